@@ -1,0 +1,100 @@
+/**
+ * The arena's map: which named field lies where in the one shared memory of a run.
+ *
+ * A layout is plain data, made once on the host and sent to every worker. Fields start 128-byte aligned (two cache lines: the
+ * adjacent-line prefetcher would otherwise make neighbours share), rows are padded to 64 bytes (`rowLength`). A field marked
+ * `perWorker` is repeated for every worker, each copy on lines of its own.
+ */
+
+import { InputError } from '../errors.js';
+
+export type FieldType = 'f64' | 'f32' | 'u32' | 'i32' | 'u8';
+
+export interface FieldSpec {
+  name: string;
+  type: FieldType;
+  /** Elements (of one copy, where `perWorker`). */
+  length: number;
+  perWorker?: boolean;
+}
+
+export interface Field extends FieldSpec {
+  /** Byte address of the first copy. */
+  offset: number;
+  /** Bytes from one worker's copy to the next; the whole padded size where not `perWorker`. */
+  stride: number;
+}
+
+export interface Layout {
+  fields: Record<string, Field>;
+  workers: number;
+  totalBytes: number;
+  /** FNV-1a over names, types, offsets: a worker refuses an arena whose header says otherwise. */
+  hash: number;
+}
+
+export const BYTES: Record<FieldType, number> = { f64: 8, f32: 4, u32: 4, i32: 4, u8: 1 };
+export const FIELD_ALIGNMENT_BYTES = 128;
+export const HEADER_BYTES = 128;
+/** What 32-bit WebAssembly can address. */
+export const MAX_ARENA_BYTES = 2 ** 32;
+const ROW_ALIGNMENT_ENTRIES = 8;
+
+/** Entries of a padded row: dim rounded up to a multiple of 8 doubles (64 bytes). */
+export function rowLength(dim: number): number {
+  return roundUp(dim, ROW_ALIGNMENT_ENTRIES);
+}
+
+export function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}
+
+/** Lays the fields out in the order given. Sizes only: nothing is allocated here, so it may be asked "what if". */
+export function layoutArena(specs: readonly FieldSpec[], workers: number): Layout {
+  const fields: Record<string, Field> = {};
+  let offset = HEADER_BYTES;
+  for (const spec of specs) {
+    if (fields[spec.name]) throw new Error(`the arena has two fields named ${spec.name}`);
+    const stride = roundUp(spec.length * BYTES[spec.type], FIELD_ALIGNMENT_BYTES);
+    fields[spec.name] = { ...spec, offset, stride };
+    offset += stride * (spec.perWorker ? workers : 1);
+  }
+  const layout = { fields, workers, totalBytes: offset, hash: 0 };
+  layout.hash = layoutHash(layout);
+  return layout;
+}
+
+function layoutHash(layout: Layout): number {
+  let hash = 0x811c9dc5;
+  const text = Object.values(layout.fields)
+    .map((f) => `${f.name}:${f.type}:${f.offset}:${f.stride}`)
+    .join('|');
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+/** Refuses, before anything is allocated, what 32-bit WebAssembly cannot address. */
+export function checkArenaFits(layout: Layout): void {
+  if (layout.totalBytes <= MAX_ARENA_BYTES) return;
+  const largest = Object.values(layout.fields)
+    .map((f) => ({ name: f.name, bytes: f.stride * (f.perWorker ? layout.workers : 1) }))
+    .sort((a, b) => b.bytes - a.bytes)
+    .slice(0, 3)
+    .map((f) => `${f.name} ${formatBytes(f.bytes)}`);
+  const ratio = MAX_ARENA_BYTES / layout.totalBytes;
+  throw new InputError(
+    `this run needs ${formatBytes(layout.totalBytes)} of shared memory, ${formatBytes(layout.totalBytes - MAX_ARENA_BYTES)} more than the 4 GiB that 32-bit WebAssembly can address (largest: ${largest.join(', ')})`,
+    { hint: `about ${Math.floor(ratio * 100)}% of the agents, or of the dimension, would fit` },
+  );
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(value < 10 ? 2 : 1)} ${units[unit]}`;
+}

@@ -1,0 +1,58 @@
+/**
+ * What a spatio-temporal compressor C(e, k): R^dim x N -> R^dim is to the runtime.
+ *
+ * A spec is plain data (`{ kind: 'top-k', k: 4 }`, nested where it composes); a definition is one file and one line in
+ * `registry.ts`. Decoding is linear in what it adds, so neighbours' messages are summed *before* they leave the compressor's own
+ * domain: sum_j L_ij q_j for `flatten` is one inverse transform, whatever the degree.
+ */
+
+import type { z } from 'zod';
+import type { FieldSpec } from '../arena/layout.js';
+import type { IdentityCard, PlanContext, Runtime } from '../runtime.js';
+
+export interface CompressorSpec {
+  kind: string;
+  [parameter: string]: unknown;
+}
+
+/** Plain data; may carry further parameters of its kind, `inner` among them. */
+export interface CompressorPlan {
+  kind: string;
+  dim: number;
+  /** Bytes of an outbox slot: the packed message rounded up to 8. */
+  slotBytes: number;
+  /** Bits of the packed message that would cross a network; null where it varies from message to message. */
+  messageBits: number | null;
+  /** C(., k) is a linear map: only then does the node-state flow converge. */
+  linear: boolean;
+  /** State and scratch this compressor wants in the arena, those of its inner compressors included. */
+  fields: FieldSpec[];
+  inner?: CompressorPlan;
+  [parameter: string]: unknown;
+}
+
+/** Bound to one worker. `slots` is the outbox of the round's parity; rows have the stride given. */
+export interface BoundCompressor {
+  /** Shared randomness of a round; called once per worker and round, in order, before encode(round) and gather(round). */
+  prepare(round: number): void;
+  /** errors (block rows of dim entries) -> slots of agents first..first+count-1. */
+  encode(first: number, count: number, round: number, errors: number, errorStride: number, slots: number): void;
+  /** out (block rows) = sum_j L_ij q_j, padding zero. */
+  gather(first: number, count: number, round: number, slots: number, out: number, outStride: number): void;
+  /** out (block rows) = the agents' own decoded messages q_i. */
+  decode(first: number, count: number, round: number, slots: number, out: number, outStride: number): void;
+}
+
+export interface CompressorDefinition {
+  kind: string;
+  card: IdentityCard;
+  /** The spec's shape. zod is handed in, so that workers never load it. */
+  parameters(zod: typeof z): z.ZodType;
+  plan(spec: CompressorSpec, context: PlanContext): CompressorPlan;
+  bind(plan: CompressorPlan, runtime: Runtime): BoundCompressor;
+  /** The plain twin: what C(error, round) is for agent `agent`, written for the reader. */
+  reference(plan: CompressorPlan, seed: { low: number; high: number }): ReferenceCompressor;
+}
+
+/** C(e, k) as mathematics: a fresh array of dim entries. */
+export type ReferenceCompressor = (error: Float64Array, round: number, agent: number) => Float64Array;

@@ -1,0 +1,53 @@
+/** A run's configuration as plain data: what YAML says after validation, with every default filled in. */
+
+import type { CompressorSpec } from '../compress/types.js';
+import type { CostSpec } from '../cost/types.js';
+import type { FlowSpec } from '../flow/types.js';
+
+export interface TopologySpec {
+  /** Graph file, instead of `kind`. */
+  file?: string;
+  /** Reader, where the extension does not say it. */
+  format?: string;
+  /** Generator, instead of `file`. */
+  kind?: string;
+  /** Keep only the largest connected component. */
+  largestComponent?: boolean;
+  [parameter: string]: unknown;
+}
+
+export interface StopSpec {
+  /** Converged as soon as a trace row has every quantity given here at or below its bound. */
+  gap?: number;
+  rmsError?: number;
+  consensusError?: number;
+}
+
+export interface RunConfig {
+  /** For people: shown in the progress line and the summary. */
+  name?: string;
+  topology: TopologySpec;
+  weights: 'unit' | 'metropolis' | 'file';
+  cost: CostSpec;
+  flow: FlowSpec;
+  compressor: CompressorSpec;
+  rounds: number;
+  stop: StopSpec;
+  seed: number;
+  /** Worker threads; 'auto' is one for each core. */
+  workers: number | 'auto';
+  trace: { every: number };
+  /** x(0), agents x dim; zero (or, for consensus, each agent's own value) where absent. */
+  init?: string;
+}
+
+/** A config that knows where it came from, so that errors can say the line. */
+export interface LoadedConfig {
+  config: RunConfig;
+  /** Absolute path; null for a config given as an object. */
+  file: string | null;
+  /** Paths in the config are relative to this folder. */
+  folder: string;
+  /** YAML source text, for positions. */
+  source: string | null;
+}

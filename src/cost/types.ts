@@ -1,0 +1,85 @@
+/**
+ * A cost f_i: R^dim -> R for every agent, as the runtime sees it.
+ *
+ * `load` runs once on the host: it reads files, splits data, and returns a `CostModel`, which knows everything the host needs
+ * (the arena's fields, curvature bounds, the central optimum). `bind` runs on workers and sees only the plain `plan`. Heavy
+ * modules (readers, linear algebra) are imported inside `load`, so that workers never load them.
+ *
+ * The objective is f(x) = (1/n) sum_i f_i(x).
+ */
+
+import type { z } from 'zod';
+import type { Arena } from '../arena/arena.js';
+import type { FieldSpec } from '../arena/layout.js';
+import type { SpecPath } from '../errors.js';
+import type { IdentityCard, Runtime, Seed } from '../runtime.js';
+
+export interface CostSpec {
+  kind: string;
+  [parameter: string]: unknown;
+}
+
+export interface CostContext {
+  agents: number;
+  seed: Seed;
+  /** Absolute path of a file named in the config. */
+  resolve(path: string): string;
+  /** Prefix of this component's errors: ['cost']. */
+  path: SpecPath;
+  /** Progress of long work, for a person. */
+  note?(message: string): void;
+}
+
+/** Plain data for workers. */
+export interface CostPlan {
+  kind: string;
+  dim: number;
+  [parameter: string]: unknown;
+}
+
+export interface Optimum {
+  /** dim entries. */
+  x: Float64Array;
+  /** f(x) = (1/n) sum_i f_i(x). */
+  value: number;
+  /** Largest entry of the gradient of f at x, in magnitude: how exact it is. */
+  gradientNorm: number;
+  iterations: number;
+  /** 'closed form', 'Newton', ... */
+  method: string;
+}
+
+export interface CostModel {
+  plan: CostPlan;
+  dim: number;
+  /** Arena fields, scratch (perWorker) included; names begin with 'cost.'. */
+  fields: FieldSpec[];
+  /** Writes the data into the arena; called once. The model may release its own copies afterwards. */
+  fill(arena: Arena): void;
+  /** Work of one gradient of each agent, in multiply-adds: balances the partition. */
+  work: Float64Array;
+  /** Strong convexity m and smoothness l: m I <= Hessian of f_i <= l I for every agent i; and of the mean f. */
+  curvature: { m: number; l: number; meanM: number; meanL: number };
+  /** The plain twin of the objective, on the host. */
+  value(x: Float64Array): number;
+  /** Central reference solution; null where the cost has none (not convex). */
+  optimum(): Optimum | null;
+  /** One line for a person: "logistic, 19,979 samples, 34 features, 99,895 non-zeros". */
+  description: string;
+}
+
+/** Bound to one worker. */
+export interface BoundCost {
+  /** out rows = gradient f_i(x_i); x and out are block rows of stride rowBytes. */
+  gradient(first: number, count: number, x: number, out: number): void;
+  /** out[i] (f64, indexed by agent) = f_i(point), one point (dim entries, padded row) for all. */
+  values(first: number, count: number, point: number, out: number): void;
+}
+
+export interface CostDefinition {
+  kind: string;
+  card: IdentityCard;
+  parameters(zod: typeof z): z.ZodType;
+  load(spec: CostSpec, context: CostContext): Promise<CostModel>;
+  bind(plan: CostPlan, runtime: Runtime): BoundCost;
+}

@@ -1,0 +1,75 @@
+/**
+ * What can go wrong, in two families that decide the exit code.
+ *
+ *  - `InputError` (code BAD_INPUT, exit 2): something the user gave is wrong. It names the file, the place, the value and what
+ *    was expected, and it is always thrown before anything is written.
+ *  - `RunError` (exit 1): the run began and failed: diverged, a worker died.
+ *
+ * Errors cross threads as plain data, so they are recognised by `code`, never by `instanceof`.
+ */
+
+export type SpecPath = readonly (string | number)[];
+
+export interface InputErrorDetails {
+  /** Where in the config: ['compressor', 'inner', 'k']. */
+  path?: SpecPath | undefined;
+  /** The file that is wrong (config, graph, data). */
+  file?: string | undefined;
+  /** Lines and columns count from 1. */
+  line?: number | undefined;
+  column?: number | undefined;
+  /** What to do next, as one sentence. */
+  hint?: string | undefined;
+}
+
+export class InputError extends Error {
+  readonly code = 'BAD_INPUT';
+  override name = 'InputError';
+  path: SpecPath | undefined;
+  file: string | undefined;
+  line: number | undefined;
+  column: number | undefined;
+  hint: string | undefined;
+
+  constructor(message: string, details: InputErrorDetails = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.path = details.path;
+    this.file = details.file;
+    this.line = details.line;
+    this.column = details.column;
+    this.hint = details.hint;
+  }
+}
+
+export type RunErrorCode = 'WORKER_FAILED' | 'POISONED' | 'DIVERGED' | 'STOPPED';
+
+export class RunError extends Error {
+  override name = 'RunError';
+  readonly code: RunErrorCode;
+  constructor(code: RunErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** `k is 12, expected 1..8 (dim)`: the one sentence every refused parameter is reported with. */
+export function unexpected(path: SpecPath, value: unknown, expected: string): InputError {
+  return new InputError(`${formatPath(path)} is ${formatValue(value)}, expected ${expected}`, { path });
+}
+
+export function formatPath(path: SpecPath): string {
+  let text = '';
+  for (const part of path) text += typeof part === 'number' ? `[${part}]` : text === '' ? part : `.${part}`;
+  return text;
+}
+
+export function formatValue(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'number') return String(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+export function isInputError(error: unknown): error is Error & InputErrorDetails & { code: 'BAD_INPUT' } {
+  return error instanceof Error && (error as { code?: unknown }).code === 'BAD_INPUT';
+}

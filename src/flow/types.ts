@@ -1,0 +1,69 @@
+/**
+ * What a distributed flow is to the runtime: the state it keeps, and one pass over a block of agents.
+ *
+ * One round k, for every block of agents:  gather -> gradient -> step -> compress for round k+1.  The messages of round k were
+ * written in round k-1 (or by `prologue`), so one barrier a round is enough; outboxes are doubled by parity.
+ */
+
+import type { z } from 'zod';
+import type { FieldSpec } from '../arena/layout.js';
+import type { BoundCompressor, CompressorPlan } from '../compress/types.js';
+import type { BoundCost } from '../cost/types.js';
+import type { IdentityCard, PlanContext, Runtime } from '../runtime.js';
+
+export type Compress = 'none' | 'node-state' | 'error-state' | 'observer';
+
+export interface FlowSpec {
+  kind: string;
+  compress: Compress;
+  /** Euler step h. */
+  step: number | 'auto';
+  alpha: number | 'auto';
+  beta: number | 'auto';
+  eta: number | 'auto';
+  /** Filter gain in (0, 1]. */
+  mu: number | 'auto';
+  [parameter: string]: unknown;
+}
+
+/** Gains resolved to numbers. Plain data. */
+export interface FlowPlan {
+  kind: string;
+  compress: Compress;
+  step: number;
+  alpha: number;
+  beta: number;
+  eta: number;
+  mu: number;
+  /** State and scratch; state fields are named x, v, s, z. */
+  fields: FieldSpec[];
+  /** Whether x lives in the two parities of its own outbox (nothing is compressed: the message is the state). */
+  stateIsMessage: boolean;
+}
+
+/** What the choice of `auto` gains, and a hint after a divergence, are made from. */
+export interface GainContext {
+  lambda2: number;
+  lambdaMax: number;
+  m: number;
+  l: number;
+  /** Contraction of one message: E|e - C(e)|^2 <= (1 - delta) |e|^2. */
+  delta: number;
+}
+
+export interface BoundFlow {
+  /** Once per worker before its first block of the round. */
+  prepare(round: number): void;
+  /** Writes the messages of round 0. */
+  prologue(first: number, count: number): void;
+  /** Round `round` of agents first..first+count-1. */
+  block(first: number, count: number, round: number): void;
+}
+
+export interface FlowDefinition {
+  kind: string;
+  card: IdentityCard;
+  parameters(zod: typeof z): z.ZodType;
+  plan(spec: FlowSpec, gains: GainContext, compressor: CompressorPlan, context: PlanContext): FlowPlan;
+  bind(plan: FlowPlan, compressor: BoundCompressor, slotBytes: number, cost: BoundCost, runtime: Runtime): BoundFlow;
+}

@@ -1,0 +1,70 @@
+/**
+ * The three steps of everything that runs in the round loop, and what each of them is given.
+ *
+ *  - **plan** (once, host): validates the spec and returns plain data: bytes per message, fields, scratch. All errors happen here.
+ *  - **bind** (once per worker): a `Runtime` turns the plain data into addresses and kernels.
+ *  - **run** (per block of agents, allocation-free): numbers in, bytes out.
+ */
+
+import type { Kernels } from '../kernels/bindings.js';
+import type { Arena } from './arena/arena.js';
+import type { SpecPath } from './errors.js';
+
+/** Everything plan needs to know of the run. */
+export interface PlanContext {
+  agents: number;
+  /** Entries of the vector the component works on. */
+  dim: number;
+  /** Agents whose rows are worked on together, so that they stay in the first caches. */
+  blockAgents: number;
+  /** 64 bits as two words, see `seedWords`. */
+  seed: Seed;
+  /** Rounds the run may last; the time horizon of schedules. */
+  rounds: number;
+  /** Where the component stands in the config: prefix of its errors and of its fields' names. */
+  path: SpecPath;
+}
+
+export interface Seed {
+  low: number;
+  high: number;
+}
+
+/** The seed's low and high 32 bits, which are Philox's key. Seeds are whole numbers in 0..2^53-1. */
+export function seedWords(seed: number): Seed {
+  return { low: seed % 2 ** 32, high: Math.floor(seed / 2 ** 32) };
+}
+
+/** Everything bind gets. */
+export interface Runtime {
+  arena: Arena;
+  kernels: Kernels;
+  worker: number;
+  agents: number;
+  dim: number;
+  /** Bytes of a padded row of dim doubles. */
+  rowBytes: number;
+  blockAgents: number;
+  seed: Seed;
+  /** Laplacian in CSR, as addresses: what every gather kernel is called with. */
+  graph: GraphAddresses;
+}
+
+export interface GraphAddresses {
+  rowStart: number;
+  columns: number;
+  weights: number;
+  /** 8, or 0 where every weight is the single 1.0 at `weights`. */
+  weightStride: number;
+  /** Weighted degree, float64. */
+  degrees: number;
+}
+
+/** How a component presents itself: shown by `--help`, tables and docs. */
+export interface IdentityCard {
+  title: string;
+  /** One line: what it computes. */
+  summary: string;
+  /** Paper or book; 'none' for folklore. */
+  source: string;
+}

@@ -1,0 +1,133 @@
+/**
+ * The one interface through which a run is driven: the command line, the tests and the dashboard all speak it, over Comlink.
+ * Everything that crosses is plain data.
+ */
+
+import type { LoadedConfig } from '../config/types.js';
+
+/** What is known before anything is allocated. */
+export interface PlanReport {
+  name: string;
+  agents: number;
+  edges: number;
+  dim: number;
+  workers: number;
+  rounds: number;
+  topology: string;
+  cost: string;
+  flow: string;
+  compressor: string;
+  /** Shared memory of the run. */
+  arenaBytes: number;
+  /** The arena and what Node and the kernels take beside it: what the process will use. */
+  processBytes: number;
+  spectrum: { lambda2: number; lambdaMax: number } | null;
+  gains: { step: number; alpha: number; beta: number; eta: number; mu: number };
+  bits: { perMessage: number | null; uncompressedPerMessage: number };
+  optimum: { value: number; gradientNorm: number; method: string; iterations: number } | null;
+  warnings: string[];
+}
+
+/** One row of the trace; quantities that a run cannot know are NaN (an empty field in trace.csv). */
+export interface TraceRow {
+  round: number;
+  /** f(mean x) = (1/n) sum_i f_i(mean x). */
+  objective: number;
+  gap: number;
+  /** sqrt(mean over agents and coordinates of (x - x*)^2). */
+  rmsError: number;
+  /** sqrt(mean over agents and coordinates of (x - mean x)^2). */
+  consensusError: number;
+  /** sqrt(mean of (x - s)^2): how far the network's estimates lag; NaN where there are none. */
+  observerError: number;
+  /** Bits delivered so far, each message counted once per agent. */
+  bitsBroadcast: number;
+  /** Bits delivered so far, each message counted once per directed edge. */
+  bitsLinks: number;
+  seconds: number;
+}
+
+export type RunStatus = 'converged' | 'finished' | 'diverged' | 'stopped';
+
+/** summary.json: the contract with outside checks; fields are only ever added. */
+export interface Summary {
+  status: RunStatus | 'failed';
+  rounds: number;
+  agents: number;
+  dim: number;
+  edges: number;
+  workers: number;
+  seconds: number;
+  roundsPerSecond: number;
+  /** SHA-256 of x, v, s (those the flow keeps), agent by agent, dim float64 each, little-endian; hexadecimal. */
+  stateHash: string;
+  bits: { perMessage: number; broadcast: number; links: number; uncompressedBroadcast: number };
+  /** null where unknown (JSON has no NaN). */
+  final: {
+    objective: number | null;
+    optimum: number | null;
+    gap: number | null;
+    rmsError: number | null;
+    consensusError: number | null;
+  };
+  warnings: string[];
+  /** What to try next, after a divergence. */
+  hint?: string;
+  /** What ended a run that failed. */
+  error?: string;
+}
+
+export interface AgentState {
+  agent: number;
+  label: string | null;
+  round: number;
+  neighbours: number[];
+  x: Float64Array;
+  v: Float64Array | null;
+  s: Float64Array | null;
+}
+
+export interface Progress {
+  round: number;
+  rounds: number;
+  paused: boolean;
+  /** Last trace row, if any yet. */
+  last: TraceRow | null;
+}
+
+export interface PrepareOptions {
+  config: LoadedConfig;
+  /** Run directory; null writes nothing. */
+  outDir: string | null;
+  /** Sample the heap of every worker at these rounds (a diagnostic; see `RunResult.heap`). */
+  heapAtRounds?: number[];
+  /** Keep x in the result (it is agents x dim float64). */
+  keepX?: boolean;
+}
+
+export interface RunResult {
+  summary: Summary;
+  /** Used heap bytes of each worker at the rounds asked for. */
+  heap: number[][];
+  /** agents x dim, row-major, if asked for. */
+  x: Float64Array | null;
+}
+
+export interface Session {
+  /** Reads everything, validates everything, says what it will take. Throws InputError (code BAD_INPUT). Allocates nothing big. */
+  prepare(options: PrepareOptions): Promise<PlanReport>;
+  /** Allocates, starts the workers and resolves when the run has ended, however it ended; rejects (RunError) where it failed. */
+  start(): Promise<RunResult>;
+  /** Resolves when every worker stands still between two rounds; gives the round. */
+  pause(): Promise<number>;
+  resume(): Promise<void>;
+  /** From a pause: `rounds` rounds more, then paused again; gives the round. */
+  step(rounds: number): Promise<number>;
+  /** Ends the run after the current round with status `stopped`. */
+  stop(): Promise<void>;
+  progress(): Promise<Progress>;
+  /** The state of one agent; while paused it is of one round, otherwise it may straddle two. */
+  inspect(agent: number): Promise<AgentState>;
+  /** Calls back with rows of the trace as they leave the loop, in order, a batch at a time; rows before it are delivered first. */
+  subscribe(onRows: (rows: TraceRow[]) => void): Promise<void>;
+}

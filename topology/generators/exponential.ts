@@ -1,0 +1,25 @@
+/**
+ * Exponential: node i beside i + 2^p and i - 2^p (mod nodes) for every 2^p < nodes. About 2 log2(nodes) neighbours,
+ * diameter at most about log2(nodes), and a spectral gap that shrinks only as 1 / log(nodes) relative to the degree
+ * (Ying et al. 2021, who use the directed form; this is its undirected closure).
+ */
+import { EdgeBuffer } from '../graph.js';
+import { checkEdgeCount, type Generator, generated, integerOf, nodesParameter } from './generator.js';
+
+export const exponential: Generator = {
+  kind: 'exponential',
+  summary: 'nodes a power of two apart, around a ring, are linked',
+  random: false,
+  parameters: (zod) => zod.strictObject({ nodes: nodesParameter(zod) }),
+  generate(spec) {
+    const nodes = integerOf(spec, 'nodes', 1);
+    const count = nodes * Math.ceil(Math.log2(nodes));
+    checkEdgeCount(['nodes'], nodes, count);
+    const edges = new EdgeBuffer(count);
+    for (let node = 0; node < nodes; node++) {
+      // 2^p and nodes - 2^p may both be powers of two; the edge is then named twice and counted once.
+      for (let distance = 1; distance < nodes; distance *= 2) edges.push(node, (node + distance) % nodes);
+    }
+    return generated(nodes, edges);
+  },
+};

@@ -1,0 +1,282 @@
+/**
+ * The graph: undirected, simple, in compressed sparse rows (CSR), as plain typed arrays that survive a structured clone.
+ *
+ * Row i holds the neighbours of node i in ascending order: `columns[rowStart[i] .. rowStart[i + 1])`. Every edge stands
+ * twice, once in the row of either end. Sums over neighbours run in this order everywhere, so they repeat bit for bit.
+ *
+ * Cost: 4 (nodes + 1) + 8 edges bytes, and 16 edges more when weighted. Building it is two counting sorts, linear in
+ * nodes + edges, with two transient arrays of 2 edges words.
+ */
+import { parameterError, TopologyError } from './errors.js';
+
+export interface Graph {
+  nodes: number;
+  /** Undirected, simple: each edge counted once. */
+  edges: number;
+  /** nodes + 1 offsets into `columns`. */
+  rowStart: Uint32Array;
+  /** 2 * edges neighbours, ascending in each row. */
+  columns: Uint32Array;
+  /** 2 * edges weights aligned with `columns`, positive, equal in both directions; null means that all are 1. */
+  weights: Float64Array | null;
+  /** One label a node if the source had them. */
+  labels: string[] | null;
+  /** What making the graph simple removed, so that it can be reported. */
+  dropped: { selfLoops: number; parallelEdges: number };
+}
+
+/** More edges than this and `columns` would pass 2 GiB. */
+export const MAX_EDGES = 2 ** 28;
+
+export interface FromEdgesOptions {
+  /**
+   * The list holds arcs: i -> j and j -> i are then one edge said from both ends, not a parallel edge. Repeats in the
+   * same direction are parallel. Default false: every further edge between the same two nodes is parallel.
+   */
+  directed?: boolean;
+}
+
+/**
+ * Builds a graph from an edge list.
+ *
+ * Directions are forgotten. Self-loops are dropped and counted. Of several edges between the same two nodes the first in
+ * the list stays, with its weight; the others are dropped and, but for `directed`, counted.
+ *
+ * @param nodes number of nodes, at least 1
+ * @param from one end of each edge, in 0..nodes-1
+ * @param to the other end, as long as `from`
+ * @param weights one positive weight an edge, or null for all 1
+ * @param labels one label a node, or null
+ * @throws TopologyError when lengths differ, an end is not a node, or a weight is not positive and finite
+ */
+export function graphFromEdges(
+  nodes: number,
+  from: Uint32Array,
+  to: Uint32Array,
+  weights: Float64Array | null = null,
+  labels: string[] | null = null,
+  options: FromEdgesOptions = {},
+): Graph {
+  const listed = from.length;
+  if (!Number.isInteger(nodes) || nodes < 1 || nodes > 0xffff_fffe) {
+    throw parameterError(['nodes'], nodes, 'a whole number from 1 to 4294967294');
+  }
+  if (to.length !== listed) throw parameterError(['to', 'length'], to.length, `${listed} (as many as from)`);
+  if (listed > MAX_EDGES) throw parameterError(['from', 'length'], listed, `at most ${MAX_EDGES} edges`);
+  if (weights !== null && weights.length !== listed) {
+    throw parameterError(['weights', 'length'], weights.length, `${listed} (one an edge)`);
+  }
+  if (labels !== null && labels.length !== nodes) {
+    throw parameterError(['labels', 'length'], labels.length, `${nodes} (one a node)`);
+  }
+
+  const start = new Uint32Array(nodes + 1);
+  const selfLoops = countEnds(nodes, from, to, start);
+  if (weights !== null) checkWeights(weights);
+  for (let node = 0; node < nodes; node++) start[node + 1] += start[node];
+  const arcs = start[nodes];
+
+  // Two stable counting sorts, by column and then by row, leave each row ascending, and equal pairs in list order.
+  // The adjacency is symmetric, so both sorts share one table of offsets.
+  const directed = options.directed ?? false;
+  const needsEdge = weights !== null || directed;
+  const rowOf = new Uint32Array(arcs);
+  const edgeOf = needsEdge ? new Uint32Array(arcs) : null;
+  scatterByColumn(from, to, start.slice(), rowOf, edgeOf);
+  const columns = new Uint32Array(arcs);
+  const edgeAt = needsEdge ? new Uint32Array(arcs) : null;
+  scatterByRow(nodes, start, rowOf, edgeOf, start.slice(), columns, edgeAt);
+
+  const rowStart = new Uint32Array(nodes + 1);
+  const { kept, parallel } = dropParallel(nodes, start, columns, edgeAt, rowStart, directed ? from : null);
+  const keptColumns = kept === arcs ? columns : columns.slice(0, kept);
+  let keptWeights: Float64Array | null = null;
+  if (weights !== null && edgeAt !== null) {
+    keptWeights = new Float64Array(kept);
+    for (let arc = 0; arc < kept; arc++) keptWeights[arc] = weights[edgeAt[arc]];
+  }
+  return {
+    nodes,
+    edges: kept / 2,
+    rowStart,
+    columns: keptColumns,
+    weights: keptWeights,
+    labels,
+    dropped: { selfLoops, parallelEdges: parallel },
+  };
+}
+
+/** Counts each node's ends into `start[node + 1]`, leaves self-loops out and returns how many there were. */
+function countEnds(nodes: number, from: Uint32Array, to: Uint32Array, start: Uint32Array): number {
+  let selfLoops = 0;
+  for (let edge = 0; edge < from.length; edge++) {
+    const a = from[edge];
+    const b = to[edge];
+    if (a >= nodes || b >= nodes) {
+      const [name, value] = a >= nodes ? ['from', a] : ['to', b];
+      throw parameterError([name as string, edge], value, `a node, 0..${nodes - 1}`);
+    }
+    if (a === b) {
+      selfLoops++;
+    } else {
+      start[a + 1]++;
+      start[b + 1]++;
+    }
+  }
+  return selfLoops;
+}
+
+function checkWeights(weights: Float64Array): void {
+  for (let edge = 0; edge < weights.length; edge++) {
+    const weight = weights[edge];
+    if (!(weight > 0 && weight < Infinity)) {
+      throw parameterError(['weights', edge], weight, 'a positive, finite weight');
+    }
+  }
+}
+
+function scatterByColumn(
+  from: Uint32Array,
+  to: Uint32Array,
+  cursor: Uint32Array,
+  rowOf: Uint32Array,
+  edgeOf: Uint32Array | null,
+): void {
+  for (let edge = 0; edge < from.length; edge++) {
+    const a = from[edge];
+    const b = to[edge];
+    if (a === b) continue;
+    const inB = cursor[b]++;
+    rowOf[inB] = a;
+    const inA = cursor[a]++;
+    rowOf[inA] = b;
+    if (edgeOf !== null) {
+      edgeOf[inB] = edge;
+      edgeOf[inA] = edge;
+    }
+  }
+}
+
+function scatterByRow(
+  nodes: number,
+  start: Uint32Array,
+  rowOf: Uint32Array,
+  edgeOf: Uint32Array | null,
+  cursor: Uint32Array,
+  columns: Uint32Array,
+  edgeAt: Uint32Array | null,
+): void {
+  for (let column = 0; column < nodes; column++) {
+    for (let arc = start[column]; arc < start[column + 1]; arc++) {
+      const slot = cursor[rowOf[arc]]++;
+      columns[slot] = column;
+      if (edgeOf !== null && edgeAt !== null) edgeAt[slot] = edgeOf[arc];
+    }
+  }
+}
+
+/** Keeps the first of equal neighbours in every row, moving the rest up in place. `from` is given for directed lists. */
+function dropParallel(
+  nodes: number,
+  start: Uint32Array,
+  columns: Uint32Array,
+  edgeAt: Uint32Array | null,
+  rowStart: Uint32Array,
+  from: Uint32Array | null,
+): { kept: number; parallel: number } {
+  let kept = 0;
+  let parallel = 0;
+  for (let row = 0; row < nodes; row++) {
+    rowStart[row] = kept;
+    let arc = start[row];
+    const end = start[row + 1];
+    while (arc < end) {
+      const column = columns[arc];
+      const first = arc;
+      let outward = 0;
+      do {
+        if (from !== null && edgeAt !== null && from[edgeAt[arc]] === row) outward++;
+        arc++;
+      } while (arc < end && columns[arc] === column);
+      columns[kept] = column;
+      if (edgeAt !== null) edgeAt[kept] = edgeAt[first];
+      kept++;
+      const copies = arc - first;
+      // Count at one of the two ends only.
+      if (copies > 1 && row < column) {
+        parallel += from === null ? copies - 1 : Math.max(outward - 1, 0) + Math.max(copies - outward - 1, 0);
+      }
+    }
+  }
+  rowStart[nodes] = kept;
+  return { kept, parallel };
+}
+
+/** Every edge once, as its lower and its higher end, in row order: the inverse of `graphFromEdges`. */
+export function edgeList(graph: Graph): { from: Uint32Array; to: Uint32Array; weights: Float64Array | null } {
+  const from = new Uint32Array(graph.edges);
+  const to = new Uint32Array(graph.edges);
+  const weights = graph.weights === null ? null : new Float64Array(graph.edges);
+  let edge = 0;
+  for (let row = 0; row < graph.nodes; row++) {
+    for (let arc = graph.rowStart[row]; arc < graph.rowStart[row + 1]; arc++) {
+      if (graph.columns[arc] < row) continue;
+      from[edge] = row;
+      to[edge] = graph.columns[arc];
+      if (weights !== null && graph.weights !== null) weights[edge] = graph.weights[arc];
+      edge++;
+    }
+  }
+  return { from, to, weights };
+}
+
+/**
+ * A growing edge list: what readers and generators fill before the graph is built. Doubles when full, so a push costs
+ * a constant on average and the peak is at most twice what is needed.
+ */
+export class EdgeBuffer {
+  from: Uint32Array;
+  to: Uint32Array;
+  weights: Float64Array | null;
+  count = 0;
+
+  constructor(capacity = 1024, weighted = false) {
+    this.from = new Uint32Array(Math.max(capacity, 16));
+    this.to = new Uint32Array(this.from.length);
+    this.weights = weighted ? new Float64Array(this.from.length) : null;
+  }
+
+  push(from: number, to: number, weight = 1): void {
+    if (this.count === this.from.length) this.grow();
+    this.from[this.count] = from;
+    this.to[this.count] = to;
+    if (this.weights !== null) this.weights[this.count] = weight;
+    this.count++;
+  }
+
+  private grow(): void {
+    if (this.count >= MAX_EDGES) throw new TopologyError(`more than ${MAX_EDGES} edges do not fit`);
+    const capacity = Math.min(2 * this.from.length, MAX_EDGES);
+    this.from = enlarge(this.from, new Uint32Array(capacity));
+    this.to = enlarge(this.to, new Uint32Array(capacity));
+    if (this.weights !== null) this.weights = enlarge(this.weights, new Float64Array(capacity));
+  }
+
+  toGraph(nodes: number, labels: string[] | null = null, options: FromEdgesOptions = {}): Graph {
+    const { count } = this;
+    const weights = this.weights === null ? null : this.weights.subarray(0, count);
+    return graphFromEdges(
+      nodes,
+      this.from.subarray(0, count),
+      this.to.subarray(0, count),
+      weights,
+      labels,
+      options,
+    );
+  }
+}
+
+function enlarge<T extends Uint32Array | Float64Array>(old: T, larger: T): T {
+  larger.set(old);
+  return larger;
+}

@@ -1,0 +1,289 @@
+/**
+ * Quadratic: f_i(x) = 1/2 sum_c a_ic (x_c - b_ic)^2, the cost whose every figure is known in closed form.
+ *
+ * Needs a_ic >= 0 and, in every coordinate, one agent with a_ic > 0. Then x*_c = sum_i a_ic b_ic / sum_i a_ic.
+ * Work: 2 dim multiply-adds a gradient; 16 dim bytes an agent.
+ *
+ * `a` and `b` come from two .npy files of shape agents x dim, or are drawn: a_ic uniform in (1, condition), b_ic uniform in (-1, 1),
+ * from Philox stream 8 (round 0 draws a, round 1 draws b; agent i draws for itself). Uniform and not log-uniform, because plain
+ * arithmetic gives the same bits on every machine and a logarithm need not. So each agent's condition number is near `condition`,
+ * while that of their mean is near 1. Drawn rows go straight into the arena: no copy of them ever exists on the host.
+ */
+
+import type { z } from 'zod';
+import type { Arena } from '../arena/arena.js';
+import { rowLength } from '../arena/layout.js';
+import { formatValue, InputError, unexpected } from '../errors.js';
+import type { Runtime, Seed } from '../runtime.js';
+import { CompensatedSum } from './compensated.js';
+import type {
+  BoundCost,
+  CostContext,
+  CostDefinition,
+  CostModel,
+  CostPlan,
+  CostSpec,
+  Optimum,
+} from './types.js';
+
+const DEFAULT_CONDITION = 10;
+
+/** Where rows come from: files, the generator, or the arena once they are in it. */
+interface Rows {
+  /** a[0..dim) and b[0..dim) = the rows of the agent. */
+  read(agent: number, a: Float64Array, b: Float64Array): void;
+}
+
+function parameters(zod: typeof z): z.ZodType {
+  return zod
+    .strictObject({
+      kind: zod.literal('quadratic'),
+      a: zod.string().optional(),
+      b: zod.string().optional(),
+      dim: zod.int().min(1).optional(),
+      condition: zod.number().min(1).optional(),
+      seed: zod.int().min(0).optional(),
+    })
+    .refine((spec) => isDrawn(spec) !== (spec.a !== undefined || spec.b !== undefined), {
+      message: 'expected either a and b (two .npy files) or dim (with condition, seed) for a drawn problem',
+    })
+    .refine((spec) => (spec.a === undefined) === (spec.b === undefined), {
+      message: 'expected a and b together',
+    });
+}
+
+function isDrawn(spec: { [parameter: string]: unknown }): boolean {
+  return ['dim', 'condition', 'seed'].some((name) => spec[name] !== undefined);
+}
+
+async function load(spec: CostSpec, context: CostContext): Promise<CostModel> {
+  if (isDrawn(spec)) return drawnModel(spec, context);
+  return modelFromFiles(spec, context);
+}
+
+async function drawnModel(spec: CostSpec, context: CostContext): Promise<CostModel> {
+  const { dim, condition = DEFAULT_CONDITION } = spec;
+  if (!Number.isSafeInteger(dim) || (dim as number) < 1) {
+    throw unexpected([...context.path, 'dim'], dim, 'a whole number >= 1');
+  }
+  if (typeof condition !== 'number' || !(condition >= 1 && condition < Infinity)) {
+    throw unexpected([...context.path, 'condition'], condition, 'a number >= 1');
+  }
+  const { UniformSource, STREAM_QUADRATIC } = await import('../data/random.js');
+  const { seedWords } = await import('../runtime.js');
+  const seed: Seed = spec['seed'] === undefined ? context.seed : seedWords(spec['seed'] as number);
+  const uniform = new UniformSource(seed);
+  const entries = dim as number;
+  const middle = (condition + 1) / 2;
+  const half = (condition - 1) / 2;
+  const rows: Rows = {
+    read(agent, a, b) {
+      uniform.fill(a, 0, entries, agent, 0, STREAM_QUADRATIC);
+      for (let c = 0; c < entries; c++) a[c] = middle + half * a[c]!;
+      uniform.fill(b, 0, entries, agent, 1, STREAM_QUADRATIC);
+    },
+  };
+  const origin = `drawn, condition ${condition}`;
+  return new QuadraticModel(context.agents, entries, rows, origin, context);
+}
+
+async function modelFromFiles(spec: CostSpec, context: CostContext): Promise<CostModel> {
+  const { readNpy, formatShape } = await import('../data/npy.js');
+  const read = async (name: 'a' | 'b') => {
+    const path = [...context.path, name];
+    if (typeof spec[name] !== 'string')
+      throw unexpected(path, spec[name], 'a .npy file of shape agents x dim');
+    const file = context.resolve(spec[name]);
+    const array = await readNpy(file);
+    const shape = array.shape.length === 1 ? [array.shape[0]!, 1] : array.shape;
+    if (shape[0] !== context.agents || shape[1] === 0) {
+      throw new InputError(
+        `${file} has shape ${formatShape(array.shape)}, expected (${context.agents}, dim): one row for each agent`,
+        { path, file },
+      );
+    }
+    return { file, path, data: array.data, dim: shape[1]! };
+  };
+  const a = await read('a');
+  const b = await read('b');
+  if (a.dim !== b.dim) {
+    throw new InputError(
+      `${b.file} has shape (${context.agents}, ${b.dim}), expected that of ${a.file}: (${context.agents}, ${a.dim})`,
+      { path: b.path, file: b.file },
+    );
+  }
+  const dim = a.dim;
+  const refuse = (array: typeof a, index: number, expected: string): never => {
+    const place = `entry [${Math.floor(index / dim)}, ${index % dim}] (row, column, from 0)`;
+    throw new InputError(
+      `${array.file}: ${place} is ${formatValue(array.data[index])}, expected ${expected}`,
+      array,
+    );
+  };
+  for (let i = 0; i < a.data.length; i++) {
+    if (!(a.data[i]! >= 0 && a.data[i]! < Infinity)) refuse(a, i, 'a finite number >= 0');
+    if (!Number.isFinite(b.data[i])) refuse(b, i, 'a finite number');
+  }
+  const rows: Rows = {
+    read(agent, aRow, bRow) {
+      for (let c = 0; c < dim; c++) {
+        aRow[c] = a.data[agent * dim + c]!;
+        bRow[c] = b.data[agent * dim + c]!;
+      }
+    },
+  };
+  const model = new QuadraticModel(context.agents, dim, rows, 'from files', context);
+  const flat = model.columnWithoutCurvature;
+  if (flat >= 0) {
+    throw new InputError(
+      `${a.file}: column ${flat} (from 0) is zero for every agent, so the sum of the costs has no single minimiser; expected one entry > 0`,
+      a,
+    );
+  }
+  return model;
+}
+
+class QuadraticModel implements CostModel {
+  readonly plan: CostPlan;
+  readonly dim: number;
+  readonly fields: CostModel['fields'];
+  readonly work: Float64Array;
+  readonly curvature: CostModel['curvature'];
+  readonly description: string;
+  /** First coordinate in which every a is 0; -1 where there is none. */
+  readonly columnWithoutCurvature: number;
+  readonly #agents: number;
+  readonly #minimiser: Float64Array;
+  /** Replaced by the arena in `fill`, which lets go of the files' arrays. */
+  #rows: Rows;
+
+  constructor(agents: number, dim: number, rows: Rows, origin: string, context: CostContext) {
+    this.plan = { kind: 'quadratic', dim };
+    this.dim = dim;
+    const length = agents * rowLength(dim);
+    this.fields = [
+      { name: 'cost.a', type: 'f64', length },
+      { name: 'cost.b', type: 'f64', length },
+    ];
+    this.work = new Float64Array(agents).fill(2 * dim);
+    this.description = `quadratic, ${agents.toLocaleString('en')} agents, ${dim} coordinates, ${origin}`;
+    this.#agents = agents;
+    this.#rows = rows;
+    context.note?.(`summing ${this.description}`);
+
+    // One streaming pass for everything the host needs to know: bounds of the curvature, and the minimiser.
+    const a = new Float64Array(dim);
+    const b = new Float64Array(dim);
+    const sumA = new CompensatedSum(dim);
+    const sumAB = new CompensatedSum(dim);
+    let m = Infinity;
+    let l = 0;
+    for (let agent = 0; agent < agents; agent++) {
+      rows.read(agent, a, b);
+      for (let c = 0; c < dim; c++) {
+        m = Math.min(m, a[c]!);
+        l = Math.max(l, a[c]!);
+        sumA.add(c, a[c]!);
+        sumAB.add(c, a[c]! * b[c]!);
+      }
+    }
+    const totals = Float64Array.from({ length: dim }, (_, c) => sumA.total(c));
+    this.curvature = {
+      m,
+      l,
+      meanM: totals.reduce((x, y) => Math.min(x, y)) / agents,
+      meanL: totals.reduce((x, y) => Math.max(x, y)) / agents,
+    };
+    this.columnWithoutCurvature = totals.indexOf(0);
+    this.#minimiser = totals.map((total, c) => sumAB.total(c) / total);
+  }
+
+  fill(arena: Arena): void {
+    const { dim } = this;
+    const stride = rowLength(dim);
+    const a = arena.view('cost.a', 'f64');
+    const b = arena.view('cost.b', 'f64');
+    const aRow = new Float64Array(dim);
+    const bRow = new Float64Array(dim);
+    for (let agent = 0; agent < this.#agents; agent++) {
+      this.#rows.read(agent, aRow, bRow);
+      a.set(aRow, agent * stride);
+      b.set(bRow, agent * stride);
+    }
+    this.#rows = {
+      read(agent, aOut, bOut) {
+        for (let c = 0; c < dim; c++) {
+          aOut[c] = a[agent * stride + c]!;
+          bOut[c] = b[agent * stride + c]!;
+        }
+      },
+    };
+  }
+
+  value(x: Float64Array): number {
+    const a = new Float64Array(this.dim);
+    const b = new Float64Array(this.dim);
+    const sum = new CompensatedSum(1);
+    for (let agent = 0; agent < this.#agents; agent++) {
+      this.#rows.read(agent, a, b);
+      for (let c = 0; c < this.dim; c++) {
+        const distance = x[c]! - b[c]!;
+        sum.add(0, a[c]! * distance * distance);
+      }
+    }
+    return sum.total(0) / (2 * this.#agents);
+  }
+
+  optimum(): Optimum {
+    const x = this.#minimiser;
+    return {
+      x,
+      value: this.value(x),
+      gradientNorm: this.#gradientNorm(x),
+      iterations: 0,
+      method: 'closed form',
+    };
+  }
+
+  #gradientNorm(x: Float64Array): number {
+    const a = new Float64Array(this.dim);
+    const b = new Float64Array(this.dim);
+    const gradient = new CompensatedSum(this.dim);
+    for (let agent = 0; agent < this.#agents; agent++) {
+      this.#rows.read(agent, a, b);
+      for (let c = 0; c < this.dim; c++) gradient.add(c, a[c]! * (x[c]! - b[c]!));
+    }
+    let largest = 0;
+    for (let c = 0; c < this.dim; c++) largest = Math.max(largest, Math.abs(gradient.total(c)));
+    return largest / this.#agents;
+  }
+}
+
+function bind(plan: CostPlan, runtime: Runtime): BoundCost {
+  const { kernels, rowBytes } = runtime;
+  const n = rowLength(plan.dim);
+  const a = runtime.arena.address('cost.a');
+  const b = runtime.arena.address('cost.b');
+  return {
+    gradient(first, count, x, out) {
+      // Block addresses: this kernel reads a and b like x, from the row of agent `first` on.
+      const offset = first * rowBytes;
+      kernels.gradientQuadratic(count, rowBytes, n, x, a + offset, b + offset, out);
+    },
+    values(first, count, point, out) {
+      kernels.valueQuadratic(first, count, rowBytes, n, point, a, b, out);
+    },
+  };
+}
+
+export const quadratic: CostDefinition = {
+  kind: 'quadratic',
+  card: {
+    title: 'Quadratic',
+    summary: 'f_i(x) = 1/2 sum_c a_ic (x_c - b_ic)^2, from files or drawn',
+    source: 'none',
+  },
+  parameters,
+  load,
+  bind,
+};

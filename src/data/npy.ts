@@ -1,0 +1,257 @@
+/**
+ * NumPy's .npy files: a magic string, a Python dict that says type, order and shape, then the numbers.
+ *
+ * Reads format versions 1, 2 and 3; floats, integers and booleans of either byte order; C and Fortran order; one or two
+ * dimensions. Whatever the file holds, the reader gives float64 in C order (64-bit integers beyond 2^53 are rounded). The
+ * writer writes '<f8' in C order, and takes the rows of an arena as they lie, padding included, without a second copy of them.
+ * Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ */
+
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { InputError } from '../errors.js';
+
+export interface NpyArray {
+  /** [length] or [rows, columns]. */
+  shape: number[];
+  /** C order: row by row. */
+  data: Float64Array;
+}
+
+/** Rows as they lie in an arena: row r starts at data[r * rowStride], its first `columns` entries count. */
+export interface PaddedRows {
+  data: Float64Array;
+  rows: number;
+  columns: number;
+  /** Entries, not bytes. */
+  rowStride: number;
+}
+
+interface NpyHeader {
+  type: string;
+  littleEndian: boolean;
+  fortranOrder: boolean;
+  shape: number[];
+  payloadOffset: number;
+}
+
+type Decode = (view: DataView, offset: number, littleEndian: boolean) => number;
+
+const DECODERS: Record<string, Decode> = {
+  f8: (view, offset, little) => view.getFloat64(offset, little),
+  f4: (view, offset, little) => view.getFloat32(offset, little),
+  i8: (view, offset, little) => Number(view.getBigInt64(offset, little)),
+  u8: (view, offset, little) => Number(view.getBigUint64(offset, little)),
+  i4: (view, offset, little) => view.getInt32(offset, little),
+  u4: (view, offset, little) => view.getUint32(offset, little),
+  i2: (view, offset, little) => view.getInt16(offset, little),
+  u2: (view, offset, little) => view.getUint16(offset, little),
+  i1: (view, offset) => view.getInt8(offset),
+  u1: (view, offset) => view.getUint8(offset),
+  b1: (view, offset) => (view.getUint8(offset) === 0 ? 0 : 1),
+};
+
+const MAGIC = '\x93NUMPY';
+const HEADER_ALIGNMENT_BYTES = 64;
+const MAX_HEADER_BYTES = 65_536;
+const CHUNK_BYTES = 4 * 2 ** 20;
+
+export async function readNpy(file: string): Promise<NpyArray> {
+  const handle = await openForReading(file);
+  try {
+    const fileBytes = (await handle.stat()).size;
+    const head = Buffer.alloc(Math.min(fileBytes, MAX_HEADER_BYTES));
+    await readFully(handle, head, 0);
+    const header = parseHeader(head, file);
+
+    const itemBytes = Number(header.type.slice(1));
+    const length = header.shape.reduce((product, extent) => product * extent, 1);
+    const payloadBytes = fileBytes - header.payloadOffset;
+    if (payloadBytes < length * itemBytes) {
+      throw new InputError(
+        `${file} is cut short: ${payloadBytes} bytes of numbers found, expected ${length * itemBytes} (shape ${formatShape(header.shape)}, type ${header.type})`,
+        { file },
+      );
+    }
+    const data = new Float64Array(length);
+    if (header.type === 'f8' && header.littleEndian) {
+      await readFully(handle, new Uint8Array(data.buffer), header.payloadOffset);
+    } else {
+      await readConverted(handle, header, itemBytes, data);
+    }
+    return { shape: header.shape, data: header.fortranOrder ? transposed(data, header.shape) : data };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The header says how many bytes follow, so a file is checked before its array is allocated. */
+function parseHeader(head: Buffer, file: string): NpyHeader {
+  if (head.length < 10 || head.toString('latin1', 0, 6) !== MAGIC) {
+    throw new InputError(
+      `${file} is not a .npy file: it begins with ${formatBytesFound(head)}, expected "\\x93NUMPY"`,
+      { file },
+    );
+  }
+  const version = head[6]!;
+  if (version < 1 || version > 3) {
+    throw new InputError(`${file} has .npy format version ${version}.${head[7]}, expected 1, 2 or 3`, {
+      file,
+    });
+  }
+  const textStart = version === 1 ? 10 : 12;
+  const textBytes = version === 1 ? head.readUInt16LE(8) : head.length < 12 ? 0 : head.readUInt32LE(8);
+  const payloadOffset = textStart + textBytes;
+  if (payloadOffset > head.length || textBytes === 0) {
+    throw new InputError(
+      `${file} is cut short: ${head.length} bytes found, expected a header of ${payloadOffset}`,
+      { file },
+    );
+  }
+  const text = head.toString(version === 3 ? 'utf8' : 'latin1', textStart, payloadOffset).trim();
+  const descr = /'descr':\s*'([<>|=])(\w+)'/.exec(text);
+  const fortran = /'fortran_order':\s*(True|False)/.exec(text);
+  const extents = /'shape':\s*\(([^)]*)\)/.exec(text);
+  if (!fortran || !extents || !/'descr':/.test(text)) {
+    throw new InputError(
+      `${file} has the header ${text}, expected a dict with descr, fortran_order and shape`,
+      { file },
+    );
+  }
+  if (!descr || !DECODERS[descr[2]!]) {
+    const found = descr ? `${descr[1]}${descr[2]}` : text;
+    throw new InputError(
+      `${file} holds numbers of type ${found}, expected one of ${Object.keys(DECODERS).join(', ')}`,
+      { file },
+    );
+  }
+  const shape = extents[1]!
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map(Number);
+  if (
+    shape.length < 1 ||
+    shape.length > 2 ||
+    shape.some((extent) => !Number.isSafeInteger(extent) || extent < 0)
+  ) {
+    throw new InputError(`${file} has the shape (${extents[1]}), expected one or two dimensions`, { file });
+  }
+  return {
+    type: descr[2]!,
+    littleEndian: descr[1] !== '>',
+    fortranOrder: fortran[1] === 'True',
+    shape,
+    payloadOffset,
+  };
+}
+
+async function readConverted(
+  handle: FileHandle,
+  header: NpyHeader,
+  itemBytes: number,
+  data: Float64Array,
+): Promise<void> {
+  const decode = DECODERS[header.type]!;
+  const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, data.length * itemBytes));
+  const chunkItems = Math.floor(CHUNK_BYTES / itemBytes);
+  for (let first = 0; first < data.length; first += chunkItems) {
+    const count = Math.min(chunkItems, data.length - first);
+    await readFully(handle, chunk.subarray(0, count * itemBytes), header.payloadOffset + first * itemBytes);
+    const view = new DataView(chunk.buffer, chunk.byteOffset, count * itemBytes);
+    for (let i = 0; i < count; i++) data[first + i] = decode(view, i * itemBytes, header.littleEndian);
+  }
+}
+
+function transposed(data: Float64Array, shape: readonly number[]): Float64Array {
+  if (shape.length === 1) return data;
+  const [rows, columns] = shape as [number, number];
+  const result = new Float64Array(data.length);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) result[r * columns + c] = data[c * rows + r]!;
+  }
+  return result;
+}
+
+export async function writeNpy(file: string, array: NpyArray): Promise<void> {
+  const columns = array.shape.length === 1 ? 1 : array.shape[1]!;
+  const rows = { data: array.data, rows: array.shape[0]!, columns, rowStride: columns };
+  await writeRows(file, rows, array.shape);
+}
+
+/** Writes rows x columns, a few MiB at a time: the memory it takes does not grow with the array. */
+export async function writeNpyRows(file: string, rows: PaddedRows): Promise<void> {
+  await writeRows(file, rows, [rows.rows, rows.columns]);
+}
+
+/** A reader never sees half a file: it is written beside its place, then renamed into it. */
+async function writeRows(file: string, source: PaddedRows, shape: readonly number[]): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`;
+  const handle = await open(temporary, 'w');
+  try {
+    try {
+      await handle.writeFile(formatHeader(shape));
+      const { data, rows, columns, rowStride } = source;
+      const chunkRows = Math.max(1, Math.floor(CHUNK_BYTES / (8 * Math.max(columns, 1))));
+      // A chunk of its own, because a file cannot be written from shared memory.
+      const chunk = new Float64Array(Math.min(chunkRows, rows) * columns);
+      for (let first = 0; first < rows; first += chunkRows) {
+        const count = Math.min(chunkRows, rows - first);
+        for (let r = 0; r < count; r++) {
+          const start = (first + r) * rowStride;
+          for (let c = 0; c < columns; c++) chunk[r * columns + c] = data[start + c]!;
+        }
+        await handle.writeFile(new Uint8Array(chunk.buffer, 0, count * columns * 8));
+      }
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw error;
+  }
+}
+
+function formatHeader(shape: readonly number[]): Buffer {
+  const dict = `{'descr': '<f8', 'fortran_order': False, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }`;
+  const unpadded = 10 + dict.length + 1;
+  const total = Math.ceil(unpadded / HEADER_ALIGNMENT_BYTES) * HEADER_ALIGNMENT_BYTES;
+  const header = Buffer.alloc(total, ' ');
+  header.write(`${MAGIC}\x01\x00`, 0, 'latin1');
+  header.writeUInt16LE(total - 10, 8);
+  header.write(dict, 10, 'latin1');
+  header.write('\n', total - 1, 'latin1');
+  return header;
+}
+
+async function openForReading(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, 'r');
+  } catch (error) {
+    throw new InputError(`cannot read ${file}: ${(error as Error).message}`, { file }, { cause: error });
+  }
+}
+
+/** One read call may return less than it was asked for, and never more than 2 GiB. */
+async function readFully(handle: FileHandle, target: Uint8Array, position: number): Promise<void> {
+  let done = 0;
+  while (done < target.length) {
+    const { bytesRead } = await handle.read(
+      target,
+      done,
+      Math.min(target.length - done, 2 ** 30),
+      position + done,
+    );
+    if (bytesRead === 0)
+      throw new Error(`the file ended after ${position + done} bytes, while it was being read`);
+    done += bytesRead;
+  }
+}
+
+export function formatShape(shape: readonly number[]): string {
+  return `(${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
+}
+
+function formatBytesFound(head: Buffer): string {
+  return head.length === 0 ? 'nothing' : JSON.stringify(head.toString('latin1', 0, 6));
+}

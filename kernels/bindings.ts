@@ -22,84 +22,411 @@
 export interface Kernels {
   // --- philox.ts -----------------------------------------------------------------------------------------------
   /** out[4 b + lane] (u32) = Philox4x32-10 of counter (firstBlock + b, agent, round, stream), b < blockCount. */
-  philoxWords(out: number, blockCount: number, firstBlock: number, agent: number, round: number, stream: number, keyLow: number, keyHigh: number): void;
+  philoxWords(
+    out: number,
+    blockCount: number,
+    firstBlock: number,
+    agent: number,
+    round: number,
+    stream: number,
+    keyLow: number,
+    keyHigh: number,
+  ): void;
   /** masks[c] (u64) = 0x8000000000000000 where the shared flatten sign of coordinate c is -1, else 0; c < n. Stream 1. */
   flattenMasks(masks: number, n: number, round: number, keyLow: number, keyHigh: number): void;
   /** out[c] (f64) uniform in (-1, 1): (u + 0.5) 2^-32 * 2 - 1, u = lane c&3 of block c>>2. */
-  philoxUniform(out: number, n: number, agent: number, round: number, stream: number, keyLow: number, keyHigh: number): void;
+  philoxUniform(
+    out: number,
+    n: number,
+    agent: number,
+    round: number,
+    stream: number,
+    keyLow: number,
+    keyHigh: number,
+  ): void;
 
   // --- wht.ts --------------------------------------------------------------------------------------------------
   /** In place, unnormalised Walsh-Hadamard transform (natural order) of n doubles, n a power of two >= 1. */
   wht(data: number, n: number): void;
   /** target row = H D pad(source row) / sqrt(n): dim entries in, n entries out. Source and target must not overlap. */
-  flattenBlock(source: number, sourceStride: number, target: number, targetStride: number, count: number, dim: number, n: number, masks: number): void;
+  flattenBlock(
+    source: number,
+    sourceStride: number,
+    target: number,
+    targetStride: number,
+    count: number,
+    dim: number,
+    n: number,
+    masks: number,
+  ): void;
   /** target row = crop(D H (source row)) / sqrt(n): n entries in (destroyed), dim out, padding up to a multiple of 8 zeroed. */
-  unflattenBlock(source: number, sourceStride: number, target: number, targetStride: number, count: number, dim: number, n: number, masks: number): void;
+  unflattenBlock(
+    source: number,
+    sourceStride: number,
+    target: number,
+    targetStride: number,
+    count: number,
+    dim: number,
+    n: number,
+    masks: number,
+  ): void;
 
   // --- gather.ts: out row = sum_j L_ij m_j = degrees[i] m_i - sum_(j ~ i) w_ij m_j, neighbours in CSR order --------
-  gatherDense(first: number, count: number, rowStart: number, columns: number, weights: number, weightStride: number, degrees: number, slots: number, slotStride: number, out: number, outStride: number, n: number): void;
-  gatherSign(first: number, count: number, rowStart: number, columns: number, weights: number, weightStride: number, degrees: number, slots: number, slotStride: number, out: number, outStride: number, n: number): void;
-  gatherSparse(first: number, count: number, rowStart: number, columns: number, weights: number, weightStride: number, degrees: number, slots: number, slotStride: number, out: number, outStride: number, n: number, k: number, indexBits: number): void;
+  gatherDense(
+    first: number,
+    count: number,
+    rowStart: number,
+    columns: number,
+    weights: number,
+    weightStride: number,
+    degrees: number,
+    slots: number,
+    slotStride: number,
+    out: number,
+    outStride: number,
+    n: number,
+  ): void;
+  gatherSign(
+    first: number,
+    count: number,
+    rowStart: number,
+    columns: number,
+    weights: number,
+    weightStride: number,
+    degrees: number,
+    slots: number,
+    slotStride: number,
+    out: number,
+    outStride: number,
+    n: number,
+  ): void;
+  gatherSparse(
+    first: number,
+    count: number,
+    rowStart: number,
+    columns: number,
+    weights: number,
+    weightStride: number,
+    degrees: number,
+    slots: number,
+    slotStride: number,
+    out: number,
+    outStride: number,
+    n: number,
+    k: number,
+    indexBits: number,
+  ): void;
   /** Every message carries one value, of coordinate `index`. */
-  gatherScalar(first: number, count: number, rowStart: number, columns: number, weights: number, weightStride: number, degrees: number, slots: number, slotStride: number, out: number, outStride: number, n: number, index: number): void;
+  gatherScalar(
+    first: number,
+    count: number,
+    rowStart: number,
+    columns: number,
+    weights: number,
+    weightStride: number,
+    degrees: number,
+    slots: number,
+    slotStride: number,
+    out: number,
+    outStride: number,
+    n: number,
+    index: number,
+  ): void;
 
   // --- decode.ts: out row = the agent's own decoded message ------------------------------------------------------
-  decodeDense(first: number, count: number, slots: number, slotStride: number, out: number, outStride: number, n: number): void;
-  decodeSign(first: number, count: number, slots: number, slotStride: number, out: number, outStride: number, n: number): void;
-  decodeSparse(first: number, count: number, slots: number, slotStride: number, out: number, outStride: number, n: number, k: number, indexBits: number): void;
-  decodeScalar(first: number, count: number, slots: number, slotStride: number, out: number, outStride: number, n: number, index: number): void;
+  decodeDense(
+    first: number,
+    count: number,
+    slots: number,
+    slotStride: number,
+    out: number,
+    outStride: number,
+    n: number,
+  ): void;
+  decodeSign(
+    first: number,
+    count: number,
+    slots: number,
+    slotStride: number,
+    out: number,
+    outStride: number,
+    n: number,
+  ): void;
+  decodeSparse(
+    first: number,
+    count: number,
+    slots: number,
+    slotStride: number,
+    out: number,
+    outStride: number,
+    n: number,
+    k: number,
+    indexBits: number,
+  ): void;
+  decodeScalar(
+    first: number,
+    count: number,
+    slots: number,
+    slotStride: number,
+    out: number,
+    outStride: number,
+    n: number,
+    index: number,
+  ): void;
 
   // --- encode.ts: errors row -> slot of agent first + r ------------------------------------------------------------
-  encodeDense(first: number, count: number, errors: number, errorStride: number, slots: number, slotStride: number, n: number): void;
+  encodeDense(
+    first: number,
+    count: number,
+    errors: number,
+    errorStride: number,
+    slots: number,
+    slotStride: number,
+    n: number,
+  ): void;
   /** Scale = mean |e| over n entries. */
-  encodeSign(first: number, count: number, errors: number, errorStride: number, slots: number, slotStride: number, n: number): void;
+  encodeSign(
+    first: number,
+    count: number,
+    errors: number,
+    errorStride: number,
+    slots: number,
+    slotStride: number,
+    n: number,
+  ): void;
   /** Fused flattenBlock + encodeSign: the n-entry message of the dim-entry error; scratch holds n doubles. */
-  encodeFlattenedSign(first: number, count: number, errors: number, errorStride: number, slots: number, slotStride: number, dim: number, n: number, masks: number, scratch: number): void;
+  encodeFlattenedSign(
+    first: number,
+    count: number,
+    errors: number,
+    errorStride: number,
+    slots: number,
+    slotStride: number,
+    dim: number,
+    n: number,
+    masks: number,
+    scratch: number,
+  ): void;
   /** The k entries largest in magnitude; ties go to the lowest index. scratch holds n u64. */
-  encodeSparse(first: number, count: number, errors: number, errorStride: number, slots: number, slotStride: number, n: number, k: number, indexBits: number, scratch: number): void;
-  encodeScalar(first: number, count: number, errors: number, errorStride: number, slots: number, slotStride: number, index: number): void;
+  encodeSparse(
+    first: number,
+    count: number,
+    errors: number,
+    errorStride: number,
+    slots: number,
+    slotStride: number,
+    n: number,
+    k: number,
+    indexBits: number,
+    scratch: number,
+  ): void;
+  encodeScalar(
+    first: number,
+    count: number,
+    errors: number,
+    errorStride: number,
+    slots: number,
+    slotStride: number,
+    index: number,
+  ): void;
+
+  // --- math.ts, for the tests: a lane of what the logistic kernels compute two at a time ------------------------------
+  exp(x: number): number;
+  /** log(1 + x) for finite x > -1. */
+  log1p(x: number): number;
 
   // --- step.ts: n = entries of a padded row (multiple of 8); every row of every array has the same stride -----------
   /** xOut = x - (hEta g + hAlpha Ly + hBeta v); v += hBeta Ly. xOut may be x. */
-  stepPrimalDual(count: number, stride: number, n: number, x: number, xOut: number, v: number, gradient: number, laplacian: number, hEta: number, hAlpha: number, hBeta: number): void;
+  stepPrimalDual(
+    count: number,
+    stride: number,
+    n: number,
+    x: number,
+    xOut: number,
+    v: number,
+    gradient: number,
+    laplacian: number,
+    hEta: number,
+    hAlpha: number,
+    hBeta: number,
+  ): void;
   /**
    * With y from the network's estimates. u = L q gathered this round, q = own message:
    * Ly = z + current u (current is 1 for error-state, 0 for observer); x, v as above;
    * s += mu q; z += mu u; error = x_new - s_new.
    */
-  stepPrimalDualError(count: number, stride: number, n: number, x: number, v: number, s: number, z: number, gradient: number, laplacian: number, message: number, error: number, hEta: number, hAlpha: number, hBeta: number, mu: number, current: number): void;
+  stepPrimalDualError(
+    count: number,
+    stride: number,
+    n: number,
+    x: number,
+    v: number,
+    s: number,
+    z: number,
+    gradient: number,
+    laplacian: number,
+    message: number,
+    error: number,
+    hEta: number,
+    hAlpha: number,
+    hBeta: number,
+    mu: number,
+    current: number,
+  ): void;
   /** xOut = x - hAlpha Ly. */
-  stepConsensus(count: number, stride: number, n: number, x: number, xOut: number, laplacian: number, hAlpha: number): void;
+  stepConsensus(
+    count: number,
+    stride: number,
+    n: number,
+    x: number,
+    xOut: number,
+    laplacian: number,
+    hAlpha: number,
+  ): void;
   /** Ly = z + current u; x -= hAlpha Ly; s += mu q; z += mu u; error = x_new - s_new. */
-  stepConsensusError(count: number, stride: number, n: number, x: number, s: number, z: number, laplacian: number, message: number, error: number, hAlpha: number, mu: number, current: number): void;
+  stepConsensusError(
+    count: number,
+    stride: number,
+    n: number,
+    x: number,
+    s: number,
+    z: number,
+    laplacian: number,
+    message: number,
+    error: number,
+    hAlpha: number,
+    mu: number,
+    current: number,
+  ): void;
   /** out = a - b, row by row. */
   subtract(count: number, stride: number, n: number, a: number, b: number, out: number): void;
 
   // --- gradient.ts: x and out are block rows (row r = agent first + r); data arrays are indexed by agent ---------------
   /** out = a (x - b); a, b rows of agent first + r start at a + r stride (block addresses, like x). */
-  gradientQuadratic(count: number, stride: number, n: number, x: number, a: number, b: number, out: number): void;
+  gradientQuadratic(
+    count: number,
+    stride: number,
+    n: number,
+    x: number,
+    a: number,
+    b: number,
+    out: number,
+  ): void;
   /**
    * f_i(x) = scale sum_{samples r of i} loss(a_r . x, y_r) + (regularization/2) |x|^2.
    * loss 0: (t - y)^2 / 2; loss 1: log(1 + exp(-y t)). Agent i holds samples [samples[i], samples[i+1]) (u32).
    * Sparse rows: entries [rowStart[r], rowStart[r+1]) (u32) of columns (u32) and values (f64). scratch holds one double per
    * sample of the largest agent, rounded up to a multiple of 2.
    */
-  gradientLinearSparse(loss: number, first: number, count: number, x: number, xStride: number, samples: number, rowStart: number, columns: number, values: number, labels: number, out: number, outStride: number, n: number, scale: number, regularization: number, scratch: number): void;
+  gradientLinearSparse(
+    loss: number,
+    first: number,
+    count: number,
+    x: number,
+    xStride: number,
+    samples: number,
+    rowStart: number,
+    columns: number,
+    values: number,
+    labels: number,
+    out: number,
+    outStride: number,
+    n: number,
+    scale: number,
+    regularization: number,
+    scratch: number,
+  ): void;
   /** The same with dense rows: row r starts at rows + r * rowStride (bytes), padded like x. */
-  gradientLinearDense(loss: number, first: number, count: number, x: number, xStride: number, samples: number, rows: number, rowStride: number, labels: number, out: number, outStride: number, n: number, scale: number, regularization: number, scratch: number): void;
+  gradientLinearDense(
+    loss: number,
+    first: number,
+    count: number,
+    x: number,
+    xStride: number,
+    samples: number,
+    rows: number,
+    rowStride: number,
+    labels: number,
+    out: number,
+    outStride: number,
+    n: number,
+    scale: number,
+    regularization: number,
+    scratch: number,
+  ): void;
 
   // --- value.ts: out[i] (f64, indexed by agent) = f_i(point), the same point for all ------------------------------------
-  valueQuadratic(first: number, count: number, stride: number, n: number, point: number, a: number, b: number, out: number): void;
-  valueLinearSparse(loss: number, first: number, count: number, point: number, samples: number, rowStart: number, columns: number, values: number, labels: number, out: number, n: number, scale: number, regularization: number): void;
-  valueLinearDense(loss: number, first: number, count: number, point: number, samples: number, rows: number, rowStride: number, labels: number, out: number, n: number, scale: number, regularization: number): void;
+  /** Here a and b are the addresses of agent 0's rows. `point` is a padded row in all three. */
+  valueQuadratic(
+    first: number,
+    count: number,
+    stride: number,
+    n: number,
+    point: number,
+    a: number,
+    b: number,
+    out: number,
+  ): void;
+  valueLinearSparse(
+    loss: number,
+    first: number,
+    count: number,
+    point: number,
+    samples: number,
+    rowStart: number,
+    columns: number,
+    values: number,
+    labels: number,
+    out: number,
+    n: number,
+    scale: number,
+    regularization: number,
+  ): void;
+  valueLinearDense(
+    loss: number,
+    first: number,
+    count: number,
+    point: number,
+    samples: number,
+    rows: number,
+    rowStride: number,
+    labels: number,
+    out: number,
+    n: number,
+    scale: number,
+    regularization: number,
+  ): void;
 
   // --- trace.ts ---------------------------------------------------------------------------------------------------------
   /** out[c] = (sum over agents of x[i][c]) / agents for firstColumn <= c < firstColumn + columns; summed in blocks of 256 agents. */
-  columnMeans(x: number, stride: number, agents: number, firstColumn: number, columns: number, out: number): void;
+  columnMeans(
+    x: number,
+    stride: number,
+    agents: number,
+    firstColumn: number,
+    columns: number,
+    out: number,
+  ): void;
   /** out[i] (indexed by agent) = |x_i - point|^2; x is the address of agent 0's row. */
-  distancesToPoint(first: number, count: number, x: number, stride: number, n: number, point: number, out: number): void;
+  distancesToPoint(
+    first: number,
+    count: number,
+    x: number,
+    stride: number,
+    n: number,
+    point: number,
+    out: number,
+  ): void;
   /** out[i] = |x_i - s_i|^2. */
-  distancesBetweenRows(first: number, count: number, x: number, s: number, stride: number, n: number, out: number): void;
+  distancesBetweenRows(
+    first: number,
+    count: number,
+    x: number,
+    s: number,
+    stride: number,
+    n: number,
+    out: number,
+  ): void;
   /** Sum of `length` doubles in blocks of 256, then over the blocks: the same bits whoever calls it. */
   sum(data: number, length: number): number;
 }

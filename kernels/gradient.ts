@@ -1,0 +1,174 @@
+/**
+ * Gradients of private costs at the agents' own estimates.
+ *
+ *     quadratic   f_i(x) = 1/2 sum_c a_ic (x_c - b_ic)^2                                  gradient a (x - b)
+ *     linear      f_i(x) = scale sum_r loss(a_r . x, y_r) + regularization/2 |x|^2
+ *                 loss 0: (t - y)^2 / 2, slope t - y;  loss 1: log(1 + exp(-y t)), slope -y / (1 + exp(y t))
+ *
+ * Linear models take three passes over an agent's samples: margins t_r = a_r . x into scratch, slopes in place (two at a
+ * time), then out = regularization x + sum_r slope_r a_r, samples in ascending order.
+ */
+import { Row } from './lanes';
+import { Pair } from './math';
+
+export function gradientQuadratic(
+  count: usize,
+  stride: usize,
+  n: usize,
+  x: usize,
+  a: usize,
+  b: usize,
+  out: usize,
+): void {
+  for (let r: usize = 0; r < count; r++) {
+    const begin = r * stride;
+    const end = begin + (n << 3);
+    for (let at = begin; at < end; at += 16) {
+      const d = f64x2.sub(v128.load(x + at), v128.load(b + at));
+      v128.store(out + at, f64x2.mul(v128.load(a + at), d));
+    }
+  }
+}
+
+/** scratch[t] <- scale * slope(scratch[t], labels[t]), t < samples; the odd one out is computed in a pair of its own. */
+function slopes(loss: u32, scratch: usize, labels: usize, samples: usize, scale: f64): void {
+  const factor = f64x2.splat(scale);
+  for (let t: usize = 0; t < samples; t += 2) {
+    const p = scratch + (t << 3);
+    const q = labels + (t << 3);
+    const pair = t + 1 < samples;
+    const margin = pair ? v128.load(p) : v128.load64_zero(p);
+    const y = pair ? v128.load(q) : v128.load64_zero(q);
+    const slope = loss == 0 ? f64x2.sub(margin, y) : Pair.logisticSlope(margin, y);
+    v128.store(p, f64x2.mul(factor, slope));
+  }
+}
+
+/** row = regularization * point over padded(n) entries. */
+function startRow(row: usize, point: usize, n: usize, regularization: f64): void {
+  const factor = f64x2.splat(regularization);
+  const bytes = Row.padded(n) << 3;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    v128.store(row + at, f64x2.mul(factor, v128.load(point + at)));
+  }
+}
+
+export function gradientLinearSparse(
+  loss: u32,
+  first: usize,
+  count: usize,
+  x: usize,
+  xStride: usize,
+  samples: usize,
+  rowStart: usize,
+  columns: usize,
+  values: usize,
+  labels: usize,
+  out: usize,
+  outStride: usize,
+  n: usize,
+  scale: f64,
+  regularization: f64,
+  scratch: usize,
+): void {
+  for (let r: usize = 0; r < count; r++) {
+    const i = first + r;
+    const point = x + r * xStride;
+    const row = out + r * outStride;
+    const from = <usize>load<u32>(samples + (i << 2));
+    const to = <usize>load<u32>(samples + (i << 2), 4);
+    let begin = <usize>load<u32>(rowStart + (from << 2));
+    const start = begin;
+    for (let t = from; t < to; t++) {
+      const end = <usize>load<u32>(rowStart + (t << 2), 4);
+      let margin: f64 = 0;
+      for (let e = begin; e < end; e++) {
+        const c = <usize>load<u32>(columns + (e << 2));
+        margin += load<f64>(values + (e << 3)) * load<f64>(point + (c << 3));
+      }
+      store<f64>(scratch + ((t - from) << 3), margin);
+      begin = end;
+    }
+    slopes(loss, scratch, labels + (from << 3), to - from, scale);
+    startRow(row, point, n, regularization);
+    begin = start;
+    for (let t = from; t < to; t++) {
+      const end = <usize>load<u32>(rowStart + (t << 2), 4);
+      const slope = load<f64>(scratch + ((t - from) << 3));
+      for (let e = begin; e < end; e++) {
+        const p = row + ((<usize>load<u32>(columns + (e << 2))) << 3);
+        store<f64>(p, load<f64>(p) + slope * load<f64>(values + (e << 3)));
+      }
+      begin = end;
+    }
+  }
+}
+
+export function gradientLinearDense(
+  loss: u32,
+  first: usize,
+  count: usize,
+  x: usize,
+  xStride: usize,
+  samples: usize,
+  rows: usize,
+  rowStride: usize,
+  labels: usize,
+  out: usize,
+  outStride: usize,
+  n: usize,
+  scale: f64,
+  regularization: f64,
+  scratch: usize,
+): void {
+  for (let r: usize = 0; r < count; r++) {
+    const i = first + r;
+    const point = x + r * xStride;
+    const row = out + r * outStride;
+    const from = <usize>load<u32>(samples + (i << 2));
+    const to = <usize>load<u32>(samples + (i << 2), 4);
+    for (let t = from; t < to; t++) {
+      store<f64>(scratch + ((t - from) << 3), Row.dot(rows + t * rowStride, point, n));
+    }
+    slopes(loss, scratch, labels + (from << 3), to - from, scale);
+    startRow(row, point, n, regularization);
+    addRows(row, rows + from * rowStride, rowStride, scratch, to - from, Row.padded(n) << 3);
+  }
+}
+
+/** row += sum_t factors[t] rows[t]; four rows a pass, so that the sum is loaded and stored once for four. */
+function addRows(
+  row: usize,
+  rows: usize,
+  rowStride: usize,
+  factors: usize,
+  count: usize,
+  bytes: usize,
+): void {
+  let t: usize = 0;
+  for (; t + 4 <= count; t += 4) {
+    const f0 = v128.load64_splat(factors + (t << 3), 0);
+    const f1 = v128.load64_splat(factors + (t << 3), 8);
+    const f2 = v128.load64_splat(factors + (t << 3), 16);
+    const f3 = v128.load64_splat(factors + (t << 3), 24);
+    const p0 = rows + t * rowStride;
+    const p1 = p0 + rowStride;
+    const p2 = p1 + rowStride;
+    const p3 = p2 + rowStride;
+    for (let at: usize = 0; at < bytes; at += 16) {
+      let sum = v128.load(row + at);
+      sum = f64x2.add(sum, f64x2.mul(f0, v128.load(p0 + at)));
+      sum = f64x2.add(sum, f64x2.mul(f1, v128.load(p1 + at)));
+      sum = f64x2.add(sum, f64x2.mul(f2, v128.load(p2 + at)));
+      sum = f64x2.add(sum, f64x2.mul(f3, v128.load(p3 + at)));
+      v128.store(row + at, sum);
+    }
+  }
+  for (; t < count; t++) {
+    const f = v128.load64_splat(factors + (t << 3));
+    const p = rows + t * rowStride;
+    for (let at: usize = 0; at < bytes; at += 16) {
+      v128.store(row + at, f64x2.add(v128.load(row + at), f64x2.mul(f, v128.load(p + at))));
+    }
+  }
+}

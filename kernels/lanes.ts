@@ -1,0 +1,116 @@
+/**
+ * What several kernel families share: the fixed order of sums inside a row, padding, packed signs and packed indices.
+ *
+ * **Order of a row's sum.** Entry c belongs to lane c mod 8; each lane is summed in ascending c, then
+ * `((0+2)+(4+6)) + ((1+3)+(5+7))`, each number naming a lane. Lanes depend on the entry alone, never on how agents are cut
+ * into blocks or threads.
+ *
+ * Everything here is inlined where it is used. (The helpers are static methods because a decorator on a plain function is
+ * AssemblyScript but not TypeScript, and the formatter reads TypeScript.)
+ */
+export class Row {
+  /** Entries of a row after padding: the next multiple of 8. */
+  @inline static padded(n: usize): usize {
+    return (n + 7) & ~(<usize>7);
+  }
+
+  /** Sets entries from <= c < to to +0. */
+  @inline static clear(row: usize, from: usize, to: usize): void {
+    for (let c = from; c < to; c++) store<f64>(row + (c << 3), 0.0);
+  }
+
+  /** Sets entries 0 <= c < padded(n) to +0. */
+  @inline static clearAll(row: usize, n: usize): void {
+    const end = row + (Row.padded(n) << 3);
+    for (let p = row; p < end; p += 64) {
+      v128.store(p, f64x2.splat(0), 0);
+      v128.store(p, f64x2.splat(0), 16);
+      v128.store(p, f64x2.splat(0), 32);
+      v128.store(p, f64x2.splat(0), 48);
+    }
+  }
+
+  /** Lanes (0,1), (2,3), (4,5), (6,7) to one number. */
+  @inline static total(a: v128, b: v128, c: v128, d: v128): f64 {
+    const v = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
+    return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
+  }
+
+  /** sum_c a_c b_c over padded(n) entries, in the order above. */
+  @inline static dot(a: usize, b: usize, n: usize): f64 {
+    let s0 = f64x2.splat(0);
+    let s1 = f64x2.splat(0);
+    let s2 = f64x2.splat(0);
+    let s3 = f64x2.splat(0);
+    const end = a + (Row.padded(n) << 3);
+    for (let p = a, q = b; p < end; p += 64, q += 64) {
+      s0 = f64x2.add(s0, f64x2.mul(v128.load(p, 0), v128.load(q, 0)));
+      s1 = f64x2.add(s1, f64x2.mul(v128.load(p, 16), v128.load(q, 16)));
+      s2 = f64x2.add(s2, f64x2.mul(v128.load(p, 32), v128.load(q, 32)));
+      s3 = f64x2.add(s3, f64x2.mul(v128.load(p, 48), v128.load(q, 48)));
+    }
+    return Row.total(s0, s1, s2, s3);
+  }
+
+  /** sum_c (a_c - b_c)^2 over padded(n) entries, in the order above. */
+  @inline static squaredDistance(a: usize, b: usize, n: usize): f64 {
+    let s0 = f64x2.splat(0);
+    let s1 = f64x2.splat(0);
+    let s2 = f64x2.splat(0);
+    let s3 = f64x2.splat(0);
+    const end = a + (Row.padded(n) << 3);
+    for (let p = a, q = b; p < end; p += 64, q += 64) {
+      const d0 = f64x2.sub(v128.load(p, 0), v128.load(q, 0));
+      const d1 = f64x2.sub(v128.load(p, 16), v128.load(q, 16));
+      const d2 = f64x2.sub(v128.load(p, 32), v128.load(q, 32));
+      const d3 = f64x2.sub(v128.load(p, 48), v128.load(q, 48));
+      s0 = f64x2.add(s0, f64x2.mul(d0, d0));
+      s1 = f64x2.add(s1, f64x2.mul(d1, d1));
+      s2 = f64x2.add(s2, f64x2.mul(d2, d2));
+      s3 = f64x2.add(s3, f64x2.mul(d3, d3));
+    }
+    return Row.total(s0, s1, s2, s3);
+  }
+}
+
+/** Packed signs: bit c of a message is the sign bit of entry c. */
+export class Signs {
+  /**
+   * Bits h.. of the packed signs in every 64-bit half of `bits` (what stands above them does not matter) to a vector made for
+   * `apply`: the even lane is moved up by one, so that one shift serves a pair of entries.
+   */
+  @inline static spread(bits: v128): v128 {
+    return i64x2.add(bits, v128.and(bits, i64x2(-1, 0)));
+  }
+
+  /** (+-value, +-value), the signs being bits 2 pair and 2 pair + 1 of what was spread. */
+  @inline static apply(spread: v128, pair: i32, value: v128): v128 {
+    return v128.xor(v128.and(i64x2.shl(spread, 62 - 2 * pair), i64x2.splat(0x8000000000000000)), value);
+  }
+
+  /** The high words of four doubles, whose sign bits are theirs. */
+  @inline static highWords(a: v128, b: v128): v128 {
+    return i32x4.shuffle(a, b, 1, 3, 5, 7);
+  }
+
+  /** Sign bits of 8 entries held in 4 vectors, entry 0 least significant. */
+  @inline static pack8(a: v128, b: v128, c: v128, d: v128): u32 {
+    // Saturating narrowing keeps the sign, which is all that we want of a number.
+    const halves = i16x8.narrow_i32x4_s(Signs.highWords(a, b), Signs.highWords(c, d));
+    return i16x8.bitmask(halves);
+  }
+}
+
+/** Indices of `bits` bits each, packed least significant bit first from an 8-byte aligned address. */
+export class Packed {
+  /** The t-th index. Touches only words that hold some of its bits. */
+  @inline static read(words: usize, t: usize, bits: usize): usize {
+    if (bits == 0) return 0;
+    const position = <u64>t * bits;
+    const word = words + ((<usize>(position >> 6)) << 3);
+    const shift = position & 63;
+    let value = load<u64>(word) >> shift;
+    if (shift + bits > 64) value |= load<u64>(word, 8) << (64 - shift);
+    return <usize>(value & (((<u64>1) << bits) - 1));
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Forward Euler steps of the flows, one pass over memory each; all right-hand sides are those of the round's beginning.
+ *
+ *     primal-dual   x <- x - (h eta g + h alpha Ly + h beta v)      v <- v + h beta Ly
+ *     consensus     x <- x - h alpha Ly
+ *
+ * and with y from the network's estimates s (z = L s, u = L q, q = the agent's own decoded message):
+ *
+ *     Ly = z + current u;  x, v as above;  s <- s + mu q;  z <- z + mu u;  error = x - s (both new).
+ *
+ * Entry by entry, so nothing depends on how rows are cut into blocks.
+ */
+export function stepPrimalDual(
+  count: usize,
+  stride: usize,
+  n: usize,
+  x: usize,
+  xOut: usize,
+  v: usize,
+  gradient: usize,
+  laplacian: usize,
+  hEta: f64,
+  hAlpha: f64,
+  hBeta: f64,
+): void {
+  const eta = f64x2.splat(hEta);
+  const alpha = f64x2.splat(hAlpha);
+  const beta = f64x2.splat(hBeta);
+  for (let r: usize = 0; r < count; r++) {
+    const begin = r * stride;
+    const end = begin + (n << 3);
+    for (let at = begin; at < end; at += 16) {
+      const ly = v128.load(laplacian + at);
+      const dual = v128.load(v + at);
+      const g = f64x2.mul(eta, v128.load(gradient + at));
+      const slope = f64x2.add(f64x2.add(g, f64x2.mul(alpha, ly)), f64x2.mul(beta, dual));
+      v128.store(xOut + at, f64x2.sub(v128.load(x + at), slope));
+      v128.store(v + at, f64x2.add(dual, f64x2.mul(beta, ly)));
+    }
+  }
+}
+
+export function stepPrimalDualError(
+  count: usize,
+  stride: usize,
+  n: usize,
+  x: usize,
+  v: usize,
+  s: usize,
+  z: usize,
+  gradient: usize,
+  laplacian: usize,
+  message: usize,
+  error: usize,
+  hEta: f64,
+  hAlpha: f64,
+  hBeta: f64,
+  mu: f64,
+  current: f64,
+): void {
+  const eta = f64x2.splat(hEta);
+  const alpha = f64x2.splat(hAlpha);
+  const beta = f64x2.splat(hBeta);
+  const gain = f64x2.splat(mu);
+  const now = f64x2.splat(current);
+  for (let r: usize = 0; r < count; r++) {
+    const begin = r * stride;
+    const end = begin + (n << 3);
+    for (let at = begin; at < end; at += 16) {
+      const u = v128.load(laplacian + at);
+      const known = v128.load(z + at);
+      const ly = f64x2.add(known, f64x2.mul(now, u));
+      v128.store(z + at, f64x2.add(known, f64x2.mul(gain, u)));
+      const dual = v128.load(v + at);
+      const g = f64x2.mul(eta, v128.load(gradient + at));
+      const slope = f64x2.add(f64x2.add(g, f64x2.mul(alpha, ly)), f64x2.mul(beta, dual));
+      const moved = f64x2.sub(v128.load(x + at), slope);
+      v128.store(x + at, moved);
+      v128.store(v + at, f64x2.add(dual, f64x2.mul(beta, ly)));
+      const estimate = f64x2.add(v128.load(s + at), f64x2.mul(gain, v128.load(message + at)));
+      v128.store(s + at, estimate);
+      v128.store(error + at, f64x2.sub(moved, estimate));
+    }
+  }
+}
+
+export function stepConsensus(
+  count: usize,
+  stride: usize,
+  n: usize,
+  x: usize,
+  xOut: usize,
+  laplacian: usize,
+  hAlpha: f64,
+): void {
+  const alpha = f64x2.splat(hAlpha);
+  for (let r: usize = 0; r < count; r++) {
+    const begin = r * stride;
+    const end = begin + (n << 3);
+    for (let at = begin; at < end; at += 16) {
+      v128.store(xOut + at, f64x2.sub(v128.load(x + at), f64x2.mul(alpha, v128.load(laplacian + at))));
+    }
+  }
+}
+
+export function stepConsensusError(
+  count: usize,
+  stride: usize,
+  n: usize,
+  x: usize,
+  s: usize,
+  z: usize,
+  laplacian: usize,
+  message: usize,
+  error: usize,
+  hAlpha: f64,
+  mu: f64,
+  current: f64,
+): void {
+  const alpha = f64x2.splat(hAlpha);
+  const gain = f64x2.splat(mu);
+  const now = f64x2.splat(current);
+  for (let r: usize = 0; r < count; r++) {
+    const begin = r * stride;
+    const end = begin + (n << 3);
+    for (let at = begin; at < end; at += 16) {
+      const u = v128.load(laplacian + at);
+      const known = v128.load(z + at);
+      const ly = f64x2.add(known, f64x2.mul(now, u));
+      v128.store(z + at, f64x2.add(known, f64x2.mul(gain, u)));
+      const moved = f64x2.sub(v128.load(x + at), f64x2.mul(alpha, ly));
+      v128.store(x + at, moved);
+      const estimate = f64x2.add(v128.load(s + at), f64x2.mul(gain, v128.load(message + at)));
+      v128.store(s + at, estimate);
+      v128.store(error + at, f64x2.sub(moved, estimate));
+    }
+  }
+}
+
+export function subtract(count: usize, stride: usize, n: usize, a: usize, b: usize, out: usize): void {
+  for (let r: usize = 0; r < count; r++) {
+    const begin = r * stride;
+    const end = begin + (n << 3);
+    for (let at = begin; at < end; at += 16) {
+      v128.store(out + at, f64x2.sub(v128.load(a + at), v128.load(b + at)));
+    }
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * out[i] = f_i(point), the same point for all agents: what the trace sums into the objective. The costs are those of
+ * gradient.ts. Losses are computed for two samples at a time and summed in ascending order.
+ */
+import { Row } from './lanes';
+import { Pair } from './math';
+
+export function valueQuadratic(
+  first: usize,
+  count: usize,
+  stride: usize,
+  n: usize,
+  point: usize,
+  a: usize,
+  b: usize,
+  out: usize,
+): void {
+  for (let i = first; i < first + count; i++) {
+    const curvature = a + i * stride;
+    const centre = b + i * stride;
+    const bytes = Row.padded(n) << 3;
+    let s0 = f64x2.splat(0);
+    let s1 = f64x2.splat(0);
+    let s2 = f64x2.splat(0);
+    let s3 = f64x2.splat(0);
+    for (let at: usize = 0; at < bytes; at += 64) {
+      const p = point + at;
+      const q = centre + at;
+      const w = curvature + at;
+      const d0 = f64x2.sub(v128.load(p, 0), v128.load(q, 0));
+      const d1 = f64x2.sub(v128.load(p, 16), v128.load(q, 16));
+      const d2 = f64x2.sub(v128.load(p, 32), v128.load(q, 32));
+      const d3 = f64x2.sub(v128.load(p, 48), v128.load(q, 48));
+      s0 = f64x2.add(s0, f64x2.mul(v128.load(w, 0), f64x2.mul(d0, d0)));
+      s1 = f64x2.add(s1, f64x2.mul(v128.load(w, 16), f64x2.mul(d1, d1)));
+      s2 = f64x2.add(s2, f64x2.mul(v128.load(w, 32), f64x2.mul(d2, d2)));
+      s3 = f64x2.add(s3, f64x2.mul(v128.load(w, 48), f64x2.mul(d3, d3)));
+    }
+    store<f64>(out + (i << 3), 0.5 * Row.total(s0, s1, s2, s3));
+  }
+}
+
+class Loss {
+  @inline static pair(loss: u32, margin: v128, y: v128): v128 {
+    if (loss == 0) {
+      const d = f64x2.sub(margin, y);
+      return f64x2.mul(f64x2.splat(0.5), f64x2.mul(d, d));
+    }
+    return Pair.logisticLoss(f64x2.mul(y, margin));
+  }
+}
+
+/** a_r . x of one sparse row. */
+function sparseMargin(point: usize, begin: usize, end: usize, columns: usize, values: usize): f64 {
+  let margin: f64 = 0;
+  for (let e = begin; e < end; e++) {
+    const c = <usize>load<u32>(columns + (e << 2));
+    margin += load<f64>(values + (e << 3)) * load<f64>(point + (c << 3));
+  }
+  return margin;
+}
+
+export function valueLinearSparse(
+  loss: u32,
+  first: usize,
+  count: usize,
+  point: usize,
+  samples: usize,
+  rowStart: usize,
+  columns: usize,
+  values: usize,
+  labels: usize,
+  out: usize,
+  n: usize,
+  scale: f64,
+  regularization: f64,
+): void {
+  const penalty = 0.5 * regularization * Row.dot(point, point, n);
+  for (let i = first; i < first + count; i++) {
+    const from = <usize>load<u32>(samples + (i << 2));
+    const to = <usize>load<u32>(samples + (i << 2), 4);
+    let sum: f64 = 0;
+    for (let t = from; t < to; t += 2) {
+      const q = rowStart + (t << 2);
+      const middle = <usize>load<u32>(q, 4);
+      const margin = sparseMargin(point, <usize>load<u32>(q), middle, columns, values);
+      if (t + 1 < to) {
+        const next = sparseMargin(point, middle, <usize>load<u32>(q, 8), columns, values);
+        const pair = Loss.pair(loss, f64x2(margin, next), v128.load(labels + (t << 3)));
+        sum += f64x2.extract_lane(pair, 0);
+        sum += f64x2.extract_lane(pair, 1);
+      } else {
+        sum += f64x2.extract_lane(
+          Loss.pair(loss, f64x2.splat(margin), v128.load64_splat(labels + (t << 3))),
+          0,
+        );
+      }
+    }
+    store<f64>(out + (i << 3), scale * sum + penalty);
+  }
+}
+
+export function valueLinearDense(
+  loss: u32,
+  first: usize,
+  count: usize,
+  point: usize,
+  samples: usize,
+  rows: usize,
+  rowStride: usize,
+  labels: usize,
+  out: usize,
+  n: usize,
+  scale: f64,
+  regularization: f64,
+): void {
+  const penalty = 0.5 * regularization * Row.dot(point, point, n);
+  for (let i = first; i < first + count; i++) {
+    const from = <usize>load<u32>(samples + (i << 2));
+    const to = <usize>load<u32>(samples + (i << 2), 4);
+    let sum: f64 = 0;
+    for (let t = from; t < to; t += 2) {
+      const row = rows + t * rowStride;
+      const margin = Row.dot(row, point, n);
+      if (t + 1 < to) {
+        const pair = Loss.pair(
+          loss,
+          f64x2(margin, Row.dot(row + rowStride, point, n)),
+          v128.load(labels + (t << 3)),
+        );
+        sum += f64x2.extract_lane(pair, 0);
+        sum += f64x2.extract_lane(pair, 1);
+      } else {
+        sum += f64x2.extract_lane(
+          Loss.pair(loss, f64x2.splat(margin), v128.load64_splat(labels + (t << 3))),
+          0,
+        );
+      }
+    }
+    store<f64>(out + (i << 3), scale * sum + penalty);
+  }
+}

@@ -8,7 +8,7 @@
 
 import type { z } from 'zod';
 import type { FieldSpec } from '../arena/layout.js';
-import type { IdentityCard, PlanContext, Runtime } from '../runtime.js';
+import type { IdentityCard, PlanContext, Runtime, Seed } from '../runtime.js';
 
 export interface CompressorSpec {
   kind: string;
@@ -25,6 +25,10 @@ export interface CompressorPlan {
   messageBits: number | null;
   /** C(., k) is a linear map: only then does the node-state flow converge. */
   linear: boolean;
+  /** delta in E|e - C(e)|^2 <= (1 - delta) |e|^2, for the choice of gains: worst case, or the mean over a sweep. */
+  contraction: number;
+  /** The same on vectors whose energy is spread evenly, as `flatten` makes them; `contraction` where absent. */
+  spreadContraction?: number;
   /** State and scratch this compressor wants in the arena, those of its inner compressors included. */
   fields: FieldSpec[];
   inner?: CompressorPlan;
@@ -43,15 +47,30 @@ export interface BoundCompressor {
   decode(first: number, count: number, round: number, slots: number, out: number, outStride: number): void;
 }
 
+/** How a combinator reaches the compressors inside it, whatever they are. */
+export interface Nested {
+  plan(spec: CompressorSpec, context: PlanContext): CompressorPlan;
+  bind(plan: CompressorPlan, runtime: Runtime): BoundCompressor;
+  reference(plan: CompressorPlan, seed: Seed): ReferenceCompressor;
+}
+
 export interface CompressorDefinition {
   kind: string;
   card: IdentityCard;
-  /** The spec's shape. zod is handed in, so that workers never load it. */
+  /** The spec's shape. zod is handed in, so that workers never load it. Inner specs are `z.unknown()`: they have their own. */
   parameters(zod: typeof z): z.ZodType;
-  plan(spec: CompressorSpec, context: PlanContext): CompressorPlan;
-  bind(plan: CompressorPlan, runtime: Runtime): BoundCompressor;
+  plan(spec: CompressorSpec, context: PlanContext, nested: Nested): CompressorPlan;
+  bind(plan: CompressorPlan, runtime: Runtime, nested: Nested): BoundCompressor;
   /** The plain twin: what C(error, round) is for agent `agent`, written for the reader. */
-  reference(plan: CompressorPlan, seed: { low: number; high: number }): ReferenceCompressor;
+  reference(plan: CompressorPlan, seed: Seed, nested: Nested): ReferenceCompressor;
+}
+
+/** A short name for a composition: expanded before anything is planned. */
+export interface CompressorAlias {
+  kind: string;
+  card: IdentityCard;
+  parameters(zod: typeof z): z.ZodType;
+  expand(spec: CompressorSpec): CompressorSpec;
 }
 
 /** C(e, k) as mathematics: a fresh array of dim entries. */

@@ -55,7 +55,7 @@ export interface BoundFlow {
   /** Once per worker before its first block of the round. */
   prepare(round: number): void;
   /** Writes the messages of round 0. */
-  prologue(first: number, count: number): void;
+  prologue(first: number, count: number, round: 0): void;
   /** Round `round` of agents first..first+count-1. */
   block(first: number, count: number, round: number): void;
 }
@@ -63,7 +63,10 @@ export interface BoundFlow {
 export interface FlowDefinition {
   kind: string;
   card: IdentityCard;
+  /** What the agents agree on: the minimiser of the mean cost, or the average of the values they began with. */
+  problem: 'cost' | 'average';
   parameters(zod: typeof z): z.ZodType;
-  plan(spec: FlowSpec, gains: GainContext, compressor: CompressorPlan, context: PlanContext): FlowPlan;
+  /** `gains` is asked only where something is `auto`: it needs the graph's spectrum, which large graphs make expensive. */
+  plan(spec: FlowSpec, gains: () => GainContext, compressor: CompressorPlan, context: PlanContext): FlowPlan;
   bind(plan: FlowPlan, compressor: BoundCompressor, slotBytes: number, cost: BoundCost, runtime: Runtime): BoundFlow;
 }

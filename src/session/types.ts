@@ -101,6 +101,8 @@ export interface PrepareOptions {
   outDir: string | null;
   /** Sample the heap of every worker at these rounds (a diagnostic; see `RunResult.heap`). */
   heapAtRounds?: number[];
+  /** A fault on purpose, see `workers/faults.ts`. */
+  fault?: { worker: number; round: number; kind: 'throw' | 'exit' | 'out-of-memory' | 'hang' };
   /** Keep x in the result (it is agents x dim float64). */
   keepX?: boolean;
 }

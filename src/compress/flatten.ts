@@ -1,0 +1,111 @@
+/**
+ * Flatten: a combinator. C(e, k) = U_k^T inner(U_k e), U_k = H D_k / sqrt(P): H the Walsh-Hadamard matrix of size P (dim padded to a power
+ * of two), D_k random signs drawn afresh every round from the seed and shared by all, so they cost nothing.
+ *
+ * The rotation spreads a vector's energy evenly over its coordinates, whatever the vector: then one bit a coordinate loses little.
+ * `flatten(sign)` leaves a relative squared error of 1 - 2/pi = 0.363. Bits: those of the inner compressor at dimension P.
+ * Source: Stollenwerk, Jacques 2024 (arXiv 2405.11095). Departure: there an SGD's gradients, here any message.
+ *
+ * Because U_k is shared, neighbours' messages are summed in the rotated domain and rotated back once: a gather costs one
+ * transform, not one for each neighbour.
+ */
+
+import { flattenSigns, wht } from '../../kernels/reference/wht.js';
+import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
+import { nextPowerOfTwo } from './wire.js';
+import { rowLength } from '../arena/layout.js';
+
+export const flatten: CompressorDefinition = {
+  kind: 'flatten',
+  card: {
+    title: 'Flatten (randomized Walsh-Hadamard)',
+    summary: 'rotates at random before the inner compressor, and back after it',
+    source: 'Stollenwerk, Jacques 2024 (arXiv 2405.11095)',
+  },
+  parameters: (z) =>
+    z.strictObject({ kind: z.literal('flatten'), inner: z.unknown().describe('compressor of the rotated vector') }),
+
+  plan: (spec, context, nested) => {
+    const { dim, blockAgents, path } = context;
+    const size = nextPowerOfTwo(dim);
+    const inner = nested.plan(spec['inner'] as CompressorSpec, { ...context, dim: size, path: [...path, 'inner'] });
+    const name = path.join('.');
+    const contraction = inner.spreadContraction ?? inner.contraction;
+    return {
+      kind: 'flatten',
+      dim,
+      size,
+      inner,
+      slotBytes: inner.slotBytes,
+      messageBits: inner.messageBits,
+      linear: inner.linear,
+      contraction,
+      spreadContraction: contraction,
+      masks: `${name}.masks`,
+      rotated: `${name}.rotated`,
+      fields: [
+        ...inner.fields,
+        // D_k as sign-bit masks, of round k (to read messages) and of round k+1 (to write them).
+        { name: `${name}.masks`, type: 'f64', length: 2 * size, perWorker: true },
+        { name: `${name}.rotated`, type: 'f64', length: blockAgents * rowLength(size), perWorker: true },
+      ],
+    };
+  },
+
+  bind: (plan, runtime, nested) => {
+    const { kernels, arena, worker, seed } = runtime;
+    const { dim } = plan;
+    const inner = plan.inner as CompressorPlan;
+    const size = plan['size'] as number;
+    const masks = arena.address(plan['masks'] as string, worker);
+    const maskBytes = size * 8;
+    const rotated = arena.address(plan['rotated'] as string, worker);
+    const rotatedStride = rowLength(size) * 8;
+    const bound = nested.bind(inner, runtime);
+    const innerIsSign = inner.kind === 'sign';
+    const slotBytes = plan.slotBytes;
+
+    return {
+      prepare(round) {
+        kernels.flattenMasks(masks + (round & 1) * maskBytes, size, round, seed.low, seed.high);
+        bound.prepare(round);
+      },
+      encode(first, count, round, errors, errorStride, slots) {
+        const roundMasks = masks + (round & 1) * maskBytes;
+        if (innerIsSign) {
+          // The commonest composition has a kernel of its own, in which the rotated vector never leaves the first cache.
+          kernels.encodeFlattenedSign(first, count, errors, errorStride, slots, slotBytes, dim, size, roundMasks, rotated);
+        } else {
+          kernels.flattenBlock(errors, errorStride, rotated, rotatedStride, count, dim, size, roundMasks);
+          bound.encode(first, count, round, rotated, rotatedStride, slots);
+        }
+      },
+      gather(first, count, round, slots, out, outStride) {
+        bound.gather(first, count, round, slots, rotated, rotatedStride);
+        kernels.unflattenBlock(rotated, rotatedStride, out, outStride, count, dim, size, masks + (round & 1) * maskBytes);
+      },
+      decode(first, count, round, slots, out, outStride) {
+        bound.decode(first, count, round, slots, rotated, rotatedStride);
+        kernels.unflattenBlock(rotated, rotatedStride, out, outStride, count, dim, size, masks + (round & 1) * maskBytes);
+      },
+    };
+  },
+
+  reference: (plan, seed, nested) => {
+    const size = plan['size'] as number;
+    const inner = nested.reference(plan.inner as CompressorPlan, seed);
+    return (error, round, agent) => {
+      const signs = flattenSigns(size, round, seed.low, seed.high);
+      const rotated = new Float64Array(size);
+      for (let c = 0; c < error.length; c++) rotated[c] = signs[c] * error[c];
+      wht(rotated);
+      const sent = inner(
+        rotated.map((entry) => entry / Math.sqrt(size)),
+        round,
+        agent,
+      );
+      wht(sent);
+      return sent.slice(0, error.length).map((entry, c) => (signs[c] * entry) / Math.sqrt(size));
+    };
+  },
+};

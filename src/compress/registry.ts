@@ -1,0 +1,71 @@
+/**
+ * Every compressor, one line each. A new one is a file beside this one and a line here: the config, `sottovoce list`, and the tests
+ * that run every compressor in every flow find it by themselves.
+ */
+
+import { InputError, formatPath, formatValue } from '../errors.js';
+import type { PlanContext, Runtime, Seed } from '../runtime.js';
+import { flattenedSign } from './aliases.js';
+import { flatten } from './flatten.js';
+import { identity } from './identity.js';
+import { scalarizeCyclic } from './scalarize-cyclic.js';
+import { sign } from './sign.js';
+import { topK } from './top-k.js';
+import type {
+  BoundCompressor,
+  CompressorAlias,
+  CompressorDefinition,
+  CompressorPlan,
+  CompressorSpec,
+  Nested,
+  ReferenceCompressor,
+} from './types.js';
+
+const byKind = <T extends { kind: string }>(...entries: T[]): Record<string, T> =>
+  Object.fromEntries(entries.map((entry) => [entry.kind, entry]));
+
+export const compressors: Record<string, CompressorDefinition | CompressorAlias> = byKind<
+  CompressorDefinition | CompressorAlias
+>(
+  identity,
+  topK,
+  sign,
+  scalarizeCyclic,
+  flatten,
+  flattenedSign,
+);
+
+export function isAlias(entry: CompressorDefinition | CompressorAlias): entry is CompressorAlias {
+  return 'expand' in entry;
+}
+
+function lookUp(kind: unknown, path: PlanContext['path']): CompressorDefinition | CompressorAlias {
+  const entry = typeof kind === 'string' && Object.hasOwn(compressors, kind) ? compressors[kind] : undefined;
+  if (entry) return entry;
+  const kindPath = [...path, 'kind'];
+  throw new InputError(
+    `${formatPath(kindPath)} is ${formatValue(kind)}, expected one of ${Object.keys(compressors).join(', ')}`,
+    { path: kindPath },
+  );
+}
+
+function definition(kind: string): CompressorDefinition {
+  const entry = compressors[kind];
+  if (!entry || isAlias(entry)) throw new Error(`no compressor is planned as ${kind}`);
+  return entry;
+}
+
+const nested: Nested = { plan: planCompressor, bind: bindCompressor, reference: referenceCompressor };
+
+export function planCompressor(spec: CompressorSpec, context: PlanContext): CompressorPlan {
+  const entry = lookUp(spec?.kind, context.path);
+  return isAlias(entry) ? planCompressor(entry.expand(spec), context) : entry.plan(spec, context, nested);
+}
+
+export function bindCompressor(plan: CompressorPlan, runtime: Runtime): BoundCompressor {
+  return definition(plan.kind).bind(plan, runtime, nested);
+}
+
+export function referenceCompressor(plan: CompressorPlan, seed: Seed): ReferenceCompressor {
+  return definition(plan.kind).reference(plan, seed, nested);
+}

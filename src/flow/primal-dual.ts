@@ -1,0 +1,114 @@
+/**
+ * Distributed primal-dual flow, forward Euler with step h. With y what the network knows of x (see `compress`):
+ *
+ *     x <- x - h (eta grad f(x) + alpha L y + beta v)        v <- v + h beta L y
+ *
+ * | compress      | message        | y     | after the round |
+ * | ------------- | -------------- | ----- | --------------- |
+ * | `none`        | x              | x     |                 |
+ * | `node-state`  | C(x, k)        | C(x,k)|                 |
+ * | `error-state` | q = C(x-s, k)  | s + q | s += mu q       |
+ * | `observer`    | q = C(x-s, k)  | s     | s += mu q       |
+ *
+ * Every agent keeps z = (L s)_i, updated from decoded messages alone (z += mu (L q)_i), so nothing but q crosses the network.
+ *
+ * Needs: connected undirected graph, convex f_i; the duals start at 0 and their sum stays 0. Node-state converges for linear
+ * compressors only. Floats an agent: 2 dim (x, v), with estimates 4 dim (and s, z).
+ * Source: Ren et al. 2024 (arXiv 2408.02332); gains and step rules are our own choice.
+ */
+
+import { autoGains, roundStep, safeStep } from './gains.js';
+import { bindMessages, errorFlow, scratchFields, stateFields } from './state.js';
+import type { FlowDefinition } from './types.js';
+
+export const primalDual: FlowDefinition = {
+  kind: 'primal-dual',
+  card: {
+    title: 'Primal-dual flow',
+    summary: 'gradient descent with a dual for every disagreement: exact, over any connected graph',
+    source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2408.02332)',
+  },
+  problem: 'cost',
+  parameters: (z) => {
+    const gain = z.union([z.number().min(0), z.literal('auto')]);
+    return z.strictObject({
+      kind: z.literal('primal-dual'),
+      compress: z.enum(['none', 'node-state', 'error-state', 'observer']).optional(),
+      step: z.union([z.number().positive(), z.literal('auto')]).default('auto').describe('Euler step h'),
+      alpha: gain.default('auto').describe('gain of the disagreement'),
+      beta: gain.default('auto').describe('gain of the dual'),
+      eta: z.number().min(0).default(1).describe('gain of the gradient'),
+      mu: z.number().gt(0).max(1).default(1).describe('filter gain of the estimates, in (0, 1]'),
+    });
+  },
+
+  plan: (spec, gains, _compressor, context) => {
+    const alpha = spec.alpha === 'auto' ? autoGains(gains()).alpha : spec.alpha;
+    const beta = spec.beta === 'auto' ? autoGains(gains()).beta : spec.beta;
+    const eta = spec.eta === 'auto' ? 1 : spec.eta;
+    const mu = spec.mu === 'auto' ? 1 : spec.mu;
+    const step = spec.step === 'auto' ? roundStep(safeStep(alpha, beta, eta, gains())) : spec.step;
+    const { compress } = spec;
+    return {
+      kind: 'primal-dual',
+      compress,
+      step,
+      alpha,
+      beta,
+      eta,
+      mu,
+      stateIsMessage: compress === 'none',
+      fields: [
+        ...stateFields(['x', 'v', ...(errorFlow(compress) ? ['s', 'z'] : [])], compress, context),
+        ...scratchFields(['gradient', 'laplacian', ...(errorFlow(compress) ? ['message', 'error'] : [])], context),
+      ],
+    };
+  },
+
+  bind: (plan, compressor, slotBytes, cost, runtime) => {
+    const { kernels, arena, rowBytes, worker } = runtime;
+    const messages = bindMessages(plan, compressor, slotBytes, runtime);
+    const n = rowBytes / 8;
+    const v = arena.address('v');
+    const gradient = arena.address('scratch.gradient', worker);
+    const laplacian = arena.address('scratch.laplacian', worker);
+    const hEta = plan.step * plan.eta;
+    const hAlpha = plan.step * plan.alpha;
+    const hBeta = plan.step * plan.beta;
+
+    if (!errorFlow(plan.compress)) {
+      return {
+        prepare: messages.prepare,
+        prologue: messages.sendState,
+        block(first, count, round) {
+          const offset = first * rowBytes;
+          const x = messages.x(round) + offset;
+          messages.gather(first, count, round, laplacian);
+          cost.gradient(first, count, x, gradient);
+          kernels.stepPrimalDual(count, rowBytes, n, x, messages.x(round + 1) + offset, v + offset, gradient, laplacian, hEta, hAlpha, hBeta);
+          messages.sendState(first, count, round + 1);
+        },
+      };
+    }
+
+    const x = arena.address('x');
+    const s = arena.address('s');
+    const z = arena.address('z');
+    const message = arena.address('scratch.message', worker);
+    const error = arena.address('scratch.error', worker);
+    const { mu } = plan;
+    const current = plan.compress === 'error-state' ? 1 : 0;
+    return {
+      prepare: messages.prepare,
+      prologue: messages.sendError,
+      block(first, count, round) {
+        const offset = first * rowBytes;
+        messages.gather(first, count, round, laplacian);
+        messages.decode(first, count, round, message);
+        cost.gradient(first, count, x + offset, gradient);
+        kernels.stepPrimalDualError(count, rowBytes, n, x + offset, v + offset, s + offset, z + offset, gradient, laplacian, message, error, hEta, hAlpha, hBeta, mu, current);
+        messages.send(first, count, round + 1, error);
+      },
+    };
+  },
+};

@@ -1,0 +1,17 @@
+/** Every flow, one line each. A new one is a file beside this one and a line here. */
+
+import { formatValue, InputError } from '../errors.js';
+import { consensus } from './consensus.js';
+import { primalDual } from './primal-dual.js';
+import type { FlowDefinition } from './types.js';
+
+export const flows: Record<string, FlowDefinition> = Object.fromEntries(
+  [primalDual, consensus].map((flow) => [flow.kind, flow]),
+);
+
+export function flowDefinition(kind: unknown): FlowDefinition {
+  if (typeof kind === 'string' && Object.hasOwn(flows, kind)) return flows[kind];
+  throw new InputError(`flow.kind is ${formatValue(kind)}, expected one of ${Object.keys(flows).join(', ')}`, {
+    path: ['flow', 'kind'],
+  });
+}

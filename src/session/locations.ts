@@ -1,0 +1,7 @@
+/** Where the compiled parts lie: this module runs from dist/src/session, or from src/session in tests, and both find dist. */
+
+const dist = import.meta.url.endsWith('.ts') ? '../../dist/' : '../../';
+
+export const kernelsUrl = new URL(`${dist}kernels/kernels.wasm`, import.meta.url);
+export const agentsUrl = new URL(`${dist}workers/agents.js`, import.meta.url);
+export const coordinatorUrl = new URL(`${dist}workers/coordinator.js`, import.meta.url);

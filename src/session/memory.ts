@@ -1,0 +1,24 @@
+/**
+ * How much memory a run takes, said before any of it is allocated: the arena to the byte, and beside it what Node, its threads and the
+ * host's own copy of the graph take. The constants were measured (resident size of a process that runs a tiny problem with 1 to 8
+ * workers) and are part of the estimate only.
+ */
+
+import type { Layout } from '../arena/layout.js';
+import { arenaBytes } from '../arena/arena.js';
+
+const MIB = 2 ** 20;
+/** Main thread and coordinator with everything loaded. */
+const PROCESS_BYTES = 110 * MIB;
+/** One more agents thread: its isolate and its compiled code. */
+const WORKER_BYTES = 9 * MIB;
+
+export interface MemoryEstimate {
+  arenaBytes: number;
+  processBytes: number;
+}
+
+export function estimateMemory(layout: Layout, hostBytes: number): MemoryEstimate {
+  const arena = arenaBytes(layout);
+  return { arenaBytes: arena, processBytes: arena + hostBytes + PROCESS_BYTES + layout.workers * WORKER_BYTES };
+}

@@ -1,0 +1,180 @@
+/**
+ * From a config to a run that is ready to start: graph, weights, cost, program, optimum. Nothing big is allocated here, and
+ * whatever is wrong with the input is said here, with its place in the config.
+ */
+
+import os from 'node:os';
+import path from 'node:path';
+import {
+  components,
+  edgeWeights,
+  type Graph,
+  generate,
+  largestComponent,
+  readGraph,
+  spectrum,
+} from '../../topology/index.js';
+import { checkArenaFits } from '../arena/layout.js';
+import { locate } from '../config/load.js';
+import type { LoadedConfig, RunConfig } from '../config/types.js';
+import { costDefinition } from '../cost/registry.js';
+import type { CostModel, Optimum } from '../cost/types.js';
+import { InputError, isInputError, unexpected } from '../errors.js';
+import { flowDefinition } from '../flow/registry.js';
+import { readNpy } from '../data/npy.js';
+import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/plan.js';
+import { seedWords } from '../runtime.js';
+import { estimateMemory } from './memory.js';
+import type { PlanReport } from './types.js';
+
+export interface Prepared {
+  config: RunConfig;
+  graph: Graph;
+  weights: Float64Array | null;
+  degrees: Float64Array;
+  cost: CostModel;
+  program: ProgramPlan;
+  /** Agents x dim, or null for the flow's own beginning. */
+  init: Float64Array | null;
+  optimum: Optimum | null;
+  report: PlanReport;
+}
+
+/** Beyond this many nodes the spectrum is computed only where something is `auto`. */
+const SPECTRUM_NODES = 20_000;
+
+export async function prepareRun(loaded: LoadedConfig): Promise<Prepared> {
+  try {
+    return await prepareUnlocated(loaded);
+  } catch (error) {
+    throw locate(error as Error, loaded);
+  }
+}
+
+async function prepareUnlocated(loaded: LoadedConfig): Promise<Prepared> {
+  const { config } = loaded;
+  const resolve = (file: string) => path.resolve(loaded.folder, file);
+  const graph = await loadGraph(config, resolve);
+  const { weights, degrees } = withPath(['weights'], () => edgeWeights(graph, config.weights));
+  const workers = config.workers === 'auto' ? os.availableParallelism() : config.workers;
+
+  const cost = await costDefinition(config.cost.kind, ['cost']).load(config.cost, {
+    agents: graph.nodes,
+    seed: seedWords(config.seed),
+    resolve,
+    path: ['cost'],
+    labels: graph.labels,
+  });
+
+  let knownSpectrum: PlanReport['spectrum'] = null;
+  const measureSpectrum = () => (knownSpectrum ??= spectrum(graph, weights));
+  const program = planProgram({ config, graph, weights, cost, workers, spectrum: measureSpectrum });
+  checkArenaFits(program.run.layout);
+  if (graph.nodes <= SPECTRUM_NODES) measureSpectrum();
+
+  const init = config.init === undefined ? null : await readInit(resolve(config.init), graph.nodes, cost.dim);
+  if (program.run.problem === 'average' && !init && program.run.layout.fields['cost.b'] === undefined) {
+    throw unexpected(['init'], undefined, "a .npy file with every agent's own value, agents x dim (that is what consensus averages)");
+  }
+  const optimum = program.run.problem === 'cost' ? cost.optimum() : null;
+  if (optimum) program.run.optimumValue = optimum.value;
+
+  const { flow, compressor, layout, edges, dim, rounds } = program.run;
+  const hostBytes =
+    graph.rowStart.byteLength + graph.columns.byteLength + (weights?.byteLength ?? 0) + degrees.byteLength;
+  return {
+    config,
+    graph,
+    weights,
+    degrees,
+    cost,
+    program,
+    init,
+    optimum,
+    report: {
+      name: config.name ?? (loaded.file ? path.basename(loaded.file).replace(/\.ya?ml$/, '') : 'run'),
+      agents: graph.nodes,
+      edges,
+      dim,
+      workers,
+      rounds,
+      topology: describeTopology(config),
+      cost: cost.description,
+      flow: `${flow.kind}, ${flow.compress}`,
+      compressor: describeSpec(config.compressor),
+      ...estimateMemory(layout, hostBytes),
+      spectrum: knownSpectrum,
+      gains: { step: flow.step, alpha: flow.alpha, beta: flow.beta, eta: flow.eta, mu: flow.mu },
+      bits: { perMessage: compressor.messageBits, uncompressedPerMessage: 64 * dim },
+      optimum: optimum && {
+        value: optimum.value,
+        gradientNorm: optimum.gradientNorm,
+        method: optimum.method,
+        iterations: optimum.iterations,
+      },
+      warnings: program.warnings,
+    },
+  };
+}
+
+async function loadGraph(config: RunConfig, resolve: (file: string) => string): Promise<Graph> {
+  const { file, format, largestComponent: takeLargest, ...spec } = config.topology;
+  const graph =
+    file === undefined
+      ? withPath(['topology'], () => generate(spec as { kind: string }, config.seed))
+      : await readGraph(resolve(file), format === undefined ? {} : { format });
+  if (graph.nodes === 0) throw new InputError('the graph has no nodes', { path: ['topology'] });
+  const sizes = components(graph).sizes;
+  if (sizes.length > 1 && takeLargest) return largestComponent(graph);
+  refuseDisconnected(sizes);
+  return graph;
+}
+
+/** Puts a component's own path in front of the path that an error names. */
+function withPath<T>(prefix: (string | number)[], make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (isInputError(error)) error.path = [...prefix, ...(error.path ?? [])];
+    throw error;
+  }
+}
+
+async function readInit(file: string, agents: number, dim: number): Promise<Float64Array> {
+  const { shape, data } = await readNpy(file);
+  const [rows, columns = 1] = shape;
+  if (rows !== agents || columns !== dim) {
+    throw new InputError(`${file} holds ${rows} x ${columns} numbers, expected ${agents} x ${dim} (agents x dim)`, {
+      path: ['init'],
+    });
+  }
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    throw new InputError(`${file}: entry [${Math.floor(bad / dim)}, ${bad % dim}] is ${data[bad]}, expected a finite number`, {
+      path: ['init'],
+    });
+  }
+  return data;
+}
+
+function describeTopology({ topology }: RunConfig): string {
+  return topology.file === undefined ? describeSpec(topology as { kind: string }) : path.basename(topology.file);
+}
+
+/** `flatten(sign)`, `top-k(k=4)`. */
+export function describeSpec(spec: { kind: string; [parameter: string]: unknown }): string {
+  const { kind, ...parameters } = spec;
+  const inside = Object.entries(parameters).map(([key, value]) =>
+    isSpec(value) ? (key === 'inner' ? describeSpec(value) : `${key}=${describeSpec(value)}`) : `${key}=${JSON.stringify(value)}`,
+  );
+  return inside.length === 0 ? kind : `${kind}(${inside.join(', ')})`;
+}
+
+function isSpec(value: unknown): value is { kind: string } {
+  return typeof value === 'object' && value !== null && typeof (value as { kind?: unknown }).kind === 'string';
+}
+
+/** For warnings and hints: what the flow's problem is called. */
+export function problemOf(config: RunConfig): 'cost' | 'average' {
+  return flowDefinition(config.flow.kind).problem;
+}

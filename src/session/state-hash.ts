@@ -1,0 +1,35 @@
+/**
+ * stateHash: SHA-256 over x, then v, then s (those that the flow keeps), each agent by agent, dim float64 little-endian without the rows'
+ * padding. Two runs have the same hash exactly when they ended in the same bits.
+ */
+
+import { createHash } from 'node:crypto';
+
+export interface StateRows {
+  /** First entry of agent 0's row. */
+  data: Float64Array;
+  rows: number;
+  /** Entries from one row to the next. */
+  rowStride: number;
+  columns: number;
+}
+
+const CHUNK_ENTRIES = 65_536;
+
+export function stateHash(parts: readonly StateRows[]): string {
+  const hash = createHash('sha256');
+  for (const { data, rows, rowStride, columns } of parts) {
+    // node:crypto does not take shared memory, so rows go through a private buffer.
+    const rowsAtOnce = Math.max(1, Math.floor(CHUNK_ENTRIES / columns));
+    const chunk = new Float64Array(rowsAtOnce * columns);
+    for (let row = 0; row < rows; row += rowsAtOnce) {
+      const count = Math.min(rowsAtOnce, rows - row);
+      for (let r = 0; r < count; r++) {
+        const start = (row + r) * rowStride;
+        chunk.set(data.subarray(start, start + columns), r * columns);
+      }
+      hash.update(new Uint8Array(chunk.buffer, 0, count * columns * 8));
+    }
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,96 @@
+/**
+ * The round barrier: generation-counting, spin then park, and it can be poisoned.
+ *
+ * `wait()` returns when all parties of this generation have arrived. A party that fails calls `poison(reason)`: everyone who waits
+ * now, or ever will, throws `BarrierPoisoned` instead of sleeping for a worker that never comes.
+ *
+ * Spinning is only worth it while every party has a core of its own, so the spin budget is 0 where there are more workers than
+ * cores. The spin reads GENERATION with a plain sequentially consistent load: a line that stays shared until the last arrival.
+ */
+
+import { Poison, Word } from './control.js';
+
+/** About 50 us: longer than the imbalance of a balanced round, shorter than a thread's sleep and wake-up would cost twice. */
+export const DEFAULT_SPINS = 20_000;
+
+export class BarrierPoisoned extends Error {
+  override name = 'BarrierPoisoned';
+  readonly code = 'POISONED';
+  readonly reason: number;
+  constructor(reason: number) {
+    super(reason === Poison.STOPPED ? 'the run was stopped' : 'another worker failed');
+    this.reason = reason;
+  }
+}
+
+export class Barrier {
+  private readonly words: Int32Array;
+  private readonly parties: number;
+  private readonly spins: number;
+
+  /** `words`: the control words. Every party must be given the same number of parties. */
+  constructor(words: Int32Array, parties: number, spins: number = DEFAULT_SPINS) {
+    this.words = words;
+    this.parties = parties;
+    this.spins = spins;
+  }
+
+  /**
+   * Everything written before `wait()` by any party is seen by every party after it: the arrival is an atomic add, the release an
+   * atomic store of GENERATION, and both are sequentially consistent.
+   */
+  wait(): void {
+    const words = this.words;
+    // Read the generation before arriving: once we have arrived, the last party may bump it, and we would go to sleep waiting
+    // for a generation that nobody will end.
+    const generation = Atomics.load(words, Word.GENERATION);
+    if (Atomics.add(words, Word.ARRIVED, 1) === this.parties - 1) {
+      // Last to arrive. Reset the count before the release: a party that is let go may arrive at the next barrier at once.
+      Atomics.store(words, Word.ARRIVED, 0);
+      Atomics.store(words, Word.GENERATION, (generation + 1) | 0);
+      // A sleeper counts itself before it sleeps, and Atomics.wait rechecks GENERATION after: it either sees the new generation
+      // and does not sleep, or its count is visible here and it is woken.
+      if (Atomics.load(words, Word.SLEEPERS) !== 0) Atomics.notify(words, Word.GENERATION);
+    } else {
+      this.waitFor(generation);
+    }
+    // After the release as well: a poison written before the last arrival must not be overlooked for a round.
+    const poison = Atomics.load(words, Word.POISON);
+    if (poison !== Poison.NONE) throw new BarrierPoisoned(poison);
+  }
+
+  private waitFor(generation: number): void {
+    const words = this.words;
+    // Poison sets the reason and then bumps the generation. If we read the bumped one, the reason is visible here and nobody
+    // will bump again; if we read the old one, the bump ends the wait below. Either way we do not stay.
+    if (Atomics.load(words, Word.POISON) !== Poison.NONE) return;
+    for (let spin = this.spins; spin > 0; spin--) {
+      if (Atomics.load(words, Word.GENERATION) !== generation) return;
+    }
+    barrierWait(words, generation);
+  }
+}
+
+/** Parks until GENERATION changes. A function of its own, so that a flame graph shows the time under this name. */
+function barrierWait(words: Int32Array, generation: number): void {
+  Atomics.add(words, Word.SLEEPERS, 1);
+  // The loop is for spurious wake-ups.
+  while (Atomics.load(words, Word.GENERATION) === generation) Atomics.wait(words, Word.GENERATION, generation);
+  Atomics.sub(words, Word.SLEEPERS, 1);
+}
+
+/**
+ * Makes every wait of this run end, now and from now on. Safe from any thread, any number of times; the first reason stays.
+ * Order matters: the reason first, then the wake-up, so that whoever wakes finds the reason.
+ */
+export function poison(words: Int32Array, reason: number): void {
+  Atomics.compareExchange(words, Word.POISON, Poison.NONE, reason);
+  Atomics.add(words, Word.GENERATION, 1);
+  Atomics.notify(words, Word.GENERATION);
+  Atomics.add(words, Word.RESUME, 1);
+  Atomics.notify(words, Word.RESUME);
+}
+
+export function isPoisoned(words: Int32Array): boolean {
+  return Atomics.load(words, Word.POISON) !== Poison.NONE;
+}

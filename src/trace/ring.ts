@@ -1,0 +1,88 @@
+/**
+ * The trace ring: how rows leave the round loop.
+ *
+ * One writer (the leader), one reader (the coordinator), a fixed number of rows of float64 in the arena and two counters among the
+ * control words. The writer fills a row and then publishes it by bumping ROWS_WRITTEN; the reader copies and then bumps ROWS_READ.
+ * Both counters only grow (modulo 2^32), so a full ring is written - read = capacity, without a spare slot. When the reader is behind, the
+ * writer waits for it: a trace with holes would be worth less than a short stall.
+ */
+
+import type { TraceRow } from '../session/types.js';
+import { isPoisoned } from '../sync/barrier.js';
+import { Word } from '../sync/control.js';
+
+export const RING_ROWS = 1024;
+
+/** Column order in the ring. */
+export const COLUMNS = [
+  'round',
+  'objective',
+  'gap',
+  'rmsError',
+  'consensusError',
+  'observerError',
+  'bitsBroadcast',
+  'bitsLinks',
+  'seconds',
+] as const satisfies readonly (keyof TraceRow)[];
+
+const FULL_POLL_MS = 20;
+
+/** The leader's side. Allocates nothing. */
+export class RingWriter {
+  private readonly words: Int32Array;
+  private readonly rows: Float64Array;
+
+  constructor(words: Int32Array, rows: Float64Array) {
+    this.words = words;
+    this.rows = rows;
+  }
+
+  /** Publishes one row of COLUMNS.length numbers; false if the run was poisoned while the ring was full. */
+  push(row: Float64Array): boolean {
+    const words = this.words;
+    const written = Atomics.load(words, Word.ROWS_WRITTEN);
+    for (;;) {
+      const read = Atomics.load(words, Word.ROWS_READ);
+      if (((written - read) | 0) < RING_ROWS) break;
+      if (isPoisoned(words)) return false;
+      Atomics.wait(words, Word.ROWS_READ, read, FULL_POLL_MS);
+    }
+    const base = ((written >>> 0) % RING_ROWS) * COLUMNS.length;
+    for (let column = 0; column < COLUMNS.length; column++) this.rows[base + column] = row[column];
+    // After the row itself: the reader takes nothing past this count.
+    Atomics.store(words, Word.ROWS_WRITTEN, (written + 1) | 0);
+    return true;
+  }
+}
+
+/** The coordinator's side. */
+export class RingReader {
+  private readonly words: Int32Array;
+  private readonly rows: Float64Array;
+
+  constructor(words: Int32Array, rows: Float64Array) {
+    this.words = words;
+    this.rows = rows;
+  }
+
+  /** Takes every row published so far, oldest first. */
+  drain(): TraceRow[] {
+    const words = this.words;
+    const taken: TraceRow[] = [];
+    let read = Atomics.load(words, Word.ROWS_READ);
+    const written = Atomics.load(words, Word.ROWS_WRITTEN);
+    while (read !== written) {
+      const base = ((read >>> 0) % RING_ROWS) * COLUMNS.length;
+      const row = {} as Record<(typeof COLUMNS)[number], number>;
+      COLUMNS.forEach((name, column) => {
+        row[name] = this.rows[base + column];
+      });
+      taken.push(row);
+      read = (read + 1) | 0;
+    }
+    Atomics.store(words, Word.ROWS_READ, read);
+    Atomics.notify(words, Word.ROWS_READ);
+    return taken;
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * The Piscina task: one call per worker for a whole run. Attaches to the arena, binds, and runs the round loop.
+ *
+ * A worker that fails poisons the barrier before its error leaves, so that no other waits for it. Those that leave because of
+ * the poison return instead of throwing: only the cause is an error.
+ */
+
+import { getHeapStatistics } from 'node:v8';
+import { bindKernels } from '../kernels/bindings.js';
+import { attachArena } from '../src/arena/arena.js';
+import { bindProgram } from '../src/program/bind.js';
+import type { RunPlan } from '../src/program/types.js';
+import { Barrier, BarrierPoisoned, poison } from '../src/sync/barrier.js';
+import { Poison } from '../src/sync/control.js';
+import { RingWriter } from '../src/trace/ring.js';
+import { type Fault, withFault } from './faults.js';
+import { type LoopReport, runRounds } from './round-loop.js';
+
+export interface AgentsTask {
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+  plan: RunPlan;
+  worker: number;
+  spins: number;
+  heapAtRounds: readonly number[];
+  fault: Fault | null;
+}
+
+export type AgentsReport = LoopReport | { poisoned: number };
+
+export default function agents(task: AgentsTask): AgentsReport {
+  const { module, memory, plan, worker } = task;
+  const arena = attachArena(memory, plan.layout);
+  const words = arena.view('control', 'i32');
+  try {
+    const program = bindProgram(plan, arena, bindKernels(module, memory), worker);
+    return runRounds({
+      plan,
+      program: task.fault?.worker === worker ? withFault(program, task.fault) : program,
+      barrier: new Barrier(words, plan.workers, task.spins),
+      words,
+      leader: worker === 0,
+      ring: new RingWriter(words, arena.view('trace.ring', 'f64')),
+      heapAtRounds: task.heapAtRounds,
+      sampleHeap: () => getHeapStatistics().used_heap_size,
+    });
+  } catch (error) {
+    if (error instanceof BarrierPoisoned) return { poisoned: error.reason };
+    poison(words, Poison.WORKER_FAILED);
+    throw error;
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * The coordinator thread: owns the pool, the parsing, the partitioning and the optimum, and exposes one `Session` over Comlink. The main
+ * thread stays free to draw progress and to hear Ctrl-C; the round loop never meets Comlink.
+ */
+
+import { parentPort } from 'node:worker_threads';
+import { RunSession } from '../src/session/run-session.js';
+import { Comlink, nodeEndpoint } from '../src/session/comlink.js';
+
+if (!parentPort) throw new Error('the coordinator is a worker thread: it is started by openSession()');
+Comlink.expose(new RunSession(), nodeEndpoint(parentPort));

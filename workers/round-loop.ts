@@ -1,0 +1,133 @@
+/**
+ * The round loop: phases and barriers, pause and stop, rows of the trace. It knows no mathematics and allocates nothing.
+ *
+ * Every worker runs it. The leader (worker 0) decides, everyone obeys at the same round: the leader writes the command of round
+ * k + 1 before it arrives at the last barrier of round k, and that barrier publishes it. Commands are doubled by parity, like outboxes: the
+ * leader cannot overwrite a command before every worker has passed the barrier after which it was read.
+ */
+
+import type { BoundProgram, RunPlan, Verdict } from '../src/program/types.js';
+import { type Barrier, isPoisoned } from '../src/sync/barrier.js';
+import { Command, commandWord, Request, Word } from '../src/sync/control.js';
+import { COLUMNS, type RingWriter } from '../src/trace/ring.js';
+
+export interface LoopReport {
+  rounds: number;
+  status: 'converged' | 'finished' | 'diverged' | 'stopped';
+  /** Seconds in the loop without pauses, on this worker. */
+  seconds: number;
+  /** Used heap bytes at the rounds asked for. */
+  heap: number[];
+}
+
+export interface LoopInputs {
+  plan: RunPlan;
+  program: BoundProgram;
+  barrier: Barrier;
+  words: Int32Array;
+  leader: boolean;
+  ring: RingWriter;
+  /** Diagnostics: called at these rounds, ascending; their results are returned. */
+  heapAtRounds: readonly number[];
+  sampleHeap: () => number;
+}
+
+export function runRounds(inputs: LoopInputs): LoopReport {
+  const { plan, program, barrier, words, leader, ring, heapAtRounds, sampleHeap } = inputs;
+  const { phases, tracePhases } = program;
+  const { rounds, traceEvery } = plan;
+  const row = new Float64Array(COLUMNS.length);
+  const heap: number[] = [];
+  let sampled = 0;
+  let round = 0;
+  let traced = -1;
+  let verdict: Verdict = 'go';
+  let pausedMs = 0;
+
+  program.prologue();
+  barrier.wait();
+  const startedMs = performance.now();
+
+  const trace = () => {
+    for (let phase = 0; phase < tracePhases.length; phase++) {
+      tracePhases[phase](round);
+      barrier.wait();
+    }
+    traced = round;
+    if (leader) {
+      verdict = program.traceRow(round, (performance.now() - startedMs - pausedMs) / 1000, row);
+      ring.push(row);
+      decide();
+    }
+    // Publishes the leader's decision.
+    barrier.wait();
+  };
+
+  const pauseWanted = () => {
+    const request = Atomics.load(words, Word.REQUEST);
+    return request === Request.PAUSE || (request === Request.RUN && Atomics.load(words, Word.PAUSE_AT) === round);
+  };
+
+  /** The leader's decision for the round that follows. */
+  const decide = () => {
+    let command: number = Command.GO;
+    if (Atomics.load(words, Word.REQUEST) === Request.STOP || verdict !== 'go') command = Command.STOP;
+    else if (pauseWanted()) command = Command.PAUSE;
+    Atomics.store(words, commandWord(round), command);
+  };
+
+  const pause = () => {
+    const before = performance.now();
+    Atomics.add(words, Word.PAUSED, 1);
+    for (;;) {
+      // RESUME is read before the condition: whoever ends the pause changes the condition first and bumps RESUME after, so either the
+      // condition is seen changed here, or the bump ends the wait.
+      const resume = Atomics.load(words, Word.RESUME);
+      if (!pauseWanted() || isPoisoned(words)) break;
+      Atomics.wait(words, Word.RESUME, resume);
+    }
+    Atomics.sub(words, Word.PAUSED, 1);
+    // Nobody may read the next command before everyone has left this pause.
+    barrier.wait();
+    if (leader) decide();
+    barrier.wait();
+    pausedMs += performance.now() - before;
+  };
+
+  trace();
+  for (;;) {
+    let command = Atomics.load(words, commandWord(round));
+    while (command === Command.PAUSE) {
+      pause();
+      command = Atomics.load(words, commandWord(round));
+    }
+    if (command === Command.STOP || round >= rounds) break;
+
+    for (let phase = 0; phase < phases.length; phase++) {
+      phases[phase](round);
+      if (phase === phases.length - 1) {
+        round++;
+        if (leader) {
+          Atomics.store(words, Word.ROUND, round);
+          decide();
+        }
+      }
+      barrier.wait();
+    }
+    if (round % traceEvery === 0 || round === rounds) trace();
+    if (sampled < heapAtRounds.length && round === heapAtRounds[sampled]) {
+      heap[sampled] = sampleHeap();
+      sampled++;
+    }
+  }
+  if (traced !== round) trace();
+
+  const seconds = (performance.now() - startedMs - pausedMs) / 1000;
+  const status = leader ? statusOf(verdict, round, rounds) : 'finished';
+  return { rounds: round, status, seconds, heap };
+}
+
+function statusOf(verdict: Verdict, round: number, rounds: number): LoopReport['status'] {
+  if (verdict !== 'go') return verdict;
+  return round >= rounds ? 'finished' : 'stopped';
+}

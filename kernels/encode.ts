@@ -37,12 +37,13 @@ export function encodeScalar(
   }
 }
 
-/** Writes scale = factor * mean |e_c| and the sign bits of n entries, and zeros up to the end of the last word. */
+/** Writes scale = mean |factor e_c|, factor > 0, and the sign bits of n entries, and zeros up to the end of the last word. */
 function writeSigns(row: usize, slot: usize, n: usize, factor: f64): void {
   let s0 = f64x2.splat(0);
   let s1 = f64x2.splat(0);
   let s2 = f64x2.splat(0);
   let s3 = f64x2.splat(0);
+  const scaling = f64x2.splat(factor);
   const bytes = slot + 8;
   let c: usize = 0;
   for (; c + 8 <= n; c += 8) {
@@ -51,10 +52,10 @@ function writeSigns(row: usize, slot: usize, n: usize, factor: f64): void {
     const x1 = v128.load(p, 16);
     const x2 = v128.load(p, 32);
     const x3 = v128.load(p, 48);
-    s0 = f64x2.add(s0, f64x2.abs(x0));
-    s1 = f64x2.add(s1, f64x2.abs(x1));
-    s2 = f64x2.add(s2, f64x2.abs(x2));
-    s3 = f64x2.add(s3, f64x2.abs(x3));
+    s0 = f64x2.add(s0, f64x2.mul(f64x2.abs(x0), scaling));
+    s1 = f64x2.add(s1, f64x2.mul(f64x2.abs(x1), scaling));
+    s2 = f64x2.add(s2, f64x2.mul(f64x2.abs(x2), scaling));
+    s3 = f64x2.add(s3, f64x2.mul(f64x2.abs(x3), scaling));
     store<u8>(bytes + (c >> 3), Signs.pack8(x0, x1, x2, x3));
   }
   let written = n >> 3;
@@ -71,15 +72,15 @@ function writeSigns(row: usize, slot: usize, n: usize, factor: f64): void {
     if (left > 2) x1 = left > 3 ? v128.load(p, 16) : v128.load64_zero(p, 16);
     if (left > 4) x2 = left > 5 ? v128.load(p, 32) : v128.load64_zero(p, 32);
     if (left > 6) x3 = v128.load64_zero(p, 48);
-    s0 = f64x2.add(s0, f64x2.abs(x0));
-    s1 = f64x2.add(s1, f64x2.abs(x1));
-    s2 = f64x2.add(s2, f64x2.abs(x2));
-    s3 = f64x2.add(s3, f64x2.abs(x3));
+    s0 = f64x2.add(s0, f64x2.mul(f64x2.abs(x0), scaling));
+    s1 = f64x2.add(s1, f64x2.mul(f64x2.abs(x1), scaling));
+    s2 = f64x2.add(s2, f64x2.mul(f64x2.abs(x2), scaling));
+    s3 = f64x2.add(s3, f64x2.mul(f64x2.abs(x3), scaling));
     store<u8>(bytes + written, Signs.pack8(x0, x1, x2, x3));
     written++;
   }
   for (; written & 7; written++) store<u8>(bytes + written, 0);
-  store<f64>(slot, (Row.total(s0, s1, s2, s3) * factor) / <f64>n);
+  store<f64>(slot, Row.total(s0, s1, s2, s3) / <f64>n);
 }
 
 export function encodeSign(
@@ -96,7 +97,7 @@ export function encodeSign(
   }
 }
 
-/** The scale is taken from the unnormalised transform, and 1/sqrt(n) multiplied in once. */
+/** The same bits as flattenBlock, then encodeSign: the factor 1/sqrt(n) meets every entry, but only the scale needs it. */
 export function encodeFlattenedSign(
   first: usize,
   count: usize,

@@ -1,0 +1,13 @@
+/**
+ * The plain twins: what the kernels compute, one agent at a time, over ordinary arrays. They are the documentation of the
+ * kernels and what the tests hold them against; nothing in the round loop uses them.
+ */
+export * as compressors from './compressors.js';
+export { gather, type ReferenceGraph } from './gather.js';
+export * from './gradients.js';
+export * from './philox.js';
+export * from './steps.js';
+export * from './sums.js';
+export * from './values.js';
+export * from './wht.js';
+export * as wire from './wire.js';

@@ -1,0 +1,72 @@
+/**
+ * One forward Euler step of a flow for one agent, in place. Everything on the right-hand sides is of the round's beginning.
+ *
+ *     primal-dual   x <- x - h (eta grad f(x) + alpha L y + beta v)      v <- v + h beta L y
+ *     consensus     x <- x - h alpha L y
+ */
+
+/** h already multiplied in. */
+export interface Gains {
+  hEta: number;
+  hAlpha: number;
+  hBeta: number;
+}
+
+/** What the network knows of an agent, and what moved it: s, z = L s, this round's q and u = L q. */
+export interface Estimate {
+  s: Float64Array;
+  z: Float64Array;
+  q: Float64Array;
+  u: Float64Array;
+  /** Filter gain. */
+  mu: number;
+  /** 1: y = s + q (error-state). 0: y = s (observer). */
+  current: number;
+}
+
+export function stepPrimalDual(
+  x: Float64Array,
+  v: Float64Array,
+  gradient: Float64Array,
+  laplacian: Float64Array,
+  { hEta, hAlpha, hBeta }: Gains,
+): void {
+  for (let c = 0; c < x.length; c++) {
+    x[c] -= hEta * gradient[c] + hAlpha * laplacian[c] + hBeta * v[c];
+    v[c] += hBeta * laplacian[c];
+  }
+}
+
+export function stepConsensus(x: Float64Array, laplacian: Float64Array, hAlpha: number): void {
+  for (let c = 0; c < x.length; c++) x[c] -= hAlpha * laplacian[c];
+}
+
+/** Ly = z + current u. */
+export function estimatedLaplacian({ z, u, current }: Estimate): Float64Array {
+  return z.map((entry, c) => entry + current * u[c]);
+}
+
+/** s += mu q, z += mu u, and returns what is still to be said: x - s. */
+export function advanceEstimate(x: Float64Array, { s, z, q, u, mu }: Estimate): Float64Array {
+  for (let c = 0; c < x.length; c++) {
+    s[c] += mu * q[c];
+    z[c] += mu * u[c];
+  }
+  return x.map((entry, c) => entry - s[c]);
+}
+
+export function stepPrimalDualError(
+  x: Float64Array,
+  v: Float64Array,
+  gradient: Float64Array,
+  estimate: Estimate,
+  gains: Gains,
+): Float64Array {
+  stepPrimalDual(x, v, gradient, estimatedLaplacian(estimate), gains);
+  return advanceEstimate(x, estimate);
+}
+
+export function stepConsensusError(x: Float64Array, estimate: Estimate, hAlpha: number): Float64Array {
+  stepConsensus(x, estimatedLaplacian(estimate), hAlpha);
+  return advanceEstimate(x, estimate);
+}

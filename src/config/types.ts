@@ -2,6 +2,7 @@
 
 import type { CompressorSpec } from '../compress/types.js';
 import type { CostSpec } from '../cost/types.js';
+import type { SpecPath } from '../errors.js';
 import type { FlowSpec } from '../flow/types.js';
 
 export interface TopologySpec {
@@ -50,4 +51,14 @@ export interface LoadedConfig {
   folder: string;
   /** YAML source text, for positions. */
   source: string | null;
+  /** What the command line changed in it: errors there name the option and no line. */
+  overrides?: readonly Override[];
+}
+
+/** One value set from outside the file. */
+export interface Override {
+  path: SpecPath;
+  value: unknown;
+  /** As the user wrote it: `--rounds 50`. */
+  origin: string;
 }

@@ -1,0 +1,277 @@
+/**
+ * Turns what a schema refuses into sentences for the person who wrote the config: which parameter, what it is, what was expected.
+ *
+ * What was expected is not read off the issue (`too_small` knows the bound it broke and no other) but off the schema at that place,
+ * exported as JSON Schema: so `k: 0.5` and `k: 0` are both told "expected a whole number >= 1".
+ */
+
+import { z } from 'zod';
+import { formatPath, formatValue, type SpecPath } from '../errors.js';
+import { didYouMean } from './suggest.js';
+
+/** One thing wrong with a config. */
+export interface Issue {
+  path: SpecPath;
+  /** Whether the key is wrong or its value: decides which of the two is pointed at. */
+  at: 'key' | 'value';
+  text: string;
+  hint?: string | undefined;
+}
+
+/** The part of JSON Schema that zod writes for our specs. */
+export interface JsonSchema {
+  type?: string;
+  const?: unknown;
+  enum?: unknown[];
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  minLength?: number;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  additionalProperties?: JsonSchema | boolean;
+  items?: JsonSchema;
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+  default?: unknown;
+  description?: string;
+  [keyword: string]: unknown;
+}
+
+/** Keys that stand elsewhere than people look for them, and names that other programs give them. */
+const ELSEWHERE = new Map<string, string>(
+  Object.entries({
+    gap: 'stop.gap',
+    tolerance: 'stop.gap',
+    tol: 'stop.gap',
+    rmsError: 'stop.rmsError',
+    consensusError: 'stop.consensusError',
+    every: 'trace.every',
+    step: 'flow.step',
+    stepSize: 'flow.step',
+    learningRate: 'flow.step',
+    alpha: 'flow.alpha',
+    beta: 'flow.beta',
+    eta: 'flow.eta',
+    mu: 'flow.mu',
+    compress: 'flow.compress',
+    compression: 'compressor',
+    graph: 'topology',
+    network: 'topology',
+    file: 'topology.file',
+    largestComponent: 'topology.largestComponent',
+    iterations: 'rounds',
+    maxRounds: 'rounds',
+    threads: 'workers',
+    loss: 'cost',
+    objective: 'cost',
+    algorithm: 'flow',
+    x0: 'init',
+  }),
+);
+
+export const TOP_LEVEL_KEYS = [
+  'name',
+  'topology',
+  'weights',
+  'cost',
+  'flow',
+  'compressor',
+  'rounds',
+  'stop',
+  'seed',
+  'workers',
+  'trace',
+  'init',
+] as const;
+
+/** Issues keep the value they refuse: without it, the library's own message cannot be told from a definition's. */
+export const REPORT_INPUT = { reportInput: true } as const;
+
+export function toJsonSchema(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+}
+
+/** Every issue of `error` as a sentence. `prefix` is where `input`, the value that was checked, stands in the config. */
+export function explain(error: z.ZodError, schema: z.ZodType, input: unknown, prefix: SpecPath): Issue[] {
+  const root = toJsonSchema(schema);
+  return error.issues.flatMap((issue): Issue[] => {
+    const inside = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+    const path = [...prefix, ...inside];
+    if (issue.code === 'unrecognized_keys') {
+      const known = Object.keys(schemaAt(root, inside)?.properties ?? {});
+      return issue.keys.map((key) => unknownKey(path, key, known));
+    }
+    const value = valueAt(input, inside);
+    const own = ownMessage(issue);
+    if (own !== null) return [{ path, at: 'value', text: says(path, value, own) }];
+    return [wrongValue(path, value, describeExpected(schemaAt(root, inside)))];
+  });
+}
+
+/** `compressor.k is 0, expected a whole number >= 1`. */
+export function wrongValue(path: SpecPath, value: unknown, expected: string): Issue {
+  const name = formatPath(path) || 'the config';
+  if (value === undefined) return { path, at: 'value', text: `${name} is missing, expected ${expected}` };
+  if (value === null) return { path, at: 'value', text: `${name} is empty, expected ${expected}` };
+  const repair = /number/.test(expected)
+    ? meantNumber(value)
+    : /true or false/.test(expected)
+      ? meantBoolean(value)
+      : '';
+  return {
+    path,
+    at: 'value',
+    text: `${name} is ${showValue(value, expected)}, expected ${expected}${repair}`,
+  };
+}
+
+export function unknownKey(parent: SpecPath, key: string, known: readonly string[]): Issue {
+  const path = [...parent, key];
+  return {
+    path,
+    at: 'key',
+    text: `unknown key ${formatPath(path)}${rightPlace(parent, key) ?? nearOrList(key, known)}`,
+  };
+}
+
+function nearOrList(key: string, known: readonly string[]): string {
+  const near = didYouMean(key, known);
+  return near === '' && known.length > 0 ? ` (known here: ${known.join(', ')})` : near;
+}
+
+/** For a key that is right and stands in the wrong place: `step` at the top level, `rounds` inside the flow. */
+function rightPlace(parent: SpecPath, key: string): string | null {
+  if (parent.length > 0 && isTopLevel(key))
+    return `; it stands at the top level, outside ${formatPath(parent)}`;
+  const place = ELSEWHERE.get(key);
+  if (place === undefined || place.split('.')[0] === parent[0]) return null;
+  return place.includes('.') || parent.length === 0
+    ? `; did you mean ${place}?`
+    : `; did you mean ${place}, at the top level?`;
+}
+
+function isTopLevel(key: string): boolean {
+  return (TOP_LEVEL_KEYS as readonly string[]).includes(key);
+}
+
+/** A message that a definition gave itself (`refine`, `min(1, 'at least one sample')`), or null where it is the library's default. */
+function ownMessage(issue: z.core.$ZodIssue): string | null {
+  if (issue.code === 'custom') return issue.message;
+  const usual = z.locales.en().localeError(issue as unknown as z.core.$ZodRawIssue);
+  return issue.message === (typeof usual === 'string' ? usual : usual?.message) ? null : issue.message;
+}
+
+function says(path: SpecPath, value: unknown, message: string): string {
+  const name = formatPath(path) || 'the config';
+  const scalar = value === null || typeof value !== 'object';
+  return scalar && value !== undefined
+    ? `${name} is ${formatValue(value)}: ${message}`
+    : `${name}: ${message}`;
+}
+
+function showValue(value: unknown, expected: string): string {
+  if (Array.isArray(value)) return `a list (${formatValue(value)})`;
+  if (typeof value === 'object') return `a mapping (${formatValue(value)})`;
+  // "the text 5" where 5 was wanted says what its quotes did; where a word was wanted it says nothing.
+  const says = typeof value === 'string' && /number|mapping|list|true or false/.test(expected);
+  return says ? `the text ${formatValue(value)}` : formatValue(value);
+}
+
+function meantNumber(value: unknown): string {
+  if (typeof value !== 'string') return '';
+  const digits = value.replaceAll(/(?<=\d)[_, ](?=\d)/g, '').trim();
+  if (digits === '' || !Number.isFinite(Number(digits))) return '';
+  return digits === value ? ' (write it without quotes)' : ` (write ${digits})`;
+}
+
+function meantBoolean(value: unknown): string {
+  if (typeof value !== 'string') return '';
+  if (/^(yes|on|true)$/i.test(value)) return ' (write true, without quotes)';
+  return /^(no|off|false)$/i.test(value) ? ' (write false, without quotes)' : '';
+}
+
+/** What a value must be, as the end of a sentence that begins "expected". */
+export function describeExpected(schema: JsonSchema | undefined): string {
+  if (!schema) return 'something else';
+  if (schema.const !== undefined) return word(schema.const);
+  if (schema.enum) return oneOf(schema.enum.map(word));
+  const branches = schema.anyOf ?? schema.oneOf;
+  if (branches) {
+    // Constants first: "auto or a number > 0" reads better than its reverse.
+    const sorted = [...branches].sort(
+      (a, b) => Number(b.const !== undefined) - Number(a.const !== undefined),
+    );
+    return oneOf([...new Set(sorted.map(describeExpected))]);
+  }
+  switch (schema.type) {
+    case 'integer':
+      return `a whole number${range(schema)}`;
+    case 'number':
+      return `a number${range(schema)}`;
+    case 'string':
+      return (schema.minLength ?? 0) > 0 ? 'text that is not empty' : 'text';
+    case 'boolean':
+      return 'true or false';
+    case 'array':
+      return schema.items ? `a list, each entry ${describeExpected(schema.items)}` : 'a list';
+    case 'object': {
+      const required = (schema.required ?? []).join(', ');
+      return `a mapping${required === '' ? '' : ` with ${required}`}`;
+    }
+    case 'null':
+      return 'nothing';
+    default:
+      return 'a value';
+  }
+}
+
+function range(schema: JsonSchema): string {
+  const { exclusiveMinimum, exclusiveMaximum } = schema;
+  // Whole numbers are bounded by what a double can hold exactly; that is no bound that a person set.
+  const minimum = schema.minimum === Number.MIN_SAFE_INTEGER ? undefined : schema.minimum;
+  const maximum = schema.maximum === Number.MAX_SAFE_INTEGER && minimum !== 0 ? undefined : schema.maximum;
+  const low = exclusiveMinimum ?? minimum;
+  const high = exclusiveMaximum ?? maximum;
+  if (low !== undefined && high !== undefined) {
+    if (schema.type === 'integer' && exclusiveMinimum === undefined && exclusiveMaximum === undefined)
+      return ` in ${low}..${high}`;
+    return ` in ${exclusiveMinimum === undefined ? '[' : '('}${low}, ${high}${exclusiveMaximum === undefined ? ']' : ')'}`;
+  }
+  if (low !== undefined) return exclusiveMinimum === undefined ? ` >= ${low}` : ` > ${low}`;
+  if (high !== undefined) return exclusiveMaximum === undefined ? ` <= ${high}` : ` < ${high}`;
+  return '';
+}
+
+function word(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function oneOf(words: readonly string[]): string {
+  if (words.length <= 1) return words[0] ?? 'nothing';
+  if (words.length <= 3) return `${words.slice(0, -1).join(', ')} or ${words[words.length - 1]}`;
+  return `one of ${words.join(', ')}`;
+}
+
+export function schemaAt(root: JsonSchema, path: SpecPath): JsonSchema | undefined {
+  let found: JsonSchema | undefined = root;
+  for (const part of path) {
+    if (!found) return undefined;
+    found = typeof part === 'number' ? found.items : found.properties?.[part];
+  }
+  return found;
+}
+
+export function valueAt(root: unknown, path: SpecPath): unknown {
+  let value = root;
+  for (const part of path) {
+    if (value === null || typeof value !== 'object' || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<string | number, unknown>)[part];
+  }
+  return value;
+}
+
+export function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,393 @@
+/**
+ * Reads a config and knows, for everything wrong in it, which line says so:
+ *
+ *     profiles/ring.yaml:7:6: compressor.k is 12, expected 1..8 (dim)
+ *
+ * Positions come from the YAML document (aliases and merge keys followed to where the value was written). A value that the command line
+ * set has no line: its errors name the option. A config given as an object has neither.
+ */
+
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parse,
+  parseDocument,
+  type Scalar,
+} from 'yaml';
+import { formatPath, InputError, isInputError, type SpecPath } from '../errors.js';
+import { type Issue, isMapping } from './explain.js';
+import { loadRegistries, type Registries } from './registries.js';
+import { checkConfig } from './schema.js';
+import type { LoadedConfig, Override, RunConfig } from './types.js';
+
+/** A config is written by hand; anything this large is another file by mistake. */
+const MAX_CONFIG_BYTES = 4 * 2 ** 20;
+
+const EXAMPLE_HINT = 'a config is a YAML file with topology, cost and flow; `sottovoce run --help` shows one';
+
+/** Reads, validates and completes the config in `file`, with `overrides` laid over what it says. Throws InputError. */
+export async function loadConfig(
+  file: string,
+  overrides: readonly Override[] = [],
+  registries?: Registries,
+): Promise<LoadedConfig> {
+  const source = await readSource(file);
+  const { document, lines } = parseSource(source, file);
+  const data = applyOverrides(toData(document, lines, file), overrides);
+  const loaded = { file: resolve(file), folder: dirname(resolve(file)), source, overrides };
+  const { config, issues } = checkConfig(data, registries ?? (await loadRegistries()));
+  if (config === null) throw report(issues, loaded, document, lines);
+  return { config, ...loaded };
+}
+
+/** The same for a config that a program made. Paths in it are relative to `folder`. */
+export async function parseConfig(
+  data: unknown,
+  options: { folder?: string; overrides?: readonly Override[]; registries?: Registries } = {},
+): Promise<LoadedConfig> {
+  const overrides = options.overrides ?? [];
+  const loaded = { file: null, folder: resolve(options.folder ?? '.'), source: null, overrides };
+  const registries = options.registries ?? (await loadRegistries());
+  const { config, issues } = checkConfig(applyOverrides(structuredClone(data), overrides), registries);
+  if (config === null) throw report(issues, loaded, null, null);
+  return { config, ...loaded };
+}
+
+/**
+ * Gives an error that was thrown after loading (k > dim, a missing data file) its place in the config. Errors that know their own file and
+ * line, and those that are not about the input, come back as they are.
+ *
+ * @param within where the component that threw stands, for errors whose path begins at the component: `['topology']`
+ */
+export function locate(
+  error: unknown,
+  loaded: Pick<LoadedConfig, 'file' | 'source' | 'overrides'>,
+  within: SpecPath = [],
+): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  if (!isInputError(error) || error.line !== undefined) return error;
+  if (error.path === undefined && within.length === 0) return error;
+  const own = error.path ?? [];
+  const path = [...within, ...own];
+  let text = error.message;
+  const ownName = formatPath(own);
+  // `nodes is 2` was said by someone who does not know where the generator stands in the config.
+  if (within.length > 0 && ownName !== '' && text.startsWith(ownName))
+    text = formatPath(path) + text.slice(ownName.length);
+  let document: Document | null = null;
+  let lines: LineCounter | null = null;
+  if (loaded.source !== null) ({ document, lines } = parseDocumentOf(loaded.source));
+  const place = placeOf({ path, at: 'value', text }, loaded, document, lines);
+  if (place.prefix !== '' && text.startsWith(place.prefix)) return error;
+  return new InputError(
+    place.prefix + text,
+    {
+      path,
+      file: loaded.file ?? error.file,
+      line: place.line,
+      column: place.column,
+      hint: error.hint,
+    },
+    { cause: error },
+  );
+}
+
+/** A path as a message shows it: relative inside the working directory, otherwise whichever form is shorter. */
+export function showPath(file: string): string {
+  const inside = relative(process.cwd(), file);
+  if (inside === '') return '.';
+  const absolute = resolve(file);
+  return !inside.startsWith('..') || (!isAbsolute(inside) && inside.length < absolute.length)
+    ? inside
+    : absolute;
+}
+
+/** `flow.step=0.1`, as given to --set. Throws InputError where it cannot be read. */
+export function parseOverride(text: string): Override {
+  const origin = `--set ${text}`;
+  const equals = text.indexOf('=');
+  const key = equals < 0 ? '' : text.slice(0, equals).trim();
+  const path = key === '' ? null : parsePath(key);
+  if (path === null) {
+    throw new InputError(`${origin}: expected path=value`, {
+      hint: 'for example: --set flow.step=0.1 --set compressor.k=4',
+    });
+  }
+  const source = text.slice(equals + 1);
+  try {
+    return { path, value: source.trim() === '' ? null : parse(source), origin };
+  } catch {
+    throw new InputError(`${origin}: the value cannot be read as YAML`, {
+      hint: 'quote it for the shell and for YAML, for example: --set \'name="a: b"\'',
+    });
+  }
+}
+
+/** `topology.sizes[2]` and `topology.sizes.2` -> ['topology', 'sizes', 2]. */
+function parsePath(text: string): (string | number)[] | null {
+  const parts = text.replaceAll(/\[(\d+)\]/g, '.$1').split('.');
+  if (parts.some((part) => !/^[\w$-]+$/.test(part))) return null;
+  return parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+}
+
+async function readSource(file: string): Promise<string> {
+  const shown = showPath(file);
+  try {
+    const info = await stat(file);
+    if (info.isDirectory()) {
+      throw new InputError(`${shown} is a folder, expected a config file`, { file, hint: EXAMPLE_HINT });
+    }
+    if (info.size > MAX_CONFIG_BYTES) {
+      const mebibytes = (info.size / 2 ** 20).toFixed(1);
+      throw new InputError(`${shown} has ${mebibytes} MiB, expected a config file`, {
+        file,
+        hint: EXAMPLE_HINT,
+      });
+    }
+    const source = await readFile(file, 'utf8');
+    if (source.includes('\0')) {
+      throw new InputError(`${shown} is a binary file, expected a config in YAML`, {
+        file,
+        hint: EXAMPLE_HINT,
+      });
+    }
+    return source;
+  } catch (error) {
+    if (isInputError(error)) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    const reason =
+      code === 'ENOENT' || code === 'ENOTDIR'
+        ? 'there is no such file'
+        : code === 'EACCES'
+          ? 'permission denied'
+          : (error as Error).message;
+    const hint =
+      code === 'ENOENT' && !/\.(ya?ml|json)$/i.test(file) ? 'is its extension missing (.yaml)?' : undefined;
+    throw new InputError(`${shown}: ${reason}`, { file, hint }, { cause: error });
+  }
+}
+
+function parseDocumentOf(source: string): { document: Document; lines: LineCounter } {
+  const lines = new LineCounter();
+  // Duplicate keys are an error of the library; merge keys (<<) are YAML 1.1 that everybody still writes.
+  return { document: parseDocument(source, { lineCounter: lines, prettyErrors: false, merge: true }), lines };
+}
+
+function parseSource(source: string, file: string): { document: Document; lines: LineCounter } {
+  const { document, lines } = parseDocumentOf(source);
+  const problems = [...document.errors, ...document.warnings];
+  if (problems.length > 0) {
+    const places = problems.map((problem) => ({ ...lines.linePos(problem.pos[0]), problem }));
+    const shown = showPath(file);
+    const messages = places
+      .slice(0, 5)
+      .map(({ line, col, problem }) => `${shown}:${line}:${col}: ${yamlProblem(problem, source)}`);
+    const { line, col } = places[0];
+    throw new InputError(messages.join('\n'), { file: resolve(file), line, column: col });
+  }
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
+    throw new InputError(`${showPath(file)} is empty, expected topology, cost and flow`, {
+      file,
+      hint: EXAMPLE_HINT,
+    });
+  }
+  return { document, lines };
+}
+
+/** The library's message, with what to do about it where people usually trip. */
+function yamlProblem(
+  problem: { code: string; message: string; pos: [number, number] },
+  source: string,
+): string {
+  switch (problem.code) {
+    case 'DUPLICATE_KEY': {
+      const key = /^[^:\r\n]*/.exec(source.slice(problem.pos[0]))?.[0].trim();
+      return `the key ${key} stands here a second time, expected it once`;
+    }
+    case 'TAB_AS_INDENT':
+      return 'a tab indents this line, and YAML allows only spaces';
+    case 'MULTIPLE_DOCS':
+      return 'a second YAML document begins here (---), expected one config a file';
+    case 'MULTILINE_IMPLICIT_KEY':
+      return `${problem.message} (is there a space after the colon?)`;
+    default:
+      return problem.message;
+  }
+}
+
+function toData(document: Document, lines: LineCounter, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    // Unresolved aliases, and alias bombs, which the library refuses to unfold.
+    const reason = error instanceof Error ? error.message : String(error);
+    let line: number | undefined;
+    const name = /alias[^:]*: (\S+)$/.exec(reason)?.[1];
+    const offset = name === undefined ? -1 : lines.lineStarts.length > 0 ? aliasOffset(document, name) : -1;
+    let place = showPath(file);
+    let column: number | undefined;
+    if (offset >= 0) {
+      ({ line, col: column } = lines.linePos(offset));
+      place += `:${line}:${column}`;
+    }
+    throw new InputError(`${place}: ${reason}`, { file: resolve(file), line, column }, { cause: error });
+  }
+}
+
+function aliasOffset(document: Document, name: string): number {
+  const seek = (node: unknown): number => {
+    if (isAlias(node)) return node.source === name ? (node.range?.[0] ?? -1) : -1;
+    const children = isMap(node)
+      ? node.items.flatMap((pair) => [pair.key, pair.value])
+      : isSeq(node)
+        ? node.items
+        : [];
+    for (const child of children) {
+      const found = seek(child);
+      if (found >= 0) return found;
+    }
+    return -1;
+  };
+  return seek(document.contents);
+}
+
+function applyOverrides(data: unknown, overrides: readonly Override[]): unknown {
+  for (const { path, value, origin } of overrides) {
+    if (!isMapping(data)) return data; // Not a config at all; the schema says so better.
+    let parent: Record<string | number, unknown> = data;
+    path.slice(0, -1).forEach((part, depth) => {
+      const here = path.slice(0, depth + 1);
+      let next: unknown = Object.hasOwn(parent, part) ? parent[part] : undefined;
+      // Copied before it is changed: an alias shares its mapping with the place it came from.
+      if (next === undefined || next === null) next = {};
+      else if (Array.isArray(next)) next = [...next];
+      else if (isMapping(next)) next = { ...next };
+      else
+        throw new InputError(
+          `${origin}: ${formatPath(here)} is ${JSON.stringify(next)}, which has no parts to set`,
+        );
+      define(parent, part, next);
+      parent = next as Record<string | number, unknown>;
+    });
+    define(parent, path[path.length - 1], value);
+  }
+  return data;
+}
+
+/** As a property of its own, so that `__proto__` is an unknown key like any other. */
+function define(target: object, key: string | number, value: unknown): void {
+  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+interface Place {
+  prefix: string;
+  line?: number | undefined;
+  column?: number | undefined;
+}
+
+/** All issues as one error, in the order of their lines. */
+function report(
+  issues: readonly Issue[],
+  loaded: Pick<LoadedConfig, 'file' | 'source' | 'overrides'>,
+  document: Document | null,
+  lines: LineCounter | null,
+): InputError {
+  const placed = issues.map((issue) => ({ issue, place: placeOf(issue, loaded, document, lines) }));
+  placed.sort(
+    (a, b) => (a.place.line ?? 0) - (b.place.line ?? 0) || (a.place.column ?? 0) - (b.place.column ?? 0),
+  );
+  const { issue, place } = placed[0];
+  const message = placed.map((entry) => entry.place.prefix + entry.issue.text).join('\n');
+  const hint = placed.map((entry) => entry.issue.hint).find((text) => text !== undefined);
+  return new InputError(message, {
+    path: issue.path,
+    file: loaded.file ?? undefined,
+    line: place.line,
+    column: place.column,
+    hint,
+  });
+}
+
+function placeOf(
+  issue: Issue,
+  loaded: Pick<LoadedConfig, 'file' | 'overrides'>,
+  document: Document | null,
+  lines: LineCounter | null,
+): Place {
+  const setBy = loaded.overrides?.findLast((override) => begins(issue.path, override.path));
+  if (setBy) return { prefix: `${setBy.origin}: ` };
+  if (loaded.file === null || document === null || lines === null) return { prefix: '' };
+  const { offset, found } = offsetOf(document, issue);
+  // `--set compresor.k=3` made a mapping that the file does not have.
+  const madeBy = found
+    ? undefined
+    : loaded.overrides?.findLast((override) => begins(override.path, issue.path));
+  if (madeBy) return { prefix: `${madeBy.origin}: ` };
+  const { line, col } = lines.linePos(offset);
+  return { prefix: `${showPath(loaded.file)}:${line}:${col}: `, line, column: col };
+}
+
+function begins(path: SpecPath, start: SpecPath): boolean {
+  return start.length > 0 && start.length <= path.length && start.every((part, i) => part === path[i]);
+}
+
+/** Where in the source the issue's key or value stands; for what is missing, its nearest parent. */
+function offsetOf(document: Document, issue: Issue): { offset: number; found: boolean } {
+  let node = follow(document, document.contents);
+  let offset = startOf(document.contents);
+  for (let depth = 0; depth < issue.path.length; depth++) {
+    const part = issue.path[depth];
+    const last = depth === issue.path.length - 1;
+    let child: unknown;
+    let key: unknown;
+    if (isMap(node)) ({ key, value: child } = pairOf(document, node, String(part)) ?? {});
+    else if (isSeq(node)) child = node.items[Number(part)];
+    if (child === undefined || child === null) {
+      const keyOffset = startOf(key);
+      return { offset: Math.max(0, keyOffset >= 0 ? keyOffset : offset), found: key !== undefined };
+    }
+    const wanted = last && issue.at === 'key' ? startOf(key) : startOf(child);
+    if (wanted >= 0) offset = wanted;
+    // `stop:` with nothing behind it: an empty value stands at the end of the line, the key says more.
+    if (isScalar(child) && child.value === null && startOf(key) >= 0) offset = startOf(key);
+    node = follow(document, child);
+  }
+  return { offset: Math.max(0, offset), found: true };
+}
+
+type Pair = { key: unknown; value: unknown };
+
+/** The pair of a key, its own or merged in by `<<`. */
+function pairOf(document: Document, map: { items: unknown[] }, name: string): Pair | undefined {
+  const pairs = map.items as Pair[];
+  const keyText = (pair: Pair) => String(isScalar(pair.key) ? (pair.key as Scalar).value : pair.key);
+  const own = pairs.find((pair) => keyText(pair) === name);
+  if (own) return own;
+  for (const pair of pairs) {
+    if (keyText(pair) !== '<<') continue;
+    const source = follow(document, pair.value);
+    for (const merged of isSeq(source) ? source.items.map((item) => follow(document, item)) : [source]) {
+      if (!isMap(merged)) continue;
+      const found = pairOf(document, merged, name);
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
+
+function follow(document: Document, node: unknown): unknown {
+  return isAlias(node) ? node.resolve(document) : node;
+}
+
+function startOf(node: unknown): number {
+  return (node as Node | null | undefined)?.range?.[0] ?? -1;
+}
+
+export type { LoadedConfig, Override, RunConfig };

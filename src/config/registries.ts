@@ -1,0 +1,37 @@
+/**
+ * The four registries, loaded on demand: `--help` and `--version` must not wait for readers and kernels.
+ * Generators live in `topology/`, which knows nothing of identity cards, so they are given one here.
+ */
+
+import type { ComponentDefinition, Registry } from './component.js';
+
+export interface Registries {
+  costs: Registry;
+  compressors: Registry;
+  flows: Registry;
+  topologies: Registry;
+}
+
+export async function loadRegistries(): Promise<Registries> {
+  const [{ costs }, { compressors }, { flows }, topologies] = await Promise.all([
+    import('../cost/registry.js'),
+    import('../compress/registry.js'),
+    import('../flow/registry.js'),
+    loadTopologies(),
+  ]);
+  return { costs, compressors, flows, topologies };
+}
+
+/** The generators alone: what `sottovoce topology` needs. */
+export async function loadTopologies(): Promise<Registry> {
+  const { generators } = await import('../../topology/index.js');
+  const entries = generators.map((generator): [string, ComponentDefinition] => [
+    generator.kind,
+    {
+      kind: generator.kind,
+      card: { title: generator.kind, summary: generator.summary, source: 'none' },
+      parameters: (zod) => generator.parameters(zod),
+    },
+  ]);
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,277 @@
+/**
+ * The shape of a run's configuration. The top level is written here; the bodies of `cost`, `flow`, `compressor` and generated topologies are
+ * each validated by the definition that their `kind` names.
+ *
+ * To add a key: its schema in `topLevel` (or a component family in `checkConfig`), its name in `TOP_LEVEL_KEYS`, its field in `RunConfig`.
+ */
+
+import { z } from 'zod';
+import type { CompressorSpec } from '../compress/types.js';
+import type { CostSpec } from '../cost/types.js';
+import type { Compress, FlowSpec } from '../flow/types.js';
+import {
+  bodySchema,
+  type ComponentDefinition,
+  type ComponentOptions,
+  type Registry,
+  validateComponent,
+} from './component.js';
+import {
+  explain,
+  type Issue,
+  isMapping,
+  type JsonSchema,
+  REPORT_INPUT,
+  TOP_LEVEL_KEYS,
+  toJsonSchema,
+  unknownKey,
+  wrongValue,
+} from './explain.js';
+import type { Registries } from './registries.js';
+import type { RunConfig, StopSpec, TopologySpec } from './types.js';
+
+export const DEFAULT_ROUNDS = 1000;
+/** Rounds between two rows of a trace, unless it says otherwise, are chosen so that a run leaves about this many. */
+const DEFAULT_TRACE_ROWS = 200;
+/** Round counters are 32-bit, in the arena's control words and in Philox's counter. */
+const MAX_ROUNDS = 2 ** 31 - 1;
+const MAX_WORKERS = 1024;
+
+const bound = () => z.number().min(0).optional();
+const orAuto = (number: z.ZodNumber) => z.union([z.literal('auto'), number]);
+
+/** Everything but the components, whose bodies are open here. */
+const topLevel = {
+  name: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('for people: shown in the progress line, the summary and the run directory'),
+  weights: z
+    .enum(['unit', 'metropolis', 'file'])
+    .default('unit')
+    .describe('edge weights: all 1, Metropolis 1 / (1 + max degree), or those of the graph file'),
+  rounds: z
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_ROUNDS)
+    .default(DEFAULT_ROUNDS)
+    .describe('rounds the run lasts at most'),
+  stop: z
+    .strictObject({
+      gap: bound().describe('optimality gap f(mean x) - f*'),
+      rmsError: bound().describe('root mean square of x - x*'),
+      consensusError: bound().describe('root mean square of x - mean x'),
+    })
+    .default({})
+    .describe('converged as soon as everything given here is at or below its bound'),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .default(0)
+    .describe('of every random draw; the same seed gives the same bits for any number of workers'),
+  workers: z
+    .union([z.literal('auto'), z.number().int().min(1).max(MAX_WORKERS)])
+    .default('auto')
+    .describe('worker threads; auto is one for each core'),
+  trace: z
+    .strictObject({
+      every: z.number().int().min(1).max(MAX_ROUNDS).optional().describe('rounds from one row to the next'),
+    })
+    .default({}),
+  init: z.string().min(1).optional().describe('.npy file of x(0), agents x dim; zero where absent'),
+};
+
+/** What every flow takes. A flow whose own parameters name one of these has the last word on it. */
+export const FLOW_COMMON = {
+  compress: z
+    .enum(['none', 'node-state', 'error-state', 'observer'])
+    .optional()
+    .describe('what a message says; error-state where there is a compressor, else none'),
+  step: orAuto(z.number().positive()).optional().describe('Euler step h'),
+  alpha: orAuto(z.number().min(0)).optional().describe('gain of the consensus term'),
+  beta: orAuto(z.number().min(0)).optional().describe('gain of the dual'),
+  eta: orAuto(z.number().min(0)).optional().describe('gain of the gradient'),
+  mu: orAuto(z.number().positive().max(1)).optional().describe('filter gain'),
+};
+
+const FILE_TOPOLOGY = z.strictObject({
+  file: z.string().min(1).describe('graph file; the extension says the format'),
+  format: z.string().min(1).optional().describe('reader, where the extension does not say it'),
+  largestComponent: z.boolean().optional().describe('keep only the largest connected component'),
+});
+const GENERATED_COMMON = { largestComponent: FILE_TOPOLOGY.shape.largestComponent };
+
+const COMPRESSOR_OPTIONS: ComponentOptions = { nestedKey: 'inner' };
+const FLOW_OPTIONS: ComponentOptions = { common: FLOW_COMMON };
+const GENERATOR_OPTIONS: ComponentOptions = { common: GENERATED_COMMON };
+
+/** Keys that may stand there with nothing behind them (`stop:` with its lines commented out): the same as leaving them out. */
+const MAY_BE_EMPTY = new Set<string>(['name', 'stop', 'trace', 'init']);
+
+export interface Checked {
+  /** Null where something is wrong. */
+  config: RunConfig | null;
+  issues: Issue[];
+}
+
+/** Validates plain data and fills in every default. Everything wrong is reported, not only the first. */
+export function checkConfig(input: unknown, registries: Registries): Checked {
+  if (!isMapping(input)) {
+    const expected = 'a mapping with topology, cost and flow';
+    return { config: null, issues: [wrongValue([], input, expected)] };
+  }
+  const issues: Issue[] = [];
+  const { topology, cost, flow, compressor, ...rest } = input;
+  delete rest['$schema']; // Where editors keep the schema's address in a JSON config.
+  for (const key of Object.keys(rest)) if (rest[key] === null && MAY_BE_EMPTY.has(key)) delete rest[key];
+  // `stop: { gap: null }` switches one bound off, which is how a command line overrides a file.
+  if (isMapping(rest['stop'])) rest['stop'] = withoutNulls(rest['stop']);
+
+  for (const key of Object.keys(rest)) {
+    if (Object.hasOwn(topLevel, key)) continue;
+    issues.push(unknownKey([], key, TOP_LEVEL_KEYS));
+    delete rest[key];
+  }
+  const shape = z.strictObject(topLevel);
+  const top = shape.safeParse(rest, REPORT_INPUT);
+  if (!top.success) issues.push(...explain(top.error, shape, rest, []));
+
+  const checked = {
+    topology: checkTopology(registries.topologies, topology),
+    cost: validateComponent(registries.costs, cost, ['cost']),
+    flow: validateComponent(registries.flows, flow, ['flow'], FLOW_OPTIONS),
+    compressor: validateComponent(
+      registries.compressors,
+      compressor === undefined ? { kind: 'identity' } : compressor,
+      ['compressor'],
+      COMPRESSOR_OPTIONS,
+    ),
+  };
+  for (const part of Object.values(checked)) issues.push(...part.issues);
+  if (!top.success || issues.length > 0) return { config: null, issues };
+
+  const compressorSpec = checked.compressor.spec as CompressorSpec;
+  const { name, init, weights, rounds, stop, seed, workers, trace } = top.data;
+  const config: RunConfig = {
+    ...(name === undefined ? {} : { name }),
+    topology: checked.topology.spec as TopologySpec,
+    weights,
+    cost: checked.cost.spec as CostSpec,
+    flow: flowWithDefaults(checked.flow.spec, compressorSpec),
+    compressor: compressorSpec,
+    rounds,
+    stop: stop as StopSpec,
+    seed,
+    workers,
+    trace: { every: trace.every ?? Math.max(1, Math.ceil(rounds / DEFAULT_TRACE_ROWS)) },
+    ...(init === undefined ? {} : { init }),
+  };
+  return { config, issues };
+}
+
+function flowWithDefaults(spec: Record<string, unknown>, compressor: CompressorSpec): FlowSpec {
+  const compress: Compress = compressor.kind === 'identity' ? 'none' : 'error-state';
+  const { kind, ...given } = spec;
+  return { kind, compress, step: 'auto', alpha: 'auto', beta: 'auto', eta: 1, mu: 1, ...given } as FlowSpec;
+}
+
+function checkTopology(
+  generators: Registry,
+  spec: unknown,
+): { spec: Record<string, unknown>; issues: Issue[] } {
+  const path = ['topology'];
+  if (!isMapping(spec)) {
+    const expected = 'a mapping such as { kind: ring, nodes: 25 } or { file: graph.gml }';
+    return { spec: {}, issues: [wrongValue(path, spec, expected)] };
+  }
+  const hasFile = spec['file'] !== undefined;
+  const hasKind = spec['kind'] !== undefined;
+  if (hasFile && hasKind) {
+    const text =
+      'topology has both file and kind: a graph is either read from a file or generated; remove one';
+    return { spec: {}, issues: [{ path: [...path, 'kind'], at: 'key', text }] };
+  }
+  if (hasKind) return validateComponent(generators, spec, path, GENERATOR_OPTIONS);
+  if (!hasFile) {
+    const kinds = Object.keys(generators).join(', ');
+    const text = `topology has neither file nor kind, expected one of them (kinds: ${kinds})`;
+    const unknown = Object.keys(spec)
+      .filter((key) => !Object.hasOwn(FILE_TOPOLOGY.shape, key))
+      .map((key) => unknownKey(path, key, ['file', 'kind', 'format', 'largestComponent']))
+      .filter((issue) => issue.text.includes('did you mean'));
+    return { spec: {}, issues: [{ path, at: 'value', text }, ...unknown] };
+  }
+  const result = FILE_TOPOLOGY.safeParse(spec, REPORT_INPUT);
+  if (result.success) return { spec: result.data, issues: [] };
+  return { spec: {}, issues: explain(result.error, FILE_TOPOLOGY, spec, path) };
+}
+
+function withoutNulls(mapping: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(mapping).filter(([, value]) => value !== null));
+}
+
+/** The whole shape as JSON Schema (draft 2020-12), which editors complete and check configs with. */
+export function configJsonSchema(registries: Registries): JsonSchema {
+  const { $schema, properties, additionalProperties } = toJsonSchema(z.strictObject(topLevel));
+  const file = withoutDialect(toJsonSchema(FILE_TOPOLOGY));
+  return {
+    $schema,
+    title: 'Sottovoce run configuration',
+    description: 'What `sottovoce run` reads. Paths in it are relative to the file it stands in.',
+    type: 'object',
+    properties: {
+      $schema: { type: 'string' },
+      ...pick(properties ?? {}, ['name']),
+      topology: {
+        description: 'The graph: read from a file, or generated.',
+        anyOf: [file, ...variants(registries.topologies, GENERATOR_OPTIONS)],
+      },
+      ...pick(properties ?? {}, ['weights']),
+      cost: { description: 'Private cost of every agent.', oneOf: variants(registries.costs) },
+      flow: { description: 'The distributed flow.', oneOf: variants(registries.flows, FLOW_OPTIONS) },
+      compressor: { $ref: '#/$defs/compressor' },
+      ...pick(properties ?? {}, ['rounds', 'stop', 'seed', 'workers', 'trace', 'init']),
+    },
+    required: ['topology', 'cost', 'flow'],
+    additionalProperties: additionalProperties ?? false,
+    $defs: {
+      compressor: {
+        description: 'What a message keeps of the vector it stands for.',
+        oneOf: variants(registries.compressors, COMPRESSOR_OPTIONS),
+      },
+    },
+  };
+}
+
+function variants(registry: Registry, options: ComponentOptions = {}): JsonSchema[] {
+  return Object.entries(registry).map(([kind, definition]) => variant(kind, definition, options));
+}
+
+function variant(kind: string, definition: ComponentDefinition, options: ComponentOptions): JsonSchema {
+  const schema = withoutDialect(toJsonSchema(bodySchema(definition, kind, options.common)));
+  const properties: Record<string, JsonSchema> = { ...schema.properties, kind: { const: kind } };
+  const { nestedKey } = options;
+  if (nestedKey !== undefined && Object.hasOwn(properties, nestedKey)) {
+    const reference = { $ref: '#/$defs/compressor' };
+    const { type, description } = properties[nestedKey];
+    properties[nestedKey] = {
+      ...(description === undefined ? {} : { description }),
+      ...(type === 'array' ? { type, items: reference } : reference),
+    };
+  }
+  const required = [...new Set(['kind', ...(schema.required ?? [])])];
+  return { title: kind, description: definition.card.summary, ...schema, properties, required };
+}
+
+function withoutDialect(schema: JsonSchema): JsonSchema {
+  const { $schema: _, ...rest } = schema;
+  return rest;
+}
+
+function pick(properties: Record<string, JsonSchema>, keys: readonly string[]): Record<string, JsonSchema> {
+  return Object.fromEntries(keys.filter((key) => properties[key]).map((key) => [key, properties[key]]));
+}

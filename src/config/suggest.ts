@@ -1,0 +1,56 @@
+/** "Did you mean": the known name nearest to a mistyped one. */
+
+/**
+ * The candidate nearest to `name`, or null where none is near enough to be worth saying. Case, hyphens and underscores do not count
+ * (`topK`, `top_k` and `TOPK` are all `top-k`), nor does leaving off the end (`quadr`).
+ */
+export function nearest(name: string, candidates: Iterable<string>): string | null {
+  const wanted = plain(name);
+  let best: string | null = null;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const known = plain(candidate);
+    const shortened = wanted.length >= 3 && (known.startsWith(wanted) || wanted.startsWith(known));
+    const distance = shortened ? Math.min(1, editDistance(wanted, known)) : editDistance(wanted, known);
+    if (distance < bestDistance) {
+      bestDistance = distance;
+      best = candidate;
+    }
+  }
+  const allowed = Math.max(1, Math.floor(wanted.length / 3));
+  // A single letter is within one edit of every other: there is nothing to infer from it.
+  return bestDistance <= (wanted.length < 2 ? 0 : allowed) ? best : null;
+}
+
+/** `; did you mean X?`, or nothing. */
+export function didYouMean(name: string, candidates: Iterable<string>): string {
+  const found = nearest(name, candidates);
+  return found === null ? '' : `; did you mean ${found}?`;
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replaceAll(/[-_\s.]/g, '');
+}
+
+/** Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours, one each. */
+export function editDistance(a: string, b: string): number {
+  const width = b.length + 1;
+  const d = new Uint16Array((a.length + 1) * width);
+  for (let i = 0; i <= a.length; i++) d[i * width] = i;
+  for (let j = 0; j <= b.length; j++) d[j] = j;
+  for (let i = 1; i <= a.length; i++) {
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let cost = Math.min(
+        d[(i - 1) * width + j] + 1,
+        d[i * width + j - 1] + 1,
+        d[(i - 1) * width + j - 1] + (same ? 0 : 1),
+      );
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        cost = Math.min(cost, d[(i - 2) * width + j - 2] + 1);
+      }
+      d[i * width + j] = cost;
+    }
+  }
+  return d[d.length - 1];
+}

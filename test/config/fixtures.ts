@@ -1,0 +1,50 @@
+/** Registries small enough to read at a glance, so that these tests say nothing about the real components. */
+
+import type { z } from 'zod';
+import type { ComponentDefinition, Registry } from '../../src/config/component.js';
+import type { Registries } from '../../src/config/registries.js';
+
+export function component(kind: string, parameters: (zod: typeof z) => z.ZodType): ComponentDefinition {
+  return { kind, card: { title: kind, summary: `what ${kind} does`, source: 'none' }, parameters };
+}
+
+const registry = (...entries: ComponentDefinition[]): Registry =>
+  Object.fromEntries(entries.map((entry) => [entry.kind, entry]));
+
+export const registries: Registries = {
+  costs: registry(
+    component('quadratic', (zod) =>
+      zod.strictObject({ kind: zod.literal('quadratic'), a: zod.string(), b: zod.string() }),
+    ),
+    component('logistic', (zod) =>
+      zod.object({ data: zod.string(), regularization: zod.number().positive().default(0.01) }),
+    ),
+  ),
+  compressors: registry(
+    component('identity', (zod) => zod.strictObject({ kind: zod.literal('identity') })),
+    component('top-k', (zod) =>
+      zod.strictObject({ kind: zod.literal('top-k'), k: zod.number().int().min(1) }),
+    ),
+    component('sign', (zod) => zod.object({})),
+    component('flatten', (zod) => zod.strictObject({ kind: zod.literal('flatten'), inner: zod.unknown() })),
+    component('chain', (zod) =>
+      zod.object({ inner: zod.array(zod.looseObject({ kind: zod.string() })).min(1) }),
+    ),
+  ),
+  flows: registry(
+    component('primal-dual', (zod) => zod.object({})),
+    component('consensus', (zod) => zod.object({ decay: zod.number().min(0).max(1).default(0.5) })),
+  ),
+  topologies: registry(
+    component('ring', (zod) => zod.strictObject({ nodes: zod.number().int().min(1) })),
+    component('torus', (zod) =>
+      zod.strictObject({ rows: zod.number().int().min(1), columns: zod.number().int().min(1) }),
+    ),
+  ),
+};
+
+export const MINIMAL = {
+  topology: { kind: 'ring', nodes: 8 },
+  cost: { kind: 'quadratic', a: 'a.npy', b: 'b.npy' },
+  flow: { kind: 'primal-dual' },
+};

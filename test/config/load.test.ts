@@ -1,0 +1,435 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { loadConfig, locate, parseConfig, parseOverride } from '../../src/config/load.js';
+import { InputError } from '../../src/errors.js';
+import { MINIMAL, registries } from './fixtures.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'sottovoce-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+function write(text: string): string {
+  const file = join(folder, `config-${files++}.yaml`);
+  writeFileSync(file, text);
+  return file;
+}
+
+const load = (text: string, ...set: string[]) => loadConfig(write(text), set.map(parseOverride), registries);
+
+/** The message, with the folder taken off so that it reads as a user would see it. */
+async function refusal(text: string, ...set: string[]): Promise<string> {
+  const file = write(text);
+  try {
+    await loadConfig(file, set.map(parseOverride), registries);
+  } catch (error) {
+    expect(error).toBeInstanceOf(InputError);
+    return (error as Error).message.replaceAll(/\S*config-\d+\.yaml/g, 'ring.yaml');
+  }
+  throw new Error('the config was accepted');
+}
+
+const RING = `# a comment
+name: ring of eight
+topology: { kind: ring, nodes: 8 }
+cost: { kind: quadratic, a: a.npy, b: b.npy }
+flow:
+  kind: primal-dual
+compressor:
+  kind: top-k
+  k: 3
+`;
+
+describe('what is left out', () => {
+  test('is filled in', async () => {
+    const { config } = await parseConfig(MINIMAL, { registries });
+    expect(config).toEqual({
+      ...MINIMAL,
+      weights: 'unit',
+      flow: {
+        kind: 'primal-dual',
+        compress: 'none',
+        step: 'auto',
+        alpha: 'auto',
+        beta: 'auto',
+        eta: 1,
+        mu: 1,
+      },
+      compressor: { kind: 'identity' },
+      rounds: 1000,
+      stop: {},
+      seed: 0,
+      workers: 'auto',
+      trace: { every: 5 },
+    });
+  });
+
+  test('a compressor is used: error-state is the default as soon as there is one', async () => {
+    const { config } = await load(RING);
+    expect(config.flow.compress).toBe('error-state');
+    expect(config.compressor).toEqual({ kind: 'top-k', k: 3 });
+  });
+
+  test('a trace has about 200 rows, however long the run', async () => {
+    const every = async (rounds: number) =>
+      (await parseConfig({ ...MINIMAL, rounds }, { registries })).config.trace.every;
+    expect(await every(1)).toBe(1);
+    expect(await every(200)).toBe(1);
+    expect(await every(201)).toBe(2);
+    expect(await every(100_000)).toBe(500);
+  });
+
+  test("definitions fill in their own defaults, and a flow's own parameters stand beside the common ones", async () => {
+    const { config } = await parseConfig(
+      { ...MINIMAL, cost: { kind: 'logistic', data: 'a9a' }, flow: { kind: 'consensus', step: 0.1 } },
+      { registries },
+    );
+    expect(config.cost).toEqual({ kind: 'logistic', data: 'a9a', regularization: 0.01 });
+    expect(config.flow).toMatchObject({ kind: 'consensus', decay: 0.5, step: 0.1 });
+  });
+
+  test('a key with nothing behind it is left out: people comment out its lines', async () => {
+    const { config } = await load(`${RING}stop:\n  # gap: 1e-6\ntrace:\ninit:\n`);
+    expect(config.stop).toEqual({});
+    expect(config.init).toBeUndefined();
+  });
+});
+
+describe('YAML', () => {
+  test('numbers are numbers, in every notation people use', async () => {
+    const { config } = await load(`${RING}stop: { gap: 1e-6, rmsError: .5 }\nrounds: 1e3\nseed: 0x10\n`);
+    expect(config.stop).toEqual({ gap: 1e-6, rmsError: 0.5 });
+    expect(config.rounds).toBe(1000);
+    expect(config.seed).toBe(16);
+  });
+
+  test('aliases and merge keys', async () => {
+    const { config } = await load(`
+topology: { kind: ring, nodes: 8 }
+cost: &cost { kind: quadratic, a: a.npy, b: b.npy }
+flow: { kind: primal-dual }
+compressor: { kind: flatten, inner: { kind: sign } }
+`);
+    expect(config.compressor).toEqual({ kind: 'flatten', inner: { kind: 'sign' } });
+    const merged = await refusal(`
+topology: { kind: ring, nodes: 8 }
+cost: &cost
+  kind: quadratic
+  a: 3
+  b: b.npy
+flow: { kind: primal-dual, <<: *cost }
+`);
+    // The value was written on line 5; both places that use it point there.
+    expect(merged).toContain('ring.yaml:5:6: cost.a is 3, expected text');
+  });
+
+  test.each([
+    ['a: 1\nb: [1, 2\n', 'ring.yaml:3:1: '],
+    ['rounds: 5\nrounds: 6\n', 'ring.yaml:2:1: the key rounds stands here a second time, expected it once'],
+    ['flow:\n\tkind: x\n', 'ring.yaml:2:1: a tab indents this line, and YAML allows only spaces'],
+    ['rounds:5\nseed: 1\n', 'is there a space after the colon?'],
+    ['rounds: 5\n---\nrounds: 6\n', 'a second YAML document begins here (---), expected one config a file'],
+    ['rounds: *many\n', 'ring.yaml:1:9: Unresolved alias'],
+    ['', 'ring.yaml is empty, expected topology, cost and flow'],
+    ['# nothing here\n', 'ring.yaml is empty'],
+    ['- 1\n', 'ring.yaml:1:1: the config is a list ([1]), expected a mapping with topology, cost and flow'],
+    ['rounds = 5\n', 'ring.yaml:1:1: the config is the text "rounds = 5", expected a mapping'],
+    ['a\0b', 'ring.yaml is a binary file'],
+  ])('%j is refused', async (text, message) => {
+    expect(await refusal(text)).toContain(message);
+  });
+
+  test('an alias bomb is refused, not unfolded', async () => {
+    const levels = Array.from(
+      { length: 12 },
+      (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(', ')}]`,
+    );
+    expect(await refusal(`l0: &l0 [x]\n${levels.join('\n')}\n`)).toContain('Excessive alias count');
+  });
+});
+
+describe('files', () => {
+  test('a missing file, a folder', async () => {
+    await expect(loadConfig(join(folder, 'none.yaml'), [], registries)).rejects.toThrow(
+      /none\.yaml: there is no such file$/,
+    );
+    await expect(loadConfig(folder, [], registries)).rejects.toThrow(/is a folder, expected a config file$/);
+    await expect(loadConfig(join(folder, 'none'), [], registries)).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      hint: 'is its extension missing (.yaml)?',
+    });
+  });
+
+  test('knows its folder, so that paths in it can be resolved', async () => {
+    const loaded = await load(RING);
+    expect(loaded.folder).toBe(folder);
+    expect(basename(loaded.file as string)).toMatch(/^config-\d+\.yaml$/);
+    expect(loaded.source).toBe(RING);
+  });
+});
+
+describe('what is wrong is said with its line, its value and what was expected', () => {
+  const with_ = (tail: string) => `topology: { kind: ring, nodes: 8 }
+cost: { kind: quadratic, a: a.npy, b: b.npy }
+flow: { kind: primal-dual }
+${tail}`;
+
+  test.each([
+    ['compressor: { kind: top-k, k: 0 }', '4:31: compressor.k is 0, expected a whole number >= 1'],
+    ['compressor: { kind: top-k, k: 0.5 }', '4:31: compressor.k is 0.5, expected a whole number >= 1'],
+    ['compressor: { kind: top-k }', '4:13: compressor.k is missing, expected a whole number >= 1'],
+    ['compressor:\n  kind: top-k\n  k:\n', '6:3: compressor.k is empty, expected a whole number >= 1'],
+    [
+      'compressor: { kind: topk, k: 3 }',
+      '4:21: compressor.kind is "topk", expected one of identity, top-k, sign, flatten, chain; did you mean top-k?',
+    ],
+    ['compressor: top-k', '4:13: compressor is the text "top-k", expected a mapping such as { kind: top-k }'],
+    ['compressor:\nkind: top-k', '4:1: compressor is empty, expected a mapping such as { kind: identity }'],
+    ['compressor: { kind: sign, k: 3 }', '4:27: unknown key compressor.k (known here: kind)'],
+    [
+      'compressor: { kind: flatten }',
+      '4:13: compressor.inner is missing, expected a mapping such as { kind: identity }',
+    ],
+    [
+      'compressor: { kind: flatten, inner: { kind: flatten, inner: { kind: sing } } }',
+      '4:69: compressor.inner.inner.kind is "sing", expected one of identity, top-k, sign, flatten, chain; did you mean sign?',
+    ],
+    [
+      'compressor: { kind: chain, inner: [{ kind: sign }, { kind: top-k, k: x }] }',
+      '4:70: compressor.inner[1].k is the text "x", expected a whole number >= 1',
+    ],
+    ['rounds: 1.5', '4:9: rounds is 1.5, expected a whole number in 1..2147483647'],
+    [
+      'rounds: 1_000',
+      '4:9: rounds is the text "1_000", expected a whole number in 1..2147483647 (write 1000)',
+    ],
+    ['rounds: .inf', '4:9: rounds is Infinity, expected a whole number'],
+    [
+      'stop: { gap: "1e-6" }',
+      '4:14: stop.gap is the text "1e-6", expected a number >= 0 (write it without quotes)',
+    ],
+    ['stop: 1e-6', '4:7: stop is 0.000001, expected a mapping'],
+    ['seed: -1', '4:7: seed is -1, expected a whole number in 0..9007199254740991'],
+    ['seed: 9007199254740993', 'expected a whole number in 0..9007199254740991'],
+    ['workers: 0', '4:10: workers is 0, expected auto or a whole number in 1..1024'],
+    ['workers: all', '4:10: workers is the text "all", expected auto or a whole number in 1..1024'],
+    ['weights: metropolitan', '4:10: weights is "metropolitan", expected unit, metropolis or file'],
+    ['iterations: 5', '4:1: unknown key iterations; did you mean rounds?'],
+    ['step: 0.1', '4:1: unknown key step; did you mean flow.step?'],
+    ['worker: 2', '4:1: unknown key worker; did you mean workers?'],
+    ['zzz: 2', '4:1: unknown key zzz (known here: name, topology, weights,'],
+    ['__proto__: 2', '4:1: unknown key __proto__'],
+  ])('%s', async (tail, message) => {
+    expect(await refusal(with_(tail))).toContain(message);
+  });
+
+  test.each([
+    ['{ kind: primal-dual, mu: 1.5 }', '3:32: flow.mu is 1.5, expected auto or a number in (0, 1]'],
+    ['{ kind: primal-dual, step: 0 }', '3:34: flow.step is 0, expected auto or a number > 0'],
+    [
+      '{ kind: primal-dual, compress: errorstate }',
+      'flow.compress is "errorstate", expected one of none, node-state, error-state, observer',
+    ],
+    [
+      '{ kind: primal-dual, rounds: 5 }',
+      '3:28: unknown key flow.rounds; it stands at the top level, outside flow',
+    ],
+    ['{ kind: primal-dual, alhpa: 5 }', '3:28: unknown key flow.alhpa; did you mean alpha?'],
+    ['{ kind: primal-dual, decay: 5 }', '3:28: unknown key flow.decay (known here: '],
+  ])('flow: %s', async (flow, message) => {
+    const text = with_('').replace('flow: { kind: primal-dual }', `flow: ${flow}`);
+    expect(await refusal(text)).toContain(message);
+  });
+
+  test.each([
+    ['{ kind: ring, file: graph.gml }', '1:13: topology has both file and kind'],
+    ['{ nodes: 8 }', '1:11: topology has neither file nor kind, expected one of them (kinds: ring, torus)'],
+    ['{ fiel: graph.gml }', '1:13: unknown key topology.fiel; did you mean file?'],
+    [
+      'graph.gml',
+      '1:11: topology is the text "graph.gml", expected a mapping such as { kind: ring, nodes: 25 } or { file: graph.gml }',
+    ],
+    [
+      '{ kind: rings, nodes: 8 }',
+      '1:19: topology.kind is "rings", expected one of ring, torus; did you mean ring?',
+    ],
+    [
+      '{ kind: ring, nodes: 8, largestComponent: yes }',
+      '1:53: topology.largestComponent is the text "yes", expected true or false (write true, without quotes)',
+    ],
+    ['{ file: graph.gml, nodes: 8 }', '1:30: unknown key topology.nodes'],
+  ])('topology: %s', async (topology, message) => {
+    const text = with_('').replace('topology: { kind: ring, nodes: 8 }', `topology: ${topology}`);
+    expect(await refusal(text)).toContain(message);
+  });
+
+  test('a missing component is reported where the config begins', async () => {
+    expect(await refusal('# first\nrounds: 10\n')).toContain(
+      'ring.yaml:2:1: cost is missing, expected a mapping',
+    );
+  });
+
+  test('everything wrong is said at once, in the order of the lines', async () => {
+    const message = await refusal(`topology: { kind: ring, nodes: 0 }
+cost: { kind: quadratic, a: 1 }
+flow: { kind: primal-dual, mu: 0 }
+rounds: 0
+`);
+    expect(message.split('\n')).toEqual([
+      'ring.yaml:1:32: topology.nodes is 0, expected a whole number >= 1',
+      'ring.yaml:2:7: cost.b is missing, expected text',
+      'ring.yaml:2:29: cost.a is 1, expected text',
+      'ring.yaml:3:32: flow.mu is 0, expected auto or a number in (0, 1]',
+      'ring.yaml:4:9: rounds is 0, expected a whole number in 1..2147483647',
+    ]);
+  });
+
+  test('the first decides the position', async () => {
+    await expect(load(with_('rounds: 0\nseed: -1'))).rejects.toMatchObject({
+      line: 4,
+      column: 9,
+      path: ['rounds'],
+    });
+  });
+
+  test('an object has no lines, and says the same', async () => {
+    await expect(parseConfig({ ...MINIMAL, rounds: 0 }, { registries })).rejects.toThrow(
+      /^rounds is 0, expected a whole number in 1\.\.2147483647$/,
+    );
+    await expect(parseConfig(null, { registries })).rejects.toThrow('the config is empty');
+  });
+
+  test("a definition's own sentence is kept", async () => {
+    const powers = {
+      ...registries,
+      costs: {
+        quadratic: {
+          ...registries.costs['quadratic'],
+          parameters: (z: typeof import('zod').z) =>
+            z.object({
+              a: z.number().refine((a) => a % 2 === 0, 'it must be even'),
+              b: z.number().min(3, 'three or nothing'),
+            }),
+        },
+      },
+    };
+    const config = { ...MINIMAL, cost: { kind: 'quadratic', a: 3, b: 2 } };
+    await expect(parseConfig(config, { registries: powers })).rejects.toThrow(
+      'cost.a is 3: it must be even\ncost.b is 2: three or nothing',
+    );
+  });
+});
+
+describe('overrides', () => {
+  test('lie over the file, and defaults that depend on them follow', async () => {
+    const { config } = await load(
+      RING,
+      'rounds=2000',
+      'flow.step=1e-2',
+      'compressor.k=5',
+      'stop.gap=1e-3',
+      'init=x0.npy',
+    );
+    expect(config).toMatchObject({
+      rounds: 2000,
+      trace: { every: 10 },
+      flow: { step: 0.01 },
+      compressor: { kind: 'top-k', k: 5 },
+      stop: { gap: 1e-3 },
+      init: 'x0.npy',
+    });
+  });
+
+  test('a whole component, an entry of a list, and nothing', async () => {
+    const { config } = await load(
+      `${RING}stop: { gap: 1 }\n`,
+      'compressor={ kind: chain, inner: [{ kind: sign }] }',
+      'stop.gap=',
+    );
+    expect(config.compressor).toEqual({ kind: 'chain', inner: [{ kind: 'sign' }] });
+    expect(config.stop).toEqual({});
+    const nested = await load(
+      RING,
+      'compressor={ kind: chain, inner: [{ kind: top-k, k: 1 }] }',
+      'compressor.inner[0].k=2',
+    );
+    expect(nested.config.compressor).toEqual({ kind: 'chain', inner: [{ kind: 'top-k', k: 2 }] });
+  });
+
+  test('errors name the option and no line', async () => {
+    expect(await refusal(RING, 'compressor.k=0')).toBe(
+      '--set compressor.k=0: compressor.k is 0, expected a whole number >= 1',
+    );
+    expect(await refusal(RING, 'compresor.k=2')).toContain(
+      '--set compresor.k=2: unknown key compresor; did you mean compressor?',
+    );
+    expect(await refusal(RING, 'rounds.k=2')).toContain('rounds');
+    expect(await refusal(RING, 'name.k=2')).toBe(
+      '--set name.k=2: name is "ring of eight", which has no parts to set',
+    );
+    expect(await refusal(RING, '__proto__.polluted=1')).toContain('unknown key __proto__');
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  test.each(['rounds', '=3', 'a..b=3', 'a b=3', 'rounds=[1'])('%s cannot be read', (text) => {
+    expect(() => parseOverride(text)).toThrow(InputError);
+  });
+});
+
+describe('locate: errors thrown after loading', () => {
+  test('get the line of the value they name', async () => {
+    const loaded = await load(RING);
+    const late = new InputError('compressor.k is 3, expected 1..2 (dim)', {
+      path: ['compressor', 'k'],
+      hint: 'try 2',
+    });
+    const located = locate(late, loaded);
+    expect(located.message).toMatch(/config-\d+\.yaml:9:6: compressor\.k is 3, expected 1\.\.2 \(dim\)$/);
+    expect(located).toMatchObject({ code: 'BAD_INPUT', line: 9, column: 6, hint: 'try 2' });
+    expect(locate(located, loaded)).toBe(located);
+  });
+
+  test('of a default, the parent', async () => {
+    const loaded = await load(RING);
+    const located = locate(new InputError('flow.mu is 1, expected less', { path: ['flow', 'mu'] }), loaded);
+    expect(located).toMatchObject({ line: 6, column: 3 });
+  });
+
+  test('that came over a thread, by code alone, and from a component that does not know where it stands', async () => {
+    const loaded = await load(RING);
+    const plain = Object.assign(new Error('nodes is 8, expected an odd number'), {
+      code: 'BAD_INPUT',
+      path: ['nodes'],
+    });
+    const located = locate(plain, loaded, ['topology']);
+    expect(located.message).toMatch(/:3:32: topology\.nodes is 8, expected an odd number$/);
+  });
+
+  test('of an override, name the option, once', async () => {
+    const loaded = await load(RING, 'compressor.k=7');
+    const late = new InputError('compressor.k is 7, expected 1..2 (dim)', { path: ['compressor', 'k'] });
+    const located = locate(late, loaded);
+    expect(located.message).toBe('--set compressor.k=7: compressor.k is 7, expected 1..2 (dim)');
+    expect(locate(located, loaded).message).toBe(located.message);
+  });
+
+  test('of an object, stay as they are', async () => {
+    const loaded = await parseConfig(MINIMAL, { registries });
+    const late = new InputError('topology.nodes is 8, expected 9', { path: ['topology', 'nodes'] });
+    expect(locate(late, loaded).message).toBe('topology.nodes is 8, expected 9');
+  });
+
+  test('with a place of their own, or about something else, stay as they are', async () => {
+    const loaded = await load(RING);
+    const own = new InputError('data.libsvm:17: no label', {
+      file: 'data.libsvm',
+      line: 17,
+      path: ['cost', 'data'],
+    });
+    expect(locate(own, loaded)).toBe(own);
+    const other = new Error('no space left');
+    expect(locate(other, loaded)).toBe(other);
+    expect(locate('thrown text', loaded).message).toBe('thrown text');
+  });
+});

@@ -4,8 +4,8 @@
  */
 
 import { parentPort } from 'node:worker_threads';
-import { RunSession } from '../src/session/run-session.js';
 import { Comlink, nodeEndpoint } from '../src/session/comlink.js';
+import { RunSession } from '../src/session/run-session.js';
 
 if (!parentPort) throw new Error('the coordinator is a worker thread: it is started by openSession()');
 Comlink.expose(new RunSession(), nodeEndpoint(parentPort));

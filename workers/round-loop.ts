@@ -65,7 +65,9 @@ export function runRounds(inputs: LoopInputs): LoopReport {
 
   const pauseWanted = () => {
     const request = Atomics.load(words, Word.REQUEST);
-    return request === Request.PAUSE || (request === Request.RUN && Atomics.load(words, Word.PAUSE_AT) === round);
+    return (
+      request === Request.PAUSE || (request === Request.RUN && Atomics.load(words, Word.PAUSE_AT) === round)
+    );
   };
 
   /** The leader's decision for the round that follows. */

@@ -31,7 +31,8 @@ export class Arena {
 
   field(name: string): Field {
     const field = this.layout.fields[name];
-    if (!field) throw new Error(`the arena has no field ${name}; it has ${Object.keys(this.layout.fields).join(', ')}`);
+    if (!field)
+      throw new Error(`the arena has no field ${name}; it has ${Object.keys(this.layout.fields).join(', ')}`);
     return field;
   }
 
@@ -52,7 +53,12 @@ export class Arena {
   }
 }
 
-export function viewAt<T extends FieldType>(memory: WebAssembly.Memory, type: T, address: number, length: number): ViewOf[T] {
+export function viewAt<T extends FieldType>(
+  memory: WebAssembly.Memory,
+  type: T,
+  address: number,
+  length: number,
+): ViewOf[T] {
   const buffer = memory.buffer;
   switch (type) {
     case 'f64':
@@ -76,7 +82,11 @@ export function arenaBytes(layout: Layout): number {
 export function createArena(layout: Layout): Arena {
   checkArenaFits(layout);
   // All zero to begin with, and not resident until touched: the operating system hands out pages on first write.
-  const memory = new WebAssembly.Memory({ initial: arenaBytes(layout) / PAGE_BYTES, maximum: MAX_PAGES, shared: true });
+  const memory = new WebAssembly.Memory({
+    initial: arenaBytes(layout) / PAGE_BYTES,
+    maximum: MAX_PAGES,
+    shared: true,
+  });
   const header = new Uint32Array(memory.buffer, 0, HEADER_BYTES / BYTES.u32);
   header[0] = MAGIC;
   header[1] = VERSION;
@@ -91,7 +101,9 @@ export function attachArena(memory: WebAssembly.Memory, layout: Layout): Arena {
   const names = ['magic number', 'version', 'layout hash', 'size'];
   expected.forEach((value, i) => {
     if (header[i] !== value) {
-      throw new Error(`this memory is not the arena of this run: its ${names[i]} is ${header[i]}, expected ${value}`);
+      throw new Error(
+        `this memory is not the arena of this run: its ${names[i]} is ${header[i]}, expected ${value}`,
+      );
     }
   });
   return new Arena(memory, layout);

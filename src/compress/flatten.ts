@@ -10,10 +10,10 @@
  * transform, not one for each neighbour.
  */
 
-import { flattenSigns, wht } from '../../kernels/reference/wht.js';
+import { flattenSigns, flatten as rotate, unflatten } from '../../kernels/reference/wht.js';
+import { rowLength } from '../arena/layout.js';
 import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
 import { nextPowerOfTwo } from './wire.js';
-import { rowLength } from '../arena/layout.js';
 
 export const flatten: CompressorDefinition = {
   kind: 'flatten',
@@ -23,12 +23,19 @@ export const flatten: CompressorDefinition = {
     source: 'Stollenwerk, Jacques 2024 (arXiv 2405.11095)',
   },
   parameters: (z) =>
-    z.strictObject({ kind: z.literal('flatten'), inner: z.unknown().describe('compressor of the rotated vector') }),
+    z.strictObject({
+      kind: z.literal('flatten'),
+      inner: z.unknown().describe('compressor of the rotated vector'),
+    }),
 
   plan: (spec, context, nested) => {
     const { dim, blockAgents, path } = context;
     const size = nextPowerOfTwo(dim);
-    const inner = nested.plan(spec['inner'] as CompressorSpec, { ...context, dim: size, path: [...path, 'inner'] });
+    const inner = nested.plan(spec['inner'] as CompressorSpec, {
+      ...context,
+      dim: size,
+      path: [...path, 'inner'],
+    });
     const name = path.join('.');
     const contraction = inner.spreadContraction ?? inner.contraction;
     return {
@@ -74,7 +81,18 @@ export const flatten: CompressorDefinition = {
         const roundMasks = masks + (round & 1) * maskBytes;
         if (innerIsSign) {
           // The commonest composition has a kernel of its own, in which the rotated vector never leaves the first cache.
-          kernels.encodeFlattenedSign(first, count, errors, errorStride, slots, slotBytes, dim, size, roundMasks, rotated);
+          kernels.encodeFlattenedSign(
+            first,
+            count,
+            errors,
+            errorStride,
+            slots,
+            slotBytes,
+            dim,
+            size,
+            roundMasks,
+            rotated,
+          );
         } else {
           kernels.flattenBlock(errors, errorStride, rotated, rotatedStride, count, dim, size, roundMasks);
           bound.encode(first, count, round, rotated, rotatedStride, slots);
@@ -82,11 +100,29 @@ export const flatten: CompressorDefinition = {
       },
       gather(first, count, round, slots, out, outStride) {
         bound.gather(first, count, round, slots, rotated, rotatedStride);
-        kernels.unflattenBlock(rotated, rotatedStride, out, outStride, count, dim, size, masks + (round & 1) * maskBytes);
+        kernels.unflattenBlock(
+          rotated,
+          rotatedStride,
+          out,
+          outStride,
+          count,
+          dim,
+          size,
+          masks + (round & 1) * maskBytes,
+        );
       },
       decode(first, count, round, slots, out, outStride) {
         bound.decode(first, count, round, slots, rotated, rotatedStride);
-        kernels.unflattenBlock(rotated, rotatedStride, out, outStride, count, dim, size, masks + (round & 1) * maskBytes);
+        kernels.unflattenBlock(
+          rotated,
+          rotatedStride,
+          out,
+          outStride,
+          count,
+          dim,
+          size,
+          masks + (round & 1) * maskBytes,
+        );
       },
     };
   },
@@ -96,16 +132,7 @@ export const flatten: CompressorDefinition = {
     const inner = nested.reference(plan.inner as CompressorPlan, seed);
     return (error, round, agent) => {
       const signs = flattenSigns(size, round, seed.low, seed.high);
-      const rotated = new Float64Array(size);
-      for (let c = 0; c < error.length; c++) rotated[c] = signs[c] * error[c];
-      wht(rotated);
-      const sent = inner(
-        rotated.map((entry) => entry / Math.sqrt(size)),
-        round,
-        agent,
-      );
-      wht(sent);
-      return sent.slice(0, error.length).map((entry, c) => (signs[c] * entry) / Math.sqrt(size));
+      return unflatten(inner(rotate(error, signs), round, agent), signs, error.length);
     };
   },
 };

@@ -4,22 +4,43 @@
  */
 
 import type { CompressorDefinition } from './types.js';
-import { FLOAT64_BITS, slotBytes } from './wire.js';
+import { denseBits, slotBytes } from './wire.js';
 
 export const identity: CompressorDefinition = {
   kind: 'identity',
   card: { title: 'Identity', summary: 'sends every entry as a float64', source: 'none' },
   parameters: (z) => z.strictObject({ kind: z.literal('identity') }),
   plan: (_spec, { dim }) => {
-    const messageBits = FLOAT64_BITS * dim;
-    return { kind: 'identity', dim, messageBits, slotBytes: slotBytes(messageBits), linear: true, contraction: 1, fields: [] };
+    const messageBits = denseBits(dim);
+    return {
+      kind: 'identity',
+      dim,
+      messageBits,
+      slotBytes: slotBytes(messageBits),
+      linear: true,
+      contraction: 1,
+      fields: [],
+    };
   },
   bind: ({ dim, slotBytes }, { kernels, graph: g }) => ({
     prepare: () => {},
     encode: (first, count, _round, errors, errorStride, slots) =>
       kernels.encodeDense(first, count, errors, errorStride, slots, slotBytes, dim),
     gather: (first, count, _round, slots, out, outStride) =>
-      kernels.gatherDense(first, count, g.rowStart, g.columns, g.weights, g.weightStride, g.degrees, slots, slotBytes, out, outStride, dim),
+      kernels.gatherDense(
+        first,
+        count,
+        g.rowStart,
+        g.columns,
+        g.weights,
+        g.weightStride,
+        g.degrees,
+        slots,
+        slotBytes,
+        out,
+        outStride,
+        dim,
+      ),
     decode: (first, count, _round, slots, out, outStride) =>
       kernels.decodeDense(first, count, slots, slotBytes, out, outStride, dim),
   }),

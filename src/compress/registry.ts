@@ -3,7 +3,7 @@
  * that run every compressor in every flow find it by themselves.
  */
 
-import { InputError, formatPath, formatValue } from '../errors.js';
+import { formatPath, formatValue, InputError } from '../errors.js';
 import type { PlanContext, Runtime, Seed } from '../runtime.js';
 import { flattenedSign } from './aliases.js';
 import { flatten } from './flatten.js';
@@ -26,14 +26,7 @@ const byKind = <T extends { kind: string }>(...entries: T[]): Record<string, T> 
 
 export const compressors: Record<string, CompressorDefinition | CompressorAlias> = byKind<
   CompressorDefinition | CompressorAlias
->(
-  identity,
-  topK,
-  sign,
-  scalarizeCyclic,
-  flatten,
-  flattenedSign,
-);
+>(identity, topK, sign, scalarizeCyclic, flatten, flattenedSign);
 
 export function isAlias(entry: CompressorDefinition | CompressorAlias): entry is CompressorAlias {
   return 'expand' in entry;

@@ -4,8 +4,9 @@
  * persistently exciting). Bits: 64; the index is known to everyone and costs nothing. Source: Ren et al., arXiv 2408.02332.
  */
 
+import { scalarize } from '../../kernels/reference/compressors.js';
 import type { CompressorDefinition } from './types.js';
-import { FLOAT64_BITS, slotBytes } from './wire.js';
+import { scalarBits, slotBytes } from './wire.js';
 
 export const scalarizeCyclic: CompressorDefinition = {
   kind: 'scalarize-cyclic',
@@ -18,8 +19,8 @@ export const scalarizeCyclic: CompressorDefinition = {
   plan: (_spec, { dim }) => ({
     kind: 'scalarize-cyclic',
     dim,
-    messageBits: FLOAT64_BITS,
-    slotBytes: slotBytes(FLOAT64_BITS),
+    messageBits: scalarBits(),
+    slotBytes: slotBytes(scalarBits()),
     linear: true,
     // On average over a sweep.
     contraction: 1 / dim,
@@ -30,13 +31,26 @@ export const scalarizeCyclic: CompressorDefinition = {
     encode: (first, count, round, errors, errorStride, slots) =>
       kernels.encodeScalar(first, count, errors, errorStride, slots, slotBytes, round % dim),
     gather: (first, count, round, slots, out, outStride) =>
-      kernels.gatherScalar(first, count, g.rowStart, g.columns, g.weights, g.weightStride, g.degrees, slots, slotBytes, out, outStride, dim, round % dim),
+      kernels.gatherScalar(
+        first,
+        count,
+        g.rowStart,
+        g.columns,
+        g.weights,
+        g.weightStride,
+        g.degrees,
+        slots,
+        slotBytes,
+        out,
+        outStride,
+        dim,
+        round % dim,
+      ),
     decode: (first, count, round, slots, out, outStride) =>
       kernels.decodeScalar(first, count, slots, slotBytes, out, outStride, dim, round % dim),
   }),
-  reference: ({ dim }) => (error, round) => {
-    const out = new Float64Array(error.length);
-    out[round % dim] = error[round % dim];
-    return out;
-  },
+  reference:
+    ({ dim }) =>
+    (error, round) =>
+      scalarize(error, round % dim),
 };

@@ -4,8 +4,9 @@
  * for. Bits: dim + 64.
  */
 
+import { sign as signOf } from '../../kernels/reference/compressors.js';
 import type { CompressorDefinition } from './types.js';
-import { FLOAT64_BITS, slotBytes } from './wire.js';
+import { signBits, slotBytes } from './wire.js';
 
 export const sign: CompressorDefinition = {
   kind: 'sign',
@@ -16,7 +17,7 @@ export const sign: CompressorDefinition = {
   },
   parameters: (z) => z.strictObject({ kind: z.literal('sign') }),
   plan: (_spec, { dim }) => {
-    const messageBits = FLOAT64_BITS + dim;
+    const messageBits = signBits(dim);
     return {
       kind: 'sign',
       dim,
@@ -34,14 +35,22 @@ export const sign: CompressorDefinition = {
     encode: (first, count, _round, errors, errorStride, slots) =>
       kernels.encodeSign(first, count, errors, errorStride, slots, slotBytes, dim),
     gather: (first, count, _round, slots, out, outStride) =>
-      kernels.gatherSign(first, count, g.rowStart, g.columns, g.weights, g.weightStride, g.degrees, slots, slotBytes, out, outStride, dim),
+      kernels.gatherSign(
+        first,
+        count,
+        g.rowStart,
+        g.columns,
+        g.weights,
+        g.weightStride,
+        g.degrees,
+        slots,
+        slotBytes,
+        out,
+        outStride,
+        dim,
+      ),
     decode: (first, count, _round, slots, out, outStride) =>
       kernels.decodeSign(first, count, slots, slotBytes, out, outStride, dim),
   }),
-  reference: ({ dim }) => (error) => {
-    let total = 0;
-    for (const entry of error) total += Math.abs(entry);
-    const scale = total / dim;
-    return error.map((entry) => (entry < 0 || Object.is(entry, -0) ? -scale : scale));
-  },
+  reference: () => signOf,
 };

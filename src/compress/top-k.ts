@@ -3,9 +3,10 @@
  * Biased; contraction k/dim (Stich et al. 2018). Bits: k (64 + ceil(log2 dim)). Ties: the lowest index wins, so runs repeat.
  */
 
+import { topK as largest } from '../../kernels/reference/compressors.js';
 import { unexpected } from '../errors.js';
 import type { CompressorDefinition } from './types.js';
-import { FLOAT64_BITS, indexBits, slotBytes } from './wire.js';
+import { indexBits, slotBytes, sparseBits } from './wire.js';
 
 export const topK: CompressorDefinition = {
   kind: 'top-k',
@@ -20,7 +21,7 @@ export const topK: CompressorDefinition = {
     const k = spec['k'] as number;
     if (!Number.isInteger(k) || k < 1 || k > dim) throw unexpected([...path, 'k'], k, `1..${dim} (dim)`);
     const bits = indexBits(dim);
-    const messageBits = k * (FLOAT64_BITS + bits);
+    const messageBits = sparseBits(k, bits);
     return {
       kind: 'top-k',
       dim,
@@ -44,15 +45,25 @@ export const topK: CompressorDefinition = {
       encode: (first, count, _round, errors, errorStride, slots) =>
         kernels.encodeSparse(first, count, errors, errorStride, slots, slotBytes, dim, k, bits, scratch),
       gather: (first, count, _round, slots, out, outStride) =>
-        kernels.gatherSparse(first, count, g.rowStart, g.columns, g.weights, g.weightStride, g.degrees, slots, slotBytes, out, outStride, dim, k, bits),
+        kernels.gatherSparse(
+          first,
+          count,
+          g.rowStart,
+          g.columns,
+          g.weights,
+          g.weightStride,
+          g.degrees,
+          slots,
+          slotBytes,
+          out,
+          outStride,
+          dim,
+          k,
+          bits,
+        ),
       decode: (first, count, _round, slots, out, outStride) =>
         kernels.decodeSparse(first, count, slots, slotBytes, out, outStride, dim, k, bits),
     };
   },
-  reference: (plan) => (error) => {
-    const order = Array.from(error.keys()).sort((a, b) => Math.abs(error[b]) - Math.abs(error[a]) || a - b);
-    const out = new Float64Array(error.length);
-    for (const index of order.slice(0, plan['k'] as number)) out[index] = error[index];
-    return out;
-  },
+  reference: (plan) => (error) => largest(error, plan['k'] as number),
 };

@@ -40,7 +40,14 @@ export interface BoundCompressor {
   /** Shared randomness of a round; called once per worker and round, in order, before encode(round) and gather(round). */
   prepare(round: number): void;
   /** errors (block rows of dim entries) -> slots of agents first..first+count-1. */
-  encode(first: number, count: number, round: number, errors: number, errorStride: number, slots: number): void;
+  encode(
+    first: number,
+    count: number,
+    round: number,
+    errors: number,
+    errorStride: number,
+    slots: number,
+  ): void;
   /** out (block rows) = sum_j L_ij q_j, padding zero. */
   gather(first: number, count: number, round: number, slots: number, out: number, outStride: number): void;
   /** out (block rows) = the agents' own decoded messages q_i. */

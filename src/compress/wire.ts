@@ -1,17 +1,10 @@
-/**
- * What the wire formats of `kernels/bindings.ts` weigh: bits of the packed message, and bytes of the outbox slot that holds it.
- */
+/** Sizes that messages are planned with; the formats themselves stand in `kernels/bindings.ts` and `kernels/reference/wire.ts`. */
 
-export const FLOAT64_BITS = 64;
+export { denseBits, scalarBits, signBits, slotBytes, sparseBits } from '../../kernels/reference/wire.js';
 
 /** Bits of one index into dim entries: ceil(log2 dim). */
 export function indexBits(dim: number): number {
   return dim <= 1 ? 0 : 32 - Math.clz32(dim - 1);
-}
-
-/** Slots start 8-byte aligned. */
-export function slotBytes(messageBits: number): number {
-  return Math.ceil(messageBits / 64) * 8;
 }
 
 export function nextPowerOfTwo(value: number): number {

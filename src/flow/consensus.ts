@@ -24,8 +24,14 @@ export const consensus: FlowDefinition = {
     z.strictObject({
       kind: z.literal('consensus'),
       compress: z.enum(['none', 'node-state', 'error-state', 'observer']).optional(),
-      step: z.union([z.number().positive(), z.literal('auto')]).default('auto').describe('Euler step h'),
-      alpha: z.union([z.number().positive(), z.literal('auto')]).default('auto').describe('gain of the disagreement'),
+      step: z
+        .union([z.number().positive(), z.literal('auto')])
+        .default('auto')
+        .describe('Euler step h'),
+      alpha: z
+        .union([z.number().positive(), z.literal('auto')])
+        .default('auto')
+        .describe('gain of the disagreement'),
       beta: z.number().default(0).describe('has no meaning here; accepted so that configs are alike'),
       eta: z.number().default(0).describe('has no meaning here; accepted so that configs are alike'),
       mu: z.number().gt(0).max(1).default(1).describe('filter gain of the estimates, in (0, 1]'),
@@ -70,7 +76,15 @@ export const consensus: FlowDefinition = {
         block(first, count, round) {
           const offset = first * rowBytes;
           messages.gather(first, count, round, laplacian);
-          kernels.stepConsensus(count, rowBytes, n, messages.x(round) + offset, messages.x(round + 1) + offset, laplacian, hAlpha);
+          kernels.stepConsensus(
+            count,
+            rowBytes,
+            n,
+            messages.x(round) + offset,
+            messages.x(round + 1) + offset,
+            laplacian,
+            hAlpha,
+          );
           messages.sendState(first, count, round + 1);
         },
       };
@@ -90,7 +104,20 @@ export const consensus: FlowDefinition = {
         const offset = first * rowBytes;
         messages.gather(first, count, round, laplacian);
         messages.decode(first, count, round, message);
-        kernels.stepConsensusError(count, rowBytes, n, x + offset, s + offset, z + offset, laplacian, message, error, hAlpha, mu, current);
+        kernels.stepConsensusError(
+          count,
+          rowBytes,
+          n,
+          x + offset,
+          s + offset,
+          z + offset,
+          laplacian,
+          message,
+          error,
+          hAlpha,
+          mu,
+          current,
+        );
         messages.send(first, count, round + 1, error);
       },
     };

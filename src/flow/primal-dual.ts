@@ -34,7 +34,10 @@ export const primalDual: FlowDefinition = {
     return z.strictObject({
       kind: z.literal('primal-dual'),
       compress: z.enum(['none', 'node-state', 'error-state', 'observer']).optional(),
-      step: z.union([z.number().positive(), z.literal('auto')]).default('auto').describe('Euler step h'),
+      step: z
+        .union([z.number().positive(), z.literal('auto')])
+        .default('auto')
+        .describe('Euler step h'),
       alpha: gain.default('auto').describe('gain of the disagreement'),
       beta: gain.default('auto').describe('gain of the dual'),
       eta: z.number().min(0).default(1).describe('gain of the gradient'),
@@ -60,7 +63,10 @@ export const primalDual: FlowDefinition = {
       stateIsMessage: compress === 'none',
       fields: [
         ...stateFields(['x', 'v', ...(errorFlow(compress) ? ['s', 'z'] : [])], compress, context),
-        ...scratchFields(['gradient', 'laplacian', ...(errorFlow(compress) ? ['message', 'error'] : [])], context),
+        ...scratchFields(
+          ['gradient', 'laplacian', ...(errorFlow(compress) ? ['message', 'error'] : [])],
+          context,
+        ),
       ],
     };
   },
@@ -85,7 +91,19 @@ export const primalDual: FlowDefinition = {
           const x = messages.x(round) + offset;
           messages.gather(first, count, round, laplacian);
           cost.gradient(first, count, x, gradient);
-          kernels.stepPrimalDual(count, rowBytes, n, x, messages.x(round + 1) + offset, v + offset, gradient, laplacian, hEta, hAlpha, hBeta);
+          kernels.stepPrimalDual(
+            count,
+            rowBytes,
+            n,
+            x,
+            messages.x(round + 1) + offset,
+            v + offset,
+            gradient,
+            laplacian,
+            hEta,
+            hAlpha,
+            hBeta,
+          );
           messages.sendState(first, count, round + 1);
         },
       };
@@ -106,7 +124,24 @@ export const primalDual: FlowDefinition = {
         messages.gather(first, count, round, laplacian);
         messages.decode(first, count, round, message);
         cost.gradient(first, count, x + offset, gradient);
-        kernels.stepPrimalDualError(count, rowBytes, n, x + offset, v + offset, s + offset, z + offset, gradient, laplacian, message, error, hEta, hAlpha, hBeta, mu, current);
+        kernels.stepPrimalDualError(
+          count,
+          rowBytes,
+          n,
+          x + offset,
+          v + offset,
+          s + offset,
+          z + offset,
+          gradient,
+          laplacian,
+          message,
+          error,
+          hEta,
+          hAlpha,
+          hBeta,
+          mu,
+          current,
+        );
         messages.send(first, count, round + 1, error);
       },
     };

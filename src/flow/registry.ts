@@ -11,7 +11,10 @@ export const flows: Record<string, FlowDefinition> = Object.fromEntries(
 
 export function flowDefinition(kind: unknown): FlowDefinition {
   if (typeof kind === 'string' && Object.hasOwn(flows, kind)) return flows[kind];
-  throw new InputError(`flow.kind is ${formatValue(kind)}, expected one of ${Object.keys(flows).join(', ')}`, {
-    path: ['flow', 'kind'],
-  });
+  throw new InputError(
+    `flow.kind is ${formatValue(kind)}, expected one of ${Object.keys(flows).join(', ')}`,
+    {
+      path: ['flow', 'kind'],
+    },
+  );
 }

@@ -18,7 +18,11 @@ export function errorFlow(compress: Compress): boolean {
 /** One padded row an agent for each name; two for x where it doubles as the outbox. */
 export function stateFields(names: string[], compress: Compress, { agents, dim }: PlanContext): FieldSpec[] {
   const entries = agents * rowLength(dim);
-  return names.map((name) => ({ name, type: 'f64', length: name === 'x' && compress === 'none' ? 2 * entries : entries }));
+  return names.map((name) => ({
+    name,
+    type: 'f64',
+    length: name === 'x' && compress === 'none' ? 2 * entries : entries,
+  }));
 }
 
 /** Block rows of each worker. */
@@ -63,8 +67,22 @@ export function bindMessages(
       prepare: () => {},
       x: at,
       gather: (first, count, round, out) =>
-        kernels.gatherDense(first, count, g.rowStart, g.columns, g.weights, g.weightStride, g.degrees, at(round), rowBytes, out, rowBytes, n),
-      decode: (first, count, round, out) => kernels.decodeDense(first, count, at(round), rowBytes, out, rowBytes, n),
+        kernels.gatherDense(
+          first,
+          count,
+          g.rowStart,
+          g.columns,
+          g.weights,
+          g.weightStride,
+          g.degrees,
+          at(round),
+          rowBytes,
+          out,
+          rowBytes,
+          n,
+        ),
+      decode: (first, count, round, out) =>
+        kernels.decodeDense(first, count, at(round), rowBytes, out, rowBytes, n),
       send: () => {},
       sendState: () => {},
       sendError: () => {},

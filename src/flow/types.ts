@@ -68,5 +68,11 @@ export interface FlowDefinition {
   parameters(zod: typeof z): z.ZodType;
   /** `gains` is asked only where something is `auto`: it needs the graph's spectrum, which large graphs make expensive. */
   plan(spec: FlowSpec, gains: () => GainContext, compressor: CompressorPlan, context: PlanContext): FlowPlan;
-  bind(plan: FlowPlan, compressor: BoundCompressor, slotBytes: number, cost: BoundCost, runtime: Runtime): BoundFlow;
+  bind(
+    plan: FlowPlan,
+    compressor: BoundCompressor,
+    slotBytes: number,
+    cost: BoundCost,
+    runtime: Runtime,
+  ): BoundFlow;
 }

@@ -41,7 +41,13 @@ export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worke
   const { agents, rowBytes, blockAgents } = plan;
   const compressor = bindCompressor(plan.compressor, runtime);
   const cost = costDefinition(plan.cost.kind, ['cost']).bind(plan.cost, runtime);
-  const flow = flowDefinition(plan.flow.kind).bind(plan.flow, compressor, plan.compressor.slotBytes, cost, runtime);
+  const flow = flowDefinition(plan.flow.kind).bind(
+    plan.flow,
+    compressor,
+    plan.compressor.slotBytes,
+    cost,
+    runtime,
+  );
   const first = plan.partition[worker];
   const end = plan.partition[worker + 1];
   const count = end - first;
@@ -73,7 +79,7 @@ export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worke
   const round = (k: number) => {
     flow.prepare(k + 1);
     for (let block = first; block < end; block += blockAgents) {
-      flow.block(block, end - block < blockAgents ? end - block : blockAgents, k);
+      flow.block(block, Math.min(end - block, blockAgents), k);
     }
   };
 
@@ -99,9 +105,7 @@ export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worke
 
   const hasOptimum = !Number.isNaN(plan.optimumValue);
   const traceRow = (k: number, seconds: number, row: Float64Array): Verdict => {
-    const gap = average
-      ? averageGap()
-      : kernels.sum(values, agents) / agents - plan.optimumValue;
+    const gap = average ? averageGap() : kernels.sum(values, agents) / agents - plan.optimumValue;
     const rmsError = hasOptimum ? Math.sqrt(kernels.sum(toOptimum, agents) / entries) : Number.NaN;
     const consensusError = Math.sqrt(kernels.sum(toMean, agents) / entries);
     const observerError = estimates ? Math.sqrt(kernels.sum(toEstimate, agents) / entries) : Number.NaN;

@@ -145,8 +145,11 @@ function memo<T>(make: () => T): () => T {
 export function refuseDisconnected(sizes: readonly number[]): void {
   if (sizes.length <= 1) return;
   const shown = sizes.slice(0, 6).join(', ') + (sizes.length > 6 ? ', ...' : '');
-  throw new InputError(`the graph is disconnected: ${sizes.length} components of ${shown} nodes; agents in different components can never agree`, {
-    path: ['topology'],
-    hint: `set topology.largestComponent: true to take the largest (${sizes[0]} nodes)`,
-  });
+  throw new InputError(
+    `the graph is disconnected: ${sizes.length} components of ${shown} nodes; agents in different components can never agree`,
+    {
+      path: ['topology'],
+      hint: `set topology.largestComponent: true to take the largest (${sizes[0]} nodes)`,
+    },
+  );
 }

@@ -26,7 +26,11 @@ export async function openSession(): Promise<OpenSession> {
   });
   gone.catch(() => {});
   worker.once('error', (error) =>
-    fail(new RunError('WORKER_FAILED', `the coordinator thread failed: ${(error as Error).message}`, { cause: error })),
+    fail(
+      new RunError('WORKER_FAILED', `the coordinator thread failed: ${(error as Error).message}`, {
+        cause: error,
+      }),
+    ),
   );
   worker.once('exit', (code) =>
     fail(
@@ -36,21 +40,17 @@ export async function openSession(): Promise<OpenSession> {
     ),
   );
 
-  const call =
-    <K extends Exclude<keyof Session, 'subscribe'>>(name: K) =>
-    (...args: Parameters<Session[K]>): Promise<Awaited<ReturnType<Session[K]>>> =>
-      Promise.race([(remote[name] as (...a: unknown[]) => Promise<never>)(...args), gone]);
-
+  const answered = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, gone]);
   const session: Session = {
-    prepare: call('prepare'),
-    start: call('start'),
-    pause: call('pause'),
-    resume: call('resume'),
-    step: call('step'),
-    stop: call('stop'),
-    progress: call('progress'),
-    inspect: call('inspect'),
-    subscribe: (onRows) => Promise.race([remote.subscribe(Comlink.proxy(onRows)), gone]),
+    prepare: (options) => answered(remote.prepare(options)),
+    start: () => answered(remote.start()),
+    pause: () => answered(remote.pause()),
+    resume: () => answered(remote.resume()),
+    step: (rounds) => answered(remote.step(rounds)),
+    stop: () => answered(remote.stop()),
+    progress: () => answered(remote.progress()),
+    inspect: (agent) => answered(remote.inspect(agent)),
+    subscribe: (onRows) => answered(remote.subscribe(Comlink.proxy(onRows))),
   };
 
   return {

@@ -4,8 +4,8 @@
  * workers) and are part of the estimate only.
  */
 
-import type { Layout } from '../arena/layout.js';
 import { arenaBytes } from '../arena/arena.js';
+import type { Layout } from '../arena/layout.js';
 
 const MIB = 2 ** 20;
 /** Main thread and coordinator with everything loaded. */
@@ -20,5 +20,8 @@ export interface MemoryEstimate {
 
 export function estimateMemory(layout: Layout, hostBytes: number): MemoryEstimate {
   const arena = arenaBytes(layout);
-  return { arenaBytes: arena, processBytes: arena + hostBytes + PROCESS_BYTES + layout.workers * WORKER_BYTES };
+  return {
+    arenaBytes: arena,
+    processBytes: arena + hostBytes + PROCESS_BYTES + layout.workers * WORKER_BYTES,
+  };
 }

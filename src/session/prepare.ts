@@ -19,9 +19,9 @@ import { locate } from '../config/load.js';
 import type { LoadedConfig, RunConfig } from '../config/types.js';
 import { costDefinition } from '../cost/registry.js';
 import type { CostModel, Optimum } from '../cost/types.js';
+import { readNpy } from '../data/npy.js';
 import { InputError, isInputError, unexpected } from '../errors.js';
 import { flowDefinition } from '../flow/registry.js';
-import { readNpy } from '../data/npy.js';
 import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/plan.js';
 import { seedWords } from '../runtime.js';
 import { estimateMemory } from './memory.js';
@@ -74,7 +74,11 @@ async function prepareUnlocated(loaded: LoadedConfig): Promise<Prepared> {
 
   const init = config.init === undefined ? null : await readInit(resolve(config.init), graph.nodes, cost.dim);
   if (program.run.problem === 'average' && !init && program.run.layout.fields['cost.b'] === undefined) {
-    throw unexpected(['init'], undefined, "a .npy file with every agent's own value, agents x dim (that is what consensus averages)");
+    throw unexpected(
+      ['init'],
+      undefined,
+      "a .npy file with every agent's own value, agents x dim (that is what consensus averages)",
+    );
   }
   const optimum = program.run.problem === 'cost' ? cost.optimum() : null;
   if (optimum) program.run.optimumValue = optimum.value;
@@ -144,34 +148,48 @@ async function readInit(file: string, agents: number, dim: number): Promise<Floa
   const { shape, data } = await readNpy(file);
   const [rows, columns = 1] = shape;
   if (rows !== agents || columns !== dim) {
-    throw new InputError(`${file} holds ${rows} x ${columns} numbers, expected ${agents} x ${dim} (agents x dim)`, {
-      path: ['init'],
-    });
+    throw new InputError(
+      `${file} holds ${rows} x ${columns} numbers, expected ${agents} x ${dim} (agents x dim)`,
+      {
+        path: ['init'],
+      },
+    );
   }
   const bad = data.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
-    throw new InputError(`${file}: entry [${Math.floor(bad / dim)}, ${bad % dim}] is ${data[bad]}, expected a finite number`, {
-      path: ['init'],
-    });
+    throw new InputError(
+      `${file}: entry [${Math.floor(bad / dim)}, ${bad % dim}] is ${data[bad]}, expected a finite number`,
+      {
+        path: ['init'],
+      },
+    );
   }
   return data;
 }
 
 function describeTopology({ topology }: RunConfig): string {
-  return topology.file === undefined ? describeSpec(topology as { kind: string }) : path.basename(topology.file);
+  return topology.file === undefined
+    ? describeSpec(topology as { kind: string })
+    : path.basename(topology.file);
 }
 
 /** `flatten(sign)`, `top-k(k=4)`. */
 export function describeSpec(spec: { kind: string; [parameter: string]: unknown }): string {
   const { kind, ...parameters } = spec;
   const inside = Object.entries(parameters).map(([key, value]) =>
-    isSpec(value) ? (key === 'inner' ? describeSpec(value) : `${key}=${describeSpec(value)}`) : `${key}=${JSON.stringify(value)}`,
+    isSpec(value)
+      ? key === 'inner'
+        ? describeSpec(value)
+        : `${key}=${describeSpec(value)}`
+      : `${key}=${JSON.stringify(value)}`,
   );
   return inside.length === 0 ? kind : `${kind}(${inside.join(', ')})`;
 }
 
 function isSpec(value: unknown): value is { kind: string } {
-  return typeof value === 'object' && value !== null && typeof (value as { kind?: unknown }).kind === 'string';
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { kind?: unknown }).kind === 'string'
+  );
 }
 
 /** For warnings and hints: what the flow's problem is called. */

@@ -75,7 +75,8 @@ export class Barrier {
 function barrierWait(words: Int32Array, generation: number): void {
   Atomics.add(words, Word.SLEEPERS, 1);
   // The loop is for spurious wake-ups.
-  while (Atomics.load(words, Word.GENERATION) === generation) Atomics.wait(words, Word.GENERATION, generation);
+  while (Atomics.load(words, Word.GENERATION) === generation)
+    Atomics.wait(words, Word.GENERATION, generation);
   Atomics.sub(words, Word.SLEEPERS, 1);
 }
 

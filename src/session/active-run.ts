@@ -1,0 +1,191 @@
+/**
+ * A run under way: its arena, its workers, its trace, and the control words through which the outside steers it.
+ *
+ * Whatever happens to a worker (it throws, exits, runs out of memory, hangs), the others are released by the barrier's poison, the
+ * pool is destroyed, and the trace written so far stays.
+ */
+
+import { type Arena, createArena } from '../arena/arena.js';
+import { writeNpyRows } from '../data/npy.js';
+import type { RunDirectory } from '../report/run-directory.js';
+import { Request, Word } from '../sync/control.js';
+import { RingReader } from '../trace/ring.js';
+import { fillArena } from './fill.js';
+import { runWorkers } from './pool.js';
+import type { Prepared } from './prepare.js';
+import { type StateRows, stateHash } from './state-hash.js';
+import { summarize } from './summarize.js';
+import type { AgentState, PrepareOptions, Progress, RunResult, TraceRow } from './types.js';
+
+const DRAIN_MS = 20;
+const PAUSE_POLL_MS = 2;
+
+export class ActiveRun {
+  readonly rows: TraceRow[] = [];
+  private readonly prepared: Prepared;
+  private readonly options: PrepareOptions;
+  private readonly directory: RunDirectory | null;
+  private readonly onRows: (rows: TraceRow[]) => void;
+  private readonly arena: Arena;
+  private readonly words: Int32Array;
+  private over = false;
+
+  /** Allocates and fills the arena. */
+  constructor(
+    prepared: Prepared,
+    options: PrepareOptions,
+    directory: RunDirectory | null,
+    onRows: (rows: TraceRow[]) => void,
+  ) {
+    this.prepared = prepared;
+    this.options = options;
+    this.directory = directory;
+    this.onRows = onRows;
+    this.arena = createArena(prepared.program.run.layout);
+    fillArena(this.arena, prepared);
+    this.words = this.arena.view('control', 'i32');
+    Atomics.store(this.words, Word.PAUSE_AT, -1);
+  }
+
+  /** From the first round to the last file. Rejects with the cause where a worker failed; files are complete either way. */
+  async run(): Promise<RunResult> {
+    const { prepared, options, directory } = this;
+    const { run } = prepared.program;
+    directory?.begin({ config: options.config, plan: prepared.report });
+    try {
+      const reports = await this.runTraced();
+      const [leader] = reports;
+      const state = ['x', 'v', 's'].filter((name) => run.layout.fields[name]);
+      const summary = summarize(prepared, this.rows, leader);
+      summary.stateHash = stateHash(state.map((name) => this.stateRows(name, leader.rounds)));
+      const x = this.stateRows('x', leader.rounds);
+      await directory?.writeX((file) => writeNpyRows(file, x));
+      directory?.finish(summary);
+      return { summary, heap: reports.map(({ heap }) => heap), x: options.keepX ? compactRows(x) : null };
+    } catch (error) {
+      directory?.finish(summarize(prepared, this.rows, error as Error));
+      throw error;
+    } finally {
+      this.over = true;
+    }
+  }
+
+  private async runTraced(): ReturnType<typeof runWorkers> {
+    const { arena, options, prepared, words } = this;
+    const reader = new RingReader(words, arena.view('trace.ring', 'f64'));
+    const deliver = () => {
+      const rows = reader.drain();
+      if (rows.length === 0) return;
+      this.rows.push(...rows);
+      this.directory?.append(rows);
+      this.onRows(rows);
+    };
+    const timer = setInterval(deliver, DRAIN_MS);
+    try {
+      return await runWorkers(arena, prepared.program.run, {
+        heapAtRounds: options.heapAtRounds ?? [],
+        fault: options.fault ?? null,
+      });
+    } finally {
+      clearInterval(timer);
+      deliver();
+    }
+  }
+
+  async pause(): Promise<number> {
+    Atomics.store(this.words, Word.REQUEST, Request.PAUSE);
+    return this.untilPaused();
+  }
+
+  async resume(): Promise<void> {
+    this.release(-1);
+    while (!this.over && Atomics.load(this.words, Word.PAUSED) !== 0) await sleep(PAUSE_POLL_MS);
+  }
+
+  async step(rounds: number): Promise<number> {
+    if (!Number.isInteger(rounds) || rounds < 1) {
+      throw new Error(`step is ${rounds}, expected a whole number of rounds >= 1`);
+    }
+    const target = Atomics.load(this.words, Word.ROUND) + rounds;
+    this.release(target);
+    while (!this.over && Atomics.load(this.words, Word.ROUND) < target) await sleep(PAUSE_POLL_MS);
+    return this.untilPaused();
+  }
+
+  stop(): void {
+    Atomics.store(this.words, Word.REQUEST, Request.STOP);
+    this.wakePaused();
+  }
+
+  /** Ends a pause; the run pauses again after round `pauseAt`, or not at all (-1). A stop that was asked for stays. */
+  private release(pauseAt: number): void {
+    Atomics.store(this.words, Word.PAUSE_AT, pauseAt);
+    Atomics.compareExchange(this.words, Word.REQUEST, Request.PAUSE, Request.RUN);
+    this.wakePaused();
+  }
+
+  /** After the condition of the pause has changed, see the wait in the round loop. */
+  private wakePaused(): void {
+    Atomics.add(this.words, Word.RESUME, 1);
+    Atomics.notify(this.words, Word.RESUME);
+  }
+
+  private async untilPaused(): Promise<number> {
+    const { workers } = this.prepared.program.run;
+    while (!this.over && Atomics.load(this.words, Word.PAUSED) !== workers) await sleep(PAUSE_POLL_MS);
+    return Atomics.load(this.words, Word.ROUND);
+  }
+
+  progress(): Progress {
+    return {
+      round: Atomics.load(this.words, Word.ROUND),
+      rounds: this.prepared.program.run.rounds,
+      paused: Atomics.load(this.words, Word.PAUSED) > 0,
+      last: this.rows.at(-1) ?? null,
+    };
+  }
+
+  inspect(agent: number): AgentState {
+    const { run } = this.prepared.program;
+    const { rowStart, columns, labels } = this.prepared.graph;
+    if (!Number.isInteger(agent) || agent < 0 || agent >= run.agents) {
+      throw new Error(`agent is ${agent}, expected 0..${run.agents - 1}`);
+    }
+    const round = Atomics.load(this.words, Word.ROUND);
+    const row = (name: string) => {
+      const { data, rowStride, columns } = this.stateRows(name, round);
+      return Float64Array.from(data.subarray(agent * rowStride, agent * rowStride + columns));
+    };
+    const rowIfKept = (name: string) => (run.layout.fields[name] ? row(name) : null);
+    return {
+      agent,
+      label: labels?.[agent] ?? null,
+      round,
+      neighbours: Array.from(columns.subarray(rowStart[agent], rowStart[agent + 1])),
+      x: row('x'),
+      v: rowIfKept('v'),
+      s: rowIfKept('s'),
+    };
+  }
+
+  private stateRows(name: string, round: number): StateRows {
+    const { run } = this.prepared.program;
+    const rowStride = run.rowBytes / 8;
+    const entries = run.agents * rowStride;
+    const parity = name === 'x' && run.flow.stateIsMessage ? round & 1 : 0;
+    const data = this.arena.view(name, 'f64').subarray(parity * entries, (parity + 1) * entries);
+    return { data, rows: run.agents, rowStride, columns: run.dim };
+  }
+}
+
+function compactRows({ data, rows, rowStride, columns }: StateRows): Float64Array {
+  const out = new Float64Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    out.set(data.subarray(row * rowStride, row * rowStride + columns), row * columns);
+  }
+  return out;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,51 @@
+/** Filling a fresh arena: graph, data, beginning and optimum. */
+
+import type { Arena } from '../arena/arena.js';
+import type { Prepared } from './prepare.js';
+
+/** Writes graph, data, beginning and optimum into a fresh arena. */
+export function fillArena(arena: Arena, prepared: Prepared): void {
+  const { graph, weights, degrees, cost, init, optimum, program } = prepared;
+  const { run } = program;
+  arena.view('graph.rowStart', 'u32').set(graph.rowStart);
+  arena.view('graph.columns', 'u32').set(graph.columns);
+  arena.view('graph.weights', 'f64').set(weights ?? [1]);
+  arena.view('graph.degrees', 'f64').set(degrees);
+  cost.fill(arena);
+
+  const rowStride = run.rowBytes / 8;
+  const x = arena.view('x', 'f64');
+  if (init) {
+    for (let agent = 0; agent < run.agents; agent++) {
+      x.set(init.subarray(agent * run.dim, (agent + 1) * run.dim), agent * rowStride);
+    }
+  } else if (run.problem === 'average') {
+    x.set(arena.view('cost.b', 'f64').subarray(0, run.agents * rowStride));
+  }
+
+  const target = arena.view('trace.optimum', 'f64');
+  if (run.problem === 'average') {
+    run.optimumValue = averageProblem(x, run.agents, rowStride, run.dim, target);
+  } else if (optimum) {
+    target.set(optimum.x);
+  }
+}
+
+/** Consensus: x* is the mean of the beginnings, f* = (1/n) sum_i |x* - x_i(0)|^2 / 2. */
+function averageProblem(
+  x: Float64Array,
+  agents: number,
+  rowStride: number,
+  dim: number,
+  mean: Float64Array,
+): number {
+  for (let agent = 0; agent < agents; agent++) {
+    for (let c = 0; c < dim; c++) mean[c] += x[agent * rowStride + c];
+  }
+  for (let c = 0; c < dim; c++) mean[c] /= agents;
+  let total = 0;
+  for (let agent = 0; agent < agents; agent++) {
+    for (let c = 0; c < dim; c++) total += (x[agent * rowStride + c] - mean[c]) ** 2;
+  }
+  return total / 2 / agents;
+}

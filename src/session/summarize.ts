@@ -1,0 +1,66 @@
+/** summary.json from a run's trace: how it ended, what it cost, and what to try next where it diverged. */
+
+import type { LoopReport } from '../../workers/round-loop.js';
+import { largestStableStep, roundStep, safeStep } from '../flow/gains.js';
+import type { Prepared } from './prepare.js';
+import type { Summary, TraceRow } from './types.js';
+
+/** With compression in the loop, the share of a step that diverged which is worth trying. */
+const COMPRESSED_RETRY_SHARE = 0.25;
+
+/** `outcome`: the leader's report, or what ended a run that failed. The state hash is filled in by whoever has the state. */
+export function summarize(
+  prepared: Prepared,
+  rows: readonly TraceRow[],
+  outcome: LoopReport | Error,
+): Summary {
+  const { run, warnings } = prepared.program;
+  const last = rows.at(-1);
+  const failed = outcome instanceof Error;
+  const rounds = failed ? (last?.round ?? 0) : outcome.rounds;
+  const seconds = failed ? (last?.seconds ?? 0) : outcome.seconds;
+  const summary: Summary = {
+    status: failed ? 'failed' : outcome.status,
+    rounds,
+    agents: run.agents,
+    dim: run.dim,
+    edges: run.edges,
+    workers: run.workers,
+    seconds,
+    roundsPerSecond: seconds > 0 ? rounds / seconds : 0,
+    stateHash: '',
+    bits: {
+      perMessage: run.compressor.messageBits ?? 0,
+      broadcast: last?.bitsBroadcast ?? 0,
+      links: last?.bitsLinks ?? 0,
+      uncompressedBroadcast: rounds * run.agents * run.dim * 64,
+    },
+    final: {
+      objective: finite(last?.objective),
+      optimum: finite(run.optimumValue),
+      gap: finite(last?.gap),
+      rmsError: finite(last?.rmsError),
+      consensusError: finite(last?.consensusError),
+    },
+    warnings: [...warnings],
+  };
+  if (failed) summary.error = outcome.message;
+  else if (outcome.status === 'diverged') summary.hint = divergedHint(prepared);
+  return summary;
+}
+
+function finite(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
+}
+
+/** A step that should work, from the graph's and the cost's bounds. */
+function divergedHint({ program }: Prepared): string {
+  const { step, alpha, beta, eta, compress } = program.run.flow;
+  const gains = { ...program.gains(), delta: 1 };
+  const bound = largestStableStep(alpha, beta, eta, gains);
+  const retry = compress === 'none' ? step / 2 : step * COMPRESSED_RETRY_SHARE;
+  const advice = `try flow.step: ${roundStep(Math.min(safeStep(alpha, beta, eta, gains), retry))}`;
+  return step >= bound
+    ? `flow.step is ${step}, and beyond ${roundStep(bound)} even the uncompressed flow is unstable with these gains (alpha ${alpha}, beta ${beta}); ${advice}`
+    : `flow.step is ${step}; up to ${roundStep(bound)} the uncompressed flow would be stable if all agents had the same curvature, so it is their differences or the compression that ask for less; ${advice}`;
+}

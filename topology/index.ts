@@ -11,5 +11,21 @@ export {
   graphFromEdges,
   MAX_EDGES,
 } from './graph.js';
+export { bandwidth, permute, reverseCuthillMcKee } from './ordering.js';
+export {
+  type Components,
+  components,
+  type DegreeStatistics,
+  type Diameter,
+  degreeStatistics,
+  diameter,
+  type Inspection,
+  inspect,
+  isConnected,
+  largestComponent,
+  largestComponentWithNodes,
+} from './properties.js';
 export { Random } from './random.js';
 export { generate, generators } from './registry.js';
+export { type Spectrum, spectrum } from './spectrum.js';
+export { type EdgeWeights, edgeWeights, type WeightsKind, weightedDegrees, weightsKinds } from './weights.js';

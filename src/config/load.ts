@@ -74,13 +74,8 @@ export function locate(
   if (!(error instanceof Error)) return new Error(String(error));
   if (!isInputError(error) || error.line !== undefined) return error;
   if (error.path === undefined && within.length === 0) return error;
-  const own = error.path ?? [];
-  const path = [...within, ...own];
-  let text = error.message;
-  const ownName = formatPath(own);
-  // `nodes is 2` was said by someone who does not know where the generator stands in the config.
-  if (within.length > 0 && ownName !== '' && text.startsWith(ownName))
-    text = formatPath(path) + text.slice(ownName.length);
+  const path = [...within, ...(error.path ?? [])];
+  const text = withWholePath(error.message, path);
   let document: Document | null = null;
   let lines: LineCounter | null = null;
   if (loaded.source !== null) ({ document, lines } = parseDocumentOf(loaded.source));
@@ -97,6 +92,15 @@ export function locate(
     },
     { cause: error },
   );
+}
+
+/** `nodes is 2` was said by a generator, which does not know where in the config it stands: `topology.nodes is 2`. */
+function withWholePath(message: string, path: SpecPath): string {
+  for (let start = 1; start < path.length; start++) {
+    const tail = formatPath(path.slice(start));
+    if (message.startsWith(`${tail} `)) return formatPath(path) + message.slice(tail.length);
+  }
+  return message;
 }
 
 /** A path as a message shows it: relative inside the working directory, otherwise whichever form is shorter. */

@@ -1,0 +1,71 @@
+/** What a person reads after a run: how it ended, how good the answer is, what it cost in bits, and where the files are. */
+
+import type { Summary } from '../session/types.js';
+import { gapSparkline } from './chart.js';
+import {
+  alignRows,
+  type Colours,
+  formatBits,
+  formatCount,
+  formatQuantity,
+  formatSaving,
+  formatSeconds,
+  plural,
+} from './format.js';
+
+export interface SummaryExtras {
+  name: string;
+  /** Run directory as the user may type it; null where nothing was written. */
+  directory: string | null;
+  /** Gaps of the trace in order, for the sparkline. */
+  gaps?: readonly number[];
+  /** Characters a line may take. */
+  width?: number;
+}
+
+export function formatSummary(summary: Summary, extras: SummaryExtras, colours: Colours): string {
+  const { status, rounds, seconds, roundsPerSecond, bits, final } = summary;
+  const paint =
+    status === 'converged' || status === 'finished'
+      ? colours.green
+      : status === 'stopped'
+        ? colours.yellow
+        : colours.red;
+  const lines = [
+    `${colours.bold(paint(status))}  ${extras.name}: ${plural(rounds, 'round')} in ${formatSeconds(seconds)} (${formatCount(roundsPerSecond)} rounds/s)`,
+  ];
+
+  const saving = formatSaving(bits.broadcast, bits.uncompressedBroadcast);
+  const optimum = final.optimum === null ? '' : `, optimum ${formatQuantity(final.optimum, 6)}`;
+  const gapLine = gapSparkline(extras.gaps ?? [], Math.max(10, Math.min(40, (extras.width ?? 80) - 44)));
+  lines.push(
+    ...alignRows(
+      [
+        ['objective', final.objective === null ? null : `${formatQuantity(final.objective, 6)}${optimum}`],
+        ['gap', final.gap === null ? null : formatQuantity(final.gap)],
+        [
+          'error',
+          final.rmsError === null ? null : `${formatQuantity(final.rmsError)} (rms distance to the optimum)`,
+        ],
+        ['consensus error', final.consensusError === null ? null : formatQuantity(final.consensusError)],
+        ['bits a message', Number.isFinite(bits.perMessage) ? formatQuantity(bits.perMessage) : null],
+        [
+          'bits in total',
+          `${formatBits(bits.broadcast)} broadcast${saving === null ? '' : colours.bold(`, ${saving} than uncompressed`)}; ${formatBits(bits.links)} over links`,
+        ],
+        [
+          'log10 gap',
+          gapLine === null
+            ? null
+            : `${gapLine.line} ${gapLine.from.toFixed(1)} to ${gapLine.to.toFixed(1)} by round`,
+        ],
+        ['results', extras.directory],
+      ],
+      colours,
+    ),
+  );
+  for (const warning of summary.warnings) lines.push(`${colours.yellow('warning:')} ${warning}`);
+  if (summary.error !== undefined) lines.push(`${colours.red('error:')} ${summary.error}`);
+  if (summary.hint !== undefined) lines.push(`${colours.cyan('hint:')} ${summary.hint}`);
+  return lines.join('\n');
+}

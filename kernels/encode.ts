@@ -172,7 +172,7 @@ export function encodeSparse(
     let step: i64 = 1 << 52;
     let galloping = true;
     for (;;) {
-      if (high - low == 1) {
+      if (high - low === 1) {
         threshold = high;
         break;
       }
@@ -184,7 +184,7 @@ export function encodeSparse(
         galloping = false;
       }
       const exceeding = countAbove(scratch, n, middle);
-      if (exceeding == k) {
+      if (exceeding === k) {
         threshold = middle;
         above = k;
         break;
@@ -206,8 +206,8 @@ export function encodeSparse(
     for (let c: usize = 0; entry < k; c++) {
       const m = load<i64>(scratch + (c << 3));
       if (m < threshold) continue;
-      if (m == threshold) {
-        if (ties == 0) continue;
+      if (m === threshold) {
+        if (ties === 0) continue;
         ties--;
       }
       store<u64>(slot + (entry << 3), load<u64>(row + (c << 3)));
@@ -218,7 +218,7 @@ export function encodeSparse(
         store<u64>(at, word);
         at += 8;
         filled -= 64;
-        word = filled == 0 ? 0 : <u64>c >> (indexBits - filled);
+        word = filled === 0 ? 0 : <u64>c >> (indexBits - filled);
       }
     }
     if (filled > 0) store<u64>(at, word);

@@ -39,7 +39,7 @@ function slopes(loss: u32, scratch: usize, labels: usize, samples: usize, scale:
     const pair = t + 1 < samples;
     const margin = pair ? v128.load(p) : v128.load64_zero(p);
     const y = pair ? v128.load(q) : v128.load64_zero(q);
-    const slope = loss == 0 ? f64x2.sub(margin, y) : Pair.logisticSlope(margin, y);
+    const slope = loss === 0 ? f64x2.sub(margin, y) : Pair.logisticSlope(margin, y);
     v128.store(p, f64x2.mul(factor, slope));
   }
 }

@@ -105,7 +105,7 @@ export class Signs {
 export class Packed {
   /** The t-th index. Touches only words that hold some of its bits. */
   @inline static read(words: usize, t: usize, bits: usize): usize {
-    if (bits == 0) return 0;
+    if (bits === 0) return 0;
     const position = <u64>t * bits;
     const word = words + ((<usize>(position >> 6)) << 3);
     const shift = position & 63;

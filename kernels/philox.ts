@@ -79,7 +79,7 @@ function word(w: u32, agent: u32, round: u32, stream: u32, keyLow: u32, keyHigh:
     k1 += W1;
   }
   const lane = w & 3;
-  return lane == 0 ? c0 : lane == 1 ? c1 : lane == 2 ? c2 : c3;
+  return lane === 0 ? c0 : lane === 1 ? c1 : lane === 2 ? c2 : c3;
 }
 
 /** u in 0..2^32-1 to the middle of its cell of (-1, 1). Every step is exact, so the order of the twin does not matter. */

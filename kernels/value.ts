@@ -42,7 +42,7 @@ export function valueQuadratic(
 
 class Loss {
   @inline static pair(loss: u32, margin: v128, y: v128): v128 {
-    if (loss == 0) {
+    if (loss === 0) {
       const d = f64x2.sub(margin, y);
       return f64x2.mul(f64x2.splat(0.5), f64x2.mul(d, d));
     }

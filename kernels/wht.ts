@@ -170,8 +170,8 @@ export function wht(data: usize, n: usize): void {
   firstStages(data, n);
   let h: usize = 8;
   for (; h << 3 <= n; h <<= 3) radix8(data, n, h);
-  if (h << 2 == n) radix4(data, h);
-  else if (h << 1 == n) radix2(data, h);
+  if (h << 2 === n) radix4(data, h);
+  else if (h << 1 === n) radix2(data, h);
 }
 
 /** target = D pad(source): dim entries in, n out. What stands in the source's padding is not read. */

@@ -42,10 +42,10 @@ export function topK(e: Float64Array, k: number): Float64Array {
 /** Ascending. NaN counts as larger than Infinity: a diverged entry is sent, not hidden. */
 export function topIndices(e: Float64Array, k: number): number[] {
   const rank = (c: number) => (Number.isNaN(e[c]) ? Number.POSITIVE_INFINITY : Math.abs(e[c]));
-  const isNaN = (c: number) => Number(Number.isNaN(e[c]));
+  const unranked = (c: number) => Number(Number.isNaN(e[c]));
   const order = Array.from(e.keys()).sort((c, d) => {
     if (rank(c) !== rank(d)) return rank(c) > rank(d) ? -1 : 1;
-    return isNaN(d) - isNaN(c) || c - d;
+    return unranked(d) - unranked(c) || c - d;
   });
   return order.slice(0, k).sort((c, d) => c - d);
 }

@@ -1,0 +1,446 @@
+/**
+ * Encode, decode and gather: bytes against the twins' bytes, numbers against the twins' numbers. One table runs every wire format
+ * through the same checks.
+ */
+
+import { describe, expect, it } from 'vitest';
+import type { Kernels } from '../../kernels/bindings.js';
+import { gather } from '../../kernels/reference/gather.js';
+import * as reference from '../../kernels/reference/wht.js';
+import * as wire from '../../kernels/reference/wire.js';
+import {
+  Bench,
+  expectClose,
+  expectSame,
+  expectZeroPadding,
+  normals,
+  type Rows,
+  randomBlocks,
+  SIZES,
+  seededRandom,
+  smallGraph,
+  unkindVectors,
+} from './harness.js';
+
+const indexBits = (n: number) => (n <= 1 ? 0 : 32 - Math.clz32(n - 1));
+const sparseK = (n: number) => Math.max(1, Math.round(n / 6));
+const scalarIndex = (n: number) => Math.floor(n / 2);
+
+interface Outbox {
+  at: number;
+  stride: number;
+}
+interface Graph {
+  rowStart: number;
+  columns: number;
+  weights: number;
+  weightStride: number;
+  degrees: number;
+}
+
+interface Format {
+  bits(n: number): number;
+  encode(e: Float64Array): Uint8Array;
+  decode(slot: Uint8Array, n: number): Float64Array;
+  kernelEncode(bench: Bench, first: number, count: number, errors: Rows, slots: Outbox, n: number): void;
+  kernelDecode(kernels: Kernels, first: number, count: number, slots: Outbox, out: Rows, n: number): void;
+  kernelGather(
+    kernels: Kernels,
+    first: number,
+    count: number,
+    g: Graph,
+    slots: Outbox,
+    out: Rows,
+    n: number,
+  ): void;
+}
+
+const FORMATS: Record<string, Format> = {
+  dense: {
+    bits: wire.denseBits,
+    encode: wire.encodeDense,
+    decode: wire.decodeDense,
+    kernelEncode: ({ kernels }, first, count, e, s, n) =>
+      kernels.encodeDense(first, count, e.at, e.stride, s.at, s.stride, n),
+    kernelDecode: (kernels, first, count, s, o, n) =>
+      kernels.decodeDense(first, count, s.at, s.stride, o.at, o.stride, n),
+    kernelGather: (kernels, first, count, g, s, o, n) =>
+      kernels.gatherDense(
+        first,
+        count,
+        g.rowStart,
+        g.columns,
+        g.weights,
+        g.weightStride,
+        g.degrees,
+        s.at,
+        s.stride,
+        o.at,
+        o.stride,
+        n,
+      ),
+  },
+  sign: {
+    bits: wire.signBits,
+    encode: wire.encodeSign,
+    decode: wire.decodeSign,
+    kernelEncode: ({ kernels }, first, count, e, s, n) =>
+      kernels.encodeSign(first, count, e.at, e.stride, s.at, s.stride, n),
+    kernelDecode: (kernels, first, count, s, o, n) =>
+      kernels.decodeSign(first, count, s.at, s.stride, o.at, o.stride, n),
+    kernelGather: (kernels, first, count, g, s, o, n) =>
+      kernels.gatherSign(
+        first,
+        count,
+        g.rowStart,
+        g.columns,
+        g.weights,
+        g.weightStride,
+        g.degrees,
+        s.at,
+        s.stride,
+        o.at,
+        o.stride,
+        n,
+      ),
+  },
+  sparse: {
+    bits: (n) => wire.sparseBits(sparseK(n), indexBits(n)),
+    encode: (e) => wire.encodeSparse(e, sparseK(e.length), indexBits(e.length)),
+    decode: (slot, n) => wire.decodeSparse(slot, n, sparseK(n), indexBits(n)),
+    kernelEncode: (bench, first, count, e, s, n) => {
+      const scratch = bench.reserve(n * 8);
+      bench.kernels.encodeSparse(
+        first,
+        count,
+        e.at,
+        e.stride,
+        s.at,
+        s.stride,
+        n,
+        sparseK(n),
+        indexBits(n),
+        scratch,
+      );
+    },
+    kernelDecode: (kernels, first, count, s, o, n) =>
+      kernels.decodeSparse(first, count, s.at, s.stride, o.at, o.stride, n, sparseK(n), indexBits(n)),
+    kernelGather: (kernels, first, count, g, s, o, n) =>
+      kernels.gatherSparse(
+        first,
+        count,
+        g.rowStart,
+        g.columns,
+        g.weights,
+        g.weightStride,
+        g.degrees,
+        s.at,
+        s.stride,
+        o.at,
+        o.stride,
+        n,
+        sparseK(n),
+        indexBits(n),
+      ),
+  },
+  scalar: {
+    bits: wire.scalarBits,
+    encode: (e) => wire.encodeScalar(e, scalarIndex(e.length)),
+    decode: (slot, n) => wire.decodeScalar(slot, n, scalarIndex(n)),
+    kernelEncode: ({ kernels }, first, count, e, s, n) =>
+      kernels.encodeScalar(first, count, e.at, e.stride, s.at, s.stride, scalarIndex(n)),
+    kernelDecode: (kernels, first, count, s, o, n) =>
+      kernels.decodeScalar(first, count, s.at, s.stride, o.at, o.stride, n, scalarIndex(n)),
+    kernelGather: (kernels, first, count, g, s, o, n) =>
+      kernels.gatherScalar(
+        first,
+        count,
+        g.rowStart,
+        g.columns,
+        g.weights,
+        g.weightStride,
+        g.degrees,
+        s.at,
+        s.stride,
+        o.at,
+        o.stride,
+        n,
+        scalarIndex(n),
+      ),
+  },
+};
+
+function placeGraph(bench: Bench, graph: ReturnType<typeof smallGraph>): Graph {
+  return {
+    rowStart: bench.u32(graph.rowStart),
+    columns: bench.u32(graph.columns),
+    weights: bench.doubles(graph.unit ? [1] : graph.weights),
+    weightStride: graph.unit ? 0 : 8,
+    degrees: bench.doubles(graph.degrees),
+  };
+}
+
+/** Same message, twice: the bytes of the slot, then what a reader makes of them. */
+function checkRoundTrip(format: Format, vectors: Float64Array[], n: number, what: string): void {
+  const bench = new Bench(1 << 20);
+  const stride = wire.slotBytes(format.bits(n));
+  const agents = vectors.length + 2;
+  const outbox = bench.bytes(agents * stride);
+  const slots = { at: outbox.at, stride };
+  format.kernelEncode(bench, 1, vectors.length, bench.rows(vectors, n), slots, n);
+  const decoded = bench.rows(vectors.length, n, Number.NaN);
+  format.kernelDecode(bench.kernels, 1, vectors.length, slots, decoded, n);
+  for (const [r, vector] of vectors.entries()) {
+    const bytes = outbox.data.slice((r + 1) * stride, (r + 2) * stride);
+    const twin = format.encode(vector);
+    expectSame(bytes, twin, `${what}, bytes of row ${r}`);
+    expectSame(decoded.row(r), format.decode(twin, n), `${what}, decoded row ${r}`);
+  }
+  const neighbours = [...outbox.data.subarray(0, stride), ...outbox.data.subarray((agents - 1) * stride)];
+  expect(neighbours.every((byte) => byte === 0xee)).toBe(true);
+  expectZeroPadding(decoded, what);
+  bench.checkGuards();
+}
+
+describe('layouts, by hand', () => {
+  it('sign: scale, then one bit an entry, least significant first', () => {
+    const bench = new Bench(65536);
+    const e = bench.rows([Float64Array.of(1, -2, 3, -4, 0, -0, 1, 1, -1, 7)], 10);
+    const slot = bench.bytes(16);
+    bench.kernels.encodeSign(0, 1, e.at, e.stride, slot.at, 16, 10);
+    expect(new DataView(slot.data.buffer, slot.at).getFloat64(0, true)).toBe(20 / 10);
+    // entries 1, 3 and 5 (a negative zero) of the first byte; entry 8 of the second; nothing behind.
+    expect([...slot.data.slice(8)]).toEqual([0b00101010, 0b00000001, 0, 0, 0, 0, 0, 0]);
+  });
+
+  it('sparse: k values, then k indices of 4 bits, ascending', () => {
+    const bench = new Bench(65536);
+    const e = bench.rows([Float64Array.of(0.5, -9, 1, 1, 0, 0, 4, 0, 0, -4)], 10);
+    const slot = bench.bytes(32);
+    bench.kernels.encodeSparse(0, 1, e.at, e.stride, slot.at, 32, 10, 3, 4, bench.reserve(80));
+    expect([...new Float64Array(slot.data.buffer, slot.at, 3)]).toEqual([-9, 4, -4]);
+    expect([...slot.data.slice(24)]).toEqual([0x61, 0x09, 0, 0, 0, 0, 0, 0]);
+  });
+
+  it('sparse: an index may straddle two words', () => {
+    // 7 indices of 10 bits: the seventh begins at bit 60.
+    const vector = new Float64Array(1000);
+    const kept = [1, 2, 3, 500, 600, 700, 999];
+    for (const c of kept) vector[c] = c;
+    const slot = wire.encodeSparse(vector, 7, 10);
+    expect(slot.length).toBe(7 * 8 + 16);
+    const bench = new Bench(65536);
+    const at = bench.bytes(slot.length);
+    const e = bench.rows([vector], 1000);
+    bench.kernels.encodeSparse(0, 1, e.at, e.stride, at.at, slot.length, 1000, 7, 10, bench.reserve(8000));
+    expectSame(at.data, slot, 'bytes');
+    const out = bench.rows(1, 1000);
+    bench.kernels.decodeSparse(0, 1, at.at, slot.length, out.at, out.stride, 1000, 7, 10);
+    expectSame(out.row(0), vector, 'decoded');
+  });
+
+  it('sparse: ties go to the lowest index', () => {
+    const bench = new Bench(65536);
+    const e = bench.rows([Float64Array.of(1, -2, 2, -2, 2, 1, 1, 1)], 8);
+    const slot = bench.bytes(24);
+    bench.kernels.encodeSparse(0, 1, e.at, e.stride, slot.at, 24, 8, 2, 3, bench.reserve(64));
+    expect([...new Float64Array(slot.data.buffer, slot.at, 2)]).toEqual([-2, 2]);
+    expect(slot.data[16]).toBe(1 + (2 << 3));
+  });
+});
+
+describe.each(Object.entries(FORMATS))('%s messages', (name, format) => {
+  const random = seededRandom(name.length);
+
+  it('are the twin`s bytes, and decode to the twin`s numbers, at every size', () => {
+    for (const n of SIZES) {
+      const vectors = Array.from({ length: 3 }, () => normals(n, random));
+      checkRoundTrip(format, vectors, n, `${name}, n = ${n}`);
+    }
+  });
+
+  it('survive unkind vectors', () => {
+    for (const n of [1, 2, 7, 8, 9, 16, 33, 64, 100]) {
+      checkRoundTrip(format, Object.values(unkindVectors(n)), n, `${name}, unkind, n = ${n}`);
+    }
+  });
+
+  it.each([true, false])('gather to the Laplacian of what they decode to (unit weights: %s)', (unit) => {
+    const graph = smallGraph(13, unit);
+    for (const n of SIZES.filter((size) => size < 300)) {
+      const bench = new Bench(1 << 20);
+      const g = placeGraph(bench, graph);
+      const stride = wire.slotBytes(format.bits(n));
+      const slots = { at: bench.reserve(graph.agents * stride), stride };
+      const vectors = Array.from({ length: graph.agents }, () => normals(n, random));
+      format.kernelEncode(bench, 0, graph.agents, bench.rows(vectors, n), slots, n);
+      const out = bench.rows(graph.agents, n, Number.NaN);
+      format.kernelGather(bench.kernels, 0, graph.agents, g, slots, out, n);
+      const messages = vectors.map((vector) => format.decode(format.encode(vector), n));
+      for (let i = 0; i < graph.agents; i++) {
+        expectSame(out.row(i), gather(graph, messages, i), `${name}, n = ${n}, agent ${i}`);
+      }
+      expectZeroPadding(out, `${name}, n = ${n}`);
+
+      // However agents are cut into blocks, an agent's bits are the same.
+      const cut = bench.rows(graph.agents, n, Number.NaN);
+      for (const [first, count] of randomBlocks(graph.agents, random)) {
+        const scratch = bench.rows(count, n, Number.NaN);
+        format.kernelGather(bench.kernels, first, count, g, slots, scratch, n);
+        cut.data.set(scratch.data, (first * cut.stride) / 8);
+      }
+      expect(new BigUint64Array(cut.data.slice().buffer)).toEqual(
+        new BigUint64Array(out.data.slice().buffer),
+      );
+      bench.checkGuards();
+    }
+  });
+});
+
+describe('top-k selection', () => {
+  const select = (vector: Float64Array, k: number) => {
+    const n = vector.length;
+    const bench = new Bench(1 << 20);
+    const stride = wire.slotBytes(wire.sparseBits(k, indexBits(n)));
+    const slot = bench.bytes(stride);
+    const e = bench.rows([vector], n);
+    bench.kernels.encodeSparse(
+      0,
+      1,
+      e.at,
+      e.stride,
+      slot.at,
+      stride,
+      n,
+      k,
+      indexBits(n),
+      bench.reserve(n * 8),
+    );
+    bench.checkGuards();
+    return slot.data.slice();
+  };
+
+  it('is the twin`s for every k, ties included', () => {
+    const random = seededRandom(8);
+    for (const n of [1, 2, 3, 8, 17, 64]) {
+      for (let k = 1; k <= n; k++) {
+        const coarse = normals(n, random).map((entry) => Math.round(entry));
+        for (const vector of [normals(n, random), coarse, ...Object.values(unkindVectors(n))]) {
+          expectSame(select(vector, k), wire.encodeSparse(vector, k, indexBits(n)), `n = ${n}, k = ${k}`);
+        }
+      }
+    }
+  });
+
+  it('ends, and sends them first, when there are NaN and Infinity', () => {
+    const vector = Float64Array.of(1, Number.NaN, 3, Number.NEGATIVE_INFINITY, 5, Number.NaN, 0, 2);
+    for (let k = 1; k <= 8; k++) expectSame(select(vector, k), wire.encodeSparse(vector, k, 3), `k = ${k}`);
+    expectSame(
+      select(new Float64Array(20).fill(Number.NaN), 5).subarray(40),
+      [0x20, 0x88, 0x41, 0, 0, 0, 0, 0],
+      'all NaN',
+    );
+  });
+
+  it('finds k of many', () => {
+    const vector = normals(20_000, seededRandom(9));
+    expectSame(select(vector, 300), wire.encodeSparse(vector, 300, 15), 'n = 20000');
+  });
+});
+
+describe('encodeFlattenedSign', () => {
+  it('is flatten, then encodeSign, bit for bit; and the twins` composition', () => {
+    const random = seededRandom(10);
+    for (const dim of [...Array.from({ length: 70 }, (_, i) => i + 1), 100, 128, 250, 256, 1000]) {
+      const n = 2 ** Math.ceil(Math.log2(dim));
+      const bench = new Bench(1 << 18);
+      const { kernels } = bench;
+      const masks = bench.reserve(n * 8);
+      kernels.flattenMasks(masks, n, 3, 4, 5);
+      const signs = reference.flattenSigns(n, 3, 4, 5);
+      const vectors = [normals(dim, random), normals(dim, random), ...Object.values(unkindVectors(dim))];
+      const errors = bench.rows(vectors, dim);
+      const stride = wire.slotBytes(wire.signBits(n));
+      const fused = bench.bytes(vectors.length * stride);
+      kernels.encodeFlattenedSign(
+        0,
+        vectors.length,
+        errors.at,
+        errors.stride,
+        fused.at,
+        stride,
+        dim,
+        n,
+        masks,
+        bench.reserve(n * 8),
+      );
+      const rotated = bench.rows(vectors.length, n);
+      kernels.flattenBlock(
+        errors.at,
+        errors.stride,
+        rotated.at,
+        rotated.stride,
+        vectors.length,
+        dim,
+        n,
+        masks,
+      );
+      const composed = bench.bytes(vectors.length * stride);
+      kernels.encodeSign(0, vectors.length, rotated.at, rotated.stride, composed.at, stride, n);
+      expectSame(fused.data, composed.data, `dim ${dim}`);
+      for (const [r, vector] of vectors.entries()) {
+        const twin = wire.encodeSign(reference.flatten(vector, signs));
+        expectSame(fused.data.subarray(r * stride, (r + 1) * stride), twin, `dim ${dim}, row ${r}`);
+      }
+      bench.checkGuards();
+    }
+  });
+
+  it('loses 1 - 2/pi of the energy of a vector of which one entry in ten is not zero', () => {
+    const dim = 256;
+    const bench = new Bench(1 << 18);
+    const { kernels } = bench;
+    const masks = bench.reserve(dim * 8);
+    const vector = normals(dim, seededRandom(12)).map((entry, c) => (c % 10 === 3 ? entry : 0));
+    const errors = bench.rows([vector], dim);
+    const rotated = bench.rows(1, dim);
+    const back = bench.rows(1, dim);
+    const slot = bench.reserve(8 + dim / 8);
+    let loss = 0;
+    for (let round = 0; round < 400; round++) {
+      kernels.flattenMasks(masks, dim, round, 1, 0);
+      kernels.encodeFlattenedSign(0, 1, errors.at, 0, slot, 0, dim, dim, masks, rotated.at);
+      kernels.decodeSign(0, 1, slot, 0, rotated.at, 0, dim);
+      kernels.unflattenBlock(rotated.at, 0, back.at, 0, 1, dim, dim, masks);
+      const kept = back.row(0);
+      const energy = vector.reduce((total, entry) => total + entry ** 2, 0);
+      loss += vector.reduce((total, entry, c) => total + (entry - kept[c]) ** 2, 0) / energy / 400;
+    }
+    expectClose([loss], [1 - 2 / Math.PI], 0.03, 'mean relative squared error');
+  });
+});
+
+describe('large memories', () => {
+  it('addresses beyond 2 GiB are addresses', () => {
+    // Two sides of 2^31: slots of agent 0 below, of agents 1.. above. Pages that nobody touches cost nothing.
+    const firstAddress = 2 ** 31 - 2 ** 16;
+    const bench = new Bench(1 << 20, firstAddress);
+    const graph = smallGraph(13, false);
+    const n = 64;
+    const stride = 2 ** 14;
+    const random = seededRandom(11);
+    const vectors = Array.from({ length: graph.agents }, () => normals(n, random));
+    const format = FORMATS['sign'];
+    const g = placeGraph(bench, graph);
+    const slots = { at: bench.reserve(graph.agents * stride), stride };
+    expect(slots.at).toBeLessThan(2 ** 31);
+    expect(slots.at + 12 * stride).toBeGreaterThan(2 ** 31);
+    format.kernelEncode(bench, 0, graph.agents, bench.rows(vectors, n), slots, n);
+    const out = bench.rows(graph.agents, n, Number.NaN);
+    expect(out.at).toBeGreaterThan(2 ** 31);
+    format.kernelGather(bench.kernels, 0, graph.agents, g, slots, out, n);
+    const messages = vectors.map((vector) => wire.decodeSign(wire.encodeSign(vector), n));
+    for (let i = 0; i < graph.agents; i++) expectSame(out.row(i), gather(graph, messages, i), `agent ${i}`);
+    bench.checkGuards();
+  });
+});

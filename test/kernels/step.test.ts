@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import * as reference from '../../kernels/reference/steps.js';
+import {
+  Bench,
+  expectSame,
+  expectZeroPadding,
+  normals,
+  padded,
+  seededRandom,
+  unkindVectors,
+} from './harness.js';
+
+const GAINS = { hEta: 0.05, hAlpha: 0.03, hBeta: 0.02 };
+const SIZES = [1, 2, 5, 8, 9, 16, 40, 64, 100];
+
+/** Rows for every array a step may take, and copies for the twin. */
+function setUp(bench: Bench, n: number, vector: () => Float64Array, count: number) {
+  const names = ['x', 'v', 's', 'z', 'g', 'u', 'q'] as const;
+  const values = Object.fromEntries(names.map((name) => [name, Array.from({ length: count }, vector)]));
+  const rows = Object.fromEntries(names.map((name) => [name, bench.rows(values[name], n)]));
+  return { values, rows, out: bench.rows(count, n, Number.NaN) };
+}
+
+describe('steps', () => {
+  it('primal-dual, by hand: x = 1, v = 2, g = 3, Ly = 4', () => {
+    const bench = new Bench(65536);
+    const row = (value: number) => bench.rows([Float64Array.of(value)], 1);
+    const [x, v, g, ly] = [row(1), row(2), row(3), row(4)];
+    bench.kernels.stepPrimalDual(1, 64, 8, x.at, x.at, v.at, g.at, ly.at, 0.5, 0.25, 0.125);
+    expect(x.row(0)[0]).toBe(1 - (1.5 + 1 + 0.25));
+    expect(v.row(0)[0]).toBe(2 + 0.5);
+    expectZeroPadding(x, 'x');
+  });
+
+  const random = seededRandom(20);
+  const kinds: [string, (n: number) => () => Float64Array][] = [
+    ['normal', (n) => () => normals(n, random)],
+    ...Object.keys(unkindVectors(1)).map((kind): [string, (n: number) => () => Float64Array] => [
+      kind,
+      (n) => () => unkindVectors(n)[kind],
+    ]),
+  ];
+
+  it.each(kinds)('are their twins, bit for bit: %s entries', (_, vectorOf) => {
+    for (const n of SIZES) {
+      for (const current of [0, 1]) {
+        const count = 3;
+        const bench = new Bench(1 << 19);
+        const { kernels } = bench;
+        const length = padded(n);
+        const primal = setUp(bench, n, vectorOf(n), count);
+        const { x, v, g, u } = primal.rows;
+        const { out } = primal;
+        kernels.stepPrimalDual(
+          count,
+          x.stride,
+          length,
+          x.at,
+          out.at,
+          v.at,
+          g.at,
+          u.at,
+          GAINS.hEta,
+          GAINS.hAlpha,
+          GAINS.hBeta,
+        );
+        for (let r = 0; r < count; r++) {
+          const { x: xs, v: vs, g: gs, u: us } = primal.values;
+          expectSame(x.row(r), xs[r], 'x stays when xOut is elsewhere');
+          reference.stepPrimalDual(xs[r], vs[r], gs[r], us[r], GAINS);
+          expectSame(out.row(r), xs[r], `x, n = ${n}`);
+          expectSame(v.row(r), vs[r], `v, n = ${n}`);
+        }
+        expectZeroPadding(out, 'x');
+        expectZeroPadding(v, 'v');
+
+        const error = setUp(bench, n, vectorOf(n), count);
+        kernels.stepPrimalDualError(
+          count,
+          x.stride,
+          length,
+          error.rows['x'].at,
+          error.rows['v'].at,
+          error.rows['s'].at,
+          error.rows['z'].at,
+          error.rows['g'].at,
+          error.rows['u'].at,
+          error.rows['q'].at,
+          error.out.at,
+          GAINS.hEta,
+          GAINS.hAlpha,
+          GAINS.hBeta,
+          0.9,
+          current,
+        );
+        for (let r = 0; r < count; r++) {
+          const twin = Object.fromEntries(
+            Object.entries(error.values).map(([name, list]) => [name, list[r].slice()]),
+          );
+          const estimate = { s: twin['s'], z: twin['z'], q: twin['q'], u: twin['u'], mu: 0.9, current };
+          const e = reference.stepPrimalDualError(twin['x'], twin['v'], twin['g'], estimate, GAINS);
+          for (const name of ['x', 'v', 's', 'z'])
+            expectSame(error.rows[name].row(r), twin[name], `${name}, n = ${n}`);
+          expectSame(error.out.row(r), e, `error, n = ${n}`);
+        }
+        for (const name of ['x', 'v', 's', 'z']) expectZeroPadding(error.rows[name], name);
+        expectZeroPadding(error.out, 'error');
+
+        const consensus = setUp(bench, n, vectorOf(n), count);
+        kernels.stepConsensusError(
+          count,
+          x.stride,
+          length,
+          consensus.rows['x'].at,
+          consensus.rows['s'].at,
+          consensus.rows['z'].at,
+          consensus.rows['u'].at,
+          consensus.rows['q'].at,
+          consensus.out.at,
+          GAINS.hAlpha,
+          0.9,
+          current,
+        );
+        for (let r = 0; r < count; r++) {
+          const twin = Object.fromEntries(
+            Object.entries(consensus.values).map(([name, list]) => [name, list[r].slice()]),
+          );
+          const estimate = { s: twin['s'], z: twin['z'], q: twin['q'], u: twin['u'], mu: 0.9, current };
+          const e = reference.stepConsensusError(twin['x'], estimate, GAINS.hAlpha);
+          for (const name of ['x', 's', 'z'])
+            expectSame(consensus.rows[name].row(r), twin[name], `${name}, n = ${n}`);
+          expectSame(consensus.out.row(r), e, `error, n = ${n}`);
+        }
+        bench.checkGuards();
+      }
+    }
+  });
+
+  it('consensus and subtract, in place and elsewhere', () => {
+    for (const n of SIZES) {
+      const bench = new Bench(1 << 18);
+      const { values, rows, out } = setUp(bench, n, () => normals(n, random), 4);
+      const { x, u, s } = rows;
+      bench.kernels.subtract(4, x.stride, padded(n), x.at, s.at, out.at);
+      for (let r = 0; r < 4; r++) {
+        const expected = values['x'][r].map((entry, c) => entry - values['s'][r][c]);
+        expectSame(out.row(r), expected, `subtract, n = ${n}`);
+      }
+      bench.kernels.stepConsensus(4, x.stride, padded(n), x.at, x.at, u.at, 0.1);
+      for (let r = 0; r < 4; r++) {
+        reference.stepConsensus(values['x'][r], values['u'][r], 0.1);
+        expectSame(x.row(r), values['x'][r], `consensus, n = ${n}`);
+      }
+      expectZeroPadding(x, 'x');
+      bench.checkGuards();
+    }
+  });
+
+  it('take rows that are further apart than they are long', () => {
+    const bench = new Bench(65536);
+    const { at, data } = bench.f64(48);
+    const other = bench.f64(48);
+    data.fill(3);
+    other.data.fill(1);
+    bench.kernels.subtract(2, 192, 8, at, other.at, at);
+    for (let c = 0; c < 48; c++) expect(data[c]).toBe(c % 24 < 8 ? 2 : 3);
+  });
+});

@@ -1,11 +1,15 @@
 /** Every cost by its kind: one line each. Workers import this file, so it and what it names stay free of readers and solvers. */
 
 import { formatPath, formatValue, InputError, type SpecPath } from '../errors.js';
+import { leastSquares } from './least-squares.js';
+import { logistic } from './logistic.js';
 import { quadratic } from './quadratic.js';
 import type { CostDefinition } from './types.js';
 
 export const costs: Readonly<Record<string, CostDefinition>> = {
   quadratic,
+  'least-squares': leastSquares,
+  logistic,
 };
 
 /** The definition of a kind; `path` is where the cost stands in the config. */

@@ -24,6 +24,8 @@ export interface CostContext {
   seed: Seed;
   /** Absolute path of a file named in the config. */
   resolve(path: string): string;
+  /** Node labels of the topology, by agent; null or absent where it has none. */
+  labels?: readonly string[] | null;
   /** Prefix of this component's errors: ['cost']. */
   path: SpecPath;
   /** Progress of long work, for a person. */
@@ -62,8 +64,10 @@ export interface CostModel {
   curvature: { m: number; l: number; meanM: number; meanL: number };
   /** The plain twin of the objective, on the host. */
   value(x: Float64Array): number;
-  /** Central reference solution; null where the cost has none (not convex). */
+  /** Central reference solution; null where the cost has none (not convex, or a loss that falls for ever). */
   optimum(): Optimum | null;
+  /** Why optimum() returned null, as half a sentence; null before the call and where there is one. */
+  readonly whyNoOptimum?: string | null;
   /** One line for a person: "logistic, 19,979 samples, 34 features, 99,895 non-zeros". */
   description: string;
 }

@@ -1,0 +1,124 @@
+/**
+ * Linear models: every cost that looks at a sample (a_r, y_r) through its margin a_r . x alone.
+ *
+ *     f_i(x) = (n/N) sum_{samples r of agent i} loss(a_r . x, y_r) + (regularization/2) |x|^2
+ *
+ * n agents, N samples, so (1/n) sum_i f_i is the mean loss plus the regulariser, however unevenly the samples are held; an agent
+ * without samples has the regulariser alone. Convex; strongly where regularization > 0. Work of a gradient: two multiply-adds for
+ * each non-zero entry. Bytes: 12 a non-zero where stored sparse, 8 an entry where dense.
+ *
+ * A further loss is one file like `logistic.ts` and one line in the registry (and its code in the kernels). This file is what
+ * workers see; `linear-host.ts` reads, splits and solves, and is imported when a host loads a cost.
+ */
+
+import type { z } from 'zod';
+import { rowLength } from '../arena/layout.js';
+import type { SpecPath } from '../errors.js';
+import type { IdentityCard, Runtime } from '../runtime.js';
+import type { BoundCost, CostDefinition, CostPlan } from './types.js';
+
+/** loss(t, y) of a margin t and a label y, as plain arithmetic: the twin of what the kernels compute. */
+export interface Loss {
+  kind: string;
+  card: IdentityCard;
+  /** What the kernels call it. */
+  code: number;
+  value(t: number, y: number): number;
+  /** d loss / dt. */
+  slope(t: number, y: number): number;
+  /** d2 loss / dt2. */
+  curvature(t: number, y: number): number;
+  /** The largest curvature there is. */
+  maxCurvature: number;
+  /** Labels as the loss wants them, from those of the file. */
+  prepareLabels(labels: Float64Array, file: string, path: SpecPath): Float64Array;
+  /** Whether a sample of this margin would be pleased with any larger multiple of x: if all are, no x is the best one. */
+  improvesForever(t: number, y: number): boolean;
+}
+
+export interface LinearPlan extends CostPlan {
+  loss: number;
+  storage: 'sparse' | 'dense';
+  /** n / N. */
+  scale: number;
+  regularization: number;
+}
+
+export const STORAGES = ['auto', 'dense', 'sparse'] as const;
+
+export function linearCost(loss: Loss): CostDefinition {
+  return {
+    kind: loss.kind,
+    card: loss.card,
+    parameters: (zod) => parameters(zod, loss.kind),
+    async load(spec, context) {
+      const { loadLinearModel } = await import('./linear-host.js');
+      return loadLinearModel(loss, spec, context);
+    },
+    bind: (plan, runtime) => bind(plan as LinearPlan, runtime),
+  };
+}
+
+function parameters(zod: typeof z, kind: string): z.ZodType {
+  const column = zod.union([zod.string(), zod.int().min(0)]);
+  return zod.strictObject({
+    kind: zod.literal(kind),
+    data: zod.union([zod.string(), zod.strictObject({ x: zod.string(), y: zod.string() })]),
+    format: zod.string().optional(),
+    target: column.optional(),
+    regularization: zod.union([zod.number().min(0), zod.literal('1/n')]),
+    split: zod
+      .union([
+        zod.enum(['contiguous', 'shuffled']),
+        zod.strictObject({ kind: zod.literal('contiguous') }),
+        zod.strictObject({ kind: zod.literal('shuffled'), seed: zod.int().min(0).optional() }),
+        zod.strictObject({ kind: zod.literal('by-column'), column }),
+        zod.strictObject({
+          kind: zod.literal('counts'),
+          counts: zod.union([zod.string(), zod.array(zod.int().min(0))]),
+        }),
+      ])
+      .default('contiguous'),
+    intercept: zod.boolean().default(false),
+    storage: zod.enum(STORAGES).default('auto'),
+  });
+}
+
+function bind(plan: LinearPlan, runtime: Runtime): BoundCost {
+  const { arena, kernels, rowBytes, worker } = runtime;
+  const { loss, scale, regularization } = plan;
+  const n = rowLength(plan.dim);
+  const samples = arena.address('cost.samples');
+  const labels = arena.address('cost.labels');
+  const scratch = arena.address('cost.scratch', worker);
+  if (plan.storage === 'dense') {
+    const rows = arena.address('cost.rows');
+    return {
+      gradient(first, count, x, out) {
+        kernels.gradientLinearDense(
+          loss, first, count, x, rowBytes, samples, rows, rowBytes, labels, out, rowBytes, n, scale, regularization, scratch,
+        ); // biome-ignore format: one call of a kernel
+      },
+      values(first, count, point, out) {
+        kernels.valueLinearDense(
+          loss, first, count, point, samples, rows, rowBytes, labels, out, n, scale, regularization,
+        ); // biome-ignore format: one call of a kernel
+      },
+    };
+  }
+  const rowStart = arena.address('cost.rowStart');
+  const columns = arena.address('cost.columns');
+  const values = arena.address('cost.values');
+  return {
+    gradient(first, count, x, out) {
+      kernels.gradientLinearSparse(
+        loss, first, count, x, rowBytes, samples, rowStart, columns, values, labels, out, rowBytes, n, scale, regularization, scratch,
+      ); // biome-ignore format: one call of a kernel
+    },
+    values(first, count, point, out) {
+      kernels.valueLinearSparse(
+        loss, first, count, point, samples, rowStart, columns, values, labels, out, n, scale, regularization,
+      ); // biome-ignore format: one call of a kernel
+    },
+  };
+}

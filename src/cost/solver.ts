@@ -1,0 +1,237 @@
+/**
+ * Central reference solver: the minimiser of a smooth convex function to the last digits, by damped Newton.
+ *
+ *     x <- x - t p,   H(x) p = grad(x),   t = 1, 1/2, 1/4, ... until f falls by 1e-4 t grad . p (Armijo)
+ *
+ * The equations are solved by Cholesky (ml-matrix) up to MAX_DENSE_DIM coordinates, beyond that, or where a dense Hessian would take
+ * more than MAX_HESSIAN_WORK, by conjugate gradients over products H v. Once the decrease that a step promises drowns in the rounding
+ * of f, steps are taken whole, for as long as they shrink the gradient; the best point seen is the answer, and its gradient says
+ * how exact it is.
+ *
+ * Without strong convexity the Hessian may be singular. Its null space is that of the data and does not depend on x: one
+ * eigendecomposition at 0 finds it, and Newton works beside it, so that the answer is the minimiser of least norm (conjugate gradients
+ * from 0 stay beside it by themselves). Where no minimiser exists (separable classes), a reason is returned instead.
+ */
+
+import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import type { Optimum } from './types.js';
+
+export interface SmoothProblem {
+  readonly dim: number;
+  /** A bound m of the Hessian from below; 0 where none is known. */
+  readonly strongConvexity: number;
+  /** Multiply-adds that a dense Hessian takes. */
+  readonly hessianWork: number;
+  value(x: Float64Array): number;
+  gradient(x: Float64Array, out: Float64Array): void;
+  /** What the Hessian at x is made of. */
+  weights(x: Float64Array): Float64Array;
+  hessian(weights: Float64Array): Float64Array[];
+  hessianTimes(weights: Float64Array, v: Float64Array, out: Float64Array): void;
+  /** How far, at most, x + direction changes what any sample sees. */
+  reach(direction: Float64Array): number;
+  /** Why there is no minimiser, if x proves it. */
+  whyNoMinimiser(x: Float64Array): string | null;
+}
+
+export type Solution = { optimum: Optimum; reason: null } | { optimum: null; reason: string };
+
+/** Largest entry of the gradient at which Newton stops. */
+const GRADIENT_TOLERANCE = 1e-13;
+const MAX_ITERATIONS = 200;
+const MAX_DENSE_DIM = 600;
+const MAX_NULL_SPACE_DIM = 400;
+const MAX_HESSIAN_WORK = 4e9;
+const MAX_HALVINGS = 60;
+/** Whole steps in the rounding of f that did not shrink the gradient, before we are content. */
+const MAX_STALLS = 3;
+/** A Newton step that still moves a margin so far, where the gradient is all but 0, is on its way to infinity. */
+const RESTLESS_REACH = 0.1;
+
+export function minimise(problem: SmoothProblem, note?: (message: string) => void): Solution {
+  const { dim } = problem;
+  const newton = chooseDirection(problem);
+  let x = new Float64Array(dim);
+  let value = problem.value(x);
+  const gradient = new Float64Array(dim);
+  let best = { x, norm: Infinity };
+  let stalls = 0;
+  let iterations = 0;
+  let direction: Float64Array;
+  for (; ; iterations++) {
+    problem.gradient(x, gradient);
+    const norm = infinityNorm(gradient);
+    const reason = problem.whyNoMinimiser(x);
+    if (reason) return { optimum: null, reason };
+    direction = newton.solve(x, gradient);
+    const promise = dot(gradient, direction);
+    note?.(`Newton ${iterations}: f = ${value}, largest entry of the gradient ${norm.toExponential(2)}`);
+
+    // Where a step can no longer be judged by f, it is judged by the gradient.
+    const drowned = promise <= 1e-14 * Math.abs(value);
+    if (norm < best.norm) {
+      stalls = norm < best.norm / 2 ? 0 : stalls + 1;
+      best = { x, norm };
+    } else if (drowned) {
+      stalls++;
+    }
+    if (best.norm <= GRADIENT_TOLERANCE || (drowned && stalls >= MAX_STALLS) || iterations >= MAX_ITERATIONS)
+      break;
+
+    const next = drowned ? step(x, direction, 1) : lineSearch(problem, x, value, direction, promise);
+    if (next === null) break;
+    x = next;
+    value = problem.value(x);
+  }
+  if (problem.strongConvexity === 0 && problem.reach(direction) > RESTLESS_REACH) {
+    return {
+      optimum: null,
+      reason:
+        'the loss falls for ever in some direction (the classes are separable, or nearly), and nothing regularizes it',
+    };
+  }
+  const optimum = {
+    x: best.x,
+    value: problem.value(best.x),
+    gradientNorm: best.norm,
+    iterations,
+    method: newton.method(),
+  };
+  return { optimum, reason: null };
+}
+
+interface DirectionSolver {
+  /** p with H(x) p = gradient. */
+  solve(x: Float64Array, gradient: Float64Array): Float64Array;
+  method(): string;
+}
+
+function chooseDirection(problem: SmoothProblem): DirectionSolver {
+  const singular = problem.strongConvexity === 0;
+  const denseDim = singular ? MAX_NULL_SPACE_DIM : MAX_DENSE_DIM;
+  const iterative = new ConjugateGradients(problem);
+  if (problem.dim > denseDim || problem.hessianWork > MAX_HESSIAN_WORK) return iterative;
+  return new Cholesky(problem, singular, iterative);
+}
+
+class Cholesky implements DirectionSolver {
+  readonly #problem: SmoothProblem;
+  /** Columns span the Hessian's null space; null where it has none. */
+  readonly #nullSpace: Matrix | null;
+  readonly #fallback: ConjugateGradients;
+  #fellBack = false;
+
+  constructor(problem: SmoothProblem, singular: boolean, fallback: ConjugateGradients) {
+    this.#problem = problem;
+    this.#fallback = fallback;
+    this.#nullSpace = singular ? nullSpaceOf(problem) : null;
+  }
+
+  solve(x: Float64Array, gradient: Float64Array): Float64Array {
+    const hessian = new Matrix(this.#problem.hessian(this.#problem.weights(x)));
+    if (this.#nullSpace) {
+      // H + s Q Q^T is positive definite, and the solution has no part in Q because the gradient has none.
+      const scale = hessian.trace() / this.#problem.dim;
+      hessian.add(this.#nullSpace.mmul(this.#nullSpace.transpose()).mul(scale));
+    }
+    const cholesky = new CholeskyDecomposition(hessian);
+    if (cholesky.isPositiveDefinite()) {
+      const direction = Float64Array.from(cholesky.solve(Matrix.columnVector(gradient)).to1DArray());
+      if (direction.every(Number.isFinite)) return direction;
+    }
+    this.#fellBack = true;
+    return this.#fallback.solve(x, gradient);
+  }
+
+  method(): string {
+    const name = this.#fellBack ? 'Newton (Cholesky, at times conjugate gradients)' : 'Newton (Cholesky)';
+    const nullity = this.#nullSpace?.columns ?? 0;
+    if (nullity === 0) return name;
+    return `${name}, minimiser of least norm: the data leave ${nullity} ${nullity === 1 ? 'direction' : 'directions'} open`;
+  }
+}
+
+/** Eigenvectors of the Hessian at 0 whose eigenvalues are zero up to rounding. */
+function nullSpaceOf(problem: SmoothProblem): Matrix | null {
+  const { dim } = problem;
+  const hessian = new Matrix(problem.hessian(problem.weights(new Float64Array(dim))));
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(hessian, {
+    assumeSymmetric: true,
+  });
+  const threshold = 4 * dim * Number.EPSILON * Math.max(...realEigenvalues);
+  const columns = realEigenvalues.flatMap((eigenvalue, c) => (eigenvalue <= threshold ? [c] : []));
+  return columns.length === 0 ? null : eigenvectorMatrix.subMatrixColumn(columns);
+}
+
+/** Truncated at a residual that shrinks with the gradient, so that Newton stays superlinear (Dembo, Eisenstat, Steihaug 1982). */
+class ConjugateGradients implements DirectionSolver {
+  readonly #problem: SmoothProblem;
+
+  constructor(problem: SmoothProblem) {
+    this.#problem = problem;
+  }
+
+  solve(x: Float64Array, gradient: Float64Array): Float64Array {
+    const problem = this.#problem;
+    const { dim } = problem;
+    const weights = problem.weights(x);
+    const solution = new Float64Array(dim);
+    const residual = gradient.slice();
+    const search = gradient.slice();
+    const product = new Float64Array(dim);
+    let energy = dot(residual, residual);
+    const start = Math.sqrt(energy);
+    const target = Math.min(1e-2, start) * start;
+    for (let i = 0; i < 4 * dim + 20 && Math.sqrt(energy) > target; i++) {
+      problem.hessianTimes(weights, search, product);
+      const curvature = dot(search, product);
+      if (!(curvature > 0)) break;
+      const length = energy / curvature;
+      for (let c = 0; c < dim; c++) {
+        solution[c]! += length * search[c]!;
+        residual[c]! -= length * product[c]!;
+      }
+      const before = energy;
+      energy = dot(residual, residual);
+      for (let c = 0; c < dim; c++) search[c] = residual[c]! + (energy / before) * search[c]!;
+    }
+    return solution;
+  }
+
+  method(): string {
+    return 'Newton (conjugate gradients)';
+  }
+}
+
+/** The first of x - p, x - p/2, x - p/4, ... that keeps enough of its promise; null where none does. */
+function lineSearch(
+  problem: SmoothProblem,
+  x: Float64Array,
+  value: number,
+  direction: Float64Array,
+  promise: number,
+): Float64Array<ArrayBuffer> | null {
+  let length = 1;
+  for (let i = 0; i < MAX_HALVINGS; i++, length /= 2) {
+    const candidate = step(x, direction, length);
+    if (problem.value(candidate) <= value - 1e-4 * length * promise) return candidate;
+  }
+  return null;
+}
+
+function step(x: Float64Array, direction: Float64Array, length: number): Float64Array<ArrayBuffer> {
+  return Float64Array.from(x, (entry, c) => entry - length * direction[c]!);
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let c = 0; c < a.length; c++) sum += a[c]! * b[c]!;
+  return sum;
+}
+
+function infinityNorm(a: Float64Array): number {
+  let largest = 0;
+  // Not Math.max of all: a NaN must win.
+  for (const entry of a) if (!(Math.abs(entry) <= largest)) largest = Math.abs(entry);
+  return largest;
+}

@@ -1,0 +1,207 @@
+/**
+ * Samples from any kind of file, in one of two shapes: compressed sparse rows, or dense rows.
+ *
+ *  | file | reader | shape |
+ *  | --- | --- | --- |
+ *  | .csv, .tsv | csv.ts | dense |
+ *  | { x: X.npy, y: Y.npy } | npy.ts | dense |
+ *  | anything else | libsvm.ts | sparse |
+ *
+ * A further format is one file and one line in `readers`.
+ */
+
+import { formatPath, formatValue, InputError, type SpecPath, unexpected } from '../errors.js';
+
+export interface SparseMatrix {
+  kind: 'sparse';
+  /** rows + 1 entries. */
+  rowStart: Uint32Array;
+  columns: Uint32Array;
+  values: Float64Array;
+}
+
+export interface DenseMatrix {
+  kind: 'dense';
+  /** rows x columnCount, row by row. */
+  values: Float64Array;
+}
+
+export interface Dataset {
+  /** For messages. */
+  file: string;
+  rows: number;
+  columnCount: number;
+  matrix: SparseMatrix | DenseMatrix;
+  labels: Float64Array;
+  /** The line each row stands on, from 1; null where the file has no lines. */
+  lines: Uint32Array | null;
+  /** What tells the rows' holders apart; null where nobody asked. */
+  groups: string[] | null;
+}
+
+export type DataSource = string | { x: string; y: string };
+
+export interface DatasetOptions {
+  /** Reader, where the extension does not say it. */
+  format?: string | undefined;
+  /** Column of labels, of tables alone. */
+  target?: string | number | undefined;
+  /**
+   * Column whose values tell the rows' holders apart. Of a table: a name, or a number from 0, and the column is then no feature.
+   * Elsewhere: the feature's own index (LIBSVM: as the file counts; .npy: from 0), and it stays a feature.
+   */
+  group?: string | number | undefined;
+  resolve(path: string): string;
+  /** Where `data` stands in the config. */
+  path: SpecPath;
+}
+
+type Reader = (source: DataSource, options: DatasetOptions) => Promise<Dataset>;
+
+/** Every format by its name. */
+export const readers: Readonly<Record<string, Reader>> = {
+  libsvm: readLibsvmDataset,
+  csv: (source, options) => readTable(source, options, undefined),
+  tsv: (source, options) => readTable(source, options, '\t'),
+  npy: readNpyDataset,
+};
+
+export async function readDataset(source: DataSource, options: DatasetOptions): Promise<Dataset> {
+  const format = options.format ?? formatOf(source);
+  const reader = Object.hasOwn(readers, format) ? readers[format] : undefined;
+  if (!reader) {
+    throw unexpected(
+      [...options.path.slice(0, -1), 'format'],
+      format,
+      `one of ${Object.keys(readers).join(', ')}`,
+    );
+  }
+  return reader(source, options);
+}
+
+function formatOf(source: DataSource): string {
+  if (typeof source !== 'string') return 'npy';
+  const extension = /\.(csv|tsv|npy)$/i.exec(source);
+  return extension ? extension[1]!.toLowerCase() : 'libsvm';
+}
+
+function singleFile(source: DataSource, options: DatasetOptions): string {
+  if (typeof source === 'string') return options.resolve(source);
+  throw unexpected(options.path, source, 'the name of one file');
+}
+
+/** Only a table has a choice of labels. */
+function refuseTarget(options: DatasetOptions, labels: string): void {
+  if (options.target === undefined) return;
+  throw unexpected([...options.path.slice(0, -1), 'target'], options.target, `no target: ${labels}`);
+}
+
+async function readLibsvmDataset(source: DataSource, options: DatasetOptions): Promise<Dataset> {
+  refuseTarget(options, 'LIBSVM lines begin with their label');
+  const { readLibsvm } = await import('./libsvm.js');
+  const file = singleFile(source, options);
+  const { rows, columnCount, rowStart, columns, values, labels, lines, firstIndex } = await readLibsvm(file);
+  let groups: string[] | null = null;
+  if (options.group !== undefined) {
+    const column = featureIndex(options.group, firstIndex, columnCount, file) - firstIndex;
+    groups = Array.from({ length: rows }, () => '0');
+    for (let r = 0; r < rows; r++) {
+      for (let e = rowStart[r]!; e < rowStart[r + 1]!; e++) {
+        if (columns[e] === column) groups[r] = String(values[e]);
+      }
+    }
+  }
+  return {
+    file,
+    rows,
+    columnCount,
+    matrix: { kind: 'sparse', rowStart, columns, values },
+    labels,
+    lines,
+    groups,
+  };
+}
+
+async function readTable(
+  source: DataSource,
+  options: DatasetOptions,
+  delimiter: string | undefined,
+): Promise<Dataset> {
+  const { readCsv } = await import('./csv.js');
+  const file = singleFile(source, options);
+  const table = await readCsv(file, { target: options.target, group: options.group, delimiter });
+  const { rows, columnCount, values, labels, lines, groups } = table;
+  return { file, rows, columnCount, matrix: { kind: 'dense', values }, labels, lines, groups };
+}
+
+async function readNpyDataset(source: DataSource, options: DatasetOptions): Promise<Dataset> {
+  const { readNpy, formatShape } = await import('./npy.js');
+  refuseTarget(options, 'y holds the labels');
+  if (typeof source === 'string') {
+    throw unexpected(options.path, source, 'two files, { x: X.npy, y: Y.npy }: samples and labels');
+  }
+  const file = options.resolve(source.x);
+  const labelFile = options.resolve(source.y);
+  const x = await readNpy(file);
+  const y = await readNpy(labelFile);
+  const [rows, columnCount = 1] = x.shape as [number, number?];
+  if (rows === 0)
+    throw new InputError(`${file} has no samples: its shape is ${formatShape(x.shape)}`, { file });
+  if (y.data.length !== rows) {
+    throw new InputError(
+      `${labelFile} has shape ${formatShape(y.shape)}, expected (${rows},): one label for each row of ${file}`,
+      { file: labelFile, path: options.path },
+    );
+  }
+  const refuse = (name: string, array: Float64Array, index: number, width: number): never => {
+    const place = width === 1 ? `entry ${index}` : `entry [${Math.floor(index / width)}, ${index % width}]`;
+    const message = `${name}: ${place} (from 0) is ${formatValue(array[index])}, expected a finite number`;
+    throw new InputError(message, { file: name, path: options.path });
+  };
+  for (let i = 0; i < x.data.length; i++)
+    if (!Number.isFinite(x.data[i])) refuse(file, x.data, i, columnCount);
+  for (let i = 0; i < rows; i++) if (!Number.isFinite(y.data[i])) refuse(labelFile, y.data, i, 1);
+  let groups: string[] | null = null;
+  if (options.group !== undefined) {
+    const column = featureIndex(options.group, 0, columnCount, file);
+    groups = Array.from({ length: rows }, (_, r) => String(x.data[r * columnCount + column]));
+  }
+  return {
+    file,
+    rows,
+    columnCount,
+    matrix: { kind: 'dense', values: x.data },
+    labels: y.data,
+    lines: null,
+    groups,
+  };
+}
+
+function featureIndex(column: string | number, first: number, columnCount: number, file: string): number {
+  const index = typeof column === 'number' ? column : /^\d+$/.test(column) ? Number(column) : NaN;
+  if (Number.isInteger(index) && index >= first && index < first + columnCount) return index;
+  throw new InputError(
+    `${file} has no column ${column}; its columns are numbered ${first}..${first + columnCount - 1}`,
+    { file },
+  );
+}
+
+/** "data.libsvm:12", or the row's number where the file has no lines: how an error names a sample. */
+export function placeOfRow(dataset: Dataset, row: number): { text: string; line: number | undefined } {
+  const line = dataset.lines?.[row];
+  return {
+    text: line === undefined ? `${dataset.file}, row ${row} (from 0)` : `${dataset.file}:${line}`,
+    line,
+  };
+}
+
+/** `data` of a spec, whatever it turns out to be. */
+export function checkSource(source: unknown, path: SpecPath): DataSource {
+  if (typeof source === 'string' && source !== '') return source;
+  const pair = source as { x?: unknown; y?: unknown } | null | undefined;
+  if (typeof pair?.x === 'string' && typeof pair.y === 'string') return { x: pair.x, y: pair.y };
+  throw new InputError(
+    `${formatPath(path)} is ${formatValue(source)}, expected a file name, or { x: X.npy, y: Y.npy }`,
+    { path },
+  );
+}

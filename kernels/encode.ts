@@ -3,7 +3,7 @@
  * slot's last word that belong to no entry are zero, so equal messages are equal bytes.
  */
 import { Row, Signs } from './lanes';
-import { applySigns, wht } from './wht';
+import { signedTransform } from './wht';
 
 export function encodeDense(
   first: usize,
@@ -112,8 +112,7 @@ export function encodeFlattenedSign(
 ): void {
   const factor = 1.0 / Math.sqrt(<f64>n);
   for (let r: usize = 0; r < count; r++) {
-    applySigns(errors + r * errorStride, scratch, dim, n, masks);
-    wht(scratch, n);
+    signedTransform(errors + r * errorStride, scratch, dim, n, masks);
     writeSigns(scratch, slots + (first + r) * slotStride, n, factor);
   }
 }

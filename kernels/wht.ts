@@ -14,13 +14,37 @@ import { Row } from './lanes';
 
 const DIRECT: usize = 4096;
 
-/** Two stages inside two vectors: entries (0,1), (2,3) to their transform of length 4. */
-export class Butterfly {
+/** Entries of two vectors, sorted into evens and odds: partners of a stage face each other. */
+class Butterfly {
   @inline static evens(a: v128, b: v128): v128 {
     return i64x2.shuffle(a, b, 0, 2);
   }
   @inline static odds(a: v128, b: v128): v128 {
     return i64x2.shuffle(a, b, 1, 3);
+  }
+
+  /** Stages 1, 2, 4 of the 8 entries a, b, c, d, stored at `target`. */
+  @inline static eight(target: usize, a: v128, b: v128, c: v128, d: v128): void {
+    let even = Butterfly.evens(a, b);
+    let odd = Butterfly.odds(a, b);
+    let sum = f64x2.add(even, odd);
+    let difference = f64x2.sub(even, odd);
+    even = Butterfly.evens(sum, difference);
+    odd = Butterfly.odds(sum, difference);
+    const a2 = f64x2.add(even, odd);
+    const b2 = f64x2.sub(even, odd);
+    even = Butterfly.evens(c, d);
+    odd = Butterfly.odds(c, d);
+    sum = f64x2.add(even, odd);
+    difference = f64x2.sub(even, odd);
+    even = Butterfly.evens(sum, difference);
+    odd = Butterfly.odds(sum, difference);
+    const c2 = f64x2.add(even, odd);
+    const d2 = f64x2.sub(even, odd);
+    v128.store(target, f64x2.add(a2, c2), 0);
+    v128.store(target, f64x2.add(b2, d2), 16);
+    v128.store(target, f64x2.sub(a2, c2), 32);
+    v128.store(target, f64x2.sub(b2, d2), 48);
   }
 }
 
@@ -28,30 +52,28 @@ export class Butterfly {
 function firstStages(data: usize, n: usize): void {
   const end = data + (n << 3);
   for (let p = data; p < end; p += 64) {
-    let a = v128.load(p, 0);
-    let b = v128.load(p, 16);
-    let c = v128.load(p, 32);
-    let d = v128.load(p, 48);
-    let even = Butterfly.evens(a, b);
-    let odd = Butterfly.odds(a, b);
-    let sum = f64x2.add(even, odd);
-    let difference = f64x2.sub(even, odd);
-    even = Butterfly.evens(sum, difference);
-    odd = Butterfly.odds(sum, difference);
-    a = f64x2.add(even, odd);
-    b = f64x2.sub(even, odd);
-    even = Butterfly.evens(c, d);
-    odd = Butterfly.odds(c, d);
-    sum = f64x2.add(even, odd);
-    difference = f64x2.sub(even, odd);
-    even = Butterfly.evens(sum, difference);
-    odd = Butterfly.odds(sum, difference);
-    c = f64x2.add(even, odd);
-    d = f64x2.sub(even, odd);
-    v128.store(p, f64x2.add(a, c), 0);
-    v128.store(p, f64x2.add(b, d), 16);
-    v128.store(p, f64x2.sub(a, c), 32);
-    v128.store(p, f64x2.sub(b, d), 48);
+    Butterfly.eight(p, v128.load(p, 0), v128.load(p, 16), v128.load(p, 32), v128.load(p, 48));
+  }
+}
+
+/** The same of D pad(source), written to target: the signs cost no pass of their own. */
+function firstSignedStages(source: usize, target: usize, dim: usize, n: usize, masks: usize): void {
+  const whole = dim & ~(<usize>7);
+  const end = whole << 3;
+  for (let at: usize = 0; at < end; at += 64) {
+    const p = source + at;
+    const m = masks + at;
+    Butterfly.eight(
+      target + at,
+      v128.xor(v128.load(p, 0), v128.load(m, 0)),
+      v128.xor(v128.load(p, 16), v128.load(m, 16)),
+      v128.xor(v128.load(p, 32), v128.load(m, 32)),
+      v128.xor(v128.load(p, 48), v128.load(m, 48)),
+    );
+  }
+  if (whole < n) {
+    applySigns(source + end, target + end, dim - whole, n - whole, masks + end);
+    firstStages(target + end, n - whole);
   }
 }
 
@@ -105,39 +127,109 @@ function radix8(data: usize, n: usize, h: usize): void {
   }
 }
 
-/** Stages h, 2h over 4h entries; h >= 2. */
-function radix4(data: usize, h: usize): void {
-  const step = h << 3;
+/**
+ * The last three stages of all n entries, and on the way out what unflattening does with them: the factor, the signs, and nothing
+ * beyond `limit` bytes.
+ */
+function lastStagesOut(data: usize, n: usize, target: usize, limit: usize, masks: usize, factor: v128): void {
+  const step = n;
   const end = data + step;
   for (let p0 = data; p0 < end; p0 += 16) {
     const p1 = p0 + step;
     const p2 = p1 + step;
     const p3 = p2 + step;
+    const p4 = p3 + step;
+    const p5 = p4 + step;
+    const p6 = p5 + step;
+    const p7 = p6 + step;
     const x0 = v128.load(p0);
     const x1 = v128.load(p1);
     const x2 = v128.load(p2);
     const x3 = v128.load(p3);
+    const x4 = v128.load(p4);
+    const x5 = v128.load(p5);
+    const x6 = v128.load(p6);
+    const x7 = v128.load(p7);
     const y0 = f64x2.add(x0, x1);
     const y1 = f64x2.sub(x0, x1);
     const y2 = f64x2.add(x2, x3);
     const y3 = f64x2.sub(x2, x3);
-    v128.store(p0, f64x2.add(y0, y2));
-    v128.store(p1, f64x2.add(y1, y3));
-    v128.store(p2, f64x2.sub(y0, y2));
-    v128.store(p3, f64x2.sub(y1, y3));
+    const y4 = f64x2.add(x4, x5);
+    const y5 = f64x2.sub(x4, x5);
+    const y6 = f64x2.add(x6, x7);
+    const y7 = f64x2.sub(x6, x7);
+    const z0 = f64x2.add(y0, y2);
+    const z1 = f64x2.add(y1, y3);
+    const z2 = f64x2.sub(y0, y2);
+    const z3 = f64x2.sub(y1, y3);
+    const z4 = f64x2.add(y4, y6);
+    const z5 = f64x2.add(y5, y7);
+    const z6 = f64x2.sub(y4, y6);
+    const z7 = f64x2.sub(y5, y7);
+    let at = p0 - data;
+    Signed.store(target, at, masks, factor, f64x2.add(z0, z4));
+    if ((at += step) >= limit) continue;
+    Signed.store(target, at, masks, factor, f64x2.add(z1, z5));
+    if ((at += step) >= limit) continue;
+    Signed.store(target, at, masks, factor, f64x2.add(z2, z6));
+    if ((at += step) >= limit) continue;
+    Signed.store(target, at, masks, factor, f64x2.add(z3, z7));
+    if ((at += step) >= limit) continue;
+    Signed.store(target, at, masks, factor, f64x2.sub(z0, z4));
+    if ((at += step) >= limit) continue;
+    Signed.store(target, at, masks, factor, f64x2.sub(z1, z5));
+    if ((at += step) >= limit) continue;
+    Signed.store(target, at, masks, factor, f64x2.sub(z2, z6));
+    if ((at += step) >= limit) continue;
+    Signed.store(target, at, masks, factor, f64x2.sub(z3, z7));
   }
 }
 
-/** Stage h over 2h entries; h >= 2. */
-function radix2(data: usize, h: usize): void {
+class Signed {
+  @inline static store(target: usize, at: usize, masks: usize, factor: v128, y: v128): void {
+    v128.store(target + at, v128.xor(f64x2.mul(y, factor), v128.load(masks + at)));
+  }
+}
+
+/** Stages h, 2h over n entries; h >= 2, n a multiple of 4h. */
+function radix4(data: usize, n: usize, h: usize): void {
   const step = h << 3;
-  const end = data + step;
-  for (let p = data; p < end; p += 16) {
-    const q = p + step;
-    const x = v128.load(p);
-    const y = v128.load(q);
-    v128.store(p, f64x2.add(x, y));
-    v128.store(q, f64x2.sub(x, y));
+  const end = data + (n << 3);
+  for (let group = data; group < end; group += step << 2) {
+    const groupEnd = group + step;
+    for (let p0 = group; p0 < groupEnd; p0 += 16) {
+      const p1 = p0 + step;
+      const p2 = p1 + step;
+      const p3 = p2 + step;
+      const x0 = v128.load(p0);
+      const x1 = v128.load(p1);
+      const x2 = v128.load(p2);
+      const x3 = v128.load(p3);
+      const y0 = f64x2.add(x0, x1);
+      const y1 = f64x2.sub(x0, x1);
+      const y2 = f64x2.add(x2, x3);
+      const y3 = f64x2.sub(x2, x3);
+      v128.store(p0, f64x2.add(y0, y2));
+      v128.store(p1, f64x2.add(y1, y3));
+      v128.store(p2, f64x2.sub(y0, y2));
+      v128.store(p3, f64x2.sub(y1, y3));
+    }
+  }
+}
+
+/** Stage h over n entries; h >= 2, n a multiple of 2h. */
+function radix2(data: usize, n: usize, h: usize): void {
+  const step = h << 3;
+  const end = data + (n << 3);
+  for (let group = data; group < end; group += step << 1) {
+    const groupEnd = group + step;
+    for (let p = group; p < groupEnd; p += 16) {
+      const q = p + step;
+      const x = v128.load(p);
+      const y = v128.load(q);
+      v128.store(p, f64x2.add(x, y));
+      v128.store(q, f64x2.sub(x, y));
+    }
   }
 }
 
@@ -156,26 +248,47 @@ function small(data: usize, n: usize): void {
   }
 }
 
+/** Stages 8, 16, ... below `end` over n entries, n at most DIRECT: one of radix 2 or 4 if they are not a multiple of three. */
+function middleStages(data: usize, n: usize, end: usize): void {
+  const stages = ctz(end) - 3;
+  const odd = stages % 3;
+  let h: usize = 8;
+  if (odd === 1) radix2(data, n, h);
+  if (odd === 2) radix4(data, n, h);
+  for (h <<= odd; h < end; h <<= 3) radix8(data, n, h);
+}
+
 export function wht(data: usize, n: usize): void {
   if (n < 8) {
     small(data, n);
-    return;
+  } else if (n > DIRECT) {
+    inParts(data, n);
+    radix8(data, n, n >> 3);
+  } else {
+    firstStages(data, n);
+    middleStages(data, n, n);
   }
-  if (n > DIRECT) {
-    const part = n >> 3;
-    for (let r: usize = 0; r < 8; r++) wht(data + r * (part << 3), part);
-    radix8(data, n, part);
-    return;
+}
+
+/** All stages but the last three, n above DIRECT. */
+function inParts(data: usize, n: usize): void {
+  const part = n >> 3;
+  for (let r: usize = 0; r < 8; r++) wht(data + r * (part << 3), part);
+}
+
+/** target = H D pad(source). */
+export function signedTransform(source: usize, target: usize, dim: usize, n: usize, masks: usize): void {
+  if (n < 8 || n > DIRECT) {
+    applySigns(source, target, dim, n, masks);
+    wht(target, n);
+  } else {
+    firstSignedStages(source, target, dim, n, masks);
+    middleStages(target, n, n);
   }
-  firstStages(data, n);
-  let h: usize = 8;
-  for (; h << 3 <= n; h <<= 3) radix8(data, n, h);
-  if (h << 2 === n) radix4(data, h);
-  else if (h << 1 === n) radix2(data, h);
 }
 
 /** target = D pad(source): dim entries in, n out. What stands in the source's padding is not read. */
-export function applySigns(source: usize, target: usize, dim: usize, n: usize, masks: usize): void {
+function applySigns(source: usize, target: usize, dim: usize, n: usize, masks: usize): void {
   let c: usize = 0;
   for (; c + 2 <= dim; c += 2) {
     const at = c << 3;
@@ -201,8 +314,7 @@ export function flattenBlock(
   const factor = 1.0 / Math.sqrt(<f64>n);
   for (let r: usize = 0; r < count; r++) {
     const row = target + r * targetStride;
-    applySigns(source + r * sourceStride, row, dim, n, masks);
-    wht(row, n);
+    signedTransform(source + r * sourceStride, row, dim, n, masks);
     const end = row + (n << 3);
     let p = row;
     for (; p + 16 <= end; p += 16) v128.store(p, f64x2.mul(v128.load(p), f64x2.splat(factor)));
@@ -225,17 +337,23 @@ export function unflattenBlock(
   for (let r: usize = 0; r < count; r++) {
     const from = source + r * sourceStride;
     const row = target + r * targetStride;
-    wht(from, n);
-    let c: usize = 0;
-    for (; c + 2 <= dim; c += 2) {
-      const at = c << 3;
-      const y = f64x2.mul(v128.load(from + at), f64x2.splat(factor));
-      v128.store(row + at, v128.xor(y, v128.load(masks + at)));
-    }
-    if (c < dim) {
-      const at = c << 3;
-      const y = load<f64>(from + at) * factor;
-      store<u64>(row + at, reinterpret<u64>(y) ^ load<u64>(masks + at));
+    if (n < 64) {
+      wht(from, n);
+      let c: usize = 0;
+      for (; c + 2 <= dim; c += 2)
+        Signed.store(row, c << 3, masks, f64x2.splat(factor), v128.load(from + (c << 3)));
+      if (c < dim) {
+        const y = load<f64>(from + (c << 3)) * factor;
+        store<u64>(row + (c << 3), reinterpret<u64>(y) ^ load<u64>(masks + (c << 3)));
+      }
+    } else {
+      if (n > DIRECT) {
+        inParts(from, n);
+      } else {
+        firstStages(from, n);
+        middleStages(from, n, n >> 3);
+      }
+      lastStagesOut(from, n, row, Row.padded(dim) << 3, masks, f64x2.splat(factor));
     }
     Row.clear(row, dim, Row.padded(dim));
   }

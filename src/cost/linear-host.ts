@@ -33,6 +33,7 @@ export async function loadLinearModel(loss: Loss, spec: CostSpec, context: CostC
 
   const read = await readDataset(source, {
     format: spec['format'] as string | undefined,
+    firstIndex: spec['firstIndex'] as 0 | 1 | 'auto' | undefined,
     target: spec['target'] as string | number | undefined,
     group: split.kind === 'by-column' ? split.column : undefined,
     resolve: (name) => context.resolve(name),

@@ -65,6 +65,7 @@ function parameters(zod: typeof z, kind: string): z.ZodType {
     kind: zod.literal(kind),
     data: zod.union([zod.string(), zod.strictObject({ x: zod.string(), y: zod.string() })]),
     format: zod.string().optional(),
+    firstIndex: zod.union([zod.literal(0), zod.literal(1), zod.literal('auto')]).default('auto'),
     target: column.optional(),
     regularization: zod.union([zod.number().min(0), zod.literal('1/n')]),
     split: zod
@@ -96,13 +97,38 @@ function bind(plan: LinearPlan, runtime: Runtime): BoundCost {
     return {
       gradient(first, count, x, out) {
         kernels.gradientLinearDense(
-          loss, first, count, x, rowBytes, samples, rows, rowBytes, labels, out, rowBytes, n, scale, regularization, scratch,
-        ); // biome-ignore format: one call of a kernel
+          loss,
+          first,
+          count,
+          x,
+          rowBytes,
+          samples,
+          rows,
+          rowBytes,
+          labels,
+          out,
+          rowBytes,
+          n,
+          scale,
+          regularization,
+          scratch,
+        );
       },
       values(first, count, point, out) {
         kernels.valueLinearDense(
-          loss, first, count, point, samples, rows, rowBytes, labels, out, n, scale, regularization,
-        ); // biome-ignore format: one call of a kernel
+          loss,
+          first,
+          count,
+          point,
+          samples,
+          rows,
+          rowBytes,
+          labels,
+          out,
+          n,
+          scale,
+          regularization,
+        );
       },
     };
   }
@@ -112,13 +138,40 @@ function bind(plan: LinearPlan, runtime: Runtime): BoundCost {
   return {
     gradient(first, count, x, out) {
       kernels.gradientLinearSparse(
-        loss, first, count, x, rowBytes, samples, rowStart, columns, values, labels, out, rowBytes, n, scale, regularization, scratch,
-      ); // biome-ignore format: one call of a kernel
+        loss,
+        first,
+        count,
+        x,
+        rowBytes,
+        samples,
+        rowStart,
+        columns,
+        values,
+        labels,
+        out,
+        rowBytes,
+        n,
+        scale,
+        regularization,
+        scratch,
+      );
     },
     values(first, count, point, out) {
       kernels.valueLinearSparse(
-        loss, first, count, point, samples, rowStart, columns, values, labels, out, n, scale, regularization,
-      ); // biome-ignore format: one call of a kernel
+        loss,
+        first,
+        count,
+        point,
+        samples,
+        rowStart,
+        columns,
+        values,
+        labels,
+        out,
+        n,
+        scale,
+        regularization,
+      );
     },
   };
 }

@@ -44,6 +44,8 @@ export type DataSource = string | { x: string; y: string };
 export interface DatasetOptions {
   /** Reader, where the extension does not say it. */
   format?: string | undefined;
+  /** LIBSVM alone: whether features count from 0 or 1, where the file does not show it. */
+  firstIndex?: 0 | 1 | 'auto' | undefined;
   /** Column of labels, of tables alone. */
   target?: string | number | undefined;
   /**
@@ -100,7 +102,10 @@ async function readLibsvmDataset(source: DataSource, options: DatasetOptions): P
   refuseTarget(options, 'LIBSVM lines begin with their label');
   const { readLibsvm } = await import('./libsvm.js');
   const file = singleFile(source, options);
-  const { rows, columnCount, rowStart, columns, values, labels, lines, firstIndex } = await readLibsvm(file);
+  const { rows, columnCount, rowStart, columns, values, labels, lines, firstIndex } = await readLibsvm(
+    file,
+    options.firstIndex,
+  );
   let groups: string[] | null = null;
   if (options.group !== undefined) {
     const column = featureIndex(options.group, firstIndex, columnCount, file) - firstIndex;

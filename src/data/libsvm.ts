@@ -1,7 +1,8 @@
 /**
  * LIBSVM (SVMlight) files: one sample a line, `label index:value index:value ...  # comment`, into compressed sparse rows.
  *
- * Indices ascend and count from 1, or from 0 where a 0 occurs anywhere in the file. `qid:` tokens and empty lines are passed
+ * Indices ascend and count from 1, or from 0 where a 0 occurs anywhere in the file; `firstIndex` says so for a file that counts from
+ * 0 without ever using it (its column 0 is then all zero). `qid:` tokens and empty lines are passed
  * over. Labels stay as they are: what they mean is the cost's business.
  *
  * Two passes over the bytes: one counts lines and colons, so that every array is made once, the other parses in place. No line and
@@ -44,17 +45,21 @@ const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}
 const MAX_EXACT_DIGITS = 15;
 const MAX_INDEX = 2 ** 32 - 2;
 
-export async function readLibsvm(file: string): Promise<SparseRows> {
+export async function readLibsvm(file: string, firstIndex: 0 | 1 | 'auto' = 'auto'): Promise<SparseRows> {
   let bytes: Buffer;
   try {
     bytes = await readFile(file);
   } catch (error) {
     throw new InputError(`cannot read ${file}: ${(error as Error).message}`, { file }, { cause: error });
   }
-  return parseLibsvm(bytes, file);
+  return parseLibsvm(bytes, file, firstIndex);
 }
 
-export function parseLibsvm(bytes: Buffer, file: string): SparseRows {
+export function parseLibsvm(
+  bytes: Buffer,
+  file: string,
+  wantedFirstIndex: 0 | 1 | 'auto' = 'auto',
+): SparseRows {
   const bound = countLinesAndColons(bytes);
   const labels = new Float64Array(bound.lines);
   const lines = new Uint32Array(bound.lines);
@@ -75,6 +80,7 @@ export function parseLibsvm(bytes: Buffer, file: string): SparseRows {
     while (!cursor.atTokenEnd()) {
       if (cursor.skipQueryId()) continue;
       const index = cursor.index();
+      if (index === 0 && wantedFirstIndex === 1) cursor.refuseZero();
       if (index <= previous) cursor.refuseIndex(index, previous);
       previous = index;
       columns[entries] = index;
@@ -87,7 +93,7 @@ export function parseLibsvm(bytes: Buffer, file: string): SparseRows {
   if (rows === 0)
     throw new InputError(`${file} has no samples, expected lines of "label index:value ..."`, { file });
 
-  const firstIndex = smallest === 0 ? 0 : 1;
+  const firstIndex = wantedFirstIndex === 'auto' ? (smallest === 0 ? 0 : 1) : wantedFirstIndex;
   if (firstIndex === 1) for (let e = 0; e < entries; e++) columns[e]!--;
   return {
     rows,
@@ -215,6 +221,10 @@ class Cursor {
     }
     this.#at = end;
     return value;
+  }
+
+  refuseZero(): never {
+    throw this.#error('index 0 occurs, expected indices from 1');
   }
 
   refuseIndex(index: number, previous: number): never {

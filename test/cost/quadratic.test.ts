@@ -21,7 +21,16 @@ async function fromRows(a: number[][], b: number[][]) {
 describe('quadratic from files', () => {
   it('has the minimiser that one can work out by hand', async () => {
     // Coordinate 0: (1*0 + 3*4) / 4 = 3. Coordinate 1: (2*1 + 2*2) / 4 = 1.5.
-    const model = await fromRows([[1, 2], [3, 2]], [[0, 1], [4, 2]]); // biome-ignore format: two by two
+    const model = await fromRows(
+      [
+        [1, 2],
+        [3, 2],
+      ],
+      [
+        [0, 1],
+        [4, 2],
+      ],
+    );
     const { x, value, gradientNorm } = model.optimum()!;
     expect([...x]).toEqual([3, 1.5]);
     // 1/2 * [ (1*9 + 2*0.25)/2 + (3*1 + 2*0.25)/2 ] = (9.5 + 3.5) / 4
@@ -33,7 +42,18 @@ describe('quadratic from files', () => {
   it('keeps no opinion where an agent does not care, but asks that somebody does', async () => {
     const model = await fromRows([[0], [2]], [[100], [1]]);
     expect([...model.optimum()!.x]).toEqual([1]);
-    await expect(fromRows([[0, 1], [0, 1]], [[1, 1], [1, 1]])).rejects.toThrow(/column 0 .* is zero for every agent/); // biome-ignore format: two by two
+    await expect(
+      fromRows(
+        [
+          [0, 1],
+          [0, 1],
+        ],
+        [
+          [1, 1],
+          [1, 1],
+        ],
+      ),
+    ).rejects.toThrow(/column 0 .* is zero for every agent/);
   });
 
   it('is stationary at its minimiser, and nowhere lower', async () => {

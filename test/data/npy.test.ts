@@ -159,7 +159,14 @@ describe('writeNpy', () => {
 
   it('leaves the old file alone when it cannot finish', async () => {
     const file = scratchFile('x.npy', 'old');
-    const failing = { rows: 2, columns: 1, rowStride: 1, get data(): Float64Array { throw new Error('gone'); } }; // biome-ignore format: one thought
+    const failing = {
+      rows: 2,
+      columns: 1,
+      rowStride: 1,
+      get data(): Float64Array {
+        throw new Error('gone');
+      },
+    };
     await expect(writeNpyRows(file, failing)).rejects.toThrow('gone');
     expect(readFileSync(file, 'utf8')).toBe('old');
     expect(readdirSync(dirname(file))).toEqual(['x.npy']);

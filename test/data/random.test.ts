@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { philox4x32 } from '../../kernels/reference/philox.js';
 import { philoxBlock, randomPermutation, UniformSource } from '../../src/data/random.js';
 import { seedWords } from '../../src/runtime.js';
 
@@ -25,6 +27,19 @@ describe('Philox4x32-10', () => {
     const [block, agent, round, stream] = counter as [number, number, number, number];
     philoxBlock(out, 0, block, agent, round, stream, { low: key[0]!, high: key[1]! });
     expect([...out]).toEqual(words);
+  });
+});
+
+describe("the kernels' reference", () => {
+  const word = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+  it('says the same', () => {
+    fc.assert(
+      fc.property(fc.tuple(word, word, word, word), fc.tuple(word, word), (counter, [low, high]) => {
+        const out = new Uint32Array(4);
+        philoxBlock(out, 0, ...counter, { low, high });
+        expect([...out]).toEqual(philox4x32(counter, [low, high]));
+      }),
+    );
   });
 });
 

@@ -1,0 +1,188 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Dataset } from '../../src/data/dataset.js';
+import { writeNpy } from '../../src/data/npy.js';
+import {
+  equalParts,
+  reorder,
+  type SplitContext,
+  type SplitSpec,
+  splitRows,
+  splitSpec,
+} from '../../src/data/split.js';
+import { seedWords } from '../../src/runtime.js';
+import { scratchFolder } from '../cost/support.js';
+
+/** One feature, whose value is the row's number; line 10 + row. */
+function numbered(rows: number, groups: string[] | null = null): Dataset {
+  const numbers = Float64Array.from({ length: rows }, (_, r) => r);
+  return {
+    file: 'data.libsvm',
+    rows,
+    columnCount: 1,
+    matrix: { kind: 'dense', values: numbers },
+    labels: numbers.map((r) => -r),
+    lines: Uint32Array.from(numbers, (r) => 10 + r),
+    groups,
+  };
+}
+
+const contextOf = (agents: number, more: Partial<SplitContext> = {}): SplitContext => ({
+  agents,
+  seed: seedWords(1),
+  resolve: (path) => path,
+  path: ['cost', 'split'],
+  ...more,
+});
+
+/** Which rows each agent holds. */
+async function holdings(spec: SplitSpec, dataset: Dataset, context: SplitContext): Promise<number[][]> {
+  const { order, samples } = await splitRows(spec, dataset, context);
+  const { labels } = reorder(dataset, order);
+  return Array.from({ length: context.agents }, (_, i) =>
+    [...labels.slice(samples[i], samples[i + 1])].map((y) => 0 - y),
+  );
+}
+
+describe('contiguous', () => {
+  it('cuts as numpy.array_split does', async () => {
+    expect(await holdings({ kind: 'contiguous' }, numbered(8), contextOf(3))).toEqual([
+      [0, 1, 2],
+      [3, 4, 5],
+      [6, 7],
+    ]);
+    expect(await holdings({ kind: 'contiguous' }, numbered(2), contextOf(4))).toEqual([[0], [1], [], []]);
+  });
+
+  it('gives everyone the same number, give or take one, the longer first', () => {
+    fc.assert(
+      fc.property(fc.nat(5000), fc.integer({ min: 1, max: 400 }), (rows, agents) => {
+        const parts = equalParts(rows, agents);
+        const lengths = Array.from({ length: agents }, (_, i) => parts[i + 1]! - parts[i]!);
+        expect(parts[0]).toBe(0);
+        expect(parts[agents]).toBe(rows);
+        expect(lengths).toEqual([...lengths].sort((a, b) => b - a));
+        expect(lengths[0]! - lengths[agents - 1]!).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+});
+
+describe('shuffled', () => {
+  it('deals every row once, by the seed', async () => {
+    const deal = (seed?: number) => holdings({ kind: 'shuffled', seed }, numbered(50), contextOf(7));
+    const dealt = await deal();
+    expect(dealt.map((rows) => rows.length)).toEqual([8, 7, 7, 7, 7, 7, 7]);
+    expect(dealt.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, r) => r));
+    expect(dealt.flat()).not.toEqual([...dealt.flat()].sort((a, b) => a - b));
+    expect(await deal(1)).toEqual(dealt);
+    expect(await deal(2)).not.toEqual(dealt);
+  });
+});
+
+describe('counts', () => {
+  it('gives each agent the next rows of the file', async () => {
+    expect(await holdings({ kind: 'counts', counts: [2, 0, 1] }, numbered(3), contextOf(3))).toEqual([
+      [0, 1],
+      [],
+      [2],
+    ]);
+  });
+
+  it('reads them from a file', async () => {
+    const file = `${scratchFolder()}/counts.npy`;
+    await writeNpy(file, { shape: [2], data: Float64Array.of(1, 2) });
+    expect(await holdings({ kind: 'counts', counts: file }, numbered(3), contextOf(2))).toEqual([
+      [0],
+      [1, 2],
+    ]);
+  });
+
+  it.each([
+    [[1, 2], 'cost.split.counts has 2 entries, expected 3: one for each agent'],
+    [[1, 1, 2], 'cost.split.counts adds up to 4, expected 3: the samples of data.libsvm'],
+    [[1, 1, 0], 'cost.split.counts adds up to 2, expected 3: the samples of data.libsvm'],
+    [[1, 2.5, 0], 'cost.split.counts[1] is 2.5, expected a whole number >= 0'],
+    [[1, -1, 3], 'cost.split.counts[1] is -1, expected a whole number >= 0'],
+  ])('refuses %j', async (counts, message) => {
+    await expect(holdings({ kind: 'counts', counts }, numbered(3), contextOf(3))).rejects.toThrow(message);
+  });
+});
+
+describe('by-column', () => {
+  const spec: SplitSpec = { kind: 'by-column', column: 'origin' };
+
+  it('gives rows of one value to one agent, in the order of the file; values ascend as numbers do', async () => {
+    const groups = ['10', '9', '10', '-1', '9', '10'];
+    expect(await holdings(spec, numbered(6, groups), contextOf(3))).toEqual([[3], [1, 4], [0, 2, 5]]);
+    expect(await holdings(spec, numbered(3, ['b', 'a', 'b']), contextOf(2))).toEqual([[1], [0, 2]]);
+  });
+
+  it('gives rows to the node whose label they name; a node that none names holds none', async () => {
+    const labels = ['SFO', 'ORD', 'JFK'];
+    expect(await holdings(spec, numbered(3, ['JFK', 'SFO', 'JFK']), contextOf(3, { labels }))).toEqual([
+      [1],
+      [],
+      [0, 2],
+    ]);
+  });
+
+  it('refuses a value that is no node, with its line', async () => {
+    const context = contextOf(2, { labels: ['SFO', 'JFK'] });
+    await expect(holdings(spec, numbered(3, ['JFK', 'XXX', 'SFO']), context)).rejects.toMatchObject({
+      message: 'data.libsvm:11: origin is "XXX", expected the label of a node (SFO, JFK)',
+      line: 11,
+    });
+  });
+
+  it('refuses another number of values than of agents, and lists both', async () => {
+    await expect(holdings(spec, numbered(3, ['a', 'b', 'c']), contextOf(2))).rejects.toThrow(
+      'column origin of data.libsvm has 3 distinct values (a, b, c), expected one for each of the 2 agents',
+    );
+    await expect(
+      holdings(spec, numbered(3, ['a', 'b', 'c']), contextOf(2, { labels: ['x', 'y'] })),
+    ).rejects.toThrow('expected one for each of the 2 agents; none of them is the label of a node (x, y)');
+  });
+});
+
+describe('splitSpec', () => {
+  it('takes a word for a kind, and nothing for contiguous', () => {
+    expect(splitSpec(undefined, [])).toEqual({ kind: 'contiguous' });
+    expect(splitSpec('shuffled', [])).toEqual({ kind: 'shuffled' });
+    expect(splitSpec({ kind: 'by-column', column: 3 }, [])).toEqual({ kind: 'by-column', column: 3 });
+  });
+
+  it.each([['evenly'], [{ kind: 'evenly' }], [null], [3]])('refuses %j', (split) => {
+    expect(() => splitSpec(split, ['cost', 'split'])).toThrow(
+      /^cost\.split is .*, expected one of contiguous, shuffled/,
+    );
+  });
+
+  it('asks for the column', () => {
+    expect(() => splitSpec('by-column', ['cost', 'split'])).toThrow(/^cost\.split\.column is missing/);
+  });
+});
+
+describe('reorder', () => {
+  it('moves sparse rows, labels and lines together', () => {
+    const dataset: Dataset = {
+      ...numbered(3),
+      columnCount: 4,
+      matrix: {
+        kind: 'sparse',
+        rowStart: Uint32Array.of(0, 2, 2, 3),
+        columns: Uint32Array.of(0, 3, 1),
+        values: Float64Array.of(1, 2, 3),
+      },
+    };
+    expect(reorder(dataset, Uint32Array.of(2, 0, 1))).toMatchObject({
+      labels: Float64Array.of(-2, -0, -1),
+      lines: Uint32Array.of(12, 10, 11),
+      matrix: {
+        rowStart: Uint32Array.of(0, 1, 3, 3),
+        columns: Uint32Array.of(1, 0, 3),
+        values: Float64Array.of(3, 1, 2),
+      },
+    });
+  });
+});

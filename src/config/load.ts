@@ -8,7 +8,7 @@
  */
 
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import {
   type Document,
   isAlias,
@@ -25,6 +25,7 @@ import { formatPath, InputError, isInputError, type SpecPath } from '../errors.j
 import { type Issue, isMapping } from './explain.js';
 import { loadRegistries, type Registries } from './registries.js';
 import { checkConfig } from './schema.js';
+import { showPath } from './show-path.js';
 import type { LoadedConfig, Override, RunConfig } from './types.js';
 
 /** A config is written by hand; anything this large is another file by mistake. */
@@ -101,16 +102,6 @@ function withWholePath(message: string, path: SpecPath): string {
     if (message.startsWith(`${tail} `)) return formatPath(path) + message.slice(tail.length);
   }
   return message;
-}
-
-/** A path as a message shows it: relative inside the working directory, otherwise whichever form is shorter. */
-export function showPath(file: string): string {
-  const inside = relative(process.cwd(), file);
-  if (inside === '') return '.';
-  const absolute = resolve(file);
-  return !inside.startsWith('..') || (!isAbsolute(inside) && inside.length < absolute.length)
-    ? inside
-    : absolute;
 }
 
 /** `flow.step=0.1`, as given to --set. Throws InputError where it cannot be read. */

@@ -23,7 +23,7 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { showPath } from '../config/load.js';
+import { showPath } from '../config/show-path.js';
 import type { LoadedConfig, RunConfig } from '../config/types.js';
 import { InputError } from '../errors.js';
 import type { PlanReport, Summary, TraceRow } from '../session/types.js';

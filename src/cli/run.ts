@@ -1,0 +1,333 @@
+/**
+ * `sottovoce run`: plan, progress, summary. Drives a Session and does nothing that a program could not do through the same interface.
+ *
+ * Interrupts. The first Ctrl-C asks the run to end after its round and waits a second for it; then everything is closed. The second one
+ * leaves at once. SIGTERM is treated alike, and said in the exit code.
+ */
+
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { showPath } from '../config/show-path.js';
+import type { LoadedConfig, Override } from '../config/types.js';
+import { formatPlan } from '../report/plan.js';
+import { toJson } from '../report/run-directory.js';
+import { formatSummary } from '../report/summary.js';
+import type { RunResult, Session, Summary } from '../session/types.js';
+import { reportError } from './errors.js';
+import { type ProgressView, progressView, silent } from './progress.js';
+import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
+
+export interface RunOptions {
+  out?: string;
+  workers?: string;
+  rounds?: string;
+  seed?: string;
+  set?: string[];
+  quiet?: boolean;
+  json?: boolean;
+}
+
+/** What the command line changes in the config. */
+export interface Changes {
+  /** `path=value`, as typed. */
+  set: readonly string[];
+  overrides: readonly Override[];
+}
+
+export interface RunDependencies {
+  openSession(): Promise<{ session: Session; close(): Promise<void> }>;
+  load(file: string, changes: Changes): Promise<LoadedConfig>;
+  /** Calls back on every SIGINT and SIGTERM; returns how to stop listening. */
+  onSignal(listener: (signal: NodeJS.Signals) => void): () => void;
+  /** Leaves at once. */
+  exit(code: number): void;
+  now(): Date;
+}
+
+export const processDependencies: RunDependencies = {
+  openSession: async () => (await import('../session/client.js')).openSession(),
+  load: async (file, { set, overrides }) => {
+    const { loadConfig, parseOverride } = await import('../config/load.js');
+    return loadConfig(file, [...set.map(parseOverride), ...overrides]);
+  },
+  onSignal(listener) {
+    const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
+    for (const signal of signals) process.on(signal, listener);
+    return () => {
+      for (const signal of signals) process.off(signal, listener);
+    };
+  },
+  exit: (code) => process.exit(code),
+  now: () => new Date(),
+};
+
+const POLL_MS = 100;
+const STOP_GRACE_MS = 1000;
+const CLOSE_GRACE_MS = 500;
+
+const HELP = `
+A config, with every default written out:
+  topology: { kind: ring, nodes: 25 }       # or { file: graph.gml }; see \`sottovoce list topologies\`
+  weights: unit                             # unit | metropolis | file
+  cost: { kind: quadratic, dim: 16 }        # see \`sottovoce list costs\`
+  flow: { kind: primal-dual, step: auto, alpha: auto, beta: auto, eta: 1, mu: 1 }
+  compressor: { kind: identity }            # try { kind: flatten, inner: { kind: sign } }
+  rounds: 1000
+  stop: {}                                  # { gap: 1e-6 } ends the run as soon as the gap is that small
+  seed: 0
+  workers: auto
+  trace: { every: 5 }
+Paths in a config are relative to the config.
+
+The run directory:
+  manifest.json  the resolved config, versions, seed and machine: what it takes to run it again
+  summary.json   status, rounds, bits, gap, a hash of the final state; written last
+  trace.csv      objective, gap, errors and bits, one row every trace.every rounds
+  x.npy          the agents' estimates, agents x dim
+
+Examples:
+  $ sottovoce run profiles/ring.yaml
+  $ sottovoce run ring.yaml --out runs/one-bit --set compressor='{ kind: sign }' --set stop.gap=1e-6
+  $ sottovoce run ring.yaml --workers 4 --json | jq .roundsPerSecond
+
+Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or bad input, 130 interrupted.
+`;
+
+export function addRunCommand(
+  program: Command,
+  terminal: Terminal,
+  setExitCode: (code: number) => void,
+): void {
+  program
+    .command('run')
+    .summary('run a config and write its results')
+    .description('Run a config: plan, rounds, results in a folder.')
+    .argument('<config>', 'config file (YAML)')
+    .option('-o, --out <folder>', 'where to write results (default: runs/<name>-<time>)')
+    .option('-w, --workers <count>', 'worker threads, or auto')
+    .option('--rounds <count>', 'rounds the run lasts at most')
+    .option('--seed <number>', 'seed of every random draw')
+    .option('--set <path=value>', 'set any value of the config; may be repeated', collect)
+    .option('-q, --quiet', 'print nothing but errors')
+    .option('--json', 'print the summary as JSON on stdout, everything else on stderr')
+    .option('--debug', 'print stack traces')
+    .addHelpText('after', HELP)
+    .action(async (config: string, options: RunOptions) => {
+      setExitCode(await runCommand(config, options, terminal, processDependencies));
+    });
+}
+
+function collect(text: string, earlier: string[] | undefined): string[] {
+  return [...(earlier ?? []), text];
+}
+
+/** Options that are short for `--set`. */
+function changesOf({ workers, rounds, seed, set = [] }: RunOptions): Changes {
+  const short = (key: string, text: string | undefined): Override[] => {
+    if (text === undefined) return [];
+    const number = text.trim() === '' ? Number.NaN : Number(text);
+    return [{ path: [key], value: Number.isNaN(number) ? text : number, origin: `--${key} ${text}` }];
+  };
+  return {
+    set,
+    overrides: [...short('workers', workers), ...short('rounds', rounds), ...short('seed', seed)],
+  };
+}
+
+/** Gives the exit code; whatever goes wrong is printed. */
+export async function runCommand(
+  file: string,
+  options: RunOptions,
+  terminal: Terminal,
+  dependencies: RunDependencies,
+): Promise<number> {
+  const { quiet = false, json = false } = options;
+  const report = json ? terminal.stderr : terminal.stdout;
+  const paint = colours(terminal, report);
+  const interrupt = new Interrupt(terminal, dependencies);
+  let close: () => Promise<void> = async () => {};
+  try {
+    const loaded = await dependencies.load(file, changesOf(options));
+    const outDir = resolve(options.out ?? defaultDirectory(loaded, file, dependencies.now()));
+    const opened = await interrupt.race(dependencies.openSession());
+    close = opened.close;
+    const { session } = opened;
+    const plan = await interrupt.race(session.prepare({ config: loaded, outDir }));
+    if (!quiet) printLine(report, formatPlan(plan, paint));
+
+    const view = quiet ? silent : await progressView(terminal.stderr, plan.rounds);
+    interrupt.running(session, view);
+    const gaps: number[] = [];
+    const result = await watch(session, view, gaps, (running) => interrupt.race(running)).finally(() =>
+      view.end(),
+    );
+
+    const { summary } = result;
+    const extras = { name: plan.name, directory: showPath(outDir), gaps, width: report.columns ?? 80 };
+    if (json) printLine(terminal.stdout, toJson(summary));
+    if (!quiet) printLine(report, formatSummary(summary, extras, paint));
+    else if (summary.status === 'diverged') reportError(diverged(summary), terminal);
+    return interrupt.exitCode ?? exitCodeOf(summary);
+  } catch (error) {
+    if (error instanceof GivenUp) {
+      printLine(
+        terminal.stderr,
+        'interrupted before the run could end by itself: its results are incomplete',
+      );
+      return error.exitCode;
+    }
+    if (interrupt.exitCode !== null && (error as { code?: unknown }).code === 'STOPPED')
+      return interrupt.exitCode;
+    const code = reportError(error, terminal);
+    if (json)
+      printLine(
+        terminal.stdout,
+        toJson({ status: 'failed', error: (error as Error).message ?? String(error) }),
+      );
+    return code;
+  } finally {
+    interrupt.end();
+    await Promise.race([close().catch(() => {}), sleep(CLOSE_GRACE_MS)]);
+  }
+}
+
+/** Starts the run and shows how it goes until it has ended. */
+async function watch(
+  session: Session,
+  view: ProgressView,
+  gaps: number[],
+  race: (running: Promise<RunResult>) => Promise<RunResult>,
+): Promise<RunResult> {
+  const started = Date.now();
+  const running = race(session.start());
+  // Only for the sparkline: a run without it is still a run.
+  session
+    .subscribe((rows) => {
+      for (const row of rows) gaps.push(row.gap);
+    })
+    .catch(() => {});
+  let asking = false;
+  const timer = setInterval(async () => {
+    if (asking) return;
+    asking = true;
+    try {
+      view.update(await session.progress(), (Date.now() - started) / 1000);
+    } catch {
+      // The run has ended in between; `running` says how.
+    }
+    asking = false;
+  }, POLL_MS);
+  try {
+    return await running;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+class GivenUp extends Error {
+  readonly exitCode: number;
+  constructor(exitCode: number) {
+    super('interrupted');
+    this.exitCode = exitCode;
+  }
+}
+
+/** What the user's Ctrl-C means, by what is going on when it comes. */
+class Interrupt {
+  /** 130 or 143 once a signal has come. */
+  exitCode: number | null = null;
+  private session: Session | null = null;
+  private view: ProgressView = silent;
+  private timer: NodeJS.Timeout | undefined;
+  private giveUp: (error: GivenUp) => void = () => {};
+  private readonly givenUp: Promise<never>;
+  private readonly stopListening: () => void;
+  private readonly terminal: Terminal;
+  private readonly exit: (code: number) => void;
+
+  constructor(terminal: Terminal, dependencies: RunDependencies) {
+    this.terminal = terminal;
+    this.exit = dependencies.exit;
+    this.givenUp = new Promise((_resolve, reject) => {
+      this.giveUp = reject;
+    });
+    this.givenUp.catch(() => {});
+    this.stopListening = dependencies.onSignal((signal) => this.onSignal(signal));
+  }
+
+  race<T>(promise: Promise<T>): Promise<T> {
+    // If we leave first, what becomes of the other is nobody's business any more.
+    promise.catch(() => {});
+    return Promise.race([promise, this.givenUp]);
+  }
+
+  running(session: Session, view: ProgressView): void {
+    this.session = session;
+    this.view = view;
+  }
+
+  end(): void {
+    this.stopListening();
+    clearTimeout(this.timer);
+  }
+
+  private onSignal(signal: NodeJS.Signals): void {
+    const code = signal === 'SIGTERM' ? ExitCode.TERMINATED : ExitCode.INTERRUPTED;
+    this.view.end();
+    if (this.exitCode !== null) {
+      this.exit(code);
+      return;
+    }
+    this.exitCode = code;
+    if (this.session === null) {
+      this.giveUp(new GivenUp(code));
+      return;
+    }
+    printLine(this.terminal.stderr, 'stopping after this round… (again to leave at once)');
+    this.session.stop().catch(() => {});
+    this.timer = setTimeout(() => this.giveUp(new GivenUp(code)), STOP_GRACE_MS);
+  }
+}
+
+function exitCodeOf(summary: Summary): number {
+  switch (summary.status) {
+    case 'converged':
+    case 'finished':
+      return ExitCode.OK;
+    case 'stopped':
+      return ExitCode.INTERRUPTED;
+    default:
+      return ExitCode.RUN_FAILED;
+  }
+}
+
+function diverged({ rounds, hint }: Summary): Error {
+  return Object.assign(new Error(`the run diverged after ${rounds} rounds`), { code: 'DIVERGED', hint });
+}
+
+/** `runs/ring-of-eight-20250131-142530`, with a number behind it where that is taken. */
+export function defaultDirectory(loaded: LoadedConfig, file: string, now: Date): string {
+  const name = loaded.config.name ?? basename(file).replace(/\.(ya?ml|json)$/i, '');
+  const slug =
+    name
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
+      .replaceAll(/^-+|-+$/g, '')
+      .slice(0, 60) || 'run';
+  const two = (part: number) => String(part).padStart(2, '0');
+  const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  const base = join(
+    'runs',
+    `${slug}-${day}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`,
+  );
+  let directory = base;
+  for (let number = 2; existsSync(directory); number++) directory = `${base}-${number}`;
+  return directory;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((done) => {
+    setTimeout(done, ms).unref();
+  });
+}

@@ -1,0 +1,31 @@
+/** Where the command line writes, and what it knows of its surroundings: handed in, so that tests need no process. */
+
+import { type Colours, coloursFor } from '../report/format.js';
+
+export interface Output {
+  write(text: string): unknown;
+  isTTY?: boolean | undefined;
+  columns?: number | undefined;
+}
+
+export interface Terminal {
+  stdout: Output;
+  stderr: Output;
+  env: NodeJS.ProcessEnv;
+  debug: boolean;
+}
+
+export const ExitCode = { OK: 0, RUN_FAILED: 1, BAD_INPUT: 2, INTERRUPTED: 130, TERMINATED: 143 } as const;
+
+export function processTerminal(argv: readonly string[]): Terminal {
+  const debug = process.env['SOTTOVOCE_DEBUG'] === '1' || argv.includes('--debug');
+  return { stdout: process.stdout, stderr: process.stderr, env: process.env, debug };
+}
+
+export function colours(terminal: Terminal, output: Output): Colours {
+  return coloursFor(output, terminal.env);
+}
+
+export function printLine(output: Output, text: string): void {
+  output.write(`${text}\n`);
+}

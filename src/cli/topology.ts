@@ -1,0 +1,328 @@
+/**
+ * `sottovoce topology inspect | generate | convert`. A generator's flags are made from its parameters, so a new generator has its command
+ * and its help without a line here.
+ */
+
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { Graph, Inspection, WeightsKind } from '../../topology/index.js';
+import {
+  type ComponentDefinition,
+  parametersOf,
+  type Registry,
+  validateComponent,
+} from '../config/component.js';
+import { describeExpected, type Issue, type JsonSchema } from '../config/explain.js';
+import { loadTopologies } from '../config/registries.js';
+import { formatPath, InputError, isInputError, type SpecPath } from '../errors.js';
+import { alignRows, type Colours, formatCount, formatQuantity, plural } from '../report/format.js';
+import { colours, printLine, type Terminal } from './terminal.js';
+
+const INSPECT_HELP = `
+Self-loops and parallel edges are dropped first, and said so. lambda2 and lambdaMax are the second smallest and the largest eigenvalue of
+the Laplacian: lambda2 = 0 means that the graph is not connected, and the larger lambdaMax/lambda2, the slower agents agree.
+
+Examples:
+  $ sottovoce topology inspect network.gml
+  $ sottovoce topology inspect network.gml --weights metropolis --json
+  $ sottovoce topology inspect --kind torus --rows 5 --columns 5
+`;
+
+const GENERATE_HELP = `
+Each kind has its own flags: \`sottovoce topology generate torus --help\`.
+
+Examples:
+  $ sottovoce topology generate ring --nodes 25 --out ring.graphml
+  $ sottovoce topology generate erdos-renyi --help
+`;
+
+const CONVERT_HELP = `
+The extensions say the formats; --from and --to say them where extensions do not.
+
+Examples:
+  $ sottovoce topology convert network.gml network.graphml
+  $ sottovoce topology convert network.gml connected.mtx --largest-component
+`;
+
+/** `argv` is looked at for the kind whose parameters become flags of `inspect`. */
+export async function addTopologyCommands(
+  topology: Command,
+  terminal: Terminal,
+  argv: readonly string[],
+): Promise<void> {
+  const generators = await loadTopologies();
+  const kind = argv.includes('inspect') ? kindIn(argv) : null;
+  // The flags of a kind that does not exist are unknown too; it is the kind that should be complained about.
+  if (kind !== null && !Object.hasOwn(generators, kind))
+    refuse(validateComponent(generators, { kind }, []).issues);
+  addInspect(topology, terminal, generators, kind);
+  addGenerate(topology, terminal, generators);
+  addConvert(topology, terminal);
+}
+
+interface InspectOptions {
+  kind?: string;
+  format?: string;
+  weights: WeightsKind;
+  largestComponent?: boolean;
+  json?: boolean;
+  [parameter: string]: unknown;
+}
+
+function addInspect(parent: Command, terminal: Terminal, generators: Registry, kind: string | null): void {
+  const command = parent
+    .command('inspect')
+    .summary('nodes, edges, spectrum, diameter, degrees')
+    .description('Look at a graph: a file, or one made on the spot.')
+    .argument('[file]', 'graph file')
+    .option('--kind <kind>', 'generate the graph instead; its parameters become flags')
+    .option('--format <name>', 'format of the file, where its extension does not say it')
+    .addOption(
+      new Option('--weights <kind>', 'edge weights of the Laplacian')
+        .choices(['unit', 'metropolis', 'file'])
+        .default('unit'),
+    )
+    .option('--largest-component', 'look at the largest connected component only')
+    .option('--json', 'print JSON')
+    .option('--debug', 'print stack traces')
+    .addHelpText('after', INSPECT_HELP);
+  const definition = kind !== null && Object.hasOwn(generators, kind) ? generators[kind] : null;
+  if (definition) addParameters(command, definition);
+  command.action(async (file: string | undefined, options: InspectOptions) => {
+    if ((file === undefined) === (options.kind === undefined)) {
+      const problem =
+        file === undefined ? 'neither a file nor --kind is given' : 'both a file and --kind are given';
+      throw new InputError(`${problem}, expected one of them`, {
+        hint: 'for example: sottovoce topology inspect network.gml',
+      });
+    }
+    const { edgeWeights, inspect, largestComponent } = await import('../../topology/index.js');
+    let graph =
+      file === undefined
+        ? await generateFrom(generators, options.kind as string, options)
+        : await read(file, options.format);
+    if (options.largestComponent) graph = largestComponent(graph);
+    const inspection = inspect(graph, edgeWeights(graph, options.weights).weights);
+    const source = file ?? (options.kind as string);
+    printLine(
+      terminal.stdout,
+      options.json
+        ? JSON.stringify({ source, weights: options.weights, ...inspection }, null, 2)
+        : formatInspection(source, options.weights, inspection, colours(terminal, terminal.stdout)),
+    );
+  });
+}
+
+function addGenerate(parent: Command, terminal: Terminal, generators: Registry): void {
+  const generate = parent
+    .command('generate')
+    .summary('make a graph and write it to a file')
+    .description('Make a graph and write it to a file.')
+    .addHelpText('after', GENERATE_HELP);
+  for (const [kind, definition] of Object.entries(generators)) {
+    const command = generate
+      .command(kind)
+      .description(definition.card.summary)
+      .requiredOption('-o, --out <file>', 'file to write; its extension says the format')
+      .option('--format <name>', 'format to write, where the extension does not say it')
+      .option('--largest-component', 'keep only the largest connected component')
+      .option('--debug', 'print stack traces');
+    addParameters(command, definition);
+    command.action(async (options: { out: string; format?: string; largestComponent?: boolean }) => {
+      const { largestComponent } = await import('../../topology/index.js');
+      let graph = await generateFrom(generators, kind, options);
+      if (options.largestComponent) graph = largestComponent(graph);
+      await write(graph, options.out, options.format);
+      printLine(
+        terminal.stdout,
+        `${options.out}: ${plural(graph.nodes, 'node')}, ${plural(graph.edges, 'edge')}`,
+      );
+    });
+  }
+}
+
+function addConvert(parent: Command, terminal: Terminal): void {
+  parent
+    .command('convert')
+    .summary('turn one graph file format into another')
+    .description('Read a graph file and write it in another format.')
+    .argument('<in>', 'graph file to read')
+    .argument('<out>', 'graph file to write')
+    .option('--from <format>', 'format to read, where the extension does not say it')
+    .option('--to <format>', 'format to write, where the extension does not say it')
+    .option('--largest-component', 'keep only the largest connected component')
+    .option('--debug', 'print stack traces')
+    .addHelpText('after', CONVERT_HELP)
+    .action(
+      async (
+        input: string,
+        output: string,
+        options: { from?: string; to?: string; largestComponent?: boolean },
+      ) => {
+        if (resolve(input) === resolve(output)) {
+          throw new InputError(`${output} is the file being read, expected another one to write`);
+        }
+        const { largestComponent } = await import('../../topology/index.js');
+        const whole = await read(input, options.from);
+        const graph = options.largestComponent ? largestComponent(whole) : whole;
+        await write(graph, output, options.to);
+        const left = whole.nodes - graph.nodes;
+        const notes = [
+          ...droppedNotes(whole.dropped.selfLoops, whole.dropped.parallelEdges),
+          ...(left > 0 ? [`left out ${plural(left, 'node')} outside the largest component`] : []),
+        ];
+        const text = `${output}: ${plural(graph.nodes, 'node')}, ${plural(graph.edges, 'edge')}`;
+        printLine(terminal.stdout, notes.length === 0 ? text : `${text} (${notes.join(', ')})`);
+      },
+    );
+}
+
+async function read(file: string, format: string | undefined): Promise<Graph> {
+  const { readGraph } = await import('../../topology/index.js');
+  return readGraph(file, format === undefined ? {} : { format });
+}
+
+async function write(graph: Graph, file: string, format: string | undefined): Promise<void> {
+  const { writeGraph } = await import('../../topology/index.js');
+  await writeGraph(graph, file, format === undefined ? {} : { format });
+}
+
+/** The kind after `--kind`, whose flags are wanted before commander reads the rest. */
+export function kindIn(argv: readonly string[]): string | null {
+  for (let i = 0; i < argv.length; i++) {
+    if (argv[i] === '--kind') return argv[i + 1] ?? null;
+    if (argv[i].startsWith('--kind=')) return argv[i].slice('--kind='.length);
+  }
+  return null;
+}
+
+/** One flag for each of a generator's parameters. Types and bounds are checked by its own schema, not by commander. */
+function addParameters(command: Command, definition: ComponentDefinition): void {
+  const taken = new Set(command.options.map((option) => option.long));
+  for (const { name, required, schema } of parametersOf(definition)) {
+    const flag = `--${kebab(name)}`;
+    if (taken.has(flag)) continue;
+    const what = [schema.description, describeExpected(schema)]
+      .filter((part) => part !== undefined)
+      .join('; ');
+    const end =
+      schema.default === undefined
+        ? required
+          ? ' (required)'
+          : ''
+        : ` (default: ${String(schema.default)})`;
+    command.option(schema.type === 'boolean' ? flag : `${flag} <${placeholder(schema)}>`, what + end);
+    taken.add(flag);
+  }
+  // Scripts loop over kinds with one seed; a kind that draws nothing has no use for it and no quarrel with it.
+  if (!taken.has('--seed')) command.addOption(new Option('--seed <number>').hideHelp());
+}
+
+function placeholder(schema: JsonSchema): string {
+  if (schema.type === 'integer') return 'count';
+  if (schema.type === 'number') return 'number';
+  return schema.type === 'array' ? 'a,b,...' : 'value';
+}
+
+async function generateFrom(
+  generators: Registry,
+  kind: string,
+  options: Readonly<Record<string, unknown>>,
+): Promise<Graph> {
+  const definition = Object.hasOwn(generators, kind) ? generators[kind] : null;
+  const spec: Record<string, unknown> = { kind };
+  for (const { name, schema } of definition ? parametersOf(definition) : []) {
+    const text = options[name];
+    if (text !== undefined) spec[name] = typeof text === 'string' ? parseFlag(text, schema) : text;
+  }
+  const { spec: checked, issues } = validateComponent(generators, spec, []);
+  if (issues.length > 0)
+    refuse(issues, definition ? `see \`sottovoce topology generate ${kind} --help\`` : undefined);
+  const { generate } = await import('../../topology/index.js');
+  try {
+    return generate(checked as { kind: string });
+  } catch (error) {
+    if (!isInputError(error) || error.path === undefined) throw error;
+    throw new InputError(withFlag(error.message, error.path), { hint: error.hint }, { cause: error });
+  }
+}
+
+function refuse(issues: readonly Issue[], hint = `see \`sottovoce list topologies\``): never {
+  throw new InputError(issues.map((issue) => withFlag(issue.text, issue.path)).join('\n'), { hint });
+}
+
+function parseFlag(text: string, schema: JsonSchema): unknown {
+  if (schema.type === 'array') return text.split(',').map((part) => numberOrText(part.trim()));
+  return numberOrText(text);
+}
+
+function numberOrText(text: string): unknown {
+  const number = Number(text);
+  return text.trim() === '' || Number.isNaN(number) ? text : number;
+}
+
+/** `rowCount is 0` -> `--row-count is 0`: the user typed a flag. */
+function withFlag(text: string, path: SpecPath): string {
+  const name = formatPath(path);
+  const [first] = path;
+  return text.startsWith(name) && typeof first === 'string'
+    ? `--${kebab(first)}${text.slice(first.length)}`
+    : text;
+}
+
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function droppedNotes(selfLoops: number, parallelEdges: number): string[] {
+  return [
+    ...(selfLoops > 0 ? [`dropped ${plural(selfLoops, 'self-loop')}`] : []),
+    ...(parallelEdges > 0 ? [`dropped ${plural(parallelEdges, 'parallel edge')}`] : []),
+  ];
+}
+
+export function formatInspection(source: string, weights: string, graph: Inspection, paint: Colours): string {
+  const { degree, componentSizes } = graph;
+  const sizes =
+    componentSizes.slice(0, 5).map(formatCount).join(', ') + (componentSizes.length > 5 ? ', ...' : '');
+  const dropped = droppedNotes(graph.selfLoopsDropped, graph.parallelEdgesDropped);
+  const condition = graph.lambda2 > 0 ? ` (ratio ${formatQuantity(graph.lambdaMax / graph.lambda2)})` : '';
+  const diameter =
+    graph.diameter === null
+      ? 'infinite'
+      : `${graph.diameterIsExact ? '' : 'at least '}${formatCount(graph.diameter)}`;
+  const lines = [
+    paint.bold(source),
+    ...alignRows(
+      [
+        ['nodes', formatCount(graph.nodes)],
+        ['edges', `${formatCount(graph.edges)} (density ${formatQuantity(graph.density, 3)})`],
+        ['components', graph.components === 1 ? '1' : `${formatCount(graph.components)}, of ${sizes} nodes`],
+        ['lambda2', formatQuantity(graph.lambda2, 8)],
+        ['lambdaMax', `${formatQuantity(graph.lambdaMax, 8)}${condition}`],
+        ['diameter', diameter],
+        [
+          'degree',
+          `${degree.min} to ${degree.max}, mean ${formatQuantity(degree.mean, 3)}, median ${degree.median}`,
+        ],
+        [
+          'weights',
+          `${weights}${graph.weighted && weights !== 'file' ? ' (the file has its own: --weights file)' : ''}`,
+        ],
+        [
+          'dropped',
+          dropped.length === 0 ? null : dropped.map((note) => note.replace('dropped ', '')).join(', '),
+        ],
+      ],
+      paint,
+    ),
+  ];
+  if (!graph.spectrumConverged) lines.push(`${paint.yellow('warning:')} lambda2 and lambdaMax are estimates`);
+  if (graph.components > 1) {
+    lines.push(
+      `${paint.yellow('warning:')} the graph is not connected, so its agents cannot agree`,
+      `${paint.cyan('hint:')} keep its largest component: topology: { ..., largestComponent: true }`,
+    );
+  }
+  return lines.join('\n');
+}

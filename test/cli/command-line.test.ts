@@ -1,0 +1,156 @@
+/** The built command line as a user meets it: a process, its output and its exit code. Needs `npm run build`. */
+
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const MAIN = resolve('dist/src/cli/main.js');
+const folder = mkdtempSync(join(tmpdir(), 'sottovoce-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function sottovoce(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 30_000,
+    env: { ...process.env, NO_COLOR: '1', SOTTOVOCE_DEBUG: '' },
+  });
+  return { status, stdout, stderr };
+}
+
+const GOOD = `topology: { kind: ring, nodes: 5 }
+cost: { kind: quadratic, dim: 4 }
+flow: { kind: primal-dual }
+`;
+
+describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
+  test('--version', () => {
+    expect(sottovoce('--version')).toEqual({ status: 0, stdout: '0.1.0\n', stderr: '' });
+  });
+
+  test.each([
+    [['--help'], ['Examples:', 'Exit codes: 0 done', 'topology', 'schema', 'list']],
+    [
+      ['run', '--help'],
+      ['Examples:', 'manifest.json', 'trace.csv', 'x.npy', 'Exit codes', '--set <path=value>'],
+    ],
+    [
+      ['topology', 'inspect', '--help'],
+      ['Examples:', '--weights', 'lambda2'],
+    ],
+    [
+      ['topology', 'generate', '--help'],
+      ['ring', 'torus', 'Examples:'],
+    ],
+    [
+      ['topology', 'generate', 'torus', '--help'],
+      ['--rows <count>', '--columns <count>', '--out <file>'],
+    ],
+    [
+      ['topology', 'convert', '--help'],
+      ['--largest-component', 'Examples:'],
+    ],
+    [['list', '--help'], ['Examples:']],
+    [['schema', '--help'], ['yaml-language-server']],
+  ])('%j teaches', (args, words) => {
+    const { status, stdout, stderr } = sottovoce(...args);
+    expect(status).toBe(0);
+    expect(stderr).toBe('');
+    for (const word of words) expect(stdout).toContain(word);
+  });
+
+  test.each([
+    [[], 'Usage: sottovoce'],
+    [['rnu', 'x.yaml'], "unknown command 'rnu'"],
+    [['run'], "missing required argument 'config'"],
+    [['run', 'x.yaml', '--round', '3'], 'Did you mean --rounds?'],
+    [['run', 'x.yaml'], 'error: x.yaml: there is no such file\n'],
+    [['run', '.'], 'error: . is a folder, expected a config file\n'],
+    [['run', 'x.yaml', '--set', 'rounds'], 'error: --set rounds: expected path=value\nhint: '],
+    [['list', 'compresors'], 'Allowed choices are topologies, costs, flows, compressors'],
+    [['topology', 'inspect'], 'error: neither a file nor --kind is given'],
+    [['topology', 'inspect', '--kind', 'rign', '--nodes', '3'], 'did you mean ring?'],
+    [
+      ['topology', 'inspect', '--kind', 'ring', '--nodes', 'x'],
+      'error: --nodes is the text "x", expected a whole number >= 1',
+    ],
+    [
+      ['topology', 'inspect', '--kind', 'watts-strogatz', '--nodes', '9', '--degree', '3', '--rewire', '0'],
+      '--degree is 3, expected an even',
+    ],
+    [['topology', 'generate', 'ring', '--nodes', '5'], "required option '-o, --out <file>' not specified"],
+    [['topology', 'generate', 'rign'], "unknown command 'rign'"],
+    [['topology', 'convert', 'a.gml', './a.gml'], 'is the file being read'],
+  ])('%j is bad usage: exit code 2, and why', (args, message) => {
+    const { status, stdout, stderr } = sottovoce(...args);
+    expect(stderr).toContain(message);
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
+
+  test('a bad config: every line of it, nothing written', () => {
+    writeFileSync(join(folder, 'bad.yaml'), `${GOOD}rounds: 0\ncompressor: { kind: sing }\n`);
+    const before = readdirSync(folder);
+    const { status, stderr } = sottovoce('run', 'bad.yaml', '--workers', '0');
+    expect(status).toBe(2);
+    expect(stderr).toContain('error: bad.yaml:4:9: rounds is 0, expected a whole number in 1..2147483647\n');
+    expect(stderr).toContain('error: bad.yaml:5:21: compressor.kind is "sing", expected one of ');
+    expect(stderr).toContain(
+      'error: --workers 0: workers is 0, expected auto or a whole number in 1..1024\n',
+    );
+    expect(stderr).not.toContain('    at ');
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
+  test('--debug shows where', () => {
+    expect(sottovoce('run', 'none.yaml', '--debug').stderr).toMatch(/\n {4}at /);
+  });
+
+  test('topology inspect --json of a graph made on the spot', () => {
+    const { status, stdout } = sottovoce(
+      'topology',
+      'inspect',
+      '--kind',
+      'torus',
+      '--rows',
+      '5',
+      '--columns',
+      '5',
+      '--json',
+    );
+    expect(status).toBe(0);
+    const inspection = JSON.parse(stdout);
+    expect(inspection).toMatchObject({ nodes: 25, edges: 50, components: 1, diameter: 4 });
+    expect(inspection.lambda2).toBeCloseTo(1.3819660113, 9);
+    expect(inspection.lambdaMax).toBeCloseTo(7.2360679775, 9);
+  });
+
+  test('schema and list come from the registries', () => {
+    const schema = JSON.parse(sottovoce('schema').stdout);
+    expect(schema.properties).toHaveProperty('compressor');
+    const list = JSON.parse(sottovoce('list', '--json').stdout);
+    expect(Object.keys(list)).toEqual(['topologies', 'costs', 'flows', 'compressors']);
+    for (const family of Object.values<{ kind: string; summary: string }[]>(list)) {
+      expect(family.length).toBeGreaterThan(0);
+      for (const { kind, summary } of family) expect(`${kind}: ${summary}`).toMatch(/^[a-z0-9-]+: .+/);
+    }
+    expect(sottovoce('list', 'compressors').stdout).toMatch(/^compressors\n {2}\S+ +\S/);
+  });
+
+  test('a closed pipe is not an error', async () => {
+    const child = spawn(process.execPath, [MAIN, 'schema'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let errors = '';
+    child.stderr.on('data', (data) => {
+      errors += data;
+    });
+    child.stdout.destroy();
+    const status = await new Promise((done) => child.on('close', done));
+    expect(errors).toBe('');
+    expect(status).toBe(0);
+  });
+});

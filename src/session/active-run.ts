@@ -93,8 +93,12 @@ export class ActiveRun {
   }
 
   async pause(): Promise<number> {
-    Atomics.store(this.words, Word.REQUEST, Request.PAUSE);
+    this.requestPause();
     return this.untilPaused();
+  }
+
+  requestPause(): void {
+    Atomics.store(this.words, Word.REQUEST, Request.PAUSE);
   }
 
   async resume(): Promise<void> {

@@ -15,6 +15,7 @@ import { DEFAULT_SPINS, poison } from '../sync/barrier.js';
 import { Poison } from '../sync/control.js';
 import { agentsUrl, kernelsUrl } from './locations.js';
 
+const WORKER_HEAP_MIB = 512;
 /** A worker that has not left this long after a poison is terminated. */
 const LEAVE_MS = 400;
 
@@ -43,6 +44,9 @@ export async function runWorkers(
     // A thread that is missing must be an error at once: a task that waits in a queue would leave its peers at the barrier.
     maxQueue: 0,
     idleTimeout: Number.POSITIVE_INFINITY,
+    // State lives in the arena; a worker's own heap stays at a few megabytes. A plug-in that hoards is to be named before it
+    // takes the machine down.
+    resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MIB },
   });
   const spins = workers > os.availableParallelism() ? 0 : DEFAULT_SPINS;
   try {
@@ -55,8 +59,8 @@ export async function runWorkers(
         pool
           .run({ module, memory: arena.memory, plan, worker, spins, ...diagnostics })
           .then((report) => {
-            if ('poisoned' in report) failure ??= new RunError('WORKER_FAILED', 'the run was abandoned');
-            else reports[worker] = report;
+            // One that left because of the poison is no failure of its own: the cause comes from whoever poisoned.
+            if (!('poisoned' in report)) reports[worker] = report;
           })
           .catch((error: Error) => {
             // The first failure is the cause. Whoever waits at the barrier is released; whoever does not come out is left to

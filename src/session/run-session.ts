@@ -27,6 +27,7 @@ export class RunSession implements Session {
   private active: ActiveRun | null = null;
   private readonly subscribers: ((rows: TraceRow[]) => void)[] = [];
   private stopAsked = false;
+  private pauseAsked = false;
 
   async prepare(options: PrepareOptions): Promise<PlanReport> {
     if (this.ready) throw new Error('this session is prepared already; a session runs once');
@@ -43,6 +44,7 @@ export class RunSession implements Session {
     this.active = new ActiveRun(prepared, options, directory, (rows) => {
       for (const subscriber of this.subscribers) subscriber(rows);
     });
+    if (this.pauseAsked) this.active.requestPause();
     if (this.stopAsked) this.active.stop();
     return this.active.run();
   }
@@ -52,8 +54,10 @@ export class RunSession implements Session {
     return this.active;
   }
 
-  pause(): Promise<number> {
-    return this.running().pause();
+  /** Before the start it makes the run stand still at round 0. */
+  async pause(): Promise<number> {
+    this.pauseAsked = true;
+    return this.active ? this.active.pause() : 0;
   }
 
   resume(): Promise<void> {

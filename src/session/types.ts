@@ -120,7 +120,7 @@ export interface Session {
   prepare(options: PrepareOptions): Promise<PlanReport>;
   /** Allocates, starts the workers and resolves when the run has ended, however it ended; rejects (RunError) where it failed. */
   start(): Promise<RunResult>;
-  /** Resolves when every worker stands still between two rounds; gives the round. */
+  /** Resolves when every worker stands still between two rounds; gives the round. Before the start: begin with a pause at round 0. */
   pause(): Promise<number>;
   resume(): Promise<void>;
   /** From a pause: `rounds` rounds more, then paused again; gives the round. */

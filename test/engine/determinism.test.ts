@@ -1,0 +1,77 @@
+/**
+ * Same config, same seed, same bits, for any number of workers: the favourite test.
+ *
+ * What would break it: sums whose order depends on the partition, randomness drawn by thread, a message read before or after its round.
+ * The last tests change one of these on purpose and see the hash change, so that "equal" is known to mean something.
+ */
+
+import { describe, expect, it } from 'vitest';
+import { runConfig } from '../support/run.js';
+import { combinations } from './table.js';
+
+const base = {
+  topology: { kind: 'erdos-renyi', nodes: 37, averageDegree: 5, seed: 3, largestComponent: true },
+  cost: { kind: 'quadratic', dim: 11, condition: 6 },
+  rounds: 150,
+  seed: 5,
+  trace: { every: 10 },
+};
+
+async function hashes(config: Record<string, unknown>, workerCounts: number[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const workers of workerCounts) {
+    const { summary } = await runConfig({ ...config, workers });
+    expect(summary.workers).toBe(workers);
+    found.push(summary.stateHash);
+  }
+  return found;
+}
+
+describe('the same stateHash for 1, 2, 3 and 5 workers', () => {
+  it.each(combinations)('$name', async ({ flow, compressor }) => {
+    const found = await hashes({ ...base, flow, compressor }, [1, 2, 3, 5]);
+    expect(found).toEqual(Array(4).fill(found[0]));
+    expect(found[0]).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('with weighted edges, more workers than agents, and a row of the trace every round', async () => {
+    const found = await hashes(
+      {
+        ...base,
+        topology: { kind: 'star', nodes: 4 },
+        weights: 'metropolis',
+        flow: { kind: 'primal-dual', compress: 'error-state', step: 0.05, alpha: 1, beta: 1 },
+        compressor: { kind: 'flattened-sign' },
+        trace: { every: 1 },
+      },
+      [1, 2, 7],
+    );
+    expect(new Set(found).size).toBe(1);
+  });
+
+  it('and the same trace, column by column', async () => {
+    const config = {
+      ...base,
+      flow: { kind: 'primal-dual', compress: 'observer', step: 0.02, alpha: 0.5, beta: 0.5 },
+    };
+    const final = async (workers: number) => (await runConfig({ ...config, workers })).summary.final;
+    expect(await final(3)).toEqual(await final(1));
+  });
+});
+
+describe('a different run has a different hash', () => {
+  const flow = { kind: 'primal-dual', compress: 'error-state', step: 0.02, alpha: 0.5, beta: 0.5 };
+  const config = { ...base, flow, compressor: { kind: 'flattened-sign' }, workers: 2 };
+
+  it.each([
+    { what: 'the seed of the shared signs', change: { seed: 6 } },
+    { what: 'one round more', change: { rounds: 151 } },
+    { what: 'the last digit of the step', change: { flow: { ...flow, step: 0.020000000000000004 } } },
+  ])('$what', async ({ change }) => {
+    const topology = { ...base.topology };
+    const cost = { ...base.cost, seed: 1 };
+    const one = (await runConfig({ ...config, topology, cost })).summary.stateHash;
+    const other = (await runConfig({ ...config, topology, cost, ...change })).summary.stateHash;
+    expect(other).not.toBe(one);
+  });
+});

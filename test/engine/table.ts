@@ -1,0 +1,29 @@
+/** What every table test runs over: each registered compressor in a spec that fits dim 11, each flow with gains that suit it. */
+
+import { compressors } from '../../dist/src/index.js';
+
+/** Parameters for the kinds that have some; a kind that is missing here is used bare, so that a new line in the registry is tested at once. */
+const parameters: Record<string, Record<string, unknown>> = {
+  'top-k': { k: 3 },
+  flatten: { inner: { kind: 'sign' } },
+};
+
+export const compressorSpecs = Object.keys(compressors).map((kind) => ({ kind, ...parameters[kind] }));
+
+export const flowSpecs = [
+  { kind: 'primal-dual', compress: 'none', step: 0.05, alpha: 1, beta: 1 },
+  { kind: 'primal-dual', compress: 'node-state', step: 0.02, alpha: 0.5, beta: 0.5 },
+  { kind: 'primal-dual', compress: 'error-state', step: 0.02, alpha: 0.5, beta: 0.5, mu: 0.9 },
+  { kind: 'primal-dual', compress: 'observer', step: 0.02, alpha: 0.5, beta: 0.5 },
+  { kind: 'consensus', compress: 'none', step: 0.1, alpha: 1 },
+  { kind: 'consensus', compress: 'node-state', step: 0.02, alpha: 1 },
+  { kind: 'consensus', compress: 'error-state', step: 0.02, alpha: 1 },
+  { kind: 'consensus', compress: 'observer', step: 0.02, alpha: 1, mu: 0.7 },
+];
+
+/** Every flow with every compressor that it takes. */
+export const combinations = flowSpecs.flatMap((flow) =>
+  compressorSpecs
+    .filter(({ kind }) => flow.compress !== 'none' || kind === 'identity')
+    .map((compressor) => ({ flow, compressor, name: `${flow.kind} ${flow.compress} ${compressor.kind}` })),
+);

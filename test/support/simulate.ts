@@ -1,0 +1,85 @@
+/**
+ * The flows as equations over plain arrays: the twin that the engine is held against. One agent after the other, the Laplacian as a
+ * dense matrix, the compressors as mathematical maps. Slow, and meant to be read beside docs/model.md.
+ */
+
+import type { ReferenceCompressor } from '../../src/compress/types.js';
+import type { FlowPlan } from '../../src/flow/types.js';
+
+export interface Twin {
+  x: Float64Array[];
+  v: Float64Array[];
+  s: Float64Array[];
+}
+
+export interface TwinInputs {
+  laplacian: number[][];
+  flow: FlowPlan;
+  compress: ReferenceCompressor;
+  gradient: (x: Float64Array, agent: number) => Float64Array;
+  start: Float64Array[];
+  rounds: number;
+  /** Applied to every entry of x after each round: how sensitive is the trajectory to rounding? */
+  perturb?: (entry: number) => number;
+  onRound?: (round: number, x: readonly Float64Array[]) => void;
+}
+
+/** The Laplacian of an unweighted graph, as rows. */
+export function laplacianOf(nodes: number, edges: readonly (readonly [number, number])[]): number[][] {
+  const rows = Array.from({ length: nodes }, () => new Array<number>(nodes).fill(0));
+  for (const [i, j] of edges) {
+    rows[i][j]--;
+    rows[j][i]--;
+    rows[i][i]++;
+    rows[j][j]++;
+  }
+  return rows;
+}
+
+/** Moves a number by about one part in 10^16, up or down, from a small generator seeded by `seed`. */
+export function nudge(seed: number): (entry: number) => number {
+  let state = seed;
+  return (entry) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return entry * (1 + (state / 2 ** 31 - 1) * 2 * Number.EPSILON);
+  };
+}
+
+export function simulate(inputs: TwinInputs): Twin {
+  const { laplacian, flow, compress, gradient, start, rounds, perturb, onRound } = inputs;
+  const zeros = () => start.map((row) => new Float64Array(row.length));
+  const x = start.map((row) => row.slice());
+  const v = zeros();
+  const s = zeros();
+  const { step: h, alpha, beta, eta, mu } = flow;
+
+  for (let k = 0; k < rounds; k++) {
+    const q = x.map((row, i) => {
+      if (flow.compress === 'none') return row.slice();
+      if (flow.compress === 'node-state') return compress(row, k, i);
+      return compress(
+        row.map((entry, c) => entry - s[i][c]),
+        k,
+        i,
+      );
+    });
+    const y = q.map((row, i) => {
+      if (flow.compress === 'observer') return s[i].slice();
+      return flow.compress === 'error-state' ? row.map((entry, c) => s[i][c] + entry) : row;
+    });
+    const Ly = laplacian.map((weights) =>
+      start[0].map((_, c) => weights.reduce((sum, weight, j) => sum + weight * y[j][c], 0)),
+    );
+    for (let i = 0; i < x.length; i++) {
+      const g = eta === 0 ? new Float64Array(x[i].length) : gradient(x[i], i);
+      for (let c = 0; c < x[i].length; c++) {
+        x[i][c] -= h * (eta * g[c] + alpha * Ly[i][c] + beta * v[i][c]);
+        v[i][c] += h * beta * Ly[i][c];
+        if (flow.compress === 'error-state' || flow.compress === 'observer') s[i][c] += mu * q[i][c];
+        if (perturb) x[i][c] = perturb(x[i][c]);
+      }
+    }
+    onRound?.(k + 1, x);
+  }
+  return { x, v, s };
+}

@@ -36,7 +36,7 @@ export interface SmoothProblem {
 
 export type Solution = { optimum: Optimum; reason: null } | { optimum: null; reason: string };
 
-/** Largest entry of the gradient at which Newton stops. */
+/** Largest entry of the gradient at which one more step is the last. */
 const GRADIENT_TOLERANCE = 1e-13;
 const MAX_ITERATIONS = 200;
 const MAX_DENSE_DIM = 600;
@@ -56,6 +56,7 @@ export function minimise(problem: SmoothProblem, note?: (message: string) => voi
   const gradient = new Float64Array(dim);
   let best = { x, norm: Infinity };
   let stalls = 0;
+  let settled = false;
   let iterations = 0;
   let direction: Float64Array;
   for (; ; iterations++) {
@@ -75,10 +76,12 @@ export function minimise(problem: SmoothProblem, note?: (message: string) => voi
     } else if (drowned) {
       stalls++;
     }
-    if (best.norm <= GRADIENT_TOLERANCE || (drowned && stalls >= MAX_STALLS) || iterations >= MAX_ITERATIONS)
-      break;
+    if (settled || norm === 0 || (drowned && stalls >= MAX_STALLS) || iterations >= MAX_ITERATIONS) break;
+    // One step beyond the tolerance: Newton squares the error, so it is worth all the others.
+    settled = best.norm <= GRADIENT_TOLERANCE;
 
-    const next = drowned ? step(x, direction, 1) : lineSearch(problem, x, value, direction, promise);
+    const next =
+      drowned || settled ? step(x, direction, 1) : lineSearch(problem, x, value, direction, promise);
     if (next === null) break;
     x = next;
     value = problem.value(x);
@@ -230,8 +233,5 @@ function dot(a: Float64Array, b: Float64Array): number {
 }
 
 function infinityNorm(a: Float64Array): number {
-  let largest = 0;
-  // Not Math.max of all: a NaN must win.
-  for (const entry of a) if (!(Math.abs(entry) <= largest)) largest = Math.abs(entry);
-  return largest;
+  return a.reduce((largest, entry) => Math.max(largest, Math.abs(entry)), 0);
 }

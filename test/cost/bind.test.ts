@@ -1,0 +1,165 @@
+/**
+ * What workers compute against what the host says: every cost, through the real kernels, in a small arena of their own.
+ *
+ * The host's twin knows only the mean over agents; so the values are compared one agent at a time with the definition, and the
+ * gradients with differences of those values.
+ */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { bindKernels } from '../../kernels/bindings.js';
+import { createArena } from '../../src/arena/arena.js';
+import { layoutArena, rowLength } from '../../src/arena/layout.js';
+import { leastSquaresLoss } from '../../src/cost/least-squares.js';
+import { logisticLoss } from '../../src/cost/logistic.js';
+import { costs } from '../../src/cost/registry.js';
+import type { CostModel, CostSpec } from '../../src/cost/types.js';
+import type { Runtime } from '../../src/runtime.js';
+import { contextOf, largest, scratchFile } from './support.js';
+
+const wasm = new URL('../../dist/kernels/kernels.wasm', import.meta.url);
+const AGENTS = 5;
+
+/** The cost of every agent on a small machine: its values at one point, its gradients at a point each. */
+function onWorker(model: CostModel, worker = 1) {
+  const { dim } = model;
+  const row = rowLength(dim);
+  const fields = [
+    ...model.fields,
+    { name: 'x', type: 'f64' as const, length: AGENTS * row },
+    { name: 'gradient', type: 'f64' as const, length: AGENTS * row },
+    { name: 'values', type: 'f64' as const, length: AGENTS },
+  ];
+  const arena = createArena(layoutArena(fields, worker + 1));
+  model.fill(arena);
+  const kernels = bindKernels(new WebAssembly.Module(readFileSync(wasm)), arena.memory);
+  const nowhere = { rowStart: 0, columns: 0, weights: 0, weightStride: 0, degrees: 0 };
+  const seed = { low: 1, high: 0 };
+  const runtime: Runtime = {
+    arena,
+    kernels,
+    worker,
+    agents: AGENTS,
+    dim,
+    rowBytes: row * 8,
+    blockAgents: 2,
+    seed,
+    graph: nowhere,
+  };
+  const plan = structuredClone(model.plan);
+  const bound = costs[plan.kind]!.bind(plan, runtime);
+  const x = arena.view('x', 'f64');
+  return {
+    values(point: Float64Array): Float64Array {
+      x.fill(0);
+      x.set(point);
+      bound.values(0, 2, arena.address('x'), arena.address('values'));
+      bound.values(2, AGENTS - 2, arena.address('x'), arena.address('values'));
+      return arena.view('values', 'f64').slice();
+    },
+    /** In blocks of two, as the runtime would: block rows begin at the address given. */
+    gradients(points: Float64Array[]): Float64Array[] {
+      points.forEach((point, i) => {
+        x.set(point, i * row);
+      });
+      const gradient = arena.view('gradient', 'f64').fill(NaN);
+      for (let first = 0; first < AGENTS; first += 2) {
+        const offset = first * row * 8;
+        const count = Math.min(2, AGENTS - first);
+        bound.gradient(first, count, arena.address('x') + offset, arena.address('gradient') + offset);
+      }
+      for (let i = 0; i < AGENTS; i++) expect(largest(gradient.slice(i * row + dim, (i + 1) * row))).toBe(0);
+      return points.map((_, i) => gradient.slice(i * row, i * row + dim));
+    },
+  };
+}
+
+const wave = (i: number): number => Math.sin(1 + 1.7 * i + 0.3 * i * i);
+const DIM = 11;
+const ROWS = 23;
+const entries = (r: number): [number, number][] => [
+  [r % 4, wave(r)],
+  [4 + (r % 7), 2 * wave(3 * r)],
+];
+const label = (r: number): number => (wave(5 * r) > 0 ? 1 : -1);
+const text = Array.from(
+  { length: ROWS },
+  (_, r) =>
+    `${label(r)} ${entries(r)
+      .map(([c, v]) => `${c + 1}:${v}`)
+      .join(' ')}\n`,
+).join('');
+/** One agent without samples, one with an odd number of them. */
+const counts = [4, 7, 0, 11, 1];
+
+const linear = [leastSquaresLoss, logisticLoss].flatMap((loss) =>
+  ['dense', 'sparse'].flatMap((storage) => [false, true].map((intercept) => ({ loss, storage, intercept }))),
+);
+
+describe.skipIf(!existsSync(wasm))('costs on workers', () => {
+  it.each(linear)('$loss.kind, $storage, intercept $intercept', async ({ loss, storage, intercept }) => {
+    const spec: CostSpec = {
+      kind: loss.kind,
+      data: scratchFile('data.libsvm', text),
+      regularization: 0.3,
+      split: { kind: 'counts', counts },
+      storage,
+      intercept,
+    };
+    const model = await costs[loss.kind]!.load(spec, contextOf(AGENTS));
+    const dim = DIM + (intercept ? 1 : 0);
+    expect(model.dim).toBe(dim);
+    const worker = onWorker(model);
+
+    const shift = intercept ? 1 : 0;
+    const margin = (r: number, x: Float64Array) =>
+      entries(r).reduce((sum, [c, v]) => sum + v * x[c + shift]!, intercept ? x[0]! : 0);
+    const samplesOf = (agent: number) => {
+      const first = counts.slice(0, agent).reduce((a, b) => a + b, 0);
+      return Array.from({ length: counts[agent]! }, (_, t) => first + t);
+    };
+    const points = Array.from({ length: AGENTS }, (_, i) =>
+      Float64Array.from({ length: dim }, (_, c) => wave(i + 5 * c)),
+    );
+
+    const values = worker.values(points[0]!);
+    for (let i = 0; i < AGENTS; i++) {
+      const losses = samplesOf(i).map((r) => loss.value(margin(r, points[0]!), label(r)));
+      const squares = points[0]!.reduce((sum, entry) => sum + entry * entry, 0);
+      expect(values[i]).toBeCloseTo((AGENTS / ROWS) * losses.reduce((a, b) => a + b, 0) + 0.15 * squares, 12);
+    }
+    expect(values.reduce((a, b) => a + b) / AGENTS).toBeCloseTo(model.value(points[0]!), 13);
+
+    worker.gradients(points).forEach((gradient, i) => {
+      const expected = points[i]!.map((entry) => 0.3 * entry);
+      for (const r of samplesOf(i)) {
+        const slope = (AGENTS / ROWS) * loss.slope(margin(r, points[i]!), label(r));
+        if (intercept) expected[0]! += slope;
+        for (const [c, v] of entries(r)) expected[c + shift]! += slope * v;
+      }
+      expect(largest(gradient.map((g, c) => g - expected[c]!))).toBeLessThan(1e-13);
+    });
+  });
+
+  it('quadratic', async () => {
+    const model = await costs['quadratic']!.load({ kind: 'quadratic', dim: DIM }, contextOf(AGENTS));
+    const worker = onWorker(model);
+    const { x, value } = model.optimum()!;
+    const mean = (rows: Float64Array[]) =>
+      x.map((_, c) => rows.reduce((sum, row) => sum + row[c]!, 0) / AGENTS);
+    expect(worker.values(x).reduce((a, b) => a + b) / AGENTS).toBeCloseTo(value, 13);
+    expect(largest(mean(worker.gradients(Array(AGENTS).fill(x))))).toBeLessThan(1e-15);
+  });
+
+  it('their gradients vanish in the mean where the reference solver says the optimum is', async () => {
+    for (const kind of ['least-squares', 'logistic']) {
+      const spec = { kind, data: scratchFile('data.libsvm', text), regularization: 0.01, split: 'shuffled' };
+      const model = await costs[kind]!.load(spec, contextOf(AGENTS));
+      const { x } = model.optimum()!;
+      const gradients = onWorker(model).gradients(Array(AGENTS).fill(x));
+      const mean = x.map((_, c) => gradients.reduce((sum, row) => sum + row[c]!, 0) / AGENTS);
+      expect(largest(mean)).toBeLessThan(1e-14);
+      expect(largest(gradients[0]!)).toBeGreaterThan(1e-3);
+    }
+  });
+});

@@ -126,9 +126,11 @@ function countAbove(magnitudes: usize, n: usize, t: i64): usize {
   let b = i64x2.splat(0);
   let p = magnitudes;
   const end = magnitudes + (n << 3);
-  for (; p + 32 <= end; p += 32) {
+  for (; p + 64 <= end; p += 64) {
     a = i64x2.sub(a, i64x2.gt_s(v128.load(p, 0), limit));
     b = i64x2.sub(b, i64x2.gt_s(v128.load(p, 16), limit));
+    a = i64x2.sub(a, i64x2.gt_s(v128.load(p, 32), limit));
+    b = i64x2.sub(b, i64x2.gt_s(v128.load(p, 48), limit));
   }
   a = i64x2.add(a, b);
   let total = <usize>(i64x2.extract_lane(a, 0) + i64x2.extract_lane(a, 1));
@@ -136,11 +138,50 @@ function countAbove(magnitudes: usize, n: usize, t: i64): usize {
   return total;
 }
 
+/** Copies |row| to magnitudes, as integers, and returns the largest. */
+function takeMagnitudes(row: usize, magnitudes: usize, n: usize): i64 {
+  let most = i64x2.splat(0);
+  let at: usize = 0;
+  const end = n << 3;
+  for (; at + 16 <= end; at += 16) {
+    const m = v128.and(v128.load(row + at), i64x2.splat(MAGNITUDE));
+    v128.store(magnitudes + at, m);
+    most = v128.bitselect(m, most, i64x2.gt_s(m, most));
+  }
+  let largest = max<i64>(i64x2.extract_lane(most, 0), i64x2.extract_lane(most, 1));
+  if (at < end) {
+    const m = load<i64>(row + at) & MAGNITUDE;
+    store<i64>(magnitudes + at, m);
+    largest = max<i64>(largest, m);
+  }
+  return largest;
+}
+
+/** Bit c: whether magnitude c exceeds t; for count <= 64 magnitudes. */
+function maskAbove(magnitudes: usize, count: usize, t: i64): u64 {
+  const limit = i64x2.splat(t);
+  let mask: u64 = 0;
+  let c: usize = 0;
+  for (; c + 8 <= count; c += 8) {
+    const p = magnitudes + (c << 3);
+    const byte = Signs.pack8(
+      i64x2.gt_s(v128.load(p, 0), limit),
+      i64x2.gt_s(v128.load(p, 16), limit),
+      i64x2.gt_s(v128.load(p, 32), limit),
+      i64x2.gt_s(v128.load(p, 48), limit),
+    );
+    mask |= (<u64>byte) << c;
+  }
+  for (; c < count; c++) mask |= (<u64>(load<i64>(magnitudes + (c << 3)) > t)) << c;
+  return mask;
+}
+
 /**
  * Top-k. For numbers of one sign the order of the bit patterns is the order of the numbers (and NaN stands above Infinity), so
- * the k-th largest magnitude is found among integers: bisection on the pattern, each step one counting pass, and at most 64
- * of them whatever the data, NaN, ties and zeros included. The search gallops down from the largest magnitude one
- * power of two, two, four, ... at a time, because the k-th is seldom far below it, and stops as soon as exactly k are above.
+ * the k-th largest magnitude is found among integers, by counting how many exceed a threshold. The search gallops down from
+ * the largest magnitude by one power of two, two, four, ..., because the k-th is seldom far below it; then it alternates
+ * interpolating between the counts and bisecting, and ends as soon as exactly k exceed the threshold. Bisection bounds it
+ * by some 130 passes whatever the data, NaN, ties and zeros included; for 8 of 64 normal numbers it takes about 5.
  */
 export function encodeSparse(
   first: usize,
@@ -157,30 +198,24 @@ export function encodeSparse(
   for (let r: usize = 0; r < count; r++) {
     const row = errors + r * errorStride;
     const slot = slots + (first + r) * slotStride;
-    let largest: i64 = 0;
-    for (let c: usize = 0; c < n; c++) {
-      const m = <i64>(load<u64>(row + (c << 3)) & MAGNITUDE);
-      store<i64>(scratch + (c << 3), m);
-      largest = max<i64>(largest, m);
-    }
-    // Invariant: more than or exactly k exceed `low`, fewer than k exceed `high`, `above` of them.
-    let low: i64 = -1;
-    let high = largest;
+    // Invariant: `above` < k exceed `high`, `aboveLow` >= k exceed `low`.
+    let high = takeMagnitudes(row, scratch, n);
     let above: usize = 0;
-    let threshold: i64 = 0;
+    let low: i64 = -1;
+    let aboveLow = n;
     let step: i64 = 1 << 52;
     let galloping = true;
-    for (;;) {
-      if (high - low === 1) {
-        threshold = high;
-        break;
-      }
+    let interpolating = false;
+    let threshold = high;
+    while (high - low > 1) {
       let middle = low + ((high - low) >> 1);
       if (galloping && high - step > middle) {
         middle = high - step;
         step <<= 1;
-      } else {
-        galloping = false;
+      } else if (interpolating) {
+        const fraction = (<f64>(k - above) - 0.25) / <f64>(aboveLow - above);
+        middle = high - <i64>(<f64>(high - low) * fraction);
+        middle = min<i64>(max<i64>(middle, low + 1), high - 1);
       }
       const exceeding = countAbove(scratch, n, middle);
       if (exceeding === k) {
@@ -191,24 +226,46 @@ export function encodeSparse(
       if (exceeding < k) {
         high = middle;
         above = exceeding;
+        threshold = high;
       } else {
         low = middle;
+        aboveLow = exceeding;
         galloping = false;
       }
+      interpolating = !galloping && !interpolating;
     }
-    // All above the threshold, and of those equal to it the first k - above.
-    let ties = k - above;
-    let entry: usize = 0;
-    let word: u64 = 0;
-    let filled: usize = 0;
-    let at = slot + (k << 3);
-    for (let c: usize = 0; entry < k; c++) {
-      const m = load<i64>(scratch + (c << 3));
-      if (m < threshold) continue;
-      if (m === threshold) {
-        if (ties === 0) continue;
-        ties--;
+    writeSparse(row, scratch, n, slot, k, indexBits, threshold, k - above);
+  }
+}
+
+/** The k entries above the threshold, or equal to it and among the first `ties` of those, in ascending order. */
+function writeSparse(
+  row: usize,
+  magnitudes: usize,
+  n: usize,
+  slot: usize,
+  k: usize,
+  indexBits: usize,
+  threshold: i64,
+  ties: usize,
+): void {
+  let entry: usize = 0;
+  let word: u64 = 0;
+  let filled: usize = 0;
+  let at = slot + (k << 3);
+  for (let begin: usize = 0; entry < k; begin += 64) {
+    const p = magnitudes + (begin << 3);
+    const length = min<usize>(64, n - begin);
+    let mask = maskAbove(p, length, threshold);
+    if (ties > 0) {
+      let equal = maskAbove(p, length, threshold - 1) & ~mask;
+      for (; ties > 0 && equal !== 0; ties--) {
+        mask |= equal & -equal;
+        equal &= equal - 1;
       }
+    }
+    for (; mask !== 0; mask &= mask - 1) {
+      const c = begin + <usize>ctz(mask);
       store<u64>(slot + (entry << 3), load<u64>(row + (c << 3)));
       entry++;
       word |= (<u64>c) << filled;
@@ -220,6 +277,6 @@ export function encodeSparse(
         word = filled === 0 ? 0 : <u64>c >> (indexBits - filled);
       }
     }
-    if (filled > 0) store<u64>(at, word);
   }
+  if (filled > 0) store<u64>(at, word);
 }

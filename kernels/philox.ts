@@ -49,15 +49,33 @@ export function philoxWords(
 }
 
 export function flattenMasks(masks: usize, n: u32, round: u32, keyLow: u32, keyHigh: u32): void {
-  const words = (n + 31) >> 5;
-  for (let w: u32 = 0; w < words; w++) {
-    const bits = word(w, ALL_AGENTS, round, FLATTEN_STREAM, keyLow, keyHigh);
-    const end = min<u32>(32, n - (w << 5));
-    const target = masks + ((<usize>w) << 8);
-    for (let c: u32 = 0; c < end; c++) {
-      store<u64>(target + ((<usize>c) << 3), (<u64>((bits >> c) & 1)) << 63);
+  for (let begin: u32 = 0; begin < n; begin += 128) {
+    const target = masks + ((<usize>begin) << 3);
+    if (n - begin >= 128) {
+      // Four words are 128 masks, the first two of which lend their place to the words.
+      block(target, begin >> 7, ALL_AGENTS, round, FLATTEN_STREAM, keyLow, keyHigh);
+      const low = load<u64>(target, 0);
+      const high = load<u64>(target, 8);
+      spread(target, low, 64);
+      spread(target + 512, high, 64);
+    } else {
+      for (let c = begin; c < n; c += 32) {
+        const bits = word(c >> 5, ALL_AGENTS, round, FLATTEN_STREAM, keyLow, keyHigh);
+        spread(masks + ((<usize>c) << 3), <u64>bits, min<u32>(32, n - c));
+      }
     }
   }
+}
+
+/** Bit c to the sign place of mask c. */
+function spread(masks: usize, bits: u64, count: u32): void {
+  let c: u32 = 0;
+  let both = i64x2(bits << 1, bits);
+  for (; c + 2 <= count; c += 2) {
+    v128.store(masks + ((<usize>c) << 3), v128.and(i64x2.shl(both, 62), i64x2.splat(0x8000000000000000)));
+    both = i64x2.shr_u(both, 2);
+  }
+  if (c < count) store<u64>(masks + ((<usize>c) << 3), ((bits >> c) & 1) << 63);
 }
 
 /** Word w of a stream: lane w & 3 of block w >> 2. */

@@ -246,24 +246,31 @@ export function gatherSparse(
   k: usize,
   indexBits: usize,
 ): void {
+  const quick = Packed.quickCount(k, indexBits);
   for (let r: usize = 0; r < count; r++) {
     const i = first + r;
     const row = out + r * outStride;
     Row.clearAll(row, n);
-    addSparse(row, slots + i * slotStride, load<f64>(degrees + (i << 3)), k, indexBits);
+    addSparse(row, slots + i * slotStride, load<f64>(degrees + (i << 3)), k, indexBits, quick);
     const from = <usize>load<u32>(rowStart + (i << 2));
     const to = <usize>load<u32>(rowStart + (i << 2), 4);
     for (let e = from; e < to; e++) {
       const slot = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
-      addSparse(row, slot, -load<f64>(weights + e * weightStride), k, indexBits);
+      addSparse(row, slot, -load<f64>(weights + e * weightStride), k, indexBits, quick);
     }
   }
 }
 
 /** row += factor * the sparse message in `slot`. */
-function addSparse(row: usize, slot: usize, factor: f64, k: usize, indexBits: usize): void {
+function addSparse(row: usize, slot: usize, factor: f64, k: usize, indexBits: usize, quick: usize): void {
   const indices = slot + (k << 3);
-  for (let t: usize = 0; t < k; t++) {
+  const mask: u32 = (1 << indexBits) - 1;
+  let t: usize = 0;
+  for (let position: usize = 0; t < quick; t++, position += indexBits) {
+    const p = row + (Packed.quickRead(indices, position, mask) << 3);
+    store<f64>(p, load<f64>(p) + factor * load<f64>(slot + (t << 3)));
+  }
+  for (; t < k; t++) {
     const p = row + (Packed.read(indices, t, indexBits) << 3);
     store<f64>(p, load<f64>(p) + factor * load<f64>(slot + (t << 3)));
   }

@@ -113,4 +113,16 @@ export class Packed {
     if (shift + bits > 64) value |= load<u64>(word, 8) << (64 - shift);
     return <usize>(value & (((<u64>1) << bits) - 1));
   }
+
+  /** How many of the k indices lie in four bytes of their message's words, counted from the byte in which they begin. */
+  @inline static quickCount(k: usize, bits: usize): usize {
+    if (bits === 0 || bits > 25) return 0;
+    const bytes = ((k * bits + 63) >> 6) << 3;
+    return min<usize>(k, ((bytes - 3) * 8 - 1) / bits + 1);
+  }
+
+  /** An index below `quickCount`, from its first bit's position. */
+  @inline static quickRead(words: usize, position: usize, mask: u32): usize {
+    return (load<u32>(words + (position >> 3)) >> (position & 7)) & mask;
+  }
 }

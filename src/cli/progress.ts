@@ -54,8 +54,9 @@ export function progressLine(progress: Progress, elapsed: number): string {
   return [...parts, ...quantities(progress)].join(', ');
 }
 
-function quantities({ last }: Progress): string[] {
-  if (last === null) return [];
+function quantities({ last, round }: Progress): string[] {
+  // Where rows are far apart, the one of round 0 is all there is: "0 bit" would be wrong by now.
+  if (last === null || (last.round === 0 && round > 0)) return [];
   const parts: string[] = [];
   if (!Number.isNaN(last.gap)) parts.push(`gap ${formatQuantity(last.gap, 2)}`);
   else if (!Number.isNaN(last.consensusError))

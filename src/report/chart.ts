@@ -89,7 +89,7 @@ export function barChart(bars: readonly Bar[], options: ChartOptions = {}): stri
   );
   return bars.map(({ label, value }) => {
     const drawn = bar(full > 0 ? value / full : 0, columns.bar).padEnd(columns.bar);
-    return `${fit(label, columns.label)} ${drawn} ${format(value).padStart(columns.value)}`.trimEnd();
+    return `${pad(label, columns.label)} ${drawn} ${format(value).padStart(columns.value)}`.trimEnd();
   });
 }
 
@@ -116,7 +116,7 @@ export function pairedBarChart(
   );
   const line = (label: string, name: string, value: number, fill: string) => {
     const drawn = bar(full > 0 ? value / full : 0, columns.bar, fill).padEnd(columns.bar);
-    return `${fit(label, columns.label)} ${name.padEnd(nameWidth)} ${drawn} ${format(value).padStart(columns.value)}`;
+    return `${pad(label, columns.label)} ${name.padEnd(nameWidth)} ${drawn} ${format(value).padStart(columns.value)}`;
   };
   return bars.flatMap(({ label, first, second }) => [
     line(label, names[0], first, FULL),
@@ -138,7 +138,7 @@ function measure(labels: readonly string[], values: readonly string[], width: nu
 }
 
 /** Padded to `width`, or cut with an ellipsis. */
-function fit(label: string, width: number): string {
+function pad(label: string, width: number): string {
   const letters = [...label];
   if (letters.length > width) return `${letters.slice(0, Math.max(0, width - 1)).join('')}…`;
   return label + ' '.repeat(width - letters.length);

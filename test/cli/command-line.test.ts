@@ -1,7 +1,7 @@
 /** The built command line as a user meets it: a process, its output and its exit code. Needs `npm run build`. */
 
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -137,6 +137,85 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
       for (const { kind, summary } of family) expect(`${kind}: ${summary}`).toMatch(/^[a-z0-9-]+: .+/);
     }
     expect(sottovoce('list', 'compressors').stdout).toMatch(/^compressors\n {2}\S+ +\S/);
+  });
+
+  test('a run: four files, a plan, a summary', () => {
+    writeFileSync(join(folder, 'good.yaml'), GOOD);
+    const { status, stdout, stderr } = sottovoce(
+      'run',
+      'good.yaml',
+      '--out',
+      'out/one',
+      '--rounds',
+      '50',
+      '--workers',
+      '1',
+    );
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^good\n {2}memory +\S+ \w+ shared, about/);
+    expect(stdout).toMatch(/\nfinished {2}good: 50 rounds in /);
+    expect(readdirSync(join(folder, 'out/one')).sort()).toEqual([
+      'manifest.json',
+      'summary.json',
+      'trace.csv',
+      'x.npy',
+    ]);
+    const read = (name: string) => readFileSync(join(folder, 'out/one', name), 'utf8');
+    expect(JSON.parse(read('summary.json'))).toMatchObject({
+      status: 'finished',
+      rounds: 50,
+      agents: 5,
+      workers: 1,
+    });
+    expect(read('trace.csv').trim().split('\n')).toHaveLength(1 + 51);
+
+    // The resolved config in the manifest is itself a config, and gives the same bits.
+    writeFileSync(join(folder, 'again.json'), JSON.stringify(JSON.parse(read('manifest.json')).config));
+    const again = JSON.parse(sottovoce('run', 'again.json', '--out', 'out/two', '--json').stdout);
+    expect(again.stateHash).toBe(JSON.parse(read('summary.json')).stateHash);
+  });
+
+  test('results are not written over what is somebody else’s', () => {
+    writeFileSync(join(folder, 'good.yaml'), GOOD);
+    const { status, stderr } = sottovoce('run', 'good.yaml', '--out', '.');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^error: \. is not empty and holds no earlier run/);
+  });
+
+  test('a parameter that only the plan can refuse has its line too', () => {
+    writeFileSync(join(folder, 'late.yaml'), `${GOOD}compressor:\n  kind: top-k\n  k: 9\n`);
+    const { status, stderr } = sottovoce('run', 'late.yaml');
+    expect(stderr).toBe('error: late.yaml:6:6: compressor.k is 9, expected 1..4 (dim)\n');
+    expect(status).toBe(2);
+  });
+
+  test('Ctrl-C ends a run after its round, with its results', async () => {
+    writeFileSync(join(folder, 'good.yaml'), GOOD);
+    const args = [MAIN, 'run', 'good.yaml', '--rounds', '2000000000', '--out', 'out/stopped'];
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    let errors = '';
+    child.stderr.on('data', (data) => {
+      errors += data;
+      // The first line of progress: the run is under way.
+      if (/round [\d,]+ of/.test(String(data))) child.kill('SIGINT');
+    });
+    const status = await new Promise((done) => child.on('close', done));
+    expect(errors).toContain('stopping after this round…');
+    expect(status).toBe(130);
+    const summary = JSON.parse(readFileSync(join(folder, 'out/stopped/summary.json'), 'utf8'));
+    expect(summary.status).toBe('stopped');
+    expect(summary.rounds).toBeGreaterThan(0);
+  });
+
+  test('topology: generate, inspect and convert files', () => {
+    const generated = sottovoce('topology', 'generate', 'ring', '--nodes', '25', '--out', 'ring.graphml');
+    expect(generated).toEqual({ status: 0, stdout: 'ring.graphml: 25 nodes, 25 edges\n', stderr: '' });
+    expect(sottovoce('topology', 'convert', 'ring.graphml', 'ring.mtx').status).toBe(0);
+    const inspection = JSON.parse(sottovoce('topology', 'inspect', 'ring.mtx', '--json').stdout);
+    expect(inspection).toMatchObject({ nodes: 25, edges: 25, diameter: 12 });
+    expect(inspection.lambda2).toBeCloseTo(0.0628336777, 9);
+    expect(sottovoce('topology', 'inspect', 'none.gml')).toMatchObject({ status: 2, stdout: '' });
   });
 
   test('a closed pipe is not an error', async () => {

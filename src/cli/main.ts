@@ -29,6 +29,8 @@ Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or b
 Set SOTTOVOCE_DEBUG=1 (or give --debug) for stack traces, NO_COLOR=1 for plain text.
 `;
 
+export { processTerminal, type Terminal } from './terminal.js';
+
 /** Runs one command; gives the exit code. */
 export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode: number = ExitCode.OK;

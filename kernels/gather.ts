@@ -264,7 +264,7 @@ export function gatherSparse(
 /** row += factor * the sparse message in `slot`. */
 function addSparse(row: usize, slot: usize, factor: f64, k: usize, indexBits: usize, quick: usize): void {
   const indices = slot + (k << 3);
-  const mask: u32 = (1 << indexBits) - 1;
+  const mask: u32 = (1 << (<u32>indexBits)) - 1;
   let t: usize = 0;
   for (let position: usize = 0; t < quick; t++, position += indexBits) {
     const p = row + (Packed.quickRead(indices, position, mask) << 3);

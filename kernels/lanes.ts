@@ -123,6 +123,6 @@ export class Packed {
 
   /** An index below `quickCount`, from its first bit's position. */
   @inline static quickRead(words: usize, position: usize, mask: u32): usize {
-    return (load<u32>(words + (position >> 3)) >> (position & 7)) & mask;
+    return (load<u32>(words + (position >> 3)) >> (<u32>position & 7)) & mask;
   }
 }

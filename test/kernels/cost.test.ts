@@ -81,17 +81,21 @@ function problem(loss: Loss, sparse: boolean, n: number, spread: number, random:
   return { costs, points: costs.map(() => normals(n, random).map((entry) => entry * spread)) };
 }
 
+/** Lengths to the places where each begins, and one past the last. */
+function startsOf(lengths: number[]): number[] {
+  const starts = [0];
+  for (const length of lengths) starts.push(starts[starts.length - 1] + length);
+  return starts;
+}
+
 /** Every kernel call over the problem, in one block or in the blocks given. */
 function run({ costs, points }: Problem, sparse: boolean, n: number, blocks: [number, number][]) {
   const bench = new Bench(1 << 19);
   const { kernels } = bench;
   const all = costs.flatMap(({ samples }) => samples);
-  const starts = costs.reduce((list, { samples }) => [...list, list[list.length - 1] + samples.length], [0]);
-  const samples = bench.u32(starts);
+  const samples = bench.u32(startsOf(costs.map((cost) => cost.samples.length)));
   const labels = bench.doubles(all.map(({ label }) => label));
-  const rowStart = bench.u32(
-    all.reduce((list, { values }) => [...list, list[list.length - 1] + values.length], [0]),
-  );
+  const rowStart = bench.u32(startsOf(all.map(({ values }) => values.length)));
   const columns = bench.u32(all.flatMap((sample) => Array.from(sample.columns ?? [])));
   const values = bench.doubles(all.flatMap((sample) => Array.from(sample.values)));
   const rows = sparse

@@ -21,7 +21,6 @@ import { costDefinition } from '../cost/registry.js';
 import type { CostModel, Optimum } from '../cost/types.js';
 import { readNpy } from '../data/npy.js';
 import { InputError, isInputError, unexpected } from '../errors.js';
-import { flowDefinition } from '../flow/registry.js';
 import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/plan.js';
 import { seedWords } from '../runtime.js';
 import { estimateMemory } from './memory.js';
@@ -39,9 +38,6 @@ export interface Prepared {
   optimum: Optimum | null;
   report: PlanReport;
 }
-
-/** Beyond this many nodes the spectrum is computed only where something is `auto`. */
-const SPECTRUM_NODES = 20_000;
 
 export async function prepareRun(loaded: LoadedConfig): Promise<Prepared> {
   try {
@@ -70,7 +66,6 @@ async function prepareUnlocated(loaded: LoadedConfig): Promise<Prepared> {
   const measureSpectrum = () => (knownSpectrum ??= spectrum(graph, weights));
   const program = planProgram({ config, graph, weights, cost, workers, spectrum: measureSpectrum });
   checkArenaFits(program.run.layout);
-  if (graph.nodes <= SPECTRUM_NODES) measureSpectrum();
 
   const init = config.init === undefined ? null : await readInit(resolve(config.init), graph.nodes, cost.dim);
   if (program.run.problem === 'average' && !init && program.run.layout.fields['cost.b'] === undefined) {
@@ -82,6 +77,7 @@ async function prepareUnlocated(loaded: LoadedConfig): Promise<Prepared> {
   }
   const optimum = program.run.problem === 'cost' ? cost.optimum() : null;
   if (optimum) program.run.optimumValue = optimum.value;
+  else if (cost.whyNoOptimum) program.warnings.push(`the gap is unknown: ${cost.whyNoOptimum}`);
 
   const { flow, compressor, layout, edges, dim, rounds } = program.run;
   const hostBytes =
@@ -190,9 +186,4 @@ function isSpec(value: unknown): value is { kind: string } {
   return (
     typeof value === 'object' && value !== null && typeof (value as { kind?: unknown }).kind === 'string'
   );
-}
-
-/** For warnings and hints: what the flow's problem is called. */
-export function problemOf(config: RunConfig): 'cost' | 'average' {
-  return flowDefinition(config.flow.kind).problem;
 }

@@ -21,6 +21,7 @@ export interface PlanReport {
   arenaBytes: number;
   /** The arena and what Node and the kernels take beside it: what the process will use. */
   processBytes: number;
+  /** Of the weighted Laplacian; known only where `auto` asked for it. */
   spectrum: { lambda2: number; lambdaMax: number } | null;
   gains: { step: number; alpha: number; beta: number; eta: number; mu: number };
   bits: { perMessage: number | null; uncompressedPerMessage: number };

@@ -9,8 +9,8 @@
  * nodes, 4e-9 of the largest squared, keeps ten digits. With slack = sigma and weights -w the same code factors
  * sigma I - L, and a pivot that is not positive says that sigma <= lambdaMax (Sylvester's law of inertia).
  *
- * Order: minimum degree, ties by most recently changed; trees and rings fill nothing in, a planar grid of n nodes about
- * n log n. Cost: the sum over nodes of their degree squared at elimination; `factor` gives up when a budget is passed,
+ * Order: minimum degree, ties by least recently changed; trees and rings fill nothing in, a planar grid of n nodes about
+ * n log n. Cost: for each node taken out, its degree and those of its neighbours; `factor` gives up when a budget is passed,
  * as it would be on large random graphs.
  */
 import type { Graph } from './graph.js';
@@ -21,15 +21,15 @@ export interface Factor {
   order: Uint32Array;
   pivots: Float64Array;
   /** nodes + 1 offsets; column k of the unit factor, negated: positions below k and w / pivot. */
-  start: Float64Array;
+  start: Int32Array;
   rows: Uint32Array;
   values: Float64Array;
 }
 
 export type FactorOutcome = { factor: Factor } | { failed: 'budget' | 'not-positive' };
 
-/** Sum of squared degrees at elimination: about two seconds. */
-export const DEFAULT_BUDGET = 6e8;
+/** Row entries touched: a few seconds. */
+export const DEFAULT_BUDGET = 3e8;
 
 /** Factor entries: 12 bytes each. */
 const MAX_ENTRIES = 1e8;
@@ -58,9 +58,10 @@ export function factor(
   for (let position = 0; position < nodes; position++) {
     const node = queue.takeLeast();
     const degree = rows.length[node];
-    work += degree * degree;
     entries += degree;
-    if (work > budget || entries > MAX_ENTRIES) return { failed: 'budget' };
+    // While degrees rise, what remains costs no less than if this degree stayed: see early that a graph fills in.
+    const least = work + 2 * degree * degree * Math.max(nodes - position - degree, degree / 3);
+    if (least > budget || entries > MAX_ENTRIES) return { failed: 'budget' };
     order[position] = node;
 
     let pivot = slack[node];
@@ -69,17 +70,20 @@ export function factor(
     const isGround = sigma === null && position === nodes - 1;
     if (!isGround && !(pivot > 0)) return { failed: 'not-positive' };
     pivots[position] = pivot;
+    rows.freeze(node);
     if (degree === 0) continue;
 
     const inverse = 1 / pivot;
     for (let k = 0; k < degree; k++) {
-      rows.reserve(rows.columns[rows.begin[node] + k], degree);
-      begin = rows.begin[node]; // reserve may have moved every row
+      begin = rows.begin[node]; // the join before may have moved every row
       const neighbour = rows.columns[begin + k];
-      rows.join(neighbour, node, rows.values[begin + k], inverse, slotOf);
-      slack[neighbour] += slack[node] * rows.values[begin + k] * inverse;
+      const weight = rows.values[begin + k];
+      work += degree + rows.length[neighbour];
+      rows.join(neighbour, node, weight, inverse, slotOf);
+      slack[neighbour] += slack[node] * weight * inverse;
       queue.move(neighbour, rows.length[neighbour]);
     }
+    begin = rows.begin[node];
     for (let slot = begin; slot < begin + degree; slot++) rows.values[slot] *= inverse;
   }
   return { factor: gather(nodes, order, pivots, rows, entries) };
@@ -95,7 +99,7 @@ function gather(
 ): Factor {
   const positionOf = new Uint32Array(nodes);
   for (let position = 0; position < nodes; position++) positionOf[order[position]] = position;
-  const start = new Float64Array(nodes + 1);
+  const start = new Int32Array(nodes + 1);
   const factorRows = new Uint32Array(entries);
   const values = new Float64Array(entries);
   let filled = 0;
@@ -140,7 +144,7 @@ export function solve(
 
 /** The shrinking graph: one unordered row a node in a common pool, moved to its end when it outgrows its place. */
 class Rows {
-  readonly begin: Float64Array;
+  readonly begin: Int32Array;
   readonly length: Uint32Array;
   private readonly capacity: Uint32Array;
   columns: Uint32Array;
@@ -149,7 +153,7 @@ class Rows {
 
   constructor({ nodes, rowStart, columns }: Graph, weights: Float64Array | null, sign: number) {
     const arcs = columns.length;
-    this.begin = new Float64Array(nodes);
+    this.begin = new Int32Array(nodes);
     this.length = new Uint32Array(nodes);
     this.capacity = new Uint32Array(nodes);
     for (let node = 0; node < nodes; node++) {
@@ -164,61 +168,25 @@ class Rows {
     this.filled = arcs;
   }
 
-  /** Makes room for `more` further entries in a row; may move rows, so read `begin` again. */
-  reserve(node: number, more: number): void {
-    const needed = this.length[node] + more;
-    if (needed <= this.capacity[node]) return;
-    const capacity = needed + (needed >> 1);
-    if (this.filled + capacity > this.columns.length) this.compact(capacity);
-    const from = this.begin[node];
-    this.columns.copyWithin(this.filled, from, from + this.length[node]);
-    this.values.copyWithin(this.filled, from, from + this.length[node]);
-    this.begin[node] = this.filled;
-    this.capacity[node] = capacity;
-    this.filled += capacity;
+  /** A row that will not grow any more gives its spare room back at the next compaction. */
+  freeze(node: number): void {
+    this.capacity[node] = this.length[node];
   }
 
-  /** Rewrites the pool without the holes that moved rows left, twice as large as what remains. */
-  private compact(extra: number): void {
-    let live = extra;
-    for (const length of this.length) live += length;
-    const columns = new Uint32Array(2 * live + 64);
-    const values = new Float64Array(2 * live + 64);
-    let filled = 0;
-    for (let node = 0; node < this.begin.length; node++) {
-      const from = this.begin[node];
-      const length = this.length[node];
-      columns.set(this.columns.subarray(from, from + length), filled);
-      values.set(this.values.subarray(from, from + length), filled);
-      this.begin[node] = filled;
-      this.capacity[node] = length;
-      filled += length;
-    }
-    this.columns = columns;
-    this.values = values;
-    this.filled = filled;
-  }
-
-  /** Takes `gone` out of the row of `node` and joins it to every other neighbour of `gone`. */
+  /** Takes `gone` out of the row of `node` and joins `node` to every other neighbour of `gone`. May move rows. */
   join(node: number, gone: number, weight: number, inverse: number, slotOf: Int32Array): void {
+    const missing = this.removeAndMark(node, gone, slotOf);
+    if (this.length[node] + missing > this.capacity[node]) this.enlarge(node, this.length[node] + missing);
     const { columns, values } = this;
     const begin = this.begin[node];
     let end = begin + this.length[node];
-    for (let slot = begin; slot < end; slot++) {
-      if (columns[slot] === gone) {
-        end--;
-        columns[slot] = columns[end];
-        values[slot] = values[end];
-        if (slot === end) break;
-      }
-      slotOf[columns[slot]] = slot;
-    }
     const goneBegin = this.begin[gone];
     const goneEnd = goneBegin + this.length[gone];
+    for (let slot = begin; slot < end; slot++) slotOf[columns[slot]] = slot;
     for (let other = goneBegin; other < goneEnd; other++) {
       const column = columns[other];
       if (column === node) continue;
-      // The product first: it is the same number seen from either end, so the matrix stays symmetric to the bit.
+      // The weights' product first: it is the same number seen from either end, so the matrix stays symmetric to the bit.
       const joined = weight * values[other] * inverse;
       const slot = slotOf[column];
       if (slot >= 0) {
@@ -231,11 +199,68 @@ class Rows {
     this.length[node] = end - begin;
     for (let slot = begin; slot < end; slot++) slotOf[columns[slot]] = -1;
   }
+
+  /** Takes `gone` out of the row of `node`; returns how many of its other neighbours the row does not hold yet. */
+  private removeAndMark(node: number, gone: number, slotOf: Int32Array): number {
+    const { columns, values } = this;
+    const begin = this.begin[node];
+    const end = begin + --this.length[node];
+    for (let slot = begin; slot < end; slot++) {
+      if (columns[slot] === gone) {
+        columns[slot] = columns[end];
+        values[slot] = values[end];
+      }
+      slotOf[columns[slot]] = slot;
+    }
+    let missing = -1; // `node` itself stands in the row of `gone`
+    const goneBegin = this.begin[gone];
+    for (let other = goneBegin; other < goneBegin + this.length[gone]; other++) {
+      if (slotOf[columns[other]] < 0) missing++;
+    }
+    return missing;
+  }
+
+  /** Moves a row to the end of the pool, with room for half as much again as it needs. */
+  private enlarge(node: number, needed: number): void {
+    const capacity = needed + (needed >> 1) + 2;
+    if (this.filled + capacity > this.columns.length) this.compact(capacity);
+    const from = this.begin[node];
+    this.columns.copyWithin(this.filled, from, from + this.length[node]);
+    this.values.copyWithin(this.filled, from, from + this.length[node]);
+    this.begin[node] = this.filled;
+    this.capacity[node] = capacity;
+    this.filled += capacity;
+  }
+
+  /** Rewrites the pool without the holes that moved rows left behind, twice as large as what remains. */
+  private compact(extra: number): void {
+    let live = extra;
+    for (const capacity of this.capacity) live += capacity;
+    const columns = new Uint32Array(2 * live + 64);
+    const values = new Float64Array(2 * live + 64);
+    let filled = 0;
+    for (let node = 0; node < this.begin.length; node++) {
+      const from = this.begin[node];
+      const length = this.length[node];
+      columns.set(this.columns.subarray(from, from + length), filled);
+      values.set(this.values.subarray(from, from + length), filled);
+      this.begin[node] = filled;
+      filled += this.capacity[node];
+    }
+    this.columns = columns;
+    this.values = values;
+    this.filled = filled;
+  }
 }
 
-/** Nodes by degree, in doubly linked lists: take the least, move one, both in constant time but for empty lists. */
+/**
+ * Nodes by degree: one first-in first-out list a degree, doubly linked, so that taking the least and moving one cost a
+ * constant (but for empty lists). Nodes just changed wait, so elimination spreads over the graph, as in multiple minimum
+ * degree (Liu 1985). Measured against last in first out, fill differs by a few percent either way.
+ */
 class DegreeQueue {
   private readonly head: Int32Array;
+  private readonly tail: Int32Array;
   private readonly next: Int32Array;
   private readonly previous: Int32Array;
   private readonly degree: Uint32Array;
@@ -243,10 +268,11 @@ class DegreeQueue {
 
   constructor({ nodes, rowStart }: Graph) {
     this.head = new Int32Array(nodes + 1).fill(-1);
+    this.tail = new Int32Array(nodes + 1).fill(-1);
     this.next = new Int32Array(nodes).fill(-1);
     this.previous = new Int32Array(nodes).fill(-1);
     this.degree = new Uint32Array(nodes);
-    for (let node = nodes - 1; node >= 0; node--) this.insert(node, rowStart[node + 1] - rowStart[node]);
+    for (let node = 0; node < nodes; node++) this.insert(node, rowStart[node + 1] - rowStart[node]);
     this.least = 0;
   }
 
@@ -264,11 +290,12 @@ class DegreeQueue {
   }
 
   private insert(node: number, degree: number): void {
-    const old = this.head[degree];
-    this.head[degree] = node;
-    this.next[node] = old;
-    this.previous[node] = -1;
-    if (old >= 0) this.previous[old] = node;
+    const last = this.tail[degree];
+    if (last >= 0) this.next[last] = node;
+    else this.head[degree] = node;
+    this.tail[degree] = node;
+    this.next[node] = -1;
+    this.previous[node] = last;
     this.degree[node] = degree;
     if (degree < this.least) this.least = degree;
   }
@@ -279,5 +306,6 @@ class DegreeQueue {
     if (before >= 0) this.next[before] = after;
     else this.head[this.degree[node]] = after;
     if (after >= 0) this.previous[after] = before;
+    else this.tail[this.degree[node]] = before;
   }
 }

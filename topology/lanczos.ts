@@ -51,10 +51,11 @@ export class Lanczos {
     for (let step = 0; step < count && !this.exhausted; step++) {
       const { previous, current, image } = this;
       this.apply(current, image);
-      removeMean(image);
       if (this.beta.length > 0) addScaled(image, -this.beta[this.beta.length - 1], previous);
       const alpha = dot(current, image);
       addScaled(image, -alpha, current);
+      // Last, at every step: a trace of the constant vector would grow like any converged one, and bring back its 0.
+      removeMean(image);
       const beta = norm(image);
       this.alpha.push(alpha);
       this.beta.push(beta);

@@ -77,7 +77,7 @@ export const flatten: CompressorDefinition = {
         kernels.flattenMasks(masks + (round & 1) * maskBytes, size, round, seed.low, seed.high);
         bound.prepare(round);
       },
-      encode(first, count, round, errors, errorStride, slots) {
+      encode(first, count, round, errors, errorStride, slots, lengths) {
         const roundMasks = masks + (round & 1) * maskBytes;
         if (innerIsSign) {
           // The commonest composition has a kernel of its own, in which the rotated vector never leaves the first cache.
@@ -95,7 +95,7 @@ export const flatten: CompressorDefinition = {
           );
         } else {
           kernels.flattenBlock(errors, errorStride, rotated, rotatedStride, count, dim, size, roundMasks);
-          bound.encode(first, count, round, rotated, rotatedStride, slots);
+          bound.encode(first, count, round, rotated, rotatedStride, slots, lengths);
         }
       },
       gather(first, count, round, slots, out, outStride) {

@@ -35,11 +35,17 @@ export interface CompressorPlan {
   [parameter: string]: unknown;
 }
 
-/** Bound to one worker. `slots` is the outbox of the round's parity; rows have the stride given. */
+/**
+ * Bound to one worker. `slots` is the outbox of the round's parity; rows have the stride given. A slot that is all zero decodes to the
+ * zero vector: that is how silence is represented in memory, so combinators that are silent at times need no decoder of their own.
+ */
 export interface BoundCompressor {
   /** Shared randomness of a round; called once per worker and round, in order, before encode(round) and gather(round). */
   prepare(round: number): void;
-  /** errors (block rows of dim entries) -> slots of agents first..first+count-1. */
+  /**
+   * errors (block rows of dim entries) -> slots of agents first..first+count-1. Where the plan's messageBits is null, the bits of each
+   * message are written to lengths (u32, indexed by agent); otherwise lengths is not looked at. The rows may be overwritten.
+   */
   encode(
     first: number,
     count: number,
@@ -47,6 +53,7 @@ export interface BoundCompressor {
     errors: number,
     errorStride: number,
     slots: number,
+    lengths: number,
   ): void;
   /** out (block rows) = sum_j L_ij q_j, padding zero. */
   gather(first: number, count: number, round: number, slots: number, out: number, outStride: number): void;

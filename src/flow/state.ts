@@ -92,10 +92,13 @@ export function bindMessages(
   const outbox = arena.address('outbox');
   const parityBytes = agents * slotBytes;
   const slots = (round: number) => outbox + (round & 1) * parityBytes;
+  // Only messages of varying length have their lengths written down; the doubling is that of the outbox.
+  const lengths = arena.has('outbox.lengths') ? arena.address('outbox.lengths') : 0;
+  const lengthsAt = (round: number) => lengths + (round & 1) * agents * 4;
   const s = arena.has('s') ? arena.address('s') : 0;
   const error = arena.has('scratch.error') ? arena.address('scratch.error', worker) : 0;
   const send = (first: number, count: number, round: number, rows: number) =>
-    compressor.encode(first, count, round, rows, rowBytes, slots(round));
+    compressor.encode(first, count, round, rows, rowBytes, slots(round), lengthsAt(round));
   return {
     prepare: (round) => compressor.prepare(round),
     x: () => x,

@@ -70,13 +70,15 @@ export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worke
   const parityBytes = plan.flow.stateIsMessage ? agents * rowBytes : 0;
   const xAt = (round: number) => x + (round & 1) * parityBytes;
   const average = plan.problem === 'average';
-  const messageBits = plan.compressor.messageBits ?? 0;
   const entries = agents * plan.dim;
   let firstSpread = Number.NaN;
   const { gap: stopGap, rmsError: stopRms, consensusError: stopConsensus } = plan.stop;
   const stops = stopGap !== undefined || stopRms !== undefined || stopConsensus !== undefined;
 
+  const bits = bindBits(plan, arena, worker);
+
   const round = (k: number) => {
+    bits.deliver(k);
     flow.prepare(k + 1);
     for (let block = first; block < end; block += blockAgents) {
       flow.block(block, Math.min(end - block, blockAgents), k);
@@ -115,8 +117,8 @@ export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worke
     row[3] = rmsError;
     row[4] = consensusError;
     row[5] = observerError;
-    row[6] = k * agents * messageBits;
-    row[7] = k * 2 * plan.edges * messageBits;
+    row[6] = bits.broadcast(k);
+    row[7] = bits.links(k);
     row[8] = seconds;
 
     // Everything is finite and of the size it began with, or it has diverged. Squares overflow at 1e154, long before x does.
@@ -145,5 +147,49 @@ export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worke
     phases: [round],
     tracePhases: [traceMean, traceAgents],
     traceRow,
+  };
+}
+
+/** Bits delivered: each message once per agent (broadcast), and once per directed edge (links). */
+interface Bits {
+  /** Counts the messages of round k of this worker's agents, as they are delivered. */
+  deliver(round: number): void;
+  /** After `rounds` rounds; for the leader, behind a barrier. */
+  broadcast(rounds: number): number;
+  links(rounds: number): number;
+}
+
+function bindBits(plan: RunPlan, arena: Arena, worker: number): Bits {
+  const { agents, edges, partition, workers } = plan;
+  const { messageBits } = plan.compressor;
+  if (messageBits !== null) {
+    // Every message has the same packed length, so counting them is a multiplication.
+    return {
+      deliver: () => {},
+      broadcast: (rounds) => rounds * agents * messageBits,
+      links: (rounds) => rounds * 2 * edges * messageBits,
+    };
+  }
+  const lengths = arena.view('outbox.lengths', 'u32');
+  const rowStart = arena.view('graph.rowStart', 'u32');
+  const own = arena.view('trace.bits', 'f64', worker);
+  const all = Array.from({ length: workers }, (_, w) => arena.view('trace.bits', 'f64', w));
+  // Whole numbers below 2^53: exact, so the order in which workers are added up does not matter.
+  const total = (which: 0 | 1) => all.reduce((sum, view) => sum + view[which], 0);
+  return {
+    deliver(round) {
+      const base = (round & 1) * agents;
+      let broadcast = 0;
+      let links = 0;
+      for (let agent = partition[worker]; agent < partition[worker + 1]; agent++) {
+        const length = lengths[base + agent];
+        broadcast += length;
+        links += length * (rowStart[agent + 1] - rowStart[agent]);
+      }
+      own[0] += broadcast;
+      own[1] += links;
+    },
+    broadcast: () => total(0),
+    links: () => total(1),
   };
 }

@@ -96,6 +96,12 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   if (errorFlow(flow.compress)) shared.push({ name: 'trace.toEstimate', type: 'f64', length: agents });
   if (!flow.stateIsMessage) {
     shared.push({ name: 'outbox', type: 'f64', length: (2 * agents * compressor.slotBytes) / 8 });
+    if (compressor.messageBits === null) {
+      shared.push(
+        { name: 'outbox.lengths', type: 'u32', length: 2 * agents },
+        { name: 'trace.bits', type: 'f64', length: 2, perWorker: true },
+      );
+    }
   }
   const layout = layoutArena([...shared, ...flow.fields, ...compressor.fields, ...cost.fields], workers);
 

@@ -30,7 +30,9 @@ export function summarize(
     roundsPerSecond: seconds > 0 ? rounds / seconds : 0,
     stateHash: '',
     bits: {
-      perMessage: run.compressor.messageBits ?? 0,
+      // The mean, where messages vary in length.
+      perMessage:
+        run.compressor.messageBits ?? (rounds > 0 ? (last?.bitsBroadcast ?? 0) / rounds / run.agents : 0),
       broadcast: last?.bitsBroadcast ?? 0,
       links: last?.bitsLinks ?? 0,
       uncompressedBroadcast: rounds * run.agents * run.dim * 64,

@@ -3,7 +3,7 @@
  * that run every compressor in every flow find it by themselves.
  */
 
-import { formatPath, formatValue, InputError } from '../errors.js';
+import { lookUp } from '../registry.js';
 import type { PlanContext, Runtime, Seed } from '../runtime.js';
 import { flattenedSign } from './aliases.js';
 import { flatten } from './flatten.js';
@@ -32,16 +32,6 @@ export function isAlias(entry: CompressorDefinition | CompressorAlias): entry is
   return 'expand' in entry;
 }
 
-function lookUp(kind: unknown, path: PlanContext['path']): CompressorDefinition | CompressorAlias {
-  const entry = typeof kind === 'string' && Object.hasOwn(compressors, kind) ? compressors[kind] : undefined;
-  if (entry) return entry;
-  const kindPath = [...path, 'kind'];
-  throw new InputError(
-    `${formatPath(kindPath)} is ${formatValue(kind)}, expected one of ${Object.keys(compressors).join(', ')}`,
-    { path: kindPath },
-  );
-}
-
 function definition(kind: string): CompressorDefinition {
   const entry = compressors[kind];
   if (!entry || isAlias(entry)) throw new Error(`no compressor is planned as ${kind}`);
@@ -51,7 +41,7 @@ function definition(kind: string): CompressorDefinition {
 const nested: Nested = { plan: planCompressor, bind: bindCompressor, reference: referenceCompressor };
 
 export function planCompressor(spec: CompressorSpec, context: PlanContext): CompressorPlan {
-  const entry = lookUp(spec?.kind, context.path);
+  const entry = lookUp(compressors, spec?.kind, context.path);
   return isAlias(entry) ? planCompressor(entry.expand(spec), context) : entry.plan(spec, context, nested);
 }
 

@@ -32,9 +32,18 @@ export const consensus: FlowDefinition = {
         .union([z.number().positive(), z.literal('auto')])
         .default('auto')
         .describe('gain of the disagreement'),
-      beta: z.number().default(0).describe('has no meaning here; accepted so that configs are alike'),
-      eta: z.number().default(0).describe('has no meaning here; accepted so that configs are alike'),
-      mu: z.number().gt(0).max(1).default(1).describe('filter gain of the estimates, in (0, 1]'),
+      beta: z
+        .union([z.number(), z.literal('auto')])
+        .default(0)
+        .describe('has no meaning here; accepted so that configs are alike'),
+      eta: z
+        .union([z.number(), z.literal('auto')])
+        .default(0)
+        .describe('has no meaning here; accepted so that configs are alike'),
+      mu: z
+        .union([z.number().gt(0).max(1), z.literal('auto')])
+        .default('auto')
+        .describe('filter gain of the estimates, in (0, 1]; auto is 1'),
     }),
 
   plan: (spec, gains, _compressor, context) => {

@@ -40,8 +40,11 @@ export const primalDual: FlowDefinition = {
         .describe('Euler step h'),
       alpha: gain.default('auto').describe('gain of the disagreement'),
       beta: gain.default('auto').describe('gain of the dual'),
-      eta: z.number().min(0).default(1).describe('gain of the gradient'),
-      mu: z.number().gt(0).max(1).default(1).describe('filter gain of the estimates, in (0, 1]'),
+      eta: gain.default('auto').describe('gain of the gradient; auto is 1'),
+      mu: z
+        .union([z.number().gt(0).max(1), z.literal('auto')])
+        .default('auto')
+        .describe('filter gain of the estimates, in (0, 1]; auto is 1'),
     });
   },
 

@@ -1,6 +1,6 @@
 /** Every flow, one line each. A new one is a file beside this one and a line here. */
 
-import { formatValue, InputError } from '../errors.js';
+import { lookUp } from '../registry.js';
 import { consensus } from './consensus.js';
 import { primalDual } from './primal-dual.js';
 import type { FlowDefinition } from './types.js';
@@ -10,11 +10,5 @@ export const flows: Record<string, FlowDefinition> = Object.fromEntries(
 );
 
 export function flowDefinition(kind: unknown): FlowDefinition {
-  if (typeof kind === 'string' && Object.hasOwn(flows, kind)) return flows[kind];
-  throw new InputError(
-    `flow.kind is ${formatValue(kind)}, expected one of ${Object.keys(flows).join(', ')}`,
-    {
-      path: ['flow', 'kind'],
-    },
-  );
+  return lookUp(flows, kind, ['flow']);
 }

@@ -15,7 +15,10 @@ describe('the registry of costs', () => {
       /^cost\.kind is "quadratics", expected one of quadratic/,
     );
     expect(() => costDefinition('quadratics')).toThrow(
-      expect.objectContaining({ code: 'BAD_INPUT', hint: 'did you mean quadratic?' }),
+      expect.objectContaining({
+        code: 'BAD_INPUT',
+        message: expect.stringContaining('did you mean quadratic?'),
+      }),
     );
     expect(() => costDefinition('ransac')).toThrow(expect.objectContaining({ hint: undefined }));
     expect(() => costDefinition('toString')).toThrow(/expected one of/);

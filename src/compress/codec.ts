@@ -1,0 +1,78 @@
+/**
+ * Compressors without a kernel: written as two functions of typed arrays, one agent at a time, and bound here to the block interface.
+ * Slower than a kernel, same wire, same guarantees. A user's own compressor takes this path too.
+ *
+ * A codec must decode an all-zero slot to the zero vector (silence), and draw randomness only from (seed, agent, round): never from
+ * the order in which it is called.
+ */
+
+import type { Runtime } from '../runtime.js';
+import { BitReader, BitWriter } from './bits.js';
+import type { BoundCompressor, CompressorPlan } from './types.js';
+
+export interface Codec {
+  /** Packs C(error, round) of one agent. `error` has dim entries and may be overwritten. */
+  encode(error: Float64Array, message: BitWriter, round: number, agent: number): void;
+  /** Fills all dim entries of `out`. The agent is the one that wrote the message. */
+  decode(message: BitReader, out: Float64Array, round: number, agent: number): void;
+  /** Shared randomness of a round; called in order, before the round's encode and decode. */
+  prepare?(round: number): void;
+}
+
+export function bindCodec(plan: CompressorPlan, runtime: Runtime, codec: Codec): BoundCompressor {
+  const { dim, slotBytes, messageBits } = plan;
+  const { arena, graph } = runtime;
+  const { buffer } = arena.memory;
+  const bytes = new Uint8Array(buffer);
+  // One view of everything, indexed by address / 8: views of single rows would be garbage for every block.
+  const doubles = new Float64Array(buffer, 0, Math.floor(buffer.byteLength / 8));
+  const words = new Uint32Array(buffer, 0, Math.floor(buffer.byteLength / 4));
+  const writer = new BitWriter(bytes);
+  const reader = new BitReader(bytes);
+  const row = new Float64Array(dim);
+
+  /** out (an address) += factor * the decoded message of an agent. */
+  const addMessage = (agent: number, round: number, slots: number, factor: number, out: number) => {
+    reader.begin(slots + agent * slotBytes);
+    codec.decode(reader, row, round, agent);
+    const at = out / 8;
+    for (let c = 0; c < dim; c++) doubles[at + c] += factor * row[c];
+  };
+
+  return {
+    prepare: (round) => codec.prepare?.(round),
+
+    encode(first, count, round, errors, errorStride, slots, lengths) {
+      for (let r = 0; r < count; r++) {
+        const agent = first + r;
+        const at = (errors + r * errorStride) / 8;
+        for (let c = 0; c < dim; c++) row[c] = doubles[at + c];
+        writer.begin(slots + agent * slotBytes, slotBytes);
+        codec.encode(row, writer, round, agent);
+        if (messageBits === null) words[lengths / 4 + agent] = writer.bitCount;
+      }
+    },
+
+    gather(first, count, round, slots, out, outStride) {
+      for (let r = 0; r < count; r++) {
+        const agent = first + r;
+        const target = out + r * outStride;
+        doubles.fill(0, target / 8, (target + outStride) / 8);
+        addMessage(agent, round, slots, doubles[graph.degrees / 8 + agent], target);
+        const end = words[graph.rowStart / 4 + agent + 1];
+        for (let edge = words[graph.rowStart / 4 + agent]; edge < end; edge++) {
+          const weight = doubles[(graph.weights + edge * graph.weightStride) / 8];
+          addMessage(words[graph.columns / 4 + edge], round, slots, -weight, target);
+        }
+      }
+    },
+
+    decode(first, count, round, slots, out, outStride) {
+      for (let r = 0; r < count; r++) {
+        const target = out + r * outStride;
+        doubles.fill(0, target / 8, (target + outStride) / 8);
+        addMessage(first + r, round, slots, 1, target);
+      }
+    },
+  };
+}

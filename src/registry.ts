@@ -1,0 +1,15 @@
+/** Looking a kind up in a registry: the same answer for every family of components when it is not there. */
+
+import { didYouMean } from './config/suggest.js';
+import { formatPath, formatValue, InputError, type SpecPath } from './errors.js';
+
+/** `path` is where the component stands in the config. */
+export function lookUp<T>(registry: Readonly<Record<string, T>>, kind: unknown, path: SpecPath): T {
+  if (typeof kind === 'string' && Object.hasOwn(registry, kind)) return registry[kind];
+  const kinds = Object.keys(registry);
+  const kindPath = [...path, 'kind'];
+  throw new InputError(
+    `${formatPath(kindPath)} is ${formatValue(kind)}, expected one of ${kinds.join(', ')}${didYouMean(String(kind), kinds)}`,
+    { path: kindPath },
+  );
+}

@@ -26,6 +26,10 @@ export {
   largestComponentWithNodes,
 } from './properties.js';
 export { Random } from './random.js';
+export type { Reader } from './readers/reader.js';
+export { formatOf, parseGraph, readers, readGraph } from './readers/registry.js';
 export { generate, generators } from './registry.js';
 export { type Spectrum, spectrum } from './spectrum.js';
 export { type EdgeWeights, edgeWeights, type WeightsKind, weightedDegrees, weightsKinds } from './weights.js';
+export { formatGraph, writeGraph, writers } from './writers/registry.js';
+export type { Writer } from './writers/writer.js';

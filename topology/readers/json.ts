@@ -1,0 +1,145 @@
+/**
+ * Node-link JSON, as NetworkX and D3 write it:
+ *
+ *     { "directed": false, "nodes": [{ "id": "A" }, ...], "links": [{ "source": "A", "target": "B", "weight": 2 }, ...] }
+ *
+ * The edges stand in `links` or `edges`; ids are strings or numbers (1 and "1" are the same id); a node without an id has
+ * its position as id, which is how old D3 files number their links. `label` or `name` names a node.
+ */
+import { fileError, show } from '../errors.js';
+import { lineAt, NamedGraph, type Reader, weightFrom } from './reader.js';
+
+export const json: Reader = {
+  format: 'json',
+  extensions: ['.json'],
+  summary: 'node-link JSON, as NetworkX and D3 write it',
+  parse(text, file) {
+    const data = parseJson(text, file);
+    const fail = (path: (string | number)[], message: string) =>
+      fileError(file, lineOfPath(text, path), message);
+    if (!isRecord(data)) throw fail([], `found ${show(data)}, expected an object with nodes and links`);
+    const edgesKey = data['links'] === undefined && data['edges'] !== undefined ? 'edges' : 'links';
+    const nodes = data['nodes'];
+    const links = data[edgesKey];
+    if (!Array.isArray(nodes)) throw fail(['nodes'], `nodes is ${show(nodes)}, expected a list`);
+    if (!Array.isArray(links)) throw fail([edgesKey], `${edgesKey} is ${show(links)}, expected a list`);
+
+    const graph = new NamedGraph(file);
+    graph.directed = data['directed'] === true;
+    const known = new Set<string>();
+    nodes.forEach((node, index) => {
+      const isObject = isRecord(node);
+      const id = (isObject ? node['id'] : node) ?? index;
+      if (typeof id !== 'string' && typeof id !== 'number') {
+        throw fail(['nodes', index], `nodes[${index}].id is ${show(id)}, expected a string or a number`);
+      }
+      if (known.has(String(id))) {
+        throw fail(
+          ['nodes', index],
+          `nodes[${index}].id is ${show(id)}, which is used twice, expected unique ids`,
+        );
+      }
+      known.add(String(id));
+      const label = isObject ? (node['label'] ?? node['name']) : undefined;
+      graph.addNode(String(id), label === undefined ? undefined : String(label), 0);
+    });
+    links.forEach((link, index) => {
+      const at = `${edgesKey}[${index}]`;
+      if (!isRecord(link)) throw fail([edgesKey, index], `${at} is ${show(link)}, expected an object`);
+      const ends = ['source', 'target'].map((end) => {
+        const id = link[end];
+        if (!known.has(String(id)) || (typeof id !== 'string' && typeof id !== 'number')) {
+          throw fail([edgesKey, index], `${at}.${end} is ${show(id)}, expected the id of a node`);
+        }
+        return String(id);
+      });
+      let weight: number | undefined;
+      if (link['weight'] !== undefined && link['weight'] !== null) {
+        weight = Number(link['weight']);
+        if (!(weight > 0 && weight < Infinity)) {
+          weightFrom(String(link['weight']), file, lineOfPath(text, [edgesKey, index]));
+        }
+      }
+      graph.addEdge(ends[0], ends[1], weight, 0);
+    });
+    return graph.toGraph();
+  },
+};
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const position = /at position (\d+)/.exec(message)?.[1];
+    // V8 names no position when the text simply ends.
+    const offset = position === undefined ? text.length : Number(position);
+    throw fileError(file, lineAt(text, offset), `${message}, expected JSON`, error);
+  }
+}
+
+/**
+ * The line on which the value at `path` begins, in text that is known to be JSON; the line of what holds it if it is
+ * missing. Walks the text once, only when there is something to report.
+ */
+export function lineOfPath(text: string, path: (string | number)[]): number {
+  let at = 0;
+  const skipSpace = (): void => {
+    while (at < text.length && text.charCodeAt(at) <= 32) at++;
+  };
+  const skipString = (): string => {
+    const begin = at++;
+    while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+    return JSON.parse(text.slice(begin, ++at)) as string;
+  };
+  const skipValue = (): void => {
+    skipSpace();
+    let open = 0;
+    do {
+      const character = text[at];
+      if (character === '"') {
+        skipString();
+      } else {
+        if (character === '{' || character === '[') open++;
+        else if (character === '}' || character === ']') open--;
+        at++;
+        if (open === 0 && character !== '}' && character !== ']') {
+          while (at < text.length && !/[\s,\]}]/.test(text[at])) at++;
+        }
+      }
+    } while (open > 0);
+  };
+  skipSpace();
+  let begin = at;
+  for (const part of path) {
+    const wanted = typeof part === 'number' ? '[' : '{';
+    if (text[at] !== wanted) break;
+    at++;
+    let found = false;
+    for (let index = 0; ; index++) {
+      skipSpace();
+      if (text[at] === '}' || text[at] === ']') break;
+      let key: string | number = index;
+      if (wanted === '{') {
+        key = skipString();
+        skipSpace();
+        at++; // the colon
+        skipSpace();
+      }
+      if (key === part) {
+        found = true;
+        break;
+      }
+      skipValue();
+      skipSpace();
+      if (text[at] === ',') at++;
+    }
+    if (!found) break;
+    begin = at;
+  }
+  return lineAt(text, begin);
+}

@@ -1,0 +1,104 @@
+/**
+ * What a reader is, and what readers share: numbering nodes by name, and checking weights.
+ *
+ * A reader is one file beside this one and one line in `registry.ts`. It gets the whole text, walks it by character codes
+ * or events, never splitting it into lines, and reports the first mistake with its line, what it found and what it expected.
+ */
+import { fileError, show } from '../errors.js';
+import { EdgeBuffer, type Graph } from '../graph.js';
+
+export interface Reader {
+  format: string;
+  /** File extensions, with the dot, lower case. */
+  extensions: readonly string[];
+  /** One phrase for people. */
+  summary: string;
+  /** @throws TopologyError with `file` and `line` */
+  parse(text: string, file: string): Graph;
+}
+
+/**
+ * Nodes and edges as the formats with explicit nodes give them: nodes have ids, edges name ids and may come first.
+ * A missing weight counts 1 if any edge of the file has one, as in NetworkX.
+ */
+export class NamedGraph {
+  private readonly numberOf = new Map<string, number>();
+  private readonly ids: string[] = [];
+  private readonly labels: (string | undefined)[] = [];
+  private readonly edgeLines: number[] = [];
+  private readonly sources: string[] = [];
+  private readonly targets: string[] = [];
+  private readonly weights: (number | undefined)[] = [];
+  directed = false;
+
+  constructor(private readonly file: string) {}
+
+  get nodes(): number {
+    return this.ids.length;
+  }
+
+  addNode(id: string, label: string | undefined, line: number): void {
+    if (this.numberOf.has(id))
+      throw fileError(this.file, line, `node id ${show(id)} is used twice, expected unique ids`);
+    this.numberOf.set(id, this.ids.length);
+    this.ids.push(id);
+    this.labels.push(label);
+  }
+
+  addEdge(source: string, target: string, weight: number | undefined, line: number): void {
+    this.sources.push(source);
+    this.targets.push(target);
+    this.weights.push(weight);
+    this.edgeLines.push(line);
+  }
+
+  toGraph(): Graph {
+    if (this.ids.length === 0) throw fileError(this.file, 0, 'no nodes found, expected at least one');
+    const weighted = this.weights.some((weight) => weight !== undefined);
+    const edges = new EdgeBuffer(this.sources.length, weighted);
+    for (let edge = 0; edge < this.sources.length; edge++) {
+      const source = this.find('source', this.sources[edge], this.edgeLines[edge]);
+      const target = this.find('target', this.targets[edge], this.edgeLines[edge]);
+      edges.push(source, target, this.weights[edge] ?? 1);
+    }
+    return edges.toGraph(this.ids.length, this.labelsOrNull(), { directed: this.directed });
+  }
+
+  private find(end: string, id: string, line: number): number {
+    const node = this.numberOf.get(id);
+    if (node === undefined) {
+      throw fileError(this.file, line, `edge ${end} is ${show(id)}, expected the id of a node in this file`);
+    }
+    return node;
+  }
+
+  /** Labels, ids where some lack one; null when there are none and the ids only count 0, 1, 2, ... */
+  private labelsOrNull(): string[] | null {
+    const counting = this.ids.every((id, node) => id === String(node));
+    if (counting && this.labels.every((label) => label === undefined)) return null;
+    return this.ids.map((id, node) => this.labels[node] ?? id);
+  }
+}
+
+/** A weight from its text. */
+export function weightFrom(text: string, file: string, line: number): number {
+  const weight = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(weight > 0 && weight < Infinity)) {
+    throw fileError(file, line, `weight is ${show(text)}, expected a positive, finite number`);
+  }
+  return weight;
+}
+
+/** The line, from 1, on which a character stands. */
+export function lineAt(text: string, offset: number): number {
+  let line = 1;
+  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line++;
+  return line;
+}
+
+/** The characters at an offset, as a message shows what was found. */
+export function foundAt(text: string, offset: number): string {
+  if (offset >= text.length) return 'end of file';
+  const word = /^[^\s\][,<>]{1,40}|^[\s\S]/.exec(text.slice(offset, offset + 41))?.[0] ?? '';
+  return `'${word}'`;
+}

@@ -1,0 +1,72 @@
+/**
+ * The writers: one line each, and `writeGraph`, which leaves either the whole file or nothing.
+ */
+import { randomUUID } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { fileError, TopologyError } from '../errors.js';
+import type { Graph } from '../graph.js';
+import { csvWriter, edgeListWriter } from './edge-list.js';
+import { graphmlWriter } from './graphml.js';
+import { jsonWriter } from './json.js';
+import type { Writer } from './writer.js';
+
+export const writers: readonly Writer[] = [graphmlWriter, jsonWriter, edgeListWriter, csvWriter];
+
+/** The graph as one string; for small graphs and tests. */
+export function formatGraph(graph: Graph, format: string): string {
+  return [...writerOf(format).write(graph)].join('');
+}
+
+/**
+ * Writes a graph to a file: to a temporary one beside it, flushed, then renamed, so that a reader never sees half.
+ *
+ * @param options.format one of the writers' formats; default: by extension
+ * @throws TopologyError when the kind is unknown, the format cannot hold the graph, or the file cannot be written
+ */
+export async function writeGraph(
+  path: string,
+  graph: Graph,
+  options: { format?: string } = {},
+): Promise<void> {
+  const pieces = (options.format === undefined ? writerFor(path) : writerOf(options.format)).write(graph);
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    const handle = await open(temporary, 'wx');
+    try {
+      for (const piece of pieces) await handle.write(piece);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    if (error instanceof TopologyError) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw fileError(path, 0, `cannot be written (${code})`, error);
+  }
+}
+
+function writerOf(format: string): Writer {
+  const writer = writers.find((candidate) => candidate.format === format);
+  if (writer !== undefined) return writer;
+  const known = writers.map((candidate) => candidate.format).join(', ');
+  throw new TopologyError(`format is ${JSON.stringify(format)}, expected one of ${known}`, {
+    path: ['format'],
+    value: format,
+    expected: `one of ${known}`,
+  });
+}
+
+function writerFor(path: string): Writer {
+  const extension = extname(path).toLowerCase();
+  const writer = writers.find((candidate) => candidate.extensions.includes(extension));
+  if (writer !== undefined) return writer;
+  const known = writers.flatMap((candidate) => candidate.extensions).join(', ');
+  throw fileError(
+    path,
+    0,
+    `extension is ${JSON.stringify(extension)}, expected one of ${known}, or a format`,
+  );
+}

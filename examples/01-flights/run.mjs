@@ -5,7 +5,6 @@
  * Everything here goes through the same command line and files that you would use: the config is flights.yaml beside this file.
  */
 
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { main, processTerminal } from 'sottovoce/cli';

@@ -184,7 +184,7 @@ async function read(file: string, format: string | undefined): Promise<Graph> {
 
 async function write(graph: Graph, file: string, format: string | undefined): Promise<void> {
   const { writeGraph } = await import('../../topology/index.js');
-  await writeGraph(graph, file, format === undefined ? {} : { format });
+  await writeGraph(file, graph, format === undefined ? {} : { format });
 }
 
 /** The kind after `--kind`, whose flags are wanted before commander reads the rest. */

@@ -143,17 +143,23 @@ async function modelFromFiles(spec: CostSpec, context: CostContext): Promise<Cos
   return model;
 }
 
+/** Sums over the agents; totals and minimiser have dim entries. */
+interface Sums {
+  m: number;
+  l: number;
+  totals: Float64Array;
+  minimiser: Float64Array;
+}
+
 class QuadraticModel implements CostModel {
   readonly plan: CostPlan;
   readonly dim: number;
   readonly fields: CostModel['fields'];
   readonly work: Float64Array;
-  readonly curvature: CostModel['curvature'];
   readonly description: string;
-  /** First coordinate in which every a is 0; -1 where there is none. */
-  readonly columnWithoutCurvature: number;
   readonly #agents: number;
-  readonly #minimiser: Float64Array;
+  readonly #note: (message: string) => void;
+  #sums: Sums | null = null;
   /** Replaced by the arena in `fill`, which lets go of the files' arrays. */
   #rows: Rows;
 
@@ -169,17 +175,37 @@ class QuadraticModel implements CostModel {
     this.description = `quadratic, ${agents.toLocaleString('en')} agents, ${dim} coordinates, ${origin}`;
     this.#agents = agents;
     this.#rows = rows;
-    context.note?.(`summing ${this.description}`);
+    this.#note = context.note ?? (() => {});
+  }
 
-    // One streaming pass for everything the host needs to know: bounds of the curvature, and the minimiser.
+  get curvature(): CostModel['curvature'] {
+    const { m, l, totals } = this.#summed();
+    return {
+      m,
+      l,
+      meanM: totals.reduce((x, y) => Math.min(x, y)) / this.#agents,
+      meanL: totals.reduce((x, y) => Math.max(x, y)) / this.#agents,
+    };
+  }
+
+  /** First coordinate in which every a is 0; -1 where there is none. */
+  get columnWithoutCurvature(): number {
+    return this.#summed().totals.indexOf(0);
+  }
+
+  /** One streaming pass for everything the host needs to know; made when first asked for, since drawing a million rows takes a second. */
+  #summed(): Sums {
+    if (this.#sums) return this.#sums;
+    this.#note(`summing ${this.description}`);
+    const { dim } = this;
     const a = new Float64Array(dim);
     const b = new Float64Array(dim);
     const sumA = new CompensatedSum(dim);
     const sumAB = new CompensatedSum(dim);
     let m = Infinity;
     let l = 0;
-    for (let agent = 0; agent < agents; agent++) {
-      rows.read(agent, a, b);
+    for (let agent = 0; agent < this.#agents; agent++) {
+      this.#rows.read(agent, a, b);
       for (let c = 0; c < dim; c++) {
         m = Math.min(m, a[c]!);
         l = Math.max(l, a[c]!);
@@ -188,14 +214,8 @@ class QuadraticModel implements CostModel {
       }
     }
     const totals = Float64Array.from({ length: dim }, (_, c) => sumA.total(c));
-    this.curvature = {
-      m,
-      l,
-      meanM: totals.reduce((x, y) => Math.min(x, y)) / agents,
-      meanL: totals.reduce((x, y) => Math.max(x, y)) / agents,
-    };
-    this.columnWithoutCurvature = totals.indexOf(0);
-    this.#minimiser = totals.map((total, c) => sumAB.total(c) / total);
+    this.#sums = { m, l, totals, minimiser: totals.map((total, c) => sumAB.total(c) / total) };
+    return this.#sums;
   }
 
   fill(arena: Arena): void {
@@ -221,41 +241,31 @@ class QuadraticModel implements CostModel {
   }
 
   value(x: Float64Array): number {
+    return this.#evaluate(x).value;
+  }
+
+  optimum(): Optimum {
+    const x = this.#summed().minimiser;
+    return { x, ...this.#evaluate(x), iterations: 0, method: 'closed form' };
+  }
+
+  /** f and the largest entry of its gradient at x, in one pass. */
+  #evaluate(x: Float64Array): { value: number; gradientNorm: number } {
     const a = new Float64Array(this.dim);
     const b = new Float64Array(this.dim);
     const sum = new CompensatedSum(1);
+    const gradient = new CompensatedSum(this.dim);
     for (let agent = 0; agent < this.#agents; agent++) {
       this.#rows.read(agent, a, b);
       for (let c = 0; c < this.dim; c++) {
         const distance = x[c]! - b[c]!;
         sum.add(0, a[c]! * distance * distance);
+        gradient.add(c, a[c]! * distance);
       }
-    }
-    return sum.total(0) / (2 * this.#agents);
-  }
-
-  optimum(): Optimum {
-    const x = this.#minimiser;
-    return {
-      x,
-      value: this.value(x),
-      gradientNorm: this.#gradientNorm(x),
-      iterations: 0,
-      method: 'closed form',
-    };
-  }
-
-  #gradientNorm(x: Float64Array): number {
-    const a = new Float64Array(this.dim);
-    const b = new Float64Array(this.dim);
-    const gradient = new CompensatedSum(this.dim);
-    for (let agent = 0; agent < this.#agents; agent++) {
-      this.#rows.read(agent, a, b);
-      for (let c = 0; c < this.dim; c++) gradient.add(c, a[c]! * (x[c]! - b[c]!));
     }
     let largest = 0;
     for (let c = 0; c < this.dim; c++) largest = Math.max(largest, Math.abs(gradient.total(c)));
-    return largest / this.#agents;
+    return { value: sum.total(0) / (2 * this.#agents), gradientNorm: largest / this.#agents };
   }
 }
 

@@ -46,7 +46,12 @@ export const consensus: FlowDefinition = {
         .describe('filter gain of the estimates, in (0, 1]; auto is 1'),
     }),
 
-  plan: (spec, gains, _compressor, context) => {
+  fields: (compress, context) => [
+    ...stateFields(['x', ...(errorFlow(compress) ? ['s', 'z'] : [])], compress, context),
+    ...scratchFields(['laplacian', ...(errorFlow(compress) ? ['message', 'error'] : [])], context),
+  ],
+
+  plan: (spec, gains) => {
     const alpha = spec.alpha === 'auto' ? 1 : spec.alpha;
     const { compress } = spec;
     let step = spec.step;
@@ -64,10 +69,6 @@ export const consensus: FlowDefinition = {
       eta: 0,
       mu: spec.mu === 'auto' ? 1 : spec.mu,
       stateIsMessage: compress === 'none',
-      fields: [
-        ...stateFields(['x', ...(errorFlow(compress) ? ['s', 'z'] : [])], compress, context),
-        ...scratchFields(['laplacian', ...(errorFlow(compress) ? ['message', 'error'] : [])], context),
-      ],
     };
   },
 

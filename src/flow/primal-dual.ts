@@ -48,7 +48,15 @@ export const primalDual: FlowDefinition = {
     });
   },
 
-  plan: (spec, gains, _compressor, context) => {
+  fields: (compress, context) => [
+    ...stateFields(['x', 'v', ...(errorFlow(compress) ? ['s', 'z'] : [])], compress, context),
+    ...scratchFields(
+      ['gradient', 'laplacian', ...(errorFlow(compress) ? ['message', 'error'] : [])],
+      context,
+    ),
+  ],
+
+  plan: (spec, gains) => {
     const alpha = spec.alpha === 'auto' ? autoGains(gains()).alpha : spec.alpha;
     const beta = spec.beta === 'auto' ? autoGains(gains()).beta : spec.beta;
     const eta = spec.eta === 'auto' ? 1 : spec.eta;
@@ -64,13 +72,6 @@ export const primalDual: FlowDefinition = {
       eta,
       mu,
       stateIsMessage: compress === 'none',
-      fields: [
-        ...stateFields(['x', 'v', ...(errorFlow(compress) ? ['s', 'z'] : [])], compress, context),
-        ...scratchFields(
-          ['gradient', 'laplacian', ...(errorFlow(compress) ? ['message', 'error'] : [])],
-          context,
-        ),
-      ],
     };
   },
 

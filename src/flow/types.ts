@@ -7,7 +7,7 @@
 
 import type { z } from 'zod';
 import type { FieldSpec } from '../arena/layout.js';
-import type { BoundCompressor, CompressorPlan } from '../compress/types.js';
+import type { BoundCompressor } from '../compress/types.js';
 import type { BoundCost } from '../cost/types.js';
 import type { IdentityCard, PlanContext, Runtime } from '../runtime.js';
 
@@ -35,8 +35,6 @@ export interface FlowPlan {
   beta: number;
   eta: number;
   mu: number;
-  /** State and scratch; state fields are named x, v, s, z. */
-  fields: FieldSpec[];
   /** Whether x lives in the two parities of its own outbox (nothing is compressed: the message is the state). */
   stateIsMessage: boolean;
 }
@@ -66,8 +64,10 @@ export interface FlowDefinition {
   /** What the agents agree on: the minimiser of the mean cost, or the average of the values they began with. */
   problem: 'cost' | 'average';
   parameters(zod: typeof z): z.ZodType;
+  /** State and scratch of the arena; state fields are named x, v, s, z. Sizes are known before gains are. */
+  fields(compress: Compress, context: PlanContext): FieldSpec[];
   /** `gains` is asked only where something is `auto`: it needs the graph's spectrum, which large graphs make expensive. */
-  plan(spec: FlowSpec, gains: () => GainContext, compressor: CompressorPlan, context: PlanContext): FlowPlan;
+  plan(spec: FlowSpec, gains: () => GainContext): FlowPlan;
   bind(
     plan: FlowPlan,
     compressor: BoundCompressor,

@@ -4,7 +4,7 @@
  */
 
 import type { Graph } from '../../topology/index.js';
-import { type FieldSpec, layoutArena, rowLength } from '../arena/layout.js';
+import { checkArenaFits, type FieldSpec, layoutArena, rowLength } from '../arena/layout.js';
 import { planCompressor } from '../compress/registry.js';
 import type { CompressorPlan } from '../compress/types.js';
 import type { RunConfig } from '../config/types.js';
@@ -77,7 +77,6 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     l: cost.curvature.l,
     delta: flowSpec.compress === 'none' ? 1 : compressor.contraction,
   }));
-  const flow = definition.plan(flowSpec, gains, compressor, { ...context, path: ['flow'] });
 
   const rowEntries = rowLength(dim);
   const shared: FieldSpec[] = [
@@ -93,8 +92,8 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     { name: 'trace.toOptimum', type: 'f64', length: agents },
     { name: 'trace.toMean', type: 'f64', length: agents },
   ];
-  if (errorFlow(flow.compress)) shared.push({ name: 'trace.toEstimate', type: 'f64', length: agents });
-  if (!flow.stateIsMessage) {
+  if (errorFlow(flowSpec.compress)) shared.push({ name: 'trace.toEstimate', type: 'f64', length: agents });
+  if (flowSpec.compress !== 'none') {
     shared.push({ name: 'outbox', type: 'f64', length: (2 * agents * compressor.slotBytes) / 8 });
     if (compressor.messageBits === null) {
       shared.push(
@@ -103,7 +102,11 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
       );
     }
   }
-  const layout = layoutArena([...shared, ...flow.fields, ...compressor.fields, ...cost.fields], workers);
+  const state = definition.fields(flowSpec.compress, { ...context, path: ['flow'] });
+  const layout = layoutArena([...shared, ...state, ...compressor.fields, ...cost.fields], workers);
+  // Before the spectrum and the optimum are computed: whoever asks for too much should not wait to hear it.
+  checkArenaFits(layout);
+  const flow = definition.plan(flowSpec, gains);
 
   return {
     run: {

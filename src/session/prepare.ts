@@ -14,7 +14,6 @@ import {
   readGraph,
   spectrum,
 } from '../../topology/index.js';
-import { checkArenaFits } from '../arena/layout.js';
 import { locate } from '../config/load.js';
 import type { LoadedConfig, RunConfig } from '../config/types.js';
 import { costDefinition } from '../cost/registry.js';
@@ -65,7 +64,6 @@ async function prepareUnlocated(loaded: LoadedConfig): Promise<Prepared> {
   let knownSpectrum: PlanReport['spectrum'] = null;
   const measureSpectrum = () => (knownSpectrum ??= spectrum(graph, weights));
   const program = planProgram({ config, graph, weights, cost, workers, spectrum: measureSpectrum });
-  checkArenaFits(program.run.layout);
 
   const init = config.init === undefined ? null : await readInit(resolve(config.init), graph.nodes, cost.dim);
   if (program.run.problem === 'average' && !init && program.run.layout.fields['cost.b'] === undefined) {

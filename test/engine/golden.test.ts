@@ -110,7 +110,6 @@ function closeness(golden: Case): number[] {
         kind: golden.flow,
         compress: golden.compress as Compress,
         ...golden.gains,
-        fields: [],
         stateIsMessage: false,
       },
       compress: referenceCompressor(planCompressor(golden.compressor, context), seed),

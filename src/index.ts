@@ -1,5 +1,14 @@
 /** Sottovoce's public interface. */
 
+export type {
+  CompressorModule,
+  MessageContext,
+  MessageReader,
+  MessageWriter,
+  ModulePlan,
+  PlanInputs,
+  RandomNumbers,
+} from './compress/custom.js';
 export { compressors } from './compress/registry.js';
 export type { CompressorSpec } from './compress/types.js';
 export { loadConfig, parseConfig } from './config/load.js';

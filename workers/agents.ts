@@ -8,6 +8,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { bindKernels } from '../kernels/bindings.js';
 import { attachArena } from '../src/arena/arena.js';
+import { loadModules } from '../src/plugin/modules.js';
 import { bindProgram } from '../src/program/bind.js';
 import type { RunPlan } from '../src/program/types.js';
 import { Barrier, BarrierPoisoned, poison } from '../src/sync/barrier.js';
@@ -28,11 +29,12 @@ export interface AgentsTask {
 
 export type AgentsReport = LoopReport | { poisoned: number };
 
-export default function agents(task: AgentsTask): AgentsReport {
+export default async function agents(task: AgentsTask): Promise<AgentsReport> {
   const { module, memory, plan, worker } = task;
   const arena = attachArena(memory, plan.layout);
   const words = arena.view('control', 'i32');
   try {
+    await loadModules(plan.modules);
     const program = bindProgram(plan, arena, bindKernels(module, memory), worker);
     return runRounds({
       plan,

@@ -6,6 +6,7 @@
 import { lookUp } from '../registry.js';
 import type { PlanContext, Runtime, Seed } from '../runtime.js';
 import { flattenedSign } from './aliases.js';
+import { custom } from './custom.js';
 import { flatten } from './flatten.js';
 import { identity } from './identity.js';
 import { scalarizeCyclic } from './scalarize-cyclic.js';
@@ -26,7 +27,7 @@ const byKind = <T extends { kind: string }>(...entries: T[]): Record<string, T> 
 
 export const compressors: Record<string, CompressorDefinition | CompressorAlias> = byKind<
   CompressorDefinition | CompressorAlias
->(identity, topK, sign, scalarizeCyclic, flatten, flattenedSign);
+>(identity, topK, sign, scalarizeCyclic, flatten, flattenedSign, custom);
 
 export function isAlias(entry: CompressorDefinition | CompressorAlias): entry is CompressorAlias {
   return 'expand' in entry;

@@ -38,6 +38,8 @@ export interface ProgramInputs {
   cost: CostModel;
   workers: number;
   spectrum: () => { lambda2: number; lambdaMax: number };
+  /** URLs of the user's own modules that the specs name; they are loaded. */
+  modules?: readonly string[];
 }
 
 export function planProgram(inputs: ProgramInputs): ProgramPlan {
@@ -122,6 +124,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
       traceEvery: config.trace.every,
       layout,
       weightStride: weights ? 8 : 0,
+      modules: [...(inputs.modules ?? [])],
       compressor,
       flow,
       cost: cost.plan,

@@ -24,6 +24,8 @@ export interface RunPlan {
   layout: Layout;
   /** 8, or 0 where all edges weigh 1. */
   weightStride: number;
+  /** URLs of the user's own modules: a worker loads them before it binds. */
+  modules: string[];
   compressor: CompressorPlan;
   flow: FlowPlan;
   cost: CostPlan;

@@ -20,6 +20,7 @@ import { costDefinition } from '../cost/registry.js';
 import type { CostModel, Optimum } from '../cost/types.js';
 import { readNpy } from '../data/npy.js';
 import { InputError, isInputError, unexpected } from '../errors.js';
+import { loadModules, resolveModules } from '../plugin/modules.js';
 import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/plan.js';
 import { seedWords } from '../runtime.js';
 import { estimateMemory } from './memory.js';
@@ -63,7 +64,17 @@ async function prepareUnlocated(loaded: LoadedConfig): Promise<Prepared> {
 
   let knownSpectrum: PlanReport['spectrum'] = null;
   const measureSpectrum = () => (knownSpectrum ??= spectrum(graph, weights));
-  const program = planProgram({ config, graph, weights, cost, workers, spectrum: measureSpectrum });
+  const compressor = resolveModules(config.compressor, loaded.folder, ['compressor']);
+  await loadModules(compressor.modules);
+  const program = planProgram({
+    config: { ...config, compressor: compressor.spec },
+    graph,
+    weights,
+    cost,
+    workers,
+    spectrum: measureSpectrum,
+    modules: compressor.modules.map(({ url }) => url),
+  });
 
   const init = config.init === undefined ? null : await readInit(resolve(config.init), graph.nodes, cost.dim);
   if (program.run.problem === 'average' && !init && program.run.layout.fields['cost.b'] === undefined) {
@@ -77,7 +88,7 @@ async function prepareUnlocated(loaded: LoadedConfig): Promise<Prepared> {
   if (optimum) program.run.optimumValue = optimum.value;
   else if (cost.whyNoOptimum) program.warnings.push(`the gap is unknown: ${cost.whyNoOptimum}`);
 
-  const { flow, compressor, layout, edges, dim, rounds } = program.run;
+  const { flow, layout, edges, dim, rounds } = program.run;
   const hostBytes =
     graph.rowStart.byteLength + graph.columns.byteLength + (weights?.byteLength ?? 0) + degrees.byteLength;
   return {
@@ -103,7 +114,7 @@ async function prepareUnlocated(loaded: LoadedConfig): Promise<Prepared> {
       ...estimateMemory(layout, hostBytes),
       spectrum: knownSpectrum,
       gains: { step: flow.step, alpha: flow.alpha, beta: flow.beta, eta: flow.eta, mu: flow.mu },
-      bits: { perMessage: compressor.messageBits, uncompressedPerMessage: 64 * dim },
+      bits: { perMessage: program.run.compressor.messageBits, uncompressedPerMessage: 64 * dim },
       optimum: optimum && {
         value: optimum.value,
         gradientNorm: optimum.gradientNorm,

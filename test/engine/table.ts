@@ -1,11 +1,18 @@
 /** What every table test runs over: each registered compressor in a spec that fits dim 11, each flow with gains that suit it. */
 
+import { fileURLToPath } from 'node:url';
 import { compressors } from '../../dist/src/index.js';
+import { loadModules, moduleUrl } from '../../dist/src/plugin/modules.js';
+
+const ownModule = fileURLToPath(new URL('../../examples/04-own-compressor/two-level.mjs', import.meta.url));
+// For the tests that plan by themselves; a run loads it on its own.
+await loadModules([moduleUrl(ownModule)]);
 
 /** Parameters for the kinds that have some; a kind that is missing here is used bare, so that a new line in the registry is tested at once. */
 const parameters: Record<string, Record<string, unknown>> = {
   'top-k': { k: 3 },
   flatten: { inner: { kind: 'sign' } },
+  custom: { module: ownModule },
 };
 
 export const compressorSpecs = Object.keys(compressors).map((kind) => ({ kind, ...parameters[kind] }));

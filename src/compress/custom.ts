@@ -1,0 +1,464 @@
+/**
+ * A user's own compressor: C(e, k) = decode(encode(e, k)), two functions in a module that the config names.
+ * Bits, linearity and contraction are what the module's `plan` says; bits are checked against what `encode` wrote, message by message.
+ *
+ * The module works on private copies and never sees the shared memory, so the worst it can do is to end the run: whatever it throws, writes
+ * past its message or leaves not finite is reported with file, function, agent and round. One check a message, none an entry
+ * but the sum that tells whether all are finite. The interface is documented in docs/your-own-compressor.md.
+ *
+ * Departure from the other compressors: no plain twin. The module is the mathematics, and the reference calls it without the wire between.
+ */
+
+import { philoxBlock } from '../data/random.js';
+import { formatValue, InputError } from '../errors.js';
+import { describeThrown, moduleUrl, placeIn, type UserModule, userModule } from '../plugin/modules.js';
+import type { Seed } from '../runtime.js';
+import { BitReader, BitWriter } from './bits.js';
+import { bindCodec, type Codec } from './codec.js';
+import type { CompressorDefinition, CompressorPlan } from './types.js';
+import { slotBytes } from './wire.js';
+
+/** What a compressor's module exports. */
+export interface CompressorModule {
+  /** Once, on the host. Refuse parameters by throwing an Error that says what was expected. */
+  plan(inputs: PlanInputs): ModulePlan;
+  /**
+   * One agent's message. `error` is a copy and may be overwritten. Returns nothing where the message was written with `bits`, `float64` and
+   * `float32`; the number of bits where it was written through `view`.
+   */
+  encode(error: Float64Array, message: MessageWriter, context: MessageContext): number | undefined;
+  /** Fills `out`, which comes as zeros, with what the receivers make of a message. All bits zero must leave it so. */
+  decode(message: MessageReader, out: Float64Array, context: MessageContext): void;
+}
+
+export interface PlanInputs {
+  /** Entries of the vectors to compress; inside `flatten` a power of two. */
+  dim: number;
+  agents: number;
+  rounds: number;
+  /** Everything that stands beside `kind` and `module` in the config. */
+  parameters: Readonly<Record<string, unknown>>;
+}
+
+/** Exactly one of `messageBits` and `maxMessageBits`. */
+export interface ModulePlan {
+  /** Every message has exactly this many bits. */
+  messageBits?: number;
+  /** Messages vary, up to this many bits: what each of them took is counted. */
+  maxMessageBits?: number;
+  /** C(., k) is a linear map, so that node-state compression converges. Default: false. */
+  linear?: boolean;
+  /** delta in |e - C(e)|^2 <= (1 - delta) |e|^2, on average where it varies: `auto` gains go by it. Default: 1/dim, which is cautious. */
+  contraction?: number;
+  /** Handed back as `context.data`, on every worker: plain data worked out once. */
+  data?: unknown;
+}
+
+export interface MessageContext {
+  readonly dim: number;
+  readonly agents: number;
+  readonly rounds: number;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly data: unknown;
+  /** Whose message this is, in encode and decode alike. */
+  readonly agent: number;
+  readonly round: number;
+  /** The agent's own draws of this round: decode sees the same numbers, in the same order, as encode did. */
+  readonly random: RandomNumbers;
+  /** Draws of this round that all agents have in common. */
+  readonly sharedRandom: RandomNumbers;
+}
+
+export interface RandomNumbers {
+  /** The next number, uniform in (0, 1). */
+  uniform(): number;
+  /** The next 32 random bits. */
+  word(): number;
+}
+
+/** Fields follow one another without gaps, least significant bit first. */
+export interface MessageWriter {
+  /** The low `count` (0..32) bits of a whole number. */
+  bits(value: number, count: number): void;
+  float64(value: number): void;
+  float32(value: number): void;
+  readonly bitCount: number;
+  /** The message's bytes, all zero to begin with, for those who pack them themselves. */
+  readonly view: DataView;
+}
+
+export interface MessageReader {
+  bits(count: number): number;
+  float64(): number;
+  float32(): number;
+  readonly bitCount: number;
+  readonly view: DataView;
+}
+
+const FUNCTIONS = ['plan', 'encode', 'decode'] as const;
+const ANSWERS = ['messageBits', 'maxMessageBits', 'linear', 'contraction', 'data'];
+/** Philox stream of a module's draws. */
+export const STREAM_CUSTOM = 16;
+const ALL_AGENTS = 0xffffffff;
+const MAX_MESSAGE_BITS = 2 ** 31;
+/** Bytes behind a private message that must stay zero. */
+const GUARD_BYTES = 64;
+
+export const custom: CompressorDefinition = {
+  kind: 'custom',
+  card: {
+    title: "A user's own compressor",
+    summary: 'calls encode and decode of your module; parameters beside it are handed to it',
+    source: 'docs/your-own-compressor.md',
+  },
+  parameters: (z) =>
+    z.looseObject({
+      kind: z.literal('custom'),
+      module: z.string().min(1).describe('your .mjs file, relative to the config'),
+    }),
+
+  plan: (spec, context) => {
+    const { kind: _, module: file, ...parameters } = spec;
+    const { dim, agents, rounds, seed, path } = context;
+    const module = userModule(moduleUrl(file as string));
+    const refuse = (what: string, cause?: unknown) =>
+      new InputError(
+        `${placeIn(cause, module.url, module.file)}: ${what}`,
+        { path: [...path, 'module'] },
+        { cause },
+      );
+
+    const missing = FUNCTIONS.filter((name) => typeof module.exports[name] !== 'function');
+    if (missing.length > 0) {
+      const names = missing.join(' and ');
+      throw refuse(`exports no function ${names}, expected plan, encode and decode`);
+    }
+    let answer: unknown;
+    try {
+      answer = functionsOf(module).plan({ dim, agents, rounds, parameters });
+    } catch (cause) {
+      throw refuse(`plan threw ${describeThrown(cause)}`, cause);
+    }
+    const said = checkAnswer(answer, refuse);
+    const bits = (said.messageBits ?? said.maxMessageBits) as number;
+    const plan: CompressorPlan = {
+      kind: 'custom',
+      dim,
+      module: module.url,
+      agents,
+      rounds,
+      parameters,
+      data: said.data,
+      slotBytes: slotBytes(bits),
+      maxMessageBits: bits,
+      messageBits: said.messageBits ?? null,
+      linear: said.linear ?? false,
+      contraction: said.contraction ?? 1 / dim,
+      fields: [],
+    };
+    tryOut(plan, seed, refuse);
+    return plan;
+  },
+
+  bind: (plan, runtime) => bindCodec(plan, runtime, moduleCodec(plan, runtime.seed)),
+
+  reference: (plan, seed) => {
+    const codec = moduleCodec(plan, seed);
+    const bytes = new Uint8Array(plan.slotBytes);
+    const writer = new BitWriter(bytes);
+    const reader = new BitReader(bytes);
+    return (error, round, agent) => {
+      const out = new Float64Array(plan.dim);
+      writer.begin(0, plan.slotBytes);
+      codec.encode(error.slice(), writer, round, agent);
+      reader.begin(0);
+      codec.decode(reader, out, round, agent);
+      return out;
+    };
+  },
+};
+
+function functionsOf(module: UserModule): CompressorModule {
+  return module.exports as unknown as CompressorModule;
+}
+
+function checkAnswer(answer: unknown, refuse: (what: string) => Error): ModulePlan {
+  if (answer === null || typeof answer !== 'object' || answer instanceof Promise) {
+    throw refuse(`plan returned ${describeReturned(answer)}, expected an object such as { messageBits: 64 }`);
+  }
+  const unknown = Object.keys(answer).find((key) => !ANSWERS.includes(key));
+  if (unknown !== undefined)
+    throw refuse(`plan returned an unknown ${unknown}, expected ${ANSWERS.join(', ')}`);
+  const said = answer as ModulePlan;
+  const { messageBits, maxMessageBits, linear, contraction, data } = said;
+  if ((messageBits === undefined) === (maxMessageBits === undefined)) {
+    const found = messageBits === undefined ? 'neither' : 'both';
+    throw refuse(`plan returned ${found} of messageBits (fixed) and maxMessageBits (varying), expected one`);
+  }
+  const name = messageBits === undefined ? 'maxMessageBits' : 'messageBits';
+  const bits = said[name] as number;
+  if (!Number.isInteger(bits) || bits < 1 || bits > MAX_MESSAGE_BITS) {
+    throw refuse(`plan returned ${name} ${formatValue(bits)}, expected a whole number in 1..2^31`);
+  }
+  if (linear !== undefined && typeof linear !== 'boolean') {
+    throw refuse(`plan returned linear ${formatValue(linear)}, expected true or false`);
+  }
+  if (contraction !== undefined && !(contraction > 0 && contraction <= 1)) {
+    throw refuse(`plan returned contraction ${formatValue(contraction)}, expected a number in (0, 1]`);
+  }
+  try {
+    structuredClone(data);
+  } catch {
+    throw refuse('plan returned data that cannot be sent to workers, expected plain data (no functions)');
+  }
+  return said;
+}
+
+/**
+ * What can be known before the run: silence decodes to zero, and the same error gives the same message twice. An encode that throws here
+ * is left to throw in the run, which can name the agent and the round it happened in.
+ */
+function tryOut(plan: CompressorPlan, seed: Seed, refuse: (what: string, cause?: unknown) => Error): void {
+  const codec = moduleCodec(plan, seed);
+  const silence = new Uint8Array(plan.slotBytes);
+  const reader = new BitReader(silence);
+  const out = new Float64Array(plan.dim);
+  for (const round of [0, 1]) {
+    reader.begin(0);
+    try {
+      codec.decode(reader, out, round, 0);
+    } catch (cause) {
+      if (!(cause instanceof ModuleFailure)) throw cause;
+      throw refuse(
+        `${cause.what} (of a message whose bits are all zero, which must decode to zeros)`,
+        cause.cause,
+      );
+    }
+    const bad = out.findIndex((entry) => entry !== 0);
+    if (bad >= 0) {
+      throw refuse(
+        `decode makes ${out[bad]} of entry ${bad} of a message whose bits are all zero, expected 0`,
+      );
+    }
+  }
+
+  const error = Float64Array.from(
+    { length: plan.dim },
+    (_, c) => Math.sqrt(c + 0.5) * (c % 3 === 1 ? -1 : 1),
+  );
+  const [first, second] = [0, 1].map(() => {
+    const bytes = new Uint8Array(plan.slotBytes);
+    const writer = new BitWriter(bytes);
+    writer.begin(0, plan.slotBytes);
+    try {
+      codec.encode(error.slice(), writer, 0, 0);
+    } catch (failure) {
+      if (failure instanceof ModuleFailure) return null;
+      throw failure;
+    }
+    return bytes;
+  });
+  if (first && second && first.some((byte, i) => byte !== second[i])) {
+    const expected = 'expected the same one (draw from context.random, keep nothing between calls)';
+    throw refuse(`encode makes two different messages of the same error, agent and round, ${expected}`);
+  }
+}
+
+/** Something that the module did in a run. */
+class ModuleFailure extends Error {
+  override name = 'ModuleFailure';
+  /** Without the place and without whose message it was. */
+  readonly what: string;
+  constructor(module: UserModule, what: string, agent: number, round: number, cause?: unknown) {
+    const place = placeIn(cause, module.url, module.file);
+    super(`${place}: ${what} (agent ${agent}, round ${round})`, { cause });
+    this.what = what;
+  }
+}
+
+/** The module between the wire and typed arrays of its own. */
+function moduleCodec(plan: CompressorPlan, seed: Seed): Codec {
+  const { dim, messageBits } = plan;
+  const module = userModule(plan['module'] as string);
+  const { encode, decode } = functionsOf(module);
+  const maxBits = plan['maxMessageBits'] as number;
+  const messageBytes = Math.ceil(maxBits / 8);
+  const written = new Uint8Array(messageBytes + GUARD_BYTES);
+  const read = new Uint8Array(messageBytes);
+  const writer = new PrivateWriter(written, messageBytes, maxBits);
+  const reader = new PrivateReader(read, maxBits);
+  const random = new Draws(seed);
+  const sharedRandom = new Draws(seed);
+  const context = {
+    dim,
+    agents: plan['agents'] as number,
+    rounds: plan['rounds'] as number,
+    parameters: plan['parameters'] as Record<string, unknown>,
+    data: plan['data'],
+    agent: 0,
+    round: 0,
+    random,
+    sharedRandom,
+  };
+  const begin = (agent: number, round: number) => {
+    context.agent = agent;
+    context.round = round;
+    random.begin(agent, round);
+    sharedRandom.begin(ALL_AGENTS, round);
+  };
+  const failed = (what: string, agent: number, round: number, cause?: unknown) =>
+    new ModuleFailure(module, what, agent, round, cause);
+
+  const bitsWritten = (returned: unknown, agent: number, round: number): number => {
+    if (returned !== undefined && typeof returned !== 'number') {
+      const expected = 'expected the number of bits, or nothing';
+      throw failed(`encode returned ${describeReturned(returned)}, ${expected}`, agent, round);
+    }
+    const bits = returned ?? (writer.bitCount > 0 ? writer.bitCount : messageBits);
+    if (bits === null) {
+      const expected = 'expected the number of bits of a message written through view';
+      throw failed(`encode wrote no fields and returned nothing, ${expected}`, agent, round);
+    }
+    const allowed =
+      messageBits === null ? Number.isInteger(bits) && bits >= 0 && bits <= maxBits : bits === messageBits;
+    if (!allowed) {
+      const expected =
+        messageBits === null ? `0..${maxBits} (plan: maxMessageBits)` : `${messageBits} (plan: messageBits)`;
+      throw failed(`encode made a message of ${bits} bits, expected ${expected}`, agent, round);
+    }
+    return bits;
+  };
+
+  return {
+    encode(error, message, round, agent) {
+      // A run that diverges reaches infinity between two rows of the trace: that is not the module's doing, so it is not asked. The
+      // state itself is not finite, and the next row says so.
+      if (!allFinite(error)) return;
+      written.fill(0);
+      writer.begin(0, messageBytes);
+      begin(agent, round);
+      let returned: unknown;
+      try {
+        returned = encode(error, writer, context);
+      } catch (cause) {
+        throw failed(`encode threw ${describeThrown(cause)}`, agent, round, cause);
+      }
+      for (let i = messageBytes; i < written.length; i++) {
+        if (written[i] !== 0) {
+          throw failed(`encode wrote past the ${messageBytes} bytes of its message`, agent, round);
+        }
+      }
+      const bits = bitsWritten(returned, agent, round);
+      // Bits beyond those that are counted do not travel.
+      const whole = bits >>> 3;
+      for (let i = 0; i < whole; i++) message.bits(written[i], 8);
+      message.bits(written[whole], bits & 7);
+    },
+
+    decode(message, out, round, agent) {
+      for (let i = 0; i < messageBytes; i++) read[i] = message.bits(8);
+      reader.begin(0);
+      begin(agent, round);
+      out.fill(0);
+      let returned: unknown;
+      try {
+        returned = decode(reader, out, context);
+      } catch (cause) {
+        throw failed(`decode threw ${describeThrown(cause)}`, agent, round, cause);
+      }
+      if (returned !== undefined) {
+        const expected = 'expected nothing: it fills out';
+        throw failed(`decode returned ${describeReturned(returned)}, ${expected}`, agent, round);
+      }
+      if (!allFinite(out)) {
+        const bad = out.findIndex((entry) => !Number.isFinite(entry));
+        throw failed(`decode left ${out[bad]} in entry ${bad} of out, expected finite numbers`, agent, round);
+      }
+    },
+  };
+}
+
+/** The writer a module gets: over bytes of its own, guarded behind. */
+class PrivateWriter extends BitWriter implements MessageWriter {
+  readonly view: DataView;
+  private readonly maxBits: number;
+  constructor(bytes: Uint8Array<ArrayBuffer>, messageBytes: number, maxBits: number) {
+    super(bytes);
+    this.view = new DataView(bytes.buffer, 0, messageBytes);
+    this.maxBits = maxBits;
+  }
+
+  override bits(value: number, count: number): void {
+    if (this.bitCount + count > this.maxBits) {
+      throw new RangeError(
+        `bit ${this.bitCount + count} is past the end of a message of ${this.maxBits} bits`,
+      );
+    }
+    super.bits(value, count);
+  }
+}
+
+class PrivateReader extends BitReader implements MessageReader {
+  readonly view: DataView;
+  private readonly maxBits: number;
+  constructor(bytes: Uint8Array<ArrayBuffer>, maxBits: number) {
+    super(bytes);
+    this.view = new DataView(bytes.buffer);
+    this.maxBits = maxBits;
+  }
+
+  override bits(count: number): number {
+    if (this.bitCount + count > this.maxBits) {
+      throw new RangeError(
+        `bit ${this.bitCount + count} is past the end of a message of ${this.maxBits} bits`,
+      );
+    }
+    return super.bits(count);
+  }
+}
+
+/** Draws of (seed, agent, round), one after the other, from the first again after every `begin`. */
+class Draws implements RandomNumbers {
+  private readonly words = new Uint32Array(4);
+  private readonly seed: Seed;
+  private agent = 0;
+  private round = 0;
+  private next = 0;
+
+  constructor(seed: Seed) {
+    this.seed = seed;
+  }
+
+  begin(agent: number, round: number): void {
+    this.agent = agent;
+    this.round = round;
+    this.next = 0;
+  }
+
+  word(): number {
+    const lane = this.next & 3;
+    if (lane === 0) {
+      philoxBlock(this.words, 0, this.next >>> 2, this.agent, this.round, STREAM_CUSTOM, this.seed);
+    }
+    this.next++;
+    return this.words[lane];
+  }
+
+  uniform(): number {
+    return (this.word() + 0.5) * 2 ** -32;
+  }
+}
+
+function allFinite(entries: Float64Array): boolean {
+  // 0 * x is 0 for every finite x and NaN for the rest.
+  let sum = 0;
+  for (let c = 0; c < entries.length; c++) sum += 0 * entries[c];
+  return sum === 0;
+}
+
+function describeReturned(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value instanceof Promise) return 'a Promise (it must not be async)';
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`;
+  return value === null ? 'null' : `${typeof value} ${formatValue(value)}`;
+}

@@ -1,0 +1,139 @@
+/**
+ * A user's own modules: found in a spec, loaded on the host before anything is planned, and on every worker before anything is bound.
+ *
+ * ES modules load asynchronously while plan and bind are synchronous, so loading is a step of its own:
+ *
+ *     host     resolveModules(spec, folder)  ->  loadModules  ->  plan (asks userModule)       RunPlan.modules carries the URLs
+ *     worker   loadModules(plan.modules)     ->  bind (asks userModule)
+ *
+ * Nothing here knows what a module is for: a spec names one as `{ kind: custom, module: FILE }`, wherever it stands.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { showPath } from '../config/show-path.js';
+import { formatPath, InputError, type SpecPath } from '../errors.js';
+
+export interface UserModule {
+  url: string;
+  /** The file as messages show it. */
+  file: string;
+  exports: Readonly<Record<string, unknown>>;
+}
+
+export interface ModuleReference {
+  url: string;
+  /** Where the config names it. */
+  path: SpecPath;
+}
+
+const KIND = 'custom';
+/** A module that has not loaded by then waits for something that does not come (a top-level await). */
+const LOAD_MS = 10_000;
+
+// ES modules exist once a thread, whichever copy of this package asks for them; so does what we know of them.
+const KEY = Symbol.for('sottovoce.modules');
+const shared = globalThis as { [KEY]?: Map<string, UserModule> };
+shared[KEY] ??= new Map();
+const loaded: Map<string, UserModule> = shared[KEY];
+
+/** The spec with every module as a file URL, and the list of them. The spec given is not changed. */
+export function resolveModules<T>(
+  spec: T,
+  folder: string,
+  at: SpecPath,
+): { spec: T; modules: ModuleReference[] } {
+  const modules: ModuleReference[] = [];
+  const visit = (value: unknown, where: SpecPath): unknown => {
+    if (Array.isArray(value)) return value.map((entry, i) => visit(entry, [...where, i]));
+    if (value === null || typeof value !== 'object') return value;
+    const entries = Object.entries(value).map(([key, entry]) => [key, visit(entry, [...where, key])]);
+    const copy = Object.fromEntries(entries) as Record<string, unknown>;
+    if (copy['kind'] === KIND && typeof copy['module'] === 'string') {
+      const url = moduleUrl(copy['module'], folder);
+      modules.push({ url, path: [...where, 'module'] });
+      copy['module'] = url;
+    }
+    return copy;
+  };
+  return { spec: visit(spec, at) as T, modules };
+}
+
+export function moduleUrl(file: string, folder = '.'): string {
+  return file.startsWith('file:') ? new URL(file).href : pathToFileURL(path.resolve(folder, file)).href;
+}
+
+/** Imports what is not loaded yet, in order. On the host a reference says where the config names it. */
+export async function loadModules(references: readonly (ModuleReference | string)[]): Promise<void> {
+  for (const reference of references) {
+    const { url, path: at } = typeof reference === 'string' ? { url: reference, path: [] } : reference;
+    if (loaded.has(url)) continue;
+    const filename = fileURLToPath(url);
+    const file = showPath(filename);
+    const info = await stat(filename).catch(() => null);
+    const prefix = at.length === 0 ? '' : `${formatPath(at)}: `;
+    if (!info?.isFile()) {
+      const what = info === null ? 'there is no such file' : 'this is a folder, expected a module (.mjs)';
+      throw new InputError(`${prefix}${file}: ${what}`, { path: at });
+    }
+    let exports: Readonly<Record<string, unknown>>;
+    try {
+      exports = await withinTime(import(/* @vite-ignore */ url), file);
+    } catch (cause) {
+      const place = cause instanceof SyntaxError ? syntaxErrorIn(filename, file) : placeIn(cause, url, file);
+      const text = `${place}: cannot be loaded: ${describeThrown(cause)}`;
+      throw new InputError(prefix + text, { path: at }, { cause });
+    }
+    loaded.set(url, { url, file, exports });
+  }
+}
+
+/** A module that has been loaded on this thread. */
+export function userModule(url: string): UserModule {
+  const found = loaded.get(url);
+  if (!found)
+    throw new Error(`${url} has not been loaded on this thread: await loadModules() before planning`);
+  return found;
+}
+
+/** `mine.mjs:12:5`: where in the module an error was thrown, or the file alone. */
+export function placeIn(thrown: unknown, url: string, file: string): string {
+  const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
+  for (const name of [url, fileURLToPath(url)]) {
+    const from = stack.indexOf(`${name}:`);
+    const place = from < 0 ? null : /^(:\d+){1,2}/.exec(stack.slice(from + name.length));
+    if (place) return file + place[0];
+  }
+  return file;
+}
+
+/** A syntax error does not carry its line; `node --check` prints it. */
+function syntaxErrorIn(filename: string, file: string): string {
+  const { stderr } = spawnSync(process.execPath, ['--check', filename], { encoding: 'utf8' });
+  for (const name of [pathToFileURL(filename).href, filename]) {
+    const from = stderr.indexOf(`${name}:`);
+    const line = from < 0 ? null : /^:\d+/.exec(stderr.slice(from + name.length));
+    if (line) return file + line[0];
+  }
+  return file;
+}
+
+export function describeThrown(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return `${typeof thrown} ${String(thrown)}`;
+  return `${thrown.name}: ${thrown.message.split('\n')[0]}`;
+}
+
+async function withinTime<T>(promise: Promise<T>, file: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const text = `it has not loaded within ${LOAD_MS / 1000} s`;
+    timer = setTimeout(() => reject(new Error(`${file}: ${text}: does it await something?`)), LOAD_MS);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -17,7 +17,9 @@ export interface OpenSession {
 }
 
 export async function openSession(): Promise<OpenSession> {
-  const worker = new Worker(coordinatorUrl);
+  // Threads inherit node's options (profiling among them), save the one that only says what `node -e` was given.
+  const execArgv = process.execArgv.filter((option) => !option.startsWith('--input-type'));
+  const worker = new Worker(coordinatorUrl, { execArgv });
   const remote = Comlink.wrap<Session>(nodeEndpoint(worker));
   let closed = false;
   let fail: (error: Error) => void = () => {};

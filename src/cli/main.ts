@@ -20,7 +20,7 @@ Examples:
 
 const HELP = `
 Examples:
-  $ sottovoce run profiles/ring.yaml                 run a config; results go to runs/<name>-<time>/
+  $ sottovoce run profiles/ring-topk.yaml            run a config; results go to runs/<name>-<time>/
   $ sottovoce topology inspect network.gml           is it connected, and how well?
   $ sottovoce list compressors                       what can stand under \`compressor:\`
   $ sottovoce run --help                             what a config and a run directory look like

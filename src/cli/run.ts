@@ -87,7 +87,7 @@ The run directory:
   x.npy          the agents' estimates, agents x dim
 
 Examples:
-  $ sottovoce run profiles/ring.yaml
+  $ sottovoce run profiles/ring-topk.yaml
   $ sottovoce run ring.yaml --out runs/one-bit --set compressor='{ kind: sign }' --set stop.gap=1e-6
   $ sottovoce run ring.yaml --workers 4 --json | jq .roundsPerSecond
 

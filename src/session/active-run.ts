@@ -11,7 +11,7 @@ import type { RunDirectory } from '../report/run-directory.js';
 import { Request, Word } from '../sync/control.js';
 import { RingReader } from '../trace/ring.js';
 import { fillArena } from './fill.js';
-import { runWorkers } from './pool.js';
+import type { WorkerPool } from './pool.js';
 import type { Prepared } from './prepare.js';
 import { type StateRows, stateHash } from './state-hash.js';
 import { summarize } from './summarize.js';
@@ -23,6 +23,7 @@ const PAUSE_POLL_MS = 2;
 export class ActiveRun {
   readonly rows: TraceRow[] = [];
   private readonly prepared: Prepared;
+  private readonly pool: WorkerPool;
   private readonly options: PrepareOptions;
   private readonly directory: RunDirectory | null;
   private readonly onRows: (rows: TraceRow[]) => void;
@@ -33,11 +34,13 @@ export class ActiveRun {
   /** Allocates and fills the arena. */
   constructor(
     prepared: Prepared,
+    pool: WorkerPool,
     options: PrepareOptions,
     directory: RunDirectory | null,
     onRows: (rows: TraceRow[]) => void,
   ) {
     this.prepared = prepared;
+    this.pool = pool;
     this.options = options;
     this.directory = directory;
     this.onRows = onRows;
@@ -70,7 +73,7 @@ export class ActiveRun {
     }
   }
 
-  private async runTraced(): ReturnType<typeof runWorkers> {
+  private async runTraced(): ReturnType<WorkerPool['run']> {
     const { arena, options, prepared, words } = this;
     const reader = new RingReader(words, arena.view('trace.ring', 'f64'));
     const deliver = () => {
@@ -82,7 +85,7 @@ export class ActiveRun {
     };
     const timer = setInterval(deliver, DRAIN_MS);
     try {
-      return await runWorkers(arena, prepared.program.run, {
+      return await this.pool.run(arena, prepared.program.run, {
         heapAtRounds: options.heapAtRounds ?? [],
         fault: options.fault ?? null,
       });

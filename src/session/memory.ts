@@ -9,19 +9,19 @@ import type { Layout } from '../arena/layout.js';
 
 const MIB = 2 ** 20;
 /** Main thread and coordinator with everything loaded. */
-const PROCESS_BYTES = 110 * MIB;
+const PROCESS_BYTES = 130 * MIB;
 /** One more agents thread: its isolate and its compiled code. */
 const WORKER_BYTES = 9 * MIB;
+/** What planning keeps of every agent on the host, and what building the graph leaves behind. */
+const AGENT_BYTES = 48;
 
 export interface MemoryEstimate {
   arenaBytes: number;
   processBytes: number;
 }
 
-export function estimateMemory(layout: Layout, hostBytes: number): MemoryEstimate {
+export function estimateMemory(layout: Layout, agents: number, graphBytes: number): MemoryEstimate {
   const arena = arenaBytes(layout);
-  return {
-    arenaBytes: arena,
-    processBytes: arena + hostBytes + PROCESS_BYTES + layout.workers * WORKER_BYTES,
-  };
+  const host = graphBytes + agents * AGENT_BYTES;
+  return { arenaBytes: arena, processBytes: arena + host + PROCESS_BYTES + layout.workers * WORKER_BYTES };
 }

@@ -25,58 +25,75 @@ export interface Diagnostics {
 }
 
 /**
- * Runs all workers to their end and gives their reports, leader first. Rejects with a RunError that carries the first failure as its
- * cause. When it settles no thread is left.
+ * The threads of one run. They start when the pool is made, so that they come up while the run is still being prepared.
  */
-export async function runWorkers(
-  arena: Arena,
-  plan: RunPlan,
-  diagnostics: Diagnostics,
-): Promise<LoopReport[]> {
-  const { workers } = plan;
-  const words = arena.view('control', 'i32');
-  const module = await WebAssembly.compile(await readFile(kernelsUrl));
-  const pool = new Piscina<AgentsTask, AgentsReport>({
-    filename: agentsUrl.href,
-    minThreads: workers,
-    maxThreads: workers,
-    concurrentTasksPerWorker: 1,
-    // A thread that is missing must be an error at once: a task that waits in a queue would leave its peers at the barrier.
-    maxQueue: 0,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    // State lives in the arena; a worker's own heap stays at a few megabytes. A plug-in that hoards is to be named before it
-    // takes the machine down.
-    resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MIB },
-  });
-  const spins = workers > os.availableParallelism() ? 0 : DEFAULT_SPINS;
-  try {
-    return await new Promise<LoopReport[]>((resolve, reject) => {
-      const reports: LoopReport[] = [];
-      let returned = 0;
-      let failure: RunError | null = null;
-      const over = () => (failure ? reject(failure) : resolve(reports));
-      for (let worker = 0; worker < workers; worker++) {
-        pool
-          .run({ module, memory: arena.memory, plan, worker, spins, ...diagnostics })
-          .then((report) => {
-            // One that left because of the poison is no failure of its own: the cause comes from whoever poisoned.
-            if (!('poisoned' in report)) reports[worker] = report;
-          })
-          .catch((error: Error) => {
-            // The first failure is the cause. Whoever waits at the barrier is released; whoever does not come out is left to
-            // `destroy`, which terminates it.
-            failure ??= workerFailed(worker, error);
-            poison(words, Poison.WORKER_FAILED);
-            setTimeout(over, LEAVE_MS).unref();
-          })
-          .finally(() => {
-            returned++;
-            if (returned === workers) over();
-          });
-      }
+export class WorkerPool {
+  readonly workers: number;
+  private readonly pool: Piscina<AgentsTask, AgentsReport>;
+  private readonly module: Promise<WebAssembly.Module>;
+
+  constructor(workers: number) {
+    this.workers = workers;
+    this.pool = new Piscina<AgentsTask, AgentsReport>({
+      filename: agentsUrl.href,
+      minThreads: workers,
+      maxThreads: workers,
+      concurrentTasksPerWorker: 1,
+      // A thread that is missing must be an error at once: a task that waits in a queue would leave its peers at the barrier.
+      maxQueue: 0,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      // State lives in the arena; a worker's own heap stays at a few megabytes. A plug-in that hoards is to be named before it
+      // takes the machine down.
+      resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MIB },
     });
-  } finally {
-    await pool.destroy();
+    this.module = readFile(kernelsUrl).then((bytes) => WebAssembly.compile(bytes));
+    // Whoever runs hears of a failure; a pool that is destroyed before must not bring the process down.
+    this.module.catch(() => {});
+  }
+
+  /** Ends every thread, whatever it does. */
+  async destroy(): Promise<void> {
+    await this.pool.destroy();
+  }
+
+  /**
+   * Runs all workers to their end and gives their reports, leader first. Rejects with a RunError that carries the first failure as its
+   * cause. Once: when it settles no thread is left.
+   */
+  async run(arena: Arena, plan: RunPlan, diagnostics: Diagnostics): Promise<LoopReport[]> {
+    const { pool, workers } = this;
+    const words = arena.view('control', 'i32');
+    const spins = workers > os.availableParallelism() ? 0 : DEFAULT_SPINS;
+    try {
+      const module = await this.module;
+      return await new Promise<LoopReport[]>((resolve, reject) => {
+        const reports: LoopReport[] = [];
+        let returned = 0;
+        let failure: RunError | null = null;
+        const over = () => (failure ? reject(failure) : resolve(reports));
+        for (let worker = 0; worker < workers; worker++) {
+          pool
+            .run({ module, memory: arena.memory, plan, worker, spins, ...diagnostics })
+            .then((report) => {
+              // One that left because of the poison is no failure of its own: the cause comes from whoever poisoned.
+              if (!('poisoned' in report)) reports[worker] = report;
+            })
+            .catch((error: Error) => {
+              // The first failure is the cause. Whoever waits at the barrier is released; whoever does not come out is left to
+              // `destroy`, which terminates it.
+              failure ??= workerFailed(worker, error);
+              poison(words, Poison.WORKER_FAILED);
+              setTimeout(over, LEAVE_MS).unref();
+            })
+            .finally(() => {
+              returned++;
+              if (returned === workers) over();
+            });
+        }
+      });
+    } finally {
+      await this.destroy();
+    }
   }
 }
 

@@ -5,16 +5,11 @@
 
 import os from 'node:os';
 import path from 'node:path';
-import {
-  components,
-  edgeWeights,
-  type Graph,
-  generate,
-  largestComponent,
-  readGraph,
-  spectrum,
-} from '../../topology/index.js';
-import { locate } from '../config/load.js';
+import type { Graph } from '../../topology/index.js';
+import { components, largestComponent } from '../../topology/properties.js';
+import { generate } from '../../topology/registry.js';
+import type { Spectrum } from '../../topology/spectrum.js';
+import { edgeWeights } from '../../topology/weights.js';
 import type { LoadedConfig, RunConfig } from '../config/types.js';
 import { costDefinition } from '../cost/registry.js';
 import type { CostModel, Optimum } from '../cost/types.js';
@@ -39,20 +34,26 @@ export interface Prepared {
   report: PlanReport;
 }
 
-export async function prepareRun(loaded: LoadedConfig): Promise<Prepared> {
+/** `auto` is a worker for every core. */
+export function countWorkers({ workers }: RunConfig): number {
+  return workers === 'auto' ? os.availableParallelism() : workers;
+}
+
+export async function prepareRun(loaded: LoadedConfig, workers: number): Promise<Prepared> {
   try {
-    return await prepareUnlocated(loaded);
+    return await prepareUnlocated(loaded, workers);
   } catch (error) {
+    // The parser of configs is loaded only to say where something stands.
+    const { locate } = await import('../config/load.js');
     throw locate(error as Error, loaded);
   }
 }
 
-async function prepareUnlocated(loaded: LoadedConfig): Promise<Prepared> {
+async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<Prepared> {
   const { config } = loaded;
   const resolve = (file: string) => path.resolve(loaded.folder, file);
   const graph = await loadGraph(config, resolve);
   const { weights, degrees } = withPath(['weights'], () => edgeWeights(graph, config.weights));
-  const workers = config.workers === 'auto' ? os.availableParallelism() : config.workers;
 
   const cost = await costDefinition(config.cost.kind, ['cost']).load(config.cost, {
     agents: graph.nodes,
@@ -62,8 +63,16 @@ async function prepareUnlocated(loaded: LoadedConfig): Promise<Prepared> {
     labels: graph.labels,
   });
 
-  let knownSpectrum: PlanReport['spectrum'] = null;
-  const measureSpectrum = () => (knownSpectrum ??= spectrum(graph, weights));
+  const { flow: flowSpec } = config;
+  const measured = [flowSpec.step, flowSpec.alpha, flowSpec.beta].includes('auto')
+    ? (await import('../../topology/spectrum.js')).spectrum
+    : null;
+  let knownSpectrum: Spectrum | null = null;
+  const measureSpectrum = () => {
+    if (!measured) return boundSpectrum(graph, degrees);
+    knownSpectrum ??= measured(graph, weights);
+    return knownSpectrum;
+  };
   const compressor = resolveModules(config.compressor, loaded.folder, ['compressor']);
   await loadModules(compressor.modules);
   const program = planProgram({
@@ -88,8 +97,16 @@ async function prepareUnlocated(loaded: LoadedConfig): Promise<Prepared> {
   if (optimum) program.run.optimumValue = optimum.value;
   else if (cost.whyNoOptimum) program.warnings.push(`the gap is unknown: ${cost.whyNoOptimum}`);
 
+  const found = knownSpectrum as Spectrum | null;
+  if (found && !found.converged) {
+    const accuracy = Math.max(found.residual2, found.residualMax).toExponential(0);
+    program.warnings.push(
+      `the graph's spectrum is known to ${accuracy} only: gains that are auto may be off`,
+    );
+  }
+
   const { flow, layout, edges, dim, rounds } = program.run;
-  const hostBytes =
+  const graphBytes =
     graph.rowStart.byteLength + graph.columns.byteLength + (weights?.byteLength ?? 0) + degrees.byteLength;
   return {
     config,
@@ -111,8 +128,8 @@ async function prepareUnlocated(loaded: LoadedConfig): Promise<Prepared> {
       cost: cost.description,
       flow: `${flow.kind}, ${flow.compress}`,
       compressor: describeSpec(config.compressor),
-      ...estimateMemory(layout, hostBytes),
-      spectrum: knownSpectrum,
+      ...estimateMemory(layout, graph.nodes, graphBytes),
+      spectrum: found && { lambda2: found.lambda2, lambdaMax: found.lambdaMax },
       gains: { step: flow.step, alpha: flow.alpha, beta: flow.beta, eta: flow.eta, mu: flow.mu },
       bits: { perMessage: program.run.compressor.messageBits, uncompressedPerMessage: 64 * dim },
       optimum: optimum && {
@@ -126,12 +143,29 @@ async function prepareUnlocated(loaded: LoadedConfig): Promise<Prepared> {
   };
 }
 
+/**
+ * Without `auto` nobody waits for the spectrum. What a hint after a divergence needs is lambdaMax, and lambdaMax <= max over edges of
+ * d_i + d_j (Anderson, Morley 1985); lambda2 stays unknown.
+ */
+function boundSpectrum({ rowStart, columns, nodes }: Graph, degrees: Float64Array) {
+  let lambdaMax = 0;
+  for (let i = 0; i < nodes; i++) {
+    for (let edge = rowStart[i]; edge < rowStart[i + 1]; edge++) {
+      lambdaMax = Math.max(lambdaMax, degrees[i] + degrees[columns[edge]]);
+    }
+  }
+  return { lambda2: Number.NaN, lambdaMax };
+}
+
 async function loadGraph(config: RunConfig, resolve: (file: string) => string): Promise<Graph> {
   const { file, format, largestComponent: takeLargest, ...spec } = config.topology;
   const graph =
     file === undefined
       ? withPath(['topology'], () => generate(spec as { kind: string }, config.seed))
-      : await readGraph(resolve(file), format === undefined ? {} : { format });
+      : await (await import('../../topology/readers/registry.js')).readGraph(
+          resolve(file),
+          format === undefined ? {} : { format },
+        );
   if (graph.nodes === 0) throw new InputError('the graph has no nodes', { path: ['topology'] });
   const sizes = components(graph).sizes;
   if (sizes.length > 1 && takeLargest) return largestComponent(graph);

@@ -5,7 +5,8 @@
 
 import { RunDirectory } from '../report/run-directory.js';
 import { ActiveRun } from './active-run.js';
-import { type Prepared, prepareRun } from './prepare.js';
+import { WorkerPool } from './pool.js';
+import { countWorkers, type Prepared, prepareRun } from './prepare.js';
 import type {
   AgentState,
   PlanReport,
@@ -18,6 +19,7 @@ import type {
 
 interface Ready {
   prepared: Prepared;
+  pool: WorkerPool;
   options: PrepareOptions;
   directory: RunDirectory | null;
 }
@@ -32,16 +34,22 @@ export class RunSession implements Session {
   async prepare(options: PrepareOptions): Promise<PlanReport> {
     if (this.ready) throw new Error('this session is prepared already; a session runs once');
     const directory = options.outDir === null ? null : RunDirectory.create(options.outDir);
-    const prepared = await prepareRun(options.config);
-    this.ready = { prepared, options, directory };
-    return prepared.report;
+    const pool = new WorkerPool(countWorkers(options.config.config));
+    try {
+      const prepared = await prepareRun(options.config, pool.workers);
+      this.ready = { prepared, pool, options, directory };
+      return prepared.report;
+    } catch (error) {
+      await pool.destroy();
+      throw error;
+    }
   }
 
   async start(): Promise<RunResult> {
     if (!this.ready) throw new Error('this session is new, expected prepared: call prepare() first');
     if (this.active) throw new Error('this session has been started already; a session runs once');
-    const { prepared, options, directory } = this.ready;
-    this.active = new ActiveRun(prepared, options, directory, (rows) => {
+    const { prepared, pool, options, directory } = this.ready;
+    this.active = new ActiveRun(prepared, pool, options, directory, (rows) => {
       for (const subscriber of this.subscribers) subscriber(rows);
     });
     if (this.pauseAsked) this.active.requestPause();

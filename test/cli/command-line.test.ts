@@ -211,8 +211,8 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
   test('topology: generate, inspect and convert files', () => {
     const generated = sottovoce('topology', 'generate', 'ring', '--nodes', '25', '--out', 'ring.graphml');
     expect(generated).toEqual({ status: 0, stdout: 'ring.graphml: 25 nodes, 25 edges\n', stderr: '' });
-    expect(sottovoce('topology', 'convert', 'ring.graphml', 'ring.mtx').status).toBe(0);
-    const inspection = JSON.parse(sottovoce('topology', 'inspect', 'ring.mtx', '--json').stdout);
+    expect(sottovoce('topology', 'convert', 'ring.graphml', 'ring.json').status).toBe(0);
+    const inspection = JSON.parse(sottovoce('topology', 'inspect', 'ring.json', '--json').stdout);
     expect(inspection).toMatchObject({ nodes: 25, edges: 25, diameter: 12 });
     expect(inspection.lambda2).toBeCloseTo(0.0628336777, 9);
     expect(sottovoce('topology', 'inspect', 'none.gml')).toMatchObject({ status: 2, stdout: '' });

@@ -1,10 +1,11 @@
-/** Runs through the real engine, compiled: coordinator thread, Piscina pool, shared memory. */
+/** Runs through the real engine, compiled: Piscina pool, worker threads, shared memory. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll } from 'vitest';
-import { openSession, type PrepareOptions, parseConfig, type RunResult } from '../../dist/src/index.js';
+import { type PrepareOptions, parseConfig, type RunResult } from '../../dist/src/index.js';
+import { RunSession } from '../../dist/src/session/run-session.js';
 
 /** A folder that is gone after the tests of the file. */
 export function temporaryFolder(): string {
@@ -13,15 +14,15 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/**
+ * One run on this thread: everything but the coordinator's own thread, which takes longer to start than most of these runs last. The
+ * session's tests go through `openSession`.
+ */
 export async function runConfig(
   config: Record<string, unknown>,
   options: Partial<PrepareOptions> = {},
 ): Promise<RunResult> {
-  const { session, close } = await openSession();
-  try {
-    await session.prepare({ config: await parseConfig(config), outDir: null, ...options });
-    return await session.start();
-  } finally {
-    await close();
-  }
+  const session = new RunSession();
+  await session.prepare({ config: await parseConfig(config), outDir: null, ...options });
+  return session.start();
 }

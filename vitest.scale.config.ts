@@ -1,0 +1,7 @@
+/** The large runs, one after the other: `npm run test:scale`. */
+
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: { include: ['test/scale/**/*.test.ts'], pool: 'forks', maxWorkers: 1, testTimeout: 300_000 },
+});

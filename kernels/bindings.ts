@@ -15,8 +15,10 @@
  *  | message | layout | bits |
  *  | --- | --- | --- |
  *  | dense  | n float64 | 64 n |
- *  | scalar | 1 float64 | 64 |
+ *  | scalars | m float64 | 64 m |
  *  | sign   | float64 scale, then bit c = IEEE sign bit of entry c (1 = negative), least significant first | 64 + n |
+ *  | sign, single | the same after a float32 scale | 32 + n |
+ *  | levels | float64 step (where it is not shared), then n whole numbers of `bits` bits, two's complement, least significant bit first | (64 +) n bits |
  *  | sparse | k float64, then k indices of `indexBits` bits each, ascending, least significant bit first | k (64 + indexBits) |
  */
 export interface Kernels {
@@ -100,6 +102,21 @@ export interface Kernels {
     outStride: number,
     n: number,
   ): void;
+  /** Scales are float32. */
+  gatherSignSingle(
+    first: number,
+    count: number,
+    rowStart: number,
+    columns: number,
+    weights: number,
+    weightStride: number,
+    degrees: number,
+    slots: number,
+    slotStride: number,
+    out: number,
+    outStride: number,
+    n: number,
+  ): void;
   gatherSparse(
     first: number,
     count: number,
@@ -115,22 +132,6 @@ export interface Kernels {
     n: number,
     k: number,
     indexBits: number,
-  ): void;
-  /** Every message carries one value, of coordinate `index`. */
-  gatherScalar(
-    first: number,
-    count: number,
-    rowStart: number,
-    columns: number,
-    weights: number,
-    weightStride: number,
-    degrees: number,
-    slots: number,
-    slotStride: number,
-    out: number,
-    outStride: number,
-    n: number,
-    index: number,
   ): void;
 
   // --- decode.ts: out row = the agent's own decoded message ------------------------------------------------------
@@ -152,6 +153,16 @@ export interface Kernels {
     outStride: number,
     n: number,
   ): void;
+  /** Scales are float32. */
+  decodeSignSingle(
+    first: number,
+    count: number,
+    slots: number,
+    slotStride: number,
+    out: number,
+    outStride: number,
+    n: number,
+  ): void;
   decodeSparse(
     first: number,
     count: number,
@@ -162,16 +173,6 @@ export interface Kernels {
     n: number,
     k: number,
     indexBits: number,
-  ): void;
-  decodeScalar(
-    first: number,
-    count: number,
-    slots: number,
-    slotStride: number,
-    out: number,
-    outStride: number,
-    n: number,
-    index: number,
   ): void;
 
   // --- encode.ts: errors row -> slot of agent first + r ------------------------------------------------------------
@@ -193,6 +194,34 @@ export interface Kernels {
     slots: number,
     slotStride: number,
     n: number,
+  ): void;
+  /** Scale by rule: 0 mean |e|, 1 |e|_2^2 / |e|_1, 2 max |e| / 2; as a float64 (`scaleBytes` 8) or the nearest float32 (4). */
+  encodeSignScaled(
+    first: number,
+    count: number,
+    errors: number,
+    errorStride: number,
+    slots: number,
+    slotStride: number,
+    n: number,
+    rule: number,
+    scaleBytes: number,
+  ): void;
+  /** Signs of e + lambda tau, lambda = amplitude |e|_2 / sqrt(n); scale = shrink lambda; tau from stream 2. scratch: a padded row of n doubles. */
+  encodeOneBit(
+    first: number,
+    count: number,
+    errors: number,
+    errorStride: number,
+    slots: number,
+    slotStride: number,
+    n: number,
+    amplitude: number,
+    shrink: number,
+    round: number,
+    keyLow: number,
+    keyHigh: number,
+    scratch: number,
   ): void;
   /** Fused flattenBlock + encodeSign: the n-entry message of the dim-entry error; scratch holds n doubles. */
   encodeFlattenedSign(
@@ -220,14 +249,148 @@ export interface Kernels {
     indexBits: number,
     scratch: number,
   ): void;
-  encodeScalar(
+
+  // --- levels.ts: entry c is step times a whole number of `bits` bits (2..16), at most `levels` in magnitude -----------
+  /** Nearest multiple of step, ties to even; the step is known to the reader and not sent. scratch: a padded row of n i32. */
+  encodeLevels(
     first: number,
     count: number,
     errors: number,
     errorStride: number,
     slots: number,
     slotStride: number,
+    n: number,
+    bits: number,
+    levels: number,
+    step: number,
+    scratch: number,
+  ): void;
+  /** floor(e / step + u), step = |e|_2 / levels (`norm` 0) or max |e| / levels (1), sent as a float64; u from stream 2. scratch: a padded row of n doubles. */
+  encodeLevelsDithered(
+    first: number,
+    count: number,
+    errors: number,
+    errorStride: number,
+    slots: number,
+    slotStride: number,
+    n: number,
+    bits: number,
+    levels: number,
+    norm: number,
+    round: number,
+    keyLow: number,
+    keyHigh: number,
+    scratch: number,
+  ): void;
+  /** step 0: read from the messages. */
+  gatherLevels(
+    first: number,
+    count: number,
+    rowStart: number,
+    columns: number,
+    weights: number,
+    weightStride: number,
+    degrees: number,
+    slots: number,
+    slotStride: number,
+    out: number,
+    outStride: number,
+    n: number,
+    bits: number,
+    step: number,
+  ): void;
+  decodeLevels(
+    first: number,
+    count: number,
+    slots: number,
+    slotStride: number,
+    out: number,
+    outStride: number,
+    n: number,
+    bits: number,
+    step: number,
+  ): void;
+
+  // --- scalars.ts: m numbers a message -----------------------------------------------------------------------------
+  /** Entries index, index + 1, ... (mod n), m of them; m <= n. */
+  encodeScalars(
+    first: number,
+    count: number,
+    errors: number,
+    errorStride: number,
+    slots: number,
+    slotStride: number,
+    n: number,
     index: number,
+    m: number,
+  ): void;
+  gatherScalars(
+    first: number,
+    count: number,
+    rowStart: number,
+    columns: number,
+    weights: number,
+    weightStride: number,
+    degrees: number,
+    slots: number,
+    slotStride: number,
+    out: number,
+    outStride: number,
+    n: number,
+    index: number,
+    m: number,
+  ): void;
+  decodeScalars(
+    first: number,
+    count: number,
+    slots: number,
+    slotStride: number,
+    out: number,
+    outStride: number,
+    n: number,
+    index: number,
+    m: number,
+  ): void;
+  /** psi_j . e for the m padded rows psi_j at basis. */
+  encodeProjections(
+    first: number,
+    count: number,
+    errors: number,
+    errorStride: number,
+    slots: number,
+    slotStride: number,
+    n: number,
+    basis: number,
+    m: number,
+  ): void;
+  /** scratch: m doubles. */
+  gatherProjections(
+    first: number,
+    count: number,
+    rowStart: number,
+    columns: number,
+    weights: number,
+    weightStride: number,
+    degrees: number,
+    slots: number,
+    slotStride: number,
+    out: number,
+    outStride: number,
+    n: number,
+    basis: number,
+    m: number,
+    scratch: number,
+  ): void;
+  decodeProjections(
+    first: number,
+    count: number,
+    slots: number,
+    slotStride: number,
+    out: number,
+    outStride: number,
+    n: number,
+    basis: number,
+    m: number,
   ): void;
 
   // --- math.ts, for the tests: a lane of what the logistic kernels compute two at a time ------------------------------

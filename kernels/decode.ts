@@ -20,6 +20,36 @@ export function decodeDense(
   }
 }
 
+/** `single`: the scale is a float32. */
+class SignMessages {
+  @inline static decode(
+    single: bool,
+    first: usize,
+    count: usize,
+    slots: usize,
+    slotStride: usize,
+    out: usize,
+    outStride: usize,
+    n: usize,
+  ): void {
+    for (let r: usize = 0; r < count; r++) {
+      const slot = slots + (first + r) * slotStride;
+      const row = out + r * outStride;
+      const scale = Signs.scale(slot, single);
+      const bytes = slot + Signs.scaleBytes(single);
+      for (let c: usize = 0; c < n; c += 8) {
+        const bits = Signs.spread(v128.load8_splat(bytes + (c >> 3)));
+        const o = row + (c << 3);
+        v128.store(o, Signs.apply(bits, 0, scale), 0);
+        v128.store(o, Signs.apply(bits, 1, scale), 16);
+        v128.store(o, Signs.apply(bits, 2, scale), 32);
+        v128.store(o, Signs.apply(bits, 3, scale), 48);
+      }
+      Row.clear(row, n, Row.padded(n));
+    }
+  }
+}
+
 export function decodeSign(
   first: usize,
   count: usize,
@@ -29,20 +59,19 @@ export function decodeSign(
   outStride: usize,
   n: usize,
 ): void {
-  for (let r: usize = 0; r < count; r++) {
-    const slot = slots + (first + r) * slotStride;
-    const row = out + r * outStride;
-    const scale = v128.load64_splat(slot);
-    for (let c: usize = 0; c < n; c += 8) {
-      const bits = Signs.spread(v128.load8_splat(slot + 8 + (c >> 3)));
-      const o = row + (c << 3);
-      v128.store(o, Signs.apply(bits, 0, scale), 0);
-      v128.store(o, Signs.apply(bits, 1, scale), 16);
-      v128.store(o, Signs.apply(bits, 2, scale), 32);
-      v128.store(o, Signs.apply(bits, 3, scale), 48);
-    }
-    Row.clear(row, n, Row.padded(n));
-  }
+  SignMessages.decode(false, first, count, slots, slotStride, out, outStride, n);
+}
+
+export function decodeSignSingle(
+  first: usize,
+  count: usize,
+  slots: usize,
+  slotStride: usize,
+  out: usize,
+  outStride: usize,
+  n: usize,
+): void {
+  SignMessages.decode(true, first, count, slots, slotStride, out, outStride, n);
 }
 
 export function decodeSparse(
@@ -64,22 +93,5 @@ export function decodeSparse(
     for (let t: usize = 0; t < k; t++) {
       store<f64>(row + (Packed.read(indices, t, indexBits) << 3), load<f64>(slot + (t << 3)));
     }
-  }
-}
-
-export function decodeScalar(
-  first: usize,
-  count: usize,
-  slots: usize,
-  slotStride: usize,
-  out: usize,
-  outStride: usize,
-  n: usize,
-  index: usize,
-): void {
-  for (let r: usize = 0; r < count; r++) {
-    const row = out + r * outStride;
-    Row.clearAll(row, n);
-    store<f64>(row + (index << 3), load<f64>(slots + (first + r) * slotStride));
   }
 }

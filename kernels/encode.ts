@@ -3,6 +3,7 @@
  * slot's last word that belong to no entry are zero, so equal messages are equal bytes.
  */
 import { Row, Signs } from './lanes';
+import { DITHER_STREAM, philoxUniform } from './philox';
 import { signedTransform } from './wht';
 
 export function encodeDense(
@@ -20,20 +21,6 @@ export function encodeDense(
     let c: usize = 0;
     for (; c + 2 <= n; c += 2) v128.store(slot + (c << 3), v128.load(row + (c << 3)));
     if (c < n) store<f64>(slot + (c << 3), load<f64>(row + (c << 3)));
-  }
-}
-
-export function encodeScalar(
-  first: usize,
-  count: usize,
-  errors: usize,
-  errorStride: usize,
-  slots: usize,
-  slotStride: usize,
-  index: usize,
-): void {
-  for (let r: usize = 0; r < count; r++) {
-    store<f64>(slots + (first + r) * slotStride, load<f64>(errors + r * errorStride + (index << 3)));
   }
 }
 
@@ -94,6 +81,97 @@ export function encodeSign(
 ): void {
   for (let r: usize = 0; r < count; r++) {
     writeSigns(errors + r * errorStride, slots + (first + r) * slotStride, n, 1);
+  }
+}
+
+/** How a sign message's scale is found. */
+const UNBIASED: u32 = 1;
+const HALF_MAX: u32 = 2;
+
+/** Packs the sign bits of n entries from a byte address on, and zeros up to the end of the slot's last word. */
+function packSigns(row: usize, bytes: usize, n: usize, slot: usize): void {
+  let at = bytes;
+  let c: usize = 0;
+  for (; c + 8 <= n; c += 8) {
+    const p = row + (c << 3);
+    store<u8>(at++, Signs.pack8(v128.load(p, 0), v128.load(p, 16), v128.load(p, 32), v128.load(p, 48)));
+  }
+  if (c < n) {
+    // Padding may be -0, whose bit is not the message's.
+    const p = row + (c << 3);
+    const bits = Signs.pack8(v128.load(p, 0), v128.load(p, 16), v128.load(p, 32), v128.load(p, 48));
+    store<u8>(at++, bits & ((1 << (<u32>(n - c))) - 1));
+  }
+  for (; (at - slot) & 7; at++) store<u8>(at, 0);
+}
+
+/** `scaleBytes` 8: a float64. 4: a float32, the nearest, and the largest finite one for what is beyond. */
+function writeScale(slot: usize, scale: f64, scaleBytes: usize): void {
+  if (scaleBytes === 4) store<f32>(slot, <f32>min<f64>(scale, 3.4028234663852886e38));
+  else store<f64>(slot, scale);
+}
+
+export function encodeSignScaled(
+  first: usize,
+  count: usize,
+  errors: usize,
+  errorStride: usize,
+  slots: usize,
+  slotStride: usize,
+  n: usize,
+  rule: u32,
+  scaleBytes: usize,
+): void {
+  for (let r: usize = 0; r < count; r++) {
+    const row = errors + r * errorStride;
+    const slot = slots + (first + r) * slotStride;
+    let scale: f64 = 0;
+    if (rule === HALF_MAX) {
+      scale = 0.5 * Row.maxAbs(row, n);
+    } else {
+      const sum = Row.sumAbs(row, n);
+      // |e|^2 / |e|_1, and 0 for a vector of zeros.
+      if (rule === UNBIASED) scale = sum === 0 ? 0 : Row.sumSquaresOver(row, n, sum);
+      else scale = sum / <f64>n;
+    }
+    writeScale(slot, scale, scaleBytes);
+    packSigns(row, slot + scaleBytes, n, slot);
+  }
+}
+
+/**
+ * Dithered signs: b = sign(e + lambda tau), lambda = amplitude |e|_2 / sqrt(n), and shrink lambda as the scale. The dithers of one agent
+ * at a time stand in `scratch` (n doubles, padded), which stays in the first cache.
+ */
+export function encodeOneBit(
+  first: usize,
+  count: usize,
+  errors: usize,
+  errorStride: usize,
+  slots: usize,
+  slotStride: usize,
+  n: usize,
+  amplitude: f64,
+  shrink: f64,
+  round: u32,
+  keyLow: u32,
+  keyHigh: u32,
+  scratch: usize,
+): void {
+  const rootN = Math.sqrt(<f64>n);
+  const end = Row.padded(n) << 3;
+  for (let r: usize = 0; r < count; r++) {
+    const row = errors + r * errorStride;
+    const slot = slots + (first + r) * slotStride;
+    const lambda = amplitude * (Row.norm(row, n) / rootN);
+    philoxUniform(scratch, <u32>n, <u32>(first + r), round, DITHER_STREAM, keyLow, keyHigh);
+    const l = f64x2.splat(lambda);
+    for (let at: usize = 0; at < end; at += 16) {
+      const tau = v128.load(scratch + at);
+      v128.store(scratch + at, f64x2.add(v128.load(row + at), f64x2.mul(l, tau)));
+    }
+    store<f64>(slot, shrink * lambda);
+    packSigns(scratch, slot + 8, n, slot);
   }
 }
 

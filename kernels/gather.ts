@@ -145,7 +145,95 @@ export function gatherDense(
 /**
  * Signs are never looked up: a shift brings a pair's two bits to the sign places of two lanes, and an exclusive or puts them on the
  * product weight * scale, which is formed once a neighbour.
+ * `single`: the scale is a float32.
  */
+class SignMessages {
+  @inline static gather(
+    single: bool,
+    first: usize,
+    count: usize,
+    rowStart: usize,
+    columns: usize,
+    weights: usize,
+    weightStride: usize,
+    degrees: usize,
+    slots: usize,
+    slotStride: usize,
+    out: usize,
+    outStride: usize,
+    n: usize,
+  ): void {
+    for (let r: usize = 0; r < count; r++) {
+      const i = first + r;
+      const own = slots + i * slotStride;
+      const row = out + r * outStride;
+      const degree = f64x2.splat(load<f64>(degrees + (i << 3)));
+      const from = <usize>load<u32>(rowStart + (i << 2));
+      const to = <usize>load<u32>(rowStart + (i << 2), 4);
+      let c: usize = 0;
+      for (; c + 16 <= n; c += 16) {
+        const byte = (c >> 3) + Signs.scaleBytes(single);
+        let s = f64x2.mul(degree, Signs.scale(own, single));
+        let bits = Signs.spread(v128.load16_splat(own + byte));
+        let a0 = Signs.apply(bits, 0, s);
+        let a1 = Signs.apply(bits, 1, s);
+        let a2 = Signs.apply(bits, 2, s);
+        let a3 = Signs.apply(bits, 3, s);
+        let a4 = Signs.apply(bits, 4, s);
+        let a5 = Signs.apply(bits, 5, s);
+        let a6 = Signs.apply(bits, 6, s);
+        let a7 = Signs.apply(bits, 7, s);
+        for (let e = from; e < to; e++) {
+          const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
+          s = f64x2.mul(v128.load64_splat(weights + e * weightStride), Signs.scale(q, single));
+          bits = Signs.spread(v128.load16_splat(q + byte));
+          a0 = f64x2.sub(a0, Signs.apply(bits, 0, s));
+          a1 = f64x2.sub(a1, Signs.apply(bits, 1, s));
+          a2 = f64x2.sub(a2, Signs.apply(bits, 2, s));
+          a3 = f64x2.sub(a3, Signs.apply(bits, 3, s));
+          a4 = f64x2.sub(a4, Signs.apply(bits, 4, s));
+          a5 = f64x2.sub(a5, Signs.apply(bits, 5, s));
+          a6 = f64x2.sub(a6, Signs.apply(bits, 6, s));
+          a7 = f64x2.sub(a7, Signs.apply(bits, 7, s));
+        }
+        const o = row + (c << 3);
+        v128.store(o, a0, 0);
+        v128.store(o, a1, 16);
+        v128.store(o, a2, 32);
+        v128.store(o, a3, 48);
+        v128.store(o, a4, 64);
+        v128.store(o, a5, 80);
+        v128.store(o, a6, 96);
+        v128.store(o, a7, 112);
+      }
+      for (; c < n; c += 8) {
+        const byte = (c >> 3) + Signs.scaleBytes(single);
+        let s = f64x2.mul(degree, Signs.scale(own, single));
+        let bits = Signs.spread(v128.load8_splat(own + byte));
+        let a0 = Signs.apply(bits, 0, s);
+        let a1 = Signs.apply(bits, 1, s);
+        let a2 = Signs.apply(bits, 2, s);
+        let a3 = Signs.apply(bits, 3, s);
+        for (let e = from; e < to; e++) {
+          const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
+          s = f64x2.mul(v128.load64_splat(weights + e * weightStride), Signs.scale(q, single));
+          bits = Signs.spread(v128.load8_splat(q + byte));
+          a0 = f64x2.sub(a0, Signs.apply(bits, 0, s));
+          a1 = f64x2.sub(a1, Signs.apply(bits, 1, s));
+          a2 = f64x2.sub(a2, Signs.apply(bits, 2, s));
+          a3 = f64x2.sub(a3, Signs.apply(bits, 3, s));
+        }
+        const o = row + (c << 3);
+        v128.store(o, a0, 0);
+        v128.store(o, a1, 16);
+        v128.store(o, a2, 32);
+        v128.store(o, a3, 48);
+      }
+      Row.clear(row, n, Row.padded(n));
+    }
+  }
+}
+
 export function gatherSign(
   first: usize,
   count: usize,
@@ -160,74 +248,52 @@ export function gatherSign(
   outStride: usize,
   n: usize,
 ): void {
-  for (let r: usize = 0; r < count; r++) {
-    const i = first + r;
-    const own = slots + i * slotStride;
-    const row = out + r * outStride;
-    const degree = f64x2.splat(load<f64>(degrees + (i << 3)));
-    const from = <usize>load<u32>(rowStart + (i << 2));
-    const to = <usize>load<u32>(rowStart + (i << 2), 4);
-    let c: usize = 0;
-    for (; c + 16 <= n; c += 16) {
-      const byte = (c >> 3) + 8;
-      let s = f64x2.mul(degree, v128.load64_splat(own));
-      let bits = Signs.spread(v128.load16_splat(own + byte));
-      let a0 = Signs.apply(bits, 0, s);
-      let a1 = Signs.apply(bits, 1, s);
-      let a2 = Signs.apply(bits, 2, s);
-      let a3 = Signs.apply(bits, 3, s);
-      let a4 = Signs.apply(bits, 4, s);
-      let a5 = Signs.apply(bits, 5, s);
-      let a6 = Signs.apply(bits, 6, s);
-      let a7 = Signs.apply(bits, 7, s);
-      for (let e = from; e < to; e++) {
-        const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
-        s = f64x2.mul(v128.load64_splat(weights + e * weightStride), v128.load64_splat(q));
-        bits = Signs.spread(v128.load16_splat(q + byte));
-        a0 = f64x2.sub(a0, Signs.apply(bits, 0, s));
-        a1 = f64x2.sub(a1, Signs.apply(bits, 1, s));
-        a2 = f64x2.sub(a2, Signs.apply(bits, 2, s));
-        a3 = f64x2.sub(a3, Signs.apply(bits, 3, s));
-        a4 = f64x2.sub(a4, Signs.apply(bits, 4, s));
-        a5 = f64x2.sub(a5, Signs.apply(bits, 5, s));
-        a6 = f64x2.sub(a6, Signs.apply(bits, 6, s));
-        a7 = f64x2.sub(a7, Signs.apply(bits, 7, s));
-      }
-      const o = row + (c << 3);
-      v128.store(o, a0, 0);
-      v128.store(o, a1, 16);
-      v128.store(o, a2, 32);
-      v128.store(o, a3, 48);
-      v128.store(o, a4, 64);
-      v128.store(o, a5, 80);
-      v128.store(o, a6, 96);
-      v128.store(o, a7, 112);
-    }
-    for (; c < n; c += 8) {
-      const byte = (c >> 3) + 8;
-      let s = f64x2.mul(degree, v128.load64_splat(own));
-      let bits = Signs.spread(v128.load8_splat(own + byte));
-      let a0 = Signs.apply(bits, 0, s);
-      let a1 = Signs.apply(bits, 1, s);
-      let a2 = Signs.apply(bits, 2, s);
-      let a3 = Signs.apply(bits, 3, s);
-      for (let e = from; e < to; e++) {
-        const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
-        s = f64x2.mul(v128.load64_splat(weights + e * weightStride), v128.load64_splat(q));
-        bits = Signs.spread(v128.load8_splat(q + byte));
-        a0 = f64x2.sub(a0, Signs.apply(bits, 0, s));
-        a1 = f64x2.sub(a1, Signs.apply(bits, 1, s));
-        a2 = f64x2.sub(a2, Signs.apply(bits, 2, s));
-        a3 = f64x2.sub(a3, Signs.apply(bits, 3, s));
-      }
-      const o = row + (c << 3);
-      v128.store(o, a0, 0);
-      v128.store(o, a1, 16);
-      v128.store(o, a2, 32);
-      v128.store(o, a3, 48);
-    }
-    Row.clear(row, n, Row.padded(n));
-  }
+  SignMessages.gather(
+    false,
+    first,
+    count,
+    rowStart,
+    columns,
+    weights,
+    weightStride,
+    degrees,
+    slots,
+    slotStride,
+    out,
+    outStride,
+    n,
+  );
+}
+
+export function gatherSignSingle(
+  first: usize,
+  count: usize,
+  rowStart: usize,
+  columns: usize,
+  weights: usize,
+  weightStride: usize,
+  degrees: usize,
+  slots: usize,
+  slotStride: usize,
+  out: usize,
+  outStride: usize,
+  n: usize,
+): void {
+  SignMessages.gather(
+    true,
+    first,
+    count,
+    rowStart,
+    columns,
+    weights,
+    weightStride,
+    degrees,
+    slots,
+    slotStride,
+    out,
+    outStride,
+    n,
+  );
 }
 
 export function gatherSparse(
@@ -273,35 +339,5 @@ function addSparse(row: usize, slot: usize, factor: f64, k: usize, indexBits: us
   for (; t < k; t++) {
     const p = row + (Packed.read(indices, t, indexBits) << 3);
     store<f64>(p, load<f64>(p) + factor * load<f64>(slot + (t << 3)));
-  }
-}
-
-export function gatherScalar(
-  first: usize,
-  count: usize,
-  rowStart: usize,
-  columns: usize,
-  weights: usize,
-  weightStride: usize,
-  degrees: usize,
-  slots: usize,
-  slotStride: usize,
-  out: usize,
-  outStride: usize,
-  n: usize,
-  index: usize,
-): void {
-  for (let r: usize = 0; r < count; r++) {
-    const i = first + r;
-    const row = out + r * outStride;
-    Row.clearAll(row, n);
-    let a = load<f64>(degrees + (i << 3)) * load<f64>(slots + i * slotStride);
-    const from = <usize>load<u32>(rowStart + (i << 2));
-    const to = <usize>load<u32>(rowStart + (i << 2), 4);
-    for (let e = from; e < to; e++) {
-      const slot = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
-      a -= load<f64>(weights + e * weightStride) * load<f64>(slot);
-    }
-    store<f64>(row + (index << 3), a);
   }
 }

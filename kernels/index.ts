@@ -1,10 +1,26 @@
 /** Everything that kernels.wasm exports. bindings.ts lists the same names; a test holds the two together. */
-export { decodeDense, decodeScalar, decodeSign, decodeSparse } from './decode';
-export { encodeDense, encodeFlattenedSign, encodeScalar, encodeSign, encodeSparse } from './encode';
-export { gatherDense, gatherScalar, gatherSign, gatherSparse } from './gather';
+export { decodeDense, decodeSign, decodeSignSingle, decodeSparse } from './decode';
+export {
+  encodeDense,
+  encodeFlattenedSign,
+  encodeOneBit,
+  encodeSign,
+  encodeSignScaled,
+  encodeSparse,
+} from './encode';
+export { gatherDense, gatherSign, gatherSignSingle, gatherSparse } from './gather';
 export { gradientLinearDense, gradientLinearSparse, gradientQuadratic } from './gradient';
+export { decodeLevels, encodeLevels, encodeLevelsDithered, gatherLevels } from './levels';
 export { exp, log1p } from './math';
 export { flattenMasks, philoxUniform, philoxWords } from './philox';
+export {
+  decodeProjections,
+  decodeScalars,
+  encodeProjections,
+  encodeScalars,
+  gatherProjections,
+  gatherScalars,
+} from './scalars';
 export { stepConsensus, stepConsensusError, stepPrimalDual, stepPrimalDualError, subtract } from './step';
 export { columnMeans, distancesBetweenRows, distancesToPoint, sum } from './trace';
 export { valueLinearDense, valueLinearSparse, valueQuadratic } from './value';

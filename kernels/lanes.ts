@@ -52,6 +52,65 @@ export class Row {
     return Row.total(s0, s1, s2, s3);
   }
 
+  /** sum_c |a_c| over padded(n) entries, in the order above. */
+  @inline static sumAbs(a: usize, n: usize): f64 {
+    let s0 = f64x2.splat(0);
+    let s1 = f64x2.splat(0);
+    let s2 = f64x2.splat(0);
+    let s3 = f64x2.splat(0);
+    const end = a + (Row.padded(n) << 3);
+    for (let p = a; p < end; p += 64) {
+      s0 = f64x2.add(s0, f64x2.abs(v128.load(p, 0)));
+      s1 = f64x2.add(s1, f64x2.abs(v128.load(p, 16)));
+      s2 = f64x2.add(s2, f64x2.abs(v128.load(p, 32)));
+      s3 = f64x2.add(s3, f64x2.abs(v128.load(p, 48)));
+    }
+    return Row.total(s0, s1, s2, s3);
+  }
+
+  /** sum_c |a_c| (|a_c| / unit) over padded(n) entries, in the order above: squares that neither overflow nor vanish. */
+  @inline static sumSquaresOver(a: usize, n: usize, unit: f64): f64 {
+    let s0 = f64x2.splat(0);
+    let s1 = f64x2.splat(0);
+    let s2 = f64x2.splat(0);
+    let s3 = f64x2.splat(0);
+    const u = f64x2.splat(unit);
+    const end = a + (Row.padded(n) << 3);
+    for (let p = a; p < end; p += 64) {
+      const x0 = f64x2.abs(v128.load(p, 0));
+      const x1 = f64x2.abs(v128.load(p, 16));
+      const x2 = f64x2.abs(v128.load(p, 32));
+      const x3 = f64x2.abs(v128.load(p, 48));
+      s0 = f64x2.add(s0, f64x2.mul(x0, f64x2.div(x0, u)));
+      s1 = f64x2.add(s1, f64x2.mul(x1, f64x2.div(x1, u)));
+      s2 = f64x2.add(s2, f64x2.mul(x2, f64x2.div(x2, u)));
+      s3 = f64x2.add(s3, f64x2.mul(x3, f64x2.div(x3, u)));
+    }
+    return Row.total(s0, s1, s2, s3);
+  }
+
+  /** max_c |a_c| over padded(n) entries; NaN where there is one. */
+  @inline static maxAbs(a: usize, n: usize): f64 {
+    let m0 = f64x2.splat(0);
+    let m1 = f64x2.splat(0);
+    const end = a + (Row.padded(n) << 3);
+    for (let p = a; p < end; p += 32) {
+      m0 = f64x2.max(m0, f64x2.abs(v128.load(p, 0)));
+      m1 = f64x2.max(m1, f64x2.abs(v128.load(p, 16)));
+    }
+    m0 = f64x2.max(m0, m1);
+    return max<f64>(f64x2.extract_lane(m0, 0), f64x2.extract_lane(m0, 1));
+  }
+
+  /** |a|_2; where the squares leave the range of doubles, by way of the largest entry. */
+  @inline static norm(a: usize, n: usize): f64 {
+    const squares = Row.dot(a, a, n);
+    if (squares >= 1e-280 && squares <= 1e300) return Math.sqrt(squares);
+    const largest = Row.maxAbs(a, n);
+    if (largest === 0 || !(largest < Infinity)) return largest;
+    return Math.sqrt(Row.sumSquaresOver(a, n, largest) / largest) * largest;
+  }
+
   /** sum_c (a_c - b_c)^2 over padded(n) entries, in the order above. */
   @inline static squaredDistance(a: usize, b: usize, n: usize): f64 {
     let s0 = f64x2.splat(0);
@@ -86,6 +145,15 @@ export class Signs {
   /** (+-value, +-value), the signs being bits 2 pair and 2 pair + 1 of what was spread. */
   @inline static apply(spread: v128, pair: i32, value: v128): v128 {
     return v128.xor(v128.and(i64x2.shl(spread, 62 - 2 * pair), i64x2.splat(0x8000000000000000)), value);
+  }
+
+  /** A sign message's scale in both lanes; `single`: it is a float32. */
+  @inline static scale(slot: usize, single: bool): v128 {
+    return single ? f64x2.splat(<f64>load<f32>(slot)) : v128.load64_splat(slot);
+  }
+
+  @inline static scaleBytes(single: bool): usize {
+    return single ? 4 : 8;
   }
 
   /** The high words of four doubles, whose sign bits are theirs. */

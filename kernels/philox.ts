@@ -9,8 +9,9 @@ const M0: u64 = 0xd2511f53;
 const M1: u64 = 0xcd9e8d57;
 const W0: u32 = 0x9e3779b9;
 const W1: u32 = 0xbb67ae85;
-/** Stream of the shared signs, and the agent that stands for "all". */
+/** Streams of the shared signs and of an agent's own dither, and the agent that stands for "all". */
 const FLATTEN_STREAM: u32 = 1;
+export const DITHER_STREAM: u32 = 2;
 const ALL_AGENTS: u32 = 0xffffffff;
 
 /** out[0..3] (u32) = the four words of one counter. */
@@ -107,6 +108,73 @@ export class Uniform {
   }
 }
 
+/** One multiplication of a round, for four counters: four 64-bit products, taken apart into their high and low words. */
+class Product {
+  @inline static even(x: v128, m: v128): v128 {
+    return i64x2.extmul_low_i32x4_u(x, m);
+  }
+  @inline static odd(x: v128, m: v128): v128 {
+    return i64x2.extmul_high_i32x4_u(x, m);
+  }
+  @inline static low(even: v128, odd: v128): v128 {
+    return i32x4.shuffle(even, odd, 0, 2, 4, 6);
+  }
+  @inline static high(even: v128, odd: v128): v128 {
+    return i32x4.shuffle(even, odd, 1, 3, 5, 7);
+  }
+}
+
+/** Two words (the low lanes) to two numbers of (-1, 1). */
+function uniformPair(target: usize, words: v128): void {
+  const u = f64x2.add(f64x2.convert_low_i32x4_u(words), f64x2.splat(0.5));
+  v128.store(target, f64x2.sub(f64x2.mul(u, f64x2.splat(1.0 / 2147483648.0)), f64x2.splat(1)));
+}
+
+/** 16 numbers from four consecutive blocks, a block a lane. */
+function uniform16(
+  target: usize,
+  firstBlock: u32,
+  agent: u32,
+  round: u32,
+  stream: u32,
+  keyLow: u32,
+  keyHigh: u32,
+): void {
+  const m0 = i32x4.splat(<u32>M0);
+  const m1 = i32x4.splat(<u32>M1);
+  let x0 = i32x4.add(i32x4.splat(firstBlock), i32x4(0, 1, 2, 3));
+  let x1 = i32x4.splat(agent);
+  let x2 = i32x4.splat(round);
+  let x3 = i32x4.splat(stream);
+  let k0 = keyLow;
+  let k1 = keyHigh;
+  for (let i = 0; i < 10; i++) {
+    const even0 = Product.even(x0, m0);
+    const odd0 = Product.odd(x0, m0);
+    const even1 = Product.even(x2, m1);
+    const odd1 = Product.odd(x2, m1);
+    x0 = v128.xor(v128.xor(Product.high(even1, odd1), x1), i32x4.splat(k0));
+    x1 = Product.low(even1, odd1);
+    x2 = v128.xor(v128.xor(Product.high(even0, odd0), x3), i32x4.splat(k1));
+    x3 = Product.low(even0, odd0);
+    k0 += W0;
+    k1 += W1;
+  }
+  // From word vectors to block vectors: a block's four words are four entries in a row.
+  const a = i32x4.shuffle(x0, x1, 0, 4, 1, 5);
+  const b = i32x4.shuffle(x2, x3, 0, 4, 1, 5);
+  const c = i32x4.shuffle(x0, x1, 2, 6, 3, 7);
+  const d = i32x4.shuffle(x2, x3, 2, 6, 3, 7);
+  uniformPair(target, a);
+  uniformPair(target + 16, b);
+  uniformPair(target + 32, i32x4.shuffle(a, a, 2, 3, 2, 3));
+  uniformPair(target + 48, i32x4.shuffle(b, b, 2, 3, 2, 3));
+  uniformPair(target + 64, c);
+  uniformPair(target + 80, d);
+  uniformPair(target + 96, i32x4.shuffle(c, c, 2, 3, 2, 3));
+  uniformPair(target + 112, i32x4.shuffle(d, d, 2, 3, 2, 3));
+}
+
 export function philoxUniform(
   out: usize,
   n: u32,
@@ -116,8 +184,12 @@ export function philoxUniform(
   keyLow: u32,
   keyHigh: u32,
 ): void {
+  let begin: u32 = 0;
+  for (; begin + 16 <= n; begin += 16) {
+    uniform16(out + ((<usize>begin) << 3), begin >> 2, agent, round, stream, keyLow, keyHigh);
+  }
   const whole = n & ~(<u32>3);
-  for (let c: u32 = 0; c < whole; c += 4) {
+  for (let c = begin; c < whole; c += 4) {
     const row = out + ((<usize>c) << 3);
     block(row, c >> 2, agent, round, stream, keyLow, keyHigh);
     // The four words lie where entries 0 and 1 will be: read them all before writing.

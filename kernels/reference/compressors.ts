@@ -2,7 +2,7 @@
  * The compressors as maps: what a receiver makes of the message about `e`. Bits are in wire.ts; here is only the mathematics.
  */
 
-import { rowSum } from './sums.js';
+import { maxAbs, norm, rowSum, sumSquaresOver } from './sums.js';
 import { flatten, unflatten } from './wht.js';
 
 /** 1 where the IEEE sign bit of x is set: of -0 as well. */
@@ -15,11 +15,23 @@ export function identity(e: Float64Array): Float64Array {
   return e.slice();
 }
 
-/** Coordinate `index` alone: psi psi^T e with psi a unit vector. Linear; 64 bits. */
-export function scalarize(e: Float64Array, index: number): Float64Array {
+/** Coordinates index, index + 1, ... (mod n), m of them: sum_j psi_j psi_j^T e with unit vectors psi_j. Linear; 64 m bits. */
+export function scalarize(e: Float64Array, index: number, m = 1): Float64Array {
   const kept = new Float64Array(e.length);
-  kept[index] = e[index];
+  for (let j = 0; j < m; j++) kept[(index + j) % e.length] = e[(index + j) % e.length];
   return kept;
+}
+
+/** psi_j . e for every direction. */
+export function project(e: Float64Array, basis: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(basis, (psi) => rowSum(e.length, (c) => psi[c] * e[c]));
+}
+
+/** sum_j numbers_j psi_j, from j = 0 on. */
+export function unfold(numbers: ArrayLike<number>, basis: readonly Float64Array[]): Float64Array {
+  const out = new Float64Array(basis[0].length);
+  for (const [j, psi] of basis.entries()) for (let c = 0; c < out.length; c++) out[c] += numbers[j] * psi[c];
+  return out;
 }
 
 /** mean|e| times the sign of every entry; a zero has the sign of its bit. Biased; 64 + n bits. */
@@ -30,6 +42,84 @@ export function sign(e: Float64Array): Float64Array {
 
 export function signScale(e: Float64Array): number {
   return rowSum(e.length, (c) => Math.abs(e[c])) / e.length;
+}
+
+/** A message of signs: entries give their sign bits, scale times +-1 is what a reader makes of it. */
+export interface Signed {
+  scale: number;
+  entries: Float64Array;
+}
+
+export type SignRule = 'mean' | 'unbiased' | 'half-max';
+/** The numbers by which kernels know them. */
+export const SIGN_RULE: Record<SignRule, number> = { mean: 0, unbiased: 1, 'half-max': 2 };
+
+const LARGEST_FLOAT32 = 3.4028234663852886e38;
+/** The nearest float32, and the largest finite one for what is beyond. */
+export function nearestFloat32(x: number): number {
+  return Math.fround(Math.max(-LARGEST_FLOAT32, Math.min(x, LARGEST_FLOAT32)));
+}
+
+/** mean|e|; or |e|_2^2 / |e|_1, with which a sign after a random rotation is unbiased; or max|e| / 2. */
+export function signScaleBy(e: Float64Array, rule: SignRule): number {
+  if (rule === 'half-max') return 0.5 * maxAbs(e);
+  const sum = rowSum(e.length, (c) => Math.abs(e[c]));
+  if (rule === 'mean') return sum / e.length;
+  return sum === 0 ? 0 : sumSquaresOver(e, sum);
+}
+
+export function signScaled(e: Float64Array, rule: SignRule, scaleBits: 64 | 32): Signed {
+  const scale = signScaleBy(e, rule);
+  return { scale: scaleBits === 32 ? nearestFloat32(scale) : scale, entries: e };
+}
+
+/** sign(e + lambda tau) times shrink lambda, lambda = amplitude |e|_2 / sqrt(n); tau uniform in (-1, 1). */
+export function oneBit(e: Float64Array, tau: Float64Array, amplitude: number, shrink: number): Signed {
+  const lambda = amplitude * (norm(e) / Math.sqrt(e.length));
+  return { scale: shrink * lambda, entries: e.map((entry, c) => entry + lambda * tau[c]) };
+}
+
+export function decodeSigned({ scale, entries }: Signed): Float64Array {
+  return entries.map((entry) => (signBit(entry) ? -scale : scale));
+}
+
+/** Entry c is step times a whole number. */
+export interface Quantized {
+  step: number;
+  levels: Float64Array;
+}
+
+/** The nearest whole number, ties to even. */
+export function nearest(x: number): number {
+  const down = Math.floor(x);
+  const over = x - down;
+  if (over < 0.5) return down;
+  return over > 0.5 || down % 2 !== 0 ? down + 1 : down;
+}
+
+/** NaN has no level: 0. Never -0, which has no code. */
+function cut(level: number, most: number): number {
+  return Number.isNaN(level) ? 0 : Math.max(-most, Math.min(level, most)) + 0;
+}
+
+/** The nearest multiple of step, at most `most` of them. */
+export function quantize(e: Float64Array, step: number, most: number): Quantized {
+  return { step, levels: e.map((entry) => cut(nearest(entry / step), most)) };
+}
+
+/** floor(e / step + u), u = (tau + 1) / 2 uniform in (0, 1): unbiased. */
+export function quantizeDithered(
+  e: Float64Array,
+  tau: Float64Array,
+  most: number,
+  size: 'l2' | 'max',
+): Quantized {
+  const step = (size === 'max' ? maxAbs(e) : norm(e)) / most;
+  return { step, levels: e.map((entry, c) => cut(Math.floor(entry / step + (0.5 * tau[c] + 0.5)), most)) };
+}
+
+export function decodeQuantized({ step, levels }: Quantized): Float64Array {
+  return levels.map((level) => step * level);
 }
 
 /** The k entries largest in magnitude; ties go to the lowest index. Biased, contraction k/n; k (64 + ceil(log2 n)) bits. */

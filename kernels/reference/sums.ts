@@ -37,3 +37,21 @@ export function columnMean(rows: readonly Float64Array[], c: number): number {
 export function squaredDistance(a: Float64Array, b: Float64Array): number {
   return rowSum(a.length, (c) => (a[c] - b[c]) * (a[c] - b[c]));
 }
+
+/** |e|_2. Where the squares leave the range of doubles, by way of the largest entry. */
+export function norm(e: Float64Array): number {
+  const squares = rowSum(e.length, (c) => e[c] * e[c]);
+  if (squares >= 1e-280 && squares <= 1e300) return Math.sqrt(squares);
+  const largest = maxAbs(e);
+  if (largest === 0 || !(largest < Number.POSITIVE_INFINITY)) return largest;
+  return Math.sqrt(sumSquaresOver(e, largest) / largest) * largest;
+}
+
+export function maxAbs(e: Float64Array): number {
+  return e.reduce((most, entry) => Math.max(most, Math.abs(entry)), 0);
+}
+
+/** sum_c |e_c| (|e_c| / unit): squares that neither overflow nor vanish. */
+export function sumSquaresOver(e: Float64Array, unit: number): number {
+  return rowSum(e.length, (c) => Math.abs(e[c]) * (Math.abs(e[c]) / unit));
+}

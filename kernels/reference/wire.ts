@@ -3,16 +3,18 @@
  * to no field are zero.
  *
  *     dense   n float64
- *     scalar  1 float64
- *     sign    float64 scale, then n bits: bit c is the sign bit of entry c
+ *     scalars m float64
+ *     sign    float64 (or float32) scale, then n bits: bit c is the sign bit of entry c
+ *     levels  float64 step (where it is not shared), then n whole numbers in two's complement of `bits` bits
  *     sparse  k float64, then k indices of `indexBits` bits, ascending, least significant bit first
  */
 
-import { signBit, signScale, topIndices } from './compressors.js';
+import { type Quantized, type Signed, signBit, signScale, topIndices } from './compressors.js';
 
 export const denseBits = (n: number) => 64 * n;
-export const scalarBits = () => 64;
-export const signBits = (n: number) => 64 + n;
+export const scalarBits = (m = 1) => 64 * m;
+export const signBits = (n: number, scaleBits: 64 | 32 = 64) => scaleBits + n;
+export const levelBits = (n: number, bits: number, sharedStep: boolean) => (sharedStep ? 0 : 64) + n * bits;
 export const sparseBits = (k: number, indexBits: number) => k * (64 + indexBits);
 
 /** Bytes of the slot that holds a message. */
@@ -39,6 +41,11 @@ class BitWriter {
     new DataView(this.bytes.buffer).setFloat64(this.#position / 8, value, true);
     this.#position += 64;
   }
+
+  float32(value: number): void {
+    new DataView(this.bytes.buffer).setFloat32(this.#position / 8, value, true);
+    this.#position += 32;
+  }
 }
 
 class BitReader {
@@ -63,6 +70,13 @@ class BitReader {
     this.#position += 64;
     return value;
   }
+
+  float32(): number {
+    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
+    const value = view.getFloat32(this.#position / 8, true);
+    this.#position += 32;
+    return value;
+  }
 }
 
 export function encodeDense(e: Float64Array): Uint8Array {
@@ -71,16 +85,28 @@ export function encodeDense(e: Float64Array): Uint8Array {
   return writer.bytes;
 }
 
-export function encodeScalar(e: Float64Array, index: number): Uint8Array {
-  const writer = new BitWriter(scalarBits());
-  writer.float64(e[index]);
+export function encodeScalars(numbers: ArrayLike<number>): Uint8Array {
+  const writer = new BitWriter(scalarBits(numbers.length));
+  for (let j = 0; j < numbers.length; j++) writer.float64(numbers[j]);
   return writer.bytes;
 }
 
 export function encodeSign(e: Float64Array): Uint8Array {
-  const writer = new BitWriter(signBits(e.length));
-  writer.float64(signScale(e));
-  for (const entry of e) writer.bits(signBit(entry), 1);
+  return encodeSigned({ scale: signScale(e), entries: e });
+}
+
+export function encodeSigned({ scale, entries }: Signed, scaleBits: 64 | 32 = 64): Uint8Array {
+  const writer = new BitWriter(signBits(entries.length, scaleBits));
+  if (scaleBits === 64) writer.float64(scale);
+  else writer.float32(scale);
+  for (const entry of entries) writer.bits(signBit(entry), 1);
+  return writer.bytes;
+}
+
+export function encodeLevels({ step, levels }: Quantized, bits: number, sharedStep: boolean): Uint8Array {
+  const writer = new BitWriter(levelBits(levels.length, bits, sharedStep));
+  if (!sharedStep) writer.float64(step);
+  for (const level of levels) writer.bits(level < 0 ? level + 2 ** bits : level, bits);
   return writer.bytes;
 }
 
@@ -97,16 +123,23 @@ export function decodeDense(slot: Uint8Array, n: number): Float64Array {
   return Float64Array.from({ length: n }, () => reader.float64());
 }
 
-export function decodeScalar(slot: Uint8Array, n: number, index: number): Float64Array {
-  const message = new Float64Array(n);
-  message[index] = new BitReader(slot).float64();
-  return message;
+export function decodeScalars(slot: Uint8Array, m: number): Float64Array {
+  return decodeDense(slot, m);
 }
 
-export function decodeSign(slot: Uint8Array, n: number): Float64Array {
+export function decodeSign(slot: Uint8Array, n: number, scaleBits: 64 | 32 = 64): Float64Array {
   const reader = new BitReader(slot);
-  const scale = reader.float64();
+  const scale = scaleBits === 64 ? reader.float64() : reader.float32();
   return Float64Array.from({ length: n }, () => (reader.bits(1) ? -scale : scale));
+}
+
+export function decodeLevels(slot: Uint8Array, n: number, bits: number, sharedStep?: number): Float64Array {
+  const reader = new BitReader(slot);
+  const step = sharedStep ?? reader.float64();
+  return Float64Array.from({ length: n }, () => {
+    const code = reader.bits(bits);
+    return step * (code >= 2 ** (bits - 1) ? code - 2 ** bits : code);
+  });
 }
 
 export function decodeSparse(slot: Uint8Array, n: number, k: number, indexBits: number): Float64Array {

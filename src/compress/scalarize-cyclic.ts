@@ -1,10 +1,12 @@
 /**
- * Cyclic scalarizer: one coordinate a message, in turn. C(e, k) = psi psi^T e with psi = unit vector number k mod dim.
- * Linear, a compressor over time: not a contraction in any one round, but exact for each coordinate every dim rounds (psi is
- * persistently exciting). Bits: 64; the index is known to everyone and costs nothing. Source: Ren et al., arXiv 2408.02332.
+ * Cyclic scalarizer: `scalars` coordinates a message (one by default), in turn. C(e, k) = sum_j psi_j psi_j^T e, psi_j = unit vector number
+ * (k m + j) mod dim, j < m = scalars.
+ * Linear, a compressor over time: not a contraction in any one round, but exact for each coordinate every dim / m rounds (psi is
+ * persistently exciting). Bits: 64 m; the indices are known to everyone and cost nothing. Source: Ren et al., arXiv 2408.02332.
  */
 
 import { scalarize } from '../../kernels/reference/compressors.js';
+import { scalarCount } from './parameters.js';
 import type { CompressorDefinition } from './types.js';
 import { scalarBits, slotBytes } from './wire.js';
 
@@ -12,45 +14,69 @@ export const scalarizeCyclic: CompressorDefinition = {
   kind: 'scalarize-cyclic',
   card: {
     title: 'Cyclic scalarizer',
-    summary: 'sends one coordinate a message, in turn',
+    summary: 'sends one coordinate a message (or a few), in turn',
     source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2408.02332)',
   },
-  parameters: (z) => z.strictObject({ kind: z.literal('scalarize-cyclic') }),
-  plan: (_spec, { dim }) => ({
-    kind: 'scalarize-cyclic',
-    dim,
-    messageBits: scalarBits(),
-    slotBytes: slotBytes(scalarBits()),
-    linear: true,
-    // On average over a sweep.
-    contraction: 1 / dim,
-    fields: [],
-  }),
-  bind: ({ dim, slotBytes }, { kernels, graph: g }) => ({
-    prepare: () => {},
-    encode: (first, count, round, errors, errorStride, slots) =>
-      kernels.encodeScalar(first, count, errors, errorStride, slots, slotBytes, round % dim),
-    gather: (first, count, round, slots, out, outStride) =>
-      kernels.gatherScalar(
-        first,
-        count,
-        g.rowStart,
-        g.columns,
-        g.weights,
-        g.weightStride,
-        g.degrees,
-        slots,
-        slotBytes,
-        out,
-        outStride,
-        dim,
-        round % dim,
-      ),
-    decode: (first, count, round, slots, out, outStride) =>
-      kernels.decodeScalar(first, count, slots, slotBytes, out, outStride, dim, round % dim),
-  }),
-  reference:
-    ({ dim }) =>
-    (error, round) =>
-      scalarize(error, round % dim),
+  parameters: (z) =>
+    z.strictObject({
+      kind: z.literal('scalarize-cyclic'),
+      scalars: z.number().int().min(1).optional().describe('coordinates a message, 1 by default'),
+    }),
+  plan: (spec, { dim, path }) => {
+    const scalars = scalarCount(spec, path, dim);
+    return {
+      kind: 'scalarize-cyclic',
+      dim,
+      scalars,
+      messageBits: scalarBits(scalars),
+      slotBytes: slotBytes(scalarBits(scalars)),
+      linear: true,
+      // On average over a sweep.
+      contraction: scalars / dim,
+      fields: [],
+    };
+  },
+  bind: (plan, { kernels, graph: g }) => {
+    const { dim, slotBytes } = plan;
+    const scalars = plan['scalars'] as number;
+    const indexOf = (round: number) => (round * scalars) % dim;
+    return {
+      prepare: () => {},
+      encode: (first, count, round, errors, errorStride, slots) =>
+        kernels.encodeScalars(
+          first,
+          count,
+          errors,
+          errorStride,
+          slots,
+          slotBytes,
+          dim,
+          indexOf(round),
+          scalars,
+        ),
+      gather: (first, count, round, slots, out, outStride) =>
+        kernels.gatherScalars(
+          first,
+          count,
+          g.rowStart,
+          g.columns,
+          g.weights,
+          g.weightStride,
+          g.degrees,
+          slots,
+          slotBytes,
+          out,
+          outStride,
+          dim,
+          indexOf(round),
+          scalars,
+        ),
+      decode: (first, count, round, slots, out, outStride) =>
+        kernels.decodeScalars(first, count, slots, slotBytes, out, outStride, dim, indexOf(round), scalars),
+    };
+  },
+  reference: (plan) => (error, round) => {
+    const scalars = plan['scalars'] as number;
+    return scalarize(error, (round * scalars) % plan.dim, scalars);
+  },
 };

@@ -1,6 +1,13 @@
 /** Sizes that messages are planned with; the formats themselves stand in `kernels/bindings.ts` and `kernels/reference/wire.ts`. */
 
-export { denseBits, scalarBits, signBits, slotBytes, sparseBits } from '../../kernels/reference/wire.js';
+export {
+  denseBits,
+  levelBits,
+  scalarBits,
+  signBits,
+  slotBytes,
+  sparseBits,
+} from '../../kernels/reference/wire.js';
 
 /** Bits of one index into dim entries: ceil(log2 dim). */
 export function indexBits(dim: number): number {

@@ -5,7 +5,9 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Kernels } from '../../kernels/bindings.js';
+import * as compressors from '../../kernels/reference/compressors.js';
 import { gather } from '../../kernels/reference/gather.js';
+import { philoxUniform } from '../../kernels/reference/philox.js';
 import * as reference from '../../kernels/reference/wht.js';
 import * as wire from '../../kernels/reference/wire.js';
 import {
@@ -40,7 +42,7 @@ interface Graph {
 
 interface Format {
   bits(n: number): number;
-  encode(e: Float64Array): Uint8Array;
+  encode(e: Float64Array, agent: number): Uint8Array;
   decode(slot: Uint8Array, n: number): Float64Array;
   kernelEncode(bench: Bench, first: number, count: number, errors: Rows, slots: Outbox, n: number): void;
   kernelDecode(kernels: Kernels, first: number, count: number, slots: Outbox, out: Rows, n: number): void;
@@ -53,6 +55,127 @@ interface Format {
     out: Rows,
     n: number,
   ): void;
+}
+
+const scalarCount = (n: number) => Math.min(n, 3);
+const cyclic = (e: Float64Array) =>
+  Float64Array.from({ length: scalarCount(e.length) }, (_, t) => e[(scalarIndex(e.length) + t) % e.length]);
+
+/** Of everything that is dithered below. */
+const ROUND = 77;
+const KEY = [0x12345678, 0x9abcdef0] as const;
+const AMPLITUDE = 2.5;
+const SHRINK = 0.2;
+const dither = (n: number, agent: number) => philoxUniform(n, agent, ROUND, 2, KEY);
+
+/** Scales by rule, read by the same kernels whoever wrote them. */
+function signFormat(rule: compressors.SignRule, scaleBits: 64 | 32): Format {
+  const single = scaleBits === 32;
+  return {
+    bits: (n) => wire.signBits(n, scaleBits),
+    encode: (e) => wire.encodeSigned(compressors.signScaled(e, rule, scaleBits), scaleBits),
+    decode: (slot, n) => wire.decodeSign(slot, n, scaleBits),
+    kernelEncode: ({ kernels }, first, count, e, s, n) =>
+      kernels.encodeSignScaled(
+        first,
+        count,
+        e.at,
+        e.stride,
+        s.at,
+        s.stride,
+        n,
+        compressors.SIGN_RULE[rule],
+        scaleBits / 8,
+      ),
+    kernelDecode: (kernels, first, count, s, o, n) => {
+      const decode = single ? kernels.decodeSignSingle : kernels.decodeSign;
+      decode(first, count, s.at, s.stride, o.at, o.stride, n);
+    },
+    kernelGather: (kernels, first, count, g, s, o, n) => {
+      const gatherKernel = single ? kernels.gatherSignSingle : kernels.gatherSign;
+      gatherKernel(
+        first,
+        count,
+        g.rowStart,
+        g.columns,
+        g.weights,
+        g.weightStride,
+        g.degrees,
+        s.at,
+        s.stride,
+        o.at,
+        o.stride,
+        n,
+      );
+    },
+  };
+}
+
+/** A step that everyone knows, or (0) one that each message carries. */
+function levelReaders(bits: number, step: number): Pick<Format, 'decode' | 'kernelDecode' | 'kernelGather'> {
+  return {
+    decode: (slot, n) => wire.decodeLevels(slot, n, bits, step || undefined),
+    kernelDecode: (kernels, first, count, s, o, n) =>
+      kernels.decodeLevels(first, count, s.at, s.stride, o.at, o.stride, n, bits, step),
+    kernelGather: (kernels, first, count, g, s, o, n) =>
+      kernels.gatherLevels(
+        first,
+        count,
+        g.rowStart,
+        g.columns,
+        g.weights,
+        g.weightStride,
+        g.degrees,
+        s.at,
+        s.stride,
+        o.at,
+        o.stride,
+        n,
+        bits,
+        step,
+      ),
+  };
+}
+
+function levelFormat(bits: number): Format {
+  const step = 2.3 / 2 ** bits;
+  const most = 2 ** (bits - 1) - 1;
+  return {
+    ...levelReaders(bits, step),
+    bits: (n) => wire.levelBits(n, bits, true),
+    encode: (e) => wire.encodeLevels(compressors.quantize(e, step, most), bits, true),
+    kernelEncode: (bench, first, count, e, s, n) => {
+      const codes = bench.reserve(Math.ceil(n / 8) * 32);
+      bench.kernels.encodeLevels(first, count, e.at, e.stride, s.at, s.stride, n, bits, most, step, codes);
+    },
+  };
+}
+
+function ditheredFormat(most: number, size: 'l2' | 'max'): Format {
+  const bits = 1 + Math.ceil(Math.log2(most + 1));
+  return {
+    ...levelReaders(bits, 0),
+    bits: (n) => wire.levelBits(n, bits, false),
+    encode: (e, agent) =>
+      wire.encodeLevels(compressors.quantizeDithered(e, dither(e.length, agent), most, size), bits, false),
+    kernelEncode: (bench, first, count, e, s, n) =>
+      bench.kernels.encodeLevelsDithered(
+        first,
+        count,
+        e.at,
+        e.stride,
+        s.at,
+        s.stride,
+        n,
+        bits,
+        most,
+        size === 'max' ? 1 : 0,
+        ROUND,
+        KEY[0],
+        KEY[1],
+        bench.rows(1, n, Number.NaN).at,
+      ),
+  };
 }
 
 const FORMATS: Record<string, Format> = {
@@ -143,16 +266,21 @@ const FORMATS: Record<string, Format> = {
         indexBits(n),
       ),
   },
-  scalar: {
-    bits: wire.scalarBits,
-    encode: (e) => wire.encodeScalar(e, scalarIndex(e.length)),
-    decode: (slot, n) => wire.decodeScalar(slot, n, scalarIndex(n)),
+  scalars: {
+    bits: (n) => wire.scalarBits(scalarCount(n)),
+    encode: (e) => wire.encodeScalars(cyclic(e)),
+    decode: (slot, n) => {
+      const numbers = wire.decodeScalars(slot, scalarCount(n));
+      const message = new Float64Array(n);
+      for (const [t, number] of numbers.entries()) message[(scalarIndex(n) + t) % n] = number;
+      return message;
+    },
     kernelEncode: ({ kernels }, first, count, e, s, n) =>
-      kernels.encodeScalar(first, count, e.at, e.stride, s.at, s.stride, scalarIndex(n)),
+      kernels.encodeScalars(first, count, e.at, e.stride, s.at, s.stride, n, scalarIndex(n), scalarCount(n)),
     kernelDecode: (kernels, first, count, s, o, n) =>
-      kernels.decodeScalar(first, count, s.at, s.stride, o.at, o.stride, n, scalarIndex(n)),
+      kernels.decodeScalars(first, count, s.at, s.stride, o.at, o.stride, n, scalarIndex(n), scalarCount(n)),
     kernelGather: (kernels, first, count, g, s, o, n) =>
-      kernels.gatherScalar(
+      kernels.gatherScalars(
         first,
         count,
         g.rowStart,
@@ -166,8 +294,39 @@ const FORMATS: Record<string, Format> = {
         o.stride,
         n,
         scalarIndex(n),
+        scalarCount(n),
       ),
   },
+  'sign, mean, float32 scale': signFormat('mean', 32),
+  'sign, unbiased': signFormat('unbiased', 64),
+  'sign, unbiased, float32 scale': signFormat('unbiased', 32),
+  'sign, half the largest': signFormat('half-max', 64),
+  'dithered one-bit': {
+    ...signFormat('mean', 64),
+    encode: (e, agent) =>
+      wire.encodeSigned(compressors.oneBit(e, dither(e.length, agent), AMPLITUDE, SHRINK)),
+    kernelEncode: (bench, first, count, e, s, n) =>
+      bench.kernels.encodeOneBit(
+        first,
+        count,
+        e.at,
+        e.stride,
+        s.at,
+        s.stride,
+        n,
+        AMPLITUDE,
+        SHRINK,
+        ROUND,
+        KEY[0],
+        KEY[1],
+        bench.rows(1, n, Number.NaN).at,
+      ),
+  },
+  ...Object.fromEntries(
+    [2, 3, 5, 8, 15, 16].map((bits) => [`levels of ${bits} bits`, levelFormat(bits)]),
+  ),
+  'dithered levels, 2-norm': ditheredFormat(5, 'l2'),
+  'dithered levels, ternary': ditheredFormat(1, 'max'),
 };
 
 function placeGraph(bench: Bench, graph: ReturnType<typeof smallGraph>): Graph {
@@ -192,7 +351,7 @@ function checkRoundTrip(format: Format, vectors: Float64Array[], n: number, what
   format.kernelDecode(bench.kernels, 1, vectors.length, slots, decoded, n);
   for (const [r, vector] of vectors.entries()) {
     const bytes = outbox.data.slice((r + 1) * stride, (r + 2) * stride);
-    const twin = format.encode(vector);
+    const twin = format.encode(vector, r + 1);
     expectSame(bytes, twin, `${what}, bytes of row ${r}`);
     expectSame(decoded.row(r), format.decode(twin, n), `${what}, decoded row ${r}`);
   }
@@ -211,6 +370,16 @@ describe('layouts, by hand', () => {
     expect(new DataView(slot.data.buffer, slot.at).getFloat64(0, true)).toBe(20 / 10);
     // entries 1, 3 and 5 (a negative zero) of the first byte; entry 8 of the second; nothing behind.
     expect([...slot.data.slice(8)]).toEqual([0b00101010, 0b00000001, 0, 0, 0, 0, 0, 0]);
+  });
+
+  it('levels: two`s complement, least significant bit first, after the step where it is sent', () => {
+    const bench = new Bench(65536);
+    // In steps of 1/2, cut to -3 .. 3: 1, -2, 3 (of 8), 0, and 0 again (half a step, ties to even), 2 (of 1.5 steps).
+    const e = bench.rows([Float64Array.of(0.5, -1, 4, 0, 0.25, 0.75)], 6);
+    const slot = bench.bytes(8);
+    bench.kernels.encodeLevels(0, 1, e.at, e.stride, slot.at, 8, 6, 3, 3, 0.5, bench.reserve(32));
+    // 001, 110, 011, 000, 000, 010 from the low end: 0b010_000_000_011_110_001.
+    expect(new DataView(slot.data.buffer, slot.at).getUint32(0, true)).toBe(0b010_000_000_011_110_001);
   });
 
   it('sparse: k values, then k indices of 4 bits, ascending', () => {
@@ -249,6 +418,62 @@ describe('layouts, by hand', () => {
   });
 });
 
+describe('projections', () => {
+  it('are scalar products with shared directions; a gather unfolds the neighbours` sum', () => {
+    const random = seededRandom(14);
+    for (const [n, m] of [
+      [1, 1],
+      [2, 2],
+      [7, 3],
+      [16, 1],
+      [33, 5],
+      [100, 2],
+    ]) {
+      const bench = new Bench(1 << 20);
+      const { kernels } = bench;
+      const graph = smallGraph(13, false);
+      const g = placeGraph(bench, graph);
+      const directions = Array.from({ length: m }, () => normals(n, random));
+      const basis = bench.rows(directions, n);
+      const vectors = Array.from({ length: graph.agents }, () => normals(n, random));
+      const e = bench.rows(vectors, n);
+      const outbox = bench.bytes(graph.agents * m * 8);
+      kernels.encodeProjections(0, graph.agents, e.at, e.stride, outbox.at, m * 8, n, basis.at, m);
+      const numbers = vectors.map((vector) => compressors.project(vector, directions));
+      const out = bench.rows(graph.agents, n, Number.NaN);
+      kernels.decodeProjections(0, graph.agents, outbox.at, m * 8, out.at, out.stride, n, basis.at, m);
+      for (const [i, row] of numbers.entries()) {
+        const bytes = outbox.data.subarray(i * m * 8, (i + 1) * m * 8);
+        expectSame(bytes, wire.encodeScalars(row), `n = ${n}, m = ${m}, agent ${i}`);
+        expectSame(out.row(i), compressors.unfold(row, directions), `n = ${n}, m = ${m}, agent ${i}`);
+      }
+      kernels.gatherProjections(
+        0,
+        graph.agents,
+        g.rowStart,
+        g.columns,
+        g.weights,
+        g.weightStride,
+        g.degrees,
+        outbox.at,
+        m * 8,
+        out.at,
+        out.stride,
+        n,
+        basis.at,
+        m,
+        bench.reserve(m * 8),
+      );
+      for (let i = 0; i < graph.agents; i++) {
+        const expected = compressors.unfold(gather(graph, numbers, i), directions);
+        expectSame(out.row(i), expected, `gather, n = ${n}, m = ${m}, agent ${i}`);
+      }
+      expectZeroPadding(out, `n = ${n}`);
+      bench.checkGuards();
+    }
+  });
+});
+
 describe.each(Object.entries(FORMATS))('%s messages', (name, format) => {
   const random = seededRandom(name.length);
 
@@ -276,7 +501,7 @@ describe.each(Object.entries(FORMATS))('%s messages', (name, format) => {
       format.kernelEncode(bench, 0, graph.agents, bench.rows(vectors, n), slots, n);
       const out = bench.rows(graph.agents, n, Number.NaN);
       format.kernelGather(bench.kernels, 0, graph.agents, g, slots, out, n);
-      const messages = vectors.map((vector) => format.decode(format.encode(vector), n));
+      const messages = vectors.map((vector, i) => format.decode(format.encode(vector, i), n));
       for (let i = 0; i < graph.agents; i++) {
         expectSame(out.row(i), gather(graph, messages, i), `${name}, n = ${n}, agent ${i}`);
       }

@@ -1,0 +1,179 @@
+/**
+ * Messages of m numbers psi_j . e, with m directions psi_0 .. psi_(m-1) of the round that everyone knows: unfolded, sum_j (psi_j . e) psi_j.
+ *
+ *  - *cyclic*: psi_j is the unit vector of coordinate (index + j) mod n, so nothing is multiplied;
+ *  - *projections*: any directions, as m padded rows (`basis`). Neighbours' numbers are summed before they are unfolded: a gather costs m n
+ *    multiplications, whatever the degree.
+ */
+import { Row } from './lanes';
+
+export function encodeScalars(
+  first: usize,
+  count: usize,
+  errors: usize,
+  errorStride: usize,
+  slots: usize,
+  slotStride: usize,
+  n: usize,
+  index: usize,
+  m: usize,
+): void {
+  for (let r: usize = 0; r < count; r++) {
+    const row = errors + r * errorStride;
+    const slot = slots + (first + r) * slotStride;
+    let c = index;
+    for (let j: usize = 0; j < m; j++) {
+      store<f64>(slot + (j << 3), load<f64>(row + (c << 3)));
+      if (++c === n) c = 0;
+    }
+  }
+}
+
+export function gatherScalars(
+  first: usize,
+  count: usize,
+  rowStart: usize,
+  columns: usize,
+  weights: usize,
+  weightStride: usize,
+  degrees: usize,
+  slots: usize,
+  slotStride: usize,
+  out: usize,
+  outStride: usize,
+  n: usize,
+  index: usize,
+  m: usize,
+): void {
+  for (let r: usize = 0; r < count; r++) {
+    const i = first + r;
+    const row = out + r * outStride;
+    Row.clearAll(row, n);
+    const from = <usize>load<u32>(rowStart + (i << 2));
+    const to = <usize>load<u32>(rowStart + (i << 2), 4);
+    const degree = load<f64>(degrees + (i << 3));
+    let c = index;
+    for (let j: usize = 0; j < m; j++) {
+      const number = slots + (j << 3);
+      let a = degree * load<f64>(number + i * slotStride);
+      for (let e = from; e < to; e++) {
+        const p = number + <usize>load<u32>(columns + (e << 2)) * slotStride;
+        a -= load<f64>(weights + e * weightStride) * load<f64>(p);
+      }
+      store<f64>(row + (c << 3), a);
+      if (++c === n) c = 0;
+    }
+  }
+}
+
+export function decodeScalars(
+  first: usize,
+  count: usize,
+  slots: usize,
+  slotStride: usize,
+  out: usize,
+  outStride: usize,
+  n: usize,
+  index: usize,
+  m: usize,
+): void {
+  for (let r: usize = 0; r < count; r++) {
+    const row = out + r * outStride;
+    const slot = slots + (first + r) * slotStride;
+    Row.clearAll(row, n);
+    let c = index;
+    for (let j: usize = 0; j < m; j++) {
+      store<f64>(row + (c << 3), load<f64>(slot + (j << 3)));
+      if (++c === n) c = 0;
+    }
+  }
+}
+
+export function encodeProjections(
+  first: usize,
+  count: usize,
+  errors: usize,
+  errorStride: usize,
+  slots: usize,
+  slotStride: usize,
+  n: usize,
+  basis: usize,
+  m: usize,
+): void {
+  const basisStride = Row.padded(n) << 3;
+  for (let r: usize = 0; r < count; r++) {
+    const row = errors + r * errorStride;
+    const slot = slots + (first + r) * slotStride;
+    for (let j: usize = 0; j < m; j++) {
+      store<f64>(slot + (j << 3), Row.dot(basis + j * basisStride, row, n));
+    }
+  }
+}
+
+/** row = sum_j numbers_j basis_j, from j = 0 on. */
+function unfold(numbers: usize, basis: usize, m: usize, row: usize, n: usize): void {
+  const bytes = Row.padded(n) << 3;
+  for (let at: usize = 0; at < bytes; at += 32) {
+    let a = f64x2.splat(0);
+    let b = f64x2.splat(0);
+    for (let j: usize = 0; j < m; j++) {
+      const number = v128.load64_splat(numbers + (j << 3));
+      const p = basis + j * bytes + at;
+      a = f64x2.add(a, f64x2.mul(number, v128.load(p, 0)));
+      b = f64x2.add(b, f64x2.mul(number, v128.load(p, 16)));
+    }
+    v128.store(row + at, a, 0);
+    v128.store(row + at, b, 16);
+  }
+}
+
+export function gatherProjections(
+  first: usize,
+  count: usize,
+  rowStart: usize,
+  columns: usize,
+  weights: usize,
+  weightStride: usize,
+  degrees: usize,
+  slots: usize,
+  slotStride: usize,
+  out: usize,
+  outStride: usize,
+  n: usize,
+  basis: usize,
+  m: usize,
+  scratch: usize,
+): void {
+  for (let r: usize = 0; r < count; r++) {
+    const i = first + r;
+    const from = <usize>load<u32>(rowStart + (i << 2));
+    const to = <usize>load<u32>(rowStart + (i << 2), 4);
+    const degree = load<f64>(degrees + (i << 3));
+    for (let j: usize = 0; j < m; j++) {
+      const number = slots + (j << 3);
+      let a = degree * load<f64>(number + i * slotStride);
+      for (let e = from; e < to; e++) {
+        const p = number + <usize>load<u32>(columns + (e << 2)) * slotStride;
+        a -= load<f64>(weights + e * weightStride) * load<f64>(p);
+      }
+      store<f64>(scratch + (j << 3), a);
+    }
+    unfold(scratch, basis, m, out + r * outStride, n);
+  }
+}
+
+export function decodeProjections(
+  first: usize,
+  count: usize,
+  slots: usize,
+  slotStride: usize,
+  out: usize,
+  outStride: usize,
+  n: usize,
+  basis: usize,
+  m: usize,
+): void {
+  for (let r: usize = 0; r < count; r++) {
+    unfold(slots + (first + r) * slotStride, basis, m, out + r * outStride, n);
+  }
+}

@@ -20,7 +20,7 @@ export interface Codec {
 }
 
 export function bindCodec(plan: CompressorPlan, runtime: Runtime, codec: Codec): BoundCompressor {
-  const { dim, slotBytes, messageBits } = plan;
+  const { dim, slotBytes, ownBytes = slotBytes, messageBits } = plan;
   const { arena, graph } = runtime;
   const { buffer } = arena.memory;
   const bytes = new Uint8Array(buffer);
@@ -47,7 +47,7 @@ export function bindCodec(plan: CompressorPlan, runtime: Runtime, codec: Codec):
         const agent = first + r;
         const at = (errors + r * errorStride) / 8;
         for (let c = 0; c < dim; c++) row[c] = doubles[at + c];
-        writer.begin(slots + agent * slotBytes, slotBytes);
+        writer.begin(slots + agent * slotBytes, ownBytes);
         codec.encode(row, writer, round, agent);
         if (messageBits === null) words[lengths / 4 + agent] = writer.bitCount;
       }

@@ -1,6 +1,7 @@
 /**
  * Flatten: a combinator. C(e, k) = U_k^T inner(U_k e), U_k = H D_k / sqrt(P): H the Walsh-Hadamard matrix of size P (dim padded to a power
- * of two), D_k random signs drawn afresh every round from the seed and shared by all, so they cost nothing.
+ * of two), D_k random signs drawn from the seed and shared by all, so they cost nothing. `signs: fresh` (the default) draws them for every
+ * round, `signs: fixed` keeps those of round 0: cheaper, and a memory inside keeps its coordinates, but a vector that is unlucky stays so.
  *
  * The rotation spreads a vector's energy evenly over its coordinates, whatever the vector: then one bit a coordinate loses little.
  * `flatten(sign)` leaves a relative squared error of 1 - 2/pi = 0.363. Bits: those of the inner compressor at dimension P.
@@ -12,6 +13,8 @@
 
 import { flattenSigns, flatten as rotate, unflatten } from '../../kernels/reference/wht.js';
 import { rowLength } from '../arena/layout.js';
+import { unexpected } from '../errors.js';
+import { longestBits } from './slots.js';
 import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
 import { nextPowerOfTwo } from './wire.js';
 
@@ -25,11 +28,14 @@ export const flatten: CompressorDefinition = {
   parameters: (z) =>
     z.strictObject({
       kind: z.literal('flatten'),
+      signs: z.enum(['fresh', 'fixed']).optional().describe('drawn every round (the default), or once'),
       inner: z.unknown().describe('compressor of the rotated vector'),
     }),
 
   plan: (spec, context, nested) => {
     const { dim, blockAgents, path } = context;
+    const signs = spec['signs'] ?? 'fresh';
+    if (signs !== 'fresh' && signs !== 'fixed') throw unexpected([...path, 'signs'], signs, 'fresh or fixed');
     const size = nextPowerOfTwo(dim);
     const inner = nested.plan(spec['inner'] as CompressorSpec, {
       ...context,
@@ -42,9 +48,11 @@ export const flatten: CompressorDefinition = {
       kind: 'flatten',
       dim,
       size,
+      signs,
       inner,
       slotBytes: inner.slotBytes,
       messageBits: inner.messageBits,
+      longestBits: longestBits(inner),
       linear: inner.linear,
       contraction,
       spreadContraction: contraction,
@@ -52,8 +60,8 @@ export const flatten: CompressorDefinition = {
       rotated: `${name}.rotated`,
       fields: [
         ...inner.fields,
-        // D_k as sign-bit masks, of round k (to read messages) and of round k+1 (to write them).
-        { name: `${name}.masks`, type: 'f64', length: 2 * size, perWorker: true },
+        // D_k as sign-bit masks, of round k (to read messages) and, where it differs, of round k+1 (to write them).
+        { name: `${name}.masks`, type: 'f64', length: signs === 'fixed' ? size : 2 * size, perWorker: true },
         { name: `${name}.rotated`, type: 'f64', length: blockAgents * rowLength(size), perWorker: true },
       ],
     };
@@ -65,7 +73,9 @@ export const flatten: CompressorDefinition = {
     const inner = plan.inner as CompressorPlan;
     const size = plan['size'] as number;
     const masks = arena.address(plan['masks'] as string, worker);
-    const maskBytes = size * 8;
+    const fixed = plan['signs'] === 'fixed';
+    const masksOf = (round: number) => (fixed ? masks : masks + (round & 1) * size * 8);
+    if (fixed) kernels.flattenMasks(masks, size, 0, seed.low, seed.high);
     const rotated = arena.address(plan['rotated'] as string, worker);
     const rotatedStride = rowLength(size) * 8;
     const bound = nested.bind(inner, runtime);
@@ -74,11 +84,11 @@ export const flatten: CompressorDefinition = {
 
     return {
       prepare(round) {
-        kernels.flattenMasks(masks + (round & 1) * maskBytes, size, round, seed.low, seed.high);
+        if (!fixed) kernels.flattenMasks(masksOf(round), size, round, seed.low, seed.high);
         bound.prepare(round);
       },
       encode(first, count, round, errors, errorStride, slots, lengths) {
-        const roundMasks = masks + (round & 1) * maskBytes;
+        const roundMasks = masksOf(round);
         if (innerIsSign) {
           // The commonest composition has a kernel of its own, in which the rotated vector never leaves the first cache.
           kernels.encodeFlattenedSign(
@@ -100,29 +110,11 @@ export const flatten: CompressorDefinition = {
       },
       gather(first, count, round, slots, out, outStride) {
         bound.gather(first, count, round, slots, rotated, rotatedStride);
-        kernels.unflattenBlock(
-          rotated,
-          rotatedStride,
-          out,
-          outStride,
-          count,
-          dim,
-          size,
-          masks + (round & 1) * maskBytes,
-        );
+        kernels.unflattenBlock(rotated, rotatedStride, out, outStride, count, dim, size, masksOf(round));
       },
       decode(first, count, round, slots, out, outStride) {
         bound.decode(first, count, round, slots, rotated, rotatedStride);
-        kernels.unflattenBlock(
-          rotated,
-          rotatedStride,
-          out,
-          outStride,
-          count,
-          dim,
-          size,
-          masks + (round & 1) * maskBytes,
-        );
+        kernels.unflattenBlock(rotated, rotatedStride, out, outStride, count, dim, size, masksOf(round));
       },
     };
   },
@@ -130,8 +122,9 @@ export const flatten: CompressorDefinition = {
   reference: (plan, seed, nested) => {
     const size = plan['size'] as number;
     const inner = nested.reference(plan.inner as CompressorPlan, seed);
+    const fixed = plan['signs'] === 'fixed';
     return (error, round, agent) => {
-      const signs = flattenSigns(size, round, seed.low, seed.high);
+      const signs = flattenSigns(size, fixed ? 0 : round, seed.low, seed.high);
       return unflatten(inner(rotate(error, signs), round, agent), signs, error.length);
     };
   },

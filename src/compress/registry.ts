@@ -5,11 +5,17 @@
 
 import { lookUp } from '../registry.js';
 import type { PlanContext, Runtime, Seed } from '../runtime.js';
+import { adaptive } from './adaptive.js';
 import { flattenedSign } from './aliases.js';
 import { custom } from './custom.js';
+import { errorFeedback } from './error-feedback.js';
+import { eventTriggered } from './event-triggered.js';
+import { every } from './every.js';
 import { flatten } from './flatten.js';
 import { identity } from './identity.js';
 import { scalarizeCyclic } from './scalarize-cyclic.js';
+import { scale } from './scale.js';
+import { schedule } from './schedule.js';
 import { sign } from './sign.js';
 import { topK } from './top-k.js';
 import type {
@@ -27,7 +33,21 @@ const byKind = <T extends { kind: string }>(...entries: T[]): Record<string, T> 
 
 export const compressors: Record<string, CompressorDefinition | CompressorAlias> = byKind<
   CompressorDefinition | CompressorAlias
->(identity, topK, sign, scalarizeCyclic, flatten, flattenedSign, custom);
+>(
+  identity,
+  topK,
+  sign,
+  scalarizeCyclic,
+  flatten,
+  flattenedSign,
+  custom,
+  adaptive,
+  errorFeedback,
+  eventTriggered,
+  every,
+  scale,
+  schedule,
+);
 
 export function isAlias(entry: CompressorDefinition | CompressorAlias): entry is CompressorAlias {
   return 'expand' in entry;

@@ -19,10 +19,14 @@ export interface CompressorSpec {
 export interface CompressorPlan {
   kind: string;
   dim: number;
-  /** Bytes of an outbox slot: the packed message rounded up to 8. */
+  /** Bytes of an outbox slot: the packed message rounded up to 8. Bound compressors find an agent's slot at `agent * slotBytes`. */
   slotBytes: number;
+  /** Bytes of the slot that are this compressor's own, where a combinator keeps more in it (`slots.ts`); `slotBytes` where absent. */
+  ownBytes?: number;
   /** Bits of the packed message that would cross a network; null where it varies from message to message. */
   messageBits: number | null;
+  /** The longest message, where the length varies and may exceed the slot's bits; 8 slotBytes where absent. */
+  longestBits?: number;
   /** C(., k) is a linear map: only then does the node-state flow converge. */
   linear: boolean;
   /** delta in E|e - C(e)|^2 <= (1 - delta) |e|^2, for the choice of gains: worst case, or the mean over a sweep. */
@@ -32,6 +36,8 @@ export interface CompressorPlan {
   /** State and scratch this compressor wants in the arena, those of its inner compressors included. */
   fields: FieldSpec[];
   inner?: CompressorPlan;
+  /** Where a combinator chooses between several. */
+  choices?: CompressorPlan[];
   [parameter: string]: unknown;
 }
 
@@ -44,7 +50,8 @@ export interface BoundCompressor {
   prepare(round: number): void;
   /**
    * errors (block rows of dim entries) -> slots of agents first..first+count-1. Where the plan's messageBits is null, the bits of each
-   * message are written to lengths (u32, indexed by agent); otherwise lengths is not looked at. The rows may be overwritten.
+   * message are written to lengths (u32, indexed by agent); otherwise lengths is not looked at. The rows stay as they are: in the
+   * node-state flow they are the state itself.
    */
   encode(
     first: number,

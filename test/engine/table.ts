@@ -12,6 +12,18 @@ await loadModules([moduleUrl(ownModule)]);
 const parameters: Record<string, Record<string, unknown>> = {
   'top-k': { k: 3 },
   flatten: { inner: { kind: 'sign' } },
+  'error-feedback': { inner: { kind: 'top-k', k: 8 } },
+  every: { rounds: 2, inner: { kind: 'sign' } },
+  'event-triggered': { threshold: { relative: 0.3, rate: 0.9 }, inner: { kind: 'sign' } },
+  schedule: { until: [0.4], inner: [{ kind: 'top-k', k: 3 }, { kind: 'sign' }] },
+  adaptive: {
+    budget: 240,
+    inner: [
+      { kind: 'top-k', k: 1 },
+      { kind: 'top-k', k: 4 },
+    ],
+  },
+  scale: { factor: 0.7, inner: { kind: 'sign' } },
   custom: { module: ownModule },
 };
 

@@ -1,0 +1,220 @@
+/**
+ * Adaptive: a combinator that spends bits where the error is. Of a list of compressors, cheapest first, every agent chooses one for each
+ * message: C(e, k) = inner[m](e, k).
+ *
+ * A token bucket of each agent keeps to the budget of b bits a message on average:
+ *
+ *     tokens <- tokens + b                                     (0 at first)
+ *     want    = tokens min(1, |e|^2 / average)                 all of them where the error is larger than usual
+ *     m       = the dearest choice that costs at most want     (or the cheapest, which b always affords)
+ *     tokens <- tokens - cost of m
+ *     average <- average + (|e|^2 - average) / 8               (|e|^2 itself as long as it is 0)
+ *
+ * so after K messages at most K b bits were said, and what a quiet round saves is spent in a loud one. The cost of a choice is its bits (at
+ * most, where its own length varies) and those of the header, which says which one it is: ceil(log2 choices). What is reported is what was
+ * written. `inner: [top-k 1, top-k 4, top-k 16]` chooses k, a list of quantizers their bits; choices may be anything.
+ *
+ * Never linear. Contraction: the cheapest choice's. Floats an agent: 2. A memory inside a choice (`error-feedback`) is that choice's
+ * own and waits while others are chosen; `error-feedback(adaptive(...))` has one memory for all.
+ * Source: our own rule; the token bucket is Turner's (1986), adapting a quantizer's bits during a run is in AdaQuantFL (Jhunjhunwala et al. 2021).
+ *
+ * In memory a slot has a place for each choice and then the header; those not chosen are zero and decode to zero, so sums over
+ * neighbours with different choices are sums over the choices.
+ */
+
+import { rowLength } from '../arena/layout.js';
+import { unexpected } from '../errors.js';
+import { blockRows, energyAt, energyOf, inSlotsOf, longestBits, viewsOf } from './slots.js';
+import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
+import { indexBits } from './wire.js';
+
+/** The running average forgets this share a message. */
+const FORGETTING = 1 / 8;
+const HEADER_BYTES = 8;
+const MAX_CHOICES = 32;
+
+export const adaptive: CompressorDefinition = {
+  kind: 'adaptive',
+  card: {
+    title: 'Adaptive',
+    summary: "chooses between compressors by the error's energy, within a budget of bits",
+    source: 'our own; for quantizers see Jhunjhunwala, Gadhikar, Joshi, Eldar 2021 (arXiv 2102.04487)',
+  },
+  parameters: (z) =>
+    z.strictObject({
+      kind: z.literal('adaptive'),
+      budget: z.number().positive().describe('bits a message, on average'),
+      inner: z
+        .array(z.unknown())
+        .min(1)
+        .max(MAX_CHOICES)
+        .describe('compressors to choose from, cheapest first'),
+    }),
+
+  plan: (spec, context, nested) => {
+    const { agents, dim, path } = context;
+    const budget = spec['budget'] as number;
+    const specs = spec['inner'];
+    if (!Array.isArray(specs) || specs.length === 0 || specs.length > MAX_CHOICES) {
+      throw unexpected([...path, 'inner'], specs, `a list of 1..${MAX_CHOICES} compressors`);
+    }
+    const planned = specs.map((inner, i) =>
+      nested.plan(inner as CompressorSpec, { ...context, path: [...path, 'inner', i] }),
+    );
+    const headerBits = indexBits(planned.length);
+    const costs = planned.map((choice) => headerBits + longestBits(choice));
+    costs.forEach((cost, i) => {
+      if (i > 0 && cost < costs[i - 1]) {
+        throw unexpected(
+          [...path, 'inner', i],
+          specs[i],
+          `a compressor of at least ${costs[i - 1] - headerBits} bits, since the cheapest comes first`,
+        );
+      }
+    });
+    if (typeof budget !== 'number' || !(budget >= costs[0]) || !Number.isFinite(budget)) {
+      throw unexpected(
+        [...path, 'budget'],
+        budget,
+        `at least ${costs[0]} bits, which the cheapest message takes`,
+      );
+    }
+    let slotBytes = 0;
+    const offsets = planned.map((choice) => {
+      slotBytes += choice.slotBytes;
+      return slotBytes - choice.slotBytes;
+    });
+    const headerAt = slotBytes;
+    slotBytes += HEADER_BYTES;
+    const name = path.join('.');
+    const [{ contraction, spreadContraction }] = planned;
+    return {
+      kind: 'adaptive',
+      dim,
+      budget,
+      headerBits,
+      costs,
+      offsets,
+      headerAt,
+      choices: planned.map((choice) => inSlotsOf(choice, slotBytes)),
+      slotBytes,
+      messageBits: null,
+      longestBits: Math.max(...costs),
+      linear: false,
+      contraction,
+      ...(spreadContraction !== undefined && { spreadContraction }),
+      tokens: `${name}.tokens`,
+      average: `${name}.average`,
+      part: `${name}.part`,
+      fields: [
+        ...planned.flatMap((choice) => choice.fields),
+        { name: `${name}.tokens`, type: 'f64', length: agents },
+        { name: `${name}.average`, type: 'f64', length: agents },
+        blockRows(`${name}.part`, 1, dim),
+      ],
+    };
+  },
+
+  bind: (plan, runtime, nested) => {
+    const { arena, worker, graph } = runtime;
+    const { dim, slotBytes } = plan;
+    const budget = plan['budget'] as number;
+    const headerBits = plan['headerBits'] as number;
+    const headerAt = plan['headerAt'] as number;
+    const costs = plan['costs'] as number[];
+    const offsets = plan['offsets'] as number[];
+    const choices = plan.choices as CompressorPlan[];
+    const bound = choices.map((choice) => nested.bind(choice, runtime));
+    const { bytes, words, doubles } = viewsOf(runtime);
+    const tokens = arena.address(plan['tokens'] as string) / 8;
+    const average = arena.address(plan['average'] as string) / 8;
+    const part = arena.address(plan['part'] as string, worker);
+    const rowEntries = rowLength(dim);
+
+    return {
+      prepare(round) {
+        for (let m = 0; m < bound.length; m++) bound[m].prepare(round);
+      },
+
+      encode(first, count, round, errors, errorStride, slots, lengths) {
+        for (let r = 0; r < count; r++) {
+          const agent = first + r;
+          const error = errors + r * errorStride;
+          const energy = energyAt(doubles, error, dim);
+          doubles[tokens + agent] += budget;
+          if (doubles[average + agent] === 0) doubles[average + agent] = energy;
+          const m = choose(costs, doubles[tokens + agent], energy, doubles[average + agent]);
+          doubles[tokens + agent] -= costs[m];
+          doubles[average + agent] += (energy - doubles[average + agent]) * FORGETTING;
+
+          const slot = slots + agent * slotBytes;
+          bytes.fill(0, slot, slot + headerAt);
+          words[(slot + headerAt) / 4] = m;
+          bound[m].encode(agent, 1, round, error, errorStride, slots + offsets[m], lengths);
+          const length = lengths / 4 + agent;
+          words[length] = headerBits + (choices[m].messageBits ?? words[length]);
+        }
+      },
+
+      gather(first, count, round, slots, out, outStride) {
+        for (let r = 0; r < count; r++) {
+          const agent = first + r;
+          const target = out + r * outStride;
+          // What the agent and its neighbours have chosen, as a set of bits: only these are summed.
+          let chosen = 1 << words[(slots + agent * slotBytes + headerAt) / 4];
+          const end = words[graph.rowStart / 4 + agent + 1];
+          for (let edge = words[graph.rowStart / 4 + agent]; edge < end; edge++) {
+            const neighbour = words[graph.columns / 4 + edge];
+            chosen |= 1 << words[(slots + neighbour * slotBytes + headerAt) / 4];
+          }
+          let sum = 0;
+          for (let m = 0; m < bound.length; m++) {
+            if (((chosen >>> m) & 1) === 0) continue;
+            if (sum++ === 0) {
+              bound[m].gather(agent, 1, round, slots + offsets[m], target, outStride);
+            } else {
+              bound[m].gather(agent, 1, round, slots + offsets[m], part, rowEntries * 8);
+              for (let c = 0; c < rowEntries; c++) doubles[target / 8 + c] += doubles[part / 8 + c];
+            }
+          }
+        }
+      },
+
+      decode(first, count, round, slots, out, outStride) {
+        for (let r = 0; r < count; r++) {
+          const agent = first + r;
+          const m = words[(slots + agent * slotBytes + headerAt) / 4];
+          bound[m].decode(agent, 1, round, slots + offsets[m], out + r * outStride, outStride);
+        }
+      },
+    };
+  },
+
+  reference: (plan, seed, nested) => {
+    const budget = plan['budget'] as number;
+    const costs = plan['costs'] as number[];
+    const choices = (plan.choices as CompressorPlan[]).map((choice) => nested.reference(choice, seed));
+    const purses = new Map<number, { tokens: number; average: number }>();
+    return (error, round, agent) => {
+      const energy = energyOf(error);
+      const { tokens, average: past } = purses.get(agent) ?? { tokens: 0, average: 0 };
+      const average = past === 0 ? energy : past;
+      const m = choose(costs, tokens + budget, energy, average);
+      purses.set(agent, {
+        tokens: tokens + budget - costs[m],
+        average: average + (energy - average) * FORGETTING,
+      });
+      return choices[m](error, round, agent);
+    };
+  },
+};
+
+/** The dearest choice that costs at most the share of the tokens which the error's energy asks for. */
+function choose(costs: readonly number[], tokens: number, energy: number, average: number): number {
+  // An error that is no number asks for everything, and so does one of the usual size; no error asks for nothing.
+  const share = energy === 0 ? 0 : energy < average ? energy / average : 1;
+  const want = tokens * share;
+  let choice = 0;
+  for (let m = 1; m < costs.length; m++) if (costs[m] <= want) choice = m;
+  return choice;
+}

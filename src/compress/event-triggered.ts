@@ -1,0 +1,152 @@
+/**
+ * Event-triggered: a combinator over time. C(e, k) = inner(e, k) where |e| > threshold, else 0. Every agent decides for itself:
+ * silence is a message of one bit, speech one of 1 + the inner compressor's.
+ *
+ *     threshold: { absolute: d0, rate: r }    d0 r^k                                   r in (0, 1], 1 by default
+ *     threshold: { relative: c, rate: r }     c |q| r^(rounds since), q the agent's last spoken message; 0 before the first
+ *
+ * With r = 1 the error stays as large as the threshold lets it: the flow reaches a neighbourhood of the optimum and no more. With r < 1 the
+ * threshold shrinks and so does the neighbourhood; slower than the flow itself converges, or agents speak all the time.
+ *
+ * Never linear. Contraction: the inner one's in the rounds that speak; below the threshold none. A scalarizer or `every` inside has its own
+ * schedule, which goes on while an agent is silent: an agent may miss the turn of a coordinate again and again. `every(event-triggered(C))`,
+ * the other way round, asks only in every n-th round. Under `error-feedback` the threshold looks at the error with its memory.
+ * Floats an agent: 1 (relative). Sources: Dimarogonas, Frazzoli, Johansson 2012; Kia, Cortes, Martinez 2015 for optimization.
+ */
+
+import { rowLength } from '../arena/layout.js';
+import { type SpecPath, unexpected } from '../errors.js';
+import { blockRows, energyAt, energyOf, longestBits, viewsOf, wholePower } from './slots.js';
+import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
+
+interface Threshold {
+  rule: 'absolute' | 'relative';
+  value: number;
+  rate: number;
+}
+
+export const eventTriggered: CompressorDefinition = {
+  kind: 'event-triggered',
+  card: {
+    title: 'Event-triggered',
+    summary: 'speaks where the error exceeds a threshold; silence is one bit',
+    source: 'Dimarogonas, Frazzoli, Johansson 2012 (IEEE TAC 57(5))',
+  },
+  parameters: (z) => {
+    const rate = z.number().gt(0).max(1).optional().describe('factor a round, in (0, 1]; 1 if not given');
+    return z.strictObject({
+      kind: z.literal('event-triggered'),
+      threshold: z
+        .union([
+          z.strictObject({ absolute: z.number().min(0), rate }),
+          z.strictObject({ relative: z.number().min(0), rate }),
+        ])
+        .describe("of |e|: absolute, or in units of the agent's last message"),
+      inner: z.unknown().describe('compressor of the errors that are large enough'),
+    });
+  },
+
+  plan: (spec, context, nested) => {
+    const { dim, agents, path } = context;
+    const threshold = readThreshold(spec['threshold'], [...path, 'threshold']);
+    const inner = nested.plan(spec['inner'] as CompressorSpec, { ...context, path: [...path, 'inner'] });
+    const name = path.join('.');
+    return {
+      kind: 'event-triggered',
+      dim,
+      threshold,
+      inner,
+      slotBytes: inner.slotBytes,
+      messageBits: null,
+      longestBits: 1 + longestBits(inner),
+      linear: false,
+      contraction: inner.contraction,
+      ...(inner.spreadContraction !== undefined && { spreadContraction: inner.spreadContraction }),
+      fields:
+        threshold.rule === 'absolute'
+          ? inner.fields
+          : [
+              ...inner.fields,
+              { name: `${name}.threshold`, type: 'f64', length: agents },
+              blockRows(`${name}.said`, 1, dim),
+            ],
+      state: `${name}.threshold`,
+      said: `${name}.said`,
+    };
+  },
+
+  bind: (plan, runtime, nested) => {
+    const { arena, worker } = runtime;
+    const { dim, slotBytes, ownBytes = slotBytes } = plan;
+    const { rule, value, rate } = plan['threshold'] as Threshold;
+    const relative = rule === 'relative';
+    const inner = plan.inner as CompressorPlan;
+    const innerBits = inner.messageBits;
+    const bound = nested.bind(inner, runtime);
+    const { bytes, words, doubles } = viewsOf(runtime);
+    // The threshold of each agent's next decision.
+    const state = relative ? arena.address(plan['state'] as string) / 8 : 0;
+    const said = relative ? arena.address(plan['said'] as string, worker) : 0;
+    const saidStride = rowLength(dim) * 8;
+
+    return {
+      prepare: (round) => bound.prepare(round),
+      encode(first, count, round, errors, errorStride, slots, lengths) {
+        const shared = relative ? 0 : value * wholePower(rate, round);
+        for (let r = 0; r < count; r++) {
+          const agent = first + r;
+          const error = errors + r * errorStride;
+          const length = lengths / 4 + agent;
+          const threshold = relative ? doubles[state + agent] : shared;
+          // Written so that an error that is no number is sent, not hidden.
+          if (!(Math.sqrt(energyAt(doubles, error, dim)) <= threshold)) {
+            bound.encode(agent, 1, round, error, errorStride, slots, lengths);
+            words[length] = 1 + (innerBits === null ? words[length] : innerBits);
+            if (relative) {
+              bound.decode(agent, 1, round, slots, said, saidStride);
+              doubles[state + agent] = value * Math.sqrt(energyAt(doubles, said, dim));
+            }
+          } else {
+            const slot = slots + agent * slotBytes;
+            bytes.fill(0, slot, slot + ownBytes);
+            words[length] = 1;
+          }
+          if (relative) doubles[state + agent] *= rate;
+        }
+      },
+      gather: (first, count, round, slots, out, outStride) =>
+        bound.gather(first, count, round, slots, out, outStride),
+      decode: (first, count, round, slots, out, outStride) =>
+        bound.decode(first, count, round, slots, out, outStride),
+    };
+  },
+
+  reference: (plan, seed, nested) => {
+    const { rule, value, rate } = plan['threshold'] as Threshold;
+    const inner = nested.reference(plan.inner as CompressorPlan, seed);
+    const thresholds = new Map<number, number>();
+    return (error, round, agent) => {
+      const threshold = rule === 'absolute' ? value * wholePower(rate, round) : (thresholds.get(agent) ?? 0);
+      const speaks = !(Math.sqrt(energyOf(error)) <= threshold);
+      const said = speaks ? inner(error, round, agent) : new Float64Array(error.length);
+      thresholds.set(agent, (speaks ? value * Math.sqrt(energyOf(said)) : threshold) * rate);
+      return said;
+    };
+  },
+};
+
+function readThreshold(rule: unknown, path: SpecPath): Threshold {
+  const expected = '{ absolute: d, rate: r } or { relative: c, rate: r }';
+  if (typeof rule !== 'object' || rule === null) throw unexpected(path, rule, expected);
+  const { absolute, relative, rate = 1 } = rule as Record<string, unknown>;
+  if ((absolute === undefined) === (relative === undefined)) throw unexpected(path, rule, expected);
+  const name = absolute === undefined ? 'relative' : 'absolute';
+  const value = absolute ?? relative;
+  if (typeof value !== 'number' || !(value >= 0) || !Number.isFinite(value)) {
+    throw unexpected([...path, name], value, 'a number >= 0');
+  }
+  if (typeof rate !== 'number' || !(rate > 0 && rate <= 1)) {
+    throw unexpected([...path, 'rate'], rate, 'a number in (0, 1]');
+  }
+  return { rule: name, value, rate };
+}

@@ -1,0 +1,94 @@
+/**
+ * Scale: a combinator. C(e, k) = c inner(e, k), c > 0. The receiver multiplies, so the message is the inner compressor's.
+ *
+ * Damps a compressor that overshoots (c < 1) or undoes a known shrinkage (c > 1, e.g. c = dim / k turns a random choice of k
+ * coordinates into an unbiased estimate). Linear where the inner one is. Bits: those of the inner compressor.
+ *
+ * Contraction: with r = sqrt(1 - delta) of the inner one, |e - c C(e)| <= |1 - c| |e| + c r |e|, and the sharp bounds
+ *
+ *     c <= 1:  1 - (1 - c (1 - r))^2            c > 1:  1 - (c (1 + r) - 1)^2
+ *
+ * of which the second is soon empty. Then, as for the projections among the compressors (top-k, sign, scalarizers: <e, C(e)> = |C(e)|^2,
+ * which makes it exact), c (2 - c) delta is taken; from c = 2 on nothing contracts unless a filter gain mu brings mu c below 2, and the
+ * contraction is that of mu = 1/c: the inner one's over c.
+ *
+ * Order: scale and flatten commute; `error-feedback(scale(c, C))` remembers what the damped message left out,
+ * `scale(c, error-feedback(C))` forgets it.
+ */
+
+import { unexpected } from '../errors.js';
+import { longestBits, viewsOf } from './slots.js';
+import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
+
+export const scale: CompressorDefinition = {
+  kind: 'scale',
+  card: {
+    title: 'Scale',
+    summary: 'multiplies what the inner compressor says by a constant',
+    source: 'folklore',
+  },
+  parameters: (z) =>
+    z.strictObject({
+      kind: z.literal('scale'),
+      factor: z.number().positive().describe('c > 0'),
+      inner: z.unknown().describe('compressor whose messages are scaled'),
+    }),
+
+  plan: (spec, context, nested) => {
+    const factor = spec['factor'] as number;
+    const { path, dim } = context;
+    if (typeof factor !== 'number' || !(factor > 0) || !Number.isFinite(factor)) {
+      throw unexpected([...path, 'factor'], factor, 'a number > 0');
+    }
+    const inner = nested.plan(spec['inner'] as CompressorSpec, { ...context, path: [...path, 'inner'] });
+    return {
+      kind: 'scale',
+      dim,
+      factor,
+      inner,
+      slotBytes: inner.slotBytes,
+      messageBits: inner.messageBits,
+      longestBits: longestBits(inner),
+      linear: inner.linear,
+      contraction: scaledContraction(inner.contraction, factor),
+      spreadContraction: scaledContraction(inner.spreadContraction ?? inner.contraction, factor),
+      fields: inner.fields,
+    };
+  },
+
+  bind: (plan, runtime, nested) => {
+    const factor = plan['factor'] as number;
+    const bound = nested.bind(plan.inner as CompressorPlan, runtime);
+    const { doubles } = viewsOf(runtime);
+    const multiply = (out: number, count: number, outStride: number) => {
+      const end = (out + count * outStride) / 8;
+      for (let c = out / 8; c < end; c++) doubles[c] *= factor;
+    };
+    return {
+      prepare: (round) => bound.prepare(round),
+      encode: (first, count, round, errors, errorStride, slots, lengths) =>
+        bound.encode(first, count, round, errors, errorStride, slots, lengths),
+      gather(first, count, round, slots, out, outStride) {
+        bound.gather(first, count, round, slots, out, outStride);
+        multiply(out, count, outStride);
+      },
+      decode(first, count, round, slots, out, outStride) {
+        bound.decode(first, count, round, slots, out, outStride);
+        multiply(out, count, outStride);
+      },
+    };
+  },
+
+  reference: (plan, seed, nested) => {
+    const factor = plan['factor'] as number;
+    const inner = nested.reference(plan.inner as CompressorPlan, seed);
+    return (error, round, agent) => inner(error, round, agent).map((entry) => factor * entry);
+  },
+};
+
+function scaledContraction(delta: number, factor: number): number {
+  const r = Math.sqrt(Math.max(0, 1 - delta));
+  if (factor <= 1) return 1 - (1 - factor * (1 - r)) ** 2;
+  if (factor >= 2) return delta / factor;
+  return Math.max(1 - (factor * (1 + r) - 1) ** 2, factor * (2 - factor) * delta);
+}

@@ -1,0 +1,80 @@
+/**
+ * What combinators share: where the messages inside theirs lie, and how they fall silent.
+ *
+ * An agent's message stands in its own slot, whatever is composed, and silence is a slot of zeros. A combinator that keeps several
+ * messages in one slot (or slots of several sizes in one outbox) plans its inner compressors first and then gives them its own slot
+ * size to step by, with `inSlotsOf`.
+ */
+
+import { rowLength } from '../arena/layout.js';
+import type { Runtime } from '../runtime.js';
+import type { CompressorPlan } from './types.js';
+
+/** The same compressor, all inside it included, in slots of another size, of which it may touch the bytes it needs. */
+export function inSlotsOf(plan: CompressorPlan, slotBytes: number): CompressorPlan {
+  const { inner, choices } = plan;
+  return {
+    ...plan,
+    slotBytes,
+    ownBytes: plan.ownBytes ?? plan.slotBytes,
+    ...(inner && { inner: inSlotsOf(inner, slotBytes) }),
+    ...(choices && { choices: choices.map((choice) => inSlotsOf(choice, slotBytes)) }),
+  };
+}
+
+/** No message is longer. */
+export function longestBits(plan: CompressorPlan): number {
+  return plan.messageBits ?? plan.longestBits ?? 8 * (plan.ownBytes ?? plan.slotBytes);
+}
+
+/** The arena as typed arrays indexed by address / size: views of single rows would be garbage for every block. */
+export interface Views {
+  bytes: Uint8Array;
+  words: Uint32Array;
+  doubles: Float64Array;
+}
+
+export function viewsOf({ arena }: Runtime): Views {
+  const { buffer } = arena.memory;
+  return {
+    bytes: new Uint8Array(buffer),
+    words: new Uint32Array(buffer, 0, Math.floor(buffer.byteLength / 4)),
+    doubles: new Float64Array(buffer, 0, Math.floor(buffer.byteLength / 8)),
+  };
+}
+
+/** |e|^2 of the dim entries at an address, summed in order. */
+export function energyAt(doubles: Float64Array, address: number, dim: number): number {
+  const start = address / 8;
+  let energy = 0;
+  for (let c = start; c < start + dim; c++) energy += doubles[c] * doubles[c];
+  return energy;
+}
+
+/** The same of a plain row: what the twins decide by. */
+export function energyOf(row: Float64Array): number {
+  let energy = 0;
+  for (const entry of row) energy += entry * entry;
+  return energy;
+}
+
+/** base^exponent for a whole exponent >= 0, by squaring: multiplications only, so that every machine gets the same bits. */
+export function wholePower(base: number, exponent: number): number {
+  let result = 1;
+  let square = base;
+  for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) result *= square;
+    square *= square;
+  }
+  return result;
+}
+
+/** Padded rows of one vector for every agent: state that lasts from round to round. */
+export function agentRows(name: string, agents: number, dim: number) {
+  return { name, type: 'f64' as const, length: agents * rowLength(dim) };
+}
+
+/** Padded rows of one block: scratch of each worker. */
+export function blockRows(name: string, blockAgents: number, dim: number) {
+  return { name, type: 'f64' as const, length: blockAgents * rowLength(dim), perWorker: true };
+}

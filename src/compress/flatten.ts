@@ -79,7 +79,7 @@ export const flatten: CompressorDefinition = {
     const rotated = arena.address(plan['rotated'] as string, worker);
     const rotatedStride = rowLength(size) * 8;
     const bound = nested.bind(inner, runtime);
-    const innerIsSign = inner.kind === 'sign';
+    const innerIsSign = inner.kind === 'sign' && inner['scale'] === 'mean' && inner['scaleBits'] === 64;
     const slotBytes = plan.slotBytes;
 
     return {

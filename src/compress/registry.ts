@@ -6,17 +6,28 @@
 import { lookUp } from '../registry.js';
 import type { PlanContext, Runtime, Seed } from '../runtime.js';
 import { adaptive } from './adaptive.js';
-import { flattenedSign } from './aliases.js';
+import { flattenedOneBit, flattenedSign } from './aliases.js';
 import { custom } from './custom.js';
 import { errorFeedback } from './error-feedback.js';
 import { eventTriggered } from './event-triggered.js';
 import { every } from './every.js';
 import { flatten } from './flatten.js';
 import { identity } from './identity.js';
+import { natural } from './natural.js';
+import { normSign } from './norm-sign.js';
+import { oneBit } from './one-bit.js';
+import { qsgd } from './qsgd.js';
+import { randK } from './rand-k.js';
+import { saturatedQuantize } from './saturated-quantize.js';
 import { scalarizeCyclic } from './scalarize-cyclic.js';
+import { scalarizeRandom } from './scalarize-random.js';
+import { scalarizeSinusoid } from './scalarize-sinusoid.js';
+import { scalarizeSweep } from './scalarize-sweep.js';
 import { scale } from './scale.js';
 import { schedule } from './schedule.js';
 import { sign } from './sign.js';
+import { terngrad } from './terngrad.js';
+import { threshold } from './threshold.js';
 import { topK } from './top-k.js';
 import type {
   BoundCompressor,
@@ -27,6 +38,7 @@ import type {
   Nested,
   ReferenceCompressor,
 } from './types.js';
+import { uniformQuantize } from './uniform-quantize.js';
 
 const byKind = <T extends { kind: string }>(...entries: T[]): Record<string, T> =>
   Object.fromEntries(entries.map((entry) => [entry.kind, entry]));
@@ -36,10 +48,23 @@ export const compressors: Record<string, CompressorDefinition | CompressorAlias>
 >(
   identity,
   topK,
+  randK,
+  threshold,
   sign,
+  normSign,
+  oneBit,
+  uniformQuantize,
+  saturatedQuantize,
+  qsgd,
+  terngrad,
+  natural,
   scalarizeCyclic,
+  scalarizeSinusoid,
+  scalarizeRandom,
+  scalarizeSweep,
   flatten,
   flattenedSign,
+  flattenedOneBit,
   custom,
   adaptive,
   errorFeedback,

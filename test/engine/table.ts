@@ -11,6 +11,10 @@ await loadModules([moduleUrl(ownModule)]);
 /** Parameters for the kinds that have some; a kind that is missing here is used bare, so that a new line in the registry is tested at once. */
 const parameters: Record<string, Record<string, unknown>> = {
   'top-k': { k: 3 },
+  'rand-k': { k: 4 },
+  threshold: { threshold: 0.4 },
+  'uniform-quantize': { step: 0.5, rate: 0.98 },
+  'saturated-quantize': { bits: 4, step: 0.3, rate: 0.999 },
   flatten: { inner: { kind: 'sign' } },
   'error-feedback': { inner: { kind: 'top-k', k: 8 } },
   every: { rounds: 2, inner: { kind: 'sign' } },

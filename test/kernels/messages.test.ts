@@ -322,9 +322,7 @@ const FORMATS: Record<string, Format> = {
         bench.rows(1, n, Number.NaN).at,
       ),
   },
-  ...Object.fromEntries(
-    [2, 3, 5, 8, 15, 16].map((bits) => [`levels of ${bits} bits`, levelFormat(bits)]),
-  ),
+  ...Object.fromEntries([2, 3, 5, 8, 15, 16].map((bits) => [`levels of ${bits} bits`, levelFormat(bits)])),
   'dithered levels, 2-norm': ditheredFormat(5, 'l2'),
   'dithered levels, ternary': ditheredFormat(1, 'max'),
 };

@@ -1,0 +1,8 @@
+/** Philox streams that compressors draw from; docs/model.md lists those of the whole project. */
+
+/** An agent's own dither: lane c & 3 of block c >> 2 is coordinate c's. */
+export const DITHER_STREAM = 2;
+/** The coordinates of rand-k. */
+export const CHOICE_STREAM = 6;
+/** Directions of scalarizers: shared by all agents. */
+export const DIRECTION_STREAM = 9;

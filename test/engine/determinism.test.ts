@@ -7,7 +7,12 @@
 
 import { describe, expect, it } from 'vitest';
 import { runConfig } from '../support/run.js';
-import { combinations } from './table.js';
+import { runSequentially } from '../support/sequential.js';
+import { combinations, flowSpecs } from './table.js';
+
+const WORKERS = [1, 2, 3, 5];
+const THREADED = new Set(['identity', 'top-k', 'flattened-sign']);
+const OBSERVER = flowSpecs.find(({ kind, compress }) => kind === 'primal-dual' && compress === 'observer');
 
 const base = {
   topology: { kind: 'erdos-renyi', nodes: 37, averageDegree: 5, seed: 3, largestComponent: true },
@@ -28,11 +33,25 @@ async function hashes(config: Record<string, unknown>, workerCounts: number[]): 
 }
 
 describe('the same stateHash for 1, 2, 3 and 5 workers', () => {
+  // Every flow and compressor, the workers taking turns on one thread: shows whatever depends on the partition.
   it.each(combinations)('$name', async ({ flow, compressor }) => {
-    const found = await hashes({ ...base, flow, compressor }, [1, 2, 3, 5]);
-    expect(found).toEqual(Array(4).fill(found[0]));
+    const found: string[] = [];
+    for (const workers of WORKERS) {
+      found.push((await runSequentially({ ...base, flow, compressor }, workers)).stateHash);
+    }
+    expect(found).toEqual(WORKERS.map(() => found[0]));
     expect(found[0]).toMatch(/^[0-9a-f]{64}$/);
   });
+
+  // And on threads, which race: every flow with a compressor of each kind of binding, and every compressor in one flow.
+  it.each(combinations.filter(({ flow, compressor }) => THREADED.has(compressor.kind) || flow === OBSERVER))(
+    'on threads: $name',
+    async ({ flow, compressor }) => {
+      const inTurns = await runSequentially({ ...base, flow, compressor }, 1);
+      const found = await hashes({ ...base, flow, compressor }, flow === OBSERVER ? [3] : WORKERS);
+      expect(new Set([inTurns.stateHash, ...found]).size).toBe(1);
+    },
+  );
 
   it('with weighted edges, more workers than agents, and a row of the trace every round', async () => {
     const found = await hashes(

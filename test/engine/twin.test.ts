@@ -11,7 +11,8 @@ import type { Compress } from '../../src/flow/types.js';
 import { seedWords } from '../../src/runtime.js';
 import { edgeList, generate } from '../../topology/index.js';
 import { goldenProblem } from '../golden/problem.js';
-import { runConfig, temporaryFolder } from '../support/run.js';
+import { temporaryFolder } from '../support/run.js';
+import { runSequentially } from '../support/sequential.js';
 import { laplacianOf, simulate } from '../support/simulate.js';
 import { combinations } from './table.js';
 
@@ -35,7 +36,7 @@ describe('the engine computes the equations', () => {
     const file = (name: string) => path.join(folder, name);
     await writeNpy(file('a.npy'), { shape: [graph.nodes, dim], data: a });
     await writeNpy(file('b.npy'), { shape: [graph.nodes, dim], data: b });
-    const { x } = await runConfig(
+    const { x } = await runSequentially(
       {
         topology,
         cost: { kind: 'quadratic', a: file('a.npy'), b: file('b.npy') },
@@ -44,9 +45,8 @@ describe('the engine computes the equations', () => {
         compressor,
         rounds,
         seed,
-        workers: 2,
       },
-      { keepX: true },
+      2,
     );
 
     const context = {
@@ -67,9 +67,7 @@ describe('the engine computes the equations', () => {
       rounds,
     });
     const largest = Math.max(
-      ...twin.x.flatMap((row, i) =>
-        Array.from(row, (entry, c) => Math.abs(entry - (x as Float64Array)[i * dim + c])),
-      ),
+      ...twin.x.flatMap((row, i) => Array.from(row, (entry, c) => Math.abs(entry - x[i * dim + c]))),
     );
     expect(largest).toBeLessThanOrEqual(1e-9);
   });

@@ -1,0 +1,61 @@
+/**
+ * Everything against everything: each registered compressor in each flow on three topologies. It converges, or is declared not to; its bits are
+ * those of its formula; and three workers end in the bits of one. A new line in a registry is tested here without touching this file.
+ *
+ * Declared not to: a compressor that is not linear in the node-state flow (there C(x) does not vanish where the agents agree), and one
+ * whose card gives it no contraction: it may converge here and there, but nothing is promised, and nothing is tested but the bits.
+ */
+
+import { describe, expect, it } from 'vitest';
+import { planCompressor } from '../../src/compress/registry.js';
+import { seedWords } from '../../src/runtime.js';
+import { runSequentially } from '../support/sequential.js';
+import { combinations } from './table.js';
+
+const dim = 11;
+const seed = 9;
+const MOST_ROUNDS = 30_000;
+const HASH_ROUNDS = 60;
+const REACHED = 1e-3;
+
+const topologies = [
+  { kind: 'ring', nodes: 6 },
+  { kind: 'star', nodes: 6 },
+  { kind: 'erdos-renyi', nodes: 9, averageDegree: 4, seed: 2, largestComponent: true },
+];
+
+const context = {
+  agents: 8,
+  dim,
+  blockAgents: 1,
+  seed: seedWords(seed),
+  rounds: MOST_ROUNDS,
+  path: ['compressor'],
+};
+
+describe.each(combinations)('$name', ({ flow, compressor }) => {
+  const plan = planCompressor(compressor, context);
+  const converges =
+    flow.compress === 'none' || (flow.compress === 'node-state' ? plan.linear : plan.contraction > 0);
+  const config = { cost: { kind: 'quadratic', dim, condition: 3, seed: 1 }, flow, compressor, seed };
+
+  it.runIf(converges).each(topologies)('converges on $kind', async (topology) => {
+    const { rounds, final, messageBits } = await runSequentially(
+      { ...config, topology, rounds: MOST_ROUNDS, stop: { rmsError: REACHED }, trace: { every: 100 } },
+      1,
+    );
+    expect(final.rmsError, `after ${rounds} rounds`).toBeLessThanOrEqual(REACHED);
+    const messages = final.bitsBroadcast / (messageBits ?? Number.NaN);
+    if (messageBits !== null) expect(messages % rounds, 'every agent spoke once a round').toBe(0);
+  });
+
+  it('three workers end in the bits of one', async () => {
+    for (const topology of topologies) {
+      const run = (workers: number) =>
+        runSequentially({ ...config, topology, rounds: HASH_ROUNDS, trace: { every: 20 } }, workers);
+      const one = await run(1);
+      const three = await run(3);
+      expect(three).toEqual(one);
+    }
+  });
+});

@@ -56,6 +56,8 @@ export const flatten: CompressorDefinition = {
       linear: inner.linear,
       contraction,
       spreadContraction: contraction,
+      // A rotation keeps means and lengths.
+      ...(inner.variance !== undefined && { variance: inner.variance }),
       masks: `${name}.masks`,
       rotated: `${name}.rotated`,
       fields: [

@@ -1,16 +1,18 @@
 /**
  * Scale: a combinator. C(e, k) = c inner(e, k), c > 0. The receiver multiplies, so the message is the inner compressor's.
  *
- * Damps a compressor that overshoots (c < 1) or undoes a known shrinkage (c > 1, e.g. c = dim / k turns a random choice of k
- * coordinates into an unbiased estimate). Linear where the inner one is. Bits: those of the inner compressor.
+ * Damps a compressor that overshoots (c < 1) or undoes a known shrinkage (c > 1). Linear where the inner one is. Bits: those of the inner compressor.
  *
  * Contraction: with r = sqrt(1 - delta) of the inner one, |e - c C(e)| <= |1 - c| |e| + c r |e|, and the sharp bounds
  *
  *     c <= 1:  1 - (1 - c (1 - r))^2            c > 1:  1 - (c (1 + r) - 1)^2
  *
  * of which the second is soon empty. Then, as for the projections among the compressors (top-k, sign, scalarizers: <e, C(e)> = |C(e)|^2,
- * which makes it exact), c (2 - c) delta is taken; from c = 2 on nothing contracts unless a filter gain mu brings mu c below 2, and the
- * contraction is that of mu = 1/c: the inner one's over c.
+ * which makes it exact), c (2 - c) delta is taken. From c = 2 on nothing contracts, and 0 is declared: such a message needs a filter gain
+ * mu with mu c < 2, and gains that are chosen by hand.
+ *
+ * Unbiased compressors (E C(e) = e, E|C(e) - e|^2 <= omega |e|^2) say so, and then 1 - (1 - c)^2 - c^2 omega holds: at best 1 / (1 + omega),
+ * with c = 1 / (1 + omega), which makes a contraction of any of them.
  *
  * Order: scale and flatten commute; `error-feedback(scale(c, C))` remembers what the damped message left out,
  * `scale(c, error-feedback(C))` forgets it.
@@ -50,8 +52,12 @@ export const scale: CompressorDefinition = {
       messageBits: inner.messageBits,
       longestBits: longestBits(inner),
       linear: inner.linear,
-      contraction: scaledContraction(inner.contraction, factor),
-      spreadContraction: scaledContraction(inner.spreadContraction ?? inner.contraction, factor),
+      contraction: scaledContraction(inner.contraction, inner.variance, factor),
+      spreadContraction: scaledContraction(
+        inner.spreadContraction ?? inner.contraction,
+        inner.variance,
+        factor,
+      ),
       fields: inner.fields,
     };
   },
@@ -86,9 +92,12 @@ export const scale: CompressorDefinition = {
   },
 };
 
-function scaledContraction(delta: number, factor: number): number {
+function scaledContraction(delta: number, variance: number | undefined, factor: number): number {
+  const unbiased = variance === undefined ? 0 : 1 - (1 - factor) ** 2 - factor * factor * variance;
   const r = Math.sqrt(Math.max(0, 1 - delta));
-  if (factor <= 1) return 1 - (1 - factor * (1 - r)) ** 2;
-  if (factor >= 2) return delta / factor;
-  return Math.max(1 - (factor * (1 + r) - 1) ** 2, factor * (2 - factor) * delta);
+  const general =
+    factor <= 1
+      ? 1 - (1 - factor * (1 - r)) ** 2
+      : Math.max(1 - (factor * (1 + r) - 1) ** 2, factor * (2 - factor) * delta);
+  return Math.max(0, unbiased, general);
 }

@@ -33,6 +33,8 @@ export interface CompressorPlan {
   contraction: number;
   /** The same on vectors whose energy is spread evenly, as `flatten` makes them; `contraction` where absent. */
   spreadContraction?: number;
+  /** omega in E C(e) = e, E|C(e) - e|^2 <= omega |e|^2, where C is unbiased: `scale` makes a contraction of it. */
+  variance?: number;
   /** State and scratch this compressor wants in the arena, those of its inner compressors included. */
   fields: FieldSpec[];
   inner?: CompressorPlan;

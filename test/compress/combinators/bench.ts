@@ -7,6 +7,7 @@ import { bindKernels } from '../../../kernels/bindings.js';
 import { createArena, viewAt } from '../../../src/arena/arena.js';
 import { layoutArena, rowLength } from '../../../src/arena/layout.js';
 import { bindCompressor, planCompressor, referenceCompressor } from '../../../src/compress/registry.js';
+import { inSlotsOf } from '../../../src/compress/slots.js';
 import type { CompressorPlan, CompressorSpec } from '../../../src/compress/types.js';
 import { type Runtime, seedWords } from '../../../src/runtime.js';
 import { kernelBytes, normals, seededRandom, smallGraph } from '../../kernels/harness.js';
@@ -20,6 +21,8 @@ export interface BenchOptions {
   dim?: number;
   rounds?: number;
   seed?: number;
+  /** Bytes of each slot behind the message, which belong to somebody else. */
+  spareBytes?: number;
 }
 
 export interface Heard {
@@ -54,9 +57,10 @@ export class Bench {
   #round = 0;
 
   constructor(spec: CompressorSpec, options: BenchOptions = {}) {
-    const { agents = 1, dim = 4, seed = 7 } = options;
+    const { agents = 1, dim = 4, seed = 7, spareBytes = 0 } = options;
     const graph = smallGraph(agents, false);
-    const plan = planOf(spec, options);
+    const planned = planOf(spec, options);
+    const plan = spareBytes > 0 ? inSlotsOf(planned, planned.slotBytes + spareBytes) : planned;
     const { slotBytes } = plan;
     const stride = rowLength(dim) * 8;
     const layout = layoutArena(
@@ -128,6 +132,10 @@ export class Bench {
       blocks((first, count, at) => bound.encode(first, count, round, at, stride, slots, lengthsAt));
       if (readRows().some((row, i) => row.some((entry, c) => !Object.is(entry, errors[i][c])))) {
         throw new Error('encode changed the rows it was given');
+      }
+      for (let slot = slots + slotBytes; slot <= slots + agents * slotBytes; slot += slotBytes) {
+        const spare = viewAt(arena.memory, 'u8', slot - spareBytes, spareBytes);
+        if (spare.some((byte) => byte !== STALE)) throw new Error('encode wrote behind its message');
       }
       bound.prepare(round + 1);
       blocks((first, count, at) => bound.gather(first, count, round, slots, at, stride));

@@ -53,6 +53,29 @@ describe('scale', () => {
     }
   });
 
+  it('promises nothing where it overshoots by as much as there was', () => {
+    expect(planOf({ kind: 'scale', factor: 2, inner: { kind: 'identity' } }).contraction).toBe(0);
+    expect(planOf({ kind: 'scale', factor: 0.5, inner: { kind: 'identity' } }).contraction).toBe(0.75);
+  });
+
+  it('makes a contraction of an unbiased compressor whose variance is too large for one', () => {
+    const randK = { kind: 'rand-k', k: 2, unbiased: true };
+    const options = { dim: 8, agents: 400 };
+    expect(planOf(randK, options)).toMatchObject({ contraction: 0, variance: 3 });
+    for (const inner of [randK, { kind: 'flatten', inner: randK }]) {
+      const bench = new Bench({ kind: 'scale', factor: 1 / 4, inner }, options);
+      expect(bench.plan.contraction).toBeCloseTo(1 / 4, 12);
+      const error = [1, 2, 3, 4, 5, 6, 7, 8];
+      const energy = error.reduce((sum, entry) => sum + entry * entry, 0);
+      const { messages } = bench.say(...Array.from({ length: 400 }, () => error));
+      const left = messages.map((message) =>
+        error.reduce((sum, entry, c) => sum + (entry - message[c]) ** 2, 0),
+      );
+      const mean = left.reduce((sum, part) => sum + part, 0) / left.length / energy;
+      expect(Math.abs(mean - 3 / 4)).toBeLessThan(0.03);
+    }
+  });
+
   it.each([0, -0.5, Number.NaN, Number.POSITIVE_INFINITY, '2', undefined])('refuses factor: %s', (factor) => {
     expect(() => planOf({ kind: 'scale', factor, inner: { kind: 'sign' } })).toThrow(
       /^compressor\.factor is .*, expected a number > 0$/,

@@ -2,11 +2,11 @@
  * Quantised entries of a fixed length: entry c is q_c step, q_c a whole number in two's complement of `bits` (2..16) bits, least significant
  * bit first. The step stands before them as a float64, or is known to everyone and not sent (`step` given, not 0).
  *
- * Four codes never take more than 64 bits, so they are read as one unaligned word and moved to the tops of four lanes; an arithmetic
- * shift then brings them down with their signs. A word that would reach beyond the message is read from the message's end instead and
- * shifted, so no byte behind a slot is touched.
+ * Eight codes begin and end with a byte and take at most 16, so they are read as one vector: a byte shuffle brings each code's bytes to a lane of
+ * its own, a multiplication by a power of two moves it to the lane's top, and an arithmetic shift brings it down with its sign. A vector that
+ * would reach beyond the message is read from the message's end instead, and the shuffle moved: no byte behind a slot is touched.
  */
-import { Row, Signs } from './lanes';
+import { Row } from './lanes';
 import { DITHER_STREAM, philoxUniform } from './philox';
 
 const MAX_NORM: u32 = 1;
@@ -17,23 +17,40 @@ class Levels {
     return header + (((n * bits + 63) >> 6) << 3);
   }
 
-  /** Where the word that holds codes c .. c+3 is read. */
+  /** Where the vector that holds codes c .. c+7 is read; c is a multiple of 8. */
   @inline static address(header: usize, end: usize, c: usize, bits: usize): usize {
-    return min<usize>(header + ((c * bits) >> 3), end - 8);
+    const begin = header + ((c * bits) >> 3);
+    return end < 16 ? 0 : min<usize>(begin, end - 16);
   }
 
-  /** How far down it must be shifted. */
-  @inline static shift(header: usize, address: usize, c: usize, bits: usize): i64 {
-    return <i64>(c * bits - ((address - header) << 3));
+  /** Which bytes of the vector go to the lanes of codes c + from .. c + from + 3: three bytes each, the first of which it begins in. */
+  @inline static bytes(header: usize, address: usize, c: usize, from: usize, bits: usize): v128 {
+    const begin = <i32>(header + ((c * bits) >> 3) - address);
+    const code = i32x4.add(i32x4.splat(<i32>from), i32x4(0, 1, 2, 3));
+    const byte = i32x4.add(i32x4.splat(begin), i32x4.shr_u(i32x4.mul(code, i32x4.splat(<i32>bits)), 3));
+    // (byte, byte + 1, byte + 2, none) in every lane: 0x80 chooses a zero, as does whatever lies behind the vector.
+    return i32x4.add(i32x4.mul(byte, i32x4.splat(0x010101)), i32x4.splat(0x80020100));
+  }
+
+  /** The powers of two that move codes from .. from + 3 of a group of eight to the tops of their lanes. */
+  @inline static powers(from: usize, bits: usize): v128 {
+    const b = <i32>bits;
+    const top = 32 - b;
+    const bit = <i32>(from * bits);
+    let powers = i32x4.splat(1 << (top - (bit & 7)));
+    powers = i32x4.replace_lane(powers, 1, 1 << (top - ((bit + b) & 7)));
+    powers = i32x4.replace_lane(powers, 2, 1 << (top - ((bit + 2 * b) & 7)));
+    return i32x4.replace_lane(powers, 3, 1 << (top - ((bit + 3 * b) & 7)));
+  }
+
+  /** Only a message of eight bytes is shorter than a vector. */
+  @inline static load(p: usize, end: usize): v128 {
+    return end < 16 ? v128.load64_zero(p) : v128.load(p);
   }
 
   /** Four whole numbers as i32 lanes. */
-  @inline static four(p: usize, shift: i64, bits: i32): v128 {
-    const word = load<u64>(p) >> shift;
-    // The even lane is moved up by one code, so that one shift serves a pair.
-    const pair = i64x2.replace_lane(i64x2.splat(word), 0, word << bits);
-    const tops = Signs.highWords(i64x2.shl(pair, 64 - 2 * bits), i64x2.shl(pair, 64 - 4 * bits));
-    return i32x4.shr_s(tops, 32 - bits);
+  @inline static four(vector: v128, bytes: v128, powers: v128, bits: i32): v128 {
+    return i32x4.shr_s(i32x4.mul(i8x16.swizzle(vector, bytes), powers), 32 - bits);
   }
 
   @inline static low(four: v128): v128 {
@@ -44,24 +61,101 @@ class Levels {
     return f64x2.convert_low_i32x4_s(i32x4.shuffle(four, four, 2, 3, 2, 3));
   }
 
-  /** Packs n codes (i32) from an 8-byte aligned address on; the last word is filled up with zeros. */
+  /**
+   * Packs n codes (i32) from an 8-byte aligned address on, four at a time; the last word is filled up with zeros. What stands behind the last
+   * code, up to a multiple of four, must be zero: it is, since padding is.
+   */
   @inline static pack(codes: usize, target: usize, n: usize, bits: usize): void {
     const mask: u64 = ((<u64>1) << bits) - 1;
+    const end = target + (((n * bits + 63) >> 6) << 3);
+    const four = bits << 2;
     let at = target;
     let word: u64 = 0;
     let filled: usize = 0;
-    for (let c: usize = 0; c < n; c++) {
-      const code = <u64>load<i32>(codes + (c << 2)) & mask;
-      word |= code << filled;
-      filled += bits;
+    for (let c: usize = 0; c < n; c += 4) {
+      const p = codes + (c << 2);
+      const low = (load<u64>(p, 0) & mask) | (((load<u64>(p, 0) >> 32) & mask) << bits);
+      const high = (load<u64>(p, 8) & mask) | (((load<u64>(p, 8) >> 32) & mask) << bits);
+      const quad = low | (high << (bits << 1));
+      word |= quad << filled;
+      filled += four;
       if (filled >= 64) {
         store<u64>(at, word);
         at += 8;
         filled -= 64;
-        word = filled === 0 ? 0 : code >> (bits - filled);
+        word = filled === 0 ? 0 : quad >> (four - filled);
       }
     }
-    if (filled > 0) store<u64>(at, word);
+    if (at < end) store<u64>(at, word);
+  }
+
+  /** `unit`: every weight is 1. `shared`: the step is the one given. */
+  @inline static gather(
+    unit: bool,
+    shared: bool,
+    first: usize,
+    count: usize,
+    rowStart: usize,
+    columns: usize,
+    weights: usize,
+    weightStride: usize,
+    degrees: usize,
+    slots: usize,
+    slotStride: usize,
+    out: usize,
+    outStride: usize,
+    n: usize,
+    bits: usize,
+    step: f64,
+  ): void {
+    const header: usize = shared ? 0 : 8;
+    const end = Levels.messageBytes(header, n, bits);
+    const b = <i32>bits;
+    const powers0 = Levels.powers(0, bits);
+    const powers1 = Levels.powers(4, bits);
+    for (let r: usize = 0; r < count; r++) {
+      const i = first + r;
+      const own = slots + i * slotStride;
+      const row = out + r * outStride;
+      const from = <usize>load<u32>(rowStart + (i << 2));
+      const to = <usize>load<u32>(rowStart + (i << 2), 4);
+      const degree = f64x2.splat(load<f64>(degrees + (i << 3)));
+      for (let c: usize = 0; c < n; c += 8) {
+        const p = Levels.address(header, end, c, bits);
+        const bytes0 = Levels.bytes(header, p, c, 0, bits);
+        const bytes1 = Levels.bytes(header, p, c, 4, bits);
+        let s = shared ? f64x2.splat(step) : v128.load64_splat(own);
+        let v = Levels.load(own + p, end);
+        let q0 = Levels.four(v, bytes0, powers0, b);
+        let q1 = Levels.four(v, bytes1, powers1, b);
+        let a0 = f64x2.mul(degree, f64x2.mul(s, Levels.low(q0)));
+        let a1 = f64x2.mul(degree, f64x2.mul(s, Levels.high(q0)));
+        let a2 = f64x2.mul(degree, f64x2.mul(s, Levels.low(q1)));
+        let a3 = f64x2.mul(degree, f64x2.mul(s, Levels.high(q1)));
+        for (let e = from; e < to; e++) {
+          const slot = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
+          const w = unit ? f64x2.splat(1) : v128.load64_splat(weights + e * weightStride);
+          if (!shared) s = v128.load64_splat(slot);
+          v = Levels.load(slot + p, end);
+          q0 = Levels.four(v, bytes0, powers0, b);
+          q1 = Levels.four(v, bytes1, powers1, b);
+          a0 = f64x2.sub(a0, Levels.term(unit, w, f64x2.mul(s, Levels.low(q0))));
+          a1 = f64x2.sub(a1, Levels.term(unit, w, f64x2.mul(s, Levels.high(q0))));
+          a2 = f64x2.sub(a2, Levels.term(unit, w, f64x2.mul(s, Levels.low(q1))));
+          a3 = f64x2.sub(a3, Levels.term(unit, w, f64x2.mul(s, Levels.high(q1))));
+        }
+        const o = row + (c << 3);
+        v128.store(o, a0, 0);
+        v128.store(o, a1, 16);
+        v128.store(o, a2, 32);
+        v128.store(o, a3, 48);
+      }
+      Row.clear(row, n, Row.padded(n));
+    }
+  }
+
+  @inline static term(unit: bool, w: v128, m: v128): v128 {
+    return unit ? m : f64x2.mul(w, m);
   }
 }
 
@@ -160,48 +254,84 @@ export function gatherLevels(
   bits: usize,
   step: f64,
 ): void {
-  const header: usize = step === 0 ? 8 : 0;
-  const end = Levels.messageBytes(header, n, bits);
-  const b = <i32>bits;
-  for (let r: usize = 0; r < count; r++) {
-    const i = first + r;
-    const own = slots + i * slotStride;
-    const row = out + r * outStride;
-    const from = <usize>load<u32>(rowStart + (i << 2));
-    const to = <usize>load<u32>(rowStart + (i << 2), 4);
-    const degree = f64x2.splat(load<f64>(degrees + (i << 3)));
-    for (let c: usize = 0; c < n; c += 8) {
-      const p0 = Levels.address(header, end, c, bits);
-      const shift0 = Levels.shift(header, p0, c, bits);
-      // Beyond the last entry there is nothing to read: what comes of it is overwritten with zeros.
-      const beyond = c + 4 >= n;
-      const p1 = beyond ? p0 : Levels.address(header, end, c + 4, bits);
-      const shift1 = beyond ? shift0 : Levels.shift(header, p1, c + 4, bits);
-      let s = step === 0 ? v128.load64_splat(own) : f64x2.splat(step);
-      let q0 = Levels.four(own + p0, shift0, b);
-      let q1 = Levels.four(own + p1, shift1, b);
-      let a0 = f64x2.mul(degree, f64x2.mul(s, Levels.low(q0)));
-      let a1 = f64x2.mul(degree, f64x2.mul(s, Levels.high(q0)));
-      let a2 = f64x2.mul(degree, f64x2.mul(s, Levels.low(q1)));
-      let a3 = f64x2.mul(degree, f64x2.mul(s, Levels.high(q1)));
-      for (let e = from; e < to; e++) {
-        const slot = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
-        const w = v128.load64_splat(weights + e * weightStride);
-        s = step === 0 ? v128.load64_splat(slot) : f64x2.splat(step);
-        q0 = Levels.four(slot + p0, shift0, b);
-        q1 = Levels.four(slot + p1, shift1, b);
-        a0 = f64x2.sub(a0, f64x2.mul(w, f64x2.mul(s, Levels.low(q0))));
-        a1 = f64x2.sub(a1, f64x2.mul(w, f64x2.mul(s, Levels.high(q0))));
-        a2 = f64x2.sub(a2, f64x2.mul(w, f64x2.mul(s, Levels.low(q1))));
-        a3 = f64x2.sub(a3, f64x2.mul(w, f64x2.mul(s, Levels.high(q1))));
-      }
-      const o = row + (c << 3);
-      v128.store(o, a0, 0);
-      v128.store(o, a1, 16);
-      v128.store(o, a2, 32);
-      v128.store(o, a3, 48);
+  if (weightStride === 0 && load<f64>(weights) === 1) {
+    if (step === 0) {
+      Levels.gather(
+        true,
+        false,
+        first,
+        count,
+        rowStart,
+        columns,
+        weights,
+        weightStride,
+        degrees,
+        slots,
+        slotStride,
+        out,
+        outStride,
+        n,
+        bits,
+        step,
+      );
+    } else {
+      Levels.gather(
+        true,
+        true,
+        first,
+        count,
+        rowStart,
+        columns,
+        weights,
+        weightStride,
+        degrees,
+        slots,
+        slotStride,
+        out,
+        outStride,
+        n,
+        bits,
+        step,
+      );
     }
-    Row.clear(row, n, Row.padded(n));
+  } else if (step === 0) {
+    Levels.gather(
+      false,
+      false,
+      first,
+      count,
+      rowStart,
+      columns,
+      weights,
+      weightStride,
+      degrees,
+      slots,
+      slotStride,
+      out,
+      outStride,
+      n,
+      bits,
+      step,
+    );
+  } else {
+    Levels.gather(
+      false,
+      true,
+      first,
+      count,
+      rowStart,
+      columns,
+      weights,
+      weightStride,
+      degrees,
+      slots,
+      slotStride,
+      out,
+      outStride,
+      n,
+      bits,
+      step,
+    );
   }
 }
 
@@ -218,15 +348,23 @@ export function decodeLevels(
 ): void {
   const header: usize = step === 0 ? 8 : 0;
   const end = Levels.messageBytes(header, n, bits);
+  const b = <i32>bits;
+  const powers0 = Levels.powers(0, bits);
+  const powers1 = Levels.powers(4, bits);
   for (let r: usize = 0; r < count; r++) {
     const slot = slots + (first + r) * slotStride;
     const row = out + r * outStride;
     const s = step === 0 ? v128.load64_splat(slot) : f64x2.splat(step);
-    for (let c: usize = 0; c < n; c += 4) {
+    for (let c: usize = 0; c < n; c += 8) {
       const p = Levels.address(header, end, c, bits);
-      const four = Levels.four(slot + p, Levels.shift(header, p, c, bits), <i32>bits);
-      v128.store(row + (c << 3), f64x2.mul(s, Levels.low(four)), 0);
-      v128.store(row + (c << 3), f64x2.mul(s, Levels.high(four)), 16);
+      const v = Levels.load(slot + p, end);
+      const q0 = Levels.four(v, Levels.bytes(header, p, c, 0, bits), powers0, b);
+      const q1 = Levels.four(v, Levels.bytes(header, p, c, 4, bits), powers1, b);
+      const o = row + (c << 3);
+      v128.store(o, f64x2.mul(s, Levels.low(q0)), 0);
+      v128.store(o, f64x2.mul(s, Levels.high(q0)), 16);
+      v128.store(o, f64x2.mul(s, Levels.low(q1)), 32);
+      v128.store(o, f64x2.mul(s, Levels.high(q1)), 48);
     }
     Row.clear(row, n, Row.padded(n));
   }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { ownVersion } from '../report/versions.js';
 import { reportError } from './errors.js';
+import { addCertifyCommand } from './certify.js';
 import { addListCommand } from './list.js';
 import { addRunCommand } from './run.js';
 import { addSchemaCommand } from './schema.js';
@@ -22,6 +23,7 @@ const HELP = `
 Examples:
   $ sottovoce run profiles/ring-topk.yaml            run a config; results go to runs/<name>-<time>/
   $ sottovoce topology inspect network.gml           is it connected, and how well?
+  $ sottovoce certify sign 'flatten(sign)' --dim 64  what does a thousandth of the error cost in bits?
   $ sottovoce list compressors                       what can stand under \`compressor:\`
   $ sottovoce run --help                             what a config and a run directory look like
 
@@ -65,6 +67,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       const { addTopologyCommands } = await import('./topology.js');
       await addTopologyCommands(topology, terminal, argv);
     }
+    addCertifyCommand(program, terminal);
     addListCommand(program, terminal);
     addSchemaCommand(program, terminal);
     await program.parseAsync([...argv], { from: 'user' });

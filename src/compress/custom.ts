@@ -152,6 +152,7 @@ export const custom: CompressorDefinition = {
       slotBytes: slotBytes(bits),
       maxMessageBits: bits,
       messageBits: said.messageBits ?? null,
+      ...(said.messageBits === undefined && { longestBits: bits }),
       linear: said.linear ?? false,
       contraction: said.contraction ?? 1 / dim,
       fields: [],

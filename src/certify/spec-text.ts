@@ -1,0 +1,249 @@
+/**
+ * Compressors as people write them on a command line, to specs:
+ *
+ *     sign                                      a kind
+ *     top-k(k=8)   top-k(8)                     parameters by name, or in the order of `sottovoce list compressors`
+ *     flatten(sign)   every(4, top-k(k=2))      a compressor without a name is `inner`
+ *     adaptive(budget=99, [sign, identity])     a list of them too
+ *     { kind: top-k, k: 8 }                     YAML, as in a config
+ *
+ * A spec comes with the column each of its parts stands in, so that whatever is refused later, by a schema or by plan, can point at it.
+ */
+
+import { isMap, isSeq, parseDocument } from 'yaml';
+import { parametersOf, type Registry, validateComponent } from '../config/component.js';
+import { didYouMean } from '../config/suggest.js';
+import { formatPath, InputError, type SpecPath } from '../errors.js';
+
+export interface WrittenSpec {
+  /** As written. */
+  text: string;
+  spec: { kind: string; [parameter: string]: unknown };
+  /** Formatted path -> column (from 1); the root's path is empty. */
+  columns: ReadonlyMap<string, number>;
+}
+
+/** Reads one compressor. Throws InputError; `columnsOf(error)` has been made a hint that points at the place. */
+export function parseSpecText(text: string, registry: Registry): WrittenSpec {
+  const trimmed = text.trim();
+  if (trimmed === '') {
+    throw new InputError('a compressor is empty, expected a kind such as sign or top-k(k=8)');
+  }
+  return trimmed.startsWith('{') ? parseYaml(trimmed) : new CallParser(trimmed, registry).parse();
+}
+
+/** Checks kinds and parameters against their schemas and fills in defaults. */
+export function checkSpec(written: WrittenSpec, registry: Registry): WrittenSpec['spec'] {
+  const { spec, issues } = validateComponent(registry, written.spec, PATH, { nestedKey: 'inner' });
+  // A mistyped name is the reason why the right one is missing.
+  const issue = issues.find(({ at }) => at === 'key') ?? issues[0];
+  if (issue) throw pointAt(new InputError(issue.text, { path: issue.path, hint: issue.hint }), written);
+  return spec as WrittenSpec['spec'];
+}
+
+/** Where specs stand in messages, as in a config. */
+export const PATH: SpecPath = ['compressor'];
+
+/** The error with the text it is about, and a mark under the place its path leads to. */
+export function pointAt(error: InputError, written: WrittenSpec): InputError {
+  const path = (error.path ?? PATH).slice(PATH.length);
+  let column: number | undefined;
+  for (let length = path.length; length >= 0 && column === undefined; length--) {
+    column = written.columns.get(formatPath(path.slice(0, length)));
+  }
+  const { hint } = error;
+  const details = { path: error.path, hint: hint ?? mark(written.text, column ?? 1) };
+  return new InputError(error.message, details, { cause: error });
+}
+
+/** The text with a mark under a column, to stand behind `hint: `. */
+function mark(text: string, column: number): string {
+  return `${text}\n${' '.repeat('hint: '.length + column - 1)}^`;
+}
+
+function parseYaml(text: string): WrittenSpec {
+  const document = parseDocument(text, { prettyErrors: false });
+  const [problem] = document.errors;
+  if (problem) {
+    throw new InputError(`the compressor cannot be read as YAML: ${problem.message}`, {
+      hint: mark(text, problem.pos[0] + 1),
+    });
+  }
+  const columns = new Map<string, number>([['', 1]]);
+  const visit = (node: unknown, path: SpecPath): void => {
+    const range = (node as { range?: [number, number, number] } | null)?.range;
+    if (range) columns.set(formatPath(path), range[0] + 1);
+    if (isMap(node)) for (const { key, value } of node.items) visit(value, [...path, String(key)]);
+    else if (isSeq(node)) for (const [i, item] of node.items.entries()) visit(item, [...path, i]);
+  };
+  visit(document.contents, []);
+  return { text, spec: document.toJS() as WrittenSpec['spec'], columns };
+}
+
+type Spec = WrittenSpec['spec'];
+
+/**
+ *     call  = kind [ "(" [ argument { "," argument } ] ")" ]
+ *     argument = [ name "=" ] value
+ *     value = number | true | false | "text" | 'text' | list | call | { YAML }
+ *     list  = "[" [ value { "," value } ] "]"
+ *
+ * A word that is no compressor's kind is text: `scale=mean`, `module=./mine.mjs`.
+ */
+class CallParser {
+  private readonly text: string;
+  private readonly registry: Registry;
+  private readonly columns = new Map<string, number>();
+  private at = 0;
+
+  constructor(text: string, registry: Registry) {
+    this.text = text;
+    this.registry = registry;
+  }
+
+  parse(): WrittenSpec {
+    const spec = this.call([]);
+    this.space();
+    if (this.at < this.text.length) throw this.refuse(`the end of ${formatKind(spec)}`);
+    return { text: this.text, spec, columns: this.columns };
+  }
+
+  private call(path: SpecPath): Spec {
+    this.space();
+    const start = this.at;
+    this.columns.set(formatPath(path), start + 1);
+    const kind = this.word();
+    if (kind === '') throw this.refuse("a compressor's kind");
+    const kinds = Object.keys(this.registry);
+    if (!kinds.includes(kind)) {
+      this.at = start;
+      throw this.refuse(`one of ${kinds.join(', ')}`, kind, didYouMean(kind, kinds));
+    }
+    this.columns.set(formatPath([...path, 'kind']), start + 1);
+    const spec: Spec = { kind };
+    if (!this.takes('(')) return spec;
+    const names = parametersOf(this.registry[kind]).map(({ name }) => name);
+    if (this.takes(')')) return spec;
+    do this.argument(spec, names, path);
+    while (this.takes(','));
+    if (!this.takes(')')) throw this.refuse(`, or ) after an argument of ${kind}`);
+    return spec;
+  }
+
+  private argument(spec: Spec, names: readonly string[], path: SpecPath): void {
+    this.space();
+    const start = this.at;
+    const name = /^([A-Za-z_]\w*)\s*=/.exec(this.text.slice(start));
+    if (name) this.at += name[0].length;
+    this.space();
+    const valueAt = this.at;
+    // Without a name, a word where a compressor may stand is a compressor, known or mistyped; elsewhere it is text.
+    const place = name?.[1] ?? (names.includes('inner') ? 'inner' : '');
+    const value = this.value([...path, place]);
+    const key = name?.[1] ?? this.nameOf(value, spec, names, start);
+    if (Object.hasOwn(spec, key)) {
+      this.at = start;
+      throw this.refuse(`${key} once`, `a second ${key}`);
+    }
+    spec[key] = value;
+    this.columns.set(formatPath([...path, key]), valueAt + 1);
+  }
+
+  /** Of an argument without a name: compressors are `inner`, everything else comes in the order of the parameters. */
+  private nameOf(value: unknown, spec: Spec, names: readonly string[], start: number): string {
+    const first = Array.isArray(value) ? value[0] : value;
+    const isSpec = typeof first === 'object' && first !== null && 'kind' in first;
+    const free = names.filter((name) => !Object.hasOwn(spec, name));
+    const found = isSpec ? 'inner' : free.find((name) => name !== 'inner');
+    if (found !== undefined && free.includes(found)) return found;
+    this.at = start;
+    const taken = names.length === 0 ? 'nothing' : names.map((name) => `${name}=...`).join(', ');
+    throw this.refuse(`${taken} in ${spec.kind}(...)`);
+  }
+
+  private value(path: SpecPath): unknown {
+    this.space();
+    const rest = this.text.slice(this.at);
+    if (this.takes('[')) {
+      const list: unknown[] = [];
+      if (this.takes(']')) return list;
+      do list.push(this.value([...path, list.length]));
+      while (this.takes(','));
+      if (!this.takes(']')) throw this.refuse(', or ] in a list');
+      return list;
+    }
+    const quoted = /^"([^"]*)"|^'([^']*)'/.exec(rest);
+    if (quoted) {
+      this.at += quoted[0].length;
+      return quoted[1] ?? quoted[2];
+    }
+    if (this.peek() === '{') return this.mapping();
+    const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w./])/.exec(rest);
+    if (number) {
+      this.at += number[0].length;
+      return Number(number[0]);
+    }
+    const start = this.at;
+    const word = this.word();
+    if (word === '') throw this.refuse('a number, a word or a compressor');
+    if (word === 'true' || word === 'false') return word === 'true';
+    const place = path.findLast((part) => typeof part === 'string');
+    const isCall = this.peek() === '(' || place === 'inner';
+    if (!isCall) return word;
+    this.at = start;
+    return this.call(path);
+  }
+
+  /** What YAML writes in braces, up to the brace that closes it. */
+  private mapping(): unknown {
+    const start = this.at;
+    let depth = 0;
+    do {
+      if (this.text[this.at] === '{') depth++;
+      else if (this.text[this.at] === '}') depth--;
+      this.at++;
+    } while (depth > 0 && this.at < this.text.length);
+    const document = parseDocument(this.text.slice(start, this.at), { prettyErrors: false });
+    const [problem] = document.errors;
+    if (depth === 0 && !problem) return document.toJS();
+    this.at = start + (problem?.pos[0] ?? 0);
+    throw this.refuse('a mapping in braces, as in YAML', problem?.message);
+  }
+
+  /** Letters, digits and what names and paths have between them. */
+  private word(): string {
+    const found = /^[^\s(),=[\]{}"']+/.exec(this.text.slice(this.at))?.[0] ?? '';
+    this.at += found.length;
+    return found;
+  }
+
+  private takes(character: string): boolean {
+    if (this.peek() !== character) return false;
+    this.at++;
+    return true;
+  }
+
+  private peek(): string {
+    this.space();
+    return this.text[this.at] ?? '';
+  }
+
+  private space(): void {
+    while (/\s/.test(this.text[this.at] ?? '')) this.at++;
+  }
+
+  private refuse(expected: string, found = this.found(), suffix = ''): InputError {
+    const message = `compressor ${this.text}, column ${this.at + 1}: ${found}, expected ${expected}${suffix}`;
+    return new InputError(message, { hint: mark(this.text, this.at + 1) });
+  }
+
+  private found(): string {
+    const rest = this.text.slice(this.at);
+    if (rest === '') return 'the text ends';
+    return /^[^\s(),=[\]{}"']+/.exec(rest)?.[0] ?? rest[0];
+  }
+}
+
+function formatKind({ kind }: Spec): string {
+  return `${kind}(...)`;
+}

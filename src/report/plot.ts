@@ -1,0 +1,189 @@
+/**
+ * A line plot with a logarithmic vertical axis, as SVG text: for things that shrink by decades. Panels side by side share the vertical axis
+ * and one legend below. Pure; no library, no fonts of its own.
+ */
+
+export interface PlotSeries {
+  label: string;
+  x: readonly number[];
+  y: readonly number[];
+  /** A lighter band between these two, if given. */
+  low?: readonly number[];
+  high?: readonly number[];
+}
+
+export interface Panel {
+  xLabel: string;
+  /** Logarithmic from the smallest positive x. */
+  logX?: boolean;
+  series: readonly PlotSeries[];
+}
+
+export interface PlotOptions {
+  title: string;
+  yLabel: string;
+  /** Lower end of the vertical axis: what is below is drawn there. */
+  floor: number;
+  ceiling: number;
+}
+
+// Okabe and Ito's colours, told apart by most eyes; then the same again, dashed.
+const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'];
+const DASHES = ['', '7 4', '2 3'];
+const PANEL_WIDTH = 440;
+const PANEL_HEIGHT = 330;
+const LEFT = 74;
+const GAP = 34;
+const TOP = 48;
+const BOTTOM = 54;
+const LEGEND_LINE = 20;
+const CHARACTER = 6.6;
+
+export function logPlot(panels: readonly Panel[], options: PlotOptions): string {
+  const { title, yLabel, floor, ceiling } = options;
+  const labels = panels[0].series.map(({ label }) => label);
+  const width = LEFT + panels.length * PANEL_WIDTH + (panels.length - 1) * GAP + 20;
+  const columnWidth = 46 + CHARACTER * Math.max(...labels.map((label) => label.length));
+  const columns = Math.max(1, Math.floor((width - LEFT) / columnWidth));
+  const height = TOP + PANEL_HEIGHT + BOTTOM + Math.ceil(labels.length / columns) * LEGEND_LINE + 12;
+  const top = Math.log10(ceiling);
+  const decades = top - Math.log10(floor);
+  const yOf = (value: number) => {
+    const log = Math.log10(Math.min(ceiling, Math.max(floor, value)));
+    return TOP + ((top - (Number.isNaN(log) ? top : log)) / decades) * PANEL_HEIGHT;
+  };
+  const body: string[] = [];
+
+  panels.forEach((panel, p) => {
+    const left = LEFT + p * (PANEL_WIDTH + GAP);
+    const scale = horizontal(panel, left);
+    for (let power = Math.ceil(Math.log10(floor)); power <= top; power++) {
+      const y = yOf(10 ** power);
+      body.push(line(left, y, left + PANEL_WIDTH, y, power === 0 ? '#999' : '#e4e4e4'));
+      if (p === 0 && power % Math.ceil(decades / 7) === 0) {
+        body.push(
+          text(left - 8, y + 4, power === 0 ? '1' : `10<tspan dy="-5" font-size="9">${power}</tspan>`, 'end'),
+        );
+      }
+    }
+    for (const { value, label } of scale.ticks) {
+      const x = scale.of(value);
+      body.push(line(x, TOP + PANEL_HEIGHT, x, TOP + PANEL_HEIGHT + 5, '#666'));
+      body.push(text(x, TOP + PANEL_HEIGHT + 19, label, 'middle'));
+    }
+    panel.series.forEach(({ x, y, low, high }, s) => {
+      const points = (values: readonly number[]) =>
+        values.map((value, i) => `${round(scale.of(x[i]))},${round(yOf(value))}`);
+      if (low && high) {
+        const outline = [...points(low), ...points(high).reverse()].join(' ');
+        body.push(`<polygon points="${outline}" fill="${colour(s)}" fill-opacity="0.13"/>`);
+      }
+      body.push(`<polyline points="${points(y).join(' ')}" fill="none" ${stroke(s)}/>`);
+    });
+    const frame = `x="${left}" y="${TOP}" width="${PANEL_WIDTH}" height="${PANEL_HEIGHT}"`;
+    body.push(`<rect ${frame} fill="none" stroke="#666"/>`);
+    body.push(text(left + PANEL_WIDTH / 2, TOP + PANEL_HEIGHT + 40, escapeXml(panel.xLabel), 'middle'));
+  });
+
+  labels.forEach((label, s) => {
+    const x = LEFT + (s % columns) * columnWidth;
+    const y = TOP + PANEL_HEIGHT + BOTTOM + Math.floor(s / columns) * LEGEND_LINE + 8;
+    body.push(`<line x1="${round(x)}" y1="${y - 4}" x2="${round(x + 26)}" y2="${y - 4}" ${stroke(s)}/>`);
+    body.push(text(x + 33, y, escapeXml(label), 'start'));
+  });
+  const middle = TOP + PANEL_HEIGHT / 2;
+  body.push(
+    `<text x="20" y="${middle}" text-anchor="middle" transform="rotate(-90 20 ${middle})">${escapeXml(yLabel)}</text>`,
+    `<text x="${LEFT}" y="26" font-size="15" font-weight="bold">${escapeXml(title)}</text>`,
+  );
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${round(width)}" height="${height}" viewBox="0 0 ${round(width)} ${height}" font-family="Helvetica, Arial, sans-serif" font-size="12" fill="#222">`,
+    `<title>${escapeXml(title)}</title>`,
+    '<rect width="100%" height="100%" fill="#fff"/>',
+    ...body,
+    '</svg>',
+    '',
+  ].join('\n');
+}
+
+interface Axis {
+  of: (value: number) => number;
+  ticks: { value: number; label: string }[];
+}
+
+function horizontal({ series, logX = false }: Panel, left: number): Axis {
+  const known = series
+    .flatMap(({ x }) => x)
+    .filter((value) => Number.isFinite(value) && (!logX || value > 0));
+  const high = Math.max(...known, 1);
+  if (!logX) {
+    const step = niceStep(high / 5);
+    const count = Math.floor(high / step + 1e-9);
+    return {
+      of: (value) => left + (value / high) * PANEL_WIDTH,
+      ticks: Array.from({ length: count + 1 }, (_, i) => ({ value: i * step, label: short(i * step) })),
+    };
+  }
+  const low = Math.min(...known);
+  const from = Math.log10(low);
+  const span = Math.max(1e-9, Math.log10(high) - from);
+  const of = (value: number) =>
+    left + (Math.max(0, Math.log10(Math.max(value, low)) - from) / span) * PANEL_WIDTH;
+  const factors = span < 1.5 ? [1, 2, 5] : [1];
+  const ticks: Axis['ticks'] = [];
+  for (let power = Math.floor(from); power <= Math.log10(high); power++) {
+    for (const factor of factors) {
+      const value = factor * 10 ** power;
+      if (value >= low && value <= high) ticks.push({ value, label: short(value) });
+    }
+  }
+  return { of, ticks };
+}
+
+function niceStep(rough: number): number {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= rough) ?? 10;
+  return Math.max(factor * power, Number.MIN_VALUE);
+}
+
+/** 25000 -> 25k. */
+function short(value: number): string {
+  const units = ['', 'k', 'M', 'G', 'T', 'P'];
+  let unit = 0;
+  let rest = value;
+  while (rest >= 1000 && unit < units.length - 1) {
+    rest /= 1000;
+    unit++;
+  }
+  return `${Number(rest.toPrecision(3))}${units[unit]}`;
+}
+
+function colour(index: number): string {
+  return COLOURS[index % COLOURS.length];
+}
+
+function stroke(index: number): string {
+  const dash = DASHES[Math.floor(index / COLOURS.length) % DASHES.length];
+  const dashes = dash === '' ? '' : ` stroke-dasharray="${dash}"`;
+  return `stroke="${colour(index)}" stroke-width="2" stroke-linejoin="round"${dashes}`;
+}
+
+function line(x1: number, y1: number, x2: number, y2: number, colourName: string): string {
+  return `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" stroke="${colourName}"/>`;
+}
+
+function text(x: number, y: number, content: string, anchor: string): string {
+  return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}">${content}</text>`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+function escapeXml(content: string): string {
+  return content
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}

@@ -1,5 +1,6 @@
 /** Sottovoce's public interface. */
 
+export * from './compress/builders.js';
 export type {
   CompressorModule,
   MessageContext,

@@ -187,21 +187,23 @@ describe('through the engine', () => {
   });
 
   it('the heap is flat while everything at once is composed', async () => {
-    const warm = 20_000;
-    const rounds = 10_000;
+    const rounds = 5_000;
+    const samples = Array.from({ length: 8 }, (_, i) => (i + 3) * rounds);
     const { heap } = await runConfig(
       {
         topology: { kind: 'ring', nodes: 16 },
         cost: { kind: 'quadratic', dim: 8 },
         flow: { kind: 'primal-dual', compress: 'observer', step: 0.02, alpha: 1, beta: 1, mu: 0.2 },
         compressor: errorFeedback(every(relative(adaptive(300, sign, scale(flatten(errorFeedback(sign))))))),
-        rounds: warm + rounds,
+        rounds: 10 * rounds,
         workers: 1,
         trace: { every: 1_000_000 },
       },
-      { heapAtRounds: [warm, warm + rounds] },
+      { heapAtRounds: samples },
     );
-    for (const [before, after] of heap) expect(after - before).toBeLessThanOrEqual(2 * rounds);
+    // What is made every round shows in every interval; a function optimised late, or a collection, in one or two.
+    const growth = heap[0].slice(1).map((bytes, i) => bytes - heap[0][i]);
+    expect(growth.sort((a, b) => a - b)[3]).toBeLessThanOrEqual(2 * rounds);
   });
 });
 

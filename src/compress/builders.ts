@@ -1,0 +1,77 @@
+/**
+ * Compressors for programs: `errorFeedback(topK(4))` is the plain object that stands in a config, { kind: 'error-feedback', inner: { kind: 'top-k',
+ * k: 4 } }. Composition is data, because closures cannot cross threads: what is built here can be written to YAML, sent, compared. Nothing is
+ * checked here beyond types; whoever runs the spec validates it, with its place in the composition.
+ */
+
+import type { CompressorSpec } from './types.js';
+
+const spec = <const Kind extends string, Parameters extends object>(kind: Kind, parameters: Parameters) => ({
+  kind,
+  ...parameters,
+});
+
+// Over space: which entries, how many bits.
+
+export const identity = (options: { wire?: 'f64' | 'f32' | 'f16' } = {}) => spec('identity', options);
+/** The k entries largest in magnitude. */
+export const topK = (k: number) => spec('top-k', { k });
+/** k entries at random. */
+export const randK = (k: number, options: { unbiased?: boolean; shared?: boolean } = {}) =>
+  spec('rand-k', { k, ...options });
+/** Entries above this share of the largest. */
+export const threshold = (share: number) => spec('threshold', { threshold: share });
+export const sign = (options: { scale?: 'mean' | 'unbiased'; scaleBits?: 64 | 32 } = {}) =>
+  spec('sign', options);
+export const normSign = () => spec('norm-sign', {});
+/** One dithered bit an entry. */
+export const oneBit = (options: { amplitude?: number; shrink?: number } = {}) => spec('one-bit', options);
+/** A step that shrinks by `rate` a round. */
+export const uniformQuantize = (step: number, zoom: { rate: number } | { zoom: false }) =>
+  spec('uniform-quantize', { step, ...zoom });
+export const saturatedQuantize = (bits: number, step: number, zoom: { rate: number } | { zoom: false }) =>
+  spec('saturated-quantize', { bits, step, ...zoom });
+export const qsgd = (options: { levels?: number } = {}) => spec('qsgd', options);
+export const terngrad = () => spec('terngrad', {});
+export const natural = (options: { rounding?: 'stochastic' | 'nearest' } = {}) => spec('natural', options);
+/** A module of your own, with the parameters that it takes. */
+export const custom = (module: string, parameters: Record<string, unknown> = {}) =>
+  spec('custom', { ...parameters, module });
+
+// Over time: which direction, in which round.
+
+export const scalarizeCyclic = (options: { scalars?: number } = {}) => spec('scalarize-cyclic', options);
+export const scalarizeSinusoid = (options: { scalars?: number } = {}) => spec('scalarize-sinusoid', options);
+export const scalarizeRandom = (options: { scalars?: number } = {}) => spec('scalarize-random', options);
+export const scalarizeSweep = (options: { scalars?: number } = {}) => spec('scalarize-sweep', options);
+
+// Combinators.
+
+/** U^T inner(U e) with a shared random rotation. */
+export const flatten = <Inner extends CompressorSpec>(
+  inner: Inner,
+  options: { signs?: 'fresh' | 'fixed' } = {},
+) => spec('flatten', { inner, ...options });
+export const flattenedSign = () => spec('flattened-sign', {});
+export const flattenedOneBit = (options: { amplitude?: number; shrink?: number } = {}) =>
+  spec('flattened-one-bit', options);
+/** Says later what was left out now. */
+export const errorFeedback = <Inner extends CompressorSpec>(inner: Inner) =>
+  spec('error-feedback', { inner });
+/** Speaks in rounds 0, n, 2n, ... */
+export const every = <Inner extends CompressorSpec>(rounds: number, inner: Inner) =>
+  spec('every', { rounds, inner });
+/** Speaks where the error exceeds a threshold. */
+export const eventTriggered = <Inner extends CompressorSpec>(
+  rule: { absolute: number; rate?: number } | { relative: number; rate?: number },
+  inner: Inner,
+) => spec('event-triggered', { threshold: rule, inner });
+/** One compressor after the other; `until` are the fractions of the run at which all but the last end. */
+export const schedule = <Inner extends CompressorSpec>(until: number[], inner: Inner[]) =>
+  spec('schedule', { until, inner });
+/** Chooses for each message, cheapest first, within a budget of bits a message on average. */
+export const adaptive = <Inner extends CompressorSpec>(budget: number, inner: Inner[]) =>
+  spec('adaptive', { budget, inner });
+/** factor * inner(e). */
+export const scale = <Inner extends CompressorSpec>(factor: number, inner: Inner) =>
+  spec('scale', { factor, inner });

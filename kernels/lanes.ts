@@ -91,15 +91,19 @@ export class Row {
 
   /** max_c |a_c| over padded(n) entries; NaN where there is one. */
   @inline static maxAbs(a: usize, n: usize): f64 {
-    let m0 = f64x2.splat(0);
-    let m1 = f64x2.splat(0);
+    // For numbers of one sign the order of the bit patterns is the order of the numbers, and NaN stands above Infinity.
+    const magnitude = i64x2.splat(0x7fffffffffffffff);
+    let m0 = i64x2.splat(0);
+    let m1 = i64x2.splat(0);
     const end = a + (Row.padded(n) << 3);
     for (let p = a; p < end; p += 32) {
-      m0 = f64x2.max(m0, f64x2.abs(v128.load(p, 0)));
-      m1 = f64x2.max(m1, f64x2.abs(v128.load(p, 16)));
+      const x0 = v128.and(v128.load(p, 0), magnitude);
+      const x1 = v128.and(v128.load(p, 16), magnitude);
+      m0 = v128.bitselect(x0, m0, i64x2.gt_s(x0, m0));
+      m1 = v128.bitselect(x1, m1, i64x2.gt_s(x1, m1));
     }
-    m0 = f64x2.max(m0, m1);
-    return max<f64>(f64x2.extract_lane(m0, 0), f64x2.extract_lane(m0, 1));
+    m0 = v128.bitselect(m1, m0, i64x2.gt_s(m1, m0));
+    return reinterpret<f64>(max<i64>(i64x2.extract_lane(m0, 0), i64x2.extract_lane(m0, 1)));
   }
 
   /** |a|_2; where the squares leave the range of doubles, by way of the largest entry. */

@@ -159,7 +159,7 @@ class Levels {
   }
 }
 
-/** q = nearest(e / step), ties to even, cut to -levels .. levels; NaN is 0. scratch: a padded row of i32. */
+/** q = nearest(e / step), ties to even, cut to -levels .. levels; NaN is 0 (pmin and pmax let it through, and its whole number is 0). scratch: a padded row of i32. */
 export function encodeLevels(
   first: usize,
   count: usize,
@@ -182,8 +182,8 @@ export function encodeLevels(
       const p = row + (c << 3);
       const a = f64x2.nearest(f64x2.div(v128.load(p, 0), s));
       const b = f64x2.nearest(f64x2.div(v128.load(p, 16), s));
-      const low = i32x4.trunc_sat_f64x2_s_zero(f64x2.max(f64x2.min(a, most), least));
-      const high = i32x4.trunc_sat_f64x2_s_zero(f64x2.max(f64x2.min(b, most), least));
+      const low = i32x4.trunc_sat_f64x2_s_zero(f64x2.pmax(f64x2.pmin(a, most), least));
+      const high = i32x4.trunc_sat_f64x2_s_zero(f64x2.pmax(f64x2.pmin(b, most), least));
       v128.store(scratch + (c << 2), i64x2.shuffle(low, high, 0, 2));
     }
     Levels.pack(scratch, slots + (first + r) * slotStride, n, bits);
@@ -229,8 +229,8 @@ export function encodeLevelsDithered(
       const w = f64x2.add(f64x2.mul(v128.load(t, 16), half), half);
       const a = f64x2.floor(f64x2.add(f64x2.div(v128.load(p, 0), s), u));
       const b = f64x2.floor(f64x2.add(f64x2.div(v128.load(p, 16), s), w));
-      const low = i32x4.trunc_sat_f64x2_s_zero(f64x2.max(f64x2.min(a, most), least));
-      const high = i32x4.trunc_sat_f64x2_s_zero(f64x2.max(f64x2.min(b, most), least));
+      const low = i32x4.trunc_sat_f64x2_s_zero(f64x2.pmax(f64x2.pmin(a, most), least));
+      const high = i32x4.trunc_sat_f64x2_s_zero(f64x2.pmax(f64x2.pmin(b, most), least));
       // Codes take half the room of the dithers, which have been read.
       v128.store(scratch + (c << 2), i64x2.shuffle(low, high, 0, 2));
     }

@@ -436,6 +436,31 @@ export interface Kernels {
     mu: number,
     current: number,
   ): void;
+  /**
+   * With the agents' own states taken as they are, and a memory m of what the messages left out. d = weighted degrees from the
+   * block's first agent on: o = x - (s + q); r = z + u + d o; x -= hEta g + hAlpha r + hBeta v; v += hBeta r;
+   * s += mu q; z += mu u; m += o; error = x_new - s_new + gamma m_new.
+   */
+  stepPrimalDualMemory(
+    count: number,
+    stride: number,
+    n: number,
+    x: number,
+    v: number,
+    s: number,
+    z: number,
+    memory: number,
+    degrees: number,
+    gradient: number,
+    laplacian: number,
+    message: number,
+    error: number,
+    hEta: number,
+    hAlpha: number,
+    hBeta: number,
+    mu: number,
+    gamma: number,
+  ): void;
   /** xOut = x - hAlpha Ly. */
   stepConsensus(
     count: number,

@@ -21,7 +21,14 @@ export {
   gatherProjections,
   gatherScalars,
 } from './scalars';
-export { stepConsensus, stepConsensusError, stepPrimalDual, stepPrimalDualError, subtract } from './step';
+export {
+  stepConsensus,
+  stepConsensusError,
+  stepPrimalDual,
+  stepPrimalDualError,
+  stepPrimalDualMemory,
+  subtract,
+} from './step';
 export { columnMeans, distancesBetweenRows, distancesToPoint, sum } from './trace';
 export { valueLinearDense, valueLinearSparse, valueQuadratic } from './value';
 export { flattenBlock, unflattenBlock, wht } from './wht';

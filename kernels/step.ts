@@ -8,6 +8,11 @@
  *
  *     Ly = z + current u;  x, v as above;  s <- s + mu q;  z <- z + mu u;  error = x - s (both new).
  *
+ * With a memory m of what the messages left out, each agent takes its own state as it is (d its weighted degree, m the round's beginning's):
+ *
+ *     o = x - (s + q);  r = z + u + d o;  x <- x - (h eta g + h alpha r + h beta v);  v <- v + h beta r;
+ *     s <- s + mu q;  z <- z + mu u;  m <- m + o;  error = x - s + gamma m (all new).
+ *
  * Entry by entry, so nothing depends on how rows are cut into blocks.
  */
 export function stepPrimalDual(
@@ -80,6 +85,59 @@ export function stepPrimalDualError(
       const estimate = f64x2.add(v128.load(s + at), f64x2.mul(gain, v128.load(message + at)));
       v128.store(s + at, estimate);
       v128.store(error + at, f64x2.sub(moved, estimate));
+    }
+  }
+}
+
+export function stepPrimalDualMemory(
+  count: usize,
+  stride: usize,
+  n: usize,
+  x: usize,
+  v: usize,
+  s: usize,
+  z: usize,
+  memory: usize,
+  degrees: usize,
+  gradient: usize,
+  laplacian: usize,
+  message: usize,
+  error: usize,
+  hEta: f64,
+  hAlpha: f64,
+  hBeta: f64,
+  mu: f64,
+  gamma: f64,
+): void {
+  const eta = f64x2.splat(hEta);
+  const alpha = f64x2.splat(hAlpha);
+  const beta = f64x2.splat(hBeta);
+  const gain = f64x2.splat(mu);
+  const share = f64x2.splat(gamma);
+  for (let r: usize = 0; r < count; r++) {
+    const degree = v128.load64_splat(degrees + (r << 3));
+    const begin = r * stride;
+    const end = begin + (n << 3);
+    for (let at = begin; at < end; at += 16) {
+      const u = v128.load(laplacian + at);
+      const known = v128.load(z + at);
+      const said = v128.load(message + at);
+      const state = v128.load(x + at);
+      const estimate = v128.load(s + at);
+      const omitted = f64x2.sub(state, f64x2.add(estimate, said));
+      const disagreement = f64x2.add(f64x2.add(known, u), f64x2.mul(degree, omitted));
+      v128.store(z + at, f64x2.add(known, f64x2.mul(gain, u)));
+      const dual = v128.load(v + at);
+      const g = f64x2.mul(eta, v128.load(gradient + at));
+      const slope = f64x2.add(f64x2.add(g, f64x2.mul(alpha, disagreement)), f64x2.mul(beta, dual));
+      const moved = f64x2.sub(state, slope);
+      v128.store(x + at, moved);
+      v128.store(v + at, f64x2.add(dual, f64x2.mul(beta, disagreement)));
+      const filtered = f64x2.add(estimate, f64x2.mul(gain, said));
+      v128.store(s + at, filtered);
+      const total = f64x2.add(v128.load(memory + at), omitted);
+      v128.store(memory + at, total);
+      v128.store(error + at, f64x2.add(f64x2.sub(moved, filtered), f64x2.mul(share, total)));
     }
   }
 }

@@ -66,6 +66,36 @@ export function stepPrimalDualError(
   return advanceEstimate(x, estimate);
 }
 
+/** What `error-memory` keeps beside the estimates: m, its gain, and the agent's weighted degree. */
+export interface Memory {
+  m: Float64Array;
+  gamma: number;
+  degree: number;
+}
+
+/** r = z + u + d (x - y) with y = s + q; x and v follow r; m += x - y; returns x - s + gamma m. */
+export function stepPrimalDualMemory(
+  x: Float64Array,
+  v: Float64Array,
+  gradient: Float64Array,
+  estimate: Estimate,
+  { m, gamma, degree }: Memory,
+  gains: Gains,
+): Float64Array {
+  const { s, z, q, u } = estimate;
+  const omitted = x.map((entry, c) => entry - (s[c] + q[c]));
+  stepPrimalDual(
+    x,
+    v,
+    gradient,
+    z.map((entry, c) => entry + u[c] + degree * omitted[c]),
+    gains,
+  );
+  const error = advanceEstimate(x, estimate);
+  for (let c = 0; c < m.length; c++) m[c] += omitted[c];
+  return error.map((entry, c) => entry + gamma * m[c]);
+}
+
 export function stepConsensusError(x: Float64Array, estimate: Estimate, hAlpha: number): Float64Array {
   stepConsensus(x, estimatedLaplacian(estimate), hAlpha);
   return advanceEstimate(x, estimate);

@@ -10,10 +10,17 @@
  * | `error-state` | q = C(x-s, k)  | s + q | s += mu q       |
  * | `observer`    | q = C(x-s, k)  | s     | s += mu q       |
  *
+ * | `error-memory`| q = C(x-s + gamma m, k) | s + q, own x | s += mu q, m += x - y |
+ *
+ * `error-memory` is ours. An agent knows its own x, so why should it take the network's y for it? With r_i = sum_j w_ij (x_i - y_j) in the place of
+ * (L y)_i, that is r_i = (L y)_i + d_i (x_i - y_i), an agent's own compression error no longer moves it. The price: sum_i v_i is no longer 0 but
+ * h beta sum_i d_i m_i, with m_i what agent i's messages have left out in total, and a sum that stays off 0 moves the limit away from x*. So m is
+ * made part of what is sent: it goes to 0 like the error itself, and with it the sum of the duals. `gamma` in (0, 2], 0.5 by default.
+ *
  * Every agent keeps z = (L s)_i, updated from decoded messages alone (z += mu (L q)_i), so nothing but q crosses the network.
  *
- * Needs: connected undirected graph, convex f_i; the duals start at 0 and their sum stays 0. Node-state converges for linear
- * compressors only. Floats an agent: 2 dim (x, v), with estimates 4 dim (and s, z).
+ * Needs: connected undirected graph, convex f_i; the duals start at 0 and their sum stays 0 (tends to 0 with a memory). Node-state converges for linear
+ * compressors only. Floats an agent: 2 dim (x, v), with estimates 4 dim (and s, z), with a memory 5 dim.
  * Source: Ren et al. 2024 (arXiv 2408.02332); gains and step rules are our own choice.
  */
 
@@ -33,7 +40,7 @@ export const primalDual: FlowDefinition = {
     const gain = z.union([z.number().min(0), z.literal('auto')]);
     return z.strictObject({
       kind: z.literal('primal-dual'),
-      compress: z.enum(['none', 'node-state', 'error-state', 'observer']).optional(),
+      compress: z.enum(['none', 'node-state', 'error-state', 'observer', 'error-memory']).optional(),
       step: z
         .union([z.number().positive(), z.literal('auto')])
         .default('auto')
@@ -45,11 +52,19 @@ export const primalDual: FlowDefinition = {
         .union([z.number().gt(0).max(1), z.literal('auto')])
         .default('auto')
         .describe('filter gain of the estimates, in (0, 1]; auto is 1'),
+      gamma: z
+        .union([z.number().gt(0).max(2), z.literal('auto')])
+        .default('auto')
+        .describe('gain of the memory in error-memory, in (0, 2]; auto is 0.5'),
     });
   },
 
   fields: (compress, context) => [
-    ...stateFields(['x', 'v', ...(errorFlow(compress) ? ['s', 'z'] : [])], compress, context),
+    ...stateFields(
+      ['x', 'v', ...(errorFlow(compress) ? ['s', 'z'] : []), ...(compress === 'error-memory' ? ['m'] : [])],
+      compress,
+      context,
+    ),
     ...scratchFields(
       ['gradient', 'laplacian', ...(errorFlow(compress) ? ['message', 'error'] : [])],
       context,
@@ -71,6 +86,9 @@ export const primalDual: FlowDefinition = {
       beta,
       eta,
       mu,
+      ...(compress === 'error-memory' && {
+        gamma: spec.gamma === undefined || spec.gamma === 'auto' ? 0.5 : spec.gamma,
+      }),
       stateIsMessage: compress === 'none',
     };
   },
@@ -119,6 +137,42 @@ export const primalDual: FlowDefinition = {
     const message = arena.address('scratch.message', worker);
     const error = arena.address('scratch.error', worker);
     const { mu } = plan;
+    if (plan.compress === 'error-memory') {
+      const m = arena.address('m');
+      const { degrees } = runtime.graph;
+      const { gamma } = plan as { gamma: number };
+      return {
+        prepare: messages.prepare,
+        prologue: messages.sendError,
+        block(first, count, round) {
+          const offset = first * rowBytes;
+          messages.gather(first, count, round, laplacian);
+          messages.decode(first, count, round, message);
+          cost.gradient(first, count, x + offset, gradient);
+          kernels.stepPrimalDualMemory(
+            count,
+            rowBytes,
+            n,
+            x + offset,
+            v + offset,
+            s + offset,
+            z + offset,
+            m + offset,
+            degrees + first * 8,
+            gradient,
+            laplacian,
+            message,
+            error,
+            hEta,
+            hAlpha,
+            hBeta,
+            mu,
+            gamma,
+          );
+          messages.send(first, count, round + 1, error);
+        },
+      };
+    }
     const current = plan.compress === 'error-state' ? 1 : 0;
     return {
       prepare: messages.prepare,

@@ -12,7 +12,7 @@ import type { Compress, FlowPlan } from './types.js';
 
 /** Flows in which agents keep estimates s of one another and send corrections to them. */
 export function errorFlow(compress: Compress): boolean {
-  return compress === 'error-state' || compress === 'observer';
+  return compress === 'error-state' || compress === 'observer' || compress === 'error-memory';
 }
 
 /** One padded row an agent for each name; two for x where it doubles as the outbox. */

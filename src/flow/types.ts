@@ -11,7 +11,7 @@ import type { BoundCompressor } from '../compress/types.js';
 import type { BoundCost } from '../cost/types.js';
 import type { IdentityCard, PlanContext, Runtime } from '../runtime.js';
 
-export type Compress = 'none' | 'node-state' | 'error-state' | 'observer';
+export type Compress = 'none' | 'node-state' | 'error-state' | 'observer' | 'error-memory';
 
 export interface FlowSpec {
   kind: string;
@@ -23,6 +23,8 @@ export interface FlowSpec {
   eta: number | 'auto';
   /** Filter gain in (0, 1]. */
   mu: number | 'auto';
+  /** Gain of the memory, where the flow has one. */
+  gamma?: number | 'auto';
   [parameter: string]: unknown;
 }
 
@@ -35,6 +37,8 @@ export interface FlowPlan {
   beta: number;
   eta: number;
   mu: number;
+  /** Gain of the memory; only `error-memory` has one. */
+  gamma?: number;
   /** Whether x lives in the two parities of its own outbox (nothing is compressed: the message is the state). */
   stateIsMessage: boolean;
 }

@@ -106,6 +106,47 @@ describe('steps', () => {
         for (const name of ['x', 'v', 's', 'z']) expectZeroPadding(error.rows[name], name);
         expectZeroPadding(error.out, 'error');
 
+        const memory = setUp(bench, n, vectorOf(n), count);
+        const left = Array.from({ length: count }, vectorOf(n));
+        const leftRows = bench.rows(left, n);
+        const degrees = bench.rows([Float64Array.of(2, 1, 3.5)], count);
+        kernels.stepPrimalDualMemory(
+          count,
+          x.stride,
+          length,
+          memory.rows['x'].at,
+          memory.rows['v'].at,
+          memory.rows['s'].at,
+          memory.rows['z'].at,
+          leftRows.at,
+          degrees.at,
+          memory.rows['g'].at,
+          memory.rows['u'].at,
+          memory.rows['q'].at,
+          memory.out.at,
+          GAINS.hEta,
+          GAINS.hAlpha,
+          GAINS.hBeta,
+          0.9,
+          0.6,
+        );
+        for (let r = 0; r < count; r++) {
+          const twin = Object.fromEntries(
+            Object.entries(memory.values).map(([name, list]) => [name, list[r].slice()]),
+          );
+          const m = left[r].slice();
+          const estimate = { s: twin['s'], z: twin['z'], q: twin['q'], u: twin['u'], mu: 0.9, current: 1 };
+          const own = { m, gamma: 0.6, degree: degrees.row(0)[r] };
+          const e = reference.stepPrimalDualMemory(twin['x'], twin['v'], twin['g'], estimate, own, GAINS);
+          for (const name of ['x', 'v', 's', 'z'])
+            expectSame(memory.rows[name].row(r), twin[name], `${name} with memory, n = ${n}`);
+          expectSame(leftRows.row(r), m, `memory, n = ${n}`);
+          expectSame(memory.out.row(r), e, `error with memory, n = ${n}`);
+        }
+        for (const name of ['x', 'v', 's', 'z']) expectZeroPadding(memory.rows[name], name);
+        expectZeroPadding(leftRows, 'memory');
+        expectZeroPadding(memory.out, 'error with memory');
+
         const consensus = setUp(bench, n, vectorOf(n), count);
         kernels.stepConsensusError(
           count,

@@ -51,21 +51,24 @@ export function simulate(inputs: TwinInputs): Twin {
   const x = start.map((row) => row.slice());
   const v = zeros();
   const s = zeros();
-  const { step: h, alpha, beta, eta, mu } = flow;
+  const m = zeros();
+  const { step: h, alpha, beta, eta, mu, gamma = 0 } = flow;
 
   for (let k = 0; k < rounds; k++) {
     const q = x.map((row, i) => {
       if (flow.compress === 'none') return row.slice();
       if (flow.compress === 'node-state') return compress(row, k, i);
       return compress(
-        row.map((entry, c) => entry - s[i][c]),
+        row.map((entry, c) => entry - s[i][c] + gamma * m[i][c]),
         k,
         i,
       );
     });
     const y = q.map((row, i) => {
       if (flow.compress === 'observer') return s[i].slice();
-      return flow.compress === 'error-state' ? row.map((entry, c) => s[i][c] + entry) : row;
+      return ['error-state', 'error-memory'].includes(flow.compress)
+        ? row.map((entry, c) => s[i][c] + entry)
+        : row;
     });
     const Ly = laplacian.map((weights) =>
       start[0].map((_, c) => weights.reduce((sum, weight, j) => sum + weight * y[j][c], 0)),
@@ -73,9 +76,15 @@ export function simulate(inputs: TwinInputs): Twin {
     for (let i = 0; i < x.length; i++) {
       const g = eta === 0 ? new Float64Array(x[i].length) : gradient(x[i], i);
       for (let c = 0; c < x[i].length; c++) {
+        if (flow.compress === 'error-memory') {
+          // The agent's own state is known to it: w_ij (x_i - y_j), not w_ij (y_i - y_j).
+          const omitted = x[i][c] - y[i][c];
+          Ly[i][c] += laplacian[i][i] * omitted;
+          m[i][c] += omitted;
+        }
         x[i][c] -= h * (eta * g[c] + alpha * Ly[i][c] + beta * v[i][c]);
         v[i][c] += h * beta * Ly[i][c];
-        if (flow.compress === 'error-state' || flow.compress === 'observer') s[i][c] += mu * q[i][c];
+        if (flow.compress !== 'none' && flow.compress !== 'node-state') s[i][c] += mu * q[i][c];
         if (perturb) x[i][c] = perturb(x[i][c]);
       }
     }

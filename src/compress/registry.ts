@@ -7,6 +7,7 @@ import { lookUp } from '../registry.js';
 import type { PlanContext, Runtime, Seed } from '../runtime.js';
 import { adaptive } from './adaptive.js';
 import { flattenedOneBit, flattenedSign } from './aliases.js';
+import { bestRotation } from './best-rotation.js';
 import { custom } from './custom.js';
 import { errorFeedback } from './error-feedback.js';
 import { eventTriggered } from './event-triggered.js';
@@ -63,6 +64,7 @@ export const compressors: Record<string, CompressorDefinition | CompressorAlias>
   scalarizeRandom,
   scalarizeSweep,
   flatten,
+  bestRotation,
   flattenedSign,
   flattenedOneBit,
   custom,

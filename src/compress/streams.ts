@@ -6,3 +6,5 @@ export const DITHER_STREAM = 2;
 export const CHOICE_STREAM = 6;
 /** Directions of scalarizers: shared by all agents. */
 export const DIRECTION_STREAM = 9;
+/** Sign patterns of best-rotation: shared by all agents, drawn once. */
+export const ROTATION_STREAM = 10;

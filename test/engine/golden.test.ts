@@ -14,7 +14,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { compressors, openSession, parseConfig } from '../../dist/src/index.js';
+import { compressors, parseConfig } from '../../dist/src/index.js';
+import { RunSession } from '../../dist/src/session/run-session.js';
 import { planCompressor, referenceCompressor } from '../../src/compress/registry.js';
 import { writeNpy } from '../../src/data/npy.js';
 import type { Compress } from '../../src/flow/types.js';
@@ -40,6 +41,7 @@ describe.each(golden.cases)('$name', (golden) => {
   const known = Object.hasOwn(compressors, golden.compressor.kind);
   const { agents, dim } = golden;
   const { a, b } = goldenProblem(agents, dim, golden.variant);
+  let tolerances: number[] | null = null;
 
   it.runIf(known).each([1, 2, 3])('agrees with %i workers', async (workers) => {
     const file = (name: string) => path.join(folder, `${golden.name}-${name}`);
@@ -47,49 +49,45 @@ describe.each(golden.cases)('$name', (golden) => {
     await writeNpy(file('b.npy'), { shape: [agents, dim], data: b });
     const edges = golden.edges.split(' ').map((edge) => edge.replace('-', ' '));
     writeFileSync(file('graph.edges'), `${edges.join('\n')}\n`);
-    const tolerances = closeness(golden);
+    tolerances ??= closeness(golden);
 
-    const { session, close } = await openSession();
-    try {
-      await session.prepare({
-        config: await parseConfig({
-          topology: { file: file('graph.edges') },
-          cost: { kind: 'quadratic', a: file('a.npy'), b: file('b.npy') },
-          flow: { kind: golden.flow, compress: golden.compress, ...golden.gains },
-          compressor: golden.compressor,
-          ...(golden.flow === 'consensus' ? { init: file('b.npy') } : {}),
-          rounds: golden.rounds + 1,
-          seed: golden.seed,
-          workers,
-          trace: { every: 1 },
-        }),
-        outDir: null,
-      });
-      await session.pause();
-      const ended = session.start();
-      let round = 0;
-      for (const [index, sample] of golden.samples.entries()) {
-        round = await session.step(sample.round - round);
-        expect(round).toBe(sample.round);
-        const rows: Float64Array[] = [];
-        for (let agent = 0; agent < agents; agent++) rows.push((await session.inspect(agent)).x);
-        const rms = rmsError(rows, golden, a, b);
-        expect(Math.abs(rms / sample.rms - 1), `rms after ${round} rounds`).toBeLessThanOrEqual(
-          tolerances[index],
-        );
-        if (round > EXACT_ROUNDS) continue;
-        expect(distance(rows[0], sample.first)).toBeLessThanOrEqual(EXACT);
-        expect(
-          distance(rows[agents - 1].subarray(dim - sample.last.length), sample.last),
-        ).toBeLessThanOrEqual(EXACT);
-        const sum = rows.reduce((total, row) => total + row.reduce((part, entry) => part + entry, 0), 0);
-        expect(Math.abs(sum - sample.sum)).toBeLessThanOrEqual(EXACT);
-      }
-      await session.stop();
-      await ended;
-    } finally {
-      await close();
+    const session = new RunSession();
+    await session.prepare({
+      config: await parseConfig({
+        topology: { file: file('graph.edges') },
+        cost: { kind: 'quadratic', a: file('a.npy'), b: file('b.npy') },
+        flow: { kind: golden.flow, compress: golden.compress, ...golden.gains },
+        compressor: golden.compressor,
+        ...(golden.flow === 'consensus' ? { init: file('b.npy') } : {}),
+        rounds: golden.rounds + 1,
+        seed: golden.seed,
+        workers,
+        trace: { every: 1_000_000 },
+      }),
+      outDir: null,
+    });
+    await session.pause();
+    const ended = session.start();
+    let round = 0;
+    for (const [index, sample] of golden.samples.entries()) {
+      round = await session.step(sample.round - round);
+      expect(round).toBe(sample.round);
+      const rows: Float64Array[] = [];
+      for (let agent = 0; agent < agents; agent++) rows.push((await session.inspect(agent)).x);
+      const rms = rmsError(rows, golden, a, b);
+      expect(Math.abs(rms / sample.rms - 1), `rms after ${round} rounds`).toBeLessThanOrEqual(
+        tolerances[index],
+      );
+      if (round > EXACT_ROUNDS) continue;
+      expect(distance(rows[0], sample.first)).toBeLessThanOrEqual(EXACT);
+      expect(distance(rows[agents - 1].subarray(dim - sample.last.length), sample.last)).toBeLessThanOrEqual(
+        EXACT,
+      );
+      const sum = rows.reduce((total, row) => total + row.reduce((part, entry) => part + entry, 0), 0);
+      expect(Math.abs(sum - sample.sum)).toBeLessThanOrEqual(EXACT);
     }
+    await session.stop();
+    await ended;
   });
 });
 

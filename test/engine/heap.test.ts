@@ -1,6 +1,7 @@
 /**
  * Nothing is allocated in the round loop: the used heap of every worker over 10,000 rounds, without a garbage collection in between to
- * hide what was made. One object of 16 bytes a round would show as 160 KB.
+ * hide what was made. One object of 16 bytes a round would show as 160 KB in every window. Compilers that are late (a busy machine) or the collector
+ * show in one window and not in the next, so the flattest of several counts.
  */
 
 import { expect, it } from 'vitest';
@@ -8,6 +9,7 @@ import { runConfig } from '../support/run.js';
 
 const WARM_ROUND = 20_000;
 const ROUNDS = 10_000;
+const WINDOWS = 4;
 const ALLOWED_BYTES_PER_ROUND = 2;
 
 it.each([
@@ -21,13 +23,16 @@ it.each([
       cost: { kind: 'quadratic', dim: 16 },
       flow: { kind: 'primal-dual', compress, step: 0.02, alpha: 1, beta: 1 },
       compressor,
-      rounds: WARM_ROUND + ROUNDS,
+      rounds: WARM_ROUND + WINDOWS * ROUNDS,
       workers: 2,
       trace: { every: 1_000_000 },
     },
-    { heapAtRounds: [WARM_ROUND, WARM_ROUND + ROUNDS] },
+    { heapAtRounds: Array.from({ length: WINDOWS + 1 }, (_, i) => WARM_ROUND + i * ROUNDS) },
   );
-  for (const [before, after] of heap) {
-    expect(Math.abs(after - before)).toBeLessThanOrEqual(ROUNDS * ALLOWED_BYTES_PER_ROUND);
+  for (const used of heap) {
+    const grown = used.slice(1).map((bytes, window) => Math.abs(bytes - used[window]));
+    expect(Math.min(...grown), `bytes by window: ${grown}`).toBeLessThanOrEqual(
+      ROUNDS * ALLOWED_BYTES_PER_ROUND,
+    );
   }
 });

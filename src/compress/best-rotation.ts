@@ -14,7 +14,7 @@
  */
 
 import { ALL_AGENTS, philoxWords } from '../../kernels/reference/philox.js';
-import { flattenSigns, flatten as rotate, unflatten, wht } from '../../kernels/reference/wht.js';
+import { flattenSigns, flatten as rotate, unflatten } from '../../kernels/reference/wht.js';
 import type { Seed } from '../runtime.js';
 import { bindCodec, type Codec } from './codec.js';
 import { oneOf } from './parameters.js';
@@ -101,6 +101,31 @@ function isNegative(entry: number): boolean {
   return entry < 0 || Object.is(entry, -0);
 }
 
+/** `wht` with two of its stages to a pass: the same additions in the same order, so the same bits, in half the time. */
+function transform(data: Float64Array): void {
+  const { length } = data;
+  let h = 1;
+  for (; 4 * h <= length; h *= 4) {
+    for (let group = 0; group < length; group += 4 * h) {
+      for (let c = group; c < group + h; c++) {
+        const near = data[c] + data[c + h];
+        const nearDifference = data[c] - data[c + h];
+        const far = data[c + 2 * h] + data[c + 3 * h];
+        const farDifference = data[c + 2 * h] - data[c + 3 * h];
+        data[c] = near + far;
+        data[c + h] = nearDifference + farDifference;
+        data[c + 2 * h] = near - far;
+        data[c + 3 * h] = nearDifference - farDifference;
+      }
+    }
+  }
+  for (let c = 0; h < length && c < h; c++) {
+    const difference = data[c] - data[c + h];
+    data[c] += data[c + h];
+    data[c + h] = difference;
+  }
+}
+
 function rotationCodec(plan: CompressorPlan, seed: Seed): Codec {
   const { dim } = plan;
   const size = plan['size'] as number;
@@ -126,7 +151,7 @@ function rotationCodec(plan: CompressorPlan, seed: Seed): Codec {
         const pattern = patterns[t];
         for (let c = 0; c < dim; c++) rotated[c] = error[c] * signs[c] * pattern[c];
         rotated.fill(0, dim);
-        wht(rotated);
+        transform(rotated);
         let norm = 0;
         for (let c = 0; c < size; c++) norm += Math.abs(rotated[c] * factor);
         if (norm > largest) {
@@ -139,14 +164,23 @@ function rotationCodec(plan: CompressorPlan, seed: Seed): Codec {
       if (single) message.float32(scale);
       else message.float64(scale);
       message.bits(choice, indexLength);
-      for (let c = 0; c < size; c++) message.bits(isNegative(best[c]) ? 1 : 0, 1);
+      for (let word = 0; word < size; word += 32) {
+        const length = Math.min(32, size - word);
+        let bits = 0;
+        for (let c = 0; c < length; c++) if (isNegative(best[word + c])) bits |= 1 << c;
+        message.bits(bits >>> 0, length);
+      }
     },
     decode(message, out, round) {
       const scale = single ? message.float32() : message.float64();
       const pattern = patterns[message.bits(indexLength)];
       const signs = shared[round & 1];
-      for (let c = 0; c < size; c++) rotated[c] = message.bits(1) === 1 ? -scale : scale;
-      wht(rotated);
+      for (let word = 0; word < size; word += 32) {
+        const length = Math.min(32, size - word);
+        const bits = message.bits(length);
+        for (let c = 0; c < length; c++) rotated[word + c] = (bits >>> c) & 1 ? -scale : scale;
+      }
+      transform(rotated);
       for (let c = 0; c < dim; c++) out[c] = rotated[c] * factor * signs[c] * pattern[c];
     },
   };

@@ -58,7 +58,8 @@ const ELSEWHERE = new Map<string, string>(
     compress: 'flow.compress',
     compression: 'compressor',
     graph: 'topology',
-    network: 'topology',
+    bandwidth: 'network.bandwidth',
+    latency: 'network.latency',
     file: 'topology.file',
     largestComponent: 'topology.largestComponent',
     iterations: 'rounds',
@@ -83,6 +84,7 @@ export const TOP_LEVEL_KEYS = [
   'seed',
   'workers',
   'trace',
+  'network',
   'init',
 ] as const;
 

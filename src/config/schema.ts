@@ -27,6 +27,7 @@ import {
   unknownKey,
   wrongValue,
 } from './explain.js';
+import { BANDWIDTH_EXPECTED, isBandwidth, isLatency, LATENCY_EXPECTED, networkInSi } from './network.js';
 import type { Registries } from './registries.js';
 import type { RunConfig, StopSpec, TopologySpec } from './types.js';
 
@@ -82,6 +83,18 @@ const topLevel = {
       every: z.number().int().min(1).max(MAX_ROUNDS).optional().describe('rounds from one row to the next'),
     })
     .default({}),
+  network: z
+    .strictObject({
+      bandwidth: z
+        .union([z.number().positive(), z.string().refine(isBandwidth, BANDWIDTH_EXPECTED)])
+        .describe('of every link, in bit/s or with a unit: 1 Mbit/s'),
+      latency: z
+        .union([z.number().min(0), z.string().refine(isLatency, LATENCY_EXPECTED)])
+        .default(0)
+        .describe('of every message, in seconds or with a unit: 20 ms'),
+    })
+    .optional()
+    .describe('links for networkSeconds in the trace: what the rounds would have taken on them'),
   init: z.string().min(1).optional().describe('.npy file of x(0), agents x dim; zero where absent'),
 };
 
@@ -110,7 +123,7 @@ const FLOW_OPTIONS: ComponentOptions = { common: FLOW_COMMON };
 const GENERATOR_OPTIONS: ComponentOptions = { common: GENERATED_COMMON };
 
 /** Keys that may stand there with nothing behind them (`stop:` with its lines commented out): the same as leaving them out. */
-const MAY_BE_EMPTY = new Set<string>(['name', 'stop', 'trace', 'init']);
+const MAY_BE_EMPTY = new Set<string>(['name', 'stop', 'trace', 'network', 'init']);
 
 export interface Checked {
   /** Null where something is wrong. */
@@ -155,7 +168,7 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
   if (!top.success || issues.length > 0) return { config: null, issues };
 
   const compressorSpec = checked.compressor.spec as CompressorSpec;
-  const { name, init, weights, rounds, stop, seed, workers, trace } = top.data;
+  const { name, init, weights, rounds, stop, seed, workers, trace, network } = top.data;
   const config: RunConfig = {
     ...(name === undefined ? {} : { name }),
     topology: checked.topology.spec as TopologySpec,
@@ -168,6 +181,7 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
     seed,
     workers,
     trace: { every: trace.every ?? Math.max(1, Math.ceil(rounds / DEFAULT_TRACE_ROWS)) },
+    ...(network === undefined ? {} : { network: networkInSi(network) }),
     ...(init === undefined ? {} : { init }),
   };
   return { config, issues };
@@ -234,7 +248,7 @@ export function configJsonSchema(registries: Registries): JsonSchema {
       cost: { description: 'Private cost of every agent.', oneOf: variants(registries.costs) },
       flow: { description: 'The distributed flow.', oneOf: variants(registries.flows, FLOW_OPTIONS) },
       compressor: { $ref: '#/$defs/compressor' },
-      ...pick(properties ?? {}, ['rounds', 'stop', 'seed', 'workers', 'trace', 'init']),
+      ...pick(properties ?? {}, ['rounds', 'stop', 'seed', 'workers', 'trace', 'network', 'init']),
     },
     required: ['topology', 'cost', 'flow'],
     additionalProperties: additionalProperties ?? false,

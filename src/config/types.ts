@@ -24,6 +24,14 @@ export interface StopSpec {
   consensusError?: number;
 }
 
+/** Links of a network model: what rounds would take on them. Numbers in SI units, whatever unit they were written in. */
+export interface NetworkSpec {
+  /** Bits a second, on every link and in every direction. */
+  bandwidth: number;
+  /** Seconds before the first bit arrives. */
+  latency: number;
+}
+
 export interface RunConfig {
   /** For people: shown in the progress line and the summary. */
   name?: string;
@@ -38,6 +46,8 @@ export interface RunConfig {
   /** Worker threads; 'auto' is one for each core. */
   workers: number | 'auto';
   trace: { every: number };
+  /** Links for the trace's networkSeconds. */
+  network?: NetworkSpec;
   /** x(0), agents x dim; zero (or, for consensus, each agent's own value) where absent. */
   init?: string;
 }

@@ -76,6 +76,10 @@ export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worke
   const stops = stopGap !== undefined || stopRms !== undefined || stopConsensus !== undefined;
 
   const bits = bindBits(plan, arena, worker);
+  const { network } = plan;
+  // Rounds wait for their longest message; both sums are whole numbers, so one multiplication each is all the rounding there is.
+  const networkSeconds = (rounds: number) =>
+    network === null ? Number.NaN : rounds * network.latency + bits.longest(rounds) / network.bandwidth;
 
   const round = (k: number) => {
     bits.deliver(k);
@@ -120,6 +124,7 @@ export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worke
     row[6] = bits.broadcast(k);
     row[7] = bits.links(k);
     row[8] = seconds;
+    row[9] = networkSeconds(k);
 
     // Everything is finite and of the size it began with, or it has diverged. Squares overflow at 1e154, long before x does.
     const spread = consensusError + (hasOptimum ? rmsError : 0);
@@ -157,6 +162,8 @@ interface Bits {
   /** After `rounds` rounds; for the leader, behind a barrier. */
   broadcast(rounds: number): number;
   links(rounds: number): number;
+  /** Sum over the rounds of the longest message of each; counted only where the run has a network. */
+  longest(rounds: number): number;
 }
 
 function bindBits(plan: RunPlan, arena: Arena, worker: number): Bits {
@@ -168,6 +175,7 @@ function bindBits(plan: RunPlan, arena: Arena, worker: number): Bits {
       deliver: () => {},
       broadcast: (rounds) => rounds * agents * messageBits,
       links: (rounds) => rounds * 2 * edges * messageBits,
+      longest: (rounds) => rounds * messageBits,
     };
   }
   const lengths = arena.view('outbox.lengths', 'u32');
@@ -176,6 +184,8 @@ function bindBits(plan: RunPlan, arena: Arena, worker: number): Bits {
   const all = Array.from({ length: workers }, (_, w) => arena.view('trace.bits', 'f64', w));
   // Whole numbers below 2^53: exact, so the order in which workers are added up does not matter.
   const total = (which: 0 | 1) => all.reduce((sum, view) => sum + view[which], 0);
+  // The longest of all messages needs all of them: the leader looks, since a maximum over workers would take a barrier more.
+  const looksForLongest = worker === 0 && plan.network !== null;
   return {
     deliver(round) {
       const base = (round & 1) * agents;
@@ -188,8 +198,13 @@ function bindBits(plan: RunPlan, arena: Arena, worker: number): Bits {
       }
       own[0] += broadcast;
       own[1] += links;
+      if (!looksForLongest) return;
+      let longest = 0;
+      for (let agent = 0; agent < agents; agent++) longest = Math.max(longest, lengths[base + agent]);
+      own[2] += longest;
     },
     broadcast: () => total(0),
     links: () => total(1),
+    longest: () => all[0][2],
   };
 }

@@ -100,7 +100,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     if (compressor.messageBits === null) {
       shared.push(
         { name: 'outbox.lengths', type: 'u32', length: 2 * agents },
-        { name: 'trace.bits', type: 'f64', length: 2, perWorker: true },
+        { name: 'trace.bits', type: 'f64', length: 3, perWorker: true },
       );
     }
   }
@@ -122,6 +122,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
       rounds: config.rounds,
       stop: config.stop,
       traceEvery: config.trace.every,
+      network: config.network ?? null,
       layout,
       weightStride: weights ? 8 : 0,
       modules: [...(inputs.modules ?? [])],

@@ -4,7 +4,7 @@
 
 import type { Layout } from '../arena/layout.js';
 import type { CompressorPlan } from '../compress/types.js';
-import type { StopSpec } from '../config/types.js';
+import type { NetworkSpec, StopSpec } from '../config/types.js';
 import type { CostPlan } from '../cost/types.js';
 import type { FlowPlan } from '../flow/types.js';
 import type { Seed } from '../runtime.js';
@@ -21,6 +21,8 @@ export interface RunPlan {
   rounds: number;
   stop: StopSpec;
   traceEvery: number;
+  /** Links to reckon with; null where the config gives none. */
+  network: NetworkSpec | null;
   layout: Layout;
   /** 8, or 0 where all edges weigh 1. */
   weightStride: number;

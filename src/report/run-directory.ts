@@ -46,6 +46,7 @@ export const TRACE_COLUMNS = [
   'bitsBroadcast',
   'bitsLinks',
   'seconds',
+  'networkSeconds',
 ] as const satisfies readonly (keyof TraceRow)[];
 
 export interface Manifest {

@@ -54,6 +54,12 @@ export function formatSummary(summary: Summary, extras: SummaryExtras, colours: 
           `${formatBits(bits.broadcast)} broadcast${saving === null ? '' : colours.bold(`, ${saving} than uncompressed`)}; ${formatBits(bits.links)} over links`,
         ],
         [
+          'network',
+          final.networkSeconds === null
+            ? null
+            : `${formatSeconds(final.networkSeconds)} on the links of the config`,
+        ],
+        [
           'log10 gap',
           gapLine === null
             ? null

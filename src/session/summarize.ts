@@ -43,6 +43,7 @@ export function summarize(
       gap: finite(last?.gap),
       rmsError: finite(last?.rmsError),
       consensusError: finite(last?.consensusError),
+      networkSeconds: finite(last?.networkSeconds),
     },
     warnings: [...warnings],
   };

@@ -46,6 +46,8 @@ export interface TraceRow {
   /** Bits delivered so far, each message counted once per directed edge. */
   bitsLinks: number;
   seconds: number;
+  /** What the rounds so far would have taken on the links of `network`; NaN where none are given. */
+  networkSeconds: number;
 }
 
 export type RunStatus = 'converged' | 'finished' | 'diverged' | 'stopped';
@@ -70,6 +72,7 @@ export interface Summary {
     gap: number | null;
     rmsError: number | null;
     consensusError: number | null;
+    networkSeconds: number | null;
   };
   warnings: string[];
   /** What to try next, after a divergence. */

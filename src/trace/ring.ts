@@ -24,6 +24,7 @@ export const COLUMNS = [
   'bitsBroadcast',
   'bitsLinks',
   'seconds',
+  'networkSeconds',
 ] as const satisfies readonly (keyof TraceRow)[];
 
 const FULL_POLL_MS = 20;

@@ -64,6 +64,7 @@ export const SUMMARY: Summary = {
     gap: 9.8e-7,
     rmsError: 1e-3,
     consensusError: 1.234567e-4,
+    networkSeconds: null,
   },
   warnings: [],
 };
@@ -79,6 +80,7 @@ export function row(round: number, values: Partial<TraceRow> = {}): TraceRow {
     bitsBroadcast: 832 * round,
     bitsLinks: 1664 * round,
     seconds: 0.25,
+    networkSeconds: Number.NaN,
     ...values,
   };
 }

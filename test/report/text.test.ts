@@ -107,7 +107,14 @@ describe('the summary', () => {
       {
         ...SUMMARY,
         status: 'diverged',
-        final: { objective: null, optimum: null, gap: null, rmsError: null, consensusError: null },
+        final: {
+          objective: null,
+          optimum: null,
+          gap: null,
+          rmsError: null,
+          consensusError: null,
+          networkSeconds: null,
+        },
         warnings: ['step is above the limit'],
         hint: 'try flow.step 0.01',
       },

@@ -1,0 +1,70 @@
+/**
+ * `network: { bandwidth: 1 Mbit/s, latency: 20 ms }`: numbers with units, as text, to bits a second and seconds.
+ *
+ * Units are read with their case: a Mbit is a million bits, a MB eight million, and mbit would be a thousandth of one.
+ */
+
+import type { NetworkSpec } from './types.js';
+
+const BITS_A_SECOND: Readonly<Record<string, number>> = {
+  'bit/s': 1,
+  'kbit/s': 1e3,
+  'Mbit/s': 1e6,
+  'Gbit/s': 1e9,
+  'Tbit/s': 1e12,
+  bps: 1,
+  kbps: 1e3,
+  Mbps: 1e6,
+  Gbps: 1e9,
+  'B/s': 8,
+  'kB/s': 8e3,
+  'MB/s': 8e6,
+  'GB/s': 8e9,
+};
+
+const SECONDS: Readonly<Record<string, number>> = {
+  ns: 1e-9,
+  us: 1e-6,
+  µs: 1e-6,
+  μs: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  min: 60,
+};
+
+export const BANDWIDTH_EXPECTED =
+  'expected a number > 0 of bit/s, or one with bit/s, kbit/s, Mbit/s or Gbit/s';
+export const LATENCY_EXPECTED = 'expected a number >= 0 of seconds, or one with us, ms or s';
+
+/** `1.5 Mbit/s` with the units given, or null where it is no such thing. */
+function quantity(text: string, units: Readonly<Record<string, number>>): number | null {
+  const found = /^\s*(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)\s*([^\s\d.]+)\s*$/.exec(text);
+  if (!found || !Object.hasOwn(units, found[2])) return null;
+  const value = Number(found[1]);
+  const unit = units[found[2]];
+  // Dividing by a power of ten rounds once: 20 ms is the same double as 0.02.
+  const inSi = unit < 1 ? value / Math.round(1 / unit) : value * unit;
+  return Number.isFinite(inSi) ? inSi : null;
+}
+
+export function isBandwidth(text: string): boolean {
+  return (quantity(text, BITS_A_SECOND) ?? 0) > 0;
+}
+
+export function isLatency(text: string): boolean {
+  return quantity(text, SECONDS) !== null;
+}
+
+/** After validation: both are numbers, or text that can be read. */
+export function networkInSi({
+  bandwidth,
+  latency,
+}: {
+  bandwidth: number | string;
+  latency: number | string;
+}): NetworkSpec {
+  return {
+    bandwidth: typeof bandwidth === 'string' ? (quantity(bandwidth, BITS_A_SECOND) as number) : bandwidth,
+    latency: typeof latency === 'string' ? (quantity(latency, SECONDS) as number) : latency,
+  };
+}

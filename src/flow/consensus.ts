@@ -8,8 +8,9 @@
  * Source: arXiv 2409.00002; the uncompressed flow is Olfati-Saber, Murray 2004.
  */
 
+import { bindEuler } from './euler.js';
 import { roundStep } from './gains.js';
-import { bindMessages, errorFlow, scratchFields, stateFields } from './state.js';
+import { errorFlow, scratchFields, stateFields } from './state.js';
 import type { FlowDefinition } from './types.js';
 
 export const consensus: FlowDefinition = {
@@ -73,63 +74,28 @@ export const consensus: FlowDefinition = {
   },
 
   bind: (plan, compressor, slotBytes, _cost, runtime) => {
-    const { kernels, arena, rowBytes, worker } = runtime;
-    const messages = bindMessages(plan, compressor, slotBytes, runtime);
+    const { kernels, rowBytes } = runtime;
     const n = rowBytes / 8;
-    const laplacian = arena.address('scratch.laplacian', worker);
     const hAlpha = plan.step * plan.alpha;
-
-    if (!errorFlow(plan.compress)) {
-      return {
-        prepare: messages.prepare,
-        prologue: messages.sendState,
-        block(first, count, round) {
-          const offset = first * rowBytes;
-          messages.gather(first, count, round, laplacian);
-          kernels.stepConsensus(
-            count,
-            rowBytes,
-            n,
-            messages.x(round) + offset,
-            messages.x(round + 1) + offset,
-            laplacian,
-            hAlpha,
-          );
-          messages.sendState(first, count, round + 1);
-        },
-      };
-    }
-
-    const x = arena.address('x');
-    const s = arena.address('s');
-    const z = arena.address('z');
-    const message = arena.address('scratch.message', worker);
-    const error = arena.address('scratch.error', worker);
     const { mu } = plan;
-    const current = plan.compress === 'error-state' ? 1 : 0;
-    return {
-      prepare: messages.prepare,
-      prologue: messages.sendError,
-      block(first, count, round) {
-        const offset = first * rowBytes;
-        messages.gather(first, count, round, laplacian);
-        messages.decode(first, count, round, message);
+    return bindEuler(plan, compressor, slotBytes, runtime, {
+      plain: (_first, count, x, xOut, laplacian) =>
+        kernels.stepConsensus(count, rowBytes, n, x, xOut, laplacian, hAlpha),
+      estimated: (_first, count, x, s, z, laplacian, message, error, current) =>
         kernels.stepConsensusError(
           count,
           rowBytes,
           n,
-          x + offset,
-          s + offset,
-          z + offset,
+          x,
+          s,
+          z,
           laplacian,
           message,
           error,
           hAlpha,
           mu,
           current,
-        );
-        messages.send(first, count, round + 1, error);
-      },
-    };
+        ),
+    });
   },
 };

@@ -24,8 +24,9 @@
  * Source: Ren et al. 2024 (arXiv 2408.02332); gains and step rules are our own choice.
  */
 
+import { bindEuler } from './euler.js';
 import { autoGains, roundStep, safeStep } from './gains.js';
-import { bindMessages, errorFlow, scratchFields, stateFields } from './state.js';
+import { errorFlow, scratchFields, stateFields } from './state.js';
 import type { FlowDefinition } from './types.js';
 
 export const primalDual: FlowDefinition = {
@@ -95,69 +96,44 @@ export const primalDual: FlowDefinition = {
 
   bind: (plan, compressor, slotBytes, cost, runtime) => {
     const { kernels, arena, rowBytes, worker } = runtime;
-    const messages = bindMessages(plan, compressor, slotBytes, runtime);
     const n = rowBytes / 8;
     const v = arena.address('v');
     const gradient = arena.address('scratch.gradient', worker);
-    const laplacian = arena.address('scratch.laplacian', worker);
     const hEta = plan.step * plan.eta;
     const hAlpha = plan.step * plan.alpha;
     const hBeta = plan.step * plan.beta;
-
-    if (!errorFlow(plan.compress)) {
-      return {
-        prepare: messages.prepare,
-        prologue: messages.sendState,
-        block(first, count, round) {
-          const offset = first * rowBytes;
-          const x = messages.x(round) + offset;
-          messages.gather(first, count, round, laplacian);
-          cost.gradient(first, count, x, gradient);
-          kernels.stepPrimalDual(
-            count,
-            rowBytes,
-            n,
-            x,
-            messages.x(round + 1) + offset,
-            v + offset,
-            gradient,
-            laplacian,
-            hEta,
-            hAlpha,
-            hBeta,
-          );
-          messages.sendState(first, count, round + 1);
-        },
-      };
-    }
-
-    const x = arena.address('x');
-    const s = arena.address('s');
-    const z = arena.address('z');
-    const message = arena.address('scratch.message', worker);
-    const error = arena.address('scratch.error', worker);
-    const { mu } = plan;
-    if (plan.compress === 'error-memory') {
-      const m = arena.address('m');
-      const { degrees } = runtime.graph;
-      const { gamma } = plan as { gamma: number };
-      return {
-        prepare: messages.prepare,
-        prologue: messages.sendError,
-        block(first, count, round) {
-          const offset = first * rowBytes;
-          messages.gather(first, count, round, laplacian);
-          messages.decode(first, count, round, message);
-          cost.gradient(first, count, x + offset, gradient);
+    const { mu, gamma = 0 } = plan;
+    const memory = plan.compress === 'error-memory' ? arena.address('m') : null;
+    const { degrees } = runtime.graph;
+    return bindEuler(plan, compressor, slotBytes, runtime, {
+      plain(first, count, x, xOut, laplacian) {
+        cost.gradient(first, count, x, gradient);
+        kernels.stepPrimalDual(
+          count,
+          rowBytes,
+          n,
+          x,
+          xOut,
+          v + first * rowBytes,
+          gradient,
+          laplacian,
+          hEta,
+          hAlpha,
+          hBeta,
+        );
+      },
+      estimated(first, count, x, s, z, laplacian, message, error, current) {
+        cost.gradient(first, count, x, gradient);
+        if (memory !== null) {
           kernels.stepPrimalDualMemory(
             count,
             rowBytes,
             n,
-            x + offset,
-            v + offset,
-            s + offset,
-            z + offset,
-            m + offset,
+            x,
+            v + first * rowBytes,
+            s,
+            z,
+            memory + first * rowBytes,
             degrees + first * 8,
             gradient,
             laplacian,
@@ -169,27 +145,16 @@ export const primalDual: FlowDefinition = {
             mu,
             gamma,
           );
-          messages.send(first, count, round + 1, error);
-        },
-      };
-    }
-    const current = plan.compress === 'error-state' ? 1 : 0;
-    return {
-      prepare: messages.prepare,
-      prologue: messages.sendError,
-      block(first, count, round) {
-        const offset = first * rowBytes;
-        messages.gather(first, count, round, laplacian);
-        messages.decode(first, count, round, message);
-        cost.gradient(first, count, x + offset, gradient);
+          return;
+        }
         kernels.stepPrimalDualError(
           count,
           rowBytes,
           n,
-          x + offset,
-          v + offset,
-          s + offset,
-          z + offset,
+          x,
+          v + first * rowBytes,
+          s,
+          z,
           gradient,
           laplacian,
           message,
@@ -200,8 +165,7 @@ export const primalDual: FlowDefinition = {
           mu,
           current,
         );
-        messages.send(first, count, round + 1, error);
       },
-    };
+    });
   },
 };

@@ -3,5 +3,11 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['test/scale/**/*.test.ts'], pool: 'forks', maxWorkers: 1, testTimeout: 300_000 },
+  test: {
+    include: ['test/scale/**/*.test.ts'],
+    reporters: ['default', './test/support/count-reporter.ts'],
+    pool: 'forks',
+    maxWorkers: 1,
+    testTimeout: 300_000,
+  },
 });

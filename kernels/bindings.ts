@@ -502,12 +502,14 @@ export interface Kernels {
   ): void;
   /**
    * f_i(x) = scale sum_{samples r of i} loss(a_r . x, y_r) + (regularization/2) |x|^2.
-   * loss 0: (t - y)^2 / 2; loss 1: log(1 + exp(-y t)). Agent i holds samples [samples[i], samples[i+1]) (u32).
+   * loss 0: (t - y)^2 / 2; 1: log(1 + exp(-y t)); 2: Huber's, `parameter` its delta; 3: that of 1, with the penalty
+   * regularization sum_c x_c^2 / (1 + x_c^2). Others ignore `parameter`. Agent i holds samples [samples[i], samples[i+1]) (u32).
    * Sparse rows: entries [rowStart[r], rowStart[r+1]) (u32) of columns (u32) and values (f64). scratch holds one double per
    * sample of the largest agent, rounded up to a multiple of 2.
    */
   gradientLinearSparse(
     loss: number,
+    parameter: number,
     first: number,
     count: number,
     x: number,
@@ -527,6 +529,7 @@ export interface Kernels {
   /** The same with dense rows: row r starts at rows + r * rowStride (bytes), padded like x. */
   gradientLinearDense(
     loss: number,
+    parameter: number,
     first: number,
     count: number,
     x: number,
@@ -557,6 +560,7 @@ export interface Kernels {
   ): void;
   valueLinearSparse(
     loss: number,
+    parameter: number,
     first: number,
     count: number,
     point: number,
@@ -572,6 +576,7 @@ export interface Kernels {
   ): void;
   valueLinearDense(
     loss: number,
+    parameter: number,
     first: number,
     count: number,
     point: number,

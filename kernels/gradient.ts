@@ -4,6 +4,8 @@
  *     quadratic   f_i(x) = 1/2 sum_c a_ic (x_c - b_ic)^2                                  gradient a (x - b)
  *     linear      f_i(x) = scale sum_r loss(a_r . x, y_r) + regularization/2 |x|^2
  *                 loss 0: (t - y)^2 / 2, slope t - y;  loss 1: log(1 + exp(-y t)), slope -y / (1 + exp(y t))
+ *                 loss 2: Huber's, c (|d| - c/2) with d = t - y, c = min(|d|, parameter), slope d cut to +-parameter
+ *                 loss 3: that of 1, with regularization sum_c x_c^2 / (1 + x_c^2) in the place of regularization/2 |x|^2
  *
  * Linear models take three passes over an agent's samples: margins t_r = a_r . x into scratch, slopes in place (two at a
  * time), then out = regularization x + sum_r slope_r a_r, samples in ascending order.
@@ -30,8 +32,18 @@ export function gradientQuadratic(
   }
 }
 
+class Slope {
+  @inline static pair(loss: u32, parameter: f64, margin: v128, y: v128): v128 {
+    if (loss === 1 || loss === 3) return Pair.logisticSlope(margin, y);
+    const d = f64x2.sub(margin, y);
+    if (loss === 0) return d;
+    // The pseudo-minimum returns its first argument when the comparison fails, so NaN passes.
+    return f64x2.pmax(f64x2.pmin(d, f64x2.splat(parameter)), f64x2.splat(-parameter));
+  }
+}
+
 /** scratch[t] <- scale * slope(scratch[t], labels[t]), t < samples; the odd one out is computed in a pair of its own. */
-function slopes(loss: u32, scratch: usize, labels: usize, samples: usize, scale: f64): void {
+function slopes(loss: u32, parameter: f64, scratch: usize, labels: usize, samples: usize, scale: f64): void {
   const factor = f64x2.splat(scale);
   for (let t: usize = 0; t < samples; t += 2) {
     const p = scratch + (t << 3);
@@ -39,15 +51,23 @@ function slopes(loss: u32, scratch: usize, labels: usize, samples: usize, scale:
     const pair = t + 1 < samples;
     const margin = pair ? v128.load(p) : v128.load64_zero(p);
     const y = pair ? v128.load(q) : v128.load64_zero(q);
-    const slope = loss === 0 ? f64x2.sub(margin, y) : Pair.logisticSlope(margin, y);
-    v128.store(p, f64x2.mul(factor, slope));
+    v128.store(p, f64x2.mul(factor, Slope.pair(loss, parameter, margin, y)));
   }
 }
 
-/** row = regularization * point over padded(n) entries. */
-function startRow(row: usize, point: usize, n: usize, regularization: f64): void {
+/** row = regularization * point over padded(n) entries; with loss 3, regularization * 2 point / (1 + point^2)^2. */
+function startRow(loss: u32, row: usize, point: usize, n: usize, regularization: f64): void {
   const factor = f64x2.splat(regularization);
   const bytes = Row.padded(n) << 3;
+  if (loss === 3) {
+    for (let at: usize = 0; at < bytes; at += 16) {
+      const x = v128.load(point + at);
+      const u = f64x2.add(f64x2.splat(1), f64x2.mul(x, x));
+      const slope = f64x2.div(f64x2.add(x, x), f64x2.mul(u, u));
+      v128.store(row + at, f64x2.mul(factor, slope));
+    }
+    return;
+  }
   for (let at: usize = 0; at < bytes; at += 16) {
     v128.store(row + at, f64x2.mul(factor, v128.load(point + at)));
   }
@@ -55,6 +75,7 @@ function startRow(row: usize, point: usize, n: usize, regularization: f64): void
 
 export function gradientLinearSparse(
   loss: u32,
+  parameter: f64,
   first: usize,
   count: usize,
   x: usize,
@@ -89,8 +110,8 @@ export function gradientLinearSparse(
       store<f64>(scratch + ((t - from) << 3), margin);
       begin = end;
     }
-    slopes(loss, scratch, labels + (from << 3), to - from, scale);
-    startRow(row, point, n, regularization);
+    slopes(loss, parameter, scratch, labels + (from << 3), to - from, scale);
+    startRow(loss, row, point, n, regularization);
     begin = start;
     for (let t = from; t < to; t++) {
       const end = <usize>load<u32>(rowStart + (t << 2), 4);
@@ -106,6 +127,7 @@ export function gradientLinearSparse(
 
 export function gradientLinearDense(
   loss: u32,
+  parameter: f64,
   first: usize,
   count: usize,
   x: usize,
@@ -130,8 +152,8 @@ export function gradientLinearDense(
     for (let t = from; t < to; t++) {
       store<f64>(scratch + ((t - from) << 3), Row.dot(rows + t * rowStride, point, n));
     }
-    slopes(loss, scratch, labels + (from << 3), to - from, scale);
-    startRow(row, point, n, regularization);
+    slopes(loss, parameter, scratch, labels + (from << 3), to - from, scale);
+    startRow(loss, row, point, n, regularization);
     addRows(row, rows + from * rowStride, rowStride, scratch, to - from, Row.padded(n) << 3);
   }
 }

@@ -41,12 +41,36 @@ export function valueQuadratic(
 }
 
 class Loss {
-  @inline static pair(loss: u32, margin: v128, y: v128): v128 {
-    if (loss === 0) {
-      const d = f64x2.sub(margin, y);
-      return f64x2.mul(f64x2.splat(0.5), f64x2.mul(d, d));
+  @inline static pair(loss: u32, parameter: f64, margin: v128, y: v128): v128 {
+    if (loss === 1 || loss === 3) return Pair.logisticLoss(f64x2.mul(y, margin));
+    const d = f64x2.sub(margin, y);
+    if (loss === 0) return f64x2.mul(f64x2.splat(0.5), f64x2.mul(d, d));
+    const size = f64x2.abs(d);
+    const cut = f64x2.pmin(size, f64x2.splat(parameter));
+    return f64x2.mul(cut, f64x2.sub(size, f64x2.mul(f64x2.splat(0.5), cut)));
+  }
+
+  /** What an agent pays for the point itself. */
+  static penalty(loss: u32, point: usize, n: usize, regularization: f64): f64 {
+    if (loss !== 3) return 0.5 * regularization * Row.dot(point, point, n);
+    let s0 = f64x2.splat(0);
+    let s1 = f64x2.splat(0);
+    let s2 = f64x2.splat(0);
+    let s3 = f64x2.splat(0);
+    const end = point + (Row.padded(n) << 3);
+    for (let p = point; p < end; p += 64) {
+      s0 = f64x2.add(s0, Loss.saturated(v128.load(p, 0)));
+      s1 = f64x2.add(s1, Loss.saturated(v128.load(p, 16)));
+      s2 = f64x2.add(s2, Loss.saturated(v128.load(p, 32)));
+      s3 = f64x2.add(s3, Loss.saturated(v128.load(p, 48)));
     }
-    return Pair.logisticLoss(f64x2.mul(y, margin));
+    return regularization * Row.total(s0, s1, s2, s3);
+  }
+
+  /** x^2 / (1 + x^2) */
+  @inline static saturated(x: v128): v128 {
+    const square = f64x2.mul(x, x);
+    return f64x2.div(square, f64x2.add(f64x2.splat(1), square));
   }
 }
 
@@ -62,6 +86,7 @@ function sparseMargin(point: usize, begin: usize, end: usize, columns: usize, va
 
 export function valueLinearSparse(
   loss: u32,
+  parameter: f64,
   first: usize,
   count: usize,
   point: usize,
@@ -75,7 +100,7 @@ export function valueLinearSparse(
   scale: f64,
   regularization: f64,
 ): void {
-  const penalty = 0.5 * regularization * Row.dot(point, point, n);
+  const penalty = Loss.penalty(loss, point, n, regularization);
   for (let i = first; i < first + count; i++) {
     const from = <usize>load<u32>(samples + (i << 2));
     const to = <usize>load<u32>(samples + (i << 2), 4);
@@ -86,12 +111,12 @@ export function valueLinearSparse(
       const margin = sparseMargin(point, <usize>load<u32>(q), middle, columns, values);
       if (t + 1 < to) {
         const next = sparseMargin(point, middle, <usize>load<u32>(q, 8), columns, values);
-        const pair = Loss.pair(loss, f64x2(margin, next), v128.load(labels + (t << 3)));
+        const pair = Loss.pair(loss, parameter, f64x2(margin, next), v128.load(labels + (t << 3)));
         sum += f64x2.extract_lane(pair, 0);
         sum += f64x2.extract_lane(pair, 1);
       } else {
         sum += f64x2.extract_lane(
-          Loss.pair(loss, f64x2.splat(margin), v128.load64_splat(labels + (t << 3))),
+          Loss.pair(loss, parameter, f64x2.splat(margin), v128.load64_splat(labels + (t << 3))),
           0,
         );
       }
@@ -102,6 +127,7 @@ export function valueLinearSparse(
 
 export function valueLinearDense(
   loss: u32,
+  parameter: f64,
   first: usize,
   count: usize,
   point: usize,
@@ -114,7 +140,7 @@ export function valueLinearDense(
   scale: f64,
   regularization: f64,
 ): void {
-  const penalty = 0.5 * regularization * Row.dot(point, point, n);
+  const penalty = Loss.penalty(loss, point, n, regularization);
   for (let i = first; i < first + count; i++) {
     const from = <usize>load<u32>(samples + (i << 2));
     const to = <usize>load<u32>(samples + (i << 2), 4);
@@ -125,6 +151,7 @@ export function valueLinearDense(
       if (t + 1 < to) {
         const pair = Loss.pair(
           loss,
+          parameter,
           f64x2(margin, Row.dot(row + rowStride, point, n)),
           v128.load(labels + (t << 3)),
         );
@@ -132,7 +159,7 @@ export function valueLinearDense(
         sum += f64x2.extract_lane(pair, 1);
       } else {
         sum += f64x2.extract_lane(
-          Loss.pair(loss, f64x2.splat(margin), v128.load64_splat(labels + (t << 3))),
+          Loss.pair(loss, parameter, f64x2.splat(margin), v128.load64_splat(labels + (t << 3))),
           0,
         );
       }

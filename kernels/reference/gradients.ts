@@ -4,12 +4,14 @@
  *     quadratic   f(x) = 1/2 sum_c a_c (x_c - b_c)^2
  *     linear      f(x) = scale sum_r loss(a_r . x, y_r) + regularization/2 |x|^2
  *                 squares: (t - y)^2 / 2        logistic: log(1 + exp(-y t))
+ *                 huber: (t - y)^2 / 2 where |t - y| <= delta, delta (|t - y| - delta/2) beyond
+ *                 nonconvex-logistic: as logistic, with regularization sum_c x_c^2 / (1 + x_c^2)
  */
 
 import { rowSum } from './sums.js';
 
 /** The numbers by which kernels know them. */
-export const LOSS = { squares: 0, logistic: 1 } as const;
+export const LOSS = { squares: 0, logistic: 1, huber: 2, 'nonconvex-logistic': 3 } as const;
 export type Loss = keyof typeof LOSS;
 
 /** A row of data: the non-zero entries, or (no `columns`) all of them. */
@@ -21,6 +23,8 @@ export interface Sample {
 
 export interface LinearCost {
   loss: Loss;
+  /** huber: delta. */
+  parameter?: number;
   samples: readonly Sample[];
   scale: number;
   regularization: number;
@@ -39,14 +43,21 @@ export function margin({ columns, values }: Sample, x: Float64Array): number {
 }
 
 /** d loss / dt. The logistic one lies between -y and 0 whatever the margin: exp may overflow, the quotient does not. */
-export function slope(loss: Loss, t: number, y: number): number {
-  return loss === 'squares' ? t - y : -y / (1 + Math.exp(y * t));
+export function slope(loss: Loss, t: number, y: number, parameter = Number.NaN): number {
+  if (loss === 'squares') return t - y;
+  if (loss === 'huber') return Math.max(-parameter, Math.min(parameter, t - y));
+  return -y / (1 + Math.exp(y * t));
+}
+
+/** d/dx of what a coordinate costs by itself, over `regularization`. */
+export function penaltySlope(loss: Loss, x: number): number {
+  return loss === 'nonconvex-logistic' ? (2 * x) / ((1 + x * x) * (1 + x * x)) : x;
 }
 
 export function gradientLinear(x: Float64Array, cost: LinearCost): Float64Array {
-  const gradient = x.map((entry) => cost.regularization * entry);
+  const gradient = x.map((entry) => cost.regularization * penaltySlope(cost.loss, entry));
   for (const sample of cost.samples) {
-    const factor = cost.scale * slope(cost.loss, margin(sample, x), sample.label);
+    const factor = cost.scale * slope(cost.loss, margin(sample, x), sample.label, cost.parameter);
     for (let e = 0; e < sample.values.length; e++) {
       gradient[sample.columns ? sample.columns[e] : e] += factor * sample.values[e];
     }

@@ -29,7 +29,7 @@ export async function loadLinearModel(loss: Loss, spec: CostSpec, context: CostC
   if (typeof intercept !== 'boolean') throw unexpected([...path, 'intercept'], intercept, 'true or false');
   if (!STORAGES.includes(storage as 'auto'))
     throw unexpected([...path, 'storage'], storage, STORAGES.join(', '));
-  checkRegularization(spec['regularization'], context);
+  checkRegularization(spec['regularization'], context, loss.needsRegularization);
 
   const read = await readDataset(source, {
     format: spec['format'] as string | undefined,
@@ -57,6 +57,7 @@ export async function loadLinearModel(loss: Loss, spec: CostSpec, context: CostC
     kind: loss.kind,
     dim,
     loss: loss.code,
+    parameter: loss.parameter ?? 0,
     storage: chosen,
     scale: agents / dataset.rows,
     regularization,
@@ -64,12 +65,13 @@ export async function loadLinearModel(loss: Loss, spec: CostSpec, context: CostC
   return new LinearModel(plan, new LinearProblem(rows, labels, dim, loss, regularization), samples, context);
 }
 
-function checkRegularization(value: unknown, context: CostContext): void {
-  if (value === '1/n' || (typeof value === 'number' && value >= 0 && value < Infinity)) return;
+function checkRegularization(value: unknown, context: CostContext, positive = false): void {
+  const enough = typeof value === 'number' && (positive ? value > 0 : value >= 0) && value < Infinity;
+  if (value === '1/n' || enough) return;
   throw unexpected(
     [...context.path, 'regularization'],
     value,
-    'a number >= 0, or 1/n (one over the number of samples)',
+    `a number ${positive ? '>' : '>='} 0, or 1/n (one over the number of samples)`,
   );
 }
 
@@ -182,11 +184,14 @@ class LinearModel implements CostModel {
     const perAgent = loss.maxCurvature * scale * largestAgentEigenvalue(rows, samples, plan.dim);
     const everyRow = Uint32Array.of(0, labels.length);
     const overall = (loss.maxCurvature / labels.length) * largestAgentEigenvalue(rows, everyRow, plan.dim);
+    // Another penalty than x^2/2 bends both ways: it adds to l and vouches for no m.
+    const convexity = loss.penalty ? 0 : regularization;
+    const bend = regularization * (loss.penalty?.maxCurvature ?? 1);
     this.curvature = {
-      m: regularization,
-      l: perAgent + regularization,
-      meanM: regularization,
-      meanL: Math.min(overall, perAgent) + regularization,
+      m: convexity,
+      l: perAgent + bend,
+      meanM: convexity,
+      meanL: Math.min(overall, perAgent) + bend,
     };
     this.description = describe(plan, problem);
   }
@@ -204,6 +209,11 @@ class LinearModel implements CostModel {
   }
 
   optimum(): Optimum | null {
+    const { whyNoOptimum } = this.#problem.loss;
+    if (whyNoOptimum !== undefined) {
+      this.whyNoOptimum = whyNoOptimum;
+      return null;
+    }
     if (this.#solved === undefined) {
       const { optimum, reason } = minimise(this.#problem, this.#note);
       this.#solved = optimum;

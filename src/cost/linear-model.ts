@@ -15,7 +15,7 @@ import type { z } from 'zod';
 import { rowLength } from '../arena/layout.js';
 import type { SpecPath } from '../errors.js';
 import type { IdentityCard, Runtime } from '../runtime.js';
-import type { BoundCost, CostDefinition, CostPlan } from './types.js';
+import type { BoundCost, CostDefinition, CostPlan, CostSpec } from './types.js';
 
 /** loss(t, y) of a margin t and a label y, as plain arithmetic: the twin of what the kernels compute. */
 export interface Loss {
@@ -30,14 +30,31 @@ export interface Loss {
   curvature(t: number, y: number): number;
   /** The largest curvature there is. */
   maxCurvature: number;
+  /** A number that value and slope depend on, as the kernels take it. */
+  parameter?: number;
+  /** What a coordinate costs by itself, over `regularization`; x^2/2 where absent. */
+  penalty?: Penalty;
+  /** Set where the model is not itself without a regularization > 0. */
+  needsRegularization?: boolean;
+  /** Set where no central optimum is looked for. */
+  whyNoOptimum?: string;
   /** Labels as the loss wants them, from those of the file. */
   prepareLabels(labels: Float64Array, file: string, path: SpecPath): Float64Array;
   /** Whether a sample of this margin would be pleased with any larger multiple of x: if all are, no x is the best one. */
   improvesForever(t: number, y: number): boolean;
 }
 
+export interface Penalty {
+  value(x: number): number;
+  slope(x: number): number;
+  /** The largest magnitude of its second derivative; no strong convexity is claimed. */
+  maxCurvature: number;
+}
+
 export interface LinearPlan extends CostPlan {
   loss: number;
+  /** Of the loss; 0 where it has none. */
+  parameter: number;
   storage: 'sparse' | 'dense';
   /** n / N. */
   scale: number;
@@ -46,28 +63,43 @@ export interface LinearPlan extends CostPlan {
 
 export const STORAGES = ['auto', 'dense', 'sparse'] as const;
 
-export function linearCost(loss: Loss): CostDefinition {
+/** Where a config says more of the loss than its kind: the further parameters, and the loss that they make. */
+export interface LossFamily {
+  parameters(zod: typeof z): Record<string, z.ZodType>;
+  lossOf(spec: CostSpec, path: SpecPath): Loss;
+}
+
+export function linearCost(loss: Loss, family?: LossFamily): CostDefinition {
   return {
     kind: loss.kind,
     card: loss.card,
-    parameters: (zod) => parameters(zod, loss.kind),
+    parameters: (zod) => parameters(zod, loss, family?.parameters(zod) ?? {}),
     async load(spec, context) {
       const { loadLinearModel } = await import('./linear-host.js');
-      return loadLinearModel(loss, spec, context);
+      return loadLinearModel(family?.lossOf(spec, context.path) ?? loss, spec, context);
     },
     bind: (plan, runtime) => bind(plan as LinearPlan, runtime),
   };
 }
 
-function parameters(zod: typeof z, kind: string): z.ZodType {
-  const column = zod.union([zod.string(), zod.int().min(0)]);
+function parameters(zod: typeof z, loss: Loss, more: Record<string, z.ZodType>): z.ZodType {
   return zod.strictObject({
-    kind: zod.literal(kind),
+    kind: zod.literal(loss.kind),
+    ...more,
+    ...sampleParameters(zod, loss.needsRegularization),
+  });
+}
+
+/** Where samples come from and who holds them: what every cost that is made of samples asks for. */
+export function sampleParameters(zod: typeof z, needsRegularization = false): Record<string, z.ZodType> {
+  const column = zod.union([zod.string(), zod.int().min(0)]);
+  const strength = needsRegularization ? zod.number().positive() : zod.number().min(0);
+  return {
     data: zod.union([zod.string(), zod.strictObject({ x: zod.string(), y: zod.string() })]),
     format: zod.string().optional(),
     firstIndex: zod.union([zod.literal(0), zod.literal(1), zod.literal('auto')]).default('auto'),
     target: column.optional(),
-    regularization: zod.union([zod.number().min(0), zod.literal('1/n')]),
+    regularization: zod.union([strength, zod.literal('1/n')]),
     split: zod
       .union([
         zod.enum(['contiguous', 'shuffled']),
@@ -82,12 +114,12 @@ function parameters(zod: typeof z, kind: string): z.ZodType {
       .default('contiguous'),
     intercept: zod.boolean().default(false),
     storage: zod.enum(STORAGES).default('auto'),
-  });
+  };
 }
 
 function bind(plan: LinearPlan, runtime: Runtime): BoundCost {
   const { arena, kernels, rowBytes, worker } = runtime;
-  const { loss, scale, regularization } = plan;
+  const { loss, parameter, scale, regularization } = plan;
   const n = rowLength(plan.dim);
   const samples = arena.address('cost.samples');
   const labels = arena.address('cost.labels');
@@ -98,6 +130,7 @@ function bind(plan: LinearPlan, runtime: Runtime): BoundCost {
       gradient(first, count, x, out) {
         kernels.gradientLinearDense(
           loss,
+          parameter,
           first,
           count,
           x,
@@ -117,6 +150,7 @@ function bind(plan: LinearPlan, runtime: Runtime): BoundCost {
       values(first, count, point, out) {
         kernels.valueLinearDense(
           loss,
+          parameter,
           first,
           count,
           point,
@@ -139,6 +173,7 @@ function bind(plan: LinearPlan, runtime: Runtime): BoundCost {
     gradient(first, count, x, out) {
       kernels.gradientLinearSparse(
         loss,
+        parameter,
         first,
         count,
         x,
@@ -159,6 +194,7 @@ function bind(plan: LinearPlan, runtime: Runtime): BoundCost {
     values(first, count, point, out) {
       kernels.valueLinearSparse(
         loss,
+        parameter,
         first,
         count,
         point,

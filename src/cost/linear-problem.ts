@@ -6,7 +6,7 @@
  */
 
 import { CompensatedSum } from './compensated.js';
-import type { Loss } from './linear-model.js';
+import type { Loss, Penalty } from './linear-model.js';
 import type { SmoothProblem } from './solver.js';
 
 /** The samples' rows, whatever their storage. */
@@ -151,6 +151,9 @@ export class DenseRows implements Rows {
   }
 }
 
+const HALF_SQUARE: Penalty = { value: (x) => (x * x) / 2, slope: (x) => x, maxCurvature: 1 };
+
+/** Its Hessian is that of the penalty x^2/2: where there is another, nobody solves. */
 export class LinearProblem implements SmoothProblem {
   readonly dim: number;
   readonly rows: Rows;
@@ -180,17 +183,20 @@ export class LinearProblem implements SmoothProblem {
     const { rows, labels, loss, regularization } = this;
     const losses = new CompensatedSum(1);
     for (let r = 0; r < labels.length; r++) losses.add(0, loss.value(rows.dot(r, x), labels[r]!));
-    const squares = new CompensatedSum(1);
-    for (const entry of x) squares.add(0, entry * entry);
-    return losses.total(0) / labels.length + (regularization / 2) * squares.total(0);
+    const { value: penalty } = loss.penalty ?? HALF_SQUARE;
+    const penalties = new CompensatedSum(1);
+    for (const entry of x) penalties.add(0, penalty(entry));
+    return losses.total(0) / labels.length + regularization * penalties.total(0);
   }
 
   gradient(x: Float64Array, out: Float64Array): void {
     const { rows, labels, loss, regularization } = this;
     const sums = this.#gradient;
+    const { slope: penalty } = loss.penalty ?? HALF_SQUARE;
     sums.reset();
     for (let r = 0; r < labels.length; r++) rows.addToSums(r, loss.slope(rows.dot(r, x), labels[r]!), sums);
-    for (let c = 0; c < this.dim; c++) out[c] = sums.total(c) / labels.length + regularization * x[c]!;
+    for (let c = 0; c < this.dim; c++)
+      out[c] = sums.total(c) / labels.length + regularization * penalty(x[c]!);
   }
 
   /** Second derivatives of the samples' losses at x, over their number. */

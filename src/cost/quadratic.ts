@@ -13,7 +13,8 @@
 import type { z } from 'zod';
 import type { Arena } from '../arena/arena.js';
 import { rowLength } from '../arena/layout.js';
-import { formatValue, InputError, unexpected } from '../errors.js';
+import type { UniformSource } from '../data/random.js';
+import { formatValue, InputError, type SpecPath, unexpected } from '../errors.js';
 import type { Runtime, Seed } from '../runtime.js';
 import { CompensatedSum } from './compensated.js';
 import type {
@@ -29,7 +30,7 @@ import type {
 const DEFAULT_CONDITION = 10;
 
 /** Where rows come from: files, the generator, or the arena once they are in it. */
-interface Rows {
+export interface Rows {
   /** a[0..dim) and b[0..dim) = the rows of the agent. */
   read(agent: number, a: Float64Array, b: Float64Array): void;
 }
@@ -69,10 +70,8 @@ async function drawnModel(spec: CostSpec, context: CostContext): Promise<CostMod
   if (typeof condition !== 'number' || !(condition >= 1 && condition < Infinity)) {
     throw unexpected([...context.path, 'condition'], condition, 'a number >= 1');
   }
-  const { UniformSource, STREAM_QUADRATIC } = await import('../data/random.js');
-  const { seedWords } = await import('../runtime.js');
-  const seed: Seed = spec['seed'] === undefined ? context.seed : seedWords(spec['seed'] as number);
-  const uniform = new UniformSource(seed);
+  const { STREAM_QUADRATIC } = await import('../data/random.js');
+  const uniform = await uniformSource(spec, context);
   const entries = dim as number;
   const middle = (condition + 1) / 2;
   const half = (condition - 1) / 2;
@@ -84,28 +83,20 @@ async function drawnModel(spec: CostSpec, context: CostContext): Promise<CostMod
     },
   };
   const origin = `drawn, condition ${condition}`;
-  return new QuadraticModel(context.agents, entries, rows, origin, context);
+  return new QuadraticModel('quadratic', entries, rows, origin, context);
+}
+
+/** Uniform numbers in (-1, 1) of the spec's own seed, or of the run's. */
+export async function uniformSource(spec: CostSpec, context: CostContext): Promise<UniformSource> {
+  const { UniformSource } = await import('../data/random.js');
+  const { seedWords } = await import('../runtime.js');
+  const seed: Seed = spec['seed'] === undefined ? context.seed : seedWords(spec['seed'] as number);
+  return new UniformSource(seed);
 }
 
 async function modelFromFiles(spec: CostSpec, context: CostContext): Promise<CostModel> {
-  const { readNpy, formatShape } = await import('../data/npy.js');
-  const read = async (name: 'a' | 'b') => {
-    const path = [...context.path, name];
-    if (typeof spec[name] !== 'string')
-      throw unexpected(path, spec[name], 'a .npy file of shape agents x dim');
-    const file = context.resolve(spec[name]);
-    const array = await readNpy(file);
-    const shape = array.shape.length === 1 ? [array.shape[0]!, 1] : array.shape;
-    if (shape[0] !== context.agents || shape[1] === 0) {
-      throw new InputError(
-        `${file} has shape ${formatShape(array.shape)}, expected (${context.agents}, dim): one row for each agent`,
-        { path, file },
-      );
-    }
-    return { file, path, data: array.data, dim: shape[1]! };
-  };
-  const a = await read('a');
-  const b = await read('b');
+  const a = await readAgentRows(spec, 'a', context);
+  const b = await readAgentRows(spec, 'b', context);
   if (a.dim !== b.dim) {
     throw new InputError(
       `${b.file} has shape (${context.agents}, ${b.dim}), expected that of ${a.file}: (${context.agents}, ${a.dim})`,
@@ -113,16 +104,9 @@ async function modelFromFiles(spec: CostSpec, context: CostContext): Promise<Cos
     );
   }
   const dim = a.dim;
-  const refuse = (array: typeof a, index: number, expected: string): never => {
-    const place = `entry [${Math.floor(index / dim)}, ${index % dim}] (row, column, from 0)`;
-    throw new InputError(
-      `${array.file}: ${place} is ${formatValue(array.data[index])}, expected ${expected}`,
-      array,
-    );
-  };
   for (let i = 0; i < a.data.length; i++) {
-    if (!(a.data[i]! >= 0 && a.data[i]! < Infinity)) refuse(a, i, 'a finite number >= 0');
-    if (!Number.isFinite(b.data[i])) refuse(b, i, 'a finite number');
+    if (!(a.data[i]! >= 0 && a.data[i]! < Infinity)) throw badEntry(a, i, 'a finite number >= 0');
+    if (!Number.isFinite(b.data[i])) throw badEntry(b, i, 'a finite number');
   }
   const rows: Rows = {
     read(agent, aRow, bRow) {
@@ -132,7 +116,7 @@ async function modelFromFiles(spec: CostSpec, context: CostContext): Promise<Cos
       }
     },
   };
-  const model = new QuadraticModel(context.agents, dim, rows, 'from files', context);
+  const model = new QuadraticModel('quadratic', dim, rows, 'from files', context);
   const flat = model.columnWithoutCurvature;
   if (flat >= 0) {
     throw new InputError(
@@ -143,6 +127,39 @@ async function modelFromFiles(spec: CostSpec, context: CostContext): Promise<Cos
   return model;
 }
 
+/** A .npy file with one row for each agent. */
+export interface AgentRows {
+  file: string;
+  path: SpecPath;
+  data: Float64Array;
+  dim: number;
+}
+
+export async function readAgentRows(spec: CostSpec, name: string, context: CostContext): Promise<AgentRows> {
+  const { readNpy, formatShape } = await import('../data/npy.js');
+  const path = [...context.path, name];
+  if (typeof spec[name] !== 'string') throw unexpected(path, spec[name], 'a .npy file of shape agents x dim');
+  const file = context.resolve(spec[name]);
+  const array = await readNpy(file);
+  const shape = array.shape.length === 1 ? [array.shape[0]!, 1] : array.shape;
+  if (shape[0] !== context.agents || shape[1] === 0) {
+    throw new InputError(
+      `${file} has shape ${formatShape(array.shape)}, expected (${context.agents}, dim): one row for each agent`,
+      { path, file },
+    );
+  }
+  return { file, path, data: array.data, dim: shape[1]! };
+}
+
+export function badEntry(rows: AgentRows, index: number, expected: string): InputError {
+  const { file, path, data, dim } = rows;
+  const place = `entry [${Math.floor(index / dim)}, ${index % dim}] (row, column, from 0)`;
+  return new InputError(`${file}: ${place} is ${formatValue(data[index])}, expected ${expected}`, {
+    file,
+    path,
+  });
+}
+
 /** Sums over the agents; totals and minimiser have dim entries. */
 interface Sums {
   m: number;
@@ -151,7 +168,7 @@ interface Sums {
   minimiser: Float64Array;
 }
 
-class QuadraticModel implements CostModel {
+export class QuadraticModel implements CostModel {
   readonly plan: CostPlan;
   readonly dim: number;
   readonly fields: CostModel['fields'];
@@ -163,8 +180,9 @@ class QuadraticModel implements CostModel {
   /** Replaced by the arena in `fill`, which lets go of the files' arrays. */
   #rows: Rows;
 
-  constructor(agents: number, dim: number, rows: Rows, origin: string, context: CostContext) {
-    this.plan = { kind: 'quadratic', dim };
+  constructor(kind: string, dim: number, rows: Rows, origin: string, context: CostContext) {
+    const { agents } = context;
+    this.plan = { kind, dim };
     this.dim = dim;
     const length = agents * rowLength(dim);
     this.fields = [
@@ -172,7 +190,7 @@ class QuadraticModel implements CostModel {
       { name: 'cost.b', type: 'f64', length },
     ];
     this.work = new Float64Array(agents).fill(2 * dim);
-    this.description = `quadratic, ${agents.toLocaleString('en')} agents, ${dim} coordinates, ${origin}`;
+    this.description = `${kind}, ${agents.toLocaleString('en')} agents, ${dim} coordinates, ${origin}`;
     this.#agents = agents;
     this.#rows = rows;
     this.#note = context.note ?? (() => {});
@@ -269,7 +287,7 @@ class QuadraticModel implements CostModel {
   }
 }
 
-function bind(plan: CostPlan, runtime: Runtime): BoundCost {
+export function bindQuadratic(plan: CostPlan, runtime: Runtime): BoundCost {
   const { kernels, rowBytes } = runtime;
   const n = rowLength(plan.dim);
   const a = runtime.arena.address('cost.a');
@@ -295,5 +313,5 @@ export const quadratic: CostDefinition = {
   },
   parameters,
   load,
-  bind,
+  bind: bindQuadratic,
 };

@@ -2,15 +2,23 @@
 
 import type { SpecPath } from '../errors.js';
 import { lookUp } from '../registry.js';
+import { average } from './average.js';
+import { huber } from './huber.js';
 import { leastSquares } from './least-squares.js';
 import { logistic } from './logistic.js';
+import { nonconvexLogistic } from './nonconvex-logistic.js';
 import { quadratic } from './quadratic.js';
+import { ridge } from './ridge.js';
 import type { CostDefinition } from './types.js';
 
 export const costs: Readonly<Record<string, CostDefinition>> = {
   quadratic,
+  average,
   'least-squares': leastSquares,
+  ridge,
+  huber,
   logistic,
+  'nonconvex-logistic': nonconvexLogistic,
 };
 
 /** The definition of a kind; `path` is where the cost stands in the config. */

@@ -67,13 +67,14 @@ interface Problem {
 function problem(loss: Loss, sparse: boolean, n: number, spread: number, random: () => number): Problem {
   const sample = (): Sample => {
     const values = normals(n, random);
-    const label = loss === 'logistic' ? (random() < 0.5 ? -1 : 1) : random();
+    const label = loss.endsWith('logistic') ? (random() < 0.5 ? -1 : 1) : random();
     if (!sparse) return { values, label };
     const columns = Array.from({ length: n }, (_, c) => c).filter(() => random() < 0.4);
     return { columns, values: columns.map((c) => values[c]), label };
   };
   const costs = Array.from({ length: AGENTS }, (_, i) => ({
     loss,
+    parameter: 0.6,
     samples: Array.from({ length: (2 * i) % 7 }, sample),
     scale: 0.7,
     regularization: 0.01,
@@ -108,7 +109,7 @@ function run({ costs, points }: Problem, sparse: boolean, n: number, blocks: [nu
   const out = bench.rows(AGENTS, n, Number.NaN);
   const scratch = bench.reserve(8 * 8);
   const value = bench.f64(AGENTS);
-  const { loss, scale, regularization } = costs[0];
+  const { loss, scale, regularization, parameter = Number.NaN } = costs[0];
   const kind = LOSS[loss];
   for (const [first, count] of blocks) {
     const xAt = x.at + first * x.stride;
@@ -116,6 +117,7 @@ function run({ costs, points }: Problem, sparse: boolean, n: number, blocks: [nu
     if (rows) {
       kernels.gradientLinearDense(
         kind,
+        parameter,
         first,
         count,
         xAt,
@@ -133,6 +135,7 @@ function run({ costs, points }: Problem, sparse: boolean, n: number, blocks: [nu
       );
       kernels.valueLinearDense(
         kind,
+        parameter,
         first,
         count,
         x.at,
@@ -148,6 +151,7 @@ function run({ costs, points }: Problem, sparse: boolean, n: number, blocks: [nu
     } else {
       kernels.gradientLinearSparse(
         kind,
+        parameter,
         first,
         count,
         xAt,
@@ -166,6 +170,7 @@ function run({ costs, points }: Problem, sparse: boolean, n: number, blocks: [nu
       );
       kernels.valueLinearSparse(
         kind,
+        parameter,
         first,
         count,
         x.at,
@@ -191,6 +196,10 @@ describe.each([
   ['squares', false],
   ['logistic', true],
   ['logistic', false],
+  ['huber', true],
+  ['huber', false],
+  ['nonconvex-logistic', true],
+  ['nonconvex-logistic', false],
 ] as const)('linear model: %s, sparse rows: %s', (loss, sparse) => {
   const whole: [number, number][] = [[0, AGENTS]];
 

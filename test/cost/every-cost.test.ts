@@ -1,0 +1,112 @@
+/**
+ * Every cost in the registry: gradients on workers against differences of the values there, the mean of those values against the host, m and l
+ * against both, and the same run for any number of workers. A new line in the registry is tested once it has a spec here.
+ */
+
+import { describe, expect, it } from 'vitest';
+import { costs } from '../../src/cost/registry.js';
+import type { CostSpec } from '../../src/cost/types.js';
+import { runSequentially } from '../support/sequential.js';
+import { AGENTS, hasKernels, onWorker } from './on-worker.js';
+import { contextOf, differences, largest, scratchFile } from './support.js';
+
+const wave = (i: number): number => Math.sin(1 + 1.7 * i + 0.3 * i * i);
+const DIM = 7;
+const ROWS = 23;
+const data = (label: (r: number) => number): string =>
+  Array.from(
+    { length: ROWS },
+    (_, r) => `${label(r)} ${(r % 3) + 1}:${wave(r)} ${4 + (r % 4)}:${2 * wave(3 * r)}\n`,
+  ).join('');
+const two = (r: number): number => (wave(5 * r) > 0 ? 1 : -1);
+const real = (r: number): number => 2 * wave(7 * r);
+
+/** One agent without samples, one with an odd number of them. */
+const split = { kind: 'counts', counts: [4, 7, 0, 11, 1] };
+const sampled = (label: (r: number) => number, more: object = {}) => ({
+  data: () => data(label),
+  regularization: 0.2,
+  split,
+  ...more,
+});
+
+/** `data` as a function is written to a scratch file. */
+const specs: Record<string, Record<string, unknown>[]> = {
+  quadratic: [{ dim: DIM }],
+  average: [{ dim: DIM }],
+  'least-squares': [sampled(real)],
+  ridge: [sampled(real)],
+  huber: [sampled(real, { delta: 0.4 }), sampled(real, { delta: 0.4, storage: 'dense' })],
+  logistic: [sampled(two)],
+  'nonconvex-logistic': [sampled(two), sampled(two, { storage: 'dense', intercept: true })],
+};
+
+const cases = Object.keys(costs).flatMap((kind) =>
+  (specs[kind] ?? [{}]).map((parameters, i) => ({ kind, parameters, name: `${kind} ${i}` })),
+);
+
+function specOf(kind: string, parameters: Record<string, unknown>): CostSpec {
+  const text = parameters['data'];
+  return {
+    kind,
+    ...parameters,
+    ...(typeof text === 'function' && { data: scratchFile('data.libsvm', text() as string) }),
+  };
+}
+
+describe.skipIf(!hasKernels)('every cost', () => {
+  it.each(cases)('$name: gradients are the slopes of the values, within m and l', async (one) => {
+    const model = await costs[one.kind]!.load(specOf(one.kind, one.parameters), contextOf(AGENTS));
+    const worker = onWorker(model);
+    const { dim, curvature } = model;
+    const points = [0, 1].map((k) => Float64Array.from({ length: dim }, (_, c) => 1.5 * wave(c + 31 * k)));
+
+    const [here, there] = points.map((point) => worker.gradients(Array(AGENTS).fill(point)));
+    const values = worker.values(points[0]!);
+    expect(values.reduce((a, b) => a + b) / AGENTS).toBeCloseTo(model.value(points[0]!), 12);
+    for (let i = 0; i < AGENTS; i++) {
+      const expected = differences((x) => worker.values(x)[i]!, points[0]!);
+      expect(largest(here![i]!.map((g, c) => g - expected[c]!))).toBeLessThan(1e-7);
+    }
+
+    // m |x - y|^2 <= (x - y) . (grad f_i(x) - grad f_i(y)) <= l |x - y|^2
+    const apart = points[0]!.map((entry, c) => entry - points[1]![c]!);
+    const squares = apart.reduce((sum, entry) => sum + entry * entry, 0);
+    for (let i = 0; i < AGENTS; i++) {
+      const rise = apart.reduce((sum, entry, c) => sum + entry * (here![i]![c]! - there![i]![c]!), 0);
+      expect(rise).toBeLessThanOrEqual(curvature.l * squares * (1 + 1e-12));
+      if (curvature.m > 0) expect(rise).toBeGreaterThanOrEqual(curvature.m * squares * (1 - 1e-12));
+    }
+  });
+
+  it.each(cases)(
+    '$name: its gradients vanish in the mean at the optimum, or it says why there is none',
+    async (one) => {
+      const model = await costs[one.kind]!.load(specOf(one.kind, one.parameters), contextOf(AGENTS));
+      const optimum = model.optimum();
+      if (!optimum) {
+        expect(model.whyNoOptimum).toMatch(/\w/);
+        return;
+      }
+      const gradients = onWorker(model).gradients(Array(AGENTS).fill(optimum.x));
+      const mean = optimum.x.map((_, c) => gradients.reduce((sum, row) => sum + row[c]!, 0) / AGENTS);
+      expect(largest(mean)).toBeLessThan(1e-13);
+    },
+  );
+
+  it.each(cases)('$name: the same bits for 1 and 3 workers', async (one) => {
+    const config = {
+      topology: { kind: 'ring', nodes: AGENTS },
+      cost: specOf(one.kind, one.parameters),
+      flow: { kind: 'primal-dual', compress: 'error-state', step: 0.02, alpha: 0.5, beta: 0.5 },
+      compressor: { kind: 'sign' },
+      rounds: 60,
+    };
+    const once = await runSequentially(config, 1);
+    const threefold = await runSequentially(config, 3);
+    expect(once.verdict).toBe('go');
+    expect(threefold.stateHash).toBe(once.stateHash);
+    expect(threefold.final).toEqual(once.final);
+    expect(largest(once.x)).toBeGreaterThan(0);
+  });
+});

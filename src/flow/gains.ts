@@ -12,7 +12,8 @@
  *     h beta^2 lambda < a + alpha lambda          (the dual does not outrun the primal)
  *     4 - 2 h (a + alpha lambda) + h^2 beta^2 lambda > 0.
  *
- * Both bind at lambdaMax, the first at a = m, the second at a = l. Curvatures that differ between agents couple the blocks, and compression
+ * The first binds at lambdaMax and a = m. The second, linear in lambda, binds at a = l and at one end of the spectrum: at lambdaMax, or towards 0, where it
+ * reads h < 2 / l. Curvatures that differ between agents couple the blocks, and compression
  * perturbs them, so half of the bound (times the message's contraction, where one is in the loop) is what we call safe.
  */
 
@@ -33,7 +34,7 @@ export function largestStableStep(alpha: number, beta: number, eta: number, gain
   const second =
     q === 0 ? 2 / p : discriminant < 0 ? Number.POSITIVE_INFINITY : 4 / (p + Math.sqrt(discriminant));
   const first = q === 0 ? Number.POSITIVE_INFINITY : (m + alpha * lambda) / q;
-  return Math.min(first, second);
+  return Math.min(first, second, l > 0 ? 2 / l : Number.POSITIVE_INFINITY);
 }
 
 /** A step that should work: the bound with room for unequal curvatures and for what compression loses. */

@@ -13,7 +13,7 @@ import { RingReader } from '../trace/ring.js';
 import { fillArena } from './fill.js';
 import type { WorkerPool } from './pool.js';
 import type { Prepared } from './prepare.js';
-import { type StateRows, stateHash } from './state-hash.js';
+import { type StateRows, stateHash, stateRows } from './state-hash.js';
 import { summarize } from './summarize.js';
 import type { AgentState, PrepareOptions, Progress, RunResult, TraceRow } from './types.js';
 
@@ -176,12 +176,7 @@ export class ActiveRun {
   }
 
   private stateRows(name: string, round: number): StateRows {
-    const { run } = this.prepared.program;
-    const rowStride = run.rowBytes / 8;
-    const entries = run.agents * rowStride;
-    const parity = name === 'x' && run.flow.stateIsMessage ? round & 1 : 0;
-    const data = this.arena.view(name, 'f64').subarray(parity * entries, (parity + 1) * entries);
-    return { data, rows: run.agents, rowStride, columns: run.dim };
+    return stateRows(this.arena, this.prepared.program.run, name, round);
   }
 }
 

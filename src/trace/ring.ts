@@ -29,6 +29,15 @@ export const COLUMNS = [
 
 const FULL_POLL_MS = 20;
 
+/** The row whose numbers begin at `base`. */
+export function rowOf(numbers: Float64Array, base: number): TraceRow {
+  const row = {} as TraceRow;
+  COLUMNS.forEach((name, column) => {
+    row[name] = numbers[base + column];
+  });
+  return row;
+}
+
 /** The leader's side. Allocates nothing. */
 export class RingWriter {
   private readonly words: Int32Array;
@@ -75,11 +84,7 @@ export class RingReader {
     const written = Atomics.load(words, Word.ROWS_WRITTEN);
     while (read !== written) {
       const base = ((read >>> 0) % RING_ROWS) * COLUMNS.length;
-      const row = {} as Record<(typeof COLUMNS)[number], number>;
-      COLUMNS.forEach((name, column) => {
-        row[name] = this.rows[base + column];
-      });
-      taken.push(row);
+      taken.push(rowOf(this.rows, base));
       read = (read + 1) | 0;
     }
     Atomics.store(words, Word.ROWS_READ, read);

@@ -4,15 +4,11 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { bindKernels } from '../../kernels/bindings.js';
-import { createArena } from '../../src/arena/arena.js';
 import { parseConfig } from '../../src/config/load.js';
-import { bindProgram } from '../../src/program/bind.js';
-import { fillArena } from '../../src/session/fill.js';
 import { kernelsUrl } from '../../src/session/locations.js';
 import { prepareRun } from '../../src/session/prepare.js';
-import { stateHash } from '../../src/session/state-hash.js';
-import { COLUMNS } from '../../src/trace/ring.js';
+import { runOnOneThread } from '../../src/session/single-thread.js';
+import type { TraceRow } from '../../src/session/types.js';
 
 const module = new WebAssembly.Module(readFileSync(kernelsUrl));
 
@@ -21,7 +17,7 @@ export interface SequentialResult {
   verdict: 'go' | 'converged' | 'diverged';
   stateHash: string;
   /** The last trace row. */
-  final: Record<(typeof COLUMNS)[number], number>;
+  final: TraceRow;
   /** agents x dim, row by row. */
   x: Float64Array;
   /** Bits of a message, where all are alike. */
@@ -33,49 +29,17 @@ export async function runSequentially(
   workers: number,
 ): Promise<SequentialResult> {
   const prepared = await prepareRun(await parseConfig(config), workers);
-  const { run } = prepared.program;
-  const arena = createArena(run.layout);
-  fillArena(arena, prepared);
-  const kernels = bindKernels(module, arena.memory);
-  const programs = Array.from({ length: workers }, (_, worker) => bindProgram(run, arena, kernels, worker));
-  const row = new Float64Array(COLUMNS.length);
-  const trace = (round: number) => {
-    for (let phase = 0; phase < programs[0].tracePhases.length; phase++) {
-      for (const program of programs) program.tracePhases[phase](round);
-    }
-    return programs[0].traceRow(round, 0, row);
-  };
-
-  for (const program of programs) program.prologue();
-  let round = 0;
-  let verdict = trace(0);
-  while (round < run.rounds && verdict === 'go') {
-    for (let phase = 0; phase < programs[0].phases.length; phase++) {
-      for (const program of programs) program.phases[phase](round);
-    }
-    round++;
-    if (round % run.traceEvery === 0 || round === run.rounds) verdict = trace(round);
-  }
-
-  const rowStride = run.rowBytes / 8;
-  const entries = run.agents * rowStride;
-  const state = ['x', 'v', 's']
-    .filter((name) => arena.has(name))
-    .map((name) => {
-      const parity = name === 'x' && run.flow.stateIsMessage ? round & 1 : 0;
-      const data = arena.view(name, 'f64').subarray(parity * entries, (parity + 1) * entries);
-      return { data, rows: run.agents, rowStride, columns: run.dim };
-    });
-  const [{ data: rows }] = state;
-  const x = Float64Array.from({ length: run.agents * run.dim }, (_, at) => {
-    return rows[Math.floor(at / run.dim) * rowStride + (at % run.dim)];
-  });
+  const { verdict, summary, rows, x } = runOnOneThread(prepared, module);
+  const { agents, dim, compressor } = prepared.program.run;
   return {
-    rounds: round,
+    rounds: summary.rounds,
     verdict,
-    x,
-    stateHash: stateHash(state),
-    final: Object.fromEntries(COLUMNS.map((name, i) => [name, row[i]])) as SequentialResult['final'],
-    messageBits: run.compressor.messageBits,
+    x: Float64Array.from(
+      { length: agents * dim },
+      (_, at) => x.data[Math.floor(at / dim) * x.rowStride + (at % dim)],
+    ),
+    stateHash: summary.stateHash,
+    final: rows[rows.length - 1],
+    messageBits: compressor.messageBits,
   };
 }

@@ -14,6 +14,7 @@ export { compressors } from './compress/registry.js';
 export type { CompressorSpec } from './compress/types.js';
 export { loadConfig, parseConfig } from './config/load.js';
 export type { LoadedConfig, RunConfig } from './config/types.js';
+export type { CostAnswer, CostInputs, CostModule, CostModuleContext } from './cost/custom.js';
 export { costs } from './cost/registry.js';
 export { InputError, RunError } from './errors.js';
 export { flows } from './flow/registry.js';

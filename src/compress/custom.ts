@@ -11,7 +11,14 @@
 
 import { philoxBlock } from '../data/random.js';
 import { formatValue, InputError } from '../errors.js';
-import { describeThrown, moduleUrl, placeIn, type UserModule, userModule } from '../plugin/modules.js';
+import {
+  describeReturned,
+  describeThrown,
+  moduleUrl,
+  placeIn,
+  type UserModule,
+  userModule,
+} from '../plugin/modules.js';
 import type { Seed } from '../runtime.js';
 import { BitReader, BitWriter } from './bits.js';
 import { bindCodec, type Codec } from './codec.js';
@@ -455,11 +462,4 @@ function allFinite(entries: Float64Array): boolean {
   let sum = 0;
   for (let c = 0; c < entries.length; c++) sum += 0 * entries[c];
   return sum === 0;
-}
-
-function describeReturned(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value instanceof Promise) return 'a Promise (it must not be async)';
-  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`;
-  return value === null ? 'null' : `${typeof value} ${formatValue(value)}`;
 }

@@ -3,6 +3,7 @@
 import type { SpecPath } from '../errors.js';
 import { lookUp } from '../registry.js';
 import { average } from './average.js';
+import { custom } from './custom.js';
 import { huber } from './huber.js';
 import { leastSquares } from './least-squares.js';
 import { logistic } from './logistic.js';
@@ -19,6 +20,7 @@ export const costs: Readonly<Record<string, CostDefinition>> = {
   huber,
   logistic,
   'nonconvex-logistic': nonconvexLogistic,
+  custom,
 };
 
 /** The definition of a kind; `path` is where the cost stands in the config. */

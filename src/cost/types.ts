@@ -60,7 +60,7 @@ export interface CostModel {
   fill(arena: Arena): void;
   /** Work of one gradient of each agent, in multiply-adds: balances the partition. */
   work: Float64Array;
-  /** Strong convexity m and smoothness l: m I <= Hessian of f_i <= l I for every agent i; and of the mean f. */
+  /** l is Infinity where nobody knows it: gains cannot be `auto` then. Strong convexity m and smoothness l: m I <= Hessian of f_i <= l I for every agent i; and of the mean f. */
   curvature: { m: number; l: number; meanM: number; meanL: number };
   /** The plain twin of the objective, on the host. */
   value(x: Float64Array): number;
@@ -74,6 +74,8 @@ export interface CostModel {
 
 /** Bound to one worker. */
 export interface BoundCost {
+  /** Called with the round before its gradients and values, for a cost that wants to name it. */
+  beginRound?(round: number): void;
   /** out rows = gradient f_i(x_i); x and out are block rows of stride rowBytes. */
   gradient(first: number, count: number, x: number, out: number): void;
   /** out[i] (f64, indexed by agent) = f_i(point), one point (dim entries, padded row) for all. */

@@ -14,7 +14,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { showPath } from '../config/show-path.js';
-import { formatPath, InputError, type SpecPath } from '../errors.js';
+import { formatPath, formatValue, InputError, type SpecPath } from '../errors.js';
 
 export interface UserModule {
   url: string;
@@ -123,6 +123,13 @@ function syntaxErrorIn(filename: string, file: string): string {
 export function describeThrown(thrown: unknown): string {
   if (!(thrown instanceof Error)) return `${typeof thrown} ${String(thrown)}`;
   return `${thrown.name}: ${thrown.message.split('\n')[0]}`;
+}
+
+export function describeReturned(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value instanceof Promise) return 'a Promise (it must not be async)';
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`;
+  return value === null ? 'null' : `${typeof value} ${formatValue(value)}`;
 }
 
 async function withinTime<T>(promise: Promise<T>, file: string): Promise<T> {

@@ -82,6 +82,7 @@ export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worke
     network === null ? Number.NaN : rounds * network.latency + bits.longest(rounds) / network.bandwidth;
 
   const round = (k: number) => {
+    cost.beginRound?.(k);
     bits.deliver(k);
     flow.prepare(k + 1);
     for (let block = first; block < end; block += blockAgents) {
@@ -96,6 +97,7 @@ export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worke
 
   const traceAgents = (k: number) => {
     if (count === 0) return;
+    cost.beginRound?.(k);
     if (!average) cost.values(first, count, mean, values);
     kernels.distancesToPoint(first, count, xAt(k), rowBytes, rowEntries, optimum, toOptimum);
     kernels.distancesToPoint(first, count, xAt(k), rowBytes, rowEntries, mean, toMean);

@@ -55,7 +55,9 @@ async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<
   const graph = await loadGraph(config, resolve);
   const { weights, degrees } = withPath(['weights'], () => edgeWeights(graph, config.weights));
 
-  const cost = await costDefinition(config.cost.kind, ['cost']).load(config.cost, {
+  const costSpec = resolveModules(config.cost, loaded.folder, ['cost']);
+  await loadModules(costSpec.modules);
+  const cost = await costDefinition(config.cost.kind, ['cost']).load(costSpec.spec, {
     agents: graph.nodes,
     seed: seedWords(config.seed),
     resolve,
@@ -64,6 +66,11 @@ async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<
   });
 
   const { flow: flowSpec } = config;
+  const automatic = (['step', 'alpha', 'beta'] as const).find((name) => flowSpec[name] === 'auto');
+  if (automatic && cost.curvature.l === Number.POSITIVE_INFINITY) {
+    const expected = 'a number: the cost does not say how smooth it is (its plan returns no l)';
+    throw unexpected(['flow', automatic], 'auto', expected);
+  }
   const measured = [flowSpec.step, flowSpec.alpha, flowSpec.beta].includes('auto')
     ? (await import('../../topology/spectrum.js')).spectrum
     : null;
@@ -82,7 +89,7 @@ async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<
     cost,
     workers,
     spectrum: measureSpectrum,
-    modules: compressor.modules.map(({ url }) => url),
+    modules: [...costSpec.modules, ...compressor.modules].map(({ url }) => url),
   });
 
   const init = config.init === undefined ? null : await readInit(resolve(config.init), graph.nodes, cost.dim);

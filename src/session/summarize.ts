@@ -62,6 +62,9 @@ function divergedHint({ program }: Prepared): string {
   const gains = { ...program.gains(), delta: 1 };
   const bound = largestStableStep(alpha, beta, eta, gains);
   const retry = compress === 'none' ? step / 2 : step * COMPRESSED_RETRY_SHARE;
+  if (gains.l === Number.POSITIVE_INFINITY) {
+    return `flow.step is ${step}, and the cost does not say how smooth it is; try flow.step: ${roundStep(retry)}`;
+  }
   const advice = `try flow.step: ${roundStep(Math.min(safeStep(alpha, beta, eta, gains), retry))}`;
   return step >= bound
     ? `flow.step is ${step}, and beyond ${roundStep(bound)} even the uncompressed flow is unstable with these gains (alpha ${alpha}, beta ${beta}); ${advice}`

@@ -590,6 +590,78 @@ export interface Kernels {
     regularization: number,
   ): void;
 
+  // --- softmax.ts: x holds `features` entries for each class, class after class; labels are u32 below `classes` -----------
+  /**
+   * f_i(x) = scale sum_r [log sum_k exp(a_r . x_k) - a_r . x_{y_r}] + (regularization/2) |x|^2; samples and rows as in gradient.ts.
+   * scratch holds one double per class, rounded up to a multiple of 2.
+   */
+  gradientSoftmaxSparse(
+    classes: number,
+    features: number,
+    first: number,
+    count: number,
+    x: number,
+    xStride: number,
+    samples: number,
+    rowStart: number,
+    columns: number,
+    values: number,
+    labels: number,
+    out: number,
+    outStride: number,
+    scale: number,
+    regularization: number,
+    scratch: number,
+  ): void;
+  gradientSoftmaxDense(
+    classes: number,
+    features: number,
+    first: number,
+    count: number,
+    x: number,
+    xStride: number,
+    samples: number,
+    rows: number,
+    rowStride: number,
+    labels: number,
+    out: number,
+    outStride: number,
+    scale: number,
+    regularization: number,
+    scratch: number,
+  ): void;
+  valueSoftmaxSparse(
+    classes: number,
+    features: number,
+    first: number,
+    count: number,
+    point: number,
+    samples: number,
+    rowStart: number,
+    columns: number,
+    values: number,
+    labels: number,
+    out: number,
+    scale: number,
+    regularization: number,
+    scratch: number,
+  ): void;
+  valueSoftmaxDense(
+    classes: number,
+    features: number,
+    first: number,
+    count: number,
+    point: number,
+    samples: number,
+    rows: number,
+    rowStride: number,
+    labels: number,
+    out: number,
+    scale: number,
+    regularization: number,
+    scratch: number,
+  ): void;
+
   // --- trace.ts ---------------------------------------------------------------------------------------------------------
   /** out[c] = (sum over agents of x[i][c]) / agents for firstColumn <= c < firstColumn + columns; summed in blocks of 256 agents. */
   columnMeans(

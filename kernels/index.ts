@@ -22,6 +22,12 @@ export {
   gatherScalars,
 } from './scalars';
 export {
+  gradientSoftmaxDense,
+  gradientSoftmaxSparse,
+  valueSoftmaxDense,
+  valueSoftmaxSparse,
+} from './softmax';
+export {
   stepConsensus,
   stepConsensusError,
   stepPrimalDual,

@@ -19,9 +19,43 @@ import type { CostContext, CostModel, CostSpec, Optimum } from './types.js';
 /** Above this share of non-zeros, rows without column numbers are both smaller and faster. */
 const DENSE_SHARE = 0.4;
 /** Multiply-adds that a slope (an exponential and a division) is worth, for the balance of work. */
-const SLOPE_WORK = 12;
+export const SLOPE_WORK = 12;
 
 export async function loadLinearModel(loss: Loss, spec: CostSpec, context: CostContext): Promise<CostModel> {
+  const read = await readSamples(spec, context, loss.needsRegularization);
+  const { dataset, samples, rows, storage, features: dim, scale, regularization } = read;
+  const labels = loss.prepareLabels(dataset.labels, dataset.file, context.path);
+  const plan: LinearPlan = {
+    kind: loss.kind,
+    dim,
+    loss: loss.code,
+    parameter: loss.parameter ?? 0,
+    storage,
+    scale,
+    regularization,
+  };
+  return new LinearModel(plan, new LinearProblem(rows, labels, dim, loss, regularization), samples, context);
+}
+
+/** The samples in the order in which agents hold them, and what else the parameters say of them. */
+export interface Samples {
+  dataset: Dataset;
+  /** Agent i holds samples [samples[i], samples[i + 1]). */
+  samples: Uint32Array;
+  rows: DenseRows | SparseRows;
+  storage: 'dense' | 'sparse';
+  /** Entries of a row, the intercept included. */
+  features: number;
+  /** n / N. */
+  scale: number;
+  regularization: number;
+}
+
+export async function readSamples(
+  spec: CostSpec,
+  context: CostContext,
+  needsRegularization = false,
+): Promise<Samples> {
   const { path, agents } = context;
   const { intercept = false, storage = 'auto' } = spec;
   const source = checkSource(spec['data'], [...path, 'data']);
@@ -29,7 +63,7 @@ export async function loadLinearModel(loss: Loss, spec: CostSpec, context: CostC
   if (typeof intercept !== 'boolean') throw unexpected([...path, 'intercept'], intercept, 'true or false');
   if (!STORAGES.includes(storage as 'auto'))
     throw unexpected([...path, 'storage'], storage, STORAGES.join(', '));
-  checkRegularization(spec['regularization'], context, loss.needsRegularization);
+  checkRegularization(spec['regularization'], context, needsRegularization);
 
   const read = await readDataset(source, {
     format: spec['format'] as string | undefined,
@@ -47,22 +81,16 @@ export async function loadLinearModel(loss: Loss, spec: CostSpec, context: CostC
   }
   const { order, samples } = await splitRows(split, read, { ...context, path: [...path, 'split'] });
   const dataset = reorder(read, order);
-  const labels = loss.prepareLabels(dataset.labels, dataset.file, path);
-  const dim = dataset.columnCount + (intercept ? 1 : 0);
   const chosen = storage === 'auto' ? storageFor(dataset) : (storage as 'dense' | 'sparse');
-  const rows = chosen === 'dense' ? denseRows(dataset, intercept) : sparseRows(dataset, intercept);
-  const regularization =
-    spec['regularization'] === '1/n' ? 1 / dataset.rows : (spec['regularization'] as number);
-  const plan: LinearPlan = {
-    kind: loss.kind,
-    dim,
-    loss: loss.code,
-    parameter: loss.parameter ?? 0,
+  return {
+    dataset,
+    samples,
+    rows: chosen === 'dense' ? denseRows(dataset, intercept) : sparseRows(dataset, intercept),
     storage: chosen,
+    features: dataset.columnCount + (intercept ? 1 : 0),
     scale: agents / dataset.rows,
-    regularization,
+    regularization: spec['regularization'] === '1/n' ? 1 / dataset.rows : (spec['regularization'] as number),
   };
-  return new LinearModel(plan, new LinearProblem(rows, labels, dim, loss, regularization), samples, context);
 }
 
 function checkRegularization(value: unknown, context: CostContext, positive = false): void {
@@ -223,7 +251,7 @@ class LinearModel implements CostModel {
   }
 }
 
-function fieldsOf(rows: Rows): CostModel['fields'] {
+export function fieldsOf(rows: Rows): CostModel['fields'] {
   if (rows instanceof DenseRows) return [{ name: 'cost.rows', type: 'f64', length: rows.values.length }];
   const { rowStart, columns, values } = rows as SparseRows;
   return [
@@ -234,7 +262,7 @@ function fieldsOf(rows: Rows): CostModel['fields'] {
 }
 
 /** Copies the rows into the arena and returns the same rows as seen there. */
-function moveToArena(rows: Rows, arena: Arena): Rows {
+export function moveToArena(rows: Rows, arena: Arena): Rows {
   if (rows instanceof DenseRows) {
     const there = arena.view('cost.rows', 'f64');
     there.set(rows.values);

@@ -10,6 +10,7 @@ import { logistic } from './logistic.js';
 import { nonconvexLogistic } from './nonconvex-logistic.js';
 import { quadratic } from './quadratic.js';
 import { ridge } from './ridge.js';
+import { softmax } from './softmax.js';
 import type { CostDefinition } from './types.js';
 
 export const costs: Readonly<Record<string, CostDefinition>> = {
@@ -20,6 +21,7 @@ export const costs: Readonly<Record<string, CostDefinition>> = {
   huber,
   logistic,
   'nonconvex-logistic': nonconvexLogistic,
+  softmax,
   custom,
 };
 

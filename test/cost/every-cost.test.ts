@@ -21,6 +21,7 @@ const data = (label: (r: number) => number): string =>
     (_, r) => `${label(r)} ${(r % 3) + 1}:${wave(r)} ${4 + (r % 4)}:${2 * wave(3 * r)}\n`,
   ).join('');
 const two = (r: number): number => (wave(5 * r) > 0 ? 1 : -1);
+const three = (r: number): number => [-5, 7, 2][Math.floor(1.5 * (wave(5 * r) + 1)) % 3]!;
 const real = (r: number): number => 2 * wave(7 * r);
 
 /** One agent without samples, one with an odd number of them. */
@@ -40,6 +41,7 @@ const specs: Record<string, Record<string, unknown>[]> = {
   ridge: [sampled(real)],
   huber: [sampled(real, { delta: 0.4 }), sampled(real, { delta: 0.4, storage: 'dense' })],
   logistic: [sampled(two)],
+  softmax: [sampled(three), sampled(three, { storage: 'dense', intercept: true })],
   custom: [{ module: fileURLToPath(new URL('../../examples/05-own-cost/median.mjs', import.meta.url)) }],
   'nonconvex-logistic': [sampled(two), sampled(two, { storage: 'dense', intercept: true })],
 };

@@ -1,0 +1,253 @@
+/**
+ * Multinomial logistic costs: gradients at the agents' own estimates, values at one point.
+ *
+ *     f_i(x) = scale sum_r [log sum_k exp(z_k) - z_{y_r}] + regularization/2 |x|^2,      z_k = a_r . x_k
+ *
+ * x holds one vector of `features` entries for each class, class after class without gaps, so no vector of a class is aligned or padded but
+ * the row as a whole. Margins are shifted by the first largest one, whose exponential is 1 and is left out of the sum: what remains keeps its
+ * digits where one class is all but certain. Classes and samples are summed in ascending order. scratch: `classes` doubles,
+ * rounded up to a multiple of 2.
+ */
+import { Row } from './lanes';
+import { Pair } from './math';
+
+/** a . b over n entries, even and odd ones apart: rows of a class end where the next begins. */
+function dotTight(a: usize, b: usize, n: usize): f64 {
+  let sum = f64x2.splat(0);
+  const even = (n & ~(<usize>1)) << 3;
+  for (let at: usize = 0; at < even; at += 16) {
+    sum = f64x2.add(sum, f64x2.mul(v128.load(a + at), v128.load(b + at)));
+  }
+  const total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+  return n & 1 ? total + load<f64>(a + even) * load<f64>(b + even) : total;
+}
+
+/** out += factor a over n entries. */
+function addTight(out: usize, a: usize, factor: f64, n: usize): void {
+  const f = f64x2.splat(factor);
+  const even = (n & ~(<usize>1)) << 3;
+  for (let at: usize = 0; at < even; at += 16) {
+    v128.store(out + at, f64x2.add(v128.load(out + at), f64x2.mul(f, v128.load(a + at))));
+  }
+  if (n & 1) store<f64>(out + even, load<f64>(out + even) + factor * load<f64>(a + even));
+}
+
+/** The first class of largest margin. */
+function firstLargest(margins: usize, classes: usize): usize {
+  let best: usize = 0;
+  let most = load<f64>(margins);
+  for (let k: usize = 1; k < classes; k++) {
+    const margin = load<f64>(margins + (k << 3));
+    if (margin > most) {
+      most = margin;
+      best = k;
+    }
+  }
+  return best;
+}
+
+/** margins[k] <- exp(margins[k] - margins[best]); returns the sum of all but the best. */
+function exponentials(margins: usize, classes: usize, best: usize): f64 {
+  const top = f64x2.splat(load<f64>(margins + (best << 3)));
+  if (classes & 1) store<f64>(margins + (classes << 3), 0);
+  for (let k: usize = 0; k < classes; k += 2) {
+    const at = margins + (k << 3);
+    v128.store(at, Pair.exp(f64x2.sub(v128.load(at), top)));
+  }
+  let rest: f64 = 0;
+  for (let k: usize = 0; k < classes; k++) {
+    if (k !== best) rest += load<f64>(margins + (k << 3));
+  }
+  return rest;
+}
+
+/** margins[k] <- scale (p_k - [k = label]), p the probabilities of the classes. */
+function slopes(margins: usize, classes: usize, label: usize, scale: f64): void {
+  const best = firstLargest(margins, classes);
+  const rest = exponentials(margins, classes, best);
+  const factor = scale / (1 + rest);
+  // 1 - p of the label from the others' sum: the difference itself would lose what a certain class has left.
+  const own = load<f64>(margins + (label << 3));
+  const others = label === best ? rest : 1 + rest - own;
+  for (let k: usize = 0; k < classes; k++) {
+    const at = margins + (k << 3);
+    store<f64>(at, factor * load<f64>(at));
+  }
+  store<f64>(margins + (label << 3), -factor * others);
+}
+
+/** log sum_k exp(z_k) - z_label; the margins are overwritten. */
+function loss(margins: usize, classes: usize, label: usize): f64 {
+  const best = firstLargest(margins, classes);
+  const short = load<f64>(margins + (best << 3)) - load<f64>(margins + (label << 3));
+  const rest = exponentials(margins, classes, best);
+  return short + f64x2.extract_lane(Pair.log1p(f64x2.splat(rest)), 0);
+}
+
+/** row = regularization * point over padded(n) entries. */
+function startRow(row: usize, point: usize, n: usize, regularization: f64): void {
+  const factor = f64x2.splat(regularization);
+  const bytes = Row.padded(n) << 3;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    v128.store(row + at, f64x2.mul(factor, v128.load(point + at)));
+  }
+}
+
+function sparseMargins(
+  margins: usize,
+  classes: usize,
+  features: usize,
+  point: usize,
+  begin: usize,
+  end: usize,
+  columns: usize,
+  values: usize,
+): void {
+  for (let k: usize = 0; k < classes; k++) {
+    const own = point + ((k * features) << 3);
+    let margin: f64 = 0;
+    for (let e = begin; e < end; e++) {
+      const c = <usize>load<u32>(columns + (e << 2));
+      margin += load<f64>(values + (e << 3)) * load<f64>(own + (c << 3));
+    }
+    store<f64>(margins + (k << 3), margin);
+  }
+}
+
+function denseMargins(margins: usize, classes: usize, features: usize, point: usize, row: usize): void {
+  for (let k: usize = 0; k < classes; k++) {
+    store<f64>(margins + (k << 3), dotTight(row, point + ((k * features) << 3), features));
+  }
+}
+
+export function gradientSoftmaxSparse(
+  classes: usize,
+  features: usize,
+  first: usize,
+  count: usize,
+  x: usize,
+  xStride: usize,
+  samples: usize,
+  rowStart: usize,
+  columns: usize,
+  values: usize,
+  labels: usize,
+  out: usize,
+  outStride: usize,
+  scale: f64,
+  regularization: f64,
+  scratch: usize,
+): void {
+  for (let r: usize = 0; r < count; r++) {
+    const i = first + r;
+    const point = x + r * xStride;
+    const row = out + r * outStride;
+    const to = <usize>load<u32>(samples + (i << 2), 4);
+    startRow(row, point, classes * features, regularization);
+    for (let t = <usize>load<u32>(samples + (i << 2)); t < to; t++) {
+      const begin = <usize>load<u32>(rowStart + (t << 2));
+      const end = <usize>load<u32>(rowStart + (t << 2), 4);
+      sparseMargins(scratch, classes, features, point, begin, end, columns, values);
+      slopes(scratch, classes, <usize>load<u32>(labels + (t << 2)), scale);
+      for (let k: usize = 0; k < classes; k++) {
+        const slope = load<f64>(scratch + (k << 3));
+        const own = row + ((k * features) << 3);
+        for (let e = begin; e < end; e++) {
+          const p = own + ((<usize>load<u32>(columns + (e << 2))) << 3);
+          store<f64>(p, load<f64>(p) + slope * load<f64>(values + (e << 3)));
+        }
+      }
+    }
+  }
+}
+
+export function gradientSoftmaxDense(
+  classes: usize,
+  features: usize,
+  first: usize,
+  count: usize,
+  x: usize,
+  xStride: usize,
+  samples: usize,
+  rows: usize,
+  rowStride: usize,
+  labels: usize,
+  out: usize,
+  outStride: usize,
+  scale: f64,
+  regularization: f64,
+  scratch: usize,
+): void {
+  for (let r: usize = 0; r < count; r++) {
+    const i = first + r;
+    const point = x + r * xStride;
+    const row = out + r * outStride;
+    const to = <usize>load<u32>(samples + (i << 2), 4);
+    startRow(row, point, classes * features, regularization);
+    for (let t = <usize>load<u32>(samples + (i << 2)); t < to; t++) {
+      const sample = rows + t * rowStride;
+      denseMargins(scratch, classes, features, point, sample);
+      slopes(scratch, classes, <usize>load<u32>(labels + (t << 2)), scale);
+      for (let k: usize = 0; k < classes; k++) {
+        addTight(row + ((k * features) << 3), sample, load<f64>(scratch + (k << 3)), features);
+      }
+    }
+  }
+}
+
+export function valueSoftmaxSparse(
+  classes: usize,
+  features: usize,
+  first: usize,
+  count: usize,
+  point: usize,
+  samples: usize,
+  rowStart: usize,
+  columns: usize,
+  values: usize,
+  labels: usize,
+  out: usize,
+  scale: f64,
+  regularization: f64,
+  scratch: usize,
+): void {
+  const penalty = 0.5 * regularization * Row.dot(point, point, classes * features);
+  for (let i = first; i < first + count; i++) {
+    const to = <usize>load<u32>(samples + (i << 2), 4);
+    let sum: f64 = 0;
+    for (let t = <usize>load<u32>(samples + (i << 2)); t < to; t++) {
+      const begin = <usize>load<u32>(rowStart + (t << 2));
+      const end = <usize>load<u32>(rowStart + (t << 2), 4);
+      sparseMargins(scratch, classes, features, point, begin, end, columns, values);
+      sum += loss(scratch, classes, <usize>load<u32>(labels + (t << 2)));
+    }
+    store<f64>(out + (i << 3), scale * sum + penalty);
+  }
+}
+
+export function valueSoftmaxDense(
+  classes: usize,
+  features: usize,
+  first: usize,
+  count: usize,
+  point: usize,
+  samples: usize,
+  rows: usize,
+  rowStride: usize,
+  labels: usize,
+  out: usize,
+  scale: f64,
+  regularization: f64,
+  scratch: usize,
+): void {
+  const penalty = 0.5 * regularization * Row.dot(point, point, classes * features);
+  for (let i = first; i < first + count; i++) {
+    const to = <usize>load<u32>(samples + (i << 2), 4);
+    let sum: f64 = 0;
+    for (let t = <usize>load<u32>(samples + (i << 2)); t < to; t++) {
+      denseMargins(scratch, classes, features, point, rows + t * rowStride);
+      sum += loss(scratch, classes, <usize>load<u32>(labels + (t << 2)));
+    }
+    store<f64>(out + (i << 3), scale * sum + penalty);
+  }
+}

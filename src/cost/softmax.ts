@@ -1,0 +1,136 @@
+/**
+ * Softmax, or multinomial logistic regression: which of K classes a sample belongs to.
+ *
+ *     f_i(x) = (n/N) sum_{samples r of agent i} [log sum_k exp(a_r . x_k) - a_r . x_{y_r}] + (regularization/2) |x|^2
+ *
+ * x has K times as many entries as a sample has features, class after class: x_k = x[k features .. (k + 1) features), an intercept first in each.
+ * Labels are whole numbers, whichever; classes are numbered 0 .. K - 1 in ascending order of them. n agents, N samples.
+ *
+ * Curvature in the margins: diag(p) - p p^T <= 1/2 (D. Böhning, Ann. Inst. Statist. Math. 44, 1992), so l = (n/N) lambdaMax(A_i^T A_i) / 2 +
+ * regularization; m = regularization. The same vector added to every x_k changes no probability: without regularization the minimiser is not
+ * unique, and the reference is the one of least norm. Work of a gradient: 2 K multiply-adds for each non-zero entry, K
+ * exponentials a sample. `softmax-host.ts` reads, splits and solves.
+ */
+
+import { rowLength } from '../arena/layout.js';
+import type { Runtime } from '../runtime.js';
+import { sampleParameters } from './linear-model.js';
+import type { BoundCost, CostDefinition, CostPlan } from './types.js';
+
+export interface SoftmaxPlan extends CostPlan {
+  classes: number;
+  /** Entries of a sample, the intercept included. */
+  features: number;
+  storage: 'sparse' | 'dense';
+  /** n / N. */
+  scale: number;
+  regularization: number;
+}
+
+export const softmax: CostDefinition = {
+  kind: 'softmax',
+  card: {
+    title: 'Softmax (multinomial logistic regression)',
+    summary:
+      'f_i(x) = (n/N) sum of (log sum_k exp(a.x_k) - a.x_y) over the samples of agent i + (regularization/2) |x|^2, x = all x_k',
+    source: 'D. R. Cox, Research Papers in Statistics, 1966',
+  },
+  parameters: (zod) => zod.strictObject({ kind: zod.literal('softmax'), ...sampleParameters(zod) }),
+  async load(spec, context) {
+    const { loadSoftmaxModel } = await import('./softmax-host.js');
+    return loadSoftmaxModel(spec, context);
+  },
+  bind: (plan, runtime) => bind(plan as SoftmaxPlan, runtime),
+};
+
+function bind(plan: SoftmaxPlan, { arena, kernels, rowBytes, worker }: Runtime): BoundCost {
+  const { classes, features, scale, regularization } = plan;
+  const samples = arena.address('cost.samples');
+  const labels = arena.address('cost.labels');
+  const scratch = arena.address('cost.scratch', worker);
+  if (plan.storage === 'dense') {
+    const rows = arena.address('cost.rows');
+    const stride = rowLength(features) * 8;
+    return {
+      gradient(first, count, x, out) {
+        kernels.gradientSoftmaxDense(
+          classes,
+          features,
+          first,
+          count,
+          x,
+          rowBytes,
+          samples,
+          rows,
+          stride,
+          labels,
+          out,
+          rowBytes,
+          scale,
+          regularization,
+          scratch,
+        );
+      },
+      values(first, count, point, out) {
+        kernels.valueSoftmaxDense(
+          classes,
+          features,
+          first,
+          count,
+          point,
+          samples,
+          rows,
+          stride,
+          labels,
+          out,
+          scale,
+          regularization,
+          scratch,
+        );
+      },
+    };
+  }
+  const rowStart = arena.address('cost.rowStart');
+  const columns = arena.address('cost.columns');
+  const values = arena.address('cost.values');
+  return {
+    gradient(first, count, x, out) {
+      kernels.gradientSoftmaxSparse(
+        classes,
+        features,
+        first,
+        count,
+        x,
+        rowBytes,
+        samples,
+        rowStart,
+        columns,
+        values,
+        labels,
+        out,
+        rowBytes,
+        scale,
+        regularization,
+        scratch,
+      );
+    },
+    values(first, count, point, out) {
+      kernels.valueSoftmaxSparse(
+        classes,
+        features,
+        first,
+        count,
+        point,
+        samples,
+        rowStart,
+        columns,
+        values,
+        labels,
+        out,
+        scale,
+        regularization,
+        scratch,
+      );
+    },
+  };
+}

@@ -78,21 +78,27 @@ export function runRounds(inputs: LoopInputs): LoopReport {
     Atomics.store(words, commandWord(round), command);
   };
 
+  /**
+   * Everyone stands still until the leader lets them go. The leader alone looks at the condition: if each worker looked for itself, a pause
+   * that ends and begins again would find one of them gone and the other still here, each waiting for the other.
+   */
   const pause = () => {
     const before = performance.now();
     Atomics.add(words, Word.PAUSED, 1);
-    for (;;) {
-      // RESUME is read before the condition: whoever ends the pause changes the condition first and bumps RESUME after, so either the
-      // condition is seen changed here, or the bump ends the wait.
-      const resume = Atomics.load(words, Word.RESUME);
-      if (!pauseWanted() || isPoisoned(words)) break;
-      Atomics.wait(words, Word.RESUME, resume);
+    // Nobody may still have to read the command that brought us here when the leader overwrites it below.
+    barrier.wait();
+    if (leader) {
+      for (;;) {
+        // RESUME is read before the condition: whoever ends the pause changes the condition first and bumps RESUME after, so either
+        // the condition is seen changed here, or the bump ends the wait.
+        const resume = Atomics.load(words, Word.RESUME);
+        if (!pauseWanted() || isPoisoned(words)) break;
+        Atomics.wait(words, Word.RESUME, resume);
+      }
+      decide();
     }
+    barrier.wait();
     Atomics.sub(words, Word.PAUSED, 1);
-    // Nobody may read the next command before everyone has left this pause.
-    barrier.wait();
-    if (leader) decide();
-    barrier.wait();
     pausedMs += performance.now() - before;
   };
 

@@ -100,8 +100,9 @@ export class ActiveRun {
     return this.untilPaused();
   }
 
+  /** A stop that was asked for stays: it is never taken back by a pause. */
   requestPause(): void {
-    Atomics.store(this.words, Word.REQUEST, Request.PAUSE);
+    Atomics.compareExchange(this.words, Word.REQUEST, Request.RUN, Request.PAUSE);
   }
 
   async resume(): Promise<void> {
@@ -131,7 +132,7 @@ export class ActiveRun {
     this.wakePaused();
   }
 
-  /** After the condition of the pause has changed, see the wait in the round loop. */
+  /** After the condition of the pause has changed, see the leader's wait in the round loop. */
   private wakePaused(): void {
     Atomics.add(this.words, Word.RESUME, 1);
     Atomics.notify(this.words, Word.RESUME);

@@ -1,0 +1,109 @@
+/**
+ * Chaos: sessions driven at random (pause, resume, step, inspect, stop, a worker that throws, exits or hangs) for many seeds. Whatever the order,
+ * every call settles, the run ends soon after it is asked to, and a run that was not disturbed has the bits of one that was never paused.
+ * Run by `npm run test:chaos`.
+ */
+
+import { describe, expect, it } from 'vitest';
+import { type PrepareOptions, parseConfig, type RunResult } from '../../dist/src/index.js';
+import { RunSession } from '../../dist/src/session/run-session.js';
+
+const SEEDS = 60;
+const SETTLE_MS = 5_000;
+const ROUNDS = 20_000;
+
+function random(seed: number): (below: number) => number {
+  let state = seed * 2_654_435_761;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+/** Nothing may hang: a call that does not settle is the failure we look for. */
+async function settles<T>(what: string, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not settle in ${SETTLE_MS} ms`)), SETTLE_MS);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+const config = (workers: number) =>
+  parseConfig({
+    topology: { kind: 'ring', nodes: 12 },
+    cost: { kind: 'quadratic', dim: 5, condition: 4 },
+    flow: { kind: 'primal-dual', compress: 'error-state', step: 0.05, alpha: 1, beta: 1 },
+    compressor: { kind: 'flattened-sign' },
+    rounds: ROUNDS,
+    workers,
+    trace: { every: 100 },
+  });
+
+describe.each(Array.from({ length: SEEDS }, (_, seed) => seed + 1))('seed %i', (seed) => {
+  it('every call settles', async () => {
+    const next = random(seed);
+    const workers = 1 + next(3);
+    const session = new RunSession();
+    const options: PrepareOptions = { config: await config(workers), outDir: null };
+    const faulty = next(4) === 0;
+    if (faulty) {
+      const kind = (['throw', 'exit'] as const)[next(2)];
+      options.fault = { worker: next(workers), round: next(ROUNDS), kind };
+    }
+    await session.prepare(options);
+    if (next(3) === 0) await session.pause();
+    let outcome: RunResult | Error | null = null;
+    const ended = session.start().then(
+      (result) => {
+        outcome = result;
+      },
+      (error: Error) => {
+        outcome = error;
+      },
+    );
+
+    let stopped = false;
+    for (let action = 0; action < 12 && outcome === null; action++) {
+      const what = ['pause', 'resume', 'step', 'inspect', 'wait', 'stop'][next(action < 6 ? 5 : 6)];
+      if (what === 'pause') await settles('pause', session.pause());
+      else if (what === 'resume') await settles('resume', session.resume());
+      else if (what === 'step') {
+        await settles('pause', session.pause());
+        await settles('step', session.step(1 + next(20)));
+      } else if (what === 'inspect') await settles('inspect', session.inspect(next(12)));
+      else if (what === 'wait') await new Promise((resolve) => setTimeout(resolve, next(10)));
+      else {
+        stopped = true;
+        await settles('stop', session.stop());
+      }
+    }
+    await settles('resume', session.resume());
+    await settles('the run', Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 4_000))]));
+    if (outcome === null) {
+      await session.stop();
+      stopped = true;
+      await settles('the run, once stopped', ended);
+    }
+
+    if ((outcome as unknown) instanceof Error) {
+      expect(faulty).toBe(true);
+      expect((outcome as unknown as { code: string }).code).toBe('WORKER_FAILED');
+    } else {
+      const { summary } = outcome as unknown as RunResult;
+      expect(summary.status).toBe(summary.rounds === ROUNDS ? 'finished' : 'stopped');
+      if (summary.status === 'stopped') expect(stopped).toBe(true);
+      else expect(summary.stateHash).toBe(await undisturbed());
+    }
+  });
+});
+
+let hash: string | null = null;
+async function undisturbed(): Promise<string> {
+  if (hash === null) {
+    const session = new RunSession();
+    await session.prepare({ config: await config(1), outDir: null });
+    hash = (await session.start()).summary.stateHash;
+  }
+  return hash;
+}

@@ -23,13 +23,15 @@ export interface WrittenSpec {
   columns: ReadonlyMap<string, number>;
 }
 
-/** Reads one compressor. Throws InputError; `columnsOf(error)` has been made a hint that points at the place. */
-export function parseSpecText(text: string, registry: Registry): WrittenSpec {
+/** Reads one component, a compressor unless `family` says otherwise. Throws InputError with a hint that points at the place. */
+export function parseSpecText(text: string, registry: Registry, family = 'compressor'): WrittenSpec {
   const trimmed = text.trim();
   if (trimmed === '') {
-    throw new InputError('a compressor is empty, expected a kind such as sign or top-k(k=8)');
+    throw new InputError(`a ${family} is empty, expected a kind such as ${Object.keys(registry)[0]}`);
   }
-  return trimmed.startsWith('{') ? parseYaml(trimmed) : new CallParser(trimmed, registry).parse();
+  return trimmed.startsWith('{')
+    ? parseYaml(trimmed, family)
+    : new CallParser(trimmed, registry, family).parse();
 }
 
 /** Checks kinds and parameters against their schemas and fills in defaults. */
@@ -61,11 +63,11 @@ function mark(text: string, column: number): string {
   return `${text}\n${' '.repeat('hint: '.length + column - 1)}^`;
 }
 
-function parseYaml(text: string): WrittenSpec {
+function parseYaml(text: string, family: string): WrittenSpec {
   const document = parseDocument(text, { prettyErrors: false });
   const [problem] = document.errors;
   if (problem) {
-    throw new InputError(`the compressor cannot be read as YAML: ${problem.message}`, {
+    throw new InputError(`the ${family} cannot be read as YAML: ${problem.message}`, {
       hint: mark(text, problem.pos[0] + 1),
     });
   }
@@ -93,12 +95,14 @@ type Spec = WrittenSpec['spec'];
 class CallParser {
   private readonly text: string;
   private readonly registry: Registry;
+  private readonly family: string;
   private readonly columns = new Map<string, number>();
   private at = 0;
 
-  constructor(text: string, registry: Registry) {
+  constructor(text: string, registry: Registry, family: string) {
     this.text = text;
     this.registry = registry;
+    this.family = family;
   }
 
   parse(): WrittenSpec {
@@ -113,7 +117,7 @@ class CallParser {
     const start = this.at;
     this.columns.set(formatPath(path), start + 1);
     const kind = this.word();
-    if (kind === '') throw this.refuse("a compressor's kind");
+    if (kind === '') throw this.refuse(`a ${this.family}'s kind`);
     const kinds = Object.keys(this.registry);
     if (!kinds.includes(kind)) {
       this.at = start;
@@ -233,7 +237,7 @@ class CallParser {
   }
 
   private refuse(expected: string, found = this.found(), suffix = ''): InputError {
-    const message = `compressor ${this.text}, column ${this.at + 1}: ${found}, expected ${expected}${suffix}`;
+    const message = `${this.family} ${this.text}, column ${this.at + 1}: ${found}, expected ${expected}${suffix}`;
     return new InputError(message, { hint: mark(this.text, this.at + 1) });
   }
 

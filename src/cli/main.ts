@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { ownVersion } from '../report/versions.js';
 import { addCertifyCommand } from './certify.js';
+import { addCompareCommand } from './compare.js';
 import { reportError } from './errors.js';
 import { addListCommand } from './list.js';
 import { addRunCommand } from './run.js';
@@ -22,6 +23,7 @@ Examples:
 const HELP = `
 Examples:
   $ sottovoce run profiles/ring-topk.yaml            run a config; results go to runs/<name>-<time>/
+  $ sottovoce compare ring.yaml --compressors 'identity; flatten(sign)'   which needs the fewest rounds and bits?
   $ sottovoce topology inspect network.gml           is it connected, and how well?
   $ sottovoce certify sign 'flatten(sign)' --dim 64  what does a thousandth of the error cost in bits?
   $ sottovoce list compressors                       what can stand under \`compressor:\`
@@ -55,6 +57,9 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     .addHelpText('after', HELP);
   try {
     addRunCommand(program, terminal, (code) => {
+      exitCode = code;
+    });
+    addCompareCommand(program, terminal, (code) => {
       exitCode = code;
     });
     const topology = program

@@ -308,7 +308,11 @@ function diverged({ rounds, hint }: Summary): Error {
 
 /** `runs/ring-of-eight-20250131-142530`, with a number behind it where that is taken. */
 export function defaultDirectory(loaded: LoadedConfig, file: string, now: Date): string {
-  const name = loaded.config.name ?? basename(file).replace(/\.(ya?ml|json)$/i, '');
+  return timedDirectory(loaded.config.name ?? basename(file).replace(/\.(ya?ml|json)$/i, ''), now);
+}
+
+/** `runs/<name>-<time>`. */
+export function timedDirectory(name: string, now: Date): string {
   const slug =
     name
       .toLowerCase()

@@ -4,4 +4,5 @@ const dist = import.meta.url.endsWith('.ts') ? '../../dist/' : '../../';
 
 export const kernelsUrl = new URL(`${dist}kernels/kernels.wasm`, import.meta.url);
 export const agentsUrl = new URL(`${dist}workers/agents-entry.cjs`, import.meta.url);
+export const cellUrl = new URL(`${dist}workers/cell-entry.cjs`, import.meta.url);
 export const coordinatorUrl = new URL(`${dist}workers/coordinator.js`, import.meta.url);

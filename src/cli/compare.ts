@@ -1,0 +1,222 @@
+/**
+ * `sottovoce compare`: a grid of runs side by side, one a thread, and who needs the fewest rounds, bits and seconds to a target.
+ *
+ * Interrupts. The first Ctrl-C ends the cells under way and reports those that have finished; the same command with the same --out goes on
+ * with the rest. The second one leaves at once.
+ */
+
+import os from 'node:os';
+import type { Command } from 'commander';
+import type { GridRun } from '../compare/run-grid.js';
+import type { Cell, CellOutcome } from '../compare/types.js';
+import { showPath } from '../config/show-path.js';
+import { InputError } from '../errors.js';
+import { formatSeconds, plural } from '../report/format.js';
+import { toJson } from '../report/run-directory.js';
+import { processDependencies, type RunDependencies, timedDirectory } from './run.js';
+import { colours, ExitCode, type Output, printLine, type Terminal } from './terminal.js';
+
+export interface CompareOptions {
+  compressors?: string;
+  flows?: string;
+  seeds?: string;
+  target?: string;
+  out?: string;
+  jobs?: string;
+  rounds?: string;
+  set?: string[];
+  quiet?: boolean;
+  json?: boolean;
+}
+
+const HELP = `
+The grid is every config with every compressor, every flow and every seed. What is not given is what the configs say.
+  --compressors  kinds with parameters, a ; between them: 'top-k(k=8); flatten(sign); identity'
+  --flows        what a message says ('error-state; observer'), or whole flows: 'primal-dual(compress=observer, mu=0.5); consensus'
+  --seeds        1,2,3: rows are then medians over the seeds, and count only where every seed reached the target
+  --target       gap | rmsError | consensusError = a number; without it what the configs stop at, or gap=1e-6
+
+Every cell is one run on one thread, with the same bits as \`sottovoce run CONFIG --set ... --workers 1\` alone (stateHash says so). It ends at the target, at the
+config's rounds, or when it diverges. The target is looked for every trace.every rounds: make it smaller for finer counts (--set trace.every=1). Seconds
+are those of a thread with others beside it; compare them with care. With \`network: { bandwidth: 1 Mbit/s, latency: 20 ms }\` in a config there are
+the seconds its rounds would have taken on such links.
+
+The folder:
+  results.csv, results.json, results.parquet   a row for each cell (results.json also has the methods and the Pareto front)
+  picture.svg                                  the target's quantity against rounds and against bits
+  cells/                                       every finished cell with its trace: a second call with the same --out runs only what is missing
+
+Examples:
+  $ sottovoce compare ring.yaml --compressors 'identity; sign; flatten(sign); top-k(k=8)'
+  $ sottovoce compare ring.yaml --compressors 'flatten(sign)' --flows 'error-state; observer' --seeds 1,2,3 --out study
+  $ sottovoce compare ring.yaml grid.yaml --target rmsError=1e-8 --rounds 20000 --json | jq '.methods[] | select(.pareto)'
+
+Exit codes: 0 every cell has run, whatever came out; 1 a cell failed (a worker died); 2 bad usage or bad input, 130 interrupted.
+`;
+
+export function addCompareCommand(
+  program: Command,
+  terminal: Terminal,
+  setExitCode: (code: number) => void,
+): void {
+  program
+    .command('compare')
+    .summary('run a grid of configs, compressors, flows and seeds, and rank them')
+    .description('Which method needs the fewest rounds, bits and seconds to a target? Run them all and see.')
+    .argument('<config...>', 'config files (YAML)')
+    .option('--compressors <list>', 'compressors to try, a ; between them')
+    .option('--flows <list>', 'what messages say, or whole flows, a ; between them')
+    .option('--seeds <list>', 'seeds, a comma between them')
+    .option('--target <quantity=bound>', 'what to reach, for example gap=1e-6')
+    .option('-o, --out <folder>', 'where to write results, or to go on (default: runs/compare-<time>)')
+    .option('-j, --jobs <count>', 'runs at a time (default: one for each core)')
+    .option('--rounds <count>', 'rounds a run lasts at most')
+    .option('--set <path=value>', 'set any value of every config; may be repeated', collect)
+    .option('-q, --quiet', 'print nothing but errors')
+    .option('--json', 'print results.json on stdout, everything else on stderr')
+    .option('--debug', 'print stack traces')
+    .addHelpText('after', HELP)
+    .action(async (configs: string[], options: CompareOptions) => {
+      setExitCode(await compareCommand(configs, options, terminal, processDependencies));
+    });
+}
+
+function collect(text: string, earlier: string[] | undefined): string[] {
+  return [...(earlier ?? []), text];
+}
+
+/** Gives the exit code. Throws InputError. */
+export async function compareCommand(
+  configs: readonly string[],
+  options: CompareOptions,
+  terminal: Terminal,
+  dependencies: Pick<RunDependencies, 'onSignal' | 'exit' | 'now'>,
+): Promise<number> {
+  const jobs =
+    options.jobs === undefined ? os.availableParallelism() : wholeNumber('--jobs', options.jobs, 1);
+  const seeds = options.seeds?.split(',').map((text) => wholeNumber('--seeds', text, 0));
+  const rounds = options.rounds === undefined ? [] : [`rounds=${wholeNumber('--rounds', options.rounds, 1)}`];
+  const [{ makeGrid }, { runGrid }, { compareOutcomes }, { CompareDirectory }, report] = await Promise.all([
+    import('../compare/grid.js'),
+    import('../compare/run-grid.js'),
+    import('../compare/results.js'),
+    import('../compare/store.js'),
+    import('../report/comparison.js'),
+  ]);
+  const { cells, target } = await makeGrid({
+    configs,
+    compressors: options.compressors,
+    flows: options.flows,
+    seeds: seeds && [...new Set(seeds)],
+    target: options.target,
+    set: [...(options.set ?? []), ...rounds],
+  });
+  const directory = CompareDirectory.open(options.out ?? timedDirectory('compare', dependencies.now()));
+  directory.begin(target, cells.length);
+
+  const watch = new Watch(options.quiet ? null : terminal.stderr);
+  const run = runGrid(cells, directory, { jobs, onDone: (cell, outcome) => watch.done(cell, outcome) });
+  await watch.begin(run);
+  let exitCode: number | null = null;
+  const stopListening = dependencies.onSignal((signal) => {
+    const code = signal === 'SIGTERM' ? ExitCode.TERMINATED : ExitCode.INTERRUPTED;
+    if (exitCode !== null) dependencies.exit(code);
+    exitCode = code;
+    watch.end();
+    run.stop();
+  });
+  try {
+    await run.finished;
+  } finally {
+    stopListening();
+    watch.end();
+  }
+
+  const comparison = compareOutcomes(cells, run.outcomes, target);
+  const complete = comparison.cells.length === cells.length;
+  const json = toJson(report.comparisonJson(comparison, target, complete));
+  directory.write('results.csv', report.comparisonCsv(comparison));
+  directory.write('results.json', `${json}\n`);
+  directory.write('results.parquet', await report.comparisonParquet(comparison));
+  const pictures = report.drawComparison(cells, run.outcomes, comparison, target);
+  for (const { name, svg } of pictures) directory.write(name, svg);
+
+  const output = options.json ? terminal.stderr : terminal.stdout;
+  const paint = colours(terminal, output);
+  if (!options.quiet) {
+    if (comparison.methods.length > 0) printLine(output, report.formatComparison(comparison, target, paint));
+    printLine(output, `${paint.dim('results')}  ${showPath(directory.path)}`);
+  }
+  if (options.json) printLine(terminal.stdout, json);
+  if (!complete) {
+    const done = `stopped: ${comparison.cells.length} of ${plural(cells.length, 'cell')} are done`;
+    printLine(
+      terminal.stderr,
+      `${done}; to go on, repeat the command with --out ${showPath(directory.path)}`,
+    );
+  }
+  if (exitCode !== null && !complete) return exitCode;
+  const statuses = comparison.cells.map(({ status }) => status);
+  if (statuses.every((status) => status === 'refused')) {
+    throw new InputError(comparison.cells[0].error ?? 'every cell was refused');
+  }
+  return statuses.includes('failed') ? ExitCode.RUN_FAILED : ExitCode.OK;
+}
+
+/** Progress with an ETA: a bar on a terminal, now and then a line in a log. */
+class Watch {
+  private readonly output: Output | null;
+  private bar: { update(value: number, payload: object): void; stop(): void } | null = null;
+  private pending = 0;
+  private ran = 0;
+  private startedMs = 0;
+  private nextLineMs = 2000;
+
+  constructor(output: Output | null) {
+    this.output = output;
+  }
+
+  async begin({ pending, kept }: GridRun): Promise<void> {
+    this.pending = pending;
+    this.startedMs = Date.now();
+    if (this.output === null) return;
+    const known = kept > 0 ? `, ${kept} known from before` : '';
+    printLine(this.output, `${plural(pending, 'cell')} to run${known}`);
+    if (!this.output.isTTY || pending === 0) return;
+    const { default: cliProgress } = await import('cli-progress');
+    const bar = new cliProgress.SingleBar({
+      format: '{bar} {value}/{total}  {details}',
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      barsize: 24,
+      hideCursor: true,
+      clearOnComplete: true,
+      linewrap: false,
+      stream: this.output as NodeJS.WritableStream,
+    });
+    bar.start(pending, this.ran, { details: 'starting' });
+    this.bar = bar;
+  }
+
+  done(cell: Cell, outcome: CellOutcome): void {
+    this.ran++;
+    const elapsedMs = Date.now() - this.startedMs;
+    const left = formatSeconds((elapsedMs / this.ran / 1000) * (this.pending - this.ran));
+    const what = `${cell.compressor ?? cell.loaded.config.compressor.kind}, seed ${cell.seed}: ${outcome.status}`;
+    this.bar?.update(this.ran, { details: `${left} left, ${what}` });
+    if (this.output === null || this.output.isTTY || elapsedMs < this.nextLineMs) return;
+    this.nextLineMs = 2 * elapsedMs;
+    printLine(this.output, `cell ${this.ran} of ${this.pending}, ${left} left (${what})`);
+  }
+
+  end(): void {
+    this.bar?.stop();
+    this.bar = null;
+  }
+}
+
+function wholeNumber(name: string, text: string, low: number): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isSafeInteger(value) && value >= low) return value;
+  throw new InputError(`${name} is ${text}, expected a whole number >= ${low}`);
+}

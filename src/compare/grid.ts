@@ -1,0 +1,162 @@
+/**
+ * The grid: configs x compressors x flows x seeds, each cell the config that `sottovoce run CONFIG --set ... --seed ... --workers 1` would run.
+ * Everything that a schema can refuse is refused here, before anything runs; what only a plan can refuse (k > dim) becomes a row of its own.
+ */
+
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { checkSpec, parseSpecText } from '../certify/spec-text.js';
+import { loadConfig, parseOverride } from '../config/load.js';
+import { loadRegistries } from '../config/registries.js';
+import { showPath } from '../config/show-path.js';
+import type { LoadedConfig, Override, RunConfig, StopSpec } from '../config/types.js';
+import { InputError } from '../errors.js';
+import { ownVersion } from '../report/versions.js';
+import type { Cell, Target, TargetQuantity } from './types.js';
+
+export interface GridInputs {
+  configs: readonly string[];
+  /** `top-k(k=8); flatten(sign)`; absent: the configs' own. */
+  compressors?: string | undefined;
+  /** `error-state; observer`, or whole flows: `primal-dual(compress=observer, mu=0.5)`. */
+  flows?: string | undefined;
+  seeds?: readonly number[] | undefined;
+  /** `gap=1e-6`; absent: the configs' own stop, or a gap of 1e-6 where they have none. */
+  target?: string | undefined;
+  /** `path=value`, for every cell. */
+  set?: readonly string[] | undefined;
+}
+
+export interface Grid {
+  cells: Cell[];
+  target: Target;
+}
+
+const QUANTITIES: readonly TargetQuantity[] = ['gap', 'rmsError', 'consensusError'];
+const DEFAULT_TARGET: Target = { quantity: 'gap', bound: 1e-6 };
+const COMPRESS_MODES = ['none', 'node-state', 'error-state', 'observer', 'error-memory'];
+
+interface Choice {
+  text: string | null;
+  overrides: Override[];
+}
+
+export async function makeGrid(inputs: GridInputs): Promise<Grid> {
+  const registries = await loadRegistries();
+  const set = (inputs.set ?? []).map(parseOverride);
+  const compressors = choices(inputs.compressors, '--compressors', (text) => {
+    const value = checkSpec(parseSpecText(text, registries.compressors), registries.compressors);
+    return [{ path: ['compressor'], value, origin: `--compressors '${text}'` }];
+  });
+  const flows = choices(inputs.flows, '--flows', (text) => {
+    const origin = `--flows '${text}'`;
+    if (COMPRESS_MODES.includes(text)) return [{ path: ['flow', 'compress'], value: text, origin }];
+    const value = parseSpecText(text, registries.flows, 'flow').spec;
+    return [{ path: ['flow'], value, origin }];
+  });
+  const target = inputs.target === undefined ? null : parseTarget(inputs.target);
+  const load = (file: string, overrides: readonly Override[]) =>
+    loadConfig(file, [...set, ...overrides, ...alone(target)], registries);
+
+  const cells: Cell[] = [];
+  const problems = new Map<string, number>();
+  let method = 0;
+  for (const file of inputs.configs) {
+    for (const compressor of compressors) {
+      for (const flow of flows) {
+        const overrides = [...compressor.overrides, ...flow.overrides];
+        const own = await load(file, overrides);
+        for (const seed of inputs.seeds ?? [own.config.seed]) {
+          const loaded = await load(file, [
+            ...overrides,
+            { path: ['seed'], value: seed, origin: `--seeds ${seed}` },
+          ]);
+          const key = problemKey(loaded);
+          if (!problems.has(key)) problems.set(key, problems.size);
+          cells.push({
+            id: '',
+            method,
+            problem: problems.get(key) as number,
+            config: loaded.config.name ?? showPath(file),
+            compressor: compressor.text,
+            flow: flow.text,
+            seed,
+            loaded,
+          });
+        }
+        method++;
+      }
+    }
+  }
+  const common = target ?? commonTarget(cells);
+  for (const cell of cells) {
+    // What ends a cell is the target and nothing else: one that stops short of it could not be compared.
+    cell.loaded.config.stop = { [common.quantity]: common.bound };
+    cell.id = cellId(cell.loaded);
+  }
+  return { cells, target: common };
+}
+
+/** `a; b` as choices; the config's own where nothing is given. */
+function choices(text: string | undefined, option: string, read: (text: string) => Override[]): Choice[] {
+  if (text === undefined) return [{ text: null, overrides: [] }];
+  const parts = text
+    .split(';')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  if (parts.length === 0) throw new InputError(`${option} is empty, expected kinds with a ; between them`);
+  return [...new Set(parts)].map((part) => ({ text: part, overrides: read(part) }));
+}
+
+/** One worker a cell, and the target for its end. */
+function alone(target: Target | null): Override[] {
+  const one: Override = { path: ['workers'], value: 1, origin: 'one worker a cell' };
+  if (target === null) return [one];
+  const { quantity, bound } = target;
+  return [one, { path: ['stop'], value: { [quantity]: bound }, origin: `--target ${quantity}=${bound}` }];
+}
+
+export function parseTarget(text: string): Target {
+  const [name, value, ...rest] = text.split('=').map((part) => part.trim());
+  const bound = value === undefined || value === '' ? Number.NaN : Number(value);
+  if (rest.length > 0 || !QUANTITIES.includes(name as TargetQuantity) || !(bound > 0)) {
+    throw new InputError(`--target is ${text}, expected one of ${QUANTITIES.join(', ')} = a number > 0`, {
+      hint: 'for example: --target gap=1e-6',
+    });
+  }
+  return { quantity: name as TargetQuantity, bound };
+}
+
+/** What every config stops at, if they agree on one quantity. */
+function commonTarget(cells: readonly Cell[]): Target {
+  const stops = new Set(cells.map(({ loaded }) => JSON.stringify(loaded.config.stop)));
+  const [first] = stops;
+  const entries = Object.entries(JSON.parse(first ?? '{}') as StopSpec) as [TargetQuantity, number][];
+  if (stops.size === 1 && entries.length === 0) return DEFAULT_TARGET;
+  if (stops.size > 1 || entries.length > 1) {
+    throw new InputError(
+      stops.size > 1
+        ? 'the configs stop at different targets, expected one for all of them'
+        : 'the config stops at several quantities at once, expected one target',
+      { path: ['stop'], hint: 'give --target, for example: --target gap=1e-6' },
+    );
+  }
+  const [[quantity, bound]] = entries;
+  return { quantity, bound };
+}
+
+/** Same graph, cost, beginning and links: what may be compared. Seeds are repetitions of it, weights a choice of the method. */
+function problemKey({ config, folder }: LoadedConfig): string {
+  const { topology, cost, init, network } = config;
+  const parts = JSON.stringify([topology, cost, init ?? null, network ?? null]);
+  // Relative files of the same name in two folders are two files.
+  return /"[^"]*\.[^"]*"/.test(parts) ? `${resolve(folder)} ${parts}` : parts;
+}
+
+function cellId({ config, folder }: LoadedConfig): string {
+  const { name: _forPeople, ...decides } = config satisfies RunConfig;
+  return createHash('sha256')
+    .update(JSON.stringify([ownVersion(), resolve(folder), decides]))
+    .digest('hex')
+    .slice(0, 20);
+}

@@ -1,0 +1,88 @@
+/**
+ * Runs a grid's cells, each whole on one thread of a pool, as many at a time as there are threads. A cell knows nothing of the others, so
+ * that its bits are those of the same run alone.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { Piscina } from 'piscina';
+import type { CellTask } from '../../workers/cell.js';
+import { cellUrl, kernelsUrl } from '../session/locations.js';
+import type { CompareDirectory } from './store.js';
+import type { Cell, CellOutcome } from './types.js';
+
+const WORKER_HEAP_MIB = 2048;
+
+export interface GridRun {
+  /** Outcomes so far, by the cells' ids. */
+  outcomes: Map<string, CellOutcome>;
+  /** Cells whose outcome an earlier comparison had left. */
+  kept: number;
+  /** Cells still to run. */
+  pending: number;
+  /** Resolves when all cells have run, or after `stop`. */
+  finished: Promise<void>;
+  /** Ends the cells under way and starts no other; what has finished is kept. */
+  stop(): void;
+}
+
+export function runGrid(
+  cells: readonly Cell[],
+  directory: CompareDirectory,
+  options: { jobs: number; onDone: (cell: Cell, outcome: CellOutcome) => void },
+): GridRun {
+  const outcomes = new Map<string, CellOutcome>();
+  for (const { id } of cells) {
+    const kept = directory.read(id);
+    if (kept) outcomes.set(id, kept);
+  }
+  // Two ways of writing the same cell are one.
+  const pending = [...new Map(cells.map((cell) => [cell.id, cell])).values()].filter(
+    ({ id }) => !outcomes.has(id),
+  );
+  const run = { outcomes, kept: outcomes.size, pending: pending.length };
+  if (pending.length === 0) return { ...run, finished: Promise.resolve(), stop: () => {} };
+
+  const threads = Math.min(options.jobs, pending.length);
+  const pool = new Piscina<CellTask, CellOutcome>({
+    filename: cellUrl.href,
+    minThreads: threads,
+    maxThreads: threads,
+    concurrentTasksPerWorker: 1,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MIB },
+  });
+  let stopped = false;
+
+  const one = async (cell: Cell, module: WebAssembly.Module): Promise<void> => {
+    let outcome: CellOutcome;
+    try {
+      outcome = await pool.run({ module, loaded: cell.loaded });
+    } catch (error) {
+      // A pool that is taken down rejects what it had; those cells have not failed, they have not run.
+      if (stopped) return;
+      outcome = { status: 'failed', error: (error as Error).message };
+    }
+    outcomes.set(cell.id, outcome);
+    // A failure may be the machine's: it is tried again when the comparison is continued.
+    if (outcome.status !== 'failed') directory.keep(cell.id, outcome);
+    options.onDone(cell, outcome);
+  };
+
+  const all = async (): Promise<void> => {
+    try {
+      const module = await WebAssembly.compile(await readFile(kernelsUrl));
+      if (!stopped) await Promise.all(pending.map((cell) => one(cell, module)));
+    } finally {
+      await pool.destroy();
+    }
+  };
+  return {
+    ...run,
+    finished: all(),
+    stop: () => {
+      if (stopped) return;
+      stopped = true;
+      pool.destroy().catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * The folder of a comparison: `cells/<id>.json`, one file for each finished cell, written beside and then renamed, and the results made
+ * of them. A cell whose file is there is not run again, so that a comparison which was stopped goes on where it was.
+ */
+
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { showPath } from '../config/show-path.js';
+import { InputError } from '../errors.js';
+import { toJson } from '../report/run-directory.js';
+import { versions } from '../report/versions.js';
+import type { TraceRow } from '../session/types.js';
+import type { CellOutcome, Target } from './types.js';
+
+const FORMAT = 'sottovoce-compare/1';
+const MARKER = 'compare.json';
+
+export class CompareDirectory {
+  /** Absolute. */
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Throws InputError where the folder holds anything but an earlier comparison. */
+  static open(directory: string): CompareDirectory {
+    const path = resolve(directory);
+    const shown = showPath(path);
+    try {
+      if (statSync(path, { throwIfNoEntry: false })?.isFile()) {
+        throw new InputError(`${shown} is a file, expected a folder for the comparison`);
+      }
+      mkdirSync(path, { recursive: true });
+      const entries = readdirSync(path);
+      if (entries.length > 0 && !entries.includes(MARKER)) {
+        throw new InputError(
+          `${shown} is not empty and holds no earlier comparison, so nothing is written there`,
+          {
+            hint: 'give --out a new folder',
+          },
+        );
+      }
+      mkdirSync(join(path, 'cells'), { recursive: true });
+    } catch (error) {
+      if (error instanceof InputError) throw error;
+      throw new InputError(`cannot write to ${shown}: ${(error as Error).message}`, {}, { cause: error });
+    }
+    return new CompareDirectory(path);
+  }
+
+  begin(target: Target, cells: number): void {
+    const started = new Date().toISOString();
+    this.write(MARKER, toJson({ format: FORMAT, target, cells, versions: versions(), time: { started } }));
+  }
+
+  /** Null where the cell has not run yet, or where its file cannot be read. */
+  read(id: string): CellOutcome | null {
+    try {
+      const kept = JSON.parse(readFileSync(this.cellFile(id), 'utf8')) as CellOutcome;
+      if ('trace' in kept) for (const row of kept.trace) restore(row);
+      return kept;
+    } catch {
+      return null;
+    }
+  }
+
+  keep(id: string, outcome: CellOutcome): void {
+    this.write(join('cells', `${id}.json`), toJson(outcome));
+  }
+
+  write(name: string, content: string | Uint8Array): void {
+    const file = join(this.path, name);
+    const part = `${file}.part`;
+    try {
+      writeFileSync(part, content);
+      renameSync(part, file);
+    } catch (error) {
+      rmSync(part, { force: true });
+      throw error;
+    }
+  }
+
+  private cellFile(id: string): string {
+    return join(this.path, 'cells', `${id}.json`);
+  }
+}
+
+/** JSON has no NaN; in a trace row null can be nothing else. */
+function restore(row: TraceRow): void {
+  for (const key of Object.keys(row) as (keyof TraceRow)[]) row[key] ??= Number.NaN;
+}

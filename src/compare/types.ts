@@ -1,0 +1,102 @@
+/**
+ * What a comparison is made of. A *method* is a config with a compressor and a flow; a *cell* is one run of it, with one seed; a *problem* is
+ * what methods are compared on: graph, cost, beginning and links. All plain data.
+ */
+
+import type { LoadedConfig, NetworkSpec, StopSpec } from '../config/types.js';
+import type { RunStatus, Summary, TraceRow } from '../session/types.js';
+
+export type TargetQuantity = keyof StopSpec;
+
+export interface Target {
+  quantity: TargetQuantity;
+  bound: number;
+}
+
+export interface Cell {
+  /** Hash of everything that decides its result: the same cell has the same id in every comparison. */
+  id: string;
+  /** Number of its method and of its problem, from 0 in the order of the grid. */
+  method: number;
+  problem: number;
+  config: string;
+  /** As written in the grid; null where the config's own is meant. */
+  compressor: string | null;
+  flow: string | null;
+  seed: number;
+  loaded: LoadedConfig;
+}
+
+/** What comes back from a worker, and what is kept in the cell's file. */
+export type CellOutcome =
+  | {
+      status: RunStatus;
+      compressor: string;
+      flow: string;
+      topology: string;
+      cost: string;
+      network: NetworkSpec | null;
+      summary: Summary;
+      trace: TraceRow[];
+    }
+  | { status: 'refused' | 'failed'; error: string };
+
+/** One line of results.csv; null where there is no such number. */
+export interface CellRow {
+  cell: string;
+  problem: number;
+  method: number;
+  config: string;
+  topology: string | null;
+  cost: string | null;
+  compressor: string;
+  flow: string;
+  seed: number;
+  status: RunStatus | 'refused' | 'failed';
+  /** Whether the target was reached; what follows is of the first trace row that shows it. */
+  reached: boolean;
+  roundsToTarget: number | null;
+  bitsToTarget: number | null;
+  linkBitsToTarget: number | null;
+  secondsToTarget: number | null;
+  networkSecondsToTarget: number | null;
+  rounds: number | null;
+  bitsBroadcast: number | null;
+  bitsLinks: number | null;
+  bitsPerMessage: number | null;
+  seconds: number | null;
+  networkSeconds: number | null;
+  gap: number | null;
+  rmsError: number | null;
+  consensusError: number | null;
+  agents: number | null;
+  edges: number | null;
+  dim: number | null;
+  stateHash: string | null;
+  /** Whether its method is on the problem's Pareto front. */
+  pareto: boolean;
+  error: string | null;
+}
+
+/** A method over its seeds: medians, where every seed reached the target. */
+export interface MethodRow {
+  method: number;
+  problem: number;
+  config: string;
+  compressor: string;
+  flow: string;
+  /** Cells of the grid, those that have run, and those that reached the target. */
+  seeds: number;
+  ran: number;
+  reached: number;
+  /** Of the seeds: the first that is not converged, else converged. */
+  status: CellRow['status'];
+  rounds: number | null;
+  bits: number | null;
+  seconds: number | null;
+  networkSeconds: number | null;
+  /** Largest final value of the target's quantity. */
+  final: number | null;
+  pareto: boolean;
+  error: string | null;
+}

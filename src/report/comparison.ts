@@ -1,0 +1,191 @@
+/** A comparison as people and programs read it: a table, CSV, JSON, Parquet, and a picture for each problem. */
+
+import Papa from 'papaparse';
+import type { Comparison } from '../compare/results.js';
+import type { Cell, CellOutcome, CellRow, MethodRow, Target } from '../compare/types.js';
+import type { TraceRow } from '../session/types.js';
+import { type Colours, formatBits, formatCount, formatQuantity, formatSeconds, plural } from './format.js';
+import { logPlot, type PlotSeries } from './plot.js';
+
+const QUANTITY_NAMES = { gap: 'gap', rmsError: 'rms error', consensusError: 'consensus error' } as const;
+
+/** Columns of results.csv and results.parquet, with their Parquet types. */
+const COLUMNS: Readonly<Record<keyof CellRow, 'STRING' | 'DOUBLE' | 'BOOLEAN' | 'INT32'>> = {
+  cell: 'STRING',
+  problem: 'INT32',
+  method: 'INT32',
+  config: 'STRING',
+  topology: 'STRING',
+  cost: 'STRING',
+  compressor: 'STRING',
+  flow: 'STRING',
+  seed: 'DOUBLE',
+  status: 'STRING',
+  reached: 'BOOLEAN',
+  roundsToTarget: 'INT32',
+  bitsToTarget: 'DOUBLE',
+  linkBitsToTarget: 'DOUBLE',
+  secondsToTarget: 'DOUBLE',
+  networkSecondsToTarget: 'DOUBLE',
+  rounds: 'INT32',
+  bitsBroadcast: 'DOUBLE',
+  bitsLinks: 'DOUBLE',
+  bitsPerMessage: 'DOUBLE',
+  seconds: 'DOUBLE',
+  networkSeconds: 'DOUBLE',
+  gap: 'DOUBLE',
+  rmsError: 'DOUBLE',
+  consensusError: 'DOUBLE',
+  agents: 'INT32',
+  edges: 'INT32',
+  dim: 'INT32',
+  stateHash: 'STRING',
+  pareto: 'BOOLEAN',
+  error: 'STRING',
+};
+const NAMES = Object.keys(COLUMNS) as (keyof CellRow)[];
+
+export function comparisonCsv({ cells }: Comparison): string {
+  return `${Papa.unparse({ fields: NAMES, data: cells.map((row) => NAMES.map((name) => row[name])) }, { newline: '\n' })}\n`;
+}
+
+/** One column for each of results.csv, null where there is no number. */
+export async function comparisonParquet({ cells }: Comparison): Promise<Uint8Array> {
+  const { parquetWriteBuffer } = await import('hyparquet-writer');
+  const columnData = NAMES.map((name) => ({
+    name,
+    data: cells.map((row) => row[name]),
+    type: COLUMNS[name],
+    nullable: true,
+  }));
+  return new Uint8Array(parquetWriteBuffer({ columnData }));
+}
+
+export function comparisonJson(comparison: Comparison, target: Target, complete: boolean): object {
+  return { format: 'sottovoce-comparison/1', target, complete, ...comparison };
+}
+
+/** Methods as people see them in tables and legends: what they differ in, and nothing else. */
+function labeller(methods: readonly MethodRow[]): (row: MethodRow) => string[] {
+  const differ = (of: (row: MethodRow) => string) => new Set(methods.map(of)).size > 1;
+  const configs = differ(({ config }) => config);
+  const flows = differ(({ flow }) => flow);
+  return ({ config, compressor, flow }) => [
+    compressor,
+    ...(flows ? [flow] : []),
+    ...(configs ? [config] : []),
+  ];
+}
+
+export function formatComparison({ methods }: Comparison, target: Target, paint: Colours): string {
+  const lines: string[] = [];
+  const bound = formatQuantity(target.bound);
+  const problems = [...new Set(methods.map(({ problem }) => problem))];
+  for (const problem of problems) {
+    const group = sorted(methods.filter((row) => row.problem === problem));
+    const configs = [...new Set(group.map(({ config }) => config))].join(', ');
+    lines.push(paint.bold(`${configs}: to a ${QUANTITY_NAMES[target.quantity]} of ${bound}`));
+    const label = labeller(group);
+    const several = group.some(({ seeds }) => seeds > 1);
+    const network = group.some(({ networkSeconds }) => networkSeconds !== null);
+    const heads = ['compressor', 'flow', 'config'];
+    const flows = new Set(group.map(({ flow }) => flow)).size > 1;
+    const names = label(group[0]).map((_, i) => heads[i === 0 ? 0 : i === 1 && flows ? 1 : 2]);
+    const measured = [
+      'rounds',
+      'bits',
+      'seconds',
+      ...(network ? ['network'] : []),
+      ...(several ? ['seeds'] : []),
+      `final ${QUANTITY_NAMES[target.quantity]}`,
+    ];
+    const body = group.map((row) => [
+      row.pareto ? '*' : ' ',
+      ...label(row),
+      row.rounds === null ? ended(row) : formatCount(row.rounds),
+      row.bits === null ? '' : formatBits(row.bits),
+      row.seconds === null ? '' : formatSeconds(row.seconds),
+      ...(network ? [row.networkSeconds === null ? '' : formatSeconds(row.networkSeconds)] : []),
+      ...(several ? [`${row.reached} of ${row.seeds}`] : []),
+      row.final === null ? '' : formatQuantity(row.final, 2),
+    ]);
+    const rows = [[' ', ...names, ...measured], ...body];
+    const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+    rows.forEach((row, i) => {
+      const text = row
+        .map((cell, c) => (c <= names.length ? cell.padEnd(widths[c]) : cell.padStart(widths[c])))
+        .join('  ')
+        .trimEnd();
+      lines.push(i === 0 ? paint.dim(text) : group[i - 1].pareto ? paint.green(text) : text);
+    });
+    for (const row of group) {
+      if (row.error !== null)
+        lines.push(`${paint.yellow(`${row.status}:`)} ${label(row).join(', ')}: ${row.error}`);
+    }
+    lines.push('');
+  }
+  const seeds = methods.some((row) => row.seeds > 1) ? '; medians over the seeds' : '';
+  lines.push(
+    paint.dim(
+      `* Pareto front: no other method needs at most as many rounds and as many bits. Bits: every message once an agent${seeds}.`,
+    ),
+  );
+  return lines.join('\n');
+}
+
+/** Front first, then by rounds; what did not reach the target stands last. */
+function sorted(methods: readonly MethodRow[]): MethodRow[] {
+  const last = Number.MAX_VALUE;
+  return [...methods].sort(
+    (a, b) => (a.bits ?? last) - (b.bits ?? last) || (a.rounds ?? last) - (b.rounds ?? last),
+  );
+}
+
+function ended({ status, ran, seeds }: MethodRow): string {
+  if (ran < seeds) return 'stopped';
+  return status === 'finished' || status === 'converged' ? 'not reached' : status;
+}
+
+/** Gap against rounds and against bits: the first seed of every method that ran. One picture a problem. */
+export function drawComparison(
+  cells: readonly Cell[],
+  outcomes: ReadonlyMap<string, CellOutcome>,
+  { methods }: Comparison,
+  target: Target,
+): { name: string; svg: string }[] {
+  const problems = [...new Set(methods.map(({ problem }) => problem))];
+  return problems.flatMap((problem, number) => {
+    const group = methods.filter((row) => row.problem === problem);
+    const label = labeller(group);
+    const drawn = group.flatMap((row) => {
+      const cell = cells.find(({ method, problem: of }) => method === row.method && of === problem);
+      const outcome = cell && outcomes.get(cell.id);
+      if (!outcome || !('trace' in outcome)) return [];
+      const trace = outcome.trace.filter(
+        (point) => point[target.quantity] > 0 || point[target.quantity] === 0,
+      );
+      if (trace.length === 0) return [];
+      const series = (x: (point: TraceRow) => number): PlotSeries => ({
+        label: `${label(row).join(', ')}${row.pareto ? ' *' : ''}`,
+        x: trace.map(x),
+        y: trace.map((point) => point[target.quantity]),
+      });
+      return [{ rounds: series(({ round }) => round), bits: series(({ bitsBroadcast }) => bitsBroadcast) }];
+    });
+    if (drawn.length === 0) return [];
+    const begins = Math.max(...drawn.map(({ rounds }) => rounds.y[0]));
+    const svg = logPlot(
+      [
+        { xLabel: 'rounds', series: drawn.map(({ rounds }) => rounds) },
+        { xLabel: 'bits (every message once an agent)', logX: true, series: drawn.map(({ bits }) => bits) },
+      ],
+      {
+        title: `${[...new Set(group.map(({ config }) => config))].join(', ')}: ${plural(drawn.length, 'method')}, * on the Pareto front`,
+        yLabel: QUANTITY_NAMES[target.quantity],
+        floor: 10 ** Math.floor(Math.log10(target.bound) - 0.3),
+        ceiling: 10 ** Math.ceil(Math.log10(Math.max(begins, 10 * target.bound))),
+      },
+    );
+    return [{ name: number === 0 ? 'picture.svg' : `picture-${number + 1}.svg`, svg }];
+  });
+}

@@ -9,6 +9,7 @@ import { planCompressor } from '../compress/registry.js';
 import type { CompressorPlan } from '../compress/types.js';
 import type { RunConfig } from '../config/types.js';
 import type { CostModel } from '../cost/types.js';
+import { describeSpec } from '../describe.js';
 import { InputError, unexpected } from '../errors.js';
 import { flowDefinition } from '../flow/registry.js';
 import { errorFlow } from '../flow/state.js';
@@ -73,11 +74,26 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     );
   }
 
+  const contraction = compressor.contraction;
+  if (flowSpec.compress !== 'none' && contraction <= 0) {
+    if (flowSpec.step === 'auto') {
+      throw unexpected(
+        ['flow', 'step'],
+        'auto',
+        `a number: ${describeSpec(config.compressor)} is no contraction, so no step can be promised (shrink it with { kind: scale, factor: c, inner: ... }, or see \`sottovoce certify\`)`,
+      );
+    }
+    if (errorFlow(flowSpec.compress)) {
+      warnings.push(
+        `${describeSpec(config.compressor)} is no contraction: the estimates may grow unless mu is small enough (\`sottovoce certify\` finds how small)`,
+      );
+    }
+  }
   const gains = memo<GainContext>(() => ({
     ...inputs.spectrum(),
     m: cost.curvature.m,
     l: cost.curvature.l,
-    delta: flowSpec.compress === 'none' ? 1 : compressor.contraction,
+    delta: flowSpec.compress === 'none' ? 1 : contraction,
   }));
 
   const rowEntries = rowLength(dim);

@@ -14,6 +14,7 @@ import type { LoadedConfig, RunConfig } from '../config/types.js';
 import { costDefinition } from '../cost/registry.js';
 import type { CostModel, Optimum } from '../cost/types.js';
 import { readNpy } from '../data/npy.js';
+import { describeSpec } from '../describe.js';
 import { InputError, isInputError, unexpected } from '../errors.js';
 import { loadModules, resolveModules } from '../plugin/modules.js';
 import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/plan.js';
@@ -217,23 +218,4 @@ function describeTopology({ topology }: RunConfig): string {
   return topology.file === undefined
     ? describeSpec(topology as { kind: string })
     : path.basename(topology.file);
-}
-
-/** `flatten(sign)`, `top-k(k=4)`. */
-export function describeSpec(spec: { kind: string; [parameter: string]: unknown }): string {
-  const { kind, ...parameters } = spec;
-  const inside = Object.entries(parameters).map(([key, value]) =>
-    isSpec(value)
-      ? key === 'inner'
-        ? describeSpec(value)
-        : `${key}=${describeSpec(value)}`
-      : `${key}=${JSON.stringify(value)}`,
-  );
-  return inside.length === 0 ? kind : `${kind}(${inside.join(', ')})`;
-}
-
-function isSpec(value: unknown): value is { kind: string } {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { kind?: unknown }).kind === 'string'
-  );
 }

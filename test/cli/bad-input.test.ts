@@ -93,6 +93,26 @@ const cases: Bad[] = [
     says: ['config.yaml:4:', 'compressor.k is 0'],
   },
   {
+    what: 'a kind that is unknown two levels down',
+    change: {
+      compressor: '{ kind: error-feedback, inner: { kind: flatten, inner: { kind: sing } } }',
+    },
+    says: ['config.yaml:4:', 'compressor.inner.inner.kind is "sing"', 'did you mean sign?'],
+  },
+  {
+    what: 'a step that grows',
+    change: { compressor: '{ kind: uniform-quantize, step: 1, rate: 1 }' },
+    says: ['config.yaml:4:', 'compressor.rate is 1'],
+  },
+  {
+    what: 'an automatic step for what does not contract',
+    change: {
+      flow: '{ kind: primal-dual, compress: observer }',
+      compressor: '{ kind: one-bit, shrink: 1 }',
+    },
+    says: ['config.yaml:3:', 'flow.step is "auto"', 'one-bit(shrink=1) is no contraction'],
+  },
+  {
     what: 'an unknown compressor',
     change: { compressor: '{ kind: topk, k: 2 }' },
     says: ['config.yaml:4:', 'expected one of identity', 'did you mean top-k?'],

@@ -16,6 +16,7 @@ import type { CostModel, Optimum } from '../cost/types.js';
 import { readNpy } from '../data/npy.js';
 import { describeSpec } from '../describe.js';
 import { InputError, isInputError, unexpected } from '../errors.js';
+import { flowDefinition } from '../flow/registry.js';
 import { loadModules, resolveModules } from '../plugin/modules.js';
 import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/plan.js';
 import { seedWords } from '../runtime.js';
@@ -68,7 +69,8 @@ async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<
 
   const { flow: flowSpec } = config;
   const automatic = (['step', 'alpha', 'beta'] as const).find((name) => flowSpec[name] === 'auto');
-  if (automatic && cost.curvature.l === Number.POSITIVE_INFINITY) {
+  const asksCost = flowDefinition(flowSpec.kind).problem === 'cost';
+  if (automatic && asksCost && cost.curvature.l === Number.POSITIVE_INFINITY) {
     const expected = 'a number: the cost does not say how smooth it is (its plan returns no l)';
     throw unexpected(['flow', automatic], 'auto', expected);
   }

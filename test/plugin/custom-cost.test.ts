@@ -106,6 +106,12 @@ describe('in the engine', () => {
     await expect(runSequentially(config, 1)).rejects.toThrow(
       /flow\.\w+ is "auto", expected a number: the cost does not say how smooth it is/,
     );
+    // Consensus does not look at costs, so it has nothing to miss.
+    const { writeNpy } = await import('../../src/data/npy.js');
+    const init = path.join(folder, 'init.npy');
+    await writeNpy(init, { shape: [6, 3], data: Float64Array.from({ length: 18 }, (_, at) => at) });
+    const { verdict } = await runSequentially({ ...config, flow: { kind: 'consensus' }, init }, 1);
+    expect(verdict).toBe('go');
   });
 });
 

@@ -55,7 +55,11 @@ describe.each(combinations)('$name', ({ flow, compressor }) => {
         runSequentially({ ...config, topology, rounds: HASH_ROUNDS, trace: { every: 20 } }, workers);
       const one = await run(1);
       const three = await run(3);
-      expect(three).toEqual(one);
+      // Everything but the clock.
+      expect({ ...three, final: { ...three.final, seconds: 0 } }).toEqual({
+        ...one,
+        final: { ...one.final, seconds: 0 },
+      });
     }
   });
 });

@@ -55,6 +55,10 @@ export const flatten = <Inner extends CompressorSpec>(
 export const flattenedSign = () => spec('flattened-sign', {});
 export const flattenedOneBit = (options: { amplitude?: number; shrink?: number } = {}) =>
   spec('flattened-one-bit', options);
+/** One bit a coordinate in the best of several rotations. */
+export const bestRotation = (
+  options: { choices?: 2 | 4 | 8 | 16 | 32 | 64 | 128 | 256; scaleBits?: 32 | 64 } = {},
+) => spec('best-rotation', options);
 /** Says later what was left out now. */
 export const errorFeedback = <Inner extends CompressorSpec>(inner: Inner) =>
   spec('error-feedback', { inner });

@@ -15,7 +15,8 @@
  * `error-memory` is ours. An agent knows its own x, so why should it take the network's y for it? With r_i = sum_j w_ij (x_i - y_j) in the place of
  * (L y)_i, that is r_i = (L y)_i + d_i (x_i - y_i), an agent's own compression error no longer moves it. The price: sum_i v_i is no longer 0 but
  * h beta sum_i d_i m_i, with m_i what agent i's messages have left out in total, and a sum that stays off 0 moves the limit away from x*. So m is
- * made part of what is sent: it goes to 0 like the error itself, and with it the sum of the duals. `gamma` in (0, 2], 0.5 by default.
+ * made part of what is sent: it goes to 0 like the error itself, and with it the sum of the duals. `gamma` in (0, 2]. What waits T rounds to be said is
+ * counted T times by a memory, so gamma must not exceed the compressor's contraction by much; by default it is that, and at most 0.5.
  *
  * Every agent keeps z = (L s)_i, updated from decoded messages alone (z += mu (L q)_i), so nothing but q crosses the network.
  *
@@ -56,7 +57,9 @@ export const primalDual: FlowDefinition = {
       gamma: z
         .union([z.number().gt(0).max(2), z.literal('auto')])
         .default('auto')
-        .describe('gain of the memory in error-memory, in (0, 2]; auto is 0.5'),
+        .describe(
+          "gain of the memory in error-memory, in (0, 2]; auto is the compressor's contraction, at most 0.5",
+        ),
     });
   },
 
@@ -72,7 +75,7 @@ export const primalDual: FlowDefinition = {
     ),
   ],
 
-  plan: (spec, gains) => {
+  plan: (spec, gains, contraction) => {
     const alpha = spec.alpha === 'auto' ? autoGains(gains()).alpha : spec.alpha;
     const beta = spec.beta === 'auto' ? autoGains(gains()).beta : spec.beta;
     const eta = spec.eta === 'auto' ? 1 : spec.eta;
@@ -88,7 +91,7 @@ export const primalDual: FlowDefinition = {
       eta,
       mu,
       ...(compress === 'error-memory' && {
-        gamma: spec.gamma === undefined || spec.gamma === 'auto' ? 0.5 : spec.gamma,
+        gamma: spec.gamma === undefined || spec.gamma === 'auto' ? Math.min(0.5, contraction) : spec.gamma,
       }),
       stateIsMessage: compress === 'none',
     };

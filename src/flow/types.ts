@@ -70,8 +70,8 @@ export interface FlowDefinition {
   parameters(zod: typeof z): z.ZodType;
   /** State and scratch of the arena; state fields are named x, v, s, z. Sizes are known before gains are. */
   fields(compress: Compress, context: PlanContext): FieldSpec[];
-  /** `gains` is asked only where something is `auto`: it needs the graph's spectrum, which large graphs make expensive. */
-  plan(spec: FlowSpec, gains: () => GainContext): FlowPlan;
+  /** `contraction` is the compressor's (1 where nothing is compressed). `gains` is asked only where something is `auto`: it needs the graph's spectrum, which large graphs make expensive. */
+  plan(spec: FlowSpec, gains: () => GainContext, contraction: number): FlowPlan;
   bind(
     plan: FlowPlan,
     compressor: BoundCompressor,

@@ -124,7 +124,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   const layout = layoutArena([...shared, ...state, ...compressor.fields, ...cost.fields], workers);
   // Before the spectrum and the optimum are computed: whoever asks for too much should not wait to hear it.
   checkArenaFits(layout);
-  const flow = definition.plan(flowSpec, gains);
+  const flow = definition.plan(flowSpec, gains, flowSpec.compress === 'none' ? 1 : contraction);
 
   return {
     run: {

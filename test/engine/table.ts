@@ -38,6 +38,7 @@ export const flowSpecs = [
   { kind: 'primal-dual', compress: 'node-state', step: 0.05, alpha: 1, beta: 1 },
   { kind: 'primal-dual', compress: 'error-state', step: 0.02, alpha: 0.5, beta: 0.5, mu: 0.9 },
   { kind: 'primal-dual', compress: 'observer', step: 0.02, alpha: 0.5, beta: 0.5 },
+  { kind: 'primal-dual', compress: 'error-memory', step: 0.02, alpha: 0.5, beta: 0.5, gamma: 0.05 },
   { kind: 'consensus', compress: 'none', step: 0.1, alpha: 1 },
   { kind: 'consensus', compress: 'node-state', step: 0.02, alpha: 1 },
   { kind: 'consensus', compress: 'error-state', step: 0.005, alpha: 1 },

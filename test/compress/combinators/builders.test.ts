@@ -32,6 +32,7 @@ const specs: CompressorSpec[] = [
   build.scalarizeSweep(),
   flatten(sign()),
   flatten(sign(), { signs: 'fixed' }),
+  build.bestRotation({ choices: 8, scaleBits: 32 }),
   build.flattenedSign(),
   build.flattenedOneBit(),
   errorFeedback(topK(4)),

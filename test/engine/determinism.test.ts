@@ -48,7 +48,7 @@ describe('the same stateHash for 1, 2, 3 and 5 workers', () => {
     'on threads: $name',
     async ({ flow, compressor }) => {
       const inTurns = await runSequentially({ ...base, flow, compressor }, 1);
-      const found = await hashes({ ...base, flow, compressor }, flow === OBSERVER ? [3] : WORKERS);
+      const found = await hashes({ ...base, flow, compressor }, flow === OBSERVER ? [3] : [2, 5]);
       expect(new Set([inTurns.stateHash, ...found]).size).toBe(1);
     },
   );

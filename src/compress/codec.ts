@@ -8,6 +8,7 @@
 
 import type { Runtime } from '../runtime.js';
 import { BitReader, BitWriter } from './bits.js';
+import { viewsOf } from './slots.js';
 import type { BoundCompressor, CompressorPlan } from './types.js';
 
 export interface Codec {
@@ -21,12 +22,8 @@ export interface Codec {
 
 export function bindCodec(plan: CompressorPlan, runtime: Runtime, codec: Codec): BoundCompressor {
   const { dim, slotBytes, ownBytes = slotBytes, messageBits } = plan;
-  const { arena, graph } = runtime;
-  const { buffer } = arena.memory;
-  const bytes = new Uint8Array(buffer);
-  // One view of everything, indexed by address / 8: views of single rows would be garbage for every block.
-  const doubles = new Float64Array(buffer, 0, Math.floor(buffer.byteLength / 8));
-  const words = new Uint32Array(buffer, 0, Math.floor(buffer.byteLength / 4));
+  const { graph } = runtime;
+  const { bytes, words, doubles } = viewsOf(runtime);
   const writer = new BitWriter(bytes);
   const reader = new BitReader(bytes);
   const row = new Float64Array(dim);

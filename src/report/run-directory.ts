@@ -27,6 +27,7 @@ import { showPath } from '../config/show-path.js';
 import type { LoadedConfig, RunConfig } from '../config/types.js';
 import { InputError } from '../errors.js';
 import type { PlanReport, Summary, TraceRow } from '../session/types.js';
+import { COLUMNS } from '../trace/ring.js';
 import { type Versions, versions } from './versions.js';
 
 /** What a run leaves; everything else in a folder is somebody else's. */
@@ -35,19 +36,6 @@ const MANIFEST_FORMAT = 'sottovoce-run/1';
 
 const FLUSH_BYTES = 64 * 1024;
 const FLUSH_MS = 500;
-
-export const TRACE_COLUMNS = [
-  'round',
-  'objective',
-  'gap',
-  'rmsError',
-  'consensusError',
-  'observerError',
-  'bitsBroadcast',
-  'bitsLinks',
-  'seconds',
-  'networkSeconds',
-] as const satisfies readonly (keyof TraceRow)[];
 
 export interface Manifest {
   format: typeof MANIFEST_FORMAT;
@@ -160,7 +148,7 @@ export class RunDirectory {
     } catch (error) {
       throw refusal(showPath(this.path), error);
     }
-    this.pending = `${TRACE_COLUMNS.join(',')}\n`;
+    this.pending = `${COLUMNS.join(',')}\n`;
     this.flush();
   }
 
@@ -209,7 +197,7 @@ export class RunDirectory {
 
 /** Numbers in their shortest form that reads back as the same double; what is not known is an empty field. */
 export function traceLine(row: TraceRow): string {
-  return `${TRACE_COLUMNS.map((name) => (Number.isNaN(row[name]) ? '' : String(row[name]))).join(',')}\n`;
+  return `${COLUMNS.map((name) => (Number.isNaN(row[name]) ? '' : String(row[name]))).join(',')}\n`;
 }
 
 /** JSON for people and machines: null where there is no finite number, typed arrays as lists. */

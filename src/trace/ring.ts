@@ -13,7 +13,7 @@ import { Word } from '../sync/control.js';
 
 export const RING_ROWS = 1024;
 
-/** Column order in the ring. */
+/** Column order, in the ring and in trace.csv; columns are only ever added, at the end. */
 export const COLUMNS = [
   'round',
   'objective',

@@ -489,6 +489,22 @@ export interface Kernels {
   /** out = a - b, row by row. */
   subtract(count: number, stride: number, n: number, a: number, b: number, out: number): void;
 
+  // --- batch.ts -------------------------------------------------------------------------------------------------------
+  /**
+   * picks[t] (u32), t < size = numbers of different samples of the agent, drawn at random (Philox stream 5); returns 1. Returns 0 and draws
+   * nothing where the agent has no more than `size`. marks: a bit for each sample of an agent, zero before and after.
+   */
+  drawBatch(
+    agent: number,
+    samples: number,
+    size: number,
+    picks: number,
+    marks: number,
+    draw: number,
+    keyLow: number,
+    keyHigh: number,
+  ): number;
+
   // --- gradient.ts: x and out are block rows (row r = agent first + r); data arrays are indexed by agent ---------------
   /** out = a (x - b); a, b rows of agent first + r start at a + r stride (block addresses, like x). */
   gradientQuadratic(
@@ -505,7 +521,8 @@ export interface Kernels {
    * loss 0: (t - y)^2 / 2; 1: log(1 + exp(-y t)); 2: Huber's, `parameter` its delta; 3: that of 1, with the penalty
    * regularization sum_c x_c^2 / (1 + x_c^2). Others ignore `parameter`. Agent i holds samples [samples[i], samples[i+1]) (u32).
    * Sparse rows: entries [rowStart[r], rowStart[r+1]) (u32) of columns (u32) and values (f64). scratch holds one double per
-   * sample of the largest agent, rounded up to a multiple of 2.
+   * sample of the largest agent, rounded up to a multiple of 2. With picks (not 0; count is 1) it is the sum over these `size` samples alone,
+   * scaled by (samples of i) / size.
    */
   gradientLinearSparse(
     loss: number,
@@ -525,6 +542,8 @@ export interface Kernels {
     scale: number,
     regularization: number,
     scratch: number,
+    picks: number,
+    size: number,
   ): void;
   /** The same with dense rows: row r starts at rows + r * rowStride (bytes), padded like x. */
   gradientLinearDense(
@@ -544,6 +563,8 @@ export interface Kernels {
     scale: number,
     regularization: number,
     scratch: number,
+    picks: number,
+    size: number,
   ): void;
 
   // --- value.ts: out[i] (f64, indexed by agent) = f_i(point), the same point for all ------------------------------------
@@ -593,7 +614,7 @@ export interface Kernels {
   // --- softmax.ts: x holds `features` entries for each class, class after class; labels are u32 below `classes` -----------
   /**
    * f_i(x) = scale sum_r [log sum_k exp(a_r . x_k) - a_r . x_{y_r}] + (regularization/2) |x|^2; samples and rows as in gradient.ts.
-   * scratch holds one double per class, rounded up to a multiple of 2.
+   * scratch holds one double per class, rounded up to a multiple of 2. picks and size as there.
    */
   gradientSoftmaxSparse(
     classes: number,
@@ -612,6 +633,8 @@ export interface Kernels {
     scale: number,
     regularization: number,
     scratch: number,
+    picks: number,
+    size: number,
   ): void;
   gradientSoftmaxDense(
     classes: number,
@@ -629,6 +652,8 @@ export interface Kernels {
     scale: number,
     regularization: number,
     scratch: number,
+    picks: number,
+    size: number,
   ): void;
   valueSoftmaxSparse(
     classes: number,

@@ -8,8 +8,10 @@
  *                 loss 3: that of 1, with regularization sum_c x_c^2 / (1 + x_c^2) in the place of regularization/2 |x|^2
  *
  * Linear models take three passes over an agent's samples: margins t_r = a_r . x into scratch, slopes in place (two at a
- * time), then out = regularization x + sum_r slope_r a_r, samples in ascending order.
+ * time), then out = regularization x + sum_r slope_r a_r, samples in ascending order. With `picks` they look at these `size` samples alone, in
+ * their order, and the sum over them is scaled by (samples of the agent) / size.
  */
+import { Batch } from './batch';
 import { Row } from './lanes';
 import { Pair } from './math';
 
@@ -42,15 +44,24 @@ class Slope {
   }
 }
 
-/** scratch[t] <- scale * slope(scratch[t], labels[t]), t < samples; the odd one out is computed in a pair of its own. */
-function slopes(loss: u32, parameter: f64, scratch: usize, labels: usize, samples: usize, scale: f64): void {
+/** scratch[t] <- scale * slope(scratch[t], label of sample t), t < count; the odd one out is computed in a pair of its own. */
+function slopes(
+  loss: u32,
+  parameter: f64,
+  scratch: usize,
+  labels: usize,
+  picks: usize,
+  from: usize,
+  count: usize,
+  scale: f64,
+): void {
   const factor = f64x2.splat(scale);
-  for (let t: usize = 0; t < samples; t += 2) {
+  for (let t: usize = 0; t < count; t += 2) {
     const p = scratch + (t << 3);
-    const q = labels + (t << 3);
-    const pair = t + 1 < samples;
+    const pair = t + 1 < count;
     const margin = pair ? v128.load(p) : v128.load64_zero(p);
-    const y = pair ? v128.load(q) : v128.load64_zero(q);
+    let y = v128.load64_zero(labels + (Batch.sample(picks, from, t) << 3));
+    if (pair) y = v128.load64_lane(labels + (Batch.sample(picks, from, t + 1) << 3), y, 1);
     v128.store(p, f64x2.mul(factor, Slope.pair(loss, parameter, margin, y)));
   }
 }
@@ -91,6 +102,8 @@ export function gradientLinearSparse(
   scale: f64,
   regularization: f64,
   scratch: usize,
+  picks: usize,
+  size: usize,
 ): void {
   for (let r: usize = 0; r < count; r++) {
     const i = first + r;
@@ -98,29 +111,28 @@ export function gradientLinearSparse(
     const row = out + r * outStride;
     const from = <usize>load<u32>(samples + (i << 2));
     const to = <usize>load<u32>(samples + (i << 2), 4);
-    let begin = <usize>load<u32>(rowStart + (from << 2));
-    const start = begin;
-    for (let t = from; t < to; t++) {
-      const end = <usize>load<u32>(rowStart + (t << 2), 4);
+    const all = to - from;
+    const used = picks ? size : all;
+    for (let t: usize = 0; t < used; t++) {
+      const sample = Batch.sample(picks, from, t);
+      const end = <usize>load<u32>(rowStart + (sample << 2), 4);
       let margin: f64 = 0;
-      for (let e = begin; e < end; e++) {
+      for (let e = <usize>load<u32>(rowStart + (sample << 2)); e < end; e++) {
         const c = <usize>load<u32>(columns + (e << 2));
         margin += load<f64>(values + (e << 3)) * load<f64>(point + (c << 3));
       }
-      store<f64>(scratch + ((t - from) << 3), margin);
-      begin = end;
+      store<f64>(scratch + (t << 3), margin);
     }
-    slopes(loss, parameter, scratch, labels + (from << 3), to - from, scale);
+    slopes(loss, parameter, scratch, labels, picks, from, used, Batch.scale(picks, scale, all, size));
     startRow(loss, row, point, n, regularization);
-    begin = start;
-    for (let t = from; t < to; t++) {
-      const end = <usize>load<u32>(rowStart + (t << 2), 4);
-      const slope = load<f64>(scratch + ((t - from) << 3));
-      for (let e = begin; e < end; e++) {
+    for (let t: usize = 0; t < used; t++) {
+      const sample = Batch.sample(picks, from, t);
+      const end = <usize>load<u32>(rowStart + (sample << 2), 4);
+      const slope = load<f64>(scratch + (t << 3));
+      for (let e = <usize>load<u32>(rowStart + (sample << 2)); e < end; e++) {
         const p = row + ((<usize>load<u32>(columns + (e << 2))) << 3);
         store<f64>(p, load<f64>(p) + slope * load<f64>(values + (e << 3)));
       }
-      begin = end;
     }
   }
 }
@@ -142,6 +154,8 @@ export function gradientLinearDense(
   scale: f64,
   regularization: f64,
   scratch: usize,
+  picks: usize,
+  size: usize,
 ): void {
   for (let r: usize = 0; r < count; r++) {
     const i = first + r;
@@ -149,20 +163,25 @@ export function gradientLinearDense(
     const row = out + r * outStride;
     const from = <usize>load<u32>(samples + (i << 2));
     const to = <usize>load<u32>(samples + (i << 2), 4);
-    for (let t = from; t < to; t++) {
-      store<f64>(scratch + ((t - from) << 3), Row.dot(rows + t * rowStride, point, n));
+    const all = to - from;
+    const used = picks ? size : all;
+    for (let t: usize = 0; t < used; t++) {
+      const sample = Batch.sample(picks, from, t);
+      store<f64>(scratch + (t << 3), Row.dot(rows + sample * rowStride, point, n));
     }
-    slopes(loss, parameter, scratch, labels + (from << 3), to - from, scale);
+    slopes(loss, parameter, scratch, labels, picks, from, used, Batch.scale(picks, scale, all, size));
     startRow(loss, row, point, n, regularization);
-    addRows(row, rows + from * rowStride, rowStride, scratch, to - from, Row.padded(n) << 3);
+    addRows(row, rows, rowStride, picks, from, scratch, used, Row.padded(n) << 3);
   }
 }
 
-/** row += sum_t factors[t] rows[t]; four rows a pass, so that the sum is loaded and stored once for four. */
+/** row += sum_t factors[t] (row of sample t); four rows a pass, so that the sum is loaded and stored once for four. */
 function addRows(
   row: usize,
   rows: usize,
   rowStride: usize,
+  picks: usize,
+  from: usize,
   factors: usize,
   count: usize,
   bytes: usize,
@@ -173,10 +192,10 @@ function addRows(
     const f1 = v128.load64_splat(factors + (t << 3), 8);
     const f2 = v128.load64_splat(factors + (t << 3), 16);
     const f3 = v128.load64_splat(factors + (t << 3), 24);
-    const p0 = rows + t * rowStride;
-    const p1 = p0 + rowStride;
-    const p2 = p1 + rowStride;
-    const p3 = p2 + rowStride;
+    const p0 = rows + Batch.sample(picks, from, t) * rowStride;
+    const p1 = rows + Batch.sample(picks, from, t + 1) * rowStride;
+    const p2 = rows + Batch.sample(picks, from, t + 2) * rowStride;
+    const p3 = rows + Batch.sample(picks, from, t + 3) * rowStride;
     for (let at: usize = 0; at < bytes; at += 16) {
       let sum = v128.load(row + at);
       sum = f64x2.add(sum, f64x2.mul(f0, v128.load(p0 + at)));
@@ -188,7 +207,7 @@ function addRows(
   }
   for (; t < count; t++) {
     const f = v128.load64_splat(factors + (t << 3));
-    const p = rows + t * rowStride;
+    const p = rows + Batch.sample(picks, from, t) * rowStride;
     for (let at: usize = 0; at < bytes; at += 16) {
       v128.store(row + at, f64x2.add(v128.load(row + at), f64x2.mul(f, v128.load(p + at))));
     }

@@ -101,6 +101,13 @@ function word(w: u32, agent: u32, round: u32, stream: u32, keyLow: u32, keyHigh:
   return lane === 0 ? c0 : lane === 1 ? c1 : lane === 2 ? c2 : c3;
 }
 
+/** Single words for kernels that draw one at a time. */
+export class Draw {
+  static word(w: u32, agent: u32, round: u32, stream: u32, keyLow: u32, keyHigh: u32): u32 {
+    return word(w, agent, round, stream, keyLow, keyHigh);
+  }
+}
+
 /** u in 0..2^32-1 to the middle of its cell of (-1, 1). Every step is exact, so the order of the twin does not matter. */
 export class Uniform {
   @inline static fromWord(u: u32): f64 {

@@ -6,8 +6,10 @@
  * x holds one vector of `features` entries for each class, class after class without gaps, so no vector of a class is aligned or padded but
  * the row as a whole. Margins are shifted by the first largest one, whose exponential is 1 and is left out of the sum: what remains keeps its
  * digits where one class is all but certain. Classes and samples are summed in ascending order. scratch: `classes` doubles,
- * rounded up to a multiple of 2.
+ * rounded up to a multiple of 2. With `picks` a gradient looks at these `size` samples alone, and the sum over them is scaled by
+ * (samples of the agent) / size.
  */
+import { Batch } from './batch';
 import { Row } from './lanes';
 import { Pair } from './math';
 
@@ -137,24 +139,30 @@ export function gradientSoftmaxSparse(
   scale: f64,
   regularization: f64,
   scratch: usize,
+  picks: usize,
+  size: usize,
 ): void {
   for (let r: usize = 0; r < count; r++) {
     const i = first + r;
     const point = x + r * xStride;
     const row = out + r * outStride;
-    const to = <usize>load<u32>(samples + (i << 2), 4);
+    const from = <usize>load<u32>(samples + (i << 2));
+    const all = <usize>load<u32>(samples + (i << 2), 4) - from;
+    const used = picks ? size : all;
+    const factor = Batch.scale(picks, scale, all, size);
     startRow(row, point, classes * features, regularization);
-    for (let t = <usize>load<u32>(samples + (i << 2)); t < to; t++) {
+    for (let p: usize = 0; p < used; p++) {
+      const t = Batch.sample(picks, from, p);
       const begin = <usize>load<u32>(rowStart + (t << 2));
       const end = <usize>load<u32>(rowStart + (t << 2), 4);
       sparseMargins(scratch, classes, features, point, begin, end, columns, values);
-      slopes(scratch, classes, <usize>load<u32>(labels + (t << 2)), scale);
+      slopes(scratch, classes, <usize>load<u32>(labels + (t << 2)), factor);
       for (let k: usize = 0; k < classes; k++) {
         const slope = load<f64>(scratch + (k << 3));
         const own = row + ((k * features) << 3);
         for (let e = begin; e < end; e++) {
-          const p = own + ((<usize>load<u32>(columns + (e << 2))) << 3);
-          store<f64>(p, load<f64>(p) + slope * load<f64>(values + (e << 3)));
+          const at = own + ((<usize>load<u32>(columns + (e << 2))) << 3);
+          store<f64>(at, load<f64>(at) + slope * load<f64>(values + (e << 3)));
         }
       }
     }
@@ -177,17 +185,23 @@ export function gradientSoftmaxDense(
   scale: f64,
   regularization: f64,
   scratch: usize,
+  picks: usize,
+  size: usize,
 ): void {
   for (let r: usize = 0; r < count; r++) {
     const i = first + r;
     const point = x + r * xStride;
     const row = out + r * outStride;
-    const to = <usize>load<u32>(samples + (i << 2), 4);
+    const from = <usize>load<u32>(samples + (i << 2));
+    const all = <usize>load<u32>(samples + (i << 2), 4) - from;
+    const used = picks ? size : all;
+    const factor = Batch.scale(picks, scale, all, size);
     startRow(row, point, classes * features, regularization);
-    for (let t = <usize>load<u32>(samples + (i << 2)); t < to; t++) {
+    for (let p: usize = 0; p < used; p++) {
+      const t = Batch.sample(picks, from, p);
       const sample = rows + t * rowStride;
       denseMargins(scratch, classes, features, point, sample);
-      slopes(scratch, classes, <usize>load<u32>(labels + (t << 2)), scale);
+      slopes(scratch, classes, <usize>load<u32>(labels + (t << 2)), factor);
       for (let k: usize = 0; k < classes; k++) {
         addTight(row + ((k * features) << 3), sample, load<f64>(scratch + (k << 3)), features);
       }

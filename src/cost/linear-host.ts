@@ -10,6 +10,7 @@ import { rowLength } from '../arena/layout.js';
 import { checkSource, type Dataset, readDataset } from '../data/dataset.js';
 import { reorder, splitRows, splitSpec } from '../data/split.js';
 import { InputError, unexpected } from '../errors.js';
+import { batchFields, batchShare, mostSamples, planBatch } from './batch.js';
 import { largestAgentEigenvalue } from './curvature.js';
 import { type LinearPlan, type Loss, STORAGES } from './linear-model.js';
 import { DenseRows, LinearProblem, type Rows, SparseRows } from './linear-problem.js';
@@ -33,6 +34,7 @@ export async function loadLinearModel(loss: Loss, spec: CostSpec, context: CostC
     storage,
     scale,
     regularization,
+    batch: planBatch(context.batch, samples),
   };
   return new LinearModel(plan, new LinearProblem(rows, labels, dim, loss, regularization), samples, context);
 }
@@ -189,13 +191,11 @@ class LinearModel implements CostModel {
     const { rows, labels, loss } = problem;
     const { agents } = context;
 
-    let mostSamples = 0;
     this.work = new Float64Array(agents);
     for (let i = 0; i < agents; i++) {
-      let work = plan.dim;
+      let work = 0;
       for (let r = samples[i]!; r < samples[i + 1]!; r++) work += 2 * rows.entriesOf(r) + SLOPE_WORK;
-      this.work[i] = work;
-      mostSamples = Math.max(mostSamples, samples[i + 1]! - samples[i]!);
+      this.work[i] = plan.dim + work * batchShare(plan.batch, samples[i + 1]! - samples[i]!);
     }
     this.fields = [
       { name: 'cost.samples', type: 'u32', length: agents + 1 },
@@ -204,9 +204,10 @@ class LinearModel implements CostModel {
       {
         name: 'cost.scratch',
         type: 'f64',
-        length: 2 * Math.ceil(Math.max(mostSamples, 1) / 2),
+        length: 2 * Math.ceil(Math.max(plan.batch || mostSamples(samples), 1) / 2),
         perWorker: true,
       },
+      ...batchFields(plan.batch, samples),
     ];
     const { regularization, scale } = plan;
     const perAgent = loss.maxCurvature * scale * largestAgentEigenvalue(rows, samples, plan.dim);
@@ -289,6 +290,7 @@ function describe(plan: LinearPlan, problem: LinearProblem): string {
     count(plan.dim, 'feature', 'features'),
     size,
     `regularization ${plan.regularization}`,
+    ...(plan.batch > 0 ? [`batches of ${plan.batch}`] : []),
   ];
   return parts.join(', ');
 }

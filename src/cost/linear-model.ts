@@ -15,6 +15,7 @@ import type { z } from 'zod';
 import { rowLength } from '../arena/layout.js';
 import type { SpecPath } from '../errors.js';
 import type { IdentityCard, Runtime } from '../runtime.js';
+import { batchedGradient } from './batch.js';
 import type { BoundCost, CostDefinition, CostPlan, CostSpec } from './types.js';
 
 /** loss(t, y) of a margin t and a label y, as plain arithmetic: the twin of what the kernels compute. */
@@ -59,6 +60,8 @@ export interface LinearPlan extends CostPlan {
   /** n / N. */
   scale: number;
   regularization: number;
+  /** Samples of a mini-batch; 0: all. */
+  batch: number;
 }
 
 export const STORAGES = ['auto', 'dense', 'sparse'] as const;
@@ -73,6 +76,7 @@ export function linearCost(loss: Loss, family?: LossFamily): CostDefinition {
   return {
     kind: loss.kind,
     card: loss.card,
+    sampled: true,
     parameters: (zod) => parameters(zod, loss, family?.parameters(zod) ?? {}),
     async load(spec, context) {
       const { loadLinearModel } = await import('./linear-host.js');
@@ -119,7 +123,7 @@ export function sampleParameters(zod: typeof z, needsRegularization = false): Re
 
 function bind(plan: LinearPlan, runtime: Runtime): BoundCost {
   const { arena, kernels, rowBytes, worker } = runtime;
-  const { loss, parameter, scale, regularization } = plan;
+  const { loss, parameter, scale, regularization, batch } = plan;
   const n = rowLength(plan.dim);
   const samples = arena.address('cost.samples');
   const labels = arena.address('cost.labels');
@@ -127,7 +131,7 @@ function bind(plan: LinearPlan, runtime: Runtime): BoundCost {
   if (plan.storage === 'dense') {
     const rows = arena.address('cost.rows');
     return {
-      gradient(first, count, x, out) {
+      ...batchedGradient(batch, runtime, (first, count, x, out, picks, size) => {
         kernels.gradientLinearDense(
           loss,
           parameter,
@@ -145,8 +149,10 @@ function bind(plan: LinearPlan, runtime: Runtime): BoundCost {
           scale,
           regularization,
           scratch,
+          picks,
+          size,
         );
-      },
+      }),
       values(first, count, point, out) {
         kernels.valueLinearDense(
           loss,
@@ -170,7 +176,7 @@ function bind(plan: LinearPlan, runtime: Runtime): BoundCost {
   const columns = arena.address('cost.columns');
   const values = arena.address('cost.values');
   return {
-    gradient(first, count, x, out) {
+    ...batchedGradient(batch, runtime, (first, count, x, out, picks, size) => {
       kernels.gradientLinearSparse(
         loss,
         parameter,
@@ -189,8 +195,10 @@ function bind(plan: LinearPlan, runtime: Runtime): BoundCost {
         scale,
         regularization,
         scratch,
+        picks,
+        size,
       );
-    },
+    }),
     values(first, count, point, out) {
       kernels.valueLinearSparse(
         loss,

@@ -3,6 +3,7 @@
 import type { SpecPath } from '../errors.js';
 import { lookUp } from '../registry.js';
 import { average } from './average.js';
+import { refuseBatch } from './batch.js';
 import { custom } from './custom.js';
 import { huber } from './huber.js';
 import { leastSquares } from './least-squares.js';
@@ -11,7 +12,7 @@ import { nonconvexLogistic } from './nonconvex-logistic.js';
 import { quadratic } from './quadratic.js';
 import { ridge } from './ridge.js';
 import { softmax } from './softmax.js';
-import type { CostDefinition } from './types.js';
+import type { CostContext, CostDefinition, CostModel, CostSpec } from './types.js';
 
 export const costs: Readonly<Record<string, CostDefinition>> = {
   quadratic,
@@ -28,4 +29,12 @@ export const costs: Readonly<Record<string, CostDefinition>> = {
 /** The definition of a kind; `path` is where the cost stands in the config. */
 export function costDefinition(kind: string, path: SpecPath = ['cost']): CostDefinition {
   return lookUp(costs, kind, path);
+}
+
+/** What a host loads a cost with: refuses mini-batches of a cost without samples. */
+export async function loadCost(spec: CostSpec, context: CostContext): Promise<CostModel> {
+  const definition = costDefinition(spec.kind, context.path);
+  const { batch = 'all', batchPath = ['flow', 'batch'] } = context;
+  if (!definition.sampled) refuseBatch(spec.kind, batch, batchPath);
+  return definition.load(spec, context);
 }

@@ -2,6 +2,7 @@
 
 import type { Arena } from '../arena/arena.js';
 import { InputError, type SpecPath } from '../errors.js';
+import { batchFields, batchShare, planBatch } from './batch.js';
 import { largestAgentEigenvalue } from './curvature.js';
 import { fieldsOf, moveToArena, readSamples, SLOPE_WORK } from './linear-host.js';
 import type { SoftmaxPlan } from './softmax.js';
@@ -26,6 +27,7 @@ export async function loadSoftmaxModel(spec: CostSpec, context: CostContext): Pr
     storage,
     scale,
     regularization,
+    batch: planBatch(context.batch, samples),
   };
   return new SoftmaxModel(
     plan,
@@ -83,17 +85,18 @@ class SoftmaxModel implements CostModel {
 
     this.work = new Float64Array(agents);
     for (let i = 0; i < agents; i++) {
-      let work = plan.dim;
+      let work = 0;
       for (let r = samples[i]!; r < samples[i + 1]!; r++) {
         work += classes * (2 * rows.entriesOf(r) + SLOPE_WORK);
       }
-      this.work[i] = work;
+      this.work[i] = plan.dim + work * batchShare(plan.batch, samples[i + 1]! - samples[i]!);
     }
     this.fields = [
       { name: 'cost.samples', type: 'u32', length: agents + 1 },
       { name: 'cost.labels', type: 'u32', length: labels.length },
       ...fieldsOf(rows),
       { name: 'cost.scratch', type: 'f64', length: 2 * Math.ceil(classes / 2), perWorker: true },
+      ...batchFields(plan.batch, samples),
     ];
     const perAgent = MAX_CURVATURE * scale * largestAgentEigenvalue(rows, samples, features);
     const everyRow = Uint32Array.of(0, labels.length);
@@ -105,7 +108,7 @@ class SoftmaxModel implements CostModel {
       meanL: Math.min(overall, perAgent) + regularization,
     };
     const count = (n: number) => n.toLocaleString('en');
-    this.description = `softmax, ${count(labels.length)} samples, ${classes} classes of ${count(features)} features, ${plan.storage}, regularization ${regularization}`;
+    this.description = `softmax, ${count(labels.length)} samples, ${classes} classes of ${count(features)} features, ${plan.storage}, regularization ${regularization}${plan.batch > 0 ? `, batches of ${plan.batch}` : ''}`;
   }
 
   fill(arena: Arena): void {

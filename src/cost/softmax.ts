@@ -14,6 +14,7 @@
 
 import { rowLength } from '../arena/layout.js';
 import type { Runtime } from '../runtime.js';
+import { batchedGradient } from './batch.js';
 import { sampleParameters } from './linear-model.js';
 import type { BoundCost, CostDefinition, CostPlan } from './types.js';
 
@@ -25,6 +26,8 @@ export interface SoftmaxPlan extends CostPlan {
   /** n / N. */
   scale: number;
   regularization: number;
+  /** Samples of a mini-batch; 0: all. */
+  batch: number;
 }
 
 export const softmax: CostDefinition = {
@@ -35,6 +38,7 @@ export const softmax: CostDefinition = {
       'f_i(x) = (n/N) sum of (log sum_k exp(a.x_k) - a.x_y) over the samples of agent i + (regularization/2) |x|^2, x = all x_k',
     source: 'D. R. Cox, Research Papers in Statistics, 1966',
   },
+  sampled: true,
   parameters: (zod) => zod.strictObject({ kind: zod.literal('softmax'), ...sampleParameters(zod) }),
   async load(spec, context) {
     const { loadSoftmaxModel } = await import('./softmax-host.js');
@@ -43,8 +47,9 @@ export const softmax: CostDefinition = {
   bind: (plan, runtime) => bind(plan as SoftmaxPlan, runtime),
 };
 
-function bind(plan: SoftmaxPlan, { arena, kernels, rowBytes, worker }: Runtime): BoundCost {
-  const { classes, features, scale, regularization } = plan;
+function bind(plan: SoftmaxPlan, runtime: Runtime): BoundCost {
+  const { arena, kernels, rowBytes, worker } = runtime;
+  const { classes, features, scale, regularization, batch } = plan;
   const samples = arena.address('cost.samples');
   const labels = arena.address('cost.labels');
   const scratch = arena.address('cost.scratch', worker);
@@ -52,7 +57,7 @@ function bind(plan: SoftmaxPlan, { arena, kernels, rowBytes, worker }: Runtime):
     const rows = arena.address('cost.rows');
     const stride = rowLength(features) * 8;
     return {
-      gradient(first, count, x, out) {
+      ...batchedGradient(batch, runtime, (first, count, x, out, picks, size) => {
         kernels.gradientSoftmaxDense(
           classes,
           features,
@@ -69,8 +74,10 @@ function bind(plan: SoftmaxPlan, { arena, kernels, rowBytes, worker }: Runtime):
           scale,
           regularization,
           scratch,
+          picks,
+          size,
         );
-      },
+      }),
       values(first, count, point, out) {
         kernels.valueSoftmaxDense(
           classes,
@@ -94,7 +101,7 @@ function bind(plan: SoftmaxPlan, { arena, kernels, rowBytes, worker }: Runtime):
   const columns = arena.address('cost.columns');
   const values = arena.address('cost.values');
   return {
-    gradient(first, count, x, out) {
+    ...batchedGradient(batch, runtime, (first, count, x, out, picks, size) => {
       kernels.gradientSoftmaxSparse(
         classes,
         features,
@@ -112,8 +119,10 @@ function bind(plan: SoftmaxPlan, { arena, kernels, rowBytes, worker }: Runtime):
         scale,
         regularization,
         scratch,
+        picks,
+        size,
       );
-    },
+    }),
     values(first, count, point, out) {
       kernels.valueSoftmaxSparse(
         classes,

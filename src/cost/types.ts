@@ -13,6 +13,7 @@ import type { Arena } from '../arena/arena.js';
 import type { FieldSpec } from '../arena/layout.js';
 import type { SpecPath } from '../errors.js';
 import type { IdentityCard, Runtime, Seed } from '../runtime.js';
+import type { BatchSize } from './batch.js';
 
 export interface CostSpec {
   kind: string;
@@ -28,6 +29,10 @@ export interface CostContext {
   labels?: readonly string[] | null;
   /** Prefix of this component's errors: ['cost']. */
   path: SpecPath;
+  /** Samples that a gradient looks at; all where absent. See `batch.ts`. */
+  batch?: BatchSize;
+  /** Where the batch stands in the config: ['flow', 'batch'] where absent. */
+  batchPath?: SpecPath;
   /** Progress of long work, for a person. */
   note?(message: string): void;
 }
@@ -74,8 +79,11 @@ export interface CostModel {
 
 /** Bound to one worker. */
 export interface BoundCost {
-  /** Called with the round before its gradients and values, for a cost that wants to name it. */
-  beginRound?(round: number): void;
+  /**
+   * Called with the round before its gradients and values, for a cost that wants to name it. `draw` numbers the mini-batches: it is the round where
+   * absent, and something else where a round takes several gradients of an agent. A whole number below 2^32.
+   */
+  beginRound?(round: number, draw?: number): void;
   /** out rows = gradient f_i(x_i); x and out are block rows of stride rowBytes. */
   gradient(first: number, count: number, x: number, out: number): void;
   /** out[i] (f64, indexed by agent) = f_i(point), one point (dim entries, padded row) for all. */
@@ -85,6 +93,8 @@ export interface BoundCost {
 export interface CostDefinition {
   kind: string;
   card: IdentityCard;
+  /** Whether it is made of samples, so that gradients can be those of mini-batches. */
+  sampled?: boolean;
   parameters(zod: typeof z): z.ZodType;
   load(spec: CostSpec, context: CostContext): Promise<CostModel>;
   bind(plan: CostPlan, runtime: Runtime): BoundCost;

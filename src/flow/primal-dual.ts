@@ -25,6 +25,7 @@
  * Source: Ren et al. 2024 (arXiv 2408.02332); gains and step rules are our own choice.
  */
 
+import { batchParameter } from '../cost/batch.js';
 import { bindEuler } from './euler.js';
 import { autoGains, roundStep, safeStep } from './gains.js';
 import { errorFlow, scratchFields, stateFields } from './state.js';
@@ -54,6 +55,7 @@ export const primalDual: FlowDefinition = {
         .union([z.number().gt(0).max(1), z.literal('auto')])
         .default('auto')
         .describe('filter gain of the estimates, in (0, 1]; auto is 1'),
+      batch: batchParameter(z),
       gamma: z
         .union([z.number().gt(0).max(2), z.literal('auto')])
         .default('auto')

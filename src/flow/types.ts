@@ -8,6 +8,7 @@
 import type { z } from 'zod';
 import type { FieldSpec } from '../arena/layout.js';
 import type { BoundCompressor } from '../compress/types.js';
+import type { BatchSize } from '../cost/batch.js';
 import type { BoundCost } from '../cost/types.js';
 import type { IdentityCard, PlanContext, Runtime } from '../runtime.js';
 
@@ -25,6 +26,8 @@ export interface FlowSpec {
   mu: number | 'auto';
   /** Gain of the memory, where the flow has one. */
   gamma?: number | 'auto';
+  /** Samples that a gradient looks at, where the flow takes gradients. */
+  batch?: BatchSize;
   [parameter: string]: unknown;
 }
 

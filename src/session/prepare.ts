@@ -11,7 +11,7 @@ import { generate } from '../../topology/registry.js';
 import type { Spectrum } from '../../topology/spectrum.js';
 import { edgeWeights } from '../../topology/weights.js';
 import type { LoadedConfig, RunConfig } from '../config/types.js';
-import { costDefinition } from '../cost/registry.js';
+import { loadCost } from '../cost/registry.js';
 import type { CostModel, Optimum } from '../cost/types.js';
 import { readNpy } from '../data/npy.js';
 import { describeSpec } from '../describe.js';
@@ -59,12 +59,13 @@ async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<
 
   const costSpec = resolveModules(config.cost, loaded.folder, ['cost']);
   await loadModules(costSpec.modules);
-  const cost = await costDefinition(config.cost.kind, ['cost']).load(costSpec.spec, {
+  const cost = await loadCost(costSpec.spec, {
     agents: graph.nodes,
     seed: seedWords(config.seed),
     resolve,
     path: ['cost'],
     labels: graph.labels,
+    ...(config.flow.batch === undefined ? {} : { batch: config.flow.batch }),
   });
 
   const { flow: flowSpec } = config;

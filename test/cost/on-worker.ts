@@ -44,6 +44,7 @@ export function onWorker(model: CostModel, worker = 1) {
   const bound = costs[plan.kind]!.bind(plan, runtime);
   const x = arena.view('x', 'f64');
   return {
+    beginRound: (round: number, draw?: number) => bound.beginRound?.(round, draw),
     values(point: Float64Array): Float64Array {
       x.fill(0);
       x.set(point);

@@ -132,6 +132,8 @@ function run({ costs, points }: Problem, sparse: boolean, n: number, blocks: [nu
         scale,
         regularization,
         scratch,
+        0,
+        0,
       );
       kernels.valueLinearDense(
         kind,
@@ -167,6 +169,8 @@ function run({ costs, points }: Problem, sparse: boolean, n: number, blocks: [nu
         scale,
         regularization,
         scratch,
+        0,
+        0,
       );
       kernels.valueLinearSparse(
         kind,

@@ -63,7 +63,16 @@ function run({ costs, points }: ReturnType<typeof problem>, sparse: boolean, blo
   const value = bench.f64(AGENTS);
   for (const [first, count] of blocks) {
     const from = [classes, features, first, count, x.at + first * x.stride, x.stride, samples] as const;
-    const to = [labels, out.at + first * out.stride, out.stride, scale, regularization, scratch] as const;
+    const to = [
+      labels,
+      out.at + first * out.stride,
+      out.stride,
+      scale,
+      regularization,
+      scratch,
+      0,
+      0,
+    ] as const;
     const at = [classes, features, first, count, x.at, samples] as const;
     const sum = [labels, value.at, scale, regularization, scratch] as const;
     if (rows) {

@@ -16,7 +16,8 @@ export interface SequentialResult {
   rounds: number;
   verdict: 'go' | 'converged' | 'diverged';
   stateHash: string;
-  /** The last trace row. */
+  /** The first trace row, and the last. */
+  first: TraceRow;
   final: TraceRow;
   /** agents x dim, row by row. */
   x: Float64Array;
@@ -39,6 +40,7 @@ export async function runSequentially(
       (_, at) => x.data[Math.floor(at / dim) * x.rowStride + (at % dim)],
     ),
     stateHash: summary.stateHash,
+    first: rows[0],
     final: rows[rows.length - 1],
     messageBits: compressor.messageBits,
   };

@@ -19,7 +19,7 @@ import { parseArgs } from 'node:util';
 import { bindKernels } from '../dist/kernels/bindings.js';
 import { createArena } from '../dist/src/arena/arena.js';
 import { parseConfig } from '../dist/src/index.js';
-import { bindProgram } from '../dist/src/program/bind.js';
+import { bindProgram } from '../dist/src/program/registry.js';
 import { fillArena } from '../dist/src/session/fill.js';
 import { kernelsUrl } from '../dist/src/session/locations.js';
 import { prepareRun } from '../dist/src/session/prepare.js';

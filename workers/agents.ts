@@ -9,7 +9,7 @@ import { getHeapStatistics } from 'node:v8';
 import { bindKernels } from '../kernels/bindings.js';
 import { attachArena } from '../src/arena/arena.js';
 import { loadModules } from '../src/plugin/modules.js';
-import { bindProgram } from '../src/program/bind.js';
+import { bindProgram } from '../src/program/registry.js';
 import type { RunPlan } from '../src/program/types.js';
 import { Barrier, BarrierPoisoned, poison } from '../src/sync/barrier.js';
 import { Poison } from '../src/sync/control.js';

@@ -11,6 +11,7 @@ import { loadRegistries } from '../config/registries.js';
 import { showPath } from '../config/show-path.js';
 import type { LoadedConfig, Override, RunConfig, StopSpec } from '../config/types.js';
 import { InputError } from '../errors.js';
+import { COMPRESS_MODES } from '../flow/types.js';
 import { ownVersion } from '../report/versions.js';
 import type { Cell, Target, TargetQuantity } from './types.js';
 
@@ -34,7 +35,6 @@ export interface Grid {
 
 const QUANTITIES: readonly TargetQuantity[] = ['gap', 'rmsError', 'consensusError'];
 const DEFAULT_TARGET: Target = { quantity: 'gap', bound: 1e-6 };
-const COMPRESS_MODES = ['none', 'node-state', 'error-state', 'observer', 'error-memory'];
 
 interface Choice {
   text: string | null;
@@ -50,7 +50,8 @@ export async function makeGrid(inputs: GridInputs): Promise<Grid> {
   });
   const flows = choices(inputs.flows, '--flows', (text) => {
     const origin = `--flows '${text}'`;
-    if (COMPRESS_MODES.includes(text)) return [{ path: ['flow', 'compress'], value: text, origin }];
+    if ((COMPRESS_MODES as readonly string[]).includes(text))
+      return [{ path: ['flow', 'compress'], value: text, origin }];
     const value = parseSpecText(text, registries.flows, 'flow').spec;
     return [{ path: ['flow'], value, origin }];
   });

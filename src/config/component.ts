@@ -25,7 +25,7 @@ export interface ComponentDefinition {
   parameters(zod: typeof z): z.ZodType;
 }
 
-export type Registry = Readonly<Record<string, ComponentDefinition>>;
+export type Registry<Definition = ComponentDefinition> = Readonly<Record<string, Definition>>;
 
 export interface ComponentOptions {
   /** Keys that every kind in this registry accepts, beside its own. */

@@ -3,12 +3,13 @@
  * Generators live in `topology/`, which knows nothing of identity cards, so they are given one here.
  */
 
+import type { FlowDefinition } from '../flow/types.js';
 import type { ComponentDefinition, Registry } from './component.js';
 
 export interface Registries {
   costs: Registry;
   compressors: Registry;
-  flows: Registry;
+  flows: Registry<ComponentDefinition & Pick<FlowDefinition, 'modes'>>;
   topologies: Registry;
 }
 

@@ -39,7 +39,6 @@ const MAX_ROUNDS = 2 ** 31 - 1;
 const MAX_WORKERS = 1024;
 
 const bound = () => z.number().min(0).optional();
-const orAuto = (number: z.ZodNumber) => z.union([z.literal('auto'), number]);
 
 /** Everything but the components, whose bodies are open here. */
 const topLevel = {
@@ -98,19 +97,6 @@ const topLevel = {
   init: z.string().min(1).optional().describe('.npy file of x(0), agents x dim; zero where absent'),
 };
 
-/** What every flow takes. A flow whose own parameters name one of these has the last word on it. */
-export const FLOW_COMMON = {
-  compress: z
-    .enum(['none', 'node-state', 'error-state', 'observer'])
-    .optional()
-    .describe('what a message says; error-state where there is a compressor, else none'),
-  step: orAuto(z.number().positive()).optional().describe('Euler step h'),
-  alpha: orAuto(z.number().min(0)).optional().describe('gain of the consensus term'),
-  beta: orAuto(z.number().min(0)).optional().describe('gain of the dual'),
-  eta: orAuto(z.number().min(0)).optional().describe('gain of the gradient'),
-  mu: orAuto(z.number().positive().max(1)).optional().describe('filter gain'),
-};
-
 const FILE_TOPOLOGY = z.strictObject({
   file: z.string().min(1).describe('graph file; the extension says the format'),
   format: z.string().min(1).optional().describe('reader, where the extension does not say it'),
@@ -119,7 +105,6 @@ const FILE_TOPOLOGY = z.strictObject({
 const GENERATED_COMMON = { largestComponent: FILE_TOPOLOGY.shape.largestComponent };
 
 const COMPRESSOR_OPTIONS: ComponentOptions = { nestedKey: 'inner' };
-const FLOW_OPTIONS: ComponentOptions = { common: FLOW_COMMON };
 const GENERATOR_OPTIONS: ComponentOptions = { common: GENERATED_COMMON };
 
 /** Keys that may stand there with nothing behind them (`stop:` with its lines commented out): the same as leaving them out. */
@@ -156,7 +141,7 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
   const checked = {
     topology: checkTopology(registries.topologies, topology),
     cost: validateComponent(registries.costs, cost, ['cost']),
-    flow: validateComponent(registries.flows, flow, ['flow'], FLOW_OPTIONS),
+    flow: validateComponent(registries.flows, flow, ['flow']),
     compressor: validateComponent(
       registries.compressors,
       compressor === undefined ? { kind: 'identity' } : compressor,
@@ -174,7 +159,7 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
     topology: checked.topology.spec as TopologySpec,
     weights,
     cost: checked.cost.spec as CostSpec,
-    flow: flowWithDefaults(checked.flow.spec, compressorSpec),
+    flow: flowWithDefaults(checked.flow.spec, compressorSpec, registries.flows),
     compressor: compressorSpec,
     rounds,
     stop: stop as StopSpec,
@@ -187,10 +172,16 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
   return { config, issues };
 }
 
-function flowWithDefaults(spec: Record<string, unknown>, compressor: CompressorSpec): FlowSpec {
+/** Flows that leave the choice say what changed where something is compressed, and the state itself where nothing is. */
+function flowWithDefaults(
+  spec: Record<string, unknown>,
+  compressor: CompressorSpec,
+  flows: Registries['flows'],
+): FlowSpec {
+  const { kind, ...given } = spec as FlowSpec;
+  if (!flows[kind].modes) return { kind, ...given };
   const compress: Compress = compressor.kind === 'identity' ? 'none' : 'error-state';
-  const { kind, ...given } = spec;
-  return { kind, compress, step: 'auto', alpha: 'auto', beta: 'auto', eta: 1, mu: 1, ...given } as FlowSpec;
+  return { kind, compress, ...given };
 }
 
 function checkTopology(
@@ -246,7 +237,7 @@ export function configJsonSchema(registries: Registries): JsonSchema {
       },
       ...pick(properties ?? {}, ['weights']),
       cost: { description: 'Private cost of every agent.', oneOf: variants(registries.costs) },
-      flow: { description: 'The distributed flow.', oneOf: variants(registries.flows, FLOW_OPTIONS) },
+      flow: { description: 'The distributed flow.', oneOf: variants(registries.flows) },
       compressor: { $ref: '#/$defs/compressor' },
       ...pick(properties ?? {}, ['rounds', 'stop', 'seed', 'workers', 'trace', 'network', 'init']),
     },

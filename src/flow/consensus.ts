@@ -8,10 +8,12 @@
  * Source: arXiv 2409.00002; the uncompressed flow is Olfati-Saber, Murray 2004.
  */
 
-import { bindEuler } from './euler.js';
-import { roundStep } from './gains.js';
-import { errorFlow, scratchFields, stateFields } from './state.js';
-import type { FlowDefinition } from './types.js';
+import { bindEuler, COMPRESS_HELP, eulerFields, eulerMessages } from './euler.js';
+import { largestStableStep, roundStep } from './gains.js';
+import { errorFlow } from './state.js';
+import type { Compress, FlowDefinition } from './types.js';
+
+const MODES = ['none', 'node-state', 'error-state', 'observer'] as const;
 
 export const consensus: FlowDefinition = {
   kind: 'consensus',
@@ -21,10 +23,11 @@ export const consensus: FlowDefinition = {
     source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2409.00002)',
   },
   problem: 'average',
+  modes: MODES,
   parameters: (z) =>
     z.strictObject({
       kind: z.literal('consensus'),
-      compress: z.enum(['none', 'node-state', 'error-state', 'observer']).optional(),
+      compress: z.enum(MODES).optional().describe(COMPRESS_HELP),
       step: z
         .union([z.number().positive(), z.literal('auto')])
         .default('auto')
@@ -47,38 +50,35 @@ export const consensus: FlowDefinition = {
         .describe('filter gain of the estimates, in (0, 1]; auto is 1'),
     }),
 
-  fields: (compress, context) => [
-    ...stateFields(['x', ...(errorFlow(compress) ? ['s', 'z'] : [])], compress, context),
-    ...scratchFields(['laplacian', ...(errorFlow(compress) ? ['message', 'error'] : [])], context),
-  ],
+  messages: eulerMessages,
 
-  plan: (spec, gains) => {
-    const alpha = spec.alpha === 'auto' ? 1 : spec.alpha;
-    const { compress } = spec;
-    let step = spec.step;
+  fields: (spec, context) => eulerFields(spec, { state: ['x'], scratch: [] }, context),
+
+  plan: ({ compress, ...spec }, { gains }) => {
+    const alpha = spec['alpha'] === 'auto' ? 1 : (spec['alpha'] as number);
+    let step = spec['step'] as number | 'auto';
     if (step === 'auto') {
       const { lambda2, lambdaMax, delta } = gains();
       // 2 / (lambda2 + lambdaMax) is optimal without compression; with it, the estimates' lag asks for a step in proportion.
       step = roundStep(((compress === 'none' ? 2 : delta) / (lambda2 + lambdaMax)) * (1 / alpha));
     }
+    const mu = spec['mu'] === 'auto' ? 1 : (spec['mu'] as number);
     return {
       kind: 'consensus',
-      compress,
-      step,
-      alpha,
-      beta: 0,
-      eta: 0,
-      mu: spec.mu === 'auto' ? 1 : spec.mu,
+      compress: compress as Compress,
+      gains: { step, alpha, ...(errorFlow(compress) && { mu }) },
       stateIsMessage: compress === 'none',
     };
   },
 
-  bind: (plan, compressor, slotBytes, _cost, runtime) => {
+  largestStep: ({ gains: { alpha } }, gains) => largestStableStep(alpha, 0, 0, gains),
+
+  bind: (plan, channels, _cost, runtime) => {
     const { kernels, rowBytes } = runtime;
     const n = rowBytes / 8;
-    const hAlpha = plan.step * plan.alpha;
-    const { mu } = plan;
-    return bindEuler(plan, compressor, slotBytes, runtime, {
+    const { step, alpha, mu } = plan.gains;
+    const hAlpha = step * alpha;
+    return bindEuler(plan, channels, runtime, {
       plain: (_first, count, x, xOut, laplacian) =>
         kernels.stepConsensus(count, rowBytes, n, x, xOut, laplacian, hAlpha),
       estimated: (_first, count, x, s, z, laplacian, message, error, current) =>

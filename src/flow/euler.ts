@@ -3,10 +3,13 @@
  * without estimates) and nothing else; see `primal-dual.ts` for what they compute.
  */
 
-import type { BoundCompressor } from '../compress/types.js';
-import type { Runtime } from '../runtime.js';
-import { bindMessages, errorFlow } from './state.js';
-import type { BoundFlow, FlowPlan } from './types.js';
+import type { FieldSpec } from '../arena/layout.js';
+import type { PlanContext, Runtime } from '../runtime.js';
+import { bindStateChannel } from './channel.js';
+import { doubled, errorFlow, scratchFields, stateFields } from './state.js';
+import type { BoundFlow, Channel, FlowMessages, FlowPlan, FlowSpec } from './types.js';
+
+export const COMPRESS_HELP = 'what a message says; error-state where there is a compressor, else none';
 
 export interface EulerSteps {
   /** The message is (about) the state: `laplacian` (block rows) is L y. x and xOut are block rows; xOut may be x. */
@@ -28,45 +31,71 @@ export interface EulerSteps {
   ): void;
 }
 
+/** One message a round; uncompressed, it is the state itself. */
+export function eulerMessages({ compress }: FlowSpec): FlowMessages {
+  return compress === 'none' ? { channels: 0, compressed: false } : { channels: 1, compressed: true };
+}
+
 export function bindEuler(
   plan: FlowPlan,
-  compressor: BoundCompressor,
-  slotBytes: number,
+  channels: readonly Channel[],
   runtime: Runtime,
   steps: EulerSteps,
 ): BoundFlow {
-  const { arena, rowBytes, worker } = runtime;
-  const messages = bindMessages(plan, compressor, slotBytes, runtime);
+  const { arena, kernels, agents, rowBytes, worker } = runtime;
   const laplacian = arena.address('scratch.laplacian', worker);
+  const x = arena.address('x');
 
   if (!errorFlow(plan.compress)) {
+    const parityBytes = plan.stateIsMessage ? agents * rowBytes : 0;
+    const stateAt = (round: number) => x + (round & 1) * parityBytes;
+    const channel = plan.stateIsMessage ? bindStateChannel(runtime, stateAt) : channels[0];
+    const sendState = (first: number, count: number, round: number) =>
+      channel.send(first, count, round, stateAt(round) + first * rowBytes);
     return {
-      prepare: messages.prepare,
-      prologue: messages.sendState,
+      prologue: sendState,
       block(first, count, round) {
         const offset = first * rowBytes;
-        messages.gather(first, count, round, laplacian);
-        steps.plain(first, count, messages.x(round) + offset, messages.x(round + 1) + offset, laplacian);
-        messages.sendState(first, count, round + 1);
+        channel.gather(first, count, round, laplacian);
+        steps.plain(first, count, stateAt(round) + offset, stateAt(round + 1) + offset, laplacian);
+        sendState(first, count, round + 1);
       },
     };
   }
 
-  const x = arena.address('x');
+  const [channel] = channels;
   const s = arena.address('s');
   const z = arena.address('z');
   const message = arena.address('scratch.message', worker);
   const error = arena.address('scratch.error', worker);
   const current = plan.compress === 'error-state' ? 1 : 0;
   return {
-    prepare: messages.prepare,
-    prologue: messages.sendError,
+    prologue(first, count, round) {
+      const offset = first * rowBytes;
+      kernels.subtract(count, rowBytes, rowBytes / 8, x + offset, s + offset, error);
+      channel.send(first, count, round, error);
+    },
     block(first, count, round) {
       const offset = first * rowBytes;
-      messages.gather(first, count, round, laplacian);
-      messages.decode(first, count, round, message);
+      channel.gather(first, count, round, laplacian);
+      channel.decode(first, count, round, message);
       steps.estimated(first, count, x + offset, s + offset, z + offset, laplacian, message, error, current);
-      messages.send(first, count, round + 1, error);
+      channel.send(first, count, round + 1, error);
     },
   };
+}
+
+/** State and scratch of an Euler flow: what the flow names, estimates where the messages are about errors, x doubled where it is its own outbox. */
+export function eulerFields(
+  { compress }: FlowSpec,
+  own: { state: readonly string[]; scratch: readonly string[] },
+  context: PlanContext,
+): FieldSpec[] {
+  const estimates = errorFlow(compress);
+  return [
+    ...stateFields([...own.state, ...(estimates ? ['s', 'z'] : [])], context).map((field) =>
+      field.name === 'x' && compress === 'none' ? doubled(field) : field,
+    ),
+    ...scratchFields([...own.scratch, 'laplacian', ...(estimates ? ['message', 'error'] : [])], context),
+  ];
 }

@@ -17,9 +17,9 @@
  * perturbs them, so half of the bound (times the message's contraction, where one is in the loop) is what we call safe.
  */
 
-import type { GainContext } from './types.js';
+import type { FlowSpec, GainContext } from './types.js';
 
-const SAFETY = 0.5;
+export const SAFETY = 0.5;
 
 /** The largest Euler step with which every mode of the uncompressed primal-dual flow is stable. */
 export function largestStableStep(alpha: number, beta: number, eta: number, gains: GainContext): number {
@@ -49,6 +49,14 @@ export function autoGains(gains: GainContext): { alpha: number; beta: number } {
     alpha: m / gains.lambda2,
     beta: Math.sqrt((m * (gains.l + m)) / gains.lambda2),
   };
+}
+
+/** Gains whose `auto` needs nothing of the graph. */
+const WITHOUT_SPECTRUM = new Set(['eta', 'mu', 'gamma']);
+
+/** The first parameter of a flow that is `auto` and for which the graph's spectrum and the cost's curvature are needed. */
+export function automaticGain(spec: FlowSpec): string | undefined {
+  return Object.keys(spec).find((name) => spec[name] === 'auto' && !WITHOUT_SPECTRUM.has(name));
 }
 
 /** Three significant digits, rounded down: what a person would type. */

@@ -26,10 +26,10 @@
  */
 
 import { batchParameter } from '../cost/batch.js';
-import { bindEuler } from './euler.js';
-import { autoGains, roundStep, safeStep } from './gains.js';
-import { errorFlow, scratchFields, stateFields } from './state.js';
-import type { FlowDefinition } from './types.js';
+import { bindEuler, COMPRESS_HELP, eulerFields, eulerMessages } from './euler.js';
+import { autoGains, largestStableStep, roundStep, safeStep } from './gains.js';
+import { errorFlow } from './state.js';
+import { COMPRESS_MODES, type Compress, type FlowDefinition } from './types.js';
 
 export const primalDual: FlowDefinition = {
   kind: 'primal-dual',
@@ -39,11 +39,12 @@ export const primalDual: FlowDefinition = {
     source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2408.02332)',
   },
   problem: 'cost',
+  modes: COMPRESS_MODES,
   parameters: (z) => {
     const gain = z.union([z.number().min(0), z.literal('auto')]);
     return z.strictObject({
       kind: z.literal('primal-dual'),
-      compress: z.enum(['none', 'node-state', 'error-state', 'observer', 'error-memory']).optional(),
+      compress: z.enum(COMPRESS_MODES).optional().describe(COMPRESS_HELP),
       step: z
         .union([z.number().positive(), z.literal('auto')])
         .default('auto')
@@ -65,52 +66,51 @@ export const primalDual: FlowDefinition = {
     });
   },
 
-  fields: (compress, context) => [
-    ...stateFields(
-      ['x', 'v', ...(errorFlow(compress) ? ['s', 'z'] : []), ...(compress === 'error-memory' ? ['m'] : [])],
-      compress,
-      context,
-    ),
-    ...scratchFields(
-      ['gradient', 'laplacian', ...(errorFlow(compress) ? ['message', 'error'] : [])],
-      context,
-    ),
-  ],
+  messages: eulerMessages,
 
-  plan: (spec, gains, contraction) => {
-    const alpha = spec.alpha === 'auto' ? autoGains(gains()).alpha : spec.alpha;
-    const beta = spec.beta === 'auto' ? autoGains(gains()).beta : spec.beta;
-    const eta = spec.eta === 'auto' ? 1 : spec.eta;
-    const mu = spec.mu === 'auto' ? 1 : spec.mu;
-    const step = spec.step === 'auto' ? roundStep(safeStep(alpha, beta, eta, gains())) : spec.step;
-    const { compress } = spec;
+  fields: (spec, context) =>
+    eulerFields(
+      spec,
+      { state: ['x', 'v', ...(spec.compress === 'error-memory' ? ['m'] : [])], scratch: ['gradient'] },
+      context,
+    ),
+
+  plan: ({ compress, ...spec }, { gains, contraction }) => {
+    const number = (name: string, auto: () => number) =>
+      spec[name] === undefined || spec[name] === 'auto' ? auto() : (spec[name] as number);
+    const alpha = number('alpha', () => autoGains(gains()).alpha);
+    const beta = number('beta', () => autoGains(gains()).beta);
+    const eta = number('eta', () => 1);
+    const step = number('step', () => roundStep(safeStep(alpha, beta, eta, gains())));
     return {
       kind: 'primal-dual',
-      compress,
-      step,
-      alpha,
-      beta,
-      eta,
-      mu,
-      ...(compress === 'error-memory' && {
-        gamma: spec.gamma === undefined || spec.gamma === 'auto' ? Math.min(0.5, contraction) : spec.gamma,
-      }),
+      compress: compress as Compress,
+      gains: {
+        step,
+        alpha,
+        beta,
+        eta,
+        ...(errorFlow(compress) && { mu: number('mu', () => 1) }),
+        ...(compress === 'error-memory' && { gamma: number('gamma', () => Math.min(0.5, contraction)) }),
+      },
       stateIsMessage: compress === 'none',
     };
   },
 
-  bind: (plan, compressor, slotBytes, cost, runtime) => {
+  largestStep: ({ gains: { alpha, beta, eta } }, gains) => largestStableStep(alpha, beta, eta, gains),
+
+  bind: (plan, channels, cost, runtime) => {
     const { kernels, arena, rowBytes, worker } = runtime;
     const n = rowBytes / 8;
     const v = arena.address('v');
     const gradient = arena.address('scratch.gradient', worker);
-    const hEta = plan.step * plan.eta;
-    const hAlpha = plan.step * plan.alpha;
-    const hBeta = plan.step * plan.beta;
-    const { mu, gamma = 0 } = plan;
+    const { step, alpha, beta, eta, mu, gamma } = plan.gains;
+    const hEta = step * eta;
+    const hAlpha = step * alpha;
+    const hBeta = step * beta;
     const memory = plan.compress === 'error-memory' ? arena.address('m') : null;
     const { degrees } = runtime.graph;
-    return bindEuler(plan, compressor, slotBytes, runtime, {
+    return bindEuler(plan, channels, runtime, {
       plain(first, count, x, xOut, laplacian) {
         cost.gradient(first, count, x, gradient);
         kernels.stepPrimalDual(

@@ -1,5 +1,5 @@
 /**
- * What a distributed flow is to the runtime: the state it keeps, and one pass over a block of agents.
+ * What a distributed flow is to the runtime: the state it keeps, the messages it sends, and one pass over a block of agents.
  *
  * One round k, for every block of agents:  gather -> gradient -> step -> compress for round k+1.  The messages of round k were
  * written in round k-1 (or by `prologue`), so one barrier a round is enough; outboxes are doubled by parity.
@@ -7,43 +7,40 @@
 
 import type { z } from 'zod';
 import type { FieldSpec } from '../arena/layout.js';
-import type { BoundCompressor } from '../compress/types.js';
 import type { BatchSize } from '../cost/batch.js';
 import type { BoundCost } from '../cost/types.js';
 import type { IdentityCard, PlanContext, Runtime } from '../runtime.js';
 
-export type Compress = 'none' | 'node-state' | 'error-state' | 'observer' | 'error-memory';
+/** What a message says, in flows that leave the choice (`primal-dual.ts` has the table). */
+export const COMPRESS_MODES = ['none', 'node-state', 'error-state', 'observer', 'error-memory'] as const;
+export type Compress = (typeof COMPRESS_MODES)[number];
 
 export interface FlowSpec {
   kind: string;
-  compress: Compress;
-  /** Euler step h. */
-  step: number | 'auto';
-  alpha: number | 'auto';
-  beta: number | 'auto';
-  eta: number | 'auto';
-  /** Filter gain in (0, 1]. */
-  mu: number | 'auto';
-  /** Gain of the memory, where the flow has one. */
-  gamma?: number | 'auto';
+  /** Only in flows that name their `modes`. */
+  compress?: Compress;
   /** Samples that a gradient looks at, where the flow takes gradients. */
   batch?: BatchSize;
   [parameter: string]: unknown;
 }
 
-/** Gains resolved to numbers. Plain data. */
+/** A flow with its gains resolved to numbers. Plain data. */
 export interface FlowPlan {
   kind: string;
-  compress: Compress;
-  step: number;
-  alpha: number;
-  beta: number;
-  eta: number;
-  mu: number;
-  /** Gain of the memory; only `error-memory` has one. */
-  gamma?: number;
+  compress?: Compress;
+  /** Every number a person would want to see, by its name in the config: step, alpha, ... */
+  gains: Record<string, number>;
   /** Whether x lives in the two parities of its own outbox (nothing is compressed: the message is the state). */
   stateIsMessage: boolean;
+  [parameter: string]: unknown;
+}
+
+/** What each agent broadcasts in a round. */
+export interface FlowMessages {
+  /** Messages, each with an outbox of its own; 0 where the state itself is the message. */
+  channels: number;
+  /** Whether the run's compressor is applied to them; where it is not, it must be `identity`. */
+  compressed: boolean;
 }
 
 /** What the choice of `auto` gains, and a hint after a divergence, are made from. */
@@ -52,13 +49,36 @@ export interface GainContext {
   lambdaMax: number;
   m: number;
   l: number;
-  /** Contraction of one message: E|e - C(e)|^2 <= (1 - delta) |e|^2. */
+  /** Contraction of one message: E|e - C(e)|^2 <= (1 - delta) |e|^2; 1 where nothing is compressed. */
   delta: number;
 }
 
-export interface BoundFlow {
-  /** Once per worker before its first block of the round. */
+/** What a flow is planned from. */
+export interface FlowContext {
+  /** Asked only where something is `auto`: it needs the graph's spectrum, which large graphs make expensive. */
+  gains(): GainContext;
+  /** The compressor's contraction; 1 where nothing is compressed. */
+  contraction: number;
+  /** Largest weighted degree. */
+  maxDegree: number;
+}
+
+/**
+ * One kind of message, bound to one worker: what all agents broadcast of one vector each. `gather` and `decode` read what was sent for `round`;
+ * rows are block rows of stride rowBytes.
+ */
+export interface Channel {
+  /** Shared randomness of a round; the program calls it, once per worker, before anything is sent for that round. */
   prepare(round: number): void;
+  /** out = sum_j L_ij q_j, with L the Laplacian of the round. */
+  gather(first: number, count: number, round: number, out: number): void;
+  /** out = the agents' own decoded messages q_i. */
+  decode(first: number, count: number, round: number, out: number): void;
+  /** Compresses block rows into the outbox of `round`; the rows stay as they are. */
+  send(first: number, count: number, round: number, rows: number): void;
+}
+
+export interface BoundFlow {
   /** Writes the messages of round 0. */
   prologue(first: number, count: number, round: 0): void;
   /** Round `round` of agents first..first+count-1. */
@@ -70,16 +90,17 @@ export interface FlowDefinition {
   card: IdentityCard;
   /** What the agents agree on: the minimiser of the mean cost, or the average of the values they began with. */
   problem: 'cost' | 'average';
+  /** What its messages can say, where `compress` chooses. */
+  modes?: readonly Compress[];
   parameters(zod: typeof z): z.ZodType;
-  /** State and scratch of the arena; state fields are named x, v, s, z. Sizes are known before gains are. */
-  fields(compress: Compress, context: PlanContext): FieldSpec[];
-  /** `contraction` is the compressor's (1 where nothing is compressed). `gains` is asked only where something is `auto`: it needs the graph's spectrum, which large graphs make expensive. */
-  plan(spec: FlowSpec, gains: () => GainContext, contraction: number): FlowPlan;
-  bind(
-    plan: FlowPlan,
-    compressor: BoundCompressor,
-    slotBytes: number,
-    cost: BoundCost,
-    runtime: Runtime,
-  ): BoundFlow;
+  messages(spec: FlowSpec): FlowMessages;
+  /**
+   * State and scratch of the arena, sized before gains are known. x is the answer; v (a dual, a tracker) and s (what the network knows of x) are
+   * hashed and shown where a flow keeps them.
+   */
+  fields(spec: FlowSpec, context: PlanContext): FieldSpec[];
+  plan(spec: FlowSpec, context: FlowContext): FlowPlan;
+  bind(plan: FlowPlan, channels: readonly Channel[], cost: BoundCost, runtime: Runtime): BoundFlow;
+  /** Largest step with which the uncompressed flow is stable were all curvatures alike: for the hint after a divergence. */
+  largestStep?(plan: FlowPlan, gains: GainContext): number;
 }

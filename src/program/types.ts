@@ -2,15 +2,25 @@
  * What the round loop knows of the work it drives: phases, each followed by a barrier, and a trace. Nothing of the mathematics.
  */
 
+import type { Kernels } from '../../kernels/bindings.js';
+import type { Arena } from '../arena/arena.js';
 import type { Layout } from '../arena/layout.js';
-import type { CompressorPlan } from '../compress/types.js';
 import type { NetworkSpec, StopSpec } from '../config/types.js';
 import type { CostPlan } from '../cost/types.js';
-import type { FlowPlan } from '../flow/types.js';
 import type { Seed } from '../runtime.js';
 
-/** Everything a worker needs, as plain data. */
+/** A field of the arena that belongs to the answer: hashed, written, shown. */
+export interface StateField {
+  name: string;
+  rows: number;
+  /** Two copies, of which the round's parity says which one is current. */
+  doubled: boolean;
+}
+
+/** What every program's plan tells the runtime; a program adds what its own workers need. Plain data. */
 export interface RunPlan {
+  /** Which program binds it, see `registry.ts`. */
+  program: string;
   agents: number;
   edges: number;
   dim: number;
@@ -24,17 +34,15 @@ export interface RunPlan {
   /** Links to reckon with; null where the config gives none. */
   network: NetworkSpec | null;
   layout: Layout;
-  /** 8, or 0 where all edges weigh 1. */
-  weightStride: number;
   /** URLs of the user's own modules: a worker loads them before it binds. */
   modules: string[];
-  compressor: CompressorPlan;
-  flow: FlowPlan;
   cost: CostPlan;
-  /** Worker w works for agents partition[w] .. partition[w + 1] - 1. */
-  partition: number[];
-  /** 'average': the objective is (1/n) sum_i |x - x_i(0)|^2 / 2 and `optimumValue` its minimum. */
-  problem: 'cost' | 'average';
+  /** Bits that an agent broadcasts in a round; null where that varies. */
+  messageBits: number | null;
+  /** The same, were nothing compressed. */
+  uncompressedBits: number;
+  /** x first; then those of v and s that are kept. */
+  state: StateField[];
   /** f*, NaN where unknown; x* stands in the arena's `trace.optimum`. */
   optimumValue: number;
 }
@@ -52,4 +60,10 @@ export interface BoundProgram {
   tracePhases: readonly ((round: number) => void)[];
   /** After the trace phases, on the leader alone: fills `row` (columns of the trace ring). */
   traceRow(round: number, seconds: number, row: Float64Array): Verdict;
+}
+
+/** A program, as a worker sees it. */
+export interface ProgramDefinition {
+  kind: string;
+  bind(plan: RunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram;
 }

@@ -58,10 +58,10 @@ export class ActiveRun {
     try {
       const reports = await this.runTraced();
       const [leader] = reports;
-      const state = ['x', 'v', 's'].filter((name) => run.layout.fields[name]);
       const summary = summarize(prepared, this.rows, leader);
-      summary.stateHash = stateHash(state.map((name) => this.stateRows(name, leader.rounds)));
-      const x = this.stateRows('x', leader.rounds);
+      const state = run.state.map((field) => stateRows(this.arena, run, field, leader.rounds));
+      summary.stateHash = stateHash(state);
+      const [x] = state;
       await directory?.writeX((file) => writeNpyRows(file, x));
       directory?.finish(summary);
       return { summary, heap: reports.map(({ heap }) => heap), x: options.keepX ? compactRows(x) : null };
@@ -161,23 +161,20 @@ export class ActiveRun {
     }
     const round = Atomics.load(this.words, Word.ROUND);
     const row = (name: string) => {
-      const { data, rowStride, columns } = this.stateRows(name, round);
+      const field = run.state.find((field) => field.name === name);
+      if (!field) return null;
+      const { data, rowStride, columns } = stateRows(this.arena, run, field, round);
       return Float64Array.from(data.subarray(agent * rowStride, agent * rowStride + columns));
     };
-    const rowIfKept = (name: string) => (run.layout.fields[name] ? row(name) : null);
     return {
       agent,
       label: labels?.[agent] ?? null,
       round,
       neighbours: Array.from(columns.subarray(rowStart[agent], rowStart[agent + 1])),
-      x: row('x'),
-      v: rowIfKept('v'),
-      s: rowIfKept('s'),
+      x: row('x') as Float64Array,
+      v: row('v'),
+      s: row('s'),
     };
-  }
-
-  private stateRows(name: string, round: number): StateRows {
-    return stateRows(this.arena, this.prepared.program.run, name, round);
   }
 }
 

@@ -16,9 +16,9 @@ import type { CostModel, Optimum } from '../cost/types.js';
 import { readNpy } from '../data/npy.js';
 import { describeSpec } from '../describe.js';
 import { InputError, isInputError, unexpected } from '../errors.js';
-import { flowDefinition } from '../flow/registry.js';
+import { automaticGain } from '../flow/gains.js';
 import { loadModules, resolveModules } from '../plugin/modules.js';
-import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/plan.js';
+import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/flow/plan.js';
 import { seedWords } from '../runtime.js';
 import { estimateMemory } from './memory.js';
 import type { PlanReport } from './types.js';
@@ -68,16 +68,7 @@ async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<
     ...(config.flow.batch === undefined ? {} : { batch: config.flow.batch }),
   });
 
-  const { flow: flowSpec } = config;
-  const automatic = (['step', 'alpha', 'beta'] as const).find((name) => flowSpec[name] === 'auto');
-  const asksCost = flowDefinition(flowSpec.kind).problem === 'cost';
-  if (automatic && asksCost && cost.curvature.l === Number.POSITIVE_INFINITY) {
-    const expected = 'a number: the cost does not say how smooth it is (its plan returns no l)';
-    throw unexpected(['flow', automatic], 'auto', expected);
-  }
-  const measured = [flowSpec.step, flowSpec.alpha, flowSpec.beta].includes('auto')
-    ? (await import('../../topology/spectrum.js')).spectrum
-    : null;
+  const measured = automaticGain(config.flow) ? (await import('../../topology/spectrum.js')).spectrum : null;
   let knownSpectrum: Spectrum | null = null;
   const measureSpectrum = () => {
     if (!measured) return boundSpectrum(graph, degrees);
@@ -90,6 +81,7 @@ async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<
     config: { ...config, compressor: compressor.spec },
     graph,
     weights,
+    degrees,
     cost,
     workers,
     spectrum: measureSpectrum,
@@ -137,12 +129,12 @@ async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<
       rounds,
       topology: describeTopology(config),
       cost: cost.description,
-      flow: `${flow.kind}, ${flow.compress}`,
+      flow: flow.compress === undefined ? flow.kind : `${flow.kind}, ${flow.compress}`,
       compressor: describeSpec(config.compressor),
       ...estimateMemory(layout, graph.nodes, graphBytes),
       spectrum: found && { lambda2: found.lambda2, lambdaMax: found.lambdaMax },
-      gains: { step: flow.step, alpha: flow.alpha, beta: flow.beta, eta: flow.eta, mu: flow.mu },
-      bits: { perMessage: program.run.compressor.messageBits, uncompressedPerMessage: 64 * dim },
+      gains: flow.gains,
+      bits: { perMessage: program.run.messageBits, uncompressedPerMessage: program.run.uncompressedBits },
       optimum: optimum && {
         value: optimum.value,
         gradientNorm: optimum.gradientNorm,

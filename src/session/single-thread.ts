@@ -8,7 +8,7 @@
 import { bindKernels } from '../../kernels/bindings.js';
 import type { LoopReport } from '../../workers/round-loop.js';
 import { createArena } from '../arena/arena.js';
-import { bindProgram } from '../program/bind.js';
+import { bindProgram } from '../program/registry.js';
 import type { Verdict } from '../program/types.js';
 import { COLUMNS, rowOf } from '../trace/ring.js';
 import { fillArena } from './fill.js';
@@ -65,7 +65,7 @@ export function runOnOneThread(prepared: Prepared, module: WebAssembly.Module): 
     heap: [],
   };
   const summary = summarize(prepared, rows, report);
-  const state = ['x', 'v', 's'].filter((name) => arena.has(name));
-  summary.stateHash = stateHash(state.map((name) => stateRows(arena, run, name, round)));
-  return { verdict, summary, rows, x: stateRows(arena, run, 'x', round) };
+  const state = run.state.map((field) => stateRows(arena, run, field, round));
+  summary.stateHash = stateHash(state);
+  return { verdict, summary, rows, x: state[0] };
 }

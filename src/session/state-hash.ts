@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Arena } from '../arena/arena.js';
-import type { RunPlan } from '../program/types.js';
+import type { RunPlan, StateField } from '../program/types.js';
 
 export interface StateRows {
   /** First entry of agent 0's row. */
@@ -16,14 +16,18 @@ export interface StateRows {
   columns: number;
 }
 
-/** Where a field of the state (x, v, s) stands after `round` rounds. */
-export function stateRows(arena: Arena, run: RunPlan, name: string, round: number): StateRows {
+/** Where a field of the state stands after `round` rounds. */
+export function stateRows(
+  arena: Arena,
+  run: RunPlan,
+  { name, rows, doubled }: StateField,
+  round: number,
+): StateRows {
   const rowStride = run.rowBytes / 8;
-  const entries = run.agents * rowStride;
-  // A state that is itself the message is doubled by parity, like an outbox.
-  const parity = name === 'x' && run.flow.stateIsMessage ? round & 1 : 0;
+  const entries = rows * rowStride;
+  const parity = doubled ? round & 1 : 0;
   const data = arena.view(name, 'f64').subarray(parity * entries, (parity + 1) * entries);
-  return { data, rows: run.agents, rowStride, columns: run.dim };
+  return { data, rows, rowStride, columns: run.dim };
 }
 
 const CHUNK_ENTRIES = 65_536;

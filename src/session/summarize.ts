@@ -1,7 +1,8 @@
 /** summary.json from a run's trace: how it ended, what it cost, and what to try next where it diverged. */
 
 import type { LoopReport } from '../../workers/round-loop.js';
-import { largestStableStep, roundStep, safeStep } from '../flow/gains.js';
+import { roundStep, SAFETY } from '../flow/gains.js';
+import { flowDefinition } from '../flow/registry.js';
 import type { Prepared } from './prepare.js';
 import type { Summary, TraceRow } from './types.js';
 
@@ -31,11 +32,10 @@ export function summarize(
     stateHash: '',
     bits: {
       // The mean, where messages vary in length.
-      perMessage:
-        run.compressor.messageBits ?? (rounds > 0 ? (last?.bitsBroadcast ?? 0) / rounds / run.agents : 0),
+      perMessage: run.messageBits ?? (rounds > 0 ? (last?.bitsBroadcast ?? 0) / rounds / run.agents : 0),
       broadcast: last?.bitsBroadcast ?? 0,
       links: last?.bitsLinks ?? 0,
-      uncompressedBroadcast: rounds * run.agents * run.dim * 64,
+      uncompressedBroadcast: rounds * run.agents * run.uncompressedBits,
     },
     final: {
       objective: finite(last?.objective),
@@ -58,15 +58,20 @@ function finite(value: number | undefined): number | null {
 
 /** A step that should work, from the graph's and the cost's bounds. */
 function divergedHint({ program }: Prepared): string {
-  const { step, alpha, beta, eta, compress } = program.run.flow;
+  const { flow } = program.run;
+  const { step, ...others } = flow.gains;
   const gains = { ...program.gains(), delta: 1 };
-  const bound = largestStableStep(alpha, beta, eta, gains);
-  const retry = compress === 'none' ? step / 2 : step * COMPRESSED_RETRY_SHARE;
+  const bound = flowDefinition(flow.kind).largestStep?.(flow, gains) ?? Number.NaN;
+  const retry = flow.compress === 'none' ? step / 2 : step * COMPRESSED_RETRY_SHARE;
+  if (Number.isNaN(bound)) return `flow.step is ${step}; try flow.step: ${roundStep(retry)}`;
   if (gains.l === Number.POSITIVE_INFINITY) {
     return `flow.step is ${step}, and the cost does not say how smooth it is; try flow.step: ${roundStep(retry)}`;
   }
-  const advice = `try flow.step: ${roundStep(Math.min(safeStep(alpha, beta, eta, gains), retry))}`;
+  const shown = Object.entries(others)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+  const advice = `try flow.step: ${roundStep(Math.min(SAFETY * bound, retry))}`;
   return step >= bound
-    ? `flow.step is ${step}, and beyond ${roundStep(bound)} even the uncompressed flow is unstable with these gains (alpha ${alpha}, beta ${beta}); ${advice}`
+    ? `flow.step is ${step}, and beyond ${roundStep(bound)} even the uncompressed flow is unstable with these gains (${shown}); ${advice}`
     : `flow.step is ${step}; up to ${roundStep(bound)} the uncompressed flow would be stable if all agents had the same curvature, so it is their differences or the compression that ask for less; ${advice}`;
 }

@@ -23,7 +23,8 @@ export interface PlanReport {
   processBytes: number;
   /** Of the weighted Laplacian; known only where `auto` asked for it. */
   spectrum: { lambda2: number; lambdaMax: number } | null;
-  gains: { step: number; alpha: number; beta: number; eta: number; mu: number };
+  /** By their names in the config. */
+  gains: Record<string, number>;
   bits: { perMessage: number | null; uncompressedPerMessage: number };
   optimum: { value: number; gradientNorm: number; method: string; iterations: number } | null;
   warnings: string[];

@@ -8,6 +8,21 @@ export function component(kind: string, parameters: (zod: typeof z) => z.ZodType
   return { kind, card: { title: kind, summary: `what ${kind} does`, source: 'none' }, parameters };
 }
 
+/** A flow that leaves the choice of what its messages say. */
+const flow: typeof component = (...given) => ({ ...component(...given), modes: ['none', 'error-state'] });
+
+const euler = (zod: typeof z) => {
+  const gain = (number: z.ZodNumber) => zod.union([zod.literal('auto'), number]).default('auto');
+  return {
+    compress: zod.enum(['none', 'node-state', 'error-state', 'observer']).optional(),
+    step: gain(zod.number().positive()),
+    alpha: gain(zod.number().min(0)),
+    beta: gain(zod.number().min(0)),
+    eta: gain(zod.number().min(0)).default(1),
+    mu: gain(zod.number().positive().max(1)).default(1),
+  };
+};
+
 const registry = (...entries: ComponentDefinition[]): Registry =>
   Object.fromEntries(entries.map((entry) => [entry.kind, entry]));
 
@@ -32,8 +47,8 @@ export const registries: Registries = {
     ),
   ),
   flows: registry(
-    component('primal-dual', (zod) => zod.object({})),
-    component('consensus', (zod) => zod.object({ decay: zod.number().min(0).max(1).default(0.5) })),
+    flow('primal-dual', (zod) => zod.strictObject({ kind: zod.literal('primal-dual'), ...euler(zod) })),
+    flow('consensus', (zod) => zod.object({ ...euler(zod), decay: zod.number().min(0).max(1).default(0.5) })),
   ),
   topologies: registry(
     component('ring', (zod) => zod.strictObject({ nodes: zod.number().int().min(1) })),

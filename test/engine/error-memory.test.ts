@@ -49,7 +49,7 @@ describe('error-memory', () => {
     const rowOf = (data: Float64Array, i: number) => data.slice(i * dim, (i + 1) * dim);
     const twin = simulate({
       laplacian: laplacianOf(graph.nodes, edges),
-      flow: { ...flow, eta: 1, stateIsMessage: false },
+      flow: { ...flow, eta: 1 },
       compress: referenceCompressor(planCompressor(compressor, context), context.seed),
       gradient: (row, i) => row.map((entry, c) => a[i * dim + c] * (entry - b[i * dim + c])),
       start: Array.from({ length: graph.nodes }, (_, i) => rowOf(b, i)),

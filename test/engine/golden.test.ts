@@ -105,10 +105,8 @@ function closeness(golden: Case): number[] {
         golden.edges.split(' ').map((edge) => edge.split('-').map(Number) as [number, number]),
       ),
       flow: {
-        kind: golden.flow,
         compress: golden.compress as Compress,
         ...golden.gains,
-        stateIsMessage: false,
       },
       compress: referenceCompressor(planCompressor(golden.compressor, context), seed),
       gradient: (row, i) => row.map((entry, c) => a[i * dim + c] * (entry - b[i * dim + c])),

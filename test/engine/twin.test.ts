@@ -60,7 +60,7 @@ describe('the engine computes the equations', () => {
     const full = { eta: flow.kind === 'consensus' ? 0 : 1, beta: 0, mu: 1, ...flow };
     const twin = simulate({
       laplacian,
-      flow: { ...full, compress: flow.compress as Compress, stateIsMessage: false },
+      flow: { ...full, compress: flow.compress as Compress },
       compress: referenceCompressor(planCompressor(compressor, context), seedWords(seed)),
       gradient: (row, i) => row.map((entry, c) => a[i * dim + c] * (entry - b[i * dim + c])),
       start: laplacian.map((_, i) => rowOf(b, i)),

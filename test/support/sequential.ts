@@ -31,7 +31,7 @@ export async function runSequentially(
 ): Promise<SequentialResult> {
   const prepared = await prepareRun(await parseConfig(config), workers);
   const { verdict, summary, rows, x } = runOnOneThread(prepared, module);
-  const { agents, dim, compressor } = prepared.program.run;
+  const { agents, dim, messageBits } = prepared.program.run;
   return {
     rounds: summary.rounds,
     verdict,
@@ -42,6 +42,6 @@ export async function runSequentially(
     stateHash: summary.stateHash,
     first: rows[0],
     final: rows[rows.length - 1],
-    messageBits: compressor.messageBits,
+    messageBits,
   };
 }

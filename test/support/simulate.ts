@@ -4,7 +4,7 @@
  */
 
 import type { ReferenceCompressor } from '../../src/compress/types.js';
-import type { FlowPlan } from '../../src/flow/types.js';
+import type { Compress } from '../../src/flow/types.js';
 
 export interface Twin {
   x: Float64Array[];
@@ -12,9 +12,19 @@ export interface Twin {
   s: Float64Array[];
 }
 
+export interface TwinFlow {
+  compress: Compress;
+  step: number;
+  alpha: number;
+  beta: number;
+  eta: number;
+  mu: number;
+  gamma?: number;
+}
+
 export interface TwinInputs {
   laplacian: number[][];
-  flow: FlowPlan;
+  flow: TwinFlow;
   compress: ReferenceCompressor;
   gradient: (x: Float64Array, agent: number) => Float64Array;
   start: Float64Array[];

@@ -2,21 +2,21 @@
  * Binding a planned flow to one worker: from here on there are only addresses and kernels. See `docs/rounds.md` for who writes what.
  */
 
-import type { Kernels } from '../../kernels/bindings.js';
-import type { Arena } from '../arena/arena.js';
-import { bindCompressor } from '../compress/registry.js';
-import { costDefinition } from '../cost/registry.js';
-import { flowDefinition } from '../flow/registry.js';
-import { errorFlow } from '../flow/state.js';
-import type { Runtime } from '../runtime.js';
-import type { BoundProgram, RunPlan, Verdict } from './types.js';
+import type { Kernels } from '../../../kernels/bindings.js';
+import type { Arena } from '../../arena/arena.js';
+import { costDefinition } from '../../cost/registry.js';
+import { bindChannel } from '../../flow/channel.js';
+import { flowDefinition } from '../../flow/registry.js';
+import type { Runtime } from '../../runtime.js';
+import type { BoundProgram, ProgramDefinition, RunPlan } from '../types.js';
+import { bindVerdict } from '../verdict.js';
+import { bindBits } from './bits.js';
+import type { FlowRunPlan } from './types.js';
 
-/** A run is given up when a distance has grown to this many times its first value (or is no number any more). */
-const DIVERGED_GROWTH = 1e8;
 /** Entries of a cache line of float64: coordinates are shared out between workers in these units. */
 const LINE_ENTRIES = 8;
 
-export function bindRuntime(plan: RunPlan, arena: Arena, kernels: Kernels, worker: number): Runtime {
+function bindRuntime(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: number): Runtime {
   return {
     arena,
     kernels,
@@ -36,18 +36,12 @@ export function bindRuntime(plan: RunPlan, arena: Arena, kernels: Kernels, worke
   };
 }
 
-export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram {
+function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram {
   const runtime = bindRuntime(plan, arena, kernels, worker);
   const { agents, rowBytes, blockAgents } = plan;
-  const compressor = bindCompressor(plan.compressor, runtime);
+  const channels = plan.channels.map((compressor, channel) => bindChannel(compressor, channel, runtime));
   const cost = costDefinition(plan.cost.kind, ['cost']).bind(plan.cost, runtime);
-  const flow = flowDefinition(plan.flow.kind).bind(
-    plan.flow,
-    compressor,
-    plan.compressor.slotBytes,
-    cost,
-    runtime,
-  );
+  const flow = flowDefinition(plan.flow.kind).bind(plan.flow, channels, cost, runtime);
   const first = plan.partition[worker];
   const end = plan.partition[worker + 1];
   const count = end - first;
@@ -63,7 +57,7 @@ export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worke
   const values = arena.address('trace.values');
   const toOptimum = arena.address('trace.toOptimum');
   const toMean = arena.address('trace.toMean');
-  const estimates = errorFlow(plan.flow.compress);
+  const estimates = arena.has('s');
   const toEstimate = estimates ? arena.address('trace.toEstimate') : 0;
   const s = estimates ? arena.address('s') : 0;
   const x = arena.address('x');
@@ -71,9 +65,7 @@ export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worke
   const xAt = (round: number) => x + (round & 1) * parityBytes;
   const average = plan.problem === 'average';
   const entries = agents * plan.dim;
-  let firstSpread = Number.NaN;
-  const { gap: stopGap, rmsError: stopRms, consensusError: stopConsensus } = plan.stop;
-  const stops = stopGap !== undefined || stopRms !== undefined || stopConsensus !== undefined;
+  const verdict = bindVerdict(plan);
 
   const bits = bindBits(plan, arena, worker);
   const { network } = plan;
@@ -84,7 +76,7 @@ export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worke
   const round = (k: number) => {
     cost.beginRound?.(k);
     bits.deliver(k);
-    flow.prepare(k + 1);
+    for (let channel = 0; channel < channels.length; channel++) channels[channel].prepare(k + 1);
     for (let block = first; block < end; block += blockAgents) {
       flow.block(block, Math.min(end - block, blockAgents), k);
     }
@@ -112,7 +104,7 @@ export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worke
   };
 
   const hasOptimum = !Number.isNaN(plan.optimumValue);
-  const traceRow = (k: number, seconds: number, row: Float64Array): Verdict => {
+  const traceRow = (k: number, seconds: number, row: Float64Array) => {
     const gap = average ? averageGap() : kernels.sum(values, agents) / agents - plan.optimumValue;
     const rmsError = hasOptimum ? Math.sqrt(kernels.sum(toOptimum, agents) / entries) : Number.NaN;
     const consensusError = Math.sqrt(kernels.sum(toMean, agents) / entries);
@@ -127,26 +119,12 @@ export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worke
     row[7] = bits.links(k);
     row[8] = seconds;
     row[9] = networkSeconds(k);
-
-    // Everything is finite and of the size it began with, or it has diverged. Squares overflow at 1e154, long before x does.
-    const spread = consensusError + (hasOptimum ? rmsError : 0);
-    if (Number.isNaN(firstSpread)) firstSpread = spread;
-    const limit = DIVERGED_GROWTH * Math.max(1, firstSpread);
-    if (!(spread < limit) || !Number.isFinite(row[1])) return 'diverged';
-    if (
-      stops &&
-      (stopGap === undefined || gap <= stopGap) &&
-      (stopRms === undefined || rmsError <= stopRms) &&
-      (stopConsensus === undefined || consensusError <= stopConsensus)
-    ) {
-      return 'converged';
-    }
-    return 'go';
+    return verdict(row);
   };
 
   return {
     prologue() {
-      flow.prepare(0);
+      for (const channel of channels) channel.prepare(0);
       for (let block = first; block < end; block += blockAgents) {
         flow.prologue(block, Math.min(blockAgents, end - block), 0);
       }
@@ -157,56 +135,7 @@ export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worke
   };
 }
 
-/** Bits delivered: each message once per agent (broadcast), and once per directed edge (links). */
-interface Bits {
-  /** Counts the messages of round k of this worker's agents, as they are delivered. */
-  deliver(round: number): void;
-  /** After `rounds` rounds; for the leader, behind a barrier. */
-  broadcast(rounds: number): number;
-  links(rounds: number): number;
-  /** Sum over the rounds of the longest message of each; counted only where the run has a network. */
-  longest(rounds: number): number;
-}
-
-function bindBits(plan: RunPlan, arena: Arena, worker: number): Bits {
-  const { agents, edges, partition, workers } = plan;
-  const { messageBits } = plan.compressor;
-  if (messageBits !== null) {
-    // Every message has the same packed length, so counting them is a multiplication.
-    return {
-      deliver: () => {},
-      broadcast: (rounds) => rounds * agents * messageBits,
-      links: (rounds) => rounds * 2 * edges * messageBits,
-      longest: (rounds) => rounds * messageBits,
-    };
-  }
-  const lengths = arena.view('outbox.lengths', 'u32');
-  const rowStart = arena.view('graph.rowStart', 'u32');
-  const own = arena.view('trace.bits', 'f64', worker);
-  const all = Array.from({ length: workers }, (_, w) => arena.view('trace.bits', 'f64', w));
-  // Whole numbers below 2^53: exact, so the order in which workers are added up does not matter.
-  const total = (which: 0 | 1) => all.reduce((sum, view) => sum + view[which], 0);
-  // The longest of all messages needs all of them: the leader looks, since a maximum over workers would take a barrier more.
-  const looksForLongest = worker === 0 && plan.network !== null;
-  return {
-    deliver(round) {
-      const base = (round & 1) * agents;
-      let broadcast = 0;
-      let links = 0;
-      for (let agent = partition[worker]; agent < partition[worker + 1]; agent++) {
-        const length = lengths[base + agent];
-        broadcast += length;
-        links += length * (rowStart[agent + 1] - rowStart[agent]);
-      }
-      own[0] += broadcast;
-      own[1] += links;
-      if (!looksForLongest) return;
-      let longest = 0;
-      for (let agent = 0; agent < agents; agent++) longest = Math.max(longest, lengths[base + agent]);
-      own[2] += longest;
-    },
-    broadcast: () => total(0),
-    links: () => total(1),
-    longest: () => all[0][2],
-  };
-}
+export const flowProgram: ProgramDefinition = {
+  kind: 'flow',
+  bind: (plan: RunPlan, ...rest) => bindFlow(plan as FlowRunPlan, ...rest),
+};

@@ -1,0 +1,18 @@
+/** The plan of a flow over a graph. */
+
+import type { CompressorPlan } from '../../compress/types.js';
+import type { FlowPlan } from '../../flow/types.js';
+import type { RunPlan } from '../types.js';
+
+export interface FlowRunPlan extends RunPlan {
+  program: 'flow';
+  /** 8, or 0 where all edges weigh 1. */
+  weightStride: number;
+  /** One for each message that an agent broadcasts in a round; none where the state is the message. */
+  channels: CompressorPlan[];
+  flow: FlowPlan;
+  /** Worker w works for agents partition[w] .. partition[w + 1] - 1. */
+  partition: number[];
+  /** 'average': the objective is (1/n) sum_i |x - x_i(0)|^2 / 2 and `optimumValue` its minimum. */
+  problem: 'cost' | 'average';
+}

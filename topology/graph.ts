@@ -6,6 +6,9 @@
  *
  * Cost: 4 (nodes + 1) + 8 edges bytes, and 16 edges more when weighted. Building it is two counting sorts, linear in
  * nodes + edges, with two transient arrays of 2 edges words.
+ *
+ * A directed graph keeps its arcs beside that, in `arcs`; the rows above are then its undirected closure, in which i and j are
+ * neighbours if there is an arc either way. What asks who is connected at all (components, diameter, spectrum) looks at the closure.
  */
 import { parameterError, TopologyError } from './errors.js';
 
@@ -23,6 +26,30 @@ export interface Graph {
   labels: string[] | null;
   /** What making the graph simple removed, so that it can be reported. */
   dropped: { selfLoops: number; parallelEdges: number };
+  /** Only in a directed graph: who hears whom. The rest describes its undirected closure. */
+  arcs?: Arcs;
+}
+
+/** A simple directed graph, in CSR twice: who a node hears, and who hears it. Neighbours ascend in each row. */
+export interface Arcs {
+  /** Each direction counted once. */
+  count: number;
+  /** nodes + 1 offsets into `inColumns`. */
+  inStart: Uint32Array;
+  /** Row i: the nodes that i hears. */
+  inColumns: Uint32Array;
+  outStart: Uint32Array;
+  /** Row i: the nodes that hear i. */
+  outColumns: Uint32Array;
+}
+
+/** Every arc once, as its tail and its head, in row order. */
+export function arcList(arcs: Arcs): { from: Uint32Array; to: Uint32Array } {
+  const from = new Uint32Array(arcs.count);
+  for (let node = 0; node + 1 < arcs.outStart.length; node++) {
+    from.fill(node, arcs.outStart[node], arcs.outStart[node + 1]);
+  }
+  return { from, to: arcs.outColumns };
 }
 
 /** More edges than this and `columns` would pass 2 GiB. */
@@ -34,12 +61,14 @@ export interface FromEdgesOptions {
    * same direction are parallel. Default false: every further edge between the same two nodes is parallel.
    */
   directed?: boolean;
+  /** Keep the directions, in `arcs`; the list holds arcs then. Default false. */
+  keepDirections?: boolean;
 }
 
 /**
  * Builds a graph from an edge list.
  *
- * Directions are forgotten. Self-loops are dropped and counted. Of several edges between the same two nodes the first in
+ * Directions are forgotten, but for `keepDirections`. Self-loops are dropped and counted. Of several edges between the same two nodes the first in
  * the list stays, with its weight; the others are dropped and, but for `directed`, counted.
  *
  * @param nodes number of nodes, at least 1
@@ -78,7 +107,8 @@ export function graphFromEdges(
 
   // Two stable counting sorts, by column and then by row, leave each row ascending, and equal pairs in list order.
   // The adjacency is symmetric, so both sorts share one table of offsets.
-  const directed = options.directed ?? false;
+  const keepDirections = options.keepDirections ?? false;
+  const directed = keepDirections || (options.directed ?? false);
   const needsEdge = weights !== null || directed;
   const rowOf = new Uint32Array(arcs);
   const edgeOf = needsEdge ? new Uint32Array(arcs) : null;
@@ -103,7 +133,56 @@ export function graphFromEdges(
     weights: keptWeights,
     labels,
     dropped: { selfLoops, parallelEdges: parallel },
+    ...(keepDirections && { arcs: arcsOf(nodes, from, to) }),
   };
+}
+
+/** Sorts arcs by their ends, self-loops and repeats left out. Ends are known to be nodes. */
+function arcsOf(nodes: number, from: Uint32Array, to: Uint32Array): Arcs {
+  // By head and then, stably, by tail: rows of tails with their heads ascending, repeats side by side.
+  const { rows, columns } = transposed(nodes, transposed(nodes, { rows: from, columns: to }));
+  let count = 0;
+  for (let arc = 0; arc < rows.length; arc++) {
+    const tail = rows[arc];
+    const head = columns[arc];
+    if (tail === head || (count > 0 && rows[count - 1] === tail && columns[count - 1] === head)) continue;
+    rows[count] = tail;
+    columns[count] = head;
+    count++;
+  }
+  const outward = { rows: rows.slice(0, count), columns: columns.slice(0, count) };
+  const inward = transposed(nodes, outward);
+  return {
+    count,
+    inStart: startsOf(nodes, outward.columns),
+    inColumns: inward.columns,
+    outStart: startsOf(nodes, outward.rows),
+    outColumns: outward.columns,
+  };
+}
+
+interface Pairs {
+  rows: Uint32Array;
+  columns: Uint32Array;
+}
+
+/** The pairs turned round, (column, row), in the order of their columns; equal columns stay in the order they had. */
+function transposed(nodes: number, { rows, columns }: Pairs): Pairs {
+  const cursor = startsOf(nodes, columns);
+  const result = { rows: new Uint32Array(rows.length), columns: new Uint32Array(rows.length) };
+  for (let arc = 0; arc < rows.length; arc++) {
+    const at = cursor[columns[arc]]++;
+    result.rows[at] = columns[arc];
+    result.columns[at] = rows[arc];
+  }
+  return result;
+}
+
+function startsOf(nodes: number, rows: Uint32Array): Uint32Array {
+  const start = new Uint32Array(nodes + 1);
+  for (const row of rows) start[row + 1]++;
+  for (let node = 0; node < nodes; node++) start[node + 1] += start[node];
+  return start;
 }
 
 /** Counts each node's ends into `start[node + 1]`, leaves self-loops out and returns how many there were. */

@@ -4,6 +4,8 @@
 export { formatPath, TopologyError, type TopologyErrorDetails } from './errors.js';
 export type { Generator, GeneratorSpec, Zod } from './generators/generator.js';
 export {
+  type Arcs,
+  arcList,
   EdgeBuffer,
   edgeList,
   type FromEdgesOptions,
@@ -24,9 +26,10 @@ export {
   isConnected,
   largestComponent,
   largestComponentWithNodes,
+  strongComponents,
 } from './properties.js';
 export { Random } from './random.js';
-export type { Reader } from './readers/reader.js';
+export type { Reader, ReadOptions } from './readers/reader.js';
 export { formatOf, parseGraph, readers, readGraph } from './readers/registry.js';
 export { generate, generators } from './registry.js';
 export { type Spectrum, spectrum } from './spectrum.js';

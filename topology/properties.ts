@@ -1,8 +1,8 @@
 /**
  * What a graph looks like: components, distances, degrees, and all of it at once for `topology inspect`.
  */
-import type { Graph } from './graph.js';
-import { graphFromEdges } from './graph.js';
+import type { Arcs, Graph } from './graph.js';
+import { arcList, graphFromEdges } from './graph.js';
 import { spectrum } from './spectrum.js';
 
 export interface Components {
@@ -37,14 +37,74 @@ export function components(graph: Graph): Components {
     }
     foundSizes.push(filled - first);
   }
+  return ranked(found, foundSizes);
+}
+
+/**
+ * The strongly connected components of a directed graph: sets in which everyone is heard by everyone, over others. Tarjan 1972, without
+ * recursion. O(nodes + arcs).
+ */
+export function strongComponents(arcs: Arcs): Components {
+  const { outStart, outColumns } = arcs;
+  const nodes = outStart.length - 1;
+  const NONE = 0xffff_ffff;
+  const order = new Uint32Array(nodes).fill(NONE);
+  const low = new Uint32Array(nodes);
+  const found = new Int32Array(nodes).fill(-1);
+  const next = outStart.slice(0, nodes);
+  const path = new Uint32Array(nodes);
+  const open = new Uint32Array(nodes);
+  const sizes: number[] = [];
+  let visited = 0;
+  let opened = 0;
+  for (let seed = 0; seed < nodes; seed++) {
+    if (order[seed] !== NONE) continue;
+    let depth = 0;
+    path[0] = seed;
+    order[seed] = low[seed] = visited++;
+    open[opened++] = seed;
+    while (depth >= 0) {
+      const node = path[depth];
+      if (next[node] < outStart[node + 1]) {
+        const other = outColumns[next[node]++];
+        if (order[other] === NONE) {
+          order[other] = low[other] = visited++;
+          open[opened++] = other;
+          path[++depth] = other;
+        } else if (found[other] < 0) {
+          low[node] = Math.min(low[node], order[other]);
+        }
+        continue;
+      }
+      // Nothing that the node reaches leads back above it: what was opened since is a component.
+      if (low[node] === order[node]) {
+        let size = 0;
+        let member: number;
+        do {
+          member = open[--opened];
+          found[member] = sizes.length;
+          size++;
+        } while (member !== node);
+        sizes.push(size);
+      }
+      depth--;
+      if (depth >= 0) low[path[depth]] = Math.min(low[path[depth]], low[node]);
+    }
+  }
+  return ranked(found, sizes);
+}
+
+/** Components numbered by size, the largest first; of equals, the one with the lowest node. */
+function ranked(found: Int32Array, foundSizes: number[]): Components {
+  const lowest = new Array<number>(foundSizes.length);
+  for (let node = found.length - 1; node >= 0; node--) lowest[found[node]] = node;
   const ranking = foundSizes.map((_, component) => component);
-  ranking.sort((a, b) => foundSizes[b] - foundSizes[a] || a - b);
+  ranking.sort((a, b) => foundSizes[b] - foundSizes[a] || lowest[a] - lowest[b]);
   const rankOf = new Uint32Array(ranking.length);
   ranking.forEach((component, rank) => {
     rankOf[component] = rank;
   });
-  const of = new Uint32Array(nodes);
-  for (let node = 0; node < nodes; node++) of[node] = rankOf[found[node]];
+  const of = Uint32Array.from(found, (component) => rankOf[component]);
   return { count: ranking.length, of, sizes: ranking.map((component) => foundSizes[component]) };
 }
 
@@ -53,12 +113,12 @@ export function isConnected(graph: Graph): boolean {
 }
 
 /**
- * The largest component as a graph of its own, nodes in their old order, with labels and weights.
+ * The largest component, strongly connected in a directed graph, as a graph of its own: nodes in their old order, with labels and weights.
  *
  * `nodeOf[i]` is the node of the whole graph that node i stands for.
  */
 export function largestComponentWithNodes(graph: Graph): { graph: Graph; nodeOf: Uint32Array } {
-  const { count, of, sizes } = components(graph);
+  const { count, of, sizes } = graph.arcs ? strongComponents(graph.arcs) : components(graph);
   if (count === 1) return { graph, nodeOf: Uint32Array.from({ length: graph.nodes }, (_, node) => node) };
   const nodeOf = new Uint32Array(sizes[0]);
   const newNumber = new Uint32Array(graph.nodes);
@@ -73,7 +133,7 @@ export function largestComponentWithNodes(graph: Graph): { graph: Graph; nodeOf:
   const weights: number[] | null = graph.weights === null ? null : [];
   for (const node of nodeOf) {
     for (let arc = graph.rowStart[node]; arc < graph.rowStart[node + 1]; arc++) {
-      if (graph.columns[arc] < node) continue;
+      if (graph.columns[arc] < node || of[graph.columns[arc]] !== 0) continue;
       from.push(newNumber[node]);
       to.push(newNumber[graph.columns[arc]]);
       if (weights !== null && graph.weights !== null) weights.push(graph.weights[arc]);
@@ -88,6 +148,16 @@ export function largestComponentWithNodes(graph: Graph): { graph: Graph; nodeOf:
     labels === null ? null : Array.from(nodeOf, (node) => labels[node]),
   );
   largest.dropped = { ...graph.dropped };
+  if (graph.arcs) {
+    const arcs = arcList(graph.arcs);
+    const within = arcs.from
+      .map((_, arc) => arc)
+      .filter((arc) => of[arcs.from[arc]] + of[arcs.to[arc]] === 0);
+    const renamed = (ends: Uint32Array) => within.map((arc) => newNumber[ends[arc]]);
+    largest.arcs = graphFromEdges(filled, renamed(arcs.from), renamed(arcs.to), null, null, {
+      keepDirections: true,
+    }).arcs as Arcs;
+  }
   return { graph: largest, nodeOf };
 }
 
@@ -231,6 +301,11 @@ export interface Inspection {
   density: number;
   /** Whether the source had weights. */
   weighted: boolean;
+  /** All of the above is of the undirected closure of a directed graph; below is what only its directions say. */
+  directed: boolean;
+  /** null in an undirected graph. */
+  arcs: number | null;
+  strongComponents: number | null;
 }
 
 /**
@@ -257,5 +332,8 @@ export function inspect(graph: Graph, weights: Float64Array | null = null): Insp
     parallelEdgesDropped: graph.dropped.parallelEdges,
     density: pairs === 0 ? 0 : graph.edges / pairs,
     weighted: graph.weights !== null,
+    directed: graph.arcs !== undefined,
+    arcs: graph.arcs?.count ?? null,
+    strongComponents: graph.arcs ? strongComponents(graph.arcs).count : null,
   };
 }

@@ -7,12 +7,14 @@ import { balancedTree } from './generators/balanced-tree.js';
 import { barabasiAlbert } from './generators/barabasi-albert.js';
 import { barbell } from './generators/barbell.js';
 import { complete } from './generators/complete.js';
+import { directedRing } from './generators/directed-ring.js';
 import { erdosRenyi } from './generators/erdos-renyi.js';
 import { exponential } from './generators/exponential.js';
 import type { Generator, GeneratorSpec } from './generators/generator.js';
 import { grid } from './generators/grid.js';
 import { hypercube } from './generators/hypercube.js';
 import { path } from './generators/path.js';
+import { randomDigraph } from './generators/random-digraph.js';
 import { randomGeometric } from './generators/random-geometric.js';
 import { randomRegular } from './generators/random-regular.js';
 import { ring } from './generators/ring.js';
@@ -39,6 +41,8 @@ export const generators: readonly Generator[] = [
   barabasiAlbert,
   randomGeometric,
   stochasticBlock,
+  directedRing,
+  randomDigraph,
 ];
 
 /**

@@ -66,6 +66,7 @@ interface InspectOptions {
   weights: WeightsKind;
   largestComponent?: boolean;
   json?: boolean;
+  directed?: boolean;
   [parameter: string]: unknown;
 }
 
@@ -82,7 +83,8 @@ function addInspect(parent: Command, terminal: Terminal, generators: Registry, k
         .choices(['unit', 'metropolis', 'file'])
         .default('unit'),
     )
-    .option('--largest-component', 'look at the largest connected component only')
+    .option('--largest-component', 'look at the largest connected component only (strongly, if directed)')
+    .option('--directed', 'lines of an edge list are arcs; other formats say so themselves')
     .option('--json', 'print JSON')
     .option('--debug', 'print stack traces')
     .addHelpText('after', INSPECT_HELP);
@@ -96,11 +98,16 @@ function addInspect(parent: Command, terminal: Terminal, generators: Registry, k
         hint: 'for example: sottovoce topology inspect network.gml',
       });
     }
+    if (options.directed && kind !== null && definition && !takesDirected(definition)) {
+      throw new InputError(`--directed is given, but ${kind} has edges only, expected a kind with arcs`, {
+        hint: 'for example: exponential, directed-ring, random-digraph',
+      });
+    }
     const { edgeWeights, inspect, largestComponent } = await import('../../topology/index.js');
     let graph =
       file === undefined
         ? await generateFrom(generators, options.kind as string, options)
-        : await read(file, options.format);
+        : await read(file, options.format, options.directed ? 'keep' : 'stated');
     if (options.largestComponent) graph = largestComponent(graph);
     const inspection = inspect(graph, edgeWeights(graph, options.weights).weights);
     const source = file ?? (options.kind as string);
@@ -133,10 +140,7 @@ function addGenerate(parent: Command, terminal: Terminal, generators: Registry):
       let graph = await generateFrom(generators, kind, options);
       if (options.largestComponent) graph = largestComponent(graph);
       await write(graph, options.out, options.format);
-      printLine(
-        terminal.stdout,
-        `${options.out}: ${plural(graph.nodes, 'node')}, ${plural(graph.edges, 'edge')}`,
-      );
+      printLine(terminal.stdout, `${options.out}: ${sizeOf(graph)}`);
     });
   }
 }
@@ -151,19 +155,20 @@ function addConvert(parent: Command, terminal: Terminal): void {
     .option('--from <format>', 'format to read, where the extension does not say it')
     .option('--to <format>', 'format to write, where the extension does not say it')
     .option('--largest-component', 'keep only the largest connected component')
+    .option('--directed', 'keep the directions of a directed graph')
     .option('--debug', 'print stack traces')
     .addHelpText('after', CONVERT_HELP)
     .action(
       async (
         input: string,
         output: string,
-        options: { from?: string; to?: string; largestComponent?: boolean },
+        options: { from?: string; to?: string; largestComponent?: boolean; directed?: boolean },
       ) => {
         if (resolve(input) === resolve(output)) {
           throw new InputError(`${output} is the file being read, expected another one to write`);
         }
         const { largestComponent } = await import('../../topology/index.js');
-        const whole = await read(input, options.from);
+        const whole = await read(input, options.from, options.directed ? 'keep' : 'forget');
         const graph = options.largestComponent ? largestComponent(whole) : whole;
         await write(graph, output, options.to);
         const left = whole.nodes - graph.nodes;
@@ -171,20 +176,28 @@ function addConvert(parent: Command, terminal: Terminal): void {
           ...droppedNotes(whole.dropped.selfLoops, whole.dropped.parallelEdges),
           ...(left > 0 ? [`left out ${plural(left, 'node')} outside the largest component`] : []),
         ];
-        const text = `${output}: ${plural(graph.nodes, 'node')}, ${plural(graph.edges, 'edge')}`;
+        const text = `${output}: ${sizeOf(graph)}`;
         printLine(terminal.stdout, notes.length === 0 ? text : `${text} (${notes.join(', ')})`);
       },
     );
 }
 
-async function read(file: string, format: string | undefined): Promise<Graph> {
+async function read(
+  file: string,
+  format: string | undefined,
+  directions: 'forget' | 'keep' | 'stated',
+): Promise<Graph> {
   const { readGraph } = await import('../../topology/index.js');
-  return readGraph(file, format === undefined ? {} : { format });
+  return readGraph(file, { directions, ...(format === undefined ? {} : { format }) });
 }
 
 async function write(graph: Graph, file: string, format: string | undefined): Promise<void> {
   const { writeGraph } = await import('../../topology/index.js');
   await writeGraph(file, graph, format === undefined ? {} : { format });
+}
+
+function sizeOf({ nodes, edges, arcs }: Graph): string {
+  return `${plural(nodes, 'node')}, ${arcs ? plural(arcs.count, 'arc') : plural(edges, 'edge')}`;
 }
 
 /** The kind after `--kind`, whose flags are wanted before commander reads the rest. */
@@ -216,6 +229,10 @@ function addParameters(command: Command, definition: ComponentDefinition): void 
   }
   // Scripts loop over kinds with one seed; a kind that draws nothing has no use for it and no quarrel with it.
   if (!taken.has('--seed')) command.addOption(new Option('--seed <number>').hideHelp());
+}
+
+function takesDirected(definition: ComponentDefinition): boolean {
+  return parametersOf(definition).some(({ name }) => name === 'directed');
 }
 
 function placeholder(schema: JsonSchema): string {
@@ -297,6 +314,12 @@ export function formatInspection(source: string, weights: string, graph: Inspect
       [
         ['nodes', formatCount(graph.nodes)],
         ['edges', `${formatCount(graph.edges)} (density ${formatQuantity(graph.density, 3)})`],
+        [
+          'directed',
+          graph.arcs === null
+            ? null
+            : `${plural(graph.arcs, 'arc')}, ${plural(graph.strongComponents ?? 0, 'strong component')}; the rest is of the undirected closure`,
+        ],
         ['components', graph.components === 1 ? '1' : `${formatCount(graph.components)}, of ${sizes} nodes`],
         ['lambda2', formatQuantity(graph.lambda2, 8)],
         ['lambdaMax', `${formatQuantity(graph.lambdaMax, 8)}${condition}`],
@@ -318,6 +341,12 @@ export function formatInspection(source: string, weights: string, graph: Inspect
     ),
   ];
   if (!graph.spectrumConverged) lines.push(`${paint.yellow('warning:')} lambda2 and lambdaMax are estimates`);
+  if (graph.components === 1 && (graph.strongComponents ?? 1) > 1) {
+    lines.push(
+      `${paint.yellow('warning:')} the graph is not strongly connected, so some agents never hear of others`,
+      `${paint.cyan('hint:')} keep its largest strong component: topology: { ..., largestComponent: true }`,
+    );
+  }
   if (graph.components > 1) {
     lines.push(
       `${paint.yellow('warning:')} the graph is not connected, so its agents cannot agree`,

@@ -101,6 +101,10 @@ const FILE_TOPOLOGY = z.strictObject({
   file: z.string().min(1).describe('graph file; the extension says the format'),
   format: z.string().min(1).optional().describe('reader, where the extension does not say it'),
   largestComponent: z.boolean().optional().describe('keep only the largest connected component'),
+  directed: z
+    .boolean()
+    .optional()
+    .describe('keep the directions of its edges, for flows that can do with them'),
 });
 const GENERATED_COMMON = { largestComponent: FILE_TOPOLOGY.shape.largestComponent };
 
@@ -206,7 +210,7 @@ function checkTopology(
     const text = `topology has neither file nor kind, expected one of them (kinds: ${kinds})`;
     const unknown = Object.keys(spec)
       .filter((key) => !Object.hasOwn(FILE_TOPOLOGY.shape, key))
-      .map((key) => unknownKey(path, key, ['file', 'kind', 'format', 'largestComponent']))
+      .map((key) => unknownKey(path, key, ['file', 'kind', 'format', 'largestComponent', 'directed']))
       .filter((issue) => issue.text.includes('did you mean'));
     return { spec: {}, issues: [{ path, at: 'value', text }, ...unknown] };
   }

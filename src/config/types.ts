@@ -14,6 +14,8 @@ export interface TopologySpec {
   kind?: string;
   /** Keep only the largest connected component. */
   largestComponent?: boolean;
+  /** Keep the directions of a file's edges; some generators have a parameter of this name. */
+  directed?: boolean;
   [parameter: string]: unknown;
 }
 

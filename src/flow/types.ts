@@ -92,6 +92,8 @@ export interface FlowDefinition {
   problem: 'cost' | 'average';
   /** What its messages can say, where `compress` chooses. */
   modes?: readonly Compress[];
+  /** Whether it can do with a directed graph, in which who hears is not heard; absent: no. */
+  directed?: boolean;
   parameters(zod: typeof z): z.ZodType;
   messages(spec: FlowSpec): FlowMessages;
   /**

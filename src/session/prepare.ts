@@ -6,7 +6,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import type { Graph } from '../../topology/index.js';
-import { components, largestComponent } from '../../topology/properties.js';
+import { components, largestComponent, strongComponents } from '../../topology/properties.js';
 import { generate } from '../../topology/registry.js';
 import type { Spectrum } from '../../topology/spectrum.js';
 import { edgeWeights } from '../../topology/weights.js';
@@ -17,6 +17,7 @@ import { readNpy } from '../data/npy.js';
 import { describeSpec } from '../describe.js';
 import { InputError, isInputError, unexpected } from '../errors.js';
 import { automaticGain } from '../flow/gains.js';
+import { flowDefinition } from '../flow/registry.js';
 import { loadModules, resolveModules } from '../plugin/modules.js';
 import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/flow/plan.js';
 import { seedWords } from '../runtime.js';
@@ -68,6 +69,7 @@ async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<
     ...(config.flow.batch === undefined ? {} : { batch: config.flow.batch }),
   });
 
+  if (graph.arcs) refuseDirected(config.flow.kind);
   const measured = automaticGain(config.flow) ? (await import('../../topology/spectrum.js')).spectrum : null;
   let knownSpectrum: Spectrum | null = null;
   const measureSpectrum = () => {
@@ -146,6 +148,18 @@ async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<
   };
 }
 
+/** A flow has to say that it can do without answers: the others rest on every edge weighing the same in both directions. */
+function refuseDirected(kind: string): void {
+  if (flowDefinition(kind).directed) return;
+  throw new InputError(
+    `flow.kind is ${kind}, which needs every edge in both directions, and the topology is directed`,
+    {
+      path: ['flow', 'kind'],
+      hint: 'without topology.directed every arc is an edge',
+    },
+  );
+}
+
 /**
  * Without `auto` nobody waits for the spectrum. What a hint after a divergence needs is lambdaMax, and lambdaMax <= max over edges of
  * d_i + d_j (Anderson, Morley 1985); lambda2 stays unknown.
@@ -165,14 +179,14 @@ async function loadGraph(config: RunConfig, resolve: (file: string) => string): 
   const graph =
     file === undefined
       ? withPath(['topology'], () => generate(spec as { kind: string }, config.seed))
-      : await (await import('../../topology/readers/registry.js')).readGraph(
-          resolve(file),
-          format === undefined ? {} : { format },
-        );
+      : await (await import('../../topology/readers/registry.js')).readGraph(resolve(file), {
+          directions: config.topology.directed ? 'keep' : 'forget',
+          ...(format === undefined ? {} : { format }),
+        });
   if (graph.nodes === 0) throw new InputError('the graph has no nodes', { path: ['topology'] });
-  const sizes = components(graph).sizes;
+  const { sizes } = graph.arcs ? strongComponents(graph.arcs) : components(graph);
   if (sizes.length > 1 && takeLargest) return largestComponent(graph);
-  refuseDisconnected(sizes);
+  refuseDisconnected(sizes, graph.arcs !== undefined);
   return graph;
 }
 

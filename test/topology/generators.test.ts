@@ -30,6 +30,8 @@ const examples: Record<string, { spec: Record<string, unknown>; nodes: number; e
   'watts-strogatz': { spec: { nodes: 60, degree: 6, rewire: 0.2 }, nodes: 60, edges: 180 },
   'barabasi-albert': { spec: { nodes: 100, attach: 3 }, nodes: 100, edges: 291 },
   'random-geometric': { spec: { nodes: 200, radius: 0.2 }, nodes: 200 },
+  'directed-ring': { spec: { nodes: 5 }, nodes: 5, edges: 5 },
+  'random-digraph': { spec: { nodes: 100, averageDegree: 8 }, nodes: 100 },
   'stochastic-block': { spec: { sizes: [30, 20], within: 0.5, between: 0.1 }, nodes: 50 },
 };
 

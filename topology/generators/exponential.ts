@@ -1,16 +1,27 @@
 /**
  * Exponential: node i beside i + 2^p and i - 2^p (mod nodes) for every 2^p < nodes. About 2 log2(nodes) neighbours,
  * diameter at most about log2(nodes), and a spectral gap that shrinks only as 1 / log(nodes) relative to the degree
- * (Ying et al. 2021, who use the directed form; this is its undirected closure).
+ * (Ying et al. 2021, who use the directed form, i heard by i + 2^p; the undirected one is its closure).
  */
 import { EdgeBuffer } from '../graph.js';
-import { checkEdgeCount, type Generator, generated, integerOf, nodesParameter } from './generator.js';
+import {
+  checkEdgeCount,
+  type Generator,
+  generated,
+  generatedDirected,
+  integerOf,
+  nodesParameter,
+} from './generator.js';
 
 export const exponential: Generator = {
   kind: 'exponential',
   summary: 'nodes a power of two apart, around a ring, are linked',
   random: false,
-  parameters: (zod) => zod.strictObject({ nodes: nodesParameter(zod) }),
+  parameters: (zod) =>
+    zod.strictObject({
+      nodes: nodesParameter(zod),
+      directed: zod.boolean().optional().describe('arcs, from i to i + 2^p, instead of edges'),
+    }),
   generate(spec) {
     const nodes = integerOf(spec, 'nodes', 1);
     const count = nodes * Math.ceil(Math.log2(nodes));
@@ -20,6 +31,6 @@ export const exponential: Generator = {
       // 2^p and nodes - 2^p may both be powers of two; the edge is then named twice and counted once.
       for (let distance = 1; distance < nodes; distance *= 2) edges.push(node, (node + distance) % nodes);
     }
-    return generated(nodes, edges);
+    return spec['directed'] === true ? generatedDirected(nodes, edges) : generated(nodes, edges);
   },
 };

@@ -110,6 +110,13 @@ export function generated(nodes: number, edges: EdgeBuffer): Graph {
   return graph;
 }
 
+/** The same of generated arcs. */
+export function generatedDirected(nodes: number, arcs: EdgeBuffer): Graph {
+  const graph = arcs.toGraph(nodes, null, { keepDirections: true });
+  graph.dropped = { selfLoops: 0, parallelEdges: 0 };
+  return graph;
+}
+
 /** Parameters that many generators share, so that their help reads the same everywhere. */
 export function nodesParameter(zod: Zod, low = 1) {
   return zod.number().int().min(low).describe('number of nodes');

@@ -14,10 +14,11 @@
  *   ascending, with the number as label unless they are exactly 0, 1, 2, ... So files that count from 1, or with gaps, get no
  *   phantom nodes. After a comment `# Nodes: N` (the Stanford collection writes one) whose N exceeds every number, nodes are
  *   0..N-1, isolated ones included. Other names are numbered as they first occur.
- * - Directions: `a b` and `b a` are one edge said from both ends; only a repeat in the same direction counts as parallel.
+ * - Directions: `a b` and `b a` are one edge said from both ends; only a repeat in the same direction counts as parallel. Where the
+ *   reader is asked to keep directions, `a b` is an arc from a to b: b hears a.
  */
 import { fileError, show } from '../errors.js';
-import { EdgeBuffer, type Graph } from '../graph.js';
+import { EdgeBuffer, type FromEdgesOptions, type Graph } from '../graph.js';
 import { digitsOf, isBlank, Lines } from './lines.js';
 import { type Reader, weightFrom } from './reader.js';
 
@@ -25,7 +26,7 @@ export const edgeListReader: Reader = {
   format: 'edgelist',
   extensions: ['.txt', '.edges', '.edgelist', '.csv', '.tsv'],
   summary: 'edge list: two names a line and perhaps a weight, separated by commas, tabs or spaces',
-  parse(text, file) {
+  parse(text, file, { directions } = {}) {
     const lines = new Lines(text);
     if (!lines.next()) {
       const stated = statedNodes(text);
@@ -37,12 +38,18 @@ export const edgeListReader: Reader = {
     const firstIsNumbers = scanner.numbers();
     const isHeader = !firstIsNumbers && scanner.looksLikeHeader();
     // Numbers first, since that is what large files hold; at the first name, start again by name.
-    return parseNumbers(text, file, !firstIsNumbers) ?? parseNames(text, file, isHeader);
+    const options = { directed: true, keepDirections: directions === 'keep' };
+    return parseNumbers(text, file, !firstIsNumbers, options) ?? parseNames(text, file, isHeader, options);
   },
 };
 
 /** Reads whole numbers as names; null at the first name that is none. */
-function parseNumbers(text: string, file: string, skipFirst: boolean): Graph | null {
+function parseNumbers(
+  text: string,
+  file: string,
+  skipFirst: boolean,
+  options: FromEdgesOptions,
+): Graph | null {
   const lines = new Lines(text);
   const scanner = new Scanner(lines, file);
   lines.next();
@@ -73,14 +80,15 @@ function parseNumbers(text: string, file: string, skipFirst: boolean): Graph | n
   } while (lines.next());
 
   const stated = statedNodes(text);
-  if (stated > largest) return numbered(first, second, weights, count, stated, null);
+  if (stated > largest) return numbered(first, second, weights, count, stated, null, options);
   const occurring = numbersIn(first, second, count, largest);
-  if (occurring.length === largest + 1) return numbered(first, second, weights, count, largest + 1, null);
+  if (occurring.length === largest + 1)
+    return numbered(first, second, weights, count, largest + 1, null, options);
   // Too wide a range for a table of all numbers: look each one up among those that occur.
   for (const ends of [first, second]) {
     for (let edge = 0; edge < count; edge++) ends[edge] = rankOf(occurring, ends[edge]);
   }
-  return numbered(first, second, weights, count, occurring.length, Array.from(occurring, String));
+  return numbered(first, second, weights, count, occurring.length, Array.from(occurring, String), options);
 }
 
 function numbered(
@@ -90,13 +98,14 @@ function numbered(
   count: number,
   nodes: number,
   labels: string[] | null,
+  options: FromEdgesOptions,
 ): Graph {
   const edges = new EdgeBuffer(0);
   edges.from = Uint32Array.from(first.subarray(0, count));
   edges.to = Uint32Array.from(second.subarray(0, count));
   edges.weights = weights;
   edges.count = count;
-  return edges.toGraph(nodes, labels, { directed: true });
+  return edges.toGraph(nodes, labels, options);
 }
 
 /** The numbers that occur, ascending. */
@@ -152,7 +161,7 @@ function statedNodes(text: string): number {
   return -1;
 }
 
-function parseNames(text: string, file: string, skipFirst: boolean): Graph {
+function parseNames(text: string, file: string, skipFirst: boolean, options: FromEdgesOptions): Graph {
   const lines = new Lines(text);
   const scanner = new Scanner(lines, file);
   lines.next();
@@ -180,7 +189,7 @@ function parseNames(text: string, file: string, skipFirst: boolean): Graph {
     const to = number(scanner.name(1));
     edges.push(from, to, edges.weights === null ? 1 : scanner.weight());
   } while (lines.next());
-  return edges.toGraph(labels.length, labels, { directed: true });
+  return edges.toGraph(labels.length, labels, options);
 }
 
 const COMMA = 44;

@@ -10,7 +10,7 @@ export const gexf: Reader = {
   format: 'gexf',
   extensions: ['.gexf'],
   summary: "GEXF, Gephi's format",
-  parse(text, file) {
+  parse(text, file, options) {
     const graph = new NamedGraph(file);
     let depth = 0;
     let sawGraph = false;
@@ -65,6 +65,6 @@ export const gexf: Reader = {
       },
     });
     if (!sawGraph) throw fileError(file, 0, 'no <graph> found, expected one');
-    return graph.toGraph();
+    return graph.toGraph(options);
   },
 };

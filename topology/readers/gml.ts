@@ -7,13 +7,13 @@
  */
 import { fileError, show } from '../errors.js';
 import type { Graph } from '../graph.js';
-import { foundAt, NamedGraph, type Reader, weightFrom } from './reader.js';
+import { foundAt, NamedGraph, type Reader, type ReadOptions, weightFrom } from './reader.js';
 
 export const gml: Reader = {
   format: 'gml',
   extensions: ['.gml'],
   summary: 'GML, as the Internet Topology Zoo and Mark Newman publish it',
-  parse: (text, file) => new GmlParser(text, file).parse(),
+  parse: (text, file, options) => new GmlParser(text, file).parse(options),
 };
 
 const TAB = 9;
@@ -34,14 +34,14 @@ class GmlParser {
     private readonly file: string,
   ) {}
 
-  parse(): Graph {
+  parse(options?: ReadOptions): Graph {
     let graph: NamedGraph | null = null;
     for (let key = this.key(); key !== null; key = this.key()) {
       if (key === 'graph' && graph === null) graph = this.graph();
       else this.skipValue(key);
     }
     if (graph === null) throw fileError(this.file, 0, "no 'graph [' found, expected one");
-    return graph.toGraph();
+    return graph.toGraph(options);
   }
 
   private graph(): NamedGraph {

@@ -11,7 +11,7 @@ export const graphml: Reader = {
   format: 'graphml',
   extensions: ['.graphml'],
   summary: 'GraphML',
-  parse(text, file) {
+  parse(text, file, options) {
     const graph = new NamedGraph(file);
     const nameOfKey = new Map<string, string>();
     let defaultWeight: number | undefined;
@@ -100,7 +100,7 @@ export const graphml: Reader = {
       },
     });
     if (!sawGraph) throw fileError(file, 0, 'no <graph> found, expected one');
-    return graph.toGraph();
+    return graph.toGraph(options);
   },
 };
 

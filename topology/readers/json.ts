@@ -13,7 +13,7 @@ export const json: Reader = {
   format: 'json',
   extensions: ['.json'],
   summary: 'node-link JSON, as NetworkX and D3 write it',
-  parse(text, file) {
+  parse(text, file, options) {
     const data = parseJson(text, file);
     const fail = (path: (string | number)[], message: string) =>
       fileError(file, lineOfPath(text, path), message);
@@ -62,7 +62,7 @@ export const json: Reader = {
       }
       graph.addEdge(ends[0], ends[1], weight, 0);
     });
-    return graph.toGraph();
+    return graph.toGraph(options);
   },
 };
 

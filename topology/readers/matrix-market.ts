@@ -6,22 +6,24 @@
  *     4 4 3
  *     2 1 0.5
  *
- * Entry (i, j) is an edge between nodes i-1 and j-1, its value the weight. A general matrix is taken as directed: (i, j)
- * and (j, i) are one edge said from both ends, with the first one's weight. The diagonal is self-loops, dropped and counted.
+ * Entry (i, j) is an edge between nodes i-1 and j-1, its value the weight. A general matrix is taken as directed, an
+ * entry as an arc from i-1 to j-1: where directions are forgotten, (i, j) and (j, i) are one edge said from both ends, with the first one's weight. The diagonal is self-loops, dropped and counted.
  */
 import { fileError, show } from '../errors.js';
 import { EdgeBuffer } from '../graph.js';
 import { digitsOf, isBlank, Lines } from './lines.js';
-import { type Reader, weightFrom } from './reader.js';
+import { notDirected, type Reader, weightFrom } from './reader.js';
 
 export const matrixMarket: Reader = {
   format: 'mtx',
   extensions: ['.mtx'],
   summary: 'Matrix Market, coordinate format: the adjacency matrix',
-  parse(text, file) {
+  parse(text, file, { directions } = {}) {
     const lines = new Lines(text);
     lines.nextRaw();
     const { weighted, symmetric } = parseHeader(lines.current(), file);
+    const keepDirections = directions === 'keep';
+    if (keepDirections && symmetric) throw notDirected(file);
     if (!lines.next())
       throw fileError(file, lines.line, "found end of file, expected the size, 'rows columns entries'");
     const size = lines.current().split(/\s+/).map(Number);
@@ -61,7 +63,7 @@ export const matrixMarket: Reader = {
     if (edges.count < entries) {
       throw fileError(file, lines.line, `found ${edges.count} entries, expected ${entries}`);
     }
-    return edges.toGraph(nodes, null, { directed: !symmetric });
+    return edges.toGraph(nodes, null, { directed: !symmetric, keepDirections });
   },
 };
 

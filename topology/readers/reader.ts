@@ -4,8 +4,16 @@
  * A reader is one file beside this one and one line in `registry.ts`. It gets the whole text, walks it by character codes
  * or events, never splitting it into lines, and reports the first mistake with its line, what it found and what it expected.
  */
-import { fileError, show } from '../errors.js';
+import { fileError, show, type TopologyError } from '../errors.js';
 import { EdgeBuffer, type Graph } from '../graph.js';
+
+export interface ReadOptions {
+  /**
+   * What becomes of directions. `forget` (the default): every arc is an edge. `keep`: the graph is directed, and a file that says its edges are
+   * not is refused. `stated`: kept where the file itself says that it is directed.
+   */
+  directions?: 'forget' | 'keep' | 'stated';
+}
 
 export interface Reader {
   format: string;
@@ -14,7 +22,7 @@ export interface Reader {
   /** One phrase for people. */
   summary: string;
   /** @throws TopologyError with `file` and `line` */
-  parse(text: string, file: string): Graph;
+  parse(text: string, file: string, options?: ReadOptions): Graph;
 }
 
 /**
@@ -52,7 +60,8 @@ export class NamedGraph {
     this.edgeLines.push(line);
   }
 
-  toGraph(): Graph {
+  toGraph({ directions = 'forget' }: ReadOptions = {}): Graph {
+    if (directions === 'keep' && !this.directed) throw notDirected(this.file);
     if (this.ids.length === 0) throw fileError(this.file, 0, 'no nodes found, expected at least one');
     const weighted = this.weights.some((weight) => weight !== undefined);
     const edges = new EdgeBuffer(this.sources.length, weighted);
@@ -61,7 +70,10 @@ export class NamedGraph {
       const target = this.find('target', this.targets[edge], this.edgeLines[edge]);
       edges.push(source, target, this.weights[edge] ?? 1);
     }
-    return edges.toGraph(this.ids.length, this.labelsOrNull(), { directed: this.directed });
+    return edges.toGraph(this.ids.length, this.labelsOrNull(), {
+      directed: this.directed,
+      keepDirections: this.directed && directions !== 'forget',
+    });
   }
 
   private find(end: string, id: string, line: number): number {
@@ -78,6 +90,11 @@ export class NamedGraph {
     if (counting && this.labels.every((label) => label === undefined)) return null;
     return this.ids.map((id, node) => this.labels[node] ?? id);
   }
+}
+
+/** For files whose format says whether edges have directions. */
+export function notDirected(file: string): TopologyError {
+  return fileError(file, 0, 'this file says that its edges have no direction, expected a directed graph');
 }
 
 /** A weight from its text. */

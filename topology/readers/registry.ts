@@ -11,7 +11,7 @@ import { gml } from './gml.js';
 import { graphml } from './graphml.js';
 import { json } from './json.js';
 import { matrixMarket } from './matrix-market.js';
-import type { Reader } from './reader.js';
+import type { Reader, ReadOptions } from './reader.js';
 
 export const readers: readonly Reader[] = [gml, graphml, gexf, matrixMarket, json, edgeListReader];
 
@@ -20,7 +20,12 @@ export const readers: readonly Reader[] = [gml, graphml, gexf, matrixMarket, jso
  *
  * @throws TopologyError
  */
-export function parseGraph(text: string, format: string, fileName = 'graph'): Graph {
+export function parseGraph(
+  text: string,
+  format: string,
+  fileName = 'graph',
+  options: ReadOptions = {},
+): Graph {
   const reader = readers.find((candidate) => candidate.format === format);
   if (reader === undefined) {
     const known = readers.map((candidate) => candidate.format).join(', ');
@@ -34,16 +39,20 @@ export function parseGraph(text: string, format: string, fileName = 'graph'): Gr
   if (/^\s*$/.test(begin.slice(0, 1000)) && begin.trim() === '') {
     throw fileError(fileName, 0, `file is empty, expected ${reader.summary}`);
   }
-  return reader.parse(begin, fileName);
+  return reader.parse(begin, fileName, options);
 }
 
 /**
  * Reads a graph from a file.
  *
  * @param options.format one of the readers' formats; default: by extension
+ * @param options.directions whether the graph keeps them; default: forget
  * @throws TopologyError when the file is missing, of an unknown kind, or not a graph
  */
-export async function readGraph(path: string, options: { format?: string } = {}): Promise<Graph> {
+export async function readGraph(
+  path: string,
+  options: { format?: string } & ReadOptions = {},
+): Promise<Graph> {
   const format = options.format ?? formatOf(path);
   let text: string;
   try {
@@ -56,7 +65,7 @@ export async function readGraph(path: string, options: { format?: string } = {})
     }
     throw fileError(path, 0, `cannot be read (${code ?? String(error)})`, error);
   }
-  return parseGraph(text, format, path);
+  return parseGraph(text, format, path, options);
 }
 
 /** The format that a file's extension stands for. */

@@ -30,10 +30,10 @@ function* lines(graph: Graph, separator: string): Iterable<string> {
   const { labels } = graph;
   const names = labels === null ? null : labels.map(quoteIfNeeded);
   const nameOf = (node: number): string => (names === null ? String(node) : names[node]);
-  yield `# Nodes: ${graph.nodes} Edges: ${graph.edges}\n`;
+  yield `# Nodes: ${graph.nodes} Edges: ${graph.arcs?.count ?? graph.edges}\n`;
   // With a header, no first pair of labels can be mistaken for one.
   if (names !== null)
-    yield graph.weights === null
+    yield graph.weights === null || graph.arcs
       ? `source${separator}target\n`
       : `source${separator}target${separator}weight\n`;
   yield* edgeLines(graph, (from, to, weight) => {

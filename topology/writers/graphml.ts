@@ -18,8 +18,9 @@ function* lines(graph: Graph): Iterable<string> {
   const { labels } = graph;
   yield '<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n';
   if (labels !== null) yield '  <key id="label" for="node" attr.name="label" attr.type="string"/>\n';
-  if (graph.weights !== null) yield '  <key id="weight" for="edge" attr.name="weight" attr.type="double"/>\n';
-  yield '  <graph edgedefault="undirected">\n';
+  if (graph.weights !== null && !graph.arcs)
+    yield '  <key id="weight" for="edge" attr.name="weight" attr.type="double"/>\n';
+  yield `  <graph edgedefault="${graph.arcs ? 'directed' : 'undirected'}">\n`;
   yield* nodeLines(graph, (node) =>
     labels === null
       ? `    <node id="${node}"/>\n`

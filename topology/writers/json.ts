@@ -8,7 +8,7 @@ export const jsonWriter: Writer = {
   extensions: ['.json'],
   *write(graph) {
     const { labels } = graph;
-    yield '{\n"directed": false,\n"multigraph": false,\n"graph": {},\n"nodes": [';
+    yield `{\n"directed": ${graph.arcs !== undefined},\n"multigraph": false,\n"graph": {},\n"nodes": [`;
     yield* nodeLines(graph, (node) => {
       const label = labels === null ? '' : `, "label": ${JSON.stringify(labels[node])}`;
       return `${node === 0 ? '\n' : ',\n'}{"id": ${node}${label}}`;

@@ -12,17 +12,21 @@ export interface Writer {
   write(graph: Graph): Iterable<string>;
 }
 
-/** Calls `line(from, to, weight)` for every edge once, lower end first, and yields what it returns in larger pieces. */
+/** Calls `line(from, to, weight)` for every edge once, lower end first, or for every arc of a directed graph, and yields what it returns in larger pieces. */
 export function* edgeLines(
   graph: Graph,
   line: (from: number, to: number, weight: number | null, index: number) => string,
 ): Iterable<string> {
-  const { nodes, rowStart, columns, weights } = graph;
+  const { nodes, arcs } = graph;
+  const rowStart = arcs?.outStart ?? graph.rowStart;
+  const columns = arcs?.outColumns ?? graph.columns;
+  // Arcs carry no weights.
+  const weights = arcs ? null : graph.weights;
   let piece = '';
   let index = 0;
   for (let row = 0; row < nodes; row++) {
     for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) {
-      if (columns[arc] < row) continue;
+      if (!arcs && columns[arc] < row) continue;
       piece += line(row, columns[arc], weights === null ? null : weights[arc], index++);
       if (piece.length > 65_536) {
         yield piece;

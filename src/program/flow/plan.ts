@@ -213,11 +213,13 @@ function memo<T>(make: () => T): () => T {
 }
 
 /** The graph must be connected: otherwise there is no consensus to reach. */
-export function refuseDisconnected(sizes: readonly number[]): void {
+export function refuseDisconnected(sizes: readonly number[], directed = false): void {
   if (sizes.length <= 1) return;
   const shown = sizes.slice(0, 6).join(', ') + (sizes.length > 6 ? ', ...' : '');
   throw new InputError(
-    `the graph is disconnected: ${sizes.length} components of ${shown} nodes; agents in different components can never agree`,
+    directed
+      ? `the directed graph is not strongly connected: ${sizes.length} strong components of ${shown} nodes; some agents never hear of others`
+      : `the graph is disconnected: ${sizes.length} components of ${shown} nodes; agents in different components can never agree`,
     {
       path: ['topology'],
       hint: `set topology.largestComponent: true to take the largest (${sizes[0]} nodes)`,

@@ -486,6 +486,26 @@ export interface Kernels {
     mu: number,
     current: number,
   ): void;
+  /**
+   * out = a x + b y + c z + d u + e w, added from left to right; the first of z, u, w whose address is 0 ends the sum. out may be any of the others
+   * (the same address), and may not otherwise overlap them.
+   */
+  combine(
+    count: number,
+    stride: number,
+    n: number,
+    out: number,
+    a: number,
+    x: number,
+    b: number,
+    y: number,
+    c: number,
+    z: number,
+    d: number,
+    u: number,
+    e: number,
+    w: number,
+  ): void;
   /** out = a - b, row by row. */
   subtract(count: number, stride: number, n: number, a: number, b: number, out: number): void;
 

@@ -29,6 +29,7 @@ export {
   valueSoftmaxSparse,
 } from './softmax';
 export {
+  combine,
   stepConsensus,
   stepConsensusError,
   stepPrimalDual,

@@ -204,3 +204,55 @@ export function subtract(count: usize, stride: usize, n: usize, a: usize, b: usi
     }
   }
 }
+
+/** out = a x + b y + c z + d u + e w, from left to right; an address of 0 ends the sum. out may be one of the others. */
+export function combine(
+  count: usize,
+  stride: usize,
+  n: usize,
+  out: usize,
+  a: f64,
+  x: usize,
+  b: f64,
+  y: usize,
+  c: f64,
+  z: usize,
+  d: f64,
+  u: usize,
+  e: f64,
+  w: usize,
+): void {
+  const byA = f64x2.splat(a);
+  const byB = f64x2.splat(b);
+  const byC = f64x2.splat(c);
+  const byD = f64x2.splat(d);
+  const byE = f64x2.splat(e);
+  for (let r: usize = 0; r < count; r++) {
+    const begin = r * stride;
+    const end = begin + (n << 3);
+    // The number of terms is the same all along a row: the branches are outside the loops over entries.
+    if (z === 0) {
+      for (let at = begin; at < end; at += 16) {
+        v128.store(out + at, f64x2.add(f64x2.mul(byA, v128.load(x + at)), f64x2.mul(byB, v128.load(y + at))));
+      }
+    } else if (u === 0) {
+      for (let at = begin; at < end; at += 16) {
+        const two = f64x2.add(f64x2.mul(byA, v128.load(x + at)), f64x2.mul(byB, v128.load(y + at)));
+        v128.store(out + at, f64x2.add(two, f64x2.mul(byC, v128.load(z + at))));
+      }
+    } else if (w === 0) {
+      for (let at = begin; at < end; at += 16) {
+        const two = f64x2.add(f64x2.mul(byA, v128.load(x + at)), f64x2.mul(byB, v128.load(y + at)));
+        const three = f64x2.add(two, f64x2.mul(byC, v128.load(z + at)));
+        v128.store(out + at, f64x2.add(three, f64x2.mul(byD, v128.load(u + at))));
+      }
+    } else {
+      for (let at = begin; at < end; at += 16) {
+        const two = f64x2.add(f64x2.mul(byA, v128.load(x + at)), f64x2.mul(byB, v128.load(y + at)));
+        const three = f64x2.add(two, f64x2.mul(byC, v128.load(z + at)));
+        const four = f64x2.add(three, f64x2.mul(byD, v128.load(u + at)));
+        v128.store(out + at, f64x2.add(four, f64x2.mul(byE, v128.load(w + at))));
+      }
+    }
+  }
+}

@@ -100,3 +100,11 @@ export function stepConsensusError(x: Float64Array, estimate: Estimate, hAlpha: 
   stepConsensus(x, estimatedLaplacian(estimate), hAlpha);
   return advanceEstimate(x, estimate);
 }
+
+/** Sum of the terms (coefficient, vector), from left to right. */
+export function combine(terms: readonly (readonly [number, Float64Array])[]): Float64Array {
+  const [[a, x], ...rest] = terms;
+  const out = x.map((entry) => a * entry);
+  for (const [b, y] of rest) for (let c = 0; c < out.length; c++) out[c] += b * y[c];
+  return out;
+}

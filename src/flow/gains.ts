@@ -52,7 +52,7 @@ export function autoGains(gains: GainContext): { alpha: number; beta: number } {
 }
 
 /** Gains whose `auto` needs nothing of the graph. */
-const WITHOUT_SPECTRUM = new Set(['eta', 'mu', 'gamma']);
+const WITHOUT_SPECTRUM = new Set(['eta', 'mu', 'gamma', 'mixing']);
 
 /** The first parameter of a flow that is `auto` and for which the graph's spectrum and the cost's curvature are needed. */
 export function automaticGain(spec: FlowSpec): string | undefined {

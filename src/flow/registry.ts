@@ -2,11 +2,13 @@
 
 import { lookUp } from '../registry.js';
 import { consensus } from './consensus.js';
+import { dgd } from './dgd.js';
+import { extra } from './extra.js';
 import { primalDual } from './primal-dual.js';
 import type { FlowDefinition } from './types.js';
 
 export const flows: Record<string, FlowDefinition> = Object.fromEntries(
-  [primalDual, consensus].map((flow) => [flow.kind, flow]),
+  [primalDual, consensus, dgd, extra].map((flow) => [flow.kind, flow]),
 );
 
 export function flowDefinition(kind: unknown): FlowDefinition {

@@ -8,7 +8,7 @@
 import { describe, expect, it } from 'vitest';
 import { runConfig } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
-import { combinations, flowSpecs } from './table.js';
+import { combinations, flowSpecs, rivals } from './table.js';
 
 const WORKERS = [1, 2, 3, 5];
 const THREADED = new Set(['identity', 'top-k', 'flattened-sign']);
@@ -34,7 +34,7 @@ async function hashes(config: Record<string, unknown>, workerCounts: number[]): 
 
 describe('the same stateHash for 1, 2, 3 and 5 workers', () => {
   // Every flow and compressor, the workers taking turns on one thread: shows whatever depends on the partition.
-  it.each(combinations)('$name', async ({ flow, compressor }) => {
+  it.each([...combinations, ...rivals])('$name', async ({ flow, compressor }) => {
     const found: string[] = [];
     for (const workers of WORKERS) {
       found.push((await runSequentially({ ...base, flow, compressor }, workers)).stateHash);
@@ -44,14 +44,14 @@ describe('the same stateHash for 1, 2, 3 and 5 workers', () => {
   });
 
   // And on threads, which race: every flow with a compressor of each kind of binding, and every compressor in one flow.
-  it.each(combinations.filter(({ flow, compressor }) => THREADED.has(compressor.kind) || flow === OBSERVER))(
-    'on threads: $name',
-    async ({ flow, compressor }) => {
-      const inTurns = await runSequentially({ ...base, flow, compressor }, 1);
-      const found = await hashes({ ...base, flow, compressor }, flow === OBSERVER ? [3] : [2, 5]);
-      expect(new Set([inTurns.stateHash, ...found]).size).toBe(1);
-    },
-  );
+  it.each([
+    ...combinations.filter(({ flow, compressor }) => THREADED.has(compressor.kind) || flow === OBSERVER),
+    ...rivals,
+  ])('on threads: $name', async ({ flow, compressor }) => {
+    const inTurns = await runSequentially({ ...base, flow, compressor }, 1);
+    const found = await hashes({ ...base, flow, compressor }, flow === OBSERVER ? [3] : [2, 5]);
+    expect(new Set([inTurns.stateHash, ...found]).size).toBe(1);
+  });
 
   it('with weighted edges, more workers than agents, and a row of the trace every round', async () => {
     const found = await hashes(

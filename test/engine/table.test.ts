@@ -9,8 +9,8 @@
 import { describe, expect, it } from 'vitest';
 import { planCompressor } from '../../src/compress/registry.js';
 import { seedWords } from '../../src/runtime.js';
-import { runSequentially } from '../support/sequential.js';
-import { combinations } from './table.js';
+import { runSequentially, type SequentialResult } from '../support/sequential.js';
+import { combinations, rivals } from './table.js';
 
 const dim = 11;
 const seed = 9;
@@ -24,6 +24,12 @@ const topologies = [
   { kind: 'erdos-renyi', nodes: 9, averageDegree: 4, seed: 2, largestComponent: true },
 ];
 
+const withoutClock = (run: SequentialResult): SequentialResult => ({
+  ...run,
+  first: { ...run.first, seconds: 0 },
+  final: { ...run.final, seconds: 0 },
+});
+
 const context = {
   agents: 8,
   dim,
@@ -33,7 +39,7 @@ const context = {
   path: ['compressor'],
 };
 
-describe.each(combinations)('$name', ({ flow, compressor }) => {
+describe.each([...combinations, ...rivals])('$name', ({ flow, compressor }) => {
   const plan = planCompressor(compressor, context);
   const converges =
     flow.compress === 'none' || (flow.compress === 'node-state' ? plan.linear : plan.contraction > 0);
@@ -55,11 +61,7 @@ describe.each(combinations)('$name', ({ flow, compressor }) => {
         runSequentially({ ...config, topology, rounds: HASH_ROUNDS, trace: { every: 20 } }, workers);
       const one = await run(1);
       const three = await run(3);
-      // Everything but the clock.
-      expect({ ...three, final: { ...three.final, seconds: 0 } }).toEqual({
-        ...one,
-        final: { ...one.final, seconds: 0 },
-      });
+      expect(withoutClock(three)).toEqual(withoutClock(one));
     }
   });
 });

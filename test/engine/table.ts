@@ -45,6 +45,18 @@ export const flowSpecs = [
   { kind: 'consensus', compress: 'observer', step: 0.005, alpha: 1, mu: 0.7 },
 ];
 
+/** Methods of other papers, with steps that bring them to x*: those that send their vectors as they are. */
+const rivalSpecs: { kind: string; compress?: string; [parameter: string]: unknown }[] = [
+  { kind: 'dgd', step: 0.4, decay: 0.9 },
+  { kind: 'dgd', variant: 'diffusion', step: 0.4, decay: 0.9, localSteps: 2 },
+  { kind: 'extra' },
+];
+
+export const rivals = rivalSpecs.map((flow) => {
+  const { kind, ...rest } = flow;
+  return { flow, compressor: { kind: 'identity' }, name: `${kind} ${JSON.stringify(rest)}` };
+});
+
 /** Every flow with every compressor that it takes. */
 export const combinations = flowSpecs.flatMap((flow) =>
   compressorSpecs

@@ -197,6 +197,33 @@ describe('steps', () => {
     }
   });
 
+  it('combine is its twin, with two to five terms, in place and elsewhere', () => {
+    const coefficients = [1, -0.3, 0.25, -1, 1 / 3];
+    const names = ['x', 'v', 's', 'z', 'g'];
+    for (const vectorOf of [(n: number) => normals(n, random), (n: number) => unkindVectors(n)['huge']]) {
+      for (const n of [5, 8, 100]) {
+        const bench = new Bench(1 << 19);
+        for (let terms = 2; terms <= 5; terms++) {
+          for (const into of ['out', ...names.slice(0, terms)]) {
+            const { values, rows, out } = setUp(bench, n, () => vectorOf(n), 2);
+            const target = into === 'out' ? out : rows[into];
+            const [x, y, z, u, w] = names.map((name, term) => (term < terms ? rows[name].at : 0));
+            const [a, b, c, d, e] = coefficients;
+            bench.kernels.combine(2, out.stride, padded(n), target.at, a, x, b, y, c, z, d, u, e, w);
+            for (let r = 0; r < 2; r++) {
+              const list = names
+                .slice(0, terms)
+                .map((name, term) => [coefficients[term], values[name][r]] as const);
+              expectSame(target.row(r), reference.combine(list), `${terms} terms into ${into}, n = ${n}`);
+            }
+            expectZeroPadding(target, into);
+          }
+        }
+        bench.checkGuards();
+      }
+    }
+  });
+
   it('take rows that are further apart than they are long', () => {
     const bench = new Bench(65536);
     const { at, data } = bench.f64(48);

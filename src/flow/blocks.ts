@@ -1,0 +1,111 @@
+/**
+ * What a flow needs to be written as its equations: addresses of its block rows, sums of rows, and gradients with the right mini-batches.
+ *
+ * Block rows are `count` rows of stride rowBytes. `state` gives the rows of all agents (agent 0 first), so a block's begin `first * rowBytes` behind; `scratch`
+ * those of the block itself, on this worker.
+ */
+
+import type { z } from 'zod';
+import type { FieldSpec } from '../arena/layout.js';
+import type { BoundCost } from '../cost/types.js';
+import { unexpected } from '../errors.js';
+import type { PlanContext, Runtime } from '../runtime.js';
+import { scratchFields, stateFields } from './state.js';
+
+/** Mini-batches are numbered in 32 bits. */
+const DRAWS = 2 ** 32;
+
+export interface Blocks {
+  /** Address of the rows of a field of the state. */
+  state(name: string): number;
+  /** Address of a block's scratch rows. */
+  scratch(name: string): number;
+  /**
+   * out = a x + b y (+ c z (+ d u (+ e w))), block rows, added from left to right. `out` may be one of the others; what is not there is left out.
+   */
+  combine(
+    count: number,
+    out: number,
+    a: number,
+    x: number,
+    b: number,
+    y: number,
+    c?: number,
+    z?: number,
+    d?: number,
+    u?: number,
+    e?: number,
+    w?: number,
+  ): void;
+  /** out = grad f_i(x_i), with the mini-batches of `round`. */
+  gradient(first: number, count: number, round: number, x: number, out: number): void;
+  /**
+   * `steps` gradient steps of size h one after the other, each with a mini-batch of its own: out <- x, then out <- out - h grad f_i(out). `out` may be x;
+   * `gradient` is scratch.
+   */
+  descend(
+    first: number,
+    count: number,
+    round: number,
+    steps: number,
+    h: number,
+    x: number,
+    out: number,
+    gradient: number,
+  ): void;
+}
+
+export function bindBlocks(cost: BoundCost, { arena, kernels, rowBytes, worker }: Runtime): Blocks {
+  const n = rowBytes / 8;
+  const combine: Blocks['combine'] = (count, out, a, x, b, y, c = 0, z = 0, d = 0, u = 0, e = 0, w = 0) =>
+    kernels.combine(count, rowBytes, n, out, a, x, b, y, c, z, d, u, e, w);
+  return {
+    state: (name) => arena.address(name),
+    scratch: (name) => arena.address(`scratch.${name}`, worker),
+    combine,
+    gradient(first, count, round, x, out) {
+      cost.beginRound?.(round);
+      cost.gradient(first, count, x, out);
+    },
+    descend(first, count, round, steps, h, x, out, gradient) {
+      for (let t = 0; t < steps; t++) {
+        const from = t === 0 ? x : out;
+        cost.beginRound?.(round, round * steps + t);
+        cost.gradient(first, count, from, gradient);
+        combine(count, out, 1, from, -h, gradient);
+      }
+    },
+  };
+}
+
+/** A row of the state an agent for each name, and block rows of scratch. */
+export function blockFields(
+  names: { state: readonly string[]; scratch: readonly string[] },
+  context: PlanContext,
+): FieldSpec[] {
+  return [...stateFields(names.state, context), ...scratchFields(names.scratch, context)];
+}
+
+/** `step` of a flow that takes gradient steps. */
+export function stepParameter(zod: typeof z, automatic: string): z.ZodType {
+  return zod
+    .union([zod.number().positive(), zod.literal('auto')])
+    .default('auto')
+    .describe(`step size h; auto: ${automatic}`);
+}
+
+/** `localSteps` of a flow that can take several gradient steps a message. */
+export function localStepsParameter(zod: typeof z): z.ZodType {
+  return zod
+    .int()
+    .min(1)
+    .default(1)
+    .describe('gradient steps between two messages, each with a mini-batch of its own');
+}
+
+/** Refuses more gradients than can be numbered. */
+export function checkLocalSteps(localSteps: number, { rounds, path }: PlanContext): void {
+  if ((rounds + 1) * localSteps <= DRAWS) return;
+  const most = Math.floor(DRAWS / (rounds + 1));
+  throw unexpected([...path, 'localSteps'], localSteps, `at most ${most} in a run of ${rounds} rounds`);
+}

@@ -1,0 +1,121 @@
+/**
+ * Decentralised gradient descent, with W = I - tau L (see `mixing.ts`):
+ *
+ *     dgd         x^{k+1} = W x^k - h_k grad f(x^k)              (combine and step at once: Nedic, Ozdaglar 2009)
+ *     diffusion   x^{k+1} = W (x^k - h_k grad f(x^k))            (step, then combine: Chen, Sayed 2012)
+ *
+ * h_k = h / (k + 1)^decay. With a constant step (decay 0) it stalls at a bias of order h: what dgd minimises is sum_i f_i(x_i) + (1/2h) <x, (I - W) x>, so
+ * its limit depends on h and is no consensus. With a step that diminishes (decay in (0, 1]) it is exact, and slow.
+ *
+ * localSteps T > 1: grad f(x^k) is replaced by the sum of the gradients along T gradient steps, each with a mini-batch of its own. With `diffusion` this is
+ * decentralised local SGD (Koloskova, Loizou, Boreiri, Jaggi, Stich 2020), which adds a bias of its own where the costs differ; with `dgd`, our own reading: the
+ * correction -tau L x^k of the neighbours is that of the round's beginning.
+ *
+ * Needs: connected undirected graph; h < (1 + lambda_min(W))/l for dgd (Yuan, Ling, Yin 2016), h < 2/l for diffusion. One message a round: x, or what is
+ * combined. Floats an agent: dim (x).
+ */
+
+import { batchParameter } from '../cost/batch.js';
+import { bindBlocks, blockFields, checkLocalSteps, localStepsParameter, stepParameter } from './blocks.js';
+import { roundStep, SAFETY } from './gains.js';
+import { mixingParameter, mixingSpectrum, planMixing } from './mixing.js';
+import type { FlowDefinition, GainContext } from './types.js';
+
+const VARIANTS = ['dgd', 'diffusion'] as const;
+
+function largestStep(diffusion: boolean, localSteps: number, tau: number, gains: GainContext): number {
+  return (diffusion ? 2 : 1 + mixingSpectrum(tau, gains).lambdaMin) / (gains.l * localSteps);
+}
+
+export const dgd: FlowDefinition = {
+  kind: 'dgd',
+  card: {
+    title: 'Decentralised gradient descent',
+    summary: 'gradient step and average with the neighbours; stalls at a bias unless the step diminishes',
+    source:
+      'Nedic, Ozdaglar 2009 (IEEE TAC 54); diffusion: Chen, Sayed 2012; localSteps: Koloskova et al. 2020',
+  },
+  problem: 'cost',
+  parameters: (z) =>
+    z.strictObject({
+      kind: z.literal('dgd'),
+      variant: z
+        .enum(VARIANTS)
+        .default('dgd')
+        .describe('dgd: W x - h grad f(x); diffusion: W (x - h grad f(x))'),
+      step: stepParameter(z, 'half of the largest stable one'),
+      decay: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0)
+        .describe('the step of round k is h / (k + 1)^decay; 0 is a constant step'),
+      mixing: mixingParameter(z),
+      localSteps: localStepsParameter(z),
+      batch: batchParameter(z),
+    }),
+
+  messages: () => ({ channels: 1, compressed: false }),
+
+  fields: (spec, context) => {
+    checkLocalSteps(spec['localSteps'] as number, context);
+    return blockFields({ state: ['x'], scratch: ['mixed', 'gradient', 'local'] }, context);
+  },
+
+  plan: (spec, context) => {
+    const diffusion = spec['variant'] === 'diffusion';
+    const localSteps = spec['localSteps'] as number;
+    const mixing = planMixing(spec, context);
+    const step =
+      spec['step'] === 'auto'
+        ? roundStep(SAFETY * largestStep(diffusion, localSteps, mixing, context.gains()))
+        : (spec['step'] as number);
+    return {
+      kind: 'dgd',
+      gains: { step, decay: spec['decay'] as number, mixing, localSteps },
+      stateIsMessage: false,
+      diffusion,
+    };
+  },
+
+  largestStep: (plan, gains) =>
+    largestStep(plan['diffusion'] as boolean, plan.gains['localSteps'], plan.gains['mixing'], gains),
+
+  bind: (plan, [channel], cost, runtime) => {
+    const { combine, descend, ...rows } = bindBlocks(cost, runtime);
+    const { rowBytes } = runtime;
+    const { step, decay, mixing: tau, localSteps } = plan.gains;
+    const x = rows.state('x');
+    const mixed = rows.scratch('mixed');
+    const gradient = rows.scratch('gradient');
+    const local = rows.scratch('local');
+    const stepOf = (round: number) => (decay === 0 ? step : step / (round + 1) ** decay);
+
+    if (plan['diffusion']) {
+      const sendStepped = (first: number, count: number, round: number) => {
+        descend(first, count, round, localSteps, stepOf(round), x + first * rowBytes, local, gradient);
+        channel.send(first, count, round, local);
+      };
+      return {
+        prologue: sendStepped,
+        block(first, count, round) {
+          channel.gather(first, count, round, mixed);
+          channel.decode(first, count, round, local);
+          combine(count, x + first * rowBytes, 1, local, -tau, mixed);
+          sendStepped(first, count, round + 1);
+        },
+      };
+    }
+
+    return {
+      prologue: (first, count, round) => channel.send(first, count, round, x + first * rowBytes),
+      block(first, count, round) {
+        const own = x + first * rowBytes;
+        channel.gather(first, count, round, mixed);
+        descend(first, count, round, localSteps, stepOf(round), own, local, gradient);
+        combine(count, own, 1, local, -tau, mixed);
+        channel.send(first, count, round + 1, own);
+      },
+    };
+  },
+};

@@ -1,0 +1,79 @@
+/**
+ * EXTRA, with W = I - tau L (see `mixing.ts`) and W~ = (I + W)/2:
+ *
+ *     x^1     = W x^0 - h grad f(x^0)
+ *     x^{k+2} = (I + W) x^{k+1} - W~ x^k - h (grad f(x^{k+1}) - grad f(x^k)).
+ *
+ * Computed in the cumulative form of the same paper, x^{k+1} = W x^k - h grad f(x^k) - v^k, where v^k = sum_{t<k} (W~ - W) x^t is a dual that starts at 0:
+ *
+ *     x <- x - tau L x - h grad f(x) - v,      v <- v + (tau/2) L x      (x of the round's beginning).
+ *
+ * So EXTRA is the uncompressed primal-dual flow with alpha = tau/h and beta = sqrt(tau/2)/h.
+ *
+ * Needs: connected undirected graph, the same in every round; convex f_i; h < 2 lambda_min(W~)/l = (1 + lambda_min(W))/l, which is free of m and of
+ * lambda_2. Linear rate where f is strongly convex. One message a round: x. Floats an agent: 2 dim (x, v).
+ * Source: Shi, Ling, Wu, Yin 2015 (SIAM J. Optim. 25). Departures: none; a mini-batch, where one is asked for, is that of the round in which x was made.
+ */
+
+import { batchParameter } from '../cost/batch.js';
+import { bindBlocks, blockFields, stepParameter } from './blocks.js';
+import { roundStep, SAFETY } from './gains.js';
+import { mixingParameter, mixingSpectrum, planMixing } from './mixing.js';
+import type { FlowDefinition, GainContext } from './types.js';
+
+function largestStep(tau: number, gains: GainContext): number {
+  return (1 + mixingSpectrum(tau, gains).lambdaMin) / gains.l;
+}
+
+export const extra: FlowDefinition = {
+  kind: 'extra',
+  card: {
+    title: 'EXTRA',
+    summary: 'gradient descent with a correction from the round before: exact with a constant step',
+    source: 'Shi, Ling, Wu, Yin 2015 (SIAM J. Optim. 25)',
+  },
+  problem: 'cost',
+  parameters: (z) =>
+    z.strictObject({
+      kind: z.literal('extra'),
+      step: stepParameter(z, 'half of the bound of the paper, (1 + lambda_min(W))/l'),
+      mixing: mixingParameter(z),
+      batch: batchParameter(z),
+    }),
+
+  messages: () => ({ channels: 1, compressed: false }),
+
+  fields: (_spec, context) => blockFields({ state: ['x', 'v'], scratch: ['laplacian', 'gradient'] }, context),
+
+  plan: (spec, context) => {
+    const mixing = planMixing(spec, context);
+    const step =
+      spec['step'] === 'auto'
+        ? roundStep(SAFETY * largestStep(mixing, context.gains()))
+        : (spec['step'] as number);
+    return { kind: 'extra', gains: { step, mixing }, stateIsMessage: false };
+  },
+
+  largestStep: ({ gains: { mixing } }, gains) => largestStep(mixing, gains),
+
+  bind: ({ gains: { step: h, mixing: tau } }, [channel], cost, runtime) => {
+    const { combine, gradient: gradientAt, ...rows } = bindBlocks(cost, runtime);
+    const { rowBytes } = runtime;
+    const x = rows.state('x');
+    const v = rows.state('v');
+    const laplacian = rows.scratch('laplacian');
+    const gradient = rows.scratch('gradient');
+    return {
+      prologue: (first, count, round) => channel.send(first, count, round, x + first * rowBytes),
+      block(first, count, round) {
+        const ownX = x + first * rowBytes;
+        const ownV = v + first * rowBytes;
+        channel.gather(first, count, round, laplacian);
+        gradientAt(first, count, round, ownX, gradient);
+        combine(count, ownX, 1, ownX, -tau, laplacian, -h, gradient, -1, ownV);
+        combine(count, ownV, 1, ownV, tau / 2, laplacian);
+        channel.send(first, count, round + 1, ownX);
+      },
+    };
+  },
+};

@@ -1,0 +1,49 @@
+/**
+ * The mixing matrix of the methods that average with their neighbours:
+ *
+ *     W = I - tau L,      W x = x - tau L x,      L the Laplacian of the config's weights.
+ *
+ * W is symmetric, its rows sum to 1, and its eigenvalues are 1 - tau lambda for those of L. `auto`: tau = 1 where the largest weighted degree is below 1, so
+ * that `weights: metropolis` is exactly the Metropolis matrix W_ij = 1/(1 + max(d_i, d_j)) (Xiao, Boyd, Kim 2007); else tau = 1/(1 + largest weighted
+ * degree), the maximum-degree matrix. Both have a positive diagonal, so -1 < lambda_min(W) on every graph. A tau given by hand needs tau lambdaMax < 2.
+ */
+
+import type { z } from 'zod';
+import { unexpected } from '../errors.js';
+import type { FlowSpec, GainContext } from './types.js';
+
+/** `mixing` of a flow that averages with its neighbours. */
+export function mixingParameter(zod: typeof z): z.ZodType {
+  return zod
+    .union([zod.number().positive(), zod.literal('auto')])
+    .default('auto')
+    .describe(
+      'tau of the mixing matrix W = I - tau L; auto: 1 with weights: metropolis, 1/(1 + largest degree) with unit',
+    );
+}
+
+/** tau. */
+export function planMixing(spec: FlowSpec, { maxDegree }: { maxDegree: number }): number {
+  const { mixing } = spec;
+  if (typeof mixing === 'number') return mixing;
+  return maxDegree < 1 ? 1 : 1 / (1 + maxDegree);
+}
+
+export interface MixingSpectrum {
+  /** Second largest and smallest eigenvalue of W. */
+  lambda2: number;
+  lambdaMin: number;
+  /** Largest magnitude of those but the first, which is 1: what one averaging leaves of a disagreement. */
+  sigma: number;
+}
+
+/** Refuses a tau with which W does not average. */
+export function mixingSpectrum(tau: number, gains: GainContext): MixingSpectrum {
+  const lambda2 = 1 - tau * gains.lambda2;
+  const lambdaMin = 1 - tau * gains.lambdaMax;
+  if (!(lambdaMin > -1)) {
+    const bound = Number((2 / gains.lambdaMax).toPrecision(4));
+    throw unexpected(['flow', 'mixing'], tau, `auto, or a number below 2/lambdaMax = ${bound}`);
+  }
+  return { lambda2, lambdaMin, sigma: Math.max(Math.abs(lambda2), Math.abs(lambdaMin)) };
+}

@@ -1,0 +1,75 @@
+/**
+ * Methods of other papers: the engine against their recursions as published (test/support/rivals.ts), on two costs, with weighted and unweighted edges, from a
+ * beginning that is not 0; then what each of them is known for.
+ */
+
+import { describe, expect, it } from 'vitest';
+import {
+  largestDifference,
+  logisticProblem,
+  type Problem,
+  quadraticProblem,
+} from '../support/rival-problems.js';
+import { dgd, diffusion, extra, type RivalInputs, type Rows } from '../support/rivals.js';
+import { temporaryFolder } from '../support/run.js';
+import { runSequentially } from '../support/sequential.js';
+
+const folder = temporaryFolder();
+const problems = [await quadraticProblem(folder), await logisticProblem(folder)];
+const [, logistic] = problems;
+const ROUNDS = [1, 2, 3, 40];
+
+interface Twin {
+  name: string;
+  flow: Record<string, unknown>;
+  twin: (inputs: RivalInputs) => Rows;
+  batch?: number;
+}
+
+const h = 0.15;
+const exact: Twin[] = [
+  { name: 'dgd', flow: { kind: 'dgd', step: h }, twin: (inputs) => dgd(inputs, () => h) },
+  {
+    name: 'dgd, diminishing step',
+    flow: { kind: 'dgd', step: h, decay: 0.5 },
+    twin: (inputs) => dgd(inputs, (k) => h / Math.sqrt(k + 1)),
+  },
+  {
+    name: 'diffusion',
+    flow: { kind: 'dgd', variant: 'diffusion', step: h },
+    twin: (inputs) => diffusion(inputs, h, 1),
+  },
+  { name: 'extra', flow: { kind: 'extra', step: h }, twin: (inputs) => extra(inputs, h) },
+];
+const drawn: Twin[] = [
+  {
+    name: 'local SGD',
+    flow: { kind: 'dgd', variant: 'diffusion', step: h, localSteps: 3, batch: 2 },
+    batch: 2,
+    twin: (inputs) => diffusion(inputs, h, 3),
+  },
+  { name: 'dgd', flow: { kind: 'dgd', step: h, batch: 2 }, batch: 2, twin: (inputs) => dgd(inputs, () => h) },
+  { name: 'extra', flow: { kind: 'extra', step: h, batch: 2 }, batch: 2, twin: (inputs) => extra(inputs, h) },
+];
+
+async function agree({ flow, twin, batch }: Twin, problem: Problem) {
+  for (const rounds of ROUNDS) {
+    const { x } = await runSequentially({ ...problem.config, flow, rounds }, 2);
+    const expected = twin({
+      mixing: problem.mixing,
+      gradient: (rows, draw) => problem.gradient(rows, draw, batch),
+      start: problem.start,
+      rounds,
+    });
+    expect(largestDifference(expected, x), `after ${rounds} rounds`).toBeLessThanOrEqual(1e-9);
+  }
+}
+
+describe('the engine computes the recursions as published', () => {
+  it.each(problems.flatMap((problem) => exact.map((one) => ({ ...one, problem, cost: problem.name }))))(
+    '$name, $cost',
+    ({ problem, ...one }) => agree(one, problem),
+  );
+
+  it.each(drawn)('$name with mini-batches', (one) => agree(one, logistic));
+});

@@ -18,6 +18,7 @@
  *  | scalars | m float64 | 64 m |
  *  | sign   | float64 scale, then bit c = IEEE sign bit of entry c (1 = negative), least significant first | 64 + n |
  *  | sign, single | the same after a float32 scale | 32 + n |
+ *  | sign, common scale | as sign, but every reader knows the scale (it is the same for all messages of a round), so its 8 bytes are not sent and not counted | n |
  *  | levels | float64 step (where it is not shared), then n whole numbers of `bits` bits, two's complement, least significant bit first | (64 +) n bits |
  *  | sparse | k float64, then k indices of `indexBits` bits each, ascending, least significant bit first | k (64 + indexBits) |
  */
@@ -70,6 +71,32 @@ export interface Kernels {
     count: number,
     dim: number,
     n: number,
+    masks: number,
+  ): void;
+
+  /**
+   * target row = U (source row), dim entries in and out, by parts of `part` entries, a power of two <= dim. Masks: dim of them, and
+   * `part` more where part does not divide dim. Source and target must not overlap.
+   */
+  flattenParts(
+    source: number,
+    sourceStride: number,
+    target: number,
+    targetStride: number,
+    count: number,
+    dim: number,
+    part: number,
+    masks: number,
+  ): void;
+  /** target row = U^T (source row), which is destroyed. */
+  unflattenParts(
+    source: number,
+    sourceStride: number,
+    target: number,
+    targetStride: number,
+    count: number,
+    dim: number,
+    part: number,
     masks: number,
   ): void;
 
@@ -195,7 +222,7 @@ export interface Kernels {
     slotStride: number,
     n: number,
   ): void;
-  /** Scale by rule: 0 mean |e|, 1 |e|_2^2 / |e|_1, 2 max |e| / 2; as a float64 (`scaleBytes` 8) or the nearest float32 (4). */
+  /** Scale by rule: 0 mean |e|, 1 |e|_2^2 / |e|_1, 2 max |e| / 2, 3 one; as a float64 (`scaleBytes` 8) or the nearest float32 (4). */
   encodeSignScaled(
     first: number,
     count: number,
@@ -207,7 +234,9 @@ export interface Kernels {
     rule: number,
     scaleBytes: number,
   ): void;
-  /** Signs of e + lambda tau, lambda = amplitude |e|_2 / sqrt(n); scale = shrink lambda; tau from stream 2. scratch: a padded row of n doubles. */
+  /**
+   * Signs of e + lambda tau; lambda 0: amplitude |e|_2 / sqrt(n). Scale = shrink lambda; tau from stream 2. scratch: DITHER_SCRATCH doubles.
+   */
   encodeOneBit(
     first: number,
     count: number,
@@ -217,6 +246,7 @@ export interface Kernels {
     slotStride: number,
     n: number,
     amplitude: number,
+    lambda: number,
     shrink: number,
     round: number,
     keyLow: number,
@@ -524,6 +554,54 @@ export interface Kernels {
     keyLow: number,
     keyHigh: number,
   ): number;
+  // --- server.ts: ranges of coordinates first .. first + count - 1, rows and messages given by their coordinate 0 -------------
+  /**
+   * counts[c] (f64) = how many of the agents' messages have bit c set. `slots` is the first bit of agent 0's message; first is a multiple of 8, and messages
+   * are readable up to 15 bytes beyond the range. scratch: COUNT_SCRATCH_BYTES bytes.
+   */
+  countSigns(
+    slots: number,
+    slotStride: number,
+    agents: number,
+    first: number,
+    count: number,
+    counts: number,
+    scratch: number,
+  ): void;
+  /** out[c] = scale (agents - 2 counts[c]) / agents; rounded up to two entries. out may be counts. */
+  meanSigns(counts: number, first: number, count: number, agents: number, scale: number, out: number): void;
+  /** bit c of `bytes` = sign bit of entry c; first is a multiple of 8, bits of the last byte beyond the range are zero. */
+  packSignRange(row: number, bytes: number, first: number, count: number): void;
+  /** The same of e_c + lambda tau_c; first is a multiple of 16. scratch: DITHER_SCRATCH doubles. */
+  ditherSignRange(
+    row: number,
+    bytes: number,
+    first: number,
+    count: number,
+    lambda: number,
+    agent: number,
+    round: number,
+    stream: number,
+    keyLow: number,
+    keyHigh: number,
+    scratch: number,
+  ): void;
+  /** x -= gamma direction; padded rows of n entries here and below. */
+  serverSgd(x: number, direction: number, n: number, gamma: number): void;
+  /** velocity = beta velocity + d; d = velocity, or d + beta velocity (nesterov 1). */
+  serverMomentum(direction: number, n: number, velocity: number, beta: number, nesterov: number): void;
+  /** m = beta1 m + (1 - beta1) d; v = beta2 v + (1 - beta2) d^2; d = (m / correction1) / (sqrt(v / correction2) + epsilon). */
+  serverAdam(
+    direction: number,
+    n: number,
+    m: number,
+    v: number,
+    beta1: number,
+    beta2: number,
+    correction1: number,
+    correction2: number,
+    epsilon: number,
+  ): void;
 
   // --- gradient.ts: x and out are block rows (row r = agent first + r); data arrays are indexed by agent ---------------
   /** out = a (x - b); a, b rows of agent first + r start at a + r stride (block addresses, like x). */
@@ -740,6 +818,11 @@ export interface Kernels {
   /** Sum of `length` doubles in blocks of 256, then over the blocks: the same bits whoever calls it. */
   sum(data: number, length: number): number;
 }
+
+/** Doubles of scratch that dithered signs take, whatever the length of the row. */
+export const DITHER_SCRATCH = 256;
+/** Bytes of scratch that counting signs takes. */
+export const COUNT_SCRATCH_BYTES = 16 * 512;
 
 /** Instantiates the compiled kernels over the arena's memory: once per thread. */
 export function bindKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {

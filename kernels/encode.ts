@@ -2,8 +2,9 @@
  * Errors to messages: the bytes written here are the bytes that would cross a network (layouts in bindings.ts). Bits of a
  * slot's last word that belong to no entry are zero, so equal messages are equal bytes.
  */
+import { ditherSigns } from './dither';
 import { Row, Signs } from './lanes';
-import { DITHER_STREAM, philoxUniform } from './philox';
+import { DITHER_STREAM } from './philox';
 import { signedTransform } from './wht';
 
 export function encodeDense(
@@ -87,6 +88,7 @@ export function encodeSign(
 /** How a sign message's scale is found. */
 const UNBIASED: u32 = 1;
 const HALF_MAX: u32 = 2;
+const UNIT: u32 = 3;
 
 /** Packs the sign bits of n entries from a byte address on, and zeros up to the end of the slot's last word. */
 function packSigns(row: usize, bytes: usize, n: usize, slot: usize): void {
@@ -128,6 +130,8 @@ export function encodeSignScaled(
     let scale: f64 = 0;
     if (rule === HALF_MAX) {
       scale = 0.5 * Row.maxAbs(row, n);
+    } else if (rule === UNIT) {
+      scale = 1;
     } else {
       const sum = Row.sumAbs(row, n);
       // |e|^2 / |e|_1, and 0 for a vector of zeros.
@@ -140,8 +144,7 @@ export function encodeSignScaled(
 }
 
 /**
- * Dithered signs: b = sign(e + lambda tau), lambda = amplitude |e|_2 / sqrt(n), and shrink lambda as the scale. The dithers of one agent
- * at a time stand in `scratch` (n doubles, padded), which stays in the first cache.
+ * Dithered signs: b = sign(e + lambda tau) and shrink lambda as the scale. lambda is the one given, or amplitude |e|_2 / sqrt(n) where that is 0.
  */
 export function encodeOneBit(
   first: usize,
@@ -152,6 +155,7 @@ export function encodeOneBit(
   slotStride: usize,
   n: usize,
   amplitude: f64,
+  lambda: f64,
   shrink: f64,
   round: u32,
   keyLow: u32,
@@ -159,19 +163,14 @@ export function encodeOneBit(
   scratch: usize,
 ): void {
   const rootN = Math.sqrt(<f64>n);
-  const end = Row.padded(n) << 3;
   for (let r: usize = 0; r < count; r++) {
     const row = errors + r * errorStride;
     const slot = slots + (first + r) * slotStride;
-    const lambda = amplitude * (Row.norm(row, n) / rootN);
-    philoxUniform(scratch, <u32>n, <u32>(first + r), round, DITHER_STREAM, keyLow, keyHigh);
-    const l = f64x2.splat(lambda);
-    for (let at: usize = 0; at < end; at += 16) {
-      const tau = v128.load(scratch + at);
-      v128.store(scratch + at, f64x2.add(v128.load(row + at), f64x2.mul(l, tau)));
-    }
-    store<f64>(slot, shrink * lambda);
-    packSigns(scratch, slot + 8, n, slot);
+    const width = lambda > 0 ? lambda : amplitude * (Row.norm(row, n) / rootN);
+    store<f64>(slot, shrink * width);
+    const agent = <u32>(first + r);
+    let at = ditherSigns(row, slot + 8, 0, n, width, agent, round, DITHER_STREAM, keyLow, keyHigh, scratch);
+    for (; (at - slot) & 7; at++) store<u8>(at, 0);
   }
 }
 

@@ -23,6 +23,15 @@ export {
   gatherScalars,
 } from './scalars';
 export {
+  countSigns,
+  ditherSignRange,
+  meanSigns,
+  packSignRange,
+  serverAdam,
+  serverMomentum,
+  serverSgd,
+} from './server';
+export {
   gradientSoftmaxDense,
   gradientSoftmaxSparse,
   valueSoftmaxDense,
@@ -39,4 +48,4 @@ export {
 } from './step';
 export { columnMeans, distancesBetweenRows, distancesToPoint, sum } from './trace';
 export { valueLinearDense, valueLinearSparse, valueQuadratic } from './value';
-export { flattenBlock, unflattenBlock, wht } from './wht';
+export { flattenBlock, flattenParts, unflattenBlock, unflattenParts, wht } from './wht';

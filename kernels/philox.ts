@@ -182,8 +182,10 @@ function uniform16(
   uniformPair(target + 112, i32x4.shuffle(d, d, 2, 3, 2, 3));
 }
 
-export function philoxUniform(
+/** Coordinates first .. first + n - 1 of an agent's numbers; first is a multiple of 4. */
+export function uniformRange(
   out: usize,
+  first: u32,
   n: u32,
   agent: u32,
   round: u32,
@@ -191,14 +193,16 @@ export function philoxUniform(
   keyLow: u32,
   keyHigh: u32,
 ): void {
+  const firstBlock = first >> 2;
   let begin: u32 = 0;
   for (; begin + 16 <= n; begin += 16) {
-    uniform16(out + ((<usize>begin) << 3), begin >> 2, agent, round, stream, keyLow, keyHigh);
+    const target = out + ((<usize>begin) << 3);
+    uniform16(target, firstBlock + (begin >> 2), agent, round, stream, keyLow, keyHigh);
   }
   const whole = n & ~(<u32>3);
   for (let c = begin; c < whole; c += 4) {
     const row = out + ((<usize>c) << 3);
-    block(row, c >> 2, agent, round, stream, keyLow, keyHigh);
+    block(row, firstBlock + (c >> 2), agent, round, stream, keyLow, keyHigh);
     // The four words lie where entries 0 and 1 will be: read them all before writing.
     const u0 = load<u32>(row, 0);
     const u1 = load<u32>(row, 4);
@@ -210,6 +214,19 @@ export function philoxUniform(
     store<f64>(row, Uniform.fromWord(u3), 24);
   }
   for (let c = whole; c < n; c++) {
-    store<f64>(out + ((<usize>c) << 3), Uniform.fromWord(word(c, agent, round, stream, keyLow, keyHigh)));
+    const u = word(first + c, agent, round, stream, keyLow, keyHigh);
+    store<f64>(out + ((<usize>c) << 3), Uniform.fromWord(u));
   }
+}
+
+export function philoxUniform(
+  out: usize,
+  n: u32,
+  agent: u32,
+  round: u32,
+  stream: u32,
+  keyLow: u32,
+  keyHigh: u32,
+): void {
+  uniformRange(out, 0, n, agent, round, stream, keyLow, keyHigh);
 }

@@ -9,6 +9,10 @@
  * result has the bits of the plain loop.
  *
  * The factor 1/sqrt(n) is a multiplication by the rounded reciprocal (exact where n is a power of 4).
+ *
+ * A vector need not be padded to be rotated: `flattenParts` cuts it into parts of `part` entries, a power of two, rotates each of them, and
+ * where entries are left over rotates the last `part` entries of all once more, signs afresh. What was left over is thereby mixed with what comes before, nothing is
+ * added, and a product of rotations is a rotation.
  */
 import { Row } from './lanes';
 
@@ -354,6 +358,87 @@ export function unflattenBlock(
         middleStages(from, n, n >> 3);
       }
       lastStagesOut(from, n, row, Row.padded(dim) << 3, masks, f64x2.splat(factor));
+    }
+    Row.clear(row, dim, Row.padded(dim));
+  }
+}
+
+/** data *= factor, n entries. */
+function multiply(data: usize, n: usize, factor: f64): void {
+  const end = data + (n << 3);
+  const f = f64x2.splat(factor);
+  let p = data;
+  for (; p + 16 <= end; p += 16) v128.store(p, f64x2.mul(v128.load(p), f));
+  if (p < end) store<f64>(p, load<f64>(p) * factor);
+}
+
+/** data *= factor, and the signs of masks; n entries. */
+function multiplySigned(source: usize, target: usize, n: usize, masks: usize, factor: f64): void {
+  const f = f64x2.splat(factor);
+  let at: usize = 0;
+  const bytes = n << 3;
+  for (; at + 16 <= bytes; at += 16) Signed.store(target, at, masks, f, v128.load(source + at));
+  if (at < bytes) {
+    const y = load<f64>(source + at) * factor;
+    store<u64>(target + at, reinterpret<u64>(y) ^ load<u64>(masks + at));
+  }
+}
+
+export function flattenParts(
+  source: usize,
+  sourceStride: usize,
+  target: usize,
+  targetStride: usize,
+  count: usize,
+  dim: usize,
+  part: usize,
+  masks: usize,
+): void {
+  const factor = 1.0 / Math.sqrt(<f64>part);
+  const whole = dim - (dim % part);
+  for (let r: usize = 0; r < count; r++) {
+    const from = source + r * sourceStride;
+    const row = target + r * targetStride;
+    for (let c: usize = 0; c < whole; c += part) {
+      const at = c << 3;
+      signedTransform(from + at, row + at, part, part, masks + at);
+    }
+    multiply(row, whole, factor);
+    if (whole < dim) {
+      memory.copy(row + (whole << 3), from + (whole << 3), (dim - whole) << 3);
+      const last = row + ((dim - part) << 3);
+      signedTransform(last, last, part, part, masks + (dim << 3));
+      multiply(last, part, factor);
+    }
+    Row.clear(row, dim, Row.padded(dim));
+  }
+}
+
+export function unflattenParts(
+  source: usize,
+  sourceStride: usize,
+  target: usize,
+  targetStride: usize,
+  count: usize,
+  dim: usize,
+  part: usize,
+  masks: usize,
+): void {
+  const factor = 1.0 / Math.sqrt(<f64>part);
+  const whole = dim - (dim % part);
+  for (let r: usize = 0; r < count; r++) {
+    const from = source + r * sourceStride;
+    const row = target + r * targetStride;
+    if (whole < dim) {
+      const last = from + ((dim - part) << 3);
+      wht(last, part);
+      multiplySigned(last, last, part, masks + (dim << 3), factor);
+      memory.copy(row + (whole << 3), from + (whole << 3), (dim - whole) << 3);
+    }
+    for (let c: usize = 0; c < whole; c += part) {
+      const at = c << 3;
+      wht(from + at, part);
+      multiplySigned(from + at, row + at, part, masks + at, factor);
     }
     Row.clear(row, dim, Row.padded(dim));
   }

@@ -50,9 +50,9 @@ export interface Signed {
   entries: Float64Array;
 }
 
-export type SignRule = 'mean' | 'unbiased' | 'half-max';
+export type SignRule = 'mean' | 'unbiased' | 'half-max' | 'unit';
 /** The numbers by which kernels know them. */
-export const SIGN_RULE: Record<SignRule, number> = { mean: 0, unbiased: 1, 'half-max': 2 };
+export const SIGN_RULE: Record<SignRule, number> = { mean: 0, unbiased: 1, 'half-max': 2, unit: 3 };
 
 const LARGEST_FLOAT32 = 3.4028234663852886e38;
 /** The nearest float32, and the largest finite one for what is beyond. */
@@ -60,9 +60,10 @@ export function nearestFloat32(x: number): number {
   return Math.fround(Math.max(-LARGEST_FLOAT32, Math.min(x, LARGEST_FLOAT32)));
 }
 
-/** mean|e|; or |e|_2^2 / |e|_1, with which a sign after a random rotation is unbiased; or max|e| / 2. */
+/** mean|e|; or |e|_2^2 / |e|_1, with which a sign after a random rotation is unbiased; or max|e| / 2; or 1. */
 export function signScaleBy(e: Float64Array, rule: SignRule): number {
   if (rule === 'half-max') return 0.5 * maxAbs(e);
+  if (rule === 'unit') return 1;
   const sum = rowSum(e.length, (c) => Math.abs(e[c]));
   if (rule === 'mean') return sum / e.length;
   return sum === 0 ? 0 : sumSquaresOver(e, sum);
@@ -75,7 +76,11 @@ export function signScaled(e: Float64Array, rule: SignRule, scaleBits: 64 | 32):
 
 /** sign(e + lambda tau) times shrink lambda, lambda = amplitude |e|_2 / sqrt(n); tau uniform in (-1, 1). */
 export function oneBit(e: Float64Array, tau: Float64Array, amplitude: number, shrink: number): Signed {
-  const lambda = amplitude * (norm(e) / Math.sqrt(e.length));
+  return ditheredBy(e, tau, amplitude * (norm(e) / Math.sqrt(e.length)), shrink);
+}
+
+/** The same with lambda itself given. */
+export function ditheredBy(e: Float64Array, tau: Float64Array, lambda: number, shrink = 1): Signed {
   return { scale: shrink * lambda, entries: e.map((entry, c) => entry + lambda * tau[c]) };
 }
 

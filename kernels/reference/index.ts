@@ -7,6 +7,7 @@ export * as compressors from './compressors.js';
 export { gather, type ReferenceGraph } from './gather.js';
 export * from './gradients.js';
 export * from './philox.js';
+export * from './server.js';
 export * from './softmax.js';
 export * from './steps.js';
 export * from './sums.js';

@@ -45,3 +45,33 @@ export function unflatten(y: Float64Array, signs: Float64Array, dim: number): Fl
   const factor = 1 / Math.sqrt(signs.length);
   return back.subarray(0, dim).map((entry, c) => entry * factor * signs[c]);
 }
+
+/**
+ * A rotation without padding: parts of `part` entries (a power of two) are rotated one by one, and where entries are left over, the last `part` of all
+ * once more. `signs`: one for each entry, and `part` more for the last rotation.
+ */
+export function rotateParts(x: Float64Array, part: number, signs: Float64Array): Float64Array {
+  const out = x.slice();
+  const whole = x.length - (x.length % part);
+  for (let c = 0; c < whole; c += part)
+    out.set(flatten(x.subarray(c, c + part), signs.subarray(c, c + part)), c);
+  if (whole < x.length) {
+    const last = x.length - part;
+    out.set(flatten(out.slice(last), signs.subarray(x.length)), last);
+  }
+  return out;
+}
+
+/** Its inverse, which is its transpose. */
+export function unrotateParts(y: Float64Array, part: number, signs: Float64Array): Float64Array {
+  const out = y.slice();
+  const whole = y.length - (y.length % part);
+  if (whole < y.length) {
+    const last = y.length - part;
+    out.set(unflatten(out.slice(last), signs.subarray(y.length), part), last);
+  }
+  for (let c = 0; c < whole; c += part) {
+    out.set(unflatten(out.slice(c, c + part), signs.subarray(c, c + part), part), c);
+  }
+  return out;
+}

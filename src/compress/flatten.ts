@@ -4,19 +4,25 @@
  * round, `signs: fixed` keeps those of round 0: cheaper, and a memory inside keeps its coordinates, but a vector that is unlucky stays so.
  *
  * The rotation spreads a vector's energy evenly over its coordinates, whatever the vector: then one bit a coordinate loses little.
- * `flatten(sign)` leaves a relative squared error of 1 - 2/pi = 0.363. Bits: those of the inner compressor at dimension P.
+ * `flatten(sign)` leaves a relative squared error of 1 - 2/pi = 0.363. Bits: those of the inner compressor at dimension P. With `size: exact`, or the entries of
+ * a part, nothing is padded and P is dim: see rotation.ts.
  * Source: Stollenwerk, Jacques 2024 (arXiv 2405.11095). Departure: there an SGD's gradients, here any message.
  *
  * Because U_k is shared, neighbours' messages are summed in the rotated domain and rotated back once: a gather costs one
  * transform, not one for each neighbour.
  */
 
-import { flattenSigns, flatten as rotate, unflatten } from '../../kernels/reference/wht.js';
 import { rowLength } from '../arena/layout.js';
 import { unexpected } from '../errors.js';
+import {
+  bindRotation,
+  planRotation,
+  type RotationPlan,
+  referenceRotation,
+  rotationMasks,
+} from './rotation.js';
 import { longestBits } from './slots.js';
 import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
-import { nextPowerOfTwo } from './wire.js';
 
 export const flatten: CompressorDefinition = {
   kind: 'flatten',
@@ -29,6 +35,9 @@ export const flatten: CompressorDefinition = {
     z.strictObject({
       kind: z.literal('flatten'),
       signs: z.enum(['fresh', 'fixed']).optional().describe('drawn every round (the default), or once'),
+      size: sizeParameter(z).describe(
+        'padded to a power of two (the default), exact, or a power of two: the entries of a part that is rotated by itself',
+      ),
       inner: z.unknown().describe('compressor of the rotated vector'),
     }),
 
@@ -36,7 +45,8 @@ export const flatten: CompressorDefinition = {
     const { dim, blockAgents, path } = context;
     const signs = spec['signs'] ?? 'fresh';
     if (signs !== 'fresh' && signs !== 'fixed') throw unexpected([...path, 'signs'], signs, 'fresh or fixed');
-    const size = nextPowerOfTwo(dim);
+    const rotation = planRotation(dim, spec['size'], [...path, 'size']);
+    const { size } = rotation;
     const inner = nested.plan(spec['inner'] as CompressorSpec, {
       ...context,
       dim: size,
@@ -48,6 +58,7 @@ export const flatten: CompressorDefinition = {
       kind: 'flatten',
       dim,
       size,
+      rotation,
       signs,
       inner,
       slotBytes: inner.slotBytes,
@@ -63,30 +74,33 @@ export const flatten: CompressorDefinition = {
       fields: [
         ...inner.fields,
         // D_k as sign-bit masks, of round k (to read messages) and, where it differs, of round k+1 (to write them).
-        { name: `${name}.masks`, type: 'f64', length: signs === 'fixed' ? size : 2 * size, perWorker: true },
+        rotationMasks(`${name}.masks`, rotation, signs === 'fixed' ? 1 : 2),
         { name: `${name}.rotated`, type: 'f64', length: blockAgents * rowLength(size), perWorker: true },
       ],
     };
   },
 
   bind: (plan, runtime, nested) => {
-    const { kernels, arena, worker, seed } = runtime;
+    const { kernels, arena, worker } = runtime;
     const { dim } = plan;
     const inner = plan.inner as CompressorPlan;
-    const size = plan['size'] as number;
+    const planned = plan['rotation'] as RotationPlan;
+    const rotation = bindRotation(planned, runtime);
+    const { size } = planned;
     const masks = arena.address(plan['masks'] as string, worker);
     const fixed = plan['signs'] === 'fixed';
-    const masksOf = (round: number) => (fixed ? masks : masks + (round & 1) * size * 8);
-    if (fixed) kernels.flattenMasks(masks, size, 0, seed.low, seed.high);
+    const masksOf = (round: number) => (fixed ? masks : masks + (round & 1) * planned.signs * 8);
+    if (fixed) rotation.drawMasks(masks, 0);
     const rotated = arena.address(plan['rotated'] as string, worker);
-    const rotatedStride = rowLength(size) * 8;
+    const rotatedStride = rotation.stride;
     const bound = nested.bind(inner, runtime);
-    const innerIsSign = inner.kind === 'sign' && inner['scale'] === 'mean' && inner['scaleBits'] === 64;
+    const innerIsSign =
+      planned.part === 0 && inner.kind === 'sign' && inner['scale'] === 'mean' && inner['scaleBits'] === 64;
     const slotBytes = plan.slotBytes;
 
     return {
       prepare(round) {
-        if (!fixed) kernels.flattenMasks(masksOf(round), size, round, seed.low, seed.high);
+        if (!fixed) rotation.drawMasks(masksOf(round), round);
         bound.prepare(round);
       },
       encode(first, count, round, errors, errorStride, slots, lengths) {
@@ -106,28 +120,36 @@ export const flatten: CompressorDefinition = {
             rotated,
           );
         } else {
-          kernels.flattenBlock(errors, errorStride, rotated, rotatedStride, count, dim, size, roundMasks);
+          rotation.forward(errors, errorStride, rotated, rotatedStride, count, roundMasks);
           bound.encode(first, count, round, rotated, rotatedStride, slots, lengths);
         }
       },
       gather(first, count, round, slots, out, outStride) {
         bound.gather(first, count, round, slots, rotated, rotatedStride);
-        kernels.unflattenBlock(rotated, rotatedStride, out, outStride, count, dim, size, masksOf(round));
+        rotation.backward(rotated, rotatedStride, out, outStride, count, masksOf(round));
       },
       decode(first, count, round, slots, out, outStride) {
         bound.decode(first, count, round, slots, rotated, rotatedStride);
-        kernels.unflattenBlock(rotated, rotatedStride, out, outStride, count, dim, size, masksOf(round));
+        rotation.backward(rotated, rotatedStride, out, outStride, count, masksOf(round));
       },
     };
   },
 
   reference: (plan, seed, nested) => {
-    const size = plan['size'] as number;
     const inner = nested.reference(plan.inner as CompressorPlan, seed);
     const fixed = plan['signs'] === 'fixed';
     return (error, round, agent) => {
-      const signs = flattenSigns(size, fixed ? 0 : round, seed.low, seed.high);
-      return unflatten(inner(rotate(error, signs), round, agent), signs, error.length);
+      const { forward, backward } = referenceRotation(
+        plan['rotation'] as RotationPlan,
+        fixed ? 0 : round,
+        seed,
+      );
+      return backward(inner(forward(error), round, agent));
     };
   },
 };
+
+/** What flattening is told of its rotation, here and in a parameter server. */
+export function sizeParameter(z: Parameters<CompressorDefinition['parameters']>[0]) {
+  return z.union([z.enum(['padded', 'exact']), z.int().min(1)]).optional();
+}

@@ -10,12 +10,16 @@
  *
  * Contraction: 2 shrink m - shrink^2 amplitude^2, with m the share of <e, E lambda b> / |e|^2: min(1, amplitude / sqrt(dim)) for
  * one-hot vectors, erf(amplitude / sqrt 2) for Gaussian ones. Bits: 64 + dim.
- * Source: Stollenwerk, Jacques 2024 (arXiv 2405.11095). Departure: there lambda is a constant, here it follows the error's norm.
+ * With `lambda` in the place of `amplitude` it is a constant, or a schedule of the rounds, and known to every reader: no scale is sent, shrink is 1 by default,
+ * bits: dim. That is FO-SGD's quantiser, for errors whose size is known beforehand; it is no contraction, since it says +-lambda whatever the error.
+ * Source: Stollenwerk, Jacques 2024 (arXiv 2405.11095). Departure: `amplitude`, where lambda follows the error's norm.
  */
 
-import { decodeSigned, oneBit as ditheredSigns } from '../../kernels/reference/compressors.js';
+import { DITHER_SCRATCH } from '../../kernels/bindings.js';
+import { decodeSigned, ditheredBy, oneBit as ditheredSigns } from '../../kernels/reference/compressors.js';
 import { philoxUniform } from '../../kernels/reference/philox.js';
-import { rowLength } from '../arena/layout.js';
+import { unexpected } from '../errors.js';
+import { planSchedule, type Schedule, scheduleParameter, valueAt } from '../schedules.js';
 import { positiveNumber } from './parameters.js';
 import { bindSignReaders } from './sign-message.js';
 import { DITHER_STREAM } from './streams.js';
@@ -33,29 +37,50 @@ export const oneBit: CompressorDefinition = {
     source: 'Stollenwerk, Jacques 2024 (arXiv 2405.11095)',
   },
   parameters: (z) => z.strictObject({ kind: z.literal('one-bit'), ...oneBitParameters(z) }),
-  plan: (spec, { dim, path }) => {
+  plan: (spec, { dim, path, rounds }) => {
+    const dither = `${path.join('.')}.dither`;
+    const common = {
+      kind: 'one-bit',
+      dim,
+      linear: false,
+      dither,
+      fields: [{ name: dither, type: 'f64' as const, length: DITHER_SCRATCH, perWorker: true }],
+    };
+    if (spec['lambda'] !== undefined) {
+      if (spec['amplitude'] !== undefined) {
+        throw unexpected([...path, 'amplitude'], spec['amplitude'], 'nothing beside lambda: one of the two');
+      }
+      const lambda = planSchedule(spec['lambda'], rounds, [...path, 'lambda']);
+      return {
+        ...common,
+        amplitude: 0,
+        lambda,
+        shrink: positiveNumber(spec, 'shrink', path, 1),
+        messageBits: dim,
+        slotBytes: slotBytes(signBits(dim)),
+        commonScale: true,
+        contraction: 0,
+      };
+    }
     const amplitude = positiveNumber(spec, 'amplitude', path, AMPLITUDE);
     const shrink = positiveNumber(spec, 'shrink', path, 1 / amplitude ** 2);
     const messageBits = signBits(dim);
     const contraction = (share: number) => Math.max(0, 2 * shrink * share - (shrink * amplitude) ** 2);
     return {
-      kind: 'one-bit',
-      dim,
+      ...common,
       amplitude,
       shrink,
       messageBits,
       slotBytes: slotBytes(messageBits),
-      linear: false,
       contraction: contraction(Math.min(1, amplitude / Math.sqrt(dim))),
       spreadContraction: contraction(erf(amplitude / Math.SQRT2)),
-      dither: `${path.join('.')}.dither`,
-      fields: [{ name: `${path.join('.')}.dither`, type: 'f64', length: rowLength(dim), perWorker: true }],
     };
   },
   bind: (plan, runtime) => {
     const { kernels, seed, arena, worker } = runtime;
     const { dim, slotBytes } = plan;
     const amplitude = plan['amplitude'] as number;
+    const lambda = plan['lambda'] as Schedule | undefined;
     const shrink = plan['shrink'] as number;
     const scratch = arena.address(plan['dither'] as string, worker);
     return {
@@ -71,6 +96,7 @@ export const oneBit: CompressorDefinition = {
           slotBytes,
           dim,
           amplitude,
+          lambda === undefined ? 0 : valueAt(lambda, round),
           shrink,
           round,
           seed.low,
@@ -79,9 +105,17 @@ export const oneBit: CompressorDefinition = {
         ),
     };
   },
-  reference: (plan, seed) => (error, round, agent) => {
-    const tau = philoxUniform(error.length, agent, round, DITHER_STREAM, [seed.low, seed.high]);
-    return decodeSigned(ditheredSigns(error, tau, plan['amplitude'] as number, plan['shrink'] as number));
+  reference: (plan, seed) => {
+    const lambda = plan['lambda'] as Schedule | undefined;
+    const shrink = plan['shrink'] as number;
+    return (error, round, agent) => {
+      const tau = philoxUniform(error.length, agent, round, DITHER_STREAM, [seed.low, seed.high]);
+      return decodeSigned(
+        lambda === undefined
+          ? ditheredSigns(error, tau, plan['amplitude'] as number, shrink)
+          : ditheredBy(error, tau, valueAt(lambda, round), shrink),
+      );
+    };
   },
 };
 
@@ -93,11 +127,14 @@ export function oneBitParameters(z: Parameters<CompressorDefinition['parameters'
       .positive()
       .optional()
       .describe('lambda in units of the root mean square of the entries, 3 by default'),
+    lambda: scheduleParameter(z)
+      .optional()
+      .describe('instead of amplitude: a number > 0, or a schedule; known to all readers and not sent'),
     shrink: z
       .number()
       .positive()
       .optional()
-      .describe('factor of the decoded message, 1 / amplitude^2 by default; 1 is unbiased'),
+      .describe('factor of the decoded message, by default 1 / amplitude^2, or 1 with lambda; 1 is unbiased'),
   };
 }
 

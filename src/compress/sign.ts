@@ -5,11 +5,13 @@
  *    al. 2019): poor on sparse vectors, which is what `flatten` is for; after it 2/pi is kept.
  *  - `scale: unbiased`, s = |e|_2^2 / |e|_1: <e, C(e)> = |e|^2, and unbiased over rotations (DRIVE: Vargaftik et al. 2021). After `flatten` the
  *    relative squared error is pi/2 - 1 = 0.571; by itself, on sparse vectors, it is up to dim - 1 and nothing contracts.
+ *  - `scale: unit`, s = 1, known to every reader and not sent: bits dim. signSGD's (Bernstein et al. 2018); for a server, and no contraction.
  *
  * Bits: 64 + dim; with `scaleBits: 32` the scale is rounded to float32 (the largest finite one beyond) and a message has 32 + dim.
  */
 
 import { decodeSigned, SIGN_RULE, type SignRule, signScaled } from '../../kernels/reference/compressors.js';
+import { unexpected } from '../errors.js';
 import { oneOf } from './parameters.js';
 import { bindSignReaders } from './sign-message.js';
 import type { CompressorDefinition } from './types.js';
@@ -19,22 +21,40 @@ export const sign: CompressorDefinition = {
   kind: 'sign',
   card: {
     title: 'Scaled sign',
-    summary: 'sends the sign of every entry and one scale, mean|e| or |e|_2^2 / |e|_1',
+    summary: 'sends the sign of every entry and one scale, mean|e| or |e|_2^2 / |e|_1, or no scale at all',
     source:
       'Karimireddy, Rebjock, Stich, Jaggi 2019 (arXiv 1901.09847); Vargaftik et al. 2021 (arXiv 2105.08339)',
   },
   parameters: (z) =>
     z.strictObject({
       kind: z.literal('sign'),
-      scale: z.enum(['mean', 'unbiased']).optional().describe('mean|e| (the default), or |e|_2^2 / |e|_1'),
+      scale: z
+        .enum(['mean', 'unbiased', 'unit'])
+        .optional()
+        .describe('mean|e| (the default), |e|_2^2 / |e|_1, or 1, which is not sent'),
       scaleBits: z
         .union([z.literal(64), z.literal(32)])
         .optional()
         .describe('bits of the scale, 64 (the default) or 32'),
     }),
   plan: (spec, { dim, path }) => {
-    const scale = oneOf(spec, 'scale', path, ['mean', 'unbiased'], 'mean');
+    const scale = oneOf(spec, 'scale', path, ['mean', 'unbiased', 'unit'], 'mean');
     const scaleBits = oneOf(spec, 'scaleBits', path, [64, 32], 64) as 64 | 32;
+    if (scale === 'unit') {
+      if (scaleBits !== 64) throw unexpected([...path, 'scaleBits'], scaleBits, 'nothing: no scale is sent');
+      return {
+        kind: 'sign',
+        dim,
+        scale,
+        scaleBits,
+        messageBits: dim,
+        slotBytes: slotBytes(signBits(dim)),
+        commonScale: true,
+        linear: false,
+        contraction: 0,
+        fields: [],
+      };
+    }
     const messageBits = signBits(dim, scaleBits);
     const mean = scale === 'mean';
     return {

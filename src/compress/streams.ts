@@ -2,6 +2,8 @@
 
 /** An agent's own dither: lane c & 3 of block c >> 2 is coordinate c's. */
 export const DITHER_STREAM = 2;
+/** The dither of a server. */
+export const SERVER_STREAM = 3;
 /** The coordinates of rand-k. */
 export const CHOICE_STREAM = 6;
 /** Directions of scalarizers: shared by all agents. */

@@ -27,6 +27,8 @@ export interface CompressorPlan {
   messageBits: number | null;
   /** The longest message, where the length varies and may exceed the slot's bits; 8 slotBytes where absent. */
   longestBits?: number;
+  /** Messages are signs under one scale, the same for all agents in a round and known to every reader: whoever adds them may count bits. */
+  commonScale?: boolean;
   /** C(., k) is a linear map: only then does the node-state flow converge. */
   linear: boolean;
   /** delta in E|e - C(e)|^2 <= (1 - delta) |e|^2, for the choice of gains: worst case, or the mean over a sweep. */

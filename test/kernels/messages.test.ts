@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import type { Kernels } from '../../kernels/bindings.js';
+import { DITHER_SCRATCH, type Kernels } from '../../kernels/bindings.js';
 import * as compressors from '../../kernels/reference/compressors.js';
 import { gather } from '../../kernels/reference/gather.js';
 import { philoxUniform } from '../../kernels/reference/philox.js';
@@ -66,6 +66,7 @@ const ROUND = 77;
 const KEY = [0x12345678, 0x9abcdef0] as const;
 const AMPLITUDE = 2.5;
 const SHRINK = 0.2;
+const LAMBDA = 0.7;
 const dither = (n: number, agent: number) => philoxUniform(n, agent, ROUND, 2, KEY);
 
 /** Scales by rule, read by the same kernels whoever wrote them. */
@@ -301,6 +302,7 @@ const FORMATS: Record<string, Format> = {
   'sign, unbiased': signFormat('unbiased', 64),
   'sign, unbiased, float32 scale': signFormat('unbiased', 32),
   'sign, half the largest': signFormat('half-max', 64),
+  'sign, no scale': signFormat('unit', 64),
   'dithered one-bit': {
     ...signFormat('mean', 64),
     encode: (e, agent) =>
@@ -315,11 +317,33 @@ const FORMATS: Record<string, Format> = {
         s.stride,
         n,
         AMPLITUDE,
+        0,
         SHRINK,
         ROUND,
         KEY[0],
         KEY[1],
-        bench.rows(1, n, Number.NaN).at,
+        bench.f64(DITHER_SCRATCH).at,
+      ),
+  },
+  'dithered one-bit, lambda given': {
+    ...signFormat('mean', 64),
+    encode: (e, agent) => wire.encodeSigned(compressors.ditheredBy(e, dither(e.length, agent), LAMBDA)),
+    kernelEncode: (bench, first, count, e, s, n) =>
+      bench.kernels.encodeOneBit(
+        first,
+        count,
+        e.at,
+        e.stride,
+        s.at,
+        s.stride,
+        n,
+        0,
+        LAMBDA,
+        1,
+        ROUND,
+        KEY[0],
+        KEY[1],
+        bench.f64(DITHER_SCRATCH).at,
       ),
   },
   ...Object.fromEntries([2, 3, 5, 8, 15, 16].map((bits) => [`levels of ${bits} bits`, levelFormat(bits)])),

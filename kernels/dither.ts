@@ -1,0 +1,50 @@
+/**
+ * Dithered signs of a range of coordinates: bit c = sign bit of e_c + lambda tau_c, tau uniform in (-1, 1) from Philox (agent, round, stream).
+ *
+ * The dither of CHUNK coordinates at a time stands in `scratch`, so that of a long row neither it nor the sums ever leave the first cache.
+ */
+import { Signs } from './lanes';
+import { uniformRange } from './philox';
+
+/** Coordinates whose dither is drawn together; a multiple of 16. `scratch` holds as many doubles. */
+const CHUNK: usize = 256;
+
+/**
+ * Bits first .. first + count - 1 of the message at `bytes`, of the row at `row` (both addresses of coordinate 0); first is a multiple of 16. Bits of
+ * the last byte beyond the range are zero. Rows are readable up to a multiple of 8 entries. Gives the address behind the last byte.
+ */
+export function ditherSigns(
+  row: usize,
+  bytes: usize,
+  first: usize,
+  count: usize,
+  lambda: f64,
+  agent: u32,
+  round: u32,
+  stream: u32,
+  keyLow: u32,
+  keyHigh: u32,
+  scratch: usize,
+): usize {
+  const l = f64x2.splat(lambda);
+  const end = first + count;
+  let at = bytes + (first >> 3);
+  for (let begin = first; begin < end; begin += CHUNK) {
+    const length = min<usize>(CHUNK, end - begin);
+    uniformRange(scratch, <u32>begin, <u32>length, agent, round, stream, keyLow, keyHigh);
+    const p = row + (begin << 3);
+    for (let c: usize = 0; c < length; c += 8) {
+      const q = p + (c << 3);
+      const tau = scratch + (c << 3);
+      const bits = Signs.pack8(
+        f64x2.add(v128.load(q, 0), f64x2.mul(l, v128.load(tau, 0))),
+        f64x2.add(v128.load(q, 16), f64x2.mul(l, v128.load(tau, 16))),
+        f64x2.add(v128.load(q, 32), f64x2.mul(l, v128.load(tau, 32))),
+        f64x2.add(v128.load(q, 48), f64x2.mul(l, v128.load(tau, 48))),
+      );
+      const left = length - c;
+      store<u8>(at++, left >= 8 ? bits : bits & ((1 << (<u32>left)) - 1));
+    }
+  }
+  return at;
+}

@@ -46,7 +46,9 @@ export function serve(inputs: TwinInputs): Float64Array {
   for (let k = 0; k < rounds; k++) {
     const u = rotation?.(k) ?? same;
     const messages = Array.from({ length: agents }, (_, m) => up(u.forward(gradient(x, m, k)), k, m));
-    let mean = messages[0].map((_, c) => messages.reduce((sum, message) => sum + message[c], 0) / agents);
+    let mean: Float64Array = messages[0].map(
+      (_, c) => messages.reduce((sum, message) => sum + message[c], 0) / agents,
+    );
     if (optimizer?.side === 'server') mean = u.forward(optimizer.direction(u.backward(mean), k));
     let direction = u.backward(down(mean, k, SERVER));
     if (optimizer?.side === 'all') direction = optimizer.direction(direction, k);

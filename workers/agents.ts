@@ -9,6 +9,7 @@ import { getHeapStatistics } from 'node:v8';
 import { bindKernels } from '../kernels/bindings.js';
 import { attachArena } from '../src/arena/arena.js';
 import { loadModules } from '../src/plugin/modules.js';
+import type { CpuProfile } from '../src/profile/record.js';
 import { bindProgram } from '../src/program/registry.js';
 import type { RunPlan } from '../src/program/types.js';
 import { Barrier, BarrierPoisoned, poison } from '../src/sync/barrier.js';
@@ -25,9 +26,16 @@ export interface AgentsTask {
   spins: number;
   heapAtRounds: readonly number[];
   fault: Fault | null;
+  /** Samples the round loop every so many microseconds; 0 for a run that is not profiled. */
+  profileUs: number;
 }
 
-export type AgentsReport = LoopReport | { poisoned: number };
+export interface RunReport extends LoopReport {
+  /** Of the round loop on this worker, where asked for. */
+  profile: CpuProfile | null;
+}
+
+export type AgentsReport = RunReport | { poisoned: number };
 
 export default async function agents(task: AgentsTask): Promise<AgentsReport> {
   const { module, memory, plan, worker } = task;
@@ -36,16 +44,22 @@ export default async function agents(task: AgentsTask): Promise<AgentsReport> {
   try {
     await loadModules(plan.modules);
     const program = bindProgram(plan, arena, bindKernels(module, memory), worker);
-    return runRounds({
-      plan,
-      program: task.fault?.worker === worker ? withFault(program, task.fault) : program,
-      barrier: new Barrier(words, plan.workers, task.spins),
-      words,
-      leader: worker === 0,
-      ring: new RingWriter(words, arena.view('trace.ring', 'f64')),
-      heapAtRounds: task.heapAtRounds,
-      sampleHeap: () => getHeapStatistics().used_heap_size,
-    });
+    const barrier = new Barrier(words, plan.workers, task.spins);
+    const loop = () =>
+      runRounds({
+        plan,
+        program: task.fault?.worker === worker ? withFault(program, task.fault) : program,
+        barrier,
+        words,
+        leader: worker === 0,
+        ring: new RingWriter(words, arena.view('trace.ring', 'f64')),
+        heapAtRounds: task.heapAtRounds,
+        sampleHeap: () => getHeapStatistics().used_heap_size,
+      });
+    if (task.profileUs === 0) return { ...loop(), profile: null };
+    const { record } = await import('../src/profile/record.js');
+    const { result, profile } = await record(task.profileUs, () => barrier.wait(), loop);
+    return { ...result, profile };
   } catch (error) {
     if (error instanceof BarrierPoisoned) return { poisoned: error.reason };
     poison(words, Poison.WORKER_FAILED);

@@ -9,6 +9,7 @@ import { addCertifyCommand } from './certify.js';
 import { addCompareCommand } from './compare.js';
 import { reportError } from './errors.js';
 import { addListCommand } from './list.js';
+import { addProfileCommand } from './profile.js';
 import { addRunCommand } from './run.js';
 import { addSchemaCommand } from './schema.js';
 import { colours, ExitCode, processTerminal, type Terminal } from './terminal.js';
@@ -26,6 +27,7 @@ Examples:
   $ sottovoce compare ring.yaml --compressors 'identity; flatten(sign)'   which needs the fewest rounds and bits?
   $ sottovoce topology inspect network.gml           is it connected, and how well?
   $ sottovoce certify sign 'flatten(sign)' --dim 64  what does a thousandth of the error cost in bits?
+  $ sottovoce profile profiles/one-bit-100k.yaml     flame graphs: where does the time go?
   $ sottovoce list compressors                       what can stand under \`compressor:\`
   $ sottovoce run --help                             what a config and a run directory look like
 
@@ -73,6 +75,9 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       await addTopologyCommands(topology, terminal, argv);
     }
     addCertifyCommand(program, terminal);
+    addProfileCommand(program, terminal, (code) => {
+      exitCode = code;
+    });
     addListCommand(program, terminal);
     addSchemaCommand(program, terminal);
     await program.parseAsync([...argv], { from: 'user' });

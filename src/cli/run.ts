@@ -64,7 +64,7 @@ export const processDependencies: RunDependencies = {
 
 const POLL_MS = 100;
 const STOP_GRACE_MS = 1000;
-const CLOSE_GRACE_MS = 500;
+export const CLOSE_GRACE_MS = 500;
 
 const HELP = `
 A config, with every default written out:
@@ -118,12 +118,12 @@ export function addRunCommand(
     });
 }
 
-function collect(text: string, earlier: string[] | undefined): string[] {
+export function collect(text: string, earlier: string[] | undefined): string[] {
   return [...(earlier ?? []), text];
 }
 
 /** Options that are short for `--set`. */
-function changesOf({ workers, rounds, seed, set = [] }: RunOptions): Changes {
+export function changesOf({ workers, rounds, seed, set = [] }: RunOptions): Changes {
   const short = (key: string, text: string | undefined): Override[] => {
     if (text === undefined) return [];
     const number = text.trim() === '' ? Number.NaN : Number(text);
@@ -193,7 +193,7 @@ export async function runCommand(
 }
 
 /** Starts the run and shows how it goes until it has ended. */
-async function watch(
+export async function watch(
   session: Session,
   view: ProgressView,
   gaps: number[],
@@ -225,7 +225,7 @@ async function watch(
   }
 }
 
-class GivenUp extends Error {
+export class GivenUp extends Error {
   readonly exitCode: number;
   constructor(exitCode: number) {
     super('interrupted');
@@ -234,7 +234,7 @@ class GivenUp extends Error {
 }
 
 /** What the user's Ctrl-C means, by what is going on when it comes. */
-class Interrupt {
+export class Interrupt {
   /** 130 or 143 once a signal has come. */
   exitCode: number | null = null;
   private session: Session | null = null;
@@ -302,7 +302,7 @@ function exitCodeOf(summary: Summary): number {
   }
 }
 
-function diverged({ rounds, hint }: Summary): Error {
+export function diverged({ rounds, hint }: Summary): Error {
   return Object.assign(new Error(`the run diverged after ${rounds} rounds`), { code: 'DIVERGED', hint });
 }
 
@@ -330,7 +330,7 @@ export function timedDirectory(name: string, now: Date): string {
   return directory;
 }
 
-function sleep(ms: number): Promise<void> {
+export function sleep(ms: number): Promise<void> {
   return new Promise((done) => {
     setTimeout(done, ms).unref();
   });

@@ -64,7 +64,12 @@ export class ActiveRun {
       const [x] = state;
       await directory?.writeX((file) => writeNpyRows(file, x));
       directory?.finish(summary);
-      return { summary, heap: reports.map(({ heap }) => heap), x: options.keepX ? compactRows(x) : null };
+      return {
+        summary,
+        heap: reports.map(({ heap }) => heap),
+        x: options.keepX ? compactRows(x) : null,
+        profiles: reports.flatMap(({ profile }) => profile ?? []),
+      };
     } catch (error) {
       directory?.finish(summarize(prepared, this.rows, error as Error));
       throw error;
@@ -88,6 +93,7 @@ export class ActiveRun {
       return await this.pool.run(arena, prepared.program.run, {
         heapAtRounds: options.heapAtRounds ?? [],
         fault: options.fault ?? null,
+        profileUs: options.profileUs ?? 0,
       });
     } finally {
       clearInterval(timer);

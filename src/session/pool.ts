@@ -5,9 +5,8 @@
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import { Piscina } from 'piscina';
-import type { AgentsReport, AgentsTask } from '../../workers/agents.js';
+import type { AgentsReport, AgentsTask, RunReport } from '../../workers/agents.js';
 import type { Fault } from '../../workers/faults.js';
-import type { LoopReport } from '../../workers/round-loop.js';
 import type { Arena } from '../arena/arena.js';
 import { RunError } from '../errors.js';
 import type { RunPlan } from '../program/types.js';
@@ -22,6 +21,7 @@ const LEAVE_MS = 400;
 export interface Diagnostics {
   heapAtRounds: readonly number[];
   fault: Fault | null;
+  profileUs: number;
 }
 
 /**
@@ -60,14 +60,14 @@ export class WorkerPool {
    * Runs all workers to their end and gives their reports, leader first. Rejects with a RunError that carries the first failure as its
    * cause. Once: when it settles no thread is left.
    */
-  async run(arena: Arena, plan: RunPlan, diagnostics: Diagnostics): Promise<LoopReport[]> {
+  async run(arena: Arena, plan: RunPlan, diagnostics: Diagnostics): Promise<RunReport[]> {
     const { pool, workers } = this;
     const words = arena.view('control', 'i32');
     const spins = workers > os.availableParallelism() ? 0 : DEFAULT_SPINS;
     try {
       const module = await this.module;
-      return await new Promise<LoopReport[]>((resolve, reject) => {
-        const reports: LoopReport[] = [];
+      return await new Promise<RunReport[]>((resolve, reject) => {
+        const reports: RunReport[] = [];
         let returned = 0;
         let failure: RunError | null = null;
         const over = () => (failure ? reject(failure) : resolve(reports));

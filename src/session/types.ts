@@ -4,6 +4,7 @@
  */
 
 import type { LoadedConfig } from '../config/types.js';
+import type { CpuProfile } from '../profile/record.js';
 
 /** What is known before anything is allocated. */
 export interface PlanReport {
@@ -110,6 +111,8 @@ export interface PrepareOptions {
   fault?: { worker: number; round: number; kind: 'throw' | 'exit' | 'out-of-memory' | 'hang' };
   /** Keep x in the result (it is agents x dim float64). */
   keepX?: boolean;
+  /** Sample every worker's round loop every so many microseconds; see `RunResult.profiles`. */
+  profileUs?: number;
 }
 
 export interface RunResult {
@@ -118,6 +121,8 @@ export interface RunResult {
   heap: number[][];
   /** agents x dim, row-major, if asked for. */
   x: Float64Array | null;
+  /** V8's CPU profile of each worker's round loop, worker 0 first; empty where not asked for. */
+  profiles: CpuProfile[];
 }
 
 export interface Session {

@@ -52,32 +52,36 @@ export class Barrier {
       // and does not sleep, or its count is visible here and it is woken.
       if (Atomics.load(words, Word.SLEEPERS) !== 0) Atomics.notify(words, Word.GENERATION);
     } else {
-      this.waitFor(generation);
+      barrierWait(words, generation, this.spins);
     }
     // After the release as well: a poison written before the last arrival must not be overlooked for a round.
     const poison = Atomics.load(words, Word.POISON);
     if (poison !== Poison.NONE) throw new BarrierPoisoned(poison);
   }
-
-  private waitFor(generation: number): void {
-    const words = this.words;
-    // Poison sets the reason and then bumps the generation. If we read the bumped one, the reason is visible here and nobody
-    // will bump again; if we read the old one, the bump ends the wait below. Either way we do not stay.
-    if (Atomics.load(words, Word.POISON) !== Poison.NONE) return;
-    for (let spin = this.spins; spin > 0; spin--) {
-      if (Atomics.load(words, Word.GENERATION) !== generation) return;
-    }
-    barrierWait(words, generation);
-  }
 }
 
-/** Parks until GENERATION changes. A function of its own, so that a flame graph shows the time under this name. */
-function barrierWait(words: Int32Array, generation: number): void {
+/**
+ * Waits until GENERATION changes. The two ways to wait are functions of their own, so that a flame graph shows them: time parked is charged to
+ * `barrierWait` itself (a sleeping thread is seen in whoever called Atomics.wait), time spinning to `barrierSpin` above it.
+ */
+function barrierWait(words: Int32Array, generation: number, spins: number): void {
+  // Poison sets the reason and then bumps the generation. If we read the bumped one, the reason is visible here and nobody
+  // will bump again; if we read the old one, the bump ends the wait below. Either way we do not stay.
+  if (Atomics.load(words, Word.POISON) !== Poison.NONE) return;
+  if (barrierSpin(words, generation, spins)) return;
   Atomics.add(words, Word.SLEEPERS, 1);
   // The loop is for spurious wake-ups.
   while (Atomics.load(words, Word.GENERATION) === generation)
     Atomics.wait(words, Word.GENERATION, generation);
   Atomics.sub(words, Word.SLEEPERS, 1);
+}
+
+/** Whether GENERATION changed within so many looks. */
+function barrierSpin(words: Int32Array, generation: number, spins: number): boolean {
+  for (let spin = spins; spin > 0; spin--) {
+    if (Atomics.load(words, Word.GENERATION) !== generation) return true;
+  }
+  return false;
 }
 
 /**

@@ -33,7 +33,7 @@ export function fakeSession({ obedient = true, prepare, onStart }: FakeOptions =
     closed: false,
     stops: 0,
     prepared: null,
-    end: (summary = {}) => settle({ summary: { ...SUMMARY, ...summary }, heap: [], x: null }),
+    end: (summary = {}) => settle({ summary: { ...SUMMARY, ...summary }, heap: [], x: null, profiles: [] }),
     fail: (error) => reject(error),
     session: {
       async prepare(options) {

@@ -1,0 +1,225 @@
+/**
+ * From V8's CPU profiles to one tree of named frames: who called whom, and how long each was on top of the stack.
+ *
+ * A profile is a list of samples, each a stack and the time since the sample before, and that time is charged to the stack: a thread that was
+ * put aside by the operating system is seen again where it stopped, and the time it was away belongs there.
+ *
+ * Names. A function of ours stands with its place in the TypeScript it was written in, a kernel as `gatherSign [WASM]` (AssemblyScript's name
+ * section says which file it comes from), the engine's own parts (its garbage collector, its builtins) as `[VM]`. What V8 cannot name is called
+ * `unnamed` and is shown like everything else: a graph that leaves it out would look better than the run was.
+ */
+
+import { readFileSync } from 'node:fs';
+import { SourceMap } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { kernelsUrl } from '../session/locations.js';
+import type { CpuProfile } from './record.js';
+
+/** What a frame is made of: a kernel, our own or the user's JavaScript, a package, Node, the engine, a whole thread. */
+export type FrameKind = 'wasm' | 'app' | 'deps' | 'core' | 'vm' | 'unnamed' | 'thread';
+
+export interface Frame {
+  name: string;
+  kind: FrameKind;
+  /** Source file relative to the project, where known: `kernels/gather.ts`. */
+  file: string | null;
+  /** Microseconds with this frame on top of the stack. */
+  selfUs: number;
+  samples: number;
+  children: Frame[];
+}
+
+export interface ThreadTree {
+  /** The thread; its children are the outermost frames. */
+  root: Frame;
+  /** Microseconds in which the thread had nothing to do; not in the tree. */
+  idleUs: number;
+}
+
+/** Only what happens between the first and the last sample inside this function, and the function as the outermost frame. */
+export interface Within {
+  functionName: string;
+  /** Its compiled file, by the end of its URL. */
+  urlEnds: string;
+}
+
+export const ROUND_LOOP: Within = { functionName: 'runRounds', urlEnds: '/workers/round-loop.js' };
+type CallFrame = CpuProfile['nodes'][number]['callFrame'];
+
+interface Label {
+  name: string;
+  kind: FrameKind;
+  file: string | null;
+}
+
+/** `thread` is what the root is called. Without `within`, everything that the profile has. */
+export function callTree(profile: CpuProfile, thread: string, within?: Within): ThreadTree {
+  const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
+  const parents = new Map<number, number>();
+  for (const { id, children = [] } of profile.nodes) for (const child of children) parents.set(child, id);
+
+  // The outermost node of the stack that is kept; null for what stands outside of the function looked for.
+  const inside = new Map<number, boolean>();
+  const isInside = (id: number): boolean => {
+    if (within === undefined) return true;
+    const known = inside.get(id);
+    if (known !== undefined) return known;
+    const parent = parents.get(id);
+    const answer = isFrame(nodes.get(id)!.callFrame, within) || (parent !== undefined && isInside(parent));
+    inside.set(id, answer);
+    return answer;
+  };
+
+  const { samples = [], timeDeltas = [] } = profile;
+  const root = emptyFrame(thread);
+  const frames = new Map<number, Frame>();
+  /** The tree's frame of a node, made with its callers at the first sample that needs it. */
+  const frameOf = (id: number): Frame => {
+    const known = frames.get(id);
+    if (known) return known;
+    const parent = parents.get(id);
+    // V8's own root, and whatever called the function looked for, are not frames of the tree.
+    const outermost =
+      parent === undefined ||
+      !parents.has(parent) ||
+      (within !== undefined && isInside(id) && !isInside(parent));
+    const above = outermost ? root : frameOf(parent);
+    const label = labelOf(nodes.get(id)!.callFrame);
+    let frame = above.children.find(({ name }) => name === label.name);
+    if (!frame) {
+      frame = { ...label, selfUs: 0, samples: 0, children: [] };
+      above.children.push(frame);
+    }
+    frames.set(id, frame);
+    return frame;
+  };
+
+  const first = samples.findIndex(isInside);
+  const last = samples.findLastIndex(isInside);
+  let idleUs = 0;
+  for (let at = Math.max(0, first); at <= last; at++) {
+    const id = samples[at];
+    // The time before the first sample is not known to be the function's own.
+    const us = at === first && within !== undefined ? 0 : Math.max(0, timeDeltas[at] ?? 0);
+    if (nodes.get(id)!.callFrame.functionName === '(idle)') {
+      idleUs += us;
+      continue;
+    }
+    const frame = parents.has(id) ? frameOf(id) : root;
+    frame.selfUs += us;
+    frame.samples++;
+  }
+  return { root, idleUs };
+}
+
+/** All threads side by side under one root. */
+export function besideEachOther(threads: readonly Frame[]): Frame {
+  return { ...emptyFrame('all threads'), children: [...threads] };
+}
+
+/** All threads as one: frames of the same name below the same callers are one frame. */
+export function mergeThreads(threads: readonly Frame[]): Frame {
+  const merged = emptyFrame('all threads');
+  for (const thread of threads) add(merged, thread);
+  return merged;
+}
+
+function add(into: Frame, frame: Frame): void {
+  into.selfUs += frame.selfUs;
+  into.samples += frame.samples;
+  for (const child of frame.children) {
+    let same = into.children.find(({ name }) => name === child.name);
+    if (!same) {
+      same = { ...child, selfUs: 0, samples: 0, children: [] };
+      into.children.push(same);
+    }
+    add(same, child);
+  }
+}
+
+function emptyFrame(name: string): Frame {
+  return { name, kind: 'thread', file: null, selfUs: 0, samples: 0, children: [] };
+}
+
+/** Visits a frame and everything it called, callers first. */
+export function visit(frame: Frame, see: (frame: Frame) => void): void {
+  see(frame);
+  for (const child of frame.children) visit(child, see);
+}
+
+export function totalUs(frame: Frame): number {
+  let total = 0;
+  visit(frame, ({ selfUs }) => {
+    total += selfUs;
+  });
+  return total;
+}
+
+export function totalSamples(frame: Frame): number {
+  let total = 0;
+  visit(frame, ({ samples }) => {
+    total += samples;
+  });
+  return total;
+}
+
+function isFrame(frame: CallFrame, { functionName, urlEnds }: Within): boolean {
+  return frame.functionName === functionName && frame.url.endsWith(urlEnds);
+}
+
+function labelOf({ functionName, url, lineNumber, columnNumber }: CallFrame): Label {
+  if (url.startsWith('wasm://')) return kernelLabel(functionName);
+  if (url === '') {
+    if (functionName === '(garbage collector)')
+      return { name: 'garbage collector [VM]', kind: 'vm', file: null };
+    // (program) is V8's word for code of which it knows no function.
+    if (functionName === '' || functionName.startsWith('('))
+      return { name: `unnamed ${functionName}`.trim(), kind: 'unnamed', file: null };
+    return { name: `${functionName} [VM]`, kind: 'vm', file: null };
+  }
+  const { kind, file, line } = placeOf(url, lineNumber, columnNumber);
+  return { name: `${functionName || '(anonymous)'} ${file}:${line}`, kind, file };
+}
+
+/** `kernels/gather/gatherSign` is gatherSign of kernels/gather.ts; without a name section there is a number only. */
+function kernelLabel(functionName: string): Label {
+  const slash = functionName.lastIndexOf('/');
+  const name = `${functionName.slice(slash + 1) || 'unnamed'} [WASM]`;
+  if (functionName === '' || functionName.startsWith('wasm-function['))
+    return { name, kind: 'unnamed', file: null };
+  return { name, kind: 'wasm', file: slash < 0 ? null : `${functionName.slice(0, slash)}.ts` };
+}
+
+const compiledFolder = new URL('..', kernelsUrl).href;
+
+/** Lines count from 0 in a profile and from 1 here. No path leads out of the project: what is recorded can be shown to others. */
+function placeOf(url: string, line: number, column: number): { kind: FrameKind; file: string; line: number } {
+  if (url.startsWith('node:')) return { kind: 'core', file: url, line: line + 1 };
+  const modules = url.lastIndexOf('/node_modules/');
+  if (modules >= 0) return { kind: 'deps', file: url.slice(modules + 1), line: line + 1 };
+  if (url.startsWith(compiledFolder)) {
+    const source = sourceMap(url)?.findEntry(line, column);
+    if (source && 'originalSource' in source) {
+      const original = source.originalSource.replace(/^(\.\.\/)+/, '');
+      return { kind: 'app', file: original, line: source.originalLine + 1 };
+    }
+    return { kind: 'app', file: `dist/${url.slice(compiledFolder.length)}`, line: line + 1 };
+  }
+  return { kind: 'app', file: url.slice(url.lastIndexOf('/') + 1), line: line + 1 };
+}
+
+const sourceMaps = new Map<string, SourceMap | null>();
+
+function sourceMap(url: string): SourceMap | null {
+  let map = sourceMaps.get(url);
+  if (map === undefined) {
+    try {
+      map = new SourceMap(JSON.parse(readFileSync(fileURLToPath(`${url}.map`), 'utf8')));
+    } catch {
+      // A compiled file without its map is shown as it is.
+      map = null;
+    }
+    sourceMaps.set(url, map);
+  }
+  return map;
+}

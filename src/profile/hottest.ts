@@ -1,0 +1,130 @@
+/** Where the time went, as text: the frames with the most self time, for all threads together and for each. */
+
+import { formatCount, formatSeconds } from '../report/format.js';
+import { type Frame, totalSamples, totalUs, visit } from './call-tree.js';
+
+export interface HotFrame {
+  name: string;
+  file: string | null;
+  selfUs: number;
+  /** Of the time in the tree, in 0..1. */
+  share: number;
+}
+
+export interface TimeShares {
+  label: string;
+  us: number;
+  samples: number;
+  /** All frames, hottest first; shares add up to 1. */
+  frames: HotFrame[];
+  /** Share of the time that V8 cannot put a name to. */
+  unnamed: number;
+  /** Share of the time at the barrier, spinning or parked. */
+  barrier: number;
+}
+
+/** `barrierWait` (parked), `barrierSpin`, and `wait` itself, which arrives and lets go. */
+const BARRIER_FILE = /^(dist\/)?src\/sync\/barrier\.[jt]s$/;
+
+/** One entry for each name: recursion and different callers do not split a frame. */
+export function timeShares(root: Frame): TimeShares {
+  const us = totalUs(root);
+  const share = (selfUs: number) => (us === 0 ? 0 : selfUs / us);
+  const byName = new Map<string, HotFrame>();
+  let unnamedUs = 0;
+  let barrierUs = 0;
+  visit(root, ({ name, kind, file, selfUs }) => {
+    if (kind === 'unnamed') unnamedUs += selfUs;
+    if (file !== null && BARRIER_FILE.test(file)) barrierUs += selfUs;
+    if (selfUs === 0) return;
+    const known = byName.get(name);
+    if (known) known.selfUs += selfUs;
+    else byName.set(name, { name, file, selfUs, share: 0 });
+  });
+  const frames = [...byName.values()].sort((a, b) => b.selfUs - a.selfUs || (a.name < b.name ? -1 : 1));
+  for (const frame of frames) frame.share = share(frame.selfUs);
+  return {
+    label: root.name,
+    us,
+    samples: totalSamples(root),
+    frames,
+    unnamed: share(unnamedUs),
+    barrier: share(barrierUs),
+  };
+}
+
+/** Threads that have a column of their own beside the merged one; of more, the least and the most are shown. */
+const COLUMNS = 4;
+const HOTTEST = 10;
+
+/** `merged` and, if there is more than one, each of `threads`: the ten hottest frames, and the rest in one line. */
+export function formatHottest(merged: TimeShares, threads: readonly TimeShares[], count = HOTTEST): string {
+  const shareIn = (shares: TimeShares, name: string) =>
+    shares.frames.find((frame) => frame.name === name)?.share ?? 0;
+  const columns: { title: string; of: (pick: (shares: TimeShares) => number) => number }[] = [
+    { title: merged.label, of: (pick) => pick(merged) },
+  ];
+  if (threads.length > COLUMNS) {
+    columns.push({ title: 'least', of: (pick) => Math.min(...threads.map(pick)) });
+    columns.push({ title: 'most', of: (pick) => Math.max(...threads.map(pick)) });
+  } else if (threads.length > 1) {
+    for (const thread of threads) columns.push({ title: thread.label, of: (pick) => pick(thread) });
+  }
+
+  const shown = merged.frames.slice(0, count);
+  const hidden = merged.frames.length - shown.length;
+  const rows: [name: string, pick: (shares: TimeShares) => number][] = shown.map(({ name }) => [
+    name,
+    (shares) => shareIn(shares, name),
+  ]);
+  if (hidden > 0) {
+    const others = (shares: TimeShares) => 1 - sum(shown.map(({ name }) => shareIn(shares, name)));
+    rows.push([`${formatCount(hidden)} more`, others]);
+  }
+  const below: typeof rows = [
+    ['time at the barrier', ({ barrier }) => barrier],
+    ['time without a name', ({ unnamed }) => unnamed],
+  ];
+
+  const width = Math.max(...columns.map(({ title }) => title.length), 6);
+  const line = ([name, pick]: (typeof rows)[number]) =>
+    `${columns.map(({ of }) => formatShare(of(pick)).padStart(width)).join('  ')}  ${name}`;
+  const head = `${columns.map(({ title }) => title.padStart(width)).join('  ')}  self time in`;
+  return [head, ...rows.map(line), ...below.map(line)].join('\n');
+}
+
+/** Self time by the file a frame was written in, hottest first. */
+export function byFile({ frames }: TimeShares): { file: string; share: number }[] {
+  const shares = new Map<string, number>();
+  for (const { file, share } of frames) {
+    const key = file ?? 'the engine itself';
+    shares.set(key, (shares.get(key) ?? 0) + share);
+  }
+  return Array.from(shares, ([file, share]) => ({ file, share })).sort((a, b) => b.share - a.share);
+}
+
+/** Files below this share are one line. */
+const SMALL_FILE = 0.005;
+
+export function formatByFile(shares: TimeShares): string {
+  const files = byFile(shares);
+  const large = files.filter(({ share }) => share >= SMALL_FILE);
+  const rest = files.filter(({ share }) => share < SMALL_FILE);
+  const lines = large.map(({ file, share }) => `${formatShare(share).padStart(8)}  ${file}`);
+  if (rest.length > 0)
+    lines.push(`${formatShare(sum(rest.map(({ share }) => share))).padStart(8)}  ${rest.length} more`);
+  return lines.join('\n');
+}
+
+export function describeSamples({ us, samples, label }: TimeShares): string {
+  return `${label}: ${formatSeconds(us / 1e6)}, ${formatCount(samples)} samples`;
+}
+
+function formatShare(share: number): string {
+  // A difference of sums may be a hair below 0.
+  return `${(100 * Math.max(0, share)).toFixed(1)}%`;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,84 @@
+/**
+ * The whole run under the profiler: the command line in a process of its own with `--cpu-prof`, which every thread inherits and which writes one
+ * file a thread when that thread ends.
+ */
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { commandLineUrl } from '../session/locations.js';
+import type { Summary } from '../session/types.js';
+import { callTree } from './call-tree.js';
+import type { CpuProfile } from './record.js';
+import type { RecordedThread } from './write.js';
+
+export interface WholeRun {
+  exitCode: number;
+  /** null where the run did not come to its end. */
+  summary: Summary | null;
+  threads: RecordedThread[];
+}
+
+/** `argv` as after `sottovoce run`. What the run prints for people goes to this process's stderr. */
+export async function profileWhole(argv: readonly string[], intervalUs: number): Promise<WholeRun> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'sottovoce-profile-'));
+  try {
+    const profiles = path.join(folder, 'profiles');
+    const out = path.join(folder, 'run');
+    const args = [
+      '--cpu-prof',
+      `--cpu-prof-dir=${profiles}`,
+      `--cpu-prof-interval=${intervalUs}`,
+      fileURLToPath(commandLineUrl),
+      'run',
+      ...argv,
+      '--out',
+      out,
+      '--json',
+    ];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    // Ctrl-C reaches the child as well, which ends its run in good order: wait for it.
+    const wait = () => {};
+    process.on('SIGINT', wait);
+    let printed = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+    });
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', resolve);
+    }).finally(() => process.off('SIGINT', wait));
+    const summary = parse(printed);
+    // Where it failed it has said why, in the words and with the exit code of `sottovoce run`.
+    if (summary === null) return { exitCode: code ?? 1, summary, threads: [] };
+    return { exitCode: code ?? 1, summary, threads: readThreads(profiles) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function parse(printed: string): Summary | null {
+  try {
+    const summary = JSON.parse(printed) as Summary;
+    return summary.status === 'failed' ? null : summary;
+  } catch {
+    return null;
+  }
+}
+
+/** `CPU.<day>.<time>.<process>.<thread>.<number>.cpuprofile`: thread 0 is the main one, the coordinator starts the others. */
+function readThreads(folder: string): RecordedThread[] {
+  const found = readdirSync(folder).map((name) => ({
+    thread: Number(name.split('.')[4]),
+    profile: JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as CpuProfile,
+  }));
+  found.sort((a, b) => a.thread - b.thread);
+  let workers = 0;
+  return found.map(({ thread, profile }) => {
+    const names = ['main', 'coordinator'];
+    // Threads are numbered as they started; which of them led the run does not show.
+    return { profile, tree: callTree(profile, names[thread] ?? `worker ${workers++}`) };
+  });
+}

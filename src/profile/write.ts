@@ -1,0 +1,200 @@
+/**
+ * What a profile leaves in its folder:
+ *
+ *     merged.html       flame graph of all threads, as one or side by side; opens in any browser, needs nothing else
+ *     THREAD.html       of one thread: worker-0.html, ...
+ *     hottest.txt       the ten hottest frames of all threads and of each, and self time by source file
+ *     profile.json      the same and more for programs: every frame's share, rounds per second, the machine
+ *     THREAD.cpuprofile as V8 recorded it, for the developer tools of a browser or an editor
+ */
+
+import { accessSync, constants, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { showPath } from '../config/show-path.js';
+import { InputError } from '../errors.js';
+import { formatSeconds, plural } from '../report/format.js';
+import { toJson } from '../report/run-directory.js';
+import { ownVersion } from '../report/versions.js';
+import { besideEachOther, type Frame, mergeThreads, type ThreadTree } from './call-tree.js';
+import type { Page } from './flame-graph.js';
+import {
+  byFile,
+  describeSamples,
+  formatByFile,
+  formatHottest,
+  type TimeShares,
+  timeShares,
+} from './hottest.js';
+import type { CpuProfile } from './record.js';
+
+export interface RecordedThread {
+  profile: CpuProfile;
+  tree: ThreadTree;
+}
+
+/** What was profiled. */
+export interface ProfiledRun {
+  name: string;
+  /** `loop`: the round loop alone; `whole`: everything from the start of the process. */
+  scope: 'loop' | 'whole';
+  agents: number;
+  edges: number;
+  dim: number;
+  flow: string;
+  compressor: string;
+  workers: number;
+  rounds: number;
+  /** In the round loop, with the profiler on. */
+  seconds: number;
+  intervalUs: number;
+}
+
+export interface ProfileReport {
+  merged: TimeShares;
+  threads: TimeShares[];
+  /** The whole text of hottest.txt. */
+  text: string;
+  /** Names of the files written. */
+  files: string[];
+}
+
+const OWN_FILES =
+  /^(merged\.html|hottest\.txt|profile\.json|baseline\.json|[\w-]+\.cpuprofile|(main|coordinator|worker-\d+)\.html)$/;
+
+/** Refuses, before anything is run, a folder that cannot or should not be written to, and makes it. Throws InputError. */
+export function prepareFolder(folder: string): void {
+  const shown = showPath(folder);
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const reason = statSync(folder, { throwIfNoEntry: false })?.isFile()
+      ? 'it is a file, expected a folder'
+      : (cause as Error).message;
+    throw new InputError(
+      `cannot write a profile to ${shown}: ${reason}`,
+      { hint: 'give --out a new folder' },
+      { cause },
+    );
+  }
+  const foreign = readdirSync(folder).find((name) => !OWN_FILES.test(name));
+  if (foreign !== undefined) {
+    throw new InputError(`${shown} holds more than a profile (${foreign}), so nothing is written there`, {
+      hint: 'give --out a new folder',
+    });
+  }
+}
+
+/** Writes everything; without a page no flame graphs. Clears what an earlier profile left. */
+export function writeProfile(
+  folder: string,
+  run: ProfiledRun,
+  recorded: readonly RecordedThread[],
+  page: Page | null,
+): ProfileReport {
+  const roots = recorded.map(({ tree }) => tree.root);
+  const mergedTree = mergeThreads(roots);
+  const merged = timeShares(mergedTree);
+  const threads = roots.map(timeShares);
+  const text = describe(run, merged, threads, recorded);
+
+  for (const name of readdirSync(folder)) {
+    if (OWN_FILES.test(name) && name !== 'baseline.json') rmSync(path.join(folder, name));
+  }
+  const files: string[] = [];
+  const write = (name: string, content: string) => {
+    writeFileSync(path.join(folder, name), content);
+    files.push(name);
+  };
+  if (page !== null) {
+    write('merged.html', page.around(mergedTree, titleOf(run, mergedTree), besideEachOther(roots)));
+    for (const root of roots) write(`${fileName(root)}.html`, page.around(root, titleOf(run, root)));
+  }
+  write('hottest.txt', text);
+  write('profile.json', `${toJson(describeForPrograms(run, merged, threads, recorded))}\n`);
+  for (const { profile, tree } of recorded)
+    write(`${fileName(tree.root)}.cpuprofile`, JSON.stringify(profile));
+  return { merged, threads, text, files };
+}
+
+/** `worker 0` -> `worker-0`. */
+function fileName({ name }: Frame): string {
+  return name.replaceAll(' ', '-');
+}
+
+function titleOf({ name, scope }: ProfiledRun, { name: thread }: Frame): string {
+  return `${name}, ${thread}${scope === 'whole' ? ', whole run' : ''}`;
+}
+
+function describe(
+  run: ProfiledRun,
+  merged: TimeShares,
+  threads: readonly TimeShares[],
+  recorded: readonly RecordedThread[],
+): string {
+  const { name, scope, rounds, workers, seconds, intervalUs } = run;
+  const what = scope === 'loop' ? 'the round loop alone' : 'the whole run, idle time left out';
+  const { cpu, cores, node } = machine();
+  const sections = [
+    [
+      `${name}: ${what}`,
+      `${plural(run.agents, 'agent')}, ${plural(run.edges, 'edge')}, dim ${run.dim}; ${run.flow}; ${run.compressor}`,
+      `${plural(rounds, 'round')} in ${formatSeconds(seconds)} on ${plural(workers, 'worker')}, sampled every ${intervalUs} us`,
+      `${cpu}, ${plural(cores, 'core')}, Node ${node}`,
+    ].join('\n'),
+    `${describeSamples(merged)}\n${formatHottest(merged, threads)}`,
+    `self time by source file, ${merged.label}\n${formatByFile(merged)}`,
+  ];
+  for (const [at, thread] of threads.entries()) {
+    const { idleUs } = recorded[at].tree;
+    const idle = idleUs > 0 ? `, and ${formatSeconds(idleUs / 1e6)} idle` : '';
+    sections.push(`${describeSamples(thread)}${idle}\n${formatHottest(thread, [])}`);
+  }
+  return `${sections.join('\n\n')}\n`;
+}
+
+const PROFILE_FORMAT = 'sottovoce-profile/1';
+
+function describeForPrograms(
+  run: ProfiledRun,
+  merged: TimeShares,
+  threads: readonly TimeShares[],
+  recorded: readonly RecordedThread[],
+) {
+  return {
+    format: PROFILE_FORMAT,
+    ...run,
+    roundsPerSecond: run.rounds / run.seconds,
+    machine: { ...machine(), sottovoce: ownVersion() },
+    time: { recorded: new Date().toISOString() },
+    merged: sharesForPrograms(merged),
+    files: byFile(merged),
+    threads: threads.map((thread, at) => ({
+      ...sharesForPrograms(thread),
+      idleSeconds: recorded[at].tree.idleUs / 1e6,
+    })),
+  };
+}
+
+function sharesForPrograms({ label, us, samples, barrier, unnamed, frames }: TimeShares) {
+  return {
+    thread: label,
+    seconds: us / 1e6,
+    samples,
+    barrier,
+    unnamed,
+    frames: frames.map(({ name, share }) => ({ name, share })),
+  };
+}
+
+function machine() {
+  return {
+    cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
+    cores: os.availableParallelism(),
+    memoryBytes: os.totalmem(),
+    platform: process.platform,
+    architecture: process.arch,
+    node: process.versions.node,
+  };
+}

@@ -8,13 +8,13 @@
  *     THREAD.cpuprofile as V8 recorded it, for the developer tools of a browser or an editor
  */
 
-import { accessSync, constants, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { showPath } from '../config/show-path.js';
 import { InputError } from '../errors.js';
 import { formatSeconds, plural } from '../report/format.js';
-import { toJson } from '../report/run-directory.js';
+import { refusal, toJson } from '../report/run-directory.js';
 import { ownVersion } from '../report/versions.js';
 import { besideEachOther, type Frame, mergeThreads, type ThreadTree } from './call-tree.js';
 import type { Page } from './flame-graph.js';
@@ -68,15 +68,11 @@ export function prepareFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK | constants.X_OK);
-  } catch (cause) {
-    const reason = statSync(folder, { throwIfNoEntry: false })?.isFile()
-      ? 'it is a file, expected a folder'
-      : (cause as Error).message;
-    throw new InputError(
-      `cannot write a profile to ${shown}: ${reason}`,
-      { hint: 'give --out a new folder' },
-      { cause },
-    );
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw refusal(shown, error);
+    throw new InputError(`${shown} is a file, expected a folder for the profile`, {
+      hint: 'give --out a new folder',
+    });
   }
   const foreign = readdirSync(folder).find((name) => !OWN_FILES.test(name));
   if (foreign !== undefined) {

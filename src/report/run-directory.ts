@@ -245,7 +245,8 @@ function checkWritable(folder: string, shown: string): void {
   }
 }
 
-function refusal(shown: string, error: unknown): InputError {
+/** Why a folder cannot be written to, in words. */
+export function refusal(shown: string, error: unknown): InputError {
   const { code, message } = error as NodeJS.ErrnoException;
   const reasons: Record<string, string> = {
     EACCES: 'permission denied',

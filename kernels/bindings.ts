@@ -709,6 +709,26 @@ export interface Kernels {
     regularization: number,
   ): void;
 
+  /** How many of the samples from .. to - 1 (labels f64, +-1) lie on their label's side of 0; a margin of 0 is on the side of -1. */
+  correctLinearSparse(
+    from: number,
+    to: number,
+    point: number,
+    rowStart: number,
+    columns: number,
+    values: number,
+    labels: number,
+  ): number;
+  correctLinearDense(
+    from: number,
+    to: number,
+    point: number,
+    rows: number,
+    rowStride: number,
+    labels: number,
+    n: number,
+  ): number;
+
   // --- softmax.ts: x holds `features` entries for each class, class after class; labels are u32 below `classes` -----------
   /**
    * f_i(x) = scale sum_r [log sum_k exp(a_r . x_k) - a_r . x_{y_r}] + (regularization/2) |x|^2; samples and rows as in gradient.ts.
@@ -784,6 +804,31 @@ export interface Kernels {
     regularization: number,
     scratch: number,
   ): void;
+
+  /** How many of the samples from .. to - 1 have their own class for the first of largest margin. */
+  correctSoftmaxSparse(
+    classes: number,
+    features: number,
+    from: number,
+    to: number,
+    point: number,
+    rowStart: number,
+    columns: number,
+    values: number,
+    labels: number,
+    scratch: number,
+  ): number;
+  correctSoftmaxDense(
+    classes: number,
+    features: number,
+    from: number,
+    to: number,
+    point: number,
+    rows: number,
+    rowStride: number,
+    labels: number,
+    scratch: number,
+  ): number;
 
   // --- trace.ts ---------------------------------------------------------------------------------------------------------
   /** out[c] = (sum over agents of x[i][c]) / agents for firstColumn <= c < firstColumn + columns; summed in blocks of 256 agents. */

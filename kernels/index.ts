@@ -32,6 +32,8 @@ export {
   serverSgd,
 } from './server';
 export {
+  correctSoftmaxDense,
+  correctSoftmaxSparse,
   gradientSoftmaxDense,
   gradientSoftmaxSparse,
   valueSoftmaxDense,
@@ -47,5 +49,11 @@ export {
   subtract,
 } from './step';
 export { columnMeans, distancesBetweenRows, distancesToPoint, sum } from './trace';
-export { valueLinearDense, valueLinearSparse, valueQuadratic } from './value';
+export {
+  correctLinearDense,
+  correctLinearSparse,
+  valueLinearDense,
+  valueLinearSparse,
+  valueQuadratic,
+} from './value';
 export { flattenBlock, flattenParts, unflattenBlock, unflattenParts, wht } from './wht';

@@ -265,3 +265,45 @@ export function valueSoftmaxDense(
     store<f64>(out + (i << 3), scale * sum + penalty);
   }
 }
+
+/** How many of the samples from .. to - 1 have their own class for the first of largest margin. */
+export function correctSoftmaxSparse(
+  classes: usize,
+  features: usize,
+  from: usize,
+  to: usize,
+  point: usize,
+  rowStart: usize,
+  columns: usize,
+  values: usize,
+  labels: usize,
+  scratch: usize,
+): u32 {
+  let count: u32 = 0;
+  for (let t = from; t < to; t++) {
+    const begin = <usize>load<u32>(rowStart + (t << 2));
+    const end = <usize>load<u32>(rowStart + (t << 2), 4);
+    sparseMargins(scratch, classes, features, point, begin, end, columns, values);
+    if (firstLargest(scratch, classes) === <usize>load<u32>(labels + (t << 2))) count++;
+  }
+  return count;
+}
+
+export function correctSoftmaxDense(
+  classes: usize,
+  features: usize,
+  from: usize,
+  to: usize,
+  point: usize,
+  rows: usize,
+  rowStride: usize,
+  labels: usize,
+  scratch: usize,
+): u32 {
+  let count: u32 = 0;
+  for (let t = from; t < to; t++) {
+    denseMargins(scratch, classes, features, point, rows + t * rowStride);
+    if (firstLargest(scratch, classes) === <usize>load<u32>(labels + (t << 2))) count++;
+  }
+  return count;
+}

@@ -167,3 +167,38 @@ export function valueLinearDense(
     store<f64>(out + (i << 3), scale * sum + penalty);
   }
 }
+
+/** How many of the samples from .. to - 1 lie on the side of 0 that their label (+-1) says; a margin of 0 is on the side of -1. */
+export function correctLinearSparse(
+  from: usize,
+  to: usize,
+  point: usize,
+  rowStart: usize,
+  columns: usize,
+  values: usize,
+  labels: usize,
+): u32 {
+  let count: u32 = 0;
+  for (let t = from; t < to; t++) {
+    const q = rowStart + (t << 2);
+    const margin = sparseMargin(point, <usize>load<u32>(q), <usize>load<u32>(q, 4), columns, values);
+    if (margin > 0 === load<f64>(labels + (t << 3)) > 0) count++;
+  }
+  return count;
+}
+
+export function correctLinearDense(
+  from: usize,
+  to: usize,
+  point: usize,
+  rows: usize,
+  rowStride: usize,
+  labels: usize,
+  n: usize,
+): u32 {
+  let count: u32 = 0;
+  for (let t = from; t < to; t++) {
+    if (Row.dot(rows + t * rowStride, point, n) > 0 === load<f64>(labels + (t << 3)) > 0) count++;
+  }
+  return count;
+}

@@ -58,7 +58,8 @@ function quantities({ last, round }: Progress): string[] {
   // Where rows are far apart, the one of round 0 is all there is: "0 bit" would be wrong by now.
   if (last === null || (last.round === 0 && round > 0)) return [];
   const parts: string[] = [];
-  if (!Number.isNaN(last.gap)) parts.push(`gap ${formatQuantity(last.gap, 2)}`);
+  if (!Number.isNaN(last.accuracy)) parts.push(`accuracy ${(100 * last.accuracy).toFixed(1)}%`);
+  else if (!Number.isNaN(last.gap)) parts.push(`gap ${formatQuantity(last.gap, 2)}`);
   else if (!Number.isNaN(last.consensusError))
     parts.push(`consensus error ${formatQuantity(last.consensusError, 2)}`);
   parts.push(formatBits(last.bitsBroadcast));

@@ -37,6 +37,8 @@ export interface Loss {
   penalty?: Penalty;
   /** Set where the model is not itself without a regularization > 0. */
   needsRegularization?: boolean;
+  /** Set where the sign of the margin is the answer, so that a share of correct ones means something. */
+  classifies?: boolean;
   /** Set where no central optimum is looked for. */
   whyNoOptimum?: string;
   /** Labels as the loss wants them, from those of the file. */
@@ -90,16 +92,32 @@ function parameters(zod: typeof z, loss: Loss, more: Record<string, z.ZodType>):
   return zod.strictObject({
     kind: zod.literal(loss.kind),
     ...more,
-    ...sampleParameters(zod, loss.needsRegularization),
+    ...sampleParameters(zod, {
+      needsRegularization: loss.needsRegularization === true,
+      test: loss.classifies === true,
+    }),
   });
 }
 
 /** Where samples come from and who holds them: what every cost that is made of samples asks for. */
-export function sampleParameters(zod: typeof z, needsRegularization = false): Record<string, z.ZodType> {
+export function sampleParameters(
+  zod: typeof z,
+  { needsRegularization = false, test = false }: { needsRegularization?: boolean; test?: boolean } = {},
+): Record<string, z.ZodType> {
+  const source = zod.union([
+    zod.string(),
+    zod.strictObject({ x: zod.string(), y: zod.string() }),
+    zod.strictObject({ images: zod.string(), labels: zod.string() }),
+  ]);
   const column = zod.union([zod.string(), zod.int().min(0)]);
   const strength = needsRegularization ? zod.number().positive() : zod.number().min(0);
   return {
-    data: zod.union([zod.string(), zod.strictObject({ x: zod.string(), y: zod.string() })]),
+    data: source.describe('samples: a file, { x, y } as .npy, or { images, labels } as IDX'),
+    ...(test && {
+      test: source
+        .optional()
+        .describe('samples that nobody learns from: their share classified correctly joins the trace'),
+    }),
     format: zod.string().optional(),
     firstIndex: zod.union([zod.literal(0), zod.literal(1), zod.literal('auto')]).default('auto'),
     target: column.optional(),
@@ -118,6 +136,10 @@ export function sampleParameters(zod: typeof z, needsRegularization = false): Re
       .default('contiguous'),
     intercept: zod.boolean().default(false),
     storage: zod.enum(STORAGES).default('auto'),
+    solve: zod
+      .boolean()
+      .default(true)
+      .describe('find the optimum before the run; false saves its time, and leaves the gap unknown'),
   };
 }
 
@@ -128,9 +150,14 @@ function bind(plan: LinearPlan, runtime: Runtime): BoundCost {
   const samples = arena.address('cost.samples');
   const labels = arena.address('cost.labels');
   const scratch = arena.address('cost.scratch', worker);
+  const hasTest = (plan.testSamples ?? 0) > 0;
+  const testLabels = hasTest ? arena.address('cost.test.labels') : 0;
   if (plan.storage === 'dense') {
+    const testRows = hasTest ? arena.address('cost.test.rows') : 0;
     const rows = arena.address('cost.rows');
     return {
+      correct: (from, to, point) =>
+        kernels.correctLinearDense(from, to, point, testRows, rowBytes, testLabels, n),
       ...batchedGradient(batch, runtime, (first, count, x, out, picks, size) => {
         kernels.gradientLinearDense(
           loss,
@@ -175,7 +202,12 @@ function bind(plan: LinearPlan, runtime: Runtime): BoundCost {
   const rowStart = arena.address('cost.rowStart');
   const columns = arena.address('cost.columns');
   const values = arena.address('cost.values');
+  const testStart = hasTest ? arena.address('cost.test.rowStart') : 0;
+  const testColumns = hasTest ? arena.address('cost.test.columns') : 0;
+  const testValues = hasTest ? arena.address('cost.test.values') : 0;
   return {
+    correct: (from, to, point) =>
+      kernels.correctLinearSparse(from, to, point, testStart, testColumns, testValues, testLabels),
     ...batchedGradient(batch, runtime, (first, count, x, out, picks, size) => {
       kernels.gradientLinearSparse(
         loss,

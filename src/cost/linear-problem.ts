@@ -11,6 +11,8 @@ import type { SmoothProblem } from './solver.js';
 
 /** The samples' rows, whatever their storage. */
 export interface Rows {
+  /** Number of rows. */
+  readonly count: number;
   /** Entries that are stored: what a pass over them costs. */
   readonly entries: number;
   entriesOf(row: number): number;
@@ -37,6 +39,10 @@ export class SparseRows implements Rows {
     this.rowStart = rowStart;
     this.columns = columns;
     this.values = values;
+  }
+
+  get count(): number {
+    return this.rowStart.length - 1;
   }
 
   get entries(): number {
@@ -98,6 +104,10 @@ export class DenseRows implements Rows {
     this.values = values;
     this.dim = dim;
     this.stride = stride;
+  }
+
+  get count(): number {
+    return this.values.length / this.stride;
   }
 
   get entries(): number {

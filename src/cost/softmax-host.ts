@@ -1,10 +1,21 @@
 /** What a host does for softmax: number the classes, lay samples out for the arena, and answer for curvature, objective and optimum. */
 
 import type { Arena } from '../arena/arena.js';
-import { InputError, type SpecPath } from '../errors.js';
+import { type Dataset, placeOfRow } from '../data/dataset.js';
+import { formatPath, InputError, type SpecPath } from '../errors.js';
 import { batchFields, batchShare, planBatch } from './batch.js';
 import { largestAgentEigenvalue } from './curvature.js';
-import { fieldsOf, moveToArena, readSamples, SLOPE_WORK } from './linear-host.js';
+import { SLOPE_WORK } from './linear-host.js';
+import {
+  fieldsOf,
+  fillTest,
+  moveToArena,
+  NOT_ASKED,
+  prepareTestLabels,
+  readSamples,
+  type TestSet,
+  testFields,
+} from './samples-host.js';
 import type { SoftmaxPlan } from './softmax.js';
 import { SoftmaxProblem } from './softmax-problem.js';
 import { minimise } from './solver.js';
@@ -14,11 +25,9 @@ import type { CostContext, CostModel, CostSpec, Optimum } from './types.js';
 const MAX_CURVATURE = 0.5;
 
 export async function loadSoftmaxModel(spec: CostSpec, context: CostContext): Promise<CostModel> {
-  const { dataset, samples, rows, storage, features, scale, regularization } = await readSamples(
-    spec,
-    context,
-  );
-  const { classes, labels } = numberClasses(dataset.labels, dataset.file, context.path);
+  const read = await readSamples(spec, context);
+  const { dataset, samples, rows, storage, features, scale, regularization } = read;
+  const { classes, labels } = numberClasses(dataset, spec['classes'], context.path);
   const plan: SoftmaxPlan = {
     kind: 'softmax',
     dim: classes * features,
@@ -28,21 +37,25 @@ export async function loadSoftmaxModel(spec: CostSpec, context: CostContext): Pr
     scale,
     regularization,
     batch: planBatch(context.batch, samples),
+    testSamples: read.test?.rows.count ?? 0,
   };
-  return new SoftmaxModel(
-    plan,
-    new SoftmaxProblem(rows, labels, classes, features, regularization),
-    samples,
-    context,
-  );
+  const test = read.test && {
+    rows: read.test.rows,
+    labels: testClasses(read.test.dataset, dataset.labels, labels, spec['classes'], context.path),
+  };
+  const problem = new SoftmaxProblem(rows, labels, classes, features, regularization);
+  return new SoftmaxModel(plan, problem, samples, test, spec['solve'] !== false, context);
 }
 
-/** Class numbers in ascending order of the labels. */
+/** Class numbers: the labels themselves where their number is given, and else in ascending order of the labels found. */
 export function numberClasses(
-  labels: Float64Array,
-  file: string,
+  dataset: Dataset,
+  given: unknown,
   path: SpecPath,
 ): { classes: number; labels: Uint32Array } {
+  if (given !== undefined)
+    return { classes: given as number, labels: checkedClasses(dataset, given as number, path) };
+  const { labels, file } = dataset;
   const details = { file, path: [...path, 'data'] };
   const odd = labels.findIndex((label) => !Number.isSafeInteger(label));
   if (odd >= 0) {
@@ -59,28 +72,69 @@ export function numberClasses(
   return { classes: kinds.length, labels: Uint32Array.from(labels, (label) => numbers.get(label)!) };
 }
 
+/** Labels that are class numbers already. */
+function checkedClasses(dataset: Dataset, classes: number, path: SpecPath): Uint32Array {
+  const bad = dataset.labels.findIndex(
+    (label) => !(Number.isInteger(label) && label >= 0 && label < classes),
+  );
+  if (bad >= 0) {
+    const { text, line } = placeOfRow(dataset, bad);
+    const expected = `a whole number in 0..${classes - 1} (${formatPath([...path, 'classes'])} is ${classes})`;
+    throw new InputError(`${text}: the label is ${dataset.labels[bad]}, expected ${expected}`, {
+      file: dataset.file,
+      line,
+      path: [...path, 'classes'],
+    });
+  }
+  return Uint32Array.from(dataset.labels);
+}
+
+/** Class numbers of samples to test with. */
+export function testClasses(
+  test: Dataset,
+  trained: Float64Array,
+  numbers: Uint32Array,
+  given: unknown,
+  path: SpecPath,
+): Uint32Array {
+  if (given !== undefined) return checkedClasses(test, given as number, path);
+  return prepareTestLabels(test, trained, numbers, path);
+}
+
 class SoftmaxModel implements CostModel {
   readonly plan: SoftmaxPlan;
   readonly dim: number;
   readonly fields: CostModel['fields'];
   readonly work: Float64Array;
-  readonly curvature: CostModel['curvature'];
   readonly description: string;
   whyNoOptimum: string | null = null;
   /** Over the host's arrays until `fill`, over the arena's from then on. */
   #problem: SoftmaxProblem;
   readonly #samples: Uint32Array;
+  readonly #test: TestSet<Uint32Array> | null;
+  readonly #solve: boolean;
   readonly #note: CostContext['note'];
   #solved: Optimum | null | undefined;
 
-  constructor(plan: SoftmaxPlan, problem: SoftmaxProblem, samples: Uint32Array, context: CostContext) {
+  #curvature: CostModel['curvature'] | undefined;
+
+  constructor(
+    plan: SoftmaxPlan,
+    problem: SoftmaxProblem,
+    samples: Uint32Array,
+    test: TestSet<Uint32Array> | null,
+    solve: boolean,
+    context: CostContext,
+  ) {
     this.plan = plan;
     this.dim = plan.dim;
     this.#problem = problem;
     this.#samples = samples;
+    this.#test = test;
+    this.#solve = solve;
     this.#note = context.note;
     const { rows, labels } = problem;
-    const { classes, features, scale, regularization } = plan;
+    const { classes, features, regularization } = plan;
     const { agents } = context;
 
     this.work = new Float64Array(agents);
@@ -97,18 +151,31 @@ class SoftmaxModel implements CostModel {
       ...fieldsOf(rows),
       { name: 'cost.scratch', type: 'f64', length: 2 * Math.ceil(classes / 2), perWorker: true },
       ...batchFields(plan.batch, samples),
+      ...testFields(test),
     ];
+    const count = (n: number) => n.toLocaleString('en');
+    this.description = `softmax, ${count(labels.length)} samples, ${classes} classes of ${count(features)} features, ${plan.storage}, regularization ${regularization}${plan.batch > 0 ? `, batches of ${plan.batch}` : ''}`;
+  }
+
+  /** Worked out when asked for: large data keep a power iteration busy, and gains that are given do not need it. */
+  get curvature(): CostModel['curvature'] {
+    this.#curvature ??= this.#bound();
+    return this.#curvature;
+  }
+
+  #bound(): CostModel['curvature'] {
+    const samples = this.#samples;
+    const { rows, labels } = this.#problem;
+    const { features, scale, regularization } = this.plan;
     const perAgent = MAX_CURVATURE * scale * largestAgentEigenvalue(rows, samples, features);
     const everyRow = Uint32Array.of(0, labels.length);
     const overall = (MAX_CURVATURE / labels.length) * largestAgentEigenvalue(rows, everyRow, features);
-    this.curvature = {
+    return {
       m: regularization,
       l: perAgent + regularization,
       meanM: regularization,
       meanL: Math.min(overall, perAgent) + regularization,
     };
-    const count = (n: number) => n.toLocaleString('en');
-    this.description = `softmax, ${count(labels.length)} samples, ${classes} classes of ${count(features)} features, ${plan.storage}, regularization ${regularization}${plan.batch > 0 ? `, batches of ${plan.batch}` : ''}`;
   }
 
   fill(arena: Arena): void {
@@ -116,6 +183,7 @@ class SoftmaxModel implements CostModel {
     arena.view('cost.samples', 'u32').set(this.#samples);
     const labelsThere = arena.view('cost.labels', 'u32');
     labelsThere.set(labels);
+    fillTest(this.#test, arena);
     const rowsThere = moveToArena(rows, arena);
     this.#problem = new SoftmaxProblem(rowsThere, labelsThere, classes, features, regularization);
   }
@@ -125,6 +193,10 @@ class SoftmaxModel implements CostModel {
   }
 
   optimum(): Optimum | null {
+    if (!this.#solve) {
+      this.whyNoOptimum = NOT_ASKED;
+      return null;
+    }
     if (this.#solved === undefined) {
       const { optimum, reason } = minimise(this.#problem, this.#note);
       this.#solved = optimum;

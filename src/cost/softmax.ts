@@ -12,6 +12,7 @@
  * exponentials a sample. `softmax-host.ts` reads, splits and solves.
  */
 
+import type { z } from 'zod';
 import { rowLength } from '../arena/layout.js';
 import type { Runtime } from '../runtime.js';
 import { batchedGradient } from './batch.js';
@@ -39,7 +40,7 @@ export const softmax: CostDefinition = {
     source: 'D. R. Cox, Research Papers in Statistics, 1966',
   },
   sampled: true,
-  parameters: (zod) => zod.strictObject({ kind: zod.literal('softmax'), ...sampleParameters(zod) }),
+  parameters: (zod) => zod.strictObject({ kind: zod.literal('softmax'), ...classParameters(zod) }),
   async load(spec, context) {
     const { loadSoftmaxModel } = await import('./softmax-host.js');
     return loadSoftmaxModel(spec, context);
@@ -47,16 +48,45 @@ export const softmax: CostDefinition = {
   bind: (plan, runtime) => bind(plan as SoftmaxPlan, runtime),
 };
 
+/** What every cost that tells classes apart asks for. */
+export function classParameters(zod: typeof z): Record<string, z.ZodType> {
+  return {
+    ...sampleParameters(zod, { test: true }),
+    classes: zod
+      .int()
+      .min(2)
+      .optional()
+      .describe(
+        'labels are 0 .. classes - 1; where absent, the classes are the labels found, in ascending order',
+      ),
+  };
+}
+
 function bind(plan: SoftmaxPlan, runtime: Runtime): BoundCost {
   const { arena, kernels, rowBytes, worker } = runtime;
   const { classes, features, scale, regularization, batch } = plan;
   const samples = arena.address('cost.samples');
   const labels = arena.address('cost.labels');
   const scratch = arena.address('cost.scratch', worker);
+  const hasTest = (plan.testSamples ?? 0) > 0;
+  const testLabels = hasTest ? arena.address('cost.test.labels') : 0;
   if (plan.storage === 'dense') {
+    const testRows = hasTest ? arena.address('cost.test.rows') : 0;
     const rows = arena.address('cost.rows');
     const stride = rowLength(features) * 8;
     return {
+      correct: (from, to, point) =>
+        kernels.correctSoftmaxDense(
+          classes,
+          features,
+          from,
+          to,
+          point,
+          testRows,
+          stride,
+          testLabels,
+          scratch,
+        ),
       ...batchedGradient(batch, runtime, (first, count, x, out, picks, size) => {
         kernels.gradientSoftmaxDense(
           classes,
@@ -100,7 +130,23 @@ function bind(plan: SoftmaxPlan, runtime: Runtime): BoundCost {
   const rowStart = arena.address('cost.rowStart');
   const columns = arena.address('cost.columns');
   const values = arena.address('cost.values');
+  const testStart = hasTest ? arena.address('cost.test.rowStart') : 0;
+  const testColumns = hasTest ? arena.address('cost.test.columns') : 0;
+  const testValues = hasTest ? arena.address('cost.test.values') : 0;
   return {
+    correct: (from, to, point) =>
+      kernels.correctSoftmaxSparse(
+        classes,
+        features,
+        from,
+        to,
+        point,
+        testStart,
+        testColumns,
+        testValues,
+        testLabels,
+        scratch,
+      ),
     ...batchedGradient(batch, runtime, (first, count, x, out, picks, size) => {
       kernels.gradientSoftmaxSparse(
         classes,

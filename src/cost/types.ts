@@ -41,6 +41,8 @@ export interface CostContext {
 export interface CostPlan {
   kind: string;
   dim: number;
+  /** Samples to test with, where there are any: trace rows then say which share of them is classified correctly. */
+  testSamples?: number;
   [parameter: string]: unknown;
 }
 
@@ -88,6 +90,8 @@ export interface BoundCost {
   gradient(first: number, count: number, x: number, out: number): void;
   /** out[i] (f64, indexed by agent) = f_i(point), one point (dim entries, padded row) for all. */
   values(first: number, count: number, point: number, out: number): void;
+  /** How many of the test samples from .. to - 1 the point (dim entries, padded row) classifies correctly. */
+  correct?(from: number, to: number, point: number): number;
 }
 
 export interface CostDefinition {

@@ -1,10 +1,11 @@
 /**
- * Samples from any kind of file, in one of two shapes: compressed sparse rows, or dense rows.
+ * Samples from any kind of file, in one of three shapes: compressed sparse rows, dense rows, or dense rows of bytes.
  *
  *  | file | reader | shape |
  *  | --- | --- | --- |
  *  | .csv, .tsv | csv.ts | dense |
  *  | { x: X.npy, y: Y.npy } | npy.ts | dense |
+ *  | { images: I, labels: L } | idx.ts | bytes |
  *  | anything else | libsvm.ts | sparse |
  *
  * A further format is one file and one line in `readers`.
@@ -26,20 +27,30 @@ export interface DenseMatrix {
   values: Float64Array;
 }
 
+/** Entry = byte / divisor: images, an eighth of what they would take as doubles. */
+export interface ByteMatrix {
+  kind: 'bytes';
+  /** rows x columnCount, row by row. */
+  values: Uint8Array;
+  divisor: number;
+}
+
 export interface Dataset {
   /** For messages. */
   file: string;
   rows: number;
   columnCount: number;
-  matrix: SparseMatrix | DenseMatrix;
+  matrix: SparseMatrix | DenseMatrix | ByteMatrix;
   labels: Float64Array;
   /** The line each row stands on, from 1; null where the file has no lines. */
   lines: Uint32Array | null;
   /** What tells the rows' holders apart; null where nobody asked. */
   groups: string[] | null;
+  /** LIBSVM alone: what the file counts features from. */
+  firstIndex?: 0 | 1;
 }
 
-export type DataSource = string | { x: string; y: string };
+export type DataSource = string | { x: string; y: string } | { images: string; labels: string };
 
 export interface DatasetOptions {
   /** Reader, where the extension does not say it. */
@@ -66,6 +77,7 @@ export const readers: Readonly<Record<string, Reader>> = {
   csv: (source, options) => readTable(source, options, undefined),
   tsv: (source, options) => readTable(source, options, '\t'),
   npy: readNpyDataset,
+  idx: readIdxDataset,
 };
 
 export async function readDataset(source: DataSource, options: DatasetOptions): Promise<Dataset> {
@@ -82,7 +94,7 @@ export async function readDataset(source: DataSource, options: DatasetOptions): 
 }
 
 function formatOf(source: DataSource): string {
-  if (typeof source !== 'string') return 'npy';
+  if (typeof source !== 'string') return 'images' in source ? 'idx' : 'npy';
   const extension = /\.(csv|tsv|npy)$/i.exec(source);
   return extension ? extension[1]!.toLowerCase() : 'libsvm';
 }
@@ -124,6 +136,7 @@ async function readLibsvmDataset(source: DataSource, options: DatasetOptions): P
     labels,
     lines,
     groups,
+    firstIndex,
   };
 }
 
@@ -142,7 +155,7 @@ async function readTable(
 async function readNpyDataset(source: DataSource, options: DatasetOptions): Promise<Dataset> {
   const { readNpy, formatShape } = await import('./npy.js');
   refuseTarget(options, 'y holds the labels');
-  if (typeof source === 'string') {
+  if (typeof source === 'string' || 'images' in source) {
     throw unexpected(options.path, source, 'two files, { x: X.npy, y: Y.npy }: samples and labels');
   }
   const file = options.resolve(source.x);
@@ -182,6 +195,57 @@ async function readNpyDataset(source: DataSource, options: DatasetOptions): Prom
   };
 }
 
+async function readIdxDataset(source: DataSource, options: DatasetOptions): Promise<Dataset> {
+  const { PIXEL_RANGE, readIdx } = await import('./idx.js');
+  refuseTarget(options, 'labels is a file of its own');
+  if (typeof source === 'string' || !('images' in source)) {
+    throw unexpected(options.path, source, 'two IDX files, { images: FILE, labels: FILE }');
+  }
+  const { path } = options;
+  const file = options.resolve(source.images);
+  const labelFile = options.resolve(source.labels);
+  const images = await readIdx(file, [...path, 'images']);
+  const labels = await readIdx(labelFile, [...path, 'labels']);
+  const [rows, ...sizes] = images.shape as [number, ...number[]];
+  if (sizes.length === 0) {
+    throw new InputError(`${file} has one dimension, expected images: count x height x width`, {
+      file,
+      path: [...path, 'images'],
+      hint: 'are images and labels the wrong way round?',
+    });
+  }
+  if (labels.shape.length !== 1) {
+    throw new InputError(
+      `${labelFile} is ${labels.shape.join(' x ')}, expected one dimension: a label for each image`,
+      { file: labelFile, path: [...path, 'labels'], hint: 'are images and labels the wrong way round?' },
+    );
+  }
+  if (labels.shape[0] !== rows) {
+    throw new InputError(`${labelFile} has ${labels.shape[0]} labels, but ${file} has ${rows} images`, {
+      file: labelFile,
+      path: [...path, 'labels'],
+    });
+  }
+  if (rows === 0) throw new InputError(`${file} has no images`, { file, path: [...path, 'images'] });
+  const columnCount = sizes.reduce((product, size) => product * size, 1);
+  let groups: string[] | null = null;
+  if (options.group !== undefined) {
+    const column = featureIndex(options.group, 0, columnCount, file);
+    groups = Array.from({ length: rows }, (_, r) =>
+      String(images.data[r * columnCount + column]! / PIXEL_RANGE),
+    );
+  }
+  return {
+    file,
+    rows,
+    columnCount,
+    matrix: { kind: 'bytes', values: images.data, divisor: PIXEL_RANGE },
+    labels: Float64Array.from(labels.data),
+    lines: null,
+    groups,
+  };
+}
+
 function featureIndex(column: string | number, first: number, columnCount: number, file: string): number {
   const index = typeof column === 'number' ? column : /^\d+$/.test(column) ? Number(column) : NaN;
   if (Number.isInteger(index) && index >= first && index < first + columnCount) return index;
@@ -205,8 +269,12 @@ export function checkSource(source: unknown, path: SpecPath): DataSource {
   if (typeof source === 'string' && source !== '') return source;
   const pair = source as { x?: unknown; y?: unknown } | null | undefined;
   if (typeof pair?.x === 'string' && typeof pair.y === 'string') return { x: pair.x, y: pair.y };
+  const idx = source as { images?: unknown; labels?: unknown } | null | undefined;
+  if (typeof idx?.images === 'string' && typeof idx.labels === 'string') {
+    return { images: idx.images, labels: idx.labels };
+  }
   throw new InputError(
-    `${formatPath(path)} is ${formatValue(source)}, expected a file name, or { x: X.npy, y: Y.npy }`,
+    `${formatPath(path)} is ${formatValue(source)}, expected a file name, { x: X.npy, y: Y.npy } or { images: FILE, labels: FILE }`,
     { path },
   );
 }

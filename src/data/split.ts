@@ -180,13 +180,13 @@ export function reorder(dataset: Dataset, order: Uint32Array | null): Dataset {
   const { rows, matrix, columnCount } = dataset;
   const labels = Float64Array.from(order, (row) => dataset.labels[row]!);
   const lines = dataset.lines && Uint32Array.from(order, (row) => dataset.lines![row]!);
-  if (matrix.kind === 'dense') {
-    const values = new Float64Array(matrix.values.length);
+  if (matrix.kind !== 'sparse') {
+    const values = matrix.values.slice();
     for (let r = 0; r < rows; r++) {
       const start = order[r]! * columnCount;
       values.set(matrix.values.subarray(start, start + columnCount), r * columnCount);
     }
-    return { ...dataset, matrix: { kind: 'dense', values }, labels, lines, groups: null };
+    return { ...dataset, matrix: { ...matrix, values } as typeof matrix, labels, lines, groups: null };
   }
   const rowStart = new Uint32Array(rows + 1);
   const columns = new Uint32Array(matrix.columns.length);

@@ -47,6 +47,7 @@ export function formatSummary(summary: Summary, extras: SummaryExtras, colours: 
           'error',
           final.rmsError === null ? null : `${formatQuantity(final.rmsError)} (rms distance to the optimum)`,
         ],
+        ['test accuracy', final.accuracy === null ? null : `${(100 * final.accuracy).toFixed(2)}%`],
         ['consensus error', final.consensusError === null ? null : formatQuantity(final.consensusError)],
         ['bits a message', Number.isFinite(bits.perMessage) ? formatQuantity(bits.perMessage) : null],
         [

@@ -44,6 +44,7 @@ export function summarize(
       rmsError: finite(last?.rmsError),
       consensusError: finite(last?.consensusError),
       networkSeconds: finite(last?.networkSeconds),
+      accuracy: finite(last?.accuracy),
     },
     warnings: [...warnings],
   };

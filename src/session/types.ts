@@ -50,6 +50,8 @@ export interface TraceRow {
   seconds: number;
   /** What the rounds so far would have taken on the links of `network`; NaN where none are given. */
   networkSeconds: number;
+  /** Share of the test samples that mean x classifies correctly; NaN where there are none. */
+  accuracy: number;
 }
 
 export type RunStatus = 'converged' | 'finished' | 'diverged' | 'stopped';
@@ -75,6 +77,7 @@ export interface Summary {
     rmsError: number | null;
     consensusError: number | null;
     networkSeconds: number | null;
+    accuracy: number | null;
   };
   warnings: string[];
   /** What to try next, after a divergence. */

@@ -25,6 +25,7 @@ export const COLUMNS = [
   'bitsLinks',
   'seconds',
   'networkSeconds',
+  'accuracy',
 ] as const satisfies readonly (keyof TraceRow)[];
 
 const FULL_POLL_MS = 20;

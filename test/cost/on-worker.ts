@@ -45,6 +45,11 @@ export function onWorker(model: CostModel, worker = 1) {
   const x = arena.view('x', 'f64');
   return {
     beginRound: (round: number, draw?: number) => bound.beginRound?.(round, draw),
+    correct(from: number, to: number, point: Float64Array): number {
+      x.fill(0);
+      x.set(point);
+      return bound.correct!(from, to, arena.address('x'));
+    },
     values(point: Float64Array): Float64Array {
       x.fill(0);
       x.set(point);

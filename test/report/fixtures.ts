@@ -65,6 +65,7 @@ export const SUMMARY: Summary = {
     rmsError: 1e-3,
     consensusError: 1.234567e-4,
     networkSeconds: null,
+    accuracy: null,
   },
   warnings: [],
 };
@@ -81,6 +82,7 @@ export function row(round: number, values: Partial<TraceRow> = {}): TraceRow {
     bitsLinks: 1664 * round,
     seconds: 0.25,
     networkSeconds: Number.NaN,
+    accuracy: Number.NaN,
     ...values,
   };
 }

@@ -120,6 +120,7 @@ describe('the summary', () => {
           rmsError: null,
           consensusError: null,
           networkSeconds: null,
+          accuracy: null,
         },
         warnings: ['step is above the limit'],
         hint: 'try flow.step 0.01',

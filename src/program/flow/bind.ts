@@ -8,6 +8,7 @@ import { costDefinition } from '../../cost/registry.js';
 import { bindChannel } from '../../flow/channel.js';
 import { flowDefinition } from '../../flow/registry.js';
 import type { Runtime } from '../../runtime.js';
+import { bindAccuracy } from '../accuracy.js';
 import type { BoundProgram, ProgramDefinition, RunPlan } from '../types.js';
 import { bindVerdict } from '../verdict.js';
 import { bindBits } from './bits.js';
@@ -66,6 +67,7 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
   const average = plan.problem === 'average';
   const entries = agents * plan.dim;
   const verdict = bindVerdict(plan);
+  const accuracy = bindAccuracy(plan.cost, cost, arena, worker, plan.workers);
 
   const bits = bindBits(plan, arena, worker);
   const { network } = plan;
@@ -88,6 +90,7 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
   };
 
   const traceAgents = (k: number) => {
+    accuracy.count(mean);
     if (count === 0) return;
     cost.beginRound?.(k);
     if (!average) cost.values(first, count, mean, values);
@@ -119,6 +122,7 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
     row[7] = bits.links(k);
     row[8] = seconds;
     row[9] = networkSeconds(k);
+    row[10] = accuracy.share();
     return verdict(row);
   };
 

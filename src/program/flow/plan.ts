@@ -18,6 +18,7 @@ import type { FlowSpec, GainContext } from '../../flow/types.js';
 import { type PlanContext, seedWords } from '../../runtime.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
+import { accuracyFields } from '../accuracy.js';
 import { partition } from '../partition.js';
 import type { FlowRunPlan } from './types.js';
 
@@ -96,6 +97,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     { name: 'trace.values', type: 'f64', length: agents },
     { name: 'trace.toOptimum', type: 'f64', length: agents },
     { name: 'trace.toMean', type: 'f64', length: agents },
+    ...accuracyFields(cost.plan),
   ];
   const state = definition.fields(flowSpec, { ...context, path: ['flow'] });
   if (state.some(({ name }) => name === 's')) {

@@ -1,0 +1,298 @@
+/**
+ * What a host does for every cost that is made of samples: read them and those to test with, deal them out to the agents, and lay them out for the arena.
+ *
+ * An intercept is a column of ones before all others, regularized like them. Test samples are dealt to nobody: they stay in the order of their file.
+ */
+
+import type { Arena } from '../arena/arena.js';
+import { rowLength } from '../arena/layout.js';
+import {
+  checkSource,
+  type Dataset,
+  type DatasetOptions,
+  placeOfRow,
+  readDataset,
+  type SparseMatrix,
+} from '../data/dataset.js';
+import { reorder, splitRows, splitSpec } from '../data/split.js';
+import { InputError, type SpecPath, unexpected } from '../errors.js';
+import { STORAGES } from './linear-model.js';
+import { DenseRows, type Rows, SparseRows } from './linear-problem.js';
+import type { CostContext, CostModel, CostSpec } from './types.js';
+
+/** Above this share of non-zeros, rows without column numbers are both smaller and faster. */
+const DENSE_SHARE = 0.4;
+
+/** The samples in the order in which agents hold them, and what else the parameters say of them. */
+export interface Samples {
+  dataset: Dataset;
+  /** Agent i holds samples [samples[i], samples[i + 1]). */
+  samples: Uint32Array;
+  rows: DenseRows | SparseRows;
+  test: { dataset: Dataset; rows: DenseRows | SparseRows } | null;
+  storage: 'dense' | 'sparse';
+  /** Entries of a row, the intercept included. */
+  features: number;
+  /** n / N. */
+  scale: number;
+  regularization: number;
+}
+
+export async function readSamples(
+  spec: CostSpec,
+  context: CostContext,
+  needsRegularization = false,
+): Promise<Samples> {
+  const { path, agents } = context;
+  const { intercept = false, storage = 'auto' } = spec;
+  const source = checkSource(spec['data'], [...path, 'data']);
+  const split = splitSpec(spec['split'], [...path, 'split']);
+  if (typeof intercept !== 'boolean') throw unexpected([...path, 'intercept'], intercept, 'true or false');
+  if (!STORAGES.includes(storage as 'auto'))
+    throw unexpected([...path, 'storage'], storage, STORAGES.join(', '));
+  checkRegularization(spec['regularization'], context, needsRegularization);
+
+  const options = {
+    format: spec['format'] as string | undefined,
+    firstIndex: spec['firstIndex'] as 0 | 1 | 'auto' | undefined,
+    target: spec['target'] as string | number | undefined,
+    group: split.kind === 'by-column' ? split.column : undefined,
+    resolve: (name: string) => context.resolve(name),
+  };
+  const read = await readDataset(source, { ...options, path: [...path, 'data'] });
+  if (read.columnCount === 0 && !intercept) {
+    throw new InputError(`${read.file} has no features, only labels`, {
+      file: read.file,
+      path: [...path, 'data'],
+    });
+  }
+  const { order, samples } = await splitRows(split, read, { ...context, path: [...path, 'split'] });
+  const dataset = reorder(read, order);
+  const test = spec['test'] === undefined ? null : await readTest(spec['test'], read, options, context);
+  const chosen = storage === 'auto' ? storageFor(dataset) : (storage as 'dense' | 'sparse');
+  return {
+    dataset,
+    samples,
+    rows: rowsOf(dataset, chosen, intercept),
+    test: test && { dataset: test, rows: rowsOf(test, chosen, intercept) },
+    storage: chosen,
+    features: dataset.columnCount + (intercept ? 1 : 0),
+    scale: agents / dataset.rows,
+    regularization: spec['regularization'] === '1/n' ? 1 / dataset.rows : (spec['regularization'] as number),
+  };
+}
+
+/** Samples with the features of those that agents hold. */
+async function readTest(
+  spec: unknown,
+  train: Dataset,
+  options: Omit<DatasetOptions, 'path'>,
+  context: CostContext,
+): Promise<Dataset> {
+  const path = [...context.path, 'test'];
+  const isTable = train.lines !== null && train.matrix.kind === 'dense';
+  const test = await readDataset(checkSource(spec, path), {
+    ...options,
+    firstIndex: train.firstIndex ?? options.firstIndex,
+    group: isTable ? options.group : undefined,
+    path,
+  });
+  const { matrix, columnCount, file } = test;
+  if (matrix.kind !== 'sparse' || train.matrix.kind !== 'sparse') {
+    if (columnCount === train.columnCount) return test;
+    throw new InputError(
+      `${file} has ${columnCount} features, expected ${train.columnCount}: those of ${train.file}`,
+      { file, path },
+    );
+  }
+  // Features that no agent has seen: x has no entry for them, which is to say that they weigh nothing.
+  return columnCount <= train.columnCount
+    ? { ...test, columnCount: train.columnCount }
+    : dropColumns(test, train);
+}
+
+function dropColumns(test: Dataset, { columnCount }: Dataset): Dataset {
+  const matrix = test.matrix as SparseMatrix;
+  const kept = Array.from(matrix.columns.keys()).filter((e) => matrix.columns[e]! < columnCount);
+  const rowStart = new Uint32Array(test.rows + 1);
+  let at = 0;
+  for (let r = 0; r < test.rows; r++) {
+    while (at < kept.length && kept[at]! < matrix.rowStart[r + 1]!) at++;
+    rowStart[r + 1] = at;
+  }
+  const columns = Uint32Array.from(kept, (e) => matrix.columns[e]!);
+  const values = Float64Array.from(kept, (e) => matrix.values[e]!);
+  return { ...test, columnCount, matrix: { kind: 'sparse', rowStart, columns, values } };
+}
+
+/**
+ * Labels of the test samples, as the model wants them: those that its training labels became. A label that no training sample has is refused.
+ *
+ * `given` are the labels of the training file, `prepared` what the model made of them, in the same order.
+ */
+export function prepareTestLabels<T extends Float64Array | Uint32Array>(
+  test: Dataset,
+  given: Float64Array,
+  prepared: T,
+  path: SpecPath,
+): T {
+  const known = new Map<number, number>();
+  for (let r = 0; r < given.length; r++) known.set(given[r]!, prepared[r]!);
+  const out = new (prepared.constructor as new (length: number) => T)(test.rows);
+  for (let r = 0; r < test.rows; r++) {
+    const label = known.get(test.labels[r]!);
+    if (label === undefined) {
+      const { text, line } = placeOfRow(test, r);
+      const classes = [...known.keys()].sort((a, b) => a - b);
+      const shown = classes.length > 12 ? `${classes.slice(0, 12).join(', ')}, ...` : classes.join(', ');
+      throw new InputError(
+        `${text}: the label is ${test.labels[r]}, expected one of the classes trained on (${shown})`,
+        {
+          file: test.file,
+          line,
+          path: [...path, 'test'],
+        },
+      );
+    }
+    out[r] = label;
+  }
+  return out;
+}
+
+function rowsOf(dataset: Dataset, storage: 'dense' | 'sparse', intercept: boolean): DenseRows | SparseRows {
+  return storage === 'dense' ? denseRows(dataset, intercept) : sparseRows(dataset, intercept);
+}
+
+function checkRegularization(value: unknown, context: CostContext, positive = false): void {
+  const enough = typeof value === 'number' && (positive ? value > 0 : value >= 0) && value < Infinity;
+  if (value === '1/n' || enough) return;
+  throw unexpected(
+    [...context.path, 'regularization'],
+    value,
+    `a number ${positive ? '>' : '>='} 0, or 1/n (one over the number of samples)`,
+  );
+}
+
+function storageFor(dataset: Dataset): 'dense' | 'sparse' {
+  const { matrix, rows, columnCount } = dataset;
+  return countNonZeros(matrix) > DENSE_SHARE * rows * columnCount ? 'dense' : 'sparse';
+}
+
+function countNonZeros({ kind, values }: Dataset['matrix']): number {
+  if (kind === 'sparse') return values.length;
+  let count = 0;
+  for (const value of values) if (value !== 0) count++;
+  return count;
+}
+
+/** Padded as in the arena, so that filling it is one copy. */
+function denseRows(dataset: Dataset, intercept: boolean): DenseRows {
+  const { matrix, rows, columnCount } = dataset;
+  const shift = intercept ? 1 : 0;
+  const dim = columnCount + shift;
+  const stride = rowLength(dim);
+  const values = new Float64Array(rows * stride);
+  for (let r = 0; r < rows; r++) {
+    if (intercept) values[r * stride] = 1;
+    const start = r * stride + shift;
+    if (matrix.kind === 'dense') {
+      values.set(matrix.values.subarray(r * columnCount, (r + 1) * columnCount), start);
+    } else if (matrix.kind === 'bytes') {
+      for (let c = 0; c < columnCount; c++) {
+        values[start + c] = matrix.values[r * columnCount + c]! / matrix.divisor;
+      }
+    } else {
+      for (let e = matrix.rowStart[r]!; e < matrix.rowStart[r + 1]!; e++) {
+        values[start + matrix.columns[e]!] = matrix.values[e]!;
+      }
+    }
+  }
+  return new DenseRows(values, dim, stride);
+}
+
+function sparseRows(dataset: Dataset, intercept: boolean): SparseRows {
+  const { matrix, rows, columnCount } = dataset;
+  if (matrix.kind === 'sparse' && !intercept)
+    return new SparseRows(matrix.rowStart, matrix.columns, matrix.values);
+  const nonZeros = countNonZeros(matrix);
+  const divisor = matrix.kind === 'bytes' ? matrix.divisor : 1;
+  const shift = intercept ? 1 : 0;
+  const rowStart = new Uint32Array(rows + 1);
+  const columns = new Uint32Array(nonZeros + rows * shift);
+  const values = new Float64Array(columns.length);
+  let at = 0;
+  const push = (column: number, value: number): void => {
+    columns[at] = column;
+    values[at++] = value;
+  };
+  for (let r = 0; r < rows; r++) {
+    if (intercept) push(0, 1);
+    if (matrix.kind === 'sparse') {
+      for (let e = matrix.rowStart[r]!; e < matrix.rowStart[r + 1]!; e++)
+        push(matrix.columns[e]! + shift, matrix.values[e]!);
+    } else {
+      for (let c = 0; c < columnCount; c++) {
+        const value = matrix.values[r * columnCount + c]!;
+        if (value !== 0) push(c + shift, value / divisor);
+      }
+    }
+    rowStart[r + 1] = at;
+  }
+  return new SparseRows(rowStart, columns, values);
+}
+
+/** `prefix`: 'cost.', or 'cost.test.' for the samples to test with. */
+export function fieldsOf(rows: Rows, prefix = 'cost.'): CostModel['fields'] {
+  if (rows instanceof DenseRows) return [{ name: `${prefix}rows`, type: 'f64', length: rows.values.length }];
+  const { rowStart, columns, values } = rows as SparseRows;
+  return [
+    { name: `${prefix}rowStart`, type: 'u32', length: rowStart.length },
+    { name: `${prefix}columns`, type: 'u32', length: columns.length },
+    { name: `${prefix}values`, type: 'f64', length: values.length },
+  ];
+}
+
+/** Copies the rows into the arena and returns the same rows as seen there. */
+export function moveToArena(rows: Rows, arena: Arena, prefix = 'cost.'): Rows {
+  if (rows instanceof DenseRows) {
+    const there = arena.view(`${prefix}rows`, 'f64');
+    there.set(rows.values);
+    return new DenseRows(there, rows.dim, rows.stride);
+  }
+  const { rowStart, columns, values } = rows as SparseRows;
+  const there = new SparseRows(
+    arena.view(`${prefix}rowStart`, 'u32'),
+    arena.view(`${prefix}columns`, 'u32'),
+    arena.view(`${prefix}values`, 'f64'),
+  );
+  there.rowStart.set(rowStart);
+  there.columns.set(columns);
+  there.values.set(values);
+  return there;
+}
+
+/** Why a model that could be solved was not. */
+export const NOT_ASKED = 'the optimum was not asked for (solve: false)';
+
+/** Samples to test with, as the model wants them. */
+export interface TestSet<T extends Float64Array | Uint32Array> {
+  rows: DenseRows | SparseRows;
+  labels: T;
+}
+
+export function testFields(test: TestSet<Float64Array | Uint32Array> | null): CostModel['fields'] {
+  if (!test) return [];
+  const type = test.labels instanceof Float64Array ? 'f64' : 'u32';
+  return [
+    { name: 'cost.test.labels', type, length: test.labels.length },
+    ...fieldsOf(test.rows, 'cost.test.'),
+  ];
+}
+
+export function fillTest(test: TestSet<Float64Array | Uint32Array> | null, arena: Arena): void {
+  if (!test) return;
+  const { labels, rows } = test;
+  if (labels instanceof Float64Array) arena.view('cost.test.labels', 'f64').set(labels);
+  else arena.view('cost.test.labels', 'u32').set(labels);
+  moveToArena(rows, arena, 'cost.test.');
+}

@@ -124,10 +124,17 @@ export function sampleParameters(
     regularization: zod.union([strength, zod.literal('1/n')]),
     split: zod
       .union([
-        zod.enum(['contiguous', 'shuffled']),
+        zod.enum(['contiguous', 'shuffled', 'by-label']),
         zod.strictObject({ kind: zod.literal('contiguous') }),
         zod.strictObject({ kind: zod.literal('shuffled'), seed: zod.int().min(0).optional() }),
         zod.strictObject({ kind: zod.literal('by-column'), column }),
+        zod.strictObject({ kind: zod.literal('by-label'), labels: zod.int().min(1).optional() }),
+        zod.strictObject({
+          kind: zod.literal('dirichlet'),
+          alpha: zod.number().positive(),
+          seed: zod.int().min(0).optional(),
+          allowEmpty: zod.boolean().optional(),
+        }),
         zod.strictObject({
           kind: zod.literal('counts'),
           counts: zod.union([zod.string(), zod.array(zod.int().min(0))]),

@@ -6,13 +6,14 @@
  *
  * Counter-based (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a draw is a function of
  * (block, agent, round, stream) and the seed, whoever asks and in whatever order. Streams used here: 7 shuffled splits,
- * 8 synthetic quadratics.
+ * 8 synthetic quadratics, 11 Dirichlet splits.
  */
 
 import type { Seed } from '../runtime.js';
 
 export const STREAM_SHUFFLE = 7;
 export const STREAM_QUADRATIC = 8;
+export const STREAM_DIRICHLET = 11;
 /** Stands for "nobody in particular" where a draw belongs to the whole run. */
 export const EVERY_AGENT = 0xffffffff;
 
@@ -98,4 +99,36 @@ export function randomPermutation(count: number, seed: Seed): Uint32Array {
     order[j] = swapped;
   }
   return order;
+}
+
+/**
+ * A draw of Dirichlet(alpha, ..., alpha) over `count` parts: gamma variates over their sum. In logarithms, because a small alpha makes variates that no
+ * double can hold, and what counts is their ratio. `which` numbers the draws.
+ */
+export function dirichletShares(count: number, alpha: number, which: number, seed: Seed): Float64Array {
+  const logs = Float64Array.from({ length: count }, (_, part) => logGamma(alpha, part, which, seed));
+  const largest = logs.reduce((a, b) => Math.max(a, b));
+  const weights = logs.map((log) => Math.exp(log - largest));
+  const total = weights.reduce((a, b) => a + b, 0);
+  return weights.map((weight) => weight / total);
+}
+
+/** The logarithm of a gamma variate of shape alpha: Marsaglia and Tsang's for alpha + 1 (at least 1, as they need), times u^(1/alpha). */
+function logGamma(alpha: number, part: number, which: number, seed: Seed): number {
+  const words = new Uint32Array(WORDS_PER_BLOCK);
+  const d = alpha + 1 - 1 / 3;
+  const c = 1 / Math.sqrt(9 * d);
+  for (let attempt = 0; ; attempt++) {
+    philoxBlock(words, 0, attempt, part, which, STREAM_DIRICHLET, seed);
+    const [u0, u1, u2, u3] = Array.from(words, (word) => (word + 0.5) / 2 ** 32) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const normal = Math.sqrt(-2 * Math.log(u0)) * Math.cos(2 * Math.PI * u1);
+    const v = (1 + c * normal) ** 3;
+    if (v <= 0 || Math.log(u2) >= (normal * normal) / 2 + d - d * v + d * Math.log(v)) continue;
+    return Math.log(d * v) + Math.log(u3) / alpha;
+  }
 }

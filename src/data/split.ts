@@ -8,20 +8,28 @@
  *  | shuffled | the same of a random order (Philox stream 7; seed: the run's, or its own) |
  *  | counts | the next counts[i] rows of the file |
  *  | by-column | the rows whose value of `column` is its own: the node of that label, or else the i-th value in ascending order |
+ *  | by-label | rows of `labels` classes alone: of K classes, floor(i K / agents) and those that follow, cyclically; holders of a class share it equally |
+ *  | dirichlet | of every class a share p_i, p ~ Dirichlet(alpha, ..., alpha) drawn afresh for the class: the smaller alpha, the more unlike the agents |
  *
- * Within an agent, rows keep the order of the file (shuffled: of the shuffle). An agent may hold none.
+ * Within an agent, rows keep the order of the file (shuffled: of the shuffle). An agent may hold none; `dirichlet` says who, and goes on only where
+ * `allowEmpty` is set, since there it is chance and not intent.
+ *
+ * The Dirichlet split is that of T.-M. H. Hsu, H. Qi, M. Brown, arXiv 1909.06335, with shares of a class that add up to 1 over agents. Gamma variates: G. Marsaglia,
+ * W. W. Tsang, ACM Trans. Math. Softw. 26, 2000; Philox stream 11, counter (attempt, agent, class, 11).
  */
 
 import { formatPath, formatValue, InputError, type SpecPath, unexpected } from '../errors.js';
 import { type Seed, seedWords } from '../runtime.js';
 import { type Dataset, placeOfRow } from './dataset.js';
-import { randomPermutation } from './random.js';
+import { dirichletShares, randomPermutation } from './random.js';
 
 export type SplitSpec =
   | { kind: 'contiguous' }
   | { kind: 'shuffled'; seed?: number | undefined }
   | { kind: 'counts'; counts: readonly number[] | string }
-  | { kind: 'by-column'; column: string | number };
+  | { kind: 'by-column'; column: string | number }
+  | { kind: 'by-label'; labels?: number | undefined }
+  | { kind: 'dirichlet'; alpha: number; seed?: number | undefined; allowEmpty?: boolean | undefined };
 
 export interface Split {
   /** Position in agent-major order -> row of the file; null where that is the order of the file. */
@@ -40,7 +48,8 @@ export interface SplitContext {
   path: SpecPath;
 }
 
-const KINDS = ['contiguous', 'shuffled', 'counts', 'by-column'];
+const KINDS = ['contiguous', 'shuffled', 'counts', 'by-column', 'by-label', 'dirichlet'];
+const DEFAULT_LABELS = 2;
 
 /** The spec in its long form: a bare word is the kind, absence is contiguous. */
 export function splitSpec(split: unknown, path: SpecPath): SplitSpec {
@@ -50,6 +59,9 @@ export function splitSpec(split: unknown, path: SpecPath): SplitSpec {
   if (!KINDS.includes(spec?.kind)) throw unexpected(path, split, `one of ${KINDS.join(', ')}`);
   if (spec.kind === 'by-column' && spec.column === undefined) {
     throw unexpected([...path, 'column'], undefined, 'the name or number of a column');
+  }
+  if (spec.kind === 'dirichlet' && !(spec.alpha > 0 && spec.alpha < Infinity)) {
+    throw unexpected([...path, 'alpha'], spec.alpha, 'a number > 0');
   }
   return spec;
 }
@@ -69,6 +81,10 @@ export async function splitRows(spec: SplitSpec, dataset: Dataset, context: Spli
       return { order: null, samples: partsOf(await readCounts(spec.counts, context), dataset, context) };
     case 'by-column':
       return byColumn(spec, dataset, context);
+    case 'by-label':
+      return byLabel(spec, dataset, context);
+    case 'dirichlet':
+      return dirichlet(spec, dataset, context);
   }
 }
 
@@ -119,14 +135,107 @@ function byColumn(spec: { column: string | number }, dataset: Dataset, context: 
   const { groups, rows } = dataset;
   if (!groups) throw new Error('the data were read without their group column');
   const holders = holdersOfValues(new Set(groups), spec, dataset, context);
-  const samples = new Uint32Array(context.agents + 1);
-  for (const group of groups) samples[holders.get(group)! + 1]!++;
-  for (let i = 0; i < context.agents; i++) samples[i + 1]! += samples[i]!;
-  // A counting sort, which keeps the rows of an agent in the order of the file.
-  const next = samples.slice(0, context.agents);
-  const order = new Uint32Array(rows);
-  for (let r = 0; r < rows; r++) order[next[holders.get(groups[r]!)!]!++] = r;
+  return heldBy(
+    Uint32Array.from({ length: rows }, (_, r) => holders.get(groups[r]!)!),
+    context.agents,
+  );
+}
+
+/** A counting sort, which keeps the rows of an agent in the order of the file. */
+function heldBy(holders: Uint32Array, agents: number): Split {
+  const samples = new Uint32Array(agents + 1);
+  for (const holder of holders) samples[holder + 1]!++;
+  for (let i = 0; i < agents; i++) samples[i + 1]! += samples[i]!;
+  const next = samples.slice(0, agents);
+  const order = new Uint32Array(holders.length);
+  holders.forEach((holder, r) => {
+    order[next[holder]!++] = r;
+  });
   return { order, samples };
+}
+
+/** The rows of each class, in the order of the file; classes in ascending order of their labels. */
+function rowsOfClasses(dataset: Dataset, kind: string, path: SpecPath): Uint32Array[] {
+  const classes = new Map<number, number[]>();
+  dataset.labels.forEach((label, r) => {
+    if (!Number.isInteger(label)) {
+      const { text, line } = placeOfRow(dataset, r);
+      throw new InputError(
+        `${text}: the label is ${label}, expected a whole number: split ${kind} tells classes apart`,
+        {
+          file: dataset.file,
+          line,
+          path,
+        },
+      );
+    }
+    const rows = classes.get(label);
+    if (rows) rows.push(r);
+    else classes.set(label, [r]);
+  });
+  return [...classes].sort(([a], [b]) => a - b).map(([, rows]) => Uint32Array.from(rows));
+}
+
+function byLabel(spec: { labels?: number | undefined }, dataset: Dataset, context: SplitContext): Split {
+  const { agents, path } = context;
+  const classes = rowsOfClasses(dataset, 'by-label', path);
+  const each = spec.labels ?? DEFAULT_LABELS;
+  const most = classes.length;
+  if (!Number.isInteger(each) || each < 1 || each > most || each * agents < most) {
+    const least = Math.ceil(most / agents);
+    throw unexpected(
+      [...path, 'labels'],
+      each,
+      `a whole number in ${least}..${most}: ${dataset.file} has ${most} labels, and every one needs one of the ${agents} agents to hold it`,
+    );
+  }
+  const holdersOf: number[][] = classes.map(() => []);
+  for (let i = 0; i < agents; i++) {
+    const first = Math.floor((i * most) / agents);
+    for (let j = 0; j < each; j++) holdersOf[(first + j) % most]!.push(i);
+  }
+  const holders = new Uint32Array(dataset.rows);
+  classes.forEach((rows, k) => {
+    const parts = equalParts(rows.length, holdersOf[k]!.length);
+    holdersOf[k]!.forEach((agent, part) => {
+      for (let t = parts[part]!; t < parts[part + 1]!; t++) holders[rows[t]!] = agent;
+    });
+  });
+  return heldBy(holders, agents);
+}
+
+function dirichlet(
+  spec: { alpha: number; seed?: number | undefined; allowEmpty?: boolean | undefined },
+  dataset: Dataset,
+  context: SplitContext,
+): Split {
+  const { agents, path } = context;
+  const seed = spec.seed === undefined ? context.seed : seedWords(spec.seed);
+  const holders = new Uint32Array(dataset.rows);
+  rowsOfClasses(dataset, 'dirichlet', path).forEach((rows, k) => {
+    const shares = dirichletShares(agents, spec.alpha, k, seed);
+    let cumulated = 0;
+    let from = 0;
+    for (let i = 0; i < agents; i++) {
+      cumulated += shares[i]!;
+      const to = i === agents - 1 ? rows.length : Math.round(cumulated * rows.length);
+      for (; from < to; from++) holders[rows[from]!] = i;
+    }
+  });
+  const split = heldBy(holders, agents);
+  const empty = Array.from({ length: agents }, (_, i) => i).filter(
+    (i) => split.samples[i] === split.samples[i + 1],
+  );
+  if (empty.length > 0 && !spec.allowEmpty) {
+    throw new InputError(
+      `${formatPath(path)}: alpha ${spec.alpha} leaves ${empty.length === 1 ? 'agent' : 'agents'} ${someOf(empty.map(String))} without samples`,
+      {
+        path,
+        hint: 'take a larger alpha or another seed, or set allowEmpty: true (such an agent has the regulariser alone)',
+      },
+    );
+  }
+  return split;
 }
 
 /** Which agent each value belongs to. One value that is a node's label makes all of them labels. */

@@ -186,3 +186,112 @@ describe('reorder', () => {
     });
   });
 });
+
+/** The labels as given, one feature. */
+const labelled = (labels: number[]): Dataset => ({
+  ...numbered(labels.length),
+  labels: Float64Array.from(labels),
+});
+const perAgent = async (spec: SplitSpec, dataset: Dataset, context: SplitContext): Promise<number[][]> => {
+  const { order, samples } = await splitRows(spec, dataset, context);
+  const { labels } = reorder(dataset, order);
+  return Array.from({ length: context.agents }, (_, i) => [...labels.slice(samples[i], samples[i + 1])]);
+};
+const digits = (rows: number): number[] => Array.from({ length: rows }, (_, r) => (r * 7 + (r >> 3)) % 10);
+
+describe('by-label', () => {
+  it('gives each of ten agents two digits, and every row to one of them', async () => {
+    const labels = digits(500);
+    const parts = await perAgent({ kind: 'by-label' }, labelled(labels), contextOf(10));
+    parts.forEach((part, i) => {
+      expect([...new Set(part)].sort((a, b) => a - b)).toEqual([i, (i + 1) % 10].sort((a, b) => a - b));
+    });
+    expect(parts.flat().sort()).toEqual(labels.toSorted());
+  });
+
+  it('whatever the numbers: every class is held, holders share it equally, nobody holds more classes than said', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 30 }),
+        fc.integer({ min: 1, max: 10 }),
+        async (agents, each) => {
+          fc.pre(agents * each >= 10);
+          const labels = digits(700);
+          const parts = await perAgent(
+            { kind: 'by-label', labels: each },
+            labelled(labels),
+            contextOf(agents),
+          );
+          expect(parts.flat().sort()).toEqual(labels.toSorted());
+          for (const part of parts) expect(new Set(part).size).toBe(each);
+          for (let k = 0; k < 10; k++) {
+            const held = parts.map((part) => part.filter((y) => y === k).length).filter((n) => n > 0);
+            expect(Math.max(...held) - Math.min(...held)).toBeLessThanOrEqual(1);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('refuses too few classes for an agent, and labels that are none', async () => {
+    const run = (labels: number[], each: number, agents: number) =>
+      splitRows({ kind: 'by-label', labels: each }, labelled(labels), contextOf(agents));
+    await expect(run(digits(100), 2, 3)).rejects.toThrow(
+      /cost.split.labels is 2, expected a whole number in 4..10/,
+    );
+    await expect(run(digits(100), 11, 3)).rejects.toThrow(/labels is 11/);
+    await expect(run([1, 2, 2.5], 1, 3)).rejects.toThrow(
+      'data.libsvm:12: the label is 2.5, expected a whole number',
+    );
+  });
+});
+
+describe('dirichlet', () => {
+  const split = (alpha: number, seed: number, agents = 10, labels = digits(3000), more = {}) =>
+    perAgent({ kind: 'dirichlet', alpha, seed, ...more }, labelled(labels), contextOf(agents));
+  /** How far the shares of a class are from equal, on average: 0 where they are, towards 1 where one agent holds all. */
+  const unlike = (parts: number[][]) => {
+    let sum = 0;
+    for (let k = 0; k < 10; k++) {
+      const held = parts.map((part) => part.filter((y) => y === k).length);
+      const total = held.reduce((a, b) => a + b);
+      sum += held.reduce((s, n) => s + (n / total) ** 2, 0);
+    }
+    return sum / 10;
+  };
+
+  it('deals out every row once, whatever alpha', async () => {
+    for (const alpha of [1e-3, 0.1, 1, 1e6]) {
+      const parts = await split(alpha, 3, 10, digits(3000), { allowEmpty: true });
+      expect(parts.flat().sort()).toEqual(digits(3000).sort());
+    }
+  });
+
+  it('has the second moment of the Dirichlet distribution', async () => {
+    // E sum_i p_i^2 = (alpha + 1) / (n alpha + 1); over 10 classes and 40 seeds.
+    for (const alpha of [0.1, 1, 10]) {
+      let mean = 0;
+      for (let seed = 0; seed < 40; seed++)
+        mean += unlike(await split(alpha, seed, 10, digits(3000), { allowEmpty: true })) / 40;
+      const expected = (alpha + 1) / (10 * alpha + 1);
+      expect(Math.abs(mean - expected)).toBeLessThan(0.08 * expected + 0.002);
+    }
+  });
+
+  it('repeats with its seed, and differs with another', async () => {
+    expect(await split(0.5, 7)).toEqual(await split(0.5, 7));
+    expect(await split(0.5, 7)).not.toEqual(await split(0.5, 8));
+  });
+
+  it('names the agents it leaves without samples, unless that is allowed', async () => {
+    await expect(split(0.01, 1, 40)).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      message: expect.stringMatching(/^cost.split: alpha 0.01 leaves agents \d+, .* without samples$/),
+      hint: expect.stringContaining('allowEmpty'),
+    });
+    const parts = await split(0.01, 1, 40, digits(3000), { allowEmpty: true });
+    expect(parts.some((part) => part.length === 0)).toBe(true);
+    expect(() => splitSpec({ kind: 'dirichlet', alpha: 0 }, ['split'])).toThrow('split.alpha is 0, expected');
+  });
+});

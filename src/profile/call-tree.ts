@@ -73,6 +73,12 @@ export function callTree(profile: CpuProfile, thread: string, within?: Within): 
   const { samples = [], timeDeltas = [] } = profile;
   const root = emptyFrame(thread);
   const frames = new Map<number, Frame>();
+  // What stands between a call in JavaScript and its kernel is a frame for its own time only: as a caller it would split a kernel into one box for
+  // every way in that the engine made over time.
+  const passWrappers = (id: number): number => {
+    const parent = parents.get(id);
+    return isWrapper(nodes.get(id)!.callFrame) && parent !== undefined ? passWrappers(parent) : id;
+  };
   /** The tree's frame of a node, made with its callers at the first sample that needs it. */
   const frameOf = (id: number): Frame => {
     const known = frames.get(id);
@@ -83,7 +89,7 @@ export function callTree(profile: CpuProfile, thread: string, within?: Within): 
       parent === undefined ||
       !parents.has(parent) ||
       (within !== undefined && isInside(id) && !isInside(parent));
-    const above = outermost ? root : frameOf(parent);
+    const above = outermost ? root : frameOf(passWrappers(parent));
     const label = labelOf(nodes.get(id)!.callFrame);
     let frame = above.children.find(({ name }) => name === label.name);
     if (!frame) {
@@ -167,7 +173,13 @@ function isFrame(frame: CallFrame, { functionName, urlEnds }: Within): boolean {
   return frame.functionName === functionName && frame.url.endsWith(urlEnds);
 }
 
+/** The way from JavaScript into a kernel: `js-to-wasm:ii:`, or one for all signatures while nothing is compiled yet. */
+function isWrapper({ functionName }: Pick<CallFrame, 'functionName'>): boolean {
+  return functionName.startsWith('js-to-wasm') || functionName === 'GenericJSToWasmWrapper';
+}
+
 function labelOf({ functionName, url, lineNumber, columnNumber }: CallFrame): Label {
+  if (isWrapper({ functionName })) return { name: 'call of a kernel [VM]', kind: 'vm', file: null };
   if (url.startsWith('wasm://')) return kernelLabel(functionName);
   if (url === '') {
     if (functionName === '(garbage collector)')

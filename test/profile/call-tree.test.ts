@@ -131,6 +131,40 @@ describe('the tree of a profile', () => {
     expect(idleUs).toBe(150);
   });
 
+  it('keeps a kernel in one box whatever the engine put between it and its caller', () => {
+    const kernel: Stack = ['kernels/gather/gatherSign', 'wasm://wasm/0002caa2'];
+    const profile = profileOf(
+      [
+        '(root)',
+        '',
+        [
+          [
+            'start',
+            'node:internal/main',
+            [
+              kernel,
+              ['GenericJSToWasmWrapper', '', [kernel]],
+              ['js-to-wasm:ii:', 'wasm://wasm/0002caa2', [kernel]],
+            ],
+          ],
+        ],
+      ],
+      [
+        [3, 10],
+        [4, 1],
+        [5, 20],
+        [6, 2],
+        [7, 30],
+      ],
+    );
+    expect(flatten(callTree(profile, 'main').root)).toEqual({
+      main: 0,
+      'main > start node:internal/main:7': 0,
+      'main > start node:internal/main:7 > gatherSign [WASM]': 60,
+      'main > start node:internal/main:7 > call of a kernel [VM]': 3,
+    });
+  });
+
   it('is empty where the function never ran', () => {
     const profile = profileOf(['(root)', '', [['start', 'node:internal/main']]], [[2, 10]]);
     expect(totalUs(callTree(profile, 'worker 0', ROUND_LOOP).root)).toBe(0);
@@ -143,7 +177,7 @@ describe('the tree of a profile', () => {
         '',
         [
           ['wasm-function[12]', 'wasm://wasm/0002caa2'],
-          ['js-to-wasm:iii', ''],
+          ['js-to-wasm:iii', 'wasm://wasm/0002caa2'],
           ['', 'file:///home/somebody/secret/median.mjs'],
           ['run', 'file:///home/somebody/secret/node_modules/piscina/dist/worker.js'],
           ['old', compiled('src/no-map.js')],
@@ -154,7 +188,7 @@ describe('the tree of a profile', () => {
     const { root } = callTree(profile, 'main');
     expect(root.children.map(({ name, kind }) => [name, kind])).toEqual([
       ['wasm-function[12] [WASM]', 'unnamed'],
-      ['js-to-wasm:iii [VM]', 'vm'],
+      ['call of a kernel [VM]', 'vm'],
       ['(anonymous) median.mjs:7', 'app'],
       ['run node_modules/piscina/dist/worker.js:7', 'deps'],
       ['old dist/src/no-map.js:7', 'app'],

@@ -1,0 +1,213 @@
+/**
+ * Records the named profiles of profiles/ anew. For each profiles/NAME.yaml, into profiles/NAME/:
+ *
+ *     merged.html    the flame graph of the round loop
+ *     hottest.txt    the same in words
+ *     baseline.json  rounds per second without the profiler (median of three runs, in turns with nothing else) and with it; for every frame
+ *                    its share of the time and its nanoseconds per agent and coordinate; the machine
+ *
+ * and pictures of the graph of one-bit-100k for docs/, where there is a Chromium to take them with.
+ *
+ * Usage: npm run profile [-- NAME...], or -- --pictures for new pictures of what is recorded. Record on a machine that does nothing else.
+ */
+
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadConfig, openSession } from 'sottovoce';
+import { loadFlights, writeFlights } from '../examples/01-flights/data.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const profiles = path.join(root, 'profiles');
+const RUNS = 3;
+/** Frames below this share are not worth a line. */
+const SMALL_SHARE = 0.001;
+const PICTURED = 'one-bit-100k';
+const PICTURE = path.join(root, 'docs', 'flame-graph-one-bit-100k.png');
+/** What happens to a message before it is sent: its boxes are too narrow for their names in the whole. */
+const CLOSE_UP = 'send ';
+const CLOSE_UP_PICTURE = path.join(root, 'docs', 'flame-graph-one-bit-100k-send.png');
+const WINDOW = '1400,460';
+
+const known = readdirSync(profiles)
+  .filter((file) => file.endsWith('.yaml'))
+  .map((file) => file.replace(/\.yaml$/, ''));
+const picturesOnly = process.argv.includes('--pictures');
+const names = process.argv.slice(2).filter((argument) => argument !== '--pictures');
+const wanted = names.length > 0 || picturesOnly ? names : known;
+const unknown = wanted.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  console.error(`there is no profile ${unknown.join(', ')}, expected some of ${known.join(', ')}`);
+  process.exit(2);
+}
+
+if (wanted.includes('flights')) await writeFlights(await loadFlights());
+for (const name of wanted) await record(name);
+if (wanted.includes(PICTURED) || picturesOnly) takePictures();
+
+async function record(name) {
+  const config = path.join(profiles, `${name}.yaml`);
+  const folder = path.join(profiles, name);
+  const speeds = [];
+  for (let run = 0; run < RUNS; run++) speeds.push(await roundsPerSecond(config));
+  const temporary = mkdtempSync(path.join(os.tmpdir(), 'sottovoce-record-'));
+  try {
+    const command = path.join(root, 'dist', 'src', 'cli', 'main.js');
+    const { status } = spawnSync(process.execPath, [command, 'profile', config, '--out', temporary], {
+      stdio: 'inherit',
+    });
+    if (status !== 0) process.exit(status ?? 1);
+    mkdirSync(folder, { recursive: true });
+    for (const file of ['merged.html', 'hottest.txt'])
+      copyFileSync(path.join(temporary, file), path.join(folder, file));
+    const profile = JSON.parse(readFileSync(path.join(temporary, 'profile.json'), 'utf8'));
+    writeFileSync(
+      path.join(folder, 'baseline.json'),
+      `${JSON.stringify(baseline(profile, speeds), null, 2)}\n`,
+    );
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+  console.log(
+    `${name}: ${speeds.map((speed) => speed.toPrecision(4)).join(', ')} rounds/s without the profiler`,
+  );
+}
+
+/** As a program runs it: no files, no profiler. */
+async function roundsPerSecond(config) {
+  const { session, close } = await openSession();
+  try {
+    await session.prepare({ config: await loadConfig(config), outDir: null });
+    const { summary } = await session.start();
+    return summary.roundsPerSecond;
+  } finally {
+    await close();
+  }
+}
+
+function baseline(profile, speeds) {
+  const sorted = [...speeds].sort((a, b) => a - b);
+  const { agents, dim, rounds, merged } = profile;
+  const coordinates = agents * dim * rounds;
+  const figures = ({ name, share }) => ({
+    name,
+    share: rounded(share),
+    // Nanoseconds of a thread, for each agent, coordinate and round.
+    nsPerCoordinate: rounded((1e9 * share * merged.seconds) / coordinates),
+  });
+  return {
+    format: 'sottovoce-baseline/1',
+    name: profile.name,
+    machine: profile.machine,
+    recorded: profile.time.recorded,
+    agents,
+    edges: profile.edges,
+    dim,
+    flow: profile.flow,
+    compressor: profile.compressor,
+    workers: profile.workers,
+    rounds,
+    roundsPerSecond: {
+      median: sorted[Math.floor(RUNS / 2)],
+      lowest: sorted[0],
+      highest: sorted[RUNS - 1],
+      runs: RUNS,
+    },
+    roundsPerSecondProfiled: profile.roundsPerSecond,
+    barrier: {
+      all: rounded(merged.barrier),
+      threads: profile.threads.map(({ barrier }) => rounded(barrier)),
+    },
+    unnamed: rounded(merged.unnamed),
+    frames: merged.frames.filter(({ share }) => share >= SMALL_SHARE).map(figures),
+  };
+}
+
+function rounded(value) {
+  return Number(value.toPrecision(4));
+}
+
+function takePictures() {
+  const browser = findBrowser() ?? (installBrowser() ? findBrowser() : null);
+  if (browser === null) {
+    console.log(`no pictures of ${PICTURED}: there is no Chromium here (set CHROMIUM to its path)`);
+    return;
+  }
+  const page = path.join(profiles, PICTURED, 'merged.html');
+  takePicture(browser, `file://${page}`, PICTURE);
+  const node = findNode(readFileSync(page, 'utf8'), CLOSE_UP);
+  if (node === null) console.log(`no close-up of ${PICTURED}: it has no frame ${CLOSE_UP}`);
+  else takePicture(browser, `file://${page}#${encodeURIComponent(JSON.stringify(node))}`, CLOSE_UP_PICTURE);
+}
+
+/** What a page's address says of its state, with the widest frame of this name in focus. Frames are numbered as they stand in the tree. */
+function findNode(html, name) {
+  const [, trees] = /\n {4}visualizer\((\{.*\}), \{[^}]*\}\)\n/.exec(html);
+  let widest = null;
+  let number = 0;
+  const visit = (frame) => {
+    if (frame.name.startsWith(name) && (widest === null || frame.value > widest.value))
+      widest = { number, value: frame.value };
+    number++;
+    frame.children.forEach(visit);
+  };
+  visit(JSON.parse(trees).unmerged);
+  return (
+    widest && {
+      merged: false,
+      nodeId: widest.number,
+      excludeTypes: ['cpp', 'regexp', 'v8', 'native', 'init'],
+    }
+  );
+}
+
+function takePicture(browser, url, picture) {
+  const before = existsSync(picture) ? readFileSync(picture) : null;
+  rmSync(picture, { force: true });
+  const { stderr } = spawnSync(
+    browser,
+    [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--hide-scrollbars',
+      `--window-size=${WINDOW}`,
+      // The page draws when it is loaded; this long is waited for it, in its own time.
+      '--virtual-time-budget=3000',
+      `--screenshot=${picture}`,
+      url,
+    ],
+    { encoding: 'utf8', timeout: 60_000 },
+  );
+  if (existsSync(picture)) {
+    console.log(`picture: ${path.relative(root, picture)}`);
+    return;
+  }
+  if (before !== null) writeFileSync(picture, before);
+  console.log(`no picture of ${PICTURED}: ${browser} took none\n${stderr}`);
+}
+
+function findBrowser() {
+  const names = [process.env.CHROMIUM, 'chromium', 'chromium-browser', 'google-chrome'];
+  const works = (name) => name && spawnSync(name, ['--version'], { timeout: 20_000 }).status === 0;
+  return names.find(works) ?? null;
+}
+
+/** Where this is root on a Debian (a container, most of the time) the browser is a package away. */
+function installBrowser() {
+  if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) return false;
+  console.log('installing chromium with apt-get, to take a picture of the flame graph');
+  const apt = (...args) => spawnSync('apt-get', args, { stdio: 'ignore', timeout: 300_000 }).status === 0;
+  return apt('update') && apt('install', '-y', '--no-install-recommends', 'chromium');
+}

@@ -11,6 +11,7 @@ import type { BoundCost } from '../cost/types.js';
 import { unexpected } from '../errors.js';
 import type { PlanContext, Runtime } from '../runtime.js';
 import { scratchFields, stateFields } from './state.js';
+import type { FlowSpec } from './types.js';
 
 /** Mini-batches are numbered in 32 bits. */
 const DRAWS = 2 ** 32;
@@ -103,9 +104,10 @@ export function localStepsParameter(zod: typeof z): z.ZodType {
     .describe('gradient steps between two messages, each with a mini-batch of its own');
 }
 
-/** Refuses more gradients than can be numbered. */
-export function checkLocalSteps(localSteps: number, { rounds, path }: PlanContext): void {
-  if ((rounds + 1) * localSteps <= DRAWS) return;
+/** Refuses more gradients than can be numbered: `name` is the parameter that says how many a round takes. */
+export function checkDraws(spec: FlowSpec, name: string, { rounds, path }: PlanContext): void {
+  const perRound = spec[name] as number;
+  if ((rounds + 1) * perRound <= DRAWS) return;
   const most = Math.floor(DRAWS / (rounds + 1));
-  throw unexpected([...path, 'localSteps'], localSteps, `at most ${most} in a run of ${rounds} rounds`);
+  throw unexpected([...path, name], perRound, `at most ${most} in a run of ${rounds} rounds`);
 }

@@ -16,7 +16,7 @@
  */
 
 import { batchParameter } from '../cost/batch.js';
-import { bindBlocks, blockFields, checkLocalSteps, localStepsParameter, stepParameter } from './blocks.js';
+import { bindBlocks, blockFields, checkDraws, localStepsParameter, stepParameter } from './blocks.js';
 import { roundStep, SAFETY } from './gains.js';
 import { mixingParameter, mixingSpectrum, planMixing } from './mixing.js';
 import type { FlowDefinition, GainContext } from './types.js';
@@ -58,7 +58,7 @@ export const dgd: FlowDefinition = {
   messages: () => ({ channels: 1, compressed: false }),
 
   fields: (spec, context) => {
-    checkLocalSteps(spec['localSteps'] as number, context);
+    checkDraws(spec, 'localSteps', context);
     return blockFields({ state: ['x'], scratch: ['mixed', 'gradient', 'local'] }, context);
   },
 

@@ -1,14 +1,21 @@
 /** Every flow, one line each. A new one is a file beside this one and a line here. */
 
 import { lookUp } from '../registry.js';
+import { admm } from './admm.js';
 import { consensus } from './consensus.js';
 import { dgd } from './dgd.js';
+import { diging } from './diging.js';
 import { extra } from './extra.js';
+import { exactDiffusion, nids } from './nids.js';
+import { pdmm } from './pdmm.js';
 import { primalDual } from './primal-dual.js';
 import type { FlowDefinition } from './types.js';
 
 export const flows: Record<string, FlowDefinition> = Object.fromEntries(
-  [primalDual, consensus, dgd, extra].map((flow) => [flow.kind, flow]),
+  [primalDual, consensus, dgd, extra, nids, exactDiffusion, diging, admm, pdmm].map((flow) => [
+    flow.kind,
+    flow,
+  ]),
 );
 
 export function flowDefinition(kind: unknown): FlowDefinition {

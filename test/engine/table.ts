@@ -50,6 +50,12 @@ const rivalSpecs: { kind: string; compress?: string; [parameter: string]: unknow
   { kind: 'dgd', step: 0.4, decay: 0.9 },
   { kind: 'dgd', variant: 'diffusion', step: 0.4, decay: 0.9, localSteps: 2 },
   { kind: 'extra' },
+  { kind: 'nids' },
+  { kind: 'exact-diffusion' },
+  { kind: 'diging' },
+  { kind: 'admm' },
+  { kind: 'admm', inner: 1 },
+  { kind: 'pdmm', inner: 2 },
 ];
 
 export const rivals = rivalSpecs.map((flow) => {

@@ -10,23 +10,39 @@ import {
   type Problem,
   quadraticProblem,
 } from '../support/rival-problems.js';
-import { dgd, diffusion, extra, type RivalInputs, type Rows } from '../support/rivals.js';
+import {
+  admm,
+  dgd,
+  diffusion,
+  diging,
+  dlm,
+  type EdgeInputs,
+  exactDiffusion,
+  extra,
+  nids,
+  pdmm,
+  type Rows,
+} from '../support/rivals.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 
 const folder = temporaryFolder();
 const problems = [await quadraticProblem(folder), await logisticProblem(folder)];
 const [, logistic] = problems;
-const ROUNDS = [1, 2, 3, 40];
+const ROUNDS = [1, 40];
+
+type GraphInputs = Omit<EdgeInputs, 'c' | 'rho' | 'inner'>;
 
 interface Twin {
   name: string;
   flow: Record<string, unknown>;
-  twin: (inputs: RivalInputs) => Rows;
+  twin: (inputs: GraphInputs) => Rows;
   batch?: number;
 }
 
 const h = 0.15;
+const EDGES = { penalty: 0.3, rho: 4 };
+const EDGE_INPUTS = { c: 0.3, rho: 4 };
 const exact: Twin[] = [
   { name: 'dgd', flow: { kind: 'dgd', step: h }, twin: (inputs) => dgd(inputs, () => h) },
   {
@@ -40,6 +56,33 @@ const exact: Twin[] = [
     twin: (inputs) => diffusion(inputs, h, 1),
   },
   { name: 'extra', flow: { kind: 'extra', step: h }, twin: (inputs) => extra(inputs, h) },
+  { name: 'nids', flow: { kind: 'nids', step: h }, twin: (inputs) => nids(inputs, h) },
+  {
+    name: 'exact diffusion',
+    flow: { kind: 'exact-diffusion', step: h },
+    twin: (inputs) => exactDiffusion(inputs, h),
+  },
+  { name: 'diging', flow: { kind: 'diging', step: h }, twin: (inputs) => diging(inputs, h) },
+  {
+    name: 'admm',
+    flow: { kind: 'admm', ...EDGES, inner: 3 },
+    twin: (inputs) => admm({ ...inputs, ...EDGE_INPUTS, inner: 3 }),
+  },
+  {
+    name: 'dlm',
+    flow: { kind: 'admm', ...EDGES, inner: 1 },
+    twin: (inputs) => dlm({ ...inputs, ...EDGE_INPUTS, inner: 1 }),
+  },
+  {
+    name: 'pdmm',
+    flow: { kind: 'pdmm', ...EDGES, inner: 3 },
+    twin: (inputs) => pdmm({ ...inputs, ...EDGE_INPUTS, inner: 3 }, 1),
+  },
+  {
+    name: 'averaged pdmm',
+    flow: { kind: 'pdmm', ...EDGES, theta: 0.7, inner: 2 },
+    twin: (inputs) => pdmm({ ...inputs, ...EDGE_INPUTS, inner: 2 }, 0.7),
+  },
 ];
 const drawn: Twin[] = [
   {
@@ -50,6 +93,19 @@ const drawn: Twin[] = [
   },
   { name: 'dgd', flow: { kind: 'dgd', step: h, batch: 2 }, batch: 2, twin: (inputs) => dgd(inputs, () => h) },
   { name: 'extra', flow: { kind: 'extra', step: h, batch: 2 }, batch: 2, twin: (inputs) => extra(inputs, h) },
+  { name: 'nids', flow: { kind: 'nids', step: h, batch: 2 }, batch: 2, twin: (inputs) => nids(inputs, h) },
+  {
+    name: 'diging',
+    flow: { kind: 'diging', step: h, batch: 2 },
+    batch: 2,
+    twin: (inputs) => diging(inputs, h),
+  },
+  {
+    name: 'pdmm',
+    flow: { kind: 'pdmm', ...EDGES, inner: 2, batch: 2 },
+    batch: 2,
+    twin: (inputs) => pdmm({ ...inputs, ...EDGE_INPUTS, inner: 2 }, 1),
+  },
 ];
 
 async function agree({ flow, twin, batch }: Twin, problem: Problem) {
@@ -57,6 +113,7 @@ async function agree({ flow, twin, batch }: Twin, problem: Problem) {
     const { x } = await runSequentially({ ...problem.config, flow, rounds }, 2);
     const expected = twin({
       mixing: problem.mixing,
+      weights: problem.laplacian.map((row, i) => row.map((entry, j) => (i === j ? 0 : -entry))),
       gradient: (rows, draw) => problem.gradient(rows, draw, batch),
       start: problem.start,
       rounds,

@@ -1,0 +1,88 @@
+/**
+ * Decentralised ADMM on the edges, with penalty c on an edge of weight 1 (c w_ij on others), d_i the weighted degree, L the Laplacian:
+ *
+ *     x_i^{k+1} = argmin_u f_i(u) + <alpha_i^k, u> + c d_i |u - (x_i^k - (L x^k)_i/(2 d_i))|^2
+ *     alpha^{k+1} = alpha^k + c L x^{k+1},      alpha^0 = 0.
+ *
+ * `inner` gradient steps solve the inner problem (`prox.ts`), from x_i^k. `inner: 1` is exactly the linearised method DLM, whose x needs no inner problem:
+ *
+ *     x_i^{k+1} = x_i^k - (grad f_i(x^k) + c (L x^k)_i + alpha_i^k)/(2 c d_i + rho).
+ *
+ * More steps come close to the exact argmin of the first paper and reach it only in the limit; the limit of x is exact either way. alpha is kept as v, and
+ * v after k rounds is alpha^{k-1}: alpha^k takes the messages of round k.
+ *
+ * Needs: connected undirected graph, the same in every round; convex f_i; for DLM rho > l/2 or so. Linear rate where f_i are strongly convex. One message
+ * a round: x. Floats an agent: 2 dim (x, v = alpha).
+ * Source: Shi, Ling, Yuan, Wu, Yin 2014 (IEEE TSP 62), its decentralised form (12); DLM: Ling, Shi, Wu, Ribeiro 2015 (IEEE TSP 63). Departures: the
+ * rule for c, which takes what the first paper's analysis gives at large condition numbers, c = sqrt(m l)/sqrt(lambda_2 lambdaMax).
+ */
+
+import { bindBlocks, blockFields, checkDraws } from './blocks.js';
+import { bindProx, innerParameters, penaltyParameter, planRho } from './prox.js';
+import type { FlowDefinition } from './types.js';
+
+export const admm: FlowDefinition = {
+  kind: 'admm',
+  card: {
+    title: 'Decentralised ADMM',
+    summary:
+      'a multiplier for every edge and a small problem for every agent; inner: 1 is the linearised DLM',
+    source: 'Shi, Ling, Yuan, Wu, Yin 2014 (IEEE TSP 62); DLM: Ling, Shi, Wu, Ribeiro 2015 (IEEE TSP 63)',
+  },
+  problem: 'cost',
+  parameters: (z) =>
+    z.strictObject({
+      kind: z.literal('admm'),
+      penalty: penaltyParameter(z, 'sqrt(m l / (lambda2 lambdaMax))'),
+      ...innerParameters(z, 10, '1 is DLM'),
+    }),
+
+  messages: () => ({ channels: 1, compressed: false }),
+
+  fields: (spec, context) => {
+    checkDraws(spec, 'inner', context);
+    return blockFields({ state: ['x', 'v'], scratch: ['laplacian', 'linear', 'gradient'] }, context);
+  },
+
+  plan: (spec, { gains }) => {
+    const automatic = () => {
+      const { m, l, lambda2, lambdaMax } = gains();
+      return Math.sqrt((Math.max(m, 1e-3 * l) * l) / (lambda2 * lambdaMax));
+    };
+    const penalty = spec['penalty'] === 'auto' ? automatic() : (spec['penalty'] as number);
+    return {
+      kind: 'admm',
+      gains: { penalty, rho: planRho(spec, gains), inner: spec['inner'] as number },
+      stateIsMessage: false,
+    };
+  },
+
+  bind: ({ gains: { penalty: c, rho, inner } }, [channel], cost, runtime) => {
+    const blocks = bindBlocks(cost, runtime);
+    const { combine } = blocks;
+    const { arena, rowBytes } = runtime;
+    const degrees = arena.view('graph.degrees', 'f64');
+    const prox = bindProx(blocks, cost, runtime, { p: 2 * c, rho, inner });
+    const x = blocks.state('x');
+    const v = blocks.state('v');
+    const laplacian = blocks.scratch('laplacian');
+    const linear = blocks.scratch('linear');
+    const gradient = blocks.scratch('gradient');
+    return {
+      prologue: (first, count, round) => channel.send(first, count, round, x + first * rowBytes),
+      block(first, count, round) {
+        const ownX = x + first * rowBytes;
+        const ownV = v + first * rowBytes;
+        channel.gather(first, count, round, laplacian);
+        if (round > 0) combine(count, ownV, 1, ownV, c, laplacian);
+        for (let r = 0; r < count; r++) {
+          const at = r * rowBytes;
+          const degree = degrees[first + r];
+          combine(1, linear + at, 1, ownV + at, -2 * c * degree, ownX + at, c, laplacian + at);
+        }
+        prox(first, count, round, ownX, linear, gradient);
+        channel.send(first, count, round + 1, ownX);
+      },
+    };
+  },
+};

@@ -1,0 +1,95 @@
+/**
+ * DIGing, gradient tracking, with W = I - tau L (see `mixing.ts`): every agent keeps a tracker y of the mean gradient and descends along it,
+ *
+ *     x^{k+1} = W x^k - h y^k,      y^{k+1} = W y^k + grad f(x^{k+1}) - grad f(x^k),      y^0 = grad f(x^0),
+ *
+ * so that sum_i y_i = sum_i grad f_i(x_i) in every round. y is kept as v.
+ *
+ * Needs: connected undirected graph (which may change from round to round), strongly convex smooth f_i, a small h. The paper's bound on h vanishes like
+ * (1 - sigma)^2, with sigma the second largest magnitude of W's eigenvalues, and is far from what works. `auto` is a practical rule: with all curvatures
+ * equal to a, the modes of W's eigenvalues w are stable exactly for h < (1 + w)^2/(2a), so half of that bound at lambda_min(W) and a = l, and
+ * nowhere more than AUTO_SHARE (1 - sigma)/l, for the coupling of modes that unequal curvatures bring.
+ *
+ * Linear rate where f is strongly convex. Two messages a round: x and y. Floats an agent: 3 dim (x, v = y, the last gradient).
+ * Source: Nedic, Olshevsky, Shi 2017 (SIAM J. Optim. 27), Algorithm 1. Departures: the rule for h. With mini-batches each gradient is that of the draw of its
+ * round, and stands with the same value in two of the differences.
+ */
+
+import { batchParameter } from '../cost/batch.js';
+import { bindBlocks, blockFields, stepParameter } from './blocks.js';
+import { roundStep, SAFETY } from './gains.js';
+import { mixingParameter, mixingSpectrum, planMixing } from './mixing.js';
+import type { FlowDefinition, GainContext } from './types.js';
+
+const AUTO_SHARE = 1;
+
+function largestStep(tau: number, gains: GainContext): number {
+  return (1 + mixingSpectrum(tau, gains).lambdaMin) ** 2 / (2 * gains.l);
+}
+
+export const diging: FlowDefinition = {
+  kind: 'diging',
+  card: {
+    title: 'DIGing (gradient tracking)',
+    summary: 'descends along a running estimate of the mean gradient: exact, two messages a round',
+    source: 'Nedic, Olshevsky, Shi 2017 (SIAM J. Optim. 27)',
+  },
+  problem: 'cost',
+  parameters: (z) =>
+    z.strictObject({
+      kind: z.literal('diging'),
+      step: stepParameter(z, 'a practical rule from the eigenvalues of W'),
+      mixing: mixingParameter(z),
+      batch: batchParameter(z),
+    }),
+
+  messages: () => ({ channels: 2, compressed: false }),
+
+  fields: (_spec, context) =>
+    blockFields({ state: ['x', 'v', 'g'], scratch: ['laplacian', 'laplacian2', 'gradient'] }, context),
+
+  plan: (spec, context) => {
+    const mixing = planMixing(spec, context);
+    const auto = (gains: GainContext) => {
+      const { sigma } = mixingSpectrum(mixing, gains);
+      return Math.min(SAFETY * largestStep(mixing, gains), (AUTO_SHARE * (1 - sigma)) / gains.l);
+    };
+    const step = spec['step'] === 'auto' ? roundStep(auto(context.gains())) : (spec['step'] as number);
+    return { kind: 'diging', gains: { step, mixing }, stateIsMessage: false };
+  },
+
+  largestStep: ({ gains: { mixing } }, gains) => largestStep(mixing, gains),
+
+  bind: ({ gains: { step: h, mixing: tau } }, [states, trackers], cost, runtime) => {
+    const { combine, gradient: gradientAt, ...rows } = bindBlocks(cost, runtime);
+    const { rowBytes } = runtime;
+    const x = rows.state('x');
+    const y = rows.state('v');
+    const g = rows.state('g');
+    const laplacianX = rows.scratch('laplacian');
+    const laplacianY = rows.scratch('laplacian2');
+    const gradient = rows.scratch('gradient');
+    const send = (first: number, count: number, round: number) => {
+      states.send(first, count, round, x + first * rowBytes);
+      trackers.send(first, count, round, y + first * rowBytes);
+    };
+    return {
+      prologue(first, count, round) {
+        const offset = first * rowBytes;
+        gradientAt(first, count, round, x + offset, g + offset);
+        combine(count, y + offset, 1, g + offset, 0, g + offset);
+        send(first, count, round);
+      },
+      block(first, count, round) {
+        const offset = first * rowBytes;
+        states.gather(first, count, round, laplacianX);
+        trackers.gather(first, count, round, laplacianY);
+        combine(count, x + offset, 1, x + offset, -tau, laplacianX, -h, y + offset);
+        gradientAt(first, count, round + 1, x + offset, gradient);
+        combine(count, y + offset, 1, y + offset, -tau, laplacianY, 1, gradient, -1, g + offset);
+        combine(count, g + offset, 1, gradient, 0, gradient);
+        send(first, count, round + 1);
+      },
+    };
+  },
+};

@@ -1,0 +1,119 @@
+/**
+ * PDMM, the primal-dual method of multipliers, with penalty c on an edge of weight 1 (c w_ij on others). For edges (i, j) with A_ij = 1, A_ji = -1, in rounds
+ * that all agents work in at once, averaged by theta:
+ *
+ *     x_i^{k+1}     = argmin_u f_i(u) + sum_j (<A_ij z_{i|j}^k, u> + (c w_ij/2) |u|^2)
+ *     y_{i|j}^{k+1} = z_{i|j}^k + 2 c w_ij A_ij x_i^{k+1}
+ *     z_{j|i}^{k+1} = (1 - theta) z_{j|i}^k + theta y_{i|j}^{k+1},      z^0 = 0.
+ *
+ * theta = 1 is PDMM (Peaceman-Rachford), theta = 1/2 ADMM (Douglas-Rachford): with x^0 = 0 and exact argmin, `admm` with penalty c/2. What edges keep enters an
+ * agent's problem only as Z_i = sum_j A_ij z_{i|j}, and with R_i = sum_j A_ij z_{j|i} these two close: nobody needs to keep an edge's own.
+ *
+ *     Z <- (1 - theta) Z + theta (R - 2 c sum_j w_ij x_j),      R <- (1 - theta) R + theta (Z + 2 c d_i x_i),      sum_j w_ij x_j = d_i x_i - (L x)_i.
+ *
+ * `inner` gradient steps (`prox.ts`) stand for the argmin, exact in the limit of many. Z is kept as v; the messages of round 0 are sent, counted, and not looked
+ * at, since x^1 is everyone's own affair.
+ *
+ * Needs: connected undirected graph, the same in every round; strongly convex smooth f_i for a linear rate with theta = 1. One message a round: x (what
+ * is sent per edge in the paper can be computed by its receiver). Floats an agent: 3 dim (x, v = Z, R).
+ * Source: Zhang, Heusdens 2018 (IEEE TSIPN 4); averaging: Sherson, Heusdens, Kleijn 2019 (IEEE TSIPN 5). Departures: the sums Z and R in the
+ * place of the edges' variables, which is the same x; the inner steps; the rule for c.
+ */
+
+import { bindBlocks, blockFields, checkDraws } from './blocks.js';
+import { bindProx, innerParameters, penaltyParameter, planRho } from './prox.js';
+import type { FlowDefinition } from './types.js';
+
+export const pdmm: FlowDefinition = {
+  kind: 'pdmm',
+  card: {
+    title: 'PDMM',
+    summary: 'primal-dual method of multipliers on the edges; theta: 0.5 is ADMM',
+    source: 'Zhang, Heusdens 2018 (IEEE TSIPN 4); averaged: Sherson, Heusdens, Kleijn 2019 (IEEE TSIPN 5)',
+  },
+  problem: 'cost',
+  parameters: (z) =>
+    z.strictObject({
+      kind: z.literal('pdmm'),
+      penalty: penaltyParameter(z, '2 sqrt(m l / (lambda2 lambdaMax))'),
+      theta: z
+        .number()
+        .gt(0)
+        .max(1)
+        .default(1)
+        .describe('averaging of the dual step, in (0, 1]: 1 is PDMM, 0.5 ADMM'),
+      ...innerParameters(z, 10, 'the more, the nearer to the exact solution'),
+    }),
+
+  messages: () => ({ channels: 1, compressed: false }),
+
+  fields: (spec, context) => {
+    checkDraws(spec, 'inner', context);
+    return blockFields({ state: ['x', 'v', 'r'], scratch: ['laplacian', 'next', 'gradient'] }, context);
+  },
+
+  plan: (spec, { gains }) => {
+    const automatic = () => {
+      const { m, l, lambda2, lambdaMax } = gains();
+      return 2 * Math.sqrt((Math.max(m, 1e-3 * l) * l) / (lambda2 * lambdaMax));
+    };
+    const penalty = spec['penalty'] === 'auto' ? automatic() : (spec['penalty'] as number);
+    return {
+      kind: 'pdmm',
+      gains: {
+        penalty,
+        theta: spec['theta'] as number,
+        rho: planRho(spec, gains),
+        inner: spec['inner'] as number,
+      },
+      stateIsMessage: false,
+    };
+  },
+
+  bind: ({ gains: { penalty: c, theta, rho, inner } }, [channel], cost, runtime) => {
+    const blocks = bindBlocks(cost, runtime);
+    const { combine } = blocks;
+    const { arena, rowBytes } = runtime;
+    const degrees = arena.view('graph.degrees', 'f64');
+    const prox = bindProx(blocks, cost, runtime, { p: c, rho, inner });
+    const x = blocks.state('x');
+    const v = blocks.state('v');
+    const r = blocks.state('r');
+    const laplacian = blocks.scratch('laplacian');
+    const next = blocks.scratch('next');
+    const gradient = blocks.scratch('gradient');
+    const said = 2 * c * theta;
+    const takeMessages = (first: number, count: number) => {
+      for (let row = 0; row < count; row++) {
+        const at = row * rowBytes;
+        const own = (first + row) * rowBytes;
+        const degree = degrees[first + row];
+        // next = Z of this round; R takes the old Z, so Z is overwritten last.
+        combine(
+          1,
+          next + at,
+          1 - theta,
+          v + own,
+          theta,
+          r + own,
+          -said * degree,
+          x + own,
+          said,
+          laplacian + at,
+        );
+        combine(1, r + own, 1 - theta, r + own, theta, v + own, said * degree, x + own);
+      }
+      combine(count, v + first * rowBytes, 1, next, 0, next);
+    };
+    return {
+      prologue: (first, count, round) => channel.send(first, count, round, x + first * rowBytes),
+      block(first, count, round) {
+        const own = x + first * rowBytes;
+        channel.gather(first, count, round, laplacian);
+        if (round > 0) takeMessages(first, count);
+        prox(first, count, round, own, v + first * rowBytes, gradient);
+        channel.send(first, count, round + 1, own);
+      },
+    };
+  },
+};

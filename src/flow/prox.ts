@@ -1,0 +1,79 @@
+/**
+ * The inner problem of methods on the edges: x_i = argmin f_i(u) + <b_i, u> + (p d_i/2) |u|^2, d_i the weighted degree, by `inner` gradient steps from
+ * where x_i is:
+ *
+ *     u <- u - s_i (grad f_i(u) + b_i + p d_i u),      s_i = 1/(rho + p d_i).
+ *
+ * With rho = l each step is a contraction by 1 - (m + p d_i)/(l + p d_i), so the minimiser is met up to that to the power of `inner`. Needs rho > l/2.
+ */
+
+import type { z } from 'zod';
+import { batchParameter } from '../cost/batch.js';
+import type { BoundCost } from '../cost/types.js';
+import { unexpected } from '../errors.js';
+import type { Runtime } from '../runtime.js';
+import type { Blocks } from './blocks.js';
+import type { FlowSpec, GainContext } from './types.js';
+
+/** What the inner steps of a flow can be told. */
+export function innerParameters(zod: typeof z, inner: number, ofOne: string) {
+  return {
+    inner: zod
+      .int()
+      .min(1)
+      .default(inner)
+      .describe(`gradient steps by which an agent solves its own problem of the round; ${ofOne}`),
+    rho: zod
+      .union([zod.number().positive(), zod.literal('auto')])
+      .default('auto')
+      .describe('what takes the place of l in the inner steps 1/(rho + penalty); auto is l'),
+    batch: batchParameter(zod),
+  };
+}
+
+/** `penalty` of a flow on the edges. */
+export function penaltyParameter(zod: typeof z, automatic: string) {
+  return zod
+    .union([zod.number().positive(), zod.literal('auto')])
+    .default('auto')
+    .describe(`penalty c of an edge of weight 1; auto: ${automatic}`);
+}
+
+export function planRho(spec: FlowSpec, gains: () => GainContext): number {
+  const { l } = spec['rho'] === 'auto' ? gains() : { l: spec['rho'] as number };
+  if (l > 0) return l;
+  throw unexpected(['flow', 'rho'], 'auto', 'a number > 0: the cost has no curvature');
+}
+
+/** One inner solve: `x` are block rows, moved in place; `linear` are those of b; `gradient` is scratch. */
+export type Prox = (
+  first: number,
+  count: number,
+  round: number,
+  x: number,
+  linear: number,
+  gradient: number,
+) => void;
+
+/** p is what an edge of weight 1 adds to the curvature of the inner problem. */
+export function bindProx(
+  { combine }: Blocks,
+  cost: BoundCost,
+  { arena, rowBytes }: Runtime,
+  { p, rho, inner }: { p: number; rho: number; inner: number },
+): Prox {
+  const degrees = arena.view('graph.degrees', 'f64');
+  return (first, count, round, x, linear, gradient) => {
+    for (let t = 0; t < inner; t++) {
+      cost.beginRound?.(round, round * inner + t);
+      cost.gradient(first, count, x, gradient);
+      // Row by row: each agent has a step of its own.
+      for (let r = 0; r < count; r++) {
+        const curvature = p * degrees[first + r];
+        const step = 1 / (rho + curvature);
+        const at = r * rowBytes;
+        combine(1, x + at, 1 - step * curvature, x + at, -step, gradient + at, -step, linear + at);
+      }
+    }
+  };
+}

@@ -27,7 +27,8 @@ class Far {
     const to = <usize>load<u32>(rowStart + ((first + count) << 2));
     if (to - from > FAR_EDGES) return;
     let seen: u64 = 0;
-    for (let e = from; e < to; e++) seen ^= load<u64>(slots + <usize>load<u32>(columns + (e << 2)) * slotStride);
+    for (let e = from; e < to; e++)
+      seen ^= load<u64>(slots + <usize>load<u32>(columns + (e << 2)) * slotStride);
     store<u64>(out, seen);
   }
 }

@@ -5,7 +5,6 @@
 
 import type { FieldSpec } from '../arena/layout.js';
 import type { PlanContext, Runtime } from '../runtime.js';
-import { bindStateChannel } from './channel.js';
 import { doubled, errorFlow, scratchFields, stateFields } from './state.js';
 import type { BoundFlow, Channel, FlowMessages, FlowPlan, FlowSpec } from './types.js';
 
@@ -43,13 +42,13 @@ export function bindEuler(
   steps: EulerSteps,
 ): BoundFlow {
   const { arena, kernels, agents, rowBytes, worker } = runtime;
+  const [channel] = channels;
   const laplacian = arena.address('scratch.laplacian', worker);
   const x = arena.address('x');
 
   if (!errorFlow(plan.compress)) {
     const parityBytes = plan.stateIsMessage ? agents * rowBytes : 0;
     const stateAt = (round: number) => x + (round & 1) * parityBytes;
-    const channel = plan.stateIsMessage ? bindStateChannel(runtime, stateAt) : channels[0];
     const sendState = (first: number, count: number, round: number) =>
       channel.send(first, count, round, stateAt(round) + first * rowBytes);
     return {
@@ -63,7 +62,6 @@ export function bindEuler(
     };
   }
 
-  const [channel] = channels;
   const s = arena.address('s');
   const z = arena.address('z');
   const message = arena.address('scratch.message', worker);

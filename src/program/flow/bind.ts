@@ -5,13 +5,14 @@
 import type { Kernels } from '../../../kernels/bindings.js';
 import type { Arena } from '../../arena/arena.js';
 import { costDefinition } from '../../cost/registry.js';
-import { bindChannel } from '../../flow/channel.js';
+import { bindChannel, bindStateChannel } from '../../flow/channel.js';
 import { flowDefinition } from '../../flow/registry.js';
 import type { Runtime } from '../../runtime.js';
 import { bindAccuracy } from '../accuracy.js';
 import type { BoundProgram, ProgramDefinition, RunPlan } from '../types.js';
 import { bindVerdict } from '../verdict.js';
 import { bindBits } from './bits.js';
+import { shareHubs } from './hubs.js';
 import type { FlowRunPlan } from './types.js';
 
 /** Entries of a cache line of float64: coordinates are shared out between workers in these units. */
@@ -40,7 +41,15 @@ function bindRuntime(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: 
 function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram {
   const runtime = bindRuntime(plan, arena, kernels, worker);
   const { agents, rowBytes, blockAgents } = plan;
-  const channels = plan.channels.map((compressor, channel) => bindChannel(compressor, channel, runtime));
+  const x = arena.address('x');
+  const parityBytes = plan.flow.stateIsMessage ? agents * rowBytes : 0;
+  const xAt = (round: number) => x + (round & 1) * parityBytes;
+  const bindChannels = (runtime: Runtime) =>
+    plan.flow.stateIsMessage
+      ? [bindStateChannel(runtime, xAt)]
+      : plan.channels.map((compressor, channel) => bindChannel(compressor, channel, runtime));
+  const hubs = plan.hubs.length > 0 ? shareHubs(plan.hubs, plan.workers, runtime, bindChannels) : null;
+  const channels = hubs?.channels ?? bindChannels(runtime);
   const cost = costDefinition(plan.cost.kind, ['cost']).bind(plan.cost, runtime);
   const flow = flowDefinition(plan.flow.kind).bind(plan.flow, channels, cost, runtime);
   const first = plan.partition[worker];
@@ -61,9 +70,6 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
   const estimates = arena.has('s');
   const toEstimate = estimates ? arena.address('trace.toEstimate') : 0;
   const s = estimates ? arena.address('s') : 0;
-  const x = arena.address('x');
-  const parityBytes = plan.flow.stateIsMessage ? agents * rowBytes : 0;
-  const xAt = (round: number) => x + (round & 1) * parityBytes;
   const average = plan.problem === 'average';
   const entries = agents * plan.dim;
   const verdict = bindVerdict(plan);
@@ -133,7 +139,7 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
         flow.prologue(block, Math.min(blockAgents, end - block), 0);
       }
     },
-    phases: [round],
+    phases: hubs ? [hubs.phase, round] : [round],
     tracePhases: [traceMean, traceAgents],
     traceRow,
   };

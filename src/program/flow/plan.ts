@@ -20,6 +20,7 @@ import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import { accuracyFields } from '../accuracy.js';
 import { partition } from '../partition.js';
+import { findHubs, type Hub, hubFields } from './hubs.js';
 import type { FlowRunPlan } from './types.js';
 
 /** Rows of a block's scratch stay within about this much, a share of the second cache. */
@@ -107,6 +108,8 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   if (channels.some(({ messageBits }) => messageBits === null)) {
     shared.push({ name: 'trace.bits', type: 'f64', length: 3, perWorker: true });
   }
+  const hubs = findHubs(graph);
+  shared.push(...hubFields(hubs, Math.max(1, channels.length), agents, rowEntries));
   const ofCompressors = (channels.length === 0 ? [compressor] : channels).flatMap(({ fields }) => fields);
   const layout = layoutArena([...shared, ...state, ...ofCompressors, ...cost.fields], workers);
   // Before the spectrum and the optimum are computed: whoever asks for too much should not wait to hear it.
@@ -146,7 +149,8 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
       state: ['x', 'v', 's']
         .filter((name) => layout.fields[name])
         .map((name) => ({ name, rows: agents, doubled: name === 'x' && flow.stateIsMessage })),
-      partition: partition(agentWork(graph, cost, compressor), workers),
+      partition: partition(agentWork(graph, cost, compressor, hubs), workers),
+      hubs,
       problem: definition.problem,
       optimumValue: Number.NaN,
     },
@@ -198,15 +202,22 @@ function checkCompressor(
   }
 }
 
-/** Work of one round of each agent, in multiply-adds: neighbours, transforms and step, data. */
-function agentWork(graph: Graph, cost: CostModel, compressor: CompressorPlan): Float64Array {
+/** Work of one round of each agent, in multiply-adds: neighbours (but a hub's, which all workers share), transforms and step, data. */
+function agentWork(
+  graph: Graph,
+  cost: CostModel,
+  compressor: CompressorPlan,
+  hubs: readonly Hub[],
+): Float64Array {
   const size = (compressor['size'] as number | undefined) ?? cost.dim;
   const transforms = size > cost.dim || compressor.kind === 'flatten' ? 3 * size * Math.log2(size) : 0;
   const fixed = transforms + 12 * cost.dim;
-  return Float64Array.from(
+  const total = Float64Array.from(
     cost.work,
     (work, agent) => fixed + work + (graph.rowStart[agent + 1] - graph.rowStart[agent] + 1) * size,
   );
+  for (const { agent, edges } of hubs) total[agent] -= edges * size;
+  return total;
 }
 
 function memo<T>(make: () => T): () => T {

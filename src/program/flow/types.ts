@@ -3,6 +3,7 @@
 import type { CompressorPlan } from '../../compress/types.js';
 import type { FlowPlan } from '../../flow/types.js';
 import type { RunPlan } from '../types.js';
+import type { Hub } from './hubs.js';
 
 export interface FlowRunPlan extends RunPlan {
   program: 'flow';
@@ -13,6 +14,8 @@ export interface FlowRunPlan extends RunPlan {
   flow: FlowPlan;
   /** Worker w works for agents partition[w] .. partition[w + 1] - 1. */
   partition: number[];
+  /** Agents whose rows all workers share; see `hubs.ts`. */
+  hubs: Hub[];
   /** 'average': the objective is (1/n) sum_i |x - x_i(0)|^2 / 2 and `optimumValue` its minimum. */
   problem: 'cost' | 'average';
 }

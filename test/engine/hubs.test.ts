@@ -1,0 +1,64 @@
+/** Hubs: rows shared out between all workers are the rows of one worker, to rounding; and the same bits however many share them. */
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../src/config/load.js';
+import { findHubs } from '../../src/program/flow/hubs.js';
+import { kernelsUrl } from '../../src/session/locations.js';
+import { prepareRun } from '../../src/session/prepare.js';
+import { runOnOneThread } from '../../src/session/single-thread.js';
+import { generate } from '../../topology/index.js';
+import { runConfig } from '../support/run.js';
+
+const module = new WebAssembly.Module(readFileSync(kernelsUrl));
+const leaves = 4700;
+const base = {
+  topology: { kind: 'star', nodes: leaves + 1 },
+  cost: { kind: 'quadratic', dim: 9, condition: 3 },
+  rounds: 12,
+  seed: 11,
+};
+const gains = { kind: 'primal-dual', step: 1e-4, alpha: 0.5, beta: 0.5 };
+const cases = [
+  { flow: { ...gains, compress: 'none' }, compressor: { kind: 'identity' } },
+  { flow: { ...gains, compress: 'node-state' }, compressor: { kind: 'scalarize-cyclic' } },
+  { flow: { ...gains, compress: 'error-state' }, compressor: { kind: 'flattened-sign' } },
+  { flow: { ...gains, compress: 'observer' }, compressor: { kind: 'top-k', k: 3 } },
+  { flow: { ...gains, compress: 'error-memory' }, compressor: { kind: 'qsgd' } },
+  {
+    flow: { ...gains, compress: 'error-state' },
+    compressor: { kind: 'adaptive', budget: 400, inner: [{ kind: 'sign' }, { kind: 'identity' }] },
+  },
+];
+
+const prepare = async (config: Record<string, unknown>, workers: number) =>
+  prepareRun(await parseConfig(config), workers);
+
+it('are the agents with thousands of neighbours, cut into chunks that cover their edges', () => {
+  const hubs = findHubs(generate(base.topology, 0));
+  expect(hubs).toEqual([{ agent: 0, firstEdge: 0, edges: leaves, firstChunk: 0, chunks: 5 }]);
+  expect(findHubs(generate({ kind: 'star', nodes: 3000 }, 0))).toEqual([]);
+});
+
+describe.each(cases)('$flow.compress $compressor.kind', ({ flow, compressor }) => {
+  const config = { ...base, flow, compressor };
+
+  it('computes what one worker alone computes', async () => {
+    const { x } = runOnOneThread(await prepare(config, 1), module);
+    const alone = await prepare(config, 1);
+    expect(alone.program.run).toHaveProperty('hubs.length', 1);
+    Object.assign(alone.program.run, { hubs: [] });
+    const plain = runOnOneThread(alone, module).x;
+    const largest = x.data.reduce((most, entry, at) => Math.max(most, Math.abs(entry - plain.data[at])), 0);
+    expect(largest).toBeLessThan(1e-11);
+  });
+
+  it('has the same bits for any number of workers', async () => {
+    const found = new Set<string>();
+    for (const workers of [1, 2, 3, 7]) {
+      found.add(runOnOneThread(await prepare(config, workers), module).summary.stateHash);
+    }
+    found.add((await runConfig({ ...config, workers: 2 })).summary.stateHash);
+    expect(found.size).toBe(1);
+  });
+});

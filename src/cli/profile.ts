@@ -110,12 +110,12 @@ export async function profileCommand(
   };
   try {
     const loaded = await dependencies.load(file, changesOf(options));
-    const { prepareFolder, writeProfile } = await import('../profile/write.js');
+    const { checkFolder, writeProfile } = await import('../profile/write.js');
     const { drawPage, loadZeroX } = await import('../profile/flame-graph.js');
     const draw = options.html ? await loadZeroX() : null;
     const name = loaded.config.name ?? basename(file).replace(/\.(ya?ml|json)$/i, '');
     const folder = resolve(options.out ?? timedDirectory(`${name}-profile`, dependencies.now()));
-    prepareFolder(folder);
+    checkFolder(folder);
 
     const recorded = await (whole ? recordWhole : recordLoop)(
       file,

@@ -8,13 +8,13 @@
  *     THREAD.cpuprofile as V8 recorded it, for the developer tools of a browser or an editor
  */
 
-import { accessSync, constants, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { showPath } from '../config/show-path.js';
 import { InputError } from '../errors.js';
 import { formatSeconds, plural } from '../report/format.js';
-import { refusal, toJson } from '../report/run-directory.js';
+import { checkWritable, nearestExisting, toJson } from '../report/run-directory.js';
 import { ownVersion } from '../report/versions.js';
 import { besideEachOther, type Frame, mergeThreads, type ThreadTree } from './call-tree.js';
 import type { Page } from './flame-graph.js';
@@ -62,19 +62,17 @@ export interface ProfileReport {
 const OWN_FILES =
   /^(merged\.html|hottest\.txt|profile\.json|baseline\.json|[\w-]+\.cpuprofile|(main|coordinator|worker-\d+)\.html)$/;
 
-/** Refuses, before anything is run, a folder that cannot or should not be written to, and makes it. Throws InputError. */
-export function prepareFolder(folder: string): void {
+/** Refuses, before anything is run, a folder that cannot or should not be written to. Makes nothing. Throws InputError. */
+export function checkFolder(folder: string): void {
   const shown = showPath(folder);
-  try {
-    mkdirSync(folder, { recursive: true });
-    accessSync(folder, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw refusal(shown, error);
+  const there = nearestExisting(folder);
+  if (!statSync(there).isDirectory()) {
     throw new InputError(`${shown} is a file, expected a folder for the profile`, {
       hint: 'give --out a new folder',
     });
   }
-  const foreign = readdirSync(folder).find((name) => !OWN_FILES.test(name));
+  checkWritable(there, shown);
+  const foreign = there === folder ? readdirSync(folder).find((name) => !OWN_FILES.test(name)) : undefined;
   if (foreign !== undefined) {
     throw new InputError(`${shown} holds more than a profile (${foreign}), so nothing is written there`, {
       hint: 'give --out a new folder',
@@ -95,6 +93,7 @@ export function writeProfile(
   const threads = roots.map(timeShares);
   const text = describe(run, merged, threads, recorded);
 
+  mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(folder)) {
     if (OWN_FILES.test(name) && name !== 'baseline.json') rmSync(path.join(folder, name));
   }

@@ -225,7 +225,8 @@ function isRunDirectory(path: string): boolean {
   }
 }
 
-function nearestExisting(path: string): string {
+/** The folder that is there, of this one and those around it. */
+export function nearestExisting(path: string): string {
   for (let folder = path; ; folder = dirname(folder)) {
     try {
       statSync(folder);
@@ -237,7 +238,8 @@ function nearestExisting(path: string): string {
   }
 }
 
-function checkWritable(folder: string, shown: string): void {
+/** Throws InputError where nothing may be made in this folder. */
+export function checkWritable(folder: string, shown: string): void {
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -245,8 +247,7 @@ function checkWritable(folder: string, shown: string): void {
   }
 }
 
-/** Why a folder cannot be written to, in words. */
-export function refusal(shown: string, error: unknown): InputError {
+function refusal(shown: string, error: unknown): InputError {
   const { code, message } = error as NodeJS.ErrnoException;
   const reasons: Record<string, string> = {
     EACCES: 'permission denied',

@@ -177,6 +177,45 @@ describe('a profile of a quick run on two workers', () => {
   });
 });
 
+describe('--whole', () => {
+  it('has every thread from its start: parsing and preparation as well as the loop', async () => {
+    const out = path.join(folder, 'whole');
+    const { code, stderr } = await profile(
+      config,
+      '--whole',
+      '--no-html',
+      '--quiet',
+      '--rounds',
+      '50',
+      '--out',
+      out,
+    );
+    expect(code, stderr).toBe(0);
+    const { scope, rounds, threads } = JSON.parse(readFileSync(path.join(out, 'profile.json'), 'utf8'));
+    expect({ scope, rounds }).toEqual({ scope: 'whole', rounds: 50 });
+    expect(threads.map(({ thread }: { thread: string }) => thread)).toEqual([
+      'main',
+      'coordinator',
+      'worker 0',
+      'worker 1',
+    ]);
+    const names = (at: number): string[] => threads[at].frames.map(({ name }: { name: string }) => name);
+    expect(names(0).some((name) => name.includes('node:internal/modules'))).toBe(true);
+    expect(names(2)).toContain('stepPrimalDualError [WASM]');
+    // A main thread waits for the run most of the time.
+    expect(threads[0].idleSeconds).toBeGreaterThan(0);
+  });
+
+  it('refuses a bad config with the words and the exit code of a run', () => {
+    const args = [MAIN, 'profile', config, '--whole', '--no-html', '--out', path.join(folder, 'never')];
+    args.push('--set', 'topology.nodes=-3');
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 50_000 });
+    expect(status).toBe(2);
+    expect(stderr).toContain('topology.nodes is -3');
+    expect(existsSync(path.join(folder, 'never'))).toBe(false);
+  });
+});
+
 /** The command line on this thread. */
 async function profile(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   let stdout = '';

@@ -2,20 +2,37 @@
 
 import { lookUp } from '../registry.js';
 import { admm } from './admm.js';
+import { beer } from './beer.js';
+import { compressedGradientTracking } from './c-gt.js';
+import { chocoGossip } from './choco-gossip.js';
+import { chocoSgd } from './choco-sgd.js';
 import { consensus } from './consensus.js';
 import { dgd } from './dgd.js';
 import { diging } from './diging.js';
 import { extra } from './extra.js';
+import { lead } from './lead.js';
 import { exactDiffusion, nids } from './nids.js';
 import { pdmm } from './pdmm.js';
 import { primalDual } from './primal-dual.js';
 import type { FlowDefinition } from './types.js';
 
 export const flows: Record<string, FlowDefinition> = Object.fromEntries(
-  [primalDual, consensus, dgd, extra, nids, exactDiffusion, diging, admm, pdmm].map((flow) => [
-    flow.kind,
-    flow,
-  ]),
+  [
+    primalDual,
+    consensus,
+    dgd,
+    extra,
+    nids,
+    exactDiffusion,
+    diging,
+    admm,
+    pdmm,
+    chocoGossip,
+    chocoSgd,
+    lead,
+    beer,
+    compressedGradientTracking,
+  ].map((flow) => [flow.kind, flow]),
 );
 
 export function flowDefinition(kind: unknown): FlowDefinition {

@@ -59,6 +59,8 @@ export interface FlowContext {
   gains(): GainContext;
   /** The compressor's contraction; 1 where nothing is compressed. */
   contraction: number;
+  /** The omega of E|C(e) - e|^2 <= omega |e|^2, where the compressor is unbiased. */
+  variance?: number | undefined;
   /** Largest weighted degree. */
   maxDegree: number;
 }
@@ -90,6 +92,8 @@ export interface FlowDefinition {
   card: IdentityCard;
   /** What the agents agree on: the minimiser of the mean cost, or the average of the values they began with. */
   problem: 'cost' | 'average';
+  /** Whether an unbiased compressor serves it too, however large its variance. */
+  unbiased?: boolean;
   /** What its messages can say, where `compress` chooses. */
   modes?: readonly Compress[];
   /** Whether it can do with a directed graph, in which who hears is not heard; absent: no. */

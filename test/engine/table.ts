@@ -58,10 +58,30 @@ const rivalSpecs: { kind: string; compress?: string; [parameter: string]: unknow
   { kind: 'pdmm', inner: 2 },
 ];
 
-export const rivals = rivalSpecs.map((flow) => {
+/** And those that compress. */
+const compressedRivalSpecs: typeof rivalSpecs = [
+  { kind: 'choco-gossip' },
+  { kind: 'choco-sgd', step: 0.1, decayRounds: 20, gamma: 0.5 },
+  { kind: 'lead' },
+  { kind: 'beer' },
+  { kind: 'c-gt' },
+];
+const rivalCompressors = [
+  { kind: 'flatten', inner: { kind: 'sign' } },
+  { kind: 'top-k', k: 5 },
+];
+
+const rivalEntry = (flow: (typeof rivalSpecs)[number], compressor: { kind: string }) => {
   const { kind, ...rest } = flow;
-  return { flow, compressor: { kind: 'identity' }, name: `${kind} ${JSON.stringify(rest)}` };
-});
+  return { flow, compressor, name: `${kind} ${JSON.stringify(rest)} ${compressor.kind}` };
+};
+
+export const rivals = [
+  ...rivalSpecs.map((flow) => rivalEntry(flow, { kind: 'identity' })),
+  ...compressedRivalSpecs.flatMap((flow) =>
+    rivalCompressors.map((compressor) => rivalEntry(flow, compressor)),
+  ),
+];
 
 /** Every flow with every compressor that it takes. */
 export const combinations = flowSpecs.flatMap((flow) =>

@@ -14,7 +14,7 @@ import { InputError, unexpected } from '../../errors.js';
 import { channelFields, channelPath, channelSeed } from '../../flow/channel.js';
 import { automaticGain } from '../../flow/gains.js';
 import { flowDefinition } from '../../flow/registry.js';
-import type { FlowSpec, GainContext } from '../../flow/types.js';
+import type { FlowDefinition, FlowSpec, GainContext } from '../../flow/types.js';
 import { type PlanContext, seedWords } from '../../runtime.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
@@ -75,7 +75,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   );
   const channels = messages.channels === 0 ? [] : [compressor, ...further];
   const contraction = messages.compressed ? compressor.contraction : 1;
-  checkCompressor(flowSpec, messages.compressed, compressor, config.compressor, warnings);
+  checkCompressor(definition, flowSpec, messages.compressed, compressor, config.compressor, warnings);
   const gains = memo<GainContext>(() => {
     const { m, l } = cost.curvature;
     if (definition.problem === 'cost' && l === Number.POSITIVE_INFINITY && automaticGain(flowSpec)) {
@@ -117,6 +117,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   const flow = definition.plan(flowSpec, {
     gains,
     contraction,
+    variance: messages.compressed ? compressor.variance : undefined,
     maxDegree: inputs.degrees.reduce((largest, degree) => Math.max(largest, degree), 0),
   });
   const said = (channels.length === 0 ? [compressor] : channels).map(({ messageBits }) => messageBits);
@@ -161,9 +162,10 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
 
 /** What a flow and a compressor cannot do together is refused or, where it only disappoints, said. */
 function checkCompressor(
+  definition: FlowDefinition,
   flow: FlowSpec,
   compressed: boolean,
-  { kind, linear, contraction }: CompressorPlan,
+  { kind, linear, contraction, variance }: CompressorPlan,
   spec: CompressorSpec,
   warnings: string[],
 ): void {
@@ -187,7 +189,7 @@ function checkCompressor(
       `node-state compression converges for linear compressors only; ${spec.kind} is not linear, so expect it to stall short of the optimum (error-state and observer do not)`,
     );
   }
-  if (contraction > 0) return;
+  if (contraction > 0 || (definition.unbiased && variance !== undefined)) return;
   if (automaticGain(flow)) {
     throw unexpected(
       ['flow', automaticGain(flow) as string],

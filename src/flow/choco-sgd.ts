@@ -1,0 +1,105 @@
+/**
+ * CHOCO-SGD: a gradient step, then a step of CHOCO-Gossip. With W = I - tau L (see `mixing.ts`), xhat^0 = 0 and consensus step gamma:
+ *
+ *     x^{t+1/2}  = x^t - h grad f(x^t)
+ *     xhat^{t+1} = xhat^t + Q(x^{t+1/2} - xhat^t)
+ *     x^{t+1}    = x^{t+1/2} - gamma tau L xhat^{t+1}.
+ *
+ * h_t = h a/(a + t) with a = decayRounds. With a constant step (a = 0) it stalls at a bias of order h, as DGD does, even with full gradients; the paper's step,
+ * 4/(m (a + t)), diminishes: step 4/(m a). localSteps T > 1: T gradient steps, each with a mini-batch of its own, in the place of one.
+ *
+ * `auto`: gamma as in CHOCO-Gossip, h = 1 / (4 l localSteps), the largest that the paper's proof takes (its a makes h_0 <= 1/(4 l)).
+ *
+ * Needs: connected undirected graph, the same in every round; E|Q(e) - e|^2 <= (1 - delta)|e|^2 with delta > 0. Rate O(1/(n t)) for strongly convex f with
+ * diminishing steps. One message a round. Floats an agent: 4 dim (x, x^{t+1/2}, s = xhat, z).
+ * Source: Koloskova, Stich, Jaggi 2019 (ICML; arXiv 1902.00340), Algorithm 2; local steps: Singh et al. 2020 (SQuARM-SGD). Departures: none.
+ */
+
+import { batchParameter } from '../cost/batch.js';
+import { bindBlocks, blockFields, checkDraws, localStepsParameter, stepParameter } from './blocks.js';
+import { bindEstimate, estimateFields, gammaParameter, planGamma } from './estimate.js';
+import { roundStep } from './gains.js';
+import { mixingParameter, planMixing } from './mixing.js';
+import type { FlowDefinition, GainContext } from './types.js';
+
+const largestStep = (localSteps: number, { l }: GainContext) => 2 / (l * localSteps);
+
+export const chocoSgd: FlowDefinition = {
+  kind: 'choco-sgd',
+  card: {
+    title: 'CHOCO-SGD',
+    summary: 'gradient steps between steps of CHOCO-Gossip; stalls at a bias unless the step diminishes',
+    source: 'Koloskova, Stich, Jaggi 2019 (ICML; arXiv 1902.00340)',
+  },
+  problem: 'cost',
+  parameters: (z) =>
+    z.strictObject({
+      kind: z.literal('choco-sgd'),
+      step: stepParameter(z, '1 / (4 l localSteps)'),
+      decayRounds: z
+        .number()
+        .min(0)
+        .default(0)
+        .describe('a: the step of round k is h a/(a + k), halved after a rounds; 0 is a constant step'),
+      gamma: gammaParameter(z),
+      mixing: mixingParameter(z),
+      localSteps: localStepsParameter(z),
+      batch: batchParameter(z),
+    }),
+
+  messages: () => ({ channels: 1, compressed: true }),
+
+  fields: (spec, context) => {
+    checkDraws(spec, 'localSteps', context);
+    return [
+      ...blockFields({ state: ['x', 'half'], scratch: ['disagreement', 'gradient'] }, context),
+      ...estimateFields([''], context),
+    ];
+  },
+
+  plan: (spec, context) => {
+    const localSteps = spec['localSteps'] as number;
+    return {
+      kind: 'choco-sgd',
+      gains: {
+        step:
+          spec['step'] === 'auto'
+            ? roundStep(largestStep(localSteps, context.gains()) / 8)
+            : (spec['step'] as number),
+        decayRounds: spec['decayRounds'] as number,
+        gamma: planGamma(spec, context.contraction),
+        mixing: planMixing(spec, context),
+        localSteps,
+      },
+      stateIsMessage: false,
+    };
+  },
+
+  largestStep: ({ gains: { localSteps } }, gains) => largestStep(localSteps, gains),
+
+  bind: ({ gains: { step, decayRounds, gamma, mixing: tau, localSteps } }, [channel], cost, runtime) => {
+    const blocks = bindBlocks(cost, runtime);
+    const { rowBytes } = runtime;
+    const known = bindEstimate('', channel, blocks, runtime, 1);
+    const x = blocks.state('x');
+    const half = blocks.state('half');
+    const disagreement = blocks.scratch('disagreement');
+    const gradient = blocks.scratch('gradient');
+    /** x^{t+1/2} of round `round`, which is what is said of it. */
+    const descendAndSend = (first: number, count: number, round: number) => {
+      const offset = first * rowBytes;
+      const h = decayRounds === 0 ? step : (step * decayRounds) / (decayRounds + round);
+      blocks.descend(first, count, round, localSteps, h, x + offset, half + offset, gradient);
+      known.send(first, count, round, half + offset);
+    };
+    return {
+      prologue: descendAndSend,
+      block(first, count, round) {
+        const offset = first * rowBytes;
+        known.receive(first, count, round, disagreement);
+        blocks.combine(count, x + offset, 1, half + offset, -gamma * tau, disagreement);
+        descendAndSend(first, count, round + 1);
+      },
+    };
+  },
+};

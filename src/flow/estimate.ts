@@ -1,0 +1,105 @@
+/**
+ * What the network knows of a vector that every agent keeps (x, a tracker, ...), and what is still to be said of it. Agents send q = C(y - s, k) and all of them
+ * keep, from decoded messages alone,
+ *
+ *     yHat = s + q,        s <- s + alpha q,        z = L s <- z + alpha L q,
+ *
+ * so that L yHat = z + L q is known everywhere although nothing but q crosses the network. z is right only while the Laplacian stays the same.
+ * Floats an agent: 2 dim (s, z).
+ */
+
+import type { z } from 'zod';
+import type { FieldSpec } from '../arena/layout.js';
+import { unexpected } from '../errors.js';
+import type { PlanContext, Runtime } from '../runtime.js';
+import { type Blocks, blockFields } from './blocks.js';
+import { roundStep } from './gains.js';
+import type { Channel, FlowContext, FlowSpec } from './types.js';
+
+export interface Estimate {
+  /** disagreement = L yHat of the messages of `round`; s and z move on. Block rows. */
+  receive(first: number, count: number, round: number, disagreement: number): void;
+  /** Says for `round` what of `rows` the network does not know. */
+  send(first: number, count: number, round: number, rows: number): void;
+}
+
+/** s, z and the scratch that all estimates of a flow share; `suffix` tells several apart. */
+export function estimateFields(suffixes: readonly string[], context: PlanContext): FieldSpec[] {
+  return blockFields(
+    {
+      state: suffixes.flatMap((suffix) => [`s${suffix}`, `z${suffix}`]),
+      scratch: ['estimate.laplacian', 'estimate.message'],
+    },
+    context,
+  );
+}
+
+export function bindEstimate(
+  suffix: string,
+  channel: Channel,
+  { combine, ...rows }: Blocks,
+  { rowBytes }: Runtime,
+  alpha: number,
+): Estimate {
+  const s = rows.state(`s${suffix}`);
+  const z = rows.state(`z${suffix}`);
+  const laplacian = rows.scratch('estimate.laplacian');
+  // Never wanted at the same time.
+  const message = rows.scratch('estimate.message');
+  const error = message;
+  return {
+    receive(first, count, round, disagreement) {
+      const ownS = s + first * rowBytes;
+      const ownZ = z + first * rowBytes;
+      channel.gather(first, count, round, laplacian);
+      channel.decode(first, count, round, message);
+      combine(count, disagreement, 1, ownZ, 1, laplacian);
+      combine(count, ownZ, 1, ownZ, alpha, laplacian);
+      combine(count, ownS, 1, ownS, alpha, message);
+    },
+    send(first, count, round, own) {
+      combine(count, error, 1, own, -1, s + first * rowBytes);
+      channel.send(first, count, round, error);
+    },
+  };
+}
+
+/** `gamma` of the methods that step towards what the network knows. */
+export function gammaParameter(zod: typeof z, automatic = "the compressor's contraction"): z.ZodType {
+  return zod
+    .union([zod.number().gt(0), zod.literal('auto')])
+    .default('auto')
+    .describe(`consensus step; auto: ${automatic}`);
+}
+
+/** A parameter that is a number or `auto`. */
+export function numberOr(spec: FlowSpec, name: string, auto: () => number): number {
+  return typeof spec[name] === 'number' ? spec[name] : auto();
+}
+
+/** The contraction that gains are made from: an unbiased compressor is made one by a factor 1/(1 + variance), where the method has room for it. */
+export function usedContraction({ contraction, variance }: FlowContext): number {
+  if (contraction > 0 || variance === undefined) return contraction;
+  return 1 / (1 + variance);
+}
+
+/** The contraction to the given power. */
+export function planGamma(spec: FlowSpec, contraction: number, power = 1): number {
+  return numberOr(spec, 'gamma', () => {
+    if (contraction > 0) return roundStep(contraction ** power);
+    throw unexpected(['flow', 'gamma'], 'auto', 'a number, since the compressor is no contraction');
+  });
+}
+
+/** Gain of an estimate, `alpha` in (0, 1]. */
+export function alphaParameter(zod: typeof z, what: string): z.ZodType {
+  return zod
+    .union([zod.number().gt(0).max(1), zod.literal('auto')])
+    .default('auto')
+    .describe(what);
+}
+
+/** 1, and for unbiased compressors that are no contraction what makes them one. */
+export function planAlpha(spec: FlowSpec, context: FlowContext): number {
+  return numberOr(spec, 'alpha', () => (context.contraction > 0 ? 1 : usedContraction(context)));
+}

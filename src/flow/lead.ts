@@ -1,0 +1,111 @@
+/**
+ * LEAD, the first linearly convergent method with compression. With W = I - tau L (see `mixing.ts`), D^1 = H^1 = 0 and X^1 = X^0 - h grad F(X^0):
+ *
+ *     Y^k     = X^k - h grad F(X^k) - h D^k
+ *     Yhat^k  = H^k + Q(Y^k - H^k),             H^{k+1} = (1 - alpha) H^k + alpha Yhat^k
+ *     D^{k+1} = D^k + gamma/(2 h) (I - W) Yhat^k
+ *     X^{k+1} = X^k - h grad F(X^k) - h D^{k+1} = Y^k - (gamma/2) (I - W) Yhat^k.
+ *
+ * Without compression and with gamma = 1 it is NIDS. Round k - 1 here is step k there (every agent makes X^1 by itself, before the first message).
+ *
+ * `auto`: h = 1/l (the paper allows 2/(m + l)); alpha = 1 with a contraction, 1/(1 + C) with an unbiased Q of variance C that is none; gamma = delta^2, with delta
+ * the contraction of Q (or of Q/(1 + C)). That is a practical rule: the dual must not outrun estimates that follow the states slowly. The paper proves gamma < 2/((3 C +
+ * 1) lambda_max(I - W)) and uses gamma = 1, alpha = 1/2 in all its experiments, with a quantiser of two bits; try these first where the compressor is as good as that.
+ *
+ * Needs: connected undirected graph, the same in every round; convex f_i; the theory has an unbiased Q (`qsgd`, `rand-k` with `unbiased`, `natural`), and
+ * contractions (top-k, sign) are seen to work. Linear rate for strongly convex f. One message a round. Floats an agent: 5 dim (x, Y, v = D, s = H, z).
+ * Source: Liu, Li, Wang, Tang, Yan 2021 (ICLR; arXiv 2007.00232), Algorithm 1. Departures: none.
+ */
+
+import { batchParameter } from '../cost/batch.js';
+import { bindBlocks, blockFields, stepParameter } from './blocks.js';
+import {
+  alphaParameter,
+  bindEstimate,
+  estimateFields,
+  gammaParameter,
+  numberOr,
+  planAlpha,
+  planGamma,
+  usedContraction,
+} from './estimate.js';
+import { roundStep } from './gains.js';
+import { mixingParameter, planMixing } from './mixing.js';
+import type { FlowDefinition } from './types.js';
+
+export const lead: FlowDefinition = {
+  kind: 'lead',
+  card: {
+    title: 'LEAD',
+    summary: 'exact diffusion with compressed messages: linear to the exact optimum',
+    source: 'Liu, Li, Wang, Tang, Yan 2021 (ICLR; arXiv 2007.00232)',
+  },
+  problem: 'cost',
+  unbiased: true,
+  parameters: (z) =>
+    z.strictObject({
+      kind: z.literal('lead'),
+      step: stepParameter(z, '1/l'),
+      gamma: gammaParameter(z, "the square of the compressor's contraction"),
+      alpha: alphaParameter(
+        z,
+        'gain of the estimates H, in (0, 1]; auto: 1, less for an unbiased compressor that is no contraction',
+      ),
+      mixing: mixingParameter(z),
+      batch: batchParameter(z),
+    }),
+
+  messages: () => ({ channels: 1, compressed: true }),
+
+  fields: (_spec, context) => [
+    ...blockFields({ state: ['x', 'v', 'half'], scratch: ['disagreement', 'gradient'] }, context),
+    ...estimateFields([''], context),
+  ],
+
+  plan: (spec, context) => ({
+    kind: 'lead',
+    gains: {
+      step: numberOr(spec, 'step', () => roundStep(1 / context.gains().l)),
+      gamma: planGamma(spec, usedContraction(context), 2),
+      alpha: planAlpha(spec, context),
+      mixing: planMixing(spec, context),
+    },
+    stateIsMessage: false,
+  }),
+
+  largestStep: (_plan, { l, m }) => 2 / (l + m),
+
+  bind: ({ gains: { step: h, gamma, alpha, mixing: tau } }, [channel], cost, runtime) => {
+    const blocks = bindBlocks(cost, runtime);
+    const { combine } = blocks;
+    const { rowBytes } = runtime;
+    const known = bindEstimate('', channel, blocks, runtime, alpha);
+    const x = blocks.state('x');
+    const v = blocks.state('v');
+    const half = blocks.state('half');
+    const disagreement = blocks.scratch('disagreement');
+    const gradient = blocks.scratch('gradient');
+    /** Y of the step whose message is that of `round`, from the rows of X at `from`; mini-batch 0 made X^1. */
+    const descendAndSend = (first: number, count: number, round: number, from: number) => {
+      const ownY = half + first * rowBytes;
+      blocks.gradient(first, count, round + 1, from, gradient);
+      combine(count, ownY, 1, from, -h, gradient, -h, v + first * rowBytes);
+      known.send(first, count, round, ownY);
+    };
+    return {
+      prologue(first, count, round) {
+        const ownX = x + first * rowBytes;
+        blocks.gradient(first, count, 0, ownX, gradient);
+        combine(count, disagreement, 1, ownX, -h, gradient);
+        descendAndSend(first, count, round, disagreement);
+      },
+      block(first, count, round) {
+        const offset = first * rowBytes;
+        known.receive(first, count, round, disagreement);
+        combine(count, x + offset, 1, half + offset, (-gamma * tau) / 2, disagreement);
+        combine(count, v + offset, 1, v + offset, (gamma * tau) / (2 * h), disagreement);
+        descendAndSend(first, count, round + 1, x + offset);
+      },
+    };
+  },
+};

@@ -202,7 +202,7 @@ class Watch {
     this.ran++;
     const elapsedMs = Date.now() - this.startedMs;
     const left = formatSeconds((elapsedMs / this.ran / 1000) * (this.pending - this.ran));
-    const what = `${cell.compressor ?? cell.loaded.config.compressor.kind}, seed ${cell.seed}: ${outcome.status}`;
+    const what = `${cell.compressor ?? cell.loaded.config.compressor?.kind ?? cell.loaded.config.name}, seed ${cell.seed}: ${outcome.status}`;
     this.bar?.update(this.ran, { details: `${left} left, ${what}` });
     if (this.output === null || this.output.isTTY || elapsedMs < this.nextLineMs) return;
     this.nextLineMs = 2 * elapsedMs;

@@ -4,7 +4,7 @@ import { Argument, type Command } from 'commander';
 import type { Family } from '../report/catalogue.js';
 import { colours, printLine, type Terminal } from './terminal.js';
 
-const FAMILIES: readonly Family[] = ['topologies', 'costs', 'flows', 'compressors'];
+const FAMILIES: readonly Family[] = ['topologies', 'costs', 'flows', 'programs', 'compressors'];
 
 const HELP = `
 Every kind stands in a config under its family, with its parameters beside it:
@@ -21,7 +21,9 @@ export function addListCommand(program: Command, terminal: Terminal): void {
   program
     .command('list')
     .summary('list what a config can name, with its parameters')
-    .description('List the kinds of topologies, costs, flows and compressors, with their parameters.')
+    .description(
+      'List the kinds of topologies, costs, flows, programs and compressors, with their parameters.',
+    )
     .addArgument(new Argument('[family]', 'only these').choices([...FAMILIES]))
     .option('--json', 'print JSON')
     .option('--debug', 'print stack traces')

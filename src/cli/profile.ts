@@ -3,10 +3,11 @@
 import { basename, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { showPath } from '../config/show-path.js';
-import type { LoadedConfig } from '../config/types.js';
+import type { FlowConfig, LoadedConfig } from '../config/types.js';
 import { describeSpec } from '../describe.js';
 import type { Page } from '../profile/flame-graph.js';
 import type { ProfiledRun, RecordedThread } from '../profile/write.js';
+import type { ServerSpec } from '../program/parameter-server/types.js';
 import { formatPlan } from '../report/plan.js';
 import { toJson } from '../report/run-directory.js';
 import type { Summary } from '../session/types.js';
@@ -222,7 +223,7 @@ const recordWhole: Record = async (file, { config }, options) => {
   if (options.quiet) argv.push('--quiet');
   const { summary, threads, exitCode } = await profileWhole(argv, options.interval);
   if (summary === null) return { exitCode, threads: null };
-  const { flow, compressor } = config;
+  const { flow, compressor } = config.program === undefined ? config : describedLinks(config.program);
   const flowText = [flow.kind, flow.compress].filter((part) => part !== undefined).join(', ');
   return {
     exitCode,
@@ -231,6 +232,11 @@ const recordWhole: Record = async (file, { config }, options) => {
     summary,
   };
 };
+
+/** A parameter server, told in the words of a flow. */
+function describedLinks({ kind, uplink }: ServerSpec): Pick<FlowConfig, 'flow' | 'compressor'> {
+  return { flow: { kind }, compressor: uplink ?? { kind: 'one-bit' } };
+}
 
 function describeRun(
   scope: ProfiledRun['scope'],

@@ -78,13 +78,15 @@ A config, with every default written out:
   seed: 0
   workers: auto
   trace: { every: 5 }
+Instead of topology, flow and compressor, a parameter server (FO-SGD; see \`sottovoce list programs\`):
+  program: { kind: parameter-server, agents: 10, lambda: 0.1, gamma: 0.5, batch: 32 }
 Paths in a config are relative to the config.
 
 The run directory:
   manifest.json  the resolved config, versions, seed and machine: what it takes to run it again
   summary.json   status, rounds, bits, gap, a hash of the final state; written last
   trace.csv      objective, gap, errors and bits, one row every trace.every rounds
-  x.npy          the agents' estimates, agents x dim
+  x.npy          the agents' estimates, agents x dim (1 x dim with a parameter server)
 
 Examples:
   $ sottovoce run profiles/ring-topk.yaml

@@ -148,8 +148,9 @@ function commonTarget(cells: readonly Cell[]): Target {
 
 /** Same graph, cost, beginning and links: what may be compared. Seeds are repetitions of it, weights a choice of the method. */
 function problemKey({ config, folder }: LoadedConfig): string {
-  const { topology, cost, init, network } = config;
-  const parts = JSON.stringify([topology, cost, init ?? null, network ?? null]);
+  const { cost, init, network } = config;
+  const problem = config.program === undefined ? config.topology : { star: config.program.agents };
+  const parts = JSON.stringify([problem, cost, init ?? null, network ?? null]);
   // Relative files of the same name in two folders are two files.
   return /"[^"]*\.[^"]*"/.test(parts) ? `${resolve(folder)} ${parts}` : parts;
 }

@@ -3,6 +3,7 @@
  * that run every compressor in every flow find it by themselves.
  */
 
+import type { SpecPath } from '../errors.js';
 import { lookUp } from '../registry.js';
 import type { PlanContext, Runtime, Seed } from '../runtime.js';
 import { adaptive } from './adaptive.js';
@@ -88,9 +89,15 @@ function definition(kind: string): CompressorDefinition {
 
 const nested: Nested = { plan: planCompressor, bind: bindCompressor, reference: referenceCompressor };
 
+/** What a short name stands for; everything else as it is. */
+export function expandCompressor(spec: CompressorSpec, path: SpecPath): CompressorSpec {
+  const entry = lookUp(compressors, spec?.kind, path);
+  return isAlias(entry) ? expandCompressor(entry.expand(spec), path) : spec;
+}
+
 export function planCompressor(spec: CompressorSpec, context: PlanContext): CompressorPlan {
-  const entry = lookUp(compressors, spec?.kind, context.path);
-  return isAlias(entry) ? planCompressor(entry.expand(spec), context) : entry.plan(spec, context, nested);
+  const expanded = expandCompressor(spec, context.path);
+  return definition(expanded.kind).plan(expanded, context, nested);
 }
 
 export function bindCompressor(plan: CompressorPlan, runtime: Runtime): BoundCompressor {

@@ -79,6 +79,7 @@ export const TOP_LEVEL_KEYS = [
   'cost',
   'flow',
   'compressor',
+  'program',
   'rounds',
   'stop',
   'seed',

@@ -1,5 +1,5 @@
 /**
- * The four registries, loaded on demand: `--help` and `--version` must not wait for readers and kernels.
+ * The registries, loaded on demand: `--help` and `--version` must not wait for readers and kernels.
  * Generators live in `topology/`, which knows nothing of identity cards, so they are given one here.
  */
 
@@ -11,16 +11,19 @@ export interface Registries {
   compressors: Registry;
   flows: Registry<ComponentDefinition & Pick<FlowDefinition, 'modes'>>;
   topologies: Registry;
+  /** What a run may be instead of a flow; `links` are the parameters that are compressors. */
+  programs: Registry<ComponentDefinition & { links: readonly string[] }>;
 }
 
 export async function loadRegistries(): Promise<Registries> {
-  const [{ costs }, { compressors }, { flows }, topologies] = await Promise.all([
+  const [{ costs }, { compressors }, { flows }, { parameterServer }, topologies] = await Promise.all([
     import('../cost/registry.js'),
     import('../compress/registry.js'),
     import('../flow/registry.js'),
+    import('../program/parameter-server/spec.js'),
     loadTopologies(),
   ]);
-  return { costs, compressors, flows, topologies };
+  return { costs, compressors, flows, topologies, programs: { [parameterServer.kind]: parameterServer } };
 }
 
 /** The generators alone: what `sottovoce topology` needs. */

@@ -9,11 +9,13 @@ import { z } from 'zod';
 import type { CompressorSpec } from '../compress/types.js';
 import type { CostSpec } from '../cost/types.js';
 import type { Compress, FlowSpec } from '../flow/types.js';
+import type { ServerSpec } from '../program/parameter-server/types.js';
 import {
   bodySchema,
   type ComponentDefinition,
   type ComponentOptions,
   type Registry,
+  type Validated,
   validateComponent,
 } from './component.js';
 import {
@@ -29,7 +31,7 @@ import {
 } from './explain.js';
 import { BANDWIDTH_EXPECTED, isBandwidth, isLatency, LATENCY_EXPECTED, networkInSi } from './network.js';
 import type { Registries } from './registries.js';
-import type { RunConfig, StopSpec, TopologySpec } from './types.js';
+import type { CommonConfig, RunConfig, StopSpec, TopologySpec } from './types.js';
 
 export const DEFAULT_ROUNDS = 1000;
 /** Rounds between two rows of a trace, unless it says otherwise, are chosen so that a run leaves about this many. */
@@ -123,11 +125,11 @@ export interface Checked {
 /** Validates plain data and fills in every default. Everything wrong is reported, not only the first. */
 export function checkConfig(input: unknown, registries: Registries): Checked {
   if (!isMapping(input)) {
-    const expected = 'a mapping with topology, cost and flow';
+    const expected = 'a mapping with topology, cost and flow, or with program and cost';
     return { config: null, issues: [wrongValue([], input, expected)] };
   }
   const issues: Issue[] = [];
-  const { topology, cost, flow, compressor, ...rest } = input;
+  const { topology, cost, flow, compressor, program, ...rest } = input;
   delete rest['$schema']; // Where editors keep the schema's address in a JSON config.
   for (const key of Object.keys(rest)) if (rest[key] === null && MAY_BE_EMPTY.has(key)) delete rest[key];
   // `stop: { gap: null }` switches one bound off, which is how a command line overrides a file.
@@ -141,6 +143,27 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
   const shape = z.strictObject(topLevel);
   const top = shape.safeParse(rest, REPORT_INPUT);
   if (!top.success) issues.push(...explain(top.error, shape, rest, []));
+
+  if (program !== undefined) {
+    const checked = {
+      program: checkProgram(registries, program),
+      cost: validateComponent(registries.costs, cost, ['cost']),
+    };
+    for (const key of ['topology', 'weights', 'flow', 'compressor']) {
+      if (input[key] === undefined) continue;
+      const text = `${key} stands beside program, expected one of them: a program has links of its own`;
+      issues.push({ path: [key], at: 'key', text });
+    }
+    for (const part of Object.values(checked)) issues.push(...part.issues);
+    if (!top.success || issues.length > 0) return { config: null, issues };
+    return {
+      config: {
+        ...commonConfig(top.data, checked.cost.spec as CostSpec),
+        program: checked.program.spec as ServerSpec,
+      },
+      issues,
+    };
+  }
 
   const checked = {
     topology: checkTopology(registries.topologies, topology),
@@ -157,14 +180,22 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
   if (!top.success || issues.length > 0) return { config: null, issues };
 
   const compressorSpec = checked.compressor.spec as CompressorSpec;
-  const { name, init, weights, rounds, stop, seed, workers, trace, network } = top.data;
   const config: RunConfig = {
-    ...(name === undefined ? {} : { name }),
+    ...commonConfig(top.data, checked.cost.spec as CostSpec),
     topology: checked.topology.spec as TopologySpec,
-    weights,
-    cost: checked.cost.spec as CostSpec,
+    weights: top.data.weights,
     flow: flowWithDefaults(checked.flow.spec, compressorSpec, registries.flows),
     compressor: compressorSpec,
+  };
+  return { config, issues };
+}
+
+/** What every run has, with its defaults. */
+function commonConfig(data: z.infer<z.ZodObject<typeof topLevel>>, cost: CostSpec): CommonConfig {
+  const { name, init, rounds, stop, seed, workers, trace, network } = data;
+  return {
+    ...(name === undefined ? {} : { name }),
+    cost,
     rounds,
     stop: stop as StopSpec,
     seed,
@@ -173,7 +204,26 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
     ...(network === undefined ? {} : { network: networkInSi(network) }),
     ...(init === undefined ? {} : { init }),
   };
-  return { config, issues };
+}
+
+/** A program's body by its own definition, and the compressors on its links by theirs. */
+function checkProgram(registries: Registries, program: unknown): Validated {
+  const checked = validateComponent(registries.programs, program, ['program']);
+  const kind = isMapping(program) ? program['kind'] : undefined;
+  if (typeof kind !== 'string' || !Object.hasOwn(registries.programs, kind)) return checked;
+  for (const link of registries.programs[kind].links) {
+    const given = (program as Record<string, unknown>)[link];
+    if (given === undefined || typeof given === 'string') {
+      if (given === undefined || (link === 'downlink' && ['one-bit', 'none'].includes(given))) continue;
+      const expected = `a compressor such as { kind: sign }${link === 'downlink' ? ', one-bit or none' : ''}`;
+      checked.issues.push(wrongValue(['program', link], given, expected));
+      continue;
+    }
+    const nested = validateComponent(registries.compressors, given, ['program', link], COMPRESSOR_OPTIONS);
+    checked.issues.push(...nested.issues);
+    checked.spec[link] = nested.spec;
+  }
+  return checked;
 }
 
 /** Flows that leave the choice say what changed where something is compressed, and the state itself where nothing is. */
@@ -243,9 +293,14 @@ export function configJsonSchema(registries: Registries): JsonSchema {
       cost: { description: 'Private cost of every agent.', oneOf: variants(registries.costs) },
       flow: { description: 'The distributed flow.', oneOf: variants(registries.flows) },
       compressor: { $ref: '#/$defs/compressor' },
+      program: {
+        description: 'Instead of topology, flow and compressor: a program with links of its own.',
+        oneOf: programVariants(registries.programs),
+      },
       ...pick(properties ?? {}, ['rounds', 'stop', 'seed', 'workers', 'trace', 'network', 'init']),
     },
-    required: ['topology', 'cost', 'flow'],
+    required: ['cost'],
+    oneOf: [{ required: ['topology', 'flow'] }, { required: ['program'] }],
     additionalProperties: additionalProperties ?? false,
     $defs: {
       compressor: {
@@ -254,6 +309,22 @@ export function configJsonSchema(registries: Registries): JsonSchema {
       },
     },
   };
+}
+
+function programVariants(registry: Registries['programs']): JsonSchema[] {
+  return Object.entries(registry).map(([kind, definition]) => {
+    const schema = variant(kind, definition, {});
+    const properties = { ...schema.properties };
+    for (const link of definition.links) {
+      const { description } = properties[link];
+      const reference = { $ref: '#/$defs/compressor' };
+      properties[link] = {
+        ...(description === undefined ? {} : { description }),
+        ...(link === 'downlink' ? { anyOf: [{ enum: ['one-bit', 'none'] }, reference] } : reference),
+      };
+    }
+    return { ...schema, properties };
+  });
 }
 
 function variants(registry: Registry, options: ComponentOptions = {}): JsonSchema[] {

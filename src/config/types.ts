@@ -4,6 +4,7 @@ import type { CompressorSpec } from '../compress/types.js';
 import type { CostSpec } from '../cost/types.js';
 import type { SpecPath } from '../errors.js';
 import type { FlowSpec } from '../flow/types.js';
+import type { ServerSpec } from '../program/parameter-server/types.js';
 
 export interface TopologySpec {
   /** Graph file, instead of `kind`. */
@@ -34,14 +35,29 @@ export interface NetworkSpec {
   latency: number;
 }
 
-export interface RunConfig {
-  /** For people: shown in the progress line and the summary. */
-  name?: string;
+/** A flow over a graph, or a program of another kind. */
+export type RunConfig = FlowConfig | ServerConfig;
+
+export interface FlowConfig extends CommonConfig {
   topology: TopologySpec;
   weights: 'unit' | 'metropolis' | 'file';
-  cost: CostSpec;
   flow: FlowSpec;
   compressor: CompressorSpec;
+  program?: undefined;
+}
+
+export interface ServerConfig extends CommonConfig {
+  program: ServerSpec;
+  topology?: undefined;
+  weights?: undefined;
+  flow?: undefined;
+  compressor?: undefined;
+}
+
+export interface CommonConfig {
+  /** For people: shown in the progress line and the summary. */
+  name?: string;
+  cost: CostSpec;
   rounds: number;
   stop: StopSpec;
   seed: number;
@@ -50,7 +66,7 @@ export interface RunConfig {
   trace: { every: number };
   /** Links for the trace's networkSeconds. */
   network?: NetworkSpec;
-  /** x(0), agents x dim; zero (or, for consensus, each agent's own value) where absent. */
+  /** x(0), agents x dim (a parameter server: 1 x dim); zero (or, for consensus, each agent's own value) where absent. */
   init?: string;
 }
 

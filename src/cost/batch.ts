@@ -7,7 +7,8 @@
  * all of them. Philox stream 5, counter (block, agent, draw, 5); see kernels/batch.ts. A draw is the round where the program does not say otherwise: one
  * that takes several gradient steps a round numbers its draws itself (`BoundCost.beginRound`).
  *
- * Values, trace, curvature and optimum stay those of all samples.
+ * Values, trace, curvature and optimum stay those of all samples. Where a program asks for it (`CostContext.ownMeans`) an agent's gradient is instead the mean over its own
+ * samples, without the factor (n/N) n_i: what the workers of a parameter server send. With parts of one size the two are the same.
  */
 
 import type { z } from 'zod';
@@ -86,24 +87,43 @@ export function bindBatch(batch: number, { arena, kernels, worker, seed }: Runti
   };
 }
 
+/** How an agent's samples are weighed against those of others: `scale` each, or the mean over its own. */
+export interface SampleWeight {
+  scale: number;
+  own: boolean;
+}
+
 /**
- * The gradient of a block: at once where all samples are used, and else an agent at a time, each after its own draw. `gradient` takes the picks and their
- * number beside the block's rows.
+ * The gradient of a block: at once where all samples are used and weigh alike, and else an agent at a time, each after its own draw. `gradient` takes the picks, their
+ * number and the weight of a sample beside the block's rows.
  */
 export function batchedGradient(
   batch: number,
   runtime: Runtime,
-  gradient: (first: number, count: number, x: number, out: number, picks: number, size: number) => void,
+  gradient: (
+    first: number,
+    count: number,
+    x: number,
+    out: number,
+    picks: number,
+    size: number,
+    scale: number,
+  ) => void,
+  { scale, own }: SampleWeight,
 ): Pick<BoundCost, 'beginRound' | 'gradient'> {
   const drawn = bindBatch(batch, runtime);
-  if (!drawn) return { gradient: (first, count, x, out) => gradient(first, count, x, out, 0, 0) };
-  const { rowBytes } = runtime;
+  if (!drawn && !own)
+    return { gradient: (first, count, x, out) => gradient(first, count, x, out, 0, 0, scale) };
+  const { arena, rowBytes } = runtime;
+  const samples = arena.view('cost.samples', 'u32');
   return {
-    beginRound: (round, draw = round) => drawn.beginDraw(draw),
+    beginRound: (round, draw = round) => drawn?.beginDraw(draw),
     gradient(first, count, x, out) {
       for (let r = 0; r < count; r++) {
-        const picks = drawn.draw(first + r);
-        gradient(first + r, 1, x + r * rowBytes, out + r * rowBytes, picks, batch);
+        const agent = first + r;
+        const picks = drawn === null ? 0 : drawn.draw(agent);
+        const weight = own ? 1 / (samples[agent + 1]! - samples[agent]!) : scale;
+        gradient(agent, 1, x + r * rowBytes, out + r * rowBytes, picks, batch, weight);
       }
     },
   };

@@ -38,6 +38,7 @@ export async function loadLinearModel(loss: Loss, spec: CostSpec, context: CostC
     regularization,
     batch: planBatch(context.batch, samples),
     testSamples: read.test?.rows.count ?? 0,
+    own: context.ownMeans === true,
   };
   const test = read.test && {
     rows: read.test.rows,
@@ -56,9 +57,9 @@ class LinearModel implements CostModel {
   whyNoOptimum: string | null = null;
   /** Over the host's arrays until `fill`, over the arena's from then on. */
   #problem: LinearProblem;
-  readonly #samples: Uint32Array;
   readonly #test: TestSet<Float64Array> | null;
   readonly #solve: boolean;
+  readonly samples: Uint32Array;
   readonly #note: CostContext['note'];
   #solved: Optimum | null | undefined;
 
@@ -75,9 +76,9 @@ class LinearModel implements CostModel {
     this.plan = plan;
     this.dim = plan.dim;
     this.#problem = problem;
-    this.#samples = samples;
     this.#test = test;
     this.#solve = solve;
+    this.samples = samples;
     this.#note = context.note;
     const { rows, labels } = problem;
     const { agents } = context;
@@ -112,7 +113,7 @@ class LinearModel implements CostModel {
 
   #bound(): CostModel['curvature'] {
     const { plan } = this;
-    const samples = this.#samples;
+    const samples = this.samples;
     const { rows, labels, loss } = this.#problem;
     const { regularization, scale } = plan;
     const perAgent = loss.maxCurvature * scale * largestAgentEigenvalue(rows, samples, plan.dim);
@@ -131,7 +132,7 @@ class LinearModel implements CostModel {
 
   fill(arena: Arena): void {
     const { rows, labels, loss, dim, regularization } = this.#problem;
-    arena.view('cost.samples', 'u32').set(this.#samples);
+    arena.view('cost.samples', 'u32').set(this.samples);
     const labelsThere = arena.view('cost.labels', 'f64');
     labelsThere.set(labels);
     fillTest(this.#test, arena);

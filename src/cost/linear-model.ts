@@ -64,6 +64,8 @@ export interface LinearPlan extends CostPlan {
   regularization: number;
   /** Samples of a mini-batch; 0: all. */
   batch: number;
+  /** Gradients are means over an agent's own samples, see `batch.ts`. */
+  own: boolean;
 }
 
 export const STORAGES = ['auto', 'dense', 'sparse'] as const;
@@ -165,28 +167,33 @@ function bind(plan: LinearPlan, runtime: Runtime): BoundCost {
     return {
       correct: (from, to, point) =>
         kernels.correctLinearDense(from, to, point, testRows, rowBytes, testLabels, n),
-      ...batchedGradient(batch, runtime, (first, count, x, out, picks, size) => {
-        kernels.gradientLinearDense(
-          loss,
-          parameter,
-          first,
-          count,
-          x,
-          rowBytes,
-          samples,
-          rows,
-          rowBytes,
-          labels,
-          out,
-          rowBytes,
-          n,
-          scale,
-          regularization,
-          scratch,
-          picks,
-          size,
-        );
-      }),
+      ...batchedGradient(
+        batch,
+        runtime,
+        (first, count, x, out, picks, size, scale) => {
+          kernels.gradientLinearDense(
+            loss,
+            parameter,
+            first,
+            count,
+            x,
+            rowBytes,
+            samples,
+            rows,
+            rowBytes,
+            labels,
+            out,
+            rowBytes,
+            n,
+            scale,
+            regularization,
+            scratch,
+            picks,
+            size,
+          );
+        },
+        plan,
+      ),
       values(first, count, point, out) {
         kernels.valueLinearDense(
           loss,
@@ -215,29 +222,34 @@ function bind(plan: LinearPlan, runtime: Runtime): BoundCost {
   return {
     correct: (from, to, point) =>
       kernels.correctLinearSparse(from, to, point, testStart, testColumns, testValues, testLabels),
-    ...batchedGradient(batch, runtime, (first, count, x, out, picks, size) => {
-      kernels.gradientLinearSparse(
-        loss,
-        parameter,
-        first,
-        count,
-        x,
-        rowBytes,
-        samples,
-        rowStart,
-        columns,
-        values,
-        labels,
-        out,
-        rowBytes,
-        n,
-        scale,
-        regularization,
-        scratch,
-        picks,
-        size,
-      );
-    }),
+    ...batchedGradient(
+      batch,
+      runtime,
+      (first, count, x, out, picks, size, scale) => {
+        kernels.gradientLinearSparse(
+          loss,
+          parameter,
+          first,
+          count,
+          x,
+          rowBytes,
+          samples,
+          rowStart,
+          columns,
+          values,
+          labels,
+          out,
+          rowBytes,
+          n,
+          scale,
+          regularization,
+          scratch,
+          picks,
+          size,
+        );
+      },
+      plan,
+    ),
     values(first, count, point, out) {
       kernels.valueLinearSparse(
         loss,

@@ -38,6 +38,7 @@ export async function loadSoftmaxModel(spec: CostSpec, context: CostContext): Pr
     regularization,
     batch: planBatch(context.batch, samples),
     testSamples: read.test?.rows.count ?? 0,
+    own: context.ownMeans === true,
   };
   const test = read.test && {
     rows: read.test.rows,
@@ -110,9 +111,9 @@ class SoftmaxModel implements CostModel {
   whyNoOptimum: string | null = null;
   /** Over the host's arrays until `fill`, over the arena's from then on. */
   #problem: SoftmaxProblem;
-  readonly #samples: Uint32Array;
   readonly #test: TestSet<Uint32Array> | null;
   readonly #solve: boolean;
+  readonly samples: Uint32Array;
   readonly #note: CostContext['note'];
   #solved: Optimum | null | undefined;
 
@@ -129,9 +130,9 @@ class SoftmaxModel implements CostModel {
     this.plan = plan;
     this.dim = plan.dim;
     this.#problem = problem;
-    this.#samples = samples;
     this.#test = test;
     this.#solve = solve;
+    this.samples = samples;
     this.#note = context.note;
     const { rows, labels } = problem;
     const { classes, features, regularization } = plan;
@@ -164,7 +165,7 @@ class SoftmaxModel implements CostModel {
   }
 
   #bound(): CostModel['curvature'] {
-    const samples = this.#samples;
+    const samples = this.samples;
     const { rows, labels } = this.#problem;
     const { features, scale, regularization } = this.plan;
     const perAgent = MAX_CURVATURE * scale * largestAgentEigenvalue(rows, samples, features);
@@ -180,7 +181,7 @@ class SoftmaxModel implements CostModel {
 
   fill(arena: Arena): void {
     const { rows, labels, classes, features, regularization } = this.#problem;
-    arena.view('cost.samples', 'u32').set(this.#samples);
+    arena.view('cost.samples', 'u32').set(this.samples);
     const labelsThere = arena.view('cost.labels', 'u32');
     labelsThere.set(labels);
     fillTest(this.#test, arena);

@@ -29,6 +29,8 @@ export interface SoftmaxPlan extends CostPlan {
   regularization: number;
   /** Samples of a mini-batch; 0: all. */
   batch: number;
+  /** Gradients are means over an agent's own samples, see `batch.ts`. */
+  own: boolean;
 }
 
 export const softmax: CostDefinition = {
@@ -87,27 +89,32 @@ function bind(plan: SoftmaxPlan, runtime: Runtime): BoundCost {
           testLabels,
           scratch,
         ),
-      ...batchedGradient(batch, runtime, (first, count, x, out, picks, size) => {
-        kernels.gradientSoftmaxDense(
-          classes,
-          features,
-          first,
-          count,
-          x,
-          rowBytes,
-          samples,
-          rows,
-          stride,
-          labels,
-          out,
-          rowBytes,
-          scale,
-          regularization,
-          scratch,
-          picks,
-          size,
-        );
-      }),
+      ...batchedGradient(
+        batch,
+        runtime,
+        (first, count, x, out, picks, size, scale) => {
+          kernels.gradientSoftmaxDense(
+            classes,
+            features,
+            first,
+            count,
+            x,
+            rowBytes,
+            samples,
+            rows,
+            stride,
+            labels,
+            out,
+            rowBytes,
+            scale,
+            regularization,
+            scratch,
+            picks,
+            size,
+          );
+        },
+        plan,
+      ),
       values(first, count, point, out) {
         kernels.valueSoftmaxDense(
           classes,
@@ -147,28 +154,33 @@ function bind(plan: SoftmaxPlan, runtime: Runtime): BoundCost {
         testLabels,
         scratch,
       ),
-    ...batchedGradient(batch, runtime, (first, count, x, out, picks, size) => {
-      kernels.gradientSoftmaxSparse(
-        classes,
-        features,
-        first,
-        count,
-        x,
-        rowBytes,
-        samples,
-        rowStart,
-        columns,
-        values,
-        labels,
-        out,
-        rowBytes,
-        scale,
-        regularization,
-        scratch,
-        picks,
-        size,
-      );
-    }),
+    ...batchedGradient(
+      batch,
+      runtime,
+      (first, count, x, out, picks, size, scale) => {
+        kernels.gradientSoftmaxSparse(
+          classes,
+          features,
+          first,
+          count,
+          x,
+          rowBytes,
+          samples,
+          rowStart,
+          columns,
+          values,
+          labels,
+          out,
+          rowBytes,
+          scale,
+          regularization,
+          scratch,
+          picks,
+          size,
+        );
+      },
+      plan,
+    ),
     values(first, count, point, out) {
       kernels.valueSoftmaxSparse(
         classes,

@@ -33,6 +33,8 @@ export interface CostContext {
   batch?: BatchSize;
   /** Where the batch stands in the config: ['flow', 'batch'] where absent. */
   batchPath?: SpecPath;
+  /** An agent's gradient is the mean over its own samples, however many they are, and not (n/N) times their sum. */
+  ownMeans?: boolean;
   /** Progress of long work, for a person. */
   note?(message: string): void;
 }
@@ -75,6 +77,8 @@ export interface CostModel {
   optimum(): Optimum | null;
   /** Why optimum() returned null, as half a sentence; null before the call and where there is one. */
   readonly whyNoOptimum?: string | null;
+  /** Where it is made of samples: agent i holds [samples[i], samples[i + 1]). */
+  readonly samples?: Uint32Array;
   /** One line for a person: "logistic, 19,979 samples, 34 features, 99,895 non-zeros". */
   description: string;
 }

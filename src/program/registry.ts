@@ -3,10 +3,11 @@
 import type { Kernels } from '../../kernels/bindings.js';
 import type { Arena } from '../arena/arena.js';
 import { flowProgram } from './flow/bind.js';
+import { parameterServerProgram } from './parameter-server/bind.js';
 import type { BoundProgram, ProgramDefinition, RunPlan } from './types.js';
 
 const programs: Record<string, ProgramDefinition> = Object.fromEntries(
-  [flowProgram].map((program) => [program.kind, program]),
+  [flowProgram, parameterServerProgram].map((program) => [program.kind, program]),
 );
 
 export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram {

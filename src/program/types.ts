@@ -37,6 +37,8 @@ export interface RunPlan {
   /** URLs of the user's own modules: a worker loads them before it binds. */
   modules: string[];
   cost: CostPlan;
+  /** Who says something in a round: the agents, and a server where there is one. */
+  senders: number;
   /** Bits that an agent broadcasts in a round; null where that varies. */
   messageBits: number | null;
   /** The same, were nothing compressed. */

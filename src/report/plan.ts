@@ -1,11 +1,11 @@
 /** What a person reads before a run. Memory comes first: it is the one number that may make them press Ctrl-C. */
 
 import { formatBytes } from '../arena/layout.js';
-import type { PlanReport } from '../session/types.js';
+import type { PlanReport, ServerReport } from '../session/types.js';
 import { alignRows, type Colours, formatCount, formatQuantity, formatSaving, plural } from './format.js';
 
 export function formatPlan(plan: PlanReport, colours: Colours): string {
-  const { gains, bits, spectrum, optimum } = plan;
+  const { gains, bits, spectrum, optimum, server } = plan;
   const gainText = Object.entries(gains)
     .filter(([, value]) => Number.isFinite(value))
     .map(([name, value]) => `${name} ${formatQuantity(value)}`)
@@ -29,8 +29,9 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
           }`,
         ],
         ['cost', `${plan.cost} (dim ${formatCount(plan.dim)})`],
-        ['flow', `${plan.flow}; ${gainText}`],
-        ['compressor', `${plan.compressor}: ${message}`],
+        ['flow', server ? null : `${plan.flow}; ${gainText}`],
+        ['compressor', server ? null : `${plan.compressor}: ${message}`],
+        ...(server ? serverRows(server, plan.dim) : []),
         [
           'optimum',
           optimum === null
@@ -46,4 +47,22 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
   ];
   for (const warning of plan.warnings) lines.push(`${colours.yellow('warning:')} ${warning}`);
   return lines.join('\n');
+}
+
+/** The links of a parameter server, compared with gradients of float32: what everyone sends who compresses nothing. */
+function serverRows(server: ServerReport, dim: number): (readonly [string, string | null])[] {
+  const link = (what: string, bits: number | null) => {
+    if (bits === null) return `${what}: bits vary from message to message`;
+    const saving = formatSaving(bits, 32 * dim);
+    return `${what}: ${formatCount(bits)} bits a message${saving === null ? '' : `, ${saving} than ${formatCount(32 * dim)} of float32`}`;
+  };
+  return [
+    ['uplink', link(server.uplink, server.upBits)],
+    ['downlink', link(server.downlink, server.downBits)],
+    ['lambda', server.lambda],
+    [
+      'step',
+      `gamma ${server.gamma}; ${server.optimizer}; ${server.batch === 'all' ? 'all samples' : `batches of ${server.batch}`}`,
+    ],
+  ];
 }

@@ -35,6 +35,12 @@ export function formatSummary(summary: Summary, extras: SummaryExtras, colours: 
     `${colours.bold(paint(status))}  ${extras.name}: ${plural(rounds, 'round')} in ${formatSeconds(seconds)} (${formatCount(roundsPerSecond)} rounds/s)`,
   ];
 
+  // Around a server: each way against gradients of float32, which is what everyone sends who compresses nothing.
+  const star = bits.up !== undefined;
+  const fewer = (said: number) => {
+    const saving = formatSaving(said, 32 * summary.dim * summary.agents * rounds);
+    return saving === null ? '' : colours.bold(`, ${saving} than float32`);
+  };
   const saving = formatSaving(bits.broadcast, bits.uncompressedBroadcast);
   const optimum = final.optimum === null ? '' : `, optimum ${formatQuantity(final.optimum, 6)}`;
   const gapLine = gapSparkline(extras.gaps ?? [], Math.max(10, Math.min(40, (extras.width ?? 80) - 44)));
@@ -48,8 +54,13 @@ export function formatSummary(summary: Summary, extras: SummaryExtras, colours: 
           final.rmsError === null ? null : `${formatQuantity(final.rmsError)} (rms distance to the optimum)`,
         ],
         ['test accuracy', final.accuracy === null ? null : `${(100 * final.accuracy).toFixed(2)}%`],
-        ['consensus error', final.consensusError === null ? null : formatQuantity(final.consensusError)],
+        [
+          'consensus error',
+          final.consensusError === null || star ? null : formatQuantity(final.consensusError),
+        ],
         ['bits a message', Number.isFinite(bits.perMessage) ? formatQuantity(bits.perMessage) : null],
+        ['bits up', star ? `${formatBits(bits.up ?? 0)}${fewer(bits.up ?? 0)}` : null],
+        ['bits down', star ? `${formatBits(bits.down ?? 0)}${fewer(bits.down ?? 0)}` : null],
         [
           'bits in total',
           `${formatBits(bits.broadcast)} broadcast${saving === null ? '' : colours.bold(`, ${saving} than uncompressed`)}; ${formatBits(bits.links)} over links`,

@@ -10,7 +10,6 @@ import { writeNpyRows } from '../data/npy.js';
 import type { RunDirectory } from '../report/run-directory.js';
 import { Request, Word } from '../sync/control.js';
 import { RingReader } from '../trace/ring.js';
-import { fillArena } from './fill.js';
 import type { WorkerPool } from './pool.js';
 import type { Prepared } from './prepare.js';
 import { type StateRows, stateHash, stateRows } from './state-hash.js';
@@ -45,7 +44,7 @@ export class ActiveRun {
     this.directory = directory;
     this.onRows = onRows;
     this.arena = createArena(prepared.program.run.layout);
-    fillArena(this.arena, prepared);
+    prepared.fill(this.arena);
     this.words = this.arena.view('control', 'i32');
     Atomics.store(this.words, Word.PAUSE_AT, -1);
   }
@@ -161,7 +160,6 @@ export class ActiveRun {
 
   inspect(agent: number): AgentState {
     const { run } = this.prepared.program;
-    const { rowStart, columns, labels } = this.prepared.graph;
     if (!Number.isInteger(agent) || agent < 0 || agent >= run.agents) {
       throw new Error(`agent is ${agent}, expected 0..${run.agents - 1}`);
     }
@@ -170,13 +168,14 @@ export class ActiveRun {
       const field = run.state.find((field) => field.name === name);
       if (!field) return null;
       const { data, rowStride, columns } = stateRows(this.arena, run, field, round);
-      return Float64Array.from(data.subarray(agent * rowStride, agent * rowStride + columns));
+      // One row that everyone shares is everyone's.
+      const at = field.rows === 1 ? 0 : agent * rowStride;
+      return Float64Array.from(data.subarray(at, at + columns));
     };
     return {
       agent,
-      label: labels?.[agent] ?? null,
+      ...this.prepared.place(agent),
       round,
-      neighbours: Array.from(columns.subarray(rowStart[agent], rowStart[agent + 1])),
       x: row('x') as Float64Array,
       v: row('v'),
       s: row('s'),

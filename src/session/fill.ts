@@ -1,10 +1,10 @@
-/** Filling a fresh arena: graph, data, beginning and optimum. */
+/** Filling the fresh arena of a flow: graph, data, beginning and optimum. */
 
 import type { Arena } from '../arena/arena.js';
-import type { Prepared } from './prepare.js';
+import type { FlowPrepared } from './prepare.js';
 
 /** Writes graph, data, beginning and optimum into a fresh arena. */
-export function fillArena(arena: Arena, prepared: Prepared): void {
+export function fillFlow(arena: Arena, prepared: FlowPrepared): void {
   const { graph, weights, degrees, cost, init, optimum, program } = prepared;
   const { run } = program;
   arena.view('graph.rowStart', 'u32').set(graph.rowStart);

@@ -10,7 +10,8 @@ import { components, largestComponent, strongComponents } from '../../topology/p
 import { generate } from '../../topology/registry.js';
 import type { Spectrum } from '../../topology/spectrum.js';
 import { edgeWeights } from '../../topology/weights.js';
-import type { LoadedConfig, RunConfig } from '../config/types.js';
+import type { Arena } from '../arena/arena.js';
+import type { FlowConfig, LoadedConfig, RunConfig } from '../config/types.js';
 import { loadCost } from '../cost/registry.js';
 import type { CostModel, Optimum } from '../cost/types.js';
 import { readNpy } from '../data/npy.js';
@@ -19,13 +20,28 @@ import { InputError, isInputError, unexpected } from '../errors.js';
 import { automaticGain } from '../flow/gains.js';
 import { flowDefinition } from '../flow/registry.js';
 import { loadModules, resolveModules } from '../plugin/modules.js';
+import { flowHint } from '../program/flow/hint.js';
 import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/flow/plan.js';
+import type { RunPlan } from '../program/types.js';
 import { seedWords } from '../runtime.js';
+import { fillFlow } from './fill.js';
 import { estimateMemory } from './memory.js';
 import type { PlanReport } from './types.js';
 
+/** A run that is ready to start, whatever its program. */
 export interface Prepared {
   config: RunConfig;
+  program: { run: RunPlan; warnings: string[] };
+  report: PlanReport;
+  /** Writes data, beginning and optimum into a fresh arena. */
+  fill(arena: Arena): void;
+  /** What to try next, after a divergence. */
+  hint(): string;
+  /** Where an agent is: its name in the topology, and the agents it is linked to. */
+  place(agent: number): { label: string | null; neighbours: number[] };
+}
+
+export interface FlowPrepared extends Prepared {
   graph: Graph;
   weights: Float64Array | null;
   degrees: Float64Array;
@@ -34,7 +50,6 @@ export interface Prepared {
   /** Agents x dim, or null for the flow's own beginning. */
   init: Float64Array | null;
   optimum: Optimum | null;
-  report: PlanReport;
 }
 
 /** `auto` is a worker for every core. */
@@ -54,6 +69,12 @@ export async function prepareRun(loaded: LoadedConfig, workers: number): Promise
 
 async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<Prepared> {
   const { config } = loaded;
+  if (config.program === undefined) return prepareFlow(loaded, config, workers);
+  const { prepareServer } = await import('./prepare-server.js');
+  return prepareServer(loaded, config, workers);
+}
+
+async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: number): Promise<FlowPrepared> {
   const resolve = (file: string) => path.resolve(loaded.folder, file);
   const graph = await loadGraph(config, resolve);
   const { weights, degrees } = withPath(['weights'], () => edgeWeights(graph, config.weights));
@@ -113,8 +134,14 @@ async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<
   const { flow, layout, edges, dim, rounds } = program.run;
   const graphBytes =
     graph.rowStart.byteLength + graph.columns.byteLength + (weights?.byteLength ?? 0) + degrees.byteLength;
-  return {
+  const prepared: FlowPrepared = {
     config,
+    fill: (arena) => fillFlow(arena, prepared),
+    hint: () => flowHint(program),
+    place: (agent) => ({
+      label: graph.labels?.[agent] ?? null,
+      neighbours: Array.from(graph.columns.subarray(graph.rowStart[agent], graph.rowStart[agent + 1])),
+    }),
     graph,
     weights,
     degrees,
@@ -123,7 +150,7 @@ async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<
     init,
     optimum,
     report: {
-      name: config.name ?? (loaded.file ? path.basename(loaded.file).replace(/\.ya?ml$/, '') : 'run'),
+      name: nameOf(loaded),
       agents: graph.nodes,
       edges,
       dim,
@@ -146,6 +173,7 @@ async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<
       warnings: program.warnings,
     },
   };
+  return prepared;
 }
 
 /** A flow has to say that it can do without answers: the others rest on every edge weighing the same in both directions. */
@@ -174,7 +202,7 @@ function boundSpectrum({ rowStart, columns, nodes }: Graph, degrees: Float64Arra
   return { lambda2: Number.NaN, lambdaMax };
 }
 
-async function loadGraph(config: RunConfig, resolve: (file: string) => string): Promise<Graph> {
+async function loadGraph(config: FlowConfig, resolve: (file: string) => string): Promise<Graph> {
   const { file, format, largestComponent: takeLargest, ...spec } = config.topology;
   const graph =
     file === undefined
@@ -190,6 +218,11 @@ async function loadGraph(config: RunConfig, resolve: (file: string) => string): 
   return graph;
 }
 
+/** For people. */
+export function nameOf({ config, file }: LoadedConfig): string {
+  return config.name ?? (file ? path.basename(file).replace(/\.ya?ml$/, '') : 'run');
+}
+
 /** Puts a component's own path in front of the path that an error names. */
 function withPath<T>(prefix: (string | number)[], make: () => T): T {
   try {
@@ -200,12 +233,18 @@ function withPath<T>(prefix: (string | number)[], make: () => T): T {
   }
 }
 
-async function readInit(file: string, agents: number, dim: number): Promise<Float64Array> {
+/** A beginning: agents x dim finite numbers; `expected` says so to a person. */
+export async function readInit(
+  file: string,
+  agents: number,
+  dim: number,
+  expected = 'agents x dim',
+): Promise<Float64Array> {
   const { shape, data } = await readNpy(file);
   const [rows, columns = 1] = shape;
   if (rows !== agents || columns !== dim) {
     throw new InputError(
-      `${file} holds ${rows} x ${columns} numbers, expected ${agents} x ${dim} (agents x dim)`,
+      `${file} holds ${rows} x ${columns} numbers, expected ${agents} x ${dim} (${expected})`,
       {
         path: ['init'],
       },
@@ -223,7 +262,7 @@ async function readInit(file: string, agents: number, dim: number): Promise<Floa
   return data;
 }
 
-function describeTopology({ topology }: RunConfig): string {
+function describeTopology({ topology }: FlowConfig): string {
   return topology.file === undefined
     ? describeSpec(topology as { kind: string })
     : path.basename(topology.file);

@@ -11,7 +11,6 @@ import { createArena } from '../arena/arena.js';
 import { bindProgram } from '../program/registry.js';
 import type { Verdict } from '../program/types.js';
 import { COLUMNS, rowOf } from '../trace/ring.js';
-import { fillArena } from './fill.js';
 import type { Prepared } from './prepare.js';
 import { type StateRows, stateHash, stateRows } from './state-hash.js';
 import { summarize } from './summarize.js';
@@ -28,7 +27,7 @@ export interface SingleThreadRun {
 export function runOnOneThread(prepared: Prepared, module: WebAssembly.Module): SingleThreadRun {
   const { run } = prepared.program;
   const arena = createArena(run.layout);
-  fillArena(arena, prepared);
+  prepared.fill(arena);
   const kernels = bindKernels(module, arena.memory);
   const programs = Array.from({ length: run.workers }, (_, worker) =>
     bindProgram(run, arena, kernels, worker),

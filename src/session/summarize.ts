@@ -1,13 +1,8 @@
 /** summary.json from a run's trace: how it ended, what it cost, and what to try next where it diverged. */
 
 import type { LoopReport } from '../../workers/round-loop.js';
-import { roundStep, SAFETY } from '../flow/gains.js';
-import { flowDefinition } from '../flow/registry.js';
 import type { Prepared } from './prepare.js';
 import type { Summary, TraceRow } from './types.js';
-
-/** With compression in the loop, the share of a step that diverged which is worth trying. */
-const COMPRESSED_RETRY_SHARE = 0.25;
 
 /** `outcome`: the leader's report, or what ended a run that failed. The state hash is filled in by whoever has the state. */
 export function summarize(
@@ -32,10 +27,11 @@ export function summarize(
     stateHash: '',
     bits: {
       // The mean, where messages vary in length.
-      perMessage: run.messageBits ?? (rounds > 0 ? (last?.bitsBroadcast ?? 0) / rounds / run.agents : 0),
+      perMessage: run.messageBits ?? (rounds > 0 ? said(last) / rounds / run.agents : 0),
       broadcast: last?.bitsBroadcast ?? 0,
       links: last?.bitsLinks ?? 0,
-      uncompressedBroadcast: rounds * run.agents * run.uncompressedBits,
+      uncompressedBroadcast: rounds * run.senders * run.uncompressedBits,
+      ...(last && !Number.isNaN(last.bitsUp) && { up: last.bitsUp, down: last.bitsDown }),
     },
     final: {
       objective: finite(last?.objective),
@@ -49,30 +45,16 @@ export function summarize(
     warnings: [...warnings],
   };
   if (failed) summary.error = outcome.message;
-  else if (outcome.status === 'diverged') summary.hint = divergedHint(prepared);
+  else if (outcome.status === 'diverged') summary.hint = prepared.hint();
   return summary;
+}
+
+/** Bits of all agents so far. */
+function said(last: TraceRow | undefined): number {
+  if (!last) return 0;
+  return Number.isNaN(last.bitsUp) ? last.bitsBroadcast : last.bitsUp;
 }
 
 function finite(value: number | undefined): number | null {
   return value !== undefined && Number.isFinite(value) ? value : null;
-}
-
-/** A step that should work, from the graph's and the cost's bounds. */
-function divergedHint({ program }: Prepared): string {
-  const { flow } = program.run;
-  const { step, ...others } = flow.gains;
-  const gains = { ...program.gains(), delta: 1 };
-  const bound = flowDefinition(flow.kind).largestStep?.(flow, gains) ?? Number.NaN;
-  const retry = flow.compress === 'none' ? step / 2 : step * COMPRESSED_RETRY_SHARE;
-  if (Number.isNaN(bound)) return `flow.step is ${step}; try flow.step: ${roundStep(retry)}`;
-  if (gains.l === Number.POSITIVE_INFINITY) {
-    return `flow.step is ${step}, and the cost does not say how smooth it is; try flow.step: ${roundStep(retry)}`;
-  }
-  const shown = Object.entries(others)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(', ');
-  const advice = `try flow.step: ${roundStep(Math.min(SAFETY * bound, retry))}`;
-  return step >= bound
-    ? `flow.step is ${step}, and beyond ${roundStep(bound)} even the uncompressed flow is unstable with these gains (${shown}); ${advice}`
-    : `flow.step is ${step}; up to ${roundStep(bound)} the uncompressed flow would be stable if all agents had the same curvature, so it is their differences or the compression that ask for less; ${advice}`;
 }

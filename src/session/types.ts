@@ -28,7 +28,22 @@ export interface PlanReport {
   gains: Record<string, number>;
   bits: { perMessage: number | null; uncompressedPerMessage: number };
   optimum: { value: number; gradientNorm: number; method: string; iterations: number } | null;
+  /** Of a parameter server: its links and its step, as people read them. */
+  server?: ServerReport;
   warnings: string[];
+}
+
+export interface ServerReport {
+  uplink: string;
+  downlink: string;
+  /** Bits of a message; null where they vary. */
+  upBits: number | null;
+  downBits: number | null;
+  gamma: string;
+  batch: number | 'all';
+  optimizer: string;
+  /** What lambda became where it was auto, and from which pilot. */
+  lambda: string | null;
 }
 
 /** One row of the trace; quantities that a run cannot know are NaN (an empty field in trace.csv). */
@@ -52,6 +67,9 @@ export interface TraceRow {
   networkSeconds: number;
   /** Share of the test samples that mean x classifies correctly; NaN where there are none. */
   accuracy: number;
+  /** Bits so far from all agents to a server, and from it to all of them; NaN in a flow, whose links have no direction. */
+  bitsUp: number;
+  bitsDown: number;
 }
 
 export type RunStatus = 'converged' | 'finished' | 'diverged' | 'stopped';
@@ -68,7 +86,16 @@ export interface Summary {
   roundsPerSecond: number;
   /** SHA-256 of x, v, s (those the flow keeps), agent by agent, dim float64 each, little-endian; hexadecimal. */
   stateHash: string;
-  bits: { perMessage: number; broadcast: number; links: number; uncompressedBroadcast: number };
+  bits: {
+    /** Of one agent in one round; the mean, where messages vary in length. */
+    perMessage: number;
+    broadcast: number;
+    links: number;
+    uncompressedBroadcast: number;
+    /** With a server: all that agents said to it, and all that it said to them, a message to each. `links` is their sum, and `broadcast` counts a message down once. */
+    up?: number;
+    down?: number;
+  };
   /** null where unknown (JSON has no NaN). */
   final: {
     objective: number | null;

@@ -26,6 +26,8 @@ export const COLUMNS = [
   'seconds',
   'networkSeconds',
   'accuracy',
+  'bitsUp',
+  'bitsDown',
 ] as const satisfies readonly (keyof TraceRow)[];
 
 const FULL_POLL_MS = 20;

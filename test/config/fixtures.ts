@@ -27,6 +27,7 @@ const registry = (...entries: ComponentDefinition[]): Registry =>
   Object.fromEntries(entries.map((entry) => [entry.kind, entry]));
 
 export const registries: Registries = {
+  programs: {},
   costs: registry(
     component('quadratic', (zod) =>
       zod.strictObject({ kind: zod.literal('quadratic'), a: zod.string(), b: zod.string() }),

@@ -67,7 +67,7 @@ describe('what is left out', () => {
 
   test('a compressor is used: error-state is the default as soon as there is one', async () => {
     const { config } = await load(RING);
-    expect(config.flow.compress).toBe('error-state');
+    expect(config.flow?.compress).toBe('error-state');
     expect(config.compressor).toEqual({ kind: 'top-k', k: 3 });
   });
 

@@ -6,7 +6,8 @@ import { MINIMAL, registries } from './fixtures.js';
 
 test('JSON Schema: one branch for each kind, nested compressors by reference', () => {
   const schema = configJsonSchema(registries);
-  expect(schema.required).toEqual(['topology', 'cost', 'flow']);
+  expect(schema.required).toEqual(['cost']);
+  expect(schema.oneOf).toEqual([{ required: ['topology', 'flow'] }, { required: ['program'] }]);
   expect(schema.additionalProperties).toBe(false);
   const definitions = schema['$defs'] as Record<string, { oneOf: Record<string, unknown>[] }>;
   const byTitle = (title: string) =>

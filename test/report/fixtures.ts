@@ -82,6 +82,8 @@ export function row(round: number, values: Partial<TraceRow> = {}): TraceRow {
     bitsLinks: 1664 * round,
     seconds: 0.25,
     networkSeconds: Number.NaN,
+    bitsUp: Number.NaN,
+    bitsDown: Number.NaN,
     accuracy: Number.NaN,
     ...values,
   };

@@ -19,7 +19,7 @@ export interface SequentialResult {
   /** The first trace row, and the last. */
   first: TraceRow;
   final: TraceRow;
-  /** agents x dim, row by row. */
+  /** agents x dim, row by row; with a parameter server 1 x dim. */
   x: Float64Array;
   /** Bits of a message, where all are alike. */
   messageBits: number | null;
@@ -31,12 +31,12 @@ export async function runSequentially(
 ): Promise<SequentialResult> {
   const prepared = await prepareRun(await parseConfig(config), workers);
   const { verdict, summary, rows, x } = runOnOneThread(prepared, module);
-  const { agents, dim, messageBits } = prepared.program.run;
+  const { dim, messageBits } = prepared.program.run;
   return {
     rounds: summary.rounds,
     verdict,
     x: Float64Array.from(
-      { length: agents * dim },
+      { length: x.rows * dim },
       (_, at) => x.data[Math.floor(at / dim) * x.rowStride + (at % dim)],
     ),
     stateHash: summary.stateHash,

@@ -129,6 +129,9 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
     row[8] = seconds;
     row[9] = networkSeconds(k);
     row[10] = accuracy.share();
+    // Links between agents have no up and no down.
+    row[11] = Number.NaN;
+    row[12] = Number.NaN;
     return verdict(row);
   };
 

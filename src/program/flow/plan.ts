@@ -7,7 +7,7 @@ import type { Graph } from '../../../topology/index.js';
 import { checkArenaFits, type FieldSpec, layoutArena, rowLength } from '../../arena/layout.js';
 import { planCompressor } from '../../compress/registry.js';
 import type { CompressorPlan, CompressorSpec } from '../../compress/types.js';
-import type { RunConfig } from '../../config/types.js';
+import type { FlowConfig } from '../../config/types.js';
 import type { CostModel } from '../../cost/types.js';
 import { describeSpec } from '../../describe.js';
 import { InputError, unexpected } from '../../errors.js';
@@ -35,7 +35,7 @@ export interface ProgramPlan {
 }
 
 export interface ProgramInputs {
-  config: RunConfig;
+  config: FlowConfig;
   graph: Graph;
   /** Null where all edges weigh 1. */
   weights: Float64Array | null;
@@ -146,6 +146,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
         (sum, bits) => (sum === null || bits === null ? null : sum + bits),
         0 as number | null,
       ),
+      senders: agents,
       uncompressedBits: said.length * 64 * dim,
       state: ['x', 'v', 's']
         .filter((name) => layout.fields[name])

@@ -1,0 +1,206 @@
+/**
+ * Planning a parameter server: from a cost and two links to the plain data that workers are given, and the arena's layout. Everything that can be refused is
+ * refused here, before a byte of the arena is allocated.
+ */
+
+import { COUNT_SCRATCH_BYTES, DITHER_SCRATCH } from '../../../kernels/bindings.js';
+import { checkArenaFits, type FieldSpec, layoutArena, rowLength } from '../../arena/layout.js';
+import { expandCompressor, planCompressor } from '../../compress/registry.js';
+import { planRotation, type RotationPlan, rotationMasks } from '../../compress/rotation.js';
+import type { CompressorPlan, CompressorSpec } from '../../compress/types.js';
+import type { ServerConfig } from '../../config/types.js';
+import type { CostModel } from '../../cost/types.js';
+import { formatPath, InputError, type SpecPath } from '../../errors.js';
+import { channelSeed } from '../../flow/channel.js';
+import { type PlanContext, seedWords } from '../../runtime.js';
+import { planSchedule, type Schedule } from '../../schedules.js';
+import { CONTROL_WORDS } from '../../sync/control.js';
+import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
+import { accuracyFields } from '../accuracy.js';
+import { partition } from '../partition.js';
+import { linksOf, planOptimizer } from './spec.js';
+import type { ServerRunPlan } from './types.js';
+
+/** The server's own draws, where its compressor takes a stream that agents take too, have a Philox key of their own. */
+export const SERVER_CHANNEL = 1;
+
+const PATH: SpecPath = ['program'];
+
+export interface ServerProgramPlan {
+  run: ServerRunPlan;
+  warnings: string[];
+  /** The links as they are run, short forms written out. */
+  links: { uplink: CompressorSpec; downlink: CompressorSpec };
+}
+
+export interface ServerInputs {
+  config: ServerConfig;
+  cost: CostModel;
+  workers: number;
+  modules?: readonly string[];
+}
+
+export function planServer({ config, cost, workers, modules = [] }: ServerInputs): ServerProgramPlan {
+  const { program: spec, rounds } = config;
+  const { dim } = cost;
+  const { agents } = spec;
+  refuseEmptyAgents(cost, agents);
+  const links = linksOf(spec, PATH);
+  const context: Omit<PlanContext, 'path' | 'dim'> = {
+    agents,
+    blockAgents: 1,
+    seed: seedWords(config.seed),
+    rounds,
+  };
+
+  const up = unwrap(links.uplink, dim, links.uplinkPath);
+  const down = unwrap(links.downlink, dim, links.downlinkPath);
+  const { rotation, fixedSigns } = up;
+  // One rotation around both links: the server need not leave the rotated domain in between.
+  const downRotated =
+    rotation !== null &&
+    down.rotation !== null &&
+    down.rotation.part === rotation.part &&
+    down.fixedSigns === fixedSigns;
+  const size = rotation?.size ?? dim;
+  const uplink = planCompressor(up.spec, { ...context, dim: size, path: up.path });
+  const downSpec = downRotated ? down : { spec: links.downlink, path: links.downlinkPath };
+  const downlink = planCompressor(downSpec.spec, {
+    ...context,
+    agents: 1,
+    seed: channelSeed(context.seed, SERVER_CHANNEL),
+    dim: downRotated ? size : dim,
+    path: downSpec.path,
+  });
+  const counted = uplink.commonScale === true;
+  const optimizer = planOptimizer(spec.optimizer);
+  const gamma = planSchedule(spec.gamma, rounds, [...PATH, 'gamma']);
+
+  const row = rowLength(dim);
+  const wide = rowLength(size);
+  const one = (name: string, length: number): FieldSpec => ({ name, type: 'f64', length });
+  const own = (name: string, length: number): FieldSpec => ({ name, type: 'f64', length, perWorker: true });
+  const fields: FieldSpec[] = [
+    { name: 'control', type: 'i32', length: CONTROL_WORDS },
+    one('trace.ring', RING_ROWS * COLUMNS.length),
+    one('trace.optimum', row),
+    one('trace.values', agents),
+    ...accuracyFields(cost.plan),
+    one('x', row),
+    // Vectors of signs are read sixteen bytes at a time, a little beyond the last.
+    one('uplink.slots', (agents * uplink.slotBytes) / 8 + 2),
+    one('downlink.slot', downlink.slotBytes / 8 + 2),
+    one('server.mean', Math.max(row, wide)),
+    one('server.said', Math.max(row, wide)),
+    one('server.direction', row),
+    own('scratch.gradient', row),
+    ...(counted ? [own('scratch.counts', COUNT_SCRATCH_BYTES / 8)] : [one('uplink.decoded', agents * wide)]),
+    own('scratch.dither', DITHER_SCRATCH),
+  ];
+  if (rotation) fields.push(rotationMasks('scratch.masks', rotation), own('scratch.rotated', wide));
+  if (uplink.messageBits === null) fields.push({ name: 'uplink.lengths', type: 'u32', length: agents });
+  if (downlink.messageBits === null) fields.push({ name: 'downlink.length', type: 'u32', length: 1 });
+  if (optimizer.kind !== 'sgd') fields.push(one('server.first', row));
+  if (optimizer.kind === 'adam') fields.push(one('server.second', row));
+  const layout = layoutArena([...fields, ...uplink.fields, ...downlink.fields, ...cost.fields], workers);
+  checkArenaFits(layout);
+
+  return {
+    run: {
+      program: 'parameter-server',
+      agents,
+      edges: agents,
+      dim,
+      rowBytes: row * 8,
+      blockAgents: 1,
+      seed: context.seed,
+      workers,
+      rounds,
+      stop: config.stop,
+      traceEvery: config.trace.every,
+      network: config.network ?? null,
+      layout,
+      modules: [...modules],
+      cost: cost.plan,
+      messageBits: uplink.messageBits,
+      senders: agents + 1,
+      uncompressedBits: 64 * dim,
+      state: [{ name: 'x', rows: 1, doubled: false }],
+      optimumValue: Number.NaN,
+      partition: partition(agentWork(cost, rotation), workers),
+      rotation,
+      fixedSigns,
+      size,
+      uplink,
+      downlink,
+      downRotated,
+      counted,
+      downSigns: signsOf(downlink),
+      gamma,
+      optimizer,
+      downBits: downlink.messageBits,
+    },
+    warnings: warningsOf(links.uplink, uplink),
+    links,
+  };
+}
+
+interface Unwrapped {
+  spec: CompressorSpec;
+  path: SpecPath;
+  rotation: RotationPlan | null;
+  fixedSigns: boolean;
+}
+
+/** A flatten is taken off, so that the server can put one around both links. */
+function unwrap(given: CompressorSpec, dim: number, path: SpecPath): Unwrapped {
+  const spec = expandCompressor(given, path);
+  if (spec.kind !== 'flatten') return { spec, path, rotation: null, fixedSigns: false };
+  return {
+    spec: spec['inner'] as CompressorSpec,
+    path: [...path, 'inner'],
+    rotation: planRotation(dim, spec['size'], [...path, 'size']),
+    fixedSigns: spec['signs'] === 'fixed',
+  };
+}
+
+/** Links of signs under a known scale are packed coordinate by coordinate, whoever has the coordinate. */
+function signsOf({ kind, commonScale, ...plan }: CompressorPlan): ServerRunPlan['downSigns'] {
+  if (!commonScale) return null;
+  if (kind === 'sign') return 'plain';
+  return { lambda: plan['lambda'] as Schedule, shrink: plan['shrink'] as number };
+}
+
+function agentWork({ work, dim }: CostModel, rotation: RotationPlan | null): Float64Array {
+  const transform = rotation === null ? 0 : 3 * rotation.size * Math.log2(rotation.size + 1);
+  return work.map((amount) => amount + transform + 8 * dim);
+}
+
+function refuseEmptyAgents({ samples }: CostModel, agents: number): void {
+  if (!samples) return;
+  const total = samples[agents];
+  const path = [...PATH, 'agents'];
+  if (total < agents) {
+    throw new InputError(
+      `program.agents is ${agents}, expected 1..${total} (samples): some would have no data`,
+      { path },
+    );
+  }
+  for (let agent = 0; agent < agents; agent++) {
+    if (samples[agent + 1] > samples[agent]) continue;
+    throw new InputError(
+      `agent ${agent} of ${agents} has no samples, and nothing to take a gradient of (${formatPath(['cost', 'split'])} deals them out)`,
+      { path: ['cost', 'split'], hint: 'take fewer agents or another split' },
+    );
+  }
+}
+
+/** A compressor that always leaves the same part out is heard of before the run. */
+function warningsOf(spec: CompressorSpec, plan: CompressorPlan): string[] {
+  if (plan.kind === 'top-k' || plan.kind === 'threshold') {
+    return [
+      `${spec.kind} leaves out the same small entries again and again; { kind: error-feedback, inner: ... } around it says them at last`,
+    ];
+  }
+  return [];
+}

@@ -69,7 +69,7 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
     [['run', 'x.yaml'], 'error: x.yaml: there is no such file\n'],
     [['run', '.'], 'error: . is a folder, expected a config file\n'],
     [['run', 'x.yaml', '--set', 'rounds'], 'error: --set rounds: expected path=value\nhint: '],
-    [['list', 'compresors'], 'Allowed choices are topologies, costs, flows, compressors'],
+    [['list', 'compresors'], 'Allowed choices are topologies, costs, flows, programs, compressors'],
     [['topology', 'inspect'], 'error: neither a file nor --kind is given'],
     [['topology', 'inspect', '--kind', 'rign', '--nodes', '3'], 'did you mean ring?'],
     [
@@ -131,7 +131,7 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
     const schema = JSON.parse(sottovoce('schema').stdout);
     expect(schema.properties).toHaveProperty('compressor');
     const list = JSON.parse(sottovoce('list', '--json').stdout);
-    expect(Object.keys(list)).toEqual(['topologies', 'costs', 'flows', 'compressors']);
+    expect(Object.keys(list)).toEqual(['topologies', 'costs', 'flows', 'programs', 'compressors']);
     for (const family of Object.values<{ kind: string; summary: string }[]>(list)) {
       expect(family.length).toBeGreaterThan(0);
       for (const { kind, summary } of family) expect(`${kind}: ${summary}`).toMatch(/^[a-z0-9-]+: .+/);

@@ -13,6 +13,7 @@ import type { CpuProfile } from '../src/profile/record.js';
 import { bindProgram } from '../src/program/registry.js';
 import type { RunPlan } from '../src/program/types.js';
 import { Barrier, BarrierPoisoned, poison } from '../src/sync/barrier.js';
+import { withClock } from '../src/sync/clock.js';
 import { Poison } from '../src/sync/control.js';
 import { RingWriter } from '../src/trace/ring.js';
 import { type Fault, withFault } from './faults.js';
@@ -28,6 +29,8 @@ export interface AgentsTask {
   fault: Fault | null;
   /** Samples the round loop every so many microseconds; 0 for a run that is not profiled. */
   profileUs: number;
+  /** See `src/sync/clock.ts`; null counts nothing. */
+  clock: SharedArrayBuffer | null;
 }
 
 export interface RunReport extends LoopReport {
@@ -43,12 +46,15 @@ export default async function agents(task: AgentsTask): Promise<AgentsReport> {
   const words = arena.view('control', 'i32');
   try {
     await loadModules(plan.modules);
-    const program = bindProgram(plan, arena, bindKernels(module, memory), worker);
-    const barrier = new Barrier(words, plan.workers, task.spins);
+    const bound = bindProgram(plan, arena, bindKernels(module, memory), worker);
+    const faulty = task.fault?.worker === worker ? withFault(bound, task.fault) : bound;
+    const { program, barrier } = task.clock
+      ? withClock(faulty, task.clock, worker, words, plan.workers, task.spins)
+      : { program: faulty, barrier: new Barrier(words, plan.workers, task.spins) };
     const loop = () =>
       runRounds({
         plan,
-        program: task.fault?.worker === worker ? withFault(program, task.fault) : program,
+        program,
         barrier,
         words,
         leader: worker === 0,

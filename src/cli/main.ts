@@ -5,6 +5,7 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { ownVersion } from '../report/versions.js';
+import { addBenchCommands } from './bench.js';
 import { addCertifyCommand } from './certify.js';
 import { addCompareCommand } from './compare.js';
 import { reportError } from './errors.js';
@@ -28,6 +29,7 @@ Examples:
   $ sottovoce topology inspect network.gml           is it connected, and how well?
   $ sottovoce certify sign 'flatten(sign)' --dim 64  what does a thousandth of the error cost in bits?
   $ sottovoce profile profiles/one-bit-100k.yaml     flame graphs: where does the time go?
+  $ sottovoce bench scaling --picture scaling.png    does it scale with workers?
   $ sottovoce list compressors                       what can stand under \`compressor:\`
   $ sottovoce run --help                             what a config and a run directory look like
 
@@ -78,6 +80,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     addProfileCommand(program, terminal, (code) => {
       exitCode = code;
     });
+    await addBenchCommands(program, terminal, argv);
     addListCommand(program, terminal);
     addSchemaCommand(program, terminal);
     await program.parseAsync([...argv], { from: 'user' });

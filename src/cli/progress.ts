@@ -7,8 +7,13 @@ import { formatBits, formatCount, formatQuantity, formatSeconds } from '../repor
 import type { Progress } from '../session/types.js';
 import { type Output, printLine } from './terminal.js';
 
+/** Steps of something other than a run say what they are doing instead of how many a second. */
+export interface Watched extends Progress {
+  doing?: string;
+}
+
 export interface ProgressView {
-  update(progress: Progress, elapsedSeconds: number): void;
+  update(progress: Watched, elapsedSeconds: number): void;
   /** Leaves the terminal as it was; idempotent. */
   end(): void;
 }
@@ -44,11 +49,12 @@ export function lineView(output: Output): ProgressView {
 }
 
 /** `round 1,200 of 5,000 (24%), 600 rounds/s, 6.3 s left, gap 1.2e-3, 1.2 Mbit` */
-export function progressLine(progress: Progress, elapsed: number): string {
-  const { round, rounds } = progress;
+export function progressLine(progress: Watched, elapsed: number): string {
+  const { round, rounds, doing } = progress;
   const rate = elapsed > 0 ? round / elapsed : 0;
   const percent = Math.floor((100 * round) / rounds);
-  const parts = [`round ${formatCount(round)} of ${formatCount(rounds)} (${percent}%)`];
+  const parts = [`${doing ? 'step' : 'round'} ${formatCount(round)} of ${formatCount(rounds)} (${percent}%)`];
+  if (doing) return [...parts, `${formatSeconds((rounds - round) / rate)} left`, doing].join(', ');
   if (progress.paused) parts.push('paused');
   if (rate > 0) parts.push(`${formatCount(rate)} rounds/s`, `${formatSeconds((rounds - round) / rate)} left`);
   return [...parts, ...quantities(progress)].join(', ');
@@ -90,7 +96,8 @@ async function barView(output: Output, rounds: number): Promise<ProgressView> {
       const rate = elapsed > 0 ? progress.round / elapsed : 0;
       const speed =
         rate > 0 ? [`${formatCount(rate)}/s`, `${formatSeconds((rounds - progress.round) / rate)} left`] : [];
-      const parts = [...(progress.paused ? ['paused'] : speed), ...quantities(progress)];
+      const shown = progress.doing ? [...speed.slice(1), progress.doing] : speed;
+      const parts = [...(progress.paused ? ['paused'] : shown), ...quantities(progress)];
       bar.update(progress.round, { details: parts.join(', ') });
     },
     end() {

@@ -1,6 +1,6 @@
 /**
- * A line plot with a logarithmic vertical axis, as SVG text: for things that shrink by decades. Panels side by side share the vertical axis
- * and one legend below. Pure; no library, no fonts of its own.
+ * Line plots as SVG text: with a logarithmic vertical axis, for things that shrink by decades, or with a linear one from 0. Panels side by side share
+ * the vertical axis and one legend below, in which a label stands once, whatever panels it is in. Pure; no library, no fonts of its own.
  */
 
 export interface PlotSeries {
@@ -10,6 +10,8 @@ export interface PlotSeries {
   /** A lighter band between these two, if given. */
   low?: readonly number[];
   high?: readonly number[];
+  /** Dots at x, y instead of a line through them; and a line of its own, in the same colour, for what was fitted to them. */
+  fit?: { x: readonly number[]; y: readonly number[] };
 }
 
 export interface Panel {
@@ -39,44 +41,92 @@ const BOTTOM = 54;
 const LEGEND_LINE = 20;
 const CHARACTER = 6.6;
 
+interface VerticalAxis {
+  of: (value: number) => number;
+  /** Lines across; those without a label are for the eye alone. */
+  ticks: { value: number; label: string | null; strong: boolean }[];
+}
+
 export function logPlot(panels: readonly Panel[], options: PlotOptions): string {
-  const { title, yLabel, floor, ceiling } = options;
-  const labels = panels[0].series.map(({ label }) => label);
+  const { floor, ceiling } = options;
+  const top = Math.log10(ceiling);
+  const decades = top - Math.log10(floor);
+  const ticks: VerticalAxis['ticks'] = [];
+  for (let power = Math.ceil(Math.log10(floor)); power <= top; power++) {
+    const shown = power % Math.ceil(decades / 7) === 0;
+    const label = power === 0 ? '1' : `10<tspan dy="-5" font-size="9">${power}</tspan>`;
+    ticks.push({ value: 10 ** power, label: shown ? label : null, strong: power === 0 });
+  }
+  return draw(panels, options, {
+    of(value) {
+      const log = Math.log10(Math.min(ceiling, Math.max(floor, value)));
+      return TOP + ((top - (Number.isNaN(log) ? top : log)) / decades) * PANEL_HEIGHT;
+    },
+    ticks,
+  });
+}
+
+/** From 0 to the ceiling. */
+export function linearPlot(panels: readonly Panel[], options: Omit<PlotOptions, 'floor'>): string {
+  const { ceiling } = options;
+  const step = niceStep(ceiling / 8);
+  const count = Math.floor(ceiling / step + 1e-9);
+  return draw(panels, options, {
+    of(value) {
+      const kept = Number.isNaN(value) ? ceiling : Math.min(ceiling, Math.max(0, value));
+      return TOP + (1 - kept / ceiling) * PANEL_HEIGHT;
+    },
+    ticks: Array.from({ length: count + 1 }, (_, i) => ({
+      value: i * step,
+      label: short(i * step),
+      strong: false,
+    })),
+  });
+}
+
+function draw(
+  panels: readonly Panel[],
+  options: Pick<PlotOptions, 'title' | 'yLabel'>,
+  vertical: VerticalAxis,
+): string {
+  const { title, yLabel } = options;
+  const labels = [...new Set(panels.flatMap(({ series }) => series.map(({ label }) => label)))];
   const width = LEFT + panels.length * PANEL_WIDTH + (panels.length - 1) * GAP + 20;
   const columnWidth = 46 + CHARACTER * Math.max(...labels.map((label) => label.length));
   const columns = Math.max(1, Math.floor((width - LEFT) / columnWidth));
   const height = TOP + PANEL_HEIGHT + BOTTOM + Math.ceil(labels.length / columns) * LEGEND_LINE + 12;
-  const top = Math.log10(ceiling);
-  const decades = top - Math.log10(floor);
-  const yOf = (value: number) => {
-    const log = Math.log10(Math.min(ceiling, Math.max(floor, value)));
-    return TOP + ((top - (Number.isNaN(log) ? top : log)) / decades) * PANEL_HEIGHT;
-  };
+  const yOf = vertical.of;
   const body: string[] = [];
 
   panels.forEach((panel, p) => {
     const left = LEFT + p * (PANEL_WIDTH + GAP);
     const scale = horizontal(panel, left);
-    for (let power = Math.ceil(Math.log10(floor)); power <= top; power++) {
-      const y = yOf(10 ** power);
-      body.push(line(left, y, left + PANEL_WIDTH, y, power === 0 ? '#999' : '#e4e4e4'));
-      if (p === 0 && power % Math.ceil(decades / 7) === 0) {
-        body.push(
-          text(left - 8, y + 4, power === 0 ? '1' : `10<tspan dy="-5" font-size="9">${power}</tspan>`, 'end'),
-        );
-      }
+    for (const { value, label, strong } of vertical.ticks) {
+      const y = yOf(value);
+      body.push(line(left, y, left + PANEL_WIDTH, y, strong ? '#999' : '#e4e4e4'));
+      if (p === 0 && label !== null) body.push(text(left - 8, y + 4, label, 'end'));
     }
     for (const { value, label } of scale.ticks) {
       const x = scale.of(value);
       body.push(line(x, TOP + PANEL_HEIGHT, x, TOP + PANEL_HEIGHT + 5, '#666'));
       body.push(text(x, TOP + PANEL_HEIGHT + 19, label, 'middle'));
     }
-    panel.series.forEach(({ x, y, low, high }, s) => {
+    panel.series.forEach(({ label, x, y, low, high, fit }) => {
+      const s = labels.indexOf(label);
       const points = (values: readonly number[]) =>
         values.map((value, i) => `${round(scale.of(x[i]))},${round(yOf(value))}`);
       if (low && high) {
         const outline = [...points(low), ...points(high).reverse()].join(' ');
         body.push(`<polygon points="${outline}" fill="${colour(s)}" fill-opacity="0.13"/>`);
+      }
+      if (fit) {
+        for (const [i, value] of y.entries()) {
+          const centre = `cx="${round(scale.of(x[i]))}" cy="${round(yOf(value))}"`;
+          body.push(`<circle ${centre} r="4" fill="${colour(s)}"/>`);
+        }
+        const curve = fit.y.map((value, i) => `${round(scale.of(fit.x[i]))},${round(yOf(value))}`);
+        body.push(`<polyline points="${curve.join(' ')}" fill="none" ${stroke(s)}/>`);
+        return;
       }
       body.push(`<polyline points="${points(y).join(' ')}" fill="none" ${stroke(s)}/>`);
     });
@@ -113,7 +163,7 @@ interface Axis {
 
 function horizontal({ series, logX = false }: Panel, left: number): Axis {
   const known = series
-    .flatMap(({ x }) => x)
+    .flatMap(({ x, fit }) => [...x, ...(fit?.x ?? [])])
     .filter((value) => Number.isFinite(value) && (!logX || value > 0));
   const high = Math.max(...known, 1);
   if (!logX) {

@@ -18,6 +18,8 @@ import type { AgentState, PrepareOptions, Progress, RunResult, TraceRow } from '
 
 const DRAIN_MS = 20;
 const PAUSE_POLL_MS = 2;
+/** Whoever waits long looks less often: on a machine whose every core has a worker, looking takes time from one of them. */
+const SLOWEST_POLL_MS = 20;
 
 export class ActiveRun {
   readonly rows: TraceRow[] = [];
@@ -93,6 +95,7 @@ export class ActiveRun {
         heapAtRounds: options.heapAtRounds ?? [],
         fault: options.fault ?? null,
         profileUs: options.profileUs ?? 0,
+        clock: options.clock ?? null,
       });
     } finally {
       clearInterval(timer);
@@ -112,7 +115,7 @@ export class ActiveRun {
 
   async resume(): Promise<void> {
     this.release(-1);
-    while (!this.over && Atomics.load(this.words, Word.PAUSED) !== 0) await sleep(PAUSE_POLL_MS);
+    await this.until(() => Atomics.load(this.words, Word.PAUSED) === 0);
   }
 
   async step(rounds: number): Promise<number> {
@@ -121,7 +124,7 @@ export class ActiveRun {
     }
     const target = Atomics.load(this.words, Word.ROUND) + rounds;
     this.release(target);
-    while (!this.over && Atomics.load(this.words, Word.ROUND) < target) await sleep(PAUSE_POLL_MS);
+    await this.until(() => Atomics.load(this.words, Word.ROUND) >= target);
     return this.untilPaused();
   }
 
@@ -145,8 +148,18 @@ export class ActiveRun {
 
   private async untilPaused(): Promise<number> {
     const { workers } = this.prepared.program.run;
-    while (!this.over && Atomics.load(this.words, Word.PAUSED) !== workers) await sleep(PAUSE_POLL_MS);
+    await this.until(() => Atomics.load(this.words, Word.PAUSED) === workers);
     return Atomics.load(this.words, Word.ROUND);
+  }
+
+  /** Looks now and then until it is so, or the run is over. */
+  private async until(isSo: () => boolean): Promise<void> {
+    let waitedMs = 0;
+    while (!this.over && !isSo()) {
+      const ms = Math.min(SLOWEST_POLL_MS, Math.max(PAUSE_POLL_MS, waitedMs / 10));
+      await sleep(ms);
+      waitedMs += ms;
+    }
   }
 
   progress(): Progress {

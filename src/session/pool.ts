@@ -22,6 +22,7 @@ export interface Diagnostics {
   heapAtRounds: readonly number[];
   fault: Fault | null;
   profileUs: number;
+  clock: SharedArrayBuffer | null;
 }
 
 /**

@@ -139,6 +139,8 @@ export interface PrepareOptions {
   heapAtRounds?: number[];
   /** A fault on purpose, see `workers/faults.ts`. */
   fault?: { worker: number; round: number; kind: 'throw' | 'exit' | 'out-of-memory' | 'hang' };
+  /** Counts each worker's time in phases and at the barrier (a diagnostic; see `src/sync/clock.ts`). */
+  clock?: SharedArrayBuffer;
   /** Keep x in the result (it is agents x dim float64). */
   keepX?: boolean;
   /** Sample every worker's round loop every so many microseconds; see `RunResult.profiles`. */

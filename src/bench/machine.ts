@@ -1,0 +1,63 @@
+/** What a figure was measured on: without it a figure says nothing. */
+
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import { ownVersion } from '../report/versions.js';
+
+export interface Machine {
+  cpu: string;
+  cores: number;
+  memoryBytes: number;
+  /** `L1d 32K, L2 512K, L3 32768K`, as Linux tells; null elsewhere. */
+  caches: string | null;
+  system: string;
+  node: string;
+  v8: string;
+  sottovoce: string;
+  /** ISO 8601. */
+  time: string;
+  /** Average number of running processes over the last minute, before the benchmark began. */
+  load: number;
+}
+
+export function describeMachine(): Machine {
+  return {
+    cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
+    cores: os.availableParallelism(),
+    memoryBytes: os.totalmem(),
+    caches: caches(),
+    system: `${os.type()} ${os.release()} ${os.arch()}`,
+    node: process.versions.node,
+    v8: process.versions.v8,
+    sottovoce: ownVersion(),
+    time: new Date().toISOString(),
+    load: os.loadavg()[0],
+  };
+}
+
+/** `L1d 32K, L2 512K, L3 32768K`. */
+function caches(): string | null {
+  const found: string[] = [];
+  for (let index = 0; ; index++) {
+    const read = (name: string) => {
+      try {
+        return readFileSync(`/sys/devices/system/cpu/cpu0/cache/index${index}/${name}`, 'utf8').trim();
+      } catch {
+        return null;
+      }
+    };
+    const level = read('level');
+    if (level === null) break;
+    const type = read('type');
+    if (type !== 'Instruction') found.push(`L${level}${type === 'Data' ? 'd' : ''} ${read('size')}`);
+  }
+  return found.length > 0 ? found.join(', ') : null;
+}
+
+/** Bytes of the largest cache, from `caches`; null where unknown. */
+export function largestCacheBytes(machine: Pick<Machine, 'caches'>): number | null {
+  const sizes = [...(machine.caches ?? '').matchAll(/(\d+)([KMG])/g)].map(
+    ([, size, unit]) => Number(size) * { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 }[unit as 'K' | 'M' | 'G'],
+  );
+  return sizes.length > 0 ? Math.max(...sizes) : null;
+}

@@ -1,0 +1,137 @@
+/** A benchmark's answer as people read it, as JSON, and beside a saved one. */
+
+import { type Colours, formatQuantity } from '../report/format.js';
+import { spreadText, targetText } from './figures.js';
+import type { Machine } from './machine.js';
+import { compareSpreads, type Verdict } from './stats.js';
+import { type BenchResult, type Figure, meets, type Table } from './types.js';
+
+/** What `--json` writes and `--against` reads; fields are only ever added. */
+export interface BenchDocument {
+  format: 'sottovoce-bench-1';
+  benchmark: string;
+  quick: boolean;
+  seed: number;
+  passes: number;
+  workers: readonly number[];
+  machine: Machine;
+  seconds: number;
+  figures: (Figure & { met?: boolean })[];
+  tables: readonly Table[];
+  details: Record<string, unknown>;
+}
+
+export function makeDocument(
+  given: Pick<BenchDocument, 'benchmark' | 'quick' | 'seed' | 'passes' | 'workers' | 'machine' | 'seconds'>,
+  { figures, tables, details = {} }: BenchResult,
+): BenchDocument {
+  return {
+    format: 'sottovoce-bench-1',
+    ...given,
+    figures: figures.map((each) => (each.target ? { ...each, met: meets(each.median, each.target) } : each)),
+    tables,
+    details,
+  };
+}
+
+export function formatMachine(machine: Machine): string {
+  const memory = `${formatQuantity(machine.memoryBytes / 2 ** 30, 3)} GiB`;
+  const caches = machine.caches === null ? '' : `, ${machine.caches}`;
+  return [
+    `${machine.cpu}, ${machine.cores} cores${caches}, ${memory}; ${machine.system}`,
+    `Node ${machine.node} (V8 ${machine.v8}), Sottovoce ${machine.sottovoce}, ${machine.time}, load ${formatQuantity(machine.load, 2)} before`,
+  ].join('\n');
+}
+
+/** Columns as wide as they need to be; the first flush left, the others right. */
+export function formatTable({ title, columns, rows, notes }: Table, paint: Colours): string {
+  const all = columns.length > 0 ? [columns, ...rows] : rows;
+  const widths = (all[0] ?? []).map((_, c) => Math.max(...all.map((row) => (row[c] ?? '').length)));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])))
+      .join('  ')
+      .trimEnd();
+  return [
+    paint.bold(title),
+    ...(columns.length > 0 ? [paint.dim(line(columns))] : []),
+    ...rows.map(line),
+    ...notes.map((note) => paint.dim(`  ${note}`)),
+  ].join('\n');
+}
+
+export function targetTable(figures: readonly Figure[]): Table | null {
+  const promised = figures.filter(({ target }) => target !== undefined);
+  if (promised.length === 0) return null;
+  const met = promised.filter(({ median, target }) => target && meets(median, target)).length;
+  return {
+    title: `Targets: ${met} of ${promised.length} met`,
+    columns: ['', 'measured (quartiles)', 'target', ''],
+    rows: promised.map((each) => {
+      const target = each.target as NonNullable<Figure['target']>;
+      const unit = each.unit === 'x' ? '' : ` ${each.unit}`;
+      return [
+        each.label,
+        `${spreadText(each)}${unit}`,
+        targetText(target),
+        meets(each.median, target) ? 'met' : 'not met',
+      ];
+    }),
+    notes: [],
+  };
+}
+
+export interface Change {
+  label: string;
+  unit: string;
+  before: Figure;
+  now: Figure;
+  /** now / before. */
+  ratio: number;
+  verdict: Verdict;
+}
+
+/** Figures that both have, by id. */
+export function compareDocuments(now: BenchDocument, before: BenchDocument): Change[] {
+  const known = new Map(before.figures.map((each) => [each.id, each]));
+  return now.figures.flatMap((each) => {
+    const earlier = known.get(each.id);
+    if (earlier === undefined) return [];
+    return [
+      {
+        label: each.label,
+        unit: each.unit,
+        before: earlier,
+        now: each,
+        ratio: each.median / earlier.median,
+        verdict: compareSpreads(each, earlier, each.better),
+      },
+    ];
+  });
+}
+
+export function changesTable(changes: readonly Change[], now: BenchDocument, before: BenchDocument): Table {
+  const words: Record<Verdict, string> = { faster: 'faster', slower: 'slower', same: 'within the spread' };
+  const notes: string[] = [];
+  for (const what of ['cpu', 'cores', 'node'] as const) {
+    if (now.machine[what] !== before.machine[what]) {
+      notes.push(`not the same ${what}: ${now.machine[what]}, before ${before.machine[what]}`);
+    }
+  }
+  if (now.quick !== before.quick) notes.push('one of the two is a --quick run: the problems differ');
+  const missing = now.figures.length - changes.length;
+  if (missing > 0) notes.push(`${missing} figures have nothing to be compared with there`);
+  notes.push('faster and slower are said only where the quartile ranges lie apart');
+  return {
+    title: `Against ${before.machine.time} (${before.machine.sottovoce}, Node ${before.machine.node})`,
+    columns: ['', 'before', 'now', 'now / before', ''],
+    rows: changes.map((change) => [
+      `${change.label}, ${change.unit}`,
+      spreadText(change.before),
+      spreadText(change.now),
+      formatQuantity(change.ratio, 3),
+      words[change.verdict],
+    ]),
+    notes,
+  };
+}

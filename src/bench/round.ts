@@ -1,0 +1,122 @@
+/** How many coordinates a second does a round take, for each compressor, in cache and out of it? */
+
+import type { CompressorSpec } from '../compress/types.js';
+import { describeSpec } from '../describe.js';
+import { countText, figure, ratioFigure, spreadText } from './figures.js';
+import { interleave } from './interleave.js';
+import { DIM, FLATTENED_SIGN, IN_CACHE_AGENTS, OUT_OF_CACHE_AGENTS, problemConfig } from './problem.js';
+import { Rig } from './rig.js';
+import type { BenchInputs, Benchmark, Figure, Table } from './types.js';
+
+/** One of each kind that can stand in a config; parameters in the middle of their ranges. */
+const COMPRESSORS: readonly CompressorSpec[] = [
+  FLATTENED_SIGN,
+  { kind: 'sign' },
+  { kind: 'norm-sign' },
+  { kind: 'one-bit' },
+  { kind: 'flatten', inner: { kind: 'one-bit' } },
+  { kind: 'best-rotation', choices: 4 },
+  { kind: 'top-k', k: 8 },
+  { kind: 'rand-k', k: 8 },
+  { kind: 'threshold', threshold: 0.5 },
+  { kind: 'saturated-quantize', bits: 4, step: 0.01 },
+  { kind: 'uniform-quantize', step: 0.01, zoom: false },
+  { kind: 'qsgd', levels: 7 },
+  { kind: 'terngrad' },
+  { kind: 'natural' },
+  { kind: 'scalarize-cyclic' },
+  { kind: 'scalarize-sinusoid' },
+  { kind: 'scalarize-random' },
+  { kind: 'scalarize-sweep' },
+  { kind: 'error-feedback', inner: FLATTENED_SIGN },
+];
+/** Enough to show that it works. */
+const QUICK = 3;
+const SAMPLE_SECONDS = 0.15;
+
+export const round: Benchmark = {
+  name: 'round',
+  summary: 'coordinates per second for each compressor, in cache and out of it',
+  description: `How many coordinates a second does a round take? Every compressor alternates with the uncompressed round, in a primal-dual flow over a random
+regular graph of degree 8 (d = 64, all workers), with ${countText(IN_CACHE_AGENTS)} agents (in cache) and ${countText(OUT_OF_CACHE_AGENTS)} (out of it). The last column says how many times as fast
+as no compression: messages are small, so where memory is the limit compressing pays in the simulation too.`,
+  async run(inputs) {
+    const compressors = inputs.quick ? COMPRESSORS.slice(0, QUICK) : COMPRESSORS;
+    const sizes = inputs.quick ? [200] : [IN_CACHE_AGENTS, OUT_OF_CACHE_AGENTS];
+    inputs.progress.expect(sizes.length * compressors.length * 2 * inputs.passes);
+    const figures: Figure[] = [];
+    const tables: Table[] = [];
+    for (const agents of sizes) tables.push(await measureSize(inputs, agents, compressors, figures));
+    return { figures, tables };
+  },
+};
+
+async function measureSize(
+  inputs: BenchInputs,
+  agents: number,
+  compressors: readonly CompressorSpec[],
+  figures: Figure[],
+): Promise<Table> {
+  const { seed, passes, progress, quick } = inputs;
+  const workers = inputs.workers.at(-1) ?? 1;
+  const open = async (compressor: CompressorSpec) => {
+    const rig = await Rig.open(problemConfig({ agents, seed, compressor }), workers);
+    await rig.calibrate(quick ? 0.01 : SAMPLE_SECONDS);
+    return rig;
+  };
+  const speed = (name: string, seconds: readonly number[]) =>
+    figure(
+      `round/${agents}/${name}`,
+      `round, ${name}, ${countText(agents)} agents`,
+      'Mcoordinates/s',
+      'higher',
+      seconds.map((s) => (agents * DIM) / s / 1e6),
+    );
+  const plain: number[] = [];
+  const rows: string[][] = [];
+  const reference = await open({ kind: 'identity' });
+  try {
+    for (const compressor of compressors) {
+      const name = describeSpec(compressor);
+      const rig = await open(compressor);
+      try {
+        const [own, none] = await interleave(
+          [rig, reference].map((each, index) => ({
+            name: `${index === 0 ? name : 'no compression'}, ${countText(agents)} agents`,
+            sample: async () => (await each.sample()).seconds,
+          })),
+          passes,
+          progress,
+        );
+        plain.push(...none);
+        const measured = speed(name, own);
+        const gain = ratioFigure(
+          `round/${agents}/${name}/over-none`,
+          `${name} over none, ${countText(agents)} agents`,
+          none,
+          own,
+        );
+        figures.push(measured, gain);
+        const { perMessage } = rig.report.bits;
+        rows.push([
+          name,
+          perMessage === null ? 'varies' : String(perMessage),
+          spreadText(measured),
+          spreadText(gain),
+        ]);
+      } finally {
+        await rig.close();
+      }
+    }
+  } finally {
+    await reference.close();
+  }
+  const none = speed('none', plain);
+  figures.push(none);
+  return {
+    title: `Rounds with ${workers} workers: ${countText(agents)} agents, d = ${DIM}`,
+    columns: ['compressor', 'bits a message', 'Mcoordinates/s (quartiles)', 'over none'],
+    rows: [['none', String(64 * DIM), spreadText(none), '1'], ...rows],
+    notes: [],
+  };
+}

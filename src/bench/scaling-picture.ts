@@ -1,0 +1,44 @@
+/** The scaling curve: speed-up against workers, with the line of perfect scaling and the fitted laws. */
+
+import { linearPlot, type Panel, type PlotSeries } from '../report/plot.js';
+import { amdahlSpeedup, uslSpeedup } from './fits.js';
+import type { Curve } from './scaling.js';
+
+/** Points of a fitted curve. */
+const STEPS = 40;
+
+export function drawScaling(curves: readonly Curve[]): string {
+  const most = Math.max(...curves.flatMap(({ points }) => points.map(({ workers }) => workers)), 2);
+  // Far enough to see where a fitted law bends.
+  const end = 2 * most;
+  const grid = Array.from({ length: STEPS + 1 }, (_, i) => 1 + ((end - 1) * i) / STEPS);
+  const panels = (['strong', 'weak'] as const).flatMap((kind): Panel[] => {
+    const chosen = curves.filter((curve) => curve.kind === kind);
+    if (chosen.length === 0) return [];
+    const series = [
+      { label: 'perfect', x: [1, end], y: [1, end] },
+      ...chosen.map((curve) => seriesOf(curve, grid)),
+    ];
+    return [{ xLabel: `workers, ${kind} scaling`, series }];
+  });
+  return linearPlot(panels, {
+    title: 'Speed-up over one worker: measured (dots) and what the laws of scaling make of it (lines)',
+    yLabel: 'speed-up',
+    ceiling: end,
+  });
+}
+
+/** The richer law, where there are points enough for it. */
+function seriesOf({ title, points, usl, amdahl }: Curve, grid: readonly number[]): PlotSeries {
+  const law = usl
+    ? (n: number) => uslSpeedup(n, usl.sigma, usl.kappa)
+    : amdahl
+      ? (n: number) => amdahlSpeedup(n, amdahl.sigma)
+      : null;
+  return {
+    label: title.replace(/^(Strong|Weak) scaling: /, ''),
+    x: points.map(({ workers }) => workers),
+    y: points.map(({ speedup }) => speedup),
+    fit: law ? { x: grid, y: grid.map(law) } : { x: [], y: [] },
+  };
+}

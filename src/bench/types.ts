@@ -1,0 +1,74 @@
+/**
+ * What a benchmark is: a question, and figures that answer it. One file each, one line in `registry.ts`; the command line, the JSON, the comparison
+ * with a baseline and the tests find it by themselves.
+ */
+
+import type { Spread } from './stats.js';
+
+/** One measured quantity. */
+export interface Figure extends Spread {
+  /** The same from one version to the next: `round/in-cache/flatten(sign)`. Baselines are compared by it. */
+  id: string;
+  /** As in `id`, for people. */
+  label: string;
+  unit: string;
+  better: 'higher' | 'lower';
+  /** What it is meant to reach, where something was promised. */
+  target?: Target;
+}
+
+export type Target = { atLeast: number } | { atMost: number };
+
+/** A table as people read it: cells are text already. Columns after the first are set flush right. */
+export interface Table {
+  title: string;
+  columns: readonly string[];
+  rows: readonly (readonly string[])[];
+  /** Sentences below it. */
+  notes: readonly string[];
+}
+
+export interface BenchResult {
+  figures: Figure[];
+  tables: Table[];
+  /** SVG, where the benchmark has something to draw. */
+  picture?: string;
+  /** Whatever else a program may want to read; plain data. */
+  details?: Record<string, unknown>;
+}
+
+/** What a benchmark is asked. */
+export interface BenchInputs {
+  /** A second or two in all: shows that everything works, and roughly how fast. */
+  quick: boolean;
+  seed: number;
+  /** Numbers of workers, ascending, beginning with 1. */
+  workers: readonly number[];
+  /** Passes over what is compared: each gives one sample of everything. */
+  passes: number;
+  /** A config of the user's own, where the benchmark takes one. */
+  config: string | null;
+  progress: Progress;
+}
+
+export interface Progress {
+  /** So many more steps are to come. */
+  expect(steps: number): void;
+  /** One of them is done. `what`: what comes next, or was done, in a few words. */
+  step(what: string): void;
+}
+
+export interface Benchmark {
+  name: string;
+  /** One line for the list of commands. */
+  summary: string;
+  /** What it answers, and how it measures; shown by --help. */
+  description: string;
+  /** Takes a config file. */
+  takesConfig?: boolean;
+  run(inputs: BenchInputs): Promise<BenchResult>;
+}
+
+export function meets(value: number, target: Target): boolean {
+  return 'atLeast' in target ? value >= target.atLeast : value <= target.atMost;
+}

@@ -1,0 +1,207 @@
+/** `sottovoce bench`: how fast is it, against what, and does it scale? One sub-command for each benchmark of the registry. */
+
+import { readFile, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import type { Command } from 'commander';
+import type { BenchDocument } from '../bench/report.js';
+import type { Benchmark, Progress } from '../bench/types.js';
+import { InputError } from '../errors.js';
+import { progressView, silent } from './progress.js';
+import { colours, printLine, type Terminal } from './terminal.js';
+
+const HELP = `
+Everything is seeded and warmed, what is compared takes turns within one run, and every figure is a median with its quartiles. Close what else
+runs on the machine: the load before the run is printed with the rest.
+
+Examples:
+  $ sottovoce bench scaling --picture scaling.png
+  $ sottovoce bench round --json before.json         then change something, and
+  $ sottovoce bench round --against before.json      ratios; faster or slower only where it is more than the spread
+  $ sottovoce bench peers                            C/OpenMP and NumPy on the same problem, if they are there
+  $ sottovoce bench scaling my.yaml --workers 1,2,4,8
+`;
+
+const QUICK_PASSES = 3;
+/** With eleven samples the quartiles are order statistics, and two equal things look different once in thirty times. */
+const PASSES = 11;
+
+interface BenchOptions {
+  quick?: boolean;
+  json?: string;
+  against?: string;
+  picture?: string;
+  seed?: string;
+  passes?: string;
+  workers?: string;
+  quiet?: boolean;
+}
+
+/** The registry is loaded only for `bench`, which alone needs it for its sub-commands. */
+export async function addBenchCommands(
+  program: Command,
+  terminal: Terminal,
+  argv: readonly string[],
+): Promise<void> {
+  const bench = program
+    .command('bench')
+    .summary('measure the barrier, kernels, rounds, scaling, memory, and other programs beside it')
+    .description('How fast is it, against what, and does it scale?')
+    .addHelpText('after', HELP);
+  if (!argv.includes('bench')) return;
+  const { benchmarks } = await import('../bench/registry.js');
+  for (const benchmark of benchmarks) {
+    const command = bench
+      .command(benchmark.name)
+      .summary(benchmark.summary)
+      .description(benchmark.description);
+    if (benchmark.takesConfig) command.argument('[config]', 'a config of your own (YAML)');
+    command
+      .option('--quick', 'a second or two: shows that it works, and roughly how fast')
+      .option('--json <file>', 'write everything as JSON')
+      .option('--against <file>', 'compare with what --json wrote before')
+      .option('--picture <file>', 'draw it, as .svg or .png (where there is something to draw)')
+      .option('--seed <number>', 'of graphs and costs', '1')
+      .option('--passes <count>', `samples of each (default: ${PASSES})`)
+      .option(
+        '--workers <list>',
+        'numbers of workers, a comma between them (default: 1 to the number of cores)',
+      )
+      .option('-q, --quiet', 'no progress')
+      .option('--debug', 'print stack traces')
+      .action(async (...given: unknown[]) => {
+        const config = benchmark.takesConfig ? (given[0] as string | undefined) : undefined;
+        const options = given[benchmark.takesConfig ? 1 : 0] as BenchOptions;
+        await benchCommand(benchmark, config ?? null, options, terminal);
+      });
+  }
+}
+
+/** Throws InputError. */
+export async function benchCommand(
+  benchmark: Benchmark,
+  config: string | null,
+  options: BenchOptions,
+  terminal: Terminal,
+): Promise<BenchDocument> {
+  const { describeMachine } = await import('../bench/machine.js');
+  const report = await import('../bench/report.js');
+  const quick = options.quick ?? false;
+  const seed = wholeNumber('--seed', options.seed ?? '1', 0);
+  const passes = wholeNumber('--passes', options.passes ?? String(quick ? QUICK_PASSES : PASSES), 1);
+  const workers = parseWorkers(options.workers);
+  const picture = options.picture;
+  if (picture !== undefined && !/\.(svg|png)$/i.test(picture)) {
+    throw new InputError(`--picture is ${picture}, expected a file that ends in .svg or .png`);
+  }
+  const before = options.against === undefined ? null : await readDocument(options.against);
+  const machine = describeMachine();
+  const paint = colours(terminal, terminal.stdout);
+  printLine(terminal.stdout, `${paint.bold(benchmark.name)}: ${benchmark.summary}${quick ? ' (quick)' : ''}`);
+  printLine(terminal.stdout, paint.dim(report.formatMachine(machine)));
+
+  const startedMs = performance.now();
+  const steps = options.quiet ? new Steps(null) : new Steps(terminal.stderr);
+  const result = await benchmark
+    .run({ quick, seed, workers, passes, config, progress: steps })
+    .finally(() => steps.end());
+  const seconds = (performance.now() - startedMs) / 1000;
+  const document = report.makeDocument(
+    { benchmark: benchmark.name, quick, seed, passes, workers, machine, seconds },
+    result,
+  );
+
+  const tables = [...result.tables];
+  const targets = quick ? null : report.targetTable(result.figures);
+  if (targets) tables.push(targets);
+  if (before) tables.push(report.changesTable(report.compareDocuments(document, before), document, before));
+  for (const table of tables) printLine(terminal.stdout, `\n${report.formatTable(table, paint)}`);
+  if (options.json !== undefined) {
+    await write('--json', options.json, `${JSON.stringify(document, nullForUnknown, 2)}\n`);
+    printLine(terminal.stdout, `\n${paint.dim('figures')}  ${options.json}`);
+  }
+  if (picture !== undefined) {
+    if (result.picture === undefined)
+      throw new InputError(`${benchmark.name} has nothing to draw for --picture`);
+    const { renderPng } = await import('../report/png.js');
+    await write(
+      '--picture',
+      picture,
+      /\.png$/i.test(picture) ? await renderPng(result.picture) : result.picture,
+    );
+    printLine(terminal.stdout, `${paint.dim('picture')}  ${picture}`);
+  }
+  return document;
+}
+
+/** JSON has no NaN and no infinity. */
+function nullForUnknown(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? null : value;
+}
+
+async function write(option: string, file: string, data: string | Uint8Array): Promise<void> {
+  await writeFile(file, data).catch((cause: Error) => {
+    throw new InputError(`${option} ${file} cannot be written: ${cause.message}`, {}, { cause });
+  });
+}
+
+async function readDocument(file: string): Promise<BenchDocument> {
+  let document: Partial<BenchDocument>;
+  try {
+    document = JSON.parse(await readFile(file, 'utf8')) as Partial<BenchDocument>;
+  } catch (cause) {
+    throw new InputError(`--against ${file} cannot be read: ${(cause as Error).message}`, {}, { cause });
+  }
+  if (document.format !== 'sottovoce-bench-1') {
+    throw new InputError(`--against ${file} is no benchmark's JSON, expected what --json wrote`);
+  }
+  return document as BenchDocument;
+}
+
+function parseWorkers(text: string | undefined): number[] {
+  if (text === undefined) return Array.from({ length: os.availableParallelism() }, (_, i) => i + 1);
+  const counts = text.split(',').map((part) => wholeNumber('--workers', part, 1));
+  // Speed-ups are over one worker.
+  return [...new Set([1, ...counts])].sort((a, b) => a - b);
+}
+
+function wholeNumber(name: string, text: string, low: number): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isSafeInteger(value) && value >= low) return value;
+  throw new InputError(`${name} is ${text}, expected a whole number >= ${low}`);
+}
+
+/** A benchmark's steps as progress with an ETA. */
+class Steps implements Progress {
+  private readonly output: Terminal['stderr'] | null;
+  private view = silent;
+  private expected = 0;
+  private done = 0;
+  private opening: Promise<void> | null = null;
+  private ended = false;
+  private readonly startedMs = performance.now();
+
+  constructor(output: Terminal['stderr'] | null) {
+    this.output = output;
+  }
+
+  expect(steps: number): void {
+    this.expected += steps;
+    if (this.output === null) return;
+    this.opening ??= progressView(this.output, this.expected).then((view) => {
+      if (this.ended) view.end();
+      else this.view = view;
+    });
+  }
+
+  step(what: string): void {
+    this.done++;
+    const elapsed = (performance.now() - this.startedMs) / 1000;
+    const rounds = Math.max(this.done, this.expected);
+    this.view.update({ round: this.done, rounds, paused: false, last: null, doing: what }, elapsed);
+  }
+
+  end(): void {
+    this.ended = true;
+    this.view.end();
+  }
+}

@@ -1,0 +1,114 @@
+/** `sottovoce bench NAME --quick`: every benchmark of the registry runs and writes what it says. No time is asserted anywhere. */
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openPeers } from '../../src/bench/peers/open.js';
+import { benchmarks } from '../../src/bench/registry.js';
+import type { BenchDocument } from '../../src/bench/report.js';
+import { main } from '../../src/cli/main.js';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'sottovoce-bench-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function run(...argv: string[]) {
+  const texts = { stdout: '', stderr: '' };
+  const output = (name: 'stdout' | 'stderr') => ({
+    write(text: string) {
+      texts[name] += text;
+    },
+  });
+  const exitCode = await main(['bench', ...argv], {
+    stdout: output('stdout'),
+    stderr: output('stderr'),
+    env: {},
+    debug: false,
+  });
+  return { exitCode, ...texts };
+}
+
+const readDocument = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as BenchDocument;
+
+describe.each(benchmarks.map(({ name }) => name).filter((name) => name !== 'targets'))(
+  'bench %s --quick',
+  (name) => {
+    it('prints machine and tables, and writes figures with their spread', async () => {
+      const file = path.join(folder, `${name}.json`);
+      const { exitCode, stdout, stderr } = await run(
+        name,
+        '--quick',
+        '--passes',
+        '2',
+        '--json',
+        file,
+        '--quiet',
+      );
+      expect(stderr).toBe('');
+      expect(exitCode).toBe(0);
+      expect(stdout).toContain(`Node ${process.versions.node}`);
+      const document = readDocument(file);
+      expect(document).toMatchObject({
+        format: 'sottovoce-bench-1',
+        benchmark: name,
+        quick: true,
+        passes: 2,
+      });
+      expect(document.figures.length).toBeGreaterThan(0);
+      const ids = document.figures.map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+      for (const figure of document.figures) {
+        expect(figure.id).toMatch(new RegExp(`^${name}/`));
+        expect(figure.median).toBeGreaterThanOrEqual(0);
+        expect(figure.q1).toBeLessThanOrEqual(figure.median);
+        expect(figure.q3).toBeGreaterThanOrEqual(figure.median);
+        expect(figure.samples).toBeGreaterThan(0);
+      }
+      for (const { title } of document.tables) expect(stdout).toContain(title);
+    });
+  },
+);
+
+it('draws the scaling curve of a config, and compares with itself', async () => {
+  const config = path.join(folder, 'ring.yaml');
+  const { writeFileSync } = await import('node:fs');
+  writeFileSync(
+    config,
+    'name: small ring\ntopology: { kind: ring, nodes: 40 }\ncost: { kind: quadratic, dim: 8 }\nflow: { kind: primal-dual }\ncompressor: { kind: top-k, k: 2 }\n',
+  );
+  const json = path.join(folder, 'config.json');
+  const svg = path.join(folder, 'scaling.svg');
+  const options = ['--quick', '--passes', '1', '--quiet', '--workers', '1,2,3'];
+  const first = await run('scaling', config, ...options, '--json', json, '--picture', svg);
+  expect(first.exitCode).toBe(0);
+  expect(first.stdout).toContain('Strong scaling: small ring');
+  const drawing = readFileSync(svg, 'utf8');
+  expect(drawing).toContain('>small ring<');
+  expect(drawing).toContain('<circle');
+  const png = path.join(folder, 'scaling.png');
+  const second = await run('scaling', config, ...options, '--against', json, '--picture', png);
+  expect(second.stdout).toContain('now / before');
+  expect([...readFileSync(png).subarray(0, 4)]).toEqual([0x89, 0x50, 0x4e, 0x47]);
+});
+
+it('refuses what it cannot read, with a next step', async () => {
+  expect(await run('round', '--workers', '0')).toMatchObject({ exitCode: 2 });
+  const { exitCode, stderr } = await run('round', '--against', path.join(folder, 'nothing.json'));
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('cannot be read');
+  const picture = await run('scaling', '--picture', 'scaling.gif');
+  expect(picture.exitCode).toBe(2);
+  expect(picture.stderr).toContain('.svg or .png');
+});
+
+it('says which peers are missing, and goes on without them', async () => {
+  const peers = await openPeers({ CC: 'no-such-compiler', PYTHON: 'no-such-python' });
+  try {
+    expect(peers.c).toBeNull();
+    expect(peers.numpy).toBeNull();
+    expect(peers.missing.join('\n')).toMatch(/no C\/OpenMP reference: .*no-such-compiler/);
+    expect(peers.missing.join('\n')).toMatch(/no NumPy\/SciPy reference: .*no-such-python/);
+  } finally {
+    await peers.close();
+  }
+});

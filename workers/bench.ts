@@ -1,0 +1,65 @@
+/**
+ * What runs on threads for `sottovoce bench` beside the engine itself: crossings of the barrier with nothing between them, and a triad over the kernels'
+ * memory. One thread, many tasks; the first crossing of a task gathers everyone.
+ */
+
+import { parentPort } from 'node:worker_threads';
+import { bindKernels } from '../kernels/bindings.js';
+import { Barrier } from '../src/sync/barrier.js';
+
+export type BenchTask =
+  | { kind: 'barrier'; words: Int32Array; parties: number; spins: number; crossings: number }
+  | {
+      kind: 'triad';
+      words: Int32Array;
+      parties: number;
+      spins: number;
+      module: WebAssembly.Module;
+      memory: WebAssembly.Memory;
+      /** Addresses of this thread's share of a, b and c, and its entries. */
+      a: number;
+      b: number;
+      c: number;
+      entries: number;
+      repeats: number;
+    };
+
+/** Seconds from the first crossing to the last. */
+export type BenchAnswer = { seconds: number } | { error: string };
+
+const port = parentPort;
+if (!port) throw new Error('bench.js is a worker thread: sottovoce bench starts it');
+port.on('message', (task: BenchTask) => {
+  let answer: BenchAnswer;
+  try {
+    answer = { seconds: task.kind === 'barrier' ? crossings(task) : triad(task) };
+  } catch (error) {
+    answer = { error: (error as Error).message };
+  }
+  port.postMessage(answer);
+});
+
+function crossings(task: Extract<BenchTask, { kind: 'barrier' }>): number {
+  const barrier = new Barrier(task.words, task.parties, task.spins);
+  // The first of these wait for threads that still wake up.
+  for (let k = 0; k < task.crossings / 10; k++) barrier.wait();
+  const startedMs = performance.now();
+  for (let k = 0; k < task.crossings; k++) barrier.wait();
+  return (performance.now() - startedMs) / 1000;
+}
+
+function triad(task: Extract<BenchTask, { kind: 'triad' }>): number {
+  const { a, b, c, entries, repeats, parties, spins } = task;
+  const barrier = new Barrier(task.words, parties, spins);
+  const kernels = bindKernels(task.module, task.memory);
+  // A consensus step is a triad: a = b - 3 c.
+  const pass = () => kernels.stepConsensus(1, 0, entries, b, a, c, 3);
+  pass();
+  barrier.wait();
+  const startedMs = performance.now();
+  for (let k = 0; k < repeats; k++) {
+    pass();
+    barrier.wait();
+  }
+  return (performance.now() - startedMs) / 1000;
+}

@@ -39,7 +39,7 @@ describe.each(benchmarks.map(({ name }) => name).filter((name) => name !== 'targ
         name,
         '--quick',
         '--passes',
-        '2',
+        '1',
         '--json',
         file,
         '--quiet',

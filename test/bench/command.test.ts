@@ -52,7 +52,7 @@ describe.each(benchmarks.map(({ name }) => name).filter((name) => name !== 'targ
         format: 'sottovoce-bench-1',
         benchmark: name,
         quick: true,
-        passes: 2,
+        passes: 1,
       });
       expect(document.figures.length).toBeGreaterThan(0);
       const ids = document.figures.map(({ id }) => id);

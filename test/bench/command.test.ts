@@ -3,11 +3,14 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { openPeers } from '../../src/bench/peers/open.js';
 import { benchmarks } from '../../src/bench/registry.js';
 import type { BenchDocument } from '../../src/bench/report.js';
 import { main } from '../../src/cli/main.js';
+
+// Spinning threads on a loaded machine: a quick benchmark may take its time there.
+vi.setConfig({ testTimeout: 240_000 });
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'sottovoce-bench-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

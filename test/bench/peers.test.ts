@@ -1,6 +1,6 @@
 /** The peers compute what the engine computes: same problem, same rounds, the same x to 1e-9. */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openPeers, type Peers } from '../../src/bench/peers/open.js';
 import {
   type Agreement,
@@ -8,6 +8,9 @@ import {
   largestDifference,
   shareProblem,
 } from '../../src/bench/peers/problem.js';
+
+// It compiles C and starts Python, beside whatever else the machine does.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let peers: Peers;
 let agreement: Agreement[];

@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { countText, figure, medianText, ratioFigure, spreadText } from './figures.js';
 import { type Contestant, interleave } from './interleave.js';
+import { TRIAD_ENTRIES, TRIAD_REPEATS } from './memory.js';
 import { openPeers, type Peers } from './peers/open.js';
 import {
   type Agreement,
@@ -21,9 +22,6 @@ import { Rig } from './rig.js';
 import { BenchThreads, crossingSeconds, defaultSpins, Triad } from './threads.js';
 import type { BenchInputs, Benchmark, Figure, Table, Target } from './types.js';
 import { bindTransform } from './wht.js';
-
-/** 128 MiB an array: four times a large third cache. */
-const TRIAD_ENTRIES = 16 * 2 ** 20;
 
 export const peers: Benchmark = {
   name: 'peers',
@@ -217,6 +215,7 @@ async function compareTransforms(
   const transform = await bindTransform(Math.max(...sizes));
   const entriesPerSample = inputs.quick ? 2e5 : 4e7;
   const rows: string[][] = [];
+  const over: Figure[] = [];
   for (const n of sizes) {
     await checkTransform(c.child, transform.of, n, folder);
     const repeats = Math.max(1, Math.round(entriesPerSample / n / Math.log2(n)));
@@ -231,21 +230,17 @@ async function compareTransforms(
       })),
     ];
     const [ours, textbook, radix8] = await interleave(contestants, inputs.passes, inputs.progress);
-    const target: Target = { atLeast: 0.9 };
     const overTextbook = ratioFigure(
       `peers/wht/${n}/over-textbook`,
       `Walsh-Hadamard ${countText(n)}: speed over C, textbook loops`,
       textbook,
       ours,
     );
-    // The promise is held against the harder of the two.
     const overRadix8 = ratioFigure(
       `peers/wht/${n}/over-radix8`,
       `Walsh-Hadamard ${countText(n)}: speed over C, radix 8`,
       radix8,
       ours,
-      'higher',
-      target,
     );
     figures.push(
       figure(
@@ -258,6 +253,7 @@ async function compareTransforms(
       overTextbook,
       overRadix8,
     );
+    over.push(overRadix8);
     const us = (values: readonly number[]) => medianText(values.map((s) => s * 1e6));
     rows.push([
       countText(n),
@@ -268,6 +264,10 @@ async function compareTransforms(
       spreadText(overRadix8),
     ]);
   }
+  // The promise is held against the harder of the two, where we do worst.
+  const least = over.reduce((worst, each) => (each.median < worst.median ? each : worst));
+  const label = `Walsh-Hadamard, ${countText(sizes[0])} to ${countText(sizes[sizes.length - 1])}: least speed over C (radix 8)`;
+  figures.push({ ...least, id: 'peers/wht/least-over-c', label, target: { atLeast: 0.9 } });
   tables.push({
     title: 'Walsh-Hadamard transform, one thread',
     columns: ['entries', 'ours, us', 'C textbook, us', 'C radix 8, us', 'over textbook', 'over radix 8'],
@@ -363,7 +363,7 @@ async function compareTriads(
 ): Promise<void> {
   if (!c) return;
   const entries = inputs.quick ? 2 ** 14 : TRIAD_ENTRIES;
-  const repeats = inputs.quick ? 3 : 8;
+  const repeats = inputs.quick ? 3 : TRIAD_REPEATS;
   const triad = await Triad.create(entries);
   const threads = new BenchThreads(parties);
   try {

@@ -1,8 +1,22 @@
 /** Every benchmark, one line each: the command line, its help and the tests find it by themselves. */
 
+import { barrier } from './barrier.js';
+import { kernels } from './kernels.js';
+import { memory } from './memory.js';
 import { peers } from './peers.js';
 import { round } from './round.js';
 import { scaling } from './scaling.js';
+import { startup } from './startup.js';
+import { targets } from './targets.js';
 import type { Benchmark } from './types.js';
 
-export const benchmarks: readonly Benchmark[] = [round, scaling, peers];
+export const benchmarks: readonly Benchmark[] = [
+  barrier,
+  kernels,
+  round,
+  scaling,
+  memory,
+  startup,
+  peers,
+  targets,
+];

@@ -1,0 +1,769 @@
+/** Every kernel beside its twin: what is called, on what, and what both must give. A new kernel is a line here; the table says which have none. */
+
+import type { Kernels } from '../../kernels/bindings.js';
+import {
+  ALL_AGENTS,
+  columnMean,
+  compressors,
+  FLATTEN_STREAM,
+  flatten,
+  flattenSigns,
+  gather,
+  gradientLinear,
+  gradientQuadratic,
+  gradientSoftmax,
+  type LinearCost,
+  philoxUniform,
+  philoxWords,
+  type SoftmaxCost,
+  squaredDistance,
+  stepConsensus,
+  stepConsensusError,
+  stepPrimalDual,
+  stepPrimalDualError,
+  stepPrimalDualMemory,
+  sum,
+  unflatten,
+  valueQuadratic,
+  wht,
+  wire,
+} from '../../kernels/reference/index.js';
+import { Lab, type LabRows } from './lab.js';
+
+/** Numbers, or rows of them. */
+export type Rows = ArrayLike<number> | readonly ArrayLike<number>[];
+
+export interface KernelCase {
+  name: string;
+  simd: boolean;
+  /** Entries that one call works on. */
+  coordinates: number;
+  /** Bytes that one call reads and writes, each once. */
+  bytes: number;
+  run(): void;
+  /** Gives what `results` must be after the first call. */
+  twin(): Rows;
+  results(): ArrayLike<number>;
+}
+
+const GAINS = { hEta: 0.02, hAlpha: 0.01, hBeta: 0.01 };
+const MU = 0.5;
+const GAMMA = 0.5;
+const K = 8;
+const SCALARS = 4;
+const LEVEL_BITS = 4;
+const LEVELS = 7;
+const STEP = 0.2;
+const ROUND = 5;
+const KEY = [7, 0] as const;
+const SAMPLES = 4;
+const CLASSES = 4;
+const LOGISTIC = 1;
+
+export async function kernelCases(
+  agents: number,
+  dim: number,
+  degree: number,
+  seed: number,
+): Promise<{ cases: KernelCase[]; missing: string[] }> {
+  const lab = await Lab.create(agents, dim, degree, seed);
+  const cases = [
+    ...messageCases(lab),
+    ...transformCases(lab),
+    ...stepCases(lab),
+    ...costCases(lab),
+    ...traceCases(lab),
+    ...randomCases(lab),
+  ];
+  const named = new Set(cases.map(({ name }) => name.split(' ')[0]));
+  const missing = Object.keys(lab.kernels).filter((name) => !named.has(name) && name !== 'memory');
+  return { cases, missing };
+}
+
+/** All rows, one after the other. */
+const joined = (rows: readonly ArrayLike<number>[]) => rows.flatMap((row) => Array.from(row));
+
+export function flat(rows: Rows): number[] {
+  return Array.from(rows as ArrayLike<number | ArrayLike<number>>).flatMap((row) =>
+    typeof row === 'number' ? row : Array.from(row),
+  );
+}
+
+interface Format {
+  name: string;
+  simd: { encode: boolean; decode: boolean; gather: boolean };
+  bits: number;
+  encode(e: Float64Array, agent: number): Uint8Array;
+  decode(slot: Uint8Array): Float64Array;
+  encodeKernel(errors: number, slots: number, slotBytes: number): void;
+  /** What stands behind n among the arguments of decode and gather. */
+  decodeKernel(slots: number, slotBytes: number, out: number): void;
+  gatherKernel(slots: number, slotBytes: number, out: number): void;
+  names: { encode: keyof Kernels; decode: keyof Kernels; gather: keyof Kernels };
+}
+
+function formats(lab: Lab): Format[] {
+  const { kernels: k, agents, dim, stride, graphArguments: g } = lab;
+  const indexBits = Math.ceil(Math.log2(dim));
+  const scratch = lab.reserve(stride * 4);
+  const basis = lab.rows(-1, 1, SCALARS);
+  const all = { encode: true, decode: true, gather: true };
+  const none = { encode: false, decode: false, gather: false };
+  return [
+    {
+      name: '',
+      names: { encode: 'encodeDense', decode: 'decodeDense', gather: 'gatherDense' },
+      simd: all,
+      bits: wire.denseBits(dim),
+      encode: (e) => wire.encodeDense(e),
+      decode: (slot) => wire.decodeDense(slot, dim),
+      encodeKernel: (e, s, b) => k.encodeDense(0, agents, e, stride, s, b, dim),
+      decodeKernel: (s, b, o) => k.decodeDense(0, agents, s, b, o, stride, dim),
+      gatherKernel: (s, b, o) => k.gatherDense(0, agents, ...g, s, b, o, stride, dim),
+    },
+    {
+      name: '',
+      names: { encode: 'encodeSign', decode: 'decodeSign', gather: 'gatherSign' },
+      simd: all,
+      bits: wire.signBits(dim),
+      encode: (e) => wire.encodeSign(e),
+      decode: (slot) => wire.decodeSign(slot, dim),
+      encodeKernel: (e, s, b) => k.encodeSign(0, agents, e, stride, s, b, dim),
+      decodeKernel: (s, b, o) => k.decodeSign(0, agents, s, b, o, stride, dim),
+      gatherKernel: (s, b, o) => k.gatherSign(0, agents, ...g, s, b, o, stride, dim),
+    },
+    {
+      name: '',
+      names: { encode: 'encodeSignScaled', decode: 'decodeSignSingle', gather: 'gatherSignSingle' },
+      simd: all,
+      bits: wire.signBits(dim, 32),
+      encode: (e) => wire.encodeSigned(compressors.signScaled(e, 'unbiased', 32), 32),
+      decode: (slot) => wire.decodeSign(slot, dim, 32),
+      encodeKernel: (e, s, b) => k.encodeSignScaled(0, agents, e, stride, s, b, dim, 1, 4),
+      decodeKernel: (s, b, o) => k.decodeSignSingle(0, agents, s, b, o, stride, dim),
+      gatherKernel: (s, b, o) => k.gatherSignSingle(0, agents, ...g, s, b, o, stride, dim),
+    },
+    {
+      name: ` k=${K}`,
+      names: { encode: 'encodeSparse', decode: 'decodeSparse', gather: 'gatherSparse' },
+      simd: { encode: true, decode: false, gather: false },
+      bits: wire.sparseBits(K, indexBits),
+      encode: (e) => wire.encodeSparse(e, K, indexBits),
+      decode: (slot) => wire.decodeSparse(slot, dim, K, indexBits),
+      encodeKernel: (e, s, b) => k.encodeSparse(0, agents, e, stride, s, b, dim, K, indexBits, scratch),
+      decodeKernel: (s, b, o) => k.decodeSparse(0, agents, s, b, o, stride, dim, K, indexBits),
+      gatherKernel: (s, b, o) => k.gatherSparse(0, agents, ...g, s, b, o, stride, dim, K, indexBits),
+    },
+    {
+      name: ` ${LEVEL_BITS} bits`,
+      names: { encode: 'encodeLevels', decode: 'decodeLevels', gather: 'gatherLevels' },
+      simd: all,
+      bits: wire.levelBits(dim, LEVEL_BITS, true),
+      encode: (e) => wire.encodeLevels(compressors.quantize(e, STEP, LEVELS), LEVEL_BITS, true),
+      decode: (slot) => wire.decodeLevels(slot, dim, LEVEL_BITS, STEP),
+      encodeKernel: (e, s, b) =>
+        k.encodeLevels(0, agents, e, stride, s, b, dim, LEVEL_BITS, LEVELS, STEP, scratch),
+      decodeKernel: (s, b, o) => k.decodeLevels(0, agents, s, b, o, stride, dim, LEVEL_BITS, STEP),
+      gatherKernel: (s, b, o) => k.gatherLevels(0, agents, ...g, s, b, o, stride, dim, LEVEL_BITS, STEP),
+    },
+    {
+      name: ` m=${SCALARS}`,
+      names: { encode: 'encodeScalars', decode: 'decodeScalars', gather: 'gatherScalars' },
+      simd: none,
+      bits: wire.scalarBits(SCALARS),
+      encode: (e) => wire.encodeScalars(e.subarray(0, SCALARS)),
+      decode(slot) {
+        const message = new Float64Array(dim);
+        message.set(wire.decodeScalars(slot, SCALARS));
+        return message;
+      },
+      encodeKernel: (e, s, b) => k.encodeScalars(0, agents, e, stride, s, b, dim, 0, SCALARS),
+      decodeKernel: (s, b, o) => k.decodeScalars(0, agents, s, b, o, stride, dim, 0, SCALARS),
+      gatherKernel: (s, b, o) => k.gatherScalars(0, agents, ...g, s, b, o, stride, dim, 0, SCALARS),
+    },
+    {
+      name: ` m=${SCALARS}`,
+      names: { encode: 'encodeProjections', decode: 'decodeProjections', gather: 'gatherProjections' },
+      simd: all,
+      bits: wire.scalarBits(SCALARS),
+      encode: (e) => wire.encodeScalars(compressors.project(e, basis.twin)),
+      decode: (slot) => compressors.unfold(wire.decodeScalars(slot, SCALARS), basis.twin),
+      encodeKernel: (e, s, b) => k.encodeProjections(0, agents, e, stride, s, b, dim, basis.at, SCALARS),
+      decodeKernel: (s, b, o) => k.decodeProjections(0, agents, s, b, o, stride, dim, basis.at, SCALARS),
+      gatherKernel: (s, b, o) =>
+        k.gatherProjections(0, agents, ...g, s, b, o, stride, dim, basis.at, SCALARS, scratch),
+    },
+  ];
+}
+
+function messageCases(lab: Lab): KernelCase[] {
+  const { agents, dim, graph, edges } = lab;
+  const errors = lab.rows();
+  const out = lab.rows();
+  const coordinates = agents * dim;
+  const found = () => joined(unpadded(out, dim));
+  const cases = formats(lab).flatMap((format): KernelCase[] => {
+    const slotBytes = wire.slotBytes(format.bits);
+    const messageBytes = format.bits / 8;
+    const slots = lab.reserve(agents * slotBytes);
+    const packed = () => lab.bytes(slots, agents * slotBytes);
+    const encodeTwin = () => errors.twin.map((e, agent) => format.encode(e, agent));
+    // What decode and gather read; both twins then have the same messages.
+    format.encodeKernel(errors.at, slots, slotBytes);
+    const own = errors.twin.map((e, agent) => format.encode(e, agent));
+    return [
+      {
+        name: `${format.names.encode}${format.name}`,
+        simd: format.simd.encode,
+        coordinates,
+        bytes: coordinates * 8 + agents * messageBytes,
+        run: () => format.encodeKernel(errors.at, slots, slotBytes),
+        twin: encodeTwin,
+        results: () => packed().slice(),
+      },
+      {
+        name: `${format.names.decode}${format.name}`,
+        simd: format.simd.decode,
+        coordinates,
+        bytes: coordinates * 8 + agents * messageBytes,
+        run: () => format.decodeKernel(slots, slotBytes, out.at),
+        twin: () => own.map((slot) => format.decode(slot)),
+        results: found,
+      },
+      {
+        name: `${format.names.gather}${format.name}`,
+        simd: format.simd.gather,
+        coordinates: coordinates + edges * dim,
+        bytes: coordinates * 8 + (agents + edges) * messageBytes,
+        run: () => format.gatherKernel(slots, slotBytes, out.at),
+        twin() {
+          const messages = own.map((slot) => format.decode(slot));
+          return messages.map((_, i) => gather(graph, messages, i));
+        },
+        results: found,
+      },
+    ];
+  });
+  return [...cases, ...ditheredCases(lab, errors)];
+}
+
+/** Encoders whose messages are read by the kernels above. */
+function ditheredCases(lab: Lab, errors: LabRows): KernelCase[] {
+  const { kernels: k, agents, dim, stride } = lab;
+  const coordinates = agents * dim;
+  const scratch = lab.reserve(4096);
+  const encoder = (
+    name: string,
+    bits: number,
+    encode: Format['encode'],
+    run: (slots: number, slotBytes: number) => void,
+  ): KernelCase => {
+    const slotBytes = wire.slotBytes(bits);
+    const slots = lab.reserve(agents * slotBytes);
+    return {
+      name,
+      simd: true,
+      coordinates,
+      bytes: coordinates * 8 + (agents * bits) / 8,
+      run: () => run(slots, slotBytes),
+      twin: () => errors.twin.map(encode),
+      results: () => lab.bytes(slots, agents * slotBytes).slice(),
+    };
+  };
+  const tau = (agent: number) => philoxUniform(dim, agent, ROUND, 2, KEY);
+  const signs = flattenSigns(dim, ROUND, ...KEY);
+  const masks = lab.reserve(dim * 8);
+  k.flattenMasks(masks, dim, ROUND, ...KEY);
+  return [
+    encoder(
+      'encodeOneBit',
+      wire.signBits(dim),
+      (e, agent) => wire.encodeSigned(compressors.oneBit(e, tau(agent), 2, 0.5)),
+      (s, b) => k.encodeOneBit(0, agents, errors.at, stride, s, b, dim, 2, 0, 0.5, ROUND, ...KEY, scratch),
+    ),
+    encoder(
+      'encodeLevelsDithered',
+      wire.levelBits(dim, LEVEL_BITS, false),
+      (e, agent) =>
+        wire.encodeLevels(compressors.quantizeDithered(e, tau(agent), LEVELS, 'l2'), LEVEL_BITS, false),
+      (s, b) =>
+        k.encodeLevelsDithered(
+          0,
+          agents,
+          errors.at,
+          stride,
+          s,
+          b,
+          dim,
+          LEVEL_BITS,
+          LEVELS,
+          0,
+          ROUND,
+          ...KEY,
+          scratch,
+        ),
+    ),
+    encoder(
+      'encodeFlattenedSign',
+      wire.signBits(dim),
+      (e) => wire.encodeSign(flatten(e, signs)),
+      (s, b) => k.encodeFlattenedSign(0, agents, errors.at, stride, s, b, dim, dim, masks, scratch),
+    ),
+  ];
+}
+
+function unpadded({ data, twin }: LabRows, dim: number): Float64Array[] {
+  const entries = data.length / twin.length;
+  return twin.map((_, row) => data.slice(row * entries, row * entries + dim));
+}
+
+function transformCases(lab: Lab): KernelCase[] {
+  const { kernels: k, agents, dim, stride } = lab;
+  const signs = flattenSigns(dim, ROUND, ...KEY);
+  const masks = lab.reserve(dim * 8);
+  k.flattenMasks(masks, dim, ROUND, ...KEY);
+  const source = lab.rows();
+  const spent = lab.rows();
+  const target = lab.rows();
+  const coordinates = agents * dim;
+  const found = () => joined(unpadded(target, dim));
+  return [
+    {
+      name: 'flattenBlock',
+      simd: true,
+      coordinates,
+      bytes: 16 * coordinates,
+      run: () => k.flattenBlock(source.at, stride, target.at, stride, agents, dim, dim, masks),
+      twin: () => source.twin.map((x) => flatten(x, signs)),
+      results: found,
+    },
+    {
+      name: 'unflattenBlock',
+      simd: true,
+      coordinates,
+      bytes: 16 * coordinates,
+      run() {
+        // It destroys its source, so it is given a fresh one: a copy that its time includes, and its twin's does too.
+        spent.data.set(source.data);
+        k.unflattenBlock(spent.at, stride, target.at, stride, agents, dim, dim, masks);
+      },
+      twin: () => source.twin.map((x) => unflatten(x, signs, dim)),
+      results: found,
+    },
+    ...[256, 4096].map((n): KernelCase => {
+      const { at, data } = lab.doubles(n);
+      const start = Float64Array.from({ length: n }, (_, c) => Math.sin(1 + c));
+      return {
+        name: `wht n=${n}`,
+        simd: true,
+        coordinates: n,
+        bytes: 16 * n,
+        run() {
+          data.set(start);
+          k.wht(at, n);
+        },
+        twin() {
+          const copy = start.slice();
+          wht(copy);
+          return copy;
+        },
+        results: () => data.slice(),
+      };
+    }),
+  ];
+}
+
+function stepCases(lab: Lab): KernelCase[] {
+  const { kernels: k, agents, dim, stride } = lab;
+  const coordinates = agents * dim;
+  const { hEta, hAlpha, hBeta } = GAINS;
+  const step = (
+    name: string,
+    arrays: number,
+    of: (rows: Record<'x' | 'v' | 's' | 'z' | 'g' | 'u' | 'q' | 'm' | 'out', LabRows>) => {
+      run: () => void;
+      twin: (agent: number) => ArrayLike<number>;
+      result: 'x' | 'out';
+    },
+  ): KernelCase => {
+    const names = ['x', 'v', 's', 'z', 'g', 'u', 'q', 'm', 'out'] as const;
+    const rows = Object.fromEntries(names.map((each) => [each, lab.rows()])) as Record<
+      (typeof names)[number],
+      LabRows
+    >;
+    const { run, twin, result } = of(rows);
+    return {
+      name,
+      simd: true,
+      coordinates,
+      bytes: arrays * 8 * coordinates,
+      run,
+      twin: () => rows.x.twin.map((_, agent) => twin(agent)),
+      results: () => joined(unpadded(rows[result], dim)),
+    };
+  };
+  type StepRows = Record<'x' | 'v' | 's' | 'z' | 'g' | 'u' | 'q' | 'm' | 'out', LabRows>;
+  const estimate = ({ s, z, q, u }: StepRows, i: number) => ({
+    s: s.twin[i],
+    z: z.twin[i],
+    q: q.twin[i],
+    u: u.twin[i],
+    mu: MU,
+    current: 1,
+  });
+  const degrees = lab.doubles(agents);
+  degrees.data.fill(8);
+  return [
+    step('stepPrimalDual', 6, ({ x, v, g, u }) => ({
+      run: () => k.stepPrimalDual(agents, stride, dim, x.at, x.at, v.at, g.at, u.at, hEta, hAlpha, hBeta),
+      twin(i) {
+        stepPrimalDual(x.twin[i], v.twin[i], g.twin[i], u.twin[i], GAINS);
+        return x.twin[i];
+      },
+      result: 'x',
+    })),
+    step('stepPrimalDualError', 12, (rows) => ({
+      run() {
+        const { x, v, s, z, g, u, q, out } = rows;
+        k.stepPrimalDualError(
+          agents,
+          stride,
+          dim,
+          x.at,
+          v.at,
+          s.at,
+          z.at,
+          g.at,
+          u.at,
+          q.at,
+          out.at,
+          hEta,
+          hAlpha,
+          hBeta,
+          MU,
+          1,
+        );
+      },
+      twin: (i) =>
+        stepPrimalDualError(rows.x.twin[i], rows.v.twin[i], rows.g.twin[i], estimate(rows, i), GAINS),
+      result: 'out',
+    })),
+    step('stepPrimalDualMemory', 14, (rows) => ({
+      run() {
+        const { x, v, s, z, m, g, u, q, out } = rows;
+        k.stepPrimalDualMemory(
+          agents,
+          stride,
+          dim,
+          x.at,
+          v.at,
+          s.at,
+          z.at,
+          m.at,
+          degrees.at,
+          g.at,
+          u.at,
+          q.at,
+          out.at,
+          hEta,
+          hAlpha,
+          hBeta,
+          MU,
+          GAMMA,
+        );
+      },
+      twin: (i) =>
+        stepPrimalDualMemory(
+          rows.x.twin[i],
+          rows.v.twin[i],
+          rows.g.twin[i],
+          estimate(rows, i),
+          { m: rows.m.twin[i], gamma: GAMMA, degree: 8 },
+          GAINS,
+        ),
+      result: 'out',
+    })),
+    step('stepConsensus', 3, ({ x, u }) => ({
+      run: () => k.stepConsensus(agents, stride, dim, x.at, x.at, u.at, hAlpha),
+      twin(i) {
+        stepConsensus(x.twin[i], u.twin[i], hAlpha);
+        return x.twin[i];
+      },
+      result: 'x',
+    })),
+    step('stepConsensusError', 9, (rows) => ({
+      run() {
+        const { x, s, z, u, q, out } = rows;
+        k.stepConsensusError(agents, stride, dim, x.at, s.at, z.at, u.at, q.at, out.at, hAlpha, MU, 1);
+      },
+      twin: (i) => stepConsensusError(rows.x.twin[i], estimate(rows, i), hAlpha),
+      result: 'out',
+    })),
+    step('subtract', 3, ({ x, s, out }) => ({
+      run: () => k.subtract(agents, stride, dim, x.at, s.at, out.at),
+      twin: (i) => x.twin[i].map((entry, c) => entry - s.twin[i][c]),
+      result: 'out',
+    })),
+  ];
+}
+
+function costCases(lab: Lab): KernelCase[] {
+  const { kernels: k, agents, dim, stride } = lab;
+  const coordinates = agents * dim;
+  const x = lab.rows();
+  const a = lab.rows(1, 4);
+  const b = lab.rows();
+  const out = lab.rows();
+  const values = lab.doubles(agents);
+  const found = () => joined(unpadded(out, dim));
+  const data = lab.rows(-1, 1, agents * SAMPLES);
+  const bounds = lab.words(Array.from({ length: agents + 1 }, (_, i) => i * SAMPLES));
+  const labels = lab.doubles(agents * SAMPLES);
+  labels.data.forEach((_, r) => {
+    labels.data[r] = r % 3 === 0 ? 1 : -1;
+  });
+  const scratch = lab.reserve(4096);
+  const every = Array.from({ length: agents * SAMPLES }, (_, r) => r);
+  // Sparse: every fourth entry.
+  const nonzeros = dim / 4;
+  const sparseStart = lab.words([...every, every.length].map((r) => r * nonzeros));
+  const sparseColumns = lab.words(
+    every.flatMap((r) => Array.from({ length: nonzeros }, (_, e) => 4 * e + (r % 4))),
+  );
+  const sparseValues = lab.doubles(every.length * nonzeros);
+  sparseValues.data.forEach((_, e) => {
+    sparseValues.data[e] = Math.sin(1 + e);
+  });
+  const scale = 0.25;
+  const regularization = 0.01;
+  const linear = (sparse: boolean): LinearCost[] =>
+    Array.from({ length: agents }, (_, i) => ({
+      loss: 'logistic',
+      scale,
+      regularization,
+      samples: Array.from({ length: SAMPLES }, (__, t) => {
+        const r = i * SAMPLES + t;
+        const label = labels.data[r];
+        if (!sparse) return { values: data.twin[r], label };
+        return {
+          columns: sparseColumns.data.slice(r * nonzeros, (r + 1) * nonzeros),
+          values: sparseValues.data.slice(r * nonzeros, (r + 1) * nonzeros),
+          label,
+        };
+      }),
+    }));
+  const dense = linear(false);
+  const thin = linear(true);
+  const features = dim / CLASSES;
+  const small = lab.rows(-1, 1, agents * SAMPLES, features);
+  const classLabels = lab.words(every.map((r) => r % CLASSES));
+  const softmax = Array.from(
+    { length: agents },
+    (_, i): SoftmaxCost => ({
+      classes: CLASSES,
+      features,
+      scale,
+      regularization,
+      samples: Array.from({ length: SAMPLES }, (__, t) => {
+        const r = i * SAMPLES + t;
+        return { values: small.twin[r], label: classLabels.data[r] };
+      }),
+    }),
+  );
+  const smallStride = small.data.BYTES_PER_ELEMENT * (small.data.length / (agents * SAMPLES));
+  return [
+    {
+      name: 'gradientQuadratic',
+      simd: true,
+      coordinates,
+      bytes: 32 * coordinates,
+      run: () => k.gradientQuadratic(agents, stride, dim, x.at, a.at, b.at, out.at),
+      twin: () => x.twin.map((each, i) => gradientQuadratic(each, a.twin[i], b.twin[i])),
+      results: found,
+    },
+    {
+      name: 'gradientLinearDense logistic',
+      simd: true,
+      coordinates: coordinates * SAMPLES,
+      bytes: 8 * coordinates * (SAMPLES + 2),
+      run: () =>
+        k.gradientLinearDense(
+          LOGISTIC,
+          0,
+          0,
+          agents,
+          x.at,
+          stride,
+          bounds.at,
+          data.at,
+          stride,
+          labels.at,
+          out.at,
+          stride,
+          dim,
+          scale,
+          regularization,
+          scratch,
+          0,
+          0,
+        ),
+      twin: () => x.twin.map((each, i) => gradientLinear(each, dense[i])),
+      results: found,
+    },
+    {
+      name: 'gradientLinearSparse logistic',
+      simd: false,
+      coordinates: agents * SAMPLES * nonzeros,
+      bytes: agents * SAMPLES * nonzeros * 12 + 16 * coordinates,
+      run: () =>
+        k.gradientLinearSparse(
+          LOGISTIC,
+          0,
+          0,
+          agents,
+          x.at,
+          stride,
+          bounds.at,
+          sparseStart.at,
+          sparseColumns.at,
+          sparseValues.at,
+          labels.at,
+          out.at,
+          stride,
+          dim,
+          scale,
+          regularization,
+          scratch,
+          0,
+          0,
+        ),
+      twin: () => x.twin.map((each, i) => gradientLinear(each, thin[i])),
+      results: found,
+    },
+    {
+      name: `gradientSoftmaxDense ${CLASSES} classes`,
+      simd: true,
+      coordinates: coordinates * SAMPLES,
+      bytes: 8 * (agents * SAMPLES * features + 2 * coordinates),
+      run: () =>
+        k.gradientSoftmaxDense(
+          CLASSES,
+          features,
+          0,
+          agents,
+          x.at,
+          stride,
+          bounds.at,
+          small.at,
+          smallStride,
+          classLabels.at,
+          out.at,
+          stride,
+          scale,
+          regularization,
+          scratch,
+          0,
+          0,
+        ),
+      twin: () => x.twin.map((each, i) => gradientSoftmax(each, softmax[i])),
+      results: found,
+    },
+    {
+      name: 'valueQuadratic',
+      simd: true,
+      coordinates,
+      bytes: 16 * coordinates,
+      run: () => k.valueQuadratic(0, agents, stride, dim, x.at, a.at, b.at, values.at),
+      twin: () => x.twin.map((_, i) => valueQuadratic(x.twin[0], a.twin[i], b.twin[i])),
+      results: () => values.data.slice(),
+    },
+  ];
+}
+
+function traceCases(lab: Lab): KernelCase[] {
+  const { kernels: k, agents, dim, stride } = lab;
+  const coordinates = agents * dim;
+  const x = lab.rows();
+  const s = lab.rows();
+  const means = lab.doubles(dim);
+  const out = lab.doubles(agents);
+  const total = lab.doubles(1);
+  return [
+    {
+      name: 'columnMeans',
+      simd: true,
+      coordinates,
+      bytes: 8 * coordinates,
+      run: () => k.columnMeans(x.at, stride, agents, 0, dim, means.at),
+      twin: () => Float64Array.from({ length: dim }, (_, c) => columnMean(x.twin, c)),
+      results: () => means.data.slice(),
+    },
+    {
+      name: 'distancesToPoint',
+      simd: true,
+      coordinates,
+      bytes: 8 * coordinates,
+      run: () => k.distancesToPoint(0, agents, x.at, stride, dim, s.at, out.at),
+      twin: () => x.twin.map((row) => squaredDistance(row, s.twin[0])),
+      results: () => out.data.slice(),
+    },
+    {
+      name: 'distancesBetweenRows',
+      simd: true,
+      coordinates,
+      bytes: 16 * coordinates,
+      run: () => k.distancesBetweenRows(0, agents, x.at, s.at, stride, dim, out.at),
+      twin: () => x.twin.map((row, i) => squaredDistance(row, s.twin[i])),
+      results: () => out.data.slice(),
+    },
+    {
+      name: 'sum',
+      simd: true,
+      coordinates,
+      bytes: 8 * coordinates,
+      run() {
+        total.data[0] = k.sum(x.at, coordinates);
+      },
+      twin: () => [sum(x.data)],
+      results: () => total.data.slice(),
+    },
+  ];
+}
+
+function randomCases(lab: Lab): KernelCase[] {
+  const { kernels: k, dim } = lab;
+  const n = 16 * dim;
+  const words = lab.words(new Uint32Array(n));
+  const uniform = lab.doubles(n);
+  const masks = lab.doubles(n);
+  return [
+    {
+      name: 'philoxWords',
+      simd: true,
+      coordinates: n,
+      bytes: 4 * n,
+      run: () => k.philoxWords(words.at, n / 4, 0, ALL_AGENTS, ROUND, FLATTEN_STREAM, ...KEY),
+      twin: () => philoxWords(n, ALL_AGENTS, ROUND, FLATTEN_STREAM, KEY),
+      results: () => words.data.slice(),
+    },
+    {
+      name: 'philoxUniform',
+      simd: true,
+      coordinates: n,
+      bytes: 8 * n,
+      run: () => k.philoxUniform(uniform.at, n, 3, ROUND, 2, ...KEY),
+      twin: () => philoxUniform(n, 3, ROUND, 2, KEY),
+      results: () => uniform.data.slice(),
+    },
+    {
+      name: 'flattenMasks',
+      simd: true,
+      coordinates: n,
+      bytes: 8 * n,
+      run: () => k.flattenMasks(masks.at, n, ROUND, ...KEY),
+      twin: () => flattenSigns(n, ROUND, ...KEY),
+      // A mask is a sign bit: +0 or -0.
+      results: () => masks.data.map((mask) => (Object.is(mask, -0) ? -1 : 1)),
+    },
+  ];
+}

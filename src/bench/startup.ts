@@ -1,0 +1,99 @@
+/**
+ * How long from the shell to the first round? A process of its own each time: Node starts, modules load, the config is read and validated, the
+ * reference solver finds the optimum, threads come up, the arena is filled, and the first round is over.
+ */
+
+import { execFile } from 'node:child_process';
+import { access } from 'node:fs/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { InputError } from '../errors.js';
+import { startupUrl } from '../session/locations.js';
+import { figure, spreadText } from './figures.js';
+import { interleave } from './interleave.js';
+import type { Benchmark, Figure } from './types.js';
+
+const run = promisify(execFile);
+const root = import.meta.url.endsWith('.ts') ? '../../' : '../../../';
+const example = new URL(`${root}examples/01-flights/`, import.meta.url);
+
+/** Milliseconds since the process began, as it tells itself; `outside` as seen by whoever started it. */
+export interface Startup {
+  loaded: number;
+  prepared: number;
+  firstRound: number;
+  outside: number;
+}
+
+const PHASES = [
+  ['loaded', 'Node has started, modules are loaded'],
+  ['prepared', 'config read, graph and data loaded, optimum found'],
+  ['firstRound', 'first round is over'],
+  ['outside', 'the same, seen from outside (and the process ended)'],
+] as const;
+
+export const startup: Benchmark = {
+  name: 'startup',
+  summary: 'from the shell to the first round, 305 agents',
+  description: `How long from the shell to the first round? Without a CONFIG that of the quickstart: 305 airports, 19,979 flights from a CSV file, and a logistic cost whose
+optimum is solved for before the run. Each sample is a process of its own.`,
+  takesConfig: true,
+  async run({ config, passes, progress, quick }) {
+    const file = config ?? (await flightsConfig());
+    progress.expect(passes);
+    const [samples] = await interleave(
+      [{ name: 'start-up', sample: () => startOnce(file) }],
+      passes,
+      progress,
+    );
+    const target = config === null && !quick ? { atMost: 300 } : undefined;
+    const figures = PHASES.map(
+      ([phase, label]): Figure =>
+        figure(
+          `startup/${phase}`,
+          phase === 'firstRound' ? 'start-up to first round, 305 agents' : label,
+          'ms',
+          'lower',
+          samples.map((sample) => sample[phase]),
+          phase === 'firstRound' ? target : undefined,
+        ),
+    );
+    return {
+      figures,
+      tables: [
+        {
+          title: `Start-up: ${config ?? 'the quickstart, 305 agents'}`,
+          columns: ['since the process began', 'ms (quartiles)'],
+          rows: PHASES.map(([, label], index) => [label, spreadText(figures[index])]),
+          notes: [],
+        },
+      ],
+    };
+  },
+};
+
+async function startOnce(config: string): Promise<Startup> {
+  const startedMs = performance.now();
+  const { stdout } = await run(process.execPath, [fileURLToPath(startupUrl), config]);
+  return { ...(JSON.parse(stdout) as Omit<Startup, 'outside'>), outside: performance.now() - startedMs };
+}
+
+/** The quickstart's config; its data are made from a package if they are not there yet. */
+async function flightsConfig(): Promise<string> {
+  const data = new URL('data/flights.csv', example);
+  await access(data).catch(async () => {
+    try {
+      const { loadFlights, writeFlights } = (await import(
+        pathToFileURL(fileURLToPath(new URL('data.mjs', example))).href
+      )) as { loadFlights(): Promise<unknown>; writeFlights(data: unknown): Promise<void> };
+      await writeFlights(await loadFlights());
+    } catch (cause) {
+      throw new InputError(
+        `the quickstart's data are missing and cannot be made: ${(cause as Error).message}`,
+        { hint: 'npm start in a clone makes them; or give a config of your own' },
+        { cause },
+      );
+    }
+  });
+  return fileURLToPath(new URL('flights.yaml', example));
+}

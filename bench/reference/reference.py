@@ -1,5 +1,6 @@
 """
-The same rounds in NumPy and SciPy, for `sottovoce bench peers`: vectorised over agents, in place where NumPy can, scipy.sparse for the graph.
+The same rounds in NumPy and SciPy, for `sottovoce bench peers`: vectorised over agents, scipy.sparse for the graph. Each in two ways: as the
+equations are written, which is what nearly everybody writes, and `in-place`, with every temporary array taken away by hand.
 
     none            u = L x                                                  g = a (x - b)
     flattened-sign  Q = scale sign(U_k e), q = U_k^T Q, u = L q, Ly = z + u  (e = x - s; U_k = H D_k / sqrt(d), d a power of two)
@@ -11,7 +12,8 @@ The transform is whichever is faster here for the problem's size: butterflies ov
 A process that stays: one command a line on stdin, one answer a line on stdout, so that the caller can alternate.
 
     problem FOLDER AGENTS DIM HETA HALPHA HBETA KEYLOW KEYHIGH    rowStart.bin, columns.bin (u32), a.npy, b.npy
-    rounds none|flattened-sign COUNT                              ok SECONDS
+    rounds KIND WARM COUNT                                        ok SECONDS   of COUNT rounds, after WARM more; another kind than before
+                                                               begins anew. KIND: none, flattened-sign, each also with -in-place
     state FILE                                                    ok           x, agents x dim float64
     restart                                                       ok           x = v = s = z = 0, round 0
     transform                                                     ok NAME      which one flattened-sign uses
@@ -48,6 +50,17 @@ def philox(blocks, agent, round_, stream, key_low, key_high):
         k0 = (k0 + 0x9E3779B9) & 0xFFFFFFFF
         k1 = (k1 + 0xBB67AE85) & 0xFFFFFFFF
     return np.stack([c0, c1, c2, c3], axis=1)
+
+
+def walsh_hadamard(rows):
+    """Of every row, natural order; a new array."""
+    count, n = rows.shape
+    h = 1
+    while h < n:
+        pairs = rows.reshape(count, n // (2 * h), 2, h)
+        rows = np.stack((pairs[:, :, 0] + pairs[:, :, 1], pairs[:, :, 0] - pairs[:, :, 1]), axis=2)
+        h *= 2
+    return rows.reshape(count, n)
 
 
 def butterflies(rows, spare):
@@ -91,6 +104,7 @@ class Problem:
         self.x, self.v, self.s, self.z = (np.zeros(shape) for _ in range(4))
         self.work, self.spare, self.other = (np.zeros(shape) for _ in range(3))
         self.round = 0
+        self.kind = None
 
     def transformed(self, rows, out):
         """H of every row; may destroy `out` and `self.other`, gives the array that holds the result."""
@@ -105,7 +119,28 @@ class Problem:
         bits = (words[c >> 5] >> (c & 31).astype(np.uint64)) & np.uint64(1)
         return 1.0 - 2.0 * bits.astype(float)
 
-    def step(self, laplacian_y):
+    def uncompressed(self):
+        x, v = self.x, self.v
+        u = self.laplacian @ x
+        self.x = x - (self.h_eta * self.a * (x - self.b) + self.h_alpha * u + self.h_beta * v)
+        self.v = v + self.h_beta * u
+
+    def flattened_sign(self):
+        signs = self.signs()
+        factor = 1.0 / np.sqrt(self.dim)
+        transform = (lambda rows: rows @ self.hadamard) if self.multiply else walsh_hadamard
+        rotated = factor * transform((self.x - self.s) * signs)
+        said = np.copysign(np.abs(rotated).mean(axis=1, keepdims=True), rotated)
+        q = factor * transform(said) * signs
+        u = self.laplacian @ q
+        y = self.z + u
+        gradient = self.a * (self.x - self.b)
+        self.x = self.x - (self.h_eta * gradient + self.h_alpha * y + self.h_beta * self.v)
+        self.v = self.v + self.h_beta * y
+        self.s = self.s + q
+        self.z = self.z + u
+
+    def step_in_place(self, laplacian_y):
         x, v, work = self.x, self.v, self.work
         np.subtract(x, self.b, out=work)
         work *= self.a
@@ -118,10 +153,10 @@ class Problem:
         np.multiply(laplacian_y, self.h_beta, out=self.other)
         v += self.other
 
-    def uncompressed(self):
-        self.step(self.laplacian @ self.x)
+    def uncompressed_in_place(self):
+        self.step_in_place(self.laplacian @ self.x)
 
-    def flattened_sign(self):
+    def flattened_sign_in_place(self):
         signs = self.signs()
         factor = 1.0 / np.sqrt(self.dim)
         e = self.work
@@ -137,15 +172,27 @@ class Problem:
         self.s += q
         self.z += u
         # z now holds z + u, which is L y; mu = 1.
-        self.step(self.z)
+        self.step_in_place(self.z)
 
-    def rounds(self, kind, count):
-        run = {"none": self.uncompressed, "flattened-sign": self.flattened_sign}[kind]
+    def rounds(self, kind, warm, count):
+        run = {
+            "none": self.uncompressed,
+            "flattened-sign": self.flattened_sign,
+            "none-in-place": self.uncompressed_in_place,
+            "flattened-sign-in-place": self.flattened_sign_in_place,
+        }[kind]
+        if kind != self.kind:
+            self.restart()
+            self.kind = kind
+        self.advance(run, warm)
         started = time.perf_counter()
+        self.advance(run, count)
+        return time.perf_counter() - started
+
+    def advance(self, run, count):
         for _ in range(count):
             run()
             self.round += 1
-        return time.perf_counter() - started
 
 
 def main():
@@ -159,7 +206,7 @@ def main():
                 key = tuple(int(word) for word in gains[3:])
                 problem = Problem(Path(folder), int(agents), int(dim), *map(float, gains[:3]), key)
             elif command == "rounds":
-                answer = repr(problem.rounds(arguments[0], int(arguments[1])))
+                answer = repr(problem.rounds(arguments[0], int(arguments[1]), int(arguments[2])))
             elif command == "state":
                 problem.x.tofile(arguments[0])
             elif command == "restart":

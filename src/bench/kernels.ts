@@ -72,7 +72,7 @@ function leastOf(gain: Figure): Figure {
 }
 
 /** Kernel and twin from the same beginning; throws where they differ. */
-function check({ name, run, twin, results }: KernelCase): void {
+export function check({ name, run, twin, results }: KernelCase): void {
   run();
   const expected = flat(twin());
   const found = results();

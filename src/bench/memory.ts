@@ -20,17 +20,17 @@ const GRAPH_BYTES = 4 + 8;
 interface Method {
   name: string;
   compressor: CompressorSpec;
-  /** Rows of state and cost that an agent's round reads or writes in order, each counted once for each of the two. */
-  rows: number;
+  /** What an agent's round reads or writes in order, each byte counted once for each of the two. */
+  ownBytes: number;
   /** Bytes of a message, which neighbours read in the graph's order. */
   messageBytes: number;
 }
 
 const METHODS: readonly Method[] = [
   // x' and v written; v, a, b read. x itself is the message.
-  { name: 'none', compressor: { kind: 'identity' }, rows: 5, messageBytes: ROW_BYTES },
-  // x, v, s, z read and written; a, b read. A message is a scale and 64 bits.
-  { name: 'flatten(sign)', compressor: FLATTENED_SIGN, rows: 10, messageBytes: 16 },
+  { name: 'none', compressor: { kind: 'identity' }, ownBytes: 5 * ROW_BYTES, messageBytes: ROW_BYTES },
+  // x, v, s, z read and written; a, b read; a message of a scale and 64 bits written.
+  { name: 'flatten(sign)', compressor: FLATTENED_SIGN, ownBytes: 10 * ROW_BYTES + 16, messageBytes: 16 },
 ];
 
 /**
@@ -42,13 +42,12 @@ const METHODS: readonly Method[] = [
 export function bytesThatMustMove(
   agents: number,
   degree: number,
-  { rows, messageBytes }: Pick<Method, 'rows' | 'messageBytes'>,
+  { ownBytes, messageBytes }: Pick<Method, 'ownBytes' | 'messageBytes'>,
   cacheBytes: number,
 ): number {
   const missing = Math.max(0, 1 - cacheBytes / (agents * messageBytes));
   const reads = Math.max(1, (degree + 1) * missing);
-  const written = rows === 5 ? 0 : messageBytes;
-  return agents * (rows * ROW_BYTES + reads * messageBytes + written + GRAPH_BYTES + 4 * degree);
+  return agents * (ownBytes + reads * messageBytes + GRAPH_BYTES + 4 * degree);
 }
 
 export const memory: Benchmark = {

@@ -15,6 +15,7 @@ import {
   checkAgreement,
   largestDifference,
   type Method,
+  NUMPY_WAYS,
   shareProblem,
 } from './peers/problem.js';
 import { DIM, IN_CACHE_AGENTS, OUT_OF_CACHE_AGENTS } from './problem.js';
@@ -50,7 +51,7 @@ async function runPeers(inputs: BenchInputs, opened: Peers) {
   const threads = Math.min(os.availableParallelism(), inputs.workers.at(-1) ?? 1);
   const sizes = inputs.quick ? [200] : [IN_CACHE_AGENTS, OUT_OF_CACHE_AGENTS];
   const whtSizes = inputs.quick ? [256, 4096] : [256, 1024, 4096, 16_384, 65_536];
-  const contestantsPerSize = 2 + (c ? 1 : 0) + (numpy ? 2 : 0);
+  const contestantsPerSize = 2 + (c ? 1 : 0) + (numpy ? 4 : 0);
   const parts = (c ? 2 + whtSizes.length * 3 + 4 : 0) + sizes.length * contestantsPerSize;
   inputs.progress.expect(parts * inputs.passes);
 
@@ -85,8 +86,16 @@ async function runPeers(inputs: BenchInputs, opened: Peers) {
 
 const inCache = (agents: number) => agents < OUT_OF_CACHE_AGENTS;
 
-/** What the project set itself; only full runs at these sizes are held to it. */
-function roundTarget(peer: 'c' | 'numpy', method: Method, agents: number): Target | undefined {
+const OVER = {
+  ours: '',
+  c: "C/OpenMP's",
+  numpy: "NumPy/SciPy's",
+  'numpy-in-place': "NumPy/SciPy's in place",
+} as const;
+
+/** What the project set itself, against NumPy as it is usually written; only full runs at these sizes are held to it. */
+function roundTarget(peer: keyof typeof OVER, method: Method, agents: number): Target | undefined {
+  if (peer === 'numpy-in-place') return undefined;
   if (agents !== IN_CACHE_AGENTS && agents !== OUT_OF_CACHE_AGENTS) return undefined;
   if (peer === 'c') return { atLeast: inCache(agents) ? 0.6 : 1 };
   if (method === 'flattened-sign') return { atLeast: 10 };
@@ -94,7 +103,7 @@ function roundTarget(peer: 'c' | 'numpy', method: Method, agents: number): Targe
 }
 
 interface RoundContestant extends Contestant<number> {
-  who: 'ours' | 'c' | 'numpy';
+  who: keyof typeof OVER;
   method: Method;
 }
 
@@ -129,12 +138,12 @@ async function compareRounds(
         const sample = async () => (await c.child.seconds('rounds', threads, 2, count)) / count;
         contestants.push({ who: 'c', method, name: `C, ${name}`, sample });
       }
-      if (numpy) {
-        await numpy.child.ask('restart');
-        const [first] = await numpy.child.ask('rounds', method, 1);
+      for (const [way, suffix] of numpy ? NUMPY_WAYS : []) {
+        const { child } = numpy as NonNullable<Peers['numpy']>;
+        const [first] = await child.ask('rounds', `${method}${suffix}`, 1, 1);
         const count = Math.max(1, Math.round(seconds / Number(first)));
-        const sample = async () => (await numpy.child.seconds('rounds', method, count)) / count;
-        contestants.push({ who: 'numpy', method, name: `NumPy, ${name}`, sample });
+        const sample = async () => (await child.seconds('rounds', `${method}${suffix}`, 1, count)) / count;
+        contestants.push({ who: `numpy${suffix}`, method, name: `${way}, ${name}`, sample });
       }
     }
     const samples = await interleave(contestants, inputs.passes, inputs.progress);
@@ -170,7 +179,7 @@ function collectRounds(
       const target = roundTarget(who, method, agents);
       const against = ratioFigure(
         `peers/round/${method}/${where}/over-${who}`,
-        `${method} round, ${countText(agents)} agents: speed over ${who === 'c' ? "C/OpenMP's" : "NumPy/SciPy's"}`,
+        `${method} round, ${countText(agents)} agents: speed over ${OVER[who]}`,
         samples[index],
         samples[find('ours', method)],
         'higher',

@@ -60,8 +60,14 @@ export async function shareProblem(peers: Peers, agents: number, seed: number): 
   };
 }
 
+/** As the equations are written, and with every temporary taken away by hand. */
+export const NUMPY_WAYS = [
+  ['NumPy', ''],
+  ['NumPy in place', '-in-place'],
+] as const;
+
 export interface Agreement {
-  peer: 'C' | 'NumPy';
+  peer: 'C' | 'NumPy' | 'NumPy in place';
   method: Method;
   agents: number;
   rounds: number;
@@ -92,11 +98,11 @@ export async function checkAgreement(problem: SharedProblem, peers: Peers): Prom
       await c.child.ask('state', file);
       await compare('C');
     }
-    if (numpy) {
-      await numpy.child.ask('restart');
-      await numpy.child.ask('rounds', method, CHECKED_ROUNDS);
-      await numpy.child.ask('state', file);
-      await compare('NumPy');
+    for (const [peer, suffix] of numpy ? NUMPY_WAYS : []) {
+      await numpy?.child.ask('restart');
+      await numpy?.child.ask('rounds', `${method}${suffix}`, 0, CHECKED_ROUNDS);
+      await numpy?.child.ask('state', file);
+      await compare(peer);
     }
   }
   return found;

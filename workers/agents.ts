@@ -7,7 +7,7 @@
 
 import { getHeapStatistics } from 'node:v8';
 import { bindKernels } from '../kernels/bindings.js';
-import { attachArena } from '../src/arena/arena.js';
+import { attachArena, populate } from '../src/arena/arena.js';
 import { loadModules } from '../src/plugin/modules.js';
 import type { CpuProfile } from '../src/profile/record.js';
 import { bindProgram } from '../src/program/registry.js';
@@ -45,6 +45,7 @@ export default async function agents(task: AgentsTask): Promise<AgentsReport> {
   const arena = attachArena(memory, plan.layout);
   const words = arena.view('control', 'i32');
   try {
+    populate(arena, worker, plan.workers);
     await loadModules(plan.modules);
     const bound = bindProgram(plan, arena, bindKernels(module, memory), worker);
     const faulty = task.fault?.worker === worker ? withFault(bound, task.fault) : bound;

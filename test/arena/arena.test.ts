@@ -1,7 +1,7 @@
 /** The arena: where fields lie, what a worker refuses to attach to, and what does not fit at all. */
 
-import { describe, expect, it } from 'vitest';
-import { attachArena, createArena } from '../../src/arena/arena.js';
+import { describe, expect, it, vi } from 'vitest';
+import { attachArena, createArena, populate } from '../../src/arena/arena.js';
 import { checkArenaFits, formatBytes, layoutArena, rowLength } from '../../src/arena/layout.js';
 
 describe('layout', () => {
@@ -85,5 +85,20 @@ describe('arena', () => {
     expect(() => arena.address('z')).toThrow('no field z; it has x, own');
     expect(() => arena.view('x', 'u32')).toThrow('field x holds f64, not u32');
     expect(arena.has('z')).toBe(false);
+  });
+});
+
+describe('populate', () => {
+  it.each([1, 2, 3, 7])('touches every page once with %i workers, and changes nothing', (workers) => {
+    const arena = createArena(layoutArena([{ name: 'x', type: 'f64', length: 30_000 }], 1));
+    const bytes = new Uint8Array(arena.memory.buffer);
+    for (let at = 0; at < bytes.length; at += 8) bytes[at] = at % 251;
+    const before = bytes.slice();
+    const add = vi.spyOn(Atomics, 'add');
+    for (let worker = 0; worker < workers; worker++) populate(arena, worker, workers);
+    const touched = add.mock.calls.map(([, word]) => (word * 4) / 4096);
+    add.mockRestore();
+    expect(touched).toEqual(Array.from({ length: bytes.length / 4096 }, (_, page) => page));
+    expect(Buffer.compare(bytes, before)).toBe(0);
   });
 });

@@ -5,7 +5,7 @@ import { memory } from './memory.js';
 import { peers } from './peers.js';
 import { promised } from './scaling.js';
 import { startup } from './startup.js';
-import type { Benchmark, BenchResult } from './types.js';
+import type { Benchmark, BenchResult, Progress } from './types.js';
 
 const PARTS: readonly Pick<Benchmark, 'name' | 'run'>[] = [peers, promised, memory, kernels, startup];
 
@@ -16,8 +16,13 @@ export const targets: Benchmark = {
 not. docs/performance.md has it as recorded. A part that cannot run here (no compiler, no Python) is said and left out.`,
   async run(inputs) {
     const whole: Required<Omit<BenchResult, 'picture'>> = { figures: [], tables: [], details: {} };
-    for (const part of PARTS) {
-      const { figures, tables, details } = await part.run({ ...inputs, config: null });
+    for (const [index, part] of PARTS.entries()) {
+      // Steps are known a part at a time, so their time left is the part's.
+      const progress: Progress = {
+        expect: (steps) => inputs.progress.expect(steps),
+        step: (what) => inputs.progress.step(`part ${index + 1} of ${PARTS.length}: ${what}`),
+      };
+      const { figures, tables, details } = await part.run({ ...inputs, config: null, progress });
       whole.figures.push(...figures);
       whole.tables.push(...tables);
       if (details) whole.details[part.name] = details;

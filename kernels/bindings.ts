@@ -35,6 +35,23 @@ export interface Kernels {
     keyLow: number,
     keyHigh: number,
   ): void;
+  /**
+   * out[lanes e + lane] (u32) for every entry e of the rows of agents first.. in a table of arcs: word `lane` of counter (head, tail, round, stream),
+   * lanes 1..4. orientation: 0 edges (the head is the larger end), 1 arcs column -> row, 2 arcs row -> column.
+   */
+  linkWords(
+    first: number,
+    count: number,
+    rowStart: number,
+    columns: number,
+    orientation: number,
+    lanes: number,
+    out: number,
+    round: number,
+    stream: number,
+    keyLow: number,
+    keyHigh: number,
+  ): void;
   /** masks[c] (u64) = 0x8000000000000000 where the shared flatten sign of coordinate c is -1, else 0; c < n. Stream 1. */
   flattenMasks(masks: number, n: number, round: number, keyLow: number, keyHigh: number): void;
   /** out[c] (f64) uniform in (-1, 1): (u + 0.5) 2^-32 * 2 - 1, u = lane c&3 of block c>>2. */
@@ -469,7 +486,8 @@ export interface Kernels {
   /**
    * With the agents' own states taken as they are, and a memory m of what the messages left out. d = weighted degrees from the
    * block's first agent on: o = x - (s + q); r = z + u + d o; x -= hEta g + hAlpha r + hBeta v; v += hBeta r;
-   * s += mu q; z += mu u; m += o; error = x_new - s_new + gamma m_new.
+   * s += mu q; z += mu u; m += (d / D) o, D = weighted degrees of the whole graph;
+   * error = x_new - s_new + gamma m_new.
    */
   stepPrimalDualMemory(
     count: number,
@@ -481,6 +499,7 @@ export interface Kernels {
     z: number,
     memory: number,
     degrees: number,
+    fixedDegrees: number,
     gradient: number,
     laplacian: number,
     message: number,
@@ -490,6 +509,21 @@ export interface Kernels {
     hBeta: number,
     mu: number,
     gamma: number,
+  ): void;
+  /**
+   * heard rows hold -(dim sums, weight): x = sums / weight; share rows = (sums, weight) / (1 + out-degree), dim + 1 entries. All from the block's
+   * first agent on.
+   */
+  stepPushSum(
+    count: number,
+    dim: number,
+    heard: number,
+    heardStride: number,
+    outDegrees: number,
+    x: number,
+    xStride: number,
+    shares: number,
+    shareStride: number,
   ): void;
   /** xOut = x - hAlpha Ly. */
   stepConsensus(

@@ -13,7 +13,8 @@ export { gatherDense, gatherSign, gatherSignSingle, gatherSparse } from './gathe
 export { gradientLinearDense, gradientLinearSparse, gradientQuadratic } from './gradient';
 export { decodeLevels, encodeLevels, encodeLevelsDithered, gatherLevels } from './levels';
 export { exp, log1p } from './math';
-export { flattenMasks, philoxUniform, philoxWords } from './philox';
+export { flattenMasks, linkWords, philoxUniform, philoxWords } from './philox';
+export { stepPushSum } from './push-sum';
 export {
   decodeProjections,
   decodeScalars,

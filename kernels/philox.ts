@@ -49,6 +49,59 @@ export function philoxWords(
   }
 }
 
+/**
+ * `lanes` (1..4) words for every neighbour in the rows of agents first..first+count-1, at out + 4 lanes e for entry e of the table: the leading lanes
+ * of the counter (head, tail, round, stream). orientation: 0 edges (head is the larger end), 1 column -> row, 2 row -> column.
+ */
+export function linkWords(
+  first: usize,
+  count: usize,
+  rowStart: usize,
+  columns: usize,
+  orientation: u32,
+  lanes: u32,
+  out: usize,
+  round: u32,
+  stream: u32,
+  keyLow: u32,
+  keyHigh: u32,
+): void {
+  const bytes = (<usize>lanes) << 2;
+  for (let i = first; i < first + count; i++) {
+    const row = <u32>i;
+    const from = <usize>load<u32>(rowStart + (i << 2));
+    const to = <usize>load<u32>(rowStart + (i << 2), 4);
+    for (let e = from; e < to; e++) {
+      const other = load<u32>(columns + (e << 2));
+      const outward = orientation === 0 ? row < other : orientation === 2;
+      const tail = outward ? row : other;
+      const head = outward ? other : row;
+      // No lane more than asked for: the next entry may be another worker's.
+      words(out + e * bytes, lanes, head, tail, round, stream, keyLow, keyHigh);
+    }
+  }
+}
+
+/** The first lanes of one block. */
+function words(out: usize, lanes: u32, c0: u32, c1: u32, c2: u32, c3: u32, keyLow: u32, keyHigh: u32): void {
+  let k0 = keyLow;
+  let k1 = keyHigh;
+  for (let i = 0; i < 10; i++) {
+    const p0 = M0 * c0;
+    const p1 = M1 * c2;
+    c0 = <u32>(p1 >> 32) ^ c1 ^ k0;
+    c1 = <u32>p1;
+    c2 = <u32>(p0 >> 32) ^ c3 ^ k1;
+    c3 = <u32>p0;
+    k0 += W0;
+    k1 += W1;
+  }
+  store<u32>(out, c0, 0);
+  if (lanes > 1) store<u32>(out, c1, 4);
+  if (lanes > 2) store<u32>(out, c2, 8);
+  if (lanes > 3) store<u32>(out, c3, 12);
+}
+
 export function flattenMasks(masks: usize, n: u32, round: u32, keyLow: u32, keyHigh: u32): void {
   for (let begin: u32 = 0; begin < n; begin += 128) {
     const target = masks + ((<usize>begin) << 3);

@@ -8,10 +8,11 @@
  *
  *     Ly = z + current u;  x, v as above;  s <- s + mu q;  z <- z + mu u;  error = x - s (both new).
  *
- * With a memory m of what the messages left out, each agent takes its own state as it is (d its weighted degree, m the round's beginning's):
+ * With a memory m of what the messages left out, each agent takes its own state as it is (d its weighted degree in this round, D that of the whole
+ * graph, the same where links do not change; m the round's beginning's):
  *
  *     o = x - (s + q);  r = z + u + d o;  x <- x - (h eta g + h alpha r + h beta v);  v <- v + h beta r;
- *     s <- s + mu q;  z <- z + mu u;  m <- m + o;  error = x - s + gamma m (all new).
+ *     s <- s + mu q;  z <- z + mu u;  m <- m + (d/D) o;  error = x - s + gamma m (all new).
  *
  * Entry by entry, so nothing depends on how rows are cut into blocks.
  */
@@ -99,6 +100,7 @@ export function stepPrimalDualMemory(
   z: usize,
   memory: usize,
   degrees: usize,
+  fixedDegrees: usize,
   gradient: usize,
   laplacian: usize,
   message: usize,
@@ -115,7 +117,10 @@ export function stepPrimalDualMemory(
   const gain = f64x2.splat(mu);
   const share = f64x2.splat(gamma);
   for (let r: usize = 0; r < count; r++) {
-    const degree = v128.load64_splat(degrees + (r << 3));
+    const degreeNow = load<f64>(degrees + (r << 3));
+    const fixed = load<f64>(fixedDegrees + (r << 3));
+    const degree = f64x2.splat(degreeNow);
+    const weight = f64x2.splat(degreeNow === fixed ? 1 : degreeNow / fixed);
     const begin = r * stride;
     const end = begin + (n << 3);
     for (let at = begin; at < end; at += 16) {
@@ -135,7 +140,7 @@ export function stepPrimalDualMemory(
       v128.store(v + at, f64x2.add(dual, f64x2.mul(beta, disagreement)));
       const filtered = f64x2.add(estimate, f64x2.mul(gain, said));
       v128.store(s + at, filtered);
-      const total = f64x2.add(v128.load(memory + at), omitted);
+      const total = f64x2.add(v128.load(memory + at), f64x2.mul(weight, omitted));
       v128.store(memory + at, total);
       v128.store(error + at, f64x2.add(f64x2.sub(moved, filtered), f64x2.mul(share, total)));
     }

@@ -21,6 +21,8 @@ export interface PlanContext {
   seed: Seed;
   /** Rounds the run may last; the time horizon of schedules. */
   rounds: number;
+  /** Whether the graph's Laplacian is another one in every round. */
+  linksChange?: boolean;
   /** Where the component stands in the config: prefix of its errors and of its fields' names. */
   path: SpecPath;
 }
@@ -58,6 +60,8 @@ export interface GraphAddresses {
   weightStride: number;
   /** Weighted degree, float64. */
   degrees: number;
+  /** Only where links change: weights and degrees are then those of the round, of an agent's own row only. */
+  changing?: { /** Weighted degrees of the whole graph. */ fixedDegrees: number };
 }
 
 /** How a component presents itself: shown by `--help`, tables and docs. */

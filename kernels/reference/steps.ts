@@ -70,16 +70,19 @@ export function stepPrimalDualError(
 export interface Memory {
   m: Float64Array;
   gamma: number;
+  /** In this round. */
   degree: number;
+  /** Of the whole graph; `degree` where links do not change. */
+  fixedDegree: number;
 }
 
-/** r = z + u + d (x - y) with y = s + q; x and v follow r; m += x - y; returns x - s + gamma m. */
+/** r = z + u + d (x - y) with y = s + q; x and v follow r; m += (d/D)(x - y); returns x - s + gamma m. */
 export function stepPrimalDualMemory(
   x: Float64Array,
   v: Float64Array,
   gradient: Float64Array,
   estimate: Estimate,
-  { m, gamma, degree }: Memory,
+  { m, gamma, degree, fixedDegree }: Memory,
   gains: Gains,
 ): Float64Array {
   const { s, z, q, u } = estimate;
@@ -92,8 +95,20 @@ export function stepPrimalDualMemory(
     gains,
   );
   const error = advanceEstimate(x, estimate);
-  for (let c = 0; c < m.length; c++) m[c] += omitted[c];
+  for (let c = 0; c < m.length; c++) m[c] += (degree === fixedDegree ? 1 : degree / fixedDegree) * omitted[c];
   return error.map((entry, c) => entry + gamma * m[c]);
+}
+
+/** One agent's round of push-sum: what it heard, its own share included, to its estimate and the share it sends next. */
+export function stepPushSum(
+  heard: Float64Array,
+  outDegree: number,
+): { x: Float64Array; share: Float64Array } {
+  const dim = heard.length - 1;
+  return {
+    x: heard.slice(0, dim).map((sum) => sum / heard[dim]),
+    share: heard.map((entry) => entry / (1 + outDegree)),
+  };
 }
 
 export function stepConsensusError(x: Float64Array, estimate: Estimate, hAlpha: number): Float64Array {

@@ -4,7 +4,7 @@ import { Argument, type Command } from 'commander';
 import type { Family } from '../report/catalogue.js';
 import { colours, printLine, type Terminal } from './terminal.js';
 
-const FAMILIES: readonly Family[] = ['topologies', 'costs', 'flows', 'programs', 'compressors'];
+const FAMILIES: readonly Family[] = ['topologies', 'costs', 'flows', 'programs', 'compressors', 'links'];
 
 const HELP = `
 Every kind stands in a config under its family, with its parameters beside it:
@@ -22,7 +22,7 @@ export function addListCommand(program: Command, terminal: Terminal): void {
     .command('list')
     .summary('list what a config can name, with its parameters')
     .description(
-      'List the kinds of topologies, costs, flows, programs and compressors, with their parameters.',
+      'List the kinds of topologies, costs, flows, programs, compressors and changing links, with their parameters.',
     )
     .addArgument(new Argument('[family]', 'only these').choices([...FAMILIES]))
     .option('--json', 'print JSON')

@@ -148,9 +148,9 @@ function commonTarget(cells: readonly Cell[]): Target {
 
 /** Same graph, cost, beginning and links: what may be compared. Seeds are repetitions of it, weights a choice of the method. */
 function problemKey({ config, folder }: LoadedConfig): string {
-  const { cost, init, network } = config;
+  const { cost, init, network, links } = config;
   const problem = config.program === undefined ? config.topology : { star: config.program.agents };
-  const parts = JSON.stringify([problem, cost, init ?? null, network ?? null]);
+  const parts = JSON.stringify([problem, cost, init ?? null, network ?? null, links ?? null]);
   // Relative files of the same name in two folders are two files.
   return /"[^"]*\.[^"]*"/.test(parts) ? `${resolve(folder)} ${parts}` : parts;
 }

@@ -47,6 +47,24 @@ function quantity(text: string, units: Readonly<Record<string, number>>): number
   return Number.isFinite(inSi) ? inSi : null;
 }
 
+/** Bits a second, from a text with a unit or a bare number; null where it is neither, or not above 0. */
+export function readBandwidth(text: string | number): number | null {
+  const value = typeof text === 'number' ? text : (quantity(text, BITS_A_SECOND) ?? bare(text));
+  return value !== null && value > 0 ? value : null;
+}
+
+/** Seconds, likewise; 0 is one. */
+export function readLatency(text: string | number): number | null {
+  const value = typeof text === 'number' ? text : (quantity(text, SECONDS) ?? bare(text));
+  return value !== null && value >= 0 ? value : null;
+}
+
+/** A table has no other way to write a number without a unit. */
+function bare(text: string): number | null {
+  const value = text === '' ? Number.NaN : Number(text);
+  return Number.isFinite(value) ? value : null;
+}
+
 export function isBandwidth(text: string): boolean {
   return (quantity(text, BITS_A_SECOND) ?? 0) > 0;
 }
@@ -59,12 +77,31 @@ export function isLatency(text: string): boolean {
 export function networkInSi({
   bandwidth,
   latency,
+  edges,
 }: {
   bandwidth: number | string;
   latency: number | string;
+  edges?:
+    | string
+    | {
+        between: (string | number)[];
+        bandwidth?: number | string | undefined;
+        latency?: number | string | undefined;
+      }[]
+    | undefined;
 }): NetworkSpec {
   return {
-    bandwidth: typeof bandwidth === 'string' ? (quantity(bandwidth, BITS_A_SECOND) as number) : bandwidth,
-    latency: typeof latency === 'string' ? (quantity(latency, SECONDS) as number) : latency,
+    bandwidth: readBandwidth(bandwidth) as number,
+    latency: readLatency(latency) as number,
+    ...(edges !== undefined && {
+      edges:
+        typeof edges === 'string'
+          ? edges
+          : edges.map((edge) => ({
+              between: edge.between as [string | number, string | number],
+              ...(edge.bandwidth !== undefined && { bandwidth: readBandwidth(edge.bandwidth) as number }),
+              ...(edge.latency !== undefined && { latency: readLatency(edge.latency) as number }),
+            })),
+    }),
   };
 }

@@ -13,17 +13,22 @@ export interface Registries {
   topologies: Registry;
   /** What a run may be instead of a flow; `links` are the parameters that are compressors. */
   programs: Registry<ComponentDefinition & { links: readonly string[] }>;
+  /** Links that change from round to round. */
+  links: Registry;
 }
 
 export async function loadRegistries(): Promise<Registries> {
-  const [{ costs }, { compressors }, { flows }, { parameterServer }, topologies] = await Promise.all([
-    import('../cost/registry.js'),
-    import('../compress/registry.js'),
-    import('../flow/registry.js'),
-    import('../program/parameter-server/spec.js'),
-    loadTopologies(),
-  ]);
-  return { costs, compressors, flows, topologies, programs: { [parameterServer.kind]: parameterServer } };
+  const [{ costs }, { compressors }, { flows }, { parameterServer }, topologies, { links }] =
+    await Promise.all([
+      import('../cost/registry.js'),
+      import('../compress/registry.js'),
+      import('../flow/registry.js'),
+      import('../program/parameter-server/spec.js'),
+      loadTopologies(),
+      import('../links/registry.js'),
+    ]);
+  const programs = { [parameterServer.kind]: parameterServer };
+  return { costs, compressors, flows, topologies, programs, links };
 }
 
 /** The generators alone: what `sottovoce topology` needs. */

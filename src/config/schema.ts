@@ -8,7 +8,9 @@
 import { z } from 'zod';
 import type { CompressorSpec } from '../compress/types.js';
 import type { CostSpec } from '../cost/types.js';
+import { formatPath, type SpecPath } from '../errors.js';
 import type { Compress, FlowSpec } from '../flow/types.js';
+import type { LinksSpec } from '../links/types.js';
 import type { ServerSpec } from '../program/parameter-server/types.js';
 import {
   bodySchema,
@@ -93,6 +95,25 @@ const topLevel = {
         .union([z.number().min(0), z.string().refine(isLatency, LATENCY_EXPECTED)])
         .default(0)
         .describe('of every message, in seconds or with a unit: 20 ms'),
+      edges: z
+        .union([
+          z.string().min(1),
+          z.array(
+            z.strictObject({
+              between: z.tuple([z.union([z.string(), z.number()]), z.union([z.string(), z.number()])]),
+              bandwidth: z
+                .union([z.number().positive(), z.string().refine(isBandwidth, BANDWIDTH_EXPECTED)])
+                .optional(),
+              latency: z
+                .union([z.number().min(0), z.string().refine(isLatency, LATENCY_EXPECTED)])
+                .optional(),
+            }),
+          ),
+        ])
+        .optional()
+        .describe(
+          'edges that differ: a list of { between: [a, b], bandwidth, latency }, or a .csv file with source,target,bandwidth,latency',
+        ),
     })
     .optional()
     .describe('links for networkSeconds in the trace: what the rounds would have taken on them'),
@@ -129,7 +150,7 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
     return { config: null, issues: [wrongValue([], input, expected)] };
   }
   const issues: Issue[] = [];
-  const { topology, cost, flow, compressor, program, ...rest } = input;
+  const { topology, cost, flow, compressor, program, links, ...rest } = input;
   delete rest['$schema']; // Where editors keep the schema's address in a JSON config.
   for (const key of Object.keys(rest)) if (rest[key] === null && MAY_BE_EMPTY.has(key)) delete rest[key];
   // `stop: { gap: null }` switches one bound off, which is how a command line overrides a file.
@@ -149,10 +170,14 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
       program: checkProgram(registries, program),
       cost: validateComponent(registries.costs, cost, ['cost']),
     };
-    for (const key of ['topology', 'weights', 'flow', 'compressor']) {
+    for (const key of ['topology', 'weights', 'flow', 'compressor', 'links']) {
       if (input[key] === undefined) continue;
       const text = `${key} stands beside program, expected one of them: a program has links of its own`;
       issues.push({ path: [key], at: 'key', text });
+    }
+    if (top.data?.network?.edges !== undefined) {
+      const text = 'network.edges names edges of a graph, and a program has links of its own, all alike';
+      issues.push({ path: ['network', 'edges'], at: 'key', text });
     }
     for (const part of Object.values(checked)) issues.push(...part.issues);
     if (!top.success || issues.length > 0) return { config: null, issues };
@@ -175,6 +200,10 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
       ['compressor'],
       COMPRESSOR_OPTIONS,
     ),
+    links:
+      links === undefined || links === null
+        ? { spec: null, issues: [] }
+        : validateComponent(registries.links, links, ['links']),
   };
   for (const part of Object.values(checked)) issues.push(...part.issues);
   if (!top.success || issues.length > 0) return { config: null, issues };
@@ -186,6 +215,7 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
     weights: top.data.weights,
     flow: flowWithDefaults(checked.flow.spec, compressorSpec, registries.flows),
     compressor: compressorSpec,
+    ...(checked.links.spec === null ? {} : { links: checked.links.spec as LinksSpec }),
   };
   return { config, issues };
 }
@@ -238,11 +268,12 @@ function flowWithDefaults(
   return { kind, compress, ...given };
 }
 
-function checkTopology(
+/** One graph of a config, the run's own unless `path` says otherwise. */
+export function checkTopology(
   generators: Registry,
   spec: unknown,
+  path: SpecPath = ['topology'],
 ): { spec: Record<string, unknown>; issues: Issue[] } {
-  const path = ['topology'];
   if (!isMapping(spec)) {
     const expected = 'a mapping such as { kind: ring, nodes: 25 } or { file: graph.gml }';
     return { spec: {}, issues: [wrongValue(path, spec, expected)] };
@@ -250,14 +281,13 @@ function checkTopology(
   const hasFile = spec['file'] !== undefined;
   const hasKind = spec['kind'] !== undefined;
   if (hasFile && hasKind) {
-    const text =
-      'topology has both file and kind: a graph is either read from a file or generated; remove one';
+    const text = `${formatPath(path)} has both file and kind: a graph is either read from a file or generated; remove one`;
     return { spec: {}, issues: [{ path: [...path, 'kind'], at: 'key', text }] };
   }
   if (hasKind) return validateComponent(generators, spec, path, GENERATOR_OPTIONS);
   if (!hasFile) {
     const kinds = Object.keys(generators).join(', ');
-    const text = `topology has neither file nor kind, expected one of them (kinds: ${kinds})`;
+    const text = `${formatPath(path)} has neither file nor kind, expected one of them (kinds: ${kinds})`;
     const unknown = Object.keys(spec)
       .filter((key) => !Object.hasOwn(FILE_TOPOLOGY.shape, key))
       .map((key) => unknownKey(path, key, ['file', 'kind', 'format', 'largestComponent', 'directed']))
@@ -296,6 +326,10 @@ export function configJsonSchema(registries: Registries): JsonSchema {
       program: {
         description: 'Instead of topology, flow and compressor: a program with links of its own.',
         oneOf: programVariants(registries.programs),
+      },
+      links: {
+        description: 'Links that change from round to round.',
+        oneOf: variants(registries.links),
       },
       ...pick(properties ?? {}, ['rounds', 'stop', 'seed', 'workers', 'trace', 'network', 'init']),
     },

@@ -4,6 +4,7 @@ import type { CompressorSpec } from '../compress/types.js';
 import type { CostSpec } from '../cost/types.js';
 import type { SpecPath } from '../errors.js';
 import type { FlowSpec } from '../flow/types.js';
+import type { LinksSpec } from '../links/types.js';
 import type { ServerSpec } from '../program/parameter-server/types.js';
 
 export interface TopologySpec {
@@ -29,10 +30,20 @@ export interface StopSpec {
 
 /** Links of a network model: what rounds would take on them. Numbers in SI units, whatever unit they were written in. */
 export interface NetworkSpec {
-  /** Bits a second, on every link and in every direction. */
+  /** Bits a second, on every link and in every direction, unless `edges` says otherwise. */
   bandwidth: number;
   /** Seconds before the first bit arrives. */
   latency: number;
+  /** Edges that differ: a list, or a file with a table of them. */
+  edges?: string | EdgeNetworkSpec[];
+}
+
+/** One edge of a network, in both directions. What it does not say is the network's. */
+export interface EdgeNetworkSpec {
+  /** Labels of two agents; their numbers where the graph has no labels. */
+  between: [string | number, string | number];
+  bandwidth?: number;
+  latency?: number;
 }
 
 /** A flow over a graph, or a program of another kind. */
@@ -43,6 +54,8 @@ export interface FlowConfig extends CommonConfig {
   weights: 'unit' | 'metropolis' | 'file';
   flow: FlowSpec;
   compressor: CompressorSpec;
+  /** Links that change from round to round; every edge is up in every round where absent. */
+  links?: LinksSpec;
   program?: undefined;
 }
 
@@ -52,6 +65,7 @@ export interface ServerConfig extends CommonConfig {
   weights?: undefined;
   flow?: undefined;
   compressor?: undefined;
+  links?: undefined;
 }
 
 export interface CommonConfig {

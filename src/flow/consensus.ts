@@ -3,7 +3,8 @@
  *
  *     x <- x - h alpha L y,        x(0) = each agent's own value, y what the network knows of x (as in the primal-dual flow).
  *
- * The sum of the x_i is conserved whatever is compressed, because L is symmetric. Needs: connected undirected graph,
+ * The sum of the x_i is conserved whatever is compressed, because L is symmetric. Needs: connected undirected graph (uncompressed, a balanced directed
+ * one will do),
  * h alpha lambdaMax < 2. Floats an agent: dim (x), with estimates 3 dim (and s, z).
  * Source: arXiv 2409.00002; the uncompressed flow is Olfati-Saber, Murray 2004.
  */
@@ -23,6 +24,9 @@ export const consensus: FlowDefinition = {
     source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2409.00002)',
   },
   problem: 'average',
+  // The sum is conserved where columns of L add up to 0.
+  graphs: ({ compress }) => (compress === 'none' ? 'balanced' : 'edges'),
+  changingLinks: true,
   modes: MODES,
   parameters: (z) =>
     z.strictObject({

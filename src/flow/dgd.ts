@@ -36,6 +36,7 @@ export const dgd: FlowDefinition = {
       'Nedic, Ozdaglar 2009 (IEEE TAC 54); diffusion: Chen, Sayed 2012; localSteps: Koloskova et al. 2020',
   },
   problem: 'cost',
+  changingLinks: true,
   parameters: (z) =>
     z.strictObject({
       kind: z.literal('dgd'),

@@ -35,6 +35,7 @@ export const diging: FlowDefinition = {
     source: 'Nedic, Olshevsky, Shi 2017 (SIAM J. Optim. 27)',
   },
   problem: 'cost',
+  changingLinks: true,
   parameters: (z) =>
     z.strictObject({
       kind: z.literal('diging'),

@@ -32,7 +32,9 @@ export interface EulerSteps {
 
 /** One message a round; uncompressed, it is the state itself. */
 export function eulerMessages({ compress }: FlowSpec): FlowMessages {
-  return compress === 'none' ? { channels: 0, compressed: false } : { channels: 1, compressed: true };
+  return compress === 'none'
+    ? { channels: 0, compressed: false }
+    : { channels: 1, compressed: true, estimates: errorFlow(compress) };
 }
 
 export function bindEuler(
@@ -63,7 +65,13 @@ export function bindEuler(
   }
 
   const s = arena.address('s');
-  const z = arena.address('z');
+  const { graph: g } = runtime;
+  // Where links change, z = L(k) s is made anew of the neighbours' s, which are therefore doubled by parity; else it grows with the messages.
+  const changing = g.changing !== undefined;
+  const z = changing ? arena.address('scratch.z', worker) : arena.address('z');
+  const zBytes = changing ? 0 : rowBytes;
+  const parityBytes = changing ? agents * rowBytes : 0;
+  const estimatesAt = (round: number) => s + (round & 1) * parityBytes;
   const message = arena.address('scratch.message', worker);
   const error = arena.address('scratch.error', worker);
   const current = plan.compress === 'error-state' ? 1 : 0;
@@ -77,7 +85,27 @@ export function bindEuler(
       const offset = first * rowBytes;
       channel.gather(first, count, round, laplacian);
       channel.decode(first, count, round, message);
-      steps.estimated(first, count, x + offset, s + offset, z + offset, laplacian, message, error, current);
+      const estimates = estimatesAt(round + 1) + offset;
+      const known = z + first * zBytes;
+      if (changing) {
+        const at = estimatesAt(round);
+        kernels.gatherDense(
+          first,
+          count,
+          g.rowStart,
+          g.columns,
+          g.weights,
+          g.weightStride,
+          g.degrees,
+          at,
+          rowBytes,
+          known,
+          rowBytes,
+          rowBytes / 8,
+        );
+        kernels.decodeDense(first, count, at, rowBytes, estimates, rowBytes, rowBytes / 8);
+      }
+      steps.estimated(first, count, x + offset, estimates, known, laplacian, message, error, current);
       channel.send(first, count, round + 1, error);
     },
   };
@@ -89,11 +117,17 @@ export function eulerFields(
   own: { state: readonly string[]; scratch: readonly string[] },
   context: PlanContext,
 ): FieldSpec[] {
-  const estimates = errorFlow(compress);
+  const { linksChange } = context;
+  const state = [...own.state];
+  const scratch = [...own.scratch, 'laplacian'];
+  if (errorFlow(compress)) {
+    state.push('s');
+    scratch.push('message', 'error');
+    (linksChange ? scratch : state).push('z');
+  }
+  const readByOthers = compress === 'none' ? 'x' : linksChange ? 's' : null;
   return [
-    ...stateFields([...own.state, ...(estimates ? ['s', 'z'] : [])], context).map((field) =>
-      field.name === 'x' && compress === 'none' ? doubled(field) : field,
-    ),
-    ...scratchFields([...own.scratch, 'laplacian', ...(estimates ? ['message', 'error'] : [])], context),
+    ...stateFields(state, context).map((field) => (field.name === readByOthers ? doubled(field) : field)),
+    ...scratchFields(scratch, context),
   ];
 }

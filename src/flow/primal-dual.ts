@@ -18,6 +18,8 @@
  * made part of what is sent: it goes to 0 like the error itself, and with it the sum of the duals. `gamma` in (0, 2]. What waits T rounds to be said is
  * counted T times by a memory, so gamma must not exceed the compressor's contraction by much; by default it is that, and at most 0.5.
  *
+ * Where links change, d_i is another one in every round, and what is remembered is m += (d_i(k) / d_i) (x - y), so that sum_i v_i = h beta sum_i d_i m_i.
+ *
  * Every agent keeps z = (L s)_i, updated from decoded messages alone (z += mu (L q)_i), so nothing but q crosses the network.
  *
  * Needs: connected undirected graph, convex f_i; the duals start at 0 and their sum stays 0 (tends to 0 with a memory). Node-state converges for linear
@@ -39,6 +41,7 @@ export const primalDual: FlowDefinition = {
     source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2408.02332)',
   },
   problem: 'cost',
+  changingLinks: true,
   modes: COMPRESS_MODES,
   parameters: (z) => {
     const gain = z.union([z.number().min(0), z.literal('auto')]);
@@ -109,7 +112,8 @@ export const primalDual: FlowDefinition = {
     const hAlpha = step * alpha;
     const hBeta = step * beta;
     const memory = plan.compress === 'error-memory' ? arena.address('m') : null;
-    const { degrees } = runtime.graph;
+    const { degrees, changing } = runtime.graph;
+    const fixedDegrees = changing?.fixedDegrees ?? degrees;
     return bindEuler(plan, channels, runtime, {
       plain(first, count, x, xOut, laplacian) {
         cost.gradient(first, count, x, gradient);
@@ -140,6 +144,7 @@ export const primalDual: FlowDefinition = {
             z,
             memory + first * rowBytes,
             degrees + first * 8,
+            fixedDegrees + first * 8,
             gradient,
             laplacian,
             message,

@@ -14,12 +14,14 @@ import { lead } from './lead.js';
 import { exactDiffusion, nids } from './nids.js';
 import { pdmm } from './pdmm.js';
 import { primalDual } from './primal-dual.js';
+import { pushSum } from './push-sum.js';
 import type { FlowDefinition } from './types.js';
 
 export const flows: Record<string, FlowDefinition> = Object.fromEntries(
   [
     primalDual,
     consensus,
+    pushSum,
     dgd,
     extra,
     nids,

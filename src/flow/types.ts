@@ -41,6 +41,12 @@ export interface FlowMessages {
   channels: number;
   /** Whether the run's compressor is applied to them; where it is not, it must be `identity`. */
   compressed: boolean;
+  /** Numbers of 64 bits that go with them. */
+  scalars?: number;
+  /** Whether those who hear keep estimates, so that a link that comes back has to bring them up to date. */
+  estimates?: boolean;
+  /** Whether messages are shares, so that the sender has to know how many will hear: `graph.outDegrees` of the arena, one round ahead. */
+  shares?: boolean;
 }
 
 /** What the choice of `auto` gains, and a hint after a divergence, are made from. */
@@ -96,8 +102,13 @@ export interface FlowDefinition {
   unbiased?: boolean;
   /** What its messages can say, where `compress` chooses. */
   modes?: readonly Compress[];
-  /** Whether it can do with a directed graph, in which who hears is not heard; absent: no. */
-  directed?: boolean;
+  /**
+   * The graphs it can do with: `edges` (the default: every link works in both directions), `balanced` (directed too, where everyone hears as many as
+   * hear it), `arcs` (any directed graph).
+   */
+  graphs?(spec: FlowSpec): 'edges' | 'balanced' | 'arcs';
+  /** Whether its equations hold with another Laplacian in every round, that of `Runtime.graph`; absent: no. */
+  changingLinks?: boolean;
   parameters(zod: typeof z): z.ZodType;
   messages(spec: FlowSpec): FlowMessages;
   /**

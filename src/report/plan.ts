@@ -28,6 +28,7 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
               : `, lambda2 ${formatQuantity(spectrum.lambda2)}, lambdaMax ${formatQuantity(spectrum.lambdaMax)}`
           }`,
         ],
+        ['links', plan.links],
         ['cost', `${plan.cost} (dim ${formatCount(plan.dim)})`],
         ['flow', server ? null : `${plan.flow}; ${gainText}`],
         ['compressor', server ? null : `${plan.compressor}: ${message}`],

@@ -1,14 +1,32 @@
 /** Filling the fresh arena of a flow: graph, data, beginning and optimum. */
 
 import type { Arena } from '../arena/arena.js';
+import { fillLinks, heardRows, hearerRows } from '../links/bind.js';
 import type { FlowPrepared } from './prepare.js';
 
 /** Writes graph, data, beginning and optimum into a fresh arena. */
 export function fillFlow(arena: Arena, prepared: FlowPrepared): void {
-  const { graph, weights, degrees, cost, init, optimum, program } = prepared;
+  const { graph, links, networkOfEdges, weights, degrees, cost, init, optimum, program } = prepared;
   const { run } = program;
-  arena.view('graph.rowStart', 'u32').set(graph.rowStart);
-  arena.view('graph.columns', 'u32').set(graph.columns);
+  const heard = heardRows(graph);
+  const hearers = hearerRows(graph);
+  arena.view('graph.rowStart', 'u32').set(heard.rowStart);
+  arena.view('graph.columns', 'u32').set(heard.columns);
+  if (run.directed) {
+    arena.view('graph.outStart', 'u32').set(hearers.rowStart);
+    arena.view('graph.outColumns', 'u32').set(hearers.columns);
+  }
+  if (run.shares) {
+    const { rowStart } = hearers;
+    arena.view('graph.outDegrees', 'f64').forEach((_, agent, outDegrees) => {
+      outDegrees[agent] = rowStart[agent + 1] - rowStart[agent];
+    });
+  }
+  if (links) fillLinks(arena, links);
+  if (networkOfEdges) {
+    arena.view('network.bandwidth', 'f64').set(networkOfEdges.bandwidth);
+    arena.view('network.latency', 'f64').set(networkOfEdges.latency);
+  }
   arena.view('graph.weights', 'f64').set(weights ?? [1]);
   arena.view('graph.degrees', 'f64').set(degrees);
   cost.fill(arena);

@@ -86,6 +86,7 @@ export async function prepareServer(
       cost: cost.description,
       flow: 'parameter-server',
       compressor: describeSpec(plan.links.uplink),
+      links: null,
       ...estimateMemory(run.layout, run.agents, 0),
       spectrum: null,
       gains: { gamma: run.gamma.initial },

@@ -6,19 +6,20 @@
 import os from 'node:os';
 import path from 'node:path';
 import type { Graph } from '../../topology/index.js';
-import { components, largestComponent, strongComponents } from '../../topology/properties.js';
+import { largestComponent } from '../../topology/properties.js';
 import { generate } from '../../topology/registry.js';
 import type { Spectrum } from '../../topology/spectrum.js';
 import { edgeWeights } from '../../topology/weights.js';
 import type { Arena } from '../arena/arena.js';
-import type { FlowConfig, LoadedConfig, RunConfig } from '../config/types.js';
+import type { FlowConfig, LoadedConfig, RunConfig, TopologySpec } from '../config/types.js';
 import { loadCost } from '../cost/registry.js';
 import type { CostModel, Optimum } from '../cost/types.js';
 import { readNpy } from '../data/npy.js';
 import { describeSpec } from '../describe.js';
-import { InputError, isInputError, unexpected } from '../errors.js';
+import { InputError, isInputError, type SpecPath, unexpected } from '../errors.js';
 import { automaticGain } from '../flow/gains.js';
-import { flowDefinition } from '../flow/registry.js';
+import { type NetworkOfEdges, networkOfEdges } from '../links/network.js';
+import type { LinksModel, LinksSpec } from '../links/types.js';
 import { loadModules, resolveModules } from '../plugin/modules.js';
 import { flowHint } from '../program/flow/hint.js';
 import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/flow/plan.js';
@@ -43,6 +44,10 @@ export interface Prepared {
 
 export interface FlowPrepared extends Prepared {
   graph: Graph;
+  /** Null where every edge is up in every round. */
+  links: LinksModel | null;
+  /** Null where all edges of the network are alike, or there is none. */
+  networkOfEdges: NetworkOfEdges | null;
   weights: Float64Array | null;
   degrees: Float64Array;
   cost: CostModel;
@@ -76,7 +81,10 @@ async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<
 
 async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: number): Promise<FlowPrepared> {
   const resolve = (file: string) => path.resolve(loaded.folder, file);
-  const graph = await loadGraph(config, resolve);
+  const topology = await loadGraph(config.topology, config.seed, resolve);
+  const links = await loadLinks(config, topology, resolve);
+  const graph = links?.graph ?? topology;
+  refuseDisconnected(graph);
   const { weights, degrees } = withPath(['weights'], () => edgeWeights(graph, config.weights));
 
   const costSpec = resolveModules(config.cost, loaded.folder, ['cost']);
@@ -90,23 +98,25 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
     ...(config.flow.batch === undefined ? {} : { batch: config.flow.batch }),
   });
 
-  if (graph.arcs) refuseDirected(config.flow.kind);
   const measured = automaticGain(config.flow) ? (await import('../../topology/spectrum.js')).spectrum : null;
   let knownSpectrum: Spectrum | null = null;
   const measureSpectrum = () => {
     if (!measured) return boundSpectrum(graph, degrees);
     knownSpectrum ??= measured(graph, weights);
-    return knownSpectrum;
+    return links ? meanSpectrum(links, knownSpectrum, weights, measured) : knownSpectrum;
   };
+  const ofEdges = await networkOfEdges(config.network, graph, resolve);
   const compressor = resolveModules(config.compressor, loaded.folder, ['compressor']);
   await loadModules(compressor.modules);
   const program = planProgram({
     config: { ...config, compressor: compressor.spec },
     graph,
+    links,
     weights,
     degrees,
     cost,
     workers,
+    networkOfEdges: ofEdges !== null,
     spectrum: measureSpectrum,
     modules: [...costSpec.modules, ...compressor.modules].map(({ url }) => url),
   });
@@ -119,6 +129,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       "a .npy file with every agent's own value, agents x dim (that is what consensus averages)",
     );
   }
+  if (links) program.warnings.push(...links.warnings);
   const optimum = program.run.problem === 'cost' ? cost.optimum() : null;
   if (optimum) program.run.optimumValue = optimum.value;
   else if (cost.whyNoOptimum) program.warnings.push(`the gap is unknown: ${cost.whyNoOptimum}`);
@@ -143,6 +154,8 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       neighbours: Array.from(graph.columns.subarray(graph.rowStart[agent], graph.rowStart[agent + 1])),
     }),
     graph,
+    links,
+    networkOfEdges: ofEdges,
     weights,
     degrees,
     cost,
@@ -160,6 +173,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       cost: cost.description,
       flow: flow.compress === undefined ? flow.kind : `${flow.kind}, ${flow.compress}`,
       compressor: describeSpec(config.compressor),
+      links: config.links ? describeLinks(config.links) : null,
       ...estimateMemory(layout, graph.nodes, graphBytes),
       spectrum: found && { lambda2: found.lambda2, lambdaMax: found.lambdaMax },
       gains: flow.gains,
@@ -176,18 +190,6 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
   return prepared;
 }
 
-/** A flow has to say that it can do without answers: the others rest on every edge weighing the same in both directions. */
-function refuseDirected(kind: string): void {
-  if (flowDefinition(kind).directed) return;
-  throw new InputError(
-    `flow.kind is ${kind}, which needs every edge in both directions, and the topology is directed`,
-    {
-      path: ['flow', 'kind'],
-      hint: 'without topology.directed every arc is an edge',
-    },
-  );
-}
-
 /**
  * Without `auto` nobody waits for the spectrum. What a hint after a divergence needs is lambdaMax, and lambdaMax <= max over edges of
  * d_i + d_j (Anderson, Morley 1985); lambda2 stays unknown.
@@ -202,20 +204,63 @@ function boundSpectrum({ rowStart, columns, nodes }: Graph, degrees: Float64Arra
   return { lambda2: Number.NaN, lambdaMax };
 }
 
-async function loadGraph(config: FlowConfig, resolve: (file: string) => string): Promise<Graph> {
-  const { file, format, largestComponent: takeLargest, ...spec } = config.topology;
+async function loadGraph(
+  { file, format, directed, largestComponent: takeLargest, ...spec }: TopologySpec,
+  seed: number,
+  resolve: (file: string) => string,
+  path: SpecPath = ['topology'],
+): Promise<Graph> {
   const graph =
     file === undefined
-      ? withPath(['topology'], () => generate(spec as { kind: string }, config.seed))
+      ? withPath(path, () => generate({ ...spec, directed } as { kind: string }, seed))
       : await (await import('../../topology/readers/registry.js')).readGraph(resolve(file), {
-          directions: config.topology.directed ? 'keep' : 'forget',
+          directions: directed ? 'keep' : 'forget',
           ...(format === undefined ? {} : { format }),
         });
-  if (graph.nodes === 0) throw new InputError('the graph has no nodes', { path: ['topology'] });
-  const { sizes } = graph.arcs ? strongComponents(graph.arcs) : components(graph);
-  if (sizes.length > 1 && takeLargest) return largestComponent(graph);
-  refuseDisconnected(sizes, graph.arcs !== undefined);
-  return graph;
+  if (graph.nodes === 0) throw new InputError('the graph has no nodes', { path });
+  return takeLargest ? largestComponent(graph) : graph;
+}
+
+/** The links of a run that change, and with them the graph that they make together. */
+async function loadLinks(
+  { links: spec, seed }: FlowConfig,
+  graph: Graph,
+  resolve: (file: string) => string,
+): Promise<LinksModel | null> {
+  if (spec === undefined) return null;
+  const { linksDefinition } = await import('../links/registry.js');
+  return linksDefinition(spec.kind, ['links']).load(spec, {
+    graph,
+    path: ['links'],
+    async loadGraph(topology, path) {
+      const [{ checkTopology }, { loadTopologies }] = await Promise.all([
+        import('../config/schema.js'),
+        import('../config/registries.js'),
+      ]);
+      const { spec: checked, issues } = checkTopology(await loadTopologies(), topology, path);
+      if (issues.length > 0) throw new InputError(issues[0].text, { path: issues[0].path });
+      return loadGraph(checked, seed, resolve, path);
+    },
+  });
+}
+
+/**
+ * What gains are made from where links change: lambda2 of the mean Laplacian E L(k), which says how fast disagreement shrinks in the long run, and
+ * lambdaMax of all edges together, which no round exceeds. Pairs are an exception: each talks as if alone, and its own spectrum, 2 w, is all there is.
+ */
+function meanSpectrum(
+  { graph, presence, pairwise }: LinksModel,
+  whole: Spectrum,
+  weights: Float64Array | null,
+  measure: (graph: Graph, weights: Float64Array | null) => Spectrum,
+): { lambda2: number; lambdaMax: number } {
+  if (pairwise) {
+    const heaviest = weights?.reduce((most, weight) => Math.max(most, weight), 0) ?? 1;
+    return { lambda2: 2 * heaviest, lambdaMax: 2 * heaviest };
+  }
+  if (typeof presence === 'number') return { lambda2: presence * whole.lambda2, lambdaMax: whole.lambdaMax };
+  const mean = presence.map((share, arc) => share * (weights?.[arc] ?? 1));
+  return { lambda2: measure(graph, mean).lambda2, lambdaMax: whole.lambdaMax };
 }
 
 /** For people. */
@@ -224,7 +269,7 @@ export function nameOf({ config, file }: LoadedConfig): string {
 }
 
 /** Puts a component's own path in front of the path that an error names. */
-function withPath<T>(prefix: (string | number)[], make: () => T): T {
+function withPath<T>(prefix: SpecPath, make: () => T): T {
   try {
     return make();
   } catch (error) {
@@ -260,6 +305,12 @@ export async function readInit(
     );
   }
   return data;
+}
+
+/** In the short form; of a list of graphs, how many there are. */
+function describeLinks(spec: LinksSpec): string {
+  const { graphs } = spec;
+  return describeSpec(Array.isArray(graphs) ? { ...spec, graphs: graphs.length } : spec);
 }
 
 function describeTopology({ topology }: FlowConfig): string {

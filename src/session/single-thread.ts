@@ -21,6 +21,8 @@ export interface SingleThreadRun {
   summary: Summary;
   rows: TraceRow[];
   x: StateRows;
+  /** All that belongs to the answer: x first, then v and s where they are kept. */
+  state: StateRows[];
 }
 
 /** Returns when the run is over; nothing can stop it before. As many programs as `prepared` has workers. */
@@ -66,5 +68,5 @@ export function runOnOneThread(prepared: Prepared, module: WebAssembly.Module): 
   const summary = summarize(prepared, rows, report);
   const state = run.state.map((field) => stateRows(arena, run, field, round));
   summary.stateHash = stateHash(state);
-  return { verdict, summary, rows, x: state[0] };
+  return { verdict, summary, rows, x: state[0], state };
 }

@@ -18,6 +18,8 @@ export interface PlanReport {
   cost: string;
   flow: string;
   compressor: string;
+  /** How links change; null where they do not. */
+  links: string | null;
   /** Shared memory of the run. */
   arenaBytes: number;
   /** The arena and what Node and the kernels take beside it: what the process will use. */

@@ -131,7 +131,7 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
     const schema = JSON.parse(sottovoce('schema').stdout);
     expect(schema.properties).toHaveProperty('compressor');
     const list = JSON.parse(sottovoce('list', '--json').stdout);
-    expect(Object.keys(list)).toEqual(['topologies', 'costs', 'flows', 'programs', 'compressors']);
+    expect(Object.keys(list)).toEqual(['topologies', 'costs', 'flows', 'programs', 'compressors', 'links']);
     for (const family of Object.values<{ kind: string; summary: string }[]>(list)) {
       expect(family.length).toBeGreaterThan(0);
       for (const { kind, summary } of family) expect(`${kind}: ${summary}`).toMatch(/^[a-z0-9-]+: .+/);

@@ -57,6 +57,7 @@ export const registries: Registries = {
       zod.strictObject({ rows: zod.number().int().min(1), columns: zod.number().int().min(1) }),
     ),
   ),
+  links: registry(component('drops', (zod) => zod.strictObject({ rate: zod.number().min(0).lt(1) }))),
 };
 
 export const MINIMAL = {

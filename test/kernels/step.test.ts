@@ -110,6 +110,8 @@ describe('steps', () => {
         const left = Array.from({ length: count }, vectorOf(n));
         const leftRows = bench.rows(left, n);
         const degrees = bench.rows([Float64Array.of(2, 1, 3.5)], count);
+        // One agent has all its links, the others lack some.
+        const fixedDegrees = bench.rows([Float64Array.of(2, 2, 3.6)], count);
         kernels.stepPrimalDualMemory(
           count,
           x.stride,
@@ -120,6 +122,7 @@ describe('steps', () => {
           memory.rows['z'].at,
           leftRows.at,
           degrees.at,
+          fixedDegrees.at,
           memory.rows['g'].at,
           memory.rows['u'].at,
           memory.rows['q'].at,
@@ -136,7 +139,7 @@ describe('steps', () => {
           );
           const m = left[r].slice();
           const estimate = { s: twin['s'], z: twin['z'], q: twin['q'], u: twin['u'], mu: 0.9, current: 1 };
-          const own = { m, gamma: 0.6, degree: degrees.row(0)[r] };
+          const own = { m, gamma: 0.6, degree: degrees.row(0)[r], fixedDegree: fixedDegrees.row(0)[r] };
           const e = reference.stepPrimalDualMemory(twin['x'], twin['v'], twin['g'], estimate, own, GAINS);
           for (const name of ['x', 'v', 's', 'z'])
             expectSame(memory.rows[name].row(r), twin[name], `${name} with memory, n = ${n}`);

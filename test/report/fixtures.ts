@@ -38,6 +38,7 @@ export const PLAN: PlanReport = {
   cost: 'quadratic, drawn',
   flow: 'primal-dual, error-state',
   compressor: 'sign',
+  links: null,
   arenaBytes: 1.07 * 2 ** 30,
   processBytes: 1.2 * 2 ** 30,
   spectrum: { lambda2: 0.5857864376, lambdaMax: 4 },

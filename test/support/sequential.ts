@@ -21,6 +21,8 @@ export interface SequentialResult {
   final: TraceRow;
   /** agents x dim, row by row; with a parameter server 1 x dim. */
   x: Float64Array;
+  /** The duals or trackers, likewise; empty where a flow has none. */
+  v: Float64Array;
   /** Bits of a message, where all are alike. */
   messageBits: number | null;
 }
@@ -30,15 +32,20 @@ export async function runSequentially(
   workers: number,
 ): Promise<SequentialResult> {
   const prepared = await prepareRun(await parseConfig(config), workers);
-  const { verdict, summary, rows, x } = runOnOneThread(prepared, module);
-  const { dim, messageBits } = prepared.program.run;
+  const { verdict, summary, rows, state } = runOnOneThread(prepared, module);
+  const { dim, messageBits, state: fields } = prepared.program.run;
+  const dense = (name: string) => {
+    const found = state[fields.findIndex((field) => field.name === name)];
+    return Float64Array.from(
+      { length: (found?.rows ?? 0) * dim },
+      (_, at) => found.data[Math.floor(at / dim) * found.rowStride + (at % dim)],
+    );
+  };
   return {
     rounds: summary.rounds,
     verdict,
-    x: Float64Array.from(
-      { length: x.rows * dim },
-      (_, at) => x.data[Math.floor(at / dim) * x.rowStride + (at % dim)],
-    ),
+    x: dense('x'),
+    v: dense('v'),
     stateHash: summary.stateHash,
     first: rows[0],
     final: rows[rows.length - 1],

@@ -7,6 +7,7 @@ import type { Arena } from '../../arena/arena.js';
 import { costDefinition } from '../../cost/registry.js';
 import { bindChannel, bindStateChannel } from '../../flow/channel.js';
 import { flowDefinition } from '../../flow/registry.js';
+import { bindLinks } from '../../links/bind.js';
 import type { Runtime } from '../../runtime.js';
 import { bindAccuracy } from '../accuracy.js';
 import type { BoundProgram, ProgramDefinition, RunPlan } from '../types.js';
@@ -19,6 +20,7 @@ import type { FlowRunPlan } from './types.js';
 const LINE_ENTRIES = 8;
 
 function bindRuntime(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: number): Runtime {
+  const fixedDegrees = arena.address('graph.degrees');
   return {
     arena,
     kernels,
@@ -31,9 +33,18 @@ function bindRuntime(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: 
     graph: {
       rowStart: arena.address('graph.rowStart'),
       columns: arena.address('graph.columns'),
-      weights: arena.address('graph.weights'),
-      weightStride: plan.weightStride,
-      degrees: arena.address('graph.degrees'),
+      ...(plan.links === null
+        ? {
+            weights: arena.address('graph.weights'),
+            weightStride: plan.weightStride,
+            degrees: fixedDegrees,
+          }
+        : {
+            weights: arena.address('links.weights'),
+            weightStride: 8,
+            degrees: arena.address('links.degrees'),
+            changing: { fixedDegrees },
+          }),
     },
   };
 }
@@ -42,8 +53,10 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
   const runtime = bindRuntime(plan, arena, kernels, worker);
   const { agents, rowBytes, blockAgents } = plan;
   const x = arena.address('x');
-  const parityBytes = plan.flow.stateIsMessage ? agents * rowBytes : 0;
-  const xAt = (round: number) => x + (round & 1) * parityBytes;
+  const parityBytes = (name: string) =>
+    plan.state.some((field) => field.name === name && field.doubled) ? agents * rowBytes : 0;
+  const xParityBytes = parityBytes('x');
+  const xAt = (round: number) => x + (round & 1) * xParityBytes;
   const bindChannels = (runtime: Runtime) =>
     plan.flow.stateIsMessage
       ? [bindStateChannel(runtime, xAt)]
@@ -55,6 +68,11 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
   const first = plan.partition[worker];
   const end = plan.partition[worker + 1];
   const count = end - first;
+
+  const links =
+    plan.links === null
+      ? null
+      : bindLinks({ ...plan, plan: plan.links, hearers: plan, first, end }, arena, kernels);
 
   const rowEntries = rowBytes / 8;
   const lines = rowEntries / LINE_ENTRIES;
@@ -70,20 +88,20 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
   const estimates = arena.has('s');
   const toEstimate = estimates ? arena.address('trace.toEstimate') : 0;
   const s = estimates ? arena.address('s') : 0;
+  const sParityBytes = parityBytes('s');
+  const sAt = (round: number) => s + (round & 1) * sParityBytes;
   const average = plan.problem === 'average';
   const entries = agents * plan.dim;
   const verdict = bindVerdict(plan);
   const accuracy = bindAccuracy(plan.cost, cost, arena, worker, plan.workers);
 
-  const bits = bindBits(plan, arena, worker);
-  const { network } = plan;
-  // Rounds wait for their longest message; both sums are whole numbers, so one multiplication each is all the rounding there is.
-  const networkSeconds = (rounds: number) =>
-    network === null ? Number.NaN : rounds * network.latency + bits.longest(rounds) / network.bandwidth;
+  const bits = bindBits(plan, arena, worker, links);
 
   const round = (k: number) => {
     cost.beginRound?.(k);
+    links?.begin(k);
     bits.deliver(k);
+    links?.ahead(k + 1);
     for (let channel = 0; channel < channels.length; channel++) channels[channel].prepare(k + 1);
     for (let block = first; block < end; block += blockAgents) {
       flow.block(block, Math.min(end - block, blockAgents), k);
@@ -102,7 +120,8 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
     if (!average) cost.values(first, count, mean, values);
     kernels.distancesToPoint(first, count, xAt(k), rowBytes, rowEntries, optimum, toOptimum);
     kernels.distancesToPoint(first, count, xAt(k), rowBytes, rowEntries, mean, toMean);
-    if (estimates) kernels.distancesBetweenRows(first, count, x, s, rowBytes, rowEntries, toEstimate);
+    if (estimates)
+      kernels.distancesBetweenRows(first, count, xAt(k), sAt(k), rowBytes, rowEntries, toEstimate);
   };
 
   /** |mean x - x*|^2 / 2: the whole gap of the averaging problem. */
@@ -127,7 +146,7 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
     row[6] = bits.broadcast(k);
     row[7] = bits.links(k);
     row[8] = seconds;
-    row[9] = networkSeconds(k);
+    row[9] = bits.networkSeconds(k);
     row[10] = accuracy.share();
     // Links between agents have no up and no down.
     row[11] = Number.NaN;
@@ -137,6 +156,7 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
 
   return {
     prologue() {
+      links?.prologue();
       for (const channel of channels) channel.prepare(0);
       for (let block = first; block < end; block += blockAgents) {
         flow.prologue(block, Math.min(blockAgents, end - block), 0);

@@ -1,7 +1,15 @@
-/** Bits delivered, counted as they are: each message once per agent (broadcast), and once per directed edge (links). */
+/**
+ * Bits delivered, counted as they are: each message once per agent (broadcast), and once per directed edge (links); and the seconds that the rounds
+ * would have taken on the links of a network.
+ *
+ * Where links change, a message counts on the links that are up, and as a broadcast if there are any. Where those who hear it keep estimates, they
+ * miss what is said on a link that is down; when it comes back, they are sent the missed messages or the state itself, whichever is shorter. As a
+ * broadcast an agent says the longest of these once: what one of them missed contains what another missed for a shorter time.
+ */
 
 import type { Arena } from '../../arena/arena.js';
 import { lengthsField } from '../../flow/channel.js';
+import type { RoundLinks } from '../../links/bind.js';
 import type { FlowRunPlan } from './types.js';
 
 export interface Bits {
@@ -10,56 +18,126 @@ export interface Bits {
   /** After `rounds` rounds; for the leader, behind a barrier. */
   broadcast(rounds: number): number;
   links(rounds: number): number;
-  /** Sum over the rounds of the most that one agent says in each; counted only where the run has a network. */
-  longest(rounds: number): number;
+  /** NaN where the run has no network. */
+  networkSeconds(rounds: number): number;
 }
 
-export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number): Bits {
-  const { agents, edges, partition, workers, messageBits } = plan;
-  if (messageBits !== null) {
-    // Every message has the same packed length, so counting them is a multiplication.
+/** What a worker writes down of its own: [0] and [1] bits so far; [2] and [3] the slowest of its links in a round, by parity. */
+const BITS_ENTRIES = 4;
+const NOTHING_SENT = -1;
+
+/** Whether every round is like every other, so that counting is a multiplication. */
+function alike({ messageBits, links }: Pick<FlowRunPlan, 'messageBits' | 'links'>): boolean {
+  return messageBits !== null && links === null;
+}
+
+export function bitsFields(plan: Pick<FlowRunPlan, 'messageBits' | 'links' | 'arcs' | 'estimates'>) {
+  if (alike(plan)) return [];
+  return [
+    { name: 'trace.bits', type: 'f64' as const, length: BITS_ENTRIES, perWorker: true },
+    ...(plan.links && plan.estimates
+      ? [{ name: 'links.missed', type: 'f64' as const, length: plan.arcs }]
+      : []),
+  ];
+}
+
+export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links: RoundLinks | null): Bits {
+  const { agents, arcs, partition, workers, messageBits, network, stateBits } = plan;
+  const ofEdges = arena.has('network.bandwidth');
+  const bandwidth = ofEdges ? arena.view('network.bandwidth', 'f64') : new Float64Array();
+  const latency = ofEdges ? arena.view('network.latency', 'f64') : new Float64Array();
+
+  if (messageBits !== null && links === null) {
+    let slowest = 0;
+    for (let arc = 0; arc < bandwidth.length; arc++) {
+      slowest = Math.max(slowest, latency[arc] + messageBits / bandwidth[arc]);
+    }
     return {
       deliver: () => {},
       broadcast: (rounds) => rounds * agents * messageBits,
-      links: (rounds) => rounds * 2 * edges * messageBits,
-      longest: (rounds) => rounds * messageBits,
+      links: (rounds) => rounds * arcs * messageBits,
+      networkSeconds(rounds) {
+        if (network === null) return Number.NaN;
+        return ofEdges
+          ? rounds * slowest
+          : rounds * network.latency + (rounds * messageBits) / network.bandwidth;
+      },
     };
   }
-  const fixedBits = plan.channels.reduce((sum, { messageBits }) => sum + (messageBits ?? 0), 0);
+
+  const fixedBits =
+    messageBits ?? plan.channels.reduce((sum, channel) => sum + (channel.messageBits ?? 0), 0);
   const varying = plan.channels.flatMap(({ messageBits }, channel) =>
     messageBits === null ? [arena.view(lengthsField(channel), 'u32')] : [],
   );
-  const rowStart = arena.view('graph.rowStart', 'u32');
+  const rowStart = arena.view(plan.directed ? 'graph.outStart' : 'graph.rowStart', 'u32');
+  const carries = links?.carries ?? null;
+  const missed = arena.has('links.missed') ? arena.view('links.missed', 'f64') : null;
   const own = arena.view('trace.bits', 'f64', worker);
   const all = Array.from({ length: workers }, (_, w) => arena.view('trace.bits', 'f64', w));
   // Whole numbers below 2^53: exact, so the order in which workers are added up does not matter.
   const total = (which: 0 | 1) => all.reduce((sum, view) => sum + view[which], 0);
-  // The longest of all messages needs all of them: the leader looks, since a maximum over workers would take a barrier more.
-  const looksForLongest = worker === 0 && plan.network !== null;
   const said = (at: number) => {
     let length = fixedBits;
     for (let channel = 0; channel < varying.length; channel++) length += varying[channel][at];
     return length;
   };
+
+  // A round waits for its slowest link: the largest of all workers, which the leader reads a barrier later. On links that are all alike that is
+  // the one with the longest message, and bits and rounds are added up as whole numbers; else seconds are, in the order of the rounds.
+  let settled = 0;
+  let spoken = 0;
+  let sum = 0;
+  const settle = (rounds: number) => {
+    for (; settled < rounds; settled++) {
+      let slowest = NOTHING_SENT;
+      for (let w = 0; w < workers; w++) slowest = Math.max(slowest, all[w][2 + (settled & 1)]);
+      if (slowest === NOTHING_SENT) continue;
+      spoken++;
+      sum += slowest;
+    }
+  };
+
   return {
     deliver(round) {
+      if (worker === 0) settle(round);
       const base = (round & 1) * agents;
       let broadcast = 0;
-      let links = 0;
+      let onLinks = 0;
+      let slowest = NOTHING_SENT;
       for (let agent = partition[worker]; agent < partition[worker + 1]; agent++) {
         const length = said(base + agent);
-        broadcast += length;
-        links += length * (rowStart[agent + 1] - rowStart[agent]);
+        let longest = NOTHING_SENT;
+        for (let arc = rowStart[agent]; arc < rowStart[agent + 1]; arc++) {
+          let bits = length;
+          if (carries !== null && carries[arc] === 0) {
+            if (missed !== null) missed[arc] += length;
+            continue;
+          }
+          if (missed !== null) {
+            bits += Math.min(missed[arc], stateBits);
+            missed[arc] = 0;
+          }
+          onLinks += bits;
+          if (bits > longest) longest = bits;
+          if (ofEdges) slowest = Math.max(slowest, latency[arc] + bits / bandwidth[arc]);
+        }
+        // An agent without neighbours still speaks; one whose links are all down does not.
+        if (carries === null && longest < 0) longest = length;
+        if (longest < 0) continue;
+        broadcast += longest;
+        if (!ofEdges && longest > slowest) slowest = longest;
       }
       own[0] += broadcast;
-      own[1] += links;
-      if (!looksForLongest) return;
-      let longest = 0;
-      for (let agent = 0; agent < agents; agent++) longest = Math.max(longest, said(base + agent));
-      own[2] += longest;
+      own[1] += onLinks;
+      own[2 + (round & 1)] = slowest;
     },
     broadcast: () => total(0),
     links: () => total(1),
-    longest: () => all[0][2],
+    networkSeconds(rounds) {
+      if (network === null) return Number.NaN;
+      settle(rounds);
+      return ofEdges ? sum : spoken * network.latency + sum / network.bandwidth;
+    },
   };
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Graph } from '../../../topology/index.js';
+import { components, strongComponents } from '../../../topology/properties.js';
 import { checkArenaFits, type FieldSpec, layoutArena, rowLength } from '../../arena/layout.js';
 import { planCompressor } from '../../compress/registry.js';
 import type { CompressorPlan, CompressorSpec } from '../../compress/types.js';
@@ -13,13 +14,17 @@ import { describeSpec } from '../../describe.js';
 import { InputError, unexpected } from '../../errors.js';
 import { channelFields, channelPath, channelSeed } from '../../flow/channel.js';
 import { automaticGain } from '../../flow/gains.js';
-import { flowDefinition } from '../../flow/registry.js';
+import { flowDefinition, flows } from '../../flow/registry.js';
 import type { FlowDefinition, FlowSpec, GainContext } from '../../flow/types.js';
+import { type Hearers, linksFields } from '../../links/bind.js';
+import { linksDefinition } from '../../links/registry.js';
+import type { LinksModel } from '../../links/types.js';
 import { type PlanContext, seedWords } from '../../runtime.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import { accuracyFields } from '../accuracy.js';
 import { partition } from '../partition.js';
+import { bitsFields } from './bits.js';
 import { findHubs, type Hub, hubFields } from './hubs.js';
 import type { FlowRunPlan } from './types.js';
 
@@ -39,10 +44,14 @@ export interface ProgramInputs {
   graph: Graph;
   /** Null where all edges weigh 1. */
   weights: Float64Array | null;
+  /** Null where every edge is up in every round. */
+  links: LinksModel | null;
   /** Weighted degrees. */
   degrees: Float64Array;
   cost: CostModel;
   workers: number;
+  /** Whether the config's network gives edges of their own bandwidth or latency. */
+  networkOfEdges: boolean;
   spectrum: () => { lambda2: number; lambdaMax: number };
   /** URLs of the user's own modules that the specs name; they are loaded. */
   modules?: readonly string[];
@@ -60,12 +69,14 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     blockAgents,
     seed: seedWords(config.seed),
     rounds: config.rounds,
+    linksChange: inputs.links !== null,
   };
 
   const { flow: flowSpec } = config;
   const warnings: string[] = [];
   const definition = flowDefinition(flowSpec.kind);
   const messages = definition.messages(flowSpec);
+  checkGraph(definition, inputs);
   const [compressor, ...further] = Array.from({ length: Math.max(1, messages.channels) }, (_, channel) =>
     planCompressor(config.compressor, {
       ...context,
@@ -86,11 +97,13 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   });
 
   const rowEntries = rowLength(dim);
+  const arcs = graph.arcs?.count ?? 2 * graph.edges;
+  const hearers: Hearers = { directed: graph.arcs !== undefined, shares: messages.shares ?? false };
   const shared: FieldSpec[] = [
     { name: 'control', type: 'i32', length: CONTROL_WORDS },
     { name: 'trace.ring', type: 'f64', length: RING_ROWS * COLUMNS.length },
     { name: 'graph.rowStart', type: 'u32', length: agents + 1 },
-    { name: 'graph.columns', type: 'u32', length: 2 * graph.edges },
+    { name: 'graph.columns', type: 'u32', length: arcs },
     { name: 'graph.weights', type: 'f64', length: weights ? weights.length : 1 },
     { name: 'graph.degrees', type: 'f64', length: agents },
     { name: 'trace.mean', type: 'f64', length: rowEntries },
@@ -105,10 +118,27 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     shared.push({ name: 'trace.toEstimate', type: 'f64', length: agents });
   }
   for (const [channel, plan] of channels.entries()) shared.push(...channelFields(plan, channel, agents));
-  if (channels.some(({ messageBits }) => messageBits === null)) {
-    shared.push({ name: 'trace.bits', type: 'f64', length: 3, perWorker: true });
+  const said = (channels.length === 0 ? [compressor] : channels).map(({ messageBits }) => messageBits);
+  const scalarBits = 64 * (messages.scalars ?? 0);
+  const counted = {
+    messageBits: said.reduce(
+      (sum, bits) => (sum === null || bits === null ? null : sum + bits),
+      scalarBits as number | null,
+    ),
+    links: inputs.links?.plan ?? null,
+    arcs,
+    estimates: messages.estimates ?? false,
+  };
+  shared.push(...bitsFields(counted), ...hearersFields(hearers, agents, arcs));
+  if (inputs.links) shared.push(...linksFields(inputs.links, agents, arcs, hearers));
+  if (inputs.networkOfEdges) {
+    shared.push(
+      { name: 'network.bandwidth', type: 'f64', length: arcs },
+      { name: 'network.latency', type: 'f64', length: arcs },
+    );
   }
-  const hubs = findHubs(graph);
+  // A hub's chunks are gathered before its owner has written the weights of the round; and they are chunks of edges.
+  const hubs = inputs.links || graph.arcs ? [] : findHubs(graph);
   shared.push(...hubFields(hubs, Math.max(1, channels.length), agents, rowEntries));
   const ofCompressors = (channels.length === 0 ? [compressor] : channels).flatMap(({ fields }) => fields);
   const layout = layoutArena([...shared, ...state, ...ofCompressors, ...cost.fields], workers);
@@ -120,13 +150,16 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     variance: messages.compressed ? compressor.variance : undefined,
     maxDegree: inputs.degrees.reduce((largest, degree) => Math.max(largest, degree), 0),
   });
-  const said = (channels.length === 0 ? [compressor] : channels).map(({ messageBits }) => messageBits);
 
   return {
     run: {
       program: 'flow',
       agents,
-      edges: graph.edges,
+      edges: graph.arcs?.count ?? graph.edges,
+      ...counted,
+      directed: hearers.directed,
+      shares: hearers.shares,
+      stateBits: said.length * 64 * dim,
       dim,
       rowBytes,
       blockAgents,
@@ -142,15 +175,11 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
       channels,
       flow,
       cost: cost.plan,
-      messageBits: said.reduce(
-        (sum, bits) => (sum === null || bits === null ? null : sum + bits),
-        0 as number | null,
-      ),
       senders: agents,
-      uncompressedBits: said.length * 64 * dim,
+      uncompressedBits: said.length * 64 * dim + scalarBits,
       state: ['x', 'v', 's']
         .filter((name) => layout.fields[name])
-        .map((name) => ({ name, rows: agents, doubled: name === 'x' && flow.stateIsMessage })),
+        .map((name) => ({ name, rows: agents, doubled: layout.fields[name].length > agents * rowEntries })),
       partition: partition(agentWork(graph, cost, compressor, hubs), workers),
       hubs,
       problem: definition.problem,
@@ -205,6 +234,95 @@ function checkCompressor(
   }
 }
 
+function hearersFields({ directed, shares }: Hearers, agents: number, arcs: number): FieldSpec[] {
+  return [
+    ...(directed
+      ? [
+          { name: 'graph.outStart', type: 'u32' as const, length: agents + 1 },
+          { name: 'graph.outColumns', type: 'u32' as const, length: arcs },
+        ]
+      : []),
+    ...(shares ? [{ name: 'graph.outDegrees', type: 'f64' as const, length: agents }] : []),
+  ];
+}
+
+/** A flow that rests on symmetry, or on the same weights in every round, says so before it goes wrong. */
+function checkGraph(definition: FlowDefinition, { config, graph, links, weights }: ProgramInputs): void {
+  const { flow, links: linksSpec } = config;
+  const graphs = definition.graphs?.(flow) ?? 'edges';
+  const mode = flow.compress === undefined ? flow.kind : `${flow.kind} with compress ${flow.compress}`;
+  const others = (able: (kind: FlowDefinition) => boolean) =>
+    Object.values(flows)
+      .filter((other) => other !== definition && able(other))
+      .map(({ kind }) => kind)
+      .join(', ');
+  if (graph.arcs) {
+    if (graphs === 'edges') {
+      const path = ['flow', flow.compress === undefined ? 'kind' : 'compress'];
+      throw new InputError(
+        `${mode} needs every link to work in both directions, and the topology is directed`,
+        {
+          path,
+          hint: `on directed graphs: push-sum, or consensus with compress none where everyone hears as many as hear it; or make edges of the arcs (no \`directed\`)`,
+        },
+      );
+    }
+    const uneven = graphs === 'balanced' ? unbalanced(graph) : -1;
+    if (uneven >= 0) {
+      throw new InputError(
+        `${mode} needs everyone to hear as many as hear it, and agent ${graph.labels?.[uneven] ?? uneven} does not`,
+        { path: ['flow', 'kind'], hint: 'push-sum averages over any strongly connected directed graph' },
+      );
+    }
+    if (weights !== null) {
+      throw unexpected(
+        ['weights'],
+        config.weights,
+        'unit, since the arcs of a directed graph have no weights',
+      );
+    }
+  }
+  if (graphs === 'arcs' && weights !== null) {
+    throw unexpected(['weights'], config.weights, `unit, since ${flow.kind} gives even shares`);
+  }
+  if (!links || !linksSpec) return;
+  const kind = linksDefinition(linksSpec.kind, ['links']);
+  const refuse = (why: string, hint: string) =>
+    new InputError(`links.kind is ${kind.kind}, ${why}`, { path: ['links', 'kind'], hint });
+  if (!definition.changingLinks) {
+    throw refuse(
+      `and ${flow.kind} needs the same weights in every round`,
+      `over changing links: ${others((other) => other.changingLinks ?? false)}`,
+    );
+  }
+  if (graph.arcs && !kind.directed) {
+    throw refuse(
+      'which needs links that work in both directions, and the topology is directed',
+      'drops and gilbert-elliott let single arcs fail',
+    );
+  }
+  if (graph.arcs && graphs === 'balanced' && !kind.balanced) {
+    throw refuse(
+      `which lets single arcs fail, and ${mode} needs everyone to hear as many as hear it in every round`,
+      'flow: { kind: push-sum }, or an undirected topology',
+    );
+  }
+  if (definition.messages(flow).shares && kind.foreseen === false) {
+    throw refuse(
+      `whose links are agreed on in the round itself, and ${flow.kind} has to know a round ahead how many will hear`,
+      'flow: { kind: consensus } averages over pairs',
+    );
+  }
+}
+
+/** The first agent that hears more or fewer than hear it; -1 where there is none. */
+function unbalanced({ nodes, arcs }: Graph): number {
+  if (!arcs) return -1;
+  const { inStart, outStart } = arcs;
+  for (let i = 0; i < nodes; i++) if (inStart[i + 1] - inStart[i] !== outStart[i + 1] - outStart[i]) return i;
+  return -1;
+}
+
 /** Work of one round of each agent, in multiply-adds: neighbours (but a hub's, which all workers share), transforms and step, data. */
 function agentWork(
   graph: Graph,
@@ -228,12 +346,14 @@ function memo<T>(make: () => T): () => T {
   return () => (value ??= make());
 }
 
-/** The graph must be connected: otherwise there is no consensus to reach. */
-export function refuseDisconnected(sizes: readonly number[], directed = false): void {
+/** The graph must be connected, and strongly where it is directed: otherwise there is no consensus to reach. */
+export function refuseDisconnected(graph: Graph): void {
+  const { arcs } = graph;
+  const { sizes } = arcs ? strongComponents(arcs) : components(graph);
   if (sizes.length <= 1) return;
   const shown = sizes.slice(0, 6).join(', ') + (sizes.length > 6 ? ', ...' : '');
   throw new InputError(
-    directed
+    arcs
       ? `the directed graph is not strongly connected: ${sizes.length} strong components of ${shown} nodes; some agents never hear of others`
       : `the graph is disconnected: ${sizes.length} components of ${shown} nodes; agents in different components can never agree`,
     {

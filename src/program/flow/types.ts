@@ -2,11 +2,22 @@
 
 import type { CompressorPlan } from '../../compress/types.js';
 import type { FlowPlan } from '../../flow/types.js';
+import type { LinksPlan } from '../../links/types.js';
 import type { RunPlan } from '../types.js';
 import type { Hub } from './hubs.js';
 
 export interface FlowRunPlan extends RunPlan {
   program: 'flow';
+  /** Directed edges that messages cross: both directions of every edge, or the arcs of a directed graph. */
+  arcs: number;
+  directed: boolean;
+  /** Null where every edge is up in every round. */
+  links: LinksPlan | null;
+  /** Whether those who hear keep estimates of the state, of this many bits. */
+  estimates: boolean;
+  stateBits: number;
+  /** Whether `graph.outDegrees` is kept, a round ahead. */
+  shares: boolean;
   /** 8, or 0 where all edges weigh 1. */
   weightStride: number;
   /** One for each message that an agent broadcasts in a round; none where the state is the message. */

@@ -1,0 +1,35 @@
+/**
+ * What failing links cost: the same agents with all links up, with 30% dropped in every round, with failures in bursts, with one neighbour at a time.
+ * `node examples/06-failing-links/run.mjs`
+ */
+
+import { fileURLToPath } from 'node:url';
+import { loadConfig, openSession } from 'sottovoce';
+
+const file = fileURLToPath(new URL('failing-links.yaml', import.meta.url));
+const cases = [
+  ['all links up', null],
+  ['30% dropped', { kind: 'drops', rate: 0.3 }],
+  ['bursts of 5 rounds', { kind: 'gilbert-elliott', toBad: 0.1, toGood: 0.2 }],
+  ['one neighbour at a time', { kind: 'random-matching' }],
+];
+
+console.log('links                     rounds   rms error   over links   on the network');
+for (const [name, links] of cases) {
+  const config = await loadConfig(file, [{ path: ['links'], value: links, origin: name }]);
+  const { session, close } = await openSession();
+  try {
+    await session.prepare({ config, outDir: null });
+    const { rounds, bits, final } = (await session.start()).summary;
+    const columns = [
+      name.padEnd(24),
+      String(rounds).padStart(8),
+      (final.rmsError ?? Number.NaN).toExponential(1).padStart(12),
+      `${(bits.links / 1e6).toFixed(1)} Mbit`.padStart(13),
+      `${(final.networkSeconds ?? Number.NaN).toFixed(1)} s`.padStart(17),
+    ];
+    console.log(columns.join(''));
+  } finally {
+    await close();
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * One round of push-sum for a block of agents: what was heard, -(sums, weight) as the gather kernels leave it, to the estimate and the next share.
+ *
+ *     x = sums / weight        share = (sums, weight) / (1 + out-degree)
+ *
+ * A row of shares holds dim sums and then the weight.
+ */
+import { Row } from './lanes';
+
+export function stepPushSum(
+  count: usize,
+  dim: usize,
+  heard: usize,
+  heardStride: usize,
+  outDegrees: usize,
+  x: usize,
+  xStride: usize,
+  shares: usize,
+  shareStride: usize,
+): void {
+  for (let r: usize = 0; r < count; r++) {
+    const from = heard + r * heardStride;
+    const row = x + r * xStride;
+    const share = shares + r * shareStride;
+    const weight = -load<f64>(from + (dim << 3));
+    const parts = 1 + load<f64>(outDegrees + (r << 3));
+    for (let c: usize = 0; c < dim; c++) {
+      const sum = -load<f64>(from + (c << 3));
+      store<f64>(row + (c << 3), sum / weight);
+      store<f64>(share + (c << 3), sum / parts);
+    }
+    store<f64>(share + (dim << 3), weight / parts);
+    Row.clear(row, dim, Row.padded(dim));
+    Row.clear(share, dim + 1, Row.padded(dim + 1));
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Push-sum: the average over a directed graph, where an agent knows how many hear it but not what they do with it. Each keeps a sum and a weight,
+ * (s_i, w_i) = (x_i(0), 1) at first, splits them evenly among itself and those who hear it, and reads off the ratio:
+ *
+ *     (s_i, w_i) <- sum over j that i hears, and itself, of (s_j, w_j) / (1 + out-degree_j)          x_i = s_i / w_i
+ *
+ * Columns of that matrix add up to 1, rows need not: the sums of the s_i and of the w_i are conserved, and every ratio tends to the average. Where
+ * links change, the out-degree is that of the round: who will not hear is given no share, and nothing is lost.
+ *
+ * Needs: a strongly connected graph (over time, where links change). Bits: 64 (dim + 1), nothing is compressed. Floats an agent: dim (x) and the shares.
+ * Source: Kempe, Dobra, Gehrke 2003 (FOCS); over changing directed graphs, Nedic, Olshevsky 2015.
+ */
+
+import { rowLength } from '../arena/layout.js';
+import { scratchFields, stateFields } from './state.js';
+import type { FlowDefinition } from './types.js';
+
+/** A row of shares: dim sums, then the weight. */
+const shareDim = (dim: number) => dim + 1;
+
+export const pushSum: FlowDefinition = {
+  kind: 'push-sum',
+  card: {
+    title: 'Push-sum',
+    summary: 'averages over directed graphs: sums and weights in even shares, and their ratio',
+    source: 'Kempe, Dobra, Gehrke 2003 (FOCS)',
+  },
+  problem: 'average',
+  graphs: () => 'arcs',
+  changingLinks: true,
+  parameters: (z) => z.strictObject({ kind: z.literal('push-sum') }),
+
+  messages: () => ({ channels: 0, compressed: false, scalars: 1, shares: true }),
+
+  fields: (_spec, context) => {
+    const { agents, dim } = context;
+    const wide = { ...context, dim: shareDim(dim) };
+    return [
+      ...stateFields(['x'], context),
+      { name: 'shares', type: 'f64', length: 2 * agents * rowLength(shareDim(dim)) },
+      { name: 'shares.none', type: 'f64', length: agents },
+      ...scratchFields(['heard'], wide),
+    ];
+  },
+
+  plan: () => ({ kind: 'push-sum', gains: {}, stateIsMessage: false }),
+
+  bind: (_plan, _channels, _cost, runtime) => {
+    const { arena, kernels, agents, dim, rowBytes, worker, graph: g } = runtime;
+    const n = shareDim(dim);
+    const shareBytes = rowLength(n) * 8;
+    const x = arena.address('x');
+    const outDegrees = arena.address('graph.outDegrees');
+    const shares = arena.address('shares');
+    const at = (round: number) => shares + (round & 1) * agents * shareBytes;
+    const heard = arena.address('scratch.heard', worker);
+    // gather: degree m_i - sum of w m_j. With a degree of -1 that is minus what was heard, an agent's own share included.
+    const minusOne = arena.address('shares.none');
+    const minusOnes = arena.view('shares.none', 'f64');
+    const states = arena.view('x', 'f64');
+    const parts = arena.view('shares', 'f64');
+    const degrees = arena.view('graph.outDegrees', 'f64');
+
+    return {
+      prologue(first, count) {
+        for (let agent = first; agent < first + count; agent++) {
+          minusOnes[agent] = -1;
+          const ways = 1 + degrees[agent];
+          const from = (agent * rowBytes) / 8;
+          const to = (agent * shareBytes) / 8;
+          for (let c = 0; c < dim; c++) parts[to + c] = states[from + c] / ways;
+          parts[to + dim] = 1 / ways;
+        }
+      },
+      block(first, count, round) {
+        kernels.gatherDense(
+          first,
+          count,
+          g.rowStart,
+          g.columns,
+          g.weights,
+          g.weightStride,
+          minusOne,
+          at(round),
+          shareBytes,
+          heard,
+          shareBytes,
+          n,
+        );
+        kernels.stepPushSum(
+          count,
+          dim,
+          heard,
+          shareBytes,
+          outDegrees + first * 8,
+          x + first * rowBytes,
+          rowBytes,
+          at(round + 1) + first * shareBytes,
+          shareBytes,
+        );
+      },
+    };
+  },
+};

@@ -1,0 +1,80 @@
+/**
+ * One peer a round, a power of two away, on n = 2^m agents; in round k, with p = k mod m,
+ *
+ *     i talks with i XOR 2^p                    every round a perfect matching, for every flow
+ *     i is heard by i + 2^p (mod n)             where the topology is directed, for push-sum and consensus
+ *
+ * With x <- (x_i + x_j)/2, which is `consensus` with step 1/2 (`auto` chooses it), and with push-sum, all agents hold the exact average after
+ * m rounds and after every m rounds in a row: round p averages over bit p of the agents' numbers. The edges are this kind's own: `topology` says who
+ * the agents are, and whether links have a direction.
+ * Source: Assran, Loizou, Ballas, Rabbat 2019; Ying et al. 2021 (the exactness).
+ */
+
+import { edgeList, graphFromEdges } from '../../topology/graph.js';
+import { generate } from '../../topology/registry.js';
+import { InputError } from '../errors.js';
+import { otherEdgesWarning } from './schedule.js';
+import type { LinksDefinition } from './types.js';
+
+export const onePeerExponential: LinksDefinition = {
+  kind: 'one-peer-exponential',
+  card: {
+    title: 'One-peer exponential',
+    summary: 'one peer a round, a power of two away: 2^m agents average exactly in m rounds',
+    source: 'Assran, Loizou, Ballas, Rabbat 2019 (arXiv 1811.10792); Ying et al. 2021 (arXiv 2110.13363)',
+  },
+  directed: true,
+  balanced: true,
+  parameters: (z) => z.strictObject({ kind: z.literal('one-peer-exponential') }),
+
+  load: (_spec, { graph: given, path }) => {
+    const { nodes } = given;
+    const bits = Math.round(Math.log2(nodes));
+    if (2 ** bits !== nodes || nodes < 2) {
+      const near = 2 ** Math.max(1, bits);
+      throw new InputError(
+        `${path.join('.')}.kind is one-peer-exponential, which needs a power of two of agents, and the topology has ${nodes}`,
+        {
+          path: [...path, 'kind'],
+          hint: `${near} agents, for example: topology: { kind: hypercube, dimension: ${Math.log2(near)} }`,
+        },
+      );
+    }
+    const directed = given.arcs !== undefined;
+    const made = generate(
+      directed ? { kind: 'exponential', nodes, directed } : { kind: 'hypercube', dimension: bits },
+    );
+    const { from, to } = edgeList(made);
+    // The agents' names stay; nothing else of what was given does.
+    const graph = directed
+      ? { ...made, labels: given.labels }
+      : graphFromEdges(nodes, from, to, null, given.labels);
+    return {
+      plan: { kind: 'one-peer-exponential', lanes: 0, bits, directed },
+      graph,
+      fields: () => [],
+      presence: 1 / bits,
+      pairwise: !directed,
+      warnings: otherEdgesWarning(given, graph),
+      reference: () => (round, from, to) => {
+        const distance = 2 ** (round % bits);
+        return directed ? (from + distance) % nodes === to : (from ^ distance) === to;
+      },
+    };
+  },
+
+  bind: (plan, { agents, rowStart, columns, orientation, first, end, up }) => {
+    const bits = plan['bits'] as number;
+    return {
+      mask(round) {
+        const distance = 1 << (round % bits);
+        const turn = orientation === 'heard' ? agents - distance : distance;
+        for (let row = first; row < end; row++) {
+          const peer = orientation === 'edges' ? row ^ distance : (row + turn) % agents;
+          for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++)
+            up[arc] = columns[arc] === peer ? 1 : 0;
+        }
+      },
+    };
+  },
+};

@@ -1,0 +1,133 @@
+/**
+ * A schedule of graphs on the same agents: graph m mod (number of graphs) in rounds m every .. m every + every - 1. The run's graph is their union,
+ * which must be connected; each of them need not be. `topology` says who the agents are; the edges are those of the schedule.
+ * Source: none; B-connected sequences of graphs are the standard assumption of Nedic, Ozdaglar 2009.
+ */
+
+import { edgeList, type Graph, graphFromEdges } from '../../topology/graph.js';
+import { formatPath, InputError, unexpected } from '../errors.js';
+import type { LinksDefinition } from './types.js';
+
+export const schedule: LinksDefinition = {
+  kind: 'schedule',
+  card: {
+    title: 'Schedule of graphs',
+    summary: 'one graph after the other, round and round',
+    source: 'Nedic, Ozdaglar 2009 (IEEE TAC 54(1))',
+  },
+  directed: false,
+  parameters: (z) =>
+    z.strictObject({
+      kind: z.literal('schedule'),
+      graphs: z
+        .array(z.unknown())
+        .min(1)
+        .describe('topologies on the same agents: { kind: ring, nodes: 8 } or { file: night.gml }'),
+      every: z.number().int().min(1).default(1).describe('rounds that each graph lasts'),
+    }),
+
+  async load(spec, { graph: given, path, loadGraph }) {
+    const specs = spec['graphs'];
+    if (!Array.isArray(specs) || specs.length === 0) {
+      throw unexpected([...path, 'graphs'], specs, 'a list of topologies');
+    }
+    const every = (spec['every'] as number | undefined) ?? 1;
+    if (!Number.isInteger(every) || every < 1)
+      throw unexpected([...path, 'every'], every, 'a whole number, 1 or more');
+    const graphs: Graph[] = [];
+    for (const [index, one] of specs.entries()) {
+      const at = [...path, 'graphs', index];
+      const graph = await loadGraph(one, at);
+      if (graph.nodes !== given.nodes) {
+        throw new InputError(
+          `${formatPath(at)} has ${graph.nodes} nodes, expected ${given.nodes}, as many as the topology`,
+          { path: at },
+        );
+      }
+      if (graph.arcs) throw new InputError(`${formatPath(at)} is directed, expected edges`, { path: at });
+      graphs.push(graph);
+    }
+    const union = unionOf(graphs, given.labels);
+    const members = graphs.map((graph) => edgeKeys(graph));
+    const presence = Float64Array.from(rowsOf(union), (row, arc) => {
+      const key = edgeKey(union.nodes, row, union.columns[arc]);
+      return members.filter((keys) => keys.has(key)).length / graphs.length;
+    });
+    const words = Math.ceil(graphs.length / 32);
+    return {
+      plan: { kind: 'schedule', lanes: 0, count: graphs.length, every, words },
+      graph: union,
+      fields: (arcs) => [{ name: 'member', type: 'u32', length: arcs * words }],
+      fill(arena, field, { rowStart, columns }) {
+        const member = arena.view(field('member'), 'u32');
+        for (let row = 0; row < union.nodes; row++) {
+          for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) {
+            const key = edgeKey(union.nodes, row, columns[arc]);
+            for (const [index, keys] of members.entries()) {
+              if (keys.has(key)) member[arc * words + (index >> 5)] |= 1 << (index & 31);
+            }
+          }
+        }
+      },
+      presence,
+      pairwise: graphs.every((graph) =>
+        graph.rowStart.every((at, row) => row === 0 || at - graph.rowStart[row - 1] <= 1),
+      ),
+      warnings: otherEdgesWarning(given, union),
+      reference: () => (round, from, to) =>
+        members[Math.floor(round / every) % members.length].has(edgeKey(union.nodes, from, to)),
+    };
+  },
+
+  bind: (plan, { arena, field, rowStart, first, end, up }) => {
+    const [count, every, words] = [plan['count'], plan['every'], plan['words']] as number[];
+    const member = arena.view(field('member'), 'u32');
+    const from = rowStart[first];
+    const to = rowStart[end];
+    return {
+      mask(round) {
+        const index = Math.floor(round / every) % count;
+        const word = index >> 5;
+        const bit = index & 31;
+        for (let arc = from; arc < to; arc++) up[arc] = (member[arc * words + word] >>> bit) & 1;
+      },
+    };
+  },
+};
+
+/** One number an edge, whichever end is said first. Exact below 2^53. */
+function edgeKey(nodes: number, a: number, b: number): number {
+  return Math.min(a, b) * nodes + Math.max(a, b);
+}
+
+function pairsOf(graph: Graph): [number, number][] {
+  const { from, to } = edgeList(graph);
+  return Array.from(from, (node, edge) => [node, to[edge]]);
+}
+
+function edgeKeys(graph: Graph): Set<number> {
+  return new Set(pairsOf(graph).map(([a, b]) => edgeKey(graph.nodes, a, b)));
+}
+
+function* rowsOf({ nodes, rowStart }: Graph): Iterable<number> {
+  for (let row = 0; row < nodes; row++)
+    for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) yield row;
+}
+
+function unionOf(graphs: readonly Graph[], labels: string[] | null): Graph {
+  const pairs = graphs.flatMap(pairsOf);
+  const ends = (side: 0 | 1) => Uint32Array.from(pairs, (pair) => pair[side]);
+  const union = graphFromEdges(graphs[0].nodes, ends(0), ends(1), null, labels);
+  union.dropped = { selfLoops: 0, parallelEdges: 0 };
+  return union;
+}
+
+/** For kinds that bring their own edges: those of the topology that are never up. */
+export function otherEdgesWarning(given: Graph, used: Graph): string[] {
+  const known = edgeKeys(used);
+  const never = [...edgeKeys(given)].filter((key) => !known.has(key)).length;
+  if (never === 0) return [];
+  return [
+    `${never} of the topology's ${given.edges} edges are never up: links brings edges of its own, topology says who the agents are`,
+  ];
+}

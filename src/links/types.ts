@@ -1,0 +1,101 @@
+/**
+ * Links that change: which of the graph's edges carry messages in a round. L(k) = the Laplacian of those that are up.
+ *
+ * A kind is one file and one line in `registry.ts`. It knows nothing of flows: it says, for the rows of one worker's agents, which arcs are up
+ * in a round; `bind.ts` makes the round's weights of it, which gather kernels read as they read a fixed graph's. Both ends of an edge say the same
+ * without asking each other, because a draw is a function of the edge and the round (Philox stream 4), so L(k) is symmetric whatever the partition.
+ */
+
+import type { z } from 'zod';
+import type { Graph } from '../../topology/index.js';
+import type { Arena } from '../arena/arena.js';
+import type { FieldSpec } from '../arena/layout.js';
+import type { SpecPath } from '../errors.js';
+import type { IdentityCard, Seed } from '../runtime.js';
+
+export interface LinksSpec {
+  kind: string;
+  [parameter: string]: unknown;
+}
+
+/** Plain data, sent to every worker. */
+export interface LinksPlan {
+  kind: string;
+  /** Words of randomness for each arc and round, 0..4. */
+  lanes: number;
+  [parameter: string]: unknown;
+}
+
+export interface LinksContext {
+  /** What the config's topology says. */
+  graph: Graph;
+  path: SpecPath;
+  /** A graph from a spec of its own: generated or read, with every refusal at `path`. */
+  loadGraph(spec: unknown, path: SpecPath): Promise<Graph>;
+}
+
+/** On the host: the plan, and what the arena is to be filled with. */
+export interface LinksModel {
+  plan: LinksPlan;
+  /** All edges that are ever up: the graph of the run. */
+  graph: Graph;
+  /** Fields beside those of every kind, for one table of arcs: see `ArcTable.field`. */
+  fields(arcs: number, agents: number): FieldSpec[];
+  /** Fills what the host knows; `field` is as in the table that is filled. */
+  fill?(arena: Arena, field: (name: string) => string, rows: ArcRows): void;
+  /** Of the rounds, the share in which a link is up: one number for all, or one for each arc of `graph.columns`. For `auto` gains. */
+  presence: number | Float64Array;
+  /** Nobody ever has more than one link up. */
+  pairwise: boolean;
+  warnings: string[];
+  /** The plain twin, written for the reader. */
+  reference(seed: Seed): ReferenceLinks;
+}
+
+export interface ArcRows {
+  rowStart: Uint32Array;
+  columns: Uint32Array;
+  orientation: Orientation;
+}
+
+/** What an entry j in row i is: the edge i-j, the arc j -> i (i hears j), the arc i -> j (i is heard by j). */
+export type Orientation = 'edges' | 'heard' | 'hearers';
+
+/** The arcs of one worker's agents, rows first..end-1, and where to say which of them are up. */
+export interface ArcTable extends ArcRows {
+  arena: Arena;
+  agents: number;
+  first: number;
+  end: number;
+  /** One byte an arc, 1 = up; the worker writes those of its own rows. */
+  up: Uint8Array;
+  /** This table's own copy of a kind's field: a directed graph has two tables, who hears whom and who is heard by whom. */
+  field(name: string): string;
+  /** The round's words: arc e has words[lanes e .. lanes e + lanes - 1], the same at both of its ends. Valid until the next call. */
+  draw(round: number): Uint32Array;
+}
+
+/** Bound to one table of one worker. Called once for every round, in order, from round 0. */
+export interface BoundLinks {
+  /** Before round 0: what others must know of this worker's agents by then. A barrier follows. */
+  prologue?(): void;
+  /** Writes `up` of the rows of its own agents; may write, doubled by parity, what others must know by the next round. */
+  mask(round: number): void;
+}
+
+/** Whether the link from one node to another is up in a round. Asked in order of rounds. */
+export type ReferenceLinks = (round: number, from: number, to: number) => boolean;
+
+export interface LinksDefinition {
+  kind: string;
+  card: IdentityCard;
+  /** Whether it can do with a directed graph. */
+  directed: boolean;
+  /** Whether, in a directed graph, everyone hears as many as hear it, in every round. */
+  balanced?: boolean;
+  /** Whether an agent's links of the next round are known before it: not where they come of an exchange. Absent: they are. */
+  foreseen?: boolean;
+  parameters(zod: typeof z): z.ZodType;
+  load(spec: LinksSpec, context: LinksContext): Promise<LinksModel> | LinksModel;
+  bind(plan: LinksPlan, table: ArcTable): BoundLinks;
+}

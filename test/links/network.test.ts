@@ -1,0 +1,90 @@
+/** Networks whose edges differ: rounds last as long as the slowest link that is up, by figures that can be checked by hand. */
+
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/run.js';
+import { runSequentially } from '../support/sequential.js';
+
+const folder = temporaryFolder();
+const base = {
+  topology: { kind: 'path', nodes: 4 },
+  cost: { kind: 'quadratic', dim: 8 },
+  flow: { kind: 'primal-dual', step: 0.01, alpha: 1, beta: 1 },
+  rounds: 10,
+  trace: { every: 10 },
+};
+const secondsOf = async (config: object, workers = 1) =>
+  (await runSequentially({ ...base, ...config }, workers)).final.networkSeconds;
+
+describe('a round lasts as long as its slowest link', () => {
+  it('512 bits: 20 ms + 512 us on two links, 10 ms + 51.2 ms on the slow one', async () => {
+    const edges = [{ between: [1, 2], bandwidth: '10 kbit/s', latency: '10 ms' }];
+    const network = { bandwidth: '1 Mbit/s', latency: '20 ms', edges };
+    expect(await secondsOf({ network })).toBeCloseTo(10 * (0.01 + 0.0512), 12);
+    expect(await secondsOf({ network: { ...network, edges: [] } })).toBeCloseTo(10 * (0.02 + 512e-6), 12);
+  });
+
+  it('the same from a table, with labels, empty cells and units', async () => {
+    const graph = path.join(folder, 'cities.csv');
+    const table = path.join(folder, 'links.csv');
+    await writeFile(graph, 'source,target\nBerlin,Paris\nParis,Oslo\nOslo,Rome\n');
+    await writeFile(
+      table,
+      'target,source,latency,bandwidth\nParis,Oslo,10 ms,10 kbit/s\nRome,Oslo,,2 Mbit/s\n',
+    );
+    const network = { bandwidth: 1e6, latency: 0.02, edges: table };
+    expect(await secondsOf({ topology: { file: graph }, network })).toBeCloseTo(10 * (0.01 + 0.0512), 12);
+  });
+
+  it('messages of varying length: the longest need not be the slowest', async () => {
+    // Rounds 0, 4 and 8 speak, 134 bits each; 7 rounds are silent and take the largest latency.
+    const compressor = { kind: 'every', rounds: 4, inner: { kind: 'top-k', k: 2 } };
+    const edges = [{ between: [0, 1], bandwidth: 1000, latency: 0 }];
+    const network = { bandwidth: 1e6, latency: 0.02, edges };
+    expect(await secondsOf({ network, compressor })).toBeCloseTo(3 * 0.134 + 7 * 0.02, 12);
+    expect(await secondsOf({ network, compressor }, 3)).toBe(await secondsOf({ network, compressor }));
+  });
+
+  it('a link that is down is not waited for, one that comes back carries what was missed', async () => {
+    const pairs = path.join(folder, 'pair.edges');
+    const rest = path.join(folder, 'rest.edges');
+    await writeFile(pairs, '# Nodes: 4\n0 1\n');
+    await writeFile(rest, '# Nodes: 4\n1 2\n2 3\n');
+    // Rounds 0 and 2: 0-1 is up; rounds 1 and 3: the others. One float64 a message, and a state is no shorter than the one that was missed.
+    const config = {
+      links: { kind: 'schedule', graphs: [{ file: pairs }, { file: rest }] },
+      cost: { kind: 'quadratic', dim: 1 },
+      flow: { kind: 'primal-dual', compress: 'error-state', step: 0.01, alpha: 1, beta: 1 },
+      rounds: 4,
+      network: { bandwidth: 64, latency: 0, edges: [{ between: [2, 3], bandwidth: 32 }] },
+    };
+    const { final } = await runSequentially({ ...base, ...config }, 2);
+    // 0: 64 bits. 1: 128, since one message was missed; on 2-3 at half the rate. 2: 128. 3: 128, at half the rate.
+    expect(final.networkSeconds).toBeCloseTo(1 + 4 + 2 + 4, 12);
+    expect(final.bitsLinks).toBe(2 * 64 + 4 * 128 + 2 * 128 + 4 * 128);
+    expect(final.bitsBroadcast).toBe(2 * 64 + 3 * 128 + 2 * 128 + 3 * 128);
+  });
+});
+
+describe('refused', () => {
+  it.each([
+    [
+      [{ between: [0, 2], bandwidth: 1 }],
+      'network.edges[0] is between 0 and 2, which the topology does not link',
+    ],
+    [[{ between: [0, 9] }], 'network.edges[0] names 9, expected an agent, 0..3'],
+    [[{ between: [0, 1], bandwidth: '1 Mbit' }], 'network.edges'],
+  ])('%j', async (edges, message) => {
+    await expect(secondsOf({ network: { bandwidth: 1, edges } })).rejects.toThrow(message);
+  });
+
+  it('a table with another header, or a cell that is no number', async () => {
+    const table = path.join(folder, 'bad.csv');
+    const network = { bandwidth: 1, edges: table };
+    await writeFile(table, 'from,to,bandwidth\n0,1,5\n');
+    await expect(secondsOf({ network })).rejects.toThrow('bad.csv:1: the header is "from,to,bandwidth"');
+    await writeFile(table, 'source,target,bandwidth\n0,1,fast\n');
+    await expect(secondsOf({ network })).rejects.toThrow('bad.csv:2: bandwidth is "fast"');
+  });
+});

@@ -1,5 +1,5 @@
 /**
- * What failing links cost: the same agents with all links up, with 30% dropped in every round, with failures in bursts, with one neighbour at a time.
+ * What failing links cost: the same agents with all links up, with 30% dropped in every round, and with failures in bursts.
  * `node examples/06-failing-links/run.mjs`
  */
 
@@ -11,7 +11,6 @@ const cases = [
   ['all links up', null],
   ['30% dropped', { kind: 'drops', rate: 0.3 }],
   ['bursts of 5 rounds', { kind: 'gilbert-elliott', toBad: 0.1, toGood: 0.2 }],
-  ['one neighbour at a time', { kind: 'random-matching' }],
 ];
 
 console.log('links                     rounds   rms error   over links   on the network');

@@ -62,7 +62,7 @@ function twin(
 describe('push-sum', () => {
   const cases = [
     { topology: { kind: 'directed-ring', nodes: 8 }, nodes: 8 },
-    { topology: { kind: 'random-digraph', nodes: 30, averageDegree: 5, seed: 3 }, nodes: 30 },
+    { topology: { kind: 'random-digraph', nodes: 30, averageDegree: 7, seed: 3 }, nodes: 30 },
     { topology: { kind: 'star', nodes: 12 }, nodes: 12 },
   ];
   const failing = [null, { kind: 'drops', rate: 0.4 }, { kind: 'gilbert-elliott', toBad: 0.2, toGood: 0.3 }];
@@ -90,7 +90,7 @@ describe('push-sum', () => {
   );
 
   it('reaches the average exactly where averaging what is heard does not', async () => {
-    const topology = { kind: 'random-digraph', nodes: 30, averageDegree: 5, seed: 3 };
+    const topology = { kind: 'random-digraph', nodes: 30, averageDegree: 7, seed: 3 };
     const inputs = { ...(await config(topology, 30, 4000)), stop: { rmsError: 1e-13 }, trace: { every: 10 } };
     const plain = await runSequentially(inputs, 2);
     expect(plain.verdict, `rms ${plain.final.rmsError}`).toBe('converged');

@@ -4,6 +4,9 @@
  *
  * The host says from which round on to count, steps the session, and reads when every worker stands still again. Times are the worker's own,
  * in milliseconds; each worker has 128 bytes to itself, so that writing one's time does not slow another.
+ *
+ * The entries are plain numbers. The host's write of the first round is published by its bump of RESUME, on which the leader waits, and by the barrier
+ * behind that; the workers' times by their count in PAUSED, which the host sees complete before it reads.
  */
 
 import type { BoundProgram } from '../program/types.js';

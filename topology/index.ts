@@ -13,6 +13,7 @@ export {
   graphFromEdges,
   MAX_EDGES,
 } from './graph.js';
+export { type Inspection, inspect } from './inspect.js';
 export { bandwidth, permute, reverseCuthillMcKee } from './ordering.js';
 export {
   type Components,
@@ -21,8 +22,6 @@ export {
   type Diameter,
   degreeStatistics,
   diameter,
-  type Inspection,
-  inspect,
   isConnected,
   largestComponent,
   largestComponentWithNodes,

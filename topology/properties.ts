@@ -3,7 +3,6 @@
  */
 import type { Arcs, Graph } from './graph.js';
 import { arcList, graphFromEdges } from './graph.js';
-import { spectrum } from './spectrum.js';
 
 export interface Components {
   count: number;
@@ -278,62 +277,4 @@ export function degreeStatistics(graph: Graph): DegreeStatistics {
   };
   const median = (ranked(Math.floor((graph.nodes - 1) / 2)) + ranked(Math.floor(graph.nodes / 2))) / 2;
   return { min, max, mean: (2 * graph.edges) / graph.nodes, median, histogram };
-}
-
-export interface Inspection {
-  nodes: number;
-  edges: number;
-  components: number;
-  /** Nodes in each component, descending. */
-  componentSizes: number[];
-  /** Algebraic connectivity of the Laplacian; 0 when disconnected. */
-  lambda2: number;
-  lambdaMax: number;
-  /** Relative errors of the two are below 1e-8. */
-  spectrumConverged: boolean;
-  /** null: infinite, the graph is disconnected. */
-  diameter: number | null;
-  diameterIsExact: boolean;
-  degree: { min: number; max: number; mean: number; median: number };
-  selfLoopsDropped: number;
-  parallelEdgesDropped: number;
-  /** edges / (nodes choose 2). */
-  density: number;
-  /** Whether the source had weights. */
-  weighted: boolean;
-  /** All of the above is of the undirected closure of a directed graph; below is what only its directions say. */
-  directed: boolean;
-  /** null in an undirected graph. */
-  arcs: number | null;
-  strongComponents: number | null;
-}
-
-/**
- * Everything at once, as JSON-ready data.
- *
- * @param weights what the Laplacian of lambda2 and lambdaMax is weighed with, aligned with `columns`; null for all 1
- */
-export function inspect(graph: Graph, weights: Float64Array | null = null): Inspection {
-  const { count, sizes } = components(graph);
-  const { lambda2, lambdaMax, converged } = spectrum(graph, weights);
-  const { min, max, mean, median } = degreeStatistics(graph);
-  const pairs = (graph.nodes * (graph.nodes - 1)) / 2;
-  return {
-    nodes: graph.nodes,
-    edges: graph.edges,
-    components: count,
-    componentSizes: sizes,
-    lambda2,
-    lambdaMax,
-    spectrumConverged: converged,
-    ...diameter(graph),
-    degree: { min, max, mean, median },
-    selfLoopsDropped: graph.dropped.selfLoops,
-    parallelEdgesDropped: graph.dropped.parallelEdges,
-    density: pairs === 0 ? 0 : graph.edges / pairs,
-    weighted: graph.weights !== null,
-    directed: graph.arcs !== undefined,
-    arcs: graph.arcs?.count ?? null,
-    strongComponents: graph.arcs ? strongComponents(graph.arcs).count : null,
-  };
 }

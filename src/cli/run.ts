@@ -150,11 +150,13 @@ export async function runCommand(
   const interrupt = new Interrupt(terminal, dependencies);
   let close: () => Promise<void> = async () => {};
   try {
+    // The coordinator's thread comes up while this one reads the config.
+    const opening = dependencies.openSession();
+    opening.catch(() => {});
+    close = async () => (await opening).close();
     const loaded = await dependencies.load(file, changesOf(options));
     const outDir = resolve(options.out ?? defaultDirectory(loaded, file, dependencies.now()));
-    const opened = await interrupt.race(dependencies.openSession());
-    close = opened.close;
-    const { session } = opened;
+    const { session } = await interrupt.race(opening);
     const plan = await interrupt.race(session.prepare({ config: loaded, outDir }));
     if (!quiet) printLine(report, formatPlan(plan, paint));
 

@@ -122,20 +122,16 @@ describe('a run that ends by itself', () => {
 });
 
 describe('what goes wrong', () => {
-  test('bad input is 2, with its hint, and nothing is started', async () => {
-    let opened = false;
-    const { run, err } = rig(ends(), {
+  test('bad input is 2, with its hint, and what was started meanwhile is closed', async () => {
+    const { run, err, fake } = rig(ends(), {
       load: async () => {
         throw new InputError('ring.yaml:7:6: compressor.k is 12, expected 1..8 (dim)', { hint: 'try 8' });
-      },
-      openSession: async () => {
-        opened = true;
-        throw new Error('unreachable');
       },
     });
     expect(await run()).toBe(2);
     expect(err()).toBe('error: ring.yaml:7:6: compressor.k is 12, expected 1..8 (dim)\nhint: try 8\n');
-    expect(opened).toBe(false);
+    expect(fake.prepared).toBeNull();
+    expect(fake.closed).toBe(true);
   });
 
   test('bad input found while preparing, recognised by code after crossing threads', async () => {

@@ -171,12 +171,166 @@ export function gatherDense(
   }
 }
 
+/** Bytes of two vectors in turns: what transposes a matrix of bytes, one bit of the address at a time. */
+class Zip {
+  @inline static low(a: v128, b: v128): v128 {
+    return i8x16.shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  }
+  @inline static high(a: v128, b: v128): v128 {
+    return i8x16.shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  }
+}
+
 /**
- * Signs are never looked up: a shift brings a pair's two bits to the sign places of two lanes, and an exclusive or puts them on the
- * product weight * scale, which is formed once a neighbour.
+ * Four neighbours at once (the "method of four Russians"). With t_j = weight * scale there are only 16 sums (+-t0 +- t1) + (+-t2 +- t3), one for each
+ * nibble of signs. They are formed once; a nibble then looks its sum up, 16 coordinates an instruction and byte of the doubles: the table stands in 8
+ * vectors, of which vector p has byte p of the 16 sums, and is read with `swizzle`.
+ */
+class Quad {
+  /** target (64 doubles) -= the sums. w0..w3: the packed signs; t0..t3: what they are the signs of. */
+  @inline static subtract(
+    target: usize,
+    w0: u64,
+    w1: u64,
+    w2: u64,
+    w3: u64,
+    t0: f64,
+    t1: f64,
+    t2: f64,
+    t3: f64,
+  ): void {
+    // Bit j of the table's index is neighbour j's sign.
+    const first = f64x2.replace_lane(f64x2.splat(t0), 1, -t0);
+    const a = f64x2.add(first, f64x2.splat(t1));
+    const b = f64x2.sub(first, f64x2.splat(t1));
+    const q0 = f64x2.splat(t2 + t3);
+    const q1 = f64x2.splat(t3 - t2);
+    const q2 = f64x2.splat(t2 - t3);
+    const q3 = f64x2.splat(-t2 - t3);
+    let p0 = f64x2.add(a, q0);
+    let p1 = f64x2.add(b, q0);
+    let p2 = f64x2.add(a, q1);
+    let p3 = f64x2.add(b, q1);
+    let p4 = f64x2.add(a, q2);
+    let p5 = f64x2.add(b, q2);
+    let p6 = f64x2.add(a, q3);
+    let p7 = f64x2.add(b, q3);
+    // 16 doubles of 8 bytes to 8 planes of 16 bytes: the 7-bit address of a byte is rotated by four.
+    for (let round = 0; round < 4; round++) {
+      const z0 = Zip.low(p0, p4);
+      const z1 = Zip.high(p0, p4);
+      const z2 = Zip.low(p1, p5);
+      const z3 = Zip.high(p1, p5);
+      const z4 = Zip.low(p2, p6);
+      const z5 = Zip.high(p2, p6);
+      const z6 = Zip.low(p3, p7);
+      const z7 = Zip.high(p3, p7);
+      p0 = z0;
+      p1 = z1;
+      p2 = z2;
+      p3 = z3;
+      p4 = z4;
+      p5 = z5;
+      p6 = z6;
+      p7 = z7;
+    }
+
+    // The signs of four neighbours at a coordinate, side by side: 4 x 4 bits of the words are transposed, 16 times in parallel.
+    let x = ((w0 >> 2) ^ w2) & 0x3333333333333333;
+    w2 ^= x;
+    w0 ^= x << 2;
+    x = ((w1 >> 2) ^ w3) & 0x3333333333333333;
+    w3 ^= x;
+    w1 ^= x << 2;
+    x = ((w0 >> 1) ^ w1) & 0x5555555555555555;
+    w1 ^= x;
+    w0 ^= x << 1;
+    x = ((w2 >> 1) ^ w3) & 0x5555555555555555;
+    w3 ^= x;
+    w2 ^= x << 1;
+    // Nibble k of word r belongs to coordinate 4 k + r. To bytes, and into the coordinates' order.
+    const nibble = i8x16.splat(15);
+    const even = i64x2.replace_lane(i64x2.splat(w0), 1, w1);
+    const odd = i64x2.replace_lane(i64x2.splat(w2), 1, w3);
+    let y0 = v128.and(even, nibble);
+    let y1 = v128.and(odd, nibble);
+    let y2 = v128.and(i64x2.shr_u(even, 4), nibble);
+    let y3 = v128.and(i64x2.shr_u(odd, 4), nibble);
+    for (let round = 0; round < 3; round++) {
+      const z0 = Zip.low(y0, y2);
+      const z1 = Zip.high(y0, y2);
+      const z2 = Zip.low(y1, y3);
+      const z3 = Zip.high(y1, y3);
+      y0 = z0;
+      y1 = z1;
+      y2 = z2;
+      y3 = z3;
+    }
+    Quad.lookUp(target, y0, p0, p1, p2, p3, p4, p5, p6, p7);
+    Quad.lookUp(target + 128, y1, p0, p1, p2, p3, p4, p5, p6, p7);
+    Quad.lookUp(target + 256, y2, p0, p1, p2, p3, p4, p5, p6, p7);
+    Quad.lookUp(target + 384, y3, p0, p1, p2, p3, p4, p5, p6, p7);
+  }
+
+  /** 16 coordinates: their bytes from the 8 planes, put together to doubles. */
+  @inline static lookUp(
+    target: usize,
+    index: v128,
+    p0: v128,
+    p1: v128,
+    p2: v128,
+    p3: v128,
+    p4: v128,
+    p5: v128,
+    p6: v128,
+    p7: v128,
+  ): void {
+    const a0 = i8x16.swizzle(p0, index);
+    const a1 = i8x16.swizzle(p1, index);
+    const a2 = i8x16.swizzle(p2, index);
+    const a3 = i8x16.swizzle(p3, index);
+    const a4 = i8x16.swizzle(p4, index);
+    const a5 = i8x16.swizzle(p5, index);
+    const a6 = i8x16.swizzle(p6, index);
+    const a7 = i8x16.swizzle(p7, index);
+    const b0 = Zip.low(a0, a4);
+    const b1 = Zip.high(a0, a4);
+    const b2 = Zip.low(a1, a5);
+    const b3 = Zip.high(a1, a5);
+    const b4 = Zip.low(a2, a6);
+    const b5 = Zip.high(a2, a6);
+    const b6 = Zip.low(a3, a7);
+    const b7 = Zip.high(a3, a7);
+    const c0 = Zip.low(b0, b4);
+    const c1 = Zip.high(b0, b4);
+    const c2 = Zip.low(b1, b5);
+    const c3 = Zip.high(b1, b5);
+    const c4 = Zip.low(b2, b6);
+    const c5 = Zip.high(b2, b6);
+    const c6 = Zip.low(b3, b7);
+    const c7 = Zip.high(b3, b7);
+    v128.store(target, f64x2.sub(v128.load(target, 0), Zip.low(c0, c4)), 0);
+    v128.store(target, f64x2.sub(v128.load(target, 16), Zip.high(c0, c4)), 16);
+    v128.store(target, f64x2.sub(v128.load(target, 32), Zip.low(c1, c5)), 32);
+    v128.store(target, f64x2.sub(v128.load(target, 48), Zip.high(c1, c5)), 48);
+    v128.store(target, f64x2.sub(v128.load(target, 64), Zip.low(c2, c6)), 64);
+    v128.store(target, f64x2.sub(v128.load(target, 80), Zip.high(c2, c6)), 80);
+    v128.store(target, f64x2.sub(v128.load(target, 96), Zip.low(c3, c7)), 96);
+    v128.store(target, f64x2.sub(v128.load(target, 112), Zip.high(c3, c7)), 112);
+  }
+}
+
+/**
+ * Neighbours are subtracted four at a time, (+-t0 +- t1) + (+-t2 +- t3), and those left over one by one: the same at every coordinate, so that a row's
+ * bits depend on the graph alone. Whole words of signs look the sums up (`Quad`). What is left of a row forms them: a shift brings a
+ * pair's two bits to the sign places of two lanes, and an exclusive or puts them on t = weight * scale.
  * `single`: the scale is a float32.
  */
 class SignMessages {
+  @inline static scaled(single: bool, weight: f64, slot: usize): f64 {
+    return weight * (single ? <f64>load<f32>(slot) : load<f64>(slot));
+  }
+
   @inline static gather(
     single: bool,
     first: usize,
@@ -193,65 +347,98 @@ class SignMessages {
     n: usize,
   ): void {
     Far.touch(first, count, rowStart, columns, slots, slotStride, out);
+    const whole = n & ~(<usize>63);
     for (let r: usize = 0; r < count; r++) {
       const i = first + r;
       const own = slots + i * slotStride;
       const row = out + r * outStride;
-      const degree = f64x2.splat(load<f64>(degrees + (i << 3)));
+      const degree = load<f64>(degrees + (i << 3));
       const from = <usize>load<u32>(rowStart + (i << 2));
       const to = <usize>load<u32>(rowStart + (i << 2), 4);
-      let c: usize = 0;
-      for (; c + 16 <= n; c += 16) {
+      const grouped = from + ((to - from) & ~(<usize>3));
+
+      for (let c: usize = 0; c < whole; c += 64) {
         const byte = (c >> 3) + Signs.scaleBytes(single);
-        let s = f64x2.mul(degree, Signs.scale(own, single));
-        let bits = Signs.spread(v128.load16_splat(own + byte));
-        let a0 = Signs.apply(bits, 0, s);
-        let a1 = Signs.apply(bits, 1, s);
-        let a2 = Signs.apply(bits, 2, s);
-        let a3 = Signs.apply(bits, 3, s);
-        let a4 = Signs.apply(bits, 4, s);
-        let a5 = Signs.apply(bits, 5, s);
-        let a6 = Signs.apply(bits, 6, s);
-        let a7 = Signs.apply(bits, 7, s);
-        for (let e = from; e < to; e++) {
-          const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
-          s = f64x2.mul(v128.load64_splat(weights + e * weightStride), Signs.scale(q, single));
-          bits = Signs.spread(v128.load16_splat(q + byte));
-          a0 = f64x2.sub(a0, Signs.apply(bits, 0, s));
-          a1 = f64x2.sub(a1, Signs.apply(bits, 1, s));
-          a2 = f64x2.sub(a2, Signs.apply(bits, 2, s));
-          a3 = f64x2.sub(a3, Signs.apply(bits, 3, s));
-          a4 = f64x2.sub(a4, Signs.apply(bits, 4, s));
-          a5 = f64x2.sub(a5, Signs.apply(bits, 5, s));
-          a6 = f64x2.sub(a6, Signs.apply(bits, 6, s));
-          a7 = f64x2.sub(a7, Signs.apply(bits, 7, s));
+        const target = row + (c << 3);
+        SignMessages.begin(target, load<u64>(own + byte), SignMessages.scaled(single, degree, own));
+        let e = from;
+        for (; e < grouped; e += 4) {
+          const j = columns + (e << 2);
+          const q0 = slots + <usize>load<u32>(j, 0) * slotStride;
+          const q1 = slots + <usize>load<u32>(j, 4) * slotStride;
+          const q2 = slots + <usize>load<u32>(j, 8) * slotStride;
+          const q3 = slots + <usize>load<u32>(j, 12) * slotStride;
+          const w = weights + e * weightStride;
+          Quad.subtract(
+            target,
+            load<u64>(q0 + byte),
+            load<u64>(q1 + byte),
+            load<u64>(q2 + byte),
+            load<u64>(q3 + byte),
+            SignMessages.scaled(single, load<f64>(w), q0),
+            SignMessages.scaled(single, load<f64>(w + weightStride), q1),
+            SignMessages.scaled(single, load<f64>(w + 2 * weightStride), q2),
+            SignMessages.scaled(single, load<f64>(w + 3 * weightStride), q3),
+          );
         }
-        const o = row + (c << 3);
-        v128.store(o, a0, 0);
-        v128.store(o, a1, 16);
-        v128.store(o, a2, 32);
-        v128.store(o, a3, 48);
-        v128.store(o, a4, 64);
-        v128.store(o, a5, 80);
-        v128.store(o, a6, 96);
-        v128.store(o, a7, 112);
-      }
-      for (; c < n; c += 8) {
-        const byte = (c >> 3) + Signs.scaleBytes(single);
-        let s = f64x2.mul(degree, Signs.scale(own, single));
-        let bits = Signs.spread(v128.load8_splat(own + byte));
-        let a0 = Signs.apply(bits, 0, s);
-        let a1 = Signs.apply(bits, 1, s);
-        let a2 = Signs.apply(bits, 2, s);
-        let a3 = Signs.apply(bits, 3, s);
-        for (let e = from; e < to; e++) {
+        for (; e < to; e++) {
           const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
-          s = f64x2.mul(v128.load64_splat(weights + e * weightStride), Signs.scale(q, single));
+          const t = SignMessages.scaled(single, load<f64>(weights + e * weightStride), q);
+          SignMessages.subtract(target, load<u64>(q + byte), t);
+        }
+      }
+
+      for (let c = whole; c < n; c += 8) {
+        const byte = (c >> 3) + Signs.scaleBytes(single);
+        let t = f64x2.splat(SignMessages.scaled(single, degree, own));
+        let bits = Signs.spread(v128.load8_splat(own + byte));
+        let a0 = Signs.apply(bits, 0, t);
+        let a1 = Signs.apply(bits, 1, t);
+        let a2 = Signs.apply(bits, 2, t);
+        let a3 = Signs.apply(bits, 3, t);
+        let e = from;
+        for (; e < grouped; e += 4) {
+          let s0 = f64x2.splat(0);
+          let s1 = s0;
+          let s2 = s0;
+          let s3 = s0;
+          let h0 = s0;
+          let h1 = s0;
+          let h2 = s0;
+          let h3 = s0;
+          for (let j: usize = 0; j < 4; j++) {
+            const q = slots + <usize>load<u32>(columns + ((e + j) << 2)) * slotStride;
+            t = f64x2.splat(SignMessages.scaled(single, load<f64>(weights + (e + j) * weightStride), q));
+            bits = Signs.spread(v128.load8_splat(q + byte));
+            const x0 = Signs.apply(bits, 0, t);
+            const x1 = Signs.apply(bits, 1, t);
+            const x2 = Signs.apply(bits, 2, t);
+            const x3 = Signs.apply(bits, 3, t);
+            if (j & 1) {
+              s0 = f64x2.add(s0, f64x2.add(h0, x0));
+              s1 = f64x2.add(s1, f64x2.add(h1, x1));
+              s2 = f64x2.add(s2, f64x2.add(h2, x2));
+              s3 = f64x2.add(s3, f64x2.add(h3, x3));
+            } else {
+              h0 = x0;
+              h1 = x1;
+              h2 = x2;
+              h3 = x3;
+            }
+          }
+          a0 = f64x2.sub(a0, s0);
+          a1 = f64x2.sub(a1, s1);
+          a2 = f64x2.sub(a2, s2);
+          a3 = f64x2.sub(a3, s3);
+        }
+        for (; e < to; e++) {
+          const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
+          t = f64x2.splat(SignMessages.scaled(single, load<f64>(weights + e * weightStride), q));
           bits = Signs.spread(v128.load8_splat(q + byte));
-          a0 = f64x2.sub(a0, Signs.apply(bits, 0, s));
-          a1 = f64x2.sub(a1, Signs.apply(bits, 1, s));
-          a2 = f64x2.sub(a2, Signs.apply(bits, 2, s));
-          a3 = f64x2.sub(a3, Signs.apply(bits, 3, s));
+          a0 = f64x2.sub(a0, Signs.apply(bits, 0, t));
+          a1 = f64x2.sub(a1, Signs.apply(bits, 1, t));
+          a2 = f64x2.sub(a2, Signs.apply(bits, 2, t));
+          a3 = f64x2.sub(a3, Signs.apply(bits, 3, t));
         }
         const o = row + (c << 3);
         v128.store(o, a0, 0);
@@ -260,6 +447,33 @@ class SignMessages {
         v128.store(o, a3, 48);
       }
       Row.clear(row, n, Row.padded(n));
+    }
+  }
+
+  /** target (64 doubles) = +-t. */
+  @inline static begin(target: usize, word: u64, t: f64): void {
+    const value = f64x2.splat(t);
+    let bits = Signs.spread(i64x2.splat(word));
+    for (let at: usize = 0; at < 512; at += 64) {
+      v128.store(target + at, Signs.apply(bits, 0, value), 0);
+      v128.store(target + at, Signs.apply(bits, 1, value), 16);
+      v128.store(target + at, Signs.apply(bits, 2, value), 32);
+      v128.store(target + at, Signs.apply(bits, 3, value), 48);
+      bits = i64x2.shr_u(bits, 8);
+    }
+  }
+
+  /** target (64 doubles) -= +-t. */
+  @inline static subtract(target: usize, word: u64, t: f64): void {
+    const value = f64x2.splat(t);
+    let bits = Signs.spread(i64x2.splat(word));
+    for (let at: usize = 0; at < 512; at += 64) {
+      const p = target + at;
+      v128.store(p, f64x2.sub(v128.load(p, 0), Signs.apply(bits, 0, value)), 0);
+      v128.store(p, f64x2.sub(v128.load(p, 16), Signs.apply(bits, 1, value)), 16);
+      v128.store(p, f64x2.sub(v128.load(p, 32), Signs.apply(bits, 2, value)), 32);
+      v128.store(p, f64x2.sub(v128.load(p, 48), Signs.apply(bits, 3, value)), 48);
+      bits = i64x2.shr_u(bits, 8);
     }
   }
 }

@@ -6,7 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import { DITHER_SCRATCH, type Kernels } from '../../kernels/bindings.js';
 import * as compressors from '../../kernels/reference/compressors.js';
-import { gather } from '../../kernels/reference/gather.js';
+import { gather, gatherSigned } from '../../kernels/reference/gather.js';
 import { philoxUniform } from '../../kernels/reference/philox.js';
 import * as reference from '../../kernels/reference/wht.js';
 import * as wire from '../../kernels/reference/wire.js';
@@ -41,6 +41,8 @@ interface Graph {
 }
 
 interface Format {
+  /** In which order neighbours are summed. */
+  gathered: typeof gather;
   bits(n: number): number;
   encode(e: Float64Array, agent: number): Uint8Array;
   decode(slot: Uint8Array, n: number): Float64Array;
@@ -73,6 +75,7 @@ const dither = (n: number, agent: number) => philoxUniform(n, agent, ROUND, 2, K
 function signFormat(rule: compressors.SignRule, scaleBits: 64 | 32): Format {
   const single = scaleBits === 32;
   return {
+    gathered: gatherSigned,
     bits: (n) => wire.signBits(n, scaleBits),
     encode: (e) => wire.encodeSigned(compressors.signScaled(e, rule, scaleBits), scaleBits),
     decode: (slot, n) => wire.decodeSign(slot, n, scaleBits),
@@ -113,8 +116,12 @@ function signFormat(rule: compressors.SignRule, scaleBits: 64 | 32): Format {
 }
 
 /** A step that everyone knows, or (0) one that each message carries. */
-function levelReaders(bits: number, step: number): Pick<Format, 'decode' | 'kernelDecode' | 'kernelGather'> {
+function levelReaders(
+  bits: number,
+  step: number,
+): Pick<Format, 'gathered' | 'decode' | 'kernelDecode' | 'kernelGather'> {
   return {
+    gathered: gather,
     decode: (slot, n) => wire.decodeLevels(slot, n, bits, step || undefined),
     kernelDecode: (kernels, first, count, s, o, n) =>
       kernels.decodeLevels(first, count, s.at, s.stride, o.at, o.stride, n, bits, step),
@@ -181,6 +188,7 @@ function ditheredFormat(most: number, size: 'l2' | 'max'): Format {
 
 const FORMATS: Record<string, Format> = {
   dense: {
+    gathered: gather,
     bits: wire.denseBits,
     encode: wire.encodeDense,
     decode: wire.decodeDense,
@@ -205,6 +213,7 @@ const FORMATS: Record<string, Format> = {
       ),
   },
   sign: {
+    gathered: gatherSigned,
     bits: wire.signBits,
     encode: wire.encodeSign,
     decode: wire.decodeSign,
@@ -229,6 +238,7 @@ const FORMATS: Record<string, Format> = {
       ),
   },
   sparse: {
+    gathered: gather,
     bits: (n) => wire.sparseBits(sparseK(n), indexBits(n)),
     encode: (e) => wire.encodeSparse(e, sparseK(e.length), indexBits(e.length)),
     decode: (slot, n) => wire.decodeSparse(slot, n, sparseK(n), indexBits(n)),
@@ -268,6 +278,7 @@ const FORMATS: Record<string, Format> = {
       ),
   },
   scalars: {
+    gathered: gather,
     bits: (n) => wire.scalarBits(scalarCount(n)),
     encode: (e) => wire.encodeScalars(cyclic(e)),
     decode: (slot, n) => {
@@ -525,7 +536,7 @@ describe.each(Object.entries(FORMATS))('%s messages', (name, format) => {
       format.kernelGather(bench.kernels, 0, graph.agents, g, slots, out, n);
       const messages = vectors.map((vector, i) => format.decode(format.encode(vector, i), n));
       for (let i = 0; i < graph.agents; i++) {
-        expectSame(out.row(i), gather(graph, messages, i), `${name}, n = ${n}, agent ${i}`);
+        expectSame(out.row(i), format.gathered(graph, messages, i), `${name}, n = ${n}, agent ${i}`);
       }
       expectZeroPadding(out, `${name}, n = ${n}`);
 
@@ -687,7 +698,8 @@ describe('large memories', () => {
     expect(out.at).toBeGreaterThan(2 ** 31);
     format.kernelGather(bench.kernels, 0, graph.agents, g, slots, out, n);
     const messages = vectors.map((vector) => wire.decodeSign(wire.encodeSign(vector), n));
-    for (let i = 0; i < graph.agents; i++) expectSame(out.row(i), gather(graph, messages, i), `agent ${i}`);
+    for (let i = 0; i < graph.agents; i++)
+      expectSame(out.row(i), format.gathered(graph, messages, i), `agent ${i}`);
     bench.checkGuards();
   });
 });

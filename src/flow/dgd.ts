@@ -17,14 +17,14 @@
 
 import { batchParameter } from '../cost/batch.js';
 import { bindBlocks, blockFields, checkDraws, localStepsParameter, stepParameter } from './blocks.js';
-import { roundStep, SAFETY } from './gains.js';
-import { mixingParameter, mixingSpectrum, planMixing } from './mixing.js';
+import { SAFETY } from './gains.js';
+import { mixingParameter, mixingSlack, planMixedStep, planMixing } from './mixing.js';
 import type { FlowDefinition, GainContext } from './types.js';
 
 const VARIANTS = ['dgd', 'diffusion'] as const;
 
 function largestStep(diffusion: boolean, localSteps: number, tau: number, gains: GainContext): number {
-  return (diffusion ? 2 : 1 + mixingSpectrum(tau, gains).lambdaMin) / (gains.l * localSteps);
+  return (diffusion ? 2 : mixingSlack(tau, gains)) / (gains.l * localSteps);
 }
 
 export const dgd: FlowDefinition = {
@@ -67,10 +67,12 @@ export const dgd: FlowDefinition = {
     const diffusion = spec['variant'] === 'diffusion';
     const localSteps = spec['localSteps'] as number;
     const mixing = planMixing(spec, context);
-    const step =
-      spec['step'] === 'auto'
-        ? roundStep(SAFETY * largestStep(diffusion, localSteps, mixing, context.gains()))
-        : (spec['step'] as number);
+    const step = planMixedStep(
+      spec,
+      mixing,
+      context,
+      (gains) => SAFETY * largestStep(diffusion, localSteps, mixing, gains),
+    );
     return {
       kind: 'dgd',
       gains: { step, decay: spec['decay'] as number, mixing, localSteps },

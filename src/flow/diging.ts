@@ -8,7 +8,7 @@
  * Needs: connected undirected graph (which may change from round to round), strongly convex smooth f_i, a small h. The paper's bound on h vanishes like
  * (1 - sigma)^2, with sigma the second largest magnitude of W's eigenvalues, and is far from what works. `auto` is a practical rule: with all curvatures
  * equal to a, the modes of W's eigenvalues w are stable exactly for h < (1 + w)^2/(2a), so half of that bound at lambda_min(W) and a = l, and
- * nowhere more than AUTO_SHARE (1 - sigma)/l, for the coupling of modes that unequal curvatures bring.
+ * never more than (1 - sigma)/l, for the coupling of modes that unequal curvatures bring.
  *
  * Linear rate where f is strongly convex. Two messages a round: x and y. Floats an agent: 3 dim (x, v = y, the last gradient).
  * Source: Nedic, Olshevsky, Shi 2017 (SIAM J. Optim. 27), Algorithm 1. Departures: the rule for h. With mini-batches each gradient is that of the draw of its
@@ -17,14 +17,12 @@
 
 import { batchParameter } from '../cost/batch.js';
 import { bindBlocks, blockFields, stepParameter } from './blocks.js';
-import { roundStep, SAFETY } from './gains.js';
-import { mixingParameter, mixingSpectrum, planMixing } from './mixing.js';
+import { SAFETY } from './gains.js';
+import { mixingParameter, mixingSlack, mixingSpectrum, planMixedStep, planMixing } from './mixing.js';
 import type { FlowDefinition, GainContext } from './types.js';
 
-const AUTO_SHARE = 1;
-
 function largestStep(tau: number, gains: GainContext): number {
-  return (1 + mixingSpectrum(tau, gains).lambdaMin) ** 2 / (2 * gains.l);
+  return mixingSlack(tau, gains) ** 2 / (2 * gains.l);
 }
 
 export const diging: FlowDefinition = {
@@ -51,11 +49,9 @@ export const diging: FlowDefinition = {
 
   plan: (spec, context) => {
     const mixing = planMixing(spec, context);
-    const auto = (gains: GainContext) => {
-      const { sigma } = mixingSpectrum(mixing, gains);
-      return Math.min(SAFETY * largestStep(mixing, gains), (AUTO_SHARE * (1 - sigma)) / gains.l);
-    };
-    const step = spec['step'] === 'auto' ? roundStep(auto(context.gains())) : (spec['step'] as number);
+    const step = planMixedStep(spec, mixing, context, (gains) =>
+      Math.min(SAFETY * largestStep(mixing, gains), (1 - mixingSpectrum(mixing, gains).sigma) / gains.l),
+    );
     return { kind: 'diging', gains: { step, mixing }, stateIsMessage: false };
   },
 

@@ -17,12 +17,12 @@
 
 import { batchParameter } from '../cost/batch.js';
 import { bindBlocks, blockFields, stepParameter } from './blocks.js';
-import { roundStep, SAFETY } from './gains.js';
-import { mixingParameter, mixingSpectrum, planMixing } from './mixing.js';
+import { SAFETY } from './gains.js';
+import { mixingParameter, mixingSlack, planMixedStep, planMixing } from './mixing.js';
 import type { FlowDefinition, GainContext } from './types.js';
 
 function largestStep(tau: number, gains: GainContext): number {
-  return (1 + mixingSpectrum(tau, gains).lambdaMin) / gains.l;
+  return mixingSlack(tau, gains) / gains.l;
 }
 
 export const extra: FlowDefinition = {
@@ -47,10 +47,7 @@ export const extra: FlowDefinition = {
 
   plan: (spec, context) => {
     const mixing = planMixing(spec, context);
-    const step =
-      spec['step'] === 'auto'
-        ? roundStep(SAFETY * largestStep(mixing, context.gains()))
-        : (spec['step'] as number);
+    const step = planMixedStep(spec, mixing, context, (gains) => SAFETY * largestStep(mixing, gains));
     return { kind: 'extra', gains: { step, mixing }, stateIsMessage: false };
   },
 

@@ -10,7 +10,8 @@
 
 import type { z } from 'zod';
 import { unexpected } from '../errors.js';
-import type { FlowSpec, GainContext } from './types.js';
+import { roundStep } from './gains.js';
+import type { FlowContext, FlowSpec, GainContext } from './types.js';
 
 /** `mixing` of a flow that averages with its neighbours. */
 export function mixingParameter(zod: typeof z): z.ZodType {
@@ -29,6 +30,12 @@ export function planMixing(spec: FlowSpec, { maxDegree }: { maxDegree: number })
   return maxDegree < 1 ? 1 : 1 / (1 + maxDegree);
 }
 
+/** 1 + lambda_min(W), which bounds steps; NaN where lambdaMax, or the bound on it that is known, leaves it open whether W averages. */
+export function mixingSlack(tau: number, { lambdaMax }: GainContext): number {
+  const slack = 2 - tau * lambdaMax;
+  return slack > 0 ? slack : Number.NaN;
+}
+
 export interface MixingSpectrum {
   /** Second largest and smallest eigenvalue of W. */
   lambda2: number;
@@ -37,13 +44,28 @@ export interface MixingSpectrum {
   sigma: number;
 }
 
-/** Refuses a tau with which W does not average. */
 export function mixingSpectrum(tau: number, gains: GainContext): MixingSpectrum {
   const lambda2 = 1 - tau * gains.lambda2;
   const lambdaMin = 1 - tau * gains.lambdaMax;
-  if (!(lambdaMin > -1)) {
-    const bound = Number((2 / gains.lambdaMax).toPrecision(4));
-    throw unexpected(['flow', 'mixing'], tau, `auto, or a number below 2/lambdaMax = ${bound}`);
-  }
   return { lambda2, lambdaMin, sigma: Math.max(Math.abs(lambda2), Math.abs(lambdaMin)) };
+}
+
+/** Refuses a tau with which W does not average: no step would do. */
+export function refuseMixing(tau: number, { lambdaMax }: GainContext): void {
+  if (tau * lambdaMax < 2) return;
+  const bound = Number((2 / lambdaMax).toPrecision(4));
+  throw unexpected(['flow', 'mixing'], tau, `auto, or a number below 2/lambdaMax = ${bound}`);
+}
+
+/** `step`: the number given, or what `automatic` makes of the graph and the cost once tau is known to average. */
+export function planMixedStep(
+  { step }: FlowSpec,
+  tau: number,
+  context: FlowContext,
+  automatic: (gains: GainContext) => number,
+): number {
+  if (step !== 'auto') return step as number;
+  const gains = context.gains();
+  refuseMixing(tau, gains);
+  return roundStep(automatic(gains));
 }

@@ -19,8 +19,8 @@
 
 import { batchParameter } from '../cost/batch.js';
 import { bindBlocks, blockFields, stepParameter } from './blocks.js';
-import { roundStep, SAFETY } from './gains.js';
-import { mixingParameter, planMixing } from './mixing.js';
+import { SAFETY } from './gains.js';
+import { mixingParameter, planMixedStep, planMixing } from './mixing.js';
 import type { FlowDefinition } from './types.js';
 
 function definition(
@@ -48,8 +48,7 @@ function definition(
     plan: (spec, context) => ({
       kind,
       gains: {
-        step:
-          spec['step'] === 'auto' ? roundStep((SAFETY * 2) / context.gains().l) : (spec['step'] as number),
+        step: planMixedStep(spec, planMixing(spec, context), context, ({ l }) => (SAFETY * 2) / l),
         mixing: planMixing(spec, context),
       },
       stateIsMessage: false,

@@ -199,4 +199,19 @@ describe('what cannot be is refused', () => {
   ] as const)('%o', async (flow, more, expected) => {
     await expect(attempt(flow, more)).rejects.toThrow(expected);
   });
+
+  it.each([
+    // W does not average, and the bound on lambdaMax that a run without auto goes by says nothing of a step.
+    [{ kind: 'extra', step: 0.3, mixing: 5 }, /^flow\.step is 0\.3; try flow\.step: 0\.\d+$/],
+    [{ kind: 'diging', step: 3 }, /try flow\.step: 0\.\d+/],
+    [
+      { kind: 'pdmm', penalty: 1, rho: 0.01, inner: 2 },
+      /^pdmm has no step; with penalty 1, .* leave to auto/,
+    ],
+  ])('%o diverges, and the hint says what to try', async (flow, hint) => {
+    const config = { ...problem.config, flow, rounds: 3000, trace: { every: 1 } };
+    const { summary, verdict } = runOnOneThread(await prepareRun(await parseConfig(config), 1), module);
+    expect(verdict).toBe('diverged');
+    expect(summary.hint).toMatch(hint);
+  });
 });

@@ -11,6 +11,10 @@ const COMPRESSED_RETRY_SHARE = 0.25;
 export function flowHint(program: ProgramPlan): string {
   const { flow } = program.run;
   const { step, ...others } = flow.gains;
+  if (step === undefined) {
+    const given = Object.entries(others).map(([name, value]) => `${name} ${roundStep(value)}`);
+    return `${flow.kind} has no step; with ${given.join(', ')} it diverged: leave to auto what can be`;
+  }
   const gains = { ...program.gains(), delta: 1 };
   const bound = flowDefinition(flow.kind).largestStep?.(flow, gains) ?? Number.NaN;
   const retry = flow.compress === 'none' ? step / 2 : step * COMPRESSED_RETRY_SHARE;

@@ -864,6 +864,67 @@ export interface Kernels {
     scratch: number,
   ): number;
 
+  // --- mlp.ts: x = W_1 (a row of outputs for each input), b_1, W_2, b_2, ..; labels are u32 below the width of the last layer --------
+  /**
+   * f_i(x) = scale sum_r [log sum_k exp(z_k) - z_{y_r}] + (regularization/2) |x|^2, z = W_L relu(.. relu(W_1 a_r + b_1) ..) + b_L. layers: a u32 table, see
+   * mlp.ts; src/cost/mlp.ts makes it and counts the bytes of scratch. kind: rows are float32 (0), or bytes divided by it. spare: max(16, classes + 1)
+   * doubles. picks and size as in gradient.ts.
+   */
+  gradientMlp(
+    layers: number,
+    depth: number,
+    first: number,
+    count: number,
+    x: number,
+    xStride: number,
+    samples: number,
+    rows: number,
+    rowStride: number,
+    kind: number,
+    labels: number,
+    out: number,
+    outStride: number,
+    n: number,
+    scale: number,
+    regularization: number,
+    scratch: number,
+    spare: number,
+    picks: number,
+    size: number,
+  ): void;
+  valueMlp(
+    layers: number,
+    depth: number,
+    first: number,
+    count: number,
+    point: number,
+    samples: number,
+    rows: number,
+    rowStride: number,
+    kind: number,
+    labels: number,
+    out: number,
+    n: number,
+    scale: number,
+    regularization: number,
+    scratch: number,
+    spare: number,
+  ): void;
+  /** How many of the samples from .. to - 1 have their own class for the first of largest margin. */
+  correctMlp(
+    layers: number,
+    depth: number,
+    from: number,
+    to: number,
+    point: number,
+    rows: number,
+    rowStride: number,
+    kind: number,
+    labels: number,
+    scratch: number,
+    spare: number,
+  ): number;
+
   // --- trace.ts ---------------------------------------------------------------------------------------------------------
   /** out[c] = (sum over agents of x[i][c]) / agents for firstColumn <= c < firstColumn + columns; summed in blocks of 256 agents. */
   columnMeans(

@@ -13,6 +13,7 @@ export { gatherDense, gatherSign, gatherSignSingle, gatherSparse } from './gathe
 export { gradientLinearDense, gradientLinearSparse, gradientQuadratic } from './gradient';
 export { decodeLevels, encodeLevels, encodeLevelsDithered, gatherLevels } from './levels';
 export { exp, log1p } from './math';
+export { correctMlp, gradientMlp, valueMlp } from './mlp';
 export { flattenMasks, linkWords, philoxUniform, philoxWords } from './philox';
 export { stepPushSum } from './push-sum';
 export {

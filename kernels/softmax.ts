@@ -35,7 +35,7 @@ function addTight(out: usize, a: usize, factor: f64, n: usize): void {
 }
 
 /** The first class of largest margin. */
-function firstLargest(margins: usize, classes: usize): usize {
+export function firstLargest(margins: usize, classes: usize): usize {
   let best: usize = 0;
   let most = load<f64>(margins);
   for (let k: usize = 1; k < classes; k++) {
@@ -64,7 +64,7 @@ function exponentials(margins: usize, classes: usize, best: usize): f64 {
 }
 
 /** margins[k] <- scale (p_k - [k = label]), p the probabilities of the classes. */
-function slopes(margins: usize, classes: usize, label: usize, scale: f64): void {
+export function classSlopes(margins: usize, classes: usize, label: usize, scale: f64): void {
   const best = firstLargest(margins, classes);
   const rest = exponentials(margins, classes, best);
   const factor = scale / (1 + rest);
@@ -79,7 +79,7 @@ function slopes(margins: usize, classes: usize, label: usize, scale: f64): void 
 }
 
 /** log sum_k exp(z_k) - z_label; the margins are overwritten. */
-function loss(margins: usize, classes: usize, label: usize): f64 {
+export function classLoss(margins: usize, classes: usize, label: usize): f64 {
   const best = firstLargest(margins, classes);
   const short = load<f64>(margins + (best << 3)) - load<f64>(margins + (label << 3));
   const rest = exponentials(margins, classes, best);
@@ -156,7 +156,7 @@ export function gradientSoftmaxSparse(
       const begin = <usize>load<u32>(rowStart + (t << 2));
       const end = <usize>load<u32>(rowStart + (t << 2), 4);
       sparseMargins(scratch, classes, features, point, begin, end, columns, values);
-      slopes(scratch, classes, <usize>load<u32>(labels + (t << 2)), factor);
+      classSlopes(scratch, classes, <usize>load<u32>(labels + (t << 2)), factor);
       for (let k: usize = 0; k < classes; k++) {
         const slope = load<f64>(scratch + (k << 3));
         const own = row + ((k * features) << 3);
@@ -201,7 +201,7 @@ export function gradientSoftmaxDense(
       const t = Batch.sample(picks, from, p);
       const sample = rows + t * rowStride;
       denseMargins(scratch, classes, features, point, sample);
-      slopes(scratch, classes, <usize>load<u32>(labels + (t << 2)), factor);
+      classSlopes(scratch, classes, <usize>load<u32>(labels + (t << 2)), factor);
       for (let k: usize = 0; k < classes; k++) {
         addTight(row + ((k * features) << 3), sample, load<f64>(scratch + (k << 3)), features);
       }
@@ -233,7 +233,7 @@ export function valueSoftmaxSparse(
       const begin = <usize>load<u32>(rowStart + (t << 2));
       const end = <usize>load<u32>(rowStart + (t << 2), 4);
       sparseMargins(scratch, classes, features, point, begin, end, columns, values);
-      sum += loss(scratch, classes, <usize>load<u32>(labels + (t << 2)));
+      sum += classLoss(scratch, classes, <usize>load<u32>(labels + (t << 2)));
     }
     store<f64>(out + (i << 3), scale * sum + penalty);
   }
@@ -260,7 +260,7 @@ export function valueSoftmaxDense(
     let sum: f64 = 0;
     for (let t = <usize>load<u32>(samples + (i << 2)); t < to; t++) {
       denseMargins(scratch, classes, features, point, rows + t * rowStride);
-      sum += loss(scratch, classes, <usize>load<u32>(labels + (t << 2)));
+      sum += classLoss(scratch, classes, <usize>load<u32>(labels + (t << 2)));
     }
     store<f64>(out + (i << 3), scale * sum + penalty);
   }

@@ -6,6 +6,7 @@ export * from './batches.js';
 export * as compressors from './compressors.js';
 export { gather, type ReferenceGraph } from './gather.js';
 export * from './gradients.js';
+export * from './mlp.js';
 export * from './philox.js';
 export * from './server.js';
 export * from './softmax.js';

@@ -8,6 +8,7 @@ import { custom } from './custom.js';
 import { huber } from './huber.js';
 import { leastSquares } from './least-squares.js';
 import { logistic } from './logistic.js';
+import { mlp } from './mlp.js';
 import { nonconvexLogistic } from './nonconvex-logistic.js';
 import { quadratic } from './quadratic.js';
 import { ridge } from './ridge.js';
@@ -23,6 +24,7 @@ export const costs: Readonly<Record<string, CostDefinition>> = {
   logistic,
   'nonconvex-logistic': nonconvexLogistic,
   softmax,
+  mlp,
   custom,
 };
 

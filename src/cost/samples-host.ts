@@ -24,32 +24,24 @@ import type { CostContext, CostModel, CostSpec } from './types.js';
 const DENSE_SHARE = 0.4;
 
 /** The samples in the order in which agents hold them, and what else the parameters say of them. */
-export interface Samples {
+export interface Datasets {
   dataset: Dataset;
   /** Agent i holds samples [samples[i], samples[i + 1]). */
   samples: Uint32Array;
-  rows: DenseRows | SparseRows;
-  test: { dataset: Dataset; rows: DenseRows | SparseRows } | null;
-  storage: 'dense' | 'sparse';
-  /** Entries of a row, the intercept included. */
-  features: number;
+  test: Dataset | null;
   /** n / N. */
   scale: number;
   regularization: number;
 }
 
-export async function readSamples(
+export async function readDatasets(
   spec: CostSpec,
   context: CostContext,
   needsRegularization = false,
-): Promise<Samples> {
+): Promise<Datasets> {
   const { path, agents } = context;
-  const { intercept = false, storage = 'auto' } = spec;
   const source = checkSource(spec['data'], [...path, 'data']);
   const split = splitSpec(spec['split'], [...path, 'split']);
-  if (typeof intercept !== 'boolean') throw unexpected([...path, 'intercept'], intercept, 'true or false');
-  if (!STORAGES.includes(storage as 'auto'))
-    throw unexpected([...path, 'storage'], storage, STORAGES.join(', '));
   checkRegularization(spec['regularization'], context, needsRegularization);
 
   const options = {
@@ -60,7 +52,7 @@ export async function readSamples(
     resolve: (name: string) => context.resolve(name),
   };
   const read = await readDataset(source, { ...options, path: [...path, 'data'] });
-  if (read.columnCount === 0 && !intercept) {
+  if (read.columnCount === 0 && !spec['intercept']) {
     throw new InputError(`${read.file} has no features, only labels`, {
       file: read.file,
       path: [...path, 'data'],
@@ -68,17 +60,44 @@ export async function readSamples(
   }
   const { order, samples } = await splitRows(split, read, { ...context, path: [...path, 'split'] });
   const dataset = reorder(read, order);
-  const test = spec['test'] === undefined ? null : await readTest(spec['test'], read, options, context);
-  const chosen = storage === 'auto' ? storageFor(dataset) : (storage as 'dense' | 'sparse');
   return {
     dataset,
     samples,
+    test: spec['test'] === undefined ? null : await readTest(spec['test'], read, options, context),
+    scale: agents / dataset.rows,
+    regularization: spec['regularization'] === '1/n' ? 1 / dataset.rows : (spec['regularization'] as number),
+  };
+}
+
+/** The same with rows of doubles, sparse or dense. */
+export interface Samples extends Omit<Datasets, 'test'> {
+  rows: DenseRows | SparseRows;
+  test: { dataset: Dataset; rows: DenseRows | SparseRows } | null;
+  storage: 'dense' | 'sparse';
+  /** Entries of a row, the intercept included. */
+  features: number;
+}
+
+export async function readSamples(
+  spec: CostSpec,
+  context: CostContext,
+  needsRegularization = false,
+): Promise<Samples> {
+  const { path } = context;
+  const { intercept = false, storage = 'auto' } = spec;
+  if (typeof intercept !== 'boolean') throw unexpected([...path, 'intercept'], intercept, 'true or false');
+  if (!STORAGES.includes(storage as 'auto'))
+    throw unexpected([...path, 'storage'], storage, STORAGES.join(', '));
+
+  const { test, ...read } = await readDatasets(spec, context, needsRegularization);
+  const { dataset } = read;
+  const chosen = storage === 'auto' ? storageFor(dataset) : (storage as 'dense' | 'sparse');
+  return {
+    ...read,
     rows: rowsOf(dataset, chosen, intercept),
     test: test && { dataset: test, rows: rowsOf(test, chosen, intercept) },
     storage: chosen,
     features: dataset.columnCount + (intercept ? 1 : 0),
-    scale: agents / dataset.rows,
-    regularization: spec['regularization'] === '1/n' ? 1 / dataset.rows : (spec['regularization'] as number),
   };
 }
 

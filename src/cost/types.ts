@@ -71,6 +71,8 @@ export interface CostModel {
   work: Float64Array;
   /** l is Infinity where nobody knows it: gains cannot be `auto` then. Strong convexity m and smoothness l: m I <= Hessian of f_i <= l I for every agent i; and of the mean f. */
   curvature: { m: number; l: number; meanM: number; meanL: number };
+  /** x(0) of every agent, dim entries, where 0 is no place to begin and the config names none. */
+  initial?(): Float64Array;
   /** The plain twin of the objective, on the host. */
   value(x: Float64Array): number;
   /** Central reference solution; null where the cost has none (not convex, or a loss that falls for ever). */

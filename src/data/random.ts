@@ -6,7 +6,7 @@
  *
  * Counter-based (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a draw is a function of
  * (block, agent, round, stream) and the seed, whoever asks and in whatever order. Streams used here: 7 shuffled splits,
- * 8 synthetic quadratics, 11 Dirichlet splits.
+ * 8 synthetic quadratics, 11 Dirichlet splits, 12 weights to begin with.
  */
 
 import type { Seed } from '../runtime.js';
@@ -14,6 +14,7 @@ import type { Seed } from '../runtime.js';
 export const STREAM_SHUFFLE = 7;
 export const STREAM_QUADRATIC = 8;
 export const STREAM_DIRICHLET = 11;
+export const STREAM_WEIGHTS = 12;
 /** Stands for "nobody in particular" where a draw belongs to the whole run. */
 export const EVERY_AGENT = 0xffffffff;
 
@@ -130,5 +131,25 @@ function logGamma(alpha: number, part: number, which: number, seed: Seed): numbe
     const v = (1 + c * normal) ** 3;
     if (v <= 0 || Math.log(u2) >= (normal * normal) / 2 + d - d * v + d * Math.log(v)) continue;
     return Math.log(d * v) + Math.log(u3) / alpha;
+  }
+}
+
+/** out[offset + t] = deviation times a standard normal, t < count (Box and Muller): t is lane pair t & 1 of block t >> 1. */
+export function fillNormal(
+  out: Float64Array,
+  offset: number,
+  count: number,
+  deviation: number,
+  agent: number,
+  round: number,
+  stream: number,
+  seed: Seed,
+): void {
+  const words = new Uint32Array(WORDS_PER_BLOCK);
+  for (let t = 0; t < count; t++) {
+    if ((t & 1) === 0) philoxBlock(words, 0, t >>> 1, agent, round, stream, seed);
+    const lane = (t & 1) * 2;
+    const radius = Math.sqrt(-2 * Math.log((words[lane]! + 0.5) / 2 ** 32));
+    out[offset + t] = deviation * radius * Math.cos(2 * Math.PI * ((words[lane + 1]! + 0.5) / 2 ** 32));
   }
 }

@@ -37,6 +37,9 @@ export function fillFlow(arena: Arena, prepared: FlowPrepared): void {
     for (let agent = 0; agent < run.agents; agent++) {
       x.set(init.subarray(agent * run.dim, (agent + 1) * run.dim), agent * rowStride);
     }
+  } else if (run.problem === 'cost' && cost.initial) {
+    const initial = cost.initial();
+    for (let agent = 0; agent < run.agents; agent++) x.set(initial, agent * rowStride);
   } else if (run.problem === 'average') {
     x.set(arena.view('cost.b', 'f64').subarray(0, run.agents * rowStride));
   }

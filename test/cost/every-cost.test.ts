@@ -42,9 +42,13 @@ const specs: Record<string, Record<string, unknown>[]> = {
   huber: [sampled(real, { delta: 0.4 }), sampled(real, { delta: 0.4, storage: 'dense' })],
   logistic: [sampled(two)],
   softmax: [sampled(three), sampled(three, { storage: 'dense', intercept: true })],
+  mlp: [sampled(three, { hidden: [5] }), sampled(three, { hidden: [3, 4] })],
   custom: [{ module: fileURLToPath(new URL('../../examples/05-own-cost/median.mjs', import.meta.url)) }],
   'nonconvex-logistic': [sampled(two), sampled(two, { storage: 'dense', intercept: true })],
 };
+
+/** Their kernels work in float32: differences of their values would be rounding, so the mean is held against the host's doubles. */
+const SINGLE = new Set(['mlp']);
 
 const cases = Object.keys(costs).flatMap((kind) =>
   (specs[kind] ?? [{}]).map((parameters, i) => ({ kind, parameters, name: `${kind} ${i}` })),
@@ -71,8 +75,14 @@ describe.skipIf(!hasKernels)('every cost', () => {
 
     const [here, there] = points.map((point) => worker.gradients(Array(AGENTS).fill(point)));
     const values = worker.values(points[0]!);
-    expect(values.reduce((a, b) => a + b) / AGENTS).toBeCloseTo(model.value(points[0]!), 12);
-    for (let i = 0; i < AGENTS; i++) {
+    const single = SINGLE.has(one.kind);
+    expect(values.reduce((a, b) => a + b) / AGENTS).toBeCloseTo(model.value(points[0]!), single ? 5 : 12);
+    if (single) {
+      const mean = here![0]!.map((_, c) => here!.reduce((sum, row) => sum + row[c]!, 0) / AGENTS);
+      const expected = differences((x) => model.value(x), points[0]!);
+      expect(largest(mean.map((g, c) => g - expected[c]!))).toBeLessThan(1e-5);
+    }
+    for (let i = 0; i < AGENTS && !single; i++) {
       const expected = differences((x) => worker.values(x)[i]!, points[0]!);
       expect(largest(here![i]!.map((g, c) => g - expected[c]!))).toBeLessThan(1e-7);
     }

@@ -90,7 +90,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   const gains = memo<GainContext>(() => {
     const { m, l } = cost.curvature;
     if (definition.problem === 'cost' && l === Number.POSITIVE_INFINITY && automaticGain(flowSpec)) {
-      const expected = 'a number: the cost does not say how smooth it is (its plan returns no l)';
+      const expected = 'a number: the cost does not say how smooth it is (it gives no l)';
       throw unexpected(['flow', automaticGain(flowSpec) as string], 'auto', expected);
     }
     return { ...inputs.spectrum(), m, l, delta: contraction };

@@ -1,0 +1,162 @@
+/** What a host does for a perceptron: number the classes, lay bytes or floats out for the arena, draw where to begin. */
+
+import { valueMlp } from '../../kernels/reference/mlp.js';
+import type { Arena } from '../arena/arena.js';
+import type { FieldSpec } from '../arena/layout.js';
+import type { Dataset } from '../data/dataset.js';
+import { EVERY_AGENT, fillNormal, STREAM_WEIGHTS } from '../data/random.js';
+import { batchFields, batchShare, planBatch } from './batch.js';
+import { CompensatedSum } from './compensated.js';
+import { entriesBefore, layerTable, type MlpPlan, scratchFields } from './mlp.js';
+import { readDatasets } from './samples-host.js';
+import { numberClasses, testClasses } from './softmax-host.js';
+import type { CostContext, CostModel, CostSpec } from './types.js';
+
+/** Products with the weights in a gradient: forward, gradient of the weights, and (but for the first layer) delta. */
+const PRODUCTS = 3;
+
+export async function loadMlp(spec: CostSpec, context: CostContext): Promise<CostModel> {
+  const { dataset, samples, test, scale, regularization } = await readDatasets(spec, context);
+  const { classes, labels } = numberClasses(dataset, spec['classes'], context.path);
+  const widths = [dataset.columnCount, ...((spec['hidden'] as number[] | undefined) ?? [128]), classes];
+  const divisor = commonDivisor(dataset, test);
+  const plan: MlpPlan = {
+    kind: 'mlp',
+    dim: entriesBefore(widths, widths.length - 1),
+    widths,
+    rowStride: dataset.columnCount * (divisor > 0 ? 1 : 4),
+    divisor,
+    scale,
+    regularization,
+    batch: planBatch(context.batch, samples),
+    testSamples: test?.rows ?? 0,
+  };
+  return new MlpModel(
+    plan,
+    context,
+    samples,
+    { rows: rowsOf(dataset, divisor), labels },
+    test && {
+      rows: rowsOf(test, divisor),
+      labels: testClasses(test, dataset.labels, labels, spec['classes'], context.path),
+    },
+  );
+}
+
+/** Rows one after the other without gaps. */
+interface Rows {
+  rows: Uint8Array | Float32Array;
+  labels: Uint32Array;
+}
+
+/** 0 unless all samples are bytes of one kind. */
+function commonDivisor({ matrix }: Dataset, test: Dataset | null): number {
+  if (matrix.kind !== 'bytes') return 0;
+  const same = test === null || (test.matrix.kind === 'bytes' && test.matrix.divisor === matrix.divisor);
+  return same ? matrix.divisor : 0;
+}
+
+function rowsOf({ matrix, rows, columnCount }: Dataset, divisor: number): Uint8Array | Float32Array {
+  if (matrix.kind === 'bytes') {
+    return divisor > 0 ? matrix.values : Float32Array.from(matrix.values, (byte) => byte / matrix.divisor);
+  }
+  if (matrix.kind === 'dense') return Float32Array.from(matrix.values);
+  const values = new Float32Array(rows * columnCount);
+  for (let r = 0; r < rows; r++) {
+    for (let e = matrix.rowStart[r]!; e < matrix.rowStart[r + 1]!; e++) {
+      values[r * columnCount + matrix.columns[e]!] = matrix.values[e]!;
+    }
+  }
+  return values;
+}
+
+class MlpModel implements CostModel {
+  readonly plan: MlpPlan;
+  readonly dim: number;
+  readonly fields: FieldSpec[];
+  readonly work: Float64Array;
+  readonly curvature = { m: 0, l: Infinity, meanM: 0, meanL: Infinity };
+  readonly description: string;
+  readonly whyNoOptimum = 'a perceptron is not convex, so a stationary point need not be the best';
+  readonly #context: CostContext;
+  readonly #samples: Uint32Array;
+  /** The host's until `fill`, the arena's from then on. */
+  #train: Rows;
+  #test: Rows | null;
+
+  constructor(plan: MlpPlan, context: CostContext, samples: Uint32Array, train: Rows, test: Rows | null) {
+    this.plan = plan;
+    this.dim = plan.dim;
+    this.#context = context;
+    this.#samples = samples;
+    this.#train = train;
+    this.#test = test;
+    this.work = Float64Array.from({ length: context.agents }, (_, i) => {
+      const held = samples[i + 1]! - samples[i]!;
+      return plan.dim * (2 + PRODUCTS * held * batchShare(plan.batch, held));
+    });
+    this.fields = [
+      { name: 'cost.samples', type: 'u32', length: samples.length },
+      ...rowFields(train, 'cost.'),
+      ...(test ? rowFields(test, 'cost.test.') : []),
+      ...scratchFields(plan.widths),
+      ...batchFields(plan.batch, samples),
+    ];
+    const count = (n: number) => n.toLocaleString('en');
+    this.description = `perceptron ${plan.widths.join('-')}, ${count(train.labels.length)} samples, regularization ${plan.regularization}${plan.batch > 0 ? `, batches of ${plan.batch}` : ''}`;
+  }
+
+  fill(arena: Arena): void {
+    arena.view('cost.samples', 'u32').set(this.#samples);
+    arena.view('cost.layers', 'u32').set(layerTable(this.plan.widths).words);
+    this.#train = fillRows(this.#train, arena, 'cost.');
+    this.#test = this.#test && fillRows(this.#test, arena, 'cost.test.');
+  }
+
+  initial(): Float64Array {
+    const { widths } = this.plan;
+    const x = new Float64Array(this.dim);
+    for (let l = 0; l + 1 < widths.length; l++) {
+      const weights = widths[l]! * widths[l + 1]!;
+      const deviation = Math.sqrt(2 / widths[l]!);
+      const at = entriesBefore(widths, l);
+      fillNormal(x, at, weights, deviation, EVERY_AGENT, l, STREAM_WEIGHTS, this.#context.seed);
+    }
+    return x;
+  }
+
+  value(x: Float64Array): number {
+    const { widths, divisor, regularization } = this.plan;
+    const { rows, labels } = this.#train;
+    const losses = new CompensatedSum(1);
+    labels.forEach((label, r) => {
+      const values = Array.from(
+        rows.subarray(r * widths[0]!, (r + 1) * widths[0]!),
+        (v) => v / (divisor || 1),
+      );
+      losses.add(0, valueMlp(x, { widths, samples: [{ values, label }], scale: 1, regularization: 0 }));
+    });
+    const squares = new CompensatedSum(1);
+    for (const entry of x) squares.add(0, entry * entry);
+    return losses.total(0) / labels.length + 0.5 * regularization * squares.total(0);
+  }
+
+  optimum(): null {
+    return null;
+  }
+}
+
+function rowFields({ rows, labels }: Rows, prefix: string): FieldSpec[] {
+  return [
+    { name: `${prefix}rows`, type: rows instanceof Uint8Array ? 'u8' : 'f32', length: rows.length },
+    { name: `${prefix}labels`, type: 'u32', length: labels.length },
+  ];
+}
+
+function fillRows({ rows, labels }: Rows, arena: Arena, prefix: string): Rows {
+  const there = arena.view(`${prefix}rows`, rows instanceof Uint8Array ? 'u8' : 'f32');
+  there.set(rows);
+  const labelsThere = arena.view(`${prefix}labels`, 'u32');
+  labelsThere.set(labels);
+  return { rows: there, labels: labelsThere };
+}

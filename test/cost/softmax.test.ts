@@ -114,7 +114,8 @@ describe('softmax', () => {
     [{ data: 'digits', regularization: 0.01 }, true],
     [{ data: 'digits', regularization: '1/n', split: 'shuffled', intercept: true }, true],
     [{ data: 'digits' }, false],
-    [{ data: 'digits', regularization: 1, classes: 10 }, false],
+    [{ data: 'digits', regularization: 1, classes: 10 }, true],
+    [{ data: 'digits', regularization: 1, classes: 1 }, false],
   ])('parameters %j: %s', (spec, good) => {
     expect(costs['softmax']!.parameters(z).safeParse({ kind: 'softmax', ...spec }).success).toBe(good);
   });

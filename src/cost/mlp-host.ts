@@ -30,6 +30,7 @@ export async function loadMlp(spec: CostSpec, context: CostContext): Promise<Cos
     regularization,
     batch: planBatch(context.batch, samples),
     testSamples: test?.rows ?? 0,
+    own: context.ownMeans === true,
   };
   return new MlpModel(
     plan,
@@ -79,7 +80,7 @@ class MlpModel implements CostModel {
   readonly description: string;
   readonly whyNoOptimum = 'a perceptron is not convex, so a stationary point need not be the best';
   readonly #context: CostContext;
-  readonly #samples: Uint32Array;
+  readonly samples: Uint32Array;
   /** The host's until `fill`, the arena's from then on. */
   #train: Rows;
   #test: Rows | null;
@@ -88,7 +89,7 @@ class MlpModel implements CostModel {
     this.plan = plan;
     this.dim = plan.dim;
     this.#context = context;
-    this.#samples = samples;
+    this.samples = samples;
     this.#train = train;
     this.#test = test;
     this.work = Float64Array.from({ length: context.agents }, (_, i) => {
@@ -107,7 +108,7 @@ class MlpModel implements CostModel {
   }
 
   fill(arena: Arena): void {
-    arena.view('cost.samples', 'u32').set(this.#samples);
+    arena.view('cost.samples', 'u32').set(this.samples);
     arena.view('cost.layers', 'u32').set(layerTable(this.plan.widths).words);
     this.#train = fillRows(this.#train, arena, 'cost.');
     this.#test = this.#test && fillRows(this.#test, arena, 'cost.test.');

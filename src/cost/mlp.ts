@@ -33,6 +33,8 @@ export interface MlpPlan extends CostPlan {
   regularization: number;
   /** Samples of a mini-batch; 0: all. */
   batch: number;
+  /** Gradients are means over an agent's own samples, see `batch.ts`. */
+  own: boolean;
 }
 
 export const mlp: CostDefinition = {
@@ -149,30 +151,35 @@ function bind(plan: MlpPlan, runtime: Runtime): BoundCost {
         scratch,
         spare,
       ),
-    ...batchedGradient(batch, runtime, (first, count, x, out, picks, size) => {
-      kernels.gradientMlp(
-        layers,
-        depth,
-        first,
-        count,
-        x,
-        rowBytes,
-        samples,
-        rows,
-        rowStride,
-        divisor,
-        labels,
-        out,
-        rowBytes,
-        n,
-        scale,
-        regularization,
-        scratch,
-        spare,
-        picks,
-        size,
-      );
-    }),
+    ...batchedGradient(
+      batch,
+      runtime,
+      (first, count, x, out, picks, size, scale) => {
+        kernels.gradientMlp(
+          layers,
+          depth,
+          first,
+          count,
+          x,
+          rowBytes,
+          samples,
+          rows,
+          rowStride,
+          divisor,
+          labels,
+          out,
+          rowBytes,
+          n,
+          scale,
+          regularization,
+          scratch,
+          spare,
+          picks,
+          size,
+        );
+      },
+      plan,
+    ),
     values(first, count, point, out) {
       kernels.valueMlp(
         layers,

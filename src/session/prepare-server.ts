@@ -110,7 +110,8 @@ export function fillServer(
   init: Float64Array | null,
 ): void {
   cost.fill(arena);
-  if (init) arena.view('x', 'f64').set(init);
+  const beginning = init ?? cost.initial?.();
+  if (beginning) arena.view('x', 'f64').set(beginning);
 }
 
 function reportServer(

@@ -86,6 +86,24 @@ describe('over a ring', () => {
   });
 });
 
+describe('around a server', () => {
+  it('begins at its own weights too, and learns with one bit a coordinate both ways', async () => {
+    const server = {
+      cost: spec(),
+      program: { kind: 'parameter-server', agents: 5, gamma: 0.5, lambda: 0.15, batch: 16 },
+      rounds: 400,
+    };
+    const once = await runSequentially(server, 1);
+    expect(once.first.objective).toBeCloseTo(
+      (await runSequentially({ ...config(), rounds: 1 }, 1)).first.objective,
+      12,
+    );
+    expect(once.final.accuracy).toBeGreaterThan(0.9);
+    const threefold = await runSequentially(server, 3);
+    expect(threefold.stateHash).toBe(once.stateHash);
+  });
+});
+
 describe('bad input', () => {
   const message = (text: string) => ({ code: 'BAD_INPUT', message: expect.stringContaining(text) });
   it('gains that would need its curvature', async () => {

@@ -65,7 +65,7 @@ export interface CostModel {
   dim: number;
   /** Arena fields, scratch (perWorker) included; names begin with 'cost.'. */
   fields: FieldSpec[];
-  /** Writes the data into the arena; called once. The model may release its own copies afterwards. */
+  /** Writes the data into the arena. The model may release its own copies afterwards, and then reads from that arena; it may be called again, with another one. */
   fill(arena: Arena): void;
   /** Work of one gradient of each agent, in multiply-adds: balances the partition. */
   work: Float64Array;

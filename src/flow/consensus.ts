@@ -9,7 +9,7 @@
  * Source: arXiv 2409.00002; the uncompressed flow is Olfati-Saber, Murray 2004.
  */
 
-import { bindEuler, COMPRESS_HELP, eulerFields, eulerMessages } from './euler.js';
+import { bindEuler, COMPRESS_HELP, eulerFields, eulerMessages, tuningParameter } from './euler.js';
 import { largestStableStep, roundStep } from './gains.js';
 import { errorFlow } from './state.js';
 import type { Compress, FlowDefinition } from './types.js';
@@ -48,6 +48,7 @@ export const consensus: FlowDefinition = {
         .union([z.number(), z.literal('auto')])
         .default(0)
         .describe('has no meaning here; accepted so that configs are alike'),
+      tuning: tuningParameter(z),
       mu: z
         .union([z.number().gt(0).max(1), z.literal('auto')])
         .default('auto')
@@ -74,6 +75,8 @@ export const consensus: FlowDefinition = {
       stateIsMessage: compress === 'none',
     };
   },
+
+  search: { directions: [{ step: 1 }, { mu: 1 }], largest: { mu: 1 } },
 
   largestStep: ({ gains: { alpha } }, gains) => largestStableStep(alpha, 0, 0, gains),
 

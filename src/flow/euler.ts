@@ -3,12 +3,22 @@
  * without estimates) and nothing else; see `primal-dual.ts` for what they compute.
  */
 
+import type { z } from 'zod';
 import type { FieldSpec } from '../arena/layout.js';
 import type { PlanContext, Runtime } from '../runtime.js';
 import { doubled, errorFlow, scratchFields, stateFields } from './state.js';
 import type { BoundFlow, Channel, FlowMessages, FlowPlan, FlowSpec } from './types.js';
 
 export const COMPRESS_HELP = 'what a message says; error-state where there is a compressor, else none';
+
+export function tuningParameter(zod: typeof z): z.ZodType {
+  return zod
+    .enum(['pilot', 'formula'])
+    .default('pilot')
+    .describe(
+      'how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone',
+    );
+}
 
 export interface EulerSteps {
   /** The message is (about) the state: `laplacian` (block rows) is L y. x and xOut are block rows; xOut may be x. */

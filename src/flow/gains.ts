@@ -13,11 +13,12 @@
  *     4 - 2 h (a + alpha lambda) + h^2 beta^2 lambda > 0.
  *
  * The first binds at lambdaMax and a = m. The second, linear in lambda, binds at a = l and at one end of the spectrum: at lambdaMax, or towards 0, where it
- * reads h < 2 / l. Curvatures that differ between agents couple the blocks, and compression
- * perturbs them, so half of the bound (times the message's contraction, where one is in the loop) is what we call safe.
+ * reads h < 2 / l. Curvatures that differ between agents couple the blocks, and yet these two conditions at the ends of [m, l] are enough for any mixture
+ * of them (docs/auto.md has the proof). What they leave out is compression; `startingGains` says how it is reckoned with.
  */
 
-import type { FlowSpec, GainContext } from './types.js';
+import { holdGains, holdRoundsPerDecade, spectralRadius } from './hold.js';
+import type { Compress, FlowSpec, GainContext } from './types.js';
 
 export const SAFETY = 0.5;
 
@@ -37,18 +38,104 @@ export function largestStableStep(alpha: number, beta: number, eta: number, gain
   return Math.min(first, second, l > 0 ? 2 / l : Number.POSITIVE_INFINITY);
 }
 
-/** A step that should work: the bound with room for unequal curvatures and for what compression loses. */
+/** A step for gains that somebody chose: the bound with room for what compression loses. */
 export function safeStep(alpha: number, beta: number, eta: number, gains: GainContext): number {
   return SAFETY * gains.delta * largestStableStep(alpha, beta, eta, gains);
 }
 
-/** alpha and beta that balance the slowest mode of the primal against the dual's. */
-export function autoGains(gains: GainContext): { alpha: number; beta: number } {
-  const m = Math.max(gains.m, 1e-12 * gains.l, Number.MIN_VALUE);
-  return {
-    alpha: m / gains.lambda2,
-    beta: Math.sqrt((m * (gains.l + m)) / gains.lambda2),
+/** Of the gain of the dual: beta = this * curvature / sqrt(lambda2) damps the slowest mode of the graph about as fast as the gradient damps the mean. */
+const SLOWEST_MODE = 0.65;
+
+/** How much of the room for 2 h l + 3 h^2 beta^2 lambdaMax (4 where everything is known exactly) each mode may take, and its filter gain. */
+const MODES: Record<Compress, { room: number; damping: number; mu: number }> = {
+  none: { room: 2.4, damping: 2, mu: 1 },
+  'node-state': { room: 0.8, damping: 2, mu: 1 },
+  'error-state': { room: 0.8, damping: 2, mu: 0.5 },
+  observer: { room: 0.25, damping: 4, mu: 0.6 },
+  'error-memory': { room: 0.8, damping: 2, mu: 0.8 },
+};
+
+/** What the model of a linear compressor leaves out, curvatures that differ between agents above all, asks for this share of its step. */
+const HOLD_MARGIN = 0.7;
+
+/**
+ * The primal-dual flow's gains from the spectrum, the curvatures and the contraction delta of a message: where a search begins, and what `auto` means where
+ * none is affordable.
+ *
+ * A message that tells a share delta of what there is to say makes the network's picture of x lag by tau = h / delta. To first order that is a low-pass filter
+ * in the loop, whose modes tau r^3 + (1 + a tau) r^2 + (a + alpha lambda) r + beta^2 lambda are stable (Routh) where alpha > tau beta^2 (so
+ * alpha = `damping` tau beta^2), whatever lambda; what is left of h is used by the error's own noise, whose energy a round adds
+ * h^2 beta^2 lambdaMax / delta to, and by the gradient, which must not run far ahead of the messages: h l / delta. So
+ *
+ *     beta = 0.65 a / sqrt(lambda2)    alpha = damping h beta^2 / delta    2 h l / delta + 3 h^2 beta^2 lambdaMax / delta = room
+ *
+ * with a the geometric mean of the mean cost's extreme curvatures. The constants were read off searches (bench/auto-gains.mjs). In node-state what arrives
+ * is delta L x on average, so that beta is larger by 1 / sqrt(delta) and alpha by 1 / delta. Linear compressors (scalarizers) have an exact model of their own
+ * in `hold.ts`, searched from there.
+ */
+export function startingGains(
+  compress: Compress,
+  gains: GainContext,
+  given: { step?: number } = {},
+): Record<string, number> {
+  const { lambda2, lambdaMax, l } = gains;
+  const delta = Math.max(gains.delta, 1e-6);
+  const { room, damping, mu } = MODES[compress];
+  const curvature = Math.max(Math.sqrt(gains.meanM * gains.meanL), 1e-3 * l, Number.MIN_VALUE);
+  const thinned = compress === 'node-state' ? delta : 1;
+  const beta = (SLOWEST_MODE * curvature) / Math.sqrt(lambda2 * thinned);
+  const p = l / delta;
+  const q = (3 * beta * beta * lambdaMax) / (delta * thinned);
+  const step = given.step ?? room / (p + Math.sqrt(p * p + room * q));
+  const start = {
+    step,
+    alpha: (damping * step * beta * beta) / (delta * thinned),
+    beta,
+    ...(compress !== 'none' && compress !== 'node-state' && { mu }),
+    ...(compress === 'error-memory' && { gamma: Math.min(0.5, delta) }),
   };
+  if (compress === 'none' || !gains.linear || given.step !== undefined) return start;
+  const held = holdGains(compress, gains, start);
+  return { ...held, step: HOLD_MARGIN * held['step']! };
+}
+
+/**
+ * Rounds per factor of ten, in the mean: the spectral radius of the Euler map of (x, v, s) on the graph's slowest and fastest modes, with every message telling
+ * exactly its share delta of the error, and every agent the mean cost's curvatures. What differs between agents and the compressor's noise are left out.
+ * `Infinity` where the map does not contract. The consensus flow is the case beta = 0, without curvature.
+ */
+export function predictedRoundsPerDecade(
+  compress: Compress,
+  flow: Record<string, number>,
+  context: GainContext,
+  problem: 'cost' | 'average',
+): number {
+  if (compress !== 'none' && context.linear && problem === 'cost')
+    return holdRoundsPerDecade(compress, flow, context);
+  const { step: h = 0, alpha = 0, beta = 0, eta = 1, mu = 1 } = flow;
+  const { lambda2, lambdaMax, delta } = context;
+  const estimates = compress !== 'none' && compress !== 'node-state';
+  // y = known s + fresh x
+  const [known, fresh] = !estimates
+    ? [0, compress === 'none' ? 1 : delta]
+    : compress === 'observer'
+      ? [1, 0]
+      : [1 - delta, delta];
+  const curvatures = problem === 'average' ? [0] : [context.meanM, context.meanL];
+  let radius = 0;
+  for (const a of curvatures) {
+    if (problem === 'cost') radius = Math.max(radius, Math.abs(1 - h * eta * a));
+    for (const lambda of [lambda2, lambdaMax]) {
+      const rows = [
+        [1 - h * (eta * a + alpha * lambda * fresh), -h * beta, -h * alpha * lambda * known],
+        [h * beta * lambda * fresh, 1, h * beta * lambda * known],
+        [mu * delta, 0, 1 - mu * delta],
+      ];
+      const kept = [0, ...(beta === 0 ? [] : [1]), ...(estimates ? [2] : [])];
+      radius = Math.max(radius, spectralRadius(kept.map((i) => kept.map((j) => rows[i]![j]!))));
+    }
+  }
+  return radius < 1 ? -Math.LN10 / Math.log(radius) : Number.POSITIVE_INFINITY;
 }
 
 /** Gains whose `auto` needs nothing of the graph. */

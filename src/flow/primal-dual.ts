@@ -28,10 +28,16 @@
  */
 
 import { batchParameter } from '../cost/batch.js';
-import { bindEuler, COMPRESS_HELP, eulerFields, eulerMessages } from './euler.js';
-import { autoGains, largestStableStep, roundStep, safeStep } from './gains.js';
+import { bindEuler, COMPRESS_HELP, eulerFields, eulerMessages, tuningParameter } from './euler.js';
+import { largestStableStep, roundStep, safeStep, startingGains } from './gains.js';
 import { errorFlow } from './state.js';
-import { COMPRESS_MODES, type Compress, type FlowDefinition } from './types.js';
+import { COMPRESS_MODES, type Compress, type FlowDefinition, type GainContext } from './types.js';
+
+/** The curvatures that the flow sees: those of eta f. */
+function scaled(gains: GainContext, eta: number): GainContext {
+  const { m, l, meanM, meanL } = gains;
+  return { ...gains, m: eta * m, l: eta * l, meanM: eta * meanM, meanL: eta * meanL };
+}
 
 export const primalDual: FlowDefinition = {
   kind: 'primal-dual',
@@ -55,10 +61,11 @@ export const primalDual: FlowDefinition = {
       alpha: gain.default('auto').describe('gain of the disagreement'),
       beta: gain.default('auto').describe('gain of the dual'),
       eta: gain.default('auto').describe('gain of the gradient; auto is 1'),
+      tuning: tuningParameter(z),
       mu: z
         .union([z.number().gt(0).max(1), z.literal('auto')])
         .default('auto')
-        .describe('filter gain of the estimates, in (0, 1]; auto is 1'),
+        .describe('filter gain of the estimates, in (0, 1]; auto is 1 beside a step or gains that are given'),
       batch: batchParameter(z),
       gamma: z
         .union([z.number().gt(0).max(2), z.literal('auto')])
@@ -81,10 +88,22 @@ export const primalDual: FlowDefinition = {
   plan: ({ compress, ...spec }, { gains, contraction }) => {
     const number = (name: string, auto: () => number) =>
       spec[name] === undefined || spec[name] === 'auto' ? auto() : (spec[name] as number);
-    const alpha = number('alpha', () => autoGains(gains()).alpha);
-    const beta = number('beta', () => autoGains(gains()).beta);
     const eta = number('eta', () => 1);
-    const step = number('step', () => roundStep(safeStep(alpha, beta, eta, gains())));
+    const automatic = (name: string) => spec[name] === undefined || spec[name] === 'auto';
+    let started: Record<string, number> | null = null;
+    const start = (name: string) => {
+      started ??= startingGains(
+        compress as Compress,
+        scaled(gains(), eta),
+        automatic('step') ? {} : { step: spec['step'] as number },
+      );
+      return started[name] as number;
+    };
+    const alpha = number('alpha', () => start('alpha'));
+    const beta = number('beta', () => start('beta'));
+    // For gains that somebody chose, the step that suits them.
+    const whole = automatic('alpha') && automatic('beta');
+    const step = number('step', () => roundStep(whole ? start('step') : safeStep(alpha, beta, eta, gains())));
     return {
       kind: 'primal-dual',
       compress: compress as Compress,
@@ -93,11 +112,31 @@ export const primalDual: FlowDefinition = {
         alpha,
         beta,
         eta,
-        ...(errorFlow(compress) && { mu: number('mu', () => 1) }),
+        ...(errorFlow(compress) && {
+          mu: number('mu', () => (whole && automatic('step') ? start('mu') : 1)),
+        }),
         ...(compress === 'error-memory' && { gamma: number('gamma', () => Math.min(0.5, contraction)) }),
       },
       stateIsMessage: compress === 'none',
     };
+  },
+
+  search: {
+    directions: [
+      { step: 1, alpha: 1 },
+      { step: 1 },
+      { mu: 1 },
+      { beta: 1, alpha: 2 },
+      { alpha: 1 },
+      { beta: 1 },
+      { gamma: 1 },
+    ],
+    largest: { mu: 1, gamma: 2 },
+    // A contraction is the worst case: most messages of most compressors tell far more.
+    starts: ({ compress, gains: { eta = 1 } }, gains) =>
+      gains.linear
+        ? []
+        : [startingGains(compress as Compress, scaled({ ...gains, delta: Math.sqrt(gains.delta) }, eta))],
   },
 
   largestStep: ({ gains: { alpha, beta, eta } }, gains) => largestStableStep(alpha, beta, eta, gains),

@@ -53,10 +53,15 @@ export interface FlowMessages {
 export interface GainContext {
   lambda2: number;
   lambdaMax: number;
+  /** m I <= Hessian of every f_i <= l I, and the same of their mean. */
   m: number;
   l: number;
+  meanM: number;
+  meanL: number;
   /** Contraction of one message: E|e - C(e)|^2 <= (1 - delta) |e|^2; 1 where nothing is compressed. */
   delta: number;
+  /** Whether C(., k) is a linear map; true where nothing is compressed. */
+  linear: boolean;
 }
 
 /** What a flow is planned from. */
@@ -118,6 +123,16 @@ export interface FlowDefinition {
   fields(spec: FlowSpec, context: PlanContext): FieldSpec[];
   plan(spec: FlowSpec, context: FlowContext): FlowPlan;
   bind(plan: FlowPlan, channels: readonly Channel[], cost: BoundCost, runtime: Runtime): BoundFlow;
+  /**
+   * How a pilot may look for better gains: factors to multiply them by, as exponents of one number (`{ beta: 1, alpha: 2 }` doubles beta and quadruples alpha),
+   * most promising first. Without it `auto` means the formula of `plan`.
+   */
+  search?: {
+    directions: readonly Record<string, number>[];
+    largest: Record<string, number>;
+    /** Where to begin beside the formula: bolder, and given up at once where they fail. */
+    starts?(plan: FlowPlan, gains: GainContext): Record<string, number>[];
+  };
   /** Largest step with which the uncompressed flow is stable were all curvatures alike: for the hint after a divergence. */
   largestStep?(plan: FlowPlan, gains: GainContext): number;
 }

@@ -4,8 +4,14 @@ import type { Arena } from '../arena/arena.js';
 import { fillLinks, heardRows, hearerRows } from '../links/bind.js';
 import type { FlowPrepared } from './prepare.js';
 
+/** What an arena is filled from. */
+export type Fillable = Pick<
+  FlowPrepared,
+  'graph' | 'links' | 'networkOfEdges' | 'weights' | 'degrees' | 'cost' | 'init' | 'optimum' | 'program'
+>;
+
 /** Writes graph, data, beginning and optimum into a fresh arena. */
-export function fillFlow(arena: Arena, prepared: FlowPrepared): void {
+export function fillFlow(arena: Arena, prepared: Fillable): void {
   const { graph, links, networkOfEdges, weights, degrees, cost, init, optimum, program } = prepared;
   const { run } = program;
   const heard = heardRows(graph);

@@ -26,6 +26,7 @@ import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/fl
 import type { RunPlan } from '../program/types.js';
 import { seedWords } from '../runtime.js';
 import { fillFlow } from './fill.js';
+import type { Tuning } from '../tune/tune.js';
 import { estimateMemory } from './memory.js';
 import type { PlanReport } from './types.js';
 
@@ -108,18 +109,20 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
   const ofEdges = await networkOfEdges(config.network, graph, resolve);
   const compressor = resolveModules(config.compressor, loaded.folder, ['compressor']);
   await loadModules(compressor.modules);
-  const program = planProgram({
-    config: { ...config, compressor: compressor.spec },
-    graph,
-    links,
-    weights,
-    degrees,
-    cost,
-    workers,
-    networkOfEdges: ofEdges !== null,
-    spectrum: measureSpectrum,
-    modules: [...costSpec.modules, ...compressor.modules].map(({ url }) => url),
-  });
+  const planned = (workers: number) =>
+    planProgram({
+      config: { ...config, compressor: compressor.spec },
+      graph,
+      links,
+      weights,
+      degrees,
+      cost,
+      workers,
+      networkOfEdges: ofEdges !== null,
+      spectrum: measureSpectrum,
+      modules: [...costSpec.modules, ...compressor.modules].map(({ url }) => url),
+    });
+  const program = planned(workers);
 
   const init = config.init === undefined ? null : await readInit(resolve(config.init), graph.nodes, cost.dim);
   if (program.run.problem === 'average' && !init && program.run.layout.fields['cost.b'] === undefined) {
@@ -140,6 +143,24 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
     program.warnings.push(
       `the graph's spectrum is known to ${accuracy} only: gains that are auto may be off`,
     );
+  }
+
+  let tuning: Tuning | null = null;
+  if (automaticGain(config.flow)) {
+    const { tune } = await import('../tune/tune.js');
+    tuning = tune({
+      graph,
+      links,
+      networkOfEdges: ofEdges,
+      weights,
+      degrees,
+      cost,
+      init,
+      optimum,
+      program: planned(1),
+      spec: config.flow,
+    });
+    program.run.flow = program.planFlow(tuning.gains);
   }
 
   const { flow, layout, edges, dim, rounds } = program.run;
@@ -177,6 +198,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       ...estimateMemory(layout, graph.nodes, graphBytes),
       spectrum: found && { lambda2: found.lambda2, lambdaMax: found.lambdaMax },
       gains: flow.gains,
+      tuning,
       bits: { perMessage: program.run.messageBits, uncompressedPerMessage: program.run.uncompressedBits },
       optimum: optimum && {
         value: optimum.value,

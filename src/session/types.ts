@@ -5,6 +5,7 @@
 
 import type { LoadedConfig } from '../config/types.js';
 import type { CpuProfile } from '../profile/record.js';
+import type { Tuning } from '../tune/tune.js';
 
 /** What is known before anything is allocated. */
 export interface PlanReport {
@@ -28,6 +29,8 @@ export interface PlanReport {
   spectrum: { lambda2: number; lambdaMax: number } | null;
   /** By their names in the config. */
   gains: Record<string, number>;
+  /** How those that were `auto` were chosen, and what is expected of them; null where none was. */
+  tuning: Tuning | null;
   bits: { perMessage: number | null; uncompressedPerMessage: number };
   optimum: { value: number; gradientNorm: number; method: string; iterations: number } | null;
   /** Of a parameter server: its links and its step, as people read them. */

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { autoGains, largestStableStep, roundStep, safeStep } from '../../src/flow/gains.js';
+import { largestStableStep, roundStep, startingGains } from '../../src/flow/gains.js';
 
 /** Spectral radius of [[1 - h (a + alpha lambda), -h beta], [h beta lambda, 1]]. */
 function radius(h: number, a: number, alpha: number, beta: number, lambda: number): number {
@@ -18,7 +18,7 @@ function radius(h: number, a: number, alpha: number, beta: number, lambda: numbe
 
 describe('largestStableStep', () => {
   it('by hand: gradient descent is stable up to 2 / l', () => {
-    const gains = { lambda2: 1, lambdaMax: 4, m: 1, l: 5, delta: 1 };
+    const gains = { lambda2: 1, lambdaMax: 4, m: 1, l: 5, meanM: 1, meanL: 5, delta: 1, linear: true };
     expect(largestStableStep(0, 0, 1, gains)).toBeCloseTo(2 / 5, 12);
     // With a coupling alpha, up to 2 / (l + alpha lambdaMax).
     expect(largestStableStep(0.5, 0, 1, gains)).toBeCloseTo(2 / 7, 12);
@@ -37,7 +37,16 @@ describe('largestStableStep', () => {
         (m, ratio, alpha, beta, lambda2, spread) => {
           const l = m * ratio;
           const lambdaMax = lambda2 * spread;
-          const bound = largestStableStep(alpha, beta, 1, { lambda2, lambdaMax, m, l, delta: 1 });
+          const bound = largestStableStep(alpha, beta, 1, {
+            lambda2,
+            lambdaMax,
+            m,
+            l,
+            meanM: m,
+            meanL: l,
+            delta: 1,
+            linear: true,
+          });
           const modes = [m, (m + l) / 2, l].flatMap((a) =>
             [1e-12, lambda2, (lambda2 + lambdaMax) / 2, lambdaMax].map((lambda) => [a, lambda]),
           );
@@ -51,9 +60,9 @@ describe('largestStableStep', () => {
   });
 
   it('auto gains with the safe step are stable', () => {
-    const gains = { lambda2: 0.06, lambdaMax: 4, m: 1, l: 4, delta: 1 };
-    const { alpha, beta } = autoGains(gains);
-    expect(safeStep(alpha, beta, 1, gains)).toBeLessThan(largestStableStep(alpha, beta, 1, gains));
+    const gains = { lambda2: 0.06, lambdaMax: 4, m: 1, l: 4, meanM: 2, meanL: 3, delta: 1, linear: true };
+    const { step, alpha, beta } = startingGains('none', gains);
+    expect(step).toBeLessThan(largestStableStep(alpha, beta, 1, gains));
   });
 });
 

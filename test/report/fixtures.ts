@@ -43,6 +43,7 @@ export const PLAN: PlanReport = {
   processBytes: 1.2 * 2 ** 30,
   spectrum: { lambda2: 0.5857864376, lambdaMax: 4 },
   gains: { step: 0.05, alpha: 1, beta: 1, eta: 1, mu: 1 },
+  tuning: null,
   bits: { perMessage: 104, uncompressedPerMessage: 2560 },
   optimum: { value: 0.378775243, gradientNorm: 3e-16, method: 'Newton', iterations: 6 },
   warnings: [],

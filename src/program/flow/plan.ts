@@ -15,7 +15,7 @@ import { InputError, unexpected } from '../../errors.js';
 import { channelFields, channelPath, channelSeed } from '../../flow/channel.js';
 import { automaticGain } from '../../flow/gains.js';
 import { flowDefinition, flows } from '../../flow/registry.js';
-import type { FlowDefinition, FlowSpec, GainContext } from '../../flow/types.js';
+import type { FlowDefinition, FlowPlan, FlowSpec, GainContext } from '../../flow/types.js';
 import { type Hearers, linksFields } from '../../links/bind.js';
 import { linksDefinition } from '../../links/registry.js';
 import type { LinksModel } from '../../links/types.js';
@@ -37,6 +37,10 @@ export interface ProgramPlan {
   warnings: string[];
   /** Gains' context with the spectrum, computed on first use. */
   gains: () => GainContext;
+  /** The flow with other numbers for some of its parameters; everything else of the run stays as it is. */
+  planFlow(numbers: Record<string, number>): FlowPlan;
+  /** Multiply-adds of a round, about. */
+  work: number;
 }
 
 export interface ProgramInputs {
@@ -88,12 +92,20 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   const contraction = messages.compressed ? compressor.contraction : 1;
   checkCompressor(definition, flowSpec, messages.compressed, compressor, config.compressor, warnings);
   const gains = memo<GainContext>(() => {
-    const { m, l } = cost.curvature;
+    const { m, l, meanM, meanL } = cost.curvature;
     if (definition.problem === 'cost' && l === Number.POSITIVE_INFINITY && automaticGain(flowSpec)) {
       const expected = 'a number: the cost does not say how smooth it is (it gives no l)';
       throw unexpected(['flow', automaticGain(flowSpec) as string], 'auto', expected);
     }
-    return { ...inputs.spectrum(), m, l, delta: contraction };
+    return {
+      ...inputs.spectrum(),
+      m,
+      l,
+      meanM,
+      meanL,
+      delta: contraction,
+      linear: !messages.compressed || compressor.linear,
+    };
   });
 
   const rowEntries = rowLength(dim);
@@ -144,12 +156,15 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   const layout = layoutArena([...shared, ...state, ...ofCompressors, ...cost.fields], workers);
   // Before the spectrum and the optimum are computed: whoever asks for too much should not wait to hear it.
   checkArenaFits(layout);
-  const flow = definition.plan(flowSpec, {
+  const flowContext = {
     gains,
     contraction,
     variance: messages.compressed ? compressor.variance : undefined,
     maxDegree: inputs.degrees.reduce((largest, degree) => Math.max(largest, degree), 0),
-  });
+  };
+  const flow = definition.plan(flowSpec, flowContext);
+  const work = agentWork(graph, cost, compressor, hubs);
+
 
   return {
     run: {
@@ -180,13 +195,15 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
       state: ['x', 'v', 's']
         .filter((name) => layout.fields[name])
         .map((name) => ({ name, rows: agents, doubled: layout.fields[name].length > agents * rowEntries })),
-      partition: partition(agentWork(graph, cost, compressor, hubs), workers),
+      partition: partition(work, workers),
       hubs,
       problem: definition.problem,
       optimumValue: Number.NaN,
     },
     warnings,
     gains,
+    planFlow: (numbers) => definition.plan({ ...flowSpec, ...numbers }, flowContext),
+    work: work.reduce((sum, one) => sum + one, 0),
   };
 }
 
@@ -333,11 +350,13 @@ function agentWork(
   const size = (compressor['size'] as number | undefined) ?? cost.dim;
   const transforms = size > cost.dim || compressor.kind === 'flatten' ? 3 * size * Math.log2(size) : 0;
   const fixed = transforms + 12 * cost.dim;
+  // A linear compressor's message is a few numbers; any other one is decoded to all entries.
+  const told = compressor.linear && compressor.messageBits !== null ? compressor.messageBits / 64 : size;
   const total = Float64Array.from(
     cost.work,
-    (work, agent) => fixed + work + (graph.rowStart[agent + 1] - graph.rowStart[agent] + 1) * size,
+    (work, agent) => fixed + work + (graph.rowStart[agent + 1] - graph.rowStart[agent] + 1) * told,
   );
-  for (const { agent, edges } of hubs) total[agent] -= edges * size;
+  for (const { agent, edges } of hubs) total[agent] -= edges * told;
   return total;
 }
 

@@ -1,0 +1,131 @@
+/**
+ * The primal-dual flow under a linear compressor, mode by mode, exactly: what `auto` reckons with where messages are scalarized.
+ *
+ * A scalarizer tells each coordinate as it is, once in T = 1/delta rounds, and nothing of it in between. So a coordinate of the flow is a sampled system: one
+ * round with a message (y = x in node-state and error-state, y = s in observer; s <- s + mu (x - s)) and T - 1 without (y = 0 in node-state, else
+ * y = s, held). With curvatures equal to a, a Laplacian eigenvalue lambda gives a map of (x, v, s) over a period,
+ *
+ *     M = H^(T-1) S,   S, H = [ 1 - h (eta a + alpha lambda fresh)   -h beta   -h alpha lambda known ]      y = fresh x + known s
+ *                             [ h beta lambda fresh                   1         h beta lambda known  ]
+ *                             [ told                                  0         1 - told             ]      told = mu in S, 0 in H
+ *
+ * whose spectral radius to the power 1/T is what a round is worth. On regular graphs with moderate curvatures it says the engine's rounds to a tenth
+ * (test/tune/tune.test.ts); it leaves out that curvatures differ between agents. `error-memory` is taken for error-state.
+ */
+
+import { patternSearch } from '../tune/search.js';
+import type { Compress, GainContext } from './types.js';
+
+type Matrix = number[][];
+
+/** Eigenvalues of the Laplacian that are looked at, evenly spaced in their logarithms from lambda2 to lambdaMax. */
+const MODES = 6;
+const EVALUATIONS = 150;
+const FACTORS = [2, 1.4, 1.15];
+
+export function holdRoundsPerDecade(
+  compress: Compress,
+  flow: Record<string, number>,
+  context: GainContext,
+): number {
+  const period = Math.max(1, Math.round(1 / context.delta));
+  const { m, l, meanM, meanL, lambda2, lambdaMax } = context;
+  const { step, eta = 1 } = flow;
+  const spread = (lambdaMax / lambda2) ** (1 / (MODES - 1));
+  let slowest = 0;
+  for (const a of new Set([meanM, meanL, m, l])) {
+    // Every agent's curvature must be stable; how fast it goes is for the mean's to say.
+    const ofMean = a === meanM || a === meanL;
+    if (ofMean) slowest = Math.max(slowest, Math.abs(1 - step! * eta * a));
+    for (let mode = 0; mode < MODES; mode++) {
+      const radius = periodRadius(compress, flow, a, lambda2 * spread ** mode, period);
+      if (radius >= 1) return Number.POSITIVE_INFINITY;
+      if (ofMean) slowest = Math.max(slowest, radius);
+    }
+  }
+  return slowest < 1 ? -Math.LN10 / Math.log(slowest) : Number.POSITIVE_INFINITY;
+}
+
+/** Spectral radius a round. */
+function periodRadius(
+  compress: Compress,
+  { step: h = 0, alpha = 0, beta = 0, eta = 1, mu = 1 }: Record<string, number>,
+  a: number,
+  lambda: number,
+  period: number,
+): number {
+  const rows = (known: number, fresh: number, told: number): Matrix => [
+    [1 - h * (eta * a + alpha * lambda * fresh), -h * beta, -h * alpha * lambda * known],
+    [h * beta * lambda * fresh, 1, h * beta * lambda * known],
+    [told, 0, 1 - told],
+  ];
+  // Node-state keeps no estimate; s is told as it stands and read by nobody, and must not count as a mode of its own.
+  const sample =
+    compress === 'node-state' ? rows(0, 1, 1) : compress === 'observer' ? rows(1, 0, mu) : rows(0, 1, mu);
+  const hold = compress === 'node-state' ? rows(0, 0, 1) : rows(1, 0, 0);
+  let map = sample;
+  let square = hold;
+  for (let left = period - 1; left > 0; left >>>= 1) {
+    if (left & 1) map = times(square, map);
+    if (left > 1) square = times(square, square);
+  }
+  return spectralRadius(map) ** (1 / period);
+}
+
+/** Gains that are fastest by this model, found from several filter gains. */
+export function holdGains(
+  compress: Compress,
+  context: GainContext,
+  start: Record<string, number>,
+): Record<string, number> {
+  const { gamma, ...begin } = start;
+  const filters = begin['mu'] === undefined ? [{}] : [{ mu: 1 }, { mu: 0.5 }, { mu: 0.25 }];
+  const tries = filters.map((filter) =>
+    patternSearch(
+      [{ ...begin, ...filter }],
+      'step',
+      (gains) => holdRoundsPerDecade(compress, gains, context),
+      {
+        directions: [
+          { step: 1, alpha: 1 },
+          { step: 1 },
+          { mu: 1 },
+          { beta: 1, alpha: 2 },
+          { alpha: 1 },
+          { step: 1, mu: -1 },
+          { step: 1, beta: -1 },
+          { beta: 1 },
+        ],
+        largest: { mu: 1 },
+        factors: FACTORS,
+        evaluations: EVALUATIONS,
+      },
+    ),
+  );
+  const best = tries.reduce((a, b) => (b.cost < a.cost ? b : a));
+  return {
+    ...(best.cost < Number.POSITIVE_INFINITY ? best.best : begin),
+    ...(gamma !== undefined && { gamma }),
+  };
+}
+
+function times(a: Matrix, b: Matrix): Matrix {
+  return a.map((row) => b[0]!.map((_, j) => row.reduce((sum, entry, k) => sum + entry * b[k]![j]!, 0)));
+}
+
+/** Largest magnitude of an eigenvalue of a small matrix: |A^n|^(1/n) with n = 2^24, by squaring. */
+export function spectralRadius(matrix: readonly (readonly number[])[]): number {
+  let a = matrix.map((row) => [...row]);
+  let logarithm = 0;
+  let share = 1;
+  for (let squarings = 0; squarings < 24; squarings++) {
+    let norm = 0;
+    for (const row of a) for (const entry of row) norm = Math.max(norm, Math.abs(entry));
+    if (!(norm > 0)) return 0;
+    logarithm += share * Math.log(norm);
+    for (const row of a) for (let j = 0; j < row.length; j++) row[j] = row[j]! / norm;
+    a = times(a, a);
+    share /= 2;
+  }
+  return Math.exp(logarithm);
+}

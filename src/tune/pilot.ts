@@ -1,0 +1,118 @@
+/**
+ * A pilot: the first rounds of a run with other gains, on the thread that calls, again and again over one arena.
+ *
+ * It is the run itself (its graph, cost, beginning, compressor and seed), so a pilot with some gains and a run with the same gains are the same bits, however
+ * many workers the run has. Nothing is drawn, nothing depends on a clock: pilots repeat.
+ */
+
+import { readFileSync } from 'node:fs';
+import { bindKernels } from '../../kernels/bindings.js';
+import { createArena } from '../arena/arena.js';
+import type { FlowPlan } from '../flow/types.js';
+import type { ProgramPlan } from '../program/flow/plan.js';
+import { bindProgram } from '../program/registry.js';
+import { type Fillable, fillFlow } from '../session/fill.js';
+import { kernelsUrl } from '../session/locations.js';
+
+/** What is asked of a pilot: the distance to the optimum down to this share of what it was. */
+export const TARGET_SHARE = 1e-6;
+/** Farther out than this many times the first distance, it has diverged. */
+const DIVERGED_GROWTH = 1e3;
+/** A pace below this many factors of ten in all the rounds it was given is not taken for convergence. */
+const CREDIBLE_DECADES = 0.5;
+
+export interface PilotResult {
+  /** Rounds to the target: counted where it was reached, else reckoned from the pace of the second half. Infinity: diverged, stalled or worse than asked for. */
+  rounds: number;
+  reached: boolean;
+  /** Of the later half of the way. */
+  roundsPerDecade: number;
+}
+
+export interface Pilot {
+  /** `limit`: a result above it is of no interest. `horizon`: rounds, at most. `target`: share of the first distance. */
+  fly(flow: FlowPlan, limit: number, horizon: number, target?: number): PilotResult;
+  /** Rounds flown so far. */
+  rounds(): number;
+}
+
+/** `prepared.program` must be planned for one worker. */
+export function openPilot(prepared: Fillable & { program: ProgramPlan }): Pilot {
+  const { run } = prepared.program;
+  const arena = createArena(run.layout);
+  fillFlow(arena, prepared);
+  const kernels = bindKernels(new WebAssembly.Module(readFileSync(kernelsUrl)), arena.memory);
+  const changing = Object.entries(run.layout.fields).filter(([name]) => !/^(graph|cost)\./.test(name));
+  const beginnings = changing.map(([name, { type }]) => {
+    const view = arena.view(name, type);
+    return { view, copy: view.slice() };
+  });
+  const { agents, rowBytes, dim } = run;
+  const x = arena.address('x');
+  const optimum = arena.address('trace.optimum');
+  const distances = arena.address('trace.toOptimum');
+  // Messages that say one entry in many change little from one round to the next.
+  const every = Math.max(1, Math.min(8, Math.floor(1 / (4 * (run.channels[0]?.contraction ?? 1)))));
+  let flown = 0;
+
+  const fly = (flow: FlowPlan, limit: number, horizon: number, target = TARGET_SHARE): PilotResult => {
+    for (const { view, copy } of beginnings) (view as Float64Array).set(copy as Float64Array);
+    const program = bindProgram({ ...run, flow } as typeof run, arena, kernels, 0);
+    const parityBytes = run.state[0]?.doubled ? agents * rowBytes : 0;
+    const distance = (round: number) => {
+      const at = x + (round & 1) * parityBytes;
+      kernels.distancesToPoint(0, agents, at, rowBytes, rowBytes / 8, optimum, distances);
+      return Math.sqrt(kernels.sum(distances, agents) / (agents * dim));
+    };
+    const nowhere = {
+      rounds: Number.POSITIVE_INFINITY,
+      reached: false,
+      roundsPerDecade: Number.POSITIVE_INFINITY,
+    };
+    program.prologue();
+    const first = distance(0);
+    if (!(first > 0)) return nowhere;
+    const whole = -Math.log10(target);
+    /** Factors of ten by which the distance has fallen, at every look. */
+    const fallen: number[] = [0];
+    let above = 0;
+    let reachedAt = -1;
+    for (let round = 0; ; ) {
+      for (let i = 0; i < every; i++, round++) {
+        for (const phase of program.phases) phase(round);
+      }
+      flown += every;
+      const now = distance(round) / first;
+      if (!(now < DIVERGED_GROWTH)) return nowhere;
+      fallen.push(-Math.log10(now));
+      if (now > target) {
+        above = round;
+        reachedAt = -1;
+      } else if (reachedAt < 0) reachedAt = round;
+      // It must stay there: noise may touch the target long before it keeps it.
+      if (reachedAt >= 0 && round - above > 8 + above / 16) {
+        return { rounds: reachedAt, reached: true, roundsPerDecade: pace(fallen, reachedAt / every, every) };
+      }
+      if (reachedAt < 0) {
+        const decades = fallen.at(-1)!;
+        if (round >= Math.min(limit, horizon)) {
+          const slope = pace(fallen, fallen.length - 1, every);
+          const rounds = round + (whole - decades) * slope;
+          const credible = decades >= CREDIBLE_DECADES && rounds <= limit && slope > 0;
+          return credible ? { rounds, reached: false, roundsPerDecade: slope } : nowhere;
+        }
+        // Decay is close to geometric: what a third of the way on is heading for twice the limit will not make it.
+        if (round > limit / 3 && (round * whole) / Math.max(decades, 1e-9) > 2 * limit) return nowhere;
+      }
+    }
+  };
+  return { fly, rounds: () => flown };
+}
+
+/** Rounds per factor of ten over the looks from half of the way in factors of ten up to look `end`. */
+function pace(fallen: readonly number[], end: number, every: number): number {
+  let from = end;
+  while (from > 0 && fallen[from - 1]! > fallen[end]! / 2) from--;
+  const decades = fallen[end]! - fallen[from]!;
+  return decades > 0 ? ((end - from) * every) / decades : Number.POSITIVE_INFINITY;
+}

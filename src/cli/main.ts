@@ -14,6 +14,7 @@ import { addProfileCommand } from './profile.js';
 import { addRunCommand } from './run.js';
 import { addSchemaCommand } from './schema.js';
 import { colours, ExitCode, processTerminal, type Terminal } from './terminal.js';
+import { addTuneCommand } from './tune.js';
 
 const TOPOLOGY_HELP = `
 Examples:
@@ -26,6 +27,7 @@ const HELP = `
 Examples:
   $ sottovoce run profiles/ring-topk.yaml            run a config; results go to runs/<name>-<time>/
   $ sottovoce compare ring.yaml --compressors 'identity; flatten(sign)'   which needs the fewest rounds and bits?
+  $ sottovoce tune ring.yaml                         which gains does auto choose, and why?
   $ sottovoce topology inspect network.gml           is it connected, and how well?
   $ sottovoce certify sign 'flatten(sign)' --dim 64  what does a thousandth of the error cost in bits?
   $ sottovoce profile profiles/one-bit-100k.yaml     flame graphs: where does the time go?
@@ -76,6 +78,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       const { addTopologyCommands } = await import('./topology.js');
       await addTopologyCommands(topology, terminal, argv);
     }
+    addTuneCommand(program, terminal);
     addCertifyCommand(program, terminal);
     addProfileCommand(program, terminal, (code) => {
       exitCode = code;

@@ -12,11 +12,14 @@
  */
 
 import { ALL_AGENTS, philoxWords } from '../../kernels/reference/philox.js';
-import { bindCodec } from './codec.js';
 import { oneOf, wholeNumber } from './parameters.js';
+import { viewsOf } from './slots.js';
 import { CHOICE_STREAM } from './streams.js';
 import type { CompressorDefinition } from './types.js';
 import { scalarBits, slotBytes } from './wire.js';
+
+/** Entries that a worker keeps of one round's draws. */
+const MOST_TABLED = 2 ** 20;
 
 /** Draws indices.length distinct coordinates of taken.length, from as many random words. Coordinate c is taken where taken[c] is `mark`. */
 function choose(words: Uint32Array, taken: Uint32Array, mark: number, indices: Uint32Array): void {
@@ -88,17 +91,58 @@ export const randK: CompressorDefinition = {
       }
       choose(words, taken, mark, indices);
     };
-    return bindCodec(plan, runtime, {
-      encode(error, message, round, agent) {
-        draw(round, agent);
-        for (let t = 0; t < k; t++) message.float64(error[indices[t]]);
+    const { slotBytes } = plan;
+    const { graph } = runtime;
+    const { words: integers, doubles } = viewsOf(runtime);
+    // Every neighbour draws an agent's entries again: where the table is not too large, once a round for all of them. Two rounds are in use at a time.
+    const tabled = !shared && runtime.agents * k <= MOST_TABLED;
+    const table = new Uint32Array(tabled ? 2 * runtime.agents * k : k);
+    const drawnFor = new Int32Array(tabled ? 2 * runtime.agents : 0).fill(-1);
+    /** Where in `table` the agent's entries of a round stand. */
+    const entriesOf = (round: number, agent: number): number => {
+      const row = tabled ? (round & 1) * runtime.agents + agent : 0;
+      if (tabled && drawnFor[row] === round) return row * k;
+      draw(round, agent);
+      for (let t = 0; t < k; t++) table[row * k + t] = indices[t];
+      if (tabled) drawnFor[row] = round;
+      return row * k;
+    };
+    const addMessage = (agent: number, round: number, slots: number, weight: number, out: number) => {
+      const entries = entriesOf(round, agent);
+      const message = (slots + agent * slotBytes) / 8;
+      for (let t = 0; t < k; t++) doubles[out + table[entries + t]] += weight * (factor * doubles[message + t]);
+    };
+    return {
+      prepare: () => {},
+      encode(first, count, round, errors, errorStride, slots) {
+        for (let r = 0; r < count; r++) {
+          const entries = entriesOf(round, first + r);
+          const error = (errors + r * errorStride) / 8;
+          const message = (slots + (first + r) * slotBytes) / 8;
+          for (let t = 0; t < k; t++) doubles[message + t] = doubles[error + table[entries + t]];
+        }
       },
-      decode(message, out, round, agent) {
-        draw(round, agent);
-        out.fill(0);
-        for (let t = 0; t < k; t++) out[indices[t]] = factor * message.float64();
+      gather(first, count, round, slots, out, outStride) {
+        for (let r = 0; r < count; r++) {
+          const agent = first + r;
+          const target = (out + r * outStride) / 8;
+          doubles.fill(0, target, target + outStride / 8);
+          addMessage(agent, round, slots, doubles[graph.degrees / 8 + agent], target);
+          const end = integers[graph.rowStart / 4 + agent + 1];
+          for (let edge = integers[graph.rowStart / 4 + agent]; edge < end; edge++) {
+            const weight = doubles[(graph.weights + edge * graph.weightStride) / 8];
+            addMessage(integers[graph.columns / 4 + edge], round, slots, -weight, target);
+          }
+        }
       },
-    });
+      decode(first, count, round, slots, out, outStride) {
+        for (let r = 0; r < count; r++) {
+          const target = (out + r * outStride) / 8;
+          doubles.fill(0, target, target + outStride / 8);
+          addMessage(first + r, round, slots, 1, target);
+        }
+      },
+    };
   },
   reference: (plan, seed) => (error, round, agent) => {
     const who = plan['shared'] ? ALL_AGENTS : agent;

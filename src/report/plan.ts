@@ -2,10 +2,11 @@
 
 import { formatBytes } from '../arena/layout.js';
 import type { PlanReport, ServerReport } from '../session/types.js';
+import type { Tuning } from '../tune/tune.js';
 import { alignRows, type Colours, formatCount, formatQuantity, formatSaving, plural } from './format.js';
 
 export function formatPlan(plan: PlanReport, colours: Colours): string {
-  const { gains, bits, spectrum, optimum, server } = plan;
+  const { gains, bits, spectrum, optimum, server, tuning } = plan;
   const gainText = Object.entries(gains)
     .filter(([, value]) => Number.isFinite(value))
     .map(([name, value]) => `${name} ${formatQuantity(value)}`)
@@ -31,6 +32,7 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
         ['links', plan.links],
         ['cost', `${plan.cost} (dim ${formatCount(plan.dim)})`],
         ['flow', server ? null : `${plan.flow}; ${gainText}`],
+        ['auto', tuning === null ? null : formatChoice(tuning)],
         ['compressor', server ? null : `${plan.compressor}: ${message}`],
         ...(server ? serverRows(server, plan.dim) : []),
         [
@@ -66,4 +68,17 @@ function serverRows(server: ServerReport, dim: number): (readonly [string, strin
       `gamma ${server.gamma}; ${server.optimizer}; ${server.batch === 'all' ? 'all samples' : `batches of ${server.batch}`}`,
     ],
   ];
+}
+
+/** One line; `sottovoce tune` says more. */
+function formatChoice({ method, chosen, pilots, roundsPerDecade }: Tuning): string {
+  const how =
+    method === 'pilot' && pilots !== null
+      ? `the best of ${plural(pilots.count, 'pilot')} (${plural(pilots.rounds, 'round')})`
+      : 'from the formula';
+  const pace =
+    roundsPerDecade === null
+      ? ''
+      : `; ${formatQuantity(roundsPerDecade, 3)} rounds per factor of 10 expected`;
+  return `${chosen.join(', ')}: ${how}${pace}`;
 }

@@ -58,6 +58,7 @@ export function formatSummary(summary: Summary, extras: SummaryExtras, colours: 
           'consensus error',
           final.consensusError === null || star ? null : formatQuantity(final.consensusError),
         ],
+        ['rate', formatRate(summary.rate)],
         ['bits a message', Number.isFinite(bits.perMessage) ? formatQuantity(bits.perMessage) : null],
         ['bits up', star ? `${formatBits(bits.up ?? 0)}${fewer(bits.up ?? 0)}` : null],
         ['bits down', star ? `${formatBits(bits.down ?? 0)}${fewer(bits.down ?? 0)}` : null],
@@ -86,4 +87,10 @@ export function formatSummary(summary: Summary, extras: SummaryExtras, colours: 
   if (summary.error !== undefined) lines.push(`${colours.red('error:')} ${summary.error}`);
   if (summary.hint !== undefined) lines.push(`${colours.cyan('hint:')} ${summary.hint}`);
   return lines.join('\n');
+}
+
+function formatRate(rate: Summary['rate']): string | null {
+  if (rate?.measured == null) return null;
+  const predicted = rate.predicted === null ? '' : `, ${formatQuantity(rate.predicted, 3)} predicted`;
+  return `${formatQuantity(rate.measured, 3)} rounds per factor of 10 in the error${predicted}`;
 }

@@ -90,6 +90,7 @@ export async function prepareServer(
       ...estimateMemory(run.layout, run.agents, 0),
       spectrum: null,
       gains: { gamma: run.gamma.initial },
+      tuning: null,
       bits: { perMessage: run.messageBits, uncompressedPerMessage: run.uncompressedBits },
       optimum: optimum && {
         value: optimum.value,

@@ -1,6 +1,7 @@
 /** summary.json from a run's trace: how it ended, what it cost, and what to try next where it diverged. */
 
 import type { LoopReport } from '../../workers/round-loop.js';
+import { measuredRoundsPerDecade } from '../tune/rate.js';
 import type { Prepared } from './prepare.js';
 import type { Summary, TraceRow } from './types.js';
 
@@ -41,6 +42,10 @@ export function summarize(
       consensusError: finite(last?.consensusError),
       networkSeconds: finite(last?.networkSeconds),
       accuracy: finite(last?.accuracy),
+    },
+    rate: {
+      predicted: prepared.report.tuning?.roundsPerDecade ?? null,
+      measured: measuredRoundsPerDecade(rows),
     },
     warnings: [...warnings],
   };

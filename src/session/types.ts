@@ -111,6 +111,8 @@ export interface Summary {
     networkSeconds: number | null;
     accuracy: number | null;
   };
+  /** Rounds per factor of ten in rmsError: what the choice of auto gains expected, and what the trace's tail shows; null where unknown. */
+  rate?: { predicted: number | null; measured: number | null };
   warnings: string[];
   /** What to try next, after a divergence. */
   hint?: string;

@@ -40,6 +40,8 @@ export interface Tuning {
   roundsPerDecade: number | null;
   /** Predicted rounds until the distance is a millionth of what it was. */
   roundsToMillionth: number | null;
+  /** rms distance to the optimum at the beginning; null where there is none. */
+  firstError: number | null;
   /** What the pilots took; null with the formula. */
   pilots: { count: number; rounds: number; budgetRounds: number } | null;
 }
@@ -70,6 +72,7 @@ export function tune(inputs: TuneInputs): Tuning {
       why: [`from the formula, without pilots: ${reason}`, ...bindingConditions(program, context, null)],
       roundsPerDecade: slope,
       roundsToMillionth: slope === null ? null : Math.ceil(slope * -Math.log10(TARGET_SHARE)),
+      firstError: firstError(inputs),
       pilots: null,
     };
   };
@@ -134,8 +137,18 @@ export function tune(inputs: TuneInputs): Tuning {
     ],
     roundsPerDecade: best.roundsPerDecade,
     roundsToMillionth: Math.ceil(best.rounds),
+    firstError: firstError(inputs),
     pilots: flown,
   };
+}
+
+/** Of the beginning, where the optimum is known before an arena is filled. */
+function firstError({ init, optimum, program }: TuneInputs): number | null {
+  if (!optimum) return null;
+  const { agents, dim } = program.run;
+  let sum = 0;
+  for (let i = 0; i < agents * dim; i++) sum += ((init?.[i] ?? 0) - optimum.x[i % dim]!) ** 2;
+  return Math.sqrt(sum / (agents * dim));
 }
 
 const EXTRAPOLATED_STEP = 0.8;

@@ -1,0 +1,81 @@
+/** What a person reads of the gains that were `auto`: which, why, and what to expect. */
+
+import type { StopSpec } from '../config/types.js';
+import type { PlanReport } from '../session/types.js';
+import type { Tuning } from '../tune/tune.js';
+import { alignRows, type Colours, formatCount, formatQuantity } from './format.js';
+
+/** What `sottovoce tune` finds, as JSON prints it. */
+export interface TuneReport {
+  flow: string;
+  compressor: string;
+  method: Tuning['method'];
+  chosen: string[];
+  gains: Record<string, number>;
+  why: string[];
+  roundsPerDecade: number | null;
+  roundsToMillionth: number | null;
+  /** Until stop.rmsError; null where the config names none, or nothing is known. */
+  roundsToStop: number | null;
+  pilots: Tuning['pilots'];
+  spectrum: PlanReport['spectrum'];
+}
+
+export function tuneReport(plan: PlanReport, tuning: Tuning, stop: StopSpec): TuneReport {
+  return {
+    flow: plan.flow,
+    compressor: plan.compressor,
+    method: tuning.method,
+    chosen: tuning.chosen,
+    gains: plan.gains,
+    why: tuning.why,
+    roundsPerDecade: tuning.roundsPerDecade,
+    roundsToMillionth: tuning.roundsToMillionth,
+    roundsToStop: roundsToStop(tuning, stop),
+    pilots: tuning.pilots,
+    spectrum: plan.spectrum,
+  };
+}
+
+/** From the rounds to a millionth, at the predicted pace. */
+export function roundsToStop(tuning: Tuning, { rmsError }: StopSpec): number | null {
+  const { firstError, roundsPerDecade, roundsToMillionth } = tuning;
+  if (rmsError === undefined || firstError === null || roundsPerDecade === null || roundsToMillionth === null)
+    return null;
+  const decades = Math.log10(rmsError / (1e-6 * firstError));
+  return Math.max(0, Math.ceil(roundsToMillionth - roundsPerDecade * decades));
+}
+
+export function formatTuning(report: TuneReport, name: string, colours: Colours): string {
+  const { gains, chosen, roundsPerDecade, roundsToMillionth, roundsToStop: toStop, pilots } = report;
+  const shown = Object.entries(gains)
+    .map(([gain, value]) => `${gain} ${formatQuantity(value)}${chosen.includes(gain) ? '' : ' (given)'}`)
+    .join(', ');
+  const rate =
+    roundsPerDecade === null
+      ? 'unknown'
+      : `${formatQuantity(roundsPerDecade, 3)} rounds per factor of 10 in the distance to the optimum`;
+  const rounds = [
+    ...(roundsToMillionth === null ? [] : [`about ${formatCount(roundsToMillionth)} to a millionth of it`]),
+    ...(toStop === null ? [] : [`about ${formatCount(toStop)} to stop.rmsError`]),
+  ].join(', ');
+  return [
+    colours.bold(name),
+    ...alignRows(
+      [
+        ['flow', `${report.flow}; ${report.compressor}`],
+        ['gains', shown],
+        ...report.why.map((line, at): [string, string] => [at === 0 ? 'why' : '', line]),
+        ['predicted', rate],
+        ['rounds', rounds === '' ? null : rounds],
+        [
+          'pilots',
+          pilots === null
+            ? null
+            : `${pilots.count}, ${formatCount(pilots.rounds)} rounds of at most ${formatCount(pilots.budgetRounds)}`,
+        ],
+      ],
+      colours,
+    ),
+  ].join('\n');
+}

@@ -1,0 +1,122 @@
+/** `auto`: what it chooses is flown by pilots and then by a run, and both say the same. How near it comes to the best gains there are: bench/auto-gains.mjs. */
+
+import { describe, expect, it } from 'vitest';
+import { holdRoundsPerDecade } from '../../src/flow/hold.js';
+import { parseConfig } from '../../src/index.js';
+import { type FlowPrepared, prepareRun } from '../../src/session/prepare.js';
+import { openPilot } from '../../src/tune/pilot.js';
+import { measuredRoundsPerDecade } from '../../src/tune/rate.js';
+import { runSequentially } from '../support/sequential.js';
+
+const ring = { kind: 'ring', nodes: 12 };
+const quadratic = { kind: 'quadratic', dim: 16, condition: 4 };
+const prepare = async (config: Record<string, unknown>, workers = 1) =>
+  (await prepareRun(
+    await parseConfig({ topology: ring, cost: quadratic, rounds: 50_000, seed: 3, ...config }),
+    workers,
+  )) as FlowPrepared;
+
+describe('auto', () => {
+  it.each([
+    { compress: 'none', compressor: { kind: 'identity' } },
+    { compress: 'error-state', compressor: { kind: 'flatten', inner: { kind: 'sign' } } },
+    { compress: 'error-memory', compressor: { kind: 'top-k', k: 2 } },
+    { compress: 'observer', compressor: { kind: 'sign' } },
+    { compress: 'error-state', compressor: { kind: 'scalarize-cyclic' } },
+    { compress: 'node-state', compressor: { kind: 'scalarize-cyclic' } },
+  ])(
+    '%s, $kind: pilots beat the formula, and the run keeps what they promise',
+    async (compress, compressor) => {
+      const star = {
+        topology: { kind: 'star', nodes: 10 },
+        cost: { ...quadratic, condition: 50 },
+        compressor,
+      };
+      const flow = { kind: 'primal-dual', compress };
+      const formula = await prepare({ ...star, flow: { ...flow, tuning: 'formula' } });
+      const { report } = await prepare({ ...star, flow });
+      const tuning = report.tuning!;
+      expect(tuning.method).toBe('pilot');
+      const pilot = openPilot(formula);
+      const rounds = (gains: Record<string, number>) =>
+        pilot.fly(formula.program.planFlow(gains), Number.POSITIVE_INFINITY, 50_000).rounds;
+      expect(rounds(report.gains)).toBe(tuning.roundsToMillionth);
+      expect(rounds(report.gains)).toBeLessThan(rounds(formula.report.gains));
+
+      const { rounds: taken, final } = await runSequentially(
+        {
+          topology: star.topology,
+          cost: star.cost,
+          compressor,
+          seed: 3,
+          flow: { ...flow, ...report.gains },
+          rounds: 50_000,
+          stop: { rmsError: 1e-6 * tuning.firstError! },
+          trace: { every: 1 },
+        },
+        1,
+      );
+      expect(final.rmsError).toBeLessThanOrEqual(1e-6 * tuning.firstError!);
+      expect(taken).toBeLessThanOrEqual(tuning.roundsToMillionth!);
+    },
+  );
+
+  it('chooses the same for any number of workers, and only what is free', async () => {
+    const flow = { kind: 'primal-dual', compress: 'error-state', beta: 2 };
+    const config = { flow, compressor: { kind: 'sign' } };
+    const one = (await prepare(config, 1)).report;
+    const three = (await prepare(config, 3)).report;
+    expect(three.gains).toEqual(one.gains);
+    expect(three.tuning).toEqual(one.tuning);
+    expect(one.gains['beta']).toBe(2);
+    expect(one.tuning!.chosen).toEqual(['step', 'alpha', 'mu']);
+  });
+
+  it.each([
+    [{ flow: { kind: 'primal-dual', tuning: 'formula' } }, 'flow.tuning is formula'],
+    [
+      {
+        flow: { kind: 'primal-dual' },
+        topology: { kind: 'ring', nodes: 6000 },
+        cost: { kind: 'quadratic', dim: 1 },
+      },
+      '6000 agents',
+    ],
+  ])('falls back on the formula and says why: %j', async (config, why) => {
+    const { tuning } = (await prepare(config)).report;
+    expect(tuning!.method).toBe('formula');
+    expect(tuning!.why[0]).toContain(why);
+    expect(tuning!.pilots).toBeNull();
+  });
+
+  it('the model of held messages says the rounds of a scalarized run on a regular graph', async () => {
+    const gains = { step: 0.004, alpha: 3, beta: 2, mu: 0.5 };
+    const prepared = await prepare({
+      flow: { kind: 'primal-dual', compress: 'error-state', tuning: 'formula', step: 'auto' },
+      compressor: { kind: 'scalarize-cyclic' },
+    });
+    const { program } = prepared;
+    const flown = openPilot(prepared).fly(program.planFlow(gains), Number.POSITIVE_INFINITY, 50_000);
+    const predicted = holdRoundsPerDecade('error-state', gains, program.gains());
+    expect(flown.roundsPerDecade / predicted).toBeGreaterThan(0.9);
+    expect(flown.roundsPerDecade / predicted).toBeLessThan(1.1);
+  });
+});
+
+describe('measuredRoundsPerDecade', () => {
+  const decay = (perDecade: number, rounds: number, floor = 0) =>
+    Array.from({ length: rounds / 10 + 1 }, (_, i) => ({
+      round: 10 * i,
+      rmsError: Math.max(10 ** (-(10 * i) / perDecade), floor),
+    }));
+
+  it('is exact on a geometric decay, whatever the rounding at its end', () => {
+    expect(measuredRoundsPerDecade(decay(40, 400))).toBeCloseTo(40, 8);
+    expect(measuredRoundsPerDecade(decay(40, 2000, 1e-15))).toBeCloseTo(40, 8);
+  });
+
+  it('knows nothing of runs that are too short or stand still', () => {
+    expect(measuredRoundsPerDecade(decay(40, 20).slice(0, 2))).toBeNull();
+    expect(measuredRoundsPerDecade([1, 1, 1, 1].map((rmsError, round) => ({ round, rmsError })))).toBeNull();
+  });
+});

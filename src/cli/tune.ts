@@ -87,7 +87,7 @@ async function writeTuned(
   const { parseDocument } = await import('yaml');
   const document = parseDocument(await readFile(source as string, 'utf8'));
   for (const { path, value } of overrides) document.setIn(path, document.createNode(value));
-  if (config.flow.compress !== undefined) document.setIn(['flow', 'compress'], config.flow.compress);
+  if (config.flow?.compress !== undefined) document.setIn(['flow', 'compress'], config.flow.compress);
   for (const name of chosen) document.setIn(['flow', name], gains[name]);
   await writeFile(file, String(document)).catch((cause: Error) => {
     throw new InputError(`--write ${file} cannot be written: ${cause.message}`, {}, { cause });

@@ -110,7 +110,8 @@ export const randK: CompressorDefinition = {
     const addMessage = (agent: number, round: number, slots: number, weight: number, out: number) => {
       const entries = entriesOf(round, agent);
       const message = (slots + agent * slotBytes) / 8;
-      for (let t = 0; t < k; t++) doubles[out + table[entries + t]] += weight * (factor * doubles[message + t]);
+      for (let t = 0; t < k; t++)
+        doubles[out + table[entries + t]] += weight * (factor * doubles[message + t]);
     };
     return {
       prepare: () => {},

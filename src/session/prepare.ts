@@ -25,8 +25,8 @@ import { flowHint } from '../program/flow/hint.js';
 import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/flow/plan.js';
 import type { RunPlan } from '../program/types.js';
 import { seedWords } from '../runtime.js';
-import { fillFlow } from './fill.js';
 import type { Tuning } from '../tune/tune.js';
+import { fillFlow } from './fill.js';
 import { estimateMemory } from './memory.js';
 import type { PlanReport } from './types.js';
 

@@ -25,8 +25,8 @@ describe('auto', () => {
     { compress: 'error-state', compressor: { kind: 'scalarize-cyclic' } },
     { compress: 'node-state', compressor: { kind: 'scalarize-cyclic' } },
   ])(
-    '%s, $kind: pilots beat the formula, and the run keeps what they promise',
-    async (compress, compressor) => {
+    '$compress, $compressor.kind: pilots beat the formula, and the run keeps what they promise',
+    async ({ compress, compressor }) => {
       const star = {
         topology: { kind: 'star', nodes: 10 },
         cost: { ...quadratic, condition: 50 },

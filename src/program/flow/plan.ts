@@ -165,7 +165,6 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   const flow = definition.plan(flowSpec, flowContext);
   const work = agentWork(graph, cost, compressor, hubs);
 
-
   return {
     run: {
       program: 'flow',

@@ -214,3 +214,21 @@ describe('on threads', () => {
     expect(summary.final.networkSeconds).toBe(final.networkSeconds);
   });
 });
+
+describe('gradient tracking', () => {
+  it('DIGing, made for graphs that change, reaches the optimum over dropped links', async () => {
+    const { final, verdict } = await runSequentially(
+      {
+        topology: { kind: 'ring', nodes: 9 },
+        links: { kind: 'drops', rate: 0.3 },
+        cost: { kind: 'quadratic', dim: 8, condition: 4, seed: 1 },
+        flow: { kind: 'diging', step: 0.02 },
+        rounds: 20_000,
+        stop: { rmsError: 1e-8 },
+        trace: { every: 50 },
+      },
+      2,
+    );
+    expect(verdict, `rms ${final.rmsError} after ${final.round} rounds`).toBe('converged');
+  });
+});

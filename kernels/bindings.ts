@@ -573,6 +573,60 @@ export interface Kernels {
   /** out = a - b, row by row. */
   subtract(count: number, stride: number, n: number, a: number, b: number, out: number): void;
 
+  // --- power.ts: a slot and a vector held for every directed edge; x (block rows) holds matrices of height x width ----------
+  /** Draws the vectors of round 0, n entries each (stream 13). */
+  powerBegin(
+    first: number,
+    count: number,
+    rowStart: number,
+    columns: number,
+    held: number,
+    slotBytes: number,
+    n: number,
+    keyLow: number,
+    keyHigh: number,
+  ): void;
+  /** slot = X v (left 0, v of width entries) or X^T v (left 1, v of height entries), with v the vector that the edge holds. */
+  powerSend(
+    first: number,
+    count: number,
+    rowStart: number,
+    x: number,
+    stride: number,
+    height: number,
+    width: number,
+    left: number,
+    held: number,
+    slots: number,
+    slotBytes: number,
+  ): void;
+  /**
+   * d = heard - said of every edge: X += tau w d v^T (left 0) or tau w v d^T (left 1); then v = +-d/|d|, the sign that of the higher end minus the lower,
+   * or where d is 0 a vector drawn for `round`. scratch: a slot.
+   */
+  powerMix(
+    first: number,
+    count: number,
+    rowStart: number,
+    columns: number,
+    weights: number,
+    weightStride: number,
+    reverse: number,
+    x: number,
+    stride: number,
+    height: number,
+    width: number,
+    left: number,
+    held: number,
+    slots: number,
+    slotBytes: number,
+    tau: number,
+    scratch: number,
+    round: number,
+    keyLow: number,
+    keyHigh: number,
+  ): void;
+
   // --- batch.ts -------------------------------------------------------------------------------------------------------
   /**
    * picks[t] (u32), t < size = numbers of different samples of the agent, drawn at random (Philox stream 5); returns 1. Returns 0 and draws

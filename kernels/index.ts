@@ -16,6 +16,7 @@ export { exp, log1p } from './math';
 export { correctMlp, gradientMlp, valueMlp } from './mlp';
 export { flattenMasks, linkWords, philoxUniform, philoxWords } from './philox';
 export { stepPushSum } from './push-sum';
+export { powerBegin, powerMix, powerSend } from './power';
 export {
   decodeProjections,
   decodeScalars,

@@ -13,6 +13,7 @@ import { extra } from './extra.js';
 import { lead } from './lead.js';
 import { exactDiffusion, nids } from './nids.js';
 import { pdmm } from './pdmm.js';
+import { powerGossip, powerGossipSgd } from './power-gossip.js';
 import { primalDual } from './primal-dual.js';
 import { pushSum } from './push-sum.js';
 import type { FlowDefinition } from './types.js';
@@ -34,6 +35,8 @@ export const flows: Record<string, FlowDefinition> = Object.fromEntries(
     lead,
     beer,
     compressedGradientTracking,
+    powerGossip,
+    powerGossipSgd,
   ].map((flow) => [flow.kind, flow]),
 );
 

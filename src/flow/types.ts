@@ -10,6 +10,7 @@ import type { FieldSpec } from '../arena/layout.js';
 import type { BatchSize } from '../cost/batch.js';
 import type { BoundCost } from '../cost/types.js';
 import type { IdentityCard, PlanContext, Runtime } from '../runtime.js';
+import type { Unicast } from './edges.js';
 
 /** What a message says, in flows that leave the choice (`primal-dual.ts` has the table). */
 export const COMPRESS_MODES = ['none', 'node-state', 'error-state', 'observer', 'error-memory'] as const;
@@ -47,6 +48,8 @@ export interface FlowMessages {
   estimates?: boolean;
   /** Whether messages are shares, so that the sender has to know how many will hear: `graph.outDegrees` of the arena, one round ahead. */
   shares?: boolean;
+  /** Where every neighbour is told something else: then channels is 0. */
+  unicast?: Unicast;
 }
 
 /** What the choice of `auto` gains, and a hint after a divergence, are made from. */

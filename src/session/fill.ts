@@ -2,6 +2,7 @@
 
 import type { Arena } from '../arena/arena.js';
 import { fillLinks, heardRows, hearerRows } from '../links/bind.js';
+import { reverseEdges } from '../flow/edges.js';
 import type { FlowPrepared } from './prepare.js';
 
 /** What an arena is filled from. */
@@ -35,6 +36,7 @@ export function fillFlow(arena: Arena, prepared: Fillable): void {
   }
   arena.view('graph.weights', 'f64').set(weights ?? [1]);
   arena.view('graph.degrees', 'f64').set(degrees);
+  if (arena.has('graph.reverse')) arena.view('graph.reverse', 'u32').set(reverseEdges(graph));
   cost.fill(arena);
 
   const rowStride = run.rowBytes / 8;

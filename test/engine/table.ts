@@ -56,6 +56,7 @@ const rivalSpecs: { kind: string; compress?: string; [parameter: string]: unknow
   { kind: 'admm' },
   { kind: 'admm', inner: 1 },
   { kind: 'pdmm', inner: 2 },
+  { kind: 'power-gossip', shape: [11, 1] },
 ];
 
 /** And those that compress. */

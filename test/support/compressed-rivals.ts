@@ -115,3 +115,49 @@ export function compressedGradientTracking(inputs: CompressedInputs): Rows {
   }
   return x;
 }
+
+/**
+ * Vogels, Karimireddy, Jaggi 2020, rank 1: every edge {i < j} holds a unit vector; the sides of the matrices (rows x columns) alternate. `draw` makes the
+ * vectors of the beginning. With a step, a gradient step at the same time.
+ */
+export function powerGossip(
+  { mixing, gradient, start, rounds }: RivalInputs,
+  [height, width]: [number, number],
+  draw: (i: number, j: number, n: number) => Float64Array,
+  step = 0,
+): Rows {
+  const x: Rows = start.map((row) => row.slice());
+  const edges = mixing.flatMap((row, i) =>
+    row.flatMap((weight, j) => (i < j && weight !== 0 ? [{ i, j, weight }] : [])),
+  );
+  const held = edges.map(({ i, j }) => draw(i, j, width));
+  for (let k = 0; k < rounds; k++) {
+    const before = x.map((row) => row.slice());
+    const slope = step === 0 ? null : gradient(before, k);
+    for (const [e, { i, j, weight }] of edges.entries()) {
+      const v = held[e];
+      // D = (X_j - X_i) v or (X_j - X_i)^T v.
+      const d = new Float64Array(k % 2 === 0 ? height : width);
+      for (let r = 0; r < height; r++) {
+        for (let c = 0; c < width; c++) {
+          const difference = before[j][r * width + c] - before[i][r * width + c];
+          if (k % 2 === 0) d[r] += difference * v[c];
+          else d[c] += difference * v[r];
+        }
+      }
+      for (let r = 0; r < height; r++) {
+        for (let c = 0; c < width; c++) {
+          const move = weight * (k % 2 === 0 ? d[r] * v[c] : v[r] * d[c]);
+          x[i][r * width + c] += move;
+          x[j][r * width + c] -= move;
+        }
+      }
+      const norm = Math.hypot(...d);
+      if (norm === 0) throw new Error('the twin meets no difference of 0');
+      held[e] = d.map((entry) => entry / norm);
+    }
+    if (slope)
+      for (const [i, row] of x.entries()) for (let c = 0; c < row.length; c++) row[c] -= step * slope[i][c];
+  }
+  return x;
+}

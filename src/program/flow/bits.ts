@@ -42,10 +42,29 @@ export function bitsFields(plan: Pick<FlowRunPlan, 'messageBits' | 'links' | 'ar
 }
 
 export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links: RoundLinks | null): Bits {
-  const { agents, arcs, partition, workers, messageBits, network, stateBits } = plan;
+  const { agents, arcs, partition, workers, messageBits, unicastBits, network, stateBits } = plan;
   const ofEdges = arena.has('network.bandwidth');
   const bandwidth = ofEdges ? arena.view('network.bandwidth', 'f64') : new Float64Array();
   const latency = ofEdges ? arena.view('network.latency', 'f64') : new Float64Array();
+
+  if (unicastBits !== null) {
+    // An agent says something else to each neighbour: nothing is broadcast, and every message counts once either way.
+    const onArcs = (rounds: number) => arcs * sumOfRounds(unicastBits, rounds);
+    const slowest = unicastBits.map((bits) =>
+      bandwidth.reduce((most, rate, arc) => Math.max(most, latency[arc] + bits / rate), 0),
+    );
+    return {
+      deliver: () => {},
+      broadcast: onArcs,
+      links: onArcs,
+      networkSeconds(rounds) {
+        if (network === null) return Number.NaN;
+        return ofEdges
+          ? sumOfRounds(slowest, rounds)
+          : rounds * network.latency + sumOfRounds(unicastBits, rounds) / network.bandwidth;
+      },
+    };
+  }
 
   if (messageBits !== null && links === null) {
     let slowest = 0;
@@ -140,4 +159,10 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
       return ofEdges ? sum : spoken * network.latency + sum / network.bandwidth;
     },
   };
+}
+
+/** terms[0] + terms[1] + ..., taken in turns, over `rounds` rounds. */
+function sumOfRounds(terms: readonly number[], rounds: number): number {
+  const whole = Math.floor(rounds / terms.length);
+  return terms.reduce((sum, term, k) => sum + term * (whole + (k < rounds % terms.length ? 1 : 0)), 0);
 }

@@ -13,6 +13,7 @@ import type { CostModel } from '../../cost/types.js';
 import { describeSpec } from '../../describe.js';
 import { InputError, unexpected } from '../../errors.js';
 import { channelFields, channelPath, channelSeed } from '../../flow/channel.js';
+import { edgeFields } from '../../flow/edges.js';
 import { automaticGain } from '../../flow/gains.js';
 import { flowDefinition, flows } from '../../flow/registry.js';
 import type { FlowDefinition, FlowPlan, FlowSpec, GainContext } from '../../flow/types.js';
@@ -129,14 +130,18 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   if (state.some(({ name }) => name === 's')) {
     shared.push({ name: 'trace.toEstimate', type: 'f64', length: agents });
   }
+  if (messages.unicast) shared.push(...edgeFields(messages.unicast, graph.edges));
   for (const [channel, plan] of channels.entries()) shared.push(...channelFields(plan, channel, agents));
   const said = (channels.length === 0 ? [compressor] : channels).map(({ messageBits }) => messageBits);
   const scalarBits = 64 * (messages.scalars ?? 0);
   const counted = {
-    messageBits: said.reduce(
-      (sum, bits) => (sum === null || bits === null ? null : sum + bits),
-      scalarBits as number | null,
-    ),
+    unicastBits: messages.unicast ? [...messages.unicast.bits] : null,
+    messageBits: messages.unicast
+      ? null
+      : said.reduce(
+          (sum, bits) => (sum === null || bits === null ? null : sum + bits),
+          scalarBits as number | null,
+        ),
     links: inputs.links?.plan ?? null,
     arcs,
     estimates: messages.estimates ?? false,
@@ -150,7 +155,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     );
   }
   // A hub's chunks are gathered before its owner has written the weights of the round; and they are chunks of edges.
-  const hubs = inputs.links || graph.arcs ? [] : findHubs(graph);
+  const hubs = inputs.links || graph.arcs || messages.unicast ? [] : findHubs(graph);
   shared.push(...hubFields(hubs, Math.max(1, channels.length), agents, rowEntries));
   const ofCompressors = (channels.length === 0 ? [compressor] : channels).flatMap(({ fields }) => fields);
   const layout = layoutArena([...shared, ...state, ...ofCompressors, ...cost.fields], workers);

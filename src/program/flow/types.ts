@@ -22,6 +22,8 @@ export interface FlowRunPlan extends RunPlan {
   weightStride: number;
   /** One for each message that an agent broadcasts in a round; none where the state is the message. */
   channels: CompressorPlan[];
+  /** Bits of a message to one neighbour, by the round modulo their number, where every neighbour is told something else; null where all hear the same. */
+  unicastBits: number[] | null;
   flow: FlowPlan;
   /** Worker w works for agents partition[w] .. partition[w + 1] - 1. */
   partition: number[];

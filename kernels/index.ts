@@ -15,8 +15,8 @@ export { decodeLevels, encodeLevels, encodeLevelsDithered, gatherLevels } from '
 export { exp, log1p } from './math';
 export { correctMlp, gradientMlp, valueMlp } from './mlp';
 export { flattenMasks, linkWords, philoxUniform, philoxWords } from './philox';
-export { stepPushSum } from './push-sum';
 export { powerBegin, powerMix, powerSend } from './power';
+export { stepPushSum } from './push-sum';
 export {
   decodeProjections,
   decodeScalars,

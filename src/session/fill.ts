@@ -1,8 +1,8 @@
 /** Filling the fresh arena of a flow: graph, data, beginning and optimum. */
 
 import type { Arena } from '../arena/arena.js';
-import { fillLinks, heardRows, hearerRows } from '../links/bind.js';
 import { reverseEdges } from '../flow/edges.js';
+import { fillLinks, heardRows, hearerRows } from '../links/bind.js';
 import type { FlowPrepared } from './prepare.js';
 
 /** What an arena is filled from. */

@@ -270,6 +270,19 @@ export interface Kernels {
     keyHigh: number,
     scratch: number,
   ): void;
+  /** The agents' own n signs, unflattened to dim entries: decodeSign + unflattenBlock in whole numbers. n in 64..16384; scratch holds n i16. */
+  decodeFlattenedSign(
+    first: number,
+    count: number,
+    slots: number,
+    slotStride: number,
+    out: number,
+    outStride: number,
+    dim: number,
+    n: number,
+    masks: number,
+    scratch: number,
+  ): void;
   /** Fused flattenBlock + encodeSign: the n-entry message of the dim-entry error; scratch holds n doubles. */
   encodeFlattenedSign(
     first: number,

@@ -1,6 +1,6 @@
 /** Everything that kernels.wasm exports. bindings.ts lists the same names; a test holds the two together. */
 export { drawBatch } from './batch';
-export { decodeDense, decodeSign, decodeSignSingle, decodeSparse } from './decode';
+export { decodeDense, decodeFlattenedSign, decodeSign, decodeSignSingle, decodeSparse } from './decode';
 export {
   encodeDense,
   encodeFlattenedSign,

@@ -46,6 +46,19 @@ export function unflatten(y: Float64Array, signs: Float64Array, dim: number): Fl
   return back.subarray(0, dim).map((entry, c) => entry * factor * signs[c]);
 }
 
+/** The same of `scale` times signs (each 1 or -1): their transform is whole numbers, multiplied once by scale / sqrt(n). */
+export function unflattenSigned(
+  scale: number,
+  packed: Float64Array,
+  signs: Float64Array,
+  dim: number,
+): Float64Array {
+  const back = packed.slice();
+  wht(back);
+  const unit = scale * (1 / Math.sqrt(signs.length));
+  return back.subarray(0, dim).map((entry, c) => entry * unit * signs[c]);
+}
+
 /**
  * A rotation without padding: parts of `part` entries (a power of two) are rotated one by one, and where entries are left over, the last `part` of all
  * once more. `signs`: one for each entry, and `part` more for the last rotation.

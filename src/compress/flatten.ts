@@ -24,6 +24,9 @@ import {
 import { longestBits } from './slots.js';
 import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
 
+/** Up to here a transform of signs stays within 16 bits. */
+const MOST_WHOLE = 16_384;
+
 export const flatten: CompressorDefinition = {
   kind: 'flatten',
   card: {
@@ -96,6 +99,7 @@ export const flatten: CompressorDefinition = {
     const bound = nested.bind(inner, runtime);
     const innerIsSign =
       planned.part === 0 && inner.kind === 'sign' && inner['scale'] === 'mean' && inner['scaleBits'] === 64;
+    const signsAreWhole = innerIsSign && size >= 64 && size <= MOST_WHOLE;
     const slotBytes = plan.slotBytes;
 
     return {
@@ -129,6 +133,22 @@ export const flatten: CompressorDefinition = {
         rotation.backward(rotated, rotatedStride, out, outStride, count, masksOf(round));
       },
       decode(first, count, round, slots, out, outStride) {
+        if (signsAreWhole) {
+          const roundMasks = masksOf(round);
+          kernels.decodeFlattenedSign(
+            first,
+            count,
+            slots,
+            slotBytes,
+            out,
+            outStride,
+            dim,
+            size,
+            roundMasks,
+            rotated,
+          );
+          return;
+        }
         bound.decode(first, count, round, slots, rotated, rotatedStride);
         rotation.backward(rotated, rotatedStride, out, outStride, count, masksOf(round));
       },

@@ -678,6 +678,48 @@ describe('encodeFlattenedSign', () => {
   });
 });
 
+describe('decodeFlattenedSign', () => {
+  it('is the twin in whole numbers, bit for bit, and decodeSign and unflatten to rounding', () => {
+    const random = seededRandom(12);
+    for (const dim of [40, 63, 64, 65, 100, 128, 250, 256, 1000, 16_384]) {
+      const n = Math.max(64, 2 ** Math.ceil(Math.log2(dim)));
+      const bench = new Bench(1 << 20);
+      const { kernels } = bench;
+      const masks = bench.reserve(n * 8);
+      kernels.flattenMasks(masks, n, 3, 4, 5);
+      const signs = reference.flattenSigns(n, 3, 4, 5);
+      const vectors = [normals(n, random), normals(n, random), new Float64Array(n)];
+      const errors = bench.rows(vectors, n);
+      const stride = wire.slotBytes(wire.signBits(n));
+      const slots = bench.reserve(vectors.length * stride);
+      kernels.encodeSign(0, vectors.length, errors.at, errors.stride, slots, stride, n);
+      const out = bench.rows(vectors.length, dim, Number.NaN);
+      const scratch = bench.reserve(n * 2);
+      kernels.decodeFlattenedSign(
+        0,
+        vectors.length,
+        slots,
+        stride,
+        out.at,
+        out.stride,
+        dim,
+        n,
+        masks,
+        scratch,
+      );
+      for (const [r, vector] of vectors.entries()) {
+        const message = wire.decodeSign(wire.encodeSign(vector), n);
+        const scale = Math.abs(message[0]);
+        const packed = vector.map((entry) => (entry < 0 ? -1 : 1));
+        expectSame(out.row(r), reference.unflattenSigned(scale, packed, signs, dim), `dim ${dim}`);
+        expectClose(out.row(r), reference.unflatten(message, signs, dim), 1e-12, `dim ${dim}`);
+      }
+      expectZeroPadding(out, `dim ${dim}`);
+      bench.checkGuards();
+    }
+  });
+});
+
 describe('large memories', () => {
   it('addresses beyond 2 GiB are addresses', () => {
     // Two sides of 2^31: slots of agent 0 below, of agents 1.. above. Pages that nobody touches cost nothing.

@@ -20,7 +20,6 @@ import { bindKernels } from '../dist/kernels/bindings.js';
 import { createArena } from '../dist/src/arena/arena.js';
 import { parseConfig } from '../dist/src/index.js';
 import { bindProgram } from '../dist/src/program/registry.js';
-import { fillArena } from '../dist/src/session/fill.js';
 import { kernelsUrl } from '../dist/src/session/locations.js';
 import { prepareRun } from '../dist/src/session/prepare.js';
 import { Random, readGraph, spectrum } from '../dist/topology/index.js';
@@ -138,7 +137,7 @@ async function problemOf(topology, { compress, compressor }) {
   const prepared = await prepareRun(await parseConfig(config), 1);
   const { run } = prepared.program;
   const arena = createArena(run.layout);
-  fillArena(arena, prepared);
+  prepared.fill(arena);
   const kernels = bindKernels(module, arena.memory);
   const [x, optimum, distances] = ['x', 'trace.optimum', 'trace.toOptimum'].map((name) =>
     arena.address(name),
@@ -180,7 +179,7 @@ async function problemOf(topology, { compress, compressor }) {
       program.phases[0](k);
     }
   };
-  return { rounds, agents, edges: run.edges, messageBits: run.compressor.messageBits, graph: prepared.graph };
+  return { rounds, agents, edges: run.edges, messageBits: run.messageBits, graph: prepared.graph };
 }
 
 function tune(problem, free, starts, random, onProgress) {

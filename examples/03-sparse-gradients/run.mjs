@@ -21,10 +21,10 @@ await writeSparseData(data, 1);
 
 const sign = { kind: 'sign', scale: 'unit' };
 const METHODS = [
-  ['SGD, 64 bits a coordinate', { uplink: { kind: 'identity' }, lambda: null, gamma: 0.3 }],
+  ['SGD, 64 bits a coordinate', { uplink: { kind: 'identity' }, lambda: null, gamma: 0.4 }],
   ['FO-SGD: flattened, one bit', {}],
-  ['one bit, not flattened', { flatten: false }],
-  ['signSGD, majority vote', { uplink: sign, downlink: sign, lambda: null, gamma: 0.003 }],
+  ['one bit, not flattened', { flatten: false, lambda: 0.02, gamma: 0.2 }],
+  ['signSGD, majority vote', { uplink: sign, downlink: sign, lambda: null, gamma: 0.0005 }],
 ];
 
 console.log('log. regression, 256 sparse features, 16 workers, batches of 8\n');

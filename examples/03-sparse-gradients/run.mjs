@@ -23,7 +23,7 @@ const sign = { kind: 'sign', scale: 'unit' };
 const METHODS = [
   ['SGD, 64 bits a coordinate', { uplink: { kind: 'identity' }, lambda: null, gamma: 0.4 }],
   ['FO-SGD: flattened, one bit', {}],
-  ['one bit, not flattened', { flatten: false, lambda: 0.02, gamma: 0.2 }],
+  ['one bit, not flattened', { flatten: false, lambda: 0.04, gamma: 0.1 }],
   ['signSGD, majority vote', { uplink: sign, downlink: sign, lambda: null, gamma: 0.0005 }],
 ];
 

@@ -14,6 +14,7 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 import asc from 'assemblyscript/asc';
 import { bindKernels, COUNT_SCRATCH_BYTES } from '../dist/kernels/bindings.js';
+import { spacedBytes } from '../dist/src/program/parameter-server/plan.js';
 import { kernelsUrl } from '../dist/src/session/locations.js';
 
 const { values: options } = parseArgs({
@@ -79,7 +80,7 @@ async function compileSum() {
   return new WebAssembly.Module(binary);
 }
 
-const slotBytes = 8 + DIM / 8;
+const slotBytes = spacedBytes(8 + DIM / 8);
 const at = { scratch: 1024 };
 at.counts = at.scratch + COUNT_SCRATCH_BYTES;
 at.sum = at.counts + DIM * 8;

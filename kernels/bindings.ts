@@ -1029,7 +1029,7 @@ export interface Kernels {
 /** Doubles of scratch that dithered signs take, whatever the length of the row. */
 export const DITHER_SCRATCH = 256;
 /** Bytes of scratch that counting signs takes. */
-export const COUNT_SCRATCH_BYTES = 16 * 512;
+export const COUNT_SCRATCH_BYTES = 16 * 2048;
 
 /** Instantiates the compiled kernels over the arena's memory: once per thread. */
 export function bindKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {

@@ -12,7 +12,7 @@ import { ditherSigns } from './dither';
 import { Row, Signs } from './lanes';
 
 /** Bytes of a message that are counted before the next ones: planes of this many coordinates stay in the first cache. */
-const CHUNK_BYTES: usize = 512;
+const CHUNK_BYTES: usize = 2048;
 /** Messages that one set of planes can count: a count is unfolded in 16 bits. A multiple of 16. */
 const MOST: usize = 65520;
 const PLANES: usize = 16;
@@ -27,19 +27,19 @@ class CarrySave {
   }
 }
 
-/** Adds `carry`, of weight 2^plane, to the planes of one vector: stops as soon as nothing is carried. */
-function ripple(planes: usize, plane: usize, carry: v128): void {
-  let p = planes + plane * CHUNK_BYTES;
-  while (v128.any_true(carry)) {
+/** Adds `carry`, of weight 2^plane, to the planes of one vector, of which `used` are in use. */
+function ripple(planes: usize, plane: usize, used: usize, carry: v128): void {
+  const end = planes + used * CHUNK_BYTES;
+  // To the end, though nothing may be carried any more: a branch that nobody can foresee would cost more.
+  for (let p = planes + plane * CHUNK_BYTES; p < end; p += CHUNK_BYTES) {
     const held = v128.load(p);
     v128.store(p, v128.xor(held, carry));
     carry = v128.and(held, carry);
-    p += CHUNK_BYTES;
   }
 }
 
 /** Sixteen messages' vectors, `stride` bytes apart, into the planes of one vector. */
-function addSixteen(planes: usize, m: usize, stride: usize): void {
+function addSixteen(planes: usize, m: usize, stride: usize, used: usize): void {
   let ones = v128.load(planes);
   let twos = v128.load(planes + CHUNK_BYTES);
   let fours = v128.load(planes + 2 * CHUNK_BYTES);
@@ -77,7 +77,7 @@ function addSixteen(planes: usize, m: usize, stride: usize): void {
     } else {
       const sixteens = CarrySave.carry(eights, eightsA, e);
       eights = CarrySave.sum(eights, eightsA, e);
-      ripple(planes, 4, sixteens);
+      ripple(planes, 4, used, sixteens);
     }
   }
   v128.store(planes, ones);
@@ -126,11 +126,11 @@ function countChunk(at: usize, stride: usize, messages: usize, bytes: usize, scr
   let m: usize = 0;
   for (; m + 16 <= messages; m += 16) {
     const from = at + m * stride;
-    for (let v: usize = 0; v < vectors; v += 16) addSixteen(scratch + v, from + v, stride);
+    for (let v: usize = 0; v < vectors; v += 16) addSixteen(scratch + v, from + v, stride, used);
   }
   for (; m < messages; m++) {
     const from = at + m * stride;
-    for (let v: usize = 0; v < vectors; v += 16) ripple(scratch + v, 0, v128.load(from + v));
+    for (let v: usize = 0; v < vectors; v += 16) ripple(scratch + v, 0, used, v128.load(from + v));
   }
 }
 

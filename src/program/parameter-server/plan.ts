@@ -7,6 +7,7 @@ import { COUNT_SCRATCH_BYTES, DITHER_SCRATCH } from '../../../kernels/bindings.j
 import { checkArenaFits, type FieldSpec, layoutArena, rowLength } from '../../arena/layout.js';
 import { expandCompressor, planCompressor } from '../../compress/registry.js';
 import { planRotation, type RotationPlan, rotationMasks } from '../../compress/rotation.js';
+import { inSlotsOf } from '../../compress/slots.js';
 import type { CompressorPlan, CompressorSpec } from '../../compress/types.js';
 import type { ServerConfig } from '../../config/types.js';
 import type { CostModel } from '../../cost/types.js';
@@ -63,7 +64,7 @@ export function planServer({ config, cost, workers, modules = [] }: ServerInputs
     down.rotation.part === rotation.part &&
     down.fixedSigns === fixedSigns;
   const size = rotation?.size ?? dim;
-  const uplink = planCompressor(up.spec, { ...context, dim: size, path: up.path });
+  const uplink = spaced(planCompressor(up.spec, { ...context, dim: size, path: up.path }));
   const downSpec = downRotated ? down : { spec: links.downlink, path: links.downlinkPath };
   const downlink = planCompressor(downSpec.spec, {
     ...context,
@@ -143,6 +144,23 @@ export function planServer({ config, cost, workers, modules = [] }: ServerInputs
     warnings: warningsOf(links.uplink, uplink),
     links,
   };
+}
+
+const LINE_BYTES = 64;
+const PAGE_BYTES = 4096;
+
+/**
+ * Slots that are counted side by side lie an odd number of cache lines apart: at a power of two, which dimensions often are, sixteen messages would fight for the
+ * same few places of a cache.
+ */
+function spaced(plan: CompressorPlan): CompressorPlan {
+  if (!plan.commonScale || plan.slotBytes < PAGE_BYTES) return plan;
+  return inSlotsOf(plan, spacedBytes(plan.slotBytes));
+}
+
+export function spacedBytes(slotBytes: number): number {
+  const lines = Math.ceil(slotBytes / LINE_BYTES);
+  return (lines + 1 - (lines % 2)) * LINE_BYTES;
 }
 
 interface Unwrapped {

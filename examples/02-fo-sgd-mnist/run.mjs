@@ -23,7 +23,7 @@ const { values: options } = parseArgs({
 const model = options.softmax ? 'softmax' : 'perceptron';
 const config = path.relative('', fileURLToPath(new URL(`${model}.yaml`, import.meta.url)));
 /** SGD's own step. */
-const SGD_STEP = options.softmax ? 0.5 : 0.3;
+const SGD_STEP = options.softmax ? 0.5 : 1;
 
 const shared = ['rounds', 'workers'].flatMap((name) => (options[name] ? [`--${name}`, options[name]] : []));
 const METHODS = [

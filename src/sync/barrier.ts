@@ -5,13 +5,28 @@
  * now, or ever will, throws `BarrierPoisoned` instead of sleeping for a worker that never comes.
  *
  * Spinning is only worth it while every party has a core of its own, so the spin budget is 0 where there are more workers than
- * cores. The spin reads GENERATION with a plain sequentially consistent load: a line that stays shared until the last arrival.
+ * cores. Nor where waits are long (a slow worker, an unbalanced graph): the budget follows the waits, see `nextBudget`. The spin reads
+ * GENERATION with a plain sequentially consistent load: a line that stays shared until the last arrival.
  */
 
 import { Poison, Word } from './control.js';
 
 /** About 50 us: longer than the imbalance of a balanced round, shorter than a thread's sleep and wake-up would cost twice. */
 export const DEFAULT_SPINS = 20_000;
+
+/** What a sleep and its wake-up take, about: a wait that was shorter would have been better spun. */
+const SLEEP_MS = 0.1;
+/** A budget does not fall below this: an arrival that is nearly simultaneous should never meet a sleeper. */
+const LEAST_SPINS = 500;
+
+/**
+ * The budget of the next wait. One that was over within the budget lets it grow, and so does a sleep that was shorter than sleeping costs; a long sleep
+ * halves it, since all that was spun before was for nothing. `sleptMs` is null where nobody slept.
+ */
+export function nextBudget(budget: number, most: number, sleptMs: number | null): number {
+  const better = sleptMs !== null && sleptMs >= SLEEP_MS ? budget >> 1 : budget << 1;
+  return Math.min(most, Math.max(LEAST_SPINS, better));
+}
 
 export class BarrierPoisoned extends Error {
   override name = 'BarrierPoisoned';
@@ -27,12 +42,14 @@ export class Barrier {
   private readonly words: Int32Array;
   private readonly parties: number;
   private readonly spins: number;
+  private budget: number;
 
   /** `words`: the control words. Every party must be given the same number of parties. */
   constructor(words: Int32Array, parties: number, spins: number = DEFAULT_SPINS) {
     this.words = words;
     this.parties = parties;
     this.spins = spins;
+    this.budget = spins;
   }
 
   /**
@@ -52,7 +69,7 @@ export class Barrier {
       // and does not sleep, or its count is visible here and it is woken.
       if (Atomics.load(words, Word.SLEEPERS) !== 0) Atomics.notify(words, Word.GENERATION);
     } else {
-      barrierWait(words, generation, this.spins);
+      this.budget = barrierWait(words, generation, this.budget, this.spins);
     }
     // After the release as well: a poison written before the last arrival must not be overlooked for a round.
     const poison = Atomics.load(words, Word.POISON);
@@ -61,19 +78,21 @@ export class Barrier {
 }
 
 /**
- * Waits until GENERATION changes. The two ways to wait are functions of their own, so that a flame graph shows them: time parked is charged to
- * `barrierWait` itself (a sleeping thread is seen in whoever called Atomics.wait), time spinning to `barrierSpin` above it.
+ * Waits until GENERATION changes, and gives the spin budget of the next wait. The two ways to wait are functions of their own, so that a flame graph shows
+ * them: time parked is charged to `barrierWait` itself (a sleeping thread is seen in whoever called Atomics.wait), time spinning to `barrierSpin` above it.
  */
-function barrierWait(words: Int32Array, generation: number, spins: number): void {
+function barrierWait(words: Int32Array, generation: number, budget: number, most: number): number {
   // Poison sets the reason and then bumps the generation. If we read the bumped one, the reason is visible here and nobody
   // will bump again; if we read the old one, the bump ends the wait below. Either way we do not stay.
-  if (Atomics.load(words, Word.POISON) !== Poison.NONE) return;
-  if (barrierSpin(words, generation, spins)) return;
+  if (Atomics.load(words, Word.POISON) !== Poison.NONE) return budget;
+  if (barrierSpin(words, generation, budget)) return nextBudget(budget, most, null);
+  const sleptFrom = performance.now();
   Atomics.add(words, Word.SLEEPERS, 1);
   // The loop is for spurious wake-ups.
   while (Atomics.load(words, Word.GENERATION) === generation)
     Atomics.wait(words, Word.GENERATION, generation);
   Atomics.sub(words, Word.SLEEPERS, 1);
+  return nextBudget(budget, most, performance.now() - sleptFrom);
 }
 
 /** Whether GENERATION changed within so many looks. */

@@ -6,7 +6,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { Barrier, BarrierPoisoned, poison } from '../../src/sync/barrier.js';
+import { Barrier, BarrierPoisoned, nextBudget, poison } from '../../src/sync/barrier.js';
 import { CONTROL_WORDS, Poison } from '../../src/sync/control.js';
 
 interface Outcome {
@@ -83,5 +83,25 @@ describe('barrier', () => {
       );
     }
     expect(new BarrierPoisoned(Poison.STOPPED).message).toBe('the run was stopped');
+  });
+});
+
+describe('the spin budget follows the waits', () => {
+  const most = 20_000;
+  const follow = (budget: number, slept: (number | null)[]) =>
+    slept.reduce<number>((now, ms) => nextBudget(now, most, ms), budget);
+
+  it('falls where every wait is long, and not below a floor', () => {
+    expect(nextBudget(most, most, 5)).toBe(most / 2);
+    expect(follow(most, Array(20).fill(5))).toBe(500);
+  });
+
+  it('comes back where waits are short, spun or slept', () => {
+    expect(follow(500, Array(10).fill(null))).toBe(most);
+    expect(follow(500, Array(10).fill(0.02))).toBe(most);
+  });
+
+  it('stays 0 where there are more workers than cores', () => {
+    for (const slept of [null, 0.02, 5]) expect(nextBudget(0, 0, slept)).toBe(0);
   });
 });

@@ -136,7 +136,9 @@ export const primalDual: FlowDefinition = {
     starts: ({ compress, gains: { eta = 1 } }, gains) =>
       gains.linear
         ? []
-        : [startingGains(compress as Compress, scaled({ ...gains, delta: Math.sqrt(gains.delta) }, eta))],
+        : [1 / 4, 1 / 2].map((exponent) =>
+            startingGains(compress as Compress, scaled({ ...gains, delta: gains.delta ** exponent }, eta)),
+          ),
   },
 
   largestStep: ({ gains: { alpha, beta, eta } }, gains) => largestStableStep(alpha, beta, eta, gains),

@@ -113,19 +113,27 @@ export function tune(inputs: TuneInputs): Tuning {
     },
     { ...search, factors: FACTORS, evaluations: MOST_EVALUATIONS },
   );
-  const flown = { count: found.evaluations, rounds: pilot.rounds(), budgetRounds };
+  const flownSoFar = () => ({ count: found.evaluations, rounds: pilot.rounds(), budgetRounds });
   if (found.cost === Number.POSITIVE_INFINITY) {
     const given = formula('no pilot came closer within its budget');
-    return { ...given, pilots: flown };
+    return { ...given, pilots: flownSoFar() };
   }
-  const best = results.get(found.best)!;
   const failedLarger = [...results].some(
     ([gains, { rounds }]) => gains['step']! > found.best['step']! && rounds === Number.POSITIVE_INFINITY,
   );
+  let best = results.get(found.best)!;
+  let gains = found.best;
+  // What is only just stable may hold for six factors of ten and then grow: the winner has to go on, or give some of its step.
+  for (let tries = 0; best.reached && 'step' in gains && tries < MOST_CONFIRMATIONS; tries++) {
+    if (pilot.fly(program.planFlow(gains), Number.POSITIVE_INFINITY, horizon, CONFIRMED_SHARE).reached) break;
+    gains = { ...gains, ...smaller(gains) };
+    best = pilot.fly(program.planFlow(gains), Number.POSITIVE_INFINITY, horizon);
+  }
   // A pace that was only extrapolated may hide a slow growth, which the model of linear compressors would know of: leave it more room.
   const vouched = best.reached || (context.linear && context.delta < 1);
-  const gains = vouched ? found.best : { ...found.best, ...backedOff(found.best) };
+  if (!vouched) gains = { ...gains, ...smaller(gains) };
   const flow = program.planFlow(gains);
+  const flown = flownSoFar();
   const chosenProgram = { ...program, run: { ...run, flow } };
   return {
     method: 'pilot',
@@ -151,10 +159,13 @@ function firstError({ init, optimum, program }: TuneInputs): number | null {
   return Math.sqrt(sum / (agents * dim));
 }
 
-const EXTRAPOLATED_STEP = 0.8;
+/** A pilot that wins goes on to this share of the first distance. */
+const CONFIRMED_SHARE = 1e-9;
+const MOST_CONFIRMATIONS = 8;
+const SMALLER_STEP = 0.8;
 
-function backedOff({ step }: Gains): Gains {
-  return step === undefined ? {} : { step: roundStep(step * EXTRAPOLATED_STEP) };
+function smaller({ step }: Gains): Gains {
+  return step === undefined ? {} : { step: roundStep(step * SMALLER_STEP) };
 }
 
 function ratePredicted({ run }: ProgramPlan, context: GainContext): number | null {

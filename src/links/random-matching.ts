@@ -92,7 +92,15 @@ function twinOf({ rowStart, columns }: Graph, seed: Seed): ReferenceLinks {
     };
     return neighbours.reduce((best, other) => (isLess(priority(other), priority(best)) ? other : best));
   };
-  return (round, from, to) => proposal(round, from) === to && proposal(round, to) === from;
+  // Asked again and again of the same round.
+  let known = { round: -1, of: new Map<number, number>() };
+  const proposed = (round: number, node: number): number => {
+    if (known.round !== round) known = { round, of: new Map() };
+    const found = known.of.get(node) ?? proposal(round, node);
+    known.of.set(node, found);
+    return found;
+  };
+  return (round, from, to) => proposed(round, from) === to && proposed(round, to) === from;
 }
 
 function isLess(a: readonly number[], b: readonly number[]): boolean {

@@ -28,7 +28,7 @@ const seed = seedWords(98_765_432_101);
 const nodes = 16;
 const edges = generate({ kind: 'erdos-renyi', nodes, averageDegree: 5, seed: 3 });
 const arcs = generate({ kind: 'random-digraph', nodes, averageDegree: 4, seed: 5 });
-const ROUNDS = 70;
+const ROUNDS = 30;
 
 /** One spec a kind. */
 const specs: Record<string, LinksSpec> = {

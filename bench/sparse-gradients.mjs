@@ -1,15 +1,16 @@
 /**
  * Where plain one-bit messages and signSGD fail: sparse features. Does flattening mend it, when every method has the lambda and the step that suit it best?
  *
- *     node bench/sparse-gradients.mjs [--quick] [--seeds N] [--out FILE.json]
+ *     node bench/sparse-gradients.mjs [--quick] [--seeds N] [--only METHOD] [--out FILE.json]
  *
  * Logistic regression, d = 256, in which feature j (1, 2, ...) is present with probability j^-0.8, so that a few coordinates of a gradient carry most of its energy: 16
  * workers, batches of 8, 6,000 rounds. All methods run through the engine's own program; each is given the same grid of lambdas and of steps and judged by the best pair:
  * the lowest final gap on average over the seeds, which draw data, model, batches and dither alike. signSGD and SGD have no lambda; signSGD's step is tried at all products
- * gamma lambda, which is how far the one-bit methods move a coordinate. Seeded; build first: `npm run build`.
+ * gamma lambda, which is how far the one-bit methods move a coordinate. Seeded. `--only` (the beginning of a name) runs one method and puts it beside
+ * what the file has already. Build first: `npm run build`.
  */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,6 +24,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     seeds: { type: 'string', default: '5' },
     out: { type: 'string' },
+    only: { type: 'string' },
   },
 });
 
@@ -104,8 +106,13 @@ async function finalGap(file, seed, program) {
 const files = SEEDS.map((seed) => writeData(seed));
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 const started = performance.now();
-const results = {};
+const earlier =
+  options.only && options.out && existsSync(options.out)
+    ? JSON.parse(readFileSync(options.out, 'utf8'))
+    : null;
+const results = earlier?.results ?? {};
 for (const [name, programs] of Object.entries(METHODS)) {
+  if (options.only && !name.startsWith(options.only)) continue;
   let best = null;
   for (const program of programs) {
     const runs = [];
@@ -129,11 +136,11 @@ for (const [name, programs] of Object.entries(METHODS)) {
     `${name.padEnd(24)} gap ${best.gap.toExponential(3)}  (${best.runs.map(({ gap }) => gap.toExponential(2)).join(' ')})  lambda ${lambda ?? '-'}, gamma ${gamma}; ${up / messages} bits up, ${down / messages} down; start ${best.runs[0].start.toFixed(3)}`,
   );
 }
-const fo = results['FO-SGD'].gap;
-const ratios = {
-  'FO-SGD to one-bit, not flattened': fo / results['one-bit, not flattened'].gap,
-  'FO-SGD to signSGD, majority vote': fo / results['signSGD, majority vote'].gap,
-};
+const ratios = {};
+for (const rival of ['one-bit, not flattened', 'signSGD, majority vote']) {
+  if (results['FO-SGD'] && results[rival])
+    ratios[`FO-SGD to ${rival}`] = results['FO-SGD'].gap / results[rival].gap;
+}
 for (const [name, ratio] of Object.entries(ratios)) console.log(`${name}: ${ratio.toFixed(4)}`);
 console.log(`${((performance.now() - started) / 1000).toFixed(0)} s, Node ${process.version}`);
 if (options.out) {

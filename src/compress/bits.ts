@@ -6,7 +6,6 @@
  */
 
 const scratch = new DataView(new ArrayBuffer(8));
-const scratchBytes = new Uint8Array(scratch.buffer);
 
 abstract class BitCursor {
   protected readonly bytes: Uint8Array;
@@ -54,13 +53,6 @@ export class BitWriter extends BitCursor {
 
   float64(value: number): void {
     scratch.setFloat64(0, value, true);
-    // Messages of nothing but numbers never leave the bytes' boundaries, and bit by bit they would take most of a round.
-    if ((this.position & 7) === 0 && this.position + 64 <= this.limitBits) {
-      const at = this.base + (this.position >>> 3);
-      for (let b = 0; b < 8; b++) this.bytes[at + b] = scratchBytes[b];
-      this.position += 64;
-      return;
-    }
     this.bits(scratch.getUint32(0, true), 32);
     this.bits(scratch.getUint32(4, true), 32);
   }
@@ -92,12 +84,6 @@ export class BitReader extends BitCursor {
   }
 
   float64(): number {
-    if ((this.position & 7) === 0) {
-      const at = this.base + (this.position >>> 3);
-      for (let b = 0; b < 8; b++) scratchBytes[b] = this.bytes[at + b];
-      this.position += 64;
-      return scratch.getFloat64(0, true);
-    }
     scratch.setUint32(0, this.bits(32), true);
     scratch.setUint32(4, this.bits(32), true);
     return scratch.getFloat64(0, true);

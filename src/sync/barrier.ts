@@ -21,11 +21,10 @@ const LEAST_SPINS = 500;
 
 /**
  * The budget of the next wait. One that was over within the budget lets it grow, and so does a sleep that was shorter than sleeping costs; a long sleep
- * halves it, since all that was spun before was for nothing. `sleptMs` is null where nobody slept.
+ * halves it, since all that was spun before was for nothing.
  */
-export function nextBudget(budget: number, most: number, sleptMs: number | null): number {
-  const better = sleptMs !== null && sleptMs >= SLEEP_MS ? budget >> 1 : budget << 1;
-  return Math.min(most, Math.max(LEAST_SPINS, better));
+export function nextBudget(budget: number, most: number, sleptLong: boolean): number {
+  return Math.min(most, Math.max(LEAST_SPINS, sleptLong ? budget >> 1 : budget << 1));
 }
 
 export class BarrierPoisoned extends Error {
@@ -85,14 +84,17 @@ function barrierWait(words: Int32Array, generation: number, budget: number, most
   // Poison sets the reason and then bumps the generation. If we read the bumped one, the reason is visible here and nobody
   // will bump again; if we read the old one, the bump ends the wait below. Either way we do not stay.
   if (Atomics.load(words, Word.POISON) !== Poison.NONE) return budget;
-  if (barrierSpin(words, generation, budget)) return nextBudget(budget, most, null);
-  const sleptFrom = performance.now();
+  if (barrierSpin(words, generation, budget)) return nextBudget(budget, most, false);
   Atomics.add(words, Word.SLEEPERS, 1);
-  // The loop is for spurious wake-ups.
-  while (Atomics.load(words, Word.GENERATION) === generation)
-    Atomics.wait(words, Word.GENERATION, generation);
+  // Asleep with a time limit first: whether it ran out says how long the wait was, without a clock, whose numbers would be allocated. And a loop for
+  // spurious wake-ups.
+  let sleptLong = false;
+  while (Atomics.load(words, Word.GENERATION) === generation) {
+    const limit = sleptLong ? Number.POSITIVE_INFINITY : SLEEP_MS;
+    if (Atomics.wait(words, Word.GENERATION, generation, limit) === 'timed-out') sleptLong = true;
+  }
   Atomics.sub(words, Word.SLEEPERS, 1);
-  return nextBudget(budget, most, performance.now() - sleptFrom);
+  return nextBudget(budget, most, sleptLong);
 }
 
 /** Whether GENERATION changed within so many looks. */

@@ -459,7 +459,10 @@ export interface Kernels {
   log1p(x: number): number;
 
   // --- step.ts: n = entries of a padded row (multiple of 8); every row of every array has the same stride -----------
-  /** xOut = x - (hEta g + hAlpha Ly + hBeta v); v += hBeta Ly. xOut may be x. */
+  /**
+   * xOut = x - (hEta g + hAlpha Ly + hBeta v) / (1 + hImplicit d); v += hBeta Ly. xOut may be x. d = weighted degrees from the block's first
+   * agent on; hImplicit is 0 for forward Euler.
+   */
   stepPrimalDual(
     count: number,
     stride: number,
@@ -469,9 +472,11 @@ export interface Kernels {
     v: number,
     gradient: number,
     laplacian: number,
+    degrees: number,
     hEta: number,
     hAlpha: number,
     hBeta: number,
+    hImplicit: number,
   ): void;
   /**
    * With y from the network's estimates. u = L q gathered this round, q = own message:
@@ -490,15 +495,17 @@ export interface Kernels {
     laplacian: number,
     message: number,
     error: number,
+    degrees: number,
     hEta: number,
     hAlpha: number,
     hBeta: number,
+    hImplicit: number,
     mu: number,
     current: number,
   ): void;
   /**
    * With the agents' own states taken as they are, and a memory m of what the messages left out. d = weighted degrees from the
-   * block's first agent on: o = x - (s + q); r = z + u + d o; x -= hEta g + hAlpha r + hBeta v; v += hBeta r;
+   * block's first agent on: o = x - (s + q); r = z + u + d o; x -= (hEta g + hAlpha r + hBeta v) / (1 + hImplicit d); v += hBeta r;
    * s += mu q; z += mu u; m += (d / D) o, D = weighted degrees of the whole graph;
    * error = x_new - s_new + gamma m_new.
    */
@@ -520,6 +527,7 @@ export interface Kernels {
     hEta: number,
     hAlpha: number,
     hBeta: number,
+    hImplicit: number,
     mu: number,
     gamma: number,
   ): void;

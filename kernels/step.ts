@@ -1,10 +1,14 @@
 /**
- * Forward Euler steps of the flows, one pass over memory each; all right-hand sides are those of the round's beginning.
+ * Steps of the flows, one pass over memory each; all right-hand sides are those of the round's beginning.
  *
  *     primal-dual   x <- x - (h eta g + h alpha Ly + h beta v)      v <- v + h beta Ly
  *     consensus     x <- x - h alpha Ly
  *
- * and with y from the network's estimates s (z = L s, u = L q, q = the agent's own decoded message):
+ * Semi-implicit, the primal-dual step is divided by 1 + hImplicit d_i, d_i the agent's weighted degree (`degrees`: from the block's first agent on). The
+ * caller then gives h alpha for hImplicit and h alpha + (h beta)^2 in the place of h alpha, which is how x sees the new dual. Forward Euler is
+ * hImplicit = 0: a factor of exactly 1.
+ *
+ * And with y from the network's estimates s (z = L s, u = L q, q = the agent's own decoded message):
  *
  *     Ly = z + current u;  x, v as above;  s <- s + mu q;  z <- z + mu u;  error = x - s (both new).
  *
@@ -25,14 +29,17 @@ export function stepPrimalDual(
   v: usize,
   gradient: usize,
   laplacian: usize,
+  degrees: usize,
   hEta: f64,
   hAlpha: f64,
   hBeta: f64,
+  hImplicit: f64,
 ): void {
   const eta = f64x2.splat(hEta);
   const alpha = f64x2.splat(hAlpha);
   const beta = f64x2.splat(hBeta);
   for (let r: usize = 0; r < count; r++) {
+    const damping = f64x2.splat(1 / (1 + hImplicit * load<f64>(degrees + (r << 3))));
     const begin = r * stride;
     const end = begin + (n << 3);
     for (let at = begin; at < end; at += 16) {
@@ -40,7 +47,7 @@ export function stepPrimalDual(
       const dual = v128.load(v + at);
       const g = f64x2.mul(eta, v128.load(gradient + at));
       const slope = f64x2.add(f64x2.add(g, f64x2.mul(alpha, ly)), f64x2.mul(beta, dual));
-      v128.store(xOut + at, f64x2.sub(v128.load(x + at), slope));
+      v128.store(xOut + at, f64x2.sub(v128.load(x + at), f64x2.mul(damping, slope)));
       v128.store(v + at, f64x2.add(dual, f64x2.mul(beta, ly)));
     }
   }
@@ -58,9 +65,11 @@ export function stepPrimalDualError(
   laplacian: usize,
   message: usize,
   error: usize,
+  degrees: usize,
   hEta: f64,
   hAlpha: f64,
   hBeta: f64,
+  hImplicit: f64,
   mu: f64,
   current: f64,
 ): void {
@@ -70,6 +79,7 @@ export function stepPrimalDualError(
   const gain = f64x2.splat(mu);
   const now = f64x2.splat(current);
   for (let r: usize = 0; r < count; r++) {
+    const damping = f64x2.splat(1 / (1 + hImplicit * load<f64>(degrees + (r << 3))));
     const begin = r * stride;
     const end = begin + (n << 3);
     for (let at = begin; at < end; at += 16) {
@@ -80,7 +90,7 @@ export function stepPrimalDualError(
       const dual = v128.load(v + at);
       const g = f64x2.mul(eta, v128.load(gradient + at));
       const slope = f64x2.add(f64x2.add(g, f64x2.mul(alpha, ly)), f64x2.mul(beta, dual));
-      const moved = f64x2.sub(v128.load(x + at), slope);
+      const moved = f64x2.sub(v128.load(x + at), f64x2.mul(damping, slope));
       v128.store(x + at, moved);
       v128.store(v + at, f64x2.add(dual, f64x2.mul(beta, ly)));
       const estimate = f64x2.add(v128.load(s + at), f64x2.mul(gain, v128.load(message + at)));
@@ -108,6 +118,7 @@ export function stepPrimalDualMemory(
   hEta: f64,
   hAlpha: f64,
   hBeta: f64,
+  hImplicit: f64,
   mu: f64,
   gamma: f64,
 ): void {
@@ -119,6 +130,7 @@ export function stepPrimalDualMemory(
   for (let r: usize = 0; r < count; r++) {
     const degreeNow = load<f64>(degrees + (r << 3));
     const fixed = load<f64>(fixedDegrees + (r << 3));
+    const damping = f64x2.splat(1 / (1 + hImplicit * degreeNow));
     const degree = f64x2.splat(degreeNow);
     const weight = f64x2.splat(degreeNow === fixed ? 1 : degreeNow / fixed);
     const begin = r * stride;
@@ -135,7 +147,7 @@ export function stepPrimalDualMemory(
       const dual = v128.load(v + at);
       const g = f64x2.mul(eta, v128.load(gradient + at));
       const slope = f64x2.add(f64x2.add(g, f64x2.mul(alpha, disagreement)), f64x2.mul(beta, dual));
-      const moved = f64x2.sub(state, slope);
+      const moved = f64x2.sub(state, f64x2.mul(damping, slope));
       v128.store(x + at, moved);
       v128.store(v + at, f64x2.add(dual, f64x2.mul(beta, disagreement)));
       const filtered = f64x2.add(estimate, f64x2.mul(gain, said));

@@ -1,8 +1,10 @@
 /**
- * One forward Euler step of a flow for one agent, in place. Everything on the right-hand sides is of the round's beginning.
+ * One step of a flow for one agent, in place. Everything on the right-hand sides is of the round's beginning.
  *
  *     primal-dual   x <- x - h (eta grad f(x) + alpha L y + beta v)      v <- v + h beta L y
  *     consensus     x <- x - h alpha L y
+ *
+ * Semi-implicit: primal-dual's step of x is divided by 1 + h alpha d, and hAlpha is h alpha + (h beta)^2.
  */
 
 /** h already multiplied in. */
@@ -10,6 +12,8 @@ export interface Gains {
   hEta: number;
   hAlpha: number;
   hBeta: number;
+  /** 1 / (1 + h alpha d) with a semi-implicit step; absent: 1. */
+  damping?: number;
 }
 
 /** What the network knows of an agent, and what moved it: s, z = L s, this round's q and u = L q. */
@@ -29,10 +33,10 @@ export function stepPrimalDual(
   v: Float64Array,
   gradient: Float64Array,
   laplacian: Float64Array,
-  { hEta, hAlpha, hBeta }: Gains,
+  { hEta, hAlpha, hBeta, damping = 1 }: Gains,
 ): void {
   for (let c = 0; c < x.length; c++) {
-    x[c] -= hEta * gradient[c] + hAlpha * laplacian[c] + hBeta * v[c];
+    x[c] -= damping * (hEta * gradient[c] + hAlpha * laplacian[c] + hBeta * v[c]);
     v[c] += hBeta * laplacian[c];
   }
 }

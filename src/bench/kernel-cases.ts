@@ -415,7 +415,22 @@ function stepCases(lab: Lab): KernelCase[] {
   degrees.data.fill(8);
   return [
     step('stepPrimalDual', 6, ({ x, v, g, u }) => ({
-      run: () => k.stepPrimalDual(agents, stride, dim, x.at, x.at, v.at, g.at, u.at, hEta, hAlpha, hBeta),
+      run: () =>
+        k.stepPrimalDual(
+          agents,
+          stride,
+          dim,
+          x.at,
+          x.at,
+          v.at,
+          g.at,
+          u.at,
+          degrees.at,
+          hEta,
+          hAlpha,
+          hBeta,
+          0,
+        ),
       twin(i) {
         stepPrimalDual(x.twin[i], v.twin[i], g.twin[i], u.twin[i], GAINS);
         return x.twin[i];
@@ -437,9 +452,11 @@ function stepCases(lab: Lab): KernelCase[] {
           u.at,
           q.at,
           out.at,
+          degrees.at,
           hEta,
           hAlpha,
           hBeta,
+          0,
           MU,
           1,
         );
@@ -469,6 +486,7 @@ function stepCases(lab: Lab): KernelCase[] {
           hEta,
           hAlpha,
           hBeta,
+          0,
           MU,
           GAMMA,
         );

@@ -48,6 +48,10 @@ export const consensus: FlowDefinition = {
         .union([z.number(), z.literal('auto')])
         .default(0)
         .describe('has no meaning here; accepted so that configs are alike'),
+      integrator: z
+        .literal('euler')
+        .default('euler')
+        .describe('only euler: agents that damp their steps unequally would not keep the sum of x'),
       tuning: tuningParameter(z),
       mu: z
         .union([z.number().gt(0).max(1), z.literal('auto')])

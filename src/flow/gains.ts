@@ -38,9 +38,36 @@ export function largestStableStep(alpha: number, beta: number, eta: number, gain
   return Math.min(first, second, l > 0 ? 2 / l : Number.POSITIVE_INFINITY);
 }
 
-/** A step for gains that somebody chose: the bound with room for what compression loses. */
-export function safeStep(alpha: number, beta: number, eta: number, gains: GainContext): number {
-  return SAFETY * gains.delta * largestStableStep(alpha, beta, eta, gains);
+/** How the primal-dual flow steps (`primal-dual.ts` has both). */
+export type Integrator = 'euler' | 'semi-implicit';
+
+/**
+ * The step below which the uncompressed semi-implicit primal-dual flow is stable on any graph, for any alpha and any curvatures up to l: the positive root of
+ * 2 h eta l + h^2 beta^2 lambdaMax = 4. With the dual eliminated, x obeys P^-1 (x'' - 2 x' + x) + (A + alpha L)(x' - x) + h beta^2 L x' = 0 (x, x', x'' of three rounds
+ * in a row), whose coefficients are symmetric: along a mode they are numbers p, k, s with p (z-1)^2 + k (z-1) + s z = 0, inside the unit circle (Jury) where
+ * 2 k + s < 4 p. And p >= 1/h + alpha d, k <= eta l + alpha L, with L <= 2 d for the quadratic forms of any graph: alpha cancels. On a graph of two sides with
+ * all agents alike (an even ring) the fastest mode attains the bound; elsewhere there is more room.
+ */
+export function largestSemiImplicitStep(beta: number, eta: number, { lambdaMax, l }: GainContext): number {
+  const p = eta * l;
+  return 4 / (p + Math.sqrt(p * p + 4 * beta * beta * lambdaMax));
+}
+
+/**
+ * A step for gains that somebody chose: the bound with room for what compression loses. What neighbours say late is not mended by an agent's own implicit part:
+ * where messages lose something, alpha limits the semi-implicit step too, and Euler's bound stands for that.
+ */
+export function safeStep(
+  alpha: number,
+  beta: number,
+  eta: number,
+  gains: GainContext,
+  integrator: Integrator,
+): number {
+  const euler = largestStableStep(alpha, beta, eta, gains);
+  if (integrator === 'euler') return SAFETY * gains.delta * euler;
+  const implicit = largestSemiImplicitStep(beta, eta, gains);
+  return SAFETY * gains.delta * (gains.delta === 1 ? implicit : Math.min(implicit, euler));
 }
 
 /** Of the gain of the dual: beta = this * curvature / sqrt(lambda2) damps the slowest mode of the graph about as fast as the gradient damps the mean. */

@@ -1,5 +1,5 @@
 /**
- * Distributed primal-dual flow, forward Euler with step h. With y what the network knows of x (see `compress`):
+ * Distributed primal-dual flow, forward Euler (or semi-implicit, below) with step h. With y what the network knows of x (see `compress`):
  *
  *     x <- x - h (eta grad f(x) + alpha L y + beta v)        v <- v + h beta L y
  *
@@ -20,6 +20,15 @@
  *
  * Where links change, d_i is another one in every round, and what is remembered is m += (d_i(k) / d_i) (x - y), so that sum_i v_i = h beta sum_i d_i m_i.
  *
+ * `integrator: semi-implicit` takes the agent's own part of the coupling, alpha d_i x_i with d_i its weighted degree of the round, and the dual at the
+ * round's end (r as above, with a memory; else r = L y):
+ *
+ *     v <- v + h beta r        x <- x - h / (1 + h alpha d_i) (eta grad f(x) + alpha r + beta v),  v the new one
+ *
+ * The messages, the limit and the sum of the duals are those of Euler. Uncompressed it is stable where P^-1 > (A + alpha L) / 2 + h beta^2 L / 4 with A the
+ * Hessian and P = diag(h / (1 + h alpha d_i)); L <= 2 diag(d), so 2 h eta l + h^2 beta^2 lambdaMax < 4 is enough on any graph, however large alpha. Compressed
+ * messages ask for less, and of a large alpha too.
+ *
  * Every agent keeps z = (L s)_i, updated from decoded messages alone (z += mu (L q)_i), so nothing but q crosses the network.
  *
  * Needs: connected undirected graph, convex f_i; the duals start at 0 and their sum stays 0 (tends to 0 with a memory). Node-state converges for linear
@@ -29,9 +38,23 @@
 
 import { batchParameter } from '../cost/batch.js';
 import { bindEuler, COMPRESS_HELP, eulerFields, eulerMessages, tuningParameter } from './euler.js';
-import { largestStableStep, roundStep, safeStep, startingGains } from './gains.js';
+import {
+  type Integrator,
+  largestSemiImplicitStep,
+  largestStableStep,
+  roundStep,
+  safeStep,
+  startingGains,
+} from './gains.js';
 import { errorFlow } from './state.js';
 import { COMPRESS_MODES, type Compress, type FlowDefinition, type GainContext } from './types.js';
+
+const INTEGRATORS: readonly [Integrator, ...Integrator[]] = ['euler', 'semi-implicit'];
+
+/** The exact model of linear compressors (`hold.ts`) is Euler's; the other formula's gains, with their smaller step, hold for both. */
+function modelled(gains: GainContext, integrator: Integrator): GainContext {
+  return integrator === 'euler' || gains.delta === 1 ? gains : { ...gains, linear: false };
+}
 
 /** The curvatures that the flow sees: those of eta f. */
 function scaled(gains: GainContext, eta: number): GainContext {
@@ -57,7 +80,13 @@ export const primalDual: FlowDefinition = {
       step: z
         .union([z.number().positive(), z.literal('auto')])
         .default('auto')
-        .describe('Euler step h'),
+        .describe('step h of the integrator'),
+      integrator: z
+        .enum(INTEGRATORS)
+        .default('euler')
+        .describe(
+          "euler, or semi-implicit: an agent's own part of the coupling is taken at the round's end, so that without compression alpha no longer limits the step; same messages, same limit",
+        ),
       alpha: gain.default('auto').describe('gain of the disagreement'),
       beta: gain.default('auto').describe('gain of the dual'),
       eta: gain.default('auto').describe('gain of the gradient; auto is 1'),
@@ -89,12 +118,13 @@ export const primalDual: FlowDefinition = {
     const number = (name: string, auto: () => number) =>
       spec[name] === undefined || spec[name] === 'auto' ? auto() : (spec[name] as number);
     const eta = number('eta', () => 1);
+    const integrator = (spec['integrator'] ?? 'euler') as Integrator;
     const automatic = (name: string) => spec[name] === undefined || spec[name] === 'auto';
     let started: Record<string, number> | null = null;
     const start = (name: string) => {
       started ??= startingGains(
         compress as Compress,
-        scaled(gains(), eta),
+        modelled(scaled(gains(), eta), integrator),
         automatic('step') ? {} : { step: spec['step'] as number },
       );
       return started[name] as number;
@@ -103,9 +133,12 @@ export const primalDual: FlowDefinition = {
     const beta = number('beta', () => start('beta'));
     // For gains that somebody chose, the step that suits them.
     const whole = automatic('alpha') && automatic('beta');
-    const step = number('step', () => roundStep(whole ? start('step') : safeStep(alpha, beta, eta, gains())));
+    const step = number('step', () =>
+      roundStep(whole ? start('step') : safeStep(alpha, beta, eta, gains(), integrator)),
+    );
     return {
       kind: 'primal-dual',
+      integrator,
       compress: compress as Compress,
       gains: {
         step,
@@ -141,7 +174,10 @@ export const primalDual: FlowDefinition = {
           ),
   },
 
-  largestStep: ({ gains: { alpha, beta, eta } }, gains) => largestStableStep(alpha, beta, eta, gains),
+  largestStep: ({ integrator, gains: { alpha, beta, eta } }, gains) =>
+    integrator === 'semi-implicit'
+      ? largestSemiImplicitStep(beta, eta, gains)
+      : largestStableStep(alpha, beta, eta, gains),
 
   bind: (plan, channels, cost, runtime) => {
     const { kernels, arena, rowBytes, worker } = runtime;
@@ -150,8 +186,11 @@ export const primalDual: FlowDefinition = {
     const gradient = arena.address('scratch.gradient', worker);
     const { step, alpha, beta, eta, mu, gamma } = plan.gains;
     const hEta = step * eta;
-    const hAlpha = step * alpha;
     const hBeta = step * beta;
+    const semiImplicit = plan['integrator'] === 'semi-implicit';
+    // beta times the new dual is beta v + h beta^2 r.
+    const hAlpha = semiImplicit ? step * alpha + hBeta * hBeta : step * alpha;
+    const hImplicit = semiImplicit ? step * alpha : 0;
     const memory = plan.compress === 'error-memory' ? arena.address('m') : null;
     const { degrees, changing } = runtime.graph;
     const fixedDegrees = changing?.fixedDegrees ?? degrees;
@@ -167,9 +206,11 @@ export const primalDual: FlowDefinition = {
           v + first * rowBytes,
           gradient,
           laplacian,
+          degrees + first * 8,
           hEta,
           hAlpha,
           hBeta,
+          hImplicit,
         );
       },
       estimated(first, count, x, s, z, laplacian, message, error, current) {
@@ -193,6 +234,7 @@ export const primalDual: FlowDefinition = {
             hEta,
             hAlpha,
             hBeta,
+            hImplicit,
             mu,
             gamma,
           );
@@ -210,9 +252,11 @@ export const primalDual: FlowDefinition = {
           laplacian,
           message,
           error,
+          degrees + first * 8,
           hEta,
           hAlpha,
           hBeta,
+          hImplicit,
           mu,
           current,
         );

@@ -130,7 +130,8 @@ export function tune(inputs: TuneInputs): Tuning {
     best = pilot.fly(program.planFlow(gains), Number.POSITIVE_INFINITY, horizon);
   }
   // A pace that was only extrapolated may hide a slow growth, which the model of linear compressors would know of: leave it more room.
-  const vouched = best.reached || (context.linear && context.delta < 1);
+  const modelled = context.linear && context.delta < 1 && run.flow['integrator'] !== 'semi-implicit';
+  const vouched = best.reached || modelled;
   if (!vouched) gains = { ...gains, ...smaller(gains) };
   const flow = program.planFlow(gains);
   const flown = flownSoFar();
@@ -169,8 +170,9 @@ function smaller({ step }: Gains): Gains {
 }
 
 function ratePredicted({ run }: ProgramPlan, context: GainContext): number | null {
-  const { compress, gains } = run.flow;
-  if (compress === undefined) return null;
+  const { compress, gains, integrator } = run.flow;
+  // The models of the spectrum are forward Euler's.
+  if (compress === undefined || integrator === 'semi-implicit') return null;
   const slope = predictedRoundsPerDecade(compress, gains, context, run.problem);
   return Number.isFinite(slope) ? slope : null;
 }
@@ -181,11 +183,16 @@ export function bindingConditions(
   { lambdaMax, m, l, delta }: GainContext,
   failedLarger: boolean | null,
 ): string[] {
-  const { gains, compress } = run.flow;
+  const { gains, compress, integrator } = run.flow;
   const { step: h, alpha = 0, beta = 0, eta = run.problem === 'cost' ? 1 : 0 } = gains;
   if (h === undefined || compress === undefined) return [];
   const dual = h * h * beta * beta * lambdaMax;
-  const conditions: [share: number, text: string][] = [
+  const semiImplicit = 2 * h * eta * l + dual;
+  const forSemiImplicit: [share: number, text: string] = [
+    semiImplicit / 4,
+    `the semi-implicit step: 2 h eta l + h^2 beta^2 lambdaMax = ${short(semiImplicit)} of 4, with l = ${short(l)} the largest curvature`,
+  ];
+  const forEuler: [share: number, text: string][] = [
     [
       (h * eta * l) / 2,
       `the gradient: h eta l = ${short(h * eta * l)} of 2, with l = ${short(l)} the largest curvature`,
@@ -199,6 +206,7 @@ export function bindingConditions(
       `the dual, which must not outrun the primal: h beta^2 lambdaMax = ${short(h * beta * beta * lambdaMax)} of m + alpha lambdaMax = ${short(eta * m + alpha * lambdaMax)}`,
     ],
   ];
+  const conditions = integrator === 'semi-implicit' ? [forSemiImplicit] : forEuler;
   conditions.sort((a, b) => b[0] - a[0]);
   const [share, text] = conditions[0]!;
   const lines: string[] = [];

@@ -11,6 +11,13 @@ import {
 } from './harness.js';
 
 const GAINS = { hEta: 0.05, hAlpha: 0.03, hBeta: 0.02 };
+/** 0 is forward Euler. */
+const IMPLICIT = [0, 0.7];
+const DEGREES = Float64Array.of(2, 1, 3.5);
+const dampedGains = (hImplicit: number, r: number) => ({
+  ...GAINS,
+  damping: 1 / (1 + hImplicit * DEGREES[r]),
+});
 const SIZES = [1, 2, 5, 8, 9, 16, 40, 64, 100];
 
 /** Rows for every array a step may take, and copies for the twin. */
@@ -26,9 +33,30 @@ describe('steps', () => {
     const bench = new Bench(65536);
     const row = (value: number) => bench.rows([Float64Array.of(value)], 1);
     const [x, v, g, ly] = [row(1), row(2), row(3), row(4)];
-    bench.kernels.stepPrimalDual(1, 64, 8, x.at, x.at, v.at, g.at, ly.at, 0.5, 0.25, 0.125);
+    const degree = row(6);
+    const step = (hImplicit: number) =>
+      bench.kernels.stepPrimalDual(
+        1,
+        64,
+        8,
+        x.at,
+        x.at,
+        v.at,
+        g.at,
+        ly.at,
+        degree.at,
+        0.5,
+        0.25,
+        0.125,
+        hImplicit,
+      );
+    step(0);
     expect(x.row(0)[0]).toBe(1 - (1.5 + 1 + 0.25));
     expect(v.row(0)[0]).toBe(2 + 0.5);
+    // Again, with the slope divided by 1 + 0.5 * 6.
+    step(0.5);
+    expect(x.row(0)[0]).toBe(-1.75 - (1.5 + 1 + 0.3125) / 4);
+    expect(v.row(0)[0]).toBe(2.5 + 0.5);
     expectZeroPadding(x, 'x');
   });
 
@@ -44,8 +72,10 @@ describe('steps', () => {
   it.each(kinds)('are their twins, bit for bit: %s entries', (_, vectorOf) => {
     for (const n of SIZES) {
       for (const current of [0, 1]) {
+        const hImplicit = IMPLICIT[current];
         const count = 3;
         const bench = new Bench(1 << 19);
+        const degrees = bench.rows([DEGREES], count);
         const { kernels } = bench;
         const length = padded(n);
         const primal = setUp(bench, n, vectorOf(n), count);
@@ -60,14 +90,16 @@ describe('steps', () => {
           v.at,
           g.at,
           u.at,
+          degrees.at,
           GAINS.hEta,
           GAINS.hAlpha,
           GAINS.hBeta,
+          hImplicit,
         );
         for (let r = 0; r < count; r++) {
           const { x: xs, v: vs, g: gs, u: us } = primal.values;
           expectSame(x.row(r), xs[r], 'x stays when xOut is elsewhere');
-          reference.stepPrimalDual(xs[r], vs[r], gs[r], us[r], GAINS);
+          reference.stepPrimalDual(xs[r], vs[r], gs[r], us[r], dampedGains(hImplicit, r));
           expectSame(out.row(r), xs[r], `x, n = ${n}`);
           expectSame(v.row(r), vs[r], `v, n = ${n}`);
         }
@@ -87,9 +119,11 @@ describe('steps', () => {
           error.rows['u'].at,
           error.rows['q'].at,
           error.out.at,
+          degrees.at,
           GAINS.hEta,
           GAINS.hAlpha,
           GAINS.hBeta,
+          hImplicit,
           0.9,
           current,
         );
@@ -98,7 +132,13 @@ describe('steps', () => {
             Object.entries(error.values).map(([name, list]) => [name, list[r].slice()]),
           );
           const estimate = { s: twin['s'], z: twin['z'], q: twin['q'], u: twin['u'], mu: 0.9, current };
-          const e = reference.stepPrimalDualError(twin['x'], twin['v'], twin['g'], estimate, GAINS);
+          const e = reference.stepPrimalDualError(
+            twin['x'],
+            twin['v'],
+            twin['g'],
+            estimate,
+            dampedGains(hImplicit, r),
+          );
           for (const name of ['x', 'v', 's', 'z'])
             expectSame(error.rows[name].row(r), twin[name], `${name}, n = ${n}`);
           expectSame(error.out.row(r), e, `error, n = ${n}`);
@@ -109,7 +149,6 @@ describe('steps', () => {
         const memory = setUp(bench, n, vectorOf(n), count);
         const left = Array.from({ length: count }, vectorOf(n));
         const leftRows = bench.rows(left, n);
-        const degrees = bench.rows([Float64Array.of(2, 1, 3.5)], count);
         // One agent has all its links, the others lack some.
         const fixedDegrees = bench.rows([Float64Array.of(2, 2, 3.6)], count);
         kernels.stepPrimalDualMemory(
@@ -130,6 +169,7 @@ describe('steps', () => {
           GAINS.hEta,
           GAINS.hAlpha,
           GAINS.hBeta,
+          hImplicit,
           0.9,
           0.6,
         );
@@ -140,7 +180,14 @@ describe('steps', () => {
           const m = left[r].slice();
           const estimate = { s: twin['s'], z: twin['z'], q: twin['q'], u: twin['u'], mu: 0.9, current: 1 };
           const own = { m, gamma: 0.6, degree: degrees.row(0)[r], fixedDegree: fixedDegrees.row(0)[r] };
-          const e = reference.stepPrimalDualMemory(twin['x'], twin['v'], twin['g'], estimate, own, GAINS);
+          const e = reference.stepPrimalDualMemory(
+            twin['x'],
+            twin['v'],
+            twin['g'],
+            estimate,
+            own,
+            dampedGains(hImplicit, r),
+          );
           for (const name of ['x', 'v', 's', 'z'])
             expectSame(memory.rows[name].row(r), twin[name], `${name} with memory, n = ${n}`);
           expectSame(leftRows.row(r), m, `memory, n = ${n}`);

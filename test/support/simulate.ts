@@ -20,6 +20,7 @@ export interface TwinFlow {
   eta: number;
   mu: number;
   gamma?: number;
+  integrator?: 'euler' | 'semi-implicit';
 }
 
 export interface TwinInputs {
@@ -92,8 +93,12 @@ export function simulate(inputs: TwinInputs): Twin {
           Ly[i][c] += laplacian[i][i] * omitted;
           m[i][c] += omitted;
         }
-        x[i][c] -= h * (eta * g[c] + alpha * Ly[i][c] + beta * v[i][c]);
+        const dual = v[i][c];
         v[i][c] += h * beta * Ly[i][c];
+        if (flow.integrator === 'semi-implicit') {
+          x[i][c] -=
+            (h / (1 + h * alpha * laplacian[i][i])) * (eta * g[c] + alpha * Ly[i][c] + beta * v[i][c]);
+        } else x[i][c] -= h * (eta * g[c] + alpha * Ly[i][c] + beta * dual);
         if (flow.compress !== 'none' && flow.compress !== 'node-state') s[i][c] += mu * q[i][c];
         if (perturb) x[i][c] = perturb(x[i][c]);
       }

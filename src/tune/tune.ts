@@ -190,7 +190,7 @@ export function bindingConditions(
   const semiImplicit = 2 * h * eta * l + dual;
   const forSemiImplicit: [share: number, text: string] = [
     semiImplicit / 4,
-    `the semi-implicit step: 2 h eta l + h^2 beta^2 lambdaMax = ${short(semiImplicit)} of 4, with l = ${short(l)} the largest curvature`,
+    `the semi-implicit step: 2 h eta l + h^2 beta^2 lambdaMax = ${short(semiImplicit)}, stable on every graph below 4, with l = ${short(l)} the largest curvature`,
   ];
   const forEuler: [share: number, text: string][] = [
     [

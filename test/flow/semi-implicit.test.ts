@@ -133,16 +133,16 @@ describe('the semi-implicit step', () => {
       expect(2 * bound * curvature + (bound * beta) ** 2 * 4).toBeCloseTo(4, 12);
       const plan = { integrator, gains: { alpha, beta, eta: 1 } } as unknown as FlowPlan;
       expect(primalDual.largestStep?.(plan, context)).toBe(bound);
-      expect(largestStableStep(alpha, beta, 1, context)).toBeLessThan(bound / 30);
+      expect(largestStableStep(alpha, beta, 1, context)).toBeLessThan(bound / 25);
     });
 
     it('is stable just below', async () => {
-      expect((await farthest(0.99 * bound, integrator, 20_000)).error).toBeLessThan(1e-3);
+      expect((await farthest(0.99 * bound, integrator, 8000)).error).toBeLessThan(1e-3);
     });
 
     it('is unstable just above', async () => {
-      const { done, error } = await farthest(1.01 * bound, integrator, 20_000);
-      expect(done < 20_000 || error > 1e3).toBe(true);
+      const { done, error } = await farthest(1.01 * bound, integrator, 8000);
+      expect(done < 8000 || error > 1e3).toBe(true);
     });
 
     it('while Euler diverges at once', async () => {
@@ -150,10 +150,11 @@ describe('the semi-implicit step', () => {
     });
   });
 
-  const given = [{}, { alpha: 100, beta: 1 }];
-  const asked = ['none', 'error-state'].flatMap((compress) =>
-    ['formula', 'pilot'].flatMap((tuning) => given.map((gains) => ({ compress, tuning, ...gains }))),
-  );
+  const asked = ['none', 'error-state'].flatMap((compress) => [
+    { compress, tuning: 'pilot' },
+    { compress, tuning: 'formula' },
+    { compress, tuning: 'formula', alpha: 100, beta: 1 },
+  ]);
   it.each(asked)('auto converges: %o', async (own) => {
     const { first, final, verdict } = await runSequentially(
       {
@@ -161,7 +162,7 @@ describe('the semi-implicit step', () => {
         ...(await quadratic('golden', a, b, dim)),
         flow: { kind: 'primal-dual', integrator, ...own },
         compressor: { kind: own.compress === 'none' ? 'identity' : 'scalarize-cyclic' },
-        rounds: 5000,
+        rounds: 3000,
       },
       1,
     );

@@ -26,6 +26,9 @@ export function flowHint(program: ProgramPlan): string {
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');
   const advice = `try flow.step: ${roundStep(Math.min(SAFETY * bound, retry))}`;
+  if (flow['integrator'] === 'semi-implicit' && step >= bound) {
+    return `flow.step is ${step}, and only up to ${roundStep(bound)} is the uncompressed flow stable on every graph with these gains (${shown}); ${advice}`;
+  }
   return step >= bound
     ? `flow.step is ${step}, and beyond ${roundStep(bound)} even the uncompressed flow is unstable with these gains (${shown}); ${advice}`
     : `flow.step is ${step}; up to ${roundStep(bound)} the uncompressed flow would be stable if all agents had the same curvature, so it is their differences or the compression that ask for less; ${advice}`;

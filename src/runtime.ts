@@ -9,6 +9,7 @@
 import type { Kernels } from '../kernels/bindings.js';
 import type { Arena } from './arena/arena.js';
 import type { SpecPath } from './errors.js';
+import type { Reference } from './flow/reference.js';
 
 /** Everything plan needs to know of the run. */
 export interface PlanContext {
@@ -50,6 +51,8 @@ export interface Runtime {
   seed: Seed;
   /** Laplacian in CSR, as addresses: what every gather kernel is called with. */
   graph: GraphAddresses;
+  /** Only where what is averaged moves. */
+  reference?: Reference;
 }
 
 export interface GraphAddresses {

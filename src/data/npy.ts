@@ -2,7 +2,7 @@
  * NumPy's .npy files: a magic string, a Python dict that says type, order and shape, then the numbers.
  *
  * Reads format versions 1, 2 and 3; floats, integers and booleans of either byte order; C and Fortran order; one or two
- * dimensions. Whatever the file holds, the reader gives float64 in C order (64-bit integers beyond 2^53 are rounded). The
+ * dimensions, or three where the caller can do with them. Whatever the file holds, the reader gives float64 in C order (64-bit integers beyond 2^53 are rounded). The
  * writer writes '<f8' in C order, and takes the rows of an arena as they lie, padding included, without a second copy of them.
  * Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
@@ -11,7 +11,7 @@ import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { InputError } from '../errors.js';
 
 export interface NpyArray {
-  /** [length] or [rows, columns]. */
+  /** [length] or [rows, columns]; [tables, rows, columns] where three dimensions were allowed. */
   shape: number[];
   /** C order: row by row. */
   data: Float64Array;
@@ -55,13 +55,14 @@ const HEADER_ALIGNMENT_BYTES = 64;
 const MAX_HEADER_BYTES = 65_536;
 const CHUNK_BYTES = 4 * 2 ** 20;
 
-export async function readNpy(file: string): Promise<NpyArray> {
+/** `dimensions`: how many the array may have. */
+export async function readNpy(file: string, dimensions: 2 | 3 = 2): Promise<NpyArray> {
   const handle = await openForReading(file);
   try {
     const fileBytes = (await handle.stat()).size;
     const head = Buffer.alloc(Math.min(fileBytes, MAX_HEADER_BYTES));
     await readFully(handle, head, 0);
-    const header = parseHeader(head, file);
+    const header = parseHeader(head, file, dimensions);
 
     const itemBytes = Number(header.type.slice(1));
     const length = header.shape.reduce((product, extent) => product * extent, 1);
@@ -85,7 +86,7 @@ export async function readNpy(file: string): Promise<NpyArray> {
 }
 
 /** The header says how many bytes follow, so a file is checked before its array is allocated. */
-function parseHeader(head: Buffer, file: string): NpyHeader {
+function parseHeader(head: Buffer, file: string, dimensions: 2 | 3): NpyHeader {
   if (head.length < 10 || head.toString('latin1', 0, 6) !== MAGIC) {
     throw new InputError(
       `${file} is not a .npy file: it begins with ${formatBytesFound(head)}, expected "\\x93NUMPY"`,
@@ -131,10 +132,11 @@ function parseHeader(head: Buffer, file: string): NpyHeader {
     .map(Number);
   if (
     shape.length < 1 ||
-    shape.length > 2 ||
+    shape.length > dimensions ||
     shape.some((extent) => !Number.isSafeInteger(extent) || extent < 0)
   ) {
-    throw new InputError(`${file} has the shape (${extents[1]}), expected one or two dimensions`, { file });
+    const expected = dimensions === 2 ? 'one or two' : 'one to three';
+    throw new InputError(`${file} has the shape (${extents[1]}), expected ${expected} dimensions`, { file });
   }
   return {
     type: descr[2]!,
@@ -164,16 +166,20 @@ async function readConverted(
 
 function transposed(data: Float64Array, shape: readonly number[]): Float64Array {
   if (shape.length === 1) return data;
-  const [rows, columns] = shape as [number, number];
+  const [rows, columns, depth = 1] = shape as [number, number, number?];
   const result = new Float64Array(data.length);
   for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < columns; c++) result[r * columns + c] = data[c * rows + r]!;
+    for (let c = 0; c < columns; c++) {
+      for (let d = 0; d < depth; d++) {
+        result[(r * columns + c) * depth + d] = data[(d * columns + c) * rows + r]!;
+      }
+    }
   }
   return result;
 }
 
 export async function writeNpy(file: string, array: NpyArray): Promise<void> {
-  const columns = array.shape.length === 1 ? 1 : array.shape[1]!;
+  const columns = array.shape.slice(1).reduce((product, extent) => product * extent, 1);
   const rows = { data: array.data, rows: array.shape[0]!, columns, rowStride: columns };
   await writeRows(file, rows, array.shape);
 }

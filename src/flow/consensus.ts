@@ -4,13 +4,14 @@
  *     x <- x - h alpha L y,        x(0) = each agent's own value, y what the network knows of x (as in the primal-dual flow).
  *
  * The sum of the x_i is conserved whatever is compressed, because L is symmetric. Needs: connected undirected graph (uncompressed, a balanced directed
- * one will do),
- * h alpha lambdaMax < 2. Floats an agent: dim (x), with estimates 3 dim (and s, z).
- * Source: arXiv 2409.00002; the uncompressed flow is Olfati-Saber, Murray 2004.
+ * one will do), h alpha lambdaMax < 2. With `reference` the values move: every step adds r(k+1) - r(k), and x follows the average of the r_i(k)
+ * (dynamic average consensus, see `reference.ts`). Floats an agent: dim (x), with estimates 3 dim (and s, z).
+ * Source: arXiv 2409.00002; the uncompressed flow is Olfati-Saber, Murray 2004; with references Spanos, Olfati-Saber, Murray 2005 and Zhu, Martinez 2010.
  */
 
 import { bindEuler, COMPRESS_HELP, eulerFields, eulerMessages, tuningParameter } from './euler.js';
 import { largestStableStep, roundStep } from './gains.js';
+import { referenceParameter } from './reference.js';
 import { errorFlow } from './state.js';
 import type { Compress, FlowDefinition } from './types.js';
 
@@ -20,7 +21,7 @@ export const consensus: FlowDefinition = {
   kind: 'consensus',
   card: {
     title: 'Consensus flow',
-    summary: "averages the agents' own values",
+    summary: "averages the agents' own values, or follows the average of references that move",
     source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2409.00002)',
   },
   problem: 'average',
@@ -57,6 +58,7 @@ export const consensus: FlowDefinition = {
         .union([z.number().gt(0).max(1), z.literal('auto')])
         .default('auto')
         .describe('filter gain of the estimates, in (0, 1]; auto is 1'),
+      reference: referenceParameter(z).optional(),
     }),
 
   messages: eulerMessages,

@@ -55,6 +55,7 @@ export function bindEuler(
 ): BoundFlow {
   const { arena, kernels, agents, rowBytes, worker } = runtime;
   const [channel] = channels;
+  const { reference } = runtime;
   const laplacian = arena.address('scratch.laplacian', worker);
   const x = arena.address('x');
 
@@ -68,7 +69,9 @@ export function bindEuler(
       block(first, count, round) {
         const offset = first * rowBytes;
         channel.gather(first, count, round, laplacian);
-        steps.plain(first, count, stateAt(round) + offset, stateAt(round + 1) + offset, laplacian);
+        const next = stateAt(round + 1) + offset;
+        steps.plain(first, count, stateAt(round) + offset, next, laplacian);
+        reference?.advance(first, count, round, next);
         sendState(first, count, round + 1);
       },
     };
@@ -116,6 +119,10 @@ export function bindEuler(
         kernels.decodeDense(first, count, at, rowBytes, estimates, rowBytes, rowBytes / 8);
       }
       steps.estimated(first, count, x + offset, estimates, known, laplacian, message, error, current);
+      if (reference) {
+        reference.advance(first, count, round, x + offset);
+        kernels.subtract(count, rowBytes, rowBytes / 8, x + offset, estimates, error);
+      }
       channel.send(first, count, round + 1, error);
     },
   };

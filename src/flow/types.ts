@@ -11,6 +11,7 @@ import type { BatchSize } from '../cost/batch.js';
 import type { BoundCost } from '../cost/types.js';
 import type { IdentityCard, PlanContext, Runtime } from '../runtime.js';
 import type { Unicast } from './edges.js';
+import type { ReferenceSpec } from './reference.js';
 
 /** What a message says, in flows that leave the choice (`primal-dual.ts` has the table). */
 export const COMPRESS_MODES = ['none', 'node-state', 'error-state', 'observer', 'error-memory'] as const;
@@ -22,6 +23,8 @@ export interface FlowSpec {
   compress?: Compress;
   /** Samples that a gradient looks at, where the flow takes gradients. */
   batch?: BatchSize;
+  /** Only in flows whose average may move. */
+  reference?: ReferenceSpec;
   [parameter: string]: unknown;
 }
 

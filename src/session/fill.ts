@@ -8,12 +8,22 @@ import type { FlowPrepared } from './prepare.js';
 /** What an arena is filled from. */
 export type Fillable = Pick<
   FlowPrepared,
-  'graph' | 'links' | 'networkOfEdges' | 'weights' | 'degrees' | 'cost' | 'init' | 'optimum' | 'program'
+  | 'graph'
+  | 'links'
+  | 'reference'
+  | 'networkOfEdges'
+  | 'weights'
+  | 'degrees'
+  | 'cost'
+  | 'init'
+  | 'optimum'
+  | 'program'
 >;
 
 /** Writes graph, data, beginning and optimum into a fresh arena. */
 export function fillFlow(arena: Arena, prepared: Fillable): void {
-  const { graph, links, networkOfEdges, weights, degrees, cost, init, optimum, program } = prepared;
+  const { graph, links, reference, networkOfEdges, weights, degrees, cost, init, optimum, program } =
+    prepared;
   const { run } = program;
   const heard = heardRows(graph);
   const hearers = hearerRows(graph);
@@ -51,6 +61,8 @@ export function fillFlow(arena: Arena, prepared: Fillable): void {
   } else if (run.problem === 'average') {
     x.set(arena.view('cost.b', 'f64').subarray(0, run.agents * rowStride));
   }
+
+  reference?.fill(arena, x);
 
   const target = arena.view('trace.optimum', 'f64');
   if (run.problem === 'average') {

@@ -18,6 +18,7 @@ import { readNpy } from '../data/npy.js';
 import { describeSpec } from '../describe.js';
 import { InputError, isInputError, type SpecPath, unexpected } from '../errors.js';
 import { automaticGain } from '../flow/gains.js';
+import type { ReferenceModel } from '../flow/reference.js';
 import { type NetworkOfEdges, networkOfEdges } from '../links/network.js';
 import type { LinksModel, LinksSpec } from '../links/types.js';
 import { loadModules, resolveModules } from '../plugin/modules.js';
@@ -47,6 +48,8 @@ export interface FlowPrepared extends Prepared {
   graph: Graph;
   /** Null where every edge is up in every round. */
   links: LinksModel | null;
+  /** Null where what is averaged stands still. */
+  reference: ReferenceModel | null;
   /** Null where all edges of the network are alike, or there is none. */
   networkOfEdges: NetworkOfEdges | null;
   weights: Float64Array | null;
@@ -109,11 +112,13 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
   const ofEdges = await networkOfEdges(config.network, graph, resolve);
   const compressor = resolveModules(config.compressor, loaded.folder, ['compressor']);
   await loadModules(compressor.modules);
-  const planned = (workers: number) =>
+  const reference = await loadReference(config, graph.nodes, cost.dim, resolve);
+  const planned = (workers: number, reference: ReferenceModel | null) =>
     planProgram({
       config: { ...config, compressor: compressor.spec },
       graph,
       links,
+      reference,
       weights,
       degrees,
       cost,
@@ -122,9 +127,12 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       spectrum: measureSpectrum,
       modules: [...costSpec.modules, ...compressor.modules].map(({ url }) => url),
     });
-  const program = planned(workers);
+  const program = planned(workers, reference);
 
-  const init = config.init === undefined ? null : await readInit(resolve(config.init), graph.nodes, cost.dim);
+  const init =
+    config.init === undefined
+      ? (reference?.start ?? null)
+      : await readInit(resolve(config.init), graph.nodes, cost.dim);
   if (program.run.problem === 'average' && !init && program.run.layout.fields['cost.b'] === undefined) {
     throw unexpected(
       ['init'],
@@ -148,16 +156,18 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
   let tuning: Tuning | null = null;
   if (automaticGain(config.flow)) {
     const { tune } = await import('../tune/tune.js');
+    // Gains are judged by how fast a run converges, which it does where the reference stands still.
     tuning = tune({
       graph,
       links,
+      reference: null,
       networkOfEdges: ofEdges,
       weights,
       degrees,
       cost,
       init,
       optimum,
-      program: planned(1),
+      program: planned(1, null),
       spec: config.flow,
     });
     program.run.flow = program.planFlow(tuning.gains);
@@ -176,6 +186,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
     }),
     graph,
     links,
+    reference,
     networkOfEdges: ofEdges,
     weights,
     degrees,
@@ -241,6 +252,21 @@ async function loadGraph(
         });
   if (graph.nodes === 0) throw new InputError('the graph has no nodes', { path });
   return takeLargest ? largestComponent(graph) : graph;
+}
+
+/** What a flow averages, where it moves. A series says where agents begin, and nothing else may. */
+async function loadReference(
+  { flow, init, seed }: FlowConfig,
+  agents: number,
+  dim: number,
+  resolve: (file: string) => string,
+): Promise<ReferenceModel | null> {
+  if (flow.reference === undefined) return null;
+  if ('file' in flow.reference && init !== undefined) {
+    throw unexpected(['init'], init, 'no init: agents begin at the first round of flow.reference.file');
+  }
+  const { loadReference: load } = await import('../flow/reference.js');
+  return load(flow.reference, { agents, dim, seed: seedWords(seed), resolve, path: ['flow', 'reference'] });
 }
 
 /** The links of a run that change, and with them the graph that they make together. */

@@ -6,6 +6,7 @@ import type { Kernels } from '../../../kernels/bindings.js';
 import type { Arena } from '../../arena/arena.js';
 import { costDefinition } from '../../cost/registry.js';
 import { bindChannel, bindStateChannel } from '../../flow/channel.js';
+import { bindReference } from '../../flow/reference.js';
 import { flowDefinition } from '../../flow/registry.js';
 import { bindLinks } from '../../links/bind.js';
 import type { Runtime } from '../../runtime.js';
@@ -21,7 +22,7 @@ const LINE_ENTRIES = 8;
 
 function bindRuntime(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: number): Runtime {
   const fixedDegrees = arena.address('graph.degrees');
-  return {
+  const runtime: Runtime = {
     arena,
     kernels,
     worker,
@@ -47,10 +48,12 @@ function bindRuntime(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: 
           }),
     },
   };
+  return plan.reference ? { ...runtime, reference: bindReference(plan.reference, runtime) } : runtime;
 }
 
 function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram {
   const runtime = bindRuntime(plan, arena, kernels, worker);
+  const { reference } = runtime;
   const { agents, rowBytes, blockAgents } = plan;
   const x = arena.address('x');
   const parityBytes = (name: string) =>
@@ -110,7 +113,9 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
 
   // Each worker sums whole columns over all agents: the order of additions does not depend on how many workers there are.
   const traceMean = (k: number) => {
-    if (columns > 0) kernels.columnMeans(xAt(k), rowBytes, agents, firstColumn, columns, mean);
+    if (columns === 0) return;
+    kernels.columnMeans(xAt(k), rowBytes, agents, firstColumn, columns, mean);
+    reference?.mean(k, firstColumn, columns, optimum);
   };
 
   const traceAgents = (k: number) => {
@@ -138,7 +143,9 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
     const consensusError = Math.sqrt(kernels.sum(toMean, agents) / entries);
     const observerError = estimates ? Math.sqrt(kernels.sum(toEstimate, agents) / entries) : Number.NaN;
     row[0] = k;
-    row[1] = average ? gap + plan.optimumValue : kernels.sum(values, agents) / agents;
+    row[1] = average
+      ? gap + (reference?.least(k) ?? plan.optimumValue)
+      : kernels.sum(values, agents) / agents;
     row[2] = gap;
     row[3] = rmsError;
     row[4] = consensusError;

@@ -15,6 +15,7 @@ import { InputError, unexpected } from '../../errors.js';
 import { channelFields, channelPath, channelSeed } from '../../flow/channel.js';
 import { edgeFields } from '../../flow/edges.js';
 import { automaticGain } from '../../flow/gains.js';
+import type { ReferenceModel } from '../../flow/reference.js';
 import { flowDefinition, flows } from '../../flow/registry.js';
 import type { FlowDefinition, FlowPlan, FlowSpec, GainContext } from '../../flow/types.js';
 import { type Hearers, linksFields } from '../../links/bind.js';
@@ -51,6 +52,8 @@ export interface ProgramInputs {
   weights: Float64Array | null;
   /** Null where every edge is up in every round. */
   links: LinksModel | null;
+  /** Null where what is averaged stands still. */
+  reference: ReferenceModel | null;
   /** Weighted degrees. */
   degrees: Float64Array;
   cost: CostModel;
@@ -126,6 +129,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     { name: 'trace.toMean', type: 'f64', length: agents },
     ...accuracyFields(cost.plan),
   ];
+  if (inputs.reference) shared.push(...inputs.reference.fields);
   const state = definition.fields(flowSpec, { ...context, path: ['flow'] });
   if (state.some(({ name }) => name === 's')) {
     shared.push({ name: 'trace.toEstimate', type: 'f64', length: agents });
@@ -201,6 +205,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
         .map((name) => ({ name, rows: agents, doubled: layout.fields[name].length > agents * rowEntries })),
       partition: partition(work, workers),
       hubs,
+      reference: inputs.reference?.plan ?? null,
       problem: definition.problem,
       optimumValue: Number.NaN,
     },

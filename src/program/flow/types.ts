@@ -1,6 +1,7 @@
 /** The plan of a flow over a graph. */
 
 import type { CompressorPlan } from '../../compress/types.js';
+import type { ReferencePlan } from '../../flow/reference.js';
 import type { FlowPlan } from '../../flow/types.js';
 import type { LinksPlan } from '../../links/types.js';
 import type { RunPlan } from '../types.js';
@@ -29,6 +30,8 @@ export interface FlowRunPlan extends RunPlan {
   partition: number[];
   /** Agents whose rows all workers share; see `hubs.ts`. */
   hubs: Hub[];
-  /** 'average': the objective is (1/n) sum_i |x - x_i(0)|^2 / 2 and `optimumValue` its minimum. */
+  /** Null where what is averaged stands still. */
+  reference: ReferencePlan | null;
+  /** 'average': the objective is (1/n) sum_i |x - r_i|^2 / 2, r_i = x_i(0) or the reference of the round, and `optimumValue` its minimum in round 0. */
   problem: 'cost' | 'average';
 }

@@ -8,7 +8,7 @@
  *
  * `sinusoid`: r_ic(k) = own_ic + A sin(2 pi k/T + phase_ic), phases uniform, from Philox stream 14. With S = sin(2 pi k/T) and C = cos(2 pi k/T) it is
  * own + S (A cos phase) + C (A sin phase), two fixed rows an agent: a round takes two scalars, nothing drifts. `file`: the rows of a series, the last of
- * which stays. Floats an agent: 2 dim, or (rounds in the file) dim. Sines are polynomials in plain arithmetic (`sineOfTurns`), the same bits on every machine.
+ * which stays. Floats an agent: 2 dim, or (rounds in the file) dim. Sines are polynomials in plain arithmetic (`turnsToWaves`), the same bits on every machine.
  *
  * Source: Spanos, Olfati-Saber, Murray, Dynamic consensus on mobile networks, IFAC 2005; Zhu, Martinez, Discrete-time dynamic average consensus,
  * Automatica 2010 (its first-order algorithm).
@@ -86,28 +86,25 @@ const COSINE = [1, -1 / 2, 1 / 24, -1 / 720, 1 / 40320, -1 / 3628800, 1 / 479001
 const LAST_COSINE = 1 / 20922789888000;
 const LAST_SINE = 1 / 355687428096000;
 
-function polynomial(coefficients: readonly number[], last: number, square: number): number {
-  let value = last;
-  for (let n = coefficients.length - 1; n >= 0; n--) value = value * square + coefficients[n];
-  return value;
-}
-
-/** sin(2 pi turns), to a few units of 1e-16: only sums, products and whole turns taken away, which every machine rounds alike. */
-export function sineOfTurns(turns: number): number {
-  const part = turns - Math.floor(turns);
-  const quarter = Math.floor(part * 4 + 0.5);
+/**
+ * out[at] = sin(2 pi turns), out[at + 1] = cos(2 pi turns), to a few units of 1e-16: only sums, products and whole quarters taken away, which every
+ * machine rounds alike. Nothing is returned: a number that crosses a call is allocated. `turns` is read from out[at].
+ */
+export function turnsToWaves(out: Float64Array, at: number): void {
+  const part = out[at] - Math.floor(out[at]);
+  const quarter = Math.floor(part * 4 + 0.5) | 0;
   const angle = (part - quarter / 4) * (2 * Math.PI);
   const square = angle * angle;
-  const value =
-    (quarter & 1) === 0
-      ? angle * polynomial(SINE, LAST_SINE, square)
-      : polynomial(COSINE, LAST_COSINE, square);
-  return (quarter & 2) === 0 ? value : -value;
-}
-
-export function cosineOfTurns(turns: number): number {
-  const part = turns - Math.floor(turns);
-  return sineOfTurns(part + 0.25);
+  let sine = LAST_SINE;
+  let cosine = LAST_COSINE;
+  for (let n = SINE.length - 1; n >= 0; n--) {
+    sine = sine * square + SINE[n];
+    cosine = cosine * square + COSINE[n];
+  }
+  sine *= angle;
+  const odd = (quarter & 1) === 1;
+  out[at] = ((quarter & 2) === 0 ? 1 : -1) * (odd ? cosine : sine);
+  out[at + 1] = (((quarter + 1) & 2) === 0 ? 1 : -1) * (odd ? sine : cosine);
 }
 
 export async function loadReference(spec: ReferenceSpec, context: ReferenceContext): Promise<ReferenceModel> {
@@ -135,12 +132,15 @@ async function drawSinusoid(spec: SinusoidSpec, context: ReferenceContext): Prom
       const means = arena.view('reference.means', 'f64');
       const parts = [x, bySine, byCosine];
       const phases = new Float64Array(dim);
+      const wave = new Float64Array(2);
       for (let agent = 0; agent < agents; agent++) {
         uniform.fill(phases, 0, dim, agent, 0, STREAM_REFERENCE);
         for (let c = 0; c < dim; c++) {
           const at = agent * stride + c;
-          bySine[at] = amplitude * cosineOfTurns(phases[c] / 2);
-          byCosine[at] = amplitude * sineOfTurns(phases[c] / 2);
+          wave[0] = phases[c] / 2;
+          turnsToWaves(wave, 0);
+          bySine[at] = amplitude * wave[1];
+          byCosine[at] = amplitude * wave[0];
         }
         for (const [p, part] of parts.entries()) {
           for (let c = 0; c < dim; c++) means[p * stride + c] += part[agent * stride + c] / agents;
@@ -228,35 +228,39 @@ function bindSinusoid(
   const means = arena.address('reference.means');
   const least = arena.view('reference.least', 'f64');
   const last = until ?? Number.POSITIVE_INFINITY;
-  // The remainder is exact: rounds far on are as good as the first ones.
-  const turns = (round: number) => (Math.min(round, last) % period) / period;
   let known = -1;
-  // How far sine and cosine move in round `known`. In an array: a number that a closure keeps is allocated anew each time.
-  const moves = new Float64Array(2);
+  // Sine and cosine of round `known`, those of the next round, and how far both move. In an array: a number that a closure keeps is allocated anew each time.
+  const waves = new Float64Array(6);
+  const know = (round: number) => {
+    if (round === known) return;
+    known = round;
+    // The remainder is exact: rounds far on are as good as the first ones.
+    waves[0] = (Math.min(round, last) % period) / period;
+    waves[2] = (Math.min(round + 1, last) % period) / period;
+    turnsToWaves(waves, 0);
+    turnsToWaves(waves, 2);
+    waves[4] = waves[2] - waves[0];
+    waves[5] = waves[3] - waves[1];
+  };
   return {
     advance(first, count, round, rows) {
       if (round >= last) return;
-      if (round !== known) {
-        known = round;
-        moves[0] = sineOfTurns(turns(round + 1)) - sineOfTurns(turns(round));
-        moves[1] = cosineOfTurns(turns(round + 1)) - cosineOfTurns(turns(round));
-      }
-      const offset = first * rowBytes;
-      const s = bySine + offset;
-      const c = byCosine + offset;
-      kernels.combine(count, rowBytes, n, rows, 1, rows, moves[0], s, moves[1], c, 0, 0, 0, 0);
+      know(round);
+      const s = bySine + first * rowBytes;
+      const c = byCosine + first * rowBytes;
+      kernels.combine(count, rowBytes, n, rows, 1, rows, waves[4], s, waves[5], c, 0, 0, 0, 0);
     },
     mean(round, firstColumn, columns, out) {
-      const t = turns(round);
+      know(round);
       const own = means + firstColumn * 8;
       const s = own + rowBytes;
       const c = s + rowBytes;
       const to = out + firstColumn * 8;
-      kernels.combine(1, rowBytes, columns, to, 1, own, sineOfTurns(t), s, cosineOfTurns(t), c, 0, 0, 0, 0);
+      kernels.combine(1, rowBytes, columns, to, 1, own, waves[0], s, waves[1], c, 0, 0, 0, 0);
     },
     least(round) {
-      const s = sineOfTurns(turns(round));
-      const c = cosineOfTurns(turns(round));
+      know(round);
+      const [s, c] = waves;
       const squares = least[0] + s * s * least[1] + c * c * least[2];
       return squares + s * least[3] + c * least[4] + s * c * least[5];
     },

@@ -7,7 +7,7 @@ import { philoxUniform } from '../../kernels/reference/index.js';
 import { planCompressor, referenceCompressor } from '../../src/compress/registry.js';
 import { parseConfig } from '../../src/config/load.js';
 import { writeNpy } from '../../src/data/npy.js';
-import { cosineOfTurns, sineOfTurns } from '../../src/flow/reference.js';
+import { turnsToWaves } from '../../src/flow/reference.js';
 import type { Compress } from '../../src/flow/types.js';
 import { seedWords } from '../../src/runtime.js';
 import { kernelsUrl } from '../../src/session/locations.js';
@@ -218,6 +218,34 @@ describe('consensus on references that move', () => {
     expect(await gains(given)).toEqual(await gains({ ...given, flow: still }));
   });
 
+  it('allocates nothing in a round, as far as windows of 5,000 rounds can show', async () => {
+    const { heap } = await runConfig(
+      {
+        topology: { kind: 'ring', nodes: 64 },
+        cost: { kind: 'average', dim: 16 },
+        flow: { kind: 'consensus', step: 0.02, alpha: 1, reference: moving },
+        rounds: 40_000,
+        workers: 1,
+        trace: { every: 1_000_000 },
+      },
+      { heapAtRounds: [20_000, 25_000, 30_000, 35_000, 40_000] },
+    );
+    const grown = heap[0].slice(1).map((bytes, window) => Math.abs(bytes - heap[0][window]));
+    expect(Math.min(...grown), `bytes by window: ${grown}`).toBeLessThanOrEqual(2 * 5000);
+  });
+
+  it('conserves the sum over links that fail', async () => {
+    const links = { kind: 'drops', rate: 0.3 };
+    const given = await config({ links, compressor: topK, flow: { compress: 'error-state' } }, moving);
+    const { x } = await runSequentially(given, 3);
+    const r = sinusoid(moving, own);
+    for (let c = 0; c < dim; c++) {
+      let off = 0;
+      for (let i = 0; i < agents; i++) off += x[i * dim + c] - r(25, i, c);
+      expect(Math.abs(off / agents)).toBeLessThan(1e-12);
+    }
+  });
+
   it('still notices that a run diverges', async () => {
     const given = await config({ flow: { step: 1 }, rounds: 400, trace: { every: 5 } }, moving);
     expect((await traced(given)).verdict).toBe('diverged');
@@ -225,15 +253,25 @@ describe('consensus on references that move', () => {
 });
 
 describe('sines in plain arithmetic', () => {
+  const waves = (turns: number) => {
+    const out = Float64Array.of(turns, 0);
+    turnsToWaves(out, 0);
+    return [...out];
+  };
   it('agree with those of the machine', () => {
     let worst = 0;
     for (let i = -2000; i <= 2000; i++) {
       const turns = i / 777;
-      worst = Math.max(worst, Math.abs(sineOfTurns(turns) - Math.sin(2 * Math.PI * turns)));
-      worst = Math.max(worst, Math.abs(cosineOfTurns(turns) - Math.cos(2 * Math.PI * turns)));
+      worst = Math.max(worst, Math.abs(waves(turns)[0] - Math.sin(2 * Math.PI * turns)));
+      worst = Math.max(worst, Math.abs(waves(turns)[1] - Math.cos(2 * Math.PI * turns)));
     }
     expect(worst).toBeLessThan(1e-14);
-    expect([0, 0.25, 0.5, 0.75].map(sineOfTurns).map(Math.abs)).toEqual([0, 1, 0, 1]);
+    expect([0, 0.25, 0.5, 0.75].map((turns) => waves(turns).map(Math.abs))).toEqual([
+      [0, 1],
+      [1, 0],
+      [0, 1],
+      [1, 0],
+    ]);
   });
 });
 

@@ -47,6 +47,8 @@ export interface RunPlan {
   state: StateField[];
   /** f*, NaN where unknown; x* stands in the arena's `trace.optimum`. */
   optimumValue: number;
+  /** Whether f* is another one in every round; `optimumValue` is then that of round 0. */
+  optimumMoves?: boolean;
 }
 
 /** What a trace row says of the run. */

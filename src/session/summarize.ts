@@ -36,7 +36,7 @@ export function summarize(
     },
     final: {
       objective: finite(last?.objective),
-      optimum: finite(run.optimumValue),
+      optimum: finite(run.optimumMoves && last ? last.objective - last.gap : run.optimumValue),
       gap: finite(last?.gap),
       rmsError: finite(last?.rmsError),
       consensusError: finite(last?.consensusError),

@@ -202,9 +202,11 @@ describe('consensus on references that move', () => {
     ];
     expect(three.summary.stateHash).toBe(one.summary.stateHash);
     expect(three.summary.final).toMatchObject({
-      rmsError: one.summary.final?.rmsError,
-      objective: one.summary.final?.objective,
+      rmsError: one.summary.final.rmsError,
+      objective: one.summary.final.objective,
     });
+    // The optimum of the last round, at which the mean of x stands.
+    expect(one.summary.final.optimum).toBeCloseTo(one.summary.final.objective as number, 12);
     const plain = await config({}, { file: seriesFile });
     const hashes = [1, 3].map(async (workers) => (await runSequentially(plain, workers)).stateHash);
     expect(await hashes[1]).toBe(await hashes[0]);

@@ -206,6 +206,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
       partition: partition(work, workers),
       hubs,
       reference: inputs.reference?.plan ?? null,
+      optimumMoves: inputs.reference !== null,
       problem: definition.problem,
       optimumValue: Number.NaN,
     },

@@ -7,9 +7,9 @@
 import { expect, it } from 'vitest';
 import { runConfig } from '../support/run.js';
 
-const WARM_ROUND = 20_000;
+const WARM_ROUND = 15_000;
 const ROUNDS = 10_000;
-const WINDOWS = 4;
+const WINDOWS = 3;
 const ALLOWED_BYTES_PER_ROUND = 2;
 
 it.each([
@@ -19,7 +19,7 @@ it.each([
 ])('the heap is flat over 10,000 rounds ($compress, $compressor.kind)', async ({ compress, compressor }) => {
   const { heap } = await runConfig(
     {
-      topology: { kind: 'ring', nodes: 64 },
+      topology: { kind: 'ring', nodes: 16 },
       cost: { kind: 'quadratic', dim: 16 },
       flow: { kind: 'primal-dual', compress, step: 0.02, alpha: 1, beta: 1 },
       compressor,

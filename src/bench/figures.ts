@@ -2,7 +2,7 @@
 
 import { formatQuantity } from '../report/format.js';
 import { ratios, type Spread, spreadOf } from './stats.js';
-import { type Figure, meets, type Target } from './types.js';
+import type { Figure, Target } from './types.js';
 
 export function figure(
   id: string,
@@ -39,10 +39,6 @@ export function medianText(values: readonly number[], digits = 3): string {
 
 export function targetText(target: Target): string {
   return 'atLeast' in target ? `>= ${target.atLeast}` : `<= ${target.atMost}`;
-}
-
-export function metText({ median, target }: Figure): string {
-  return target === undefined ? '' : meets(median, target) ? 'met' : 'not met';
 }
 
 /** `100,000`. */

@@ -11,6 +11,7 @@ import type { ServerSpec } from '../program/parameter-server/types.js';
 import { seedWords } from '../runtime.js';
 import { describeSchedule } from '../schedules.js';
 import { estimateMemory } from './memory.js';
+import { reportOptimum, settleOptimum } from './optimum.js';
 import { nameOf, type Prepared, readInit } from './prepare.js';
 import type { ServerReport } from './types.js';
 
@@ -58,10 +59,7 @@ export async function prepareServer(
   const config = { ...given, program: spec };
   const plan = planServer({ config, cost, workers, modules });
   const { run, warnings } = plan;
-
-  const optimum = cost.optimum();
-  if (optimum) run.optimumValue = optimum.value;
-  else if (cost.whyNoOptimum) warnings.push(`the gap is unknown: ${cost.whyNoOptimum}`);
+  const optimum = settleOptimum(cost, plan, true);
 
   return {
     config,
@@ -92,12 +90,7 @@ export async function prepareServer(
       gains: { gamma: run.gamma.initial },
       tuning: null,
       bits: { perMessage: run.messageBits, uncompressedPerMessage: run.uncompressedBits },
-      optimum: optimum && {
-        value: optimum.value,
-        gradientNorm: optimum.gradientNorm,
-        method: optimum.method,
-        iterations: optimum.iterations,
-      },
+      optimum: reportOptimum(optimum),
       server: reportServer(plan, spec, pilot),
       warnings,
     },

@@ -29,6 +29,7 @@ import { seedWords } from '../runtime.js';
 import type { Tuning } from '../tune/tune.js';
 import { fillFlow } from './fill.js';
 import { estimateMemory } from './memory.js';
+import { reportOptimum, settleOptimum } from './optimum.js';
 import type { PlanReport } from './types.js';
 
 /** A run that is ready to start, whatever its program. */
@@ -141,9 +142,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
     );
   }
   if (links) program.warnings.push(...links.warnings);
-  const optimum = program.run.problem === 'cost' ? cost.optimum() : null;
-  if (optimum) program.run.optimumValue = optimum.value;
-  else if (cost.whyNoOptimum) program.warnings.push(`the gap is unknown: ${cost.whyNoOptimum}`);
+  const optimum = settleOptimum(cost, program, program.run.problem === 'cost');
 
   const found = knownSpectrum as Spectrum | null;
   if (found && !found.converged) {
@@ -211,12 +210,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       gains: flow.gains,
       tuning,
       bits: { perMessage: program.run.messageBits, uncompressedPerMessage: program.run.uncompressedBits },
-      optimum: optimum && {
-        value: optimum.value,
-        gradientNorm: optimum.gradientNorm,
-        method: optimum.method,
-        iterations: optimum.iterations,
-      },
+      optimum: reportOptimum(optimum),
       warnings: program.warnings,
     },
   };

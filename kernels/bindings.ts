@@ -1010,6 +1010,16 @@ export interface Kernels {
     columns: number,
     out: number,
   ): void;
+  /** The same, where the row of agent i is row positions[i] (u32, agents entries). */
+  columnMeansPlaced(
+    x: number,
+    stride: number,
+    positions: number,
+    agents: number,
+    firstColumn: number,
+    columns: number,
+    out: number,
+  ): void;
   /** out[i] (indexed by agent) = |x_i - point|^2; x is the address of agent 0's row. */
   distancesToPoint(
     first: number,

@@ -51,7 +51,7 @@ export {
   stepPrimalDualMemory,
   subtract,
 } from './step';
-export { columnMeans, distancesBetweenRows, distancesToPoint, sum } from './trace';
+export { columnMeans, columnMeansPlaced, distancesBetweenRows, distancesToPoint, sum } from './trace';
 export {
   correctLinearDense,
   correctLinearSparse,

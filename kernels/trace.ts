@@ -6,6 +6,68 @@ import { Row } from './lanes';
 
 const BLOCK: usize = 256;
 
+class Columns {
+  /** Row i of `x`, or, `placed`, row positions[i]. */
+  @inline static row(placed: bool, x: usize, stride: usize, positions: usize, i: usize): usize {
+    return x + (placed ? <usize>load<u32>(positions + (i << 2)) : i) * stride;
+  }
+
+  @inline static means(
+    placed: bool,
+    x: usize,
+    stride: usize,
+    positions: usize,
+    agents: usize,
+    firstColumn: usize,
+    columns: usize,
+    out: usize,
+  ): void {
+    let c = firstColumn;
+    const last = firstColumn + columns;
+    for (; c + 8 <= last; c += 8) {
+      let t0 = f64x2.splat(0);
+      let t1 = f64x2.splat(0);
+      let t2 = f64x2.splat(0);
+      let t3 = f64x2.splat(0);
+      for (let begin: usize = 0; begin < agents; begin += BLOCK) {
+        const end = min<usize>(agents, begin + BLOCK);
+        let s0 = f64x2.splat(0);
+        let s1 = f64x2.splat(0);
+        let s2 = f64x2.splat(0);
+        let s3 = f64x2.splat(0);
+        for (let i = begin; i < end; i++) {
+          const p = Columns.row(placed, x, stride, positions, i) + (c << 3);
+          s0 = f64x2.add(s0, v128.load(p, 0));
+          s1 = f64x2.add(s1, v128.load(p, 16));
+          s2 = f64x2.add(s2, v128.load(p, 32));
+          s3 = f64x2.add(s3, v128.load(p, 48));
+        }
+        t0 = f64x2.add(t0, s0);
+        t1 = f64x2.add(t1, s1);
+        t2 = f64x2.add(t2, s2);
+        t3 = f64x2.add(t3, s3);
+      }
+      const divisor = f64x2.splat(<f64>agents);
+      const o = out + (c << 3);
+      v128.store(o, f64x2.div(t0, divisor), 0);
+      v128.store(o, f64x2.div(t1, divisor), 16);
+      v128.store(o, f64x2.div(t2, divisor), 32);
+      v128.store(o, f64x2.div(t3, divisor), 48);
+    }
+    for (; c < last; c++) {
+      let total: f64 = 0;
+      for (let begin: usize = 0; begin < agents; begin += BLOCK) {
+        const end = min<usize>(agents, begin + BLOCK);
+        let s: f64 = 0;
+        for (let i = begin; i < end; i++)
+          s += load<f64>(Columns.row(placed, x, stride, positions, i) + (c << 3));
+        total += s;
+      }
+      store<f64>(out + (c << 3), total / <f64>agents);
+    }
+  }
+}
+
 export function columnMeans(
   x: usize,
   stride: usize,
@@ -14,48 +76,20 @@ export function columnMeans(
   columns: usize,
   out: usize,
 ): void {
-  let c = firstColumn;
-  const last = firstColumn + columns;
-  for (; c + 8 <= last; c += 8) {
-    let t0 = f64x2.splat(0);
-    let t1 = f64x2.splat(0);
-    let t2 = f64x2.splat(0);
-    let t3 = f64x2.splat(0);
-    for (let begin: usize = 0; begin < agents; begin += BLOCK) {
-      const end = min<usize>(agents, begin + BLOCK);
-      let s0 = f64x2.splat(0);
-      let s1 = f64x2.splat(0);
-      let s2 = f64x2.splat(0);
-      let s3 = f64x2.splat(0);
-      let p = x + begin * stride + (c << 3);
-      for (let i = begin; i < end; i++, p += stride) {
-        s0 = f64x2.add(s0, v128.load(p, 0));
-        s1 = f64x2.add(s1, v128.load(p, 16));
-        s2 = f64x2.add(s2, v128.load(p, 32));
-        s3 = f64x2.add(s3, v128.load(p, 48));
-      }
-      t0 = f64x2.add(t0, s0);
-      t1 = f64x2.add(t1, s1);
-      t2 = f64x2.add(t2, s2);
-      t3 = f64x2.add(t3, s3);
-    }
-    const divisor = f64x2.splat(<f64>agents);
-    const o = out + (c << 3);
-    v128.store(o, f64x2.div(t0, divisor), 0);
-    v128.store(o, f64x2.div(t1, divisor), 16);
-    v128.store(o, f64x2.div(t2, divisor), 32);
-    v128.store(o, f64x2.div(t3, divisor), 48);
-  }
-  for (; c < last; c++) {
-    let total: f64 = 0;
-    for (let begin: usize = 0; begin < agents; begin += BLOCK) {
-      const end = min<usize>(agents, begin + BLOCK);
-      let s: f64 = 0;
-      for (let i = begin; i < end; i++) s += load<f64>(x + i * stride + (c << 3));
-      total += s;
-    }
-    store<f64>(out + (c << 3), total / <f64>agents);
-  }
+  Columns.means(false, x, stride, 0, agents, firstColumn, columns, out);
+}
+
+/** The same sums, where the row of agent i is row positions[i] (u32). */
+export function columnMeansPlaced(
+  x: usize,
+  stride: usize,
+  positions: usize,
+  agents: usize,
+  firstColumn: usize,
+  columns: usize,
+  out: usize,
+): void {
+  Columns.means(true, x, stride, positions, agents, firstColumn, columns, out);
 }
 
 export function distancesToPoint(

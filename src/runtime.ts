@@ -53,6 +53,8 @@ export interface Runtime {
   graph: GraphAddresses;
   /** Only where what is averaged moves. */
   reference?: Reference;
+  /** By which numbers the agents draw, and are called in errors: entry i is that of the agent in row i. Absent: i itself. See `program/flow/order.ts`. */
+  numbers?: Uint32Array;
 }
 
 export interface GraphAddresses {

@@ -707,6 +707,7 @@ function traceCases(lab: Lab): KernelCase[] {
   const means = lab.doubles(dim);
   const out = lab.doubles(agents);
   const total = lab.doubles(1);
+  const positions = lab.words(Uint32Array.from({ length: agents }, (_, i) => i));
   return [
     {
       name: 'columnMeans',
@@ -714,6 +715,15 @@ function traceCases(lab: Lab): KernelCase[] {
       coordinates,
       bytes: 8 * coordinates,
       run: () => k.columnMeans(x.at, stride, agents, 0, dim, means.at),
+      twin: () => Float64Array.from({ length: dim }, (_, c) => columnMean(x.twin, c)),
+      results: () => means.data.slice(),
+    },
+    {
+      name: 'columnMeansPlaced',
+      simd: true,
+      coordinates,
+      bytes: 8 * coordinates,
+      run: () => k.columnMeansPlaced(x.at, stride, positions.at, agents, 0, dim, means.at),
       twin: () => Float64Array.from({ length: dim }, (_, c) => columnMean(x.twin, c)),
       results: () => means.data.slice(),
     },

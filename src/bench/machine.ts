@@ -1,7 +1,7 @@
 /** What a figure was measured on: without it a figure says nothing. */
 
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { readCaches } from '../caches.js';
 import { ownVersion } from '../report/versions.js';
 
 export interface Machine {
@@ -37,20 +37,9 @@ export function describeMachine(): Machine {
 
 /** `L1d 32K, L2 512K, L3 32768K`. */
 function caches(): string | null {
-  const found: string[] = [];
-  for (let index = 0; ; index++) {
-    const read = (name: string) => {
-      try {
-        return readFileSync(`/sys/devices/system/cpu/cpu0/cache/index${index}/${name}`, 'utf8').trim();
-      } catch {
-        return null;
-      }
-    };
-    const level = read('level');
-    if (level === null) break;
-    const type = read('type');
-    if (type !== 'Instruction') found.push(`L${level}${type === 'Data' ? 'd' : ''} ${read('size')}`);
-  }
+  const found = readCaches()
+    .filter(({ type }) => type !== 'Instruction')
+    .map(({ level, type, size }) => `L${level}${type === 'Data' ? 'd' : ''} ${size}`);
   return found.length > 0 ? found.join(', ') : null;
 }
 

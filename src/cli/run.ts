@@ -78,6 +78,7 @@ A config, with every default written out:
   seed: 0
   workers: auto
   trace: { every: 5 }
+  layout: { order: auto, block: auto }      # how agents lie in memory: auto | given | rcm; never changes a bit
 Instead of topology, flow and compressor, a parameter server (FO-SGD; see \`sottovoce list programs\`):
   program: { kind: parameter-server, agents: 10, lambda: 0.1, gamma: 0.5, batch: 32 }
 Paths in a config are relative to the config.

@@ -22,7 +22,7 @@ export interface Codec {
 
 export function bindCodec(plan: CompressorPlan, runtime: Runtime, codec: Codec): BoundCompressor {
   const { dim, slotBytes, ownBytes = slotBytes, messageBits } = plan;
-  const { graph } = runtime;
+  const { graph, numbers } = runtime;
   const { bytes, words, doubles } = viewsOf(runtime);
   const writer = new BitWriter(bytes);
   const reader = new BitReader(bytes);
@@ -31,7 +31,7 @@ export function bindCodec(plan: CompressorPlan, runtime: Runtime, codec: Codec):
   /** out (an address) += factor * the decoded message of an agent. */
   const addMessage = (agent: number, round: number, slots: number, factor: number, out: number) => {
     reader.begin(slots + agent * slotBytes);
-    codec.decode(reader, row, round, agent);
+    codec.decode(reader, row, round, numbers === undefined ? agent : numbers[agent]);
     const at = out / 8;
     for (let c = 0; c < dim; c++) doubles[at + c] += factor * row[c];
   };
@@ -45,7 +45,7 @@ export function bindCodec(plan: CompressorPlan, runtime: Runtime, codec: Codec):
         const at = (errors + r * errorStride) / 8;
         for (let c = 0; c < dim; c++) row[c] = doubles[at + c];
         writer.begin(slots + agent * slotBytes, ownBytes);
-        codec.encode(row, writer, round, agent);
+        codec.encode(row, writer, round, numbers === undefined ? agent : numbers[agent]);
         if (messageBits === null) words[lengths / 4 + agent] = writer.bitCount;
       }
     },

@@ -5,6 +5,7 @@ import { philoxUniform } from '../../kernels/reference/philox.js';
 import { rowLength } from '../arena/layout.js';
 import type { SpecPath } from '../errors.js';
 import { bindLevelReaders, levelCodeBits } from './level-message.js';
+import { drawnByNumber } from './slots.js';
 import { DITHER_STREAM } from './streams.js';
 import type { CompressorDefinition, CompressorSpec } from './types.js';
 import { levelBits, slotBytes } from './wire.js';
@@ -46,7 +47,7 @@ export function ditheredLevels(family: DitheredLevels): CompressorDefinition {
       };
     },
     bind: (plan, runtime) => {
-      const { kernels, seed, arena, worker } = runtime;
+      const { kernels, seed, arena, worker, numbers } = runtime;
       const { dim, slotBytes } = plan;
       const bits = plan['bits'] as number;
       const levels = plan['levels'] as number;
@@ -54,7 +55,7 @@ export function ditheredLevels(family: DitheredLevels): CompressorDefinition {
       return {
         ...bindLevelReaders(plan, runtime, bits),
         prepare: () => {},
-        encode: (first, count, round, errors, errorStride, slots) =>
+        encode: drawnByNumber(numbers, slotBytes, (first, count, round, errors, errorStride, slots) =>
           kernels.encodeLevelsDithered(
             first,
             count,
@@ -71,6 +72,7 @@ export function ditheredLevels(family: DitheredLevels): CompressorDefinition {
             seed.high,
             scratch,
           ),
+        ),
       };
     },
     reference: (plan, seed) => (error, round, agent) => {

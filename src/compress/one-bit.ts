@@ -22,6 +22,7 @@ import { unexpected } from '../errors.js';
 import { planSchedule, type Schedule, scheduleParameter, valueAt } from '../schedules.js';
 import { positiveNumber } from './parameters.js';
 import { bindSignReaders } from './sign-message.js';
+import { drawnByNumber } from './slots.js';
 import { DITHER_STREAM } from './streams.js';
 import type { CompressorDefinition } from './types.js';
 import { signBits, slotBytes } from './wire.js';
@@ -77,7 +78,7 @@ export const oneBit: CompressorDefinition = {
     };
   },
   bind: (plan, runtime) => {
-    const { kernels, seed, arena, worker } = runtime;
+    const { kernels, seed, arena, worker, numbers } = runtime;
     const { dim, slotBytes } = plan;
     const amplitude = plan['amplitude'] as number;
     const lambda = plan['lambda'] as Schedule | undefined;
@@ -86,7 +87,7 @@ export const oneBit: CompressorDefinition = {
     return {
       ...bindSignReaders(plan, runtime),
       prepare: () => {},
-      encode: (first, count, round, errors, errorStride, slots) =>
+      encode: drawnByNumber(numbers, slotBytes, (first, count, round, errors, errorStride, slots) =>
         kernels.encodeOneBit(
           first,
           count,
@@ -103,6 +104,7 @@ export const oneBit: CompressorDefinition = {
           seed.high,
           scratch,
         ),
+      ),
     };
   },
   reference: (plan, seed) => {

@@ -70,7 +70,7 @@ export const randK: CompressorDefinition = {
     };
   },
   bind: (plan, runtime) => {
-    const { kernels, arena, seed, worker } = runtime;
+    const { kernels, arena, seed, worker, numbers } = runtime;
     const { dim } = plan;
     const k = plan['k'] as number;
     const factor = plan['factor'] as number;
@@ -102,7 +102,7 @@ export const randK: CompressorDefinition = {
     const entriesOf = (round: number, agent: number): number => {
       const row = tabled ? (round & 1) * runtime.agents + agent : 0;
       if (tabled && drawnFor[row] === round) return row * k;
-      draw(round, agent);
+      draw(round, numbers === undefined ? agent : numbers[agent]);
       for (let t = 0; t < k; t++) table[row * k + t] = indices[t];
       if (tabled) drawnFor[row] = round;
       return row * k;

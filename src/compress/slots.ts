@@ -8,7 +8,7 @@
 
 import { rowLength } from '../arena/layout.js';
 import type { Runtime } from '../runtime.js';
-import type { CompressorPlan } from './types.js';
+import type { BoundCompressor, CompressorPlan } from './types.js';
 
 /** The same compressor, all inside it included, in slots of another size, of which it may touch the bytes it needs. */
 export function inSlotsOf(plan: CompressorPlan, slotBytes: number): CompressorPlan {
@@ -40,6 +40,26 @@ export function viewsOf({ arena }: Runtime): Views {
     bytes: new Uint8Array(buffer),
     words: new Uint32Array(buffer, 0, Math.floor(buffer.byteLength / 4)),
     doubles: new Float64Array(buffer, 0, Math.floor(buffer.byteLength / 8)),
+  };
+}
+
+/**
+ * For kernels that draw by the row they write to: where agents lie in another order than their numbers', they are called an agent at a time, with its number in the
+ * place of its row, and with slots moved so that the message goes where it belongs. (Below zero addresses wrap around, and back.)
+ */
+export function drawnByNumber(
+  numbers: Uint32Array | undefined,
+  slotBytes: number,
+  encode: BoundCompressor['encode'],
+): BoundCompressor['encode'] {
+  if (numbers === undefined) return encode;
+  return (first, count, round, errors, errorStride, slots, lengths) => {
+    for (let r = 0; r < count; r++) {
+      const row = first + r;
+      const number = numbers[row];
+      const moved = slots + (row - number) * slotBytes;
+      encode(number, 1, round, errors + r * errorStride, errorStride, moved, lengths);
+    }
   };
 }
 

@@ -89,6 +89,7 @@ export const TOP_LEVEL_KEYS = [
   'seed',
   'workers',
   'trace',
+  'layout',
   'network',
   'init',
 ] as const;

@@ -41,6 +41,7 @@ const DEFAULT_TRACE_ROWS = 200;
 /** Round counters are 32-bit, in the arena's control words and in Philox's counter. */
 const MAX_ROUNDS = 2 ** 31 - 1;
 const MAX_WORKERS = 1024;
+const MAX_BLOCK_AGENTS = 4096;
 
 const bound = () => z.number().min(0).optional();
 
@@ -86,6 +87,21 @@ const topLevel = {
       every: z.number().int().min(1).max(MAX_ROUNDS).optional().describe('rounds from one row to the next'),
     })
     .default({}),
+  layout: z
+    .strictObject({
+      order: z
+        .enum(['auto', 'given', 'rcm'])
+        .default('auto')
+        .describe(
+          'in which order agents lie in memory: as numbered, or neighbours near each other (reverse Cuthill-McKee); auto: the latter in large graphs where it helps',
+        ),
+      block: z
+        .union([z.literal('auto'), z.number().int().min(1).max(MAX_BLOCK_AGENTS)])
+        .default('auto')
+        .describe('agents worked on together; auto: as many as the caches hold'),
+    })
+    .prefault({})
+    .describe('how agents lie in memory and are worked on: it changes how fast a run is, and no bits'),
   network: z
     .strictObject({
       bandwidth: z
@@ -135,7 +151,7 @@ const COMPRESSOR_OPTIONS: ComponentOptions = { nestedKey: 'inner' };
 const GENERATOR_OPTIONS: ComponentOptions = { common: GENERATED_COMMON };
 
 /** Keys that may stand there with nothing behind them (`stop:` with its lines commented out): the same as leaving them out. */
-const MAY_BE_EMPTY = new Set<string>(['name', 'stop', 'trace', 'network', 'init']);
+const MAY_BE_EMPTY = new Set<string>(['name', 'stop', 'trace', 'layout', 'network', 'init']);
 
 export interface Checked {
   /** Null where something is wrong. */
@@ -174,6 +190,10 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
       if (input[key] === undefined) continue;
       const text = `${key} stands beside program, expected one of them: a program has links of its own`;
       issues.push({ path: [key], at: 'key', text });
+    }
+    if (input['layout'] !== undefined) {
+      const text = 'layout is for agents on a graph, and a program has none';
+      issues.push({ path: ['layout'], at: 'key', text });
     }
     if (top.data?.network?.edges !== undefined) {
       const text = 'network.edges names edges of a graph, and a program has links of its own, all alike';
@@ -216,6 +236,7 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
     flow: flowWithDefaults(checked.flow.spec, compressorSpec, registries.flows),
     compressor: compressorSpec,
     ...(checked.links.spec === null ? {} : { links: checked.links.spec as LinksSpec }),
+    layout: top.data.layout,
   };
   return { config, issues };
 }
@@ -331,7 +352,7 @@ export function configJsonSchema(registries: Registries): JsonSchema {
         description: 'Links that change from round to round.',
         oneOf: variants(registries.links),
       },
-      ...pick(properties ?? {}, ['rounds', 'stop', 'seed', 'workers', 'trace', 'network', 'init']),
+      ...pick(properties ?? {}, ['rounds', 'stop', 'seed', 'workers', 'trace', 'layout', 'network', 'init']),
     },
     required: ['cost'],
     oneOf: [{ required: ['topology', 'flow'] }, { required: ['program'] }],

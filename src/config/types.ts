@@ -5,6 +5,7 @@ import type { CostSpec } from '../cost/types.js';
 import type { SpecPath } from '../errors.js';
 import type { FlowSpec } from '../flow/types.js';
 import type { LinksSpec } from '../links/types.js';
+import type { OrderChoice } from '../program/flow/order.js';
 import type { ServerSpec } from '../program/parameter-server/types.js';
 
 export interface TopologySpec {
@@ -56,7 +57,16 @@ export interface FlowConfig extends CommonConfig {
   compressor: CompressorSpec;
   /** Links that change from round to round; every edge is up in every round where absent. */
   links?: LinksSpec;
+  layout: LayoutSpec;
   program?: undefined;
+}
+
+/** How agents lie in memory and are worked on. It changes how fast a run is, and no bits. */
+export interface LayoutSpec {
+  /** `rcm`: neighbours near each other; `auto`: where that is likely to pay. */
+  order: OrderChoice;
+  /** Agents worked on together; `auto`: from the second cache's size. */
+  block: number | 'auto';
 }
 
 export interface ServerConfig extends CommonConfig {
@@ -66,6 +76,7 @@ export interface ServerConfig extends CommonConfig {
   flow?: undefined;
   compressor?: undefined;
   links?: undefined;
+  layout?: undefined;
 }
 
 export interface CommonConfig {

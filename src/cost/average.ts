@@ -73,6 +73,7 @@ export const average: CostDefinition = {
     summary: 'f_i(x) = 1/2 |x - value_i|^2, values from a file or drawn; the consensus flow begins at them',
     source: 'none',
   },
+  placed: true,
   parameters,
   load,
   bind: bindQuadratic,

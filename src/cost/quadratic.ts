@@ -236,7 +236,7 @@ export class QuadraticModel implements CostModel {
     return this.#sums;
   }
 
-  fill(arena: Arena): void {
+  fill(arena: Arena, positions?: Uint32Array): void {
     const { dim } = this;
     const stride = rowLength(dim);
     const a = arena.view('cost.a', 'f64');
@@ -245,14 +245,16 @@ export class QuadraticModel implements CostModel {
     const bRow = new Float64Array(dim);
     for (let agent = 0; agent < this.#agents; agent++) {
       this.#rows.read(agent, aRow, bRow);
-      a.set(aRow, agent * stride);
-      b.set(bRow, agent * stride);
+      const at = positions === undefined ? agent : positions[agent]!;
+      a.set(aRow, at * stride);
+      b.set(bRow, at * stride);
     }
     this.#rows = {
       read(agent, aOut, bOut) {
+        const at = positions === undefined ? agent : positions[agent]!;
         for (let c = 0; c < dim; c++) {
-          aOut[c] = a[agent * stride + c]!;
-          bOut[c] = b[agent * stride + c]!;
+          aOut[c] = a[at * stride + c]!;
+          bOut[c] = b[at * stride + c]!;
         }
       },
     };
@@ -311,6 +313,7 @@ export const quadratic: CostDefinition = {
     summary: 'f_i(x) = 1/2 sum_c a_ic (x_c - b_ic)^2, from files or drawn',
     source: 'none',
   },
+  placed: true,
   parameters,
   load,
   bind: bindQuadratic,

@@ -65,8 +65,11 @@ export interface CostModel {
   dim: number;
   /** Arena fields, scratch (perWorker) included; names begin with 'cost.'. */
   fields: FieldSpec[];
-  /** Writes the data into the arena. The model may release its own copies afterwards, and then reads from that arena; it may be called again, with another one. */
-  fill(arena: Arena): void;
+  /**
+   * Writes the data into the arena, of a cost that is `placed` with the row of agent i at positions[i]. The model may release its own copies afterwards, and then reads from that arena;
+   * it may be called again, with another one.
+   */
+  fill(arena: Arena, positions?: Uint32Array): void;
   /** Work of one gradient of each agent, in multiply-adds: balances the partition. */
   work: Float64Array;
   /** l is Infinity where nobody knows it: gains cannot be `auto` then. Strong convexity m and smoothness l: m I <= Hessian of f_i <= l I for every agent i; and of the mean f. */
@@ -103,6 +106,11 @@ export interface BoundCost {
 export interface CostDefinition {
   kind: string;
   card: IdentityCard;
+  /**
+   * Whether `fill` lays its rows out by position where agents lie in another order than their numbers'; `first` of a bound cost is then a position too. Absent: data
+   * lie by number, and agents are asked one at a time, by number. See `program/flow/order.ts`.
+   */
+  placed?: boolean;
   /** Whether it is made of samples, so that gradients can be those of mini-batches. */
   sampled?: boolean;
   parameters(zod: typeof z): z.ZodType;

@@ -17,13 +17,14 @@ export interface NpyArray {
   data: Float64Array;
 }
 
-/** Rows as they lie in an arena: row r starts at data[r * rowStride], its first `columns` entries count. */
+/** Rows as they lie in an arena: row r starts at data[r * rowStride] (with `positions`, at data[positions[r] * rowStride]), its first `columns` entries count. */
 export interface PaddedRows {
   data: Float64Array;
   rows: number;
   columns: number;
   /** Entries, not bytes. */
   rowStride: number;
+  positions?: Uint32Array;
 }
 
 interface NpyHeader {
@@ -196,14 +197,14 @@ async function writeRows(file: string, source: PaddedRows, shape: readonly numbe
   try {
     try {
       await handle.writeFile(formatHeader(shape));
-      const { data, rows, columns, rowStride } = source;
+      const { data, rows, columns, rowStride, positions } = source;
       const chunkRows = Math.max(1, Math.floor(CHUNK_BYTES / (8 * Math.max(columns, 1))));
       // A chunk of its own, because a file cannot be written from shared memory.
       const chunk = new Float64Array(Math.min(chunkRows, rows) * columns);
       for (let first = 0; first < rows; first += chunkRows) {
         const count = Math.min(chunkRows, rows - first);
         for (let r = 0; r < count; r++) {
-          const start = (first + r) * rowStride;
+          const start = (positions === undefined ? first + r : positions[first + r]!) * rowStride;
           for (let c = 0; c < columns; c++) chunk[r * columns + c] = data[start + c]!;
         }
         await handle.writeFile(new Uint8Array(chunk.buffer, 0, count * columns * 8));

@@ -1,6 +1,7 @@
 /** What a person reads before a run. Memory comes first: it is the one number that may make them press Ctrl-C. */
 
 import { formatBytes } from '../arena/layout.js';
+import type { OrderReport } from '../program/flow/order.js';
 import type { PlanReport, ServerReport } from '../session/types.js';
 import type { Tuning } from '../tune/tune.js';
 import { alignRows, type Colours, formatCount, formatQuantity, formatSaving, plural } from './format.js';
@@ -43,6 +44,7 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
                 optimum.iterations > 0 ? `, ${plural(optimum.iterations, 'iteration')}` : ''
               }, gradient ${formatQuantity(optimum.gradientNorm, 2)})`,
         ],
+        ['order', plan.layout === null ? null : formatOrder(plan.layout.order)],
         ['run', `up to ${plural(plan.rounds, 'round')} on ${plural(plan.workers, 'worker')}`],
       ],
       colours,
@@ -50,6 +52,16 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
   ];
   for (const warning of plan.warnings) lines.push(`${colours.yellow('warning:')} ${warning}`);
   return lines.join('\n');
+}
+
+/** Where nobody had a reason to look there is nothing to say. */
+function formatOrder({ chosen, why, given, rcm }: OrderReport): string | null {
+  if (given === null) return null;
+  const apart = ({ meanDistance, bandwidth }: NonNullable<OrderReport['given']>) =>
+    `${formatQuantity(meanDistance, 3)} (at most ${formatCount(bandwidth)})`;
+  const now = chosen === 'rcm' && rcm !== null ? `${apart(rcm)}, as numbered ${apart(given)}` : apart(given);
+  const what = chosen === 'rcm' ? 'reverse Cuthill-McKee' : 'as numbered';
+  return `${what}: ${why}; rows apart on average ${now}`;
 }
 
 /** The links of a parameter server, compared with gradients of float32: what everyone sends who compresses nothing. */

@@ -46,7 +46,7 @@ export interface Manifest {
   /** What the command line changed in the config file. */
   overrides: string[];
   /** What `auto` became, and what else followed from the config. */
-  plan: Omit<PlanReport, 'workers' | 'arenaBytes' | 'processBytes'> | null;
+  plan: Omit<PlanReport, 'workers' | 'layout' | 'arenaBytes' | 'processBytes'> | null;
   versions: Versions;
   machine: {
     configFile: string | null;
@@ -57,6 +57,8 @@ export interface Manifest {
     cores: number;
     memoryBytes: number;
     workers: number | null;
+    /** Chosen by its caches, among other things. */
+    layout: PlanReport['layout'];
     arenaBytes: number | null;
   };
   time: { started: string };
@@ -71,7 +73,7 @@ export function makeManifest({ config: loaded, plan }: RunDescription): Manifest
   const { config } = loaded;
   let kept: Manifest['plan'] = null;
   if (plan) {
-    const { workers: _workers, arenaBytes: _arena, processBytes: _process, ...rest } = plan;
+    const { workers: _workers, layout: _layout, arenaBytes: _arena, processBytes: _process, ...rest } = plan;
     kept = rest;
   }
   const cpus = os.cpus();
@@ -92,6 +94,7 @@ export function makeManifest({ config: loaded, plan }: RunDescription): Manifest
       cores: os.availableParallelism(),
       memoryBytes: os.totalmem(),
       workers: plan?.workers ?? null,
+      layout: plan?.layout ?? null,
       arenaBytes: plan?.arenaBytes ?? null,
     },
     time: { started: new Date().toISOString() },

@@ -12,7 +12,7 @@ import { Request, Word } from '../sync/control.js';
 import { RingReader } from '../trace/ring.js';
 import type { WorkerPool } from './pool.js';
 import type { Prepared } from './prepare.js';
-import { type StateRows, stateHash, stateRows } from './state-hash.js';
+import { rowAt, type StateRows, stateHash, stateRows } from './state-hash.js';
 import { summarize } from './summarize.js';
 import type { AgentState, PrepareOptions, Progress, RunResult, TraceRow } from './types.js';
 
@@ -180,10 +180,10 @@ export class ActiveRun {
     const row = (name: string) => {
       const field = run.state.find((field) => field.name === name);
       if (!field) return null;
-      const { data, rowStride, columns } = stateRows(this.arena, run, field, round);
+      const rows = stateRows(this.arena, run, field, round);
       // One row that everyone shares is everyone's.
-      const at = field.rows === 1 ? 0 : agent * rowStride;
-      return Float64Array.from(data.subarray(at, at + columns));
+      const at = field.rows === 1 ? 0 : rowAt(rows, agent);
+      return Float64Array.from(rows.data.subarray(at, at + rows.columns));
     };
     return {
       agent,
@@ -196,10 +196,12 @@ export class ActiveRun {
   }
 }
 
-function compactRows({ data, rows, rowStride, columns }: StateRows): Float64Array {
+function compactRows(from: StateRows): Float64Array {
+  const { data, rows, columns } = from;
   const out = new Float64Array(rows * columns);
   for (let row = 0; row < rows; row++) {
-    out.set(data.subarray(row * rowStride, row * rowStride + columns), row * columns);
+    const at = rowAt(from, row);
+    out.set(data.subarray(at, at + columns), row * columns);
   }
   return out;
 }

@@ -1,8 +1,10 @@
 /** Filling the fresh arena of a flow: graph, data, beginning and optimum. */
 
 import type { Arena } from '../arena/arena.js';
+import { costDefinition } from '../cost/registry.js';
 import { reverseEdges } from '../flow/edges.js';
 import { fillLinks, heardRows, hearerRows } from '../links/bind.js';
+import { placeRows } from '../program/flow/order.js';
 import type { FlowPrepared } from './prepare.js';
 
 /** What an arena is filled from. */
@@ -24,11 +26,15 @@ export type Fillable = Pick<
 export function fillFlow(arena: Arena, prepared: Fillable): void {
   const { graph, links, reference, networkOfEdges, weights, degrees, cost, init, optimum, program } =
     prepared;
-  const { run } = program;
+  const { run, order } = program;
   const heard = heardRows(graph);
   const hearers = hearerRows(graph);
-  arena.view('graph.rowStart', 'u32').set(heard.rowStart);
-  arena.view('graph.columns', 'u32').set(heard.columns);
+  arena.view('graph.rowStart', 'u32').set(order?.rowStart ?? heard.rowStart);
+  arena.view('graph.columns', 'u32').set(order?.columns ?? heard.columns);
+  if (order) {
+    arena.view('agents.numbers', 'u32').set(order.numbers);
+    arena.view('agents.positions', 'u32').set(order.positions);
+  }
   if (run.directed) {
     arena.view('graph.outStart', 'u32').set(hearers.rowStart);
     arena.view('graph.outColumns', 'u32').set(hearers.columns);
@@ -41,13 +47,14 @@ export function fillFlow(arena: Arena, prepared: Fillable): void {
   }
   if (links) fillLinks(arena, links);
   if (networkOfEdges) {
-    arena.view('network.bandwidth', 'f64').set(networkOfEdges.bandwidth);
-    arena.view('network.latency', 'f64').set(networkOfEdges.latency);
+    arena.view('network.bandwidth', 'f64').set(inOrder(networkOfEdges.bandwidth, order?.arcs));
+    arena.view('network.latency', 'f64').set(inOrder(networkOfEdges.latency, order?.arcs));
   }
-  arena.view('graph.weights', 'f64').set(weights ?? [1]);
-  arena.view('graph.degrees', 'f64').set(degrees);
+  arena.view('graph.weights', 'f64').set(weights ? inOrder(weights, order?.arcs) : [1]);
+  arena.view('graph.degrees', 'f64').set(inOrder(degrees, order?.numbers));
   if (arena.has('graph.reverse')) arena.view('graph.reverse', 'u32').set(reverseEdges(graph));
-  cost.fill(arena);
+  const placed = order !== null && costDefinition(cost.plan.kind).placed === true;
+  cost.fill(arena, placed ? order.positions : undefined);
 
   const rowStride = run.rowBytes / 8;
   const x = arena.view('x', 'f64');
@@ -59,7 +66,11 @@ export function fillFlow(arena: Arena, prepared: Fillable): void {
     const initial = cost.initial();
     for (let agent = 0; agent < run.agents; agent++) x.set(initial, agent * rowStride);
   } else if (run.problem === 'average') {
-    x.set(arena.view('cost.b', 'f64').subarray(0, run.agents * rowStride));
+    const own = arena.view('cost.b', 'f64');
+    for (let agent = 0; agent < run.agents; agent++) {
+      const at = (placed ? order.positions[agent] : agent) * rowStride;
+      x.set(own.subarray(at, at + rowStride), agent * rowStride);
+    }
   }
 
   reference?.fill(arena, x);
@@ -70,6 +81,13 @@ export function fillFlow(arena: Arena, prepared: Fillable): void {
   } else if (optimum) {
     target.set(optimum.x);
   }
+  // Until here by number, so that what is summed over the agents is summed in that order.
+  if (order) placeRows(x.subarray(0, run.agents * rowStride), rowStride, order);
+}
+
+/** Entry i of what comes out is entry from[i]; as it is where there is no `from`. */
+function inOrder(values: Float64Array, from: Uint32Array | undefined): Float64Array {
+  return from === undefined ? values : Float64Array.from(from, (at) => values[at]);
 }
 
 /** Consensus: x* is the mean of the beginnings, f* = (1/n) sum_i |x* - x_i(0)|^2 / 2. */

@@ -85,6 +85,7 @@ export async function prepareServer(
       flow: 'parameter-server',
       compressor: describeSpec(plan.links.uplink),
       links: null,
+      layout: null,
       ...estimateMemory(run.layout, run.agents, 0),
       spectrum: null,
       gains: { gamma: run.gamma.initial },

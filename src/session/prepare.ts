@@ -23,6 +23,7 @@ import { type NetworkOfEdges, networkOfEdges } from '../links/network.js';
 import type { LinksModel, LinksSpec } from '../links/types.js';
 import { loadModules, resolveModules } from '../plugin/modules.js';
 import { flowHint } from '../program/flow/hint.js';
+import type { AgentOrder } from '../program/flow/order.js';
 import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/flow/plan.js';
 import type { RunPlan } from '../program/types.js';
 import { seedWords } from '../runtime.js';
@@ -114,9 +115,9 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
   const compressor = resolveModules(config.compressor, loaded.folder, ['compressor']);
   await loadModules(compressor.modules);
   const reference = await loadReference(config, graph.nodes, cost.dim, resolve);
-  const planned = (workers: number, reference: ReferenceModel | null) =>
+  const planned = (workers: number, reference: ReferenceModel | null, layout = config.layout) =>
     planProgram({
-      config: { ...config, compressor: compressor.spec },
+      config: { ...config, layout, compressor: compressor.spec },
       graph,
       links,
       reference,
@@ -166,7 +167,8 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       cost,
       init,
       optimum,
-      program: planned(1, null),
+      // Short, and the same bits in any order.
+      program: planned(1, null, { ...config.layout, order: 'given' }),
       spec: config.flow,
     });
     program.run.flow = program.planFlow(tuning.gains);
@@ -174,7 +176,11 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
 
   const { flow, layout, edges, dim, rounds } = program.run;
   const graphBytes =
-    graph.rowStart.byteLength + graph.columns.byteLength + (weights?.byteLength ?? 0) + degrees.byteLength;
+    graph.rowStart.byteLength +
+    graph.columns.byteLength +
+    (weights?.byteLength ?? 0) +
+    degrees.byteLength +
+    orderBytes(program.order);
   const prepared: FlowPrepared = {
     config,
     fill: (arena) => fillFlow(arena, prepared),
@@ -205,6 +211,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       flow: flow.compress === undefined ? flow.kind : `${flow.kind}, ${flow.compress}`,
       compressor: describeSpec(config.compressor),
       links: config.links ? describeLinks(config.links) : null,
+      layout: { order: program.orderReport, blockAgents: program.run.blockAgents },
       ...estimateMemory(layout, graph.nodes, graphBytes),
       spectrum: found && { lambda2: found.lambda2, lambdaMax: found.lambdaMax },
       gains: flow.gains,
@@ -347,6 +354,11 @@ export async function readInit(
     );
   }
   return data;
+}
+
+function orderBytes(order: AgentOrder | null): number {
+  if (order === null) return 0;
+  return Object.values(order).reduce((sum: number, { byteLength }: Uint32Array) => sum + byteLength, 0);
 }
 
 /** In the short form; of a list of graphs, how many there are. */

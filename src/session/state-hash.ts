@@ -14,6 +14,16 @@ export interface StateRows {
   /** Entries from one row to the next. */
   rowStride: number;
   columns: number;
+  /** Row i is the positions[i]-th; absent: the i-th. */
+  positions?: Uint32Array;
+}
+
+/** Where row `row` begins in `data`. */
+export function rowAt(
+  { rowStride, positions }: Pick<StateRows, 'rowStride' | 'positions'>,
+  row: number,
+): number {
+  return (positions === undefined ? row : positions[row]) * rowStride;
 }
 
 /** Where a field of the state stands after `round` rounds. */
@@ -27,21 +37,29 @@ export function stateRows(
   const entries = rows * rowStride;
   const parity = doubled ? round & 1 : 0;
   const data = arena.view(name, 'f64').subarray(parity * entries, (parity + 1) * entries);
-  return { data, rows, rowStride, columns: run.dim };
+  const placed = rows === run.agents && arena.has('agents.positions');
+  return {
+    data,
+    rows,
+    rowStride,
+    columns: run.dim,
+    ...(placed ? { positions: arena.view('agents.positions', 'u32') } : {}),
+  };
 }
 
 const CHUNK_ENTRIES = 65_536;
 
 export function stateHash(parts: readonly StateRows[]): string {
   const hash = createHash('sha256');
-  for (const { data, rows, rowStride, columns } of parts) {
+  for (const part of parts) {
+    const { data, rows, columns } = part;
     // node:crypto does not take shared memory, so rows go through a private buffer.
     const rowsAtOnce = Math.max(1, Math.floor(CHUNK_ENTRIES / columns));
     const chunk = new Float64Array(rowsAtOnce * columns);
     for (let row = 0; row < rows; row += rowsAtOnce) {
       const count = Math.min(rowsAtOnce, rows - row);
       for (let r = 0; r < count; r++) {
-        const start = (row + r) * rowStride;
+        const start = rowAt(part, row + r);
         chunk.set(data.subarray(start, start + columns), r * columns);
       }
       hash.update(new Uint8Array(chunk.buffer, 0, count * columns * 8));

@@ -5,6 +5,7 @@
 
 import type { LoadedConfig } from '../config/types.js';
 import type { CpuProfile } from '../profile/record.js';
+import type { OrderReport } from '../program/flow/order.js';
 import type { Tuning } from '../tune/tune.js';
 
 /** What is known before anything is allocated. */
@@ -21,6 +22,8 @@ export interface PlanReport {
   compressor: string;
   /** How links change; null where they do not. */
   links: string | null;
+  /** How agents lie in memory and are worked on; null where there is no graph. It changes no bits. */
+  layout: { order: OrderReport; blockAgents: number } | null;
   /** Shared memory of the run. */
   arenaBytes: number;
   /** The arena and what Node and the kernels take beside it: what the process will use. */

@@ -47,6 +47,7 @@ describe('what is left out', () => {
     expect(config).toEqual({
       ...MINIMAL,
       weights: 'unit',
+      layout: { order: 'auto', block: 'auto' },
       flow: {
         kind: 'primal-dual',
         compress: 'none',

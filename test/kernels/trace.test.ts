@@ -34,6 +34,12 @@ describe('trace sums', () => {
         bench.kernels.columnMeans(x.at, x.stride, agents, first, count, cut.at);
       }
       const twin = Float64Array.from({ length: n }, (_, c) => columnMean(vectors, c));
+      // The same rows somewhere else: agent i's is row positions[i].
+      const positions = vectors.map((_, i) => agents - 1 - i);
+      const moved = bench.rows(vectors.toReversed(), n);
+      const placed = bench.f64(n);
+      bench.kernels.columnMeansPlaced(moved.at, moved.stride, bench.u32(positions), agents, 0, n, placed.at);
+      expectSame(placed.data, twin, `${agents} agents, placed`);
       expectSame(whole.data, twin, `${agents} agents`);
       expectSame(cut.data, twin, `${agents} agents, cut`);
       bench.checkGuards();

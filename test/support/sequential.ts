@@ -8,6 +8,7 @@ import { parseConfig } from '../../src/config/load.js';
 import { kernelsUrl } from '../../src/session/locations.js';
 import { prepareRun } from '../../src/session/prepare.js';
 import { runOnOneThread } from '../../src/session/single-thread.js';
+import { rowAt } from '../../src/session/state-hash.js';
 import type { TraceRow } from '../../src/session/types.js';
 
 const module = new WebAssembly.Module(readFileSync(kernelsUrl));
@@ -38,7 +39,7 @@ export async function runSequentially(
     const found = state[fields.findIndex((field) => field.name === name)];
     return Float64Array.from(
       { length: (found?.rows ?? 0) * dim },
-      (_, at) => found.data[Math.floor(at / dim) * found.rowStride + (at % dim)],
+      (_, at) => found.data[rowAt(found, Math.floor(at / dim)) + (at % dim)],
     );
   };
   return {

@@ -5,6 +5,7 @@
 import type { Kernels } from '../../../kernels/bindings.js';
 import type { Arena } from '../../arena/arena.js';
 import { costDefinition } from '../../cost/registry.js';
+import type { BoundCost } from '../../cost/types.js';
 import { bindChannel, bindStateChannel } from '../../flow/channel.js';
 import { bindReference } from '../../flow/reference.js';
 import { flowDefinition } from '../../flow/registry.js';
@@ -15,6 +16,7 @@ import type { BoundProgram, ProgramDefinition, RunPlan } from '../types.js';
 import { bindVerdict } from '../verdict.js';
 import { bindBits } from './bits.js';
 import { shareHubs } from './hubs.js';
+import { costByNumber, referenceByNumber, valuesByNumber } from './order.js';
 import type { FlowRunPlan } from './types.js';
 
 /** Entries of a cache line of float64: coordinates are shared out between workers in these units. */
@@ -48,12 +50,57 @@ function bindRuntime(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: 
           }),
     },
   };
-  return plan.reference ? { ...runtime, reference: bindReference(plan.reference, runtime) } : runtime;
+  if (arena.has('agents.numbers')) runtime.numbers = arena.view('agents.numbers', 'u32');
+  if (!plan.reference) return runtime;
+  const reference = bindReference(plan.reference, runtime);
+  const { numbers, rowBytes } = runtime;
+  return {
+    ...runtime,
+    reference: numbers === undefined ? reference : referenceByNumber(reference, numbers, rowBytes),
+  };
+}
+
+function bindCost(plan: FlowRunPlan, runtime: Runtime): BoundCost {
+  const definition = costDefinition(plan.cost.kind, ['cost']);
+  const cost = definition.bind(plan.cost, runtime);
+  const { numbers, rowBytes } = runtime;
+  if (numbers === undefined) return cost;
+  return definition.placed ? valuesByNumber(cost, numbers) : costByNumber(cost, numbers, rowBytes);
+}
+
+/** A quantity of every agent, summed by number whatever the order in which agents lie. */
+interface TraceColumn {
+  /** By number. */
+  at: number;
+  /** Where this worker's kernels write its agents' entries, by position. */
+  from: number;
+  /** Brings them from there to their place. */
+  settle(): void;
+}
+
+function traceColumn(
+  arena: Arena,
+  name: string,
+  first: number,
+  end: number,
+  numbers: Uint32Array | undefined,
+): TraceColumn {
+  const at = arena.address(name);
+  if (numbers === undefined) return { at, from: at, settle: () => {} };
+  const column = arena.view(name, 'f64');
+  const byPosition = arena.view('trace.byPosition', 'f64');
+  return {
+    at,
+    from: arena.address('trace.byPosition'),
+    settle() {
+      for (let position = first; position < end; position++) column[numbers[position]] = byPosition[position];
+    },
+  };
 }
 
 function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram {
   const runtime = bindRuntime(plan, arena, kernels, worker);
-  const { reference } = runtime;
+  const { reference, numbers } = runtime;
   const { agents, rowBytes, blockAgents } = plan;
   const x = arena.address('x');
   const parityBytes = (name: string) =>
@@ -66,7 +113,7 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
       : plan.channels.map((compressor, channel) => bindChannel(compressor, channel, runtime));
   const hubs = plan.hubs.length > 0 ? shareHubs(plan.hubs, plan.workers, runtime, bindChannels) : null;
   const channels = hubs?.channels ?? bindChannels(runtime);
-  const cost = costDefinition(plan.cost.kind, ['cost']).bind(plan.cost, runtime);
+  const cost = bindCost(plan, runtime);
   const flow = flowDefinition(plan.flow.kind).bind(plan.flow, channels, cost, runtime);
   const first = plan.partition[worker];
   const end = plan.partition[worker + 1];
@@ -86,10 +133,12 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
   const optimumView = arena.view('trace.optimum', 'f64');
   const meanView = arena.view('trace.mean', 'f64');
   const values = arena.address('trace.values');
-  const toOptimum = arena.address('trace.toOptimum');
-  const toMean = arena.address('trace.toMean');
+  const positions = numbers === undefined ? 0 : arena.address('agents.positions');
+  const ofAgents = (name: string) => traceColumn(arena, name, first, end, numbers);
+  const toOptimum = ofAgents('trace.toOptimum');
+  const toMean = ofAgents('trace.toMean');
   const estimates = arena.has('s');
-  const toEstimate = estimates ? arena.address('trace.toEstimate') : 0;
+  const toEstimate = estimates ? ofAgents('trace.toEstimate') : null;
   const s = estimates ? arena.address('s') : 0;
   const sParityBytes = parityBytes('s');
   const sAt = (round: number) => s + (round & 1) * sParityBytes;
@@ -114,7 +163,8 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
   // Each worker sums whole columns over all agents: the order of additions does not depend on how many workers there are.
   const traceMean = (k: number) => {
     if (columns === 0) return;
-    kernels.columnMeans(xAt(k), rowBytes, agents, firstColumn, columns, mean);
+    if (numbers === undefined) kernels.columnMeans(xAt(k), rowBytes, agents, firstColumn, columns, mean);
+    else kernels.columnMeansPlaced(xAt(k), rowBytes, positions, agents, firstColumn, columns, mean);
     reference?.mean(k, firstColumn, columns, optimum);
   };
 
@@ -123,10 +173,13 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
     if (count === 0) return;
     cost.beginRound?.(k);
     if (!average) cost.values(first, count, mean, values);
-    kernels.distancesToPoint(first, count, xAt(k), rowBytes, rowEntries, optimum, toOptimum);
-    kernels.distancesToPoint(first, count, xAt(k), rowBytes, rowEntries, mean, toMean);
-    if (estimates)
-      kernels.distancesBetweenRows(first, count, xAt(k), sAt(k), rowBytes, rowEntries, toEstimate);
+    kernels.distancesToPoint(first, count, xAt(k), rowBytes, rowEntries, optimum, toOptimum.from);
+    toOptimum.settle();
+    kernels.distancesToPoint(first, count, xAt(k), rowBytes, rowEntries, mean, toMean.from);
+    toMean.settle();
+    if (toEstimate === null) return;
+    kernels.distancesBetweenRows(first, count, xAt(k), sAt(k), rowBytes, rowEntries, toEstimate.from);
+    toEstimate.settle();
   };
 
   /** |mean x - x*|^2 / 2: the whole gap of the averaging problem. */
@@ -139,9 +192,9 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
   const hasOptimum = !Number.isNaN(plan.optimumValue);
   const traceRow = (k: number, seconds: number, row: Float64Array) => {
     const gap = average ? averageGap() : kernels.sum(values, agents) / agents - plan.optimumValue;
-    const rmsError = hasOptimum ? Math.sqrt(kernels.sum(toOptimum, agents) / entries) : Number.NaN;
-    const consensusError = Math.sqrt(kernels.sum(toMean, agents) / entries);
-    const observerError = estimates ? Math.sqrt(kernels.sum(toEstimate, agents) / entries) : Number.NaN;
+    const rmsError = hasOptimum ? Math.sqrt(kernels.sum(toOptimum.at, agents) / entries) : Number.NaN;
+    const consensusError = Math.sqrt(kernels.sum(toMean.at, agents) / entries);
+    const observerError = toEstimate ? Math.sqrt(kernels.sum(toEstimate.at, agents) / entries) : Number.NaN;
     row[0] = k;
     row[1] = average
       ? gap + (reference?.least(k) ?? plan.optimumValue)

@@ -31,7 +31,8 @@ export interface Hub {
   chunks: number;
 }
 
-export function findHubs({ rowStart, nodes }: Graph): Hub[] {
+export function findHubs({ rowStart }: Pick<Graph, 'rowStart'>): Hub[] {
+  const nodes = rowStart.length - 1;
   const hubs: Hub[] = [];
   let firstChunk = 0;
   for (let agent = 0; agent < nodes; agent++) {

@@ -28,6 +28,7 @@ import { accuracyFields } from '../accuracy.js';
 import { partition } from '../partition.js';
 import { bitsFields } from './bits.js';
 import { findHubs, type Hub, hubFields } from './hubs.js';
+import { type AgentOrder, chooseOrder, type OrderReport } from './order.js';
 import type { FlowRunPlan } from './types.js';
 
 /** Rows of a block's scratch stay within about this much, a share of the second cache. */
@@ -43,6 +44,9 @@ export interface ProgramPlan {
   planFlow(numbers: Record<string, number>): FlowPlan;
   /** Multiply-adds of a round, about. */
   work: number;
+  /** Null where agents lie in the order of their numbers. */
+  order: AgentOrder | null;
+  orderReport: OrderReport;
 }
 
 export interface ProgramInputs {
@@ -70,7 +74,14 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   const { dim } = cost;
   const agents = graph.nodes;
   const rowBytes = rowLength(dim) * 8;
-  const blockAgents = Math.max(1, Math.min(MAX_BLOCK_AGENTS, agents, Math.floor(BLOCK_BYTES / rowBytes)));
+  const { block } = config.layout;
+  const blockAgents = Math.max(
+    1,
+    Math.min(
+      agents,
+      block === 'auto' ? Math.min(MAX_BLOCK_AGENTS, Math.floor(BLOCK_BYTES / rowBytes)) : block,
+    ),
+  );
   const context: Omit<PlanContext, 'path'> = {
     agents,
     dim,
@@ -159,7 +170,16 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     );
   }
   // A hub's chunks are gathered before its owner has written the weights of the round; and they are chunks of edges.
-  const hubs = inputs.links || graph.arcs || messages.unicast ? [] : findHubs(graph);
+  const placement = chooseOrder({
+    choice: config.layout.order,
+    graph,
+    hindrance: hindrance(inputs, messages.unicast !== undefined),
+    messageBytes:
+      channels.length === 0 ? rowBytes : channels.reduce((sum, { slotBytes }) => sum + slotBytes, 0),
+  });
+  const { order } = placement;
+  shared.push(...orderFields(order));
+  const hubs = inputs.links || graph.arcs || messages.unicast ? [] : findHubs(order ?? graph);
   shared.push(...hubFields(hubs, Math.max(1, channels.length), agents, rowEntries));
   const ofCompressors = (channels.length === 0 ? [compressor] : channels).flatMap(({ fields }) => fields);
   const layout = layoutArena([...shared, ...state, ...ofCompressors, ...cost.fields], workers);
@@ -172,7 +192,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     maxDegree: inputs.degrees.reduce((largest, degree) => Math.max(largest, degree), 0),
   };
   const flow = definition.plan(flowSpec, flowContext);
-  const work = agentWork(graph, cost, compressor, hubs);
+  const work = agentWork(graph, cost, compressor, order, hubs);
 
   return {
     run: {
@@ -214,7 +234,27 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     gains,
     planFlow: (numbers) => definition.plan({ ...flowSpec, ...numbers }, flowContext),
     work: work.reduce((sum, one) => sum + one, 0),
+    order,
+    orderReport: placement.report,
   };
+}
+
+/** Why agents lie in the order of their numbers whatever the graph; null where they need not. */
+function hindrance({ links, graph }: ProgramInputs, unicast: boolean): string | null {
+  if (links) return 'links change, and are drawn by the numbers of their ends';
+  if (graph.arcs) return 'the graph is directed';
+  return unicast ? 'neighbours are told different things, by the order of their numbers' : null;
+}
+
+/** Numbers by position, positions by number, and a column of trace quantities by position. */
+function orderFields(order: AgentOrder | null): FieldSpec[] {
+  if (order === null) return [];
+  const { length } = order.numbers;
+  return [
+    { name: 'agents.numbers', type: 'u32', length },
+    { name: 'agents.positions', type: 'u32', length },
+    { name: 'trace.byPosition', type: 'f64', length },
+  ];
 }
 
 /** What a flow and a compressor cannot do together is refused or, where it only disappoints, said. */
@@ -350,11 +390,12 @@ function unbalanced({ nodes, arcs }: Graph): number {
   return -1;
 }
 
-/** Work of one round of each agent, in multiply-adds: neighbours (but a hub's, which all workers share), transforms and step, data. */
+/** Work of one round of each agent, by position, in multiply-adds: neighbours (but a hub's, which all workers share), transforms and step, data. */
 function agentWork(
   graph: Graph,
   cost: CostModel,
   compressor: CompressorPlan,
+  order: AgentOrder | null,
   hubs: readonly Hub[],
 ): Float64Array {
   const size = (compressor['size'] as number | undefined) ?? cost.dim;
@@ -362,10 +403,12 @@ function agentWork(
   const fixed = transforms + 12 * cost.dim;
   // A linear compressor's message is a few numbers; any other one is decoded to all entries.
   const told = compressor.linear && compressor.messageBits !== null ? compressor.messageBits / 64 : size;
-  const total = Float64Array.from(
-    cost.work,
-    (work, agent) => fixed + work + (graph.rowStart[agent + 1] - graph.rowStart[agent] + 1) * told,
-  );
+  const { rowStart } = order ?? graph;
+  const total = new Float64Array(graph.nodes);
+  for (let at = 0; at < graph.nodes; at++) {
+    const work = cost.work[order === null ? at : order.numbers[at]];
+    total[at] = fixed + work + (rowStart[at + 1] - rowStart[at] + 1) * told;
+  }
   for (const { agent, edges } of hubs) total[agent] -= edges * told;
   return total;
 }

@@ -1,0 +1,190 @@
+/**
+ * The order in which agents lie in memory. In a large graph whose neighbours are numbered far apart, every message that an agent reads is a miss of all caches; renumbered by
+ * reverse Cuthill-McKee (`topology/ordering.ts`), neighbours lie near each other, and what one agent has read the next one finds in a cache.
+ *
+ * An agent has a *number*, the user's, and a *position*, where its rows lie. Kernels, blocks and the partition go by position. Everything that can be seen goes by number:
+ *
+ *  - draws: `Runtime.numbers` says whose they are;
+ *  - a row of CSR keeps the order of its columns by number, so that neighbours are added up in the same order;
+ *  - sums over all agents (trace rows) run by number;
+ *  - costs and references are asked by number, an agent at a time, but for costs that lay their rows out by position themselves (`CostDefinition.placed`);
+ *  - stateHash, x.npy, what is inspected, errors.
+ *
+ * So the bits of a run are the same in either order.
+ *
+ * `auto` takes the other order where that is likely to pay: the messages of a round exceed the second cache, neighbours are numbered too far apart for it, and the
+ * order brings them at least twice as near. A random graph has no such order, which one breadth-first walk tells.
+ */
+
+import type { Graph } from '../../../topology/index.js';
+import { bandwidth, meanDistance, meanLevel, reverseCuthillMcKee } from '../../../topology/ordering.js';
+import { secondCacheBytes } from '../../caches.js';
+import type { BoundCost } from '../../cost/types.js';
+import { unexpected } from '../../errors.js';
+import type { Reference } from '../../flow/reference.js';
+
+export type OrderChoice = 'auto' | 'given' | 'rcm';
+
+/** The graph by position. */
+export interface AgentOrder {
+  /** Of the agent at a position. */
+  numbers: Uint32Array;
+  /** Of the agent with a number. */
+  positions: Uint32Array;
+  rowStart: Uint32Array;
+  columns: Uint32Array;
+  /** Where each entry of `columns` stands in the graph as given. */
+  arcs: Uint32Array;
+}
+
+/** For people. */
+export interface OrderReport {
+  chosen: 'given' | 'rcm';
+  why: string;
+  /** Neighbours' numbers: how far apart on average, and at most; null where nobody looked. */
+  given: { meanDistance: number; bandwidth: number } | null;
+  /** Their positions; null as long as no other order was made. */
+  rcm: { meanDistance: number; bandwidth: number } | null;
+}
+
+export interface OrderInputs {
+  choice: OrderChoice;
+  graph: Graph;
+  /** Why agents cannot be laid out in another order, as half a sentence; null where they can. */
+  hindrance: string | null;
+  /** Bytes of all that an agent says in a round, as they lie in memory. */
+  messageBytes: number;
+  secondBytes?: number;
+}
+
+/** An order that brings neighbours less near than this is not worth its price. */
+const LEAST_GAIN = 2;
+/** Neighbours within this share of the second cache are near enough: the rows of one's own work need the rest. */
+const NEAR_SHARE = 1 / 4;
+
+export function chooseOrder(inputs: OrderInputs): { order: AgentOrder | null; report: OrderReport } {
+  const { choice, graph, hindrance, messageBytes } = inputs;
+  const keep = (why: string, measured: Partial<OrderReport> = {}) => ({
+    order: null,
+    report: { chosen: 'given' as const, why, given: null, rcm: null, ...measured },
+  });
+  if (choice === 'given') return keep('as asked for');
+  if (hindrance !== null) {
+    if (choice === 'rcm') throw unexpected(['layout', 'order'], choice, `auto or given, since ${hindrance}`);
+    return keep(hindrance);
+  }
+  const secondBytes = inputs.secondBytes ?? secondCacheBytes();
+  if (choice === 'auto' && graph.nodes * messageBytes <= secondBytes) {
+    return keep('all messages of a round fit into the second cache');
+  }
+  const given = { meanDistance: meanDistance(graph), bandwidth: bandwidth(graph) };
+  if (choice === 'auto') {
+    if (given.meanDistance * messageBytes <= NEAR_SHARE * secondBytes) {
+      return keep('neighbours are near each other', { given });
+    }
+    if (meanLevel(graph) * LEAST_GAIN > given.meanDistance) {
+      return keep('no order brings neighbours much nearer', { given });
+    }
+  }
+  const numbers = reverseCuthillMcKee(graph);
+  const order = layOut(graph, numbers);
+  const { rowStart, columns } = order;
+  const rcm = spread(rowStart, columns);
+  if (choice === 'auto' && rcm.meanDistance * LEAST_GAIN > given.meanDistance) {
+    return keep('no order brings neighbours much nearer', { given, rcm });
+  }
+  const why = choice === 'rcm' ? 'as asked for' : 'neighbours lie nearer';
+  return { order, report: { chosen: 'rcm', why, given, rcm } };
+}
+
+/** `numbers`: of the agent at each position. */
+export function layOut(graph: Graph, numbers: Uint32Array): AgentOrder {
+  const { nodes } = graph;
+  const positions = new Uint32Array(nodes);
+  for (let at = 0; at < nodes; at++) positions[numbers[at]] = at;
+  const rowStart = new Uint32Array(nodes + 1);
+  const columns = new Uint32Array(graph.columns.length);
+  const arcs = new Uint32Array(graph.columns.length);
+  let filled = 0;
+  for (let at = 0; at < nodes; at++) {
+    const number = numbers[at];
+    for (let arc = graph.rowStart[number]; arc < graph.rowStart[number + 1]; arc++) {
+      columns[filled] = positions[graph.columns[arc]];
+      arcs[filled++] = arc;
+    }
+    rowStart[at + 1] = filled;
+  }
+  return { numbers, positions, rowStart, columns, arcs };
+}
+
+/** Rows here do not ascend, so `bandwidth` would not do. */
+function spread(rowStart: Uint32Array, columns: Uint32Array): NonNullable<OrderReport['rcm']> {
+  let total = 0;
+  let widest = 0;
+  for (let row = 0; row + 1 < rowStart.length; row++) {
+    for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) {
+      const distance = Math.abs(columns[arc] - row);
+      total += distance;
+      if (distance > widest) widest = distance;
+    }
+  }
+  return { meanDistance: total / Math.max(1, columns.length), bandwidth: widest };
+}
+
+/** Brings rows that lie by number to their positions, in place: cycle by cycle, through one row beside them. */
+export function placeRows(data: Float64Array, rowStride: number, { numbers }: AgentOrder): void {
+  const done = new Uint8Array(numbers.length);
+  const held = new Float64Array(rowStride);
+  for (let start = 0; start < numbers.length; start++) {
+    if (done[start] === 1) continue;
+    held.set(data.subarray(start * rowStride, (start + 1) * rowStride));
+    let at = start;
+    for (;;) {
+      done[at] = 1;
+      const from = numbers[at];
+      if (from === start) break;
+      data.copyWithin(at * rowStride, from * rowStride, (from + 1) * rowStride);
+      at = from;
+    }
+    data.set(held, at * rowStride);
+  }
+}
+
+/** A cost that is asked by position; its data lie by number. Values are written by number. */
+export function costByNumber(cost: BoundCost, numbers: Uint32Array, rowBytes: number): BoundCost {
+  return {
+    ...cost,
+    gradient(first, count, x, out) {
+      for (let r = 0; r < count; r++) {
+        cost.gradient(numbers[first + r], 1, x + r * rowBytes, out + r * rowBytes);
+      }
+    },
+    values(first, count, point, out) {
+      for (let r = 0; r < count; r++) cost.values(numbers[first + r], 1, point, out);
+    },
+  };
+}
+
+/** The same of a cost whose rows lie by position. */
+export function valuesByNumber(cost: BoundCost, numbers: Uint32Array): BoundCost {
+  return {
+    ...cost,
+    values(first, count, point, out) {
+      for (let at = first; at < first + count; at++) {
+        // The value of row `at` is written to entry `at` of what it is told is the array.
+        cost.values(at, 1, point, out + (numbers[at] - at) * 8);
+      }
+    },
+  };
+}
+
+/** References that are asked by position; they lie by number. */
+export function referenceByNumber(reference: Reference, numbers: Uint32Array, rowBytes: number): Reference {
+  return {
+    mean: (round, firstColumn, columns, out) => reference.mean(round, firstColumn, columns, out),
+    least: (round) => reference.least(round),
+    advance(first, count, round, rows) {
+      for (let r = 0; r < count; r++) reference.advance(numbers[first + r], 1, round, rows + r * rowBytes);
+    },
+  };
+}

@@ -1,0 +1,240 @@
+/**
+ * The same bits in whatever order agents lie in memory, and in whatever blocks they are worked on: state, x and every row of the trace, for every flow, compressor and cost.
+ *
+ * What would break it: a draw by position, neighbours added up in another order, a trace row summed by position, a row that stays behind.
+ */
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseConfig } from '../../src/config/load.js';
+import { chooseOrder, layOut, placeRows } from '../../src/program/flow/order.js';
+import { kernelsUrl } from '../../src/session/locations.js';
+import { type FlowPrepared, prepareRun } from '../../src/session/prepare.js';
+import { runOnOneThread } from '../../src/session/single-thread.js';
+import { rowAt } from '../../src/session/state-hash.js';
+import { generate } from '../../topology/index.js';
+import { bandwidth, meanDistance, permute, reverseCuthillMcKee } from '../../topology/ordering.js';
+import { runConfig } from '../support/run.js';
+import { combinations, rivals } from './table.js';
+
+type Config = Record<string, unknown>;
+
+const DRAWN = new Set(['identity', 'flattened-one-bit']);
+
+const module = new WebAssembly.Module(readFileSync(kernelsUrl));
+const folder = mkdtempSync(join(tmpdir(), 'sottovoce-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const base = {
+  topology: { kind: 'erdos-renyi', nodes: 19, averageDegree: 4, seed: 3, largestComponent: true },
+  cost: { kind: 'quadratic', dim: 11, condition: 6 },
+  rounds: 8,
+  seed: 5,
+  trace: { every: 4 },
+};
+
+const prepare = async (config: Config, workers: number) =>
+  (await prepareRun(await parseConfig(config), workers)) as FlowPrepared;
+
+/** All that a user sees of a run. */
+async function outcome(config: Config, layout: object, workers: number) {
+  const prepared = await prepare({ ...config, layout }, workers);
+  const { order, run } = prepared.program;
+  const { rows, state, summary } = runOnOneThread(prepared, module);
+  const moved = order?.numbers.some((number, at) => number !== at) ?? false;
+  return {
+    moved,
+    blockAgents: run.blockAgents,
+    seen: {
+      hash: summary.stateHash,
+      rows: rows.map((row) => ({ ...row, seconds: 0 })),
+      bits: summary.bits,
+      x: Array.from({ length: state[0].rows }, (_, agent) =>
+        Array.from(state[0].data.subarray(rowAt(state[0], agent), rowAt(state[0], agent) + run.dim)),
+      ),
+    },
+  };
+}
+
+const ways = [
+  { workers: 1, block: 'auto' },
+  { workers: 2, block: 5 },
+  { workers: 3, block: 1 },
+] as const;
+
+async function expectSame(config: Config, among: readonly (typeof ways)[number][] = ways) {
+  const given = await outcome(config, { order: 'given' }, 1);
+  expect(given.moved).toBe(false);
+  for (const { workers, block } of among) {
+    const placed = await outcome(config, { order: 'rcm', block }, workers);
+    expect(placed.moved).toBe(true);
+    if (block !== 'auto') expect(placed.blockAgents).toBe(block);
+    expect(placed.seen, `${workers} workers`).toEqual(given.seen);
+  }
+}
+
+describe('the same bits in either order, for 1, 2 and 3 workers, in blocks of any size', () => {
+  // Every compressor in one flow, every flow with one that draws; each pair in one of the ways, in turns.
+  const pairs = [
+    ...combinations.filter(
+      ({ flow, compressor }) =>
+        (flow.kind === 'primal-dual' && flow.compress === 'error-state') || DRAWN.has(compressor.kind),
+    ),
+    ...rivals.filter(({ flow }) => flow.kind !== 'power-gossip'),
+  ].map((pair, index) => ({ ...pair, way: ways[index % ways.length] }));
+  it.each(pairs)('$name on $way.workers workers', ({ flow, compressor, way }) =>
+    expectSame({ ...base, flow, compressor }, [way]),
+  );
+
+  const wave = (i: number) => Math.sin(1 + 1.7 * i + 0.3 * i * i);
+  const line = (label: number, r: number) =>
+    `${label} ${(r % 3) + 1}:${wave(r)} ${4 + (r % 4)}:${2 * wave(3 * r)}\n`;
+  const libsvm = (name: string, label: (r: number) => number) => {
+    const file = join(folder, name);
+    writeFileSync(file, Array.from({ length: 70 }, (_, r) => line(label(r), r)).join(''));
+    return file;
+  };
+  const two = libsvm('two.libsvm', (r) => (wave(5 * r) > 0 ? 1 : -1));
+  const three = libsvm('three.libsvm', (r) => Math.floor(1.5 * (wave(5 * r) + 1)) % 3);
+  const median = fileURLToPath(new URL('../../examples/05-own-cost/median.mjs', import.meta.url));
+  const samples = { data: two, test: two, regularization: 0.2, split: 'shuffled' };
+  const flow = { kind: 'primal-dual', compress: 'error-state', step: 0.02, alpha: 0.5, beta: 0.5 };
+  const dithered = { kind: 'flatten', inner: { kind: 'one-bit' } };
+  const sinusoid = { kind: 'sinusoid', amplitude: 2, period: 7 };
+  const rest: [string, Config][] = [
+    ['least-squares', { cost: { kind: 'least-squares', data: two, regularization: 0.2 } }],
+    ['logistic', { cost: { kind: 'logistic', ...samples, split: 'contiguous' } }],
+    ['logistic, dense', { cost: { kind: 'logistic', ...samples, storage: 'dense' } }],
+    ['mini-batches', { cost: { kind: 'logistic', ...samples }, flow: { ...flow, batch: 2 } }],
+    [
+      'softmax, mini-batches',
+      { cost: { kind: 'softmax', ...samples, data: three, test: three }, flow: { ...flow, batch: 2 } },
+    ],
+    ['mlp', { cost: { kind: 'mlp', hidden: [3], ...samples, data: three, test: three } }],
+    ['a cost of one`s own', { cost: { kind: 'custom', module: median } }],
+    ['average', { cost: { kind: 'average', dim: 11 }, flow: { kind: 'consensus', step: 0.05, alpha: 1 } }],
+    ['a reference that moves', { flow: { kind: 'consensus', step: 0.05, alpha: 1, reference: sinusoid } }],
+    ['weights of edges', { weights: 'metropolis' }],
+    [
+      'edges of their own bandwidth',
+      {
+        compressor: { kind: 'event-triggered', threshold: { absolute: 0.5 }, inner: { kind: 'sign' } },
+        network: { bandwidth: 1000, latency: 0.01, edges: [{ between: [1, 2], bandwidth: 10 }] },
+        topology: { kind: 'torus', rows: 5, columns: 6 },
+      },
+    ],
+    [
+      'gradients several times a round',
+      {
+        flow: { kind: 'dgd', step: 0.05, localSteps: 3, batch: 1 },
+        cost: { kind: 'logistic', ...samples },
+        compressor: { kind: 'identity' },
+      },
+    ],
+  ];
+  it.each(rest)('%s', (_, more) => expectSame({ ...base, flow, compressor: dithered, ...more }));
+
+  it('a hub, whose row is cut into chunks', async () => {
+    const topology = { kind: 'star', nodes: 4200 };
+    const cost = { kind: 'quadratic', dim: 3 };
+    await expectSame({ ...base, topology, cost, rounds: 3, flow: { ...flow, step: 1e-4 } });
+  });
+
+  it('on threads: what is read, written and inspected', async () => {
+    const config = { ...base, flow, compressor: { kind: 'one-bit' }, workers: 2 };
+    const [given, placed] = await Promise.all(
+      ['given', 'rcm'].map((order) => runConfig({ ...config, layout: { order } }, { keepX: true })),
+    );
+    expect(placed.summary.stateHash).toBe(given.summary.stateHash);
+    expect(placed.x).toEqual(given.x);
+  });
+});
+
+it('sees a draw by position', async () => {
+  const config = {
+    ...base,
+    flow: { kind: 'consensus', step: 0.01, alpha: 1 },
+    compressor: { kind: 'one-bit' },
+  };
+  const prepared = await prepare({ ...config, layout: { order: 'rcm' } }, 1);
+  const honest = runOnOneThread(prepared, module).summary.stateHash;
+  const cheat = runOnOneThread(
+    {
+      ...prepared,
+      fill(arena) {
+        prepared.fill(arena);
+        arena.view('agents.numbers', 'u32').forEach((_, at, numbers) => {
+          numbers[at] = at;
+        });
+      },
+    },
+    module,
+  ).summary.stateHash;
+  expect(cheat).not.toBe(honest);
+});
+
+describe('auto', () => {
+  const torus = generate({ kind: 'torus', rows: 40, columns: 50 }, 0);
+  const shuffled = permute(
+    torus,
+    Uint32Array.from({ length: 2000 }, (_, i) => (i * 1237) % 2000),
+  );
+  const choose = (graph: typeof torus, more = {}) =>
+    chooseOrder({ choice: 'auto', graph, hindrance: null, messageBytes: 512, secondBytes: 2 ** 19, ...more });
+
+  it('brings neighbours near each other where they are far apart', () => {
+    const { order, report } = choose(shuffled);
+    expect(report.chosen).toBe('rcm');
+    expect(report.given?.meanDistance).toBeGreaterThan(400);
+    expect(report.rcm?.meanDistance).toBeLessThan(60);
+    // The rows as laid out are those of the permuted graph, but that columns stand in the order of their numbers.
+    const renumbered = permute(shuffled, reverseCuthillMcKee(shuffled));
+    expect(report.rcm).toEqual({ meanDistance: meanDistance(renumbered), bandwidth: bandwidth(renumbered) });
+    expect(order?.rowStart).toEqual(renumbered.rowStart);
+    const numbersOf = (at: number) =>
+      Array.from(
+        order!.columns.subarray(order!.rowStart[at], order!.rowStart[at + 1]),
+        (to) => order!.numbers[to],
+      );
+    for (const at of [0, 7, 1999]) {
+      const { rowStart, columns } = shuffled;
+      const number = order!.numbers[at];
+      expect(numbersOf(at)).toEqual(Array.from(columns.subarray(rowStart[number], rowStart[number + 1])));
+    }
+  });
+
+  it.each([
+    ['as numbered neighbours are near', torus, {}],
+    ['all messages fit into a cache', shuffled, { messageBytes: 16 }],
+    ['there is no such order', generate({ kind: 'random-regular', nodes: 2000, degree: 8 }, 1), {}],
+    ['something hinders', shuffled, { hindrance: 'links change' }],
+  ])('keeps the order where %s', (_, graph, more) => {
+    const { order, report } = choose(graph, more);
+    expect(order).toBeNull();
+    expect(report.chosen).toBe('given');
+  });
+
+  it('is refused by name where an order cannot be had', async () => {
+    const config = {
+      ...base,
+      flow: { kind: 'consensus', step: 0.01, alpha: 1 },
+      links: { kind: 'drops', rate: 0.1 },
+    };
+    await expect(prepare({ ...config, layout: { order: 'rcm' } }, 1)).rejects.toThrow(
+      /layout.order is "rcm", expected auto or given, since links change/,
+    );
+    expect((await prepare(config, 1)).report.layout?.order).toMatchObject({
+      chosen: 'given',
+      why: /^links change/,
+    });
+  });
+});
+
+it('rows are placed cycle by cycle', () => {
+  const rows = Float64Array.of(0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5);
+  placeRows(rows, 2, layOut(generate({ kind: 'path', nodes: 4 }, 0), Uint32Array.of(2, 1, 3, 0)));
+  expect([...rows]).toEqual([2, 2.5, 1, 1.5, 3, 3.5, 0, 0.5]);
+});

@@ -1,22 +1,62 @@
-/** The process that `startup.ts` starts: a run like that of `sottovoce run`, given up after its first round. Prints when what was done, in milliseconds. */
+/**
+ * The process that `startup.ts` starts: `sottovoce run CONFIG --out FOLDER --quiet`, given up after its first round. Prints when what was done, in
+ * milliseconds since the process began. To know it costs a message to the coordinator and the clock of the round loop.
+ */
 
-import { loadConfig } from '../config/load.js';
-import { openSession } from '../session/client.js';
-import { countWorkers } from '../session/prepare.js';
+import { performance } from 'node:perf_hooks';
+import { main, processDependencies } from '../cli/program.js';
+import { countWorkers } from '../session/workers.js';
 import { createClock, readClock } from '../sync/clock.js';
+import type { Startup } from './startup.js';
 
 const POLL_MS = 1;
 
-const loaded = performance.now();
-const config = await loadConfig(process.argv[2]);
-const { session, close } = await openSession();
-const clock = createClock(countWorkers(config.config));
-await session.prepare({ config, outDir: null, clock });
-const prepared = performance.now();
-// Whether the run fails or is given up is the same to us.
-session.start().catch(() => {});
-// A worker that has begun its second round has seen everyone finish the first.
-while (readClock(clock)[0].rounds < 2) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-const firstRound = performance.now();
-process.stdout.write(JSON.stringify({ loaded, prepared, firstRound }));
-await close();
+const times: Omit<Startup, 'outside'> = {
+  node: performance.nodeTiming.bootstrapComplete,
+  loaded: performance.now(),
+  config: 0,
+  coordinator: 0,
+  prepared: 0,
+  firstRound: 0,
+};
+
+/** Notes when a promise is kept. */
+async function timed<T>(phase: keyof typeof times, promise: Promise<T>): Promise<T> {
+  const kept = await promise;
+  times[phase] = performance.now();
+  return kept;
+}
+
+function giveUpAfterFirstRound(clock: SharedArrayBuffer): void {
+  // A worker that has begun its second round has seen everyone finish the first.
+  if (readClock(clock)[0].rounds >= 2) {
+    times.firstRound = performance.now();
+    process.stdout.write(JSON.stringify(times), () => process.exit());
+  } else setTimeout(giveUpAfterFirstRound, POLL_MS, clock).unref();
+}
+
+const [config, folder] = process.argv.slice(2);
+const terminal = { stdout: process.stdout, stderr: process.stderr, env: process.env, debug: false };
+main(['run', config, '--out', folder, '--quiet'], terminal, {
+  ...processDependencies,
+  load: (file, changes) => timed('config', processDependencies.load(file, changes)),
+  async openSession() {
+    const { session, close } = await processDependencies.openSession();
+    timed('coordinator', session.progress()).catch(() => {});
+    return {
+      close,
+      session: {
+        ...session,
+        async prepare(options) {
+          const clock = createClock(countWorkers(options.config.config));
+          const report = await timed('prepared', session.prepare({ ...options, clock }));
+          giveUpAfterFirstRound(clock);
+          return report;
+        },
+      },
+    };
+  },
+}).then((code) => {
+  // A run that ends before its second round has none to show.
+  process.exitCode = code || 1;
+});

@@ -4,31 +4,38 @@
  */
 
 import { execFile } from 'node:child_process';
-import { access } from 'node:fs/promises';
+import { access, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { InputError } from '../errors.js';
-import { startupUrl } from '../session/locations.js';
+import { examplesUrl, startupUrl } from '../session/locations.js';
 import { figure, spreadText } from './figures.js';
 import { interleave } from './interleave.js';
 import type { Benchmark, Figure } from './types.js';
 
 const run = promisify(execFile);
-const root = import.meta.url.endsWith('.ts') ? '../../' : '../../../';
-const example = new URL(`${root}examples/01-flights/`, import.meta.url);
+const example = new URL('01-flights/', examplesUrl);
 
 /** Milliseconds since the process began, as it tells itself; `outside` as seen by whoever started it. */
 export interface Startup {
+  node: number;
   loaded: number;
+  config: number;
+  coordinator: number;
   prepared: number;
   firstRound: number;
   outside: number;
 }
 
 const PHASES = [
-  ['loaded', 'Node has started, modules are loaded'],
-  ['prepared', 'config read, graph and data loaded, optimum found'],
-  ['firstRound', 'first round is over'],
+  ['node', 'Node has started'],
+  ['loaded', 'the command line is loaded'],
+  ['config', 'the config is read and validated'],
+  ['coordinator', 'the coordinator, begun before that, answers'],
+  ['prepared', 'graph and data are read, the optimum is found'],
+  ['firstRound', 'the first round is over'],
   ['outside', 'the same, seen from outside (and the process ended)'],
 ] as const;
 
@@ -73,9 +80,14 @@ optimum is solved for before the run. Each sample is a process of its own.`,
 };
 
 async function startOnce(config: string): Promise<Startup> {
-  const startedMs = performance.now();
-  const { stdout } = await run(process.execPath, [fileURLToPath(startupUrl), config]);
-  return { ...(JSON.parse(stdout) as Omit<Startup, 'outside'>), outside: performance.now() - startedMs };
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'sottovoce-startup-'));
+  try {
+    const startedMs = performance.now();
+    const { stdout } = await run(process.execPath, [fileURLToPath(startupUrl), config, folder]);
+    return { ...(JSON.parse(stdout) as Omit<Startup, 'outside'>), outside: performance.now() - startedMs };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** The quickstart's config; its data are made from a package if they are not there yet. */

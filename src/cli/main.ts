@@ -1,96 +1,24 @@
 #!/usr/bin/env node
-/** The command line. Commands load what they need when they are called, so `--help` and `--version` answer at once. */
+/**
+ * Where the command line begins, and little else: what follows (`program.ts`) can then come from Node's cache of compiled code, where it keeps one.
+ */
 
 import { realpathSync } from 'node:fs';
+import nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
-import { ownVersion } from '../report/versions.js';
-import { addBenchCommands } from './bench.js';
-import { addCertifyCommand } from './certify.js';
-import { addCompareCommand } from './compare.js';
-import { reportError } from './errors.js';
-import { addListCommand } from './list.js';
-import { addProfileCommand } from './profile.js';
-import { addRunCommand } from './run.js';
-import { addSchemaCommand } from './schema.js';
-import { colours, ExitCode, processTerminal, type Terminal } from './terminal.js';
-import { addTuneCommand } from './tune.js';
+import type { Terminal } from './terminal.js';
 
-const TOPOLOGY_HELP = `
-Examples:
-  $ sottovoce topology inspect network.gml
-  $ sottovoce topology generate ring --nodes 25 --out ring.graphml
-  $ sottovoce topology convert network.gml network.graphml
-`;
-
-const HELP = `
-Examples:
-  $ sottovoce run profiles/ring-topk.yaml            run a config; results go to runs/<name>-<time>/
-  $ sottovoce compare ring.yaml --compressors 'identity; flatten(sign)'   which needs the fewest rounds and bits?
-  $ sottovoce tune ring.yaml                         which gains does auto choose, and why?
-  $ sottovoce topology inspect network.gml           is it connected, and how well?
-  $ sottovoce certify sign 'flatten(sign)' --dim 64  what does a thousandth of the error cost in bits?
-  $ sottovoce profile profiles/one-bit-100k.yaml     flame graphs: where does the time go?
-  $ sottovoce bench scaling --picture scaling.png    does it scale with workers?
-  $ sottovoce list compressors                       what can stand under \`compressor:\`
-  $ sottovoce run --help                             what a config and a run directory look like
-
-Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or bad input, 130 interrupted.
-Set SOTTOVOCE_DEBUG=1 (or give --debug) for stack traces, NO_COLOR=1 for plain text.
-`;
-
-export { processTerminal, type Terminal } from './terminal.js';
+export type { Terminal } from './terminal.js';
 
 /** Runs one command; gives the exit code. */
 export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
-  let exitCode: number = ExitCode.OK;
-  const program = new Command('sottovoce');
-  program
-    .description(
-      'Agents on a graph agree on the minimiser of the sum of their private costs while saying as little as possible.',
-    )
-    .version(ownVersion(), '-V, --version', 'print the version')
-    .exitOverride()
-    .showHelpAfterError('(--help says more)')
-    .configureOutput({
-      writeOut: (text) => terminal.stdout.write(text),
-      writeErr: (text) => terminal.stderr.write(text),
-      outputError: (text, write) =>
-        write(text.replace(/^error:/, colours(terminal, terminal.stderr).red('error:'))),
-      getOutHasColors: () => false,
-      getErrHasColors: () => false,
-    })
-    .addHelpText('after', HELP);
-  try {
-    addRunCommand(program, terminal, (code) => {
-      exitCode = code;
-    });
-    addCompareCommand(program, terminal, (code) => {
-      exitCode = code;
-    });
-    const topology = program
-      .command('topology')
-      .summary('inspect, generate and convert graphs')
-      .description('Look at graphs, make them, and turn one file format into another.')
-      .addHelpText('after', TOPOLOGY_HELP);
-    if (argv.includes('topology')) {
-      // Its flags are made from the generators, which nobody else should wait for.
-      const { addTopologyCommands } = await import('./topology.js');
-      await addTopologyCommands(topology, terminal, argv);
-    }
-    addTuneCommand(program, terminal);
-    addCertifyCommand(program, terminal);
-    addProfileCommand(program, terminal, (code) => {
-      exitCode = code;
-    });
-    await addBenchCommands(program, terminal, argv);
-    addListCommand(program, terminal);
-    addSchemaCommand(program, terminal);
-    await program.parseAsync([...argv], { from: 'user' });
-    return exitCode;
-  } catch (error) {
-    return reportError(error, terminal);
-  }
+  const program = await import('./program.js');
+  return program.main(argv, terminal);
+}
+
+export function processTerminal(argv: readonly string[]): Terminal {
+  const debug = process.env['SOTTOVOCE_DEBUG'] === '1' || argv.includes('--debug');
+  return { stdout: process.stdout, stderr: process.stderr, env: process.env, debug };
 }
 
 /** Whether this file is what node was started with (through npm's link too), rather than imported. */
@@ -108,6 +36,8 @@ function isEntryPoint(): boolean {
 const EXIT_GRACE_MS = 1000;
 
 if (isEntryPoint()) {
+  // From Node 22 on.
+  (nodeModule as { enableCompileCache?(): unknown }).enableCompileCache?.();
   // `| head` closes the pipe: nothing is wrong, nobody reads any more, and a run goes on to write its results.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -100,6 +100,7 @@ Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or b
 export function addRunCommand(
   program: Command,
   terminal: Terminal,
+  dependencies: RunDependencies,
   setExitCode: (code: number) => void,
 ): void {
   program
@@ -117,7 +118,7 @@ export function addRunCommand(
     .option('--debug', 'print stack traces')
     .addHelpText('after', HELP)
     .action(async (config: string, options: RunOptions) => {
-      setExitCode(await runCommand(config, options, terminal, processDependencies));
+      setExitCode(await runCommand(config, options, terminal, dependencies));
     });
 }
 

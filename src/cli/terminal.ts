@@ -17,11 +17,6 @@ export interface Terminal {
 
 export const ExitCode = { OK: 0, RUN_FAILED: 1, BAD_INPUT: 2, INTERRUPTED: 130, TERMINATED: 143 } as const;
 
-export function processTerminal(argv: readonly string[]): Terminal {
-  const debug = process.env['SOTTOVOCE_DEBUG'] === '1' || argv.includes('--debug');
-  return { stdout: process.stdout, stderr: process.stderr, env: process.env, debug };
-}
-
 export function colours(terminal: Terminal, output: Output): Colours {
   return coloursFor(output, terminal.env);
 }

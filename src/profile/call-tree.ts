@@ -39,11 +39,11 @@ export interface ThreadTree {
 /** Only what happens between the first and the last sample inside this function, and the function as the outermost frame. */
 export interface Within {
   functionName: string;
-  /** Its compiled file, by the end of its URL. */
-  urlEnds: string;
+  /** Its source file, relative to the project. */
+  file: string;
 }
 
-export const ROUND_LOOP: Within = { functionName: 'runRounds', urlEnds: '/workers/round-loop.js' };
+export const ROUND_LOOP: Within = { functionName: 'runRounds', file: 'workers/round-loop.ts' };
 type CallFrame = CpuProfile['nodes'][number]['callFrame'];
 
 interface Label {
@@ -169,8 +169,8 @@ export function totalSamples(frame: Frame): number {
   return total;
 }
 
-function isFrame(frame: CallFrame, { functionName, urlEnds }: Within): boolean {
-  return frame.functionName === functionName && frame.url.endsWith(urlEnds);
+function isFrame(frame: CallFrame, { functionName, file }: Within): boolean {
+  return frame.functionName === functionName && labelOf(frame).file === file;
 }
 
 /** The way from JavaScript into a kernel: `js-to-wasm:ii:`, or one for all signatures while nothing is compiled yet. */
@@ -190,7 +190,9 @@ function labelOf({ functionName, url, lineNumber, columnNumber }: CallFrame): La
     return { name: `${functionName} [VM]`, kind: 'vm', file: null };
   }
   const { kind, file, line } = placeOf(url, lineNumber, columnNumber);
-  return { name: `${functionName || '(anonymous)'} ${file}:${line}`, kind, file };
+  // A bundle tells two functions of one name apart by a number, `bind$1`; here their files do.
+  const name = functionName.replace(/\$\d+$/, '');
+  return { name: `${name || '(anonymous)'} ${file}:${line}`, kind, file };
 }
 
 /** `kernels/gather/gatherSign` is gatherSign of kernels/gather.ts; without a name section there is a number only. */
@@ -213,7 +215,9 @@ function placeOf(url: string, line: number, column: number): { kind: FrameKind; 
     const source = sourceMap(url)?.findEntry(line, column);
     if (source && 'originalSource' in source) {
       const original = source.originalSource.replace(/^(\.\.\/)+/, '');
-      return { kind: 'app', file: original, line: source.originalLine + 1 };
+      // Packages are in our bundles.
+      const kind = original.startsWith('node_modules/') ? 'deps' : 'app';
+      return { kind, file: original, line: source.originalLine + 1 };
     }
     return { kind: 'app', file: `dist/${url.slice(compiledFolder.length)}`, line: line + 1 };
   }

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundledUrl } from '../session/locations.js';
 
 export interface Versions {
   sottovoce: string;
@@ -42,8 +43,9 @@ export function ownVersion(): string {
 export function versions(): Versions {
   const { folder, data } = ownPackage();
   const dependencies: Record<string, string> = {};
+  const bundled = readJson<Record<string, string>>(fileURLToPath(bundledUrl)) ?? {};
   for (const name of Object.keys(data.dependencies ?? {}).sort())
-    dependencies[name] = installedVersion(folder, name);
+    dependencies[name] = bundled[name] ?? installedVersion(folder, name);
   return { sottovoce: ownVersion(), node: process.versions.node, v8: process.versions.v8, dependencies };
 }
 
@@ -59,10 +61,12 @@ function installedVersion(from: string, name: string): string {
   }
 }
 
-function readPackage(file: string): PackageJson | null {
+const readPackage = (file: string) => readJson<PackageJson>(file);
+
+function readJson<T>(file: string): T | null {
   if (!existsSync(file)) return null;
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as PackageJson;
+    return JSON.parse(readFileSync(file, 'utf8')) as T;
   } catch {
     return null;
   }

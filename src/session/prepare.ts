@@ -3,7 +3,6 @@
  * whatever is wrong with the input is said here, with its place in the config.
  */
 
-import os from 'node:os';
 import path from 'node:path';
 import type { Graph } from '../../topology/index.js';
 import { largestComponent } from '../../topology/properties.js';
@@ -61,11 +60,6 @@ export interface FlowPrepared extends Prepared {
   /** Agents x dim, or null for the flow's own beginning. */
   init: Float64Array | null;
   optimum: Optimum | null;
-}
-
-/** `auto` is a worker for every core. */
-export function countWorkers({ workers }: RunConfig): number {
-  return workers === 'auto' ? os.availableParallelism() : workers;
 }
 
 export async function prepareRun(loaded: LoadedConfig, workers: number): Promise<Prepared> {

@@ -6,7 +6,7 @@
 import { RunDirectory } from '../report/run-directory.js';
 import { ActiveRun } from './active-run.js';
 import { WorkerPool } from './pool.js';
-import { countWorkers, type Prepared, prepareRun } from './prepare.js';
+import { type Prepared, prepareRun } from './prepare.js';
 import type {
   AgentState,
   PlanReport,
@@ -16,6 +16,7 @@ import type {
   Session,
   TraceRow,
 } from './types.js';
+import { countWorkers } from './workers.js';
 
 interface Ready {
   prepared: Prepared;

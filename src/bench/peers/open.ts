@@ -6,11 +6,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { referenceUrl } from '../../session/locations.js';
 import { LineChild } from './child.js';
 
 const run = promisify(execFile);
-const root = import.meta.url.endsWith('.ts') ? '../../../' : '../../../../';
-const reference = (name: string) => fileURLToPath(new URL(`${root}bench/reference/${name}`, import.meta.url));
+const reference = (name: string) => fileURLToPath(new URL(name, referenceUrl));
 const FLAGS = ['-O3', '-march=native', '-fopenmp'];
 
 export interface Peer {

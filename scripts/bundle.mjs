@@ -1,0 +1,92 @@
+/**
+ * The second half of a build: what starts a process or a thread is bundled, one folder each in dist/bundle, and the file that tsc made for it
+ * becomes a line that loads the bundle. A run then reads some ten files where it read seven hundred: that, and not the work, was most of its start.
+ *
+ * Everything else in dist is as tsc left it, the library included; without this half all works alike, later. A thread or process loads one
+ * bundle and has each module once. Folders lie two below dist, as src/session does: `locations.ts` looks up from either.
+ */
+
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const CACHE = "require('node:module').enableCompileCache?.();";
+
+/** Threads are CommonJS: Node gets to their first line sooner. `stub` is written over what tsc made. */
+const BUNDLES = [
+  {
+    name: 'program',
+    source: 'src/cli/program.ts',
+    format: 'es',
+    stub: 'dist/src/cli/program.js',
+    load: (file) => `export * from '../../${file}';`,
+  },
+  {
+    name: 'coordinator',
+    source: 'workers/coordinator.ts',
+    format: 'cjs',
+    stub: 'dist/workers/coordinator-entry.cjs',
+    load: (file) => `${CACHE}\nrequire('../${file}');`,
+  },
+  ...['agents', 'cell'].map((name) => ({
+    name,
+    source: `workers/${name}.ts`,
+    format: 'cjs',
+    stub: `dist/workers/${name}-entry.cjs`,
+    load: (file) => `${CACHE}\nmodule.exports = require('../${file}');`,
+  })),
+];
+
+/** These find files of their own beside themselves. */
+const EXTERNAL = [/^piscina(\/|$)/, /^@resvg\//, /^0x(\/|$)/, /^assemblyscript(\/|$)/];
+
+const packages = new Map();
+rmSync(path.join(root, 'dist/bundle'), { recursive: true, force: true });
+for (const { name, source, format, stub, load } of BUNDLES) {
+  const extension = format === 'cjs' ? 'cjs' : 'js';
+  const bundle = await rolldown({
+    cwd: root,
+    input: { [name]: source },
+    platform: 'node',
+    external: EXTERNAL,
+    resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
+    transform: { target: 'es2023' },
+    // A module that is imported at once and, elsewhere, when needed is there at once.
+    checks: { ineffectiveDynamicImport: false },
+  });
+  const { output } = await bundle.write({
+    dir: path.join(root, 'dist/bundle', name),
+    format,
+    sourcemap: true,
+    entryFileNames: `[name].${extension}`,
+    chunkFileNames: `[name]-[hash].${extension}`,
+  });
+  await bundle.close();
+  for (const { moduleIds = [] } of output) for (const id of moduleIds) noteSourcePackage(id);
+  writeFileSync(path.join(root, stub), `${load(`bundle/${name}/${name}.${extension}`)}\n`);
+}
+writeNotices();
+
+function noteSourcePackage(id) {
+  const found = /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(id);
+  if (found) packages.set(found[2], found[1]);
+}
+
+/** What is bundled is distributed with us: its versions, for manifests, and its licences. */
+function writeNotices() {
+  const names = [...packages.keys()].sort();
+  const manifests = names.map((name) =>
+    JSON.parse(readFileSync(path.join(packages.get(name), 'package.json'), 'utf8')),
+  );
+  const versions = Object.fromEntries(manifests.map(({ name, version }) => [name, version]));
+  writeFileSync(path.join(root, 'dist/bundle/packages.json'), `${JSON.stringify(versions, null, 2)}\n`);
+  const notices = manifests.map(({ name, version, license }) => {
+    const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENSE-MIT', 'license', 'LICENCE']
+      .map((candidate) => path.join(packages.get(name), candidate))
+      .find(existsSync);
+    return `${name} ${version} (${license})\n\n${file ? readFileSync(file, 'utf8').trim() : 'No licence file came with it.'}\n`;
+  });
+  writeFileSync(path.join(root, 'dist/bundle/LICENSES.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
+}

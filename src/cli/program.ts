@@ -1,0 +1,95 @@
+/** The command line. Commands load what they need when they are called, so `--help` and `--version` answer at once. */
+
+import { Command } from 'commander';
+import { ownVersion } from '../report/versions.js';
+import { addBenchCommands } from './bench.js';
+import { addCertifyCommand } from './certify.js';
+import { addCompareCommand } from './compare.js';
+import { reportError } from './errors.js';
+import { addListCommand } from './list.js';
+import { addProfileCommand } from './profile.js';
+import { addRunCommand, processDependencies, type RunDependencies } from './run.js';
+import { addSchemaCommand } from './schema.js';
+import { colours, ExitCode, type Terminal } from './terminal.js';
+import { addTuneCommand } from './tune.js';
+
+const TOPOLOGY_HELP = `
+Examples:
+  $ sottovoce topology inspect network.gml
+  $ sottovoce topology generate ring --nodes 25 --out ring.graphml
+  $ sottovoce topology convert network.gml network.graphml
+`;
+
+const HELP = `
+Examples:
+  $ sottovoce run profiles/ring-topk.yaml            run a config; results go to runs/<name>-<time>/
+  $ sottovoce compare ring.yaml --compressors 'identity; flatten(sign)'   which needs the fewest rounds and bits?
+  $ sottovoce tune ring.yaml                         which gains does auto choose, and why?
+  $ sottovoce topology inspect network.gml           is it connected, and how well?
+  $ sottovoce certify sign 'flatten(sign)' --dim 64  what does a thousandth of the error cost in bits?
+  $ sottovoce profile profiles/one-bit-100k.yaml     flame graphs: where does the time go?
+  $ sottovoce bench scaling --picture scaling.png    does it scale with workers?
+  $ sottovoce list compressors                       what can stand under \`compressor:\`
+  $ sottovoce run --help                             what a config and a run directory look like
+
+Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or bad input, 130 interrupted.
+Set SOTTOVOCE_DEBUG=1 (or give --debug) for stack traces, NO_COLOR=1 for plain text.
+`;
+
+export { processDependencies, type RunDependencies } from './run.js';
+
+/** Runs one command; gives the exit code. */
+export async function main(
+  argv: readonly string[],
+  terminal: Terminal,
+  dependencies: RunDependencies = processDependencies,
+): Promise<number> {
+  let exitCode: number = ExitCode.OK;
+  const program = new Command('sottovoce');
+  program
+    .description(
+      'Agents on a graph agree on the minimiser of the sum of their private costs while saying as little as possible.',
+    )
+    .version(ownVersion(), '-V, --version', 'print the version')
+    .exitOverride()
+    .showHelpAfterError('(--help says more)')
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      outputError: (text, write) =>
+        write(text.replace(/^error:/, colours(terminal, terminal.stderr).red('error:'))),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText('after', HELP);
+  try {
+    addRunCommand(program, terminal, dependencies, (code) => {
+      exitCode = code;
+    });
+    addCompareCommand(program, terminal, (code) => {
+      exitCode = code;
+    });
+    const topology = program
+      .command('topology')
+      .summary('inspect, generate and convert graphs')
+      .description('Look at graphs, make them, and turn one file format into another.')
+      .addHelpText('after', TOPOLOGY_HELP);
+    if (argv.includes('topology')) {
+      // Its flags are made from the generators, which nobody else should wait for.
+      const { addTopologyCommands } = await import('./topology.js');
+      await addTopologyCommands(topology, terminal, argv);
+    }
+    addTuneCommand(program, terminal);
+    addCertifyCommand(program, terminal);
+    addProfileCommand(program, terminal, (code) => {
+      exitCode = code;
+    });
+    await addBenchCommands(program, terminal, argv);
+    addListCommand(program, terminal);
+    addSchemaCommand(program, terminal);
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return reportError(error, terminal);
+  }
+}

@@ -33,7 +33,7 @@ export async function loadRegistries(): Promise<Registries> {
 
 /** The generators alone: what `sottovoce topology` needs. */
 export async function loadTopologies(): Promise<Registry> {
-  const { generators } = await import('../../topology/index.js');
+  const { generators } = await import('../../topology/registry.js');
   const entries = generators.map((generator): [string, ComponentDefinition] => [
     generator.kind,
     {

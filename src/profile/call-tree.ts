@@ -213,7 +213,8 @@ function placeOf(url: string, line: number, column: number): { kind: FrameKind; 
   if (modules >= 0) return { kind: 'deps', file: url.slice(modules + 1), line: line + 1 };
   if (url.startsWith(compiledFolder)) {
     const source = sourceMap(url)?.findEntry(line, column);
-    if (source && 'originalSource' in source) {
+    // Glue that a bundle adds comes from no file.
+    if (source && 'originalSource' in source && source.originalSource) {
       const original = source.originalSource.replace(/^(\.\.\/)+/, '');
       // Packages are in our bundles.
       const kind = original.startsWith('node_modules/') ? 'deps' : 'app';

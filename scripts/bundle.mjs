@@ -57,7 +57,10 @@ const GROUPS = [
 /** Zod's messages in forty languages are a third of it, and ours are our own. */
 const ENGLISH_ONLY = {
   name: 'english-only',
-  load: { filter: { id: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, handler: () => "export { default as en } from './en.js';" },
+  load: {
+    filter: { id: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ },
+    handler: () => "export { default as en } from './en.js';",
+  },
 };
 
 const packages = new Map();

@@ -504,6 +504,41 @@ export interface Kernels {
     current: number,
   ): void;
   /**
+   * A round of stepPrimalDualError where messages are signs of a vector rotated to n entries, n a power of two in 64..4096, and dim a multiple of 8: the same bits as
+   * gatherSign + unflattenBlock, decodeFlattenedSign, the gradient, the step and encodeFlattenedSign. x, v, s, z, a, b: block rows of dim entries. The gradient is
+   * in `gradient`, block rows, or, where that is 0, a (x - b). masks, slots: those of the round; masksOut, slotsOut: those of the next. scratch holds 3 n + 64 doubles.
+   */
+  primalDualRotatedSigns(
+    first: number,
+    count: number,
+    rowStart: number,
+    columns: number,
+    weights: number,
+    weightStride: number,
+    degrees: number,
+    slots: number,
+    slotsOut: number,
+    slotStride: number,
+    dim: number,
+    n: number,
+    masks: number,
+    masksOut: number,
+    x: number,
+    v: number,
+    s: number,
+    z: number,
+    gradient: number,
+    a: number,
+    b: number,
+    hEta: number,
+    hAlpha: number,
+    hBeta: number,
+    hImplicit: number,
+    mu: number,
+    current: number,
+    scratch: number,
+  ): void;
+  /**
    * With the agents' own states taken as they are, and a memory m of what the messages left out. d = weighted degrees from the
    * block's first agent on: o = x - (s + q); r = z + u + d o; x -= (hEta g + hAlpha r + hBeta v) / (1 + hImplicit d); v += hBeta r;
    * s += mu q; z += mu u; m += (d / D) o, D = weighted degrees of the whole graph;

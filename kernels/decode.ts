@@ -112,7 +112,7 @@ class Whole {
 }
 
 /** target (64 i16) = H_64 of the signs of a word: 64 numbers in 8 vectors from the first stage to the sixth. */
-function transformSigns(bytes: usize, target: usize): void {
+export function transformSigns(bytes: usize, target: usize): void {
   const word = v128.load8x8_u(bytes);
   // Vector b, lane m: coordinate 8 m + b. Stages 1, 2, 4 are between vectors.
   let x0 = Whole.signs(word, 0);
@@ -179,6 +179,21 @@ function transformSigns(bytes: usize, target: usize): void {
   v128.store(target, x7, 112);
 }
 
+/** The stages from 64 on of n whole numbers. */
+export function joinSigns(data: usize, n: usize): void {
+  for (let h: usize = 64; h < n; h <<= 1) {
+    const step = h << 1;
+    for (let group: usize = data; group < data + (n << 1); group += step << 1) {
+      for (let p = group; p < group + step; p += 16) {
+        const x = v128.load(p);
+        const y = v128.load(p + step);
+        v128.store(p, i16x8.add(x, y));
+        v128.store(p + step, i16x8.sub(x, y));
+      }
+    }
+  }
+}
+
 /**
  * out row = U^T (scale * signs): the transform of signs is one of whole numbers, so it is done in 16 bits, eight at a time, and its result multiplied once
  * by scale / sqrt(n). n: a power of two in 64..16384. scratch holds n i16.
@@ -201,17 +216,7 @@ export function decodeFlattenedSign(
     const slot = slots + (first + r) * slotStride;
     const row = out + r * outStride;
     for (let c: usize = 0; c < n; c += 64) transformSigns(slot + 8 + (c >> 3), scratch + (c << 1));
-    for (let h: usize = 64; h < n; h <<= 1) {
-      const step = h << 1;
-      for (let group: usize = scratch; group < scratch + (n << 1); group += step << 1) {
-        for (let p = group; p < group + step; p += 16) {
-          const x = v128.load(p);
-          const y = v128.load(p + step);
-          v128.store(p, i16x8.add(x, y));
-          v128.store(p + step, i16x8.sub(x, y));
-        }
-      }
-    }
+    joinSigns(scratch, n);
     const unit = f64x2.splat(load<f64>(slot) * factor);
     for (let c: usize = 0; c < limit; c += 8) {
       const whole = v128.load(scratch + (c << 1));

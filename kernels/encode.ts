@@ -26,7 +26,7 @@ export function encodeDense(
 }
 
 /** Writes scale = mean |factor e_c|, factor > 0, and the sign bits of n entries, and zeros up to the end of the last word. */
-function writeSigns(row: usize, slot: usize, n: usize, factor: f64): void {
+export function writeSigns(row: usize, slot: usize, n: usize, factor: f64): void {
   let s0 = f64x2.splat(0);
   let s1 = f64x2.splat(0);
   let s2 = f64x2.splat(0);

@@ -12,7 +12,7 @@ import { Packed, Row, Signs } from './lanes';
  * its arithmetic; here nothing stands between the loads, so that many of them are under way at once. The block's edges follow each other
  * in CSR.
  */
-class Far {
+export class Far {
   /** Loads the first word of every slot that the block reads, and leaves something at `out`, which the block will write over. */
   @inline static touch(
     first: usize,

@@ -17,6 +17,7 @@ export { correctMlp, gradientMlp, valueMlp } from './mlp';
 export { flattenMasks, linkWords, philoxUniform, philoxWords } from './philox';
 export { powerBegin, powerMix, powerSend } from './power';
 export { stepPushSum } from './push-sum';
+export { primalDualRotatedSigns } from './rotated-signs';
 export {
   decodeProjections,
   decodeScalars,

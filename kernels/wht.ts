@@ -19,7 +19,7 @@ import { Row } from './lanes';
 const DIRECT: usize = 4096;
 
 /** Entries of two vectors, sorted into evens and odds: partners of a stage face each other. */
-class Butterfly {
+export class Butterfly {
   @inline static evens(a: v128, b: v128): v128 {
     return i64x2.shuffle(a, b, 0, 2);
   }
@@ -253,13 +253,21 @@ function small(data: usize, n: usize): void {
 }
 
 /** Stages 8, 16, ... below `end` over n entries, n at most DIRECT: one of radix 2 or 4 if they are not a multiple of three. */
-function middleStages(data: usize, n: usize, end: usize): void {
+export function middleStages(data: usize, n: usize, end: usize): void {
   const stages = ctz(end) - 3;
   const odd = stages % 3;
   let h: usize = 8;
   if (odd === 1) radix2(data, n, h);
   if (odd === 2) radix4(data, n, h);
   for (h <<= odd; h < end; h <<= 3) radix8(data, n, h);
+}
+
+/** Stages h, 2h, ... over n entries, whatever their number; h >= 2. */
+export function laterStages(data: usize, n: usize, h: usize): void {
+  const odd = (ctz(n) - ctz(h)) % 3;
+  if (odd === 1) radix2(data, n, h);
+  if (odd === 2) radix4(data, n, h);
+  for (h <<= odd; h < n; h <<= 3) radix8(data, n, h);
 }
 
 export function wht(data: usize, n: usize): void {

@@ -24,8 +24,15 @@ import {
 import { longestBits } from './slots.js';
 import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
 
-/** Up to here a transform of signs stays within 16 bits. */
+/** From here on, up to here, a transform of signs stays within 16 bits; and, up to here, one of doubles within the first cache. */
+const FEWEST_WHOLE = 64;
 const MOST_WHOLE = 16_384;
+const MOST_AT_ONCE = 4096;
+
+/** Whether messages are the signs of one transform under a float64 mean. */
+function isRotatedSign({ part }: RotationPlan, inner: CompressorPlan): boolean {
+  return part === 0 && inner.kind === 'sign' && inner['scale'] === 'mean' && inner['scaleBits'] === 64;
+}
 
 export const flatten: CompressorDefinition = {
   kind: 'flatten',
@@ -57,6 +64,8 @@ export const flatten: CompressorDefinition = {
     });
     const name = path.join('.');
     const contraction = inner.spreadContraction ?? inner.contraction;
+    const scratch = `${name}.scratch`;
+    const atOnce = isRotatedSign(rotation, inner) && size >= FEWEST_WHOLE && size <= MOST_AT_ONCE;
     return {
       kind: 'flatten',
       dim,
@@ -74,11 +83,13 @@ export const flatten: CompressorDefinition = {
       ...(inner.variance !== undefined && { variance: inner.variance }),
       masks: `${name}.masks`,
       rotated: `${name}.rotated`,
+      scratch: atOnce ? scratch : null,
       fields: [
         ...inner.fields,
         // D_k as sign-bit masks, of round k (to read messages) and, where it differs, of round k+1 (to write them).
         rotationMasks(`${name}.masks`, rotation, signs === 'fixed' ? 1 : 2),
         { name: `${name}.rotated`, type: 'f64', length: blockAgents * rowLength(size), perWorker: true },
+        ...(atOnce ? [{ name: scratch, type: 'f64' as const, length: 3 * size + 64, perWorker: true }] : []),
       ],
     };
   },
@@ -97,12 +108,15 @@ export const flatten: CompressorDefinition = {
     const rotated = arena.address(plan['rotated'] as string, worker);
     const rotatedStride = rotation.stride;
     const bound = nested.bind(inner, runtime);
-    const innerIsSign =
-      planned.part === 0 && inner.kind === 'sign' && inner['scale'] === 'mean' && inner['scaleBits'] === 64;
-    const signsAreWhole = innerIsSign && size >= 64 && size <= MOST_WHOLE;
+    const innerIsSign = isRotatedSign(planned, inner);
+    const signsAreWhole = innerIsSign && size >= FEWEST_WHOLE && size <= MOST_WHOLE;
     const slotBytes = plan.slotBytes;
+    const scratch = plan['scratch'] as string | null;
 
     return {
+      ...(scratch !== null && {
+        rotatedSigns: { size, slotBytes, scratch: arena.address(scratch, worker), masksOf },
+      }),
       prepare(round) {
         if (!fixed) rotation.drawMasks(masksOf(round), round);
         bound.prepare(round);

@@ -45,11 +45,24 @@ export interface CompressorPlan {
   [parameter: string]: unknown;
 }
 
+/** One bit an entry of the rotated vector, under one float64 scale; as many entries as a kernel holds in the first cache. */
+export interface RotatedSigns {
+  /** Entries of the rotated vector, 64..4096. */
+  size: number;
+  slotBytes: number;
+  /** 3 size + 64 doubles. */
+  scratch: number;
+  /** Signs of the rotation of a round. */
+  masksOf(round: number): number;
+}
+
 /**
  * Bound to one worker. `slots` is the outbox of the round's parity; rows have the stride given. A slot that is all zero decodes to the
  * zero vector: that is how silence is represented in memory, so combinators that are silent at times need no decoder of their own.
  */
 export interface BoundCompressor {
+  /** Only where messages are the signs of the rotated vector: then a flow may have a kernel that does its whole round. */
+  rotatedSigns?: RotatedSigns;
   /** Shared randomness of a round; called once per worker and round, in order, before encode(round) and gather(round). */
   prepare(round: number): void;
   /**

@@ -295,6 +295,7 @@ export function bindQuadratic(plan: CostPlan, runtime: Runtime): BoundCost {
   const a = runtime.arena.address('cost.a');
   const b = runtime.arena.address('cost.b');
   return {
+    quadratic: { a, b },
     gradient(first, count, x, out) {
       // Block addresses: this kernel reads a and b like x, from the row of agent `first` on.
       const offset = first * rowBytes;

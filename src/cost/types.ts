@@ -95,6 +95,8 @@ export interface BoundCost {
    * absent, and something else where a round takes several gradients of an agent. A whole number below 2^32.
    */
   beginRound?(round: number, draw?: number): void;
+  /** Where the gradient is a (x - b), entry by entry: addresses of the rows of all agents, for kernels that take it on their way. */
+  quadratic?: { a: number; b: number };
   /** out rows = gradient f_i(x_i); x and out are block rows of stride rowBytes. */
   gradient(first: number, count: number, x: number, out: number): void;
   /** out[i] (f64, indexed by agent) = f_i(point), one point (dim entries, padded row) for all. */

@@ -56,6 +56,7 @@ export function bindChannel(compressorPlan: CompressorPlan, channel: number, run
     decode: (first, count, round, out) => compressor.decode(first, count, round, slots(round), out, rowBytes),
     send: (first, count, round, rows) =>
       compressor.encode(first, count, round, rows, rowBytes, slots(round), lengthsAt(round)),
+    ...(compressor.rotatedSigns && { rotatedSigns: { ...compressor.rotatedSigns, slots } }),
   };
 }
 

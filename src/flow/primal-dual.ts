@@ -46,6 +46,7 @@ import {
   safeStep,
   startingGains,
 } from './gains.js';
+import { bindRotatedSigns } from './rotated-signs.js';
 import { errorFlow } from './state.js';
 import { COMPRESS_MODES, type Compress, type FlowDefinition, type GainContext } from './types.js';
 
@@ -194,7 +195,7 @@ export const primalDual: FlowDefinition = {
     const memory = plan.compress === 'error-memory' ? arena.address('m') : null;
     const { degrees, changing } = runtime.graph;
     const fixedDegrees = changing?.fixedDegrees ?? degrees;
-    return bindEuler(plan, channels, runtime, {
+    const flow = bindEuler(plan, channels, runtime, {
       plain(first, count, x, xOut, laplacian) {
         cost.gradient(first, count, x, gradient);
         kernels.stepPrimalDual(
@@ -262,5 +263,9 @@ export const primalDual: FlowDefinition = {
         );
       },
     });
+    if (plan.compress !== 'error-state' && plan.compress !== 'observer') return flow;
+    const gains = { hEta, hAlpha, hBeta, hImplicit, mu, current: plan.compress === 'error-state' ? 1 : 0 };
+    const block = bindRotatedSigns(channels[0], cost, runtime, gains);
+    return block ? { ...flow, block } : flow;
   },
 };

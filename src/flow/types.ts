@@ -7,6 +7,7 @@
 
 import type { z } from 'zod';
 import type { FieldSpec } from '../arena/layout.js';
+import type { RotatedSigns } from '../compress/types.js';
 import type { BatchSize } from '../cost/batch.js';
 import type { BoundCost } from '../cost/types.js';
 import type { IdentityCard, PlanContext, Runtime } from '../runtime.js';
@@ -95,6 +96,8 @@ export interface Channel {
   decode(first: number, count: number, round: number, out: number): void;
   /** Compresses block rows into the outbox of `round`; the rows stay as they are. */
   send(first: number, count: number, round: number, rows: number): void;
+  /** Where messages are the signs of a rotated vector, what a kernel that does a whole round has to know; and the outbox of a round. */
+  rotatedSigns?: RotatedSigns & { slots(round: number): number };
 }
 
 export interface BoundFlow {

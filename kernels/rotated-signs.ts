@@ -1,0 +1,730 @@
+/**
+ * A whole round of the primal-dual flow with estimates, for messages that are signs of a rotated vector (flatten(sign)), agent by agent: what
+ * `gatherSign` + `unflattenBlock`, `decodeFlattenedSign`, `gradientQuadratic`, `stepPrimalDualError` and `encodeFlattenedSign` do one after the other, with
+ * the bits that they give. Between them rows never leave the first cache, and while one agent is computed the next one's state comes in.
+ *
+ *     u = L q                  sums of signs, six stages of the transform at once           `gatherRotatedSigns`
+ *     q                        the own signs' transform, in 16-bit whole numbers             `transformSigns`
+ *     x, v, s, z move on       and x - s enters the next message's transform                 `updatePrimalDual...`
+ *     signs and mean |.|       out of the transform's last stages                            `packRotatedSigns`
+ *
+ * **Sums of signs.** Four neighbours have only 16 sums (+-t0 +- t1) + (+-t2 +- t3), t = weight * scale (the "method of four Russians"). They are formed once and
+ * looked up by a coordinate's four bits; the first table has the own message's sign as a fifth bit. The order of additions is that of `gatherSign`.
+ *
+ * **Lanes.** In a word of 64 signs, coordinates c and c + 32 share a vector: then five of its six stages are between vectors, and the sixth
+ * leaves neighbours beside each other.
+ */
+import { joinSigns, transformSigns } from './decode';
+import { Far } from './gather';
+import { Signs } from './lanes';
+import { writeSigns } from './encode';
+import { Butterfly, laterStages, middleStages } from './wht';
+
+/** Bytes of the scratch, from its beginning: two tables of sums, the bytes that index them, and the rows. */
+const OTHERS: usize = 256;
+const INDICES: usize = 384;
+const ROWS: usize = 512;
+
+/** Where the indices of coordinates 8 b + m, b < 8, stand: the order in which bits come out of their transposition. */
+class Place {
+  @inline static of(m: usize): usize {
+    return ((m & 4) << 3) | ((m & 1) << 4) | ((m & 2) << 2);
+  }
+}
+
+class Sums {
+  /** table = own - sums in 32 doubles (`first`), or the 16 sums. Bit j of an index is neighbour j's sign, bit 4 the own. */
+  @inline static write(first: bool, table: usize, own: f64, t0: f64, t1: f64, t2: f64, t3: f64): void {
+    const pair = f64x2.replace_lane(f64x2.splat(t0), 1, -t0);
+    const a = f64x2.add(pair, f64x2.splat(t1));
+    const b = f64x2.sub(pair, f64x2.splat(t1));
+    const q0 = f64x2.splat(t2 + t3);
+    const q1 = f64x2.splat(t3 - t2);
+    const q2 = f64x2.splat(t2 - t3);
+    const q3 = f64x2.splat(-t2 - t3);
+    const mine = f64x2.splat(own);
+    Sums.put(first, table, 0, mine, f64x2.add(a, q0));
+    Sums.put(first, table, 16, mine, f64x2.add(b, q0));
+    Sums.put(first, table, 32, mine, f64x2.add(a, q1));
+    Sums.put(first, table, 48, mine, f64x2.add(b, q1));
+    Sums.put(first, table, 64, mine, f64x2.add(a, q2));
+    Sums.put(first, table, 80, mine, f64x2.add(b, q2));
+    Sums.put(first, table, 96, mine, f64x2.add(a, q3));
+    Sums.put(first, table, 112, mine, f64x2.add(b, q3));
+  }
+
+  @inline static put(first: bool, table: usize, at: usize, own: v128, sums: v128): void {
+    if (first) {
+      v128.store(table + at, f64x2.sub(own, sums));
+      v128.store(table + at, f64x2.sub(f64x2.neg(own), sums), 128);
+    } else {
+      v128.store(table + at, sums);
+    }
+  }
+
+  /** indices[Place(m) + b] = 8 * (the bits of four words, and with `first` of the own one, at coordinate 8 b + m). */
+  @inline static index(first: bool, indices: usize, own: u64, q0: usize, q1: usize, q2: usize, q3: usize): void {
+    // 4 x 4 bits of the words are transposed, 16 times in parallel.
+    let near = v128.load64_lane(q1, v128.load64_zero(q0), 1);
+    let far = v128.load64_lane(q3, v128.load64_zero(q2), 1);
+    let x = v128.and(v128.xor(i64x2.shr_u(near, 2), far), i8x16.splat(0x33));
+    far = v128.xor(far, x);
+    near = v128.xor(near, i64x2.shl(x, 2));
+    let even = i64x2.shuffle(near, far, 0, 2);
+    let odd = i64x2.shuffle(near, far, 1, 3);
+    x = v128.and(v128.xor(i64x2.shr_u(even, 1), odd), i8x16.splat(0x55));
+    odd = v128.xor(odd, x);
+    even = v128.xor(even, i64x2.shl(x, 1));
+    // Nibble k of `even` belongs to coordinate 4 k (low half) or 4 k + 2, of `odd` to 4 k + 1 or 4 k + 3.
+    const nibble = i8x16.splat(0x78);
+    let y0 = v128.and(i64x2.shl(even, 3), nibble);
+    let y1 = v128.and(i64x2.shl(odd, 3), nibble);
+    let y2 = v128.and(i64x2.shr_u(even, 1), nibble);
+    let y3 = v128.and(i64x2.shr_u(odd, 1), nibble);
+    if (first) {
+      const bits = i64x2.replace_lane(i64x2.splat(own), 1, own >> 2);
+      const top = i8x16.splat(-128);
+      y0 = v128.or(y0, v128.and(i64x2.shl(bits, 7), top));
+      y1 = v128.or(y1, v128.and(i64x2.shl(bits, 6), top));
+      y2 = v128.or(y2, v128.and(i64x2.shl(bits, 3), top));
+      y3 = v128.or(y3, v128.and(i64x2.shl(bits, 2), top));
+    }
+    v128.store(indices, y0, 0);
+    v128.store(indices, y1, 16);
+    v128.store(indices, y2, 32);
+    v128.store(indices, y3, 48);
+  }
+
+  /** The sums at coordinates 8 b + m and 8 b + m + 32; `at` is indices + Place(m) + b. */
+  @inline static at(table: usize, at: usize, place: usize): v128 {
+    const low = v128.load64_zero(table + <usize>load<u8>(at + place));
+    return v128.load64_lane(table + <usize>load<u8>(at + place, 4), low, 1);
+  }
+}
+
+/** 64 coordinates c of a row on their way: vector (b, m), at 16 (8 b + m), has c = 8 b + m and c + 32. */
+class Word {
+  /** Stages 1, 2, 4 of eight vectors, stored. */
+  @inline static stages(
+    to: usize,
+    x0: v128,
+    x1: v128,
+    x2: v128,
+    x3: v128,
+    x4: v128,
+    x5: v128,
+    x6: v128,
+    x7: v128,
+  ): void {
+    const y0 = f64x2.add(x0, x1);
+    const y1 = f64x2.sub(x0, x1);
+    const y2 = f64x2.add(x2, x3);
+    const y3 = f64x2.sub(x2, x3);
+    const y4 = f64x2.add(x4, x5);
+    const y5 = f64x2.sub(x4, x5);
+    const y6 = f64x2.add(x6, x7);
+    const y7 = f64x2.sub(x6, x7);
+    const z0 = f64x2.add(y0, y2);
+    const z1 = f64x2.add(y1, y3);
+    const z2 = f64x2.sub(y0, y2);
+    const z3 = f64x2.sub(y1, y3);
+    const z4 = f64x2.add(y4, y6);
+    const z5 = f64x2.add(y5, y7);
+    const z6 = f64x2.sub(y4, y6);
+    const z7 = f64x2.sub(y5, y7);
+    v128.store(to, f64x2.add(z0, z4), 0);
+    v128.store(to, f64x2.add(z1, z5), 16);
+    v128.store(to, f64x2.add(z2, z6), 32);
+    v128.store(to, f64x2.add(z3, z7), 48);
+    v128.store(to, f64x2.sub(z0, z4), 64);
+    v128.store(to, f64x2.sub(z1, z5), 80);
+    v128.store(to, f64x2.sub(z2, z6), 96);
+    v128.store(to, f64x2.sub(z3, z7), 112);
+  }
+
+  /** Signs m of b < 4 and of b + 4 as two lanes: what `own` adds to a vector when no four neighbours are there to share a table with. */
+  @inline static sign(word: u64, c: usize, t: v128): v128 {
+    const high = i64x2.replace_lane(i64x2.splat(word << (63 - c)), 1, word << (31 - c));
+    return v128.xor(v128.and(high, i64x2.splat(0x8000000000000000)), t);
+  }
+}
+
+class Signed {
+  @inline static scaled(weight: f64, slot: usize): f64 {
+    return weight * load<f64>(slot);
+  }
+}
+
+/**
+ * data (64 doubles, see `Word`) = H_8 (stages 1, 2, 4) of sum_j L_ij q_j, of the word of signs that begins `byte` bytes behind the scales.
+ */
+function gatherRotatedSigns(
+  own: usize,
+  degree: f64,
+  from: usize,
+  to: usize,
+  columns: usize,
+  weights: usize,
+  weightStride: usize,
+  slots: usize,
+  slotStride: usize,
+  byte: usize,
+  data: usize,
+  tables: usize,
+): void {
+  const ownWord = load<u64>(own + byte);
+  const ownScaled = Signed.scaled(degree, own);
+  const indices = tables + INDICES;
+  let e = from;
+  if (to - from >= 4) {
+    Gather.four(true, e, columns, weights, weightStride, slots, slotStride, byte, tables, indices, ownWord, ownScaled);
+    e += 4;
+    if (to - e >= 4) {
+      const others = tables + OTHERS;
+      Gather.four(false, e, columns, weights, weightStride, slots, slotStride, byte, others, indices + 64, 0, 0);
+      e += 4;
+      if (e === to) {
+        for (let b: usize = 0; b < 4; b++) {
+          const i = indices + b;
+          const j = i + 64;
+          Word.stages(
+            data + (b << 7),
+            f64x2.sub(Sums.at(tables, i, Place.of(0)), Sums.at(others, j, Place.of(0))),
+            f64x2.sub(Sums.at(tables, i, Place.of(1)), Sums.at(others, j, Place.of(1))),
+            f64x2.sub(Sums.at(tables, i, Place.of(2)), Sums.at(others, j, Place.of(2))),
+            f64x2.sub(Sums.at(tables, i, Place.of(3)), Sums.at(others, j, Place.of(3))),
+            f64x2.sub(Sums.at(tables, i, Place.of(4)), Sums.at(others, j, Place.of(4))),
+            f64x2.sub(Sums.at(tables, i, Place.of(5)), Sums.at(others, j, Place.of(5))),
+            f64x2.sub(Sums.at(tables, i, Place.of(6)), Sums.at(others, j, Place.of(6))),
+            f64x2.sub(Sums.at(tables, i, Place.of(7)), Sums.at(others, j, Place.of(7))),
+          );
+        }
+        return;
+      }
+      for (let c: usize = 0; c < 32; c++) {
+        const at = indices + (c >> 3);
+        const place = Place.of(c & 7);
+        v128.store(data + (c << 4), f64x2.sub(Sums.at(tables, at, place), Sums.at(others, at + 64, place)));
+      }
+    } else {
+      for (let c: usize = 0; c < 32; c++) {
+        v128.store(data + (c << 4), Sums.at(tables, indices + (c >> 3), Place.of(c & 7)));
+      }
+    }
+  } else {
+    const t = f64x2.splat(ownScaled);
+    for (let c: usize = 0; c < 32; c++) v128.store(data + (c << 4), Word.sign(ownWord, c, t));
+  }
+  for (; e + 4 <= to; e += 4) {
+    const others = tables + OTHERS;
+    Gather.four(false, e, columns, weights, weightStride, slots, slotStride, byte, others, indices, 0, 0);
+    for (let c: usize = 0; c < 32; c++) {
+      const p = data + (c << 4);
+      v128.store(p, f64x2.sub(v128.load(p), Sums.at(others, indices + (c >> 3), Place.of(c & 7))));
+    }
+  }
+  for (; e < to; e++) {
+    const slot = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
+    const t = f64x2.splat(Signed.scaled(load<f64>(weights + e * weightStride), slot));
+    const word = load<u64>(slot + byte);
+    for (let c: usize = 0; c < 32; c++) {
+      const p = data + (c << 4);
+      v128.store(p, f64x2.sub(v128.load(p), Word.sign(word, c, t)));
+    }
+  }
+  for (let p = data; p < data + 512; p += 128) {
+    Word.stages(
+      p,
+      v128.load(p, 0),
+      v128.load(p, 16),
+      v128.load(p, 32),
+      v128.load(p, 48),
+      v128.load(p, 64),
+      v128.load(p, 80),
+      v128.load(p, 96),
+      v128.load(p, 112),
+    );
+  }
+}
+
+class Gather {
+  /** Table and indices of four neighbours. */
+  @inline static four(
+    first: bool,
+    e: usize,
+    columns: usize,
+    weights: usize,
+    weightStride: usize,
+    slots: usize,
+    slotStride: usize,
+    byte: usize,
+    table: usize,
+    indices: usize,
+    ownWord: u64,
+    own: f64,
+  ): void {
+    const j = columns + (e << 2);
+    const q0 = slots + <usize>load<u32>(j, 0) * slotStride;
+    const q1 = slots + <usize>load<u32>(j, 4) * slotStride;
+    const q2 = slots + <usize>load<u32>(j, 8) * slotStride;
+    const q3 = slots + <usize>load<u32>(j, 12) * slotStride;
+    const w = weights + e * weightStride;
+    Sums.index(first, indices, ownWord, q0 + byte, q1 + byte, q2 + byte, q3 + byte);
+    Sums.write(
+      first,
+      table,
+      own,
+      Signed.scaled(load<f64>(w), q0),
+      Signed.scaled(load<f64>(w + weightStride), q1),
+      Signed.scaled(load<f64>(w + 2 * weightStride), q2),
+      Signed.scaled(load<f64>(w + 3 * weightStride), q3),
+    );
+  }
+}
+
+/** out (64 doubles, in order) = stages 8, 16, 32 of what `gatherRotatedSigns` left. */
+function laterWordStages(data: usize, out: usize): void {
+  for (let m: usize = 0; m < 8; m += 2) {
+    const p = data + (m << 4);
+    const x0 = v128.load(p, 0);
+    const x1 = v128.load(p, 128);
+    const x2 = v128.load(p, 256);
+    const x3 = v128.load(p, 384);
+    const w0 = v128.load(p, 16);
+    const w1 = v128.load(p, 144);
+    const w2 = v128.load(p, 272);
+    const w3 = v128.load(p, 400);
+    const xa = f64x2.add(x0, x1);
+    const xb = f64x2.sub(x0, x1);
+    const xc = f64x2.add(x2, x3);
+    const xd = f64x2.sub(x2, x3);
+    const wa = f64x2.add(w0, w1);
+    const wb = f64x2.sub(w0, w1);
+    const wc = f64x2.add(w2, w3);
+    const wd = f64x2.sub(w2, w3);
+    const o = out + (m << 3);
+    Last.stage(o, f64x2.add(xa, xc), f64x2.add(wa, wc));
+    Last.stage(o + 64, f64x2.add(xb, xd), f64x2.add(wb, wd));
+    Last.stage(o + 128, f64x2.sub(xa, xc), f64x2.sub(wa, wc));
+    Last.stage(o + 192, f64x2.sub(xb, xd), f64x2.sub(wb, wd));
+  }
+}
+
+class Last {
+  /** Stage 32 of coordinates c, c + 32 (x) and c + 1, c + 33 (w). */
+  @inline static stage(out: usize, x: v128, w: v128): void {
+    const low = Butterfly.evens(x, w);
+    const high = Butterfly.odds(x, w);
+    v128.store(out, f64x2.add(low, high), 0);
+    v128.store(out, f64x2.sub(low, high), 256);
+  }
+}
+
+/**
+ * slot = mean |factor y| and the signs of y, y = stages 8, 16, 32 of 64 doubles that have had the first three. A vector p of the eight parts has the
+ * entries 8 k + p, 8 k + p + 1: a lane's own, in ascending order.
+ */
+function packRotatedSigns(data: usize, slot: usize, factor: f64): void {
+  const f = f64x2.splat(factor);
+  for (let p: usize = 0; p < 64; p += 16) {
+    const at = data + p;
+    const x0 = v128.load(at, 0);
+    const x1 = v128.load(at, 64);
+    const x2 = v128.load(at, 128);
+    const x3 = v128.load(at, 192);
+    const x4 = v128.load(at, 256);
+    const x5 = v128.load(at, 320);
+    const x6 = v128.load(at, 384);
+    const x7 = v128.load(at, 448);
+    const y0 = f64x2.add(x0, x1);
+    const y1 = f64x2.sub(x0, x1);
+    const y2 = f64x2.add(x2, x3);
+    const y3 = f64x2.sub(x2, x3);
+    const y4 = f64x2.add(x4, x5);
+    const y5 = f64x2.sub(x4, x5);
+    const y6 = f64x2.add(x6, x7);
+    const y7 = f64x2.sub(x6, x7);
+    const z0 = f64x2.add(y0, y2);
+    const z1 = f64x2.add(y1, y3);
+    const z2 = f64x2.sub(y0, y2);
+    const z3 = f64x2.sub(y1, y3);
+    const z4 = f64x2.add(y4, y6);
+    const z5 = f64x2.add(y5, y7);
+    const z6 = f64x2.sub(y4, y6);
+    const z7 = f64x2.sub(y5, y7);
+    const e0 = f64x2.add(z0, z4);
+    const e1 = f64x2.add(z1, z5);
+    const e2 = f64x2.add(z2, z6);
+    const e3 = f64x2.add(z3, z7);
+    const e4 = f64x2.sub(z0, z4);
+    const e5 = f64x2.sub(z1, z5);
+    const e6 = f64x2.sub(z2, z6);
+    const e7 = f64x2.sub(z3, z7);
+    let sum = f64x2.mul(f64x2.abs(e0), f);
+    sum = f64x2.add(sum, f64x2.mul(f64x2.abs(e1), f));
+    sum = f64x2.add(sum, f64x2.mul(f64x2.abs(e2), f));
+    sum = f64x2.add(sum, f64x2.mul(f64x2.abs(e3), f));
+    sum = f64x2.add(sum, f64x2.mul(f64x2.abs(e4), f));
+    sum = f64x2.add(sum, f64x2.mul(f64x2.abs(e5), f));
+    sum = f64x2.add(sum, f64x2.mul(f64x2.abs(e6), f));
+    sum = f64x2.add(sum, f64x2.mul(f64x2.abs(e7), f));
+    // Byte 2 k + j has the sign of entry 8 k + p + j.
+    const low = i16x8.narrow_i32x4_s(Signs.highWords(e0, e1), Signs.highWords(e2, e3));
+    const high = i16x8.narrow_i32x4_s(Signs.highWords(e4, e5), Signs.highWords(e6, e7));
+    // Over what has been read: the first vector of part 0 and that of part 1 hold this pass's sums and signs.
+    v128.store(at, sum, 0);
+    v128.store(at, i8x16.narrow_i16x8_s(low, high), 64);
+  }
+  // Row.total of the four pairs of lanes.
+  const sums = f64x2.add(
+    f64x2.add(v128.load(data, 0), v128.load(data, 16)),
+    f64x2.add(v128.load(data, 32), v128.load(data, 48)),
+  );
+  const b0 = v128.load(data, 64);
+  const b1 = v128.load(data, 80);
+  const b2 = v128.load(data, 96);
+  const b3 = v128.load(data, 112);
+  const near0 = i16x8.shuffle(b0, b1, 0, 8, 1, 9, 2, 10, 3, 11);
+  const near1 = i16x8.shuffle(b0, b1, 4, 12, 5, 13, 6, 14, 7, 15);
+  const far0 = i16x8.shuffle(b2, b3, 0, 8, 1, 9, 2, 10, 3, 11);
+  const far1 = i16x8.shuffle(b2, b3, 4, 12, 5, 13, 6, 14, 7, 15);
+  store<u16>(slot, i8x16.bitmask(i32x4.shuffle(near0, far0, 0, 4, 1, 5)), 8);
+  store<u16>(slot, i8x16.bitmask(i32x4.shuffle(near0, far0, 2, 6, 3, 7)), 10);
+  store<u16>(slot, i8x16.bitmask(i32x4.shuffle(near1, far1, 0, 4, 1, 5)), 12);
+  store<u16>(slot, i8x16.bitmask(i32x4.shuffle(near1, far1, 2, 6, 3, 7)), 14);
+  store<f64>(slot, (f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1)) / 64);
+}
+
+class Update {
+  /**
+   * Entries c, c + 1 of one agent, all right-hand sides those of the round's beginning; returns x - s, both new. `quadratic`: the gradient is a (x - b),
+   * else `a` is the gradient.
+   */
+  @inline static pair(
+    quadratic: bool,
+    at: usize,
+    x: usize,
+    v: usize,
+    s: usize,
+    z: usize,
+    a: usize,
+    b: usize,
+    u: v128,
+    q: v128,
+    eta: v128,
+    alpha: v128,
+    beta: v128,
+    damping: v128,
+    gain: v128,
+    now: v128,
+  ): v128 {
+    const known = v128.load(z + at);
+    const ly = f64x2.add(known, f64x2.mul(now, u));
+    v128.store(z + at, f64x2.add(known, f64x2.mul(gain, u)));
+    const dual = v128.load(v + at);
+    v128.store(v + at, f64x2.add(dual, f64x2.mul(beta, ly)));
+    const state = v128.load(x + at);
+    let g = v128.load(a + at);
+    if (quadratic) g = f64x2.mul(g, f64x2.sub(state, v128.load(b + at)));
+    const slope = f64x2.add(f64x2.add(f64x2.mul(eta, g), f64x2.mul(alpha, ly)), f64x2.mul(beta, dual));
+    const moved = f64x2.sub(state, f64x2.mul(damping, slope));
+    v128.store(x + at, moved);
+    const estimate = f64x2.add(v128.load(s + at), f64x2.mul(gain, q));
+    v128.store(s + at, estimate);
+    return f64x2.sub(moved, estimate);
+  }
+
+  /** One agent's row: u and q from their transforms, the step, and stages 1, 2, 4 of the next message. */
+  @inline static row(
+    quadratic: bool,
+    dim: usize,
+    x: usize,
+    v: usize,
+    s: usize,
+    z: usize,
+    a: usize,
+    b: usize,
+    sums: usize,
+    whole: usize,
+    factor: f64,
+    unit: f64,
+    masks: usize,
+    masksOut: usize,
+    out: usize,
+    hEta: f64,
+    hAlpha: f64,
+    hBeta: f64,
+    damp: f64,
+    mu: f64,
+    current: f64,
+  ): void {
+    const f = f64x2.splat(factor);
+    const one = f64x2.splat(unit);
+    const eta = f64x2.splat(hEta);
+    const alpha = f64x2.splat(hAlpha);
+    const beta = f64x2.splat(hBeta);
+    const damping = f64x2.splat(damp);
+    const gain = f64x2.splat(mu);
+    const now = f64x2.splat(current);
+    for (let c: usize = 0; c < dim; c += 8) {
+      const at = c << 3;
+      const numbers = v128.load(whole + (c << 1));
+      const low = i32x4.extend_low_i16x8_s(numbers);
+      const high = i32x4.extend_high_i16x8_s(numbers);
+      const m = masks + at;
+      const y = sums + at;
+      const k = masksOut + at;
+
+      let mask = v128.load(m, 0);
+      let u = v128.xor(f64x2.mul(v128.load(y, 0), f), mask);
+      let q = v128.xor(f64x2.mul(f64x2.convert_low_i32x4_s(low), one), mask);
+      const e0 = v128.xor(
+        Update.pair(quadratic, at, x, v, s, z, a, b, u, q, eta, alpha, beta, damping, gain, now),
+        v128.load(k, 0),
+      );
+      mask = v128.load(m, 16);
+      u = v128.xor(f64x2.mul(v128.load(y, 16), f), mask);
+      q = v128.xor(f64x2.mul(f64x2.convert_low_i32x4_s(i64x2.shuffle(low, low, 1, 1)), one), mask);
+      const e1 = v128.xor(
+        Update.pair(quadratic, at + 16, x, v, s, z, a, b, u, q, eta, alpha, beta, damping, gain, now),
+        v128.load(k, 16),
+      );
+      mask = v128.load(m, 32);
+      u = v128.xor(f64x2.mul(v128.load(y, 32), f), mask);
+      q = v128.xor(f64x2.mul(f64x2.convert_low_i32x4_s(high), one), mask);
+      const e2 = v128.xor(
+        Update.pair(quadratic, at + 32, x, v, s, z, a, b, u, q, eta, alpha, beta, damping, gain, now),
+        v128.load(k, 32),
+      );
+      mask = v128.load(m, 48);
+      u = v128.xor(f64x2.mul(v128.load(y, 48), f), mask);
+      q = v128.xor(f64x2.mul(f64x2.convert_low_i32x4_s(i64x2.shuffle(high, high, 1, 1)), one), mask);
+      const e3 = v128.xor(
+        Update.pair(quadratic, at + 48, x, v, s, z, a, b, u, q, eta, alpha, beta, damping, gain, now),
+        v128.load(k, 48),
+      );
+      Butterfly.eight(out + at, e0, e1, e2, e3);
+    }
+  }
+}
+
+function updatePrimalDual(
+  dim: usize,
+  x: usize,
+  v: usize,
+  s: usize,
+  z: usize,
+  gradient: usize,
+  sums: usize,
+  whole: usize,
+  factor: f64,
+  unit: f64,
+  masks: usize,
+  masksOut: usize,
+  out: usize,
+  hEta: f64,
+  hAlpha: f64,
+  hBeta: f64,
+  damp: f64,
+  mu: f64,
+  current: f64,
+): void {
+  Update.row(
+    false,
+    dim,
+    x,
+    v,
+    s,
+    z,
+    gradient,
+    0,
+    sums,
+    whole,
+    factor,
+    unit,
+    masks,
+    masksOut,
+    out,
+    hEta,
+    hAlpha,
+    hBeta,
+    damp,
+    mu,
+    current,
+  );
+}
+
+function updatePrimalDualQuadratic(
+  dim: usize,
+  x: usize,
+  v: usize,
+  s: usize,
+  z: usize,
+  a: usize,
+  b: usize,
+  sums: usize,
+  whole: usize,
+  factor: f64,
+  unit: f64,
+  masks: usize,
+  masksOut: usize,
+  out: usize,
+  hEta: f64,
+  hAlpha: f64,
+  hBeta: f64,
+  damp: f64,
+  mu: f64,
+  current: f64,
+): void {
+  Update.row(
+    true,
+    dim,
+    x,
+    v,
+    s,
+    z,
+    a,
+    b,
+    sums,
+    whole,
+    factor,
+    unit,
+    masks,
+    masksOut,
+    out,
+    hEta,
+    hAlpha,
+    hBeta,
+    damp,
+    mu,
+    current,
+  );
+}
+
+export function primalDualRotatedSigns(
+  first: usize,
+  count: usize,
+  rowStart: usize,
+  columns: usize,
+  weights: usize,
+  weightStride: usize,
+  degrees: usize,
+  slots: usize,
+  slotsOut: usize,
+  slotStride: usize,
+  dim: usize,
+  n: usize,
+  masks: usize,
+  masksOut: usize,
+  x: usize,
+  v: usize,
+  s: usize,
+  z: usize,
+  gradient: usize,
+  a: usize,
+  b: usize,
+  hEta: f64,
+  hAlpha: f64,
+  hBeta: f64,
+  hImplicit: f64,
+  mu: f64,
+  current: f64,
+  scratch: usize,
+): void {
+  const factor = 1.0 / Math.sqrt(<f64>n);
+  const row = scratch + ROWS;
+  const next = row + (n << 3);
+  const whole = next + (n << 3);
+  Far.touch(first, count, rowStart, columns, slots, slotStride, scratch);
+  for (let r: usize = 0; r < count; r++) {
+    const i = first + r;
+    const own = slots + i * slotStride;
+    const degree = load<f64>(degrees + (i << 3));
+    const from = <usize>load<u32>(rowStart + (i << 2));
+    const to = <usize>load<u32>(rowStart + (i << 2), 4);
+    for (let c: usize = 0; c < n; c += 64) {
+      const byte: usize = 8 + (c >> 3);
+      gatherRotatedSigns(
+        own,
+        degree,
+        from,
+        to,
+        columns,
+        weights,
+        weightStride,
+        slots,
+        slotStride,
+        byte,
+        next,
+        scratch,
+      );
+      laterWordStages(next, row + (c << 3));
+      transformSigns(own + byte, whole + (c << 1));
+    }
+    if (n > 64) {
+      laterStages(row, n, 64);
+      joinSigns(whole, n);
+    }
+    const damp = 1 / (1 + hImplicit * load<f64>(degrees + (i << 3)));
+    const unit = load<f64>(own) * factor;
+    const at = r * (dim << 3);
+    if (gradient) {
+      updatePrimalDual(
+        dim,
+        x + at,
+        v + at,
+        s + at,
+        z + at,
+        gradient + at,
+        row,
+        whole,
+        factor,
+        unit,
+        masks,
+        masksOut,
+        next,
+        hEta,
+        hAlpha,
+        hBeta,
+        damp,
+        mu,
+        current,
+      );
+    } else {
+      updatePrimalDualQuadratic(
+        dim,
+        x + at,
+        v + at,
+        s + at,
+        z + at,
+        a + at,
+        b + at,
+        row,
+        whole,
+        factor,
+        unit,
+        masks,
+        masksOut,
+        next,
+        hEta,
+        hAlpha,
+        hBeta,
+        damp,
+        mu,
+        current,
+      );
+    }
+    // What stands behind dim is zeros, with signs.
+    for (let c = dim << 3; c < n << 3; c += 64) {
+      const k = masksOut + c;
+      Butterfly.eight(next + c, v128.load(k, 0), v128.load(k, 16), v128.load(k, 32), v128.load(k, 48));
+    }
+    const slot = slotsOut + i * slotStride;
+    if (n === 64) {
+      packRotatedSigns(next, slot, factor);
+    } else {
+      middleStages(next, n, n);
+      writeSigns(next, slot, n, factor);
+    }
+  }
+}

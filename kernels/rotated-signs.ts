@@ -18,7 +18,7 @@ import { joinSigns, transformSigns } from './decode';
 import { Far } from './gather';
 import { Signs } from './lanes';
 import { writeSigns } from './encode';
-import { Butterfly, laterStages, middleStages } from './wht';
+import { Butterfly, firstSignedStages, laterStages, middleStages } from './wht';
 
 /** Bytes of the scratch, from its beginning: two tables of sums, the bytes that index them, and the rows. */
 const OTHERS: usize = 256;
@@ -63,7 +63,15 @@ class Sums {
   }
 
   /** indices[Place(m) + b] = 8 * (the bits of four words, and with `first` of the own one, at coordinate 8 b + m). */
-  @inline static index(first: bool, indices: usize, own: u64, q0: usize, q1: usize, q2: usize, q3: usize): void {
+  @inline static index(
+    first: bool,
+    indices: usize,
+    own: u64,
+    q0: usize,
+    q1: usize,
+    q2: usize,
+    q3: usize,
+  ): void {
     // 4 x 4 bits of the words are transposed, 16 times in parallel.
     let near = v128.load64_lane(q1, v128.load64_zero(q0), 1);
     let far = v128.load64_lane(q3, v128.load64_zero(q2), 1);
@@ -95,10 +103,16 @@ class Sums {
     v128.store(indices, y3, 48);
   }
 
-  /** The sums at coordinates 8 b + m and 8 b + m + 32; `at` is indices + Place(m) + b. */
-  @inline static at(table: usize, at: usize, place: usize): v128 {
+  /** The sums at coordinates 8 b + m and 8 b + m + 32, whose indices are at indices + Place(m) + b. */
+  @inline static at(table: usize, at: usize): v128 {
+    const low = v128.load64_zero(table + <usize>load<u8>(at));
+    return v128.load64_lane(table + <usize>load<u8>(at, 4), low, 1);
+  }
+
+  /** The same at `at` + `place`, a constant. */
+  @inline static near(table: usize, at: usize, place: usize): v128 {
     const low = v128.load64_zero(table + <usize>load<u8>(at + place));
-    return v128.load64_lane(table + <usize>load<u8>(at + place, 4), low, 1);
+    return v128.load64_lane(table + <usize>load<u8>(at + (place + 4)), low, 1);
   }
 }
 
@@ -177,26 +191,51 @@ function gatherRotatedSigns(
   const indices = tables + INDICES;
   let e = from;
   if (to - from >= 4) {
-    Gather.four(true, e, columns, weights, weightStride, slots, slotStride, byte, tables, indices, ownWord, ownScaled);
+    Gather.four(
+      true,
+      e,
+      columns,
+      weights,
+      weightStride,
+      slots,
+      slotStride,
+      byte,
+      tables,
+      indices,
+      ownWord,
+      ownScaled,
+    );
     e += 4;
     if (to - e >= 4) {
       const others = tables + OTHERS;
-      Gather.four(false, e, columns, weights, weightStride, slots, slotStride, byte, others, indices + 64, 0, 0);
+      Gather.four(
+        false,
+        e,
+        columns,
+        weights,
+        weightStride,
+        slots,
+        slotStride,
+        byte,
+        others,
+        indices + 64,
+        0,
+        0,
+      );
       e += 4;
       if (e === to) {
         for (let b: usize = 0; b < 4; b++) {
           const i = indices + b;
-          const j = i + 64;
           Word.stages(
             data + (b << 7),
-            f64x2.sub(Sums.at(tables, i, Place.of(0)), Sums.at(others, j, Place.of(0))),
-            f64x2.sub(Sums.at(tables, i, Place.of(1)), Sums.at(others, j, Place.of(1))),
-            f64x2.sub(Sums.at(tables, i, Place.of(2)), Sums.at(others, j, Place.of(2))),
-            f64x2.sub(Sums.at(tables, i, Place.of(3)), Sums.at(others, j, Place.of(3))),
-            f64x2.sub(Sums.at(tables, i, Place.of(4)), Sums.at(others, j, Place.of(4))),
-            f64x2.sub(Sums.at(tables, i, Place.of(5)), Sums.at(others, j, Place.of(5))),
-            f64x2.sub(Sums.at(tables, i, Place.of(6)), Sums.at(others, j, Place.of(6))),
-            f64x2.sub(Sums.at(tables, i, Place.of(7)), Sums.at(others, j, Place.of(7))),
+            f64x2.sub(Sums.near(tables, i, 0), Sums.near(others, i, 64)),
+            f64x2.sub(Sums.near(tables, i, 16), Sums.near(others, i, 80)),
+            f64x2.sub(Sums.near(tables, i, 8), Sums.near(others, i, 72)),
+            f64x2.sub(Sums.near(tables, i, 24), Sums.near(others, i, 88)),
+            f64x2.sub(Sums.near(tables, i, 32), Sums.near(others, i, 96)),
+            f64x2.sub(Sums.near(tables, i, 48), Sums.near(others, i, 112)),
+            f64x2.sub(Sums.near(tables, i, 40), Sums.near(others, i, 104)),
+            f64x2.sub(Sums.near(tables, i, 56), Sums.near(others, i, 120)),
           );
         }
         return;
@@ -204,11 +243,11 @@ function gatherRotatedSigns(
       for (let c: usize = 0; c < 32; c++) {
         const at = indices + (c >> 3);
         const place = Place.of(c & 7);
-        v128.store(data + (c << 4), f64x2.sub(Sums.at(tables, at, place), Sums.at(others, at + 64, place)));
+        v128.store(data + (c << 4), f64x2.sub(Sums.at(tables, at + place), Sums.at(others, at + 64 + place)));
       }
     } else {
       for (let c: usize = 0; c < 32; c++) {
-        v128.store(data + (c << 4), Sums.at(tables, indices + (c >> 3), Place.of(c & 7)));
+        v128.store(data + (c << 4), Sums.at(tables, indices + (c >> 3) + Place.of(c & 7)));
       }
     }
   } else {
@@ -220,7 +259,7 @@ function gatherRotatedSigns(
     Gather.four(false, e, columns, weights, weightStride, slots, slotStride, byte, others, indices, 0, 0);
     for (let c: usize = 0; c < 32; c++) {
       const p = data + (c << 4);
-      v128.store(p, f64x2.sub(v128.load(p), Sums.at(others, indices + (c >> 3), Place.of(c & 7))));
+      v128.store(p, f64x2.sub(v128.load(p), Sums.at(others, indices + (c >> 3) + Place.of(c & 7))));
     }
   }
   for (; e < to; e++) {
@@ -397,18 +436,20 @@ function packRotatedSigns(data: usize, slot: usize, factor: f64): void {
 
 class Update {
   /**
-   * Entries c, c + 1 of one agent, all right-hand sides those of the round's beginning; returns x - s, both new. `quadratic`: the gradient is a (x - b),
-   * else `a` is the gradient.
+   * Entries c, c + 1 of one agent, from the round's beginning to its end, where x, v, s, z stand; returns x - s, both new. `unit`: damping, gain and
+   * now are 1.
    */
   @inline static pair(
-    quadratic: bool,
-    at: usize,
+    unit: bool,
     x: usize,
     v: usize,
     s: usize,
     z: usize,
-    a: usize,
-    b: usize,
+    state: v128,
+    dual: v128,
+    estimate: v128,
+    known: v128,
+    g: v128,
     u: v128,
     q: v128,
     eta: v128,
@@ -418,25 +459,28 @@ class Update {
     gain: v128,
     now: v128,
   ): v128 {
-    const known = v128.load(z + at);
-    const ly = f64x2.add(known, f64x2.mul(now, u));
-    v128.store(z + at, f64x2.add(known, f64x2.mul(gain, u)));
-    const dual = v128.load(v + at);
-    v128.store(v + at, f64x2.add(dual, f64x2.mul(beta, ly)));
-    const state = v128.load(x + at);
-    let g = v128.load(a + at);
-    if (quadratic) g = f64x2.mul(g, f64x2.sub(state, v128.load(b + at)));
+    const ly = f64x2.add(known, unit ? u : f64x2.mul(now, u));
+    v128.store(z, unit ? ly : f64x2.add(known, f64x2.mul(gain, u)));
+    v128.store(v, f64x2.add(dual, f64x2.mul(beta, ly)));
     const slope = f64x2.add(f64x2.add(f64x2.mul(eta, g), f64x2.mul(alpha, ly)), f64x2.mul(beta, dual));
-    const moved = f64x2.sub(state, f64x2.mul(damping, slope));
-    v128.store(x + at, moved);
-    const estimate = f64x2.add(v128.load(s + at), f64x2.mul(gain, q));
-    v128.store(s + at, estimate);
-    return f64x2.sub(moved, estimate);
+    const moved = f64x2.sub(state, unit ? slope : f64x2.mul(damping, slope));
+    v128.store(x, moved);
+    const filtered = f64x2.add(estimate, unit ? q : f64x2.mul(gain, q));
+    v128.store(s, filtered);
+    return f64x2.sub(moved, filtered);
   }
 
-  /** One agent's row: u and q from their transforms, the step, and stages 1, 2, 4 of the next message. */
+  @inline static gradient(quadratic: bool, a: v128, b: usize, state: v128): v128 {
+    return quadratic ? f64x2.mul(a, f64x2.sub(state, v128.load(b))) : a;
+  }
+
+  /**
+   * One agent's row: u from its unfinished transform in `sums`, q from whole numbers, the step, and x - s into `sums`. `quadratic`: the gradient is
+   * a (x - b), else `a` is the gradient.
+   */
   @inline static row(
     quadratic: bool,
+    unit: bool,
     dim: usize,
     x: usize,
     v: usize,
@@ -447,10 +491,8 @@ class Update {
     sums: usize,
     whole: usize,
     factor: f64,
-    unit: f64,
+    scale: f64,
     masks: usize,
-    masksOut: usize,
-    out: usize,
     hEta: f64,
     hAlpha: f64,
     hBeta: f64,
@@ -459,7 +501,7 @@ class Update {
     current: f64,
   ): void {
     const f = f64x2.splat(factor);
-    const one = f64x2.splat(unit);
+    const one = f64x2.splat(scale);
     const eta = f64x2.splat(hEta);
     const alpha = f64x2.splat(hAlpha);
     const beta = f64x2.splat(hBeta);
@@ -473,37 +515,132 @@ class Update {
       const high = i32x4.extend_high_i16x8_s(numbers);
       const m = masks + at;
       const y = sums + at;
-      const k = masksOut + at;
+      const xs = x + at;
+      const vs = v + at;
+      const ss = s + at;
+      const zs = z + at;
+      const as = a + at;
+      const bs = b + at;
 
       let mask = v128.load(m, 0);
       let u = v128.xor(f64x2.mul(v128.load(y, 0), f), mask);
       let q = v128.xor(f64x2.mul(f64x2.convert_low_i32x4_s(low), one), mask);
-      const e0 = v128.xor(
-        Update.pair(quadratic, at, x, v, s, z, a, b, u, q, eta, alpha, beta, damping, gain, now),
-        v128.load(k, 0),
+      let state = v128.load(xs, 0);
+      let g = Update.gradient(quadratic, v128.load(as, 0), bs, state);
+      v128.store(
+        y,
+        Update.pair(
+          unit,
+          xs,
+          vs,
+          ss,
+          zs,
+          state,
+          v128.load(vs, 0),
+          v128.load(ss, 0),
+          v128.load(zs, 0),
+          g,
+          u,
+          q,
+          eta,
+          alpha,
+          beta,
+          damping,
+          gain,
+          now,
+        ),
+        0,
       );
+
       mask = v128.load(m, 16);
       u = v128.xor(f64x2.mul(v128.load(y, 16), f), mask);
       q = v128.xor(f64x2.mul(f64x2.convert_low_i32x4_s(i64x2.shuffle(low, low, 1, 1)), one), mask);
-      const e1 = v128.xor(
-        Update.pair(quadratic, at + 16, x, v, s, z, a, b, u, q, eta, alpha, beta, damping, gain, now),
-        v128.load(k, 16),
+      state = v128.load(xs, 16);
+      g = Update.gradient(quadratic, v128.load(as, 16), bs + 16, state);
+      v128.store(
+        y,
+        Update.pair(
+          unit,
+          xs + 16,
+          vs + 16,
+          ss + 16,
+          zs + 16,
+          state,
+          v128.load(vs, 16),
+          v128.load(ss, 16),
+          v128.load(zs, 16),
+          g,
+          u,
+          q,
+          eta,
+          alpha,
+          beta,
+          damping,
+          gain,
+          now,
+        ),
+        16,
       );
+
       mask = v128.load(m, 32);
       u = v128.xor(f64x2.mul(v128.load(y, 32), f), mask);
       q = v128.xor(f64x2.mul(f64x2.convert_low_i32x4_s(high), one), mask);
-      const e2 = v128.xor(
-        Update.pair(quadratic, at + 32, x, v, s, z, a, b, u, q, eta, alpha, beta, damping, gain, now),
-        v128.load(k, 32),
+      state = v128.load(xs, 32);
+      g = Update.gradient(quadratic, v128.load(as, 32), bs + 32, state);
+      v128.store(
+        y,
+        Update.pair(
+          unit,
+          xs + 32,
+          vs + 32,
+          ss + 32,
+          zs + 32,
+          state,
+          v128.load(vs, 32),
+          v128.load(ss, 32),
+          v128.load(zs, 32),
+          g,
+          u,
+          q,
+          eta,
+          alpha,
+          beta,
+          damping,
+          gain,
+          now,
+        ),
+        32,
       );
+
       mask = v128.load(m, 48);
       u = v128.xor(f64x2.mul(v128.load(y, 48), f), mask);
       q = v128.xor(f64x2.mul(f64x2.convert_low_i32x4_s(i64x2.shuffle(high, high, 1, 1)), one), mask);
-      const e3 = v128.xor(
-        Update.pair(quadratic, at + 48, x, v, s, z, a, b, u, q, eta, alpha, beta, damping, gain, now),
-        v128.load(k, 48),
+      state = v128.load(xs, 48);
+      g = Update.gradient(quadratic, v128.load(as, 48), bs + 48, state);
+      v128.store(
+        y,
+        Update.pair(
+          unit,
+          xs + 48,
+          vs + 48,
+          ss + 48,
+          zs + 48,
+          state,
+          v128.load(vs, 48),
+          v128.load(ss, 48),
+          v128.load(zs, 48),
+          g,
+          u,
+          q,
+          eta,
+          alpha,
+          beta,
+          damping,
+          gain,
+          now,
+        ),
+        48,
       );
-      Butterfly.eight(out + at, e0, e1, e2, e3);
     }
   }
 }
@@ -518,10 +655,8 @@ function updatePrimalDual(
   sums: usize,
   whole: usize,
   factor: f64,
-  unit: f64,
+  scale: f64,
   masks: usize,
-  masksOut: usize,
-  out: usize,
   hEta: f64,
   hAlpha: f64,
   hBeta: f64,
@@ -529,29 +664,53 @@ function updatePrimalDual(
   mu: f64,
   current: f64,
 ): void {
-  Update.row(
-    false,
-    dim,
-    x,
-    v,
-    s,
-    z,
-    gradient,
-    0,
-    sums,
-    whole,
-    factor,
-    unit,
-    masks,
-    masksOut,
-    out,
-    hEta,
-    hAlpha,
-    hBeta,
-    damp,
-    mu,
-    current,
-  );
+  if (mu === 1 && current === 1 && damp === 1) {
+    Update.row(
+      false,
+      true,
+      dim,
+      x,
+      v,
+      s,
+      z,
+      gradient,
+      0,
+      sums,
+      whole,
+      factor,
+      scale,
+      masks,
+      hEta,
+      hAlpha,
+      hBeta,
+      damp,
+      mu,
+      current,
+    );
+  } else {
+    Update.row(
+      false,
+      false,
+      dim,
+      x,
+      v,
+      s,
+      z,
+      gradient,
+      0,
+      sums,
+      whole,
+      factor,
+      scale,
+      masks,
+      hEta,
+      hAlpha,
+      hBeta,
+      damp,
+      mu,
+      current,
+    );
+  }
 }
 
 function updatePrimalDualQuadratic(
@@ -565,10 +724,8 @@ function updatePrimalDualQuadratic(
   sums: usize,
   whole: usize,
   factor: f64,
-  unit: f64,
+  scale: f64,
   masks: usize,
-  masksOut: usize,
-  out: usize,
   hEta: f64,
   hAlpha: f64,
   hBeta: f64,
@@ -576,29 +733,53 @@ function updatePrimalDualQuadratic(
   mu: f64,
   current: f64,
 ): void {
-  Update.row(
-    true,
-    dim,
-    x,
-    v,
-    s,
-    z,
-    a,
-    b,
-    sums,
-    whole,
-    factor,
-    unit,
-    masks,
-    masksOut,
-    out,
-    hEta,
-    hAlpha,
-    hBeta,
-    damp,
-    mu,
-    current,
-  );
+  if (mu === 1 && current === 1 && damp === 1) {
+    Update.row(
+      true,
+      true,
+      dim,
+      x,
+      v,
+      s,
+      z,
+      a,
+      b,
+      sums,
+      whole,
+      factor,
+      scale,
+      masks,
+      hEta,
+      hAlpha,
+      hBeta,
+      damp,
+      mu,
+      current,
+    );
+  } else {
+    Update.row(
+      true,
+      false,
+      dim,
+      x,
+      v,
+      s,
+      z,
+      a,
+      b,
+      sums,
+      whole,
+      factor,
+      scale,
+      masks,
+      hEta,
+      hAlpha,
+      hBeta,
+      damp,
+      mu,
+      current,
+    );
+  }
 }
 
 export function primalDualRotatedSigns(
@@ -666,7 +847,7 @@ export function primalDualRotatedSigns(
       joinSigns(whole, n);
     }
     const damp = 1 / (1 + hImplicit * load<f64>(degrees + (i << 3)));
-    const unit = load<f64>(own) * factor;
+    const scale = load<f64>(own) * factor;
     const at = r * (dim << 3);
     if (gradient) {
       updatePrimalDual(
@@ -679,10 +860,8 @@ export function primalDualRotatedSigns(
         row,
         whole,
         factor,
-        unit,
+        scale,
         masks,
-        masksOut,
-        next,
         hEta,
         hAlpha,
         hBeta,
@@ -702,10 +881,8 @@ export function primalDualRotatedSigns(
         row,
         whole,
         factor,
-        unit,
+        scale,
         masks,
-        masksOut,
-        next,
         hEta,
         hAlpha,
         hBeta,
@@ -714,11 +891,7 @@ export function primalDualRotatedSigns(
         current,
       );
     }
-    // What stands behind dim is zeros, with signs.
-    for (let c = dim << 3; c < n << 3; c += 64) {
-      const k = masksOut + c;
-      Butterfly.eight(next + c, v128.load(k, 0), v128.load(k, 16), v128.load(k, 32), v128.load(k, 48));
-    }
+    firstSignedStages(row, next, dim, n, masksOut);
     const slot = slotsOut + i * slotStride;
     if (n === 64) {
       packRotatedSigns(next, slot, factor);

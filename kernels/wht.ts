@@ -61,7 +61,7 @@ function firstStages(data: usize, n: usize): void {
 }
 
 /** The same of D pad(source), written to target: the signs cost no pass of their own. */
-function firstSignedStages(source: usize, target: usize, dim: usize, n: usize, masks: usize): void {
+export function firstSignedStages(source: usize, target: usize, dim: usize, n: usize, masks: usize): void {
   const whole = dim & ~(<usize>7);
   const end = whole << 3;
   for (let at: usize = 0; at < end; at += 64) {

@@ -15,9 +15,9 @@
  * leaves neighbours beside each other.
  */
 import { joinSigns, transformSigns } from './decode';
+import { writeSigns } from './encode';
 import { Far } from './gather';
 import { Signs } from './lanes';
-import { writeSigns } from './encode';
 import { Butterfly, firstSignedStages, laterStages, middleStages } from './wht';
 
 /** Bytes of the scratch, from its beginning: two tables of sums, the bytes that index them, and the rows. */
@@ -823,8 +823,7 @@ export function primalDualRotatedSigns(
     const degree = load<f64>(degrees + (i << 3));
     const from = <usize>load<u32>(rowStart + (i << 2));
     const to = <usize>load<u32>(rowStart + (i << 2), 4);
-    for (let c: usize = 0; c < n; c += 64) {
-      const byte: usize = 8 + (c >> 3);
+    if (n === 64) {
       gatherRotatedSigns(
         own,
         degree,
@@ -835,18 +834,36 @@ export function primalDualRotatedSigns(
         weightStride,
         slots,
         slotStride,
-        byte,
+        8,
         next,
         scratch,
       );
-      laterWordStages(next, row + (c << 3));
-      transformSigns(own + byte, whole + (c << 1));
-    }
-    if (n > 64) {
+      laterWordStages(next, row);
+      transformSigns(own + 8, whole);
+    } else {
+      for (let c: usize = 0; c < n; c += 64) {
+        const byte: usize = 8 + (c >> 3);
+        gatherRotatedSigns(
+          own,
+          degree,
+          from,
+          to,
+          columns,
+          weights,
+          weightStride,
+          slots,
+          slotStride,
+          byte,
+          next,
+          scratch,
+        );
+        laterWordStages(next, row + (c << 3));
+        transformSigns(own + byte, whole + (c << 1));
+      }
       laterStages(row, n, 64);
       joinSigns(whole, n);
     }
-    const damp = 1 / (1 + hImplicit * load<f64>(degrees + (i << 3)));
+    const damp = 1 / (1 + hImplicit * degree);
     const scale = load<f64>(own) * factor;
     const at = r * (dim << 3);
     if (gradient) {

@@ -71,6 +71,7 @@ export async function kernelCases(
     ...messageCases(lab),
     ...transformCases(lab),
     ...stepCases(lab),
+    roundCase(lab),
     ...costCases(lab),
     ...traceCases(lab),
     ...randomCases(lab),
@@ -524,6 +525,80 @@ function stepCases(lab: Lab): KernelCase[] {
       result: 'out',
     })),
   ];
+}
+
+/** A round of flatten(sign) in one kernel; its twin says it step by step. */
+function roundCase(lab: Lab): KernelCase {
+  const { kernels: k, agents, dim, graph, edges, graphArguments: g } = lab;
+  const { hEta, hAlpha, hBeta } = GAINS;
+  const signs = [flattenSigns(dim, ROUND, ...KEY), flattenSigns(dim, ROUND + 1, ...KEY)] as const;
+  const masks = [lab.reserve(dim * 8), lab.reserve(dim * 8)] as const;
+  k.flattenMasks(masks[0], dim, ROUND, ...KEY);
+  k.flattenMasks(masks[1], dim, ROUND + 1, ...KEY);
+  const [x, v, s, z, a, b, said] = Array.from({ length: 7 }, () => lab.rows()) as [
+    LabRows,
+    LabRows,
+    LabRows,
+    LabRows,
+    LabRows,
+    LabRows,
+    LabRows,
+  ];
+  const slotBytes = wire.slotBytes(wire.signBits(dim));
+  const slots = lab.reserve(agents * slotBytes);
+  const slotsOut = lab.reserve(agents * slotBytes);
+  const scratch = lab.reserve((3 * dim + 64) * 8);
+  const sent = said.twin.map((vector) => wire.encodeSign(vector));
+  for (const [i, slot] of sent.entries()) lab.bytes(slots + i * slotBytes, slotBytes).set(slot);
+  return {
+    name: 'primalDualRotatedSigns',
+    simd: true,
+    coordinates: agents * dim,
+    bytes: 10 * 8 * agents * dim + (agents + edges) * slotBytes + agents * slotBytes,
+    run: () =>
+      k.primalDualRotatedSigns(
+        0,
+        agents,
+        ...g,
+        slots,
+        slotsOut,
+        slotBytes,
+        dim,
+        dim,
+        masks[0],
+        masks[1],
+        x.at,
+        v.at,
+        s.at,
+        z.at,
+        0,
+        a.at,
+        b.at,
+        hEta,
+        hAlpha,
+        hBeta,
+        0,
+        MU,
+        1,
+        scratch,
+      ),
+    twin() {
+      const messages = sent.map((slot) => wire.decodeSign(slot, dim));
+      return messages.flatMap((message, i) => {
+        const u = unflatten(gather(graph, messages, i), signs[0], dim);
+        const q = unflatten(message, signs[0], dim);
+        const estimate = { s: s.twin[i], z: z.twin[i], q, u, mu: MU, current: 1 };
+        const slope = gradientQuadratic(x.twin[i], a.twin[i], b.twin[i]);
+        const error = stepPrimalDualError(x.twin[i], v.twin[i], slope, estimate, GAINS);
+        return [x.twin[i], Float64Array.from(wire.encodeSign(flatten(error, signs[1])).subarray(8))];
+      });
+    },
+    results: () =>
+      unpadded(x, dim).flatMap((row, i) => [
+        ...row,
+        ...lab.bytes(slotsOut + i * slotBytes + 8, slotBytes - 8),
+      ]),
+  };
 }
 
 function costCases(lab: Lab): KernelCase[] {

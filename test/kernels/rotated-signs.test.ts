@@ -1,0 +1,184 @@
+/** A whole round in one kernel against the kernels that it stands for, one after the other: bit for bit. Those have twins of their own. */
+
+import { expect, it } from 'vitest';
+import { Bench, expectSame, type Rows, seededRandom, unkindVectors } from './harness.js';
+
+const AGENTS = 23;
+const FIRST = 2;
+const COUNT = 19;
+
+/** Agent i hears 1 to 13 others: fewer than four, four and eight exactly, and what is left over of fours. */
+function mixedGraph(weighted: boolean) {
+  const rowStart = [0];
+  const columns: number[] = [];
+  const weights: number[] = [];
+  const degrees: number[] = [];
+  for (let i = 0; i < AGENTS; i++) {
+    const count = 1 + (i % 13);
+    for (let k = 1; k <= count; k++) {
+      columns.push((i + 3 * k) % AGENTS);
+      weights.push(weighted ? 0.25 + ((i + k) % 7) / 8 : 1);
+    }
+    degrees.push(weights.slice(rowStart[i]).reduce((sum, weight) => sum + weight, 0));
+    rowStart.push(columns.length);
+  }
+  return { rowStart, columns, weights: weighted ? weights : [1], degrees };
+}
+
+/** Uniform in (-1, 1). */
+const entries = (count: number, random: () => number) =>
+  Float64Array.from({ length: count }, () => 2 * random() - 1);
+
+const cases = [
+  { dim: 64, weighted: false, mu: 1, current: 1, hImplicit: 0 },
+  { dim: 64, weighted: true, mu: 0.7, current: 0, hImplicit: 0.3 },
+  { dim: 8, size: 64, weighted: true, mu: 1, current: 1, hImplicit: 0 },
+  { dim: 72, size: 128, weighted: false, mu: 1, current: 0, hImplicit: 0 },
+  { dim: 256, weighted: true, mu: 1, current: 1, hImplicit: 0.2 },
+  { dim: 1000, size: 1024, weighted: false, mu: 1, current: 1, hImplicit: 0 },
+  { dim: 2048, weighted: false, mu: 0.5, current: 1, hImplicit: 0 },
+];
+
+it.each(cases)('$dim entries, weights $weighted, mu $mu, current $current, hImplicit $hImplicit', (given) => {
+  const { dim, size = dim, weighted, mu, current, hImplicit } = given;
+  const random = seededRandom(dim + (weighted ? 1 : 0));
+  const bench = new Bench(1 << 25);
+  const { kernels } = bench;
+  const graph = mixedGraph(weighted);
+  const degrees = bench.doubles(graph.degrees);
+  const g = [
+    bench.u32(graph.rowStart),
+    bench.u32(graph.columns),
+    bench.doubles(graph.weights),
+    weighted ? 8 : 0,
+    degrees,
+  ] as const;
+  const unkind = Object.values(unkindVectors(dim));
+  const vectors = (first: number) =>
+    Array.from({ length: COUNT }, (_, r) => (r < first ? unkind[r % unkind.length] : entries(dim, random)));
+  const masks = [bench.reserve(size * 8), bench.reserve(size * 8)] as const;
+  kernels.flattenMasks(masks[0], size, 4, 9, 8);
+  kernels.flattenMasks(masks[1], size, 5, 9, 8);
+
+  // Messages of all agents, vectors of zeros among them.
+  const slotBytes = 8 + size / 8;
+  const slots = bench.reserve(AGENTS * slotBytes);
+  const said = bench.rows(
+    Array.from({ length: AGENTS }, (_, i) => (i === 5 ? new Float64Array(dim) : entries(dim, random))),
+    dim,
+  );
+  const rotated = bench.rows(COUNT, size);
+  kernels.encodeFlattenedSign(
+    0,
+    AGENTS,
+    said.at,
+    said.stride,
+    slots,
+    slotBytes,
+    dim,
+    size,
+    masks[0],
+    rotated.at,
+  );
+
+  for (const quadratic of [true, false]) {
+    const start = Array.from({ length: 6 }, (_, array) => vectors(array < 4 ? 0 : 4));
+    const place = () => start.map((rows) => bench.rows(rows, dim));
+    const [x, v, s, z, a, b] = place();
+    const stride = x.stride;
+    const laplacian = bench.rows(COUNT, dim);
+    const message = bench.rows(COUNT, dim);
+    const gradient = bench.rows(start[4], dim);
+    const error = bench.rows(COUNT, dim);
+    const outbox = bench.bytes(AGENTS * slotBytes);
+    kernels.gatherSign(FIRST, COUNT, ...g, slots, slotBytes, rotated.at, rotated.stride, size);
+    kernels.unflattenBlock(rotated.at, rotated.stride, laplacian.at, stride, COUNT, dim, size, masks[0]);
+    kernels.decodeFlattenedSign(
+      FIRST,
+      COUNT,
+      slots,
+      slotBytes,
+      message.at,
+      stride,
+      dim,
+      size,
+      masks[0],
+      rotated.at,
+    );
+    if (quadratic) kernels.gradientQuadratic(COUNT, stride, dim, x.at, a.at, b.at, gradient.at);
+    kernels.stepPrimalDualError(
+      COUNT,
+      stride,
+      dim,
+      x.at,
+      v.at,
+      s.at,
+      z.at,
+      gradient.at,
+      laplacian.at,
+      message.at,
+      error.at,
+      degrees + FIRST * 8,
+      0.02,
+      0.03,
+      0.05,
+      hImplicit,
+      mu,
+      current,
+    );
+    kernels.encodeFlattenedSign(
+      FIRST,
+      COUNT,
+      error.at,
+      stride,
+      outbox.at,
+      slotBytes,
+      dim,
+      size,
+      masks[1],
+      rotated.at,
+    );
+
+    const fused = place();
+    const fusedOutbox = bench.bytes(AGENTS * slotBytes);
+    const [fx, fv, fs, fz, fa, fb] = fused.map(({ at }) => at);
+    kernels.primalDualRotatedSigns(
+      FIRST,
+      COUNT,
+      ...g,
+      slots,
+      fusedOutbox.at,
+      slotBytes,
+      dim,
+      size,
+      masks[0],
+      masks[1],
+      fx,
+      fv,
+      fs,
+      fz,
+      quadratic ? 0 : fa,
+      fa,
+      fb,
+      0.02,
+      0.03,
+      0.05,
+      hImplicit,
+      mu,
+      current,
+      bench.reserve((3 * size + 64) * 8),
+    );
+    const composed: Record<string, Rows> = { x, v, s, z };
+    for (const [k, [name, rows]] of Object.entries(composed).entries()) {
+      expect(bytes(fused[k]).equals(bytes(rows)), `${name}, quadratic ${quadratic}`).toBe(true);
+      expect(rows.row(COUNT - 1)).not.toEqual(start[k][COUNT - 1]);
+    }
+    expectSame(fusedOutbox.data, outbox.data, `messages, quadratic ${quadratic}`);
+  }
+  bench.checkGuards();
+});
+
+/** The bytes, so that -0 is not +0. Where a number is none, which bits it has is nobody's promise. */
+function bytes({ data }: Rows): Buffer {
+  return Buffer.from(data.map((value) => (Number.isNaN(value) ? Number.NaN : value)).buffer);
+}

@@ -46,7 +46,7 @@ const TARGET = 1e-6;
 const TRACE_EVERY = 4;
 const file = path.join(options.out, 'a9a.json');
 
-const sign = { kind: 'flatten', inner: { kind: 'sign', scaleBits: 32 } };
+const sign = { kind: 'flatten', size: 'exact', inner: { kind: 'sign', scaleBits: 32 } };
 const bestSign = { kind: 'best-rotation', choices: 16, scaleBits: 32 };
 const topK = { kind: 'top-k', k: 12 };
 const everyOther = { kind: 'every', rounds: 2, inner: sign };
@@ -59,10 +59,19 @@ const primalDual = (compress, free = []) => ({
   largest: { mu: 1, gamma: 2 },
 });
 
+/** Ours with local steps: gradients are free where bits are counted. */
+const local = (compress, inner, free = [], more = {}) => ({
+  ...flow('primal-dual', ['step', 'alpha', 'beta', ...free, 'rho'], { compress, inner }),
+  largest: { mu: 1, gamma: 2 },
+  ...more,
+});
+
 /** `free`: the gains that are searched; `largest`: up to where they mean something. */
 const methods = {
   // From where the search of error-memory ended: from `auto` it stops in a valley at 356 rounds, and what compresses cannot be ahead of what does not.
   'primal-dual': { ...primalDual('none'), start: { step: 1.98, alpha: 0.0531, beta: 0.104 } },
+  'primal-dual, inner 5': local('none', 5),
+  'primal-dual, inner 20': local('none', 20),
   dgd: mixed('dgd'),
   extra: mixed('extra'),
   nids: mixed('nids'),
@@ -70,6 +79,7 @@ const methods = {
   diging: mixed('diging'),
   dlm: flow('admm', ['penalty', 'rho'], { inner: 1 }),
   'admm, inner 5': flow('admm', ['penalty', 'rho'], { inner: 5 }),
+  'admm, inner 20': flow('admm', ['penalty', 'rho'], { inner: 20 }),
   'pdmm, inner 1': flow('pdmm', ['penalty', 'rho'], { inner: 1 }),
   'pdmm, inner 5': flow('pdmm', ['penalty', 'rho'], { inner: 5 }),
   'pdmm, inner 20': flow('pdmm', ['penalty', 'rho'], { inner: 20 }),
@@ -88,11 +98,23 @@ const methods = {
     compressor: everyOther,
   },
   'primal-dual error-state, top-k': { ...primalDual('error-state', ['mu']), compressor: topK },
+  'primal-dual error-memory, inner 5, flatten(sign)': local('error-memory', 5, ['mu', 'gamma'], {
+    compressor: sign,
+  }),
+  'primal-dual error-memory, inner 20, flatten(sign)': local('error-memory', 20, ['mu', 'gamma'], {
+    compressor: sign,
+  }),
+  'primal-dual error-state, inner 20, flatten(sign)': local('error-state', 20, ['mu'], { compressor: sign }),
   'choco-sgd, flatten(sign)': { ...flow('choco-sgd', ['step', 'gamma']), compressor: sign },
   'lead, flatten(sign)': {
     ...flow('lead', ['step', 'gamma', 'alpha']),
     largest: { alpha: 1 },
     compressor: sign,
+  },
+  'lead, best-rotation': {
+    ...flow('lead', ['step', 'gamma', 'alpha']),
+    largest: { alpha: 1 },
+    compressor: bestSign,
   },
   'lead, every 2nd round flatten(sign)': {
     ...flow('lead', ['step', 'gamma', 'alpha']),

@@ -22,7 +22,7 @@ export function tuningParameter(zod: typeof z): z.ZodType {
 
 export interface EulerSteps {
   /** The message is (about) the state: `laplacian` (block rows) is L y. x and xOut are block rows; xOut may be x. */
-  plain(first: number, count: number, x: number, xOut: number, laplacian: number): void;
+  plain(first: number, count: number, x: number, xOut: number, laplacian: number, round: number): void;
   /**
    * Agents keep estimates s and z = L s. `laplacian` is L q, `message` the agents' own q; current is 1 where y = s + q, 0 where y = s. Leaves
    * x - s, both new, in `error`. x, s, z are block rows of the state.
@@ -37,6 +37,7 @@ export interface EulerSteps {
     message: number,
     error: number,
     current: number,
+    round: number,
   ): void;
 }
 
@@ -70,7 +71,7 @@ export function bindEuler(
         const offset = first * rowBytes;
         channel.gather(first, count, round, laplacian);
         const next = stateAt(round + 1) + offset;
-        steps.plain(first, count, stateAt(round) + offset, next, laplacian);
+        steps.plain(first, count, stateAt(round) + offset, next, laplacian, round);
         reference?.advance(first, count, round, next);
         sendState(first, count, round + 1);
       },
@@ -118,7 +119,7 @@ export function bindEuler(
         );
         kernels.decodeDense(first, count, at, rowBytes, estimates, rowBytes, rowBytes / 8);
       }
-      steps.estimated(first, count, x + offset, estimates, known, laplacian, message, error, current);
+      steps.estimated(first, count, x + offset, estimates, known, laplacian, message, error, current, round);
       if (reference) {
         reference.advance(first, count, round, x + offset);
         kernels.subtract(count, rowBytes, rowBytes / 8, x + offset, estimates, error);

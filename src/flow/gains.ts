@@ -18,6 +18,7 @@
  */
 
 import { holdGains, holdRoundsPerDecade, spectralRadius } from './hold.js';
+import { errorFlow } from './state.js';
 import type { Compress, FlowSpec, GainContext } from './types.js';
 
 export const SAFETY = 0.5;
@@ -54,6 +55,76 @@ export function largestSemiImplicitStep(beta: number, eta: number, { lambdaMax, 
 }
 
 /**
+ * The step below which the uncompressed flow with many inner steps is stable: its gradient is that of the round's end. With the dual eliminated as above, x obeys
+ * P^-1 (x'' - 2 x' + x) + alpha L (x' - x) + A (x'' - x') + h beta^2 L x' = 0, and along a mode p (z-1)^2 + k (z-1) + a z (z-1) + s = 0 with s = h beta^2 lambda
+ * (semi-implicit: s z). By Jury's test, for any mixture of curvatures of at least m and any graph, since a and lambda enter linearly,
+ *
+ *     h beta^2 lambda < m + alpha lambda      (2 alpha - h beta^2) lambda < 4 / h + 2 m       (euler)
+ *     h beta^2 lambda < 4 / h + 2 m                                                           (semi-implicit)
+ *
+ * at lambdaMax: no curvature, however large, limits the step. Fewer inner steps move x less, and are looser.
+ */
+export function largestInnerStep(
+  alpha: number,
+  beta: number,
+  eta: number,
+  { lambdaMax: lambda, ...gains }: GainContext,
+  integrator: Integrator,
+): number {
+  const m = eta * gains.m;
+  const q = beta * beta * lambda;
+  // Positive root of sign q h^2 + 2 p h = 4.
+  const root = (p: number, ownSign: number) => {
+    if (q === 0) return p > 0 ? 2 / p : Number.POSITIVE_INFINITY;
+    const discriminant = p * p + ownSign * 4 * q;
+    return discriminant < 0 || p + Math.sqrt(discriminant) <= 0
+      ? Number.POSITIVE_INFINITY
+      : 4 / (p + Math.sqrt(discriminant));
+  };
+  if (integrator === 'semi-implicit') return root(-m, 1);
+  const dual = q === 0 ? Number.POSITIVE_INFINITY : (m + alpha * lambda) / q;
+  return Math.min(dual, root(alpha * lambda - m, -1));
+}
+
+/** h alpha lambdaMax, of the 2 that the flow with inner steps may take without compression. In error-state an agent moves by its own message's error too. */
+const INNER_ROOM: Record<Compress, (delta: number) => number> = {
+  none: () => 2,
+  'node-state': () => 1,
+  'error-state': (delta) => 0.8 * Math.sqrt(delta),
+  observer: () => 0.5,
+  'error-memory': () => 1,
+};
+
+/**
+ * Gains of the flow with many inner steps. Its slowest modes are those of little curvature, which fade like (1 + h a)^(-1/2) a round, and those of much, in which the
+ * dual comes forward by alpha lambda2 / a a round. With alpha half as large as the conditions above allow, alpha lambdaMax = 2 / h, both are alike where
+ *
+ *     1/h = a sqrt(lambdaMax / lambda2) / 2,      a the geometric mean of the mean cost's extreme curvatures.
+ *
+ * Without compression the dual is momentum, h beta^2 = alpha. A message that tells a share delta lags by 1 / delta
+ * rounds: h is smaller by that share, and with it the dual, h beta^2 = alpha delta / 2. What a scalarizer tells is held for 1 / delta rounds, in which x
+ * comes to rest: then the same share of alpha.
+ */
+export function startingInnerGains(
+  compress: Compress,
+  { lambda2, lambdaMax, l, meanM, meanL, delta: share, linear }: GainContext,
+  given: { step?: number } = {},
+): Record<string, number> {
+  const delta = Math.max(share, 1e-6);
+  const room = linear && errorFlow(compress) ? delta : INNER_ROOM[compress](delta);
+  const curvature = Math.max(Math.sqrt(meanM * meanL), 1e-3 * l, Number.MIN_VALUE);
+  const step = given.step ?? (2 * delta * Math.sqrt(lambda2 / lambdaMax)) / curvature;
+  const alpha = room / (step * lambdaMax);
+  return {
+    step,
+    alpha,
+    beta: Math.sqrt(((compress === 'none' ? 1 : delta / 2) * alpha) / step),
+    ...(compress !== 'none' && compress !== 'node-state' && { mu: MODES[compress].mu }),
+    ...(compress === 'error-memory' && { gamma: Math.min(0.5, delta) }),
+  };
+}
+
+/**
  * A step for gains that somebody chose: the bound with room for what compression loses. What neighbours say late is not mended by an agent's own implicit part:
  * where messages lose something, alpha limits the semi-implicit step too, and Euler's bound stands for that.
  */
@@ -68,6 +139,20 @@ export function safeStep(
   if (integrator === 'euler') return SAFETY * gains.delta * euler;
   const implicit = largestSemiImplicitStep(beta, eta, gains);
   return SAFETY * gains.delta * (gains.delta === 1 ? implicit : Math.min(implicit, euler));
+}
+
+/** The same of the flow with inner steps; a step beyond inner/l is more than they can take. */
+export function safeInnerStep(
+  alpha: number,
+  beta: number,
+  eta: number,
+  inner: number,
+  gains: GainContext,
+  integrator: Integrator,
+): number {
+  const bound = gains.delta === 1 ? integrator : 'euler';
+  const stable = SAFETY * gains.delta * largestInnerStep(alpha, beta, eta, gains, bound);
+  return Math.min(stable, inner / (eta * gains.l));
 }
 
 /** Of the gain of the dual: beta = this * curvature / sqrt(lambda2) damps the slowest mode of the graph about as fast as the gradient damps the mean. */

@@ -36,19 +36,34 @@
  * Source: Ren et al. 2024 (arXiv 2408.02332); gains and step rules are our own choice.
  */
 
+import { viewsOf } from '../compress/slots.js';
 import { batchParameter } from '../cost/batch.js';
+import type { BoundCost } from '../cost/types.js';
+import { unexpected } from '../errors.js';
+import type { Runtime } from '../runtime.js';
+import { bindBlocks, checkDraws } from './blocks.js';
 import { bindEuler, COMPRESS_HELP, eulerFields, eulerMessages, tuningParameter } from './euler.js';
 import {
   type Integrator,
+  largestInnerStep,
   largestSemiImplicitStep,
   largestStableStep,
   roundStep,
+  safeInnerStep,
   safeStep,
   startingGains,
+  startingInnerGains,
 } from './gains.js';
+import { bindProx } from './prox.js';
 import { bindRotatedSigns } from './rotated-signs.js';
 import { errorFlow } from './state.js';
-import { COMPRESS_MODES, type Compress, type FlowDefinition, type GainContext } from './types.js';
+import {
+  COMPRESS_MODES,
+  type Compress,
+  type FlowDefinition,
+  type FlowPlan,
+  type GainContext,
+} from './types.js';
 
 const INTEGRATORS: readonly [Integrator, ...Integrator[]] = ['euler', 'semi-implicit'];
 
@@ -61,6 +76,71 @@ function modelled(gains: GainContext, integrator: Integrator): GainContext {
 function scaled(gains: GainContext, eta: number): GainContext {
   const { m, l, meanM, meanL } = gains;
   return { ...gains, m: eta * m, l: eta * l, meanM: eta * meanM, meanL: eta * meanL };
+}
+
+function automaticRho(eta: number, { l }: GainContext): number {
+  if (eta * l > 0 && l < Number.POSITIVE_INFINITY) return eta * l;
+  throw unexpected(['flow', 'rho'], 'auto', 'a number > 0: the cost does not say how smooth it is');
+}
+
+/**
+ * The gradient steps between two messages. `average` leaves in `gradient` what their mean slope was, eta g = -(w x' + b - w x), so that the step of the flow, taken
+ * with g in the place of the gradient at x, ends at x' and does all else as ever.
+ */
+function bindInner({ gains }: FlowPlan, semiImplicit: boolean, cost: BoundCost, runtime: Runtime) {
+  const { step: h, alpha, beta, eta, rho, inner } = gains;
+  const blocks = bindBlocks(cost, runtime);
+  const { combine } = blocks;
+  const { rowBytes, graph } = runtime;
+  const { doubles } = viewsOf(runtime);
+  const degrees = graph.degrees / 8;
+  const p = semiImplicit ? alpha : 0;
+  // beta times the new dual is beta v + h beta^2 r.
+  const coupling = semiImplicit ? alpha + h * beta * beta : alpha;
+  const prox = bindProx(blocks, cost, runtime, { p, q: 1 / h, eta, rho, inner });
+  const v = blocks.state('v');
+  const gradient = blocks.scratch('gradient');
+  const r = blocks.scratch('disagreement');
+  const linear = blocks.scratch('linear');
+  const u = blocks.scratch('inner');
+  const slope = (first: number, count: number, round: number, x: number, disagreement: number) => {
+    for (let row = 0; row < count; row++) {
+      const at = row * rowBytes;
+      const w = 1 / h + p * doubles[degrees + first + row];
+      combine(1, linear + at, coupling, disagreement + at, beta, v + first * rowBytes + at, -w, x + at);
+    }
+    combine(count, u, 1, x, 0, x);
+    prox(first, count, round, u, linear, gradient);
+    for (let row = 0; row < count; row++) {
+      const at = row * rowBytes;
+      const w = 1 / h + p * doubles[degrees + first + row];
+      combine(1, gradient + at, -w / eta, u + at, -1 / eta, linear + at);
+    }
+  };
+  return {
+    slope,
+    /** r of the estimates: z + L q (or z alone), and with a memory d_i (x - s - q) besides. */
+    slopeOfEstimates(
+      first: number,
+      count: number,
+      round: number,
+      x: number,
+      s: number,
+      z: number,
+      laplacian: number,
+      message: number,
+      current: number,
+      memory: boolean,
+    ) {
+      for (let row = 0; row < count; row++) {
+        const at = row * rowBytes;
+        const d = memory ? doubles[degrees + first + row] : 0;
+        const heard = memory ? 1 : current;
+        combine(1, r + at, 1, z + at, heard, laplacian + at, d, x + at, -d, s + at, -d, message + at);
+      }
+      slope(first, count, round, x, r);
+    },
+  };
 }
 
 export const primalDual: FlowDefinition = {
@@ -97,6 +177,17 @@ export const primalDual: FlowDefinition = {
         .default('auto')
         .describe('filter gain of the estimates, in (0, 1]; auto is 1 beside a step or gains that are given'),
       batch: batchParameter(z),
+      inner: z
+        .int()
+        .min(1)
+        .default(1)
+        .describe(
+          "gradient steps between two messages, towards the minimiser of the agent's own problem of the round; the optimum stays exact",
+        ),
+      rho: z
+        .union([z.number().positive(), z.literal('auto')])
+        .optional()
+        .describe('with inner > 1: what takes the place of eta l in the steps 1/(rho + 1/h); auto is eta l'),
       gamma: z
         .union([z.number().gt(0).max(2), z.literal('auto')])
         .default('auto')
@@ -108,26 +199,40 @@ export const primalDual: FlowDefinition = {
 
   messages: eulerMessages,
 
-  fields: (spec, context) =>
-    eulerFields(
+  fields: (spec, context) => {
+    const local = (spec['inner'] as number) > 1;
+    if (local) checkDraws(spec, 'inner', context);
+    return eulerFields(
       spec,
-      { state: ['x', 'v', ...(spec.compress === 'error-memory' ? ['m'] : [])], scratch: ['gradient'] },
+      {
+        state: ['x', 'v', ...(spec.compress === 'error-memory' ? ['m'] : [])],
+        scratch: ['gradient', ...(local ? ['disagreement', 'linear', 'inner'] : [])],
+      },
       context,
-    ),
+    );
+  },
 
   plan: ({ compress, ...spec }, { gains, contraction }) => {
     const number = (name: string, auto: () => number) =>
       spec[name] === undefined || spec[name] === 'auto' ? auto() : (spec[name] as number);
     const eta = number('eta', () => 1);
     const integrator = (spec['integrator'] ?? 'euler') as Integrator;
+    const inner = (spec['inner'] ?? 1) as number;
+    if (inner === 1 && spec['rho'] !== undefined)
+      throw unexpected(
+        ['flow', 'rho'],
+        spec['rho'],
+        'nothing, since inner is 1: its step is 1/h and has no rho',
+      );
     const automatic = (name: string) => spec[name] === undefined || spec[name] === 'auto';
     let started: Record<string, number> | null = null;
     const start = (name: string) => {
-      started ??= startingGains(
-        compress as Compress,
-        modelled(scaled(gains(), eta), integrator),
-        automatic('step') ? {} : { step: spec['step'] as number },
-      );
+      const given = automatic('step') ? {} : { step: spec['step'] as number };
+      const context = scaled(gains(), eta);
+      started ??=
+        inner > 1
+          ? startingInnerGains(compress as Compress, context, given)
+          : startingGains(compress as Compress, modelled(context, integrator), given);
       return started[name] as number;
     };
     const alpha = number('alpha', () => start('alpha'));
@@ -135,7 +240,13 @@ export const primalDual: FlowDefinition = {
     // For gains that somebody chose, the step that suits them.
     const whole = automatic('alpha') && automatic('beta');
     const step = number('step', () =>
-      roundStep(whole ? start('step') : safeStep(alpha, beta, eta, gains(), integrator)),
+      roundStep(
+        whole
+          ? start('step')
+          : inner > 1
+            ? safeInnerStep(alpha, beta, eta, inner, gains(), integrator)
+            : safeStep(alpha, beta, eta, gains(), integrator),
+      ),
     );
     return {
       kind: 'primal-dual',
@@ -150,6 +261,7 @@ export const primalDual: FlowDefinition = {
           mu: number('mu', () => (whole && automatic('step') ? start('mu') : 1)),
         }),
         ...(compress === 'error-memory' && { gamma: number('gamma', () => Math.min(0.5, contraction)) }),
+        ...(inner > 1 && { inner, rho: number('rho', () => automaticRho(eta, gains())) }),
       },
       stateIsMessage: compress === 'none',
     };
@@ -167,18 +279,21 @@ export const primalDual: FlowDefinition = {
     ],
     largest: { mu: 1, gamma: 2 },
     // A contraction is the worst case: most messages of most compressors tell far more.
-    starts: ({ compress, gains: { eta = 1 } }, gains) =>
-      gains.linear
+    starts: ({ compress, gains: { eta = 1, inner } }, gains) => {
+      const bolder = (exponent: number) => scaled({ ...gains, delta: gains.delta ** exponent }, eta);
+      const start = inner === undefined ? startingGains : startingInnerGains;
+      return gains.linear
         ? []
-        : [1 / 4, 1 / 2].map((exponent) =>
-            startingGains(compress as Compress, scaled({ ...gains, delta: gains.delta ** exponent }, eta)),
-          ),
+        : [1 / 4, 1 / 2].map((exponent) => start(compress as Compress, bolder(exponent)));
+    },
   },
 
-  largestStep: ({ integrator, gains: { alpha, beta, eta } }, gains) =>
-    integrator === 'semi-implicit'
-      ? largestSemiImplicitStep(beta, eta, gains)
-      : largestStableStep(alpha, beta, eta, gains),
+  largestStep: ({ integrator, gains: { alpha, beta, eta, inner } }, gains) =>
+    inner !== undefined
+      ? largestInnerStep(alpha, beta, eta, gains, integrator as Integrator)
+      : integrator === 'semi-implicit'
+        ? largestSemiImplicitStep(beta, eta, gains)
+        : largestStableStep(alpha, beta, eta, gains),
 
   bind: (plan, channels, cost, runtime) => {
     const { kernels, arena, rowBytes, worker } = runtime;
@@ -195,9 +310,12 @@ export const primalDual: FlowDefinition = {
     const memory = plan.compress === 'error-memory' ? arena.address('m') : null;
     const { degrees, changing } = runtime.graph;
     const fixedDegrees = changing?.fixedDegrees ?? degrees;
+    const local =
+      plan.gains['inner'] !== undefined && eta > 0 ? bindInner(plan, semiImplicit, cost, runtime) : null;
     const flow = bindEuler(plan, channels, runtime, {
-      plain(first, count, x, xOut, laplacian) {
-        cost.gradient(first, count, x, gradient);
+      plain(first, count, x, xOut, laplacian, round) {
+        if (local === null) cost.gradient(first, count, x, gradient);
+        else local.slope(first, count, round, x, laplacian);
         kernels.stepPrimalDual(
           count,
           rowBytes,
@@ -214,8 +332,10 @@ export const primalDual: FlowDefinition = {
           hImplicit,
         );
       },
-      estimated(first, count, x, s, z, laplacian, message, error, current) {
-        cost.gradient(first, count, x, gradient);
+      estimated(first, count, x, s, z, laplacian, message, error, current, round) {
+        if (local === null) cost.gradient(first, count, x, gradient);
+        else
+          local.slopeOfEstimates(first, count, round, x, s, z, laplacian, message, current, memory !== null);
         if (memory !== null) {
           kernels.stepPrimalDualMemory(
             count,
@@ -263,7 +383,7 @@ export const primalDual: FlowDefinition = {
         );
       },
     });
-    if (plan.compress !== 'error-state' && plan.compress !== 'observer') return flow;
+    if (local !== null || (plan.compress !== 'error-state' && plan.compress !== 'observer')) return flow;
     const gains = { hEta, hAlpha, hBeta, hImplicit, mu, current: plan.compress === 'error-state' ? 1 : 0 };
     const block = bindRotatedSigns(channels[0], cost, runtime, gains);
     return block ? { ...flow, block } : flow;

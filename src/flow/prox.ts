@@ -1,13 +1,18 @@
 /**
- * The inner problem of methods on the edges: x_i = argmin f_i(u) + <b_i, u> + (p d_i/2) |u|^2, d_i the weighted degree, by `inner` gradient steps from
- * where x_i is:
+ * The problem that an agent solves by itself between two messages, with w_i = p d_i + q, d_i the weighted degree of the round:
  *
- *     u <- u - s_i (grad f_i(u) + b_i + p d_i u),      s_i = 1/(rho + p d_i).
+ *     x_i = argmin eta f_i(u) + <b_i, u> + (w_i/2) |u|^2
  *
- * With rho = l each step is a contraction by 1 - (m + p d_i)/(l + p d_i), so the minimiser is met up to that to the power of `inner`. Needs rho > l/2.
+ * by `inner` gradient steps from where x_i is:
+ *
+ *     u <- u - s_i (eta grad f_i(u) + b_i + w_i u),      s_i = 1/(rho + w_i).
+ *
+ * With rho = eta l each step is a contraction by 1 - (eta m + w_i)/(eta l + w_i), so the minimiser is met up to that to the power of `inner`. Needs rho > eta l/2.
+ * Methods on the edges have q = 0 and eta = 1; the primal-dual flow has q = 1/h.
  */
 
 import type { z } from 'zod';
+import { viewsOf } from '../compress/slots.js';
 import { batchParameter } from '../cost/batch.js';
 import type { BoundCost } from '../cost/types.js';
 import { unexpected } from '../errors.js';
@@ -55,24 +60,26 @@ export type Prox = (
   gradient: number,
 ) => void;
 
-/** p is what an edge of weight 1 adds to the curvature of the inner problem. */
+/** p is what an edge of weight 1 adds to the curvature of the inner problem, q what every agent has besides; `degrees` are those of the round. */
 export function bindProx(
   { combine }: Blocks,
   cost: BoundCost,
-  { arena, rowBytes }: Runtime,
-  { p, rho, inner }: { p: number; rho: number; inner: number },
+  runtime: Runtime,
+  { p, q = 0, eta = 1, rho, inner }: { p: number; q?: number; eta?: number; rho: number; inner: number },
 ): Prox {
-  const degrees = arena.view('graph.degrees', 'f64');
+  const { rowBytes, graph } = runtime;
+  const { doubles } = viewsOf(runtime);
+  const degrees = graph.degrees / 8;
   return (first, count, round, x, linear, gradient) => {
     for (let t = 0; t < inner; t++) {
       cost.beginRound?.(round, round * inner + t);
       cost.gradient(first, count, x, gradient);
       // Row by row: each agent has a step of its own.
       for (let r = 0; r < count; r++) {
-        const curvature = p * degrees[first + r];
+        const curvature = p * doubles[degrees + first + r] + q;
         const step = 1 / (rho + curvature);
         const at = r * rowBytes;
-        combine(1, x + at, 1 - step * curvature, x + at, -step, gradient + at, -step, linear + at);
+        combine(1, x + at, 1 - step * curvature, x + at, -step * eta, gradient + at, -step, linear + at);
       }
     }
   };

@@ -7,7 +7,7 @@
 
 import { predictedRoundsPerDecade, roundStep } from '../flow/gains.js';
 import { flowDefinition } from '../flow/registry.js';
-import type { GainContext } from '../flow/types.js';
+import type { FlowPlan, GainContext } from '../flow/types.js';
 import type { ProgramPlan } from '../program/flow/plan.js';
 import type { Fillable } from '../session/fill.js';
 import { openPilot, type PilotResult, TARGET_SHARE } from './pilot.js';
@@ -84,7 +84,8 @@ export function tune(inputs: TuneInputs): Tuning {
     return formula(`the optimum is unknown (${cost.whyNoOptimum ?? 'no central solver'})`);
   if (spec['batch'] !== undefined && spec['batch'] !== 'all')
     return formula('gradients of mini-batches never settle');
-  const workOfRound = program.work * (run.modules.length > 0 ? MODULE_WORK : 1);
+  const workOfRound =
+    program.work * (run.modules.length > 0 ? MODULE_WORK : 1) * (run.flow.gains['inner'] ?? 1);
   const budgetRounds = Math.floor(WORK_BUDGET / workOfRound);
   if (budgetRounds < LEAST_ROUNDS)
     return formula(`a round is so large that the budget holds ${budgetRounds} of them`);
@@ -130,7 +131,7 @@ export function tune(inputs: TuneInputs): Tuning {
     best = pilot.fly(program.planFlow(gains), Number.POSITIVE_INFINITY, horizon);
   }
   // A pace that was only extrapolated may hide a slow growth, which the model of linear compressors would know of: leave it more room.
-  const modelled = context.linear && context.delta < 1 && run.flow['integrator'] !== 'semi-implicit';
+  const modelled = context.linear && context.delta < 1 && isEuler(run.flow);
   const vouched = best.reached || modelled;
   if (!vouched) gains = { ...gains, ...smaller(gains) };
   const flow = program.planFlow(gains);
@@ -169,10 +170,14 @@ function smaller({ step }: Gains): Gains {
   return step === undefined ? {} : { step: roundStep(step * SMALLER_STEP) };
 }
 
+function isEuler({ integrator, gains }: FlowPlan): boolean {
+  return integrator !== 'semi-implicit' && gains['inner'] === undefined;
+}
+
 function ratePredicted({ run }: ProgramPlan, context: GainContext): number | null {
-  const { compress, gains, integrator } = run.flow;
+  const { compress, gains } = run.flow;
   // The models of the spectrum are forward Euler's.
-  if (compress === undefined || integrator === 'semi-implicit') return null;
+  if (compress === undefined || !isEuler(run.flow)) return null;
   const slope = predictedRoundsPerDecade(compress, gains, context, run.problem);
   return Number.isFinite(slope) ? slope : null;
 }
@@ -206,7 +211,19 @@ export function bindingConditions(
       `the dual, which must not outrun the primal: h beta^2 lambdaMax = ${short(h * beta * beta * lambdaMax)} of m + alpha lambdaMax = ${short(eta * m + alpha * lambdaMax)}`,
     ],
   ];
-  const conditions = integrator === 'semi-implicit' ? [forSemiImplicit] : forEuler;
+  // With inner steps no curvature limits the step.
+  const coupling = integrator === 'semi-implicit' ? dual : Math.max(0, 2 * h * alpha * lambdaMax - dual);
+  const forInner: [share: number, text: string] = [
+    coupling / (4 + 2 * h * eta * m),
+    `the coupling on the graph's fastest mode: ${integrator === 'semi-implicit' ? 'h^2 beta^2 lambdaMax' : '2 h alpha lambdaMax - h^2 beta^2 lambdaMax'} = ${short(coupling)} of 4 + 2 h m = ${short(4 + 2 * h * eta * m)}`,
+  ];
+  const explicit = integrator === 'semi-implicit' ? [forSemiImplicit] : forEuler;
+  const conditions =
+    gains['inner'] === undefined
+      ? explicit
+      : integrator === 'semi-implicit'
+        ? [forInner]
+        : [forInner, forEuler[2]!];
   conditions.sort((a, b) => b[0] - a[0]);
   const [share, text] = conditions[0]!;
   const lines: string[] = [];

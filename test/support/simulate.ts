@@ -21,6 +21,9 @@ export interface TwinFlow {
   mu: number;
   gamma?: number;
   integrator?: 'euler' | 'semi-implicit';
+  /** More than one: gradient steps towards the minimiser of the agent's own problem, of size 1/(rho + 1/h (+ alpha d_i)). */
+  inner?: number;
+  rho?: number;
 }
 
 export interface TwinInputs {
@@ -63,7 +66,7 @@ export function simulate(inputs: TwinInputs): Twin {
   const v = zeros();
   const s = zeros();
   const m = zeros();
-  const { step: h, alpha, beta, eta, mu, gamma = 0 } = flow;
+  const { step: h, alpha, beta, eta, mu, gamma = 0, inner = 1, rho = 0 } = flow;
 
   for (let k = 0; k < rounds; k++) {
     const q = x.map((row, i) => {
@@ -85,6 +88,8 @@ export function simulate(inputs: TwinInputs): Twin {
       start[0].map((_, c) => weights.reduce((sum, weight, j) => sum + weight * y[j][c], 0)),
     );
     for (let i = 0; i < x.length; i++) {
+      const before = x[i].slice();
+      const pull = new Float64Array(before.length);
       const g = eta === 0 ? new Float64Array(x[i].length) : gradient(x[i], i);
       for (let c = 0; c < x[i].length; c++) {
         if (flow.compress === 'error-memory') {
@@ -95,13 +100,22 @@ export function simulate(inputs: TwinInputs): Twin {
         }
         const dual = v[i][c];
         v[i][c] += h * beta * Ly[i][c];
+        pull[c] = alpha * Ly[i][c] + beta * (flow.integrator === 'semi-implicit' ? v[i][c] : dual);
         if (flow.integrator === 'semi-implicit') {
           x[i][c] -=
             (h / (1 + h * alpha * laplacian[i][i])) * (eta * g[c] + alpha * Ly[i][c] + beta * v[i][c]);
         } else x[i][c] -= h * (eta * g[c] + alpha * Ly[i][c] + beta * dual);
         if (flow.compress !== 'none' && flow.compress !== 'node-state') s[i][c] += mu * q[i][c];
-        if (perturb) x[i][c] = perturb(x[i][c]);
       }
+      if (inner > 1) {
+        const w = 1 / h + (flow.integrator === 'semi-implicit' ? alpha * laplacian[i][i] : 0);
+        x[i] = before.slice();
+        for (let t = 0; t < inner; t++) {
+          const slope = gradient(x[i], i);
+          x[i] = x[i].map((u, c) => u - (eta * slope[c] + pull[c] + w * (u - before[c])) / (rho + w));
+        }
+      }
+      if (perturb) x[i] = x[i].map(perturb);
     }
     onRound?.(k + 1, x);
   }

@@ -46,7 +46,9 @@ const TARGET = 1e-6;
 const TRACE_EVERY = 4;
 const file = path.join(options.out, 'a9a.json');
 
-const sign = { kind: 'flatten', size: 'exact', inner: { kind: 'sign', scaleBits: 32 } };
+const sign = { kind: 'flatten', inner: { kind: 'sign', scaleBits: 32 } };
+/** 123 entries as they are, and not padded to 128: for the best of each kind. */
+const exactSign = { ...sign, size: 'exact' };
 const bestSign = { kind: 'best-rotation', choices: 16, scaleBits: 32 };
 const topK = { kind: 'top-k', k: 12 };
 const everyOther = { kind: 'every', rounds: 2, inner: sign };
@@ -89,6 +91,10 @@ const methods = {
     ...primalDual('error-memory', ['mu', 'gamma']),
     compressor: sign,
   },
+  'primal-dual error-memory, flatten(sign) exact': {
+    ...primalDual('error-memory', ['mu', 'gamma']),
+    compressor: exactSign,
+  },
   'primal-dual error-memory, best-rotation': {
     ...primalDual('error-memory', ['mu', 'gamma']),
     compressor: bestSign,
@@ -98,18 +104,26 @@ const methods = {
     compressor: everyOther,
   },
   'primal-dual error-state, top-k': { ...primalDual('error-state', ['mu']), compressor: topK },
-  'primal-dual error-memory, inner 5, flatten(sign)': local('error-memory', 5, ['mu', 'gamma'], {
-    compressor: sign,
+  'primal-dual error-memory, inner 5, flatten(sign) exact': local('error-memory', 5, ['mu', 'gamma'], {
+    compressor: exactSign,
   }),
-  'primal-dual error-memory, inner 20, flatten(sign)': local('error-memory', 20, ['mu', 'gamma'], {
-    compressor: sign,
+  'primal-dual error-memory, inner 20, flatten(sign) exact': local('error-memory', 20, ['mu', 'gamma'], {
+    compressor: exactSign,
   }),
-  'primal-dual error-state, inner 20, flatten(sign)': local('error-state', 20, ['mu'], { compressor: sign }),
   'choco-sgd, flatten(sign)': { ...flow('choco-sgd', ['step', 'gamma']), compressor: sign },
+  'choco-sgd, localSteps 5, flatten(sign)': {
+    ...flow('choco-sgd', ['step', 'gamma'], { localSteps: 5 }),
+    compressor: sign,
+  },
   'lead, flatten(sign)': {
     ...flow('lead', ['step', 'gamma', 'alpha']),
     largest: { alpha: 1 },
     compressor: sign,
+  },
+  'lead, flatten(sign) exact': {
+    ...flow('lead', ['step', 'gamma', 'alpha']),
+    largest: { alpha: 1 },
+    compressor: exactSign,
   },
   'lead, best-rotation': {
     ...flow('lead', ['step', 'gamma', 'alpha']),
@@ -238,7 +252,7 @@ async function tune(name) {
     rounds: last.round,
     kilobitsPerAgent: last.bitsBroadcast / counted.graph.nodes / 1000,
     bitsPerRound: summary.bits.perMessage,
-    gradientsPerAgent: last.round * (flow.inner ?? 1),
+    gradientsPerAgent: last.round * (flow.inner ?? flow.localSteps ?? 1),
     gap: last.gap,
     consensusError: last.consensusError,
     evaluations: found.evaluations,

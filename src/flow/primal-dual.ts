@@ -29,11 +29,21 @@
  * Hessian and P = diag(h / (1 + h alpha d_i)); L <= 2 diag(d), so 2 h eta l + h^2 beta^2 lambdaMax < 4 is enough on any graph, however large alpha. Compressed
  * messages ask for less, and of a large alpha too.
  *
+ * `inner` = T > 1 gradient steps between two messages. An Euler step makes a move of h in a gradient taken where it began; with local steps the gradient is that of
+ * where the step ends, x <- x - h (eta grad f(x_new) + alpha r + beta v), which is the minimiser of the agent's own problem of the round and is
+ * approached from u_0 = x by (w = 1/h, semi-implicitly 1/h + alpha d_i and the new v):
+ *
+ *     u_(t+1) = u_t - (eta grad f(u_t) + alpha r + beta v + w (u_t - x)) / (rho + w)        x <- u_T
+ *
+ * All else is as above, messages and sum of the duals too. It is at rest where eta grad f(x) + beta v = 0 and r = 0, and there alone, whatever T (each u step lowers the
+ * problem's value, unless x is its minimiser): unlike local SGD it does not buy its rounds with a bias. Curvature no longer limits h (`gains.ts` has what does). T gradients a round.
+ *
  * Every agent keeps z = (L s)_i, updated from decoded messages alone (z += mu (L q)_i), so nothing but q crosses the network.
  *
  * Needs: connected undirected graph, convex f_i; the duals start at 0 and their sum stays 0 (tends to 0 with a memory). Node-state converges for linear
  * compressors only. Floats an agent: 2 dim (x, v), with estimates 4 dim (and s, z), with a memory 5 dim.
- * Source: Ren et al. 2024 (arXiv 2408.02332); gains and step rules are our own choice.
+ * Source: Ren et al. 2024 (arXiv 2408.02332); gains and step rules, `error-memory`, `semi-implicit` and `inner` are our own. Inner steps in the place of an argmin are
+ * those of inexact ADMM (`admm.ts`, `pdmm.ts`), which this resembles as h grows.
  */
 
 import { viewsOf } from '../compress/slots.js';

@@ -61,14 +61,15 @@ const primalDual = (compress, free = []) => ({
   largest: { mu: 1, gamma: 2 },
 });
 
-/** Ours with local steps: gradients are free where bits are counted. */
+/** Ours with local steps. What its stability rests on are h alpha and h beta, so that h is searched with these held. */
 const local = (compress, inner, free = [], more = {}) => ({
   ...flow('primal-dual', ['step', 'alpha', 'beta', ...free, 'rho'], { compress, inner }),
+  moves: { step: { step: 1, alpha: -1, beta: -1 } },
   largest: { mu: 1, gamma: 2 },
   ...more,
 });
 
-/** `free`: the gains that are searched; `largest`: up to where they mean something. */
+/** `free`: the gains that are searched; `largest`: up to where they mean something; `moves`: what else moves with a gain, as exponents. */
 const methods = {
   // From where the search of error-memory ended: from `auto` it stops in a valley at 356 rounds, and what compresses cannot be ahead of what does not.
   'primal-dual': { ...primalDual('none'), start: { step: 1.98, alpha: 0.0531, beta: 0.104 } },
@@ -188,17 +189,19 @@ const better = (a, b) =>
   a.bits === b.bits ? a.bits === Number.POSITIVE_INFINITY && a.gap < b.gap : a.bits < b.bits;
 
 /** Hooke, Jeeves 1961, in the logarithms. */
-function search(start, { free, largest = {} }, evaluate) {
+function search(start, { free, largest = {}, moves = {} }, evaluate) {
   const budget = evaluations * free.length;
   let left = budget;
   const attempt = (gains) => {
     left--;
     return { gains, ...evaluate(gains) };
   };
-  const scaled = (gains, name, factor) => ({
-    ...gains,
-    [name]: Math.min(gains[name] * factor, largest[name] ?? Number.POSITIVE_INFINITY),
-  });
+  const scaled = (gains, name, factor) => {
+    const moved = { ...gains };
+    for (const [gain, exponent] of Object.entries(moves[name] ?? { [name]: 1 }))
+      moved[gain] = Math.min(gains[gain] * factor ** exponent, largest[gain] ?? Number.POSITIVE_INFINITY);
+    return moved;
+  };
   const explore = (from, factor) => {
     let at = from;
     for (const name of free) {
@@ -221,8 +224,10 @@ function search(start, { free, largest = {} }, evaluate) {
       // What helped may help again: the same move once more, with a look around.
       while (left > 0) {
         const again = { ...found.gains };
-        for (const name of free)
-          again[name] = scaled(found.gains, name, found.gains[name] / base.gains[name])[name];
+        for (const name of free) {
+          const most = largest[name] ?? Number.POSITIVE_INFINITY;
+          again[name] = Math.min(found.gains[name] * (found.gains[name] / base.gains[name]), most);
+        }
         base = found;
         const there = attempt(again);
         found = better(there, base) ? there : base;

@@ -479,6 +479,30 @@ export interface Kernels {
     hImplicit: number,
   ): void;
   /**
+   * A round of it where messages are the states themselves, with the bits of gatherDense, the gradient and the step. slots: x of all agents; xOut, v, a, b: block
+   * rows. The gradient is in `gradient`, block rows, or, where that is 0, a (x - b).
+   */
+  primalDualDense(
+    first: number,
+    count: number,
+    rowStart: number,
+    columns: number,
+    weights: number,
+    weightStride: number,
+    degrees: number,
+    slots: number,
+    stride: number,
+    xOut: number,
+    v: number,
+    gradient: number,
+    a: number,
+    b: number,
+    hEta: number,
+    hAlpha: number,
+    hBeta: number,
+    hImplicit: number,
+  ): void;
+  /**
    * With y from the network's estimates. u = L q gathered this round, q = own message:
    * Ly = z + current u (current is 1 for error-state, 0 for observer); x, v as above;
    * s += mu q; z += mu u; error = x_new - s_new.

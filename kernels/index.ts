@@ -1,6 +1,7 @@
 /** Everything that kernels.wasm exports. bindings.ts lists the same names; a test holds the two together. */
 export { drawBatch } from './batch';
 export { decodeDense, decodeFlattenedSign, decodeSign, decodeSignSingle, decodeSparse } from './decode';
+export { primalDualDense } from './dense-round';
 export {
   encodeDense,
   encodeFlattenedSign,

@@ -71,7 +71,8 @@ export async function kernelCases(
     ...messageCases(lab),
     ...transformCases(lab),
     ...stepCases(lab),
-    roundCase(lab),
+    denseRoundCase(lab),
+    rotatedRoundCase(lab),
     ...costCases(lab),
     ...traceCases(lab),
     ...randomCases(lab),
@@ -527,8 +528,39 @@ function stepCases(lab: Lab): KernelCase[] {
   ];
 }
 
+/** An uncompressed round in one kernel, and step by step. */
+function denseRoundCase(lab: Lab): KernelCase {
+  const { kernels: k, agents, dim, stride, graph, edges, graphArguments: g } = lab;
+  const { hEta, hAlpha, hBeta } = GAINS;
+  const [x, v, a, b, out] = Array.from({ length: 5 }, () => lab.rows()) as [
+    LabRows,
+    LabRows,
+    LabRows,
+    LabRows,
+    LabRows,
+  ];
+  return {
+    name: 'primalDualDense',
+    simd: true,
+    coordinates: agents * dim,
+    bytes: (6 * agents + edges) * 8 * dim,
+    run: () =>
+      k.primalDualDense(0, agents, ...g, x.at, stride, out.at, v.at, 0, a.at, b.at, hEta, hAlpha, hBeta, 0),
+    twin() {
+      const before = x.twin.map((row) => row.slice());
+      return before.map((own, i) => {
+        const slope = gradientQuadratic(own, a.twin[i], b.twin[i]);
+        const moved = own.slice();
+        stepPrimalDual(moved, v.twin[i], slope, gather(graph, before, i), GAINS);
+        return moved;
+      });
+    },
+    results: () => joined(unpadded(out, dim)),
+  };
+}
+
 /** A round of flatten(sign) in one kernel; its twin says it step by step. */
-function roundCase(lab: Lab): KernelCase {
+function rotatedRoundCase(lab: Lab): KernelCase {
   const { kernels: k, agents, dim, graph, edges, graphArguments: g } = lab;
   const { hEta, hAlpha, hBeta } = GAINS;
   const signs = [flattenSigns(dim, ROUND, ...KEY), flattenSigns(dim, ROUND + 1, ...KEY)] as const;

@@ -84,5 +84,6 @@ export function bindStateChannel(runtime: Runtime, stateAt: (round: number) => n
     decode: (first, count, round, out) =>
       kernels.decodeDense(first, count, stateAt(round), rowBytes, out, rowBytes, n),
     send: () => {},
+    states: stateAt,
   };
 }

@@ -65,15 +65,16 @@ import {
   startingInnerGains,
 } from './gains.js';
 import { bindProx } from './prox.js';
-import { bindRotatedSigns } from './rotated-signs.js';
 import { errorFlow } from './state.js';
 import {
+  type BoundFlow,
   COMPRESS_MODES,
   type Compress,
   type FlowDefinition,
   type FlowPlan,
   type GainContext,
 } from './types.js';
+import { bindRotatedSigns, bindStates } from './whole-rounds.js';
 
 const INTEGRATORS: readonly [Integrator, ...Integrator[]] = ['euler', 'semi-implicit'];
 
@@ -393,9 +394,15 @@ export const primalDual: FlowDefinition = {
         );
       },
     });
-    if (local !== null || (plan.compress !== 'error-state' && plan.compress !== 'observer')) return flow;
-    const gains = { hEta, hAlpha, hBeta, hImplicit, mu, current: plan.compress === 'error-state' ? 1 : 0 };
-    const block = bindRotatedSigns(channels[0], cost, runtime, gains);
+    if (local !== null) return flow;
+    const gains = { hEta, hAlpha, hBeta, hImplicit };
+    const [channel] = channels;
+    let block: BoundFlow['block'] | null = null;
+    if (plan.compress === 'none') block = bindStates(channel, cost, runtime, gains);
+    if (plan.compress === 'error-state' || plan.compress === 'observer') {
+      const current = plan.compress === 'error-state' ? 1 : 0;
+      block = bindRotatedSigns(channel, cost, runtime, { ...gains, mu, current });
+    }
     return block ? { ...flow, block } : flow;
   },
 };

@@ -98,6 +98,8 @@ export interface Channel {
   send(first: number, count: number, round: number, rows: number): void;
   /** Where messages are the signs of a rotated vector, what a kernel that does a whole round has to know; and the outbox of a round. */
   rotatedSigns?: RotatedSigns & { slots(round: number): number };
+  /** Where messages are the states themselves: those of a round. */
+  states?(round: number): number;
 }
 
 export interface BoundFlow {

@@ -1,6 +1,6 @@
 /**
- * Rounds of the primal-dual flow with estimates in one kernel, where messages are signs of a rotated vector (flatten(sign)): the same bits as the round that
- * `euler.ts` puts together from the channel's, the cost's and the flow's kernels, without rows going through memory between them.
+ * Rounds of the primal-dual flow in one kernel: the same bits as the round that `euler.ts` puts together from the channel's, the cost's and the flow's kernels, without
+ * rows going through memory between them. There is one for states sent as they are, and one for signs of a rotated vector (flatten(sign)).
  */
 
 import type { BoundCost } from '../cost/types.js';
@@ -10,12 +10,16 @@ import type { BoundFlow, Channel } from './types.js';
 /** Entries of a cache line: rows without padding. */
 const LINE_ENTRIES = 8;
 
-/** What `stepPrimalDualError` is called with. */
-export interface EstimatedGains {
+/** What `stepPrimalDual` is called with. */
+export interface StepGains {
   hEta: number;
   hAlpha: number;
   hBeta: number;
   hImplicit: number;
+}
+
+/** And `stepPrimalDualError`. */
+export interface EstimatedGains extends StepGains {
   mu: number;
   current: number;
 }
@@ -67,6 +71,44 @@ export function bindRotatedSigns(
       mu,
       current,
       scratch,
+    );
+  };
+}
+
+/** Null where messages are not the states themselves. */
+export function bindStates(
+  { states }: Channel,
+  cost: BoundCost,
+  { kernels, arena, graph: g, worker, rowBytes }: Runtime,
+  { hEta, hAlpha, hBeta, hImplicit }: StepGains,
+): BoundFlow['block'] | null {
+  if (!states) return null;
+  const v = arena.address('v');
+  const { a, b } = cost.quadratic ?? { a: 0, b: 0 };
+  const gradient = cost.quadratic ? 0 : arena.address('scratch.gradient', worker);
+  return (first, count, round) => {
+    const offset = first * rowBytes;
+    const x = states(round);
+    if (gradient > 0) cost.gradient(first, count, x + offset, gradient);
+    kernels.primalDualDense(
+      first,
+      count,
+      g.rowStart,
+      g.columns,
+      g.weights,
+      g.weightStride,
+      g.degrees,
+      x,
+      rowBytes,
+      states(round + 1) + offset,
+      v + offset,
+      gradient,
+      a + offset,
+      b + offset,
+      hEta,
+      hAlpha,
+      hBeta,
+      hImplicit,
     );
   };
 }

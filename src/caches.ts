@@ -43,8 +43,15 @@ export function readCaches(folder = '/sys/devices/system/cpu/cpu0/cache'): Cache
   }
 }
 
-/** Bytes of the second cache, which a core has to itself on nearly all machines. */
-export function secondCacheBytes(caches = readCaches()): number {
+let known: number | undefined;
+
+/** Bytes of the second cache, which a core has to itself on nearly all machines. Read once. */
+export function secondCacheBytes(): number {
+  known ??= secondOf(readCaches());
+  return known;
+}
+
+export function secondOf(caches: readonly Cache[]): number {
   const second = caches.find(({ level, type }) => level === 2 && type !== 'Instruction');
   return second !== undefined && second.bytes > 0 ? second.bytes : USUAL_SECOND_BYTES;
 }

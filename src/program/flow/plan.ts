@@ -6,6 +6,7 @@
 import type { Graph } from '../../../topology/index.js';
 import { components, strongComponents } from '../../../topology/properties.js';
 import { checkArenaFits, type FieldSpec, layoutArena, rowLength } from '../../arena/layout.js';
+import { secondCacheBytes } from '../../caches.js';
 import { planCompressor } from '../../compress/registry.js';
 import type { CompressorPlan, CompressorSpec } from '../../compress/types.js';
 import type { FlowConfig } from '../../config/types.js';
@@ -31,9 +32,18 @@ import { findHubs, type Hub, hubFields } from './hubs.js';
 import { type AgentOrder, chooseOrder, type OrderReport } from './order.js';
 import type { FlowRunPlan } from './types.js';
 
-/** Rows of a block's scratch stay within about this much, a share of the second cache. */
-const BLOCK_BYTES = 16_384;
-const MAX_BLOCK_AGENTS = 32;
+/**
+ * A round touches some ten rows of each agent of a block (state, data, messages as gathered and decoded); were each of them to take this share of the second cache, they would fill about
+ * two thirds of it. Measured best, or as good as the best, for rows of 16 to 16,384 entries: docs/performance.md.
+ */
+const BLOCK_SHARE = 1 / 16;
+/** More agents than this share no further cost of a call. */
+const MAX_BLOCK_AGENTS = 128;
+
+/** Agents worked on together. It changes no bits. */
+export function chooseBlock(rowBytes: number, secondBytes: number): number {
+  return Math.max(1, Math.min(MAX_BLOCK_AGENTS, Math.floor((secondBytes * BLOCK_SHARE) / rowBytes)));
+}
 
 export interface ProgramPlan {
   run: FlowRunPlan;
@@ -75,13 +85,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   const agents = graph.nodes;
   const rowBytes = rowLength(dim) * 8;
   const { block } = config.layout;
-  const blockAgents = Math.max(
-    1,
-    Math.min(
-      agents,
-      block === 'auto' ? Math.min(MAX_BLOCK_AGENTS, Math.floor(BLOCK_BYTES / rowBytes)) : block,
-    ),
-  );
+  const blockAgents = Math.min(agents, block === 'auto' ? chooseBlock(rowBytes, secondCacheBytes()) : block);
   const context: Omit<PlanContext, 'path'> = {
     agents,
     dim,

@@ -16,6 +16,7 @@ export interface Cache {
 
 /** Where nothing is known: what most cores since 2017 have at least. */
 const USUAL_SECOND_BYTES = 512 * 1024;
+const USUAL_LAST_BYTES = 8 * 2 ** 20;
 
 const UNITS: Record<string, number> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
 
@@ -43,15 +44,27 @@ export function readCaches(folder = '/sys/devices/system/cpu/cpu0/cache'): Cache
   }
 }
 
-let known: number | undefined;
+export interface CacheBytes {
+  /** Of the second cache, which a core has to itself on nearly all machines. */
+  second: number;
+  /** Of the last one. */
+  last: number;
+}
 
-/** Bytes of the second cache, which a core has to itself on nearly all machines. Read once. */
-export function secondCacheBytes(): number {
-  known ??= secondOf(readCaches());
+let known: CacheBytes | undefined;
+
+/** Of this machine. Read once. */
+export function cacheBytes(): CacheBytes {
+  known ??= sizesOf(readCaches());
   return known;
 }
 
-export function secondOf(caches: readonly Cache[]): number {
-  const second = caches.find(({ level, type }) => level === 2 && type !== 'Instruction');
-  return second !== undefined && second.bytes > 0 ? second.bytes : USUAL_SECOND_BYTES;
+export function sizesOf(caches: readonly Cache[]): CacheBytes {
+  const data = caches.filter(({ type, bytes }) => type !== 'Instruction' && bytes > 0);
+  const second = data.find(({ level }) => level === 2)?.bytes ?? USUAL_SECOND_BYTES;
+  const last = data.reduce(
+    (largest, { level, bytes }) => (level > 2 && bytes > largest ? bytes : largest),
+    0,
+  );
+  return { second, last: last > 0 ? last : Math.max(second, USUAL_LAST_BYTES) };
 }

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { readCaches, secondOf } from '../src/caches.js';
+import { readCaches, sizesOf } from '../src/caches.js';
 import { chooseBlock } from '../src/program/flow/plan.js';
 
 it('are read level by level; instructions are no data', () => {
@@ -22,13 +22,14 @@ it('are read level by level; instructions are no data', () => {
   }
   const caches = readCaches(folder);
   expect(caches.map(({ bytes }) => bytes)).toEqual([48 * 1024, 4 * 2 ** 20, 2 * 2 ** 20]);
-  expect(secondOf(caches)).toBe(2 * 2 ** 20);
+  expect(sizesOf(caches)).toEqual({ second: 2 * 2 ** 20, last: 8 * 2 ** 20 });
 });
 
 it('are taken for usual ones where nothing is told', () => {
   expect(readCaches('/nowhere')).toEqual([]);
-  expect(secondOf([])).toBe(512 * 1024);
-  expect(secondOf([{ level: 2, type: 'Unified', size: '', bytes: 0 }])).toBe(512 * 1024);
+  const usual = { second: 512 * 1024, last: 8 * 2 ** 20 };
+  expect(sizesOf([])).toEqual(usual);
+  expect(sizesOf([{ level: 2, type: 'Unified', size: '', bytes: 0 }])).toEqual(usual);
 });
 
 it('decide how many agents make a block', () => {

@@ -55,6 +55,7 @@ export const bestRotation: CompressorDefinition = {
       size,
       tried: choices,
       scaleBits,
+      codec: true,
       messageBits,
       slotBytes: slotBytes(messageBits),
       linear: false,

@@ -158,6 +158,7 @@ export const custom: CompressorDefinition = {
       data: said.data,
       slotBytes: slotBytes(bits),
       maxMessageBits: bits,
+      codec: true,
       messageBits: said.messageBits ?? null,
       ...(said.messageBits === undefined && { longestBits: bits }),
       linear: said.linear ?? false,

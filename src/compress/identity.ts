@@ -53,6 +53,7 @@ export const identity: CompressorDefinition = {
       kind: 'identity',
       dim,
       wire,
+      codec: wire !== 'f64',
       messageBits,
       slotBytes: slotBytes(messageBits),
       linear: wire === 'f64',

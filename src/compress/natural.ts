@@ -60,6 +60,7 @@ export const natural: CompressorDefinition = {
       dim,
       rounding,
       ...(stochastic && { variance: 1 / 8 }),
+      codec: true,
       messageBits,
       slotBytes: slotBytes(messageBits),
       linear: false,

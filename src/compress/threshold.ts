@@ -42,6 +42,7 @@ export const threshold: CompressorDefinition = {
       kind: 'threshold',
       dim,
       threshold: share,
+      codec: true,
       messageBits: null,
       longestBits,
       slotBytes: slotBytes(longestBits),

@@ -29,6 +29,8 @@ export interface CompressorPlan {
   longestBits?: number;
   /** Messages are signs under one scale, the same for all agents in a round and known to every reader: whoever adds them may count bits. */
   commonScale?: boolean;
+  /** Packed and read entry by entry (`codec.ts`): slower than what has a kernel. */
+  codec?: boolean;
   /** C(., k) is a linear map: only then does the node-state flow converge. */
   linear: boolean;
   /** delta in E|e - C(e)|^2 <= (1 - delta) |e|^2, for the choice of gains: worst case, or the mean over a sweep. */

@@ -40,6 +40,7 @@ export const uniformQuantize: CompressorDefinition = {
       dim,
       step,
       rate,
+      codec: true,
       messageBits: null,
       longestBits,
       slotBytes: slotBytes(longestBits),

@@ -53,6 +53,15 @@ export function batchShare(batch: number, agentSamples: number): number {
   return batch === 0 || agentSamples <= batch ? 1 : batch / agentSamples;
 }
 
+/** Nanoseconds that a pick takes, about: a draw, and samples that do not follow each other. */
+const PICK_NS = 100;
+
+/** Time of one gradient of an agent, about, where each of its samples takes `sampleNs`. */
+export function batchNs(batch: number, agentSamples: number, sampleNs: number): number {
+  const drawn = batch > 0 && agentSamples > batch;
+  return drawn ? batch * (sampleNs + PICK_NS) : agentSamples * sampleNs;
+}
+
 /** Scratch of the draws. */
 export function batchFields(batch: number, samples: Uint32Array): FieldSpec[] {
   if (batch === 0) return [];

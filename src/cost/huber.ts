@@ -39,6 +39,7 @@ export function huberLoss(delta: number): Loss {
       return Math.abs(t - y) <= delta ? 1 : FAR_CURVATURE;
     },
     maxCurvature: 1,
+    slopeNs: 8,
     prepareLabels(labels) {
       return labels;
     },

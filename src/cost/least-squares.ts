@@ -22,6 +22,7 @@ export const leastSquaresLoss: Loss = {
     return 1;
   },
   maxCurvature: 1,
+  slopeNs: 8,
   prepareLabels(labels) {
     return labels;
   },

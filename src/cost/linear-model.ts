@@ -31,6 +31,8 @@ export interface Loss {
   curvature(t: number, y: number): number;
   /** The largest curvature there is. */
   maxCurvature: number;
+  /** Nanoseconds that a slope takes, about. */
+  slopeNs: number;
   /** A number that value and slope depend on, as the kernels take it. */
   parameter?: number;
   /** What a coordinate costs by itself, over `regularization`; x^2/2 where absent. */

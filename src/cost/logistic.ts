@@ -30,6 +30,7 @@ export const logisticLoss: Loss = {
     return tail / ((1 + tail) * (1 + tail));
   },
   maxCurvature: 0.25,
+  slopeNs: 19,
   classifies: true,
   prepareLabels,
   improvesForever(t, y) {

@@ -5,7 +5,7 @@ import type { Arena } from '../arena/arena.js';
 import type { FieldSpec } from '../arena/layout.js';
 import type { Dataset } from '../data/dataset.js';
 import { EVERY_AGENT, fillNormal, STREAM_WEIGHTS } from '../data/random.js';
-import { batchFields, batchShare, planBatch } from './batch.js';
+import { batchFields, batchNs, batchShare, planBatch } from './batch.js';
 import { CompensatedSum } from './compensated.js';
 import { entriesBefore, layerTable, type MlpPlan, scratchFields } from './mlp.js';
 import { readDatasets } from './samples-host.js';
@@ -14,6 +14,8 @@ import type { CostContext, CostModel, CostSpec } from './types.js';
 
 /** Products with the weights in a gradient: forward, gradient of the weights, and (but for the first layer) delta. */
 const PRODUCTS = 3;
+/** Nanoseconds that a weight takes for one sample, about: all products together. */
+const WEIGHT_NS = 0.4;
 
 export async function loadMlp(spec: CostSpec, context: CostContext): Promise<CostModel> {
   const { dataset, samples, test, scale, regularization } = await readDatasets(spec, context);
@@ -76,6 +78,7 @@ class MlpModel implements CostModel {
   readonly dim: number;
   readonly fields: FieldSpec[];
   readonly work: Float64Array;
+  readonly nanoseconds: Float64Array;
   readonly curvature = { m: 0, l: Infinity, meanM: 0, meanL: Infinity };
   readonly description: string;
   readonly whyNoOptimum = 'a perceptron is not convex, so a stationary point need not be the best';
@@ -95,6 +98,10 @@ class MlpModel implements CostModel {
     this.work = Float64Array.from({ length: context.agents }, (_, i) => {
       const held = samples[i + 1]! - samples[i]!;
       return plan.dim * (2 + PRODUCTS * held * batchShare(plan.batch, held));
+    });
+    this.nanoseconds = Float64Array.from({ length: context.agents }, (_, i) => {
+      const held = samples[i + 1]! - samples[i]!;
+      return plan.dim + batchNs(plan.batch, held, WEIGHT_NS * plan.dim);
     });
     this.fields = [
       { name: 'cost.samples', type: 'u32', length: samples.length },

@@ -3,9 +3,9 @@
 import type { Arena } from '../arena/arena.js';
 import { type Dataset, placeOfRow } from '../data/dataset.js';
 import { formatPath, InputError, type SpecPath } from '../errors.js';
-import { batchFields, batchShare, planBatch } from './batch.js';
+import { batchFields, batchNs, batchShare, planBatch } from './batch.js';
 import { largestAgentEigenvalue } from './curvature.js';
-import { SLOPE_WORK } from './linear-host.js';
+import { ENTRY_NS, SLOPE_WORK } from './linear-host.js';
 import {
   fieldsOf,
   fillTest,
@@ -23,6 +23,9 @@ import type { CostContext, CostModel, CostSpec, Optimum } from './types.js';
 
 /** Of diag(p) - p p^T, for any number of classes. */
 const MAX_CURVATURE = 0.5;
+
+/** Nanoseconds that the slope of one class takes, about. */
+const SLOPE_NS = 28;
 
 export async function loadSoftmaxModel(spec: CostSpec, context: CostContext): Promise<CostModel> {
   const read = await readSamples(spec, context);
@@ -107,6 +110,7 @@ class SoftmaxModel implements CostModel {
   readonly dim: number;
   readonly fields: CostModel['fields'];
   readonly work: Float64Array;
+  readonly nanoseconds: Float64Array;
   readonly description: string;
   whyNoOptimum: string | null = null;
   /** Over the host's arrays until `fill`, over the arena's from then on. */
@@ -139,12 +143,16 @@ class SoftmaxModel implements CostModel {
     const { agents } = context;
 
     this.work = new Float64Array(agents);
+    this.nanoseconds = new Float64Array(agents);
+    const entryNs = ENTRY_NS[plan.storage];
     for (let i = 0; i < agents; i++) {
-      let work = 0;
-      for (let r = samples[i]!; r < samples[i + 1]!; r++) {
-        work += classes * (2 * rows.entriesOf(r) + SLOPE_WORK);
-      }
-      this.work[i] = plan.dim + work * batchShare(plan.batch, samples[i + 1]! - samples[i]!);
+      const held = samples[i + 1]! - samples[i]!;
+      let entries = 0;
+      for (let r = samples[i]!; r < samples[i + 1]!; r++) entries += rows.entriesOf(r);
+      const work = classes * (2 * entries + held * SLOPE_WORK);
+      this.work[i] = plan.dim + work * batchShare(plan.batch, held);
+      const sampleNs = held === 0 ? 0 : classes * ((entries / held) * entryNs + SLOPE_NS);
+      this.nanoseconds[i] = plan.dim + batchNs(plan.batch, held, sampleNs);
     }
     this.fields = [
       { name: 'cost.samples', type: 'u32', length: agents + 1 },

@@ -70,8 +70,10 @@ export interface CostModel {
    * it may be called again, with another one.
    */
   fill(arena: Arena, positions?: Uint32Array): void;
-  /** Work of one gradient of each agent, in multiply-adds: balances the partition. */
+  /** Work of one gradient of each agent, in multiply-adds. */
   work: Float64Array;
+  /** Time of one gradient of each agent, about, in nanoseconds of the machine that docs/performance.md names: balances the partition. Absent: NS_A_WORK of `work`. */
+  nanoseconds?: Float64Array;
   /** l is Infinity where nobody knows it: gains cannot be `auto` then. Strong convexity m and smoothness l: m I <= Hessian of f_i <= l I for every agent i; and of the mean f. */
   curvature: { m: number; l: number; meanM: number; meanL: number };
   /** x(0) of every agent, dim entries, where 0 is no place to begin and the config names none. */

@@ -117,6 +117,10 @@ describe('the same bits in either order, for 1, 2 and 3 workers, in blocks of an
     ['a cost of one`s own', { cost: { kind: 'custom', module: median } }],
     ['average', { cost: { kind: 'average', dim: 11 }, flow: { kind: 'consensus', step: 0.05, alpha: 1 } }],
     ['a reference that moves', { flow: { kind: 'consensus', step: 0.05, alpha: 1, reference: sinusoid } }],
+    [
+      'a round in one kernel',
+      { cost: { kind: 'quadratic', dim: 16 }, compressor: { kind: 'flatten', inner: { kind: 'sign' } } },
+    ],
     ['weights of edges', { weights: 'metropolis' }],
     [
       'edges of their own bandwidth',

@@ -18,7 +18,7 @@
 
 import type { Graph } from '../../../topology/index.js';
 import { bandwidth, meanDistance, meanLevel, reverseCuthillMcKee } from '../../../topology/ordering.js';
-import { secondCacheBytes } from '../../caches.js';
+import { cacheBytes } from '../../caches.js';
 import type { BoundCost } from '../../cost/types.js';
 import { unexpected } from '../../errors.js';
 import type { Reference } from '../../flow/reference.js';
@@ -73,7 +73,7 @@ export function chooseOrder(inputs: OrderInputs): { order: AgentOrder | null; re
     if (choice === 'rcm') throw unexpected(['layout', 'order'], choice, `auto or given, since ${hindrance}`);
     return keep(hindrance);
   }
-  const secondBytes = inputs.secondBytes ?? secondCacheBytes();
+  const secondBytes = inputs.secondBytes ?? cacheBytes().second;
   if (choice === 'auto' && graph.nodes * messageBytes <= secondBytes) {
     return keep('all messages of a round fit into the second cache');
   }
@@ -152,8 +152,10 @@ export function placeRows(data: Float64Array, rowStride: number, { numbers }: Ag
 
 /** A cost that is asked by position; its data lie by number. Values are written by number. */
 export function costByNumber(cost: BoundCost, numbers: Uint32Array, rowBytes: number): BoundCost {
+  const { beginRound, correct } = cost;
   return {
-    ...cost,
+    ...(beginRound && { beginRound }),
+    ...(correct && { correct }),
     gradient(first, count, x, out) {
       for (let r = 0; r < count; r++) {
         cost.gradient(numbers[first + r], 1, x + r * rowBytes, out + r * rowBytes);

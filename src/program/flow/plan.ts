@@ -6,7 +6,7 @@
 import type { Graph } from '../../../topology/index.js';
 import { components, strongComponents } from '../../../topology/properties.js';
 import { checkArenaFits, type FieldSpec, layoutArena, rowLength } from '../../arena/layout.js';
-import { secondCacheBytes } from '../../caches.js';
+import { cacheBytes } from '../../caches.js';
 import { planCompressor } from '../../compress/registry.js';
 import type { CompressorPlan, CompressorSpec } from '../../compress/types.js';
 import type { FlowConfig } from '../../config/types.js';
@@ -26,7 +26,7 @@ import { type PlanContext, seedWords } from '../../runtime.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import { accuracyFields } from '../accuracy.js';
-import { partition } from '../partition.js';
+import { distanceNs, gradientNs, messageNs, partition } from '../partition.js';
 import { bitsFields } from './bits.js';
 import { findHubs, type Hub, hubFields } from './hubs.js';
 import { type AgentOrder, chooseOrder, type OrderReport } from './order.js';
@@ -85,7 +85,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   const agents = graph.nodes;
   const rowBytes = rowLength(dim) * 8;
   const { block } = config.layout;
-  const blockAgents = Math.min(agents, block === 'auto' ? chooseBlock(rowBytes, secondCacheBytes()) : block);
+  const blockAgents = Math.min(agents, block === 'auto' ? chooseBlock(rowBytes, cacheBytes().second) : block);
   const context: Omit<PlanContext, 'path'> = {
     agents,
     dim,
@@ -174,12 +174,13 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     );
   }
   // A hub's chunks are gathered before its owner has written the weights of the round; and they are chunks of edges.
+  const messageBytes =
+    channels.length === 0 ? rowBytes : channels.reduce((sum, { slotBytes }) => sum + slotBytes, 0);
   const placement = chooseOrder({
     choice: config.layout.order,
     graph,
     hindrance: hindrance(inputs, messages.unicast !== undefined),
-    messageBytes:
-      channels.length === 0 ? rowBytes : channels.reduce((sum, { slotBytes }) => sum + slotBytes, 0),
+    messageBytes,
   });
   const { order } = placement;
   shared.push(...orderFields(order));
@@ -196,7 +197,6 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     maxDegree: inputs.degrees.reduce((largest, degree) => Math.max(largest, degree), 0),
   };
   const flow = definition.plan(flowSpec, flowContext);
-  const work = agentWork(graph, cost, compressor, order, hubs);
 
   return {
     run: {
@@ -227,7 +227,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
       state: ['x', 'v', 's']
         .filter((name) => layout.fields[name])
         .map((name) => ({ name, rows: agents, doubled: layout.fields[name].length > agents * rowEntries })),
-      partition: partition(work, workers),
+      partition: partition(agentNs(graph, cost, channels, messageBytes, order, hubs), workers),
       hubs,
       reference: inputs.reference?.plan ?? null,
       optimumMoves: inputs.reference !== null,
@@ -237,7 +237,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     warnings,
     gains,
     planFlow: (numbers) => definition.plan({ ...flowSpec, ...numbers }, flowContext),
-    work: work.reduce((sum, one) => sum + one, 0),
+    work: workOfRound(graph, cost, compressor, hubs),
     order,
     orderReport: placement.report,
   };
@@ -394,26 +394,50 @@ function unbalanced({ nodes, arcs }: Graph): number {
   return -1;
 }
 
-/** Work of one round of each agent, by position, in multiply-adds: neighbours (but a hub's, which all workers share), transforms and step, data. */
-function agentWork(
+/** Multiply-adds of a round, about: neighbours (but a hub's, whose row all workers share), transforms and step, data. */
+function workOfRound(
   graph: Graph,
   cost: CostModel,
   compressor: CompressorPlan,
-  order: AgentOrder | null,
   hubs: readonly Hub[],
-): Float64Array {
+): number {
   const size = (compressor['size'] as number | undefined) ?? cost.dim;
   const transforms = size > cost.dim || compressor.kind === 'flatten' ? 3 * size * Math.log2(size) : 0;
   const fixed = transforms + 12 * cost.dim;
   // A linear compressor's message is a few numbers; any other one is decoded to all entries.
   const told = compressor.linear && compressor.messageBits !== null ? compressor.messageBits / 64 : size;
+  let total = 0;
+  for (let agent = 0; agent < graph.nodes; agent++) {
+    total += fixed + cost.work[agent] + (graph.rowStart[agent + 1] - graph.rowStart[agent] + 1) * told;
+  }
+  for (const { edges } of hubs) total -= edges * told;
+  return total;
+}
+
+/** Time of a round of each agent, about, by position; without a hub's neighbours, whom all workers share. */
+function agentNs(
+  graph: Graph,
+  cost: CostModel,
+  channels: readonly CompressorPlan[],
+  messageBytes: number,
+  order: AgentOrder | null,
+  hubs: readonly Hub[],
+): Float64Array {
+  const messages =
+    channels.length === 0
+      ? [messageNs(null, cost.dim)]
+      : channels.map((channel) => messageNs(channel, cost.dim));
+  const own = messages.reduce((sum, message) => sum + message.own, 0);
+  const far = order === null ? distanceNs(graph.nodes, messageBytes, cacheBytes()) : 0;
+  const neighbour = far + messages.reduce((sum, message) => sum + message.neighbour, 0);
+  const gradient = gradientNs(cost);
   const { rowStart } = order ?? graph;
   const total = new Float64Array(graph.nodes);
   for (let at = 0; at < graph.nodes; at++) {
-    const work = cost.work[order === null ? at : order.numbers[at]];
-    total[at] = fixed + work + (rowStart[at + 1] - rowStart[at] + 1) * told;
+    const degree = rowStart[at + 1] - rowStart[at];
+    total[at] = gradient[order === null ? at : order.numbers[at]] + own + (degree + 1) * neighbour;
   }
-  for (const { agent, edges } of hubs) total[agent] -= edges * told;
+  for (const { agent, edges } of hubs) total[agent] -= edges * neighbour;
   return total;
 }
 

@@ -18,7 +18,7 @@ import { planSchedule, type Schedule } from '../../schedules.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import { accuracyFields } from '../accuracy.js';
-import { partition } from '../partition.js';
+import { gradientNs, messageNs, partition, TRANSFORM_NS } from '../partition.js';
 import { linksOf, planOptimizer } from './spec.js';
 import type { ServerRunPlan } from './types.js';
 
@@ -128,7 +128,7 @@ export function planServer({ config, cost, workers, modules = [] }: ServerInputs
       uncompressedBits: 64 * dim,
       state: [{ name: 'x', rows: 1, doubled: false }],
       optimumValue: Number.NaN,
-      partition: partition(agentWork(cost, rotation), workers),
+      partition: partition(agentNs(cost, rotation, uplink), workers),
       rotation,
       fixedSigns,
       size,
@@ -189,9 +189,11 @@ function signsOf({ kind, commonScale, ...plan }: CompressorPlan): ServerRunPlan[
   return { lambda: plan['lambda'] as Schedule, shrink: plan['shrink'] as number };
 }
 
-function agentWork({ work, dim }: CostModel, rotation: RotationPlan | null): Float64Array {
-  const transform = rotation === null ? 0 : 3 * rotation.size * Math.log2(rotation.size + 1);
-  return work.map((amount) => amount + transform + 8 * dim);
+/** Time of a round of each agent, about. */
+function agentNs(cost: CostModel, rotation: RotationPlan | null, uplink: CompressorPlan): Float64Array {
+  const { own } = messageNs(uplink, cost.dim);
+  const transform = rotation === null ? 0 : TRANSFORM_NS * rotation.size;
+  return gradientNs(cost).map((ns) => ns + transform + own);
 }
 
 function refuseEmptyAgents({ samples }: CostModel, agents: number): void {

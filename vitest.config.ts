@@ -1,12 +1,45 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { compiledSources } from './test/support/compiled.js';
+
+/** Files that take longest, first, so that no process is left with a long one at the end; the others largest first, as Vitest orders them. */
+const LONGEST = [
+  'engine/table',
+  'engine/determinism',
+  'engine/golden',
+  'plugin/custom',
+  'engine/heap',
+  'cli/command-line',
+  'cli/bad-input',
+  'examples/',
+  'flow/compressed-rivals',
+  'bench/command',
+  'profile/profile',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const found = LONGEST.findIndex((part) => moduleId.includes(`/test/${part}`));
+      return found < 0 ? LONGEST.length : found;
+    };
+    // A stable sort keeps Vitest's order among equals.
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
 
 export default defineConfig({
+  plugins: [compiledSources()],
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/scale/**', 'test/chaos/**'],
+    globalSetup: './test/support/compiled.ts',
     reporters: ['default', './test/support/count-reporter.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    // A process runs many files: starting one and loading the modules takes longer than most files' tests.
+    isolate: false,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

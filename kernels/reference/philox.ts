@@ -3,8 +3,8 @@
  * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
  */
 
-const M0 = 0xd2511f53n;
-const M1 = 0xcd9e8d57n;
+const M0 = 0xd2511f53;
+const M1 = 0xcd9e8d57;
 const W0 = 0x9e3779b9;
 const W1 = 0xbb67ae85;
 
@@ -16,21 +16,37 @@ export const ALL_AGENTS = 0xffffffff;
 export const FLATTEN_STREAM = 1;
 
 export function philox4x32(counter: Counter, key: Key): [number, number, number, number] {
-  let [c0, c1, c2, c3] = counter.map((word) => word >>> 0) as [number, number, number, number];
-  let [k0, k1] = key.map((word) => word >>> 0) as [number, number];
+  let c0 = counter[0] >>> 0;
+  let c1 = counter[1] >>> 0;
+  let c2 = counter[2] >>> 0;
+  let c3 = counter[3] >>> 0;
+  let k0 = key[0] >>> 0;
+  let k1 = key[1] >>> 0;
   for (let i = 0; i < 10; i++) {
-    const p0 = M0 * BigInt(c0);
-    const p1 = M1 * BigInt(c2);
-    [c0, c1, c2, c3] = [
-      (Number(p1 >> 32n) ^ c1 ^ k0) >>> 0,
-      Number(p1 & 0xffffffffn),
-      (Number(p0 >> 32n) ^ c3 ^ k1) >>> 0,
-      Number(p0 & 0xffffffffn),
-    ];
+    // Low words of the products M0 c0 and M1 c2; their high words are mixed in.
+    const low0 = Math.imul(M0, c0) >>> 0;
+    const low1 = Math.imul(M1, c2) >>> 0;
+    const high0 = highWord(M0, c0);
+    c0 = (highWord(M1, c2) ^ c1 ^ k0) >>> 0;
+    c1 = low1;
+    c2 = (high0 ^ c3 ^ k1) >>> 0;
+    c3 = low0;
     k0 = (k0 + W0) >>> 0;
     k1 = (k1 + W1) >>> 0;
   }
   return [c0, c1, c2, c3];
+}
+
+/** Bits 32 to 63 of a product of two words, from their halves: a double would lose the lowest bits, and a BigInt takes ten times as long. */
+function highWord(a: number, b: number): number {
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  // Each sum is below 2^32: (2^16 - 1)^2 + 2^16 - 1.
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
+  const carried = aLow * bHigh + (middle & 0xffff);
+  return aHigh * bHigh + (middle >>> 16) + (carried >>> 16);
 }
 
 /** Word w of a stream is lane w & 3 of block w >> 2: the first `length` of them. */

@@ -172,13 +172,14 @@ export const flatten: CompressorDefinition = {
   reference: (plan, seed, nested) => {
     const inner = nested.reference(plan.inner as CompressorPlan, seed);
     const fixed = plan['signs'] === 'fixed';
+    // All agents share the signs of a round: drawn once, and not for each of them.
+    let drawnFor = Number.NaN;
+    let rotation: ReturnType<typeof referenceRotation>;
     return (error, round, agent) => {
-      const { forward, backward } = referenceRotation(
-        plan['rotation'] as RotationPlan,
-        fixed ? 0 : round,
-        seed,
-      );
-      return backward(inner(forward(error), round, agent));
+      const draw = fixed ? 0 : round;
+      if (draw !== drawnFor) rotation = referenceRotation(plan['rotation'] as RotationPlan, draw, seed);
+      drawnFor = draw;
+      return rotation.backward(inner(rotation.forward(error), round, agent));
     };
   },
 };

@@ -1,5 +1,7 @@
 /**
- * Bad input, as people really give it: each is refused with the place, the value and what was expected, exit code 2, and nothing written.
+ * Bad input, as people really give it: each is refused with the place, the value and what was expected, exit code 2, and nothing written. Each stage
+ * at which something is refused (reading the config, reading a graph, planning) has one case in a process of its own; the others are run on this
+ * thread, which differs from it in nothing but the time it takes.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -7,6 +9,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { runOnThisThread, type Said } from '../support/command-line.js';
 import { temporaryFolder } from '../support/run.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
@@ -34,6 +37,15 @@ interface Bad {
   change: Partial<Record<keyof typeof BASE, string>>;
   /** What stderr must say. */
   says: (string | RegExp)[];
+  /** As a process. */
+  spawned?: true;
+}
+
+function spawned(...args: string[]): Said {
+  return spawnSync(process.execPath, [MAIN, 'run', 'config.yaml', ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
 }
 
 const cases: Bad[] = [
@@ -42,7 +54,12 @@ const cases: Bad[] = [
     change: { topology: '{ file: nowhere.gml }' },
     says: ['nowhere.gml', 'no such file'],
   },
-  { what: 'a malformed graph', change: { topology: '{ file: bad.gml }' }, says: ['bad.gml:4:', "found ']'"] },
+  {
+    what: 'a malformed graph',
+    spawned: true,
+    change: { topology: '{ file: bad.gml }' },
+    says: ['bad.gml:4:', "found ']'"],
+  },
   {
     what: 'a disconnected graph',
     change: { topology: '{ file: two.edges }' },
@@ -114,6 +131,7 @@ const cases: Bad[] = [
   },
   {
     what: 'an unknown compressor',
+    spawned: true,
     change: { compressor: '{ kind: topk, k: 2 }' },
     says: ['config.yaml:4:', 'expected one of identity', 'did you mean top-k?'],
   },
@@ -145,6 +163,7 @@ const cases: Bad[] = [
   { what: 'no workers', change: { rounds: '5\nworkers: 0' }, says: ['config.yaml:6:', 'workers is 0'] },
   {
     what: 'more memory than 4 GiB',
+    spawned: true,
     change: { topology: '{ kind: ring, nodes: 5000000 }', cost: '{ kind: quadratic, dim: 64 }' },
     says: [/needs 1\d\.\d GiB of shared memory, 1\d\.\d GiB more than the 4 GiB/, /about \d+% of the agents/],
   },
@@ -155,20 +174,17 @@ const cases: Bad[] = [
   },
 ];
 
+const configText = (change: Bad['change']) =>
+  Object.entries({ ...BASE, ...change })
+    .map(([key, value]) => `${key}: ${value}\n`)
+    .join('');
+
 describe('bad input', () => {
-  it.each(cases)('$what', ({ change, says }) => {
-    const config = Object.entries({ ...BASE, ...change })
-      .map(([key, value]) => `${key}: ${value}\n`)
-      .join('');
-    write('config.yaml', config);
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [MAIN, 'run', 'config.yaml', '--out', 'out'],
-      {
-        cwd: folder,
-        encoding: 'utf8',
-      },
-    );
+  it.each(cases)('$what', async ({ change, says, ...how }) => {
+    write('config.yaml', configText(change));
+    const { status, stdout, stderr } = how.spawned
+      ? spawned('--out', 'out')
+      : await runOnThisThread(folder, 'config.yaml', { out: 'out' });
     for (const expected of says) expect(stderr).toMatch(expected);
     expect(stderr).not.toMatch(/ {4}at /);
     expect(stdout).toBe('');
@@ -176,29 +192,24 @@ describe('bad input', () => {
     expect(existsSync(path.join(folder, 'out'))).toBe(false);
   });
 
-  it('a step that is too large diverges: exit 1, the trace kept, and a hint that works', () => {
-    const run = (step: number) => {
+  it('a step that is too large diverges: exit 1, the trace kept, and a hint that works', async () => {
+    const writeStep = (step: number) =>
       write(
         'config.yaml',
-        Object.entries({
-          ...BASE,
+        configText({
           flow: `{ kind: primal-dual, compress: error-state, step: ${step}, alpha: 1, beta: 1 }`,
           rounds: '2000\ntrace: { every: 5 }',
-        })
-          .map(([key, value]) => `${key}: ${value}\n`)
-          .join(''),
+        }),
       );
-      return spawnSync(process.execPath, [MAIN, 'run', 'config.yaml', '--out', `step-${step}`, '--json'], {
-        cwd: folder,
-        encoding: 'utf8',
-      });
-    };
-    const diverged = run(1);
+    writeStep(1);
+    const diverged = spawned('--out', 'step-1', '--json');
     expect(diverged.status).toBe(1);
     const summary = JSON.parse(diverged.stdout);
     expect(summary.status).toBe('diverged');
     expect(existsSync(path.join(folder, 'step-1', 'trace.csv'))).toBe(true);
     const [, advised] = summary.hint.match(/try flow\.step: ([\d.e-]+)$/);
-    expect(JSON.parse(run(Number(advised)).stdout).status).toBe('finished');
+    writeStep(Number(advised));
+    const better = await runOnThisThread(folder, 'config.yaml', { out: `step-${advised}`, json: true });
+    expect(JSON.parse(better.stdout).status).toBe('finished');
   });
 });

@@ -4,7 +4,6 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { expect } from 'vitest';
 import { bindKernels, type Kernels } from '../../kernels/bindings.js';
 
 const WASM = new URL('../../dist/kernels/kernels.wasm', import.meta.url);
@@ -111,11 +110,25 @@ export interface Rows {
 
 /** Equal as numbers, NaN included; +0 and -0 are one number here. */
 export function expectSame(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {
-  expect(actual.length, what).toBe(expected.length);
+  if (actual.length !== expected.length)
+    throw new Error(`${what}: ${actual.length} entries, expected ${expected.length}`);
   for (let c = 0; c < expected.length; c++) {
     if (actual[c] !== expected[c] && !(Number.isNaN(actual[c]) && Number.isNaN(expected[c]))) {
       throw new Error(`${what}: entry ${c} is ${actual[c]}, expected ${expected[c]}`);
     }
+  }
+}
+
+/** Equal bit by bit, the signs of zeros and NaN's payloads included. */
+export function expectSameBits(actual: Float64Array, expected: Float64Array, what: string): void {
+  const bits = (data: Float64Array) => new BigUint64Array(data.slice().buffer);
+  const found = bits(actual);
+  const wanted = bits(expected);
+  if (found.length !== wanted.length)
+    throw new Error(`${what}: ${found.length} entries, expected ${wanted.length}`);
+  for (let c = 0; c < wanted.length; c++) {
+    if (found[c] !== wanted[c])
+      throw new Error(`${what}: bits of entry ${c} are ${found[c]}, expected ${wanted[c]}`);
   }
 }
 

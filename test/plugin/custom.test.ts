@@ -14,6 +14,7 @@ import { planCompressor, referenceCompressor } from '../../src/compress/registry
 import type { CompressorSpec } from '../../src/compress/types.js';
 import { loadModules, resolveModules } from '../../src/plugin/modules.js';
 import { seedWords } from '../../src/runtime.js';
+import { runOnThisThread, type Said } from '../support/command-line.js';
 import { runConfig, temporaryFolder } from '../support/run.js';
 
 const MAIN = path.resolve('dist/src/cli/main.js');
@@ -157,11 +158,9 @@ describe('in the engine', () => {
   });
 });
 
-/** The command line in a process of its own: exit code and message are the contract. */
-function run(module: string, compressor = `{ kind: custom, module: ${module} }`) {
-  const config = path.join(folder, 'run.yaml');
+function writeConfig(compressor: string): void {
   writeFileSync(
-    config,
+    path.join(folder, 'run.yaml'),
     `topology: { kind: ring, nodes: 12 }
 cost: { kind: quadratic, dim: 6 }
 flow: { kind: primal-dual, step: 0.02, alpha: 0.5, beta: 0.5 }
@@ -170,13 +169,23 @@ rounds: 50
 workers: 2
 `,
   );
-  const { status, stderr } = spawnSync(process.execPath, [MAIN, 'run', config, '--quiet', '--out', 'out'], {
+}
+
+/** `sottovoce run` of a config with this module: exit code and message are the contract. */
+function run(module: string, compressor = `{ kind: custom, module: ${module} }`): Promise<Said> {
+  writeConfig(compressor);
+  return runOnThisThread(folder, 'run.yaml', { quiet: true, out: 'out' });
+}
+
+/** The same in a process of its own, with the coordinator's thread between the command line and the workers. */
+function spawned(module: string): Said {
+  writeConfig(`{ kind: custom, module: ${module} }`);
+  return spawnSync(process.execPath, [MAIN, 'run', 'run.yaml', '--quiet', '--out', 'out'], {
     cwd: folder,
     encoding: 'utf8',
     timeout: 30_000,
     env: { ...process.env, NO_COLOR: '1', SOTTOVOCE_DEBUG: '' },
   });
-  return { status, stderr };
 }
 
 describe('what a module does wrong in the run ends it: exit code 1, file, function, agent and round', () => {
@@ -255,10 +264,20 @@ describe('what a module does wrong in the run ends it: exit code 1, file, functi
       },
       /decode threw RangeError: bit 416 is past the end of a message of 384 bits/,
     ],
-  ])('%s', (_, parts, expected) => {
-    const { status, stderr } = run(moduleFile(withParts(parts)));
+  ])('%s', async (_, parts, expected) => {
+    const { status, stderr } = await run(moduleFile(withParts(parts)));
     expect(stderr).toMatch(expected);
     expect(stderr).toMatch(/^error: worker \d failed: /);
+    expect(status).toBe(1);
+  });
+
+  it('and so in a process', () => {
+    const { status, stderr } = spawned(
+      moduleFile(withParts({ encode: 'export function encode(error) {\n  error.nothing.here;\n}' })),
+    );
+    expect(stderr).toMatch(
+      /^error: worker \d failed: .*module-\d+\.mjs:3:\d+: encode threw TypeError: .* \(agent \d+, round 0\)/,
+    );
     expect(status).toBe(1);
   });
 });
@@ -336,15 +355,23 @@ describe('what can be known before the run is refused before it: exit code 2, an
       /encode makes two different messages of the same error, agent and round, expected the same one/,
     ],
   ];
-  it.each(refusals)('%s', (_, module, expected) => {
-    const { status, stderr } = run(module);
+  it.each(refusals)('%s', async (_, module, expected) => {
+    const { status, stderr } = await run(module);
     expect(stderr).toMatch(expected);
     expect(stderr).toMatch(/^error: run\.yaml:4:\d+: /);
     expect(status).toBe(2);
   });
 
-  it('nested: the path leads to the inner module', () => {
-    const { status, stderr } = run('', '{ kind: flatten, inner: { kind: custom, module: gone.mjs } }');
+  it('and so in a process', () => {
+    const { status, stderr } = spawned(moduleFile(GOOD.plan + GOOD.encode));
+    expect(stderr).toMatch(
+      /^error: run\.yaml:4:\d+: .*exports no function decode, expected plan, encode and decode/,
+    );
+    expect(status).toBe(2);
+  });
+
+  it('nested: the path leads to the inner module', async () => {
+    const { status, stderr } = await run('', '{ kind: flatten, inner: { kind: custom, module: gone.mjs } }');
     expect(stderr).toMatch(/compressor\.inner\.module: .*gone\.mjs: there is no such file/);
     expect(status).toBe(2);
   });

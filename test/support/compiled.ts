@@ -1,0 +1,54 @@
+/**
+ * Tests run what is shipped: an import of `src`, `topology`, `workers` or `kernels` from a test is the compiled module in `dist`, loaded by Node itself. Twins are
+ * some third faster than behind the test runner's transform, a file's modules are loaded once for many files, and no class exists twice.
+ * `dist` is brought up to date before the first test.
+ */
+
+import { execSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const compiled = /^(src|topology|workers|kernels)\/.*\.js$/;
+
+/** For `plugins` in a Vitest config. */
+export function compiledSources() {
+  return {
+    name: 'compiled-sources',
+    enforce: 'pre' as const,
+    resolveId(source: string, importer: string | undefined) {
+      if (importer === undefined || !source.startsWith('.')) return null;
+      const file = path.relative(root, path.resolve(path.dirname(importer), source));
+      if (file.startsWith('dist/')) return { id: path.join(root, file), external: true as const };
+      // A source that is gone must not be found in an old build.
+      const written = compiled.test(file) && existsSync(path.join(root, file.replace(/\.js$/, '.ts')));
+      return written ? { id: path.join(root, 'dist', file), external: true as const } : null;
+    },
+  };
+}
+
+const modified = (file: string) => statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+function sources(folder: string): string[] {
+  return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.c?ts$/.test(file))
+    .map((file) => path.join(folder, file));
+}
+
+/** As `globalSetup`: builds what is older than its source. */
+export default function bringUpToDate(): void {
+  const kernels = sources('kernels').filter((file) => !/bindings|reference/.test(file));
+  const wasm = modified('dist/kernels/kernels.wasm');
+  if (kernels.some((file) => modified(file) > wasm)) build('build:kernels');
+  const modules = ['src', 'topology', 'workers', 'kernels']
+    .flatMap(sources)
+    .filter((file) => !kernels.includes(file));
+  if (modules.some((file) => modified(file) > modified(path.join('dist', file.replace(/ts$/, 'js'))))) {
+    build('build:ts');
+  }
+}
+
+function build(script: string): void {
+  execSync(`npm run --silent ${script}`, { cwd: root, stdio: 'inherit' });
+}

@@ -35,6 +35,8 @@ export default defineConfig({
     exclude: ['test/scale/**', 'test/chaos/**'],
     globalSetup: './test/support/compiled.ts',
     reporters: ['default', './test/support/count-reporter.ts'],
+    // Loaded by Node itself, not through the test runner.
+    server: { deps: { external: [/\/dist\//] } },
     pool: 'forks',
     maxWorkers: 2,
     // A process runs many files: starting one and loading the modules takes longer than most files' tests.

@@ -1101,6 +1101,10 @@ export interface Kernels {
   ): void;
   /** Sum of `length` doubles in blocks of 256, then over the blocks: the same bits whoever calls it. */
   sum(data: number, length: number): number;
+
+  // --- arithmetic.ts, for benchmarks: no memory is touched -----------------------------------------------------------------
+  /** Sum of sixteen numbers 0, 1, .. 7 and their negatives after so many steps x <- 3/4 x + 1/4. */
+  arithmetic(steps: number): number;
 }
 
 /** Doubles of scratch that dithered signs take, whatever the length of the row. */

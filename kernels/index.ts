@@ -1,4 +1,5 @@
 /** Everything that kernels.wasm exports. bindings.ts lists the same names; a test holds the two together. */
+export { arithmetic } from './arithmetic';
 export { drawBatch } from './batch';
 export { decodeDense, decodeFlattenedSign, decodeSign, decodeSignSingle, decodeSparse } from './decode';
 export { primalDualDense } from './dense-round';

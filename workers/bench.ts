@@ -1,11 +1,12 @@
 /**
- * What runs on threads for `sottovoce bench` beside the engine itself: crossings of the barrier with nothing between them, and a triad over the kernels'
- * memory. One thread, many tasks; the first crossing of a task gathers everyone.
+ * What runs on threads for `sottovoce bench` beside the engine itself: crossings of the barrier with nothing between them, a triad over the kernels'
+ * memory, and rounds of pure arithmetic. One thread, many tasks; the first crossing of a task gathers everyone.
  */
 
 import { parentPort } from 'node:worker_threads';
 import { bindKernels } from '../kernels/bindings.js';
 import { Barrier } from '../src/sync/barrier.js';
+import { withClock } from '../src/sync/clock.js';
 
 export type BenchTask =
   | { kind: 'barrier'; words: Int32Array; parties: number; spins: number; crossings: number }
@@ -22,6 +23,21 @@ export type BenchTask =
       c: number;
       entries: number;
       repeats: number;
+    }
+  | {
+      kind: 'arithmetic';
+      words: Int32Array;
+      parties: number;
+      spins: number;
+      module: WebAssembly.Module;
+      memory: WebAssembly.Memory;
+      /** As a run's: see `src/sync/clock.ts`. */
+      clock: SharedArrayBuffer;
+      /** This thread, the leader being 0. */
+      party: number;
+      /** Of this thread in a round. */
+      steps: number;
+      rounds: number;
     };
 
 /** Seconds from the first crossing to the last. */
@@ -32,12 +48,23 @@ if (!port) throw new Error('bench.js is a worker thread: sottovoce bench starts 
 port.on('message', (task: BenchTask) => {
   let answer: BenchAnswer;
   try {
-    answer = { seconds: task.kind === 'barrier' ? crossings(task) : triad(task) };
+    answer = { seconds: timed(task) };
   } catch (error) {
     answer = { error: (error as Error).message };
   }
   port.postMessage(answer);
 });
+
+function timed(task: BenchTask): number {
+  switch (task.kind) {
+    case 'barrier':
+      return crossings(task);
+    case 'triad':
+      return triad(task);
+    case 'arithmetic':
+      return arithmetic(task);
+  }
+}
 
 function crossings(task: Extract<BenchTask, { kind: 'barrier' }>): number {
   const barrier = new Barrier(task.words, task.parties, task.spins);
@@ -59,6 +86,32 @@ function triad(task: Extract<BenchTask, { kind: 'triad' }>): number {
   const startedMs = performance.now();
   for (let k = 0; k < repeats; k++) {
     pass();
+    barrier.wait();
+  }
+  return (performance.now() - startedMs) / 1000;
+}
+
+/** A run's rounds with its clock and its barrier, in which nobody reads or writes what another one does. */
+function arithmetic(task: Extract<BenchTask, { kind: 'arithmetic' }>): number {
+  const { words, parties, spins, clock, party, steps, rounds } = task;
+  const kernels = bindKernels(task.module, task.memory);
+  const { program, barrier } = withClock(
+    {
+      prologue() {},
+      phases: [() => kernels.arithmetic(steps)],
+      tracePhases: [],
+      traceRow: () => 'go',
+    },
+    clock,
+    party,
+    words,
+    parties,
+    spins,
+  );
+  const [phase] = program.phases;
+  const startedMs = performance.now();
+  for (let round = 0; round < rounds; round++) {
+    phase(round);
     barrier.wait();
   }
   return (performance.now() - startedMs) / 1000;

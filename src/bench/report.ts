@@ -63,10 +63,11 @@ export function formatTable({ title, columns, rows, notes }: Table, paint: Colou
 export function targetTable(figures: readonly Figure[]): Table | null {
   const promised = figures.filter(({ target }) => target !== undefined);
   if (promised.length === 0) return null;
+  const bounded = promised.some(({ ceiling }) => ceiling !== undefined);
   const met = promised.filter(({ median, target }) => target && meets(median, target)).length;
   return {
     title: `Targets: ${met} of ${promised.length} met`,
-    columns: ['', 'measured (quartiles)', 'target', ''],
+    columns: ['', 'measured (quartiles)', 'target', ...(bounded ? ['pure arithmetic'] : []), ''],
     rows: promised.map((each) => {
       const target = each.target as NonNullable<Figure['target']>;
       const unit = each.unit === 'x' ? '' : ` ${each.unit}`;
@@ -74,10 +75,15 @@ export function targetTable(figures: readonly Figure[]): Table | null {
         each.label,
         `${spreadText(each)}${unit}`,
         targetText(target),
+        ...(bounded ? [each.ceiling ? `${spreadText(each.ceiling)}${unit}` : ''] : []),
         meets(each.median, target) ? 'met' : 'not met',
       ];
     }),
-    notes: [],
+    notes: bounded
+      ? [
+          'pure arithmetic: the same of threads that compute in registers only, measured in turns with the rounds',
+        ]
+      : [],
   };
 }
 

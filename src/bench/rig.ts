@@ -14,7 +14,7 @@ import { countFrom, createClock, readClock, type WorkerTime } from '../sync/cloc
 /** No run on a bench gets this far, and no row of a trace falls into a sample. */
 const ROUNDS = 100_000_000;
 /** Rounds before the counted ones of a sample: threads wake up, caches fill again. */
-const WARM_ROUNDS = 2;
+export const WARM_ROUNDS = 2;
 const MAX_BATCH = 1_000_000;
 
 export interface RoundSample {
@@ -72,8 +72,8 @@ export class Rig {
     return new Rig(session, report, clock, running);
   }
 
-  /** Sets the batch so that a sample takes about this long. */
-  async calibrate(sampleSeconds: number): Promise<void> {
+  /** Sets the batch so that a sample takes about this long; gives the seconds of a round. */
+  async calibrate(sampleSeconds: number): Promise<number> {
     this.batch = 1;
     for (;;) {
       const { seconds } = await this.sample();
@@ -81,7 +81,7 @@ export class Rig {
       const trusted = this.batch * seconds >= sampleSeconds / 4 || this.batch >= wanted;
       // In small steps until a batch is long enough to be trusted: the first rounds are those of cold code.
       this.batch = trusted ? wanted : Math.min(wanted, this.batch * 8);
-      if (trusted) return;
+      if (trusted) return seconds;
     }
   }
 

@@ -1,8 +1,9 @@
-/** The scaling curve: speed-up against workers, with the line of perfect scaling and the fitted laws. */
+/** The scaling curve: speed-up against workers, with the line of perfect scaling, what pure arithmetic reached beside the rounds, and the fitted laws. */
 
 import { linearPlot, type Panel, type PlotSeries } from '../report/plot.js';
 import { amdahlSpeedup, uslSpeedup } from './fits.js';
 import type { Curve } from './scaling.js';
+import { spreadOf } from './stats.js';
 
 /** Points of a fitted curve. */
 const STEPS = 40;
@@ -18,6 +19,7 @@ export function drawScaling(curves: readonly Curve[]): string {
     const series = [
       { label: 'perfect', x: [1, end], y: [1, end] },
       ...chosen.map((curve) => seriesOf(curve, grid)),
+      ceilingOf(chosen),
     ];
     return [{ xLabel: `workers, ${kind} scaling`, series }];
   });
@@ -26,6 +28,16 @@ export function drawScaling(curves: readonly Curve[]): string {
     yLabel: 'speed-up',
     ceiling: end,
   });
+}
+
+/** The machine's own: the median over the curves of a panel, each of which measured it anew. */
+function ceilingOf(curves: readonly Curve[]): PlotSeries {
+  const x = [...new Set(curves.flatMap(({ points }) => points.map(({ workers }) => workers)))];
+  const y = x.map((workers) => {
+    const all = curves.flatMap(({ points }) => points.filter((point) => point.workers === workers));
+    return spreadOf(all.map(({ ceiling }) => ceiling.speedup)).median;
+  });
+  return { label: 'arithmetic in registers only', x, y };
 }
 
 /** The richer law, where there are points enough for it. */

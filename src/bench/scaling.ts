@@ -1,6 +1,7 @@
 /**
  * How does the round scale with workers? Strong: the same problem for all. Weak: as many agents for each. For every number of workers: speed-up,
- * efficiency, the share of time that goes to the barrier, how unevenly the work is shared out, and what two laws of scaling make of it.
+ * efficiency, the share of time that goes to the barrier, how unevenly the work is shared out, and what two laws of scaling make of it. Beside each of
+ * them, in turns with it, what the machine gives to arithmetic in registers alone (`ceiling.ts`): no round scales better than that.
  */
 
 import os from 'node:os';
@@ -8,9 +9,10 @@ import type { LoadedConfig } from '../config/types.js';
 import { describeSpec } from '../describe.js';
 import { percent } from '../report/chart.js';
 import { formatQuantity } from '../report/format.js';
+import { Ceiling } from './ceiling.js';
 import { countText, figure, ratioFigure, spreadText } from './figures.js';
 import { type Amdahl, fitAmdahl, fitUsl, type Point, type Usl } from './fits.js';
-import { interleave } from './interleave.js';
+import { type Contestant, interleave } from './interleave.js';
 import {
   FLATTENED_SIGN,
   IN_CACHE_AGENTS,
@@ -20,11 +22,14 @@ import {
 } from './problem.js';
 import { Rig, type RoundSample } from './rig.js';
 import { drawScaling } from './scaling-picture.js';
-import { spreadOf } from './stats.js';
+import { ratios, spreadOf } from './stats.js';
 import type { BenchInputs, Benchmark, Figure, Table, Target } from './types.js';
 
 const SAMPLE_SECONDS = 0.25;
 const NO_COMPRESSION = { kind: 'identity' };
+
+const CEILING_NOTE =
+  'ceiling: arithmetic in registers only, on as many threads, with the same barrier as often, in turns with the rounds: what the machine gives';
 
 /** One curve: a problem for each number of workers. */
 interface Study {
@@ -38,12 +43,18 @@ interface Study {
   barrierTarget?: Target;
 }
 
+/** What pure arithmetic came to on as many threads. */
+export interface CeilingPoint {
+  speedup: number;
+  barrier: number;
+}
+
 /** What became of a curve; plain data for the picture and for JSON. */
 export interface Curve {
   id: string;
   title: string;
   kind: 'strong' | 'weak';
-  points: (Point & { barrier: number; imbalance: number })[];
+  points: (Point & { barrier: number; imbalance: number; ceiling: CeilingPoint })[];
   amdahl: Amdahl | null;
   usl: Usl | null;
 }
@@ -53,7 +64,8 @@ export const scaling: Benchmark = {
   summary: 'strong and weak scaling, time at the barrier, Amdahl and USL fits',
   description: `How does the round scale with workers? Strong scaling keeps the problem, weak scaling the agents per worker; all numbers of workers take turns. Time at
 the barrier is the share of all workers' time from the end of a phase until its barrier lets go; imbalance is the slowest worker's work over the mean,
-less 1. With a CONFIG it is that run's strong scaling. --workers 1,2,4,8 chooses the numbers (more than cores is allowed, and said).`,
+less 1. The ceiling is the same for arithmetic in registers only, with the same barrier as often, in turns with the rounds: what the machine gives, whatever
+is computed. With a CONFIG it is that run's strong scaling. --workers 1,2,4,8 chooses the numbers (more than cores is allowed, and said).`,
   takesConfig: true,
   async run(inputs) {
     return runStudies(inputs, inputs.config === null ? builtIn(inputs) : [await fromConfig(inputs.config)]);
@@ -71,13 +83,16 @@ export const promised: Pick<Benchmark, 'name' | 'run'> = {
 };
 
 async function runStudies(inputs: BenchInputs, studies: readonly Study[]) {
-  inputs.progress.expect(studies.length * inputs.workers.length * inputs.passes);
+  // Rounds, and their ceiling.
+  inputs.progress.expect(2 * studies.length * inputs.workers.length * inputs.passes);
   const figures: Figure[] = [];
   const tables: Table[] = [];
   const curves: Curve[] = [];
-  for (const study of studies) {
+  for (const [index, study] of studies.entries()) {
     const measured = await measureStudy(inputs, study, figures);
-    tables.push(measured.table);
+    const { table } = measured;
+    // Said once, where a reader of the whole ends.
+    tables.push(index < studies.length - 1 ? table : { ...table, notes: [...table.notes, CEILING_NOTE] });
     curves.push(measured.curve);
   }
   return { figures, tables, picture: drawScaling(curves), details: { curves } };
@@ -151,84 +166,130 @@ async function fromConfig(file: string): Promise<Study> {
   return { id: `strong/${name}`, title: `Strong scaling: ${name}`, kind: 'strong', config: () => loaded };
 }
 
+/** A problem on a number of workers, pass by pass, and pure arithmetic on as many threads right after it. */
+interface Measured {
+  workers: number;
+  agents: number;
+  /** Coordinates, or steps, a second. */
+  speeds: number[];
+  rounds: RoundSample[];
+  ceilingSpeeds: number[];
+  ceilings: RoundSample[];
+}
+
 async function measureStudy(
   inputs: BenchInputs,
   study: Study,
   figures: Figure[],
 ): Promise<{ table: Table; curve: Curve }> {
   const { workers, passes, progress, quick } = inputs;
+  const sampleSeconds = quick ? 0.01 : SAMPLE_SECONDS;
+  const ceiling = await Ceiling.open(Math.max(...workers));
   const rigs: Rig[] = [];
   try {
-    for (const count of workers) {
+    const pace = await ceiling.pace();
+    const contestants: Contestant<RoundSample>[] = [];
+    const steps: number[] = [];
+    let roundSeconds = 0;
+    for (const [index, count] of workers.entries()) {
       const rig = await Rig.open(study.config(count), count);
       rigs.push(rig);
-      await rig.calibrate(quick ? 0.01 : SAMPLE_SECONDS);
+      const seconds = await rig.calibrate(sampleSeconds);
+      if (index === 0) roundSeconds = seconds;
+      // As much arithmetic as takes one thread what the round takes one worker: shared out, or for each of them.
+      const share = study.kind === 'strong' ? roundSeconds / count : roundSeconds;
+      steps.push(Math.max(1, Math.round(share * pace)));
+      const rounds = Math.max(1, Math.round(sampleSeconds / share));
+      const name = `${study.title}, ${count} workers`;
+      contestants.push(
+        { name, sample: () => rig.sample() },
+        { name: `${name}: ceiling`, sample: () => ceiling.sample(count, steps[index], rounds) },
+      );
     }
-    const samples = await interleave(
-      rigs.map((rig, index) => ({
-        name: `${study.title}, ${workers[index]} workers`,
-        sample: () => rig.sample(),
-      })),
-      passes,
-      progress,
-    );
-    return summarizeStudy(study, workers, rigs, samples, figures);
+    const samples = await interleave(contestants, passes, progress);
+    const measured = workers.map((count, index): Measured => {
+      const { agents, dim } = rigs[index].report;
+      const rounds = samples[2 * index];
+      const ceilings = samples[2 * index + 1];
+      return {
+        workers: count,
+        agents,
+        speeds: rounds.map(({ seconds }) => (agents * dim) / seconds),
+        rounds,
+        ceilingSpeeds: ceilings.map(({ seconds }) => (count * steps[index]) / seconds),
+        ceilings,
+      };
+    });
+    return summarizeStudy(study, measured, figures);
   } finally {
     for (const rig of rigs) await rig.close();
+    await ceiling.close();
   }
 }
 
-function summarizeStudy(
-  study: Study,
-  workers: readonly number[],
-  rigs: readonly Rig[],
-  samples: readonly (readonly RoundSample[])[],
+export function summarizeStudy(
+  study: Pick<Study, 'id' | 'title' | 'kind' | 'target' | 'barrierTarget'>,
+  measured: readonly Measured[],
   figures: Figure[],
 ): { table: Table; curve: Curve } {
   const { id, title, kind } = study;
-  const coordinates = (index: number) => rigs[index].report.agents * rigs[index].report.dim;
-  const speeds = samples.map((each, index) => each.map(({ seconds }) => coordinates(index) / seconds / 1e6));
+  const [single] = measured;
   const curve: Curve = { id, title, kind, points: [], amdahl: null, usl: null };
-  const rows = workers.map((count, index) => {
+  const rows = measured.map(({ workers: count, agents, speeds, rounds, ceilingSpeeds, ceilings }) => {
     const speed = figure(
       `scaling/${id}/${count}`,
       `${title}, ${count} workers`,
       'Mcoordinates/s',
       'higher',
-      speeds[index],
+      speeds.map((each) => each / 1e6),
     );
     const holds = count === 2 && os.availableParallelism() >= 2;
-    const target = holds ? study.target : undefined;
-    const speedup = ratioFigure(
+    const ceilingSpeedups = ratios(ceilingSpeeds, single.ceilingSpeeds);
+    const speedups = ratios(speeds, single.speeds);
+    const speedup = figure(
       `scaling/${id}/${count}/speed-up`,
       `${title}: 1 -> ${count} workers`,
-      speeds[index],
-      speeds[0],
+      'x',
       'higher',
-      target,
+      speedups,
+      holds ? study.target : undefined,
     );
-    const barrier = spreadOf(samples[index].map((sample) => sample.barrier)).median;
-    const imbalance = spreadOf(samples[index].map((sample) => sample.imbalance)).median;
+    speedup.ceiling = spreadOf(ceilingSpeedups);
+    const ofCeiling = ratioFigure(
+      `scaling/${id}/${count}/of-ceiling`,
+      `${title}: speed-up over that of pure arithmetic, ${count} workers`,
+      speedups,
+      ceilingSpeedups,
+    );
+    const share = figure(
+      `scaling/${id}/${count}/barrier`,
+      `${title}, ${count} workers: time at the barrier`,
+      '%',
+      'lower',
+      rounds.map((sample) => 100 * sample.barrier),
+      holds ? study.barrierTarget : undefined,
+    );
+    share.ceiling = spreadOf(ceilings.map((sample) => 100 * sample.barrier));
     figures.push(speed);
-    if (count > 1) {
-      const share = figure(
-        `scaling/${id}/${count}/barrier`,
-        `${title}, ${count} workers: time at the barrier`,
-        '%',
-        'lower',
-        samples[index].map((sample) => 100 * sample.barrier),
-        holds ? study.barrierTarget : undefined,
-      );
-      figures.push(speedup, share);
-    }
-    curve.points.push({ workers: count, speedup: speedup.median, barrier, imbalance });
+    if (count > 1) figures.push(speedup, ofCeiling, share);
+    const imbalance = spreadOf(rounds.map((sample) => sample.imbalance)).median;
+    curve.points.push({
+      workers: count,
+      speedup: speedup.median,
+      barrier: share.median / 100,
+      imbalance,
+      ceiling: { speedup: speedup.ceiling.median, barrier: share.ceiling.median / 100 },
+    });
     return [
       `${count}${count > os.availableParallelism() ? ' (more than cores)' : ''}`,
-      countText(rigs[index].report.agents),
+      countText(agents),
       spreadText(speed),
       spreadText(speedup),
+      spreadText(speedup.ceiling),
+      spreadText(ofCeiling),
       percent(speedup.median / count),
-      percent(barrier),
+      percent(share.median / 100),
+      percent(share.ceiling.median / 100),
       percent(imbalance),
     ];
   });
@@ -245,8 +306,11 @@ function summarizeStudy(
         'agents',
         'Mcoordinates/s (quartiles)',
         'speed-up',
+        'ceiling',
+        'speed-up / ceiling',
         'efficiency',
         'at the barrier',
+        'ceiling’s',
         'imbalance',
       ],
       rows,

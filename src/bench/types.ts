@@ -15,6 +15,8 @@ export interface Figure extends Spread {
   better: 'higher' | 'lower';
   /** What it is meant to reach, where something was promised. */
   target?: Target;
+  /** What arithmetic in registers alone came to in its place, in turns with it: no round does better on this machine. */
+  ceiling?: Spread;
 }
 
 export type Target = { atLeast: number } | { atMost: number };

@@ -1,6 +1,6 @@
 /**
  * Tests run what is shipped: an import of `src`, `topology`, `workers` or `kernels` from a test is the compiled module in `dist`, loaded by Node itself. Twins are
- * some third faster than behind the test runner's transform, a file's modules are loaded once for many files, and no class exists twice.
+ * some third faster than behind the test runner's transform, and a module is loaded once for many files.
  * `dist` is brought up to date before the first test.
  */
 
@@ -20,10 +20,10 @@ export function compiledSources() {
     resolveId(source: string, importer: string | undefined) {
       if (importer === undefined || !source.startsWith('.')) return null;
       const file = path.relative(root, path.resolve(path.dirname(importer), source));
-      if (file.startsWith('dist/')) return { id: path.join(root, file), external: true as const };
+      if (file.startsWith('dist/')) return path.join(root, file);
       // A source that is gone must not be found in an old build.
       const written = compiled.test(file) && existsSync(path.join(root, file.replace(/\.js$/, '.ts')));
-      return written ? { id: path.join(root, 'dist', file), external: true as const } : null;
+      return written ? path.join(root, 'dist', file) : null;
     },
   };
 }

@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { arithmetic } from '../../kernels/reference/arithmetic.js';
+import { Bench } from './harness.js';
+
+it('does every step, on every number, as the twin does', () => {
+  const { kernels } = new Bench(65536);
+  // All of them tend to 1, so few steps tell more than many.
+  for (const steps of [0, 1, 2, 3, 10, 40, 1000]) expect(kernels.arithmetic(steps)).toBe(arithmetic(steps));
+  // 28 and -28 at first; then 3/4 of their sum, and sixteen quarters.
+  expect(kernels.arithmetic(0)).toBe(0);
+  expect(kernels.arithmetic(1)).toBe(4);
+});

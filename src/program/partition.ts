@@ -44,6 +44,14 @@ export function messageNs(plan: CompressorPlan | null, dim: number): MessageNs {
   return { own: own + STEP_NS * dim, neighbour };
 }
 
+/** Where links change: each is drawn, weighed and counted every round. */
+const LINK_NS = 25;
+
+/** What is added for each neighbour where links change; `estimates`: neighbours' states are read beside their messages. */
+export function changingNs(agents: number, dim: number, estimates: boolean, caches: CacheBytes): number {
+  return LINK_NS + (estimates ? READ_NS * dim + distanceNs(agents, 8 * dim, caches) : 0);
+}
+
 /** What is added for each neighbour where messages do not all stay in a core's own caches, or in any. */
 export function distanceNs(agents: number, messageBytes: number, { second, last }: CacheBytes): number {
   const lines = Math.ceil(messageBytes / LINE_BYTES);

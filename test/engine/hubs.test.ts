@@ -62,3 +62,33 @@ describe.each(cases)('$flow.compress $compressor.kind', ({ flow, compressor }) =
     expect(found.size).toBe(1);
   });
 });
+
+describe('over changing links a hub stays whole', () => {
+  const config = {
+    ...base,
+    ...cases[2],
+    flow: { ...cases[2].flow, step: 1e-5 },
+    links: { kind: 'drops', rate: 0.1 },
+  };
+
+  it('and has the same bits for any number of workers', async () => {
+    const found = new Set<string>();
+    for (const workers of [1, 2, 7]) {
+      const prepared = await prepare(config, workers);
+      expect(prepared.program.run).toHaveProperty('hubs.length', 0);
+      found.add(runOnOneThread(prepared, module).summary.stateHash);
+    }
+    expect(found.size).toBe(1);
+  });
+
+  it('which is said where its row alone is more than a worker`s share', async () => {
+    const warned = async (workers: number) => (await prepare(config, workers)).report.warnings.join('\n');
+    expect(await warned(2)).not.toContain('neighbours');
+    expect(await warned(16)).toMatch(
+      /agent 0 has 4,700 neighbours, .* no more than \d of 16 workers are of use/,
+    );
+    // Shared, it is nobody's burden.
+    const { links: _, ...fixed } = config;
+    expect((await prepare(fixed, 16)).report.warnings.join('\n')).not.toContain('neighbours');
+  });
+});

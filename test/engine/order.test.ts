@@ -118,6 +118,14 @@ describe('the same bits in either order, for 1, 2 and 3 workers, in blocks of an
     ['average', { cost: { kind: 'average', dim: 11 }, flow: { kind: 'consensus', step: 0.05, alpha: 1 } }],
     ['a reference that moves', { flow: { kind: 'consensus', step: 0.05, alpha: 1, reference: sinusoid } }],
     [
+      'a round in one kernel, messages that are states',
+      {
+        cost: { kind: 'quadratic', dim: 16 },
+        compressor: { kind: 'identity' },
+        flow: { ...flow, compress: 'none' },
+      },
+    ],
+    [
       'a round in one kernel',
       { cost: { kind: 'quadratic', dim: 16 }, compressor: { kind: 'flatten', inner: { kind: 'sign' } } },
     ],

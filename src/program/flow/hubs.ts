@@ -18,7 +18,7 @@ import type { Runtime } from '../../runtime.js';
 /** Edges of a chunk: some microseconds of work. */
 const CHUNK_EDGES = 1000;
 /** With fewer edges than this a row costs less than the barrier that sharing it takes. */
-const HUB_EDGES = 4000;
+export const HUB_EDGES = 4000;
 
 /** Agents whose rows are shared out, ascending. Plain data. */
 export interface Hub {

@@ -19,16 +19,16 @@ import { automaticGain } from '../../flow/gains.js';
 import type { ReferenceModel } from '../../flow/reference.js';
 import { flowDefinition, flows } from '../../flow/registry.js';
 import type { FlowDefinition, FlowPlan, FlowSpec, GainContext } from '../../flow/types.js';
-import { type Hearers, linksFields } from '../../links/bind.js';
+import { type Hearers, heardRows, linksFields } from '../../links/bind.js';
 import { linksDefinition } from '../../links/registry.js';
 import type { LinksModel } from '../../links/types.js';
 import { type PlanContext, seedWords } from '../../runtime.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import { accuracyFields } from '../accuracy.js';
-import { distanceNs, gradientNs, messageNs, partition } from '../partition.js';
+import { changingNs, distanceNs, gradientNs, messageNs, partition } from '../partition.js';
 import { bitsFields } from './bits.js';
-import { findHubs, type Hub, hubFields } from './hubs.js';
+import { findHubs, HUB_EDGES, type Hub, hubFields } from './hubs.js';
 import { type AgentOrder, chooseOrder, type OrderReport } from './order.js';
 import type { FlowRunPlan } from './types.js';
 
@@ -37,6 +37,8 @@ import type { FlowRunPlan } from './types.js';
  * two thirds of it. Measured best, or as good as the best, for rows of 16 to 16,384 entries: docs/performance.md.
  */
 const BLOCK_SHARE = 1 / 16;
+/** A worker that waits less than this is not worth a warning. */
+const WORTH_SAYING = 0.1;
 /** More agents than this share no further cost of a call. */
 const MAX_BLOCK_AGENTS = 128;
 
@@ -197,6 +199,11 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     maxDegree: inputs.degrees.reduce((largest, degree) => Math.max(largest, degree), 0),
   };
   const flow = definition.plan(flowSpec, flowContext);
+  const caches = cacheBytes();
+  const far = order === null ? distanceNs(agents, messageBytes, caches) : 0;
+  const changing = inputs.links === null ? 0 : changingNs(agents, dim, counted.estimates, caches);
+  const times = agentNs(order ?? heardRows(graph), cost, channels, far + changing, order, hubs);
+  if (hubs.length === 0) warnHub(times, graph, workers, inputs.links !== null, warnings);
 
   return {
     run: {
@@ -227,7 +234,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
       state: ['x', 'v', 's']
         .filter((name) => layout.fields[name])
         .map((name) => ({ name, rows: agents, doubled: layout.fields[name].length > agents * rowEntries })),
-      partition: partition(agentNs(graph, cost, channels, messageBytes, order, hubs), workers),
+      partition: partition(times, workers),
       hubs,
       reference: inputs.reference?.plan ?? null,
       optimumMoves: inputs.reference !== null,
@@ -414,12 +421,12 @@ function workOfRound(
   return total;
 }
 
-/** Time of a round of each agent, about, by position; without a hub's neighbours, whom all workers share. */
+/** Time of a round of each agent, about, by position; without a hub's neighbours, whom all workers share. `reachNs`: what is added for each neighbour. */
 function agentNs(
-  graph: Graph,
+  { rowStart }: Pick<Graph, 'rowStart'>,
   cost: CostModel,
   channels: readonly CompressorPlan[],
-  messageBytes: number,
+  reachNs: number,
   order: AgentOrder | null,
   hubs: readonly Hub[],
 ): Float64Array {
@@ -428,17 +435,43 @@ function agentNs(
       ? [messageNs(null, cost.dim)]
       : channels.map((channel) => messageNs(channel, cost.dim));
   const own = messages.reduce((sum, message) => sum + message.own, 0);
-  const far = order === null ? distanceNs(graph.nodes, messageBytes, cacheBytes()) : 0;
-  const neighbour = far + messages.reduce((sum, message) => sum + message.neighbour, 0);
+  const neighbour = messages.reduce((sum, message) => sum + message.neighbour, 0);
   const gradient = gradientNs(cost);
-  const { rowStart } = order ?? graph;
-  const total = new Float64Array(graph.nodes);
-  for (let at = 0; at < graph.nodes; at++) {
+  const total = gradient.map((_, at) => {
     const degree = rowStart[at + 1] - rowStart[at];
-    total[at] = gradient[order === null ? at : order.numbers[at]] + own + (degree + 1) * neighbour;
-  }
-  for (const { agent, edges } of hubs) total[agent] -= edges * neighbour;
+    return (
+      gradient[order === null ? at : order.numbers[at]] + own + neighbour + degree * (neighbour + reachNs)
+    );
+  });
+  for (const { agent, edges } of hubs) total[agent] -= edges * (neighbour + reachNs);
   return total;
+}
+
+/**
+ * Over changing links a hub's row stays whole: its owner writes the weights of the round in the round itself, and to share the row they would have to be known a barrier before, and
+ * the estimates that flows read beside messages shared too. With two workers there is nothing to win, since the partition reckons with the row; where it alone is more than a worker's share,
+ * that is said.
+ */
+function warnHub(
+  times: Float64Array,
+  { rowStart, labels }: Graph,
+  workers: number,
+  changing: boolean,
+  warnings: string[],
+): void {
+  if (!changing) return;
+  let busiest = 0;
+  let total = 0;
+  for (let agent = 0; agent < times.length; agent++) {
+    total += times[agent];
+    if (times[agent] > times[busiest]) busiest = agent;
+  }
+  const edges = rowStart[busiest + 1] - rowStart[busiest];
+  if (edges < HUB_EDGES || times[busiest] * workers <= total * (1 + WORTH_SAYING)) return;
+  const useful = Math.max(1, Math.floor(total / times[busiest]));
+  warnings.push(
+    `agent ${labels?.[busiest] ?? busiest} has ${edges.toLocaleString('en')} neighbours, whose messages one worker adds up where links change: no more than ${useful} of ${workers} workers are of use`,
+  );
 }
 
 function memo<T>(make: () => T): () => T {

@@ -49,6 +49,8 @@ const EVALUATIONS = Number(options.evaluations);
 const LINEAR_EVALUATIONS = Math.ceil(EVALUATIONS / 3);
 const MOST_ROUNDS = 150_000;
 const LARGEST = { mu: 1, gamma: 2 };
+/** The search waits longer than the tuner before it gives a run up: what starts slowly may still win. */
+const PATIENT = { after: 1 / 3, beyond: 2 };
 
 const graphs = {
   ring: { kind: 'ring', nodes: 50 },
@@ -154,22 +156,24 @@ async function measure(cell) {
   const { tuning, gains: auto } = prepared.report;
   const pilot = openPilot(prepared);
   const rounds = (gains, limit = MOST_ROUNDS, target = undefined) =>
-    pilot.fly(prepared.program.planFlow(gains), limit, MOST_ROUNDS, target);
+    pilot.fly(prepared.program.planFlow(gains), limit, MOST_ROUNDS, target, PATIENT);
 
   const formulaRounds = rounds(formula).rounds;
   const autoResult = rounds(auto);
   const further = rounds(auto, Number.POSITIVE_INFINITY, 1e-9);
   const { linear, delta } = prepared.program.gains();
+  const evaluations = linear && delta < 1 ? LINEAR_EVALUATIONS : EVALUATIONS;
   const started = performance.now();
   const found = search(
     tuning.chosen,
     [auto, formula].map((gains) => Object.fromEntries(tuning.chosen.map((name) => [name, gains[name]]))),
     (gains, least) =>
       (least === Number.POSITIVE_INFINITY ? rounds(gains) : rounds(gains, Math.ceil(least * 1.005))).rounds,
-    linear && delta < 1 ? LINEAR_EVALUATIONS : EVALUATIONS,
+    evaluations,
   );
   return {
     ...cell,
+    evaluations,
     formula: finite(formulaRounds),
     auto: finite(autoResult.rounds),
     autoReached: autoResult.reached,

@@ -277,16 +277,21 @@ function checkProgram(registries: Registries, program: unknown): Validated {
   return checked;
 }
 
-/** Flows that leave the choice say what changed where something is compressed, and the state itself where nothing is. */
+/**
+ * Flows that leave the choice say the state itself where nothing is compressed, else what changed: with a memory where they have one and choose their gains
+ * themselves (it takes fewer rounds nearly everywhere, docs/auto.md), without where somebody chose gains, which would be another mode's.
+ */
 function flowWithDefaults(
   spec: Record<string, unknown>,
   compressor: CompressorSpec,
   flows: Registries['flows'],
 ): FlowSpec {
   const { kind, ...given } = spec as FlowSpec;
-  if (!flows[kind].modes) return { kind, ...given };
-  const compress: Compress = compressor.kind === 'identity' ? 'none' : 'error-state';
-  return { kind, compress, ...given };
+  const { modes } = flows[kind];
+  if (!modes) return { kind, ...given };
+  const chosen = ['step', 'alpha', 'beta', 'mu'].some((gain) => typeof given[gain] === 'number');
+  const compressed: Compress = modes.includes('error-memory') && !chosen ? 'error-memory' : 'error-state';
+  return { kind, compress: compressor.kind === 'identity' ? 'none' : compressed, ...given };
 }
 
 /** One graph of a config, the run's own unless `path` says otherwise. */

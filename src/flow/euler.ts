@@ -9,7 +9,8 @@ import type { PlanContext, Runtime } from '../runtime.js';
 import { doubled, errorFlow, scratchFields, stateFields } from './state.js';
 import type { BoundFlow, Channel, FlowMessages, FlowPlan, FlowSpec } from './types.js';
 
-export const COMPRESS_HELP = 'what a message says; error-state where there is a compressor, else none';
+export const COMPRESS_HELP =
+  'what a message says; by default none without a compressor; with one error-state, or error-memory where the flow has it and no gain is given';
 
 export function tuningParameter(zod: typeof z): z.ZodType {
   return zod

@@ -211,6 +211,19 @@ export function startingGains(
   return { ...held, step: HOLD_MARGIN * held['step']! };
 }
 
+/** Where a search under a linear compressor begins before the formula: its model taken at its word. */
+export function boldHoldGains(
+  compress: Compress,
+  gains: GainContext,
+  planned: Record<string, number>,
+): Record<string, number>[] {
+  const { step, ...others } = planned;
+  const exact = { ...others, step: step! / HOLD_MARGIN };
+  if (compress !== 'error-memory') return [exact];
+  const held = holdGains(compress, gains, exact, true);
+  return [held, { ...held, step: HOLD_MARGIN * held['step']! }, exact];
+}
+
 /**
  * Rounds per factor of ten, in the mean: the spectral radius of the Euler map of (x, v, s) on the graph's slowest and fastest modes, with every message telling
  * exactly its share delta of the error, and every agent the mean cost's curvatures. What differs between agents and the compressor's noise are left out.

@@ -10,7 +10,10 @@
  *                             [ told                                  0         1 - told             ]      told = mu in S, 0 in H
  *
  * whose spectral radius to the power 1/T is what a round is worth. On regular graphs with moderate curvatures it says the engine's rounds to a tenth
- * (test/tune/tune.test.ts); it leaves out that curvatures differ between agents. `error-memory` is taken for error-state.
+ * (test/tune/tune.test.ts); it leaves out that curvatures differ between agents.
+ *
+ * `error-memory` has a fourth variable, m, and y = x + gamma m in S, y = s in H, with r = d x + (lambda - d) y in the place of lambda y, d the weighted degree;
+ * m <- m + x - y. Degrees differ where the graph is not regular: d is then the mean of them, and no less than lambda / 2 (L <= 2 diag(d), mode by mode).
  */
 
 import { patternSearch } from '../tune/search.js';
@@ -29,7 +32,7 @@ export function holdRoundsPerDecade(
   context: GainContext,
 ): number {
   const period = Math.max(1, Math.round(1 / context.delta));
-  const { m, l, meanM, meanL, lambda2, lambdaMax } = context;
+  const { m, l, meanM, meanL, lambda2, lambdaMax, degree } = context;
   const { step, eta = 1 } = flow;
   const spread = (lambdaMax / lambda2) ** (1 / (MODES - 1));
   let slowest = 0;
@@ -38,7 +41,7 @@ export function holdRoundsPerDecade(
     const ofMean = a === meanM || a === meanL;
     if (ofMean) slowest = Math.max(slowest, Math.abs(1 - step! * eta * a));
     for (let mode = 0; mode < MODES; mode++) {
-      const radius = periodRadius(compress, flow, a, lambda2 * spread ** mode, period);
+      const radius = periodRadius(compress, flow, a, lambda2 * spread ** mode, degree, period);
       if (radius >= 1) return Number.POSITIVE_INFINITY;
       if (ofMean) slowest = Math.max(slowest, radius);
     }
@@ -49,20 +52,35 @@ export function holdRoundsPerDecade(
 /** Spectral radius a round. */
 function periodRadius(
   compress: Compress,
-  { step: h = 0, alpha = 0, beta = 0, eta = 1, mu = 1 }: Record<string, number>,
+  { step: h = 0, alpha = 0, beta = 0, eta = 1, mu = 1, gamma = 0 }: Record<string, number>,
   a: number,
   lambda: number,
+  degree: number,
   period: number,
 ): number {
-  const rows = (known: number, fresh: number, told: number): Matrix => [
-    [1 - h * (eta * a + alpha * lambda * fresh), -h * beta, -h * alpha * lambda * known],
-    [h * beta * lambda * fresh, 1, h * beta * lambda * known],
-    [told, 0, 1 - told],
-  ];
+  const memory = compress === 'error-memory';
+  const own = memory ? Math.max(degree, lambda / 2) : 0;
+  /** Of a round with y = fresh x + known s + recalled m. */
+  const rows = (fresh: number, known: number, recalled: number, told: number): Matrix => {
+    const others = lambda - own;
+    const [rx, rs, rm] = [own + others * fresh, others * known, others * recalled];
+    const map = [
+      [1 - h * (eta * a + alpha * rx), -h * beta, -h * alpha * rs, -h * alpha * rm],
+      [h * beta * rx, 1, h * beta * rs, h * beta * rm],
+      [told, 0, 1 - told, told * gamma],
+      [1 - fresh, 0, -known, 1 - recalled],
+    ];
+    return memory ? map : map.slice(0, 3).map((row) => row.slice(0, 3));
+  };
   // Node-state keeps no estimate; s is told as it stands and read by nobody, and must not count as a mode of its own.
-  const sample =
-    compress === 'node-state' ? rows(0, 1, 1) : compress === 'observer' ? rows(1, 0, mu) : rows(0, 1, mu);
-  const hold = compress === 'node-state' ? rows(0, 0, 1) : rows(1, 0, 0);
+  const sample = {
+    none: rows(1, 0, 0, 1),
+    'node-state': rows(1, 0, 0, 1),
+    'error-state': rows(1, 0, 0, mu),
+    observer: rows(0, 1, 0, mu),
+    'error-memory': rows(1, 0, gamma, mu),
+  }[compress];
+  const hold = compress === 'node-state' ? rows(0, 0, 0, 1) : rows(0, 1, 0, 0);
   let map = sample;
   let square = hold;
   for (let left = period - 1; left > 0; left >>>= 1) {
@@ -72,17 +90,31 @@ function periodRadius(
   return spectralRadius(map) ** (1 / period);
 }
 
-/** Gains that are fastest by this model, found from several filter gains. */
+/**
+ * Gains that are fastest by this model, found from several filter gains. A memory that forgets about as fast as messages come round is fastest where
+ * they come at regular times, as cyclic ones do, and may grow where they do not; by default it forgets twice as slowly, which is safe. `bold`: any gamma.
+ */
 export function holdGains(
   compress: Compress,
   context: GainContext,
   start: Record<string, number>,
+  bold = false,
 ): Record<string, number> {
-  const { gamma, ...begin } = start;
-  const filters = begin['mu'] === undefined ? [{}] : [{ mu: 1 }, { mu: 0.5 }, { mu: 0.25 }];
+  const { delta } = context;
+  const filters =
+    start['mu'] === undefined
+      ? [{}]
+      : compress !== 'error-memory'
+        ? [{ mu: 1 }, { mu: 0.5 }, { mu: 0.25 }]
+        : bold
+          ? [
+              { mu: 0.5, gamma: Math.min(0.5, 1.5 * delta) },
+              { mu: Math.min(1, 6 * delta), gamma: 0.3 },
+            ]
+          : [{ mu: 0.5, gamma: Math.min(0.5, delta / 2) }];
   const tries = filters.map((filter) =>
     patternSearch(
-      [{ ...begin, ...filter }],
+      [{ ...start, ...filter }],
       'step',
       (gains) => holdRoundsPerDecade(compress, gains, context),
       {
@@ -90,23 +122,21 @@ export function holdGains(
           { step: 1, alpha: 1 },
           { step: 1 },
           { mu: 1 },
+          ...(bold ? [{ gamma: 1 }, { gamma: 1, mu: -1 }] : []),
           { beta: 1, alpha: 2 },
           { alpha: 1 },
           { step: 1, mu: -1 },
           { step: 1, beta: -1 },
           { beta: 1 },
         ],
-        largest: { mu: 1 },
+        largest: { mu: 1, gamma: 2 },
         factors: FACTORS,
         evaluations: EVALUATIONS,
       },
     ),
   );
   const best = tries.reduce((a, b) => (b.cost < a.cost ? b : a));
-  return {
-    ...(best.cost < Number.POSITIVE_INFINITY ? best.best : begin),
-    ...(gamma !== undefined && { gamma }),
-  };
+  return best.cost < Number.POSITIVE_INFINITY ? best.best : start;
 }
 
 function times(a: Matrix, b: Matrix): Matrix {

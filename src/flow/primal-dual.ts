@@ -54,6 +54,7 @@ import type { Runtime } from '../runtime.js';
 import { bindBlocks, checkDraws } from './blocks.js';
 import { bindEuler, COMPRESS_HELP, eulerFields, eulerMessages, tuningParameter } from './euler.js';
 import {
+  boldHoldGains,
   type Integrator,
   largestInnerStep,
   largestSemiImplicitStep,
@@ -203,7 +204,7 @@ export const primalDual: FlowDefinition = {
         .union([z.number().gt(0).max(2), z.literal('auto')])
         .default('auto')
         .describe(
-          "gain of the memory in error-memory, in (0, 2]; auto is the compressor's contraction, at most 0.5",
+          "gain of the memory in error-memory, in (0, 2]; auto beside a step or gains that are given is the compressor's contraction, at most 0.5",
         ),
     });
   },
@@ -250,6 +251,7 @@ export const primalDual: FlowDefinition = {
     const beta = number('beta', () => start('beta'));
     // For gains that somebody chose, the step that suits them.
     const whole = automatic('alpha') && automatic('beta');
+    const free = whole && automatic('step');
     const step = number('step', () =>
       roundStep(
         whole
@@ -269,9 +271,11 @@ export const primalDual: FlowDefinition = {
         beta,
         eta,
         ...(errorFlow(compress) && {
-          mu: number('mu', () => (whole && automatic('step') ? start('mu') : 1)),
+          mu: number('mu', () => (free ? start('mu') : 1)),
         }),
-        ...(compress === 'error-memory' && { gamma: number('gamma', () => Math.min(0.5, contraction)) }),
+        ...(compress === 'error-memory' && {
+          gamma: number('gamma', () => (free ? start('gamma') : Math.min(0.5, contraction))),
+        }),
         ...(inner > 1 && { inner, rho: number('rho', () => automaticRho(eta, gains())) }),
       },
       stateIsMessage: compress === 'none',
@@ -289,13 +293,16 @@ export const primalDual: FlowDefinition = {
       { gamma: 1 },
     ],
     largest: { mu: 1, gamma: 2 },
-    // A contraction is the worst case: most messages of most compressors tell far more.
-    starts: ({ compress, gains: { eta = 1, inner } }, gains) => {
+    // The model of linear compressors without its margin. Elsewhere a contraction is the worst case: most messages of most compressors tell far more.
+    starts: ({ compress, integrator, gains: { eta = 1, ...planned } }, gains) => {
+      const { inner } = planned;
+      if (gains.linear) {
+        const modelledExactly = gains.delta < 1 && integrator === 'euler' && inner === undefined;
+        return modelledExactly ? boldHoldGains(compress as Compress, scaled(gains, eta), planned) : [];
+      }
       const bolder = (exponent: number) => scaled({ ...gains, delta: gains.delta ** exponent }, eta);
       const start = inner === undefined ? startingGains : startingInnerGains;
-      return gains.linear
-        ? []
-        : [1 / 4, 1 / 2].map((exponent) => start(compress as Compress, bolder(exponent)));
+      return [1 / 4, 1 / 2].map((exponent) => start(compress as Compress, bolder(exponent)));
     },
   },
 

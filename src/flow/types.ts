@@ -60,6 +60,8 @@ export interface FlowMessages {
 export interface GainContext {
   lambda2: number;
   lambdaMax: number;
+  /** Mean weighted degree. */
+  degree: number;
   /** m I <= Hessian of every f_i <= l I, and the same of their mean. */
   m: number;
   l: number;

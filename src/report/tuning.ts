@@ -15,7 +15,7 @@ export interface TuneReport {
   why: string[];
   roundsPerDecade: number | null;
   roundsToMillionth: number | null;
-  /** Until stop.rmsError; null where the config names none, or nothing is known. */
+  /** Until what the config's `stop` names is reached, all of it; null where it names neither gap nor rmsError, or nothing is known of one of its parts. */
   roundsToStop: number | null;
   pilots: Tuning['pilots'];
   spectrum: PlanReport['spectrum'];
@@ -37,11 +37,20 @@ export function tuneReport(plan: PlanReport, tuning: Tuning, stop: StopSpec): Tu
   };
 }
 
+/** Until all that `stop` names is reached: a run stops when the last part of it is. Nobody predicts consensusError. */
+export function roundsToStop(tuning: Tuning, { gap, rmsError, consensusError }: StopSpec): number | null {
+  const rounds = [
+    ...(consensusError === undefined ? [] : [null]),
+    ...(gap === undefined ? [] : [tuning.roundsToGap]),
+    ...(rmsError === undefined ? [] : [roundsToDistance(tuning, rmsError)]),
+  ];
+  return rounds.length === 0 || rounds.includes(null) ? null : Math.max(...(rounds as number[]));
+}
+
 /** From the rounds to a millionth, at the predicted pace. */
-export function roundsToStop(tuning: Tuning, { rmsError }: StopSpec): number | null {
+function roundsToDistance(tuning: Tuning, rmsError: number): number | null {
   const { firstError, roundsPerDecade, roundsToMillionth } = tuning;
-  if (rmsError === undefined || firstError === null || roundsPerDecade === null || roundsToMillionth === null)
-    return null;
+  if (firstError === null || roundsPerDecade === null || roundsToMillionth === null) return null;
   const decades = Math.log10(rmsError / (1e-6 * firstError));
   return Math.max(0, Math.ceil(roundsToMillionth - roundsPerDecade * decades));
 }
@@ -57,7 +66,7 @@ export function formatTuning(report: TuneReport, name: string, colours: Colours)
       : `${formatQuantity(roundsPerDecade, 3)} rounds per factor of 10 in the distance to the optimum`;
   const rounds = [
     ...(roundsToMillionth === null ? [] : [`about ${formatCount(roundsToMillionth)} to a millionth of it`]),
-    ...(toStop === null ? [] : [`about ${formatCount(toStop)} to stop.rmsError`]),
+    ...(toStop === null ? [] : [`about ${formatCount(toStop)} until it stops`]),
   ].join(', ');
   return [
     colours.bold(name),

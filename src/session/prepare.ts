@@ -164,6 +164,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       // Short, and the same bits in any order.
       program: planned(1, null, { ...config.layout, order: 'given' }),
       spec: config.flow,
+      stop: config.stop,
     });
     program.run.flow = program.planFlow(tuning.gains);
   }

@@ -21,6 +21,14 @@ const DIVERGED_GROWTH = 1e3;
 /** A pace below this many factors of ten in all the rounds it was given is not taken for convergence. */
 const CREDIBLE_DECADES = 0.5;
 
+/** When a pilot is given up: from the share `after` of its limit on, where its mean pace would take `beyond` times the limit. */
+export interface GiveUp {
+  after: number;
+  beyond: number;
+}
+/** Decay is close to geometric, so what is slow early is slow; a tuner that waits longer finds the same gains and pays twice. */
+const GIVE_UP: GiveUp = { after: 1 / 4, beyond: 1.5 };
+
 export interface PilotResult {
   /** Rounds to the target: counted where it was reached, else reckoned from the pace of the second half. Infinity: diverged, stalled or worse than asked for. */
   rounds: number;
@@ -29,12 +37,23 @@ export interface PilotResult {
   roundsPerDecade: number;
 }
 
+/** How far the mean of all x was from the optimum's value after so many rounds. */
+export interface GapAt {
+  round: number;
+  gap: number;
+}
+
 export interface Pilot {
   /** `limit`: a result above it is of no interest. `horizon`: rounds, at most. `target`: share of the first distance. */
-  fly(flow: FlowPlan, limit: number, horizon: number, target?: number): PilotResult;
+  fly(flow: FlowPlan, limit: number, horizon: number, target?: number, giveUp?: GiveUp): PilotResult;
+  /** f(mean x) - f* on the way, at a few dozen places evenly spaced. */
+  gaps(flow: FlowPlan, rounds: number): GapAt[];
   /** Rounds flown so far. */
   rounds(): number;
 }
+
+/** Into how many pieces the way is cut where gaps are asked for: each is an evaluation of the whole objective. */
+const GAP_LOOKS = 64;
 
 /** `prepared.program` must be planned for one worker. */
 export function openPilot(prepared: Fillable & { program: ProgramPlan }): Pilot {
@@ -55,13 +74,25 @@ export function openPilot(prepared: Fillable & { program: ProgramPlan }): Pilot 
   const every = Math.max(1, Math.min(8, Math.floor(1 / (4 * (run.channels[0]?.contraction ?? 1)))));
   let flown = 0;
 
-  const fly = (flow: FlowPlan, limit: number, horizon: number, target = TARGET_SHARE): PilotResult => {
+  /** The run's own beginning with the gains of `flow`. */
+  const begin = (flow: FlowPlan) => {
     for (const { view, copy } of beginnings) (view as Float64Array).set(copy as Float64Array);
     const program = bindProgram({ ...run, flow } as typeof run, arena, kernels, 0);
     const parityBytes = run.state[0]?.doubled ? agents * rowBytes : 0;
+    program.prologue();
+    return { phases: program.phases, stateAt: (round: number) => x + (round & 1) * parityBytes };
+  };
+
+  const fly = (
+    flow: FlowPlan,
+    limit: number,
+    horizon: number,
+    target = TARGET_SHARE,
+    { after, beyond } = GIVE_UP,
+  ): PilotResult => {
+    const { phases, stateAt } = begin(flow);
     const distance = (round: number) => {
-      const at = x + (round & 1) * parityBytes;
-      kernels.distancesToPoint(0, agents, at, rowBytes, rowBytes / 8, optimum, distances);
+      kernels.distancesToPoint(0, agents, stateAt(round), rowBytes, rowBytes / 8, optimum, distances);
       return Math.sqrt(kernels.sum(distances, agents) / (agents * dim));
     };
     const nowhere = {
@@ -69,7 +100,6 @@ export function openPilot(prepared: Fillable & { program: ProgramPlan }): Pilot 
       reached: false,
       roundsPerDecade: Number.POSITIVE_INFINITY,
     };
-    program.prologue();
     const first = distance(0);
     if (!(first > 0)) return nowhere;
     const whole = -Math.log10(target);
@@ -79,7 +109,7 @@ export function openPilot(prepared: Fillable & { program: ProgramPlan }): Pilot 
     let reachedAt = -1;
     for (let round = 0; ; ) {
       for (let i = 0; i < every; i++, round++) {
-        for (const phase of program.phases) phase(round);
+        for (const phase of phases) phase(round);
       }
       flown += every;
       const now = distance(round) / first;
@@ -101,12 +131,34 @@ export function openPilot(prepared: Fillable & { program: ProgramPlan }): Pilot 
           const credible = decades >= CREDIBLE_DECADES && rounds <= limit && slope > 0;
           return credible ? { rounds, reached: false, roundsPerDecade: slope } : nowhere;
         }
-        // Decay is close to geometric: what a third of the way on is heading for twice the limit will not make it.
-        if (round > limit / 3 && (round * whole) / Math.max(decades, 1e-9) > 2 * limit) return nowhere;
+        if (round > after * limit && (round * whole) / Math.max(decades, 1e-9) > beyond * limit)
+          return nowhere;
       }
     }
   };
-  return { fly, rounds: () => flown };
+  const gaps = (flow: FlowPlan, rounds: number): GapAt[] => {
+    const { cost, optimum: known } = prepared;
+    const { phases, stateAt } = begin(flow);
+    const { buffer } = arena.memory;
+    const mean = new Float64Array(dim);
+    const gap = (round: number) => {
+      mean.fill(0);
+      for (let agent = 0; agent < agents; agent++) {
+        const row = new Float64Array(buffer, stateAt(round) + agent * rowBytes, dim);
+        for (let c = 0; c < dim; c++) mean[c]! += row[c]! / agents;
+      }
+      return cost.value(mean) - known!.value;
+    };
+    const found = [{ round: 0, gap: gap(0) }];
+    const piece = Math.max(1, Math.ceil(rounds / GAP_LOOKS));
+    for (let round = 0; round < rounds; ) {
+      for (let i = 0; i < piece; i++, round++) for (const phase of phases) phase(round);
+      flown += piece;
+      found.push({ round, gap: gap(round) });
+    }
+    return found;
+  };
+  return { fly, gaps, rounds: () => flown };
 }
 
 /** Rounds per factor of ten over the looks from half of the way in factors of ten up to look `end`. */

@@ -1,4 +1,6 @@
-/** How fast a run really was: a fit of the tail of its trace, to stand beside what was predicted. */
+/** Paces: how fast a run really was, to stand beside what was predicted, and what a pilot's gaps say of a run's. */
+
+import type { GapAt } from './pilot.js';
 
 /** Below this share of the first distance it is rounding that is measured. */
 const FLOOR_SHARE = 1e-12;
@@ -24,4 +26,20 @@ export function measuredRoundsPerDecade(rows: readonly { round: number; rmsError
     variance += (round - meanRound) ** 2;
   }
   return covariance < 0 ? -variance / covariance : null;
+}
+
+/**
+ * Rounds until the gap is at most `target` and stays there: counted, to a fraction between two places, as far as the pilot flew. Farther on the gap, quadratic
+ * near the optimum, takes half the rounds of the distance for a factor of ten.
+ */
+export function roundsToGap(gaps: readonly GapAt[], target: number, roundsPerDecade: number): number {
+  const last = gaps.findLastIndex(({ gap }) => gap > target);
+  if (last < 0) return 0;
+  const from = gaps[last]!;
+  const decades = Math.log10(from.gap / target);
+  const to = gaps[last + 1];
+  if (to === undefined) return Math.ceil(from.round + (decades * roundsPerDecade) / 2);
+  // A gap of 0 or less is rounding: the target is reached there, and nothing is known in between.
+  const share = to.gap > 0 ? decades / Math.log10(from.gap / to.gap) : 1;
+  return Math.ceil(from.round + share * (to.round - from.round));
 }

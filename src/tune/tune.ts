@@ -5,12 +5,14 @@
  * budget of arithmetic (not of time: the same config must give the same gains on every machine) holds enough rounds. Everywhere else the formula stands.
  */
 
+import type { StopSpec } from '../config/types.js';
 import { predictedRoundsPerDecade, roundStep } from '../flow/gains.js';
 import { flowDefinition } from '../flow/registry.js';
 import type { FlowPlan, GainContext } from '../flow/types.js';
 import type { ProgramPlan } from '../program/flow/plan.js';
 import type { Fillable } from '../session/fill.js';
 import { openPilot, type PilotResult, TARGET_SHARE } from './pilot.js';
+import { roundsToGap } from './rate.js';
 import { type Gains, patternSearch } from './search.js';
 
 /** Beyond this, one pilot alone is a job of its own. */
@@ -21,12 +23,12 @@ const WORK_BUDGET = 5e9;
 const MODULE_WORK = 20;
 /** Fewer rounds than this in all are no basis for a choice. */
 const LEAST_ROUNDS = 2000;
-const MOST_EVALUATIONS = 40;
+const MOST_EVALUATIONS = 80;
 /** No pilot may take more than this share of all rounds. */
 const HORIZON_SHARE = 0.1;
 /** The model of linear compressors begins near the end: fewer pilots, longer ones. */
 const LINEAR_HORIZON_SHARE = 0.3;
-const FACTORS = [1.8, 1.3];
+const FACTORS = [2, 1.4, 1.18];
 
 export interface Tuning {
   /** `pilot`: found by trying; `formula`: reckoned from spectrum, curvatures and contraction. */
@@ -40,6 +42,8 @@ export interface Tuning {
   roundsPerDecade: number | null;
   /** Predicted rounds until the distance is a millionth of what it was. */
   roundsToMillionth: number | null;
+  /** Predicted rounds until stop.gap, which only pilots can tell; null without it. */
+  roundsToGap: number | null;
   /** rms distance to the optimum at the beginning; null where there is none. */
   firstError: number | null;
   /** What the pilots took; null with the formula. */
@@ -50,6 +54,7 @@ export interface TuneInputs extends Omit<Fillable, 'program'> {
   /** Planned for one worker. */
   program: ProgramPlan;
   spec: { kind: string; [parameter: string]: unknown };
+  stop: StopSpec;
 }
 
 /** The parameters of a flow that are `auto`, of those that its plan has a number for. */
@@ -58,7 +63,7 @@ export function automaticNames(spec: TuneInputs['spec'], planned: Gains): string
 }
 
 export function tune(inputs: TuneInputs): Tuning {
-  const { program, spec, cost, optimum } = inputs;
+  const { program, spec, stop, cost, optimum } = inputs;
   const { run } = program;
   const definition = flowDefinition(run.flow.kind);
   const chosen = automaticNames(spec, run.flow.gains).filter((name) => name !== 'eta');
@@ -72,6 +77,7 @@ export function tune(inputs: TuneInputs): Tuning {
       why: [`from the formula, without pilots: ${reason}`, ...bindingConditions(program, context, null)],
       roundsPerDecade: slope,
       roundsToMillionth: slope === null ? null : Math.ceil(slope * -Math.log10(TARGET_SHARE)),
+      roundsToGap: null,
       firstError: firstError(inputs),
       pilots: null,
     };
@@ -126,15 +132,25 @@ export function tune(inputs: TuneInputs): Tuning {
   let gains = found.best;
   // What is only just stable may hold for six factors of ten and then grow: the winner has to go on, or give some of its step.
   for (let tries = 0; best.reached && 'step' in gains && tries < MOST_CONFIRMATIONS; tries++) {
-    if (pilot.fly(program.planFlow(gains), Number.POSITIVE_INFINITY, horizon, CONFIRMED_SHARE).reached) break;
+    // A billionth is half as far again as a millionth: what takes longer than CONFIRMATION times the way has met its noise.
+    const patience = Math.ceil(CONFIRMATION * best.rounds);
+    if (pilot.fly(program.planFlow(gains), patience, patience, CONFIRMED_SHARE).reached) break;
     gains = { ...gains, ...smaller(gains) };
-    best = pilot.fly(program.planFlow(gains), Number.POSITIVE_INFINITY, horizon);
+    best = pilot.fly(program.planFlow(gains), Number.POSITIVE_INFINITY, Math.max(horizon, patience));
   }
   // A pace that was only extrapolated may hide a slow growth, which the model of linear compressors would know of: leave it more room.
   const modelled = context.linear && context.delta < 1 && isEuler(run.flow);
   const vouched = best.reached || modelled;
   if (!vouched) gains = { ...gains, ...smaller(gains) };
   const flow = program.planFlow(gains);
+  const toGap =
+    stop.gap === undefined || !optimum || run.problem !== 'cost'
+      ? null
+      : roundsToGap(
+          pilot.gaps(flow, Math.min(Math.ceil(best.rounds), horizon)),
+          stop.gap,
+          best.roundsPerDecade,
+        );
   const flown = flownSoFar();
   const chosenProgram = { ...program, run: { ...run, flow } };
   return {
@@ -147,6 +163,7 @@ export function tune(inputs: TuneInputs): Tuning {
     ],
     roundsPerDecade: best.roundsPerDecade,
     roundsToMillionth: Math.ceil(best.rounds),
+    roundsToGap: toGap,
     firstError: firstError(inputs),
     pilots: flown,
   };
@@ -163,6 +180,7 @@ function firstError({ init, optimum, program }: TuneInputs): number | null {
 
 /** A pilot that wins goes on to this share of the first distance. */
 const CONFIRMED_SHARE = 1e-9;
+const CONFIRMATION = 3;
 const MOST_CONFIRMATIONS = 8;
 const SMALLER_STEP = 0.8;
 

@@ -72,6 +72,22 @@ describe('what is left out', () => {
     expect(config.compressor).toEqual({ kind: 'top-k', k: 3 });
   });
 
+  test('a flow that has a memory uses it where it chooses its own gains', async () => {
+    const compress = async (flow: object) =>
+      (
+        await parseConfig({
+          ...MINIMAL,
+          cost: { kind: 'quadratic', dim: 4 },
+          flow,
+          compressor: { kind: 'sign' },
+        })
+      ).config.flow?.compress;
+    expect(await compress({ kind: 'primal-dual' })).toBe('error-memory');
+    expect(await compress({ kind: 'primal-dual', step: 'auto' })).toBe('error-memory');
+    expect(await compress({ kind: 'primal-dual', step: 0.1 })).toBe('error-state');
+    expect(await compress({ kind: 'consensus' })).toBe('error-state');
+  });
+
   test('a trace has about 200 rows, however long the run', async () => {
     const every = async (rounds: number) =>
       (await parseConfig({ ...MINIMAL, rounds }, { registries })).config.trace.every;

@@ -18,7 +18,17 @@ function radius(h: number, a: number, alpha: number, beta: number, lambda: numbe
 
 describe('largestStableStep', () => {
   it('by hand: gradient descent is stable up to 2 / l', () => {
-    const gains = { lambda2: 1, lambdaMax: 4, m: 1, l: 5, meanM: 1, meanL: 5, delta: 1, linear: true };
+    const gains = {
+      lambda2: 1,
+      lambdaMax: 4,
+      degree: 2,
+      m: 1,
+      l: 5,
+      meanM: 1,
+      meanL: 5,
+      delta: 1,
+      linear: true,
+    };
     expect(largestStableStep(0, 0, 1, gains)).toBeCloseTo(2 / 5, 12);
     // With a coupling alpha, up to 2 / (l + alpha lambdaMax).
     expect(largestStableStep(0.5, 0, 1, gains)).toBeCloseTo(2 / 7, 12);
@@ -40,6 +50,7 @@ describe('largestStableStep', () => {
           const bound = largestStableStep(alpha, beta, 1, {
             lambda2,
             lambdaMax,
+            degree: lambdaMax / 2,
             m,
             l,
             meanM: m,
@@ -60,7 +71,17 @@ describe('largestStableStep', () => {
   });
 
   it('auto gains with the safe step are stable', () => {
-    const gains = { lambda2: 0.06, lambdaMax: 4, m: 1, l: 4, meanM: 2, meanL: 3, delta: 1, linear: true };
+    const gains = {
+      lambda2: 0.06,
+      lambdaMax: 4,
+      degree: 2,
+      m: 1,
+      l: 4,
+      meanM: 2,
+      meanL: 3,
+      delta: 1,
+      linear: true,
+    };
     const { step, alpha, beta } = startingGains('none', gains);
     expect(step).toBeLessThan(largestStableStep(alpha, beta, 1, gains));
   });

@@ -148,6 +148,7 @@ describe('gradient steps between two messages', () => {
     const context: GainContext = {
       lambda2: 2 - Math.SQRT2,
       lambdaMax: 4,
+      degree: 2,
       m: curvature,
       l: curvature,
       meanM: curvature,

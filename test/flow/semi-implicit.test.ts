@@ -101,6 +101,7 @@ describe('the semi-implicit step', () => {
     const context: GainContext = {
       lambda2: 2 - Math.SQRT2,
       lambdaMax: 4,
+      degree: 2,
       m: curvature,
       l: curvature,
       meanM: curvature,

@@ -18,6 +18,14 @@ const uneven = { kind: 'random-digraph', nodes: 8, averageDegree: 4, seed: 1 };
 describe('refused', () => {
   it.each([
     [
+      { flow: { kind: 'extra', step: 0.1 }, links: { kind: 'drops', rate: 0.1 } },
+      'links.kind is drops, and extra needs the same weights in every round',
+    ],
+    [
+      { flow: { kind: 'nids', step: 0.1 }, links: { kind: 'random-matching' } },
+      'links.kind is random-matching, and nids needs the same weights in every round',
+    ],
+    [
       { topology: balanced, flow: primalDual },
       'primal-dual with compress none needs every link to work in both directions',
     ],

@@ -311,6 +311,12 @@ describe('refused, with its place', () => {
     );
   });
 
+  it('links that change beside it', async () => {
+    expect(await refusal({ lambda: 0.1 }, { links: { kind: 'drops', rate: 0.1 } })).toMatch(
+      /links stands beside program, expected one of them: a program has links of its own/,
+    );
+  });
+
   it('an agent without samples', async () => {
     const cost = {
       kind: 'logistic',

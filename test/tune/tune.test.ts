@@ -5,7 +5,7 @@ import { holdRoundsPerDecade } from '../../src/flow/hold.js';
 import { parseConfig } from '../../src/index.js';
 import { type FlowPrepared, prepareRun } from '../../src/session/prepare.js';
 import { openPilot } from '../../src/tune/pilot.js';
-import { measuredRoundsPerDecade } from '../../src/tune/rate.js';
+import { measuredRoundsPerDecade, roundsToGap } from '../../src/tune/rate.js';
 import { runSequentially } from '../support/sequential.js';
 
 const ring = { kind: 'ring', nodes: 12 };
@@ -89,17 +89,64 @@ describe('auto', () => {
     expect(tuning!.pilots).toBeNull();
   });
 
-  it('the model of held messages says the rounds of a scalarized run on a regular graph', async () => {
-    const gains = { step: 0.004, alpha: 3, beta: 2, mu: 0.5 };
-    const prepared = await prepare({
-      flow: { kind: 'primal-dual', compress: 'error-state', tuning: 'formula', step: 'auto' },
-      compressor: { kind: 'scalarize-cyclic' },
-    });
-    const { program } = prepared;
-    const flown = openPilot(prepared).fly(program.planFlow(gains), Number.POSITIVE_INFINITY, 50_000);
-    const predicted = holdRoundsPerDecade('error-state', gains, program.gains());
-    expect(flown.roundsPerDecade / predicted).toBeGreaterThan(0.9);
-    expect(flown.roundsPerDecade / predicted).toBeLessThan(1.1);
+  it.each([
+    { compress: 'error-state' as const, gains: { step: 0.004, alpha: 3, beta: 2, mu: 0.5 } },
+    { compress: 'error-memory' as const, gains: { step: 0.004, alpha: 3, beta: 2, mu: 0.5, gamma: 0.05 } },
+  ])(
+    'the model of held messages says the rounds of a scalarized run on a regular graph: $compress',
+    async ({ compress, gains }) => {
+      const prepared = await prepare({
+        flow: { kind: 'primal-dual', compress, tuning: 'formula', step: 'auto' },
+        compressor: { kind: 'scalarize-cyclic' },
+      });
+      const { program } = prepared;
+      const flown = openPilot(prepared).fly(program.planFlow(gains), Number.POSITIVE_INFINITY, 50_000);
+      const predicted = holdRoundsPerDecade(compress, gains, program.gains());
+      expect(flown.roundsPerDecade / predicted).toBeGreaterThan(0.9);
+      expect(flown.roundsPerDecade / predicted).toBeLessThan(1.1);
+    },
+  );
+
+  it('predicts when a run stops at a gap: counted by the pilot, and beyond it at half the rounds a decade', async () => {
+    const config = { flow: { kind: 'primal-dual' }, compressor: { kind: 'top-k', k: 4 } };
+    for (const [gap, tolerance] of [
+      [1e-6, 0.05],
+      [1e-13, 0.1],
+    ] as const) {
+      const { tuning, gains } = (await prepare({ ...config, stop: { gap } })).report;
+      const { rounds, verdict } = await runSequentially(
+        {
+          topology: ring,
+          cost: quadratic,
+          compressor: config.compressor,
+          flow: { ...config.flow, compress: 'error-memory', ...gains },
+          stop: { gap },
+          rounds: 5000,
+          seed: 3,
+          trace: { every: 1 },
+        },
+        1,
+      );
+      expect(verdict).toBe('converged');
+      expect(Math.abs(tuning!.roundsToGap! / rounds - 1)).toBeLessThan(tolerance);
+    }
+    expect((await prepare(config)).report.tuning!.roundsToGap).toBeNull();
+  });
+});
+
+describe('roundsToGap', () => {
+  const gaps = [1, 1e-1, 1e-3, 2e-2, 1e-4, 0].map((gap, at) => ({ round: 10 * at, gap }));
+
+  it('counts to where the gap stays below, between two places by the logarithm', () => {
+    expect(roundsToGap(gaps, 2, 7)).toBe(0);
+    expect(roundsToGap(gaps, 0.1, 7)).toBe(10);
+    // 2e-2 at round 30 is the last above a hundredth.
+    expect(roundsToGap(gaps, 1e-2, 7)).toBe(30 + Math.ceil((10 * Math.log10(2)) / Math.log10(200)));
+    expect(roundsToGap(gaps, 1e-5, 7)).toBe(50);
+  });
+
+  it('goes on at half the rounds that the distance takes for a factor of ten', () => {
+    expect(roundsToGap(gaps.slice(0, 3), 1e-5, 7)).toBe(20 + 7);
   });
 });
 

@@ -120,6 +120,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     }
     return {
       ...inputs.spectrum(),
+      degree: inputs.degrees.reduce((sum, degree) => sum + degree, 0) / agents,
       m,
       l,
       meanM,

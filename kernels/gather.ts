@@ -10,27 +10,30 @@ import { Packed, Row, Signs } from './lanes';
 /**
  * What lies far away is asked for before it is needed. Neighbours are scattered over memory, and a processor runs only so far ahead of
  * its arithmetic; here nothing stands between the loads, so that many of them are under way at once. The block's edges follow each other
- * in CSR.
+ * in CSR. Loads the first word of every slot that the block reads, and leaves something at `out`, which the block will write over.
  */
-export class Far {
-  /** Loads the first word of every slot that the block reads, and leaves something at `out`, which the block will write over. */
-  @inline static touch(
-    first: usize,
-    count: usize,
-    rowStart: usize,
-    columns: usize,
-    slots: usize,
-    slotStride: usize,
-    out: usize,
-  ): void {
-    const from = <usize>load<u32>(rowStart + (first << 2));
-    const to = <usize>load<u32>(rowStart + ((first + count) << 2));
-    if (to - from > FAR_EDGES) return;
-    let seen: u64 = 0;
-    for (let e = from; e < to; e++)
-      seen ^= load<u64>(slots + <usize>load<u32>(columns + (e << 2)) * slotStride);
-    store<u64>(out, seen);
+export function touchFarSlots(
+  first: usize,
+  count: usize,
+  rowStart: usize,
+  columns: usize,
+  slots: usize,
+  slotStride: usize,
+  out: usize,
+): void {
+  let at = columns + ((<usize>load<u32>(rowStart + (first << 2))) << 2);
+  const end = columns + ((<usize>load<u32>(rowStart + ((first + count) << 2))) << 2);
+  if (end - at > FAR_EDGES << 2) return;
+  let seen: u64 = 0;
+  for (; at + 16 <= end; at += 16) {
+    const q0 = load<u64>(slots + <usize>load<u32>(at, 0) * slotStride);
+    const q1 = load<u64>(slots + <usize>load<u32>(at, 4) * slotStride);
+    const q2 = load<u64>(slots + <usize>load<u32>(at, 8) * slotStride);
+    const q3 = load<u64>(slots + <usize>load<u32>(at, 12) * slotStride);
+    seen ^= q0 ^ q1 ^ q2 ^ q3;
   }
+  for (; at < end; at += 4) seen ^= load<u64>(slots + <usize>load<u32>(at) * slotStride);
+  store<u64>(out, seen);
 }
 
 /** More than this would push out of the caches what it brings in. */
@@ -346,7 +349,7 @@ class SignMessages {
     outStride: usize,
     n: usize,
   ): void {
-    Far.touch(first, count, rowStart, columns, slots, slotStride, out);
+    touchFarSlots(first, count, rowStart, columns, slots, slotStride, out);
     const whole = n & ~(<usize>63);
     for (let r: usize = 0; r < count; r++) {
       const i = first + r;

@@ -16,7 +16,7 @@
  */
 import { joinSigns, transformSigns } from './decode';
 import { writeSigns } from './encode';
-import { Far } from './gather';
+import { touchFarSlots } from './gather';
 import { Signs } from './lanes';
 import { Butterfly, firstSignedStages, laterStages, middleStages } from './wht';
 
@@ -816,7 +816,7 @@ export function primalDualRotatedSigns(
   const row = scratch + ROWS;
   const next = row + (n << 3);
   const whole = next + (n << 3);
-  Far.touch(first, count, rowStart, columns, slots, slotStride, scratch);
+  touchFarSlots(first, count, rowStart, columns, slots, slotStride, scratch);
   for (let r: usize = 0; r < count; r++) {
     const i = first + r;
     const own = slots + i * slotStride;

@@ -6,7 +6,7 @@
  *     baseline.json  rounds per second without the profiler (median of three runs, in turns with nothing else) and with it; for every frame
  *                    its share of the time and its nanoseconds per agent and coordinate; the machine
  *
- * and pictures of the graph of one-bit-100k for docs/, where there is a Chromium to take them with.
+ * and a picture of the graph of one-bit-100k for docs/, where there is a Chromium to take them with.
  *
  * Usage: npm run profile [-- NAME...], or -- --pictures for new pictures of what is recorded. Record on a machine that does nothing else.
  */
@@ -35,9 +35,6 @@ const RUNS = 3;
 const SMALL_SHARE = 0.001;
 const PICTURED = 'one-bit-100k';
 const PICTURE = path.join(root, 'docs', 'flame-graph-one-bit-100k.png');
-/** What happens to a message before it is sent: its boxes are too narrow for their names in the whole. */
-const CLOSE_UP = 'send ';
-const CLOSE_UP_PICTURE = path.join(root, 'docs', 'flame-graph-one-bit-100k-send.png');
 const WINDOW = '1400,460';
 
 const known = readdirSync(profiles)
@@ -54,7 +51,7 @@ if (unknown.length > 0) {
 
 if (wanted.includes('flights')) await writeFlights(await loadFlights());
 for (const name of wanted) await record(name);
-if (wanted.includes(PICTURED) || picturesOnly) takePictures();
+if (wanted.includes(PICTURED) || picturesOnly) takePictureOfGraph();
 
 async function record(name) {
   const config = path.join(profiles, `${name}.yaml`);
@@ -138,7 +135,7 @@ function rounded(value) {
   return Number(value.toPrecision(4));
 }
 
-function takePictures() {
+function takePictureOfGraph() {
   const browser = findBrowser() ?? (installBrowser() ? findBrowser() : null);
   if (browser === null) {
     console.log(`no pictures of ${PICTURED}: there is no Chromium here (set CHROMIUM to its path)`);
@@ -146,30 +143,6 @@ function takePictures() {
   }
   const page = path.join(profiles, PICTURED, 'merged.html');
   takePicture(browser, `file://${page}`, PICTURE);
-  const node = findNode(readFileSync(page, 'utf8'), CLOSE_UP);
-  if (node === null) console.log(`no close-up of ${PICTURED}: it has no frame ${CLOSE_UP}`);
-  else takePicture(browser, `file://${page}#${encodeURIComponent(JSON.stringify(node))}`, CLOSE_UP_PICTURE);
-}
-
-/** What a page's address says of its state, with the widest frame of this name in focus. Frames are numbered as they stand in the tree. */
-function findNode(html, name) {
-  const [, trees] = /\n {4}visualizer\((\{.*\}), \{[^}]*\}\)\n/.exec(html);
-  let widest = null;
-  let number = 0;
-  const visit = (frame) => {
-    if (frame.name.startsWith(name) && (widest === null || frame.value > widest.value))
-      widest = { number, value: frame.value };
-    number++;
-    frame.children.forEach(visit);
-  };
-  visit(JSON.parse(trees).unmerged);
-  return (
-    widest && {
-      merged: false,
-      nodeId: widest.number,
-      excludeTypes: ['cpp', 'regexp', 'v8', 'native', 'init'],
-    }
-  );
 }
 
 function takePicture(browser, url, picture) {

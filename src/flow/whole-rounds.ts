@@ -39,7 +39,7 @@ export function bindRotatedSigns(
   const z = arena.address('z');
   const { a, b } = cost.quadratic ?? { a: 0, b: 0 };
   const gradient = cost.quadratic ? 0 : arena.address('scratch.gradient', worker);
-  return (first, count, round) => {
+  const block: BoundFlow['block'] = (first, count, round) => {
     const offset = first * rowBytes;
     if (gradient > 0) cost.gradient(first, count, x + offset, gradient);
     kernels.primalDualRotatedSigns(
@@ -73,6 +73,7 @@ export function bindRotatedSigns(
       scratch,
     );
   };
+  return block;
 }
 
 /** Null where messages are not the states themselves. */
@@ -86,7 +87,7 @@ export function bindStates(
   const v = arena.address('v');
   const { a, b } = cost.quadratic ?? { a: 0, b: 0 };
   const gradient = cost.quadratic ? 0 : arena.address('scratch.gradient', worker);
-  return (first, count, round) => {
+  const block: BoundFlow['block'] = (first, count, round) => {
     const offset = first * rowBytes;
     const x = states(round);
     if (gradient > 0) cost.gradient(first, count, x + offset, gradient);
@@ -111,4 +112,5 @@ export function bindStates(
       hImplicit,
     );
   };
+  return block;
 }

@@ -13,7 +13,13 @@ const read = (...parts: string[]) => readFileSync(path.join(folder, ...parts), '
 
 /** Kernels that a reader must find by name, in the runs that are quoted for them. */
 const KERNELS: Record<string, string[]> = {
-  'one-bit-100k': ['gatherSign', 'firstSignedStages', 'radix8', 'writeSigns', 'stepPrimalDualError'],
+  'one-bit-100k': [
+    'gatherRotatedSigns',
+    'laterWordStages',
+    'firstSignedStages',
+    'packRotatedSigns',
+    'updatePrimalDualQuadratic',
+  ],
   'ring-topk': ['gatherSparse', 'encodeSparse'],
   'star-hub': ['gatherDense'],
   flights: ['gradientLinearSparse'],

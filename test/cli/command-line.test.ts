@@ -1,10 +1,14 @@
-/** The built command line as a user meets it: a process, its output and its exit code. Needs `npm run build`. */
+/**
+ * The built command line as a user meets it: a process, its output and its exit code. Of many cases of one kind (help, bad usage) one is a process, and the
+ * others run on this thread.
+ */
 
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { sottovoce as onThisThread } from '../support/command-line.js';
 
 const MAIN = resolve('dist/src/cli/main.js');
 const folder = mkdtempSync(join(tmpdir(), 'sottovoce-cli-'));
@@ -54,8 +58,9 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
     ],
     [['list', '--help'], ['Examples:']],
     [['schema', '--help'], ['yaml-language-server']],
-  ])('%j teaches', (args, words) => {
-    const { status, stdout, stderr } = sottovoce(...args);
+  ])('%j teaches', async (args, words) => {
+    const { status, stdout, stderr } =
+      args.length === 1 ? sottovoce(...args) : await onThisThread(folder, ...args);
     expect(status).toBe(0);
     expect(stderr).toBe('');
     for (const word of words) expect(stdout).toContain(word);
@@ -83,8 +88,10 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
     [['topology', 'generate', 'ring', '--nodes', '5'], "required option '-o, --out <file>' not specified"],
     [['topology', 'generate', 'rign'], "unknown command 'rign'"],
     [['topology', 'convert', 'a.gml', './a.gml'], 'is the file being read'],
-  ])('%j is bad usage: exit code 2, and why', (args, message) => {
-    const { status, stdout, stderr } = sottovoce(...args);
+  ])('%j is bad usage: exit code 2, and why', async (args, message) => {
+    // One that commander refuses, and one that the command does.
+    const spawned = ['rnu x.yaml', 'run .'].includes(args.join(' '));
+    const { status, stdout, stderr } = spawned ? sottovoce(...args) : await onThisThread(folder, ...args);
     expect(stderr).toContain(message);
     expect(stdout).toBe('');
     expect(status).toBe(2);
@@ -127,19 +134,19 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
     expect(inspection.lambdaMax).toBeCloseTo(7.2360679775, 9);
   });
 
-  test('schema and list come from the registries', () => {
-    const schema = JSON.parse(sottovoce('schema').stdout);
+  test('schema and list come from the registries', async () => {
+    const schema = JSON.parse((await onThisThread(folder, 'schema')).stdout);
     expect(schema.properties).toHaveProperty('compressor');
-    const list = JSON.parse(sottovoce('list', '--json').stdout);
+    const list = JSON.parse((await onThisThread(folder, 'list', '--json')).stdout);
     expect(Object.keys(list)).toEqual(['topologies', 'costs', 'flows', 'programs', 'compressors', 'links']);
     for (const family of Object.values<{ kind: string; summary: string }[]>(list)) {
       expect(family.length).toBeGreaterThan(0);
       for (const { kind, summary } of family) expect(`${kind}: ${summary}`).toMatch(/^[a-z0-9-]+: .+/);
     }
-    expect(sottovoce('list', 'compressors').stdout).toMatch(/^compressors\n {2}\S+ +\S/);
+    expect((await onThisThread(folder, 'list', 'compressors')).stdout).toMatch(/^compressors\n {2}\S+ +\S/);
   });
 
-  test('a run: four files, a plan, a summary', () => {
+  test('a run: four files, a plan, a summary', async () => {
     writeFileSync(join(folder, 'good.yaml'), GOOD);
     const { status, stdout, stderr } = sottovoce(
       'run',
@@ -172,7 +179,9 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
 
     // The resolved config in the manifest is itself a config, and gives the same bits.
     writeFileSync(join(folder, 'again.json'), JSON.stringify(JSON.parse(read('manifest.json')).config));
-    const again = JSON.parse(sottovoce('run', 'again.json', '--out', 'out/two', '--json').stdout);
+    const again = JSON.parse(
+      (await onThisThread(folder, 'run', 'again.json', '--out', 'out/two', '--json')).stdout,
+    );
     expect(again.stateHash).toBe(JSON.parse(read('summary.json')).stateHash);
   });
 
@@ -208,14 +217,15 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
     expect(summary.rounds).toBeGreaterThan(0);
   });
 
-  test('topology: generate, inspect and convert files', () => {
-    const generated = sottovoce('topology', 'generate', 'ring', '--nodes', '25', '--out', 'ring.graphml');
+  test('topology: generate, inspect and convert files', async () => {
+    const topology = (...args: string[]) => onThisThread(folder, 'topology', ...args);
+    const generated = await topology('generate', 'ring', '--nodes', '25', '--out', 'ring.graphml');
     expect(generated).toEqual({ status: 0, stdout: 'ring.graphml: 25 nodes, 25 edges\n', stderr: '' });
-    expect(sottovoce('topology', 'convert', 'ring.graphml', 'ring.json').status).toBe(0);
-    const inspection = JSON.parse(sottovoce('topology', 'inspect', 'ring.json', '--json').stdout);
+    expect((await topology('convert', 'ring.graphml', 'ring.json')).status).toBe(0);
+    const inspection = JSON.parse((await topology('inspect', 'ring.json', '--json')).stdout);
     expect(inspection).toMatchObject({ nodes: 25, edges: 25, diameter: 12 });
     expect(inspection.lambda2).toBeCloseTo(0.0628336777, 9);
-    expect(sottovoce('topology', 'inspect', 'none.gml')).toMatchObject({ status: 2, stdout: '' });
+    expect(await topology('inspect', 'none.gml')).toMatchObject({ status: 2, stdout: '' });
   });
 
   test('a closed pipe is not an error', async () => {

@@ -13,26 +13,31 @@ const WINDOWS = 3;
 const ALLOWED_BYTES_PER_ROUND = 2;
 
 it.each([
-  { compress: 'none', compressor: { kind: 'identity' } },
-  { compress: 'error-state', compressor: { kind: 'flattened-sign' } },
-  { compress: 'observer', compressor: { kind: 'top-k', k: 2 } },
-])('the heap is flat over 10,000 rounds ($compress, $compressor.kind)', async ({ compress, compressor }) => {
-  const { heap } = await runConfig(
-    {
-      topology: { kind: 'ring', nodes: 16 },
-      cost: { kind: 'quadratic', dim: 16 },
-      flow: { kind: 'primal-dual', compress, step: 0.02, alpha: 1, beta: 1 },
-      compressor,
-      rounds: WARM_ROUND + WINDOWS * ROUNDS,
-      workers: 2,
-      trace: { every: 1_000_000 },
-    },
-    { heapAtRounds: Array.from({ length: WINDOWS + 1 }, (_, i) => WARM_ROUND + i * ROUNDS) },
-  );
-  for (const used of heap) {
-    const grown = used.slice(1).map((bytes, window) => Math.abs(bytes - used[window]));
-    expect(Math.min(...grown), `bytes by window: ${grown}`).toBeLessThanOrEqual(
-      ROUNDS * ALLOWED_BYTES_PER_ROUND,
+  // Two workers wait for each other at the barrier, which is the same whatever they compute; one alone takes a tenth of the time.
+  { compress: 'error-state', compressor: { kind: 'flattened-sign' }, workers: 2 },
+  { compress: 'none', compressor: { kind: 'identity' }, workers: 1 },
+  { compress: 'observer', compressor: { kind: 'top-k', k: 2 }, workers: 1 },
+])(
+  'the heap is flat over 10,000 rounds ($compress, $compressor.kind)',
+  async ({ compress, compressor, workers }) => {
+    const { heap } = await runConfig(
+      {
+        topology: { kind: 'ring', nodes: 16 },
+        cost: { kind: 'quadratic', dim: 16 },
+        flow: { kind: 'primal-dual', compress, step: 0.02, alpha: 1, beta: 1 },
+        compressor,
+        rounds: WARM_ROUND + WINDOWS * ROUNDS,
+        workers,
+        trace: { every: 1_000_000 },
+      },
+      { heapAtRounds: Array.from({ length: WINDOWS + 1 }, (_, i) => WARM_ROUND + i * ROUNDS) },
     );
-  }
-});
+    expect(heap).toHaveLength(workers);
+    for (const used of heap) {
+      const grown = used.slice(1).map((bytes, window) => Math.abs(bytes - used[window]));
+      expect(Math.min(...grown), `bytes by window: ${grown}`).toBeLessThanOrEqual(
+        ROUNDS * ALLOWED_BYTES_PER_ROUND,
+      );
+    }
+  },
+);

@@ -32,7 +32,7 @@ const modified = (file: string) => statSync(path.join(root, file), { throwIfNoEn
 
 function sources(folder: string): string[] {
   return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.c?ts$/.test(file))
+    .filter((file) => /\.c?ts$/.test(file) && !file.endsWith('.d.ts'))
     .map((file) => path.join(folder, file));
 }
 

@@ -67,6 +67,10 @@ export function simulate(inputs: TwinInputs): Twin {
   const s = zeros();
   const m = zeros();
   const { step: h, alpha, beta, eta, mu, gamma = 0, inner = 1, rho = 0 } = flow;
+  // A row of L without its zeros, in order: they would add nothing but time.
+  const rows = laplacian.map((weights) =>
+    weights.flatMap((weight, j) => (weight === 0 ? [] : [{ weight, j }])),
+  );
 
   for (let k = 0; k < rounds; k++) {
     const q = x.map((row, i) => {
@@ -84,9 +88,11 @@ export function simulate(inputs: TwinInputs): Twin {
         ? row.map((entry, c) => s[i][c] + entry)
         : row;
     });
-    const Ly = laplacian.map((weights) =>
-      start[0].map((_, c) => weights.reduce((sum, weight, j) => sum + weight * y[j][c], 0)),
-    );
+    const Ly = rows.map((row) => {
+      const sums = new Float64Array(start[0].length);
+      for (const { weight, j } of row) for (let c = 0; c < sums.length; c++) sums[c] += weight * y[j][c];
+      return sums;
+    });
     for (let i = 0; i < x.length; i++) {
       const before = x[i].slice();
       const pull = new Float64Array(before.length);

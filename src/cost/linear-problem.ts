@@ -172,6 +172,10 @@ export class LinearProblem implements SmoothProblem {
   readonly regularization: number;
   readonly hessianWork: number;
   readonly #gradient: CompensatedSum;
+  /** a_r . x of every row, for the x that was asked about last: value, gradient and weights at one x are one pass over the rows. */
+  readonly #margins: Float64Array;
+  readonly #marginsAt: Float64Array;
+  #marginsKnown = false;
 
   constructor(rows: Rows, labels: Float64Array, dim: number, loss: Loss, regularization: number) {
     this.rows = rows;
@@ -180,6 +184,8 @@ export class LinearProblem implements SmoothProblem {
     this.loss = loss;
     this.regularization = regularization;
     this.#gradient = new CompensatedSum(dim);
+    this.#margins = new Float64Array(labels.length);
+    this.#marginsAt = new Float64Array(dim);
     let work = 0;
     for (let r = 0; r < labels.length; r++) work += rows.entriesOf(r) ** 2 / 2;
     this.hessianWork = work;
@@ -190,9 +196,10 @@ export class LinearProblem implements SmoothProblem {
   }
 
   value(x: Float64Array): number {
-    const { rows, labels, loss, regularization } = this;
+    const { labels, loss, regularization } = this;
+    const margins = this.#marginsOf(x);
     const losses = new CompensatedSum(1);
-    for (let r = 0; r < labels.length; r++) losses.add(0, loss.value(rows.dot(r, x), labels[r]!));
+    for (let r = 0; r < labels.length; r++) losses.add(0, loss.value(margins[r]!, labels[r]!));
     const { value: penalty } = loss.penalty ?? HALF_SQUARE;
     const penalties = new CompensatedSum(1);
     for (const entry of x) penalties.add(0, penalty(entry));
@@ -203,16 +210,33 @@ export class LinearProblem implements SmoothProblem {
     const { rows, labels, loss, regularization } = this;
     const sums = this.#gradient;
     const { slope: penalty } = loss.penalty ?? HALF_SQUARE;
+    const margins = this.#marginsOf(x);
     sums.reset();
-    for (let r = 0; r < labels.length; r++) rows.addToSums(r, loss.slope(rows.dot(r, x), labels[r]!), sums);
+    for (let r = 0; r < labels.length; r++) rows.addToSums(r, loss.slope(margins[r]!, labels[r]!), sums);
     for (let c = 0; c < this.dim; c++)
       out[c] = sums.total(c) / labels.length + regularization * penalty(x[c]!);
   }
 
   /** Second derivatives of the samples' losses at x, over their number. */
   weights(x: Float64Array): Float64Array {
-    const { rows, labels, loss } = this;
-    return labels.map((y, r) => loss.curvature(rows.dot(r, x), y) / labels.length);
+    const { labels, loss } = this;
+    const margins = this.#marginsOf(x);
+    const weights = new Float64Array(labels.length);
+    for (let r = 0; r < labels.length; r++)
+      weights[r] = loss.curvature(margins[r]!, labels[r]!) / labels.length;
+    return weights;
+  }
+
+  #marginsOf(x: Float64Array): Float64Array {
+    const margins = this.#margins;
+    const at = this.#marginsAt;
+    // By its entries: whoever asks may have changed them in place.
+    if (this.#marginsKnown && at.every((entry, c) => Object.is(entry, x[c]))) return margins;
+    const { rows } = this;
+    for (let r = 0; r < margins.length; r++) margins[r] = rows.dot(r, x);
+    at.set(x.subarray(0, at.length));
+    this.#marginsKnown = true;
+    return margins;
   }
 
   hessian(weights: Float64Array): Float64Array[] {

@@ -54,7 +54,7 @@ export function minimise(problem: SmoothProblem, note?: (message: string) => voi
   let x = new Float64Array(dim);
   let value = problem.value(x);
   const gradient = new Float64Array(dim);
-  let best = { x, norm: Infinity };
+  let best = { x, value, norm: Infinity };
   let stalls = 0;
   let settled = false;
   let iterations = 0;
@@ -72,7 +72,7 @@ export function minimise(problem: SmoothProblem, note?: (message: string) => voi
     const drowned = promise <= 1e-14 * Math.abs(value);
     if (norm < best.norm) {
       stalls = norm < best.norm / 2 ? 0 : stalls + 1;
-      best = { x, norm };
+      best = { x, value, norm };
     } else if (drowned) {
       stalls++;
     }
@@ -81,10 +81,11 @@ export function minimise(problem: SmoothProblem, note?: (message: string) => voi
     settled = best.norm <= GRADIENT_TOLERANCE;
 
     const next =
-      drowned || settled ? step(x, direction, 1) : lineSearch(problem, x, value, direction, promise);
+      drowned || settled
+        ? valued(problem, step(x, direction, 1))
+        : lineSearch(problem, x, value, direction, promise);
     if (next === null) break;
-    x = next;
-    value = problem.value(x);
+    ({ x, value } = next);
   }
   if (problem.strongConvexity === 0 && problem.reach(direction) > RESTLESS_REACH) {
     return {
@@ -95,7 +96,7 @@ export function minimise(problem: SmoothProblem, note?: (message: string) => voi
   }
   const optimum = {
     x: best.x,
-    value: problem.value(best.x),
+    value: best.value,
     gradientNorm: best.norm,
     iterations,
     method: newton.method(),
@@ -213,13 +214,22 @@ function lineSearch(
   value: number,
   direction: Float64Array,
   promise: number,
-): Float64Array<ArrayBuffer> | null {
+): Point | null {
   let length = 1;
   for (let i = 0; i < MAX_HALVINGS; i++, length /= 2) {
-    const candidate = step(x, direction, length);
-    if (problem.value(candidate) <= value - 1e-4 * length * promise) return candidate;
+    const candidate = valued(problem, step(x, direction, length));
+    if (candidate.value <= value - 1e-4 * length * promise) return candidate;
   }
   return null;
+}
+
+interface Point {
+  x: Float64Array<ArrayBuffer>;
+  value: number;
+}
+
+function valued(problem: SmoothProblem, x: Float64Array<ArrayBuffer>): Point {
+  return { x, value: problem.value(x) };
 }
 
 function step(x: Float64Array, direction: Float64Array, length: number): Float64Array<ArrayBuffer> {

@@ -287,14 +287,15 @@ function someOf(values: readonly string[]): string {
 export function reorder(dataset: Dataset, order: Uint32Array | null): Dataset {
   if (order === null) return { ...dataset, groups: null };
   const { rows, matrix, columnCount } = dataset;
-  const labels = Float64Array.from(order, (row) => dataset.labels[row]!);
-  const lines = dataset.lines && Uint32Array.from(order, (row) => dataset.lines![row]!);
+  const labels = new Float64Array(rows);
+  for (let r = 0; r < rows; r++) labels[r] = dataset.labels[order[r]!]!;
+  const lines = dataset.lines && new Uint32Array(rows);
+  if (lines) for (let r = 0; r < rows; r++) lines[r] = dataset.lines![order[r]!]!;
   if (matrix.kind !== 'sparse') {
-    const values = matrix.values.slice();
-    for (let r = 0; r < rows; r++) {
-      const start = order[r]! * columnCount;
-      values.set(matrix.values.subarray(start, start + columnCount), r * columnCount);
-    }
+    const values = new (matrix.values.constructor as new (length: number) => typeof matrix.values)(
+      rows * columnCount,
+    );
+    copyRows(matrix.values, order, columnCount, values);
     return { ...dataset, matrix: { ...matrix, values } as typeof matrix, labels, lines, groups: null };
   }
   const rowStart = new Uint32Array(rows + 1);
@@ -308,4 +309,18 @@ export function reorder(dataset: Dataset, order: Uint32Array | null): Dataset {
     rowStart[r + 1] = rowStart[r]! + end - begin;
   }
   return { ...dataset, matrix: { kind: 'sparse', rowStart, columns, values }, labels, lines, groups: null };
+}
+
+/** Row r of `to` is row order[r] of `from`. Entry by entry: rows are short, and a view of each would cost more than its copy. */
+function copyRows(
+  from: Float64Array | Uint8Array,
+  order: Uint32Array,
+  columnCount: number,
+  to: typeof from,
+): void {
+  for (let r = 0; r < order.length; r++) {
+    const source = order[r]! * columnCount;
+    const target = r * columnCount;
+    for (let c = 0; c < columnCount; c++) to[target + c] = from[source + c]!;
+  }
 }

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseCsv, readCsv, type TableOptions } from '../../src/data/csv.js';
+import { parseAny, parseCsv, parsePlain, readCsv, type TableOptions } from '../../src/data/csv.js';
 
 const parse = (text: string, options?: TableOptions) => parseCsv(text, 'data.csv', options);
 
@@ -65,5 +66,80 @@ describe('parseCsv', () => {
 
   it('says which file is missing', async () => {
     await expect(readCsv('/nowhere/a.csv')).rejects.toThrow(/cannot read \/nowhere\/a\.csv: ENOENT/);
+  });
+});
+
+describe('plain tables are read in one pass', () => {
+  const number = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+    fc.integer().map(String),
+    fc.stringMatching(/^[+-]?(\d{1,20}\.?\d{0,20}|\.\d{1,20})(e[+-]?\d{1,2})?$/),
+  );
+  const cell = fc.oneof(
+    { weight: 30, arbitrary: number },
+    fc.constantFrom('', ' 1 ', 'x', '.', '-', '"1"', '0x1', '1e999'),
+  );
+  const tableOf = (cells: fc.Arbitrary<string>) =>
+    fc.record({
+      width: fc.integer({ min: 1, max: 4 }),
+      cells: fc.array(cells, { minLength: 1, maxLength: 24 }),
+      delimiter: fc.constantFrom(',', ';', '\t', '|'),
+      newline: fc.constantFrom('\n', '\r\n', '\n\n', '\r'),
+      header: fc.boolean(),
+      named: fc.boolean(),
+      end: fc.constantFrom('', '\n', '\r\n'),
+    });
+  type Made = {
+    width: number;
+    cells: string[];
+    delimiter: string;
+    newline: string;
+    header: boolean;
+    named: boolean;
+    end: string;
+  };
+  const written = ({ width, cells, delimiter, newline, header, named, end }: Made) => {
+    const rows = Array.from({ length: Math.ceil(cells.length / width) }, (_, r) =>
+      [...(named ? [`n${r % 2}`] : []), ...cells.slice(r * width, (r + 1) * width)].join(delimiter),
+    );
+    const names = [...(named ? ['who'] : []), ...'abcd'.slice(0, width)];
+    return (header ? names.join(delimiter) + newline : '') + rows.join(newline) + end;
+  };
+  const outcome = (read: () => unknown) => {
+    try {
+      return read();
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  it('and mean what they mean to the general parser, whatever is in them', () => {
+    let plain = 0;
+    fc.assert(
+      fc.property(fc.oneof(tableOf(number), tableOf(cell)), (made) => {
+        const text = written(made);
+        const options = made.named ? { group: 0 } : {};
+        const quick = parsePlain(text, options);
+        if (quick === null) return;
+        plain++;
+        // toEqual tells -0 from 0.
+        expect(quick).toEqual(outcome(() => parseAny(text, 'data.csv', options)));
+      }),
+      { numRuns: 300 },
+    );
+    expect(plain).toBeGreaterThan(60);
+  });
+
+  it('are not given up for a header, names, blank lines, signs, long decimals or an end of the line as on Windows', () => {
+    const text = 'who,a,late\r\nJFK,-5.7552010000000005,1\r\n\r\nSFO,+.5,-1\r\n';
+    expect(parsePlain(text, { group: 'who', target: 'late' })).toEqual({
+      rows: 2,
+      columnCount: 1,
+      values: Float64Array.of(-5.7552010000000005, 0.5),
+      labels: Float64Array.of(1, -1),
+      names: ['a'],
+      groups: ['JFK', 'SFO'],
+      lines: Uint32Array.of(2, 4),
+    });
   });
 });

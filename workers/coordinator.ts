@@ -9,3 +9,13 @@ import { RunSession } from '../src/session/run-session.js';
 
 if (!parentPort) throw new Error('the coordinator is a worker thread: it is started by openSession()');
 Comlink.expose(new RunSession(), nodeEndpoint(parentPort));
+
+// The config is still being read and validated on the main thread: time to load what most runs need beside the session itself. Nobody waits
+// for it, and what fails to load says so where it is used.
+for (const module of [
+  import('../topology/readers/registry.js'),
+  import('../src/cost/linear-host.js'),
+  import('../src/data/csv.js'),
+]) {
+  module.catch(() => {});
+}

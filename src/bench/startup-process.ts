@@ -4,7 +4,7 @@
  */
 
 import { performance } from 'node:perf_hooks';
-import { main, processDependencies } from '../cli/program.js';
+import { main } from '../cli/main.js';
 import { countWorkers } from '../session/workers.js';
 import { createClock, readClock } from '../sync/clock.js';
 import type { Startup } from './startup.js';
@@ -13,7 +13,7 @@ const POLL_MS = 1;
 
 const times: Omit<Startup, 'outside'> = {
   node: performance.nodeTiming.bootstrapComplete,
-  loaded: performance.now(),
+  loaded: 0,
   config: 0,
   coordinator: 0,
   prepared: 0,
@@ -37,11 +37,12 @@ function giveUpAfterFirstRound(clock: SharedArrayBuffer): void {
 
 const [config, folder] = process.argv.slice(2);
 const terminal = { stdout: process.stdout, stderr: process.stderr, env: process.env, debug: false };
-main(['run', config, '--out', folder, '--quiet'], terminal, {
-  ...processDependencies,
-  load: (file, changes) => timed('config', processDependencies.load(file, changes)),
+main(['run', config, '--out', folder, '--quiet'], terminal, (dependencies) => ({
+  ...dependencies,
+  load: (file, changes) => timed('config', dependencies.load(file, changes)),
   async openSession() {
-    const { session, close } = await processDependencies.openSession();
+    times.loaded = performance.now();
+    const { session, close } = await dependencies.openSession();
     timed('coordinator', session.progress()).catch(() => {});
     return {
       close,
@@ -56,7 +57,7 @@ main(['run', config, '--out', folder, '--quiet'], terminal, {
       },
     };
   },
-}).then((code) => {
+})).then((code) => {
   // A run that ends before its second round has none to show.
   process.exitCode = code || 1;
 });

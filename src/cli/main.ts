@@ -6,14 +6,27 @@
 import { realpathSync } from 'node:fs';
 import nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { beginCoordinator, dismissCoordinator } from '../session/coordinator-thread.js';
+import type { RunDependencies } from './run.js';
 import type { Terminal } from './terminal.js';
 
 export type { Terminal } from './terminal.js';
 
-/** Runs one command; gives the exit code. */
-export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
-  const program = await import('./program.js');
-  return program.main(argv, terminal);
+const HELP = ['-h', '--help'];
+
+/** Runs one command; gives the exit code. `adapt` may change what `run` stands on. */
+export async function main(
+  argv: readonly string[],
+  terminal: Terminal,
+  adapt?: (dependencies: RunDependencies) => RunDependencies,
+): Promise<number> {
+  if (argv[0] === 'run' && !argv.some((argument) => HELP.includes(argument))) beginCoordinator();
+  try {
+    const program = await import('./program.js');
+    return await program.main(argv, terminal, adapt);
+  } finally {
+    await dismissCoordinator();
+  }
 }
 
 export function processTerminal(argv: readonly string[]): Terminal {

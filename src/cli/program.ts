@@ -36,13 +36,11 @@ Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or b
 Set SOTTOVOCE_DEBUG=1 (or give --debug) for stack traces, NO_COLOR=1 for plain text.
 `;
 
-export { processDependencies, type RunDependencies } from './run.js';
-
 /** Runs one command; gives the exit code. */
 export async function main(
   argv: readonly string[],
   terminal: Terminal,
-  dependencies: RunDependencies = processDependencies,
+  adapt = (dependencies: RunDependencies) => dependencies,
 ): Promise<number> {
   let exitCode: number = ExitCode.OK;
   const program = new Command('sottovoce');
@@ -63,7 +61,7 @@ export async function main(
     })
     .addHelpText('after', HELP);
   try {
-    addRunCommand(program, terminal, dependencies, (code) => {
+    addRunCommand(program, terminal, adapt(processDependencies), (code) => {
       exitCode = code;
     });
     addCompareCommand(program, terminal, (code) => {

@@ -4,10 +4,9 @@
  * Calls to a thread that has died would hang for ever (nobody is left to answer), so each call races its exit.
  */
 
-import { Worker } from 'node:worker_threads';
 import { RunError } from '../errors.js';
 import { Comlink, nodeEndpoint } from './comlink.js';
-import { coordinatorUrl } from './locations.js';
+import { claimCoordinator } from './coordinator-thread.js';
 import type { Session } from './types.js';
 
 export interface OpenSession {
@@ -17,9 +16,7 @@ export interface OpenSession {
 }
 
 export async function openSession(): Promise<OpenSession> {
-  // Threads inherit node's options (profiling among them), save the one that only says what `node -e` was given.
-  const execArgv = process.execArgv.filter((option) => !option.startsWith('--input-type'));
-  const worker = new Worker(coordinatorUrl, { execArgv });
+  const worker = claimCoordinator();
   const remote = Comlink.wrap<Session>(nodeEndpoint(worker));
   let closed = false;
   let fail: (error: Error) => void = () => {};

@@ -6,36 +6,28 @@
  * bundle and has each module once. Folders lie two below dist, as src/session does: `locations.ts` looks up from either.
  */
 
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const CACHE = "require('node:module').enableCompileCache?.();";
 
-/** Threads are CommonJS: Node gets to their first line sooner. `stub` is written over what tsc made. */
+/** `stub` is what tsc made of it, and is written over. */
 const BUNDLES = [
   {
     name: 'program',
     source: 'src/cli/program.ts',
-    format: 'es',
     stub: 'dist/src/cli/program.js',
-    load: (file) => `export * from '../../${file}';`,
+    load: "import { createRequire } from 'node:module';\nexport const { main } = createRequire(import.meta.url)('../../bundle/load.cjs')('program/program.cjs');",
   },
-  {
-    name: 'coordinator',
-    source: 'workers/coordinator.ts',
-    format: 'cjs',
-    stub: 'dist/workers/coordinator-entry.cjs',
-    load: (file) => `${CACHE}\nrequire('../${file}');`,
-  },
-  ...['agents', 'cell'].map((name) => ({
+  ...['coordinator', 'agents', 'cell'].map((name) => ({
     name,
     source: `workers/${name}.ts`,
-    format: 'cjs',
     stub: `dist/workers/${name}-entry.cjs`,
-    load: (file) => `${CACHE}\nmodule.exports = require('../${file}');`,
+    load: `module.exports = require('../bundle/load.cjs')('${name}/${name}.cjs');`,
   })),
 ];
 
@@ -63,10 +55,18 @@ const ENGLISH_ONLY = {
   },
 };
 
+const TINY = `
+topology: { file: ring.csv }
+cost: { kind: logistic, data: data.csv, regularization: 0.1 }
+flow: { kind: primal-dual, compress: observer, step: 0.1, alpha: 0.1, beta: 0.1 }
+compressor: { kind: flatten, inner: { kind: sign } }
+rounds: 3
+workers: 1
+`;
+
 const packages = new Map();
 rmSync(path.join(root, 'dist/bundle'), { recursive: true, force: true });
-for (const { name, source, format, stub, load } of BUNDLES) {
-  const extension = format === 'cjs' ? 'cjs' : 'js';
+for (const { name, source, stub, load } of BUNDLES) {
   const bundle = await rolldown({
     cwd: root,
     input: { [name]: source },
@@ -80,18 +80,45 @@ for (const { name, source, format, stub, load } of BUNDLES) {
   });
   const { output } = await bundle.write({
     dir: path.join(root, 'dist/bundle', name),
-    format,
+    format: 'cjs',
     sourcemap: true,
     comments: false,
     codeSplitting: { groups: GROUPS },
-    entryFileNames: `[name].${extension}`,
-    chunkFileNames: `[name]-[hash].${extension}`,
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name]-[hash].cjs',
   });
   await bundle.close();
   for (const { moduleIds = [] } of output) for (const id of moduleIds) noteSourcePackage(id);
-  writeFileSync(path.join(root, stub), `${load(`bundle/${name}/${name}.${extension}`)}\n`);
+  writeFileSync(path.join(root, stub), `${load}\n`);
 }
 writeNotices();
+copyFileSync(path.join(root, 'scripts/load-bundle.cjs'), path.join(root, 'dist/bundle/load.cjs'));
+recordCode();
+
+/** A small run whose every part leaves its compiled code behind. Without it a start compiles: slower, and else the same. */
+function recordCode() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'sottovoce-build-'));
+  try {
+    const config = path.join(folder, 'tiny.yaml');
+    writeFileSync(path.join(folder, 'data.csv'), 'a,b,late\n1,2,1\n2,1,-1\n0,1,1\n1,0,-1\n');
+    writeFileSync(path.join(folder, 'ring.csv'), 'source,target\na,b\nb,c\nc,d\nd,a\n');
+    writeFileSync(config, TINY);
+    const argv = [
+      path.join(root, 'dist/src/cli/main.js'),
+      'run',
+      config,
+      '--out',
+      path.join(folder, 'out'),
+      '--quiet',
+    ];
+    const env = { ...process.env, SOTTOVOCE_RECORD_CODE: '1' };
+    const { status, stderr } = spawnSync(process.execPath, argv, { env, encoding: 'utf8' });
+    if (status !== 0)
+      throw new Error(`the run that leaves compiled code behind failed (${status}): ${stderr}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 function noteSourcePackage(id) {
   const found = /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(id);

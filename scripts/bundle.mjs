@@ -64,6 +64,9 @@ rounds: 3
 workers: 1
 `;
 
+/** What stands for `import` of files that only a run knows, such as a user's module: see load-bundle.cjs. */
+const IMPORT = "require('../load.cjs').importModule(";
+
 const packages = new Map();
 rmSync(path.join(root, 'dist/bundle'), { recursive: true, force: true });
 for (const { name, source, stub, load } of BUNDLES) {
@@ -83,12 +86,19 @@ for (const { name, source, stub, load } of BUNDLES) {
     format: 'cjs',
     sourcemap: true,
     comments: false,
+    strict: true,
     codeSplitting: { groups: GROUPS },
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name]-[hash].cjs',
   });
   await bundle.close();
-  for (const { moduleIds = [] } of output) for (const id of moduleIds) noteSourcePackage(id);
+  for (const { fileName, code, moduleIds = [] } of output) {
+    for (const id of moduleIds) noteSourcePackage(id);
+    if (moduleIds.length > 0) {
+      const file = path.join(root, 'dist/bundle', name, fileName);
+      writeFileSync(file, code.replaceAll(/(?<![\w$.])import\(/g, IMPORT));
+    }
+  }
   writeFileSync(path.join(root, stub), `${load}\n`);
 }
 writeNotices();

@@ -13,7 +13,6 @@ const path = require('node:path');
 const vm = require('node:vm');
 const { isMainThread } = require('node:worker_threads');
 
-const DYNAMIC_IMPORT = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
 const [HEAD] = Module.wrapper;
 const recording = process.env.SOTTOVOCE_RECORD_CODE === '1';
 const scripts = new Map();
@@ -37,7 +36,6 @@ function load(file) {
     filename: file,
     columnOffset: -HEAD.length,
     cachedData: recording ? undefined : readCache(file),
-    importModuleDynamically: DYNAMIC_IMPORT,
   });
   scripts.set(file, script);
   const module = { exports: {} };
@@ -61,9 +59,13 @@ function record() {
 
 if (recording && isMainThread) process.once('exit', record);
 
-module.exports = (name) => {
+module.exports = loadBundle;
+// A script that comes from the cache has forgotten whom to ask for a module.
+module.exports.importModule = (specifier) => import(specifier);
+
+function loadBundle(name) {
   const file = path.join(__dirname, name);
-  if (DYNAMIC_IMPORT && (recording || fs.existsSync(cacheOf(file)))) return load(file);
+  if (recording || fs.existsSync(cacheOf(file))) return load(file);
   Module.enableCompileCache?.();
   return require(file);
-};
+}

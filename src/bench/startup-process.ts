@@ -5,8 +5,6 @@
 
 import { performance } from 'node:perf_hooks';
 import { main } from '../cli/main.js';
-import { countWorkers } from '../session/workers.js';
-import { createClock, readClock } from '../sync/clock.js';
 import type { Startup } from './startup.js';
 
 const POLL_MS = 1;
@@ -27,12 +25,14 @@ async function timed<T>(phase: keyof typeof times, promise: Promise<T>): Promise
   return kept;
 }
 
-function giveUpAfterFirstRound(clock: SharedArrayBuffer): void {
+type ReadClock = typeof import('../sync/clock.js').readClock;
+
+function giveUpAfterFirstRound(readClock: ReadClock, clock: SharedArrayBuffer): void {
   // A worker that has begun its second round has seen everyone finish the first.
   if (readClock(clock)[0].rounds >= 2) {
     times.firstRound = performance.now();
     process.stdout.write(JSON.stringify(times), () => process.exit());
-  } else setTimeout(giveUpAfterFirstRound, POLL_MS, clock).unref();
+  } else setTimeout(giveUpAfterFirstRound, POLL_MS, readClock, clock).unref();
 }
 
 const [config, folder] = process.argv.slice(2);
@@ -44,14 +44,17 @@ main(['run', config, '--out', folder, '--quiet'], terminal, (dependencies) => ({
     times.loaded = performance.now();
     const { session, close } = await dependencies.openSession();
     timed('coordinator', session.progress()).catch(() => {});
+    // What `sottovoce run` does not need is loaded while it waits.
+    const ours = Promise.all([import('../sync/clock.js'), import('../session/workers.js')]);
     return {
       close,
       session: {
         ...session,
         async prepare(options) {
+          const [{ createClock, readClock }, { countWorkers }] = await ours;
           const clock = createClock(countWorkers(options.config.config));
           const report = await timed('prepared', session.prepare({ ...options, clock }));
-          giveUpAfterFirstRound(clock);
+          giveUpAfterFirstRound(readClock, clock);
           return report;
         },
       },

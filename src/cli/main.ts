@@ -1,10 +1,7 @@
 #!/usr/bin/env node
-/**
- * Where the command line begins, and little else: what follows (`program.ts`) can then come from Node's cache of compiled code, where it keeps one.
- */
+/** Where the command line begins: little enough that the thread of a run comes up while the commands (`program.ts`) are loaded. */
 
 import { realpathSync } from 'node:fs';
-import nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { beginCoordinator, dismissCoordinator } from '../session/coordinator-thread.js';
 import type { RunDependencies } from './run.js';
@@ -49,8 +46,6 @@ function isEntryPoint(): boolean {
 const EXIT_GRACE_MS = 1000;
 
 if (isEntryPoint()) {
-  // From Node 22 on.
-  (nodeModule as { enableCompileCache?(): unknown }).enableCompileCache?.();
   // `| head` closes the pipe: nothing is wrong, nobody reads any more, and a run goes on to write its results.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

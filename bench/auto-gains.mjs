@@ -14,7 +14,8 @@
  *
  * auto's own gains are among the search's starts, so the ratio is at least 1 and the search at least as good as everything that auto tried.
  * Everything is seeded. Cells that FOLDER/auto-gains.json has already are not measured again, so a stopped bench goes on where it was; `--share 1/2` and
- * `--share 2/2` divide the cells between two processes (with a FOLDER each; `--merge A B` makes one table of them). Build first: `npm run build`.
+ * `--share 2/2` divide the cells between two processes (with a FOLDER each; `--merge A B` makes one table of them). `--improve A B` flies the gains that searches
+ * in other folders found for the same cells, and keeps those that beat the best: a search is only as good as the valley it is in. Build first: `npm run build`.
  */
 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -41,6 +42,7 @@ const { values: options, positionals } = parseArgs({
     evaluations: { type: 'string', default: '120' },
     share: { type: 'string', default: '1/1' },
     merge: { type: 'boolean', default: false },
+    improve: { type: 'boolean', default: false },
   },
 });
 const DIM = Number(options.dim);
@@ -103,6 +105,19 @@ if (options.merge) {
   process.exit(0);
 }
 
+if (options.improve) {
+  const report = load(options.out);
+  const others = positionals.flatMap((folder) => load(folder).rows);
+  for (const [at, row] of report.rows.entries()) {
+    const known = others.filter((other) => keyOf(other) === keyOf(row));
+    if (known.length > 0) report.rows[at] = await improved(row, known);
+    if (report.rows[at] !== row) console.error(`${keyOf(row)}: best ${row.best} -> ${report.rows[at].best}`);
+  }
+  save(options.out, report);
+  console.log(markdown(report));
+  process.exit(0);
+}
+
 const [part, parts] = options.share.split('/').map(Number);
 const report = options.out ? load(options.out) : empty();
 const known = new Set(report.rows.map(keyOf));
@@ -135,23 +150,40 @@ function save(folder, what) {
   renameSync(`${file}.new`, file);
 }
 
-async function measure(cell) {
-  const { graph, flow, compressor, mode, condition } = cell;
-  const prepare = async (tuning) =>
-    prepareRun(
-      await parseConfig({
-        topology: graphs[graph],
-        cost: { kind: 'quadratic', dim: DIM, condition },
-        flow: { kind: flow, compress: mode, tuning },
-        ...(compressors[compressor] && { compressor: compressors[compressor] }),
-        rounds: MOST_ROUNDS,
-        seed: 7,
-      }),
-      1,
+function prepare({ graph, flow, compressor, mode, condition }, tuning) {
+  return parseConfig({
+    topology: graphs[graph],
+    cost: { kind: 'quadratic', dim: DIM, condition },
+    flow: { kind: flow, compress: mode, tuning },
+    ...(compressors[compressor] && { compressor: compressors[compressor] }),
+    rounds: MOST_ROUNDS,
+    seed: 7,
+  }).then((config) => prepareRun(config, 1));
+}
+
+/** The row with the best gains of all rows of its cell, its own included. */
+async function improved(row, others) {
+  const prepared = await prepare(row, 'formula');
+  const pilot = openPilot(prepared);
+  let { best, bestGains } = row;
+  for (const gains of others.flatMap((other) => [other.bestGains, other.gains])) {
+    const { rounds, reached } = pilot.fly(
+      prepared.program.planFlow(gains),
+      best ?? MOST_ROUNDS,
+      MOST_ROUNDS,
+      undefined,
+      PATIENT,
     );
-  const formula = (await prepare('formula')).report.gains;
+    if (reached && rounds < (best ?? MOST_ROUNDS)) [best, bestGains] = [rounds, gains];
+  }
+  if (best === row.best) return row;
+  return { ...row, best, bestGains, ratio: row.auto / best, formulaRatio: finite(row.formula / best) };
+}
+
+async function measure(cell) {
+  const formula = (await prepare(cell, 'formula')).report.gains;
   const begun = performance.now();
-  const prepared = await prepare('pilot');
+  const prepared = await prepare(cell, 'pilot');
   const tuneSeconds = (performance.now() - begun) / 1000;
   const { tuning, gains: auto } = prepared.report;
   const pilot = openPilot(prepared);
@@ -270,17 +302,37 @@ function search(names, starts, cost, evaluations) {
   return last.cost < fewest ? { gains: last.best, fewest: last.cost } : { gains, fewest };
 }
 
-function markdown({ rows, dim, evaluations, machine }) {
-  const lines = [
-    `${machine}; d = ${dim}, up to ${evaluations} evaluations a search.`,
-    '',
-    '| flow | compress | compressor | condition | graph | formula | auto | best found | auto / best | pilots (rounds) |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
-  ];
+/** A row for every mode, compressor and condition, a column for every graph: rounds with auto / best found (ratio). */
+function markdown({ rows, dim, machine }) {
+  const columns = [...new Set(rows.map(({ graph }) => graph))];
+  const groups = new Map();
   for (const row of rows) {
-    lines.push(
-      `| ${[row.flow, row.mode, row.compressor, row.condition, row.graph, row.formula ?? 'never', row.auto ?? 'never', row.best ?? 'never', Number.isFinite(row.ratio) ? row.ratio.toFixed(2) : '-', row.pilots ? `${row.pilots.count} (${row.pilots.rounds})` : '-'].join(' | ')} |`,
-    );
+    const key = [row.flow, row.mode, row.compressor, row.condition].join(' | ');
+    if (!groups.has(key)) groups.set(key, new Map());
+    groups.get(key).set(row.graph, row);
   }
-  return lines.join('\n');
+  const text = (row) =>
+    row === undefined
+      ? 'not measured'
+      : `${row.auto ?? 'never'} / ${row.best ?? 'never'} (${Number.isFinite(row.ratio) ? row.ratio.toFixed(2) : '-'})`;
+  const sorted = (pick) =>
+    rows
+      .map(pick)
+      .filter(Number.isFinite)
+      .sort((x, y) => x - y);
+  const middle = (values) => values[Math.floor(values.length / 2)]?.toFixed(2);
+  const [ratios, formulaRatios] = [sorted(({ ratio }) => ratio), sorted((row) => row.formulaRatio)];
+  const reached = rows.filter((row) => row.autoReached && row.autoReachesBillionth).length;
+  return [
+    `| flow | compress | compressor | condition | ${columns.join(' | ')} |`,
+    `| ${Array(columns.length + 4)
+      .fill('---')
+      .join(' | ')} |`,
+    ...[...groups].map(
+      ([key, group]) => `| ${key} | ${columns.map((graph) => text(group.get(graph))).join(' | ')} |`,
+    ),
+    '',
+    `${machine}; d = ${dim}. ${rows.length} cells: median ${middle(ratios)}, worst ${ratios.at(-1)?.toFixed(2)}; the formula alone ${middle(formulaRatios)} in the median, ${formulaRatios.at(-1)?.toFixed(2)} at worst, and no convergence in ${rows.length - formulaRatios.length}.`,
+    `${reached} of ${rows.length} reach a billionth too.`,
+  ].join('\n');
 }

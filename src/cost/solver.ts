@@ -58,13 +58,14 @@ export function minimise(problem: SmoothProblem, note?: (message: string) => voi
   let stalls = 0;
   let settled = false;
   let iterations = 0;
-  let direction: Float64Array;
+  let direction: Float64Array = gradient;
   for (; ; iterations++) {
     problem.gradient(x, gradient);
     const norm = infinityNorm(gradient);
     const reason = problem.whyNoMinimiser(x);
     if (reason) return { optimum: null, reason };
-    direction = newton.solve(x, gradient);
+    // The last point is judged by its gradient alone; only where the problem may be flat does it matter which way it would go on.
+    if (!settled || problem.strongConvexity === 0) direction = newton.solve(x, gradient);
     const promise = dot(gradient, direction);
     note?.(`Newton ${iterations}: f = ${value}, largest entry of the gradient ${norm.toExponential(2)}`);
 

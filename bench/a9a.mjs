@@ -12,7 +12,7 @@
  * searched is the number of bits. The gains found are rounded to three digits, and counted again in a run of its own that looks at every round.
  *
  * Results go to a9a.json in the folder, method by method: a second call does those that are missing. `--only` does the named ones again. `--time` does nothing
- * else than run what is there with its gains, three times in turn, check that it ends at the recorded gap, record the median seconds of the rounds
+ * else than run what is there (or named) with its gains, three times in turn, check that it ends at the recorded gap, record the median seconds of the rounds
  * (one thread, no trace but the first and last row), and print the table.
  */
 
@@ -61,6 +61,13 @@ const primalDual = (compress, free = []) => ({
   largest: { mu: 1, gamma: 2 },
 });
 
+/** LEAD's local steps: several gradients a message. */
+const seldomLead = (rounds) => ({
+  ...flow('lead', ['step', 'gamma', 'alpha']),
+  largest: { alpha: 1 },
+  compressor: { kind: 'every', rounds, inner: exactSign },
+});
+
 /**
  * Ours with local steps. What its stability rests on are h alpha and h beta, so that h is searched with these held. It has six gains that hang together, and from `auto` the search
  * stops in a valley (59 rounds with 20 steps); so it begins at the best of twelve: h 5 or 20, alpha 0.02, 0.05 or 0.1, h beta^2 / alpha 0.5 or 1, at ADMM's rho.
@@ -99,10 +106,6 @@ const methods = {
     ...primalDual('error-memory', ['mu', 'gamma']),
     compressor: sign,
   },
-  'primal-dual error-memory, flatten(sign) exact': {
-    ...primalDual('error-memory', ['mu', 'gamma']),
-    compressor: exactSign,
-  },
   'primal-dual error-memory, best-rotation': {
     ...primalDual('error-memory', ['mu', 'gamma']),
     compressor: bestSign,
@@ -119,10 +122,6 @@ const methods = {
     compressor: exactSign,
   }),
   'choco-sgd, flatten(sign)': { ...flow('choco-sgd', ['step', 'gamma']), compressor: sign },
-  'choco-sgd, localSteps 5, flatten(sign)': {
-    ...flow('choco-sgd', ['step', 'gamma'], { localSteps: 5 }),
-    compressor: sign,
-  },
   'lead, flatten(sign)': {
     ...flow('lead', ['step', 'gamma', 'alpha']),
     largest: { alpha: 1 },
@@ -143,6 +142,9 @@ const methods = {
     largest: { alpha: 1 },
     compressor: everyOther,
   },
+  'lead, every 3rd round flatten(sign) exact': seldomLead(3),
+  'lead, every 4th round flatten(sign) exact': seldomLead(4),
+  'lead, every 5th round flatten(sign) exact': seldomLead(5),
   'lead, qsgd': { ...flow('lead', ['step', 'gamma', 'alpha']), largest: { alpha: 1 }, compressor: fourBits },
   'beer, flatten(sign)': { ...flow('beer', ['step', 'gamma']), compressor: sign },
   'beer, top-k': { ...flow('beer', ['step', 'gamma']), compressor: topK },
@@ -167,17 +169,19 @@ async function prepare({ flow, compressor }, more = {}) {
   return prepareRun(await parseConfig(config), 1);
 }
 
+/** On average; messages of these methods are equally long, where there are any. */
+function bitsPerRound({ messageBits, channels: [compressor] }) {
+  return messageBits ?? compressor.longestBits / compressor.rounds;
+}
+
 /** Bits an agent has said when the target is reached; more than any of these where it is not, the further off the more. */
 function evaluator(prepared) {
   const { run } = prepared.program;
   let best = Number.POSITIVE_INFINITY;
   return (gains) => {
     run.flow.gains = gains;
-    // Who cannot be the best any more need not go on. Where messages vary in length, rounds say nothing of that.
-    run.rounds =
-      run.messageBits === null || best === Number.POSITIVE_INFINITY
-        ? MOST_ROUNDS
-        : Math.min(MOST_ROUNDS, best / run.messageBits);
+    // Who cannot be the best any more need not go on.
+    run.rounds = Math.min(MOST_ROUNDS, Math.ceil(best / bitsPerRound(run)));
     run.traceEvery = TRACE_EVERY;
     const { verdict, rows } = runOnOneThread(prepared, module);
     const last = rows.at(-1);
@@ -298,9 +302,11 @@ function median(values) {
   return values.toSorted((a, b) => a - b)[values.length >> 1];
 }
 
+const named = options.only?.split(';').map((name) => name.trim());
+
 if (options.time) {
   const { results } = read();
-  const reached = results.filter((result) => result.reached);
+  const reached = results.filter(({ reached, method }) => reached && (named?.includes(method) ?? true));
   const runs = [];
   for (const { flow, compressor, rounds } of reached) {
     runs.push(await prepare({ flow, compressor }, { rounds, stop: {}, trace: { every: rounds } }));
@@ -329,9 +335,7 @@ if (options.time) {
   console.log(table(read().results));
 } else {
   const known = new Set(read().results.map(({ method }) => method));
-  const wanted =
-    options.only?.split(';').map((name) => name.trim()) ??
-    Object.keys(methods).filter((name) => !known.has(name));
+  const wanted = named ?? Object.keys(methods).filter((name) => !known.has(name));
   for (const name of wanted) {
     if (!methods[name])
       throw new Error(`no method is named ${name}; there are: ${Object.keys(methods).join('; ')}`);

@@ -23,7 +23,7 @@ describe('the comparison on a9a', () => {
     }
   });
 
-  it.skipIf(!hasSharedData).each(['primal-dual error-memory, flatten(sign)', 'nids'])(
+  it.skipIf(!hasSharedData).each(['primal-dual error-memory, inner 20, flatten(sign) exact', 'nids'])(
     '%s ends at the recorded gap, with the recorded bits',
     async (method) => {
       const result = recorded.results.find((one: { method: string }) => one.method === method);

@@ -284,9 +284,10 @@ export function summarizeStudy(
       `${count}${count > os.availableParallelism() ? ' (more than cores)' : ''}`,
       countText(agents),
       spreadText(speed),
-      spreadText(speedup),
-      spreadText(speedup.ceiling),
-      spreadText(ofCeiling),
+      // One worker over itself is 1 by definition, and no measurement.
+      ...(count === 1
+        ? ['1', '1', '']
+        : [speedup, speedup.ceiling, ofCeiling].map((each) => spreadText(each))),
       percent(speedup.median / count),
       percent(share.median / 100),
       percent(share.ceiling.median / 100),
@@ -321,6 +322,7 @@ export function summarizeStudy(
 
 function amdahlNote(fit: Amdahl | null): string {
   if (fit === null) return "Amdahl's law: needs at least two numbers of workers up to the number of cores";
+  if (fit.sigma >= 1) return "Amdahl's law: says nothing here, more workers were no faster";
   const limit = Number.isFinite(fit.limit)
     ? `never more than ${formatQuantity(fit.limit, 3)} times`
     : 'no limit seen';

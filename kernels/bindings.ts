@@ -530,7 +530,7 @@ export interface Kernels {
   /**
    * A round of stepPrimalDualError where messages are signs of a vector rotated to n entries, n a power of two in 64..4096, and dim a multiple of 8: the same bits as
    * gatherSign + unflattenBlock, decodeFlattenedSign, the gradient, the step and encodeFlattenedSign. x, v, s, z, a, b: block rows of dim entries. The gradient is
-   * in `gradient`, block rows, or, where that is 0, a (x - b). masks, slots: those of the round; masksOut, slotsOut: those of the next. scratch holds 3 n + 64 doubles.
+   * in `gradient`, block rows, or, where that is 0, a (x - b). `memory`: block rows as in stepPrimalDualMemory, with links that do not change, whose step is then taken, or 0. masks, slots: those of the round; masksOut, slotsOut: those of the next. scratch holds 3 n + 64 doubles.
    */
   primalDualRotatedSigns(
     first: number,
@@ -551,6 +551,7 @@ export interface Kernels {
     v: number,
     s: number,
     z: number,
+    memory: number,
     gradient: number,
     a: number,
     b: number,
@@ -560,6 +561,7 @@ export interface Kernels {
     hImplicit: number,
     mu: number,
     current: number,
+    gamma: number,
     scratch: number,
   ): void;
   /**

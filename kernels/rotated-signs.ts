@@ -437,14 +437,16 @@ function packRotatedSigns(data: usize, slot: usize, factor: f64): void {
 class Update {
   /**
    * Entries c, c + 1 of one agent, from the round's beginning to its end, where x, v, s, z stand; returns x - s, both new. `unit`: damping, gain and
-   * now are 1.
+   * now are 1. `memory`: with the agent's own state as it is, and what messages have left out (`past`, at m), as in `stepPrimalDualMemory`.
    */
   @inline static pair(
     unit: bool,
+    memory: bool,
     x: usize,
     v: usize,
     s: usize,
     z: usize,
+    m: usize,
     state: v128,
     dual: v128,
     estimate: v128,
@@ -458,16 +460,27 @@ class Update {
     damping: v128,
     gain: v128,
     now: v128,
+    degree: v128,
+    share: v128,
   ): v128 {
-    const ly = f64x2.add(known, unit ? u : f64x2.mul(now, u));
+    let ly = f64x2.add(known, unit || memory ? u : f64x2.mul(now, u));
     v128.store(z, unit ? ly : f64x2.add(known, f64x2.mul(gain, u)));
+    let kept = f64x2.splat(0);
+    if (memory) {
+      const omitted = f64x2.sub(state, f64x2.add(estimate, q));
+      ly = f64x2.add(ly, f64x2.mul(degree, omitted));
+      const total = f64x2.add(v128.load(m), omitted);
+      v128.store(m, total);
+      kept = f64x2.mul(share, total);
+    }
     v128.store(v, f64x2.add(dual, f64x2.mul(beta, ly)));
     const slope = f64x2.add(f64x2.add(f64x2.mul(eta, g), f64x2.mul(alpha, ly)), f64x2.mul(beta, dual));
     const moved = f64x2.sub(state, unit ? slope : f64x2.mul(damping, slope));
     v128.store(x, moved);
     const filtered = f64x2.add(estimate, unit ? q : f64x2.mul(gain, q));
     v128.store(s, filtered);
-    return f64x2.sub(moved, filtered);
+    const error = f64x2.sub(moved, filtered);
+    return memory ? f64x2.add(error, kept) : error;
   }
 
   @inline static gradient(quadratic: bool, a: v128, b: usize, state: v128): v128 {
@@ -481,11 +494,13 @@ class Update {
   @inline static row(
     quadratic: bool,
     unit: bool,
+    memory: bool,
     dim: usize,
     x: usize,
     v: usize,
     s: usize,
     z: usize,
+    m: usize,
     a: usize,
     b: usize,
     sums: usize,
@@ -499,6 +514,8 @@ class Update {
     damp: f64,
     mu: f64,
     current: f64,
+    ownDegree: f64,
+    gamma: f64,
   ): void {
     const f = f64x2.splat(factor);
     const one = f64x2.splat(scale);
@@ -508,21 +525,24 @@ class Update {
     const damping = f64x2.splat(damp);
     const gain = f64x2.splat(mu);
     const now = f64x2.splat(current);
+    const degree = f64x2.splat(ownDegree);
+    const share = f64x2.splat(gamma);
     for (let c: usize = 0; c < dim; c += 8) {
       const at = c << 3;
       const numbers = v128.load(whole + (c << 1));
       const low = i32x4.extend_low_i16x8_s(numbers);
       const high = i32x4.extend_high_i16x8_s(numbers);
-      const m = masks + at;
+      const k = masks + at;
       const y = sums + at;
       const xs = x + at;
       const vs = v + at;
       const ss = s + at;
       const zs = z + at;
+      const ms = m + at;
       const as = a + at;
       const bs = b + at;
 
-      let mask = v128.load(m, 0);
+      let mask = v128.load(k, 0);
       let u = v128.xor(f64x2.mul(v128.load(y, 0), f), mask);
       let q = v128.xor(f64x2.mul(f64x2.convert_low_i32x4_s(low), one), mask);
       let state = v128.load(xs, 0);
@@ -531,10 +551,12 @@ class Update {
         y,
         Update.pair(
           unit,
+          memory,
           xs,
           vs,
           ss,
           zs,
+          ms,
           state,
           v128.load(vs, 0),
           v128.load(ss, 0),
@@ -548,11 +570,13 @@ class Update {
           damping,
           gain,
           now,
+          degree,
+          share,
         ),
         0,
       );
 
-      mask = v128.load(m, 16);
+      mask = v128.load(k, 16);
       u = v128.xor(f64x2.mul(v128.load(y, 16), f), mask);
       q = v128.xor(f64x2.mul(f64x2.convert_low_i32x4_s(i64x2.shuffle(low, low, 1, 1)), one), mask);
       state = v128.load(xs, 16);
@@ -561,10 +585,12 @@ class Update {
         y,
         Update.pair(
           unit,
+          memory,
           xs + 16,
           vs + 16,
           ss + 16,
           zs + 16,
+          ms + 16,
           state,
           v128.load(vs, 16),
           v128.load(ss, 16),
@@ -578,11 +604,13 @@ class Update {
           damping,
           gain,
           now,
+          degree,
+          share,
         ),
         16,
       );
 
-      mask = v128.load(m, 32);
+      mask = v128.load(k, 32);
       u = v128.xor(f64x2.mul(v128.load(y, 32), f), mask);
       q = v128.xor(f64x2.mul(f64x2.convert_low_i32x4_s(high), one), mask);
       state = v128.load(xs, 32);
@@ -591,10 +619,12 @@ class Update {
         y,
         Update.pair(
           unit,
+          memory,
           xs + 32,
           vs + 32,
           ss + 32,
           zs + 32,
+          ms + 32,
           state,
           v128.load(vs, 32),
           v128.load(ss, 32),
@@ -608,11 +638,13 @@ class Update {
           damping,
           gain,
           now,
+          degree,
+          share,
         ),
         32,
       );
 
-      mask = v128.load(m, 48);
+      mask = v128.load(k, 48);
       u = v128.xor(f64x2.mul(v128.load(y, 48), f), mask);
       q = v128.xor(f64x2.mul(f64x2.convert_low_i32x4_s(i64x2.shuffle(high, high, 1, 1)), one), mask);
       state = v128.load(xs, 48);
@@ -621,10 +653,12 @@ class Update {
         y,
         Update.pair(
           unit,
+          memory,
           xs + 48,
           vs + 48,
           ss + 48,
           zs + 48,
+          ms + 48,
           state,
           v128.load(vs, 48),
           v128.load(ss, 48),
@@ -638,6 +672,8 @@ class Update {
           damping,
           gain,
           now,
+          degree,
+          share,
         ),
         48,
       );
@@ -651,6 +687,7 @@ function updatePrimalDual(
   v: usize,
   s: usize,
   z: usize,
+  m: usize,
   gradient: usize,
   sums: usize,
   whole: usize,
@@ -663,9 +700,12 @@ function updatePrimalDual(
   damp: f64,
   mu: f64,
   current: f64,
+  degree: f64,
+  gamma: f64,
 ): void {
-  if (mu === 1 && current === 1 && damp === 1) {
+  if (m) {
     Update.row(
+      false,
       false,
       true,
       dim,
@@ -673,6 +713,7 @@ function updatePrimalDual(
       v,
       s,
       z,
+      m,
       gradient,
       0,
       sums,
@@ -686,9 +727,39 @@ function updatePrimalDual(
       damp,
       mu,
       current,
+      degree,
+      gamma,
+    );
+  } else if (mu === 1 && current === 1 && damp === 1) {
+    Update.row(
+      false,
+      true,
+      false,
+      dim,
+      x,
+      v,
+      s,
+      z,
+      m,
+      gradient,
+      0,
+      sums,
+      whole,
+      factor,
+      scale,
+      masks,
+      hEta,
+      hAlpha,
+      hBeta,
+      damp,
+      mu,
+      current,
+      degree,
+      gamma,
     );
   } else {
     Update.row(
+      false,
       false,
       false,
       dim,
@@ -696,6 +767,7 @@ function updatePrimalDual(
       v,
       s,
       z,
+      m,
       gradient,
       0,
       sums,
@@ -709,6 +781,8 @@ function updatePrimalDual(
       damp,
       mu,
       current,
+      degree,
+      gamma,
     );
   }
 }
@@ -719,6 +793,7 @@ function updatePrimalDualQuadratic(
   v: usize,
   s: usize,
   z: usize,
+  m: usize,
   a: usize,
   b: usize,
   sums: usize,
@@ -732,16 +807,20 @@ function updatePrimalDualQuadratic(
   damp: f64,
   mu: f64,
   current: f64,
+  degree: f64,
+  gamma: f64,
 ): void {
-  if (mu === 1 && current === 1 && damp === 1) {
+  if (m) {
     Update.row(
       true,
+      false,
       true,
       dim,
       x,
       v,
       s,
       z,
+      m,
       a,
       b,
       sums,
@@ -755,9 +834,12 @@ function updatePrimalDualQuadratic(
       damp,
       mu,
       current,
+      degree,
+      gamma,
     );
-  } else {
+  } else if (mu === 1 && current === 1 && damp === 1) {
     Update.row(
+      true,
       true,
       false,
       dim,
@@ -765,6 +847,7 @@ function updatePrimalDualQuadratic(
       v,
       s,
       z,
+      m,
       a,
       b,
       sums,
@@ -778,6 +861,35 @@ function updatePrimalDualQuadratic(
       damp,
       mu,
       current,
+      degree,
+      gamma,
+    );
+  } else {
+    Update.row(
+      true,
+      false,
+      false,
+      dim,
+      x,
+      v,
+      s,
+      z,
+      m,
+      a,
+      b,
+      sums,
+      whole,
+      factor,
+      scale,
+      masks,
+      hEta,
+      hAlpha,
+      hBeta,
+      damp,
+      mu,
+      current,
+      degree,
+      gamma,
     );
   }
 }
@@ -801,6 +913,7 @@ export function primalDualRotatedSigns(
   v: usize,
   s: usize,
   z: usize,
+  m: usize,
   gradient: usize,
   a: usize,
   b: usize,
@@ -810,6 +923,7 @@ export function primalDualRotatedSigns(
   hImplicit: f64,
   mu: f64,
   current: f64,
+  gamma: f64,
   scratch: usize,
 ): void {
   const factor = 1.0 / Math.sqrt(<f64>n);
@@ -873,6 +987,7 @@ export function primalDualRotatedSigns(
         v + at,
         s + at,
         z + at,
+        m ? m + at : 0,
         gradient + at,
         row,
         whole,
@@ -885,6 +1000,8 @@ export function primalDualRotatedSigns(
         damp,
         mu,
         current,
+        degree,
+        gamma,
       );
     } else {
       updatePrimalDualQuadratic(
@@ -893,6 +1010,7 @@ export function primalDualRotatedSigns(
         v + at,
         s + at,
         z + at,
+        m ? m + at : 0,
         a + at,
         b + at,
         row,
@@ -906,6 +1024,8 @@ export function primalDualRotatedSigns(
         damp,
         mu,
         current,
+        degree,
+        gamma,
       );
     }
     firstSignedStages(row, next, dim, n, masksOut);

@@ -604,6 +604,7 @@ function rotatedRoundCase(lab: Lab): KernelCase {
         s.at,
         z.at,
         0,
+        0,
         a.at,
         b.at,
         hEta,
@@ -612,6 +613,7 @@ function rotatedRoundCase(lab: Lab): KernelCase {
         0,
         MU,
         1,
+        0,
         scratch,
       ),
     twin() {

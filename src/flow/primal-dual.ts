@@ -406,9 +406,9 @@ export const primalDual: FlowDefinition = {
     const [channel] = channels;
     let block: BoundFlow['block'] | null = null;
     if (plan.compress === 'none') block = bindStates(channel, cost, runtime, gains);
-    if (plan.compress === 'error-state' || plan.compress === 'observer') {
-      const current = plan.compress === 'error-state' ? 1 : 0;
-      block = bindRotatedSigns(channel, cost, runtime, { ...gains, mu, current });
+    else if (errorFlow(plan.compress)) {
+      const current = plan.compress === 'observer' ? 0 : 1;
+      block = bindRotatedSigns(channel, cost, runtime, { ...gains, mu, current, memory, gamma: gamma ?? 0 });
     }
     return block ? { ...flow, block } : flow;
   },

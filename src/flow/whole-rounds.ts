@@ -18,10 +18,12 @@ export interface StepGains {
   hImplicit: number;
 }
 
-/** And `stepPrimalDualError`. */
+/** And `stepPrimalDualError`, or, with a memory (address of all agents' rows), `stepPrimalDualMemory`. */
 export interface EstimatedGains extends StepGains {
   mu: number;
   current: number;
+  memory: number | null;
+  gamma: number;
 }
 
 /** Null where there is no such kernel: other messages, rows with padding, links that change. */
@@ -29,7 +31,7 @@ export function bindRotatedSigns(
   { rotatedSigns }: Channel,
   cost: BoundCost,
   { kernels, arena, graph: g, worker, dim, rowBytes }: Runtime,
-  { hEta, hAlpha, hBeta, hImplicit, mu, current }: EstimatedGains,
+  { hEta, hAlpha, hBeta, hImplicit, mu, current, memory, gamma }: EstimatedGains,
 ): BoundFlow['block'] | null {
   if (!rotatedSigns || g.changing || dim % LINE_ENTRIES !== 0) return null;
   const { size, slotBytes, scratch } = rotatedSigns;
@@ -61,6 +63,7 @@ export function bindRotatedSigns(
       v + offset,
       s + offset,
       z + offset,
+      memory === null ? 0 : memory + offset,
       gradient,
       a + offset,
       b + offset,
@@ -70,6 +73,7 @@ export function bindRotatedSigns(
       hImplicit,
       mu,
       current,
+      gamma,
       scratch,
     );
   };

@@ -29,154 +29,158 @@ function mixedGraph(weighted: boolean) {
 const entries = (count: number, random: () => number) =>
   Float64Array.from({ length: count }, () => 2 * random() - 1);
 
+const GAMMA = 0.4;
+
 const cases = [
   { dim: 64, weighted: false, mu: 1, current: 1, hImplicit: 0 },
   { dim: 64, weighted: true, mu: 0.7, current: 0, hImplicit: 0.3 },
   { dim: 8, size: 64, weighted: true, mu: 1, current: 1, hImplicit: 0 },
   { dim: 72, size: 128, weighted: false, mu: 1, current: 0, hImplicit: 0 },
   { dim: 256, weighted: true, mu: 1, current: 1, hImplicit: 0.2 },
+  { dim: 64, weighted: true, mu: 1, current: 1, hImplicit: 0, memory: true },
+  { dim: 72, size: 128, weighted: false, mu: 0.7, current: 1, hImplicit: 0.3, memory: true },
   { dim: 1000, size: 1024, weighted: false, mu: 1, current: 1, hImplicit: 0 },
   { dim: 2048, weighted: false, mu: 0.5, current: 1, hImplicit: 0 },
 ];
 
-it.each(cases)('$dim entries, weights $weighted, mu $mu, current $current, hImplicit $hImplicit', (given) => {
-  const { dim, size = dim, weighted, mu, current, hImplicit } = given;
-  const random = seededRandom(dim + (weighted ? 1 : 0));
-  const bench = new Bench(1 << 25);
-  const { kernels } = bench;
-  const graph = mixedGraph(weighted);
-  const degrees = bench.doubles(graph.degrees);
-  const g = [
-    bench.u32(graph.rowStart),
-    bench.u32(graph.columns),
-    bench.doubles(graph.weights),
-    weighted ? 8 : 0,
-    degrees,
-  ] as const;
-  const unkind = Object.values(unkindVectors(dim));
-  const vectors = (first: number) =>
-    Array.from({ length: COUNT }, (_, r) => (r < first ? unkind[r % unkind.length] : entries(dim, random)));
-  const masks = [bench.reserve(size * 8), bench.reserve(size * 8)] as const;
-  kernels.flattenMasks(masks[0], size, 4, 9, 8);
-  kernels.flattenMasks(masks[1], size, 5, 9, 8);
+it.each(cases)(
+  '$dim entries, weights $weighted, mu $mu, current $current, hImplicit $hImplicit, memory $memory',
+  (given) => {
+    const { dim, size = dim, weighted, mu, current, hImplicit, memory = false } = given;
+    const random = seededRandom(dim + (weighted ? 1 : 0));
+    const bench = new Bench(1 << 25);
+    const { kernels } = bench;
+    const graph = mixedGraph(weighted);
+    const degrees = bench.doubles(graph.degrees);
+    const g = [
+      bench.u32(graph.rowStart),
+      bench.u32(graph.columns),
+      bench.doubles(graph.weights),
+      weighted ? 8 : 0,
+      degrees,
+    ] as const;
+    const unkind = Object.values(unkindVectors(dim));
+    const vectors = (first: number) =>
+      Array.from({ length: COUNT }, (_, r) => (r < first ? unkind[r % unkind.length] : entries(dim, random)));
+    const masks = [bench.reserve(size * 8), bench.reserve(size * 8)] as const;
+    kernels.flattenMasks(masks[0], size, 4, 9, 8);
+    kernels.flattenMasks(masks[1], size, 5, 9, 8);
 
-  // Messages of all agents, vectors of zeros among them.
-  const slotBytes = 8 + size / 8;
-  const slots = bench.reserve(AGENTS * slotBytes);
-  const said = bench.rows(
-    Array.from({ length: AGENTS }, (_, i) => (i === 5 ? new Float64Array(dim) : entries(dim, random))),
-    dim,
-  );
-  const rotated = bench.rows(COUNT, size);
-  kernels.encodeFlattenedSign(
-    0,
-    AGENTS,
-    said.at,
-    said.stride,
-    slots,
-    slotBytes,
-    dim,
-    size,
-    masks[0],
-    rotated.at,
-  );
-
-  for (const quadratic of [true, false]) {
-    const start = Array.from({ length: 6 }, (_, array) => vectors(array < 4 ? 0 : 4));
-    const place = () => start.map((rows) => bench.rows(rows, dim));
-    const [x, v, s, z, a, b] = place();
-    const stride = x.stride;
-    const laplacian = bench.rows(COUNT, dim);
-    const message = bench.rows(COUNT, dim);
-    const gradient = bench.rows(start[4], dim);
-    const error = bench.rows(COUNT, dim);
-    const outbox = bench.bytes(AGENTS * slotBytes);
-    kernels.gatherSign(FIRST, COUNT, ...g, slots, slotBytes, rotated.at, rotated.stride, size);
-    kernels.unflattenBlock(rotated.at, rotated.stride, laplacian.at, stride, COUNT, dim, size, masks[0]);
-    kernels.decodeFlattenedSign(
-      FIRST,
-      COUNT,
-      slots,
-      slotBytes,
-      message.at,
-      stride,
+    // Messages of all agents, vectors of zeros among them.
+    const slotBytes = 8 + size / 8;
+    const slots = bench.reserve(AGENTS * slotBytes);
+    const said = bench.rows(
+      Array.from({ length: AGENTS }, (_, i) => (i === 5 ? new Float64Array(dim) : entries(dim, random))),
       dim,
-      size,
-      masks[0],
-      rotated.at,
     );
-    if (quadratic) kernels.gradientQuadratic(COUNT, stride, dim, x.at, a.at, b.at, gradient.at);
-    kernels.stepPrimalDualError(
-      COUNT,
-      stride,
-      dim,
-      x.at,
-      v.at,
-      s.at,
-      z.at,
-      gradient.at,
-      laplacian.at,
-      message.at,
-      error.at,
-      degrees + FIRST * 8,
-      0.02,
-      0.03,
-      0.05,
-      hImplicit,
-      mu,
-      current,
-    );
+    const rotated = bench.rows(COUNT, size);
     kernels.encodeFlattenedSign(
-      FIRST,
-      COUNT,
-      error.at,
-      stride,
-      outbox.at,
-      slotBytes,
-      dim,
-      size,
-      masks[1],
-      rotated.at,
-    );
-
-    const fused = place();
-    const fusedOutbox = bench.bytes(AGENTS * slotBytes);
-    const [fx, fv, fs, fz, fa, fb] = fused.map(({ at }) => at);
-    kernels.primalDualRotatedSigns(
-      FIRST,
-      COUNT,
-      ...g,
+      0,
+      AGENTS,
+      said.at,
+      said.stride,
       slots,
-      fusedOutbox.at,
       slotBytes,
       dim,
       size,
       masks[0],
-      masks[1],
-      fx,
-      fv,
-      fs,
-      fz,
-      quadratic ? 0 : fa,
-      fa,
-      fb,
-      0.02,
-      0.03,
-      0.05,
-      hImplicit,
-      mu,
-      current,
-      bench.reserve((3 * size + 64) * 8),
+      rotated.at,
     );
-    const composed: Record<string, Rows> = { x, v, s, z };
-    for (const [k, [name, rows]] of Object.entries(composed).entries()) {
-      expect(bytes(fused[k]).equals(bytes(rows)), `${name}, quadratic ${quadratic}`).toBe(true);
-      expect(rows.row(COUNT - 1)[0]).not.toBe(start[k][COUNT - 1][0]);
+
+    for (const quadratic of [true, false]) {
+      const start = Array.from({ length: 7 }, (_, array) => vectors(array < 4 ? 0 : 4));
+      const place = () => start.map((rows) => bench.rows(rows, dim));
+      const [x, v, s, z, a, b, m] = place();
+      const stride = x.stride;
+      const laplacian = bench.rows(COUNT, dim);
+      const message = bench.rows(COUNT, dim);
+      const gradient = bench.rows(start[4], dim);
+      const error = bench.rows(COUNT, dim);
+      const outbox = bench.bytes(AGENTS * slotBytes);
+      kernels.gatherSign(FIRST, COUNT, ...g, slots, slotBytes, rotated.at, rotated.stride, size);
+      kernels.unflattenBlock(rotated.at, rotated.stride, laplacian.at, stride, COUNT, dim, size, masks[0]);
+      kernels.decodeFlattenedSign(
+        FIRST,
+        COUNT,
+        slots,
+        slotBytes,
+        message.at,
+        stride,
+        dim,
+        size,
+        masks[0],
+        rotated.at,
+      );
+      if (quadratic) kernels.gradientQuadratic(COUNT, stride, dim, x.at, a.at, b.at, gradient.at);
+      const own = degrees + FIRST * 8;
+      const rows = [gradient.at, laplacian.at, message.at, error.at] as const;
+      const gains = [0.02, 0.03, 0.05, hImplicit, mu] as const;
+      const state = [x.at, v.at, s.at, z.at] as const;
+      if (memory) {
+        kernels.stepPrimalDualMemory(COUNT, stride, dim, ...state, m.at, own, own, ...rows, ...gains, GAMMA);
+      } else {
+        kernels.stepPrimalDualError(COUNT, stride, dim, ...state, ...rows, own, ...gains, current);
+      }
+      kernels.encodeFlattenedSign(
+        FIRST,
+        COUNT,
+        error.at,
+        stride,
+        outbox.at,
+        slotBytes,
+        dim,
+        size,
+        masks[1],
+        rotated.at,
+      );
+
+      const fused = place();
+      const fusedOutbox = bench.bytes(AGENTS * slotBytes);
+      const [fx, fv, fs, fz, fa, fb, fm] = fused.map(({ at }) => at);
+      kernels.primalDualRotatedSigns(
+        FIRST,
+        COUNT,
+        ...g,
+        slots,
+        fusedOutbox.at,
+        slotBytes,
+        dim,
+        size,
+        masks[0],
+        masks[1],
+        fx,
+        fv,
+        fs,
+        fz,
+        memory ? fm : 0,
+        quadratic ? 0 : fa,
+        fa,
+        fb,
+        0.02,
+        0.03,
+        0.05,
+        hImplicit,
+        mu,
+        current,
+        GAMMA,
+        bench.reserve((3 * size + 64) * 8),
+      );
+      const composed: [string, Rows, Rows][] = [
+        ['x', x, fused[0]],
+        ['v', v, fused[1]],
+        ['s', s, fused[2]],
+        ['z', z, fused[3]],
+        ['m', m, fused[6]],
+      ];
+      for (const [name, expected, found] of composed) {
+        expect(bytes(found).equals(bytes(expected)), `${name}, quadratic ${quadratic}`).toBe(true);
+      }
+      expect(x.row(COUNT - 1)[0]).not.toBe(start[0][COUNT - 1][0]);
+      expectSame(fusedOutbox.data, outbox.data, `messages, quadratic ${quadratic}`);
     }
-    expectSame(fusedOutbox.data, outbox.data, `messages, quadratic ${quadratic}`);
-  }
-  bench.checkGuards();
-});
+    bench.checkGuards();
+  },
+);
 
 it.each([
   { dim: 64, weighted: false, hImplicit: 0 },

@@ -7,14 +7,12 @@ const LONGEST = [
   'engine/table',
   'engine/determinism',
   'engine/golden',
-  'plugin/custom',
-  'engine/heap',
-  'cli/command-line',
-  'cli/bad-input',
-  'examples/',
-  'flow/compressed-rivals',
   'bench/command',
   'profile/profile',
+  'engine/heap',
+  'cli/',
+  'examples/',
+  'plugin/custom.test',
 ];
 
 class LongestFirst extends BaseSequencer {

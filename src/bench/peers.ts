@@ -89,12 +89,14 @@ const inCache = (agents: number) => agents < OUT_OF_CACHE_AGENTS;
 const OVER = {
   ours: '',
   c: "C/OpenMP's",
+  'c-alone': null,
   numpy: "NumPy/SciPy's",
   'numpy-in-place': "NumPy/SciPy's in place",
 } as const;
+type Contender = keyof typeof OVER;
 
 /** What the project set itself, against NumPy as it is usually written; only full runs at these sizes are held to it. */
-function roundTarget(peer: keyof typeof OVER, method: Method, agents: number): Target | undefined {
+function roundTarget(peer: Contender, method: Method, agents: number): Target | undefined {
   if (peer === 'numpy-in-place') return undefined;
   if (agents !== IN_CACHE_AGENTS && agents !== OUT_OF_CACHE_AGENTS) return undefined;
   if (peer === 'c') return { atLeast: inCache(agents) ? 0.6 : 1 };
@@ -103,7 +105,7 @@ function roundTarget(peer: keyof typeof OVER, method: Method, agents: number): T
 }
 
 interface RoundContestant extends Contestant<number> {
-  who: keyof typeof OVER;
+  who: Contender;
   method: Method;
 }
 
@@ -133,10 +135,15 @@ async function compareRounds(
         sample: async () => (await rig.sample()).seconds,
       });
       if (c && method === 'none') {
-        const [first] = await c.child.ask('rounds', threads, 2, 3);
-        const count = Math.max(1, Math.round((3 * seconds) / Number(first)));
-        const sample = async () => (await c.child.seconds('rounds', threads, 2, count)) / count;
-        contestants.push({ who: 'c', method, name: `C, ${name}`, sample });
+        const contender = async (who: Contender, title: string, team: number) => {
+          const [first] = await c.child.ask('rounds', team, 2, 3);
+          const count = Math.max(1, Math.round((3 * seconds) / Number(first)));
+          const sample = async () => (await c.child.seconds('rounds', team, 2, count)) / count;
+          contestants.push({ who, method, name: `${title}, ${name}`, sample });
+        };
+        await contender('c', 'C', threads);
+        // What more threads bring to C is what this machine gives to rounds whose rows go back and forth between its cores.
+        if (threads > 1) await contender('c-alone', 'C on one thread', 1);
       }
       for (const [way, suffix] of numpy ? NUMPY_WAYS : []) {
         const { child } = numpy as NonNullable<Peers['numpy']>;
@@ -175,7 +182,7 @@ function collectRounds(
     );
     figures.push(speed);
     let ratio = '';
-    if (who !== 'ours') {
+    if (OVER[who]) {
       const target = roundTarget(who, method, agents);
       const against = ratioFigure(
         `peers/round/${method}/${where}/over-${who}`,
@@ -201,12 +208,24 @@ function collectRounds(
     agents === OUT_OF_CACHE_AGENTS ? { atLeast: 1.8 } : undefined,
   );
   figures.push(gain);
+  const [alone, team] = [find('c-alone', 'none'), find('c', 'none')];
+  const scaling =
+    alone < 0
+      ? null
+      : ratioFigure(
+          `peers/round/none/${where}/c-scaling`,
+          `none round, ${countText(agents)} agents: C/OpenMP over itself on one thread`,
+          samples[alone],
+          samples[team],
+        );
+  if (scaling) figures.push(scaling);
   tables.push({
     title: `Rounds, ${countText(agents)} agents, d = ${DIM}, random regular of degree 8`,
     columns: ['', 'ms a round', 'Mcoordinates/s (quartiles)', 'ours is so many times as fast'],
     rows,
     notes: [
       `flatten(sign) takes ${spreadText(gain)} times as many rounds a second as no compression`,
+      ...(scaling ? [`C is ${spreadText(scaling)} times as fast as on one thread`] : []),
       ...(transform
         ? [`NumPy transforms by ${transform.replace('-', ' ')}, the faster of two ways here`]
         : []),

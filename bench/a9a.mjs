@@ -83,10 +83,12 @@ const local = (compress, inner, free = [], more = {}) => ({
   ...more,
 });
 
+const memoryEnds = { step: 1.98, alpha: 0.0531, beta: 0.104 };
+
 /** `free`: the gains that are searched; `largest`: up to where they mean something; `moves`: what else moves with a gain, as exponents. */
 const methods = {
   // From where the search of error-memory ended: from `auto` it stops in a valley at 356 rounds, and what compresses cannot be ahead of what does not.
-  'primal-dual': { ...primalDual('none'), start: { step: 1.98, alpha: 0.0531, beta: 0.104 } },
+  'primal-dual': { ...primalDual('none'), start: memoryEnds },
   'primal-dual, inner 5': local('none', 5),
   'primal-dual, inner 20': local('none', 20),
   dgd: mixed('dgd'),
@@ -109,6 +111,8 @@ const methods = {
   'primal-dual error-memory, best-rotation': {
     ...primalDual('error-memory', ['mu', 'gamma']),
     compressor: bestSign,
+    // Likewise: from `auto` it stops at 204 rounds.
+    start: { ...memoryEnds, mu: 1, gamma: 0.5 },
   },
   'primal-dual error-memory, every 2nd round flatten(sign)': {
     ...primalDual('error-memory', ['gamma']),

@@ -7,7 +7,6 @@ class Tile {
   /** Columns c, c + 1 of one agent: x_out and v from L x = ly. `quadratic`: the gradient is a (x - b), else `a` is the gradient. */
   @inline static step(
     quadratic: bool,
-    explicit: bool,
     ly: v128,
     state: v128,
     dual: v128,
@@ -22,7 +21,7 @@ class Tile {
   ): void {
     const g = f64x2.mul(eta, quadratic ? f64x2.mul(a, f64x2.sub(state, v128.load(b))) : a);
     const slope = f64x2.add(f64x2.add(g, f64x2.mul(alpha, ly)), f64x2.mul(beta, dual));
-    v128.store(xOut, f64x2.sub(state, explicit ? slope : f64x2.mul(damping, slope)));
+    v128.store(xOut, f64x2.sub(state, f64x2.mul(damping, slope)));
     v128.store(v, f64x2.add(dual, f64x2.mul(beta, ly)));
   }
 
@@ -81,7 +80,6 @@ class Tile {
       const h = b + at;
       Tile.step(
         quadratic,
-        false,
         l0,
         v128.load(p, 0),
         v128.load(r, 0),
@@ -96,7 +94,6 @@ class Tile {
       );
       Tile.step(
         quadratic,
-        false,
         l1,
         v128.load(p, 16),
         v128.load(r, 16),
@@ -111,7 +108,6 @@ class Tile {
       );
       Tile.step(
         quadratic,
-        false,
         l2,
         v128.load(p, 32),
         v128.load(r, 32),
@@ -126,7 +122,6 @@ class Tile {
       );
       Tile.step(
         quadratic,
-        false,
         l3,
         v128.load(p, 48),
         v128.load(r, 48),
@@ -141,7 +136,6 @@ class Tile {
       );
       Tile.step(
         quadratic,
-        false,
         l4,
         v128.load(p, 64),
         v128.load(r, 64),
@@ -156,7 +150,6 @@ class Tile {
       );
       Tile.step(
         quadratic,
-        false,
         l5,
         v128.load(p, 80),
         v128.load(r, 80),
@@ -171,7 +164,6 @@ class Tile {
       );
       Tile.step(
         quadratic,
-        false,
         l6,
         v128.load(p, 96),
         v128.load(r, 96),
@@ -186,7 +178,6 @@ class Tile {
       );
       Tile.step(
         quadratic,
-        false,
         l7,
         v128.load(p, 112),
         v128.load(r, 112),
@@ -210,7 +201,6 @@ class Tile {
       }
       Tile.step(
         quadratic,
-        false,
         l,
         v128.load(p),
         v128.load(v + at),

@@ -8,7 +8,7 @@
  *
  * and a picture of the graph of one-bit-100k for docs/, where there is a Chromium to take them with.
  *
- * Usage: npm run profile [-- NAME...], or -- --pictures for new pictures of what is recorded. Record on a machine that does nothing else.
+ * Usage: npm run profile [-- NAME...], or -- --pictures for a new picture of what is recorded. Record on a machine that does nothing else.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -138,7 +138,7 @@ function rounded(value) {
 function takePictureOfGraph() {
   const browser = findBrowser() ?? (installBrowser() ? findBrowser() : null);
   if (browser === null) {
-    console.log(`no pictures of ${PICTURED}: there is no Chromium here (set CHROMIUM to its path)`);
+    console.log(`no picture of ${PICTURED}: there is no Chromium here (set CHROMIUM to its path)`);
     return;
   }
   const page = path.join(profiles, PICTURED, 'merged.html');

@@ -153,21 +153,24 @@ export function permute(graph: Graph, order: Uint32Array): Graph {
   return result;
 }
 
+/** Neighbours, row by row, in any order within a row. */
+type Rows = Pick<Graph, 'rowStart' | 'columns'>;
+
 /** The largest difference between the numbers of two neighbours. */
-export function bandwidth({ nodes, rowStart, columns }: Graph): number {
+export function bandwidth({ rowStart, columns }: Rows): number {
   let widest = 0;
-  for (let row = 0; row < nodes; row++) {
-    if (rowStart[row + 1] === rowStart[row]) continue;
-    // Rows ascend, so the ends of the row are its extremes.
-    widest = Math.max(widest, row - columns[rowStart[row]], columns[rowStart[row + 1] - 1] - row);
+  for (let row = 0; row + 1 < rowStart.length; row++) {
+    for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) {
+      widest = Math.max(widest, Math.abs(columns[arc] - row));
+    }
   }
   return widest;
 }
 
 /** Mean |i - j| over the edges: how far apart neighbours are numbered. 0 without edges. */
-export function meanDistance({ nodes, rowStart, columns }: Graph): number {
+export function meanDistance({ rowStart, columns }: Rows): number {
   let total = 0;
-  for (let row = 0; row < nodes; row++) {
+  for (let row = 0; row + 1 < rowStart.length; row++) {
     for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) total += Math.abs(columns[arc] - row);
   }
   return columns.length === 0 ? 0 : total / columns.length;

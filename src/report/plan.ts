@@ -1,7 +1,7 @@
 /** What a person reads before a run. Memory comes first: it is the one number that may make them press Ctrl-C. */
 
 import { formatBytes } from '../arena/layout.js';
-import type { OrderReport } from '../program/flow/order.js';
+import type { Distances, OrderReport } from '../program/flow/order.js';
 import type { PlanReport, ServerReport } from '../session/types.js';
 import type { Tuning } from '../tune/tune.js';
 import { alignRows, type Colours, formatCount, formatQuantity, formatSaving, plural } from './format.js';
@@ -57,7 +57,7 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
 /** Where nobody had a reason to look there is nothing to say. */
 function formatOrder({ chosen, why, given, rcm }: OrderReport): string | null {
   if (given === null) return null;
-  const apart = ({ meanDistance, bandwidth }: NonNullable<OrderReport['given']>) =>
+  const apart = ({ meanDistance, bandwidth }: Distances) =>
     `${formatQuantity(meanDistance, 3)} (at most ${formatCount(bandwidth)})`;
   const now = chosen === 'rcm' && rcm !== null ? `${apart(rcm)}, as numbered ${apart(given)}` : apart(given);
   const what = chosen === 'rcm' ? 'reverse Cuthill-McKee' : 'as numbered';

@@ -37,14 +37,20 @@ export interface AgentOrder {
   arcs: Uint32Array;
 }
 
+/** How far apart neighbours' rows are, on average and at most. */
+export interface Distances {
+  meanDistance: number;
+  bandwidth: number;
+}
+
 /** For people. */
 export interface OrderReport {
   chosen: 'given' | 'rcm';
   why: string;
-  /** Neighbours' numbers: how far apart on average, and at most; null where nobody looked. */
-  given: { meanDistance: number; bandwidth: number } | null;
-  /** Their positions; null as long as no other order was made. */
-  rcm: { meanDistance: number; bandwidth: number } | null;
+  /** By number; null where nobody looked. */
+  given: Distances | null;
+  /** By position; null as long as no other order was made. */
+  rcm: Distances | null;
 }
 
 export interface OrderInputs {
@@ -77,7 +83,7 @@ export function chooseOrder(inputs: OrderInputs): { order: AgentOrder | null; re
   if (choice === 'auto' && graph.nodes * messageBytes <= secondBytes) {
     return keep('all messages of a round fit into the second cache');
   }
-  const given = { meanDistance: meanDistance(graph), bandwidth: bandwidth(graph) };
+  const given = distancesOf(graph);
   if (choice === 'auto') {
     if (given.meanDistance * messageBytes <= NEAR_SHARE * secondBytes) {
       return keep('neighbours are near each other', { given });
@@ -88,8 +94,7 @@ export function chooseOrder(inputs: OrderInputs): { order: AgentOrder | null; re
   }
   const numbers = reverseCuthillMcKee(graph);
   const order = layOut(graph, numbers);
-  const { rowStart, columns } = order;
-  const rcm = spread(rowStart, columns);
+  const rcm = distancesOf(order);
   if (choice === 'auto' && rcm.meanDistance * LEAST_GAIN > given.meanDistance) {
     return keep('no order brings neighbours much nearer', { given, rcm });
   }
@@ -117,18 +122,8 @@ export function layOut(graph: Graph, numbers: Uint32Array): AgentOrder {
   return { numbers, positions, rowStart, columns, arcs };
 }
 
-/** Rows here do not ascend, so `bandwidth` would not do. */
-function spread(rowStart: Uint32Array, columns: Uint32Array): NonNullable<OrderReport['rcm']> {
-  let total = 0;
-  let widest = 0;
-  for (let row = 0; row + 1 < rowStart.length; row++) {
-    for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) {
-      const distance = Math.abs(columns[arc] - row);
-      total += distance;
-      if (distance > widest) widest = distance;
-    }
-  }
-  return { meanDistance: total / Math.max(1, columns.length), bandwidth: widest };
+function distancesOf(rows: Pick<Graph, 'rowStart' | 'columns'>): Distances {
+  return { meanDistance: meanDistance(rows), bandwidth: bandwidth(rows) };
 }
 
 /** Brings rows that lie by number to their positions, in place: cycle by cycle, through one row beside them. */

@@ -176,7 +176,6 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
       { name: 'network.latency', type: 'f64', length: arcs },
     );
   }
-  // A hub's chunks are gathered before its owner has written the weights of the round; and they are chunks of edges.
   const messageBytes =
     channels.length === 0 ? rowBytes : channels.reduce((sum, { slotBytes }) => sum + slotBytes, 0);
   const placement = chooseOrder({
@@ -187,6 +186,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   });
   const { order } = placement;
   shared.push(...orderFields(order));
+  // A hub's chunks are gathered before its owner has written the weights of the round; and they are chunks of edges.
   const hubs = inputs.links || graph.arcs || messages.unicast ? [] : findHubs(order ?? graph);
   shared.push(...hubFields(hubs, Math.max(1, channels.length), agents, rowEntries));
   const ofCompressors = (channels.length === 0 ? [compressor] : channels).flatMap(({ fields }) => fields);
@@ -204,7 +204,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   const far = order === null ? distanceNs(agents, messageBytes, caches) : 0;
   const changing = inputs.links === null ? 0 : changingNs(agents, dim, counted.estimates, caches);
   const times = agentNs(order ?? heardRows(graph), cost, channels, far + changing, order, hubs);
-  if (hubs.length === 0) warnHub(times, graph, workers, inputs.links !== null, warnings);
+  if (inputs.links) warnHub(times, graph, workers, warnings);
 
   return {
     run: {
@@ -457,10 +457,8 @@ function warnHub(
   times: Float64Array,
   { rowStart, labels }: Graph,
   workers: number,
-  changing: boolean,
   warnings: string[],
 ): void {
-  if (!changing) return;
   let busiest = 0;
   let total = 0;
   for (let agent = 0; agent < times.length; agent++) {

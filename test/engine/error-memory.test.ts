@@ -3,13 +3,12 @@
  * plain arrays, with the same bits for any number of workers; and what the memory is for: without it the limit is not x*.
  */
 
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planCompressor, referenceCompressor } from '../../src/compress/registry.js';
-import { writeNpy } from '../../src/data/npy.js';
 import { seedWords } from '../../src/runtime.js';
 import { edgeList, generate } from '../../topology/index.js';
 import { goldenProblem } from '../golden/problem.js';
+import { writeQuadratic } from '../support/quadratic.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 import { laplacianOf, simulate } from '../support/simulate.js';
@@ -26,11 +25,8 @@ const gains = { step: 0.03, alpha: 0.5, beta: 0.7, mu: 0.8, gamma: 0.6 };
 const flow = { kind: 'primal-dual', compress: 'error-memory' as const, ...gains };
 
 async function config(compressor: Record<string, unknown>, rounds: number) {
-  const file = (name: string) => path.join(folder, name);
-  await writeNpy(file('a.npy'), { shape: [graph.nodes, dim], data: a });
-  await writeNpy(file('b.npy'), { shape: [graph.nodes, dim], data: b });
-  const cost = { kind: 'quadratic', a: file('a.npy'), b: file('b.npy') };
-  return { topology, cost, init: file('b.npy'), flow, compressor, rounds, seed };
+  const problem = await writeQuadratic(folder, 'golden', a, b, dim);
+  return { topology, ...problem, flow, compressor, rounds, seed };
 }
 
 describe('error-memory', () => {

@@ -3,14 +3,13 @@
  * Rounding differs (the engine keeps z = L s incrementally, the twin multiplies), so agreement is to 1e-9 over the first rounds.
  */
 
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planCompressor, referenceCompressor } from '../../src/compress/registry.js';
-import { writeNpy } from '../../src/data/npy.js';
 import type { Compress } from '../../src/flow/types.js';
 import { seedWords } from '../../src/runtime.js';
 import { edgeList, generate } from '../../topology/index.js';
 import { goldenProblem } from '../golden/problem.js';
+import { writeQuadratic } from '../support/quadratic.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 import { laplacianOf, simulate } from '../support/simulate.js';
@@ -33,14 +32,10 @@ const rowOf = (data: Float64Array, i: number) => data.slice(i * dim, (i + 1) * d
 
 describe('the engine computes the equations', () => {
   it.each(combinations)('$name', async ({ flow, compressor }) => {
-    const file = (name: string) => path.join(folder, name);
-    await writeNpy(file('a.npy'), { shape: [graph.nodes, dim], data: a });
-    await writeNpy(file('b.npy'), { shape: [graph.nodes, dim], data: b });
     const { x } = await runSequentially(
       {
         topology,
-        cost: { kind: 'quadratic', a: file('a.npy'), b: file('b.npy') },
-        init: file('b.npy'),
+        ...(await writeQuadratic(folder, 'golden', a, b, dim)),
         flow,
         compressor,
         rounds,

@@ -7,13 +7,13 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planCompressor, referenceCompressor } from '../../src/compress/registry.js';
-import { writeNpy } from '../../src/data/npy.js';
 import { largestInnerStep } from '../../src/flow/gains.js';
 import { primalDual } from '../../src/flow/primal-dual.js';
 import type { FlowPlan, GainContext } from '../../src/flow/types.js';
 import { seedWords } from '../../src/runtime.js';
 import { edgeList, generate } from '../../topology/index.js';
 import { goldenProblem } from '../golden/problem.js';
+import { writeQuadratic } from '../support/quadratic.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 import { laplacianOf, simulate } from '../support/simulate.js';
@@ -27,13 +27,6 @@ const graph = generate(topology, 0);
 const { from, to } = edgeList(graph);
 const edges = Array.from(from, (node, edge) => [node, to[edge]] as const);
 const { a, b } = goldenProblem(graph.nodes, dim, 0);
-
-const quadratic = async (name: string, a: Float64Array, b: Float64Array, dim: number) => {
-  const [fileA, fileB] = ['a', 'b'].map((which) => path.join(folder, `${name}-${which}.npy`));
-  await writeNpy(fileA, { shape: [a.length / dim, dim], data: a });
-  await writeNpy(fileB, { shape: [b.length / dim, dim], data: b });
-  return { cost: { kind: 'quadratic', a: fileA, b: fileB }, init: fileB };
-};
 
 const sign = { kind: 'flatten', inner: { kind: 'sign' } };
 const gains = { step: 0.4, alpha: 0.3, beta: 0.5 };
@@ -55,7 +48,13 @@ const cases = modes.flatMap((mode) =>
 describe('gradient steps between two messages', () => {
   it('solve the problem of a round: one agent pair, one coordinate, by hand', async () => {
     // From x = 0 with nothing heard: argmin a/2 (u - b)^2 + u^2/(2 h) = h a b / (1 + h a), a = 2, b = 3, h = 0.5: 1.5; after one step of 1/(rho + 1/h) with rho = 4: 1.
-    const problem = await quadratic('pair', new Float64Array([2, 2]), new Float64Array([3, 3]), 1);
+    const problem = await writeQuadratic(
+      folder,
+      'pair',
+      new Float64Array([2, 2]),
+      new Float64Array([3, 3]),
+      1,
+    );
     const run = (flow: object) =>
       runSequentially(
         {
@@ -77,7 +76,14 @@ describe('gradient steps between two messages', () => {
     const rounds = 25;
     const flow = { kind: 'primal-dual', integrator, ...gains, ...mode, inner: 4, rho: 2.5, eta: 0.9 };
     const compressor = mode.compress === 'none' ? { kind: 'identity' } : sign;
-    const config = { topology, ...(await quadratic('golden', a, b, dim)), flow, compressor, rounds, seed };
+    const config = {
+      topology,
+      ...(await writeQuadratic(folder, 'golden', a, b, dim)),
+      flow,
+      compressor,
+      rounds,
+      seed,
+    };
     const { x, v, stateHash } = await runSequentially(config, 1);
     expect((await runSequentially(config, 2)).stateHash).toBe(stateHash);
     expect((await runSequentially(config, 3)).stateHash).toBe(stateHash);
@@ -107,7 +113,7 @@ describe('gradient steps between two messages', () => {
     const { final, v } = await runSequentially(
       {
         topology,
-        ...(await quadratic('golden', a, b, dim)),
+        ...(await writeQuadratic(folder, 'golden', a, b, dim)),
         flow,
         ...(compress !== 'none' && { compressor: sign }),
         rounds: 800,
@@ -166,7 +172,7 @@ describe('gradient steps between two messages', () => {
       const { x, rounds: done } = await runSequentially(
         {
           topology: { kind: 'ring', nodes },
-          ...(await quadratic('ring', equal, along, nodes)),
+          ...(await writeQuadratic(folder, 'ring', equal, along, nodes)),
           // One step with rho = curvature is the minimiser.
           flow: {
             kind: 'primal-dual',
@@ -209,7 +215,7 @@ describe('gradient steps between two messages', () => {
     const { first, final, verdict } = await runSequentially(
       {
         topology,
-        ...(await quadratic('golden', a, b, dim)),
+        ...(await writeQuadratic(folder, 'golden', a, b, dim)),
         flow: { kind: 'primal-dual', inner: 5, ...own },
         compressor: own.compress === 'none' ? { kind: 'identity' } : sign,
         rounds: 400,

@@ -3,17 +3,16 @@
  * add up to 0, and its limit on the step against the modes of a ring, where alpha is far beyond what Euler stands.
  */
 
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planCompressor, referenceCompressor } from '../../src/compress/registry.js';
 import { parseConfig } from '../../src/config/load.js';
-import { writeNpy } from '../../src/data/npy.js';
 import { largestSemiImplicitStep, largestStableStep } from '../../src/flow/gains.js';
 import { primalDual } from '../../src/flow/primal-dual.js';
 import type { FlowPlan, GainContext } from '../../src/flow/types.js';
 import { seedWords } from '../../src/runtime.js';
 import { edgeList, generate } from '../../topology/index.js';
 import { goldenProblem } from '../golden/problem.js';
+import { writeQuadratic } from '../support/quadratic.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 import { laplacianOf, simulate } from '../support/simulate.js';
@@ -26,13 +25,6 @@ const graph = generate(topology, 0);
 const { from, to } = edgeList(graph);
 const edges = Array.from(from, (node, edge) => [node, to[edge]] as const);
 const { a, b } = goldenProblem(graph.nodes, dim, 0);
-
-const quadratic = async (name: string, a: Float64Array, b: Float64Array, dim: number) => {
-  const [fileA, fileB] = ['a', 'b'].map((which) => path.join(folder, `${name}-${which}.npy`));
-  await writeNpy(fileA, { shape: [a.length / dim, dim], data: a });
-  await writeNpy(fileB, { shape: [b.length / dim, dim], data: b });
-  return { cost: { kind: 'quadratic', a: fileA, b: fileB }, init: fileB };
-};
 
 const integrator = 'semi-implicit' as const;
 const gains = { step: 0.03, alpha: 2, beta: 0.7 };
@@ -56,7 +48,14 @@ describe('the semi-implicit step', () => {
   it.each(cases)('is its equations, for 1 and 3 workers: $name', async ({ mode, compressor }) => {
     const rounds = 25;
     const flow = { kind: 'primal-dual', integrator, ...gains, ...mode };
-    const config = { topology, ...(await quadratic('golden', a, b, dim)), flow, compressor, rounds, seed };
+    const config = {
+      topology,
+      ...(await writeQuadratic(folder, 'golden', a, b, dim)),
+      flow,
+      compressor,
+      rounds,
+      seed,
+    };
     const { x, v, stateHash } = await runSequentially(config, 1);
     expect((await runSequentially(config, 3)).stateHash).toBe(stateHash);
     const euler = { ...config, flow: { ...flow, integrator: 'euler' } };
@@ -86,7 +85,7 @@ describe('the semi-implicit step', () => {
 
   it('reaches the optimum of a graph with unequal degrees, with an alpha that Euler does not stand', async () => {
     const flow = { kind: 'primal-dual', compress: 'none', integrator, step: 0.2, alpha: 5, beta: 1 };
-    const config = { topology, ...(await quadratic('golden', a, b, dim)), flow, rounds: 3000 };
+    const config = { topology, ...(await writeQuadratic(folder, 'golden', a, b, dim)), flow, rounds: 3000 };
     const { final, verdict } = await runSequentially(config, 2);
     expect(verdict).not.toBe('diverged');
     expect(final.rmsError).toBeLessThan(1e-8);
@@ -121,7 +120,7 @@ describe('the semi-implicit step', () => {
       const { x, rounds: done } = await runSequentially(
         {
           topology: { kind: 'ring', nodes },
-          ...(await quadratic('ring', equal, along, nodes)),
+          ...(await writeQuadratic(folder, 'ring', equal, along, nodes)),
           flow: { kind: 'primal-dual', compress: 'none', integrator: kind, step, alpha, beta },
           rounds,
         },
@@ -160,7 +159,7 @@ describe('the semi-implicit step', () => {
     const { first, final, verdict } = await runSequentially(
       {
         topology,
-        ...(await quadratic('golden', a, b, dim)),
+        ...(await writeQuadratic(folder, 'golden', a, b, dim)),
         flow: { kind: 'primal-dual', integrator, ...own },
         compressor: { kind: own.compress === 'none' ? 'identity' : 'scalarize-cyclic' },
         rounds: 3000,

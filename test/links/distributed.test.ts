@@ -3,11 +3,9 @@
  * neighbour's s instead of a copy of its own, computes what copies, outages and resynchronisations give, and counts their bits.
  */
 
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planCompressor, referenceCompressor } from '../../src/compress/registry.js';
 import type { CompressorSpec } from '../../src/compress/types.js';
-import { writeNpy } from '../../src/data/npy.js';
 import { links } from '../../src/links/registry.js';
 import type { LinksSpec } from '../../src/links/types.js';
 import { seedWords } from '../../src/runtime.js';
@@ -15,6 +13,7 @@ import { type Graph, generate, type weightsKinds } from '../../topology/index.js
 import { edgeWeights } from '../../topology/weights.js';
 import { goldenProblem } from '../golden/problem.js';
 import { type DistributedInputs, simulateDistributed } from '../support/distributed.js';
+import { writeQuadratic } from '../support/quadratic.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 
@@ -26,9 +25,7 @@ const rounds = 40;
 const topology = { kind: 'erdos-renyi', nodes, averageDegree: 4, seed: 3, largestComponent: true };
 const graph = generate(topology, 0);
 const { a, b } = goldenProblem(nodes, dim, 0);
-const file = (name: string) => path.join(folder, name);
-await writeNpy(file('a.npy'), { shape: [nodes, dim], data: a });
-await writeNpy(file('b.npy'), { shape: [nodes, dim], data: b });
+const problem = await writeQuadratic(folder, 'golden', a, b, dim);
 
 const flatSign = { kind: 'flatten', inner: { kind: 'sign' } };
 const silent = { kind: 'event-triggered', threshold: { absolute: 3, rate: 0.97 }, inner: { kind: 'sign' } };
@@ -133,8 +130,7 @@ describe('the shortcut is the distributed algorithm', () => {
       topology,
       weights: kind,
       links: spec,
-      cost: { kind: 'quadratic', a: file('a.npy'), b: file('b.npy') },
-      init: file('b.npy'),
+      ...problem,
       flow: {
         kind: flow,
         compress: mode,

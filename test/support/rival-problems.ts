@@ -7,6 +7,7 @@ import { writeNpy } from '../../src/data/npy.js';
 import { generate } from '../../topology/index.js';
 import { edgeWeights } from '../../topology/weights.js';
 import { goldenProblem } from '../golden/problem.js';
+import { writeQuadratic } from './quadratic.js';
 import { add, type Rows, shifted } from './rivals.js';
 
 export const AGENTS = 11;
@@ -63,16 +64,14 @@ export async function quadraticProblem(folder: string): Promise<Problem> {
   const dim = 5;
   const { topology, weights, ...network } = graph('unit');
   const { a, b } = goldenProblem(AGENTS, dim, 0);
-  const file = (name: string) => path.join(folder, name);
-  await writeNpy(file('a.npy'), { shape: [AGENTS, dim], data: a });
-  await writeNpy(file('b.npy'), { shape: [AGENTS, dim], data: b });
+  const { cost } = await writeQuadratic(folder, 'quadratic', a, b, dim);
   const { init, start } = await beginning(folder, dim);
   return {
     name: 'quadratic',
     config: {
       topology,
       weights,
-      cost: { kind: 'quadratic', a: file('a.npy'), b: file('b.npy') },
+      cost,
       init,
       seed: SEED,
     },

@@ -11,6 +11,7 @@ import { attachArena, populate } from '../src/arena/arena.js';
 import { loadModules } from '../src/plugin/modules.js';
 import type { CpuProfile } from '../src/profile/record.js';
 import { bindProgram } from '../src/program/registry.js';
+import { goesBack, Snapshot } from '../src/program/snapshot.js';
 import type { RunPlan } from '../src/program/types.js';
 import { Barrier, BarrierPoisoned, poison } from '../src/sync/barrier.js';
 import { withClock } from '../src/sync/clock.js';
@@ -60,6 +61,7 @@ export default async function agents(task: AgentsTask): Promise<AgentsReport> {
         words,
         leader: worker === 0,
         ring: new RingWriter(words, arena.view('trace.ring', 'f64')),
+        snapshot: goesBack(plan) ? new Snapshot(arena, worker, plan.workers) : null,
         heapAtRounds: task.heapAtRounds,
         sampleHeap: () => getHeapStatistics().used_heap_size,
       });

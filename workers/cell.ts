@@ -1,21 +1,22 @@
 /** The Piscina task of a comparison: one cell, a whole run on this thread. */
 
-import type { CellOutcome } from '../src/compare/types.js';
+import { runCell } from '../src/compare/run-cell.js';
+import type { CellOutcome, Target } from '../src/compare/types.js';
 import type { LoadedConfig } from '../src/config/types.js';
 import { isInputError } from '../src/errors.js';
 import { prepareRun } from '../src/session/prepare.js';
-import { runOnOneThread } from '../src/session/single-thread.js';
 
 export interface CellTask {
   module: WebAssembly.Module;
   loaded: LoadedConfig;
+  target: Target;
 }
 
-export default async function cell({ module, loaded }: CellTask): Promise<CellOutcome> {
+export default async function cell({ module, loaded, target }: CellTask): Promise<CellOutcome> {
   try {
     const prepared = await prepareRun(loaded, 1);
     const { report } = prepared;
-    const { summary, rows } = runOnOneThread(prepared, module);
+    const { summary, ...run } = runCell(prepared, module, target);
     return {
       status: summary.status as Exclude<typeof summary.status, 'failed'>,
       compressor: report.compressor,
@@ -24,7 +25,7 @@ export default async function cell({ module, loaded }: CellTask): Promise<CellOu
       cost: report.cost,
       network: prepared.config.network ?? null,
       summary,
-      trace: rows,
+      ...run,
     };
   } catch (error) {
     // A combination that cannot be is an answer of the grid; anything else is a failure of ours or of the machine.

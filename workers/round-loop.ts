@@ -1,6 +1,9 @@
 /**
  * The round loop: phases and barriers, pause and stop, rows of the trace. It knows no mathematics and allocates nothing.
  *
+ * A run that stops at a target does so in the round in which it arrived. Rows are some rounds apart, so the first row that shows it is late: everyone goes back to the row
+ * before (REWIND), from a copy made there, and looks at every round from then on. Rows in between leave the loop only where they would have anyway.
+ *
  * Every worker runs it. The leader (worker 0) decides, everyone obeys at the same round: the leader writes the command of round
  * k + 1 before it arrives at the last barrier of round k, and that barrier publishes it. Commands are doubled by parity, like outboxes: the
  * leader cannot overwrite a command before every worker has passed the barrier after which it was read.
@@ -9,6 +12,7 @@
 import type { BoundProgram, RunPlan, Verdict } from '../src/program/types.js';
 import { type Barrier, isPoisoned } from '../src/sync/barrier.js';
 import { Command, commandWord, Request, Word } from '../src/sync/control.js';
+import type { Snapshot } from '../src/program/snapshot.js';
 import { COLUMNS, type RingWriter } from '../src/trace/ring.js';
 
 export interface LoopReport {
@@ -27,13 +31,15 @@ export interface LoopInputs {
   words: Int32Array;
   leader: boolean;
   ring: RingWriter;
+  /** This worker's share of what a rewind needs; null where a run never goes back. */
+  snapshot: Snapshot | null;
   /** Diagnostics: called at these rounds, ascending; their results are returned. */
   heapAtRounds: readonly number[];
   sampleHeap: () => number;
 }
 
 export function runRounds(inputs: LoopInputs): LoopReport {
-  const { plan, program, barrier, words, leader, ring, heapAtRounds, sampleHeap } = inputs;
+  const { plan, program, barrier, words, leader, ring, snapshot, heapAtRounds, sampleHeap } = inputs;
   const { phases, tracePhases } = program;
   const { rounds, traceEvery } = plan;
   const row = new Float64Array(COLUMNS.length);
@@ -41,6 +47,12 @@ export function runRounds(inputs: LoopInputs): LoopReport {
   let sampled = 0;
   let round = 0;
   let traced = -1;
+  let pushed = -1;
+  /** The round of the snapshot, and the time in the loop until then. */
+  let saved = -1;
+  let savedMs = 0;
+  /** Gone back once: every round is looked at. */
+  let refining = false;
   let verdict: Verdict = 'go';
   let pausedMs = 0;
 
@@ -56,10 +68,48 @@ export function runRounds(inputs: LoopInputs): LoopReport {
     traced = round;
     if (leader) {
       verdict = program.traceRow(round, (performance.now() - startedMs - pausedMs) / 1000, row);
-      ring.push(row);
-      decide();
+      if (verdict === 'converged' && !refining && saved >= 0 && round - saved > 1) {
+        verdict = 'go';
+        Atomics.store(words, commandWord(round), Command.REWIND);
+      } else {
+        if (!refining || verdict !== 'go' || round % traceEvery === 0) push();
+        decide();
+      }
     }
     // Publishes the leader's decision.
+    barrier.wait();
+  };
+
+  const push = () => {
+    ring.push(row);
+    pushed = round;
+  };
+
+  /** After a row from which the run goes on: where it would go back to. */
+  const save = () => {
+    snapshot?.save();
+    program.save?.();
+    saved = round;
+    savedMs = performance.now() - startedMs - pausedMs;
+    // Nobody writes into the round that somebody still copies.
+    barrier.wait();
+  };
+
+  const rewind = () => {
+    snapshot?.restore();
+    program.restore?.(saved);
+    // Everyone has read the command before the leader writes the next one, which may be in the same word.
+    barrier.wait();
+    // What is done again counts once.
+    pausedMs = performance.now() - startedMs - savedMs;
+    round = saved;
+    traced = saved;
+    pushed = saved;
+    refining = true;
+    if (leader) {
+      Atomics.store(words, Word.ROUND, round);
+      decide();
+    }
     barrier.wait();
   };
 
@@ -109,7 +159,12 @@ export function runRounds(inputs: LoopInputs): LoopReport {
       pause();
       command = Atomics.load(words, commandWord(round));
     }
+    if (command === Command.REWIND) {
+      rewind();
+      continue;
+    }
     if (command === Command.STOP || round >= rounds) break;
+    if (snapshot !== null && !refining && traced === round && saved !== round) save();
 
     for (let phase = 0; phase < phases.length; phase++) {
       phases[phase](round);
@@ -122,13 +177,15 @@ export function runRounds(inputs: LoopInputs): LoopReport {
       }
       barrier.wait();
     }
-    if (round % traceEvery === 0 || round === rounds) trace();
+    if (refining || round % traceEvery === 0 || round === rounds) trace();
     if (sampled < heapAtRounds.length && round === heapAtRounds[sampled]) {
       heap[sampled] = sampleHeap();
       sampled++;
     }
   }
   if (traced !== round) trace();
+  // A run that is stopped while it looks at every round leaves its last row all the same.
+  if (leader && pushed !== round) push();
 
   const seconds = (performance.now() - startedMs - pausedMs) / 1000;
   const status = leader ? statusOf(verdict, round, rounds) : 'finished';

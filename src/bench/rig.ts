@@ -59,7 +59,7 @@ export class Rig {
           workers,
           rounds: ROUNDS,
           stop: {},
-          trace: { every: ROUNDS },
+          trace: { sample: 0, every: ROUNDS },
         },
       },
       outDir: null,

@@ -34,11 +34,12 @@ The grid is every config with every compressor, every flow and every seed. What 
   --compressors  kinds with parameters, a ; between them: 'top-k(k=8); flatten(sign); identity'
   --flows        what a message says ('error-state; observer'), or whole flows: 'primal-dual(compress=observer, mu=0.5); consensus'
   --seeds        1,2,3: rows are then medians over the seeds, and count only where every seed reached the target
-  --target       gap | rmsError | consensusError = a number; without it what the configs stop at, or gap=1e-6
+  --target       rmsError | agentsGapMean | agentsGapWorst | gradientNorm | gap | consensusError = a number; without it what the configs stop at, or
+                 rmsError=1e-6. All but \`gap\` (of the mean of all x) and \`consensusError\` say what the agents hold
 
-Every cell is one run on one thread, with the same bits as \`sottovoce run CONFIG --set ... --workers 1\` alone (stateHash says so). It ends at the target, at the
-config's rounds, or when it diverges. The target is looked for every trace.every rounds: make it smaller for finer counts (--set trace.every=1). Seconds
-are those of a thread with others beside it; compare them with care. With \`network: { bandwidth: 1 Mbit/s, latency: 20 ms }\` in a config there are
+Every cell is one run on one thread, with the same bits as \`sottovoce run CONFIG --set ... --workers 1\` alone (stateHash says so). It arrives in the first
+round from which it stays at the target for as long again (it is run that long to see), whatever trace.every says. It ends there, at the config's
+rounds, or when it diverges. Seconds are those of a thread with others beside it; compare them with care. With \`network: { bandwidth: 1 Mbit/s, latency: 20 ms }\` in a config there are
 the seconds its rounds would have taken on such links.
 
 The folder:
@@ -115,7 +116,11 @@ export async function compareCommand(
   directory.begin(target, cells.length);
 
   const watch = new Watch(options.quiet ? null : terminal.stderr);
-  const run = runGrid(cells, directory, { jobs, onDone: (cell, outcome) => watch.done(cell, outcome) });
+  const run = runGrid(cells, directory, {
+    jobs,
+    target,
+    onDone: (cell, outcome) => watch.done(cell, outcome),
+  });
   await watch.begin(run);
   let exitCode: number | null = null;
   const stopListening = dependencies.onSignal((signal) => {

@@ -48,7 +48,7 @@ export function lineView(output: Output): ProgressView {
   };
 }
 
-/** `round 1,200 of 5,000 (24%), 600 rounds/s, 6.3 s left, gap 1.2e-3, 1.2 Mbit` */
+/** `round 1,200 of 5,000 (24%), 600 rounds/s, 6.3 s left, agents' gap 1.2e-3, 1.2 Mbit` */
 export function progressLine(progress: Watched, elapsed: number): string {
   const { round, rounds, doing } = progress;
   const rate = elapsed > 0 ? round / elapsed : 0;
@@ -65,7 +65,8 @@ function quantities({ last, round }: Progress): string[] {
   if (last === null || (last.round === 0 && round > 0)) return [];
   const parts: string[] = [];
   if (!Number.isNaN(last.accuracy)) parts.push(`accuracy ${(100 * last.accuracy).toFixed(1)}%`);
-  else if (!Number.isNaN(last.gap)) parts.push(`gap ${formatQuantity(last.gap, 2)}`);
+  else if (!Number.isNaN(last.agentsGapMean))
+    parts.push(`agents' gap ${formatQuantity(last.agentsGapMean, 2)}`);
   else if (!Number.isNaN(last.consensusError))
     parts.push(`consensus error ${formatQuantity(last.consensusError, 2)}`);
   parts.push(formatBits(last.bitsBroadcast));

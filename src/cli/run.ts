@@ -74,7 +74,7 @@ A config, with every default written out:
   flow: { kind: primal-dual, step: auto, alpha: auto, beta: auto, eta: 1, mu: 1 }
   compressor: { kind: identity }            # try { kind: flatten, inner: { kind: sign } }
   rounds: 1000
-  stop: {}                                  # { gap: 1e-6 } ends the run as soon as the gap is that small
+  stop: {}                                  # { rmsError: 1e-6 } ends the run in the first round in which the agents are that near
   seed: 0
   workers: auto
   trace: { every: 5 }
@@ -86,12 +86,12 @@ Paths in a config are relative to the config.
 The run directory:
   manifest.json  the resolved config, versions, seed and machine: what it takes to run it again
   summary.json   status, rounds, bits, gap, a hash of the final state; written last
-  trace.csv      objective, gap, errors and bits, one row every trace.every rounds
+  trace.csv      objective, gaps, errors and bits, one row every trace.every rounds
   x.npy          the agents' estimates, agents x dim (1 x dim with a parameter server)
 
 Examples:
   $ sottovoce run profiles/ring-topk.yaml
-  $ sottovoce run ring.yaml --out runs/one-bit --set compressor='{ kind: sign }' --set stop.gap=1e-6
+  $ sottovoce run ring.yaml --out runs/one-bit --set compressor='{ kind: sign }' --set stop.rmsError=1e-6
   $ sottovoce run ring.yaml --workers 4 --json | jq .roundsPerSecond
 
 Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or bad input, 130 interrupted.
@@ -210,7 +210,7 @@ export async function watch(
   // Only for the sparkline: a run without it is still a run.
   session
     .subscribe((rows) => {
-      for (const row of rows) gaps.push(row.gap);
+      for (const row of rows) gaps.push(row.agentsGapMean);
     })
     .catch(() => {});
   let asking = false;

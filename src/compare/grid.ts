@@ -22,7 +22,7 @@ export interface GridInputs {
   /** `error-state; observer`, or whole flows: `primal-dual(compress=observer, mu=0.5)`. */
   flows?: string | undefined;
   seeds?: readonly number[] | undefined;
-  /** `gap=1e-6`; absent: the configs' own stop, or a gap of 1e-6 where they have none. */
+  /** `rmsError=1e-6`; absent: the configs' own stop, or that where they have none. */
   target?: string | undefined;
   /** `path=value`, for every cell. */
   set?: readonly string[] | undefined;
@@ -33,8 +33,16 @@ export interface Grid {
   target: Target;
 }
 
-const QUANTITIES: readonly TargetQuantity[] = ['gap', 'rmsError', 'consensusError'];
-const DEFAULT_TARGET: Target = { quantity: 'gap', bound: 1e-6 };
+export const QUANTITIES: readonly TargetQuantity[] = [
+  'rmsError',
+  'agentsGapMean',
+  'agentsGapWorst',
+  'gradientNorm',
+  'gap',
+  'consensusError',
+];
+/** What agents hold, for averaging and optimising alike. */
+const DEFAULT_TARGET: Target = { quantity: 'rmsError', bound: 1e-6 };
 
 interface Choice {
   text: string | null;
@@ -122,7 +130,7 @@ export function parseTarget(text: string): Target {
   const bound = value === undefined || value === '' ? Number.NaN : Number(value);
   if (rest.length > 0 || !QUANTITIES.includes(name as TargetQuantity) || !(bound > 0)) {
     throw new InputError(`--target is ${text}, expected one of ${QUANTITIES.join(', ')} = a number > 0`, {
-      hint: 'for example: --target gap=1e-6',
+      hint: 'for example: --target rmsError=1e-6',
     });
   }
   return { quantity: name as TargetQuantity, bound };

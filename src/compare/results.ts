@@ -19,7 +19,7 @@ export function compareOutcomes(
 ): Comparison {
   const rows = cells.flatMap((cell) => {
     const outcome = outcomes.get(cell.id);
-    return outcome === undefined ? [] : [cellRow(cell, outcome, target)];
+    return outcome === undefined ? [] : [cellRow(cell, outcome)];
   });
   const byMethod = new Map<number, CellRow[]>();
   for (const row of rows) byMethod.set(row.method, [...(byMethod.get(row.method) ?? []), row]);
@@ -33,10 +33,10 @@ export function compareOutcomes(
   return { cells: rows, methods };
 }
 
-function cellRow(cell: Cell, outcome: CellOutcome, { quantity, bound }: Target): CellRow {
+function cellRow(cell: Cell, outcome: CellOutcome): CellRow {
   const ran = 'summary' in outcome ? outcome : null;
   const summary = ran?.summary;
-  const hit = ran?.trace.find((row) => row[quantity] <= bound);
+  const hit = ran?.arrival ?? undefined;
   return {
     cell: cell.id,
     problem: cell.problem,
@@ -54,6 +54,9 @@ function cellRow(cell: Cell, outcome: CellOutcome, { quantity, bound }: Target):
     linkBitsToTarget: hit?.bitsLinks ?? null,
     secondsToTarget: hit?.seconds ?? null,
     networkSecondsToTarget: finite(hit?.networkSeconds),
+    heldUntil: ran?.held?.until ?? null,
+    touchedAt: ran?.touched?.round ?? null,
+    roseAt: ran?.touched?.rose ?? null,
     rounds: summary?.rounds ?? null,
     bitsBroadcast: summary?.bits.broadcast ?? null,
     bitsLinks: summary?.bits.links ?? null,
@@ -63,12 +66,16 @@ function cellRow(cell: Cell, outcome: CellOutcome, { quantity, bound }: Target):
     gap: summary?.final.gap ?? null,
     rmsError: summary?.final.rmsError ?? null,
     consensusError: summary?.final.consensusError ?? null,
+    agentsGapMean: summary?.final.agentsGapMean ?? null,
+    agentsGapWorst: summary?.final.agentsGapWorst ?? null,
+    gradientNorm: summary?.final.gradientNorm ?? null,
     agents: summary?.agents ?? null,
     edges: summary?.edges ?? null,
     dim: summary?.dim ?? null,
     stateHash: summary?.stateHash ?? null,
     pareto: false,
     error: 'error' in outcome ? outcome.error : null,
+    hint: summary?.hint ?? null,
   };
 }
 
@@ -78,6 +85,11 @@ function methodRow(rows: readonly CellRow[], seeds: number, { quantity }: Target
   const every = reached.length === seeds;
   const middle = (of: (row: CellRow) => number | null) => (every ? median(rows.map(of)) : null);
   const finals = rows.map((row) => row[quantity]).filter((value) => value !== null);
+  const largest = (of: (row: CellRow) => number | null) => {
+    const values = rows.map(of).filter((value) => value !== null);
+    return values.length === rows.length ? Math.max(...values) : null;
+  };
+  const touched = rows.find((row) => !row.reached && row.touchedAt !== null);
   return {
     method: first.method,
     problem: first.problem,
@@ -93,8 +105,12 @@ function methodRow(rows: readonly CellRow[], seeds: number, { quantity }: Target
     seconds: middle((row) => row.secondsToTarget),
     networkSeconds: middle((row) => row.networkSecondsToTarget),
     final: finals.length === rows.length ? Math.max(...finals) : null,
+    agentsGapMean: largest((row) => row.agentsGapMean),
+    agentsGapWorst: largest((row) => row.agentsGapWorst),
+    touched: touched ? { round: touched.touchedAt as number, rose: touched.roseAt as number } : null,
     pareto: false,
     error: rows.find(({ error }) => error !== null)?.error ?? null,
+    hint: rows.find(({ hint }) => hint !== null)?.hint ?? null,
   };
 }
 

@@ -12,7 +12,7 @@ import { versions } from '../report/versions.js';
 import type { TraceRow } from '../session/types.js';
 import type { CellOutcome, Target } from './types.js';
 
-const FORMAT = 'sottovoce-compare/1';
+const FORMAT = 'sottovoce-compare/2';
 const MARKER = 'compare.json';
 
 export class CompareDirectory {
@@ -58,7 +58,9 @@ export class CompareDirectory {
   read(id: string): CellOutcome | null {
     try {
       const kept = JSON.parse(readFileSync(this.cellFile(id), 'utf8')) as CellOutcome;
-      if ('trace' in kept) for (const row of kept.trace) restore(row);
+      if (!('trace' in kept)) return kept;
+      for (const row of kept.trace) restore(row);
+      if (kept.arrival) restore(kept.arrival);
       return kept;
     } catch {
       return null;

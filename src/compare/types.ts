@@ -27,6 +27,20 @@ export interface Cell {
   loaded: LoadedConfig;
 }
 
+/** Until when a run was watched after its arrival, and the largest value of the target's quantity in that time. */
+export interface Held {
+  until: number;
+  worst: number;
+}
+
+/** A target that was met in one round and left again in a later one. */
+export interface Touched {
+  round: number;
+  rose: number;
+  /** Of the target's quantity, in the round `rose`. */
+  value: number;
+}
+
 /** What comes back from a worker, and what is kept in the cell's file. */
 export type CellOutcome =
   | {
@@ -38,6 +52,10 @@ export type CellOutcome =
       network: NetworkSpec | null;
       summary: Summary;
       trace: TraceRow[];
+      /** The round in which the run arrived at the target to stay; see `run-cell.ts`. */
+      arrival: TraceRow | null;
+      held: Held | null;
+      touched: Touched | null;
     }
   | { status: 'refused' | 'failed'; error: string };
 
@@ -53,13 +71,18 @@ export interface CellRow {
   flow: string;
   seed: number;
   status: RunStatus | 'refused' | 'failed';
-  /** Whether the target was reached; what follows is of the first trace row that shows it. */
+  /** Whether the target was reached and kept for as long again; what follows is of the round of arrival. */
   reached: boolean;
   roundsToTarget: number | null;
   bitsToTarget: number | null;
   linkBitsToTarget: number | null;
   secondsToTarget: number | null;
   networkSecondsToTarget: number | null;
+  /** The round until which it was then watched, and stayed. */
+  heldUntil: number | null;
+  /** Where it was met and not kept: the round, and the one in which it was left. */
+  touchedAt: number | null;
+  roseAt: number | null;
   rounds: number | null;
   bitsBroadcast: number | null;
   bitsLinks: number | null;
@@ -69,6 +92,9 @@ export interface CellRow {
   gap: number | null;
   rmsError: number | null;
   consensusError: number | null;
+  agentsGapMean: number | null;
+  agentsGapWorst: number | null;
+  gradientNorm: number | null;
   agents: number | null;
   edges: number | null;
   dim: number | null;
@@ -76,6 +102,8 @@ export interface CellRow {
   /** Whether its method is on the problem's Pareto front. */
   pareto: boolean;
   error: string | null;
+  /** What to try next, after a divergence. */
+  hint: string | null;
 }
 
 /** A method over its seeds: medians, where every seed reached the target. */
@@ -97,6 +125,12 @@ export interface MethodRow {
   networkSeconds: number | null;
   /** Largest final value of the target's quantity. */
   final: number | null;
+  /** What agents hold when they arrive (else in the end): the largest of the seeds. */
+  agentsGapMean: number | null;
+  agentsGapWorst: number | null;
+  /** Of the seeds that met the target and did not keep it, the first. */
+  touched: { round: number; rose: number } | null;
   pareto: boolean;
   error: string | null;
+  hint: string | null;
 }

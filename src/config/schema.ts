@@ -65,12 +65,15 @@ const topLevel = {
     .describe('rounds the run lasts at most'),
   stop: z
     .strictObject({
-      gap: bound().describe('optimality gap f(mean x) - f*'),
-      rmsError: bound().describe('root mean square of x - x*'),
+      rmsError: bound().describe('root mean square of x - x*, over agents and coordinates'),
+      agentsGapMean: bound().describe('mean of f(x_i) - f* over the agents'),
+      agentsGapWorst: bound().describe('largest f(x_i) - f* of any agent'),
+      gradientNorm: bound().describe('mean of |grad f(x_i)| over the agents: where no optimum is known'),
+      gap: bound().describe('f(mean x) - f*, of a point that no agent need hold'),
       consensusError: bound().describe('root mean square of x - mean x'),
     })
     .default({})
-    .describe('converged as soon as everything given here is at or below its bound'),
+    .describe('converged in the first round in which everything given here is at or below its bound'),
   seed: z
     .number()
     .int()
@@ -85,8 +88,14 @@ const topLevel = {
   trace: z
     .strictObject({
       every: z.number().int().min(1).max(MAX_ROUNDS).optional().describe('rounds from one row to the next'),
+      sample: z
+        .union([z.enum(['auto', 'all']), z.number().int().min(0)])
+        .default('auto')
+        .describe(
+          'agents at which a row evaluates f and its gradient, for agentsGapMean, agentsGapWorst and gradientNorm; auto: all where that is quick, or where stop asks for one of them',
+        ),
     })
-    .default({}),
+    .prefault({}),
   layout: z
     .strictObject({
       order: z
@@ -251,7 +260,10 @@ function commonConfig(data: z.infer<z.ZodObject<typeof topLevel>>, cost: CostSpe
     stop: stop as StopSpec,
     seed,
     workers,
-    trace: { every: trace.every ?? Math.max(1, Math.ceil(rounds / DEFAULT_TRACE_ROWS)) },
+    trace: {
+      every: trace.every ?? Math.max(1, Math.ceil(rounds / DEFAULT_TRACE_ROWS)),
+      sample: trace.sample,
+    },
     ...(network === undefined ? {} : { network: networkInSi(network) }),
     ...(init === undefined ? {} : { init }),
   };

@@ -23,11 +23,17 @@ export interface TopologySpec {
 }
 
 export interface StopSpec {
-  /** Converged as soon as a trace row has every quantity given here at or below its bound. */
+  /** Converged at the first round in which every quantity given here is at or below its bound. */
   gap?: number;
   rmsError?: number;
   consensusError?: number;
+  agentsGapMean?: number;
+  agentsGapWorst?: number;
+  gradientNorm?: number;
 }
+
+/** At how many agents a trace row evaluates f and its gradient. */
+export type SampleChoice = 'auto' | 'all' | number;
 
 /** Links of a network model: what rounds would take on them. Numbers in SI units, whatever unit they were written in. */
 export interface NetworkSpec {
@@ -88,7 +94,7 @@ export interface CommonConfig {
   seed: number;
   /** Worker threads; 'auto' is one for each core. */
   workers: number | 'auto';
-  trace: { every: number };
+  trace: { every: number; sample: SampleChoice };
   /** Links for the trace's networkSeconds. */
   network?: NetworkSpec;
   /** x(0), agents x dim (a parameter server: 1 x dim); zero (or, for consensus, each agent's own value) where absent. */

@@ -119,13 +119,15 @@ export function batchedGradient(
     scale: number,
   ) => void,
   { scale, own }: SampleWeight,
-): Pick<BoundCost, 'beginRound' | 'gradient'> {
+): Pick<BoundCost, 'beginRound' | 'gradient' | 'exactGradient'> {
   const drawn = bindBatch(batch, runtime);
-  if (!drawn && !own)
-    return { gradient: (first, count, x, out) => gradient(first, count, x, out, 0, 0, scale) };
+  const exactGradient: BoundCost['gradient'] = (first, count, x, out) =>
+    gradient(first, count, x, out, 0, 0, scale);
+  if (!drawn && !own) return { gradient: exactGradient };
   const { arena, rowBytes } = runtime;
   const samples = arena.view('cost.samples', 'u32');
   return {
+    exactGradient,
     beginRound: (round, draw = round) => drawn?.beginDraw(draw),
     gradient(first, count, x, out) {
       for (let r = 0; r < count; r++) {

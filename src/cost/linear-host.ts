@@ -55,6 +55,7 @@ class LinearModel implements CostModel {
   readonly dim: number;
   readonly fields: CostModel['fields'];
   readonly work: Float64Array;
+  readonly exactWork: number;
   readonly nanoseconds: Float64Array;
   readonly description: string;
   whyNoOptimum: string | null = null;
@@ -87,6 +88,7 @@ class LinearModel implements CostModel {
     const { agents } = context;
 
     this.work = new Float64Array(agents);
+    this.exactWork = agents * plan.dim + 2 * rows.entries + labels.length * SLOPE_WORK;
     this.nanoseconds = new Float64Array(agents);
     const entryNs = ENTRY_NS[plan.storage];
     for (let i = 0; i < agents; i++) {
@@ -104,7 +106,7 @@ class LinearModel implements CostModel {
       {
         name: 'cost.scratch',
         type: 'f64',
-        length: 2 * Math.ceil(Math.max(plan.batch || mostSamples(samples), 1) / 2),
+        length: 2 * Math.ceil(Math.max(mostSamples(samples), 1) / 2),
         perWorker: true,
       },
       ...batchFields(plan.batch, samples),

@@ -78,6 +78,7 @@ class MlpModel implements CostModel {
   readonly dim: number;
   readonly fields: FieldSpec[];
   readonly work: Float64Array;
+  readonly exactWork: number;
   readonly nanoseconds: Float64Array;
   readonly curvature = { m: 0, l: Infinity, meanM: 0, meanL: Infinity };
   readonly description: string;
@@ -99,6 +100,7 @@ class MlpModel implements CostModel {
       const held = samples[i + 1]! - samples[i]!;
       return plan.dim * (2 + PRODUCTS * held * batchShare(plan.batch, held));
     });
+    this.exactWork = plan.dim * (2 * context.agents + PRODUCTS * samples[context.agents]!);
     this.nanoseconds = Float64Array.from({ length: context.agents }, (_, i) => {
       const held = samples[i + 1]! - samples[i]!;
       return plan.dim + batchNs(plan.batch, held, WEIGHT_NS * plan.dim);

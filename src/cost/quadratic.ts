@@ -182,12 +182,13 @@ export class QuadraticModel implements CostModel {
 
   constructor(kind: string, dim: number, rows: Rows, origin: string, context: CostContext) {
     const { agents } = context;
-    this.plan = { kind, dim };
+    this.plan = { kind, dim, meanCurvature: 'cost.meanA' };
     this.dim = dim;
     const length = agents * rowLength(dim);
     this.fields = [
       { name: 'cost.a', type: 'f64', length },
       { name: 'cost.b', type: 'f64', length },
+      { name: 'cost.meanA', type: 'f64', length: rowLength(dim) },
     ];
     this.work = new Float64Array(agents).fill(2 * dim);
     this.description = `${kind}, ${agents.toLocaleString('en')} agents, ${dim} coordinates, ${origin}`;
@@ -243,12 +244,16 @@ export class QuadraticModel implements CostModel {
     const b = arena.view('cost.b', 'f64');
     const aRow = new Float64Array(dim);
     const bRow = new Float64Array(dim);
+    const sumA = new CompensatedSum(dim);
     for (let agent = 0; agent < this.#agents; agent++) {
       this.#rows.read(agent, aRow, bRow);
+      for (let c = 0; c < dim; c++) sumA.add(c, aRow[c]!);
       const at = positions === undefined ? agent : positions[agent]!;
       a.set(aRow, at * stride);
       b.set(bRow, at * stride);
     }
+    const meanA = arena.view('cost.meanA', 'f64');
+    for (let c = 0; c < dim; c++) meanA[c] = sumA.total(c) / this.#agents;
     this.#rows = {
       read(agent, aOut, bOut) {
         const at = positions === undefined ? agent : positions[agent]!;

@@ -110,6 +110,7 @@ class SoftmaxModel implements CostModel {
   readonly dim: number;
   readonly fields: CostModel['fields'];
   readonly work: Float64Array;
+  readonly exactWork: number;
   readonly nanoseconds: Float64Array;
   readonly description: string;
   whyNoOptimum: string | null = null;
@@ -143,6 +144,7 @@ class SoftmaxModel implements CostModel {
     const { agents } = context;
 
     this.work = new Float64Array(agents);
+    this.exactWork = agents * plan.dim + classes * (2 * rows.entries + labels.length * SLOPE_WORK);
     this.nanoseconds = new Float64Array(agents);
     const entryNs = ENTRY_NS[plan.storage];
     for (let i = 0; i < agents; i++) {

@@ -45,6 +45,8 @@ export interface CostPlan {
   dim: number;
   /** Samples to test with, where there are any: trace rows then say which share of them is classified correctly. */
   testSamples?: number;
+  /** Arena field of abar (a padded row), where f(x) = f* + 1/2 sum_c abar_c (x_c - x*_c)^2. */
+  meanCurvature?: string;
   [parameter: string]: unknown;
 }
 
@@ -72,6 +74,8 @@ export interface CostModel {
   fill(arena: Arena, positions?: Uint32Array): void;
   /** Work of one gradient of each agent, in multiply-adds. */
   work: Float64Array;
+  /** Work of one gradient of every agent that looks at all samples, in multiply-adds; the sum of `work` where absent. */
+  exactWork?: number;
   /** Time of one gradient of each agent, about, in nanoseconds of the machine that docs/performance.md names: balances the partition. Absent: NS_A_WORK of `work`. */
   nanoseconds?: Float64Array;
   /** l is Infinity where nobody knows it: gains cannot be `auto` then. Strong convexity m and smoothness l: m I <= Hessian of f_i <= l I for every agent i; and of the mean f. */
@@ -101,6 +105,8 @@ export interface BoundCost {
   quadratic?: { a: number; b: number };
   /** out rows = gradient f_i(x_i); x and out are block rows of stride rowBytes. */
   gradient(first: number, count: number, x: number, out: number): void;
+  /** The same of all samples, where `gradient` is that of mini-batches or of an agent's own mean. Absent: `gradient` is exact. */
+  exactGradient?(first: number, count: number, x: number, out: number): void;
   /** out[i] (f64, indexed by agent) = f_i(point), one point (dim entries, padded row) for all. */
   values(first: number, count: number, point: number, out: number): void;
   /** How many of the test samples from .. to - 1 the point (dim entries, padded row) classifies correctly. */

@@ -30,6 +30,7 @@ export interface RunPlan {
   workers: number;
   rounds: number;
   stop: StopSpec;
+  /** Rounds from one row to the next. A run that stops does so in the very round in which it arrived, whatever this is. */
   traceEvery: number;
   /** Links to reckon with; null where the config gives none. */
   network: NetworkSpec | null;
@@ -45,6 +46,8 @@ export interface RunPlan {
   uncompressedBits: number;
   /** x first; then those of v and s that are kept. */
   state: StateField[];
+  /** Agents at which trace rows evaluate f; see `measure.ts`. */
+  measured: number;
   /** f*, NaN where unknown; x* stands in the arena's `trace.optimum`. */
   optimumValue: number;
   /** Whether f* is another one in every round; `optimumValue` is then that of round 0. */
@@ -62,6 +65,14 @@ export interface BoundProgram {
   phases: readonly ((round: number) => void)[];
   /** The phases of a trace row of the state after `round` rounds; a barrier follows each. */
   tracePhases: readonly ((round: number) => void)[];
+  /**
+   * The rmsError of the state after `round` rounds, between two rounds, where one worker has all agents; absent where a trace row is needed to know it.
+   * Much cheaper than a row.
+   */
+  rmsError?(round: number): number;
+  /** Keeps what it counts outside the arena; and goes back to it, with the arena as it was after `round` rounds. Absent where there is nothing of the kind. */
+  save?(): void;
+  restore?(round: number): void;
   /** After the trace phases, on the leader alone: fills `row` (columns of the trace ring). */
   traceRow(round: number, seconds: number, row: Float64Array): Verdict;
 }

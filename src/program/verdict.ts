@@ -1,5 +1,6 @@
 /** What a trace row says of the run: it goes on, has converged, or has diverged. */
 
+import type { StopSpec } from '../config/types.js';
 import { COLUMNS } from '../trace/ring.js';
 import type { RunPlan, Verdict } from './types.js';
 
@@ -7,32 +8,26 @@ import type { RunPlan, Verdict } from './types.js';
 const DIVERGED_GROWTH = 1e8;
 
 const OBJECTIVE = COLUMNS.indexOf('objective');
-const GAP = COLUMNS.indexOf('gap');
 const RMS_ERROR = COLUMNS.indexOf('rmsError');
 const CONSENSUS_ERROR = COLUMNS.indexOf('consensusError');
 
 /** Called with every row, in order: the first one says what size the run began with. */
 export function bindVerdict(plan: RunPlan): (row: Float64Array) => Verdict {
-  const { gap: stopGap, rmsError: stopRms, consensusError: stopConsensus } = plan.stop;
-  const stops = stopGap !== undefined || stopRms !== undefined || stopConsensus !== undefined;
+  const quantities = Object.keys(plan.stop) as (keyof StopSpec)[];
+  const columns = quantities.map((name) => COLUMNS.indexOf(name));
+  const bounds = quantities.map((name) => plan.stop[name] as number);
   const hasOptimum = !Number.isNaN(plan.optimumValue);
   let firstSpread = Number.NaN;
+  const arrived = (row: Float64Array) => {
+    for (let i = 0; i < columns.length; i++) if (!(row[columns[i]] <= bounds[i])) return false;
+    return columns.length > 0;
+  };
   return (row) => {
     // Everything is finite and of the size it began with, or it has diverged. Squares overflow at 1e154, long before x does.
-    const rmsError = row[RMS_ERROR];
-    const consensusError = row[CONSENSUS_ERROR];
-    const spread = consensusError + (hasOptimum ? rmsError : 0);
+    const spread = row[CONSENSUS_ERROR] + (hasOptimum ? row[RMS_ERROR] : 0);
     if (Number.isNaN(firstSpread)) firstSpread = spread;
     const limit = DIVERGED_GROWTH * Math.max(1, firstSpread);
     if (!(spread < limit) || !Number.isFinite(row[OBJECTIVE])) return 'diverged';
-    if (
-      stops &&
-      (stopGap === undefined || row[GAP] <= stopGap) &&
-      (stopRms === undefined || rmsError <= stopRms) &&
-      (stopConsensus === undefined || consensusError <= stopConsensus)
-    ) {
-      return 'converged';
-    }
-    return 'go';
+    return arrived(row) ? 'converged' : 'go';
   };
 }

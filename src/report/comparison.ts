@@ -7,7 +7,14 @@ import type { TraceRow } from '../session/types.js';
 import { type Colours, formatBits, formatCount, formatQuantity, formatSeconds, plural } from './format.js';
 import { logPlot, type PlotSeries } from './plot.js';
 
-const QUANTITY_NAMES = { gap: 'gap', rmsError: 'rms error', consensusError: 'consensus error' } as const;
+const QUANTITY_NAMES = {
+  rmsError: 'rms error',
+  agentsGapMean: "mean of the agents' gaps",
+  agentsGapWorst: "worst of the agents' gaps",
+  gradientNorm: 'gradient norm',
+  gap: 'gap of the mean',
+  consensusError: 'consensus error',
+} as const;
 
 /** Columns of results.csv and results.parquet, with their Parquet types. */
 const COLUMNS: Readonly<Record<keyof CellRow, 'STRING' | 'DOUBLE' | 'BOOLEAN' | 'INT32'>> = {
@@ -27,6 +34,9 @@ const COLUMNS: Readonly<Record<keyof CellRow, 'STRING' | 'DOUBLE' | 'BOOLEAN' | 
   linkBitsToTarget: 'DOUBLE',
   secondsToTarget: 'DOUBLE',
   networkSecondsToTarget: 'DOUBLE',
+  heldUntil: 'INT32',
+  touchedAt: 'INT32',
+  roseAt: 'INT32',
   rounds: 'INT32',
   bitsBroadcast: 'DOUBLE',
   bitsLinks: 'DOUBLE',
@@ -36,12 +46,16 @@ const COLUMNS: Readonly<Record<keyof CellRow, 'STRING' | 'DOUBLE' | 'BOOLEAN' | 
   gap: 'DOUBLE',
   rmsError: 'DOUBLE',
   consensusError: 'DOUBLE',
+  agentsGapMean: 'DOUBLE',
+  agentsGapWorst: 'DOUBLE',
+  gradientNorm: 'DOUBLE',
   agents: 'INT32',
   edges: 'INT32',
   dim: 'INT32',
   stateHash: 'STRING',
   pareto: 'BOOLEAN',
   error: 'STRING',
+  hint: 'STRING',
 };
 const NAMES = Object.keys(COLUMNS) as (keyof CellRow)[];
 
@@ -88,6 +102,7 @@ export function formatComparison({ methods }: Comparison, target: Target, paint:
     const label = labeller(group);
     const several = group.some(({ seeds }) => seeds > 1);
     const network = group.some(({ networkSeconds }) => networkSeconds !== null);
+    const gaps = group.some(({ agentsGapMean }) => agentsGapMean !== null);
     const heads = ['compressor', 'flow', 'config'];
     const flows = new Set(group.map(({ flow }) => flow)).size > 1;
     const names = label(group[0]).map((_, i) => heads[i === 0 ? 0 : i === 1 && flows ? 1 : 2]);
@@ -97,7 +112,8 @@ export function formatComparison({ methods }: Comparison, target: Target, paint:
       'seconds',
       ...(network ? ['network'] : []),
       ...(several ? ['seeds'] : []),
-      `final ${QUANTITY_NAMES[target.quantity]}`,
+      `${QUANTITY_NAMES[target.quantity]} then`,
+      ...(gaps ? ["agents' gaps: mean", 'worst'] : []),
     ];
     const body = group.map((row) => [
       row.pareto ? '*' : ' ',
@@ -108,6 +124,9 @@ export function formatComparison({ methods }: Comparison, target: Target, paint:
       ...(network ? [row.networkSeconds === null ? '' : formatSeconds(row.networkSeconds)] : []),
       ...(several ? [`${row.reached} of ${row.seeds}`] : []),
       row.final === null ? '' : formatQuantity(row.final, 2),
+      ...(gaps
+        ? [row.agentsGapMean, row.agentsGapWorst].map((gap) => (gap === null ? '' : formatQuantity(gap, 2)))
+        : []),
     ]);
     const rows = [[' ', ...names, ...measured], ...body];
     const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
@@ -119,15 +138,22 @@ export function formatComparison({ methods }: Comparison, target: Target, paint:
       lines.push(i === 0 ? paint.dim(text) : group[i - 1].pareto ? paint.green(text) : text);
     });
     for (const row of group) {
-      if (row.error !== null)
-        lines.push(`${paint.yellow(`${row.status}:`)} ${label(row).join(', ')}: ${row.error}`);
+      const name = label(row).join(', ');
+      if (row.error !== null) lines.push(`${paint.yellow(`${row.status}:`)} ${name}: ${row.error}`);
+      if (row.hint !== null) lines.push(`${paint.cyan('hint:')} ${name}: ${row.hint}`);
+      if (row.touched !== null) {
+        const { round, rose } = row.touched;
+        lines.push(
+          `${paint.yellow('not kept:')} ${name}: met the target in round ${formatCount(round)} and left it in round ${formatCount(rose)}`,
+        );
+      }
     }
     lines.push('');
   }
   const seeds = methods.some((row) => row.seeds > 1) ? '; medians over the seeds' : '';
   lines.push(
     paint.dim(
-      `* Pareto front: no other method needs at most as many rounds and as many bits. Bits: every message once an agent${seeds}.`,
+      `* Pareto front: no other method needs at most as many rounds and as many bits. Bits: every message once an agent${seeds}. Rounds are to the first round from which a run stays at the target for as long again.`,
     ),
   );
   return lines.join('\n');
@@ -146,7 +172,7 @@ function ended({ status, ran, seeds }: MethodRow): string {
   return status === 'finished' || status === 'converged' ? 'not reached' : status;
 }
 
-/** Gap against rounds and against bits: the first seed of every method that ran. One picture a problem. */
+/** The target's quantity against rounds and against bits, to the round of arrival: every seed of every method that ran. One picture a problem. */
 export function drawComparison(
   cells: readonly Cell[],
   outcomes: ReadonlyMap<string, CellOutcome>,
@@ -158,29 +184,39 @@ export function drawComparison(
     const group = methods.filter((row) => row.problem === problem);
     const label = labeller(group);
     const drawn = group.flatMap((row) => {
-      const cell = cells.find(({ method, problem: of }) => method === row.method && of === problem);
-      const outcome = cell && outcomes.get(cell.id);
-      if (!outcome || !('trace' in outcome)) return [];
-      const trace = outcome.trace.filter(
-        (point) => point[target.quantity] > 0 || point[target.quantity] === 0,
-      );
-      if (trace.length === 0) return [];
-      const series = (x: (point: TraceRow) => number): PlotSeries => ({
-        label: `${label(row).join(', ')}${row.pareto ? ' *' : ''}`,
-        x: trace.map(x),
-        y: trace.map((point) => point[target.quantity]),
+      const own = cells.filter(({ method, problem: of }) => method === row.method && of === problem);
+      return own.flatMap(({ id }) => {
+        const outcome = outcomes.get(id);
+        if (!outcome || !('trace' in outcome)) return [];
+        const last = outcome.arrival?.round ?? Number.POSITIVE_INFINITY;
+        const trace = outcome.trace.filter(
+          (point) => point.round <= last && (point[target.quantity] > 0 || point[target.quantity] === 0),
+        );
+        if (trace.length === 0) return [];
+        const series = (x: (point: TraceRow) => number): PlotSeries => ({
+          label: `${label(row).join(', ')}${row.pareto ? ' *' : ''}`,
+          x: trace.map(x),
+          y: trace.map((point) => point[target.quantity]),
+          thin: own.length > 1,
+        });
+        return [{ rounds: series(({ round }) => round), bits: series(({ bitsBroadcast }) => bitsBroadcast) }];
       });
-      return [{ rounds: series(({ round }) => round), bits: series(({ bitsBroadcast }) => bitsBroadcast) }];
     });
     if (drawn.length === 0) return [];
     const begins = Math.max(...drawn.map(({ rounds }) => rounds.y[0]));
+    const ends = drawn.map(({ rounds }) => rounds.x.at(-1) as number);
     const svg = logPlot(
       [
-        { xLabel: 'rounds', series: drawn.map(({ rounds }) => rounds) },
+        {
+          // A method that takes ten times as many rounds would press the others into a corner.
+          logX: Math.max(...ends) > 10 * Math.max(1, Math.min(...ends)),
+          xLabel: 'rounds',
+          series: drawn.map(({ rounds }) => rounds),
+        },
         { xLabel: 'bits (every message once an agent)', logX: true, series: drawn.map(({ bits }) => bits) },
       ],
       {
-        title: `${[...new Set(group.map(({ config }) => config))].join(', ')}: ${plural(drawn.length, 'method')}, * on the Pareto front`,
+        title: `${[...new Set(group.map(({ config }) => config))].join(', ')}: ${plural(group.length, 'method')}${group.some(({ seeds }) => seeds > 1) ? ', every seed' : ''}, * on the Pareto front`,
         yLabel: QUANTITY_NAMES[target.quantity],
         floor: 10 ** Math.floor(Math.log10(target.bound) - 0.3),
         ceiling: 10 ** Math.ceil(Math.log10(Math.max(begins, 10 * target.bound))),

@@ -10,6 +10,8 @@ export interface PlotSeries {
   /** A lighter band between these two, if given. */
   low?: readonly number[];
   high?: readonly number[];
+  /** One of several with the same label. */
+  thin?: boolean;
   /** Dots at x, y instead of a line through them; and a line of its own, in the same colour, for what was fitted to them. */
   fit?: { x: readonly number[]; y: readonly number[] };
 }
@@ -24,7 +26,7 @@ export interface Panel {
 export interface PlotOptions {
   title: string;
   yLabel: string;
-  /** Lower end of the vertical axis: what is below is drawn there. */
+  /** Ends of the vertical axis: a curve leaves the frame there. */
   floor: number;
   ceiling: number;
 }
@@ -59,7 +61,8 @@ export function logPlot(panels: readonly Panel[], options: PlotOptions): string 
   }
   return draw(panels, options, {
     of(value) {
-      const log = Math.log10(Math.min(ceiling, Math.max(floor, value)));
+      // Beyond the frame it goes on, far enough to be seen leaving.
+      const log = Math.log10(Math.min(ceiling ** 2 / floor, Math.max(floor ** 2 / ceiling, value)));
       return TOP + ((top - (Number.isNaN(log) ? top : log)) / decades) * PANEL_HEIGHT;
     },
     ticks,
@@ -111,7 +114,11 @@ function draw(
       body.push(line(x, TOP + PANEL_HEIGHT, x, TOP + PANEL_HEIGHT + 5, '#666'));
       body.push(text(x, TOP + PANEL_HEIGHT + 19, label, 'middle'));
     }
-    panel.series.forEach(({ label, x, y, low, high, fit }) => {
+    const clip = `clip-${p}`;
+    body.push(
+      `<clipPath id="${clip}"><rect x="${left}" y="${TOP}" width="${PANEL_WIDTH}" height="${PANEL_HEIGHT}"/></clipPath>`,
+    );
+    panel.series.forEach(({ label, x, y, low, high, fit, thin }) => {
       const s = labels.indexOf(label);
       const points = (values: readonly number[]) =>
         values.map((value, i) => `${round(scale.of(x[i]))},${round(yOf(value))}`);
@@ -128,7 +135,12 @@ function draw(
         body.push(`<polyline points="${curve.join(' ')}" fill="none" ${stroke(s)}/>`);
         return;
       }
-      body.push(`<polyline points="${points(y).join(' ')}" fill="none" ${stroke(s)}/>`);
+      // A logarithmic axis has no place for 0.
+      const placed = points(y).filter((_, i) => !panel.logX || x[i] > 0);
+      const fine = thin ? ' stroke-opacity="0.6"' : '';
+      body.push(
+        `<polyline points="${placed.join(' ')}" fill="none" clip-path="url(#${clip})" ${stroke(s, thin ? 1.2 : 2)}${fine}/>`,
+      );
     });
     const frame = `x="${left}" y="${TOP}" width="${PANEL_WIDTH}" height="${PANEL_HEIGHT}"`;
     body.push(`<rect ${frame} fill="none" stroke="#666"/>`);
@@ -212,10 +224,10 @@ function colour(index: number): string {
   return COLOURS[index % COLOURS.length];
 }
 
-function stroke(index: number): string {
+function stroke(index: number, width = 2): string {
   const dash = DASHES[Math.floor(index / COLOURS.length) % DASHES.length];
   const dashes = dash === '' ? '' : ` stroke-dasharray="${dash}"`;
-  return `stroke="${colour(index)}" stroke-width="2" stroke-linejoin="round"${dashes}`;
+  return `stroke="${colour(index)}" stroke-width="${width}" stroke-linejoin="round"${dashes}`;
 }
 
 function line(x1: number, y1: number, x2: number, y2: number, colourName: string): string {

@@ -17,7 +17,7 @@ export interface SummaryExtras {
   name: string;
   /** Run directory as the user may type it; null where nothing was written. */
   directory: string | null;
-  /** Gaps of the trace in order, for the sparkline. */
+  /** Agents' gaps of the trace in order, for the sparkline. */
   gaps?: readonly number[];
   /** Characters a line may take. */
   width?: number;
@@ -48,7 +48,9 @@ export function formatSummary(summary: Summary, extras: SummaryExtras, colours: 
     ...alignRows(
       [
         ['objective', final.objective === null ? null : `${formatQuantity(final.objective, 6)}${optimum}`],
-        ['gap', final.gap === null ? null : formatQuantity(final.gap)],
+        ["agents' gap", formatAgentsGap(summary)],
+        ['gap of the mean', final.gap === null || star ? null : formatQuantity(final.gap)],
+        ['gradient norm', final.gradientNorm === null ? null : formatQuantity(final.gradientNorm)],
         [
           'error',
           final.rmsError === null ? null : `${formatQuantity(final.rmsError)} (rms distance to the optimum)`,
@@ -73,7 +75,7 @@ export function formatSummary(summary: Summary, extras: SummaryExtras, colours: 
             : `${formatSeconds(final.networkSeconds)} on the links of the config`,
         ],
         [
-          'log10 gap',
+          "agents' log10 gap",
           gapLine === null
             ? null
             : `${gapLine.line} ${gapLine.from.toFixed(1)} to ${gapLine.to.toFixed(1)} by round`,
@@ -87,6 +89,15 @@ export function formatSummary(summary: Summary, extras: SummaryExtras, colours: 
   if (summary.error !== undefined) lines.push(`${colours.red('error:')} ${summary.error}`);
   if (summary.hint !== undefined) lines.push(`${colours.cyan('hint:')} ${summary.hint}`);
   return lines.join('\n');
+}
+
+/** What the agents hold: in the mean, and the worst of them; and of how many, where not of all. */
+function formatAgentsGap({ final, agents, agentsMeasured = agents, bits }: Summary): string | null {
+  if (final.agentsGapMean === null) return null;
+  const mean = formatQuantity(final.agentsGapMean);
+  if (bits.up !== undefined) return `${mean} (everyone holds the same x)`;
+  const of = agentsMeasured < agents ? `; looked at ${agentsMeasured} of ${formatCount(agents)}` : '';
+  return `${mean} in the mean, ${formatQuantity(final.agentsGapWorst)} the worst${of}`;
 }
 
 function formatRate(rate: Summary['rate']): string | null {

@@ -5,7 +5,8 @@
  */
 
 import { arenaBytes } from '../arena/arena.js';
-import type { Layout } from '../arena/layout.js';
+import { goesBack, snapshotBytes } from '../program/snapshot.js';
+import type { RunPlan } from '../program/types.js';
 
 const MIB = 2 ** 20;
 /** Main thread and coordinator with everything loaded. */
@@ -20,8 +21,9 @@ export interface MemoryEstimate {
   processBytes: number;
 }
 
-export function estimateMemory(layout: Layout, agents: number, graphBytes: number): MemoryEstimate {
+export function estimateMemory(run: RunPlan, graphBytes: number): MemoryEstimate {
+  const { layout, agents } = run;
   const arena = arenaBytes(layout);
-  const host = graphBytes + agents * AGENT_BYTES;
+  const host = graphBytes + agents * AGENT_BYTES + (goesBack(run) ? snapshotBytes(layout) : 0);
   return { arenaBytes: arena, processBytes: arena + host + PROCESS_BYTES + layout.workers * WORKER_BYTES };
 }

@@ -8,6 +8,7 @@ import { describeSpec } from '../describe.js';
 import { loadModules, resolveModules } from '../plugin/modules.js';
 import { planServer, type ServerProgramPlan } from '../program/parameter-server/plan.js';
 import type { ServerSpec } from '../program/parameter-server/types.js';
+import { checkTargets } from '../program/targets.js';
 import { seedWords } from '../runtime.js';
 import { describeSchedule } from '../schedules.js';
 import { estimateMemory } from './memory.js';
@@ -60,6 +61,11 @@ export async function prepareServer(
   const plan = planServer({ config, cost, workers, modules });
   const { run, warnings } = plan;
   const optimum = settleOptimum(cost, plan, true);
+  checkTargets(config.stop, {
+    averages: false,
+    noOptimum: optimum ? null : (cost.whyNoOptimum ?? 'its cost has none'),
+    agree: 'with a parameter server everyone always holds the same x',
+  });
 
   return {
     config,
@@ -86,7 +92,7 @@ export async function prepareServer(
       compressor: describeSpec(plan.links.uplink),
       links: null,
       layout: null,
-      ...estimateMemory(run.layout, run.agents, 0),
+      ...estimateMemory(run, 0),
       spectrum: null,
       gains: { gamma: run.gamma.initial },
       tuning: null,

@@ -24,6 +24,7 @@ import { loadModules, resolveModules } from '../plugin/modules.js';
 import { flowHint } from '../program/flow/hint.js';
 import type { AgentOrder } from '../program/flow/order.js';
 import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/flow/plan.js';
+import { allAlike, checkTargets } from '../program/targets.js';
 import type { RunPlan } from '../program/types.js';
 import { seedWords } from '../runtime.js';
 import type { Tuning } from '../tune/tune.js';
@@ -137,7 +138,13 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
     );
   }
   if (links) program.warnings.push(...links.warnings);
-  const optimum = settleOptimum(cost, program, program.run.problem === 'cost');
+  const averages = program.run.problem === 'average';
+  const optimum = settleOptimum(cost, program, !averages);
+  checkTargets(config.stop, {
+    averages,
+    noOptimum: averages || optimum ? null : (cost.whyNoOptimum ?? 'its cost has none'),
+    agree: agreement(averages, init, cost.dim),
+  });
 
   const found = knownSpectrum as Spectrum | null;
   if (found && !found.converged) {
@@ -169,7 +176,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
     program.run.flow = program.planFlow(tuning.gains);
   }
 
-  const { flow, layout, edges, dim, rounds } = program.run;
+  const { flow, edges, dim, rounds } = program.run;
   const graphBytes =
     graph.rowStart.byteLength +
     graph.columns.byteLength +
@@ -207,7 +214,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       compressor: describeSpec(config.compressor),
       links: config.links ? describeLinks(config.links) : null,
       layout: { order: program.orderReport, blockAgents: program.run.blockAgents },
-      ...estimateMemory(layout, graph.nodes, graphBytes),
+      ...estimateMemory(program.run, graphBytes),
       spectrum: found && { lambda2: found.lambda2, lambdaMax: found.lambdaMax },
       gains: flow.gains,
       tuning,
@@ -217,6 +224,12 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
     },
   };
   return prepared;
+}
+
+/** Why all agents are at one point from the start, as half a sentence; null where they are not. */
+function agreement(averages: boolean, init: Float64Array | null, dim: number): string | null {
+  if (init !== null) return allAlike(init, dim) ? 'all rows of init are alike' : null;
+  return averages ? null : 'all agents begin at the same point';
 }
 
 /**

@@ -9,6 +9,7 @@ import { bindKernels } from '../../kernels/bindings.js';
 import type { LoopReport } from '../../workers/round-loop.js';
 import { createArena } from '../arena/arena.js';
 import { bindProgram } from '../program/registry.js';
+import { goesBack, Snapshot } from '../program/snapshot.js';
 import type { Verdict } from '../program/types.js';
 import { COLUMNS, rowOf } from '../trace/ring.js';
 import type { Prepared } from './prepare.js';
@@ -25,48 +26,117 @@ export interface SingleThreadRun {
   state: StateRows[];
 }
 
-/** Returns when the run is over; nothing can stop it before. As many programs as `prepared` has workers. */
-export function runOnOneThread(prepared: Prepared, module: WebAssembly.Module): SingleThreadRun {
-  const { run } = prepared.program;
-  const arena = createArena(run.layout);
-  prepared.fill(arena);
-  const kernels = bindKernels(module, arena.memory);
-  const programs = Array.from({ length: run.workers }, (_, worker) =>
-    bindProgram(run, arena, kernels, worker),
-  );
-  const [leader] = programs;
-  const rows: TraceRow[] = [];
-  const numbers = new Float64Array(COLUMNS.length);
+/** A run between two rounds, on this thread. */
+export class Stepper {
+  round = 0;
+  private readonly prepared: Prepared;
+  private readonly arena: ReturnType<typeof createArena>;
+  private readonly programs: ReturnType<typeof bindProgram>[];
+  private readonly snapshot: Snapshot;
+  private readonly numbers = new Float64Array(COLUMNS.length);
+  private readonly startedMs: number;
+  private lostMs = 0;
+  private savedRound = 0;
+  private savedMs = 0;
 
-  for (const program of programs) program.prologue();
-  const startedMs = performance.now();
-  const trace = (round: number): Verdict => {
+  /** As many programs as `prepared` has workers. */
+  constructor(prepared: Prepared, module: WebAssembly.Module) {
+    const { run } = prepared.program;
+    this.prepared = prepared;
+    this.arena = createArena(run.layout);
+    prepared.fill(this.arena);
+    const kernels = bindKernels(module, this.arena.memory);
+    this.programs = Array.from({ length: run.workers }, (_, worker) =>
+      bindProgram(run, this.arena, kernels, worker),
+    );
+    this.snapshot = new Snapshot(this.arena, 0, 1);
+    for (const program of this.programs) program.prologue();
+    this.startedMs = performance.now();
+  }
+
+  step(): void {
+    const { programs, round } = this;
+    for (let phase = 0; phase < programs[0].phases.length; phase++) {
+      for (const program of programs) program.phases[phase](round);
+    }
+    this.round++;
+  }
+
+  /** Time in rounds and rows; what was done again counts once. */
+  seconds(): number {
+    return (performance.now() - this.startedMs - this.lostMs) / 1000;
+  }
+
+  look(): { verdict: Verdict; row: TraceRow } {
+    const { programs, round, numbers } = this;
+    const [leader] = programs;
     for (let phase = 0; phase < leader.tracePhases.length; phase++) {
       for (const program of programs) program.tracePhases[phase](round);
     }
-    const verdict = leader.traceRow(round, (performance.now() - startedMs) / 1000, numbers);
-    rows.push(rowOf(numbers, 0));
-    return verdict;
-  };
-
-  let round = 0;
-  let verdict = trace(0);
-  while (round < run.rounds && verdict === 'go') {
-    for (let phase = 0; phase < leader.phases.length; phase++) {
-      for (const program of programs) program.phases[phase](round);
-    }
-    round++;
-    if (round % run.traceEvery === 0 || round === run.rounds) verdict = trace(round);
+    const verdict = leader.traceRow(round, this.seconds(), numbers);
+    return { verdict, row: rowOf(numbers, 0) };
   }
 
-  const report: LoopReport = {
-    rounds: round,
-    status: verdict === 'go' ? 'finished' : verdict,
-    seconds: (performance.now() - startedMs) / 1000,
-    heap: [],
-  };
-  const summary = summarize(prepared, rows, report);
-  const state = run.state.map((field) => stateRows(arena, run, field, round));
-  summary.stateHash = stateHash(state);
-  return { verdict, summary, rows, x: state[0], state };
+  /** See `BoundProgram.rmsError`; null where only a row tells it. */
+  get rmsError(): (() => number) | null {
+    const of = this.programs[0].rmsError;
+    return of === undefined ? null : () => of(this.round);
+  }
+
+  save(): void {
+    this.snapshot.save();
+    for (const program of this.programs) program.save?.();
+    this.savedRound = this.round;
+    this.savedMs = 1000 * this.seconds();
+  }
+
+  goBack(): void {
+    this.snapshot.restore();
+    for (const program of this.programs) program.restore?.(this.savedRound);
+    this.round = this.savedRound;
+    this.lostMs += 1000 * this.seconds() - this.savedMs;
+  }
+
+  /** What a run that ended here would leave. */
+  finish(verdict: Verdict, rows: readonly TraceRow[]): Pick<SingleThreadRun, 'summary' | 'x' | 'state'> {
+    const { run } = this.prepared.program;
+    const report: LoopReport = {
+      rounds: this.round,
+      status: verdict === 'go' ? 'finished' : verdict,
+      seconds: this.seconds(),
+      heap: [],
+    };
+    const summary = summarize(this.prepared, rows, report);
+    const state = run.state.map((field) => stateRows(this.arena, run, field, this.round));
+    summary.stateHash = stateHash(state);
+    return { summary, x: state[0], state };
+  }
+}
+
+/** Returns when the run is over; nothing can stop it before. Rounds and rows are those of the threads' loop. */
+export function runOnOneThread(prepared: Prepared, module: WebAssembly.Module): SingleThreadRun {
+  const { run } = prepared.program;
+  const stepper = new Stepper(prepared, module);
+  const rows: TraceRow[] = [];
+  const back = goesBack(run);
+  let refining = false;
+  let { verdict, row } = stepper.look();
+  rows.push(row);
+  while (stepper.round < run.rounds && verdict === 'go') {
+    if (back && !refining && row.round === stepper.round) stepper.save();
+    stepper.step();
+    const { round } = stepper;
+    const due = round % run.traceEvery === 0 || round === run.rounds;
+    if (!due && !refining) continue;
+    const before = row.round;
+    const seen = stepper.look();
+    if (seen.verdict === 'converged' && !refining && round - before > 1) {
+      stepper.goBack();
+      refining = true;
+      continue;
+    }
+    ({ verdict, row } = seen);
+    if (due || verdict !== 'go') rows.push(row);
+  }
+  return { verdict, rows, ...stepper.finish(verdict, rows) };
 }

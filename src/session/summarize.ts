@@ -42,11 +42,16 @@ export function summarize(
       consensusError: finite(last?.consensusError),
       networkSeconds: finite(last?.networkSeconds),
       accuracy: finite(last?.accuracy),
+      agentsGapMean: finite(last?.agentsGapMean),
+      agentsGapWorst: finite(last?.agentsGapWorst),
+      gradientNorm: finite(last?.gradientNorm),
+      meanGradientNorm: finite(last?.meanGradientNorm),
     },
     rate: {
       predicted: prepared.report.tuning?.roundsPerDecade ?? null,
       measured: measuredRoundsPerDecade(rows),
     },
+    agentsMeasured: run.measured,
     warnings: [...warnings],
   };
   if (failed) summary.error = outcome.message;

@@ -59,6 +59,7 @@ export interface TraceRow {
   round: number;
   /** f(mean x) = (1/n) sum_i f_i(mean x). */
   objective: number;
+  /** f(mean x) - f*: of a point that no agent need hold. */
   gap: number;
   /** sqrt(mean over agents and coordinates of (x - x*)^2). */
   rmsError: number;
@@ -78,6 +79,12 @@ export interface TraceRow {
   /** Bits so far from all agents to a server, and from it to all of them; NaN in a flow, whose links have no direction. */
   bitsUp: number;
   bitsDown: number;
+  /** Mean and largest of f(x_i) - f* over the agents; NaN where f* is unknown. See `src/program/measure.ts` for which agents. */
+  agentsGapMean: number;
+  agentsGapWorst: number;
+  /** Mean of |grad f(x_i)| over the agents; and |grad f(mean x)|. */
+  gradientNorm: number;
+  meanGradientNorm: number;
 }
 
 export type RunStatus = 'converged' | 'finished' | 'diverged' | 'stopped';
@@ -113,7 +120,15 @@ export interface Summary {
     consensusError: number | null;
     networkSeconds: number | null;
     accuracy: number | null;
+    /** Of f(x_i) - f* over the agents. */
+    agentsGapMean: number | null;
+    agentsGapWorst: number | null;
+    /** Mean of |grad f(x_i)| over the agents; and |grad f(mean x)|. */
+    gradientNorm: number | null;
+    meanGradientNorm: number | null;
   };
+  /** At how many agents the last row looked for agentsGapMean and gradientNorm, evenly spaced by number; `agents` where at all. */
+  agentsMeasured?: number;
   /** Rounds per factor of ten in rmsError: what the choice of auto gains expected, and what the trace's tail shows; null where unknown. */
   rate?: { predicted: number | null; measured: number | null };
   warnings: string[];

@@ -42,7 +42,8 @@ export const CONTROL_WORDS = 13 * SPACING;
 
 export const Poison = { NONE: 0, WORKER_FAILED: 1, STOPPED: 2 } as const;
 export const Request = { RUN: 0, PAUSE: 1, STOP: 2 } as const;
-export const Command = { GO: 0, PAUSE: 1, STOP: 2 } as const;
+/** REWIND: back to the last row, and from there look at every round. */
+export const Command = { GO: 0, PAUSE: 1, STOP: 2, REWIND: 3 } as const;
 
 /** The word of the command that is obeyed before round `round`. */
 export function commandWord(round: number): number {

@@ -28,6 +28,10 @@ export const COLUMNS = [
   'accuracy',
   'bitsUp',
   'bitsDown',
+  'agentsGapMean',
+  'agentsGapWorst',
+  'gradientNorm',
+  'meanGradientNorm',
 ] as const satisfies readonly (keyof TraceRow)[];
 
 const FULL_POLL_MS = 20;

@@ -84,7 +84,7 @@ describe('a grid of two compressors, two modes and two seeds', () => {
     ];
     const alone = specs.flatMap((compressor) => flows.map((flow) => ({ compressor, flow })));
     for (const [i, { compressor, flow }] of alone.entries()) {
-      const values = { compressor, flow, seed: 2, workers: 2, stop: { gap: 1e-6 } };
+      const values = { compressor, flow, seed: 2, workers: 2, stop: { rmsError: 1e-6 } };
       const overrides = Object.entries(values).map(([key, value]) => ({ path: [key], value, origin: key }));
       const session = new RunSession();
       await session.prepare({ config: await loadConfig(config, overrides), outDir: null });
@@ -159,7 +159,10 @@ describe('what is wrong is said before anything runs', () => {
     [{ compressors: 'sgn' }, 'did you mean sign?'],
     [{ flows: 'primal' }, 'flow primal, column 1: primal, expected one of primal-dual'],
     [{ flows: 'primal-dual(mu=2)' }, 'flow.mu is 2'],
-    [{ target: 'gap' }, '--target is gap, expected one of gap, rmsError, consensusError'],
+    [
+      { target: 'gap' },
+      '--target is gap, expected one of rmsError, agentsGapMean, agentsGapWorst, gradientNorm, gap, consensusError',
+    ],
     [{ seeds: '1,x' }, '--seeds is x, expected a whole number >= 0'],
     [{ jobs: '0' }, '--jobs is 0, expected a whole number >= 1'],
     [{ out: tmpdir() }, 'holds no earlier comparison'],

@@ -5,6 +5,7 @@ import { compareOutcomes, median } from '../../src/compare/results.js';
 import type { Cell, CellOutcome, Target } from '../../src/compare/types.js';
 import { comparisonCsv, drawComparison, formatComparison } from '../../src/report/comparison.js';
 import { coloursFor } from '../../src/report/format.js';
+import type { TraceRow } from '../../src/session/types.js';
 import { LOADED, row, SUMMARY } from '../report/fixtures.js';
 
 const TARGET: Target = { quantity: 'gap', bound: 0.01 };
@@ -31,7 +32,13 @@ function outcome(
     network: null,
     summary: { ...SUMMARY, status },
     trace,
+    ...arrivalIn(trace),
   };
+}
+
+function arrivalIn(trace: TraceRow[]) {
+  const arrival = trace.find(({ gap }) => gap <= TARGET.bound) ?? null;
+  return { arrival, held: arrival && { until: 2 * arrival.round, worst: arrival.gap }, touched: null };
 }
 
 /** The same at another pace: round k stands at round k * pace. */
@@ -110,7 +117,7 @@ describe('the Pareto front', () => {
 
   it('is marked in the table, by bits; what was refused stands last and says why', () => {
     const lines = formatComparison(comparison, TARGET, coloursFor({}, {})).split('\n');
-    expect(lines[0]).toBe('ring.yaml: to a gap of 0.01');
+    expect(lines[0]).toBe('ring.yaml: to a gap of the mean of 0.01');
     expect(lines.slice(2, 7).map((line) => line.slice(0, 4))).toEqual([
       '*  d',
       '*  b',

@@ -62,7 +62,7 @@ describe('what is left out', () => {
       stop: {},
       seed: 0,
       workers: 'auto',
-      trace: { every: 5 },
+      trace: { every: 5, sample: 'auto' },
     });
   });
 

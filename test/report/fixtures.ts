@@ -20,7 +20,7 @@ export const LOADED: LoadedConfig = {
     stop: { gap: 1e-6 },
     seed: 7,
     workers: 'auto',
-    trace: { every: 5 },
+    trace: { every: 5, sample: 'auto' },
     layout: { order: 'auto', block: 'auto' },
   },
   file: null,
@@ -70,6 +70,10 @@ export const SUMMARY: Summary = {
     consensusError: 1.234567e-4,
     networkSeconds: null,
     accuracy: null,
+    agentsGapMean: 2.1e-6,
+    agentsGapWorst: 7.5e-6,
+    gradientNorm: 3.3e-4,
+    meanGradientNorm: 1.1e-4,
   },
   warnings: [],
 };
@@ -89,6 +93,10 @@ export function row(round: number, values: Partial<TraceRow> = {}): TraceRow {
     bitsUp: Number.NaN,
     bitsDown: Number.NaN,
     accuracy: Number.NaN,
+    agentsGapMean: 0.2,
+    agentsGapWorst: 0.4,
+    gradientNorm: 0.03,
+    meanGradientNorm: 0.02,
     ...values,
   };
 }

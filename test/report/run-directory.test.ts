@@ -34,9 +34,9 @@ test('a run, from begin to finish', async () => {
   expect(readdirSync(directory.path).sort()).toEqual(['manifest.json', 'summary.json', 'trace.csv', 'x.npy']);
   expect(read(directory, 'trace.csv')).toBe(
     [
-      'round,objective,gap,rmsError,consensusError,observerError,bitsBroadcast,bitsLinks,seconds,networkSeconds,accuracy,bitsUp,bitsDown',
-      '0,1,0.1,0.01,0.001,,0,0,0.25,,,,',
-      '5,,1e-7,0.01,0.001,,4160,8320,0.25,,,,',
+      'round,objective,gap,rmsError,consensusError,observerError,bitsBroadcast,bitsLinks,seconds,networkSeconds,accuracy,bitsUp,bitsDown,agentsGapMean,agentsGapWorst,gradientNorm,meanGradientNorm',
+      '0,1,0.1,0.01,0.001,,0,0,0.25,,,,,0.2,0.4,0.03,0.02',
+      '5,,1e-7,0.01,0.001,,4160,8320,0.25,,,,,0.2,0.4,0.03,0.02',
       '',
     ].join('\n'),
   );
@@ -52,7 +52,9 @@ test('trace numbers read back as the same doubles', () => {
 test('the trace is in whole lines while the run lasts', () => {
   const directory = RunDirectory.create(join(folder, 'run'));
   directory.begin(RUN);
-  expect(read(directory, 'trace.csv')).toMatch(/^round,.*seconds,networkSeconds,accuracy,bitsUp,bitsDown\n$/);
+  expect(read(directory, 'trace.csv')).toMatch(
+    /^round,.*seconds,networkSeconds,accuracy,bitsUp,bitsDown,agentsGapMean,agentsGapWorst,gradientNorm,meanGradientNorm\n$/,
+  );
   const rows = Array.from({ length: 5000 }, (_, round) => row(round));
   for (let i = 0; i < rows.length; i += 7) directory.append(rows.slice(i, i + 7));
   const text = read(directory, 'trace.csv');

@@ -92,20 +92,22 @@ describe('the summary', () => {
     expect(
       formatSummary(SUMMARY, extras, plain),
     ).toBe(`converged  ring of eight: 812 rounds in 420 ms (1,933 rounds/s)
-  objective        0.378776, optimum 0.378775
-  gap              9.8e-7
-  error            0.001 (rms distance to the optimum)
-  consensus error  1.235e-4
-  bits a message   104
-  bits in total    676 kbit broadcast, 25x fewer than uncompressed; 1.35 Mbit over links
-  log10 gap        █▇▆▁ 0.0 to -6.0 by round
-  results          runs/ring`);
+  objective          0.378776, optimum 0.378775
+  agents' gap        2.1e-6 in the mean, 7.5e-6 the worst
+  gap of the mean    9.8e-7
+  gradient norm      3.3e-4
+  error              0.001 (rms distance to the optimum)
+  consensus error    1.235e-4
+  bits a message     104
+  bits in total      676 kbit broadcast, 25x fewer than uncompressed; 1.35 Mbit over links
+  agents' log10 gap  █▇▆▁ 0.0 to -6.0 by round
+  results            runs/ring`);
   });
 
   test('of a run with links in its config: what the rounds would have taken on them', () => {
     const final = { ...SUMMARY.final, networkSeconds: 75.2 };
     const text = formatSummary({ ...SUMMARY, final }, { name: 'ring', directory: 'runs/ring' }, plain);
-    expect(text).toContain('\n  network          1 min 15 s on the links of the config\n');
+    expect(text).toContain('\n  network            1 min 15 s on the links of the config\n');
   });
 
   test('of a run that diverged: what to try, and no invented numbers', () => {
@@ -121,6 +123,10 @@ describe('the summary', () => {
           consensusError: null,
           networkSeconds: null,
           accuracy: null,
+          agentsGapMean: null,
+          agentsGapWorst: null,
+          gradientNorm: null,
+          meanGradientNorm: null,
         },
         warnings: ['step is above the limit'],
         hint: 'try flow.step 0.01',

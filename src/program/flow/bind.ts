@@ -12,6 +12,7 @@ import { flowDefinition } from '../../flow/registry.js';
 import { bindLinks } from '../../links/bind.js';
 import type { Runtime } from '../../runtime.js';
 import { bindAccuracy } from '../accuracy.js';
+import { bindMeasure } from '../measure.js';
 import type { BoundProgram, ProgramDefinition, RunPlan } from '../types.js';
 import { bindVerdict } from '../verdict.js';
 import { bindBits } from './bits.js';
@@ -148,6 +149,26 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
   const accuracy = bindAccuracy(plan.cost, cost, arena, worker, plan.workers);
 
   const bits = bindBits(plan, arena, worker, links);
+  const hasOptimum = !Number.isNaN(plan.optimumValue);
+  const measure = bindMeasure(
+    {
+      plan: plan.measure,
+      agents,
+      dim: plan.dim,
+      rowBytes,
+      optimumValue: plan.optimumValue,
+      worker,
+      workers: plan.workers,
+      first,
+      end,
+      numbers,
+      positions: numbers === undefined ? undefined : arena.view('agents.positions', 'u32'),
+    },
+    cost,
+    arena,
+    kernels,
+    { mean, optimum, away: arena.view(hasOptimum ? 'trace.toOptimum' : 'trace.toMean', 'f64') },
+  );
 
   const round = (k: number) => {
     cost.beginRound?.(k);
@@ -189,7 +210,6 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
     return total / 2;
   };
 
-  const hasOptimum = !Number.isNaN(plan.optimumValue);
   const traceRow = (k: number, seconds: number, row: Float64Array) => {
     const gap = average ? averageGap() : kernels.sum(values, agents) / agents - plan.optimumValue;
     const rmsError = hasOptimum ? Math.sqrt(kernels.sum(toOptimum.at, agents) / entries) : Number.NaN;
@@ -211,10 +231,19 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
     // Links between agents have no up and no down.
     row[11] = Number.NaN;
     row[12] = Number.NaN;
+    measure.fill(row);
     return verdict(row);
   };
 
+  /** One worker has all agents. */
+  const rmsError = (k: number) => {
+    kernels.distancesToPoint(first, count, xAt(k), rowBytes, rowEntries, optimum, toOptimum.from);
+    toOptimum.settle();
+    return Math.sqrt(kernels.sum(toOptimum.at, agents) / entries);
+  };
+
   return {
+    ...(plan.workers === 1 && hasOptimum && !reference && { rmsError }),
     prologue() {
       links?.prologue();
       for (const channel of channels) channel.prepare(0);
@@ -223,7 +252,13 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
       }
     },
     phases: hubs ? [hubs.phase, round] : [round],
-    tracePhases: [traceMean, traceAgents],
+    tracePhases: [traceMean, traceAgents, (k) => measure.phase(k, xAt(k))],
+    save: () => bits.save?.(),
+    restore(k) {
+      bits.restore?.();
+      // What a codec has drawn for the messages that are waiting lies outside the arena.
+      for (const channel of channels) channel.prepare(k);
+    },
     traceRow,
   };
 }

@@ -20,6 +20,9 @@ export interface Bits {
   links(rounds: number): number;
   /** NaN where the run has no network. */
   networkSeconds(rounds: number): number;
+  /** Keeps what it has counted outside the arena, and goes back to it. */
+  save?(): void;
+  restore?(): void;
 }
 
 /** What a worker writes down of its own: [0] and [1] bits so far; [2] and [3] the slowest of its links in a round, by parity. */
@@ -107,6 +110,7 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
   let settled = 0;
   let spoken = 0;
   let sum = 0;
+  const kept = { settled, spoken, sum };
   const settle = (rounds: number) => {
     for (; settled < rounds; settled++) {
       let slowest = NOTHING_SENT;
@@ -118,6 +122,14 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
   };
 
   return {
+    save() {
+      kept.settled = settled;
+      kept.spoken = spoken;
+      kept.sum = sum;
+    },
+    restore() {
+      ({ settled, spoken, sum } = kept);
+    },
     deliver(round) {
       if (worker === 0) settle(round);
       const base = (round & 1) * agents;

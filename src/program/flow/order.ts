@@ -147,15 +147,19 @@ export function placeRows(data: Float64Array, rowStride: number, { numbers }: Ag
 
 /** A cost that is asked by position; its data lie by number. Values are written by number. */
 export function costByNumber(cost: BoundCost, numbers: Uint32Array, rowBytes: number): BoundCost {
-  const { beginRound, correct } = cost;
+  const { beginRound, correct, exactGradient } = cost;
+  const byNumber =
+    (gradient: BoundCost['gradient']): BoundCost['gradient'] =>
+    (first, count, x, out) => {
+      for (let r = 0; r < count; r++) {
+        gradient(numbers[first + r], 1, x + r * rowBytes, out + r * rowBytes);
+      }
+    };
   return {
     ...(beginRound && { beginRound }),
     ...(correct && { correct }),
-    gradient(first, count, x, out) {
-      for (let r = 0; r < count; r++) {
-        cost.gradient(numbers[first + r], 1, x + r * rowBytes, out + r * rowBytes);
-      }
-    },
+    ...(exactGradient && { exactGradient: byNumber(exactGradient) }),
+    gradient: byNumber(cost.gradient),
     values(first, count, point, out) {
       for (let r = 0; r < count; r++) cost.values(numbers[first + r], 1, point, out);
     },

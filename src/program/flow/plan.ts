@@ -26,6 +26,7 @@ import { type PlanContext, seedWords } from '../../runtime.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import { accuracyFields } from '../accuracy.js';
+import { measureFields, planMeasure, workOf } from '../measure.js';
 import { changingNs, distanceNs, gradientNs, messageNs, partition } from '../partition.js';
 import { bitsFields } from './bits.js';
 import { findHubs, HUB_EDGES, type Hub, hubFields } from './hubs.js';
@@ -133,6 +134,13 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   const rowEntries = rowLength(dim);
   const arcs = graph.arcs?.count ?? 2 * graph.edges;
   const hearers: Hearers = { directed: graph.arcs !== undefined, shares: messages.shares ?? false };
+  const measure = planMeasure({
+    agents,
+    work: workOf(cost),
+    curvature: definition.problem === 'average' ? 'ones' : (cost.plan.meanCurvature ?? null),
+    sample: config.trace.sample,
+    stop: config.stop,
+  });
   const shared: FieldSpec[] = [
     { name: 'control', type: 'i32', length: CONTROL_WORDS },
     { name: 'trace.ring', type: 'f64', length: RING_ROWS * COLUMNS.length },
@@ -146,6 +154,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     { name: 'trace.toOptimum', type: 'f64', length: agents },
     { name: 'trace.toMean', type: 'f64', length: agents },
     ...accuracyFields(cost.plan),
+    ...measureFields(measure, agents, dim),
   ];
   if (inputs.reference) shared.push(...inputs.reference.fields);
   const state = definition.fields(flowSpec, { ...context, path: ['flow'] });
@@ -240,6 +249,8 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
       reference: inputs.reference?.plan ?? null,
       optimumMoves: inputs.reference !== null,
       problem: definition.problem,
+      measure,
+      measured: measure.points,
       optimumValue: Number.NaN,
     },
     warnings,

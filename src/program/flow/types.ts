@@ -4,6 +4,7 @@ import type { CompressorPlan } from '../../compress/types.js';
 import type { ReferencePlan } from '../../flow/reference.js';
 import type { FlowPlan } from '../../flow/types.js';
 import type { LinksPlan } from '../../links/types.js';
+import type { MeasurePlan } from '../measure.js';
 import type { RunPlan } from '../types.js';
 import type { Hub } from './hubs.js';
 
@@ -34,4 +35,6 @@ export interface FlowRunPlan extends RunPlan {
   reference: ReferencePlan | null;
   /** 'average': the objective is (1/n) sum_i |x - r_i|^2 / 2, r_i = x_i(0) or the reference of the round, and `optimumValue` its minimum in round 0. */
   problem: 'cost' | 'average';
+  /** At which agents a trace row looks. */
+  measure: MeasurePlan;
 }

@@ -22,6 +22,7 @@ import type { Runtime } from '../../runtime.js';
 import { valueAt } from '../../schedules.js';
 import { COLUMNS } from '../../trace/ring.js';
 import { bindAccuracy } from '../accuracy.js';
+import { bindSlope } from '../measure.js';
 import type { BoundProgram, ProgramDefinition, RunPlan } from '../types.js';
 import { bindVerdict } from '../verdict.js';
 import type { ServerRunPlan } from './types.js';
@@ -178,6 +179,7 @@ function bindServer(plan: ServerRunPlan, arena: Arena, kernels: Kernels, worker:
   let upBits = 0;
   let downBits = 0;
   let longest = 0;
+  const kept = { upBits, downBits, longest };
   const count = () => {
     let most = plan.messageBits ?? 0;
     if (plan.messageBits === null) {
@@ -229,6 +231,9 @@ function bindServer(plan: ServerRunPlan, arena: Arena, kernels: Kernels, worker:
     cost.beginRound?.(k);
     cost.values(first, end - first, x, values);
   };
+  const slopeAt = plan.slope
+    ? bindSlope(cost, arena, worker, { agents, dim, positions: undefined })
+    : () => Number.NaN;
 
   const traceRow = (k: number, seconds: number, row: Float64Array) => {
     const objective = kernels.sum(values, agents) / agents;
@@ -250,10 +255,29 @@ function bindServer(plan: ServerRunPlan, arena: Arena, kernels: Kernels, worker:
     row[column('accuracy')] = accuracy.share();
     row[column('bitsUp')] = upBits;
     row[column('bitsDown')] = downBits;
+    // x is what everyone holds.
+    row[column('agentsGapMean')] = row[column('gap')];
+    row[column('agentsGapWorst')] = row[column('gap')];
+    const slope = slopeAt(x);
+    row[column('gradientNorm')] = slope;
+    row[column('meanGradientNorm')] = slope;
     return verdict(row);
   };
 
-  return { prologue() {}, phases: [send, reduce, apply], tracePhases: [traceAgents], traceRow };
+  return {
+    prologue() {},
+    phases: [send, reduce, apply],
+    tracePhases: [traceAgents],
+    save() {
+      kept.upBits = upBits;
+      kept.downBits = downBits;
+      kept.longest = longest;
+    },
+    restore() {
+      ({ upBits, downBits, longest } = kept);
+    },
+    traceRow,
+  };
 }
 
 /** The direction of round k, in place. */

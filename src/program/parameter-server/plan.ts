@@ -18,6 +18,7 @@ import { planSchedule, type Schedule } from '../../schedules.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import { accuracyFields } from '../accuracy.js';
+import { measuresOnePoint, slopeFields } from '../measure.js';
 import { gradientNs, messageNs, partition, TRANSFORM_NS } from '../partition.js';
 import { linksOf, planOptimizer } from './spec.js';
 import type { ServerRunPlan } from './types.js';
@@ -81,12 +82,15 @@ export function planServer({ config, cost, workers, modules = [] }: ServerInputs
   const wide = rowLength(size);
   const one = (name: string, length: number): FieldSpec => ({ name, type: 'f64', length });
   const own = (name: string, length: number): FieldSpec => ({ name, type: 'f64', length, perWorker: true });
+  // Everyone holds the same x, so one point is all agents'.
+  const slope = measuresOnePoint(cost, config.trace.sample, config.stop);
   const fields: FieldSpec[] = [
     { name: 'control', type: 'i32', length: CONTROL_WORDS },
     one('trace.ring', RING_ROWS * COLUMNS.length),
     one('trace.optimum', row),
     one('trace.values', agents),
     ...accuracyFields(cost.plan),
+    ...(slope ? slopeFields(dim) : []),
     one('x', row),
     // Vectors of signs are read sixteen bytes at a time, a little beyond the last.
     one('uplink.slots', (agents * uplink.slotBytes) / 8 + 2),
@@ -140,6 +144,8 @@ export function planServer({ config, cost, workers, modules = [] }: ServerInputs
       gamma,
       optimizer,
       downBits: downlink.messageBits,
+      slope,
+      measured: agents,
     },
     warnings: warningsOf(links.uplink, uplink),
     links,

@@ -64,4 +64,6 @@ export interface ServerRunPlan extends RunPlan {
   optimizer: OptimizerPlan;
   /** Bits of a server's message to one agent; null where that varies. */
   downBits: number | null;
+  /** Whether trace rows have the norm of the gradient of f. */
+  slope: boolean;
 }

@@ -1,0 +1,109 @@
+/**
+ * One cell of a comparison: when did the agents arrive at the target, to the round, and did they stay there?
+ *
+ * A run arrives in the first round c of which it stays at or below its target until round 2 c, as long again. One that touches the target and rises again has not arrived; it goes on,
+ * and may arrive later, within the rounds of its config. What the run says in round c (bits, seconds, state) is what a run of its own with the same `stop` leaves.
+ *
+ * Where the target is the rmsError every round is looked at. Other quantities take an evaluation of f and are looked at in trace rows; once a row has arrived, the run goes back to the row
+ * before and looks at every round from there. Rows are as dense as a picture wants them, whatever `trace.every` says: every round at first, then every twentieth part of the way.
+ */
+
+import type { Prepared } from '../session/prepare.js';
+import { Stepper } from '../session/single-thread.js';
+import type { Summary, TraceRow } from '../session/types.js';
+import type { Held, Target, Touched } from './types.js';
+
+const EVERY_ROUND_UNTIL = 32;
+const SPACING = 1.05;
+/** A start that meets the target is held against this many rounds. */
+const AFTER_START = 100;
+
+/** The round of the row after that of `round`. */
+export function rowAfter(round: number): number {
+  return round < EVERY_ROUND_UNTIL ? round + 1 : Math.ceil(round * SPACING);
+}
+
+export interface CellRun {
+  summary: Summary;
+  trace: TraceRow[];
+  /** The row of arrival; null where there was none. */
+  arrival: TraceRow | null;
+  held: Held | null;
+  /** The last time that the target was touched and not kept. */
+  touched: Touched | null;
+}
+
+/** `prepared` is for one worker, and its run stops at nothing but the target. */
+export function runCell(prepared: Prepared, module: WebAssembly.Module, target: Target): CellRun {
+  const { rounds } = prepared.program.run;
+  const stepper = new Stepper(prepared, module);
+  const watch = target.quantity === 'rmsError' ? stepper.rmsError : null;
+  const trace: TraceRow[] = [];
+  let touched: Touched | null = null;
+
+  /** Rounds until the target is met, in a row of that round; or the run is over. */
+  const approach = (): { verdict: 'go' | 'converged' | 'diverged'; row: TraceRow } => {
+    let seen = stepper.look();
+    let next = rowAfter(stepper.round);
+    let refining = false;
+    keep(trace, seen.row);
+    while (seen.verdict === 'go' && stepper.round < rounds) {
+      if (watch === null && !refining && seen.row.round === stepper.round) stepper.save();
+      stepper.step();
+      const { round } = stepper;
+      const due = round >= next || round === rounds;
+      if (!due && !refining && !(watch !== null && watch() <= target.bound)) continue;
+      const before = seen.row.round;
+      const now = stepper.look();
+      if (watch === null && now.verdict === 'converged' && !refining && round - before > 1) {
+        stepper.goBack();
+        refining = true;
+        continue;
+      }
+      seen = now;
+      if (due || seen.verdict !== 'go') keep(trace, seen.row);
+      if (due) next = rowAfter(round);
+    }
+    return seen;
+  };
+
+  /** From an arrival at round c to 2 c; the row that left the target, if one did. */
+  const stays = (from: number): { rose: TraceRow | null; worst: number } => {
+    let worst = 0;
+    let next = rowAfter(stepper.round);
+    const until = from === 0 ? Math.min(rounds, AFTER_START) : 2 * from;
+    while (stepper.round < until) {
+      stepper.step();
+      const { round } = stepper;
+      const value = watch?.() ?? Number.NaN;
+      if (value > worst) worst = value;
+      if (round < next && round < until && !(value > target.bound)) continue;
+      const { row, verdict } = stepper.look();
+      keep(trace, row);
+      next = rowAfter(round);
+      if (row[target.quantity] > worst) worst = row[target.quantity];
+      if (verdict === 'diverged' || !(row[target.quantity] <= target.bound)) return { rose: row, worst };
+    }
+    return { rose: null, worst };
+  };
+
+  for (;;) {
+    const { verdict, row } = approach();
+    const { summary } = stepper.finish(verdict, trace);
+    if (verdict !== 'converged') return { summary, trace, arrival: null, held: null, touched };
+    const { rose, worst } = stays(row.round);
+    if (rose === null) {
+      return { summary, trace, arrival: row, held: { until: stepper.round, worst }, touched };
+    }
+    touched = { round: row.round, rose: rose.round, value: rose[target.quantity] };
+    if (stepper.round >= rounds) {
+      // The config's rounds are over, and it is not at the target.
+      return { summary: stepper.finish('go', trace).summary, trace, arrival: null, held: null, touched };
+    }
+  }
+}
+
+/** Rows in the order of their rounds, each once. */
+function keep(trace: TraceRow[], row: TraceRow): void {
+  if (trace.length === 0 || (trace.at(-1) as TraceRow).round < row.round) trace.push(row);
+}

@@ -1,7 +1,7 @@
 /**
  * One cell of a comparison: when did the agents arrive at the target, to the round, and did they stay there?
  *
- * A run arrives in the first round c of which it stays at or below its target until round 2 c, as long again. One that touches the target and rises again has not arrived; it goes on,
+ * A run arrives in the first round c of which it stays at or below its target until round 2 c, as long again (and at least LEAST_WATCHED rounds). One that touches the target and rises again has not arrived; it goes on,
  * and may arrive later, within the rounds of its config. What the run says in round c (bits, seconds, state) is what a run of its own with the same `stop` leaves.
  *
  * Where the target is the rmsError every round is looked at. Other quantities take an evaluation of f and are looked at in trace rows; once a row has arrived, the run goes back to the row
@@ -15,8 +15,8 @@ import type { Held, Target, Touched } from './types.js';
 
 const EVERY_ROUND_UNTIL = 32;
 const SPACING = 1.05;
-/** A start that meets the target is held against this many rounds. */
-const AFTER_START = 100;
+/** A run that arrives early is watched for this many rounds all the same: a start near the target may leave it at first. */
+export const LEAST_WATCHED = 100;
 
 /** The round of the row after that of `round`. */
 export function rowAfter(round: number): number {
@@ -67,11 +67,11 @@ export function runCell(prepared: Prepared, module: WebAssembly.Module, target: 
     return seen;
   };
 
-  /** From an arrival at round c to 2 c; the row that left the target, if one did. */
+  /** From an arrival for as long again; the row that left the target, if one did. */
   const stays = (from: number): { rose: TraceRow | null; worst: number } => {
     let worst = 0;
     let next = rowAfter(stepper.round);
-    const until = from === 0 ? Math.min(rounds, AFTER_START) : 2 * from;
+    const until = from + Math.max(from, LEAST_WATCHED);
     while (stepper.round < until) {
       stepper.step();
       const { round } = stepper;

@@ -153,7 +153,7 @@ export function formatComparison({ methods }: Comparison, target: Target, paint:
   const seeds = methods.some((row) => row.seeds > 1) ? '; medians over the seeds' : '';
   lines.push(
     paint.dim(
-      `* Pareto front: no other method needs at most as many rounds and as many bits. Bits: every message once an agent${seeds}. Rounds are to the first round from which a run stays at the target for as long again.`,
+      `* Pareto front: no other method needs at most as many rounds and as many bits. Bits: every message once an agent${seeds}. Rounds are to the first round from which a run stays at the target for as long again, and at least 100 rounds.`,
     ),
   );
   return lines.join('\n');

@@ -17,7 +17,7 @@ const runs = [
   ['flatten(two-level.mjs)', { kind: 'flatten', inner: own }],
 ];
 
-console.log('compressor              bits a message   rounds   bits in all   gap');
+console.log("compressor              bits a message   rounds   bits in all   agents' gap");
 for (const [name, compressor] of runs) {
   const config = await loadConfig(file, [{ path: ['compressor'], value: compressor, origin: name }]);
   const { session, close } = await openSession();
@@ -29,7 +29,7 @@ for (const [name, compressor] of runs) {
       String(bits.perMessage).padStart(13),
       String(rounds).padStart(9),
       `${(bits.broadcast / 1e6).toFixed(1)} Mbit`.padStart(14),
-      `   ${final.gap?.toExponential(1)}`,
+      `   ${final.agentsGapMean?.toExponential(1)}`,
     ];
     console.log(columns.join(''));
   } finally {

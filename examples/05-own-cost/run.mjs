@@ -19,7 +19,7 @@ try {
   console.log(`mean of the places   ${show(mean)}`);
   console.log(`agent 0's median     ${show(x)}`);
   console.log(
-    `${rounds} rounds, ${(bits.broadcast / 1e6).toFixed(2)} Mbit, gap ${final.gap?.toExponential(1)}`,
+    `${rounds} rounds, ${(bits.broadcast / 1e6).toFixed(2)} Mbit, agents' gap ${final.agentsGapMean?.toExponential(1)}`,
   );
 } finally {
   await close();

@@ -68,7 +68,7 @@ export function addCompareCommand(
     .option('--compressors <list>', 'compressors to try, a ; between them')
     .option('--flows <list>', 'what messages say, or whole flows, a ; between them')
     .option('--seeds <list>', 'seeds, a comma between them')
-    .option('--target <quantity=bound>', 'what to reach, for example gap=1e-6')
+    .option('--target <quantity=bound>', 'what to reach, for example rmsError=1e-6')
     .option('-o, --out <folder>', 'where to write results, or to go on (default: runs/compare-<time>)')
     .option('-j, --jobs <count>', 'runs at a time (default: one for each core)')
     .option('--rounds <count>', 'rounds a run lasts at most')

@@ -85,7 +85,7 @@ Paths in a config are relative to the config.
 
 The run directory:
   manifest.json  the resolved config, versions, seed and machine: what it takes to run it again
-  summary.json   status, rounds, bits, gap, a hash of the final state; written last
+  summary.json   status, rounds, bits, gaps, a hash of the final state; written last
   trace.csv      objective, gaps, errors and bits, one row every trace.every rounds
   x.npy          the agents' estimates, agents x dim (1 x dim with a parameter server)
 

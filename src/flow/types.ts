@@ -67,6 +67,8 @@ export interface GainContext {
   l: number;
   meanM: number;
   meanL: number;
+  /** The largest curvature of an agent at the optimum, where that is known to be less than `l`; meanM and meanL are those of the optimum then too. */
+  nearL?: number;
   /** Contraction of one message: E|e - C(e)|^2 <= (1 - delta) |e|^2; 1 where nothing is compressed. */
   delta: number;
   /** Whether C(., k) is a linear map; true where nothing is compressed. */

@@ -43,9 +43,9 @@ export async function loadConfig(
   const { document, lines } = parseSource(source, file);
   const data = applyOverrides(toData(document, lines, file), overrides);
   const loaded = { file: resolve(file), folder: dirname(resolve(file)), source, overrides };
-  const { config, issues } = checkConfig(data, registries ?? (await loadRegistries()));
+  const { config, issues, ...choices } = checkConfig(data, registries ?? (await loadRegistries()));
   if (config === null) throw report(issues, loaded, document, lines);
-  return { config, ...loaded };
+  return { config, ...choices, ...loaded };
 }
 
 /** The same for a config that a program made. Paths in it are relative to `folder`. */
@@ -56,9 +56,12 @@ export async function parseConfig(
   const overrides = options.overrides ?? [];
   const loaded = { file: null, folder: resolve(options.folder ?? '.'), source: null, overrides };
   const registries = options.registries ?? (await loadRegistries());
-  const { config, issues } = checkConfig(applyOverrides(structuredClone(data), overrides), registries);
+  const { config, issues, ...choices } = checkConfig(
+    applyOverrides(structuredClone(data), overrides),
+    registries,
+  );
   if (config === null) throw report(issues, loaded, null, null);
-  return { config, ...loaded };
+  return { config, ...choices, ...loaded };
 }
 
 /**

@@ -166,6 +166,8 @@ export interface Checked {
   /** Null where something is wrong. */
   config: RunConfig | null;
   issues: Issue[];
+  /** As in `LoadedConfig`. */
+  otherMode?: Compress;
 }
 
 /** Validates plain data and fills in every default. Everything wrong is reported, not only the first. */
@@ -247,7 +249,8 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
     ...(checked.links.spec === null ? {} : { links: checked.links.spec as LinksSpec }),
     layout: top.data.layout,
   };
-  return { config, issues };
+  const open = config.flow.compress === 'error-memory' && checked.flow.spec['compress'] === undefined;
+  return { config, issues, ...(open && { otherMode: 'error-state' }) };
 }
 
 /** What every run has, with its defaults. */

@@ -3,7 +3,7 @@
 import type { CompressorSpec } from '../compress/types.js';
 import type { CostSpec } from '../cost/types.js';
 import type { SpecPath } from '../errors.js';
-import type { FlowSpec } from '../flow/types.js';
+import type { Compress, FlowSpec } from '../flow/types.js';
 import type { LinksSpec } from '../links/types.js';
 import type { OrderChoice } from '../program/flow/order.js';
 import type { ServerSpec } from '../program/parameter-server/types.js';
@@ -110,6 +110,8 @@ export interface LoadedConfig {
   folder: string;
   /** YAML source text, for positions. */
   source: string | null;
+  /** What a message may say instead of config.flow.compress, where that is nobody's choice. */
+  otherMode?: Compress;
   /** What the command line changed in it: errors there name the option and no line. */
   overrides?: readonly Override[];
 }

@@ -5,7 +5,7 @@
 
 import type { Arena } from '../arena/arena.js';
 import { batchFields, batchNs, batchShare, mostSamples, planBatch } from './batch.js';
-import { largestAgentEigenvalue } from './curvature.js';
+import { curvatureNear, largestAgentEigenvalue } from './curvature.js';
 import type { LinearPlan, Loss } from './linear-model.js';
 import { LinearProblem } from './linear-problem.js';
 import {
@@ -19,7 +19,7 @@ import {
   testFields,
 } from './samples-host.js';
 import { minimise } from './solver.js';
-import type { CostContext, CostModel, CostSpec, Optimum } from './types.js';
+import type { CostContext, CostModel, CostSpec, NearCurvature, Optimum } from './types.js';
 
 /** Multiply-adds that a slope (an exponential and a division) is worth. */
 export const SLOPE_WORK = 12;
@@ -68,6 +68,7 @@ class LinearModel implements CostModel {
   #solved: Optimum | null | undefined;
 
   #curvature: CostModel['curvature'] | undefined;
+  #near: NearCurvature | null | undefined;
 
   constructor(
     plan: LinearPlan,
@@ -119,6 +120,15 @@ class LinearModel implements CostModel {
   get curvature(): CostModel['curvature'] {
     this.#curvature ??= this.#bound();
     return this.#curvature;
+  }
+
+  curvatureAtOptimum(): NearCurvature | null {
+    if (this.#near !== undefined) return this.#near;
+    const optimum = this.optimum();
+    const problem = this.#problem;
+    const work = this.work.reduce((sum, own) => sum + own, 0);
+    this.#near = optimum && curvatureNear(problem, problem.weights(optimum.x), this.samples, work);
+    return this.#near;
   }
 
   #bound(): CostModel['curvature'] {

@@ -251,9 +251,19 @@ export class LinearProblem implements SmoothProblem {
   }
 
   hessianTimes(weights: Float64Array, v: Float64Array, out: Float64Array): void {
-    const { rows, regularization } = this;
-    for (let c = 0; c < this.dim; c++) out[c] = regularization * v[c]!;
-    for (let r = 0; r < weights.length; r++) rows.addTo(r, weights[r]! * rows.dot(r, v), out);
+    for (let c = 0; c < this.dim; c++) out[c] = this.regularization * v[c]!;
+    this.addHessianTimes(weights, 0, this.labels.length, v, out);
+  }
+
+  addHessianTimes(
+    weights: Float64Array,
+    first: number,
+    end: number,
+    v: Float64Array,
+    out: Float64Array,
+  ): void {
+    const { rows } = this;
+    for (let r = first; r < end; r++) rows.addTo(r, weights[r]! * rows.dot(r, v), out);
   }
 
   reach(direction: Float64Array): number {

@@ -4,7 +4,7 @@ import type { Arena } from '../arena/arena.js';
 import { type Dataset, placeOfRow } from '../data/dataset.js';
 import { formatPath, InputError, type SpecPath } from '../errors.js';
 import { batchFields, batchNs, batchShare, planBatch } from './batch.js';
-import { largestAgentEigenvalue } from './curvature.js';
+import { curvatureNear, largestAgentEigenvalue } from './curvature.js';
 import { ENTRY_NS, SLOPE_WORK } from './linear-host.js';
 import {
   fieldsOf,
@@ -19,7 +19,7 @@ import {
 import type { SoftmaxPlan } from './softmax.js';
 import { SoftmaxProblem } from './softmax-problem.js';
 import { minimise } from './solver.js';
-import type { CostContext, CostModel, CostSpec, Optimum } from './types.js';
+import type { CostContext, CostModel, CostSpec, NearCurvature, Optimum } from './types.js';
 
 /** Of diag(p) - p p^T, for any number of classes. */
 const MAX_CURVATURE = 0.5;
@@ -123,6 +123,7 @@ class SoftmaxModel implements CostModel {
   #solved: Optimum | null | undefined;
 
   #curvature: CostModel['curvature'] | undefined;
+  #near: NearCurvature | null | undefined;
 
   constructor(
     plan: SoftmaxPlan,
@@ -172,6 +173,15 @@ class SoftmaxModel implements CostModel {
   get curvature(): CostModel['curvature'] {
     this.#curvature ??= this.#bound();
     return this.#curvature;
+  }
+
+  curvatureAtOptimum(): NearCurvature | null {
+    if (this.#near !== undefined) return this.#near;
+    const optimum = this.optimum();
+    const problem = this.#problem;
+    const work = this.work.reduce((sum, own) => sum + own, 0);
+    this.#near = optimum && curvatureNear(problem, problem.weights(optimum.x), this.samples, work);
+    return this.#near;
   }
 
   #bound(): CostModel['curvature'] {

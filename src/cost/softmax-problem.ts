@@ -121,12 +121,22 @@ export class SoftmaxProblem implements SmoothProblem {
   }
 
   hessianTimes(weights: Float64Array, v: Float64Array, out: Float64Array): void {
-    const { rows, labels, classes, regularization } = this;
+    for (let c = 0; c < this.dim; c++) out[c] = this.regularization * v[c]!;
+    this.addHessianTimes(weights, 0, this.labels.length, v, out);
+  }
+
+  addHessianTimes(
+    weights: Float64Array,
+    first: number,
+    end: number,
+    v: Float64Array,
+    out: Float64Array,
+  ): void {
+    const { rows, labels, classes } = this;
     const u = this.#sample;
     const parts = this.#split(v);
     const targets = this.#split(out);
-    for (let c = 0; c < this.dim; c++) out[c] = regularization * v[c]!;
-    for (let r = 0; r < labels.length; r++) {
+    for (let r = first; r < end; r++) {
       let mean = 0;
       for (let k = 0; k < classes; k++) {
         u[k] = rows.dot(r, parts[k]!);

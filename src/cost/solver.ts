@@ -28,6 +28,14 @@ export interface SmoothProblem {
   weights(x: Float64Array): Float64Array;
   hessian(weights: Float64Array): Float64Array[];
   hessianTimes(weights: Float64Array, v: Float64Array, out: Float64Array): void;
+  /** out += the samples' part of it, of the samples first .. end - 1. */
+  addHessianTimes(
+    weights: Float64Array,
+    first: number,
+    end: number,
+    v: Float64Array,
+    out: Float64Array,
+  ): void;
   /** How far, at most, x + direction changes what any sample sees. */
   reach(direction: Float64Array): number;
   /** Why there is no minimiser, if x proves it. */

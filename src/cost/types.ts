@@ -62,6 +62,13 @@ export interface Optimum {
   method: string;
 }
 
+/** Curvatures at the optimum, on the directions that the data see; l, the largest of a single agent, is null where it is too much work. */
+export interface NearCurvature {
+  l: number | null;
+  meanM: number;
+  meanL: number;
+}
+
 export interface CostModel {
   plan: CostPlan;
   dim: number;
@@ -80,6 +87,10 @@ export interface CostModel {
   nanoseconds?: Float64Array;
   /** l is Infinity where nobody knows it: gains cannot be `auto` then. Strong convexity m and smoothness l: m I <= Hessian of f_i <= l I for every agent i; and of the mean f. */
   curvature: { m: number; l: number; meanM: number; meanL: number };
+  /**
+   * How curved the costs are at the optimum, where that is another thing than `curvature`, which holds everywhere; solves first where nobody has. Null where there is no optimum.
+   */
+  curvatureAtOptimum?(): NearCurvature | null;
   /** x(0) of every agent, dim entries, where 0 is no place to begin and the config names none. */
   initial?(): Float64Array;
   /** The plain twin of the objective, on the host. */

@@ -18,6 +18,7 @@
  */
 
 import { bindBlocks, blockFields, checkDraws } from './blocks.js';
+import { tuningParameter } from './gains.js';
 import { bindProx, innerParameters, penaltyParameter, planRho } from './prox.js';
 import type { FlowDefinition } from './types.js';
 
@@ -34,6 +35,7 @@ export const admm: FlowDefinition = {
     z.strictObject({
       kind: z.literal('admm'),
       penalty: penaltyParameter(z, 'sqrt(m l / (lambda2 lambdaMax))'),
+      tuning: tuningParameter(z),
       ...innerParameters(z, 10, '1 is DLM'),
     }),
 
@@ -56,6 +58,8 @@ export const admm: FlowDefinition = {
       stateIsMessage: false,
     };
   },
+
+  search: { directions: [{ penalty: 1 }, { rho: 1 }, { penalty: 1, rho: 1 }], largest: {} },
 
   bind: ({ gains: { penalty: c, rho, inner } }, [channel], cost, runtime) => {
     const blocks = bindBlocks(cost, runtime);

@@ -22,6 +22,7 @@ import { batchParameter } from '../cost/batch.js';
 import { stepParameter } from './blocks.js';
 import { bindTracking, TRACKING_STEP, trackingFields, trackingStep } from './compressed-tracking.js';
 import { gammaParameter, planGamma } from './estimate.js';
+import { tuningParameter } from './gains.js';
 import { mixingParameter, planMixing } from './mixing.js';
 import type { FlowDefinition } from './types.js';
 
@@ -40,6 +41,7 @@ export const beer: FlowDefinition = {
       gamma: gammaParameter(z),
       mixing: mixingParameter(z),
       batch: batchParameter(z),
+      tuning: tuningParameter(z),
     }),
 
   messages: () => ({ channels: 2, compressed: true }),
@@ -54,6 +56,12 @@ export const beer: FlowDefinition = {
       gains: { step: trackingStep(spec, gamma * mixing, context), gamma, mixing },
       stateIsMessage: false,
     };
+  },
+
+  search: {
+    directions: [{ step: 1 }, { step: 1, gamma: 1 }, { gamma: 1 }],
+    largest: {},
+    starts: ({ gains }, { delta, l }) => [{ ...gains, gamma: Math.sqrt(delta), step: 1 / (2 * l) }],
   },
 
   bind: ({ gains: { step, gamma, mixing } }, channels, cost, runtime) =>

@@ -29,6 +29,7 @@ import {
   planGamma,
   usedContraction,
 } from './estimate.js';
+import { tuningParameter } from './gains.js';
 import { mixingParameter, planMixing } from './mixing.js';
 import type { FlowDefinition } from './types.js';
 
@@ -56,6 +57,7 @@ export const compressedGradientTracking: FlowDefinition = {
       alphaTracker: alphaParameter(z, 'the same of the tracker; auto: as alpha'),
       mixing: mixingParameter(z),
       batch: batchParameter(z),
+      tuning: tuningParameter(z),
     }),
 
   messages: () => ({ channels: 2, compressed: true }),
@@ -77,6 +79,12 @@ export const compressedGradientTracking: FlowDefinition = {
       },
       stateIsMessage: false,
     };
+  },
+
+  search: {
+    directions: [{ step: 1 }, { step: 1, gamma: 1 }, { gamma: 1 }, { alpha: 1, alphaTracker: 1 }],
+    largest: { alpha: 1, alphaTracker: 1 },
+    starts: ({ gains }, { delta, l }) => [{ ...gains, gamma: Math.sqrt(delta), step: 1 / (2 * l) }],
   },
 
   bind: ({ gains: { step, gamma, alpha, alphaTracker, mixing } }, channels, cost, runtime) =>

@@ -17,6 +17,7 @@
 
 import { bindBlocks, blockFields } from './blocks.js';
 import { bindEstimate, estimateFields, gammaParameter, planGamma } from './estimate.js';
+import { tuningParameter } from './gains.js';
 import { mixingParameter, planMixing } from './mixing.js';
 import type { FlowDefinition } from './types.js';
 
@@ -33,6 +34,7 @@ export const chocoGossip: FlowDefinition = {
       kind: z.literal('choco-gossip'),
       gamma: gammaParameter(z),
       mixing: mixingParameter(z),
+      tuning: tuningParameter(z),
     }),
 
   messages: () => ({ channels: 1, compressed: true }),
@@ -47,6 +49,13 @@ export const chocoGossip: FlowDefinition = {
     gains: { gamma: planGamma(spec, context.contraction), mixing: planMixing(spec, context) },
     stateIsMessage: false,
   }),
+
+  search: {
+    directions: [{ gamma: 1 }],
+    largest: {},
+    starts: ({ gains }, { delta }) => [{ ...gains, gamma: Math.sqrt(delta) }],
+    shrink: 'gamma',
+  },
 
   bind: ({ gains: { gamma, mixing: tau } }, [channel], cost, runtime) => {
     const blocks = bindBlocks(cost, runtime);

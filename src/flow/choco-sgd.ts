@@ -18,7 +18,7 @@
 import { batchParameter } from '../cost/batch.js';
 import { bindBlocks, blockFields, checkDraws, localStepsParameter, stepParameter } from './blocks.js';
 import { bindEstimate, estimateFields, gammaParameter, planGamma } from './estimate.js';
-import { roundStep } from './gains.js';
+import { roundStep, tuningParameter } from './gains.js';
 import { mixingParameter, planMixing } from './mixing.js';
 import type { FlowDefinition, GainContext } from './types.js';
 
@@ -45,6 +45,7 @@ export const chocoSgd: FlowDefinition = {
       mixing: mixingParameter(z),
       localSteps: localStepsParameter(z),
       batch: batchParameter(z),
+      tuning: tuningParameter(z),
     }),
 
   messages: () => ({ channels: 1, compressed: true }),
@@ -73,6 +74,13 @@ export const chocoSgd: FlowDefinition = {
       },
       stateIsMessage: false,
     };
+  },
+
+  search: {
+    directions: [{ step: 1 }, { gamma: 1 }, { step: 1, gamma: 1 }],
+    largest: {},
+    starts: ({ gains }, { delta }) => [{ ...gains, gamma: Math.sqrt(delta) }],
+    biased: true,
   },
 
   largestStep: ({ gains: { localSteps } }, gains) => largestStep(localSteps, gains),

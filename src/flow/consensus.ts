@@ -9,8 +9,8 @@
  * Source: arXiv 2409.00002; the uncompressed flow is Olfati-Saber, Murray 2004; with references Spanos, Olfati-Saber, Murray 2005 and Zhu, Martinez 2010.
  */
 
-import { bindEuler, COMPRESS_HELP, eulerFields, eulerMessages, tuningParameter } from './euler.js';
-import { largestStableStep, roundStep } from './gains.js';
+import { bindEuler, COMPRESS_HELP, eulerFields, eulerMessages } from './euler.js';
+import { largestStableStep, roundStep, tuningParameter } from './gains.js';
 import { referenceParameter } from './reference.js';
 import { errorFlow } from './state.js';
 import type { Compress, FlowDefinition } from './types.js';

@@ -17,7 +17,7 @@
 
 import { batchParameter } from '../cost/batch.js';
 import { bindBlocks, blockFields, checkDraws, localStepsParameter, stepParameter } from './blocks.js';
-import { SAFETY } from './gains.js';
+import { SAFETY, tuningParameter } from './gains.js';
 import { mixingParameter, mixingSlack, planMixedStep, planMixing } from './mixing.js';
 import type { FlowDefinition, GainContext } from './types.js';
 
@@ -54,6 +54,7 @@ export const dgd: FlowDefinition = {
       mixing: mixingParameter(z),
       localSteps: localStepsParameter(z),
       batch: batchParameter(z),
+      tuning: tuningParameter(z),
     }),
 
   messages: () => ({ channels: 1, compressed: false }),
@@ -80,6 +81,8 @@ export const dgd: FlowDefinition = {
       diffusion,
     };
   },
+
+  search: { directions: [{ step: 1 }, { mixing: 1 }, { step: 1, mixing: 1 }], largest: {}, biased: true },
 
   largestStep: (plan, gains) =>
     largestStep(plan['diffusion'] as boolean, plan.gains['localSteps'], plan.gains['mixing'], gains),

@@ -17,7 +17,7 @@
 
 import { batchParameter } from '../cost/batch.js';
 import { bindBlocks, blockFields, stepParameter } from './blocks.js';
-import { SAFETY } from './gains.js';
+import { SAFETY, tuningParameter } from './gains.js';
 import { mixingParameter, mixingSlack, mixingSpectrum, planMixedStep, planMixing } from './mixing.js';
 import type { FlowDefinition, GainContext } from './types.js';
 
@@ -40,6 +40,7 @@ export const diging: FlowDefinition = {
       step: stepParameter(z, 'a practical rule from the eigenvalues of W'),
       mixing: mixingParameter(z),
       batch: batchParameter(z),
+      tuning: tuningParameter(z),
     }),
 
   messages: () => ({ channels: 2, compressed: false }),
@@ -54,6 +55,8 @@ export const diging: FlowDefinition = {
     );
     return { kind: 'diging', gains: { step, mixing }, stateIsMessage: false };
   },
+
+  search: { directions: [{ step: 1 }, { mixing: 1 }, { step: 1, mixing: 1 }], largest: {} },
 
   largestStep: ({ gains: { mixing } }, gains) => largestStep(mixing, gains),
 

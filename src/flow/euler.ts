@@ -3,7 +3,6 @@
  * without estimates) and nothing else; see `primal-dual.ts` for what they compute.
  */
 
-import type { z } from 'zod';
 import type { FieldSpec } from '../arena/layout.js';
 import type { PlanContext, Runtime } from '../runtime.js';
 import { doubled, errorFlow, scratchFields, stateFields } from './state.js';
@@ -11,15 +10,6 @@ import type { BoundFlow, Channel, FlowMessages, FlowPlan, FlowSpec } from './typ
 
 export const COMPRESS_HELP =
   'what a message says; by default none without a compressor; with one error-state, or error-memory where the flow has it and no gain is given';
-
-export function tuningParameter(zod: typeof z): z.ZodType {
-  return zod
-    .enum(['pilot', 'formula'])
-    .default('pilot')
-    .describe(
-      'how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone',
-    );
-}
 
 export interface EulerSteps {
   /** The message is (about) the state: `laplacian` (block rows) is L y. x and xOut are block rows; xOut may be x. */

@@ -17,7 +17,7 @@
 
 import { batchParameter } from '../cost/batch.js';
 import { bindBlocks, blockFields, stepParameter } from './blocks.js';
-import { SAFETY } from './gains.js';
+import { SAFETY, tuningParameter } from './gains.js';
 import { mixingParameter, mixingSlack, planMixedStep, planMixing } from './mixing.js';
 import type { FlowDefinition, GainContext } from './types.js';
 
@@ -39,6 +39,7 @@ export const extra: FlowDefinition = {
       step: stepParameter(z, 'half of the bound of the paper, (1 + lambda_min(W))/l'),
       mixing: mixingParameter(z),
       batch: batchParameter(z),
+      tuning: tuningParameter(z),
     }),
 
   messages: () => ({ channels: 1, compressed: false }),
@@ -50,6 +51,8 @@ export const extra: FlowDefinition = {
     const step = planMixedStep(spec, mixing, context, (gains) => SAFETY * largestStep(mixing, gains));
     return { kind: 'extra', gains: { step, mixing }, stateIsMessage: false };
   },
+
+  search: { directions: [{ step: 1 }, { mixing: 1 }, { step: 1, mixing: -1 }], largest: {} },
 
   largestStep: ({ gains: { mixing } }, gains) => largestStep(mixing, gains),
 

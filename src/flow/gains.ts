@@ -17,9 +17,10 @@
  * of them (docs/auto.md has the proof). What they leave out is compression; `startingGains` says how it is reckoned with.
  */
 
+import type { z } from 'zod';
 import { holdGains, holdRoundsPerDecade, spectralRadius } from './hold.js';
 import { errorFlow } from './state.js';
-import type { Compress, FlowSpec, GainContext } from './types.js';
+import type { Compress, FlowDefinition, FlowSpec, GainContext } from './types.js';
 
 export const SAFETY = 0.5;
 
@@ -211,6 +212,12 @@ export function startingGains(
   return { ...held, step: HOLD_MARGIN * held['step']! };
 }
 
+/** The fastest gains without compression by the model of modes (`hold.ts` with a message in every round): exact where all agents' curvatures are alike. */
+export function uncompressedGains(gains: GainContext): Record<string, number> {
+  const plain = { ...gains, delta: 1, linear: true };
+  return holdGains('none', plain, startingGains('none', plain));
+}
+
 /** Where a search under a linear compressor begins before the formula: its model taken at its word. */
 export function boldHoldGains(
   compress: Compress,
@@ -271,9 +278,29 @@ export function automaticGain(spec: FlowSpec): string | undefined {
   return Object.keys(spec).find((name) => spec[name] === 'auto' && !WITHOUT_SPECTRUM.has(name));
 }
 
+/** Whether a flow has gains for trials to find: `auto` beside others that follow from those that were given is none. */
+export function hasOpenGains(spec: FlowSpec, search: FlowDefinition['search']): boolean {
+  if (automaticGain(spec) !== undefined) return true;
+  const searched = (search?.directions ?? []).flatMap((direction) => Object.keys(direction));
+  // Flows that have no other gain than these.
+  return (
+    searched.every((name) => WITHOUT_SPECTRUM.has(name)) && searched.some((name) => spec[name] === 'auto')
+  );
+}
+
 /** Three significant digits, rounded down: what a person would type. */
 export function roundStep(step: number): number {
   if (!(step > 0) || !Number.isFinite(step)) return step;
   const scale = 10 ** (2 - Math.floor(Math.log10(step)));
   return Number((Math.floor(step * scale) / scale).toPrecision(3));
+}
+
+/** `tuning` of every flow whose gains can be searched. */
+export function tuningParameter(zod: typeof z): z.ZodType {
+  return zod
+    .enum(['pilot', 'formula'])
+    .default('pilot')
+    .describe(
+      'how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone',
+    );
 }

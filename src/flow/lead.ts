@@ -29,7 +29,7 @@ import {
   planGamma,
   usedContraction,
 } from './estimate.js';
-import { roundStep } from './gains.js';
+import { roundStep, tuningParameter } from './gains.js';
 import { mixingParameter, planMixing } from './mixing.js';
 import type { FlowDefinition } from './types.js';
 
@@ -53,6 +53,7 @@ export const lead: FlowDefinition = {
       ),
       mixing: mixingParameter(z),
       batch: batchParameter(z),
+      tuning: tuningParameter(z),
     }),
 
   messages: () => ({ channels: 1, compressed: true }),
@@ -72,6 +73,19 @@ export const lead: FlowDefinition = {
     },
     stateIsMessage: false,
   }),
+
+  search: {
+    directions: [{ step: 1 }, { gamma: 1 }, { alpha: 1 }, { step: 1, gamma: -1 }, { step: 1, gamma: 1 }],
+    largest: { alpha: 1 },
+    starts: ({ gains }, { delta }) => [
+      // The paper's own.
+      { ...gains, gamma: 1, alpha: 0.5 },
+      { ...gains, gamma: delta },
+      { ...gains, gamma: delta, alpha: 0.2 },
+      { ...gains, step: gains['step']! / 4, gamma: delta ** 2 },
+    ],
+    shrink: 'gamma',
+  },
 
   largestStep: (_plan, { l, m }) => 2 / (l + m),
 

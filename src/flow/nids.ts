@@ -19,7 +19,7 @@
 
 import { batchParameter } from '../cost/batch.js';
 import { bindBlocks, blockFields, stepParameter } from './blocks.js';
-import { SAFETY } from './gains.js';
+import { SAFETY, tuningParameter } from './gains.js';
 import { mixingParameter, planMixedStep, planMixing } from './mixing.js';
 import type { FlowDefinition } from './types.js';
 
@@ -38,6 +38,7 @@ function definition(
         step: stepParameter(z, '1/l, half of the bound of the paper'),
         mixing: mixingParameter(z),
         batch: batchParameter(z),
+        tuning: tuningParameter(z),
       }),
 
     messages: () => ({ channels: 1, compressed: false }),
@@ -53,6 +54,13 @@ function definition(
       },
       stateIsMessage: false,
     }),
+
+    search: {
+      directions: [{ step: 1 }, { mixing: 1 }, { step: 1, mixing: 1 }],
+      largest: {},
+      // Any W with lambda_min > -1 will do, and the faster it mixes the better.
+      starts: ({ gains }, { lambdaMax }) => [{ ...gains, mixing: 1.6 / lambdaMax }],
+    },
 
     largestStep: (_plan, gains) => 2 / gains.l,
 

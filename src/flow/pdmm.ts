@@ -21,6 +21,7 @@
  */
 
 import { bindBlocks, blockFields, checkDraws } from './blocks.js';
+import { tuningParameter } from './gains.js';
 import { bindProx, innerParameters, penaltyParameter, planRho } from './prox.js';
 import type { FlowDefinition } from './types.js';
 
@@ -42,6 +43,7 @@ export const pdmm: FlowDefinition = {
         .max(1)
         .default(1)
         .describe('averaging of the dual step, in (0, 1]: 1 is PDMM, 0.5 ADMM'),
+      tuning: tuningParameter(z),
       ...innerParameters(z, 10, 'the more, the nearer to the exact solution'),
     }),
 
@@ -69,6 +71,8 @@ export const pdmm: FlowDefinition = {
       stateIsMessage: false,
     };
   },
+
+  search: { directions: [{ penalty: 1 }, { rho: 1 }, { penalty: 1, rho: 1 }], largest: {} },
 
   bind: ({ gains: { penalty: c, theta, rho, inner } }, [channel], cost, runtime) => {
     const blocks = bindBlocks(cost, runtime);

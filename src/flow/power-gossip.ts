@@ -28,7 +28,7 @@ import { unexpected } from '../errors.js';
 import type { PlanContext } from '../runtime.js';
 import { bindBlocks, blockFields, stepParameter } from './blocks.js';
 import { edgeMailbox } from './edges.js';
-import { roundStep, SAFETY } from './gains.js';
+import { roundStep, SAFETY, tuningParameter } from './gains.js';
 import { mixingParameter, mixingSpectrum, planMixing } from './mixing.js';
 import type { FlowDefinition, FlowSpec, GainContext } from './types.js';
 
@@ -73,6 +73,7 @@ function definition(descends: boolean): FlowDefinition {
           .tuple([z.int().min(1), z.int().min(1)])
           .describe('[rows, columns] of the matrix that x is, row after row'),
         mixing: mixingParameter(z),
+        tuning: tuningParameter(z),
         ...(descends && {
           step: stepParameter(z, 'half of (1 + lambda_min(W))/l'),
           batch: batchParameter(z),
@@ -108,6 +109,12 @@ function definition(descends: boolean): FlowDefinition {
         stateIsMessage: false,
         shape: shapeOf(spec),
       };
+    },
+
+    search: {
+      directions: descends ? [{ step: 1 }, { mixing: 1 }] : [{ mixing: 1 }],
+      largest: {},
+      ...(descends ? { biased: true } : { shrink: 'mixing' }),
     },
 
     ...(descends && { largestStep: ({ gains: { mixing } }, gains) => largestStep(mixing, gains) }),

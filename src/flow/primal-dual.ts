@@ -52,7 +52,7 @@ import type { BoundCost } from '../cost/types.js';
 import { unexpected } from '../errors.js';
 import type { Runtime } from '../runtime.js';
 import { bindBlocks, checkDraws } from './blocks.js';
-import { bindEuler, COMPRESS_HELP, eulerFields, eulerMessages, tuningParameter } from './euler.js';
+import { bindEuler, COMPRESS_HELP, eulerFields, eulerMessages } from './euler.js';
 import {
   boldHoldGains,
   type Integrator,
@@ -64,6 +64,8 @@ import {
   safeStep,
   startingGains,
   startingInnerGains,
+  tuningParameter,
+  uncompressedGains,
 } from './gains.js';
 import { bindProx } from './prox.js';
 import { errorFlow } from './state.js';
@@ -293,16 +295,33 @@ export const primalDual: FlowDefinition = {
       { gamma: 1 },
     ],
     largest: { mu: 1, gamma: 2 },
-    // The model of linear compressors without its margin. Elsewhere a contraction is the worst case: most messages of most compressors tell far more.
     starts: ({ compress, integrator, gains: { eta = 1, ...planned } }, gains) => {
       const { inner } = planned;
-      if (gains.linear) {
-        const modelledExactly = gains.delta < 1 && integrator === 'euler' && inner === undefined;
+      // Where the optimum is, costs may be less curved than they can be.
+      const near = scaled({ ...gains, l: gains.nearL ?? gains.l }, eta);
+      if (gains.linear && gains.delta < 1) {
+        // The model of linear compressors without its margin.
+        const modelledExactly = integrator === 'euler' && inner === undefined;
         return modelledExactly ? boldHoldGains(compress as Compress, scaled(gains, eta), planned) : [];
       }
-      const bolder = (exponent: number) => scaled({ ...gains, delta: gains.delta ** exponent }, eta);
       const start = inner === undefined ? startingGains : startingInnerGains;
-      return [1 / 4, 1 / 2].map((exponent) => start(compress as Compress, bolder(exponent)));
+      // What would be best if nothing were compressed: most messages of most compressors tell far more than the worst.
+      const plain = inner === undefined ? uncompressedGains(near) : null;
+      if (gains.delta === 1) return plain === null ? [] : [plain];
+      const bolder = [1 / 4, 1 / 2].map((exponent) =>
+        start(compress as Compress, { ...near, delta: gains.delta ** exponent }),
+      );
+      if (plain === null) return bolder;
+      const filters = [
+        { mu: 1, gamma: 0.5 },
+        { mu: 0.2, gamma: 1 },
+      ];
+      return [
+        ...bolder,
+        ...filters.map((filter) => ({ ...planned, ...plain, ...filter })),
+        { ...planned, ...plain, step: plain['step']! / 3, alpha: plain['alpha']! / 2, mu: 0.5, gamma: 0.5 },
+        { ...planned, ...plain, step: plain['step']! / 2, alpha: 4 * plain['alpha']!, mu: 0.5, gamma: 0.5 },
+      ];
     },
   },
 

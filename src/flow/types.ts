@@ -67,6 +67,8 @@ export interface GainContext {
   l: number;
   meanM: number;
   meanL: number;
+  /** The largest curvature of an agent at the optimum, where that is known to be less than `l`; meanM and meanL are those of the optimum then too. */
+  nearL?: number;
   /** Contraction of one message: E|e - C(e)|^2 <= (1 - delta) |e|^2; 1 where nothing is compressed. */
   delta: number;
   /** Whether C(., k) is a linear map; true where nothing is compressed. */
@@ -145,6 +147,10 @@ export interface FlowDefinition {
     largest: Record<string, number>;
     /** Where to begin beside the formula: bolder, and given up at once where they fail. */
     starts?(plan: FlowPlan, gains: GainContext): Record<string, number>[];
+    /** What is made smaller where a trial fails; `step` where absent. */
+    shrink?: string;
+    /** Set where the limit is not the optimum, or is approached more and more slowly: then trials are judged by where they end, after the run's own rounds. */
+    biased?: boolean;
   };
   /** Largest step with which the uncompressed flow is stable were all curvatures alike: for the hint after a divergence. */
   largestStep?(plan: FlowPlan, gains: GainContext): number;

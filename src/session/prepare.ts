@@ -16,8 +16,9 @@ import type { CostModel, Optimum } from '../cost/types.js';
 import { readNpy } from '../data/npy.js';
 import { describeSpec } from '../describe.js';
 import { InputError, isInputError, type SpecPath, unexpected } from '../errors.js';
-import { automaticGain } from '../flow/gains.js';
+import { automaticGain, hasOpenGains } from '../flow/gains.js';
 import type { ReferenceModel } from '../flow/reference.js';
+import { flowDefinition } from '../flow/registry.js';
 import { type NetworkOfEdges, networkOfEdges } from '../links/network.js';
 import type { LinksModel, LinksSpec } from '../links/types.js';
 import { loadModules, resolveModules } from '../plugin/modules.js';
@@ -110,9 +111,19 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
   const compressor = resolveModules(config.compressor, loaded.folder, ['compressor']);
   await loadModules(compressor.modules);
   const reference = await loadReference(config, graph.nodes, cost.dim, resolve);
-  const planned = (workers: number, reference: ReferenceModel | null, layout = config.layout) =>
+  const planned = (
+    workers: number,
+    reference: ReferenceModel | null,
+    compress = config.flow.compress,
+    layout = config.layout,
+  ) =>
     planProgram({
-      config: { ...config, layout, compressor: compressor.spec },
+      config: {
+        ...config,
+        layout,
+        compressor: compressor.spec,
+        flow: { ...config.flow, ...(compress && { compress }) },
+      },
       graph,
       links,
       reference,
@@ -124,7 +135,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       spectrum: measureSpectrum,
       modules: [...costSpec.modules, ...compressor.modules].map(({ url }) => url),
     });
-  const program = planned(workers, reference);
+  let program = planned(workers, reference);
 
   const init =
     config.init === undefined
@@ -155,8 +166,12 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
   }
 
   let tuning: Tuning | null = null;
-  if (automaticGain(config.flow)) {
+  if (hasOpenGains(config.flow, flowDefinition(config.flow.kind).search)) {
     const { tune } = await import('../tune/tune.js');
+    const { otherMode } = loaded;
+    // Short, and the same bits in any order.
+    const short = (compress = config.flow.compress) =>
+      planned(1, null, compress, { ...config.layout, order: 'given' });
     // Gains are judged by how fast a run converges, which it does where the reference stands still.
     tuning = tune({
       graph,
@@ -168,11 +183,20 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       cost,
       init,
       optimum,
-      // Short, and the same bits in any order.
-      program: planned(1, null, { ...config.layout, order: 'given' }),
+      program: short(),
+      otherMode: otherMode === undefined ? null : () => short(otherMode),
       spec: config.flow,
       stop: config.stop,
     });
+    const { compress } = tuning;
+    if (compress !== null && compress !== config.flow.compress) {
+      const { warnings } = program;
+      const { optimumValue } = program.run;
+      program = { ...planned(workers, reference, compress), warnings };
+      program.run.optimumValue = optimumValue;
+      // What is written down of this run says what it was.
+      config.flow = { ...config.flow, compress };
+    }
     program.run.flow = program.planFlow(tuning.gains);
   }
 

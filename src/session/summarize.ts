@@ -2,6 +2,7 @@
 
 import type { LoopReport } from '../../workers/round-loop.js';
 import { measuredRoundsPerDecade } from '../tune/rate.js';
+import { growthWarning } from './growth.js';
 import type { Prepared } from './prepare.js';
 import type { Summary, TraceRow } from './types.js';
 
@@ -54,6 +55,8 @@ export function summarize(
     agentsMeasured: run.measured,
     warnings: [...warnings],
   };
+  const growth = summary.status === 'diverged' ? null : growthWarning(rows, run.optimumMoves === true);
+  if (growth !== null) summary.warnings.push(growth);
   if (failed) summary.error = outcome.message;
   else if (outcome.status === 'diverged') summary.hint = prepared.hint();
   return summary;

@@ -19,7 +19,11 @@ export const TARGET_SHARE = 1e-6;
 /** Farther out than this many times the first distance, it has diverged. */
 const DIVERGED_GROWTH = 1e3;
 /** A pace below this many factors of ten in all the rounds it was given is not taken for convergence. */
-const CREDIBLE_DECADES = 0.5;
+const CREDIBLE_DECADES = 0.2;
+/** One whose later half is so much slower than the whole has stalled, or is about to. */
+const STALLING = 4;
+/** Farther out at the end than this many times the closest it ever came, it is on its way out. */
+const LEAVING = 3;
 
 /** When a pilot is given up: from the share `after` of its limit on, where its mean pace would take `beyond` times the limit. */
 export interface GiveUp {
@@ -35,7 +39,12 @@ export interface PilotResult {
   reached: boolean;
   /** Of the later half of the way. */
   roundsPerDecade: number;
+  /** Where it ended, in shares of the first distance; Infinity where it diverged or was on its way out. */
+  share: number;
 }
+
+/** Whose distance is meant: root mean square over the agents, or the farthest agent's. */
+export type Held = 'rms' | 'worst';
 
 /** How far the mean of all x was from the optimum's value after so many rounds. */
 export interface GapAt {
@@ -45,15 +54,31 @@ export interface GapAt {
 
 export interface Pilot {
   /** `limit`: a result above it is of no interest. `horizon`: rounds, at most. `target`: share of the first distance. */
-  fly(flow: FlowPlan, limit: number, horizon: number, target?: number, giveUp?: GiveUp): PilotResult;
+  fly(
+    flow: FlowPlan,
+    limit: number,
+    horizon: number,
+    target?: number,
+    giveUp?: GiveUp,
+    held?: Held,
+  ): PilotResult;
+  /** By how much the objective at what agents hold (a few of them) has fallen after so many rounds; -Infinity where it diverged or grows at its end. */
+  descend(flow: FlowPlan, rounds: number): number;
   /** f(mean x) - f* on the way, at a few dozen places evenly spaced. */
   gaps(flow: FlowPlan, rounds: number): GapAt[];
+  /** rms distance to the optimum at the beginning; asked before the first flight. */
+  distance(): number;
   /** Rounds flown so far. */
   rounds(): number;
 }
 
 /** Into how many pieces the way is cut where gaps are asked for: each is an evaluation of the whole objective. */
 const GAP_LOOKS = 64;
+
+/** Agents whose objective is asked for where there is no optimum to measure the distance to. */
+const ASKED = 4;
+/** Growth by less than this share of what was gained is the noise of mini-batches. */
+const SAME = 0.05;
 
 /** `prepared.program` must be planned for one worker. */
 export function openPilot(prepared: Fillable & { program: ProgramPlan }): Pilot {
@@ -70,6 +95,7 @@ export function openPilot(prepared: Fillable & { program: ProgramPlan }): Pilot 
   const x = arena.address('x');
   const optimum = arena.address('trace.optimum');
   const distances = arena.address('trace.toOptimum');
+  const squares = arena.view('trace.toOptimum', 'f64');
   // Messages that say one entry in many change little from one round to the next.
   const every = Math.max(1, Math.min(8, Math.floor(1 / (4 * (run.channels[0]?.contraction ?? 1)))));
   let flown = 0;
@@ -89,19 +115,24 @@ export function openPilot(prepared: Fillable & { program: ProgramPlan }): Pilot 
     horizon: number,
     target = TARGET_SHARE,
     { after, beyond } = GIVE_UP,
+    held: Held = 'rms',
   ): PilotResult => {
     const { phases, stateAt } = begin(flow);
     const distance = (round: number) => {
       kernels.distancesToPoint(0, agents, stateAt(round), rowBytes, rowBytes / 8, optimum, distances);
-      return Math.sqrt(kernels.sum(distances, agents) / (agents * dim));
+      return held === 'rms'
+        ? Math.sqrt(kernels.sum(distances, agents) / (agents * dim))
+        : Math.sqrt(squares.reduce((most, square) => Math.max(most, square), 0) / dim);
     };
     const nowhere = {
       rounds: Number.POSITIVE_INFINITY,
       reached: false,
       roundsPerDecade: Number.POSITIVE_INFINITY,
+      share: Number.POSITIVE_INFINITY,
     };
     const first = distance(0);
-    if (!(first > 0)) return nowhere;
+    if (!(first > 0)) return { rounds: 0, reached: true, roundsPerDecade: 0, share: 0 };
+    let closest = 1;
     const whole = -Math.log10(target);
     /** Factors of ten by which the distance has fallen, at every look. */
     const fallen: number[] = [0];
@@ -115,26 +146,65 @@ export function openPilot(prepared: Fillable & { program: ProgramPlan }): Pilot 
       const now = distance(round) / first;
       if (!(now < DIVERGED_GROWTH)) return nowhere;
       fallen.push(-Math.log10(now));
+      closest = Math.min(closest, now);
       if (now > target) {
         above = round;
         reachedAt = -1;
       } else if (reachedAt < 0) reachedAt = round;
       // It must stay there: noise may touch the target long before it keeps it.
       if (reachedAt >= 0 && round - above > 8 + above / 16) {
-        return { rounds: reachedAt, reached: true, roundsPerDecade: pace(fallen, reachedAt / every, every) };
+        return {
+          rounds: reachedAt,
+          reached: true,
+          roundsPerDecade: pace(fallen, reachedAt / every, every),
+          share: now,
+        };
       }
       if (reachedAt < 0) {
         const decades = fallen.at(-1)!;
         if (round >= Math.min(limit, horizon)) {
+          if (now > LEAVING * closest) return nowhere;
           const slope = pace(fallen, fallen.length - 1, every);
           const rounds = round + (whole - decades) * slope;
-          const credible = decades >= CREDIBLE_DECADES && rounds <= limit && slope > 0;
-          return credible ? { rounds, reached: false, roundsPerDecade: slope } : nowhere;
+          const credible =
+            decades >= CREDIBLE_DECADES &&
+            rounds <= limit &&
+            slope > 0 &&
+            slope < (STALLING * round) / decades;
+          return credible
+            ? { rounds, reached: false, roundsPerDecade: slope, share: now }
+            : { ...nowhere, share: now };
         }
         if (round > after * limit && (round * whole) / Math.max(decades, 1e-9) > beyond * limit)
           return nowhere;
       }
     }
+  };
+  const descend = (flow: FlowPlan, rounds: number): number => {
+    const { phases, stateAt } = begin(flow);
+    const { buffer } = arena.memory;
+    const asked = Array.from({ length: Math.min(agents, ASKED) }, (_, at) =>
+      Math.floor((at * agents) / Math.min(agents, ASKED)),
+    );
+    const objective = (round: number) =>
+      asked.reduce(
+        (sum, agent) =>
+          sum + prepared.cost.value(new Float64Array(buffer, stateAt(round) + agent * rowBytes, dim)),
+        0,
+      ) / asked.length;
+    const first = objective(0);
+    let lately = Number.POSITIVE_INFINITY;
+    let round = 0;
+    // Looked at on the way, so that what grows at its end is seen.
+    for (const until of [0.8 * rounds, 0.9 * rounds, rounds].map(Math.ceil)) {
+      for (; round < until; round++) for (const phase of phases) phase(round);
+      const now = objective(round);
+      if (!(now <= Math.max(lately + SAME * Math.abs(first - lately), first)))
+        return Number.NEGATIVE_INFINITY;
+      lately = now;
+    }
+    flown += rounds;
+    return first - lately;
   };
   const gaps = (flow: FlowPlan, rounds: number): GapAt[] => {
     const { cost, optimum: known } = prepared;
@@ -158,7 +228,11 @@ export function openPilot(prepared: Fillable & { program: ProgramPlan }): Pilot 
     }
     return found;
   };
-  return { fly, gaps, rounds: () => flown };
+  const distanceAtFirst = () => {
+    kernels.distancesToPoint(0, agents, x, rowBytes, rowBytes / 8, optimum, distances);
+    return Math.sqrt(kernels.sum(distances, agents) / (agents * dim));
+  };
+  return { fly, descend, distance: distanceAtFirst, gaps, rounds: () => flown };
 }
 
 /** Rounds per factor of ten over the looks from half of the way in factors of ten up to look `end`. */

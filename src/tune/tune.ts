@@ -6,14 +6,15 @@
  */
 
 import type { StopSpec } from '../config/types.js';
-import { predictedRoundsPerDecade, roundStep } from '../flow/gains.js';
+import { predictedRoundsPerDecade } from '../flow/gains.js';
 import { flowDefinition } from '../flow/registry.js';
-import type { FlowPlan, GainContext } from '../flow/types.js';
+import type { Compress, FlowPlan, GainContext } from '../flow/types.js';
 import type { ProgramPlan } from '../program/flow/plan.js';
 import type { Fillable } from '../session/fill.js';
 import { openPilot, type PilotResult, TARGET_SHARE } from './pilot.js';
 import { roundsToGap } from './rate.js';
-import { type Gains, patternSearch } from './search.js';
+import type { Gains } from './search.js';
+import { costOfStarts, searchable, searchGains, smaller } from './trials.js';
 
 /** Beyond this, one pilot alone is a job of its own. */
 const MOST_AGENTS = 5000;
@@ -21,20 +22,27 @@ const MOST_AGENTS = 5000;
 const WORK_BUDGET = 5e9;
 /** Where a round runs a user's JavaScript, it is reckoned to take this many times as long. */
 const MODULE_WORK = 20;
+/** What a round, and an agent in it, are worth in multiply-adds before any is done: small problems are all calls. */
+const ROUND_WORK = 600;
+const AGENT_WORK = 60;
 /** Fewer rounds than this in all are no basis for a choice. */
 const LEAST_ROUNDS = 2000;
 const MOST_EVALUATIONS = 80;
 /** No pilot may take more than this share of all rounds. */
 const HORIZON_SHARE = 0.1;
+/** Of a pilot's rounds, what is enough to compare modes; and how much better the other one has to look. */
+const SCREENING = 1 / 3;
+const FAR_FEWER = 0.6;
 /** The model of linear compressors begins near the end: fewer pilots, longer ones. */
 const LINEAR_HORIZON_SHARE = 0.3;
-const FACTORS = [2, 1.4, 1.18];
 
 export interface Tuning {
   /** `pilot`: found by trying; `formula`: reckoned from spectrum, curvatures and contraction. */
   method: 'pilot' | 'formula';
   /** The parameters that were `auto`. */
   chosen: string[];
+  /** The mode that they are for; null where the flow has none. */
+  compress: Compress | null;
   gains: Gains;
   /** Sentences: why these, and what keeps them from being faster. */
   why: string[];
@@ -53,6 +61,8 @@ export interface Tuning {
 export interface TuneInputs extends Omit<Fillable, 'program'> {
   /** Planned for one worker. */
   program: ProgramPlan;
+  /** The same run in the other mode that may be chosen, planned when asked for; null where there is no choice. */
+  otherMode: (() => ProgramPlan) | null;
   spec: { kind: string; [parameter: string]: unknown };
   stop: StopSpec;
 }
@@ -62,8 +72,58 @@ export function automaticNames(spec: TuneInputs['spec'], planned: Gains): string
   return Object.keys(planned).filter((name) => spec[name] === undefined || spec[name] === 'auto');
 }
 
+/**
+ * Where the config leaves the mode open, `otherMode` is the program of the other one: it is tuned instead where its starts promise far fewer rounds. A memory moves the mean of
+ * what agents hold, and where the costs leave directions flat nothing ever moves it back.
+ */
 export function tune(inputs: TuneInputs): Tuning {
-  const { program, spec, stop, cost, optimum } = inputs;
+  const { otherMode } = inputs;
+  if (otherMode === null || obstacle(inputs) !== null) return tuneMode(inputs);
+  const other = { ...inputs, program: otherMode() };
+  const own = promise(inputs, Number.POSITIVE_INFINITY);
+  return promise(other, FAR_FEWER * own) < FAR_FEWER * own ? tuneMode(other) : tuneMode(inputs);
+}
+
+/** What the best of a mode's starts costs. */
+function promise(inputs: TuneInputs, least: number): number {
+  const { program, spec } = inputs;
+  const context = program.gains();
+  const free = searchable(program.run.flow.kind, automaticNames(spec, program.run.flow.gains));
+  const { budgetRounds, horizon } = affordable(program, context);
+  const options = { trials: 0, horizon: Math.ceil(horizon * SCREENING), budgetRounds, target: TARGET_SHARE };
+  return costOfStarts(program, openPilot(inputs), free, context, options, least);
+}
+
+/** Why no pilots are flown; null where they are. */
+function obstacle({ program, spec, cost, optimum }: TuneInputs): string | null {
+  const { run } = program;
+  const { search, problem } = flowDefinition(run.flow.kind);
+  if (!search) return `the ${run.flow.kind} flow has no search`;
+  if (spec['tuning'] === 'formula') return 'flow.tuning is formula';
+  if (run.agents > MOST_AGENTS) return `${run.agents} agents, and pilots end at ${MOST_AGENTS}`;
+  if (problem === 'cost' && !optimum)
+    return `the optimum is unknown (${cost.whyNoOptimum ?? 'no central solver'})`;
+  if (spec['batch'] !== undefined && spec['batch'] !== 'all') return 'gradients of mini-batches never settle';
+  if (searchable(run.flow.kind, automaticNames(spec, run.flow.gains)).length === 0)
+    return 'none of these gains is searched';
+  const budgetRounds = affordableRounds(program, WORK_BUDGET);
+  if (budgetRounds < LEAST_ROUNDS) return `a round is so large that the budget holds ${budgetRounds} of them`;
+  return null;
+}
+
+/** Rounds of all pilots together, and of one. */
+function affordable(program: ProgramPlan, context: GainContext) {
+  const budgetRounds = affordableRounds(program, WORK_BUDGET);
+  const share = compressedLinearly(context) ? LINEAR_HORIZON_SHARE : HORIZON_SHARE;
+  return { budgetRounds, horizon: Math.max(1, Math.floor(budgetRounds * share)) };
+}
+
+function compressedLinearly({ linear, delta }: GainContext): boolean {
+  return linear && delta < 1;
+}
+
+function tuneMode(inputs: TuneInputs): Tuning {
+  const { program, spec, stop, optimum } = inputs;
   const { run } = program;
   const definition = flowDefinition(run.flow.kind);
   const chosen = automaticNames(spec, run.flow.gains).filter((name) => name !== 'eta');
@@ -73,6 +133,7 @@ export function tune(inputs: TuneInputs): Tuning {
     return {
       method: 'formula',
       chosen,
+      compress: run.flow.compress ?? null,
       gains: run.flow.gains,
       why: [`from the formula, without pilots: ${reason}`, ...bindingConditions(program, context, null)],
       roundsPerDecade: slope,
@@ -82,91 +143,75 @@ export function tune(inputs: TuneInputs): Tuning {
       pilots: null,
     };
   };
-  const { search } = definition;
-  if (!search) return formula(`the ${run.flow.kind} flow has no search`);
-  if (spec['tuning'] === 'formula') return formula('flow.tuning is formula');
-  if (run.agents > MOST_AGENTS) return formula(`${run.agents} agents, and pilots end at ${MOST_AGENTS}`);
-  if (definition.problem === 'cost' && !optimum)
-    return formula(`the optimum is unknown (${cost.whyNoOptimum ?? 'no central solver'})`);
-  if (spec['batch'] !== undefined && spec['batch'] !== 'all')
-    return formula('gradients of mini-batches never settle');
-  const workOfRound =
-    program.work * (run.modules.length > 0 ? MODULE_WORK : 1) * (run.flow.gains['inner'] ?? 1);
-  const budgetRounds = Math.floor(WORK_BUDGET / workOfRound);
-  if (budgetRounds < LEAST_ROUNDS)
-    return formula(`a round is so large that the budget holds ${budgetRounds} of them`);
-
+  const why = obstacle(inputs);
+  if (why !== null) return formula(why);
+  const search = definition.search!;
   const pilot = openPilot(inputs);
-  const horizon = Math.max(
-    1,
-    Math.floor(budgetRounds * (context.linear && context.delta < 1 ? LINEAR_HORIZON_SHARE : HORIZON_SHARE)),
-  );
-  const results = new Map<Gains, PilotResult>();
-  const free = chosen.filter((name) => search.directions.some((direction) => direction[name] !== undefined));
-  const bolder = search.starts?.(run.flow, context) ?? [];
-  const starts = [...bolder, run.flow.gains].map((gains) =>
-    Object.fromEntries(free.map((name) => [name, gains[name]!])),
-  );
-  const found = patternSearch(
-    starts,
-    'step',
-    (gains, least) => {
-      const left = budgetRounds - pilot.rounds();
-      // The last pilots must not be judged by a shorter flight than the others.
-      if (left < Math.min(horizon, least)) return Number.POSITIVE_INFINITY;
-      const result = pilot.fly(program.planFlow(gains), least, horizon);
-      results.set(gains, result);
-      return result.rounds;
-    },
-    { ...search, factors: FACTORS, evaluations: MOST_EVALUATIONS },
-  );
-  const flownSoFar = () => ({ count: found.evaluations, rounds: pilot.rounds(), budgetRounds });
-  if (found.cost === Number.POSITIVE_INFINITY) {
+  if (pilot.distance() === 0) return formula('the agents begin where they are to go');
+  const free = searchable(run.flow.kind, chosen);
+  const { budgetRounds, horizon } = affordable(program, context);
+  const found = searchGains(program, pilot, free, context, {
+    trials: MOST_EVALUATIONS,
+    horizon: search.biased === true ? Math.min(horizon, run.rounds) : horizon,
+    budgetRounds,
+    target: TARGET_SHARE,
+    byItsEnd: search.biased === true,
+  });
+  if (found === null) {
     const given = formula('no pilot came closer within its budget');
-    return { ...given, pilots: flownSoFar() };
+    return { ...given, pilots: { count: MOST_EVALUATIONS, rounds: pilot.rounds(), budgetRounds } };
   }
-  const failedLarger = [...results].some(
-    ([gains, { rounds }]) => gains['step']! > found.best['step']! && rounds === Number.POSITIVE_INFINITY,
-  );
-  let best = results.get(found.best)!;
-  let gains = found.best;
-  // What is only just stable may hold for six factors of ten and then grow: the winner has to go on, or give some of its step.
-  for (let tries = 0; best.reached && 'step' in gains && tries < MOST_CONFIRMATIONS; tries++) {
-    // A billionth is half as far again as a millionth: what takes longer than CONFIRMATION times the way has met its noise.
-    const patience = Math.ceil(CONFIRMATION * best.rounds);
-    if (pilot.fly(program.planFlow(gains), patience, patience, CONFIRMED_SHARE).reached) break;
-    gains = { ...gains, ...smaller(gains) };
-    best = pilot.fly(program.planFlow(gains), Number.POSITIVE_INFINITY, Math.max(horizon, patience));
-  }
-  // A pace that was only extrapolated may hide a slow growth, which the model of linear compressors would know of: leave it more room.
-  const modelled = context.linear && context.delta < 1 && isEuler(run.flow);
-  const vouched = best.reached || modelled;
-  if (!vouched) gains = { ...gains, ...smaller(gains) };
+  const best = found.result!;
+  let { gains } = found;
+  // A pace that was only extrapolated may hide a slow growth, which the models would know of: leave it more room.
+  const modelled =
+    (compressedLinearly(context) && isEuler(run.flow)) || provenStable(program.planFlow(gains), context);
+  const shrink = search.shrink ?? 'step';
+  if (!best.reached && search.biased !== true && !modelled && shrink in gains) gains = smaller(gains, shrink);
   const flow = program.planFlow(gains);
+  const paced = best.rounds < Number.POSITIVE_INFINITY && search.biased !== true;
   const toGap =
-    stop.gap === undefined || !optimum || run.problem !== 'cost'
+    stop.gap === undefined || !optimum || run.problem !== 'cost' || !paced
       ? null
       : roundsToGap(
           pilot.gaps(flow, Math.min(Math.ceil(best.rounds), horizon)),
           stop.gap,
           best.roundsPerDecade,
         );
-  const flown = flownSoFar();
   const chosenProgram = { ...program, run: { ...run, flow } };
   return {
     method: 'pilot',
     chosen,
+    compress: run.flow.compress ?? null,
     gains: flow.gains,
     why: [
-      `the best of ${flown.count} pilots (${flown.rounds} rounds in all), each the first rounds of this very run`,
-      ...bindingConditions(chosenProgram, context, failedLarger),
+      `the best of ${found.trials} pilots (${pilot.rounds()} rounds in all), each the first rounds of this very run`,
+      ...(best.reached || paced ? [] : [howNear(best, search.biased === true ? run.rounds : horizon)]),
+      ...bindingConditions(chosenProgram, context, found.failedLarger),
     ],
-    roundsPerDecade: best.roundsPerDecade,
-    roundsToMillionth: Math.ceil(best.rounds),
+    roundsPerDecade: paced ? best.roundsPerDecade : null,
+    roundsToMillionth: paced ? Math.ceil(best.rounds) : null,
     roundsToGap: toGap,
     firstError: firstError(inputs),
-    pilots: flown,
+    pilots: { count: found.trials, rounds: pilot.rounds(), budgetRounds },
   };
+}
+
+/** Rounds that an amount of arithmetic holds. */
+export function affordableRounds({ run, work }: ProgramPlan, budget: number): number {
+  const workOfRound = work * (run.modules.length > 0 ? MODULE_WORK : 1) * (run.flow.gains['inner'] ?? 1);
+  return Math.floor(budget / (workOfRound + ROUND_WORK + AGENT_WORK * run.agents));
+}
+
+function howNear({ share }: PilotResult, rounds: number): string {
+  return `after ${rounds} rounds the distance is ${short(share)} of what it was: this flow does not come nearer in that time`;
+}
+
+/** Whether no mixture of curvatures can make it grow (docs/auto.md). */
+function provenStable(flow: FlowPlan, context: GainContext): boolean {
+  if (flow.compress !== 'none') return false;
+  const bound = flowDefinition(flow.kind).largestStep?.(flow, { ...context, delta: 1 }) ?? 0;
+  return flow.gains['step']! < bound;
 }
 
 /** Of the beginning, where the optimum is known before an arena is filled. */
@@ -178,16 +223,6 @@ function firstError({ init, optimum, program }: TuneInputs): number | null {
   return Math.sqrt(sum / (agents * dim));
 }
 
-/** A pilot that wins goes on to this share of the first distance. */
-const CONFIRMED_SHARE = 1e-9;
-const CONFIRMATION = 3;
-const MOST_CONFIRMATIONS = 8;
-const SMALLER_STEP = 0.8;
-
-function smaller({ step }: Gains): Gains {
-  return step === undefined ? {} : { step: roundStep(step * SMALLER_STEP) };
-}
-
 function isEuler({ integrator, gains }: FlowPlan): boolean {
   return integrator !== 'semi-implicit' && gains['inner'] === undefined;
 }
@@ -196,8 +231,10 @@ function ratePredicted({ run }: ProgramPlan, context: GainContext): number | nul
   const { compress, gains } = run.flow;
   // The models of the spectrum are forward Euler's.
   if (compress === undefined || !isEuler(run.flow)) return null;
+  // Nobody disagrees, or another graph in every round: these are not the modes.
+  if (run.agents === 1 || run.links !== null) return null;
   const slope = predictedRoundsPerDecade(compress, gains, context, run.problem);
-  return Number.isFinite(slope) ? slope : null;
+  return Number.isFinite(slope) && slope > 0 ? slope : null;
 }
 
 /** Which of the conditions on a step is nearest its limit, in words. `failedLarger`: a pilot with a larger step failed; null where none was flown. */
@@ -236,8 +273,10 @@ export function bindingConditions(
     `the coupling on the graph's fastest mode: ${integrator === 'semi-implicit' ? 'h^2 beta^2 lambdaMax' : '2 h alpha lambdaMax - h^2 beta^2 lambdaMax'} = ${short(coupling)} of 4 + 2 h m = ${short(4 + 2 * h * eta * m)}`,
   ];
   const explicit = integrator === 'semi-implicit' ? [forSemiImplicit] : forEuler;
-  const conditions =
-    gains['inner'] === undefined
+  const alone = run.agents === 1 && gains['inner'] === undefined;
+  const conditions = alone
+    ? forEuler.slice(0, 1)
+    : gains['inner'] === undefined
       ? explicit
       : integrator === 'semi-implicit'
         ? [forInner]

@@ -40,6 +40,8 @@ import type { FlowRunPlan } from './types.js';
 const BLOCK_SHARE = 1 / 16;
 /** A worker that waits less than this is not worth a warning. */
 const WORTH_SAYING = 0.1;
+/** A single agent has nobody to disagree with: no gain of a disagreement does anything, and any finite one will do. */
+const ALONE = { lambda2: 1, lambdaMax: 1 };
 /** More agents than this share no further cost of a call. */
 const MAX_BLOCK_AGENTS = 128;
 
@@ -115,19 +117,27 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   checkCompressor(definition, flowSpec, messages.compressed, compressor, config.compressor, warnings);
   const gains = memo<GainContext>(() => {
     const { m, l, meanM, meanL } = cost.curvature;
-    if (definition.problem === 'cost' && l === Number.POSITIVE_INFINITY && automaticGain(flowSpec)) {
-      const expected = 'a number: the cost does not say how smooth it is (it gives no l)';
-      throw unexpected(['flow', automaticGain(flowSpec) as string], 'auto', expected);
+    const automatic = automaticGain(flowSpec);
+    const descends = definition.problem === 'cost';
+    if (descends && automatic !== undefined && !(l > 0 && l < Number.POSITIVE_INFINITY)) {
+      const why = l === 0 ? 'its data are all zero' : 'it gives no l';
+      throw unexpected(
+        ['flow', automatic],
+        'auto',
+        `a number: the cost does not say how smooth it is (${why})`,
+      );
     }
+    const near = (descends && automatic !== undefined && cost.curvatureAtOptimum?.()) || null;
     return {
-      ...inputs.spectrum(),
+      ...(agents === 1 && automatic !== undefined ? ALONE : inputs.spectrum()),
       degree: inputs.degrees.reduce((sum, degree) => sum + degree, 0) / agents,
       m,
       l,
-      meanM,
-      meanL,
-      delta: contraction,
-      linear: !messages.compressed || compressor.linear,
+      meanM: near?.meanM ?? meanM,
+      meanL: near?.meanL ?? meanL,
+      ...(near !== null && near.l !== null && { nearL: Math.min(l, near.l) }),
+      delta: agents === 1 ? 1 : contraction,
+      linear: agents === 1 || !messages.compressed || compressor.linear,
     };
   });
 
@@ -167,12 +177,15 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
   const scalarBits = 64 * (messages.scalars ?? 0);
   const counted = {
     unicastBits: messages.unicast ? [...messages.unicast.bits] : null,
+    // Whoever is alone says nothing to anybody.
     messageBits: messages.unicast
       ? null
-      : said.reduce(
-          (sum, bits) => (sum === null || bits === null ? null : sum + bits),
-          scalarBits as number | null,
-        ),
+      : agents === 1
+        ? 0
+        : said.reduce(
+            (sum, bits) => (sum === null || bits === null ? null : sum + bits),
+            scalarBits as number | null,
+          ),
     links: inputs.links?.plan ?? null,
     arcs,
     estimates: messages.estimates ?? false,
@@ -209,6 +222,11 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     maxDegree: inputs.degrees.reduce((largest, degree) => Math.max(largest, degree), 0),
   };
   const flow = definition.plan(flowSpec, flowContext);
+  const bad = Object.entries(flow.gains).find(([, value]) => !Number.isFinite(value));
+  if (bad !== undefined) {
+    const expected = 'a number: the graph and the cost leave it open';
+    throw unexpected(['flow', bad[0]], flowSpec[bad[0]] ?? 'auto', expected);
+  }
   const caches = cacheBytes();
   const far = order === null ? distanceNs(agents, messageBytes, caches) : 0;
   const changing = inputs.links === null ? 0 : changingNs(agents, dim, counted.estimates, caches);
@@ -239,7 +257,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
       channels,
       flow,
       cost: cost.plan,
-      senders: agents,
+      senders: agents === 1 ? 0 : agents,
       uncompressedBits: said.length * 64 * dim + scalarBits,
       state: ['x', 'v', 's']
         .filter((name) => layout.fields[name])

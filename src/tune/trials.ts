@@ -1,0 +1,183 @@
+/**
+ * A search of a flow's gains by trial runs, whatever the flow: which of its numbers are searched, from where and in which directions is said in the flow's own file
+ * (`FlowDefinition.search`). Deterministic, and on the calling thread.
+ *
+ * A trial is judged by what the agents hold: by the rounds until their distance to the optimum is, and stays, at a share of what it was at the beginning. What does not come
+ * so far in the rounds it is given is judged by the pace of its later half; of a flow that has a bias of its own, or of a trial that has stalled, by how near it ends. Where there is no
+ * optimum to measure from, by the objective at what agents hold at the end. What ends farther out than it has been is no candidate, and the best has to go on for as long again.
+ */
+
+import { roundStep } from '../flow/gains.js';
+import { flowDefinition } from '../flow/registry.js';
+import type { GainContext } from '../flow/types.js';
+import type { ProgramPlan } from '../program/flow/plan.js';
+import type { Held, Pilot, PilotResult } from './pilot.js';
+import { type Gains, patternSearch } from './search.js';
+
+export interface TrialOptions {
+  /** Trial runs, at most; those that verify the best are not counted. */
+  trials: number;
+  /** Rounds of one trial, and of all together. */
+  horizon: number;
+  budgetRounds: number;
+  /** Share of the first distance that is asked for. */
+  target: number;
+  held?: Held;
+  /** Judged by the objective, because the optimum is unknown. */
+  objective?: boolean;
+  /** Judged by where a trial of `horizon` rounds ends: nothing can be concluded from its pace. */
+  byItsEnd?: boolean;
+}
+
+export interface Found {
+  gains: Gains;
+  /** Of these gains; null where they are judged by the objective. */
+  result: PilotResult | null;
+  /** Whether the winner was seen to hold beyond its target, or beyond the rounds of a trial. */
+  verified: boolean;
+  /** Some trial with a larger step failed. */
+  failedLarger: boolean;
+  trials: number;
+}
+
+const FACTORS = [2, 1.4, 1.18];
+/** More than any number of rounds: what stalls is worse than whatever arrives, and the nearer it ends the better. */
+const STALLED = 1e15;
+/** The winner has to go on to this share of its target, within so many times its rounds. */
+const BEYOND = 1e-3;
+const CONFIRMATION = 3;
+const MOST_CONFIRMATIONS = 8;
+const SMALLER = 0.8;
+/** Below this share of the first distance it is rounding that is measured. */
+const ROUNDING = 1e-11;
+/** Of one that stalls: how much farther out it may be after twice the rounds. */
+const AS_NEAR = 1.2;
+
+/** The numbers of a flow that a search may change, of those named. */
+export function searchable(kind: string, names: readonly string[]): string[] {
+  const { search } = flowDefinition(kind);
+  return names.filter((name) => search?.directions.some((direction) => direction[name] !== undefined));
+}
+
+/** What a trial of some gains costs: rounds, or more than any number of them where they do not arrive. */
+function bindTrials(program: ProgramPlan, pilot: Pilot, options: TrialOptions) {
+  const { horizon, budgetRounds, target, held = 'rms', objective = false, byItsEnd = false } = options;
+  const results = new Map<Gains, PilotResult>();
+  const fly = (gains: Gains, limit: number, rounds: number, share: number, patient = false) =>
+    pilot.fly(program.planFlow(gains), limit, rounds, share, patient ? NEVER : undefined, held);
+  /** Told the least so far, beyond which a trial may be given up. */
+  const costOf = (gains: Gains, least: number): number => {
+    if (objective) {
+      if (budgetRounds - pilot.rounds() < horizon) return Number.POSITIVE_INFINITY;
+      const fallen = pilot.descend(program.planFlow(gains), horizon);
+      return fallen > 0 ? 1 / fallen : Number.POSITIVE_INFINITY;
+    }
+    const limit = least < 1e-3 * STALLED && !byItsEnd ? least : Number.POSITIVE_INFINITY;
+    // The last trials must not be judged by a shorter flight than the others.
+    if (budgetRounds - pilot.rounds() < Math.min(horizon, limit)) return Number.POSITIVE_INFINITY;
+    const result = fly(gains, limit, horizon, target);
+    results.set(gains, result);
+    if (result.reached || (!byItsEnd && result.rounds < Number.POSITIVE_INFINITY)) return result.rounds;
+    if (result.share === Number.POSITIVE_INFINITY) return result.share;
+    return STALLED / (4 - Math.log10(Math.max(result.share, 1e-16)));
+  };
+  return { costOf, fly, results };
+}
+
+/** Where searches begin, in the numbers that are free: the formula last. */
+function startsOf(program: ProgramPlan, free: readonly string[], context: GainContext): Gains[] {
+  const { flow } = program.run;
+  const bolder = flowDefinition(flow.kind).search?.starts?.(flow, context) ?? [];
+  return [...bolder, flow.gains].map((gains) =>
+    Object.fromEntries(free.map((name) => [name, gains[name] as number])),
+  );
+}
+
+/** The least that a trial of the starts costs; above `least` none is of interest. */
+export function costOfStarts(
+  program: ProgramPlan,
+  pilot: Pilot,
+  free: readonly string[],
+  context: GainContext,
+  options: TrialOptions,
+  least: number,
+): number {
+  const { costOf } = bindTrials(program, pilot, options);
+  return startsOf(program, free, context).reduce(
+    (least, gains) => Math.min(least, costOf(gains, least)),
+    least,
+  );
+}
+
+/** Null where nothing that was tried is any good. */
+export function searchGains(
+  program: ProgramPlan,
+  pilot: Pilot,
+  free: readonly string[],
+  context: GainContext,
+  options: TrialOptions,
+): Found | null {
+  const { search } = flowDefinition(program.run.flow.kind);
+  if (!search || free.length === 0) return null;
+  const { horizon, budgetRounds, target, objective = false, byItsEnd = false } = options;
+  const { costOf, fly, results } = bindTrials(program, pilot, options);
+  const starts = startsOf(program, free, context);
+  const shrink = free.find((name) => name === (search.shrink ?? 'step'));
+  const found = patternSearch(starts, shrink ?? free[0]!, costOf, {
+    directions: search.directions,
+    largest: search.largest,
+    factors: FACTORS,
+    evaluations: options.trials,
+  });
+  const trials = found.evaluations;
+  if (found.cost === Number.POSITIVE_INFINITY) return null;
+  if (objective) {
+    const held = pilot.descend(program.planFlow(found.best), 2 * horizon);
+    const gains = held >= 0.9 / found.cost || shrink === undefined ? found.best : smaller(found.best, shrink);
+    return { gains, result: null, verified: gains === found.best, failedLarger: false, trials };
+  }
+  const failedLarger = [...results].some(
+    ([gains, { rounds }]) =>
+      'step' in gains && gains['step']! > found.best['step']! && rounds === Number.POSITIVE_INFINITY,
+  );
+
+  /** What is only just stable may hold for six factors of ten and then grow. */
+  const holds = (gains: Gains, { reached, rounds, share }: PilotResult): boolean => {
+    if (byItsEnd || !reached) {
+      const longer = fly(gains, Number.POSITIVE_INFINITY, 2 * (reached ? rounds : horizon), 1e-300, true);
+      return longer.share <= (reached ? target : AS_NEAR * share);
+    }
+    // A billionth is half as far again as a millionth: what takes longer than CONFIRMATION times the way has met its noise.
+    const patience = Math.ceil(CONFIRMATION * rounds);
+    return rounds === 0 || fly(gains, patience, patience, Math.max(ROUNDING, BEYOND * target)).reached;
+  };
+  // Next to the best those of smaller step; where a flow has none, those that came next.
+  const nextBest = [...results]
+    .filter(([, { reached }]) => reached)
+    .sort(([, a], [, b]) => a.rounds - b.rounds)
+    .map(([gains]) => gains);
+  let gains = found.best;
+  let result = results.get(gains)!;
+  for (let tries = 0; tries < MOST_CONFIRMATIONS; tries++) {
+    if (pilot.rounds() > 2 * budgetRounds) break;
+    if (holds(gains, result)) return { gains, result, verified: true, failedLarger, trials };
+    const next = shrink === undefined ? nextBest[tries + 1] : smaller(gains, shrink);
+    if (next === undefined) break;
+    gains = next;
+    result =
+      results.get(next) ??
+      fly(
+        next,
+        Number.POSITIVE_INFINITY,
+        Math.max(horizon, Math.min(CONFIRMATION * result.rounds, 2 * horizon)),
+        target,
+      );
+  }
+  return { gains, result, verified: false, failedLarger, trials };
+}
+
+const NEVER = { after: Number.POSITIVE_INFINITY, beyond: Number.POSITIVE_INFINITY };
+
+export function smaller(gains: Gains, name: string): Gains {
+  return { ...gains, [name]: roundStep(gains[name]! * SMALLER) };
+}

@@ -33,9 +33,13 @@ export interface CellRun {
   touched: Touched | null;
 }
 
-/** `prepared` is for one worker, and its run stops at nothing but the target. */
-export function runCell(prepared: Prepared, module: WebAssembly.Module, target: Target): CellRun {
-  const { rounds } = prepared.program.run;
+/** `prepared` is for one worker, and its run stops at nothing but the target. Given up where it has not arrived within `rounds`. */
+export function runCell(
+  prepared: Prepared,
+  module: WebAssembly.Module,
+  target: Target,
+  rounds = prepared.program.run.rounds,
+): CellRun {
   const stepper = new Stepper(prepared, module);
   const watch = target.quantity === 'rmsError' ? stepper.rmsError : null;
   const trace: TraceRow[] = [];

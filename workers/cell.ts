@@ -1,21 +1,27 @@
 /** The Piscina task of a comparison: one cell, a whole run on this thread. */
 
 import { runCell } from '../src/compare/run-cell.js';
+import { searchCell } from '../src/compare/search-cell.js';
 import type { CellOutcome, Target } from '../src/compare/types.js';
 import type { LoadedConfig } from '../src/config/types.js';
 import { isInputError } from '../src/errors.js';
-import { prepareRun } from '../src/session/prepare.js';
+import { type FlowPrepared, prepareRun } from '../src/session/prepare.js';
 
 export interface CellTask {
   module: WebAssembly.Module;
   loaded: LoadedConfig;
   target: Target;
+  /** Trial runs of the search for gains; 0: none. */
+  tune: number;
 }
 
-export default async function cell({ module, loaded, target }: CellTask): Promise<CellOutcome> {
+export default async function cell({ module, loaded, target, tune }: CellTask): Promise<CellOutcome> {
   try {
     const prepared = await prepareRun(loaded, 1);
     const { report } = prepared;
+    const { flow } = loaded.config;
+    const searched =
+      flow && tune > 0 ? searchCell(prepared as FlowPrepared, module, target, flow, tune) : null;
     const { summary, ...run } = runCell(prepared, module, target);
     return {
       status: summary.status as Exclude<typeof summary.status, 'failed'>,
@@ -25,6 +31,8 @@ export default async function cell({ module, loaded, target }: CellTask): Promis
       cost: report.cost,
       network: prepared.config.network ?? null,
       summary,
+      gains: searched?.gains ? { ...report.gains, ...searched.gains } : report.gains,
+      trials: searched?.trials ?? 0,
       ...run,
     };
   } catch (error) {

@@ -16,6 +16,9 @@ import { toJson } from '../report/run-directory.js';
 import { processDependencies, type RunDependencies, timedDirectory } from './run.js';
 import { colours, ExitCode, type Output, printLine, type Terminal } from './terminal.js';
 
+/** Trial runs of a cell's search. */
+const DEFAULT_TUNE = 40;
+
 export interface CompareOptions {
   compressors?: string;
   flows?: string;
@@ -24,6 +27,7 @@ export interface CompareOptions {
   out?: string;
   jobs?: string;
   rounds?: string;
+  tune?: string;
   set?: string[];
   quiet?: boolean;
   json?: boolean;
@@ -34,10 +38,12 @@ The grid is every config with every compressor, every flow and every seed. What 
   --compressors  kinds with parameters, a ; between them: 'top-k(k=8); flatten(sign); identity'
   --flows        what a message says ('error-state; observer'), or whole flows: 'primal-dual(compress=observer, mu=0.5); consensus'
   --seeds        1,2,3: rows are then medians over the seeds, and count only where every seed reached the target
+  --tune         trial runs for the gains that a config leaves open (auto, or not given), the same search for every method: without one (0) a method
+                 that is searched would stand beside one that has a formula
   --target       rmsError | agentsGapMean | agentsGapWorst | gradientNorm | gap | consensusError = a number; without it what the configs stop at, or
                  rmsError=1e-6. All but \`gap\` (of the mean of all x) and \`consensusError\` say what the agents hold
 
-Every cell is one run on one thread, with the same bits as \`sottovoce run CONFIG --set ... --workers 1\` alone (stateHash says so). It arrives in the first
+Every cell is one run on one thread, with the same bits as \`sottovoce run CONFIG --set ... --workers 1\` alone with its gains (stateHash says so). It arrives in the first
 round from which it stays at the target for as long again (it is run that long to see), whatever trace.every says. It ends there, at the config's
 rounds, or when it diverges. Seconds are those of a thread with others beside it; compare them with care. With \`network: { bandwidth: 1 Mbit/s, latency: 20 ms }\` in a config there are
 the seconds its rounds would have taken on such links.
@@ -72,6 +78,10 @@ export function addCompareCommand(
     .option('-o, --out <folder>', 'where to write results, or to go on (default: runs/compare-<time>)')
     .option('-j, --jobs <count>', 'runs at a time (default: one for each core)')
     .option('--rounds <count>', 'rounds a run lasts at most')
+    .option(
+      '--tune <trials>',
+      `trial runs to search every cell's open gains with; 0: none (default: ${DEFAULT_TUNE})`,
+    )
     .option('--set <path=value>', 'set any value of every config; may be repeated', collect)
     .option('-q, --quiet', 'print nothing but errors')
     .option('--json', 'print results.json on stdout, everything else on stderr')
@@ -97,6 +107,7 @@ export async function compareCommand(
     options.jobs === undefined ? os.availableParallelism() : wholeNumber('--jobs', options.jobs, 1);
   const seeds = options.seeds?.split(',').map((text) => wholeNumber('--seeds', text, 0));
   const rounds = options.rounds === undefined ? [] : [`rounds=${wholeNumber('--rounds', options.rounds, 1)}`];
+  const tune = options.tune === undefined ? DEFAULT_TUNE : wholeNumber('--tune', options.tune, 0);
   const [{ makeGrid }, { runGrid }, { compareOutcomes }, { CompareDirectory }, report] = await Promise.all([
     import('../compare/grid.js'),
     import('../compare/run-grid.js'),
@@ -111,6 +122,7 @@ export async function compareCommand(
     seeds: seeds && [...new Set(seeds)],
     target: options.target,
     set: [...(options.set ?? []), ...rounds],
+    tune,
   });
   const directory = CompareDirectory.open(options.out ?? timedDirectory('compare', dependencies.now()));
   directory.begin(target, cells.length);
@@ -119,6 +131,7 @@ export async function compareCommand(
   const run = runGrid(cells, directory, {
     jobs,
     target,
+    tune,
     onDone: (cell, outcome) => watch.done(cell, outcome),
   });
   await watch.begin(run);
@@ -139,7 +152,7 @@ export async function compareCommand(
 
   const comparison = compareOutcomes(cells, run.outcomes, target);
   const complete = comparison.cells.length === cells.length;
-  const json = toJson(report.comparisonJson(comparison, target, complete));
+  const json = toJson(report.comparisonJson(comparison, target, tune, complete));
   directory.write('results.csv', report.comparisonCsv(comparison));
   directory.write('results.json', `${json}\n`);
   directory.write('results.parquet', await report.comparisonParquet(comparison));
@@ -149,7 +162,8 @@ export async function compareCommand(
   const output = options.json ? terminal.stderr : terminal.stdout;
   const paint = colours(terminal, output);
   if (!options.quiet) {
-    if (comparison.methods.length > 0) printLine(output, report.formatComparison(comparison, target, paint));
+    if (comparison.methods.length > 0)
+      printLine(output, report.formatComparison(comparison, target, tune, paint));
     printLine(output, `${paint.dim('results')}  ${showPath(directory.path)}`);
   }
   if (options.json) printLine(terminal.stdout, json);

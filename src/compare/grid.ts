@@ -26,6 +26,8 @@ export interface GridInputs {
   target?: string | undefined;
   /** `path=value`, for every cell. */
   set?: readonly string[] | undefined;
+  /** Trial runs of every cell's search for gains; 0: none. */
+  tune?: number | undefined;
 }
 
 export interface Grid {
@@ -101,7 +103,7 @@ export async function makeGrid(inputs: GridInputs): Promise<Grid> {
   for (const cell of cells) {
     // What ends a cell is the target and nothing else: one that stops short of it could not be compared.
     cell.loaded.config.stop = { [common.quantity]: common.bound };
-    cell.id = cellId(cell.loaded);
+    cell.id = cellId(cell.loaded, inputs.tune ?? 0);
   }
   return { cells, target: common };
 }
@@ -163,10 +165,10 @@ function problemKey({ config, folder }: LoadedConfig): string {
   return /"[^"]*\.[^"]*"/.test(parts) ? `${resolve(folder)} ${parts}` : parts;
 }
 
-function cellId({ config, folder }: LoadedConfig): string {
+function cellId({ config, folder }: LoadedConfig, tune: number): string {
   const { name: _forPeople, ...decides } = config satisfies RunConfig;
   return createHash('sha256')
-    .update(JSON.stringify([ownVersion(), resolve(folder), decides]))
+    .update(JSON.stringify([ownVersion(), resolve(folder), decides, tune]))
     .digest('hex')
     .slice(0, 20);
 }

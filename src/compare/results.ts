@@ -73,6 +73,8 @@ function cellRow(cell: Cell, outcome: CellOutcome): CellRow {
     edges: summary?.edges ?? null,
     dim: summary?.dim ?? null,
     stateHash: summary?.stateHash ?? null,
+    gains: ran ? JSON.stringify(ran.gains) : null,
+    trials: ran?.trials ?? null,
     pareto: false,
     error: 'error' in outcome ? outcome.error : null,
     hint: summary?.hint ?? null,

@@ -28,7 +28,7 @@ export interface GridRun {
 export function runGrid(
   cells: readonly Cell[],
   directory: CompareDirectory,
-  options: { jobs: number; target: Target; onDone: (cell: Cell, outcome: CellOutcome) => void },
+  options: { jobs: number; target: Target; tune: number; onDone: (cell: Cell, outcome: CellOutcome) => void },
 ): GridRun {
   const outcomes = new Map<string, CellOutcome>();
   for (const { id } of cells) {
@@ -56,7 +56,7 @@ export function runGrid(
   const one = async (cell: Cell, module: WebAssembly.Module): Promise<void> => {
     let outcome: CellOutcome;
     try {
-      outcome = await pool.run({ module, loaded: cell.loaded, target: options.target });
+      outcome = await pool.run({ module, loaded: cell.loaded, target: options.target, tune: options.tune });
     } catch (error) {
       // A pool that is taken down rejects what it had; those cells have not failed, they have not run.
       if (stopped) return;

@@ -52,6 +52,9 @@ export type CellOutcome =
       network: NetworkSpec | null;
       summary: Summary;
       trace: TraceRow[];
+      /** Its gains; and the trial runs that were made to find those that were left open. */
+      gains: Record<string, number>;
+      trials: number;
       /** The round in which the run arrived at the target to stay; see `run-cell.ts`. */
       arrival: TraceRow | null;
       held: Held | null;
@@ -99,6 +102,9 @@ export interface CellRow {
   edges: number | null;
   dim: number | null;
   stateHash: string | null;
+  /** As JSON; and how many trial runs found those that were left open. */
+  gains: string | null;
+  trials: number | null;
   /** Whether its method is on the problem's Pareto front. */
   pareto: boolean;
   error: string | null;

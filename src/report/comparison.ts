@@ -53,6 +53,8 @@ const COLUMNS: Readonly<Record<keyof CellRow, 'STRING' | 'DOUBLE' | 'BOOLEAN' | 
   edges: 'INT32',
   dim: 'INT32',
   stateHash: 'STRING',
+  gains: 'STRING',
+  trials: 'INT32',
   pareto: 'BOOLEAN',
   error: 'STRING',
   hint: 'STRING',
@@ -75,8 +77,14 @@ export async function comparisonParquet({ cells }: Comparison): Promise<Uint8Arr
   return new Uint8Array(parquetWriteBuffer({ columnData }));
 }
 
-export function comparisonJson(comparison: Comparison, target: Target, complete: boolean): object {
-  return { format: 'sottovoce-comparison/1', target, complete, ...comparison };
+export function comparisonJson(
+  comparison: Comparison,
+  target: Target,
+  tune: number,
+  complete: boolean,
+): object {
+  const tuning = { trials: tune, note: howTuned(comparison.cells, tune) };
+  return { format: 'sottovoce-comparison/2', target, tuning, complete, ...comparison };
 }
 
 /** Methods as people see them in tables and legends: what they differ in, and nothing else. */
@@ -91,7 +99,12 @@ function labeller(methods: readonly MethodRow[]): (row: MethodRow) => string[] {
   ];
 }
 
-export function formatComparison({ methods }: Comparison, target: Target, paint: Colours): string {
+export function formatComparison(
+  { methods, cells }: Comparison,
+  target: Target,
+  tune: number,
+  paint: Colours,
+): string {
   const lines: string[] = [];
   const bound = formatQuantity(target.bound);
   const problems = [...new Set(methods.map(({ problem }) => problem))];
@@ -156,7 +169,18 @@ export function formatComparison({ methods }: Comparison, target: Target, paint:
       `* Pareto front: no other method needs at most as many rounds and as many bits. Bits: every message once an agent${seeds}. Rounds are to the first round from which a run stays at the target for as long again, and at least 100 rounds.`,
     ),
   );
+  lines.push(paint.dim(howTuned(cells, tune)));
   return lines.join('\n');
+}
+
+/** Under which conditions gains were found: a comparison of one method's best with another's first guess says nothing. */
+export function howTuned(cells: Comparison['cells'], tune: number): string {
+  if (tune === 0) {
+    return 'Gains are those of the configs and of auto: no equal search was made for the methods (--tune 40 makes one).';
+  }
+  const most = Math.max(0, ...cells.map(({ trials }) => trials ?? 0));
+  if (most === 0) return 'Gains are those of the configs: none was left open for a search.';
+  return `Gains that were left open: the best of up to ${tune} trial runs a cell, the same search for every method; those that are given stay (gains and trials in results.csv).`;
 }
 
 /** Front first, then by rounds; what did not reach the target stands last. */

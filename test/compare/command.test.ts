@@ -52,6 +52,7 @@ describe('a grid of two compressors, two modes and two seeds', () => {
     compressors: 'flatten(sign); top-k(k=2); top-k(k=99)',
     flows: 'error-state; primal-dual(compress=observer, step=9, alpha=1, beta=1)',
     seeds: '1,2',
+    tune: '0',
     out,
   };
 

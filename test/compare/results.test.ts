@@ -32,6 +32,8 @@ function outcome(
     network: null,
     summary: { ...SUMMARY, status },
     trace,
+    gains: { step: 0.1 },
+    trials: 12,
     ...arrivalIn(trace),
   };
 }
@@ -116,7 +118,7 @@ describe('the Pareto front', () => {
   });
 
   it('is marked in the table, by bits; what was refused stands last and says why', () => {
-    const lines = formatComparison(comparison, TARGET, coloursFor({}, {})).split('\n');
+    const lines = formatComparison(comparison, TARGET, 40, coloursFor({}, {})).split('\n');
     expect(lines[0]).toBe('ring.yaml: to a gap of the mean of 0.01');
     expect(lines.slice(2, 7).map((line) => line.slice(0, 4))).toEqual([
       '*  d',

@@ -1,0 +1,66 @@
+/** The search of a cell: every flow's open gains, the same number of trials, judged by arrivals. */
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { runCell } from '../../src/compare/run-cell.js';
+import { searchCell } from '../../src/compare/search-cell.js';
+import type { Target } from '../../src/compare/types.js';
+import { parseConfig } from '../../src/config/load.js';
+import { flows } from '../../src/flow/registry.js';
+import { kernelsUrl } from '../../src/session/locations.js';
+import { type FlowPrepared, prepareRun } from '../../src/session/prepare.js';
+
+const module = new WebAssembly.Module(readFileSync(kernelsUrl));
+const TARGET: Target = { quantity: 'rmsError', bound: 1e-4 };
+const TRIALS = 15;
+
+async function prepare(flow: Record<string, unknown>, compressor?: object) {
+  const config = {
+    topology: { kind: 'ring', nodes: 8 },
+    weights: 'metropolis',
+    cost: { kind: 'quadratic', dim: 8, condition: 5, seed: 1 },
+    flow: { tuning: 'formula', ...flow },
+    ...(compressor && { compressor }),
+    rounds: 3000,
+    stop: { rmsError: TARGET.bound },
+  };
+  return (await prepareRun(await parseConfig(config), 1)) as FlowPrepared;
+}
+
+/** Exact ones that are searched, and whether they compress. */
+const exact = Object.values(flows).filter(
+  ({ search, problem }) => search && !search.biased && problem === 'cost',
+);
+
+describe.each(exact)('$kind', ({ kind, modes }) => {
+  const compresses = modes !== undefined || ['lead', 'beer', 'c-gt'].includes(kind);
+  const compressor = compresses ? { kind: 'flatten', inner: { kind: 'sign' } } : undefined;
+
+  it('arrives at least as early as with its formula, within the trials that everyone has', async () => {
+    const formula = runCell(await prepare({ kind }, compressor), module, TARGET).arrival?.round;
+    const prepared = await prepare({ kind }, compressor);
+    const { gains, rounds, trials } = searchCell(prepared, module, TARGET, { kind }, TRIALS);
+    expect(trials).toBeLessThanOrEqual(TRIALS);
+    expect(rounds).toBeLessThanOrEqual(formula ?? Number.POSITIVE_INFINITY);
+    // What was found is what a run of its own does.
+    const again = runCell(await prepare({ kind, ...gains }, compressor), module, TARGET);
+    expect(again.arrival?.round).toBe(rounds);
+  });
+});
+
+it('leaves gains alone that are given', async () => {
+  const flow = { kind: 'nids', step: 0.11 };
+  const prepared = await prepare(flow);
+  const { gains } = searchCell(prepared, module, TARGET, flow, TRIALS);
+  expect(gains).not.toHaveProperty('step');
+  expect(prepared.program.run.flow.gains['step']).toBe(0.11);
+});
+
+it('says nothing where nothing is open', async () => {
+  const flow = { kind: 'nids', step: 0.11, mixing: 0.5 };
+  expect(searchCell(await prepare(flow), module, TARGET, flow, TRIALS)).toEqual({
+    gains: null,
+    rounds: null,
+    trials: 0,
+  });
+});

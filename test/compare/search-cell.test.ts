@@ -43,7 +43,12 @@ describe.each(exact)('$kind', ({ kind, modes }) => {
     expect(trials).toBeLessThanOrEqual(TRIALS);
     expect(rounds).toBeLessThanOrEqual(formula ?? Number.POSITIVE_INFINITY);
     // What was found is what a run of its own does.
-    const again = runCell(await prepare({ kind, ...gains }, compressor), module, TARGET);
+    const { compress } = prepared.program.run.flow;
+    const again = runCell(
+      await prepare({ kind, ...(compress && { compress }), ...gains }, compressor),
+      module,
+      TARGET,
+    );
     expect(again.arrival?.round).toBe(rounds);
   });
 });

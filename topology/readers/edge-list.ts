@@ -18,9 +18,9 @@
  *   reader is asked to keep directions, `a b` is an arc from a to b: b hears a.
  */
 import { fileError, show } from '../errors.js';
-import { EdgeBuffer, type FromEdgesOptions, type Graph } from '../graph.js';
+import { EdgeBuffer, type FromEdgesOptions, type Graph, type WeightProblem } from '../graph.js';
 import { digitsOf, isBlank, Lines } from './lines.js';
-import { type Reader, weightFrom } from './reader.js';
+import { badWeight, type Reader, weightOf } from './reader.js';
 
 export const edgeListReader: Reader = {
   format: 'edgelist',
@@ -79,6 +79,7 @@ function parseNumbers(
     count++;
   } while (lines.next());
 
+  options.weightProblem = scanner.weightProblem;
   const stated = statedNodes(text);
   if (stated > largest) return numbered(first, second, weights, count, stated, null, options);
   const occurring = numbersIn(first, second, count, largest);
@@ -189,6 +190,7 @@ function parseNames(text: string, file: string, skipFirst: boolean, options: Fro
     const to = number(scanner.name(1));
     edges.push(from, to, edges.weights === null ? 1 : scanner.weight());
   } while (lines.next());
+  edges.weightProblem = scanner.weightProblem;
   return edges.toGraph(labels.length, labels, options);
 }
 
@@ -207,6 +209,7 @@ class Scanner {
   private columns = 0;
   /** begin and end of the first three columns. */
   private readonly bounds = new Int32Array(6);
+  weightProblem: WeightProblem | null = null;
   firstNumber = -1;
   secondNumber = -1;
 
@@ -284,7 +287,10 @@ class Scanner {
     if (digits > 0) return digits;
     const raw = this.raw(2);
     const named = /^\{.*['"]weight['"]\s*:\s*([^,}\s]+)/.exec(raw);
-    return weightFrom(named === null ? raw : named[1], this.file, line);
+    const found = named === null ? raw : named[1];
+    const weight = weightOf(found);
+    if (Number.isNaN(weight)) this.weightProblem ??= badWeight(found, this.file, line);
+    return weight;
   }
 
   looksLikeHeader(): boolean {

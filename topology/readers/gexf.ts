@@ -3,7 +3,7 @@
  * or, since some tools write it there, from an `<attvalue>` of an edge attribute titled `weight`.
  */
 import { fileError } from '../errors.js';
-import { NamedGraph, type Reader, weightFrom } from './reader.js';
+import { NamedGraph, type Reader } from './reader.js';
 import { attributeOf, checkRoot, parseXml } from './xml.js';
 
 export const gexf: Reader = {
@@ -16,7 +16,7 @@ export const gexf: Reader = {
     let sawGraph = false;
     let attributeClass = '';
     const weightIds = new Set(['weight']);
-    let edge: { source: string; target: string; weight: number | undefined; line: number } | null = null;
+    let edge: { source: string; target: string; weight: string | undefined; line: number } | null = null;
     parseXml(text, file, {
       open(element, attributes, line) {
         if (depth++ === 0) checkRoot(element, 'gexf', file, line);
@@ -41,18 +41,14 @@ export const gexf: Reader = {
             edge = {
               source: attributeOf(attributes, 'source', 'edge', file, line),
               target: attributeOf(attributes, 'target', 'edge', file, line),
-              weight: weight === undefined ? undefined : weightFrom(weight, file, line),
+              weight,
               line,
             };
             break;
           }
           case 'attvalue':
             if (edge !== null && weightIds.has(attributes['for'] ?? attributes['id'] ?? '')) {
-              edge.weight ??= weightFrom(
-                attributeOf(attributes, 'value', 'attvalue', file, line),
-                file,
-                line,
-              );
+              edge.weight ??= attributeOf(attributes, 'value', 'attvalue', file, line);
             }
             break;
         }

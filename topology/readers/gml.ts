@@ -7,7 +7,7 @@
  */
 import { fileError, show } from '../errors.js';
 import type { Graph } from '../graph.js';
-import { foundAt, NamedGraph, type Reader, type ReadOptions, weightFrom } from './reader.js';
+import { foundAt, NamedGraph, type Reader, type ReadOptions } from './reader.js';
 
 export const gml: Reader = {
   format: 'gml',
@@ -74,20 +74,23 @@ class GmlParser {
     const opened = this.open('edge');
     let source: string | undefined;
     let target: string | undefined;
-    let weight: number | undefined;
-    let value: number | undefined;
+    let weight: string | undefined;
+    let value: string | undefined;
+    let weightLine = opened;
     for (let key = this.listKey('edge', opened); key !== null; key = this.listKey('edge', opened)) {
       if (key === 'source') source = this.id(key);
       else if (key === 'target') target = this.id(key);
-      else if (key === 'weight') weight = weightFrom(this.scalar(key), this.file, this.line);
-      else if (key === 'value') value = weightFrom(this.scalar(key), this.file, this.line);
-      else this.skipValue(key);
+      else if (key === 'weight' || key === 'value') {
+        if (key === 'weight') weight = this.scalar(key);
+        else value = this.scalar(key);
+        if (key === 'weight' || weight === undefined) weightLine = this.line;
+      } else this.skipValue(key);
     }
     if (source === undefined || target === undefined) {
       const missing = source === undefined ? 'source' : 'target';
       throw fileError(this.file, opened, `edge has no ${missing}, expected the id of a node`);
     }
-    graph.addEdge(source, target, weight ?? value, opened);
+    graph.addEdge(source, target, weight ?? value, opened, weightLine);
   }
 
   private id(key: string): string {

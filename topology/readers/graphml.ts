@@ -4,7 +4,7 @@
  * keys are passed over. Hyperedges cannot be an edge here and are an error. Nested graphs count as one.
  */
 import { fileError } from '../errors.js';
-import { NamedGraph, type Reader, weightFrom } from './reader.js';
+import { NamedGraph, type Reader } from './reader.js';
 import { attributeOf, checkRoot, parseXml } from './xml.js';
 
 export const graphml: Reader = {
@@ -14,7 +14,7 @@ export const graphml: Reader = {
   parse(text, file, options) {
     const graph = new NamedGraph(file);
     const nameOfKey = new Map<string, string>();
-    let defaultWeight: number | undefined;
+    let defaultWeight: string | undefined;
     let depth = 0;
     let sawGraph = false;
     // The element whose <data> is being read, and the key of that <data>.
@@ -27,7 +27,7 @@ export const graphml: Reader = {
     let name: string | undefined;
     let source = '';
     let target = '';
-    let weight: number | undefined;
+    let weight: string | undefined;
 
     const endNode = (): void => {
       if (owner === 'node') graph.addNode(id, label ?? name, ownerLine);
@@ -78,7 +78,7 @@ export const graphml: Reader = {
       text(part) {
         if (dataKey !== null) dataText += part;
       },
-      close(element, line) {
+      close(element) {
         depth--;
         if (element === 'node') endNode();
         else if (element === 'edge') graph.addEdge(source, target, weight ?? defaultWeight, ownerLine);
@@ -87,14 +87,14 @@ export const graphml: Reader = {
         if (element !== 'data' && element !== 'default') return;
         const [domain, attribute] = splitKey(nameOfKey.get(dataKey ?? ''));
         if (element === 'default') {
-          if (attribute === 'weight' && domain !== 'node') defaultWeight = weightFrom(dataText, file, line);
+          if (attribute === 'weight' && domain !== 'node') defaultWeight = dataText;
           return;
         }
         if (owner === 'node' && domain !== 'edge') {
           if (attribute === 'label') label = dataText;
           else if (attribute === 'name') name = dataText;
         } else if (owner === 'edge' && domain !== 'node' && attribute === 'weight') {
-          weight = weightFrom(dataText, file, line);
+          weight = dataText;
         }
         dataKey = null;
       },

@@ -12,7 +12,7 @@
 import { fileError, show } from '../errors.js';
 import { EdgeBuffer } from '../graph.js';
 import { digitsOf, isBlank, Lines } from './lines.js';
-import { notDirected, type Reader, weightFrom } from './reader.js';
+import { badWeight, notDirected, type Reader, weightOf } from './reader.js';
 
 export const matrixMarket: Reader = {
   format: 'mtx',
@@ -57,8 +57,10 @@ export const matrixMarket: Reader = {
         throw fileError(file, lines.line, `found ${show(lines.current())}, expected ${expected}`);
       }
       // The diagonal holds no edge, so any value may stand there.
-      const value = weighted && row !== column ? weightFrom(slice(text, fields[2]), file, lines.line) : 1;
-      edges.push(row, column, value);
+      const value = weighted && row !== column ? slice(text, fields[2]) : '1';
+      const weight = weightOf(value);
+      if (Number.isNaN(weight)) edges.weightProblem ??= badWeight(value, file, lines.line);
+      edges.push(row, column, weight);
     }
     if (edges.count < entries) {
       throw fileError(file, lines.line, `found ${edges.count} entries, expected ${entries}`);

@@ -5,7 +5,7 @@
  * or events, never splitting it into lines, and reports the first mistake with its line, what it found and what it expected.
  */
 import { fileError, show, type TopologyError } from '../errors.js';
-import { EdgeBuffer, type Graph } from '../graph.js';
+import { EdgeBuffer, type Graph, type WeightProblem } from '../graph.js';
 
 export interface ReadOptions {
   /**
@@ -13,17 +13,22 @@ export interface ReadOptions {
    * not is refused. `stated`: kept where the file itself says that it is directed.
    */
   directions?: 'forget' | 'keep' | 'stated';
+  /** Of a text without a byte order mark, where it is not UTF-8 and does not say so itself. */
+  encoding?: string | undefined;
 }
 
-export interface Reader {
+interface ReaderCard {
   format: string;
   /** File extensions, with the dot, lower case. */
   extensions: readonly string[];
   /** One phrase for people. */
   summary: string;
-  /** @throws TopologyError with `file` and `line` */
-  parse(text: string, file: string, options?: ReadOptions): Graph;
 }
+
+/** Of a text, or of the bytes of a file that is none. Both throw a TopologyError with `file` and, where there are lines, `line`. */
+export type Reader =
+  | (ReaderCard & { parse(text: string, file: string, options?: ReadOptions): Graph })
+  | (ReaderCard & { parseBytes(bytes: Uint8Array, file: string, options?: ReadOptions): Graph });
 
 /**
  * Nodes and edges as the formats with explicit nodes give them: nodes have ids, edges name ids and may come first.
@@ -37,6 +42,7 @@ export class NamedGraph {
   private readonly sources: string[] = [];
   private readonly targets: string[] = [];
   private readonly weights: (number | undefined)[] = [];
+  private weightProblem: WeightProblem | null = null;
   directed = false;
 
   constructor(private readonly file: string) {}
@@ -53,10 +59,16 @@ export class NamedGraph {
     this.labels.push(label);
   }
 
-  addEdge(source: string, target: string, weight: number | undefined, line: number): void {
+  /** @param weight the text that stands for it, whatever that is: what is wrong with it is told who asks for weights */
+  addEdge(source: string, target: string, weight: string | undefined, line: number, weightLine = line): void {
     this.sources.push(source);
     this.targets.push(target);
-    this.weights.push(weight);
+    const value = weight === undefined ? undefined : weightOf(weight);
+    // A self-loop is no edge, and any value may stand at it.
+    if (weight !== undefined && Number.isNaN(value) && source !== target) {
+      this.weightProblem ??= badWeight(weight, this.file, weightLine);
+    }
+    this.weights.push(value);
     this.edgeLines.push(line);
   }
 
@@ -68,8 +80,10 @@ export class NamedGraph {
     for (let edge = 0; edge < this.sources.length; edge++) {
       const source = this.find('source', this.sources[edge], this.edgeLines[edge]);
       const target = this.find('target', this.targets[edge], this.edgeLines[edge]);
-      edges.push(source, target, this.weights[edge] ?? 1);
+      const weight = this.weights[edge] ?? 1;
+      edges.push(source, target, Number.isNaN(weight) ? 1 : weight);
     }
+    edges.weightProblem = this.weightProblem;
     return edges.toGraph(this.ids.length, this.labelsOrNull(), {
       directed: this.directed,
       keepDirections: this.directed && directions !== 'forget',
@@ -97,13 +111,17 @@ export function notDirected(file: string): TopologyError {
   return fileError(file, 0, 'this file says that its edges have no direction, expected a directed graph');
 }
 
-/** A weight from its text. */
-export function weightFrom(text: string, file: string, line: number): number {
+/**
+ * A weight from its text; NaN if it is not a positive, finite number. A reader then keeps the first `badWeight` as the graph's `weightProblem` and goes on:
+ * weights that nobody uses stop nobody.
+ */
+export function weightOf(text: string): number {
   const weight = text.trim() === '' ? Number.NaN : Number(text);
-  if (!(weight > 0 && weight < Infinity)) {
-    throw fileError(file, line, `weight is ${show(text)}, expected a positive, finite number`);
-  }
-  return weight;
+  return weight > 0 && weight < Infinity ? weight : Number.NaN;
+}
+
+export function badWeight(text: string, file: string, line: number): WeightProblem {
+  return { message: `weight is ${show(text)}, expected a positive, finite number`, file, line };
 }
 
 /** The line, from 1, on which a character stands. */

@@ -247,7 +247,17 @@ function boundSpectrum({ rowStart, columns, nodes }: Graph, degrees: Float64Arra
 }
 
 async function loadGraph(
-  { file, format, directed, largestComponent: takeLargest, ...spec }: TopologySpec,
+  {
+    file,
+    format,
+    directed,
+    largestComponent: takeLargest,
+    encoding,
+    separator,
+    header,
+    columns,
+    ...spec
+  }: TopologySpec,
   seed: number,
   resolve: (file: string) => string,
   path: SpecPath = ['topology'],
@@ -258,6 +268,10 @@ async function loadGraph(
       : await (await import('../../topology/readers/registry.js')).readGraph(resolve(file), {
           directions: directed ? 'keep' : 'forget',
           ...(format === undefined ? {} : { format }),
+          encoding,
+          separator,
+          header,
+          columns,
         });
   if (graph.nodes === 0) throw new InputError('the graph has no nodes', { path });
   return takeLargest ? largestComponent(graph) : graph;

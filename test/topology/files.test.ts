@@ -300,6 +300,9 @@ describe('writing and reading back', () => {
       return graph;
     });
 
+  /** A graph without how it was read, which no file holds. */
+  const sayingNothing = ({ readAs: _, ...graph }: Graph): Graph => graph;
+
   test.each(['graphml', 'json'])('%s keeps everything', (format) => {
     fc.assert(
       fc.property(anyGraph, (graph) => {
@@ -312,7 +315,7 @@ describe('writing and reading back', () => {
     fc.assert(
       fc.property(anyGraph, (graph) => {
         if (graph.labels === null) {
-          expect(parseGraph(formatGraph(graph, format), 'edgelist')).toEqual(graph);
+          expect(sayingNothing(parseGraph(formatGraph(graph, format), 'edgelist'))).toEqual(graph);
           return;
         }
         let text: string;
@@ -359,7 +362,7 @@ describe('writing and reading back', () => {
     const graph = generate({ kind: 'torus', rows: 3, columns: 5 });
     for (const name of ['t.graphml', 't.json', 't.edges', 't.csv']) {
       await writeGraph(join(folder, name), graph);
-      expect(await readGraph(join(folder, name))).toEqual(graph);
+      expect(sayingNothing(await readGraph(join(folder, name)))).toEqual(graph);
     }
     expect((await readdir(folder)).sort()).toEqual(['t.csv', 't.edges', 't.graphml', 't.json']);
   });

@@ -4,8 +4,10 @@
  * A reader is one file beside this one and one line in `registry.ts`. It gets the whole text, walks it by character codes
  * or events, never splitting it into lines, and reports the first mistake with its line, what it found and what it expected.
  */
+import { totalmem } from 'node:os';
 import { fileError, show, type TopologyError } from '../errors.js';
-import { EdgeBuffer, type Graph, type WeightProblem } from '../graph.js';
+import { EdgeBuffer, type Graph, MAX_EDGES, type WeightProblem } from '../graph.js';
+import type { Separator } from './table.js';
 
 export interface ReadOptions {
   /**
@@ -15,6 +17,12 @@ export interface ReadOptions {
   directions?: 'forget' | 'keep' | 'stated';
   /** Of a text without a byte order mark, where it is not UTF-8 and does not say so itself. */
   encoding?: string | undefined;
+  /** Of lists and matrices in text: what separates fields; where absent, it is found out, or asked for. */
+  separator?: Separator | undefined;
+  /** Whether the first row of a table is a header. */
+  header?: boolean | undefined;
+  /** Of an edge list: its columns of source, target and perhaps weight, by number from 1 or by name. */
+  columns?: readonly (string | number)[] | undefined;
 }
 
 interface ReaderCard {
@@ -104,6 +112,31 @@ export class NamedGraph {
     if (counting && this.labels.every((label) => label === undefined)) return null;
     return this.ids.map((id, node) => this.labels[node] ?? id);
   }
+}
+
+/** What a node takes at least while its graph is built and looked at: offsets, degrees, a vector or two of the spectrum. */
+const BYTES_PER_NODE = 64;
+
+/** Refuses, before anything is allocated, a number of nodes that a file announces and this machine cannot hold. */
+export function checkNodeCount(file: string, line: number, nodes: number): void {
+  if (!(nodes <= MAX_EDGES)) {
+    throw fileError(file, line, `file has ${nodes} nodes, expected at most ${MAX_EDGES}`);
+  }
+  const memory = Math.min(totalmem(), process.constrainedMemory?.() || Infinity);
+  if (nodes * BYTES_PER_NODE > memory) {
+    const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
+    throw fileError(
+      file,
+      line,
+      `file has ${nodes} nodes, which take ${gib(nodes * BYTES_PER_NODE)} GiB at least, expected to fit in this machine's ${gib(memory)} GiB`,
+    );
+  }
+}
+
+/** The same of edges. */
+export function checkListedEdges(file: string, line: number, edges: number): void {
+  if (!(edges <= MAX_EDGES))
+    throw fileError(file, line, `file has ${edges} edges, expected at most ${MAX_EDGES}`);
 }
 
 /** For files whose format says whether edges have directions. */

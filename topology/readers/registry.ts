@@ -51,7 +51,9 @@ function parseText(
   options: ReadOptions,
 ): Graph {
   const decoded = typeof content === 'string' ? content : decodeText(content, file, options);
-  const text = decoded.charCodeAt(0) === 0xfeff ? decoded.slice(1) : decoded;
+  const unmarked = decoded.charCodeAt(0) === 0xfeff ? decoded.slice(1) : decoded;
+  // Old Macintosh programs end lines with a carriage return alone.
+  const text = unmarked.includes('\r') ? unmarked.replace(/\r(?!\n)/g, '\n') : unmarked;
   if (/^\s*$/.test(text.slice(0, 1000)) && text.trim() === '') {
     throw fileError(file, 0, `file is empty, expected ${reader.summary}`);
   }

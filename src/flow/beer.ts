@@ -56,6 +56,8 @@ export const beer: FlowDefinition = {
     };
   },
 
+  averaging: () => ['mixing', 'gamma'],
+
   bind: ({ gains: { step, gamma, mixing } }, channels, cost, runtime) =>
     bindTracking(
       { h: step, gamma, tau: mixing, alpha: 1, alphaTracker: 1, speaksFirst: false },

@@ -79,6 +79,8 @@ export const compressedGradientTracking: FlowDefinition = {
     };
   },
 
+  averaging: () => ['mixing', 'gamma'],
+
   bind: ({ gains: { step, gamma, alpha, alphaTracker, mixing } }, channels, cost, runtime) =>
     bindTracking(
       { h: step, gamma, tau: mixing, alpha, alphaTracker, speaksFirst: true },

@@ -48,6 +48,8 @@ export const chocoGossip: FlowDefinition = {
     stateIsMessage: false,
   }),
 
+  averaging: () => ['mixing', 'gamma'],
+
   bind: ({ gains: { gamma, mixing: tau } }, [channel], cost, runtime) => {
     const blocks = bindBlocks(cost, runtime);
     const { rowBytes } = runtime;

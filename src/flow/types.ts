@@ -146,6 +146,8 @@ export interface FlowDefinition {
     /** Where to begin beside the formula: bolder, and given up at once where they fail. */
     starts?(plan: FlowPlan, gains: GainContext): Record<string, number>[];
   };
+  /** The gains whose product is tau, where x mixes by W = I - tau L and nothing else sees to it that disagreement shrinks: see `averaging.ts`. */
+  averaging?(plan: FlowPlan): readonly string[];
   /** Largest step with which the uncompressed flow is stable were all curvatures alike: for the hint after a divergence. */
   largestStep?(plan: FlowPlan, gains: GainContext): number;
 }

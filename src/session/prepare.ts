@@ -5,7 +5,7 @@
 
 import path from 'node:path';
 import type { Graph } from '../../topology/index.js';
-import { largestComponent } from '../../topology/properties.js';
+import { largestComponent, largestComponentWithNodes } from '../../topology/properties.js';
 import { generate } from '../../topology/registry.js';
 import type { Spectrum } from '../../topology/spectrum.js';
 import { edgeWeights } from '../../topology/weights.js';
@@ -18,6 +18,7 @@ import { describeSpec } from '../describe.js';
 import { InputError, isInputError, type SpecPath, unexpected } from '../errors.js';
 import { automaticGain } from '../flow/gains.js';
 import type { ReferenceModel } from '../flow/reference.js';
+import { flowDefinition } from '../flow/registry.js';
 import { type NetworkOfEdges, networkOfEdges } from '../links/network.js';
 import type { LinksModel, LinksSpec } from '../links/types.js';
 import { loadModules, resolveModules } from '../plugin/modules.js';
@@ -26,6 +27,7 @@ import type { AgentOrder } from '../program/flow/order.js';
 import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/flow/plan.js';
 import { allAlike, checkTargets } from '../program/targets.js';
 import type { RunPlan } from '../program/types.js';
+import type { AgentRow } from '../report/agents-csv.js';
 import { seedWords } from '../runtime.js';
 import type { Tuning } from '../tune/tune.js';
 import { fillFlow } from './fill.js';
@@ -44,6 +46,8 @@ export interface Prepared {
   hint(): string;
   /** Where an agent is: its name in the topology, and the agents it is linked to. */
   place(agent: number): { label: string | null; neighbours: number[] };
+  /** All of them, for agents.csv. */
+  agents(): Iterable<AgentRow>;
 }
 
 export interface FlowPrepared extends Prepared {
@@ -82,8 +86,9 @@ async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<
 
 async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: number): Promise<FlowPrepared> {
   const resolve = (file: string) => path.resolve(loaded.folder, file);
-  const topology = await loadGraph(config.topology, config.seed, resolve);
-  const links = await loadLinks(config, topology, resolve);
+  const noticed: string[] = [];
+  const topology = await loadGraph(config.topology, config, resolve, noticed);
+  const links = await loadLinks(config, topology, resolve, noticed);
   const graph = links?.graph ?? topology;
   refuseDisconnected(graph);
   const { weights, degrees } = withPath(['weights'], () => edgeWeights(graph, config.weights));
@@ -137,7 +142,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       "a .npy file with every agent's own value, agents x dim (that is what consensus averages)",
     );
   }
-  if (links) program.warnings.push(...links.warnings);
+  program.warnings.push(...noticed, ...(links?.warnings ?? []));
   const averages = program.run.problem === 'average';
   const optimum = settleOptimum(cost, program, !averages);
   checkTargets(config.stop, {
@@ -153,6 +158,24 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       `the graph's spectrum is known to ${accuracy} only: gains that are auto may be off`,
     );
   }
+
+  const warnOfAveraging = async () => {
+    const definition = flowDefinition(config.flow.kind);
+    if (definition.averaging === undefined) return null;
+    const [{ averagingWarning }, { spectrum }] = await Promise.all([
+      import('../flow/averaging.js'),
+      import('../../topology/spectrum.js'),
+    ]);
+    return averagingWarning({
+      definition,
+      plan: program.run.flow,
+      graph,
+      degrees,
+      pair: links?.pairwise ? 2 * heaviestOf(weights) : null,
+      bound: boundSpectrum(graph, degrees).lambdaMax,
+      lambdaMax: () => (knownSpectrum ?? spectrum(graph, weights)).lambdaMax,
+    });
+  };
 
   let tuning: Tuning | null = null;
   if (automaticGain(config.flow)) {
@@ -176,6 +199,9 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
     program.run.flow = program.planFlow(tuning.gains);
   }
 
+  const averaging = links === null || links.pairwise ? await warnOfAveraging() : null;
+  if (averaging !== null) program.warnings.push(averaging);
+
   const { flow, edges, dim, rounds } = program.run;
   const graphBytes =
     graph.rowStart.byteLength +
@@ -191,6 +217,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       label: graph.labels?.[agent] ?? null,
       neighbours: Array.from(graph.columns.subarray(graph.rowStart[agent], graph.rowStart[agent + 1])),
     }),
+    agents: () => agentRows(graph, cost),
     graph,
     links,
     reference,
@@ -258,8 +285,9 @@ async function loadGraph(
     columns,
     ...spec
   }: TopologySpec,
-  seed: number,
+  { seed, weights }: FlowConfig,
   resolve: (file: string) => string,
+  warnings: string[],
   path: SpecPath = ['topology'],
 ): Promise<Graph> {
   const graph =
@@ -274,7 +302,30 @@ async function loadGraph(
           columns,
         });
   if (graph.nodes === 0) throw new InputError('the graph has no nodes', { path });
-  return takeLargest ? largestComponent(graph) : graph;
+  if (file === undefined) return takeLargest ? largestComponent(graph) : graph;
+  warnings.push(...droppedWarning(file, graph, weights));
+  return takeLargest ? largestNamedComponent(graph) : graph;
+}
+
+/** What making a file's graph simple left out. */
+function droppedWarning(file: string, { dropped, arcs }: Graph, weights: FlowConfig['weights']): string[] {
+  const { selfLoops, parallelEdges } = dropped;
+  const notes: string[] = [];
+  if (parallelEdges > 0) {
+    const what = parallelEdges === 1 ? '1 parallel edge counts' : `${parallelEdges} parallel edges count`;
+    const weighed = weights === 'file' ? ', with the sum of their weights' : '';
+    notes.push(`${what} as one with the ${arcs ? 'arc' : 'edge'} between the same two nodes${weighed}`);
+  }
+  if (selfLoops > 0)
+    notes.push(`${selfLoops === 1 ? '1 self-loop is' : `${selfLoops} self-loops are`} left out`);
+  return notes.length === 0 ? [] : [`${file}: ${notes.join('; ')}`];
+}
+
+/** Nodes that only had numbers keep them as labels where others are left out. */
+function largestNamedComponent(graph: Graph): Graph {
+  const { graph: largest, nodeOf } = largestComponentWithNodes(graph);
+  if (largest === graph || graph.labels !== null) return largest;
+  return { ...largest, labels: Array.from(nodeOf, String) };
 }
 
 /** What a flow averages, where it moves. A series says where agents begin, and nothing else may. */
@@ -294,10 +345,12 @@ async function loadReference(
 
 /** The links of a run that change, and with them the graph that they make together. */
 async function loadLinks(
-  { links: spec, seed }: FlowConfig,
+  config: FlowConfig,
   graph: Graph,
   resolve: (file: string) => string,
+  warnings: string[],
 ): Promise<LinksModel | null> {
+  const { links: spec } = config;
   if (spec === undefined) return null;
   const { linksDefinition } = await import('../links/registry.js');
   return linksDefinition(spec.kind, ['links']).load(spec, {
@@ -310,7 +363,7 @@ async function loadLinks(
       ]);
       const { spec: checked, issues } = checkTopology(await loadTopologies(), topology, path);
       if (issues.length > 0) throw new InputError(issues[0].text, { path: issues[0].path });
-      return loadGraph(checked, seed, resolve, path);
+      return loadGraph(checked, config, resolve, warnings, path);
     },
   });
 }
@@ -326,12 +379,32 @@ function meanSpectrum(
   measure: (graph: Graph, weights: Float64Array | null) => Spectrum,
 ): { lambda2: number; lambdaMax: number } {
   if (pairwise) {
-    const heaviest = weights?.reduce((most, weight) => Math.max(most, weight), 0) ?? 1;
+    const heaviest = heaviestOf(weights);
     return { lambda2: 2 * heaviest, lambdaMax: 2 * heaviest };
   }
   if (typeof presence === 'number') return { lambda2: presence * whole.lambda2, lambdaMax: whole.lambdaMax };
   const mean = presence.map((share, arc) => share * (weights?.[arc] ?? 1));
   return { lambda2: measure(graph, mean).lambda2, lambdaMax: whole.lambdaMax };
+}
+
+function* agentRows({ nodes, rowStart, labels }: Graph, cost: CostModel): Iterable<AgentRow> {
+  for (let agent = 0; agent < nodes; agent++) {
+    yield {
+      row: agent,
+      label: labels?.[agent] ?? String(agent),
+      degree: rowStart[agent + 1] - rowStart[agent],
+      samples: samplesOf(cost, agent),
+    };
+  }
+}
+
+/** Null where the cost is made of none. */
+export function samplesOf({ samples }: CostModel, agent: number): number | null {
+  return samples === undefined ? null : samples[agent + 1] - samples[agent];
+}
+
+function heaviestOf(weights: Float64Array | null): number {
+  return weights?.reduce((most, weight) => Math.max(most, weight), 0) ?? 1;
 }
 
 /** For people. */

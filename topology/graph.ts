@@ -30,6 +30,8 @@ export interface Graph {
   weightProblem?: WeightProblem;
   /** How the source was read, where it could be read in several ways: 'edge list, tab, header, columns 2 and 3'. */
   readAs?: string;
+  /** The source says that its edges have directions, and whoever read it did not ask for them. */
+  directionsForgotten?: boolean;
   /** Only in a directed graph: who hears whom. The rest describes its undirected closure. */
   arcs?: Arcs;
 }
@@ -414,6 +416,7 @@ export function carryOver(source: Graph, made: Graph): void {
   made.dropped = { ...source.dropped };
   if (source.weightProblem !== undefined) made.weightProblem = source.weightProblem;
   if (source.readAs !== undefined) made.readAs = source.readAs;
+  if (source.directionsForgotten) made.directionsForgotten = true;
 }
 
 function enlarge<T extends Uint32Array | Float64Array>(old: T, larger: T): T {

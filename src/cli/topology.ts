@@ -220,6 +220,7 @@ function addConvert(parent: Command, terminal: Terminal): void {
             ? []
             : [`left out the weights: ${whole.weightProblem.message}`]),
           ...(left > 0 ? [`left out ${plural(left, 'node')} outside the largest component`] : []),
+          ...leftOutNotes(whole),
         ];
         const text = `${output}: ${sizeOf(graph)}`;
         printLine(terminal.stdout, notes.length === 0 ? text : `${text} (${notes.join(', ')})`);
@@ -336,6 +337,14 @@ function droppedNotes(selfLoops: number, parallelEdges: number): string[] {
   return [
     ...(selfLoops > 0 ? [`dropped ${plural(selfLoops, 'self-loop')}`] : []),
     ...(parallelEdges > 0 ? [`dropped ${plural(parallelEdges, 'parallel edge')}`] : []),
+  ];
+}
+
+/** What of a graph was not written, but for what was dropped. */
+function leftOutNotes({ arcs, weights, directionsForgotten }: Graph): string[] {
+  return [
+    ...(directionsForgotten ? ['left out directions: --directed keeps them'] : []),
+    ...(arcs && weights !== null ? ['left out weights, since arcs have none'] : []),
   ];
 }
 

@@ -304,6 +304,11 @@ async function loadGraph(
   if (graph.nodes === 0) throw new InputError('the graph has no nodes', { path });
   if (file === undefined) return takeLargest ? largestComponent(graph) : graph;
   warnings.push(...droppedWarning(file, graph, weights));
+  if (graph.directionsForgotten && directed === undefined) {
+    warnings.push(
+      `${file} says that its edges have directions, and every arc is taken for an edge both ways: directed: true keeps them, directed: false says that this is meant`,
+    );
+  }
   return takeLargest ? largestNamedComponent(graph) : graph;
 }
 

@@ -109,13 +109,18 @@ describe('what is wrong, on which line', () => {
   const gexf = (body: string) => `<gexf>\n<graph>\n${body}\n</graph></gexf>`;
   const mtx = '%%MatrixMarket matrix coordinate real general\n';
   test.each<[format: string, text: string, line: number | undefined, message: string]>([
-    ['gml', 'graph [\n node [\n id 0\n', 4, "x:4: expected ']' to close 'node' of line 2, found end of file"],
-    ['gml', 'graph\n node [ id 0 ]', 2, "x:2: expected '[' after 'graph', found 'node'"],
+    [
+      'gml',
+      'graph [\n node [\n id 0\n',
+      4,
+      "x:4:1: expected ']' to close 'node' of line 2, found end of file",
+    ],
+    ['gml', 'graph\n node [ id 0 ]', 2, "x:2:2: expected '[' after 'graph', found 'node'"],
     [
       'gml',
       'graph [\n node [ id zero ]\n]',
       2,
-      "x:2: expected a number, a string or '[' after 'id', found 'zero'",
+      "x:2:12: expected a number, a string or '[' after 'id', found 'zero'",
     ],
     ['gml', 'graph [\n node [ id 1.5 ]\n]', 2, 'x:2: id is "1.5", expected a whole number'],
     ['gml', 'graph [\n node [ label "a" ]\n]', 2, "x:2: node has no id, expected 'id' and a whole number"],
@@ -141,12 +146,12 @@ describe('what is wrong, on which line', () => {
       'gml',
       'graph [\n label "no end\n',
       2,
-      "x:2: expected '\"' to end the string after 'label', found end of file",
+      "x:2:8: expected '\"' to end the string after 'label', found end of file",
     ],
     ['gml', 'graph [\n ]', undefined, 'x: no nodes found, expected at least one'],
     ['gml', 'Creator "me"', undefined, "x: no 'graph [' found, expected one"],
-    ['gml', 'graph [ ]\n]', 2, "x:2: expected a key, found ']'"],
-    ['graphml', xml('<node id="a"></nod>'), 4, 'x:4: unexpected close tag., expected well-formed XML'],
+    ['gml', 'graph [ ]\n]', 2, "x:2:1: expected a key, found ']'"],
+    ['graphml', xml('<node id="a"></nod>'), 4, 'x:4:19: unexpected close tag, expected well-formed XML'],
     ['graphml', xml('<node/>'), 4, 'x:4: <node> has no id, expected id=...'],
     [
       'graphml',

@@ -25,7 +25,10 @@ export const json: Reader = {
     if (!Array.isArray(links)) throw fail([edgesKey], `${edgesKey} is ${show(links)}, expected a list`);
 
     const graph = new NamedGraph(file);
-    graph.directed = data['directed'] === true;
+    const directed = data['directed'] ?? false;
+    if (typeof directed !== 'boolean')
+      throw fail(['directed'], `directed is ${show(directed)}, expected true or false`);
+    graph.direction = directed ? 'directed' : 'undirected';
     const known = new Set<string>();
     nodes.forEach((node, index) => {
       const isObject = isRecord(node);

@@ -38,9 +38,14 @@ export type Reader =
   | (ReaderCard & { parse(text: string, file: string, options?: ReadOptions): Graph })
   | (ReaderCard & { parseBytes(bytes: Uint8Array, file: string, options?: ReadOptions): Graph });
 
+/** `mutual` is an arc each way; `unknown`, where the format wants every edge to say it and this one does not. */
+export type Direction = 'directed' | 'undirected' | 'mutual' | 'unknown';
+
 /**
  * Nodes and edges as the formats with explicit nodes give them: nodes have ids, edges name ids and may come first.
  * A missing weight counts 1 if any edge of the file has one, as in NetworkX.
+ *
+ * Where any edge is directed, or mutual, the file is directed: an undirected edge is then an arc each way.
  */
 export class NamedGraph {
   private readonly numberOf = new Map<string, number>();
@@ -50,8 +55,11 @@ export class NamedGraph {
   private readonly sources: string[] = [];
   private readonly targets: string[] = [];
   private readonly weights: (number | undefined)[] = [];
+  private readonly edgeDirections: (Direction | undefined)[] = [];
+  private readonly notes: string[] = [];
   private weightProblem: WeightProblem | null = null;
-  directed = false;
+  /** Of edges that do not say it themselves. */
+  direction: Direction = 'undirected';
 
   constructor(private readonly file: string) {}
 
@@ -68,7 +76,14 @@ export class NamedGraph {
   }
 
   /** @param weight the text that stands for it, whatever that is: what is wrong with it is told who asks for weights */
-  addEdge(source: string, target: string, weight: string | undefined, line: number, weightLine = line): void {
+  addEdge(
+    source: string,
+    target: string,
+    weight: string | undefined,
+    line: number,
+    { weightLine = line, direction }: { weightLine?: number; direction?: Direction | undefined } = {},
+  ): void {
+    this.edgeDirections.push(direction);
     this.sources.push(source);
     this.targets.push(target);
     const value = weight === undefined ? undefined : weightOf(weight);
@@ -80,22 +95,54 @@ export class NamedGraph {
     this.edgeLines.push(line);
   }
 
+  /** What was read in one way of several, or left out: for `Graph.readAs`. */
+  note(text: string): void {
+    this.notes.push(text);
+  }
+
+  weightsDiffer(problem: string, line: number): void {
+    this.weightProblem ??= { message: problem, file: this.file, line };
+  }
+
   toGraph({ directions = 'forget' }: ReadOptions = {}): Graph {
-    if (directions === 'keep' && !this.directed) throw notDirected(this.file);
+    const count = this.sources.length;
+    const kinds = this.edgeDirections.map((direction) => direction ?? this.direction);
+    const unknown = directions === 'forget' ? -1 : kinds.indexOf('unknown');
+    if (unknown >= 0) {
+      throw fileError(
+        this.file,
+        this.edgeLines[unknown],
+        'edge has no type, and the graph says mixed, expected directed, undirected or mutual',
+      );
+    }
+    const isArc = (kind: Direction) => kind === 'directed' || kind === 'mutual';
+    const directed = count === 0 ? isArc(this.direction) : kinds.some(isArc);
+    if (directions === 'keep' && !directed) throw notDirected(this.file);
     if (this.ids.length === 0) throw fileError(this.file, 0, 'no nodes found, expected at least one');
-    const weighted = this.weights.some((weight) => weight !== undefined);
-    const edges = new EdgeBuffer(this.sources.length, weighted);
-    for (let edge = 0; edge < this.sources.length; edge++) {
+    const edges = new EdgeBuffer(
+      count,
+      this.weights.some((weight) => weight !== undefined),
+    );
+    let bothWays = 0;
+    for (let edge = 0; edge < count; edge++) {
       const source = this.find('source', this.sources[edge], this.edgeLines[edge]);
       const target = this.find('target', this.targets[edge], this.edgeLines[edge]);
       const weight = this.weights[edge] ?? 1;
-      edges.push(source, target, Number.isNaN(weight) ? 1 : weight);
+      const value = Number.isNaN(weight) ? 1 : weight;
+      edges.push(source, target, value);
+      if (!directed || kinds[edge] === 'directed') continue;
+      if (kinds[edge] === 'undirected') bothWays++;
+      if (source !== target) edges.push(target, source, value);
     }
     edges.weightProblem = this.weightProblem;
-    return edges.toGraph(this.ids.length, this.labelsOrNull(), {
-      directed: this.directed,
-      keepDirections: this.directed && directions !== 'forget',
-    });
+    const keepDirections = directed && directions !== 'forget';
+    const graph = edges.toGraph(this.ids.length, this.labelsOrNull(), { directed, keepDirections });
+    if (directed && !keepDirections) graph.directionsForgotten = true;
+    if (keepDirections && bothWays > 0) {
+      this.note(`${bothWays} undirected ${bothWays === 1 ? 'edge is an arc' : 'edges are arcs'} each way`);
+    }
+    if (this.notes.length > 0) graph.readAs = this.notes.join(', ');
+    return graph;
   }
 
   private find(end: string, id: string, line: number): number {

@@ -235,7 +235,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       dim,
       workers,
       rounds,
-      topology: describeTopology(config),
+      topology: describeTopology(config, topology),
       cost: cost.description,
       flow: flow.compress === undefined ? flow.kind : `${flow.kind}, ${flow.compress}`,
       compressor: describeSpec(config.compressor),
@@ -467,8 +467,9 @@ function describeLinks(spec: LinksSpec): string {
   return describeSpec(Array.isArray(graphs) ? { ...spec, graphs: graphs.length } : spec);
 }
 
-function describeTopology({ topology }: FlowConfig): string {
-  return topology.file === undefined
-    ? describeSpec(topology as { kind: string })
-    : path.basename(topology.file);
+/** A file by its name, and how it was read where that could be done in several ways. */
+function describeTopology({ topology: spec }: FlowConfig, { readAs }: Graph): string {
+  if (spec.file === undefined) return describeSpec(spec as { kind: string });
+  const name = path.basename(spec.file);
+  return readAs === undefined ? name : `${name} (read as ${readAs})`;
 }

@@ -51,6 +51,13 @@ describe('directions', () => {
     }
   });
 
+  it('undirected edges among arcs are said in the plan', async () => {
+    const config = await parseConfig({ topology: { file: mixed, directed: true }, ...pushSum });
+    expect((await prepareRun(config, 1)).report.topology).toBe(
+      'mixed.graphml (read as directed, 1 undirected edge an arc each way)',
+    );
+  });
+
   it('kept, other flows refuse them', async () => {
     await expect(warningsOf({ file: mixed, directed: true }, primalDual)).rejects.toThrow(
       'needs every link to work in both directions, and the topology is directed',

@@ -29,6 +29,11 @@ describe('bytes to text', () => {
       Buffer.from('<?xml version="1.0" encoding="UTF-16"?><ä/>', 'utf16le'),
       '<?xml version="1.0" encoding="UTF-16"?><ä/>',
     ],
+    [
+      'XML that claims UTF-16 in single bytes',
+      bytes('<?xml version="1.0" encoding="utf-16"?><ä/>'),
+      '<?xml version="1.0" encoding="utf-16"?><ä/>',
+    ],
     ['the replacement character itself', bytes('a\ufffdb'), 'a\ufffdb'],
     ['gzip', gzipSync(bytes('Bär')), 'Bär'],
   ])('%s', (_, given, text) => {

@@ -93,7 +93,7 @@ describe('directions', () => {
   });
 
   test('undirected edges among directed ones are said', () => {
-    expect(read(graphml(triangle(yes))).readAs).toBe('2 undirected edges are arcs each way');
+    expect(read(graphml(triangle(yes))).readAs).toBe('directed, 2 undirected edges an arc each way');
     expect(read(graphml(triangle(yes, yes, yes))).readAs).toBeUndefined();
     expect(inspect(read(graphml(triangle(yes))))).toMatchObject({
       directed: true,
@@ -319,15 +319,15 @@ describe('what is left out is said, what cannot be is refused', () => {
       nodes: 5,
       edges: 1,
       labels: ['a', 'b', 'c', 'd', 'e'],
-      readAs: '1 nested graph counts with the rest',
+      readAs: 'one graph with 1 nested graph in it',
     });
     const ports = graphml('<node id="d"><port name="n"/></node><edge source="a" target="d" targetport="n"/>');
-    expect(read(ports)).toMatchObject({ edges: 1, readAs: '1 port left out' });
+    expect(read(ports)).toMatchObject({ edges: 1, readAs: 'without 1 port' });
     const inner =
       '<gexf><graph><nodes><node id="a"><nodes><node id="b"/></nodes></node></nodes></graph></gexf>';
-    expect(read(inner)).toMatchObject({ nodes: 2, readAs: '1 nested node counts with the rest' });
+    expect(read(inner)).toMatchObject({ nodes: 2, readAs: 'one graph with 1 nested node in it' });
     const times = gexf('<edge source="a" target="b" start="2009-03-01"/>');
-    expect(read(times).readAs).toBe('times of nodes and edges left out');
+    expect(read(times).readAs).toBe('without times of nodes and edges');
   });
 
   test.each<[text: string, message: string]>([

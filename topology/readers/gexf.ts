@@ -128,9 +128,8 @@ export const gexf: Reader = {
       const weightLine = (weight === undefined ? (valueLine ?? defaultWeight?.line) : undefined) ?? line;
       graph.addEdge(source, target, weight ?? fallback, line, { weightLine, direction });
     }
-    if (nested > 0)
-      graph.note(`${nested} nested ${nested === 1 ? 'node counts' : 'nodes count'} with the rest`);
-    if (times > 0) graph.note('times of nodes and edges left out');
+    if (nested > 0) graph.note(`one graph with ${nested} nested ${nested === 1 ? 'node' : 'nodes'} in it`);
+    if (times > 0) graph.note('without times of nodes and edges');
     return graph.toGraph(options);
   },
 };

@@ -120,9 +120,8 @@ export const graphml: Reader = {
       const weightLine = weight?.[2] ?? line;
       graph.addEdge(attributes['source'], attributes['target'], weight?.[1], line, { weightLine, direction });
     }
-    if (nested > 0)
-      graph.note(`${nested} nested ${nested === 1 ? 'graph counts' : 'graphs count'} with the rest`);
-    if (ports > 0) graph.note(`${ports} ${ports === 1 ? 'port' : 'ports'} left out`);
+    if (nested > 0) graph.note(`one graph with ${nested} nested ${nested === 1 ? 'graph' : 'graphs'} in it`);
+    if (ports > 0) graph.note(`without ${ports} ${ports === 1 ? 'port' : 'ports'}`);
     return graph.toGraph(options);
   },
 };

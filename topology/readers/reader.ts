@@ -139,7 +139,7 @@ export class NamedGraph {
     const graph = edges.toGraph(this.ids.length, this.labelsOrNull(), { directed, keepDirections });
     if (directed && !keepDirections) graph.directionsForgotten = true;
     if (keepDirections && bothWays > 0) {
-      this.note(`${bothWays} undirected ${bothWays === 1 ? 'edge is an arc' : 'edges are arcs'} each way`);
+      this.note(`directed, ${bothWays} undirected ${bothWays === 1 ? 'edge' : 'edges'} an arc each way`);
     }
     if (this.notes.length > 0) graph.readAs = this.notes.join(', ');
     return graph;

@@ -92,7 +92,9 @@ function declaredEncoding(bytes: Uint8Array): string | undefined {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 200)).toString('latin1');
   if (head.startsWith('<\0?\0')) return 'utf-16le';
   if (head.startsWith('\0<\0?')) return 'utf-16be';
-  return /^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)["']/.exec(head)?.[1];
+  const declared = /^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)["']/.exec(head)?.[1];
+  // Read byte by byte, the declaration itself says that the file is not UTF-16; writers of text in memory claim it.
+  return declared !== undefined && /^utf-?16/i.test(declared) ? undefined : declared;
 }
 
 function notEncoded(bytes: Uint8Array, file: string, encoding: string, cause: unknown): TopologyError {

@@ -27,7 +27,7 @@ import { KONECT, Rows, STATED_NODES, separatorOf, twoReadings } from './table.js
 
 export const edgeListReader: Reader = {
   format: 'edgelist',
-  extensions: ['.txt', '.csv', '.tsv', '.edges', '.edgelist'],
+  extensions: ['.edges', '.edgelist'],
   summary: 'edge list: two names a line and perhaps a weight, separated by commas, tabs or spaces',
   parse(text, file, options = {}) {
     const plan = planOf(text, file, options);

@@ -5,16 +5,31 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { fileError, TopologyError } from '../errors.js';
 import type { Graph } from '../graph.js';
+import { adjacencyMatrix } from './adjacency-matrix.js';
 import { edgeListReader } from './edge-list.js';
 import { gexf } from './gexf.js';
 import { gml } from './gml.js';
 import { graphml } from './graphml.js';
 import { json } from './json.js';
+import { mat } from './mat.js';
 import { matrixMarket } from './matrix-market.js';
+import { npy } from './npy.js';
 import type { Reader, ReadOptions } from './reader.js';
+import { tables } from './tables.js';
 import { decodeText, unpacked } from './text.js';
 
-export const readers: readonly Reader[] = [gml, graphml, gexf, matrixMarket, json, edgeListReader];
+export const readers: readonly Reader[] = [
+  gml,
+  graphml,
+  gexf,
+  matrixMarket,
+  json,
+  tables,
+  edgeListReader,
+  adjacencyMatrix,
+  npy,
+  mat,
+];
 
 /**
  * Parses a text, or a file's bytes, in a named format; `fileName` only stands in messages.

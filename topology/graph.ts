@@ -24,6 +24,8 @@ export interface Graph {
   weights: Float64Array | null;
   /** One label a node if the source had them. */
   labels: string[] | null;
+  /** What the source calls node 0, where it numbers its nodes and not from 0: see `names.ts`. */
+  numberedFrom?: number;
   /** What making the graph simple removed, so that it can be reported. */
   dropped: { selfLoops: number; parallelEdges: number };
   /** Why the source's weights cannot be used, where it has some; `weights` is null then. Only who asks for them is told. */

@@ -15,7 +15,7 @@ export {
   type WeightProblem,
 } from './graph.js';
 export { type Inspection, inspect } from './inspect.js';
-export { AMBIGUOUS, nameOfNode, nodesByName, someNames, UNKNOWN } from './names.js';
+export { AMBIGUOUS, nameOfNode, namesOf, nodesByName, someNames, UNKNOWN } from './names.js';
 export { bandwidth, permute, reverseCuthillMcKee } from './ordering.js';
 export {
   type Components,

@@ -8,7 +8,7 @@
  */
 
 import { edgeList, type Graph, graphFromEdges } from '../../topology/graph.js';
-import { nameOfNode, nodesByName, someNames, UNKNOWN } from '../../topology/names.js';
+import { nameOfNode, namesOf, nodesByName, someNames, UNKNOWN } from '../../topology/names.js';
 import { formatPath, formatValue, InputError, type SpecPath, unexpected } from '../errors.js';
 import type { LinksDefinition } from './types.js';
 
@@ -54,7 +54,7 @@ export const schedule: LinksDefinition = {
       graphs.push(file === null ? graph : renamed(graph, given, file, at));
       if (file !== null) warnings.push(...absentWarning(graph, given, file, at));
     }
-    const union = unionOf(graphs, given.labels);
+    const union = unionOf(graphs, given);
     const members = graphs.map((graph) => edgeKeys(graph));
     const presence = Float64Array.from(rowsOf(union), (row, arc) => {
       const key = edgeKey(union.nodes, row, union.columns[arc]);
@@ -112,7 +112,7 @@ function renamed(graph: Graph, given: Graph, file: string, path: SpecPath): Grap
   const agentOf = agentsOf(graph, given, file, path);
   const { from, to } = edgeList(graph);
   const renamedEnds = (ends: Uint32Array) => ends.map((node) => agentOf[node]);
-  return graphFromEdges(given.nodes, renamedEnds(from), renamedEnds(to), null, given.labels);
+  return graphFromEdges(given.nodes, renamedEnds(from), renamedEnds(to));
 }
 
 function absentWarning(graph: Graph, given: Graph, file: string, path: SpecPath): string[] {
@@ -134,9 +134,9 @@ function agentsOf(graph: Graph, given: Graph, file: string, path: SpecPath): Uin
   // The same names in the same order need no look at them: networks with two nodes of one name go through.
   const alike =
     graph.nodes === given.nodes &&
-    (graph.labels === null
-      ? given.labels === null
-      : graph.labels.every((label, node) => label === given.labels?.[node]));
+    (graph.labels === null && given.labels === null
+      ? graph.numberedFrom === given.numberedFrom
+      : graph.labels?.every((label, node) => label === given.labels?.[node]));
   if (alike) return Uint32Array.from({ length: given.nodes }, (_, node) => node);
   const find = nodesByName(given);
   const agentOf = new Uint32Array(graph.nodes);
@@ -184,12 +184,11 @@ function* rowsOf({ nodes, rowStart }: Graph): Iterable<number> {
     for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) yield row;
 }
 
-function unionOf(graphs: readonly Graph[], labels: string[] | null): Graph {
+function unionOf(graphs: readonly Graph[], given: Graph): Graph {
   const pairs = graphs.flatMap(pairsOf);
   const ends = (side: 0 | 1) => Uint32Array.from(pairs, (pair) => pair[side]);
-  const union = graphFromEdges(graphs[0].nodes, ends(0), ends(1), null, labels);
-  union.dropped = { selfLoops: 0, parallelEdges: 0 };
-  return union;
+  const union = graphFromEdges(given.nodes, ends(0), ends(1));
+  return { ...union, ...namesOf(given), dropped: { selfLoops: 0, parallelEdges: 0 } };
 }
 
 /** For kinds that bring their own edges: those of the topology that are never up. */

@@ -5,6 +5,7 @@
 
 import path from 'node:path';
 import type { Graph } from '../../topology/index.js';
+import { nameOfNode } from '../../topology/names.js';
 import { largestComponent, largestComponentWithNodes } from '../../topology/properties.js';
 import { generate } from '../../topology/registry.js';
 import type { Spectrum } from '../../topology/spectrum.js';
@@ -274,42 +275,43 @@ function boundSpectrum({ rowStart, columns, nodes }: Graph, degrees: Float64Arra
 }
 
 async function loadGraph(
-  {
-    file,
-    format,
-    directed,
-    largestComponent: takeLargest,
-    encoding,
-    separator,
-    header,
-    columns,
-    ...spec
-  }: TopologySpec,
-  { seed, weights }: FlowConfig,
+  { largestComponent: takeLargest, ...spec }: TopologySpec,
+  config: FlowConfig,
   resolve: (file: string) => string,
   warnings: string[],
   path: SpecPath = ['topology'],
 ): Promise<Graph> {
   const graph =
-    file === undefined
-      ? withPath(path, () => generate({ ...spec, directed } as { kind: string }, seed))
-      : await (await import('../../topology/readers/registry.js')).readGraph(resolve(file), {
-          directions: directed ? 'keep' : 'forget',
-          ...(format === undefined ? {} : { format }),
-          encoding,
-          separator,
-          header,
-          columns,
-        });
+    spec.file === undefined
+      ? withPath(path, () => generate(spec as { kind: string }, config.seed))
+      : await readGraphFile({ ...spec, file: spec.file }, config, resolve, warnings);
   if (graph.nodes === 0) throw new InputError('the graph has no nodes', { path });
-  if (file === undefined) return takeLargest ? largestComponent(graph) : graph;
+  if (!takeLargest) return graph;
+  return spec.file === undefined ? largestComponent(graph) : largestNamedComponent(graph);
+}
+
+async function readGraphFile(
+  { file, directed, format, encoding, separator, header, columns }: TopologySpec & { file: string },
+  { weights }: FlowConfig,
+  resolve: (file: string) => string,
+  warnings: string[],
+): Promise<Graph> {
+  const { readGraph } = await import('../../topology/readers/registry.js');
+  const graph = await readGraph(resolve(file), {
+    directions: directed ? 'keep' : 'forget',
+    ...(format === undefined ? {} : { format }),
+    encoding,
+    separator,
+    header,
+    columns,
+  });
   warnings.push(...droppedWarning(file, graph, weights));
   if (graph.directionsForgotten && directed === undefined) {
     warnings.push(
       `${file} says that its edges have directions, and every arc is taken for an edge both ways: directed: true keeps them, directed: false says that this is meant`,
     );
   }
-  return takeLargest ? largestNamedComponent(graph) : graph;
+  return graph;
 }
 
 /** What making a file's graph simple left out. */
@@ -330,7 +332,7 @@ function droppedWarning(file: string, { dropped, arcs }: Graph, weights: FlowCon
 function largestNamedComponent(graph: Graph): Graph {
   const { graph: largest, nodeOf } = largestComponentWithNodes(graph);
   if (largest === graph || graph.labels !== null) return largest;
-  return { ...largest, labels: Array.from(nodeOf, String) };
+  return { ...largest, labels: Array.from(nodeOf, (node) => nameOfNode(graph, node)) };
 }
 
 /** What a flow averages, where it moves. A series says where agents begin, and nothing else may. */
@@ -392,11 +394,12 @@ function meanSpectrum(
   return { lambda2: measure(graph, mean).lambda2, lambdaMax: whole.lambdaMax };
 }
 
-function* agentRows({ nodes, rowStart, labels }: Graph, cost: CostModel): Iterable<AgentRow> {
+function* agentRows(graph: Graph, cost: CostModel): Iterable<AgentRow> {
+  const { nodes, rowStart } = graph;
   for (let agent = 0; agent < nodes; agent++) {
     yield {
       row: agent,
-      label: labels?.[agent] ?? String(agent),
+      label: nameOfNode(graph, agent),
       degree: rowStart[agent + 1] - rowStart[agent],
       samples: samplesOf(cost, agent),
     };

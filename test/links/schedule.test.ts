@@ -64,6 +64,19 @@ describe('nodes are agents by name', () => {
     expect(await endOf(numbered, file('reversed.txt', '9 8\n8 3\n3 5\n'))).toEqual(expected);
   });
 
+  it('numbers are those of the file: Matrix Market counts from 1', async () => {
+    const mtx = (name: string, entries: string) =>
+      file(name, `%%MatrixMarket matrix coordinate pattern symmetric\n4 4 3\n${entries}`);
+    // Agents 1, 2, 3, 4 are A, B, C, D.
+    const path = mtx('day.mtx', '2 1\n3 2\n4 3\n');
+    for (const night of [file('night.txt', '4 3\n3 1\n1 2\n'), mtx('night.mtx', '4 3\n3 1\n2 1\n')]) {
+      expect(await endOf(path, night)).toEqual(expected);
+    }
+    await refusal(path, file('zero.txt', '0 1\n1 2\n')).toThrow(
+      /has a node "0", expected the name of an agent \(1\.\.4\)/,
+    );
+  });
+
   it('generated graphs are numbered as the agents are', async () => {
     expect(await endOf(day, { kind: 'path', nodes: 4 })).toEqual(await endOf(day, day));
   });

@@ -52,6 +52,18 @@ test('numbers of a file stay those of the file, the largest component alone too'
   );
 });
 
+test('a file that counts from 1 without labels does so here', async () => {
+  const header = '%%MatrixMarket matrix coordinate pattern symmetric\n4 4 2\n';
+  const graph = file('m.mtx', `${header}3 2\n4 3\n`);
+  expect(await agentsOf({ topology: { file: graph, largestComponent: true }, ...quadratic })).toBe(
+    'row,label,degree,samples\n0,2,1,\n1,3,2,\n2,4,1,\n',
+  );
+  const links = { kind: 'schedule', graphs: [{ kind: 'path', nodes: 4 }] };
+  expect(await agentsOf({ topology: { file: graph }, links, ...quadratic })).toBe(
+    'row,label,degree,samples\n0,1,1,\n1,2,2,\n2,3,2,\n3,4,1,\n',
+  );
+});
+
 test('samples that every agent holds, on a graph and around a server', async () => {
   const data = file('d.libsvm', '1 1:1\n-1 1:2\n1 2:1\n-1 2:3\n1 1:1 2:1\n');
   const cost = { kind: 'logistic', data, regularization: 0.1 };

@@ -51,7 +51,7 @@ export const matrixMarket: Reader = {
     checkListedEdges(file, lines.line, entries);
     return header.isArray
       ? parseArray(lines, header, nodes, file, options)
-      : parseCoordinates(lines, header, nodes, entries, file, options);
+      : { ...parseCoordinates(lines, header, nodes, entries, file, options), numberedFrom: 1 };
   },
 };
 

@@ -11,6 +11,10 @@ export interface TopologyErrorDetails {
   file?: string;
   /** Line in `file`, counted from 1. */
   line?: number;
+  /** Column in `line`, counted from 1. */
+  column?: number;
+  /** What to do next, as one sentence. */
+  hint?: string | undefined;
   /** Where in the generator's spec the value stands, such as `['sizes', 2]`. */
   path?: (string | number)[];
   /** The value found at `path`. */
@@ -24,6 +28,8 @@ export class TopologyError extends Error {
   readonly code = 'BAD_INPUT';
   readonly file?: string;
   readonly line?: number;
+  readonly column?: number;
+  readonly hint?: string;
   readonly path?: (string | number)[];
   readonly value?: unknown;
   readonly expected?: string;
@@ -33,6 +39,8 @@ export class TopologyError extends Error {
     this.name = 'TopologyError';
     if (details.file !== undefined) this.file = details.file;
     if (details.line !== undefined) this.line = details.line;
+    if (details.column !== undefined) this.column = details.column;
+    if (details.hint !== undefined) this.hint = details.hint;
     if (details.path !== undefined) this.path = details.path;
     if (details.expected !== undefined) this.expected = details.expected;
     if ('value' in details) this.value = details.value;

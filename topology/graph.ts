@@ -10,7 +10,7 @@
  * A directed graph keeps its arcs beside that, in `arcs`; the rows above are then its undirected closure, in which i and j are
  * neighbours if there is an arc either way. What asks who is connected at all (components, diameter, spectrum) looks at the closure.
  */
-import { parameterError, TopologyError } from './errors.js';
+import { parameterError, show, TopologyError } from './errors.js';
 
 export interface Graph {
   nodes: number;
@@ -24,10 +24,26 @@ export interface Graph {
   weights: Float64Array | null;
   /** One label a node if the source had them. */
   labels: string[] | null;
+  /** What the source calls node 0, where it numbers its nodes and not from 0: see `names.ts`. */
+  numberedFrom?: number;
   /** What making the graph simple removed, so that it can be reported. */
   dropped: { selfLoops: number; parallelEdges: number };
+  /** Why the source's weights cannot be used, where it has some; `weights` is null then. Only who asks for them is told. */
+  weightProblem?: WeightProblem;
+  /** How the source was read, where it could be read in several ways: 'edge list, tab, header, columns 2 and 3'. */
+  readAs?: string;
+  /** The source says that its edges have directions, and whoever read it did not ask for them. */
+  directionsForgotten?: boolean;
   /** Only in a directed graph: who hears whom. The rest describes its undirected closure. */
   arcs?: Arcs;
+}
+
+/** Plain data, that an error is made of once somebody asks for the weights. */
+export interface WeightProblem {
+  message: string;
+  file?: string;
+  /** 0: the file as a whole. */
+  line: number;
 }
 
 /** A simple directed graph, in CSR twice: who a node hears, and who hears it. Neighbours ascend in each row. */
@@ -63,13 +79,16 @@ export interface FromEdgesOptions {
   directed?: boolean;
   /** Keep the directions, in `arcs`; the list holds arcs then. Default false. */
   keepDirections?: boolean;
+  /** Weights were given, and cannot be used: they are not looked at. */
+  weightProblem?: WeightProblem | null;
 }
 
 /**
  * Builds a graph from an edge list.
  *
- * Directions are forgotten, but for `keepDirections`. Self-loops are dropped and counted. Of several edges between the same two nodes the first in
- * the list stays, with its weight; the others are dropped and, but for `directed`, counted.
+ * Directions are forgotten, but for `keepDirections`. Self-loops are dropped and counted. Of several edges between the same two nodes one
+ * stays, with the sum of their weights; the others are dropped and, but for `directed`, counted. In a `directed` list the two directions must say the same
+ * weight: if they do not, the graph has a `weightProblem` instead of weights.
  *
  * @param nodes number of nodes, at least 1
  * @param from one end of each edge, in 0..nodes-1
@@ -82,10 +101,11 @@ export function graphFromEdges(
   nodes: number,
   from: Uint32Array,
   to: Uint32Array,
-  weights: Float64Array | null = null,
+  givenWeights: Float64Array | null = null,
   labels: string[] | null = null,
   options: FromEdgesOptions = {},
 ): Graph {
+  const weights = options.weightProblem ? null : givenWeights;
   const listed = from.length;
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > 0xffff_fffe) {
     throw parameterError(['nodes'], nodes, 'a whole number from 1 to 4294967294');
@@ -118,21 +138,29 @@ export function graphFromEdges(
   scatterByRow(nodes, start, rowOf, edgeOf, start.slice(), columns, edgeAt);
 
   const rowStart = new Uint32Array(nodes + 1);
-  const { kept, parallel } = dropParallel(nodes, start, columns, edgeAt, rowStart, directed ? from : null);
+  const merged = weights === null ? null : new Float64Array(arcs);
+  const { kept, parallel, unlike } = dropParallel(
+    nodes,
+    start,
+    columns,
+    edgeAt,
+    rowStart,
+    directed ? from : null,
+    weights,
+    merged,
+  );
   const keptColumns = kept === arcs ? columns : columns.slice(0, kept);
-  let keptWeights: Float64Array | null = null;
-  if (weights !== null && edgeAt !== null) {
-    keptWeights = new Float64Array(kept);
-    for (let arc = 0; arc < kept; arc++) keptWeights[arc] = weights[edgeAt[arc]];
-  }
+  const keptWeights = merged === null || unlike !== null || kept === arcs ? merged : merged.slice(0, kept);
+  const weightProblem = options.weightProblem ?? unlikeDirections(unlike, labels);
   return {
     nodes,
     edges: kept / 2,
     rowStart,
     columns: keptColumns,
-    weights: keptWeights,
+    weights: weightProblem ? null : keptWeights,
     labels,
     dropped: { selfLoops, parallelEdges: parallel },
+    ...(weightProblem && { weightProblem }),
     ...(keepDirections && { arcs: arcsOf(nodes, from, to) }),
   };
 }
@@ -254,7 +282,15 @@ function scatterByRow(
   }
 }
 
-/** Keeps the first of equal neighbours in every row, moving the rest up in place. `from` is given for directed lists. */
+/** An edge whose two directions say different weights. */
+interface Unlike {
+  row: number;
+  column: number;
+  outward: number;
+  inward: number;
+}
+
+/** Keeps one of equal neighbours in every row, moving the rest up in place, its weights summed. `from` is given for directed lists. */
 function dropParallel(
   nodes: number,
   start: Uint32Array,
@@ -262,9 +298,12 @@ function dropParallel(
   edgeAt: Uint32Array | null,
   rowStart: Uint32Array,
   from: Uint32Array | null,
-): { kept: number; parallel: number } {
+  weights: Float64Array | null,
+  merged: Float64Array | null,
+): { kept: number; parallel: number; unlike: Unlike | null } {
   let kept = 0;
   let parallel = 0;
+  let unlike: Unlike | null = null;
   for (let row = 0; row < nodes; row++) {
     rowStart[row] = kept;
     let arc = start[row];
@@ -273,14 +312,27 @@ function dropParallel(
       const column = columns[arc];
       const first = arc;
       let outward = 0;
+      // Copies stand in list order in the rows of both ends, so both ends sum to the same bits.
+      let outwardSum = 0;
+      let inwardSum = 0;
       do {
-        if (from !== null && edgeAt !== null && from[edgeAt[arc]] === row) outward++;
+        const isOutward = from !== null && edgeAt !== null && from[edgeAt[arc]] === row;
+        if (isOutward) outward++;
+        if (weights !== null && edgeAt !== null) {
+          if (isOutward) outwardSum += weights[edgeAt[arc]];
+          else inwardSum += weights[edgeAt[arc]];
+        }
         arc++;
       } while (arc < end && columns[arc] === column);
-      columns[kept] = column;
-      if (edgeAt !== null) edgeAt[kept] = edgeAt[first];
-      kept++;
       const copies = arc - first;
+      if (merged !== null) {
+        const bothSaid = outward > 0 && outward < copies;
+        if (bothSaid && outwardSum !== inwardSum) {
+          unlike ??= { row, column, outward: outwardSum, inward: inwardSum };
+        }
+        merged[kept] = outward > 0 ? outwardSum : inwardSum;
+      }
+      columns[kept++] = column;
       // Count at one of the two ends only.
       if (copies > 1 && row < column) {
         parallel += from === null ? copies - 1 : Math.max(outward - 1, 0) + Math.max(copies - outward - 1, 0);
@@ -288,7 +340,15 @@ function dropParallel(
     }
   }
   rowStart[nodes] = kept;
-  return { kept, parallel };
+  return { kept, parallel, unlike };
+}
+
+function unlikeDirections(unlike: Unlike | null, labels: string[] | null): WeightProblem | null {
+  if (unlike === null) return null;
+  const { row, column, outward, inward } = unlike;
+  const [a, b] = [row, column].map((node) => show(labels?.[node] ?? node));
+  const message = `the edge between ${a} and ${b} has weight ${outward} one way and ${inward} the other, expected one weight`;
+  return { message, line: 0 };
 }
 
 /** Every edge once, as its lower and its higher end, in row order: the inverse of `graphFromEdges`. */
@@ -318,6 +378,8 @@ export class EdgeBuffer {
   to: Uint32Array;
   weights: Float64Array | null;
   count = 0;
+  /** The first weight that is none, if there is one. */
+  weightProblem: WeightProblem | null = null;
 
   constructor(capacity = 1024, weighted = false) {
     this.from = new Uint32Array(Math.max(capacity, 16));
@@ -344,15 +406,19 @@ export class EdgeBuffer {
   toGraph(nodes: number, labels: string[] | null = null, options: FromEdgesOptions = {}): Graph {
     const { count } = this;
     const weights = this.weights === null ? null : this.weights.subarray(0, count);
-    return graphFromEdges(
-      nodes,
-      this.from.subarray(0, count),
-      this.to.subarray(0, count),
-      weights,
-      labels,
-      options,
-    );
+    return graphFromEdges(nodes, this.from.subarray(0, count), this.to.subarray(0, count), weights, labels, {
+      ...options,
+      weightProblem: this.weightProblem ?? options.weightProblem ?? null,
+    });
   }
+}
+
+/** What a graph made of another still says of the source that both came from. */
+export function carryOver(source: Graph, made: Graph): void {
+  made.dropped = { ...source.dropped };
+  if (source.weightProblem !== undefined) made.weightProblem = source.weightProblem;
+  if (source.readAs !== undefined) made.readAs = source.readAs;
+  if (source.directionsForgotten) made.directionsForgotten = true;
 }
 
 function enlarge<T extends Uint32Array | Float64Array>(old: T, larger: T): T {

@@ -12,8 +12,10 @@ export {
   type Graph,
   graphFromEdges,
   MAX_EDGES,
+  type WeightProblem,
 } from './graph.js';
 export { type Inspection, inspect } from './inspect.js';
+export { AMBIGUOUS, nameOfNode, namesOf, nodesByName, someNames, UNKNOWN } from './names.js';
 export { bandwidth, permute, reverseCuthillMcKee } from './ordering.js';
 export {
   type Components,
@@ -29,6 +31,7 @@ export {
 } from './properties.js';
 export { Random } from './random.js';
 export type { Reader, ReadOptions } from './readers/reader.js';
+export type { Separator } from './readers/table.js';
 export { formatOf, parseGraph, readers, readGraph } from './readers/registry.js';
 export { generate, generators } from './registry.js';
 export { type Spectrum, spectrum } from './spectrum.js';

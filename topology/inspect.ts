@@ -1,10 +1,12 @@
 /** Everything about a graph at once. The spectrum, and the linear algebra that it takes, is loaded with this file alone. */
 
-import type { Graph } from './graph.js';
+import type { Graph, WeightProblem } from './graph.js';
 import { components, degreeStatistics, diameter, strongComponents } from './properties.js';
 import { spectrum } from './spectrum.js';
 
 export interface Inspection {
+  /** How the source was read, where it could be read in several ways; else null. */
+  readAs: string | null;
   nodes: number;
   edges: number;
   components: number;
@@ -25,6 +27,8 @@ export interface Inspection {
   density: number;
   /** Whether the source had weights. */
   weighted: boolean;
+  /** Why those cannot be used; null if they can, or if there are none. */
+  weightProblem: string | null;
   /** All of the above is of the undirected closure of a directed graph; below is what only its directions say. */
   directed: boolean;
   /** null in an undirected graph. */
@@ -43,6 +47,7 @@ export function inspect(graph: Graph, weights: Float64Array | null = null): Insp
   const { min, max, mean, median } = degreeStatistics(graph);
   const pairs = (graph.nodes * (graph.nodes - 1)) / 2;
   return {
+    readAs: graph.readAs ?? null,
     nodes: graph.nodes,
     edges: graph.edges,
     components: count,
@@ -55,9 +60,15 @@ export function inspect(graph: Graph, weights: Float64Array | null = null): Insp
     selfLoopsDropped: graph.dropped.selfLoops,
     parallelEdgesDropped: graph.dropped.parallelEdges,
     density: pairs === 0 ? 0 : graph.edges / pairs,
-    weighted: graph.weights !== null,
+    weighted: graph.weights !== null || graph.weightProblem !== undefined,
+    weightProblem: problemText(graph.weightProblem),
     directed: graph.arcs !== undefined,
     arcs: graph.arcs?.count ?? null,
     strongComponents: graph.arcs ? strongComponents(graph.arcs).count : null,
   };
+}
+
+function problemText(problem: WeightProblem | undefined): string | null {
+  if (problem === undefined) return null;
+  return problem.line > 0 ? `line ${problem.line}: ${problem.message}` : problem.message;
 }

@@ -5,7 +5,7 @@
  * O(nodes + edges log degree).
  */
 import { parameterError } from './errors.js';
-import { type Arcs, arcList, type Graph, graphFromEdges } from './graph.js';
+import { type Arcs, arcList, carryOver, type Graph, graphFromEdges } from './graph.js';
 
 /** @returns nodes numbers: `order[position]` is the node that comes at that position; components one after another */
 export function reverseCuthillMcKee(graph: Graph): Uint32Array {
@@ -142,7 +142,7 @@ export function permute(graph: Graph, order: Uint32Array): Graph {
   }
   const renamed = labels === null ? null : Array.from(order, (node) => labels[node]);
   const result = graphFromEdges(nodes, from, to, kept, renamed);
-  result.dropped = { ...graph.dropped };
+  carryOver(graph, result);
   if (graph.arcs) {
     const listed = arcList(graph.arcs);
     const place = (node: number) => position[node];

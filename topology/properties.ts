@@ -2,7 +2,7 @@
  * What a graph looks like: components, distances, degrees, and all of it at once for `topology inspect`.
  */
 import type { Arcs, Graph } from './graph.js';
-import { arcList, graphFromEdges } from './graph.js';
+import { arcList, carryOver, graphFromEdges } from './graph.js';
 
 export interface Components {
   count: number;
@@ -146,7 +146,7 @@ export function largestComponentWithNodes(graph: Graph): { graph: Graph; nodeOf:
     weights === null ? null : Float64Array.from(weights),
     labels === null ? null : Array.from(nodeOf, (node) => labels[node]),
   );
-  largest.dropped = { ...graph.dropped };
+  carryOver(graph, largest);
   if (graph.arcs) {
     const arcs = arcList(graph.arcs);
     const within = arcs.from

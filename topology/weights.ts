@@ -4,9 +4,9 @@
  * - unit: w = 1.
  * - metropolis: w_ij = 1 / (1 + max(deg_i, deg_j)) (Xiao, Boyd and Kim 2007): every weighted degree stays below 1, so a
  *   step of 1 never overshoots, and each agent needs only its neighbours' degrees.
- * - file: as read.
+ * - file: as read, parallel edges summed. What is wrong with a file's weights is an error here and nowhere else.
  */
-import { TopologyError } from './errors.js';
+import { fileError, TopologyError } from './errors.js';
 import type { Graph } from './graph.js';
 
 export type WeightsKind = 'unit' | 'metropolis' | 'file';
@@ -31,6 +31,10 @@ function weightsOf(graph: Graph, kind: WeightsKind): Float64Array | null {
     case 'unit':
       return null;
     case 'file':
+      if (graph.weightProblem !== undefined) {
+        const { file, line, message } = graph.weightProblem;
+        throw file === undefined ? new TopologyError(message) : fileError(file, line, message);
+      }
       if (graph.weights === null) {
         throw new TopologyError('weights is "file", but the graph has none, expected unit or metropolis', {
           path: ['weights'],

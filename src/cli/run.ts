@@ -88,6 +88,7 @@ The run directory:
   summary.json   status, rounds, bits, gaps, a hash of the final state; written last
   trace.csv      objective, gaps, errors and bits, one row every trace.every rounds
   x.npy          the agents' estimates, agents x dim (1 x dim with a parameter server)
+  agents.csv     row of x.npy, label, degree and samples of every agent
 
 Examples:
   $ sottovoce run profiles/ring-topk.yaml

@@ -5,7 +5,7 @@
 
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { Graph, Inspection, WeightsKind } from '../../topology/index.js';
+import type { Graph, Inspection, ReadOptions, Separator, WeightsKind } from '../../topology/index.js';
 import {
   type ComponentDefinition,
   parametersOf,
@@ -70,6 +70,36 @@ interface InspectOptions {
   [parameter: string]: unknown;
 }
 
+/** Flags that say how a file is read, where it does not say so itself; the same as in a config's `topology`. */
+function addReadingFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--separator <name>', 'what separates the fields of a list or a table').choices([
+        'tab',
+        'comma',
+        'semicolon',
+        'bar',
+        'space',
+      ]),
+    )
+    .option('--header', 'the first row of a list or a table is a header')
+    .option('--no-header', 'it is not')
+    .option('--columns <a,b,...>', 'columns of source, target and perhaps weight, by number or by name')
+    .option('--encoding <name>', 'encoding of the file, where it is not UTF-8 and does not say so');
+}
+
+interface ReadingFlags {
+  separator?: Separator;
+  header?: boolean;
+  columns?: string;
+  encoding?: string;
+}
+
+function readingOf({ separator, header, columns, encoding }: ReadingFlags): ReadOptions {
+  const listed = columns?.split(',').map((column) => numberOrText(column.trim()) as string | number);
+  return { separator, header, encoding, columns: listed };
+}
+
 function addInspect(parent: Command, terminal: Terminal, generators: Registry, kind: string | null): void {
   const command = parent
     .command('inspect')
@@ -85,9 +115,8 @@ function addInspect(parent: Command, terminal: Terminal, generators: Registry, k
     )
     .option('--largest-component', 'look at the largest connected component only (strongly, if directed)')
     .option('--directed', 'lines of an edge list are arcs; other formats say so themselves')
-    .option('--json', 'print JSON')
-    .option('--debug', 'print stack traces')
-    .addHelpText('after', INSPECT_HELP);
+    .option('--json', 'print JSON');
+  addReadingFlags(command).option('--debug', 'print stack traces').addHelpText('after', INSPECT_HELP);
   const definition = kind !== null && Object.hasOwn(generators, kind) ? generators[kind] : null;
   if (definition) addParameters(command, definition);
   command.action(async (file: string | undefined, options: InspectOptions) => {
@@ -107,7 +136,10 @@ function addInspect(parent: Command, terminal: Terminal, generators: Registry, k
     let graph =
       file === undefined
         ? await generateFrom(generators, options.kind as string, options)
-        : await read(file, options.format, options.directed ? 'keep' : 'stated');
+        : await read(file, options.format, {
+            ...readingOf(options as ReadingFlags),
+            directions: options.directed ? 'keep' : 'stated',
+          });
     if (options.largestComponent) graph = largestComponent(graph);
     const inspection = inspect(graph, edgeWeights(graph, options.weights).weights);
     const source = file ?? (options.kind as string);
@@ -146,10 +178,11 @@ function addGenerate(parent: Command, terminal: Terminal, generators: Registry):
 }
 
 function addConvert(parent: Command, terminal: Terminal): void {
-  parent
+  const convert = parent
     .command('convert')
     .summary('turn one graph file format into another')
-    .description('Read a graph file and write it in another format.')
+    .description('Read a graph file and write it in another format.');
+  addReadingFlags(convert)
     .argument('<in>', 'graph file to read')
     .argument('<out>', 'graph file to write')
     .option('--from <format>', 'format to read, where the extension does not say it')
@@ -162,19 +195,32 @@ function addConvert(parent: Command, terminal: Terminal): void {
       async (
         input: string,
         output: string,
-        options: { from?: string; to?: string; largestComponent?: boolean; directed?: boolean },
+        options: {
+          from?: string;
+          to?: string;
+          largestComponent?: boolean;
+          directed?: boolean;
+        } & ReadingFlags,
       ) => {
         if (resolve(input) === resolve(output)) {
           throw new InputError(`${output} is the file being read, expected another one to write`);
         }
         const { largestComponent } = await import('../../topology/index.js');
-        const whole = await read(input, options.from, options.directed ? 'keep' : 'forget');
+        const whole = await read(input, options.from, {
+          ...readingOf(options),
+          directions: options.directed ? 'keep' : 'forget',
+        });
         const graph = options.largestComponent ? largestComponent(whole) : whole;
         await write(graph, output, options.to);
         const left = whole.nodes - graph.nodes;
         const notes = [
+          ...(whole.readAs === undefined ? [] : [`read as ${whole.readAs}`]),
           ...droppedNotes(whole.dropped.selfLoops, whole.dropped.parallelEdges),
+          ...(whole.weightProblem === undefined
+            ? []
+            : [`left out the weights: ${whole.weightProblem.message}`]),
           ...(left > 0 ? [`left out ${plural(left, 'node')} outside the largest component`] : []),
+          ...leftOutNotes(whole),
         ];
         const text = `${output}: ${sizeOf(graph)}`;
         printLine(terminal.stdout, notes.length === 0 ? text : `${text} (${notes.join(', ')})`);
@@ -182,13 +228,9 @@ function addConvert(parent: Command, terminal: Terminal): void {
     );
 }
 
-async function read(
-  file: string,
-  format: string | undefined,
-  directions: 'forget' | 'keep' | 'stated',
-): Promise<Graph> {
+async function read(file: string, format: string | undefined, options: ReadOptions): Promise<Graph> {
   const { readGraph } = await import('../../topology/index.js');
-  return readGraph(file, { directions, ...(format === undefined ? {} : { format }) });
+  return readGraph(file, { ...options, ...(format === undefined ? {} : { format }) });
 }
 
 async function write(graph: Graph, file: string, format: string | undefined): Promise<void> {
@@ -298,6 +340,14 @@ function droppedNotes(selfLoops: number, parallelEdges: number): string[] {
   ];
 }
 
+/** What of a graph was not written, but for what was dropped. */
+function leftOutNotes({ arcs, weights, directionsForgotten }: Graph): string[] {
+  return [
+    ...(directionsForgotten ? ['left out directions: --directed keeps them'] : []),
+    ...(arcs && weights !== null ? ['left out weights, since arcs have none'] : []),
+  ];
+}
+
 export function formatInspection(source: string, weights: string, graph: Inspection, paint: Colours): string {
   const { degree, componentSizes } = graph;
   const sizes =
@@ -312,6 +362,7 @@ export function formatInspection(source: string, weights: string, graph: Inspect
     paint.bold(source),
     ...alignRows(
       [
+        ['read as', graph.readAs],
         ['nodes', formatCount(graph.nodes)],
         ['edges', `${formatCount(graph.edges)} (density ${formatQuantity(graph.density, 3)})`],
         [
@@ -330,11 +381,14 @@ export function formatInspection(source: string, weights: string, graph: Inspect
         ],
         [
           'weights',
-          `${weights}${graph.weighted && weights !== 'file' ? ' (the file has its own: --weights file)' : ''}`,
+          `${weights}${graph.weightProblem !== null ? ` (those of the file cannot be used: ${graph.weightProblem})` : graph.weighted && weights !== 'file' ? ' (the file has its own: --weights file)' : ''}`,
         ],
         [
           'dropped',
-          dropped.length === 0 ? null : dropped.map((note) => note.replace('dropped ', '')).join(', '),
+          dropped.length === 0
+            ? null
+            : dropped.map((note) => note.replace('dropped ', '')).join(', ') +
+              (weights === 'file' && graph.parallelEdgesDropped > 0 ? ' (their weights are summed)' : ''),
         ],
       ],
       paint,

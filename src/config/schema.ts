@@ -153,6 +153,25 @@ const FILE_TOPOLOGY = z.strictObject({
     .boolean()
     .optional()
     .describe('keep the directions of its edges, for flows that can do with them'),
+  encoding: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('of its text, where that is not UTF-8 and does not say so: latin1, windows-1252, ...'),
+  separator: z
+    .enum(['tab', 'comma', 'semicolon', 'bar', 'space'])
+    .optional()
+    .describe('what separates the fields of a list or a table, where two things could'),
+  header: z
+    .boolean()
+    .optional()
+    .describe('whether the first row of a list or a table is a header, where it could be data'),
+  columns: z
+    .array(z.union([z.string().min(1), z.number().int().min(1)]))
+    .min(2)
+    .max(3)
+    .optional()
+    .describe('columns of an edge list: source, target and perhaps weight, by number from 1 or by name'),
 });
 const GENERATED_COMMON = { largestComponent: FILE_TOPOLOGY.shape.largestComponent };
 
@@ -331,7 +350,7 @@ export function checkTopology(
     const text = `${formatPath(path)} has neither file nor kind, expected one of them (kinds: ${kinds})`;
     const unknown = Object.keys(spec)
       .filter((key) => !Object.hasOwn(FILE_TOPOLOGY.shape, key))
-      .map((key) => unknownKey(path, key, ['file', 'kind', 'format', 'largestComponent', 'directed']))
+      .map((key) => unknownKey(path, key, [...Object.keys(FILE_TOPOLOGY.shape), 'kind']))
       .filter((issue) => issue.text.includes('did you mean'));
     return { spec: {}, issues: [{ path, at: 'value', text }, ...unknown] };
   }

@@ -19,6 +19,11 @@ export interface TopologySpec {
   largestComponent?: boolean;
   /** Keep the directions of a file's edges; some generators have a parameter of this name. */
   directed?: boolean;
+  /** How a file is read, where it does not say so itself. */
+  encoding?: string;
+  separator?: 'tab' | 'comma' | 'semicolon' | 'bar' | 'space';
+  header?: boolean;
+  columns?: (string | number)[];
   [parameter: string]: unknown;
 }
 

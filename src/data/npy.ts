@@ -8,6 +8,13 @@
  */
 
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import {
+  MAX_NPY_HEADER_BYTES,
+  NPY_DECODERS,
+  NPY_MAGIC,
+  type NpyHeader,
+  parseNpyHeader,
+} from '../../topology/npy-header.js';
 import { InputError } from '../errors.js';
 
 export interface NpyArray {
@@ -27,33 +34,7 @@ export interface PaddedRows {
   positions?: Uint32Array;
 }
 
-interface NpyHeader {
-  type: string;
-  littleEndian: boolean;
-  fortranOrder: boolean;
-  shape: number[];
-  payloadOffset: number;
-}
-
-type Decode = (view: DataView, offset: number, littleEndian: boolean) => number;
-
-const DECODERS: Record<string, Decode> = {
-  f8: (view, offset, little) => view.getFloat64(offset, little),
-  f4: (view, offset, little) => view.getFloat32(offset, little),
-  i8: (view, offset, little) => Number(view.getBigInt64(offset, little)),
-  u8: (view, offset, little) => Number(view.getBigUint64(offset, little)),
-  i4: (view, offset, little) => view.getInt32(offset, little),
-  u4: (view, offset, little) => view.getUint32(offset, little),
-  i2: (view, offset, little) => view.getInt16(offset, little),
-  u2: (view, offset, little) => view.getUint16(offset, little),
-  i1: (view, offset) => view.getInt8(offset),
-  u1: (view, offset) => view.getUint8(offset),
-  b1: (view, offset) => (view.getUint8(offset) === 0 ? 0 : 1),
-};
-
-const MAGIC = '\x93NUMPY';
 const HEADER_ALIGNMENT_BYTES = 64;
-const MAX_HEADER_BYTES = 65_536;
 const CHUNK_BYTES = 4 * 2 ** 20;
 
 /** `dimensions`: how many the array may have. */
@@ -61,9 +42,9 @@ export async function readNpy(file: string, dimensions: 2 | 3 = 2): Promise<NpyA
   const handle = await openForReading(file);
   try {
     const fileBytes = (await handle.stat()).size;
-    const head = Buffer.alloc(Math.min(fileBytes, MAX_HEADER_BYTES));
+    const head = Buffer.alloc(Math.min(fileBytes, MAX_NPY_HEADER_BYTES));
     await readFully(handle, head, 0);
-    const header = parseHeader(head, file, dimensions);
+    const header = parseNpyHeader(head, file, dimensions, (message) => new InputError(message, { file }));
 
     const itemBytes = Number(header.type.slice(1));
     const length = header.shape.reduce((product, extent) => product * extent, 1);
@@ -86,75 +67,13 @@ export async function readNpy(file: string, dimensions: 2 | 3 = 2): Promise<NpyA
   }
 }
 
-/** The header says how many bytes follow, so a file is checked before its array is allocated. */
-function parseHeader(head: Buffer, file: string, dimensions: 2 | 3): NpyHeader {
-  if (head.length < 10 || head.toString('latin1', 0, 6) !== MAGIC) {
-    throw new InputError(
-      `${file} is not a .npy file: it begins with ${formatBytesFound(head)}, expected "\\x93NUMPY"`,
-      { file },
-    );
-  }
-  const version = head[6]!;
-  if (version < 1 || version > 3) {
-    throw new InputError(`${file} has .npy format version ${version}.${head[7]}, expected 1, 2 or 3`, {
-      file,
-    });
-  }
-  const textStart = version === 1 ? 10 : 12;
-  const textBytes = version === 1 ? head.readUInt16LE(8) : head.length < 12 ? 0 : head.readUInt32LE(8);
-  const payloadOffset = textStart + textBytes;
-  if (payloadOffset > head.length || textBytes === 0) {
-    throw new InputError(
-      `${file} is cut short: ${head.length} bytes found, expected a header of ${payloadOffset}`,
-      { file },
-    );
-  }
-  const text = head.toString(version === 3 ? 'utf8' : 'latin1', textStart, payloadOffset).trim();
-  const descr = /'descr':\s*'([<>|=])(\w+)'/.exec(text);
-  const fortran = /'fortran_order':\s*(True|False)/.exec(text);
-  const extents = /'shape':\s*\(([^)]*)\)/.exec(text);
-  if (!fortran || !extents || !/'descr':/.test(text)) {
-    throw new InputError(
-      `${file} has the header ${text}, expected a dict with descr, fortran_order and shape`,
-      { file },
-    );
-  }
-  if (!descr || !DECODERS[descr[2]!]) {
-    const found = descr ? `${descr[1]}${descr[2]}` : text;
-    throw new InputError(
-      `${file} holds numbers of type ${found}, expected one of ${Object.keys(DECODERS).join(', ')}`,
-      { file },
-    );
-  }
-  const shape = extents[1]!
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map(Number);
-  if (
-    shape.length < 1 ||
-    shape.length > dimensions ||
-    shape.some((extent) => !Number.isSafeInteger(extent) || extent < 0)
-  ) {
-    const expected = dimensions === 2 ? 'one or two' : 'one to three';
-    throw new InputError(`${file} has the shape (${extents[1]}), expected ${expected} dimensions`, { file });
-  }
-  return {
-    type: descr[2]!,
-    littleEndian: descr[1] !== '>',
-    fortranOrder: fortran[1] === 'True',
-    shape,
-    payloadOffset,
-  };
-}
-
 async function readConverted(
   handle: FileHandle,
   header: NpyHeader,
   itemBytes: number,
   data: Float64Array,
 ): Promise<void> {
-  const decode = DECODERS[header.type]!;
+  const decode = NPY_DECODERS[header.type]!;
   const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, data.length * itemBytes));
   const chunkItems = Math.floor(CHUNK_BYTES / itemBytes);
   for (let first = 0; first < data.length; first += chunkItems) {
@@ -224,7 +143,7 @@ function formatHeader(shape: readonly number[]): Buffer {
   const unpadded = 10 + dict.length + 1;
   const total = Math.ceil(unpadded / HEADER_ALIGNMENT_BYTES) * HEADER_ALIGNMENT_BYTES;
   const header = Buffer.alloc(total, ' ');
-  header.write(`${MAGIC}\x01\x00`, 0, 'latin1');
+  header.write(`${NPY_MAGIC}\x01\x00`, 0, 'latin1');
   header.writeUInt16LE(total - 10, 8);
   header.write(dict, 10, 'latin1');
   header.write('\n', total - 1, 'latin1');
@@ -257,8 +176,4 @@ async function readFully(handle: FileHandle, target: Uint8Array, position: numbe
 
 export function formatShape(shape: readonly number[]): string {
   return `(${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
-}
-
-function formatBytesFound(head: Buffer): string {
-  return head.length === 0 ? 'nothing' : JSON.stringify(head.toString('latin1', 0, 6));
 }

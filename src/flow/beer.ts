@@ -63,6 +63,7 @@ export const beer: FlowDefinition = {
     largest: {},
     starts: ({ gains }, { delta, l }) => [{ ...gains, gamma: Math.sqrt(delta), step: 1 / (2 * l) }],
   },
+  averaging: () => ['mixing', 'gamma'],
 
   bind: ({ gains: { step, gamma, mixing } }, channels, cost, runtime) =>
     bindTracking(

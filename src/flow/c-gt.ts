@@ -86,6 +86,7 @@ export const compressedGradientTracking: FlowDefinition = {
     largest: { alpha: 1, alphaTracker: 1 },
     starts: ({ gains }, { delta, l }) => [{ ...gains, gamma: Math.sqrt(delta), step: 1 / (2 * l) }],
   },
+  averaging: () => ['mixing', 'gamma'],
 
   bind: ({ gains: { step, gamma, alpha, alphaTracker, mixing } }, channels, cost, runtime) =>
     bindTracking(

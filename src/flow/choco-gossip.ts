@@ -56,6 +56,7 @@ export const chocoGossip: FlowDefinition = {
     starts: ({ gains }, { delta }) => [{ ...gains, gamma: Math.sqrt(delta) }],
     shrink: 'gamma',
   },
+  averaging: () => ['mixing', 'gamma'],
 
   bind: ({ gains: { gamma, mixing: tau } }, [channel], cost, runtime) => {
     const blocks = bindBlocks(cost, runtime);

@@ -86,6 +86,8 @@ export const consensus: FlowDefinition = {
 
   largestStep: ({ gains: { alpha } }, gains) => largestStableStep(alpha, 0, 0, gains),
 
+  averaging: () => ['step', 'alpha'],
+
   bind: (plan, channels, _cost, runtime) => {
     const { kernels, rowBytes } = runtime;
     const n = rowBytes / 8;

@@ -87,6 +87,9 @@ export const dgd: FlowDefinition = {
   largestStep: (plan, gains) =>
     largestStep(plan['diffusion'] as boolean, plan.gains['localSteps'], plan.gains['mixing'], gains),
 
+  // In diffusion the gradient step is averaged too, and shrinks what averaging leaves.
+  averaging: (plan) => (plan['diffusion'] ? [] : ['mixing']),
+
   bind: (plan, [channel], cost, runtime) => {
     const { combine, descend, ...rows } = bindBlocks(cost, runtime);
     const { rowBytes } = runtime;

@@ -60,6 +60,8 @@ export const diging: FlowDefinition = {
 
   largestStep: ({ gains: { mixing } }, gains) => largestStep(mixing, gains),
 
+  averaging: () => ['mixing'],
+
   bind: ({ gains: { step: h, mixing: tau } }, [states, trackers], cost, runtime) => {
     const { combine, gradient: gradientAt, ...rows } = bindBlocks(cost, runtime);
     const { rowBytes } = runtime;

@@ -152,6 +152,8 @@ export interface FlowDefinition {
     /** Set where the limit is not the optimum, or is approached more and more slowly: then trials are judged by where they end, after the run's own rounds. */
     biased?: boolean;
   };
+  /** The gains whose product is tau, where x mixes by W = I - tau L and nothing else sees to it that disagreement shrinks: see `averaging.ts`. */
+  averaging?(plan: FlowPlan): readonly string[];
   /** Largest step with which the uncompressed flow is stable were all curvatures alike: for the hint after a divergence. */
   largestStep?(plan: FlowPlan, gains: GainContext): number;
 }

@@ -10,6 +10,7 @@
 import { readFile } from 'node:fs/promises';
 import Papa from 'papaparse';
 import type { Graph } from '../../topology/index.js';
+import { AMBIGUOUS, nodesByName, someNames } from '../../topology/names.js';
 import { readBandwidth, readLatency } from '../config/network.js';
 import type { EdgeNetworkSpec, NetworkSpec } from '../config/types.js';
 import { formatPath, formatValue, InputError, type SpecPath } from '../errors.js';
@@ -41,11 +42,16 @@ export async function networkOfEdges(
       ? await readTable(resolve(network.edges), path)
       : network.edges.map((edge, index) => ({ edge, at: formatPath([...path, index]) }));
 
-  const numbers = new Map(graph.labels?.map((label, node) => [label, node]));
+  const find = nodesByName(graph);
   const nodeOf = (name: string | number, at: string): number => {
-    const node = graph.labels === null ? Number(name) : numbers.get(String(name));
-    if (node !== undefined && Number.isInteger(node) && node >= 0 && node < graph.nodes) return node;
-    const expected = graph.labels === null ? `an agent, 0..${graph.nodes - 1}` : 'the label of an agent';
+    const node = find(String(name));
+    if (node >= 0) return node;
+    const expected =
+      node === AMBIGUOUS
+        ? 'a name that one agent has: two are called so'
+        : graph.labels === null
+          ? `an agent, ${someNames(graph)}`
+          : `the label of an agent (${someNames(graph)})`;
     throw new InputError(`${at} names ${formatValue(name)}, expected ${expected}`, { path });
   };
   const set = (from: number, to: number, { edge }: { edge: EdgeNetworkSpec }): boolean => {

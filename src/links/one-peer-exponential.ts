@@ -11,6 +11,7 @@
  */
 
 import { edgeList, graphFromEdges } from '../../topology/graph.js';
+import { namesOf } from '../../topology/names.js';
 import { generate } from '../../topology/registry.js';
 import { InputError } from '../errors.js';
 import { otherEdgesWarning } from './schedule.js';
@@ -46,9 +47,7 @@ export const onePeerExponential: LinksDefinition = {
     );
     const { from, to } = edgeList(made);
     // The agents' names stay; nothing else of what was given does.
-    const graph = directed
-      ? { ...made, labels: given.labels }
-      : graphFromEdges(nodes, from, to, null, given.labels);
+    const graph = { ...(directed ? made : graphFromEdges(nodes, from, to)), ...namesOf(given) };
     return {
       plan: { kind: 'one-peer-exponential', lanes: 0, bits, directed },
       graph,

@@ -1,11 +1,15 @@
 /**
  * A schedule of graphs on the same agents: graph m mod (number of graphs) in rounds m every .. m every + every - 1. The run's graph is their union,
  * which must be connected; each of them need not be. `topology` says who the agents are; the edges are those of the schedule.
+ *
+ * A file's nodes are agents by name: the label, or the number where a graph has no labels. A name that no agent has is refused. An agent that a file does not
+ * name has no links while that graph lasts, and a warning says so. The nodes of a generated graph have no names: node i is agent i, and there are as many.
  * Source: none; B-connected sequences of graphs are the standard assumption of Nedic, Ozdaglar 2009.
  */
 
 import { edgeList, type Graph, graphFromEdges } from '../../topology/graph.js';
-import { formatPath, InputError, unexpected } from '../errors.js';
+import { nameOfNode, namesOf, nodesByName, someNames, UNKNOWN } from '../../topology/names.js';
+import { formatPath, formatValue, InputError, type SpecPath, unexpected } from '../errors.js';
 import type { LinksDefinition } from './types.js';
 
 export const schedule: LinksDefinition = {
@@ -35,19 +39,22 @@ export const schedule: LinksDefinition = {
     if (!Number.isInteger(every) || every < 1)
       throw unexpected([...path, 'every'], every, 'a whole number, 1 or more');
     const graphs: Graph[] = [];
+    const warnings: string[] = [];
     for (const [index, one] of specs.entries()) {
       const at = [...path, 'graphs', index];
       const graph = await loadGraph(one, at);
-      if (graph.nodes !== given.nodes) {
+      if (graph.arcs) throw new InputError(`${formatPath(at)} is directed, expected edges`, { path: at });
+      const file = fileOf(one);
+      if (file === null && graph.nodes !== given.nodes) {
         throw new InputError(
           `${formatPath(at)} has ${graph.nodes} nodes, expected ${given.nodes}, as many as the topology`,
           { path: at },
         );
       }
-      if (graph.arcs) throw new InputError(`${formatPath(at)} is directed, expected edges`, { path: at });
-      graphs.push(graph);
+      graphs.push(file === null ? graph : renamed(graph, given, file, at));
+      if (file !== null) warnings.push(...absentWarning(graph, given, file, at));
     }
-    const union = unionOf(graphs, given.labels);
+    const union = unionOf(graphs, given);
     const members = graphs.map((graph) => edgeKeys(graph));
     const presence = Float64Array.from(rowsOf(union), (row, arc) => {
       const key = edgeKey(union.nodes, row, union.columns[arc]);
@@ -73,7 +80,7 @@ export const schedule: LinksDefinition = {
       pairwise: graphs.every((graph) =>
         graph.rowStart.every((at, row) => row === 0 || at - graph.rowStart[row - 1] <= 1),
       ),
-      warnings: otherEdgesWarning(given, union),
+      warnings: [...warnings, ...otherEdgesWarning(given, union)],
       reference: () => (round, from, to) =>
         members[Math.floor(round / every) % members.length].has(edgeKey(union.nodes, from, to)),
     };
@@ -95,6 +102,69 @@ export const schedule: LinksDefinition = {
   },
 };
 
+function fileOf(spec: unknown): string | null {
+  const file = (spec as { file?: unknown }).file;
+  return typeof file === 'string' ? file : null;
+}
+
+/** The graph of a file with its nodes numbered as the agents of their names are. */
+function renamed(graph: Graph, given: Graph, file: string, path: SpecPath): Graph {
+  const agentOf = agentsOf(graph, given, file, path);
+  const { from, to } = edgeList(graph);
+  const renamedEnds = (ends: Uint32Array) => ends.map((node) => agentOf[node]);
+  return graphFromEdges(given.nodes, renamedEnds(from), renamedEnds(to));
+}
+
+function absentWarning(graph: Graph, given: Graph, file: string, path: SpecPath): string[] {
+  const absent = given.nodes - graph.nodes;
+  if (absent === 0) return [];
+  const find = nodesByName(graph);
+  const names: string[] = [];
+  for (let agent = 0; agent < given.nodes && names.length < 5; agent++) {
+    const name = nameOfNode(given, agent);
+    if (find(name) === UNKNOWN) names.push(formatValue(name));
+  }
+  const who = `${absent} ${absent === 1 ? 'agent' : 'agents'} (${names.join(', ')}${absent > 5 ? ', ...' : ''})`;
+  return [
+    `${who} ${absent === 1 ? 'is' : 'are'} not in ${file}: without links while ${formatPath(path)} lasts`,
+  ];
+}
+
+function agentsOf(graph: Graph, given: Graph, file: string, path: SpecPath): Uint32Array {
+  // The same names in the same order need no look at them: networks with two nodes of one name go through.
+  const alike =
+    graph.nodes === given.nodes &&
+    (graph.labels === null && given.labels === null
+      ? graph.numberedFrom === given.numberedFrom
+      : graph.labels?.every((label, node) => label === given.labels?.[node]));
+  if (alike) return Uint32Array.from({ length: given.nodes }, (_, node) => node);
+  const find = nodesByName(given);
+  const agentOf = new Uint32Array(graph.nodes);
+  const taken = new Set<number>();
+  for (let node = 0; node < graph.nodes; node++) {
+    const name = nameOfNode(graph, node);
+    const agent = find(name);
+    if (agent < 0 || taken.has(agent)) {
+      const expected =
+        agent === UNKNOWN
+          ? `the name of an agent (${someNames(given)})`
+          : 'every agent to have a name of its own, since nodes are agents by name';
+      throw new InputError(
+        `${formatPath(path)}: ${file} has a node ${formatValue(name)}${agent === UNKNOWN ? '' : ', a name that two have'}, expected ${expected}`,
+        {
+          path,
+          ...(agent === UNKNOWN && {
+            hint: 'topology says who the agents are; a schedule names them as it does',
+          }),
+        },
+      );
+    }
+    taken.add(agent);
+    agentOf[node] = agent;
+  }
+  return agentOf;
+}
+
 /** One number an edge, whichever end is said first. Exact below 2^53. */
 function edgeKey(nodes: number, a: number, b: number): number {
   return Math.min(a, b) * nodes + Math.max(a, b);
@@ -114,12 +184,11 @@ function* rowsOf({ nodes, rowStart }: Graph): Iterable<number> {
     for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) yield row;
 }
 
-function unionOf(graphs: readonly Graph[], labels: string[] | null): Graph {
+function unionOf(graphs: readonly Graph[], given: Graph): Graph {
   const pairs = graphs.flatMap(pairsOf);
   const ends = (side: 0 | 1) => Uint32Array.from(pairs, (pair) => pair[side]);
-  const union = graphFromEdges(graphs[0].nodes, ends(0), ends(1), null, labels);
-  union.dropped = { selfLoops: 0, parallelEdges: 0 };
-  return union;
+  const union = graphFromEdges(given.nodes, ends(0), ends(1));
+  return { ...union, ...namesOf(given), dropped: { selfLoops: 0, parallelEdges: 0 } };
 }
 
 /** For kinds that bring their own edges: those of the topology that are never up. */

@@ -1,5 +1,5 @@
 /**
- * The run directory: manifest.json, trace.csv, summary.json, x.npy, written by the coordinator thread.
+ * The run directory: manifest.json, agents.csv, trace.csv, summary.json, x.npy, written by the coordinator thread.
  *
  *  - Nothing is created before `begin`, so a config that is refused leaves no empty folder behind.
  *  - manifest.json and summary.json appear whole or not at all (written beside, then renamed).
@@ -28,10 +28,11 @@ import type { LoadedConfig, RunConfig } from '../config/types.js';
 import { InputError } from '../errors.js';
 import type { PlanReport, Summary, TraceRow } from '../session/types.js';
 import { COLUMNS } from '../trace/ring.js';
+import { type AgentRow, writeAgentsCsv } from './agents-csv.js';
 import { type Versions, versions } from './versions.js';
 
 /** What a run leaves; everything else in a folder is somebody else's. */
-const RUN_FILES = ['manifest.json', 'summary.json', 'trace.csv', 'x.npy'] as const;
+const RUN_FILES = ['manifest.json', 'agents.csv', 'summary.json', 'trace.csv', 'x.npy'] as const;
 const MANIFEST_FORMAT = 'sottovoce-run/1';
 
 const FLUSH_BYTES = 64 * 1024;
@@ -67,6 +68,8 @@ export interface Manifest {
 export interface RunDescription {
   config: LoadedConfig;
   plan: PlanReport | null;
+  /** Who is who; absent where there are no agents to tell apart. */
+  agents?: Iterable<AgentRow>;
 }
 
 export function makeManifest({ config: loaded, plan }: RunDescription): Manifest {
@@ -147,6 +150,7 @@ export class RunDirectory {
       mkdirSync(this.path, { recursive: true });
       for (const name of RUN_FILES) rmSync(this.file(name), { force: true });
       this.writeWhole('manifest.json', makeManifest(run));
+      if (run.agents) writeAgentsCsv(this.file('agents.csv'), run.agents);
       this.trace = openSync(this.file('trace.csv'), 'a');
     } catch (error) {
       throw refusal(showPath(this.path), error);

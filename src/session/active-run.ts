@@ -55,7 +55,7 @@ export class ActiveRun {
   async run(): Promise<RunResult> {
     const { prepared, options, directory } = this;
     const { run } = prepared.program;
-    directory?.begin({ config: options.config, plan: prepared.report });
+    directory?.begin({ config: options.config, plan: prepared.report, agents: prepared.agents() });
     try {
       const reports = await this.runTraced();
       const [leader] = reports;

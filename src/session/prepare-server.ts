@@ -13,7 +13,7 @@ import { seedWords } from '../runtime.js';
 import { describeSchedule } from '../schedules.js';
 import { estimateMemory } from './memory.js';
 import { reportOptimum, settleOptimum } from './optimum.js';
-import { nameOf, type Prepared, readInit } from './prepare.js';
+import { nameOf, type Prepared, readInit, samplesOf } from './prepare.js';
 import type { ServerReport } from './types.js';
 
 const AGENTS_PATH = ['program'];
@@ -79,6 +79,13 @@ export async function prepareServer(
       return `program.gamma is ${gamma}; try program.gamma: ${Number((run.gamma.initial / 4).toPrecision(2))}`;
     },
     place: () => ({ label: null, neighbours: [] }),
+    agents: () =>
+      Array.from({ length: run.agents }, (_, agent) => ({
+        row: 0,
+        label: String(agent),
+        degree: 1,
+        samples: samplesOf(cost, agent),
+      })),
     report: {
       name: nameOf(loaded),
       agents: run.agents,

@@ -5,7 +5,8 @@
 
 import path from 'node:path';
 import type { Graph } from '../../topology/index.js';
-import { largestComponent } from '../../topology/properties.js';
+import { nameOfNode } from '../../topology/names.js';
+import { largestComponent, largestComponentWithNodes } from '../../topology/properties.js';
 import { generate } from '../../topology/registry.js';
 import type { Spectrum } from '../../topology/spectrum.js';
 import { edgeWeights } from '../../topology/weights.js';
@@ -27,6 +28,7 @@ import type { AgentOrder } from '../program/flow/order.js';
 import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/flow/plan.js';
 import { allAlike, checkTargets } from '../program/targets.js';
 import type { RunPlan } from '../program/types.js';
+import type { AgentRow } from '../report/agents-csv.js';
 import { seedWords } from '../runtime.js';
 import type { Tuning } from '../tune/tune.js';
 import { fillFlow } from './fill.js';
@@ -45,6 +47,8 @@ export interface Prepared {
   hint(): string;
   /** Where an agent is: its name in the topology, and the agents it is linked to. */
   place(agent: number): { label: string | null; neighbours: number[] };
+  /** All of them, for agents.csv. */
+  agents(): Iterable<AgentRow>;
 }
 
 export interface FlowPrepared extends Prepared {
@@ -83,8 +87,9 @@ async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<
 
 async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: number): Promise<FlowPrepared> {
   const resolve = (file: string) => path.resolve(loaded.folder, file);
-  const topology = await loadGraph(config.topology, config.seed, resolve);
-  const links = await loadLinks(config, topology, resolve);
+  const noticed: string[] = [];
+  const topology = await loadGraph(config.topology, config, resolve, noticed);
+  const links = await loadLinks(config, topology, resolve, noticed);
   const graph = links?.graph ?? topology;
   refuseDisconnected(graph);
   const { weights, degrees } = withPath(['weights'], () => edgeWeights(graph, config.weights));
@@ -148,7 +153,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       "a .npy file with every agent's own value, agents x dim (that is what consensus averages)",
     );
   }
-  if (links) program.warnings.push(...links.warnings);
+  program.warnings.push(...noticed, ...(links?.warnings ?? []));
   const averages = program.run.problem === 'average';
   const optimum = settleOptimum(cost, program, !averages);
   checkTargets(config.stop, {
@@ -164,6 +169,24 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       `the graph's spectrum is known to ${accuracy} only: gains that are auto may be off`,
     );
   }
+
+  const warnOfAveraging = async () => {
+    const definition = flowDefinition(config.flow.kind);
+    if (definition.averaging === undefined) return null;
+    const [{ averagingWarning }, { spectrum }] = await Promise.all([
+      import('../flow/averaging.js'),
+      import('../../topology/spectrum.js'),
+    ]);
+    return averagingWarning({
+      definition,
+      plan: program.run.flow,
+      graph,
+      degrees,
+      pair: links?.pairwise ? 2 * heaviestOf(weights) : null,
+      bound: boundSpectrum(graph, degrees).lambdaMax,
+      lambdaMax: () => (knownSpectrum ?? spectrum(graph, weights)).lambdaMax,
+    });
+  };
 
   let tuning: Tuning | null = null;
   if (hasOpenGains(config.flow, flowDefinition(config.flow.kind).search)) {
@@ -200,6 +223,9 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
     program.run.flow = program.planFlow(tuning.gains);
   }
 
+  const averaging = links === null || links.pairwise ? await warnOfAveraging() : null;
+  if (averaging !== null) program.warnings.push(averaging);
+
   const { flow, edges, dim, rounds } = program.run;
   const graphBytes =
     graph.rowStart.byteLength +
@@ -215,6 +241,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       label: graph.labels?.[agent] ?? null,
       neighbours: Array.from(graph.columns.subarray(graph.rowStart[agent], graph.rowStart[agent + 1])),
     }),
+    agents: () => agentRows(graph, cost),
     graph,
     links,
     reference,
@@ -232,7 +259,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       dim,
       workers,
       rounds,
-      topology: describeTopology(config),
+      topology: describeTopology(config, topology),
       cost: cost.description,
       flow: flow.compress === undefined ? flow.kind : `${flow.kind}, ${flow.compress}`,
       compressor: describeSpec(config.compressor),
@@ -271,20 +298,64 @@ function boundSpectrum({ rowStart, columns, nodes }: Graph, degrees: Float64Arra
 }
 
 async function loadGraph(
-  { file, format, directed, largestComponent: takeLargest, ...spec }: TopologySpec,
-  seed: number,
+  { largestComponent: takeLargest, ...spec }: TopologySpec,
+  config: FlowConfig,
   resolve: (file: string) => string,
+  warnings: string[],
   path: SpecPath = ['topology'],
 ): Promise<Graph> {
   const graph =
-    file === undefined
-      ? withPath(path, () => generate({ ...spec, directed } as { kind: string }, seed))
-      : await (await import('../../topology/readers/registry.js')).readGraph(resolve(file), {
-          directions: directed ? 'keep' : 'forget',
-          ...(format === undefined ? {} : { format }),
-        });
+    spec.file === undefined
+      ? withPath(path, () => generate(spec as { kind: string }, config.seed))
+      : await readGraphFile({ ...spec, file: spec.file }, config, resolve, warnings);
   if (graph.nodes === 0) throw new InputError('the graph has no nodes', { path });
-  return takeLargest ? largestComponent(graph) : graph;
+  if (!takeLargest) return graph;
+  return spec.file === undefined ? largestComponent(graph) : largestNamedComponent(graph);
+}
+
+async function readGraphFile(
+  { file, directed, format, encoding, separator, header, columns }: TopologySpec & { file: string },
+  { weights }: FlowConfig,
+  resolve: (file: string) => string,
+  warnings: string[],
+): Promise<Graph> {
+  const { readGraph } = await import('../../topology/readers/registry.js');
+  const graph = await readGraph(resolve(file), {
+    directions: directed ? 'keep' : 'forget',
+    ...(format === undefined ? {} : { format }),
+    encoding,
+    separator,
+    header,
+    columns,
+  });
+  warnings.push(...droppedWarning(file, graph, weights));
+  if (graph.directionsForgotten && directed === undefined) {
+    warnings.push(
+      `${file} says that its edges have directions, and every arc is taken for an edge both ways: directed: true keeps them, directed: false says that this is meant`,
+    );
+  }
+  return graph;
+}
+
+/** What making a file's graph simple left out. */
+function droppedWarning(file: string, { dropped, arcs }: Graph, weights: FlowConfig['weights']): string[] {
+  const { selfLoops, parallelEdges } = dropped;
+  const notes: string[] = [];
+  if (parallelEdges > 0) {
+    const what = parallelEdges === 1 ? '1 parallel edge counts' : `${parallelEdges} parallel edges count`;
+    const weighed = weights === 'file' ? ', with the sum of their weights' : '';
+    notes.push(`${what} as one with the ${arcs ? 'arc' : 'edge'} between the same two nodes${weighed}`);
+  }
+  if (selfLoops > 0)
+    notes.push(`${selfLoops === 1 ? '1 self-loop is' : `${selfLoops} self-loops are`} left out`);
+  return notes.length === 0 ? [] : [`${file}: ${notes.join('; ')}`];
+}
+
+/** Nodes that only had numbers keep them as labels where others are left out. */
+function largestNamedComponent(graph: Graph): Graph {
+  const { graph: largest, nodeOf } = largestComponentWithNodes(graph);
+  if (largest === graph || graph.labels !== null) return largest;
+  return { ...largest, labels: Array.from(nodeOf, (node) => nameOfNode(graph, node)) };
 }
 
 /** What a flow averages, where it moves. A series says where agents begin, and nothing else may. */
@@ -304,10 +375,12 @@ async function loadReference(
 
 /** The links of a run that change, and with them the graph that they make together. */
 async function loadLinks(
-  { links: spec, seed }: FlowConfig,
+  config: FlowConfig,
   graph: Graph,
   resolve: (file: string) => string,
+  warnings: string[],
 ): Promise<LinksModel | null> {
+  const { links: spec } = config;
   if (spec === undefined) return null;
   const { linksDefinition } = await import('../links/registry.js');
   return linksDefinition(spec.kind, ['links']).load(spec, {
@@ -320,7 +393,7 @@ async function loadLinks(
       ]);
       const { spec: checked, issues } = checkTopology(await loadTopologies(), topology, path);
       if (issues.length > 0) throw new InputError(issues[0].text, { path: issues[0].path });
-      return loadGraph(checked, seed, resolve, path);
+      return loadGraph(checked, config, resolve, warnings, path);
     },
   });
 }
@@ -336,12 +409,33 @@ function meanSpectrum(
   measure: (graph: Graph, weights: Float64Array | null) => Spectrum,
 ): { lambda2: number; lambdaMax: number } {
   if (pairwise) {
-    const heaviest = weights?.reduce((most, weight) => Math.max(most, weight), 0) ?? 1;
+    const heaviest = heaviestOf(weights);
     return { lambda2: 2 * heaviest, lambdaMax: 2 * heaviest };
   }
   if (typeof presence === 'number') return { lambda2: presence * whole.lambda2, lambdaMax: whole.lambdaMax };
   const mean = presence.map((share, arc) => share * (weights?.[arc] ?? 1));
   return { lambda2: measure(graph, mean).lambda2, lambdaMax: whole.lambdaMax };
+}
+
+function* agentRows(graph: Graph, cost: CostModel): Iterable<AgentRow> {
+  const { nodes, rowStart } = graph;
+  for (let agent = 0; agent < nodes; agent++) {
+    yield {
+      row: agent,
+      label: nameOfNode(graph, agent),
+      degree: rowStart[agent + 1] - rowStart[agent],
+      samples: samplesOf(cost, agent),
+    };
+  }
+}
+
+/** Null where the cost is made of none. */
+export function samplesOf({ samples }: CostModel, agent: number): number | null {
+  return samples === undefined ? null : samples[agent + 1] - samples[agent];
+}
+
+function heaviestOf(weights: Float64Array | null): number {
+  return weights?.reduce((most, weight) => Math.max(most, weight), 0) ?? 1;
 }
 
 /** For people. */
@@ -399,8 +493,9 @@ function describeLinks(spec: LinksSpec): string {
   return describeSpec(Array.isArray(graphs) ? { ...spec, graphs: graphs.length } : spec);
 }
 
-function describeTopology({ topology }: FlowConfig): string {
-  return topology.file === undefined
-    ? describeSpec(topology as { kind: string })
-    : path.basename(topology.file);
+/** A file by its name, and how it was read where that could be done in several ways. */
+function describeTopology({ topology: spec }: FlowConfig, { readAs }: Graph): string {
+  if (spec.file === undefined) return describeSpec(spec as { kind: string });
+  const name = path.basename(spec.file);
+  return readAs === undefined ? name : `${name} (read as ${readAs})`;
 }

@@ -67,7 +67,7 @@ const cases: Bad[] = [
   },
   {
     what: 'a negative weight',
-    change: { topology: '{ file: negative.edges }' },
+    change: { topology: '{ file: negative.edges }\nweights: file' },
     says: ['negative.edges:2:', '-3'],
   },
   {

@@ -38,7 +38,7 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
     [['--help'], ['Examples:', 'Exit codes: 0 done', 'topology', 'schema', 'list']],
     [
       ['run', '--help'],
-      ['Examples:', 'manifest.json', 'trace.csv', 'x.npy', 'Exit codes', '--set <path=value>'],
+      ['Examples:', 'manifest.json', 'trace.csv', 'x.npy', 'agents.csv', 'Exit codes', '--set <path=value>'],
     ],
     [
       ['topology', 'inspect', '--help'],
@@ -146,7 +146,7 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
     expect((await onThisThread(folder, 'list', 'compressors')).stdout).toMatch(/^compressors\n {2}\S+ +\S/);
   });
 
-  test('a run: four files, a plan, a summary', async () => {
+  test('a run: five files, a plan, a summary', async () => {
     writeFileSync(join(folder, 'good.yaml'), GOOD);
     const { status, stdout, stderr } = sottovoce(
       'run',
@@ -163,6 +163,7 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
     expect(stdout).toMatch(/^good\n {2}memory +\S+ \w+ shared, about/);
     expect(stdout).toMatch(/\nfinished {2}good: 50 rounds in /);
     expect(readdirSync(join(folder, 'out/one')).sort()).toEqual([
+      'agents.csv',
       'manifest.json',
       'summary.json',
       'trace.csv',

@@ -67,6 +67,36 @@ describe('a round lasts as long as its slowest link', () => {
   });
 });
 
+describe('ends of edges are names', () => {
+  const city = (names: string[]) => {
+    const nodes = names.map((label, id) => ({ id, label }));
+    return JSON.stringify({ nodes, links: names.slice(1).map((_, at) => ({ source: at, target: at + 1 })) });
+  };
+  const between = (graph: string, a: string | number, b: string | number) =>
+    secondsOf({ topology: { file: graph }, network: { bandwidth: 1, edges: [{ between: [a, b] }] } });
+
+  it('numbers of a file that counts from 1 are those of the file', async () => {
+    const graph = path.join(folder, 'from1.txt');
+    await writeFile(graph, '1 2\n2 3\n');
+    await between(graph, 2, 3);
+    await expect(between(graph, 0, 1)).rejects.toThrow(
+      'names 0, expected the label of an agent ("1", "2", "3")',
+    );
+  });
+
+  it('a name that two agents have names neither, and nothing but a whole number is one', async () => {
+    const twice = path.join(folder, 'twice.json');
+    await writeFile(twice, city(['A', 'B', 'A']));
+    await expect(between(twice, 'A', 'B')).rejects.toThrow(
+      'names "A", expected a name that one agent has: two are called so',
+    );
+    const edges = (name: string) => secondsOf({ network: { bandwidth: 1, edges: [{ between: [name, 1] }] } });
+    for (const name of ['', '0x0', '00', '1e0', '-1', '4']) {
+      await expect(edges(name), name).rejects.toThrow('expected an agent, 0..3');
+    }
+  });
+});
+
 describe('refused', () => {
   it.each([
     [

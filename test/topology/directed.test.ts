@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  arcList,
   formatGraph,
   type Graph,
   generate,
@@ -13,18 +12,11 @@ import {
   permute,
   strongComponents,
 } from '../../topology/index.js';
-import { edgeTexts, errorOf } from './helpers.js';
+import { arcTexts, edgeTexts, errorOf } from './helpers.js';
 
 function directedGraph(nodes: number, pairs: readonly (readonly [number, number])[]): Graph {
   const ends = (side: 0 | 1) => Uint32Array.from(pairs, (pair) => pair[side]);
   return graphFromEdges(nodes, ends(0), ends(1), null, null, { keepDirections: true });
-}
-
-/** Arcs as `a>b` texts, in row order. */
-function arcTexts({ arcs }: Graph): string {
-  if (!arcs) return 'undirected';
-  const { from, to } = arcList(arcs);
-  return Array.from(from, (node, arc) => `${node}>${to[arc]}`).join(' ');
 }
 
 /** The same from the other table: who hears whom. */

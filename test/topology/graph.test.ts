@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { edgeList, graphFromEdges, type TopologyError } from '../../topology/index.js';
+import { edgeList, edgeWeights, graphFromEdges, type TopologyError } from '../../topology/index.js';
 import { errorOf } from './helpers.js';
 
 const words = (...values: number[]) => Uint32Array.from(values);
@@ -15,17 +15,30 @@ describe('graphFromEdges', () => {
     expect(graph.weights).toBeNull();
   });
 
-  test('self-loops and parallel edges are dropped and counted; the first weight stays, in both directions', () => {
+  test('self-loops and parallel edges are dropped and counted; weights of parallel edges are summed, in both directions', () => {
     const graph = graphFromEdges(3, words(1, 0, 2, 0), words(0, 1, 2, 2), Float64Array.of(0.5, 9, 4, 2));
     expect(graph.dropped).toEqual({ selfLoops: 1, parallelEdges: 1 });
     expect([...graph.columns]).toEqual([1, 2, 0, 0]);
-    expect([...(graph.weights ?? [])]).toEqual([0.5, 2, 0.5, 2]);
+    expect([...(graph.weights ?? [])]).toEqual([9.5, 2, 9.5, 2]);
   });
 
   test('in a directed list, i -> j and j -> i are one edge said twice; only repeats are parallel', () => {
     const graph = graphFromEdges(3, words(0, 1, 0, 1), words(1, 0, 1, 2), null, null, { directed: true });
     expect(graph.edges).toBe(2);
     expect(graph.dropped.parallelEdges).toBe(1);
+  });
+
+  test('a directed list says one weight an edge, from both ends or from one', () => {
+    const said = (...weights: number[]) =>
+      graphFromEdges(3, words(0, 1, 0), words(1, 0, 1), Float64Array.from(weights), null, { directed: true });
+    // 0 -> 1 twice, 1 -> 0 once: 2 + 3 = 5.
+    expect([...(said(2, 5, 3).weights ?? [])]).toEqual([5, 5]);
+    const unlike = said(2, 4, 3);
+    expect(unlike.weights).toBeNull();
+    expect(unlike.edges).toBe(1);
+    expect(errorOf(() => edgeWeights(unlike, 'file')).message).toBe(
+      'the edge between 0 and 1 has weight 5 one way and 4 the other, expected one weight',
+    );
   });
 
   test('rows ascend, both directions agree, and every edge of the list is there', () => {
@@ -45,15 +58,15 @@ describe('graphFromEdges', () => {
           Uint32Array.from(pairs, ([, b]) => b),
           Float64Array.from(pairs, ([, , weight]) => weight),
         );
-        const first = new Map<string, number>();
+        const sums = new Map<string, number>();
         for (const [a, b, weight] of pairs) {
           const key = `${Math.min(a, b)} ${Math.max(a, b)}`;
-          if (a !== b && !first.has(key)) first.set(key, weight);
+          if (a !== b) sums.set(key, (sums.get(key) ?? 0) + weight);
         }
         const { from, to, weights } = edgeList(graph);
         const found = new Map(Array.from(from, (a, edge) => [`${a} ${to[edge]}`, weights?.[edge]]));
-        expect(found).toEqual(first);
-        expect(graph.columns.length).toBe(2 * first.size);
+        expect(found).toEqual(sums);
+        expect(graph.columns.length).toBe(2 * sums.size);
         for (let row = 0; row < nodes; row++) {
           for (let arc = graph.rowStart[row]; arc < graph.rowStart[row + 1]; arc++) {
             if (arc > graph.rowStart[row]) expect(graph.columns[arc]).toBeGreaterThan(graph.columns[arc - 1]);

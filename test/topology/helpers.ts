@@ -1,7 +1,7 @@
 /** What several tests of this folder need. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Graph, TopologyError } from '../../topology/index.js';
+import { arcList, type Graph, TopologyError } from '../../topology/index.js';
 
 /** Downloaded networks that stand beside a checkout, not in it; tests that need them skip where they are missing. */
 export const sharedTopologies = `${process.env['SOTTOVOCE_SHARED'] ?? fileURLToPath(new URL('../../../shared', import.meta.url))}/data/topologies`;
@@ -43,4 +43,11 @@ export function edgeTexts(graph: Graph): string[] {
     }
   }
   return texts;
+}
+
+/** Arcs as `a>b` texts, in row order. */
+export function arcTexts({ arcs }: Graph): string {
+  if (!arcs) return 'undirected';
+  const { from, to } = arcList(arcs);
+  return Array.from(from, (node, arc) => `${node}>${to[arc]}`).join(' ');
 }

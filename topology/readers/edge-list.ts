@@ -1,111 +1,505 @@
 /**
- * Edge list: one edge a line, two node names and perhaps a weight, separated by commas, tabs or spaces.
+ * Edge list: one edge a line, two node names and perhaps a weight, separated by tabs, commas, semicolons, '|' or spaces.
  *
  *     # a comment; '%' works too            source,target,weight
  *     0 1                                   Berlin,Paris,2.5
  *     1 2                                   "Oslo, S",Paris,1
  *
- * - Separator: what the first edge uses; a comma before a tab before spaces. Names may be quoted, "" standing for ".
- * - Header: a first line is one if it uses well-known words (source, target, from, to, origin, ...), if its third column is
- *   no number, or if every other line names nodes by whole numbers and it does not.
- * - Weight: the third column, in every line or in none; NetworkX's `{'weight': 2.5}` and `{}` are understood. Further
- *   columns are passed over.
- * - Numbering: names that are all non-negative whole numbers keep their order: the nodes are the numbers that occur,
- *   ascending, with the number as label unless they are exactly 0, 1, 2, ... So files that count from 1, or with gaps, get no
- *   phantom nodes. After a comment `# Nodes: N` (the Stanford collection writes one) whose N exceeds every number, nodes are
- *   0..N-1, isolated ones included. Other names are numbered as they first occur.
- * - Directions: `a b` and `b a` are one edge said from both ends; only a repeat in the same direction counts as parallel. Where the
- *   reader is asked to keep directions, `a b` is an arc from a to b: b hears a.
+ * - Rows, comments and separators: see table.ts.
+ * - Header: a first row is one if it has known names (header.ts), and then columns go by name; else it is an edge. A commented header counts. Where the first
+ *   row could be either, with two different graphs, neither is taken: `header` says.
+ * - Columns: without a header the first two, and the third for weights; further ones are passed over, unless five or more hold numbers only. KONECT's
+ *   files, which begin with `% sym weighted`, say theirs. `columns` says others, by number or by name.
+ * - Directions: `a b` and `b a` are one edge said from both ends; only a repeat in the same direction counts as parallel. Where the reader is asked to keep
+ *   directions, `a b` is an arc from a to b: b hears a. Gephi's column `Type` says of every edge whether it has a direction; where some have, one without
+ *   is an arc either way.
+ * - Names are what is written: 01 and 1 are two nodes. Names of digits only are numbered in their order, ascending, with themselves as labels unless they are
+ *   exactly 0, 1, 2, ...; so files that count from 1, or with gaps, get no phantom nodes. After a comment `# Nodes: N` whose N exceeds every number,
+ *   nodes are 0..N-1, isolated ones included. Other names are numbered as they first occur.
+ * - Weights: what is wrong with one is told who asks for weights. NetworkX's `{'weight': 2.5}` and `{}` are understood.
  */
-import { fileError, show } from '../errors.js';
-import { EdgeBuffer, type FromEdgesOptions, type Graph } from '../graph.js';
-import { digitsOf, isBlank, Lines } from './lines.js';
-import { type Reader, weightFrom } from './reader.js';
+import { fileError, show, TopologyError } from '../errors.js';
+import { EdgeBuffer, type FromEdgesOptions, type Graph, type WeightProblem } from '../graph.js';
+import { type Header, headerOf, SeveralEnds, weightColumn } from './header.js';
+import { digitsOf, Lines } from './lines.js';
+import { badWeight, checkNodeCount, notDirected, type Reader, type ReadOptions, weightOf } from './reader.js';
+import { KONECT, Rows, STATED_NODES, separatorOf, twoReadings } from './table.js';
 
 export const edgeListReader: Reader = {
   format: 'edgelist',
-  extensions: ['.txt', '.edges', '.edgelist', '.csv', '.tsv'],
+  extensions: ['.edges', '.edgelist'],
   summary: 'edge list: two names a line and perhaps a weight, separated by commas, tabs or spaces',
-  parse(text, file, { directions } = {}) {
-    const lines = new Lines(text);
-    if (!lines.next()) {
-      const stated = statedNodes(text);
-      if (stated > 0) return new EdgeBuffer(0).toGraph(stated);
-      throw fileError(file, 0, 'no edges found, expected two node names a line');
-    }
-    const scanner = new Scanner(lines, file);
-    scanner.scan();
-    const firstIsNumbers = scanner.numbers();
-    const isHeader = !firstIsNumbers && scanner.looksLikeHeader();
-    // Numbers first, since that is what large files hold; at the first name, start again by name.
-    const options = { directed: true, keepDirections: directions === 'keep' };
-    return parseNumbers(text, file, !firstIsNumbers, options) ?? parseNames(text, file, isHeader, options);
+  parse(text, file, options = {}) {
+    const plan = planOf(text, file, options);
+    const graph =
+      plan === null ? withoutEdges(text, file) : (parseNumbers(text, plan) ?? parseNames(text, plan));
+    graph.readAs = plan === null ? 'edge list without edges' : describe(plan, graph);
+    return graph;
   },
 };
 
-/** Reads whole numbers as names; null at the first name that is none. */
-function parseNumbers(
+export const HEADER_HINT =
+  'say which: topology: { ..., header: true | false }, or --header or --no-header on the command line';
+const COLUMNS_HINT =
+  'say which: topology: { ..., columns: [2, 3] }, by number or by name, a third one for weights, or --columns 2,3 on the command line';
+
+/** How the rows of a file are read. */
+interface Plan {
+  file: string;
+  options: ReadOptions;
+  separator: Rows['separator'];
+  /** Whether the first row is a header. */
+  skipFirst: boolean;
+  /** 'header', 'no header', 'commented header'. */
+  header: string;
+  source: number;
+  target: number;
+  weight: number | null;
+  type: number | null;
+  /** Fields of the first row. */
+  width: number;
+  /** Whether the file says of all its edges that they have, or have not, directions. */
+  states: 'directed' | 'undirected' | null;
+  /** Names in the header's columns, which no node may have: it would be the header that is none. */
+  reserved: string[];
+}
+
+function withoutEdges(text: string, file: string): Graph {
+  const stated = statedNodes(text);
+  if (stated > 0) {
+    checkNodeCount(file, 0, stated);
+    return new EdgeBuffer(0).toGraph(stated);
+  }
+  const lines = new Lines(text);
+  while (lines.nextRaw()) {
+    if (lines.begin === lines.end || lines.isPlainComment()) continue;
+    const found = show(lines.current());
+    throw twoReadings(
+      file,
+      lines.line,
+      found,
+      'a comment or an edge',
+      'put quotes around names that begin with # or %',
+    );
+  }
+  throw fileError(file, 0, 'no edges found, expected two node names a line');
+}
+
+function planOf(text: string, file: string, options: ReadOptions): Plan | null {
+  const lines = new Lines(text);
+  if (!lines.next()) return null;
+  const separator =
+    options.separator ??
+    separatorOf(text, file, (fields) => {
+      const found = headerOf(fields);
+      return found !== null && (found instanceof SeveralEnds || found.isStrong);
+    });
+  const first = new Rows(text, file, separator);
+  first.next();
+  const width = first.columns;
+  checkRow(first, 0, 1, 0);
+  const fields = first.fields();
+  const plan: Plan = {
+    file,
+    options,
+    separator,
+    skipFirst: false,
+    header: 'no header',
+    source: 0,
+    target: 1,
+    weight: width > 2 && fields[2] !== '{}' ? 2 : null,
+    type: null,
+    width,
+    states: null,
+    reserved: [],
+  };
+  checkArrows(fields, first);
+  const konect = KONECT.exec(text.slice(0, 200));
+  const commented = commentedHeader(text, file, separator, width);
+  if (options.header !== true && konect !== null) applyKonect(plan, konect, file);
+  else if (options.header === undefined && commented !== null) {
+    applyHeader(plan, commented, first, file, 'commented header');
+  } else if (isHeader(text, plan, fields)) {
+    plan.skipFirst = true;
+    applyHeader(plan, fields, first, file, 'header');
+  } else if (options.columns === undefined) {
+    checkPlainColumns(text, plan, first);
+  }
+  if (options.columns !== undefined) applyColumns(plan, options.columns, fields);
+  return plan;
+}
+
+/** KONECT says in its first line what the columns are: two nodes, a weight, a time. */
+function applyKonect(plan: Plan, [, kind, weights]: RegExpExecArray, file: string): void {
+  plan.header = 'KONECT';
+  if (kind === 'bip' && plan.options.columns === undefined) {
+    throw new TopologyError(
+      `${file}:1: found a bipartite network, whose two columns number nodes of two kinds, each from 1, expected one set of nodes`,
+      { file, line: 1, hint: 'to take equal numbers as one node, say topology: { ..., columns: [1, 2] }' },
+    );
+  }
+  if (weights === 'unweighted') plan.weight = null;
+  plan.states = kind === 'asym' ? 'directed' : 'undirected';
+}
+
+/** `# source target` right before the first row. */
+function commentedHeader(
   text: string,
   file: string,
-  skipFirst: boolean,
-  options: FromEdgesOptions,
-): Graph | null {
+  separator: Rows['separator'],
+  width: number,
+): string[] | null {
   const lines = new Lines(text);
-  const scanner = new Scanner(lines, file);
+  let last: string | null = null;
+  while (lines.nextRaw()) {
+    if (lines.begin === lines.end) continue;
+    const code = text.charCodeAt(lines.begin);
+    if (code !== 35 && code !== 37) break;
+    last = lines.current().replace(/^[#%]+[ \t]*/, '');
+  }
+  if (last === null) return null;
+  const rows = new Rows(last, file, separator);
+  try {
+    if (!rows.next() || rows.columns !== width) return null;
+  } catch {
+    return null;
+  }
+  const fields = rows.fields();
+  const header = headerOf(fields);
+  return header !== null && (header instanceof SeveralEnds || header.isStrong) ? fields : null;
+}
+
+function applyHeader(plan: Plan, fields: string[], rows: Rows, file: string, how: string): void {
+  plan.header = how;
+  const header = headerOf(fields);
+  if (plan.options.columns !== undefined) return;
+  if (header instanceof SeveralEnds) {
+    const found = `header ${show(rows.current())}`;
+    throw twoReadings(file, rows.line, found, `one of ${header.pairs.join(', or of ')}`, COLUMNS_HINT);
+  }
+  if (header === null) {
+    // Said to be a header, or a known weight in it: what else are the ends, if there are just two columns?
+    const plain = fields.map((field) => field.replace(/[^\p{L}\p{N}]/gu, ''));
+    const ends = fields.map((_, column) => column).filter((column) => column !== weightColumn(plain, []));
+    if (ends.length !== 2) {
+      throw new TopologyError(
+        `${file}:${rows.line}: header is ${show(rows.current())}, expected names such as source and target, or columns that are said`,
+        { file, line: rows.line, hint: COLUMNS_HINT },
+      );
+    }
+    [plan.source, plan.target] = ends;
+    plan.weight = weightColumn(plain, ends);
+    return;
+  }
+  plan.source = header.source;
+  plan.target = header.target;
+  plan.weight = header.weight;
+  plan.type = header.type;
+  if (header.isStrong && plan.options.header === undefined && how === 'header') {
+    plan.reserved = [fields[header.source], fields[header.target]];
+  }
+}
+
+function applyColumns(plan: Plan, columns: readonly (string | number)[], fields: string[]): void {
+  const { file, width } = plan;
+  const said = `columns is ${show(columns)}`;
+  if (columns.length < 2 || columns.length > 3) {
+    throw new TopologyError(`${said}, expected two of them, or three, the last for weights`, {
+      path: ['columns'],
+      value: columns,
+    });
+  }
+  const found = columns.map((column) => {
+    if (typeof column === 'number') {
+      if (Number.isInteger(column) && column >= 1 && column <= width) return column - 1;
+      throw new TopologyError(`${said}, expected numbers from 1 to ${width}, of the columns of ${file}`, {
+        path: ['columns'],
+        value: columns,
+      });
+    }
+    const index = fields.map((field) => field.toLowerCase()).indexOf(column.toLowerCase());
+    if (index >= 0) return index;
+    throw new TopologyError(
+      `${said}, expected names in the header of ${file}, ${fields.map(show).join(', ')}`,
+      { path: ['columns'], value: columns },
+    );
+  });
+  if (new Set(found).size !== found.length) {
+    throw new TopologyError(`${said}, expected different columns`, { path: ['columns'], value: columns });
+  }
+  if (columns.some((column) => typeof column === 'string') && !plan.skipFirst) {
+    plan.skipFirst = true;
+    plan.header = 'header';
+  }
+  [plan.source, plan.target] = found;
+  plan.weight = found[2] ?? null;
+  plan.type = null;
+  plan.reserved = [];
+}
+
+/** Whether the first row is a header; where it could be one or an edge, and that makes a difference, neither is taken. */
+function isHeader(text: string, plan: Plan, fields: string[]): boolean {
+  const { options, file } = plan;
+  if (options.header !== undefined) return options.header;
+  if (options.columns?.some((column) => typeof column === 'string')) return true;
+  const header = headerOf(fields);
+  const isStrong = header instanceof SeveralEnds || header?.isStrong === true;
+  const later = laterRows(text, plan, fields, header);
+  // A header and nothing else is no graph, so a weak one is an edge then.
+  if (isStrong) return true;
+  if (later.rows === 0) return false;
+  const readings = `a header, or an edge between ${show(fields[0])} and ${show(fields[1])}`;
+  const line = firstLine(text);
+  if (header !== null) {
+    if (later.namesRecur) return false;
+    if (later.namesAreNumbers || later.textOverNumbers) return true;
+    throw twoReadings(file, line, show(fields.join(' ')), readings, HEADER_HINT);
+  }
+  const plain = fields.map((field) => field.replace(/[^\p{L}\p{N}]/gu, ''));
+  const weight = weightColumn(plain, [0, 1]);
+  if (weight !== null && later.textOverNumbers) return true;
+  if (
+    (later.namesAreNumbers && !looksLikeNumber(fields[0]) && !looksLikeNumber(fields[1])) ||
+    (later.textOverNumbers && !later.namesRecur)
+  ) {
+    throw twoReadings(file, line, show(fields.join(' ')), readings, HEADER_HINT);
+  }
+  return false;
+}
+
+function looksLikeNumber(name: string): boolean {
+  return name.trim() !== '' && !Number.isNaN(Number(name));
+}
+
+function firstLine(text: string): number {
+  const lines = new Lines(text);
   lines.next();
-  scanner.scan();
-  if (skipFirst && !lines.next()) return null;
+  return lines.line;
+}
+
+interface LaterRows {
+  rows: number;
+  /** Both names of every row are whole numbers. */
+  namesAreNumbers: boolean;
+  /** A name of the first row names a node further down. */
+  namesRecur: boolean;
+  /** Some column from the third on is a text in the first row, and a number in all others. */
+  textOverNumbers: boolean;
+}
+
+/** Looks at rows for as long as they can tell something. */
+function laterRows(
+  text: string,
+  plan: Plan,
+  fields: string[],
+  header: Header | SeveralEnds | null,
+): LaterRows {
+  const [source, target] =
+    header === null || header instanceof SeveralEnds ? [0, 1] : [header.source, header.target];
+  const isWeak = header !== null && !(header instanceof SeveralEnds) && !header.isStrong;
+  const rows = new Rows(text, plan.file, plan.separator);
+  rows.next();
+  const found: LaterRows = { rows: 0, namesAreNumbers: true, namesRecur: false, textOverNumbers: false };
+  let columns = fields.flatMap((field, column) =>
+    column >= 2 && field !== '' && !looksLikeNumber(field) && !field.startsWith('{') ? [column] : [],
+  );
+  while (rows.next()) {
+    found.rows++;
+    const names = [rows.field(source), rows.field(target)];
+    found.namesAreNumbers &&= names.every((name) => /^\d+$/.test(name));
+    found.namesRecur ||= names.some((name) => name === fields[source] || name === fields[target]);
+    columns = columns.filter((column) => looksLikeNumber(rows.field(column)));
+    if (!isWeak && !found.namesAreNumbers && columns.length === 0) break;
+  }
+  found.textOverNumbers = columns.length > 0 && found.rows > 0;
+  return found;
+}
+
+/** Without a header and without said columns, what would be taken for a weight, or for nothing, may say that the names are not what they seem. */
+function checkPlainColumns(text: string, plan: Plan, first: Rows): void {
+  const { file, separator } = plan;
+  const fields = first.fields();
+  if (separator === 'space' && plan.states === null && fields.length > 2 && !fields[2].startsWith('{')) {
+    const named = [0, 1].some((column) => !/^[+-]?[\d.]+$/.test(fields[column]));
+    if (named && !looksLikeWeight(fields[2])) {
+      const rest = `names with blanks in them, or ${show(fields[0])} and ${show(fields[1])} with something behind them`;
+      throw twoReadings(
+        file,
+        first.line,
+        show(first.current()),
+        rest,
+        `put quotes around names with blanks, or ${COLUMNS_HINT}`,
+      );
+    }
+  }
+  if (fields.length < 5 || !fields.every(looksLikeNumber)) return;
+  const rows = new Rows(text, file, separator);
+  let count = 0;
+  while (rows.next()) {
+    count++;
+    if (!rows.fields().every(looksLikeNumber)) return;
+  }
+  const readings = `an edge list, or ${count} rows of a matrix with ${fields.length} columns`;
+  throw twoReadings(
+    file,
+    first.line,
+    `a table of ${fields.length} columns, all numbers,`,
+    readings,
+    `${COLUMNS_HINT}; or topology: { ..., format: matrix }`,
+  );
+}
+
+/** Numbers, with a decimal comma too, and what programs write for none. */
+function looksLikeWeight(text: string): boolean {
+  return (
+    looksLikeNumber(text.replace(',', '.')) || /^[+-]?(nan|inf|infinity|null|none|na|n\/a|-|\?)$/i.test(text)
+  );
+}
+
+/** `a -> b` and its like are no list. */
+function checkArrows(fields: string[], rows: Rows): void {
+  if (fields.length > 2 && /^[-<>=]+$/.test(fields[1])) {
+    throw rows.error(
+      `found ${show(rows.current())}, expected two names side by side, nothing such as ${show(fields[1])} between them`,
+    );
+  }
+}
+
+/** @throws TopologyError when a row does not have its two names, or not the columns of the rows before */
+function checkRow(rows: Rows, source: number, target: number, width: number): void {
+  if (rows.isEmpty(source) || rows.isEmpty(target)) {
+    throw rows.error(`found ${show(rows.current())}, expected two node names and perhaps a weight`);
+  }
+  if (width === 0 || rows.columns === width) return;
+  // Empty fields at the end of a row are not counted, and text behind the third field of a line of words is not looked at.
+  if (
+    rows.columns < width ? rows.separator !== 'space' && width > 2 : rows.separator === 'space' && width > 2
+  )
+    return;
+  if (rows.columns < width && rows.columns > 2) return;
+  if (rows.columns < width)
+    throw rows.error(`found ${show(rows.current())}, expected a weight as in the edges before`);
+  throw width === 2
+    ? rows.error(`found a third column, ${show(rows.field(2))}, expected two columns as in the edges before`)
+    : rows.error(`found ${rows.columns} columns, expected ${width} as in the edges before`);
+}
+
+/** One row after another, its columns checked, its weight read. */
+class EdgeRows {
+  readonly rows: Rows;
+  weightProblem: WeightProblem | null = null;
+
+  constructor(
+    text: string,
+    private readonly plan: Plan,
+  ) {
+    this.rows = new Rows(text, plan.file, plan.separator);
+    if (plan.skipFirst) this.rows.next();
+    this.rows.width = plan.width;
+  }
+
+  next(): boolean {
+    if (!this.rows.next()) return false;
+    checkRow(this.rows, this.plan.source, this.plan.target, this.plan.width);
+    return true;
+  }
+
+  weight(): number {
+    const { rows, plan } = this;
+    const column = plan.weight ?? 0;
+    if (column < rows.columns) {
+      const digits = digitsOf(rows.text, rows.begin(column), rows.end(column));
+      if (digits > 0) return digits;
+    }
+    const raw = rows.field(column);
+    const named = /^\{.*['"]weight['"]\s*:\s*([^,}\s]+)/.exec(raw);
+    const found = named === null ? raw : named[1];
+    const weight = weightOf(found);
+    if (Number.isNaN(weight)) this.weightProblem ??= badWeight(found, plan.file, rows.line);
+    return weight;
+  }
+
+  /** What Gephi's column says of this edge. */
+  isDirected(): boolean {
+    const { rows, plan } = this;
+    const found = rows.field(plan.type ?? 0);
+    if (/^directed$/i.test(found)) return true;
+    if (/^undirected$/i.test(found)) return false;
+    throw rows.error(`type is ${show(found)}, expected Directed or Undirected`);
+  }
+}
+
+/** The column `type` is Gephi's if it says so in the first row; any other is passed over. */
+function typesIn(text: string, plan: Plan): Uint8Array | null {
+  if (plan.type === null) return null;
+  const rows = new EdgeRows(text, plan);
+  if (!rows.next() || !/^(un)?directed$/i.test(rows.rows.field(plan.type))) return null;
+  const types: number[] = [];
+  do types.push(rows.isDirected() ? 1 : 0);
+  while (rows.next());
+  return Uint8Array.from(types);
+}
+
+/** Reads whole numbers as names; null at the first name that is none. */
+function parseNumbers(text: string, plan: Plan): Graph | null {
+  const rows = new EdgeRows(text, plan);
+  const { source, target } = plan;
   // Room for about one edge in twelve characters, to double seldom.
   const capacity = Math.min(Math.ceil(text.length / 12) + 16, 2 ** 24);
   let first = new Float64Array(capacity);
   let second = new Float64Array(capacity);
-  let weights: Float64Array | null = null;
+  let weights = plan.weight === null ? null : new Float64Array(capacity);
   let count = 0;
   let largest = 0;
-  do {
-    scanner.scan();
-    if (!scanner.numbers()) return null;
-    if (count === 0 && scanner.hasWeight()) weights = new Float64Array(capacity);
+  while (rows.next()) {
     if (count === first.length) {
       first = doubled(first);
       second = doubled(second);
       if (weights !== null) weights = doubled(weights);
     }
-    scanner.checkWeight(weights !== null);
-    first[count] = scanner.firstNumber;
-    second[count] = scanner.secondNumber;
-    if (weights !== null) weights[count] = scanner.weight();
-    largest = Math.max(largest, scanner.firstNumber, scanner.secondNumber);
+    const a = numberAt(rows.rows, source);
+    const b = numberAt(rows.rows, target);
+    if (a < 0 || b < 0) return null;
+    first[count] = a;
+    second[count] = b;
+    if (weights !== null) weights[count] = a === b ? 1 : rows.weight();
+    largest = Math.max(largest, a, b);
     count++;
-  } while (lines.next());
-
-  const stated = statedNodes(text);
-  if (stated > largest) return numbered(first, second, weights, count, stated, null, options);
-  const occurring = numbersIn(first, second, count, largest);
-  if (occurring.length === largest + 1)
-    return numbered(first, second, weights, count, largest + 1, null, options);
-  // Too wide a range for a table of all numbers: look each one up among those that occur.
-  for (const ends of [first, second]) {
-    for (let edge = 0; edge < count; edge++) ends[edge] = rankOf(occurring, ends[edge]);
   }
-  return numbered(first, second, weights, count, occurring.length, Array.from(occurring, String), options);
-}
+  if (count === 0) throw onlyHeader(text, plan);
 
-function numbered(
-  first: Float64Array,
-  second: Float64Array,
-  weights: Float64Array | null,
-  count: number,
-  nodes: number,
-  labels: string[] | null,
-  options: FromEdgesOptions,
-): Graph {
   const edges = new EdgeBuffer(0);
-  edges.from = Uint32Array.from(first.subarray(0, count));
-  edges.to = Uint32Array.from(second.subarray(0, count));
   edges.weights = weights;
   edges.count = count;
-  return edges.toGraph(nodes, labels, options);
+  edges.weightProblem = rows.weightProblem;
+  const stated = statedNodes(text);
+  let nodes: number;
+  let labels: string[] | null = null;
+  if (stated > largest) {
+    nodes = stated;
+    checkNodeCount(plan.file, 0, nodes);
+  } else {
+    const occurring = numbersIn(first, second, count, largest);
+    nodes = occurring.length;
+    if (nodes !== largest + 1) {
+      // Too wide a range for a table of all numbers: look each one up among those that occur.
+      for (const ends of [first, second]) {
+        for (let edge = 0; edge < count; edge++) ends[edge] = rankOf(occurring, ends[edge]);
+      }
+      labels = Array.from(occurring, String);
+    }
+  }
+  edges.from = Uint32Array.from(first.subarray(0, count));
+  edges.to = Uint32Array.from(second.subarray(0, count));
+  return finish(edges, nodes, labels, text, plan);
+}
+
+/** A name that is a number as JavaScript writes it; else -1. */
+function numberAt(rows: Rows, column: number): number {
+  const begin = rows.begin(column);
+  const end = rows.end(column);
+  if (end - begin > 1 && rows.text.charCodeAt(begin) === 48) return -1;
+  return digitsOf(rows.text, begin, end);
 }
 
 /** The numbers that occur, ascending. */
@@ -155,20 +549,14 @@ function statedNodes(text: string): number {
     if (lines.begin === lines.end) continue;
     const code = text.charCodeAt(lines.begin);
     if (code !== 35 && code !== 37) break;
-    const match = /^[#%]+\s*nodes:?\s+(\d{1,10})\b/i.exec(lines.current());
+    const match = STATED_NODES.exec(lines.current());
     if (match !== null) return Number(match[1]);
   }
   return -1;
 }
 
-function parseNames(text: string, file: string, skipFirst: boolean, options: FromEdgesOptions): Graph {
-  const lines = new Lines(text);
-  const scanner = new Scanner(lines, file);
-  lines.next();
-  scanner.scan();
-  if (skipFirst && !lines.next()) {
-    throw fileError(file, lines.line, `found only the header ${show(lines.current())}, expected edges`);
-  }
+function parseNames(text: string, plan: Plan): Graph {
+  const rows = new EdgeRows(text, plan);
   const numberOf = new Map<string, number>();
   const labels: string[] = [];
   const number = (name: string): number => {
@@ -180,152 +568,93 @@ function parseNames(text: string, file: string, skipFirst: boolean, options: Fro
     }
     return node;
   };
-  let edges: EdgeBuffer | null = null;
-  do {
-    scanner.scan();
-    edges ??= new EdgeBuffer(1024, scanner.hasWeight());
-    scanner.checkWeight(edges.weights !== null);
-    const from = number(scanner.name(0));
-    const to = number(scanner.name(1));
-    edges.push(from, to, edges.weights === null ? 1 : scanner.weight());
-  } while (lines.next());
-  return edges.toGraph(labels.length, labels, options);
+  const edges = new EdgeBuffer(1024, plan.weight !== null);
+  while (rows.next()) {
+    const from = number(rows.rows.field(plan.source));
+    const to = number(rows.rows.field(plan.target));
+    edges.push(from, to, plan.weight === null || from === to ? 1 : rows.weight());
+  }
+  if (edges.count === 0) throw onlyHeader(text, plan);
+  for (const name of plan.reserved) {
+    if (!numberOf.has(name)) continue;
+    const found = `${show(plan.reserved.join(' '))}, of which ${show(name)} names a node further down,`;
+    throw twoReadings(plan.file, firstLine(text), found, 'a header or an edge', HEADER_HINT);
+  }
+  edges.weightProblem = rows.weightProblem;
+  if (!labels.every((label) => /^\d+$/.test(label))) return finish(edges, labels.length, labels, text, plan);
+  // Digits only, but with leading zeros, or too many for a number: still in the order of numbers.
+  const ascending = labels.map((_, node) => node).sort((a, b) => compareDigits(labels[a], labels[b]));
+  const rank = new Uint32Array(labels.length);
+  ascending.forEach((node, at) => {
+    rank[node] = at;
+  });
+  for (const ends of [edges.from, edges.to])
+    for (let edge = 0; edge < edges.count; edge++) ends[edge] = rank[ends[edge]];
+  const sorted = ascending.map((node) => labels[node]);
+  const counting = sorted.every((label, node) => label === String(node));
+  return finish(edges, labels.length, counting ? null : sorted, text, plan);
 }
 
-const COMMA = 44;
-const TAB = 9;
-const SPACE = 32;
-const QUOTE = 34;
-const BRACE = 123;
+/** By value, 1 before 01. */
+function compareDigits(a: string, b: string): number {
+  const [x, y] = [a, b].map((digits) => digits.replace(/^0+(?=.)/, ''));
+  if (x.length !== y.length) return x.length - y.length;
+  if (x !== y) return x < y ? -1 : 1;
+  return a.length - b.length;
+}
 
-const HEADER_WORDS =
-  /^(source|target|from|to|origin|destination|src|dst|dest|node_?1|node_?2|u|v|i|j|tail|head)$/i;
+function onlyHeader(text: string, plan: Plan): TopologyError {
+  const rows = new Rows(text, plan.file, plan.separator);
+  rows.next();
+  return rows.error(`found only the header ${show(rows.current())}, expected edges`);
+}
 
-/** Finds the columns of the current line, as offsets. */
-class Scanner {
-  private separator = 0;
-  private columns = 0;
-  /** begin and end of the first three columns. */
-  private readonly bounds = new Int32Array(6);
-  firstNumber = -1;
-  secondNumber = -1;
+function finish(edges: EdgeBuffer, nodes: number, labels: string[] | null, text: string, plan: Plan): Graph {
+  const { directions = 'forget' } = plan.options;
+  const types = typesIn(text, plan);
+  const directed = types === null ? 0 : types.reduce((sum, type) => sum + type, 0);
+  if (types !== null) plan.states = directed > 0 ? 'directed' : 'undirected';
+  if (directions === 'keep' && plan.states === 'undirected') throw notDirected(plan.file);
+  const options: FromEdgesOptions = {
+    // A file that says of its edges that they have no direction says every one of them once.
+    directed: types === null || directed > 0,
+    keepDirections: directions === 'keep' || (directions === 'stated' && plan.states === 'directed'),
+  };
+  if (types === null || directed === 0 || directed === types.length)
+    return edges.toGraph(nodes, labels, options);
 
-  constructor(
-    private readonly lines: Lines,
-    private readonly file: string,
-  ) {}
-
-  /** @throws TopologyError when the line has fewer than two columns */
-  scan(): void {
-    const { text, end } = this.lines;
-    if (this.separator === 0) this.separator = this.guessSeparator();
-    let at = this.lines.begin;
-    this.columns = 0;
-    while (this.columns < 3 && at < end) {
-      const begin = at;
-      let last: number;
-      if (text.charCodeAt(at) === QUOTE) {
-        at = this.endOfQuoted(at);
-        last = at;
-      } else if (this.columns === 2 && text.charCodeAt(at) === BRACE) {
-        at = last = end;
-      } else {
-        while (at < end && !this.isSeparator(text.charCodeAt(at))) at++;
-        last = at;
-        while (last > begin && isBlank(text.charCodeAt(last - 1))) last--;
-      }
-      this.bounds[2 * this.columns] = begin;
-      this.bounds[2 * this.columns + 1] = last;
-      this.columns++;
-      while (at < end && isBlank(text.charCodeAt(at)) && this.separator !== TAB) at++;
-      if (this.separator !== SPACE && at < end) {
-        if (text.charCodeAt(at) !== this.separator) {
-          throw this.error(`found ${show(text.slice(at, end))} after a quoted name, expected a separator`);
-        }
-        at++;
-        while (at < end && isBlank(text.charCodeAt(at)) && this.separator !== TAB) at++;
-      }
-    }
-    if (this.columns < 2 || this.isEmpty(0) || this.isEmpty(1)) {
-      throw this.error(`found ${show(this.lines.current())}, expected two node names and perhaps a weight`);
-    }
+  plan.header += `, ${types.length - directed} of ${types.length} edges undirected, taken as arcs either way`;
+  const both = new EdgeBuffer(2 * edges.count, edges.weights !== null);
+  both.weightProblem = edges.weightProblem;
+  const undirected = new Set<string>();
+  let repeats = 0;
+  for (let edge = 0; edge < edges.count; edge++) {
+    const [from, to, weight] = [edges.from[edge], edges.to[edge], edges.weights?.[edge] ?? 1];
+    both.push(from, to, weight);
+    if (types[edge] === 1 || from === to) continue;
+    both.push(to, from, weight);
+    const key = from < to ? `${from} ${to}` : `${to} ${from}`;
+    if (undirected.has(key)) repeats++;
+    undirected.add(key);
   }
+  const graph = both.toGraph(nodes, labels, options);
+  // A repeated edge without a direction repeats two arcs, and is one edge.
+  graph.dropped.parallelEdges -= repeats;
+  return graph;
+}
 
-  /** Whether both names are whole numbers, then in firstNumber and secondNumber. */
-  numbers(): boolean {
-    const { text } = this.lines;
-    this.firstNumber = digitsOf(text, this.bounds[0], this.bounds[1]);
-    this.secondNumber = digitsOf(text, this.bounds[2], this.bounds[3]);
-    return this.firstNumber >= 0 && this.secondNumber >= 0;
-  }
+const SEPARATOR_NAMES: Record<Rows['separator'], string> = {
+  tab: 'tab',
+  comma: 'comma',
+  semicolon: 'semicolon',
+  bar: 'bar',
+  space: 'spaces',
+};
 
-  name(column: 0 | 1): string {
-    const raw = this.raw(column);
-    return raw.charCodeAt(0) === QUOTE ? raw.slice(1, -1).replaceAll('""', '"') : raw;
-  }
-
-  /** Whether there is a third column that says something; NetworkX writes `{}` for an edge that carries nothing. */
-  hasWeight(): boolean {
-    return this.columns > 2 && !this.isEmpty(2) && this.raw(2) !== '{}';
-  }
-
-  checkWeight(expected: boolean): void {
-    if (this.hasWeight() === expected) return;
-    throw this.error(
-      expected
-        ? `found ${show(this.lines.current())}, expected a weight as in the edges before`
-        : `found a third column, ${show(this.raw(2))}, expected two columns as in the edges before`,
-    );
-  }
-
-  weight(): number {
-    const { text, line } = this.lines;
-    const digits = digitsOf(text, this.bounds[4], this.bounds[5]);
-    if (digits > 0) return digits;
-    const raw = this.raw(2);
-    const named = /^\{.*['"]weight['"]\s*:\s*([^,}\s]+)/.exec(raw);
-    return weightFrom(named === null ? raw : named[1], this.file, line);
-  }
-
-  looksLikeHeader(): boolean {
-    if (HEADER_WORDS.test(this.name(0)) && HEADER_WORDS.test(this.name(1))) return true;
-    return this.hasWeight() && Number.isNaN(Number(this.raw(2))) && !this.raw(2).startsWith('{');
-  }
-
-  private raw(column: number): string {
-    return this.lines.text.slice(this.bounds[2 * column], this.bounds[2 * column + 1]);
-  }
-
-  private isEmpty(column: number): boolean {
-    return this.bounds[2 * column] === this.bounds[2 * column + 1];
-  }
-
-  private isSeparator(code: number): boolean {
-    return code === this.separator || (this.separator === SPACE && code === TAB);
-  }
-
-  private guessSeparator(): number {
-    // Separators inside quotes and braces do not count.
-    const bare = this.lines.current().replace(/"(?:[^"]|"")*"|\{.*\}/g, 'q');
-    if (bare.includes(',')) return COMMA;
-    return bare.includes('\t') ? TAB : SPACE;
-  }
-
-  /** The offset behind a quoted name's closing quote. */
-  private endOfQuoted(begin: number): number {
-    const { text, end } = this.lines;
-    let at = begin + 1;
-    while (at < end) {
-      if (text.charCodeAt(at) === QUOTE) {
-        if (text.charCodeAt(at + 1) !== QUOTE) return at + 1;
-        at++;
-      }
-      at++;
-    }
-    throw this.error(`found ${show(text.slice(begin, end))}, expected '"' to end the name`);
-  }
-
-  private error(message: string) {
-    return fileError(this.file, this.lines.line, message);
-  }
+function describe({ separator, header, source, target, weight }: Plan, graph: Graph): string {
+  const weights =
+    weight === null || (graph.weights === null && graph.weightProblem === undefined)
+      ? ''
+      : `, weights in column ${weight + 1}`;
+  return `edge list, ${SEPARATOR_NAMES[separator]}, ${header}, columns ${source + 1} and ${target + 1}${weights}`;
 }

@@ -1,13 +1,14 @@
 /**
  * GML (Himsolt 1997): `graph [ node [ id 0 label "A" ] edge [ source 0 target 1 weight 2.5 ] ]`.
  *
- * Reads `directed`, nodes (`id`, `label`), edges (`source`, `target`, and `weight` or else `value`, Newman's name for it);
- * every other key is passed over, nested lists included. Strings may span lines and hold HTML entities. Accepts what the
- * Internet Topology Zoo and Mark Newman's collection write, parallel edges too (the graph counts and drops them).
+ * Reads `directed` (of the graph, or of one edge), nodes (`id`, `label`), edges (`source`, `target`, and `weight` or else `value`, Newman's name for it);
+ * every other key is passed over, nested lists included. Strings may span lines and hold HTML entities. Ids are whole numbers, 07 the same as 7; a node
+ * without a label is called as its id is written. Accepts what the Internet Topology Zoo and Mark Newman's collection write, parallel edges too (the graph
+ * counts and drops them). A second graph in the file is an error.
  */
-import { fileError, show } from '../errors.js';
+import { fileError, show, TopologyError } from '../errors.js';
 import type { Graph } from '../graph.js';
-import { foundAt, NamedGraph, type Reader, type ReadOptions, weightFrom } from './reader.js';
+import { type Direction, foundAt, NamedGraph, type Reader, type ReadOptions } from './reader.js';
 
 export const gml: Reader = {
   format: 'gml',
@@ -25,6 +26,13 @@ const HASH = 35;
 const OPEN = 91;
 const CLOSE = 93;
 
+interface Id {
+  /** As it is written. */
+  text: string;
+  /** Without a plus sign and zeros in front: what ids are compared by. */
+  number: string;
+}
+
 class GmlParser {
   private at = 0;
   private line = 1;
@@ -37,8 +45,9 @@ class GmlParser {
   parse(options?: ReadOptions): Graph {
     let graph: NamedGraph | null = null;
     for (let key = this.key(); key !== null; key = this.key()) {
-      if (key === 'graph' && graph === null) graph = this.graph();
-      else this.skipValue(key);
+      if (key !== 'graph') this.skipValue(key);
+      else if (graph === null) graph = this.graph();
+      else throw this.error("found a second 'graph', expected one graph in a file");
     }
     if (graph === null) throw fileError(this.file, 0, "no 'graph [' found, expected one");
     return graph.toGraph(options);
@@ -50,7 +59,7 @@ class GmlParser {
     for (let key = this.listKey('graph', opened); key !== null; key = this.listKey('graph', opened)) {
       if (key === 'node') this.node(graph);
       else if (key === 'edge') this.edge(graph);
-      else if (key === 'directed') graph.directed = this.scalar(key) === '1';
+      else if (key === 'directed') graph.direction = this.direction(key);
       else this.skipValue(key);
     }
     return graph;
@@ -58,7 +67,7 @@ class GmlParser {
 
   private node(graph: NamedGraph): void {
     const opened = this.open('node');
-    let id: string | undefined;
+    let id: Id | undefined;
     let label: string | undefined;
     for (let key = this.listKey('node', opened); key !== null; key = this.listKey('node', opened)) {
       if (key === 'id') id = this.id(key);
@@ -67,34 +76,47 @@ class GmlParser {
     }
     if (id === undefined)
       throw fileError(this.file, opened, "node has no id, expected 'id' and a whole number");
-    graph.addNode(id, label, opened);
+    graph.addNode(id.number, label ?? (id.text === id.number ? undefined : id.text), opened);
   }
 
   private edge(graph: NamedGraph): void {
     const opened = this.open('edge');
-    let source: string | undefined;
-    let target: string | undefined;
-    let weight: number | undefined;
-    let value: number | undefined;
+    let source: Id | undefined;
+    let target: Id | undefined;
+    let weight: string | undefined;
+    let value: string | undefined;
+    let weightLine = opened;
+    let direction: Direction | undefined;
     for (let key = this.listKey('edge', opened); key !== null; key = this.listKey('edge', opened)) {
       if (key === 'source') source = this.id(key);
       else if (key === 'target') target = this.id(key);
-      else if (key === 'weight') weight = weightFrom(this.scalar(key), this.file, this.line);
-      else if (key === 'value') value = weightFrom(this.scalar(key), this.file, this.line);
-      else this.skipValue(key);
+      else if (key === 'directed') direction = this.direction(key);
+      else if (key === 'weight' || key === 'value') {
+        if (key === 'weight') weight = this.scalar(key);
+        else value = this.scalar(key);
+        if (key === 'weight' || weight === undefined) weightLine = this.line;
+      } else this.skipValue(key);
     }
     if (source === undefined || target === undefined) {
       const missing = source === undefined ? 'source' : 'target';
       throw fileError(this.file, opened, `edge has no ${missing}, expected the id of a node`);
     }
-    graph.addEdge(source, target, weight ?? value, opened);
+    graph.addEdge(source.number, target.number, weight ?? value, opened, { weightLine, direction });
   }
 
-  private id(key: string): string {
+  private direction(key: string): Direction {
     const text = this.scalar(key);
-    if (!/^[+-]?\d+$/.test(text))
+    if (text === '0' || text === '1') return text === '1' ? 'directed' : 'undirected';
+    throw fileError(this.file, this.line, `${key} is ${show(text)}, expected 0 or 1`);
+  }
+
+  private id(key: string): Id {
+    const text = this.scalar(key);
+    const [, sign, digits] = /^([+-]?)0*(\d+)$/.exec(text) ?? [];
+    if (digits === undefined)
       throw fileError(this.file, this.line, `${key} is ${show(text)}, expected a whole number`);
-    return String(Number(text));
+    // As text, since a number holds 15 digits and ids of social networks have more.
+    return { text, number: sign === '-' && digits !== '0' ? `-${digits}` : digits };
   }
 
   /** Passes over white space and comments: '#' to the end of the line. */
@@ -121,7 +143,7 @@ class GmlParser {
     while (this.at < this.text.length && isWord(this.text.charCodeAt(this.at))) this.at++;
     const key = this.text.slice(begin, this.at);
     if (!/^[A-Za-z_]/.test(key)) {
-      throw fileError(this.file, this.line, `expected a key, found ${foundAt(this.text, begin)}`);
+      throw this.error(`expected a key, found ${foundAt(this.text, begin)}`, begin);
     }
     return key;
   }
@@ -135,11 +157,7 @@ class GmlParser {
     }
     const key = this.key();
     if (key === null) {
-      throw fileError(
-        this.file,
-        this.line,
-        `expected ']' to close '${list}' of line ${opened}, found end of file`,
-      );
+      throw this.error(`expected ']' to close '${list}' of line ${opened}, found end of file`);
     }
     return key;
   }
@@ -147,11 +165,7 @@ class GmlParser {
   private open(key: string): number {
     this.skipSpace();
     if (this.text.charCodeAt(this.at) !== OPEN) {
-      throw fileError(
-        this.file,
-        this.line,
-        `expected '[' after '${key}', found ${foundAt(this.text, this.at)}`,
-      );
+      throw this.error(`expected '[' after '${key}', found ${foundAt(this.text, this.at)}`);
     }
     this.at++;
     return this.line;
@@ -165,11 +179,7 @@ class GmlParser {
     if (text.charCodeAt(begin) === QUOTE) {
       const end = text.indexOf('"', begin + 1);
       if (end < 0)
-        throw fileError(
-          this.file,
-          this.line,
-          `expected '"' to end the string after '${key}', found end of file`,
-        );
+        throw this.error(`expected '"' to end the string after '${key}', found end of file`, begin);
       const value = text.slice(begin + 1, end);
       for (let at = value.indexOf('\n'); at >= 0; at = value.indexOf('\n', at + 1)) this.line++;
       this.at = end + 1;
@@ -178,24 +188,42 @@ class GmlParser {
     while (this.at < text.length && isWord(text.charCodeAt(this.at))) this.at++;
     const value = text.slice(begin, this.at);
     if (!/^[+-]?(\d|\.\d|nan$|inf)/i.test(value)) {
-      throw fileError(
-        this.file,
-        this.line,
+      throw this.error(
         `expected a number, a string or '[' after '${key}', found ${foundAt(text, begin)}`,
+        begin,
       );
     }
     return value;
   }
 
+  /** Lists in lists are counted, not called into, so that none are too deep. */
   private skipValue(key: string): void {
     this.skipSpace();
     if (this.text.charCodeAt(this.at) !== OPEN) {
       this.scalar(key);
       return;
     }
-    const opened = this.open(key);
-    for (let inner = this.listKey(key, opened); inner !== null; inner = this.listKey(key, opened))
-      this.skipValue(inner);
+    const lists: { key: string; opened: number }[] = [{ key, opened: this.open(key) }];
+    for (let list = lists.at(-1); list !== undefined; list = lists.at(-1)) {
+      const inner = this.listKey(list.key, list.opened);
+      if (inner === null) {
+        lists.pop();
+        continue;
+      }
+      this.skipSpace();
+      if (this.text.charCodeAt(this.at) === OPEN) lists.push({ key: inner, opened: this.open(inner) });
+      else this.scalar(inner);
+    }
+  }
+
+  /** Something that GML does not allow, at a character of the current line. */
+  private error(message: string, at = this.at): TopologyError {
+    const column = at - this.text.lastIndexOf('\n', at - 1);
+    return new TopologyError(`${this.file}:${this.line}:${column}: ${message}`, {
+      file: this.file,
+      line: this.line,
+      column,
+    });
   }
 }
 
@@ -204,19 +232,23 @@ function isWord(code: number): boolean {
   return code > SPACE && code !== OPEN && code !== CLOSE && code !== QUOTE;
 }
 
-const NAMED_ENTITIES: Record<string, string> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  nbsp: '\u00a0',
-};
+/** XML's own, and those of Latin-1 (ISO 8879), which the definition of GML names: 160, 161, ... in this order. */
+const NAMED_ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+(
+  'nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 ' +
+  'frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc ' +
+  'Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave ' +
+  'iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml'
+)
+  .split(' ')
+  .forEach((name, at) => {
+    NAMED_ENTITIES[name] = String.fromCharCode(160 + at);
+  });
 
-/** Numeric entities and XML's own; others, such as &eacute;, stay as they are, since they only name nodes. */
+/** Numeric and named entities; names that are not known stay as they are, since they only name nodes. */
 function decodeEntities(text: string): string {
   return text.replace(/&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w+);/g, (whole, name: string) => {
-    if (!name.startsWith('#')) return NAMED_ENTITIES[name] ?? whole;
+    if (!name.startsWith('#')) return Object.hasOwn(NAMED_ENTITIES, name) ? NAMED_ENTITIES[name] : whole;
     const code = /^#x/i.test(name) ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
   });

@@ -1,11 +1,28 @@
 /**
- * GraphML (Brandes et al. 2002, http://graphml.graphdrawing.org): `<node id>`, `<edge source target>`, and `<data key>` on
+ * GraphML (Brandes et al. 2002, http://graphml.graphdrawing.org): `<node id>`, `<edge source target directed>`, and `<data key>` on
  * either. Reads the node's label (key `label`, else `name`) and the edge's weight (key `weight`, with its default); other
- * keys are passed over. Hyperedges cannot be an edge here and are an error. Nested graphs count as one.
+ * keys are passed over. A `<key>` may stand anywhere, behind the graph too, so that what `<data>` mean is settled at the end.
+ *
+ * Direction: the edge's `directed`, else the graph's `edgedefault`. Hyperedges cannot be an edge here and are an error, as is a second graph. Nested graphs
+ * count with the rest, and ports are left out; `Graph.readAs` says so.
  */
 import { fileError } from '../errors.js';
-import { NamedGraph, type Reader, weightFrom } from './reader.js';
-import { attributeOf, checkRoot, parseXml } from './xml.js';
+import { type Direction, NamedGraph, type Reader } from './reader.js';
+import { attributeOf, checkRoot, parseXml, refuseSecondGraph, wordOf } from './xml.js';
+
+const EDGE_DEFAULTS = { undirected: 'undirected', directed: 'directed' } as const;
+const DIRECTED = { false: 'undirected', true: 'directed', 0: 'undirected', 1: 'directed' } as const;
+
+/** A `<data>`: the id of its key, what it holds and where. */
+type Datum = [key: string, text: string, line: number];
+
+interface Element {
+  kind: 'node' | 'edge';
+  line: number;
+  attributes: Record<string, string>;
+  direction: Direction | undefined;
+  data: Datum[];
+}
 
 export const graphml: Reader = {
   format: 'graphml',
@@ -13,99 +30,155 @@ export const graphml: Reader = {
   summary: 'GraphML',
   parse(text, file, options) {
     const graph = new NamedGraph(file);
-    const nameOfKey = new Map<string, string>();
-    let defaultWeight: number | undefined;
+    const keys = new Keys();
+    const elements: Element[] = [];
+    /** The nodes, graphs and edges that are open; the last one is whose <data> are read. */
+    const open: (Element | null)[] = [];
     let depth = 0;
-    let sawGraph = false;
-    // The element whose <data> is being read, and the key of that <data>.
-    let owner: 'node' | 'edge' | 'key' | null = null;
-    let dataKey: string | null = null;
-    let dataText = '';
-    let ownerLine = 0;
-    let id = '';
-    let label: string | undefined;
-    let name: string | undefined;
-    let source = '';
-    let target = '';
-    let weight: number | undefined;
+    let graphs = 0;
+    let nested = 0;
+    let ports = 0;
+    let key: string | null = null;
+    let datum: Datum | null = null;
+    /** Depth of the <data>, <default> or <desc> that is open: whatever stands in it, vendors' elements with the names of ours too, is not the graph's. */
+    let inside = 0;
 
-    const endNode = (): void => {
-      if (owner === 'node') graph.addNode(id, label ?? name, ownerLine);
-      owner = null;
-    };
     parseXml(text, file, {
       open(element, attributes, line) {
         if (depth++ === 0) checkRoot(element, 'graphml', file, line);
+        if (inside > 0) return;
         switch (element) {
-          case 'key': {
-            const key = attributeOf(attributes, 'id', 'key', file, line);
-            const domain = attributes['for'] ?? 'all';
-            nameOfKey.set(key, `${domain} ${attributes['attr.name'] ?? key}`);
-            owner = 'key';
-            dataKey = key;
+          case 'key':
+            key = attributeOf(attributes, 'id', 'key', file, line);
+            keys.add(key, attributes['for'] ?? 'all', attributes['attr.name'] ?? key);
+            break;
+          case 'graph': {
+            const direction = wordOf(attributes, 'edgedefault', EDGE_DEFAULTS, file, line);
+            if (open.length > 0) nested++;
+            else if (graphs++ > 0) throw refuseSecondGraph(file, line);
+            else graph.direction = direction ?? 'undirected';
+            open.push(null);
             break;
           }
-          case 'graph':
-            endNode(); // a graph nested in this node
-            sawGraph = true;
-            if (attributes['edgedefault'] === 'directed') graph.directed = true;
-            break;
           case 'node':
-            owner = 'node';
-            ownerLine = line;
-            id = attributeOf(attributes, 'id', 'node', file, line);
-            label = undefined;
-            name = undefined;
+          case 'edge': {
+            for (const name of element === 'node' ? ['id'] : ['source', 'target'])
+              attributeOf(attributes, name, element, file, line);
+            const direction = wordOf(attributes, 'directed', DIRECTED, file, line);
+            const made: Element = { kind: element, line, attributes, direction, data: [] };
+            elements.push(made);
+            open.push(made);
             break;
-          case 'edge':
-            owner = 'edge';
-            ownerLine = line;
-            source = attributeOf(attributes, 'source', 'edge', file, line);
-            target = attributeOf(attributes, 'target', 'edge', file, line);
-            weight = undefined;
-            break;
+          }
           case 'data':
-            dataKey = attributeOf(attributes, 'key', 'data', file, line);
-            dataText = '';
+            datum = [attributeOf(attributes, 'key', 'data', file, line), '', line];
+            inside = depth;
             break;
           case 'default':
-            dataText = '';
+            datum = [key ?? '', '', line];
+            inside = depth;
+            break;
+          case 'desc':
+            inside = depth;
+            break;
+          case 'port':
+            ports++;
             break;
           case 'hyperedge':
             throw fileError(file, line, 'found <hyperedge>, expected edges between two nodes only');
         }
       },
       text(part) {
-        if (dataKey !== null) dataText += part;
+        if (datum !== null) datum[1] += part;
       },
-      close(element, line) {
-        depth--;
-        if (element === 'node') endNode();
-        else if (element === 'edge') graph.addEdge(source, target, weight ?? defaultWeight, ownerLine);
-        if (element === 'edge' || element === 'key') owner = null;
-        if (element === 'key') dataKey = null;
-        if (element !== 'data' && element !== 'default') return;
-        const [domain, attribute] = splitKey(nameOfKey.get(dataKey ?? ''));
-        if (element === 'default') {
-          if (attribute === 'weight' && domain !== 'node') defaultWeight = weightFrom(dataText, file, line);
-          return;
+      close(element) {
+        const at = depth--;
+        if (inside > 0 && at !== inside) return;
+        inside = 0;
+        if (element === 'data' && datum !== null) {
+          const owner = open.at(-1);
+          if (owner && keys.mayMatter(datum[0], owner.kind)) owner.data.push(datum);
+        } else if (element === 'default' && datum !== null) {
+          keys.setDefault(datum);
+        } else if (element === 'node' || element === 'edge' || element === 'graph') {
+          open.pop();
+        } else if (element === 'key') {
+          key = null;
         }
-        if (owner === 'node' && domain !== 'edge') {
-          if (attribute === 'label') label = dataText;
-          else if (attribute === 'name') name = dataText;
-        } else if (owner === 'edge' && domain !== 'node' && attribute === 'weight') {
-          weight = weightFrom(dataText, file, line);
-        }
-        dataKey = null;
+        if (element === 'data' || element === 'default') datum = null;
       },
     });
-    if (!sawGraph) throw fileError(file, 0, 'no <graph> found, expected one');
+    if (graphs === 0) throw fileError(file, 0, 'no <graph> found, expected one');
+
+    for (const { kind, line, attributes, direction, data } of elements) {
+      if (kind === 'node') {
+        const label = keys.find('label', kind, data) ?? keys.find('name', kind, data);
+        graph.addNode(attributes['id'], label?.[1], line);
+        continue;
+      }
+      const weight = keys.find('weight', kind, data) ?? keys.defaultOf('weight', kind);
+      const weightLine = weight?.[2] ?? line;
+      graph.addEdge(attributes['source'], attributes['target'], weight?.[1], line, { weightLine, direction });
+    }
+    if (nested > 0) graph.note(`one graph with ${nested} nested ${nested === 1 ? 'graph' : 'graphs'} in it`);
+    if (ports > 0) graph.note(`without ${ports} ${ports === 1 ? 'port' : 'ports'}`);
     return graph.toGraph(options);
   },
 };
 
-function splitKey(described: string | undefined): [string, string] {
-  if (described === undefined) return ['', ''];
-  const space = described.indexOf(' ');
-  return [described.slice(0, space), described.slice(space + 1)];
+interface Key {
+  domain: string;
+  name: string;
+  default?: Datum;
+}
+
+const WANTED = ['label', 'name', 'weight'];
+
+/** The <key> elements. One id may stand for two, one of nodes and one of edges; a key that is nowhere declared has its id as name. */
+class Keys {
+  private readonly byId = new Map<string, Key[]>();
+  private last: Key | null = null;
+
+  add(id: string, domain: string, name: string): void {
+    this.last = { domain, name };
+    const known = this.byId.get(id);
+    if (known) known.push(this.last);
+    else this.byId.set(id, [this.last]);
+  }
+
+  setDefault(text: Datum): void {
+    if (this.last !== null) this.last.default = text;
+  }
+
+  /** False only where what the key means is known already, and is nothing that is read. */
+  mayMatter(id: string, kind: Element['kind']): boolean {
+    const known = this.byId.get(id)?.filter((key) => isOf(key, kind));
+    return (
+      known === undefined ||
+      known.length === 0 ||
+      known.some(({ name }) => WANTED.includes(name.toLowerCase()))
+    );
+  }
+
+  /** The first datum of this name; a name that differs in case only serves where none is spelt so. */
+  find(name: string, kind: Element['kind'], data: readonly Datum[]): Datum | undefined {
+    const named = (same: (found: string) => boolean) =>
+      data.find(([id]) => {
+        const declared = this.byId.get(id);
+        return declared === undefined ? same(id) : declared.some((key) => isOf(key, kind) && same(key.name));
+      });
+    return named((found) => found === name) ?? named((found) => found.toLowerCase() === name);
+  }
+
+  defaultOf(name: string, kind: Element['kind']): Datum | undefined {
+    for (const declared of this.byId.values()) {
+      const key = declared.find((one) => isOf(one, kind) && one.name.toLowerCase() === name && one.default);
+      if (key) return key.default;
+    }
+    return undefined;
+  }
+}
+
+function isOf({ domain }: Key, kind: Element['kind']): boolean {
+  return domain === kind || domain === 'all';
 }

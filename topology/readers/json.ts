@@ -7,16 +7,16 @@
  * its position as id, which is how old D3 files number their links. `label` or `name` names a node.
  */
 import { fileError, show } from '../errors.js';
-import { lineAt, NamedGraph, type Reader, weightFrom } from './reader.js';
+import { lineAt, NamedGraph, type Reader, weightOf } from './reader.js';
 
 export const json: Reader = {
   format: 'json',
   extensions: ['.json'],
   summary: 'node-link JSON, as NetworkX and D3 write it',
-  parse(text, file, options) {
-    const data = parseJson(text, file);
+  parse(source, file, options) {
+    const data = parseJson(source, file);
     const fail = (path: (string | number)[], message: string) =>
-      fileError(file, lineOfPath(text, path), message);
+      fileError(file, lineOfPath(source, path), message);
     if (!isRecord(data)) throw fail([], `found ${show(data)}, expected an object with nodes and links`);
     const edgesKey = data['links'] === undefined && data['edges'] !== undefined ? 'edges' : 'links';
     const nodes = data['nodes'];
@@ -25,7 +25,10 @@ export const json: Reader = {
     if (!Array.isArray(links)) throw fail([edgesKey], `${edgesKey} is ${show(links)}, expected a list`);
 
     const graph = new NamedGraph(file);
-    graph.directed = data['directed'] === true;
+    const directed = data['directed'] ?? false;
+    if (typeof directed !== 'boolean')
+      throw fail(['directed'], `directed is ${show(directed)}, expected true or false`);
+    graph.direction = directed ? 'directed' : 'undirected';
     const known = new Set<string>();
     nodes.forEach((node, index) => {
       const isObject = isRecord(node);
@@ -53,14 +56,11 @@ export const json: Reader = {
         }
         return String(id);
       });
-      let weight: number | undefined;
-      if (link['weight'] !== undefined && link['weight'] !== null) {
-        weight = Number(link['weight']);
-        if (!(weight > 0 && weight < Infinity)) {
-          weightFrom(String(link['weight']), file, lineOfPath(text, [edgesKey, index]));
-        }
-      }
-      graph.addEdge(ends[0], ends[1], weight, 0);
+      const weight = link['weight'] ?? undefined;
+      const text = weight === undefined ? undefined : typeof weight === 'string' ? weight : show(weight);
+      // The line is looked for only where it is needed: the walk to it starts at the beginning.
+      const isBad = text !== undefined && Number.isNaN(weightOf(text));
+      graph.addEdge(ends[0], ends[1], text, isBad ? lineOfPath(source, [edgesKey, index]) : 0);
     });
     return graph.toGraph(options);
   },

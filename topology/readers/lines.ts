@@ -8,13 +8,13 @@ export class Lines {
   /** The current line is text[begin .. end), without its line end and without white space around it. */
   begin = 0;
   end = 0;
+  /** Where it begins with that white space. */
+  rawBegin = 0;
   private following = 0;
 
-  constructor(readonly text: string) {
-    if (text.charCodeAt(0) === 0xfeff) this.following = 1; // a byte order mark
-  }
+  constructor(readonly text: string) {}
 
-  /** Goes to the next line that is neither blank nor a comment ('#' or '%'); false at the end of the text. */
+  /** Goes to the next line that is neither blank nor begins with '#' or '%'; false at the end of the text. */
   next(): boolean {
     const { text } = this;
     while (this.nextRaw()) {
@@ -31,13 +31,20 @@ export class Lines {
     if (this.following >= text.length) return false;
     let end = text.indexOf('\n', this.following);
     if (end < 0) end = text.length;
-    this.begin = this.following;
+    this.begin = this.rawBegin = this.following;
     this.following = end + 1;
     this.line++;
     while (end > this.begin && text.charCodeAt(end - 1) <= 32) end--;
     while (this.begin < end && isBlank(text.charCodeAt(this.begin))) this.begin++;
     this.end = end;
     return true;
+  }
+
+  /** Whether this line, which begins with '#' or '%', can be nothing but a comment. */
+  isPlainComment(): boolean {
+    if (this.begin + 1 === this.end) return true;
+    const second = this.text.charCodeAt(this.begin + 1);
+    return isBlank(second) || second === 35 || second === 37 || second === 33;
   }
 
   current(): string {

@@ -4,8 +4,10 @@
  * A reader is one file beside this one and one line in `registry.ts`. It gets the whole text, walks it by character codes
  * or events, never splitting it into lines, and reports the first mistake with its line, what it found and what it expected.
  */
+import { totalmem } from 'node:os';
 import { fileError, show, type TopologyError } from '../errors.js';
-import { EdgeBuffer, type Graph } from '../graph.js';
+import { EdgeBuffer, type Graph, MAX_EDGES, type WeightProblem } from '../graph.js';
+import type { Separator } from './table.js';
 
 export interface ReadOptions {
   /**
@@ -13,21 +15,37 @@ export interface ReadOptions {
    * not is refused. `stated`: kept where the file itself says that it is directed.
    */
   directions?: 'forget' | 'keep' | 'stated';
+  /** Of a text without a byte order mark, where it is not UTF-8 and does not say so itself. */
+  encoding?: string | undefined;
+  /** Of lists and matrices in text: what separates fields; where absent, it is found out, or asked for. */
+  separator?: Separator | undefined;
+  /** Whether the first row of a table is a header. */
+  header?: boolean | undefined;
+  /** Of an edge list: its columns of source, target and perhaps weight, by number from 1 or by name. */
+  columns?: readonly (string | number)[] | undefined;
 }
 
-export interface Reader {
+interface ReaderCard {
   format: string;
   /** File extensions, with the dot, lower case. */
   extensions: readonly string[];
   /** One phrase for people. */
   summary: string;
-  /** @throws TopologyError with `file` and `line` */
-  parse(text: string, file: string, options?: ReadOptions): Graph;
 }
+
+/** Of a text, or of the bytes of a file that is none. Both throw a TopologyError with `file` and, where there are lines, `line`. */
+export type Reader =
+  | (ReaderCard & { parse(text: string, file: string, options?: ReadOptions): Graph })
+  | (ReaderCard & { parseBytes(bytes: Uint8Array, file: string, options?: ReadOptions): Graph });
+
+/** `mutual` is an arc each way; `unknown`, where the format wants every edge to say it and this one does not. */
+export type Direction = 'directed' | 'undirected' | 'mutual' | 'unknown';
 
 /**
  * Nodes and edges as the formats with explicit nodes give them: nodes have ids, edges name ids and may come first.
  * A missing weight counts 1 if any edge of the file has one, as in NetworkX.
+ *
+ * Where any edge is directed, or mutual, the file is directed: an undirected edge is then an arc each way.
  */
 export class NamedGraph {
   private readonly numberOf = new Map<string, number>();
@@ -37,7 +55,11 @@ export class NamedGraph {
   private readonly sources: string[] = [];
   private readonly targets: string[] = [];
   private readonly weights: (number | undefined)[] = [];
-  directed = false;
+  private readonly edgeDirections: (Direction | undefined)[] = [];
+  private readonly notes: string[] = [];
+  private weightProblem: WeightProblem | null = null;
+  /** Of edges that do not say it themselves. */
+  direction: Direction = 'undirected';
 
   constructor(private readonly file: string) {}
 
@@ -53,27 +75,74 @@ export class NamedGraph {
     this.labels.push(label);
   }
 
-  addEdge(source: string, target: string, weight: number | undefined, line: number): void {
+  /** @param weight the text that stands for it, whatever that is: what is wrong with it is told who asks for weights */
+  addEdge(
+    source: string,
+    target: string,
+    weight: string | undefined,
+    line: number,
+    { weightLine = line, direction }: { weightLine?: number; direction?: Direction | undefined } = {},
+  ): void {
+    this.edgeDirections.push(direction);
     this.sources.push(source);
     this.targets.push(target);
-    this.weights.push(weight);
+    const value = weight === undefined ? undefined : weightOf(weight);
+    // A self-loop is no edge, and any value may stand at it.
+    if (weight !== undefined && Number.isNaN(value) && source !== target) {
+      this.weightProblem ??= badWeight(weight, this.file, weightLine);
+    }
+    this.weights.push(value);
     this.edgeLines.push(line);
   }
 
+  /** What was read in one way of several, or left out: for `Graph.readAs`. */
+  note(text: string): void {
+    this.notes.push(text);
+  }
+
+  weightsDiffer(problem: string, line: number): void {
+    this.weightProblem ??= { message: problem, file: this.file, line };
+  }
+
   toGraph({ directions = 'forget' }: ReadOptions = {}): Graph {
-    if (directions === 'keep' && !this.directed) throw notDirected(this.file);
+    const count = this.sources.length;
+    const kinds = this.edgeDirections.map((direction) => direction ?? this.direction);
+    const unknown = directions === 'forget' ? -1 : kinds.indexOf('unknown');
+    if (unknown >= 0) {
+      throw fileError(
+        this.file,
+        this.edgeLines[unknown],
+        'edge has no type, and the graph says mixed, expected directed, undirected or mutual',
+      );
+    }
+    const isArc = (kind: Direction) => kind === 'directed' || kind === 'mutual';
+    const directed = count === 0 ? isArc(this.direction) : kinds.some(isArc);
+    if (directions === 'keep' && !directed) throw notDirected(this.file);
     if (this.ids.length === 0) throw fileError(this.file, 0, 'no nodes found, expected at least one');
-    const weighted = this.weights.some((weight) => weight !== undefined);
-    const edges = new EdgeBuffer(this.sources.length, weighted);
-    for (let edge = 0; edge < this.sources.length; edge++) {
+    const edges = new EdgeBuffer(
+      count,
+      this.weights.some((weight) => weight !== undefined),
+    );
+    let bothWays = 0;
+    for (let edge = 0; edge < count; edge++) {
       const source = this.find('source', this.sources[edge], this.edgeLines[edge]);
       const target = this.find('target', this.targets[edge], this.edgeLines[edge]);
-      edges.push(source, target, this.weights[edge] ?? 1);
+      const weight = this.weights[edge] ?? 1;
+      const value = Number.isNaN(weight) ? 1 : weight;
+      edges.push(source, target, value);
+      if (!directed || kinds[edge] === 'directed') continue;
+      if (kinds[edge] === 'undirected') bothWays++;
+      if (source !== target) edges.push(target, source, value);
     }
-    return edges.toGraph(this.ids.length, this.labelsOrNull(), {
-      directed: this.directed,
-      keepDirections: this.directed && directions !== 'forget',
-    });
+    edges.weightProblem = this.weightProblem;
+    const keepDirections = directed && directions !== 'forget';
+    const graph = edges.toGraph(this.ids.length, this.labelsOrNull(), { directed, keepDirections });
+    if (directed && !keepDirections) graph.directionsForgotten = true;
+    if (keepDirections && bothWays > 0) {
+      this.note(`directed, ${bothWays} undirected ${bothWays === 1 ? 'edge' : 'edges'} an arc each way`);
+    }
+    if (this.notes.length > 0) graph.readAs = this.notes.join(', ');
+    return graph;
   }
 
   private find(end: string, id: string, line: number): number {
@@ -92,18 +161,47 @@ export class NamedGraph {
   }
 }
 
+/** What a node takes at least while its graph is built and looked at: offsets, degrees, a vector or two of the spectrum. */
+const BYTES_PER_NODE = 64;
+
+/** Refuses, before anything is allocated, a number of nodes that a file announces and this machine cannot hold. */
+export function checkNodeCount(file: string, line: number, nodes: number): void {
+  if (!(nodes <= MAX_EDGES)) {
+    throw fileError(file, line, `file has ${nodes} nodes, expected at most ${MAX_EDGES}`);
+  }
+  const memory = Math.min(totalmem(), process.constrainedMemory?.() || Infinity);
+  if (nodes * BYTES_PER_NODE > memory) {
+    const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
+    throw fileError(
+      file,
+      line,
+      `file has ${nodes} nodes, which take ${gib(nodes * BYTES_PER_NODE)} GiB at least, expected to fit in this machine's ${gib(memory)} GiB`,
+    );
+  }
+}
+
+/** The same of edges. */
+export function checkListedEdges(file: string, line: number, edges: number): void {
+  if (!(edges <= MAX_EDGES))
+    throw fileError(file, line, `file has ${edges} edges, expected at most ${MAX_EDGES}`);
+}
+
 /** For files whose format says whether edges have directions. */
 export function notDirected(file: string): TopologyError {
   return fileError(file, 0, 'this file says that its edges have no direction, expected a directed graph');
 }
 
-/** A weight from its text. */
-export function weightFrom(text: string, file: string, line: number): number {
+/**
+ * A weight from its text; NaN if it is not a positive, finite number. A reader then keeps the first `badWeight` as the graph's `weightProblem` and goes on:
+ * weights that nobody uses stop nobody.
+ */
+export function weightOf(text: string): number {
   const weight = text.trim() === '' ? Number.NaN : Number(text);
-  if (!(weight > 0 && weight < Infinity)) {
-    throw fileError(file, line, `weight is ${show(text)}, expected a positive, finite number`);
-  }
-  return weight;
+  return weight > 0 && weight < Infinity ? weight : Number.NaN;
+}
+
+export function badWeight(text: string, file: string, line: number): WeightProblem {
+  return { message: `weight is ${show(text)}, expected a positive, finite number`, file, line };
 }
 
 /** The line, from 1, on which a character stands. */

@@ -1,27 +1,43 @@
 /**
- * The readers: one line each. The file's extension picks one unless a format is named.
+ * The readers: one line each. The file's extension picks one unless a format is named; behind it a file may be packed by gzip.
  */
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { fileError, TopologyError } from '../errors.js';
 import type { Graph } from '../graph.js';
+import { adjacencyMatrix } from './adjacency-matrix.js';
 import { edgeListReader } from './edge-list.js';
 import { gexf } from './gexf.js';
 import { gml } from './gml.js';
 import { graphml } from './graphml.js';
 import { json } from './json.js';
+import { mat } from './mat.js';
 import { matrixMarket } from './matrix-market.js';
+import { npy } from './npy.js';
 import type { Reader, ReadOptions } from './reader.js';
+import { tables } from './tables.js';
+import { decodeText, unpacked } from './text.js';
 
-export const readers: readonly Reader[] = [gml, graphml, gexf, matrixMarket, json, edgeListReader];
+export const readers: readonly Reader[] = [
+  gml,
+  graphml,
+  gexf,
+  matrixMarket,
+  json,
+  tables,
+  edgeListReader,
+  adjacencyMatrix,
+  npy,
+  mat,
+];
 
 /**
- * Parses a text in a named format; `fileName` only stands in messages.
+ * Parses a text, or a file's bytes, in a named format; `fileName` only stands in messages.
  *
  * @throws TopologyError
  */
 export function parseGraph(
-  text: string,
+  content: string | Uint8Array,
   format: string,
   fileName = 'graph',
   options: ReadOptions = {},
@@ -35,11 +51,40 @@ export function parseGraph(
       expected: `one of ${known}`,
     });
   }
-  const begin = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  if (/^\s*$/.test(begin.slice(0, 1000)) && begin.trim() === '') {
-    throw fileError(fileName, 0, `file is empty, expected ${reader.summary}`);
+  const graph =
+    'parseBytes' in reader
+      ? parseBytes(reader, content, fileName, options)
+      : parseText(reader, content, fileName, options);
+  if (graph.weightProblem !== undefined) graph.weightProblem.file ??= fileName;
+  return graph;
+}
+
+function parseText(
+  reader: Extract<Reader, { parse: unknown }>,
+  content: string | Uint8Array,
+  file: string,
+  options: ReadOptions,
+): Graph {
+  const decoded = typeof content === 'string' ? content : decodeText(content, file, options);
+  const unmarked = decoded.charCodeAt(0) === 0xfeff ? decoded.slice(1) : decoded;
+  // Old Macintosh programs end lines with a carriage return alone.
+  const text = unmarked.includes('\r') ? unmarked.replace(/\r(?!\n)/g, '\n') : unmarked;
+  if (/^\s*$/.test(text.slice(0, 1000)) && text.trim() === '') {
+    throw fileError(file, 0, `file is empty, expected ${reader.summary}`);
   }
-  return reader.parse(begin, fileName, options);
+  return reader.parse(text, file, options);
+}
+
+function parseBytes(
+  reader: Extract<Reader, { parseBytes: unknown }>,
+  content: string | Uint8Array,
+  file: string,
+  options: ReadOptions,
+): Graph {
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'latin1') : unpacked(content, file);
+  if (bytes.every((byte) => byte <= 32))
+    throw fileError(file, 0, `file is empty, expected ${reader.summary}`);
+  return reader.parseBytes(bytes, file, options);
 }
 
 /**
@@ -54,23 +99,24 @@ export async function readGraph(
   options: { format?: string } & ReadOptions = {},
 ): Promise<Graph> {
   const format = options.format ?? formatOf(path);
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') throw fileError(path, 0, 'no such file', error);
-    if (code === 'ERR_STRING_TOO_LONG') {
+    if (code === 'ERR_FS_FILE_TOO_LARGE') {
       throw fileError(path, 0, 'file is too large, expected less than 512 MiB', error);
     }
     throw fileError(path, 0, `cannot be read (${code ?? String(error)})`, error);
   }
-  return parseGraph(text, format, path, options);
+  return parseGraph(bytes, format, path, options);
 }
 
 /** The format that a file's extension stands for. */
 export function formatOf(path: string): string {
-  const extension = extname(path).toLowerCase();
+  const outer = extname(path).toLowerCase();
+  const extension = outer === '.gz' ? extname(path.slice(0, -3)).toLowerCase() : outer;
   const reader = readers.find((candidate) => candidate.extensions.includes(extension));
   if (reader !== undefined) return reader.format;
   const known = readers.flatMap((candidate) => candidate.extensions).join(', ');

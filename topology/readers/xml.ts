@@ -1,8 +1,10 @@
 /**
- * What the two XML formats share: saxes, the strict and fast parser, with its errors turned into ours.
+ * What the two XML formats share: saxes, the strict and fast parser, with its errors turned into ours; and attributes.
+ *
+ * Namespace prefixes are cut off. A document's own entities are not known to saxes, so that none can expand; the encoding is the decoder's concern.
  */
 import { SaxesParser } from 'saxes';
-import { fileError, show } from '../errors.js';
+import { fileError, show, TopologyError } from '../errors.js';
 
 export interface XmlHandlers {
   /** `name` without a namespace prefix. */
@@ -14,11 +16,7 @@ export interface XmlHandlers {
 export function parseXml(text: string, file: string, handlers: XmlHandlers): void {
   const parser = new SaxesParser({ fragment: false });
   parser.on('error', (error) => {
-    throw fileError(
-      file,
-      parser.line,
-      `${error.message.replace(/^\d+:\d+: /, '')}, expected well-formed XML`,
-    );
+    throw malformed(error.message, file, parser.line);
   });
   // Without the xmlns option, saxes gives attributes as plain strings.
   parser.on('opentag', (tag) => {
@@ -31,6 +29,17 @@ export function parseXml(text: string, file: string, handlers: XmlHandlers): voi
     parser.on('cdata', onText);
   }
   parser.write(text).close();
+}
+
+/** saxes begins its messages with the place, and ends them like a sentence. */
+function malformed(message: string, file: string, line: number): TopologyError {
+  const [, at, column, problem] = /^(\d+):(\d+): ([\s\S]*?)\.?$/.exec(message) ?? ['', line, 0, message];
+  const place = `${file}:${at}:${column}`;
+  return new TopologyError(`${place}: ${problem}, expected well-formed XML`, {
+    file,
+    line: Number(at),
+    column: Number(column),
+  });
 }
 
 function localName(name: string): string {
@@ -50,7 +59,27 @@ export function attributeOf(
   return value;
 }
 
+/** An attribute that is one of few words; undefined where it is missing. */
+export function wordOf<T>(
+  attributes: Record<string, string>,
+  name: string,
+  meanings: Readonly<Record<string, T>>,
+  file: string,
+  line: number,
+): T | undefined {
+  const value = attributes[name];
+  if (value === undefined) return undefined;
+  if (Object.hasOwn(meanings, value)) return meanings[value];
+  const expected = Object.keys(meanings).join(', ');
+  throw fileError(file, line, `${name} is ${show(value)}, expected one of ${expected}`);
+}
+
 /** Refuses a file whose first element is another. */
 export function checkRoot(name: string, expected: string, file: string, line: number): void {
   if (name !== expected) throw fileError(file, line, `root element is ${show(name)}, expected <${expected}>`);
+}
+
+/** A second graph in the same file: joined, nodes of two networks would be one network's. */
+export function refuseSecondGraph(file: string, line: number): TopologyError {
+  return fileError(file, line, 'found a second <graph>, expected one graph in a file');
 }

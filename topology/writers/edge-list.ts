@@ -31,16 +31,22 @@ function* lines(graph: Graph, separator: string): Iterable<string> {
   const names = labels === null ? null : labels.map(quoteIfNeeded);
   const nameOf = (node: number): string => (names === null ? String(node) : names[node]);
   yield `# Nodes: ${graph.nodes} Edges: ${graph.arcs?.count ?? graph.edges}\n`;
-  // With a header, no first pair of labels can be mistaken for one.
+  // With a header, no first pair of labels can be mistaken for one, and no header for a pair of labels.
+  const header = HEADERS.find((pair) => !labels?.some((label) => pair.includes(label))) ?? HEADERS[0];
   if (names !== null)
-    yield graph.weights === null || graph.arcs
-      ? `source${separator}target\n`
-      : `source${separator}target${separator}weight\n`;
+    yield `${[...header, ...(graph.weights === null || graph.arcs ? [] : ['weight'])].join(separator)}\n`;
   yield* edgeLines(graph, (from, to, weight) => {
     const tail = weight === null ? '' : `${separator}${weight}`;
     return `${nameOf(from)}${separator}${nameOf(to)}${tail}\n`;
   });
 }
+
+const HEADERS = [
+  ['source', 'target'],
+  ['from', 'to'],
+  ['src', 'dst'],
+  ['origin', 'destination'],
+];
 
 function checkLabels({ labels, rowStart }: Graph): void {
   if (labels === null) return;
@@ -60,5 +66,5 @@ function checkLabels({ labels, rowStart }: Graph): void {
 }
 
 function quoteIfNeeded(label: string): string {
-  return label === '' || /[\s,"#%{]/.test(label) ? `"${label.replaceAll('"', '""')}"` : label;
+  return label === '' || /[\s,;|"#%{]/.test(label) ? `"${label.replaceAll('"', '""')}"` : label;
 }

@@ -1,0 +1,108 @@
+/**
+ * An adjacency matrix in text: one row a line, numbers separated by commas, tabs, semicolons or spaces; names of nodes as a header, before each row, or both.
+ *
+ *     0 1 1            ,Oslo,Rome,Bern
+ *     1 0 0            Oslo,0,2,1
+ *     1 0 0            Rome,2,0,0
+ *                      Bern,1,0,0
+ *
+ * What entries mean: see matrix.ts. A cell must hold a number. Names of rows and columns must be the same in the same order.
+ */
+import { fileError, show } from '../errors.js';
+import type { Graph } from '../graph.js';
+import { checkSquare, MatrixEntries } from './matrix.js';
+import type { Reader, ReadOptions } from './reader.js';
+import { Rows, type Separator, separatorOf } from './table.js';
+
+export const adjacencyMatrix: Reader = {
+  format: 'matrix',
+  extensions: [],
+  summary: 'adjacency matrix in text: one row a line, perhaps with names of rows and columns',
+  parse: (text, file, options = {}) => parseMatrix(text, file, options),
+};
+
+interface Row {
+  cells: string[];
+  line: number;
+}
+
+export function rowsOf(text: string, file: string, separator: Separator): Row[] {
+  const rows = new Rows(text, file, separator);
+  const found: Row[] = [];
+  while (rows.next()) found.push({ cells: rows.fields(), line: rows.line });
+  return found;
+}
+
+export function isNumber(cell: string): boolean {
+  return cell.trim() !== '' && !Number.isNaN(Number(cell));
+}
+
+function parseMatrix(text: string, file: string, options: ReadOptions): Graph {
+  const separator = options.separator ?? separatorOf(text, file, () => false);
+  const rows = rowsOf(text, file, separator);
+  if (rows.length === 0) throw fileError(file, 0, 'no rows found, expected an adjacency matrix');
+  const [first] = rows;
+  const hasHeader = options.header ?? !first.cells.every(isNumber);
+  const body = hasHeader ? rows.slice(1) : rows;
+  if (body.length === 0)
+    throw fileError(file, first.line, `found only the header ${show(first.cells.join(' '))}, expected rows`);
+  const width = Math.max(...body.map(({ cells }) => cells.length));
+  const hasRowNames = width === body.length + 1 || !body.every(({ cells }) => isNumber(cells[0] ?? ''));
+  const offset = hasRowNames ? 1 : 0;
+  const nodes = body.length;
+  checkSquare(file, 0, nodes, width - offset);
+
+  const header = hasHeader ? first.cells.slice(first.cells.length - nodes) : null;
+  if (header !== null && first.cells.length !== nodes && first.cells.length !== nodes + offset) {
+    throw fileError(file, first.line, `header has ${first.cells.length} names, expected ${nodes}`);
+  }
+  if (header !== null && hasRowNames) {
+    const wrong = body.findIndex(({ cells }, row) => cells[0] !== header[row]);
+    if (wrong >= 0) {
+      const found = `name of row ${wrong + 1} is ${show(body[wrong].cells[0])}`;
+      throw fileError(file, body[wrong].line, `${found}, expected ${show(header[wrong])}, as in the header`);
+    }
+  }
+  const names = hasRowNames ? body.map(({ cells }) => cells[0]) : header;
+  const twice = names?.findIndex((name, node) => names.indexOf(name) !== node) ?? -1;
+  if (names !== null && twice >= 0) {
+    throw fileError(
+      file,
+      body[twice].line,
+      `name ${show(names[twice])} is used twice, expected unique names`,
+    );
+  }
+  const counting = names?.every((name, node) => name === String(node)) ?? true;
+  const said = [hasHeader ? 'header' : '', hasRowNames ? 'row names' : '']
+    .filter((part) => part !== '')
+    .join(' and ');
+  const entries = new MatrixEntries(
+    nodes,
+    {
+      file,
+      labels: counting ? null : names,
+      readAs: `adjacency matrix, ${separator === 'space' ? 'spaces' : separator}, ${said || 'no header'}`,
+      lineOf: (row) => body[row].line,
+    },
+    true,
+  );
+  body.forEach(({ cells, line }, row) => {
+    if (cells.length !== width) {
+      throw fileError(file, line, `row ${row + 1} has ${cells.length - offset} numbers, expected ${nodes}`);
+    }
+    for (let column = 0; column < nodes; column++) {
+      const cell = cells[column + offset];
+      if (!isNumber(cell)) {
+        const found = `entry (${row + 1}, ${column + 1}) is ${show(cell)}`;
+        const isDecimalComma = /^[+-]?\d+,\d+$/.test(cell);
+        throw fileError(
+          file,
+          line,
+          `${found}, expected a number${isDecimalComma ? ' with a decimal point' : ', 0 for no edge'}`,
+        );
+      }
+      entries.add(row, column, Number(cell), cell);
+    }
+  });
+  return entries.toGraph(options);
+}

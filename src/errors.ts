@@ -8,6 +8,10 @@
  * Errors cross threads as plain data, so they are recognised by `code`, never by `instanceof`.
  */
 
+import { formatPath, show as formatValue } from '../topology/errors.js';
+
+export { formatPath, printable, show as formatValue, showSome } from '../topology/errors.js';
+
 export type SpecPath = readonly (string | number)[];
 
 export interface InputErrorDetails {
@@ -55,19 +59,6 @@ export class RunError extends Error {
 /** `k is 12, expected 1..8 (dim)`: the one sentence every refused parameter is reported with. */
 export function unexpected(path: SpecPath, value: unknown, expected: string): InputError {
   return new InputError(`${formatPath(path)} is ${formatValue(value)}, expected ${expected}`, { path });
-}
-
-export function formatPath(path: SpecPath): string {
-  let text = '';
-  for (const part of path) text += typeof part === 'number' ? `[${part}]` : text === '' ? part : `.${part}`;
-  return text;
-}
-
-export function formatValue(value: unknown): string {
-  if (value === undefined) return 'missing';
-  if (typeof value === 'number') return String(value);
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 export function isInputError(error: unknown): error is Error & InputErrorDetails & { code: 'BAD_INPUT' } {

@@ -63,7 +63,7 @@ export function parameterError(path: (string | number)[], value: unknown, expect
 }
 
 /** `['sizes', 2]` -> `sizes[2]` */
-export function formatPath(path: (string | number)[]): string {
+export function formatPath(path: readonly (string | number)[]): string {
   let text = '';
   for (const part of path) {
     if (typeof part === 'number') text += `[${part}]`;
@@ -72,10 +72,42 @@ export function formatPath(path: (string | number)[]): string {
   return text;
 }
 
-/** A value as a message shows it: strings quoted, long ones cut. */
+/**
+ * Control characters, halves of a pair, and what formats without being seen, as the turning of the direction of writing: it steers a terminal, breaks a
+ * page, or shows a name as another. The two joiners (U+200C, U+200D) are part of words and stay.
+ */
+const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** Blanks that look like a space and are none. */
+const ODD_BLANKS = /(?! )\p{Zs}/gu;
+const MOST_CHARACTERS = 60;
+
+/** Text of a file or a config as any output may carry it: what UNPRINTABLE names is written as an escape, `\u001b`. */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`;
+}
+
+/** A value as a message shows it: strings quoted, nothing raw that steers a terminal, and no more than some sixty characters. */
 export function show(value: unknown): string {
   if (value === undefined) return 'missing';
   if (typeof value === 'number') return String(value);
-  const text = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  // A longer one is cut anyway, and need not be escaped in full.
+  const shown = typeof value === 'string' ? value.slice(0, 2 * MOST_CHARACTERS) : value;
+  const text = printable(JSON.stringify(shown) ?? String(shown)).replace(ODD_BLANKS, escaped);
+  if (text.length <= MOST_CHARACTERS) return text;
+  const cut = text.slice(0, MOST_CHARACTERS - 3);
+  // No half of a pair or of an escape stays at the end; an even number of backslashes is whole.
+  return `${cut.replace(/[\ud800-\udbff]$/, '').replace(/(?<!\\)((?:\\\\)*)\\(u[\da-f]{0,3})?$/, '$1')}...`;
+}
+
+/** Some of many values: `"a", "b", "c", ... "z"`, or bare where they are numbers. */
+export function showSome(values: readonly unknown[], most = 6): string {
+  if (values.length <= most) return values.map(show).join(', ');
+  return `${values
+    .slice(0, most - 1)
+    .map(show)
+    .join(', ')}, ... ${show(values.at(-1))}`;
 }

@@ -1,7 +1,14 @@
 /**
  * Topologies: graphs in compressed sparse rows, made, read, written, weighed and looked at. Knows nothing of the simulator.
  */
-export { formatPath, TopologyError, type TopologyErrorDetails } from './errors.js';
+export {
+  formatPath,
+  printable,
+  show,
+  showSome,
+  TopologyError,
+  type TopologyErrorDetails,
+} from './errors.js';
 export type { Generator, GeneratorSpec, Zod } from './generators/generator.js';
 export {
   type Arcs,

@@ -131,7 +131,11 @@ export function sampleParameters(
         zod.enum(['contiguous', 'shuffled', 'by-label']),
         zod.strictObject({ kind: zod.literal('contiguous') }),
         zod.strictObject({ kind: zod.literal('shuffled'), seed: zod.int().min(0).optional() }),
-        zod.strictObject({ kind: zod.literal('by-column'), column }),
+        zod.strictObject({
+          kind: zod.literal('by-column'),
+          column,
+          groups: zod.enum(['by-name', 'in-order']).optional(),
+        }),
         zod.strictObject({ kind: zod.literal('by-label'), labels: zod.int().min(1).optional() }),
         zod.strictObject({
           kind: zod.literal('dirichlet'),

@@ -15,7 +15,7 @@ import {
   type SparseMatrix,
 } from '../data/dataset.js';
 import { reorder, splitRows, splitSpec } from '../data/split.js';
-import { InputError, type SpecPath, unexpected } from '../errors.js';
+import { InputError, type SpecPath, showSome, unexpected } from '../errors.js';
 import { STORAGES } from './linear-model.js';
 import { DenseRows, type Rows, SparseRows } from './linear-problem.js';
 import type { CostContext, CostModel, CostSpec } from './types.js';
@@ -59,6 +59,9 @@ export async function readDatasets(
     });
   }
   const { order, samples } = await splitRows(split, read, { ...context, path: [...path, 'split'] });
+  // Who wrote zeros, or allowed them, knows.
+  const meant = split.kind === 'counts' || (split.kind === 'dirichlet' && split.allowEmpty === true);
+  if (!meant) warnOfIdle(samples, context);
   const dataset = reorder(read, order);
   return {
     dataset,
@@ -67,6 +70,16 @@ export async function readDatasets(
     scale: agents / dataset.rows,
     regularization: spec['regularization'] === '1/n' ? 1 / dataset.rows : (spec['regularization'] as number),
   };
+}
+
+function warnOfIdle(samples: Uint32Array, { agents, labels, warn }: CostContext): void {
+  const idle: unknown[] = [];
+  for (let i = 0; i < agents; i++) if (samples[i] === samples[i + 1]) idle.push(labels?.[i] ?? i);
+  if (idle.length === 0) return;
+  const [hold, have] = idle.length === 1 ? ['holds', 'has'] : ['hold', 'have'];
+  warn?.(
+    `${idle.length} of the ${agents} agents ${hold} no samples (${showSome(idle)}), and ${have} the regulariser alone`,
+  );
 }
 
 /** The same with rows of doubles, sparse or dense. */

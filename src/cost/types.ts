@@ -27,6 +27,8 @@ export interface CostContext {
   resolve(path: string): string;
   /** Node labels of the topology, by agent; null or absent where it has none. */
   labels?: readonly string[] | null;
+  /** Set where nodes without labels are named by their numbers: a graph of a file, not of a generator. */
+  numbered?: boolean;
   /** Prefix of this component's errors: ['cost']. */
   path: SpecPath;
   /** Samples that a gradient looks at; all where absent. See `batch.ts`. */
@@ -37,6 +39,8 @@ export interface CostContext {
   ownMeans?: boolean;
   /** Progress of long work, for a person. */
   note?(message: string): void;
+  /** What a person should know of the data before trusting the result. */
+  warn?(message: string): void;
 }
 
 /** Plain data for workers. */

@@ -7,7 +7,7 @@
  *  | contiguous | the i-th part of the file, as numpy.array_split cuts it: the first (rows mod agents) parts have one more |
  *  | shuffled | the same of a random order (Philox stream 7; seed: the run's, or its own) |
  *  | counts | the next counts[i] rows of the file |
- *  | by-column | the rows whose value of `column` is its own: the node of that label, or else the i-th value in ascending order |
+ *  | by-column | the rows whose value of `column` is its name, or (`groups: in-order`, or where nobody has a name) the i-th value in ascending order |
  *  | by-label | rows of `labels` classes alone: of K classes, floor(i K / agents) and those that follow, cyclically; holders of a class share it equally |
  *  | dirichlet | of every class a share p_i, p ~ Dirichlet(alpha, ..., alpha) drawn afresh for the class: the smaller alpha, the more unlike the agents |
  *
@@ -18,7 +18,15 @@
  * W. W. Tsang, ACM Trans. Math. Softw. 26, 2000; Philox stream 11, counter (attempt, agent, class, 11).
  */
 
-import { formatPath, formatValue, InputError, type SpecPath, unexpected } from '../errors.js';
+import {
+  formatPath,
+  formatValue,
+  InputError,
+  printable,
+  type SpecPath,
+  showSome,
+  unexpected,
+} from '../errors.js';
 import { type Seed, seedWords } from '../runtime.js';
 import { type Dataset, placeOfRow } from './dataset.js';
 import { dirichletShares, randomPermutation } from './random.js';
@@ -27,7 +35,7 @@ export type SplitSpec =
   | { kind: 'contiguous' }
   | { kind: 'shuffled'; seed?: number | undefined }
   | { kind: 'counts'; counts: readonly number[] | string }
-  | { kind: 'by-column'; column: string | number }
+  | { kind: 'by-column'; column: string | number; groups?: 'by-name' | 'in-order' | undefined }
   | { kind: 'by-label'; labels?: number | undefined }
   | { kind: 'dirichlet'; alpha: number; seed?: number | undefined; allowEmpty?: boolean | undefined };
 
@@ -43,6 +51,8 @@ export interface SplitContext {
   seed: Seed;
   /** Node labels of the topology, by agent; null where it has none. */
   labels?: readonly string[] | null | undefined;
+  /** Set where nodes without labels are named by their numbers, as in a file of 0 1, 1 2, ...; a generator's nodes have no names. */
+  numbered?: boolean | undefined;
   resolve(path: string): string;
   /** Where the split stands in the config. */
   path: SpecPath;
@@ -131,10 +141,10 @@ function partsOf(counts: ArrayLike<number>, dataset: Dataset, context: SplitCont
   return samples;
 }
 
-function byColumn(spec: { column: string | number }, dataset: Dataset, context: SplitContext): Split {
+function byColumn(spec: ByColumn, dataset: Dataset, context: SplitContext): Split {
   const { groups, rows } = dataset;
   if (!groups) throw new Error('the data were read without their group column');
-  const holders = holdersOfValues(new Set(groups), spec, dataset, context);
+  const holders = holdersOfGroups(new Set(groups), spec, dataset, context);
   return heldBy(
     Uint32Array.from({ length: rows }, (_, r) => holders.get(groups[r]!)!),
     context.agents,
@@ -228,7 +238,7 @@ function dirichlet(
   );
   if (empty.length > 0 && !spec.allowEmpty) {
     throw new InputError(
-      `${formatPath(path)}: alpha ${spec.alpha} leaves ${empty.length === 1 ? 'agent' : 'agents'} ${someOf(empty.map(String))} without samples`,
+      `${formatPath(path)}: alpha ${spec.alpha} leaves ${empty.length === 1 ? 'agent' : 'agents'} ${showSome(empty)} without samples`,
       {
         path,
         hint: 'take a larger alpha or another seed, or set allowEmpty: true (such an agent has the regulariser alone)',
@@ -238,38 +248,110 @@ function dirichlet(
   return split;
 }
 
-/** Which agent each value belongs to. One value that is a node's label makes all of them labels. */
-function holdersOfValues(
-  values: ReadonlySet<string>,
-  spec: { column: string | number },
+type ByColumn = Extract<SplitSpec, { kind: 'by-column' }>;
+
+/** Which agent each group belongs to. Names are compared letter by letter: `1` is not `1.0`, nor `01001` `1001`, nor `berlin` `Berlin`. */
+function holdersOfGroups(
+  groups: ReadonlySet<string>,
+  spec: ByColumn,
   dataset: Dataset,
   context: SplitContext,
-): Map<string, number> {
+): ReadonlyMap<string, number> {
   const { labels, agents } = context;
-  const nodes = new Map((labels ?? []).map((label, agent) => [label, agent]));
-  if ([...values].some((value) => nodes.has(value))) {
-    for (const value of values) {
-      if (nodes.has(value)) continue;
-      const row = dataset.groups!.indexOf(value);
-      const { text, line } = placeOfRow(dataset, row);
+  if (spec.groups !== 'in-order') {
+    if (labels) return holdersByName(groups, labels, spec, dataset, context);
+    const numbers = () => Array.from({ length: agents }, (_, agent) => String(agent));
+    if (context.numbered) return holdersByName(groups, numbers(), spec, dataset, context);
+    if (spec.groups === 'by-name') return holdersByName(groups, numbers(), spec, dataset, context);
+  }
+  return holdersInOrder([...groups].sort(compareValues), spec, dataset, context);
+}
+
+function holdersByName(
+  groups: ReadonlySet<string>,
+  names: readonly string[],
+  spec: ByColumn,
+  dataset: Dataset,
+  context: SplitContext,
+): ReadonlyMap<string, number> {
+  const agentOf = new Map(names.map((name, agent) => [name, agent]));
+  const column = `column ${shownColumn(spec.column)}`;
+  const strangers = [...groups].filter((group) => !agentOf.has(group));
+  if (strangers.length > 0) {
+    const row = dataset.groups!.indexOf(strangers[0]!);
+    const { text, line } = placeOfRow(dataset, row);
+    const all = strangers.length === groups.size;
+    const which = all ? 'none of the groups is' : `${strangers.length} of ${groups.size} groups are not`;
+    throw new InputError(
+      `${text}: ${column} is ${formatValue(strangers[0])}, expected the name of a node: ${which} (groups: ${showSome([...groups])}; nodes: ${showSome(names)})`,
+      { file: dataset.file, line, path: context.path, hint: hintForStrangers(strangers, names, all) },
+    );
+  }
+  if (agentOf.size < names.length) {
+    const twice = names.find((name, agent) => groups.has(name) && agentOf.get(name) !== agent);
+    if (twice !== undefined) {
+      const agents = names.flatMap((name, agent) => (name === twice ? [agent] : []));
       throw new InputError(
-        `${text}: ${spec.column} is ${formatValue(value)}, expected the label of a node (${someOf([...nodes.keys()])})`,
-        { file: dataset.file, line, path: context.path },
+        `${column} of ${dataset.file} has the group ${formatValue(twice)}, and ${agents.length} nodes are called so (${showSome(agents)}, from 0), expected one`,
+        { file: dataset.file, path: context.path, hint: 'give every node of the graph a label of its own' },
       );
     }
-    return nodes;
   }
-  const sorted = [...values].sort(compareValues);
+  return agentOf;
+}
+
+function holdersInOrder(
+  sorted: readonly string[],
+  spec: ByColumn,
+  dataset: Dataset,
+  context: SplitContext,
+): ReadonlyMap<string, number> {
+  const { agents, path } = context;
+  const { file } = dataset;
+  const column = `column ${shownColumn(spec.column)} of ${file}`;
   if (sorted.length !== agents) {
-    const expected =
-      nodes.size > 0 ? `; none of them is the label of a node (${someOf([...nodes.keys()])})` : '';
     throw new InputError(
-      `column ${spec.column} of ${dataset.file} has ${sorted.length} distinct values (${someOf(sorted)}), expected one for each of the ${agents} agents${expected}`,
-      { file: dataset.file, path: context.path },
+      `${column} has ${sorted.length} distinct values (${showSome(sorted)}), expected one for each of the ${agents} agents`,
+      { file, path },
+    );
+  }
+  if (sorted.includes('')) {
+    const { text, line } = placeOfRow(dataset, dataset.groups!.indexOf(''));
+    throw new InputError(`${text}: column ${shownColumn(spec.column)} is empty, expected whose row it is`, {
+      file,
+      line,
+      path,
+    });
+  }
+  const same = sorted.findIndex((value, k) => k > 0 && Number(value) === Number(sorted[k - 1]));
+  if (same > 0) {
+    throw new InputError(
+      `${column} writes one number in two ways, ${formatValue(sorted[same - 1])} and ${formatValue(sorted[same])}, expected each group to be written in one`,
+      { file, path },
     );
   }
   return new Map(sorted.map((value, agent) => [value, agent]));
 }
+
+/** What the first stranger may have been meant for. */
+function hintForStrangers(strangers: readonly string[], names: readonly string[], all: boolean): string {
+  const loose = (name: string) => {
+    const text = name.trim().replace(/\s+/g, ' ').toLowerCase();
+    return text !== '' && Number.isFinite(Number(text)) ? String(Number(text)) : text;
+  };
+  const meant = new Map(names.map((name) => [loose(name), name]));
+  for (const stranger of strangers) {
+    const name = meant.get(loose(stranger));
+    if (name === undefined) continue;
+    return `${formatValue(stranger)} is not ${formatValue(name)}: names are compared letter by letter, so write both files alike`;
+  }
+  return all
+    ? 'write the names of the nodes into that column; or set groups: in-order in the split, and the i-th value in ascending order goes to the i-th node'
+    : 'every group needs a node that holds it: add the nodes to the graph, or leave those rows out';
+}
+
+const shownColumn = (column: string | number) =>
+  typeof column === 'number' ? String(column) : printable(column);
 
 /** Numbers by size and before words; words by their characters' codes, which is the same order on every machine. */
 function compareValues(a: string, b: string): number {
@@ -277,10 +359,6 @@ function compareValues(a: string, b: string): number {
   if (!Number.isNaN(x) && !Number.isNaN(y) && x !== y) return x - y;
   if (Number.isNaN(x) !== Number.isNaN(y)) return Number.isNaN(x) ? 1 : -1;
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function someOf(values: readonly string[]): string {
-  return values.length <= 6 ? values.join(', ') : `${values.slice(0, 5).join(', ')}, ... ${values.at(-1)}`;
 }
 
 /** The data in agent-major order; the group column has served its purpose. */

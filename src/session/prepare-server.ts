@@ -28,12 +28,14 @@ export async function prepareServer(
   const program = resolveModules(given.program, loaded.folder, AGENTS_PATH);
   await loadModules([...costSpec.modules, ...program.modules]);
   const modules = [...costSpec.modules, ...program.modules].map(({ url }) => url);
+  const warnings = new Set<string>();
   const load = () =>
     loadCost(costSpec.spec, {
       agents: given.program.agents,
       seed: seedWords(given.seed),
       resolve,
       path: ['cost'],
+      warn: (message) => warnings.add(message),
       ...(given.program.batch === undefined ? {} : { batch: given.program.batch }),
       batchPath: [...AGENTS_PATH, 'batch'],
       ownMeans: true,
@@ -59,7 +61,7 @@ export async function prepareServer(
   }
   const config = { ...given, program: spec };
   const plan = planServer({ config, cost, workers, modules });
-  const { run, warnings } = plan;
+  const { run } = plan;
   const optimum = settleOptimum(cost, plan, true);
   checkTargets(config.stop, {
     averages: false,
@@ -106,7 +108,7 @@ export async function prepareServer(
       bits: { perMessage: run.messageBits, uncompressedPerMessage: run.uncompressedBits },
       optimum: reportOptimum(optimum),
       server: reportServer(plan, spec, pilot),
-      warnings,
+      warnings: [...warnings, ...plan.warnings],
     },
   };
 }

@@ -96,12 +96,15 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
 
   const costSpec = resolveModules(config.cost, loaded.folder, ['cost']);
   await loadModules(costSpec.modules);
+  const warnings: string[] = [];
   const cost = await loadCost(costSpec.spec, {
     agents: graph.nodes,
     seed: seedWords(config.seed),
     resolve,
     path: ['cost'],
     labels: graph.labels,
+    numbered: config.topology.file !== undefined,
+    warn: (message) => warnings.push(message),
     ...(config.flow.batch === undefined ? {} : { batch: config.flow.batch }),
   });
 
@@ -153,7 +156,7 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       "a .npy file with every agent's own value, agents x dim (that is what consensus averages)",
     );
   }
-  program.warnings.push(...noticed, ...(links?.warnings ?? []));
+  program.warnings.push(...noticed, ...warnings, ...(links?.warnings ?? []));
   const averages = program.run.problem === 'average';
   const optimum = settleOptimum(cost, program, !averages);
   checkTargets(config.stop, {

@@ -127,21 +127,66 @@ describe('by-column', () => {
     ]);
   });
 
-  it('refuses a value that is no node, with its line', async () => {
-    const context = contextOf(2, { labels: ['SFO', 'JFK'] });
-    await expect(holdings(spec, numbered(3, ['JFK', 'XXX', 'SFO']), context)).rejects.toMatchObject({
-      message: 'data.libsvm:11: origin is "XXX", expected the label of a node (SFO, JFK)',
-      line: 11,
+  it('numbers of a graph file are names too, whoever holds none', async () => {
+    const context = contextOf(4, { numbered: true });
+    expect(await holdings(spec, numbered(3, ['3', '0', '3']), context)).toEqual([[1], [], [], [0, 2]]);
+    await expect(holdings(spec, numbered(4, ['1', '2', '3', '4']), context)).rejects.toThrow(
+      'data.libsvm:13: column origin is "4", expected the name of a node: 1 of 4 groups are not',
+    );
+  });
+
+  it('in order, where that is asked for, whatever the names', async () => {
+    const inOrder: SplitSpec = { ...spec, groups: 'in-order' };
+    const labels = ['Berlin', 'Paris', 'Oslo'];
+    expect(await holdings(inOrder, numbered(3, ['b', 'c', 'a']), contextOf(3, { labels }))).toEqual([
+      [2],
+      [0],
+      [1],
+    ]);
+    expect(await holdings(inOrder, numbered(2, ['1', '2']), contextOf(2, { numbered: true }))).toEqual([
+      [0],
+      [1],
+    ]);
+  });
+
+  // Each stands for two files that name the same thing differently: by order, the wrong agent would hold the rows.
+  it.each([
+    ['case', ['berlin', 'oslo', 'paris'], ['Berlin', 'Paris', 'Oslo'], '"berlin" is not "Berlin"'],
+    ['blanks', ['New  York', 'Oslo'], ['New York', 'Oslo'], '"New  York" is not "New York"'],
+    ['leading zeros', ['01001', '10001'], ['1001', '10001'], '"01001" is not "1001"'],
+    ['decimals', ['1.0', '2.0'], ['1', '2'], '"1.0" is not "1"'],
+    ['another language', ['Köln', 'Wien'], ['Cologne', 'Vienna'], 'set groups: in-order in the split'],
+    ['an agent too few', ['a', 'b', 'c'], ['a', 'b'], 'every group needs a node that holds it'],
+  ])('refuses names that differ: %s', async (_, groups, labels, hint) => {
+    const context = contextOf(labels.length, { labels });
+    await expect(holdings(spec, numbered(groups.length, groups), context)).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^data\.libsvm:1\d: column origin is ".*", expected the name of a node: .* groups .*\(groups: ".*; nodes: ".*\)$/,
+      ),
+      line: groups.findIndex((group) => !labels.includes(group)) + 10,
+      code: 'BAD_INPUT',
+      hint: expect.stringContaining(hint),
     });
   });
 
-  it('refuses another number of values than of agents, and lists both', async () => {
-    await expect(holdings(spec, numbered(3, ['a', 'b', 'c']), contextOf(2))).rejects.toThrow(
-      'column origin of data.libsvm has 3 distinct values (a, b, c), expected one for each of the 2 agents',
-    );
+  it('refuses two nodes of one name, and numbers written in two ways', async () => {
     await expect(
-      holdings(spec, numbered(3, ['a', 'b', 'c']), contextOf(2, { labels: ['x', 'y'] })),
-    ).rejects.toThrow('expected one for each of the 2 agents; none of them is the label of a node (x, y)');
+      holdings(spec, numbered(1, ['a']), contextOf(3, { labels: ['a', 'b', 'a'] })),
+    ).rejects.toThrow(
+      'column origin of data.libsvm has the group "a", and 2 nodes are called so (0, 2, from 0)',
+    );
+    await expect(holdings(spec, numbered(2, ['1', '1.0']), contextOf(2))).rejects.toThrow(
+      'writes one number in two ways, "1" and "1.0"',
+    );
+    await expect(holdings(spec, numbered(2, ['a', '']), contextOf(2))).rejects.toThrow(
+      'data.libsvm:11: column origin is empty, expected whose row it is',
+    );
+  });
+
+  it('a generator names nobody: another number of values than of agents is refused', async () => {
+    await expect(holdings(spec, numbered(3, ['a', 'b', 'c']), contextOf(2))).rejects.toThrow(
+      'column origin of data.libsvm has 3 distinct values ("a", "b", "c"), expected one for each of the 2 agents',
+    );
   });
 });
 

@@ -4,16 +4,16 @@
  *     source,target,bandwidth,latency
  *     Berlin,Paris,1 Gbit/s,12 ms
  *
- * The table is comma-separated with this header, in any order of columns; a cell left empty means the network's own. An edge has the same in both directions.
+ * The table has this header, its columns in any order, with commas, semicolons or tabs between cells; a cell left empty means the network's own. An edge has the same in
+ * both directions; where the graph is directed, a row of the table is the one arc from source to target. Lines that begin with # are comments, unless a node's name does.
  */
 
-import { readFile } from 'node:fs/promises';
-import Papa from 'papaparse';
 import type { Graph } from '../../topology/index.js';
-import { AMBIGUOUS, nodesByName, someNames } from '../../topology/names.js';
 import { readBandwidth, readLatency } from '../config/network.js';
 import type { EdgeNetworkSpec, NetworkSpec } from '../config/types.js';
-import { formatPath, formatValue, InputError, type SpecPath } from '../errors.js';
+import { readTextRows, type TextRow } from '../data/table-rows.js';
+import { readText } from '../data/text.js';
+import { formatPath, formatValue, InputError, type SpecPath, showSome } from '../errors.js';
 import { hearerRows } from './bind.js';
 
 /** Aligned with the arcs on which each agent is heard. */
@@ -24,7 +24,17 @@ export interface NetworkOfEdges {
   latency: Float64Array;
 }
 
+interface Entry {
+  edge: EdgeNetworkSpec;
+  /** Where it stands. */
+  at: string;
+  line?: number;
+  /** From the first end to the second alone, in a directed graph. */
+  oneWay: boolean;
+}
+
 const COLUMNS = ['source', 'target', 'bandwidth', 'latency'] as const;
+const DELIMITERS = [',', ';', '\t'];
 
 /** Null where the network names no edges: then all are alike. */
 export async function networkOfEdges(
@@ -37,94 +47,155 @@ export async function networkOfEdges(
   const { rowStart, columns } = hearerRows(graph);
   const bandwidth = new Float64Array(columns.length).fill(network.bandwidth);
   const latency = new Float64Array(columns.length).fill(network.latency);
-  const given =
+  const file = typeof network.edges === 'string' ? resolve(network.edges) : undefined;
+  const given: Entry[] =
     typeof network.edges === 'string'
-      ? await readTable(resolve(network.edges), path)
-      : network.edges.map((edge, index) => ({ edge, at: formatPath([...path, index]) }));
+      ? await readTable(file!, path, graph)
+      : network.edges.map((edge, index) => ({ edge, at: formatPath([...path, index]), oneWay: false }));
 
-  const find = nodesByName(graph);
-  const nodeOf = (name: string | number, at: string): number => {
-    const node = find(String(name));
-    if (node >= 0) return node;
-    const expected =
-      node === AMBIGUOUS
-        ? 'a name that one agent has: two are called so'
-        : graph.labels === null
-          ? `an agent, ${someNames(graph)}`
-          : `the label of an agent (${someNames(graph)})`;
-    throw new InputError(`${at} names ${formatValue(name)}, expected ${expected}`, { path });
-  };
-  const set = (from: number, to: number, { edge }: { edge: EdgeNetworkSpec }): boolean => {
+  const nodeOf = nodesByName(graph);
+  const refuse = ({ at, line }: Entry, what: string, hint?: string) =>
+    new InputError(`${at} ${what}`, { path, file, line, hint });
+  const setBy = new Map<number, Entry>();
+  const set = (from: number, to: number, entry: Entry): boolean => {
     const arc = columns.subarray(rowStart[from], rowStart[from + 1]).indexOf(to);
     if (arc < 0) return false;
-    bandwidth[rowStart[from] + arc] = edge.bandwidth ?? network.bandwidth;
-    latency[rowStart[from] + arc] = edge.latency ?? network.latency;
+    const index = rowStart[from] + arc;
+    const bits = entry.edge.bandwidth ?? network.bandwidth;
+    const seconds = entry.edge.latency ?? network.latency;
+    const before = setBy.get(index);
+    if (before && (bandwidth[index] !== bits || latency[index] !== seconds)) {
+      throw refuse(
+        entry,
+        `is between ${showEnds(entry)} again, with other values than ${before.at}, expected every edge once`,
+      );
+    }
+    setBy.set(index, entry);
+    bandwidth[index] = bits;
+    latency[index] = seconds;
     return true;
   };
   for (const entry of given) {
-    const [a, b] = entry.edge.between;
-    const from = nodeOf(a, entry.at);
-    const to = nodeOf(b, entry.at);
+    const [from, to] = entry.edge.between.map((name) => {
+      const node = nodeOf(name);
+      if (typeof node === 'number') return node;
+      throw refuse(entry, `names ${formatValue(name)}, expected ${node.expected}`, node.hint);
+    });
+    const oneWay = entry.oneWay && graph.arcs !== undefined;
     const there = set(from, to, entry);
-    if (!set(to, from, entry) && !there) {
-      throw new InputError(`${entry.at} is between ${a} and ${b}, which the topology does not link`, {
-        path,
-      });
-    }
+    if (there && oneWay) continue;
+    const back = oneWay ? -1 : Number(set(to, from, entry));
+    if (there || back > 0) continue;
+    const isReversed = oneWay && columns.subarray(rowStart[to], rowStart[to + 1]).includes(from);
+    throw refuse(
+      entry,
+      `is between ${showEnds(entry)}, which the topology does not link`,
+      isReversed
+        ? 'it has the arc in the other direction: the graph is directed, and a row goes from source to target'
+        : undefined,
+    );
   }
   return { bandwidth, latency };
 }
 
-async function readTable(file: string, path: SpecPath): Promise<{ edge: EdgeNetworkSpec; at: string }[]> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw new InputError(
-      `cannot read ${file}: ${(error as Error).message}`,
-      { path, file },
-      { cause: error },
+const showEnds = ({ edge }: Entry) => edge.between.map(formatValue).join(' and ');
+
+/** A node by its label, or by its number where nodes have none; else what a name may be. */
+function nodesByName({
+  labels,
+  nodes,
+}: Graph): (name: string | number) => number | { expected: string; hint?: string } {
+  if (labels === null) {
+    const expected = `an agent, 0..${nodes - 1}`;
+    return (name) => {
+      const node = Number(name);
+      return String(node) === String(name) && Number.isInteger(node) && node >= 0 && node < nodes
+        ? node
+        : { expected };
+    };
+  }
+  const numbers = new Map(labels.map((label, node) => [label, node]));
+  const twice = new Set(labels.filter((label, node) => numbers.get(label) !== node));
+  const expected = `the label of an agent (${showSome(labels)})`;
+  return (name) => {
+    if (twice.has(String(name))) return { expected: 'the label of one agent, and several have this one' };
+    const node = numbers.get(String(name));
+    if (node !== undefined) return node;
+    return typeof name === 'number'
+      ? { expected, hint: 'a label that looks like a number stands in quotes: "01001"' }
+      : { expected };
+  };
+}
+
+async function readTable(file: string, path: SpecPath, { labels }: Graph): Promise<Entry[]> {
+  const text = await readText(file, { path });
+  const hashes = labels?.some((label) => label.startsWith('#')) === true;
+  const isComment = ({ cells }: TextRow) => cells[0]!.trimStart().startsWith('#');
+  const refuse = (line: number, what: string, hint?: string) =>
+    new InputError(`${file}:${line}: ${what}`, { path, file, line, hint });
+
+  const all = readTextRows(text, delimiterOf(text), file, path);
+  const first = all.findIndex((row) => !isComment(row));
+  const header = all[first];
+  if (header === undefined)
+    throw new InputError(`${file} is empty, expected ${COLUMNS.join(',')}`, { path, file });
+  const names = header.cells.map((cell) => cell.trim().toLowerCase());
+  const rows = all.slice(first + 1).filter((row) => hashes || !isComment(row));
+  const isKnown = names.every((name, c) => COLUMNS.includes(name as 'source') && names.indexOf(name) === c);
+  if (!isKnown || !names.includes('source') || !names.includes('target') || names.length < 3) {
+    throw refuse(
+      header.line,
+      `the header is ${formatValue(header.cells.join(','))}, expected source, target and at least one of bandwidth and latency, each once`,
     );
   }
-  const { data, meta } = Papa.parse<Record<string, string>>(text.replace(/^\uFEFF/, ''), {
-    header: true,
-    delimiter: ',',
-    comments: '#',
-    transformHeader: (name) => name.trim().toLowerCase(),
-    transform: (cell) => cell.trim(),
-  });
-  const missing = ['source', 'target'].find((name) => !meta.fields?.includes(name));
-  const unknown = meta.fields?.find((name) => !COLUMNS.includes(name as (typeof COLUMNS)[number]));
-  if (missing !== undefined || unknown !== undefined) {
-    throw new InputError(
-      `${file}:1: the header is ${formatValue(meta.fields?.join(',') ?? '')}, expected ${COLUMNS.join(',')}`,
-      { path, file },
-    );
-  }
-  return data.flatMap((row, index) => {
-    if (Object.values(row).every((cell) => cell === '')) return [];
-    const at = `${file}:${index + 2}`;
+  return rows.map(({ cells: raw, line }) => {
+    const cells = raw.map((cell) => cell.trim());
+    if (cells.length !== names.length) {
+      throw refuse(
+        line,
+        `the row has ${cells.length} cells (${showSome(cells)}), expected ${names.length}: ${names.join(', ')}`,
+        cells.length > names.length ? NUMBERS_HINT : undefined,
+      );
+    }
+    const cellOf = (name: string): string | undefined => cells[names.indexOf(name)];
     const read = (
       name: 'bandwidth' | 'latency',
       reader: (text: string) => number | null,
       expected: string,
     ) => {
-      const cell = row[name];
+      const cell = cellOf(name);
       if (cell === undefined || cell === '') return {};
       const value = reader(cell);
-      if (value === null)
-        throw new InputError(`${at}: ${name} is ${formatValue(cell)}: ${expected}`, { path, file });
+      if (value === null) {
+        throw refuse(
+          line,
+          `${name} is ${formatValue(cell)}: ${expected}`,
+          /\d[,']\d/.test(cell) ? NUMBERS_HINT : undefined,
+        );
+      }
       return { [name]: value };
     };
-    return [
-      {
-        at,
-        edge: {
-          between: [row['source'], row['target']],
-          ...read('bandwidth', (text) => readBandwidth(text), 'expected a number with a unit, as 1 Mbit/s'),
-          ...read('latency', (text) => readLatency(text), 'expected a number with a unit, as 20 ms'),
-        },
+    return {
+      at: `${file}:${line}:`,
+      line,
+      oneWay: true,
+      edge: {
+        between: [cellOf('source')!, cellOf('target')!],
+        ...read('bandwidth', readBandwidth, 'expected a number > 0 with a unit, as 1 Mbit/s'),
+        ...read('latency', readLatency, 'expected a number >= 0 with a unit, as 20 ms'),
       },
-    ];
+    };
   });
 }
+
+/** The one that parts `source` from `target` in the first line that is no comment. */
+function delimiterOf(text: string): string {
+  const header = /^(?!\s*#).*\S.*$/m.exec(text)?.[0] ?? '';
+  const names = (delimiter: string) =>
+    header.split(delimiter).map((cell) => cell.replace(/^[\s"]+|[\s"]+$/g, ''));
+  return (
+    DELIMITERS.find((delimiter) => names(delimiter).some((name) => /^(source|target)$/i.test(name))) ?? ','
+  );
+}
+
+const NUMBERS_HINT = 'numbers have a decimal point and no separator of thousands: 0.5 s, 1000 Mbit/s';

@@ -109,12 +109,109 @@ describe('refused', () => {
     await expect(secondsOf({ network: { bandwidth: 1, edges } })).rejects.toThrow(message);
   });
 
-  it('a table with another header, or a cell that is no number', async () => {
-    const table = path.join(folder, 'bad.csv');
-    const network = { bandwidth: 1, edges: table };
-    await writeFile(table, 'from,to,bandwidth\n0,1,5\n');
-    await expect(secondsOf({ network })).rejects.toThrow('bad.csv:1: the header is "from,to,bandwidth"');
-    await writeFile(table, 'source,target,bandwidth\n0,1,fast\n');
-    await expect(secondsOf({ network })).rejects.toThrow('bad.csv:2: bandwidth is "fast"');
+  const table = path.join(folder, 'table.csv');
+  const graph = path.join(folder, 'places.csv');
+  const secondsWith = async (rows: string, nodes = 'Berlin,Paris\nParis,Oslo\nOslo,Rome\n', more = {}) => {
+    await writeFile(graph, `source,target\n${nodes}`);
+    await writeFile(table, rows);
+    const topology = { file: graph, ...more };
+    const flow = 'directed' in more ? { kind: 'push-sum' } : base.flow;
+    const cost = 'directed' in more ? { kind: 'average', dim: 8 } : base.cost;
+    return secondsOf({ topology, flow, cost, network: { bandwidth: 1e6, latency: 0, edges: table } });
+  };
+
+  it.each([
+    [
+      'a decimal comma makes a cell more',
+      'source,target,latency\nBerlin,Paris,0,5 s\n',
+      ':2: the row has 4 cells ("Berlin", "Paris", "0", "5 s"), expected 3: source, target, latency',
+    ],
+    [
+      'a cell too few, after a name of two lines',
+      '# of the links\nsource,target,latency\n"Ber\nlin",Paris,1 s\nParis,1 s\n',
+      ':5: the row has 2 cells',
+    ],
+    ['a cell too many', 'source,target,latency\n\nBerlin,Paris,1 s,\n', ':3: the row has 4 cells'],
+    [
+      'a decimal comma between semicolons',
+      'source;target;latency\nBerlin;Paris;0,5 s\n',
+      ':2: latency is "0,5 s": expected a number >= 0 with a unit',
+    ],
+    ['a separator of thousands', 'source,target,bandwidth\nBerlin,Paris,"1,000 bit/s"\n', ':2: bandwidth is'],
+    ['a negative latency', 'source,target,latency\nBerlin,Paris,-1 s\n', ':2: latency is "-1 s"'],
+    ['hexadecimal', 'source,target,latency\nBerlin,Paris,0x10\n', ':2: latency is "0x10"'],
+    [
+      'a unit in the header',
+      'source,target,latency_ms\nBerlin,Paris,5\n',
+      ':1: the header is "source,target,lat',
+    ],
+    ['a column twice', 'source,target,latency,latency\nBerlin,Paris,1,2\n', ':1: the header is'],
+    ['nothing but ends', 'source,target\nBerlin,Paris\n', ':1: the header is "source,target"'],
+    [
+      'an unknown node',
+      'source,target,latency\nBerlin,paris,1\n',
+      ':2: names "paris", expected the label of',
+    ],
+    ['an empty name', 'source,target,latency\n,Paris,1\n', ':2: names "", expected the label of'],
+    ['no link', 'source,target,latency\nBerlin,Oslo,1\n', ':2: is between "Berlin" and "Oslo", which the'],
+    [
+      'an edge with two values',
+      'source,target,latency\nBerlin,Paris,1\nParis,Berlin,2\n',
+      ':3: is between "Paris" and "Berlin" again, with other values than',
+    ],
+    ['nothing', '', ' is empty, expected source,target'],
+    [
+      'what steers a terminal',
+      'source,target,latency\n\u001b[31mBerlin,Paris,1\n',
+      ':2: names "\\u001b[31mBerlin", expected',
+    ],
+    ['a quote that never ends', 'source,target,latency\nBerlin,"Paris,1\n', ':2: quoted field unterminated'],
+  ])('a table: %s', async (_, rows, message) => {
+    const refused = secondsWith(rows);
+    await expect(refused).rejects.toMatchObject({ code: 'BAD_INPUT' });
+    await expect(refused).rejects.toThrow(`table.csv${message}`);
+  });
+
+  it.each([
+    ['semicolons', 'Source;Target;Latency\nParis;Berlin;0.5 s\n'],
+    ['tabs and CR alone', '"source"\t"target"\t"latency"\rBerlin\tParis\t500 ms\r'],
+    ['CR LF, a comment, an empty line', '\uFEFF# ours\r\nlatency,target,source\r\n\r\n0.5,Paris,Berlin\r\n'],
+    ['an edge from both ends', 'source,target,latency\nBerlin,Paris,0.5\nParis,Berlin,0.5\n'],
+  ])('but reads %s', async (_, rows) => {
+    expect(await secondsWith(rows)).toBeCloseTo(10 * (0.5 + 512e-6), 12);
+  });
+
+  it('names with # in front are names where the graph has such, and comments elsewhere', async () => {
+    const rows = 'source,target,latency\n#a,b,0.5\n';
+    expect(await secondsWith(rows, 'a,b\n')).toBeCloseTo(10 * 512e-6, 12);
+    const tags = path.join(folder, 'tags.json');
+    await writeFile(tags, '{"nodes":[{"id":"#a"},{"id":"b"}],"links":[{"source":"#a","target":"b"}]}');
+    const network = { bandwidth: 1e6, latency: 0, edges: table };
+    expect(await secondsOf({ topology: { file: tags }, network })).toBeCloseTo(10 * (0.5 + 512e-6), 12);
+  });
+
+  it('numbers are written as the graph has them', async () => {
+    for (const [name, message] of [
+      ['01', 'names "01", expected an agent, 0..3'],
+      ['1.0', 'names "1.0"'],
+      ['', 'names ""'],
+      ['1e0', 'names "1e0"'],
+    ]) {
+      await writeFile(table, `source,target,latency\n0,${name},1\n`);
+      await expect(secondsOf({ network: { bandwidth: 1, edges: table } })).rejects.toThrow(message);
+    }
+  });
+
+  it('where the graph is directed, a row is the arc from source to target', async () => {
+    const both = 'a,b\nb,a\nb,c\nc,a\n';
+    const directed = { directed: true };
+    const of = (rows: string) => secondsWith(`source,target,latency\n${rows}`, both, directed);
+    const plain = await of('a,b,0\n');
+    expect((await of('a,b,1\nb,a,3\n')) - plain).toBeCloseTo(10 * 3, 2);
+    expect((await of('a,b,1\n')) - plain).toBeCloseTo(10 * 1, 2);
+    await expect(of('c,b,1\n')).rejects.toMatchObject({
+      message: expect.stringContaining(':2: is between "c" and "b", which the topology does not link'),
+      hint: expect.stringContaining('the other direction'),
+    });
   });
 });

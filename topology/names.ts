@@ -2,6 +2,7 @@
  * Nodes by name. A node's name is its label, or its number in the source where the graph has no labels. Whatever refers to the nodes of a graph from outside
  * (another graph on the same agents, a table of links) does so by name, never by position.
  */
+import { show } from './errors.js';
 import type { Graph } from './graph.js';
 
 export const UNKNOWN = -1;
@@ -38,5 +39,5 @@ export function someNames(graph: Graph): string {
     return first === last ? first : `${first}..${last}`;
   }
   const first = Array.from({ length: Math.min(nodes, 5) }, (_, node) => nameOfNode(graph, node));
-  return `${first.map((name) => JSON.stringify(name)).join(', ')}${nodes > 5 ? ', ...' : ''}`;
+  return `${first.map((name) => show(name)).join(', ')}${nodes > 5 ? ', ...' : ''}`;
 }

@@ -4,6 +4,8 @@
  * Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 
+import { show } from './errors.js';
+
 export interface NpyHeader {
   type: string;
   littleEndian: boolean;
@@ -37,10 +39,13 @@ export function parseNpyHeader(
   head: Buffer,
   file: string,
   dimensions: 2 | 3,
-  fail: (message: string) => Error,
+  fail: (message: string, hint?: string) => Error,
 ): NpyHeader {
   if (head.length < 10 || head.toString('latin1', 0, 6) !== NPY_MAGIC) {
-    throw fail(`${file} is not a .npy file: it begins with ${formatBytesFound(head)}, expected "\\x93NUMPY"`);
+    throw fail(
+      `${file} is not a .npy file: it begins with ${formatBytesFound(head)}, expected "\\x93NUMPY"`,
+      hintOfMagic(head),
+    );
   }
   const version = head[6]!;
   if (version < 1 || version > 3) {
@@ -57,12 +62,13 @@ export function parseNpyHeader(
   const fortran = /'fortran_order':\s*(True|False)/.exec(text);
   const extents = /'shape':\s*\(([^)]*)\)/.exec(text);
   if (!fortran || !extents || !/'descr':/.test(text)) {
-    throw fail(`${file} has the header ${text}, expected a dict with descr, fortran_order and shape`);
+    throw fail(`${file} has the header ${show(text)}, expected a dict with descr, fortran_order and shape`);
   }
   if (!descr || !NPY_DECODERS[descr[2]!]) {
-    const found = descr ? `${descr[1]}${descr[2]}` : text;
+    const found = descr ? `${descr[1]}${descr[2]}` : show(text);
     throw fail(
       `${file} holds numbers of type ${found}, expected one of ${Object.keys(NPY_DECODERS).join(', ')}`,
+      hintOfType(descr?.[2]),
     );
   }
   const shape = extents[1]!
@@ -88,5 +94,22 @@ export function parseNpyHeader(
 }
 
 function formatBytesFound(head: Buffer): string {
-  return head.length === 0 ? 'nothing' : JSON.stringify(head.toString('latin1', 0, 6));
+  return head.length === 0 ? 'nothing' : show(head.toString('latin1', 0, 6));
+}
+
+function hintOfMagic(head: Buffer): string | undefined {
+  const begins = head.toString('latin1', 0, 4);
+  if (begins.startsWith('PK'))
+    return 'numpy.savez writes an archive of several arrays: write one with numpy.save';
+  if (begins.startsWith('\x1f\x8b')) return 'it is compressed: unpack it first, gunzip';
+  if (begins.startsWith('\x80')) return 'a pickle is not read: numpy.save(FILE, a)';
+  return undefined;
+}
+
+function hintOfType(type: string | undefined): string {
+  if (type?.startsWith('O'))
+    return 'an array of Python objects is a pickle, which is not read: numpy.save(FILE, a.astype(float))';
+  if (type?.startsWith('c'))
+    return 'complex numbers are not read: numpy.save(FILE, a.real), or real and imaginary parts as columns';
+  return 'numpy.save(FILE, a.astype(float))';
 }

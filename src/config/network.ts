@@ -61,7 +61,7 @@ export function readLatency(text: string | number): number | null {
 
 /** A table has no other way to write a number without a unit. */
 function bare(text: string): number | null {
-  const value = /^\s*(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
+  const value = /^\s*(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
   return Number.isFinite(value) ? value : null;
 }
 

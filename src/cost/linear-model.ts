@@ -125,6 +125,10 @@ export function sampleParameters(
     format: zod.string().optional(),
     firstIndex: zod.union([zod.literal(0), zod.literal(1), zod.literal('auto')]).default('auto'),
     target: column.optional(),
+    header: zod.boolean().optional().describe('tables: whether the first line names the columns'),
+    delimiter: zod.string().length(1).optional().describe('tables: what stands between cells'),
+    decimal: zod.enum(['.', ',']).optional().describe("tables: what stands before a number's decimals"),
+    encoding: zod.string().optional().describe('tables: what their bytes mean, where it is not UTF-8'),
     regularization: zod.union([strength, zod.literal('1/n')]),
     split: zod
       .union([

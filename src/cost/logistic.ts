@@ -42,9 +42,12 @@ function prepareLabels(labels: Float64Array, file: string, path: SpecPath): Floa
   const kinds = [...new Set(labels)].sort((a, b) => a - b);
   if (kinds.length > 2) {
     const some = kinds.length > 8 ? `${kinds.slice(0, 8).join(', ')}, ...` : kinds.join(', ');
+    const hint = kinds.every(Number.isInteger)
+      ? 'for more than two classes, use kind: softmax'
+      : 'for real-valued labels, use kind: least-squares';
     throw new InputError(
       `${file} has ${kinds.length} different labels (${some}), expected two, such as -1 and +1: logistic regression tells two classes apart`,
-      { file, path: [...path, 'data'], hint: 'for real-valued labels, use kind: least-squares' },
+      { file, path: [...path, 'data'], hint },
     );
   }
   // A single label alone does not say which of the two it is: 0 and below are the smaller one.

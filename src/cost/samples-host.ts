@@ -5,7 +5,7 @@
  */
 
 import type { Arena } from '../arena/arena.js';
-import { rowLength } from '../arena/layout.js';
+import { MAX_ARENA_BYTES, rowLength } from '../arena/layout.js';
 import {
   checkSource,
   type Dataset,
@@ -15,11 +15,13 @@ import {
   type SparseMatrix,
 } from '../data/dataset.js';
 import { reorder, splitRows, splitSpec } from '../data/split.js';
-import { InputError, type SpecPath, showSome, unexpected } from '../errors.js';
+import { formatValue, InputError, type SpecPath, showSome, unexpected } from '../errors.js';
 import { STORAGES } from './linear-model.js';
 import { DenseRows, type Rows, SparseRows } from './linear-problem.js';
 import type { CostContext, CostModel, CostSpec } from './types.js';
 
+/** Solvers and bounds of curvature keep a dozen vectors of them. */
+const MOST_FEATURES = 2 ** 24;
 /** Above this share of non-zeros, rows without column numbers are both smaller and faster. */
 const DENSE_SHARE = 0.4;
 
@@ -48,6 +50,10 @@ export async function readDatasets(
     format: spec['format'] as string | undefined,
     firstIndex: spec['firstIndex'] as 0 | 1 | 'auto' | undefined,
     target: spec['target'] as string | number | undefined,
+    header: spec['header'] as boolean | undefined,
+    delimiter: spec['delimiter'] as string | undefined,
+    decimal: spec['decimal'] as '.' | ',' | undefined,
+    encoding: spec['encoding'] as string | undefined,
     group: split.kind === 'by-column' ? split.column : undefined,
     resolve: (name: string) => context.resolve(name),
   };
@@ -58,6 +64,7 @@ export async function readDatasets(
       path: [...path, 'data'],
     });
   }
+  refuseTooWide(read, context);
   const { order, samples } = await splitRows(split, read, { ...context, path: [...path, 'split'] });
   // Who wrote zeros, or allowed them, knows.
   const meant = split.kind === 'counts' || (split.kind === 'dirichlet' && split.allowEmpty === true);
@@ -70,6 +77,26 @@ export async function readDatasets(
     scale: agents / dataset.rows,
     regularization: spec['regularization'] === '1/n' ? 1 / dataset.rows : (spec['regularization'] as number),
   };
+}
+
+/** Sizes are checked before anything is made of them: every agent holds a vector of as many entries as there are features. */
+function refuseTooWide(dataset: Dataset, { agents, ownMeans, path }: CostContext): void {
+  const { file, columnCount, largestLine, firstIndex } = dataset;
+  const holders = ownMeans ? 1 : agents;
+  const bytes = holders * columnCount * 8;
+  if (columnCount <= MOST_FEATURES && bytes <= MAX_ARENA_BYTES) return;
+  const most = Math.min(MOST_FEATURES, Math.floor(MAX_ARENA_BYTES / 8 / holders));
+  const place = largestLine === undefined ? file : `${file}:${largestLine}`;
+  const what =
+    largestLine === undefined
+      ? `has ${columnCount} features`
+      : `index ${columnCount - 1 + (firstIndex ?? 1)} occurs, so that x has ${columnCount} entries`;
+  throw new InputError(`${place}: ${what}, expected at most ${most} with ${agents} agents`, {
+    file,
+    line: largestLine,
+    path: [...path, 'data'],
+    hint: 'number the features that occur 1, 2, 3, ..., or hash them into fewer',
+  });
 }
 
 function warnOfIdle(samples: Uint32Array, { agents, labels, warn }: CostContext): void {
@@ -132,7 +159,10 @@ async function readTest(
   });
   const { matrix, columnCount, file } = test;
   if (matrix.kind !== 'sparse' || train.matrix.kind !== 'sparse') {
-    if (columnCount === train.columnCount) return test;
+    if (columnCount === train.columnCount) {
+      refuseOtherNames(test, train, path);
+      return test;
+    }
     throw new InputError(
       `${file} has ${columnCount} features, expected ${train.columnCount}: those of ${train.file}`,
       { file, path },
@@ -142,6 +172,17 @@ async function readTest(
   return columnCount <= train.columnCount
     ? { ...test, columnCount: train.columnCount }
     : dropColumns(test, train);
+}
+
+/** Columns are told apart by their places: names, where both files have them, say whether the places are the same. */
+function refuseOtherNames(test: Dataset, train: Dataset, path: SpecPath): void {
+  const { file, names } = test;
+  const other = names?.findIndex((name, c) => train.names && name !== train.names[c]) ?? -1;
+  if (other < 0) return;
+  throw new InputError(
+    `${file}: feature ${other} (from 0) is ${formatValue(names![other])}, expected ${formatValue(train.names![other])}: the columns of ${train.file}, in its order`,
+    { file, path },
+  );
 }
 
 function dropColumns(test: Dataset, { columnCount }: Dataset): Dataset {

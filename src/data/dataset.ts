@@ -46,8 +46,12 @@ export interface Dataset {
   lines: Uint32Array | null;
   /** What tells the rows' holders apart; null where nobody asked. */
   groups: string[] | null;
+  /** Names of the features, of tables with a header. */
+  names?: readonly string[] | null;
   /** LIBSVM alone: what the file counts features from. */
   firstIndex?: 0 | 1;
+  /** LIBSVM alone: the line of the largest index. */
+  largestLine?: number;
 }
 
 export type DataSource = string | { x: string; y: string } | { images: string; labels: string };
@@ -59,6 +63,11 @@ export interface DatasetOptions {
   firstIndex?: 0 | 1 | 'auto' | undefined;
   /** Column of labels, of tables alone. */
   target?: string | number | undefined;
+  /** How a table is written, of tables alone; see csv.ts. */
+  header?: boolean | undefined;
+  delimiter?: string | undefined;
+  decimal?: '.' | ',' | undefined;
+  encoding?: string | undefined;
   /**
    * Column whose values tell the rows' holders apart. Of a table: a name, or a number from 0, and the column is then no feature.
    * Elsewhere: the feature's own index (LIBSVM: as the file counts; .npy: from 0), and it stays a feature.
@@ -104,27 +113,37 @@ function singleFile(source: DataSource, options: DatasetOptions): string {
   throw unexpected(options.path, source, 'the name of one file');
 }
 
-/** Only a table has a choice of labels. */
+const OF_TABLES = ['header', 'delimiter', 'decimal', 'encoding'] as const;
+
+/** Only a table has a choice of labels, and of how it is written. */
 function refuseTarget(options: DatasetOptions, labels: string): void {
-  if (options.target === undefined) return;
-  throw unexpected([...options.path.slice(0, -1), 'target'], options.target, `no target: ${labels}`);
+  const parent = options.path.slice(0, -1);
+  if (options.target !== undefined) {
+    throw unexpected([...parent, 'target'], options.target, `no target: ${labels}`);
+  }
+  for (const name of OF_TABLES) {
+    if (options[name] === undefined) continue;
+    throw unexpected(
+      [...parent, name],
+      options[name],
+      `no ${name}: it says how a table is written (format: csv)`,
+    );
+  }
 }
 
 async function readLibsvmDataset(source: DataSource, options: DatasetOptions): Promise<Dataset> {
   refuseTarget(options, 'LIBSVM lines begin with their label');
   const { readLibsvm } = await import('./libsvm.js');
   const file = singleFile(source, options);
-  const { rows, columnCount, rowStart, columns, values, labels, lines, firstIndex } = await readLibsvm(
-    file,
-    options.firstIndex,
-  );
+  const read = await readLibsvm(file, options.firstIndex, options.path);
+  const { rows, columnCount, rowStart, columns, values, labels, lines, firstIndex } = read;
   let groups: string[] | null = null;
   if (options.group !== undefined) {
     const column = featureIndex(options.group, firstIndex, columnCount, file) - firstIndex;
     groups = Array.from({ length: rows }, () => '0');
     for (let r = 0; r < rows; r++) {
       for (let e = rowStart[r]!; e < rowStart[r + 1]!; e++) {
-        if (columns[e] === column) groups[r] = String(values[e]);
+        if (columns[e] === column) groups[r] = groupOf(values[e]!, file);
       }
     }
   }
@@ -137,6 +156,7 @@ async function readLibsvmDataset(source: DataSource, options: DatasetOptions): P
     lines,
     groups,
     firstIndex,
+    largestLine: read.largestLine,
   };
 }
 
@@ -147,9 +167,9 @@ async function readTable(
 ): Promise<Dataset> {
   const { readCsv } = await import('./csv.js');
   const file = singleFile(source, options);
-  const table = await readCsv(file, { target: options.target, group: options.group, delimiter });
-  const { rows, columnCount, values, labels, lines, groups } = table;
-  return { file, rows, columnCount, matrix: { kind: 'dense', values }, labels, lines, groups };
+  const table = await readCsv(file, { ...options, delimiter: options.delimiter ?? delimiter });
+  const { rows, columnCount, values, labels, lines, groups, names } = table;
+  return { file, rows, columnCount, matrix: { kind: 'dense', values }, labels, lines, groups, names };
 }
 
 async function readNpyDataset(source: DataSource, options: DatasetOptions): Promise<Dataset> {
@@ -168,7 +188,14 @@ async function readNpyDataset(source: DataSource, options: DatasetOptions): Prom
   if (y.data.length !== rows) {
     throw new InputError(
       `${labelFile} has shape ${formatShape(y.shape)}, expected (${rows},): one label for each row of ${file}`,
-      { file: labelFile, path: options.path },
+      {
+        file: labelFile,
+        path: options.path,
+        hint:
+          y.shape[0] === rows
+            ? 'one-hot labels become numbers of classes with numpy.argmax(y, axis=1)'
+            : undefined,
+      },
     );
   }
   const refuse = (name: string, array: Float64Array, index: number, width: number): never => {
@@ -182,7 +209,7 @@ async function readNpyDataset(source: DataSource, options: DatasetOptions): Prom
   let groups: string[] | null = null;
   if (options.group !== undefined) {
     const column = featureIndex(options.group, 0, columnCount, file);
-    groups = Array.from({ length: rows }, (_, r) => String(x.data[r * columnCount + column]));
+    groups = Array.from({ length: rows }, (_, r) => groupOf(x.data[r * columnCount + column]!, file));
   }
   return {
     file,
@@ -244,6 +271,15 @@ async function readIdxDataset(source: DataSource, options: DatasetOptions): Prom
     lines: null,
     groups,
   };
+}
+
+/** A number as the name of a group; beyond 2^53, two of them may have become one. */
+function groupOf(value: number, file: string): string {
+  if (Math.abs(value) <= Number.MAX_SAFE_INTEGER) return String(value);
+  throw new InputError(
+    `${file}: the group column holds ${value}, expected numbers up to 2^53: larger ones are rounded, and two groups would be one`,
+    { file, hint: 'a .csv file may hold groups as text' },
+  );
 }
 
 function featureIndex(column: string | number, first: number, columnCount: number, file: string): number {

@@ -1,7 +1,7 @@
 /**
  * LIBSVM (SVMlight) files: one sample a line, `label index:value index:value ...  # comment`, into compressed sparse rows.
  *
- * Indices ascend and count from 1, or from 0 where a 0 occurs anywhere in the file; `firstIndex` says so for a file that counts from
+ * Lines end in LF, CR LF or CR. Indices ascend and count from 1, or from 0 where a 0 occurs anywhere in the file; `firstIndex` says so for a file that counts from
  * 0 without ever using it (its column 0 is then all zero). `qid:` tokens and empty lines are passed
  * over. Labels stay as they are: what they mean is the cost's business.
  *
@@ -9,8 +9,8 @@
  * no number becomes a string, except numbers of more than 15 digits or with far exponents (see `parseNumber`).
  */
 
-import { readFile } from 'node:fs/promises';
-import { InputError } from '../errors.js';
+import { formatValue, InputError, type SpecPath } from '../errors.js';
+import { readBytesOfText } from './text.js';
 
 export interface SparseRows {
   rows: number;
@@ -25,6 +25,8 @@ export interface SparseRows {
   lines: Uint32Array;
   /** What the file calls feature 0: 0 or 1. */
   firstIndex: 0 | 1;
+  /** The line of the largest index. */
+  largestLine: number;
 }
 
 const NEWLINE = 10;
@@ -45,14 +47,12 @@ const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}
 const MAX_EXACT_DIGITS = 15;
 const MAX_INDEX = 2 ** 32 - 2;
 
-export async function readLibsvm(file: string, firstIndex: 0 | 1 | 'auto' = 'auto'): Promise<SparseRows> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    throw new InputError(`cannot read ${file}: ${(error as Error).message}`, { file }, { cause: error });
-  }
-  return parseLibsvm(bytes, file, firstIndex);
+export async function readLibsvm(
+  file: string,
+  firstIndex: 0 | 1 | 'auto' = 'auto',
+  path?: SpecPath,
+): Promise<SparseRows> {
+  return parseLibsvm(await readBytesOfText(file, { path }), file, firstIndex);
 }
 
 export function parseLibsvm(
@@ -71,6 +71,7 @@ export function parseLibsvm(
   let entries = 0;
   let smallest = Infinity;
   let largest = -1;
+  let largestLine = 0;
 
   for (; !cursor.atEnd(); cursor.nextLine()) {
     if (cursor.atTokenEnd()) continue;
@@ -87,7 +88,10 @@ export function parseLibsvm(
       values[entries++] = cursor.number(index);
       if (index < smallest) smallest = index;
     }
-    if (previous > largest) largest = previous;
+    if (previous > largest) {
+      largest = previous;
+      largestLine = cursor.line;
+    }
     rowStart[++rows] = entries;
   }
   if (rows === 0)
@@ -104,6 +108,7 @@ export function parseLibsvm(
     labels: labels.slice(0, rows),
     lines: lines.slice(0, rows),
     firstIndex,
+    largestLine,
   };
 }
 
@@ -113,7 +118,7 @@ function countLinesAndColons(bytes: Uint8Array): { lines: number; colons: number
   let colons = 0;
   for (let i = 0; i < bytes.length; i++) {
     if (bytes[i] === COLON) colons++;
-    else if (bytes[i] === NEWLINE) lines++;
+    else if (bytes[i] === NEWLINE || bytes[i] === RETURN) lines++;
   }
   return { lines, colons };
 }
@@ -139,15 +144,16 @@ class Cursor {
   atTokenEnd(): boolean {
     const bytes = this.#bytes;
     let at = this.#at;
-    while (bytes[at] === SPACE || bytes[at] === TAB || bytes[at] === RETURN) at++;
+    while (bytes[at] === SPACE || bytes[at] === TAB) at++;
     this.#at = at;
-    return at >= bytes.length || bytes[at] === NEWLINE || bytes[at] === HASH;
+    return at >= bytes.length || bytes[at] === NEWLINE || bytes[at] === RETURN || bytes[at] === HASH;
   }
 
   nextLine(): void {
     const bytes = this.#bytes;
     let at = this.#at;
-    while (at < bytes.length && bytes[at] !== NEWLINE) at++;
+    while (at < bytes.length && bytes[at] !== NEWLINE && bytes[at] !== RETURN) at++;
+    if (bytes[at] === RETURN && bytes[at + 1] === NEWLINE) at++;
     this.#at = at + 1;
     this.#lineStart = at + 1;
     this.line++;
@@ -214,7 +220,7 @@ class Cursor {
   #slowNumber(index: number): number {
     const end = this.#tokenEnd();
     const text = this.#bytes.toString('latin1', this.#at, end);
-    const isNumber = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
+    const isNumber = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text);
     const value = Number(text);
     if (!isNumber || !Number.isFinite(value)) {
       this.#refuseToken(`a finite number as ${index < 0 ? 'the label' : `value of index ${index}`}`);
@@ -224,7 +230,10 @@ class Cursor {
   }
 
   refuseZero(): never {
-    throw this.#error('index 0 occurs, expected indices from 1');
+    throw this.#error(
+      'index 0 occurs, expected indices from 1',
+      'where a file counts from 0, set firstIndex: 0 in the cost: the training file, which never uses it, is then read so too',
+    );
   }
 
   refuseIndex(index: number, previous: number): never {
@@ -236,18 +245,20 @@ class Cursor {
   #refuseToken(expected: string): never {
     let start = this.#at;
     while (start > this.#lineStart && !isTokenEnd(this.#bytes[start - 1])) start--;
-    const token = this.#bytes.toString('utf8', start, this.#tokenEnd());
+    const token = this.#bytes.toString('utf8', start, Math.min(this.#tokenEnd(), start + 1000));
     throw this.#error(
-      `found "${token.length > 40 ? `${token.slice(0, 37)}...` : token}", expected ${expected}`,
+      `found ${formatValue(token)}, expected ${expected}`,
+      hintOfToken(token, start === this.#lineStart),
     );
   }
 
-  #error(message: string): InputError {
+  #error(message: string, hint?: string): InputError {
     const column = this.#at - this.#lineStart + 1;
     return new InputError(`${this.#file}:${this.line}: ${message}`, {
       file: this.#file,
       line: this.line,
       column,
+      hint,
     });
   }
 
@@ -256,6 +267,15 @@ class Cursor {
     while (!isTokenEnd(this.#bytes[end])) end++;
     return end;
   }
+}
+
+function hintOfToken(token: string, isFirst: boolean): string | undefined {
+  if (isFirst && /^[^:]*([,;][^:]*){2,}$/.test(token)) return 'is it a table? set format: csv in the cost';
+  if (isFirst && token.includes(',')) return 'one label a sample: a decimal comma, or several labels?';
+  if (/^\d+:[+-]?\d*,\d+$/.test(token)) return 'numbers have a decimal point';
+  if (/^(\d+:)?[+-]?(nan|inf|infinity|na)$/i.test(token)) return 'leave the entry out, or fill it in';
+  if (isFirst && /^[\p{L}_]/u.test(token)) return 'labels are numbers: number the classes, 0, 1, 2, ...';
+  return undefined;
 }
 
 /** Undefined stands for the end of the file. */

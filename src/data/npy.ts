@@ -44,14 +44,20 @@ export async function readNpy(file: string, dimensions: 2 | 3 = 2): Promise<NpyA
     const fileBytes = (await handle.stat()).size;
     const head = Buffer.alloc(Math.min(fileBytes, MAX_NPY_HEADER_BYTES));
     await readFully(handle, head, 0);
-    const header = parseNpyHeader(head, file, dimensions, (message) => new InputError(message, { file }));
+    const header = parseNpyHeader(
+      head,
+      file,
+      dimensions,
+      (message, hint) => new InputError(message, { file, hint }),
+    );
 
     const itemBytes = Number(header.type.slice(1));
     const length = header.shape.reduce((product, extent) => product * extent, 1);
     const payloadBytes = fileBytes - header.payloadOffset;
-    if (payloadBytes < length * itemBytes) {
+    if (payloadBytes !== length * itemBytes) {
+      const what = payloadBytes < length * itemBytes ? 'is cut short' : 'is too long';
       throw new InputError(
-        `${file} is cut short: ${payloadBytes} bytes of numbers found, expected ${length * itemBytes} (shape ${formatShape(header.shape)}, type ${header.type})`,
+        `${file} ${what}: ${payloadBytes} bytes of numbers found, expected ${length * itemBytes} (shape ${formatShape(header.shape)}, type ${header.type})`,
         { file },
       );
     }

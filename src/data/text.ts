@@ -7,6 +7,7 @@ import { InputError, isInputError, type SpecPath } from '../errors.js';
 interface Place {
   /** Where the file is named in the config. */
   path?: SpecPath | undefined;
+  encoding?: string | undefined;
 }
 
 export async function readBytes(file: string, { path }: Place = {}): Promise<Buffer> {
@@ -23,9 +24,26 @@ export async function readBytes(file: string, { path }: Place = {}): Promise<Buf
 export async function readText(file: string, place: Place = {}): Promise<string> {
   const bytes = await readBytes(file, place);
   try {
-    return decodeText(bytes, file);
+    return decodeText(bytes, file, { encoding: place.encoding });
   } catch (error) {
     if (isInputError(error)) error.path = place.path;
     throw error;
   }
+}
+
+/** The same as bytes of UTF-8, for readers that make no strings: the file's own, unless they are another encoding, packed, or not text. */
+export async function readBytesOfText(file: string, place: Place = {}): Promise<Buffer> {
+  const bytes = await readBytes(file, place);
+  if (isPlainAscii(bytes)) return bytes;
+  try {
+    return Buffer.from(decodeText(bytes, file, { encoding: place.encoding }));
+  } catch (error) {
+    if (isInputError(error)) error.path = place.path;
+    throw error;
+  }
+}
+
+function isPlainAscii(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i]! > 126 || bytes[i] === 0) return false;
+  return true;
 }

@@ -9,6 +9,7 @@
  */
 
 import type { Graph } from '../../topology/index.js';
+import { AMBIGUOUS, nodesByName, someNames } from '../../topology/names.js';
 import { readBandwidth, readLatency } from '../config/network.js';
 import type { EdgeNetworkSpec, NetworkSpec } from '../config/types.js';
 import { readTextRows, type TextRow } from '../data/table-rows.js';
@@ -53,7 +54,7 @@ export async function networkOfEdges(
       ? await readTable(file!, path, graph)
       : network.edges.map((edge, index) => ({ edge, at: formatPath([...path, index]), oneWay: false }));
 
-  const nodeOf = nodesByName(graph);
+  const nodeOf = nodeFinder(graph);
   const refuse = ({ at, line }: Entry, what: string, hint?: string) =>
     new InputError(`${at} ${what}`, { path, file, line, hint });
   const setBy = new Map<number, Entry>();
@@ -100,28 +101,16 @@ export async function networkOfEdges(
 
 const showEnds = ({ edge }: Entry) => edge.between.map(formatValue).join(' and ');
 
-/** A node by its label, or by its number where nodes have none; else what a name may be. */
-function nodesByName({
-  labels,
-  nodes,
-}: Graph): (name: string | number) => number | { expected: string; hint?: string } {
-  if (labels === null) {
-    const expected = `an agent, 0..${nodes - 1}`;
-    return (name) => {
-      const node = Number(name);
-      return String(node) === String(name) && Number.isInteger(node) && node >= 0 && node < nodes
-        ? node
-        : { expected };
-    };
-  }
-  const numbers = new Map(labels.map((label, node) => [label, node]));
-  const twice = new Set(labels.filter((label, node) => numbers.get(label) !== node));
-  const expected = `the label of an agent (${showSome(labels)})`;
+/** A node by its name, or what a name may be. */
+function nodeFinder(graph: Graph): (name: string | number) => number | { expected: string; hint?: string } {
+  const find = nodesByName(graph);
+  const expected =
+    graph.labels === null ? `an agent, ${someNames(graph)}` : `the label of an agent (${someNames(graph)})`;
   return (name) => {
-    if (twice.has(String(name))) return { expected: 'the label of one agent, and several have this one' };
-    const node = numbers.get(String(name));
-    if (node !== undefined) return node;
-    return typeof name === 'number'
+    const node = find(String(name));
+    if (node >= 0) return node;
+    if (node === AMBIGUOUS) return { expected: 'a name that one agent has: several are called so' };
+    return typeof name === 'number' && graph.labels !== null
       ? { expected, hint: 'a label that looks like a number stands in quotes: "01001"' }
       : { expected };
   };

@@ -465,21 +465,18 @@ export async function readInit(
 ): Promise<Float64Array> {
   const { shape, data } = await readNpy(file);
   const [rows, columns = 1] = shape;
+  const where = { path: ['init'], file };
   if (rows !== agents || columns !== dim) {
     throw new InputError(
       `${file} holds ${rows} x ${columns} numbers, expected ${agents} x ${dim} (${expected})`,
-      {
-        path: ['init'],
-      },
+      where,
     );
   }
   const bad = data.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
     throw new InputError(
-      `${file}: entry [${Math.floor(bad / dim)}, ${bad % dim}] is ${data[bad]}, expected a finite number`,
-      {
-        path: ['init'],
-      },
+      `${file}: entry [${Math.floor(bad / dim)}, ${bad % dim}] (agent, coordinate, from 0) is ${data[bad]}, expected a finite number`,
+      where,
     );
   }
   return data;

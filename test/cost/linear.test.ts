@@ -296,3 +296,50 @@ describe.skipIf(!hasSharedData)('figures that everyone knows', () => {
     expect(gradientNorm).toBeLessThan(1e-13);
   });
 });
+
+describe('labels and sizes that cannot be meant', () => {
+  it('three classes are told where they belong', async () => {
+    await expect(load('logistic', '0 1:1\n1 1:2\n2 1:3\n', { regularization: 1 })).rejects.toMatchObject({
+      message: expect.stringContaining('has 3 different labels (0, 1, 2), expected two'),
+      hint: 'for more than two classes, use kind: softmax',
+    });
+    await expect(load('logistic', '0.5 1:1\n1 1:2\n2 1:3\n', { regularization: 1 })).rejects.toMatchObject({
+      hint: 'for real-valued labels, use kind: least-squares',
+    });
+  });
+
+  it.each([
+    ['0 1:1\n1 1:2\n', 4_000_000_000, 3],
+    ['\n', 2_000_000_001, 2],
+    ['', 100_000_000, 1],
+  ])('a feature too far, before anything is made of it: %j %d', async (before, index, line) => {
+    await expect(load('logistic', `${before}1 ${index}:1\n`, { regularization: 1 })).rejects.toThrow(
+      `:${line}: index ${index} occurs, so that x has ${index} entries, expected at most`,
+    );
+  });
+
+  it('agents without samples are named', async () => {
+    const warnings: string[] = [];
+    const csv = scratchFile('data.csv', 'origin,a,late\nSFO,1,1\nJFK,3,-1\n');
+    const spec = { kind: 'logistic', data: csv, regularization: 0.1 };
+    const context = contextOf(3, {
+      labels: ['JFK', 'ORD', 'SFO'],
+      warn: (message) => warnings.push(message),
+    });
+    await costs['logistic']!.load({ ...spec, split: { kind: 'by-column', column: 'origin' } }, context);
+    expect(warnings).toEqual(['1 of the 3 agents holds no samples ("ORD"), and has the regulariser alone']);
+  });
+
+  it('a test table has the columns of the training table, in its order', async () => {
+    const spec = {
+      kind: 'logistic',
+      data: scratchFile('data.csv', 'a,b,y\n1,2,1\n3,4,0\n'),
+      test: scratchFile('test.csv', 'b,a,y\n2,1,1\n'),
+      regularization: 0.1,
+      target: 'y',
+    };
+    await expect(costs['logistic']!.load(spec, contextOf(2))).rejects.toThrow(
+      /test\.csv: feature 0 \(from 0\) is "b", expected "a": the columns of .*data\.csv, in its order/,
+    );
+  });
+});

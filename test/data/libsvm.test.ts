@@ -1,7 +1,9 @@
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readDataset } from '../../src/data/dataset.js';
 import { parseLibsvm, readLibsvm } from '../../src/data/libsvm.js';
-import { hasSharedData, sharedData } from '../cost/support.js';
+import { hasSharedData, scratchFile, sharedData } from '../cost/support.js';
 
 const parse = (text: string) => parseLibsvm(Buffer.from(text), 'data.libsvm');
 
@@ -16,6 +18,7 @@ describe('parseLibsvm', () => {
       labels: Float64Array.of(1, -1),
       lines: Uint32Array.of(1, 2),
       firstIndex: 1,
+      largestLine: 1,
     });
   });
 
@@ -103,7 +106,7 @@ describe('parseLibsvm', () => {
   });
 
   it('says which file is missing', async () => {
-    await expect(readLibsvm('/nowhere/a9a')).rejects.toThrow(/cannot read \/nowhere\/a9a: ENOENT/);
+    await expect(readLibsvm('/nowhere/a9a')).rejects.toThrow('cannot read /nowhere/a9a: no such file');
   });
 });
 
@@ -116,5 +119,63 @@ describe.skipIf(!hasSharedData)('files that everyone knows', () => {
     const data = await readLibsvm(sharedData(`libsvm/${name}`));
     expect(data).toMatchObject({ rows, columnCount });
     expect(data.values.length).toBe(entries);
+  });
+});
+
+describe('what other programs write', () => {
+  const read = async (content: string | Uint8Array) => {
+    const dataset = await readDataset(scratchFile('d.libsvm', content), {
+      resolve: (path) => path,
+      path: ['cost', 'data'],
+    });
+    return dataset;
+  };
+  const samples = '+1 1:0.5 2:1\n-1 2:3\n';
+
+  it.each([
+    ['a byte order mark', `\ufeff${samples}`],
+    ['CR alone', samples.replaceAll('\n', '\r')],
+    ['CR LF', samples.replaceAll('\n', '\r\n')],
+    [
+      'empty lines, blanks at the end, comments, qid',
+      '# ours\n\n+1 qid:7 1:0.5 2:1 \t\n  \n-1 2:3 # last\n\n',
+    ],
+    ['UTF-16', Buffer.from(`\ufeff${samples}`, 'utf16le')],
+    ['gzip', gzipSync(Buffer.from(samples))],
+  ])('%s', async (_, content) => {
+    expect(await read(content)).toMatchObject({
+      rows: 2,
+      columnCount: 2,
+      labels: Float64Array.of(1, -1),
+      matrix: {
+        rowStart: Uint32Array.of(0, 2, 3),
+        columns: Uint32Array.of(0, 1, 1),
+        values: Float64Array.of(0.5, 1, 3),
+      },
+    });
+  });
+
+  it.each([
+    ['1,3 1:2\n', ':1: found "1,3", expected a finite number as the label', 'several labels'],
+    ['1 1:0,5\n', ':1: found "1:0,5", expected a finite number as value of index 1', 'decimal point'],
+    ['1 1:1\r-1 1:nan\r', ':2: found "1:nan", expected', 'leave the entry out'],
+    ['1 1:inf\n', ':1: found "1:inf", expected', 'leave the entry out'],
+    ['a,b,y\n1,2,3\n', ':1: found "a,b,y", expected', 'format: csv'],
+    ['spam 1:2\n', ':1: found "spam", expected', 'number the classes'],
+    ['1 2:1 1:1\n', ':1: index 1 stands after 2, expected ascending indices', undefined],
+    ['1 2:1 2:1\n', ':1: index 2 occurs twice, expected ascending indices', undefined],
+    ['1 1:2\n1 \u001b[31m:3\n', ':2: found "\\u001b[31m:3", expected index:value', undefined],
+    [`1 1:${'9'.repeat(1e5)}x\n`, ':1: found "1:99999999', undefined],
+    ['1 1:2\n1 1:\0\n', ':2:5: found a NUL byte', undefined],
+    [Buffer.from('1 1:2 # Köln\n', 'latin1'), ':1:10: found byte 0xf6', undefined],
+    ['1 -1:2\n', ':1: found "-1:2", expected index:value', undefined],
+    ['1 99999999999:2\n', ':1: found "99999999999:2", expected an index of at most 4294967294', undefined],
+  ])('refuses %j', async (content, message, hint) => {
+    const refused = read(content);
+    await expect(refused).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      message: expect.stringContaining(`d.libsvm${message}`),
+      ...(hint && { hint: expect.stringContaining(hint) }),
+    });
   });
 });

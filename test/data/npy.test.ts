@@ -181,3 +181,48 @@ describe('writeNpy', () => {
     await expect(readNpy(file)).rejects.toThrow(/not a \.npy file/);
   });
 });
+
+describe('headers that lie, and files of other kinds', () => {
+  const written = (dict: string, payload: Uint8Array) => {
+    const text = `${dict}\n`;
+    const head = Buffer.from(`\x93NUMPY\x01\x00\0\0${text}`, 'latin1');
+    head.writeUInt16LE(text.length, 8);
+    return scratchFile('a.npy', Buffer.concat([head, payload]));
+  };
+  const dict = (descr: string, shape: string) =>
+    `{'descr': ${descr}, 'fortran_order': False, 'shape': ${shape}, }`;
+  const bytes = (count: number) => new Uint8Array(count);
+
+  it.each([
+    [
+      dict("'<f8'", '(4000000000, 4000000000)'),
+      8,
+      'is cut short: 8 bytes of numbers found, expected 128000000000000000000',
+    ],
+    [dict("'<f8'", '(3,)'), 16, 'is cut short: 16 bytes of numbers found, expected 24 (shape (3,), type f8)'],
+    [dict("'<f8'", '(2,)'), 24, 'is too long: 24 bytes of numbers found, expected 16'],
+    [dict("'|O'", '(2,)'), 16, 'holds numbers of type |O, expected one of f8'],
+    [dict("'<c16'", '(1,)'), 16, 'holds numbers of type <c16, expected one of f8'],
+    [dict("'<f2'", '(8,)'), 16, 'holds numbers of type <f2, expected one of f8'],
+    [dict("[('a\u001b', '<f8')]", '(1,)'), 8, "holds numbers of type \"{'descr': [('a\\u001b"],
+    [dict("'<f8'", '()'), 8, 'has the shape (), expected one or two dimensions'],
+    [dict("'<f8'", '(-1,)'), 8, 'has the shape (-1,), expected'],
+  ])('%s', async (text, count, message) => {
+    await expect(readNpy(written(text, bytes(count)))).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      message: expect.stringContaining(`a.npy ${message}`),
+    });
+  });
+
+  it.each([
+    ['PK\x03\x04......', 'numpy.savez'],
+    ['\x1f\x8b\x08.........', 'gunzip'],
+    ['\x80\x04\x95........', 'pickle'],
+  ])('%j', async (content, hint) => {
+    const file = scratchFile('a.npy', Buffer.from(content, 'latin1'));
+    await expect(readNpy(file)).rejects.toMatchObject({
+      message: expect.stringMatching(/^[^\p{Cc}]*is not a \.npy file[^\p{Cc}]*$/u),
+      hint: expect.stringContaining(hint),
+    });
+  });
+});

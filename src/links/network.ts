@@ -109,7 +109,7 @@ function nodeFinder(graph: Graph): (name: string | number) => number | { expecte
   return (name) => {
     const node = find(String(name));
     if (node >= 0) return node;
-    if (node === AMBIGUOUS) return { expected: 'a name that one agent has: several are called so' };
+    if (node === AMBIGUOUS) return { expected: 'a name that one agent has: two are called so' };
     return typeof name === 'number' && graph.labels !== null
       ? { expected, hint: 'a label that looks like a number stands in quotes: "01001"' }
       : { expected };

@@ -16,6 +16,7 @@ import { progressView, silent } from './progress.js';
 import {
   CLOSE_GRACE_MS,
   changesOf,
+  checkParent,
   collect,
   diverged,
   GivenUp,
@@ -48,7 +49,7 @@ Examples:
   $ sottovoce profile ring.yaml --whole          start-up, parsing and the coordinator too
   $ sottovoce profile ring.yaml --no-html --json | jq .merged.barrier
 
-Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or bad input, 130 interrupted.
+Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or bad input, 130 interrupted, 129 and 143 for SIGHUP and SIGTERM.
 `;
 
 export interface ProfileOptions {
@@ -80,7 +81,10 @@ export function addProfileCommand(
       'Run a config under the sampling profiler and draw flame graphs: each thread, and all of them together.',
     )
     .argument('<config>', 'config file (YAML)')
-    .option('-o, --out <folder>', 'where to write the profile (default: runs/<name>-profile-<time>)')
+    .option(
+      '-o, --out <folder>',
+      'where to write the profile (default: a new one, runs/<name>-profile-<time>)',
+    )
     .option('-w, --workers <count>', 'worker threads, or auto')
     .option('--rounds <count>', 'rounds the run lasts at most')
     .option('--seed <number>', 'seed of every random draw')
@@ -115,8 +119,10 @@ export async function profileCommand(
     const { drawPage, loadZeroX } = await import('../profile/flame-graph.js');
     const draw = options.html ? await loadZeroX() : null;
     const name = loaded.config.name ?? basename(file).replace(/\.(ya?ml|json)$/i, '');
-    const folder = resolve(options.out ?? timedDirectory(`${name}-profile`, dependencies.now()));
-    checkFolder(folder);
+    const given = options.out === undefined ? null : resolve(options.out);
+    const base = resolve(timedDirectory(`${name}-profile`, dependencies.now()));
+    if (given === null) checkParent(base);
+    else checkFolder(given);
 
     const recorded = await (whole ? recordWhole : recordLoop)(
       file,
@@ -129,6 +135,7 @@ export async function profileCommand(
     if (recorded.threads === null) return recorded.exitCode;
     const { run, threads, summary } = recorded;
     const page: Page | null = draw && (await drawPage(draw));
+    const folder = given ?? dependencies.newFolder(base);
     const written = writeProfile(folder, { ...run, name }, threads, page);
 
     const { formatHottest } = await import('../profile/hottest.js');
@@ -212,7 +219,7 @@ const recordLoop: Record = async (_file, loaded, options, terminal, dependencies
 };
 
 /** Everything: the command line again, in a process of its own under the profiler. */
-const recordWhole: Record = async (file, { config }, options) => {
+const recordWhole: Record = async (file, { config }, options, _terminal, { onSignal }) => {
   const { profileWhole } = await import('../profile/whole.js');
   const argv = [file];
   for (const name of ['workers', 'rounds', 'seed'] as const) {
@@ -221,7 +228,7 @@ const recordWhole: Record = async (file, { config }, options) => {
   }
   for (const change of options.set ?? []) argv.push('--set', change);
   if (options.quiet) argv.push('--quiet');
-  const { summary, threads, exitCode } = await profileWhole(argv, options.interval);
+  const { summary, threads, exitCode } = await profileWhole(argv, options.interval, onSignal);
   if (summary === null) return { exitCode, threads: null };
   const { flow, compressor } = config.program === undefined ? config : describedLinks(config.program);
   const flowText = [flow.kind, flow.compress].filter((part) => part !== undefined).join(', ');

@@ -33,7 +33,6 @@ const COMMANDS: { matches: RegExp; why: string; add?: string }[] = [
 /** Parts of configs that a base config does not make whole, by their beginning. */
 const FRAGMENTS: [string, string][] = [
   ['topology: { kind: random-digraph', 'its flow is push-sum; test/links/push-sum.test.ts'],
-  ['topology: { file: follows.csv', "a reader's own file"],
   [
     'network: { bandwidth: 1 Mbit/s, latency: 20 ms, edges: links.csv }',
     "a reader's own file, shown below it",

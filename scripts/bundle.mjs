@@ -6,9 +6,8 @@
  * bundle and has each module once. Folders lie two below dist, as src/session does: `locations.ts` looks up from either.
  */
 
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -55,19 +54,11 @@ const ENGLISH_ONLY = {
   },
 };
 
-const TINY = `
-topology: { file: ring.csv }
-cost: { kind: logistic, data: data.csv, regularization: 0.1 }
-flow: { kind: primal-dual, compress: observer, step: 0.1, alpha: 0.1, beta: 0.1 }
-compressor: { kind: flatten, inner: { kind: sign } }
-rounds: 3
-workers: 1
-`;
-
 /** What stands for `import` of files that only a run knows, such as a user's module: see load-bundle.cjs. */
 const IMPORT = "require('../load.cjs').importModule(";
 
 const packages = new Map();
+const build = createHash('sha256');
 rmSync(path.join(root, 'dist/bundle'), { recursive: true, force: true });
 for (const { name, source, stub, load } of BUNDLES) {
   const bundle = await rolldown({
@@ -92,42 +83,30 @@ for (const { name, source, stub, load } of BUNDLES) {
     chunkFileNames: '[name]-[hash].cjs',
   });
   await bundle.close();
-  for (const { fileName, code, moduleIds = [] } of output) {
+  for (const { fileName, code, source, moduleIds = [] } of output) {
     for (const id of moduleIds) noteSourcePackage(id);
+    const file = path.join(root, 'dist/bundle', name, fileName);
     if (moduleIds.length > 0) {
-      const file = path.join(root, 'dist/bundle', name, fileName);
-      writeFileSync(file, code.replaceAll(/(?<![\w$.])import\(/g, IMPORT));
+      const text = code.replaceAll(/(?<![\w$.])import\(/g, IMPORT);
+      build.update(text);
+      writeFileSync(file, text);
+    } else if (fileName.endsWith('.map')) {
+      // Lines and names of sources are what a profile needs; their text, two thirds of a map, it does not.
+      writeFileSync(file, JSON.stringify({ ...JSON.parse(source), sourcesContent: undefined }));
     }
   }
   writeFileSync(path.join(root, stub), `${load}\n`);
 }
 writeNotices();
-copyFileSync(path.join(root, 'scripts/load-bundle.cjs'), path.join(root, 'dist/bundle/load.cjs'));
-recordCode();
+writeLoader();
 
-/** A small run whose every part leaves its compiled code behind. Without it a start compiles: slower, and else the same. */
-function recordCode() {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'sottovoce-build-'));
-  try {
-    const config = path.join(folder, 'tiny.yaml');
-    writeFileSync(path.join(folder, 'data.csv'), 'a,b,late\n1,2,1\n2,1,-1\n0,1,1\n1,0,-1\n');
-    writeFileSync(path.join(folder, 'ring.csv'), 'source,target\na,b\nb,c\nc,d\nd,a\n');
-    writeFileSync(config, TINY);
-    const argv = [
-      path.join(root, 'dist/src/cli/main.js'),
-      'run',
-      config,
-      '--out',
-      path.join(folder, 'out'),
-      '--quiet',
-    ];
-    const env = { ...process.env, SOTTOVOCE_RECORD_CODE: '1' };
-    const { status, stderr } = spawnSync(process.execPath, argv, { env, encoding: 'utf8' });
-    if (status !== 0)
-      throw new Error(`the run that leaves compiled code behind failed (${status}): ${stderr}`);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+/** The loader knows which build it is of: what was compiled of another one is of no use to it. */
+function writeLoader() {
+  const loader = readFileSync(path.join(root, 'scripts/load-bundle.cjs'), 'utf8');
+  writeFileSync(
+    path.join(root, 'dist/bundle/load.cjs'),
+    loader.replace("'BUILD'", `'${build.digest('hex')}'`),
+  );
 }
 
 function noteSourcePackage(id) {

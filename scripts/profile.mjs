@@ -56,14 +56,17 @@ if (wanted.includes(PICTURED) || picturesOnly) takePictureOfGraph();
 async function record(name) {
   const config = path.join(profiles, `${name}.yaml`);
   const folder = path.join(profiles, name);
+  const { rounds } = (await loadConfig(config)).config;
   const speeds = [];
   for (let run = 0; run < RUNS; run++) speeds.push(await roundsPerSecond(config));
   const temporary = mkdtempSync(path.join(os.tmpdir(), 'sottovoce-record-'));
   try {
     const command = path.join(root, 'dist', 'src', 'cli', 'main.js');
-    const { status } = spawnSync(process.execPath, [command, 'profile', config, '--out', temporary], {
-      stdio: 'inherit',
-    });
+    const { status } = spawnSync(
+      process.execPath,
+      [command, 'profile', config, '--rounds', String(rounds), '--out', temporary],
+      { stdio: 'inherit' },
+    );
     if (status !== 0) process.exit(status ?? 1);
     mkdirSync(folder, { recursive: true });
     for (const file of ['merged.html', 'hottest.txt'])

@@ -5,7 +5,8 @@
  *    was expected, and it is always thrown before anything is written.
  *  - `RunError` (exit 1): the run began and failed: diverged, a worker died.
  *
- * Errors cross threads as plain data, so they are recognised by `code`, never by `instanceof`.
+ * Errors cross threads as plain data, and one process may hold two copies of this module (a bundle and the library): here they are recognised by `code`. What a
+ * session throws is of these classes for the program that called it.
  */
 
 import { formatPath, show as formatValue } from '../topology/errors.js';
@@ -45,7 +46,8 @@ export class InputError extends Error {
   }
 }
 
-export type RunErrorCode = 'WORKER_FAILED' | 'POISONED' | 'DIVERGED' | 'STOPPED';
+const RUN_ERROR_CODES = ['WORKER_FAILED', 'POISONED', 'DIVERGED', 'STOPPED'] as const;
+export type RunErrorCode = (typeof RUN_ERROR_CODES)[number];
 
 export class RunError extends Error {
   override name = 'RunError';
@@ -63,4 +65,12 @@ export function unexpected(path: SpecPath, value: unknown, expected: string): In
 
 export function isInputError(error: unknown): error is Error & InputErrorDetails & { code: 'BAD_INPUT' } {
   return error instanceof Error && (error as { code?: unknown }).code === 'BAD_INPUT';
+}
+
+export function isRunError(error: unknown): error is RunError {
+  return error instanceof Error && isRunErrorCode((error as { code?: unknown }).code);
+}
+
+export function isRunErrorCode(code: unknown): code is RunErrorCode {
+  return RUN_ERROR_CODES.includes(code as RunErrorCode);
 }

@@ -1,5 +1,6 @@
 /**
- * Where plain one-bit messages and signSGD fail, and flattening does not: gradients whose energy sits in a few coordinates.
+ * Gradients whose energy sits in a few coordinates, with one bit a coordinate each way. From a gap of 0.28, flattened messages end at 0.014, plain ones at 0.044, and
+ * a majority vote hardly moves (0.22). SGD, with 64 bits, ends at 0.0007: one bit is not free.
  *
  *     node examples/03-sparse-gradients/run.mjs [--rounds N]
  *

@@ -8,12 +8,14 @@
 import os from 'node:os';
 import type { Command } from 'commander';
 import type { GridRun } from '../compare/run-grid.js';
-import type { Cell, CellOutcome } from '../compare/types.js';
+import type { CompareDirectory } from '../compare/store.js';
+import type { Cell, CellOutcome, Target } from '../compare/types.js';
 import { showPath } from '../config/show-path.js';
 import { InputError } from '../errors.js';
 import { formatSeconds, plural } from '../report/format.js';
 import { toJson } from '../report/run-directory.js';
 import { processDependencies, type RunDependencies, timedDirectory } from './run.js';
+import { exitCodeFor } from './signals.js';
 import { colours, ExitCode, type Output, printLine, type Terminal } from './terminal.js';
 
 /** Trial runs of a cell's search. */
@@ -58,7 +60,7 @@ Examples:
   $ sottovoce compare ring.yaml --compressors 'flatten(sign)' --flows 'error-state; observer' --seeds 1,2,3 --out study
   $ sottovoce compare ring.yaml grid.yaml --target rmsError=1e-8 --rounds 20000 --json | jq '.methods[] | select(.pareto)'
 
-Exit codes: 0 every cell has run, whatever came out; 1 a cell failed (a worker died); 2 bad usage or bad input, 130 interrupted.
+Exit codes: 0 every cell has run, whatever came out; 1 a cell failed (a worker died); 2 bad usage or bad input, 130 interrupted, 129 and 143 for SIGHUP and SIGTERM.
 `;
 
 export function addCompareCommand(
@@ -75,7 +77,10 @@ export function addCompareCommand(
     .option('--flows <list>', 'what messages say, or whole flows, a ; between them')
     .option('--seeds <list>', 'seeds, a comma between them')
     .option('--target <quantity=bound>', 'what to reach, for example rmsError=1e-6')
-    .option('-o, --out <folder>', 'where to write results, or to go on (default: runs/compare-<time>)')
+    .option(
+      '-o, --out <folder>',
+      'where to write results, or to go on (default: a new one, runs/compare-<time>)',
+    )
     .option('-j, --jobs <count>', 'runs at a time (default: one for each core)')
     .option('--rounds <count>', 'rounds a run lasts at most')
     .option(
@@ -101,19 +106,16 @@ export async function compareCommand(
   configs: readonly string[],
   options: CompareOptions,
   terminal: Terminal,
-  dependencies: Pick<RunDependencies, 'onSignal' | 'exit' | 'now'>,
+  dependencies: Pick<RunDependencies, 'onSignal' | 'exit' | 'now' | 'newFolder'>,
 ): Promise<number> {
   const jobs =
     options.jobs === undefined ? os.availableParallelism() : wholeNumber('--jobs', options.jobs, 1);
   const seeds = options.seeds?.split(',').map((text) => wholeNumber('--seeds', text, 0));
   const rounds = options.rounds === undefined ? [] : [`rounds=${wholeNumber('--rounds', options.rounds, 1)}`];
   const tune = options.tune === undefined ? DEFAULT_TUNE : wholeNumber('--tune', options.tune, 0);
-  const [{ makeGrid }, { runGrid }, { compareOutcomes }, { CompareDirectory }, report] = await Promise.all([
+  const [{ makeGrid }, { CompareDirectory }] = await Promise.all([
     import('../compare/grid.js'),
-    import('../compare/run-grid.js'),
-    import('../compare/results.js'),
     import('../compare/store.js'),
-    import('../report/comparison.js'),
   ]);
   const { cells, target } = await makeGrid({
     configs,
@@ -124,9 +126,30 @@ export async function compareCommand(
     set: [...(options.set ?? []), ...rounds],
     tune,
   });
-  const directory = CompareDirectory.open(options.out ?? timedDirectory('compare', dependencies.now()));
-  directory.begin(target, cells.length);
+  const folder = options.out ?? dependencies.newFolder(timedDirectory('compare', dependencies.now()));
+  const directory = CompareDirectory.open(folder);
+  try {
+    directory.begin(target, cells.length);
+    return await compareCells(cells, target, directory, { jobs, tune }, options, terminal, dependencies);
+  } finally {
+    directory.release();
+  }
+}
 
+async function compareCells(
+  cells: readonly Cell[],
+  target: Target,
+  directory: CompareDirectory,
+  { jobs, tune }: { jobs: number; tune: number },
+  options: CompareOptions,
+  terminal: Terminal,
+  dependencies: Pick<RunDependencies, 'onSignal' | 'exit'>,
+): Promise<number> {
+  const [{ runGrid }, { compareOutcomes }, report] = await Promise.all([
+    import('../compare/run-grid.js'),
+    import('../compare/results.js'),
+    import('../report/comparison.js'),
+  ]);
   const watch = new Watch(options.quiet ? null : terminal.stderr);
   const run = runGrid(cells, directory, {
     jobs,
@@ -137,8 +160,11 @@ export async function compareCommand(
   await watch.begin(run);
   let exitCode: number | null = null;
   const stopListening = dependencies.onSignal((signal) => {
-    const code = signal === 'SIGTERM' ? ExitCode.TERMINATED : ExitCode.INTERRUPTED;
-    if (exitCode !== null) dependencies.exit(code);
+    const code = exitCodeFor(signal);
+    if (exitCode !== null) {
+      directory.release();
+      dependencies.exit(code);
+    }
     exitCode = code;
     watch.end();
     run.stop();

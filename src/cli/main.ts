@@ -42,17 +42,33 @@ function isEntryPoint(): boolean {
   }
 }
 
+/** `| head` closes the pipe, a hang-up takes the terminal away: nothing is wrong, and a run goes on to write its results. */
+const NOBODY_READS = ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'];
+const RUN_FAILED = 1;
+
+/** Whoever reads a pipe may be slow, and what has not been written when a process exits is lost. */
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}
+
 /** What is left running after a command (a thread that does not end) is not waited for longer than this. */
 const EXIT_GRACE_MS = 1000;
 
 if (isEntryPoint()) {
-  // `| head` closes the pipe: nothing is wrong, nobody reads any more, and a run goes on to write its results.
+  let unwritten: NodeJS.ErrnoException | null = null;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (!NOBODY_READS.includes(error.code ?? '')) unwritten ??= error;
     });
   }
   const argv = process.argv.slice(2);
   process.exitCode = await main(argv, processTerminal(argv));
+  await Promise.all([drained(process.stdout), drained(process.stderr)]);
+  if (unwritten !== null) {
+    process.stderr.write(`error: output could not be written: ${(unwritten as Error).message}\n`);
+    process.exitCode ||= RUN_FAILED;
+  }
   setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();
 }

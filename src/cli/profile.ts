@@ -16,6 +16,7 @@ import { progressView, silent } from './progress.js';
 import {
   CLOSE_GRACE_MS,
   changesOf,
+  checkParent,
   collect,
   diverged,
   GivenUp,
@@ -36,6 +37,9 @@ The folder that is written:
   profile.json        the same for programs, with every frame, rounds per second and the machine
   worker-0.cpuprofile what V8 recorded, for the developer tools of a browser or an editor
 
+What is recorded: the round loop for --seconds, or --rounds of it. \`stop\` and \`rounds\` of the config do not end it: a run that converges in a few milliseconds
+leaves too few samples to say anything. With --whole it is the run as the config says, stop and all.
+
 What to read in it:
   gatherSign [WASM]   a kernel, by the name it has in kernels/
   barrierWait         time at the barrier: below barrierSpin spinning, the rest parked; the others are not there yet
@@ -48,7 +52,7 @@ Examples:
   $ sottovoce profile ring.yaml --whole          start-up, parsing and the coordinator too
   $ sottovoce profile ring.yaml --no-html --json | jq .merged.barrier
 
-Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or bad input, 130 interrupted.
+Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or bad input, 130 interrupted, 129 and 143 for SIGHUP and SIGTERM.
 `;
 
 export interface ProfileOptions {
@@ -58,12 +62,19 @@ export interface ProfileOptions {
   seed?: string;
   set?: string[];
   interval: number;
+  /** How long the round loop is recorded, unless `rounds` says it. */
+  seconds?: number;
   whole?: boolean;
   /** commander's name for --no-html. */
   html: boolean;
   quiet?: boolean;
   json?: boolean;
 }
+
+/** What is recorded where nothing is said. */
+const SECONDS = 5;
+/** More than anything runs in any time that somebody waits for; schedules that look ahead have a horizon. */
+const ENDLESS_ROUNDS = 1e9;
 
 /** Fewer samples than this say little: a tenth of a second at the usual interval. */
 const FEW_SAMPLES = 200;
@@ -80,9 +91,17 @@ export function addProfileCommand(
       'Run a config under the sampling profiler and draw flame graphs: each thread, and all of them together.',
     )
     .argument('<config>', 'config file (YAML)')
-    .option('-o, --out <folder>', 'where to write the profile (default: runs/<name>-profile-<time>)')
+    .option(
+      '-o, --out <folder>',
+      'where to write the profile (default: a new one, runs/<name>-profile-<time>)',
+    )
     .option('-w, --workers <count>', 'worker threads, or auto')
-    .option('--rounds <count>', 'rounds the run lasts at most')
+    .option(
+      '--seconds <number>',
+      `how long the round loop is recorded (default: ${SECONDS}, or as --rounds says)`,
+      seconds,
+    )
+    .option('--rounds <count>', 'rounds to record, however long they take')
     .option('--seed <number>', 'seed of every random draw')
     .option('--set <path=value>', 'set any value of the config; may be repeated', collect)
     .option('--interval <us>', 'microseconds between two samples of a thread', interval, 500)
@@ -115,8 +134,10 @@ export async function profileCommand(
     const { drawPage, loadZeroX } = await import('../profile/flame-graph.js');
     const draw = options.html ? await loadZeroX() : null;
     const name = loaded.config.name ?? basename(file).replace(/\.(ya?ml|json)$/i, '');
-    const folder = resolve(options.out ?? timedDirectory(`${name}-profile`, dependencies.now()));
-    checkFolder(folder);
+    const given = options.out === undefined ? null : resolve(options.out);
+    const base = resolve(timedDirectory(`${name}-profile`, dependencies.now()));
+    if (given === null) checkParent(base);
+    else checkFolder(given);
 
     const recorded = await (whole ? recordWhole : recordLoop)(
       file,
@@ -129,6 +150,7 @@ export async function profileCommand(
     if (recorded.threads === null) return recorded.exitCode;
     const { run, threads, summary } = recorded;
     const page: Page | null = draw && (await drawPage(draw));
+    const folder = given ?? dependencies.newFolder(base);
     const written = writeProfile(folder, { ...run, name }, threads, page);
 
     const { formatHottest } = await import('../profile/hottest.js');
@@ -139,7 +161,7 @@ export async function profileCommand(
       const paint = colours(terminal, terminal.stderr);
       printLine(
         terminal.stderr,
-        `${paint.yellow('warning:')} ${written.merged.samples} samples say little: give more --rounds`,
+        `${paint.yellow('warning:')} ${written.merged.samples} samples say little: give more ${options.rounds === undefined ? '--seconds' : '--rounds'}`,
       );
     }
     if (summary.status === 'diverged') reportError(diverged(summary), terminal);
@@ -173,17 +195,31 @@ const recordLoop: Record = async (_file, loaded, options, terminal, dependencies
   const { callTree, ROUND_LOOP } = await import('../profile/call-tree.js');
   const interrupt = new Interrupt(terminal, dependencies);
   let close: () => Promise<void> = async () => {};
+  const lasting = options.seconds ?? (options.rounds === undefined ? SECONDS : null);
+  let timer: NodeJS.Timeout | undefined;
   try {
     const opened = await interrupt.race(dependencies.openSession());
     close = opened.close;
     const { session } = opened;
     const plan = await interrupt.race(
-      session.prepare({ config: loaded, outDir: null, profileUs: options.interval }),
+      session.prepare({
+        config: unending(loaded, options.rounds === undefined),
+        outDir: null,
+        profileUs: options.interval,
+      }),
     );
     const report = options.json ? terminal.stderr : terminal.stdout;
     say(formatPlan(plan, colours(terminal, report)));
-    const view = options.quiet ? silent : await progressView(terminal.stderr, plan.rounds);
+    const timed = lasting !== null && options.rounds === undefined;
+    if (timed) say(`recording for ${lasting} s`);
+    const view = options.quiet || timed ? silent : await progressView(terminal.stderr, plan.rounds);
     interrupt.running(session, view);
+    if (lasting !== null) {
+      // From the first row on: what comes before it is not the loop.
+      await session.subscribe(() => {
+        timer ??= setTimeout(() => session.stop().catch(() => {}), 1000 * lasting);
+      });
+    }
     const { summary, profiles } = await watch(session, view, [], (running) =>
       interrupt.race(running),
     ).finally(() => view.end());
@@ -206,13 +242,23 @@ const recordLoop: Record = async (_file, loaded, options, terminal, dependencies
     }
     throw error;
   } finally {
+    clearTimeout(timer);
     interrupt.end();
     await Promise.race([close().catch(() => {}), sleep(CLOSE_GRACE_MS)]);
   }
 };
 
+/** The same run without an end of its own. A series of references ends where its file does. */
+function unending(loaded: LoadedConfig, endless: boolean): LoadedConfig {
+  const { config } = loaded;
+  const { reference } = config.flow ?? {};
+  const limited = !endless || (reference !== undefined && 'file' in reference);
+  const rounds = limited ? config.rounds : Math.max(config.rounds, ENDLESS_ROUNDS);
+  return { ...loaded, config: { ...config, stop: {}, rounds } };
+}
+
 /** Everything: the command line again, in a process of its own under the profiler. */
-const recordWhole: Record = async (file, { config }, options) => {
+const recordWhole: Record = async (file, { config }, options, _terminal, { onSignal }) => {
   const { profileWhole } = await import('../profile/whole.js');
   const argv = [file];
   for (const name of ['workers', 'rounds', 'seed'] as const) {
@@ -221,7 +267,7 @@ const recordWhole: Record = async (file, { config }, options) => {
   }
   for (const change of options.set ?? []) argv.push('--set', change);
   if (options.quiet) argv.push('--quiet');
-  const { summary, threads, exitCode } = await profileWhole(argv, options.interval);
+  const { summary, threads, exitCode } = await profileWhole(argv, options.interval, onSignal);
   if (summary === null) return { exitCode, threads: null };
   const { flow, compressor } = config.program === undefined ? config : describedLinks(config.program);
   const flowText = [flow.kind, flow.compress].filter((part) => part !== undefined).join(', ');
@@ -251,6 +297,12 @@ function describeRun(
 /** A run that was stopped in time has a profile; one that diverged has one too, of numbers that grow. */
 function exitCodeOf({ status }: Summary): number {
   return status === 'diverged' ? ExitCode.RUN_FAILED : ExitCode.OK;
+}
+
+function seconds(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value > 0 && value <= 3600) return value;
+  throw new InvalidArgumentError(`--seconds is ${text}, expected a number in 0..3600.`);
 }
 
 /** Below 50 us a thread does little but take samples; above 0.1 s there are none. */

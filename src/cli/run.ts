@@ -1,21 +1,23 @@
 /**
  * `sottovoce run`: plan, progress, summary. Drives a Session and does nothing that a program could not do through the same interface.
  *
- * Interrupts. The first Ctrl-C asks the run to end after its round and waits a second for it; then everything is closed. The second one
- * leaves at once. SIGTERM is treated alike, and said in the exit code.
+ * Interrupts. The first Ctrl-C asks the run to end after its round, and waits for it and for its results for as long as something moves; then everything is
+ * closed. The second one leaves at once. SIGTERM and a closed terminal are treated alike, and said in the exit code.
  */
 
-import { existsSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { rmdirSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { showPath } from '../config/show-path.js';
 import type { LoadedConfig, Override } from '../config/types.js';
 import { formatPlan } from '../report/plan.js';
-import { toJson } from '../report/run-directory.js';
+import { makeNewFolder } from '../report/folder-lock.js';
+import { checkWritable, nearestExisting, refusal, toJson } from '../report/run-directory.js';
 import { formatSummary } from '../report/summary.js';
-import type { RunResult, Session, Summary } from '../session/types.js';
+import type { RunResult, Session, StartOptions, Summary } from '../session/types.js';
 import { reportError } from './errors.js';
 import { type ProgressView, progressView, silent } from './progress.js';
+import { exitCodeFor, onSignal } from './signals.js';
 import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
 
 export interface RunOptions {
@@ -38,8 +40,12 @@ export interface Changes {
 export interface RunDependencies {
   openSession(): Promise<{ session: Session; close(): Promise<void> }>;
   load(file: string, changes: Changes): Promise<LoadedConfig>;
-  /** Calls back on every SIGINT and SIGTERM; returns how to stop listening. */
+  /** Calls back on every SIGINT, SIGTERM and SIGHUP; returns how to stop listening. */
   onSignal(listener: (signal: NodeJS.Signals) => void): () => void;
+  /** A folder that nobody had: of this name, or with a number behind it. Throws InputError. */
+  newFolder(base: string): string;
+  /** How long a run that was asked to end may stand still before it is closed. */
+  stopGraceMs: number;
   /** Leaves at once. */
   exit(code: number): void;
   now(): Date;
@@ -51,19 +57,14 @@ export const processDependencies: RunDependencies = {
     const { loadConfig, parseOverride } = await import('../config/load.js');
     return loadConfig(file, [...set.map(parseOverride), ...overrides]);
   },
-  onSignal(listener) {
-    const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
-    for (const signal of signals) process.on(signal, listener);
-    return () => {
-      for (const signal of signals) process.off(signal, listener);
-    };
-  },
+  onSignal,
+  newFolder,
+  stopGraceMs: 5000,
   exit: (code) => process.exit(code),
   now: () => new Date(),
 };
 
 const POLL_MS = 100;
-const STOP_GRACE_MS = 1000;
 export const CLOSE_GRACE_MS = 500;
 
 const HELP = `
@@ -95,7 +96,7 @@ Examples:
   $ sottovoce run ring.yaml --out runs/one-bit --set compressor='{ kind: sign }' --set stop.rmsError=1e-6
   $ sottovoce run ring.yaml --workers 4 --json | jq .roundsPerSecond
 
-Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or bad input, 130 interrupted.
+Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or bad input, 130 interrupted, 129 and 143 for SIGHUP and SIGTERM.
 `;
 
 export function addRunCommand(
@@ -109,7 +110,7 @@ export function addRunCommand(
     .summary('run a config and write its results')
     .description('Run a config: plan, rounds, results in a folder.')
     .argument('<config>', 'config file (YAML)')
-    .option('-o, --out <folder>', 'where to write results (default: runs/<name>-<time>)')
+    .option('-o, --out <folder>', 'where to write results (default: a new one, runs/<name>-<time>)')
     .option('-w, --workers <count>', 'worker threads, or auto')
     .option('--rounds <count>', 'rounds the run lasts at most')
     .option('--seed <number>', 'seed of every random draw')
@@ -152,23 +153,30 @@ export async function runCommand(
   const paint = colours(terminal, report);
   const interrupt = new Interrupt(terminal, dependencies);
   let close: () => Promise<void> = async () => {};
+  let made: string | null = null;
+  let started = false;
   try {
     // The coordinator's thread comes up while this one reads the config.
     const opening = dependencies.openSession();
     opening.catch(() => {});
     close = async () => (await opening).close();
     const loaded = await dependencies.load(file, changesOf(options));
-    const outDir = resolve(options.out ?? defaultDirectory(loaded, file, dependencies.now()));
+    const given = options.out === undefined ? null : resolve(options.out);
+    const base = resolve(defaultDirectory(loaded, file, dependencies.now()));
+    if (given === null) checkParent(base);
     const { session } = await interrupt.race(opening);
-    const plan = await interrupt.race(session.prepare({ config: loaded, outDir }));
+    const plan = await interrupt.race(session.prepare({ config: loaded, outDir: given }));
     if (!quiet) printLine(report, formatPlan(plan, paint));
 
     const view = quiet ? silent : await progressView(terminal.stderr, plan.rounds);
     interrupt.running(session, view);
     const gaps: number[] = [];
-    const result = await watch(session, view, gaps, (running) => interrupt.race(running)).finally(() =>
-      view.end(),
-    );
+    // Made as late as this: nothing is left of a config that is refused.
+    if (given === null) made = dependencies.newFolder(base);
+    const outDir = given ?? (made as string);
+    started = true;
+    const race = (running: Promise<RunResult>) => interrupt.race(running);
+    const result = await watch(session, view, gaps, race, { outDir }).finally(() => view.end());
 
     const { summary } = result;
     const extras = { name: plan.name, directory: showPath(outDir), gaps, width: report.columns ?? 80 };
@@ -178,10 +186,10 @@ export async function runCommand(
     return interrupt.exitCode ?? exitCodeOf(summary);
   } catch (error) {
     if (error instanceof GivenUp) {
-      printLine(
-        terminal.stderr,
-        'interrupted before the run could end by itself: its results are incomplete',
-      );
+      const what = started
+        ? 'interrupted before the run could end by itself: its results are incomplete'
+        : 'interrupted before the run began: nothing was written';
+      printLine(terminal.stderr, what);
       return error.exitCode;
     }
     if (interrupt.exitCode !== null && (error as { code?: unknown }).code === 'STOPPED')
@@ -196,6 +204,30 @@ export async function runCommand(
   } finally {
     interrupt.end();
     await Promise.race([close().catch(() => {}), sleep(CLOSE_GRACE_MS)]);
+    if (made !== null) removeIfEmpty(made);
+  }
+}
+
+/** Of a folder that is still to be made. Throws InputError. */
+export function checkParent(folder: string): void {
+  checkWritable(nearestExisting(dirname(folder)), showPath(folder));
+}
+
+/** See `RunDependencies`. */
+export function newFolder(base: string): string {
+  try {
+    return makeNewFolder(base);
+  } catch (error) {
+    throw refusal(showPath(base), error);
+  }
+}
+
+/** A run that ended before it began leaves no folder. */
+export function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // There are results in it.
   }
 }
 
@@ -205,9 +237,10 @@ export async function watch(
   view: ProgressView,
   gaps: number[],
   race: (running: Promise<RunResult>) => Promise<RunResult>,
+  options?: StartOptions,
 ): Promise<RunResult> {
   const started = Date.now();
-  const running = race(session.start());
+  const running = race(session.start(options));
   // Only for the sparkline: a run without it is still a run.
   session
     .subscribe((rows) => {
@@ -242,7 +275,7 @@ export class GivenUp extends Error {
 
 /** What the user's Ctrl-C means, by what is going on when it comes. */
 export class Interrupt {
-  /** 130 or 143 once a signal has come. */
+  /** 129, 130 or 143 once a signal has come. */
   exitCode: number | null = null;
   private session: Session | null = null;
   private view: ProgressView = silent;
@@ -252,10 +285,12 @@ export class Interrupt {
   private readonly stopListening: () => void;
   private readonly terminal: Terminal;
   private readonly exit: (code: number) => void;
+  private readonly graceMs: number;
 
   constructor(terminal: Terminal, dependencies: RunDependencies) {
     this.terminal = terminal;
     this.exit = dependencies.exit;
+    this.graceMs = dependencies.stopGraceMs;
     this.givenUp = new Promise((_resolve, reject) => {
       this.giveUp = reject;
     });
@@ -280,7 +315,7 @@ export class Interrupt {
   }
 
   private onSignal(signal: NodeJS.Signals): void {
-    const code = signal === 'SIGTERM' ? ExitCode.TERMINATED : ExitCode.INTERRUPTED;
+    const code = exitCodeFor(signal);
     this.view.end();
     if (this.exitCode !== null) {
       this.exit(code);
@@ -293,7 +328,17 @@ export class Interrupt {
     }
     printLine(this.terminal.stderr, 'stopping after this round… (again to leave at once)');
     this.session.stop().catch(() => {});
-    this.timer = setTimeout(() => this.giveUp(new GivenUp(code)), STOP_GRACE_MS);
+    this.giveUpWhenStill(this.session, code, -1);
+  }
+
+  /** A round may be long, and so may results: what still moves is waited for. A coordinator that does not answer is at work itself. */
+  private giveUpWhenStill(session: Session, code: number, round: number): void {
+    this.timer = setTimeout(async () => {
+      const progress = await session.progress().catch(() => null);
+      if (progress && (progress.ending || progress.round > round)) {
+        this.giveUpWhenStill(session, code, progress.round);
+      } else this.giveUp(new GivenUp(code));
+    }, this.graceMs);
   }
 }
 
@@ -313,7 +358,7 @@ export function diverged({ rounds, hint }: Summary): Error {
   return Object.assign(new Error(`the run diverged after ${rounds} rounds`), { code: 'DIVERGED', hint });
 }
 
-/** `runs/ring-of-eight-20250131-142530`, with a number behind it where that is taken. */
+/** `runs/ring-of-eight-20250131-142530`. */
 export function defaultDirectory(loaded: LoadedConfig, file: string, now: Date): string {
   return timedDirectory(loaded.config.name ?? basename(file).replace(/\.(ya?ml|json)$/i, ''), now);
 }
@@ -328,13 +373,8 @@ export function timedDirectory(name: string, now: Date): string {
       .slice(0, 60) || 'run';
   const two = (part: number) => String(part).padStart(2, '0');
   const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
-  const base = join(
-    'runs',
-    `${slug}-${day}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`,
-  );
-  let directory = base;
-  for (let number = 2; existsSync(directory); number++) directory = `${base}-${number}`;
-  return directory;
+  const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+  return join('runs', `${slug}-${day}-${time}`);
 }
 
 export function sleep(ms: number): Promise<void> {

@@ -15,7 +15,14 @@ export interface Terminal {
   debug: boolean;
 }
 
-export const ExitCode = { OK: 0, RUN_FAILED: 1, BAD_INPUT: 2, INTERRUPTED: 130, TERMINATED: 143 } as const;
+export const ExitCode = {
+  OK: 0,
+  RUN_FAILED: 1,
+  BAD_INPUT: 2,
+  INTERRUPTED: 130,
+  HUNG_UP: 129,
+  TERMINATED: 143,
+} as const;
 
 export function colours(terminal: Terminal, output: Output): Colours {
   return coloursFor(output, terminal.env);

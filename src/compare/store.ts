@@ -3,10 +3,12 @@
  * of them. A cell whose file is there is not run again, so that a comparison which was stopped goes on where it was.
  */
 
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { showPath } from '../config/show-path.js';
 import { InputError } from '../errors.js';
+import { FolderLock, LOCK_FILE } from '../report/folder-lock.js';
 import { toJson } from '../report/run-directory.js';
 import { versions } from '../report/versions.js';
 import type { TraceRow } from '../session/types.js';
@@ -18,12 +20,14 @@ const MARKER = 'compare.json';
 export class CompareDirectory {
   /** Absolute. */
   readonly path: string;
+  private readonly lock: FolderLock;
 
-  private constructor(path: string) {
+  private constructor(path: string, lock: FolderLock) {
     this.path = path;
+    this.lock = lock;
   }
 
-  /** Throws InputError where the folder holds anything but an earlier comparison. */
+  /** Claims the folder until `release`. Throws InputError where it holds anything but an earlier comparison, and where somebody else is writing to it. */
   static open(directory: string): CompareDirectory {
     const path = resolve(directory);
     const shown = showPath(path);
@@ -32,7 +36,7 @@ export class CompareDirectory {
         throw new InputError(`${shown} is a file, expected a folder for the comparison`);
       }
       mkdirSync(path, { recursive: true });
-      const entries = readdirSync(path);
+      const entries = readdirSync(path).filter((name) => !name.startsWith(LOCK_FILE));
       if (entries.length > 0 && !entries.includes(MARKER)) {
         throw new InputError(
           `${shown} is not empty and holds no earlier comparison, so nothing is written there`,
@@ -41,12 +45,18 @@ export class CompareDirectory {
           },
         );
       }
+      const lock = FolderLock.take(path, randomUUID());
       mkdirSync(join(path, 'cells'), { recursive: true });
+      return new CompareDirectory(path, lock);
     } catch (error) {
       if (error instanceof InputError) throw error;
       throw new InputError(`cannot write to ${shown}: ${(error as Error).message}`, {}, { cause: error });
     }
-    return new CompareDirectory(path);
+  }
+
+  /** Nobody writes there any more. Idempotent. */
+  release(): void {
+    this.lock.release();
   }
 
   begin(target: Target, cells: number): void {

@@ -33,7 +33,8 @@ export interface CompressorModule {
    * One agent's message. `error` is a copy and may be overwritten. Returns nothing where the message was written with `bits`, `float64` and
    * `float32`; the number of bits where it was written through `view`.
    */
-  encode(error: Float64Array, message: MessageWriter, context: MessageContext): number | undefined;
+  // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing is meant, and `undefined` alone would refuse those declared so.
+  encode(error: Float64Array, message: MessageWriter, context: MessageContext): number | undefined | void;
   /** Fills `out`, which comes as zeros, with what the receivers make of a message. All bits zero must leave it so. */
   decode(message: MessageReader, out: Float64Array, context: MessageContext): void;
 }

@@ -82,12 +82,30 @@ export async function loadModules(references: readonly (ModuleReference | string
     try {
       exports = await withinTime(import(/* @vite-ignore */ url), file);
     } catch (cause) {
+      refuseExtension(cause, filename, `${prefix}${file}`, at);
       const place = cause instanceof SyntaxError ? syntaxErrorIn(filename, file) : placeIn(cause, url, file);
       const text = `${place}: cannot be loaded: ${describeThrown(cause)}`;
       throw new InputError(prefix + text, { path: at }, { cause });
     }
     loaded.set(url, { url, file, exports });
   }
+}
+
+/** Throws InputError where Node does not know what to make of the file's name. */
+function refuseExtension(cause: unknown, filename: string, shown: string, at: SpecPath): void {
+  if ((cause as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') return;
+  const extension = path.extname(filename);
+  const compiled = `${path.basename(filename, extension)}.mjs`;
+  const typescript = /^\.[cm]?tsx?$/.test(extension);
+  const language = typescript ? ', and this Node cannot run TypeScript' : '';
+  const hint = typescript
+    ? `compile it first, for example: npx esbuild ${path.basename(filename)} --outfile=${compiled}; then name ${compiled} in the config (Node 22.18 and later run .ts files as they are)`
+    : 'name a file of JavaScript, .mjs';
+  throw new InputError(
+    `${shown}: is a ${extension} file${language}, expected a module (.mjs)`,
+    { path: at, hint },
+    { cause },
+  );
 }
 
 /** A module that has been loaded on this thread. */

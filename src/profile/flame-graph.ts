@@ -10,10 +10,13 @@
  *  - a tooltip counts microseconds and says so, and what only makes the page longer is left out.
  */
 
+import { createRequire } from 'node:module';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InputError } from '../errors.js';
+import { packageUrl } from '../session/locations.js';
 import type { Frame, FrameKind } from './call-tree.js';
 
 /** What 0x's main function is called with, of all its options. */
@@ -24,20 +27,46 @@ type Draw = (options: {
   title: string;
 }) => Promise<string | null>;
 
+/** Where 0x is looked for, in turn: beside this package, and in the project that the user stands in. */
+const PLACES: (() => Promise<unknown>)[] = [
+  () => import('0x' as string),
+  async () => {
+    const project = createRequire(path.join(process.cwd(), 'package.json'));
+    return import(pathToFileURL(project.resolve('0x')).href);
+  },
+];
+
 /** Asked for before anything is run: a profile that cannot be drawn should not cost the run first. Throws InputError. */
-export async function loadZeroX(load: () => Promise<unknown> = () => import('0x' as string)): Promise<Draw> {
-  try {
-    return ((await load()) as { default: Draw }).default;
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
-    throw new InputError(
-      'flame graphs are drawn by 0x, which is not installed here',
-      {
-        hint: 'npm install --save-dev 0x@6 (in a clone of sottovoce: npm ci), or --no-html for the text and the .cpuprofile files alone',
-      },
-      { cause },
-    );
+export async function loadZeroX(places: readonly (() => Promise<unknown>)[] = PLACES): Promise<Draw> {
+  let missing: unknown;
+  for (const load of places) {
+    try {
+      return ((await load()) as { default: Draw }).default;
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw cause;
+      missing ??= cause;
+    }
   }
+  throw new InputError(
+    'flame graphs are drawn by 0x, which is not installed here',
+    {
+      hint: `${howToInstall(fileURLToPath(packageUrl), process.cwd())}, or --no-html for the text and the .cpuprofile files alone`,
+    },
+    { cause: missing },
+  );
+}
+
+/** `root` is this package's folder: in a clone, among the modules of a project, or among those that are installed globally. */
+export function howToInstall(root: string, here: string): string {
+  const modules = path.dirname(path.resolve(root));
+  if (path.basename(modules) !== 'node_modules') return `npm ci in ${path.resolve(root)}`;
+  const project = path.dirname(modules);
+  // Global modules are PREFIX/lib/node_modules; on Windows PREFIX/node_modules, where no package.json is.
+  if (path.basename(project) === 'lib') {
+    return `npm install --global --prefix ${path.dirname(project)} 0x@6, or npm install 0x@6 in ${here}`;
+  }
+  return `npm install --save-dev 0x@6 in ${project}`;
 }
 
 /** A page with everything in it but the tree. */

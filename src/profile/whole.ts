@@ -22,7 +22,11 @@ export interface WholeRun {
 }
 
 /** `argv` as after `sottovoce run`. What the run prints for people goes to this process's stderr. */
-export async function profileWhole(argv: readonly string[], intervalUs: number): Promise<WholeRun> {
+export async function profileWhole(
+  argv: readonly string[],
+  intervalUs: number,
+  onSignal: (listener: (signal: NodeJS.Signals) => void) => () => void,
+): Promise<WholeRun> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sottovoce-profile-'));
   try {
     const profiles = path.join(folder, 'profiles');
@@ -38,10 +42,9 @@ export async function profileWhole(argv: readonly string[], intervalUs: number):
       out,
       '--json',
     ];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    // Ctrl-C reaches the child as well, which ends its run in good order: wait for it.
-    const wait = () => {};
-    process.on('SIGINT', wait);
+    // In a group of its own a Ctrl-C reaches the child through us alone, once: it ends its run in good order, and is waited for.
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+    const stopListening = onSignal((signal) => child.kill(signal));
     let printed = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       printed += text;
@@ -49,7 +52,7 @@ export async function profileWhole(argv: readonly string[], intervalUs: number):
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', resolve);
-    }).finally(() => process.off('SIGINT', wait));
+    }).finally(stopListening);
     const summary = parse(printed);
     // Where it failed it has said why, in the words and with the exit code of `sottovoce run`.
     if (summary === null) return { exitCode: code ?? 1, summary, threads: [] };

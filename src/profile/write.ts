@@ -8,12 +8,14 @@
  *     THREAD.cpuprofile as V8 recorded it, for the developer tools of a browser or an editor
  */
 
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { showPath } from '../config/show-path.js';
 import { InputError } from '../errors.js';
 import { formatSeconds, plural } from '../report/format.js';
+import { FolderLock, LOCK_FILE, refuseInUse } from '../report/folder-lock.js';
 import { checkWritable, nearestExisting, toJson } from '../report/run-directory.js';
 import { ownVersion } from '../report/versions.js';
 import { besideEachOther, type Frame, mergeThreads, type ThreadTree } from './call-tree.js';
@@ -72,7 +74,11 @@ export function checkFolder(folder: string): void {
     });
   }
   checkWritable(there, shown);
-  const foreign = there === folder ? readdirSync(folder).find((name) => !OWN_FILES.test(name)) : undefined;
+  refuseInUse(folder);
+  const foreign =
+    there === folder
+      ? readdirSync(folder).find((name) => !OWN_FILES.test(name) && !name.startsWith(LOCK_FILE))
+      : undefined;
   if (foreign !== undefined) {
     throw new InputError(`${shown} holds more than a profile (${foreign}), so nothing is written there`, {
       hint: 'give --out a new folder',
@@ -80,8 +86,23 @@ export function checkFolder(folder: string): void {
   }
 }
 
-/** Writes everything; without a page no flame graphs. Clears what an earlier profile left. */
+/** Writes everything; without a page no flame graphs. Clears what an earlier profile left. Throws InputError where somebody else is writing there. */
 export function writeProfile(
+  folder: string,
+  run: ProfiledRun,
+  recorded: readonly RecordedThread[],
+  page: Page | null,
+): ProfileReport {
+  mkdirSync(folder, { recursive: true });
+  const lock = FolderLock.take(folder, randomUUID());
+  try {
+    return writeFiles(folder, run, recorded, page);
+  } finally {
+    lock.release();
+  }
+}
+
+function writeFiles(
   folder: string,
   run: ProfiledRun,
   recorded: readonly RecordedThread[],
@@ -93,7 +114,6 @@ export function writeProfile(
   const threads = roots.map(timeShares);
   const text = describe(run, merged, threads, recorded);
 
-  mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(folder)) {
     if (OWN_FILES.test(name) && name !== 'baseline.json') rmSync(path.join(folder, name));
   }

@@ -3,8 +3,10 @@
  *
  *  - Nothing is created before `begin`, so a config that is refused leaves no empty folder behind.
  *  - manifest.json and summary.json appear whole or not at all (written beside, then renamed).
+ *  - Nobody else writes there meanwhile (folder-lock.ts), and what an earlier run left is gone before the new manifest stands: one folder holds files of
+ *    one run, whose id stands in manifest.json and summary.json.
  *  - trace.csv is appended in whole lines, at least every half second: a crash leaves a file that can be read, and `tail -f` shows a run.
- *  - The same config gives the same manifest, but for `machine` and `time`.
+ *  - The same config gives the same manifest, but for `run`, `machine` and `time`.
  */
 
 import {
@@ -25,14 +27,15 @@ import os from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { showPath } from '../config/show-path.js';
 import type { LoadedConfig, RunConfig } from '../config/types.js';
-import { InputError } from '../errors.js';
+import { InputError, isInputError } from '../errors.js';
 import type { PlanReport, Summary, TraceRow } from '../session/types.js';
 import { COLUMNS } from '../trace/ring.js';
 import { type AgentRow, writeAgentsCsv } from './agents-csv.js';
+import { FolderLock, isHalfWritten, LOCK_FILE, refuseInUse } from './folder-lock.js';
 import { type Versions, versions } from './versions.js';
 
 /** What a run leaves; everything else in a folder is somebody else's. */
-const RUN_FILES = ['manifest.json', 'agents.csv', 'summary.json', 'trace.csv', 'x.npy'] as const;
+const RUN_FILES = ['manifest.json', 'agents.csv', 'x.npy', 'trace.csv', 'summary.json'] as const;
 const MANIFEST_FORMAT = 'sottovoce-run/1';
 
 const FLUSH_BYTES = 64 * 1024;
@@ -40,6 +43,8 @@ const FLUSH_MS = 500;
 
 export interface Manifest {
   format: typeof MANIFEST_FORMAT;
+  /** The run's own, as in summary.json. */
+  run: string;
   name: string;
   /** Resolved: every default filled in. It is a config, and runs again from the folder that `machine.configFile` is in. */
   config: RunConfig;
@@ -66,13 +71,15 @@ export interface Manifest {
 }
 
 export interface RunDescription {
+  /** Its id. */
+  run: string;
   config: LoadedConfig;
   plan: PlanReport | null;
   /** Who is who; absent where there are no agents to tell apart. */
   agents?: Iterable<AgentRow>;
 }
 
-export function makeManifest({ config: loaded, plan }: RunDescription): Manifest {
+export function makeManifest({ run, config: loaded, plan }: RunDescription): Manifest {
   const { config } = loaded;
   let kept: Manifest['plan'] = null;
   if (plan) {
@@ -82,6 +89,7 @@ export function makeManifest({ config: loaded, plan }: RunDescription): Manifest
   const cpus = os.cpus();
   return {
     format: MANIFEST_FORMAT,
+    run,
     name: plan?.name ?? config.name ?? 'run',
     config,
     seed: config.seed,
@@ -108,6 +116,7 @@ export class RunDirectory {
   /** Absolute. */
   readonly path: string;
   private trace: number | null = null;
+  private lock: FolderLock | null = null;
   private pending = '';
   private flushedAt = 0;
 
@@ -134,7 +143,8 @@ export class RunDirectory {
         hint: 'give --out a new folder',
       });
     }
-    if (entries.length > 0 && !isRunDirectory(path)) {
+    refuseInUse(path);
+    if (entries.some(isSomebodys) && !isRunDirectory(path)) {
       throw new InputError(`${shown} is not empty and holds no earlier run, so nothing is written there`, {
         file: path,
         hint: `give --out a new folder, for example ${showPath(join(path, 'run-1'))}`,
@@ -144,16 +154,23 @@ export class RunDirectory {
     return new RunDirectory(path);
   }
 
-  /** Clears what an earlier run left, writes the manifest and opens the trace. */
+  /** Claims the folder, clears what an earlier run left, writes the manifest and opens the trace. Throws InputError. */
   begin(run: RunDescription): void {
     try {
       mkdirSync(this.path, { recursive: true });
-      for (const name of RUN_FILES) rmSync(this.file(name), { force: true });
+      this.lock = FolderLock.take(this.path, run.run);
+      // The summary first: without it nobody takes what is left for a run that is over. The manifest last, by being replaced: it says whose folder this is.
+      for (const name of RUN_FILES.toReversed()) {
+        if (name !== 'manifest.json') rmSync(this.file(name), { force: true });
+      }
+      for (const name of readdirSync(this.path))
+        if (isHalfWritten(name)) rmSync(this.file(name), { force: true });
       this.writeWhole('manifest.json', makeManifest(run));
       if (run.agents) writeAgentsCsv(this.file('agents.csv'), run.agents);
       this.trace = openSync(this.file('trace.csv'), 'a');
     } catch (error) {
-      throw refusal(showPath(this.path), error);
+      this.release();
+      throw isInputError(error) ? error : refusal(showPath(this.path), error);
     }
     this.pending = `${COLUMNS.join(',')}\n`;
     this.flush();
@@ -175,6 +192,13 @@ export class RunDirectory {
     if (this.trace !== null) closeSync(this.trace);
     this.trace = null;
     this.writeWhole('summary.json', summary);
+    this.release();
+  }
+
+  /** Whatever happened: the folder is nobody's any more. Idempotent. */
+  release(): void {
+    this.lock?.release();
+    this.lock = null;
   }
 
   private flush(): void {
@@ -221,6 +245,11 @@ export function toJson(data: unknown): string {
   );
 }
 
+/** Of the files in a folder: not what a run that was killed may have left of its own. */
+function isSomebodys(name: string): boolean {
+  return !name.startsWith(LOCK_FILE) && !isHalfWritten(name);
+}
+
 /** A manifest.json alone says little (web pages have one); ours says whose it is. */
 function isRunDirectory(path: string): boolean {
   try {
@@ -254,7 +283,7 @@ export function checkWritable(folder: string, shown: string): void {
   }
 }
 
-function refusal(shown: string, error: unknown): InputError {
+export function refusal(shown: string, error: unknown): InputError {
   const { code, message } = error as NodeJS.ErrnoException;
   const reasons: Record<string, string> = {
     EACCES: 'permission denied',

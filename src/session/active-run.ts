@@ -5,8 +5,10 @@
  * pool is destroyed, and the trace written so far stays.
  */
 
+import { randomUUID } from 'node:crypto';
 import { type Arena, createArena } from '../arena/arena.js';
 import { writeNpyRows } from '../data/npy.js';
+import { InputError } from '../errors.js';
 import type { RunDirectory } from '../report/run-directory.js';
 import { Request, Word } from '../sync/control.js';
 import { RingReader } from '../trace/ring.js';
@@ -30,6 +32,8 @@ export class ActiveRun {
   private readonly onRows: (rows: TraceRow[]) => void;
   private readonly arena: Arena;
   private readonly words: Int32Array;
+  private readonly id: string;
+  private ending = false;
   private over = false;
 
   /** Allocates and fills the arena. */
@@ -39,7 +43,9 @@ export class ActiveRun {
     options: PrepareOptions,
     directory: RunDirectory | null,
     onRows: (rows: TraceRow[]) => void,
+    id: string = randomUUID(),
   ) {
+    this.id = id;
     this.prepared = prepared;
     this.pool = pool;
     this.options = options;
@@ -55,11 +61,17 @@ export class ActiveRun {
   async run(): Promise<RunResult> {
     const { prepared, options, directory } = this;
     const { run } = prepared.program;
-    directory?.begin({ config: options.config, plan: prepared.report, agents: prepared.agents() });
+    directory?.begin({
+      run: this.id,
+      config: options.config,
+      plan: prepared.report,
+      agents: prepared.agents(),
+    });
     try {
       const reports = await this.runTraced();
       const [leader] = reports;
-      const summary = summarize(prepared, this.rows, leader);
+      this.ending = true;
+      const summary = { run: this.id, ...summarize(prepared, this.rows, leader) };
       const state = run.state.map((field) => stateRows(this.arena, run, field, leader.rounds));
       summary.stateHash = stateHash(state);
       const [x] = state;
@@ -72,9 +84,10 @@ export class ActiveRun {
         profiles: reports.flatMap(({ profile }) => profile ?? []),
       };
     } catch (error) {
-      directory?.finish(summarize(prepared, this.rows, error as Error));
+      directory?.finish({ run: this.id, ...summarize(prepared, this.rows, error as Error) });
       throw error;
     } finally {
+      directory?.release();
       this.over = true;
     }
   }
@@ -120,7 +133,7 @@ export class ActiveRun {
 
   async step(rounds: number): Promise<number> {
     if (!Number.isInteger(rounds) || rounds < 1) {
-      throw new Error(`step is ${rounds}, expected a whole number of rounds >= 1`);
+      throw new InputError(`step is ${rounds}, expected a whole number of rounds >= 1`);
     }
     const target = Atomics.load(this.words, Word.ROUND) + rounds;
     this.release(target);
@@ -167,6 +180,7 @@ export class ActiveRun {
       round: Atomics.load(this.words, Word.ROUND),
       rounds: this.prepared.program.run.rounds,
       paused: Atomics.load(this.words, Word.PAUSED) > 0,
+      ending: this.ending,
       last: this.rows.at(-1) ?? null,
     };
   }
@@ -174,7 +188,7 @@ export class ActiveRun {
   inspect(agent: number): AgentState {
     const { run } = this.prepared.program;
     if (!Number.isInteger(agent) || agent < 0 || agent >= run.agents) {
-      throw new Error(`agent is ${agent}, expected 0..${run.agents - 1}`);
+      throw new InputError(`agent is ${agent}, expected 0..${run.agents - 1}`);
     }
     const round = Atomics.load(this.words, Word.ROUND);
     const row = (name: string) => {

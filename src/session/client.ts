@@ -1,24 +1,36 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /**
  * The main thread's end of a Session: starts the coordinator thread and speaks to it over Comlink.
  *
- * Calls to a thread that has died would hang for ever (nobody is left to answer), so each call races its exit.
+ * Calls to a thread that has died would hang for ever (nobody is left to answer), so each call races its exit. The thread keeps the process
+ * alive while a call is under way, and not otherwise: a program that forgets `close()`, or never reaches it, ends all the same.
  */
 
-import { RunError } from '../errors.js';
+import { randomUUID } from 'node:crypto';
+import { InputError, RunError } from '../errors.js';
+import { tidyUp } from '../report/folder-lock.js';
 import { Comlink, nodeEndpoint } from './comlink.js';
 import { claimCoordinator } from './coordinator-thread.js';
-import type { Session } from './types.js';
+import type { Session, StartOptions } from './types.js';
 
 export interface OpenSession {
   session: Session;
   /** Ends the coordinator and every worker at once, whatever they do. Idempotent. */
   close(): Promise<void>;
+  /** The same, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export async function openSession(): Promise<OpenSession> {
   const worker = claimCoordinator();
   const remote = Comlink.wrap<Session>(nodeEndpoint(worker));
+  // Listening to a thread keeps the process alive; calls do that, each while it lasts.
+  worker.unref();
+  let underWay = 0;
   let closed = false;
+  let outDir: string | null = null;
+  let tidy = () => {};
   let fail: (error: Error) => void = () => {};
   const gone = new Promise<never>((_resolve, reject) => {
     fail = reject;
@@ -34,31 +46,79 @@ export async function openSession(): Promise<OpenSession> {
   worker.once('exit', (code) =>
     fail(
       closed
-        ? new RunError('STOPPED', 'the session was closed')
+        ? new RunError('STOPPED', 'the session was closed while this call was under way')
         : new RunError('WORKER_FAILED', `the coordinator thread ended with code ${code}`),
     ),
   );
 
-  const answered = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, gone]);
-  const session: Session = {
-    prepare: (options) => answered(remote.prepare(options)),
-    start: () => answered(remote.start()),
-    pause: () => answered(remote.pause()),
-    resume: () => answered(remote.resume()),
-    step: (rounds) => answered(remote.step(rounds)),
-    stop: () => answered(remote.stop()),
-    progress: () => answered(remote.progress()),
-    inspect: (agent) => answered(remote.inspect(agent)),
-    subscribe: (onRows) => answered(remote.subscribe(Comlink.proxy(onRows))),
+  const call = async <T>(name: keyof Session, ask: () => Promise<T>): Promise<T> => {
+    if (closed) {
+      throw new RunError(
+        'STOPPED',
+        `${name}() was called after close(): this session is over, open another with openSession()`,
+      );
+    }
+    if (underWay++ === 0) worker.ref();
+    try {
+      return await Promise.race([ask(), gone]);
+    } finally {
+      if (--underWay === 0) worker.unref();
+    }
   };
 
-  return {
-    session,
-    async close() {
-      if (closed) return;
-      closed = true;
-      remote[Comlink.releaseProxy]();
-      await worker.terminate();
-    },
+  const start = async (options: StartOptions = {}) => {
+    const runId = options.runId ?? randomUUID();
+    const folder = options.outDir ?? outDir;
+    // Ended from outside (close, a second Ctrl-C), the coordinator cannot clear up after itself.
+    if (folder !== null) tidy = () => tidyUp(folder, runId);
+    process.once('exit', tidy);
+    try {
+      return await remote.start({ ...options, runId });
+    } finally {
+      process.off('exit', tidy);
+    }
   };
+
+  const session: Session = {
+    prepare: (options) =>
+      call('prepare', () => {
+        outDir = options?.outDir ?? null;
+        return remote.prepare(plain(options));
+      }),
+    start: (options) => call('start', () => start(options)),
+    pause: () => call('pause', () => remote.pause()),
+    resume: () => call('resume', () => remote.resume()),
+    step: (rounds) => call('step', () => remote.step(rounds)),
+    stop: () => call('stop', () => remote.stop()),
+    progress: () => call('progress', () => remote.progress()),
+    inspect: (agent) => call('inspect', () => remote.inspect(agent)),
+    subscribe: (onRows) =>
+      call('subscribe', () =>
+        remote.subscribe(typeof onRows === 'function' ? Comlink.proxy(onRows) : onRows),
+      ),
+  };
+
+  const close = async () => {
+    if (closed) return;
+    closed = true;
+    remote[Comlink.releaseProxy]();
+    await worker.terminate();
+    tidy();
+  };
+  return { session, close, [Symbol.asyncDispose]: close };
+}
+
+/** What cannot be sent to a thread (a function in it, a promise) is a mistake of the program, and said as one. */
+function plain<T>(options: T): T {
+  try {
+    return structuredClone(options);
+  } catch (cause) {
+    throw new InputError(
+      `prepare was given something that is not plain data: ${(cause as Error).message}`,
+      {
+        hint: 'is an await missing? parseConfig and loadConfig give promises: { config: await parseConfig(...), outDir: null }',
+      },
+      { cause },
+    );
+  }
 }

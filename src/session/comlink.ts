@@ -3,10 +3,14 @@
  *
  * Comlink rebuilds a thrown error from name, message and stack; ours also carry a code, a place and a hint, which decide the exit
  * code and what a person reads. The handler must be the same on both sides, so both import this module.
+ *
+ * A callback's port does not keep the process alive: the call does that which it is for.
  */
 
+import { MessageChannel } from 'node:worker_threads';
 import * as Comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { InputError, isRunErrorCode, RunError } from '../errors.js';
 
 interface SerializedError {
   isError: boolean;
@@ -28,9 +32,16 @@ function toPlain(error: unknown): SerializedError {
 
 function fromPlain({ isError, value }: SerializedError): unknown {
   if (!isError) return value;
-  const { message, cause, ...rest } = value as { message: string; cause?: SerializedError };
-  const error = new Error(message, cause ? { cause: fromPlain(cause) } : undefined);
-  return Object.assign(error, rest);
+  const { message, cause, ...rest } = value as { message: string; code?: unknown; cause?: SerializedError };
+  const options = cause ? { cause: fromPlain(cause) } : undefined;
+  return Object.assign(errorOf(rest.code, message, options), rest);
+}
+
+/** Of the class that it had, so that `instanceof` holds on this side too. */
+function errorOf(code: unknown, message: string, options?: ErrorOptions): Error {
+  if (code === 'BAD_INPUT') return new InputError(message, {}, options);
+  if (isRunErrorCode(code)) return new RunError(code, message, options);
+  return new Error(message, options);
 }
 
 const thrown = Comlink.transferHandlers.get('throw');
@@ -40,6 +51,18 @@ Comlink.transferHandlers.set('throw', {
   serialize: (held) => [toPlain((held as { value: unknown }).value), []],
   deserialize: (plain) => {
     throw fromPlain(plain as SerializedError);
+  },
+});
+
+const callbacks = Comlink.transferHandlers.get('proxy');
+if (!callbacks) throw new Error('Comlink has no handler for callbacks; is this version 4?');
+Comlink.transferHandlers.set('proxy', {
+  ...callbacks,
+  serialize(callback) {
+    const { port1, port2 } = new MessageChannel();
+    Comlink.expose(callback, nodeEndpoint(port1));
+    port1.unref();
+    return [port2, [port2]];
   },
 });
 

@@ -10,6 +10,7 @@ export const startupUrl = new URL(`${dist}src/bench/startup-process.js`, import.
 export const coordinatorUrl = new URL(`${dist}workers/coordinator-entry.cjs`, import.meta.url);
 export const commandLineUrl = new URL(`${dist}src/cli/main.js`, import.meta.url);
 /** What comes with the package beside dist. */
+export const packageUrl = new URL(`${dist}../`, import.meta.url);
 export const examplesUrl = new URL(`${dist}../examples/`, import.meta.url);
 export const referenceUrl = new URL(`${dist}../bench/reference/`, import.meta.url);
 /** Versions of what is bundled; not there where nothing is. */

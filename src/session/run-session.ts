@@ -3,6 +3,8 @@
  * phase it expected. The work is done by `prepareRun` and `ActiveRun`.
  */
 
+import { randomUUID } from 'node:crypto';
+import { formatValue, InputError } from '../errors.js';
 import { RunDirectory } from '../report/run-directory.js';
 import { ActiveRun } from './active-run.js';
 import { WorkerPool } from './pool.js';
@@ -14,6 +16,7 @@ import type {
   Progress,
   RunResult,
   Session,
+  StartOptions,
   TraceRow,
 } from './types.js';
 import { countWorkers } from './workers.js';
@@ -25,41 +28,55 @@ interface Ready {
   directory: RunDirectory | null;
 }
 
+const ONCE = 'a session runs once; open another with openSession()';
+
 export class RunSession implements Session {
   private ready: Ready | null = null;
+  private preparing = false;
   private active: ActiveRun | null = null;
-  private readonly subscribers: ((rows: TraceRow[]) => void)[] = [];
+  private readonly subscribers = new Set<(rows: TraceRow[]) => unknown>();
   private stopAsked = false;
   private pauseAsked = false;
 
   async prepare(options: PrepareOptions): Promise<PlanReport> {
-    if (this.ready) throw new Error('this session is prepared already; a session runs once');
-    const directory = options.outDir === null ? null : RunDirectory.create(options.outDir);
-    const pool = new WorkerPool(countWorkers(options.config.config));
+    if (this.ready) throw new InputError(`this session is prepared already; ${ONCE}`);
+    if (this.preparing) throw new InputError('this session is being prepared: await the first prepare()');
+    checkOptions(options);
+    this.preparing = true;
     try {
-      const prepared = await prepareRun(options.config, pool.workers);
-      this.ready = { prepared, pool, options, directory };
-      return prepared.report;
-    } catch (error) {
-      await pool.destroy();
-      throw error;
+      const directory = options.outDir === null ? null : RunDirectory.create(options.outDir);
+      const pool = new WorkerPool(countWorkers(options.config.config));
+      try {
+        const prepared = await prepareRun(options.config, pool.workers);
+        this.ready = { prepared, pool, options, directory };
+        return prepared.report;
+      } catch (error) {
+        await pool.destroy();
+        throw error;
+      }
+    } finally {
+      this.preparing = false;
     }
   }
 
-  async start(): Promise<RunResult> {
-    if (!this.ready) throw new Error('this session is new, expected prepared: call prepare() first');
-    if (this.active) throw new Error('this session has been started already; a session runs once');
-    const { prepared, pool, options, directory } = this.ready;
-    this.active = new ActiveRun(prepared, pool, options, directory, (rows) => {
-      for (const subscriber of this.subscribers) subscriber(rows);
-    });
+  async start({ outDir, runId }: StartOptions = {}): Promise<RunResult> {
+    if (this.preparing)
+      throw new InputError('this session is still being prepared: await prepare() before start()');
+    if (!this.ready) throw new InputError('this session is new, expected prepared: call prepare() first');
+    if (this.active) throw new InputError(`this session has been started already; ${ONCE}`);
+    const { prepared, pool, options } = this.ready;
+    const directory = outDir === undefined ? this.ready.directory : RunDirectory.create(outDir);
+    const deliver = (rows: TraceRow[]) => {
+      for (const subscriber of this.subscribers) this.tell(subscriber, rows);
+    };
+    this.active = new ActiveRun(prepared, pool, options, directory, deliver, runId ?? randomUUID());
     if (this.pauseAsked) this.active.requestPause();
     if (this.stopAsked) this.active.stop();
     return this.active.run();
   }
 
   private running(): ActiveRun {
-    if (!this.active) throw new Error('this session is not running: call start() first');
+    if (!this.active) throw new InputError('this session is not running: call start() first');
     return this.active;
   }
 
@@ -69,11 +86,12 @@ export class RunSession implements Session {
     return this.active ? this.active.pause() : 0;
   }
 
-  resume(): Promise<void> {
-    return this.running().resume();
+  async resume(): Promise<void> {
+    if (!this.active) this.pauseAsked = false;
+    return this.active?.resume();
   }
 
-  step(rounds: number): Promise<number> {
+  async step(rounds: number): Promise<number> {
     return this.running().step(rounds);
   }
 
@@ -85,7 +103,7 @@ export class RunSession implements Session {
 
   async progress(): Promise<Progress> {
     const rounds = this.ready?.prepared.program.run.rounds ?? 0;
-    return this.active?.progress() ?? { round: 0, rounds, paused: false, last: null };
+    return this.active?.progress() ?? { round: 0, rounds, paused: false, ending: false, last: null };
   }
 
   async inspect(agent: number): Promise<AgentState> {
@@ -93,7 +111,47 @@ export class RunSession implements Session {
   }
 
   async subscribe(onRows: (rows: TraceRow[]) => void): Promise<void> {
-    if (this.active && this.active.rows.length > 0) onRows(this.active.rows);
-    this.subscribers.push(onRows);
+    if (typeof onRows !== 'function') {
+      throw new InputError(
+        `subscribe was given ${formatValue(onRows)}, expected a function that takes rows of the trace`,
+      );
+    }
+    this.subscribers.add(onRows);
+    if (this.active && this.active.rows.length > 0) this.tell(onRows, this.active.rows);
   }
+
+  /** A subscriber that throws ends nothing but its own subscription: rows go to the others and to the files all the same. */
+  private async tell(subscriber: (rows: TraceRow[]) => unknown, rows: TraceRow[]): Promise<void> {
+    try {
+      await subscriber(rows);
+    } catch (error) {
+      if (!this.subscribers.delete(subscriber)) return;
+      const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      process.emitWarning(`a subscriber of a session threw, and is told no more: ${what}`);
+    }
+  }
+}
+
+/** What a program may get wrong that types would have told it. */
+function checkOptions(options: unknown): asserts options is PrepareOptions {
+  const { config, outDir } = (options ?? {}) as Partial<Record<keyof PrepareOptions, unknown>>;
+  if (!isLoaded(config)) {
+    const given = isLoaded(options) ? 'a loaded config' : `config ${formatValue(config)}`;
+    throw new InputError(
+      `prepare was given ${given}, expected { config: what parseConfig or loadConfig gives, outDir: a folder or null }`,
+      {
+        hint: 'await session.prepare({ config: await parseConfig({ topology, cost, flow, ... }), outDir: null })',
+      },
+    );
+  }
+  if (outDir !== null && typeof outDir !== 'string') {
+    throw new InputError(
+      `prepare was given outDir ${formatValue(outDir)}, expected a folder, or null to write nothing`,
+    );
+  }
+}
+
+function isLoaded(config: unknown): boolean {
+  const { config: inner, folder } = (config ?? {}) as { config?: unknown; folder?: unknown };
+  return inner !== null && typeof inner === 'object' && typeof folder === 'string';
 }

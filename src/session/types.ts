@@ -91,6 +91,8 @@ export type RunStatus = 'converged' | 'finished' | 'diverged' | 'stopped';
 
 /** summary.json: the contract with outside checks; fields are only ever added. */
 export interface Summary {
+  /** The run's own id, as in manifest.json beside it; a cell of a comparison has none. */
+  run?: string;
   status: RunStatus | 'failed';
   rounds: number;
   agents: number;
@@ -152,6 +154,8 @@ export interface Progress {
   round: number;
   rounds: number;
   paused: boolean;
+  /** The rounds are over and results are being written. */
+  ending?: boolean;
   /** Last trace row, if any yet. */
   last: TraceRow | null;
 }
@@ -172,6 +176,13 @@ export interface PrepareOptions {
   profileUs?: number;
 }
 
+export interface StartOptions {
+  /** Run directory, instead of the one given to `prepare`. */
+  outDir?: string;
+  /** Stands in manifest.json and summary.json; one of its own where left out. */
+  runId?: string;
+}
+
 export interface RunResult {
   summary: Summary;
   /** Used heap bytes of each worker at the rounds asked for. */
@@ -186,7 +197,7 @@ export interface Session {
   /** Reads everything, validates everything, says what it will take. Throws InputError (code BAD_INPUT). Allocates nothing big. */
   prepare(options: PrepareOptions): Promise<PlanReport>;
   /** Allocates, starts the workers and resolves when the run has ended, however it ended; rejects (RunError) where it failed. */
-  start(): Promise<RunResult>;
+  start(options?: StartOptions): Promise<RunResult>;
   /** Resolves when every worker stands still between two rounds; gives the round. Before the start: begin with a pause at round 0. */
   pause(): Promise<number>;
   resume(): Promise<void>;

@@ -1,6 +1,3 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { defaultDirectory, type RunDependencies, type RunOptions, runCommand } from '../../src/cli/run.js';
 import type { Terminal } from '../../src/cli/terminal.js';
@@ -42,6 +39,8 @@ function rig(fakeOptions: FakeOptions = {}, dependencies: Partial<RunDependencie
         listener = null;
       };
     },
+    newFolder: (base) => base,
+    stopGraceMs: 50,
     exit: (code) => exits.push(code),
     now: () => new Date(2025, 0, 31, 14, 25, 30),
     ...dependencies,
@@ -167,15 +166,33 @@ describe('interrupts', () => {
     expect(await run()).toBe(143);
   });
 
-  test('a run that does not obey is closed after a second', async () => {
+  test('a closed terminal is 129', async () => {
+    const { run, signal, out } = rig({ onStart: () => setTimeout(() => signal('SIGHUP'), 5) });
+    expect(await run()).toBe(129);
+    expect(out()).toContain('stopped  ring of eight');
+  });
+
+  test('what still moves is waited for: rounds, and results on their way', async () => {
     const { run, signal, err, fake } = rig({
       obedient: false,
       onStart: () => setTimeout(() => signal('SIGINT'), 5),
     });
-    const started = Date.now();
+    let asked = 0;
+    fake.session.progress = async () => {
+      asked++;
+      if (asked === 8) fake.end({ status: 'stopped' });
+      return { round: Math.min(asked, 4), rounds: 1000, paused: false, ending: asked >= 4, last: null };
+    };
     expect(await run()).toBe(130);
-    expect(Date.now() - started).toBeGreaterThan(900);
-    expect(Date.now() - started).toBeLessThan(3000);
+    expect(err()).not.toContain('incomplete');
+  });
+
+  test('a run that does not obey is closed when nothing has moved for a while', async () => {
+    const { run, signal, err, fake } = rig({
+      obedient: false,
+      onStart: () => setTimeout(() => signal('SIGINT'), 5),
+    });
+    expect(await run()).toBe(130);
     expect(err()).toContain('its results are incomplete');
     expect(fake.closed).toBe(true);
   });
@@ -204,19 +221,9 @@ describe('interrupts', () => {
   });
 });
 
-test('two runs of one second do not share a folder', () => {
+test('a folder is named after the config and the second', () => {
   const now = new Date(2025, 0, 31, 14, 25, 30);
-  const before = process.cwd();
-  const folder = mkdtempSync(join(tmpdir(), 'sottovoce-cli-'));
-  try {
-    process.chdir(folder);
-    expect(defaultDirectory(LOADED, 'a/b.yaml', now)).toBe('runs/b-20250131-142530');
-    mkdirSync('runs/b-20250131-142530', { recursive: true });
-    expect(defaultDirectory(LOADED, 'a/b.yaml', now)).toBe('runs/b-20250131-142530-2');
-    const named = { ...LOADED, config: { ...LOADED.config, name: '../Ring of 8: one bit!' } };
-    expect(defaultDirectory(named, 'a/b.yaml', now)).toBe('runs/ring-of-8-one-bit-20250131-142530');
-  } finally {
-    process.chdir(before);
-    rmSync(folder, { recursive: true });
-  }
+  expect(defaultDirectory(LOADED, 'a/b.yaml', now)).toBe('runs/b-20250131-142530');
+  const named = { ...LOADED, config: { ...LOADED.config, name: '../Ring of 8: one bit!' } };
+  expect(defaultDirectory(named, 'a/b.yaml', now)).toBe('runs/ring-of-8-one-bit-20250131-142530');
 });

@@ -36,6 +36,7 @@ async function compare(options: CompareOptions, signalAfterMs?: number) {
   });
   const terminal = { stdout: output('stdout'), stderr: output('stderr'), env: {}, debug: false };
   const code = await compareCommand([config], { jobs: '2', ...options }, terminal, {
+    newFolder: (base: string) => base,
     now: () => new Date(),
     exit: () => {},
     onSignal(listener) {

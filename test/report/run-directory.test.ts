@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const RUN = { config: LOADED, plan: PLAN };
+const RUN = { run: 'first', config: LOADED, plan: PLAN };
 const read = (directory: RunDirectory, name: string) => readFileSync(join(directory.path, name), 'utf8');
 
 test('a run, from begin to finish', async () => {
@@ -65,9 +65,10 @@ test('the trace is in whole lines while the run lasts', () => {
 });
 
 describe('the manifest', () => {
-  test('differs between two equal runs in machine and time only', () => {
+  test('differs between two equal runs in id, machine and time only', () => {
     const { machine: _m, time: _t, ...first } = makeManifest(RUN);
     const { machine, time, ...second } = makeManifest({
+      run: 'first',
       config: LOADED,
       plan: { ...PLAN, workers: 1, arenaBytes: 1, processBytes: 2 },
     });
@@ -99,7 +100,10 @@ describe('what is there already', () => {
     writeFileSync(join(path, 'figure.svg'), 'mine');
     earlier.finish(SUMMARY);
 
-    RunDirectory.create(path).begin(RUN);
+    const later = RunDirectory.create(path);
+    later.begin(RUN);
+    expect(() => RunDirectory.create(path)).toThrow(/is in use/);
+    later.release();
     expect(readdirSync(path).sort()).toEqual(['figure.svg', 'manifest.json', 'trace.csv']);
     expect(readFileSync(join(path, 'trace.csv'), 'utf8').split('\n')).toHaveLength(2);
   });

@@ -1,0 +1,194 @@
+/**
+ * What is published: small, with no path of whoever packed it, and at work where it is unpacked: in a folder that cannot be written to, with caches of compiled
+ * code that are not there yet, damaged, or shared by processes that start at once.
+ */
+
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { howToInstall } from '../../src/profile/flame-graph.js';
+import { temporaryFolder } from '../support/run.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+const folder = temporaryFolder();
+const modules = join(folder, 'lib', 'node_modules');
+const installed = join(modules, 'sottovoce');
+const caches = join(folder, 'caches');
+let files: string[];
+let packedBytes: number;
+
+beforeAll(() => {
+  const [packed] = JSON.parse(
+    execFileSync('npm', ['pack', '--ignore-scripts', '--offline', '--json', '--pack-destination', folder], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  );
+  packedBytes = packed.size;
+  mkdirSync(installed, { recursive: true });
+  execFileSync('tar', ['-xzf', join(folder, packed.filename), '-C', installed, '--strip-components=1']);
+  files = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    statSync(join(installed, name)).isFile(),
+  );
+  // Dependencies as npm would install them, and no development ones.
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const name of Object.keys(dependencies)) {
+    mkdirSync(join(modules, name, '..'), { recursive: true });
+    symlinkSync(join(root, 'node_modules', name), join(modules, name));
+  }
+  writeFileSync(
+    join(folder, 'ring.yaml'),
+    'topology: { kind: ring, nodes: 5 }\ncost: { kind: quadratic, dim: 2 }\nflow: { kind: primal-dual }\nrounds: 20\nworkers: 1\n',
+  );
+});
+
+const env = { ...process.env, XDG_CACHE_HOME: caches, NO_COLOR: '1' };
+const main = join(installed, 'dist/src/cli/main.js');
+function sottovoce(args: string[], environment: NodeJS.ProcessEnv = env) {
+  return spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: 'utf8', env: environment });
+}
+const run = (environment?: NodeJS.ProcessEnv) => sottovoce(['run', 'ring.yaml', '--json', '-q'], environment);
+const hashOf = ({ status, stdout, stderr }: ReturnType<typeof run>) => {
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return JSON.parse(stdout).stateHash as string;
+};
+const cacheFiles = () =>
+  readdirSync(caches, { recursive: true, encoding: 'utf8' }).filter((name) => /\.cjs/.test(name));
+
+describe('the tarball', () => {
+  test('is small, and has all that it takes', () => {
+    expect(packedBytes).toBeLessThan(2.5e6);
+    expect(files.reduce((sum, name) => sum + statSync(join(installed, name)).size, 0)).toBeLessThan(9e6);
+    for (const name of [
+      'dist/kernels/kernels.wasm',
+      'dist/bundle/load.cjs',
+      'dist/src/index.d.ts',
+      'README.md',
+    ]) {
+      expect(files).toContain(name);
+    }
+    expect(files.filter((name) => /\.(cache|tgz|log)$|\.test\.|cpuprofile/.test(name))).toEqual([]);
+  });
+
+  test('says nowhere where it was packed', () => {
+    expect(files.filter((name) => readFileSync(join(installed, name)).includes(root))).toEqual([]);
+  });
+});
+
+describe('unpacked', () => {
+  // From Node 22 on the cache is Node's own.
+  const ownCache = Number(process.versions.node.split('.')[0]) < 22;
+  let hash: string;
+
+  test('runs, and leaves the code that it compiled where caches belong', () => {
+    const before = files.length;
+    hash = hashOf(run());
+    if (ownCache) expect(cacheFiles().filter((name) => name.endsWith('.cjs')).length).toBeGreaterThan(5);
+    const after = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+    expect(after.filter((name) => statSync(join(installed, name)).isFile())).toHaveLength(before);
+  });
+
+  test('starts from that code without writing it again, with the same result', () => {
+    const times = () => cacheFiles().map((name) => statSync(join(caches, name)).mtimeMs);
+    const before = times();
+    expect(hashOf(run())).toBe(hash);
+    expect(times()).toEqual(before);
+  });
+
+  test('a damaged cache is compiled anew', () => {
+    const damaged = cacheFiles();
+    for (const [at, name] of damaged.entries()) {
+      const bytes = readFileSync(join(caches, name));
+      if (at % 2 === 0) bytes[bytes.length >> 1] ^= 1;
+      writeFileSync(join(caches, name), at % 2 === 0 ? bytes : bytes.subarray(0, bytes.length / 3));
+    }
+    expect(hashOf(run())).toBe(hash);
+    expect(hashOf(run())).toBe(hash);
+  });
+
+  test('first starts at once leave whole files and no others', async () => {
+    const environment = { ...env, XDG_CACHE_HOME: join(folder, 'caches-of-many') };
+    const codes = await Promise.all(
+      Array.from(
+        { length: 3 },
+        (_, i) =>
+          new Promise((resolve) =>
+            spawn(process.execPath, [main, 'run', 'ring.yaml', '-q', '--out', `many-${i}`], {
+              cwd: folder,
+              env: environment,
+            }).once('exit', resolve),
+          ),
+      ),
+    );
+    expect(codes).toEqual([0, 0, 0]);
+    if (!ownCache) return;
+    const left = readdirSync(environment.XDG_CACHE_HOME, { recursive: true, encoding: 'utf8' });
+    expect(left.filter((name) => name.endsWith('.part'))).toEqual([]);
+  });
+
+  test('where no cache can be written it compiles, and says nothing', () => {
+    writeFileSync(join(folder, 'file'), '');
+    const nowhere = join(folder, 'file', 'caches');
+    expect(hashOf(run({ ...env, XDG_CACHE_HOME: nowhere, HOME: nowhere, TMPDIR: nowhere }))).toBe(hash);
+  });
+
+  test('a stack trace is of this place', () => {
+    const { stderr, status } = sottovoce([
+      'run',
+      'ring.yaml',
+      '--debug',
+      '--set',
+      'compressor={ kind: top-k, k: 99 }',
+    ]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(join(installed, 'dist'));
+    expect(stderr).not.toContain(`${root}/dist`);
+    expect(stderr).not.toContain(`${root}/src`);
+  });
+
+  test('a profile says where to install what draws it', () => {
+    const { stderr, status } = sottovoce(['profile', 'ring.yaml']);
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      `npm install --global --prefix ${folder} 0x@6, or npm install 0x@6 in ${folder}`,
+    );
+    expect(existsSync(join(folder, 'runs', 'ring-profile'))).toBe(false);
+  });
+
+  test('and finds it in the project that the user stands in', () => {
+    const project = join(folder, 'project');
+    mkdirSync(join(project, 'node_modules'), { recursive: true });
+    symlinkSync(join(root, 'node_modules', '0x'), join(project, 'node_modules', '0x'));
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [main, 'profile', '../ring.yaml', '-q', '--rounds', '2000', '--out', 'profile'],
+      { cwd: project, encoding: 'utf8', env },
+    );
+    expect({ status, stderr: stderr.replace(/^warning: \d+ samples.*\n/, '') }).toEqual({
+      status: 0,
+      stderr: '',
+    });
+    expect(existsSync(join(project, 'profile', 'merged.html'))).toBe(true);
+  });
+});
+
+test('how 0x is installed depends on where this package lies', () => {
+  expect(howToInstall('/home/me/project/node_modules/sottovoce', '/home/me/project')).toBe(
+    'npm install --save-dev 0x@6 in /home/me/project',
+  );
+  expect(howToInstall('/home/me/sottovoce', '/tmp')).toBe('npm ci in /home/me/sottovoce');
+  expect(howToInstall('/usr/local/lib/node_modules/sottovoce', '/home/me')).toBe(
+    'npm install --global --prefix /usr/local 0x@6, or npm install 0x@6 in /home/me',
+  );
+});

@@ -13,7 +13,7 @@ export {
   graphFromEdges,
   MAX_EDGES,
 } from './graph.js';
-export { type Inspection, inspect } from './inspect.js';
+export { type Inspection, inspect, type Range } from './inspect.js';
 export { bandwidth, permute, reverseCuthillMcKee } from './ordering.js';
 export {
   type Components,

@@ -87,7 +87,14 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
   const links = await loadLinks(config, topology, resolve);
   const graph = links?.graph ?? topology;
   refuseDisconnected(graph);
-  const { weights, degrees } = withPath(['weights'], () => edgeWeights(graph, config.weights));
+  if (config.weights === 'file' && links && graph !== topology) {
+    throw unexpected(
+      ['weights'],
+      'file',
+      `unit or metropolis, since links.kind is ${links.plan.kind}, which brings edges of its own, without weights`,
+    );
+  }
+  const { weights, degrees } = edgeWeights(graph, config.weights);
 
   const costSpec = resolveModules(config.cost, loaded.folder, ['cost']);
   await loadModules(costSpec.modules);

@@ -21,7 +21,7 @@ export {
   MAX_EDGES,
   type WeightProblem,
 } from './graph.js';
-export { type Inspection, inspect } from './inspect.js';
+export { type Inspection, inspect, type Range } from './inspect.js';
 export { AMBIGUOUS, nameOfNode, namesOf, nodesByName, someNames, UNKNOWN } from './names.js';
 export { bandwidth, permute, reverseCuthillMcKee } from './ordering.js';
 export {

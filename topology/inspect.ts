@@ -1,7 +1,7 @@
 /** Everything about a graph at once. The spectrum, and the linear algebra that it takes, is loaded with this file alone. */
 
 import type { Graph, WeightProblem } from './graph.js';
-import { components, degreeStatistics, diameter, strongComponents } from './properties.js';
+import { components, degreeStatistics, diameter, strongComponents, unbalancedNode } from './properties.js';
 import { spectrum } from './spectrum.js';
 
 export interface Inspection {
@@ -34,6 +34,16 @@ export interface Inspection {
   /** null in an undirected graph. */
   arcs: number | null;
   strongComponents: number | null;
+  /** How many a node hears, and how many hear it. */
+  inDegree: Range | null;
+  outDegree: Range | null;
+  /** Every node hears as many as hear it. */
+  balanced: boolean | null;
+}
+
+export interface Range {
+  min: number;
+  max: number;
 }
 
 /**
@@ -65,10 +75,23 @@ export function inspect(graph: Graph, weights: Float64Array | null = null): Insp
     directed: graph.arcs !== undefined,
     arcs: graph.arcs?.count ?? null,
     strongComponents: graph.arcs ? strongComponents(graph.arcs).count : null,
+    inDegree: graph.arcs ? rowLengths(graph.arcs.inStart) : null,
+    outDegree: graph.arcs ? rowLengths(graph.arcs.outStart) : null,
+    balanced: graph.arcs ? unbalancedNode(graph.arcs) < 0 : null,
   };
 }
 
 function problemText(problem: WeightProblem | undefined): string | null {
   if (problem === undefined) return null;
   return problem.line > 0 ? `line ${problem.line}: ${problem.message}` : problem.message;
+}
+
+function rowLengths(start: Uint32Array): Range {
+  let [min, max] = [start[1] - start[0], 0];
+  for (let row = 1; row < start.length; row++) {
+    const length = start[row] - start[row - 1];
+    min = Math.min(min, length);
+    max = Math.max(max, length);
+  }
+  return { min, max };
 }

@@ -93,6 +93,14 @@ export function strongComponents(arcs: Arcs): Components {
   return ranked(found, sizes);
 }
 
+/** The first node that hears more or fewer than hear it; -1 where there is none. */
+export function unbalancedNode({ inStart, outStart }: Arcs): number {
+  for (let node = 0; node + 1 < inStart.length; node++) {
+    if (inStart[node + 1] - inStart[node] !== outStart[node + 1] - outStart[node]) return node;
+  }
+  return -1;
+}
+
 /** Components numbered by size, the largest first; of equals, the one with the lowest node. */
 function ranked(found: Int32Array, foundSizes: number[]): Components {
   const lowest = new Array<number>(foundSizes.length);

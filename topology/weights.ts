@@ -1,5 +1,5 @@
 /**
- * Edge weights for the Laplacian L, L_ij = -w_ij, L_ii = sum_j w_ij.
+ * Edge weights for the Laplacian L, L_ij = -w_ij, L_ii = sum_j w_ij, j over those whom i hears: in a directed graph L = D_in - A, with rows that add up to 0.
  *
  * - unit: w = 1.
  * - metropolis: w_ij = 1 / (1 + max(deg_i, deg_j)) (Xiao, Boyd and Kim 2007): every weighted degree stays below 1, so a
@@ -7,23 +7,28 @@
  * - file: as read, parallel edges summed. What is wrong with a file's weights is an error here and nowhere else.
  */
 import { fileError, TopologyError } from './errors.js';
-import type { Graph } from './graph.js';
+import type { Arcs, Graph } from './graph.js';
 
 export type WeightsKind = 'unit' | 'metropolis' | 'file';
 
 export const weightsKinds: readonly WeightsKind[] = ['unit', 'metropolis', 'file'];
 
 export interface EdgeWeights {
-  /** 2 * edges, aligned with `graph.columns`; null means that all are 1. */
+  /** 2 * edges, aligned with `graph.columns` (the closure, where the graph is directed); null means that all are 1. */
   weights: Float64Array | null;
-  /** nodes weighted degrees, each summed in the order of its row. */
+  /** The diagonal of L: nodes weighted degrees, each summed in the order of its row; of a directed graph, whose arcs weigh 1, how many each node hears. */
   degrees: Float64Array;
 }
 
 /** @throws TopologyError for 'file' when the graph has no weights */
 export function edgeWeights(graph: Graph, kind: WeightsKind): EdgeWeights {
   const weights = weightsOf(graph, kind);
-  return { weights, degrees: weightedDegrees(graph, weights) };
+  return { weights, degrees: graph.arcs ? inDegrees(graph.arcs) : weightedDegrees(graph, weights) };
+}
+
+/** How many each node hears. */
+function inDegrees({ inStart }: Arcs): Float64Array {
+  return Float64Array.from({ length: inStart.length - 1 }, (_, node) => inStart[node + 1] - inStart[node]);
 }
 
 function weightsOf(graph: Graph, kind: WeightsKind): Float64Array | null {
@@ -69,7 +74,7 @@ function metropolis({ nodes, rowStart, columns }: Graph): Float64Array {
   return weights;
 }
 
-/** The diagonal of the Laplacian. */
+/** The diagonal of the Laplacian of the edges, which in a directed graph are those of its closure. */
 export function weightedDegrees(graph: Graph, weights: Float64Array | null): Float64Array {
   const { nodes, rowStart } = graph;
   const degrees = new Float64Array(nodes);

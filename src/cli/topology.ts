@@ -5,7 +5,7 @@
 
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { Graph, Inspection, ReadOptions, Separator, WeightsKind } from '../../topology/index.js';
+import type { Graph, Inspection, Range, ReadOptions, Separator, WeightsKind } from '../../topology/index.js';
 import {
   type ComponentDefinition,
   parametersOf,
@@ -348,6 +348,11 @@ function leftOutNotes({ arcs, weights, directionsForgotten }: Graph): string[] {
   ];
 }
 
+function rangeOf(range: Range | null): string {
+  if (range === null) return '';
+  return range.min === range.max ? `${range.min}` : `${range.min} to ${range.max}`;
+}
+
 export function formatInspection(source: string, weights: string, graph: Inspection, paint: Colours): string {
   const { degree, componentSizes } = graph;
   const sizes =
@@ -369,7 +374,11 @@ export function formatInspection(source: string, weights: string, graph: Inspect
           'directed',
           graph.arcs === null
             ? null
-            : `${plural(graph.arcs, 'arc')}, ${plural(graph.strongComponents ?? 0, 'strong component')}; the rest is of the undirected closure`,
+            : `${plural(graph.arcs, 'arc')}, ${plural(graph.strongComponents ?? 0, 'strong component')}, ${graph.balanced ? 'balanced' : 'not balanced'}: a node hears ${rangeOf(graph.inDegree)} and is heard by ${rangeOf(graph.outDegree)}`,
+        ],
+        [
+          'closure',
+          graph.arcs === null ? null : 'what follows is of the undirected graph, directions forgotten',
         ],
         ['components', graph.components === 1 ? '1' : `${formatCount(graph.components)}, of ${sizes} nodes`],
         ['lambda2', formatQuantity(graph.lambda2, 8)],

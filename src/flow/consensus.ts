@@ -69,9 +69,11 @@ export const consensus: FlowDefinition = {
     const alpha = spec['alpha'] === 'auto' ? 1 : (spec['alpha'] as number);
     let step = spec['step'] as number | 'auto';
     if (step === 'auto') {
-      const { lambda2, lambdaMax, delta } = gains();
-      // 2 / (lambda2 + lambdaMax) is optimal without compression; with it, the estimates' lag asks for a step in proportion.
-      step = roundStep(((compress === 'none' ? 2 : delta) / (lambda2 + lambdaMax)) * (1 / alpha));
+      const { lambda2, lambdaMax, delta, directed } = gains();
+      // 2 / (lambda2 + lambdaMax) is optimal without compression; with it, the estimates' lag asks for a step in proportion. Over arcs 1 / lambdaMax shrinks
+      // `balancedSpectrum`'s bound most.
+      const longest = directed ? 1 / lambdaMax : (compress === 'none' ? 2 : delta) / (lambda2 + lambdaMax);
+      step = roundStep(longest / alpha);
     }
     const mu = spec['mu'] === 'auto' ? 1 : (spec['mu'] as number);
     return {

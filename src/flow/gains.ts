@@ -234,7 +234,7 @@ export function boldHoldGains(
 /**
  * Rounds per factor of ten, in the mean: the spectral radius of the Euler map of (x, v, s) on the graph's slowest and fastest modes, with every message telling
  * exactly its share delta of the error, and every agent the mean cost's curvatures. What differs between agents and the compressor's noise are left out.
- * `Infinity` where the map does not contract. The consensus flow is the case beta = 0, without curvature.
+ * `Infinity` where the map does not contract. The consensus flow is the case beta = 0, without curvature; over arcs it takes at most these (`balancedSpectrum`).
  */
 export function predictedRoundsPerDecade(
   compress: Compress,
@@ -246,6 +246,10 @@ export function predictedRoundsPerDecade(
     return holdRoundsPerDecade(compress, flow, context);
   const { step: h = 0, alpha = 0, beta = 0, eta = 1, mu = 1 } = flow;
   const { lambda2, lambdaMax, delta } = context;
+  if (context.directed) {
+    const left = 1 - h * alpha * (2 - h * alpha * lambdaMax) * lambda2;
+    return left < 1 ? (-2 * Math.LN10) / Math.log(Math.max(left, Number.EPSILON)) : Number.POSITIVE_INFINITY;
+  }
   const estimates = compress !== 'none' && compress !== 'node-state';
   // y = known s + fresh x
   const [known, fresh] = !estimates

@@ -58,8 +58,10 @@ export interface FlowMessages {
 
 /** What the choice of `auto` gains, and a hint after a divergence, are made from. */
 export interface GainContext {
+  /** Of the Laplacian; in a balanced directed graph what takes their place (`balancedSpectrum`). */
   lambda2: number;
   lambdaMax: number;
+  directed?: boolean;
   /** Mean weighted degree. */
   degree: number;
   /** m I <= Hessian of every f_i <= l I, and the same of their mean. */

@@ -53,7 +53,7 @@ export const onePeerExponential: LinksDefinition = {
       graph,
       fields: () => [],
       presence: 1 / bits,
-      pairwise: !directed,
+      pairwise: true,
       warnings: otherEdgesWarning(given, graph),
       reference: () => (round, from, to) => {
         const distance = 2 ** (round % bits);

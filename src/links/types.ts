@@ -45,7 +45,7 @@ export interface LinksModel {
   fill?(arena: Arena, field: (name: string) => string, rows: ArcRows): void;
   /** Of the rounds, the share in which a link is up: one number for all, or one for each arc of `graph.columns`. For `auto` gains. */
   presence: number | Float64Array;
-  /** Nobody ever has more than one link up. */
+  /** Nobody ever hears more than one other. */
   pairwise: boolean;
   warnings: string[];
   /** The plain twin, written for the reader. */

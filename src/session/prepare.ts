@@ -92,7 +92,14 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
   const links = await loadLinks(config, topology, resolve, noticed);
   const graph = links?.graph ?? topology;
   refuseDisconnected(graph);
-  const { weights, degrees } = withPath(['weights'], () => edgeWeights(graph, config.weights));
+  if (config.weights === 'file' && links && graph !== topology) {
+    throw unexpected(
+      ['weights'],
+      'file',
+      `unit or metropolis, since links.kind is ${links.plan.kind}, which brings edges of its own, without weights`,
+    );
+  }
+  const { weights, degrees } = edgeWeights(graph, config.weights);
 
   const costSpec = resolveModules(config.cost, loaded.folder, ['cost']);
   await loadModules(costSpec.modules);
@@ -108,12 +115,13 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
     ...(config.flow.batch === undefined ? {} : { batch: config.flow.batch }),
   });
 
-  const measured = automaticGain(config.flow) ? (await import('../../topology/spectrum.js')).spectrum : null;
+  const measured = automaticGain(config.flow) ? await import('../../topology/spectrum.js') : null;
   let knownSpectrum: Spectrum | null = null;
   const measureSpectrum = () => {
     if (!measured) return boundSpectrum(graph, degrees);
-    knownSpectrum ??= measured(graph, weights);
-    return links ? meanSpectrum(links, knownSpectrum, weights, measured) : knownSpectrum;
+    const { spectrum, balancedSpectrum } = measured;
+    knownSpectrum ??= graph.arcs ? balancedSpectrum(graph, graph.arcs) : spectrum(graph, weights);
+    return links ? meanSpectrum(links, knownSpectrum, weights, spectrum) : knownSpectrum;
   };
   const ofEdges = await networkOfEdges(config.network, graph, resolve);
   const compressor = resolveModules(config.compressor, loaded.folder, ['compressor']);
@@ -288,10 +296,11 @@ function agreement(averages: boolean, init: Float64Array | null, dim: number): s
 
 /**
  * Without `auto` nobody waits for the spectrum. What a hint after a divergence needs is lambdaMax, and lambdaMax <= max over edges of
- * d_i + d_j (Anderson, Morley 1985); lambda2 stays unknown.
+ * d_i + d_j (Anderson, Morley 1985), in a directed graph twice the largest (`balancedSpectrum`); lambda2 stays unknown.
  */
-function boundSpectrum({ rowStart, columns, nodes }: Graph, degrees: Float64Array) {
+function boundSpectrum({ rowStart, columns, nodes, arcs }: Graph, degrees: Float64Array) {
   let lambdaMax = 0;
+  if (arcs) for (const degree of degrees) lambdaMax = Math.max(lambdaMax, 2 * degree);
   for (let i = 0; i < nodes; i++) {
     for (let edge = rowStart[i]; edge < rowStart[i + 1]; edge++) {
       lambdaMax = Math.max(lambdaMax, degrees[i] + degrees[columns[edge]]);

@@ -130,10 +130,13 @@ describe('one method is another', () => {
     ).toBeLessThan(1e-12);
   });
 
-  it('PDMM averaged by a half is ADMM of half the penalty, from 0', async () => {
+  it.each([
+    ['0', fromZero],
+    ['elsewhere', problem.config],
+  ])('PDMM averaged by a half is ADMM of half the penalty, begun at %s', async (_where, config) => {
     const common = { rho: 3, inner: 4 };
-    const averaged = await endOf({ kind: 'pdmm', theta: 0.5, penalty: 0.8, ...common }, fromZero);
-    const admm = await endOf({ kind: 'admm', penalty: 0.4, ...common }, fromZero);
+    const averaged = await endOf({ kind: 'pdmm', theta: 0.5, penalty: 0.8, ...common }, config);
+    const admm = await endOf({ kind: 'admm', penalty: 0.4, ...common }, config);
     expect(largestDifference(asRows(averaged), admm)).toBeLessThan(1e-12);
   });
 

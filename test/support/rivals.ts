@@ -178,7 +178,7 @@ export function dlm({ weights, c, rho, gradient, start, rounds }: EdgeInputs): R
   return x;
 }
 
-/** Zhang, Heusdens 2018, with a variable z_{i|j} for each end of each edge; averaged by theta. */
+/** Zhang, Heusdens 2018, with a variable z_{i|j} for each end of each edge, begun at x^0; averaged by theta. */
 export function pdmm(inputs: EdgeInputs, theta: number): Rows {
   const { weights, c, start, rounds } = inputs;
   const n = start.length;
@@ -189,7 +189,12 @@ export function pdmm(inputs: EdgeInputs, theta: number): Rows {
     .filter(([i, j]) => weights[i][j] > 0);
   const curvature = degreesOf(weights).map((d) => c * d);
   let x = start;
-  let z = new Map(edges.map(([i, j]) => [`${i}|${j}`, new Float64Array(dim)]));
+  let z = new Map(
+    edges.map(([i, j]) => [
+      `${i}|${j}`,
+      x[i].map((own, e) => -sign(i, j) * c * weights[i][j] * ((1 - theta) * own + theta * x[j][e])),
+    ]),
+  );
   const of = (i: number, j: number) => z.get(`${i}|${j}`) as Float64Array;
   for (let k = 0; k < rounds; k++) {
     const b = start.map(() => new Float64Array(dim));

@@ -12,6 +12,8 @@ import {
   permute,
   strongComponents,
 } from '../../topology/index.js';
+import { balancedSpectrum } from '../../topology/spectrum.js';
+import { edgeWeights } from '../../topology/weights.js';
 import { arcTexts, edgeTexts, errorOf } from './helpers.js';
 
 function directedGraph(nodes: number, pairs: readonly (readonly [number, number])[]): Graph {
@@ -154,6 +156,102 @@ describe('files', () => {
     expect(errorOf(() => parseGraph(undirected, 'gml', 'g.gml', { directions: 'keep' })).message).toBe(
       'g.gml: this file says that its edges have no direction, expected a directed graph',
     );
+  });
+
+  test('inspect says who hears how many, and whether as many hear them', () => {
+    expect(inspect(generate({ kind: 'exponential', nodes: 7, directed: true }))).toMatchObject({
+      inDegree: { min: 3, max: 3 },
+      outDegree: { min: 3, max: 3 },
+      balanced: true,
+    });
+    expect(
+      inspect(
+        directedGraph(4, [
+          [0, 1],
+          [0, 2],
+          [0, 3],
+          [1, 0],
+          [2, 0],
+        ]),
+      ),
+    ).toMatchObject({
+      inDegree: { min: 1, max: 2 },
+      outDegree: { min: 0, max: 3 },
+      balanced: false,
+    });
+    expect(inspect(generate({ kind: 'ring', nodes: 7 }))).toMatchObject({
+      inDegree: null,
+      outDegree: null,
+      balanced: null,
+    });
+  });
+
+  test('the diagonal of the Laplacian is the number of those whom a node hears: rows add up to 0', () => {
+    const graph = directedGraph(4, [
+      [0, 1],
+      [0, 2],
+      [0, 3],
+      [1, 0],
+      [2, 0],
+    ]);
+    expect([...edgeWeights(graph, 'unit').degrees]).toEqual([2, 1, 1, 1]);
+    expect([...edgeWeights(generate({ kind: 'directed-ring', nodes: 4 }), 'unit').degrees]).toEqual([
+      1, 1, 1, 1,
+    ]);
+  });
+
+  test.each([
+    ['directed ring', generate({ kind: 'directed-ring', nodes: 9 })],
+    ['exponential', generate({ kind: 'exponential', nodes: 11, directed: true })],
+    [
+      'cycles',
+      directedGraph(6, [
+        [0, 1],
+        [1, 2],
+        [2, 3],
+        [3, 4],
+        [4, 5],
+        [5, 0],
+        [0, 2],
+        [2, 4],
+        [4, 0],
+        [1, 3],
+        [3, 1],
+      ]),
+    ],
+    [
+      'edges said twice',
+      directedGraph(4, [
+        [0, 1],
+        [1, 0],
+        [1, 2],
+        [2, 1],
+        [2, 3],
+        [3, 2],
+      ]),
+    ],
+  ])('what takes the place of the spectrum bounds steps over a balanced graph: %s', (_name, graph) => {
+    const arcs = graph.arcs ?? expect.fail();
+    const { lambda2, lambdaMax } = balancedSpectrum(graph, arcs);
+    let state = 1;
+    const random = () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return state / 2 ** 31 - 1;
+    };
+    for (let attempt = 0; attempt < 200; attempt++) {
+      const drawn = Array.from({ length: graph.nodes }, random);
+      const mean = drawn.reduce((sum, entry) => sum + entry, 0) / graph.nodes;
+      const x = drawn.map((entry) => entry - mean);
+      const pulled = x.map((own, node) =>
+        [...arcs.inColumns.subarray(arcs.inStart[node], arcs.inStart[node + 1])].reduce(
+          (sum, other) => sum + own - x[other],
+          0,
+        ),
+      );
+      const product = (a: number[], b: number[]) => a.reduce((sum, entry, i) => sum + entry * b[i], 0);
+      expect(product(x, pulled)).toBeGreaterThanOrEqual(lambda2 * product(x, x) * (1 - 1e-9));
+      expect(product(pulled, pulled)).toBeLessThanOrEqual(lambdaMax * product(x, pulled) * (1 + 1e-9));
+    }
   });
 
   test('inspect counts arcs and strong components', () => {

@@ -50,6 +50,16 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
   const bandwidth = ofEdges ? arena.view('network.bandwidth', 'f64') : new Float64Array();
   const latency = ofEdges ? arena.view('network.latency', 'f64') : new Float64Array();
 
+  if (arcs === 0) {
+    // One agent by itself.
+    return {
+      deliver: () => {},
+      broadcast: () => 0,
+      links: () => 0,
+      networkSeconds: () => (network === null ? Number.NaN : 0),
+    };
+  }
+
   if (unicastBits !== null) {
     // An agent says something else to each neighbour: nothing is broadcast, and every message counts once either way.
     const onArcs = (rounds: number) => arcs * sumOfRounds(unicastBits, rounds);
@@ -153,8 +163,7 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
           if (bits > longest) longest = bits;
           if (ofEdges) slowest = Math.max(slowest, latency[arc] + bits / bandwidth[arc]);
         }
-        // An agent without neighbours still speaks; one whose links are all down does not.
-        if (carries === null && longest < 0) longest = length;
+        // Nobody to say it to.
         if (longest < 0) continue;
         broadcast += longest;
         if (!ofEdges && longest > slowest) slowest = longest;

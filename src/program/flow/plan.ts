@@ -4,7 +4,7 @@
  */
 
 import type { Graph } from '../../../topology/index.js';
-import { components, strongComponents } from '../../../topology/properties.js';
+import { components, strongComponents, unbalancedNode } from '../../../topology/properties.js';
 import { checkArenaFits, type FieldSpec, layoutArena, rowLength } from '../../arena/layout.js';
 import { cacheBytes } from '../../caches.js';
 import { planCompressor } from '../../compress/registry.js';
@@ -130,6 +130,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     const near = (descends && automatic !== undefined && cost.curvatureAtOptimum?.()) || null;
     return {
       ...(agents === 1 && automatic !== undefined ? ALONE : inputs.spectrum()),
+      directed: graph.arcs !== undefined,
       degree: inputs.degrees.reduce((sum, degree) => sum + degree, 0) / agents,
       m,
       l,
@@ -375,7 +376,7 @@ function checkGraph(definition: FlowDefinition, { config, graph, links, weights 
         },
       );
     }
-    const uneven = graphs === 'balanced' ? unbalanced(graph) : -1;
+    const uneven = graphs === 'balanced' ? unbalancedNode(graph.arcs) : -1;
     if (uneven >= 0) {
       throw new InputError(
         `${mode} needs everyone to hear as many as hear it, and agent ${graph.labels?.[uneven] ?? uneven} does not`,
@@ -421,14 +422,6 @@ function checkGraph(definition: FlowDefinition, { config, graph, links, weights 
       'flow: { kind: consensus } averages over pairs',
     );
   }
-}
-
-/** The first agent that hears more or fewer than hear it; -1 where there is none. */
-function unbalanced({ nodes, arcs }: Graph): number {
-  if (!arcs) return -1;
-  const { inStart, outStart } = arcs;
-  for (let i = 0; i < nodes; i++) if (inStart[i + 1] - inStart[i] !== outStart[i + 1] - outStart[i]) return i;
-  return -1;
 }
 
 /** Multiply-adds of a round, about: neighbours (but a hub's, whose row all workers share), transforms and step, data. */

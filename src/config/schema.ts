@@ -159,8 +159,8 @@ const GENERATED_COMMON = { largestComponent: FILE_TOPOLOGY.shape.largestComponen
 const COMPRESSOR_OPTIONS: ComponentOptions = { nestedKey: 'inner' };
 const GENERATOR_OPTIONS: ComponentOptions = { common: GENERATED_COMMON };
 
-/** Keys that may stand there with nothing behind them (`stop:` with its lines commented out): the same as leaving them out. */
-const MAY_BE_EMPTY = new Set<string>(['name', 'stop', 'trace', 'layout', 'network', 'init']);
+/** Sections that may stand there with nothing behind them (`stop:` with its lines commented out): each of their keys may be left out. */
+const MAY_BE_EMPTY = new Set<string>(['stop', 'trace', 'layout']);
 
 export interface Checked {
   /** Null where something is wrong. */
@@ -178,8 +178,6 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
   const { topology, cost, flow, compressor, program, links, ...rest } = input;
   delete rest['$schema']; // Where editors keep the schema's address in a JSON config.
   for (const key of Object.keys(rest)) if (rest[key] === null && MAY_BE_EMPTY.has(key)) delete rest[key];
-  // `stop: { gap: null }` switches one bound off, which is how a command line overrides a file.
-  if (isMapping(rest['stop'])) rest['stop'] = withoutNulls(rest['stop']);
 
   for (const key of Object.keys(rest)) {
     if (Object.hasOwn(topLevel, key)) continue;
@@ -230,7 +228,7 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
       COMPRESSOR_OPTIONS,
     ),
     links:
-      links === undefined || links === null
+      links === undefined
         ? { spec: null, issues: [] }
         : validateComponent(registries.links, links, ['links']),
   };
@@ -335,10 +333,6 @@ export function checkTopology(
   const result = FILE_TOPOLOGY.safeParse(spec, REPORT_INPUT);
   if (result.success) return { spec: result.data, issues: [] };
   return { spec: {}, issues: explain(result.error, FILE_TOPOLOGY, spec, path) };
-}
-
-function withoutNulls(mapping: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(mapping).filter(([, value]) => value !== null));
 }
 
 /** The whole shape as JSON Schema (draft 2020-12), which editors complete and check configs with. */

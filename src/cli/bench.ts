@@ -1,10 +1,10 @@
 /** `sottovoce bench`: how fast is it, against what, and does it scale? One sub-command for each benchmark of the registry. */
 
 import { readFile, writeFile } from 'node:fs/promises';
-import os from 'node:os';
 import type { Command } from 'commander';
 import type { BenchDocument } from '../bench/report.js';
 import type { Benchmark, Progress } from '../bench/types.js';
+import { ownCores } from '../cores.js';
 import { InputError } from '../errors.js';
 import { progressView, silent } from './progress.js';
 import { colours, printLine, type Terminal } from './terminal.js';
@@ -158,7 +158,7 @@ async function readDocument(file: string): Promise<BenchDocument> {
 }
 
 function parseWorkers(text: string | undefined): number[] {
-  if (text === undefined) return Array.from({ length: os.availableParallelism() }, (_, i) => i + 1);
+  if (text === undefined) return Array.from({ length: ownCores().count }, (_, i) => i + 1);
   const counts = text.split(',').map((part) => wholeNumber('--workers', part, 1));
   // Speed-ups are over one worker.
   return [...new Set([1, ...counts])].sort((a, b) => a - b);

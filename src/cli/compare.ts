@@ -5,11 +5,11 @@
  * with the rest. The second one leaves at once.
  */
 
-import os from 'node:os';
 import type { Command } from 'commander';
 import type { GridRun } from '../compare/run-grid.js';
 import type { Cell, CellOutcome } from '../compare/types.js';
 import { showPath } from '../config/show-path.js';
+import { ownCores } from '../cores.js';
 import { InputError } from '../errors.js';
 import { formatSeconds, plural } from '../report/format.js';
 import { toJson } from '../report/run-directory.js';
@@ -93,8 +93,7 @@ export async function compareCommand(
   terminal: Terminal,
   dependencies: Pick<RunDependencies, 'onSignal' | 'exit' | 'now'>,
 ): Promise<number> {
-  const jobs =
-    options.jobs === undefined ? os.availableParallelism() : wholeNumber('--jobs', options.jobs, 1);
+  const jobs = options.jobs === undefined ? ownCores().count : wholeNumber('--jobs', options.jobs, 1);
   const seeds = options.seeds?.split(',').map((text) => wholeNumber('--seeds', text, 0));
   const rounds = options.rounds === undefined ? [] : [`rounds=${wholeNumber('--rounds', options.rounds, 1)}`];
   const [{ makeGrid }, { runGrid }, { compareOutcomes }, { CompareDirectory }, report] = await Promise.all([

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { ownVersion } from '../report/versions.js';
+import { checkHost } from '../session/host.js';
 import { addBenchCommands } from './bench.js';
 import { addCertifyCommand } from './certify.js';
 import { addCompareCommand } from './compare.js';
@@ -36,6 +37,9 @@ Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or b
 Set SOTTOVOCE_DEBUG=1 (or give --debug) for stack traces, NO_COLOR=1 for plain text.
 `;
 
+/** They run nothing, and work wherever node does. */
+const NEEDS_NO_THREADS = new Set(['list', 'schema', 'topology']);
+
 /** Runs one command; gives the exit code. */
 export async function main(
   argv: readonly string[],
@@ -59,7 +63,11 @@ export async function main(
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .addHelpText('after', HELP);
+    .addHelpText('after', HELP)
+    .hook('preAction', (_program, command) => {
+      const within = command.parent === program ? command : command.parent;
+      if (!NEEDS_NO_THREADS.has(within?.name() ?? '')) checkHost();
+    });
   try {
     addRunCommand(program, terminal, adapt(processDependencies), (code) => {
       exitCode = code;

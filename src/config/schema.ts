@@ -84,7 +84,9 @@ const topLevel = {
   workers: z
     .union([z.literal('auto'), z.number().int().min(1).max(MAX_WORKERS)])
     .default('auto')
-    .describe('worker threads; auto is one for each core'),
+    .describe(
+      'worker threads; auto is one for each core that is ours (affinity, cgroup quota, SLURM_CPUS_PER_TASK)',
+    ),
   trace: z
     .strictObject({
       every: z.number().int().min(1).max(MAX_ROUNDS).optional().describe('rounds from one row to the next'),

@@ -25,6 +25,7 @@ import os from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { showPath } from '../config/show-path.js';
 import type { LoadedConfig, RunConfig } from '../config/types.js';
+import { ownCores } from '../cores.js';
 import { InputError } from '../errors.js';
 import type { PlanReport, Summary, TraceRow } from '../session/types.js';
 import { COLUMNS } from '../trace/ring.js';
@@ -46,7 +47,7 @@ export interface Manifest {
   /** What the command line changed in the config file. */
   overrides: string[];
   /** What `auto` became, and what else followed from the config. */
-  plan: Omit<PlanReport, 'workers' | 'layout' | 'arenaBytes' | 'processBytes'> | null;
+  plan: Omit<PlanReport, 'workers' | 'coreLimit' | 'layout' | 'arenaBytes' | 'processBytes'> | null;
   versions: Versions;
   machine: {
     configFile: string | null;
@@ -56,6 +57,8 @@ export interface Manifest {
     cpu: string;
     cores: number;
     memoryBytes: number;
+    /** What leaves this process fewer cores than the machine has. */
+    coreLimit: string | null;
     workers: number | null;
     /** Chosen by its caches, among other things. */
     layout: PlanReport['layout'];
@@ -73,7 +76,14 @@ export function makeManifest({ config: loaded, plan }: RunDescription): Manifest
   const { config } = loaded;
   let kept: Manifest['plan'] = null;
   if (plan) {
-    const { workers: _workers, layout: _layout, arenaBytes: _arena, processBytes: _process, ...rest } = plan;
+    const {
+      workers: _workers,
+      coreLimit: _limit,
+      layout: _layout,
+      arenaBytes: _arena,
+      processBytes: _process,
+      ...rest
+    } = plan;
     kept = rest;
   }
   const cpus = os.cpus();
@@ -91,8 +101,9 @@ export function makeManifest({ config: loaded, plan }: RunDescription): Manifest
       release: os.release(),
       architecture: process.arch,
       cpu: cpus[0]?.model.trim() ?? 'unknown',
-      cores: os.availableParallelism(),
+      cores: ownCores().count,
       memoryBytes: os.totalmem(),
+      coreLimit: ownCores().limit,
       workers: plan?.workers ?? null,
       layout: plan?.layout ?? null,
       arenaBytes: plan?.arenaBytes ?? null,

@@ -3,6 +3,7 @@
  * phase it expected. The work is done by `prepareRun` and `ActiveRun`.
  */
 
+import { ownCores } from '../cores.js';
 import { RunDirectory } from '../report/run-directory.js';
 import { ActiveRun } from './active-run.js';
 import { WorkerPool } from './pool.js';
@@ -38,6 +39,7 @@ export class RunSession implements Session {
     const pool = new WorkerPool(countWorkers(options.config.config));
     try {
       const prepared = await prepareRun(options.config, pool.workers);
+      if (options.config.config.workers === 'auto') prepared.report.coreLimit = ownCores().limit;
       this.ready = { prepared, pool, options, directory };
       return prepared.report;
     } catch (error) {

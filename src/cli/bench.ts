@@ -8,6 +8,7 @@ import { ownCores } from '../cores.js';
 import { InputError } from '../errors.js';
 import { progressView, silent } from './progress.js';
 import { colours, printLine, type Terminal } from './terminal.js';
+import { wholeNumber, wholeNumbers } from './whole-numbers.js';
 
 const HELP = `
 Everything is seeded and warmed, what is compared takes turns within one run, and every figure is a median with its quartiles. Close what else
@@ -159,15 +160,9 @@ async function readDocument(file: string): Promise<BenchDocument> {
 
 function parseWorkers(text: string | undefined): number[] {
   if (text === undefined) return Array.from({ length: ownCores().count }, (_, i) => i + 1);
-  const counts = text.split(',').map((part) => wholeNumber('--workers', part, 1));
+  const counts = wholeNumbers('--workers', text, 1);
   // Speed-ups are over one worker.
   return [...new Set([1, ...counts])].sort((a, b) => a - b);
-}
-
-function wholeNumber(name: string, text: string, low: number): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isSafeInteger(value) && value >= low) return value;
-  throw new InputError(`${name} is ${text}, expected a whole number >= ${low}`);
 }
 
 /** A benchmark's steps as progress with an ETA. */

@@ -13,8 +13,10 @@ import { ownCores } from '../cores.js';
 import { InputError } from '../errors.js';
 import { formatSeconds, plural } from '../report/format.js';
 import { toJson } from '../report/run-directory.js';
+import { visibleLine } from '../visible.js';
 import { processDependencies, type RunDependencies, timedDirectory } from './run.js';
 import { colours, ExitCode, type Output, printLine, type Terminal } from './terminal.js';
+import { wholeNumber, wholeNumbers } from './whole-numbers.js';
 
 export interface CompareOptions {
   compressors?: string;
@@ -33,7 +35,7 @@ const HELP = `
 The grid is every config with every compressor, every flow and every seed. What is not given is what the configs say.
   --compressors  kinds with parameters, a ; between them: 'top-k(k=8); flatten(sign); identity'
   --flows        what a message says ('error-state; observer'), or whole flows: 'primal-dual(compress=observer, mu=0.5); consensus'
-  --seeds        1,2,3: rows are then medians over the seeds, and count only where every seed reached the target
+  --seeds        1,2,3 or 1..10: rows are then medians over the seeds, and count only where every seed reached the target
   --target       rmsError | agentsGapMean | agentsGapWorst | gradientNorm | gap | consensusError = a number; without it what the configs stop at, or
                  rmsError=1e-6. All but \`gap\` (of the mean of all x) and \`consensusError\` say what the agents hold
 
@@ -67,7 +69,7 @@ export function addCompareCommand(
     .argument('<config...>', 'config files (YAML)')
     .option('--compressors <list>', 'compressors to try, a ; between them')
     .option('--flows <list>', 'what messages say, or whole flows, a ; between them')
-    .option('--seeds <list>', 'seeds, a comma between them')
+    .option('--seeds <list>', 'seeds: 1,2,3 or 1..10')
     .option('--target <quantity=bound>', 'what to reach, for example rmsError=1e-6')
     .option('-o, --out <folder>', 'where to write results, or to go on (default: runs/compare-<time>)')
     .option('-j, --jobs <count>', 'runs at a time (default: one for each core)')
@@ -94,7 +96,7 @@ export async function compareCommand(
   dependencies: Pick<RunDependencies, 'onSignal' | 'exit' | 'now'>,
 ): Promise<number> {
   const jobs = options.jobs === undefined ? ownCores().count : wholeNumber('--jobs', options.jobs, 1);
-  const seeds = options.seeds?.split(',').map((text) => wholeNumber('--seeds', text, 0));
+  const seeds = options.seeds === undefined ? undefined : wholeNumbers('--seeds', options.seeds, 0);
   const rounds = options.rounds === undefined ? [] : [`rounds=${wholeNumber('--rounds', options.rounds, 1)}`];
   const [{ makeGrid }, { runGrid }, { compareOutcomes }, { CompareDirectory }, report] = await Promise.all([
     import('../compare/grid.js'),
@@ -107,7 +109,7 @@ export async function compareCommand(
     configs,
     compressors: options.compressors,
     flows: options.flows,
-    seeds: seeds && [...new Set(seeds)],
+    seeds,
     target: options.target,
     set: [...(options.set ?? []), ...rounds],
   });
@@ -207,7 +209,7 @@ class Watch {
     const elapsedMs = Date.now() - this.startedMs;
     const left = formatSeconds((elapsedMs / this.ran / 1000) * (this.pending - this.ran));
     const what = `${cell.compressor ?? cell.loaded.config.compressor?.kind ?? cell.loaded.config.name}, seed ${cell.seed}: ${outcome.status}`;
-    this.bar?.update(this.ran, { details: `${left} left, ${what}` });
+    this.bar?.update(this.ran, { details: visibleLine(`${left} left, ${what}`) });
     if (this.output === null || this.output.isTTY || elapsedMs < this.nextLineMs) return;
     this.nextLineMs = 2 * elapsedMs;
     printLine(this.output, `cell ${this.ran} of ${this.pending}, ${left} left (${what})`);
@@ -217,10 +219,4 @@ class Watch {
     this.bar?.stop();
     this.bar = null;
   }
-}
-
-function wholeNumber(name: string, text: string, low: number): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isSafeInteger(value) && value >= low) return value;
-  throw new InputError(`${name} is ${text}, expected a whole number >= ${low}`);
 }

@@ -11,7 +11,7 @@ import { addListCommand } from './list.js';
 import { addProfileCommand } from './profile.js';
 import { addRunCommand, processDependencies, type RunDependencies } from './run.js';
 import { addSchemaCommand } from './schema.js';
-import { colours, ExitCode, type Terminal } from './terminal.js';
+import { colours, ExitCode, printText, type Terminal } from './terminal.js';
 import { addTuneCommand } from './tune.js';
 
 const TOPOLOGY_HELP = `
@@ -56,8 +56,8 @@ export async function main(
     .exitOverride()
     .showHelpAfterError('(--help says more)')
     .configureOutput({
-      writeOut: (text) => terminal.stdout.write(text),
-      writeErr: (text) => terminal.stderr.write(text),
+      writeOut: (text) => printText(terminal.stdout, text),
+      writeErr: (text) => printText(terminal.stderr, text),
       outputError: (text, write) =>
         write(text.replace(/^error:/, colours(terminal, terminal.stderr).red('error:'))),
       getOutHasColors: () => false,

@@ -12,6 +12,7 @@ import { formatPath, type SpecPath } from '../errors.js';
 import type { Compress, FlowSpec } from '../flow/types.js';
 import type { LinksSpec } from '../links/types.js';
 import type { ServerSpec } from '../program/parameter-server/types.js';
+import { isVisible } from '../visible.js';
 import {
   bodySchema,
   type ComponentDefinition,
@@ -50,6 +51,7 @@ const topLevel = {
   name: z
     .string()
     .min(1)
+    .refine(isVisible, 'expected text without control characters')
     .optional()
     .describe('for people: shown in the progress line, the summary and the run directory'),
   weights: z
@@ -89,7 +91,13 @@ const topLevel = {
     ),
   trace: z
     .strictObject({
-      every: z.number().int().min(1).max(MAX_ROUNDS).optional().describe('rounds from one row to the next'),
+      every: z
+        .number()
+        .int()
+        .min(1)
+        .max(MAX_ROUNDS)
+        .optional()
+        .describe('rounds from one row to the next, a 200th of the rounds by default'),
       sample: z
         .union([z.enum(['auto', 'all']), z.number().int().min(0)])
         .default('auto')

@@ -126,6 +126,13 @@ describe('what is left out', () => {
     expect(await refusal(RING + tail)).toContain(message);
   });
 
+  test('a name with control characters is refused: it is printed, and names a folder', async () => {
+    for (const name of ['a\\e[31mb', 'a\\nb', 'a\\u202eb', 'a\\x9bb'])
+      expect(await refusal(RING.replace('name: ring of eight', `name: "${name}"`))).toContain(
+        'expected text without control characters',
+      );
+  });
+
   test('a key that is not known is refused from the command line too, with nothing behind it or a value', async () => {
     for (const set of [
       'stop.rmsEror=',

@@ -1,6 +1,6 @@
 /** What does a crossing of the barrier cost: by threads, by how long they spin before they sleep, and with more threads than cores? */
 
-import os from 'node:os';
+import { ownCores } from '../cores.js';
 import { DEFAULT_SPINS } from '../sync/barrier.js';
 import { countText, figure, spreadText } from './figures.js';
 import { type Contestant, interleave } from './interleave.js';
@@ -23,7 +23,7 @@ export const barrier: Benchmark = {
 spin budgets from 0 (sleep at once) to the default. * marks the budget that a run would use: with more threads than cores it is 0, since whoever
 spins then keeps the others from arriving.`,
   async run({ workers, passes, progress, quick }) {
-    const cores = os.availableParallelism();
+    const cores = ownCores().count;
     const most = workers.at(-1) ?? 1;
     const counts = [...new Set([...workers, ...(quick ? [] : [2 * cores])])].sort((a, b) => a - b);
     const cases = counts.flatMap((parties): Case[] =>

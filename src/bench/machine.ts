@@ -2,6 +2,7 @@
 
 import os from 'node:os';
 import { readCaches } from '../caches.js';
+import { ownCores } from '../cores.js';
 import { ownVersion } from '../report/versions.js';
 
 export interface Machine {
@@ -23,7 +24,7 @@ export interface Machine {
 export function describeMachine(): Machine {
   return {
     cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
-    cores: os.availableParallelism(),
+    cores: ownCores().count,
     memoryBytes: os.totalmem(),
     caches: caches(),
     system: `${os.type()} ${os.release()} ${os.arch()}`,

@@ -4,8 +4,8 @@
  */
 
 import { readFile, writeFile } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
+import { ownCores } from '../cores.js';
 import { countText, figure, medianText, ratioFigure, spreadText } from './figures.js';
 import { type Contestant, interleave } from './interleave.js';
 import { TRIAD_ENTRIES, TRIAD_REPEATS } from './memory.js';
@@ -48,7 +48,7 @@ interface Collected {
 
 async function runPeers(inputs: BenchInputs, opened: Peers) {
   const { c, numpy, missing } = opened;
-  const threads = Math.min(os.availableParallelism(), inputs.workers.at(-1) ?? 1);
+  const threads = Math.min(ownCores().count, inputs.workers.at(-1) ?? 1);
   const sizes = inputs.quick ? [200] : [IN_CACHE_AGENTS, OUT_OF_CACHE_AGENTS];
   const whtSizes = inputs.quick ? [256, 4096] : [256, 1024, 4096, 16_384, 65_536];
   const contestantsPerSize = 2 + (c ? 1 : 0) + (numpy ? 4 : 0);

@@ -4,8 +4,8 @@
  * them, in turns with it, what the machine gives to arithmetic in registers alone (`ceiling.ts`): no round scales better than that.
  */
 
-import os from 'node:os';
 import type { LoadedConfig } from '../config/types.js';
+import { ownCores } from '../cores.js';
 import { describeSpec } from '../describe.js';
 import { percent } from '../report/chart.js';
 import { formatQuantity } from '../report/format.js';
@@ -243,7 +243,7 @@ export function summarizeStudy(
       'higher',
       speeds.map((each) => each / 1e6),
     );
-    const holds = count === 2 && os.availableParallelism() >= 2;
+    const holds = count === 2 && ownCores().count >= 2;
     const ceilingSpeedups = ratios(ceilingSpeeds, single.ceilingSpeeds);
     const speedups = ratios(speeds, single.speeds);
     const speedup = figure(
@@ -281,7 +281,7 @@ export function summarizeStudy(
       ceiling: { speedup: speedup.ceiling.median, barrier: share.ceiling.median / 100 },
     });
     return [
-      `${count}${count > os.availableParallelism() ? ' (more than cores)' : ''}`,
+      `${count}${count > ownCores().count ? ' (more than cores)' : ''}`,
       countText(agents),
       spreadText(speed),
       // One worker over itself is 1 by definition, and no measurement.
@@ -295,7 +295,7 @@ export function summarizeStudy(
     ];
   });
   // More workers than cores take turns: no law of scaling speaks of them.
-  const real = curve.points.filter((point) => point.workers <= os.availableParallelism());
+  const real = curve.points.filter((point) => point.workers <= ownCores().count);
   curve.amdahl = fitAmdahl(real);
   curve.usl = fitUsl(real);
   return {

@@ -1,9 +1,10 @@
 /** Threads for what is measured beside the engine: see `workers/bench.ts`. They wait for tasks and sleep between them. */
 
 import { readFile } from 'node:fs/promises';
-import os from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { BenchAnswer, BenchTask } from '../../workers/bench.js';
+import { ownCores } from '../cores.js';
+import { threadExecArgv } from '../session/host.js';
 import { benchUrl, kernelsUrl } from '../session/locations.js';
 import { DEFAULT_SPINS } from '../sync/barrier.js';
 import { CONTROL_WORDS } from '../sync/control.js';
@@ -14,7 +15,7 @@ export class BenchThreads {
   private readonly workers: Worker[];
 
   constructor(count: number) {
-    this.workers = Array.from({ length: count }, () => new Worker(benchUrl));
+    this.workers = Array.from({ length: count }, () => new Worker(benchUrl, { execArgv: threadExecArgv() }));
   }
 
   /** One task on each of the first threads; gives the slowest one's seconds. */
@@ -51,7 +52,7 @@ export function controlWords(): Int32Array {
 }
 
 export function defaultSpins(parties: number): number {
-  return parties > os.availableParallelism() ? 0 : DEFAULT_SPINS;
+  return parties > ownCores().count ? 0 : DEFAULT_SPINS;
 }
 
 /** Seconds a crossing. */

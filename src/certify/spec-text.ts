@@ -12,6 +12,7 @@
 
 import { isMap, isSeq, parseDocument } from 'yaml';
 import { parametersOf, type Registry, validateComponent } from '../config/component.js';
+import { misreadings } from '../config/misread.js';
 import { didYouMean } from '../config/suggest.js';
 import { formatPath, InputError, type SpecPath } from '../errors.js';
 
@@ -71,6 +72,8 @@ function parseYaml(text: string, family: string): WrittenSpec {
       hint: mark(text, problem.pos[0] + 1),
     });
   }
+  const [misread] = misreadings(document.contents);
+  if (misread) throw new InputError(`${family} ${misread.text}`, { hint: mark(text, misread.offset + 1) });
   const columns = new Map<string, number>([['', 1]]);
   const visit = (node: unknown, path: SpecPath): void => {
     const range = (node as { range?: [number, number, number] } | null)?.range;
@@ -98,6 +101,8 @@ class CallParser {
   private readonly family: string;
   private readonly columns = new Map<string, number>();
   private at = 0;
+  /** Those in whose parentheses a name has stood: what follows it has one too, if it is a number. */
+  private readonly named = new Set<Spec>();
 
   constructor(text: string, registry: Registry, family: string) {
     this.text = text;
@@ -144,6 +149,15 @@ class CallParser {
     // Without a name, a word where a compressor may stand is a compressor, known or mistyped; elsewhere it is text.
     const place = name?.[1] ?? (names.includes('inner') ? 'inner' : '');
     const value = this.value([...path, place]);
+    if (!name && typeof value === 'number' && this.named.has(spec)) {
+      this.at = start;
+      throw this.refuse(
+        'a name in front of a number after one that has a name',
+        undefined,
+        ' (is it a decimal comma? write a point)',
+      );
+    }
+    if (name) this.named.add(spec);
     const key = name?.[1] ?? this.nameOf(value, spec, names, start);
     if (Object.hasOwn(spec, key)) {
       this.at = start;
@@ -208,6 +222,11 @@ class CallParser {
       this.at++;
     } while (depth > 0 && this.at < this.text.length);
     const document = parseDocument(this.text.slice(start, this.at), { prettyErrors: false });
+    const [misread] = misreadings(document.contents);
+    if (misread) {
+      this.at = start + misread.offset;
+      throw this.refuse('a decimal point', misread.text);
+    }
     const [problem] = document.errors;
     if (depth === 0 && !problem) return document.toJS();
     this.at = start + (problem?.pos[0] ?? 0);

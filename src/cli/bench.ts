@@ -1,13 +1,14 @@
 /** `sottovoce bench`: how fast is it, against what, and does it scale? One sub-command for each benchmark of the registry. */
 
 import { readFile, writeFile } from 'node:fs/promises';
-import os from 'node:os';
 import type { Command } from 'commander';
 import type { BenchDocument } from '../bench/report.js';
 import type { Benchmark, Progress } from '../bench/types.js';
+import { ownCores } from '../cores.js';
 import { InputError } from '../errors.js';
 import { progressView, silent } from './progress.js';
 import { colours, printLine, type Terminal } from './terminal.js';
+import { wholeNumber, wholeNumbers } from './whole-numbers.js';
 
 const HELP = `
 Everything is seeded and warmed, what is compared takes turns within one run, and every figure is a median with its quartiles. Close what else
@@ -158,16 +159,10 @@ async function readDocument(file: string): Promise<BenchDocument> {
 }
 
 function parseWorkers(text: string | undefined): number[] {
-  if (text === undefined) return Array.from({ length: os.availableParallelism() }, (_, i) => i + 1);
-  const counts = text.split(',').map((part) => wholeNumber('--workers', part, 1));
+  if (text === undefined) return Array.from({ length: ownCores().count }, (_, i) => i + 1);
+  const counts = wholeNumbers('--workers', text, 1);
   // Speed-ups are over one worker.
   return [...new Set([1, ...counts])].sort((a, b) => a - b);
-}
-
-function wholeNumber(name: string, text: string, low: number): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isSafeInteger(value) && value >= low) return value;
-  throw new InputError(`${name} is ${text}, expected a whole number >= ${low}`);
 }
 
 /** A benchmark's steps as progress with an ETA. */

@@ -5,18 +5,20 @@
  * with the rest. The second one leaves at once.
  */
 
-import os from 'node:os';
 import type { Command } from 'commander';
 import type { GridRun } from '../compare/run-grid.js';
 import type { CompareDirectory } from '../compare/store.js';
 import type { Cell, CellOutcome, Target } from '../compare/types.js';
 import { showPath } from '../config/show-path.js';
+import { ownCores } from '../cores.js';
 import { InputError } from '../errors.js';
 import { formatSeconds, plural } from '../report/format.js';
 import { toJson } from '../report/run-directory.js';
+import { visibleLine } from '../visible.js';
 import { processDependencies, type RunDependencies, timedDirectory } from './run.js';
 import { exitCodeFor } from './signals.js';
 import { colours, ExitCode, type Output, printLine, type Terminal } from './terminal.js';
+import { wholeNumber, wholeNumbers } from './whole-numbers.js';
 
 /** Trial runs of a cell's search. */
 const DEFAULT_TUNE = 40;
@@ -39,7 +41,7 @@ const HELP = `
 The grid is every config with every compressor, every flow and every seed. What is not given is what the configs say.
   --compressors  kinds with parameters, a ; between them: 'top-k(k=8); flatten(sign); identity'
   --flows        what a message says ('error-state; observer'), or whole flows: 'primal-dual(compress=observer, mu=0.5); consensus'
-  --seeds        1,2,3: rows are then medians over the seeds, and count only where every seed reached the target
+  --seeds        1,2,3 or 1..10: rows are then medians over the seeds, and count only where every seed reached the target
   --tune         trial runs for the gains that a config leaves open (auto, or not given), the same search for every method: without one (0) a method
                  that is searched would stand beside one that has a formula
   --target       rmsError | agentsGapMean | agentsGapWorst | gradientNorm | gap | consensusError = a number; without it what the configs stop at, or
@@ -75,7 +77,7 @@ export function addCompareCommand(
     .argument('<config...>', 'config files (YAML)')
     .option('--compressors <list>', 'compressors to try, a ; between them')
     .option('--flows <list>', 'what messages say, or whole flows, a ; between them')
-    .option('--seeds <list>', 'seeds, a comma between them')
+    .option('--seeds <list>', 'seeds: 1,2,3 or 1..10')
     .option('--target <quantity=bound>', 'what to reach, for example rmsError=1e-6')
     .option(
       '-o, --out <folder>',
@@ -108,9 +110,8 @@ export async function compareCommand(
   terminal: Terminal,
   dependencies: Pick<RunDependencies, 'onSignal' | 'exit' | 'now' | 'newFolder'>,
 ): Promise<number> {
-  const jobs =
-    options.jobs === undefined ? os.availableParallelism() : wholeNumber('--jobs', options.jobs, 1);
-  const seeds = options.seeds?.split(',').map((text) => wholeNumber('--seeds', text, 0));
+  const jobs = options.jobs === undefined ? ownCores().count : wholeNumber('--jobs', options.jobs, 1);
+  const seeds = options.seeds === undefined ? undefined : wholeNumbers('--seeds', options.seeds, 0);
   const rounds = options.rounds === undefined ? [] : [`rounds=${wholeNumber('--rounds', options.rounds, 1)}`];
   const tune = options.tune === undefined ? DEFAULT_TUNE : wholeNumber('--tune', options.tune, 0);
   const [{ makeGrid }, { CompareDirectory }] = await Promise.all([
@@ -121,7 +122,7 @@ export async function compareCommand(
     configs,
     compressors: options.compressors,
     flows: options.flows,
-    seeds: seeds && [...new Set(seeds)],
+    seeds,
     target: options.target,
     set: [...(options.set ?? []), ...rounds],
     tune,
@@ -248,7 +249,7 @@ class Watch {
     const elapsedMs = Date.now() - this.startedMs;
     const left = formatSeconds((elapsedMs / this.ran / 1000) * (this.pending - this.ran));
     const what = `${cell.compressor ?? cell.loaded.config.compressor?.kind ?? cell.loaded.config.name}, seed ${cell.seed}: ${outcome.status}`;
-    this.bar?.update(this.ran, { details: `${left} left, ${what}` });
+    this.bar?.update(this.ran, { details: visibleLine(`${left} left, ${what}`) });
     if (this.output === null || this.output.isTTY || elapsedMs < this.nextLineMs) return;
     this.nextLineMs = 2 * elapsedMs;
     printLine(this.output, `cell ${this.ran} of ${this.pending}, ${left} left (${what})`);
@@ -258,10 +259,4 @@ class Watch {
     this.bar?.stop();
     this.bar = null;
   }
-}
-
-function wholeNumber(name: string, text: string, low: number): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isSafeInteger(value) && value >= low) return value;
-  throw new InputError(`${name} is ${text}, expected a whole number >= ${low}`);
 }

@@ -27,7 +27,7 @@ import {
   timedDirectory,
   watch,
 } from './run.js';
-import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
+import { colours, ExitCode, printLine, printText, type Terminal } from './terminal.js';
 
 const HELP = `
 The folder that is written:
@@ -167,7 +167,7 @@ export async function profileCommand(
     if (summary.status === 'diverged') reportError(diverged(summary), terminal);
     if (json) {
       const { readFile } = await import('node:fs/promises');
-      terminal.stdout.write(await readFile(join(folder, 'profile.json'), 'utf8'));
+      printText(terminal.stdout, await readFile(join(folder, 'profile.json'), 'utf8'));
     }
     return recorded.exitCode;
   } catch (error) {

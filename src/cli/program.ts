@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { ownVersion } from '../report/versions.js';
+import { checkHost } from '../session/host.js';
 import { addBenchCommands } from './bench.js';
 import { addCertifyCommand } from './certify.js';
 import { addCompareCommand } from './compare.js';
@@ -10,7 +11,7 @@ import { addListCommand } from './list.js';
 import { addProfileCommand } from './profile.js';
 import { addRunCommand, processDependencies, type RunDependencies } from './run.js';
 import { addSchemaCommand } from './schema.js';
-import { colours, ExitCode, type Terminal } from './terminal.js';
+import { colours, ExitCode, printText, type Terminal } from './terminal.js';
 import { addTuneCommand } from './tune.js';
 
 const TOPOLOGY_HELP = `
@@ -36,6 +37,9 @@ Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or b
 Set SOTTOVOCE_DEBUG=1 (or give --debug) for stack traces, NO_COLOR=1 for plain text.
 `;
 
+/** They run nothing, and work wherever node does. */
+const NEEDS_NO_THREADS = new Set(['list', 'schema', 'topology']);
+
 /** Runs one command; gives the exit code. */
 export async function main(
   argv: readonly string[],
@@ -52,14 +56,18 @@ export async function main(
     .exitOverride()
     .showHelpAfterError('(--help says more)')
     .configureOutput({
-      writeOut: (text) => terminal.stdout.write(text),
-      writeErr: (text) => terminal.stderr.write(text),
+      writeOut: (text) => printText(terminal.stdout, text),
+      writeErr: (text) => printText(terminal.stderr, text),
       outputError: (text, write) =>
         write(text.replace(/^error:/, colours(terminal, terminal.stderr).red('error:'))),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .addHelpText('after', HELP);
+    .addHelpText('after', HELP)
+    .hook('preAction', (_program, command) => {
+      const within = command.parent === program ? command : command.parent;
+      if (!NEEDS_NO_THREADS.has(within?.name() ?? '')) checkHost();
+    });
   try {
     addRunCommand(program, terminal, adapt(processDependencies), (code) => {
       exitCode = code;

@@ -5,6 +5,7 @@
 
 import { formatBits, formatCount, formatQuantity, formatSeconds } from '../report/format.js';
 import type { Progress } from '../session/types.js';
+import { visibleLine } from '../visible.js';
 import { type Output, printLine } from './terminal.js';
 
 /** Steps of something other than a run say what they are doing instead of how many a second. */
@@ -99,7 +100,7 @@ async function barView(output: Output, rounds: number): Promise<ProgressView> {
         rate > 0 ? [`${formatCount(rate)}/s`, `${formatSeconds((rounds - progress.round) / rate)} left`] : [];
       const shown = progress.doing ? [...speed.slice(1), progress.doing] : speed;
       const parts = [...(progress.paused ? ['paused'] : shown), ...quantities(progress)];
-      bar.update(progress.round, { details: parts.join(', ') });
+      bar.update(progress.round, { details: visibleLine(parts.join(', ')) });
     },
     end() {
       if (ended) return;

@@ -67,19 +67,22 @@ export const processDependencies: RunDependencies = {
 const POLL_MS = 100;
 export const CLOSE_GRACE_MS = 500;
 
-const HELP = `
-A config, with every default written out:
-  topology: { kind: ring, nodes: 25 }       # or { file: graph.gml }; see \`sottovoce list topologies\`
+/** A test holds it against the defaults that a config gets. */
+export const EXAMPLE_CONFIG = `  topology: { kind: ring, nodes: 25 }       # or { file: graph.gml }; see \`sottovoce list topologies\`
   weights: unit                             # unit | metropolis | file
   cost: { kind: quadratic, dim: 16 }        # see \`sottovoce list costs\`
-  flow: { kind: primal-dual, step: auto, alpha: auto, beta: auto, eta: 1, mu: 1 }
+  flow: { kind: primal-dual, step: auto, alpha: auto, beta: auto, eta: auto, mu: auto, gamma: auto, inner: 1, batch: all }
   compressor: { kind: identity }            # try { kind: flatten, inner: { kind: sign } }
   rounds: 1000
   stop: {}                                  # { rmsError: 1e-6 } ends the run in the first round in which the agents are that near
   seed: 0
   workers: auto
-  trace: { every: 5 }
-  layout: { order: auto, block: auto }      # how agents lie in memory: auto | given | rcm; never changes a bit
+  trace: { every: 5 }                       # a 200th of the rounds: about 200 rows, however many rounds
+  layout: { order: auto, block: auto }      # how agents lie in memory: auto | given | rcm; never changes a bit`;
+
+const HELP = `
+A config, with its defaults written out (\`sottovoce list flows\` has the other flows and all parameters):
+${EXAMPLE_CONFIG}
 Instead of topology, flow and compressor, a parameter server (FO-SGD; see \`sottovoce list programs\`):
   program: { kind: parameter-server, agents: 10, lambda: 0.1, gamma: 0.5, batch: 32 }
 Paths in a config are relative to the config.

@@ -1,6 +1,7 @@
 /** Where the command line writes, and what it knows of its surroundings: handed in, so that tests need no process. */
 
 import { type Colours, coloursFor } from '../report/format.js';
+import { visible, visiblePainted } from '../visible.js';
 
 export interface Output {
   write(text: string): unknown;
@@ -29,5 +30,10 @@ export function colours(terminal: Terminal, output: Output): Colours {
 }
 
 export function printLine(output: Output, text: string): void {
-  output.write(`${text}\n`);
+  printText(output, `${text}\n`);
+}
+
+/** Where all text leaves: nothing in it steers the terminal but our own colours, which a file gets none of. */
+export function printText(output: Output, text: string): void {
+  output.write(output.isTTY ? visiblePainted(text) : visible(text));
 }

@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { Piscina } from 'piscina';
 import type { CellTask } from '../../workers/cell.js';
+import { checkHost, threadExecArgv } from '../session/host.js';
 import { cellUrl, kernelsUrl } from '../session/locations.js';
 import type { CompareDirectory } from './store.js';
 import type { Cell, CellOutcome, Target } from './types.js';
@@ -42,11 +43,13 @@ export function runGrid(
   const run = { outcomes, kept: outcomes.size, pending: pending.length };
   if (pending.length === 0) return { ...run, finished: Promise.resolve(), stop: () => {} };
 
+  checkHost();
   const threads = Math.min(options.jobs, pending.length);
   const pool = new Piscina<CellTask, CellOutcome>({
     filename: cellUrl.href,
     minThreads: threads,
     maxThreads: threads,
+    execArgv: threadExecArgv(),
     concurrentTasksPerWorker: 1,
     idleTimeout: Number.POSITIVE_INFINITY,
     resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MIB },

@@ -14,9 +14,10 @@ import {
   type JsonSchema,
   REPORT_INPUT,
   toJsonSchema,
+  unknownKey,
   wrongValue,
 } from './explain.js';
-import { didYouMean } from './suggest.js';
+import { didYouMean, nearest } from './suggest.js';
 
 /** What every registry entry has, whatever else it does. */
 export interface ComponentDefinition {
@@ -57,7 +58,9 @@ export function validateComponent(
     const at = [...path, 'kind'];
     const issue = wrongValue(at, kind, `one of ${kinds.join(', ')}`);
     if (typeof kind === 'string') issue.text += didYouMean(kind, kinds);
-    return { spec: {}, issues: [issue] };
+    // `kin: drops` is why there is no kind.
+    const mistyped = Object.keys(spec).filter((key) => key !== 'kind' && nearest(key, ['kind']) !== null);
+    return { spec: {}, issues: [issue, ...mistyped.map((key) => unknownKey(path, key, ['kind']))] };
   }
   if (depth >= MAX_NESTING) {
     const text = `${formatPath(path.slice(0, 4))}... is nested more than ${MAX_NESTING} deep: does it contain itself?`;

@@ -7,6 +7,7 @@
 
 import { z } from 'zod';
 import { formatPath, formatValue, type SpecPath } from '../errors.js';
+import { writeInstead } from './numbers.js';
 import { didYouMean } from './suggest.js';
 
 /** One thing wrong with a config. */
@@ -20,7 +21,7 @@ export interface Issue {
 
 /** The part of JSON Schema that zod writes for our specs. */
 export interface JsonSchema {
-  type?: string;
+  type?: string | string[];
   const?: unknown;
   enum?: unknown[];
   minimum?: number;
@@ -32,6 +33,7 @@ export interface JsonSchema {
   required?: string[];
   additionalProperties?: JsonSchema | boolean;
   items?: JsonSchema;
+  prefixItems?: JsonSchema[];
   anyOf?: JsonSchema[];
   oneOf?: JsonSchema[];
   default?: unknown;
@@ -103,19 +105,86 @@ export function toJsonSchema(schema: z.ZodType): JsonSchema {
 
 /** Every issue of `error` as a sentence. `prefix` is where `input`, the value that was checked, stands in the config. */
 export function explain(error: z.ZodError, schema: z.ZodType, input: unknown, prefix: SpecPath): Issue[] {
-  const root = toJsonSchema(schema);
-  return error.issues.flatMap((issue): Issue[] => {
+  return explainAll(error.issues, toJsonSchema(schema), input, prefix);
+}
+
+function explainAll(
+  issues: readonly z.core.$ZodIssue[],
+  root: JsonSchema,
+  input: unknown,
+  prefix: SpecPath,
+): Issue[] {
+  const sentences = issues.flatMap((issue): Issue[] => {
     const inside = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
     const path = [...prefix, ...inside];
+    const value = valueAt(input, inside);
+    const schema = schemaAt(root, inside, input);
     if (issue.code === 'unrecognized_keys') {
-      const known = Object.keys(schemaAt(root, inside)?.properties ?? {});
+      const known = Object.keys((schema && branchFor(schema, value))?.properties ?? {});
       return issue.keys.map((key) => unknownKey(path, key, known));
     }
-    const value = valueAt(input, inside);
     const own = ownMessage(issue);
     if (own !== null) return [{ path, at: 'value', text: says(path, value, own) }];
-    return [wrongValue(path, value, describeExpected(schemaAt(root, inside)))];
+    if (issue.code === 'invalid_union' && schema) {
+      const closer = explainBranch(issue, schema, value, path);
+      if (closer.length > 0) return closer;
+    }
+    return [wrongValue(path, value, describeExpected(schema))];
   });
+  // 1e300 is too large for a bound and for a whole number: one sentence says both.
+  return sentences.filter(({ text }, i) => sentences.findIndex((other) => other.text === text) === i);
+}
+
+/** A mapping or a list that fits no branch, by the branch that it was written for; empty where none stands out. */
+function explainBranch(
+  issue: z.core.$ZodIssueInvalidUnion,
+  schema: JsonSchema,
+  value: unknown,
+  path: SpecPath,
+): Issue[] {
+  if (!isMapping(value) && !Array.isArray(value)) return [];
+  const branches = schema.anyOf ?? schema.oneOf ?? [];
+  const kinds = kindsOf(schema);
+  const kind = isMapping(value) ? value['kind'] : undefined;
+  if (isMapping(value) && kinds.length > 0 && !kinds.includes(kind as string)) {
+    // Where a mapping without a kind is possible too, nothing says that a kind was meant.
+    const bare = flatten(schema).some((branch) => branch.properties && !branch.properties['kind']);
+    if (kind !== undefined || !bare) {
+      const wrong = wrongValue([...path, 'kind'], kind, oneOf(kinds));
+      if (typeof kind === 'string') wrong.text += didYouMean(kind, kinds);
+      return [wrong];
+    }
+  }
+  const chosen = branchFor(schema, value);
+  const index = branches.findIndex((branch) => flatten(branch).includes(chosen as JsonSchema));
+  const errors = issue.errors[index];
+  return chosen === undefined || errors === undefined ? [] : explainAll(errors, branches[index], value, path);
+}
+
+function kindsOf(schema: JsonSchema): string[] {
+  return flatten(schema).flatMap((branch) => {
+    const kind = branch.properties?.['kind'];
+    return kind?.const !== undefined ? [String(kind.const)] : (kind?.enum ?? []).map(String);
+  });
+}
+
+/** The branches of a union, of unions within it too; what is no union is its own. */
+function flatten(schema: JsonSchema): JsonSchema[] {
+  const branches = schema.anyOf ?? schema.oneOf;
+  return branches ? branches.flatMap(flatten) : [schema];
+}
+
+/** The branch of a union that a value was written for: by its kind, then by the keys that it shares with it. */
+function branchFor(schema: JsonSchema, value: unknown): JsonSchema | undefined {
+  const wanted = Array.isArray(value) ? 'array' : isMapping(value) ? 'object' : null;
+  const candidates = wanted === null ? [] : flatten(schema).filter(({ type }) => type === wanted);
+  if (candidates.length < 2 || !isMapping(value)) return candidates[0];
+  const score = ({ properties = {} }: JsonSchema): number => {
+    const { kind } = properties;
+    const named = kind !== undefined && [kind.const, ...(kind.enum ?? [])].includes(value['kind']);
+    return (named ? 1000 : 0) + Object.keys(value).filter((key) => Object.hasOwn(properties, key)).length;
+  };
+  return candidates.reduce((best, one) => (score(one) > score(best) ? one : best));
 }
 
 /** `compressor.k is 0, expected a whole number >= 1`. */
@@ -124,7 +193,9 @@ export function wrongValue(path: SpecPath, value: unknown, expected: string): Is
   if (value === undefined) return { path, at: 'value', text: `${name} is missing, expected ${expected}` };
   if (value === null) return { path, at: 'value', text: `${name} is empty, expected ${expected}` };
   const repair = /number/.test(expected)
-    ? meantNumber(value)
+    ? typeof value === 'string'
+      ? writeInstead(value)
+      : ''
     : /true or false/.test(expected)
       ? meantBoolean(value)
       : '';
@@ -175,7 +246,7 @@ function says(path: SpecPath, value: unknown, message: string): string {
   const name = formatPath(path) || 'the config';
   const scalar = value === null || typeof value !== 'object';
   return scalar && value !== undefined
-    ? `${name} is ${formatValue(value)}: ${message}`
+    ? `${name} is ${formatValue(value)}: ${message}${typeof value === 'string' && /number/.test(message) ? writeInstead(value) : ''}`
     : `${name}: ${message}`;
 }
 
@@ -185,13 +256,6 @@ function showValue(value: unknown, expected: string): string {
   // "the text 5" where 5 was wanted says what its quotes did; where a word was wanted it says nothing.
   const says = typeof value === 'string' && /number|mapping|list|true or false/.test(expected);
   return says ? `the text ${formatValue(value)}` : formatValue(value);
-}
-
-function meantNumber(value: unknown): string {
-  if (typeof value !== 'string') return '';
-  const digits = value.replaceAll(/(?<=\d)[_, ](?=\d)/g, '').trim();
-  if (digits === '' || !Number.isFinite(Number(digits))) return '';
-  return digits === value ? ' (write it without quotes)' : ` (write ${digits})`;
 }
 
 function meantBoolean(value: unknown): string {
@@ -213,6 +277,7 @@ export function describeExpected(schema: JsonSchema | undefined): string {
     );
     return oneOf([...new Set(sorted.map(describeExpected))]);
   }
+  if (Array.isArray(schema.type)) return oneOf(schema.type.map((type) => describeExpected({ type })));
   switch (schema.type) {
     case 'integer':
       return `a whole number${range(schema)}`;
@@ -262,12 +327,14 @@ function oneOf(words: readonly string[]): string {
   return `one of ${words.join(', ')}`;
 }
 
-export function schemaAt(root: JsonSchema, path: SpecPath): JsonSchema | undefined {
+/** The schema of the place that `path` leads to, through the branches that `input` was written for. */
+export function schemaAt(root: JsonSchema, path: SpecPath, input: unknown): JsonSchema | undefined {
   let found: JsonSchema | undefined = root;
-  for (const part of path) {
-    if (!found) return undefined;
-    found = typeof part === 'number' ? found.items : found.properties?.[part];
-  }
+  path.forEach((part, depth) => {
+    const branch: JsonSchema | undefined = found && branchFor(found, valueAt(input, path.slice(0, depth)));
+    found =
+      typeof part === 'number' ? (branch?.prefixItems?.[part] ?? branch?.items) : branch?.properties?.[part];
+  });
   return found;
 }
 

@@ -7,6 +7,7 @@
  * set has no line: its errors name the option. A config given as an object has neither.
  */
 
+import { isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import {
@@ -17,12 +18,12 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  parse,
   parseDocument,
   type Scalar,
 } from 'yaml';
 import { formatPath, InputError, isInputError, type SpecPath } from '../errors.js';
 import { type Issue, isMapping } from './explain.js';
+import { misreadings } from './misread.js';
 import { loadRegistries, type Registries } from './registries.js';
 import { checkConfig } from './schema.js';
 import { showPath } from './show-path.js';
@@ -30,6 +31,8 @@ import type { LoadedConfig, Override, RunConfig } from './types.js';
 
 /** A config is written by hand; anything this large is another file by mistake. */
 const MAX_CONFIG_BYTES = 4 * 2 ** 20;
+
+const MAY_BE_SWITCHED_OFF = new Set(['name', 'stop', 'trace', 'layout', 'network', 'links', 'init']);
 
 const EXAMPLE_HINT = 'a config is a YAML file with topology, cost and flow; `sottovoce run --help` shows one';
 
@@ -119,8 +122,15 @@ export function parseOverride(text: string): Override {
     });
   }
   const source = text.slice(equals + 1);
+  const { document } = parseDocumentOf(source);
+  const [misread] = misreadings(document.contents);
+  if (misread) {
+    const text = misread.text.replace(/^the value/, formatPath(path));
+    throw new InputError(`${origin}: ${text}`, { path });
+  }
   try {
-    return { path, value: source.trim() === '' ? null : parse(source), origin };
+    if (document.errors.length + document.warnings.length > 0) throw document.errors[0];
+    return { path, value: source.trim() === '' ? null : document.toJS(), origin };
   } catch {
     throw new InputError(`${origin}: the value cannot be read as YAML`, {
       hint: 'quote it for the shell and for YAML, for example: --set \'name="a: b"\'',
@@ -149,11 +159,29 @@ async function readSource(file: string): Promise<string> {
         hint: EXAMPLE_HINT,
       });
     }
-    const source = await readFile(file, 'utf8');
+    const bytes = await readFile(file);
+    if (/^(?:fffe|feff)/.test(bytes.toString('hex', 0, 2))) {
+      throw new InputError(`${shown} is written in UTF-16, expected UTF-8`, {
+        file,
+        hint: 'save it as UTF-8: editors ask for the encoding, and `iconv -f UTF-16 -t UTF-8` converts it',
+      });
+    }
+    const source = bytes.toString('utf8');
     if (source.includes('\0')) {
       throw new InputError(`${shown} is a binary file, expected a config in YAML`, {
         file,
         hint: EXAMPLE_HINT,
+      });
+    }
+    if (!isUtf8(bytes)) {
+      const wrong = source.indexOf('\ufffd');
+      const line = source.slice(0, wrong).split('\n').length;
+      const column = wrong - source.lastIndexOf('\n', wrong);
+      throw new InputError(`${shown}:${line}:${column}: what stands here is not UTF-8, expected UTF-8`, {
+        file,
+        line,
+        column,
+        hint: 'save the file as UTF-8: `iconv -f LATIN1 -t UTF-8` converts one that older editors wrote',
       });
     }
     return source;
@@ -180,13 +208,19 @@ function parseDocumentOf(source: string): { document: Document; lines: LineCount
 
 function parseSource(source: string, file: string): { document: Document; lines: LineCounter } {
   const { document, lines } = parseDocumentOf(source);
-  const problems = [...document.errors, ...document.warnings];
+  const misread = misreadings(document.contents);
+  const problems = [
+    ...misread.map(({ offset, text }) => ({ offset, text })),
+    // `1,000,000` between braces is two keys 000: said above, and better.
+    ...(misread.length > 0 ? [] : [...document.errors, ...document.warnings]).map((problem) => ({
+      offset: problem.pos[0],
+      text: yamlProblem(problem, source),
+    })),
+  ];
   if (problems.length > 0) {
-    const places = problems.map((problem) => ({ ...lines.linePos(problem.pos[0]), problem }));
+    const places = problems.map(({ offset, text }) => ({ ...lines.linePos(offset), text }));
     const shown = showPath(file);
-    const messages = places
-      .slice(0, 5)
-      .map(({ line, col, problem }) => `${shown}:${line}:${col}: ${yamlProblem(problem, source)}`);
+    const messages = places.slice(0, 5).map(({ line, col, text }) => `${shown}:${line}:${col}: ${text}`);
     const { line, col } = places[0];
     throw new InputError(messages.join('\n'), { file: resolve(file), line, column: col });
   }
@@ -274,7 +308,9 @@ function applyOverrides(data: unknown, overrides: readonly Override[]): unknown 
       define(parent, part, next);
       parent = next as Record<string | number, unknown>;
     });
-    define(parent, path[path.length - 1], value);
+    // `--set stop.gap=` switches off what the file asks for; anything else that is empty is refused as it is in a file.
+    const off = value === null && MAY_BE_SWITCHED_OFF.has(String(path[0]));
+    define(parent, path[path.length - 1], off ? undefined : value);
   }
   return data;
 }

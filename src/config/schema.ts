@@ -12,6 +12,7 @@ import { formatPath, type SpecPath } from '../errors.js';
 import type { Compress, FlowSpec } from '../flow/types.js';
 import type { LinksSpec } from '../links/types.js';
 import type { ServerSpec } from '../program/parameter-server/types.js';
+import { isVisible } from '../visible.js';
 import {
   bodySchema,
   type ComponentDefinition,
@@ -50,6 +51,7 @@ const topLevel = {
   name: z
     .string()
     .min(1)
+    .refine(isVisible, 'expected text without control characters')
     .optional()
     .describe('for people: shown in the progress line, the summary and the run directory'),
   weights: z
@@ -84,10 +86,18 @@ const topLevel = {
   workers: z
     .union([z.literal('auto'), z.number().int().min(1).max(MAX_WORKERS)])
     .default('auto')
-    .describe('worker threads; auto is one for each core'),
+    .describe(
+      'worker threads; auto is one for each core that is ours (affinity, cgroup quota, SLURM_CPUS_PER_TASK)',
+    ),
   trace: z
     .strictObject({
-      every: z.number().int().min(1).max(MAX_ROUNDS).optional().describe('rounds from one row to the next'),
+      every: z
+        .number()
+        .int()
+        .min(1)
+        .max(MAX_ROUNDS)
+        .optional()
+        .describe('rounds from one row to the next, a 200th of the rounds by default'),
       sample: z
         .union([z.enum(['auto', 'all']), z.number().int().min(0)])
         .default('auto')
@@ -178,8 +188,8 @@ const GENERATED_COMMON = { largestComponent: FILE_TOPOLOGY.shape.largestComponen
 const COMPRESSOR_OPTIONS: ComponentOptions = { nestedKey: 'inner' };
 const GENERATOR_OPTIONS: ComponentOptions = { common: GENERATED_COMMON };
 
-/** Keys that may stand there with nothing behind them (`stop:` with its lines commented out): the same as leaving them out. */
-const MAY_BE_EMPTY = new Set<string>(['name', 'stop', 'trace', 'layout', 'network', 'init']);
+/** Sections that may stand there with nothing behind them (`stop:` with its lines commented out): each of their keys may be left out. */
+const MAY_BE_EMPTY = new Set<string>(['stop', 'trace', 'layout']);
 
 export interface Checked {
   /** Null where something is wrong. */
@@ -199,8 +209,6 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
   const { topology, cost, flow, compressor, program, links, ...rest } = input;
   delete rest['$schema']; // Where editors keep the schema's address in a JSON config.
   for (const key of Object.keys(rest)) if (rest[key] === null && MAY_BE_EMPTY.has(key)) delete rest[key];
-  // `stop: { gap: null }` switches one bound off, which is how a command line overrides a file.
-  if (isMapping(rest['stop'])) rest['stop'] = withoutNulls(rest['stop']);
 
   for (const key of Object.keys(rest)) {
     if (Object.hasOwn(topLevel, key)) continue;
@@ -251,7 +259,7 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
       COMPRESSOR_OPTIONS,
     ),
     links:
-      links === undefined || links === null
+      links === undefined
         ? { spec: null, issues: [] }
         : validateComponent(registries.links, links, ['links']),
   };
@@ -357,10 +365,6 @@ export function checkTopology(
   const result = FILE_TOPOLOGY.safeParse(spec, REPORT_INPUT);
   if (result.success) return { spec: result.data, issues: [] };
   return { spec: {}, issues: explain(result.error, FILE_TOPOLOGY, spec, path) };
-}
-
-function withoutNulls(mapping: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(mapping).filter(([, value]) => value !== null));
 }
 
 /** The whole shape as JSON Schema (draft 2020-12), which editors complete and check configs with. */

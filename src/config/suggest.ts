@@ -11,7 +11,9 @@ export function nearest(name: string, candidates: Iterable<string>): string | nu
   for (const candidate of candidates) {
     const known = plain(candidate);
     const shortened = wanted.length >= 3 && (known.startsWith(wanted) || wanted.startsWith(known));
-    const distance = shortened ? Math.min(1, editDistance(wanted, known)) : editDistance(wanted, known);
+    const edits = editDistance(wanted, known);
+    // Of two that begin alike, the one that needs fewer edits.
+    const distance = shortened ? Math.min(1, edits / 2) + edits / 1000 : edits;
     if (distance < bestDistance) {
       bestDistance = distance;
       best = candidate;
@@ -19,7 +21,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | nu
   }
   const allowed = Math.max(1, Math.floor(wanted.length / 3));
   // A single letter is within one edit of every other: there is nothing to infer from it.
-  return bestDistance <= (wanted.length < 2 ? 0 : allowed) ? best : null;
+  return Math.floor(bestDistance) <= (wanted.length < 2 ? 0 : allowed) ? best : null;
 }
 
 /** `; did you mean X?`, or nothing. */

@@ -15,6 +15,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { showPath } from '../config/show-path.js';
 import { formatPath, formatValue, InputError, type SpecPath } from '../errors.js';
+import { visibleLine } from '../visible.js';
 
 export interface UserModule {
   url: string;
@@ -139,8 +140,8 @@ function syntaxErrorIn(filename: string, file: string): string {
 }
 
 export function describeThrown(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return `${typeof thrown} ${String(thrown)}`;
-  return `${thrown.name}: ${thrown.message.split('\n')[0]}`;
+  if (!(thrown instanceof Error)) return visibleLine(`${typeof thrown} ${String(thrown)}`);
+  return visibleLine(`${thrown.name}: ${thrown.message.split('\n')[0]}`);
 }
 
 export function describeReturned(value: unknown): string {

@@ -17,6 +17,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InputError } from '../errors.js';
 import { packageUrl } from '../session/locations.js';
+import { visibleLine } from '../visible.js';
 import type { Frame, FrameKind } from './call-tree.js';
 
 /** What 0x's main function is called with, of all its options. */
@@ -191,7 +192,7 @@ function nodeOf(frame: Frame): PageNode {
   const children = frame.children.map(nodeOf).filter(({ value }) => value > 0);
   const top = Math.round(frame.selfUs);
   const value = children.reduce((total, child) => total + child.value, top);
-  return { name: frame.name, value, top, type: TYPES[frame.kind], S: 0, children };
+  return { name: visibleLine(frame.name), value, top, type: TYPES[frame.kind], S: 0, children };
 }
 
 /** JSON that may stand in a script: no name can end it. */
@@ -200,5 +201,5 @@ function asScript(data: unknown): string {
 }
 
 function asText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return visibleLine(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

@@ -13,6 +13,7 @@ import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs
 import os from 'node:os';
 import path from 'node:path';
 import { showPath } from '../config/show-path.js';
+import { ownCores } from '../cores.js';
 import { InputError } from '../errors.js';
 import { formatSeconds, plural } from '../report/format.js';
 import { FolderLock, LOCK_FILE, refuseInUse } from '../report/folder-lock.js';
@@ -206,7 +207,7 @@ function sharesForPrograms({ label, us, samples, barrier, unnamed, frames }: Tim
 function machine() {
   return {
     cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
-    cores: os.availableParallelism(),
+    cores: ownCores().count,
     memoryBytes: os.totalmem(),
     platform: process.platform,
     architecture: process.arch,

@@ -45,7 +45,10 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
               }, gradient ${formatQuantity(optimum.gradientNorm, 2)})`,
         ],
         ['order', plan.layout === null ? null : formatOrder(plan.layout.order)],
-        ['run', `up to ${plural(plan.rounds, 'round')} on ${plural(plan.workers, 'worker')}`],
+        [
+          'run',
+          `up to ${plural(plan.rounds, 'round')} on ${plural(plan.workers, 'worker')}${plan.coreLimit ? ` (${plan.coreLimit})` : ''}`,
+        ],
       ],
       colours,
     ),

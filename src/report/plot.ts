@@ -3,6 +3,8 @@
  * the vertical axis and one legend below, in which a label stands once, whatever panels it is in. Pure; no library, no fonts of its own.
  */
 
+import { visibleLine } from '../visible.js';
+
 export interface PlotSeries {
   label: string;
   x: readonly number[];
@@ -243,7 +245,7 @@ function round(value: number): number {
 }
 
 function escapeXml(content: string): string {
-  return content
+  return visibleLine(content)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -27,6 +27,7 @@ import os from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { showPath } from '../config/show-path.js';
 import type { LoadedConfig, RunConfig } from '../config/types.js';
+import { ownCores } from '../cores.js';
 import { InputError, isInputError } from '../errors.js';
 import type { PlanReport, Summary, TraceRow } from '../session/types.js';
 import { COLUMNS } from '../trace/ring.js';
@@ -52,7 +53,7 @@ export interface Manifest {
   /** What the command line changed in the config file. */
   overrides: string[];
   /** What `auto` became, and what else followed from the config. */
-  plan: Omit<PlanReport, 'workers' | 'layout' | 'arenaBytes' | 'processBytes'> | null;
+  plan: Omit<PlanReport, 'workers' | 'coreLimit' | 'layout' | 'arenaBytes' | 'processBytes'> | null;
   versions: Versions;
   machine: {
     configFile: string | null;
@@ -62,6 +63,8 @@ export interface Manifest {
     cpu: string;
     cores: number;
     memoryBytes: number;
+    /** What leaves this process fewer cores than the machine has. */
+    coreLimit: string | null;
     workers: number | null;
     /** Chosen by its caches, among other things. */
     layout: PlanReport['layout'];
@@ -83,7 +86,14 @@ export function makeManifest({ run, config: loaded, plan }: RunDescription): Man
   const { config } = loaded;
   let kept: Manifest['plan'] = null;
   if (plan) {
-    const { workers: _workers, layout: _layout, arenaBytes: _arena, processBytes: _process, ...rest } = plan;
+    const {
+      workers: _workers,
+      coreLimit: _limit,
+      layout: _layout,
+      arenaBytes: _arena,
+      processBytes: _process,
+      ...rest
+    } = plan;
     kept = rest;
   }
   const cpus = os.cpus();
@@ -102,8 +112,9 @@ export function makeManifest({ run, config: loaded, plan }: RunDescription): Man
       release: os.release(),
       architecture: process.arch,
       cpu: cpus[0]?.model.trim() ?? 'unknown',
-      cores: os.availableParallelism(),
+      cores: ownCores().count,
       memoryBytes: os.totalmem(),
+      coreLimit: ownCores().limit,
       workers: plan?.workers ?? null,
       layout: plan?.layout ?? null,
       arenaBytes: plan?.arenaBytes ?? null,

@@ -5,6 +5,7 @@
  */
 
 import { Worker } from 'node:worker_threads';
+import { checkHost, threadExecArgv } from './host.js';
 import { coordinatorUrl } from './locations.js';
 
 // The command line's first file and its bundle have a copy each of this module, and share the thread.
@@ -12,9 +13,8 @@ const KEY = Symbol.for('sottovoce.coordinator');
 const shared = globalThis as { [KEY]?: Worker | undefined };
 
 function start(): Worker {
-  // Threads inherit node's options (profiling among them), save the one that only says what `node -e` was given.
-  const execArgv = process.execArgv.filter((option) => !option.startsWith('--input-type'));
-  return new Worker(coordinatorUrl, { execArgv });
+  checkHost();
+  return new Worker(coordinatorUrl, { execArgv: threadExecArgv() });
 }
 
 function forget(): void {
@@ -24,7 +24,13 @@ function forget(): void {
 /** Has the thread come up; the next session is its. */
 export function beginCoordinator(): void {
   if (shared[KEY]) return;
-  const worker = start();
+  let worker: Worker;
+  try {
+    worker = start();
+  } catch {
+    // Whoever claims one meets the same again, where it can be reported.
+    return;
+  }
   worker.unref();
   // Whatever ended it will be met again, and reported, by the thread that is started in its place.
   worker.once('error', forget).once('exit', forget);

@@ -3,15 +3,16 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import os from 'node:os';
 import { Piscina } from 'piscina';
 import type { AgentsReport, AgentsTask, RunReport } from '../../workers/agents.js';
 import type { Fault } from '../../workers/faults.js';
 import type { Arena } from '../arena/arena.js';
+import { ownCores } from '../cores.js';
 import { RunError } from '../errors.js';
 import type { RunPlan } from '../program/types.js';
 import { DEFAULT_SPINS, poison } from '../sync/barrier.js';
 import { Poison } from '../sync/control.js';
+import { threadExecArgv } from './host.js';
 import { agentsUrl, kernelsUrl } from './locations.js';
 
 const WORKER_HEAP_MIB = 512;
@@ -39,6 +40,7 @@ export class WorkerPool {
       filename: agentsUrl.href,
       minThreads: workers,
       maxThreads: workers,
+      execArgv: threadExecArgv(),
       concurrentTasksPerWorker: 1,
       // A thread that is missing must be an error at once: a task that waits in a queue would leave its peers at the barrier.
       maxQueue: 0,
@@ -64,7 +66,7 @@ export class WorkerPool {
   async run(arena: Arena, plan: RunPlan, diagnostics: Diagnostics): Promise<RunReport[]> {
     const { pool, workers } = this;
     const words = arena.view('control', 'i32');
-    const spins = workers > os.availableParallelism() ? 0 : DEFAULT_SPINS;
+    const spins = workers > ownCores().count ? 0 : DEFAULT_SPINS;
     try {
       const module = await this.module;
       return await new Promise<RunReport[]>((resolve, reject) => {

@@ -4,6 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import { ownCores } from '../cores.js';
 import { formatValue, InputError } from '../errors.js';
 import { RunDirectory } from '../report/run-directory.js';
 import { ActiveRun } from './active-run.js';
@@ -48,6 +49,7 @@ export class RunSession implements Session {
       const pool = new WorkerPool(countWorkers(options.config.config));
       try {
         const prepared = await prepareRun(options.config, pool.workers);
+        if (options.config.config.workers === 'auto') prepared.report.coreLimit = ownCores().limit;
         this.ready = { prepared, pool, options, directory };
         return prepared.report;
       } catch (error) {

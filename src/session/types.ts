@@ -15,6 +15,8 @@ export interface PlanReport {
   edges: number;
   dim: number;
   workers: number;
+  /** What made `auto` fewer workers than the machine has cores. */
+  coreLimit?: string | null;
   rounds: number;
   topology: string;
   cost: string;

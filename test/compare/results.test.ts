@@ -81,6 +81,14 @@ describe('the target', () => {
     });
   });
 
+  it('is out of reach of a method that diverged, and what to do about it stands below the table', () => {
+    const diverged = outcome(10, 1, 'diverged');
+    if ('summary' in diverged) diverged.summary.hint = 'try flow.step: 0.1';
+    const comparison = compareOutcomes([cell('b', 0, 1)], new Map([['b', diverged]]), TARGET);
+    expect(comparison.cells[0].hint).toBe('try flow.step: 0.1');
+    expect(formatComparison(comparison, TARGET, 40, coloursFor({}, {}))).toContain(': try flow.step: 0.1');
+  });
+
   it('is not known of a method while some of its cells have not run', () => {
     const { methods } = compareOutcomes(
       [cell('a1', 0, 1), cell('a2', 0, 2)],

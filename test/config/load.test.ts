@@ -106,10 +106,45 @@ describe('what is left out', () => {
     expect(config.flow).toMatchObject({ kind: 'consensus', decay: 0.5, step: 0.1 });
   });
 
-  test('a key with nothing behind it is left out: people comment out its lines', async () => {
-    const { config } = await load(`${RING}stop:\n  # gap: 1e-6\ntrace:\ninit:\n`);
+  test('a section with nothing behind it is left out: people comment out its lines', async () => {
+    const { config } = await load(`${RING}stop:\n  # gap: 1e-6\ntrace:\nlayout: ~\n`);
     expect(config.stop).toEqual({});
-    expect(config.init).toBeUndefined();
+  });
+
+  test.each([
+    ['init:', 'init is empty, expected text that is not empty'],
+    ['network:', 'network is empty, expected a mapping with bandwidth'],
+    ['links: null', 'links is empty, expected a mapping such as { kind: drops }'],
+    ['stop: { gap: }', 'stop.gap is empty, expected a number >= 0'],
+    ['stop: { rmsEror: }', 'unknown key stop.rmsEror; did you mean rmsError?'],
+    ['trace: { evry: ~ }', 'unknown key trace.evry; did you mean every?'],
+    ['seed:', 'seed is empty, expected a whole number'],
+    ['workers:', 'workers is empty, expected auto or a whole number'],
+    ['program:', 'program is empty, expected a mapping'],
+  ])('%s: nothing where something is needed means nothing', async (tail, message) => {
+    expect(await refusal(RING + tail)).toMatch(/^ring\.yaml:10:\d+: /m);
+    expect(await refusal(RING + tail)).toContain(message);
+  });
+
+  test('a name with control characters is refused: it is printed, and names a folder', async () => {
+    for (const name of ['a\\e[31mb', 'a\\nb', 'a\\u202eb', 'a\\x9bb'])
+      expect(await refusal(RING.replace('name: ring of eight', `name: "${name}"`))).toContain(
+        'expected text without control characters',
+      );
+  });
+
+  test('a key that is not known is refused from the command line too, with nothing behind it or a value', async () => {
+    for (const set of [
+      'stop.rmsEror=',
+      'stop.rmsEror=null',
+      'stop.rmsEror=1',
+      'trace.evry=~',
+      'network.bandwith=1',
+      'links.kin=x',
+      'layout.blok=3',
+    ])
+      expect(await refusal(RING, set), set).toContain(`--set ${set}: unknown key`);
+    expect(await refusal(RING, 'flow.alpha=')).toContain('flow.alpha is empty');
   });
 });
 
@@ -163,6 +198,113 @@ flow: { kind: primal-dual, <<: *cost }
       (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(', ')}]`,
     );
     expect(await refusal(`l0: &l0 [x]\n${levels.join('\n')}\n`)).toContain('Excessive alias count');
+  });
+});
+
+describe('numbers that YAML reads as something else', () => {
+  test.each([
+    ['stop: { rmsError: 0,001 }', '10:19: stop.rmsError is 0,001, with a decimal comma: write 0.001'],
+    ['stop: { gap: 1,5e-3, rmsError: 1 }', '10:14: stop.gap is 1,5e-3, with a decimal comma: write 1.5e-3'],
+    ['stop: { gap: -0,5 }', 'stop.gap is -0,5, with a decimal comma: write -0.5'],
+    ['stop: { gap: 1.000,5 }', 'stop.gap is 1.000,5, with a decimal comma: write 1000.5'],
+    [
+      'rounds: 1,000',
+      'rounds is the text "1,000", expected a whole number in 1..2147483647 (write 1000, or 1.000 where',
+    ],
+    ['links: { kind: drops, rate: 0,1 }', 'links.rate is 0,1, with a decimal comma: write 0.1'],
+    ['links: { kind: drops, rate: ,1 }', 'links.rate is ,1, with a decimal comma: write 0.1'],
+    ['stop: { gap: 1,000,000 }', 'stop.gap is 1,000,000, with a decimal comma: write 1000000'],
+    [
+      'network: { bandwidth: 1,5 Mbit/s }',
+      'network.bandwidth is 1,5 Mbit/s, with a decimal comma: write 1.5 Mbit/s',
+    ],
+    [
+      'network: { bandwidth: 1 Mbit/s, latency: 0,5 ms }',
+      'network.latency is 0,5 ms, with a decimal comma: write 0.5 ms',
+    ],
+    ['network:\n  bandwidth: 1,5 Mbit/s', '11:14: network.bandwidth is "1,5 Mbit/s": expected a number'],
+    ['network:\n  bandwidth: 1,5 Mbit/s', '(write 1.5 Mbit/s)'],
+    [
+      'network: { bandwidth: 1, edges: [{ between: [0, 1], latency: 0,5 }] }',
+      'network.edges[0].latency is 0,5, with',
+    ],
+    ['rounds: 010', '10:9: rounds is 010, 10 to some and 8 (octal) to others: write 10, or'],
+    ['rounds: 089', 'rounds is 089, a number with zeros in front: write 89'],
+    [
+      'network: { bandwidth: 1, edges: [{ between: [007, 1] }] }',
+      "between[0] is 007, 7 to some and 7 (octal) to others: write 7, or '007' in quotes",
+    ],
+    [
+      'network: { bandwidth: 1, edges: [{ between: [9007199254740993, 1] }] }',
+      'which a double does not hold exactly',
+    ],
+    ['rounds: 1_000', '(write 1000)'],
+    ['rounds: 1 000', '(write 1000)'],
+    ['rounds: "1000"', '(write it without quotes)'],
+    ['stop: { gap: 10% }', '(write 0.1)'],
+    ['stop: { gap: 1/8 }', '(write 0.125)'],
+    ['stop: { gap: .nan }', 'stop.gap is NaN, expected a number'],
+    ['stop: { gap: .inf }', 'stop.gap is Infinity, expected a number'],
+    ['stop: { gap: 1e999 }', 'stop.gap is Infinity, expected a number'],
+    ['rounds: yes', 'rounds is the text "yes", expected a whole number'],
+  ])('%s is refused', async (tail, message) => {
+    expect(await refusal(RING + tail)).toContain(message);
+  });
+
+  test.each([
+    ['seed: 1.0e3', 1000],
+    ['seed: 0o17', 15],
+    ['seed: 5.', 5],
+    ['seed: +7', 7],
+    ['seed: 0', 0],
+  ])('%s is a number', async (tail, seed) => {
+    expect((await load(RING + tail)).config.seed).toBe(seed);
+  });
+
+  test('lists of numbers keep their commas', async () => {
+    const text = `${RING}network: { bandwidth: 1, edges: [{ between: [0,1], latency: 2 }] }`;
+    expect((await load(text)).config.network?.edges).toEqual([{ between: [0, 1], latency: 2 }]);
+  });
+
+  test.each([
+    [
+      'flow.alpha=1,5',
+      '--set flow.alpha=1,5: flow.alpha is the text "1,5", expected auto or a number >= 0 (write 1.5)',
+    ],
+    ['stop={ gap: 0,001 }', '--set stop={ gap: 0,001 }: gap is 0,001, with a decimal comma: write 0.001'],
+    ['rounds=010', '--set rounds=010: rounds is 010, 10 to some and 8 (octal) to others: write 10'],
+  ])('%s on the command line', async (set, message) => {
+    expect(await refusal(RING, set)).toContain(message);
+  });
+});
+
+describe('encodings', () => {
+  const bytes = async (content: Buffer): Promise<string> => {
+    const file = join(folder, 'bytes.yaml');
+    writeFileSync(file, content);
+    return loadConfig(file, [], registries).then(
+      ({ config }) => `rounds ${config.rounds}`,
+      (error: Error) => error.message.replace(/^\S*bytes\.yaml/, 'bytes.yaml'),
+    );
+  };
+  const text = `${RING}rounds: 7\n`;
+
+  test('UTF-8 with and without its mark, and lines that end as on Windows', async () => {
+    expect(await bytes(Buffer.from(`\ufeff${text}`))).toBe('rounds 7');
+    expect(await bytes(Buffer.from(text.replaceAll('\n', '\r\n')))).toBe('rounds 7');
+  });
+
+  test('UTF-16 and Latin-1 are refused by name', async () => {
+    expect(await bytes(Buffer.from(`\ufeff${text}`, 'utf16le'))).toBe(
+      'bytes.yaml is written in UTF-16, expected UTF-8',
+    );
+    expect(await bytes(Buffer.from(`${text}name: Z\xfcrich\n`, 'latin1'))).toBe(
+      'bytes.yaml:11:8: what stands here is not UTF-8, expected UTF-8',
+    );
+  });
+
+  test('JSON is YAML', async () => {
+    expect(await bytes(Buffer.from(JSON.stringify({ ...MINIMAL, rounds: 7 }, null, '\t')))).toBe('rounds 7');
   });
 });
 

@@ -45,7 +45,8 @@ export function integerOf(
 ): number {
   const value = spec[name];
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < low || value > high) {
-    const range = high === MAX_NODES ? `a whole number, ${low} or more` : `${low}..${high}`;
+    const open = high === MAX_NODES && !(Number(value) > high);
+    const range = open ? `a whole number, ${low} or more` : `${low}..${high}`;
     throw parameterError([name], value, why === '' ? range : `${range} (${why})`);
   }
   return value;

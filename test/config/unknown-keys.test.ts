@@ -1,0 +1,144 @@
+/**
+ * Every mapping of a config refuses a key that it does not know, at every depth: examples of all of them are made from the registries' own schemas, so
+ * a component that is added tomorrow is held to it too.
+ */
+
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { bodySchema, type Registry } from '../../src/config/component.js';
+import { isMapping, type JsonSchema, toJsonSchema } from '../../src/config/explain.js';
+import { loadRegistries } from '../../src/config/registries.js';
+import { checkConfig, configJsonSchema } from '../../src/config/schema.js';
+import { formatPath, type SpecPath } from '../../src/errors.js';
+
+const registries = await loadRegistries();
+
+/** Values with every property, one for each branch of every union; what a schema leaves open is a component. */
+function examples(schema: JsonSchema, open: unknown): unknown[] {
+  const branches = schema.anyOf ?? schema.oneOf;
+  if (branches) return branches.flatMap((branch) => examples(branch, open));
+  if (schema.const !== undefined) return [schema.const];
+  if (schema.enum) return schema.enum.slice(0, 1);
+  switch (Array.isArray(schema.type) ? schema.type[0] : schema.type) {
+    case 'object': {
+      const entries = Object.entries(schema.properties ?? {}).map(
+        ([key, value]) => [key, examples(value, open)] as const,
+      );
+      const most = Math.max(1, ...entries.map(([, values]) => values.length));
+      return Array.from({ length: most }, (_, i) =>
+        Object.fromEntries(entries.map(([key, values]) => [key, values[i % values.length]])),
+      );
+    }
+    case 'array': {
+      const parts = schema['prefixItems'] as JsonSchema[] | undefined;
+      if (parts) return [parts.map((part) => examples(part, open)[0])];
+      return examples(schema.items ?? {}, open).map((entry) => [entry]);
+    }
+    case 'integer':
+    case 'number':
+      return [1];
+    case 'string':
+      return ['text'];
+    case 'boolean':
+      return [true];
+    default:
+      return [open];
+  }
+}
+
+function mappingsIn(value: unknown, path: SpecPath = []): SpecPath[] {
+  if (Array.isArray(value)) return value.flatMap((entry, i) => mappingsIn(entry, [...path, i]));
+  if (!isMapping(value)) return [];
+  return [path, ...Object.entries(value).flatMap(([key, entry]) => mappingsIn(entry, [...path, key]))];
+}
+
+/** A copy of `config` with one key of the mapping at `path` spelt wrong beside the right one. */
+function withTypo(
+  config: unknown,
+  path: SpecPath,
+  value: unknown,
+): { changed: unknown; key: string; meant: string } {
+  const changed = structuredClone(config);
+  let place = changed as Record<string, unknown>;
+  for (const part of path) place = place[part] as Record<string, unknown>;
+  const meant = Object.keys(place).sort((a, b) => b.length - a.length)[0];
+  const key = `${meant}q`;
+  place[key] = value;
+  return { changed, key, meant };
+}
+
+const BASE = {
+  topology: { kind: 'ring', nodes: 5 },
+  cost: { kind: 'quadratic', dim: 4 },
+  flow: { kind: 'primal-dual' },
+};
+const SIGN = { kind: 'sign' };
+
+function family(
+  name: string,
+  registry: Registry,
+  open: unknown,
+  common: Record<string, z.ZodType> = {},
+): [string, unknown][] {
+  return Object.entries(registry).flatMap(([kind, definition]) => {
+    // A user's own module says what it takes.
+    if (kind === 'custom') return [];
+    const found = examples(toJsonSchema(bodySchema(definition, kind, common)), open);
+    return found.map((spec): [string, unknown] => [
+      `${name} ${kind}`,
+      { ...BASE, [name]: { ...(spec as object), kind } },
+    ]);
+  });
+}
+
+const sections = Object.entries(configJsonSchema(registries).properties ?? {})
+  .filter(([key]) => ['stop', 'trace', 'layout', 'network'].includes(key))
+  .flatMap(([key, schema]) =>
+    examples(schema, SIGN).map((value): [string, unknown] => [key, { ...BASE, [key]: value }]),
+  );
+
+const { topology: _, flow: __, ...PROGRAM } = BASE;
+const programs = family('program', registries.programs, SIGN).map(([name, config]): [string, unknown] => [
+  name,
+  { ...PROGRAM, program: (config as { program: unknown }).program },
+]);
+
+const all: [string, unknown][] = [
+  ['top level', BASE],
+  ['file', { ...BASE, topology: { file: 'a.gml', format: 'gml', largestComponent: true, directed: false } }],
+  ...sections,
+  ...family('topology', registries.topologies, 1, { largestComponent: z.boolean().optional() }),
+  ...family('cost', registries.costs, 1),
+  ...family('flow', registries.flows, 1),
+  ...family('compressor', registries.compressors, {
+    kind: 'every',
+    rounds: 3,
+    inner: { kind: 'top-k', k: 2 },
+  }),
+  ...family('links', registries.links, { kind: 'ring', nodes: 5 }),
+  ...programs,
+];
+
+describe('a key that is not known', () => {
+  it('has examples of every component to be put into', () => {
+    expect(all.length).toBeGreaterThan(60);
+  });
+
+  it.each(all)('is refused in every mapping of %s', (_name, config) => {
+    for (const path of mappingsIn(config)) {
+      // Graphs of a schedule are looked at when they are loaded, as the run's own graph is.
+      if (path[0] === 'links' && path[1] === 'graphs') continue;
+      for (const value of path.length < 2 ? [1, null, undefined] : [1]) {
+        const { changed, key, meant } = withTypo(config, path, value);
+        const { config: accepted, issues } = checkConfig(changed, registries);
+        const where = formatPath([...path, key]);
+        expect(accepted, where).toBeNull();
+        const issue = issues.find((one) => formatPath(one.path) === where);
+        expect(issue, `${where} in ${JSON.stringify(issues.map(({ text }) => text))}`).toMatchObject({
+          at: 'key',
+        });
+        expect(issue?.text).toBe(`unknown key ${where}; did you mean ${meant}?`);
+      }
+    }
+  });
+});

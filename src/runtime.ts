@@ -22,6 +22,8 @@ export interface PlanContext {
   seed: Seed;
   /** Rounds the run may last; the time horizon of schedules. */
   rounds: number;
+  /** Where the vector has just been rotated at random, anew in every round: the entries of the parts that were mixed (`compress/rotation.ts`). */
+  mixed?: number | undefined;
   /** Whether the graph's Laplacian is another one in every round. */
   linksChange?: boolean;
   /** Where the component stands in the config: prefix of its errors and of its fields' names. */

@@ -16,7 +16,7 @@
  * What a measurement cannot do: prove. "Qualifies" means that nothing among the starts contradicts it.
  */
 
-import type { CompressorSpec } from '../compress/types.js';
+import type { CompressorSpec, ContractionKind } from '../compress/types.js';
 import { seedWords } from '../runtime.js';
 import { Bench } from './bench.js';
 import {
@@ -30,7 +30,7 @@ import {
   until,
   type Window,
 } from './measure.js';
-import { DEFAULT_STARTS, makeStarts, type Start, scaleSweep } from './starts.js';
+import { DEFAULT_STARTS, hardStarts, makeStarts, type Start, scaleSweep } from './starts.js';
 import { judge, type Verdict } from './verdict.js';
 
 export interface CertifyOptions {
@@ -42,6 +42,17 @@ export interface CertifyOptions {
   seed: number;
   starts?: number;
   kernels: WebAssembly.Module;
+}
+
+/** What messages keep of starts of ordinary size that stand still, in the mean over whole sweeps; every message's least where the plan speaks of that. */
+export interface Held {
+  least: number;
+  start: string;
+  /** Standard error of a mean over random draws. */
+  error: number;
+  messages: number;
+  /** No less than planned, but for chance and rounding. */
+  asPlanned: boolean;
 }
 
 /** Over the starts; over those of ordinary size where the verdict is `in-range`. */
@@ -59,11 +70,20 @@ export interface Certificate {
   verdict: Verdict;
   /** The gain asked for, and the one that everything but `bound` and `contraction` was measured with. */
   gain: { asked: number; used: number; largest: number | null };
-  /** L_c as seen, and 1 + sqrt(1 - delta) from the plan's contraction. */
-  bound: { measured: number; start: string; analytic: number };
+  /** L_c as seen, and 1 + sqrt(1 - delta) from the plan's contraction, where that is every message's. */
+  bound: { measured: number; start: string; analytic: number | null };
   linear: boolean;
   /** 1 - |e - C(e)|^2 / |e|^2 of one message. */
-  contraction: { mean: number; worst: number; worstStart: string; analytic: number };
+  contraction: {
+    mean: number;
+    worst: number;
+    worstStart: string;
+    /** What the plan says, and of what. */
+    analytic: number;
+    kind: ContractionKind;
+    /** Where the plan says something that can be measured: whether it was seen. */
+    held: Held | null;
+  };
   /** r in |e_k| ~ exp(-r k). */
   rate: Spread;
   /** Rounds after which every error was zero. */
@@ -136,6 +156,8 @@ export function certify(compressor: string, spec: CompressorSpec, options: Certi
   const ordinary = asked.filter(({ start }) => !start.extreme);
   const noise = Math.max(...ordinary.map((trajectory) => trajectory.bound ** 2));
 
+  const least = largest(asked, ({ contraction }) => -contraction.worst);
+
   // The map, with the gain asked for or the best of those that work.
   let used = mu;
   let trajectories = asked;
@@ -175,7 +197,15 @@ export function certify(compressor: string, spec: CompressorSpec, options: Certi
   const exactAfter = trajectories.every(({ status }) => status === 'exact')
     ? Math.max(...trajectories.map(({ messages }) => messages))
     : null;
+  const still = hardStarts(starts, dim, seed);
+  const held = holdStill(
+    benchOf(still),
+    still,
+    { value: -least.value, start: least.start },
+    Math.max(Math.floor(HELD_WORK / (still.length * dim)), LEAST_HELD),
+  );
   const verdict = judge({
+    planned: { contraction: plan.contraction, kind: plan.contractionKind, held },
     exactAfter,
     dim,
     asked,
@@ -201,7 +231,6 @@ export function certify(compressor: string, spec: CompressorSpec, options: Certi
   const totalBits = trajectories.reduce((sum, { bits, messages }) => sum + bits[messages], 0);
   const totalMessages = trajectories.reduce((sum, { messages }) => sum + messages, 0);
   const allMessages = asked.reduce((sum, { messages }) => sum + messages, 0);
-  const least = largest(asked, ({ contraction }) => -contraction.worst);
   return {
     compressor,
     spec,
@@ -209,7 +238,11 @@ export function certify(compressor: string, spec: CompressorSpec, options: Certi
     seed: options.seed,
     verdict,
     gain: { asked: mu, used, largest: largestGain },
-    bound: { measured: bound.value, start: bound.start, analytic: 1 + Math.sqrt(1 - plan.contraction) },
+    bound: {
+      measured: bound.value,
+      start: bound.start,
+      analytic: plan.contractionKind === 'worst' ? 1 + Math.sqrt(1 - plan.contraction) : null,
+    },
     linear: plan.linear,
     contraction: {
       mean:
@@ -217,6 +250,8 @@ export function certify(compressor: string, spec: CompressorSpec, options: Certi
       worst: -least.value,
       worstStart: least.start,
       analytic: plan.contraction,
+      kind: plan.contractionKind,
+      held,
     },
     rate: worstOf(
       trajectories.map(({ rate }) => rate),
@@ -259,6 +294,64 @@ export function certify(compressor: string, spec: CompressorSpec, options: Certi
     })),
     decay: decayOf(counted.map((i) => trajectories[i])),
   };
+}
+
+/** Of these a plan says nothing that messages alone could show. */
+const NOT_OF_MESSAGES: readonly ContractionKind[] = ['bound', 'spoken', 'memory'];
+/** Messages about a start that stands still, about. */
+const HELD_MESSAGES = 512;
+/** Coordinates compressed for it, at most. */
+const HELD_WORK = 3e7;
+const LEAST_HELD = 32;
+/** Standard errors that a mean of n may be short by: the fewer there are, the less is known of the error itself. */
+const chance = (n: number) => 5 + 200 / (n - 1) ** 2;
+const ROUNDING = 1e-9;
+/** What so few draws may never show. */
+const RARE = 1e-6;
+
+/** What is seen of a planned contraction. `worst`: the least that any message kept of those that were followed. */
+export function holdStill(
+  bench: Bench,
+  starts: readonly Start[],
+  worst: { value: number; start: string } | null,
+  affordable: number,
+): Held | null {
+  const { contraction, contractionKind, sweep = 1 } = bench.plan;
+  if (NOT_OF_MESSAGES.includes(contractionKind) || contraction === 0 || 2 * sweep > affordable) return null;
+  const sweeps = Math.max(2, Math.floor(Math.min(affordable, HELD_MESSAGES) / sweep));
+  const messages = sweeps * sweep;
+  const kept = starts.map(() => ({ sum: 0, squares: 0, ofSweep: 0, least: 1 }));
+  const all = starts.map(() => true);
+  for (let round = 0; round < messages; round++) {
+    bench.step(round, 0, all, (i, { before, left }) => {
+      const one = kept[i]!;
+      const share = 1 - (left / before) ** 2;
+      one.least = Math.min(one.least, share);
+      one.ofSweep += share / sweep;
+      if ((round + 1) % sweep !== 0) return;
+      one.sum += one.ofSweep;
+      one.squares += one.ofSweep ** 2;
+      one.ofSweep = 0;
+    });
+  }
+  const everyMessage = contractionKind === 'worst';
+  const found = kept.map(({ sum, squares, least: leastOfAll }, i) => {
+    const mean = sum / sweeps;
+    const error = Math.sqrt(Math.max(0, squares / sweeps - mean * mean) / (sweeps - 1));
+    return {
+      least: everyMessage ? leastOfAll : mean,
+      start: starts[i]!.name,
+      error: everyMessage ? 0 : error,
+    };
+  });
+  if (everyMessage && worst !== null) found.push({ least: worst.value, start: worst.start, error: 0 });
+  // What is short of the plan by more than chance, where there is something, and by most of it.
+  const room = ({ least, error }: { least: number; error: number }) =>
+    least + chance(sweeps) * error + (everyMessage ? ROUNDING : RARE) - contraction;
+  const shortest = found.reduce((a, b) => (room(b) < room(a) ? b : a));
+  const smallest = found.reduce((a, b) => (b.least < a.least ? b : a));
+  const asPlanned = room(shortest) >= 0;
+  return { ...(asPlanned ? smallest : shortest), messages, asPlanned };
 }
 
 /**

@@ -72,6 +72,49 @@ export function makeStarts(count: number, dim: number, seed: Seed): Start[] {
   });
 }
 
+/**
+ * Vectors that one kind or another loses most of: not followed, since they are many, but held against what a plan says. Blocks and groups of equal entries stand where
+ * partial rotations have their parts.
+ */
+const HARDER: readonly { name: string; make: Make }[] = [
+  ...[4, 16, 64].flatMap((length): { name: string; make: Make }[] => [
+    { name: `${length} equal`, make: (dim) => from(dim, (c) => (c < length ? 1 : 0)) },
+    {
+      name: `block of ${length}`,
+      make: (dim, random) => from(dim, (c) => (c < length ? random.gaussian() : 0)),
+    },
+    {
+      name: `last ${length}`,
+      make: (dim, random) => from(dim, (c) => (c >= dim - length ? random.gaussian() : 0)),
+    },
+  ]),
+  { name: 'last pair', make: (dim) => from(dim, (c) => (c >= dim - 2 ? 1 : 0)) },
+  { name: 'two ends', make: (dim) => from(dim, (c) => (c === 0 || c === dim - 1 ? 1 : 0)) },
+  { name: 'geometric', make: (dim) => from(dim, (c) => 2 ** -Math.min(c, 500)) },
+  // A large entry beside many: just below a share of it, and where rounding at random in units of the largest costs most.
+  ...[0.1, 0.3999, 0.4999, 0.75].map((share) => ({
+    name: `one beside ${share}`,
+    make: (dim: number) => from(dim, (c) => (c === 0 ? 1 : share)),
+  })),
+  {
+    name: "terngrad's worst",
+    make: (dim) => from(dim, (c) => (c === 0 ? 1 : 1 / (1 + Math.sqrt(dim)))),
+  },
+  // Between powers of two, and between levels.
+  { name: 'four thirds', make: (dim) => from(dim, () => 4 / 3) },
+  { name: 'levels', make: (dim) => from(dim, (c) => (c % 2 === 0 ? 1 : 1.5)) },
+];
+
+/** All ordinary starts there are, `count` of them as in `makeStarts`. */
+export function hardStarts(starts: readonly Start[], dim: number, seed: Seed): Start[] {
+  const further = HARDER.map(({ name, make }, i) => ({
+    name,
+    extreme: false,
+    vector: scaled(make(dim, new RandomVector(seed, 0x20000 + i)), 1),
+  }));
+  return [...starts.filter(({ extreme }) => !extreme), ...further];
+}
+
 /** One Gaussian direction at each of these sizes of an entry. */
 export function scaleSweep(scales: readonly number[], dim: number, seed: Seed): Start[] {
   return scales.map((scale, i) => {

@@ -2,6 +2,8 @@
  * What the measurements amount to, as one word and one sentence of why.
  */
 
+import type { ContractionKind } from '../compress/types.js';
+import type { Held } from './certify.js';
 import { shrinks, type Trajectory, type Window } from './measure.js';
 
 export interface Verdict {
@@ -16,6 +18,8 @@ export interface Verdict {
 }
 
 export interface Evidence {
+  /** What the plan says of messages, and what was seen of it. */
+  planned: { contraction: number; kind: ContractionKind; held: Held | null };
   dim: number;
   asked: readonly Trajectory[];
   used: readonly Trajectory[];
@@ -33,6 +37,17 @@ export interface Evidence {
 const LARGEST_BOUND_PER_DIM = 1e3;
 
 export function judge(evidence: Evidence): Verdict {
+  const verdict = judgeSeen(evidence);
+  const { contraction, kind, held } = evidence.planned;
+  if (held === null || held.asPlanned) return verdict;
+  const whose = kind === 'claim' ? 'the module says' : 'the plan says';
+  return {
+    ...verdict,
+    reason: `${verdict.reason}; but ${whose} that a message keeps ${round(contraction)}, and from ${held.start} it kept ${round(held.least)}: gains made from that are too bold`,
+  };
+}
+
+function judgeSeen(evidence: Evidence): Verdict {
   const { dim, used, flow, later, gain, bound, range, window } = evidence;
   const bounded = bound.value <= LARGEST_BOUND_PER_DIM * dim;
   const failed = used.filter((trajectory) => !shrinks(trajectory));

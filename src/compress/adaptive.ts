@@ -14,7 +14,7 @@
  * most, where its own length varies) and those of the header, which says which one it is: ceil(log2 choices). What is reported is what was
  * written. `inner: [top-k 1, top-k 4, top-k 16]` chooses k, a list of quantizers their bits; choices may be anything.
  *
- * Never linear. Contraction: the cheapest choice's. Floats an agent: 2. A memory inside a choice (`error-feedback`) is that choice's
+ * Never linear. Contraction: the smallest of the choices' (a dear one need not be a good one). Floats an agent: 2. A memory inside a choice (`error-feedback`) is that choice's
  * own and waits while others are chosen; `error-feedback(adaptive(...))` has one memory for all.
  * Source: our own rule; the token bucket is Turner's (1986), adapting a quantizer's bits during a run is in AdaQuantFL (Jhunjhunwala et al. 2021).
  *
@@ -24,7 +24,7 @@
 
 import { rowLength } from '../arena/layout.js';
 import { unexpected } from '../errors.js';
-import { blockRows, energyAt, energyOf, inSlotsOf, longestBits, viewsOf } from './slots.js';
+import { blockRows, energyAt, energyOf, inSlotsOf, leastContraction, longestBits, viewsOf } from './slots.js';
 import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
 import { indexBits } from './wire.js';
 
@@ -87,7 +87,6 @@ export const adaptive: CompressorDefinition = {
     const headerAt = slotBytes;
     slotBytes += HEADER_BYTES;
     const name = path.join('.');
-    const [{ contraction, spreadContraction }] = planned;
     return {
       kind: 'adaptive',
       dim,
@@ -101,8 +100,7 @@ export const adaptive: CompressorDefinition = {
       messageBits: null,
       longestBits: Math.max(...costs),
       linear: false,
-      contraction,
-      ...(spreadContraction !== undefined && { spreadContraction }),
+      ...leastContraction(planned),
       tokens: `${name}.tokens`,
       average: `${name}.average`,
       part: `${name}.part`,

@@ -164,6 +164,7 @@ export const custom: CompressorDefinition = {
       ...(said.messageBits === undefined && { longestBits: bits }),
       linear: said.linear ?? false,
       contraction: said.contraction ?? 1 / dim,
+      contractionKind: 'claim',
       fields: [],
     };
     tryOut(plan, seed, refuse);

@@ -42,6 +42,7 @@ export function ditheredLevels(family: DitheredLevels): CompressorDefinition {
         slotBytes: slotBytes(messageBits),
         linear: false,
         contraction: Math.max(0, 1 - variance),
+        contractionKind: 'mean',
         dither,
         fields: [{ name: dither, type: 'f64', length: rowLength(dim), perWorker: true }],
       };

@@ -11,15 +11,15 @@
  * it twice, as an integral would: an entry that waits T rounds is then said T times over, and the estimates overshoot and grow unless
  * mu is of the order 1/T. So: with top-k of a small k or a scalarizer in such a flow choose mu <= k/dim, or leave this out.
  *
- * Linear where the inner one is (with memory). Contraction: the inner one's, of p. Bits: those of the inner compressor.
+ * Linear where the inner one is (with memory). Contraction: the inner one's, of p; of e alone there is none, since a message may be mostly memory. Bits: those of the inner compressor.
  * Floats an agent: dim. Order matters: see `every`; and `flatten(error-feedback(C))` with fresh signs remembers in rotated coordinates that mean
  * something else in the next round: there write `error-feedback(flatten(C))`, or fix the signs, with which the two are the same.
  * Source: Seide et al. 2014; Karimireddy, Rebjock, Stich, Jaggi 2019 (arXiv 1901.09847).
  */
 
 import { rowLength } from '../arena/layout.js';
-import { agentRows, blockRows, longestBits } from './slots.js';
-import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
+import { agentRows, blockRows, longestBits, contractionOf } from './slots.js';
+import { type CompressorDefinition, type CompressorPlan, type CompressorSpec, weakestKind } from './types.js';
 
 export const errorFeedback: CompressorDefinition = {
   kind: 'error-feedback',
@@ -36,7 +36,12 @@ export const errorFeedback: CompressorDefinition = {
 
   plan: (spec, context, nested) => {
     const { agents, blockAgents, dim, path } = context;
-    const inner = nested.plan(spec['inner'] as CompressorSpec, { ...context, path: [...path, 'inner'] });
+    const inner = nested.plan(spec['inner'] as CompressorSpec, {
+      ...context,
+      // What a memory adds is of other rotations.
+      mixed: undefined,
+      path: [...path, 'inner'],
+    });
     const name = path.join('.');
     return {
       kind: 'error-feedback',
@@ -46,8 +51,11 @@ export const errorFeedback: CompressorDefinition = {
       messageBits: inner.messageBits,
       longestBits: longestBits(inner),
       linear: inner.linear,
-      contraction: inner.contraction,
-      ...(inner.spreadContraction !== undefined && { spreadContraction: inner.spreadContraction }),
+      ...contractionOf(inner),
+      // What is exact leaves nothing to remember.
+      contractionKind:
+        inner.contraction === 1 ? inner.contractionKind : weakestKind(inner.contractionKind, 'memory'),
+      projects: false,
       excess: `${name}.excess`,
       wanted: `${name}.wanted`,
       said: `${name}.said`,

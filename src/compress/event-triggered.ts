@@ -16,8 +16,8 @@
 
 import { rowLength } from '../arena/layout.js';
 import { type SpecPath, unexpected } from '../errors.js';
-import { blockRows, energyAt, energyOf, longestBits, viewsOf, wholePower } from './slots.js';
-import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
+import { blockRows, energyAt, energyOf, longestBits, contractionOf, viewsOf, wholePower } from './slots.js';
+import { type CompressorDefinition, type CompressorPlan, type CompressorSpec, weakestKind } from './types.js';
 
 interface Threshold {
   rule: 'absolute' | 'relative';
@@ -60,8 +60,9 @@ export const eventTriggered: CompressorDefinition = {
       messageBits: null,
       longestBits: 1 + longestBits(inner),
       linear: false,
-      contraction: inner.contraction,
-      ...(inner.spreadContraction !== undefined && { spreadContraction: inner.spreadContraction }),
+      ...contractionOf(inner),
+      contractionKind:
+        threshold.value === 0 ? inner.contractionKind : weakestKind(inner.contractionKind, 'spoken'),
       fields:
         threshold.rule === 'absolute'
           ? inner.fields

@@ -11,8 +11,8 @@
  */
 
 import { unexpected } from '../errors.js';
-import { longestBits, viewsOf } from './slots.js';
-import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
+import { longestBits, contractionOf, viewsOf } from './slots.js';
+import { type CompressorDefinition, type CompressorPlan, type CompressorSpec, weakestKind } from './types.js';
 
 export const every: CompressorDefinition = {
   kind: 'every',
@@ -48,8 +48,9 @@ export const every: CompressorDefinition = {
       messageBits: rounds === 1 ? inner.messageBits : null,
       longestBits: longestBits(inner),
       linear: inner.linear,
-      contraction: inner.contraction / rounds,
-      spreadContraction: (inner.spreadContraction ?? inner.contraction) / rounds,
+      ...contractionOf(inner, (delta) => delta / rounds),
+      contractionKind: rounds === 1 ? inner.contractionKind : weakestKind(inner.contractionKind, 'sweep'),
+      sweep: rounds * (inner.sweep ?? 1),
       fields: inner.fields,
     };
   },

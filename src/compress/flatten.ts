@@ -3,8 +3,11 @@
  * of two), D_k random signs drawn from the seed and shared by all, so they cost nothing. `signs: fresh` (the default) draws them for every
  * round, `signs: fixed` keeps those of round 0: cheaper, and a memory inside keeps its coordinates, but a vector that is unlucky stays so.
  *
- * The rotation spreads a vector's energy evenly over its coordinates, whatever the vector: then one bit a coordinate loses little.
- * `flatten(sign)` leaves a relative squared error of 1 - 2/pi = 0.363. Bits: those of the inner compressor at dimension P. With `size: exact`, or the entries of
+ * The rotation spreads a vector's energy evenly over its coordinates, almost whatever the vector: then one bit a coordinate loses little.
+ * `flatten(sign)` leaves a relative squared error of 1 - 2/pi = 0.363 in most messages, and of 1/2 in the mean over the signs at worst (of a pair of equal entries: `sign.ts` has the
+ * argument). In parts of n entries energy is spread within a part only, and of a vector that lies in one of them n/dim as much is kept. What the inner compressor's contraction
+ * is, it is of vectors that a rotation makes: it is told (`mixed`). With `signs: fixed` it is not: what is left of a message meets the same rotation again, and is soon as bad as any vector. Nor is
+ * it within another `flatten`, whose signs are the same. Bits: those of the inner compressor at dimension P. With `size: exact`, or the entries of
  * a part, nothing is padded and P is dim: see rotation.ts.
  * Source: Stollenwerk, Jacques 2024 (arXiv 2405.11095). Departure: there an SGD's gradients, here any message.
  *
@@ -21,7 +24,7 @@ import {
   referenceRotation,
   rotationMasks,
 } from './rotation.js';
-import { longestBits } from './slots.js';
+import { longestBits, contractionOf } from './slots.js';
 import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
 
 /** From here on, up to here, a transform of signs stays within 16 bits; and, up to here, one of doubles within the first cache. */
@@ -57,13 +60,14 @@ export const flatten: CompressorDefinition = {
     if (signs !== 'fresh' && signs !== 'fixed') throw unexpected([...path, 'signs'], signs, 'fresh or fixed');
     const rotation = planRotation(dim, spec['size'], [...path, 'size']);
     const { size } = rotation;
+    const fresh = signs === 'fresh' && context.mixed === undefined;
     const inner = nested.plan(spec['inner'] as CompressorSpec, {
       ...context,
       dim: size,
+      mixed: fresh ? rotation.part || size : undefined,
       path: [...path, 'inner'],
     });
     const name = path.join('.');
-    const contraction = inner.spreadContraction ?? inner.contraction;
     const scratch = `${name}.scratch`;
     const atOnce = isRotatedSign(rotation, inner) && size >= FEWEST_WHOLE && size <= MOST_AT_ONCE;
     return {
@@ -77,9 +81,8 @@ export const flatten: CompressorDefinition = {
       messageBits: inner.messageBits,
       longestBits: longestBits(inner),
       linear: inner.linear,
-      contraction,
-      spreadContraction: contraction,
-      // A rotation keeps means and lengths.
+      // A rotation keeps means and lengths, and cutting off what was padded loses no more.
+      ...contractionOf(inner),
       ...(inner.variance !== undefined && { variance: inner.variance }),
       masks: `${name}.masks`,
       rotated: `${name}.rotated`,

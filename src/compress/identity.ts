@@ -58,6 +58,8 @@ export const identity: CompressorDefinition = {
       slotBytes: slotBytes(messageBits),
       linear: wire === 'f64',
       contraction: CONTRACTION[wire],
+      contractionKind: wire === 'f64' ? 'worst' : 'range',
+      projects: wire === 'f64',
       fields: [],
     };
   },

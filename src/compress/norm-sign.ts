@@ -18,7 +18,7 @@ export const normSign: CompressorDefinition = {
     source: 'Yi, Zhang, Yang, Chai, Johansson 2022 (arXiv 2201.03930)',
   },
   parameters: (z) => z.strictObject({ kind: z.literal('norm-sign') }),
-  plan: (_spec, { dim }) => {
+  plan: (_spec, { dim, mixed }) => {
     const messageBits = signBits(dim);
     // Of a Gaussian vector the largest of dim entries is about sqrt(2 ln dim) rms.
     const largest = Math.sqrt(2 * Math.log(Math.max(2, dim)));
@@ -30,7 +30,10 @@ export const normSign: CompressorDefinition = {
       slotBytes: slotBytes(messageBits),
       linear: false,
       contraction: worst,
-      spreadContraction: Math.max(worst, largest * Math.sqrt(2 / Math.PI) - largest ** 2 / 4),
+      contractionKind: 'worst',
+      ...(mixed === dim && {
+        typicalContraction: Math.max(worst, largest * Math.sqrt(2 / Math.PI) - largest ** 2 / 4),
+      }),
       fields: [],
     };
   },

@@ -10,6 +10,9 @@
  *
  * Contraction: 2 shrink m - shrink^2 amplitude^2, with m the share of <e, E lambda b> / |e|^2: min(1, amplitude / sqrt(dim)) for
  * one-hot vectors, erf(amplitude / sqrt 2) for Gaussian ones. Bits: 64 + dim.
+ * Behind a fresh random rotation in parts of n entries, an entry is a sum x of +-e_c / sqrt(n) over its part; if all of the energy lies in one, lambda is a = amplitude sqrt(n / dim) times
+ * the root mean square of x, elsewhere more. So m >= E|x| min(|x|, a) of some such sum with E x^2 = 1, and |x| min(|x|, a) >= a|x| - a^2/4, where E|x| >= 1/sqrt 2 (Khinchin),
+ * or x^2 - x^(2q) max_t (t - a) t^(1 - 2q), where E x^(2q) <= (2q - 1)!! (Khinchin again): whichever says most.
  * With `lambda` in the place of `amplitude` it is a constant, or a schedule of the rounds, and known to every reader: no scale is sent, shrink is 1 by default,
  * bits: dim. That is FO-SGD's quantiser, for errors whose size is known beforehand; it is no contraction, since it says +-lambda whatever the error.
  * Source: Stollenwerk, Jacques 2024 (arXiv 2405.11095). Departure: `amplitude`, where lambda follows the error's norm.
@@ -38,7 +41,7 @@ export const oneBit: CompressorDefinition = {
     source: 'Stollenwerk, Jacques 2024 (arXiv 2405.11095)',
   },
   parameters: (z) => z.strictObject({ kind: z.literal('one-bit'), ...oneBitParameters(z) }),
-  plan: (spec, { dim, path, rounds }) => {
+  plan: (spec, { dim, path, rounds, mixed }) => {
     const dither = `${path.join('.')}.dither`;
     const common = {
       kind: 'one-bit',
@@ -61,6 +64,7 @@ export const oneBit: CompressorDefinition = {
         slotBytes: slotBytes(signBits(dim)),
         commonScale: true,
         contraction: 0,
+        contractionKind: 'worst',
       };
     }
     const amplitude = positiveNumber(spec, 'amplitude', path, AMPLITUDE);
@@ -73,8 +77,13 @@ export const oneBit: CompressorDefinition = {
       shrink,
       messageBits,
       slotBytes: slotBytes(messageBits),
-      contraction: contraction(Math.min(1, amplitude / Math.sqrt(dim))),
-      spreadContraction: contraction(erf(amplitude / Math.SQRT2)),
+      ...(mixed === undefined || mixed === 1
+        ? { contraction: contraction(Math.min(1, amplitude / Math.sqrt(dim))), contractionKind: 'mean' }
+        : {
+            contraction: contraction(leastMixedShare(amplitude * Math.sqrt(mixed / dim))),
+            contractionKind: 'mean',
+            ...(mixed === dim && { typicalContraction: contraction(erf(amplitude / Math.SQRT2)) }),
+          }),
     };
   },
   bind: (plan, runtime) => {
@@ -139,6 +148,21 @@ export function oneBitParameters(z: Parameters<CompressorDefinition['parameters'
       .describe('factor of the decoded message, by default 1 / amplitude^2, or 1 with lambda; 1 is unbiased'),
   };
 }
+
+/** m at least, of any vector behind a fresh random rotation; `a`: lambda in units of an entry's root mean square. */
+function leastMixedShare(a: number): number {
+  let most = Math.max(0, a / Math.SQRT2 - (a * a) / 4);
+  // A scale beyond every sum says all in the mean; the largest entry of a part of n is sqrt(n) rms, which the powers below come to.
+  let moment = 1;
+  for (let q = 2; q <= MOST_MOMENT; q++) {
+    moment *= 2 * q - 1;
+    const at = (a * (2 * q - 1)) / (2 * q - 2);
+    most = Math.max(most, 1 - moment * (at - a) * at ** (1 - 2 * q));
+  }
+  return most;
+}
+
+const MOST_MOMENT = 40;
 
 /** erf(x) = 2/sqrt(pi) sum_n (-1)^n x^(2n+1) / (n! (2n+1)), x > 0; beyond 4 it is 1 to eight digits. */
 function erf(x: number): number {

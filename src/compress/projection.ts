@@ -10,7 +10,7 @@ import { ALL_AGENTS, philoxWords } from '../../kernels/reference/philox.js';
 import { rowLength } from '../arena/layout.js';
 import { scalarCount } from './parameters.js';
 import { DIRECTION_STREAM } from './streams.js';
-import type { CompressorDefinition } from './types.js';
+import type { CompressorDefinition, CompressorPlan } from './types.js';
 import { scalarBits, slotBytes } from './wire.js';
 
 /** Shared random words of a family: the first `length` of those that `index` names. They are valid until the next draw. */
@@ -19,9 +19,24 @@ export type Draw = (index: number) => Uint32Array;
 /** Fills dim entries of every row with the directions of a round. */
 export type FillDirections = (round: number, rows: readonly Float64Array[]) => void;
 
+export type Told = Required<Pick<CompressorPlan, 'contraction' | 'contractionKind' | 'sweep'>>;
+
+/** `scalars` of dim directions a message, in turn: after dim / gcd(dim, scalars) rounds each has been said equally often. */
+export function inTurn(dim: number, scalars: number): Told {
+  let [divisor, rest] = [dim, scalars];
+  while (rest > 0) [divisor, rest] = [rest, divisor % rest];
+  return {
+    contraction: scalars / dim,
+    contractionKind: scalars === dim ? 'worst' : 'sweep',
+    sweep: dim / divisor,
+  };
+}
+
 interface ProjectionFamily extends Pick<CompressorDefinition, 'kind' | 'card' | 'parameters'> {
   /** Words of one draw. */
   words(dim: number, scalars: number): number;
+  /** What a message, or a sweep of them, keeps of every vector. */
+  contraction(dim: number, scalars: number): Told;
   /** Called once for each worker. */
   directions(dim: number, scalars: number, draw: Draw): FillDirections;
 }
@@ -43,8 +58,8 @@ export function projection(family: ProjectionFamily): CompressorDefinition {
         messageBits: scalarBits(scalars),
         slotBytes: slotBytes(scalarBits(scalars)),
         linear: true,
-        // On average: over a sweep, or over the draws.
-        contraction: scalars / dim,
+        ...family.contraction(dim, scalars),
+        projects: true,
         basis: `${name}.basis`,
         words: `${name}.words`,
         sums: `${name}.sums`,

@@ -65,6 +65,8 @@ export const randK: CompressorDefinition = {
       slotBytes: slotBytes(scalarBits(k)),
       linear: shared,
       contraction: unbiased ? Math.max(0, 1 - variance) : k / dim,
+      contractionKind: k === dim ? 'worst' : 'mean',
+      projects: !unbiased,
       words,
       fields: [{ name: words, type: 'u32', length: Math.ceil(k / 4) * 4, perWorker: true }],
     };

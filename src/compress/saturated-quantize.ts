@@ -45,6 +45,7 @@ export const saturatedQuantize: CompressorDefinition = {
       slotBytes: slotBytes(messageBits),
       linear: false,
       contraction: zoomContraction(rate),
+      contractionKind: 'bound',
       codes,
       fields: [{ name: codes, type: 'i32', length: rowLength(dim), perWorker: true }],
     };

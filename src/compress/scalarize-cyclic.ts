@@ -7,6 +7,7 @@
 
 import { scalarize } from '../../kernels/reference/compressors.js';
 import { scalarCount } from './parameters.js';
+import { inTurn } from './projection.js';
 import type { CompressorDefinition } from './types.js';
 import { scalarBits, slotBytes } from './wire.js';
 
@@ -31,8 +32,8 @@ export const scalarizeCyclic: CompressorDefinition = {
       messageBits: scalarBits(scalars),
       slotBytes: slotBytes(scalarBits(scalars)),
       linear: true,
-      // On average over a sweep.
-      contraction: scalars / dim,
+      ...inTurn(dim, scalars),
+      projects: true,
       fields: [],
     };
   },

@@ -21,6 +21,11 @@ export const scalarizeRandom = projection({
       scalars: z.number().int().min(1).optional().describe('directions a message, 1 by default'),
     }),
   words: (dim, scalars) => dim * scalars,
+  contraction: (dim, scalars) => ({
+    contraction: scalars / dim,
+    contractionKind: scalars === dim ? 'worst' : 'mean',
+    sweep: 1,
+  }),
   directions: (dim, scalars, draw) => (round, rows) => {
     const words = draw(round);
     for (let j = 0; j < scalars; j++) {

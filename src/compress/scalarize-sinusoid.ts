@@ -8,7 +8,7 @@
  * Source: Ren et al., arXiv 2408.02332 (sinusoidal excitation); the choice of frequencies is ours.
  */
 
-import { projection } from './projection.js';
+import { inTurn, projection } from './projection.js';
 import { sineBasis } from './sine-basis.js';
 
 export const scalarizeSinusoid = projection({
@@ -24,6 +24,7 @@ export const scalarizeSinusoid = projection({
       scalars: z.number().int().min(1).optional().describe('directions a message, 1 by default'),
     }),
   words: () => 0,
+  contraction: inTurn,
   directions: (dim, scalars) => {
     const entry = sineBasis(dim);
     return (round, rows) => {

@@ -26,6 +26,11 @@ export const scalarizeSweep = projection({
       scalars: z.number().int().min(1).optional().describe('directions a message, 1 by default'),
     }),
   words: (dim) => Math.ceil(dim / 32),
+  // What a last message with room left says twice is no gain that one could count on.
+  contraction: (dim, scalars) => {
+    const sweep = Math.ceil(dim / scalars);
+    return { contraction: 1 / sweep, contractionKind: sweep === 1 ? 'worst' : 'sweep', sweep };
+  },
   directions: (dim, scalars, draw) => {
     const entry = sineBasis(dim);
     const sweepRounds = Math.ceil(dim / scalars);

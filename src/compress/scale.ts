@@ -7,8 +7,7 @@
  *
  *     c <= 1:  1 - (1 - c (1 - r))^2            c > 1:  1 - (c (1 + r) - 1)^2
  *
- * of which the second is soon empty. Then, as for the projections among the compressors (top-k, sign, scalarizers: <e, C(e)> = |C(e)|^2,
- * which makes it exact), c (2 - c) delta is taken. From c = 2 on nothing contracts, and 0 is declared: such a message needs a filter gain
+ * of which the second is soon empty. Of the projections among the compressors (top-k, sign, scalarizers: <e, C(e)> = |C(e)|^2) c (2 - c) delta is exact, and it is more. From c = 2 on nothing contracts, and 0 is declared: such a message needs a filter gain
  * mu with mu c < 2, and gains that are chosen by hand.
  *
  * Unbiased compressors (E C(e) = e, E|C(e) - e|^2 <= omega |e|^2) say so, and then 1 - (1 - c)^2 - c^2 omega holds: at best 1 / (1 + omega),
@@ -19,7 +18,7 @@
  */
 
 import { unexpected } from '../errors.js';
-import { longestBits, viewsOf } from './slots.js';
+import { longestBits, contractionOf, viewsOf } from './slots.js';
 import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
 
 export const scale: CompressorDefinition = {
@@ -52,12 +51,8 @@ export const scale: CompressorDefinition = {
       messageBits: inner.messageBits,
       longestBits: longestBits(inner),
       linear: inner.linear,
-      contraction: scaledContraction(inner.contraction, inner.variance, factor),
-      spreadContraction: scaledContraction(
-        inner.spreadContraction ?? inner.contraction,
-        inner.variance,
-        factor,
-      ),
+      ...contractionOf(inner, (delta) => scaledContraction(delta, inner, factor)),
+      projects: inner.projects === true && factor <= 1,
       fields: inner.fields,
     };
   },
@@ -92,12 +87,10 @@ export const scale: CompressorDefinition = {
   },
 };
 
-function scaledContraction(delta: number, variance: number | undefined, factor: number): number {
+function scaledContraction(delta: number, { variance, projects }: CompressorPlan, factor: number): number {
+  if (factor === 1) return delta;
   const unbiased = variance === undefined ? 0 : 1 - (1 - factor) ** 2 - factor * factor * variance;
   const r = Math.sqrt(Math.max(0, 1 - delta));
-  const general =
-    factor <= 1
-      ? 1 - (1 - factor * (1 - r)) ** 2
-      : Math.max(1 - (factor * (1 + r) - 1) ** 2, factor * (2 - factor) * delta);
-  return Math.max(0, unbiased, general);
+  const general = 1 - (factor <= 1 ? 1 - factor * (1 - r) : factor * (1 + r) - 1) ** 2;
+  return Math.max(0, unbiased, general, projects ? factor * (2 - factor) * delta : 0);
 }

@@ -11,7 +11,7 @@
  */
 
 import { unexpected } from '../errors.js';
-import { inSlotsOf, longestBits, viewsOf } from './slots.js';
+import { inSlotsOf, leastContraction, longestBits, viewsOf } from './slots.js';
 import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
 
 export const schedule: CompressorDefinition = {
@@ -51,8 +51,7 @@ export const schedule: CompressorDefinition = {
       messageBits: planned.every((stage) => stage.messageBits === messageBits) ? messageBits : null,
       longestBits: Math.max(...planned.map(longestBits)),
       linear: planned.every((stage) => stage.linear),
-      contraction: Math.min(...planned.map((stage) => stage.contraction)),
-      spreadContraction: Math.min(...planned.map((stage) => stage.spreadContraction ?? stage.contraction)),
+      ...leastContraction(planned),
       fields: planned.flatMap((stage) => stage.fields),
     };
   },

@@ -5,6 +5,14 @@
  *    al. 2019): poor on sparse vectors, which is what `flatten` is for; after it 2/pi is kept.
  *  - `scale: unbiased`, s = |e|_2^2 / |e|_1: <e, C(e)> = |e|^2, and unbiased over rotations (DRIVE: Vargaftik et al. 2021). After `flatten` the
  *    relative squared error is pi/2 - 1 = 0.571; by itself, on sparse vectors, it is up to dim - 1 and nothing contracts.
+ *
+ *    What a message keeps, with the scale of the mean, is |e|_1^2 / (dim |e|_2^2). Behind a rotation whose random signs are fresh every round, in parts of n entries (n = dim:
+ *    the whole vector), an entry is a sum of +-e_c / sqrt(n) over its part, whose mean magnitude is at least |e_part| / sqrt(2 n) (Khinchin; the constant is Szarek's, 1976). A part
+ *    adds n of these, so E|u|_1 >= sqrt(n / 2) (|e_1| + |e_2| + ...) >= sqrt(n / 2) |e|, and at least n / (2 dim) is kept in the mean, of any vector: the half of a pair of equal entries
+ *    in one part is what attains it. Entries rotated twice, where dim is no multiple of n, lose nothing by it: given the first rotation, of which the share h |e_part|^2 stays outside of the second,
+ *    the sum is at least sqrt(n / 2) times a concave function of h, and the bound its value at E h. Most vectors
+ *    keep more: 2/pi where the whole is mixed, which is what gains are made from. In several parts it is 2/pi n/dim of a vector that lies in one, and that is soon the typical one, since
+ *    what lies in few parts is what a common scale says least of: there gains are made from the bound.
  *  - `scale: unit`, s = 1, known to every reader and not sent: bits dim. signSGD's (Bernstein et al. 2018); for a server, and no contraction.
  *
  * Bits: 64 + dim; with `scaleBits: 32` the scale is rounded to float32 (the largest finite one beyond) and a message has 32 + dim.
@@ -14,8 +22,31 @@ import { decodeSigned, SIGN_RULE, type SignRule, signScaled } from '../../kernel
 import { unexpected } from '../errors.js';
 import { oneOf } from './parameters.js';
 import { bindSignReaders } from './sign-message.js';
-import type { CompressorDefinition } from './types.js';
+import { type CompressorDefinition, type CompressorPlan, weakestKind } from './types.js';
 import { signBits, slotBytes } from './wire.js';
+
+/** `mixed`: entries of the parts of a fresh random rotation; absent: any vector. `rounding`: what rounding the scale leaves. */
+function keptOf(mean: boolean, dim: number, mixed: number | undefined, rounding: number): Kept {
+  const contractionKind = rounding === 1 ? 'worst' : 'range';
+  // One-hot is the worst case; in parts of one entry nothing is mixed.
+  const worst = rounding * (mean ? 1 / dim : Math.max(0, 2 - dim));
+  if (mixed === undefined || mixed === 1) return { contraction: worst, contractionKind };
+  // In several parts energy stays where it is, most of it where a common scale says least: nothing better than the worst is typical then.
+  const whole = mixed === dim;
+  return mean
+    ? {
+        contraction: (rounding * mixed) / (2 * dim),
+        contractionKind: weakestKind('mean', contractionKind),
+        ...(whole && { typicalContraction: (rounding * 2) / Math.PI }),
+      }
+    : {
+        contraction: worst,
+        contractionKind: weakestKind('mean', contractionKind),
+        ...(whole && { typicalContraction: rounding * (2 - Math.PI / 2) }),
+      };
+}
+
+type Kept = Pick<CompressorPlan, 'contraction' | 'contractionKind' | 'typicalContraction'>;
 
 export const sign: CompressorDefinition = {
   kind: 'sign',
@@ -37,7 +68,7 @@ export const sign: CompressorDefinition = {
         .optional()
         .describe('bits of the scale, 64 (the default) or 32'),
     }),
-  plan: (spec, { dim, path }) => {
+  plan: (spec, { dim, path, mixed }) => {
     const scale = oneOf(spec, 'scale', path, ['mean', 'unbiased', 'unit'], 'mean');
     const scaleBits = oneOf(spec, 'scaleBits', path, [64, 32], 64) as 64 | 32;
     if (scale === 'unit') {
@@ -52,6 +83,7 @@ export const sign: CompressorDefinition = {
         commonScale: true,
         linear: false,
         contraction: 0,
+        contractionKind: 'worst',
         fields: [],
       };
     }
@@ -65,9 +97,8 @@ export const sign: CompressorDefinition = {
       messageBits,
       slotBytes: slotBytes(messageBits),
       linear: false,
-      // One-hot is the worst case. Of a Gaussian vector, whose E|e_c| is sqrt(2/pi) rms, the share 2/pi is kept, or pi/2 - 1 lost.
-      contraction: mean ? 1 / dim : Math.max(0, 2 - dim),
-      spreadContraction: mean ? 2 / Math.PI : 2 - Math.PI / 2,
+      ...keptOf(mean, dim, mixed, scaleBits === 32 ? 1 - 2 ** -48 : 1),
+      projects: mean,
       fields: [],
     };
   },

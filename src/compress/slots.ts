@@ -8,7 +8,7 @@
 
 import { rowLength } from '../arena/layout.js';
 import type { Runtime } from '../runtime.js';
-import type { BoundCompressor, CompressorPlan } from './types.js';
+import { type BoundCompressor, type CompressorPlan, reckonedContraction, weakestKind } from './types.js';
 
 /** The same compressor, all inside it included, in slots of another size, of which it may touch the bytes it needs. */
 export function inSlotsOf(plan: CompressorPlan, slotBytes: number): CompressorPlan {
@@ -98,3 +98,34 @@ export function agentRows(name: string, agents: number, dim: number) {
 export function blockRows(name: string, blockAgents: number, dim: number) {
   return { name, type: 'f64' as const, length: blockAgents * rowLength(dim), perWorker: true };
 }
+
+/** The contraction of a combinator around one compressor: as much, or `of` as much. */
+export function contractionOf(
+  inner: CompressorPlan,
+  of: (contraction: number) => number = (contraction) => contraction,
+): Contraction {
+  const { contraction, typicalContraction, contractionKind, sweep, projects } = inner;
+  return {
+    contraction: of(contraction),
+    contractionKind,
+    ...(typicalContraction !== undefined && { typicalContraction: of(typicalContraction) }),
+    ...(sweep !== undefined && { sweep }),
+    projects: projects ?? false,
+  };
+}
+
+/** And one that may use any of several: the least of each. */
+export function leastContraction(plans: readonly CompressorPlan[]): Contraction {
+  return {
+    contraction: Math.min(...plans.map(({ contraction }) => contraction)),
+    contractionKind: weakestKind(...plans.map(({ contractionKind }) => contractionKind)),
+    typicalContraction: Math.min(...plans.map(reckonedContraction)),
+    sweep: Math.max(...plans.map(({ sweep }) => sweep ?? 1)),
+    projects: plans.every(({ projects }) => projects),
+  };
+}
+
+type Contraction = Pick<
+  CompressorPlan,
+  'contraction' | 'contractionKind' | 'typicalContraction' | 'sweep' | 'projects'
+>;

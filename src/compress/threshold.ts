@@ -48,6 +48,8 @@ export const threshold: CompressorDefinition = {
       slotBytes: slotBytes(longestBits),
       linear: false,
       contraction: 1 / (1 + (dim - 1) * share * share),
+      contractionKind: 'worst',
+      projects: true,
       fields: [],
     };
   },

@@ -31,6 +31,8 @@ export const topK: CompressorDefinition = {
       slotBytes: slotBytes(messageBits),
       linear: false,
       contraction: k / dim,
+      contractionKind: 'worst',
+      projects: true,
       scratch: `${path.join('.')}.selection`,
       fields: [{ name: `${path.join('.')}.selection`, type: 'f64', length: dim, perWorker: true }],
     };

@@ -15,6 +15,45 @@ export interface CompressorSpec {
   [parameter: string]: unknown;
 }
 
+/**
+ * Of what a planned contraction holds, from the most to the least that can be said:
+ *
+ *  - `worst`: of every message about every vector;
+ *  - `mean`: of every vector, in the mean over the compressor's draws;
+ *  - `sweep`: of every vector that stands still, in the mean over a sweep of rounds (and over the draws);
+ *  - `range`: the same, as long as the entries are of sizes that the message's own numbers hold;
+ *  - `bound`: not of messages: a bound on what they leave shrinks by that much a round;
+ *  - `spoken`: of messages that are spoken; silence tells nothing;
+ *  - `memory`: of the error and what a memory adds to it, together;
+ *  - `claim`: whatever a user's module says.
+ */
+export const CONTRACTION_KINDS = [
+  'worst',
+  'mean',
+  'sweep',
+  'range',
+  'bound',
+  'spoken',
+  'memory',
+  'claim',
+] as const;
+export type ContractionKind = (typeof CONTRACTION_KINDS)[number];
+
+/** What can be said of several together. */
+export function weakestKind(...kinds: readonly ContractionKind[]): ContractionKind {
+  return CONTRACTION_KINDS[
+    Math.max(...kinds.map((kind) => CONTRACTION_KINDS.indexOf(kind)))
+  ] as ContractionKind;
+}
+
+/** What the gains of a run are made from. */
+export function reckonedContraction({
+  contraction,
+  typicalContraction = contraction,
+}: Pick<CompressorPlan, 'contraction' | 'typicalContraction'>): number {
+  return Math.max(contraction, typicalContraction);
+}
+
 /** Plain data; may carry further parameters of its kind, `inner` among them. */
 export interface CompressorPlan {
   kind: string;
@@ -33,10 +72,16 @@ export interface CompressorPlan {
   codec?: boolean;
   /** C(., k) is a linear map: only then does the node-state flow converge. */
   linear: boolean;
-  /** delta in E|e - C(e)|^2 <= (1 - delta) |e|^2, for the choice of gains: worst case, or the mean over a sweep. */
+  /** delta in E|e - C(e)|^2 <= (1 - delta) |e|^2; what E is, `contractionKind` says. 0 where a message is no contraction. */
   contraction: number;
-  /** The same on vectors whose energy is spread evenly, as `flatten` makes them; `contraction` where absent. */
-  spreadContraction?: number;
+  /** Of what `contraction` is true. */
+  contractionKind: ContractionKind;
+  /** Rounds of a sweep, where the mean is over one; 1 where absent. */
+  sweep?: number;
+  /** The mean over messages of the kind that runs send, where that is known and more than the hardest vector's: gains are made from it. */
+  typicalContraction?: number;
+  /** <e, C(e)> >= |C(e)|^2, as of a projection: then c C, too, contracts for any c below 2. */
+  projects?: boolean;
   /** omega in E C(e) = e, E|C(e) - e|^2 <= omega |e|^2, where C is unbiased: `scale` makes a contraction of it. */
   variance?: number;
   /** State and scratch this compressor wants in the arena, those of its inner compressors included. */

@@ -46,6 +46,7 @@ export const uniformQuantize: CompressorDefinition = {
       slotBytes: slotBytes(longestBits),
       linear: false,
       contraction: zoomContraction(rate),
+      contractionKind: 'bound',
       fields: [],
     };
   },

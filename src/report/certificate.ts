@@ -18,8 +18,34 @@ const MAX_NAME = 40;
 export function formatCertificates(certificates: readonly Certificate[], paint: Colours): string {
   const [{ dim, seed, starts }] = certificates;
   const head = [
-    ['', '', '', 'one message keeps', '', 'rate a round', '', 'bits a', 'bits to |e|/1000', ''],
-    ['compressor', 'mu', 'L_c', 'mean', 'worst', 'median', 'worst', 'message', 'median', 'worst'],
+    [
+      '',
+      '',
+      '',
+      'one message keeps',
+      '',
+      'as planned',
+      '',
+      'rate a round',
+      '',
+      'bits a',
+      'bits to |e|/1000',
+      '',
+    ],
+    [
+      'compressor',
+      'mu',
+      'L_c',
+      'mean',
+      'worst',
+      'least',
+      'of',
+      'median',
+      'worst',
+      'message',
+      'median',
+      'worst',
+    ],
   ];
   const rows = certificates.map((certificate) => {
     const { compressor, gain, bound, contraction, rate, bits, exactAfter } = certificate;
@@ -32,6 +58,8 @@ export function formatCertificates(certificates: readonly Certificate[], paint: 
       bound.measured > 1e6 ? bound.measured.toExponential(0) : three(bound.measured),
       three(contraction.mean),
       three(contraction.worst),
+      three(contraction.analytic),
+      contraction.kind,
       ...rates,
       Number.isInteger(bits.perMessage) ? formatCount(bits.perMessage) : formatQuantity(bits.perMessage, 4),
       about(bits.thousandfold.median),
@@ -40,7 +68,7 @@ export function formatCertificates(certificates: readonly Certificate[], paint: 
   });
   const widths = head[1].map((_, c) =>
     // The words above two columns reach over both.
-    Math.max(...[head[1], ...rows].map((row) => [...row[c]].length), c === 3 || c === 5 ? 7 : 0),
+    Math.max(...[head[1], ...rows].map((row) => [...row[c]].length), c === 3 || c === 5 || c === 7 ? 7 : 0),
   );
   const line = (row: readonly string[]) =>
     row
@@ -73,7 +101,7 @@ function spanning(cells: readonly string[], widths: readonly number[]): string {
   let out = '';
   for (let c = 0; c < cells.length; c++) {
     const gap = c === 0 ? '' : '  ';
-    const isWide = c === 3 || c === 5 || c === 8;
+    const isWide = c === 3 || c === 5 || c === 7 || c === 10;
     if (isWide) {
       out += gap + cells[c].padStart(widths[c] + 2 + widths[c + 1]);
       c++;

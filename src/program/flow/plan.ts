@@ -8,7 +8,7 @@ import { components, strongComponents, unbalancedNode } from '../../../topology/
 import { checkArenaFits, type FieldSpec, layoutArena, rowLength } from '../../arena/layout.js';
 import { cacheBytes } from '../../caches.js';
 import { planCompressor } from '../../compress/registry.js';
-import type { CompressorPlan, CompressorSpec } from '../../compress/types.js';
+import { type CompressorPlan, type CompressorSpec, reckonedContraction } from '../../compress/types.js';
 import type { FlowConfig } from '../../config/types.js';
 import type { CostModel } from '../../cost/types.js';
 import { describeSpec } from '../../describe.js';
@@ -113,7 +113,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     }),
   );
   const channels = messages.channels === 0 ? [] : [compressor, ...further];
-  const contraction = messages.compressed ? compressor.contraction : 1;
+  const contraction = messages.compressed ? reckonedContraction(compressor) : 1;
   checkCompressor(definition, flowSpec, messages.compressed, compressor, config.compressor, warnings);
   const gains = memo<GainContext>(() => {
     const { m, l, meanM, meanL } = cost.curvature;
@@ -304,10 +304,11 @@ function checkCompressor(
   definition: FlowDefinition,
   flow: FlowSpec,
   compressed: boolean,
-  { kind, linear, contraction, variance }: CompressorPlan,
+  plan: CompressorPlan,
   spec: CompressorSpec,
   warnings: string[],
 ): void {
+  const { kind, linear, variance } = plan;
   if (!compressed) {
     if (kind === 'identity') return;
     if (flow.compress === undefined) {
@@ -328,7 +329,7 @@ function checkCompressor(
       `node-state compression converges for linear compressors only; ${spec.kind} is not linear, so expect it to stall short of the optimum (error-state and observer do not)`,
     );
   }
-  if (contraction > 0 || (definition.unbiased && variance !== undefined)) return;
+  if (reckonedContraction(plan) > 0 || (definition.unbiased && variance !== undefined)) return;
   if (automaticGain(flow)) {
     throw unexpected(
       ['flow', automaticGain(flow) as string],

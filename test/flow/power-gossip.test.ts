@@ -38,7 +38,7 @@ describe('the engine computes the recursion', () => {
     for (const rounds of [1, 2, 11]) {
       const inputs = { mixing, gradient: (x: Float64Array[], k: number) => gradient(x, k), start, rounds };
       for (const flow of [
-        { kind: 'power-gossip', shape },
+        { kind: 'power-gossip', shape, tuning: 'formula' },
         { kind: 'power-gossip-sgd', shape, step: 0.1 },
       ]) {
         // Averaging wants a problem that says what an agent's own value is: here it is `init`.

@@ -205,7 +205,11 @@ export const variants: Record<string, Variant[]> = {
     },
   ],
   'power-gossip': [
-    { spec: { kind: 'power-gossip', shape }, make: powerGossip(shape, draw, 0), lines: plainSame },
+    {
+      spec: { kind: 'power-gossip', shape, tuning: 'formula' },
+      make: powerGossip(shape, draw, 0),
+      lines: plainSame,
+    },
   ],
   'power-gossip-sgd': [
     {

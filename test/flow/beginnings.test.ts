@@ -6,17 +6,20 @@ import {
   all,
   answerOf,
   compressors,
-  configOf,
   dim,
-  folder,
   nameOf,
   nodes,
   start,
   type Variant,
   wave,
+  writeProblem,
 } from '../support/flow-variants.js';
 import { writeQuadratic } from '../support/quadratic.js';
+import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
+
+const folder = temporaryFolder();
+const configOf = await writeProblem(folder);
 
 const topology = { kind: 'grid', rows: 2, columns: 4 };
 // All costs have their minimum at the same place.
@@ -29,7 +32,7 @@ function triedWith({ lines }: Variant) {
   return compressors.slice(0, 2).filter((_, which) => lines[which].startsWith('='));
 }
 
-describe.each(begun.map((variant) => ({ variant, name: nameOf(variant.spec) })))('$name', ({ variant }) => {
+describe.each(begun.map((variant) => ({ variant, name: nameOf(variant) })))('$name', ({ variant }) => {
   it('has x(0) from the file', async () => {
     const right = answerOf(variant);
     const squares = start.flatMap((row) => [...row].map((entry, c) => (entry - right[c]) ** 2));

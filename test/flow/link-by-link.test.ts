@@ -19,10 +19,8 @@ import {
   answerOf,
   compressedBy,
   compressors,
-  configOf,
   dim,
   distance,
-  folder,
   gradient,
   nameOf,
   nodes,
@@ -31,9 +29,14 @@ import {
   start,
   type Variant,
   variants,
+  writeProblem,
 } from '../support/flow-variants.js';
 import { runLinkByLink } from '../support/link-by-link.js';
+import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
+
+const folder = temporaryFolder();
+const configOf = await writeProblem(folder);
 
 const rounds = 12;
 
@@ -249,7 +252,7 @@ describe('the engine computes what agents would who hear only their neighbours',
     }
   });
 
-  it.each(all.map((variant) => ({ variant, name: nameOf(variant.spec) })))('$name', async ({ variant }) => {
+  it.each(all.map((variant) => ({ variant, name: nameOf(variant) })))('$name', async ({ variant }) => {
     for (const [which, line] of variant.lines.entries()) {
       expect(await lineOf(variant, compressors[which], line), compressors[which].kind).toBe(line);
     }
@@ -259,7 +262,7 @@ describe('the engine computes what agents would who hear only their neighbours',
 describe('and it ends where it should', () => {
   const exact = all.filter(({ biased }) => !biased);
 
-  it.each(exact.map((variant) => ({ variant, name: nameOf(variant.spec) })))('$name', async ({ variant }) => {
+  it.each(exact.map((variant) => ({ variant, name: nameOf(variant) })))('$name', async ({ variant }) => {
     const { lines } = variant;
     const right = answerOf(variant);
     const tried = lines.flatMap((line, which) =>

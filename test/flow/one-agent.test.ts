@@ -10,17 +10,20 @@ import {
   b,
   compressedBy,
   compressors,
-  configOf,
   dim,
   distance,
-  folder,
   gradient,
   nameOf,
   start,
+  writeProblem,
 } from '../support/flow-variants.js';
 import { runLinkByLink, type Vector } from '../support/link-by-link.js';
 import { writeQuadratic } from '../support/quadratic.js';
+import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
+
+const folder = temporaryFolder();
+const configOf = await writeProblem(folder);
 
 const { cost } = await writeQuadratic(folder, 'alone', a.slice(0, dim), b.slice(0, dim), dim);
 const init = path.join(folder, 'alone.npy');
@@ -43,7 +46,7 @@ describe('one agent is what it does alone', () => {
   // A series of references is that of eight agents.
   const tried = all.filter((variant) => variant.start === undefined);
 
-  it.each(tried.map((variant) => ({ variant, name: nameOf(variant.spec) })))('$name', async ({ variant }) => {
+  it.each(tried.map((variant) => ({ variant, name: nameOf(variant) })))('$name', async ({ variant }) => {
     for (const [which, compressor] of compressors.entries()) {
       if (!variant.lines[which].startsWith('=')) continue;
       const { flow, seed } = configOf(variant);

@@ -30,28 +30,18 @@ import {
   type Vector,
 } from './link-by-link.js';
 import { writeQuadratic } from './quadratic.js';
-import { temporaryFolder } from './run.js';
 
-export const folder = temporaryFolder();
 export const nodes = 8;
 // A multiple of 8: the kernels that do a whole round take part.
 export const dim = 8;
 export const seed = 90_210;
 export const { a, b } = goldenProblem(nodes, dim, 0);
-const { cost } = await writeQuadratic(folder, 'q', a, b, dim);
 export const wave = (i: number) => Math.sin(1 + 1.7 * i + 0.3 * i * i);
 const rowsOf = (entry: (i: number, c: number) => number): Vector[] =>
   Array.from({ length: nodes }, (_, i) => Float64Array.from({ length: dim }, (_, c) => entry(i, c)));
 export const start = rowsOf((i, c) => 3 + wave(c + 9 * i));
-const init = path.join(folder, 'init.npy');
-await writeNpy(init, { shape: [nodes, dim], data: Float64Array.from(start.flatMap((row) => [...row])) });
 /** A series of references, round by round. */
 const series = Array.from({ length: 6 }, (_, k) => rowsOf((i, c) => wave(c + 5 * i + 31 * k)));
-const seriesFile = path.join(folder, 'series.npy');
-await writeNpy(seriesFile, {
-  shape: [series.length, nodes, dim],
-  data: Float64Array.from(series.flatMap((rows) => rows.flatMap((row) => [...row]))),
-});
 const moved = (round: number, agent: number): Vector => {
   const at = (k: number) => series[Math.min(k, series.length - 1)][agent];
   return at(round + 1).map((entry, c) => entry - at(round)[c]);
@@ -67,7 +57,7 @@ export interface Variant {
   lines: Lines;
   /** It need not end at the optimum. */
   biased?: boolean;
-  /** In the place of `init`. */
+  /** In the place of `init`, where what is averaged is the series of references. */
   start?: Vector[];
 }
 
@@ -136,7 +126,7 @@ export const variants: Record<string, Variant[]> = {
     ofEuler('consensus', { compress: 'observer', ...mean, mu: 0.7 }, compressed),
     ...['none', 'error-state'].map(
       (compress): Variant => ({
-        spec: { kind: 'consensus', compress, ...mean, reference: { file: seriesFile } },
+        spec: { kind: 'consensus', compress, ...mean },
         make: euler({ compress, ...mean, moved }),
         lines: compress === 'none' ? overArcs : compressed,
         start: series[0],
@@ -230,17 +220,10 @@ export const compressors: CompressorSpec[] = [
 export const all = Object.values(variants).flat();
 
 /** A variant by what sets it apart. */
-export function nameOf({
-  kind,
-  compress,
-  integrator,
-  inner,
-  variant,
-  theta,
-  reference,
-}: Variant['spec']): string {
+export function nameOf({ spec, start: own }: Variant): string {
+  const { kind, compress, integrator, inner, variant, theta } = spec;
   const told = [compress, integrator, inner && `inner ${inner}`, variant, theta && `theta ${theta}`];
-  return [kind, ...told, reference && 'reference'].filter(Boolean).join(' ');
+  return [kind, ...told, own && 'reference'].filter(Boolean).join(' ');
 }
 
 /** What is decoded of a message, plainly. */
@@ -255,16 +238,28 @@ export function compressedBy(compressor: CompressorSpec): NetworkInputs['compres
     message.length === dim ? channels[channel](message, round, agent) : message;
 }
 
-/** Cost, beginning, flow and seed of a config. */
-export function configOf({ spec, start }: Variant) {
-  return { cost, ...(start === undefined && { init }), flow: spec, seed };
+/** Writes the problem; what comes back makes the config of a variant: cost, beginning, flow and seed. */
+export async function writeProblem(folder: string) {
+  const { cost } = await writeQuadratic(folder, 'problem', a, b, dim);
+  const [init, file] = ['init.npy', 'series.npy'].map((name) => path.join(folder, name));
+  const flat = (rows: Vector[]) => rows.flatMap((row) => [...row]);
+  await writeNpy(init, { shape: [nodes, dim], data: Float64Array.from(flat(start)) });
+  await writeNpy(file, {
+    shape: [series.length, nodes, dim],
+    data: Float64Array.from(series.flatMap(flat)),
+  });
+  return ({ spec, start: own }: Variant) => ({
+    cost,
+    seed,
+    ...(own === undefined ? { init, flow: spec } : { flow: { ...spec, reference: { file } } }),
+  });
 }
 
 /** Of an averaging flow the mean of what it begins with (or of the last references), else the minimiser of the mean cost. */
-export function answerOf({ spec }: Variant): Vector {
+export function answerOf({ spec, start: own }: Variant): Vector {
   return Float64Array.from({ length: dim }, (_, c) => {
     const total = (term: (i: number) => number) => start.reduce((sum, _row, i) => sum + term(i), 0);
-    if (spec['reference']) return total((i) => series[series.length - 1][i][c]) / nodes;
+    if (own !== undefined) return total((i) => series[series.length - 1][i][c]) / nodes;
     if (flows[spec.kind].problem === 'average') return total((i) => start[i][c]) / nodes;
     return total((i) => a[i * dim + c] * b[i * dim + c]) / total((i) => a[i * dim + c]);
   });

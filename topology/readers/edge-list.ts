@@ -581,8 +581,16 @@ function parseNames(text: string, plan: Plan): Graph {
     throw twoReadings(plan.file, firstLine(text), found, 'a header or an edge', HEADER_HINT);
   }
   edges.weightProblem = rows.weightProblem;
-  if (!labels.every((label) => /^\d+$/.test(label))) return finish(edges, labels.length, labels, text, plan);
-  // Digits only, but with leading zeros, or too many for a number: still in the order of numbers.
+  return finish(edges, labels.length, orderedNames(edges, labels), text, plan);
+}
+
+/**
+ * Names as they first occur, which stay so, unless all are digits: then nodes are renumbered in the order of the numbers.
+ *
+ * @returns one label a node; null if they only count 0, 1, 2, ...
+ */
+export function orderedNames(edges: EdgeBuffer, labels: string[]): string[] | null {
+  if (!labels.every((label) => /^\d+$/.test(label))) return labels;
   const ascending = labels.map((_, node) => node).sort((a, b) => compareDigits(labels[a], labels[b]));
   const rank = new Uint32Array(labels.length);
   ascending.forEach((node, at) => {
@@ -591,8 +599,7 @@ function parseNames(text: string, plan: Plan): Graph {
   for (const ends of [edges.from, edges.to])
     for (let edge = 0; edge < edges.count; edge++) ends[edge] = rank[ends[edge]];
   const sorted = ascending.map((node) => labels[node]);
-  const counting = sorted.every((label, node) => label === String(node));
-  return finish(edges, labels.length, counting ? null : sorted, text, plan);
+  return sorted.every((label, node) => label === String(node)) ? null : sorted;
 }
 
 /** By value, 1 before 01. */
@@ -620,10 +627,15 @@ function finish(edges: EdgeBuffer, nodes: number, labels: string[] | null, text:
     directed: types === null || directed > 0,
     keepDirections: directions === 'keep' || (directions === 'stated' && plan.states === 'directed'),
   };
-  if (types === null || directed === 0 || directed === types.length)
-    return edges.toGraph(nodes, labels, options);
+  const isForgotten = plan.states === 'directed' && !options.keepDirections;
+  if (types === null || directed === 0 || directed === types.length) {
+    const graph = edges.toGraph(nodes, labels, options);
+    return isForgotten ? { ...graph, directionsForgotten: true } : graph;
+  }
 
-  plan.header += `, ${types.length - directed} of ${types.length} edges undirected, taken as arcs either way`;
+  const without = types.length - directed;
+  if (options.keepDirections)
+    plan.header += `, ${without} undirected ${without === 1 ? 'edge' : 'edges'} an arc each way`;
   const both = new EdgeBuffer(2 * edges.count, edges.weights !== null);
   both.weightProblem = edges.weightProblem;
   const undirected = new Set<string>();
@@ -640,7 +652,7 @@ function finish(edges: EdgeBuffer, nodes: number, labels: string[] | null, text:
   const graph = both.toGraph(nodes, labels, options);
   // A repeated edge without a direction repeats two arcs, and is one edge.
   graph.dropped.parallelEdges -= repeats;
-  return graph;
+  return isForgotten ? { ...graph, directionsForgotten: true } : graph;
 }
 
 const SEPARATOR_NAMES: Record<Rows['separator'], string> = {

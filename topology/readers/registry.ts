@@ -5,15 +5,20 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { fileError, TopologyError } from '../errors.js';
 import type { Graph } from '../graph.js';
+import { adjacencyList } from './adjacency-list.js';
 import { adjacencyMatrix } from './adjacency-matrix.js';
+import { dimacs } from './dimacs.js';
 import { edgeListReader } from './edge-list.js';
 import { gexf } from './gexf.js';
 import { gml } from './gml.js';
+import { graph6 } from './graph6.js';
 import { graphml } from './graphml.js';
 import { json } from './json.js';
 import { mat } from './mat.js';
 import { matrixMarket } from './matrix-market.js';
+import { metis } from './metis.js';
 import { npy } from './npy.js';
+import { pajek } from './pajek.js';
 import type { Reader, ReadOptions } from './reader.js';
 import { tables } from './tables.js';
 import { decodeText, unpacked } from './text.js';
@@ -27,8 +32,13 @@ export const readers: readonly Reader[] = [
   tables,
   edgeListReader,
   adjacencyMatrix,
+  adjacencyList,
   npy,
   mat,
+  metis,
+  dimacs,
+  pajek,
+  graph6,
 ];
 
 /**

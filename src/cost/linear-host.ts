@@ -30,6 +30,9 @@ export async function loadLinearModel(loss: Loss, spec: CostSpec, context: CostC
   const read = await readSamples(spec, context, loss.needsRegularization);
   const { dataset, samples, rows, storage, features: dim, scale, regularization } = read;
   const labels = loss.prepareLabels(dataset.labels, dataset.file, context.path);
+  if (dataset.rows > 1 && dataset.labels.every((label) => label === dataset.labels[0])) {
+    context.warn?.(`${dataset.file}: every label is ${dataset.labels[0]}: is it the right column, or file?`);
+  }
   const plan: LinearPlan = {
     kind: loss.kind,
     dim,

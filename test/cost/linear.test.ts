@@ -330,6 +330,14 @@ describe('labels and sizes that cannot be meant', () => {
     expect(warnings).toEqual(['1 of the 3 agents holds no samples ("ORD"), and has the regulariser alone']);
   });
 
+  it('labels that are all alike are remarked on', async () => {
+    const warnings: string[] = [];
+    const warn = (message: string) => warnings.push(message);
+    const spec = { kind: 'logistic', data: scratchFile('d.csv', 'a,y\n1,1\n2,1\n'), regularization: 0.1 };
+    await costs['logistic']!.load(spec, contextOf(2, { warn }));
+    expect(warnings).toEqual([expect.stringMatching(/d\.csv: every label is 1: is it the right column/)]);
+  });
+
   it('a test table has the columns of the training table, in its order', async () => {
     const spec = {
       kind: 'logistic',

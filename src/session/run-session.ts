@@ -89,8 +89,7 @@ export class RunSession implements Session {
   }
 
   async resume(): Promise<void> {
-    if (!this.active) this.pauseAsked = false;
-    return this.active?.resume();
+    return this.running().resume();
   }
 
   async step(rounds: number): Promise<number> {

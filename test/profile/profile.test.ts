@@ -56,7 +56,7 @@ describe('a profile of a quick run on two workers', () => {
 
   beforeAll(() => {
     // Pipes, so neither a terminal nor a browser.
-    const args = [MAIN, 'profile', config, '--out', out, '--interval', '200', '--json'];
+    const args = [MAIN, 'profile', config, '--out', out, '--rounds', '600', '--interval', '200', '--json'];
     result = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 50_000 });
   });
 
@@ -248,6 +248,18 @@ describe('bad input is refused before anything runs', () => {
     expect(stderr).toContain(says);
     expect(code).toBe(2);
     expect(readdirSync(full)).toEqual(['thesis.tex']);
+  });
+
+  it('lasts as long as it is told, though the run would be over at once', async () => {
+    const out = path.join(folder, 'lasting');
+    const args = ['--seconds', '0.2', '--set', 'stop.rmsError=1e9', '--set', 'rounds=1'];
+    expect((await profile(config, '--out', out, '--no-html', '-q', ...args)).code).toBe(0);
+    expect(JSON.parse(readFileSync(path.join(out, 'profile.json'), 'utf8')).rounds).toBeGreaterThan(1);
+    const { code, stderr } = await profile(config, '--seconds', 'soon');
+    expect({ code, says: stderr.includes('--seconds is soon, expected a number') }).toEqual({
+      code: 2,
+      says: true,
+    });
   });
 
   it('says how to get 0x where it is missing', async () => {

@@ -133,7 +133,7 @@ describe('bad input: exit code 2', () => {
   });
 });
 
-test('a plot by hand: decades are equally far apart, and what is below the floor lies on it', () => {
+test('a plot by hand: decades are equally far apart, and what falls below the floor leaves the frame', () => {
   const svg = logPlot(
     [{ xLabel: 'k', series: [{ label: 'a < b', x: [0, 1, 2, 3], y: [1, 1e-1, 1e-2, 0] }] }],
     { title: 't', yLabel: 'y', floor: 1e-3, ceiling: 1 },
@@ -144,6 +144,10 @@ test('a plot by hand: decades are equally far apart, and what is below the floor
     .map((point) => point.split(',').map(Number));
   const ys = points?.map(([, y]) => y) ?? [];
   expect(ys[1] - ys[0]).toBeCloseTo(ys[2] - ys[1], 1);
-  expect(ys[3] - ys[0]).toBeCloseTo(3 * (ys[1] - ys[0]), 1);
+  const decade = ys[1] - ys[0];
+  expect(ys[3] - ys[0]).toBeGreaterThan(3 * decade + 10);
+  const [, top, height] =
+    /<clipPath [^>]*><rect [^>]*y="(\d+)"[^>]*height="(\d+)"/.exec(svg)?.map(Number) ?? [];
+  expect([ys[0] - top, height]).toEqual([0, expect.closeTo(3 * decade, 1)]);
   expect(svg).toContain('a &lt; b');
 });

@@ -62,8 +62,8 @@ describe('a run that ends by itself', () => {
     const { run, out, err, fake } = rig(ends());
     expect(await run()).toBe(0);
     expect(out().indexOf('memory ')).toBeLessThan(out().indexOf('converged'));
-    expect(out()).toContain('log10 gap');
-    expect(out()).toMatch(/results {10}runs\/ring-20250131-142530\n/);
+    expect(out()).toContain("agents' log10 gap");
+    expect(out()).toMatch(/results {12}runs\/ring-20250131-142530\n/);
     expect(err()).toBe('');
     expect(fake.closed).toBe(true);
   });

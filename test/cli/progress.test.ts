@@ -16,7 +16,7 @@ function linesOf(seconds: number, rounds: number): string[] {
 
 test('a line says where, how fast, how long, how well', () => {
   expect(progressLine(at(1200, 5000), 2)).toBe(
-    'round 1,200 of 5,000 (24%), 600 rounds/s, 6.33 s left, agents' gap 0.2, 998 kbit',
+    "round 1,200 of 5,000 (24%), 600 rounds/s, 6.33 s left, agents' gap 0.2, 998 kbit",
   );
   expect(progressLine({ round: 0, rounds: 10, paused: true, last: null }, 0)).toBe(
     'round 0 of 10 (0%), paused',

@@ -42,12 +42,16 @@ function parseMatrix(text: string, file: string, options: ReadOptions): Graph {
   const rows = rowsOf(text, file, separator);
   if (rows.length === 0) throw fileError(file, 0, 'no rows found, expected an adjacency matrix');
   const [first] = rows;
-  const hasHeader = options.header ?? !first.cells.every(isNumber);
+  const isNamed = ({ cells: [name, ...numbers] }: Row) => !isNumber(name) && numbers.every(isNumber);
+  const hasHeader =
+    options.header ??
+    (!rows.every(isNamed) && (first.cells[0] === '' || first.cells.every((cell) => !isNumber(cell))));
   const body = hasHeader ? rows.slice(1) : rows;
   if (body.length === 0)
     throw fileError(file, first.line, `found only the header ${show(first.cells.join(' '))}, expected rows`);
   const width = Math.max(...body.map(({ cells }) => cells.length));
-  const hasRowNames = width === body.length + 1 || !body.every(({ cells }) => isNumber(cells[0] ?? ''));
+  const hasRowNames =
+    (hasHeader && width === body.length + 1) || body.every(({ cells }) => !isNumber(cells[0] ?? ''));
   const offset = hasRowNames ? 1 : 0;
   const nodes = body.length;
   checkSquare(file, 0, nodes, width - offset);

@@ -97,7 +97,7 @@ function planOf(text: string, file: string, options: ReadOptions): Plan | null {
   const first = new Rows(text, file, separator);
   first.next();
   const width = first.columns;
-  checkRow(first, 0, 1, 0);
+  if (width < 2) checkRow(first, 0, 1, 0);
   const fields = first.fields();
   const plan: Plan = {
     file,

@@ -46,8 +46,11 @@ export function searchCell(
   if (!definition.search || free.length === 0 || trials === 0) return none;
   const { starts, directions, largest, shrink = 'step' } = definition.search;
   const own = run.flow.gains as Gains;
+  // What a start does not name is as planned.
   const of = (gains: Gains) =>
-    Object.fromEntries(free.map((name) => [name, Number((gains[name] as number).toPrecision(3))]));
+    Object.fromEntries(
+      free.map((name) => [name, Number(((gains[name] ?? own[name]) as number).toPrecision(3))]),
+    );
   const known = new Map<string, number>();
   let best: Gains | null = null;
   let least = Number.POSITIVE_INFINITY;

@@ -88,8 +88,9 @@ function bindTrials(program: ProgramPlan, pilot: Pilot, options: TrialOptions) {
 function startsOf(program: ProgramPlan, free: readonly string[], context: GainContext): Gains[] {
   const { flow } = program.run;
   const bolder = flowDefinition(flow.kind).search?.starts?.(flow, context) ?? [];
+  // What a start does not name is as the formula has it.
   return [...bolder, flow.gains].map((gains) =>
-    Object.fromEntries(free.map((name) => [name, gains[name] as number])),
+    Object.fromEntries(free.map((name) => [name, (gains[name] ?? flow.gains[name]) as number])),
   );
 }
 

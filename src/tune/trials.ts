@@ -25,6 +25,8 @@ export interface TrialOptions {
   held?: Held;
   /** Judged by the objective, because the optimum is unknown. */
   objective?: boolean;
+  /** Rounds per factor of ten that nothing is faster than, where a model knows: a pace in the first rounds says little of modes that are still small. */
+  slowest?: (gains: Gains) => number;
   /** Judged by where a trial of `horizon` rounds ends: nothing can be concluded from its pace. */
   byItsEnd?: boolean;
 }
@@ -77,7 +79,10 @@ function bindTrials(program: ProgramPlan, pilot: Pilot, options: TrialOptions) {
     const limit = least < 1e-3 * STALLED && !byItsEnd ? least : Number.POSITIVE_INFINITY;
     // The last trials must not be judged by a shorter flight than the others.
     if (budgetRounds - pilot.rounds() < Math.min(horizon, limit)) return Number.POSITIVE_INFINITY;
-    const result = fly(gains, limit, horizon, target);
+    const flown = fly(gains, limit, horizon, target);
+    const slope = flown.reached ? 0 : (options.slowest?.(gains) ?? 0);
+    const rounds = Math.max(flown.rounds, -slope * Math.log10(target));
+    const result = { ...flown, rounds, roundsPerDecade: Math.max(slope, flown.roundsPerDecade) };
     results.set(gains, result);
     if (result.reached || (!byItsEnd && result.rounds < Number.POSITIVE_INFINITY)) return result.rounds;
     if (result.share === Number.POSITIVE_INFINITY) return result.share;

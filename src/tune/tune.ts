@@ -160,6 +160,19 @@ function tuneMode(inputs: TuneInputs): Tuning {
     budgetRounds,
     target: TARGET_SHARE,
     byItsEnd: search.biased === true,
+    ...(isEuler(run.flow) && run.flow.compress !== undefined && run.problem === 'cost' && run.agents > 1
+      ? {
+          slowest: (gains: Gains) =>
+            finiteOr0(
+              predictedRoundsPerDecade(
+                'none',
+                { ...run.flow.gains, ...gains },
+                { ...context, delta: 1, linear: true },
+                'cost',
+              ),
+            ),
+        }
+      : {}),
   });
   if (found === null) {
     const doubt = 'no pilot came closer to the optimum';
@@ -210,6 +223,10 @@ function tuneMode(inputs: TuneInputs): Tuning {
     doubt,
     pilots: { count: found.trials, rounds: pilot.rounds(), budgetRounds },
   };
+}
+
+function finiteOr0(value: number): number {
+  return Number.isFinite(value) ? value : 0;
 }
 
 /** Rounds that an amount of arithmetic holds. */

@@ -145,10 +145,12 @@ async function measure(config) {
   const why = tuning.doubt ?? (prepared.optimum === null ? warnings[0] : null);
   const row = { compress: tuning.compress, gains, tuneSeconds, why };
   if (prepared.optimum === null) return { ...row, auto: null, best: null, ratio: null };
+  // What is not expected to arrive is not waited for.
+  const most = tuning.roundsToMillionth === null ? config.rounds : MOST_ROUNDS;
   const flown = openPilot(prepared).fly(
     prepared.program.planFlow(gains),
     Number.POSITIVE_INFINITY,
-    MOST_ROUNDS,
+    most,
     1e-6,
     PATIENT,
   );

@@ -66,6 +66,8 @@ const LANCZOS_STEPS = 80;
 const CLOSED = 1e-11;
 /** Eigenvalues below this share of the largest belong to directions that no sample sees. */
 const UNSEEN = 1e-12;
+/** A curvature below this share of the largest holds nothing in the rounds that people wait for. */
+const HELD = 1e-3;
 const AGENT_ITERATIONS = 30;
 /** Multiply-adds beyond which the agents' own curvatures stay unknown: about a second. */
 const MOST_WORK = 1e9;
@@ -87,7 +89,8 @@ export function curvatureNear(
   const ofSamples = extremes(dim, (v, out) => problem.addHessianTimes(weights, 0, count, v, out));
   const meanM = ofSamples.least + strongConvexity;
   const meanL = ofSamples.largest + strongConvexity;
-  if (AGENT_ITERATIONS * (work + agents * dim) > MOST_WORK) return { l: null, meanM, meanL };
+  const flat = ofSamples.closed && strongConvexity < HELD * meanL;
+  if (AGENT_ITERATIONS * (work + agents * dim) > MOST_WORK) return { l: null, meanM, meanL, flat };
   const v = new Float64Array(dim);
   const image = new Float64Array(dim);
   let l = meanL;
@@ -106,7 +109,7 @@ export function curvatureNear(
     }
     l = Math.max(l, agents * eigenvalue + strongConvexity);
   }
-  return { l, meanM, meanL };
+  return { l, meanM, meanL, flat };
 }
 
 /** Neither constant nor periodic, so that it is orthogonal to no structure that data have. */
@@ -118,7 +121,7 @@ function unevenEntry(c: number): number {
 function extremes(
   dim: number,
   apply: (v: Float64Array, out: Float64Array) => void,
-): { least: number; largest: number } {
+): { least: number; largest: number; closed: boolean } {
   const basis: Float64Array[] = [];
   const diagonal: number[] = [];
   const beside: number[] = [];
@@ -150,7 +153,7 @@ function extremes(
     length = norm(next);
   }
   const size = basis.length;
-  if (size === 0) return { least: 0, largest: 0 };
+  if (size === 0) return { least: 0, largest: 0, closed: true };
   const t = Matrix.zeros(size, size);
   for (let i = 0; i < size; i++) {
     t.set(i, i, diagonal[i]!);
@@ -165,7 +168,8 @@ function extremes(
     (low, value) => (value > UNSEEN * largest ? Math.min(low, value) : low),
     largest,
   );
-  return { least, largest };
+  // All that an image can be is in the basis, and it is not everything.
+  return { least, largest, closed: size < Math.min(dim, LANCZOS_STEPS) };
 }
 
 function scale(diagonal: readonly number[]): number {

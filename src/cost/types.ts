@@ -71,6 +71,8 @@ export interface NearCurvature {
   l: number | null;
   meanM: number;
   meanL: number;
+  /** Whether there are directions that no sample sees, with nothing (or next to nothing) that holds x there. */
+  flat: boolean;
 }
 
 export interface CostModel {

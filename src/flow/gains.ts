@@ -218,6 +218,31 @@ export function uncompressedGains(gains: GainContext): Record<string, number> {
   return holdGains('none', plain, startingGains('none', plain));
 }
 
+/**
+ * Where costs leave directions flat, disagreement is damped by alpha alone: r^2 + alpha lambda r + beta^2 lambda = 0, fastest on the slowest mode where alpha = 2 beta /
+ * sqrt(lambda2). What messages add of their own dies out no faster than that.
+ */
+export function dampedGains({
+  lambda2,
+  lambdaMax,
+  l,
+  meanM,
+  meanL,
+  delta,
+}: GainContext): Record<string, number>[] {
+  const curvature = Math.sqrt(meanM * meanL);
+  return [0.3, 1].flatMap((share) => {
+    const beta = (share * curvature) / Math.sqrt(lambda2);
+    const alpha = (2 * beta) / Math.sqrt(lambda2);
+    return [0.4, 1].map((room) => ({
+      step: (room * Math.sqrt(delta)) / (l + alpha * lambdaMax),
+      alpha,
+      beta,
+      mu: 0.7,
+    }));
+  });
+}
+
 /** Where a search under a linear compressor begins before the formula: its model taken at its word. */
 export function boldHoldGains(
   compress: Compress,

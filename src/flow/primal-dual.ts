@@ -55,6 +55,7 @@ import { bindBlocks, checkDraws } from './blocks.js';
 import { bindEuler, COMPRESS_HELP, eulerFields, eulerMessages } from './euler.js';
 import {
   boldHoldGains,
+  dampedGains,
   type Integrator,
   largestInnerStep,
   largestSemiImplicitStep,
@@ -317,6 +318,7 @@ export const primalDual: FlowDefinition = {
         { mu: 0.2, gamma: 1 },
       ];
       return [
+        ...(gains.flat === true ? dampedGains(near).map((damped) => ({ ...planned, ...damped })) : []),
         ...bolder,
         ...filters.map((filter) => ({ ...planned, ...plain, ...filter })),
         { ...planned, ...plain, step: plain['step']! / 3, alpha: plain['alpha']! / 2, mu: 0.5, gamma: 0.5 },

@@ -71,6 +71,8 @@ export interface GainContext {
   meanL: number;
   /** The largest curvature of an agent at the optimum, where that is known to be less than `l`; meanM and meanL are those of the optimum then too. */
   nearL?: number;
+  /** Whether the costs leave directions flat in which agents still have to agree. */
+  flat?: boolean;
   /** Contraction of one message: E|e - C(e)|^2 <= (1 - delta) |e|^2; 1 where nothing is compressed. */
   delta: number;
   /** Whether C(., k) is a linear map; true where nothing is compressed. */

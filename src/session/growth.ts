@@ -23,7 +23,9 @@ export function growthWarning(rows: readonly TraceRow[], moving: boolean): strin
   const least = rows.reduce((low, row) => (of(row) < of(low) ? row : low));
   const nearest =
     least === last || least === first ? '' : `; it was least in round ${say(least.round)}, ${say(of(least))}`;
-  if (ended > begun && begun > 0)
+  // Whoever begins at the optimum leaves it by rounding.
+  if (!(begun > 0)) return null;
+  if (ended > begun)
     return `${what} has grown past its start: from ${say(begun)} to ${say(ended)} in round ${say(last.round)}${nearest}; this is no convergence, and smaller gains are worth trying`;
   const end = rows.slice(-Math.max(FEWEST, Math.ceil(rows.length * END_SHARE)));
   if (end.length < FEWEST || rows.length <= FEWEST) return null;

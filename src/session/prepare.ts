@@ -222,7 +222,8 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
       spec: config.flow,
       stop: config.stop,
     });
-    const { compress } = tuning;
+    const { compress, doubt } = tuning;
+    if (doubt !== null) program.warnings.push(`gains that are auto: ${doubt}`);
     if (compress !== null && compress !== config.flow.compress) {
       const { warnings } = program;
       const { optimumValue } = program.run;

@@ -66,7 +66,7 @@ export interface Pilot {
   descend(flow: FlowPlan, rounds: number): number;
   /** f(mean x) - f* on the way, at a few dozen places evenly spaced. */
   gaps(flow: FlowPlan, rounds: number): GapAt[];
-  /** rms distance to the optimum at the beginning; asked before the first flight. */
+  /** rms distance to the optimum at the beginning. */
   distance(): number;
   /** Rounds flown so far. */
   rounds(): number;
@@ -99,6 +99,8 @@ export function openPilot(prepared: Fillable & { program: ProgramPlan }): Pilot 
   // Messages that say one entry in many change little from one round to the next.
   const every = Math.max(1, Math.min(8, Math.floor(1 / (4 * (run.channels[0]?.contraction ?? 1)))));
   let flown = 0;
+  kernels.distancesToPoint(0, agents, x, rowBytes, rowBytes / 8, optimum, distances);
+  const distanceAtFirst = Math.sqrt(kernels.sum(distances, agents) / (agents * dim));
 
   /** The run's own beginning with the gains of `flow`. */
   const begin = (flow: FlowPlan) => {
@@ -228,11 +230,7 @@ export function openPilot(prepared: Fillable & { program: ProgramPlan }): Pilot 
     }
     return found;
   };
-  const distanceAtFirst = () => {
-    kernels.distancesToPoint(0, agents, x, rowBytes, rowBytes / 8, optimum, distances);
-    return Math.sqrt(kernels.sum(distances, agents) / (agents * dim));
-  };
-  return { fly, descend, distance: distanceAtFirst, gaps, rounds: () => flown };
+  return { fly, descend, distance: () => distanceAtFirst, gaps, rounds: () => flown };
 }
 
 /** Rounds per factor of ten over the looks from half of the way in factors of ten up to look `end`. */

@@ -25,6 +25,8 @@ export interface TrialOptions {
   held?: Held;
   /** Judged by the objective, because the optimum is unknown. */
   objective?: boolean;
+  /** Rounds per factor of ten that nothing is faster than, where a model knows: a pace in the first rounds says little of modes that are still small. */
+  slowest?: (gains: Gains) => number;
   /** Judged by where a trial of `horizon` rounds ends: nothing can be concluded from its pace. */
   byItsEnd?: boolean;
 }
@@ -48,6 +50,8 @@ const BEYOND = 1e-3;
 const CONFIRMATION = 3;
 const MOST_CONFIRMATIONS = 8;
 const SMALLER = 0.8;
+/** A step may be made smaller until it takes so many times the rounds of the best. */
+const WORTH_SHRINKING = 3;
 /** Below this share of the first distance it is rounding that is measured. */
 const ROUNDING = 1e-11;
 /** Of one that stalls: how much farther out it may be after twice the rounds. */
@@ -75,7 +79,10 @@ function bindTrials(program: ProgramPlan, pilot: Pilot, options: TrialOptions) {
     const limit = least < 1e-3 * STALLED && !byItsEnd ? least : Number.POSITIVE_INFINITY;
     // The last trials must not be judged by a shorter flight than the others.
     if (budgetRounds - pilot.rounds() < Math.min(horizon, limit)) return Number.POSITIVE_INFINITY;
-    const result = fly(gains, limit, horizon, target);
+    const flown = fly(gains, limit, horizon, target);
+    const slope = flown.reached ? 0 : (options.slowest?.(gains) ?? 0);
+    const rounds = Math.max(flown.rounds, -slope * Math.log10(target));
+    const result = { ...flown, rounds, roundsPerDecade: Math.max(slope, flown.roundsPerDecade) };
     results.set(gains, result);
     if (result.reached || (!byItsEnd && result.rounds < Number.POSITIVE_INFINITY)) return result.rounds;
     if (result.share === Number.POSITIVE_INFINITY) return result.share;
@@ -90,8 +97,12 @@ function startsOf(program: ProgramPlan, free: readonly string[], context: GainCo
   const bolder = flowDefinition(flow.kind).search?.starts?.(flow, context) ?? [];
   // What a start does not name is as the formula has it.
   return [...bolder, flow.gains].map((gains) =>
-    Object.fromEntries(free.map((name) => [name, (gains[name] ?? flow.gains[name]) as number])),
+    Object.fromEntries(free.map((name) => [name, gains[name] ?? (flow.gains[name] as number)])),
   );
+}
+
+export function startCount(program: ProgramPlan, context: GainContext): number {
+  return startsOf(program, [], context).length;
 }
 
 /** The least that a trial of the starts costs; above `least` none is of interest. */
@@ -144,6 +155,7 @@ export function searchGains(
 
   /** What is only just stable may hold for six factors of ten and then grow. */
   const holds = (gains: Gains, { reached, rounds, share }: PilotResult): boolean => {
+    if (share === Number.POSITIVE_INFINITY) return false;
     if (byItsEnd || !reached) {
       const longer = fly(gains, Number.POSITIVE_INFINITY, 2 * (reached ? rounds : horizon), 1e-300, true);
       return longer.share <= (reached ? target : AS_NEAR * share);
@@ -152,29 +164,29 @@ export function searchGains(
     const patience = Math.ceil(CONFIRMATION * rounds);
     return rounds === 0 || fly(gains, patience, patience, Math.max(ROUNDING, BEYOND * target)).reached;
   };
-  // Next to the best those of smaller step; where a flow has none, those that came next.
+  // Next to the best one of smaller step, then those that came next, each with a smaller one.
   const nextBest = [...results]
     .filter(([, { reached }]) => reached)
     .sort(([, a], [, b]) => a.rounds - b.rounds)
-    .map(([gains]) => gains);
-  let gains = found.best;
-  let result = results.get(gains)!;
+    .map(([gains]) => gains)
+    .filter((gains) => gains !== found.best);
+  const best = { gains: found.best, result: results.get(found.best)! };
+  let tried = best;
   for (let tries = 0; tries < MOST_CONFIRMATIONS; tries++) {
     if (pilot.rounds() > 2 * budgetRounds) break;
-    if (holds(gains, result)) return { gains, result, verified: true, failedLarger, trials };
-    const next = shrink === undefined ? nextBest[tries + 1] : smaller(gains, shrink);
-    if (next === undefined) break;
-    gains = next;
-    result =
-      results.get(next) ??
-      fly(
-        next,
-        Number.POSITIVE_INFINITY,
-        Math.max(horizon, Math.min(CONFIRMATION * result.rounds, 2 * horizon)),
-        target,
-      );
+    if (holds(tried.gains, tried.result)) return { ...tried, verified: true, failedLarger, trials };
+    const worse = tried.result.rounds > WORTH_SHRINKING * best.result.rounds || !tried.result.reached;
+    if (shrink === undefined || (worse && tried !== best)) {
+      const gains = nextBest.shift();
+      if (gains === undefined) break;
+      tried = { gains, result: results.get(gains)! };
+      continue;
+    }
+    const gains = smaller(tried.gains, shrink);
+    const patience = Math.max(horizon, Math.min(CONFIRMATION * tried.result.rounds, 2 * horizon));
+    tried = { gains, result: fly(gains, Number.POSITIVE_INFINITY, patience, target) };
   }
-  return { gains, result, verified: false, failedLarger, trials };
+  return { ...best, verified: false, failedLarger, trials };
 }
 
 const NEVER = { after: Number.POSITIVE_INFINITY, beyond: Number.POSITIVE_INFINITY };

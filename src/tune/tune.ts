@@ -32,7 +32,7 @@ const MOST_EVALUATIONS = 80;
 const HORIZON_SHARE = 0.1;
 /** Of a pilot's rounds, what is enough to compare modes; and how much better the other one has to look. */
 const SCREENING = 1 / 3;
-const FAR_FEWER = 0.6;
+export const FAR_FEWER = 0.6;
 /** The model of linear compressors begins near the end: fewer pilots, longer ones. */
 const LINEAR_HORIZON_SHARE = 0.3;
 
@@ -54,6 +54,8 @@ export interface Tuning {
   roundsToGap: number | null;
   /** rms distance to the optimum at the beginning; null where there is none. */
   firstError: number | null;
+  /** Why the run may not come to its optimum with these gains, as far as pilots saw; null where they saw no reason. */
+  doubt: string | null;
   /** What the pilots took; null with the formula. */
   pilots: { count: number; rounds: number; budgetRounds: number } | null;
 }
@@ -80,6 +82,7 @@ export function tune(inputs: TuneInputs): Tuning {
   const { otherMode } = inputs;
   if (otherMode === null || obstacle(inputs) !== null) return tuneMode(inputs);
   const other = { ...inputs, program: otherMode() };
+  if (inputs.program.gains().flat === true) return tuneMode(other);
   const own = promise(inputs, Number.POSITIVE_INFINITY);
   return promise(other, FAR_FEWER * own) < FAR_FEWER * own ? tuneMode(other) : tuneMode(inputs);
 }
@@ -140,6 +143,7 @@ function tuneMode(inputs: TuneInputs): Tuning {
       roundsToMillionth: slope === null ? null : Math.ceil(slope * -Math.log10(TARGET_SHARE)),
       roundsToGap: null,
       firstError: firstError(inputs),
+      doubt: null,
       pilots: null,
     };
   };
@@ -156,10 +160,27 @@ function tuneMode(inputs: TuneInputs): Tuning {
     budgetRounds,
     target: TARGET_SHARE,
     byItsEnd: search.biased === true,
+    ...(isEuler(run.flow) && run.flow.compress !== undefined && run.problem === 'cost' && run.agents > 1
+      ? {
+          slowest: (gains: Gains) =>
+            finiteOr0(
+              predictedRoundsPerDecade(
+                'none',
+                { ...run.flow.gains, ...gains },
+                { ...context, delta: 1, linear: true },
+                'cost',
+              ),
+            ),
+        }
+      : {}),
   });
   if (found === null) {
-    const given = formula('no pilot came closer within its budget');
-    return { ...given, pilots: { count: MOST_EVALUATIONS, rounds: pilot.rounds(), budgetRounds } };
+    const doubt = 'no pilot came closer to the optimum';
+    return {
+      ...formula(`${doubt} within its budget`),
+      doubt: `${doubt}, with none of the ${MOST_EVALUATIONS} gains or fewer that were tried`,
+      pilots: { count: MOST_EVALUATIONS, rounds: pilot.rounds(), budgetRounds },
+    };
   }
   const best = found.result!;
   let { gains } = found;
@@ -178,6 +199,12 @@ function tuneMode(inputs: TuneInputs): Tuning {
           stop.gap,
           best.roundsPerDecade,
         );
+  const doubt =
+    best.reached && !found.verified
+      ? 'the best pilot reached a millionth of the first distance, and was not seen to stay there: growth may follow'
+      : best.reached || paced
+        ? null
+        : howNear(best, Math.min(horizon, search.biased === true ? run.rounds : horizon));
   const chosenProgram = { ...program, run: { ...run, flow } };
   return {
     method: 'pilot',
@@ -186,15 +213,20 @@ function tuneMode(inputs: TuneInputs): Tuning {
     gains: flow.gains,
     why: [
       `the best of ${found.trials} pilots (${pilot.rounds()} rounds in all), each the first rounds of this very run`,
-      ...(best.reached || paced ? [] : [howNear(best, search.biased === true ? run.rounds : horizon)]),
+      ...(doubt === null ? [] : [doubt]),
       ...bindingConditions(chosenProgram, context, found.failedLarger),
     ],
     roundsPerDecade: paced ? best.roundsPerDecade : null,
     roundsToMillionth: paced ? Math.ceil(best.rounds) : null,
     roundsToGap: toGap,
     firstError: firstError(inputs),
+    doubt,
     pilots: { count: found.trials, rounds: pilot.rounds(), budgetRounds },
   };
+}
+
+function finiteOr0(value: number): number {
+  return Number.isFinite(value) ? value : 0;
 }
 
 /** Rounds that an amount of arithmetic holds. */

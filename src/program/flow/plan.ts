@@ -137,6 +137,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
       meanM: near?.meanM ?? meanM,
       meanL: near?.meanL ?? meanL,
       ...(near !== null && near.l !== null && { nearL: Math.min(l, near.l) }),
+      ...(near?.flat === true && { flat: true }),
       delta: agents === 1 ? 1 : contraction,
       linear: agents === 1 || !messages.compressed || compressor.linear,
     };

@@ -207,7 +207,25 @@ describe('separators', () => {
   });
 
   test('arrows and tables of numbers are no lists', () => {
-    expect(errorOf(() => read('1 -> 2\n2 -> 3\n')).message).toContain('nothing such as "->" between them');
+    for (const [text, found] of [
+      ['1 -> 2\n2 -> 3\n', '->'],
+      ['(1, 2)\n(2, 3)\n', '('],
+      ['[[0, 1], [1, 0]]\n', '['],
+    ]) {
+      expect(errorOf(() => read(text)).message).toContain(
+        `expected two names side by side, without "${found}"`,
+      );
+    }
+    expect(said(read('a(1) b(2)\n(c) d\n'))).toBe('a(1)-b(2) (c)-d');
+    expect(said(read('"(a" "b)"\n'))).toBe('(a-b)');
+    expect(errorOf(() => read('source target\n1 a b\n')).message).toBe(
+      'x.txt:2: found 3 fields under a header of 2 names, expected a name for every column',
+    );
+    // Three rows of a matrix of four; and two edges with weights and times.
+    expect(errorOf(() => read('0,1,0,0\n1,0,1,0\n0,1,0,1\n')).message).toContain(
+      'a table of 4 columns, all numbers,',
+    );
+    expect(said(read('1 2 1 1600\n2 3 2 1700\n'))).toBe('1-2 2-3');
     expect(errorOf(() => read('20 1 2 3 4\n40 2 3 3 4\n')).message).toContain(
       'a table of 5 columns, all numbers,',
     );

@@ -110,7 +110,7 @@ function npy(
   head.writeUInt16LE(dict.length, 8);
   head.write(dict, 10, 'latin1');
   const body = new DataView(new ArrayBuffer(size * numbers.length));
-  numbers.forEach((value, at) => write(body, at * size, value));
+  for (const [at, value] of numbers.entries()) write(body, at * size, value);
   return Buffer.concat([head, new Uint8Array(body.buffer)]);
 }
 

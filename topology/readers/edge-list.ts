@@ -8,7 +8,7 @@
  * - Rows, comments and separators: see table.ts.
  * - Header: a first row is one if it has known names (header.ts), and then columns go by name; else it is an edge. A commented header counts. Where the first
  *   row could be either, with two different graphs, neither is taken: `header` says.
- * - Columns: without a header the first two, and the third for weights; further ones are passed over, unless five or more hold numbers only. KONECT's
+ * - Columns: without a header the first two, and the third for weights; further ones are passed over, unless the table could be a matrix: numbers only, five or more, or four with zeros for weights. KONECT's
  *   files, which begin with `% sym weighted`, say theirs. `columns` says others, by number or by name.
  * - Directions: `a b` and `b a` are one edge said from both ends; only a repeat in the same direction counts as parallel. Where the reader is asked to keep
  *   directions, `a b` is an arc from a to b: b hears a. Gephi's column `Type` says of every edge whether it has a direction; where some have, one without
@@ -113,7 +113,7 @@ function planOf(text: string, file: string, options: ReadOptions): Plan | null {
     states: null,
     reserved: [],
   };
-  checkArrows(fields, first);
+  checkNotation(fields, first);
   const konect = KONECT.exec(text.slice(0, 200));
   const commented = commentedHeader(text, file, separator, width);
   if (options.header !== true && konect !== null) applyKonect(plan, konect, file);
@@ -332,13 +332,18 @@ function checkPlainColumns(text: string, plan: Plan, first: Rows): void {
       );
     }
   }
-  if (fields.length < 5 || !fields.every(looksLikeNumber)) return;
+  if (fields.length < 4 || !fields.every(looksLikeNumber)) return;
   const rows = new Rows(text, file, separator);
   let count = 0;
+  let hasZeroWeight = false;
   while (rows.next()) {
     count++;
-    if (!rows.fields().every(looksLikeNumber)) return;
+    const cells = rows.fields();
+    if (!cells.every(looksLikeNumber)) return;
+    hasZeroWeight ||= Number(cells[2]) === 0;
   }
+  // Two names, a weight and a time are a list, but weights are seldom zero, and a matrix holds zeros everywhere.
+  if (fields.length === 4 && !hasZeroWeight) return;
   const readings = `an edge list, or ${count} rows of a matrix with ${fields.length} columns`;
   throw twoReadings(
     file,
@@ -356,13 +361,20 @@ function looksLikeWeight(text: string): boolean {
   );
 }
 
-/** `a -> b` and its like are no list. */
-function checkArrows(fields: string[], rows: Rows): void {
-  if (fields.length > 2 && /^[-<>=]+$/.test(fields[1])) {
-    throw rows.error(
-      `found ${show(rows.current())}, expected two names side by side, nothing such as ${show(fields[1])} between them`,
-    );
-  }
+function rawField(rows: Rows, column: number): string {
+  return rows.text.slice(rows.begin(column), rows.end(column));
+}
+
+/** `a -> b`, `(a, b)` and `[[0, 1], [1, 0]]` are no list. */
+function checkNotation(fields: string[], rows: Rows): void {
+  const arrow = fields.length > 2 && /^[-<>=]+$/.test(rawField(rows, 1)) ? fields[1] : null;
+  const bracket = /^([([{])[^)\]}]*$/.exec(rawField(rows, 0))?.[1];
+  const found =
+    arrow ?? (bracket !== undefined && /[)\]}]$/.test(fields[fields.length - 1]) ? bracket : null);
+  if (found === null) return;
+  throw rows.error(
+    `found ${show(rows.current())}, expected two names side by side, without ${show(found)}; quotes around names that hold it`,
+  );
 }
 
 /** @throws TopologyError when a row does not have its two names, or not the columns of the rows before */
@@ -400,6 +412,11 @@ class EdgeRows {
 
   next(): boolean {
     if (!this.rows.next()) return false;
+    const { columns } = this.rows;
+    if (this.plan.skipFirst && columns > this.plan.width) {
+      const found = `found ${columns} fields under a header of ${this.plan.width} names`;
+      throw this.rows.error(`${found}, expected a name for every column`);
+    }
     checkRow(this.rows, this.plan.source, this.plan.target, this.plan.width);
     return true;
   }

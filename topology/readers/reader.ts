@@ -4,7 +4,7 @@
  * A reader is one file beside this one and one line in `registry.ts`. It gets the whole text, walks it by character codes
  * or events, never splitting it into lines, and reports the first mistake with its line, what it found and what it expected.
  */
-import { totalmem } from 'node:os';
+import { freemem } from 'node:os';
 import { fileError, show, type TopologyError } from '../errors.js';
 import { EdgeBuffer, type Graph, MAX_EDGES, type WeightProblem } from '../graph.js';
 import type { Separator } from './table.js';
@@ -162,20 +162,20 @@ export class NamedGraph {
 }
 
 /** What a node takes at least while its graph is built and looked at: offsets, degrees, a vector or two of the spectrum. */
-const BYTES_PER_NODE = 64;
+const BYTES_PER_NODE = 128;
 
 /** Refuses, before anything is allocated, a number of nodes that a file announces and this machine cannot hold. */
 export function checkNodeCount(file: string, line: number, nodes: number): void {
   if (!(nodes <= MAX_EDGES)) {
     throw fileError(file, line, `file has ${nodes} nodes, expected at most ${MAX_EDGES}`);
   }
-  const memory = Math.min(totalmem(), process.constrainedMemory?.() || Infinity);
+  const memory = Math.min(freemem(), process.constrainedMemory?.() || Infinity);
   if (nodes * BYTES_PER_NODE > memory) {
     const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
     throw fileError(
       file,
       line,
-      `file has ${nodes} nodes, which take ${gib(nodes * BYTES_PER_NODE)} GiB at least, expected to fit in this machine's ${gib(memory)} GiB`,
+      `file has ${nodes} nodes, which take ${gib(nodes * BYTES_PER_NODE)} GiB at least, expected to fit in the ${gib(memory)} GiB that are free`,
     );
   }
 }

@@ -19,7 +19,13 @@
 
 import { rowLength } from '../arena/layout.js';
 import { agentRows, blockRows, longestBits, contractionOf } from './slots.js';
-import { type CompressorDefinition, type CompressorPlan, type CompressorSpec, weakestKind } from './types.js';
+import {
+  type CompressorDefinition,
+  type CompressorPlan,
+  type CompressorSpec,
+  filterGainOf,
+  weakestKind,
+} from './types.js';
 
 export const errorFeedback: CompressorDefinition = {
   kind: 'error-feedback',
@@ -42,6 +48,8 @@ export const errorFeedback: CompressorDefinition = {
       mixed: undefined,
       path: [...path, 'inner'],
     });
+    // Of an error that waits 1/delta rounds a memory makes 1/delta times as much.
+    const gain = filterGainOf(inner);
     const name = path.join('.');
     return {
       kind: 'error-feedback',
@@ -56,6 +64,7 @@ export const errorFeedback: CompressorDefinition = {
       contractionKind:
         inner.contraction === 1 ? inner.contractionKind : weakestKind(inner.contractionKind, 'memory'),
       projects: false,
+      ...(gain !== null && inner.contraction < 1 && { filterGain: gain * (inner.contraction || gain) }),
       excess: `${name}.excess`,
       wanted: `${name}.wanted`,
       said: `${name}.said`,

@@ -31,6 +31,8 @@ export const normSign: CompressorDefinition = {
       linear: false,
       contraction: worst,
       contractionKind: 'worst',
+      // <e, C(e)> = max|e| |e|_1 / 2 and |C(e)|^2 = dim max|e|^2 / 4, of a one-hot vector last of all.
+      filterGain: 2 / dim,
       ...(mixed === dim && {
         typicalContraction: Math.max(worst, largest * Math.sqrt(2 / Math.PI) - largest ** 2 / 4),
       }),

@@ -70,6 +70,10 @@ export const oneBit: CompressorDefinition = {
     const amplitude = positiveNumber(spec, 'amplitude', path, AMPLITUDE);
     const shrink = positiveNumber(spec, 'shrink', path, 1 / amplitude ** 2);
     const messageBits = signBits(dim);
+    const leastShare =
+      mixed === undefined || mixed === 1
+        ? Math.min(1, amplitude / Math.sqrt(dim))
+        : leastMixedShare(amplitude * Math.sqrt(mixed / dim));
     const contraction = (share: number) => Math.max(0, 2 * shrink * share - (shrink * amplitude) ** 2);
     return {
       ...common,
@@ -77,13 +81,11 @@ export const oneBit: CompressorDefinition = {
       shrink,
       messageBits,
       slotBytes: slotBytes(messageBits),
-      ...(mixed === undefined || mixed === 1
-        ? { contraction: contraction(Math.min(1, amplitude / Math.sqrt(dim))), contractionKind: 'mean' }
-        : {
-            contraction: contraction(leastMixedShare(amplitude * Math.sqrt(mixed / dim))),
-            contractionKind: 'mean',
-            ...(mixed === dim && { typicalContraction: contraction(erf(amplitude / Math.SQRT2)) }),
-          }),
+      contraction: contraction(leastShare),
+      contractionKind: 'mean',
+      ...(mixed === dim && dim > 1 && { typicalContraction: contraction(erf(amplitude / Math.SQRT2)) }),
+      // <e, C(e)> = shrink m |e|^2 and |C(e)|^2 = shrink^2 amplitude^2 |e|^2.
+      filterGain: leastShare / (shrink * amplitude ** 2),
     };
   },
   bind: (plan, runtime) => {

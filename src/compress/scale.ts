@@ -19,7 +19,12 @@
 
 import { unexpected } from '../errors.js';
 import { longestBits, contractionOf, viewsOf } from './slots.js';
-import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
+import {
+  type CompressorDefinition,
+  type CompressorPlan,
+  type CompressorSpec,
+  filterGainOf,
+} from './types.js';
 
 export const scale: CompressorDefinition = {
   kind: 'scale',
@@ -42,6 +47,7 @@ export const scale: CompressorDefinition = {
       throw unexpected([...path, 'factor'], factor, 'a number > 0');
     }
     const inner = nested.plan(spec['inner'] as CompressorSpec, { ...context, path: [...path, 'inner'] });
+    const gain = filterGainOf(inner);
     return {
       kind: 'scale',
       dim,
@@ -53,6 +59,7 @@ export const scale: CompressorDefinition = {
       linear: inner.linear,
       ...contractionOf(inner, (delta) => scaledContraction(delta, inner, factor)),
       projects: inner.projects === true && factor <= 1,
+      ...(gain !== null && { filterGain: Math.min(1, gain / factor) }),
       fields: inner.fields,
     };
   },

@@ -97,6 +97,8 @@ export const sign: CompressorDefinition = {
       messageBits,
       slotBytes: slotBytes(messageBits),
       linear: false,
+      // <e, C(e)> = |e|^2 and |C(e)|^2 = dim |e|^4 / |e|_1^2, which is dim |e|^2 of a one-hot vector, and at most 2 dim/n |e|^2 in the mean behind a rotation.
+      ...(!mean && { filterGain: mixed === undefined || mixed === 1 ? 1 / dim : mixed / (2 * dim) }),
       ...keptOf(mean, dim, mixed, scaleBits === 32 ? 1 - 2 ** -48 : 1),
       projects: mean,
       fields: [],

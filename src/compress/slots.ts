@@ -8,7 +8,13 @@
 
 import { rowLength } from '../arena/layout.js';
 import type { Runtime } from '../runtime.js';
-import { type BoundCompressor, type CompressorPlan, reckonedContraction, weakestKind } from './types.js';
+import {
+  type BoundCompressor,
+  type CompressorPlan,
+  filterGainOf,
+  reckonedContraction,
+  weakestKind,
+} from './types.js';
 
 /** The same compressor, all inside it included, in slots of another size, of which it may touch the bytes it needs. */
 export function inSlotsOf(plan: CompressorPlan, slotBytes: number): CompressorPlan {
@@ -104,12 +110,13 @@ export function contractionOf(
   inner: CompressorPlan,
   of: (contraction: number) => number = (contraction) => contraction,
 ): Contraction {
-  const { contraction, typicalContraction, contractionKind, sweep, projects } = inner;
+  const { contraction, typicalContraction, contractionKind, sweep, projects, filterGain } = inner;
   return {
     contraction: of(contraction),
     contractionKind,
     ...(typicalContraction !== undefined && { typicalContraction: of(typicalContraction) }),
     ...(sweep !== undefined && { sweep }),
+    ...(filterGain !== undefined && { filterGain }),
     projects: projects ?? false,
   };
 }
@@ -121,11 +128,14 @@ export function leastContraction(plans: readonly CompressorPlan[]): Contraction 
     contractionKind: weakestKind(...plans.map(({ contractionKind }) => contractionKind)),
     typicalContraction: Math.min(...plans.map(reckonedContraction)),
     sweep: Math.max(...plans.map(({ sweep }) => sweep ?? 1)),
+    ...(plans.some((plan) => (filterGainOf(plan) ?? 1) < 1) && {
+      filterGain: Math.min(...plans.map((plan) => filterGainOf(plan) ?? 1)),
+    }),
     projects: plans.every(({ projects }) => projects),
   };
 }
 
 type Contraction = Pick<
   CompressorPlan,
-  'contraction' | 'contractionKind' | 'typicalContraction' | 'sweep' | 'projects'
+  'contraction' | 'contractionKind' | 'typicalContraction' | 'sweep' | 'projects' | 'filterGain'
 >;

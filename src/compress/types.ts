@@ -54,6 +54,21 @@ export function reckonedContraction({
   return Math.max(contraction, typicalContraction);
 }
 
+/**
+ * A mu in (0, 1] with which e <- e - mu C(e) shrinks in the mean; null where none is known. Where <e, C(e)> >= c |e|^2 and |C(e)|^2 <= M |e|^2, c/M is best: 1/(1 + omega) of an unbiased
+ * compressor. With a memory an error that waits 1/delta rounds is said as many times over.
+ */
+export function filterGainOf({
+  filterGain,
+  contraction,
+  contractionKind,
+  variance,
+}: CompressorPlan): number | null {
+  if (filterGain !== undefined) return Math.min(1, filterGain);
+  if (contraction > 0) return contractionKind === 'memory' ? contraction : 1;
+  return variance === undefined ? null : 1 / (1 + variance);
+}
+
 /** Plain data; may carry further parameters of its kind, `inner` among them. */
 export interface CompressorPlan {
   kind: string;
@@ -80,6 +95,8 @@ export interface CompressorPlan {
   sweep?: number;
   /** The mean over messages of the kind that runs send, where that is known and more than the hardest vector's: gains are made from it. */
   typicalContraction?: number;
+  /** A filter gain mu with which e <- e - mu C(e) shrinks in the mean from any e, where 1 is too much; `filterGain` says it of every kind. */
+  filterGain?: number;
   /** <e, C(e)> >= |C(e)|^2, as of a projection: then c C, too, contracts for any c below 2. */
   projects?: boolean;
   /** omega in E C(e) = e, E|C(e) - e|^2 <= omega |e|^2, where C is unbiased: `scale` makes a contraction of it. */

@@ -9,7 +9,9 @@
  * Without compression and with gamma = 1 it is NIDS. Round k - 1 here is step k there (every agent makes X^1 by itself, before the first message).
  *
  * `auto`: h = 1/l (the paper allows 2/(m + l)); alpha = 1 with a contraction, 1/(1 + C) with an unbiased Q of variance C that is none; gamma = delta^2, with delta
- * the contraction of Q (or of Q/(1 + C)). That is a practical rule: the dual must not outrun estimates that follow the states slowly. The paper proves gamma < 2/((3 C +
+ * the contraction of Q (or of Q/(1 + C)), or less: the dual must not outrun estimates that follow the states slowly. Of an error a message tells delta at once and the rest 1/delta rounds
+ * later, a lag of tau = (1 - delta)/delta in the mean. Along a mode with curvature a (of h F) and g = gamma/2 times an eigenvalue of I - W, states, estimates and dual then
+ * obey tau r^3 + (1 + a tau) r^2 + (a + g) r + g = 0, to first order in g and a, stable (Routh) where a + g > tau g: for delta < 1/2, g < a delta/(1 - 2 delta). Half of that is taken. The paper proves gamma < 2/((3 C +
  * 1) lambda_max(I - W)) and uses gamma = 1, alpha = 1/2 in all its experiments, with a quantiser of two bits; try these first where the compressor is as good as that.
  *
  * Needs: connected undirected graph, the same in every round; convex f_i; the theory has an unbiased Q (`qsgd`, `rand-k` with `unbiased`, `natural`), and
@@ -31,7 +33,21 @@ import {
 } from './estimate.js';
 import { roundStep, tuningParameter } from './gains.js';
 import { mixingParameter, planMixing } from './mixing.js';
-import type { FlowDefinition } from './types.js';
+import type { FlowContext, FlowDefinition } from './types.js';
+
+/** Of the limit below, what is taken; and the least curvature that is reckoned with, in units of the largest. */
+const LAG_ROOM = 0.5;
+const LEAST_CURVATURE = 1e-3;
+
+/** Gamma by the lag of the estimates: see above. `lambda`: no eigenvalue of I - W is larger. */
+function laggingGamma(step: number, lambda: number, context: FlowContext): number {
+  const delta = usedContraction(context);
+  if (delta >= 1 / 2) return Number.POSITIVE_INFINITY;
+  const { meanM, l } = context.gains();
+  if (!(l < Number.POSITIVE_INFINITY)) return Number.POSITIVE_INFINITY;
+  const a = step * Math.max(meanM, LEAST_CURVATURE * l);
+  return roundStep((LAG_ROOM * 2 * a * delta) / ((1 - 2 * delta) * lambda));
+}
 
 export const lead: FlowDefinition = {
   kind: 'lead',
@@ -46,7 +62,10 @@ export const lead: FlowDefinition = {
     z.strictObject({
       kind: z.literal('lead'),
       step: stepParameter(z, '1/l'),
-      gamma: gammaParameter(z, "the square of the compressor's contraction"),
+      gamma: gammaParameter(
+        z,
+        "the square of the compressor's contraction, or less where that is small and so is the curvature",
+      ),
       alpha: alphaParameter(
         z,
         'gain of the estimates H, in (0, 1]; auto: 1, less for an unbiased compressor that is no contraction',
@@ -63,16 +82,25 @@ export const lead: FlowDefinition = {
     ...estimateFields([''], context),
   ],
 
-  plan: (spec, context) => ({
-    kind: 'lead',
-    gains: {
-      step: numberOr(spec, 'step', () => roundStep(1 / context.gains().l)),
-      gamma: planGamma(spec, usedContraction(context), 2),
-      alpha: planAlpha(spec, context),
-      mixing: planMixing(spec, context),
-    },
-    stateIsMessage: false,
-  }),
+  plan: (spec, context) => {
+    const step = numberOr(spec, 'step', () => roundStep(1 / context.gains().l));
+    const mixing = planMixing(spec, context);
+    return {
+      kind: 'lead',
+      gains: {
+        step,
+        gamma: numberOr(spec, 'gamma', () =>
+          Math.min(
+            planGamma(spec, usedContraction(context), 2),
+            laggingGamma(step, 2 * mixing * context.maxDegree, context),
+          ),
+        ),
+        alpha: planAlpha(spec, context),
+        mixing,
+      },
+      stateIsMessage: false,
+    };
+  },
 
   search: {
     directions: [{ step: 1 }, { gamma: 1 }, { alpha: 1 }, { step: 1, gamma: -1 }, { step: 1, gamma: 1 }],

@@ -23,13 +23,13 @@ import { flowDefinition } from '../flow/registry.js';
 import { type NetworkOfEdges, networkOfEdges } from '../links/network.js';
 import type { LinksModel, LinksSpec } from '../links/types.js';
 import { loadModules, resolveModules } from '../plugin/modules.js';
-import { flowHint } from '../program/flow/hint.js';
 import type { AgentOrder } from '../program/flow/order.js';
 import { type ProgramPlan, planProgram, refuseDisconnected } from '../program/flow/plan.js';
 import { allAlike, checkTargets } from '../program/targets.js';
 import type { RunPlan } from '../program/types.js';
 import type { AgentRow } from '../report/agents-csv.js';
 import { seedWords } from '../runtime.js';
+import { remedyHint } from '../tune/remedy.js';
 import type { Tuning } from '../tune/tune.js';
 import { fillFlow } from './fill.js';
 import { estimateMemory } from './memory.js';
@@ -248,7 +248,12 @@ async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: nu
   const prepared: FlowPrepared = {
     config,
     fill: (arena) => fillFlow(arena, prepared),
-    hint: () => flowHint(program),
+    hint: () =>
+      remedyHint(
+        program,
+        { graph, links, reference, networkOfEdges: ofEdges, weights, degrees, cost, init, optimum },
+        () => planned(1, reference, program.run.flow.compress, { ...config.layout, order: 'given' }),
+      ),
     place: (agent) => ({
       label: graph.labels?.[agent] ?? null,
       neighbours: Array.from(graph.columns.subarray(graph.rowStart[agent], graph.rowStart[agent + 1])),

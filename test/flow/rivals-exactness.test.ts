@@ -205,7 +205,10 @@ describe('what cannot be is refused', () => {
 
   it.each([
     // W does not average, and the bound on lambdaMax that a run without auto goes by says nothing of a step.
-    [{ kind: 'extra', step: 0.3, mixing: 5 }, /^flow\.step is 0\.3; try flow\.step: 0\.\d+$/],
+    [
+      { kind: 'extra', step: 0.3, mixing: 5 },
+      /^flow\.step is 0\.3; what held in a trial of \d+ rounds: try flow\.step: 0\.\d+ and flow\.mixing: 0\.\d+$/,
+    ],
     [{ kind: 'diging', step: 3 }, /try flow\.step: 0\.\d+/],
     [
       { kind: 'pdmm', penalty: 1, rho: 0.01, inner: 2 },

@@ -80,10 +80,6 @@ const methods = {
   'primal-dual error-memory, flatten(sign)': { flow: primalDual('error-memory'), compressor: sign },
   'primal-dual error-memory, best-rotation': { flow: primalDual('error-memory'), compressor: bestSign },
   'primal-dual error-state, top-k': { flow: primalDual('error-state'), compressor: topK },
-  'primal-dual error-state, every 2nd round flatten(sign)': {
-    flow: primalDual('error-state'),
-    compressor: every(2),
-  },
   'primal-dual error-memory, inner 2, flatten(sign)': {
     flow: primalDual('error-memory', { inner: 2 }),
     compressor: sign,

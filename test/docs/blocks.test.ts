@@ -38,7 +38,6 @@ const FRAGMENTS: [string, string][] = [
     "a reader's own file, shown below it",
   ],
   ['cost:\n  kind: softmax', 'MNIST; test/examples'],
-  ['cost:\n  kind: logistic\n  data: flights.csv', "a reader's own file"],
   ['cost: { kind: mlp', 'its data is left out; docs say so with dots'],
 ];
 

@@ -18,7 +18,7 @@
  */
 
 import { rowLength } from '../arena/layout.js';
-import { agentRows, blockRows, longestBits, contractionOf } from './slots.js';
+import { agentRows, blockRows, contractionOf, longestBits } from './slots.js';
 import {
   type CompressorDefinition,
   type CompressorPlan,

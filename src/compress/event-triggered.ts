@@ -16,7 +16,7 @@
 
 import { rowLength } from '../arena/layout.js';
 import { type SpecPath, unexpected } from '../errors.js';
-import { blockRows, energyAt, energyOf, longestBits, contractionOf, viewsOf, wholePower } from './slots.js';
+import { blockRows, contractionOf, energyAt, energyOf, longestBits, viewsOf, wholePower } from './slots.js';
 import { type CompressorDefinition, type CompressorPlan, type CompressorSpec, weakestKind } from './types.js';
 
 interface Threshold {

@@ -11,7 +11,7 @@
  */
 
 import { unexpected } from '../errors.js';
-import { longestBits, contractionOf, viewsOf } from './slots.js';
+import { contractionOf, longestBits, viewsOf } from './slots.js';
 import { type CompressorDefinition, type CompressorPlan, type CompressorSpec, weakestKind } from './types.js';
 
 export const every: CompressorDefinition = {
@@ -51,6 +51,7 @@ export const every: CompressorDefinition = {
       ...contractionOf(inner, (delta) => delta / rounds),
       contractionKind: rounds === 1 ? inner.contractionKind : weakestKind(inner.contractionKind, 'sweep'),
       sweep: rounds * (inner.sweep ?? 1),
+      inTurn: inner.inTurn ?? false,
       fields: inner.fields,
     };
   },

@@ -24,7 +24,7 @@ import {
   referenceRotation,
   rotationMasks,
 } from './rotation.js';
-import { longestBits, contractionOf } from './slots.js';
+import { contractionOf, longestBits } from './slots.js';
 import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
 
 /** From here on, up to here, a transform of signs stays within 16 bits; and, up to here, one of doubles within the first cache. */

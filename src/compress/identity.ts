@@ -60,6 +60,7 @@ export const identity: CompressorDefinition = {
       contraction: CONTRACTION[wire],
       contractionKind: wire === 'f64' ? 'worst' : 'range',
       projects: wire === 'f64',
+      inTurn: wire === 'f64',
       fields: [],
     };
   },

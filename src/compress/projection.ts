@@ -19,7 +19,9 @@ export type Draw = (index: number) => Uint32Array;
 /** Fills dim entries of every row with the directions of a round. */
 export type FillDirections = (round: number, rows: readonly Float64Array[]) => void;
 
-export type Told = Required<Pick<CompressorPlan, 'contraction' | 'contractionKind' | 'sweep'>>;
+export type Told = Required<Pick<CompressorPlan, 'contraction' | 'contractionKind' | 'sweep'>> & {
+  inTurn?: boolean;
+};
 
 /** `scalars` of dim directions a message, in turn: after dim / gcd(dim, scalars) rounds each has been said equally often. */
 export function inTurn(dim: number, scalars: number): Told {
@@ -29,6 +31,7 @@ export function inTurn(dim: number, scalars: number): Told {
     contraction: scalars / dim,
     contractionKind: scalars === dim ? 'worst' : 'sweep',
     sweep: dim / divisor,
+    inTurn: dim % scalars === 0,
   };
 }
 

@@ -18,7 +18,7 @@
  */
 
 import { unexpected } from '../errors.js';
-import { longestBits, contractionOf, viewsOf } from './slots.js';
+import { contractionOf, longestBits, viewsOf } from './slots.js';
 import {
   type CompressorDefinition,
   type CompressorPlan,
@@ -59,6 +59,7 @@ export const scale: CompressorDefinition = {
       linear: inner.linear,
       ...contractionOf(inner, (delta) => scaledContraction(delta, inner, factor)),
       projects: inner.projects === true && factor <= 1,
+      inTurn: inner.inTurn === true && factor === 1,
       ...(gain !== null && { filterGain: Math.min(1, gain / factor) }),
       fields: inner.fields,
     };

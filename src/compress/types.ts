@@ -97,6 +97,8 @@ export interface CompressorPlan {
   typicalContraction?: number;
   /** A filter gain mu with which e <- e - mu C(e) shrinks in the mean from any e, where 1 is too much; `filterGain` says it of every kind. */
   filterGain?: number;
+  /** Linear, and every direction is told as it is, once in a sweep, at regular times: then a run can be reckoned exactly (`flow/hold.ts`). */
+  inTurn?: boolean;
   /** <e, C(e)> >= |C(e)|^2, as of a projection: then c C, too, contracts for any c below 2. */
   projects?: boolean;
   /** omega in E C(e) = e, E|C(e) - e|^2 <= omega |e|^2, where C is unbiased: `scale` makes a contraction of it. */

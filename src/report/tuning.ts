@@ -14,6 +14,8 @@ export interface TuneReport {
   gains: Record<string, number>;
   why: string[];
   roundsPerDecade: number | null;
+  /** Why there is none. */
+  notPredicted: string | null;
   roundsToMillionth: number | null;
   /** Until what the config's `stop` names is reached, all of it; null where it names neither gap nor rmsError, or nothing is known of one of its parts. */
   roundsToStop: number | null;
@@ -30,6 +32,7 @@ export function tuneReport(plan: PlanReport, tuning: Tuning, stop: StopSpec): Tu
     gains: plan.gains,
     why: tuning.why,
     roundsPerDecade: tuning.roundsPerDecade,
+    notPredicted: tuning.notPredicted,
     roundsToMillionth: tuning.roundsToMillionth,
     roundsToStop: roundsToStop(tuning, stop),
     pilots: tuning.pilots,
@@ -62,7 +65,7 @@ export function formatTuning(report: TuneReport, name: string, colours: Colours)
     .join(', ');
   const rate =
     roundsPerDecade === null
-      ? 'unknown'
+      ? `none: ${report.notPredicted ?? 'nothing is known'}`
       : `${formatQuantity(roundsPerDecade, 3)} rounds per factor of 10 in the distance to the optimum`;
   const rounds = [
     ...(roundsToMillionth === null ? [] : [`about ${formatCount(roundsToMillionth)} to a millionth of it`]),

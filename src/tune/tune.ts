@@ -5,13 +5,14 @@
  * budget of arithmetic (not of time: the same config must give the same gains on every machine) holds enough rounds. Everywhere else the formula stands.
  */
 
+import type { ContractionKind } from '../compress/types.js';
 import type { StopSpec } from '../config/types.js';
 import { predictedRoundsPerDecade } from '../flow/gains.js';
 import { flowDefinition } from '../flow/registry.js';
 import type { Compress, FlowPlan, GainContext } from '../flow/types.js';
 import type { ProgramPlan } from '../program/flow/plan.js';
 import type { Fillable } from '../session/fill.js';
-import { openPilot, type PilotResult, TARGET_SHARE } from './pilot.js';
+import { type GiveUp, openPilot, type Pilot, type PilotResult, TARGET_SHARE } from './pilot.js';
 import { roundsToGap } from './rate.js';
 import type { Gains } from './search.js';
 import { costOfStarts, searchable, searchGains, smaller } from './trials.js';
@@ -48,6 +49,8 @@ export interface Tuning {
   why: string[];
   /** Predicted rounds per factor of ten in the distance to the optimum; null where nothing is known. */
   roundsPerDecade: number | null;
+  /** Why that is null, as half a sentence; null where it is not. */
+  notPredicted: string | null;
   /** Predicted rounds until the distance is a millionth of what it was. */
   roundsToMillionth: number | null;
   /** Predicted rounds until stop.gap, which only pilots can tell; null without it. */
@@ -132,7 +135,7 @@ function tuneMode(inputs: TuneInputs): Tuning {
   const chosen = automaticNames(spec, run.flow.gains).filter((name) => name !== 'eta');
   const context = program.gains();
   const formula = (reason: string): Tuning => {
-    const slope = ratePredicted(program, context);
+    const [slope, notPredicted] = ratePredicted(program, context);
     return {
       method: 'formula',
       chosen,
@@ -140,6 +143,7 @@ function tuneMode(inputs: TuneInputs): Tuning {
       gains: run.flow.gains,
       why: [`from the formula, without pilots: ${reason}`, ...bindingConditions(program, context, null)],
       roundsPerDecade: slope,
+      notPredicted,
       roundsToMillionth: slope === null ? null : Math.ceil(slope * -Math.log10(TARGET_SHARE)),
       roundsToGap: null,
       firstError: firstError(inputs),
@@ -190,15 +194,15 @@ function tuneMode(inputs: TuneInputs): Tuning {
   const shrink = search.shrink ?? 'step';
   if (!best.reached && search.biased !== true && !modelled && shrink in gains) gains = smaller(gains, shrink);
   const flow = program.planFlow(gains);
-  const paced = best.rounds < Number.POSITIVE_INFINITY && search.biased !== true;
+  const [pace, notPredicted] =
+    search.biased === true
+      ? [null, 'this flow ends beside the optimum']
+      : paceSeen(pilot, flow, best, stallsInTheEnd(program));
+  const paced = pace !== null;
   const toGap =
     stop.gap === undefined || !optimum || run.problem !== 'cost' || !paced
       ? null
-      : roundsToGap(
-          pilot.gaps(flow, Math.min(Math.ceil(best.rounds), horizon)),
-          stop.gap,
-          best.roundsPerDecade,
-        );
+      : roundsToGap(pilot.gaps(flow, Math.min(Math.ceil(best.rounds), horizon)), stop.gap, pace);
   const doubt =
     best.reached && !found.verified
       ? 'the best pilot reached a millionth of the first distance, and was not seen to stay there: growth may follow'
@@ -216,8 +220,9 @@ function tuneMode(inputs: TuneInputs): Tuning {
       ...(doubt === null ? [] : [doubt]),
       ...bindingConditions(chosenProgram, context, found.failedLarger),
     ],
-    roundsPerDecade: paced ? best.roundsPerDecade : null,
-    roundsToMillionth: paced ? Math.ceil(best.rounds) : null,
+    roundsPerDecade: pace,
+    notPredicted,
+    roundsToMillionth: best.reached || paced ? Math.ceil(best.rounds) : null,
     roundsToGap: toGap,
     firstError: firstError(inputs),
     doubt,
@@ -259,14 +264,65 @@ function isEuler({ integrator, gains }: FlowPlan): boolean {
   return integrator !== 'semi-implicit' && gains['inner'] === undefined;
 }
 
-function ratePredicted({ run }: ProgramPlan, context: GainContext): number | null {
+/** A pace, or why there is none to tell. */
+type Pace = [pace: number, notPredicted: null] | [pace: null, notPredicted: string];
+
+/** How much farther than the search the winner is followed for its pace: most of the way to where rounding ends it, within so many times its rounds. */
+const PACED_SHARE = 1e-11;
+const PATIENCE = 4;
+const NEVER: GiveUp = { after: 1, beyond: Number.POSITIVE_INFINITY };
+
+/** Of the way beyond what the search looked at: a winner may have been fast and no more. */
+function paceSeen(pilot: Pilot, flow: FlowPlan, best: PilotResult, stalls: string | null): Pace {
+  if (stalls !== null) return [null, stalls];
+  if (!(best.rounds < Number.POSITIVE_INFINITY)) return [null, 'no trial came nearer at a steady pace'];
+  if (!best.reached) return paceOf(best.roundsPerDecade);
+  const patience = Math.ceil(PATIENCE * best.rounds) + MOST_LOOKED_APART;
+  const { reached, share, roundsPerDecade } = pilot.fly(flow, patience, patience, PACED_SHARE, NEVER);
+  if (reached) return paceOf(roundsPerDecade);
+  return [
+    null,
+    share === Number.POSITIVE_INFINITY
+      ? `after a millionth it grows again in a trial of ${patience} rounds`
+      : `it slows down on the way: ${short(share)} of the distance is left after ${patience} rounds`,
+  ];
+}
+
+/** Rounds that a trial may go on beyond its limit before it is looked at. */
+const MOST_LOOKED_APART = 16;
+
+function paceOf(slope: number): Pace {
+  return Number.isFinite(slope) && slope > 0 ? [slope, null] : [null, 'nothing was gained'];
+}
+
+/** Messages about the state itself do not vanish with disagreement: whatever the first rounds say, the way ends beside the optimum. */
+function stallsInTheEnd({ run }: ProgramPlan): string | null {
+  const stalls = run.flow.compress === 'node-state' && run.channels.some(({ linear }) => !linear);
+  return stalls ? 'node-state stalls short of the optimum with a compressor that is not linear' : null;
+}
+
+/** Of these the mean over draws or in time is what the formula reckons with; of others a plan says less than a pace needs. */
+const RECKONED: readonly ContractionKind[] = ['worst', 'mean', 'sweep'];
+
+function ratePredicted(program: ProgramPlan, context: GainContext): Pace {
+  const { run } = program;
   const { compress, gains } = run.flow;
-  // The models of the spectrum are forward Euler's.
-  if (compress === undefined || !isEuler(run.flow)) return null;
-  // Nobody disagrees, or another graph in every round: these are not the modes.
-  if (run.agents === 1 || run.links !== null) return null;
-  const slope = predictedRoundsPerDecade(compress, gains, context, run.problem);
-  return Number.isFinite(slope) && slope > 0 ? slope : null;
+  if (compress === undefined) return [null, `there is no formula for the pace of ${run.flow.kind}`];
+  if (!isEuler(run.flow))
+    return [null, "the formula's modes are those of forward Euler with one gradient step"];
+  if (run.agents === 1) return [null, 'an agent alone has nobody to agree with'];
+  if (run.links !== null)
+    return [null, "links change: there is another graph in every round, and its modes are not the formula's"];
+  const stalls = stallsInTheEnd(program);
+  if (stalls !== null) return [null, stalls];
+  const [message] = run.channels;
+  if (message !== undefined && compress !== 'none') {
+    const { contractionKind, linear, inTurn, kind } = message;
+    if (!RECKONED.includes(contractionKind)) return [null, `what a message of ${kind} tells varies too much`];
+    if (linear && !inTurn) return [null, `what ${kind} tells of a coordinate, and when, varies too much`];
+  }
+  const [pace] = paceOf(predictedRoundsPerDecade(compress, gains, context, run.problem));
+  return pace === null ? [null, 'by the formula it does not converge with these gains'] : [pace, null];
 }
 
 /** Which of the conditions on a step is nearest its limit, in words. `failedLarger`: a pilot with a larger step failed; null where none was flown. */

@@ -12,7 +12,7 @@
 import type { BoundProgram, RunPlan, Verdict } from '../src/program/types.js';
 import { type Barrier, isPoisoned } from '../src/sync/barrier.js';
 import { Command, commandWord, Request, Word } from '../src/sync/control.js';
-import type { Snapshot } from '../src/program/snapshot.js';
+import { looksEveryRound, type Snapshot } from '../src/program/snapshot.js';
 import { COLUMNS, type RingWriter } from '../src/trace/ring.js';
 
 export interface LoopReport {
@@ -51,8 +51,8 @@ export function runRounds(inputs: LoopInputs): LoopReport {
   /** The round of the snapshot, and the time in the loop until then. */
   let saved = -1;
   let savedMs = 0;
-  /** Gone back once: every round is looked at. */
-  let refining = false;
+  /** Every round is looked at: always, or after going back once. */
+  let refining = looksEveryRound(plan);
   let verdict: Verdict = 'go';
   let pausedMs = 0;
 

@@ -4,8 +4,8 @@
  * A run arrives in the first round c of which it stays at or below its target until round 2 c, as long again (and at least LEAST_WATCHED rounds). One that touches the target and rises again has not arrived; it goes on,
  * and may arrive later, within the rounds of its config. What the run says in round c (bits, seconds, state) is what a run of its own with the same `stop` leaves.
  *
- * Where the target is the rmsError every round is looked at. Other quantities take an evaluation of f and are looked at in trace rows; once a row has arrived, the run goes back to the row
- * before and looks at every round from there. Rows are as dense as a picture wants them, whatever `trace.every` says: every round at first, then every twentieth part of the way.
+ * Where the target is the rmsError, or a row is quick, every round is looked at. Where f is costly, quantities that take evaluations of it are looked at in trace rows; once a row has arrived, the run goes
+ * back to the row before and looks at every round from there, and afterwards at rows again. Rows are as dense as a picture wants them, whatever `trace.every` says: every round at first, then every twentieth part of the way.
  */
 
 import type { Prepared } from '../session/prepare.js';
@@ -15,6 +15,8 @@ import type { Held, Target, Touched } from './types.js';
 
 const EVERY_ROUND_UNTIL = 32;
 const SPACING = 1.05;
+/** Up to this many multiply-adds a row, about a millisecond, every round is looked at. */
+const EVERY_ROUND_WORK = 2e6;
 /** A run that arrives early is watched for this many rounds all the same: a start near the target may leave it at first. */
 export const LEAST_WATCHED = 100;
 
@@ -42,6 +44,8 @@ export function runCell(
 ): CellRun {
   const stepper = new Stepper(prepared, module);
   const watch = target.quantity === 'rmsError' ? stepper.rmsError : null;
+  // Where a row is quick, no round goes unseen.
+  const always = watch === null && prepared.program.run.rowWork <= EVERY_ROUND_WORK;
   const trace: TraceRow[] = [];
   let touched: Touched | null = null;
 
@@ -49,7 +53,7 @@ export function runCell(
   const approach = (): { verdict: 'go' | 'converged' | 'diverged'; row: TraceRow } => {
     let seen = stepper.look();
     let next = rowAfter(stepper.round);
-    let refining = false;
+    let refining = always;
     keep(trace, seen.row);
     while (seen.verdict === 'go' && stepper.round < rounds) {
       if (watch === null && !refining && seen.row.round === stepper.round) stepper.save();
@@ -81,12 +85,14 @@ export function runCell(
       const { round } = stepper;
       const value = watch?.() ?? Number.NaN;
       if (value > worst) worst = value;
-      if (round < next && round < until && !(value > target.bound)) continue;
+      const due = round >= next || round === until;
+      if (!always && !due && !(value > target.bound)) continue;
       const { row, verdict } = stepper.look();
-      keep(trace, row);
-      next = rowAfter(round);
+      const rose = !(row[target.quantity] <= target.bound);
+      if (due || rose) keep(trace, row);
+      if (due) next = rowAfter(round);
       if (row[target.quantity] > worst) worst = row[target.quantity];
-      if (verdict === 'diverged' || !(row[target.quantity] <= target.bound)) return { rose: row, worst };
+      if (verdict === 'diverged' || rose) return { rose: row, worst };
     }
     return { rose: null, worst };
   };

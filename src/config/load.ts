@@ -32,6 +32,9 @@ import type { LoadedConfig, Override, RunConfig } from './types.js';
 /** A config is written by hand; anything this large is another file by mistake. */
 const MAX_CONFIG_BYTES = 4 * 2 ** 20;
 
+/** Levels of a config given as data; one that refers to itself has no end. */
+const DEEPEST = 100;
+
 const MAY_BE_SWITCHED_OFF = new Set(['name', 'stop', 'trace', 'layout', 'network', 'links', 'init']);
 
 const EXAMPLE_HINT = 'a config is a YAML file with topology, cost and flow; `sottovoce run --help` shows one';
@@ -60,11 +63,28 @@ export async function parseConfig(
   const loaded = { file: null, folder: resolve(options.folder ?? '.'), source: null, overrides };
   const registries = options.registries ?? (await loadRegistries());
   const { config, issues, ...choices } = checkConfig(
-    applyOverrides(structuredClone(data), overrides),
+    applyOverrides(copyOf(data) as typeof data, overrides),
     registries,
   );
   if (config === null) throw report(issues, loaded, null, null);
   return { config, ...choices, ...loaded };
+}
+
+/** A config is plain data: what stands in a file, or could. */
+function copyOf(data: unknown, path: SpecPath = []): unknown {
+  if (typeof data === 'function' || typeof data === 'bigint' || typeof data === 'symbol') {
+    throw new InputError(
+      `${path.length === 0 ? 'the config' : formatPath(path)} is a ${typeof data}, expected plain data: numbers, texts, lists and mappings`,
+      typeof data === 'function'
+        ? { path, hint: 'functions of your own stand in a module of yours, and the config has its path' }
+        : { path },
+    );
+  }
+  if (path.length > DEEPEST)
+    throw new InputError(`${formatPath(path.slice(0, 4))} goes deeper than ${DEEPEST} levels`);
+  if (Array.isArray(data)) return data.map((entry, at) => copyOf(entry, [...path, at]));
+  if (!isMapping(data)) return data;
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, copyOf(value, [...path, key])]));
 }
 
 /**

@@ -71,6 +71,11 @@ export function measuresOnePoint(
   return stop.gradientNorm !== undefined || LEAST_POINTS * POINT_WORK * workOf(cost) <= MOST_WORK;
 }
 
+/** Multiply-adds of one whole trace row: the objective at the mean, distances, and what is measured here. */
+export function rowWork(points: number, closed: boolean, work: number, agents: number, dim: number): number {
+  return 5 * agents * dim + work / 2 + (closed ? 0 : (points + 2) * POINT_WORK * work);
+}
+
 /** Multiply-adds of one exact gradient of every agent. */
 export function workOf({ work, exactWork }: Pick<CostModel, 'work' | 'exactWork'>): number {
   return exactWork ?? work.reduce((sum, one) => sum + one, 0);

@@ -1,8 +1,8 @@
 /**
  * A copy of everything in the arena that changes from round to round, so that a run can go back to the round in which it was made.
  *
- * Rows of a trace are some rounds apart, and a run that stops is to stop in the very round in which it arrived: it goes back to the row before and looks at every round from
- * there (`workers/round-loop.ts`). Every worker keeps a share of the bytes in memory of its own; what programs count outside the arena they save themselves (`BoundProgram.save`).
+ * Rows of a trace are some rounds apart, and a run that stops is to stop in the very round in which it arrived. Where a row is quick it is looked at every round. Where it is not, the run
+ * goes back from the first row that shows the target to the row before and looks at every round from there (`workers/round-loop.ts`). Every worker keeps a share of the bytes in memory of its own; what programs count outside the arena they save themselves (`BoundProgram.save`).
  */
 
 import type { Arena } from '../arena/arena.js';
@@ -14,9 +14,18 @@ import type { RunPlan } from './types.js';
 const STAYS =
   /^(control|trace\.(ring|values|to.*|byPosition|agent.*|correct)|graph\.(rowStart|columns|weights|degrees|outStart|outColumns|reverse)|agents\..*|cost\..*|network\..*|reference\..*|scratch\.point.*)$/;
 
+/** Up to this many multiply-adds a row, some fifty microseconds, a run that stops is looked at every round: then nothing between two rows is missed. */
+const EVERY_ROUND_WORK = 1e5;
+
+type Stopping = Pick<RunPlan, 'stop' | 'traceEvery' | 'rowWork'>;
+
+export function looksEveryRound({ stop, rowWork }: Stopping): boolean {
+  return Object.keys(stop).length > 0 && rowWork <= EVERY_ROUND_WORK;
+}
+
 /** Whether a run looks for the round of its arrival between two rows. */
-export function goesBack({ stop, traceEvery }: Pick<RunPlan, 'stop' | 'traceEvery'>): boolean {
-  return traceEvery > 1 && Object.keys(stop).length > 0;
+export function goesBack(plan: Stopping): boolean {
+  return plan.traceEvery > 1 && Object.keys(plan.stop).length > 0 && !looksEveryRound(plan);
 }
 
 /** Bytes of all workers' copies together. */

@@ -46,6 +46,8 @@ export interface RunPlan {
   uncompressedBits: number;
   /** x first; then those of v and s that are kept. */
   state: StateField[];
+  /** Multiply-adds of looking once at all that a row has: what decides whether a run can be looked at every round. */
+  rowWork: number;
   /** Agents at which trace rows evaluate f; see `measure.ts`. */
   measured: number;
   /** f*, NaN where unknown; x* stands in the arena's `trace.optimum`. */

@@ -11,6 +11,7 @@ import { generate } from '../../topology/registry.js';
 import type { Spectrum } from '../../topology/spectrum.js';
 import { edgeWeights } from '../../topology/weights.js';
 import type { Arena } from '../arena/arena.js';
+import { formatBytes, MAX_ARENA_BYTES, rowLength } from '../arena/layout.js';
 import type { FlowConfig, LoadedConfig, RunConfig, TopologySpec } from '../config/types.js';
 import { loadCost } from '../cost/registry.js';
 import type { CostModel, Optimum } from '../cost/types.js';
@@ -88,6 +89,7 @@ async function prepareUnlocated(loaded: LoadedConfig, workers: number): Promise<
 async function prepareFlow(loaded: LoadedConfig, config: FlowConfig, workers: number): Promise<FlowPrepared> {
   const resolve = (file: string) => path.resolve(loaded.folder, file);
   const noticed: string[] = [];
+  refuseMoreThanFits(config);
   const topology = await loadGraph(config.topology, config, resolve, noticed);
   const links = await loadLinks(config, topology, resolve, noticed);
   const graph = links?.graph ?? topology;
@@ -313,6 +315,18 @@ function boundSpectrum({ rowStart, columns, nodes, arcs }: Graph, degrees: Float
     }
   }
   return { lambda2: Number.NaN, lambdaMax };
+}
+
+/** Before a graph is generated that no arena could hold: x alone takes so much. */
+function refuseMoreThanFits({ topology, cost }: FlowConfig): void {
+  const { nodes } = topology as { nodes?: unknown };
+  const dim = typeof cost['dim'] === 'number' ? cost['dim'] : 1;
+  if (typeof nodes !== 'number' || !(nodes * rowLength(dim) * 8 > MAX_ARENA_BYTES)) return;
+  const most = Math.floor(MAX_ARENA_BYTES / (rowLength(dim) * 8));
+  throw new InputError(
+    `topology.nodes is ${nodes}: with dim ${dim} their states alone take ${formatBytes(nodes * rowLength(dim) * 8)}, expected at most ${most} nodes (4 GiB, what 32-bit WebAssembly can address)`,
+    { path: ['topology', 'nodes'] },
+  );
 }
 
 async function loadGraph(

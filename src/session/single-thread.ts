@@ -9,7 +9,7 @@ import { bindKernels } from '../../kernels/bindings.js';
 import type { LoopReport } from '../../workers/round-loop.js';
 import { createArena } from '../arena/arena.js';
 import { bindProgram } from '../program/registry.js';
-import { goesBack, Snapshot } from '../program/snapshot.js';
+import { goesBack, looksEveryRound, Snapshot } from '../program/snapshot.js';
 import type { Verdict } from '../program/types.js';
 import { COLUMNS, rowOf } from '../trace/ring.js';
 import type { Prepared } from './prepare.js';
@@ -119,7 +119,7 @@ export function runOnOneThread(prepared: Prepared, module: WebAssembly.Module): 
   const stepper = new Stepper(prepared, module);
   const rows: TraceRow[] = [];
   const back = goesBack(run);
-  let refining = false;
+  let refining = looksEveryRound(run);
   let { verdict, row } = stepper.look();
   rows.push(row);
   while (stepper.round < run.rounds && verdict === 'go') {

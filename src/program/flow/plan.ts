@@ -26,7 +26,7 @@ import { type PlanContext, seedWords } from '../../runtime.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import { accuracyFields } from '../accuracy.js';
-import { measureFields, planMeasure, workOf } from '../measure.js';
+import { measureFields, planMeasure, rowWork, workOf } from '../measure.js';
 import { changingNs, distanceNs, gradientNs, messageNs, partition } from '../partition.js';
 import { bitsFields } from './bits.js';
 import { findHubs, HUB_EDGES, type Hub, hubFields } from './hubs.js';
@@ -271,6 +271,7 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
       problem: definition.problem,
       measure,
       measured: measure.points,
+      rowWork: rowWork(measure.points, measure.curvature !== null, workOf(cost), agents, dim),
       optimumValue: Number.NaN,
     },
     warnings,

@@ -18,7 +18,7 @@ import { planSchedule, type Schedule } from '../../schedules.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import { accuracyFields } from '../accuracy.js';
-import { measuresOnePoint, slopeFields } from '../measure.js';
+import { measuresOnePoint, rowWork, slopeFields, workOf } from '../measure.js';
 import { gradientNs, messageNs, partition, TRANSFORM_NS } from '../partition.js';
 import { linksOf, planOptimizer } from './spec.js';
 import type { ServerRunPlan } from './types.js';
@@ -146,6 +146,7 @@ export function planServer({ config, cost, workers, modules = [] }: ServerInputs
       downBits: downlink.messageBits,
       slope,
       measured: agents,
+      rowWork: rowWork(slope ? 1 : 0, !slope, workOf(cost), 1, dim),
     },
     warnings: warningsOf(links.uplink, uplink),
     links,

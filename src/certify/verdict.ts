@@ -64,11 +64,13 @@ function judgeSeen(evidence: Evidence): Verdict {
       return { qualifies: false, kind: 'no', reason: text };
     }
     const over = evidence.exactAfter === null ? overTime(window) : afterAll(evidence.exactAfter);
+    // Other draws are other messages: of these nothing is known but what was seen.
+    const seen = evidence.planned.kind === 'mean' ? ', in the draws that were seen' : '';
     if (gain.used !== gain.asked) {
-      const text = `|C(e)| <= ${round(bound.value)} |e|, and with mu = ${gain.used} ${over}; with mu = ${gain.asked} ${whatHappened(worstOf(evidence.asked))}, and ${gain.largest} is the largest mu found that works`;
+      const text = `|C(e)| <= ${round(bound.value)} |e|, and with mu = ${gain.used} ${over}${seen}; with mu = ${gain.asked} ${whatHappened(worstOf(evidence.asked))}, and ${gain.largest} is the largest mu found that works`;
       return { qualifies: true, kind: 'smaller-gain', reason: text };
     }
-    return { qualifies: true, kind: 'yes', reason: `|C(e)| <= ${round(bound.value)} |e|, and ${over}` };
+    return { qualifies: true, kind: 'yes', reason: `|C(e)| <= ${round(bound.value)} |e|, and ${over}${seen}` };
   }
 
   if (range && failed.every(({ start }) => start.extreme)) {

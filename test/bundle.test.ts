@@ -1,10 +1,9 @@
-/** What a build leaves for what is started: bundles of strict code, with compiled code that this Node accepts. */
+/** What a build leaves for what is started: bundles of strict code that know what is in them. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { createRequire, wrap } from 'node:module';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -21,19 +20,6 @@ describe.each(['program', 'coordinator', 'agents', 'cell'])('the bundle %s', (na
       expect(code, file).not.toMatch(/(?<![\w$.'"])import\(/);
     }
   });
-});
-
-it('compiled code is there for what every run starts, and belongs to the code beside it', () => {
-  const suffix = `.${process.version}-${process.arch}.cache`;
-  for (const name of ['program', 'coordinator', 'agents']) {
-    const caches = files(name, suffix);
-    expect(caches.map((file) => path.basename(file))).toContain(`${name}.cjs${suffix}`);
-    for (const cache of caches) {
-      const file = cache.slice(0, -suffix.length);
-      const script = new Script(wrap(readFileSync(file, 'utf8')), { cachedData: readFileSync(cache) });
-      expect(script.cachedDataRejected, file).toBe(false);
-    }
-  }
 });
 
 it('versions in a manifest are those that were bundled', () => {

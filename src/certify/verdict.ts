@@ -70,7 +70,11 @@ function judgeSeen(evidence: Evidence): Verdict {
       const text = `|C(e)| <= ${round(bound.value)} |e|, and with mu = ${gain.used} ${over}${seen}; with mu = ${gain.asked} ${whatHappened(worstOf(evidence.asked))}, and ${gain.largest} is the largest mu found that works`;
       return { qualifies: true, kind: 'smaller-gain', reason: text };
     }
-    return { qualifies: true, kind: 'yes', reason: `|C(e)| <= ${round(bound.value)} |e|, and ${over}${seen}` };
+    return {
+      qualifies: true,
+      kind: 'yes',
+      reason: `|C(e)| <= ${round(bound.value)} |e|, and ${over}${seen}`,
+    };
   }
 
   if (range && failed.every(({ start }) => start.extreme)) {

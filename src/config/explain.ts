@@ -194,7 +194,7 @@ export function wrongValue(path: SpecPath, value: unknown, expected: string): Is
   if (value === null) return { path, at: 'value', text: `${name} is empty, expected ${expected}` };
   const repair = /number/.test(expected)
     ? typeof value === 'string'
-      ? writeInstead(value)
+      ? writeInstead(value, expected)
       : ''
     : /true or false/.test(expected)
       ? meantBoolean(value)
@@ -246,7 +246,7 @@ function says(path: SpecPath, value: unknown, message: string): string {
   const name = formatPath(path) || 'the config';
   const scalar = value === null || typeof value !== 'object';
   return scalar && value !== undefined
-    ? `${name} is ${formatValue(value)}: ${message}${typeof value === 'string' && /number/.test(message) ? writeInstead(value) : ''}`
+    ? `${name} is ${formatValue(value)}: ${message}${typeof value === 'string' && /number/.test(message) ? writeInstead(value, message) : ''}`
     : `${name}: ${message}`;
 }
 

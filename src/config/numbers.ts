@@ -48,10 +48,13 @@ function plain(whole: string, fraction: string): string {
   return `${sign}${digits || '0'}.${fraction}`;
 }
 
-/** ` (write 1.5)`, or nothing: the same for a number in front of a unit, `1,5 Mbit/s`. */
-export function writeInstead(text: string): string {
+/** ` (write 1.5)`, or nothing: the same for a number in front of a unit, `1,5 Mbit/s`. Nothing that would be refused too: 1.5 where `expected` asks for a whole number. */
+export function writeInstead(text: string, expected = ''): string {
   const meant = meantNumber(text);
-  if (meant !== null) return ` (write ${meant})`;
+  if (meant !== null) {
+    const refused = /whole number/.test(expected) && Number(meant) % 1 !== 0 && !Number.isNaN(Number(meant));
+    return refused ? '' : ` (write ${meant})`;
+  }
   const [, number, unit] = /^(.*\d)\s*([^\s\d.,]+)$/.exec(text.trim()) ?? [];
   const inFront = number === undefined ? null : meantNumber(number);
   return inFront === null || inFront.includes(' ') || inFront === number ? '' : ` (write ${inFront} ${unit})`;

@@ -88,6 +88,12 @@ describe('what is left out', () => {
     expect(await compress({ kind: 'consensus' })).toBe('error-state');
   });
 
+  test('a hint is nothing that would be refused too: no 1.5 where a whole number is wanted', async () => {
+    const said = (config: object) => parseConfig({ ...MINIMAL, ...config }, { registries }).catch(String);
+    expect(await said({ seed: '1,5' })).toMatch(/expected a whole number in 0\.\.\d+$/);
+    expect(await said({ seed: '1,0' })).toContain('(write 1');
+  });
+
   test('a trace has about 200 rows, however long the run', async () => {
     const every = async (rounds: number) =>
       (await parseConfig({ ...MINIMAL, rounds }, { registries })).config.trace.every;

@@ -33,7 +33,7 @@ Examples:
   $ sottovoce list compressors                       what can stand under \`compressor:\`
   $ sottovoce run --help                             what a config and a run directory look like
 
-Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or bad input, 130 interrupted.
+Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or bad input, 130 interrupted, 129 and 143 for SIGHUP and SIGTERM.
 Set SOTTOVOCE_DEBUG=1 (or give --debug) for stack traces, NO_COLOR=1 for plain text.
 `;
 

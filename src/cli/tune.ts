@@ -13,7 +13,8 @@ made better by pilots: the first rounds of the run itself, with other gains, aga
 same gains on every machine. Where pilots are not affordable (more than 5,000 agents, large data, an unknown optimum) the formula stands.
 
   predicted   rounds per factor of 10, from the best pilot (or from the formula's modes)
-  rounds      to a millionth of the first distance, and until what the config's \`stop\` names of gap and rmsError is reached
+  rounds      to a millionth of the first distance, and until all that the config's \`stop\` names is reached
+              (gap and rmsError; nothing is said where it names another quantity, since nobody predicts it)
   nearest its limit   which condition on the step binds, and how closely
 
 \`--write\` puts the numbers into a copy of the config, which then needs no tuning any more; the copy must lie beside the original, because paths in a config

@@ -40,10 +40,10 @@ export function tuneReport(plan: PlanReport, tuning: Tuning, stop: StopSpec): Tu
   };
 }
 
-/** Until all that `stop` names is reached: a run stops when the last part of it is. Nobody predicts consensusError. */
-export function roundsToStop(tuning: Tuning, { gap, rmsError, consensusError }: StopSpec): number | null {
+/** Until all that `stop` names is reached: a run stops when the last part of it is. Nobody predicts more than gap and rmsError. */
+export function roundsToStop(tuning: Tuning, { gap, rmsError, ...others }: StopSpec): number | null {
   const rounds = [
-    ...(consensusError === undefined ? [] : [null]),
+    ...Object.values(others).map(() => null),
     ...(gap === undefined ? [] : [tuning.roundsToGap]),
     ...(rmsError === undefined ? [] : [roundsToDistance(tuning, rmsError)]),
   ];

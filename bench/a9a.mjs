@@ -27,7 +27,7 @@ import { searchCell } from '../dist/src/compare/search-cell.js';
 import { parseConfig } from '../dist/src/index.js';
 import { kernelsUrl } from '../dist/src/session/locations.js';
 import { prepareRun } from '../dist/src/session/prepare.js';
-import { runOnOneThread } from '../dist/src/session/single-thread.js';
+import { runOnOneThread, Stepper } from '../dist/src/session/single-thread.js';
 import { table } from './a9a-table.mjs';
 
 const { values: options, positionals } = parseArgs({
@@ -135,7 +135,7 @@ const round3 = (value) => Number(value.toPrecision(3));
 
 async function search({ flow, compressor }) {
   const prepared = await prepare({ flow, compressor }, { trace: { sample: 0 } });
-  return searchCell(prepared, module, TARGET, flow, trials);
+  return searchCell(new Stepper(prepared, module), prepared, TARGET, flow, trials);
 }
 
 async function tune(name) {
@@ -147,7 +147,7 @@ async function tune(name) {
   const runs = [];
   for (const seed of SEEDS) {
     const prepared = await prepare(tuned, { seed, trace: { sample: 0 } });
-    runs.push(runCell(prepared, module, TARGET));
+    runs.push(runCell(new Stepper(prepared, module), TARGET));
     // What draws nothing is the same for all seeds.
     if (!method.compressor) break;
   }

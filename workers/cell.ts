@@ -6,6 +6,7 @@ import type { CellOutcome, Target } from '../src/compare/types.js';
 import type { LoadedConfig } from '../src/config/types.js';
 import { isInputError } from '../src/errors.js';
 import { type FlowPrepared, prepareRun } from '../src/session/prepare.js';
+import { Stepper } from '../src/session/single-thread.js';
 
 export interface CellTask {
   module: WebAssembly.Module;
@@ -20,9 +21,10 @@ export default async function cell({ module, loaded, target, tune }: CellTask): 
     const prepared = await prepareRun(loaded, 1);
     const { report } = prepared;
     const { flow } = loaded.config;
+    const stepper = new Stepper(prepared, module);
     const searched =
-      flow && tune > 0 ? searchCell(prepared as FlowPrepared, module, target, flow, tune) : null;
-    const { summary, ...run } = runCell(prepared, module, target);
+      flow && tune > 0 ? searchCell(stepper, prepared as FlowPrepared, target, flow, tune) : null;
+    const { summary, ...run } = runCell(stepper, target);
     return {
       status: summary.status as Exclude<typeof summary.status, 'failed'>,
       compressor: report.compressor,

@@ -8,8 +8,7 @@
  * back to the row before and looks at every round from there, and afterwards at rows again. Rows are as dense as a picture wants them, whatever `trace.every` says: every round at first, then every twentieth part of the way.
  */
 
-import type { Prepared } from '../session/prepare.js';
-import { Stepper } from '../session/single-thread.js';
+import type { Stepper } from '../session/single-thread.js';
 import type { Summary, TraceRow } from '../session/types.js';
 import type { Held, Target, Touched } from './types.js';
 
@@ -35,17 +34,16 @@ export interface CellRun {
   touched: Touched | null;
 }
 
-/** `prepared` is for one worker, and its run stops at nothing but the target. Given up where it has not arrived within `rounds`. */
+/** From its beginning a run of one worker that stops at nothing but the target. Given up where it has not arrived within `rounds`. */
 export function runCell(
-  prepared: Prepared,
-  module: WebAssembly.Module,
+  stepper: Stepper,
   target: Target,
-  rounds = prepared.program.run.rounds,
+  rounds = stepper.prepared.program.run.rounds,
 ): CellRun {
-  const stepper = new Stepper(prepared, module);
+  stepper.begin();
   const watch = target.quantity === 'rmsError' ? stepper.rmsError : null;
   // Where a row is quick, no round goes unseen.
-  const always = watch === null && prepared.program.run.rowWork <= EVERY_ROUND_WORK;
+  const always = watch === null && stepper.prepared.program.run.rowWork <= EVERY_ROUND_WORK;
   const trace: TraceRow[] = [];
   let touched: Touched | null = null;
 

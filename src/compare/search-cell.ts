@@ -7,15 +7,15 @@
  */
 
 import { flowDefinition } from '../flow/registry.js';
+import type { FlowSpec } from '../flow/types.js';
 import type { FlowPrepared } from '../session/prepare.js';
-import { type Gains, patternSearch } from '../tune/search.js';
-import { searchable } from '../tune/trials.js';
+import type { Stepper } from '../session/single-thread.js';
+import { type Gains, patternSearch, rounded } from '../tune/search.js';
+import { arrives, FACTORS, searchable, stalledCost, startsOf } from '../tune/trials.js';
+import { automaticNames } from '../tune/tune.js';
 import { runCell } from './run-cell.js';
 import type { Target } from './types.js';
 
-const FACTORS = [2, 1.4, 1.18];
-/** More than any number of rounds. */
-const STALLED = 1e15;
 /** From another start than the best one a trial may take this many times the rounds of the best so far: its valley may be long. */
 const OTHERS = 2;
 /** Farther out than this many times where it began, a trial is no start for others. */
@@ -29,28 +29,23 @@ export interface CellSearch {
   trials: number;
 }
 
-/** Trials overwrite the gains of `prepared`, which ends with the best. `given`: the config's flow. */
+/** Trials overwrite the gains of `prepared`, which ends with the best. `stepper` is of it, and has not begun; `given`: the config's flow. */
 export function searchCell(
+  stepper: Stepper,
   prepared: FlowPrepared,
-  module: WebAssembly.Module,
   target: Target,
-  given: Record<string, unknown>,
+  given: FlowSpec,
   trials: number,
 ): CellSearch {
   const { program } = prepared;
   const { run } = program;
   const definition = flowDefinition(run.flow.kind);
-  const open = Object.keys(run.flow.gains).filter((name) => typeof given[name] !== 'number');
-  const free = searchable(run.flow.kind, open);
+  const free = searchable(run.flow.kind, automaticNames(given, run.flow.gains));
   const none: CellSearch = { gains: null, rounds: null, trials: 0 };
   if (!definition.search || free.length === 0 || trials === 0) return none;
-  const { starts, directions, largest, shrink = 'step' } = definition.search;
-  const own = run.flow.gains as Gains;
-  // What a start does not name is as planned.
-  const of = (gains: Gains) =>
-    Object.fromEntries(
-      free.map((name) => [name, Number(((gains[name] ?? own[name]) as number).toPrecision(3))]),
-    );
+  const { directions, largest, shrink = 'step' } = definition.search;
+  const own = run.flow.gains;
+  stepper.keepBeginning();
   const known = new Map<string, number>();
   let best: Gains | null = null;
   let least = Number.POSITIVE_INFINITY;
@@ -61,23 +56,19 @@ export function searchCell(
     if (before !== undefined || known.size >= trials) return before ?? Number.POSITIVE_INFINITY;
     run.flow = program.planFlow(gains);
     const limit = Math.min(run.rounds, Math.floor(patience * least));
-    const { arrival, trace } = runCell(prepared, module, target, limit);
+    const { arrival, trace } = runCell(stepper, target, limit);
     const [first] = trace;
     const end = (trace.at(-1) ?? first)[target.quantity] / first[target.quantity];
     // One that was given up, or has left for good, is no start for others.
     const near = limit === run.rounds && end < LEFT;
-    const cost = arrival
-      ? arrival.round
-      : near
-        ? STALLED / (4 - Math.log10(Math.max(end, 1e-16)))
-        : Number.POSITIVE_INFINITY;
+    const cost = arrival ? arrival.round : near ? stalledCost(end) : Number.POSITIVE_INFINITY;
     known.set(key, cost);
     if (cost < least) [best, least] = [gains, cost];
     return cost;
   };
   // From the best start first; what trials are left go on from the next ones, so that a valley does not end a search that others had more trials for.
-  const begins = [...(starts?.(run.flow, program.gains()) ?? []), own]
-    .map(of)
+  const begins = startsOf(program, free, program.gains())
+    .map(rounded)
     .map((gains) => ({ gains, cost: trial(gains) }))
     .sort((a, b) => a.cost - b.cost);
   const options = { directions, largest, factors: FACTORS, evaluations: Number.POSITIVE_INFINITY };
@@ -91,5 +82,5 @@ export function searchCell(
     return { ...none, trials: known.size };
   }
   run.flow = program.planFlow(best);
-  return { gains: best, rounds: least < STALLED / 1000 ? least : null, trials: known.size };
+  return { gains: best, rounds: arrives(least) ? least : null, trials: known.size };
 }

@@ -44,7 +44,8 @@ function changing({ fields, workers }: Layout): { offset: number; bytes: number 
 
 export class Snapshot {
   private readonly live: Uint8Array[] = [];
-  private readonly kept: Uint8Array[] = [];
+  /** Made with the first copy: a run that never goes back needs none. */
+  private kept: Uint8Array[] = [];
 
   /** The share of one worker. */
   constructor(arena: Arena, worker: number, workers: number) {
@@ -53,15 +54,20 @@ export class Snapshot {
       const to = Math.floor((bytes * (worker + 1)) / workers);
       if (to === from) continue;
       this.live.push(new Uint8Array(arena.memory.buffer, offset + from, to - from));
-      this.kept.push(new Uint8Array(to - from));
     }
   }
 
+  get saved(): boolean {
+    return this.kept.length > 0;
+  }
+
   save(): void {
+    if (!this.saved) this.kept = this.live.map(({ length }) => new Uint8Array(length));
     for (let i = 0; i < this.live.length; i++) this.kept[i].set(this.live[i]);
   }
 
+  /** Nothing, where nothing was saved. */
   restore(): void {
-    for (let i = 0; i < this.live.length; i++) this.live[i].set(this.kept[i]);
+    for (let i = 0; i < this.kept.length; i++) this.live[i].set(this.kept[i]);
   }
 }

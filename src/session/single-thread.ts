@@ -5,12 +5,12 @@
  * For many small runs side by side, one a thread; and for tests, where what depends on the partition shows as it would with threads.
  */
 
-import { bindKernels } from '../../kernels/bindings.js';
+import { bindKernels, type Kernels } from '../../kernels/bindings.js';
 import type { LoopReport } from '../../workers/round-loop.js';
-import { createArena } from '../arena/arena.js';
+import { type Arena, createArena } from '../arena/arena.js';
 import { bindProgram } from '../program/registry.js';
 import { goesBack, looksEveryRound, Snapshot } from '../program/snapshot.js';
-import type { Verdict } from '../program/types.js';
+import type { BoundProgram, Verdict } from '../program/types.js';
 import { COLUMNS, rowOf } from '../trace/ring.js';
 import type { Prepared } from './prepare.js';
 import { type StateRows, stateHash, stateRows } from './state-hash.js';
@@ -26,31 +26,51 @@ export interface SingleThreadRun {
   state: StateRows[];
 }
 
-/** A run between two rounds, on this thread. */
+/** A run between two rounds, on this thread: it begins with `begin()`, and may begin again, with the gains that the plan then has. */
 export class Stepper {
   round = 0;
-  private readonly prepared: Prepared;
-  private readonly arena: ReturnType<typeof createArena>;
-  private readonly programs: ReturnType<typeof bindProgram>[];
+  readonly prepared: Prepared;
+  private readonly arena: Arena;
+  private readonly kernels: Kernels;
+  private programs: BoundProgram[] = [];
+  /** Of the beginning, where it is to come again; and of the row that a run goes back to. */
+  private readonly beginning: Snapshot;
   private readonly snapshot: Snapshot;
   private readonly numbers = new Float64Array(COLUMNS.length);
-  private readonly startedMs: number;
+  private startedMs = 0;
   private lostMs = 0;
   private savedRound = 0;
   private savedMs = 0;
 
-  /** As many programs as `prepared` has workers. */
   constructor(prepared: Prepared, module: WebAssembly.Module) {
-    const { run } = prepared.program;
     this.prepared = prepared;
-    this.arena = createArena(run.layout);
+    this.arena = createArena(prepared.program.run.layout);
     prepared.fill(this.arena);
-    const kernels = bindKernels(module, this.arena.memory);
-    this.programs = Array.from({ length: run.workers }, (_, worker) =>
-      bindProgram(run, this.arena, kernels, worker),
-    );
+    this.kernels = bindKernels(module, this.arena.memory);
+    this.beginning = new Snapshot(this.arena, 0, 1);
     this.snapshot = new Snapshot(this.arena, 0, 1);
+  }
+
+  /** Keeps the beginning, so that `begin()` may come more than once. */
+  keepBeginning(): void {
+    this.beginning.save();
+  }
+
+  /** Round 0. As many programs as `prepared` has workers. */
+  begin(): void {
+    const { run } = this.prepared.program;
+    if (this.programs.length > 0 && !this.beginning.saved) {
+      throw new Error(
+        'this run has begun already, and its beginning was not kept: call keepBeginning() first',
+      );
+    }
+    this.beginning.restore();
+    this.programs = Array.from({ length: run.workers }, (_, worker) =>
+      bindProgram(run, this.arena, this.kernels, worker),
+    );
     for (const program of this.programs) program.prologue();
+    this.round = 0;
+    this.lostMs = 0;
     this.startedMs = performance.now();
   }
 
@@ -117,6 +137,7 @@ export class Stepper {
 export function runOnOneThread(prepared: Prepared, module: WebAssembly.Module): SingleThreadRun {
   const { run } = prepared.program;
   const stepper = new Stepper(prepared, module);
+  stepper.begin();
   const rows: TraceRow[] = [];
   const back = goesBack(run);
   let refining = looksEveryRound(run);

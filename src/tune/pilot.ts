@@ -11,6 +11,7 @@ import { createArena } from '../arena/arena.js';
 import type { FlowPlan } from '../flow/types.js';
 import type { ProgramPlan } from '../program/flow/plan.js';
 import { bindProgram } from '../program/registry.js';
+import { Snapshot } from '../program/snapshot.js';
 import { type Fillable, fillFlow } from '../session/fill.js';
 import { kernelsUrl } from '../session/locations.js';
 
@@ -86,11 +87,8 @@ export function openPilot(prepared: Fillable & { program: ProgramPlan }): Pilot 
   const arena = createArena(run.layout);
   fillFlow(arena, prepared);
   const kernels = bindKernels(new WebAssembly.Module(readFileSync(kernelsUrl)), arena.memory);
-  const changing = Object.entries(run.layout.fields).filter(([name]) => !/^(graph|cost)\./.test(name));
-  const beginnings = changing.map(([name, { type }]) => {
-    const view = arena.view(name, type);
-    return { view, copy: view.slice() };
-  });
+  const beginning = new Snapshot(arena, 0, 1);
+  beginning.save();
   const { agents, rowBytes, dim } = run;
   const x = arena.address('x');
   const optimum = arena.address('trace.optimum');
@@ -104,7 +102,7 @@ export function openPilot(prepared: Fillable & { program: ProgramPlan }): Pilot 
 
   /** The run's own beginning with the gains of `flow`. */
   const begin = (flow: FlowPlan) => {
-    for (const { view, copy } of beginnings) (view as Float64Array).set(copy as Float64Array);
+    beginning.restore();
     const program = bindProgram({ ...run, flow } as typeof run, arena, kernels, 0);
     const parityBytes = run.state[0]?.doubled ? agents * rowBytes : 0;
     program.prologue();

@@ -104,7 +104,8 @@ function directionsAmong(directions: readonly Gains[], names: readonly string[])
   return [...kept.values()];
 }
 
-function rounded(gains: Gains): Gains {
+/** To the digits of what a search tries. */
+export function rounded(gains: Gains): Gains {
   return Object.fromEntries(
     Object.entries(gains).map(([name, value]) => [name, Number(value.toPrecision(DIGITS))]),
   );

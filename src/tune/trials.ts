@@ -42,9 +42,21 @@ export interface Found {
   trials: number;
 }
 
-const FACTORS = [2, 1.4, 1.18];
+/** By which a pattern search multiplies gains, coarse to fine. */
+export const FACTORS = [2, 1.4, 1.18];
 /** More than any number of rounds: what stalls is worse than whatever arrives, and the nearer it ends the better. */
 const STALLED = 1e15;
+
+/** What a trial costs that did not arrive and ended at this share of its first distance. */
+export function stalledCost(share: number): number {
+  return STALLED / (4 - Math.log10(Math.max(share, 1e-16)));
+}
+
+/** Whether a cost is a number of rounds. */
+export function arrives(cost: number): boolean {
+  return cost < 1e-3 * STALLED;
+}
+
 /** The winner has to go on to this share of its target, within so many times its rounds. */
 const BEYOND = 1e-3;
 const CONFIRMATION = 3;
@@ -76,7 +88,7 @@ function bindTrials(program: ProgramPlan, pilot: Pilot, options: TrialOptions) {
       const fallen = pilot.descend(program.planFlow(gains), horizon);
       return fallen > 0 ? 1 / fallen : Number.POSITIVE_INFINITY;
     }
-    const limit = least < 1e-3 * STALLED && !byItsEnd ? least : Number.POSITIVE_INFINITY;
+    const limit = arrives(least) && !byItsEnd ? least : Number.POSITIVE_INFINITY;
     // The last trials must not be judged by a shorter flight than the others.
     if (budgetRounds - pilot.rounds() < Math.min(horizon, limit)) return Number.POSITIVE_INFINITY;
     const flown = fly(gains, limit, horizon, target);
@@ -86,13 +98,13 @@ function bindTrials(program: ProgramPlan, pilot: Pilot, options: TrialOptions) {
     results.set(gains, result);
     if (result.reached || (!byItsEnd && result.rounds < Number.POSITIVE_INFINITY)) return result.rounds;
     if (result.share === Number.POSITIVE_INFINITY) return result.share;
-    return STALLED / (4 - Math.log10(Math.max(result.share, 1e-16)));
+    return stalledCost(result.share);
   };
   return { costOf, fly, results };
 }
 
 /** Where searches begin, in the numbers that are free: the formula last. */
-function startsOf(program: ProgramPlan, free: readonly string[], context: GainContext): Gains[] {
+export function startsOf(program: ProgramPlan, free: readonly string[], context: GainContext): Gains[] {
   const { flow } = program.run;
   const bolder = flowDefinition(flow.kind).search?.starts?.(flow, context) ?? [];
   // What a start does not name is as the formula has it.

@@ -7,14 +7,14 @@ import type { Target } from '../../src/compare/types.js';
 import { parseConfig } from '../../src/config/load.js';
 import { kernelsUrl } from '../../src/session/locations.js';
 import { prepareRun } from '../../src/session/prepare.js';
-import { runOnOneThread } from '../../src/session/single-thread.js';
+import { runOnOneThread, Stepper } from '../../src/session/single-thread.js';
 import type { TraceRow } from '../../src/session/types.js';
 
 const module = new WebAssembly.Module(readFileSync(kernelsUrl));
 
 async function cell(config: Record<string, unknown>, target: Target) {
   const stop = { [target.quantity]: target.bound };
-  return runCell(await prepareRun(await parseConfig({ ...config, stop }), 1), module, target);
+  return runCell(new Stepper(await prepareRun(await parseConfig({ ...config, stop }), 1), module), target);
 }
 
 /** Every round's row, for twice the rounds. */

@@ -9,6 +9,7 @@ import { parseConfig } from '../../src/config/load.js';
 import { flows } from '../../src/flow/registry.js';
 import { kernelsUrl } from '../../src/session/locations.js';
 import { type FlowPrepared, prepareRun } from '../../src/session/prepare.js';
+import { Stepper } from '../../src/session/single-thread.js';
 
 const module = new WebAssembly.Module(readFileSync(kernelsUrl));
 const TARGET: Target = { quantity: 'rmsError', bound: 1e-4 };
@@ -37,18 +38,21 @@ describe.each(exact)('$kind', ({ kind, modes }) => {
   const compressor = compresses ? { kind: 'flatten', inner: { kind: 'sign' } } : undefined;
 
   it('arrives at least as early as with its formula, within the trials that everyone has', async () => {
-    const formula = runCell(await prepare({ kind }, compressor), module, TARGET).arrival?.round;
+    const formula = runCell(new Stepper(await prepare({ kind }, compressor), module), TARGET).arrival?.round;
     const prepared = await prepare({ kind }, compressor);
-    const { gains, rounds, trials } = searchCell(prepared, module, TARGET, { kind }, TRIALS);
+    const { gains, rounds, trials } = searchCell(
+      new Stepper(prepared, module),
+      prepared,
+      TARGET,
+      { kind },
+      TRIALS,
+    );
     expect(trials).toBeLessThanOrEqual(TRIALS);
     expect(rounds).toBeLessThanOrEqual(formula ?? Number.POSITIVE_INFINITY);
     // What was found is what a run of its own does.
     const { compress } = prepared.program.run.flow;
-    const again = runCell(
-      await prepare({ kind, ...(compress && { compress }), ...gains }, compressor),
-      module,
-      TARGET,
-    );
+    const winner = await prepare({ kind, ...(compress && { compress }), ...gains }, compressor);
+    const again = runCell(new Stepper(winner, module), TARGET);
     expect(again.arrival?.round).toBe(rounds);
   });
 });
@@ -56,14 +60,15 @@ describe.each(exact)('$kind', ({ kind, modes }) => {
 it('leaves gains alone that are given', async () => {
   const flow = { kind: 'nids', step: 0.11 };
   const prepared = await prepare(flow);
-  const { gains } = searchCell(prepared, module, TARGET, flow, TRIALS);
+  const { gains } = searchCell(new Stepper(prepared, module), prepared, TARGET, flow, TRIALS);
   expect(gains).not.toHaveProperty('step');
   expect(prepared.program.run.flow.gains['step']).toBe(0.11);
 });
 
 it('says nothing where nothing is open', async () => {
   const flow = { kind: 'nids', step: 0.11, mixing: 0.5 };
-  expect(searchCell(await prepare(flow), module, TARGET, flow, TRIALS)).toEqual({
+  const prepared = await prepare(flow);
+  expect(searchCell(new Stepper(prepared, module), prepared, TARGET, flow, TRIALS)).toEqual({
     gains: null,
     rounds: null,
     trials: 0,

@@ -250,11 +250,6 @@ export class LinearProblem implements SmoothProblem {
     return out;
   }
 
-  hessianTimes(weights: Float64Array, v: Float64Array, out: Float64Array): void {
-    for (let c = 0; c < this.dim; c++) out[c] = this.regularization * v[c]!;
-    this.addHessianTimes(weights, 0, this.labels.length, v, out);
-  }
-
   addHessianTimes(
     weights: Float64Array,
     first: number,

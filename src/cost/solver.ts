@@ -27,7 +27,10 @@ export interface SmoothProblem {
   /** What the Hessian at x is made of. */
   weights(x: Float64Array): Float64Array;
   hessian(weights: Float64Array): Float64Array[];
-  hessianTimes(weights: Float64Array, v: Float64Array, out: Float64Array): void;
+  /** lambda of the Hessian's part lambda I, beside that of the samples. */
+  readonly regularization: number;
+  /** One a sample. */
+  readonly labels: { readonly length: number };
   /** out += the samples' part of it, of the samples first .. end - 1. */
   addHessianTimes(
     weights: Float64Array,
@@ -40,6 +43,17 @@ export interface SmoothProblem {
   reach(direction: Float64Array): number;
   /** Why there is no minimiser, if x proves it. */
   whyNoMinimiser(x: Float64Array): string | null;
+}
+
+/** out = the Hessian times v. */
+export function hessianTimes(
+  problem: SmoothProblem,
+  weights: Float64Array,
+  v: Float64Array,
+  out: Float64Array,
+): void {
+  for (let c = 0; c < problem.dim; c++) out[c] = problem.regularization * v[c]!;
+  problem.addHessianTimes(weights, 0, problem.labels.length, v, out);
 }
 
 export type Solution = { optimum: Optimum; reason: null } | { optimum: null; reason: string };
@@ -196,7 +210,7 @@ class ConjugateGradients implements DirectionSolver {
     const start = Math.sqrt(energy);
     const target = Math.min(1e-2, start) * start;
     for (let i = 0; i < 4 * dim + 20 && Math.sqrt(energy) > target; i++) {
-      problem.hessianTimes(weights, search, product);
+      hessianTimes(problem, weights, search, product);
       const curvature = dot(search, product);
       if (!(curvature > 0)) break;
       const length = energy / curvature;

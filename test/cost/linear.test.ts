@@ -9,6 +9,7 @@ import type { Loss } from '../../src/cost/linear-model.js';
 import { DenseRows, LinearProblem } from '../../src/cost/linear-problem.js';
 import { logisticLoss } from '../../src/cost/logistic.js';
 import { costs } from '../../src/cost/registry.js';
+import { hessianTimes } from '../../src/cost/solver.js';
 import type { CostModel, Optimum } from '../../src/cost/types.js';
 import { contextOf, differences, hasSharedData, largest, scratchFile, sharedData } from './support.js';
 
@@ -165,7 +166,7 @@ describe.each([
             expect(largest(row.map((h, c) => h - hessian[i]![c]!))).toBeLessThan(1e-7);
           }
           const product = new Float64Array(3);
-          problem.hessianTimes(problem.weights(x), Float64Array.of(1, 2, -1), product);
+          hessianTimes(problem, problem.weights(x), Float64Array.of(1, 2, -1), product);
           hessian.forEach((row, i) => {
             expect(product[i]).toBeCloseTo(row[0]! + 2 * row[1]! - row[2]!, 11);
           });

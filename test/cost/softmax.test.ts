@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DenseRows } from '../../src/cost/linear-problem.js';
 import { costs } from '../../src/cost/registry.js';
 import { SoftmaxProblem } from '../../src/cost/softmax-problem.js';
+import { hessianTimes } from '../../src/cost/solver.js';
 import type { CostModel } from '../../src/cost/types.js';
 import { contextOf, differences, largest, scratchFile } from './support.js';
 
@@ -89,7 +90,7 @@ describe('softmax', () => {
     const hessian = problem.hessian(weights);
     const v = Float64Array.from({ length: 6 }, (_, c) => wave(c + 9));
     const product = new Float64Array(6);
-    problem.hessianTimes(weights, v, product);
+    hessianTimes(problem, weights, v, product);
     hessian.forEach((row, i) => {
       const partial = (point: Float64Array) => {
         problem.gradient(point, gradient);

@@ -3,19 +3,14 @@
  * the direction of writing, a character that XML forbids. On its way to a terminal, an SVG or a page each of them is written as an escape, `\u001b`.
  */
 
-/** Control characters, halves of a pair, and formats that are not seen; the two joiners (U+200C, U+200D) are part of words and stay. */
-const INVISIBLE = /(?![\n\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu;
+import { printable } from './errors.js';
+
 const ESCAPE = '\u001b';
 const COLOUR = new RegExp(`(${ESCAPE}\\[\\d{1,2}m)`);
 
 /** Everything but line feeds. Escapes are JSON's, so that JSON stays what it was. */
 export function visible(text: string): string {
-  return text.replace(INVISIBLE, (character) =>
-    Array.from(
-      { length: character.length },
-      (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
-    ).join(''),
-  );
+  return text.split('\n').map(printable).join('\n');
 }
 
 /** The same for what has been painted: colours stay. */

@@ -76,18 +76,21 @@ export function formatPath(path: readonly (string | number)[]): string {
  * Control characters, halves of a pair, and what formats without being seen, as the turning of the direction of writing: it steers a terminal, breaks a
  * page, or shows a name as another. The two joiners (U+200C, U+200D) are part of words and stay.
  */
-const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu;
 /** Blanks that look like a space and are none. */
 const ODD_BLANKS = /(?! )\p{Zs}/gu;
 const MOST_CHARACTERS = 60;
 
-/** Text of a file or a config as any output may carry it: what UNPRINTABLE names is written as an escape, `\u001b`. */
+/** Text of a file or a config as any output may carry it: what UNPRINTABLE names is written as an escape, `\u001b`, as JSON has it. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escaped);
 }
 
 function escaped(character: string): string {
-  return `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`;
+  return Array.from(
+    { length: character.length },
+    (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
+  ).join('');
 }
 
 /** A value as a message shows it: strings quoted, nothing raw that steers a terminal, and no more than some sixty characters. */

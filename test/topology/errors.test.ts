@@ -12,6 +12,7 @@ describe('printable', () => {
     ['zero\u200bwidth\ufeff', 'zero\\u200bwidth\\ufeff'],
     ['two\u2028lines\r\n', 'two\\u2028lines\\u000d\\u000a'],
     ['half \ud83d of a pair', 'half \\ud83d of a pair'],
+    ['a tag \u{e0041}, and \ufffe', 'a tag \\udb40\\udc41, and \\ufffe'],
   ])('%j', (text, expected) => {
     expect(printable(text)).toBe(expected);
   });

@@ -12,8 +12,9 @@ import { showPath } from '../config/show-path.js';
 import type { LoadedConfig, Override, RunConfig, StopSpec } from '../config/types.js';
 import { InputError } from '../errors.js';
 import { COMPRESS_MODES } from '../flow/types.js';
+import { QUANTITIES, type Quantity } from '../program/targets.js';
 import { ownVersion } from '../report/versions.js';
-import type { Cell, Target, TargetQuantity } from './types.js';
+import type { Cell, Target } from './types.js';
 
 export interface GridInputs {
   configs: readonly string[];
@@ -35,14 +36,6 @@ export interface Grid {
   target: Target;
 }
 
-export const QUANTITIES: readonly TargetQuantity[] = [
-  'rmsError',
-  'agentsGapMean',
-  'agentsGapWorst',
-  'gradientNorm',
-  'gap',
-  'consensusError',
-];
 /** What agents hold, for averaging and optimising alike. */
 const DEFAULT_TARGET: Target = { quantity: 'rmsError', bound: 1e-6 };
 
@@ -130,19 +123,22 @@ function alone(target: Target | null): Override[] {
 export function parseTarget(text: string): Target {
   const [name, value, ...rest] = text.split('=').map((part) => part.trim());
   const bound = value === undefined || value === '' ? Number.NaN : Number(value);
-  if (rest.length > 0 || !QUANTITIES.includes(name as TargetQuantity) || !(bound > 0)) {
-    throw new InputError(`--target is ${text}, expected one of ${QUANTITIES.join(', ')} = a number > 0`, {
-      hint: 'for example: --target rmsError=1e-6',
-    });
+  if (rest.length > 0 || !Object.hasOwn(QUANTITIES, name) || !(bound > 0)) {
+    throw new InputError(
+      `--target is ${text}, expected one of ${Object.keys(QUANTITIES).join(', ')} = a number > 0`,
+      {
+        hint: 'for example: --target rmsError=1e-6',
+      },
+    );
   }
-  return { quantity: name as TargetQuantity, bound };
+  return { quantity: name as Quantity, bound };
 }
 
 /** What every config stops at, if they agree on one quantity. */
 function commonTarget(cells: readonly Cell[]): Target {
   const stops = new Set(cells.map(({ loaded }) => JSON.stringify(loaded.config.stop)));
   const [first] = stops;
-  const entries = Object.entries(JSON.parse(first ?? '{}') as StopSpec) as [TargetQuantity, number][];
+  const entries = Object.entries(JSON.parse(first ?? '{}') as StopSpec) as [Quantity, number][];
   if (stops.size === 1 && entries.length === 0) return DEFAULT_TARGET;
   if (stops.size > 1 || entries.length > 1) {
     throw new InputError(

@@ -3,13 +3,12 @@
  * what methods are compared on: graph, cost, beginning and links. All plain data.
  */
 
-import type { LoadedConfig, NetworkSpec, StopSpec } from '../config/types.js';
+import type { LoadedConfig, NetworkSpec } from '../config/types.js';
+import type { Quantity } from '../program/targets.js';
 import type { RunStatus, Summary, TraceRow } from '../session/types.js';
 
-export type TargetQuantity = keyof StopSpec;
-
 export interface Target {
-  quantity: TargetQuantity;
+  quantity: Quantity;
   bound: number;
 }
 

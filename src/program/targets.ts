@@ -7,8 +7,17 @@
 import type { StopSpec } from '../config/types.js';
 import { formatValue, InputError } from '../errors.js';
 
-/** Quantities that are differences to f* or distances to x*. */
-const NEED_OPTIMUM = ['gap', 'rmsError', 'agentsGapMean', 'agentsGapWorst'] as const;
+export type Quantity = keyof StopSpec;
+
+/** What a run can stop at and a comparison can ask for, those of what agents hold first: its name for people, and whether it is measured from an optimum. */
+export const QUANTITIES: Readonly<Record<Quantity, { title: string; fromOptimum: boolean }>> = {
+  rmsError: { title: 'rms error', fromOptimum: true },
+  agentsGapMean: { title: "mean of the agents' gaps", fromOptimum: true },
+  agentsGapWorst: { title: "worst of the agents' gaps", fromOptimum: true },
+  gradientNorm: { title: 'gradient norm', fromOptimum: false },
+  gap: { title: 'gap of the mean', fromOptimum: true },
+  consensusError: { title: 'consensus error', fromOptimum: false },
+};
 
 export interface TargetFacts {
   /** Whether the flow averages: the mean of all x is then the answer from the start. */
@@ -21,7 +30,7 @@ export interface TargetFacts {
 
 /** Throws InputError where a run could stop without having arrived, or could never stop. */
 export function checkTargets(stop: StopSpec, { averages, noOptimum, agree }: TargetFacts): void {
-  const asked = (Object.keys(stop) as (keyof StopSpec)[]).filter((name) => stop[name] !== undefined);
+  const asked = (Object.keys(stop) as Quantity[]).filter((name) => stop[name] !== undefined);
   for (const name of asked) {
     if (name === 'gap' && averages) {
       throw new InputError(
@@ -32,7 +41,7 @@ export function checkTargets(stop: StopSpec, { averages, noOptimum, agree }: Tar
         },
       );
     }
-    if (noOptimum !== null && (NEED_OPTIMUM as readonly string[]).includes(name)) {
+    if (noOptimum !== null && QUANTITIES[name].fromOptimum) {
       throw new InputError(
         `stop.${name} is ${formatValue(stop[name])}, and nobody knows the optimum it is measured from: ${noOptimum}`,
         {

@@ -3,18 +3,10 @@
 import Papa from 'papaparse';
 import type { Comparison } from '../compare/results.js';
 import type { Cell, CellOutcome, CellRow, MethodRow, Target } from '../compare/types.js';
+import { QUANTITIES } from '../program/targets.js';
 import type { TraceRow } from '../session/types.js';
 import { type Colours, formatBits, formatCount, formatQuantity, formatSeconds, plural } from './format.js';
 import { logPlot, type PlotSeries } from './plot.js';
-
-const QUANTITY_NAMES = {
-  rmsError: 'rms error',
-  agentsGapMean: "mean of the agents' gaps",
-  agentsGapWorst: "worst of the agents' gaps",
-  gradientNorm: 'gradient norm',
-  gap: 'gap of the mean',
-  consensusError: 'consensus error',
-} as const;
 
 /** Columns of results.csv and results.parquet, with their Parquet types. */
 const COLUMNS: Readonly<Record<keyof CellRow, 'STRING' | 'DOUBLE' | 'BOOLEAN' | 'INT32'>> = {
@@ -111,7 +103,7 @@ export function formatComparison(
   for (const problem of problems) {
     const group = sorted(methods.filter((row) => row.problem === problem));
     const configs = [...new Set(group.map(({ config }) => config))].join(', ');
-    lines.push(paint.bold(`${configs}: to a ${QUANTITY_NAMES[target.quantity]} of ${bound}`));
+    lines.push(paint.bold(`${configs}: to a ${QUANTITIES[target.quantity].title} of ${bound}`));
     const label = labeller(group);
     const several = group.some(({ seeds }) => seeds > 1);
     const network = group.some(({ networkSeconds }) => networkSeconds !== null);
@@ -125,7 +117,7 @@ export function formatComparison(
       'seconds',
       ...(network ? ['network'] : []),
       ...(several ? ['seeds'] : []),
-      `${QUANTITY_NAMES[target.quantity]} then`,
+      `${QUANTITIES[target.quantity].title} then`,
       ...(gaps ? ["agents' gaps: mean", 'worst'] : []),
     ];
     const body = group.map((row) => [
@@ -241,7 +233,7 @@ export function drawComparison(
       ],
       {
         title: `${[...new Set(group.map(({ config }) => config))].join(', ')}: ${plural(group.length, 'method')}${group.some(({ seeds }) => seeds > 1) ? ', every seed' : ''}, * on the Pareto front`,
-        yLabel: QUANTITY_NAMES[target.quantity],
+        yLabel: QUANTITIES[target.quantity].title,
         floor: 10 ** Math.floor(Math.log10(target.bound) - 0.3),
         ceiling: 10 ** Math.ceil(Math.log10(Math.max(begins, 10 * target.bound))),
       },

@@ -3,65 +3,16 @@
  * against both, and the same run for any number of workers. A new line in the registry is tested once it has a spec here.
  */
 
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { costs } from '../../src/cost/registry.js';
-import type { CostSpec } from '../../src/cost/types.js';
 import { loadModules, moduleUrl } from '../../src/plugin/modules.js';
 import { runSequentially } from '../support/sequential.js';
+import { cases, specOf, specs, wave } from './every-cost.js';
 import { AGENTS, hasKernels, onWorker } from './on-worker.js';
-import { contextOf, differences, largest, scratchFile } from './support.js';
-
-const wave = (i: number): number => Math.sin(1 + 1.7 * i + 0.3 * i * i);
-const DIM = 7;
-const ROWS = 23;
-const data = (label: (r: number) => number): string =>
-  Array.from(
-    { length: ROWS },
-    (_, r) => `${label(r)} ${(r % 3) + 1}:${wave(r)} ${4 + (r % 4)}:${2 * wave(3 * r)}\n`,
-  ).join('');
-const two = (r: number): number => (wave(5 * r) > 0 ? 1 : -1);
-const three = (r: number): number => [-5, 7, 2][Math.floor(1.5 * (wave(5 * r) + 1)) % 3]!;
-const real = (r: number): number => 2 * wave(7 * r);
-
-/** One agent without samples, one with an odd number of them. */
-const split = { kind: 'counts', counts: [4, 7, 0, 11, 1] };
-const sampled = (label: (r: number) => number, more: object = {}) => ({
-  data: () => data(label),
-  regularization: 0.2,
-  split,
-  ...more,
-});
-
-/** `data` as a function is written to a scratch file. */
-const specs: Record<string, Record<string, unknown>[]> = {
-  quadratic: [{ dim: DIM }],
-  average: [{ dim: DIM }],
-  'least-squares': [sampled(real)],
-  ridge: [sampled(real)],
-  huber: [sampled(real, { delta: 0.4 }), sampled(real, { delta: 0.4, storage: 'dense' })],
-  logistic: [sampled(two)],
-  softmax: [sampled(three), sampled(three, { storage: 'dense', intercept: true })],
-  mlp: [sampled(three, { hidden: [5] }), sampled(three, { hidden: [3, 4] })],
-  custom: [{ module: fileURLToPath(new URL('../../examples/05-own-cost/median.mjs', import.meta.url)) }],
-  'nonconvex-logistic': [sampled(two), sampled(two, { storage: 'dense', intercept: true })],
-};
+import { contextOf, differences, largest } from './support.js';
 
 /** Their kernels work in float32: differences of their values would be rounding, so the mean is held against the host's doubles. */
 const SINGLE = new Set(['mlp']);
-
-const cases = Object.keys(costs).flatMap((kind) =>
-  (specs[kind] ?? [{}]).map((parameters, i) => ({ kind, parameters, name: `${kind} ${i}` })),
-);
-
-function specOf(kind: string, parameters: Record<string, unknown>): CostSpec {
-  const text = parameters['data'];
-  return {
-    kind,
-    ...parameters,
-    ...(typeof text === 'function' && { data: scratchFile('data.libsvm', text() as string) }),
-  };
-}
 
 // For models that are loaded here; a run loads the module by itself.
 beforeAll(() => loadModules([moduleUrl(specs['custom']![0]!['module'] as string)]));

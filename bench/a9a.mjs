@@ -25,7 +25,7 @@ import { parseArgs } from 'node:util';
 import { runCell } from '../dist/src/compare/run-cell.js';
 import { searchCell } from '../dist/src/compare/search-cell.js';
 import { parseConfig } from '../dist/src/index.js';
-import { kernelsUrl } from '../dist/src/session/locations.js';
+import { kernelsUrl } from '../dist/src/run/locations.js';
 import { prepareRun } from '../dist/src/session/prepare.js';
 import { runOnOneThread, Stepper } from '../dist/src/session/single-thread.js';
 import { table } from './a9a-table.mjs';

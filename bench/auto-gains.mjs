@@ -26,7 +26,7 @@ import { parseArgs } from 'node:util';
 import { parseConfig } from '../dist/src/index.js';
 import { prepareRun } from '../dist/src/session/prepare.js';
 import { openPilot } from '../dist/src/tune/pilot.js';
-import { patternSearch } from '../dist/src/tune/search.js';
+import { patternSearch } from '../dist/src/pattern-search.js';
 import { Random } from '../dist/topology/index.js';
 
 const { values: options, positionals } = parseArgs({

@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import asc from 'assemblyscript/asc';
 import { bindKernels, COUNT_SCRATCH_BYTES } from '../dist/kernels/bindings.js';
 import { spacedBytes } from '../dist/src/program/parameter-server/plan.js';
-import { kernelsUrl } from '../dist/src/session/locations.js';
+import { kernelsUrl } from '../dist/src/run/locations.js';
 
 const { values: options } = parseArgs({
   options: { repeats: { type: 'string', default: '7' }, out: { type: 'string' } },

@@ -20,7 +20,7 @@ import { bindKernels } from '../dist/kernels/bindings.js';
 import { createArena } from '../dist/src/arena/arena.js';
 import { parseConfig } from '../dist/src/index.js';
 import { bindProgram } from '../dist/src/program/registry.js';
-import { kernelsUrl } from '../dist/src/session/locations.js';
+import { kernelsUrl } from '../dist/src/run/locations.js';
 import { prepareRun } from '../dist/src/session/prepare.js';
 import { Random, readGraph, spectrum } from '../dist/topology/index.js';
 

@@ -14,7 +14,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { writeNpy } from '../dist/src/data/npy.js';
 import { parseConfig } from '../dist/src/index.js';
-import { kernelsUrl } from '../dist/src/session/locations.js';
+import { kernelsUrl } from '../dist/src/run/locations.js';
 import { prepareRun } from '../dist/src/session/prepare.js';
 import { runOnOneThread } from '../dist/src/session/single-thread.js';
 

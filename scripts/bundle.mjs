@@ -38,7 +38,7 @@ const EXTERNAL = [/^piscina(\/|$)/, /^@resvg\//, /^0x(\/|$)/, /^assemblyscript(\
  * it is needed.
  */
 const CONFIG =
-  /src[\\/](config[\\/]load|(compress|cost|flow|links)[\\/]registry|program[\\/]parameter-server[\\/]spec)\.ts$|topology[\\/]registry\.ts$/;
+  /src[\\/](config[\\/]load|(compress|cost|flow|links)[\\/]registry|program[\\/][a-z-]+[\\/]sections)\.ts$|topology[\\/]registry\.ts$/;
 const GROUPS = [
   { name: 'start', tags: ['$initial'], priority: 3 },
   { name: 'config', test: CONFIG, priority: 2 },
@@ -54,6 +54,15 @@ const ENGLISH_ONLY = {
   },
 };
 
+/** A worker binds programs, and never reads a config or plans: what does stays out of its bundle. */
+const BOUND_ONLY = {
+  name: 'bound-only',
+  resolveId: {
+    filter: { id: /^\.\/(stages|sections)\.js$/ },
+    handler: (id) => ({ id: `host-only:${id}`, external: true }),
+  },
+};
+
 /** What stands for `import` of files that only a run knows, such as a user's module: see load-bundle.cjs. */
 const IMPORT = "require('../load.cjs').importModule(";
 
@@ -65,7 +74,7 @@ for (const { name, source, stub, load } of BUNDLES) {
     cwd: root,
     input: { [name]: source },
     platform: 'node',
-    plugins: [ENGLISH_ONLY],
+    plugins: name === 'agents' ? [ENGLISH_ONLY, BOUND_ONLY] : [ENGLISH_ONLY],
     external: EXTERNAL,
     resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
     transform: { target: 'es2023' },

@@ -13,7 +13,6 @@ export type {
 export { compressors } from './compress/registry.js';
 export type { CompressorSpec } from './compress/types.js';
 export { loadConfig, parseConfig } from './config/load.js';
-export type { FlowConfig, LoadedConfig, Override, RunConfig, ServerConfig } from './config/types.js';
 export type { CostAnswer, CostInputs, CostModule, CostModuleContext } from './cost/custom.js';
 export { costs } from './cost/registry.js';
 export {
@@ -25,16 +24,17 @@ export {
   type RunErrorCode,
 } from './errors.js';
 export { flows } from './flow/registry.js';
+export type { FlowConfig } from './program/flow/config.js';
+export type { ServerConfig } from './program/parameter-server/config.js';
+export type { LoadedConfig, Override, RunConfig } from './run/config.js';
+export type { PlanReport, RunStatus, Summary } from './run/reports.js';
 export { type OpenSession, openSession } from './session/client.js';
 export type {
   AgentState,
-  PlanReport,
   PrepareOptions,
   Progress,
   RunResult,
-  RunStatus,
   Session,
   StartOptions,
-  Summary,
-  TraceRow,
 } from './session/types.js';
+export type { TraceRow } from './trace/row.js';

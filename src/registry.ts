@@ -1,7 +1,7 @@
 /** Looking a kind up in a registry: the same answer for every family of components when it is not there. */
 
-import { didYouMean } from './config/suggest.js';
 import { formatPath, formatValue, InputError, type SpecPath } from './errors.js';
+import { didYouMean } from './suggest.js';
 
 /** `path` is where the component stands in the config. */
 export function lookUp<T>(registry: Readonly<Record<string, T>>, kind: unknown, path: SpecPath): T {

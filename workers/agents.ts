@@ -11,10 +11,10 @@ import { attachArena, populate } from '../src/arena/arena.js';
 import { loadModules } from '../src/plugin/modules.js';
 import type { CpuProfile } from '../src/profile/record.js';
 import { bindProgram } from '../src/program/registry.js';
-import { goesBack, Snapshot } from '../src/program/snapshot.js';
-import type { RunPlan } from '../src/program/types.js';
+import { withClock } from '../src/run/clock.js';
+import { goesBack, Snapshot } from '../src/run/snapshot.js';
+import type { RunPlan } from '../src/run/types.js';
 import { Barrier, BarrierPoisoned, poison } from '../src/sync/barrier.js';
-import { withClock } from '../src/sync/clock.js';
 import { Poison } from '../src/sync/control.js';
 import { RingWriter } from '../src/trace/ring.js';
 import { type Fault, withFault } from './faults.js';
@@ -30,7 +30,7 @@ export interface AgentsTask {
   fault: Fault | null;
   /** Samples the round loop every so many microseconds; 0 for a run that is not profiled. */
   profileUs: number;
-  /** See `src/sync/clock.ts`; null counts nothing. */
+  /** See `src/run/clock.ts`; null counts nothing. */
   clock: SharedArrayBuffer | null;
 }
 

@@ -5,8 +5,8 @@
 
 import { parentPort } from 'node:worker_threads';
 import { bindKernels } from '../kernels/bindings.js';
+import { withClock } from '../src/run/clock.js';
 import { Barrier } from '../src/sync/barrier.js';
-import { withClock } from '../src/sync/clock.js';
 
 export type BenchTask =
   | { kind: 'barrier'; words: Int32Array; parties: number; spins: number; crossings: number }
@@ -31,7 +31,7 @@ export type BenchTask =
       spins: number;
       module: WebAssembly.Module;
       memory: WebAssembly.Memory;
-      /** As a run's: see `src/sync/clock.ts`. */
+      /** As a run's: see `src/run/clock.ts`. */
       clock: SharedArrayBuffer;
       /** This thread, the leader being 0. */
       party: number;

@@ -3,9 +3,9 @@
 import { runCell } from '../src/compare/run-cell.js';
 import { searchCell } from '../src/compare/search-cell.js';
 import type { CellOutcome, Target } from '../src/compare/types.js';
-import type { LoadedConfig } from '../src/config/types.js';
 import { isInputError } from '../src/errors.js';
-import { type FlowPrepared, prepareRun } from '../src/session/prepare.js';
+import type { LoadedConfig } from '../src/run/config.js';
+import { prepareRun } from '../src/session/prepare.js';
 import { Stepper } from '../src/session/single-thread.js';
 
 export interface CellTask {
@@ -19,12 +19,10 @@ export interface CellTask {
 export default async function cell({ module, loaded, target, tune }: CellTask): Promise<CellOutcome> {
   try {
     const prepared = await prepareRun(loaded, 1);
-    const { report } = prepared;
-    const { flow } = loaded.config;
+    const { report, openGains } = prepared;
     const stepper = new Stepper(prepared, module);
-    const searched =
-      flow && tune > 0 ? searchCell(stepper, prepared as FlowPrepared, target, flow, tune) : null;
-    const { summary, ...run } = runCell(stepper, target);
+    const { search, plan } = searchCell(stepper, openGains, target, tune);
+    const { summary, ...run } = runCell(stepper, target, plan);
     return {
       status: summary.status as Exclude<typeof summary.status, 'failed'>,
       compressor: report.compressor,
@@ -33,8 +31,8 @@ export default async function cell({ module, loaded, target, tune }: CellTask): 
       cost: report.cost,
       network: prepared.config.network ?? null,
       summary,
-      gains: searched?.gains ? { ...report.gains, ...searched.gains } : report.gains,
-      trials: searched?.trials ?? 0,
+      gains: { ...report.gains, ...search.gains },
+      trials: search.trials,
       ...run,
     };
   } catch (error) {

@@ -4,6 +4,7 @@
  */
 
 import { parentPort } from 'node:worker_threads';
+import { programDefinition } from '../src/program/registry.js';
 import { Comlink, nodeEndpoint } from '../src/session/comlink.js';
 import { RunSession } from '../src/session/run-session.js';
 
@@ -13,6 +14,7 @@ Comlink.expose(new RunSession(), nodeEndpoint(parentPort));
 // The config is still being read and validated on the main thread: time to load what most runs need beside the session itself. Nobody waits
 // for it, and what fails to load says so where it is used.
 for (const module of [
+  programDefinition().preload(),
   import('../topology/readers/registry.js'),
   import('../src/cost/linear-host.js'),
   import('../src/data/csv.js'),

@@ -3,7 +3,7 @@
  * hangs at a given round. A run without a fault pays nothing for this: the program is wrapped only when one is asked for.
  */
 
-import type { BoundProgram } from '../src/program/types.js';
+import type { BoundProgram } from '../src/run/types.js';
 
 export type FaultKind = 'throw' | 'exit' | 'out-of-memory' | 'hang';
 

@@ -9,10 +9,10 @@
  * leader cannot overwrite a command before every worker has passed the barrier after which it was read.
  */
 
-import type { BoundProgram, RunPlan, Verdict } from '../src/program/types.js';
+import { looksEveryRound, type Snapshot } from '../src/run/snapshot.js';
+import type { BoundProgram, RunPlan, Verdict } from '../src/run/types.js';
 import { type Barrier, isPoisoned } from '../src/sync/barrier.js';
 import { Command, commandWord, Request, Word } from '../src/sync/control.js';
-import { looksEveryRound, type Snapshot } from '../src/program/snapshot.js';
 import { COLUMNS, type RingWriter } from '../src/trace/ring.js';
 
 export interface LoopReport {

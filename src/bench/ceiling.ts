@@ -8,8 +8,8 @@
 
 import { readFile } from 'node:fs/promises';
 import type { BenchTask } from '../../workers/bench.js';
-import { kernelsUrl } from '../session/locations.js';
-import { countFrom, createClock, readClock } from '../sync/clock.js';
+import { countFrom, createClock, readClock } from '../run/clock.js';
+import { kernelsUrl } from '../run/locations.js';
 import { type RoundSample, summarizeClock, WARM_ROUNDS } from './rig.js';
 import { BenchThreads, controlWords, defaultSpins } from './threads.js';
 

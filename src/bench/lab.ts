@@ -6,8 +6,8 @@ import type { ReferenceGraph } from '../../kernels/reference/index.js';
 import { generate } from '../../topology/registry.js';
 import { rowLength } from '../arena/layout.js';
 import { UniformSource } from '../data/random.js';
+import { kernelsUrl } from '../run/locations.js';
 import { seedWords } from '../runtime.js';
-import { kernelsUrl } from '../session/locations.js';
 
 const BYTES = 8 * 2 ** 20;
 const PAGE_BYTES = 65_536;

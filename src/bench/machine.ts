@@ -3,7 +3,7 @@
 import os from 'node:os';
 import { readCaches } from '../caches.js';
 import { ownCores } from '../cores.js';
-import { ownVersion } from '../report/versions.js';
+import { ownVersion } from '../output/versions.js';
 
 export interface Machine {
   cpu: string;

@@ -1,15 +1,16 @@
 /**
  * The engine on the bench: a session as any other, that stands paused at a round and is stepped, a batch of rounds a sample. So what is timed is the
- * round loop that runs use, with its pool, its barrier and its control words; the clock sits between phases and barrier (`src/sync/clock.ts`).
+ * round loop that runs use, with its pool, its barrier and its control words; the clock sits between phases and barrier (`src/run/clock.ts`).
  *
  * Several rigs may stand beside one another; those that are not stepped sleep.
  */
 
 import { parseConfig } from '../config/load.js';
-import type { LoadedConfig } from '../config/types.js';
+import { countFrom, createClock, readClock, type WorkerTime } from '../run/clock.js';
+import type { LoadedConfig } from '../run/config.js';
+import type { PlanReport } from '../run/reports.js';
 import { RunSession } from '../session/run-session.js';
-import type { PlanReport, RunResult } from '../session/types.js';
-import { countFrom, createClock, readClock, type WorkerTime } from '../sync/clock.js';
+import type { RunResult } from '../session/types.js';
 
 /** No run on a bench gets this far, and no row of a trace falls into a sample. */
 const ROUNDS = 100_000_000;

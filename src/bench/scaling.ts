@@ -4,11 +4,11 @@
  * them, in turns with it, what the machine gives to arithmetic in registers alone (`ceiling.ts`): no round scales better than that.
  */
 
-import type { LoadedConfig } from '../config/types.js';
 import { ownCores } from '../cores.js';
 import { describeSpec } from '../describe.js';
+import { formatQuantity } from '../format.js';
 import { percent } from '../report/chart.js';
-import { formatQuantity } from '../report/format.js';
+import type { LoadedConfig } from '../run/config.js';
 import { Ceiling } from './ceiling.js';
 import { countText, figure, ratioFigure, spreadText } from './figures.js';
 import { type Amdahl, fitAmdahl, fitUsl, type Point, type Usl } from './fits.js';

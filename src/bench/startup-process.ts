@@ -25,7 +25,7 @@ async function timed<T>(phase: keyof typeof times, promise: Promise<T>): Promise
   return kept;
 }
 
-type ReadClock = typeof import('../sync/clock.js').readClock;
+type ReadClock = typeof import('../run/clock.js').readClock;
 
 function giveUpAfterFirstRound(readClock: ReadClock, clock: SharedArrayBuffer): void {
   // A worker that has begun its second round has seen everyone finish the first.
@@ -45,7 +45,7 @@ main(['run', config, '--out', folder, '--quiet'], terminal, (dependencies) => ({
     const { session, close } = await dependencies.openSession();
     timed('coordinator', session.progress()).catch(() => {});
     // What `sottovoce run` does not need is loaded while it waits.
-    const ours = Promise.all([import('../sync/clock.js'), import('../session/workers.js')]);
+    const ours = Promise.all([import('../run/clock.js'), import('../session/workers.js')]);
     return {
       close,
       session: {

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { InputError } from '../errors.js';
-import { examplesUrl, startupUrl } from '../session/locations.js';
+import { examplesUrl, startupUrl } from '../run/locations.js';
 import { figure, spreadText } from './figures.js';
 import { interleave } from './interleave.js';
 import type { Benchmark, Figure } from './types.js';

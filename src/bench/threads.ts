@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import type { BenchAnswer, BenchTask } from '../../workers/bench.js';
 import { ownCores } from '../cores.js';
+import { benchUrl, kernelsUrl } from '../run/locations.js';
 import { threadExecArgv } from '../session/host.js';
-import { benchUrl, kernelsUrl } from '../session/locations.js';
 import { DEFAULT_SPINS } from '../sync/barrier.js';
 import { CONTROL_WORDS } from '../sync/control.js';
 

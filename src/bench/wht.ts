@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { bindKernels } from '../../kernels/bindings.js';
-import { kernelsUrl } from '../session/locations.js';
+import { kernelsUrl } from '../run/locations.js';
 
 const PAGE_BYTES = 65_536;
 /** Restored before it overflows, as the C reference does: every transform multiplies the length by sqrt(n). */

@@ -11,10 +11,10 @@
  */
 
 import { isMap, isSeq, parseDocument } from 'yaml';
-import { parametersOf, type Registry, validateComponent } from '../config/component.js';
-import { misreadings } from '../config/misread.js';
-import { didYouMean } from '../config/suggest.js';
 import { formatPath, InputError, type SpecPath } from '../errors.js';
+import { parametersOf, type Registry, validateComponent } from '../schema/component.js';
+import { misreadings } from '../schema/misread.js';
+import { didYouMean } from '../suggest.js';
 
 export interface WrittenSpec {
   /** As written. */

@@ -5,9 +5,9 @@ import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Certificate } from '../certify/certify.js';
 import type { WrittenSpec } from '../certify/spec-text.js';
-import type { Registry } from '../config/component.js';
-import { showPath } from '../config/show-path.js';
 import { InputError, isInputError } from '../errors.js';
+import type { Registry } from '../schema/component.js';
+import { showPath } from '../show-path.js';
 import { colours, printLine, type Terminal } from './terminal.js';
 
 const HELP = `
@@ -96,7 +96,7 @@ export async function certifyCommand(
     import('../certify/certify.js'),
     import('../certify/spec-text.js'),
     import('../compress/registry.js'),
-    import('../session/locations.js'),
+    import('../run/locations.js'),
     import('../plugin/modules.js'),
     import('../report/certificate.js'),
   ]);

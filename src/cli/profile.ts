@@ -2,15 +2,14 @@
 
 import { basename, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { showPath } from '../config/show-path.js';
-import type { FlowConfig, LoadedConfig } from '../config/types.js';
-import { describeSpec } from '../describe.js';
+import { toJson } from '../output/run-directory.js';
 import type { Page } from '../profile/flame-graph.js';
 import type { ProfiledRun, RecordedThread } from '../profile/write.js';
-import type { ServerSpec } from '../program/parameter-server/types.js';
 import { formatPlan } from '../report/plan.js';
-import { toJson } from '../report/run-directory.js';
-import type { Summary } from '../session/types.js';
+import type { LoadedConfig } from '../run/config.js';
+import type { Summary } from '../run/reports.js';
+import type { MethodDescription } from '../schema/program.js';
+import { showPath } from '../show-path.js';
 import { reportError } from './errors.js';
 import { progressView, silent } from './progress.js';
 import {
@@ -203,7 +202,7 @@ const recordLoop: Record = async (_file, loaded, options, terminal, dependencies
     const { session } = opened;
     const plan = await interrupt.race(
       session.prepare({
-        config: unending(loaded, options.rounds === undefined),
+        config: await unending(loaded, options.rounds === undefined),
         outDir: null,
         profileUs: options.interval,
       }),
@@ -248,17 +247,16 @@ const recordLoop: Record = async (_file, loaded, options, terminal, dependencies
   }
 };
 
-/** The same run without an end of its own. A series of references ends where its file does. */
-function unending(loaded: LoadedConfig, endless: boolean): LoadedConfig {
+/** The same run without an end of its own. */
+async function unending(loaded: LoadedConfig, endless: boolean): Promise<LoadedConfig> {
   const { config } = loaded;
-  const { reference } = config.flow ?? {};
-  const limited = !endless || (reference !== undefined && 'file' in reference);
-  const rounds = limited ? config.rounds : Math.max(config.rounds, ENDLESS_ROUNDS);
+  const goesOn = endless && (await describe(loaded)).endless;
+  const rounds = goesOn ? Math.max(config.rounds, ENDLESS_ROUNDS) : config.rounds;
   return { ...loaded, config: { ...config, stop: {}, rounds } };
 }
 
 /** Everything: the command line again, in a process of its own under the profiler. */
-const recordWhole: Record = async (file, { config }, options, _terminal, { onSignal }) => {
+const recordWhole: Record = async (file, loaded, options, _terminal, { onSignal }) => {
   const { profileWhole } = await import('../profile/whole.js');
   const argv = [file];
   for (const name of ['workers', 'rounds', 'seed'] as const) {
@@ -269,19 +267,21 @@ const recordWhole: Record = async (file, { config }, options, _terminal, { onSig
   if (options.quiet) argv.push('--quiet');
   const { summary, threads, exitCode } = await profileWhole(argv, options.interval, onSignal);
   if (summary === null) return { exitCode, threads: null };
-  const { flow, compressor } = config.program === undefined ? config : describedLinks(config.program);
-  const flowText = [flow.kind, flow.compress].filter((part) => part !== undefined).join(', ');
+  const { flow, compressor } = await describe(loaded);
   return {
     exitCode,
     threads,
-    run: describeRun('whole', summary, flowText, describeSpec(compressor), options),
+    run: describeRun('whole', summary, flow, compressor, options),
     summary,
   };
 };
 
-/** A parameter server, told in the words of a flow. */
-function describedLinks({ kind, uplink }: ServerSpec): Pick<FlowConfig, 'flow' | 'compressor'> {
-  return { flow: { kind }, compressor: uplink ?? { kind: 'one-bit' } };
+async function describe({ config }: LoadedConfig): Promise<MethodDescription> {
+  const [{ describeMethod }, { loadRegistries }] = await Promise.all([
+    import('../config/describe-method.js'),
+    import('../config/registries.js'),
+  ]);
+  return describeMethod(await loadRegistries(), config);
 }
 
 function describeRun(

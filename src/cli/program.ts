@@ -1,7 +1,7 @@
 /** The command line. Commands load what they need when they are called, so `--help` and `--version` answer at once. */
 
 import { Command } from 'commander';
-import { ownVersion } from '../report/versions.js';
+import { ownVersion } from '../output/versions.js';
 import { checkHost } from '../session/host.js';
 import { addBenchCommands } from './bench.js';
 import { addCertifyCommand } from './certify.js';

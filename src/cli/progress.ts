@@ -3,7 +3,7 @@
  * A log gets a line at growing intervals (2 s, 4 s, 8 s, ...) and at each tenth of the way, never more than `MAX_LINES`.
  */
 
-import { formatBits, formatCount, formatQuantity, formatSeconds } from '../report/format.js';
+import { formatBits, formatCount, formatQuantity, formatSeconds } from '../format.js';
 import type { Progress } from '../session/types.js';
 import { visibleLine } from '../visible.js';
 import { type Output, printLine } from './terminal.js';

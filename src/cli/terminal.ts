@@ -1,6 +1,6 @@
 /** Where the command line writes, and what it knows of its surroundings: handed in, so that tests need no process. */
 
-import { type Colours, coloursFor } from '../report/format.js';
+import { type Colours, coloursFor } from '../format.js';
 import { visible, visiblePainted } from '../visible.js';
 
 export interface Output {

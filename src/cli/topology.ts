@@ -6,16 +6,16 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Graph, Inspection, Range, ReadOptions, Separator, WeightsKind } from '../../topology/index.js';
+import { formatPath, InputError, isInputError, type SpecPath } from '../errors.js';
+import { alignRows, type Colours, formatCount, formatQuantity, plural } from '../format.js';
+import { loadGenerators } from '../program/flow/sections.js';
 import {
   type ComponentDefinition,
   parametersOf,
   type Registry,
   validateComponent,
-} from '../config/component.js';
-import { describeExpected, type Issue, type JsonSchema } from '../config/explain.js';
-import { loadTopologies } from '../config/registries.js';
-import { formatPath, InputError, isInputError, type SpecPath } from '../errors.js';
-import { alignRows, type Colours, formatCount, formatQuantity, plural } from '../report/format.js';
+} from '../schema/component.js';
+import { describeExpected, type Issue, type JsonSchema } from '../schema/explain.js';
 import { colours, printLine, type Terminal } from './terminal.js';
 
 const INSPECT_HELP = `
@@ -50,7 +50,7 @@ export async function addTopologyCommands(
   terminal: Terminal,
   argv: readonly string[],
 ): Promise<void> {
-  const generators = await loadTopologies();
+  const generators = await loadGenerators();
   const kind = argv.includes('inspect') ? kindIn(argv) : null;
   // The flags of a kind that does not exist are unknown too; it is the kind that should be complained about.
   if (kind !== null && !Object.hasOwn(generators, kind))

@@ -3,8 +3,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { LoadedConfig } from '../config/types.js';
 import { InputError } from '../errors.js';
+import type { LoadedConfig } from '../run/config.js';
+import type { Tuning } from '../run/reports.js';
 import { colours, printLine, type Terminal } from './terminal.js';
 
 const HELP = `
@@ -73,7 +74,7 @@ export async function tuneCommand(file: string, options: TuneOptions, terminal: 
     });
   }
   const report = tuneReport(plan, tuning, loaded.config.stop);
-  if (write !== undefined) await writeTuned(write, loaded, plan.gains, tuning.chosen);
+  if (write !== undefined) await writeTuned(write, loaded, plan.gains, tuning);
   const paint = colours(terminal, terminal.stdout);
   printLine(terminal.stdout, json ? JSON.stringify(report, null, 2) : formatTuning(report, plan.name, paint));
   if (write !== undefined && !json) printLine(terminal.stdout, `\nconfig with these numbers: ${write}`);
@@ -82,14 +83,14 @@ export async function tuneCommand(file: string, options: TuneOptions, terminal: 
 /** The file as it stands, comments and all, with the numbers (and whatever \`--set\` changed) put in. */
 async function writeTuned(
   file: string,
-  { file: source, config, overrides = [] }: LoadedConfig,
+  { file: source, overrides = [] }: LoadedConfig,
   gains: Record<string, number>,
-  chosen: readonly string[],
+  { chosen, compress }: Tuning,
 ): Promise<void> {
   const { parseDocument } = await import('yaml');
   const document = parseDocument(await readFile(source as string, 'utf8'));
   for (const { path, value } of overrides) document.setIn(path, document.createNode(value));
-  if (config.flow?.compress !== undefined) document.setIn(['flow', 'compress'], config.flow.compress);
+  if (compress !== null) document.setIn(['flow', 'compress'], compress);
   for (const name of chosen) document.setIn(['flow', name], gains[name]);
   await writeFile(file, String(document)).catch((cause: Error) => {
     throw new InputError(`--write ${file} cannot be written: ${cause.message}`, {}, { cause });

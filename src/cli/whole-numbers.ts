@@ -1,7 +1,7 @@
 /** Whole numbers on a command line, alone and in lists. */
 
-import { writeInstead } from '../config/numbers.js';
 import { InputError } from '../errors.js';
+import { writeInstead } from '../schema/numbers.js';
 
 /** A list this long is a typing error. */
 const MOST = 10_000;

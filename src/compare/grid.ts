@@ -6,14 +6,15 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { checkSpec, parseSpecText } from '../certify/spec-text.js';
+import { describeMethod } from '../config/describe-method.js';
 import { loadConfig, parseOverride } from '../config/load.js';
 import { loadRegistries } from '../config/registries.js';
-import { showPath } from '../config/show-path.js';
-import type { LoadedConfig, Override, RunConfig, StopSpec } from '../config/types.js';
 import { InputError } from '../errors.js';
 import { COMPRESS_MODES } from '../flow/types.js';
-import { QUANTITIES, type Quantity } from '../program/targets.js';
-import { ownVersion } from '../report/versions.js';
+import { ownVersion } from '../output/versions.js';
+import type { LoadedConfig, Override, RunConfig, StopSpec } from '../run/config.js';
+import { QUANTITIES, type Quantity } from '../run/targets.js';
+import { showPath } from '../show-path.js';
 import type { Cell, Target } from './types.js';
 
 export interface GridInputs {
@@ -70,12 +71,13 @@ export async function makeGrid(inputs: GridInputs): Promise<Grid> {
       for (const flow of flows) {
         const overrides = [...compressor.overrides, ...flow.overrides];
         const own = await load(file, overrides);
+        const { network, ...kinds } = describeMethod(registries, own.config);
         for (const seed of inputs.seeds ?? [own.config.seed]) {
           const loaded = await load(file, [
             ...overrides,
             { path: ['seed'], value: seed, origin: `--seeds ${seed}` },
           ]);
-          const key = problemKey(loaded);
+          const key = problemKey(loaded, network);
           if (!problems.has(key)) problems.set(key, problems.size);
           cells.push({
             id: '',
@@ -84,6 +86,7 @@ export async function makeGrid(inputs: GridInputs): Promise<Grid> {
             config: loaded.config.name ?? showPath(file),
             compressor: compressor.text,
             flow: flow.text,
+            kinds,
             seed,
             loaded,
           });
@@ -153,10 +156,9 @@ function commonTarget(cells: readonly Cell[]): Target {
 }
 
 /** Same graph, cost, beginning and links: what may be compared. Seeds are repetitions of it, weights a choice of the method. */
-function problemKey({ config, folder }: LoadedConfig): string {
-  const { cost, init, network, links } = config;
-  const problem = config.program === undefined ? config.topology : { star: config.program.agents };
-  const parts = JSON.stringify([problem, cost, init ?? null, network ?? null, links ?? null]);
+function problemKey({ config, folder }: LoadedConfig, graph: unknown): string {
+  const { cost, init, network } = config;
+  const parts = JSON.stringify([graph, cost, init ?? null, network ?? null]);
   // Relative files of the same name in two folders are two files.
   return /"[^"]*\.[^"]*"/.test(parts) ? `${resolve(folder)} ${parts}` : parts;
 }

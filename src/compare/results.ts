@@ -44,8 +44,8 @@ function cellRow(cell: Cell, outcome: CellOutcome): CellRow {
     config: cell.config,
     topology: ran?.topology ?? null,
     cost: ran?.cost ?? null,
-    compressor: cell.compressor ?? ran?.compressor ?? compressorOf(cell),
-    flow: cell.flow ?? ran?.flow ?? flowOf(cell),
+    compressor: cell.compressor ?? ran?.compressor ?? cell.kinds.compressor,
+    flow: cell.flow ?? ran?.flow ?? cell.kinds.flow,
     seed: cell.seed,
     status: outcome.status,
     reached: hit !== undefined,
@@ -142,15 +142,4 @@ function markFront(methods: readonly MethodRow[]): void {
 
 function finite(value: number | undefined): number | null {
   return value !== undefined && Number.isFinite(value) ? value : null;
-}
-
-/** What a cell that did not run would have run. */
-function compressorOf({ loaded: { config } }: Cell): string {
-  return config.program === undefined
-    ? config.compressor.kind
-    : String(config.program.uplink?.kind ?? 'one-bit');
-}
-
-function flowOf({ loaded: { config } }: Cell): string {
-  return config.program === undefined ? config.flow.kind : config.program.kind;
 }

@@ -8,8 +8,10 @@
  * back to the row before and looks at every round from there, and afterwards at rows again. Rows are as dense as a picture wants them, whatever `trace.every` says: every round at first, then every twentieth part of the way.
  */
 
+import type { Summary } from '../run/reports.js';
+import type { RunPlan } from '../run/types.js';
 import type { Stepper } from '../session/single-thread.js';
-import type { Summary, TraceRow } from '../session/types.js';
+import type { TraceRow } from '../trace/row.js';
 import type { Held, Target, Touched } from './types.js';
 
 const EVERY_ROUND_UNTIL = 32;
@@ -38,12 +40,13 @@ export interface CellRun {
 export function runCell(
   stepper: Stepper,
   target: Target,
-  rounds = stepper.prepared.program.run.rounds,
+  plan: RunPlan = stepper.prepared.plan,
+  rounds = plan.rounds,
 ): CellRun {
-  stepper.begin();
+  stepper.begin(plan);
   const watch = target.quantity === 'rmsError' ? stepper.rmsError : null;
   // Where a row is quick, no round goes unseen.
-  const always = watch === null && stepper.prepared.program.run.rowWork <= EVERY_ROUND_WORK;
+  const always = watch === null && plan.rowWork <= EVERY_ROUND_WORK;
   const trace: TraceRow[] = [];
   let touched: Touched | null = null;
 

@@ -6,8 +6,8 @@
 import { readFile } from 'node:fs/promises';
 import { Piscina } from 'piscina';
 import type { CellTask } from '../../workers/cell.js';
+import { cellUrl, kernelsUrl } from '../run/locations.js';
 import { checkHost, threadExecArgv } from '../session/host.js';
-import { cellUrl, kernelsUrl } from '../session/locations.js';
 import type { CompareDirectory } from './store.js';
 import type { Cell, CellOutcome, Target } from './types.js';
 

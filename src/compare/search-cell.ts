@@ -6,13 +6,11 @@
  * where is said in the flow's own file (`FlowDefinition.search`); what the config gives as a number stays. Deterministic.
  */
 
-import { flowDefinition } from '../flow/registry.js';
-import type { FlowSpec } from '../flow/types.js';
-import type { FlowPrepared } from '../session/prepare.js';
+import { FACTORS, type Gains, patternSearch, rounded } from '../pattern-search.js';
+import type { OpenGains } from '../run/program.js';
+import type { RunPlan } from '../run/types.js';
 import type { Stepper } from '../session/single-thread.js';
-import { type Gains, patternSearch, rounded } from '../tune/search.js';
-import { arrives, FACTORS, searchable, stalledCost, startsOf } from '../tune/trials.js';
-import { automaticNames } from '../tune/tune.js';
+import { arrives, stalledCost } from '../tune/search-gains.js';
 import { runCell } from './run-cell.js';
 import type { Target } from './types.js';
 
@@ -29,22 +27,17 @@ export interface CellSearch {
   trials: number;
 }
 
-/** Trials overwrite the gains of `prepared`, which ends with the best. `stepper` is of it, and has not begun; `given`: the config's flow. */
+/** `stepper` has not begun. What comes back beside the search is the plan with the best gains, the run's own where there are none. */
 export function searchCell(
   stepper: Stepper,
-  prepared: FlowPrepared,
+  openGains: OpenGains | null,
   target: Target,
-  given: FlowSpec,
   trials: number,
-): CellSearch {
-  const { program } = prepared;
-  const { run } = program;
-  const definition = flowDefinition(run.flow.kind);
-  const free = searchable(run.flow.kind, automaticNames(given, run.flow.gains));
+): { search: CellSearch; plan: RunPlan } {
+  const { plan: own } = stepper.prepared;
   const none: CellSearch = { gains: null, rounds: null, trials: 0 };
-  if (!definition.search || free.length === 0 || trials === 0) return none;
-  const { directions, largest, shrink = 'step' } = definition.search;
-  const own = run.flow.gains;
+  if (openGains === null || trials === 0) return { search: none, plan: own };
+  const { directions, largest, shrink, planWith } = openGains;
   stepper.keepBeginning();
   const known = new Map<string, number>();
   let best: Gains | null = null;
@@ -54,20 +47,21 @@ export function searchCell(
     const key = JSON.stringify(gains);
     const before = known.get(key);
     if (before !== undefined || known.size >= trials) return before ?? Number.POSITIVE_INFINITY;
-    run.flow = program.planFlow(gains);
-    const limit = Math.min(run.rounds, Math.floor(patience * least));
-    const { arrival, trace } = runCell(stepper, target, limit);
+    const limit = Math.min(own.rounds, Math.floor(patience * least));
+    const { arrival, trace } = runCell(stepper, target, planWith(gains), limit);
     const [first] = trace;
     const end = (trace.at(-1) ?? first)[target.quantity] / first[target.quantity];
     // One that was given up, or has left for good, is no start for others.
-    const near = limit === run.rounds && end < LEFT;
+    const near = limit === own.rounds && end < LEFT;
     const cost = arrival ? arrival.round : near ? stalledCost(end) : Number.POSITIVE_INFINITY;
     known.set(key, cost);
     if (cost < least) [best, least] = [gains, cost];
     return cost;
   };
-  // From the best start first; what trials are left go on from the next ones, so that a valley does not end a search that others had more trials for.
-  const begins = startsOf(program, free, program.gains())
+  // From the best start first. What trials are left go on from the next ones, so that a valley does not end a search that others
+  // had more trials for.
+  const begins = openGains
+    .starts()
     .map(rounded)
     .map((gains) => ({ gains, cost: trial(gains) }))
     .sort((a, b) => a.cost - b.cost);
@@ -75,12 +69,11 @@ export function searchCell(
   for (const [at, { gains }] of begins.entries()) {
     if (known.size >= trials) break;
     patience = at === 0 ? 1 : OTHERS;
-    patternSearch([gains], free.includes(shrink) ? shrink : (free[0] as string), trial, options);
+    patternSearch([gains], shrink, trial, options);
   }
-  if (best === null) {
-    run.flow = program.planFlow(own);
-    return { ...none, trials: known.size };
-  }
-  run.flow = program.planFlow(best);
-  return { gains: best, rounds: arrives(least) ? least : null, trials: known.size };
+  if (best === null) return { search: { ...none, trials: known.size }, plan: own };
+  return {
+    search: { gains: best, rounds: arrives(least) ? least : null, trials: known.size },
+    plan: planWith(best),
+  };
 }

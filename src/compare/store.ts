@@ -6,12 +6,12 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { showPath } from '../config/show-path.js';
 import { InputError } from '../errors.js';
-import { FolderLock, LOCK_FILE } from '../report/folder-lock.js';
-import { toJson } from '../report/run-directory.js';
-import { versions } from '../report/versions.js';
-import type { TraceRow } from '../session/types.js';
+import { FolderLock, LOCK_FILE } from '../output/folder-lock.js';
+import { toJson } from '../output/run-directory.js';
+import { versions } from '../output/versions.js';
+import { showPath } from '../show-path.js';
+import type { TraceRow } from '../trace/row.js';
 import type { CellOutcome, Target } from './types.js';
 
 const FORMAT = 'sottovoce-compare/2';

@@ -3,9 +3,11 @@
  * what methods are compared on: graph, cost, beginning and links. All plain data.
  */
 
-import type { LoadedConfig, NetworkSpec } from '../config/types.js';
-import type { Quantity } from '../program/targets.js';
-import type { RunStatus, Summary, TraceRow } from '../session/types.js';
+import type { NetworkSpec } from '../links/types.js';
+import type { LoadedConfig } from '../run/config.js';
+import type { RunStatus, Summary } from '../run/reports.js';
+import type { Quantity } from '../run/targets.js';
+import type { TraceRow } from '../trace/row.js';
 
 export interface Target {
   quantity: Quantity;
@@ -22,6 +24,8 @@ export interface Cell {
   /** As written in the grid; null where the config's own is meant. */
   compressor: string | null;
   flow: string | null;
+  /** What its config calls them, for cells that could not run. */
+  kinds: { compressor: string; flow: string };
   seed: number;
   loaded: LoadedConfig;
 }

@@ -22,12 +22,13 @@ import {
   type Scalar,
 } from 'yaml';
 import { formatPath, InputError, isInputError, type SpecPath } from '../errors.js';
-import { type Issue, isMapping } from './explain.js';
-import { misreadings } from './misread.js';
-import { loadRegistries, type Registries } from './registries.js';
+import type { LoadedConfig, Override, RunConfig } from '../run/config.js';
+import { type Issue, isMapping } from '../schema/explain.js';
+import { misreadings } from '../schema/misread.js';
+import type { Registries } from '../schema/program.js';
+import { showPath } from '../show-path.js';
+import { loadRegistries } from './registries.js';
 import { checkConfig } from './schema.js';
-import { showPath } from './show-path.js';
-import type { LoadedConfig, Override, RunConfig } from './types.js';
 
 /** A config is written by hand; anything this large is another file by mistake. */
 const MAX_CONFIG_BYTES = 4 * 2 ** 20;

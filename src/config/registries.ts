@@ -1,46 +1,21 @@
-/**
- * The registries, loaded on demand: `--help` and `--version` must not wait for readers and kernels.
- * Generators live in `topology/`, which knows nothing of identity cards, so they are given one here.
- */
+/** The registries, loaded on demand: `--help` and `--version` must not wait for readers and kernels. */
 
-import type { FlowDefinition } from '../flow/types.js';
-import type { ComponentDefinition, Registry } from './component.js';
-
-export interface Registries {
-  costs: Registry;
-  compressors: Registry;
-  flows: Registry<ComponentDefinition & Pick<FlowDefinition, 'modes'>>;
-  topologies: Registry;
-  /** What a run may be instead of a flow; `links` are the parameters that are compressors. */
-  programs: Registry<ComponentDefinition & { links: readonly string[] }>;
-  /** Links that change from round to round. */
-  links: Registry;
-}
+import type { Registries } from '../schema/program.js';
 
 export async function loadRegistries(): Promise<Registries> {
-  const [{ costs }, { compressors }, { flows }, { parameterServer }, topologies, { links }] =
+  const [{ costs }, { compressors }, { flows }, { loadGenerators }, { links }, { programs }] =
     await Promise.all([
       import('../cost/registry.js'),
       import('../compress/registry.js'),
       import('../flow/registry.js'),
-      import('../program/parameter-server/spec.js'),
-      loadTopologies(),
+      import('../program/flow/sections.js'),
       import('../links/registry.js'),
+      import('../program/registry.js'),
     ]);
-  const programs = { [parameterServer.kind]: parameterServer };
-  return { costs, compressors, flows, topologies, programs, links };
-}
-
-/** The generators alone: what `sottovoce topology` needs. */
-export async function loadTopologies(): Promise<Registry> {
-  const { generators } = await import('../../topology/registry.js');
-  const entries = generators.map((generator): [string, ComponentDefinition] => [
-    generator.kind,
-    {
-      kind: generator.kind,
-      card: { title: generator.kind, summary: generator.summary, source: 'none' },
-      parameters: (zod) => generator.parameters(zod),
-    },
+  const [topologies, sections] = await Promise.all([
+    loadGenerators(),
+    Promise.all(Object.values(programs).map((program) => program.sections())),
   ]);
-  return Object.fromEntries(entries);
+  const named = sections.flatMap(({ kind, definition }) => (definition ? [[kind, definition] as const] : []));
+  return { costs, compressors, flows, topologies, links, programs: Object.fromEntries(named), sections };
 }

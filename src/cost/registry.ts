@@ -40,3 +40,8 @@ export async function loadCost(spec: CostSpec, context: CostContext): Promise<Co
   if (!definition.sampled) refuseBatch(spec.kind, batch, batchPath);
   return definition.load(spec, context);
 }
+
+/** How many samples an agent holds; null where the cost is made of none. */
+export function samplesOf({ samples }: Pick<CostModel, 'samples'>, agent: number): number | null {
+  return samples === undefined ? null : (samples[agent + 1] ?? 0) - (samples[agent] ?? 0);
+}

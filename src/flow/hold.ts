@@ -16,7 +16,7 @@
  * m <- m + x - y. Degrees differ where the graph is not regular: d is then the mean of them, and no less than lambda / 2 (L <= 2 diag(d), mode by mode).
  */
 
-import { patternSearch } from '../tune/search.js';
+import { patternSearch } from '../pattern-search.js';
 import type { Compress, GainContext } from './types.js';
 
 type Matrix = number[][];

@@ -10,12 +10,12 @@
 
 import type { Graph } from '../../topology/index.js';
 import { AMBIGUOUS, nodesByName, someNames } from '../../topology/names.js';
-import { readBandwidth, readLatency } from '../config/network.js';
-import type { EdgeNetworkSpec, NetworkSpec } from '../config/types.js';
 import { readTextRows, type TextRow } from '../data/table-rows.js';
 import { readText } from '../data/text.js';
 import { formatPath, formatValue, InputError, type SpecPath, showSome } from '../errors.js';
 import { hearerRows } from './bind.js';
+import type { EdgeNetworkSpec, NetworkSpec } from './types.js';
+import { readBandwidth, readLatency } from './units.js';
 
 /** Aligned with the arcs on which each agent is heard. */
 export interface NetworkOfEdges {

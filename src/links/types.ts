@@ -99,3 +99,21 @@ export interface LinksDefinition {
   load(spec: LinksSpec, context: LinksContext): Promise<LinksModel> | LinksModel;
   bind(plan: LinksPlan, table: ArcTable): BoundLinks;
 }
+
+/** Links of a network model: what rounds would take on them. Numbers in SI units, whatever unit they were written in. */
+export interface NetworkSpec {
+  /** Bits a second, on every link and in every direction, unless `edges` says otherwise. */
+  bandwidth: number;
+  /** Seconds before the first bit arrives. */
+  latency: number;
+  /** Edges that differ: a list, or a file with a table of them. */
+  edges?: string | EdgeNetworkSpec[];
+}
+
+/** One edge of a network, in both directions. What it does not say is the network's. */
+export interface EdgeNetworkSpec {
+  /** Labels of two agents; their numbers where the graph has no labels. */
+  between: [string | number, string | number];
+  bandwidth?: number;
+  latency?: number;
+}

@@ -13,8 +13,8 @@ import { spawnSync } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { showPath } from '../config/show-path.js';
 import { formatPath, formatValue, InputError, type SpecPath } from '../errors.js';
+import { showPath } from '../show-path.js';
 import { visibleLine } from '../visible.js';
 
 export interface UserModule {

@@ -12,7 +12,7 @@
 import { readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { kernelsUrl } from '../session/locations.js';
+import { kernelsUrl } from '../run/locations.js';
 import type { CpuProfile } from './record.js';
 
 /** What a frame is made of: a kernel, our own or the user's JavaScript, a package, Node, the engine, a whole thread. */

@@ -10,13 +10,13 @@
  *  - a tooltip counts microseconds and says so, and what only makes the page longer is left out.
  */
 
-import { createRequire } from 'node:module';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InputError } from '../errors.js';
-import { packageUrl } from '../session/locations.js';
+import { packageUrl } from '../run/locations.js';
 import { visibleLine } from '../visible.js';
 import type { Frame, FrameKind } from './call-tree.js';
 

@@ -2,16 +2,21 @@
 
 import type { Kernels } from '../../kernels/bindings.js';
 import type { Arena } from '../arena/arena.js';
-import { flowProgram } from './flow/bind.js';
-import { parameterServerProgram } from './parameter-server/bind.js';
-import type { BoundProgram, ProgramDefinition, RunPlan } from './types.js';
+import { lookUp } from '../registry.js';
+import type { ProgramDefinition } from '../run/program.js';
+import type { BoundProgram, RunPlan } from '../run/types.js';
+import { flow } from './flow/index.js';
+import { parameterServer } from './parameter-server/index.js';
 
-const programs: Record<string, ProgramDefinition> = Object.fromEntries(
-  [flowProgram, parameterServerProgram].map((program) => [program.kind, program]),
+/** The first is what a config runs that names no program. */
+export const programs: Readonly<Record<string, ProgramDefinition>> = Object.fromEntries(
+  [flow, parameterServer].map((program) => [program.kind, program]),
 );
 
+export function programDefinition(kind: string = Object.keys(programs)[0] as string): ProgramDefinition {
+  return lookUp(programs, kind, ['program']);
+}
+
 export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram {
-  const program = programs[plan.program];
-  if (!program) throw new Error(`no program is planned as ${plan.program}`);
-  return program.bind(plan, arena, kernels, worker);
+  return programDefinition(plan.program).bind(plan, arena, kernels, worker);
 }

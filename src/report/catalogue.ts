@@ -1,11 +1,11 @@
 /** Every kind of component with its parameters, straight from the registries: as data, and as people read it. */
 
-import { parametersOf, type Registry } from '../config/component.js';
-import { describeExpected } from '../config/explain.js';
-import type { Registries } from '../config/registries.js';
-import type { Colours } from './format.js';
+import type { Colours } from '../format.js';
+import { parametersOf, type Registry } from '../schema/component.js';
+import { describeExpected } from '../schema/explain.js';
+import type { Registries } from '../schema/program.js';
 
-export type Family = keyof Registries;
+export type Family = Exclude<keyof Registries, 'sections'>;
 
 export function catalogue(registries: Registries, families: readonly Family[]): object {
   const describe = (registry: Registry) =>

@@ -1,7 +1,7 @@
 /** Certificates as people read them: a table, one sentence each, and the picture of the decay. */
 
 import type { Certificate } from '../certify/certify.js';
-import { type Colours, formatBits, formatCount, formatQuantity } from './format.js';
+import { type Colours, formatBits, formatCount, formatQuantity } from '../format.js';
 import { logPlot } from './plot.js';
 
 /** Cheapest first: by the bits that the worst start takes to a thousandth; what never gets there comes last. */

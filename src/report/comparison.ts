@@ -3,9 +3,9 @@
 import Papa from 'papaparse';
 import type { Comparison } from '../compare/results.js';
 import type { Cell, CellOutcome, CellRow, MethodRow, Target } from '../compare/types.js';
-import { QUANTITIES } from '../program/targets.js';
-import type { TraceRow } from '../session/types.js';
-import { type Colours, formatBits, formatCount, formatQuantity, formatSeconds, plural } from './format.js';
+import { type Colours, formatBits, formatCount, formatQuantity, formatSeconds, plural } from '../format.js';
+import { QUANTITIES } from '../run/targets.js';
+import type { TraceRow } from '../trace/row.js';
 import { logPlot, type PlotSeries } from './plot.js';
 
 /** Columns of results.csv and results.parquet, with their Parquet types. */

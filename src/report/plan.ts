@@ -1,10 +1,8 @@
 /** What a person reads before a run. Memory comes first: it is the one number that may make them press Ctrl-C. */
 
 import { formatBytes } from '../arena/layout.js';
-import type { Distances, OrderReport } from '../program/flow/order.js';
-import type { PlanReport, ServerReport } from '../session/types.js';
-import type { Tuning } from '../tune/tune.js';
-import { alignRows, type Colours, formatCount, formatQuantity, formatSaving, plural } from './format.js';
+import { alignRows, type Colours, formatCount, formatQuantity, formatSaving, plural } from '../format.js';
+import type { Distances, OrderReport, PlanReport, ServerReport, Tuning } from '../run/reports.js';
 
 export function formatPlan(plan: PlanReport, colours: Colours): string {
   const { gains, bits, spectrum, optimum, server, tuning } = plan;

@@ -1,7 +1,5 @@
 /** What a person reads after a run: how it ended, how good the answer is, what it cost in bits, and where the files are. */
 
-import type { Summary } from '../session/types.js';
-import { gapSparkline } from './chart.js';
 import {
   alignRows,
   type Colours,
@@ -11,7 +9,9 @@ import {
   formatSaving,
   formatSeconds,
   plural,
-} from './format.js';
+} from '../format.js';
+import type { Summary } from '../run/reports.js';
+import { gapSparkline } from './chart.js';
 
 export interface SummaryExtras {
   name: string;

@@ -1,9 +1,8 @@
 /** What a person reads of the gains that were `auto`: which, why, and what to expect. */
 
-import type { StopSpec } from '../config/types.js';
-import type { PlanReport } from '../session/types.js';
-import type { Tuning } from '../tune/tune.js';
-import { alignRows, type Colours, formatCount, formatQuantity } from './format.js';
+import { alignRows, type Colours, formatCount, formatQuantity } from '../format.js';
+import type { StopSpec } from '../run/config.js';
+import type { PlanReport, Tuning } from '../run/reports.js';
 
 /** What `sottovoce tune` finds, as JSON prints it. */
 export interface TuneReport {

@@ -6,17 +6,21 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import type { LoopReport } from '../../workers/round-loop.js';
 import { type Arena, createArena } from '../arena/arena.js';
 import { writeNpyRows } from '../data/npy.js';
 import { InputError } from '../errors.js';
-import type { RunDirectory } from '../report/run-directory.js';
+import type { RunDirectory } from '../output/run-directory.js';
+import { optimumValueIn } from '../run/optimum.js';
+import type { Prepared } from '../run/program.js';
+import type { Summary } from '../run/reports.js';
 import { Request, Word } from '../sync/control.js';
 import { RingReader } from '../trace/ring.js';
+import type { TraceRow } from '../trace/row.js';
 import type { WorkerPool } from './pool.js';
-import type { Prepared } from './prepare.js';
 import { rowAt, type StateRows, stateHash, stateRows } from './state-hash.js';
 import { summarize } from './summarize.js';
-import type { AgentState, PrepareOptions, Progress, RunResult, TraceRow } from './types.js';
+import type { AgentState, PrepareOptions, Progress, RunResult } from './types.js';
 
 const DRAIN_MS = 20;
 const PAUSE_POLL_MS = 2;
@@ -51,7 +55,7 @@ export class ActiveRun {
     this.options = options;
     this.directory = directory;
     this.onRows = onRows;
-    this.arena = createArena(prepared.program.run.layout);
+    this.arena = createArena(prepared.plan.layout);
     prepared.fill(this.arena);
     this.words = this.arena.view('control', 'i32');
     Atomics.store(this.words, Word.PAUSE_AT, -1);
@@ -60,10 +64,9 @@ export class ActiveRun {
   /** From the first round to the last file. Rejects with the cause where a worker failed; files are complete either way. */
   async run(): Promise<RunResult> {
     const { prepared, options, directory } = this;
-    const { run } = prepared.program;
     directory?.begin({
       run: this.id,
-      config: options.config,
+      config: { ...options.config, config: prepared.config },
       plan: prepared.report,
       agents: prepared.agents(),
     });
@@ -71,8 +74,10 @@ export class ActiveRun {
       const reports = await this.runTraced();
       const [leader] = reports;
       this.ending = true;
-      const summary = { run: this.id, ...summarize(prepared, this.rows, leader) };
-      const state = run.state.map((field) => stateRows(this.arena, run, field, leader.rounds));
+      const summary = { run: this.id, ...this.summarize(leader) };
+      const state = prepared.plan.state.map((field) =>
+        stateRows(this.arena, prepared.plan, field, leader.rounds),
+      );
       summary.stateHash = stateHash(state);
       const [x] = state;
       await directory?.writeX((file) => writeNpyRows(file, x));
@@ -84,12 +89,17 @@ export class ActiveRun {
         profiles: reports.flatMap(({ profile }) => profile ?? []),
       };
     } catch (error) {
-      directory?.finish({ run: this.id, ...summarize(prepared, this.rows, error as Error) });
+      directory?.finish({ run: this.id, ...this.summarize(error as Error) });
       throw error;
     } finally {
       directory?.release();
       this.over = true;
     }
+  }
+
+  private summarize(outcome: LoopReport | Error): Summary {
+    const { prepared, arena, rows } = this;
+    return summarize(prepared, optimumValueIn(arena, prepared.plan), rows, outcome);
   }
 
   private async runTraced(): ReturnType<WorkerPool['run']> {
@@ -104,7 +114,7 @@ export class ActiveRun {
     };
     const timer = setInterval(deliver, DRAIN_MS);
     try {
-      return await this.pool.run(arena, prepared.program.run, {
+      return await this.pool.run(arena, prepared.plan, {
         heapAtRounds: options.heapAtRounds ?? [],
         fault: options.fault ?? null,
         profileUs: options.profileUs ?? 0,
@@ -160,7 +170,7 @@ export class ActiveRun {
   }
 
   private async untilPaused(): Promise<number> {
-    const { workers } = this.prepared.program.run;
+    const { workers } = this.prepared.plan;
     await this.until(() => Atomics.load(this.words, Word.PAUSED) === workers);
     return Atomics.load(this.words, Word.ROUND);
   }
@@ -178,7 +188,7 @@ export class ActiveRun {
   progress(): Progress {
     return {
       round: Atomics.load(this.words, Word.ROUND),
-      rounds: this.prepared.program.run.rounds,
+      rounds: this.prepared.plan.rounds,
       paused: Atomics.load(this.words, Word.PAUSED) > 0,
       ending: this.ending,
       last: this.rows.at(-1) ?? null,
@@ -186,7 +196,7 @@ export class ActiveRun {
   }
 
   inspect(agent: number): AgentState {
-    const { run } = this.prepared.program;
+    const { plan: run } = this.prepared;
     if (!Number.isInteger(agent) || agent < 0 || agent >= run.agents) {
       throw new InputError(`agent is ${agent}, expected 0..${run.agents - 1}`);
     }

@@ -9,7 +9,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { InputError, RunError } from '../errors.js';
-import { tidyUp } from '../report/folder-lock.js';
+import { tidyUp } from '../output/folder-lock.js';
 import { Comlink, nodeEndpoint } from './comlink.js';
 import { claimCoordinator } from './coordinator-thread.js';
 import type { Session, StartOptions } from './types.js';

@@ -5,8 +5,8 @@
  */
 
 import { Worker } from 'node:worker_threads';
+import { coordinatorUrl } from '../run/locations.js';
 import { checkHost, threadExecArgv } from './host.js';
-import { coordinatorUrl } from './locations.js';
 
 // The command line's first file and its bundle have a copy each of this module, and share the thread.
 const KEY = Symbol.for('sottovoce.coordinator');

@@ -1,6 +1,6 @@
 /** What a trace shows of a run that ended by itself and yet went the wrong way. A `finished` says that all rounds were run, and no more. */
 
-import type { TraceRow } from './types.js';
+import type { TraceRow } from '../trace/row.js';
 
 /** The end: this share of the rows, and at least so many. */
 const END_SHARE = 1 / 4;

@@ -9,11 +9,11 @@ import type { Fault } from '../../workers/faults.js';
 import type { Arena } from '../arena/arena.js';
 import { ownCores } from '../cores.js';
 import { RunError } from '../errors.js';
-import type { RunPlan } from '../program/types.js';
+import { agentsUrl, kernelsUrl } from '../run/locations.js';
+import type { RunPlan } from '../run/types.js';
 import { DEFAULT_SPINS, poison } from '../sync/barrier.js';
 import { Poison } from '../sync/control.js';
 import { threadExecArgv } from './host.js';
-import { agentsUrl, kernelsUrl } from './locations.js';
 
 const WORKER_HEAP_MIB = 512;
 /** A worker that has not left this long after a poison is terminated. */

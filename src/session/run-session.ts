@@ -6,20 +6,14 @@
 import { randomUUID } from 'node:crypto';
 import { ownCores } from '../cores.js';
 import { formatValue, InputError } from '../errors.js';
-import { RunDirectory } from '../report/run-directory.js';
+import { RunDirectory } from '../output/run-directory.js';
+import type { Prepared } from '../run/program.js';
+import type { PlanReport } from '../run/reports.js';
+import type { TraceRow } from '../trace/row.js';
 import { ActiveRun } from './active-run.js';
 import { WorkerPool } from './pool.js';
-import { type Prepared, prepareRun } from './prepare.js';
-import type {
-  AgentState,
-  PlanReport,
-  PrepareOptions,
-  Progress,
-  RunResult,
-  Session,
-  StartOptions,
-  TraceRow,
-} from './types.js';
+import { prepareRun } from './prepare.js';
+import type { AgentState, PrepareOptions, Progress, RunResult, Session, StartOptions } from './types.js';
 import { countWorkers } from './workers.js';
 
 interface Ready {
@@ -49,9 +43,10 @@ export class RunSession implements Session {
       const pool = new WorkerPool(countWorkers(options.config.config));
       try {
         const prepared = await prepareRun(options.config, pool.workers);
-        if (options.config.config.workers === 'auto') prepared.report.coreLimit = ownCores().limit;
-        this.ready = { prepared, pool, options, directory };
-        return prepared.report;
+        const { workers } = options.config.config;
+        const report = { ...prepared.report, ...(workers === 'auto' && { coreLimit: ownCores().limit }) };
+        this.ready = { prepared: { ...prepared, report }, pool, options, directory };
+        return report;
       } catch (error) {
         await pool.destroy();
         throw error;
@@ -103,7 +98,7 @@ export class RunSession implements Session {
   }
 
   async progress(): Promise<Progress> {
-    const rounds = this.ready?.prepared.program.run.rounds ?? 0;
+    const rounds = this.ready?.prepared.plan.rounds ?? 0;
     return this.active?.progress() ?? { round: 0, rounds, paused: false, ending: false, last: null };
   }
 

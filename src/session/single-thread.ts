@@ -9,13 +9,15 @@ import { bindKernels, type Kernels } from '../../kernels/bindings.js';
 import type { LoopReport } from '../../workers/round-loop.js';
 import { type Arena, createArena } from '../arena/arena.js';
 import { bindProgram } from '../program/registry.js';
-import { goesBack, looksEveryRound, Snapshot } from '../program/snapshot.js';
-import type { BoundProgram, Verdict } from '../program/types.js';
+import { optimumValueIn } from '../run/optimum.js';
+import type { Prepared } from '../run/program.js';
+import type { Summary } from '../run/reports.js';
+import { goesBack, looksEveryRound, Snapshot } from '../run/snapshot.js';
+import type { BoundProgram, RunPlan, Verdict } from '../run/types.js';
 import { COLUMNS, rowOf } from '../trace/ring.js';
-import type { Prepared } from './prepare.js';
+import type { TraceRow } from '../trace/row.js';
 import { type StateRows, stateHash, stateRows } from './state-hash.js';
 import { summarize } from './summarize.js';
-import type { Summary, TraceRow } from './types.js';
 
 export interface SingleThreadRun {
   verdict: Verdict;
@@ -26,12 +28,13 @@ export interface SingleThreadRun {
   state: StateRows[];
 }
 
-/** A run between two rounds, on this thread: it begins with `begin()`, and may begin again, with the gains that the plan then has. */
+/** A run between two rounds, on this thread: it begins with `begin()`, and may begin again, with another plan of the same layout. */
 export class Stepper {
   round = 0;
   readonly prepared: Prepared;
   private readonly arena: Arena;
   private readonly kernels: Kernels;
+  private plan: RunPlan;
   private programs: BoundProgram[] = [];
   /** Of the beginning, where it is to come again; and of the row that a run goes back to. */
   private readonly beginning: Snapshot;
@@ -44,7 +47,8 @@ export class Stepper {
 
   constructor(prepared: Prepared, module: WebAssembly.Module) {
     this.prepared = prepared;
-    this.arena = createArena(prepared.program.run.layout);
+    this.plan = prepared.plan;
+    this.arena = createArena(prepared.plan.layout);
     prepared.fill(this.arena);
     this.kernels = bindKernels(module, this.arena.memory);
     this.beginning = new Snapshot(this.arena, 0, 1);
@@ -56,17 +60,17 @@ export class Stepper {
     this.beginning.save();
   }
 
-  /** Round 0. As many programs as `prepared` has workers. */
-  begin(): void {
-    const { run } = this.prepared.program;
+  /** Round 0 of `plan`: the run's own, or one with other gains. As many programs as it has workers. */
+  begin(plan: RunPlan = this.prepared.plan): void {
+    this.plan = plan;
     if (this.programs.length > 0 && !this.beginning.saved) {
       throw new Error(
         'this run has begun already, and its beginning was not kept: call keepBeginning() first',
       );
     }
     this.beginning.restore();
-    this.programs = Array.from({ length: run.workers }, (_, worker) =>
-      bindProgram(run, this.arena, this.kernels, worker),
+    this.programs = Array.from({ length: plan.workers }, (_, worker) =>
+      bindProgram(plan, this.arena, this.kernels, worker),
     );
     for (const program of this.programs) program.prologue();
     this.round = 0;
@@ -119,15 +123,15 @@ export class Stepper {
 
   /** What a run that ended here would leave. */
   finish(verdict: Verdict, rows: readonly TraceRow[]): Pick<SingleThreadRun, 'summary' | 'x' | 'state'> {
-    const { run } = this.prepared.program;
+    const { plan, arena } = this;
     const report: LoopReport = {
       rounds: this.round,
       status: verdict === 'go' ? 'finished' : verdict,
       seconds: this.seconds(),
       heap: [],
     };
-    const summary = summarize(this.prepared, rows, report);
-    const state = run.state.map((field) => stateRows(this.arena, run, field, this.round));
+    const summary = summarize({ ...this.prepared, plan }, optimumValueIn(arena, plan), rows, report);
+    const state = plan.state.map((field) => stateRows(arena, plan, field, this.round));
     summary.stateHash = stateHash(state);
     return { summary, x: state[0], state };
   }
@@ -135,7 +139,7 @@ export class Stepper {
 
 /** Returns when the run is over; nothing can stop it before. Rounds and rows are those of the threads' loop. */
 export function runOnOneThread(prepared: Prepared, module: WebAssembly.Module): SingleThreadRun {
-  const { run } = prepared.program;
+  const { plan: run } = prepared;
   const stepper = new Stepper(prepared, module);
   stepper.begin();
   const rows: TraceRow[] = [];

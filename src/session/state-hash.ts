@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Arena } from '../arena/arena.js';
-import type { RunPlan, StateField } from '../program/types.js';
+import type { RunPlan, StateField } from '../run/types.js';
 
 export interface StateRows {
   /** First entry of agent 0's row. */

@@ -1,18 +1,20 @@
 /** summary.json from a run's trace: how it ended, what it cost, and what to try next where it diverged. */
 
 import type { LoopReport } from '../../workers/round-loop.js';
+import type { Prepared } from '../run/program.js';
+import type { Summary } from '../run/reports.js';
+import type { TraceRow } from '../trace/row.js';
 import { measuredRoundsPerDecade } from '../tune/rate.js';
 import { growthWarning } from './growth.js';
-import type { Prepared } from './prepare.js';
-import type { Summary, TraceRow } from './types.js';
 
-/** `outcome`: the leader's report, or what ended a run that failed. The state hash is filled in by whoever has the state. */
+/** `optimumValue`: f*, NaN where unknown. `outcome`: the leader's report, or what ended a run that failed. The state hash is filled in by whoever has the state. */
 export function summarize(
   prepared: Prepared,
+  optimumValue: number,
   rows: readonly TraceRow[],
   outcome: LoopReport | Error,
 ): Summary {
-  const { run, warnings } = prepared.program;
+  const { plan: run, report } = prepared;
   const last = rows.at(-1);
   const failed = outcome instanceof Error;
   const rounds = failed ? (last?.round ?? 0) : outcome.rounds;
@@ -37,7 +39,7 @@ export function summarize(
     },
     final: {
       objective: finite(last?.objective),
-      optimum: finite(run.optimumMoves && last ? last.objective - last.gap : run.optimumValue),
+      optimum: finite(run.optimumMoves && last ? last.objective - last.gap : optimumValue),
       gap: finite(last?.gap),
       rmsError: finite(last?.rmsError),
       consensusError: finite(last?.consensusError),
@@ -49,11 +51,11 @@ export function summarize(
       meanGradientNorm: finite(last?.meanGradientNorm),
     },
     rate: {
-      predicted: prepared.report.tuning?.roundsPerDecade ?? null,
+      predicted: report.tuning?.roundsPerDecade ?? null,
       measured: measuredRoundsPerDecade(rows),
     },
     agentsMeasured: run.measured,
-    warnings: [...warnings],
+    warnings: [...report.warnings],
   };
   const growth = summary.status === 'diverged' ? null : growthWarning(rows, run.optimumMoves === true);
   if (growth !== null) summary.warnings.push(growth);

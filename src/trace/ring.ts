@@ -7,9 +7,9 @@
  * writer waits for it: a trace with holes would be worth less than a short stall.
  */
 
-import type { TraceRow } from '../session/types.js';
 import { isPoisoned } from '../sync/barrier.js';
 import { Word } from '../sync/control.js';
+import type { TraceRow } from './row.js';
 
 export const RING_ROWS = 1024;
 

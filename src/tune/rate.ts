@@ -1,6 +1,6 @@
 /** Paces: how fast a run really was, to stand beside what was predicted, and what a pilot's gaps say of a run's. */
 
-import type { GapAt } from './pilot.js';
+import type { GapAt } from './trial-runs.js';
 
 /** Below this share of the first distance it is rounding that is measured. */
 const FLOOR_SHARE = 1e-12;

@@ -1,25 +1,26 @@
 /**
- * What `auto` means: gains from the formula of the flow (`../flow/gains.ts`), made better by pilots where pilots are affordable.
+ * What `auto` means: gains from the formula of the flow (`../flow/gains.ts`), made better by trial runs where these are affordable.
  *
- * A pilot is affordable where the graph is small, the optimum is known (so that there is a distance to measure), every gradient sees all samples, and a
- * budget of arithmetic (not of time: the same config must give the same gains on every machine) holds enough rounds. Everywhere else the formula stands.
+ * They are where the graph is small, the optimum is known (so that there is a distance to measure), every gradient sees all
+ * samples, and a budget of arithmetic holds enough rounds. Not a budget of time: the same config must give the same gains on
+ * every machine. Everywhere else the formula stands.
  */
 
 import type { ContractionKind } from '../compress/types.js';
-import type { StopSpec } from '../config/types.js';
 import { predictedRoundsPerDecade } from '../flow/gains.js';
 import { flowDefinition } from '../flow/registry.js';
-import type { Compress, FlowPlan, GainContext } from '../flow/types.js';
-import type { ProgramPlan } from '../program/flow/plan.js';
-import type { Fillable } from '../session/fill.js';
-import { type GiveUp, openPilot, type Pilot, type PilotResult, TARGET_SHARE } from './pilot.js';
+import type { FlowPlan, FlowSpec, GainContext } from '../flow/types.js';
+import type { Gains } from '../pattern-search.js';
+import type { StopSpec } from '../run/config.js';
+import type { Tuning } from '../run/reports.js';
 import { roundsToGap } from './rate.js';
-import type { Gains } from './search.js';
-import { costOfStarts, searchable, searchGains, smaller } from './trials.js';
+import { costOfStarts, searchable, searchGains, smaller } from './search-gains.js';
+import { type GiveUp, openTrials, TARGET_SHARE, type TrialResult, type Trials } from './trial-runs.js';
+import type { PlanWithGains, Tunable } from './types.js';
 
-/** Beyond this, one pilot alone is a job of its own. */
+/** Beyond this, one trial run alone is a job of its own. */
 const MOST_AGENTS = 5000;
-/** Multiply-adds of all pilots together: a few seconds. */
+/** Multiply-adds of all trial runs together: a few seconds. */
 const WORK_BUDGET = 5e9;
 /** Where a round runs a user's JavaScript, it is reckoned to take this many times as long. */
 const MODULE_WORK = 20;
@@ -29,97 +30,68 @@ const AGENT_WORK = 60;
 /** Fewer rounds than this in all are no basis for a choice. */
 const LEAST_ROUNDS = 2000;
 const MOST_EVALUATIONS = 80;
-/** No pilot may take more than this share of all rounds. */
+/** No trial run may take more than this share of all rounds. */
 const HORIZON_SHARE = 0.1;
-/** Of a pilot's rounds, what is enough to compare modes; and how much better the other one has to look. */
+/** Of a trial's rounds, what is enough to compare modes; and how much better the other one has to look. */
 const SCREENING = 1 / 3;
 export const FAR_FEWER = 0.6;
-/** The model of linear compressors begins near the end: fewer pilots, longer ones. */
+/** The model of linear compressors begins near the end: fewer trial runs, longer ones. */
 const LINEAR_HORIZON_SHARE = 0.3;
 
-export interface Tuning {
-  /** `pilot`: found by trying; `formula`: reckoned from spectrum, curvatures and contraction. */
-  method: 'pilot' | 'formula';
-  /** The parameters that were `auto`. */
-  chosen: string[];
-  /** The mode that they are for; null where the flow has none. */
-  compress: Compress | null;
-  gains: Gains;
-  /** Sentences: why these, and what keeps them from being faster. */
-  why: string[];
-  /** Predicted rounds per factor of ten in the distance to the optimum; null where nothing is known. */
-  roundsPerDecade: number | null;
-  /** Why that is null, as half a sentence; null where it is not. */
-  notPredicted: string | null;
-  /** Predicted rounds until the distance is a millionth of what it was. */
-  roundsToMillionth: number | null;
-  /** Predicted rounds until stop.gap, which only pilots can tell; null without it. */
-  roundsToGap: number | null;
-  /** rms distance to the optimum at the beginning; null where there is none. */
-  firstError: number | null;
-  /** Why the run may not come to its optimum with these gains, as far as pilots saw; null where they saw no reason. */
-  doubt: string | null;
-  /** What the pilots took; null with the formula. */
-  pilots: { count: number; rounds: number; budgetRounds: number } | null;
-}
-
-export interface TuneInputs extends Omit<Fillable, 'program'> {
-  /** Planned for one worker. */
-  program: ProgramPlan;
+export interface TuneInputs {
+  tunable: Tunable;
   /** The same run in the other mode that may be chosen, planned when asked for; null where there is no choice. */
-  otherMode: (() => ProgramPlan) | null;
-  spec: { kind: string; [parameter: string]: unknown };
+  otherMode: (() => Tunable) | null;
   stop: StopSpec;
 }
 
 /** The parameters of a flow that are `auto`, of those that its plan has a number for. */
-export function automaticNames(spec: TuneInputs['spec'], planned: Gains): string[] {
+export function automaticNames(spec: FlowSpec, planned: Gains): string[] {
   return Object.keys(planned).filter((name) => spec[name] === undefined || spec[name] === 'auto');
 }
 
 /**
- * Where the config leaves the mode open, `otherMode` is the program of the other one: it is tuned instead where its starts promise far fewer rounds. A memory moves the mean of
+ * Where the config leaves the mode open, `otherMode` is the same run in the other one: it is tuned instead where its starts promise far fewer rounds. A memory moves the mean of
  * what agents hold, and where the costs leave directions flat nothing ever moves it back.
  */
-export function tune(inputs: TuneInputs): Tuning {
-  const { otherMode } = inputs;
-  if (otherMode === null || obstacle(inputs) !== null) return tuneMode(inputs);
-  const other = { ...inputs, program: otherMode() };
-  if (inputs.program.gains().flat === true) return tuneMode(other);
-  const own = promise(inputs, Number.POSITIVE_INFINITY);
-  return promise(other, FAR_FEWER * own) < FAR_FEWER * own ? tuneMode(other) : tuneMode(inputs);
+export function tune({ tunable, otherMode, stop }: TuneInputs): Tuning {
+  if (otherMode === null || obstacle(tunable) !== null) return tuneMode(tunable, stop);
+  const other = otherMode();
+  if (tunable.gains().flat === true) return tuneMode(other, stop);
+  const own = promise(tunable, Number.POSITIVE_INFINITY);
+  return tuneMode(promise(other, FAR_FEWER * own) < FAR_FEWER * own ? other : tunable, stop);
 }
 
 /** What the best of a mode's starts costs. */
-function promise(inputs: TuneInputs, least: number): number {
-  const { program, spec } = inputs;
-  const context = program.gains();
-  const free = searchable(program.run.flow.kind, automaticNames(spec, program.run.flow.gains));
-  const { budgetRounds, horizon } = affordable(program, context);
+function promise(tunable: Tunable, least: number): number {
+  const { plan, spec } = tunable;
+  const context = tunable.gains();
+  const free = searchable(plan.flow.kind, automaticNames(spec, plan.flow.gains));
+  const { budgetRounds, horizon } = affordable(tunable, context);
   const options = { trials: 0, horizon: Math.ceil(horizon * SCREENING), budgetRounds, target: TARGET_SHARE };
-  return costOfStarts(program, openPilot(inputs), free, context, options, least);
+  return costOfStarts(tunable, openTrials(tunable), free, context, options, least);
 }
 
-/** Why no pilots are flown; null where they are. */
-function obstacle({ program, spec, cost, optimum }: TuneInputs): string | null {
-  const { run } = program;
+/** Why there are no trial runs; null where there are. */
+function obstacle(tunable: Tunable): string | null {
+  const { plan: run, spec, cost, optimum } = tunable;
   const { search, problem } = flowDefinition(run.flow.kind);
   if (!search) return `the ${run.flow.kind} flow has no search`;
   if (spec['tuning'] === 'formula') return 'flow.tuning is formula';
-  if (run.agents > MOST_AGENTS) return `${run.agents} agents, and pilots end at ${MOST_AGENTS}`;
+  if (run.agents > MOST_AGENTS) return `${run.agents} agents, and trial runs end at ${MOST_AGENTS}`;
   if (problem === 'cost' && !optimum)
     return `the optimum is unknown (${cost.whyNoOptimum ?? 'no central solver'})`;
   if (spec['batch'] !== undefined && spec['batch'] !== 'all') return 'gradients of mini-batches never settle';
   if (searchable(run.flow.kind, automaticNames(spec, run.flow.gains)).length === 0)
     return 'none of these gains is searched';
-  const budgetRounds = affordableRounds(program, WORK_BUDGET);
+  const budgetRounds = affordableRounds(tunable, WORK_BUDGET);
   if (budgetRounds < LEAST_ROUNDS) return `a round is so large that the budget holds ${budgetRounds} of them`;
   return null;
 }
 
-/** Rounds of all pilots together, and of one. */
-function affordable(program: ProgramPlan, context: GainContext) {
-  const budgetRounds = affordableRounds(program, WORK_BUDGET);
+/** Rounds of all trial runs together, and of one. */
+function affordable(tunable: Tunable, context: GainContext) {
+  const budgetRounds = affordableRounds(tunable, WORK_BUDGET);
   const share = compressedLinearly(context) ? LINEAR_HORIZON_SHARE : HORIZON_SHARE;
   return { budgetRounds, horizon: Math.max(1, Math.floor(budgetRounds * share)) };
 }
@@ -128,37 +100,36 @@ function compressedLinearly({ linear, delta }: GainContext): boolean {
   return linear && delta < 1;
 }
 
-function tuneMode(inputs: TuneInputs): Tuning {
-  const { program, spec, stop, optimum } = inputs;
-  const { run } = program;
+function tuneMode(tunable: Tunable, stop: StopSpec): Tuning {
+  const { plan: run, spec, optimum } = tunable;
   const definition = flowDefinition(run.flow.kind);
   const chosen = automaticNames(spec, run.flow.gains).filter((name) => name !== 'eta');
-  const context = program.gains();
+  const context = tunable.gains();
   const formula = (reason: string): Tuning => {
-    const [slope, notPredicted] = ratePredicted(program, context);
+    const [slope, notPredicted] = ratePredicted(tunable, context);
     return {
       method: 'formula',
       chosen,
       compress: run.flow.compress ?? null,
       gains: run.flow.gains,
-      why: [`from the formula, without pilots: ${reason}`, ...bindingConditions(program, context, null)],
+      why: [`from the formula, without trial runs: ${reason}`, ...bindingConditions(run, context, null)],
       roundsPerDecade: slope,
       notPredicted,
       roundsToMillionth: slope === null ? null : Math.ceil(slope * -Math.log10(TARGET_SHARE)),
       roundsToGap: null,
-      firstError: firstError(inputs),
+      firstError: firstError(tunable),
       doubt: null,
       pilots: null,
     };
   };
-  const why = obstacle(inputs);
+  const why = obstacle(tunable);
   if (why !== null) return formula(why);
   const search = definition.search!;
-  const pilot = openPilot(inputs);
-  if (pilot.distance() === 0) return formula('the agents begin where they are to go');
+  const runs = openTrials(tunable);
+  if (runs.distance() === 0) return formula('the agents begin where they are to go');
   const free = searchable(run.flow.kind, chosen);
-  const { budgetRounds, horizon } = affordable(program, context);
-  const found = searchGains(program, pilot, free, context, {
+  const { budgetRounds, horizon } = affordable(tunable, context);
+  const found = searchGains(tunable, runs, free, context, {
     trials: MOST_EVALUATIONS,
     horizon: search.biased === true ? Math.min(horizon, run.rounds) : horizon,
     budgetRounds,
@@ -179,54 +150,53 @@ function tuneMode(inputs: TuneInputs): Tuning {
       : {}),
   });
   if (found === null) {
-    const doubt = 'no pilot came closer to the optimum';
+    const doubt = 'no trial run came closer to the optimum';
     return {
       ...formula(`${doubt} within its budget`),
       doubt: `${doubt}, with none of the ${MOST_EVALUATIONS} gains or fewer that were tried`,
-      pilots: { count: MOST_EVALUATIONS, rounds: pilot.rounds(), budgetRounds },
+      pilots: { count: MOST_EVALUATIONS, rounds: runs.rounds(), budgetRounds },
     };
   }
   const best = found.result!;
   let { gains } = found;
   // A pace that was only extrapolated may hide a slow growth, which the models would know of: leave it more room.
   const modelled =
-    (compressedLinearly(context) && isEuler(run.flow)) || provenStable(program.planFlow(gains), context);
+    (compressedLinearly(context) && isEuler(run.flow)) || provenStable(tunable.withGains(gains), context);
   const shrink = search.shrink ?? 'step';
   if (!best.reached && search.biased !== true && !modelled && shrink in gains) gains = smaller(gains, shrink);
-  const flow = program.planFlow(gains);
+  const flow = tunable.withGains(gains);
   const [pace, notPredicted] =
     search.biased === true
       ? [null, 'this flow ends beside the optimum']
-      : paceSeen(pilot, flow, best, stallsInTheEnd(program));
+      : paceSeen(runs, flow, best, stallsInTheEnd(tunable));
   const paced = pace !== null;
   const toGap =
     stop.gap === undefined || !optimum || run.problem !== 'cost' || !paced
       ? null
-      : roundsToGap(pilot.gaps(flow, Math.min(Math.ceil(best.rounds), horizon)), stop.gap, pace);
+      : roundsToGap(runs.gaps(flow, Math.min(Math.ceil(best.rounds), horizon)), stop.gap, pace);
   const doubt =
     best.reached && !found.verified
-      ? 'the best pilot reached a millionth of the first distance, and was not seen to stay there: growth may follow'
+      ? 'the best trial run reached a millionth of the first distance, and was not seen to stay there: growth may follow'
       : best.reached || paced
         ? null
         : howNear(best, Math.min(horizon, search.biased === true ? run.rounds : horizon));
-  const chosenProgram = { ...program, run: { ...run, flow } };
   return {
     method: 'pilot',
     chosen,
     compress: run.flow.compress ?? null,
     gains: flow.gains,
     why: [
-      `the best of ${found.trials} pilots (${pilot.rounds()} rounds in all), each the first rounds of this very run`,
+      `the best of ${found.trials} trial runs (${runs.rounds()} rounds in all), each the first rounds of this very run`,
       ...(doubt === null ? [] : [doubt]),
-      ...bindingConditions(chosenProgram, context, found.failedLarger),
+      ...bindingConditions({ ...run, flow }, context, found.failedLarger),
     ],
     roundsPerDecade: pace,
     notPredicted,
     roundsToMillionth: best.reached || paced ? Math.ceil(best.rounds) : null,
     roundsToGap: toGap,
-    firstError: firstError(inputs),
+    firstError: firstError(tunable),
     doubt,
-    pilots: { count: found.trials, rounds: pilot.rounds(), budgetRounds },
+    pilots: { count: found.trials, rounds: runs.rounds(), budgetRounds },
   };
 }
 
@@ -235,12 +205,15 @@ function finiteOr0(value: number): number {
 }
 
 /** Rounds that an amount of arithmetic holds. */
-export function affordableRounds({ run, work }: ProgramPlan, budget: number): number {
+export function affordableRounds(
+  { plan: run, work }: Pick<Tunable, 'plan' | 'work'>,
+  budget: number,
+): number {
   const workOfRound = work * (run.modules.length > 0 ? MODULE_WORK : 1) * (run.flow.gains['inner'] ?? 1);
   return Math.floor(budget / (workOfRound + ROUND_WORK + AGENT_WORK * run.agents));
 }
 
-function howNear({ share }: PilotResult, rounds: number): string {
+function howNear({ share }: TrialResult, rounds: number): string {
   return `after ${rounds} rounds the distance is ${short(share)} of what it was: this flow does not come nearer in that time`;
 }
 
@@ -252,9 +225,9 @@ function provenStable(flow: FlowPlan, context: GainContext): boolean {
 }
 
 /** Of the beginning, where the optimum is known before an arena is filled. */
-function firstError({ init, optimum, program }: TuneInputs): number | null {
+function firstError({ init, optimum, plan }: Tunable): number | null {
   if (!optimum) return null;
-  const { agents, dim } = program.run;
+  const { agents, dim } = plan;
   let sum = 0;
   for (let i = 0; i < agents * dim; i++) sum += ((init?.[i] ?? 0) - optimum.x[i % dim]!) ** 2;
   return Math.sqrt(sum / (agents * dim));
@@ -273,12 +246,12 @@ const PATIENCE = 4;
 const NEVER: GiveUp = { after: 1, beyond: Number.POSITIVE_INFINITY };
 
 /** Of the way beyond what the search looked at: a winner may have been fast and no more. */
-function paceSeen(pilot: Pilot, flow: FlowPlan, best: PilotResult, stalls: string | null): Pace {
+function paceSeen(runs: Trials, flow: FlowPlan, best: TrialResult, stalls: string | null): Pace {
   if (stalls !== null) return [null, stalls];
   if (!(best.rounds < Number.POSITIVE_INFINITY)) return [null, 'no trial came nearer at a steady pace'];
   if (!best.reached) return paceOf(best.roundsPerDecade);
   const patience = Math.ceil(PATIENCE * best.rounds) + MOST_LOOKED_APART;
-  const { reached, share, roundsPerDecade } = pilot.fly(flow, patience, patience, PACED_SHARE, NEVER);
+  const { reached, share, roundsPerDecade } = runs.run(flow, patience, patience, PACED_SHARE, NEVER);
   if (reached) return paceOf(roundsPerDecade);
   return [
     null,
@@ -296,7 +269,7 @@ function paceOf(slope: number): Pace {
 }
 
 /** Messages about the state itself do not vanish with disagreement: whatever the first rounds say, the way ends beside the optimum. */
-function stallsInTheEnd({ run }: ProgramPlan): string | null {
+function stallsInTheEnd({ plan: run }: Tunable): string | null {
   const stalls = run.flow.compress === 'node-state' && run.channels.some(({ linear }) => !linear);
   return stalls ? 'node-state stalls short of the optimum with a compressor that is not linear' : null;
 }
@@ -304,8 +277,8 @@ function stallsInTheEnd({ run }: ProgramPlan): string | null {
 /** Of these the mean over draws or in time is what the formula reckons with; of others a plan says less than a pace needs. */
 const RECKONED: readonly ContractionKind[] = ['worst', 'mean', 'sweep'];
 
-function ratePredicted(program: ProgramPlan, context: GainContext): Pace {
-  const { run } = program;
+function ratePredicted(tunable: Tunable, context: GainContext): Pace {
+  const { plan: run } = tunable;
   const { compress, gains } = run.flow;
   if (compress === undefined) return [null, `there is no formula for the pace of ${run.flow.kind}`];
   if (!isEuler(run.flow))
@@ -313,7 +286,7 @@ function ratePredicted(program: ProgramPlan, context: GainContext): Pace {
   if (run.agents === 1) return [null, 'an agent alone has nobody to agree with'];
   if (run.links !== null)
     return [null, "links change: there is another graph in every round, and its modes are not the formula's"];
-  const stalls = stallsInTheEnd(program);
+  const stalls = stallsInTheEnd(tunable);
   if (stalls !== null) return [null, stalls];
   const [message] = run.channels;
   if (message !== undefined && compress !== 'none') {
@@ -325,9 +298,9 @@ function ratePredicted(program: ProgramPlan, context: GainContext): Pace {
   return pace === null ? [null, 'by the formula it does not converge with these gains'] : [pace, null];
 }
 
-/** Which of the conditions on a step is nearest its limit, in words. `failedLarger`: a pilot with a larger step failed; null where none was flown. */
+/** Which of the conditions on a step is nearest its limit, in words. `failedLarger`: a trial run with a larger step failed; null where there was none. */
 export function bindingConditions(
-  { run }: ProgramPlan,
+  run: Pick<PlanWithGains, 'flow' | 'problem' | 'agents'>,
   { lambdaMax, m, l, delta }: GainContext,
   failedLarger: boolean | null,
 ): string[] {
@@ -378,7 +351,7 @@ export function bindingConditions(
     );
   }
   lines.push(`nearest its limit is ${text}`);
-  if (failedLarger === true) lines.push('a pilot with a larger step diverged or fell behind');
+  if (failedLarger === true) lines.push('a trial run with a larger step diverged or fell behind');
   return lines;
 }
 

@@ -4,7 +4,7 @@ import { changesTable, compareDocuments, formatTable, makeDocument } from '../..
 import { summarizeClock } from '../../src/bench/rig.js';
 import { compareSpreads, ratios, spreadOf } from '../../src/bench/stats.js';
 import type { Figure } from '../../src/bench/types.js';
-import { coloursFor } from '../../src/report/format.js';
+import { coloursFor } from '../../src/format.js';
 
 it('median and quartiles, by hand', () => {
   expect(spreadOf([5, 1, 2, 4, 3])).toEqual({ median: 3, q1: 2, q3: 4, samples: 5 });

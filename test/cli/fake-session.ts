@@ -1,6 +1,8 @@
 /** A Session without threads: it runs until it is told how to end. */
 
-import type { PrepareOptions, RunResult, Session, Summary, TraceRow } from '../../src/session/types.js';
+import type { Summary } from '../../src/run/reports.js';
+import type { PrepareOptions, RunResult, Session } from '../../src/session/types.js';
+import type { TraceRow } from '../../src/trace/row.js';
 import { PLAN, row, SUMMARY } from '../report/fixtures.js';
 
 export interface Fake {

@@ -46,7 +46,7 @@ describe('sottovoce tune', () => {
     for (const part of [
       'primal-dual, error-state; sign',
       `step ${step}, alpha ${alpha}, beta 2 (given), eta 1 (given), mu ${mu}`,
-      `the best of ${report.pilots.count} pilots`,
+      `the best of ${report.pilots.count} trial runs`,
       `about ${report.roundsToMillionth} to a millionth of it, about ${report.roundsToStop} until it stops`,
     ]) {
       expect(text).toContain(part);

@@ -3,15 +3,25 @@
 import { describe, expect, it } from 'vitest';
 import { compareOutcomes, median } from '../../src/compare/results.js';
 import type { Cell, CellOutcome, Target } from '../../src/compare/types.js';
+import { coloursFor } from '../../src/format.js';
 import { comparisonCsv, drawComparison, formatComparison } from '../../src/report/comparison.js';
-import { coloursFor } from '../../src/report/format.js';
-import type { TraceRow } from '../../src/session/types.js';
+import type { TraceRow } from '../../src/trace/row.js';
 import { LOADED, row, SUMMARY } from '../report/fixtures.js';
 
 const TARGET: Target = { quantity: 'gap', bound: 0.01 };
 
 function cell(id: string, method: number, seed = 1): Cell {
-  return { id, method, problem: 0, config: 'ring.yaml', compressor: id[0], flow: null, seed, loaded: LOADED };
+  return {
+    id,
+    method,
+    problem: 0,
+    config: 'ring.yaml',
+    compressor: id[0],
+    flow: null,
+    kinds: { compressor: 'sign', flow: 'primal-dual' },
+    seed,
+    loaded: LOADED,
+  };
 }
 
 /** A run whose gap falls to a tenth every round, with so many bits a round. */

@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { LEAST_WATCHED, rowAfter, runCell } from '../../src/compare/run-cell.js';
 import type { Target } from '../../src/compare/types.js';
 import { parseConfig } from '../../src/config/load.js';
-import { kernelsUrl } from '../../src/session/locations.js';
+import { kernelsUrl } from '../../src/run/locations.js';
 import { prepareRun } from '../../src/session/prepare.js';
 import { runOnOneThread, Stepper } from '../../src/session/single-thread.js';
-import type { TraceRow } from '../../src/session/types.js';
+import type { TraceRow } from '../../src/trace/row.js';
 
 const module = new WebAssembly.Module(readFileSync(kernelsUrl));
 

@@ -5,11 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { runCell } from '../../src/compare/run-cell.js';
 import { searchCell } from '../../src/compare/search-cell.js';
 import type { Target } from '../../src/compare/types.js';
-import { parseConfig } from '../../src/config/load.js';
 import { flows } from '../../src/flow/registry.js';
-import { kernelsUrl } from '../../src/session/locations.js';
-import { type FlowPrepared, prepareRun } from '../../src/session/prepare.js';
+import { kernelsUrl } from '../../src/run/locations.js';
 import { Stepper } from '../../src/session/single-thread.js';
+import { prepareFlow } from '../support/prepare-flow.js';
 
 const module = new WebAssembly.Module(readFileSync(kernelsUrl));
 const TARGET: Target = { quantity: 'rmsError', bound: 1e-4 };
@@ -25,7 +24,7 @@ async function prepare(flow: Record<string, unknown>, compressor?: object) {
     rounds: 3000,
     stop: { rmsError: TARGET.bound },
   };
-  return (await prepareRun(await parseConfig(config), 1)) as FlowPrepared;
+  return prepareFlow(config, 1);
 }
 
 /** Exact ones that are searched, and whether they compress. */
@@ -40,37 +39,31 @@ describe.each(exact)('$kind', ({ kind, modes }) => {
   it('arrives at least as early as with its formula, within the trials that everyone has', async () => {
     const formula = runCell(new Stepper(await prepare({ kind }, compressor), module), TARGET).arrival?.round;
     const prepared = await prepare({ kind }, compressor);
-    const { gains, rounds, trials } = searchCell(
-      new Stepper(prepared, module),
-      prepared,
-      TARGET,
-      { kind },
-      TRIALS,
-    );
+    const { search, plan } = searchCell(new Stepper(prepared, module), prepared.openGains, TARGET, TRIALS);
+    const { gains, rounds, trials } = search;
     expect(trials).toBeLessThanOrEqual(TRIALS);
     expect(rounds).toBeLessThanOrEqual(formula ?? Number.POSITIVE_INFINITY);
     // What was found is what a run of its own does.
-    const { compress } = prepared.program.run.flow;
+    const { compress } = prepared.made.plan.flow;
     const winner = await prepare({ kind, ...(compress && { compress }), ...gains }, compressor);
     const again = runCell(new Stepper(winner, module), TARGET);
     expect(again.arrival?.round).toBe(rounds);
+    expect(runCell(new Stepper(prepared, module), TARGET, plan).arrival?.round).toBe(rounds);
   });
 });
 
 it('leaves gains alone that are given', async () => {
   const flow = { kind: 'nids', step: 0.11 };
   const prepared = await prepare(flow);
-  const { gains } = searchCell(new Stepper(prepared, module), prepared, TARGET, flow, TRIALS);
-  expect(gains).not.toHaveProperty('step');
-  expect(prepared.program.run.flow.gains['step']).toBe(0.11);
+  const { search, plan } = searchCell(new Stepper(prepared, module), prepared.openGains, TARGET, TRIALS);
+  expect(search.gains).not.toHaveProperty('step');
+  expect(plan).toHaveProperty('flow.gains.step', 0.11);
 });
 
 it('says nothing where nothing is open', async () => {
   const flow = { kind: 'nids', step: 0.11, mixing: 0.5 };
   const prepared = await prepare(flow);
-  expect(searchCell(new Stepper(prepared, module), prepared, TARGET, flow, TRIALS)).toEqual({
-    gains: null,
-    rounds: null,
-    trials: 0,
-  });
+  const { search, plan } = searchCell(new Stepper(prepared, module), prepared.openGains, TARGET, TRIALS);
+  expect(search).toEqual({ gains: null, rounds: null, trials: 0 });
+  expect(plan).toBe(prepared.plan);
 });

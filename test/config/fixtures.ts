@@ -1,8 +1,9 @@
 /** Registries small enough to read at a glance, so that these tests say nothing about the real components. */
 
 import type { z } from 'zod';
-import type { ComponentDefinition, Registry } from '../../src/config/component.js';
-import type { Registries } from '../../src/config/registries.js';
+import { flowSections } from '../../src/program/flow/sections.js';
+import type { ComponentDefinition, Registry } from '../../src/schema/component.js';
+import type { Registries } from '../../src/schema/program.js';
 
 export function component(kind: string, parameters: (zod: typeof z) => z.ZodType): ComponentDefinition {
   return { kind, card: { title: kind, summary: `what ${kind} does`, source: 'none' }, parameters };
@@ -28,6 +29,7 @@ const registry = (...entries: ComponentDefinition[]): Registry =>
 
 export const registries: Registries = {
   programs: {},
+  sections: [flowSections],
   costs: registry(
     component('quadratic', (zod) =>
       zod.strictObject({ kind: zod.literal('quadratic'), a: zod.string(), b: zod.string() }),

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { parametersOf } from '../../src/config/component.js';
-import { describeExpected } from '../../src/config/explain.js';
 import { checkConfig, configJsonSchema } from '../../src/config/schema.js';
+import { parametersOf } from '../../src/schema/component.js';
+import { describeExpected } from '../../src/schema/explain.js';
 import { MINIMAL, registries } from './fixtures.js';
 
 test('JSON Schema: one branch for each kind, nested compressors by reference', () => {
   const schema = configJsonSchema(registries);
   expect(schema.required).toEqual(['cost']);
-  expect(schema.oneOf).toEqual([{ required: ['topology', 'flow'] }, { required: ['program'] }]);
+  expect(schema.oneOf).toEqual([{ required: ['topology', 'flow'] }]);
   expect(schema.additionalProperties).toBe(false);
   const definitions = schema['$defs'] as Record<string, { oneOf: Record<string, unknown>[] }>;
   const byTitle = (title: string) =>

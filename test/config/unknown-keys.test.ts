@@ -5,11 +5,11 @@
 
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { bodySchema, type Registry } from '../../src/config/component.js';
-import { isMapping, type JsonSchema, toJsonSchema } from '../../src/config/explain.js';
 import { loadRegistries } from '../../src/config/registries.js';
 import { checkConfig, configJsonSchema } from '../../src/config/schema.js';
 import { formatPath, type SpecPath } from '../../src/errors.js';
+import { bodySchema, type Registry } from '../../src/schema/component.js';
+import { isMapping, type JsonSchema, toJsonSchema } from '../../src/schema/explain.js';
 
 const registries = await loadRegistries();
 

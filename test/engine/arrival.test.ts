@@ -6,10 +6,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
-import { kernelsUrl } from '../../src/session/locations.js';
+import { kernelsUrl } from '../../src/run/locations.js';
 import { prepareRun } from '../../src/session/prepare.js';
 import { runOnOneThread } from '../../src/session/single-thread.js';
-import type { TraceRow } from '../../src/session/types.js';
+import type { TraceRow } from '../../src/trace/row.js';
 import { runConfig } from '../support/run.js';
 import { combinations, rivals } from './table.js';
 

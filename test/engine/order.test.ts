@@ -9,14 +9,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseConfig } from '../../src/config/load.js';
 import { chooseOrder, layOut, placeRows } from '../../src/program/flow/order.js';
-import { kernelsUrl } from '../../src/session/locations.js';
-import { type FlowPrepared, prepareRun } from '../../src/session/prepare.js';
+import { kernelsUrl } from '../../src/run/locations.js';
 import { runOnOneThread } from '../../src/session/single-thread.js';
 import { rowAt } from '../../src/session/state-hash.js';
 import { generate } from '../../topology/index.js';
 import { bandwidth, meanDistance, permute, reverseCuthillMcKee } from '../../topology/ordering.js';
+import { prepareFlow } from '../support/prepare-flow.js';
 import { runConfig } from '../support/run.js';
 import { combinations, rivals } from './table.js';
 
@@ -36,13 +35,11 @@ const base = {
   trace: { every: 4 },
 };
 
-const prepare = async (config: Config, workers: number) =>
-  (await prepareRun(await parseConfig(config), workers)) as FlowPrepared;
-
 /** All that a user sees of a run. */
 async function outcome(config: Config, layout: object, workers: number) {
-  const prepared = await prepare({ ...config, layout }, workers);
-  const { order, run } = prepared.program;
+  const prepared = await prepareFlow({ ...config, layout }, workers);
+  const { plan: run, choice } = prepared.made;
+  const { order } = choice.outline;
   const { rows, state, summary } = runOnOneThread(prepared, module);
   const moved = order?.numbers.some((number, at) => number !== at) ?? false;
   return {
@@ -187,7 +184,7 @@ it('sees a draw by position', async () => {
     flow: { kind: 'consensus', step: 0.01, alpha: 1 },
     compressor: { kind: 'one-bit' },
   };
-  const prepared = await prepare({ ...config, layout: { order: 'rcm' } }, 1);
+  const prepared = await prepareFlow({ ...config, layout: { order: 'rcm' } }, 1);
   const honest = runOnOneThread(prepared, module).summary.stateHash;
   const cheat = runOnOneThread(
     {
@@ -251,10 +248,10 @@ describe('auto', () => {
       flow: { kind: 'consensus', step: 0.01, alpha: 1 },
       links: { kind: 'drops', rate: 0.1 },
     };
-    await expect(prepare({ ...config, layout: { order: 'rcm' } }, 1)).rejects.toThrow(
+    await expect(prepareFlow({ ...config, layout: { order: 'rcm' } }, 1)).rejects.toThrow(
       /layout.order is "rcm", expected auto or given, since links change/,
     );
-    expect((await prepare(config, 1)).report.layout?.order).toMatchObject({
+    expect((await prepareFlow(config, 1)).report.layout?.order).toMatchObject({
       chosen: 'given',
       why: /^links change/,
     });

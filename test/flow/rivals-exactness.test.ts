@@ -8,7 +8,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeGrid } from '../../src/compare/grid.js';
 import { parseConfig } from '../../src/config/load.js';
-import { kernelsUrl } from '../../src/session/locations.js';
+import { kernelsUrl } from '../../src/run/locations.js';
 import { prepareRun } from '../../src/session/prepare.js';
 import { runOnOneThread } from '../../src/session/single-thread.js';
 import { goldenProblem } from '../golden/problem.js';

@@ -19,8 +19,8 @@ import {
 import { edgeWords } from '../../src/links/draws.js';
 import { links } from '../../src/links/registry.js';
 import type { LinksModel, LinksSpec } from '../../src/links/types.js';
+import { kernelsUrl } from '../../src/run/locations.js';
 import { seedWords } from '../../src/runtime.js';
-import { kernelsUrl } from '../../src/session/locations.js';
 import { type Graph, generate, weightedDegrees } from '../../topology/index.js';
 
 const module = new WebAssembly.Module(readFileSync(kernelsUrl));

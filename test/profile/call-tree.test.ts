@@ -10,7 +10,7 @@ import {
 } from '../../src/profile/call-tree.js';
 import { byFile, formatHottest, timeShares } from '../../src/profile/hottest.js';
 import type { CpuProfile } from '../../src/profile/record.js';
-import { kernelsUrl } from '../../src/session/locations.js';
+import { kernelsUrl } from '../../src/run/locations.js';
 
 const compiled = (file: string) => new URL(`../${file}`, kernelsUrl).href;
 

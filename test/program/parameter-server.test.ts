@@ -188,7 +188,7 @@ describe('lambda: auto', () => {
   it('is the same every time, and said', async () => {
     const load = async () => prepareRun(await parseConfig(config({ lambda: 'auto' }, 60)), 1);
     const [one, two] = [await load(), await load()];
-    expect(one.report.server?.lambda).toMatch(/^0\.\d+ \(auto: objective .* after a pilot of 60 rounds/);
+    expect(one.report.server?.lambda).toMatch(/^0\.\d+ \(auto: objective .* after a trial run of 60 rounds/);
     expect(two.report).toEqual(one.report);
     expect(one.report.server?.uplink).toMatch(/^flatten\(one-bit\(lambda=0\.\d+\)\)$/);
   });

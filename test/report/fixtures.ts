@@ -1,5 +1,6 @@
-import type { LoadedConfig } from '../../src/config/types.js';
-import type { PlanReport, Summary, TraceRow } from '../../src/session/types.js';
+import type { LoadedConfig } from '../../src/run/config.js';
+import type { PlanReport, Summary } from '../../src/run/reports.js';
+import type { TraceRow } from '../../src/trace/row.js';
 
 export const LOADED: LoadedConfig = {
   config: {

@@ -7,7 +7,7 @@ import {
   formatQuantity,
   formatSaving,
   formatSeconds,
-} from '../../src/report/format.js';
+} from '../../src/format.js';
 import { formatPlan } from '../../src/report/plan.js';
 import { formatSummary } from '../../src/report/summary.js';
 import { PLAN, SUMMARY } from './fixtures.js';

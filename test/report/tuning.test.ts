@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { roundsToStop } from '../../src/report/tuning.js';
-import type { Tuning } from '../../src/tune/tune.js';
+import type { Tuning } from '../../src/run/reports.js';
 
 /** From an error of 1: a factor of ten every 10 rounds, a millionth after 60. */
 const tuning = { firstError: 1, roundsPerDecade: 10, roundsToMillionth: 60, roundsToGap: 35 } as Tuning;

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { growthWarning } from '../../src/session/growth.js';
-import type { TraceRow } from '../../src/session/types.js';
+import type { TraceRow } from '../../src/trace/row.js';
 
 const rows = (errors: readonly number[], objectives?: readonly number[]) =>
   errors.map((rmsError, at) => ({ round: 10 * at, rmsError, objective: objectives?.[at] ?? 0 }) as TraceRow);

@@ -5,11 +5,11 @@
 
 import { readFileSync } from 'node:fs';
 import { parseConfig } from '../../src/config/load.js';
-import { kernelsUrl } from '../../src/session/locations.js';
+import { kernelsUrl } from '../../src/run/locations.js';
 import { prepareRun } from '../../src/session/prepare.js';
 import { runOnOneThread } from '../../src/session/single-thread.js';
 import { rowAt } from '../../src/session/state-hash.js';
-import type { TraceRow } from '../../src/session/types.js';
+import type { TraceRow } from '../../src/trace/row.js';
 
 const module = new WebAssembly.Module(readFileSync(kernelsUrl));
 
@@ -34,7 +34,7 @@ export async function runSequentially(
 ): Promise<SequentialResult> {
   const prepared = await prepareRun(await parseConfig(config), workers);
   const { verdict, summary, rows, state } = runOnOneThread(prepared, module);
-  const { dim, messageBits, state: fields } = prepared.program.run;
+  const { dim, messageBits, state: fields } = prepared.plan;
   const dense = (name: string) => {
     const found = state[fields.findIndex((field) => field.name === name)];
     return Float64Array.from(

@@ -10,7 +10,7 @@ import {
   threeClasses,
 } from '../../bench/degenerate.mjs';
 import { parseConfig } from '../../src/index.js';
-import { type FlowPrepared, prepareRun } from '../../src/session/prepare.js';
+import { prepareRun } from '../../src/session/prepare.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 
@@ -102,7 +102,7 @@ const cases: Case[] = [
 describe('auto converges on', () => {
   it.each(cases)('$name', async ({ config, rounds }) => {
     const given = { flow: { kind: 'primal-dual' }, rounds, seed: 3, ...config };
-    const { report } = (await prepareRun(await parseConfig(given), 1)) as FlowPrepared;
+    const { report } = await prepareRun(await parseConfig(given), 1);
     const { tuning, gains } = report;
     expect(tuning?.method).toBe('pilot');
     for (const value of Object.values(gains)) expect(value).toSatisfy(Number.isFinite);

@@ -2,19 +2,17 @@
 
 import { describe, expect, it } from 'vitest';
 import { holdRoundsPerDecade } from '../../src/flow/hold.js';
-import { parseConfig } from '../../src/index.js';
-import { type FlowPrepared, prepareRun } from '../../src/session/prepare.js';
-import { openPilot } from '../../src/tune/pilot.js';
+import { shortRun } from '../../src/program/flow/gains.js';
 import { measuredRoundsPerDecade, roundsToGap } from '../../src/tune/rate.js';
+import { openTrials } from '../../src/tune/trial-runs.js';
+import { type PreparedFlow, prepareFlow } from '../support/prepare-flow.js';
 import { runSequentially } from '../support/sequential.js';
 
 const ring = { kind: 'ring', nodes: 12 };
 const quadratic = { kind: 'quadratic', dim: 16, condition: 4 };
 const prepare = async (config: Record<string, unknown>, workers = 1) =>
-  (await prepareRun(
-    await parseConfig({ topology: ring, cost: quadratic, rounds: 50_000, seed: 3, ...config }),
-    workers,
-  )) as FlowPrepared;
+  prepareFlow({ topology: ring, cost: quadratic, rounds: 50_000, seed: 3, ...config }, workers);
+const tunable = ({ made: { problem, answer } }: PreparedFlow) => shortRun(problem, answer.optimum, {});
 
 describe('auto', () => {
   it.each([
@@ -37,9 +35,10 @@ describe('auto', () => {
       const { report } = await prepare({ ...star, flow });
       const tuning = report.tuning!;
       expect(tuning.method).toBe('pilot');
-      const pilot = openPilot(formula);
+      const run = tunable(formula);
+      const trials = openTrials(run);
       const rounds = (gains: Record<string, number>) =>
-        pilot.fly(formula.program.planFlow(gains), Number.POSITIVE_INFINITY, 50_000).rounds;
+        trials.run(run.withGains(gains), Number.POSITIVE_INFINITY, 50_000).rounds;
       expect(rounds(report.gains)).toBe(tuning.roundsToMillionth);
       expect(rounds(report.gains)).toBeLessThan(rounds(formula.report.gains));
 
@@ -99,11 +98,11 @@ describe('auto', () => {
         flow: { kind: 'primal-dual', compress, tuning: 'formula', step: 'auto' },
         compressor: { kind: 'scalarize-cyclic' },
       });
-      const { program } = prepared;
-      const flown = openPilot(prepared).fly(program.planFlow(gains), Number.POSITIVE_INFINITY, 50_000);
-      const predicted = holdRoundsPerDecade(compress, gains, program.gains());
-      expect(flown.roundsPerDecade / predicted).toBeGreaterThan(0.9);
-      expect(flown.roundsPerDecade / predicted).toBeLessThan(1.1);
+      const run = tunable(prepared);
+      const seen = openTrials(run).run(run.withGains(gains), Number.POSITIVE_INFINITY, 50_000);
+      const predicted = holdRoundsPerDecade(compress, gains, run.gains());
+      expect(seen.roundsPerDecade / predicted).toBeGreaterThan(0.9);
+      expect(seen.roundsPerDecade / predicted).toBeLessThan(1.1);
     },
   );
 

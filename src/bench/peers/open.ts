@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { referenceUrl } from '../../session/locations.js';
+import { referenceUrl } from '../../run/locations.js';
 import { LineChild } from './child.js';
 
 const run = promisify(execFile);

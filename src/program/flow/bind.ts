@@ -10,11 +10,12 @@ import { bindChannel, bindStateChannel } from '../../flow/channel.js';
 import { bindReference } from '../../flow/reference.js';
 import { flowDefinition } from '../../flow/registry.js';
 import { bindLinks } from '../../links/bind.js';
+import { bindAccuracy } from '../../run/accuracy.js';
+import { bindMeasure } from '../../run/measure.js';
+import { optimumValueIn } from '../../run/optimum.js';
+import type { BoundProgram } from '../../run/types.js';
+import { bindVerdict } from '../../run/verdict.js';
 import type { Runtime } from '../../runtime.js';
-import { bindAccuracy } from '../accuracy.js';
-import { bindMeasure } from '../measure.js';
-import type { BoundProgram, ProgramDefinition, RunPlan } from '../types.js';
-import { bindVerdict } from '../verdict.js';
 import { bindBits } from './bits.js';
 import { shareHubs } from './hubs.js';
 import { costByNumber, referenceByNumber, valuesByNumber } from './order.js';
@@ -99,7 +100,7 @@ function traceColumn(
   };
 }
 
-function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram {
+export function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram {
   const runtime = bindRuntime(plan, arena, kernels, worker);
   const { reference, numbers } = runtime;
   const { agents, rowBytes, blockAgents } = plan;
@@ -149,14 +150,15 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
   const accuracy = bindAccuracy(plan.cost, cost, arena, worker, plan.workers);
 
   const bits = bindBits(plan, arena, worker, links);
-  const hasOptimum = !Number.isNaN(plan.optimumValue);
+  const hasOptimum = plan.optimumKnown;
+  const optimumValue = optimumValueIn(arena, plan);
   const measure = bindMeasure(
     {
       plan: plan.measure,
       agents,
       dim: plan.dim,
       rowBytes,
-      optimumValue: plan.optimumValue,
+      optimumValue,
       worker,
       workers: plan.workers,
       first,
@@ -211,14 +213,12 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
   };
 
   const traceRow = (k: number, seconds: number, row: Float64Array) => {
-    const gap = average ? averageGap() : kernels.sum(values, agents) / agents - plan.optimumValue;
+    const gap = average ? averageGap() : kernels.sum(values, agents) / agents - optimumValue;
     const rmsError = hasOptimum ? Math.sqrt(kernels.sum(toOptimum.at, agents) / entries) : Number.NaN;
     const consensusError = Math.sqrt(kernels.sum(toMean.at, agents) / entries);
     const observerError = toEstimate ? Math.sqrt(kernels.sum(toEstimate.at, agents) / entries) : Number.NaN;
     row[0] = k;
-    row[1] = average
-      ? gap + (reference?.least(k) ?? plan.optimumValue)
-      : kernels.sum(values, agents) / agents;
+    row[1] = average ? gap + (reference?.least(k) ?? optimumValue) : kernels.sum(values, agents) / agents;
     row[2] = gap;
     row[3] = rmsError;
     row[4] = consensusError;
@@ -262,8 +262,3 @@ function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: num
     traceRow,
   };
 }
-
-export const flowProgram: ProgramDefinition = {
-  kind: 'flow',
-  bind: (plan: RunPlan, ...rest) => bindFlow(plan as FlowRunPlan, ...rest),
-};

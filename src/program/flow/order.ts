@@ -22,6 +22,7 @@ import { cacheBytes } from '../../caches.js';
 import type { BoundCost } from '../../cost/types.js';
 import { unexpected } from '../../errors.js';
 import type { Reference } from '../../flow/reference.js';
+import type { Distances, OrderReport } from '../../run/reports.js';
 
 export type OrderChoice = 'auto' | 'given' | 'rcm';
 
@@ -35,22 +36,6 @@ export interface AgentOrder {
   columns: Uint32Array;
   /** Where each entry of `columns` stands in the graph as given. */
   arcs: Uint32Array;
-}
-
-/** How far apart neighbours' rows are, on average and at most. */
-export interface Distances {
-  meanDistance: number;
-  bandwidth: number;
-}
-
-/** For people. */
-export interface OrderReport {
-  chosen: 'given' | 'rcm';
-  why: string;
-  /** By number; null where nobody looked. */
-  given: Distances | null;
-  /** By position; null as long as no other order was made. */
-  rcm: Distances | null;
 }
 
 export interface OrderInputs {

@@ -1,41 +1,51 @@
 /**
- * Planning a run of a flow: from a graph, a cost and specs to the plain data that workers are given, and the arena's layout.
- * Everything that can be refused is refused here, before a byte of the arena is allocated.
+ * Planning a run of a flow: from the problem to the plain data that workers are given, and the arena's layout.
+ *
+ * `outlineFlow` makes all of it that gains have no part in. Whatever can be refused is refused there, before the spectrum and the
+ * optimum are computed: whoever asks for too much should not wait to hear it. `planFlow` adds the gains.
  */
 
 import type { Graph } from '../../../topology/index.js';
-import { components, strongComponents, unbalancedNode } from '../../../topology/properties.js';
 import { checkArenaFits, type FieldSpec, layoutArena, rowLength } from '../../arena/layout.js';
 import { cacheBytes } from '../../caches.js';
 import { planCompressor } from '../../compress/registry.js';
-import { type CompressorPlan, type CompressorSpec, reckonedContraction } from '../../compress/types.js';
-import type { FlowConfig } from '../../config/types.js';
+import { type CompressorPlan, reckonedContraction } from '../../compress/types.js';
 import type { CostModel } from '../../cost/types.js';
-import { describeSpec } from '../../describe.js';
-import { InputError, unexpected } from '../../errors.js';
+import { unexpected } from '../../errors.js';
 import { channelFields, channelPath, channelSeed } from '../../flow/channel.js';
 import { edgeFields } from '../../flow/edges.js';
 import { automaticGain } from '../../flow/gains.js';
 import type { ReferenceModel } from '../../flow/reference.js';
-import { flowDefinition, flows } from '../../flow/registry.js';
-import type { FlowDefinition, FlowPlan, FlowSpec, GainContext } from '../../flow/types.js';
+import { flowDefinition } from '../../flow/registry.js';
+import type {
+  Compress,
+  FlowDefinition,
+  FlowMessages,
+  FlowPlan,
+  FlowSpec,
+  GainContext,
+} from '../../flow/types.js';
 import { type Hearers, heardRows, linksFields } from '../../links/bind.js';
-import { linksDefinition } from '../../links/registry.js';
-import type { LinksModel } from '../../links/types.js';
+import { accuracyFields } from '../../run/accuracy.js';
+import { type MeasurePlan, measureFields, planMeasure, rowWork, workOf } from '../../run/measure.js';
+import { optimumFields } from '../../run/optimum.js';
+import { changingNs, distanceNs, gradientNs, messageNs, partition } from '../../run/partition.js';
+import type { OrderReport } from '../../run/reports.js';
 import { type PlanContext, seedWords } from '../../runtime.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
-import { accuracyFields } from '../accuracy.js';
-import { measureFields, planMeasure, rowWork, workOf } from '../measure.js';
-import { changingNs, distanceNs, gradientNs, messageNs, partition } from '../partition.js';
 import { bitsFields } from './bits.js';
+import type { LayoutSpec } from './config.js';
 import { findHubs, HUB_EDGES, type Hub, hubFields } from './hubs.js';
-import { type AgentOrder, chooseOrder, type OrderReport } from './order.js';
+import type { FlowProblem } from './load.js';
+import { type AgentOrder, chooseOrder } from './order.js';
+import { checkCompressor, checkGraph } from './refuse.js';
 import type { FlowRunPlan } from './types.js';
 
 /**
- * A round touches some ten rows of each agent of a block (state, data, messages as gathered and decoded); were each of them to take this share of the second cache, they would fill about
- * two thirds of it. Measured best, or as good as the best, for rows of 16 to 16,384 entries: docs/performance.md.
+ * A round touches some ten rows of each agent of a block (state, data, messages as gathered and decoded). Were each of them to
+ * take this share of the second cache, they would fill about two thirds of it. Measured best, or as good as the best, for rows
+ * of 16 to 16,384 entries: docs/performance.md.
  */
 const BLOCK_SHARE = 1 / 16;
 /** A worker that waits less than this is not worth a warning. */
@@ -50,45 +60,44 @@ export function chooseBlock(rowBytes: number, secondBytes: number): number {
   return Math.max(1, Math.min(MAX_BLOCK_AGENTS, Math.floor((secondBytes * BLOCK_SHARE) / rowBytes)));
 }
 
-export interface ProgramPlan {
-  run: FlowRunPlan;
-  warnings: string[];
+/** Of the same problem: another mode, another order of agents, a reference that stands still. */
+export interface Variant {
+  compress?: Compress | undefined;
+  order?: LayoutSpec['order'];
+  reference?: ReferenceModel | null;
+}
+
+export interface FlowOutline {
+  /** All of the plan but its gains. */
+  plan: Omit<FlowRunPlan, 'flow' | 'optimumKnown'>;
+  /** As the outline has it: the mode is the variant's. */
+  spec: FlowSpec;
   /** Gains' context with the spectrum, computed on first use. */
-  gains: () => GainContext;
-  /** The flow with other numbers for some of its parameters; everything else of the run stays as it is. */
-  planFlow(numbers: Record<string, number>): FlowPlan;
+  gains(): GainContext;
+  /** The flow with numbers for some of its parameters, the formula's for the others that are `auto`. */
+  withGains(numbers: Record<string, number>): FlowPlan;
   /** Multiply-adds of a round, about. */
   work: number;
   /** Null where agents lie in the order of their numbers. */
   order: AgentOrder | null;
   orderReport: OrderReport;
+  warnings: string[];
 }
 
-export interface ProgramInputs {
-  config: FlowConfig;
-  graph: Graph;
-  /** Null where all edges weigh 1. */
-  weights: Float64Array | null;
-  /** Null where every edge is up in every round. */
-  links: LinksModel | null;
-  /** Null where what is averaged stands still. */
-  reference: ReferenceModel | null;
-  /** Weighted degrees. */
-  degrees: Float64Array;
-  cost: CostModel;
-  workers: number;
-  /** Whether the config's network gives edges of their own bandwidth or latency. */
-  networkOfEdges: boolean;
-  spectrum: () => { lambda2: number; lambdaMax: number };
-  /** URLs of the user's own modules that the specs name; they are loaded. */
-  modules?: readonly string[];
-}
+/** @throws InputError where graph, flow, links and compressor do not go together, or the arena takes more than there is */
+export function outlineFlow(problem: FlowProblem, workers: number, variant: Variant = {}): FlowOutline {
+  const { config, graph, links, weights, cost, networkOfEdges } = problem;
+  const { compress = config.flow.compress, order: choice = config.layout.order } = variant;
+  const reference = variant.reference === undefined ? problem.reference : variant.reference;
+  const spec: FlowSpec = { ...config.flow, ...(compress && { compress }) };
+  const definition = flowDefinition(spec.kind);
+  const messages = definition.messages(spec);
+  checkGraph(definition, spec, problem);
 
-export function planProgram(inputs: ProgramInputs): ProgramPlan {
-  const { config, graph, weights, cost, workers } = inputs;
   const { dim } = cost;
   const agents = graph.nodes;
-  const rowBytes = rowLength(dim) * 8;
+  const rowEntries = rowLength(dim);
+  const rowBytes = rowEntries * 8;
   const { block } = config.layout;
   const blockAgents = Math.min(agents, block === 'auto' ? chooseBlock(rowBytes, cacheBytes().second) : block);
   const context: Omit<PlanContext, 'path'> = {
@@ -97,53 +106,15 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     blockAgents,
     seed: seedWords(config.seed),
     rounds: config.rounds,
-    linksChange: inputs.links !== null,
+    linksChange: links !== null,
   };
-
-  const { flow: flowSpec } = config;
   const warnings: string[] = [];
-  const definition = flowDefinition(flowSpec.kind);
-  const messages = definition.messages(flowSpec);
-  checkGraph(definition, inputs);
-  const [compressor, ...further] = Array.from({ length: Math.max(1, messages.channels) }, (_, channel) =>
-    planCompressor(config.compressor, {
-      ...context,
-      seed: channelSeed(context.seed, channel),
-      path: channelPath(channel),
-    }),
-  );
-  const channels = messages.channels === 0 ? [] : [compressor, ...further];
-  const contraction = messages.compressed ? reckonedContraction(compressor) : 1;
-  checkCompressor(definition, flowSpec, messages.compressed, compressor, config.compressor, warnings);
-  const gains = memo<GainContext>(() => {
-    const { m, l, meanM, meanL } = cost.curvature;
-    const automatic = automaticGain(flowSpec);
-    const descends = definition.problem === 'cost';
-    if (descends && automatic !== undefined && !(l > 0 && l < Number.POSITIVE_INFINITY)) {
-      const why = l === 0 ? 'its data are all zero' : 'it gives no l';
-      throw unexpected(
-        ['flow', automatic],
-        'auto',
-        `a number: the cost does not say how smooth it is (${why})`,
-      );
-    }
-    const near = (descends && automatic !== undefined && cost.curvatureAtOptimum?.()) || null;
-    return {
-      ...(agents === 1 && automatic !== undefined ? ALONE : inputs.spectrum()),
-      directed: graph.arcs !== undefined,
-      degree: inputs.degrees.reduce((sum, degree) => sum + degree, 0) / agents,
-      m,
-      l,
-      meanM: near?.meanM ?? meanM,
-      meanL: near?.meanL ?? meanL,
-      ...(near !== null && near.l !== null && { nearL: Math.min(l, near.l) }),
-      ...(near?.flat === true && { flat: true }),
-      delta: agents === 1 ? 1 : contraction,
-      linear: agents === 1 || !messages.compressed || compressor.linear,
-    };
-  });
+  // Where nothing is sent through a channel, what the compressor says of itself still counts.
+  const planned = planChannels(Math.max(1, messages.channels), problem, context);
+  const [compressor] = planned;
+  const channels = messages.channels === 0 ? [] : planned;
+  checkCompressor(definition, spec, messages.compressed, compressor, config.compressor, warnings);
 
-  const rowEntries = rowLength(dim);
   const arcs = graph.arcs?.count ?? 2 * graph.edges;
   const hearers: Hearers = { directed: graph.arcs !== undefined, shares: messages.shares ?? false };
   const measure = planMeasure({
@@ -153,97 +124,68 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
     sample: config.trace.sample,
     stop: config.stop,
   });
-  const shared: FieldSpec[] = [
-    { name: 'control', type: 'i32', length: CONTROL_WORDS },
-    { name: 'trace.ring', type: 'f64', length: RING_ROWS * COLUMNS.length },
-    { name: 'graph.rowStart', type: 'u32', length: agents + 1 },
-    { name: 'graph.columns', type: 'u32', length: arcs },
-    { name: 'graph.weights', type: 'f64', length: weights ? weights.length : 1 },
-    { name: 'graph.degrees', type: 'f64', length: agents },
-    { name: 'trace.mean', type: 'f64', length: rowEntries },
-    { name: 'trace.optimum', type: 'f64', length: rowEntries },
-    { name: 'trace.values', type: 'f64', length: agents },
-    { name: 'trace.toOptimum', type: 'f64', length: agents },
-    { name: 'trace.toMean', type: 'f64', length: agents },
-    ...accuracyFields(cost.plan),
-    ...measureFields(measure, agents, dim),
-  ];
-  if (inputs.reference) shared.push(...inputs.reference.fields);
-  const state = definition.fields(flowSpec, { ...context, path: ['flow'] });
-  if (state.some(({ name }) => name === 's')) {
-    shared.push({ name: 'trace.toEstimate', type: 'f64', length: agents });
-  }
-  if (messages.unicast) shared.push(...edgeFields(messages.unicast, graph.edges));
-  for (const [channel, plan] of channels.entries()) shared.push(...channelFields(plan, channel, agents));
-  const said = (channels.length === 0 ? [compressor] : channels).map(({ messageBits }) => messageBits);
-  const scalarBits = 64 * (messages.scalars ?? 0);
   const counted = {
-    unicastBits: messages.unicast ? [...messages.unicast.bits] : null,
-    // Whoever is alone says nothing to anybody.
-    messageBits: messages.unicast
-      ? null
-      : agents === 1
-        ? 0
-        : said.reduce(
-            (sum, bits) => (sum === null || bits === null ? null : sum + bits),
-            scalarBits as number | null,
-          ),
-    links: inputs.links?.plan ?? null,
+    ...countedBits(messages, planned, agents),
+    links: links?.plan ?? null,
     arcs,
     estimates: messages.estimates ?? false,
   };
-  shared.push(...bitsFields(counted), ...hearersFields(hearers, agents, arcs));
-  if (inputs.links) shared.push(...linksFields(inputs.links, agents, arcs, hearers));
-  if (inputs.networkOfEdges) {
-    shared.push(
-      { name: 'network.bandwidth', type: 'f64', length: arcs },
-      { name: 'network.latency', type: 'f64', length: arcs },
-    );
-  }
   const messageBytes =
     channels.length === 0 ? rowBytes : channels.reduce((sum, { slotBytes }) => sum + slotBytes, 0);
-  const placement = chooseOrder({
-    choice: config.layout.order,
+  const { order, report: orderReport } = chooseOrder({
+    choice,
     graph,
-    hindrance: hindrance(inputs, messages.unicast !== undefined),
+    hindrance: hindrance(problem, messages.unicast !== undefined),
     messageBytes,
   });
-  const { order } = placement;
-  shared.push(...orderFields(order));
   // A hub's chunks are gathered before its owner has written the weights of the round; and they are chunks of edges.
-  const hubs = inputs.links || graph.arcs || messages.unicast ? [] : findHubs(order ?? graph);
-  shared.push(...hubFields(hubs, Math.max(1, channels.length), agents, rowEntries));
-  const ofCompressors = (channels.length === 0 ? [compressor] : channels).flatMap(({ fields }) => fields);
-  const layout = layoutArena([...shared, ...state, ...ofCompressors, ...cost.fields], workers);
-  // Before the spectrum and the optimum are computed: whoever asks for too much should not wait to hear it.
+  const hubs = links || graph.arcs || messages.unicast ? [] : findHubs(order ?? graph);
+
+  const state = definition.fields(spec, { ...context, path: ['flow'] });
+  const fields: FieldSpec[] = [
+    ...graphFields(problem, arcs),
+    ...hearersFields(hearers, agents, arcs),
+    ...orderFields(order),
+    ...(links ? linksFields(links, agents, arcs, hearers) : []),
+    ...traceFields(problem, measure, state),
+    ...bitsFields(counted),
+    ...(reference?.fields ?? []),
+    ...(networkOfEdges ? networkFields(arcs) : []),
+    ...(messages.unicast ? edgeFields(messages.unicast, graph.edges) : []),
+    ...channels.flatMap((plan, channel) => channelFields(plan, channel, agents)),
+    ...hubFields(hubs, Math.max(1, channels.length), agents, rowEntries),
+    ...state,
+    ...(channels.length === 0 ? [compressor] : channels).flatMap(({ fields }) => fields),
+    ...cost.fields,
+  ];
+  const layout = layoutArena(fields, workers);
   checkArenaFits(layout);
+
+  const caches = cacheBytes();
+  const far = order === null ? distanceNs(agents, messageBytes, caches) : 0;
+  const changing = links === null ? 0 : changingNs(agents, dim, counted.estimates, caches);
+  const times = agentNs(order ?? heardRows(graph), cost, channels, far + changing, order, hubs);
+  if (links) warnHub(times, graph, workers, warnings);
+
+  const contraction = messages.compressed ? reckonedContraction(compressor) : 1;
+  const gains = memo(() =>
+    gainContext(problem, spec, definition, contraction, messages.compressed, compressor),
+  );
   const flowContext = {
     gains,
     contraction,
     variance: messages.compressed ? compressor.variance : undefined,
-    maxDegree: inputs.degrees.reduce((largest, degree) => Math.max(largest, degree), 0),
+    maxDegree: problem.degrees.reduce((largest, degree) => Math.max(largest, degree), 0),
   };
-  const flow = definition.plan(flowSpec, flowContext);
-  const bad = Object.entries(flow.gains).find(([, value]) => !Number.isFinite(value));
-  if (bad !== undefined) {
-    const expected = 'a number: the graph and the cost leave it open';
-    throw unexpected(['flow', bad[0]], flowSpec[bad[0]] ?? 'auto', expected);
-  }
-  const caches = cacheBytes();
-  const far = order === null ? distanceNs(agents, messageBytes, caches) : 0;
-  const changing = inputs.links === null ? 0 : changingNs(agents, dim, counted.estimates, caches);
-  const times = agentNs(order ?? heardRows(graph), cost, channels, far + changing, order, hubs);
-  if (inputs.links) warnHub(times, graph, workers, warnings);
-
   return {
-    run: {
+    plan: {
       program: 'flow',
       agents,
       edges: graph.arcs?.count ?? graph.edges,
       ...counted,
       directed: hearers.directed,
       shares: hearers.shares,
-      stateBits: said.length * 64 * dim,
+      stateBits: planned.length * 64 * dim,
       dim,
       rowBytes,
       blockAgents,
@@ -255,39 +197,159 @@ export function planProgram(inputs: ProgramInputs): ProgramPlan {
       network: config.network ?? null,
       layout,
       weightStride: weights ? 8 : 0,
-      modules: [...(inputs.modules ?? [])],
+      modules: problem.modules,
       channels,
-      flow,
       cost: cost.plan,
       senders: agents === 1 ? 0 : agents,
-      uncompressedBits: said.length * 64 * dim + scalarBits,
+      uncompressedBits: planned.length * 64 * dim + 64 * (messages.scalars ?? 0),
       state: ['x', 'v', 's']
         .filter((name) => layout.fields[name])
         .map((name) => ({ name, rows: agents, doubled: layout.fields[name].length > agents * rowEntries })),
       partition: partition(times, workers),
       hubs,
-      reference: inputs.reference?.plan ?? null,
-      optimumMoves: inputs.reference !== null,
+      reference: reference?.plan ?? null,
+      optimumMoves: reference !== null,
       problem: definition.problem,
       measure,
       measured: measure.points,
       rowWork: rowWork(measure.points, measure.curvature !== null, workOf(cost), agents, dim),
-      optimumValue: Number.NaN,
     },
-    warnings,
+    spec,
     gains,
-    planFlow: (numbers) => definition.plan({ ...flowSpec, ...numbers }, flowContext),
+    withGains: (numbers) => {
+      const flow = definition.plan({ ...spec, ...numbers }, flowContext);
+      const bad = Object.entries(flow.gains).find(([, value]) => !Number.isFinite(value));
+      if (bad === undefined) return flow;
+      const expected = 'a number: the graph and the cost leave it open';
+      throw unexpected(['flow', bad[0]], spec[bad[0]] ?? 'auto', expected);
+    },
     work: workOfRound(graph, cost, compressor, hubs),
     order,
-    orderReport: placement.report,
+    orderReport,
+    warnings,
+  };
+}
+
+export function planFlow({ plan }: FlowOutline, flow: FlowPlan, optimumKnown: boolean): FlowRunPlan {
+  return { ...plan, flow, optimumKnown };
+}
+
+/** The same plan with other gains. */
+export function withFlow(plan: FlowRunPlan, flow: FlowPlan): FlowRunPlan {
+  return Object.freeze({ ...plan, flow });
+}
+
+/** What every message is made with: a compressor and draws of its own. */
+function planChannels(
+  count: number,
+  { config }: FlowProblem,
+  context: Omit<PlanContext, 'path'>,
+): [CompressorPlan, ...CompressorPlan[]] {
+  return Array.from({ length: count }, (_, channel) =>
+    planCompressor(config.compressor, {
+      ...context,
+      seed: channelSeed(context.seed, channel),
+      path: channelPath(channel),
+    }),
+  ) as [CompressorPlan, ...CompressorPlan[]];
+}
+
+/** Bits that an agent sends in a round: to each neighbour, in turns, or to all alike; null where they vary. */
+function countedBits(
+  { unicast, scalars = 0 }: FlowMessages,
+  channels: readonly CompressorPlan[],
+  agents: number,
+): Pick<FlowRunPlan, 'unicastBits' | 'messageBits'> {
+  if (unicast) return { unicastBits: [...unicast.bits], messageBits: null };
+  // An agent alone sends nothing to anybody.
+  if (agents === 1) return { unicastBits: null, messageBits: 0 };
+  let messageBits: number | null = 64 * scalars;
+  for (const { messageBits: bits } of channels) {
+    messageBits = messageBits === null || bits === null ? null : messageBits + bits;
+  }
+  return { unicastBits: null, messageBits };
+}
+
+/** What `auto` gains are made from. Asks for the spectrum. */
+function gainContext(
+  { graph, cost, degrees, spectrum }: FlowProblem,
+  spec: FlowSpec,
+  { problem }: FlowDefinition,
+  contraction: number,
+  compressed: boolean,
+  { linear }: CompressorPlan,
+): GainContext {
+  const alone = graph.nodes === 1;
+  const { m, l, meanM, meanL } = cost.curvature;
+  const automatic = automaticGain(spec);
+  const descends = problem === 'cost' && automatic !== undefined;
+  if (descends && !(l > 0 && l < Number.POSITIVE_INFINITY)) {
+    const why = l === 0 ? 'its data are all zero' : 'it gives no l';
+    throw unexpected(
+      ['flow', automatic],
+      'auto',
+      `a number: the cost does not say how smooth it is (${why})`,
+    );
+  }
+  const near = (descends && cost.curvatureAtOptimum?.()) || null;
+  return {
+    ...(alone && automatic !== undefined ? ALONE : spectrum()),
+    directed: graph.arcs !== undefined,
+    degree: degrees.reduce((sum, degree) => sum + degree, 0) / graph.nodes,
+    m,
+    l,
+    meanM: near?.meanM ?? meanM,
+    meanL: near?.meanL ?? meanL,
+    ...(near !== null && near.l !== null && { nearL: Math.min(l, near.l) }),
+    ...(near?.flat === true && { flat: true }),
+    delta: alone ? 1 : contraction,
+    linear: alone || !compressed || linear,
   };
 }
 
 /** Why agents lie in the order of their numbers whatever the graph; null where they need not. */
-function hindrance({ links, graph }: ProgramInputs, unicast: boolean): string | null {
+function hindrance({ links, graph }: FlowProblem, unicast: boolean): string | null {
   if (links) return 'links change, and are drawn by the numbers of their ends';
   if (graph.arcs) return 'the graph is directed';
   return unicast ? 'neighbours are told different things, by the order of their numbers' : null;
+}
+
+function graphFields({ graph, weights }: FlowProblem, arcs: number): FieldSpec[] {
+  return [
+    { name: 'control', type: 'i32', length: CONTROL_WORDS },
+    { name: 'graph.rowStart', type: 'u32', length: graph.nodes + 1 },
+    { name: 'graph.columns', type: 'u32', length: arcs },
+    { name: 'graph.weights', type: 'f64', length: weights ? weights.length : 1 },
+    { name: 'graph.degrees', type: 'f64', length: graph.nodes },
+  ];
+}
+
+function traceFields(
+  { graph: { nodes: agents }, cost }: FlowProblem,
+  measure: MeasurePlan,
+  state: readonly FieldSpec[],
+): FieldSpec[] {
+  const rowEntries = rowLength(cost.dim);
+  return [
+    { name: 'trace.ring', type: 'f64', length: RING_ROWS * COLUMNS.length },
+    { name: 'trace.mean', type: 'f64', length: rowEntries },
+    ...optimumFields(cost.dim),
+    { name: 'trace.values', type: 'f64', length: agents },
+    { name: 'trace.toOptimum', type: 'f64', length: agents },
+    { name: 'trace.toMean', type: 'f64', length: agents },
+    ...accuracyFields(cost.plan),
+    ...measureFields(measure, agents, cost.dim),
+    ...(state.some(({ name }) => name === 's')
+      ? [{ name: 'trace.toEstimate', type: 'f64' as const, length: agents }]
+      : []),
+  ];
+}
+
+function networkFields(arcs: number): FieldSpec[] {
+  return [
+    { name: 'network.bandwidth', type: 'f64', length: arcs },
+    { name: 'network.latency', type: 'f64', length: arcs },
+  ];
 }
 
 /** Numbers by position, positions by number, and a column of trace quantities by position. */
@@ -301,51 +363,6 @@ function orderFields(order: AgentOrder | null): FieldSpec[] {
   ];
 }
 
-/** What a flow and a compressor cannot do together is refused or, where it only disappoints, said. */
-function checkCompressor(
-  definition: FlowDefinition,
-  flow: FlowSpec,
-  compressed: boolean,
-  plan: CompressorPlan,
-  spec: CompressorSpec,
-  warnings: string[],
-): void {
-  const { kind, linear, variance } = plan;
-  if (!compressed) {
-    if (kind === 'identity') return;
-    if (flow.compress === undefined) {
-      throw unexpected(
-        ['compressor', 'kind'],
-        spec.kind,
-        `identity, since ${flow.kind} sends its vectors as they are`,
-      );
-    }
-    throw unexpected(
-      ['flow', 'compress'],
-      'none',
-      `node-state, error-state or observer, since compressor.kind is ${spec.kind} (with none nothing is compressed)`,
-    );
-  }
-  if (flow.compress === 'node-state' && !linear) {
-    warnings.push(
-      `node-state compression converges for linear compressors only; ${spec.kind} is not linear, so expect it to stall short of the optimum (error-state and observer do not)`,
-    );
-  }
-  if (reckonedContraction(plan) > 0 || (definition.unbiased && variance !== undefined)) return;
-  if (automaticGain(flow)) {
-    throw unexpected(
-      ['flow', automaticGain(flow) as string],
-      'auto',
-      `a number: ${describeSpec(spec)} is no contraction, so no step can be promised (shrink it with { kind: scale, factor: c, inner: ... }, or see \`sottovoce certify\`)`,
-    );
-  }
-  if (flow.compress !== 'node-state') {
-    warnings.push(
-      `${describeSpec(spec)} is no contraction: the estimates may grow unless mu is small enough (\`sottovoce certify\` finds how small)`,
-    );
-  }
-}
-
 function hearersFields({ directed, shares }: Hearers, agents: number, arcs: number): FieldSpec[] {
   return [
     ...(directed
@@ -356,75 +373,6 @@ function hearersFields({ directed, shares }: Hearers, agents: number, arcs: numb
       : []),
     ...(shares ? [{ name: 'graph.outDegrees', type: 'f64' as const, length: agents }] : []),
   ];
-}
-
-/** A flow that rests on symmetry, or on the same weights in every round, says so before it goes wrong. */
-function checkGraph(definition: FlowDefinition, { config, graph, links, weights }: ProgramInputs): void {
-  const { flow, links: linksSpec } = config;
-  const graphs = definition.graphs?.(flow) ?? 'edges';
-  const mode = flow.compress === undefined ? flow.kind : `${flow.kind} with compress ${flow.compress}`;
-  const others = (able: (kind: FlowDefinition) => boolean) =>
-    Object.values(flows)
-      .filter((other) => other !== definition && able(other))
-      .map(({ kind }) => kind)
-      .join(', ');
-  if (graph.arcs) {
-    if (graphs === 'edges') {
-      const path = ['flow', flow.compress === undefined ? 'kind' : 'compress'];
-      throw new InputError(
-        `${mode} needs every link to work in both directions, and the topology is directed`,
-        {
-          path,
-          hint: `on directed graphs: push-sum, or consensus with compress none where everyone hears as many as hear it; or make edges of the arcs (no \`directed\`)`,
-        },
-      );
-    }
-    const uneven = graphs === 'balanced' ? unbalancedNode(graph.arcs) : -1;
-    if (uneven >= 0) {
-      throw new InputError(
-        `${mode} needs everyone to hear as many as hear it, and agent ${graph.labels?.[uneven] ?? uneven} does not`,
-        { path: ['flow', 'kind'], hint: 'push-sum averages over any strongly connected directed graph' },
-      );
-    }
-    if (weights !== null) {
-      throw unexpected(
-        ['weights'],
-        config.weights,
-        'unit, since the arcs of a directed graph have no weights',
-      );
-    }
-  }
-  if (graphs === 'arcs' && weights !== null) {
-    throw unexpected(['weights'], config.weights, `unit, since ${flow.kind} gives even shares`);
-  }
-  if (!links || !linksSpec) return;
-  const kind = linksDefinition(linksSpec.kind, ['links']);
-  const refuse = (why: string, hint: string) =>
-    new InputError(`links.kind is ${kind.kind}, ${why}`, { path: ['links', 'kind'], hint });
-  if (!definition.changingLinks) {
-    throw refuse(
-      `and ${flow.kind} needs the same weights in every round`,
-      `over changing links: ${others((other) => other.changingLinks ?? false)}`,
-    );
-  }
-  if (graph.arcs && !kind.directed) {
-    throw refuse(
-      'which needs links that work in both directions, and the topology is directed',
-      'drops and gilbert-elliott let single arcs fail',
-    );
-  }
-  if (graph.arcs && graphs === 'balanced' && !kind.balanced) {
-    throw refuse(
-      `which lets single arcs fail, and ${mode} needs everyone to hear as many as hear it in every round`,
-      'flow: { kind: push-sum }, or an undirected topology',
-    );
-  }
-  if (definition.messages(flow).shares && kind.foreseen === false) {
-    throw refuse(
-      `whose links are agreed on in the round itself, and ${flow.kind} has to know a round ahead how many will hear`,
-      'flow: { kind: consensus } averages over pairs',
-    );
-  }
 }
 
 /** Multiply-adds of a round, about: neighbours (but a hub's, whose row all workers share), transforms and step, data. */
@@ -474,9 +422,9 @@ function agentNs(
 }
 
 /**
- * Over changing links a hub's row stays whole: its owner writes the weights of the round in the round itself, and to share the row they would have to be known a barrier before, and
- * the estimates that flows read beside messages shared too. With two workers there is nothing to win, since the partition reckons with the row; where it alone is more than a worker's share,
- * that is said.
+ * Over changing links a hub's row stays whole: its owner writes the weights of the round in the round itself. To share the row
+ * they would have to be known a barrier before, and the estimates that flows read beside messages shared too. With two workers
+ * there is nothing to win, since the partition reckons with the row. Where it alone is more than a worker's share, that is said.
  */
 function warnHub(
   times: Float64Array,
@@ -501,21 +449,4 @@ function warnHub(
 function memo<T>(make: () => T): () => T {
   let value: T | undefined;
   return () => (value ??= make());
-}
-
-/** The graph must be connected, and strongly where it is directed: otherwise there is no consensus to reach. */
-export function refuseDisconnected(graph: Graph): void {
-  const { arcs } = graph;
-  const { sizes } = arcs ? strongComponents(arcs) : components(graph);
-  if (sizes.length <= 1) return;
-  const shown = sizes.slice(0, 6).join(', ') + (sizes.length > 6 ? ', ...' : '');
-  throw new InputError(
-    arcs
-      ? `the directed graph is not strongly connected: ${sizes.length} strong components of ${shown} nodes; some agents never hear of others`
-      : `the graph is disconnected: ${sizes.length} components of ${shown} nodes; agents in different components can never agree`,
-    {
-      path: ['topology'],
-      hint: `set topology.largestComponent: true to take the largest (${sizes[0]} nodes)`,
-    },
-  );
 }

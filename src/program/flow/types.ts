@@ -4,8 +4,8 @@ import type { CompressorPlan } from '../../compress/types.js';
 import type { ReferencePlan } from '../../flow/reference.js';
 import type { FlowPlan } from '../../flow/types.js';
 import type { LinksPlan } from '../../links/types.js';
-import type { MeasurePlan } from '../measure.js';
-import type { RunPlan } from '../types.js';
+import type { MeasurePlan } from '../../run/measure.js';
+import type { RunPlan } from '../../run/types.js';
 import type { Hub } from './hubs.js';
 
 export interface FlowRunPlan extends RunPlan {

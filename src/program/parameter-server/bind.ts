@@ -18,13 +18,14 @@ import { viewsOf, wholePower } from '../../compress/slots.js';
 import { SERVER_STREAM } from '../../compress/streams.js';
 import { costDefinition } from '../../cost/registry.js';
 import { channelSeed } from '../../flow/channel.js';
+import { bindAccuracy } from '../../run/accuracy.js';
+import { bindSlope } from '../../run/measure.js';
+import { optimumValueIn } from '../../run/optimum.js';
+import type { BoundProgram } from '../../run/types.js';
+import { bindVerdict } from '../../run/verdict.js';
 import type { Runtime } from '../../runtime.js';
 import { valueAt } from '../../schedules.js';
 import { COLUMNS } from '../../trace/ring.js';
-import { bindAccuracy } from '../accuracy.js';
-import { bindSlope } from '../measure.js';
-import type { BoundProgram, ProgramDefinition, RunPlan } from '../types.js';
-import { bindVerdict } from '../verdict.js';
 import type { ServerRunPlan } from './types.js';
 
 /** Where every message that a server sends has its bits: behind a float64 that says their scale. */
@@ -35,12 +36,12 @@ const RANGE_ENTRIES = 1024;
 
 const column = (name: (typeof COLUMNS)[number]) => COLUMNS.indexOf(name);
 
-export const parameterServerProgram: ProgramDefinition = {
-  kind: 'parameter-server',
-  bind: (plan: RunPlan, ...rest) => bindServer(plan as ServerRunPlan, ...rest),
-};
-
-function bindServer(plan: ServerRunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram {
+export function bindServer(
+  plan: ServerRunPlan,
+  arena: Arena,
+  kernels: Kernels,
+  worker: number,
+): BoundProgram {
   const { agents, dim, size, rowBytes, seed, rotation: rotationPlan, counted, downSigns, downRotated } = plan;
   const runtime: Runtime = {
     arena,
@@ -220,7 +221,8 @@ function bindServer(plan: ServerRunPlan, arena: Arena, kernels: Kernels, worker:
   const values = arena.address('trace.values');
   const optimum = arena.view('trace.optimum', 'f64');
   const model = arena.view('x', 'f64');
-  const hasOptimum = !Number.isNaN(plan.optimumValue);
+  const hasOptimum = plan.optimumKnown;
+  const optimumValue = optimumValueIn(arena, plan);
   const verdict = bindVerdict(plan);
   const accuracy = bindAccuracy(plan.cost, cost, arena, worker, plan.workers);
   const { network } = plan;
@@ -242,7 +244,7 @@ function bindServer(plan: ServerRunPlan, arena: Arena, kernels: Kernels, worker:
     row.fill(Number.NaN);
     row[column('round')] = k;
     row[column('objective')] = objective;
-    row[column('gap')] = objective - plan.optimumValue;
+    row[column('gap')] = objective - optimumValue;
     row[column('rmsError')] = hasOptimum ? Math.sqrt(squares / dim) : Number.NaN;
     // Everyone reads the same message and takes the same step: there is nothing to disagree about, unless it is no number.
     row[column('consensusError')] = 0 * squares;

@@ -9,17 +9,18 @@ import { expandCompressor, planCompressor } from '../../compress/registry.js';
 import { planRotation, type RotationPlan, rotationMasks } from '../../compress/rotation.js';
 import { inSlotsOf } from '../../compress/slots.js';
 import type { CompressorPlan, CompressorSpec } from '../../compress/types.js';
-import type { ServerConfig } from '../../config/types.js';
 import type { CostModel } from '../../cost/types.js';
 import { formatPath, InputError, type SpecPath } from '../../errors.js';
 import { channelSeed } from '../../flow/channel.js';
+import { accuracyFields } from '../../run/accuracy.js';
+import { measuresOnePoint, rowWork, slopeFields, workOf } from '../../run/measure.js';
+import { optimumFields } from '../../run/optimum.js';
+import { gradientNs, messageNs, partition, TRANSFORM_NS } from '../../run/partition.js';
 import { type PlanContext, seedWords } from '../../runtime.js';
 import { planSchedule, type Schedule } from '../../schedules.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
-import { accuracyFields } from '../accuracy.js';
-import { measuresOnePoint, rowWork, slopeFields, workOf } from '../measure.js';
-import { gradientNs, messageNs, partition, TRANSFORM_NS } from '../partition.js';
+import type { ServerConfig } from './config.js';
 import { linksOf, planOptimizer } from './spec.js';
 import type { ServerRunPlan } from './types.js';
 
@@ -31,8 +32,6 @@ const PATH: SpecPath = ['program'];
 export interface ServerProgramPlan {
   run: ServerRunPlan;
   warnings: string[];
-  /** The links as they are run, short forms written out. */
-  links: { uplink: CompressorSpec; downlink: CompressorSpec };
 }
 
 export interface ServerInputs {
@@ -40,9 +39,16 @@ export interface ServerInputs {
   cost: CostModel;
   workers: number;
   modules?: readonly string[];
+  optimumKnown?: boolean;
 }
 
-export function planServer({ config, cost, workers, modules = [] }: ServerInputs): ServerProgramPlan {
+export function planServer({
+  config,
+  cost,
+  workers,
+  modules = [],
+  optimumKnown = false,
+}: ServerInputs): ServerProgramPlan {
   const { program: spec, rounds } = config;
   const { dim } = cost;
   const { agents } = spec;
@@ -87,7 +93,7 @@ export function planServer({ config, cost, workers, modules = [] }: ServerInputs
   const fields: FieldSpec[] = [
     { name: 'control', type: 'i32', length: CONTROL_WORDS },
     one('trace.ring', RING_ROWS * COLUMNS.length),
-    one('trace.optimum', row),
+    ...optimumFields(dim),
     one('trace.values', agents),
     ...accuracyFields(cost.plan),
     ...(slope ? slopeFields(dim) : []),
@@ -131,7 +137,7 @@ export function planServer({ config, cost, workers, modules = [] }: ServerInputs
       senders: agents + 1,
       uncompressedBits: 64 * dim,
       state: [{ name: 'x', rows: 1, doubled: false }],
-      optimumValue: Number.NaN,
+      optimumKnown,
       partition: partition(agentNs(cost, rotation, uplink), workers),
       rotation,
       fixedSigns,
@@ -149,7 +155,6 @@ export function planServer({ config, cost, workers, modules = [] }: ServerInputs
       rowWork: rowWork(slope ? 1 : 0, !slope, workOf(cost), 1, dim),
     },
     warnings: warningsOf(links.uplink, uplink),
-    links,
   };
 }
 

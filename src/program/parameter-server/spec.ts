@@ -9,22 +9,21 @@
 import type { z } from 'zod';
 import { sizeParameter } from '../../compress/flatten.js';
 import type { CompressorSpec } from '../../compress/types.js';
-import type { ComponentDefinition } from '../../config/component.js';
 import { batchParameter } from '../../cost/batch.js';
 import { formatPath, InputError, type SpecPath, unexpected } from '../../errors.js';
 import { scheduleParameter } from '../../schedules.js';
+import type { ComponentDefinition } from '../../schema/component.js';
 import type { OptimizerPlan, OptimizerSpec, ServerSpec } from './types.js';
 
 const SOURCE = 'Stollenwerk, Jacques 2024 (arXiv 2405.11095)';
 
-export const parameterServer: ComponentDefinition & { links: readonly string[] } = {
+export const parameterServer: ComponentDefinition = {
   kind: 'parameter-server',
   card: {
     title: 'Parameter server (FO-SGD and its rivals)',
     summary: 'a star: gradients go up compressed, the server averages them, one compressed step comes down',
     source: SOURCE,
   },
-  links: ['uplink', 'downlink'],
   parameters: (zod: typeof z) => {
     const share = zod.number().min(0).lt(1);
     return zod.strictObject({

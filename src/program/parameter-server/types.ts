@@ -3,8 +3,8 @@
 import type { RotationPlan } from '../../compress/rotation.js';
 import type { CompressorPlan, CompressorSpec } from '../../compress/types.js';
 import type { BatchSize } from '../../cost/batch.js';
+import type { RunPlan } from '../../run/types.js';
 import type { Schedule } from '../../schedules.js';
-import type { RunPlan } from '../types.js';
 
 export interface OptimizerSpec {
   kind: 'sgd' | 'momentum' | 'adam';

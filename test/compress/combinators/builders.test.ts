@@ -4,7 +4,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import * as build from '../../../src/compress/builders.js';
 import { compressors } from '../../../src/compress/registry.js';
 import type { CompressorSpec } from '../../../src/compress/types.js';
-import { validateComponent } from '../../../src/config/component.js';
+import { validateComponent } from '../../../src/schema/component.js';
 import { planOf } from './bench.js';
 
 const { errorFeedback, every, flatten, sign, topK } = build;

@@ -1,0 +1,45 @@
+/** The sections of a config that are a flow's: a graph, what its agents do and send, and links that change. */
+
+import type { CompressorSpec } from '../../compress/types.js';
+import type { FlowSpec } from '../../flow/types.js';
+import type { LinksSpec } from '../../links/types.js';
+import type { RunConfig } from '../../run/config.js';
+import type { OrderChoice } from './order.js';
+
+export interface TopologySpec {
+  /** Graph file, instead of `kind`. */
+  file?: string;
+  /** Reader, where the extension does not say it. */
+  format?: string;
+  /** Generator, instead of `file`. */
+  kind?: string;
+  /** Keep only the largest connected component. */
+  largestComponent?: boolean;
+  /** Keep the directions of a file's edges; some generators have a parameter of this name. */
+  directed?: boolean;
+  /** How a file is read, where it does not say so itself. */
+  encoding?: string;
+  separator?: 'tab' | 'comma' | 'semicolon' | 'bar' | 'space';
+  header?: boolean;
+  columns?: (string | number)[];
+  [parameter: string]: unknown;
+}
+
+export interface FlowConfig extends RunConfig {
+  topology: TopologySpec;
+  weights: 'unit' | 'metropolis' | 'file';
+  flow: FlowSpec;
+  compressor: CompressorSpec;
+  /** Links that change from round to round; every edge is up in every round where absent. */
+  links?: LinksSpec;
+  layout: LayoutSpec;
+  program?: undefined;
+}
+
+/** How agents lie in memory and are worked on. It changes how fast a run is, and no bits. */
+export interface LayoutSpec {
+  /** `rcm`: neighbours near each other; `auto`: where that is likely to pay. */
+  order: OrderChoice;
+  /** Agents worked on together; `auto`: from the second cache's size. */
+  block: number | 'auto';
+}

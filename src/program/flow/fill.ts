@@ -1,0 +1,100 @@
+/** Filling the fresh arena of a flow: graph, data, beginning and optimum. */
+
+import type { Arena } from '../../arena/arena.js';
+import { costDefinition } from '../../cost/registry.js';
+import type { Optimum } from '../../cost/types.js';
+import { reverseEdges } from '../../flow/edges.js';
+import type { ReferenceModel } from '../../flow/reference.js';
+import { fillLinks, heardRows, hearerRows } from '../../links/bind.js';
+import { fillOptimum } from '../../run/optimum.js';
+import type { FlowProblem } from './load.js';
+import { type AgentOrder, placeRows } from './order.js';
+import type { FlowRunPlan } from './types.js';
+
+/** What a fresh arena of a flow is filled with: graph, data, beginning and optimum. */
+export interface Filling {
+  problem: FlowProblem;
+  /** Null where what is averaged stands still. */
+  reference: ReferenceModel | null;
+  plan: Pick<FlowRunPlan, 'agents' | 'dim' | 'rowBytes' | 'directed' | 'shares' | 'problem'>;
+  order: AgentOrder | null;
+  optimum: Optimum | null;
+}
+
+export function fillFlow(arena: Arena, { problem, reference, plan, order, optimum }: Filling): void {
+  const { graph, links, networkOfEdges, weights, degrees, cost, init } = problem;
+  const heard = heardRows(graph);
+  const hearers = hearerRows(graph);
+  arena.view('graph.rowStart', 'u32').set(order?.rowStart ?? heard.rowStart);
+  arena.view('graph.columns', 'u32').set(order?.columns ?? heard.columns);
+  if (order) {
+    arena.view('agents.numbers', 'u32').set(order.numbers);
+    arena.view('agents.positions', 'u32').set(order.positions);
+  }
+  if (plan.directed) {
+    arena.view('graph.outStart', 'u32').set(hearers.rowStart);
+    arena.view('graph.outColumns', 'u32').set(hearers.columns);
+  }
+  if (plan.shares) {
+    const { rowStart } = hearers;
+    arena.view('graph.outDegrees', 'f64').forEach((_, agent, outDegrees) => {
+      outDegrees[agent] = rowStart[agent + 1] - rowStart[agent];
+    });
+  }
+  if (links) fillLinks(arena, links);
+  if (networkOfEdges) {
+    arena.view('network.bandwidth', 'f64').set(inOrder(networkOfEdges.bandwidth, order?.arcs));
+    arena.view('network.latency', 'f64').set(inOrder(networkOfEdges.latency, order?.arcs));
+  }
+  arena.view('graph.weights', 'f64').set(weights ? inOrder(weights, order?.arcs) : [1]);
+  arena.view('graph.degrees', 'f64').set(inOrder(degrees, order?.numbers));
+  if (arena.has('graph.reverse')) arena.view('graph.reverse', 'u32').set(reverseEdges(graph));
+  const placed = order !== null && costDefinition(cost.plan.kind).placed === true;
+  cost.fill(arena, placed ? order.positions : undefined);
+
+  const rowStride = plan.rowBytes / 8;
+  const x = arena.view('x', 'f64');
+  if (init) {
+    for (let agent = 0; agent < plan.agents; agent++) {
+      x.set(init.subarray(agent * plan.dim, (agent + 1) * plan.dim), agent * rowStride);
+    }
+  } else if (plan.problem === 'cost' && cost.initial) {
+    const initial = cost.initial();
+    for (let agent = 0; agent < plan.agents; agent++) x.set(initial, agent * rowStride);
+  } else if (plan.problem === 'average') {
+    const own = arena.view('cost.b', 'f64');
+    for (let agent = 0; agent < plan.agents; agent++) {
+      const at = (placed ? order.positions[agent] : agent) * rowStride;
+      x.set(own.subarray(at, at + rowStride), agent * rowStride);
+    }
+  }
+
+  reference?.fill(arena, x);
+
+  fillOptimum(arena, plan.problem === 'average' ? averageProblem(x, plan) : optimum);
+  // Until here by number, so that what is summed over the agents is summed in that order.
+  if (order) placeRows(x.subarray(0, plan.agents * rowStride), rowStride, order);
+}
+
+/** Entry i of what comes out is entry from[i]; as it is where there is no `from`. */
+function inOrder(values: Float64Array, from: Uint32Array | undefined): Float64Array {
+  return from === undefined ? values : Float64Array.from(from, (at) => values[at]);
+}
+
+/** Averaging: x* is the mean of the beginnings, f* = (1/n) sum_i |x* - x_i(0)|^2 / 2. */
+function averageProblem(
+  x: Float64Array,
+  { agents, dim, rowBytes }: Filling['plan'],
+): Pick<Optimum, 'x' | 'value'> {
+  const rowStride = rowBytes / 8;
+  const mean = new Float64Array(dim);
+  for (let agent = 0; agent < agents; agent++) {
+    for (let c = 0; c < dim; c++) mean[c] += x[agent * rowStride + c];
+  }
+  for (let c = 0; c < dim; c++) mean[c] /= agents;
+  let total = 0;
+  for (let agent = 0; agent < agents; agent++) {
+    for (let c = 0; c < dim; c++) total += (x[agent * rowStride + c] - mean[c]) ** 2;
+  }
+  return { x: mean, value: total / 2 / agents };
+}

@@ -1,0 +1,128 @@
+/** The graph of a run: from a file or a generator, and what making it simple left out. */
+
+import path from 'node:path';
+import type { Graph } from '../../../topology/index.js';
+import { nameOfNode } from '../../../topology/names.js';
+import {
+  components,
+  largestComponent,
+  largestComponentWithNodes,
+  strongComponents,
+} from '../../../topology/properties.js';
+import { generate } from '../../../topology/registry.js';
+import { formatBytes, MAX_ARENA_BYTES, rowLength } from '../../arena/layout.js';
+import { describeSpec } from '../../describe.js';
+import { InputError, isInputError, type SpecPath } from '../../errors.js';
+import type { FlowConfig, TopologySpec } from './config.js';
+
+/** What a graph is loaded with. */
+export interface GraphSources {
+  config: Pick<FlowConfig, 'seed' | 'weights'>;
+  /** Absolute path of a file named in the config. */
+  resolve(file: string): string;
+  /** Takes what a person should know. */
+  warnings: string[];
+}
+
+/** Before a graph is generated that no arena could hold: x alone takes so much. */
+export function refuseMoreThanFits({ topology, cost }: FlowConfig): void {
+  const { nodes } = topology as { nodes?: unknown };
+  const dim = typeof cost['dim'] === 'number' ? cost['dim'] : 1;
+  if (typeof nodes !== 'number' || !(nodes * rowLength(dim) * 8 > MAX_ARENA_BYTES)) return;
+  const most = Math.floor(MAX_ARENA_BYTES / (rowLength(dim) * 8));
+  throw new InputError(
+    `topology.nodes is ${nodes}: with dim ${dim} their states alone take ${formatBytes(nodes * rowLength(dim) * 8)}, expected at most ${most} nodes (4 GiB, what 32-bit WebAssembly can address)`,
+    { path: ['topology', 'nodes'] },
+  );
+}
+
+export async function loadGraph(
+  { largestComponent: takeLargest, ...spec }: TopologySpec,
+  sources: GraphSources,
+  path: SpecPath = ['topology'],
+): Promise<Graph> {
+  const graph =
+    spec.file === undefined
+      ? withPath(path, () => generate(spec as { kind: string }, sources.config.seed))
+      : await readGraphFile({ ...spec, file: spec.file }, sources);
+  if (graph.nodes === 0) throw new InputError('the graph has no nodes', { path });
+  if (!takeLargest) return graph;
+  return spec.file === undefined ? largestComponent(graph) : largestNamedComponent(graph);
+}
+
+async function readGraphFile(
+  { file, directed, format, encoding, separator, header, columns }: TopologySpec & { file: string },
+  { config, resolve, warnings }: GraphSources,
+): Promise<Graph> {
+  const { readGraph } = await import('../../../topology/readers/registry.js');
+  const graph = await readGraph(resolve(file), {
+    directions: directed ? 'keep' : 'forget',
+    ...(format === undefined ? {} : { format }),
+    encoding,
+    separator,
+    header,
+    columns,
+  });
+  warnings.push(...droppedWarning(file, graph, config.weights));
+  if (graph.directionsForgotten && directed === undefined) {
+    warnings.push(
+      `${file} says that its edges have directions, and every arc is taken for an edge both ways: directed: true keeps them, directed: false says that this is meant`,
+    );
+  }
+  return graph;
+}
+
+/** What making a file's graph simple left out. */
+function droppedWarning(file: string, { dropped, arcs }: Graph, weights: FlowConfig['weights']): string[] {
+  const { selfLoops, parallelEdges } = dropped;
+  const notes: string[] = [];
+  if (parallelEdges > 0) {
+    const what = parallelEdges === 1 ? '1 parallel edge counts' : `${parallelEdges} parallel edges count`;
+    const weighed = weights === 'file' ? ', with the sum of their weights' : '';
+    notes.push(`${what} as one with the ${arcs ? 'arc' : 'edge'} between the same two nodes${weighed}`);
+  }
+  if (selfLoops > 0)
+    notes.push(`${selfLoops === 1 ? '1 self-loop is' : `${selfLoops} self-loops are`} left out`);
+  return notes.length === 0 ? [] : [`${file}: ${notes.join('; ')}`];
+}
+
+/** Nodes that only had numbers keep them as labels where others are left out. */
+function largestNamedComponent(graph: Graph): Graph {
+  const { graph: largest, nodeOf } = largestComponentWithNodes(graph);
+  if (largest === graph || graph.labels !== null) return largest;
+  return { ...largest, labels: Array.from(nodeOf, (node) => nameOfNode(graph, node)) };
+}
+
+/** Puts a component's own path in front of the path that an error names. */
+function withPath<T>(prefix: SpecPath, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (isInputError(error)) error.path = [...prefix, ...(error.path ?? [])];
+    throw error;
+  }
+}
+
+/** A file by its name, and how it was read where that could be done in several ways. */
+export function describeTopology({ topology: spec }: FlowConfig, { readAs }: Graph): string {
+  if (spec.file === undefined) return describeSpec(spec as { kind: string });
+  const name = path.basename(spec.file);
+  return readAs === undefined ? name : `${name} (read as ${readAs})`;
+}
+
+/** The graph must be connected, and strongly where it is directed: otherwise there is no consensus to reach. */
+export function refuseDisconnected(graph: Graph): void {
+  const { arcs } = graph;
+  const { sizes } = arcs ? strongComponents(arcs) : components(graph);
+  if (sizes.length <= 1) return;
+  const shown = sizes.slice(0, 6).join(', ') + (sizes.length > 6 ? ', ...' : '');
+  throw new InputError(
+    arcs
+      ? `the directed graph is not strongly connected: ${sizes.length} strong components of ${shown} nodes; some agents never hear of others`
+      : `the graph is disconnected: ${sizes.length} components of ${shown} nodes; agents in different components can never agree`,
+    {
+      path: ['topology'],
+      hint: `set topology.largestComponent: true to take the largest (${sizes[0]} nodes)`,
+    },
+  );
+}

@@ -1,0 +1,228 @@
+/** From a config to everything that a flow is planned, filled and told from: graph, links, weights, cost, beginning. */
+
+import path from 'node:path';
+import type { Graph } from '../../../topology/index.js';
+import type { Spectrum } from '../../../topology/spectrum.js';
+import { edgeWeights } from '../../../topology/weights.js';
+import { loadCost } from '../../cost/registry.js';
+import type { CostModel } from '../../cost/types.js';
+import { readBeginning } from '../../data/beginning.js';
+import { InputError, unexpected } from '../../errors.js';
+import { automaticGain } from '../../flow/gains.js';
+import type { ReferenceModel } from '../../flow/reference.js';
+import { flowDefinition } from '../../flow/registry.js';
+import type { Compress } from '../../flow/types.js';
+import { type NetworkOfEdges, networkOfEdges } from '../../links/network.js';
+import { linksDefinition } from '../../links/registry.js';
+import type { LinksModel } from '../../links/types.js';
+import { loadModules, resolveModules } from '../../plugin/modules.js';
+import { type LoadedConfig, nameOf } from '../../run/config.js';
+import { seedWords } from '../../runtime.js';
+import type { FlowConfig } from './config.js';
+import {
+  describeTopology,
+  type GraphSources,
+  loadGraph,
+  refuseDisconnected,
+  refuseMoreThanFits,
+} from './graph.js';
+import { checkTopology, loadGenerators } from './sections.js';
+
+export interface FlowProblem {
+  name: string;
+  /** As given. */
+  given: FlowConfig;
+  /** The same, but for user's modules, which are URLs. */
+  config: FlowConfig;
+  /** The graph for people. */
+  topology: string;
+  /** Another mode that may be taken, since nobody chose `config.flow.compress`. */
+  otherMode: Compress | null;
+  graph: Graph;
+  /** Null where every edge is up in every round. */
+  links: LinksModel | null;
+  /** Null where all edges weigh 1. */
+  weights: Float64Array | null;
+  /** Weighted degrees. */
+  degrees: Float64Array;
+  cost: CostModel;
+  /** Null where what is averaged stands still. */
+  reference: ReferenceModel | null;
+  /** Null where all edges of the network are alike, or there is none. */
+  networkOfEdges: NetworkOfEdges | null;
+  /** Agents x dim; null for the flow's own beginning. */
+  init: Float64Array | null;
+  /** URLs of the user's own modules; they are loaded. */
+  modules: string[];
+  warnings: string[];
+  /** What gains are made from. Computed on first use, and exact only where a gain is `auto`. */
+  spectrum(): { lambda2: number; lambdaMax: number };
+  /** Of the whole graph; null as long as nobody has computed it. */
+  knownSpectrum(): Spectrum | null;
+}
+
+export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
+  const given = loaded.config as FlowConfig;
+  const resolve = (file: string) => path.resolve(loaded.folder, file);
+  const warnings: string[] = [];
+  refuseMoreThanFits(given);
+  const sources: GraphSources = { config: given, resolve, warnings };
+  const topology = await loadGraph(given.topology, sources);
+  const links = await loadLinks(given, topology, sources);
+  const graph = links?.graph ?? topology;
+  refuseDisconnected(graph);
+  if (given.weights === 'file' && links && graph !== topology) {
+    throw unexpected(
+      ['weights'],
+      'file',
+      `unit or metropolis, since links.kind is ${links.plan.kind}, which brings edges of its own, without weights`,
+    );
+  }
+  const { weights, degrees } = edgeWeights(graph, given.weights);
+
+  const costSpec = resolveModules(given.cost, loaded.folder, ['cost']);
+  await loadModules(costSpec.modules);
+  const { batch } = given.flow;
+  const cost = await loadCost(costSpec.spec, {
+    agents: graph.nodes,
+    seed: seedWords(given.seed),
+    resolve,
+    path: ['cost'],
+    labels: graph.labels,
+    numbered: given.topology.file !== undefined,
+    warn: (message) => warnings.push(message),
+    ...(batch === undefined ? {} : { batch }),
+  });
+  const ofEdges = await networkOfEdges(given.network, graph, resolve);
+  const compressor = resolveModules(given.compressor, loaded.folder, ['compressor']);
+  await loadModules(compressor.modules);
+  const reference = await loadReference(given, graph.nodes, cost.dim, resolve);
+  const init =
+    given.init === undefined
+      ? (reference?.start ?? null)
+      : await readBeginning(resolve(given.init), graph.nodes, cost.dim);
+  if (flowDefinition(given.flow.kind).problem === 'average' && !init && !beginsAtOwnValues(cost)) {
+    throw unexpected(
+      ['init'],
+      undefined,
+      "a .npy file with every agent's own value, agents x dim (that is what consensus averages)",
+    );
+  }
+  warnings.push(...(links?.warnings ?? []));
+  return {
+    name: nameOf(loaded),
+    given,
+    config: { ...given, compressor: compressor.spec },
+    topology: describeTopology(given, topology),
+    otherMode: (loaded.alternatives?.['flow.compress'] as Compress | undefined) ?? null,
+    graph,
+    links,
+    weights,
+    degrees,
+    cost,
+    reference,
+    networkOfEdges: ofEdges,
+    init,
+    modules: [...costSpec.modules, ...compressor.modules].map(({ url }) => url),
+    warnings,
+    ...(await bindSpectrum(given, { graph, links, weights, degrees })),
+  };
+}
+
+/** Whether agents have values of their own that a flow may average. */
+export function beginsAtOwnValues({ fields }: CostModel): boolean {
+  return fields.some(({ name }) => name === 'cost.b');
+}
+
+/** What a flow averages, where it moves. A series says where agents begin, and nothing else may. */
+async function loadReference(
+  { flow, init, seed }: FlowConfig,
+  agents: number,
+  dim: number,
+  resolve: (file: string) => string,
+): Promise<ReferenceModel | null> {
+  if (flow.reference === undefined) return null;
+  if ('file' in flow.reference && init !== undefined) {
+    throw unexpected(['init'], init, 'no init: agents begin at the first round of flow.reference.file');
+  }
+  const { loadReference: load } = await import('../../flow/reference.js');
+  return load(flow.reference, { agents, dim, seed: seedWords(seed), resolve, path: ['flow', 'reference'] });
+}
+
+/** The links of a run that change, and with them the graph that they make together. */
+async function loadLinks(
+  { links: spec }: FlowConfig,
+  graph: Graph,
+  sources: GraphSources,
+): Promise<LinksModel | null> {
+  if (spec === undefined) return null;
+  return linksDefinition(spec.kind, ['links']).load(spec, {
+    graph,
+    path: ['links'],
+    async loadGraph(topology, path) {
+      const { spec: checked, issues } = checkTopology(await loadGenerators(), topology, path);
+      const [issue] = issues;
+      if (issue !== undefined) throw new InputError(issue.text, { path: issue.path });
+      return loadGraph(checked, sources, path);
+    },
+  });
+}
+
+type Weighted = Pick<FlowProblem, 'graph' | 'links' | 'weights' | 'degrees'>;
+
+/** The spectrum where a gain is `auto`, and bounds elsewhere: nobody waits for what nobody asked for. */
+async function bindSpectrum(
+  { flow }: FlowConfig,
+  { graph, links, weights, degrees }: Weighted,
+): Promise<Pick<FlowProblem, 'spectrum' | 'knownSpectrum'>> {
+  if (!automaticGain(flow))
+    return { spectrum: () => boundSpectrum(graph, degrees), knownSpectrum: () => null };
+  const { spectrum, balancedSpectrum } = await import('../../../topology/spectrum.js');
+  let known: Spectrum | null = null;
+  return {
+    knownSpectrum: () => known,
+    spectrum() {
+      known ??= graph.arcs ? balancedSpectrum(graph, graph.arcs) : spectrum(graph, weights);
+      return links ? meanSpectrum(links, known, weights, spectrum) : known;
+    },
+  };
+}
+
+/**
+ * Without `auto` nobody waits for the spectrum. What a hint after a divergence needs is lambdaMax, and lambdaMax <= max over
+ * edges of d_i + d_j (Anderson, Morley 1985), in a directed graph twice the largest (`balancedSpectrum`); lambda2 is unknown.
+ */
+export function boundSpectrum({ rowStart, columns, nodes, arcs }: Graph, degrees: Float64Array) {
+  let lambdaMax = 0;
+  if (arcs) for (const degree of degrees) lambdaMax = Math.max(lambdaMax, 2 * degree);
+  for (let i = 0; i < nodes; i++) {
+    for (let edge = rowStart[i]; edge < rowStart[i + 1]; edge++) {
+      lambdaMax = Math.max(lambdaMax, degrees[i] + degrees[columns[edge]]);
+    }
+  }
+  return { lambda2: Number.NaN, lambdaMax };
+}
+
+/**
+ * What gains are made from where links change: lambda2 of the mean Laplacian E L(k), which says how fast disagreement shrinks
+ * in the long run, and lambdaMax of all edges together, which no round exceeds. Pairs are an exception: each talks as if alone,
+ * and its own spectrum, 2 w, is all there is.
+ */
+function meanSpectrum(
+  { graph, presence, pairwise }: LinksModel,
+  whole: Spectrum,
+  weights: Float64Array | null,
+  measure: (graph: Graph, weights: Float64Array | null) => Spectrum,
+): { lambda2: number; lambdaMax: number } {
+  if (pairwise) {
+    const heaviest = heaviestOf(weights);
+    return { lambda2: 2 * heaviest, lambdaMax: 2 * heaviest };
+  }
+  if (typeof presence === 'number') return { lambda2: presence * whole.lambda2, lambdaMax: whole.lambdaMax };
+  const mean = presence.map((share, arc) => share * (weights?.[arc] ?? 1));
+  return { lambda2: measure(graph, mean).lambda2, lambdaMax: whole.lambdaMax };
+}
+
+export function heaviestOf(weights: Float64Array | null): number {
+  return weights?.reduce((most, weight) => Math.max(most, weight), 0) ?? 1;
+}

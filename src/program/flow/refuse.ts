@@ -1,0 +1,129 @@
+/** What a graph, a flow, links and a compressor cannot do together is refused or, where it only disappoints, said. */
+
+import { unbalancedNode } from '../../../topology/properties.js';
+import { type CompressorPlan, type CompressorSpec, reckonedContraction } from '../../compress/types.js';
+import { describeSpec } from '../../describe.js';
+import { InputError, unexpected } from '../../errors.js';
+import { automaticGain } from '../../flow/gains.js';
+import { flows } from '../../flow/registry.js';
+import type { FlowDefinition, FlowSpec } from '../../flow/types.js';
+import { linksDefinition } from '../../links/registry.js';
+import type { FlowProblem } from './load.js';
+
+/** What a flow and a compressor cannot do together is refused or, where it only disappoints, said. */
+export function checkCompressor(
+  definition: FlowDefinition,
+  flow: FlowSpec,
+  compressed: boolean,
+  plan: CompressorPlan,
+  spec: CompressorSpec,
+  warnings: string[],
+): void {
+  const { kind, linear, variance } = plan;
+  if (!compressed) {
+    if (kind === 'identity') return;
+    if (flow.compress === undefined) {
+      throw unexpected(
+        ['compressor', 'kind'],
+        spec.kind,
+        `identity, since ${flow.kind} sends its vectors as they are`,
+      );
+    }
+    throw unexpected(
+      ['flow', 'compress'],
+      'none',
+      `node-state, error-state or observer, since compressor.kind is ${spec.kind} (with none nothing is compressed)`,
+    );
+  }
+  if (flow.compress === 'node-state' && !linear) {
+    warnings.push(
+      `node-state compression converges for linear compressors only; ${spec.kind} is not linear, so expect it to stall short of the optimum (error-state and observer do not)`,
+    );
+  }
+  if (reckonedContraction(plan) > 0 || (definition.unbiased && variance !== undefined)) return;
+  if (automaticGain(flow)) {
+    throw unexpected(
+      ['flow', automaticGain(flow) as string],
+      'auto',
+      `a number: ${describeSpec(spec)} is no contraction, so no step can be promised (shrink it with { kind: scale, factor: c, inner: ... }, or see \`sottovoce certify\`)`,
+    );
+  }
+  if (flow.compress !== 'node-state') {
+    warnings.push(
+      `${describeSpec(spec)} is no contraction: the estimates may grow unless mu is small enough (\`sottovoce certify\` finds how small)`,
+    );
+  }
+}
+
+/** A flow that rests on symmetry, or on the same weights in every round, says so before it goes wrong. */
+export function checkGraph(
+  definition: FlowDefinition,
+  flow: FlowSpec,
+  { config, graph, links, weights }: FlowProblem,
+): void {
+  const { links: linksSpec } = config;
+  const graphs = definition.graphs?.(flow) ?? 'edges';
+  const mode = flow.compress === undefined ? flow.kind : `${flow.kind} with compress ${flow.compress}`;
+  const others = (able: (kind: FlowDefinition) => boolean) =>
+    Object.values(flows)
+      .filter((other) => other !== definition && able(other))
+      .map(({ kind }) => kind)
+      .join(', ');
+  if (graph.arcs) {
+    if (graphs === 'edges') {
+      const path = ['flow', flow.compress === undefined ? 'kind' : 'compress'];
+      throw new InputError(
+        `${mode} needs every link to work in both directions, and the topology is directed`,
+        {
+          path,
+          hint: `on directed graphs: push-sum, or consensus with compress none where everyone hears as many as hear it; or make edges of the arcs (no \`directed\`)`,
+        },
+      );
+    }
+    const uneven = graphs === 'balanced' ? unbalancedNode(graph.arcs) : -1;
+    if (uneven >= 0) {
+      throw new InputError(
+        `${mode} needs everyone to hear as many as hear it, and agent ${graph.labels?.[uneven] ?? uneven} does not`,
+        { path: ['flow', 'kind'], hint: 'push-sum averages over any strongly connected directed graph' },
+      );
+    }
+    if (weights !== null) {
+      throw unexpected(
+        ['weights'],
+        config.weights,
+        'unit, since the arcs of a directed graph have no weights',
+      );
+    }
+  }
+  if (graphs === 'arcs' && weights !== null) {
+    throw unexpected(['weights'], config.weights, `unit, since ${flow.kind} gives even shares`);
+  }
+  if (!links || !linksSpec) return;
+  const kind = linksDefinition(linksSpec.kind, ['links']);
+  const refuse = (why: string, hint: string) =>
+    new InputError(`links.kind is ${kind.kind}, ${why}`, { path: ['links', 'kind'], hint });
+  if (!definition.changingLinks) {
+    throw refuse(
+      `and ${flow.kind} needs the same weights in every round`,
+      `over changing links: ${others((other) => other.changingLinks ?? false)}`,
+    );
+  }
+  if (graph.arcs && !kind.directed) {
+    throw refuse(
+      'which needs links that work in both directions, and the topology is directed',
+      'drops and gilbert-elliott let single arcs fail',
+    );
+  }
+  if (graph.arcs && graphs === 'balanced' && !kind.balanced) {
+    throw refuse(
+      `which lets single arcs fail, and ${mode} needs everyone to hear as many as hear it in every round`,
+      'flow: { kind: push-sum }, or an undirected topology',
+    );
+  }
+  if (definition.messages(flow).shares && kind.foreseen === false) {
+    throw refuse(
+      `whose links are agreed on in the round itself, and ${flow.kind} has to know a round ahead how many will hear`,
+      'flow: { kind: consensus } averages over pairs',
+    );
+  }
+}

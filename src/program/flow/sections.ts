@@ -1,0 +1,215 @@
+/** The sections of a config that are a flow's, checked and completed: topology, weights, flow, compressor, links, layout. */
+
+import { z } from 'zod';
+import type { CompressorSpec } from '../../compress/types.js';
+import { describeSpec } from '../../describe.js';
+import { formatPath, type SpecPath } from '../../errors.js';
+import { flowDefinition } from '../../flow/registry.js';
+import type { Compress, FlowSpec } from '../../flow/types.js';
+import {
+  type ComponentDefinition,
+  type ComponentOptions,
+  type Registry,
+  validateComponent,
+} from '../../schema/component.js';
+import {
+  explain,
+  type Issue,
+  isMapping,
+  REPORT_INPUT,
+  toJsonSchema,
+  unknownKey,
+  wrongValue,
+} from '../../schema/explain.js';
+import type { CheckedSections, ProgramSections, Registries } from '../../schema/program.js';
+import { COMPRESSOR_OPTIONS, COMPRESSOR_REFERENCE, variants, withoutDialect } from '../../schema/variants.js';
+import type { FlowConfig } from './config.js';
+
+const MAX_BLOCK_AGENTS = 4096;
+
+/** What is no component. */
+const plainSections = {
+  weights: z
+    .enum(['unit', 'metropolis', 'file'])
+    .default('unit')
+    .describe('edge weights: all 1, Metropolis 1 / (1 + max degree), or those of the graph file'),
+  layout: z
+    .strictObject({
+      order: z
+        .enum(['auto', 'given', 'rcm'])
+        .default('auto')
+        .describe(
+          'in which order agents lie in memory: as numbered, or neighbours near each other (reverse Cuthill-McKee); auto: the latter in large graphs where it helps',
+        ),
+      block: z
+        .union([z.literal('auto'), z.number().int().min(1).max(MAX_BLOCK_AGENTS)])
+        .default('auto')
+        .describe('agents worked on together; auto: as many as the caches hold'),
+    })
+    .prefault({})
+    .describe('how agents lie in memory and are worked on: it changes how fast a run is, and no bits'),
+};
+
+const FILE_TOPOLOGY = z.strictObject({
+  file: z.string().min(1).describe('graph file; the extension says the format'),
+  format: z.string().min(1).optional().describe('reader, where the extension does not say it'),
+  largestComponent: z.boolean().optional().describe('keep only the largest connected component'),
+  directed: z
+    .boolean()
+    .optional()
+    .describe('keep the directions of its edges, for flows that can do with them'),
+  encoding: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('of its text, where that is not UTF-8 and does not say so: latin1, windows-1252, ...'),
+  separator: z
+    .enum(['tab', 'comma', 'semicolon', 'bar', 'space'])
+    .optional()
+    .describe('what separates the fields of a list or a table, where two things could'),
+  header: z
+    .boolean()
+    .optional()
+    .describe('whether the first row of a list or a table is a header, where it could be data'),
+  columns: z
+    .array(z.union([z.string().min(1), z.number().int().min(1)]))
+    .min(2)
+    .max(3)
+    .optional()
+    .describe('columns of an edge list: source, target and perhaps weight, by number from 1 or by name'),
+});
+const GENERATED_COMMON = { largestComponent: FILE_TOPOLOGY.shape.largestComponent };
+
+const GENERATOR_OPTIONS: ComponentOptions = { common: GENERATED_COMMON };
+
+export const flowSections: ProgramSections = {
+  kind: 'flow',
+  definition: null,
+  keys: ['topology', 'weights', 'flow', 'compressor', 'links', 'layout'],
+  check,
+  jsonSchema(registries) {
+    const file = withoutDialect(toJsonSchema(FILE_TOPOLOGY));
+    const { weights, layout } = toJsonSchema(z.strictObject(plainSections)).properties ?? {};
+    return {
+      properties: {
+        topology: {
+          description: 'The graph: read from a file, or generated.',
+          anyOf: [file, ...variants(registries.topologies, GENERATOR_OPTIONS)],
+        },
+        weights: weights ?? {},
+        flow: { description: 'The distributed flow.', oneOf: variants(registries.flows) },
+        compressor: COMPRESSOR_REFERENCE,
+        links: {
+          description: 'Links that change from round to round.',
+          oneOf: variants(registries.links),
+        },
+        layout: layout ?? {},
+      },
+      required: ['topology', 'flow'],
+    };
+  },
+  describe: (config) => {
+    const { flow, compressor, topology, links } = config as FlowConfig;
+    const { reference } = flow;
+    return {
+      flow: flow.compress === undefined ? flow.kind : `${flow.kind}, ${flow.compress}`,
+      compressor: describeSpec(compressor),
+      network: [topology, links ?? null],
+      // A series of references ends where its file does.
+      endless: reference === undefined || !('file' in reference),
+    };
+  },
+};
+
+function check(input: Record<string, unknown>, registries: Registries): CheckedSections {
+  const { topology, flow, compressor = { kind: 'identity' }, links, weights, layout } = input;
+  const given = {
+    ...(weights !== undefined && { weights }),
+    // A section that may stand there with nothing behind it: each of its keys may be left out.
+    ...(layout !== undefined && layout !== null && { layout }),
+  };
+  const shape = z.strictObject(plainSections);
+  const plain = shape.safeParse(given, REPORT_INPUT);
+  const checked = {
+    topology: checkTopology(registries.topologies, topology),
+    flow: validateComponent(registries.flows, flow, ['flow']),
+    compressor: validateComponent(registries.compressors, compressor, ['compressor'], COMPRESSOR_OPTIONS),
+    ...(links !== undefined && { links: validateComponent(registries.links, links, ['links']) }),
+  };
+  const issues: Issue[] = plain.success ? [] : explain(plain.error, shape, given, []);
+  for (const part of Object.values(checked)) issues.push(...part.issues);
+  if (issues.length > 0) return { sections: {}, issues };
+  const compressorSpec = checked.compressor.spec as CompressorSpec;
+  const complete = flowWithDefaults(checked.flow.spec, compressorSpec);
+  const open = complete.compress === 'error-memory' && checked.flow.spec['compress'] === undefined;
+  return {
+    sections: {
+      topology: checked.topology.spec,
+      weights: plain.data?.weights,
+      flow: complete,
+      compressor: compressorSpec,
+      ...(checked.links && { links: checked.links.spec }),
+      layout: plain.data?.layout,
+    },
+    issues,
+    ...(open && { alternatives: { 'flow.compress': 'error-state' } }),
+  };
+}
+
+/**
+ * Flows that leave the choice say the state itself where nothing is compressed, else what changed: with a memory where they have one and choose their gains
+ * themselves (it takes fewer rounds nearly everywhere, docs/auto.md), without where somebody chose gains, which would be another mode's.
+ */
+function flowWithDefaults(spec: Record<string, unknown>, compressor: CompressorSpec): FlowSpec {
+  const { kind, ...given } = spec as FlowSpec;
+  const { modes } = flowDefinition(kind);
+  if (!modes) return { kind, ...given };
+  const chosen = ['step', 'alpha', 'beta', 'mu'].some((gain) => typeof given[gain] === 'number');
+  const compressed: Compress = modes.includes('error-memory') && !chosen ? 'error-memory' : 'error-state';
+  return { kind, compress: compressor.kind === 'identity' ? 'none' : compressed, ...given };
+}
+
+/** One graph of a config, the run's own unless `path` says otherwise. */
+export function checkTopology(
+  generators: Registry,
+  spec: unknown,
+  path: SpecPath = ['topology'],
+): { spec: Record<string, unknown>; issues: Issue[] } {
+  if (!isMapping(spec)) {
+    const expected = 'a mapping such as { kind: ring, nodes: 25 } or { file: graph.gml }';
+    return { spec: {}, issues: [wrongValue(path, spec, expected)] };
+  }
+  const hasFile = spec['file'] !== undefined;
+  const hasKind = spec['kind'] !== undefined;
+  if (hasFile && hasKind) {
+    const text = `${formatPath(path)} has both file and kind: a graph is either read from a file or generated; remove one`;
+    return { spec: {}, issues: [{ path: [...path, 'kind'], at: 'key', text }] };
+  }
+  if (hasKind) return validateComponent(generators, spec, path, GENERATOR_OPTIONS);
+  if (!hasFile) {
+    const kinds = Object.keys(generators).join(', ');
+    const text = `${formatPath(path)} has neither file nor kind, expected one of them (kinds: ${kinds})`;
+    const unknown = Object.keys(spec)
+      .filter((key) => !Object.hasOwn(FILE_TOPOLOGY.shape, key))
+      .map((key) => unknownKey(path, key, [...Object.keys(FILE_TOPOLOGY.shape), 'kind']))
+      .filter((issue) => issue.text.includes('did you mean'));
+    return { spec: {}, issues: [{ path, at: 'value', text }, ...unknown] };
+  }
+  const result = FILE_TOPOLOGY.safeParse(spec, REPORT_INPUT);
+  if (result.success) return { spec: result.data, issues: [] };
+  return { spec: {}, issues: explain(result.error, FILE_TOPOLOGY, spec, path) };
+}
+
+/** The generators as a registry. They live in `topology/`, which knows nothing of metadata, so they are given some here. */
+export async function loadGenerators(): Promise<Registry> {
+  const { generators } = await import('../../../topology/registry.js');
+  const entries = generators.map((generator): [string, ComponentDefinition] => [
+    generator.kind,
+    {
+      kind: generator.kind,
+      card: { title: generator.kind, summary: generator.summary, source: 'none' },
+      parameters: (zod) => generator.parameters(zod),
+    },
+  ]);
+  return Object.fromEntries(entries);
+}

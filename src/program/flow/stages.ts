@@ -1,0 +1,148 @@
+/** A flow over a graph, on the host: what each stage of making a run is for it. */
+
+import { nameOfNode } from '../../../topology/names.js';
+import { samplesOf } from '../../cost/registry.js';
+import type { CostModel } from '../../cost/types.js';
+import { describeSpec } from '../../describe.js';
+import { flowDefinition } from '../../flow/registry.js';
+import type { LinksSpec } from '../../links/types.js';
+import type { Gains } from '../../pattern-search.js';
+import { estimateMemory } from '../../run/memory.js';
+import { reportOptimum } from '../../run/optimum.js';
+import type { Answer, Made, OpenGains, Stages } from '../../run/program.js';
+import type { AgentRow, PlanReport } from '../../run/reports.js';
+import { allAlike } from '../../run/targets.js';
+import { remedyHint } from '../../tune/remedy.js';
+import { searchable, startsOf } from '../../tune/search-gains.js';
+import { automaticNames } from '../../tune/tune.js';
+import { fillFlow } from './fill.js';
+import { chooseGains, type FlowChoice, shortRun } from './gains.js';
+import { type FlowProblem, loadFlow } from './load.js';
+import type { AgentOrder } from './order.js';
+import { type FlowOutline, outlineFlow, planFlow, withFlow } from './plan.js';
+import type { FlowRunPlan } from './types.js';
+
+export type FlowMade = Made<FlowProblem, FlowOutline, FlowChoice, FlowRunPlan>;
+
+export const flowStages: Stages<FlowProblem, FlowOutline, FlowChoice, FlowRunPlan> = {
+  load: loadFlow,
+  outline: (problem, workers) => outlineFlow(problem, workers),
+  answer,
+  choose: chooseGains,
+  plan: (_problem, outline, { optimum }, choice) =>
+    planFlow(choice.outline, choice.flow, optimum !== null || outline.plan.problem === 'average'),
+  fill: (arena, { problem, answer: { optimum }, choice, plan }) =>
+    fillFlow(arena, { problem, reference: problem.reference, plan, order: choice.outline.order, optimum }),
+  report,
+  hint: ({ problem, answer: { optimum }, choice: { outline }, plan }) => {
+    const { compress } = plan.flow;
+    return remedyHint({ plan, gains: outline.gains, work: outline.work }, () =>
+      shortRun(problem, optimum, { compress }),
+    );
+  },
+  config: ({ problem: { given }, plan: { flow } }) => ({
+    ...given,
+    flow: { ...given.flow, ...(flow.compress && { compress: flow.compress }) },
+  }),
+  place: ({ graph }, agent) => ({
+    label: graph.labels?.[agent] ?? null,
+    neighbours: Array.from(graph.columns.subarray(graph.rowStart[agent], graph.rowStart[agent + 1])),
+  }),
+  agents: agentRows,
+  openGains,
+};
+
+/** An average is known with the beginning, a minimiser from the cost's own solver. */
+function answer({ config, cost, init }: FlowProblem): Answer {
+  const averages = flowDefinition(config.flow.kind).problem === 'average';
+  const optimum = averages ? null : cost.optimum();
+  return {
+    optimum,
+    averages,
+    noOptimum: averages || optimum ? null : (cost.whyNoOptimum ?? 'its cost has none'),
+    agree: agreement(averages, init, cost.dim),
+  };
+}
+
+/** Why all agents are at one point from the start, as half a sentence; null where they are not. */
+function agreement(averages: boolean, init: Float64Array | null, dim: number): string | null {
+  if (init !== null) return allAlike(init, dim) ? 'all rows of init are alike' : null;
+  return averages ? null : 'all agents begin at the same point';
+}
+
+async function report({ problem, answer: { optimum }, choice, plan }: FlowMade): Promise<PlanReport> {
+  const { config, cost, graph, weights, degrees, knownSpectrum } = problem;
+  const { order, orderReport, warnings } = choice.outline;
+  const { flow, agents, edges, dim, workers, rounds, blockAgents } = plan;
+  const found = knownSpectrum();
+  const graphBytes =
+    graph.rowStart.byteLength +
+    graph.columns.byteLength +
+    (weights?.byteLength ?? 0) +
+    degrees.byteLength +
+    orderBytes(order);
+  return {
+    name: problem.name,
+    agents,
+    edges,
+    dim,
+    workers,
+    rounds,
+    topology: problem.topology,
+    cost: cost.description,
+    flow: flow.compress === undefined ? flow.kind : `${flow.kind}, ${flow.compress}`,
+    compressor: describeSpec(problem.given.compressor),
+    links: config.links ? describeLinks(config.links) : null,
+    layout: { order: orderReport, blockAgents },
+    ...estimateMemory(plan, graphBytes),
+    spectrum: found && { lambda2: found.lambda2, lambdaMax: found.lambdaMax },
+    gains: flow.gains,
+    tuning: choice.tuning,
+    bits: { perMessage: plan.messageBits, uncompressedPerMessage: plan.uncompressedBits },
+    optimum: reportOptimum(optimum),
+    warnings: [...warnings, ...problem.warnings, ...unknownGap(optimum, cost), ...choice.warnings],
+  };
+}
+
+function unknownGap(optimum: Answer['optimum'], { whyNoOptimum }: CostModel): string[] {
+  return optimum === null && whyNoOptimum ? [`the gap is unknown: ${whyNoOptimum}`] : [];
+}
+
+function openGains({ problem, choice: { outline }, plan }: FlowMade): OpenGains | null {
+  const { kind } = plan.flow;
+  const { search } = flowDefinition(kind);
+  const free = searchable(kind, automaticNames(problem.config.flow, plan.flow.gains));
+  const [first] = free;
+  if (!search || first === undefined) return null;
+  const { directions, largest, shrink = 'step' } = search;
+  return {
+    starts: () => startsOf({ plan }, free, outline.gains()),
+    directions,
+    largest,
+    shrink: free.includes(shrink) ? shrink : first,
+    planWith: (gains: Gains) => withFlow(plan, outline.withGains(gains)),
+  };
+}
+
+function* agentRows({ graph, cost }: FlowProblem): Iterable<AgentRow> {
+  const { nodes, rowStart } = graph;
+  for (let agent = 0; agent < nodes; agent++) {
+    yield {
+      row: agent,
+      label: nameOfNode(graph, agent),
+      degree: rowStart[agent + 1] - rowStart[agent],
+      samples: samplesOf(cost, agent),
+    };
+  }
+}
+
+function orderBytes(order: AgentOrder | null): number {
+  if (order === null) return 0;
+  return Object.values(order).reduce((sum: number, { byteLength }: Uint32Array) => sum + byteLength, 0);
+}
+
+/** In the short form; of a list of graphs, how many there are. */
+function describeLinks(spec: LinksSpec): string {
+  const { graphs } = spec;
+  return describeSpec(Array.isArray(graphs) ? { ...spec, graphs: graphs.length } : spec);
+}

@@ -1,0 +1,8 @@
+/** A config with a parameter server: what every run has, and the section `program`. */
+
+import type { RunConfig } from '../../run/config.js';
+import type { ServerSpec } from './types.js';
+
+export interface ServerConfig extends RunConfig {
+  program: ServerSpec;
+}

@@ -1,0 +1,70 @@
+/**
+ * A run's configuration as plain data: what YAML says after validation, with every default filled in. Here is what every
+ * run has; each program adds sections of its own (`program/NAME/config.ts`).
+ */
+
+import type { CostSpec } from '../cost/types.js';
+import type { SpecPath } from '../errors.js';
+import type { NetworkSpec } from '../links/types.js';
+
+/** Converged at the first round in which every quantity given here is at or below its bound. */
+export interface StopSpec {
+  gap?: number;
+  rmsError?: number;
+  consensusError?: number;
+  agentsGapMean?: number;
+  agentsGapWorst?: number;
+  gradientNorm?: number;
+}
+
+/** At how many agents a trace row evaluates f and its gradient. */
+export type SampleChoice = 'auto' | 'all' | number;
+
+export interface RunConfig {
+  /** For people: shown in the progress line and the summary. */
+  name?: string;
+  cost: CostSpec;
+  rounds: number;
+  stop: StopSpec;
+  seed: number;
+  /** Worker threads; 'auto' is one for each core. */
+  workers: number | 'auto';
+  trace: { every: number; sample: SampleChoice };
+  /** Links for the trace's networkSeconds. */
+  network?: NetworkSpec;
+  /** .npy file of x(0), agents x dim; what the program begins with where absent. */
+  init?: string;
+  /** Which program; absent: the one that a config without this section runs. */
+  program?: { kind: string; [parameter: string]: unknown } | undefined;
+  /** Sections of the program. */
+  [section: string]: unknown;
+}
+
+/** A config that knows where it came from, so that errors can say the line. */
+export interface LoadedConfig<Config extends RunConfig = RunConfig> {
+  config: Config;
+  /** Absolute path; null for a config given as an object. */
+  file: string | null;
+  /** Paths in the config are relative to this folder. */
+  folder: string;
+  /** YAML source text, for positions. */
+  source: string | null;
+  /** Values that the program may take instead of defaults in `config`, by path: `flow.compress`. Nobody chose those. */
+  alternatives?: Readonly<Record<string, unknown>>;
+  /** What the command line changed in it: errors there name the option and no line. */
+  overrides?: readonly Override[];
+}
+
+/** One value set from outside the file. */
+export interface Override {
+  path: SpecPath;
+  value: unknown;
+  /** As the user wrote it: `--rounds 50`. */
+  origin: string;
+}
+
+/** For people. */
+export function nameOf({ config, file }: LoadedConfig): string {
+  const fileName = file?.split(/[\\/]/).at(-1);
+  return config.name ?? fileName?.replace(/\.ya?ml$/, '') ?? 'run';
+}

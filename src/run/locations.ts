@@ -1,0 +1,17 @@
+/** Where the compiled parts lie: this module runs from dist/src/run, from a folder of dist/bundle, or from src/run in tests, and all find dist. */
+
+const dist = import.meta.url.endsWith('.ts') ? '../../dist/' : '../../';
+
+export const kernelsUrl = new URL(`${dist}kernels/kernels.wasm`, import.meta.url);
+export const agentsUrl = new URL(`${dist}workers/agents-entry.cjs`, import.meta.url);
+export const cellUrl = new URL(`${dist}workers/cell-entry.cjs`, import.meta.url);
+export const benchUrl = new URL(`${dist}workers/bench.js`, import.meta.url);
+export const startupUrl = new URL(`${dist}src/bench/startup-process.js`, import.meta.url);
+export const coordinatorUrl = new URL(`${dist}workers/coordinator-entry.cjs`, import.meta.url);
+export const commandLineUrl = new URL(`${dist}src/cli/main.js`, import.meta.url);
+/** What comes with the package beside dist. */
+export const packageUrl = new URL(`${dist}../`, import.meta.url);
+export const examplesUrl = new URL(`${dist}../examples/`, import.meta.url);
+export const referenceUrl = new URL(`${dist}../bench/reference/`, import.meta.url);
+/** Versions of what is bundled; not there where nothing is. */
+export const bundledUrl = new URL(`${dist}bundle/packages.json`, import.meta.url);

@@ -1,0 +1,29 @@
+/**
+ * How much memory a run takes, said before any of it is allocated: the arena to the byte, and beside it what Node, its threads and the
+ * host's own copy of the graph take. The constants were measured (resident size of a process that runs a tiny problem with 1 to 8
+ * workers) and are part of the estimate only.
+ */
+
+import { arenaBytes } from '../arena/arena.js';
+import { goesBack, snapshotBytes } from './snapshot.js';
+import type { RunPlan } from './types.js';
+
+const MIB = 2 ** 20;
+/** Main thread and coordinator with everything loaded. */
+const PROCESS_BYTES = 130 * MIB;
+/** One more agents thread: its isolate and its compiled code. */
+const WORKER_BYTES = 9 * MIB;
+/** What planning keeps of every agent on the host, and what building the graph leaves behind. */
+const AGENT_BYTES = 48;
+
+export interface MemoryEstimate {
+  arenaBytes: number;
+  processBytes: number;
+}
+
+export function estimateMemory(run: RunPlan, graphBytes: number): MemoryEstimate {
+  const { layout, agents } = run;
+  const arena = arenaBytes(layout);
+  const host = graphBytes + agents * AGENT_BYTES + (goesBack(run) ? snapshotBytes(layout) : 0);
+  return { arenaBytes: arena, processBytes: arena + host + PROCESS_BYTES + layout.workers * WORKER_BYTES };
+}

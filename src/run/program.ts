@@ -1,0 +1,169 @@
+/**
+ * A program: what the workers of a run do in a round, and all that the host needs for it. One folder, one line in
+ * `program/registry.ts`.
+ *
+ * On the host a run is made in one direction. Each stage reads what the stages before it have made, and changes none of it:
+ *
+ *     load      files, data and modules of the config         -> Problem
+ *     outline   sizes, layout, partition; what can be refused -> Outline   (before anything expensive is computed)
+ *     answer    what the run is to find: x*, f*               -> Answer
+ *     choose    numbers for what is `auto`                    -> Choice
+ *     plan      plain data, frozen, for the workers           -> Plan
+ *     fill      data, beginning and answer into a fresh arena
+ *
+ * and every worker binds the plan to the arena, which gives the phases of a round.
+ */
+
+import type { Kernels } from '../../kernels/bindings.js';
+import type { Arena } from '../arena/arena.js';
+import type { Optimum } from '../cost/types.js';
+import type { Gains } from '../pattern-search.js';
+import type { ProgramSections } from '../schema/program.js';
+import type { LoadedConfig, RunConfig } from './config.js';
+import type { AgentRow, PlanReport } from './reports.js';
+import { checkTargets, type TargetFacts } from './targets.js';
+import type { BoundProgram, RunPlan } from './types.js';
+
+/** What a run is to find, as far as that is known beforehand. */
+export interface Answer extends TargetFacts {
+  /** Null where it is unknown, and where the run itself is told it with its beginning (an average). */
+  optimum: Optimum | null;
+}
+
+/** What the stages have made of a config for so many workers. */
+export interface Made<Problem, Outline, Choice, Plan> {
+  problem: Problem;
+  outline: Outline;
+  answer: Answer;
+  choice: Choice;
+  plan: Plan;
+}
+
+export interface Stages<Problem, Outline, Choice, Plan extends RunPlan> {
+  load(loaded: LoadedConfig): Promise<Problem>;
+  /** @throws InputError where these things cannot go together, or take more memory than there is. */
+  outline(problem: Problem, workers: number): Outline;
+  answer(problem: Problem): Answer;
+  choose(problem: Problem, outline: Outline, answer: Answer): Promise<Choice>;
+  plan(problem: Problem, outline: Outline, answer: Answer, choice: Choice): Plan;
+  fill(arena: Arena, made: Made<Problem, Outline, Choice, Plan>): void;
+  /** What people are told before the run. */
+  report(made: Made<Problem, Outline, Choice, Plan>): Promise<PlanReport>;
+  /** What to try next, after a divergence. */
+  hint(made: Made<Problem, Outline, Choice, Plan>): string;
+  /** The config as it is run: with what was chosen for it. */
+  config(made: Made<Problem, Outline, Choice, Plan>): RunConfig;
+  /** Where an agent is: its name in the topology, and the agents it is linked to. */
+  place(problem: Problem, agent: number): { label: string | null; neighbours: number[] };
+  /** All of them, for agents.csv. */
+  agents(problem: Problem): Iterable<AgentRow>;
+  /** Gains that a search may change; absent: none. */
+  openGains?(made: Made<Problem, Outline, Choice, Plan>): OpenGains | null;
+}
+
+/** Gains that a config leaves open, for whoever tries the same run with others. */
+export interface OpenGains {
+  /** Where a search begins: values for all names that it may change, the plan's own last. */
+  starts(): readonly Gains[];
+  /** As in `pattern-search.ts`. */
+  directions: readonly Gains[];
+  largest: Gains;
+  /** What is made smaller where a trial fails. */
+  shrink: string;
+  /** The plan with other gains; all else is shared. */
+  planWith(gains: Gains): RunPlan;
+}
+
+/** A run that is ready to start, whatever its program. */
+export interface Prepared {
+  config: RunConfig;
+  plan: RunPlan;
+  report: PlanReport;
+  openGains: OpenGains | null;
+  fill(arena: Arena): void;
+  hint(): string;
+  place(agent: number): { label: string | null; neighbours: number[] };
+  agents(): Iterable<AgentRow>;
+}
+
+/** A program as the registry has it. */
+export interface ProgramDefinition {
+  kind: string;
+  /** How it reads a config. */
+  sections(): Promise<ProgramSections>;
+  /** Has what the host needs loaded before a config asks for it. */
+  preload(): Promise<unknown>;
+  /** On the host. */
+  prepare(loaded: LoadedConfig, workers: number): Promise<Prepared>;
+  /** On a worker. */
+  bind(plan: RunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram;
+}
+
+export interface Program<Problem, Outline, Choice, Plan extends RunPlan> {
+  kind: string;
+  /** How it reads a config. Loaded on the host alone, as its stages are. */
+  sections(): Promise<ProgramSections>;
+  /** Loaded on the host alone: readers, solvers and checks are nothing that a worker needs. */
+  stages(): Promise<Stages<Problem, Outline, Choice, Plan>>;
+  bind(plan: Plan, arena: Arena, kernels: Kernels, worker: number): BoundProgram;
+}
+
+export function defineProgram<Problem, Outline, Choice, Plan extends RunPlan>({
+  kind,
+  sections,
+  stages,
+  bind,
+}: Program<Problem, Outline, Choice, Plan>): ProgramDefinition {
+  return {
+    kind,
+    sections,
+    preload: stages,
+    prepare: async (loaded, workers) => {
+      const known = await stages();
+      return ready(known, await make(known, loaded, workers));
+    },
+    bind: (plan, ...rest) => bind(plan as Plan, ...rest),
+  };
+}
+
+/** The stages, one after the other. */
+export async function make<Problem, Outline, Choice, Plan extends RunPlan>(
+  stages: Stages<Problem, Outline, Choice, Plan>,
+  loaded: LoadedConfig,
+  workers: number,
+): Promise<Made<Problem, Outline, Choice, Plan>> {
+  const problem = await stages.load(loaded);
+  const outline = stages.outline(problem, workers);
+  const answer = stages.answer(problem);
+  checkTargets(loaded.config.stop, answer);
+  const choice = await stages.choose(problem, outline, answer);
+  const plan = frozen(stages.plan(problem, outline, answer, choice));
+  return { problem, outline, answer, choice, plan };
+}
+
+/** What a session drives, whatever the program. */
+export async function ready<Problem, Outline, Choice, Plan extends RunPlan>(
+  stages: Stages<Problem, Outline, Choice, Plan>,
+  made: Made<Problem, Outline, Choice, Plan>,
+): Promise<Prepared> {
+  const { problem, plan } = made;
+  return {
+    config: stages.config(made),
+    plan,
+    report: await stages.report(made),
+    openGains: stages.openGains?.(made) ?? null,
+    fill: (arena) => stages.fill(arena, made),
+    hint: () => stages.hint(made),
+    place: (agent) => stages.place(problem, agent),
+    agents: () => stages.agents(problem),
+  };
+}
+
+/** Plain data that nobody writes to any more, all the way down. Typed arrays cannot be frozen, and stay as they are. */
+export function frozen<T>(data: T): T {
+  if (data === null || typeof data !== 'object' || ArrayBuffer.isView(data) || Object.isFrozen(data))
+    return data;
+  Object.freeze(data);
+  for (const value of Object.values(data)) frozen(value);
+  return data;
+}

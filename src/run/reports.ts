@@ -1,0 +1,156 @@
+/** What a run tells people and files: before it starts (the plan), and when it is over (summary.json). Plain data. */
+
+import type { Compress } from '../flow/types.js';
+import type { Gains } from '../pattern-search.js';
+
+/** What is known before anything is allocated. */
+export interface PlanReport {
+  name: string;
+  agents: number;
+  edges: number;
+  dim: number;
+  workers: number;
+  /** What made `auto` fewer workers than the machine has cores. */
+  coreLimit?: string | null;
+  rounds: number;
+  topology: string;
+  cost: string;
+  flow: string;
+  compressor: string;
+  /** How links change; null where they do not. */
+  links: string | null;
+  /** How agents lie in memory and are worked on; null where there is no graph. It changes no bits. */
+  layout: { order: OrderReport; blockAgents: number } | null;
+  /** Shared memory of the run. */
+  arenaBytes: number;
+  /** The arena and what Node and the kernels take beside it: what the process will use. */
+  processBytes: number;
+  /** Of the weighted Laplacian; known only where `auto` asked for it. */
+  spectrum: { lambda2: number; lambdaMax: number } | null;
+  /** By their names in the config. */
+  gains: Record<string, number>;
+  /** How those that were `auto` were chosen, and what is expected of them; null where none was. */
+  tuning: Tuning | null;
+  bits: { perMessage: number | null; uncompressedPerMessage: number };
+  optimum: { value: number; gradientNorm: number; method: string; iterations: number } | null;
+  /** Of a parameter server: its links and its step, as people read them. */
+  server?: ServerReport;
+  warnings: string[];
+}
+
+export interface ServerReport {
+  uplink: string;
+  downlink: string;
+  /** Bits of a message; null where they vary. */
+  upBits: number | null;
+  downBits: number | null;
+  gamma: string;
+  batch: number | 'all';
+  optimizer: string;
+  /** What lambda became where it was auto, and from which pilot. */
+  lambda: string | null;
+}
+
+export type RunStatus = 'converged' | 'finished' | 'diverged' | 'stopped';
+
+/** summary.json: the contract with outside checks; fields are only ever added. */
+export interface Summary {
+  /** The run's own id, as in manifest.json beside it; a cell of a comparison has none. */
+  run?: string;
+  status: RunStatus | 'failed';
+  rounds: number;
+  agents: number;
+  dim: number;
+  edges: number;
+  workers: number;
+  seconds: number;
+  roundsPerSecond: number;
+  /** SHA-256 of x, v, s (those the flow keeps), agent by agent, dim float64 each, little-endian; hexadecimal. */
+  stateHash: string;
+  bits: {
+    /** Of one agent in one round; the mean, where messages vary in length. */
+    perMessage: number;
+    broadcast: number;
+    links: number;
+    uncompressedBroadcast: number;
+    /** With a server: all that agents said to it, and all that it said to them, a message to each. `links` is their sum, and `broadcast` counts a message down once. */
+    up?: number;
+    down?: number;
+  };
+  /** null where unknown (JSON has no NaN). */
+  final: {
+    objective: number | null;
+    optimum: number | null;
+    gap: number | null;
+    rmsError: number | null;
+    consensusError: number | null;
+    networkSeconds: number | null;
+    accuracy: number | null;
+    /** Of f(x_i) - f* over the agents. */
+    agentsGapMean: number | null;
+    agentsGapWorst: number | null;
+    /** Mean of |grad f(x_i)| over the agents; and |grad f(mean x)|. */
+    gradientNorm: number | null;
+    meanGradientNorm: number | null;
+  };
+  /** At how many agents the last row looked for agentsGapMean and gradientNorm, evenly spaced by number; `agents` where at all. */
+  agentsMeasured?: number;
+  /** Rounds per factor of ten in rmsError: what the choice of auto gains expected, and what the trace's tail shows; null where unknown. */
+  rate?: { predicted: number | null; measured: number | null };
+  warnings: string[];
+  /** What to try next, after a divergence. */
+  hint?: string;
+  /** What ended a run that failed. */
+  error?: string;
+}
+
+/** How far apart neighbours' rows are, on average and at most. */
+export interface Distances {
+  meanDistance: number;
+  bandwidth: number;
+}
+
+/** For people. */
+export interface OrderReport {
+  chosen: 'given' | 'rcm';
+  why: string;
+  /** By number; null where nobody looked. */
+  given: Distances | null;
+  /** By position; null as long as no other order was made. */
+  rcm: Distances | null;
+}
+
+/** How gains that were `auto` were chosen. */
+export interface Tuning {
+  /** `pilot`: found by trying; `formula`: reckoned from spectrum, curvatures and contraction. */
+  method: 'pilot' | 'formula';
+  /** The parameters that were `auto`. */
+  chosen: string[];
+  /** The mode that they are for; null where the flow has none. */
+  compress: Compress | null;
+  gains: Gains;
+  /** Sentences: why these, and what keeps them from being faster. */
+  why: string[];
+  /** Predicted rounds per factor of ten in the distance to the optimum; null where nothing is known. */
+  roundsPerDecade: number | null;
+  /** Why that is null, as half a sentence; null where it is not. */
+  notPredicted: string | null;
+  /** Predicted rounds until the distance is a millionth of what it was. */
+  roundsToMillionth: number | null;
+  /** Predicted rounds until stop.gap, which only pilots can tell; null without it. */
+  roundsToGap: number | null;
+  /** rms distance to the optimum at the beginning; null where there is none. */
+  firstError: number | null;
+  /** Why the run may not come to its optimum with these gains, as far as pilots saw; null where they saw no reason. */
+  doubt: string | null;
+  /** What the pilots took; null with the formula. */
+  pilots: { count: number; rounds: number; budgetRounds: number } | null;
+}
+
+/** An agent as agents.csv tells it. */
+export interface AgentRow {
+  row: number;
+  label: string;
+  degree: number;
+  samples: number | null;
+}

@@ -1,0 +1,79 @@
+/**
+ * What the round loop knows of the work it drives: phases, each followed by a barrier, and a trace. Nothing of the mathematics.
+ */
+
+import type { Layout } from '../arena/layout.js';
+import type { CostPlan } from '../cost/types.js';
+import type { NetworkSpec } from '../links/types.js';
+import type { Seed } from '../runtime.js';
+import type { StopSpec } from './config.js';
+
+/** A field of the arena that belongs to the answer: hashed, written, shown. */
+export interface StateField {
+  name: string;
+  rows: number;
+  /** Two copies, of which the round's parity says which one is current. */
+  doubled: boolean;
+}
+
+/** What every program's plan tells the runtime; a program adds what its own workers need. Plain data. */
+export interface RunPlan {
+  /** Which program binds it, see `registry.ts`. */
+  program: string;
+  agents: number;
+  edges: number;
+  dim: number;
+  rowBytes: number;
+  blockAgents: number;
+  seed: Seed;
+  workers: number;
+  rounds: number;
+  stop: StopSpec;
+  /** Rounds from one row to the next. A run that stops does so in the very round in which it arrived, whatever this is. */
+  traceEvery: number;
+  /** Links to reckon with; null where the config gives none. */
+  network: NetworkSpec | null;
+  layout: Layout;
+  /** URLs of the user's own modules: a worker loads them before it binds. */
+  modules: string[];
+  cost: CostPlan;
+  /** Who says something in a round: the agents, and a server where there is one. */
+  senders: number;
+  /** Bits that an agent broadcasts in a round; null where that varies. */
+  messageBits: number | null;
+  /** The same, were nothing compressed. */
+  uncompressedBits: number;
+  /** x first; then those of v and s that are kept. */
+  state: StateField[];
+  /** Multiply-adds of looking once at all that a row has: what decides whether a run can be looked at every round. */
+  rowWork: number;
+  /** Agents at which trace rows evaluate f; see `measure.ts`. */
+  measured: number;
+  /** Whether x* and f* are known: they stand in the arena, in `trace.optimum` and `trace.optimumValue`. */
+  optimumKnown: boolean;
+  /** Whether f* is another one in every round; the arena's is then that of round 0. */
+  optimumMoves?: boolean;
+}
+
+/** What a trace row says of the run. */
+export type Verdict = 'go' | 'converged' | 'diverged';
+
+/** Bound to one worker. */
+export interface BoundProgram {
+  /** Runs before round 0; a barrier follows. */
+  prologue(): void;
+  /** The phases of a round; a barrier follows each. */
+  phases: readonly ((round: number) => void)[];
+  /** The phases of a trace row of the state after `round` rounds; a barrier follows each. */
+  tracePhases: readonly ((round: number) => void)[];
+  /**
+   * The rmsError of the state after `round` rounds, between two rounds, where one worker has all agents; absent where a trace row is needed to know it.
+   * Much cheaper than a row.
+   */
+  rmsError?(round: number): number;
+  /** Keeps what it counts outside the arena; and goes back to it, with the arena as it was after `round` rounds. Absent where there is nothing of the kind. */
+  save?(): void;
+  restore?(round: number): void;
+  /** After the trace phases, on the leader alone: fills `row` (columns of the trace ring). */
+  traceRow(round: number, seconds: number, row: Float64Array): Verdict;
+}

@@ -1,0 +1,135 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { InputError } from '../../src/errors.js';
+import { makeManifest, RunDirectory, traceLine } from '../../src/output/run-directory.js';
+import { LOADED, PLAN, row, SUMMARY } from '../report/fixtures.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sottovoce-run-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const RUN = { run: 'first', config: LOADED, plan: PLAN };
+const read = (directory: RunDirectory, name: string) => readFileSync(join(directory.path, name), 'utf8');
+
+test('a run, from begin to finish', async () => {
+  const directory = RunDirectory.create(join(folder, 'runs', 'one'));
+  expect(existsSync(join(folder, 'runs'))).toBe(false);
+  directory.begin(RUN);
+  directory.append([row(0), row(5, { gap: 1e-7, objective: Number.NaN })]);
+  await directory.writeX((file) => writeFileSync(file, 'x'));
+  directory.finish({ ...SUMMARY, final: { ...SUMMARY.final, gap: Number.NaN } });
+
+  expect(readdirSync(directory.path).sort()).toEqual(['manifest.json', 'summary.json', 'trace.csv', 'x.npy']);
+  expect(read(directory, 'trace.csv')).toBe(
+    [
+      'round,objective,gap,rmsError,consensusError,observerError,bitsBroadcast,bitsLinks,seconds,networkSeconds,accuracy,bitsUp,bitsDown,agentsGapMean,agentsGapWorst,gradientNorm,meanGradientNorm',
+      '0,1,0.1,0.01,0.001,,0,0,0.25,,,,,0.2,0.4,0.03,0.02',
+      '5,,1e-7,0.01,0.001,,4160,8320,0.25,,,,,0.2,0.4,0.03,0.02',
+      '',
+    ].join('\n'),
+  );
+  const summary = JSON.parse(read(directory, 'summary.json'));
+  expect(summary).toMatchObject({ status: 'converged', final: { gap: null, optimum: 0.378775243 } });
+});
+
+test('trace numbers read back as the same doubles', () => {
+  const values = [0.1 + 0.2, 5e-324, 1.7976931348623157e308, 123456789012345680000];
+  for (const gap of values) expect(Number(traceLine(row(1, { gap })).split(',')[2])).toBe(gap);
+});
+
+test('the trace is in whole lines while the run lasts', () => {
+  const directory = RunDirectory.create(join(folder, 'run'));
+  directory.begin(RUN);
+  expect(read(directory, 'trace.csv')).toMatch(
+    /^round,.*seconds,networkSeconds,accuracy,bitsUp,bitsDown,agentsGapMean,agentsGapWorst,gradientNorm,meanGradientNorm\n$/,
+  );
+  const rows = Array.from({ length: 5000 }, (_, round) => row(round));
+  for (let i = 0; i < rows.length; i += 7) directory.append(rows.slice(i, i + 7));
+  const text = read(directory, 'trace.csv');
+  expect(text.length).toBeGreaterThan(100_000);
+  expect(text.endsWith('\n')).toBe(true);
+  directory.finish(SUMMARY);
+  expect(read(directory, 'trace.csv').trim().split('\n')).toHaveLength(5001);
+});
+
+describe('the manifest', () => {
+  test('differs between two equal runs in id, machine and time only', () => {
+    const { machine: _m, time: _t, ...first } = makeManifest(RUN);
+    const { machine, time, ...second } = makeManifest({
+      run: 'first',
+      config: LOADED,
+      plan: { ...PLAN, workers: 1, arenaBytes: 1, processBytes: 2 },
+    });
+    expect(second).toEqual(first);
+    expect(machine).toMatchObject({ workers: 1, platform: process.platform });
+    expect(Date.parse(time.started)).not.toBeNaN();
+  });
+
+  test('says versions, seed and the resolved config', () => {
+    const { versions, seed, config } = makeManifest(RUN);
+    expect(versions).toMatchObject({
+      sottovoce: '0.1.0',
+      node: process.versions.node,
+      v8: process.versions.v8,
+    });
+    expect(versions.dependencies['piscina']).toMatch(/^5\./);
+    expect(seed).toBe(7);
+    expect(config).toEqual(LOADED.config);
+  });
+});
+
+describe('what is there already', () => {
+  test('an earlier run is replaced, other files beside it stay', () => {
+    const path = join(folder, 'run');
+    const earlier = RunDirectory.create(path);
+    earlier.begin(RUN);
+    earlier.append([row(0), row(1)]);
+    writeFileSync(join(path, 'x.npy'), 'old');
+    writeFileSync(join(path, 'figure.svg'), 'mine');
+    earlier.finish(SUMMARY);
+
+    const later = RunDirectory.create(path);
+    later.begin(RUN);
+    expect(() => RunDirectory.create(path)).toThrow(/is in use/);
+    later.release();
+    expect(readdirSync(path).sort()).toEqual(['figure.svg', 'manifest.json', 'trace.csv']);
+    expect(readFileSync(join(path, 'trace.csv'), 'utf8').split('\n')).toHaveLength(2);
+  });
+
+  test('an empty folder is used', () => {
+    expect(RunDirectory.create(folder).path).toBe(folder);
+  });
+
+  test.each([
+    ['somebody else’s folder', { 'notes.txt': 'do not lose' }],
+    ["a web page's manifest", { 'manifest.json': '{"name":"app","icons":[]}' }],
+    ['a broken manifest', { 'manifest.json': '{' }],
+  ])('%s is refused and untouched', (_name, files) => {
+    const path = join(folder, 'run');
+    mkdirSync(path);
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);
+    expect(() => RunDirectory.create(path)).toThrow(/is not empty and holds no earlier run/);
+    expect(readdirSync(path)).toEqual(Object.keys(files));
+  });
+
+  test('a file in the way, at the end of the path or in the middle of it', () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    expect(() => RunDirectory.create(file)).toThrow(InputError);
+    expect(() => RunDirectory.create(join(file, 'run'))).toThrow(
+      /cannot write results to .*: part of the path is a file/,
+    );
+  });
+});

@@ -9,7 +9,6 @@
 import type { Kernels } from '../kernels/bindings.js';
 import type { Arena } from './arena/arena.js';
 import type { SpecPath } from './errors.js';
-import type { Reference } from './flow/reference.js';
 
 /** Everything plan needs to know of the run. */
 export interface PlanContext {
@@ -78,4 +77,14 @@ export interface IdentityCard {
   summary: string;
   /** Paper or book; 'none' for folklore. */
   source: string;
+}
+
+/** What agents average where it moves (`flow/reference.ts`). Bound to one worker. Rounds count from 0. */
+export interface Reference {
+  /** rows += r(round + 1) - r(round), block rows. */
+  advance(first: number, count: number, round: number, rows: number): void;
+  /** out = mean_i r_i(round), a row of which only the given columns are written. */
+  mean(round: number, firstColumn: number, columns: number, out: number): void;
+  /** (1/n) sum_i |r_i - mean r|^2 / 2 of `round`: the least value of the objective. */
+  least(round: number): number;
 }

@@ -1,4 +1,7 @@
-/** Imports run one way: topology and kernels know nothing of src, src knows nothing of workers (it starts them by URL). */
+/**
+ * Imports run one way, types included. Topology and kernels know nothing of src, src knows nothing of workers (it starts them by URL), and inside src every
+ * folder knows those below it in a list. A kind of component is known by name in its own file alone.
+ */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -21,29 +24,79 @@ function sources(folder: string): string[] {
     .map((file) => path.join(folder, file));
 }
 
-function importedFolders(file: string): { folder: string; typeOnly: boolean; what: string }[] {
+function importedFolders(file: string): { folder: string; what: string }[] {
   const text = readFileSync(path.join(root, file), 'utf8');
   const found = text.matchAll(
-    /(?:^|\n)\s*(?:import|export)\s+(type\s)?[^;]*?from\s+'(\.[^']*)'|import\('(\.[^']*)'\)/g,
+    /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+'(\.[^']*)'|import\('(\.[^']*)'\)/g,
   );
-  return Array.from(found, ([, type, from, dynamic]) => {
+  return Array.from(found, ([, from, dynamic]) => {
     const target = path.relative(root, path.resolve(path.dirname(path.join(root, file)), from ?? dynamic));
-    return { folder: target.split(path.sep)[0], typeOnly: type !== undefined, what: target };
+    return { folder: target.split(path.sep)[0], what: target };
   });
+}
+
+/** Folders of src, each of which may import from those before it. */
+const LAYERS = [
+  // Files beside the folders: errors, words, what every component is told.
+  'src',
+  'src/schema',
+  'src/arena',
+  'src/sync',
+  'src/trace',
+  'src/data',
+  'src/plugin',
+  'src/compress',
+  'src/cost',
+  'src/links',
+  'src/flow',
+  // What every program has; choosing gains; the programs; who they are.
+  'src/run',
+  'src/tune',
+  'src/program/flow',
+  'src/program/parameter-server',
+  'src/program',
+  // What a user meets: files in, files out, a run, many runs.
+  'src/config',
+  'src/output',
+  'src/profile',
+  'src/session',
+  'src/certify',
+  'src/compare',
+  'src/report',
+  'src/bench',
+  'src/cli',
+];
+/** The library's door, above all. */
+const TOP = 'src/index.ts';
+
+function layerOf(file: string): number {
+  return file.replace(/\.js$/, '.ts') === TOP ? LAYERS.length : LAYERS.indexOf(path.dirname(file));
 }
 
 describe('imports run one way', () => {
   it.each(Object.keys(allowed))('%s', (folder) => {
     const wrong = sources(folder).flatMap((file) =>
       importedFolders(file)
-        .filter(({ folder: target, typeOnly }) => {
-          // The types of what a worker reports are part of what src reads; nothing of workers is executed by it.
-          const typesOfWorkers = folder === 'src' && target === 'workers' && typeOnly;
-          return target !== folder && !allowed[folder].includes(target) && !typesOfWorkers;
-        })
+        .filter(({ folder: target }) => target !== folder && !allowed[folder].includes(target))
         .map(({ what }) => `${file} imports ${what}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it('every folder of src has its place', () => {
+    const folders = new Set(sources('src').map((file) => path.dirname(file)));
+    expect([...folders].sort()).toEqual([...LAYERS].sort());
+  });
+
+  it.each(LAYERS.slice(1))('%s imports from what stands below it', (layer) => {
+    const upwards = sources(layer)
+      .filter((file) => path.dirname(file) === layer && file !== TOP)
+      .flatMap((file) =>
+        importedFolders(file)
+          .filter(({ folder, what }) => folder === 'src' && layerOf(what) > layerOf(file))
+          .map(({ what }) => `${file} imports ${what}`),
+      );
+    expect(upwards).toEqual([]);
   });
 
   it('the loop knows no mathematics: no cost, flow or compressor in workers/round-loop.ts', () => {

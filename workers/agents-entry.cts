@@ -5,7 +5,7 @@
  * A whole build (`scripts/bundle.mjs`) puts a line in its place that loads them as CommonJS at once.
  */
 
-import type { AgentsReport, AgentsTask } from './agents.js' with { 'resolution-mode': 'import' };
+import type { AgentsReport, AgentsTask } from '../src/run/tasks.js' with { 'resolution-mode': 'import' };
 
 const agents = import('./agents.js');
 // A failure to load is reported by the task, which awaits it; until then nobody does.

@@ -9,37 +9,15 @@ import { getHeapStatistics } from 'node:v8';
 import { bindKernels } from '../kernels/bindings.js';
 import { attachArena, populate } from '../src/arena/arena.js';
 import { loadModules } from '../src/plugin/modules.js';
-import type { CpuProfile } from '../src/profile/record.js';
 import { bindProgram } from '../src/program/registry.js';
 import { withClock } from '../src/run/clock.js';
 import { goesBack, Snapshot } from '../src/run/snapshot.js';
-import type { RunPlan } from '../src/run/types.js';
+import type { AgentsReport, AgentsTask } from '../src/run/tasks.js';
 import { Barrier, BarrierPoisoned, poison } from '../src/sync/barrier.js';
 import { Poison } from '../src/sync/control.js';
 import { RingWriter } from '../src/trace/ring.js';
-import { type Fault, withFault } from './faults.js';
-import { type LoopReport, runRounds } from './round-loop.js';
-
-export interface AgentsTask {
-  module: WebAssembly.Module;
-  memory: WebAssembly.Memory;
-  plan: RunPlan;
-  worker: number;
-  spins: number;
-  heapAtRounds: readonly number[];
-  fault: Fault | null;
-  /** Samples the round loop every so many microseconds; 0 for a run that is not profiled. */
-  profileUs: number;
-  /** See `src/run/clock.ts`; null counts nothing. */
-  clock: SharedArrayBuffer | null;
-}
-
-export interface RunReport extends LoopReport {
-  /** Of the round loop on this worker, where asked for. */
-  profile: CpuProfile | null;
-}
-
-export type AgentsReport = RunReport | { poisoned: number };
+import { withFault } from './faults.js';
+import { runRounds } from './round-loop.js';
 
 export default async function agents(task: AgentsTask): Promise<AgentsReport> {
   const { module, memory, plan, worker } = task;

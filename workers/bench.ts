@@ -5,43 +5,9 @@
 
 import { parentPort } from 'node:worker_threads';
 import { bindKernels } from '../kernels/bindings.js';
+import type { BenchAnswer, BenchTask } from '../src/bench/tasks.js';
 import { withClock } from '../src/run/clock.js';
 import { Barrier } from '../src/sync/barrier.js';
-
-export type BenchTask =
-  | { kind: 'barrier'; words: Int32Array; parties: number; spins: number; crossings: number }
-  | {
-      kind: 'triad';
-      words: Int32Array;
-      parties: number;
-      spins: number;
-      module: WebAssembly.Module;
-      memory: WebAssembly.Memory;
-      /** Addresses of this thread's share of a, b and c, and its entries. */
-      a: number;
-      b: number;
-      c: number;
-      entries: number;
-      repeats: number;
-    }
-  | {
-      kind: 'arithmetic';
-      words: Int32Array;
-      parties: number;
-      spins: number;
-      module: WebAssembly.Module;
-      memory: WebAssembly.Memory;
-      /** As a run's: see `src/run/clock.ts`. */
-      clock: SharedArrayBuffer;
-      /** This thread, the leader being 0. */
-      party: number;
-      /** Of this thread in a round. */
-      steps: number;
-      rounds: number;
-    };
-
-/** Seconds from the first crossing to the last. */
-export type BenchAnswer = { seconds: number } | { error: string };
 
 const port = parentPort;
 if (!port) throw new Error('bench.js is a worker thread: sottovoce bench starts it');

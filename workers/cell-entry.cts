@@ -1,7 +1,7 @@
 /** What Piscina loads for a comparison; CommonJS for the reason given in agents-entry.cts. */
 
 import type { CellOutcome } from '../src/compare/types.js' with { 'resolution-mode': 'import' };
-import type { CellTask } from './cell.js' with { 'resolution-mode': 'import' };
+import type { CellTask } from '../src/compare/types.js' with { 'resolution-mode': 'import' };
 
 const cell = import('./cell.js');
 // A failure to load is reported by the task, which awaits it; until then nobody does.

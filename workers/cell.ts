@@ -2,19 +2,10 @@
 
 import { runCell } from '../src/compare/run-cell.js';
 import { searchCell } from '../src/compare/search-cell.js';
-import type { CellOutcome, Target } from '../src/compare/types.js';
+import type { CellOutcome, CellTask } from '../src/compare/types.js';
 import { isInputError } from '../src/errors.js';
-import type { LoadedConfig } from '../src/run/config.js';
 import { prepareRun } from '../src/session/prepare.js';
 import { Stepper } from '../src/session/single-thread.js';
-
-export interface CellTask {
-  module: WebAssembly.Module;
-  loaded: LoadedConfig;
-  target: Target;
-  /** Trial runs of the search for gains; 0: none. */
-  tune: number;
-}
 
 export default async function cell({ module, loaded, target, tune }: CellTask): Promise<CellOutcome> {
   try {

@@ -3,15 +3,8 @@
  * hangs at a given round. A run without a fault pays nothing for this: the program is wrapped only when one is asked for.
  */
 
+import type { Fault } from '../src/run/tasks.js';
 import type { BoundProgram } from '../src/run/types.js';
-
-export type FaultKind = 'throw' | 'exit' | 'out-of-memory' | 'hang';
-
-export interface Fault {
-  worker: number;
-  round: number;
-  kind: FaultKind;
-}
 
 export function withFault(program: BoundProgram, fault: Fault): BoundProgram {
   const [first, ...rest] = program.phases;

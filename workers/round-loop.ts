@@ -10,19 +10,11 @@
  */
 
 import { looksEveryRound, type Snapshot } from '../src/run/snapshot.js';
+import type { LoopReport } from '../src/run/tasks.js';
 import type { BoundProgram, RunPlan, Verdict } from '../src/run/types.js';
 import { type Barrier, isPoisoned } from '../src/sync/barrier.js';
 import { Command, commandWord, Request, Word } from '../src/sync/control.js';
 import { COLUMNS, type RingWriter } from '../src/trace/ring.js';
-
-export interface LoopReport {
-  rounds: number;
-  status: 'converged' | 'finished' | 'diverged' | 'stopped';
-  /** Seconds in the loop without pauses, on this worker. */
-  seconds: number;
-  /** Used heap bytes at the rounds asked for. */
-  heap: number[];
-}
 
 export interface LoopInputs {
   plan: RunPlan;

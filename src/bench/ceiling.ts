@@ -7,10 +7,10 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import type { BenchTask } from '../../workers/bench.js';
 import { countFrom, createClock, readClock } from '../run/clock.js';
 import { kernelsUrl } from '../run/locations.js';
 import { type RoundSample, summarizeClock, WARM_ROUNDS } from './rig.js';
+import type { BenchTask } from './tasks.js';
 import { BenchThreads, controlWords, defaultSpins } from './threads.js';
 
 /** Shorter trials say little: the first calls run code that is still to be compiled well. */

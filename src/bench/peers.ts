@@ -9,7 +9,7 @@ import { ownCores } from '../cores.js';
 import { countText, figure, medianText, ratioFigure, spreadText } from './figures.js';
 import { type Contestant, interleave } from './interleave.js';
 import { TRIAD_ENTRIES, TRIAD_REPEATS } from './memory.js';
-import { openPeers, type Peers } from './peers/open.js';
+import { openPeers, type Peers } from './peers-open.js';
 import {
   type Agreement,
   checkAgreement,
@@ -17,7 +17,7 @@ import {
   type Method,
   NUMPY_WAYS,
   shareProblem,
-} from './peers/problem.js';
+} from './peers-problem.js';
 import { DIM, IN_CACHE_AGENTS, OUT_OF_CACHE_AGENTS } from './problem.js';
 import { Rig } from './rig.js';
 import { BenchThreads, crossingSeconds, defaultSpins, Triad } from './threads.js';

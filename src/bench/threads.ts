@@ -2,12 +2,12 @@
 
 import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
-import type { BenchAnswer, BenchTask } from '../../workers/bench.js';
 import { ownCores } from '../cores.js';
 import { benchUrl, kernelsUrl } from '../run/locations.js';
 import { threadExecArgv } from '../session/host.js';
 import { DEFAULT_SPINS } from '../sync/barrier.js';
 import { CONTROL_WORDS } from '../sync/control.js';
+import type { BenchAnswer, BenchTask } from './tasks.js';
 
 const PAGE_BYTES = 65_536;
 

@@ -5,11 +5,10 @@
 
 import { readFile } from 'node:fs/promises';
 import { Piscina } from 'piscina';
-import type { CellTask } from '../../workers/cell.js';
 import { cellUrl, kernelsUrl } from '../run/locations.js';
 import { checkHost, threadExecArgv } from '../session/host.js';
 import type { CompareDirectory } from './store.js';
-import type { Cell, CellOutcome, Target } from './types.js';
+import type { Cell, CellOutcome, CellTask, Target } from './types.js';
 
 const WORKER_HEAP_MIB = 2048;
 

@@ -143,3 +143,12 @@ export interface MethodRow {
   error: string | null;
   hint: string | null;
 }
+
+/** What a thread is given of a cell. */
+export interface CellTask {
+  module: WebAssembly.Module;
+  loaded: LoadedConfig;
+  target: Target;
+  /** Trial runs of the search for gains; 0: none. */
+  tune: number;
+}

@@ -18,7 +18,7 @@ import type { z } from 'zod';
 import type { Arena } from '../arena/arena.js';
 import { type FieldSpec, rowLength } from '../arena/layout.js';
 import { InputError, type SpecPath } from '../errors.js';
-import type { Runtime, Seed } from '../runtime.js';
+import type { Reference, Runtime, Seed } from '../runtime.js';
 
 export type ReferenceSpec = SinusoidSpec | { file: string };
 
@@ -44,16 +44,6 @@ export interface ReferenceModel {
   fields: FieldSpec[];
   /** Writes what workers read, and makes x(0), which holds the agents' own values, r(0). */
   fill(arena: Arena, x: Float64Array): void;
-}
-
-/** Bound to one worker. Rounds count from 0. */
-export interface Reference {
-  /** rows += r(round + 1) - r(round), block rows. */
-  advance(first: number, count: number, round: number, rows: number): void;
-  /** out = mean_i r_i(round), a row of which only the given columns are written. */
-  mean(round: number, firstColumn: number, columns: number, out: number): void;
-  /** (1/n) sum_i |r_i - mean r|^2 / 2 of `round`: the least value of the objective. */
-  least(round: number): number;
 }
 
 export interface ReferenceContext {

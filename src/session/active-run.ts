@@ -6,7 +6,6 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import type { LoopReport } from '../../workers/round-loop.js';
 import { type Arena, createArena } from '../arena/arena.js';
 import { writeNpyRows } from '../data/npy.js';
 import { InputError } from '../errors.js';
@@ -14,6 +13,7 @@ import type { RunDirectory } from '../output/run-directory.js';
 import { optimumValueIn } from '../run/optimum.js';
 import type { Prepared } from '../run/program.js';
 import type { Summary } from '../run/reports.js';
+import type { LoopReport } from '../run/tasks.js';
 import { Request, Word } from '../sync/control.js';
 import { RingReader } from '../trace/ring.js';
 import type { TraceRow } from '../trace/row.js';

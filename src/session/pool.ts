@@ -4,12 +4,11 @@
 
 import { readFile } from 'node:fs/promises';
 import { Piscina } from 'piscina';
-import type { AgentsReport, AgentsTask, RunReport } from '../../workers/agents.js';
-import type { Fault } from '../../workers/faults.js';
 import type { Arena } from '../arena/arena.js';
 import { ownCores } from '../cores.js';
 import { RunError } from '../errors.js';
 import { agentsUrl, kernelsUrl } from '../run/locations.js';
+import type { AgentsReport, AgentsTask, Fault, RunReport } from '../run/tasks.js';
 import type { RunPlan } from '../run/types.js';
 import { DEFAULT_SPINS, poison } from '../sync/barrier.js';
 import { Poison } from '../sync/control.js';

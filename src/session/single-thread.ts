@@ -6,13 +6,13 @@
  */
 
 import { bindKernels, type Kernels } from '../../kernels/bindings.js';
-import type { LoopReport } from '../../workers/round-loop.js';
 import { type Arena, createArena } from '../arena/arena.js';
 import { bindProgram } from '../program/registry.js';
 import { optimumValueIn } from '../run/optimum.js';
 import type { Prepared } from '../run/program.js';
 import type { Summary } from '../run/reports.js';
 import { goesBack, looksEveryRound, Snapshot } from '../run/snapshot.js';
+import type { LoopReport } from '../run/tasks.js';
 import type { BoundProgram, RunPlan, Verdict } from '../run/types.js';
 import { COLUMNS, rowOf } from '../trace/ring.js';
 import type { TraceRow } from '../trace/row.js';

@@ -1,8 +1,8 @@
 /** summary.json from a run's trace: how it ended, what it cost, and what to try next where it diverged. */
 
-import type { LoopReport } from '../../workers/round-loop.js';
 import type { Prepared } from '../run/program.js';
 import type { Summary } from '../run/reports.js';
+import type { LoopReport } from '../run/tasks.js';
 import type { TraceRow } from '../trace/row.js';
 import { measuredRoundsPerDecade } from '../tune/rate.js';
 import { growthWarning } from './growth.js';

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { openPeers } from '../../src/bench/peers/open.js';
+import { openPeers } from '../../src/bench/peers-open.js';
 import { benchmarks } from '../../src/bench/registry.js';
 import type { BenchDocument } from '../../src/bench/report.js';
 import { main } from '../../src/cli/main.js';

@@ -1,13 +1,13 @@
 /** The peers compute what the engine computes: same problem, same rounds, the same x to 1e-9. */
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openPeers, type Peers } from '../../src/bench/peers/open.js';
+import { openPeers, type Peers } from '../../src/bench/peers-open.js';
 import {
   type Agreement,
   checkAgreement,
   largestDifference,
   shareProblem,
-} from '../../src/bench/peers/problem.js';
+} from '../../src/bench/peers-problem.js';
 
 // It compiles C and starts Python, beside whatever else the machine does.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });

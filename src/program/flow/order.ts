@@ -21,8 +21,8 @@ import { bandwidth, meanDistance, meanLevel, reverseCuthillMcKee } from '../../.
 import { cacheBytes } from '../../caches.js';
 import type { BoundCost } from '../../cost/types.js';
 import { unexpected } from '../../errors.js';
-import type { Reference } from '../../flow/reference.js';
 import type { Distances, OrderReport } from '../../run/reports.js';
+import type { Reference } from '../../runtime.js';
 
 export type OrderChoice = 'auto' | 'given' | 'rcm';
 

@@ -4,8 +4,8 @@
  */
 
 import { performance } from 'node:perf_hooks';
-import { main } from '../cli/main.js';
-import type { Startup } from './startup.js';
+import type { Startup } from '../bench/startup.js';
+import { main } from './main.js';
 
 const POLL_MS = 1;
 

@@ -5,15 +5,15 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { generate } from '../../../topology/registry.js';
-import type { CompressorSpec } from '../../compress/types.js';
-import { parseConfig } from '../../config/load.js';
-import { writeNpy } from '../../data/npy.js';
-import { STREAM_QUADRATIC, UniformSource } from '../../data/random.js';
-import { seedWords } from '../../runtime.js';
-import { RunSession } from '../../session/run-session.js';
-import { DEGREE, DIM, FLATTENED_SIGN, GAINS, problemConfig } from '../problem.js';
-import type { Peers } from './open.js';
+import { generate } from '../../topology/registry.js';
+import type { CompressorSpec } from '../compress/types.js';
+import { parseConfig } from '../config/load.js';
+import { writeNpy } from '../data/npy.js';
+import { STREAM_QUADRATIC, UniformSource } from '../data/random.js';
+import { seedWords } from '../runtime.js';
+import { RunSession } from '../session/run-session.js';
+import type { Peers } from './peers-open.js';
+import { DEGREE, DIM, FLATTENED_SIGN, GAINS, problemConfig } from './problem.js';
 
 const CHECKED_ROUNDS = 12;
 const TOLERANCE = 1e-9;

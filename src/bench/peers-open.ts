@@ -6,8 +6,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { referenceUrl } from '../../run/locations.js';
-import { LineChild } from './child.js';
+import { referenceUrl } from '../run/locations.js';
+import { LineChild } from './peers-child.js';
 
 const run = promisify(execFile);
 const reference = (name: string) => fileURLToPath(new URL(name, referenceUrl));

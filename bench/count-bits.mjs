@@ -13,7 +13,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import asc from 'assemblyscript/asc';
-import { bindKernels, COUNT_SCRATCH_BYTES } from '../dist/kernels/bindings.js';
+import { bindKernels } from '../dist/kernels/bindings.js';
+import { COUNT_SCRATCH_BYTES } from '../dist/kernels/sizes.js';
 import { spacedBytes } from '../dist/src/program/parameter-server/plan.js';
 import { kernelsUrl } from '../dist/src/run/locations.js';
 

@@ -4,6 +4,8 @@
  *
  * Chain j starts at (j, -j). The sum of all is given back: what nobody reads a compiler may leave out.
  */
+
+/** Sum of the sixteen numbers 0, 1, .. 7 and their negatives after `steps` steps x <- 3/4 x + 1/4. */
 export function arithmetic(steps: i32): f64 {
   const factor = f64x2.splat(0.75);
   const shift = f64x2.splat(0.25);

@@ -10,8 +10,10 @@ import { Draw } from './philox';
 const BATCH_STREAM: u32 = 5;
 
 /**
- * Puts `size` sample numbers of the agent into `picks` (u32, in the order drawn) and returns 1; returns 0 and draws nothing where the agent has no more
- * than `size`, so that all are used. `marks`: a bit for each sample of an agent, zero before and after.
+ * Draws `size` different samples of the agent: their numbers go to `picks` (u32, in the order drawn), and 1
+ * is returned. An agent with no more than `size` samples uses all of them: nothing is drawn, and 0 is
+ * returned. `samples`: agent i holds samples samples[i] .. samples[i + 1] - 1 (u32). `marks`: a bit for
+ * each sample of an agent, zero before and after.
  */
 export function drawBatch(
   agent: u32,

@@ -1,6 +1,7 @@
 /** out row = the agent's own message, decoded: what it adds to its copy of what the network knows of it. */
 import { Packed, Row, Signs } from './lanes';
 
+/** out row = the n float64 of the message. */
 export function decodeDense(
   first: usize,
   count: usize,
@@ -50,6 +51,7 @@ class SignMessages {
   }
 }
 
+/** out row = +-scale, by the n signs of the message. */
 export function decodeSign(
   first: usize,
   count: usize,
@@ -62,6 +64,7 @@ export function decodeSign(
   SignMessages.decode(false, first, count, slots, slotStride, out, outStride, n);
 }
 
+/** decodeSign for messages whose scale is a float32. */
 export function decodeSignSingle(
   first: usize,
   count: usize,
@@ -74,6 +77,7 @@ export function decodeSignSingle(
   SignMessages.decode(true, first, count, slots, slotStride, out, outStride, n);
 }
 
+/** out row = the k entries of the message at their indices, 0 elsewhere. */
 export function decodeSparse(
   first: usize,
   count: usize,
@@ -195,8 +199,9 @@ export function joinSigns(data: usize, n: usize): void {
 }
 
 /**
- * out row = U^T (scale * signs): the transform of signs is one of whole numbers, so it is done in 16 bits, eight at a time, and its result multiplied once
- * by scale / sqrt(n). n: a power of two in 64..16384. scratch holds n i16.
+ * out row = U^T (scale * signs), dim entries of the agent's own n signs: decodeSign and unflattenBlock in
+ * one. The transform of signs has whole numbers, so it is done in 16 bits, eight at a time, and multiplied
+ * once by scale / sqrt(n). n: a power of two in 64..16384. scratch: n i16.
  */
 export function decodeFlattenedSign(
   first: usize,

@@ -217,6 +217,11 @@ class Tile {
   }
 }
 
+/**
+ * One round, with the bits of gatherDense, the gradient and stepPrimalDual. slots: x of all agents, which
+ * are the messages; xOut, v, a, b: block rows. The gradient is in `gradient` (block rows) or, where that is
+ * 0, a (x - b).
+ */
 export function primalDualDense(
   first: usize,
   count: usize,

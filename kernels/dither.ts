@@ -5,9 +5,10 @@
  */
 import { Signs } from './lanes';
 import { uniformRange } from './philox';
+import { DITHER_SCRATCH } from './sizes';
 
-/** Coordinates whose dither is drawn together; a multiple of 16. `scratch` holds as many doubles. */
-const CHUNK: usize = 256;
+/** Coordinates whose dither is drawn together. */
+const CHUNK: usize = DITHER_SCRATCH;
 
 /**
  * Bits first .. first + count - 1 of the message at `bytes`, of the row at `row` (both addresses of coordinate 0); first is a multiple of 16. Bits of

@@ -1,5 +1,5 @@
 /**
- * Errors to messages: the bytes written here are the bytes that would cross a network (layouts in bindings.ts). Bits of a
+ * Errors to messages: the bytes written here are the bytes that would cross a network (layouts in index.ts). Bits of a
  * slot's last word that belong to no entry are zero, so equal messages are equal bytes.
  */
 import { ditherSigns } from './dither';
@@ -7,6 +7,7 @@ import { Row, Signs } from './lanes';
 import { DITHER_STREAM } from './philox';
 import { signedTransform } from './wht';
 
+/** Message = the n entries, as they are. */
 export function encodeDense(
   first: usize,
   count: usize,
@@ -71,6 +72,7 @@ export function writeSigns(row: usize, slot: usize, n: usize, factor: f64): void
   store<f64>(slot, Row.total(s0, s1, s2, s3) / <f64>n);
 }
 
+/** Message = mean |e| over n entries, and the n signs. */
 export function encodeSign(
   first: usize,
   count: usize,
@@ -113,6 +115,10 @@ function writeScale(slot: usize, scale: f64, scaleBytes: usize): void {
   else store<f64>(slot, scale);
 }
 
+/**
+ * As encodeSign, with the scale by `rule`: 0 mean |e|, 1 |e|_2^2 / |e|_1, 2 max |e| / 2, 3 one; sent as a
+ * float64 (`scaleBytes` 8) or the nearest float32 (4).
+ */
 export function encodeSignScaled(
   first: usize,
   count: usize,
@@ -144,7 +150,8 @@ export function encodeSignScaled(
 }
 
 /**
- * Dithered signs: b = sign(e + lambda tau) and shrink lambda as the scale. lambda is the one given, or amplitude |e|_2 / sqrt(n) where that is 0.
+ * Dithered signs: the signs of e + lambda tau, and shrink lambda as the scale. Where lambda is 0, it is
+ * amplitude |e|_2 / sqrt(n). tau: stream 2. scratch: DITHER_SCRATCH doubles.
  */
 export function encodeOneBit(
   first: usize,
@@ -174,7 +181,10 @@ export function encodeOneBit(
   }
 }
 
-/** The same bits as flattenBlock, then encodeSign: the factor 1/sqrt(n) meets every entry, but only the scale needs it. */
+/**
+ * The n-entry message of the dim-entry error, with the bits of flattenBlock, then encodeSign. The factor
+ * 1/sqrt(n) belongs to every entry, but only the scale needs it. scratch: n doubles.
+ */
 export function encodeFlattenedSign(
   first: usize,
   count: usize,
@@ -254,11 +264,14 @@ function maskAbove(magnitudes: usize, count: usize, t: i64): u64 {
 }
 
 /**
- * Top-k. For numbers of one sign the order of the bit patterns is the order of the numbers (and NaN stands above Infinity), so
- * the k-th largest magnitude is found among integers, by counting how many exceed a threshold. The search gallops down from
- * the largest magnitude by one power of two, two, four, ..., because the k-th is seldom far below it; then it alternates
- * interpolating between the counts and bisecting, and ends as soon as exactly k exceed the threshold. Bisection bounds it
- * by some 130 passes whatever the data, NaN, ties and zeros included; for 8 of 64 normal numbers it takes about 5.
+ * Top-k: the k entries largest in magnitude; ties go to the lowest index. scratch: n u64.
+ *
+ * For numbers of one sign the order of the bit patterns is the order of the numbers (NaN above Infinity),
+ * so the k-th largest magnitude is found among integers, by counting how many exceed a threshold. The
+ * search goes down from the largest magnitude by one power of two, two, four, ..., because the k-th is
+ * seldom far below it. Then it alternates between interpolating the counts and bisecting, and ends as soon
+ * as exactly k exceed the threshold. Bisection bounds it by some 130 passes whatever the data, NaN, ties
+ * and zeros included; for 8 of 64 normal numbers it takes about 5.
  */
 export function encodeSparse(
   first: usize,

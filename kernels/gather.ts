@@ -125,6 +125,7 @@ class Dense {
   }
 }
 
+/** Messages of n float64. */
 export function gatherDense(
   first: usize,
   count: usize,
@@ -481,6 +482,7 @@ class SignMessages {
   }
 }
 
+/** Messages of n signs and a float64 scale. */
 export function gatherSign(
   first: usize,
   count: usize,
@@ -512,6 +514,7 @@ export function gatherSign(
   );
 }
 
+/** Messages of n signs and a float32 scale. */
 export function gatherSignSingle(
   first: usize,
   count: usize,
@@ -543,6 +546,7 @@ export function gatherSignSingle(
   );
 }
 
+/** Messages of k entries, with indices of `indexBits` bits. */
 export function gatherSparse(
   first: usize,
   count: usize,

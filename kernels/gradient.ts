@@ -15,6 +15,7 @@ import { Batch } from './batch';
 import { Row } from './lanes';
 import { Pair } from './math';
 
+/** out = a (x - b); x, a, b and out are block rows. */
 export function gradientQuadratic(
   count: usize,
   stride: usize,
@@ -84,6 +85,12 @@ function startRow(loss: u32, row: usize, point: usize, n: usize, regularization:
   }
 }
 
+/**
+ * Agent i holds samples samples[i] .. samples[i + 1] - 1 (u32), and sample r the entries rowStart[r] ..
+ * rowStart[r + 1] - 1 (u32) of columns (u32) and values (f64). `parameter` is Huber's delta; other losses
+ * ignore it. x and out are block rows. scratch: a double for each sample of the largest agent, rounded up
+ * to a multiple of 2. `picks` is 0, or the numbers (u32) of the `size` samples to use; then count is 1.
+ */
 export function gradientLinearSparse(
   loss: u32,
   parameter: f64,
@@ -137,6 +144,7 @@ export function gradientLinearSparse(
   }
 }
 
+/** The same with dense rows: sample r starts at rows + r rowStride, padded like x. */
 export function gradientLinearDense(
   loss: u32,
   parameter: f64,

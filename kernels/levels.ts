@@ -159,7 +159,11 @@ class Levels {
   }
 }
 
-/** q = nearest(e / step), ties to even, cut to -levels .. levels; NaN is 0 (pmin and pmax let it through, and its whole number is 0). scratch: a padded row of i32. */
+/**
+ * q = nearest(e / step), ties to even, cut to -levels .. levels. The step is known to the reader and not
+ * sent. NaN becomes 0: pmin and pmax let it through, and its whole number is 0. scratch: a padded row of
+ * i32.
+ */
 export function encodeLevels(
   first: usize,
   count: usize,
@@ -191,8 +195,9 @@ export function encodeLevels(
 }
 
 /**
- * q = floor(e / step + u), u uniform in (0, 1), step = norm / levels: unbiased. The norm is |e|_2, or max|e| (`norm` 1).
- * scratch: a padded row of doubles, the dithers and then the codes.
+ * q = floor(e / step + u), u uniform in (0, 1) from stream 2, step = norm / levels, sent as a float64:
+ * unbiased. The norm is |e|_2 (`norm` 0) or max |e| (1). scratch: a padded row of doubles, first the
+ * dithers and then the codes.
  */
 export function encodeLevelsDithered(
   first: usize,
@@ -238,6 +243,7 @@ export function encodeLevelsDithered(
   }
 }
 
+/** out row = sum_j L_ij m_j, as in gather.ts. Where `step` is 0, it is read from the messages. */
 export function gatherLevels(
   first: usize,
   count: usize,
@@ -335,6 +341,7 @@ export function gatherLevels(
   }
 }
 
+/** out row = the agent's own message. Where `step` is 0, it is read from the message. */
 export function decodeLevels(
   first: usize,
   count: usize,

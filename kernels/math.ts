@@ -104,12 +104,12 @@ export class Pair {
   }
 }
 
-/** exp of one number: a lane of the above, exported so that it can be tested. */
+/** exp of one number: a lane of what is computed two at a time, exported so that it can be tested. */
 export function exp(x: f64): f64 {
   return f64x2.extract_lane(Pair.exp(f64x2.splat(x)), 0);
 }
 
-/** log1p of one finite number above -1: a lane of the above, exported so that it can be tested. */
+/** log(1 + x) of one finite number above -1: a lane as well, exported so that it can be tested. */
 export function log1p(x: f64): f64 {
   return f64x2.extract_lane(Pair.log1p(f64x2.splat(x)), 0);
 }

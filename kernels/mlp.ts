@@ -302,6 +302,11 @@ function addColumns(
   }
 }
 
+/**
+ * `layers`: the table described above, which src/cost/mlp.ts makes; it also counts the bytes of scratch.
+ * `kind`: rows are float32 (0), or bytes divided by it. spare: max(16, classes + 1) doubles. labels: u32
+ * below the width of the last layer. samples, picks and size as in gradient.ts.
+ */
 export function gradientMlp(
   layers: usize,
   depth: usize,
@@ -371,6 +376,7 @@ function startRow(row: usize, point: usize, n: usize, regularization: f64): void
   }
 }
 
+/** out[i] = f_i(point) for the agents first .. first + count - 1. */
 export function valueMlp(
   layers: usize,
   depth: usize,
@@ -416,7 +422,7 @@ export function valueMlp(
   }
 }
 
-/** How many of the samples from .. to - 1 have their own class for the first of largest margin. */
+/** How many of the samples from .. to - 1 have their own class as the first of largest margin. */
 export function correctMlp(
   layers: usize,
   depth: usize,

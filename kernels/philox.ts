@@ -34,6 +34,7 @@ function block(out: usize, c0: u32, c1: u32, c2: u32, c3: u32, keyLow: u32, keyH
   store<u32>(out, c3, 12);
 }
 
+/** out[4 b + lane] (u32) = the words of counter (firstBlock + b, agent, round, stream), b < blockCount. */
 export function philoxWords(
   out: usize,
   blockCount: u32,
@@ -50,8 +51,9 @@ export function philoxWords(
 }
 
 /**
- * `lanes` (1..4) words for every neighbour in the rows of agents first..first+count-1, at out + 4 lanes e for entry e of the table: the leading lanes
- * of the counter (head, tail, round, stream). orientation: 0 edges (head is the larger end), 1 column -> row, 2 row -> column.
+ * out[lanes e + lane] (u32) = word `lane` of counter (head, tail, round, stream), for every entry e in the
+ * rows of agents first .. first + count - 1 of a table of arcs; lanes 1..4. orientation: 0 edges (the head
+ * is the larger end), 1 arcs column -> row, 2 arcs row -> column.
  */
 export function linkWords(
   first: usize,
@@ -102,6 +104,10 @@ function words(out: usize, lanes: u32, c0: u32, c1: u32, c2: u32, c3: u32, keyLo
   if (lanes > 3) store<u32>(out, c3, 12);
 }
 
+/**
+ * masks[c] (u64) = 0x8000000000000000 where the shared flatten sign of coordinate c is -1, else 0; c < n.
+ * Stream 1.
+ */
 export function flattenMasks(masks: usize, n: u32, round: u32, keyLow: u32, keyHigh: u32): void {
   for (let begin: u32 = 0; begin < n; begin += 128) {
     const target = masks + ((<usize>begin) << 3);
@@ -272,6 +278,7 @@ export function uniformRange(
   }
 }
 
+/** out[c] (f64) uniform in (-1, 1): (u + 0.5) 2^-32 * 2 - 1, with u = lane c & 3 of block c >> 2; c < n. */
 export function philoxUniform(
   out: usize,
   n: u32,

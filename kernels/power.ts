@@ -52,7 +52,7 @@ function product(a: usize, b: usize, n: usize): f64 {
   return c < n ? sum + load<f64>(a + (c << 3)) * load<f64>(b + (c << 3)) : sum;
 }
 
-/** Vectors of round 0 (n entries) of all edges of the agents. */
+/** Draws the vectors of round 0 (n entries, stream 13) of all edges of the agents. */
 export function powerBegin(
   first: usize,
   count: usize,
@@ -73,7 +73,10 @@ export function powerBegin(
   }
 }
 
-/** slots = X v or X^T v for every edge of the agents; x is the block's first row. */
+/**
+ * Slot = X v (`left` 0, v of width entries) or X^T v (`left` 1, v of height entries), for every edge of the
+ * agents and the vector v that it holds. x is the block's first row.
+ */
 export function powerSend(
   first: usize,
   count: usize,
@@ -109,8 +112,9 @@ export function powerSend(
 }
 
 /**
- * For every edge of the agents, with d = what was heard - what was said: X += tau w d v^T (left 0) or tau w v d^T (left 1), and the vector held is now d of the
- * higher end minus the lower, to length 1; where d is 0, one drawn for `round`. scratch: slotBytes.
+ * For every edge of the agents, with d = received - sent: X += tau w d v^T (`left` 0) or tau w v d^T
+ * (`left` 1). The vector held becomes +-d/|d|, d taken as the higher end's minus the lower end's, or where
+ * d is 0 a vector drawn for `round`. scratch: a slot.
  */
 export function powerMix(
   first: usize,

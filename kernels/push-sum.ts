@@ -1,5 +1,5 @@
 /**
- * One round of push-sum for a block of agents: what was heard, -(sums, weight) as the gather kernels leave it, to the estimate and the next share.
+ * One round of push-sum for a block of agents: what was gathered, -(sums, weight) as the gather kernels leave it, to the estimate and the next share.
  *
  *     x = sums / weight        share = (sums, weight) / (1 + out-degree)
  *
@@ -7,11 +7,15 @@
  */
 import { Row } from './lanes';
 
+/**
+ * `gathered` rows hold -(dim sums, weight), share rows dim + 1 entries; all rows begin with the block's
+ * first agent.
+ */
 export function stepPushSum(
   count: usize,
   dim: usize,
-  heard: usize,
-  heardStride: usize,
+  gathered: usize,
+  gatheredStride: usize,
   outDegrees: usize,
   x: usize,
   xStride: usize,
@@ -19,7 +23,7 @@ export function stepPushSum(
   shareStride: usize,
 ): void {
   for (let r: usize = 0; r < count; r++) {
-    const from = heard + r * heardStride;
+    const from = gathered + r * gatheredStride;
     const row = x + r * xStride;
     const share = shares + r * shareStride;
     const weight = -load<f64>(from + (dim << 3));

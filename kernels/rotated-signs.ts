@@ -894,6 +894,14 @@ function updatePrimalDualQuadratic(
   }
 }
 
+/**
+ * One round of stepPrimalDualError, for messages that are signs of a vector rotated to n entries: n a power
+ * of two in 64..4096, dim a multiple of 8. Bits are those of gatherSign + unflattenBlock,
+ * decodeFlattenedSign, the gradient, the step and encodeFlattenedSign. x, v, s, z, a, b: block rows of dim
+ * entries. The gradient is in `gradient` (block rows) or, where that is 0, a (x - b). m: block rows of what
+ * messages left out, for the step of stepPrimalDualMemory with links that do not change, or 0. masks,
+ * slots: of this round; masksOut, slotsOut: of the next. scratch: 3 n + 64 doubles.
+ */
 export function primalDualRotatedSigns(
   first: usize,
   count: usize,

@@ -7,6 +7,7 @@
  */
 import { Row } from './lanes';
 
+/** Cyclic: message = entries index, index + 1, ... (mod n), m of them; m <= n. */
 export function encodeScalars(
   first: usize,
   count: usize,
@@ -29,6 +30,7 @@ export function encodeScalars(
   }
 }
 
+/** Cyclic: out row = sum_j L_ij m_j, as in gather.ts. */
 export function gatherScalars(
   first: usize,
   count: usize,
@@ -66,6 +68,7 @@ export function gatherScalars(
   }
 }
 
+/** Cyclic: out row = the agent's own message. */
 export function decodeScalars(
   first: usize,
   count: usize,
@@ -89,6 +92,7 @@ export function decodeScalars(
   }
 }
 
+/** Message = psi_j . e for the m padded rows psi_j at `basis`. */
 export function encodeProjections(
   first: usize,
   count: usize,
@@ -127,6 +131,7 @@ function unfold(numbers: usize, basis: usize, m: usize, row: usize, n: usize): v
   }
 }
 
+/** out row = sum_j L_ij m_j, as in gather.ts. scratch: m doubles. */
 export function gatherProjections(
   first: usize,
   count: usize,
@@ -162,6 +167,7 @@ export function gatherProjections(
   }
 }
 
+/** out row = the agent's own message, unfolded. */
 export function decodeProjections(
   first: usize,
   count: usize,

@@ -10,12 +10,13 @@
  */
 import { ditherSigns } from './dither';
 import { Row, Signs } from './lanes';
+import { COUNT_SCRATCH_BYTES } from './sizes';
 
-/** Bytes of a message that are counted before the next ones: planes of this many coordinates stay in the first cache. */
-const CHUNK_BYTES: usize = 2048;
+const PLANES: usize = 16;
+/** Bytes of a message that are counted before the next ones: planes of their coordinates stay in the first cache. */
+const CHUNK_BYTES: usize = <usize>COUNT_SCRATCH_BYTES / PLANES;
 /** Messages that one set of planes can count: a count is unfolded in 16 bits. A multiple of 16. */
 const MOST: usize = 65520;
-const PLANES: usize = 16;
 
 class CarrySave {
   @inline static sum(a: v128, b: v128, c: v128): v128 {
@@ -134,13 +135,18 @@ function countChunk(at: usize, stride: usize, messages: usize, bytes: usize, scr
   }
 }
 
+/**
+ * counts[c] (f64) = how many of the agents' messages have bit c set. `slots`: the first bit of agent 0's
+ * message. first is a multiple of 8; messages are readable up to 15 bytes beyond the range. scratch:
+ * COUNT_SCRATCH_BYTES bytes.
+ */
 export function countSigns(
   slots: usize,
   slotStride: usize,
   agents: usize,
   first: usize,
   count: usize,
-  out: usize,
+  counts: usize,
   scratch: usize,
 ): void {
   const firstByte = first >> 3;
@@ -154,13 +160,14 @@ export function countSigns(
         scratch,
         min<usize>(PLANES, planesFor(messages)),
         length,
-        out + ((first + (done << 3)) << 3),
+        counts + ((first + (done << 3)) << 3),
         from > 0,
       );
     }
   }
 }
 
+/** out[c] = scale (agents - 2 counts[c]) / agents, rounded up to two entries. out may be counts. */
 export function meanSigns(
   counts: usize,
   first: usize,
@@ -180,6 +187,10 @@ export function meanSigns(
   }
 }
 
+/**
+ * Bit c of `bytes` = sign bit of entry c. first is a multiple of 8; bits of the last byte beyond the range
+ * are 0.
+ */
 export function packSignRange(row: usize, bytes: usize, first: usize, count: usize): void {
   const end = first + count;
   let at = bytes + (first >> 3);
@@ -191,6 +202,7 @@ export function packSignRange(row: usize, bytes: usize, first: usize, count: usi
   }
 }
 
+/** The same of e_c + lambda tau_c; first is a multiple of 16. scratch: DITHER_SCRATCH doubles. */
 export function ditherSignRange(
   row: usize,
   bytes: usize,
@@ -207,6 +219,7 @@ export function ditherSignRange(
   ditherSigns(row, bytes, first, count, lambda, agent, round, stream, keyLow, keyHigh, scratch);
 }
 
+/** x -= gamma direction; padded rows of n entries, here and below. */
 export function serverSgd(x: usize, direction: usize, n: usize, gamma: f64): void {
   const g = f64x2.splat(gamma);
   const bytes = Row.padded(n) << 3;
@@ -215,6 +228,7 @@ export function serverSgd(x: usize, direction: usize, n: usize, gamma: f64): voi
   }
 }
 
+/** velocity = beta velocity + d; then d = velocity, or d + beta velocity (`nesterov`). */
 export function serverMomentum(direction: usize, n: usize, velocity: usize, beta: f64, nesterov: bool): void {
   const b = f64x2.splat(beta);
   const bytes = Row.padded(n) << 3;
@@ -226,6 +240,10 @@ export function serverMomentum(direction: usize, n: usize, velocity: usize, beta
   }
 }
 
+/**
+ * first = beta1 first + (1 - beta1) d; second = beta2 second + (1 - beta2) d^2; d = (first / correction1) /
+ * (sqrt(second / correction2) + epsilon).
+ */
 export function serverAdam(
   direction: usize,
   n: usize,

@@ -122,6 +122,7 @@ function denseMargins(margins: usize, classes: usize, features: usize, point: us
   }
 }
 
+/** Samples, sparse rows, picks and size as in gradient.ts; labels are u32 below `classes`. */
 export function gradientSoftmaxSparse(
   classes: usize,
   features: usize,
@@ -169,6 +170,7 @@ export function gradientSoftmaxSparse(
   }
 }
 
+/** The same with dense rows: sample r starts at rows + r rowStride. */
 export function gradientSoftmaxDense(
   classes: usize,
   features: usize,
@@ -209,6 +211,7 @@ export function gradientSoftmaxDense(
   }
 }
 
+/** out[i] = f_i(point) for the agents first .. first + count - 1. */
 export function valueSoftmaxSparse(
   classes: usize,
   features: usize,
@@ -239,6 +242,7 @@ export function valueSoftmaxSparse(
   }
 }
 
+/** The same with dense rows. */
 export function valueSoftmaxDense(
   classes: usize,
   features: usize,
@@ -266,7 +270,7 @@ export function valueSoftmaxDense(
   }
 }
 
-/** How many of the samples from .. to - 1 have their own class for the first of largest margin. */
+/** How many of the samples from .. to - 1 have their own class as the first of largest margin. */
 export function correctSoftmaxSparse(
   classes: usize,
   features: usize,
@@ -289,6 +293,7 @@ export function correctSoftmaxSparse(
   return count;
 }
 
+/** The same with dense rows. */
 export function correctSoftmaxDense(
   classes: usize,
   features: usize,

@@ -20,6 +20,8 @@
  *
  * Entry by entry, so nothing depends on how rows are cut into blocks.
  */
+
+/** The primal-dual step with Ly of the messages. xOut may be x. */
 export function stepPrimalDual(
   count: usize,
   stride: usize,
@@ -53,6 +55,7 @@ export function stepPrimalDual(
   }
 }
 
+/** With the network's estimates s. `current`: 1 for error-state, 0 for observer. */
 export function stepPrimalDualError(
   count: usize,
   stride: usize,
@@ -100,6 +103,7 @@ export function stepPrimalDualError(
   }
 }
 
+/** With a memory m. degrees: d of this round; fixedDegrees: D of the whole graph. */
 export function stepPrimalDualMemory(
   count: usize,
   stride: usize,
@@ -159,6 +163,7 @@ export function stepPrimalDualMemory(
   }
 }
 
+/** The consensus step. xOut may be x. */
 export function stepConsensus(
   count: usize,
   stride: usize,
@@ -178,6 +183,7 @@ export function stepConsensus(
   }
 }
 
+/** The consensus step with the network's estimates s. */
 export function stepConsensusError(
   count: usize,
   stride: usize,
@@ -212,6 +218,7 @@ export function stepConsensusError(
   }
 }
 
+/** out = a - b, row by row. */
 export function subtract(count: usize, stride: usize, n: usize, a: usize, b: usize, out: usize): void {
   for (let r: usize = 0; r < count; r++) {
     const begin = r * stride;
@@ -222,7 +229,10 @@ export function subtract(count: usize, stride: usize, n: usize, a: usize, b: usi
   }
 }
 
-/** out = a x + b y + c z + d u + e w, from left to right; an address of 0 ends the sum. out may be one of the others. */
+/**
+ * out = a x + b y + c z + d u + e w, added from left to right; the first of z, u, w whose address is 0 ends
+ * the sum. out may be one of the others (the same address), and may not otherwise overlap them.
+ */
 export function combine(
   count: usize,
   stride: usize,

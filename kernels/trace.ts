@@ -68,6 +68,7 @@ class Columns {
   }
 }
 
+/** out[c] = (sum over agents of x[i][c]) / agents, for firstColumn <= c < firstColumn + columns. */
 export function columnMeans(
   x: usize,
   stride: usize,
@@ -92,6 +93,7 @@ export function columnMeansPlaced(
   Columns.means(true, x, stride, positions, agents, firstColumn, columns, out);
 }
 
+/** out[i] = |x_i - point|^2, by agent; x is the address of agent 0's row. */
 export function distancesToPoint(
   first: usize,
   count: usize,
@@ -106,6 +108,7 @@ export function distancesToPoint(
   }
 }
 
+/** out[i] = |x_i - s_i|^2. */
 export function distancesBetweenRows(
   first: usize,
   count: usize,
@@ -120,7 +123,10 @@ export function distancesBetweenRows(
   }
 }
 
-/** Inside a block, entry c belongs to lane c mod 8, as in a row; the last block goes on as if with +0. */
+/**
+ * Sum of `length` doubles: the same bits whoever calls it. Inside a block, entry c belongs to lane c mod 8,
+ * as in a row; the last block goes on as if with +0.
+ */
 export function sum(data: usize, length: usize): f64 {
   let total: f64 = 0;
   for (let begin: usize = 0; begin < length; begin += BLOCK) {

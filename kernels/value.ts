@@ -5,6 +5,7 @@
 import { Row } from './lanes';
 import { Pair } from './math';
 
+/** a and b are the addresses of agent 0's rows, `point` is a padded row. */
 export function valueQuadratic(
   first: usize,
   count: usize,
@@ -84,6 +85,7 @@ function sparseMargin(point: usize, begin: usize, end: usize, columns: usize, va
   return margin;
 }
 
+/** Losses, samples and sparse rows as in gradient.ts; `point` is a padded row. */
 export function valueLinearSparse(
   loss: u32,
   parameter: f64,
@@ -125,6 +127,7 @@ export function valueLinearSparse(
   }
 }
 
+/** The same with dense rows. */
 export function valueLinearDense(
   loss: u32,
   parameter: f64,
@@ -168,7 +171,10 @@ export function valueLinearDense(
   }
 }
 
-/** How many of the samples from .. to - 1 lie on the side of 0 that their label (+-1) says; a margin of 0 is on the side of -1. */
+/**
+ * How many of the samples from .. to - 1 lie on the side of 0 that their label (f64, +-1) gives; a margin
+ * of 0 is on the side of -1.
+ */
 export function correctLinearSparse(
   from: usize,
   to: usize,
@@ -187,6 +193,7 @@ export function correctLinearSparse(
   return count;
 }
 
+/** The same with dense rows. */
 export function correctLinearDense(
   from: usize,
   to: usize,

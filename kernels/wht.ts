@@ -270,6 +270,7 @@ export function laterStages(data: usize, n: usize, h: usize): void {
   for (h <<= odd; h < n; h <<= 3) radix8(data, n, h);
 }
 
+/** In place, the unnormalised transform of n doubles, n a power of two >= 1. */
 export function wht(data: usize, n: usize): void {
   if (n < 8) {
     small(data, n);
@@ -313,6 +314,9 @@ function applySigns(source: usize, target: usize, dim: usize, n: usize, masks: u
   }
 }
 
+/**
+ * target row = H D pad(source row) / sqrt(n): dim entries in, n out. Source and target must not overlap.
+ */
 export function flattenBlock(
   source: usize,
   sourceStride: usize,
@@ -335,6 +339,10 @@ export function flattenBlock(
   }
 }
 
+/**
+ * target row = crop(D H (source row)) / sqrt(n): n entries in, which are destroyed, dim entries out, and
+ * zeros up to a multiple of 8.
+ */
 export function unflattenBlock(
   source: usize,
   sourceStride: usize,
@@ -392,6 +400,10 @@ function multiplySigned(source: usize, target: usize, n: usize, masks: usize, fa
   }
 }
 
+/**
+ * target row = U (source row), dim entries in and out, by parts of `part` entries, a power of two <= dim.
+ * masks: dim of them, and `part` more where part does not divide dim. Source and target must not overlap.
+ */
 export function flattenParts(
   source: usize,
   sourceStride: usize,
@@ -422,6 +434,7 @@ export function flattenParts(
   }
 }
 
+/** target row = U^T (source row), which is destroyed. */
 export function unflattenParts(
   source: usize,
   sourceStride: usize,

@@ -18,9 +18,9 @@
  * Source: Stollenwerk, Jacques 2024 (arXiv 2405.11095). Departure: `amplitude`, where lambda follows the error's norm.
  */
 
-import { DITHER_SCRATCH } from '../../kernels/bindings.js';
 import { decodeSigned, ditheredBy, oneBit as ditheredSigns } from '../../kernels/reference/compressors.js';
 import { philoxUniform } from '../../kernels/reference/philox.js';
+import { DITHER_SCRATCH } from '../../kernels/sizes.js';
 import { unexpected } from '../errors.js';
 import { planSchedule, type Schedule, scheduleParameter, valueAt } from '../schedules.js';
 import { positiveNumber } from './parameters.js';

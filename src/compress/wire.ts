@@ -1,4 +1,4 @@
-/** Sizes that messages are planned with; the formats themselves stand in `kernels/bindings.ts` and `kernels/reference/wire.ts`. */
+/** Sizes that messages are planned with; the formats themselves stand in `kernels/index.ts` and `kernels/reference/wire.ts`. */
 
 export {
   denseBits,

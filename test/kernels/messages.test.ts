@@ -4,12 +4,13 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { DITHER_SCRATCH, type Kernels } from '../../kernels/bindings.js';
+import type { Kernels } from '../../kernels/bindings.js';
 import * as compressors from '../../kernels/reference/compressors.js';
 import { gather, gatherSigned } from '../../kernels/reference/gather.js';
 import { philoxUniform } from '../../kernels/reference/philox.js';
 import * as reference from '../../kernels/reference/wht.js';
 import * as wire from '../../kernels/reference/wire.js';
+import { DITHER_SCRATCH } from '../../kernels/sizes.js';
 import {
   Bench,
   expectClose,

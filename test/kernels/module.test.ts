@@ -6,8 +6,7 @@ import { Bench, kernelBytes } from './harness.js';
 
 /** Methods of `interface Kernels`, read from its source: the list the module has to match. */
 function contract(): { name: string; parameters: number }[] {
-  const source = readFileSync(new URL('../../kernels/bindings.ts', import.meta.url), 'utf8');
-  const body = source.slice(source.indexOf('interface Kernels {'), source.indexOf('\n}\n'));
+  const body = readFileSync(new URL('../../kernels/interface.ts', import.meta.url), 'utf8');
   return [...body.matchAll(/^ {2}(\w+)\(([^)]*)\)/gm)].map(([, name, list]) => ({
     name,
     parameters: list.split(',').filter((parameter) => parameter.trim() !== '').length,
@@ -33,14 +32,14 @@ function sectionIds(bytes: Uint8Array): number[] {
 describe('kernels.wasm', () => {
   const module = new WebAssembly.Module(kernelBytes());
 
-  it('exports what bindings.ts lists, and nothing else but its memory', () => {
+  it('exports what the interface lists, and nothing else but its memory', () => {
     const names = contract().map(({ name }) => name);
     expect(names.length).toBeGreaterThan(30);
     const exported = WebAssembly.Module.exports(module).map(({ name }) => name);
     expect(exported.filter((name) => name !== 'memory').sort()).toEqual(names.sort());
   });
 
-  it('takes as many arguments as bindings.ts says', () => {
+  it('takes as many arguments as the interface says', () => {
     const { kernels } = new Bench(65536);
     for (const { name, parameters } of contract()) {
       expect((kernels as unknown as Record<string, () => void>)[name].length, name).toBe(parameters);

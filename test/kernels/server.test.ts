@@ -1,10 +1,10 @@
 /** Counting packed signs without unpacking them, the server's dither, its steps, and rotations without padding, each against its plain twin. */
 
 import { describe, expect, it } from 'vitest';
-import { COUNT_SCRATCH_BYTES, DITHER_SCRATCH } from '../../kernels/bindings.js';
 import { philoxUniform } from '../../kernels/reference/philox.js';
 import * as twin from '../../kernels/reference/server.js';
 import { flattenSigns, rotateParts, unrotateParts } from '../../kernels/reference/wht.js';
+import { COUNT_SCRATCH_BYTES, DITHER_SCRATCH } from '../../kernels/sizes.js';
 import {
   Bench,
   expectClose,

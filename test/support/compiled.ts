@@ -38,16 +38,22 @@ function sources(folder: string): string[] {
 
 /** As `globalSetup`: builds what is older than its source. */
 export default function bringUpToDate(): void {
-  const kernels = sources('kernels').filter((file) => !/bindings|reference/.test(file));
+  const all = sources('kernels');
+  const compiled = [...all.filter((file) => !/bindings|interface|reference/.test(file)), INTERFACE_WRITER];
   const wasm = modified('dist/kernels/kernels.wasm');
-  if (kernels.some((file) => modified(file) > wasm)) build('build:kernels');
-  const modules = ['src', 'topology', 'workers', 'kernels']
-    .flatMap(sources)
-    .filter((file) => !kernels.includes(file));
+  const stale = compiled.some((file) => modified(file) > wasm) || modified('kernels/interface.ts') === 0;
+  if (stale) build('build:kernels');
+  const modules = [
+    ...['src', 'topology', 'workers'].flatMap(sources),
+    ...all.filter((file) => /bindings|interface|reference|sizes/.test(file)),
+  ];
   if (modules.some((file) => modified(file) > modified(path.join('dist', file.replace(/ts$/, 'js'))))) {
     build('build:ts');
   }
 }
+
+/** A transform of the kernels' compiler: what it writes is made with the kernels. */
+const INTERFACE_WRITER = 'scripts/kernel-interface.mjs';
 
 function build(script: string): void {
   execSync(`npm run --silent ${script}`, { cwd: root, stdio: 'inherit' });

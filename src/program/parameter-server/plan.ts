@@ -3,7 +3,7 @@
  * refused here, before a byte of the arena is allocated.
  */
 
-import { COUNT_SCRATCH_BYTES, DITHER_SCRATCH } from '../../../kernels/bindings.js';
+import { COUNT_SCRATCH_BYTES, DITHER_SCRATCH } from '../../../kernels/sizes.js';
 import { checkArenaFits, type FieldSpec, layoutArena, rowLength } from '../../arena/layout.js';
 import { expandCompressor, planCompressor } from '../../compress/registry.js';
 import { planRotation, type RotationPlan, rotationMasks } from '../../compress/rotation.js';

@@ -1,32 +1,41 @@
 /**
- * A whole round of the uncompressed primal-dual flow, agent by agent: what `gatherDense`, `gradientQuadratic` and `stepPrimalDual` do one after the other, with the
- * bits that they give. Sixteen columns of L x are held in registers over all neighbours, and go from there into the step.
+ * A whole round of the uncompressed primal-dual flow, agent by agent: what `gatherDense`, `gradientQuadratic` and
+ * `stepPrimalDual` do one after the other, with the same bits. Sixteen columns of L x are held in registers over all
+ * neighbours, and go from there into the step.
+ *
+ * Arguments are repeated where a variant is chosen: each is compiled with its flags as constants.
  */
+import { Edge } from './lanes';
+import { At0, At16, At32, At48, At64, At80, At96, At112 } from './offsets';
 
 class Tile {
-  /** Columns c, c + 1 of one agent: x_out and v from L x = ly. `quadratic`: the gradient is a (x - b), else `a` is the gradient. */
-  @inline static step(
+  /**
+   * Columns c, c + 1 of one agent, T behind the addresses: x_out and v from L x = ly. `quadratic`: the gradient is
+   * a (x - b), else it is a.
+   */
+  @inline static step<T>(
     quadratic: bool,
     ly: v128,
-    state: v128,
-    dual: v128,
-    a: v128,
+    x: usize,
+    v: usize,
+    a: usize,
     b: usize,
     xOut: usize,
-    v: usize,
     eta: v128,
     alpha: v128,
     beta: v128,
     damping: v128,
   ): void {
-    const g = f64x2.mul(eta, quadratic ? f64x2.mul(a, f64x2.sub(state, v128.load(b))) : a);
-    const slope = f64x2.add(f64x2.add(g, f64x2.mul(alpha, ly)), f64x2.mul(beta, dual));
-    v128.store(xOut, f64x2.sub(state, f64x2.mul(damping, slope)));
-    v128.store(v, f64x2.add(dual, f64x2.mul(beta, ly)));
-  }
-
-  @inline static minus(unit: bool, sum: v128, w: v128, m: v128): v128 {
-    return f64x2.sub(sum, unit ? m : f64x2.mul(w, m));
+    const state = v128.load(x, offsetof<T>());
+    const dual = v128.load(v, offsetof<T>());
+    const slope = v128.load(a, offsetof<T>());
+    const g = f64x2.mul(
+      eta,
+      quadratic ? f64x2.mul(slope, f64x2.sub(state, v128.load(b, offsetof<T>()))) : slope,
+    );
+    const change = f64x2.add(f64x2.add(g, f64x2.mul(alpha, ly)), f64x2.mul(beta, dual));
+    v128.store(xOut, f64x2.sub(state, f64x2.mul(damping, change)), offsetof<T>());
+    v128.store(v, f64x2.add(dual, f64x2.mul(beta, ly)), offsetof<T>());
   }
 
   @inline static row(
@@ -65,131 +74,27 @@ class Tile {
       for (let e = from; e < to; e++) {
         const q = slots + <usize>load<u32>(columns + (e << 2)) * stride + at;
         const w = unit ? d : v128.load64_splat(weights + e * weightStride);
-        l0 = Tile.minus(unit, l0, w, v128.load(q, 0));
-        l1 = Tile.minus(unit, l1, w, v128.load(q, 16));
-        l2 = Tile.minus(unit, l2, w, v128.load(q, 32));
-        l3 = Tile.minus(unit, l3, w, v128.load(q, 48));
-        l4 = Tile.minus(unit, l4, w, v128.load(q, 64));
-        l5 = Tile.minus(unit, l5, w, v128.load(q, 80));
-        l6 = Tile.minus(unit, l6, w, v128.load(q, 96));
-        l7 = Tile.minus(unit, l7, w, v128.load(q, 112));
+        l0 = Edge.minus(unit, l0, w, v128.load(q, 0));
+        l1 = Edge.minus(unit, l1, w, v128.load(q, 16));
+        l2 = Edge.minus(unit, l2, w, v128.load(q, 32));
+        l3 = Edge.minus(unit, l3, w, v128.load(q, 48));
+        l4 = Edge.minus(unit, l4, w, v128.load(q, 64));
+        l5 = Edge.minus(unit, l5, w, v128.load(q, 80));
+        l6 = Edge.minus(unit, l6, w, v128.load(q, 96));
+        l7 = Edge.minus(unit, l7, w, v128.load(q, 112));
       }
       const o = xOut + at;
       const r = v + at;
       const g = a + at;
       const h = b + at;
-      Tile.step(
-        quadratic,
-        l0,
-        v128.load(p, 0),
-        v128.load(r, 0),
-        v128.load(g, 0),
-        h,
-        o,
-        r,
-        eta,
-        alpha,
-        beta,
-        damping,
-      );
-      Tile.step(
-        quadratic,
-        l1,
-        v128.load(p, 16),
-        v128.load(r, 16),
-        v128.load(g, 16),
-        h + 16,
-        o + 16,
-        r + 16,
-        eta,
-        alpha,
-        beta,
-        damping,
-      );
-      Tile.step(
-        quadratic,
-        l2,
-        v128.load(p, 32),
-        v128.load(r, 32),
-        v128.load(g, 32),
-        h + 32,
-        o + 32,
-        r + 32,
-        eta,
-        alpha,
-        beta,
-        damping,
-      );
-      Tile.step(
-        quadratic,
-        l3,
-        v128.load(p, 48),
-        v128.load(r, 48),
-        v128.load(g, 48),
-        h + 48,
-        o + 48,
-        r + 48,
-        eta,
-        alpha,
-        beta,
-        damping,
-      );
-      Tile.step(
-        quadratic,
-        l4,
-        v128.load(p, 64),
-        v128.load(r, 64),
-        v128.load(g, 64),
-        h + 64,
-        o + 64,
-        r + 64,
-        eta,
-        alpha,
-        beta,
-        damping,
-      );
-      Tile.step(
-        quadratic,
-        l5,
-        v128.load(p, 80),
-        v128.load(r, 80),
-        v128.load(g, 80),
-        h + 80,
-        o + 80,
-        r + 80,
-        eta,
-        alpha,
-        beta,
-        damping,
-      );
-      Tile.step(
-        quadratic,
-        l6,
-        v128.load(p, 96),
-        v128.load(r, 96),
-        v128.load(g, 96),
-        h + 96,
-        o + 96,
-        r + 96,
-        eta,
-        alpha,
-        beta,
-        damping,
-      );
-      Tile.step(
-        quadratic,
-        l7,
-        v128.load(p, 112),
-        v128.load(r, 112),
-        v128.load(g, 112),
-        h + 112,
-        o + 112,
-        r + 112,
-        eta,
-        alpha,
-        beta,
-        damping,
-      );
+      Tile.step<At0>(quadratic, l0, p, r, g, h, o, eta, alpha, beta, damping);
+      Tile.step<At16>(quadratic, l1, p, r, g, h, o, eta, alpha, beta, damping);
+      Tile.step<At32>(quadratic, l2, p, r, g, h, o, eta, alpha, beta, damping);
+      Tile.step<At48>(quadratic, l3, p, r, g, h, o, eta, alpha, beta, damping);
+      Tile.step<At64>(quadratic, l4, p, r, g, h, o, eta, alpha, beta, damping);
+      Tile.step<At80>(quadratic, l5, p, r, g, h, o, eta, alpha, beta, damping);
+      Tile.step<At96>(quadratic, l6, p, r, g, h, o, eta, alpha, beta, damping);
+      Tile.step<At112>(quadratic, l7, p, r, g, h, o, eta, alpha, beta, damping);
     }
     for (; at < stride; at += 16) {
       const p = own + at;
@@ -197,22 +102,9 @@ class Tile {
       for (let e = from; e < to; e++) {
         const q = slots + <usize>load<u32>(columns + (e << 2)) * stride + at;
         const w = unit ? d : v128.load64_splat(weights + e * weightStride);
-        l = Tile.minus(unit, l, w, v128.load(q));
+        l = Edge.minus(unit, l, w, v128.load(q));
       }
-      Tile.step(
-        quadratic,
-        l,
-        v128.load(p),
-        v128.load(v + at),
-        v128.load(a + at),
-        b + at,
-        xOut + at,
-        v + at,
-        eta,
-        alpha,
-        beta,
-        damping,
-      );
+      Tile.step<At0>(quadratic, l, p, v + at, a + at, b + at, xOut + at, eta, alpha, beta, damping);
     }
   }
 }

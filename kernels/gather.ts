@@ -5,7 +5,7 @@
  * held in registers over all neighbours: a row of the output is written once. `weightStride` 0 means that `weights` holds the
  * one weight of every edge.
  */
-import { Packed, Row, Signs } from './lanes';
+import { Edge, Packed, Row, Signs } from './lanes';
 
 /**
  * What lies far away is asked for before it is needed. Neighbours are scattered over memory, and a processor runs only so far ahead of
@@ -40,11 +40,6 @@ export function touchFarSlots(
 const FAR_EDGES: usize = 2048;
 
 class Dense {
-  /** w m; where all weights are 1 the multiplication is left out, which changes no bits and saves a quarter of the time. */
-  @inline static term(unit: bool, w: v128, m: v128): v128 {
-    return unit ? m : f64x2.mul(w, m);
-  }
-
   @inline static rows(
     unit: bool,
     first: usize,
@@ -83,14 +78,14 @@ class Dense {
         for (let e = from; e < to; e++) {
           const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride + at;
           const w = unit ? f64x2.splat(1) : v128.load64_splat(weights + e * weightStride);
-          a0 = f64x2.sub(a0, Dense.term(unit, w, v128.load(q, 0)));
-          a1 = f64x2.sub(a1, Dense.term(unit, w, v128.load(q, 16)));
-          a2 = f64x2.sub(a2, Dense.term(unit, w, v128.load(q, 32)));
-          a3 = f64x2.sub(a3, Dense.term(unit, w, v128.load(q, 48)));
-          a4 = f64x2.sub(a4, Dense.term(unit, w, v128.load(q, 64)));
-          a5 = f64x2.sub(a5, Dense.term(unit, w, v128.load(q, 80)));
-          a6 = f64x2.sub(a6, Dense.term(unit, w, v128.load(q, 96)));
-          a7 = f64x2.sub(a7, Dense.term(unit, w, v128.load(q, 112)));
+          a0 = Edge.minus(unit, a0, w, v128.load(q, 0));
+          a1 = Edge.minus(unit, a1, w, v128.load(q, 16));
+          a2 = Edge.minus(unit, a2, w, v128.load(q, 32));
+          a3 = Edge.minus(unit, a3, w, v128.load(q, 48));
+          a4 = Edge.minus(unit, a4, w, v128.load(q, 64));
+          a5 = Edge.minus(unit, a5, w, v128.load(q, 80));
+          a6 = Edge.minus(unit, a6, w, v128.load(q, 96));
+          a7 = Edge.minus(unit, a7, w, v128.load(q, 112));
         }
         const o = row + at;
         v128.store(o, a0, 0);

@@ -122,13 +122,9 @@ export function gradientLinearSparse(
     const used = picks ? size : all;
     for (let t: usize = 0; t < used; t++) {
       const sample = Batch.sample(picks, from, t);
+      const begin = <usize>load<u32>(rowStart + (sample << 2));
       const end = <usize>load<u32>(rowStart + (sample << 2), 4);
-      let margin: f64 = 0;
-      for (let e = <usize>load<u32>(rowStart + (sample << 2)); e < end; e++) {
-        const c = <usize>load<u32>(columns + (e << 2));
-        margin += load<f64>(values + (e << 3)) * load<f64>(point + (c << 3));
-      }
-      store<f64>(scratch + (t << 3), margin);
+      store<f64>(scratch + (t << 3), Row.dotSparse(point, begin, end, columns, values));
     }
     slopes(loss, parameter, scratch, labels, picks, from, used, Batch.scale(picks, scale, all, size));
     startRow(loss, row, point, n, regularization);

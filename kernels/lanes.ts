@@ -52,6 +52,16 @@ export class Row {
     return Row.total(s0, s1, s2, s3);
   }
 
+  /** sum_e values_e a_(columns_e) over the entries begin .. end - 1 of a sparse row, in ascending order. */
+  @inline static dotSparse(a: usize, begin: usize, end: usize, columns: usize, values: usize): f64 {
+    let sum: f64 = 0;
+    for (let e = begin; e < end; e++) {
+      const c = <usize>load<u32>(columns + (e << 2));
+      sum += load<f64>(values + (e << 3)) * load<f64>(a + (c << 3));
+    }
+    return sum;
+  }
+
   /** sum_c |a_c| over padded(n) entries, in the order above. */
   @inline static sumAbs(a: usize, n: usize): f64 {
     let s0 = f64x2.splat(0);
@@ -133,6 +143,13 @@ export class Row {
       s3 = f64x2.add(s3, f64x2.mul(d3, d3));
     }
     return Row.total(s0, s1, s2, s3);
+  }
+}
+
+export class Edge {
+  /** sum - w m, or sum - m (`unit`): a multiplication by 1 changes no bits and takes a quarter of the time. */
+  @inline static minus(unit: bool, sum: v128, w: v128, m: v128): v128 {
+    return f64x2.sub(sum, unit ? m : f64x2.mul(w, m));
   }
 }
 

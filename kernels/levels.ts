@@ -6,7 +6,7 @@
  * its own, a multiplication by a power of two moves it to the lane's top, and an arithmetic shift brings it down with its sign. A vector that
  * would reach beyond the message is read from the message's end instead, and the shuffle moved: no byte behind a slot is touched.
  */
-import { Row } from './lanes';
+import { Edge, Row } from './lanes';
 import { DITHER_STREAM, philoxUniform } from './philox';
 
 const MAX_NORM: u32 = 1;
@@ -139,10 +139,10 @@ class Levels {
           v = Levels.load(slot + p, end);
           q0 = Levels.four(v, bytes0, powers0, b);
           q1 = Levels.four(v, bytes1, powers1, b);
-          a0 = f64x2.sub(a0, Levels.term(unit, w, f64x2.mul(s, Levels.low(q0))));
-          a1 = f64x2.sub(a1, Levels.term(unit, w, f64x2.mul(s, Levels.high(q0))));
-          a2 = f64x2.sub(a2, Levels.term(unit, w, f64x2.mul(s, Levels.low(q1))));
-          a3 = f64x2.sub(a3, Levels.term(unit, w, f64x2.mul(s, Levels.high(q1))));
+          a0 = Edge.minus(unit, a0, w, f64x2.mul(s, Levels.low(q0)));
+          a1 = Edge.minus(unit, a1, w, f64x2.mul(s, Levels.high(q0)));
+          a2 = Edge.minus(unit, a2, w, f64x2.mul(s, Levels.low(q1)));
+          a3 = Edge.minus(unit, a3, w, f64x2.mul(s, Levels.high(q1)));
         }
         const o = row + (c << 3);
         v128.store(o, a0, 0);
@@ -152,10 +152,6 @@ class Levels {
       }
       Row.clear(row, n, Row.padded(n));
     }
-  }
-
-  @inline static term(unit: bool, w: v128, m: v128): v128 {
-    return unit ? m : f64x2.mul(w, m);
   }
 }
 

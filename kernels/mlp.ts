@@ -20,7 +20,7 @@
  */
 import { Batch } from './batch';
 import { Row } from './lanes';
-import { classLoss, classSlopes, firstLargest } from './softmax';
+import { classLoss, classSlopes, firstLargest, startRow } from './softmax';
 
 const ROW: usize = 32;
 const CHUNK: usize = 64;
@@ -364,15 +364,6 @@ export function gradientMlp(
       }
       backward(row, layers, depth, scratch, height, spare);
     }
-  }
-}
-
-/** row = regularization * point over padded(n) entries. */
-function startRow(row: usize, point: usize, n: usize, regularization: f64): void {
-  const factor = f64x2.splat(regularization);
-  const bytes = Row.padded(n) << 3;
-  for (let at: usize = 0; at < bytes; at += 16) {
-    v128.store(row + at, f64x2.mul(factor, v128.load(point + at)));
   }
 }
 

@@ -14,24 +14,40 @@ const FLATTEN_STREAM: u32 = 1;
 export const DITHER_STREAM: u32 = 2;
 const ALL_AGENTS: u32 = 0xffffffff;
 
+class Block {
+  /** The first words of one counter (c0, c1, c2, c3). */
+  @inline static write(
+    out: usize,
+    lanes: u32,
+    c0: u32,
+    c1: u32,
+    c2: u32,
+    c3: u32,
+    keyLow: u32,
+    keyHigh: u32,
+  ): void {
+    let k0 = keyLow;
+    let k1 = keyHigh;
+    for (let i = 0; i < 10; i++) {
+      const p0 = M0 * c0;
+      const p1 = M1 * c2;
+      c0 = <u32>(p1 >> 32) ^ c1 ^ k0;
+      c1 = <u32>p1;
+      c2 = <u32>(p0 >> 32) ^ c3 ^ k1;
+      c3 = <u32>p0;
+      k0 += W0;
+      k1 += W1;
+    }
+    store<u32>(out, c0, 0);
+    if (lanes > 1) store<u32>(out, c1, 4);
+    if (lanes > 2) store<u32>(out, c2, 8);
+    if (lanes > 3) store<u32>(out, c3, 12);
+  }
+}
+
 /** out[0..3] (u32) = the four words of one counter. */
 function block(out: usize, c0: u32, c1: u32, c2: u32, c3: u32, keyLow: u32, keyHigh: u32): void {
-  let k0 = keyLow;
-  let k1 = keyHigh;
-  for (let i = 0; i < 10; i++) {
-    const p0 = M0 * c0;
-    const p1 = M1 * c2;
-    c0 = <u32>(p1 >> 32) ^ c1 ^ k0;
-    c1 = <u32>p1;
-    c2 = <u32>(p0 >> 32) ^ c3 ^ k1;
-    c3 = <u32>p0;
-    k0 += W0;
-    k1 += W1;
-  }
-  store<u32>(out, c0, 0);
-  store<u32>(out, c1, 4);
-  store<u32>(out, c2, 8);
-  store<u32>(out, c3, 12);
+  Block.write(out, 4, c0, c1, c2, c3, keyLow, keyHigh);
 }
 
 /** out[4 b + lane] (u32) = the words of counter (firstBlock + b, agent, round, stream), b < blockCount. */
@@ -79,29 +95,9 @@ export function linkWords(
       const tail = outward ? row : other;
       const head = outward ? other : row;
       // No lane more than asked for: the next entry may be another worker's.
-      words(out + e * bytes, lanes, head, tail, round, stream, keyLow, keyHigh);
+      Block.write(out + e * bytes, lanes, head, tail, round, stream, keyLow, keyHigh);
     }
   }
-}
-
-/** The first lanes of one block. */
-function words(out: usize, lanes: u32, c0: u32, c1: u32, c2: u32, c3: u32, keyLow: u32, keyHigh: u32): void {
-  let k0 = keyLow;
-  let k1 = keyHigh;
-  for (let i = 0; i < 10; i++) {
-    const p0 = M0 * c0;
-    const p1 = M1 * c2;
-    c0 = <u32>(p1 >> 32) ^ c1 ^ k0;
-    c1 = <u32>p1;
-    c2 = <u32>(p0 >> 32) ^ c3 ^ k1;
-    c3 = <u32>p0;
-    k0 += W0;
-    k1 += W1;
-  }
-  store<u32>(out, c0, 0);
-  if (lanes > 1) store<u32>(out, c1, 4);
-  if (lanes > 2) store<u32>(out, c2, 8);
-  if (lanes > 3) store<u32>(out, c3, 12);
 }
 
 /**

@@ -18,6 +18,7 @@ import { joinSigns, transformSigns } from './decode';
 import { writeSigns } from './encode';
 import { touchFarSlots } from './gather';
 import { Signs } from './lanes';
+import { At0, At16, At32, At48 } from './offsets';
 import { Butterfly, firstSignedStages, laterStages, middleStages } from './wht';
 
 /** Bytes of the scratch, from its beginning: two tables of sums, the bytes that index them, and the rows. */
@@ -436,10 +437,12 @@ function packRotatedSigns(data: usize, slot: usize, factor: f64): void {
 
 class Update {
   /**
-   * Entries c, c + 1 of one agent, from the round's beginning to its end, where x, v, s, z stand; returns x - s, both new. `unit`: damping, gain and
-   * now are 1. `memory`: with the agent's own state as it is, and what messages have left out (`past`, at m), as in `stepPrimalDualMemory`.
+   * Entries c, c + 1 of one agent, T behind the addresses, from the round's beginning to its end: u from y, the step,
+   * and x - s (both new) into y. The gradient is a (x - b) if `quadratic`, else a. `unit`: damping, gain and now are
+   * 1. `memory`: the agent's own state as it is, and m, as in `stepPrimalDualMemory`.
    */
-  @inline static pair(
+  @inline static pair<T>(
+    quadratic: bool,
     unit: bool,
     memory: bool,
     x: usize,
@@ -447,13 +450,13 @@ class Update {
     s: usize,
     z: usize,
     m: usize,
-    state: v128,
-    dual: v128,
-    estimate: v128,
-    known: v128,
-    g: v128,
-    u: v128,
-    q: v128,
+    a: usize,
+    b: usize,
+    y: usize,
+    mask: usize,
+    numbers: v128,
+    factor: v128,
+    scale: v128,
     eta: v128,
     alpha: v128,
     beta: v128,
@@ -462,35 +465,37 @@ class Update {
     now: v128,
     degree: v128,
     share: v128,
-  ): v128 {
+  ): void {
+    const signs = v128.load(mask, offsetof<T>());
+    const u = v128.xor(f64x2.mul(v128.load(y, offsetof<T>()), factor), signs);
+    const q = v128.xor(f64x2.mul(numbers, scale), signs);
+    const state = v128.load(x, offsetof<T>());
+    let g = v128.load(a, offsetof<T>());
+    if (quadratic) g = f64x2.mul(g, f64x2.sub(state, v128.load(b, offsetof<T>())));
+    const dual = v128.load(v, offsetof<T>());
+    const estimate = v128.load(s, offsetof<T>());
+    const known = v128.load(z, offsetof<T>());
     let ly = f64x2.add(known, unit || memory ? u : f64x2.mul(now, u));
-    v128.store(z, unit ? ly : f64x2.add(known, f64x2.mul(gain, u)));
+    v128.store(z, unit ? ly : f64x2.add(known, f64x2.mul(gain, u)), offsetof<T>());
     let kept = f64x2.splat(0);
     if (memory) {
       const omitted = f64x2.sub(state, f64x2.add(estimate, q));
       ly = f64x2.add(ly, f64x2.mul(degree, omitted));
-      const total = f64x2.add(v128.load(m), omitted);
-      v128.store(m, total);
+      const total = f64x2.add(v128.load(m, offsetof<T>()), omitted);
+      v128.store(m, total, offsetof<T>());
       kept = f64x2.mul(share, total);
     }
-    v128.store(v, f64x2.add(dual, f64x2.mul(beta, ly)));
+    v128.store(v, f64x2.add(dual, f64x2.mul(beta, ly)), offsetof<T>());
     const slope = f64x2.add(f64x2.add(f64x2.mul(eta, g), f64x2.mul(alpha, ly)), f64x2.mul(beta, dual));
     const moved = f64x2.sub(state, unit ? slope : f64x2.mul(damping, slope));
-    v128.store(x, moved);
+    v128.store(x, moved, offsetof<T>());
     const filtered = f64x2.add(estimate, unit ? q : f64x2.mul(gain, q));
-    v128.store(s, filtered);
+    v128.store(s, filtered, offsetof<T>());
     const error = f64x2.sub(moved, filtered);
-    return memory ? f64x2.add(error, kept) : error;
+    v128.store(y, memory ? f64x2.add(error, kept) : error, offsetof<T>());
   }
 
-  @inline static gradient(quadratic: bool, a: v128, b: usize, state: v128): v128 {
-    return quadratic ? f64x2.mul(a, f64x2.sub(state, v128.load(b))) : a;
-  }
-
-  /**
-   * One agent's row: u from its unfinished transform in `sums`, q from whole numbers, the step, and x - s into `sums`. `quadratic`: the gradient is
-   * a (x - b), else `a` is the gradient.
-   */
+  /** One agent's row: u from its unfinished transform in `sums`, q from whole numbers, the step, x - s into `sums`. */
   @inline static row(
     quadratic: bool,
     unit: bool,
@@ -532,6 +537,10 @@ class Update {
       const numbers = v128.load(whole + (c << 1));
       const low = i32x4.extend_low_i16x8_s(numbers);
       const high = i32x4.extend_high_i16x8_s(numbers);
+      const q0 = f64x2.convert_low_i32x4_s(low);
+      const q1 = f64x2.convert_low_i32x4_s(i64x2.shuffle(low, low, 1, 1));
+      const q2 = f64x2.convert_low_i32x4_s(high);
+      const q3 = f64x2.convert_low_i32x4_s(i64x2.shuffle(high, high, 1, 1));
       const k = masks + at;
       const y = sums + at;
       const xs = x + at;
@@ -541,141 +550,214 @@ class Update {
       const ms = m + at;
       const as = a + at;
       const bs = b + at;
-
-      let mask = v128.load(k, 0);
-      let u = v128.xor(f64x2.mul(v128.load(y, 0), f), mask);
-      let q = v128.xor(f64x2.mul(f64x2.convert_low_i32x4_s(low), one), mask);
-      let state = v128.load(xs, 0);
-      let g = Update.gradient(quadratic, v128.load(as, 0), bs, state);
-      v128.store(
+      Update.pair<At0>(
+        quadratic,
+        unit,
+        memory,
+        xs,
+        vs,
+        ss,
+        zs,
+        ms,
+        as,
+        bs,
         y,
-        Update.pair(
-          unit,
-          memory,
-          xs,
-          vs,
-          ss,
-          zs,
-          ms,
-          state,
-          v128.load(vs, 0),
-          v128.load(ss, 0),
-          v128.load(zs, 0),
-          g,
-          u,
-          q,
-          eta,
-          alpha,
-          beta,
-          damping,
-          gain,
-          now,
-          degree,
-          share,
-        ),
-        0,
+        k,
+        q0,
+        f,
+        one,
+        eta,
+        alpha,
+        beta,
+        damping,
+        gain,
+        now,
+        degree,
+        share,
       );
-
-      mask = v128.load(k, 16);
-      u = v128.xor(f64x2.mul(v128.load(y, 16), f), mask);
-      q = v128.xor(f64x2.mul(f64x2.convert_low_i32x4_s(i64x2.shuffle(low, low, 1, 1)), one), mask);
-      state = v128.load(xs, 16);
-      g = Update.gradient(quadratic, v128.load(as, 16), bs + 16, state);
-      v128.store(
+      Update.pair<At16>(
+        quadratic,
+        unit,
+        memory,
+        xs,
+        vs,
+        ss,
+        zs,
+        ms,
+        as,
+        bs,
         y,
-        Update.pair(
-          unit,
-          memory,
-          xs + 16,
-          vs + 16,
-          ss + 16,
-          zs + 16,
-          ms + 16,
-          state,
-          v128.load(vs, 16),
-          v128.load(ss, 16),
-          v128.load(zs, 16),
-          g,
-          u,
-          q,
-          eta,
-          alpha,
-          beta,
-          damping,
-          gain,
-          now,
-          degree,
-          share,
-        ),
-        16,
+        k,
+        q1,
+        f,
+        one,
+        eta,
+        alpha,
+        beta,
+        damping,
+        gain,
+        now,
+        degree,
+        share,
       );
-
-      mask = v128.load(k, 32);
-      u = v128.xor(f64x2.mul(v128.load(y, 32), f), mask);
-      q = v128.xor(f64x2.mul(f64x2.convert_low_i32x4_s(high), one), mask);
-      state = v128.load(xs, 32);
-      g = Update.gradient(quadratic, v128.load(as, 32), bs + 32, state);
-      v128.store(
+      Update.pair<At32>(
+        quadratic,
+        unit,
+        memory,
+        xs,
+        vs,
+        ss,
+        zs,
+        ms,
+        as,
+        bs,
         y,
-        Update.pair(
-          unit,
-          memory,
-          xs + 32,
-          vs + 32,
-          ss + 32,
-          zs + 32,
-          ms + 32,
-          state,
-          v128.load(vs, 32),
-          v128.load(ss, 32),
-          v128.load(zs, 32),
-          g,
-          u,
-          q,
-          eta,
-          alpha,
-          beta,
-          damping,
-          gain,
-          now,
-          degree,
-          share,
-        ),
-        32,
+        k,
+        q2,
+        f,
+        one,
+        eta,
+        alpha,
+        beta,
+        damping,
+        gain,
+        now,
+        degree,
+        share,
       );
-
-      mask = v128.load(k, 48);
-      u = v128.xor(f64x2.mul(v128.load(y, 48), f), mask);
-      q = v128.xor(f64x2.mul(f64x2.convert_low_i32x4_s(i64x2.shuffle(high, high, 1, 1)), one), mask);
-      state = v128.load(xs, 48);
-      g = Update.gradient(quadratic, v128.load(as, 48), bs + 48, state);
-      v128.store(
+      Update.pair<At48>(
+        quadratic,
+        unit,
+        memory,
+        xs,
+        vs,
+        ss,
+        zs,
+        ms,
+        as,
+        bs,
         y,
-        Update.pair(
-          unit,
-          memory,
-          xs + 48,
-          vs + 48,
-          ss + 48,
-          zs + 48,
-          ms + 48,
-          state,
-          v128.load(vs, 48),
-          v128.load(ss, 48),
-          v128.load(zs, 48),
-          g,
-          u,
-          q,
-          eta,
-          alpha,
-          beta,
-          damping,
-          gain,
-          now,
-          degree,
-          share,
-        ),
-        48,
+        k,
+        q3,
+        f,
+        one,
+        eta,
+        alpha,
+        beta,
+        damping,
+        gain,
+        now,
+        degree,
+        share,
+      );
+    }
+  }
+
+  /** The row with the flags that its gains allow. */
+  @inline static chosen(
+    quadratic: bool,
+    dim: usize,
+    x: usize,
+    v: usize,
+    s: usize,
+    z: usize,
+    m: usize,
+    a: usize,
+    b: usize,
+    sums: usize,
+    whole: usize,
+    factor: f64,
+    scale: f64,
+    masks: usize,
+    hEta: f64,
+    hAlpha: f64,
+    hBeta: f64,
+    damp: f64,
+    mu: f64,
+    current: f64,
+    degree: f64,
+    gamma: f64,
+  ): void {
+    if (m) {
+      Update.row(
+        quadratic,
+        false,
+        true,
+        dim,
+        x,
+        v,
+        s,
+        z,
+        m,
+        a,
+        b,
+        sums,
+        whole,
+        factor,
+        scale,
+        masks,
+        hEta,
+        hAlpha,
+        hBeta,
+        damp,
+        mu,
+        current,
+        degree,
+        gamma,
+      );
+    } else if (mu === 1 && current === 1 && damp === 1) {
+      Update.row(
+        quadratic,
+        true,
+        false,
+        dim,
+        x,
+        v,
+        s,
+        z,
+        m,
+        a,
+        b,
+        sums,
+        whole,
+        factor,
+        scale,
+        masks,
+        hEta,
+        hAlpha,
+        hBeta,
+        damp,
+        mu,
+        current,
+        degree,
+        gamma,
+      );
+    } else {
+      Update.row(
+        quadratic,
+        false,
+        false,
+        dim,
+        x,
+        v,
+        s,
+        z,
+        m,
+        a,
+        b,
+        sums,
+        whole,
+        factor,
+        scale,
+        masks,
+        hEta,
+        hAlpha,
+        hBeta,
+        damp,
+        mu,
+        current,
+        degree,
+        gamma,
       );
     }
   }
@@ -703,88 +785,30 @@ function updatePrimalDual(
   degree: f64,
   gamma: f64,
 ): void {
-  if (m) {
-    Update.row(
-      false,
-      false,
-      true,
-      dim,
-      x,
-      v,
-      s,
-      z,
-      m,
-      gradient,
-      0,
-      sums,
-      whole,
-      factor,
-      scale,
-      masks,
-      hEta,
-      hAlpha,
-      hBeta,
-      damp,
-      mu,
-      current,
-      degree,
-      gamma,
-    );
-  } else if (mu === 1 && current === 1 && damp === 1) {
-    Update.row(
-      false,
-      true,
-      false,
-      dim,
-      x,
-      v,
-      s,
-      z,
-      m,
-      gradient,
-      0,
-      sums,
-      whole,
-      factor,
-      scale,
-      masks,
-      hEta,
-      hAlpha,
-      hBeta,
-      damp,
-      mu,
-      current,
-      degree,
-      gamma,
-    );
-  } else {
-    Update.row(
-      false,
-      false,
-      false,
-      dim,
-      x,
-      v,
-      s,
-      z,
-      m,
-      gradient,
-      0,
-      sums,
-      whole,
-      factor,
-      scale,
-      masks,
-      hEta,
-      hAlpha,
-      hBeta,
-      damp,
-      mu,
-      current,
-      degree,
-      gamma,
-    );
-  }
+  Update.chosen(
+    false,
+    dim,
+    x,
+    v,
+    s,
+    z,
+    m,
+    gradient,
+    0,
+    sums,
+    whole,
+    factor,
+    scale,
+    masks,
+    hEta,
+    hAlpha,
+    hBeta,
+    damp,
+    mu,
+    current,
+    degree,
+    gamma,
+  );
 }
 
 function updatePrimalDualQuadratic(
@@ -810,88 +834,30 @@ function updatePrimalDualQuadratic(
   degree: f64,
   gamma: f64,
 ): void {
-  if (m) {
-    Update.row(
-      true,
-      false,
-      true,
-      dim,
-      x,
-      v,
-      s,
-      z,
-      m,
-      a,
-      b,
-      sums,
-      whole,
-      factor,
-      scale,
-      masks,
-      hEta,
-      hAlpha,
-      hBeta,
-      damp,
-      mu,
-      current,
-      degree,
-      gamma,
-    );
-  } else if (mu === 1 && current === 1 && damp === 1) {
-    Update.row(
-      true,
-      true,
-      false,
-      dim,
-      x,
-      v,
-      s,
-      z,
-      m,
-      a,
-      b,
-      sums,
-      whole,
-      factor,
-      scale,
-      masks,
-      hEta,
-      hAlpha,
-      hBeta,
-      damp,
-      mu,
-      current,
-      degree,
-      gamma,
-    );
-  } else {
-    Update.row(
-      true,
-      false,
-      false,
-      dim,
-      x,
-      v,
-      s,
-      z,
-      m,
-      a,
-      b,
-      sums,
-      whole,
-      factor,
-      scale,
-      masks,
-      hEta,
-      hAlpha,
-      hBeta,
-      damp,
-      mu,
-      current,
-      degree,
-      gamma,
-    );
-  }
+  Update.chosen(
+    true,
+    dim,
+    x,
+    v,
+    s,
+    z,
+    m,
+    a,
+    b,
+    sums,
+    whole,
+    factor,
+    scale,
+    masks,
+    hEta,
+    hAlpha,
+    hBeta,
+    damp,
+    mu,
+    current,
+    degree,
+    gamma,
+  );
 }
 
 /**

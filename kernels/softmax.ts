@@ -87,7 +87,7 @@ export function classLoss(margins: usize, classes: usize, label: usize): f64 {
 }
 
 /** row = regularization * point over padded(n) entries. */
-function startRow(row: usize, point: usize, n: usize, regularization: f64): void {
+export function startRow(row: usize, point: usize, n: usize, regularization: f64): void {
   const factor = f64x2.splat(regularization);
   const bytes = Row.padded(n) << 3;
   for (let at: usize = 0; at < bytes; at += 16) {
@@ -107,12 +107,7 @@ function sparseMargins(
 ): void {
   for (let k: usize = 0; k < classes; k++) {
     const own = point + ((k * features) << 3);
-    let margin: f64 = 0;
-    for (let e = begin; e < end; e++) {
-      const c = <usize>load<u32>(columns + (e << 2));
-      margin += load<f64>(values + (e << 3)) * load<f64>(own + (c << 3));
-    }
-    store<f64>(margins + (k << 3), margin);
+    store<f64>(margins + (k << 3), Row.dotSparse(own, begin, end, columns, values));
   }
 }
 

@@ -51,6 +51,17 @@ class Loss {
     return f64x2.mul(cut, f64x2.sub(size, f64x2.mul(f64x2.splat(0.5), cut)));
   }
 
+  /** sum, and the losses of two samples one after the other. */
+  @inline static two(sum: f64, loss: u32, parameter: f64, first: f64, second: f64, labels: usize): f64 {
+    const pair = Loss.pair(loss, parameter, f64x2(first, second), v128.load(labels));
+    return sum + f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
+  }
+
+  @inline static one(sum: f64, loss: u32, parameter: f64, margin: f64, label: usize): f64 {
+    const pair = Loss.pair(loss, parameter, f64x2.splat(margin), v128.load64_splat(label));
+    return sum + f64x2.extract_lane(pair, 0);
+  }
+
   /** What an agent pays for the point itself. */
   static penalty(loss: u32, point: usize, n: usize, regularization: f64): f64 {
     if (loss !== 3) return 0.5 * regularization * Row.dot(point, point, n);
@@ -73,16 +84,6 @@ class Loss {
     const square = f64x2.mul(x, x);
     return f64x2.div(square, f64x2.add(f64x2.splat(1), square));
   }
-}
-
-/** a_r . x of one sparse row. */
-function sparseMargin(point: usize, begin: usize, end: usize, columns: usize, values: usize): f64 {
-  let margin: f64 = 0;
-  for (let e = begin; e < end; e++) {
-    const c = <usize>load<u32>(columns + (e << 2));
-    margin += load<f64>(values + (e << 3)) * load<f64>(point + (c << 3));
-  }
-  return margin;
 }
 
 /** Losses, samples and sparse rows as in gradient.ts; `point` is a padded row. */
@@ -110,17 +111,12 @@ export function valueLinearSparse(
     for (let t = from; t < to; t += 2) {
       const q = rowStart + (t << 2);
       const middle = <usize>load<u32>(q, 4);
-      const margin = sparseMargin(point, <usize>load<u32>(q), middle, columns, values);
+      const margin = Row.dotSparse(point, <usize>load<u32>(q), middle, columns, values);
       if (t + 1 < to) {
-        const next = sparseMargin(point, middle, <usize>load<u32>(q, 8), columns, values);
-        const pair = Loss.pair(loss, parameter, f64x2(margin, next), v128.load(labels + (t << 3)));
-        sum += f64x2.extract_lane(pair, 0);
-        sum += f64x2.extract_lane(pair, 1);
+        const next = Row.dotSparse(point, middle, <usize>load<u32>(q, 8), columns, values);
+        sum = Loss.two(sum, loss, parameter, margin, next, labels + (t << 3));
       } else {
-        sum += f64x2.extract_lane(
-          Loss.pair(loss, parameter, f64x2.splat(margin), v128.load64_splat(labels + (t << 3))),
-          0,
-        );
+        sum = Loss.one(sum, loss, parameter, margin, labels + (t << 3));
       }
     }
     store<f64>(out + (i << 3), scale * sum + penalty);
@@ -152,19 +148,10 @@ export function valueLinearDense(
       const row = rows + t * rowStride;
       const margin = Row.dot(row, point, n);
       if (t + 1 < to) {
-        const pair = Loss.pair(
-          loss,
-          parameter,
-          f64x2(margin, Row.dot(row + rowStride, point, n)),
-          v128.load(labels + (t << 3)),
-        );
-        sum += f64x2.extract_lane(pair, 0);
-        sum += f64x2.extract_lane(pair, 1);
+        const next = Row.dot(row + rowStride, point, n);
+        sum = Loss.two(sum, loss, parameter, margin, next, labels + (t << 3));
       } else {
-        sum += f64x2.extract_lane(
-          Loss.pair(loss, parameter, f64x2.splat(margin), v128.load64_splat(labels + (t << 3))),
-          0,
-        );
+        sum = Loss.one(sum, loss, parameter, margin, labels + (t << 3));
       }
     }
     store<f64>(out + (i << 3), scale * sum + penalty);
@@ -187,7 +174,7 @@ export function correctLinearSparse(
   let count: u32 = 0;
   for (let t = from; t < to; t++) {
     const q = rowStart + (t << 2);
-    const margin = sparseMargin(point, <usize>load<u32>(q), <usize>load<u32>(q, 4), columns, values);
+    const margin = Row.dotSparse(point, <usize>load<u32>(q), <usize>load<u32>(q, 4), columns, values);
     if (margin > 0 === load<f64>(labels + (t << 3)) > 0) count++;
   }
   return count;

@@ -331,10 +331,7 @@ export function flattenBlock(
   for (let r: usize = 0; r < count; r++) {
     const row = target + r * targetStride;
     signedTransform(source + r * sourceStride, row, dim, n, masks);
-    const end = row + (n << 3);
-    let p = row;
-    for (; p + 16 <= end; p += 16) v128.store(p, f64x2.mul(v128.load(p), f64x2.splat(factor)));
-    for (; p < end; p += 8) store<f64>(p, load<f64>(p) * factor);
+    multiply(row, n, factor);
     Row.clear(row, n, Row.padded(n));
   }
 }
@@ -359,13 +356,7 @@ export function unflattenBlock(
     const row = target + r * targetStride;
     if (n < 64) {
       wht(from, n);
-      let c: usize = 0;
-      for (; c + 2 <= dim; c += 2)
-        Signed.store(row, c << 3, masks, f64x2.splat(factor), v128.load(from + (c << 3)));
-      if (c < dim) {
-        const y = load<f64>(from + (c << 3)) * factor;
-        store<u64>(row + (c << 3), reinterpret<u64>(y) ^ load<u64>(masks + (c << 3)));
-      }
+      multiplySigned(from, row, dim, masks, factor);
     } else {
       if (n > DIRECT) {
         inParts(from, n);
@@ -388,7 +379,7 @@ function multiply(data: usize, n: usize, factor: f64): void {
   if (p < end) store<f64>(p, load<f64>(p) * factor);
 }
 
-/** data *= factor, and the signs of masks; n entries. */
+/** target = factor source, with the signs of masks; n entries. */
 function multiplySigned(source: usize, target: usize, n: usize, masks: usize, factor: f64): void {
   const f = f64x2.splat(factor);
   let at: usize = 0;

@@ -1,8 +1,9 @@
 /**
- * Arithmetic in registers and nothing else: what a core gives when no memory is asked for. Eight vectors of two, so that no addition waits for the one
- * before it; each step x <- 3/4 x + 1/4, which stays finite whatever the number of steps (it tends to 1).
+ * Arithmetic in registers and nothing else: the speed of a core without memory accesses. Eight vectors of
+ * two, so that no addition waits for the one before it. A step is x <- 3/4 x + 1/4, which tends to 1 and so
+ * stays finite.
  *
- * Chain j starts at (j, -j). The sum of all is given back: what nobody reads a compiler may leave out.
+ * Chain j starts at (j, -j). The sum of all is returned: a compiler may remove what nobody reads.
  */
 
 /** Sum of the sixteen numbers 0, 1, .. 7 and their negatives after `steps` steps x <- 3/4 x + 1/4. */

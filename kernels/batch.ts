@@ -1,9 +1,11 @@
 /**
  * Mini-batches: which of an agent's samples a gradient looks at.
  *
- * `size` different samples, every set of them equally likely (R. W. Floyd, in J. Bentley, Communications of the ACM 30, 1987): for j = count - size ..
- * count - 1, one of 0 .. j is drawn, and j itself taken in its place where that one is in the set already. A draw is the high half of word * (j + 1), so
- * that no number is favoured by more than (j + 1) 2^-32. Philox counter (block, agent, draw, 5); word t is lane t & 3 of block t >> 2.
+ * `size` different samples, every set of them equally likely (R. W. Floyd, in J. Bentley, Communications of
+ * the ACM 30, 1987): for j = count - size .. count - 1, one of 0 .. j is drawn, and j itself is taken instead
+ * where that one is in the set already. A draw is the high half of word * (j + 1), so that no number is
+ * favoured by more than (j + 1) 2^-32. Philox counter (block, agent, draw, 5); word t is lane t & 3 of block
+ * t >> 2.
  */
 import { Draw } from './philox';
 
@@ -58,7 +60,7 @@ export class Batch {
     return picks ? <usize>load<u32>(picks + (t << 2)) : from + t;
   }
 
-  /** So that the batch's mean is an unbiased estimate of the mean over `all`. Exactly `scale` where all are used. */
+  /** Makes the mean of the batch an unbiased estimate of that of all. `scale` itself where all are used. */
   @inline static scale(picks: usize, scale: f64, all: usize, size: usize): f64 {
     return picks ? scale * (<f64>all / <f64>size) : scale;
   }

@@ -1,4 +1,4 @@
-/** How the compiled kernels are instantiated. Their interface is written from their sources by `npm run build:kernels`. */
+/** How kernels are instantiated. `npm run build:kernels` writes their interface from their sources. */
 import type { Kernels } from './interface.js';
 
 export type { Kernels };

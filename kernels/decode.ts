@@ -102,7 +102,7 @@ export function decodeSparse(
 
 /** Whole numbers below 2^15: the transform of n signs, n <= 16384, stays in 16 bits. */
 class Whole {
-  /** 8 x 8 numbers: rows become columns, in three rounds of turns. */
+  /** For transposing 8 x 8 numbers in three rounds. */
   @inline static low(a: v128, b: v128): v128 {
     return i16x8.shuffle(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
   }
@@ -115,7 +115,9 @@ class Whole {
   }
 }
 
-/** target (64 i16) = H_64 of the signs of a word: 64 numbers in 8 vectors from the first stage to the sixth. */
+/**
+ * target (64 i16) = H_64 of the signs of a word: 64 numbers in 8 vectors from the first stage to the sixth.
+ */
 export function transformSigns(bytes: usize, target: usize): void {
   const word = v128.load8x8_u(bytes);
   // Vector b, lane m: coordinate 8 m + b. Stages 1, 2, 4 are between vectors.

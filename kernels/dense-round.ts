@@ -1,7 +1,7 @@
 /**
- * A whole round of the uncompressed primal-dual flow, agent by agent: what `gatherDense`, `gradientQuadratic` and
- * `stepPrimalDual` do one after the other, with the same bits. Sixteen columns of L x are held in registers over all
- * neighbours, and go from there into the step.
+ * A whole round of the uncompressed primal-dual flow, agent by agent: what `gatherDense`, `gradientQuadratic`
+ * and `stepPrimalDual` do one after the other, with the same bits. Sixteen columns of L x are held in
+ * registers over all neighbours, and go from there into the step.
  *
  * Arguments are repeated where a variant is chosen: each is compiled with its flags as constants.
  */
@@ -10,8 +10,8 @@ import { At0, At16, At32, At48, At64, At80, At96, At112 } from './offsets';
 
 class Tile {
   /**
-   * Columns c, c + 1 of one agent, T behind the addresses: x_out and v from L x = ly. `quadratic`: the gradient is
-   * a (x - b), else it is a.
+   * Columns c, c + 1 of one agent, T behind the addresses: x_out and v from L x = ly. `quadratic`: the
+   * gradient is a (x - b), else it is a.
    */
   @inline static step<T>(
     quadratic: bool,

@@ -1,7 +1,9 @@
 /**
- * Dithered signs of a range of coordinates: bit c = sign bit of e_c + lambda tau_c, tau uniform in (-1, 1) from Philox (agent, round, stream).
+ * Dithered signs of a range of coordinates: bit c = sign bit of e_c + lambda tau_c, tau uniform in (-1, 1)
+ * from Philox (agent, round, stream).
  *
- * The dither of CHUNK coordinates at a time stands in `scratch`, so that of a long row neither it nor the sums ever leave the first cache.
+ * The dither of CHUNK coordinates at a time stands in `scratch`, so that it stays in the first cache, however
+ * long the row.
  */
 import { Signs } from './lanes';
 import { uniformRange } from './philox';
@@ -11,8 +13,9 @@ import { DITHER_SCRATCH } from './sizes';
 const CHUNK: usize = DITHER_SCRATCH;
 
 /**
- * Bits first .. first + count - 1 of the message at `bytes`, of the row at `row` (both addresses of coordinate 0); first is a multiple of 16. Bits of
- * the last byte beyond the range are zero. Rows are readable up to a multiple of 8 entries. Gives the address behind the last byte.
+ * Bits first .. first + count - 1 of the message at `bytes`, of the row at `row` (both addresses of
+ * coordinate 0); first is a multiple of 16. Bits of the last byte beyond the range are zero. Rows are
+ * readable up to a multiple of 8 entries. Returns the address behind the last byte.
  */
 export function ditherSigns(
   row: usize,

@@ -1,6 +1,6 @@
 /**
- * Errors to messages: the bytes written here are the bytes that would cross a network (layouts in index.ts). Bits of a
- * slot's last word that belong to no entry are zero, so equal messages are equal bytes.
+ * Errors to messages: the bytes written here are the bytes that would cross a network (layouts in index.ts).
+ * Bits of a slot's last word that belong to no entry are zero, so equal messages are equal bytes.
  */
 import { ditherSigns } from './dither';
 import { Row, Signs } from './lanes';
@@ -26,7 +26,10 @@ export function encodeDense(
   }
 }
 
-/** Writes scale = mean |factor e_c|, factor > 0, and the sign bits of n entries, and zeros up to the end of the last word. */
+/**
+ * Writes scale = mean |factor e_c|, factor > 0, and the sign bits of n entries, and zeros up to the end of
+ * the last word.
+ */
 export function writeSigns(row: usize, slot: usize, n: usize, factor: f64): void {
   let s0 = f64x2.splat(0);
   let s1 = f64x2.splat(0);
@@ -92,7 +95,9 @@ const UNBIASED: u32 = 1;
 const HALF_MAX: u32 = 2;
 const UNIT: u32 = 3;
 
-/** Packs the sign bits of n entries from a byte address on, and zeros up to the end of the slot's last word. */
+/**
+ * Packs the sign bits of n entries from a byte address on, and zeros up to the end of the slot's last word.
+ */
 function packSigns(row: usize, bytes: usize, n: usize, slot: usize): void {
   let at = bytes;
   let c: usize = 0;
@@ -328,7 +333,9 @@ export function encodeSparse(
   }
 }
 
-/** The k entries above the threshold, or equal to it and among the first `ties` of those, in ascending order. */
+/**
+ * The k entries above the threshold, or equal to it and among the first `ties` of those, in ascending order.
+ */
 function writeSparse(
   row: usize,
   magnitudes: usize,

@@ -1,16 +1,18 @@
 /**
- * out_i = sum_j L_ij m_j = degree_i m_i - sum_{j ~ i} w_ij m_j: an agent's row of the Laplacian applied to decoded messages.
+ * out_i = sum_j L_ij m_j = degree_i m_i - sum_{j ~ i} w_ij m_j: an agent's row of the Laplacian applied to
+ * decoded messages.
  *
- * Neighbours are subtracted one after the other in CSR order, so a row's bits depend on the graph alone. Column tiles are
- * held in registers over all neighbours: a row of the output is written once. `weightStride` 0 means that `weights` holds the
- * one weight of every edge.
+ * Neighbours are subtracted one after the other in CSR order, so a row's bits depend on the graph alone.
+ * Column tiles are held in registers over all neighbours: a row of the output is written once. `weightStride`
+ * 0 means that `weights` holds the one weight of every edge.
  */
 import { Edge, Packed, Row, Signs } from './lanes';
 
 /**
- * What lies far away is asked for before it is needed. Neighbours are scattered over memory, and a processor runs only so far ahead of
- * its arithmetic; here nothing stands between the loads, so that many of them are under way at once. The block's edges follow each other
- * in CSR. Loads the first word of every slot that the block reads, and leaves something at `out`, which the block will write over.
+ * Prefetch: loads the first word of every slot that the block reads. Neighbours are scattered over memory,
+ * and between loads with arithmetic a processor runs ahead only a little. Here nothing stands between the
+ * loads, so that many are under way at once. The block's edges follow each other in CSR. What is stored at
+ * `out` keeps the loads alive; the block overwrites it.
  */
 export function touchFarSlots(
   first: usize,
@@ -36,7 +38,7 @@ export function touchFarSlots(
   store<u64>(out, seen);
 }
 
-/** More than this would push out of the caches what it brings in. */
+/** More than this would evict from the caches what it brings in. */
 const FAR_EDGES: usize = 2048;
 
 class Dense {
@@ -170,7 +172,7 @@ export function gatherDense(
   }
 }
 
-/** Bytes of two vectors in turns: what transposes a matrix of bytes, one bit of the address at a time. */
+/** Bytes of two vectors alternating: transposes a matrix of bytes, one bit of the address at a time. */
 class Zip {
   @inline static low(a: v128, b: v128): v128 {
     return i8x16.shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
@@ -181,9 +183,10 @@ class Zip {
 }
 
 /**
- * Four neighbours at once (the "method of four Russians"). With t_j = weight * scale there are only 16 sums (+-t0 +- t1) + (+-t2 +- t3), one for each
- * nibble of signs. They are formed once; a nibble then looks its sum up, 16 coordinates an instruction and byte of the doubles: the table stands in 8
- * vectors, of which vector p has byte p of the 16 sums, and is read with `swizzle`.
+ * Four neighbours at once (the "method of four Russians"). With t_j = weight * scale there are only 16 sums
+ * (+-t0 +- t1) + (+-t2 +- t3), one for each nibble of signs. They are formed once, and then looked up by
+ * nibbles. The table is in 8 vectors: vector p has byte p of the 16 sums. One `swizzle` reads byte p of the
+ * sums of 16 coordinates.
  */
 class Quad {
   /** target (64 doubles) -= the sums. w0..w3: the packed signs; t0..t3: what they are the signs of. */
@@ -234,7 +237,8 @@ class Quad {
       p7 = z7;
     }
 
-    // The signs of four neighbours at a coordinate, side by side: 4 x 4 bits of the words are transposed, 16 times in parallel.
+    // The signs of four neighbours at a coordinate, side by side: 4 x 4 bits of the words are transposed, 16
+    // times in parallel.
     let x = ((w0 >> 2) ^ w2) & 0x3333333333333333;
     w2 ^= x;
     w0 ^= x << 2;
@@ -320,10 +324,11 @@ class Quad {
 }
 
 /**
- * Neighbours are subtracted four at a time, (+-t0 +- t1) + (+-t2 +- t3), and those left over one by one: the same at every coordinate, so that a row's
- * bits depend on the graph alone. Whole words of signs look the sums up (`Quad`). What is left of a row forms them: a shift brings a
- * pair's two bits to the sign places of two lanes, and an exclusive or puts them on t = weight * scale.
- * `single`: the scale is a float32.
+ * Neighbours are subtracted four at a time, (+-t0 +- t1) + (+-t2 +- t3), and those left over one by one: the
+ * same at every coordinate, so that a row's bits depend on the graph alone. For whole words of signs the sums
+ * are looked up (`Quad`), for the rest of a row they are computed: a shift brings a pair's two bits to the
+ * sign places of two lanes, and an exclusive or applies them to t = weight * scale. `single`: the scale is a
+ * float32.
  */
 class SignMessages {
   @inline static scaled(single: bool, weight: f64, slot: usize): f64 {

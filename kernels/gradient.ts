@@ -4,12 +4,13 @@
  *     quadratic   f_i(x) = 1/2 sum_c a_ic (x_c - b_ic)^2                                  gradient a (x - b)
  *     linear      f_i(x) = scale sum_r loss(a_r . x, y_r) + regularization/2 |x|^2
  *                 loss 0: (t - y)^2 / 2, slope t - y;  loss 1: log(1 + exp(-y t)), slope -y / (1 + exp(y t))
- *                 loss 2: Huber's, c (|d| - c/2) with d = t - y, c = min(|d|, parameter), slope d cut to +-parameter
- *                 loss 3: that of 1, with regularization sum_c x_c^2 / (1 + x_c^2) in the place of regularization/2 |x|^2
+ *                 loss 2: Huber's, c (|d| - c/2), c = min(|d|, parameter), d = t - y; slope sign(d) c
+ *                 loss 3: that of 1, but the penalty is regularization sum_c x_c^2 / (1 + x_c^2)
  *
- * Linear models take three passes over an agent's samples: margins t_r = a_r . x into scratch, slopes in place (two at a
- * time), then out = regularization x + sum_r slope_r a_r, samples in ascending order. With `picks` they look at these `size` samples alone, in
- * their order, and the sum over them is scaled by (samples of the agent) / size.
+ * Linear models take three passes over an agent's samples: margins t_r = a_r . x into scratch, slopes in
+ * place (two at a time), then out = regularization x + sum_r slope_r a_r, samples in ascending order. With
+ * `picks` they look at these `size` samples alone, in their order, and the sum over them is scaled by
+ * (samples of the agent) / size.
  */
 import { Batch } from './batch';
 import { Row } from './lanes';
@@ -45,7 +46,10 @@ class Slope {
   }
 }
 
-/** scratch[t] <- scale * slope(scratch[t], label of sample t), t < count; the odd one out is computed in a pair of its own. */
+/**
+ * scratch[t] <- scale * slope(scratch[t], label of sample t), t < count; the odd one out is computed in a
+ * pair of its own.
+ */
 function slopes(
   loss: u32,
   parameter: f64,
@@ -67,7 +71,7 @@ function slopes(
   }
 }
 
-/** row = regularization * point over padded(n) entries; with loss 3, regularization * 2 point / (1 + point^2)^2. */
+/** row = regularization * point over padded(n); loss 3: regularization * 2 point / (1 + point^2)^2. */
 function startRow(loss: u32, row: usize, point: usize, n: usize, regularization: f64): void {
   const factor = f64x2.splat(regularization);
   const bytes = Row.padded(n) << 3;
@@ -179,7 +183,7 @@ export function gradientLinearDense(
   }
 }
 
-/** row += sum_t factors[t] (row of sample t); four rows a pass, so that the sum is loaded and stored once for four. */
+/** row += sum_t factors[t] (row of sample t); four a pass: the sum is loaded and stored once for four. */
 function addRows(
   row: usize,
   rows: usize,

@@ -1,14 +1,15 @@
 /**
- * Everything that kernels.wasm exports. The interface for TypeScript (interface.ts) is written from this file and from the comments that
- * stand at the kernels, whenever they are compiled.
+ * Everything that kernels.wasm exports. The interface for TypeScript (interface.ts) is written from this file
+ * and from the comments that stand at the kernels, whenever they are compiled.
  *
- * Every argument is a number. `slots`, `errors`, `out` and other plain nouns are byte addresses in the shared memory; `...Stride` is in
- * BYTES, from one row or slot to the next; `count`, `first`, `dim`, `n`, `k` count agents or entries. Two addressing rules hold everywhere:
+ * Every argument is a number. `slots`, `errors`, `out` and other plain nouns are byte addresses in the shared
+ * memory; `...Stride` is in BYTES, from one row or slot to the next; `count`, `first`, `dim`, `n`, `k` count
+ * agents or entries. Two addressing rules hold everywhere:
  *
  *  - *block rows* (`errors`, `out`, `gradient`, ...): row r is that of agent `first + r`;
  *  - *slots* and graph arrays belong to all agents and are indexed by the agent's own number.
  *
- * Rows are padded to a multiple of 8 doubles. The padding is always +0 or -0: kernels rely on it and keep it so.
+ * Rows are padded to a multiple of 8 doubles. The padding is always +0 or -0: kernels rely on this.
  *
  * Wire formats (little-endian; a slot starts 8-byte aligned):
  *
@@ -18,8 +19,8 @@
  *  | scalars | m float64 | 64 m |
  *  | sign | float64 scale, then n bits: bit c = sign bit of entry c (1 = negative) | 64 + n |
  *  | sign, single | the same after a float32 scale | 32 + n |
- *  | sign, common scale | as sign; all scales of a round are the same and known, so not sent and not counted | n |
- *  | levels | float64 step (where not shared), then n whole numbers of `bits` bits, two's complement | (64 +) n bits |
+ *  | sign, common scale | as sign; the scale is known to all, so not sent and not counted | n |
+ *  | levels | float64 step (if not shared), n integers of `bits` bits, two's complement | (64 +) n bits |
  *  | sparse | k float64, then their indices, ascending, of `indexBits` bits each | k (64 + indexBits) |
  *
  * Bits are packed least significant first.

@@ -1,12 +1,13 @@
 /**
- * What several kernel families share: the fixed order of sums inside a row, padding, packed signs and packed indices.
+ * What several kernel families share: the fixed order of sums inside a row, padding, packed signs and packed
+ * indices.
  *
  * **Order of a row's sum.** Entry c belongs to lane c mod 8; each lane is summed in ascending c, then
- * `((0+2)+(4+6)) + ((1+3)+(5+7))`, each number naming a lane. Lanes depend on the entry alone, never on how agents are cut
- * into blocks or threads.
+ * `((0+2)+(4+6)) + ((1+3)+(5+7))`, each number naming a lane. Lanes depend on the entry alone, never on how
+ * agents are cut into blocks or threads.
  *
- * Everything here is inlined where it is used. (The helpers are static methods because a decorator on a plain function is
- * AssemblyScript but not TypeScript, and the formatter reads TypeScript.)
+ * Everything here is inlined where it is used. (The helpers are static methods because a decorator on a plain
+ * function is AssemblyScript but not TypeScript, and the formatter reads TypeScript.)
  */
 export class Row {
   /** Entries of a row after padding: the next multiple of 8. */
@@ -78,7 +79,10 @@ export class Row {
     return Row.total(s0, s1, s2, s3);
   }
 
-  /** sum_c |a_c| (|a_c| / unit) over padded(n) entries, in the order above: squares that neither overflow nor vanish. */
+  /**
+   * sum_c |a_c| (|a_c| / unit) over padded(n) entries, in the order above: squares that neither overflow nor
+   * vanish.
+   */
   @inline static sumSquaresOver(a: usize, n: usize, unit: f64): f64 {
     let s0 = f64x2.splat(0);
     let s1 = f64x2.splat(0);
@@ -101,7 +105,8 @@ export class Row {
 
   /** max_c |a_c| over padded(n) entries; NaN where there is one. */
   @inline static maxAbs(a: usize, n: usize): f64 {
-    // For numbers of one sign the order of the bit patterns is the order of the numbers, and NaN stands above Infinity.
+    // For numbers of one sign the order of the bit patterns is the order of the numbers, and NaN stands above
+    // Infinity.
     const magnitude = i64x2.splat(0x7fffffffffffffff);
     let m0 = i64x2.splat(0);
     let m1 = i64x2.splat(0);
@@ -147,7 +152,7 @@ export class Row {
 }
 
 export class Edge {
-  /** sum - w m, or sum - m (`unit`): a multiplication by 1 changes no bits and takes a quarter of the time. */
+  /** sum - w m. `unit`: w is 1, and leaving it out changes no bits and saves a quarter of the time. */
   @inline static minus(unit: bool, sum: v128, w: v128, m: v128): v128 {
     return f64x2.sub(sum, unit ? m : f64x2.mul(w, m));
   }
@@ -156,8 +161,8 @@ export class Edge {
 /** Packed signs: bit c of a message is the sign bit of entry c. */
 export class Signs {
   /**
-   * Bits h.. of the packed signs in every 64-bit half of `bits` (what stands above them does not matter) to a vector made for
-   * `apply`: the even lane is moved up by one, so that one shift serves a pair of entries.
+   * Bits h.. of the packed signs in every 64-bit half of `bits` (what stands above them does not matter) to a
+   * vector made for `apply`: the even lane is moved up by one, so that one shift serves a pair of entries.
    */
   @inline static spread(bits: v128): v128 {
     return i64x2.add(bits, v128.and(bits, i64x2(-1, 0)));
@@ -203,7 +208,7 @@ export class Packed {
     return <usize>(value & (((<u64>1) << bits) - 1));
   }
 
-  /** How many of the k indices lie in four bytes of their message's words, counted from the byte in which they begin. */
+  /** How many of the k indices end within four bytes of the byte in which they begin, inside the message. */
   @inline static quickCount(k: usize, bits: usize): usize {
     if (bits === 0 || bits > 25) return 0;
     const bytes = ((k * bits + 63) >> 6) << 3;

@@ -1,10 +1,12 @@
 /**
- * Quantised entries of a fixed length: entry c is q_c step, q_c a whole number in two's complement of `bits` (2..16) bits, least significant
- * bit first. The step stands before them as a float64, or is known to everyone and not sent (`step` given, not 0).
+ * Quantised entries of a fixed length: entry c is q_c step, q_c a whole number in two's complement of `bits`
+ * (2..16) bits, least significant bit first. The step stands before them as a float64, or is known to
+ * everyone and not sent (`step` given, not 0).
  *
- * Eight codes begin and end with a byte and take at most 16, so they are read as one vector: a byte shuffle brings each code's bytes to a lane of
- * its own, a multiplication by a power of two moves it to the lane's top, and an arithmetic shift brings it down with its sign. A vector that
- * would reach beyond the message is read from the message's end instead, and the shuffle moved: no byte behind a slot is touched.
+ * Eight codes begin and end with a byte and take at most 16, so they are read as one vector: a byte shuffle
+ * brings each code's bytes to a lane of its own, a multiplication by a power of two moves it to the lane's
+ * top, and an arithmetic shift brings it down with its sign. A vector that would reach beyond the message is
+ * read from the message's end instead, and the shuffle is shifted: no byte behind a slot is read.
  */
 import { Edge, Row } from './lanes';
 import { DITHER_STREAM, philoxUniform } from './philox';
@@ -23,12 +25,16 @@ class Levels {
     return end < 16 ? 0 : min<usize>(begin, end - 16);
   }
 
-  /** Which bytes of the vector go to the lanes of codes c + from .. c + from + 3: three bytes each, the first of which it begins in. */
+  /**
+   * Which bytes of the vector go to the lanes of codes c + from .. c + from + 3: three bytes each, the first
+   * of which it begins in.
+   */
   @inline static bytes(header: usize, address: usize, c: usize, from: usize, bits: usize): v128 {
     const begin = <i32>(header + ((c * bits) >> 3) - address);
     const code = i32x4.add(i32x4.splat(<i32>from), i32x4(0, 1, 2, 3));
     const byte = i32x4.add(i32x4.splat(begin), i32x4.shr_u(i32x4.mul(code, i32x4.splat(<i32>bits)), 3));
-    // (byte, byte + 1, byte + 2, none) in every lane: 0x80 chooses a zero, as does whatever lies behind the vector.
+    // (byte, byte + 1, byte + 2, none) in every lane: 0x80 chooses a zero, as does whatever lies behind the
+    // vector.
     return i32x4.add(i32x4.mul(byte, i32x4.splat(0x010101)), i32x4.splat(0x80020100));
   }
 
@@ -62,8 +68,8 @@ class Levels {
   }
 
   /**
-   * Packs n codes (i32) from an 8-byte aligned address on, four at a time; the last word is filled up with zeros. What stands behind the last
-   * code, up to a multiple of four, must be zero: it is, since padding is.
+   * Packs n codes (i32) from an 8-byte aligned address on, four at a time; the last word is filled up with
+   * zeros. What stands behind the last code, up to a multiple of four, must be zero: it is, since padding is.
    */
   @inline static pack(codes: usize, target: usize, n: usize, bits: usize): void {
     const mask: u64 = ((<u64>1) << bits) - 1;

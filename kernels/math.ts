@@ -1,14 +1,14 @@
 /**
- * exp and log1p on two doubles at once, without tables: tables would be data segments, which every thread that instantiates
- * the module would write again over the shared memory.
+ * exp and log1p on two doubles at once, without tables: tables would be data segments, which every thread
+ * that instantiates the module would write again over the shared memory.
  *
- * Cost: about 20 multiply-adds each. Error: below 1.5 units in the last place. The series are Taylor's (of exp) and that of the
- * inverse hyperbolic tangent, cut where the next term is below half a unit.
+ * Cost: about 20 multiply-adds each. Error: below 1.5 units in the last place. The series are Taylor's (of
+ * exp) and that of the inverse hyperbolic tangent, cut where the next term is below half a unit.
  */
 export class Pair {
   /**
    * exp(x) = 2^k exp(r), k = round(x / ln 2), |r| <= ln 2 / 2. Saturates to 0 and Infinity; NaN stays NaN.
-   * ln 2 is subtracted in two parts, the first of which has 21 trailing zero bits, so that k times it is exact.
+   * ln 2 is subtracted in two parts; the first has 21 trailing zero bits, so that k times it is exact.
    */
   @inline static exp(argument: v128): v128 {
     // pmin and pmax return their first argument when the comparison fails, so NaN passes.
@@ -51,8 +51,8 @@ export class Pair {
   }
 
   /**
-   * log(1 + x) for finite x > -1. With u = 1 + x = 2^k m, m in [sqrt 1/2, sqrt 2), f = m - 1, s = f / (2 + f):
-   * log m = f - (f^2/2 - s (f^2/2 + R)), R = 2 s^2/3 + 2 s^4/5 + ...; what rounding took from u returns as c / u.
+   * log(1 + x), finite x > -1. With u = 1 + x = 2^k m, m in [sqrt 1/2, sqrt 2), f = m - 1, s = f / (2 + f):
+   * log m = f - (f^2/2 - s (f^2/2 + R)), R = 2 s^2/3 + 2 s^4/5 + ...; c / u: what rounding took from u.
    */
   @inline static log1p(x: v128): v128 {
     const one = f64x2.splat(1);

@@ -1,22 +1,29 @@
 /**
  * Multilayer perceptrons: gradients at the agents' own estimates, values at one point.
  *
- *     a_0 = sample;   z_l = a_(l-1) W_l + b_l;   a_l = max(z_l, 0) for l < L;   loss = log sum_k exp(z_L,k) - z_L,y
- *     f_i(x) = scale sum_r loss_r + regularization/2 |x|^2,      x = W_1 (inputs x outputs, a row for each input), b_1, W_2, b_2, ...
- *     delta_L = softmax(z_L) - e_y;   delta_l = (delta_(l+1) W_(l+1)^T) [a_l > 0];   grad W_l = sum_r a_(l-1)^T delta_l;   grad b_l = sum_r delta_l
+ *     a_0 = sample;   z_l = a_(l-1) W_l + b_l;   a_l = max(z_l, 0) for l < L
+ *     loss = log sum_k exp(z_L,k) - z_L,y;   f_i(x) = scale sum_r loss_r + regularization/2 |x|^2
+ *     x = W_1 (inputs x outputs, a row for each input), b_1, W_2, b_2, ...
  *
- * Samples go through in chunks of 64, so that the three products are of matrices. These work in float32, four lanes to a vector, twice the speed of
- * doubles: weights are rounded once for each gradient, and the sums of a chunk, of 64 terms at most, are added up in doubles. x, gradients and losses are doubles.
- * A gradient is exact to about 1e-6 of its size.
+ *     delta_L = softmax(z_L) - e_y;   delta_l = (delta_(l+1) W_(l+1)^T) [a_l > 0]
+ *     grad W_l = sum_r a_(l-1)^T delta_l;   grad b_l = sum_r delta_l
  *
- * One tile of a product is 4 rows by 8 columns: eight accumulators, enough to hide the latency of an addition. Its columns come from *panels*: for
- * each step of the sum, 8 columns side by side (32 bytes), padded with zeros, so that a tile reads them in order.
+ * Samples go through in chunks of 64, so that the three products are of matrices. These work in float32, four
+ * lanes to a vector, twice the speed of doubles: weights are rounded once for each gradient, and the sums of
+ * a chunk, of 64 terms at most, are added up in doubles. x, gradients and losses are doubles. A gradient is
+ * exact to about 1e-6 of its size.
+ *
+ * One tile of a product is 4 rows by 8 columns: eight accumulators, enough to hide the latency of an
+ * addition. Its columns come from *panels*: for each step of the sum, 8 columns side by side (32 bytes),
+ * padded with zeros, so that a tile reads them in order.
  *
  * `layers` is a table of u32, a row of ROW for each layer, offsets in bytes from `scratch`:
  *
- *     inputs, outputs, first entry of W in x, panels of W, panels of W^T (layers after the first), a_(l-1), a_l, delta_l
+ *     inputs, outputs, first entry of W in x, panels of W, panels of W^T (not in the first layer),
+ *     a_(l-1), a_l, delta_l
  *
- * with rows of a_l and delta_l padded to 8 floats; biases follow the panels of W. `kind` of the samples' rows: 0 float32; else bytes, divided by it.
+ * with rows of a_l and delta_l padded to 8 floats; biases follow the panels of W. `kind` of the samples'
+ * rows: 0 float32; else bytes, divided by it.
  */
 import { Batch } from './batch';
 import { Row } from './lanes';
@@ -60,8 +67,8 @@ class Layer {
 }
 
 /**
- * The tile c[r][0..8) = sum_k a[r][k] b[k][0..8), r < 4, k ascending. Steps are bytes: aRow from row to row of a, aStep and bStep from k to k + 1, cRow
- * from row to row of c.
+ * The tile c[r][0..8) = sum_k a[r][k] b[k][0..8), r < 4, k ascending. Steps are bytes: aRow from row to row
+ * of a, aStep and bStep from k to k + 1, cRow from row to row of c.
  */
 function tile(
   a: usize,
@@ -171,7 +178,7 @@ function floats(target: usize, source: usize, width: usize): void {
   }
 }
 
-/** Sample t of a chunk to row t of a_0. Rows up to the next multiple of 4 are worked on too, whatever they hold. */
+/** Sample t of a chunk to row t of a_0. Rows up to a multiple of 4 are computed too, whatever they hold. */
 function loadSample(target: usize, row: usize, width: usize, kind: u32): void {
   const whole = width & ~(<usize>3);
   if (kind === 0) {

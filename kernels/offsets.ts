@@ -1,6 +1,6 @@
 /**
- * Offsets in bytes as types: `offsetof<At16>()` is 16. A load or store takes a constant offset at no cost, but of all
- * that is given to an inlined function only a type argument is a constant early enough to be one.
+ * Offsets in bytes as types: `offsetof<At16>()` is 16. A load or store takes a constant offset at no cost,
+ * but of all that is given to an inlined function only a type argument is a constant early enough to be one.
  */
 @unmanaged
 export class At0 {}

@@ -1,9 +1,9 @@
 /**
- * Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3; SC 2011): a bijection of 128-bit
- * counters under a 64-bit key, ten rounds of two 32 x 32 -> 64-bit products.
+ * Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3; SC 2011): a
+ * bijection of 128-bit counters under a 64-bit key, ten rounds of two 32 x 32 -> 64-bit products.
  *
- * The counter is (block, agent, round, stream), so a draw depends on who and when, never on thread or call order, and any
- * draw can be computed on its own. Cost: 20 multiplications for 128 bits.
+ * The counter is (block, agent, round, stream), so a draw depends on who and when, never on thread or call
+ * order, and any draw can be computed on its own. Cost: 20 multiplications for 128 bits.
  */
 const M0: u64 = 0xd2511f53;
 const M1: u64 = 0xcd9e8d57;
@@ -94,7 +94,7 @@ export function linkWords(
       const outward = orientation === 0 ? row < other : orientation === 2;
       const tail = outward ? row : other;
       const head = outward ? other : row;
-      // No lane more than asked for: the next entry may be another worker's.
+      // No more lanes than `lanes`: the next entry may be another worker's.
       Block.write(out + e * bytes, lanes, head, tail, round, stream, keyLow, keyHigh);
     }
   }
@@ -108,7 +108,7 @@ export function flattenMasks(masks: usize, n: u32, round: u32, keyLow: u32, keyH
   for (let begin: u32 = 0; begin < n; begin += 128) {
     const target = masks + ((<usize>begin) << 3);
     if (n - begin >= 128) {
-      // Four words are 128 masks, the first two of which lend their place to the words.
+      // Four words are 128 masks, and the words are held where the first two masks will be.
       block(target, begin >> 7, ALL_AGENTS, round, FLATTEN_STREAM, keyLow, keyHigh);
       const low = load<u64>(target, 0);
       const high = load<u64>(target, 8);
@@ -163,14 +163,17 @@ export class Draw {
   }
 }
 
-/** u in 0..2^32-1 to the middle of its cell of (-1, 1). Every step is exact, so the order of the twin does not matter. */
+/**
+ * u in 0..2^32-1 to the middle of its cell of (-1, 1). Every step is exact, so the order in the reference
+ * implementation does not matter.
+ */
 export class Uniform {
   @inline static fromWord(u: u32): f64 {
     return (<f64>u + 0.5) * (1.0 / 2147483648.0) - 1.0;
   }
 }
 
-/** One multiplication of a round, for four counters: four 64-bit products, taken apart into their high and low words. */
+/** One multiplication of a round for four counters: four 64-bit products, as their high and low words. */
 class Product {
   @inline static even(x: v128, m: v128): v128 {
     return i64x2.extmul_low_i32x4_u(x, m);

@@ -1,15 +1,20 @@
 /**
- * Rank-1 power iteration along edges (`src/flow/power-gossip.ts`). An agent's row x is a matrix X of `height` rows and `width` columns, row after row. Every
- * directed edge has a slot: what agent i says to its e-th neighbour stands in slot e of CSR, what it hears from it in slot reverse[e]; and in `held` the
- * unit vector v that both its ends hold. `left` 0: v has `width` entries and X v is said; 1: v has `height` entries and X^T v is said. Slots and
- * held vectors have stride slotBytes, padded(max(height, width)) doubles; what lies behind a vector is +0.
+ * Rank-1 power iteration along edges (`src/flow/power-gossip.ts`). An agent's row x is a matrix X of `height`
+ * rows and `width` columns, row after row. Every directed edge has a slot: agent i's message to its e-th
+ * neighbour is in slot e of CSR, the message from that neighbour in slot reverse[e]. `held` has for every
+ * directed edge the unit vector v that both ends know. `left` 0: v has `width` entries and X v is sent; 1: v
+ * has `height` entries and X^T v is sent. Slots and held vectors have stride slotBytes, padded(max(height,
+ * width)) doubles; behind a vector is +0.
  */
 import { Row } from './lanes';
 import { uniformRange } from './philox';
 
 const PAIR_STREAM: u32 = 13;
 
-/** The unit vector of n entries that agents i and j both draw in `round`: coordinates of the lower end, a slot's worth for each higher end. */
+/**
+ * The unit vector of n entries that agents i and j both draw in `round`: coordinates of the lower end, a
+ * slot's worth for each higher end.
+ */
 function drawPair(
   out: usize,
   n: usize,
@@ -145,11 +150,11 @@ export function powerMix(
     const to = <usize>load<u32>(rowStart + (i << 2), 4);
     for (let e = <usize>load<u32>(rowStart + (i << 2)); e < to; e++) {
       const v = held + e * slotBytes;
-      const said = slots + e * slotBytes;
-      const heard = slots + <usize>load<u32>(reverse + (e << 2)) * slotBytes;
+      const sent = slots + e * slotBytes;
+      const received = slots + <usize>load<u32>(reverse + (e << 2)) * slotBytes;
       Row.clearAll(scratch, n);
       for (let c: usize = 0; c < n; c++) {
-        store<f64>(scratch + (c << 3), load<f64>(heard + (c << 3)) - load<f64>(said + (c << 3)));
+        store<f64>(scratch + (c << 3), load<f64>(received + (c << 3)) - load<f64>(sent + (c << 3)));
       }
       const factor = tau * load<f64>(weights + e * weightStride);
       const column = left ? v : scratch;

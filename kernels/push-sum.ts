@@ -1,5 +1,6 @@
 /**
- * One round of push-sum for a block of agents: what was gathered, -(sums, weight) as the gather kernels leave it, to the estimate and the next share.
+ * One round of push-sum for a block of agents: what was gathered, -(sums, weight) as the gather kernels leave
+ * it, to the estimate and the next share.
  *
  *     x = sums / weight        share = (sums, weight) / (1 + out-degree)
  *

@@ -1,18 +1,25 @@
 /**
- * A whole round of the primal-dual flow with estimates, for messages that are signs of a rotated vector (flatten(sign)), agent by agent: what
- * `gatherSign` + `unflattenBlock`, `decodeFlattenedSign`, `gradientQuadratic`, `stepPrimalDualError` and `encodeFlattenedSign` do one after the other, with
- * the bits that they give. Between them rows never leave the first cache, and while one agent is computed the next one's state comes in.
+ * A whole round of the primal-dual flow with estimates, for messages that are signs of a rotated vector
+ * (flatten(sign)), agent by agent: what `gatherSign` + `unflattenBlock`, `decodeFlattenedSign`,
+ * `gradientQuadratic`, `stepPrimalDualError` and `encodeFlattenedSign` do one after the other, with the same
+ * bits. Rows never leave the first cache between these steps, and while one agent is computed the processor
+ * prefetches the next one's state.
  *
- *     u = L q                  sums of signs, six stages of the transform at once           `gatherRotatedSigns`
- *     q                        the own signs' transform, in 16-bit whole numbers             `transformSigns`
- *     x, v, s, z move on       and x - s enters the next message's transform                 `updatePrimalDual...`
- *     signs and mean |.|       out of the transform's last stages                            `packRotatedSigns`
+ *     u = L q               sums of signs, six stages of the transform at once     `gatherRotatedSigns`
+ *     q                     the own signs' transform, in 16-bit whole numbers       `transformSigns`
+ *     x, v, s, z            the step; x - s enters the next message's transform     `updatePrimalDual...`
+ *     signs and mean |.|    from the transform's last stages                        `packRotatedSigns`
  *
- * **Sums of signs.** Four neighbours have only 16 sums (+-t0 +- t1) + (+-t2 +- t3), t = weight * scale (the "method of four Russians"). They are formed once and
- * looked up by a coordinate's four bits; the first table has the own message's sign as a fifth bit. The order of additions is that of `gatherSign`.
+ * **Sums of signs.** Four neighbours have only 16 sums (+-t0 +- t1) + (+-t2 +- t3), t = weight * scale (the
+ * "method of four Russians"). They are formed once and looked up by a coordinate's four bits; the first table
+ * has the own message's sign as a fifth bit. The order of additions is that of `gatherSign`.
  *
- * **Lanes.** In a word of 64 signs, coordinates c and c + 32 share a vector: then five of its six stages are between vectors, and the sixth
- * leaves neighbours beside each other.
+ * **Lanes.** In a word of 64 signs, coordinates c and c + 32 share a vector: then five of its six stages are
+ * between vectors, and the sixth leaves neighbours beside each other.
+ *
+ * **Why it is long.** Registers cannot be held in an array or returned several at a time, so the eight
+ * vectors of a radix-8 butterfly are written out wherever their inputs or outputs differ. Flags choose a
+ * variant and are constants in it, which takes an argument list for each.
  */
 import { joinSigns, transformSigns } from './decode';
 import { writeSigns } from './encode';
@@ -26,7 +33,10 @@ const OTHERS: usize = 256;
 const INDICES: usize = 384;
 const ROWS: usize = 512;
 
-/** Where the indices of coordinates 8 b + m, b < 8, stand: the order in which bits come out of their transposition. */
+/**
+ * Where the indices of coordinates 8 b + m, b < 8, stand: the order in which bits come out of their
+ * transposition.
+ */
 class Place {
   @inline static of(m: usize): usize {
     return ((m & 4) << 3) | ((m & 1) << 4) | ((m & 2) << 2);
@@ -34,7 +44,10 @@ class Place {
 }
 
 class Sums {
-  /** table = own - sums in 32 doubles (`first`), or the 16 sums. Bit j of an index is neighbour j's sign, bit 4 the own. */
+  /**
+   * table = own - sums in 32 doubles (`first`), or the 16 sums. Bit j of an index is neighbour j's sign, bit
+   * 4 the own.
+   */
   @inline static write(first: bool, table: usize, own: f64, t0: f64, t1: f64, t2: f64, t3: f64): void {
     const pair = f64x2.replace_lane(f64x2.splat(t0), 1, -t0);
     const a = f64x2.add(pair, f64x2.splat(t1));
@@ -63,7 +76,7 @@ class Sums {
     }
   }
 
-  /** indices[Place(m) + b] = 8 * (the bits of four words, and with `first` of the own one, at coordinate 8 b + m). */
+  /** indices[Place(m) + b] = 8 * (bits at coordinate 8 b + m of four words, and with `first` of the own). */
   @inline static index(
     first: bool,
     indices: usize,
@@ -157,7 +170,10 @@ class Word {
     v128.store(to, f64x2.sub(z3, z7), 112);
   }
 
-  /** Signs m of b < 4 and of b + 4 as two lanes: what `own` adds to a vector when no four neighbours are there to share a table with. */
+  /**
+   * Signs m of b < 4 and of b + 4 as two lanes: what the own message adds where there are no four neighbours
+   * to share a table with.
+   */
   @inline static sign(word: u64, c: usize, t: v128): v128 {
     const high = i64x2.replace_lane(i64x2.splat(word << (63 - c)), 1, word << (31 - c));
     return v128.xor(v128.and(high, i64x2.splat(0x8000000000000000)), t);
@@ -171,7 +187,8 @@ class Signed {
 }
 
 /**
- * data (64 doubles, see `Word`) = H_8 (stages 1, 2, 4) of sum_j L_ij q_j, of the word of signs that begins `byte` bytes behind the scales.
+ * data (64 doubles, see `Word`) = H_8 (stages 1, 2, 4) of sum_j L_ij q_j, of the word of signs that begins
+ * `byte` bytes behind the scales.
  */
 function gatherRotatedSigns(
   own: usize,
@@ -361,8 +378,9 @@ class Last {
 }
 
 /**
- * slot = mean |factor y| and the signs of y, y = stages 8, 16, 32 of 64 doubles that have had the first three. A vector p of the eight parts has the
- * entries 8 k + p, 8 k + p + 1: a lane's own, in ascending order.
+ * slot = mean |factor y| and the signs of y, y = stages 8, 16, 32 of 64 doubles that have had the first
+ * three. A vector p of the eight parts has the entries 8 k + p, 8 k + p + 1: a lane's own, in ascending
+ * order.
  */
 function packRotatedSigns(data: usize, slot: usize, factor: f64): void {
   const f = f64x2.splat(factor);
@@ -437,9 +455,9 @@ function packRotatedSigns(data: usize, slot: usize, factor: f64): void {
 
 class Update {
   /**
-   * Entries c, c + 1 of one agent, T behind the addresses, from the round's beginning to its end: u from y, the step,
-   * and x - s (both new) into y. The gradient is a (x - b) if `quadratic`, else a. `unit`: damping, gain and now are
-   * 1. `memory`: the agent's own state as it is, and m, as in `stepPrimalDualMemory`.
+   * Entries c, c + 1 of one agent, T behind the addresses, from the round's beginning to its end: u from y,
+   * the step, and x - s (both new) into y. The gradient is a (x - b) if `quadratic`, else a. `unit`: damping,
+   * gain and now are 1. `memory`: the agent's own state as it is, and m, as in `stepPrimalDualMemory`.
    */
   @inline static pair<T>(
     quadratic: bool,
@@ -495,7 +513,7 @@ class Update {
     v128.store(y, memory ? f64x2.add(error, kept) : error, offsetof<T>());
   }
 
-  /** One agent's row: u from its unfinished transform in `sums`, q from whole numbers, the step, x - s into `sums`. */
+  /** One agent's row: u from its transform in `sums`, q from whole numbers, the step, x - s into `sums`. */
   @inline static row(
     quadratic: bool,
     unit: bool,

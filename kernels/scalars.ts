@@ -1,9 +1,10 @@
 /**
- * Messages of m numbers psi_j . e, with m directions psi_0 .. psi_(m-1) of the round that everyone knows: unfolded, sum_j (psi_j . e) psi_j.
+ * Messages of m numbers psi_j . e, with m directions psi_0 .. psi_(m-1) of the round, known to everyone;
+ * decoded: sum_j (psi_j . e) psi_j.
  *
  *  - *cyclic*: psi_j is the unit vector of coordinate (index + j) mod n, so nothing is multiplied;
- *  - *projections*: any directions, as m padded rows (`basis`). Neighbours' numbers are summed before they are unfolded: a gather costs m n
- *    multiplications, whatever the degree.
+ *  - *projections*: any directions, as m padded rows (`basis`). Neighbours' numbers are summed before they
+ *    are unfolded: a gather costs m n multiplications, whatever the degree.
  */
 import { Row } from './lanes';
 

@@ -1,19 +1,25 @@
 /**
- * What a parameter server does with the messages of its agents: counts their bits, averages their vectors, moves the model.
+ * What a parameter server does with the messages of its agents: counts their bits, averages their vectors,
+ * moves the model.
  *
- * **Counting without unpacking.** A vertical counter holds the counts of 128 coordinates in as many planes as a count has bits: bit j of plane p is
- * bit p of coordinate j's count. Sixteen messages at a time go through a tree of carry-save adders (Harley and Seal's), each of which
- * turns three vectors of weight w into one of weight w and one of weight 2w with five instructions, so that a message costs about six instructions for 128
- * coordinates. Only at the end are the planes unfolded, once for all messages.
+ * **Counting without unpacking.** A vertical counter holds the counts of 128 coordinates in as many planes as
+ * a count has bits: bit j of plane p is bit p of coordinate j's count. Sixteen messages at a time go through
+ * a tree of carry-save adders (Harley and Seal's), each of which turns three vectors of weight w into one of
+ * weight w and one of weight 2w with five instructions, so that a message costs about six instructions for
+ * 128 coordinates. The planes are unfolded at the end, once for all messages.
  *
- * Counts are whole numbers, so the order of messages does not matter; means are made from them with one rounding each.
+ * Counts are whole numbers, so the order of messages does not matter; means are made from them with one
+ * rounding each.
  */
 import { ditherSigns } from './dither';
 import { Row, Signs } from './lanes';
 import { COUNT_SCRATCH_BYTES } from './sizes';
 
 const PLANES: usize = 16;
-/** Bytes of a message that are counted before the next ones: planes of their coordinates stay in the first cache. */
+/**
+ * Bytes of a message that are counted before the next ones: planes of their coordinates stay in the first
+ * cache.
+ */
 const CHUNK_BYTES: usize = <usize>COUNT_SCRATCH_BYTES / PLANES;
 /** Messages that one set of planes can count: a count is unfolded in 16 bits. A multiple of 16. */
 const MOST: usize = 65520;
@@ -31,7 +37,7 @@ class CarrySave {
 /** Adds `carry`, of weight 2^plane, to the planes of one vector, of which `used` are in use. */
 function ripple(planes: usize, plane: usize, used: usize, carry: v128): void {
   const end = planes + used * CHUNK_BYTES;
-  // To the end, though nothing may be carried any more: a branch that nobody can foresee would cost more.
+  // To the end, even where nothing is carried any more: a mispredicted branch would cost more.
   for (let p = planes + plane * CHUNK_BYTES; p < end; p += CHUNK_BYTES) {
     const held = v128.load(p);
     v128.store(p, v128.xor(held, carry));

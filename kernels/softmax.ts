@@ -3,11 +3,12 @@
  *
  *     f_i(x) = scale sum_r [log sum_k exp(z_k) - z_{y_r}] + regularization/2 |x|^2,      z_k = a_r . x_k
  *
- * x holds one vector of `features` entries for each class, class after class without gaps, so no vector of a class is aligned or padded but
- * the row as a whole. Margins are shifted by the first largest one, whose exponential is 1 and is left out of the sum: what remains keeps its
- * digits where one class is all but certain. Classes and samples are summed in ascending order. scratch: `classes` doubles,
- * rounded up to a multiple of 2. With `picks` a gradient looks at these `size` samples alone, and the sum over them is scaled by
- * (samples of the agent) / size.
+ * x holds one vector of `features` entries for each class, class after class without gaps, so no vector of a
+ * class is aligned or padded but the row as a whole. Margins are shifted by the first largest one, whose
+ * exponential is 1 and is left out of the sum: what remains keeps its digits where one class is all but
+ * certain. Classes and samples are summed in ascending order. scratch: `classes` doubles, rounded up to a
+ * multiple of 2. With `picks` a gradient looks at these `size` samples alone, and the sum over them is scaled
+ * by (samples of the agent) / size.
  */
 import { Batch } from './batch';
 import { Row } from './lanes';

@@ -4,16 +4,18 @@
  *     primal-dual   x <- x - (h eta g + h alpha Ly + h beta v)      v <- v + h beta Ly
  *     consensus     x <- x - h alpha Ly
  *
- * Semi-implicit, the primal-dual step is divided by 1 + hImplicit d_i, d_i the agent's weighted degree (`degrees`: from the block's first agent on). The
- * caller then gives h alpha for hImplicit and h alpha + (h beta)^2 in the place of h alpha, which is how x sees the new dual. Forward Euler is
- * hImplicit = 0: a factor of exactly 1.
+ * Semi-implicit, the primal-dual step is divided by 1 + hImplicit d_i, d_i the agent's weighted degree
+ * (`degrees`: from the block's first agent on). The caller then gives h alpha for hImplicit and h alpha + (h
+ * beta)^2 in the place of h alpha, so that x uses the new dual. Forward Euler is hImplicit = 0: a factor of
+ * exactly 1.
  *
  * And with y from the network's estimates s (z = L s, u = L q, q = the agent's own decoded message):
  *
  *     Ly = z + current u;  x, v as above;  s <- s + mu q;  z <- z + mu u;  error = x - s (both new).
  *
- * With a memory m of what the messages left out, each agent takes its own state as it is (d its weighted degree in this round, D that of the whole
- * graph, the same where links do not change; m the round's beginning's):
+ * With a memory m of what the messages left out, each agent takes its own state as it is (d its weighted
+ * degree in this round, D that of the whole graph, the same where links do not change; m the round's
+ * beginning's):
  *
  *     o = x - (s + q);  r = z + u + d o;  x <- x - (h eta g + h alpha r + h beta v);  v <- v + h beta r;
  *     s <- s + mu q;  z <- z + mu u;  m <- m + (d/D) o;  error = x - s + gamma m (all new).
@@ -142,10 +144,10 @@ export function stepPrimalDualMemory(
     for (let at = begin; at < end; at += 16) {
       const u = v128.load(laplacian + at);
       const known = v128.load(z + at);
-      const said = v128.load(message + at);
+      const sent = v128.load(message + at);
       const state = v128.load(x + at);
       const estimate = v128.load(s + at);
-      const omitted = f64x2.sub(state, f64x2.add(estimate, said));
+      const omitted = f64x2.sub(state, f64x2.add(estimate, sent));
       const disagreement = f64x2.add(f64x2.add(known, u), f64x2.mul(degree, omitted));
       v128.store(z + at, f64x2.add(known, f64x2.mul(gain, u)));
       const dual = v128.load(v + at);
@@ -154,7 +156,7 @@ export function stepPrimalDualMemory(
       const moved = f64x2.sub(state, f64x2.mul(damping, slope));
       v128.store(x + at, moved);
       v128.store(v + at, f64x2.add(dual, f64x2.mul(beta, disagreement)));
-      const filtered = f64x2.add(estimate, f64x2.mul(gain, said));
+      const filtered = f64x2.add(estimate, f64x2.mul(gain, sent));
       v128.store(s + at, filtered);
       const total = f64x2.add(v128.load(memory + at), f64x2.mul(weight, omitted));
       v128.store(memory + at, total);

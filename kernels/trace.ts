@@ -1,6 +1,6 @@
 /**
- * What the trace observes: means, distances and sums. Sums run in blocks of 256, so that rounding grows with the number of
- * blocks and not of agents, and in an order that no partition changes.
+ * What the trace observes: means, distances and sums. Sums run in blocks of 256, so that rounding grows with
+ * the number of blocks and not of agents, and in an order that no partition changes.
  */
 import { Row } from './lanes';
 

@@ -1,6 +1,6 @@
 /**
- * out[i] = f_i(point), the same point for all agents: what the trace sums into the objective. The costs are those of
- * gradient.ts. Losses are computed for two samples at a time and summed in ascending order.
+ * out[i] = f_i(point), the same point for all agents: the trace sums them to the objective. The costs are
+ * those of gradient.ts. Losses are computed for two samples at a time and summed in ascending order.
  */
 import { Row } from './lanes';
 import { Pair } from './math';

@@ -1,18 +1,22 @@
 /**
- * Walsh-Hadamard transform, natural order, unnormalised: y = H_n x, H_1 = 1, H_2n = [[H_n, H_n], [H_n, -H_n]].
- * And flattening with it: U = H D / sqrt(n), U^T = D H / sqrt(n).
+ * Walsh-Hadamard transform, natural order, unnormalised: y = H_n x, H_1 = 1, H_2n = [[H_n, H_n], [H_n,
+ * -H_n]]. And flattening with it: U = H D / sqrt(n), U^T = D H / sqrt(n).
  *
- * Stages h = 1, 2, 4, ... replace (x_c, x_{c+h}) by their sum and difference: n log2 n additions. Stages are taken three at a
- * time (radix 8), so that an entry is loaded and stored once for three; the first three happen inside registers. For n above
- * 4096 doubles (32 KiB, a first-level cache) eight parts are transformed one after the other and then joined by one radix-8
- * pass, recursively, whatever the caches' sizes. Neither changes the order in which an entry meets its stages, so the
- * result has the bits of the plain loop.
+ * Stages h = 1, 2, 4, ... replace (x_c, x_{c+h}) by their sum and difference: n log2 n additions. Stages are
+ * taken three at a time (radix 8), so that an entry is loaded and stored once for three; the first three
+ * happen inside registers. For n above 4096 doubles (32 KiB, a first-level cache) eight parts are transformed
+ * one after the other and then joined by one radix-8 pass, recursively, whatever the caches' sizes. Neither
+ * changes the order in which an entry meets its stages, so the result has the bits of the plain loop.
  *
  * The factor 1/sqrt(n) is a multiplication by the rounded reciprocal (exact where n is a power of 4).
  *
- * A vector need not be padded to be rotated: `flattenParts` cuts it into parts of `part` entries, a power of two, rotates each of them, and
- * where entries are left over rotates the last `part` entries of all once more, signs afresh. What was left over is thereby mixed with what comes before, nothing is
- * added, and a product of rotations is a rotation.
+ * A vector need not be padded to be rotated: `flattenParts` cuts it into parts of `part` entries, a power of
+ * two, rotates each of them, and where entries are left over rotates the last `part` entries of all once
+ * more, with new signs. What was left over is thereby mixed with what comes before, nothing is added, and a
+ * product of rotations is a rotation.
+ *
+ * The butterfly of radix 8 is written out twice: its eight results differ in where they go, and registers
+ * cannot be returned several at a time.
  */
 import { Row } from './lanes';
 
@@ -132,8 +136,8 @@ function radix8(data: usize, n: usize, h: usize): void {
 }
 
 /**
- * The last three stages of all n entries, and on the way out what unflattening does with them: the factor, the signs, and nothing
- * beyond `limit` bytes.
+ * The last three stages of all n entries, then what unflattening does with them: the factor, the signs, and
+ * nothing beyond `limit` bytes.
  */
 function lastStagesOut(data: usize, n: usize, target: usize, limit: usize, masks: usize, factor: v128): void {
   const step = n;
@@ -252,7 +256,10 @@ function small(data: usize, n: usize): void {
   }
 }
 
-/** Stages 8, 16, ... below `end` over n entries, n at most DIRECT: one of radix 2 or 4 if they are not a multiple of three. */
+/**
+ * Stages 8, 16, ... below `end` over n entries, n at most DIRECT: one of radix 2 or 4 if they are not a
+ * multiple of three.
+ */
 export function middleStages(data: usize, n: usize, end: usize): void {
   const stages = ctz(end) - 3;
   const odd = stages % 3;

@@ -1,9 +1,11 @@
 /**
- * The second half of a build: what starts a process or a thread is bundled, one folder each in dist/bundle, and the file that tsc made for it
- * becomes a line that loads the bundle. A run then reads some ten files where it read seven hundred: that, and not the work, was most of its start.
+ * The second half of a build: what starts a process or a thread is bundled, one folder each in dist/bundle,
+ * and the file that tsc made for it becomes a line that loads the bundle. A run then reads some ten files
+ * where it read seven hundred: that, and not the work, was most of its start.
  *
- * Everything else in dist is as tsc left it, the library included; without this half all works alike, later. A thread or process loads one
- * bundle and has each module once. Folders lie two below dist, as src/session does: `locations.ts` looks up from either.
+ * Everything else in dist is as tsc left it, the library included; without this half all works alike, later.
+ * A thread or process loads one bundle and has each module once. Folders lie two below dist, as src/session
+ * does: `locations.ts` looks up from either.
  */
 
 import { createHash } from 'node:crypto';
@@ -34,8 +36,8 @@ const BUNDLES = [
 const EXTERNAL = [/^piscina(\/|$)/, /^@resvg\//, /^0x(\/|$)/, /^assemblyscript(\/|$)/];
 
 /**
- * Few files rather than small ones: what a start loads anyway, what a config is checked with, and what several parts share. The rest stays apart until
- * it is needed.
+ * Few files rather than small ones: what a start loads anyway, what a config is checked with, and what
+ * several parts share. The rest stays apart until it is needed.
  */
 const CONFIG =
   /src[\\/](config[\\/]load|(compress|cost|flow|links)[\\/]registry|program[\\/][a-z-]+[\\/]sections)\.ts$|topology[\\/]registry\.ts$/;

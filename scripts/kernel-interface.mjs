@@ -3,8 +3,8 @@
  * entry file exports, with the names of its parameters and the comment that stands at it, in the order of the
  * entry file. Above it stands the entry file's comment.
  *
- * A transform of the AssemblyScript compiler: it runs in every build of the kernels and sees what they export.
- * A kernel without a comment, and a type that JavaScript has no number for, end the build.
+ * A transform of the AssemblyScript compiler: it runs in every build of the kernels and sees what they
+ * export. A kernel without a comment, and a type that JavaScript has no number for, end the build.
  */
 
 const FILE = 'kernels/interface.ts';

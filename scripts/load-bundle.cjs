@@ -1,10 +1,12 @@
 /**
- * Loads a bundle from V8's cache of its compiled code, made on this machine at the first start: compiling is a third of what a start has to do.
- * Node 22 and later keep such a cache themselves (`module.enableCompileCache`).
+ * Loads a bundle from V8's cache of its compiled code, made on this machine at the first start: compiling is
+ * a third of what a start has to do. Node 22 and later keep such a cache themselves
+ * (`module.enableCompileCache`).
  *
- * The cache lies where the user's caches do ($XDG_CACHE_HOME, ~/.cache, else the temporary folder), for this build in this place, this Node and these flags.
- * It is an offer: what cannot be written, read or trusted is compiled, and nothing else changes. A file appears whole (by renaming), so that any number
- * of processes may start for the first time at once; a checksum stands before it, since V8 believes what it is given.
+ * The cache lies where the user's caches do ($XDG_CACHE_HOME, ~/.cache, else the temporary folder), for this
+ * build in this place, this Node and these flags. It is an offer: what cannot be written, read or trusted is
+ * compiled, and nothing else changes. A file appears whole (by renaming), so that any number of processes may
+ * start for the first time at once; a checksum stands before it, since V8 believes what it is given.
  *
  * Copied to dist/bundle by bundle.mjs, which names the build.
  */
@@ -146,7 +148,8 @@ function loadBundle(name) {
     return require(file);
   }
   const exports = load(file);
-  // A thread is ended from outside and never sees its exit; the process is the one whose functions are worth waiting for.
+  // A thread is ended from outside and never sees its exit; the process is the one whose functions are worth
+  // waiting for.
   if (isMainThread) process.once('exit', record);
   else record();
   return exports;

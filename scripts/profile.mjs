@@ -8,7 +8,8 @@
  *
  * and a picture of the graph of one-bit-100k for docs/, where there is a Chromium to take them with.
  *
- * Usage: npm run profile [-- NAME...], or -- --pictures for a new picture of what is recorded. Record on a machine that does nothing else.
+ * Usage: npm run profile [-- NAME...], or -- --pictures for a new picture of what is recorded. Record on a
+ * machine that does nothing else.
  */
 
 import { spawnSync } from 'node:child_process';

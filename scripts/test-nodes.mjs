@@ -1,6 +1,6 @@
 /**
- * The engine's tests on newer Nodes: each is installed from its npm package into a temporary folder, never into this project.
- * Usage: npm run test:nodes [-- 22 24]
+ * The engine's tests on newer Nodes: each is installed from its npm package into a temporary folder, never
+ * into this project. Usage: npm run test:nodes [-- 22 24]
  */
 
 import { spawnSync } from 'node:child_process';

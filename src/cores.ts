@@ -52,7 +52,7 @@ export function countCores(offered: number, env: NodeJS.ProcessEnv, read: Read):
 /** The smallest quota on the way from our own control group up to the root, in cores; null where there is none. */
 export function cgroupQuota(read: Read): number | null {
   const quotas = (read('/proc/self/cgroup') ?? '').split('\n').flatMap((line): (number | null)[] => {
-    const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
+    const [, controllers = '', path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
     if (path === undefined) return [];
     const groups = pathsUpTo(path);
     if (controllers === '') {

@@ -65,6 +65,23 @@ export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** How wide each column of a table must be, and no narrower than `least`. */
+export function columnWidths(rows: readonly (readonly string[])[], least: readonly number[] = []): number[] {
+  const widths = [...least];
+  for (const row of rows) {
+    for (const [c, cell] of row.entries()) widths[c] = Math.max(widths[c] ?? 0, cell.length);
+  }
+  return widths;
+}
+
+/** A row of a table: the first `left` cells begin in line with those above, the others end so. */
+export function alignRow(row: readonly string[], widths: readonly number[], left: number): string {
+  const cells = row.map((cell, c) =>
+    c < left ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0),
+  );
+  return cells.join('  ').trimEnd();
+}
+
 /** Lines `  label   value`, the values aligned; rows without a value are left out. */
 export function alignRows(
   rows: readonly (readonly [label: string, value: string | null])[],

@@ -5,7 +5,8 @@ import { didYouMean } from './suggest.js';
 
 /** `path` is where the component stands in the config. */
 export function lookUp<T>(registry: Readonly<Record<string, T>>, kind: unknown, path: SpecPath): T {
-  if (typeof kind === 'string' && Object.hasOwn(registry, kind)) return registry[kind];
+  const found = typeof kind === 'string' && Object.hasOwn(registry, kind) ? registry[kind] : undefined;
+  if (found !== undefined) return found;
   const kinds = Object.keys(registry);
   const kindPath = [...path, 'kind'];
   throw new InputError(

@@ -8,6 +8,7 @@ import { show } from './errors.js';
 
 export interface NpyHeader {
   type: string;
+  decode: Decode;
   littleEndian: boolean;
   fortranOrder: boolean;
   shape: number[];
@@ -64,7 +65,8 @@ export function parseNpyHeader(
   if (!fortran || !extents || !/'descr':/.test(text)) {
     throw fail(`${file} has the header ${show(text)}, expected a dict with descr, fortran_order and shape`);
   }
-  if (!descr || !NPY_DECODERS[descr[2]!]) {
+  const decode = NPY_DECODERS[descr?.[2] ?? ''];
+  if (!descr || !decode) {
     const found = descr ? `${descr[1]}${descr[2]}` : show(text);
     throw fail(
       `${file} holds numbers of type ${found}, expected one of ${Object.keys(NPY_DECODERS).join(', ')}`,
@@ -86,6 +88,7 @@ export function parseNpyHeader(
   }
   return {
     type: descr[2]!,
+    decode,
     littleEndian: descr[1] !== '>',
     fortranOrder: fortran[1] === 'True',
     shape,

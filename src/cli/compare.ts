@@ -204,7 +204,7 @@ async function compareCells(
   if (exitCode !== null && !complete) return exitCode;
   const statuses = comparison.cells.map(({ status }) => status);
   if (statuses.every((status) => status === 'refused')) {
-    throw new InputError(comparison.cells[0].error ?? 'every cell was refused');
+    throw new InputError(comparison.cells[0]?.error ?? 'every cell was refused');
   }
   return statuses.includes('failed') ? ExitCode.RUN_FAILED : ExitCode.OK;
 }

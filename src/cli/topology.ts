@@ -244,9 +244,9 @@ function sizeOf({ nodes, edges, arcs }: Graph): string {
 
 /** The kind after `--kind`, whose flags are wanted before commander reads the rest. */
 export function kindIn(argv: readonly string[]): string | null {
-  for (let i = 0; i < argv.length; i++) {
-    if (argv[i] === '--kind') return argv[i + 1] ?? null;
-    if (argv[i].startsWith('--kind=')) return argv[i].slice('--kind='.length);
+  for (const [i, argument] of argv.entries()) {
+    if (argument === '--kind') return argv[i + 1] ?? null;
+    if (argument.startsWith('--kind=')) return argument.slice('--kind='.length);
   }
   return null;
 }

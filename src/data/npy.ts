@@ -10,7 +10,6 @@
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import {
   MAX_NPY_HEADER_BYTES,
-  NPY_DECODERS,
   NPY_MAGIC,
   type NpyHeader,
   parseNpyHeader,
@@ -79,7 +78,7 @@ async function readConverted(
   itemBytes: number,
   data: Float64Array,
 ): Promise<void> {
-  const decode = NPY_DECODERS[header.type]!;
+  const { decode } = header;
   const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, data.length * itemBytes));
   const chunkItems = Math.floor(CHUNK_BYTES / itemBytes);
   for (let first = 0; first < data.length; first += chunkItems) {

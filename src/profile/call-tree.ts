@@ -103,8 +103,8 @@ export function callTree(profile: CpuProfile, thread: string, within?: Within): 
   const first = samples.findIndex(isInside);
   const last = samples.findLastIndex(isInside);
   let idleUs = 0;
-  for (let at = Math.max(0, first); at <= last; at++) {
-    const id = samples[at];
+  for (const [at, id] of samples.entries()) {
+    if (at < first || at > last) continue;
     // The time before the first sample is not known to be the function's own.
     const us = at === first && within !== undefined ? 0 : Math.max(0, timeDeltas[at] ?? 0);
     if (nodes.get(id)!.callFrame.functionName === '(idle)') {

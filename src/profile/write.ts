@@ -163,7 +163,7 @@ function describe(
     `self time by source file, ${merged.label}\n${formatByFile(merged)}`,
   ];
   for (const [at, thread] of threads.entries()) {
-    const { idleUs } = recorded[at].tree;
+    const idleUs = recorded[at]?.tree.idleUs ?? 0;
     const idle = idleUs > 0 ? `, and ${formatSeconds(idleUs / 1e6)} idle` : '';
     sections.push(`${describeSamples(thread)}${idle}\n${formatHottest(thread, [])}`);
   }
@@ -188,7 +188,7 @@ function describeForPrograms(
     files: byFile(merged),
     threads: threads.map((thread, at) => ({
       ...sharesForPrograms(thread),
-      idleSeconds: recorded[at].tree.idleUs / 1e6,
+      idleSeconds: (recorded[at]?.tree.idleUs ?? 0) / 1e6,
     })),
   };
 }

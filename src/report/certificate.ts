@@ -1,7 +1,7 @@
 /** Certificates as people read them: a table, one sentence each, and the picture of the decay. */
 
 import type { Certificate } from '../certify/certify.js';
-import { type Colours, formatBits, formatCount, formatQuantity } from '../format.js';
+import { alignRow, type Colours, columnWidths, formatBits, formatCount, formatQuantity } from '../format.js';
 import { logPlot } from './plot.js';
 
 /** Cheapest first: by the bits that the worst start takes to a thousandth; what never gets there comes last. */
@@ -15,38 +15,34 @@ export function sortCertificates(certificates: readonly Certificate[]): Certific
 
 const MAX_NAME = 40;
 
+const HEAD = [
+  'compressor',
+  'mu',
+  'L_c',
+  'mean',
+  'worst',
+  'least',
+  'of',
+  'median',
+  'worst',
+  'message',
+  'median',
+  'worst',
+];
+
+const UPPER_HEAD = [
+  ['', 3],
+  ['one message keeps', 2],
+  ['as planned', 2],
+  ['rate a round', 2],
+  ['bits a', 1],
+  ['bits to |e|/1000', 2],
+] as const;
+
 export function formatCertificates(certificates: readonly Certificate[], paint: Colours): string {
-  const [{ dim, seed, starts }] = certificates;
-  const head = [
-    [
-      '',
-      '',
-      '',
-      'one message keeps',
-      '',
-      'as planned',
-      '',
-      'rate a round',
-      '',
-      'bits a',
-      'bits to |e|/1000',
-      '',
-    ],
-    [
-      'compressor',
-      'mu',
-      'L_c',
-      'mean',
-      'worst',
-      'least',
-      'of',
-      'median',
-      'worst',
-      'message',
-      'median',
-      'worst',
-    ],
-  ];
+  const [first] = certificates;
+  if (first === undefined) return '';
+  const { dim, seed, starts } = first;
   const rows = certificates.map((certificate) => {
     const { compressor, gain, bound, contraction, rate, bits, exactAfter } = certificate;
     const about = (value: number) =>
@@ -66,22 +62,16 @@ export function formatCertificates(certificates: readonly Certificate[], paint: 
       about(bits.thousandfold.worst),
     ];
   });
-  const widths = head[1].map((_, c) =>
-    // The words above two columns reach over both.
-    Math.max(...[head[1], ...rows].map((row) => [...row[c]].length), c === 3 || c === 5 || c === 7 ? 7 : 0),
-  );
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])))
-      .join('  ')
-      .trimEnd();
-  const upper = spanning(head[0], widths);
-  const width = Math.max(...rows.map(([name]) => [...name].length));
+  // What stands above two columns reaches over both.
+  const least = HEAD.map((_, c) => (c === 3 || c === 5 || c === 7 ? 7 : 0));
+  const widths = columnWidths([HEAD, ...rows], least);
+  const line = (row: readonly string[]) => alignRow(row, widths, 1);
+  const width = Math.max(...rows.map(([name = '']) => [...name].length));
   return [
     `dim ${dim}, ${starts.length} starts, seed ${seed}; e <- e - mu C(e, k), one message a round`,
     '',
-    paint.dim(upper),
-    paint.dim(line(head[1])),
+    paint.dim(spanning(UPPER_HEAD, widths)),
+    paint.dim(line(HEAD)),
     ...rows.map(line),
     '',
     ...certificates.map(({ compressor, verdict }) => {
@@ -96,18 +86,15 @@ export function formatCertificates(certificates: readonly Certificate[], paint: 
   ].join('\n');
 }
 
-/** Headings over two columns, right-aligned with the second. */
-function spanning(cells: readonly string[], widths: readonly number[]): string {
-  let out = '';
-  for (let c = 0; c < cells.length; c++) {
-    const gap = c === 0 ? '' : '  ';
-    const isWide = c === 3 || c === 5 || c === 7 || c === 10;
-    if (isWide) {
-      out += gap + cells[c].padStart(widths[c] + 2 + widths[c + 1]);
-      c++;
-    } else out += gap + cells[c].padStart(widths[c]);
-  }
-  return out.trimEnd();
+/** Headings that reach over so many columns each, right-aligned with the last of them. */
+function spanning(headings: readonly (readonly [text: string, columns: number])[], widths: number[]): string {
+  let next = 0;
+  const cells = headings.map(([text, columns]) => {
+    const under = widths.slice(next, next + columns);
+    next += columns;
+    return text.padStart(under.reduce((total, width) => total + width, 2 * (columns - 1)));
+  });
+  return cells.join('  ').trimEnd();
 }
 
 function three(value: number): string {
@@ -139,7 +126,9 @@ export function drawCertificates(certificates: readonly Certificate[]): string {
         ...(certificates.length <= MAX_BANDS && { low: decay.median, high: decay.worst }),
       };
     });
-  const [{ dim, starts }] = certificates;
+  const [first] = certificates;
+  if (first === undefined) return '';
+  const { dim, starts } = first;
   return logPlot(
     [
       {

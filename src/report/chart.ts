@@ -42,7 +42,8 @@ export function gapSparkline(gaps: readonly number[], width = 40): GapLine | nul
   const floor = Math.min(...positive);
   const logs = gaps.map((gap) => (Number.isNaN(gap) ? Number.NaN : Math.log10(Math.max(gap, floor))));
   const finite = logs.filter(Number.isFinite);
-  return { line: sparkline(logs, width), from: finite[0], to: finite[finite.length - 1] };
+  const from = finite.at(0) ?? Math.log10(floor);
+  return { line: sparkline(logs, width), from, to: finite.at(-1) ?? from };
 }
 
 function shrink(values: readonly number[], width: number): number[] {

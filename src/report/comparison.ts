@@ -3,10 +3,22 @@
 import Papa from 'papaparse';
 import type { Comparison } from '../compare/results.js';
 import type { Cell, CellOutcome, CellRow, MethodRow, Target } from '../compare/types.js';
-import { type Colours, formatBits, formatCount, formatQuantity, formatSeconds, plural } from '../format.js';
+import {
+  alignRow,
+  type Colours,
+  columnWidths,
+  formatBits,
+  formatCount,
+  formatQuantity,
+  formatSeconds,
+  plural,
+} from '../format.js';
 import { QUANTITIES } from '../run/targets.js';
 import type { TraceRow } from '../trace/row.js';
 import { logPlot, type PlotSeries } from './plot.js';
+
+/** Marks a method on the Pareto front. */
+const PARETO = '*';
 
 /** Columns of results.csv and results.parquet, with their Parquet types. */
 const COLUMNS: Readonly<Record<keyof CellRow, 'STRING' | 'DOUBLE' | 'BOOLEAN' | 'INT32'>> = {
@@ -108,9 +120,9 @@ export function formatComparison(
     const several = group.some(({ seeds }) => seeds > 1);
     const network = group.some(({ networkSeconds }) => networkSeconds !== null);
     const gaps = group.some(({ agentsGapMean }) => agentsGapMean !== null);
-    const heads = ['compressor', 'flow', 'config'];
     const flows = new Set(group.map(({ flow }) => flow)).size > 1;
-    const names = label(group[0]).map((_, i) => heads[i === 0 ? 0 : i === 1 && flows ? 1 : 2]);
+    const [named = []] = group.map(label);
+    const names = named.map((_, i) => (i === 0 ? 'compressor' : i === 1 && flows ? 'flow' : 'config'));
     const measured = [
       'rounds',
       'bits',
@@ -121,7 +133,7 @@ export function formatComparison(
       ...(gaps ? ["agents' gaps: mean", 'worst'] : []),
     ];
     const body = group.map((row) => [
-      row.pareto ? '*' : ' ',
+      row.pareto ? PARETO : ' ',
       ...label(row),
       row.rounds === null ? ended(row) : formatCount(row.rounds),
       row.bits === null ? '' : formatBits(row.bits),
@@ -133,15 +145,13 @@ export function formatComparison(
         ? [row.agentsGapMean, row.agentsGapWorst].map((gap) => (gap === null ? '' : formatQuantity(gap, 2)))
         : []),
     ]);
-    const rows = [[' ', ...names, ...measured], ...body];
-    const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-    rows.forEach((row, i) => {
-      const text = row
-        .map((cell, c) => (c <= names.length ? cell.padEnd(widths[c]) : cell.padStart(widths[c])))
-        .join('  ')
-        .trimEnd();
-      lines.push(i === 0 ? paint.dim(text) : group[i - 1].pareto ? paint.green(text) : text);
-    });
+    const head = [' ', ...names, ...measured];
+    const widths = columnWidths([head, ...body]);
+    lines.push(paint.dim(alignRow(head, widths, 1 + names.length)));
+    for (const row of body) {
+      const text = alignRow(row, widths, 1 + names.length);
+      lines.push(row[0] === PARETO ? paint.green(text) : text);
+    }
     for (const row of group) {
       const name = label(row).join(', ');
       if (row.error !== null) lines.push(`${paint.yellow(`${row.status}:`)} ${name}: ${row.error}`);
@@ -210,7 +220,7 @@ export function drawComparison(
         );
         if (trace.length === 0) return [];
         const series = (x: (point: TraceRow) => number): PlotSeries => ({
-          label: `${label(row).join(', ')}${row.pareto ? ' *' : ''}`,
+          label: `${label(row).join(', ')}${row.pareto ? ` ${PARETO}` : ''}`,
           x: trace.map(x),
           y: trace.map((point) => point[target.quantity]),
           thin: own.length > 1,
@@ -219,7 +229,7 @@ export function drawComparison(
       });
     });
     if (drawn.length === 0) return [];
-    const begins = Math.max(...drawn.map(({ rounds }) => rounds.y[0]));
+    const begins = Math.max(...drawn.flatMap(({ rounds }) => rounds.y.slice(0, 1)));
     const ends = drawn.map(({ rounds }) => rounds.x.at(-1) as number);
     const svg = logPlot(
       [

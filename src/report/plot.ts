@@ -123,22 +123,24 @@ function draw(
     panel.series.forEach(({ label, x, y, low, high, fit, thin }) => {
       const s = labels.indexOf(label);
       const points = (values: readonly number[]) =>
-        values.map((value, i) => `${round(scale.of(x[i]))},${round(yOf(value))}`);
+        zip(x, values).map(([along, value]) => `${round(scale.of(along))},${round(yOf(value))}`);
       if (low && high) {
         const outline = [...points(low), ...points(high).reverse()].join(' ');
         body.push(`<polygon points="${outline}" fill="${colour(s)}" fill-opacity="0.13"/>`);
       }
       if (fit) {
-        for (const [i, value] of y.entries()) {
-          const centre = `cx="${round(scale.of(x[i]))}" cy="${round(yOf(value))}"`;
+        for (const [along, value] of zip(x, y)) {
+          const centre = `cx="${round(scale.of(along))}" cy="${round(yOf(value))}"`;
           body.push(`<circle ${centre} r="4" fill="${colour(s)}"/>`);
         }
-        const curve = fit.y.map((value, i) => `${round(scale.of(fit.x[i]))},${round(yOf(value))}`);
+        const curve = zip(fit.x, fit.y).map(
+          ([along, value]) => `${round(scale.of(along))},${round(yOf(value))}`,
+        );
         body.push(`<polyline points="${curve.join(' ')}" fill="none" ${stroke(s)}/>`);
         return;
       }
       // A logarithmic axis has no place for 0.
-      const placed = points(y).filter((_, i) => !panel.logX || x[i] > 0);
+      const placed = points(y).filter((_, i) => !panel.logX || (x[i] ?? 0) > 0);
       const fine = thin ? ' stroke-opacity="0.6"' : '';
       body.push(
         `<polyline points="${placed.join(' ')}" fill="none" clip-path="url(#${clip})" ${stroke(s, thin ? 1.2 : 2)}${fine}/>`,
@@ -223,7 +225,11 @@ function short(value: number): string {
 }
 
 function colour(index: number): string {
-  return COLOURS[index % COLOURS.length];
+  return COLOURS[index % COLOURS.length] ?? 'black';
+}
+
+function zip(x: readonly number[], y: readonly number[]): [number, number][] {
+  return y.map((value, i) => [x[i] ?? Number.NaN, value]);
 }
 
 function stroke(index: number, width = 2): string {

@@ -40,9 +40,9 @@ export function isNumber(cell: string): boolean {
 function parseMatrix(text: string, file: string, options: ReadOptions): Graph {
   const separator = options.separator ?? separatorOf(text, file, () => false);
   const rows = rowsOf(text, file, separator);
-  if (rows.length === 0) throw fileError(file, 0, 'no rows found, expected an adjacency matrix');
   const [first] = rows;
-  const isNamed = ({ cells: [name, ...numbers] }: Row) => !isNumber(name) && numbers.every(isNumber);
+  if (first === undefined) throw fileError(file, 0, 'no rows found, expected an adjacency matrix');
+  const isNamed = ({ cells: [name = '', ...numbers] }: Row) => !isNumber(name) && numbers.every(isNumber);
   const hasHeader =
     options.header ??
     (!rows.every(isNamed) && (first.cells[0] === '' || first.cells.every((cell) => !isNumber(cell))));
@@ -61,20 +61,17 @@ function parseMatrix(text: string, file: string, options: ReadOptions): Graph {
     throw fileError(file, first.line, `header has ${first.cells.length} names, expected ${nodes}`);
   }
   if (header !== null && hasRowNames) {
-    const wrong = body.findIndex(({ cells }, row) => cells[0] !== header[row]);
-    if (wrong >= 0) {
-      const found = `name of row ${wrong + 1} is ${show(body[wrong].cells[0])}`;
-      throw fileError(file, body[wrong].line, `${found}, expected ${show(header[wrong])}, as in the header`);
+    for (const [row, { cells, line }] of body.entries()) {
+      if (cells[0] === header[row]) continue;
+      const found = `name of row ${row + 1} is ${show(cells[0])}`;
+      throw fileError(file, line, `${found}, expected ${show(header[row])}, as in the header`);
     }
   }
-  const names = hasRowNames ? body.map(({ cells }) => cells[0]) : header;
+  const names = hasRowNames ? body.map(({ cells: [name = ''] }) => name) : header;
+  const lineOf = (row: number) => body[row]?.line ?? 0;
   const twice = names?.findIndex((name, node) => names.indexOf(name) !== node) ?? -1;
   if (names !== null && twice >= 0) {
-    throw fileError(
-      file,
-      body[twice].line,
-      `name ${show(names[twice])} is used twice, expected unique names`,
-    );
+    throw fileError(file, lineOf(twice), `name ${show(names[twice])} is used twice, expected unique names`);
   }
   const counting = names?.every((name, node) => name === String(node)) ?? true;
   const said = [hasHeader ? 'header' : '', hasRowNames ? 'row names' : '']
@@ -86,7 +83,7 @@ function parseMatrix(text: string, file: string, options: ReadOptions): Graph {
       file,
       labels: counting ? null : names,
       readAs: `adjacency matrix, ${separator === 'space' ? 'spaces' : separator}, ${said || 'no header'}`,
-      lineOf: (row) => body[row].line,
+      lineOf,
     },
     true,
   );
@@ -94,8 +91,7 @@ function parseMatrix(text: string, file: string, options: ReadOptions): Graph {
     if (cells.length !== width) {
       throw fileError(file, line, `row ${row + 1} has ${cells.length - offset} numbers, expected ${nodes}`);
     }
-    for (let column = 0; column < nodes; column++) {
-      const cell = cells[column + offset];
+    for (const [column, cell] of cells.slice(offset).entries()) {
       if (!isNumber(cell)) {
         const found = `entry (${row + 1}, ${column + 1}) is ${show(cell)}`;
         const isDecimalComma = /^[+-]?\d+,\d+$/.test(cell);

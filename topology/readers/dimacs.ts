@@ -37,7 +37,7 @@ export const dimacs: Reader = {
       if (words[0] === 'c') continue;
       if (problem === null) {
         problem = PROBLEMS.find(({ kind }) => words[0] === 'p' && kind === words[1]) ?? null;
-        [nodes, announced] = words.slice(2).map((word) => digitsOf(word, 0, word.length));
+        [nodes = 0, announced = 0] = words.slice(2).map((word) => digitsOf(word, 0, word.length));
         if (problem === null || words.length !== 4 || nodes < 0 || announced < 0) {
           const kinds = PROBLEMS.map(({ kind }) => kind).join(' | ');
           throw fileError(
@@ -60,9 +60,11 @@ export const dimacs: Reader = {
         const form = `${mark}${mark === '' ? '' : ' '}${isDirected ? 'FROM TO WEIGHT' : 'A B'}`;
         throw fileError(file, lines.line, `found ${show(lines.current())}, expected '${form}'`);
       }
-      const [from, to] = fields.map((word, at) => (at > 1 ? 0 : nodeOf(word, nodes, file, lines.line)));
-      const weight = isDirected ? weightOf(fields[2]) : 1;
-      if (Number.isNaN(weight) && from !== to) edges.weightProblem ??= badWeight(fields[2], file, lines.line);
+      const [tail = '', head = '', written = ''] = fields;
+      const from = nodeOf(tail, nodes, file, lines.line);
+      const to = nodeOf(head, nodes, file, lines.line);
+      const weight = isDirected ? weightOf(written) : 1;
+      if (Number.isNaN(weight) && from !== to) edges.weightProblem ??= badWeight(written, file, lines.line);
       edges.push(from, to, Number.isNaN(weight) ? 1 : weight);
     }
     if (problem === null) throw fileError(file, 0, "no line 'p' found, expected 'p sp NODES ARCS'");

@@ -233,7 +233,13 @@ function isWord(code: number): boolean {
 }
 
 /** XML's own, and those of Latin-1 (ISO 8879), which the definition of GML names: 160, 161, ... in this order. */
-const NAMED_ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const NAMED_ENTITIES = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+]);
 (
   'nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 ' +
   'frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc ' +
@@ -242,13 +248,13 @@ const NAMED_ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quo
 )
   .split(' ')
   .forEach((name, at) => {
-    NAMED_ENTITIES[name] = String.fromCharCode(160 + at);
+    NAMED_ENTITIES.set(name, String.fromCharCode(160 + at));
   });
 
 /** Numeric and named entities; names that are not known stay as they are, since they only name nodes. */
 function decodeEntities(text: string): string {
   return text.replace(/&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w+);/g, (whole, name: string) => {
-    if (!name.startsWith('#')) return Object.hasOwn(NAMED_ENTITIES, name) ? NAMED_ENTITIES[name] : whole;
+    if (!name.startsWith('#')) return NAMED_ENTITIES.get(name) ?? whole;
     const code = /^#x/i.test(name) ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
   });

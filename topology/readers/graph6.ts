@@ -119,8 +119,7 @@ class Bits {
 
   nodes(): number {
     const { code, at } = this;
-    const tildes = code[at] !== '~' ? 0 : code[at + 1] !== '~' ? 1 : 2;
-    const characters = [1, 3, 6][tildes];
+    const [tildes, characters] = code[at] !== '~' ? [0, 1] : code[at + 1] !== '~' ? [1, 3] : [2, 6];
     if (code.length < at + tildes + characters) {
       throw fileError(
         this.file,

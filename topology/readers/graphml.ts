@@ -113,12 +113,14 @@ export const graphml: Reader = {
     for (const { kind, line, attributes, direction, data } of elements) {
       if (kind === 'node') {
         const label = keys.find('label', kind, data) ?? keys.find('name', kind, data);
-        graph.addNode(attributes['id'], label?.[1], line);
+        graph.addNode(attributeOf(attributes, 'id', kind, file, line), label?.[1], line);
         continue;
       }
       const weight = keys.find('weight', kind, data) ?? keys.defaultOf('weight', kind);
       const weightLine = weight?.[2] ?? line;
-      graph.addEdge(attributes['source'], attributes['target'], weight?.[1], line, { weightLine, direction });
+      const source = attributeOf(attributes, 'source', kind, file, line);
+      const target = attributeOf(attributes, 'target', kind, file, line);
+      graph.addEdge(source, target, weight?.[1], line, { weightLine, direction });
     }
     if (nested > 0) graph.note(`one graph with ${nested} nested ${nested === 1 ? 'graph' : 'graphs'} in it`);
     if (ports > 0) graph.note(`without ${ports} ${ports === 1 ? 'port' : 'ports'}`);

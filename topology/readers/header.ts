@@ -62,8 +62,9 @@ export function headerOf(fields: readonly string[]): Header | SeveralEnds | null
       if (pairs.length > 1) {
         return new SeveralEnds(pairs.map(([source, target]) => `${fields[source]} and ${fields[target]}`));
       }
-      if (pairs.length === 1) {
-        const [[source, target]] = pairs;
+      const [pair] = pairs;
+      if (pair !== undefined) {
+        const [source, target] = pair;
         return {
           source,
           target,
@@ -80,10 +81,8 @@ export function headerOf(fields: readonly string[]): Header | SeveralEnds | null
 /** The column that a header calls weight, if it does so once. */
 export function weightColumn(plain: readonly string[], ends: readonly number[]): number | null {
   for (const name of WEIGHT_NAMES) {
-    const found = plain.flatMap((field, column) =>
-      field.toLowerCase() === name && !ends.includes(column) ? [column] : [],
-    );
-    if (found.length > 0) return found[0];
+    const found = plain.findIndex((field, column) => field.toLowerCase() === name && !ends.includes(column));
+    if (found >= 0) return found;
   }
   return null;
 }

@@ -49,18 +49,19 @@ export const json: Reader = {
     links.forEach((link, index) => {
       const at = `${edgesKey}[${index}]`;
       if (!isRecord(link)) throw fail([edgesKey, index], `${at} is ${show(link)}, expected an object`);
-      const ends = ['source', 'target'].map((end) => {
+      const idAt = (end: 'source' | 'target') => {
         const id = link[end];
         if (!known.has(String(id)) || (typeof id !== 'string' && typeof id !== 'number')) {
           throw fail([edgesKey, index], `${at}.${end} is ${show(id)}, expected the id of a node`);
         }
         return String(id);
-      });
+      };
+      const [from, to] = [idAt('source'), idAt('target')];
       const weight = link['weight'] ?? undefined;
       const text = weight === undefined ? undefined : typeof weight === 'string' ? weight : show(weight);
       // The line is looked for only where it is needed: the walk to it starts at the beginning.
       const isBad = text !== undefined && Number.isNaN(weightOf(text));
-      graph.addEdge(ends[0], ends[1], text, isBad ? lineOfPath(source, [edgesKey, index]) : 0);
+      graph.addEdge(from, to, text, isBad ? lineOfPath(source, [edgesKey, index]) : 0);
     });
     return graph.toGraph(options);
   },
@@ -108,7 +109,7 @@ export function lineOfPath(text: string, path: (string | number)[]): number {
         else if (character === '}' || character === ']') open--;
         at++;
         if (open === 0 && character !== '}' && character !== ']') {
-          while (at < text.length && !/[\s,\]}]/.test(text[at])) at++;
+          while (at < text.length && !/[\s,\]}]/.test(text.charAt(at))) at++;
         }
       }
     } while (open > 0);

@@ -111,7 +111,7 @@ function* elements(bytes: Uint8Array, little: boolean, file: string): Generator<
 function arrayOf(data: Uint8Array, little: boolean, file: string): MatArray | null {
   const parts = [...elements(data, little, file)];
   const [flagsPart, shapePart, namePart, ...rest] = parts;
-  if (namePart === undefined) return null;
+  if (flagsPart === undefined || shapePart === undefined || namePart === undefined) return null;
   const flags = numbersIn(flagsPart, little, file)(0);
   const kind = flags & 0xff;
   const isSparse = kind === 5;
@@ -202,11 +202,11 @@ function numbersIn(
 function choose(arrays: readonly MatArray[], file: string): MatArray {
   if (arrays.length === 0)
     throw fileError(file, 0, 'no array of numbers found, expected an adjacency matrix');
-  if (arrays.length === 1) return arrays[0];
   const square = arrays.filter(({ rows, columns }) => rows === columns && rows > 1);
-  if (square.length === 1) return square[0];
   const named = square.filter(({ name }) => /^(a|w|adj|adjacency|adjacency_?matrix|graph)$/i.test(name));
-  if (named.length === 1) return named[0];
+  for (const [only, ...others] of [arrays, square, named]) {
+    if (only !== undefined && others.length === 0) return only;
+  }
   const names = arrays.map(({ name, rows, columns }) => `${name} (${rows} x ${columns})`).join(', ');
   throw fileError(file, 0, `found the arrays ${names}, expected one square array, or one that is called A`);
 }

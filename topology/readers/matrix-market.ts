@@ -44,7 +44,7 @@ export const matrixMarket: Reader = {
     ) {
       throw fileError(file, lines.line, `size is ${show(lines.current())}, expected '${header.size}'`);
     }
-    const [nodes, columns, entries = 0] = size;
+    const [nodes = 0, columns = 0, entries = 0] = size;
     checkSquare(file, lines.line, nodes, columns);
     if (nodes === 0) throw fileError(file, lines.line, 'no nodes found, expected at least one');
     checkNodeCount(file, lines.line, nodes);
@@ -64,7 +64,7 @@ interface Header {
 }
 
 function parseHeader(header: string, file: string): Header {
-  const [banner, object, format, field, symmetry] = header.toLowerCase().split(/\s+/);
+  const [banner, object, format, field = '', symmetry = ''] = header.toLowerCase().split(/\s+/);
   const isArray = format === 'array';
   const isKnown =
     banner === '%%matrixmarket' &&
@@ -105,14 +105,15 @@ function parseCoordinates(
       );
     }
     const fields = fieldsOf(lines);
-    const row = indexOf(fields[0], 'row', nodes, file, lines);
-    const column = indexOf(fields[1], 'column', nodes, file, lines);
+    const [rowField, columnField, valueField] = fields;
+    const row = indexOf(rowField, 'row', nodes, file, lines);
+    const column = indexOf(columnField, 'column', nodes, file, lines);
     if (fields.length !== (isWeighted ? 3 : 2)) {
       const expected = isWeighted ? "'row column value'" : "'row column'";
       throw fileError(file, lines.line, `found ${show(lines.current())}, expected ${expected}`);
     }
     // The diagonal holds no edge, so any value may stand there.
-    const value = isWeighted && row !== column ? slice(text, fields[2]) : '1';
+    const value = valueField !== undefined && row !== column ? slice(text, valueField) : '1';
     const weight = weightOf(value);
     if (Number.isNaN(weight)) edges.weightProblem ??= badWeight(value, file, lines.line);
     edges.push(row, column, weight);

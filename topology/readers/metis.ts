@@ -38,12 +38,13 @@ export const metis: Reader = {
         throw fileError(file, lines.line, `found ${words.length} numbers, expected ${expected}`);
       }
       for (let at = skipped; at < words.length; at += step) {
-        const neighbour = digitsOf(words[at], 0, words[at].length);
+        const [word = '', written = ''] = words.slice(at, at + step);
+        const neighbour = digitsOf(word, 0, word.length);
         if (neighbour < 1 || neighbour > nodes) {
-          throw fileError(file, lines.line, `neighbour is ${show(words[at])}, expected 1..${nodes}`);
+          throw fileError(file, lines.line, `neighbour is ${show(word)}, expected 1..${nodes}`);
         }
-        const weight = isWeighted ? weightOf(words[at + 1]) : 1;
-        if (Number.isNaN(weight)) edges.weightProblem ??= badWeight(words[at + 1], file, lines.line);
+        const weight = isWeighted ? weightOf(written) : 1;
+        if (Number.isNaN(weight)) edges.weightProblem ??= badWeight(written, file, lines.line);
         edges.push(node, neighbour - 1, weight);
       }
     }
@@ -82,7 +83,7 @@ function nextLine(lines: Lines): boolean {
 
 function headerOf(lines: Lines, file: string) {
   const words = lines.current().split(/[ \t]+/);
-  const [nodes, edges] = words.map((word) => digitsOf(word, 0, word.length));
+  const [nodes = 0, edges = 0] = words.map((word) => digitsOf(word, 0, word.length));
   const format = (words[2] ?? '0').padStart(3, '0');
   if (words.length < 2 || words.length > 4 || nodes < 0 || edges < 0 || !/^[01]{3}$/.test(format)) {
     throw fileError(
@@ -107,8 +108,8 @@ type WithArcs = ReturnType<EdgeBuffer['toGraph']>;
 function checkBothSides({ nodes, arcs }: WithArcs, lineOf: Uint32Array, file: string): void {
   if (arcs === undefined) return;
   for (let node = 0; node < nodes; node++) {
-    const outward = arcs.outColumns.subarray(arcs.outStart[node], arcs.outStart[node + 1]);
-    const inward = arcs.inColumns.subarray(arcs.inStart[node], arcs.inStart[node + 1]);
+    const outward = arcs.outColumns.subarray(arcs.outStart[node] ?? 0, arcs.outStart[node + 1]);
+    const inward = arcs.inColumns.subarray(arcs.inStart[node] ?? 0, arcs.inStart[node + 1]);
     const wrong = outward.findIndex((neighbour, at) => neighbour !== inward[at]);
     if (wrong < 0 && outward.length === inward.length) continue;
     // Both ascend, so the smaller of the two that differ is the one that stands on one side only.
@@ -117,7 +118,7 @@ function checkBothSides({ nodes, arcs }: WithArcs, lineOf: Uint32Array, file: st
     const [one, other] = isOut ? [node, out] : [into as number, node];
     throw fileError(
       file,
-      lineOf[one],
+      lineOf[one] ?? 0,
       `node ${one + 1} has the neighbour ${other + 1}, and node ${other + 1}, in line ${lineOf[other]}, does not have ${one + 1}, expected every edge from both sides`,
     );
   }

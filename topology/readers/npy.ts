@@ -3,7 +3,7 @@
  * weights. What entries mean: see matrix.ts.
  */
 import { fileError } from '../errors.js';
-import { MAX_NPY_HEADER_BYTES, NPY_DECODERS, parseNpyHeader } from '../npy-header.js';
+import { MAX_NPY_HEADER_BYTES, parseNpyHeader } from '../npy-header.js';
 import { checkSquare, MatrixEntries } from './matrix.js';
 import type { Reader } from './reader.js';
 
@@ -16,7 +16,7 @@ export const npy: Reader = {
     const header = parseNpyHeader(head, file, 2, (message) =>
       fileError(file, 0, message.replace(`${file} `, 'file ')),
     );
-    const [nodes, columns = 1] = header.shape;
+    const [nodes = 0, columns = 1] = header.shape;
     checkSquare(file, 0, nodes, columns);
     const itemBytes = Number(header.type.slice(1));
     const found = bytes.length - header.payloadOffset;
@@ -32,12 +32,11 @@ export const npy: Reader = {
       { file, labels: null, readAs: `adjacency matrix, ${header.type}`, lineOf: () => 0 },
       header.type !== 'b1',
     );
-    const decode = NPY_DECODERS[header.type];
     const view = new DataView(bytes.buffer, bytes.byteOffset + header.payloadOffset);
     for (let row = 0; row < nodes; row++) {
       for (let column = 0; column < nodes; column++) {
         const at = header.fortranOrder ? column * nodes + row : row * nodes + column;
-        entries.add(row, column, decode(view, at * itemBytes, header.littleEndian));
+        entries.add(row, column, header.decode(view, at * itemBytes, header.littleEndian));
       }
     }
     return entries.toGraph(options);

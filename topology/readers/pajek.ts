@@ -81,7 +81,7 @@ class PajekParser {
   }
 
   private vertex(line: string): void {
-    const [number, label] = wordsOf(line);
+    const [number = '', label] = wordsOf(line);
     const node = this.node(number);
     if (this.labels[node - 1] !== undefined)
       throw this.error(`node ${node} is used twice, expected unique ones`);
@@ -117,8 +117,9 @@ class PajekParser {
     }
     if (words.length < 2) throw this.error(`found ${show(this.lines.current())}, expected two nodes`);
     const isList = section.endsWith('list');
-    const targets = isList ? words.slice(1) : [words[1]];
-    const source = String(this.node(words[0]));
+    const [first = '', ...others] = words;
+    const targets = isList ? others : others.slice(0, 1);
+    const source = String(this.node(first));
     for (const target of targets) {
       const weight =
         isList || words[2] === undefined || Number.isNaN(Number(words[2])) ? undefined : words[2];
@@ -139,5 +140,5 @@ class PajekParser {
 
 /** Words, those in quotes as one. */
 function wordsOf(line: string): string[] {
-  return Array.from(line.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, word]) => quoted ?? word);
+  return Array.from(line.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, word]) => quoted ?? word ?? '');
 }

@@ -111,7 +111,7 @@ export class NamedGraph {
     if (unknown >= 0) {
       throw fileError(
         this.file,
-        this.edgeLines[unknown],
+        this.edgeLines[unknown] ?? 0,
         'edge has no type, and the graph says mixed, expected directed, undirected or mutual',
       );
     }
@@ -124,9 +124,10 @@ export class NamedGraph {
       this.weights.some((weight) => weight !== undefined),
     );
     let bothWays = 0;
-    for (let edge = 0; edge < count; edge++) {
-      const source = this.find('source', this.sources[edge], this.edgeLines[edge]);
-      const target = this.find('target', this.targets[edge], this.edgeLines[edge]);
+    for (const [edge, from] of this.sources.entries()) {
+      const line = this.edgeLines[edge] ?? 0;
+      const source = this.find('source', from, line);
+      const target = this.find('target', this.targets[edge] ?? '', line);
       const weight = this.weights[edge] ?? 1;
       const value = Number.isNaN(weight) ? 1 : weight;
       edges.push(source, target, value);

@@ -33,25 +33,25 @@ function isMatrix(text: string, file: string, options: ReadOptions): boolean {
   if (count < width - 1 || count > width + 1 || count < 2) return false;
 
   const rows = rowsOf(text, file, separator).map(({ cells }) => cells);
-  const body = rows.slice(1);
+  const [head = [], ...body] = rows;
   const names = body.map(([name]) => name);
-  const header = rows[0].slice(rows[0].length - body.length);
+  const header = head.slice(head.length - body.length);
   const isLabelled =
-    (rows[0].length === count || rows[0].length === count - 1) &&
-    (rows[0].length < count || rows[0][0] === '' || !isNumber(rows[0][0])) &&
+    (head.length === count || head.length === count - 1) &&
+    (head.length < count || !isNumber(head[0] ?? '')) &&
     body.every((cells) => cells.length === count && cells.slice(1).every(isNumber)) &&
     header.every((name, at) => name === names[at]);
   if (isLabelled) return true;
 
   const bare = numbers(rows, 0);
-  const underHeader = headerOf(rows[0]) === null ? numbers(body, 0) : null;
-  const besideNames = rows.every(([name]) => !isNumber(name)) ? numbers(rows, 1) : null;
-  const isCounting = [0, 1].some((begin) => rows[0].every((cell, at) => cell === String(at + begin)));
-  const found = bare ?? besideNames ?? (rows[0].some(isNumber) && !isCounting ? null : underHeader);
+  const underHeader = headerOf(head) === null ? numbers(body, 0) : null;
+  const besideNames = rows.every(([name = '']) => !isNumber(name)) ? numbers(rows, 1) : null;
+  const isCounting = [0, 1].some((begin) => head.every((cell, at) => cell === String(at + begin)));
+  const found = bare ?? besideNames ?? (head.some(isNumber) && !isCounting ? null : underHeader);
   if (found === null || !isLikely(found, bare !== null)) return false;
   const size = found.length;
   // A link said from both ends, whichever way it is read.
-  if (bare !== null && size === 2 && found[0][1] === 1) return false;
+  if (bare !== null && size === 2 && found[0]?.[1] === 1) return false;
   const isClear = size >= 4 && !(found === underHeader && isCounting);
   if (isClear) return true;
   const readings = `an edge list, or an adjacency matrix of ${size} nodes`;
@@ -69,7 +69,7 @@ function numbers(rows: readonly string[][], names: number): number[][] | null {
 
 function isLikely(matrix: readonly number[][], isBare: boolean): boolean {
   const hasEmptyDiagonal = matrix.every((row, at) => row[at] === 0);
-  const isSymmetric = matrix.every((row, i) => row.every((value, j) => value === matrix[j][i]));
+  const isSymmetric = matrix.every((row, i) => row.every((value, j) => value === matrix[j]?.[i]));
   if (matrix.length === 2) return hasEmptyDiagonal && isSymmetric;
   const isBinary = matrix.every((row) => row.every((value) => value === 0 || value === 1));
   return hasEmptyDiagonal || isSymmetric || (isBare && isBinary && matrix.length >= 4);

@@ -29,7 +29,7 @@ function write(graph: Graph, separator: string): Iterable<string> {
 function* lines(graph: Graph, separator: string): Iterable<string> {
   const { labels } = graph;
   const names = labels === null ? null : labels.map(quoteIfNeeded);
-  const nameOf = (node: number): string => (names === null ? String(node) : names[node]);
+  const nameOf = (node: number): string => names?.[node] ?? String(node);
   yield `# Nodes: ${graph.nodes} Edges: ${graph.arcs?.count ?? graph.edges}\n`;
   // With a header, no first pair of labels can be mistaken for one, and no header for a pair of labels.
   const header = HEADERS.find((pair) => !labels?.some((label) => pair.includes(label))) ?? HEADERS[0];
@@ -41,7 +41,7 @@ function* lines(graph: Graph, separator: string): Iterable<string> {
   });
 }
 
-const HEADERS = [
+const HEADERS: readonly [string[], ...string[][]] = [
   ['source', 'target'],
   ['from', 'to'],
   ['src', 'dst'],

@@ -21,11 +21,12 @@ function* lines(graph: Graph): Iterable<string> {
   if (graph.weights !== null && !graph.arcs)
     yield '  <key id="weight" for="edge" attr.name="weight" attr.type="double"/>\n';
   yield `  <graph edgedefault="${graph.arcs ? 'directed' : 'undirected'}">\n`;
-  yield* nodeLines(graph, (node) =>
-    labels === null
+  yield* nodeLines(graph, (node) => {
+    const label = labels?.[node];
+    return label === undefined
       ? `    <node id="${node}"/>\n`
-      : `    <node id="${node}"><data key="label">${escapeXml(labels[node])}</data></node>\n`,
-  );
+      : `    <node id="${node}"><data key="label">${escapeXml(label)}</data></node>\n`;
+  });
   yield* edgeLines(graph, (from, to, weight) =>
     weight === null
       ? `    <edge source="${from}" target="${to}"/>\n`

@@ -1,6 +1,7 @@
 /**
- * Which `size` of an agent's `count` samples a mini-batch looks at, as numbers 0 .. count - 1 in the order drawn; all of them where there are no more.
- * Source: R. W. Floyd, in J. Bentley, Communications of the ACM 30, 1987.
+ * Which `size` of an agent's `count` samples a mini-batch looks at, as numbers 0 .. count - 1 in the order
+ * drawn; all of them where there are no more. Source: R. W. Floyd, in J. Bentley, Communications of the ACM
+ * 30, 1987.
  */
 
 import { type Key, philoxWords } from './philox.js';

@@ -1,5 +1,6 @@
 /**
- * Row i of the graph's Laplacian applied to decoded messages: degree_i m_i - sum_(j ~ i) w_ij m_j, neighbours in CSR order.
+ * Row i of the graph's Laplacian applied to decoded messages: degree_i m_i - sum_(j ~ i) w_ij m_j, neighbours
+ * in CSR order.
  */
 
 export interface ReferenceGraph {
@@ -20,7 +21,10 @@ export function gather(graph: ReferenceGraph, messages: readonly Float64Array[],
   return out;
 }
 
-/** The same for packed signs, whose neighbours are subtracted four at a time, as (m0 + m1) + (m2 + m3), and those left over one by one. */
+/**
+ * The same for packed signs, whose neighbours are subtracted four at a time, as (m0 + m1) + (m2 + m3), and
+ * those left over one by one.
+ */
 export function gatherSigned(
   graph: ReferenceGraph,
   messages: readonly Float64Array[],

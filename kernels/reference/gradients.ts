@@ -42,7 +42,10 @@ export function margin({ columns, values }: Sample, x: Float64Array): number {
   return total;
 }
 
-/** d loss / dt. The logistic one lies between -y and 0 whatever the margin: exp may overflow, the quotient does not. */
+/**
+ * d loss / dt. The logistic one lies between -y and 0 whatever the margin: exp may overflow, the quotient
+ * does not.
+ */
 export function slope(loss: Loss, t: number, y: number, parameter = Number.NaN): number {
   if (loss === 'squares') return t - y;
   if (loss === 'huber') return Math.max(-parameter, Math.min(parameter, t - y));

@@ -1,6 +1,7 @@
 /**
- * The plain twins: what the kernels compute, one agent at a time, over ordinary arrays. They are the documentation of the
- * kernels and what the tests hold them against; nothing in the round loop uses them.
+ * The reference implementations: what the kernels compute, one agent at a time, over ordinary arrays. They
+ * are the documentation of the kernels and what the tests hold them against; nothing in the round loop uses
+ * them.
  */
 export * from './arithmetic.js';
 export * from './batches.js';

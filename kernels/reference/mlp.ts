@@ -1,8 +1,10 @@
 /**
  * The perceptron of one agent and its gradient, in doubles and as the equations stand:
  *
- *     a_0 = sample;   z_l = a_(l-1) W_l + b_l;   a_l = max(z_l, 0) for l < L;   loss = log sum_k exp(z_L,k) - z_L,y
- *     delta_L = softmax(z_L) - e_y;   delta_l = (W_(l+1) delta_(l+1)) [z_l > 0];   grad W_l = a_(l-1) delta_l^T;   grad b_l = delta_l
+ *     a_0 = sample;   z_l = a_(l-1) W_l + b_l;   a_l = max(z_l, 0) for l < L
+ *     loss = log sum_k exp(z_L,k) - z_L,y
+ *     delta_L = softmax(z_L) - e_y;   delta_l = (W_(l+1) delta_(l+1)) [z_l > 0]
+ *     grad W_l = a_(l-1) delta_l^T;   grad b_l = delta_l
  */
 
 import type { Sample } from './gradients.js';

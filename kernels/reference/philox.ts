@@ -37,7 +37,10 @@ export function philox4x32(counter: Counter, key: Key): [number, number, number,
   return [c0, c1, c2, c3];
 }
 
-/** Bits 32 to 63 of a product of two words, from their halves: a double would lose the lowest bits, and a BigInt takes ten times as long. */
+/**
+ * Bits 32 to 63 of a product of two words, from halves: a double loses the lowest bits, a BigInt is ten times
+ * slower.
+ */
 function highWord(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;

@@ -12,7 +12,10 @@ export function meanSigns(counts: Float64Array, agents: number, scale: number): 
   return counts.map((count) => scale * ((agents - count - count) / agents));
 }
 
-/** Heavy ball (Polyak 1964), or Nesterov's variant (Sutskever et al. 2013). Changes velocity, gives the direction. */
+/**
+ * Heavy ball (Polyak 1964), or Nesterov's variant (Sutskever et al. 2013). Changes velocity, gives the
+ * direction.
+ */
 export function momentum(
   d: Float64Array,
   velocity: Float64Array,

@@ -1,7 +1,8 @@
 /**
  * The multinomial logistic cost of one agent and its gradient.
  *
- *     f(x) = scale sum_r [log sum_k exp(a_r . x_k) - a_r . x_{y_r}] + regularization/2 |x|^2,     x_k = x[k features .. (k + 1) features)
+ *     f(x) = scale sum_r [log sum_k exp(a_r . x_k) - a_r . x_{y_r}] + regularization/2 |x|^2
+ *     x_k = x[k features .. (k + 1) features)
  */
 
 import { margin, type Sample } from './gradients.js';

@@ -50,7 +50,7 @@ export function estimatedLaplacian({ z, u, current }: Estimate): Float64Array {
   return z.map((entry, c) => entry + current * u[c]);
 }
 
-/** s += mu q, z += mu u, and returns what is still to be said: x - s. */
+/** s += mu q, z += mu u, and returns what is still to be sent: x - s. */
 export function advanceEstimate(x: Float64Array, { s, z, q, u, mu }: Estimate): Float64Array {
   for (let c = 0; c < x.length; c++) {
     s[c] += mu * q[c];
@@ -103,15 +103,18 @@ export function stepPrimalDualMemory(
   return error.map((entry, c) => entry + gamma * m[c]);
 }
 
-/** One agent's round of push-sum: what it heard, its own share included, to its estimate and the share it sends next. */
+/**
+ * One agent's round of push-sum: what it received, its own share included, to its estimate and its next
+ * share.
+ */
 export function stepPushSum(
-  heard: Float64Array,
+  received: Float64Array,
   outDegree: number,
 ): { x: Float64Array; share: Float64Array } {
-  const dim = heard.length - 1;
+  const dim = received.length - 1;
   return {
-    x: heard.slice(0, dim).map((sum) => sum / heard[dim]),
-    share: heard.map((entry) => entry / (1 + outDegree)),
+    x: received.slice(0, dim).map((sum) => sum / received[dim]),
+    share: received.map((entry) => entry / (1 + outDegree)),
   };
 }
 

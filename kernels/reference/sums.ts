@@ -1,19 +1,25 @@
 /**
- * The order in which sums run. Floating-point addition is not associative: a run is reproducible only if every sum has one
- * order, whoever computes it. Orders here depend on an entry's index alone.
+ * The order in which sums run. Floating-point addition is not associative: a run is reproducible only if
+ * every sum has one order, whoever computes it. Orders here depend on an entry's index alone.
  */
 
 const LANES = 8;
 const BLOCK = 256;
 
-/** Sum of term(c), c < length. Entry c goes to lane c mod 8; lanes are joined as ((0+2)+(4+6)) + ((1+3)+(5+7)). */
+/**
+ * Sum of term(c), c < length. Entry c goes to lane c mod 8; lanes are joined as
+ * ((0+2)+(4+6)) + ((1+3)+(5+7)).
+ */
 export function rowSum(length: number, term: (c: number) => number): number {
   const lane = new Float64Array(LANES);
   for (let c = 0; c < length; c++) lane[c % LANES] += term(c);
   return lane[0] + lane[2] + (lane[4] + lane[6]) + (lane[1] + lane[3] + (lane[5] + lane[7]));
 }
 
-/** Blocks of 256, each a `rowSum`, then the blocks in order: rounding grows with the blocks, not with the entries. */
+/**
+ * Blocks of 256, each a `rowSum`, then the blocks in order: rounding grows with the blocks, not with the
+ * entries.
+ */
 export function sum(data: Float64Array): number {
   let total = 0;
   for (let begin = 0; begin < data.length; begin += BLOCK) {

@@ -7,7 +7,10 @@ export function valueQuadratic(x: Float64Array, a: Float64Array, b: Float64Array
   return 0.5 * rowSum(x.length, (c) => a[c] * ((x[c] - b[c]) * (x[c] - b[c])));
 }
 
-/** log(1 + exp(-m)) as max(-m, 0) + log1p(exp(-|m|)): for m = -1e4 it is 1e4, where the plain formula says Infinity. */
+/**
+ * log(1 + exp(-m)) as max(-m, 0) + log1p(exp(-|m|)): for m = -1e4 it is 1e4, where the plain formula says
+ * Infinity.
+ */
 export function lossValue(loss: Loss, t: number, y: number, parameter = Number.NaN): number {
   if (loss === 'squares') return 0.5 * ((t - y) * (t - y));
   if (loss === 'huber') {

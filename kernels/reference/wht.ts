@@ -22,7 +22,9 @@ export function wht(data: Float64Array): void {
   }
 }
 
-/** D_k: +1 or -1 for every coordinate, drawn for a round and shared by all. Bit c of the stream; set means -1. */
+/**
+ * D_k: +1 or -1 for every coordinate, drawn for a round and shared by all. Bit c of the stream; set means -1.
+ */
 export function flattenSigns(length: number, round: number, keyLow: number, keyHigh: number): Float64Array {
   const words = philoxWords(Math.ceil(length / 32), ALL_AGENTS, round, FLATTEN_STREAM, [keyLow, keyHigh]);
   return Float64Array.from({ length }, (_, c) => ((words[c >>> 5] >>> (c & 31)) & 1 ? -1 : 1));
@@ -46,7 +48,10 @@ export function unflatten(y: Float64Array, signs: Float64Array, dim: number): Fl
   return back.subarray(0, dim).map((entry, c) => entry * factor * signs[c]);
 }
 
-/** The same of `scale` times signs (each 1 or -1): their transform is whole numbers, multiplied once by scale / sqrt(n). */
+/**
+ * The same of `scale` times signs (each 1 or -1): their transform is whole numbers, multiplied once by
+ * scale / sqrt(n).
+ */
 export function unflattenSigned(
   scale: number,
   packed: Float64Array,
@@ -60,8 +65,9 @@ export function unflattenSigned(
 }
 
 /**
- * A rotation without padding: parts of `part` entries (a power of two) are rotated one by one, and where entries are left over, the last `part` of all
- * once more. `signs`: one for each entry, and `part` more for the last rotation.
+ * A rotation without padding: parts of `part` entries (a power of two) are rotated one by one, and where
+ * entries are left over, the last `part` of all once more. `signs`: one for each entry, and `part` more for
+ * the last rotation.
  */
 export function rotateParts(x: Float64Array, part: number, signs: Float64Array): Float64Array {
   const out = x.slice();

@@ -19,8 +19,9 @@ const NUMERIC = [
   'topology/[^/]*$',
   'topology/writers/writer.ts',
   'topology/readers/(edge-list|matrix|table).ts',
-  'src/(bench|certify|compress|flow|links|program|sync|trace)/',
-  'src/(compare|config|session)/',
+  'src/(bench|certify|compress|flow|links|program|run|sync|trace)/',
+  'src/suggest.ts',
+  'src/(compare|session)/',
 ].map((path) => new RegExp(`^${path}`));
 
 const { stdout, status, error } = spawnSync(

@@ -242,8 +242,8 @@ function parseSource(source: string, file: string): { document: Document; lines:
     const places = problems.map(({ offset, text }) => ({ ...lines.linePos(offset), text }));
     const shown = showPath(file);
     const messages = places.slice(0, 5).map(({ line, col, text }) => `${shown}:${line}:${col}: ${text}`);
-    const { line, col } = places[0];
-    throw new InputError(messages.join('\n'), { file: resolve(file), line, column: col });
+    const [first] = places;
+    throw new InputError(messages.join('\n'), { file: resolve(file), line: first?.line, column: first?.col });
   }
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     throw new InputError(`${showPath(file)} is empty, expected topology, cost and flow`, {
@@ -331,7 +331,7 @@ function applyOverrides(data: unknown, overrides: readonly Override[]): unknown 
     });
     // `--set stop.gap=` switches off what the file asks for; anything else that is empty is refused as it is in a file.
     const off = value === null && MAY_BE_SWITCHED_OFF.has(String(path[0]));
-    define(parent, path[path.length - 1], off ? undefined : value);
+    define(parent, path.at(-1) ?? '', off ? undefined : value);
   }
   return data;
 }
@@ -358,14 +358,14 @@ function report(
   placed.sort(
     (a, b) => (a.place.line ?? 0) - (b.place.line ?? 0) || (a.place.column ?? 0) - (b.place.column ?? 0),
   );
-  const { issue, place } = placed[0];
+  const [first] = placed;
   const message = placed.map((entry) => entry.place.prefix + entry.issue.text).join('\n');
   const hint = placed.map((entry) => entry.issue.hint).find((text) => text !== undefined);
   return new InputError(message, {
-    path: issue.path,
+    path: first?.issue.path,
     file: loaded.file ?? undefined,
-    line: place.line,
-    column: place.column,
+    line: first?.place.line,
+    column: first?.place.column,
     hint,
   });
 }

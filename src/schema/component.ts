@@ -54,7 +54,8 @@ export function validateComponent(
     return { spec: {}, issues: [wrongValue(path, spec, `a mapping such as { kind: ${example} }`)] };
   }
   const kind = spec['kind'];
-  if (typeof kind !== 'string' || !Object.hasOwn(registry, kind)) {
+  const definition = typeof kind === 'string' && Object.hasOwn(registry, kind) ? registry[kind] : undefined;
+  if (typeof kind !== 'string' || definition === undefined) {
     const at = [...path, 'kind'];
     const issue = wrongValue(at, kind, `one of ${kinds.join(', ')}`);
     if (typeof kind === 'string') issue.text += didYouMean(kind, kinds);
@@ -67,7 +68,7 @@ export function validateComponent(
     return { spec: {}, issues: [{ path, at: 'value', text }] };
   }
 
-  const schema = bodySchema(registry[kind], kind, options.common);
+  const schema = bodySchema(definition, kind, options.common);
   const result = schema.safeParse(spec, REPORT_INPUT);
   const issues = result.success ? [] : explain(result.error, schema, spec, path);
   const output: Record<string, unknown> = result.success && isMapping(result.data) ? { ...result.data } : {};

@@ -156,9 +156,12 @@ function explainBranch(
     }
   }
   const chosen = branchFor(schema, value);
-  const index = branches.findIndex((branch) => flatten(branch).includes(chosen as JsonSchema));
-  const errors = issue.errors[index];
-  return chosen === undefined || errors === undefined ? [] : explainAll(errors, branches[index], value, path);
+  if (chosen === undefined) return [];
+  for (const [index, branch] of branches.entries()) {
+    const errors = issue.errors[index];
+    if (errors && flatten(branch).includes(chosen)) return explainAll(errors, branch, value, path);
+  }
+  return [];
 }
 
 function kindsOf(schema: JsonSchema): string[] {

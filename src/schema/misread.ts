@@ -22,16 +22,18 @@ export function misreadings(contents: Node | null): Misread[] {
   visit(contents, {
     Map(_key, map, ancestors) {
       if (!map.flow) return;
-      for (let index = 0; index < map.items.length; index++) {
-        const { key, value } = map.items[index];
+      let taken = 0;
+      for (const [index, { key, value }] of map.items.entries()) {
+        if (index < taken) continue;
         let text = sourceOf(value);
         if (text === null || !/^[-+]?\d*(?:[.' _]\d+)*$/.test(text)) continue;
-        const first = index;
-        while (index + 1 < map.items.length && isFraction(map.items[index + 1])) {
-          index++;
-          text += `,${sourceOf(map.items[index].key)}`;
+        taken = index + 1;
+        for (const part of map.items.slice(taken)) {
+          if (!isFraction(part)) break;
+          taken++;
+          text += `,${sourceOf(part.key)}`;
         }
-        if (index === first) continue;
+        if (taken === index + 1) continue;
         const path = [...pathOf([...ancestors, map]), String(sourceOf(key))];
         const meant = meantNumber(text) ?? withUnit(text);
         found.push({

@@ -12,12 +12,11 @@ const GROUPED = new RegExp(`^([-+]?\\d{1,3}(?:([., _'’\u00a0\u202f])\\d{3})+)(
 /** What to write instead of `text`, as the end of a sentence that begins "write"; null where no number can be made out. */
 export function meantNumber(text: string): string | null {
   const bare = text.trim();
-  const grouped = GROUPED.exec(bare);
-  if (grouped && grouped[2] !== grouped[3]) return plain(grouped[1].replaceAll(grouped[2], ''), grouped[4]);
-  const thousands = THOUSANDS.exec(bare);
+  const [, groups, group, point, decimals] = GROUPED.exec(bare) ?? [];
+  if (groups && group && decimals && group !== point) return plain(groups.replaceAll(group, ''), decimals);
+  const separator = THOUSANDS.exec(bare)?.[1];
   // `1.000` alone is a number like any other.
-  if (thousands && !Number.isFinite(Number(bare))) {
-    const [, separator] = thousands;
+  if (separator && !Number.isFinite(Number(bare))) {
     const whole = bare.replaceAll(separator, '');
     // One group behind a comma is a thousand to some and a fraction to others; a group behind 0 is a fraction.
     const once = bare.indexOf(separator) === bare.lastIndexOf(separator);
@@ -27,8 +26,8 @@ export function meantNumber(text: string): string | null {
       ? String(Number(fraction))
       : `${Number(whole)}, or ${fraction} where the comma is a decimal one`;
   }
-  const comma = COMMA.exec(bare);
-  if (comma) return plain(comma[1], comma[2]);
+  const [, whole = '', fraction] = COMMA.exec(bare) ?? [];
+  if (fraction) return plain(whole, fraction);
   const percent = /^([-+]?[\d.]+)\s*%$/.exec(bare);
   if (percent && Number.isFinite(Number(percent[1]))) return String(Number(percent[1]) / 100);
   const ratio = /^([-+]?[\d.]+)\s*\/\s*([\d.]+)$/.exec(bare);

@@ -20,9 +20,11 @@ export function variant(
   const schema = withoutDialect(toJsonSchema(bodySchema(definition, kind, options.common)));
   const properties: Record<string, JsonSchema> = { ...schema.properties, kind: { const: kind } };
   const { nestedKey } = options;
-  if (nestedKey !== undefined && Object.hasOwn(properties, nestedKey)) {
+  const nested =
+    nestedKey !== undefined && Object.hasOwn(properties, nestedKey) ? properties[nestedKey] : null;
+  if (nestedKey !== undefined && nested) {
     const reference = COMPRESSOR_REFERENCE;
-    const { type, description } = properties[nestedKey];
+    const { type, description } = nested;
     properties[nestedKey] = {
       ...(description === undefined ? {} : { description }),
       ...(type === 'array' ? { type, items: reference } : reference),

@@ -29,13 +29,13 @@ type ReadClock = typeof import('../run/clock.js').readClock;
 
 function giveUpAfterFirstRound(readClock: ReadClock, clock: SharedArrayBuffer): void {
   // A worker that has begun its second round has seen everyone finish the first.
-  if (readClock(clock)[0].rounds >= 2) {
+  if ((readClock(clock)[0]?.rounds ?? 0) >= 2) {
     times.firstRound = performance.now();
     process.stdout.write(JSON.stringify(times), () => process.exit());
   } else setTimeout(giveUpAfterFirstRound, POLL_MS, readClock, clock).unref();
 }
 
-const [config, folder] = process.argv.slice(2);
+const [config = '', folder = ''] = process.argv.slice(2);
 const terminal = { stdout: process.stdout, stderr: process.stderr, env: process.env, debug: false };
 main(['run', config, '--out', folder, '--quiet'], terminal, (dependencies) => ({
   ...dependencies,

@@ -1,0 +1,175 @@
+/**
+ * The trace rows of a flow. Every worker sums whole columns over all agents, or its own agents' distances; the leader adds up what
+ * lies in the arena then. The order of additions does not depend on how many workers there are.
+ */
+
+import type { Arena } from '../../arena/arena.js';
+import type { BoundCost } from '../../cost/types.js';
+import { bindAccuracy } from '../../run/accuracy.js';
+import { bindMeasure } from '../../run/measure.js';
+import { optimumValueIn } from '../../run/optimum.js';
+import type { BoundProgram } from '../../run/types.js';
+import { bindVerdict } from '../../run/verdict.js';
+import type { Runtime } from '../../runtime.js';
+import type { Bits } from './bits.js';
+import type { FlowRunPlan } from './types.js';
+
+/** Entries of a cache line of float64: coordinates are shared out between workers in these units. */
+const LINE_ENTRIES = 8;
+
+/** Where a field of the state stands after so many rounds; those that are doubled take turns. */
+export function stateAt(plan: FlowRunPlan, arena: Arena, name: string): (round: number) => number {
+  const field = plan.state.find((field) => field.name === name);
+  const at = arena.address(name);
+  if (!field?.doubled) return () => at;
+  const parityBytes = plan.agents * plan.rowBytes;
+  return (round) => at + (round & 1) * parityBytes;
+}
+
+/** A quantity of every agent, summed by number whatever the order in which agents lie. */
+interface TraceColumn {
+  /** By number. */
+  at: number;
+  /** Where this worker's kernels write its agents' entries, by position. */
+  from: number;
+  /** Brings them from there to their place. */
+  settle(): void;
+}
+
+function traceColumn(
+  arena: Arena,
+  name: string,
+  first: number,
+  end: number,
+  numbers: Uint32Array | undefined,
+): TraceColumn {
+  const at = arena.address(name);
+  if (numbers === undefined) return { at, from: at, settle: () => {} };
+  const column = arena.view(name, 'f64');
+  const byPosition = arena.view('trace.byPosition', 'f64');
+  return {
+    at,
+    from: arena.address('trace.byPosition'),
+    settle() {
+      for (let position = first; position < end; position++) column[numbers[position]] = byPosition[position];
+    },
+  };
+}
+
+export function bindTrace(
+  plan: FlowRunPlan,
+  { arena, kernels, worker, numbers, reference }: Runtime,
+  cost: BoundCost,
+  bits: Bits,
+): Pick<BoundProgram, 'tracePhases' | 'traceRow' | 'rmsError'> {
+  const { agents, dim, rowBytes } = plan;
+  const rowEntries = rowBytes / 8;
+  const first = plan.partition[worker];
+  const end = plan.partition[worker + 1];
+  const count = end - first;
+  const xAt = stateAt(plan, arena, 'x');
+  const lines = rowEntries / LINE_ENTRIES;
+  const firstColumn = Math.floor((lines * worker) / plan.workers) * LINE_ENTRIES;
+  const columns = Math.floor((lines * (worker + 1)) / plan.workers) * LINE_ENTRIES - firstColumn;
+  const mean = arena.address('trace.mean');
+  const optimum = arena.address('trace.optimum');
+  const optimumView = arena.view('trace.optimum', 'f64');
+  const meanView = arena.view('trace.mean', 'f64');
+  const values = arena.address('trace.values');
+  const positions = numbers === undefined ? 0 : arena.address('agents.positions');
+  const ofAgents = (name: string) => traceColumn(arena, name, first, end, numbers);
+  const toOptimum = ofAgents('trace.toOptimum');
+  const toMean = ofAgents('trace.toMean');
+  const toEstimate = arena.has('s') ? ofAgents('trace.toEstimate') : null;
+  const sAt = toEstimate === null ? xAt : stateAt(plan, arena, 's');
+  const average = plan.problem === 'average';
+  const entries = agents * dim;
+  const verdict = bindVerdict(plan);
+  const accuracy = bindAccuracy(plan.cost, cost, arena, worker, plan.workers);
+
+  const hasOptimum = plan.optimumKnown;
+  const optimumValue = optimumValueIn(arena, plan);
+  const measure = bindMeasure(
+    {
+      plan: plan.measure,
+      agents,
+      dim,
+      rowBytes,
+      optimumValue,
+      worker,
+      workers: plan.workers,
+      first,
+      end,
+      numbers,
+      positions: numbers === undefined ? undefined : arena.view('agents.positions', 'u32'),
+    },
+    cost,
+    arena,
+    kernels,
+    { mean, optimum, away: arena.view(hasOptimum ? 'trace.toOptimum' : 'trace.toMean', 'f64') },
+  );
+
+  const traceMean = (k: number) => {
+    if (columns === 0) return;
+    if (numbers === undefined) kernels.columnMeans(xAt(k), rowBytes, agents, firstColumn, columns, mean);
+    else kernels.columnMeansPlaced(xAt(k), rowBytes, positions, agents, firstColumn, columns, mean);
+    reference?.mean(k, firstColumn, columns, optimum);
+  };
+
+  const traceAgents = (k: number) => {
+    accuracy.count(mean);
+    if (count === 0) return;
+    cost.beginRound?.(k);
+    if (!average) cost.values(first, count, mean, values);
+    kernels.distancesToPoint(first, count, xAt(k), rowBytes, rowEntries, optimum, toOptimum.from);
+    toOptimum.settle();
+    kernels.distancesToPoint(first, count, xAt(k), rowBytes, rowEntries, mean, toMean.from);
+    toMean.settle();
+    if (toEstimate === null) return;
+    kernels.distancesBetweenRows(first, count, xAt(k), sAt(k), rowBytes, rowEntries, toEstimate.from);
+    toEstimate.settle();
+  };
+
+  /** |mean x - x*|^2 / 2: the whole gap of the averaging problem. */
+  const averageGap = () => {
+    let total = 0;
+    for (let c = 0; c < dim; c++) total += (meanView[c] - optimumView[c]) ** 2;
+    return total / 2;
+  };
+
+  const traceRow = (k: number, seconds: number, row: Float64Array) => {
+    const gap = average ? averageGap() : kernels.sum(values, agents) / agents - optimumValue;
+    const rmsError = hasOptimum ? Math.sqrt(kernels.sum(toOptimum.at, agents) / entries) : Number.NaN;
+    const consensusError = Math.sqrt(kernels.sum(toMean.at, agents) / entries);
+    const observerError = toEstimate ? Math.sqrt(kernels.sum(toEstimate.at, agents) / entries) : Number.NaN;
+    row[0] = k;
+    row[1] = average ? gap + (reference?.least(k) ?? optimumValue) : kernels.sum(values, agents) / agents;
+    row[2] = gap;
+    row[3] = rmsError;
+    row[4] = consensusError;
+    row[5] = observerError;
+    row[6] = bits.broadcast(k);
+    row[7] = bits.links(k);
+    row[8] = seconds;
+    row[9] = bits.networkSeconds(k);
+    row[10] = accuracy.share();
+    // Links between agents have no up and no down.
+    row[11] = Number.NaN;
+    row[12] = Number.NaN;
+    measure.fill(row);
+    return verdict(row);
+  };
+
+  /** One worker has all agents. */
+  const rmsError = (k: number) => {
+    kernels.distancesToPoint(first, count, xAt(k), rowBytes, rowEntries, optimum, toOptimum.from);
+    toOptimum.settle();
+    return Math.sqrt(kernels.sum(toOptimum.at, agents) / entries);
+  };
+
+  return {
+    ...(plan.workers === 1 && hasOptimum && !reference && { rmsError }),
+    tracePhases: [traceMean, traceAgents, (k) => measure.phase(k, xAt(k))],
+    traceRow,
+  };
+}

@@ -38,8 +38,10 @@ export interface PrepareOptions {
   fault?: { worker: number; round: number; kind: 'throw' | 'exit' | 'out-of-memory' | 'hang' };
   /** Counts each worker's time in phases and at the barrier (a diagnostic; see `src/run/clock.ts`). */
   clock?: SharedArrayBuffer;
-  /** Keep x in the result (it is agents x dim float64). */
+  /** Keep x (agents x dim float64) and the agents' labels in the result. */
   keepX?: boolean;
+  /** Keep all rows of the trace in the result. */
+  keepRows?: boolean;
   /** Sample every worker's round loop every so many microseconds; see `RunResult.profiles`. */
   profileUs?: number;
 }
@@ -55,8 +57,12 @@ export interface RunResult {
   summary: Summary;
   /** Used heap bytes of each worker at the rounds asked for. */
   heap: number[][];
-  /** agents x dim, row-major, if asked for. */
+  /** agents x dim (a parameter server: 1 x dim), row-major, if asked for. */
   x: Float64Array | null;
+  /** Names of the agents, as in agents.csv, if x was asked for. */
+  labels: string[] | null;
+  /** All rows of the trace, if asked for. */
+  rows: TraceRow[];
   /** V8's CPU profile of each worker's round loop, worker 0 first; empty where not asked for. */
   profiles: CpuProfile[];
 }

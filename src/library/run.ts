@@ -18,7 +18,9 @@ export interface RunOptions {
   outDir?: string;
   /** Instead of the config's own. */
   workers?: number | 'auto';
+  /** Of its random draws. */
   seed?: number;
+  /** Rounds of the run, at most. */
   rounds?: number;
   /** Whether `x` and `labels` are in the outcome; true where absent. */
   keepX?: boolean;

@@ -775,22 +775,20 @@ export type ConfigInput = FlowConfigInput | ServerConfigInput;
 
 /** Agents on a graph. What is left out has a default. */
 export interface FlowConfigInput extends CommonInput, GraphOptionsInput {
-  topology: TopologyInput | GraphFileInput;
-  cost: CostInput;
-  flow: FlowInput;
-  /** identity where absent */
-  compressor?: CompressorInput;
-  /** every edge is up in every round where absent */
-  links?: LinksInput;
-  program?: undefined;
+  /** the graph, generated or from a file */ topology: TopologyInput | GraphFileInput;
+  /** private cost of every agent */ cost: CostInput;
+  /** what the agents do in a round */ flow: FlowInput;
+  /** what a message keeps; all of it where absent */ compressor?: CompressorInput;
+  /** links that change; every edge is up in every round where absent */ links?: LinksInput;
+  /** never beside a flow */ program?: undefined;
 }
 
 /** Agents around a server. */
 export interface ServerConfigInput extends CommonInput {
-  program: ProgramInput;
-  cost: CostInput;
-  topology?: undefined;
-  flow?: undefined;
-  compressor?: undefined;
-  links?: undefined;
+  /** the server, its links and its step */ program: ProgramInput;
+  /** private cost of every agent */ cost: CostInput;
+  /** never beside a program */ topology?: undefined;
+  /** never beside a program */ flow?: undefined;
+  /** never beside a program */ compressor?: undefined;
+  /** never beside a program */ links?: undefined;
 }

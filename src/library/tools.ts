@@ -133,6 +133,7 @@ export interface CompareOptions {
   compressors?: readonly (CompressorInput | string)[];
   /** Modes of compression (`error-state`), or whole flows. */
   flows?: readonly (FlowInput | string)[];
+  /** One run of every method for each of them. */
   seeds?: readonly number[];
   /** What to reach, one quantity of `stop`: `{ rmsError: 1e-6 }`. By default what the configs stop at, or that. */
   target?: Partial<Record<Target['quantity'], number>>;
@@ -152,6 +153,7 @@ export interface CompareOptions {
 
 /** One row a cell and one row a method, as in results.csv and results.json, and the target that they are ranked by. */
 export interface CompareOutcome extends Comparison {
+  /** What the rows are ranked by. */
   target: Target;
 }
 

@@ -32,7 +32,10 @@ const HEADER = `/**
 export type SpecOf<Kinds> = { [Kind in keyof Kinds]: { kind: Kind } & Kinds[Kind] }[keyof Kinds];
 `;
 
-const CONFIGS = `/** A config as a program writes it: a flow on a graph, or a program with links of its own. */
+const CONFIGS = `/**
+ * A config as a program writes it: a flow on a graph, or a program with links of its own. A config that is built in
+ * steps keeps its types with \`satisfies ConfigInput\`; a plain annotation forgets which of the two it is.
+ */
 export type ConfigInput = FlowConfigInput | ServerConfigInput;
 
 /** Agents on a graph. What is left out has a default. */

@@ -770,7 +770,10 @@ export interface CommonInput {
   /** .npy file of x(0), agents x dim; zero where absent */ init?: string;
 }
 
-/** A config as a program writes it: a flow on a graph, or a program with links of its own. */
+/**
+ * A config as a program writes it: a flow on a graph, or a program with links of its own. A config that is built in
+ * steps keeps its types with `satisfies ConfigInput`; a plain annotation forgets which of the two it is.
+ */
 export type ConfigInput = FlowConfigInput | ServerConfigInput;
 
 /** Agents on a graph. What is left out has a default. */

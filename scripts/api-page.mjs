@@ -209,7 +209,8 @@ function fieldsOf(project, node, symbol, name, bare) {
   return [...symbol.getMembers().values()].flatMap((member) => {
     const declaration = member.declarations[0].resolve(project);
     const declared = withoutComments(declaration.getText()).replaceAll(/\s+/g, ' ');
-    if (/^private\b/.test(declared) || member.name === '__constructor') return [];
+    const isField = SyntaxKind[declaration.kind] !== 'TypeParameter' && member.name !== '__constructor';
+    if (!isField || /^private\b/.test(declared)) return [];
     const about = member.getDocumentationComment(project.checker);
     const thrown = member.getJsDocTags(project.checker).find(({ name: tag }) => tag === 'throws');
     if (about === '' && thrown === undefined && !generated) bare.push(`${name}.${member.name}`);

@@ -66,9 +66,10 @@ export {
 } from './library/tools.js';
 export type { LinksDefinition } from './links/types.js';
 export type { FlowConfig } from './program/flow/config.js';
+export type { FlowTrials } from './program/flow/tune-flow.js';
 export type { ServerConfig } from './program/parameter-server/config.js';
 export type { LoadedConfig, Override, RunConfig } from './run/config.js';
-export type { PlanReport, RunStatus, Summary } from './run/reports.js';
+export type { PlanReport, RunStatus, ServerReport, Summary, Tuning } from './run/reports.js';
 export { type OpenSession, openSession } from './session/client.js';
 export type {
   AgentState,
@@ -79,5 +80,3 @@ export type {
   StartOptions,
 } from './session/types.js';
 export type { TraceRow } from './trace/row.js';
-export type { FlowTrials } from './tune/tune-flow.js';
-export type { Tuning } from './tune/tune.js';

@@ -3,8 +3,8 @@
  * when the first config comes.
  */
 
-import type { LoadedConfig, Override } from '../config/types.js';
 import { InputError } from '../errors.js';
+import type { LoadedConfig, Override } from '../run/config.js';
 import type { RunOptions } from './run.js';
 import type { ConfigInput } from './specs.js';
 

@@ -5,8 +5,10 @@
  * while it runs opens the session instead (`openSession`).
  */
 
-import type { LoadedConfig } from '../config/types.js';
-import type { PlanReport, Progress, Summary, TraceRow } from '../session/types.js';
+import type { LoadedConfig } from '../run/config.js';
+import type { PlanReport, Summary } from '../run/reports.js';
+import type { Progress } from '../session/types.js';
+import type { TraceRow } from '../trace/row.js';
 import { load } from './configs.js';
 import type { ConfigInput } from './specs.js';
 

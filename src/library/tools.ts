@@ -6,10 +6,11 @@
 import type { Certificate } from '../certify/certify.js';
 import type { Comparison } from '../compare/results.js';
 import type { Cell, CellOutcome, Target } from '../compare/types.js';
-import type { LoadedConfig } from '../config/types.js';
 import { InputError } from '../errors.js';
-import type { Tuning } from '../tune/tune.js';
-import type { FlowTrials } from '../tune/tune-flow.js';
+import type { FlowConfig } from '../program/flow/config.js';
+import type { FlowTrials } from '../program/flow/tune-flow.js';
+import type { LoadedConfig } from '../run/config.js';
+import type { Tuning } from '../run/reports.js';
 import { load } from './configs.js';
 import type { CompressorInput, ConfigInput, FlowInput } from './specs.js';
 
@@ -53,7 +54,7 @@ export async function certify(
       import('../certify/certify.js'),
       import('../certify/spec-text.js'),
       import('../compress/registry.js'),
-      import('../session/locations.js'),
+      import('../run/locations.js'),
       import('../plugin/modules.js'),
       import('node:fs/promises'),
     ]);
@@ -108,8 +109,12 @@ export async function tune(
   config: ConfigInput | LoadedConfig | string,
   { trials: budget, target }: TuneOptions = {},
 ): Promise<TuneOutcome> {
-  const loaded = await load(config);
-  const { tuneFlow, withGains } = await import('../tune/tune-flow.js');
+  const given = await load(config);
+  if (given.config.program !== undefined) {
+    throw new InputError('a program has no flow whose gains could be tuned', { path: ['program'] });
+  }
+  const loaded = given as LoadedConfig<FlowConfig>;
+  const { tuneFlow, withGains } = await import('../program/flow/tune-flow.js');
   if (budget !== undefined) {
     whole('trials', budget, 1, Number.MAX_SAFE_INTEGER);
     const trials = await tuneFlow(loaded, { budget, ...(target && { target }) });
@@ -118,7 +123,7 @@ export async function tune(
   }
   const { prepareRun } = await import('../session/prepare.js');
   const { gains, tuning } = (await prepareRun(loaded, 1)).report;
-  if (tuning === null || loaded.config.program !== undefined) {
+  if (tuning === null) {
     throw new InputError('the config leaves no gain to auto: there is nothing to tune', {
       hint: 'leave out flow.step, flow.alpha and flow.beta, or set them to auto',
     });

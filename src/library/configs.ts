@@ -5,7 +5,6 @@
 
 import { InputError } from '../errors.js';
 import type { LoadedConfig, Override } from '../run/config.js';
-import type { RunOptions } from './run.js';
 import type { ConfigInput } from './specs.js';
 
 /**
@@ -49,7 +48,7 @@ export async function parseConfig(
 /** The config with what the options change in it. */
 export async function load(
   config: ConfigInput | LoadedConfig | string,
-  { workers, seed, rounds }: Pick<RunOptions, 'workers' | 'seed' | 'rounds'> = {},
+  { workers, seed, rounds }: { workers?: number | 'auto'; seed?: number; rounds?: number } = {},
 ): Promise<LoadedConfig> {
   const changed = Object.entries({ workers, seed, rounds }).filter(([, value]) => value !== undefined);
   const overrides = changed.map(([key, value]): Override => ({ path: [key], value, origin: 'options' }));

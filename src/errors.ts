@@ -15,6 +15,7 @@ export { formatPath, printable, show as formatValue, showSome } from '../topolog
 
 export type SpecPath = readonly (string | number)[];
 
+/** Where an input is wrong, and what to do about it. */
 export interface InputErrorDetails {
   /** Where in the config: ['compressor', 'inner', 'k']. */
   path?: SpecPath | undefined;
@@ -22,18 +23,27 @@ export interface InputErrorDetails {
   file?: string | undefined;
   /** Lines and columns count from 1. */
   line?: number | undefined;
+  /** In that line, from 1. */
   column?: number | undefined;
   /** What to do next, as one sentence. */
   hint?: string | undefined;
 }
 
+/** Something that the user gave is wrong. It is thrown before anything is written. */
 export class InputError extends Error {
+  /** Says which family of errors it is, whichever copy of this package made it. */
   readonly code = 'BAD_INPUT';
+  /** Of the class. */
   override name = 'InputError';
+  /** Where in the config: ['compressor', 'inner', 'k']. */
   path: SpecPath | undefined;
+  /** The file that is wrong. */
   file: string | undefined;
+  /** In that file, from 1. */
   line: number | undefined;
+  /** In that line, from 1. */
   column: number | undefined;
+  /** What to do next, as one sentence. */
   hint: string | undefined;
 
   constructor(message: string, details: InputErrorDetails = {}, options?: ErrorOptions) {
@@ -47,10 +57,17 @@ export class InputError extends Error {
 }
 
 const RUN_ERROR_CODES = ['WORKER_FAILED', 'POISONED', 'DIVERGED', 'STOPPED'] as const;
+/**
+ * `WORKER_FAILED`: a thread died. `POISONED`: released because another one failed. `DIVERGED`: not finite any
+ * more. `STOPPED`: closed, or ended from outside.
+ */
 export type RunErrorCode = (typeof RUN_ERROR_CODES)[number];
 
+/** A run began and failed. */
 export class RunError extends Error {
+  /** Of the class. */
   override name = 'RunError';
+  /** What happened. */
   readonly code: RunErrorCode;
   constructor(code: RunErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -63,10 +80,12 @@ export function unexpected(path: SpecPath, value: unknown, expected: string): In
   return new InputError(`${formatPath(path)} is ${formatValue(value)}, expected ${expected}`, { path });
 }
 
+/** Whether an error is about the input: what the user can mend. Exit code 2 of the command line. */
 export function isInputError(error: unknown): error is Error & InputErrorDetails & { code: 'BAD_INPUT' } {
   return error instanceof Error && (error as { code?: unknown }).code === 'BAD_INPUT';
 }
 
+/** Whether an error is about a run that began and failed. Exit code 1 of the command line. */
 export function isRunError(error: unknown): error is RunError {
   return error instanceof Error && isRunErrorCode((error as { code?: unknown }).code);
 }

@@ -1,5 +1,11 @@
-/** Sottovoce's public interface. */
+/**
+ * Sottovoce's public interface: one call for a run (`run`), a session for a run that is steered (`openSession`),
+ * compositions of compressors, and the tools of the command line. docs/api.md is written from the comments here.
+ */
 
+export type { Certificate } from './certify/certify.js';
+export type { Comparison } from './compare/results.js';
+export type { Cell, CellOutcome, CellRow, MethodRow, Target } from './compare/types.js';
 export * from './compress/builders.js';
 export type {
   CompressorModule,
@@ -11,10 +17,10 @@ export type {
   RandomNumbers,
 } from './compress/custom.js';
 export { compressors } from './compress/registry.js';
-export type { CompressorSpec } from './compress/types.js';
-export { loadConfig, parseConfig } from './config/load.js';
+export type { CompressorAlias, CompressorDefinition, CompressorSpec } from './compress/types.js';
 export type { CostAnswer, CostInputs, CostModule, CostModuleContext } from './cost/custom.js';
 export { costs } from './cost/registry.js';
+export type { CostDefinition } from './cost/types.js';
 export {
   InputError,
   type InputErrorDetails,
@@ -24,10 +30,46 @@ export {
   type RunErrorCode,
 } from './errors.js';
 export { flows } from './flow/registry.js';
+export type { FlowDefinition } from './flow/types.js';
+export { loadConfig, parseConfig } from './library/configs.js';
+export { type RunOptions, type RunOutcome, run } from './library/run.js';
+export type {
+  CommonInput,
+  CompressorInput,
+  CompressorKinds,
+  ConfigInput,
+  CostInput,
+  CostKinds,
+  FlowConfigInput,
+  FlowInput,
+  FlowKinds,
+  GraphFileInput,
+  GraphOptionsInput,
+  LinksInput,
+  LinksKinds,
+  ProgramInput,
+  ProgramKinds,
+  ServerConfigInput,
+  SpecOf,
+  TopologyInput,
+  TopologyKinds,
+} from './library/specs.js';
+export {
+  type CertifyOptions,
+  type CompareOptions,
+  type CompareOutcome,
+  certify,
+  compare,
+  type TuneOptions,
+  type TuneOutcome,
+  tune,
+} from './library/tools.js';
+export type { LinksDefinition } from './links/types.js';
 export type { FlowConfig } from './program/flow/config.js';
+export type { FlowTrials } from './program/flow/tune-flow.js';
 export type { ServerConfig } from './program/parameter-server/config.js';
 export type { LoadedConfig, Override, RunConfig } from './run/config.js';
-export type { PlanReport, RunStatus, Summary } from './run/reports.js';
+export type { PlanReport, RunStatus, ServerReport, Summary, Tuning } from './run/reports.js';
 export { type OpenSession, openSession } from './session/client.js';
 export type {
   AgentState,

@@ -62,6 +62,7 @@ const LAYERS = [
   'src/session',
   'src/certify',
   'src/compare',
+  'src/library',
   'src/report',
   'src/bench',
   'src/cli',

@@ -21,17 +21,27 @@ export interface TopologyErrorDetails {
   value?: unknown;
   /** What would have been accepted instead. */
   expected?: string;
+  /** The error behind it. */
   cause?: unknown;
 }
 
+/** A file that cannot be read as a graph, or a parameter that describes none. */
 export class TopologyError extends Error {
+  /** The same as of an `InputError`, so that `isInputError` knows it. */
   readonly code = 'BAD_INPUT';
+  /** Name of the file as the caller gave it. */
   readonly file?: string;
+  /** In that file, from 1. */
   readonly line?: number;
+  /** In that line, from 1. */
   readonly column?: number;
+  /** What to do next, as one sentence. */
   readonly hint?: string;
+  /** Where in the generator's spec the value stands. */
   readonly path?: (string | number)[];
+  /** The value found there. */
   readonly value?: unknown;
+  /** What would have been accepted. */
   readonly expected?: string;
 
   constructor(message: string, details: TopologyErrorDetails = {}) {

@@ -12,7 +12,9 @@
  */
 import { parameterError, show, TopologyError } from './errors.js';
 
+/** A simple graph in compressed sparse rows, as plain data. */
 export interface Graph {
+  /** Nodes, numbered from 0. */
   nodes: number;
   /** Undirected, simple: each edge counted once. */
   edges: number;
@@ -40,7 +42,9 @@ export interface Graph {
 
 /** Plain data, that an error is made of once somebody asks for the weights. */
 export interface WeightProblem {
+  /** What is wrong. */
   message: string;
+  /** The file it is about. */
   file?: string;
   /** 0: the file as a whole. */
   line: number;
@@ -54,6 +58,7 @@ export interface Arcs {
   inStart: Uint32Array;
   /** Row i: the nodes that i hears. */
   inColumns: Uint32Array;
+  /** nodes + 1 offsets into `outColumns`. */
   outStart: Uint32Array;
   /** Row i: the nodes that hear i. */
   outColumns: Uint32Array;
@@ -71,6 +76,7 @@ export function arcList(arcs: Arcs): { from: Uint32Array; to: Uint32Array } {
 /** More edges than this and `columns` would pass 2 GiB. */
 export const MAX_EDGES = 2 ** 28;
 
+/** How a list of edges is understood. */
 export interface FromEdgesOptions {
   /**
    * The list holds arcs: i -> j and j -> i are then one edge said from both ends, not a parallel edge. Repeats in the
@@ -374,9 +380,13 @@ export function edgeList(graph: Graph): { from: Uint32Array; to: Uint32Array; we
  * a constant on average and the peak is at most twice what is needed.
  */
 export class EdgeBuffer {
+  /** One end of each edge. */
   from: Uint32Array;
+  /** The other end. */
   to: Uint32Array;
+  /** Weights of the edges; null where none has one. */
   weights: Float64Array | null;
+  /** Edges so far. */
   count = 0;
   /** The first weight that is none, if there is one. */
   weightProblem: WeightProblem | null = null;
@@ -387,6 +397,7 @@ export class EdgeBuffer {
     this.weights = weighted ? new Float64Array(this.from.length) : null;
   }
 
+  /** Adds an edge. */
   push(from: number, to: number, weight = 1): void {
     if (this.count === this.from.length) this.grow();
     this.from[this.count] = from;
@@ -403,6 +414,7 @@ export class EdgeBuffer {
     if (this.weights !== null) this.weights = enlarge(this.weights, new Float64Array(capacity));
   }
 
+  /** The graph of these edges. */
   toGraph(nodes: number, labels: string[] | null = null, options: FromEdgesOptions = {}): Graph {
     const { count } = this;
     const weights = this.weights === null ? null : this.weights.subarray(0, count);

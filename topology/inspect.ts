@@ -4,24 +4,33 @@ import type { Graph, WeightProblem } from './graph.js';
 import { components, degreeStatistics, diameter, strongComponents, unbalancedNode } from './properties.js';
 import { spectrum } from './spectrum.js';
 
+/** Everything about a graph. */
 export interface Inspection {
   /** How the source was read, where it could be read in several ways; else null. */
   readAs: string | null;
+  /** Nodes. */
   nodes: number;
+  /** Undirected edges. */
   edges: number;
+  /** Connected components. */
   components: number;
   /** Nodes in each component, descending. */
   componentSizes: number[];
   /** Algebraic connectivity of the Laplacian; 0 when disconnected. */
   lambda2: number;
+  /** Largest eigenvalue of the Laplacian. */
   lambdaMax: number;
   /** Relative errors of the two are below 1e-8. */
   spectrumConverged: boolean;
   /** null: infinite, the graph is disconnected. */
   diameter: number | null;
+  /** False: `diameter` is a lower bound. */
   diameterIsExact: boolean;
+  /** Neighbours of a node. */
   degree: { min: number; max: number; mean: number; median: number };
+  /** Self-loops of the source. */
   selfLoopsDropped: number;
+  /** Parallel edges of the source. */
   parallelEdgesDropped: number;
   /** edges / (nodes choose 2). */
   density: number;
@@ -33,16 +42,21 @@ export interface Inspection {
   directed: boolean;
   /** null in an undirected graph. */
   arcs: number | null;
+  /** Strongly connected components; null in an undirected graph. */
   strongComponents: number | null;
   /** How many a node hears, and how many hear it. */
   inDegree: Range | null;
+  /** Out-neighbours of a node; null in an undirected graph. */
   outDegree: Range | null;
   /** Every node hears as many as hear it. */
   balanced: boolean | null;
 }
 
+/** Smallest and largest. */
 export interface Range {
+  /** Smallest. */
   min: number;
+  /** Largest. */
   max: number;
 }
 

@@ -5,10 +5,12 @@
 import { show } from './errors.js';
 import type { Graph } from './graph.js';
 
+/** No node has this name. */
 export const UNKNOWN = -1;
 /** Several nodes have this name. */
 export const AMBIGUOUS = -2;
 
+/** The label of a node, or its number in the source where the graph has no labels. */
 export function nameOfNode({ labels, numberedFrom = 0 }: Graph, node: number): string {
   return labels?.[node] ?? String(node + numberedFrom);
 }

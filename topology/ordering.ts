@@ -7,7 +7,11 @@
 import { parameterError } from './errors.js';
 import { type Arcs, arcList, carryOver, type Graph, graphFromEdges } from './graph.js';
 
-/** @returns nodes numbers: `order[position]` is the node that comes at that position; components one after another */
+/**
+ * An order in which neighbours are near each other (reverse Cuthill-McKee).
+ *
+ * @returns nodes numbers: `order[position]` is the node that comes at that position; components one after another
+ */
 export function reverseCuthillMcKee(graph: Graph): Uint32Array {
   const { nodes, rowStart, columns } = graph;
   const order = new Uint32Array(nodes);

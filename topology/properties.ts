@@ -4,7 +4,9 @@
 import type { Arcs, Graph } from './graph.js';
 import { arcList, carryOver, graphFromEdges } from './graph.js';
 
+/** Components of a graph, by size. */
 export interface Components {
+  /** Components. */
   count: number;
   /** nodes numbers: the component of each node, 0 the largest (of equals, the one with the lowest node). */
   of: Uint32Array;
@@ -115,6 +117,7 @@ function ranked(found: Int32Array, foundSizes: number[]): Components {
   return { count: ranking.length, of, sizes: ranking.map((component) => foundSizes[component]) };
 }
 
+/** Whether there is a path between any two nodes. O(nodes + edges). */
 export function isConnected(graph: Graph): boolean {
   return components(graph).count === 1;
 }
@@ -168,10 +171,12 @@ export function largestComponentWithNodes(graph: Graph): { graph: Graph; nodeOf:
   return { graph: largest, nodeOf };
 }
 
+/** The largest component as a graph of its own: strongly connected in a directed graph. */
 export function largestComponent(graph: Graph): Graph {
   return largestComponentWithNodes(graph).graph;
 }
 
+/** The diameter, and whether it is exact. */
 export interface Diameter {
   /** Edges between the two nodes farthest apart; null when there is no path between some (JSON has no infinity). */
   diameter: number | null;
@@ -259,10 +264,15 @@ function degreeOf({ rowStart }: Graph, node: number): number {
   return rowStart[node + 1] - rowStart[node];
 }
 
+/** Neighbours of a node. */
 export interface DegreeStatistics {
+  /** Fewest. */
   min: number;
+  /** Most. */
   max: number;
+  /** Mean. */
   mean: number;
+  /** Median. */
   median: number;
   /** `histogram[d]` nodes have d neighbours. */
   histogram: number[];

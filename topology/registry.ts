@@ -24,6 +24,7 @@ import { torus } from './generators/torus.js';
 import { wattsStrogatz } from './generators/watts-strogatz.js';
 import type { Graph } from './graph.js';
 
+/** Every generator. */
 export const generators: readonly Generator[] = [
   path,
   ring,
@@ -47,6 +48,12 @@ export const generators: readonly Generator[] = [
 
 /**
  * Makes the graph that a spec such as `{ kind: 'torus', rows: 5, columns: 5 }` describes.
+ *
+ * ```ts
+ * const graph = generate({ kind: 'torus', rows: 5, columns: 5 });
+ * const { lambda2, lambdaMax } = spectrum(graph);
+ * console.log(graph.nodes, graph.edges, lambda2, lambdaMax);
+ * ```
  *
  * @param seed for random kinds whose spec has no `seed` of its own: a non-negative safe integer
  * @throws TopologyError when the kind is unknown or a parameter does not fit

@@ -35,15 +35,19 @@ const PROMISING_STEPS = 1200;
 /** Multiplications spent on L when there is no factor to be had: about half a minute. */
 const LANCZOS_BUDGET = 1.5e10;
 
+/** Both ends of the spectrum of the Laplacian, the zero of the constants left out. */
 export interface Spectrum {
   /** Second smallest eigenvalue; exactly 0 when the graph is disconnected. */
   lambda2: number;
+  /** Largest eigenvalue. */
   lambdaMax: number;
   /** Bounds on the relative errors. */
   residual2: number;
+  /** Bound on the relative error of `lambdaMax`. */
   residualMax: number;
   /** Both residuals are within 1e-8. */
   converged: boolean;
+  /** How each was found. */
   method: { lambda2: Method; lambdaMax: Method };
 }
 
@@ -61,6 +65,8 @@ export interface SpectrumOptions {
 }
 
 /**
+ * Second smallest and largest eigenvalue of the weighted Laplacian.
+ *
  * @param weights 2 * edges positive weights, aligned with `graph.columns`; null means that all are 1
  */
 export function spectrum(

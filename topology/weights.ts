@@ -9,10 +9,13 @@
 import { fileError, TopologyError } from './errors.js';
 import type { Arcs, Graph } from './graph.js';
 
+/** Which weights the edges have. */
 export type WeightsKind = 'unit' | 'metropolis' | 'file';
 
+/** All of them. */
 export const weightsKinds: readonly WeightsKind[] = ['unit', 'metropolis', 'file'];
 
+/** Weights of the edges and the diagonal of the Laplacian. */
 export interface EdgeWeights {
   /** 2 * edges, aligned with `graph.columns` (the closure, where the graph is directed); null means that all are 1. */
   weights: Float64Array | null;
@@ -20,7 +23,11 @@ export interface EdgeWeights {
   degrees: Float64Array;
 }
 
-/** @throws TopologyError for 'file' when the graph has no weights */
+/**
+ * The weights of a kind: all 1, Metropolis 1 / (1 + max degree), or those of the file.
+ *
+ * @throws TopologyError for 'file' when the graph has no weights
+ */
 export function edgeWeights(graph: Graph, kind: WeightsKind): EdgeWeights {
   const weights = weightsOf(graph, kind);
   return { weights, degrees: graph.arcs ? inDegrees(graph.arcs) : weightedDegrees(graph, weights) };

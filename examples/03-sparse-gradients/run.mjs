@@ -11,7 +11,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { loadConfig, openSession } from 'sottovoce';
+import { loadConfig, run } from 'sottovoce';
 import { writeSparseData } from './data.mjs';
 
 const { values: options } = parseArgs({ options: { rounds: { type: 'string' } } });
@@ -31,22 +31,16 @@ const METHODS = [
 console.log('log. regression, 256 sparse features, 16 workers, batches of 8\n');
 console.log('method                        final gap   bits up   bits down  a coordinate and round');
 for (const [name, changes] of METHODS) {
-  const { session, close } = await openSession();
-  try {
-    const config = await loadConfig(here('sparse.yaml'));
-    const { program } = config.config;
-    for (const [key, value] of Object.entries(changes)) {
-      if (value === null) delete program[key];
-      else program[key] = value;
-    }
-    if (options.rounds) config.config.rounds = Number(options.rounds);
-    const plan = await session.prepare({ config, outDir: null });
-    const { rounds, agents, dim, bits, final } = (await session.start()).summary;
-    const each = (said) => (said / rounds / agents / dim).toFixed(0).padStart(9);
-    console.log(
-      `${name.padEnd(28)} ${final.gap.toExponential(2).padStart(10)} ${each(bits.up)} ${each(bits.down)}    (${plan.rounds} rounds)`,
-    );
-  } finally {
-    await close();
+  const config = await loadConfig(here('sparse.yaml'));
+  const { program } = config.config;
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === null) delete program[key];
+    else program[key] = value;
   }
+  const { summary, plan } = await run(config, options.rounds ? { rounds: Number(options.rounds) } : {});
+  const { rounds, agents, dim, bits, final } = summary;
+  const each = (sent) => (sent / rounds / agents / dim).toFixed(0).padStart(9);
+  console.log(
+    `${name.padEnd(28)} ${final.gap.toExponential(2).padStart(10)} ${each(bits.up)} ${each(bits.down)}    (${plan.rounds} rounds)`,
+  );
 }

@@ -4,7 +4,7 @@
  */
 
 import { fileURLToPath } from 'node:url';
-import { loadConfig, openSession } from 'sottovoce';
+import { loadConfig, run } from 'sottovoce';
 
 const file = fileURLToPath(new URL('own-compressor.yaml', import.meta.url));
 const own = { kind: 'custom', module: 'two-level.mjs' };
@@ -20,19 +20,13 @@ const runs = [
 console.log("compressor              bits a message   rounds   bits in all   agents' gap");
 for (const [name, compressor] of runs) {
   const config = await loadConfig(file, [{ path: ['compressor'], value: compressor, origin: name }]);
-  const { session, close } = await openSession();
-  try {
-    await session.prepare({ config, outDir: null });
-    const { rounds, bits, final } = (await session.start()).summary;
-    const columns = [
-      name.padEnd(24),
-      String(bits.perMessage).padStart(13),
-      String(rounds).padStart(9),
-      `${(bits.broadcast / 1e6).toFixed(1)} Mbit`.padStart(14),
-      `   ${final.agentsGapMean?.toExponential(1)}`,
-    ];
-    console.log(columns.join(''));
-  } finally {
-    await close();
-  }
+  const { rounds, bits, final } = (await run(config)).summary;
+  const columns = [
+    name.padEnd(24),
+    String(bits.perMessage).padStart(13),
+    String(rounds).padStart(9),
+    `${(bits.broadcast / 1e6).toFixed(1)} Mbit`.padStart(14),
+    `   ${final.agentsGapMean?.toExponential(1)}`,
+  ];
+  console.log(columns.join(''));
 }

@@ -4,23 +4,16 @@
  */
 
 import { fileURLToPath } from 'node:url';
-import { loadConfig, openSession } from 'sottovoce';
+import { run } from 'sottovoce';
 import { plan } from './median.mjs';
 
-const config = await loadConfig(fileURLToPath(new URL('own-cost.yaml', import.meta.url)));
-const { session, close } = await openSession();
-try {
-  await session.prepare({ config, outDir: null });
-  const { rounds, bits, final } = (await session.start()).summary;
-  const { x } = await session.inspect(0);
-  const { places } = plan({ agents: 20, parameters: {} }).data;
-  const mean = [0, 1].map((c) => places.reduce((sum, place) => sum + place[c], 0) / places.length);
-  const show = (point) => `(${Array.from(point, (entry) => entry.toFixed(4)).join(', ')})`;
-  console.log(`mean of the places   ${show(mean)}`);
-  console.log(`agent 0's median     ${show(x)}`);
-  console.log(
-    `${rounds} rounds, ${(bits.broadcast / 1e6).toFixed(2)} Mbit, agents' gap ${final.agentsGapMean?.toExponential(1)}`,
-  );
-} finally {
-  await close();
-}
+const { summary, x } = await run(fileURLToPath(new URL('own-cost.yaml', import.meta.url)));
+const { rounds, bits, final } = summary;
+const { places } = plan({ agents: 20, parameters: {} }).data;
+const mean = [0, 1].map((c) => places.reduce((sum, place) => sum + place[c], 0) / places.length);
+const show = (point) => `(${Array.from(point, (entry) => entry.toFixed(4)).join(', ')})`;
+console.log(`mean of the places   ${show(mean)}`);
+console.log(`agent 0's median     ${show(x.subarray(0, 2))}`);
+console.log(
+  `${rounds} rounds, ${(bits.broadcast / 1e6).toFixed(2)} Mbit, agents' gap ${final.agentsGapMean?.toExponential(1)}`,
+);

@@ -4,7 +4,7 @@
  */
 
 import { fileURLToPath } from 'node:url';
-import { loadConfig, openSession } from 'sottovoce';
+import { loadConfig, run } from 'sottovoce';
 
 const file = fileURLToPath(new URL('failing-links.yaml', import.meta.url));
 const cases = [
@@ -16,19 +16,13 @@ const cases = [
 console.log('links                     rounds   rms error   over links   on the network');
 for (const [name, links] of cases) {
   const config = await loadConfig(file, [{ path: ['links'], value: links, origin: name }]);
-  const { session, close } = await openSession();
-  try {
-    await session.prepare({ config, outDir: null });
-    const { rounds, bits, final } = (await session.start()).summary;
-    const columns = [
-      name.padEnd(24),
-      String(rounds).padStart(8),
-      (final.rmsError ?? Number.NaN).toExponential(1).padStart(12),
-      `${(bits.links / 1e6).toFixed(1)} Mbit`.padStart(13),
-      `${(final.networkSeconds ?? Number.NaN).toFixed(1)} s`.padStart(17),
-    ];
-    console.log(columns.join(''));
-  } finally {
-    await close();
-  }
+  const { rounds, bits, final } = (await run(config)).summary;
+  const columns = [
+    name.padEnd(24),
+    String(rounds).padStart(8),
+    (final.rmsError ?? Number.NaN).toExponential(1).padStart(12),
+    `${(bits.links / 1e6).toFixed(1)} Mbit`.padStart(13),
+    `${(final.networkSeconds ?? Number.NaN).toFixed(1)} s`.padStart(17),
+  ];
+  console.log(columns.join(''));
 }

@@ -62,16 +62,23 @@ export interface Spread {
   worstStart: string;
 }
 
+/** What was measured of a compressor. */
 export interface Certificate {
+  /** As it was written. */
   compressor: string;
+  /** With its defaults. */
   spec: CompressorSpec;
+  /** Entries of the vectors. */
   dim: number;
+  /** Of starts and compressor. */
   seed: number;
+  /** Whether it qualifies, and why. */
   verdict: Verdict;
   /** The gain asked for, and the one that everything but `bound` and `contraction` was measured with. */
   gain: { asked: number; used: number; largest: number | null };
   /** L_c as seen, and 1 + sqrt(1 - delta) from the plan's contraction, where that is every message's. */
   bound: { measured: number; start: string; analytic: number | null };
+  /** Whether C(., k) is linear, as its plan says. */
   linear: boolean;
   /** 1 - |e - C(e)|^2 / |e|^2 of one message. */
   contraction: {
@@ -88,15 +95,21 @@ export interface Certificate {
   rate: Spread;
   /** Rounds after which every error was zero. */
   exactAfter: number | null;
+  /** The shortest window of rounds over which every error shrinks; null where there is none. */
   window: Window | null;
+  /** The flow e' = -C(e, t), in small steps. */
   flow: { step: number; rate: Spread; stable: boolean };
   /** The map from a later first round. */
   later: { round: number; stable: boolean };
+  /** Bits of a message, and bits and messages to a thousandth of the error. */
   bits: { perMessage: number; thousandfold: Spread; extrapolated: boolean; messages: Spread };
   /** Sizes of an entry of e(0) between which the map shrinks; null where size does not matter, or nothing shrinks. */
   range: { low: number; high: number } | null;
+  /** Rounds from each start, at most. */
   rounds: number;
+  /** Start by start. */
   starts: StartReport[];
+  /** |e_k| / |e_0| over the starts, for pictures. */
   decay: Decay;
 }
 

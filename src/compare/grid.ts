@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { checkSpec, parseSpecText } from '../certify/spec-text.js';
 import { describeMethod } from '../config/describe-method.js';
-import { loadConfig, parseOverride } from '../config/load.js';
+import { loadConfig, parseConfig, parseOverride } from '../config/load.js';
 import { loadRegistries } from '../config/registries.js';
 import { InputError } from '../errors.js';
 import { COMPRESS_MODES } from '../flow/types.js';
@@ -18,11 +18,12 @@ import { showPath } from '../show-path.js';
 import type { Cell, Target } from './types.js';
 
 export interface GridInputs {
-  configs: readonly string[];
-  /** `top-k(k=8); flatten(sign)`; absent: the configs' own. */
-  compressors?: string | undefined;
+  /** Paths of files, or plain data. */
+  configs: readonly (string | object)[];
+  /** `top-k(k=8); flatten(sign)`, or a list of such texts; absent: the configs' own. */
+  compressors?: string | readonly string[] | undefined;
   /** `error-state; observer`, or whole flows: `primal-dual(compress=observer, mu=0.5)`. */
-  flows?: string | undefined;
+  flows?: string | readonly string[] | undefined;
   seeds?: readonly number[] | undefined;
   /** `rmsError=1e-6`; absent: the configs' own stop, or that where they have none. */
   target?: string | undefined;
@@ -60,20 +61,24 @@ export async function makeGrid(inputs: GridInputs): Promise<Grid> {
     return [{ path: ['flow'], value, origin }];
   });
   const target = inputs.target === undefined ? null : parseTarget(inputs.target);
-  const load = (file: string, overrides: readonly Override[]) =>
-    loadConfig(file, [...set, ...overrides, ...alone(target)], registries);
+  const load = (config: string | object, changes: readonly Override[]) => {
+    const overrides = [...set, ...changes, ...alone(target)];
+    return typeof config === 'string'
+      ? loadConfig(config, overrides, registries)
+      : parseConfig(config, { overrides, registries });
+  };
 
   const cells: Cell[] = [];
   const problems = new Map<string, number>();
   let method = 0;
-  for (const file of inputs.configs) {
+  for (const [at, given] of inputs.configs.entries()) {
     for (const compressor of compressors) {
       for (const flow of flows) {
         const overrides = [...compressor.overrides, ...flow.overrides];
-        const own = await load(file, overrides);
+        const own = await load(given, overrides);
         const { network, ...kinds } = describeMethod(registries, own.config);
         for (const seed of inputs.seeds ?? [own.config.seed]) {
-          const loaded = await load(file, [
+          const loaded = await load(given, [
             ...overrides,
             { path: ['seed'], value: seed, origin: `--seeds ${seed}` },
           ]);
@@ -83,7 +88,7 @@ export async function makeGrid(inputs: GridInputs): Promise<Grid> {
             id: '',
             method,
             problem: problems.get(key) as number,
-            config: loaded.config.name ?? showPath(file),
+            config: loaded.config.name ?? (typeof given === 'string' ? showPath(given) : `config ${at}`),
             compressor: compressor.text,
             flow: flow.text,
             kinds,
@@ -104,11 +109,14 @@ export async function makeGrid(inputs: GridInputs): Promise<Grid> {
   return { cells, target: common };
 }
 
-/** `a; b` as choices; the config's own where nothing is given. */
-function choices(text: string | undefined, option: string, read: (text: string) => Override[]): Choice[] {
-  if (text === undefined) return [{ text: null, overrides: [] }];
-  const parts = text
-    .split(';')
+/** `a; b`, or a list, as choices; the config's own where nothing is given. */
+function choices(
+  given: string | readonly string[] | undefined,
+  option: string,
+  read: (text: string) => Override[],
+): Choice[] {
+  if (given === undefined) return [{ text: null, overrides: [] }];
+  const parts = (typeof given === 'string' ? given.split(';') : given)
     .map((part) => part.trim())
     .filter((part) => part !== '');
   if (parts.length === 0) throw new InputError(`${option} is empty, expected kinds with a ; between them`);

@@ -7,8 +7,11 @@
 
 import type { Cell, CellOutcome, CellRow, MethodRow, Target } from './types.js';
 
+/** A grid that has run. */
 export interface Comparison {
+  /** One row a cell. */
   cells: CellRow[];
+  /** One row a method: medians over its seeds. */
   methods: MethodRow[];
 }
 

@@ -27,7 +27,7 @@ export interface GridRun {
 
 export function runGrid(
   cells: readonly Cell[],
-  directory: CompareDirectory,
+  directory: Pick<CompareDirectory, 'read' | 'keep'>,
   options: { jobs: number; target: Target; tune: number; onDone: (cell: Cell, outcome: CellOutcome) => void },
 ): GridRun {
   const outcomes = new Map<string, CellOutcome>();

@@ -9,24 +9,33 @@ import type { RunStatus, Summary } from '../run/reports.js';
 import type { Quantity } from '../run/targets.js';
 import type { TraceRow } from '../trace/row.js';
 
+/** What a comparison ranks by: the first round from which a quantity stays at or below a bound. */
 export interface Target {
+  /** One of those that `stop` takes. */
   quantity: Quantity;
+  /** Its bound, > 0. */
   bound: number;
 }
 
+/** One run of a grid. */
 export interface Cell {
   /** Hash of everything that decides its result: the same cell has the same id in every comparison. */
   id: string;
   /** Number of its method and of its problem, from 0 in the order of the grid. */
   method: number;
+  /** Number of its problem, from 0: graph, cost, beginning and links. */
   problem: number;
+  /** Name or file of its config. */
   config: string;
   /** As written in the grid; null where the config's own is meant. */
   compressor: string | null;
+  /** As written in the grid; null where the config's own is meant. */
   flow: string | null;
   /** What its config calls them, for cells that could not run. */
   kinds: { compressor: string; flow: string };
+  /** Of its random draws. */
   seed: number;
+  /** What it runs, with one worker. */
   loaded: LoadedConfig;
 }
 
@@ -67,49 +76,83 @@ export type CellOutcome =
 
 /** One line of results.csv; null where there is no such number. */
 export interface CellRow {
+  /** Its id. */
   cell: string;
+  /** Number of its problem, from 0. */
   problem: number;
+  /** Number of its method, from 0. */
   method: number;
+  /** Name or file of its config. */
   config: string;
+  /** The graph, in words. */
   topology: string | null;
+  /** The cost, in words. */
   cost: string | null;
+  /** In the short form that people write. */
   compressor: string;
+  /** In the short form that people write. */
   flow: string;
+  /** Of its random draws. */
   seed: number;
+  /** How it ended; `refused` where a plan refused it. */
   status: RunStatus | 'refused' | 'failed';
   /** Whether the target was reached and kept for as long again; what follows is of the round of arrival. */
   reached: boolean;
+  /** The round of arrival. */
   roundsToTarget: number | null;
+  /** Bits until then, each message counted once per agent. */
   bitsToTarget: number | null;
+  /** Bits until then, each message counted once per directed edge. */
   linkBitsToTarget: number | null;
+  /** Seconds in the round loop until then. */
   secondsToTarget: number | null;
+  /** Seconds on the links of the config's `network`. */
   networkSecondsToTarget: number | null;
   /** The round until which it was then watched, and stayed. */
   heldUntil: number | null;
   /** Where it was met and not kept: the round, and the one in which it was left. */
   touchedAt: number | null;
+  /** The round in which it was left. */
   roseAt: number | null;
+  /** Rounds that it ran. */
   rounds: number | null;
+  /** Bits in all, each message counted once per agent. */
   bitsBroadcast: number | null;
+  /** Bits in all, each message counted once per directed edge. */
   bitsLinks: number | null;
+  /** Mean bits of a message. */
   bitsPerMessage: number | null;
+  /** Seconds in the round loop. */
   seconds: number | null;
+  /** Seconds on the links of the config's `network`. */
   networkSeconds: number | null;
+  /** f(mean x) - f* at the end. */
   gap: number | null;
+  /** sqrt(mean (x - x*)^2) at the end. */
   rmsError: number | null;
+  /** sqrt(mean (x - mean x)^2) at the end. */
   consensusError: number | null;
+  /** Mean of f(x_i) - f* at the end. */
   agentsGapMean: number | null;
+  /** Largest f(x_i) - f* at the end. */
   agentsGapWorst: number | null;
+  /** Mean of |grad f(x_i)| at the end. */
   gradientNorm: number | null;
+  /** Agents. */
   agents: number | null;
+  /** Undirected edges. */
   edges: number | null;
+  /** Entries of x. */
   dim: number | null;
+  /** SHA-256 of the final state. */
   stateHash: string | null;
   /** As JSON; and how many trial runs found those that were left open. */
   gains: string | null;
+  /** Trial runs that found its open gains. */
   trials: number | null;
   /** Whether its method is on the problem's Pareto front. */
   pareto: boolean;
+  /** Why it was refused, or failed. */
   error: string | null;
   /** What to try next, after a divergence. */
   hint: string | null;
@@ -117,30 +160,45 @@ export interface CellRow {
 
 /** A method over its seeds: medians, where every seed reached the target. */
 export interface MethodRow {
+  /** Number of its method, from 0. */
   method: number;
+  /** Number of its problem, from 0. */
   problem: number;
+  /** Name or file of its config. */
   config: string;
+  /** In the short form that people write. */
   compressor: string;
+  /** In the short form that people write. */
   flow: string;
   /** Cells of the grid, those that have run, and those that reached the target. */
   seeds: number;
+  /** Seeds that have run. */
   ran: number;
+  /** Seeds that reached the target. */
   reached: number;
   /** Of the seeds: the first that is not converged, else converged. */
   status: CellRow['status'];
+  /** Median rounds to the target; null where a seed did not reach it. */
   rounds: number | null;
+  /** Median bits to the target, each message counted once per agent. */
   bits: number | null;
+  /** Median seconds in the round loop to the target. */
   seconds: number | null;
+  /** Median seconds to the target on the links of `network`. */
   networkSeconds: number | null;
   /** Largest final value of the target's quantity. */
   final: number | null;
   /** What agents hold when they arrive (else in the end): the largest of the seeds. */
   agentsGapMean: number | null;
+  /** Largest f(x_i) - f* on arrival (else at the end), over the seeds. */
   agentsGapWorst: number | null;
   /** Of the seeds that met the target and did not keep it, the first. */
   touched: { round: number; rose: number } | null;
+  /** Whether it is on the Pareto front of rounds against bits. */
   pareto: boolean;
+  /** Of the first seed that has one. */
   error: string | null;
+  /** What to try next, of the first seed that has one. */
   hint: string | null;
 }
 

@@ -39,10 +39,13 @@ export interface CompressorModule {
   decode(message: MessageReader, out: Float64Array, context: MessageContext): void;
 }
 
+/** What a module's plan is told. */
 export interface PlanInputs {
   /** Entries of the vectors to compress; inside `flatten` a power of two. */
   dim: number;
+  /** Agents of the run. */
   agents: number;
+  /** Rounds of the run, at most. */
   rounds: number;
   /** Everything that stands beside `kind` and `module` in the config. */
   parameters: Readonly<Record<string, unknown>>;
@@ -62,14 +65,21 @@ export interface ModulePlan {
   data?: unknown;
 }
 
+/** What encode and decode are told beside the vector. */
 export interface MessageContext {
+  /** Entries of the vectors. */
   readonly dim: number;
+  /** Agents of the run. */
   readonly agents: number;
+  /** Rounds of the run, at most. */
   readonly rounds: number;
+  /** Everything that stands beside `kind` and `module` in the config. */
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** What `plan` returned as `data`. */
   readonly data: unknown;
   /** Whose message this is, in encode and decode alike. */
   readonly agent: number;
+  /** The round, from 0. */
   readonly round: number;
   /** The agent's own draws of this round: decode sees the same numbers, in the same order, as encode did. */
   readonly random: RandomNumbers;
@@ -77,6 +87,7 @@ export interface MessageContext {
   readonly sharedRandom: RandomNumbers;
 }
 
+/** Random draws: the same for any number of workers. */
 export interface RandomNumbers {
   /** The next number, uniform in (0, 1). */
   uniform(): number;
@@ -88,18 +99,27 @@ export interface RandomNumbers {
 export interface MessageWriter {
   /** The low `count` (0..32) bits of a whole number. */
   bits(value: number, count: number): void;
+  /** 64 bits. */
   float64(value: number): void;
+  /** 32 bits: the nearest float32. */
   float32(value: number): void;
+  /** Bits written so far. */
   readonly bitCount: number;
   /** The message's bytes, all zero to begin with, for those who pack them themselves. */
   readonly view: DataView;
 }
 
+/** Reads a message in the order in which it was written. */
 export interface MessageReader {
+  /** The next `count` (0..32) bits, as a whole number. */
   bits(count: number): number;
+  /** The next 64 bits, as a float64. */
   float64(): number;
+  /** The next 32 bits, as a float32. */
   float32(): number;
+  /** Bits read so far. */
   readonly bitCount: number;
+  /** The message's bytes. */
   readonly view: DataView;
 }
 

@@ -45,6 +45,7 @@ import { uniformQuantize } from './uniform-quantize.js';
 const byKind = <T extends { kind: string }>(...entries: T[]): Record<string, T> =>
   Object.fromEntries(entries.map((entry) => [entry.kind, entry]));
 
+/** Every compressor by its kind. */
 export const compressors: Record<string, CompressorDefinition | CompressorAlias> = byKind<
   CompressorDefinition | CompressorAlias
 >(

@@ -1,4 +1,4 @@
-/** Philox streams that compressors draw from; docs/model.md lists those of the whole project. */
+/** Philox streams that compressors draw from; docs/model/randomness.md lists all of them. */
 
 /** An agent's own dither: lane c & 3 of block c >> 2 is coordinate c's. */
 export const DITHER_STREAM = 2;

@@ -10,8 +10,11 @@ import type { z } from 'zod';
 import type { FieldSpec } from '../arena/layout.js';
 import type { IdentityCard, PlanContext, Runtime, Seed } from '../runtime.js';
 
+/** A compressor as plain data, nested where it composes. */
 export interface CompressorSpec {
+  /** Its name in a config. */
   kind: string;
+  /** Parameters of its kind. */
   [parameter: string]: unknown;
 }
 
@@ -158,12 +161,21 @@ export interface Nested {
   reference(plan: CompressorPlan, seed: Seed): ReferenceCompressor;
 }
 
+/** A compressor: one file, and one line in the registry. */
 export interface CompressorDefinition {
+  /** Its name in a config. */
   kind: string;
+  /** Title, summary and source, for lists and help. */
   card: IdentityCard;
   /** The spec's shape. zod is handed in, so that workers never load it. Inner specs are `z.unknown()`: they have their own. */
   parameters(zod: typeof z): z.ZodType;
+  /**
+   * Plain data from a spec: bytes and bits of a message, scratch, contraction.
+   *
+   * @throws InputError
+   */
   plan(spec: CompressorSpec, context: PlanContext, nested: Nested): CompressorPlan;
+  /** One worker's functions for the planned compressor: addresses and kernels. */
   bind(plan: CompressorPlan, runtime: Runtime, nested: Nested): BoundCompressor;
   /** The plain twin: what C(error, round) is for agent `agent`, written for the reader. */
   reference(plan: CompressorPlan, seed: Seed, nested: Nested): ReferenceCompressor;
@@ -171,9 +183,13 @@ export interface CompressorDefinition {
 
 /** A short name for a composition: expanded before anything is planned. */
 export interface CompressorAlias {
+  /** Its name in a config. */
   kind: string;
+  /** Title, summary and source, for lists and help. */
   card: IdentityCard;
+  /** Shape of the parameters. */
   parameters(zod: typeof z): z.ZodType;
+  /** The composition that the short name stands for. */
   expand(spec: CompressorSpec): CompressorSpec;
 }
 

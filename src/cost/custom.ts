@@ -41,12 +41,15 @@ export interface CostModule {
   optimum?(context: CostModuleContext): ArrayLike<number>;
 }
 
+/** What a cost module's plan is told. */
 export interface CostInputs {
+  /** Agents of the run. */
   agents: number;
   /** Everything that stands beside `kind` and `module` in the config. */
   parameters: Readonly<Record<string, unknown>>;
 }
 
+/** What a cost module's plan answers. */
 export interface CostAnswer {
   /** Entries of x. */
   dim: number;
@@ -58,10 +61,15 @@ export interface CostAnswer {
   data?: unknown;
 }
 
+/** What value and gradient are told beside x. */
 export interface CostModuleContext {
+  /** Entries of x. */
   readonly dim: number;
+  /** Agents of the run. */
   readonly agents: number;
+  /** Everything that stands beside `kind` and `module` in the config. */
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** What `plan` returned as `data`. */
   readonly data: unknown;
   /** The round; 0 before the run. */
   readonly round: number;

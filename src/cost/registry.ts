@@ -15,6 +15,7 @@ import { ridge } from './ridge.js';
 import { softmax } from './softmax.js';
 import type { CostContext, CostDefinition, CostModel, CostSpec } from './types.js';
 
+/** Every private cost by its kind. */
 export const costs: Readonly<Record<string, CostDefinition>> = {
   quadratic,
   average,

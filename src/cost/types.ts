@@ -130,8 +130,11 @@ export interface BoundCost {
   correct?(from: number, to: number, point: number): number;
 }
 
+/** A private cost: one file, and one line in the registry. */
 export interface CostDefinition {
+  /** Its name in a config. */
   kind: string;
+  /** Title, summary and source, for lists and help. */
   card: IdentityCard;
   /**
    * Whether `fill` lays its rows out by position where agents lie in another order than their numbers'; `first` of a bound cost is then a position too. Absent: data
@@ -140,7 +143,14 @@ export interface CostDefinition {
   placed?: boolean;
   /** Whether it is made of samples, so that gradients can be those of mini-batches. */
   sampled?: boolean;
+  /** Shape of the parameters. zod is handed in, so that workers never load it. */
   parameters(zod: typeof z): z.ZodType;
+  /**
+   * Reads or draws the data, on the host.
+   *
+   * @throws InputError
+   */
   load(spec: CostSpec, context: CostContext): Promise<CostModel>;
+  /** One worker's functions for the planned cost. */
   bind(plan: CostPlan, runtime: Runtime): BoundCost;
 }

@@ -18,6 +18,7 @@ import { primalDual } from './primal-dual.js';
 import { pushSum } from './push-sum.js';
 import type { FlowDefinition } from './types.js';
 
+/** Every flow by its kind. */
 export const flows: Record<string, FlowDefinition> = Object.fromEntries(
   [
     primalDual,

@@ -117,8 +117,11 @@ export interface BoundFlow {
   block(first: number, count: number, round: number): void;
 }
 
+/** A flow: one file, and one line in the registry. */
 export interface FlowDefinition {
+  /** Its name in a config. */
   kind: string;
+  /** Title, summary and source, for lists and help. */
   card: IdentityCard;
   /** What the agents agree on: the minimiser of the mean cost, or the average of the values they began with. */
   problem: 'cost' | 'average';
@@ -133,14 +136,22 @@ export interface FlowDefinition {
   graphs?(spec: FlowSpec): 'edges' | 'balanced' | 'arcs';
   /** Whether its equations hold with another Laplacian in every round, that of `Runtime.graph`; absent: no. */
   changingLinks?: boolean;
+  /** Shape of the parameters. zod is handed in, so that workers never load it. */
   parameters(zod: typeof z): z.ZodType;
+  /** Which messages an agent sends in a round, and with which compressor. */
   messages(spec: FlowSpec): FlowMessages;
   /**
    * State and scratch of the arena, sized before gains are known. x is the answer; v (a dual, a tracker) and s (what the network knows of x) are
    * hashed and shown where a flow keeps them.
    */
   fields(spec: FlowSpec, context: PlanContext): FieldSpec[];
+  /**
+   * Gains and sizes as plain data.
+   *
+   * @throws InputError
+   */
   plan(spec: FlowSpec, context: FlowContext): FlowPlan;
+  /** One worker's functions for the planned flow. */
   bind(plan: FlowPlan, channels: readonly Channel[], cost: BoundCost, runtime: Runtime): BoundFlow;
   /**
    * How a pilot may look for better gains: factors to multiply them by, as exponents of one number (`{ beta: 1, alpha: 2 }` doubles beta and quadruples alpha),

@@ -86,8 +86,11 @@ export interface BoundLinks {
 /** Whether the link from one node to another is up in a round. Asked in order of rounds. */
 export type ReferenceLinks = (round: number, from: number, to: number) => boolean;
 
+/** Links that change from round to round: one file, and one line in the registry. */
 export interface LinksDefinition {
+  /** Its name in a config. */
   kind: string;
+  /** Title, summary and source, for lists and help. */
   card: IdentityCard;
   /** Whether it can do with a directed graph. */
   directed: boolean;
@@ -95,8 +98,15 @@ export interface LinksDefinition {
   balanced?: boolean;
   /** Whether an agent's links of the next round are known before it: not where they come of an exchange. Absent: they are. */
   foreseen?: boolean;
+  /** Shape of the parameters. zod is handed in, so that workers never load it. */
   parameters(zod: typeof z): z.ZodType;
+  /**
+   * Reads what it needs, on the host.
+   *
+   * @throws InputError
+   */
   load(spec: LinksSpec, context: LinksContext): Promise<LinksModel> | LinksModel;
+  /** One worker's functions for the arcs of its agents. */
   bind(plan: LinksPlan, table: ArcTable): BoundLinks;
 }
 

@@ -20,15 +20,21 @@ export interface StopSpec {
 /** At how many agents a trace row evaluates f and its gradient. */
 export type SampleChoice = 'auto' | 'all' | number;
 
+/** What every run has, with every default filled in. The sections of a program stand beside it. */
 export interface RunConfig {
   /** For people: shown in the progress line and the summary. */
   name?: string;
+  /** Private cost of every agent. */
   cost: CostSpec;
+  /** Rounds of the run, at most. */
   rounds: number;
+  /** Converged at the first round in which all of these hold. */
   stop: StopSpec;
+  /** Of its random draws. */
   seed: number;
   /** Worker threads; 'auto' is one for each core. */
   workers: number | 'auto';
+  /** Rounds between two rows, and agents at which a row evaluates f. */
   trace: { every: number; sample: SampleChoice };
   /** Links for the trace's networkSeconds. */
   network?: NetworkSpec;
@@ -42,6 +48,7 @@ export interface RunConfig {
 
 /** A config that knows where it came from, so that errors can say the line. */
 export interface LoadedConfig<Config extends RunConfig = RunConfig> {
+  /** Complete and checked. */
   config: Config;
   /** Absolute path; null for a config given as an object. */
   file: string | null;
@@ -57,7 +64,9 @@ export interface LoadedConfig<Config extends RunConfig = RunConfig> {
 
 /** One value set from outside the file. */
 export interface Override {
+  /** Where: ['flow', 'step']. */
   path: SpecPath;
+  /** What to set there. */
   value: unknown;
   /** As the user wrote it: `--rounds 50`. */
   origin: string;

@@ -5,17 +5,27 @@ import type { Gains } from '../pattern-search.js';
 
 /** What is known before anything is allocated. */
 export interface PlanReport {
+  /** Of the config, for people. */
   name: string;
+  /** Agents. */
   agents: number;
+  /** Undirected edges. */
   edges: number;
+  /** Entries of x. */
   dim: number;
+  /** Worker threads. */
   workers: number;
   /** What made `auto` fewer workers than the machine has cores. */
   coreLimit?: string | null;
+  /** Rounds, at most. */
   rounds: number;
+  /** The graph, in words. */
   topology: string;
+  /** The cost, in words. */
   cost: string;
+  /** The flow, in words. */
   flow: string;
+  /** The compressor, in the short form that people write. */
   compressor: string;
   /** How links change; null where they do not. */
   links: string | null;
@@ -31,42 +41,65 @@ export interface PlanReport {
   gains: Record<string, number>;
   /** How those that were `auto` were chosen, and what is expected of them; null where none was. */
   tuning: Tuning | null;
+  /** Bits of one message, and of one that is not compressed; null where they vary. */
   bits: { perMessage: number | null; uncompressedPerMessage: number };
+  /** The central solution: f*, |grad f| there, and how it was found; null where it is unknown. */
   optimum: { value: number; gradientNorm: number; method: string; iterations: number } | null;
   /** Of a parameter server: its links and its step, as people read them. */
   server?: ServerReport;
+  /** What is likely not meant, as sentences. */
   warnings: string[];
 }
 
+/** A parameter server, as people read it. */
 export interface ServerReport {
+  /** Compressor of the gradients. */
   uplink: string;
+  /** Compressor of the server's step. */
   downlink: string;
   /** Bits of a message; null where they vary. */
   upBits: number | null;
+  /** Bits of a message from the server; null where they vary. */
   downBits: number | null;
+  /** The step. */
   gamma: string;
+  /** Samples that a gradient looks at. */
   batch: number | 'all';
+  /** What the mean gradient goes through. */
   optimizer: string;
   /** What lambda became where it was auto, and from which pilot. */
   lambda: string | null;
 }
 
+/**
+ * `converged`: all that `stop` asks for holds. `finished`: the rounds are over. `diverged`: not finite any
+ * more. `stopped`: from outside.
+ */
 export type RunStatus = 'converged' | 'finished' | 'diverged' | 'stopped';
 
 /** summary.json: the contract with outside checks; fields are only ever added. */
 export interface Summary {
   /** The run's own id, as in manifest.json beside it; a cell of a comparison has none. */
   run?: string;
+  /** How the run ended. */
   status: RunStatus | 'failed';
+  /** Rounds done. */
   rounds: number;
+  /** Agents. */
   agents: number;
+  /** Entries of x. */
   dim: number;
+  /** Undirected edges. */
   edges: number;
+  /** Worker threads. */
   workers: number;
+  /** In the round loop, pauses excluded. */
   seconds: number;
+  /** rounds / seconds. */
   roundsPerSecond: number;
   /** SHA-256 of x, v, s (those the flow keeps), agent by agent, dim float64 each, little-endian; hexadecimal. */
   stateHash: string;
+  /** Bits of messages. */
   bits: {
     /** Of one agent in one round; the mean, where messages vary in length. */
     perMessage: number;
@@ -97,6 +130,7 @@ export interface Summary {
   agentsMeasured?: number;
   /** Rounds per factor of ten in rmsError: what the choice of auto gains expected, and what the trace's tail shows; null where unknown. */
   rate?: { predicted: number | null; measured: number | null };
+  /** What is likely not meant, as sentences. */
   warnings: string[];
   /** What to try next, after a divergence. */
   hint?: string;
@@ -128,6 +162,7 @@ export interface Tuning {
   chosen: string[];
   /** The mode that they are for; null where the flow has none. */
   compress: Compress | null;
+  /** All gains of the flow, by their names in the config. */
   gains: Gains;
   /** Sentences: why these, and what keeps them from being faster. */
   why: string[];

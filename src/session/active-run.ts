@@ -86,6 +86,8 @@ export class ActiveRun {
         summary,
         heap: reports.map(({ heap }) => heap),
         x: options.keepX ? compactRows(x) : null,
+        labels: options.keepX ? Array.from(prepared.agents(), ({ label }) => label) : null,
+        rows: options.keepRows ? this.rows : [],
         profiles: reports.flatMap(({ profile }) => profile ?? []),
       };
     } catch (error) {

@@ -14,7 +14,9 @@ import { Comlink, nodeEndpoint } from './comlink.js';
 import { claimCoordinator } from './coordinator-thread.js';
 import type { Session, StartOptions } from './types.js';
 
+/** A session and what ends it. */
 export interface OpenSession {
+  /** What drives the run. */
   session: Session;
   /** Ends the coordinator and every worker at once, whatever they do. Idempotent. */
   close(): Promise<void>;
@@ -22,6 +24,29 @@ export interface OpenSession {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/**
+ * Starts the coordinator thread and gives the session that steers it. A session runs once.
+ *
+ * ```ts
+ * const { session, close } = await openSession();
+ * const config = await parseConfig({
+ *   topology: { kind: 'ring', nodes: 8 },
+ *   cost: { kind: 'quadratic', dim: 4 },
+ *   flow: { kind: 'primal-dual' },
+ *   rounds: 200,
+ * });
+ * await session.prepare({ config, outDir: null });
+ * await session.pause();
+ * const running = session.start();
+ * await session.step(50);
+ * console.log((await session.inspect(0)).x);
+ * await session.resume();
+ * console.log((await running).summary.status);
+ * await close();
+ * ```
+ *
+ * @throws InputError where node was started without WebAssembly or threads
+ */
 export async function openSession(): Promise<OpenSession> {
   const worker = claimCoordinator();
   const remote = Comlink.wrap<Session>(nodeEndpoint(worker));

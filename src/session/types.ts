@@ -8,19 +8,31 @@ import type { LoadedConfig } from '../run/config.js';
 import type { PlanReport, Summary } from '../run/reports.js';
 import type { TraceRow } from '../trace/row.js';
 
+/** One agent, as it is in the shared memory. */
 export interface AgentState {
+  /** Its number, from 0. */
   agent: number;
+  /** Its name in the graph file; null where it has none. */
   label: string | null;
+  /** Rounds done. */
   round: number;
+  /** Numbers of its neighbours, ascending. */
   neighbours: number[];
+  /** Its estimate, dim entries. */
   x: Float64Array;
+  /** Its dual or tracker, dim entries; null where the flow has none. */
   v: Float64Array | null;
+  /** What the network knows of x, dim entries; null where the flow has none. */
   s: Float64Array | null;
 }
 
+/** Where a run is. */
 export interface Progress {
+  /** Rounds done. */
   round: number;
+  /** Rounds, at most. */
   rounds: number;
+  /** Whether it stands still. */
   paused: boolean;
   /** The rounds are over and results are being written. */
   ending?: boolean;
@@ -28,7 +40,9 @@ export interface Progress {
   last: TraceRow | null;
 }
 
+/** What a run is prepared with. */
 export interface PrepareOptions {
+  /** What `loadConfig` or `parseConfig` gives. */
   config: LoadedConfig;
   /** Run directory; null writes nothing. */
   outDir: string | null;
@@ -38,12 +52,15 @@ export interface PrepareOptions {
   fault?: { worker: number; round: number; kind: 'throw' | 'exit' | 'out-of-memory' | 'hang' };
   /** Counts each worker's time in phases and at the barrier (a diagnostic; see `src/run/clock.ts`). */
   clock?: SharedArrayBuffer;
-  /** Keep x in the result (it is agents x dim float64). */
+  /** Keep x (agents x dim float64) and the agents' labels in the result. */
   keepX?: boolean;
+  /** Keep all rows of the trace in the result. */
+  keepRows?: boolean;
   /** Sample every worker's round loop every so many microseconds; see `RunResult.profiles`. */
   profileUs?: number;
 }
 
+/** What a start may be told. */
 export interface StartOptions {
   /** Run directory, instead of the one given to `prepare`. */
   outDir?: string;
@@ -51,16 +68,26 @@ export interface StartOptions {
   runId?: string;
 }
 
+/** What a session gives when its run has ended. */
 export interface RunResult {
+  /** As in summary.json. */
   summary: Summary;
   /** Used heap bytes of each worker at the rounds asked for. */
   heap: number[][];
-  /** agents x dim, row-major, if asked for. */
+  /** agents x dim (a parameter server: 1 x dim), row-major, if asked for. */
   x: Float64Array | null;
+  /** Names of the agents, as in agents.csv, if x was asked for. */
+  labels: string[] | null;
+  /** All rows of the trace, if asked for. */
+  rows: TraceRow[];
   /** V8's CPU profile of each worker's round loop, worker 0 first; empty where not asked for. */
   profiles: CpuProfile[];
 }
 
+/**
+ * Steers one run: prepare, start, and, while it runs, everything else. Each call rejects with an InputError
+ * where it makes no sense at that moment.
+ */
 export interface Session {
   /** Reads everything, validates everything, says what it will take. Throws InputError (code BAD_INPUT). Allocates nothing big. */
   prepare(options: PrepareOptions): Promise<PlanReport>;
@@ -68,11 +95,13 @@ export interface Session {
   start(options?: StartOptions): Promise<RunResult>;
   /** Resolves when every worker stands still between two rounds; gives the round. Before the start: begin with a pause at round 0. */
   pause(): Promise<number>;
+  /** Goes on after a pause. */
   resume(): Promise<void>;
   /** From a pause: `rounds` rounds more, then paused again; gives the round. */
   step(rounds: number): Promise<number>;
   /** Ends the run after the current round with status `stopped`. */
   stop(): Promise<void>;
+  /** Where the run is; may be asked at any time. */
   progress(): Promise<Progress>;
   /** The state of one agent; while paused it is of one round, otherwise it may straddle two. */
   inspect(agent: number): Promise<AgentState>;

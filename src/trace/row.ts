@@ -2,6 +2,7 @@
 
 /** Quantities that a run cannot know are NaN: an empty field in trace.csv. */
 export interface TraceRow {
+  /** Rounds done; 0 is the beginning. */
   round: number;
   /** f(mean x) = (1/n) sum_i f_i(mean x). */
   objective: number;
@@ -17,6 +18,7 @@ export interface TraceRow {
   bitsBroadcast: number;
   /** Bits delivered so far, each message counted once per directed edge. */
   bitsLinks: number;
+  /** In the round loop so far, pauses excluded. */
   seconds: number;
   /** What the rounds so far would have taken on the links of `network`; NaN where none are given. */
   networkSeconds: number;
@@ -24,11 +26,14 @@ export interface TraceRow {
   accuracy: number;
   /** Bits so far from all agents to a server, and from it to all of them; NaN in a flow, whose links have no direction. */
   bitsUp: number;
+  /** Bits so far from a server to all agents; NaN in a flow. */
   bitsDown: number;
   /** Mean and largest of f(x_i) - f* over the agents; NaN where f* is unknown. See `src/run/measure.ts` for which agents. */
   agentsGapMean: number;
+  /** Largest f(x_i) - f* over the agents. */
   agentsGapWorst: number;
   /** Mean of |grad f(x_i)| over the agents; and |grad f(mean x)|. */
   gradientNorm: number;
+  /** |grad f(mean x)|. */
   meanGradientNorm: number;
 }

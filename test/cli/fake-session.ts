@@ -35,7 +35,15 @@ export function fakeSession({ obedient = true, prepare, onStart }: FakeOptions =
     closed: false,
     stops: 0,
     prepared: null,
-    end: (summary = {}) => settle({ summary: { ...SUMMARY, ...summary }, heap: [], x: null, profiles: [] }),
+    end: (summary = {}) =>
+      settle({
+        summary: { ...SUMMARY, ...summary },
+        heap: [],
+        x: null,
+        labels: null,
+        rows: [],
+        profiles: [],
+      }),
     fail: (error) => reject(error),
     session: {
       async prepare(options) {

@@ -2,7 +2,7 @@
  * Every flow as a network would run it: an agent knows its own values and what was delivered to it, and nothing else. The recursions are written as in the papers (with
  * iterates kept where a method looks back, a variable for each end of each edge), not as the engine computes them.
  *
- * Slow, and meant to be read beside docs/model.md, docs/links.md and docs/rivals.md. Bits are not counted here: `distributed.ts` does that.
+ * Slow, and meant to be read beside docs/model.md, docs/links.md and docs/baselines.md. Bits are not counted here: `distributed.ts` does that.
  */
 
 export type Vector = Float64Array;

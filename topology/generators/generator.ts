@@ -10,15 +10,20 @@ import { formatPath, parameterError, TopologyError } from '../errors.js';
 import type { EdgeBuffer, Graph } from '../graph.js';
 import { MAX_EDGES } from '../graph.js';
 
+/** The library that describes parameters, as a type. */
 export type Zod = typeof z;
 
 /** Plain data: `kind` names the generator, the rest are its parameters. */
 export interface GeneratorSpec {
+  /** Name of the generator. */
   kind: string;
+  /** Parameters of its kind. */
   [parameter: string]: unknown;
 }
 
+/** A kind of graph that is generated: one file, and one line in the registry. */
 export interface Generator {
+  /** Its name in a config. */
   kind: string;
   /** One sentence for people. */
   summary: string;
@@ -30,6 +35,7 @@ export interface Generator {
    * @param seed used by random generators whose spec has no `seed` of its own
    * @throws TopologyError with `path`, `value` and `expected` when a parameter does not fit
    */
+  /** The graph of a spec. */
   generate(spec: Record<string, unknown>, seed: number): Graph;
 }
 

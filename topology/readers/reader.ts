@@ -9,6 +9,7 @@ import { fileError, show, type TopologyError } from '../errors.js';
 import { EdgeBuffer, type Graph, MAX_EDGES, type WeightProblem } from '../graph.js';
 import type { Separator } from './table.js';
 
+/** What a reader may be told beside the file. */
 export interface ReadOptions {
   /**
    * What becomes of directions. `forget` (the default): every arc is an edge. `keep`: the graph is directed, and a file that says its edges are

@@ -23,6 +23,7 @@ import type { Reader, ReadOptions } from './reader.js';
 import { tables } from './tables.js';
 import { decodeText, unpacked } from './text.js';
 
+/** Every format that is read. */
 export const readers: readonly Reader[] = [
   gml,
   graphml,

@@ -12,6 +12,7 @@
 import { fileError, show, TopologyError } from '../errors.js';
 import { isBlank, Lines } from './lines.js';
 
+/** What separates the fields of a list or a table. */
 export type Separator = 'tab' | 'comma' | 'semicolon' | 'bar' | 'space';
 
 /** From those that names seldom hold to those that they often do. */

@@ -11,6 +11,7 @@ import { graphmlWriter } from './graphml.js';
 import { jsonWriter } from './json.js';
 import type { Writer } from './writer.js';
 
+/** Every format that is written. */
 export const writers: readonly Writer[] = [graphmlWriter, jsonWriter, edgeListWriter, csvWriter];
 
 /** The graph as one string; for small graphs and tests. */

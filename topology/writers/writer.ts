@@ -4,11 +4,14 @@
  */
 import type { Graph } from '../graph.js';
 
+/** Writes graphs in one format. */
 export interface Writer {
+  /** Its name. */
   format: string;
   /** File extensions, with the dot, lower case. */
   extensions: readonly string[];
   /** @throws TopologyError before the first piece when the format cannot hold the graph */
+  /** The text, in pieces. */
   write(graph: Graph): Iterable<string>;
 }
 

@@ -25,13 +25,19 @@ export interface TopologySpec {
   [parameter: string]: unknown;
 }
 
+/** A flow on a graph, with every default filled in. */
 export interface FlowConfig extends RunConfig {
+  /** The graph: a file, or a generator with its parameters. */
   topology: TopologySpec;
+  /** Weights of its edges. */
   weights: 'unit' | 'metropolis' | 'file';
+  /** The flow with its gains. */
   flow: FlowSpec;
+  /** What a message keeps. */
   compressor: CompressorSpec;
   /** Links that change from round to round; every edge is up in every round where absent. */
   links?: LinksSpec;
+  /** How agents lie in memory. */
   layout: LayoutSpec;
   program?: undefined;
 }

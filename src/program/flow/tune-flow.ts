@@ -39,16 +39,21 @@ export interface FlowTrialOptions {
   rounds?: number;
 }
 
+/** What a search by trial runs found. */
 export interface FlowTrials {
+  /** The mode that the gains are for; null where the flow has none. */
   compress: Compress | null;
   /** All numbers of the flow, those that were given included. */
   gains: Gains;
   /** What was searched. */
   chosen: string[];
+  /** Trial runs made. */
   trials: number;
+  /** What a trial is judged by: distance to the optimum, or the objective where the optimum is unknown. */
   judgedBy: 'distance' | 'objective';
   /** Rounds to the target: counted where it was reached, reckoned from the pace where not; null where nothing says when. */
   rounds: number | null;
+  /** Whether the trial of these gains reached the target. */
   reached: boolean;
   /** rms distance (or that of the farthest agent) where the trial of these gains ended; null where the optimum is unknown. */
   error: number | null;

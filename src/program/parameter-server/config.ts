@@ -3,6 +3,7 @@
 import type { RunConfig } from '../../run/config.js';
 import type { ServerSpec } from './types.js';
 
+/** A parameter server, with every default filled in. */
 export interface ServerConfig extends RunConfig {
   program: ServerSpec;
 }

@@ -1,0 +1,135 @@
+/**
+ * A run in one call: `const { summary, rows, x } = await run(config)`.
+ *
+ * It opens a session, prepares, starts and closes it. Whoever wants to pause, to step or to look at one agent
+ * while it runs opens the session instead (`openSession`).
+ */
+
+import type { LoadedConfig } from '../run/config.js';
+import type { PlanReport, Summary } from '../run/reports.js';
+import type { Progress } from '../session/types.js';
+import type { TraceRow } from '../trace/row.js';
+import { load } from './configs.js';
+import type { ConfigInput } from './specs.js';
+
+const PROGRESS_MS = 100;
+
+/** What `run` may be told beside the config. */
+export interface RunOptions {
+  /** Folder for manifest.json, trace.csv, summary.json, x.npy and agents.csv; nothing is written where absent. */
+  outDir?: string;
+  /** Instead of the config's own. */
+  workers?: number | 'auto';
+  /** Of its random draws. */
+  seed?: number;
+  /** Rounds of the run, at most. */
+  rounds?: number;
+  /** Whether `x` and `labels` are in the outcome; true where absent. */
+  keepX?: boolean;
+  /** Ends the run after the round that is under way. The outcome's status is then `stopped`. */
+  signal?: AbortSignal;
+  /** Called with rows of the trace, in order, a few at a time. What it throws ends the run and rejects it. */
+  onRows?: (rows: TraceRow[]) => void;
+  /** Called about ten times a second with where the run is. What it throws ends the run and rejects it. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/** What `run` resolves with. */
+export interface RunOutcome {
+  /** Status, figures of the last round, bits sent, hash of the final state: as in summary.json. */
+  summary: Summary;
+  /** All rows of the trace, from round 0 to the last. */
+  rows: TraceRow[];
+  /** The agents' final x, row after row; empty with `keepX: false`. `x[i * shape[1] + c]` is entry c of agent i. */
+  x: Float64Array;
+  /** Of `x`: [agents, dim]. A parameter server has one x for all, and [1, dim]. */
+  shape: [rows: number, dim: number];
+  /** Names of the agents: labels of the graph file, or numbers. Empty with `keepX: false`. */
+  labels: string[];
+  /** What was planned: gains and how they were chosen, memory, the optimum, warnings. */
+  plan: PlanReport;
+}
+
+/**
+ * Runs a config from the first round to the last.
+ *
+ * ```ts
+ * const { summary, x, shape } = await run({
+ *   topology: { kind: 'ring', nodes: 8 },
+ *   cost: { kind: 'quadratic', dim: 4 },
+ *   flow: { kind: 'primal-dual' },
+ *   compressor: { kind: 'top-k', k: 2 },
+ *   rounds: 200,
+ * });
+ * console.log(summary.status, summary.final.rmsError, x.length === shape[0] * shape[1]);
+ * ```
+ *
+ * A run that diverges resolves, with status `diverged` and a hint in its summary. Several may run at once; each has
+ * threads of its own, so give them `workers` together no more than the machine has cores.
+ *
+ * @param config plain data, the path of a YAML file, or what `loadConfig` and `parseConfig` give. Paths inside plain
+ *   data are relative to the working directory.
+ * @throws InputError where the config or an option is wrong, before anything is written
+ * @throws RunError where the run failed: a worker died
+ */
+export async function run(
+  config: ConfigInput | LoadedConfig | string,
+  options: RunOptions = {},
+): Promise<RunOutcome> {
+  const [loaded, { openSession }] = await Promise.all([
+    load(config, options),
+    import('../session/client.js'),
+  ]);
+  const { outDir = null, keepX = true, signal, onRows, onProgress } = options;
+  const { session, close } = await openSession();
+  const ended = new AbortController();
+  try {
+    const stop = () => void session.stop().catch(() => {});
+    const thrown: unknown[] = [];
+    const call = (tell: () => void) => {
+      if (ended.signal.aborted || thrown.length > 0) return;
+      try {
+        tell();
+      } catch (error) {
+        thrown.push(error);
+        stop();
+      }
+    };
+    const plan = await session.prepare({ config: loaded, outDir, keepX, keepRows: true });
+
+    if (signal?.aborted) await session.stop();
+    signal?.addEventListener('abort', stop, { signal: ended.signal });
+    let told = 0;
+    const tellRows = (rows: TraceRow[]) =>
+      call(() => {
+        told += rows.length;
+        onRows?.(rows);
+      });
+    if (onRows !== undefined) await session.subscribe(tellRows);
+    if (onProgress !== undefined) {
+      const look = async () => {
+        const progress = await session.progress();
+        call(() => onProgress(progress));
+      };
+      const timer = setInterval(() => void look().catch(() => {}), PROGRESS_MS);
+      ended.signal.addEventListener('abort', () => clearInterval(timer));
+    }
+
+    const { summary, rows, x, labels } = await session.start();
+    // Rows come over a port of their own, and the last of them may still be under way.
+    if (onRows !== undefined && told < rows.length) tellRows(rows.slice(told));
+    if (thrown.length > 0) throw thrown[0];
+    const dim = summary.dim;
+    return {
+      summary,
+      rows,
+      x: x ?? new Float64Array(0),
+      shape: [x === null ? 0 : x.length / dim, dim],
+      labels: labels ?? [],
+      plan,
+    };
+  } finally {
+    ended.abort();
+    await close();
+  }
+}

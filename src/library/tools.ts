@@ -1,0 +1,248 @@
+/**
+ * What the commands `certify`, `tune` and `compare` do, as calls of a program. Each loads what it needs when it is
+ * called, so that importing the library costs nothing for them.
+ */
+
+import type { Certificate } from '../certify/certify.js';
+import type { Comparison } from '../compare/results.js';
+import type { Cell, CellOutcome, Target } from '../compare/types.js';
+import { InputError } from '../errors.js';
+import type { FlowConfig } from '../program/flow/config.js';
+import type { FlowTrials } from '../program/flow/tune-flow.js';
+import type { LoadedConfig } from '../run/config.js';
+import type { Tuning } from '../run/reports.js';
+import { load } from './configs.js';
+import type { CompressorInput, ConfigInput, FlowInput } from './specs.js';
+
+/** How a compressor is measured. */
+export interface CertifyOptions {
+  /** Entries of the vectors to compress, 1..2^20. */
+  dim: number;
+  /** Gain mu of the map e <- e - mu C(e, k), in (0, 1]; 1 where absent. */
+  mu?: number;
+  /** Messages from each start, at most; chosen by dim where absent. */
+  rounds?: number;
+  /** Of starts and compressor; 0 where absent. */
+  seed?: number;
+  /** Starts, hard ones first; 24 where absent. */
+  starts?: number;
+}
+
+/**
+ * Measures whether a compressor is a spatio-temporal compressor, and how many bits it takes to a thousandth of the
+ * error. It takes seconds, on the calling thread.
+ *
+ * ```ts
+ * const { verdict, bits } = await certify({ kind: 'top-k', k: 2 }, { dim: 8 });
+ * console.log(verdict.qualifies, bits.perMessage);
+ * ```
+ *
+ * @param compressor a spec, or text as on the command line: `flatten(sign)`
+ * @throws InputError where the compressor or an option is wrong
+ */
+export async function certify(
+  compressor: CompressorInput | string,
+  { dim, mu = 1, seed = 0, ...rest }: CertifyOptions,
+): Promise<Certificate> {
+  whole('dim', dim, 1, 2 ** 20);
+  whole('seed', seed, 0, Number.MAX_SAFE_INTEGER);
+  if (rest.rounds !== undefined) whole('rounds', rest.rounds, 1, 2 ** 24);
+  if (rest.starts !== undefined) whole('starts', rest.starts, 12, 4096);
+  if (!(mu > 0 && mu <= 1)) throw new InputError(`mu is ${mu}, expected a number in (0, 1]`);
+  const [measure, { checkSpec, parseSpecText }, { compressors }, { kernelsUrl }, modules, { readFile }] =
+    await Promise.all([
+      import('../certify/certify.js'),
+      import('../certify/spec-text.js'),
+      import('../compress/registry.js'),
+      import('../run/locations.js'),
+      import('../plugin/modules.js'),
+      import('node:fs/promises'),
+    ]);
+  const text = typeof compressor === 'string' ? compressor : await textOf(compressor);
+  const written =
+    typeof compressor === 'string'
+      ? parseSpecText(text, compressors)
+      : { text, spec: compressor, columns: new Map<string, number>() };
+  const resolved = modules.resolveModules(checkSpec(written, compressors), '.', ['compressor']);
+  await modules.loadModules(resolved.modules);
+  const kernels = await WebAssembly.compile(await readFile(kernelsUrl));
+  return measure.certify(text, resolved.spec, { ...rest, dim, mu, seed, kernels });
+}
+
+/** How gains are searched. */
+export interface TuneOptions {
+  /** Trial runs, at most. Where absent, gains are chosen as `auto` chooses them in a run: within a few seconds. */
+  trials?: number;
+  /** With `trials`: what is asked of the agents; by default the config's `stop.rmsError`, else a millionth of the first. */
+  target?: { rmsError: number };
+}
+
+/** Gains, and where they come from. */
+export interface TuneOutcome {
+  /** All gains of the flow by their names in the config, those that were given included. */
+  gains: Record<string, number>;
+  /** The names of those that were open and have been chosen. */
+  chosen: string[];
+  /** The config with these numbers: what `run` and `Session.prepare` take. */
+  config: LoadedConfig;
+  /** Why these, and the predicted rounds: of `auto`'s choice. Null with `trials`. */
+  tuning: Tuning | null;
+  /** What the trial runs saw; null without `trials`. */
+  trials: FlowTrials | null;
+}
+
+/**
+ * Chooses the gains that a config leaves to `auto`. Deterministic: the same config and options, the same gains.
+ *
+ * ```ts
+ * const { gains, config } = await tune({
+ *   topology: { kind: 'ring', nodes: 8 },
+ *   cost: { kind: 'quadratic', dim: 4 },
+ *   flow: { kind: 'primal-dual' },
+ * });
+ * console.log(gains, config.config.flow);
+ * ```
+ *
+ * @throws InputError where the config is wrong, has a program instead of a flow, or leaves no gain open
+ */
+export async function tune(
+  config: ConfigInput | LoadedConfig | string,
+  { trials: budget, target }: TuneOptions = {},
+): Promise<TuneOutcome> {
+  const given = await load(config);
+  if (given.config.program !== undefined) {
+    throw new InputError('a program has no flow whose gains could be tuned', { path: ['program'] });
+  }
+  const loaded = given as LoadedConfig<FlowConfig>;
+  const { tuneFlow, withGains } = await import('../program/flow/tune-flow.js');
+  if (budget !== undefined) {
+    whole('trials', budget, 1, Number.MAX_SAFE_INTEGER);
+    const trials = await tuneFlow(loaded, { budget, ...(target && { target }) });
+    const { gains, chosen } = trials;
+    return { gains, chosen, config: withGains(loaded, trials), tuning: null, trials };
+  }
+  const { prepareRun } = await import('../session/prepare.js');
+  const { gains, tuning } = (await prepareRun(loaded, 1)).report;
+  if (tuning === null) {
+    throw new InputError('the config leaves no gain to auto: there is nothing to tune', {
+      hint: 'leave out flow.step, flow.alpha and flow.beta, or set them to auto',
+    });
+  }
+  const { chosen, compress } = tuning;
+  return { gains, chosen, config: withGains(loaded, { gains, chosen, compress }), tuning, trials: null };
+}
+
+/** A grid: every config with every compressor, every flow and every seed. What is left out is what the configs say. */
+export interface CompareOptions {
+  /** Specs, or texts as on the command line: `flatten(sign)`. */
+  compressors?: readonly (CompressorInput | string)[];
+  /** Modes of compression (`error-state`), or whole flows. */
+  flows?: readonly (FlowInput | string)[];
+  /** One run of every method for each of them. */
+  seeds?: readonly number[];
+  /** What to reach, one quantity of `stop`: `{ rmsError: 1e-6 }`. By default what the configs stop at, or that. */
+  target?: Partial<Record<Target['quantity'], number>>;
+  /** Rounds a run lasts at most. */
+  rounds?: number;
+  /** Trial runs for the gains that a cell leaves open, the same number for every method; 40 where absent, 0: none. */
+  trials?: number;
+  /** Runs at a time; one for each core where absent. */
+  jobs?: number;
+  /** Folder that keeps finished cells, and goes on with one that has some; nothing is written where absent. */
+  outDir?: string;
+  /** Ends what is under way; what has finished is in the outcome. */
+  signal?: AbortSignal;
+  /** Called after each cell. */
+  onCell?: (cell: Cell, outcome: CellOutcome) => void;
+}
+
+/** One row a cell and one row a method, as in results.csv and results.json, and the target that they are ranked by. */
+export interface CompareOutcome extends Comparison {
+  /** What the rows are ranked by. */
+  target: Target;
+}
+
+/**
+ * Runs a grid side by side, one cell a thread: rounds, bits and seconds to a target, and the Pareto front.
+ * A cell that fails or is refused is a row that says so, and no rejection.
+ *
+ * ```ts
+ * const config = {
+ *   topology: { kind: 'ring', nodes: 8 },
+ *   cost: { kind: 'quadratic', dim: 4 },
+ *   flow: { kind: 'primal-dual' },
+ *   rounds: 500,
+ * };
+ * const { methods } = await compare([config], { compressors: ['sign', 'flatten(sign)'], trials: 0 });
+ * for (const { compressor, rounds, bits, pareto } of methods) console.log(compressor, rounds, bits, pareto);
+ * ```
+ *
+ * @throws InputError where a config or an option is wrong, before anything runs
+ */
+export async function compare(
+  configs: readonly (ConfigInput | string)[],
+  options: CompareOptions = {},
+): Promise<CompareOutcome> {
+  const { trials = 40, signal, onCell } = options;
+  const [{ makeGrid, parseTarget }, { runGrid }, { compareOutcomes }, { ownCores }] = await Promise.all([
+    import('../compare/grid.js'),
+    import('../compare/run-grid.js'),
+    import('../compare/results.js'),
+    import('../cores.js'),
+  ]);
+  const { jobs = ownCores().count } = options;
+  whole('jobs', jobs, 1, 1024);
+  whole('trials', trials, 0, Number.MAX_SAFE_INTEGER);
+  const target = Object.entries(options.target ?? {}).map(([quantity, bound]) => `${quantity}=${bound}`);
+  if (target.length > 1) throw new InputError(`the target is ${target.join(', ')}, expected one quantity`);
+  for (const text of target) parseTarget(text);
+  const grid = await makeGrid({
+    configs,
+    compressors: await textsOf(options.compressors),
+    flows: await textsOf(options.flows),
+    seeds: options.seeds,
+    target: target[0],
+    set: options.rounds === undefined ? [] : [`rounds=${options.rounds}`],
+    tune: trials,
+  });
+  const directory =
+    options.outDir === undefined
+      ? null
+      : (await import('../compare/store.js')).CompareDirectory.open(options.outDir);
+  try {
+    directory?.begin(grid.target, grid.cells.length);
+    const run = runGrid(grid.cells, directory ?? { read: () => null, keep: () => {} }, {
+      jobs,
+      target: grid.target,
+      tune: trials,
+      onDone: (cell, outcome) => onCell?.(cell, outcome),
+    });
+    const stop = () => run.stop();
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
+    try {
+      await run.finished;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+    return { ...compareOutcomes(grid.cells, run.outcomes, grid.target), target: grid.target };
+  } finally {
+    directory?.release();
+  }
+}
+
+async function textsOf(specs: CompareOptions['compressors'] | CompareOptions['flows']) {
+  return specs && Promise.all(specs.map((spec) => (typeof spec === 'string' ? spec : textOf(spec))));
+}
+
+/** In the short form where that can be read back, else as JSON. */
+async function textOf(spec: CompressorInput | FlowInput): Promise<string> {
+  const { describeSpec } = await import('../describe.js');
+  const short = describeSpec(spec as Parameters<typeof describeSpec>[0]);
+  return short.includes('{') ? JSON.stringify(spec) : short;
+}
+
+function whole(name: string, value: number, low: number, high: number): void {
+  if (Number.isInteger(value) && value >= low && value <= high) return;
+  throw new InputError(`${name} is ${value}, expected a whole number in ${low}..${high}`);
+}

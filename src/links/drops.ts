@@ -4,11 +4,10 @@
  * Source: Kar, Moura 2009 (IEEE TSP 57(1)), for consensus over links that fail at random.
  */
 
-import { unexpected } from '../errors.js';
 import { edgeWords, thresholdOf } from './draws.js';
-import type { LinksDefinition } from './types.js';
+import { defineLinks } from './types.js';
 
-export const drops: LinksDefinition = {
+export const drops = defineLinks({
   kind: 'drops',
   card: {
     title: 'Independent drops',
@@ -22,25 +21,19 @@ export const drops: LinksDefinition = {
       rate: z.number().min(0).lt(1).describe('probability that a link is down in a round'),
     }),
 
-  load: (spec, { graph, path }) => {
-    const rate = spec['rate'];
-    if (typeof rate !== 'number' || !(rate >= 0 && rate < 1)) {
-      throw unexpected([...path, 'rate'], rate, 'a probability in [0, 1)');
-    }
-    return {
-      plan: { kind: 'drops', lanes: 1, rate },
-      graph,
-      fields: () => [],
-      presence: 1 - rate,
-      pairwise: false,
-      warnings: [],
-      reference: (seed) => (round, from, to) =>
-        edgeWords(graph.arcs !== undefined, from, to, round, seed)[0] >= thresholdOf(rate),
-    };
-  },
+  load: ({ kind, rate }, { graph }) => ({
+    plan: { kind, lanes: 1, rate },
+    graph,
+    fields: () => [],
+    presence: 1 - rate,
+    pairwise: false,
+    warnings: [],
+    reference: (seed) => (round, from, to) =>
+      edgeWords(graph.arcs !== undefined, from, to, round, seed)[0] >= thresholdOf(rate),
+  }),
 
-  bind: (plan, { rowStart, first, end, up, draw }) => {
-    const threshold = thresholdOf(plan['rate'] as number);
+  bind: ({ rate }, { rowStart, first, end, up, draw }) => {
+    const threshold = thresholdOf(rate);
     const from = rowStart[first];
     const to = rowStart[end];
     return {
@@ -50,4 +43,4 @@ export const drops: LinksDefinition = {
       },
     };
   },
-};
+});

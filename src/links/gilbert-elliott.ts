@@ -11,8 +11,9 @@
 import { unexpected } from '../errors.js';
 import type { Seed } from '../runtime.js';
 import { edgeWords, thresholdOf } from './draws.js';
-import type { LinksDefinition, LinksPlan, ReferenceLinks } from './types.js';
+import { defineLinks, type ReferenceLinks } from './types.js';
 
+/** Probabilities. */
 interface Chain {
   toBad: number;
   toGood: number;
@@ -22,7 +23,7 @@ interface Chain {
   bad: number;
 }
 
-export const gilbertElliott: LinksDefinition = {
+export const gilbertElliott = defineLinks({
   kind: 'gilbert-elliott',
   card: {
     title: 'Gilbert-Elliott',
@@ -45,31 +46,20 @@ export const gilbertElliott: LinksDefinition = {
     });
   },
 
-  load: (spec, { graph, path }) => {
-    const read = (name: string, initially?: number) => {
-      const value = spec[name] ?? initially;
-      if (typeof value !== 'number' || !(value >= 0 && value <= 1)) {
-        throw unexpected([...path, name], value, 'a probability in [0, 1]');
-      }
-      return value;
-    };
-    const [toBad, toGood] = [read('toBad'), read('toGood')];
-    const [lossGood, lossBad] = [read('lossGood', 0), read('lossBad', 1)];
-    if (toGood === 0)
-      throw unexpected([...path, 'toGood'], 0, 'a probability above 0, or links never come back');
+  load: ({ kind, toBad, toGood, lossGood, lossBad }, { graph, path }) => {
     const bad = toBad / (toBad + toGood);
     const presence = 1 - (bad * lossBad + (1 - bad) * lossGood);
     if (presence === 0)
       throw unexpected([...path, 'lossGood'], lossGood, 'less than 1, or no link is ever up');
-    const plan = { kind: 'gilbert-elliott', lanes: 4, toBad, toGood, lossGood, lossBad, bad };
+    const chain = { toBad, toGood, lossGood, lossBad, bad };
     return {
-      plan,
+      plan: { kind, lanes: 4, ...chain },
       graph,
       fields: (arcs) => [{ name: 'state', type: 'u8', length: arcs }],
       presence,
       pairwise: false,
       warnings: [],
-      reference: (seed) => twinOf(plan, graph.arcs !== undefined, seed),
+      reference: (seed) => referenceOf(chain, graph.arcs !== undefined, seed),
     };
   },
 
@@ -92,11 +82,10 @@ export const gilbertElliott: LinksDefinition = {
       },
     };
   },
-};
+});
 
 /** Probabilities as what a word has to be below. */
-function thresholdsOf(plan: LinksPlan): Chain {
-  const { toBad, toGood, lossGood, lossBad, bad } = plan as unknown as Chain;
+function thresholdsOf({ toBad, toGood, lossGood, lossBad, bad }: Chain): Chain {
   return {
     toBad: thresholdOf(toBad),
     toGood: thresholdOf(toGood),
@@ -106,8 +95,8 @@ function thresholdsOf(plan: LinksPlan): Chain {
   };
 }
 
-function twinOf(plan: LinksPlan, directed: boolean, seed: Seed): ReferenceLinks {
-  const thresholds = thresholdsOf(plan);
+function referenceOf(chain: Chain, directed: boolean, seed: Seed): ReferenceLinks {
+  const thresholds = thresholdsOf(chain);
   /** The state after the moves of rounds 1..round; walks from the beginning each time it is asked of an earlier round. */
   const states = new Map<string, { round: number; bad: boolean }>();
   return (round, from, to) => {

@@ -15,9 +15,9 @@ import { namesOf } from '../../topology/names.js';
 import { generate } from '../../topology/registry.js';
 import { InputError } from '../errors.js';
 import { otherEdgesWarning } from './schedule.js';
-import type { LinksDefinition } from './types.js';
+import { defineLinks } from './types.js';
 
-export const onePeerExponential: LinksDefinition = {
+export const onePeerExponential = defineLinks({
   kind: 'one-peer-exponential',
   card: {
     title: 'One-peer exponential',
@@ -28,7 +28,7 @@ export const onePeerExponential: LinksDefinition = {
   balanced: true,
   parameters: (z) => z.strictObject({ kind: z.literal('one-peer-exponential') }),
 
-  load: (_spec, { graph: given, path }) => {
+  load: ({ kind }, { graph: given, path }) => {
     const { nodes } = given;
     const bits = Math.round(Math.log2(nodes));
     if (2 ** bits !== nodes || nodes < 2) {
@@ -49,7 +49,7 @@ export const onePeerExponential: LinksDefinition = {
     // The agents' names stay; nothing else of what was given does.
     const graph = { ...(directed ? made : graphFromEdges(nodes, from, to)), ...namesOf(given) };
     return {
-      plan: { kind: 'one-peer-exponential', lanes: 0, bits, directed },
+      plan: { kind, lanes: 0, bits },
       graph,
       fields: () => [],
       presence: 1 / bits,
@@ -62,18 +62,14 @@ export const onePeerExponential: LinksDefinition = {
     };
   },
 
-  bind: (plan, { agents, rowStart, columns, orientation, first, end, up }) => {
-    const bits = plan['bits'] as number;
-    return {
-      mask(round) {
-        const distance = 1 << (round % bits);
-        const turn = orientation === 'heard' ? agents - distance : distance;
-        for (let row = first; row < end; row++) {
-          const peer = orientation === 'edges' ? row ^ distance : (row + turn) % agents;
-          for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++)
-            up[arc] = columns[arc] === peer ? 1 : 0;
-        }
-      },
-    };
-  },
-};
+  bind: ({ bits }, { agents, rowStart, columns, orientation, first, end, up }) => ({
+    mask(round) {
+      const distance = 1 << (round % bits);
+      const turn = orientation === 'heard' ? agents - distance : distance;
+      for (let row = first; row < end; row++) {
+        const peer = orientation === 'edges' ? row ^ distance : (row + turn) % agents;
+        for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) up[arc] = columns[arc] === peer ? 1 : 0;
+      }
+    },
+  }),
+});

@@ -11,11 +11,11 @@
 import type { Graph } from '../../topology/index.js';
 import type { Seed } from '../runtime.js';
 import { edgeWords } from './draws.js';
-import type { LinksDefinition, ReferenceLinks } from './types.js';
+import { defineLinks, type ReferenceLinks } from './types.js';
 
 const NOBODY = 0xffff_ffff;
 
-export const randomMatching: LinksDefinition = {
+export const randomMatching = defineLinks({
   kind: 'random-matching',
   card: {
     title: 'Random matching',
@@ -26,7 +26,7 @@ export const randomMatching: LinksDefinition = {
   foreseen: false,
   parameters: (z) => z.strictObject({ kind: z.literal('random-matching') }),
 
-  load: (_spec, { graph }) => {
+  load: ({ kind }, { graph }) => {
     const { rowStart, columns, nodes } = graph;
     const degree = (node: number) => rowStart[node + 1] - rowStart[node];
     const presence = new Float64Array(columns.length);
@@ -36,13 +36,13 @@ export const randomMatching: LinksDefinition = {
       }
     }
     return {
-      plan: { kind: 'random-matching', lanes: 2 },
+      plan: { kind, lanes: 2 },
       graph,
       fields: (_arcs, agents) => [{ name: 'choice', type: 'u32', length: 2 * agents }],
       presence,
       pairwise: true,
       warnings: [],
-      reference: (seed) => twinOf(graph, seed),
+      reference: (seed) => referenceOf(graph, seed),
     };
   },
 
@@ -81,9 +81,9 @@ export const randomMatching: LinksDefinition = {
       },
     };
   },
-};
+});
 
-function twinOf({ rowStart, columns }: Graph, seed: Seed): ReferenceLinks {
+function referenceOf({ rowStart, columns }: Graph, seed: Seed): ReferenceLinks {
   const proposal = (round: number, node: number): number => {
     const neighbours = Array.from(columns.subarray(rowStart[node], rowStart[node + 1]));
     const priority = (other: number) => {

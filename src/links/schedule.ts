@@ -9,10 +9,10 @@
 
 import { edgeList, type Graph, graphFromEdges } from '../../topology/graph.js';
 import { nameOfNode, namesOf, nodesByName, someNames, UNKNOWN } from '../../topology/names.js';
-import { formatPath, formatValue, InputError, type SpecPath, unexpected } from '../errors.js';
-import type { LinksDefinition } from './types.js';
+import { formatPath, formatValue, InputError, type SpecPath } from '../errors.js';
+import { defineLinks } from './types.js';
 
-export const schedule: LinksDefinition = {
+export const schedule = defineLinks({
   kind: 'schedule',
   card: {
     title: 'Schedule of graphs',
@@ -30,14 +30,7 @@ export const schedule: LinksDefinition = {
       every: z.number().int().min(1).default(1).describe('rounds that each graph lasts'),
     }),
 
-  async load(spec, { graph: given, path, loadGraph }) {
-    const specs = spec['graphs'];
-    if (!Array.isArray(specs) || specs.length === 0) {
-      throw unexpected([...path, 'graphs'], specs, 'a list of topologies');
-    }
-    const every = (spec['every'] as number | undefined) ?? 1;
-    if (!Number.isInteger(every) || every < 1)
-      throw unexpected([...path, 'every'], every, 'a whole number, 1 or more');
+  async load({ kind, graphs: specs, every }, { graph: given, path, loadGraph }) {
     const graphs: Graph[] = [];
     const warnings: string[] = [];
     for (const [index, one] of specs.entries()) {
@@ -62,7 +55,7 @@ export const schedule: LinksDefinition = {
     });
     const words = Math.ceil(graphs.length / 32);
     return {
-      plan: { kind: 'schedule', lanes: 0, count: graphs.length, every, words },
+      plan: { kind, lanes: 0, count: graphs.length, every, words },
       graph: union,
       fields: (arcs) => [{ name: 'member', type: 'u32', length: arcs * words }],
       fill(arena, field, { rowStart, columns }) {
@@ -86,8 +79,7 @@ export const schedule: LinksDefinition = {
     };
   },
 
-  bind: (plan, { arena, field, rowStart, first, end, up }) => {
-    const [count, every, words] = [plan['count'], plan['every'], plan['words']] as number[];
+  bind: ({ count, every, words }, { arena, field, rowStart, first, end, up }) => {
     const member = arena.view(field('member'), 'u32');
     const from = rowStart[first];
     const to = rowStart[end];
@@ -100,7 +92,7 @@ export const schedule: LinksDefinition = {
       },
     };
   },
-};
+});
 
 function fileOf(spec: unknown): string | null {
   const file = (spec as { file?: unknown }).file;

@@ -18,12 +18,11 @@ export interface LinksSpec {
   [parameter: string]: unknown;
 }
 
-/** Plain data, sent to every worker. */
+/** Plain data, sent to every worker: beside this what the kind itself needs. */
 export interface LinksPlan {
   kind: string;
   /** Words of randomness for each arc and round, 0..4. */
   lanes: number;
-  [parameter: string]: unknown;
 }
 
 export interface LinksContext {
@@ -35,8 +34,8 @@ export interface LinksContext {
 }
 
 /** On the host: the plan, and what the arena is to be filled with. */
-export interface LinksModel {
-  plan: LinksPlan;
+export interface LinksModel<Plan extends LinksPlan = LinksPlan> {
+  plan: Plan;
   /** All edges that are ever up: the graph of the run. */
   graph: Graph;
   /** Fields beside those of every kind, for one table of arcs: see `ArcTable.field`. */
@@ -86,8 +85,8 @@ export interface BoundLinks {
 /** Whether the link from one node to another is up in a round. Asked in order of rounds. */
 export type ReferenceLinks = (round: number, from: number, to: number) => boolean;
 
-/** Links that change from round to round: one file, and one line in the registry. */
-export interface LinksDefinition {
+/** One kind: `Parameters` are what its zod schema makes of a spec, `Plan` is what its workers are given. */
+export interface LinksDefinition<Parameters = LinksSpec, Plan extends LinksPlan = LinksPlan> {
   /** Its name in a config. */
   kind: string;
   /** Title, summary and source, for lists and help. */
@@ -98,16 +97,23 @@ export interface LinksDefinition {
   balanced?: boolean;
   /** Whether an agent's links of the next round are known before it: not where they come of an exchange. Absent: they are. */
   foreseen?: boolean;
-  /** Shape of the parameters. zod is handed in, so that workers never load it. */
-  parameters(zod: typeof z): z.ZodType;
+  /** Shape of the parameters, defaults included. zod is handed in, so that workers never load it. */
+  parameters(zod: typeof z): z.ZodType<Parameters>;
   /**
    * Reads what it needs, on the host.
    *
    * @throws InputError
    */
-  load(spec: LinksSpec, context: LinksContext): Promise<LinksModel> | LinksModel;
+  load(parameters: Parameters, context: LinksContext): Promise<LinksModel<Plan>> | LinksModel<Plan>;
   /** One worker's functions for the arcs of its agents. */
-  bind(plan: LinksPlan, table: ArcTable): BoundLinks;
+  bind(plan: Plan, table: ArcTable): BoundLinks;
+}
+
+/** Holds a kind's parts to the types of its own parameters and plan; a registry holds kinds of all types. */
+export function defineLinks<Parameters extends LinksSpec, Plan extends LinksPlan>(
+  definition: LinksDefinition<Parameters, Plan>,
+): LinksDefinition {
+  return definition;
 }
 
 /** Links of a network model: what rounds would take on them. Numbers in SI units, whatever unit they were written in. */

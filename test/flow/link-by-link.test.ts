@@ -32,6 +32,7 @@ import {
   writeProblem,
 } from '../support/flow-variants.js';
 import { runLinkByLink } from '../support/link-by-link.js';
+import { loadLinks } from '../support/load-links.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 
@@ -150,11 +151,7 @@ async function told({ edges, weights, directed }: Network, spec: LinksSpec | nul
   if (spec !== null) {
     const loadGraph = async (one: unknown): Promise<Graph> =>
       'file' in (one as object) ? graphOf(matrixOf(weighted, false)) : generate(one as { kind: string });
-    const model = await links[spec.kind].load(spec, {
-      graph: graphOf(given, directed),
-      path: ['links'],
-      loadGraph,
-    });
+    const model = await loadLinks(spec, graphOf(given, directed), loadGraph);
     up = model.reference(seedWords(seed));
     all = noWeights();
     const { arcs, rowStart, columns } = model.graph;

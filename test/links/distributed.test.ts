@@ -6,13 +6,13 @@
 import { describe, expect, it } from 'vitest';
 import { planCompressor, referenceCompressor } from '../../src/compress/registry.js';
 import type { CompressorSpec } from '../../src/compress/types.js';
-import { links } from '../../src/links/registry.js';
 import type { LinksSpec } from '../../src/links/types.js';
 import { seedWords } from '../../src/runtime.js';
-import { type Graph, generate, type weightsKinds } from '../../topology/index.js';
+import { generate, type weightsKinds } from '../../topology/index.js';
 import { edgeWeights } from '../../topology/weights.js';
 import { goldenProblem } from '../golden/problem.js';
 import { type DistributedInputs, simulateDistributed } from '../support/distributed.js';
+import { loadLinks } from '../support/load-links.js';
 import { writeQuadratic } from '../support/quadratic.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
@@ -150,8 +150,7 @@ describe('the shortcut is the distributed algorithm', () => {
     const said = ({ stateHash, final: { seconds: _clock, ...final } }: typeof one) => ({ stateHash, final });
     expect(said(three)).toEqual(said(one));
 
-    const loadGraph = async (given: unknown): Promise<Graph> => generate(given as { kind: string });
-    const model = await links[spec.kind].load(spec, { graph, path: ['links'], loadGraph });
+    const model = await loadLinks(spec, graph);
     const { weights } = edgeWeights(model.graph, kind);
     const context = { agents: nodes, dim, blockAgents: 1, seed: seedWords(seed), rounds, path: ['c'] };
     const twin = simulateDistributed({

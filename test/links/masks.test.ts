@@ -22,6 +22,7 @@ import type { LinksModel, LinksSpec } from '../../src/links/types.js';
 import { kernelsUrl } from '../../src/run/locations.js';
 import { seedWords } from '../../src/runtime.js';
 import { type Graph, generate, weightedDegrees } from '../../topology/index.js';
+import { loadLinks } from '../support/load-links.js';
 
 const module = new WebAssembly.Module(readFileSync(kernelsUrl));
 const seed = seedWords(98_765_432_101);
@@ -46,11 +47,6 @@ const specs: Record<string, LinksSpec> = {
   'one-peer-exponential': { kind: 'one-peer-exponential' },
   'random-matching': { kind: 'random-matching' },
 };
-
-function load(spec: LinksSpec, graph: Graph): Promise<LinksModel> | LinksModel {
-  const loadGraph = async (topology: unknown) => generate(topology as { kind: string });
-  return links[spec.kind].load(spec, { graph, path: ['links'], loadGraph });
-}
 
 /** Masks and degrees as the engine makes them, by `workers` workers that take turns. */
 function engine(model: LinksModel, workers: number) {
@@ -123,7 +119,7 @@ describe.each(
   ),
 )('$kind on $what', ({ kind, graph }) => {
   it('is its twin, seen from both ends, whatever the workers', async () => {
-    const model = await load(specs[kind], graph);
+    const model = await loadLinks(specs[kind], graph);
     const up = model.reference(seed);
     const [one, three] = [engine(model, 1), engine(model, 3)];
     let ups = 0;
@@ -169,7 +165,7 @@ describe('kinds by hand', () => {
   });
 
   it('random-matching: nobody has two links, and the least priority of all is always matched', async () => {
-    const { round, heard } = engine(await load(specs['random-matching'], edges), 2);
+    const { round, heard } = engine(await loadLinks(specs['random-matching'], edges), 2);
     for (let k = 0; k < ROUNDS; k++) {
       const { degrees } = round(k);
       expect(Math.max(...degrees)).toBe(1);
@@ -186,12 +182,12 @@ describe('kinds by hand', () => {
 
   it('one-peer-exponential: 1, 2, 4, 8 apart, and round again', async () => {
     const up = (
-      await load(specs['one-peer-exponential'], generate({ kind: 'hypercube', dimension: 4 }))
+      await loadLinks(specs['one-peer-exponential'], generate({ kind: 'hypercube', dimension: 4 }))
     ).reference(seed);
     const peers = (i: number) =>
       [0, 1, 2, 3, 4].map((k) => Array.from({ length: nodes }, (_, j) => j).filter((j) => up(k, i, j)));
     expect(peers(5)).toEqual([[4], [7], [1], [13], [4]]);
-    const out = (await load(specs['one-peer-exponential'], arcs)).reference(seed);
+    const out = (await loadLinks(specs['one-peer-exponential'], arcs)).reference(seed);
     expect([0, 1, 2, 3].map((k) => [6, 7, 9, 13].map((j) => out(k, 5, j)))).toEqual([
       [true, false, false, false],
       [false, true, false, false],
@@ -202,7 +198,7 @@ describe('kinds by hand', () => {
 
   it('gilbert-elliott: bad times last 1/toGood rounds', async () => {
     const spec = { kind: 'gilbert-elliott', toBad: 0.05, toGood: 0.2 };
-    const model = await load(spec, edges);
+    const model = await loadLinks(spec, edges);
     const { round } = engine(model, 1);
     let bursts = 0;
     let down = 0;
@@ -223,7 +219,7 @@ describe('kinds by hand', () => {
   });
 
   it('with no drops the weights are the graph’s own', async () => {
-    const { round } = engine(await load({ kind: 'drops', rate: 0 }, edges), 1);
+    const { round } = engine(await loadLinks({ kind: 'drops', rate: 0 }, edges), 1);
     expect(round(3).degrees).toEqual(Array.from(weightedDegrees(edges, null)));
   });
 });

@@ -4,11 +4,10 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stepPushSum } from '../../kernels/reference/steps.js';
 import { writeNpy } from '../../src/data/npy.js';
-import { links } from '../../src/links/registry.js';
-import type { LinksModel } from '../../src/links/types.js';
 import { seedWords } from '../../src/runtime.js';
 import { type Graph, generate } from '../../topology/index.js';
 import { goldenProblem } from '../golden/problem.js';
+import { loadLinks } from '../support/load-links.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 
@@ -72,10 +71,7 @@ describe('push-sum', () => {
     async ({ topology, nodes, links: spec }) => {
       const rounds = 12;
       const graph = generate(topology);
-      const loadGraph = () => Promise.reject(new Error('not asked for'));
-      const model = spec
-        ? ((await links[spec.kind].load(spec, { graph, path: [], loadGraph })) as LinksModel)
-        : null;
+      const model = spec ? await loadLinks(spec, graph) : null;
       const inputs = { ...(await config(topology, nodes, rounds)), ...(spec && { links: spec }) };
       const one = await runSequentially(inputs, 1);
       const three = await runSequentially(inputs, 3);

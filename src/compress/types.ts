@@ -100,7 +100,7 @@ export interface CompressorPlan {
   typicalContraction?: number;
   /** A filter gain mu with which e <- e - mu C(e) shrinks in the mean from any e, where 1 is too much; `filterGain` says it of every kind. */
   filterGain?: number;
-  /** Linear, and every direction is told as it is, once in a sweep, at regular times: then a run can be reckoned exactly (`flow/hold.ts`). */
+  /** Linear, and every direction is told as it is, once in a sweep, at regular times: then a run can be reckoned exactly (`flow/sampled-data.ts`). */
   inTurn?: boolean;
   /** <e, C(e)> >= |C(e)|^2, as of a projection: then c C, too, contracts for any c below 2. */
   projects?: boolean;

@@ -20,7 +20,7 @@ import type { BoundCost } from './types.js';
 export type BatchSize = number | 'all';
 
 /** `batch` of a flow or program whose agents take gradients. */
-export function batchParameter(zod: typeof z): z.ZodType {
+export function batchParameter(zod: typeof z) {
   return zod
     .union([zod.literal('all'), zod.int().min(1)])
     .default('all')

@@ -18,11 +18,11 @@
  */
 
 import { bindBlocks, blockFields, checkDraws } from './blocks.js';
-import { tuningParameter } from './gains.js';
+import { numberOr, tuningParameter } from './gains.js';
 import { bindProx, innerParameters, penaltyParameter, planRho } from './prox.js';
-import type { FlowDefinition } from './types.js';
+import { defineFlow } from './types.js';
 
-export const admm: FlowDefinition = {
+export const admm = defineFlow({
   kind: 'admm',
   card: {
     title: 'Decentralised ADMM',
@@ -41,22 +41,17 @@ export const admm: FlowDefinition = {
 
   messages: () => ({ channels: 1, compressed: false }),
 
-  fields: (spec, context) => {
-    checkDraws(spec, 'inner', context);
+  fields: ({ inner }, context) => {
+    checkDraws(inner, 'inner', context);
     return blockFields({ state: ['x', 'v'], scratch: ['laplacian', 'linear', 'gradient'] }, context);
   },
 
-  plan: (spec, { gains }) => {
+  plan: ({ kind, penalty, rho, inner }, { gains }) => {
     const automatic = () => {
       const { m, l, lambda2, lambdaMax } = gains();
       return Math.sqrt((Math.max(m, 1e-3 * l) * l) / (lambda2 * lambdaMax));
     };
-    const penalty = spec['penalty'] === 'auto' ? automatic() : (spec['penalty'] as number);
-    return {
-      kind: 'admm',
-      gains: { penalty, rho: planRho(spec, gains), inner: spec['inner'] as number },
-      stateIsMessage: false,
-    };
+    return { kind, gains: { penalty: numberOr(penalty, automatic), rho: planRho(rho, gains), inner } };
   },
 
   search: { directions: [{ penalty: 1 }, { rho: 1 }, { penalty: 1, rho: 1 }], largest: {} },
@@ -89,4 +84,4 @@ export const admm: FlowDefinition = {
       },
     };
   },
-};
+});

@@ -24,9 +24,9 @@ import { bindTracking, TRACKING_STEP, trackingFields, trackingStep } from './com
 import { gammaParameter, planGamma } from './estimate.js';
 import { tuningParameter } from './gains.js';
 import { mixingParameter, planMixing } from './mixing.js';
-import type { FlowDefinition } from './types.js';
+import { defineFlow } from './types.js';
 
-export const beer: FlowDefinition = {
+export const beer = defineFlow({
   kind: 'beer',
   card: {
     title: 'BEER',
@@ -46,15 +46,14 @@ export const beer: FlowDefinition = {
 
   messages: () => ({ channels: 2, compressed: true }),
 
-  fields: (_spec, context) => trackingFields(context),
+  fields: (_, context) => trackingFields(context),
 
-  plan: (spec, context) => {
-    const gamma = planGamma(spec, context.contraction);
-    const mixing = planMixing(spec, context);
+  plan: ({ kind, ...given }, context) => {
+    const gamma = planGamma(given.gamma, context.contraction);
+    const mixing = planMixing(given.mixing, context);
     return {
-      kind: 'beer',
-      gains: { step: trackingStep(spec, gamma * mixing, context), gamma, mixing },
-      stateIsMessage: false,
+      kind,
+      gains: { step: trackingStep(given.step, gamma * mixing, context), gamma, mixing },
     };
   },
 
@@ -67,9 +66,9 @@ export const beer: FlowDefinition = {
 
   bind: ({ gains: { step, gamma, mixing } }, channels, cost, runtime) =>
     bindTracking(
-      { h: step, gamma, tau: mixing, alpha: 1, alphaTracker: 1, speaksFirst: false },
+      { h: step, gamma, tau: mixing, alpha: 1, alphaTracker: 1, sendsFirst: false },
       channels,
       cost,
       runtime,
     ),
-};
+});

@@ -10,8 +10,8 @@ import type { FieldSpec } from '../arena/layout.js';
 import type { BoundCost } from '../cost/types.js';
 import { unexpected } from '../errors.js';
 import type { PlanContext, Runtime } from '../runtime.js';
+import { gainParameter } from './gains.js';
 import { scratchFields, stateFields } from './state.js';
-import type { FlowSpec } from './types.js';
 
 /** Mini-batches are numbered in 32 bits. */
 const DRAWS = 2 ** 32;
@@ -88,15 +88,12 @@ export function blockFields(
 }
 
 /** `step` of a flow that takes gradient steps. */
-export function stepParameter(zod: typeof z, automatic: string): z.ZodType {
-  return zod
-    .union([zod.number().positive(), zod.literal('auto')])
-    .default('auto')
-    .describe(`step size h; auto: ${automatic}`);
+export function stepParameter(zod: typeof z, automatic: string) {
+  return gainParameter(zod, zod.number().positive(), `step size h; auto: ${automatic}`);
 }
 
 /** `localSteps` of a flow that can take several gradient steps a message. */
-export function localStepsParameter(zod: typeof z): z.ZodType {
+export function localStepsParameter(zod: typeof z) {
   return zod
     .int()
     .min(1)
@@ -105,8 +102,7 @@ export function localStepsParameter(zod: typeof z): z.ZodType {
 }
 
 /** Refuses more gradients than can be numbered: `name` is the parameter that says how many a round takes. */
-export function checkDraws(spec: FlowSpec, name: string, { rounds, path }: PlanContext): void {
-  const perRound = spec[name] as number;
+export function checkDraws(perRound: number, name: string, { rounds, path }: PlanContext): void {
   if ((rounds + 1) * perRound <= DRAWS) return;
   const most = Math.floor(DRAWS / (rounds + 1));
   throw unexpected([...path, name], perRound, `at most ${most} in a run of ${rounds} rounds`);

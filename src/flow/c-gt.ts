@@ -21,19 +21,12 @@
 import { batchParameter } from '../cost/batch.js';
 import { stepParameter } from './blocks.js';
 import { bindTracking, TRACKING_STEP, trackingFields, trackingStep } from './compressed-tracking.js';
-import {
-  alphaParameter,
-  gammaParameter,
-  numberOr,
-  planAlpha,
-  planGamma,
-  usedContraction,
-} from './estimate.js';
-import { tuningParameter } from './gains.js';
+import { alphaParameter, gammaParameter, planAlpha, planGamma, usedContraction } from './estimate.js';
+import { numberOr, tuningParameter } from './gains.js';
 import { mixingParameter, planMixing } from './mixing.js';
-import type { FlowDefinition } from './types.js';
+import { defineFlow } from './types.js';
 
-export const compressedGradientTracking: FlowDefinition = {
+export const compressedGradientTracking = defineFlow({
   kind: 'c-gt',
   card: {
     title: 'C-GT, compressed gradient tracking',
@@ -62,22 +55,21 @@ export const compressedGradientTracking: FlowDefinition = {
 
   messages: () => ({ channels: 2, compressed: true }),
 
-  fields: (_spec, context) => trackingFields(context),
+  fields: (_, context) => trackingFields(context),
 
-  plan: (spec, context) => {
-    const alpha = planAlpha(spec, context);
-    const gamma = planGamma(spec, usedContraction(context), context.contraction > 0 ? 1 : 2);
-    const mixing = planMixing(spec, context);
+  plan: ({ kind, ...given }, context) => {
+    const alpha = planAlpha(given.alpha, context);
+    const gamma = planGamma(given.gamma, usedContraction(context), context.contraction > 0 ? 1 : 2);
+    const mixing = planMixing(given.mixing, context);
     return {
-      kind: 'c-gt',
+      kind,
       gains: {
-        step: trackingStep(spec, gamma * mixing, context),
+        step: trackingStep(given.step, gamma * mixing, context),
         gamma,
         alpha,
-        alphaTracker: numberOr(spec, 'alphaTracker', () => alpha),
+        alphaTracker: numberOr(given.alphaTracker, () => alpha),
         mixing,
       },
-      stateIsMessage: false,
     };
   },
 
@@ -90,9 +82,9 @@ export const compressedGradientTracking: FlowDefinition = {
 
   bind: ({ gains: { step, gamma, alpha, alphaTracker, mixing } }, channels, cost, runtime) =>
     bindTracking(
-      { h: step, gamma, tau: mixing, alpha, alphaTracker, speaksFirst: true },
+      { h: step, gamma, tau: mixing, alpha, alphaTracker, sendsFirst: true },
       channels,
       cost,
       runtime,
     ),
-};
+});

@@ -56,7 +56,9 @@ export function bindChannel(compressorPlan: CompressorPlan, channel: number, run
     decode: (first, count, round, out) => compressor.decode(first, count, round, slots(round), out, rowBytes),
     send: (first, count, round, rows) =>
       compressor.encode(first, count, round, rows, rowBytes, slots(round), lengthsAt(round)),
-    ...(compressor.rotatedSigns && { rotatedSigns: { ...compressor.rotatedSigns, slots } }),
+    wire: compressor.rotatedSigns
+      ? { format: 'rotated-signs', covers: () => true, signs: compressor.rotatedSigns, slots }
+      : null,
   };
 }
 
@@ -84,6 +86,6 @@ export function bindStateChannel(runtime: Runtime, stateAt: (round: number) => n
     decode: (first, count, round, out) =>
       kernels.decodeDense(first, count, stateAt(round), rowBytes, out, rowBytes, n),
     send: () => {},
-    states: stateAt,
+    wire: { format: 'states', covers: () => true, at: stateAt },
   };
 }

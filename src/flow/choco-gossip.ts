@@ -19,9 +19,9 @@ import { bindBlocks, blockFields } from './blocks.js';
 import { bindEstimate, estimateFields, gammaParameter, planGamma } from './estimate.js';
 import { tuningParameter } from './gains.js';
 import { mixingParameter, planMixing } from './mixing.js';
-import type { FlowDefinition } from './types.js';
+import { defineFlow } from './types.js';
 
-export const chocoGossip: FlowDefinition = {
+export const chocoGossip = defineFlow({
   kind: 'choco-gossip',
   card: {
     title: 'CHOCO-Gossip',
@@ -39,15 +39,14 @@ export const chocoGossip: FlowDefinition = {
 
   messages: () => ({ channels: 1, compressed: true }),
 
-  fields: (_spec, context) => [
+  fields: (_, context) => [
     ...blockFields({ state: ['x'], scratch: ['disagreement'] }, context),
     ...estimateFields([''], context),
   ],
 
-  plan: (spec, context) => ({
-    kind: 'choco-gossip',
-    gains: { gamma: planGamma(spec, context.contraction), mixing: planMixing(spec, context) },
-    stateIsMessage: false,
+  plan: ({ kind, gamma, mixing }, context) => ({
+    kind,
+    gains: { gamma: planGamma(gamma, context.contraction), mixing: planMixing(mixing, context) },
   }),
 
   search: {
@@ -74,4 +73,4 @@ export const chocoGossip: FlowDefinition = {
       },
     };
   },
-};
+});

@@ -18,13 +18,13 @@
 import { batchParameter } from '../cost/batch.js';
 import { bindBlocks, blockFields, checkDraws, localStepsParameter, stepParameter } from './blocks.js';
 import { bindEstimate, estimateFields, gammaParameter, planGamma } from './estimate.js';
-import { roundStep, tuningParameter } from './gains.js';
+import { numberOr, roundStep, tuningParameter } from './gains.js';
 import { mixingParameter, planMixing } from './mixing.js';
-import type { FlowDefinition, GainContext } from './types.js';
+import { defineFlow, type GainContext } from './types.js';
 
 const largestStep = (localSteps: number, { l }: GainContext) => 2 / (l * localSteps);
 
-export const chocoSgd: FlowDefinition = {
+export const chocoSgd = defineFlow({
   kind: 'choco-sgd',
   card: {
     title: 'CHOCO-SGD',
@@ -50,31 +50,24 @@ export const chocoSgd: FlowDefinition = {
 
   messages: () => ({ channels: 1, compressed: true }),
 
-  fields: (spec, context) => {
-    checkDraws(spec, 'localSteps', context);
+  fields: ({ localSteps }, context) => {
+    checkDraws(localSteps, 'localSteps', context);
     return [
       ...blockFields({ state: ['x', 'half'], scratch: ['disagreement', 'gradient'] }, context),
       ...estimateFields([''], context),
     ];
   },
 
-  plan: (spec, context) => {
-    const localSteps = spec['localSteps'] as number;
-    return {
-      kind: 'choco-sgd',
-      gains: {
-        step:
-          spec['step'] === 'auto'
-            ? roundStep(largestStep(localSteps, context.gains()) / 8)
-            : (spec['step'] as number),
-        decayRounds: spec['decayRounds'] as number,
-        gamma: planGamma(spec, context.contraction),
-        mixing: planMixing(spec, context),
-        localSteps,
-      },
-      stateIsMessage: false,
-    };
-  },
+  plan: ({ kind, step, decayRounds, gamma, mixing, localSteps }, context) => ({
+    kind,
+    gains: {
+      step: numberOr(step, () => roundStep(largestStep(localSteps, context.gains()) / 8)),
+      decayRounds,
+      gamma: planGamma(gamma, context.contraction),
+      mixing: planMixing(mixing, context),
+      localSteps,
+    },
+  }),
 
   search: {
     directions: [{ step: 1 }, { gamma: 1 }, { step: 1, gamma: 1 }],
@@ -93,7 +86,7 @@ export const chocoSgd: FlowDefinition = {
     const half = blocks.state('half');
     const disagreement = blocks.scratch('disagreement');
     const gradient = blocks.scratch('gradient');
-    /** x^{t+1/2} of round `round`, which is what is said of it. */
+    /** x^{t+1/2} of round `round`, which is what is sent of it. */
     const descendAndSend = (first: number, count: number, round: number) => {
       const offset = first * rowBytes;
       const h = decayRounds === 0 ? step : (step * decayRounds) / (decayRounds + round);
@@ -110,4 +103,4 @@ export const chocoSgd: FlowDefinition = {
       },
     };
   },
-};
+});

@@ -10,9 +10,9 @@ import type { FieldSpec } from '../arena/layout.js';
 import type { BoundCost } from '../cost/types.js';
 import type { PlanContext, Runtime } from '../runtime.js';
 import { bindBlocks, blockFields } from './blocks.js';
-import { bindEstimate, estimateFields, numberOr } from './estimate.js';
-import { roundStep } from './gains.js';
-import type { BoundFlow, Channel, FlowContext, FlowSpec } from './types.js';
+import { bindEstimate, estimateFields } from './estimate.js';
+import { type Gain, numberOr, roundStep } from './gains.js';
+import type { BoundFlow, Channel, FlowContext } from './types.js';
 
 export function trackingFields(context: PlanContext): FieldSpec[] {
   return [
@@ -29,8 +29,8 @@ export interface TrackingGains {
   /** Gains of the estimates of x and of v. */
   alpha: number;
   alphaTracker: number;
-  /** Whether x and v are said before the first round; otherwise its messages are empty. */
-  speaksFirst: boolean;
+  /** Whether x and v are sent before the first round; otherwise its messages are empty. */
+  sendsFirst: boolean;
 }
 
 export function bindTracking(
@@ -39,7 +39,7 @@ export function bindTracking(
   cost: BoundCost,
   runtime: Runtime,
 ): BoundFlow {
-  const { h, gamma, tau, alpha, alphaTracker, speaksFirst } = gains;
+  const { h, gamma, tau, alpha, alphaTracker, sendsFirst } = gains;
   const blocks = bindBlocks(cost, runtime);
   const { combine } = blocks;
   const { rowBytes } = runtime;
@@ -55,7 +55,7 @@ export function bindTracking(
       const offset = first * rowBytes;
       blocks.gradient(first, count, 0, x + offset, gradient + offset);
       combine(count, v + offset, 1, gradient + offset, 0, gradient + offset);
-      if (!speaksFirst) return;
+      if (!sendsFirst) return;
       knownX.send(first, count, round, x + offset);
       knownV.send(first, count, round, v + offset);
     },
@@ -79,6 +79,6 @@ export function bindTracking(
 export const TRACKING_STEP = 'min(1, gamma tau lambda_2) / (4 l)';
 
 /** `step: auto` for a consensus step (gamma tau) of `mixing`. */
-export function trackingStep(spec: FlowSpec, mixing: number, { gains }: FlowContext): number {
-  return numberOr(spec, 'step', () => roundStep(Math.min(1, mixing * gains().lambda2) / (4 * gains().l)));
+export function trackingStep(step: Gain, mixing: number, { gains }: FlowContext): number {
+  return numberOr(step, () => roundStep(Math.min(1, mixing * gains().lambda2) / (4 * gains().l)));
 }

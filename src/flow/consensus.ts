@@ -9,15 +9,15 @@
  * Source: arXiv 2409.00002; the uncompressed flow is Olfati-Saber, Murray 2004; with references Spanos, Olfati-Saber, Murray 2005 and Zhu, Martinez 2010.
  */
 
-import { bindEuler, COMPRESS_HELP, eulerFields, eulerMessages } from './euler.js';
-import { largestStableStep, roundStep, tuningParameter } from './gains.js';
+import { gainParameter, numberOr, roundStep, tuningParameter } from './gains.js';
+import { bindMode, MODES, modeFields, modeMessages, modeParameter } from './modes.js';
 import { referenceParameter } from './reference.js';
-import { errorFlow } from './state.js';
-import type { Compress, FlowDefinition } from './types.js';
+import { largestStableStep } from './stable-step.js';
+import { type Compress, defineFlow } from './types.js';
 
-const MODES = ['none', 'node-state', 'error-state', 'observer'] as const;
+const TAKEN: [Compress, ...Compress[]] = ['none', 'node-state', 'error-state', 'observer'];
 
-export const consensus: FlowDefinition = {
+export const consensus = defineFlow({
   kind: 'consensus',
   card: {
     title: 'Consensus flow',
@@ -25,22 +25,14 @@ export const consensus: FlowDefinition = {
     source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2409.00002)',
   },
   problem: 'average',
-  // The sum is conserved where columns of L add up to 0.
-  graphs: ({ compress }) => (compress === 'none' ? 'balanced' : 'edges'),
   changingLinks: true,
-  modes: MODES,
+  modes: TAKEN,
   parameters: (z) =>
     z.strictObject({
       kind: z.literal('consensus'),
-      compress: z.enum(MODES).optional().describe(COMPRESS_HELP),
-      step: z
-        .union([z.number().positive(), z.literal('auto')])
-        .default('auto')
-        .describe('Euler step h'),
-      alpha: z
-        .union([z.number().positive(), z.literal('auto')])
-        .default('auto')
-        .describe('gain of the disagreement'),
+      compress: modeParameter(z, TAKEN),
+      step: gainParameter(z, z.number().positive(), 'Euler step h'),
+      alpha: gainParameter(z, z.number().positive(), 'gain of the disagreement'),
       beta: z
         .union([z.number(), z.literal('auto')])
         .default(0)
@@ -54,32 +46,30 @@ export const consensus: FlowDefinition = {
         .default('euler')
         .describe('only euler: agents that damp their steps unequally would not keep the sum of x'),
       tuning: tuningParameter(z),
-      mu: z
-        .union([z.number().gt(0).max(1), z.literal('auto')])
-        .default('auto')
-        .describe('filter gain of the estimates, in (0, 1]; auto is 1'),
+      mu: gainParameter(z, z.number().gt(0).max(1), 'filter gain of the estimates, in (0, 1]; auto is 1'),
       reference: referenceParameter(z).optional(),
     }),
 
-  messages: eulerMessages,
+  messages: (parameters) => modeMessages(parameters),
 
-  fields: (spec, context) => eulerFields(spec, { state: ['x'], scratch: [] }, context),
+  // The sum is conserved where columns of L add up to 0.
+  graphs: ({ compress }) => (compress === 'none' ? 'balanced' : 'edges'),
 
-  plan: ({ compress, ...spec }, { gains }) => {
-    const alpha = spec['alpha'] === 'auto' ? 1 : (spec['alpha'] as number);
-    let step = spec['step'] as number | 'auto';
-    if (step === 'auto') {
+  fields: ({ compress }, context) => modeFields(compress, { state: ['x'], scratch: [] }, context),
+
+  plan: ({ kind, compress, mu, ...given }, { gains }) => {
+    const alpha = numberOr(given.alpha, () => 1);
+    const step = numberOr(given.step, () => {
       const { lambda2, lambdaMax, delta, directed } = gains();
       // 2 / (lambda2 + lambdaMax) is optimal without compression; with it, the estimates' lag asks for a step in proportion. Over arcs 1 / lambdaMax shrinks
       // `balancedSpectrum`'s bound most.
       const longest = directed ? 1 / lambdaMax : (compress === 'none' ? 2 : delta) / (lambda2 + lambdaMax);
-      step = roundStep(longest / alpha);
-    }
-    const mu = spec['mu'] === 'auto' ? 1 : (spec['mu'] as number);
+      return roundStep(longest / alpha);
+    });
     return {
-      kind: 'consensus',
-      compress: compress as Compress,
-      gains: { step, alpha, ...(errorFlow(compress) && { mu }) },
+      kind,
+      compress,
+      gains: { step, alpha, ...(MODES[compress].estimates && { mu: numberOr(mu, () => 1) }) },
       stateIsMessage: compress === 'none',
     };
   },
@@ -90,12 +80,12 @@ export const consensus: FlowDefinition = {
 
   averaging: () => ['step', 'alpha'],
 
-  bind: (plan, channels, _cost, runtime) => {
+  bind: ({ compress, gains }, [channel], _cost, runtime) => {
     const { kernels, rowBytes } = runtime;
     const n = rowBytes / 8;
-    const { step, alpha, mu } = plan.gains;
+    const { step, alpha, mu = 0 } = gains;
     const hAlpha = step * alpha;
-    return bindEuler(plan, channels, runtime, {
+    return bindMode(compress, channel, runtime, {
       plain: (_first, count, x, xOut, laplacian) =>
         kernels.stepConsensus(count, rowBytes, n, x, xOut, laplacian, hAlpha),
       estimated: (_first, count, x, s, z, laplacian, message, error, current) =>
@@ -115,4 +105,4 @@ export const consensus: FlowDefinition = {
         ),
     });
   },
-};
+});

@@ -19,7 +19,7 @@ import { batchParameter } from '../cost/batch.js';
 import { bindBlocks, blockFields, checkDraws, localStepsParameter, stepParameter } from './blocks.js';
 import { SAFETY, tuningParameter } from './gains.js';
 import { mixingParameter, mixingSlack, planMixedStep, planMixing } from './mixing.js';
-import type { FlowDefinition, GainContext } from './types.js';
+import { defineFlow, type GainContext } from './types.js';
 
 const VARIANTS = ['dgd', 'diffusion'] as const;
 
@@ -27,7 +27,7 @@ function largestStep(diffusion: boolean, localSteps: number, tau: number, gains:
   return (diffusion ? 2 : mixingSlack(tau, gains)) / (gains.l * localSteps);
 }
 
-export const dgd: FlowDefinition = {
+export const dgd = defineFlow({
   kind: 'dgd',
   card: {
     title: 'Decentralised gradient descent',
@@ -59,48 +59,46 @@ export const dgd: FlowDefinition = {
 
   messages: () => ({ channels: 1, compressed: false }),
 
-  fields: (spec, context) => {
-    checkDraws(spec, 'localSteps', context);
+  fields: ({ localSteps }, context) => {
+    checkDraws(localSteps, 'localSteps', context);
     return blockFields({ state: ['x'], scratch: ['mixed', 'gradient', 'local'] }, context);
   },
 
-  plan: (spec, context) => {
-    const diffusion = spec['variant'] === 'diffusion';
-    const localSteps = spec['localSteps'] as number;
-    const mixing = planMixing(spec, context);
+  plan: ({ kind, variant, decay, localSteps, ...given }, context) => {
+    const diffusion = variant === 'diffusion';
+    const mixing = planMixing(given.mixing, context);
     const step = planMixedStep(
-      spec,
+      given.step,
       mixing,
       context,
       (gains) => SAFETY * largestStep(diffusion, localSteps, mixing, gains),
     );
     return {
-      kind: 'dgd',
-      gains: { step, decay: spec['decay'] as number, mixing, localSteps },
-      stateIsMessage: false,
+      kind,
+      gains: { step, decay, mixing, localSteps },
       diffusion,
     };
   },
 
   search: { directions: [{ step: 1 }, { mixing: 1 }, { step: 1, mixing: 1 }], largest: {}, biased: true },
 
-  largestStep: (plan, gains) =>
-    largestStep(plan['diffusion'] as boolean, plan.gains['localSteps'], plan.gains['mixing'], gains),
+  largestStep: ({ diffusion, gains: { localSteps, mixing } }, gains) =>
+    largestStep(diffusion, localSteps, mixing, gains),
 
   // In diffusion the gradient step is averaged too, and shrinks what averaging leaves.
-  averaging: (plan) => (plan['diffusion'] ? [] : ['mixing']),
+  averaging: ({ diffusion }) => (diffusion ? [] : ['mixing']),
 
-  bind: (plan, [channel], cost, runtime) => {
+  bind: ({ diffusion, gains }, [channel], cost, runtime) => {
     const { combine, descend, ...rows } = bindBlocks(cost, runtime);
     const { rowBytes } = runtime;
-    const { step, decay, mixing: tau, localSteps } = plan.gains;
+    const { step, decay, mixing: tau, localSteps } = gains;
     const x = rows.state('x');
     const mixed = rows.scratch('mixed');
     const gradient = rows.scratch('gradient');
     const local = rows.scratch('local');
     const stepOf = (round: number) => (decay === 0 ? step : step / (round + 1) ** decay);
 
-    if (plan['diffusion']) {
+    if (diffusion) {
       const sendStepped = (first: number, count: number, round: number) => {
         descend(first, count, round, localSteps, stepOf(round), x + first * rowBytes, local, gradient);
         channel.send(first, count, round, local);
@@ -127,4 +125,4 @@ export const dgd: FlowDefinition = {
       },
     };
   },
-};
+});

@@ -19,13 +19,13 @@ import { batchParameter } from '../cost/batch.js';
 import { bindBlocks, blockFields, stepParameter } from './blocks.js';
 import { SAFETY, tuningParameter } from './gains.js';
 import { mixingParameter, mixingSlack, mixingSpectrum, planMixedStep, planMixing } from './mixing.js';
-import type { FlowDefinition, GainContext } from './types.js';
+import { defineFlow, type GainContext } from './types.js';
 
 function largestStep(tau: number, gains: GainContext): number {
   return mixingSlack(tau, gains) ** 2 / (2 * gains.l);
 }
 
-export const diging: FlowDefinition = {
+export const diging = defineFlow({
   kind: 'diging',
   card: {
     title: 'DIGing (gradient tracking)',
@@ -45,15 +45,15 @@ export const diging: FlowDefinition = {
 
   messages: () => ({ channels: 2, compressed: false }),
 
-  fields: (_spec, context) =>
+  fields: (_, context) =>
     blockFields({ state: ['x', 'v', 'g'], scratch: ['laplacian', 'laplacian2', 'gradient'] }, context),
 
-  plan: (spec, context) => {
-    const mixing = planMixing(spec, context);
-    const step = planMixedStep(spec, mixing, context, (gains) =>
+  plan: ({ kind, ...given }, context) => {
+    const mixing = planMixing(given.mixing, context);
+    const step = planMixedStep(given.step, mixing, context, (gains) =>
       Math.min(SAFETY * largestStep(mixing, gains), (1 - mixingSpectrum(mixing, gains).sigma) / gains.l),
     );
-    return { kind: 'diging', gains: { step, mixing }, stateIsMessage: false };
+    return { kind, gains: { step, mixing } };
   },
 
   search: { directions: [{ step: 1 }, { mixing: 1 }, { step: 1, mixing: 1 }], largest: {} },
@@ -94,4 +94,4 @@ export const diging: FlowDefinition = {
       },
     };
   },
-};
+});

@@ -13,8 +13,8 @@ import type { FieldSpec } from '../arena/layout.js';
 import { unexpected } from '../errors.js';
 import type { PlanContext, Runtime } from '../runtime.js';
 import { type Blocks, blockFields } from './blocks.js';
-import { roundStep } from './gains.js';
-import type { Channel, FlowContext, FlowSpec } from './types.js';
+import { type Gain, gainParameter, numberOr, roundStep } from './gains.js';
+import type { Channel, FlowContext } from './types.js';
 
 export interface Estimate {
   /** disagreement = L yHat of the messages of `round`; s and z move on. Block rows. */
@@ -65,16 +65,8 @@ export function bindEstimate(
 }
 
 /** `gamma` of the methods that step towards what the network knows. */
-export function gammaParameter(zod: typeof z, automatic = "the compressor's contraction"): z.ZodType {
-  return zod
-    .union([zod.number().gt(0), zod.literal('auto')])
-    .default('auto')
-    .describe(`consensus step; auto: ${automatic}`);
-}
-
-/** A parameter that is a number or `auto`. */
-export function numberOr(spec: FlowSpec, name: string, auto: () => number): number {
-  return typeof spec[name] === 'number' ? spec[name] : auto();
+export function gammaParameter(zod: typeof z, automatic = "the compressor's contraction") {
+  return gainParameter(zod, zod.number().gt(0), `consensus step; auto: ${automatic}`);
 }
 
 /** The contraction that gains are made from: an unbiased compressor is made one by a factor 1/(1 + variance), where the method has room for it. */
@@ -84,22 +76,19 @@ export function usedContraction({ contraction, variance }: FlowContext): number 
 }
 
 /** The contraction to the given power. */
-export function planGamma(spec: FlowSpec, contraction: number, power = 1): number {
-  return numberOr(spec, 'gamma', () => {
+export function planGamma(gamma: Gain, contraction: number, power = 1): number {
+  return numberOr(gamma, () => {
     if (contraction > 0) return roundStep(contraction ** power);
     throw unexpected(['flow', 'gamma'], 'auto', 'a number, since the compressor is no contraction');
   });
 }
 
 /** Gain of an estimate, `alpha` in (0, 1]. */
-export function alphaParameter(zod: typeof z, what: string): z.ZodType {
-  return zod
-    .union([zod.number().gt(0).max(1), zod.literal('auto')])
-    .default('auto')
-    .describe(what);
+export function alphaParameter(zod: typeof z, what: string) {
+  return gainParameter(zod, zod.number().gt(0).max(1), what);
 }
 
 /** 1, and for unbiased compressors that are no contraction what makes them one. */
-export function planAlpha(spec: FlowSpec, context: FlowContext): number {
-  return numberOr(spec, 'alpha', () => (context.contraction > 0 ? 1 : usedContraction(context)));
+export function planAlpha(alpha: Gain, context: FlowContext): number {
+  return numberOr(alpha, () => (context.contraction > 0 ? 1 : usedContraction(context)));
 }

@@ -19,13 +19,13 @@ import { batchParameter } from '../cost/batch.js';
 import { bindBlocks, blockFields, stepParameter } from './blocks.js';
 import { SAFETY, tuningParameter } from './gains.js';
 import { mixingParameter, mixingSlack, planMixedStep, planMixing } from './mixing.js';
-import type { FlowDefinition, GainContext } from './types.js';
+import { defineFlow, type GainContext } from './types.js';
 
 function largestStep(tau: number, gains: GainContext): number {
   return mixingSlack(tau, gains) / gains.l;
 }
 
-export const extra: FlowDefinition = {
+export const extra = defineFlow({
   kind: 'extra',
   card: {
     title: 'EXTRA',
@@ -44,12 +44,12 @@ export const extra: FlowDefinition = {
 
   messages: () => ({ channels: 1, compressed: false }),
 
-  fields: (_spec, context) => blockFields({ state: ['x', 'v'], scratch: ['laplacian', 'gradient'] }, context),
+  fields: (_, context) => blockFields({ state: ['x', 'v'], scratch: ['laplacian', 'gradient'] }, context),
 
-  plan: (spec, context) => {
-    const mixing = planMixing(spec, context);
-    const step = planMixedStep(spec, mixing, context, (gains) => SAFETY * largestStep(mixing, gains));
-    return { kind: 'extra', gains: { step, mixing }, stateIsMessage: false };
+  plan: ({ kind, ...given }, context) => {
+    const mixing = planMixing(given.mixing, context);
+    const step = planMixedStep(given.step, mixing, context, (gains) => SAFETY * largestStep(mixing, gains));
+    return { kind, gains: { step, mixing } };
   },
 
   search: { directions: [{ step: 1 }, { mixing: 1 }, { step: 1, mixing: -1 }], largest: {} },
@@ -76,4 +76,4 @@ export const extra: FlowDefinition = {
       },
     };
   },
-};
+});

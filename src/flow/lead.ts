@@ -26,14 +26,13 @@ import {
   bindEstimate,
   estimateFields,
   gammaParameter,
-  numberOr,
   planAlpha,
   planGamma,
   usedContraction,
 } from './estimate.js';
-import { roundStep, tuningParameter } from './gains.js';
+import { numberOr, roundStep, tuningParameter } from './gains.js';
 import { mixingParameter, planMixing } from './mixing.js';
-import type { FlowContext, FlowDefinition } from './types.js';
+import { defineFlow, type FlowContext } from './types.js';
 
 /** Of the limit below, what is taken; and the least curvature that is reckoned with, in units of the largest. */
 const LAG_ROOM = 0.5;
@@ -49,7 +48,7 @@ function laggingGamma(step: number, lambda: number, context: FlowContext): numbe
   return roundStep((LAG_ROOM * 2 * a * delta) / ((1 - 2 * delta) * lambda));
 }
 
-export const lead: FlowDefinition = {
+export const lead = defineFlow({
   kind: 'lead',
   card: {
     title: 'LEAD',
@@ -77,28 +76,27 @@ export const lead: FlowDefinition = {
 
   messages: () => ({ channels: 1, compressed: true }),
 
-  fields: (_spec, context) => [
+  fields: (_, context) => [
     ...blockFields({ state: ['x', 'v', 'half'], scratch: ['disagreement', 'gradient'] }, context),
     ...estimateFields([''], context),
   ],
 
-  plan: (spec, context) => {
-    const step = numberOr(spec, 'step', () => roundStep(1 / context.gains().l));
-    const mixing = planMixing(spec, context);
+  plan: ({ kind, ...given }, context) => {
+    const step = numberOr(given.step, () => roundStep(1 / context.gains().l));
+    const mixing = planMixing(given.mixing, context);
     return {
-      kind: 'lead',
+      kind,
       gains: {
         step,
-        gamma: numberOr(spec, 'gamma', () =>
+        gamma: numberOr(given.gamma, () =>
           Math.min(
-            planGamma(spec, usedContraction(context), 2),
+            planGamma(given.gamma, usedContraction(context), 2),
             laggingGamma(step, 2 * mixing * context.maxDegree, context),
           ),
         ),
-        alpha: planAlpha(spec, context),
+        alpha: planAlpha(given.alpha, context),
         mixing,
       },
-      stateIsMessage: false,
     };
   },
 
@@ -110,7 +108,7 @@ export const lead: FlowDefinition = {
       { ...gains, gamma: 1, alpha: 0.5 },
       { ...gains, gamma: delta },
       { ...gains, gamma: delta, alpha: 0.2 },
-      { ...gains, step: gains['step']! / 4, gamma: delta ** 2 },
+      { ...gains, step: gains.step / 4, gamma: delta ** 2 },
     ],
     shrink: 'gamma',
   },
@@ -150,4 +148,4 @@ export const lead: FlowDefinition = {
       },
     };
   },
-};
+});

@@ -10,24 +10,21 @@
 
 import type { z } from 'zod';
 import { unexpected } from '../errors.js';
-import { roundStep } from './gains.js';
-import type { FlowContext, FlowSpec, GainContext } from './types.js';
+import { type Gain, gainParameter, numberOr, roundStep } from './gains.js';
+import type { FlowContext, GainContext } from './types.js';
 
 /** `mixing` of a flow that averages with its neighbours. */
-export function mixingParameter(zod: typeof z): z.ZodType {
-  return zod
-    .union([zod.number().positive(), zod.literal('auto')])
-    .default('auto')
-    .describe(
-      'tau of the mixing matrix W = I - tau L; auto: 1 with weights: metropolis, 1/(1 + largest degree) with unit',
-    );
+export function mixingParameter(zod: typeof z) {
+  return gainParameter(
+    zod,
+    zod.number().positive(),
+    'tau of the mixing matrix W = I - tau L; auto: 1 with weights: metropolis, 1/(1 + largest degree) with unit',
+  );
 }
 
 /** tau. */
-export function planMixing(spec: FlowSpec, { maxDegree }: { maxDegree: number }): number {
-  const { mixing } = spec;
-  if (typeof mixing === 'number') return mixing;
-  return maxDegree < 1 ? 1 : 1 / (1 + maxDegree);
+export function planMixing(mixing: Gain, { maxDegree }: { maxDegree: number }): number {
+  return numberOr(mixing, () => (maxDegree < 1 ? 1 : 1 / (1 + maxDegree)));
 }
 
 /** 1 + lambda_min(W), which bounds steps; NaN where lambdaMax, or the bound on it that is known, leaves it open whether W averages. */
@@ -59,13 +56,14 @@ export function refuseMixing(tau: number, { lambdaMax }: GainContext): void {
 
 /** `step`: the number given, or what `automatic` makes of the graph and the cost once tau is known to average. */
 export function planMixedStep(
-  { step }: FlowSpec,
+  step: Gain,
   tau: number,
   context: FlowContext,
   automatic: (gains: GainContext) => number,
 ): number {
-  if (step !== 'auto') return step as number;
-  const gains = context.gains();
-  refuseMixing(tau, gains);
-  return roundStep(automatic(gains));
+  return numberOr(step, () => {
+    const gains = context.gains();
+    refuseMixing(tau, gains);
+    return roundStep(automatic(gains));
+  });
 }

@@ -21,14 +21,10 @@ import { batchParameter } from '../cost/batch.js';
 import { bindBlocks, blockFields, stepParameter } from './blocks.js';
 import { SAFETY, tuningParameter } from './gains.js';
 import { mixingParameter, planMixedStep, planMixing } from './mixing.js';
-import type { FlowDefinition } from './types.js';
+import { defineFlow, type FlowDefinition } from './types.js';
 
-function definition(
-  kind: 'nids' | 'exact-diffusion',
-  card: FlowDefinition['card'],
-  firstMixedRound: 0 | 1,
-): FlowDefinition {
-  return {
+function definition(kind: string, card: FlowDefinition['card'], firstMixedRound: 0 | 1): FlowDefinition {
+  return defineFlow({
     kind,
     card,
     problem: 'cost',
@@ -43,17 +39,14 @@ function definition(
 
     messages: () => ({ channels: 1, compressed: false }),
 
-    fields: (_spec, context) =>
+    fields: (_, context) =>
       blockFields({ state: ['x', 'v'], scratch: ['laplacian', 'gradient', 'corrected'] }, context),
 
-    plan: (spec, context) => ({
-      kind,
-      gains: {
-        step: planMixedStep(spec, planMixing(spec, context), context, ({ l }) => (SAFETY * 2) / l),
-        mixing: planMixing(spec, context),
-      },
-      stateIsMessage: false,
-    }),
+    plan: (given, context) => {
+      const mixing = planMixing(given.mixing, context);
+      const step = planMixedStep(given.step, mixing, context, ({ l }) => (SAFETY * 2) / l);
+      return { kind, gains: { step, mixing } };
+    },
 
     search: {
       directions: [{ step: 1 }, { mixing: 1 }, { step: 1, mixing: 1 }],
@@ -91,7 +84,7 @@ function definition(
         },
       };
     },
-  };
+  });
 }
 
 export const nids = definition(

@@ -23,11 +23,11 @@
  */
 
 import { bindBlocks, blockFields, checkDraws } from './blocks.js';
-import { tuningParameter } from './gains.js';
+import { numberOr, tuningParameter } from './gains.js';
 import { bindProx, innerParameters, penaltyParameter, planRho } from './prox.js';
-import type { FlowDefinition } from './types.js';
+import { defineFlow } from './types.js';
 
-export const pdmm: FlowDefinition = {
+export const pdmm = defineFlow({
   kind: 'pdmm',
   card: {
     title: 'PDMM',
@@ -51,26 +51,19 @@ export const pdmm: FlowDefinition = {
 
   messages: () => ({ channels: 1, compressed: false }),
 
-  fields: (spec, context) => {
-    checkDraws(spec, 'inner', context);
+  fields: ({ inner }, context) => {
+    checkDraws(inner, 'inner', context);
     return blockFields({ state: ['x', 'v', 'r'], scratch: ['laplacian', 'next', 'gradient'] }, context);
   },
 
-  plan: (spec, { gains }) => {
+  plan: ({ kind, penalty, theta, rho, inner }, { gains }) => {
     const automatic = () => {
       const { m, l, lambda2, lambdaMax } = gains();
       return 2 * Math.sqrt((Math.max(m, 1e-3 * l) * l) / (lambda2 * lambdaMax));
     };
-    const penalty = spec['penalty'] === 'auto' ? automatic() : (spec['penalty'] as number);
     return {
-      kind: 'pdmm',
-      gains: {
-        penalty,
-        theta: spec['theta'] as number,
-        rho: planRho(spec, gains),
-        inner: spec['inner'] as number,
-      },
-      stateIsMessage: false,
+      kind,
+      gains: { penalty: numberOr(penalty, automatic), theta, rho: planRho(rho, gains), inner },
     };
   },
 
@@ -132,4 +125,4 @@ export const pdmm: FlowDefinition = {
       },
     };
   },
-};
+});

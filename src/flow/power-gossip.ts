@@ -2,8 +2,8 @@
  * PowerGossip: states that are matrices X_i (rows x columns, in x row after row) mix along their leading singular directions, found by power iteration on
  * the differences of neighbours. The two ends of every edge hold the same unit vector v; with W = I - tau L (see `mixing.ts`), rank 1, warm started:
  *
- *     even rounds   i says X_i v to j, for every edge:     D = X_j v - X_i v         X_i += tau w_ij D v^T
- *     odd rounds    i says X_i^T v to j:                   D = X_j^T v - X_i^T v     X_i += tau w_ij v D^T
+ *     even rounds   i sends X_i v to j, for every edge:    D = X_j v - X_i v         X_i += tau w_ij D v^T
+ *     odd rounds    i sends X_i^T v to j:                  D = X_j^T v - X_i^T v     X_i += tau w_ij v D^T
  *     then          v = D/|D| of the higher end minus the lower.
  *
  * X_i moves towards X_j by what the message says of it, v v^T applied to the difference from one side, so no step size but tau is needed and the average is conserved.
@@ -22,25 +22,32 @@
  * uniform in (-1, 1) where theirs are Gaussian; where D is 0 a new v is drawn, where theirs stays 0.
  */
 
+import type { z } from 'zod';
 import { type FieldSpec, rowLength } from '../arena/layout.js';
 import { batchParameter } from '../cost/batch.js';
 import { unexpected } from '../errors.js';
 import type { PlanContext } from '../runtime.js';
 import { bindBlocks, blockFields, stepParameter } from './blocks.js';
 import { edgeMailbox } from './edges.js';
-import { roundStep, SAFETY, tuningParameter } from './gains.js';
+import { type Gain, numberOr, roundStep, SAFETY, tuningParameter } from './gains.js';
 import { mixingParameter, mixingSpectrum, planMixing } from './mixing.js';
-import type { FlowDefinition, FlowSpec, GainContext } from './types.js';
+import { defineFlow, type FlowDefinition, type FlowSpec, type GainContext } from './types.js';
 
 const SOURCE = 'Vogels, Karimireddy, Jaggi 2020 (NeurIPS; arXiv 2008.01425)';
 
-const shapeOf = (spec: FlowSpec) => spec['shape'] as [number, number];
+type Shape = [rows: number, columns: number];
+
+interface Parameters extends FlowSpec {
+  shape: Shape;
+  mixing: Gain;
+  /** Only of the one that descends. */
+  step?: Gain;
+}
 
 /** Doubles of a slot: either side of a matrix, padded. */
-const slotEntries = (spec: FlowSpec) => rowLength(Math.max(...shapeOf(spec)));
+const slotEntries = (shape: Shape) => rowLength(Math.max(...shape));
 
-function checkShape(spec: FlowSpec, { dim, path }: PlanContext): void {
-  const [rows, columns] = shapeOf(spec);
+function checkShape([rows, columns]: Shape, { dim, path }: PlanContext): void {
   if (rows * columns !== dim) {
     throw unexpected(
       [...path, 'shape'],
@@ -54,9 +61,8 @@ function largestStep(tau: number, gains: GainContext): number {
   return (1 + mixingSpectrum(tau, gains).lambdaMin) / gains.l;
 }
 
-function definition(descends: boolean): FlowDefinition {
-  const kind = descends ? 'power-gossip-sgd' : 'power-gossip';
-  return {
+function definition(kind: string, descends: boolean): FlowDefinition {
+  return defineFlow({
     kind,
     card: {
       title: descends ? 'PowerGossip, SGD' : 'PowerGossip',
@@ -66,48 +72,46 @@ function definition(descends: boolean): FlowDefinition {
       source: SOURCE,
     },
     problem: descends ? 'cost' : 'average',
-    parameters: (z) =>
-      z.strictObject({
-        kind: z.literal(kind),
-        shape: z
-          .tuple([z.int().min(1), z.int().min(1)])
+    parameters(zod): z.ZodType<Parameters> {
+      const gossip = zod.strictObject({
+        kind: zod.literal(kind),
+        shape: zod
+          .tuple([zod.int().min(1), zod.int().min(1)])
           .describe('[rows, columns] of the matrix that x is, row after row'),
-        mixing: mixingParameter(z),
-        tuning: tuningParameter(z),
-        ...(descends && {
-          step: stepParameter(z, 'half of (1 + lambda_min(W))/l'),
-          batch: batchParameter(z),
-        }),
-      }),
+        mixing: mixingParameter(zod),
+        tuning: tuningParameter(zod),
+      });
+      if (!descends) return gossip;
+      return gossip.extend({
+        step: stepParameter(zod, 'half of (1 + lambda_min(W))/l'),
+        batch: batchParameter(zod),
+      });
+    },
 
-    messages: (spec) => ({
+    messages: ({ shape }) => ({
       channels: 0,
       compressed: false,
-      unicast: { bits: shapeOf(spec).map((length) => 64 * length), slotEntries: slotEntries(spec) },
+      unicast: { bits: shape.map((length) => 64 * length), slotEntries: slotEntries(shape) },
     }),
 
-    fields: (spec, context) => {
-      checkShape(spec, context);
+    fields: ({ shape }, context) => {
+      checkShape(shape, context);
       const difference: FieldSpec = {
         name: 'scratch.difference',
         type: 'f64',
-        length: slotEntries(spec),
+        length: slotEntries(shape),
         perWorker: true,
       };
       return [...blockFields({ state: ['x'], scratch: ['gradient'] }, context), difference];
     },
 
-    plan: (spec, context) => {
-      const mixing = planMixing(spec, context);
-      const step = () =>
-        spec['step'] === 'auto'
-          ? roundStep(SAFETY * largestStep(mixing, context.gains()))
-          : (spec['step'] as number);
+    plan: ({ shape, step, ...given }, context) => {
+      const mixing = planMixing(given.mixing, context);
+      const automatic = () => roundStep(SAFETY * largestStep(mixing, context.gains()));
       return {
         kind,
-        gains: { ...(descends && { step: step() }), mixing },
-        stateIsMessage: false,
-        shape: shapeOf(spec),
+        gains: { ...(step !== undefined && { step: numberOr(step, automatic) }), mixing },
+        shape,
       };
     },
 
@@ -117,14 +121,15 @@ function definition(descends: boolean): FlowDefinition {
       ...(descends ? { biased: true } : { shrink: 'mixing' }),
     },
 
-    ...(descends && { largestStep: ({ gains: { mixing } }, gains) => largestStep(mixing, gains) }),
+    // Asked only where there is a step.
+    largestStep: ({ gains: { mixing } }, gains) => largestStep(mixing, gains),
 
-    bind: (plan, _channels, cost, runtime) => {
+    bind: ({ shape, gains }, _channels, cost, runtime) => {
       const { combine, gradient: gradientAt, ...rows } = bindBlocks(cost, runtime);
       const { kernels, rowBytes, seed, graph: g } = runtime;
-      const { step, mixing: tau } = plan.gains;
-      const [height, width] = plan['shape'] as [number, number];
-      const { held, reverse, slotBytes, slots } = edgeMailbox(runtime, rowLength(Math.max(height, width)));
+      const { step, mixing: tau } = gains;
+      const [height, width] = shape;
+      const { held, reverse, slotBytes, slots } = edgeMailbox(runtime, slotEntries(shape));
       const x = rows.state('x');
       const gradient = rows.scratch('gradient');
       const difference = rows.scratch('difference');
@@ -159,7 +164,7 @@ function definition(descends: boolean): FlowDefinition {
         },
         block(first, count, round) {
           const own = x + first * rowBytes;
-          if (descends) gradientAt(first, count, round, own, gradient);
+          if (step !== undefined) gradientAt(first, count, round, own, gradient);
           kernels.powerMix(
             first,
             count,
@@ -182,13 +187,13 @@ function definition(descends: boolean): FlowDefinition {
             seed.low,
             seed.high,
           );
-          if (descends) combine(count, own, 1, own, -step, gradient);
+          if (step !== undefined) combine(count, own, 1, own, -step, gradient);
           send(first, count, round + 1);
         },
       };
     },
-  };
+  });
 }
 
-export const powerGossip = definition(false);
-export const powerGossipSgd = definition(true);
+export const powerGossip = definition('power-gossip', false);
+export const powerGossipSgd = definition('power-gossip-sgd', true);

@@ -18,7 +18,8 @@ import type { BoundCost } from '../cost/types.js';
 import { unexpected } from '../errors.js';
 import type { Runtime } from '../runtime.js';
 import type { Blocks } from './blocks.js';
-import type { FlowSpec, GainContext } from './types.js';
+import { type Gain, gainParameter, numberOr } from './gains.js';
+import type { GainContext } from './types.js';
 
 /** What the inner steps of a flow can be told. */
 export function innerParameters(zod: typeof z, inner: number, ofOne: string) {
@@ -28,24 +29,22 @@ export function innerParameters(zod: typeof z, inner: number, ofOne: string) {
       .min(1)
       .default(inner)
       .describe(`gradient steps by which an agent solves its own problem of the round; ${ofOne}`),
-    rho: zod
-      .union([zod.number().positive(), zod.literal('auto')])
-      .default('auto')
-      .describe('what takes the place of l in the inner steps 1/(rho + penalty); auto is l'),
+    rho: gainParameter(
+      zod,
+      zod.number().positive(),
+      'what takes the place of l in the inner steps 1/(rho + penalty); auto is l',
+    ),
     batch: batchParameter(zod),
   };
 }
 
 /** `penalty` of a flow on the edges. */
 export function penaltyParameter(zod: typeof z, automatic: string) {
-  return zod
-    .union([zod.number().positive(), zod.literal('auto')])
-    .default('auto')
-    .describe(`penalty c of an edge of weight 1; auto: ${automatic}`);
+  return gainParameter(zod, zod.number().positive(), `penalty c of an edge of weight 1; auto: ${automatic}`);
 }
 
-export function planRho(spec: FlowSpec, gains: () => GainContext): number {
-  const { l } = spec['rho'] === 'auto' ? gains() : { l: spec['rho'] as number };
+export function planRho(rho: Gain, gains: () => GainContext): number {
+  const l = numberOr(rho, () => gains().l);
   if (l > 0) return l;
   throw unexpected(['flow', 'rho'], 'auto', 'a number > 0: the cost has no curvature');
 }

@@ -13,12 +13,12 @@
 
 import { rowLength } from '../arena/layout.js';
 import { scratchFields, stateFields } from './state.js';
-import type { FlowDefinition } from './types.js';
+import { defineFlow } from './types.js';
 
 /** A row of shares: dim sums, then the weight. */
 const shareDim = (dim: number) => dim + 1;
 
-export const pushSum: FlowDefinition = {
+export const pushSum = defineFlow({
   kind: 'push-sum',
   card: {
     title: 'Push-sum',
@@ -32,18 +32,18 @@ export const pushSum: FlowDefinition = {
 
   messages: () => ({ channels: 0, compressed: false, scalars: 1, shares: true }),
 
-  fields: (_spec, context) => {
+  fields: (_, context) => {
     const { agents, dim } = context;
     const wide = { ...context, dim: shareDim(dim) };
     return [
       ...stateFields(['x'], context),
       { name: 'shares', type: 'f64', length: 2 * agents * rowLength(shareDim(dim)) },
       { name: 'shares.none', type: 'f64', length: agents },
-      ...scratchFields(['heard'], wide),
+      ...scratchFields(['received'], wide),
     ];
   },
 
-  plan: () => ({ kind: 'push-sum', gains: {}, stateIsMessage: false }),
+  plan: ({ kind }) => ({ kind, gains: {} }),
 
   bind: (_plan, _channels, _cost, runtime) => {
     const { arena, kernels, agents, dim, rowBytes, worker, graph: g } = runtime;
@@ -53,8 +53,9 @@ export const pushSum: FlowDefinition = {
     const outDegrees = arena.address('graph.outDegrees');
     const shares = arena.address('shares');
     const at = (round: number) => shares + (round & 1) * agents * shareBytes;
-    const heard = arena.address('scratch.heard', worker);
-    // gather: degree m_i - sum of w m_j. With a degree of -1 that is minus what was heard, an agent's own share included.
+    const received = arena.address('scratch.received', worker);
+    // gather: degree m_i - sum of w m_j. With a degree of -1 that is minus what was received, an agent's own
+    // share included.
     const minusOne = arena.address('shares.none');
     const minusOnes = arena.view('shares.none', 'f64');
     const states = arena.view('x', 'f64');
@@ -83,14 +84,14 @@ export const pushSum: FlowDefinition = {
           minusOne,
           at(round),
           shareBytes,
-          heard,
+          received,
           shareBytes,
           n,
         );
         kernels.stepPushSum(
           count,
           dim,
-          heard,
+          received,
           shareBytes,
           outDegrees + first * 8,
           x + first * rowBytes,
@@ -101,4 +102,4 @@ export const pushSum: FlowDefinition = {
       },
     };
   },
-};
+});

@@ -55,7 +55,7 @@ export interface ReferenceContext {
   path: SpecPath;
 }
 
-export function referenceParameter(zod: typeof z): z.ZodType {
+export function referenceParameter(zod: typeof z) {
   const sinusoid = zod.strictObject({
     kind: zod.literal('sinusoid'),
     amplitude: zod.number().positive().describe('how far a reference goes from its own value'),

@@ -2,12 +2,6 @@
 
 import { type FieldSpec, rowLength } from '../arena/layout.js';
 import type { PlanContext } from '../runtime.js';
-import type { Compress } from './types.js';
-
-/** Flows in which agents keep estimates s of one another and send corrections to them. */
-export function errorFlow(compress: Compress | undefined): boolean {
-  return compress === 'error-state' || compress === 'observer' || compress === 'error-memory';
-}
 
 /** One padded row an agent for each name. */
 export function stateFields(names: readonly string[], { agents, dim }: PlanContext): FieldSpec[] {

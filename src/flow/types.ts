@@ -25,18 +25,18 @@ export interface FlowSpec {
   /** Samples that a gradient looks at, where the flow takes gradients. */
   batch?: BatchSize;
   /** Only in flows whose average may move. */
-  reference?: ReferenceSpec;
+  reference?: ReferenceSpec | undefined;
   [parameter: string]: unknown;
 }
 
-/** A flow with its gains resolved to numbers. Plain data. */
+/** A flow with its gains resolved to numbers. Plain data; beside this what the flow itself needs. */
 export interface FlowPlan {
   kind: string;
   compress?: Compress;
   /** Every number a person would want to see, by its name in the config: step, alpha, ... */
   gains: Record<string, number>;
   /** Whether x lives in the two parities of its own outbox (nothing is compressed: the message is the state). */
-  stateIsMessage: boolean;
+  stateIsMessage?: boolean;
   [parameter: string]: unknown;
 }
 
@@ -104,11 +104,25 @@ export interface Channel {
   decode(first: number, count: number, round: number, out: number): void;
   /** Compresses block rows into the outbox of `round`; the rows stay as they are. */
   send(first: number, count: number, round: number, rows: number): void;
-  /** Where messages are the signs of a rotated vector, what a kernel that does a whole round has to know; and the outbox of a round. */
-  rotatedSigns?: RotatedSigns & { slots(round: number): number };
-  /** Where messages are the states themselves: those of a round. */
-  states?(round: number): number;
+  /**
+   * What a kernel that does whole rounds (`whole-rounds.ts`) has to know of the messages; null: there is none that reads them. Not optional: whoever wraps a
+   * channel says what of it still holds.
+   */
+  wire: Wire | null;
 }
+
+/** Messages in memory, by the name of their format. */
+export type Wire = {
+  /** Whether `gather` of these agents is what such a kernel does, and nothing else. */
+  covers(first: number, count: number): boolean;
+} & (
+  | { format: 'states' /** The states themselves: address of those of a round. */; at(round: number): number }
+  | {
+      format: 'rotated-signs';
+      signs: RotatedSigns /** The outbox of a round. */;
+      slots(round: number): number;
+    }
+);
 
 export interface BoundFlow {
   /** Writes the messages of round 0. */
@@ -117,8 +131,8 @@ export interface BoundFlow {
   block(first: number, count: number, round: number): void;
 }
 
-/** A flow: one file, and one line in the registry. */
-export interface FlowDefinition {
+/** One flow: `Parameters` are what its zod schema makes of a spec, `Plan` is what its workers are given. */
+export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = FlowPlan> {
   /** Its name in a config. */
   kind: string;
   /** Title, summary and source, for lists and help. */
@@ -133,26 +147,26 @@ export interface FlowDefinition {
    * The graphs it can do with: `edges` (the default: every link works in both directions), `balanced` (directed too, where everyone hears as many as
    * hear it), `arcs` (any directed graph).
    */
-  graphs?(spec: FlowSpec): 'edges' | 'balanced' | 'arcs';
+  graphs?(parameters: Parameters): 'edges' | 'balanced' | 'arcs';
   /** Whether its equations hold with another Laplacian in every round, that of `Runtime.graph`; absent: no. */
   changingLinks?: boolean;
-  /** Shape of the parameters. zod is handed in, so that workers never load it. */
-  parameters(zod: typeof z): z.ZodType;
+  /** Shape of the parameters, defaults included. zod is handed in, so that workers never load it. */
+  parameters(zod: typeof z): z.ZodType<Parameters>;
   /** Which messages an agent sends in a round, and with which compressor. */
-  messages(spec: FlowSpec): FlowMessages;
+  messages(parameters: Parameters): FlowMessages;
   /**
    * State and scratch of the arena, sized before gains are known. x is the answer; v (a dual, a tracker) and s (what the network knows of x) are
    * hashed and shown where a flow keeps them.
    */
-  fields(spec: FlowSpec, context: PlanContext): FieldSpec[];
+  fields(parameters: Parameters, context: PlanContext): FieldSpec[];
   /**
-   * Gains and sizes as plain data.
+   * Gains in numbers. Ranges stand in `parameters`; here is checked what depends on graph, cost and compressor.
    *
    * @throws InputError
    */
-  plan(spec: FlowSpec, context: FlowContext): FlowPlan;
+  plan(parameters: Parameters, context: FlowContext): Plan;
   /** One worker's functions for the planned flow. */
-  bind(plan: FlowPlan, channels: readonly Channel[], cost: BoundCost, runtime: Runtime): BoundFlow;
+  bind(plan: Plan, channels: readonly Channel[], cost: BoundCost, runtime: Runtime): BoundFlow;
   /**
    * How a pilot may look for better gains: factors to multiply them by, as exponents of one number (`{ beta: 1, alpha: 2 }` doubles beta and quadruples alpha),
    * most promising first. Without it `auto` means the formula of `plan`.
@@ -161,14 +175,21 @@ export interface FlowDefinition {
     directions: readonly Record<string, number>[];
     largest: Record<string, number>;
     /** Where to begin beside the formula: bolder, and given up at once where they fail. */
-    starts?(plan: FlowPlan, gains: GainContext): Record<string, number>[];
+    starts?(plan: Plan, gains: GainContext): Record<string, number>[];
     /** What is made smaller where a trial fails; `step` where absent. */
     shrink?: string;
     /** Set where the limit is not the optimum, or is approached more and more slowly: then trials are judged by where they end, after the run's own rounds. */
     biased?: boolean;
   };
   /** The gains whose product is tau, where x mixes by W = I - tau L and nothing else sees to it that disagreement shrinks: see `averaging.ts`. */
-  averaging?(plan: FlowPlan): readonly string[];
+  averaging?(plan: Plan): readonly string[];
   /** Largest step with which the uncompressed flow is stable were all curvatures alike: for the hint after a divergence. */
-  largestStep?(plan: FlowPlan, gains: GainContext): number;
+  largestStep?(plan: Plan, gains: GainContext): number;
+}
+
+/** Holds a flow's parts to the types of its own parameters and plan; a registry holds flows of all types. */
+export function defineFlow<Parameters extends FlowSpec, Plan extends FlowPlan>(
+  definition: FlowDefinition<Parameters, Plan>,
+): FlowDefinition {
+  return definition;
 }

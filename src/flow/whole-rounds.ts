@@ -1,47 +1,88 @@
 /**
- * Rounds of the primal-dual flow in one kernel: the same bits as the round that `euler.ts` puts together from the channel's, the cost's and the flow's kernels, without
- * rows going through memory between them. There is one for states sent as they are, and one for signs of a rotated vector (flatten(sign)).
+ * Rounds in one kernel: the same bits as the round that `modes.ts` puts together from the channel's, the cost's and the flow's kernels, without rows going through
+ * memory between them. There is such a kernel for some pairs of a format of messages and a step: they stand in one table, `KERNELS`. A new format is a name in `Wire`
+ * and a line there; a new step a name in `Steps` and an entry in those lines.
  */
 
 import type { BoundCost } from '../cost/types.js';
 import type { Runtime } from '../runtime.js';
-import type { BoundFlow, Channel } from './types.js';
+import type { StepCoefficients } from './dual-step.js';
+import type { BoundFlow, Channel, Wire } from './types.js';
+
+type Block = BoundFlow['block'];
+
+/** What each step is called with. */
+export interface Steps {
+  /** `stepPrimalDual`. */
+  primalDual: StepCoefficients;
+  /** `stepPrimalDualError`, or, with a memory (address of all agents' rows), `stepPrimalDualMemory`. */
+  primalDualEstimated: StepCoefficients & {
+    mu: number;
+    current: number;
+    memory: number | null;
+    gamma: number;
+  };
+}
+
+type WireOf<Format extends Wire['format']> = Extract<Wire, { format: Format }>;
+
+/** Null: not in this run. */
+type BindKernel<W, Gains> = (wire: W, gains: Gains, cost: BoundCost, runtime: Runtime) => Block | null;
+
+type Kernels = {
+  [Format in Wire['format']]: {
+    [Step in keyof Steps]?: BindKernel<WireOf<Format>, Steps[Step]>;
+  };
+};
+
+const KERNELS: Kernels = {
+  states: { primalDual: bindStates },
+  'rotated-signs': { primalDualEstimated: bindRotatedSigns },
+};
+
+/** `flow` with whole rounds in one kernel where there is one; blocks of agents whose messages are gathered in another way keep the plain round. */
+export function withWholeRounds<Step extends keyof Steps>(
+  flow: BoundFlow,
+  step: Step,
+  gains: Steps[Step],
+  { wire }: Channel,
+  cost: BoundCost,
+  runtime: Runtime,
+): BoundFlow {
+  if (wire === null) return flow;
+  const bind = KERNELS[wire.format][step] as BindKernel<Wire, Steps[Step]> | undefined;
+  const whole = bind?.(wire, gains, cost, runtime) ?? null;
+  if (whole === null) return flow;
+  const { covers } = wire;
+  return {
+    ...flow,
+    block(first, count, round) {
+      if (covers(first, count)) whole(first, count, round);
+      else flow.block(first, count, round);
+    },
+  };
+}
 
 /** Entries of a cache line: rows without padding. */
 const LINE_ENTRIES = 8;
 
-/** What `stepPrimalDual` is called with. */
-export interface StepGains {
-  hEta: number;
-  hAlpha: number;
-  hBeta: number;
-  hImplicit: number;
-}
-
-/** And `stepPrimalDualError`, or, with a memory (address of all agents' rows), `stepPrimalDualMemory`. */
-export interface EstimatedGains extends StepGains {
-  mu: number;
-  current: number;
-  memory: number | null;
-  gamma: number;
-}
-
-/** Null where there is no such kernel: other messages, rows with padding, links that change. */
-export function bindRotatedSigns(
-  { rotatedSigns }: Channel,
+/** Null where rows have padding or links change. */
+function bindRotatedSigns(
+  { signs, slots }: WireOf<'rotated-signs'>,
+  gains: Steps['primalDualEstimated'],
   cost: BoundCost,
   { kernels, arena, graph: g, worker, dim, rowBytes }: Runtime,
-  { hEta, hAlpha, hBeta, hImplicit, mu, current, memory, gamma }: EstimatedGains,
-): BoundFlow['block'] | null {
-  if (!rotatedSigns || g.changing || dim % LINE_ENTRIES !== 0) return null;
-  const { size, slotBytes, scratch } = rotatedSigns;
+): Block | null {
+  if (g.changing || dim % LINE_ENTRIES !== 0) return null;
+  const { hEta, hAlpha, hBeta, hImplicit, mu, current, memory, gamma } = gains;
+  const { size, slotBytes, scratch, masksOf } = signs;
   const x = arena.address('x');
   const v = arena.address('v');
   const s = arena.address('s');
   const z = arena.address('z');
   const { a, b } = cost.quadratic ?? { a: 0, b: 0 };
   const gradient = cost.quadratic ? 0 : arena.address('scratch.gradient', worker);
-  const block: BoundFlow['block'] = (first, count, round) => {
+  return (first, count, round) => {
     const offset = first * rowBytes;
     if (gradient > 0) cost.gradient(first, count, x + offset, gradient);
     kernels.primalDualRotatedSigns(
@@ -52,13 +93,13 @@ export function bindRotatedSigns(
       g.weights,
       g.weightStride,
       g.degrees,
-      rotatedSigns.slots(round),
-      rotatedSigns.slots(round + 1),
+      slots(round),
+      slots(round + 1),
       slotBytes,
       dim,
       size,
-      rotatedSigns.masksOf(round),
-      rotatedSigns.masksOf(round + 1),
+      masksOf(round),
+      masksOf(round + 1),
       x + offset,
       v + offset,
       s + offset,
@@ -77,23 +118,20 @@ export function bindRotatedSigns(
       scratch,
     );
   };
-  return block;
 }
 
-/** Null where messages are not the states themselves. */
-export function bindStates(
-  { states }: Channel,
+function bindStates(
+  { at }: WireOf<'states'>,
+  { hEta, hAlpha, hBeta, hImplicit }: StepCoefficients,
   cost: BoundCost,
   { kernels, arena, graph: g, worker, rowBytes }: Runtime,
-  { hEta, hAlpha, hBeta, hImplicit }: StepGains,
-): BoundFlow['block'] | null {
-  if (!states) return null;
+): Block {
   const v = arena.address('v');
   const { a, b } = cost.quadratic ?? { a: 0, b: 0 };
   const gradient = cost.quadratic ? 0 : arena.address('scratch.gradient', worker);
-  const block: BoundFlow['block'] = (first, count, round) => {
+  return (first, count, round) => {
     const offset = first * rowBytes;
-    const x = states(round);
+    const x = at(round);
     if (gradient > 0) cost.gradient(first, count, x + offset, gradient);
     kernels.primalDualDense(
       first,
@@ -105,7 +143,7 @@ export function bindStates(
       g.degrees,
       x,
       rowBytes,
-      states(round + 1) + offset,
+      at(round + 1) + offset,
       v + offset,
       gradient,
       a + offset,
@@ -116,5 +154,4 @@ export function bindStates(
       hImplicit,
     );
   };
-  return block;
 }

@@ -1,5 +1,5 @@
 /**
- * What `auto` means: gains from the formula of the flow (`../flow/gains.ts`), made better by trial runs where these are affordable.
+ * What `auto` means: gains from the formula of the flow (`../flow/starting-gains.ts`), made better by trial runs where these are affordable.
  *
  * They are where the graph is small, the optimum is known (so that there is a distance to measure), every gradient sees all
  * samples, and a budget of arithmetic holds enough rounds. Not a budget of time: the same config must give the same gains on
@@ -7,7 +7,7 @@
  */
 
 import type { ContractionKind } from '../compress/types.js';
-import { predictedRoundsPerDecade } from '../flow/gains.js';
+import { predictedRoundsPerDecade } from '../flow/rate.js';
 import { flowDefinition } from '../flow/registry.js';
 import type { FlowPlan, FlowSpec, GainContext } from '../flow/types.js';
 import type { Gains } from '../pattern-search.js';

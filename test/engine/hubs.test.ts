@@ -2,8 +2,11 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { bindKernels, type Kernels } from '../../kernels/bindings.js';
+import { createArena } from '../../src/arena/arena.js';
 import { parseConfig } from '../../src/config/load.js';
-import { findHubs } from '../../src/program/flow/hubs.js';
+import { blocksOf, findHubs } from '../../src/program/flow/hubs.js';
+import { bindProgram } from '../../src/program/registry.js';
 import { kernelsUrl } from '../../src/run/locations.js';
 import type { RunPlan } from '../../src/run/types.js';
 import { prepareRun } from '../../src/session/prepare.js';
@@ -62,6 +65,56 @@ describe.each(cases)('$flow.compress $compressor.kind', ({ flow, compressor }) =
     found.add((await runConfig({ ...config, workers: 2 })).summary.stateHash);
     expect(found.size).toBe(1);
   });
+});
+
+describe('kernels that do a whole round', () => {
+  it('are given all blocks but the hubs, which are blocks of their own', () => {
+    const hub = (agent: number) => ({ agent, firstEdge: 0, edges: 0, firstChunk: 0, chunks: 0 });
+    const bounds = (...args: Parameters<typeof blocksOf>) => [...blocksOf(...args)];
+    expect(bounds(0, 10, 4, [])).toEqual([0, 4, 8, 10]);
+    expect(bounds(0, 10, 4, [hub(0), hub(6), hub(7)])).toEqual([0, 1, 5, 6, 7, 8, 10]);
+    expect(bounds(5, 10, 4, [hub(0), hub(9)])).toEqual([5, 9, 10]);
+    expect(bounds(5, 5, 4, [hub(5)])).toEqual([5]);
+  });
+
+  const whole = [
+    { kernel: 'primalDualDense', step: 'stepPrimalDual', ...cases[0] },
+    { kernel: 'primalDualRotatedSigns', step: 'stepPrimalDualError', ...cases[2] },
+  ] as const;
+  it.each(whole)(
+    '$kernel does the round of everybody but the hub',
+    async ({ kernel, step, flow, compressor }) => {
+      const config = { ...base, cost: { kind: 'quadratic', dim: 64, condition: 3 }, flow, compressor };
+      const workers = 2;
+      const prepared = await prepare(config, workers);
+      const { plan: run } = prepared;
+      const arena = createArena(run.layout);
+      prepared.fill(arena);
+      const kernels = bindKernels(module, arena.memory);
+      const rounds = new Uint32Array(leaves + 1);
+      let byStep = 0;
+      const counted: Kernels = {
+        ...kernels,
+        [kernel]: (first: number, count: number, ...rest: number[]) => {
+          for (let agent = first; agent < first + count; agent++) rounds[agent]++;
+          (kernels[kernel] as (...args: number[]) => void)(first, count, ...rest);
+        },
+        [step]: (count: number, ...rest: number[]) => {
+          byStep += count;
+          (kernels[step] as (...args: number[]) => void)(count, ...rest);
+        },
+      };
+      const programs = Array.from({ length: workers }, (_, worker) =>
+        bindProgram(run, arena, counted, worker),
+      );
+      for (const program of programs) program.prologue();
+      for (let k = 0; k < 3; k++)
+        for (let phase = 0; phase < programs[0].phases.length; phase++)
+          for (const program of programs) program.phases[phase](k);
+      expect([...rounds]).toEqual([0, ...new Array(leaves).fill(3)]);
+      expect(byStep).toBe(3);
+    },
+  );
 });
 
 describe('over changing links a hub stays whole', () => {

@@ -2,7 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { largestStableStep, roundStep, startingGains } from '../../src/flow/gains.js';
+import { roundStep } from '../../src/flow/gains.js';
+import { largestStableStep } from '../../src/flow/stable-step.js';
+import { startingGains } from '../../src/flow/starting-gains.js';
 
 /** Spectral radius of [[1 - h (a + alpha lambda), -h beta], [h beta lambda, 1]]. */
 function radius(h: number, a: number, alpha: number, beta: number, lambda: number): number {

@@ -6,8 +6,8 @@
 import { describe, expect, it } from 'vitest';
 import { planCompressor, referenceCompressor } from '../../src/compress/registry.js';
 import { parseConfig } from '../../src/config/load.js';
-import { largestSemiImplicitStep, largestStableStep } from '../../src/flow/gains.js';
 import { primalDual } from '../../src/flow/primal-dual.js';
+import { largestSemiImplicitStep, largestStableStep } from '../../src/flow/stable-step.js';
 import type { FlowPlan, GainContext } from '../../src/flow/types.js';
 import { seedWords } from '../../src/runtime.js';
 import { edgeList, generate } from '../../topology/index.js';

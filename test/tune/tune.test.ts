@@ -1,7 +1,7 @@
 /** `auto`: what it chooses is flown by pilots and then by a run, and both say the same. How near it comes to the best gains there are: bench/auto-gains.mjs. */
 
 import { describe, expect, it } from 'vitest';
-import { holdRoundsPerDecade } from '../../src/flow/hold.js';
+import { sampledDataRoundsPerDecade } from '../../src/flow/sampled-data.js';
 import { shortRun } from '../../src/program/flow/gains.js';
 import { measuredRoundsPerDecade, roundsToGap } from '../../src/tune/rate.js';
 import { openTrials } from '../../src/tune/trial-runs.js';
@@ -100,7 +100,7 @@ describe('auto', () => {
       });
       const run = tunable(prepared);
       const seen = openTrials(run).run(run.withGains(gains), Number.POSITIVE_INFINITY, 50_000);
-      const predicted = holdRoundsPerDecade(compress, gains, run.gains());
+      const predicted = sampledDataRoundsPerDecade(compress, gains, run.gains());
       expect(seen.roundsPerDecade / predicted).toBeGreaterThan(0.9);
       expect(seen.roundsPerDecade / predicted).toBeLessThan(1.1);
     },

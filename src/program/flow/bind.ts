@@ -13,7 +13,7 @@ import { bindLinks } from '../../links/bind.js';
 import type { BoundProgram } from '../../run/types.js';
 import type { Runtime } from '../../runtime.js';
 import { bindBits } from './bits.js';
-import { shareHubs } from './hubs.js';
+import { blocksOf, shareHubs } from './hubs.js';
 import { costByNumber, referenceByNumber, valuesByNumber } from './order.js';
 import { bindTrace, stateAt } from './trace.js';
 import type { FlowRunPlan } from './types.js';
@@ -77,6 +77,7 @@ export function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, work
   const flow = flowDefinition(plan.flow.kind).bind(plan.flow, channels, cost, runtime);
   const first = plan.partition[worker];
   const end = plan.partition[worker + 1];
+  const blocks = blocksOf(first, end, blockAgents, plan.hubs);
   const links =
     plan.links === null
       ? null
@@ -89,18 +90,14 @@ export function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, work
     bits.deliver(k);
     links?.ahead(k + 1);
     for (let channel = 0; channel < channels.length; channel++) channels[channel].prepare(k + 1);
-    for (let block = first; block < end; block += blockAgents) {
-      flow.block(block, Math.min(end - block, blockAgents), k);
-    }
+    for (let b = 0; b + 1 < blocks.length; b++) flow.block(blocks[b], blocks[b + 1] - blocks[b], k);
   };
 
   return {
     prologue() {
       links?.prologue();
       for (const channel of channels) channel.prepare(0);
-      for (let block = first; block < end; block += blockAgents) {
-        flow.prologue(block, Math.min(blockAgents, end - block), 0);
-      }
+      for (let b = 0; b + 1 < blocks.length; b++) flow.prologue(blocks[b], blocks[b + 1] - blocks[b], 0);
     },
     phases: hubs ? [hubs.phase, round] : [round],
     ...bindTrace(plan, runtime, cost, bits),

@@ -65,8 +65,22 @@ export function hubFields(
   ];
 }
 
+/** Where blocks of a worker's agents begin, and last where they end. A hub is a block of its own: its row is gathered in another way than others. */
+export function blocksOf(first: number, end: number, blockAgents: number, hubs: readonly Hub[]): Uint32Array {
+  const bounds: number[] = [];
+  const ahead = hubs.map(({ agent }) => agent).filter((agent) => agent >= first);
+  let hub = 0;
+  for (let at = first; at < end; ) {
+    bounds.push(at);
+    const next = ahead[hub] ?? end;
+    if (at === next) hub++;
+    at = at === next ? at + 1 : Math.min(at + blockAgents, next, end);
+  }
+  return Uint32Array.from([...bounds, end]);
+}
+
 export interface SharedHubs {
-  /** The channels as flows see them: rows of hubs come from the partial sums. */
+  /** The channels as flows see them: rows of hubs come from the partial sums, if each is a block of its own (`blocksOf`). */
   channels: Channel[];
   /** Gathers this worker's share of the chunks; a barrier has to follow. */
   phase(round: number): void;
@@ -86,6 +100,7 @@ export function shareHubs(
   const partials = arena.view('hubs.partials', 'f64');
   const partialsAt = arena.address('hubs.partials');
   const total = countChunks(hubs);
+  const hubOf = new Map(hubs.map((hub) => [hub.agent, hub]));
   const rowEntries = rowBytes / 8;
   const rows = new Float64Array(arena.memory.buffer);
 
@@ -119,20 +134,13 @@ export function shareHubs(
         parts[index].prepare(round);
       },
       gather(first, count, round, out) {
-        let from = first;
-        for (let h = 0; h < hubs.length; h++) {
-          const { agent } = hubs[h];
-          if (agent < first || agent >= first + count) continue;
-          if (agent > from) channel.gather(from, agent - from, round, out + (from - first) * rowBytes);
-          addUp(hubs[h], out + (agent - first) * rowBytes);
-          from = agent + 1;
-        }
-        if (from < first + count) {
-          channel.gather(from, first + count - from, round, out + (from - first) * rowBytes);
-        }
+        const hub = hubOf.get(first);
+        if (hub === undefined) channel.gather(first, count, round, out);
+        else addUp(hub, out);
       },
       decode: (first, count, round, out) => channel.decode(first, count, round, out),
       send: (first, count, round, vectors) => channel.send(first, count, round, vectors),
+      wire: channel.wire && { ...channel.wire, covers: (first) => !hubOf.has(first) },
     };
   });
 

@@ -1,7 +1,7 @@
 /**
- * The primal-dual flow under a linear compressor, mode by mode, exactly: what `auto` reckons with where messages are scalarized.
+ * The sampled-data model: the primal-dual flow under a linear compressor, mode by mode, exactly; what `auto` reckons with where messages are scalarized.
  *
- * A scalarizer tells each coordinate as it is, once in T = 1/delta rounds, and nothing of it in between. So a coordinate of the flow is a sampled system: one
+ * A scalarizer tells each coordinate as it is, once in T = 1/delta rounds, and nothing of it in between. So a coordinate of the flow is a sampled-data system: one
  * round with a message (y = x in node-state and error-state, y = s in observer; s <- s + mu (x - s)) and T - 1 without (y = 0 in node-state, else
  * y = s, held). With curvatures equal to a, a Laplacian eigenvalue lambda gives a map of (x, v, s) over a period,
  *
@@ -17,30 +17,35 @@
  */
 
 import { patternSearch } from '../pattern-search.js';
+import { MODES } from './modes.js';
+import type { StartingGains } from './starting-gains.js';
 import type { Compress, GainContext } from './types.js';
 
 type Matrix = number[][];
 
 /** Eigenvalues of the Laplacian that are looked at, evenly spaced in their logarithms from lambda2 to lambdaMax. */
-const MODES = 6;
+const EIGENVALUES = 6;
 const EVALUATIONS = 150;
 const FACTORS = [2, 1.4, 1.15];
 
-export function holdRoundsPerDecade(
+/** What the model is made from; what is not there is 0, eta and mu 1. */
+export type ModelGains = Pick<StartingGains, 'step'> & Partial<StartingGains> & { eta?: number };
+
+export function sampledDataRoundsPerDecade(
   compress: Compress,
-  flow: Record<string, number>,
+  flow: ModelGains,
   context: GainContext,
 ): number {
   const period = Math.max(1, Math.round(1 / context.delta));
   const { m, l, meanM, meanL, lambda2, lambdaMax, degree } = context;
   const { step, eta = 1 } = flow;
-  const spread = (lambdaMax / lambda2) ** (1 / (MODES - 1));
+  const spread = (lambdaMax / lambda2) ** (1 / (EIGENVALUES - 1));
   let slowest = 0;
   for (const a of new Set([meanM, meanL, m, l])) {
     // Every agent's curvature must be stable; how fast it goes is for the mean's to say.
     const ofMean = a === meanM || a === meanL;
-    if (ofMean) slowest = Math.max(slowest, Math.abs(1 - step! * eta * a));
-    for (let mode = 0; mode < MODES; mode++) {
+    if (ofMean) slowest = Math.max(slowest, Math.abs(1 - step * eta * a));
+    for (let mode = 0; mode < EIGENVALUES; mode++) {
       const radius = periodRadius(compress, flow, a, lambda2 * spread ** mode, degree, period);
       if (radius >= 1) return Number.POSITIVE_INFINITY;
       if (ofMean) slowest = Math.max(slowest, radius);
@@ -52,13 +57,13 @@ export function holdRoundsPerDecade(
 /** Spectral radius a round. */
 function periodRadius(
   compress: Compress,
-  { step: h = 0, alpha = 0, beta = 0, eta = 1, mu = 1, gamma = 0 }: Record<string, number>,
+  { step: h, alpha = 0, beta = 0, eta = 1, mu = 1, gamma = 0 }: ModelGains,
   a: number,
   lambda: number,
   degree: number,
   period: number,
 ): number {
-  const memory = compress === 'error-memory';
+  const { estimates, current, memory } = MODES[compress];
   const own = memory ? Math.max(degree, lambda / 2) : 0;
   /** Of a round with y = fresh x + known s + recalled m. */
   const rows = (fresh: number, known: number, recalled: number, told: number): Matrix => {
@@ -72,17 +77,10 @@ function periodRadius(
     ];
     return memory ? map : map.slice(0, 3).map((row) => row.slice(0, 3));
   };
-  // Node-state keeps no estimate; s is told as it stands and read by nobody, and must not count as a mode of its own.
-  const sample = {
-    none: rows(1, 0, 0, 1),
-    'node-state': rows(1, 0, 0, 1),
-    'error-state': rows(1, 0, 0, mu),
-    observer: rows(0, 1, 0, mu),
-    'error-memory': rows(1, 0, gamma, mu),
-  }[compress];
-  const hold = compress === 'node-state' ? rows(0, 0, 0, 1) : rows(0, 1, 0, 0);
-  let map = sample;
-  let square = hold;
+  // Without estimates s is told as it stands and read by nobody: it must not count as a mode of its own.
+  let map = rows(current, 1 - current, memory ? gamma : 0, estimates ? mu : 1);
+  // Rounds without a message.
+  let square = estimates ? rows(0, 1, 0, 0) : rows(0, 0, 0, 1);
   for (let left = period - 1; left > 0; left >>>= 1) {
     if (left & 1) map = times(square, map);
     if (left > 1) square = times(square, square);
@@ -94,17 +92,17 @@ function periodRadius(
  * Gains that are fastest by this model, found from several filter gains. A memory that forgets about as fast as messages come round is fastest where
  * they come at regular times, as cyclic ones do, and may grow where they do not; by default it forgets twice as slowly, which is safe. `bold`: any gamma.
  */
-export function holdGains(
+export function sampledDataGains(
   compress: Compress,
   context: GainContext,
-  start: Record<string, number>,
+  start: StartingGains,
   bold = false,
-): Record<string, number> {
+): StartingGains {
   const { delta } = context;
   const filters =
-    start['mu'] === undefined
+    start.mu === undefined
       ? [{}]
-      : compress !== 'error-memory'
+      : !MODES[compress].memory
         ? [{ mu: 1 }, { mu: 0.5 }, { mu: 0.25 }]
         : bold
           ? [
@@ -116,7 +114,7 @@ export function holdGains(
     patternSearch(
       [{ ...start, ...filter }],
       'step',
-      (gains) => holdRoundsPerDecade(compress, gains, context),
+      (gains) => sampledDataRoundsPerDecade(compress, gains as StartingGains, context),
       {
         directions: [
           { step: 1, alpha: 1 },
@@ -136,7 +134,7 @@ export function holdGains(
     ),
   );
   const best = tries.reduce((a, b) => (b.cost < a.cost ? b : a));
-  return best.cost < Number.POSITIVE_INFINITY ? best.best : start;
+  return best.cost < Number.POSITIVE_INFINITY ? (best.best as StartingGains) : start;
 }
 
 function times(a: Matrix, b: Matrix): Matrix {

@@ -1,0 +1,192 @@
+/**
+ * What the network knows of x, and by which messages: y in the equations of a flow that leaves the choice, its `compress`. With q what is decoded of a message,
+ * and s what all agents know of x without any further message (estimates, which they keep from decoded messages alone):
+ *
+ * | compress       | message                   | y                | after the round           |
+ * | -------------- | ------------------------- | ---------------- | ------------------------- |
+ * | `none`         | x                         | x                |                           |
+ * | `node-state`   | q = C(x, k)               | q                |                           |
+ * | `error-state`  | q = C(x - s, k)           | s + q            | s += mu q                 |
+ * | `observer`     | q = C(x - s, k)           | s                | s += mu q                 |
+ * | `error-memory` | q = C(x - s + gamma m, k) | s + q, but own x | s += mu q, m += x - y     |
+ *
+ * Every agent keeps z = (L s)_i, updated from decoded messages alone (z += mu (L q)_i), so nothing but q crosses the network. Where links change, z is made
+ * anew of the neighbours' s in every round.
+ *
+ * A flow brings its two steps (with and without estimates); the round of a block of agents, messages in, step, messages out, is the same for all.
+ * Floats an agent beside the flow's own: with estimates 2 dim (s, z).
+ */
+
+import type { z } from 'zod';
+import type { FieldSpec } from '../arena/layout.js';
+import type { PlanContext, Runtime } from '../runtime.js';
+import { doubled, scratchFields, stateFields } from './state.js';
+import type { BoundFlow, Channel, Compress, FlowMessages } from './types.js';
+
+export interface Mode {
+  /** Agents keep estimates s of one another, and send corrections to them. */
+  estimates: boolean;
+  /** Of a message's q, what is in y at once: all of it, or nothing. */
+  current: 0 | 1;
+  /** What messages leave out is remembered, in m, and an agent takes its own x for y. */
+  memory: boolean;
+}
+
+export const MODES: Record<Compress, Mode> = {
+  none: { estimates: false, current: 1, memory: false },
+  'node-state': { estimates: false, current: 1, memory: false },
+  'error-state': { estimates: true, current: 1, memory: false },
+  observer: { estimates: true, current: 0, memory: false },
+  'error-memory': { estimates: true, current: 1, memory: true },
+};
+
+/** `compress` of a flow. The type says that it is there: what is left open the config settles before anything is planned. */
+export function modeParameter(zod: typeof z, modes: readonly [Compress, ...Compress[]]): z.ZodType<Compress> {
+  return zod
+    .enum(modes)
+    .optional()
+    .describe(
+      'what a message says; by default none without a compressor; with one error-state, or error-memory where the flow has it and no gain is given',
+    ) as unknown as z.ZodType<Compress>;
+}
+
+/** One message a round; uncompressed, it is the state itself. */
+export function modeMessages({ compress }: { compress: Compress }): FlowMessages {
+  return compress === 'none'
+    ? { channels: 0, compressed: false }
+    : { channels: 1, compressed: true, estimates: MODES[compress].estimates };
+}
+
+/** State and scratch: what the flow names, what the mode keeps beside it, and x doubled where it is its own outbox. */
+export function modeFields(
+  compress: Compress,
+  own: { state: readonly string[]; scratch: readonly string[] },
+  context: PlanContext,
+): FieldSpec[] {
+  const { linksChange } = context;
+  const { estimates, memory } = MODES[compress];
+  const state = [...own.state, ...(memory ? ['m'] : [])];
+  const scratch = [...own.scratch, 'laplacian'];
+  if (estimates) {
+    state.push('s');
+    scratch.push('message', 'error');
+    (linksChange ? scratch : state).push('z');
+  }
+  const readByOthers = compress === 'none' ? 'x' : linksChange ? 's' : null;
+  return [
+    ...stateFields(state, context).map((field) => (field.name === readByOthers ? doubled(field) : field)),
+    ...scratchFields(scratch, context),
+  ];
+}
+
+/** The step of a flow that knows y itself: `laplacian` (block rows) is L y. x and xOut are block rows; xOut may be x. */
+export type PlainStep = (
+  first: number,
+  count: number,
+  x: number,
+  xOut: number,
+  laplacian: number,
+  round: number,
+) => void;
+
+/**
+ * The step of a flow whose agents keep estimates s and z = L s. `laplacian` is L q, `message` the agents' own q; `current` as in `Mode`. Leaves in `error`
+ * what the next message is about: x - s, both new (and the memory). x, s, z are block rows of the state.
+ */
+export type EstimatedStep = (
+  first: number,
+  count: number,
+  x: number,
+  s: number,
+  z: number,
+  laplacian: number,
+  message: number,
+  error: number,
+  current: number,
+  round: number,
+) => void;
+
+export function bindMode(
+  compress: Compress,
+  channel: Channel,
+  runtime: Runtime,
+  steps: { plain: PlainStep; estimated: EstimatedStep },
+): BoundFlow {
+  return MODES[compress].estimates
+    ? bindEstimated(MODES[compress].current, channel, runtime, steps.estimated)
+    : bindPlain(compress === 'none', channel, runtime, steps.plain);
+}
+
+function bindPlain(stateIsMessage: boolean, channel: Channel, runtime: Runtime, step: PlainStep): BoundFlow {
+  const { arena, agents, rowBytes, worker, reference } = runtime;
+  const laplacian = arena.address('scratch.laplacian', worker);
+  const x = arena.address('x');
+  const parityBytes = stateIsMessage ? agents * rowBytes : 0;
+  const stateAt = (round: number) => x + (round & 1) * parityBytes;
+  const sendState = (first: number, count: number, round: number) =>
+    channel.send(first, count, round, stateAt(round) + first * rowBytes);
+  return {
+    prologue: sendState,
+    block(first, count, round) {
+      const offset = first * rowBytes;
+      channel.gather(first, count, round, laplacian);
+      const next = stateAt(round + 1) + offset;
+      step(first, count, stateAt(round) + offset, next, laplacian, round);
+      reference?.advance(first, count, round, next);
+      sendState(first, count, round + 1);
+    },
+  };
+}
+
+function bindEstimated(current: number, channel: Channel, runtime: Runtime, step: EstimatedStep): BoundFlow {
+  const { arena, kernels, agents, rowBytes, worker, reference, graph: g } = runtime;
+  const laplacian = arena.address('scratch.laplacian', worker);
+  const x = arena.address('x');
+  const s = arena.address('s');
+  // Where links change, z = L(k) s is made anew of the neighbours' s, which are therefore doubled by parity; else it grows with the messages.
+  const changing = g.changing !== undefined;
+  const z = changing ? arena.address('scratch.z', worker) : arena.address('z');
+  const zBytes = changing ? 0 : rowBytes;
+  const parityBytes = changing ? agents * rowBytes : 0;
+  const estimatesAt = (round: number) => s + (round & 1) * parityBytes;
+  const message = arena.address('scratch.message', worker);
+  const error = arena.address('scratch.error', worker);
+  return {
+    prologue(first, count, round) {
+      const offset = first * rowBytes;
+      kernels.subtract(count, rowBytes, rowBytes / 8, x + offset, s + offset, error);
+      channel.send(first, count, round, error);
+    },
+    block(first, count, round) {
+      const offset = first * rowBytes;
+      channel.gather(first, count, round, laplacian);
+      channel.decode(first, count, round, message);
+      const estimates = estimatesAt(round + 1) + offset;
+      const known = z + first * zBytes;
+      if (changing) {
+        const at = estimatesAt(round);
+        kernels.gatherDense(
+          first,
+          count,
+          g.rowStart,
+          g.columns,
+          g.weights,
+          g.weightStride,
+          g.degrees,
+          at,
+          rowBytes,
+          known,
+          rowBytes,
+          rowBytes / 8,
+        );
+        kernels.decodeDense(first, count, at, rowBytes, estimates, rowBytes, rowBytes / 8);
+      }
+      step(first, count, x + offset, estimates, known, laplacian, message, error, current, round);
+      if (reference) {
+        reference.advance(first, count, round, x + offset);
+        kernels.subtract(count, rowBytes, rowBytes / 8, x + offset, estimates, error);
+      }
+      channel.send(first, count, round + 1, error);
+    },
+  };
+}

@@ -1,6 +1,7 @@
 /**
- * A pattern search over a few positive numbers, in their logarithms: multiply the best so far along one direction after the other, go on where it helps, turn
- * round where it does not, with factors that shrink. Deterministic; knows nothing of what is searched.
+ * A pattern search over a few positive numbers, in their logarithms: multiply the best so far along one
+ * direction after the other, go on where it helps, turn round where it does not, with factors that shrink.
+ * Deterministic; knows nothing of what is searched.
  */
 
 export type Gains = Record<string, number>;
@@ -34,8 +35,8 @@ const MOST_BACK_OFFS = 8;
 const DIGITS = 3;
 
 /**
- * `cost` is told the least so far, beyond which it may give up and answer Infinity. `shrink` names the number of the last start that is made smaller as long
- * as nothing works.
+ * `cost` is told the least so far, beyond which it may give up and answer Infinity. `shrink` names the number
+ * of the last start that is made smaller as long as nothing works.
  */
 export function patternSearch(
   starts: readonly Gains[],
@@ -99,7 +100,8 @@ function directionsAmong(directions: readonly Gains[], names: readonly string[])
   const kept = new Map<string, Gains>();
   for (const direction of directions) {
     const entries = Object.entries(direction).filter(([name]) => names.includes(name));
-    // What is left of a joint direction where the other number is fixed is a direction of its own, of exponent 1.
+    // What is left of a joint direction where the other number is fixed is a direction of its own, of
+    // exponent 1.
     const scale = entries.length === 1 ? entries[0]![1] : 1;
     const left = Object.fromEntries(entries.map(([name, exponent]) => [name, exponent / scale]));
     if (entries.length > 0) kept.set(JSON.stringify(left), left);

@@ -1,20 +1,24 @@
 /**
- * Decentralised ADMM on the edges, with penalty c on an edge of weight 1 (c w_ij on others), d_i the weighted degree, L the Laplacian:
+ * Decentralised ADMM on the edges, with penalty c on an edge of weight 1 (c w_ij on others), d_i the weighted
+ * degree, L the Laplacian:
  *
  *     x_i^{k+1} = argmin_u f_i(u) + <alpha_i^k, u> + c d_i |u - (x_i^k - (L x^k)_i/(2 d_i))|^2
  *     alpha^{k+1} = alpha^k + c L x^{k+1},      alpha^0 = 0.
  *
- * `inner` gradient steps solve the inner problem (`prox.ts`), from x_i^k. `inner: 1` is exactly the linearised method DLM, whose x needs no inner problem:
+ * `inner` gradient steps solve the inner problem (`prox.ts`), from x_i^k. `inner: 1` is exactly the
+ * linearised method DLM, whose x needs no inner problem:
  *
  *     x_i^{k+1} = x_i^k - (grad f_i(x^k) + c (L x^k)_i + alpha_i^k)/(2 c d_i + rho).
  *
- * More steps come close to the exact argmin of the first paper and reach it only in the limit; the limit of x is exact either way. alpha is kept as v, and
- * v after k rounds is alpha^{k-1}: alpha^k takes the messages of round k.
+ * More steps come close to the exact argmin of the first paper and reach it only in the limit; the limit of x
+ * is exact either way. alpha is kept as v, and v after k rounds is alpha^{k-1}: alpha^k takes the messages of
+ * round k.
  *
- * Needs: connected undirected graph, the same in every round; convex f_i; for DLM rho > l/2 or so. Linear rate where f_i are strongly convex. One message
- * a round: x. Floats an agent: 2 dim (x, v = alpha).
- * Source: Shi, Ling, Yuan, Wu, Yin 2014 (IEEE TSP 62), its decentralised form (12); DLM: Ling, Shi, Wu, Ribeiro 2015 (IEEE TSP 63). Departures: the
- * rule for c, which takes what the first paper's analysis gives at large condition numbers, c = sqrt(m l)/sqrt(lambda_2 lambdaMax).
+ * Needs: connected undirected graph, the same in every round; convex f_i; for DLM rho > l/2 or so. Linear
+ * rate where f_i are strongly convex. One message a round: x. Floats an agent: 2 dim (x, v = alpha). Source:
+ * Shi, Ling, Yuan, Wu, Yin 2014 (IEEE TSP 62), its decentralised form (12); DLM: Ling, Shi, Wu, Ribeiro 2015
+ * (IEEE TSP 63). Departures: the rule for c, which takes what the first paper's analysis gives at large
+ * condition numbers, c = sqrt(m l)/sqrt(lambda_2 lambdaMax).
  */
 
 import { bindBlocks, blockFields, checkDraws } from './blocks.js';

@@ -1,15 +1,18 @@
 /**
- * Whether what a flow averages with averages at all. Where nothing but the neighbours acts on x, a round is x <- W x with W = I - tau L, whose eigenvalues are
- * 1 - tau lambda; disagreement shrinks where all but the first lie inside the unit circle. `auto` sees to that. Gains given by hand may not:
+ * Whether what a flow averages with averages at all. Where nothing but the neighbours acts on x, a round is
+ * x <- W x with W = I - tau L, whose eigenvalues are 1 - tau lambda; disagreement shrinks where all but the
+ * first lie inside the unit circle. `auto` sees to that. Gains given by hand may not:
  *
- *  - tau lambdaMax = 2: the eigenvalue -1. On an even ring with tau = 1/2, on two agents who swap, two camps change places every round, for ever.
+ *  - tau lambdaMax = 2: the eigenvalue -1. On an even ring with tau = 1/2, on two agents who swap, two camps
+ *    change places every round, for ever.
  *  - tau lambdaMax > 2: disagreement grows.
- *  - on a directed graph, tau d_i = 1 for every agent: all hand on what they hear and keep nothing. If the lengths of all cycles have a common divisor,
- *    values go round and never mix (W is nonnegative and periodic: Perron, Frobenius).
+ *  - on a directed graph, tau d_i = 1 for every agent: all hand on what they receive and keep nothing. If the
+ *    lengths of all cycles have a common divisor, values go round and never mix (W is nonnegative and
+ *    periodic: Perron, Frobenius).
  */
 
 import type { Graph } from '../../topology/index.js';
-import { heardRows } from '../links/bind.js';
+import { inRows } from '../links/bind.js';
 import type { FlowDefinition, FlowPlan } from './types.js';
 
 /** Rounding in tau and lambdaMax. */
@@ -60,7 +63,7 @@ export function averagingWarning(inputs: AveragingInputs): string | null {
 
 /** Whether the diagonal of W is 0. */
 function keepsNothing(graph: Graph, degrees: Float64Array, tau: number): boolean {
-  const { rowStart } = heardRows(graph);
+  const { rowStart } = inRows(graph);
   const degreeOf = (agent: number) => (graph.arcs ? rowStart[agent + 1] - rowStart[agent] : degrees[agent]);
   for (let agent = 0; agent < graph.nodes; agent++) {
     if (!(Math.abs(tau * degreeOf(agent) - 1) < TOLERANCE)) return false;
@@ -68,14 +71,17 @@ function keepsNothing(graph: Graph, degrees: Float64Array, tau: number): boolean
   return true;
 }
 
-/** lambdaMax where the diagonal of W is 0: W is nonnegative, so that -1 is an eigenvalue exactly on a graph of two sides; elsewhere all is well. */
+/**
+ * lambdaMax where the diagonal of W is 0: W is nonnegative, so that -1 is an eigenvalue exactly on a graph of
+ * two sides; elsewhere all is well.
+ */
 function twoSided(graph: Graph, tau: number): number {
   return period(graph) % 2 === 0 ? 2 / tau : 0;
 }
 
 /** The greatest common divisor of the lengths of all closed walks of a strongly connected graph. */
 function period(graph: Graph): number {
-  const { rowStart, columns } = heardRows(graph);
+  const { rowStart, columns } = inRows(graph);
   const level = new Int32Array(graph.nodes).fill(-1);
   const queue = new Uint32Array(graph.nodes);
   level[0] = 0;

@@ -1,8 +1,9 @@
 /**
- * What a flow needs to be written as its equations: addresses of its block rows, sums of rows, and gradients with the right mini-batches.
+ * What a flow needs to be written as its equations: addresses of its block rows, sums of rows, and gradients
+ * with the right mini-batches.
  *
- * Block rows are `count` rows of stride rowBytes. `state` gives the rows of all agents (agent 0 first), so a block's begin `first * rowBytes` behind; `scratch`
- * those of the block itself, on this worker.
+ * Block rows are `count` rows of stride rowBytes. `state` gives the rows of all agents (agent 0 first), so a
+ * block's begin `first * rowBytes` behind; `scratch` those of the block itself, on this worker.
  */
 
 import type { z } from 'zod';
@@ -22,7 +23,8 @@ export interface Blocks {
   /** Address of a block's scratch rows. */
   scratch(name: string): number;
   /**
-   * out = a x + b y (+ c z (+ d u (+ e w))), block rows, added from left to right. `out` may be one of the others; what is not there is left out.
+   * out = a x + b y (+ c z (+ d u (+ e w))), block rows, added from left to right. `out` may be one of the
+   * others; what is not there is left out.
    */
   combine(
     count: number,
@@ -41,8 +43,8 @@ export interface Blocks {
   /** out = grad f_i(x_i), with the mini-batches of `round`. */
   gradient(first: number, count: number, round: number, x: number, out: number): void;
   /**
-   * `steps` gradient steps of size h one after the other, each with a mini-batch of its own: out <- x, then out <- out - h grad f_i(out). `out` may be x;
-   * `gradient` is scratch.
+   * `steps` gradient steps of size h one after the other, each with a mini-batch of its own: out <- x, then
+   * out <- out - h grad f_i(out). `out` may be x; `gradient` is scratch.
    */
   descend(
     first: number,

@@ -1,21 +1,24 @@
 /**
- * C-GT, compressed gradient tracking. With W = I - tau L (see `mixing.ts`), H_x = H_v = 0 and V_0 = grad F(X_0) in the beginning:
+ * C-GT, compressed gradient tracking. With W = I - tau L (see `mixing.ts`), H_x = H_v = 0 and V_0 = grad
+ * F(X_0) in the beginning:
  *
  *     Xhat = H_x + C(X - H_x),      H_x <- (1 - alpha) H_x + alpha Xhat
  *     Vhat = H_v + C(V - H_v),      H_v <- (1 - alphaTracker) H_v + alphaTracker Vhat
  *     X_{k+1} = X_k - gamma (I - W) Xhat - h V_k
  *     V_{k+1} = V_k - gamma (I - W) Vhat + grad F(X_{k+1}) - grad F(X_k).
  *
- * alpha below 1 is for compressors that are no contraction: unbiased ones of large variance. BEER is alpha = 1 with a
- * first step that every agent makes alone.
+ * alpha below 1 is for compressors that are no contraction: unbiased ones of large variance. BEER is
+ * alpha = 1 with a first step that every agent makes alone.
  *
- * `auto` is a practical rule: alpha = 1, gamma = delta, the compressor's contraction, h = min(1, gamma tau lambda_2)/(4 l); an unbiased compressor of variance
- * omega that is no contraction has alpha = 1/(1 + omega) and gamma = alpha^2.
+ * `auto` is a practical rule: alpha = 1, gamma = delta, the compressor's contraction, h = min(1, gamma tau
+ * lambda_2)/(4 l); an unbiased compressor of variance omega that is no contraction has alpha = 1/(1 + omega)
+ * and gamma = alpha^2.
  *
- * Needs: connected undirected graph, the same in every round; E|C(e)/r - e|^2 <= (1 - delta)|e|^2 for some r > 0 and delta > 0: contractions and unbiased
- * compressors both. Linear rate for strongly convex f (or under the Polyak-Lojasiewicz condition). Two messages a round. Floats an agent: 7 dim (x, v = V,
- * grad f(x), s = H_x and z = L H_x, the same of H_v).
- * Source: Liao, Li, Huang, Pu 2022 (IEEE TAC 67(10); arXiv 2103.13748), Algorithm 1. Departures: all agents have the same step.
+ * Needs: connected undirected graph, the same in every round; E|C(e)/r - e|^2 <= (1 - delta)|e|^2 for some
+ * r > 0 and delta > 0: contractions and unbiased compressors both. Linear rate for strongly convex f (or
+ * under the Polyak-Lojasiewicz condition). Two messages a round. Floats an agent: 7 dim (x, v = V, grad f(x),
+ * s = H_x and z = L H_x, the same of H_v). Source: Liao, Li, Huang, Pu 2022 (IEEE TAC 67(10); arXiv
+ * 2103.13748), Algorithm 1. Departures: all agents have the same step.
  */
 
 import { batchParameter } from '../cost/batch.js';

@@ -1,6 +1,7 @@
 /**
- * How messages come and go. An outbox is doubled by the round's parity: messages of round k+1 are written while slow readers still read
- * round k. Where nothing is compressed the message may be the state itself: then x is what is doubled, and nothing is copied.
+ * How messages come and go. An outbox is doubled by the round's parity: messages of round k+1 are written
+ * while slow readers still read round k. Where nothing is compressed the message may be the state itself:
+ * then x is what is doubled, and nothing is copied.
  */
 
 import type { FieldSpec } from '../arena/layout.js';
@@ -20,7 +21,10 @@ export function channelPath(channel: number): string[] {
 /** Bits above those that a run's seed can have (it is below 2^53). */
 const CHANNEL_KEY_SHIFT = 24;
 
-/** Two messages of one round must not share their draws: each channel has a Philox key of its own, channel 0 the run's. */
+/**
+ * Two messages of one round must not share their draws: each channel has a Philox key of its own, channel 0
+ * the run's.
+ */
 export function channelSeed(seed: Seed, channel: number): Seed {
   return { low: seed.low, high: (seed.high | (channel << CHANNEL_KEY_SHIFT)) >>> 0 };
 }

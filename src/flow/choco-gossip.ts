@@ -1,18 +1,21 @@
 /**
- * CHOCO-Gossip: averaging with compressed messages of any kind. With W = I - tau L (see `mixing.ts`), Xhat^0 = 0 and consensus step gamma:
+ * CHOCO-Gossip: averaging with compressed messages of any kind. With W = I - tau L (see `mixing.ts`),
+ * Xhat^0 = 0 and consensus step gamma:
  *
  *     X^{t+1}    = X^t + gamma Xhat^t (W - I) = X^t - gamma tau L Xhat^t
  *     Xhat^{t+1} = Xhat^t + Q(X^{t+1} - Xhat^t).
  *
- * Round t here is step t there: what Q makes of it is delivered at the beginning of round t + 1, and round 0 has no message yet (its slots are empty and are
- * counted like any other, so that K rounds count the K messages that K steps send). The average is conserved whatever Q is.
+ * Round t here is step t there: what Q makes of it is delivered at the beginning of round t + 1, and round 0
+ * has no message yet (its slots are empty and are counted like any other, so that K rounds count the K
+ * messages that K steps send). The average is conserved whatever Q is.
  *
- * `auto` gamma is the compressor's contraction delta, which is a practical rule: what the paper proves, gamma = rho^2 delta / (16 rho + rho^2 + 4 beta^2 +
- * 2 rho beta^2 - 8 rho delta) with rho the spectral gap of W and beta = |I - W|, converges and is many times slower.
+ * `auto` gamma is the compressor's contraction delta, which is a practical rule: what the paper proves,
+ * gamma = rho^2 delta / (16 rho + rho^2 + 4 beta^2 + 2 rho beta^2 - 8 rho delta) with rho the spectral gap of
+ * W and beta = |I - W|, converges and is many times slower.
  *
- * Needs: connected undirected graph, the same in every round; E|Q(e) - e|^2 <= (1 - delta)|e|^2 with delta > 0. Linear rate, of the order rho^2 delta.
- * One message a round. Floats an agent: 3 dim (x, s = xhat, z).
- * Source: Koloskova, Stich, Jaggi 2019 (ICML; arXiv 1902.00340), Algorithm 1. Departures: none.
+ * Needs: connected undirected graph, the same in every round; E|Q(e) - e|^2 <= (1 - delta)|e|^2 with
+ * delta > 0. Linear rate, of the order rho^2 delta. One message a round. Floats an agent: 3 dim (x, s = xhat,
+ * z). Source: Koloskova, Stich, Jaggi 2019 (ICML; arXiv 1902.00340), Algorithm 1. Departures: none.
  */
 
 import { bindBlocks, blockFields } from './blocks.js';

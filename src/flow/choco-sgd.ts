@@ -1,18 +1,22 @@
 /**
- * CHOCO-SGD: a gradient step, then a step of CHOCO-Gossip. With W = I - tau L (see `mixing.ts`), xhat^0 = 0 and consensus step gamma:
+ * CHOCO-SGD: a gradient step, then a step of CHOCO-Gossip. With W = I - tau L (see `mixing.ts`), xhat^0 = 0
+ * and consensus step gamma:
  *
  *     x^{t+1/2}  = x^t - h grad f(x^t)
  *     xhat^{t+1} = xhat^t + Q(x^{t+1/2} - xhat^t)
  *     x^{t+1}    = x^{t+1/2} - gamma tau L xhat^{t+1}.
  *
- * h_t = h a/(a + t) with a = decayRounds. With a constant step (a = 0) it stalls at a bias of order h, as DGD does, even with full gradients; the paper's step,
- * 4/(m (a + t)), diminishes: step 4/(m a). localSteps T > 1: T gradient steps, each with a mini-batch of its own, in the place of one.
+ * h_t = h a/(a + t) with a = decayRounds. With a constant step (a = 0) it stalls at a bias of order h, as DGD
+ * does, even with full gradients; the paper's step, 4/(m (a + t)), diminishes: step 4/(m a). localSteps
+ * T > 1: T gradient steps, each with a mini-batch of its own, in the place of one.
  *
- * `auto`: gamma as in CHOCO-Gossip, h = 1 / (4 l localSteps), the largest that the paper's proof takes (its a makes h_0 <= 1/(4 l)).
+ * `auto`: gamma as in CHOCO-Gossip, h = 1 / (4 l localSteps), the largest that the paper's proof takes (its a
+ * makes h_0 <= 1/(4 l)).
  *
- * Needs: connected undirected graph, the same in every round; E|Q(e) - e|^2 <= (1 - delta)|e|^2 with delta > 0. Rate O(1/(n t)) for strongly convex f with
- * diminishing steps. One message a round. Floats an agent: 4 dim (x, x^{t+1/2}, s = xhat, z).
- * Source: Koloskova, Stich, Jaggi 2019 (ICML; arXiv 1902.00340), Algorithm 2; local steps: Singh et al. 2020 (SQuARM-SGD). Departures: none.
+ * Needs: connected undirected graph, the same in every round; E|Q(e) - e|^2 <= (1 - delta)|e|^2 with
+ * delta > 0. Rate O(1/(n t)) for strongly convex f with diminishing steps. One message a round. Floats an
+ * agent: 4 dim (x, x^{t+1/2}, s = xhat, z). Source: Koloskova, Stich, Jaggi 2019 (ICML; arXiv 1902.00340),
+ * Algorithm 2; local steps: Singh et al. 2020 (SQuARM-SGD). Departures: none.
  */
 
 import { batchParameter } from '../cost/batch.js';

@@ -1,6 +1,7 @@
 /**
- * One round of gradient tracking with compressed messages, for `beer.ts` and `c-gt.ts`: two estimates, of x and of the tracker v. With L the Laplacian, tau that
- * of W = I - tau L, and xHat, vHat what the network knows after the messages of the round:
+ * One round of gradient tracking with compressed messages, for `beer.ts` and `c-gt.ts`: two estimates, of x
+ * and of the tracker v. With L the Laplacian, tau that of W = I - tau L, and xHat, vHat what the network
+ * knows after the messages of the round:
  *
  *     x <- x - gamma tau L xHat - h v                                   (v of the round's beginning)
  *     v <- v - gamma tau L vHat + grad f(x_new) - grad f(x_old).

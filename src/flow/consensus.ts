@@ -1,12 +1,14 @@
 /**
  * Consensus flow: every agent ends at the average of the values they began with. Forward Euler with step h:
  *
- *     x <- x - h alpha L y,        x(0) = each agent's own value, y what the network knows of x (as in the primal-dual flow).
+ *     x <- x - h alpha L y,        x(0) = each agent's own value, y what the network knows of x (`modes.ts`).
  *
- * The sum of the x_i is conserved whatever is compressed, because L is symmetric. Needs: connected undirected graph (uncompressed, a balanced directed
- * one will do), h alpha lambdaMax < 2. With `reference` the values move: every step adds r(k+1) - r(k), and x follows the average of the r_i(k)
- * (dynamic average consensus, see `reference.ts`). Floats an agent: dim (x), with estimates 3 dim (and s, z).
- * Source: arXiv 2409.00002; the uncompressed flow is Olfati-Saber, Murray 2004; with references Spanos, Olfati-Saber, Murray 2005 and Zhu, Martinez 2010.
+ * The sum of the x_i is conserved whatever is compressed, because L is symmetric. Needs: connected undirected
+ * graph (uncompressed, a balanced directed one will do), h alpha lambdaMax < 2. With `reference` the values
+ * move: every step adds r(k+1) - r(k), and x follows the average of the r_i(k) (dynamic average consensus,
+ * see `reference.ts`). Floats an agent: dim (x), with estimates 3 dim (and s, z). Source: arXiv 2409.00002;
+ * the uncompressed flow is Olfati-Saber, Murray 2004; with references Spanos, Olfati-Saber, Murray 2005 and
+ * Zhu, Martinez 2010.
  */
 
 import { gainParameter, numberOr, roundStep, tuningParameter } from './gains.js';
@@ -61,8 +63,8 @@ export const consensus = defineFlow({
     const alpha = numberOr(given.alpha, () => 1);
     const step = numberOr(given.step, () => {
       const { lambda2, lambdaMax, delta, directed } = gains();
-      // 2 / (lambda2 + lambdaMax) is optimal without compression; with it, the estimates' lag asks for a step in proportion. Over arcs 1 / lambdaMax shrinks
-      // `balancedSpectrum`'s bound most.
+      // 2 / (lambda2 + lambdaMax) is optimal without compression; with it, the estimates' lag asks for a step
+      // in proportion. Over arcs 1 / lambdaMax shrinks `balancedSpectrum`'s bound most.
       const longest = directed ? 1 / lambdaMax : (compress === 'none' ? 2 : delta) / (lambda2 + lambdaMax);
       return roundStep(longest / alpha);
     });

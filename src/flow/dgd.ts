@@ -1,18 +1,20 @@
 /**
  * Decentralised gradient descent, with W = I - tau L (see `mixing.ts`):
  *
- *     dgd         x^{k+1} = W x^k - h_k grad f(x^k)              (combine and step at once: Nedic, Ozdaglar 2009)
- *     diffusion   x^{k+1} = W (x^k - h_k grad f(x^k))            (step, then combine: Chen, Sayed 2012)
+ *     dgd         x^{k+1} = W x^k - h_k grad f(x^k)       (combine and step at once: Nedic, Ozdaglar 2009)
+ *     diffusion   x^{k+1} = W (x^k - h_k grad f(x^k))         (step, then combine: Chen, Sayed 2012)
  *
- * h_k = h / (k + 1)^decay. With a constant step (decay 0) it stalls at a bias of order h: what dgd minimises is sum_i f_i(x_i) + (1/2h) <x, (I - W) x>, so
- * its limit depends on h and is no consensus. With a step that diminishes (decay in (0, 1]) it is exact, and slow.
+ * h_k = h / (k + 1)^decay. With a constant step (decay 0) it stalls at a bias of order h: what dgd minimises
+ * is sum_i f_i(x_i) + (1/2h) <x, (I - W) x>, so its limit depends on h and is no consensus. With a step that
+ * diminishes (decay in (0, 1]) it is exact, and slow.
  *
- * localSteps T > 1: grad f(x^k) is replaced by the sum of the gradients along T gradient steps, each with a mini-batch of its own. With `diffusion` this is
- * decentralised local SGD (Koloskova, Loizou, Boreiri, Jaggi, Stich 2020), which adds a bias of its own where the costs differ; with `dgd`, our own reading: the
+ * localSteps T > 1: grad f(x^k) is replaced by the sum of the gradients along T gradient steps, each with a
+ * mini-batch of its own. With `diffusion` this is decentralised local SGD (Koloskova, Loizou, Boreiri, Jaggi,
+ * Stich 2020), which adds a bias of its own where the costs differ; with `dgd`, our own reading: the
  * correction -tau L x^k of the neighbours is that of the round's beginning.
  *
- * Needs: connected undirected graph; h < (1 + lambda_min(W))/l for dgd (Yuan, Ling, Yin 2016), h < 2/l for diffusion. One message a round: x, or what is
- * combined. Floats an agent: dim (x).
+ * Needs: connected undirected graph; h < (1 + lambda_min(W))/l for dgd (Yuan, Ling, Yin 2016), h < 2/l for
+ * diffusion. One message a round: x, or what is combined. Floats an agent: dim (x).
  */
 
 import { batchParameter } from '../cost/batch.js';

@@ -1,18 +1,22 @@
 /**
- * DIGing, gradient tracking, with W = I - tau L (see `mixing.ts`): every agent keeps a tracker y of the mean gradient and descends along it,
+ * DIGing, gradient tracking, with W = I - tau L (see `mixing.ts`): every agent keeps a tracker y of the mean
+ * gradient and descends along it,
  *
  *     x^{k+1} = W x^k - h y^k,      y^{k+1} = W y^k + grad f(x^{k+1}) - grad f(x^k),      y^0 = grad f(x^0),
  *
  * so that sum_i y_i = sum_i grad f_i(x_i) in every round. y is kept as v.
  *
- * Needs: connected undirected graph (which may change from round to round), strongly convex smooth f_i, a small h. The paper's bound on h vanishes like
- * (1 - sigma)^2, with sigma the second largest magnitude of W's eigenvalues, and is far from what works. `auto` is a practical rule: with all curvatures
- * equal to a, the modes of W's eigenvalues w are stable exactly for h < (1 + w)^2/(2a), so half of that bound at lambda_min(W) and a = l, and
- * never more than (1 - sigma)/l, for the coupling of modes that unequal curvatures bring.
+ * Needs: connected undirected graph (which may change from round to round), strongly convex smooth f_i, a
+ * small h. The paper's bound on h vanishes like (1 - sigma)^2, with sigma the second largest magnitude of W's
+ * eigenvalues, and is far from what works. `auto` is a practical rule: with all curvatures equal to a, the
+ * modes of W's eigenvalues w are stable exactly for h < (1 + w)^2/(2a), so half of that bound at
+ * lambda_min(W) and a = l, and never more than (1 - sigma)/l, for the coupling of modes that unequal
+ * curvatures bring.
  *
- * Linear rate where f is strongly convex. Two messages a round: x and y. Floats an agent: 3 dim (x, v = y, the last gradient).
- * Source: Nedic, Olshevsky, Shi 2017 (SIAM J. Optim. 27), Algorithm 1. Departures: the rule for h. With mini-batches each gradient is that of the draw of its
- * round, and stands with the same value in two of the differences.
+ * Linear rate where f is strongly convex. Two messages a round: x and y. Floats an agent: 3 dim (x, v = y,
+ * the last gradient). Source: Nedic, Olshevsky, Shi 2017 (SIAM J. Optim. 27), Algorithm 1. Departures: the
+ * rule for h. With mini-batches each gradient is that of the draw of its round, and stands with the same
+ * value in two of the differences.
  */
 
 import { batchParameter } from '../cost/batch.js';

@@ -1,6 +1,7 @@
 /**
- * Messages that go to one neighbour each: an outbox slot for every directed edge, doubled by the round's parity like all outboxes, and a vector that the edge
- * holds at its beginning. Slot e belongs to the e-th entry of the graph's columns: the agent in whose row it stands writes it, the neighbour it names reads it,
+ * Messages that go to one neighbour each: an outbox slot for every directed edge, doubled by the round's
+ * parity like all outboxes, and a vector that the edge holds at its beginning. Slot e belongs to the e-th
+ * entry of the graph's columns: the agent in whose row it stands writes it, the neighbour it names reads it,
  * by way of graph.reverse.
  */
 
@@ -8,7 +9,7 @@ import type { Graph } from '../../topology/index.js';
 import type { FieldSpec } from '../arena/layout.js';
 import type { Runtime } from '../runtime.js';
 
-/** What an agent says to each of its neighbours in a round. */
+/** What an agent sends to each of its neighbours in a round. */
 export interface Unicast {
   /** Bits of a message: those of round k are bits[k mod length]. */
   bits: readonly number[];
@@ -24,7 +25,10 @@ export function edgeFields({ slotEntries }: Unicast, edges: number): FieldSpec[]
   ];
 }
 
-/** reverse[e]: where the same edge stands in the row of its other end. Neighbours ascend in every row, so one pass finds them in order. */
+/**
+ * reverse[e]: where the same edge stands in the row of its other end. Neighbours ascend in every row, so one
+ * pass finds them in order.
+ */
 export function reverseEdges({ rowStart, columns, nodes }: Graph): Uint32Array {
   const next = rowStart.slice(0, nodes);
   return columns.map((neighbour) => next[neighbour]++);

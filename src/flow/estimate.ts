@@ -1,11 +1,11 @@
 /**
- * What the network knows of a vector that every agent keeps (x, a tracker, ...), and what is still to be said of it. Agents send q = C(y - s, k) and all of them
- * keep, from decoded messages alone,
+ * What the network knows of a vector that every agent keeps (x, a tracker, ...), and what is still to be sent
+ * of it. Agents send q = C(y - s, k) and all of them keep, from decoded messages alone,
  *
  *     yHat = s + q,        s <- s + alpha q,        z = L s <- z + alpha L q,
  *
- * so that L yHat = z + L q is known everywhere although nothing but q crosses the network. z is right only while the Laplacian stays the same.
- * Floats an agent: 2 dim (s, z).
+ * so that L yHat = z + L q is known everywhere although nothing but q crosses the network. z is right only
+ * while the Laplacian stays the same. Floats an agent: 2 dim (s, z).
  */
 
 import type { z } from 'zod';
@@ -19,7 +19,7 @@ import type { Channel, FlowContext } from './types.js';
 export interface Estimate {
   /** disagreement = L yHat of the messages of `round`; s and z move on. Block rows. */
   receive(first: number, count: number, round: number, disagreement: number): void;
-  /** Says for `round` what of `rows` the network does not know. */
+  /** Sends for `round` what of `rows` the network does not know. */
   send(first: number, count: number, round: number, rows: number): void;
 }
 
@@ -69,7 +69,10 @@ export function gammaParameter(zod: typeof z, automatic = "the compressor's cont
   return gainParameter(zod, zod.number().gt(0), `consensus step; auto: ${automatic}`);
 }
 
-/** The contraction that gains are made from: an unbiased compressor is made one by a factor 1/(1 + variance), where the method has room for it. */
+/**
+ * The contraction that gains are made from: an unbiased compressor is made one by a factor 1/(1 + variance),
+ * where the method has room for it.
+ */
 export function usedContraction({ contraction, variance }: FlowContext): number {
   if (contraction > 0 || variance === undefined) return contraction;
   return 1 / (1 + variance);

@@ -4,15 +4,18 @@
  *     x^1     = W x^0 - h grad f(x^0)
  *     x^{k+2} = (I + W) x^{k+1} - W~ x^k - h (grad f(x^{k+1}) - grad f(x^k)).
  *
- * Computed in the cumulative form of the same paper, x^{k+1} = W x^k - h grad f(x^k) - v^k, where v^k = sum_{t<k} (W~ - W) x^t is a dual that starts at 0:
+ * Computed in the cumulative form of the same paper, x^{k+1} = W x^k - h grad f(x^k) - v^k, where
+ * v^k = sum_{t<k} (W~ - W) x^t is a dual that starts at 0:
  *
  *     x <- x - tau L x - h grad f(x) - v,      v <- v + (tau/2) L x      (x of the round's beginning).
  *
  * So EXTRA is the uncompressed primal-dual flow with alpha = tau/h and beta = sqrt(tau/2)/h.
  *
- * Needs: connected undirected graph, the same in every round; convex f_i; h < 2 lambda_min(W~)/l = (1 + lambda_min(W))/l, which is free of m and of
- * lambda_2. Linear rate where f is strongly convex. One message a round: x. Floats an agent: 2 dim (x, v).
- * Source: Shi, Ling, Wu, Yin 2015 (SIAM J. Optim. 25). Departures: none; a mini-batch, where one is asked for, is that of the round in which x was made.
+ * Needs: connected undirected graph, the same in every round; convex f_i; h < 2
+ * lambda_min(W~)/l = (1 + lambda_min(W))/l, which is free of m and of lambda_2. Linear rate where f is
+ * strongly convex. One message a round: x. Floats an agent: 2 dim (x, v). Source: Shi, Ling, Wu, Yin 2015
+ * (SIAM J. Optim. 25). Departures: none; a mini-batch, where one is asked for, is that of the round in which
+ * x was made.
  */
 
 import { batchParameter } from '../cost/batch.js';

@@ -24,12 +24,18 @@ export function numberOr(gain: Gain, automatic: () => number): number {
 /** Gains whose `auto` needs nothing of the graph. */
 const WITHOUT_SPECTRUM = new Set(['eta', 'mu', 'gamma', 'mixing']);
 
-/** The first parameter of a flow that is `auto` and for which the graph's spectrum and the cost's curvature are needed. */
+/**
+ * The first parameter of a flow that is `auto` and for which the graph's spectrum and the cost's curvature
+ * are needed.
+ */
 export function automaticGain(spec: FlowSpec): string | undefined {
   return Object.keys(spec).find((name) => spec[name] === 'auto' && !WITHOUT_SPECTRUM.has(name));
 }
 
-/** Whether a flow has gains for trials to find: `auto` beside others that follow from those that were given is none. */
+/**
+ * Whether a flow has gains for trials to find: `auto` beside others that follow from those that were given is
+ * none.
+ */
 export function hasOpenGains(spec: FlowSpec, search: FlowDefinition['search']): boolean {
   if (automaticGain(spec) !== undefined) return true;
   const searched = (search?.directions ?? []).flatMap((direction) => Object.keys(direction));

@@ -1,15 +1,19 @@
 /**
- * `inner` = T > 1 gradient steps of the primal-dual flow between two messages. An Euler step makes a move of h in a gradient taken where it began; with local steps the gradient is that
- * of where the step ends, x <- x - h (eta grad f(x_new) + alpha r + beta v), which is the minimiser of the agent's own problem of the round and is
- * approached from u_0 = x by (w = 1/h, semi-implicitly 1/h + alpha d_i and the new v; r and both integrators as in `dual-step.ts`):
+ * `inner` = T > 1 gradient steps of the primal-dual flow between two messages. An Euler step makes a move of
+ * h in a gradient taken where it began; with local steps the gradient is that of where the step ends, x <- x
+ * - h (eta grad f(x_new) + alpha r + beta v), which is the minimiser of the agent's own problem of the round
+ * and is approached from u_0 = x by (w = 1/h, semi-implicitly 1/h + alpha d_i and the new v; r and both
+ * integrators as in `dual-step.ts`):
  *
  *     u_(t+1) = u_t - (eta grad f(u_t) + alpha r + beta v + w (u_t - x)) / (rho + w)        x <- u_T
  *
- * Messages and the sum of the duals are those of the flow without. It is at rest where eta grad f(x) + beta v = 0 and r = 0, and there alone, whatever T (each u step lowers the
- * problem's value, unless x is its minimiser): unlike local SGD it does not buy its rounds with a bias. Curvature no longer limits h (`stable-step.ts` has what does).
- * T gradients a round.
+ * Messages and the sum of the duals are those of the flow without. It is at rest where eta grad f(x) + beta
+ * v = 0 and r = 0, and there alone, whatever T (each u step lowers the problem's value, unless x is its
+ * minimiser): unlike local SGD it does not buy its rounds with a bias. Curvature no longer limits h
+ * (`stable-step.ts` has what does). T gradients a round.
  *
- * Inner steps in the place of an argmin are those of inexact ADMM (`admm.ts`, `pdmm.ts`), which this resembles as h grows.
+ * Inner steps in the place of an argmin are those of inexact ADMM (`admm.ts`, `pdmm.ts`), which this
+ * resembles as h grows.
  */
 
 import { viewsOf } from '../compress/slots.js';
@@ -21,7 +25,10 @@ import { MODES } from './modes.js';
 import { bindProx } from './prox.js';
 import type { Compress } from './types.js';
 
-/** What leaves the slopes of a block in `scratch.gradient`; the other arguments as in `PlainStep` and `EstimatedStep`. */
+/**
+ * What leaves the slopes of a block in `scratch.gradient`; the other arguments as in `PlainStep` and
+ * `EstimatedStep`.
+ */
 export interface Slope {
   plain(first: number, count: number, round: number, x: number, laplacian: number): void;
   estimated(
@@ -46,8 +53,8 @@ export function bindGradient(cost: BoundCost, { arena, worker }: Runtime): Slope
 }
 
 /**
- * Several: leaves what their mean slope was, eta g = -(w x' + b - w x) with x' where they end, so that the step of the flow, taken with g in the place of the
- * gradient at x, ends at x' and does all else as ever.
+ * Several: leaves what their mean slope was, eta g = -(w x' + b - w x) with x' where they end, so that the
+ * step of the flow, taken with g in the place of the gradient at x, ends at x' and does all else as ever.
  */
 export function bindInnerSteps(
   compress: Compress,

@@ -1,22 +1,29 @@
 /**
- * LEAD, the first linearly convergent method with compression. With W = I - tau L (see `mixing.ts`), D^1 = H^1 = 0 and X^1 = X^0 - h grad F(X^0):
+ * LEAD, the first linearly convergent method with compression. With W = I - tau L (see `mixing.ts`),
+ * D^1 = H^1 = 0 and X^1 = X^0 - h grad F(X^0):
  *
  *     Y^k     = X^k - h grad F(X^k) - h D^k
  *     Yhat^k  = H^k + Q(Y^k - H^k),             H^{k+1} = (1 - alpha) H^k + alpha Yhat^k
  *     D^{k+1} = D^k + gamma/(2 h) (I - W) Yhat^k
  *     X^{k+1} = X^k - h grad F(X^k) - h D^{k+1} = Y^k - (gamma/2) (I - W) Yhat^k.
  *
- * Without compression and with gamma = 1 it is NIDS. Round k - 1 here is step k there (every agent makes X^1 by itself, before the first message).
+ * Without compression and with gamma = 1 it is NIDS. Round k - 1 here is step k there (every agent makes X^1
+ * by itself, before the first message).
  *
- * `auto`: h = 1/l (the paper allows 2/(m + l)); alpha = 1 with a contraction, 1/(1 + C) with an unbiased Q of variance C that is none; gamma = delta^2, with delta
- * the contraction of Q (or of Q/(1 + C)), or less: the dual must not outrun estimates that follow the states slowly. Of an error a message tells delta at once and the rest 1/delta rounds
- * later, a lag of tau = (1 - delta)/delta in the mean. Along a mode with curvature a (of h F) and g = gamma/2 times an eigenvalue of I - W, states, estimates and dual then
- * obey tau r^3 + (1 + a tau) r^2 + (a + g) r + g = 0, to first order in g and a, stable (Routh) where a + g > tau g: for delta < 1/2, g < a delta/(1 - 2 delta). Half of that is taken. The paper proves gamma < 2/((3 C +
- * 1) lambda_max(I - W)) and uses gamma = 1, alpha = 1/2 in all its experiments, with a quantiser of two bits; try these first where the compressor is as good as that.
+ * `auto`: h = 1/l (the paper allows 2/(m + l)); alpha = 1 with a contraction, 1/(1 + C) with an unbiased Q of
+ * variance C that is none; gamma = delta^2, with delta the contraction of Q (or of Q/(1 + C)), or less: the
+ * dual must not outrun estimates that follow the states slowly. Of an error a message tells delta at once and
+ * the rest 1/delta rounds later, a lag of tau = (1 - delta)/delta in the mean. Along a mode with curvature a
+ * (of h F) and g = gamma/2 times an eigenvalue of I - W, states, estimates and dual then obey tau
+ * r^3 + (1 + a tau) r^2 + (a + g) r + g = 0, to first order in g and a, stable (Routh) where a + g > tau g:
+ * for delta < 1/2, g < a delta/(1 - 2 delta). Half of that is taken. The paper proves gamma < 2/((3 C + 1)
+ * lambda_max(I - W)) and uses gamma = 1, alpha = 1/2 in all its experiments, with a quantiser of two bits;
+ * try these first where the compressor is as good as that.
  *
- * Needs: connected undirected graph, the same in every round; convex f_i; the theory has an unbiased Q (`qsgd`, `rand-k` with `unbiased`, `natural`), and
- * contractions (top-k, sign) are seen to work. Linear rate for strongly convex f. One message a round. Floats an agent: 5 dim (x, Y, v = D, s = H, z).
- * Source: Liu, Li, Wang, Tang, Yan 2021 (ICLR; arXiv 2007.00232), Algorithm 1. Departures: none.
+ * Needs: connected undirected graph, the same in every round; convex f_i; the theory has an unbiased Q
+ * (`qsgd`, `rand-k` with `unbiased`, `natural`), and contractions (top-k, sign) are seen to work. Linear rate
+ * for strongly convex f. One message a round. Floats an agent: 5 dim (x, Y, v = D, s = H, z). Source: Liu,
+ * Li, Wang, Tang, Yan 2021 (ICLR; arXiv 2007.00232), Algorithm 1. Departures: none.
  */
 
 import { batchParameter } from '../cost/batch.js';
@@ -34,7 +41,9 @@ import { numberOr, roundStep, tuningParameter } from './gains.js';
 import { mixingParameter, planMixing } from './mixing.js';
 import { defineFlow, type FlowContext } from './types.js';
 
-/** Of the limit below, what is taken; and the least curvature that is reckoned with, in units of the largest. */
+/**
+ * Of the limit below, what is taken; and the least curvature that is reckoned with, in units of the largest.
+ */
 const LAG_ROOM = 0.5;
 const LEAST_CURVATURE = 1e-3;
 
@@ -125,7 +134,9 @@ export const lead = defineFlow({
     const half = blocks.state('half');
     const disagreement = blocks.scratch('disagreement');
     const gradient = blocks.scratch('gradient');
-    /** Y of the step whose message is that of `round`, from the rows of X at `from`; mini-batch 0 made X^1. */
+    /**
+     * Y of the step whose message is that of `round`, from the rows of X at `from`; mini-batch 0 made X^1.
+     */
     const descendAndSend = (first: number, count: number, round: number, from: number) => {
       const ownY = half + first * rowBytes;
       blocks.gradient(first, count, round + 1, from, gradient);

@@ -3,9 +3,11 @@
  *
  *     W = I - tau L,      W x = x - tau L x,      L the Laplacian of the config's weights.
  *
- * W is symmetric, its rows sum to 1, and its eigenvalues are 1 - tau lambda for those of L. `auto`: tau = 1 where the largest weighted degree is below 1, so
- * that `weights: metropolis` is exactly the Metropolis matrix W_ij = 1/(1 + max(d_i, d_j)) (Xiao, Boyd, Kim 2007); else tau = 1/(1 + largest weighted
- * degree), the maximum-degree matrix. Both have a positive diagonal, so -1 < lambda_min(W) on every graph. A tau given by hand needs tau lambdaMax < 2.
+ * W is symmetric, its rows sum to 1, and its eigenvalues are 1 - tau lambda for those of L. `auto`: tau = 1
+ * where the largest weighted degree is below 1, so that `weights: metropolis` is exactly the Metropolis
+ * matrix W_ij = 1/(1 + max(d_i, d_j)) (Xiao, Boyd, Kim 2007); else tau = 1/(1 + largest weighted degree), the
+ * maximum-degree matrix. Both have a positive diagonal, so -1 < lambda_min(W) on every graph. A tau given by
+ * hand needs tau lambdaMax < 2.
  */
 
 import type { z } from 'zod';
@@ -27,7 +29,10 @@ export function planMixing(mixing: Gain, { maxDegree }: { maxDegree: number }): 
   return numberOr(mixing, () => (maxDegree < 1 ? 1 : 1 / (1 + maxDegree)));
 }
 
-/** 1 + lambda_min(W), which bounds steps; NaN where lambdaMax, or the bound on it that is known, leaves it open whether W averages. */
+/**
+ * 1 + lambda_min(W), which bounds steps; NaN where lambdaMax, or the bound on it that is known, leaves it
+ * open whether W averages.
+ */
 export function mixingSlack(tau: number, { lambdaMax }: GainContext): number {
   const slack = 2 - tau * lambdaMax;
   return slack > 0 ? slack : Number.NaN;
@@ -54,7 +59,9 @@ export function refuseMixing(tau: number, { lambdaMax }: GainContext): void {
   throw unexpected(['flow', 'mixing'], tau, `auto, or a number below 2/lambdaMax = ${bound}`);
 }
 
-/** `step`: the number given, or what `automatic` makes of the graph and the cost once tau is known to average. */
+/**
+ * `step`: the number given, or what `automatic` makes of the graph and the cost once tau is known to average.
+ */
 export function planMixedStep(
   step: Gain,
   tau: number,

@@ -1,6 +1,7 @@
 /**
- * What the network knows of x, and by which messages: y in the equations of a flow that leaves the choice, its `compress`. With q what is decoded of a message,
- * and s what all agents know of x without any further message (estimates, which they keep from decoded messages alone):
+ * What the network knows of x, and by which messages: y in the equations of a flow that leaves the choice,
+ * its `compress`. With q what is decoded of a message, and s what all agents know of x without any further
+ * message (estimates, which they keep from decoded messages alone):
  *
  * | compress       | message                   | y                | after the round           |
  * | -------------- | ------------------------- | ---------------- | ------------------------- |
@@ -10,11 +11,12 @@
  * | `observer`     | q = C(x - s, k)           | s                | s += mu q                 |
  * | `error-memory` | q = C(x - s + gamma m, k) | s + q, but own x | s += mu q, m += x - y     |
  *
- * Every agent keeps z = (L s)_i, updated from decoded messages alone (z += mu (L q)_i), so nothing but q crosses the network. Where links change, z is made
- * anew of the neighbours' s in every round.
+ * Every agent keeps z = (L s)_i, updated from decoded messages alone (z += mu (L q)_i), so nothing but q
+ * crosses the network. Where links change, z is made anew of the neighbours' s in every round.
  *
- * A flow brings its two steps (with and without estimates); the round of a block of agents, messages in, step, messages out, is the same for all.
- * Floats an agent beside the flow's own: with estimates 2 dim (s, z).
+ * A flow brings its two steps (with and without estimates); the round of a block of agents, messages in,
+ * step, messages out, is the same for all. Floats an agent beside the flow's own: with estimates 2 dim (s,
+ * z).
  */
 
 import type { z } from 'zod';
@@ -40,7 +42,10 @@ export const MODES: Record<Compress, Mode> = {
   'error-memory': { estimates: true, current: 1, memory: true },
 };
 
-/** `compress` of a flow. The type says that it is there: what is left open the config settles before anything is planned. */
+/**
+ * `compress` of a flow. The type says that it is there: what is left open the config settles before anything
+ * is planned.
+ */
 export function modeParameter(zod: typeof z, modes: readonly [Compress, ...Compress[]]): z.ZodType<Compress> {
   return zod
     .enum(modes)
@@ -57,7 +62,10 @@ export function modeMessages({ compress }: { compress: Compress }): FlowMessages
     : { channels: 1, compressed: true, estimates: MODES[compress].estimates };
 }
 
-/** State and scratch: what the flow names, what the mode keeps beside it, and x doubled where it is its own outbox. */
+/**
+ * State and scratch: what the flow names, what the mode keeps beside it, and x doubled where it is its own
+ * outbox.
+ */
 export function modeFields(
   compress: Compress,
   own: { state: readonly string[]; scratch: readonly string[] },
@@ -79,7 +87,10 @@ export function modeFields(
   ];
 }
 
-/** The step of a flow that knows y itself: `laplacian` (block rows) is L y. x and xOut are block rows; xOut may be x. */
+/**
+ * The step of a flow that knows y itself: `laplacian` (block rows) is L y. x and xOut are block rows; xOut
+ * may be x.
+ */
 export type PlainStep = (
   first: number,
   count: number,
@@ -90,8 +101,9 @@ export type PlainStep = (
 ) => void;
 
 /**
- * The step of a flow whose agents keep estimates s and z = L s. `laplacian` is L q, `message` the agents' own q; `current` as in `Mode`. Leaves in `error`
- * what the next message is about: x - s, both new (and the memory). x, s, z are block rows of the state.
+ * The step of a flow whose agents keep estimates s and z = L s. `laplacian` is L q, `message` the agents' own
+ * q; `current` as in `Mode`. Leaves in `error` what the next message is about: x - s, both new (and the
+ * memory). x, s, z are block rows of the state.
  */
 export type EstimatedStep = (
   first: number,
@@ -143,7 +155,8 @@ function bindEstimated(current: number, channel: Channel, runtime: Runtime, step
   const laplacian = arena.address('scratch.laplacian', worker);
   const x = arena.address('x');
   const s = arena.address('s');
-  // Where links change, z = L(k) s is made anew of the neighbours' s, which are therefore doubled by parity; else it grows with the messages.
+  // Where links change, z = L(k) s is made anew of the neighbours' s, which are therefore doubled by parity;
+  // else it grows with the messages.
   const changing = g.changing !== undefined;
   const z = changing ? arena.address('scratch.z', worker) : arena.address('z');
   const zBytes = changing ? 0 : rowBytes;

@@ -1,20 +1,24 @@
 /**
- * NIDS and Exact Diffusion: one recursion with two beginnings. With W = I - tau L (see `mixing.ts`) and W~ = (I + W)/2:
+ * NIDS and Exact Diffusion: one recursion with two beginnings. With W = I - tau L (see `mixing.ts`) and
+ * W~ = (I + W)/2:
  *
  *     x^{k+1} = W~ (2 x^k - x^{k-1} - h (grad f(x^k) - grad f(x^{k-1})))
  *     nids               x^1 = x^0 - h grad f(x^0)
  *     exact-diffusion    x^1 = W~ (x^0 - h grad f(x^0))
  *
- * Exact Diffusion writes it as adapt, correct, combine: psi^{k+1} = x^k - h grad f(x^k), phi^{k+1} = psi^{k+1} + x^k - psi^k, x^{k+1} = W~ phi^{k+1}.
- * Computed with the correction v^k = psi^k - x^k as a dual that starts at 0:
+ * Exact Diffusion writes it as adapt, correct, combine: psi^{k+1} = x^k - h grad f(x^k),
+ * phi^{k+1} = psi^{k+1} + x^k - psi^k, x^{k+1} = W~ phi^{k+1}. Computed with the correction v^k = psi^k - x^k
+ * as a dual that starts at 0:
  *
  *     phi = x - h grad f(x) - v,      x <- phi - (tau/2) L phi,      v <- v + (tau/2) L phi.
  *
- * NIDS leaves out the average (and the dual) of its first round: that round's messages are sent, counted, and not looked at.
+ * NIDS leaves out the average (and the dual) of its first round: that round's messages are sent, counted, and
+ * not looked at.
  *
- * Needs: connected undirected graph, the same in every round; convex f_i; h < 2/l, whatever the graph (NIDS's W~ = I - c h (I - W) with
- * c = 1/(2h), so any W with lambda_min > -1 will do). Linear rate where f is strongly convex. One message a round: phi. Floats an agent: 2 dim (x, v).
- * Source: Li, Shi, Yan 2019 (IEEE TSP 67), without its non-smooth term; Yuan, Ying, Zhao, Sayed 2019 (IEEE TSP 67), with its A~ = (I + A)/2.
+ * Needs: connected undirected graph, the same in every round; convex f_i; h < 2/l, whatever the graph (NIDS's
+ * W~ = I - c h (I - W) with c = 1/(2h), so any W with lambda_min > -1 will do). Linear rate where f is
+ * strongly convex. One message a round: phi. Floats an agent: 2 dim (x, v). Source: Li, Shi, Yan 2019 (IEEE
+ * TSP 67), without its non-smooth term; Yuan, Ying, Zhao, Sayed 2019 (IEEE TSP 67), with its A~ = (I + A)/2.
  */
 
 import { batchParameter } from '../cost/batch.js';

@@ -1,25 +1,32 @@
 /**
- * PDMM, the primal-dual method of multipliers, with penalty c on an edge of weight 1 (c w_ij on others). For edges (i, j) with A_ij = 1, A_ji = -1, in rounds
- * that all agents work in at once, averaged by theta:
+ * PDMM, the primal-dual method of multipliers, with penalty c on an edge of weight 1 (c w_ij on others). For
+ * edges (i, j) with A_ij = 1, A_ji = -1, in rounds that all agents work in at once, averaged by theta:
  *
  *     x_i^{k+1}     = argmin_u f_i(u) + sum_j (<A_ij z_{i|j}^k, u> + (c w_ij/2) |u|^2)
  *     y_{i|j}^{k+1} = z_{i|j}^k + 2 c w_ij A_ij x_i^{k+1}
- *     z_{j|i}^{k+1} = (1 - theta) z_{j|i}^k + theta y_{i|j}^{k+1},      A_ij z_{i|j}^0 = -c w_ij ((1 - theta) x_i^0 + theta x_j^0).
+ *     z_{j|i}^{k+1} = (1 - theta) z_{j|i}^k + theta y_{i|j}^{k+1},
+ *     A_ij z_{i|j}^0 = -c w_ij ((1 - theta) x_i^0 + theta x_j^0).
  *
- * z^0 is what the last line makes of multipliers that are 0 at x^0, so that agents begin at x^0 and not, as with z^0 = 0, at 0: x_i^1 is the argmin of
- * f_i(u) + (c/2) sum_j w_ij |u - (1 - theta) x_i^0 - theta x_j^0|^2.
+ * z^0 is what the last line makes of multipliers that are 0 at x^0, so that agents begin at x^0 and not, as
+ * with z^0 = 0, at 0: x_i^1 is the argmin of f_i(u) + (c/2) sum_j w_ij |u - (1 - theta) x_i^0 - theta
+ * x_j^0|^2.
  *
- * theta = 1 is PDMM (Peaceman-Rachford), theta = 1/2 ADMM (Douglas-Rachford): with exact argmin, `admm` with penalty c/2. What edges keep enters an
- * agent's problem only as Z_i = sum_j A_ij z_{i|j}, and with R_i = sum_j A_ij z_{j|i} these two close: nobody needs to keep an edge's own.
+ * theta = 1 is PDMM (Peaceman-Rachford), theta = 1/2 ADMM (Douglas-Rachford): with exact argmin, `admm` with
+ * penalty c/2. What edges keep enters an agent's problem only as Z_i = sum_j A_ij z_{i|j}, and with
+ * R_i = sum_j A_ij z_{j|i} these two close: nobody needs to keep an edge's own.
  *
- *     Z <- (1 - theta) Z + theta (R - 2 c sum_j w_ij x_j),      R <- (1 - theta) R + theta (Z + 2 c d_i x_i),      sum_j w_ij x_j = d_i x_i - (L x)_i.
+ *     Z <- (1 - theta) Z + theta (R - 2 c sum_j w_ij x_j),      R <- (1 - theta) R + theta (Z + 2 c d_i x_i),
+ *     sum_j w_ij x_j = d_i x_i - (L x)_i.
  *
- * `inner` gradient steps (`prox.ts`) stand for the argmin, exact in the limit of many. Z is kept as v; the messages of round 0, x^0, are what Z and R begin with.
+ * `inner` gradient steps (`prox.ts`) stand for the argmin, exact in the limit of many. Z is kept as v; the
+ * messages of round 0, x^0, are what Z and R begin with.
  *
- * Needs: connected undirected graph, the same in every round; strongly convex smooth f_i for a linear rate with theta = 1. One message a round: x (what
- * is sent per edge in the paper can be computed by its receiver). Floats an agent: 3 dim (x, v = Z, R).
- * Source: Zhang, Heusdens 2018 (IEEE TSIPN 4); averaging: Sherson, Heusdens, Kleijn 2019 (IEEE TSIPN 5). Departures: the sums Z and R in the
- * place of the edges' variables, which is the same x; z^0, which is 0 in the paper and is that here only for x^0 = 0; the inner steps; the rule for c.
+ * Needs: connected undirected graph, the same in every round; strongly convex smooth f_i for a linear rate
+ * with theta = 1. One message a round: x (what is sent per edge in the paper can be computed by its
+ * receiver). Floats an agent: 3 dim (x, v = Z, R). Source: Zhang, Heusdens 2018 (IEEE TSIPN 4); averaging:
+ * Sherson, Heusdens, Kleijn 2019 (IEEE TSIPN 5). Departures: the sums Z and R in the place of the edges'
+ * variables, which is the same x; z^0, which is 0 in the paper and is that here only for x^0 = 0; the inner
+ * steps; the rule for c.
  */
 
 import { bindBlocks, blockFields, checkDraws } from './blocks.js';
@@ -81,7 +88,7 @@ export const pdmm = defineFlow({
     const laplacian = blocks.scratch('laplacian');
     const next = blocks.scratch('next');
     const gradient = blocks.scratch('gradient');
-    const said = 2 * c * theta;
+    const sent = 2 * c * theta;
     /** The Z and R out of which `takeMessages` makes those of z^0: A_ij z_{i|j} = -c w_ij x_i^0. */
     const begin = (first: number, count: number) => {
       for (let row = 0; row < count; row++) {
@@ -104,12 +111,12 @@ export const pdmm = defineFlow({
           v + own,
           theta,
           r + own,
-          -said * degree,
+          -sent * degree,
           x + own,
-          said,
+          sent,
           laplacian + at,
         );
-        combine(1, r + own, 1 - theta, r + own, theta, v + own, said * degree, x + own);
+        combine(1, r + own, 1 - theta, r + own, theta, v + own, sent * degree, x + own);
       }
       combine(count, v + first * rowBytes, 1, next, 0, next);
     };

@@ -1,25 +1,28 @@
 /**
- * PowerGossip: states that are matrices X_i (rows x columns, in x row after row) mix along their leading singular directions, found by power iteration on
- * the differences of neighbours. The two ends of every edge hold the same unit vector v; with W = I - tau L (see `mixing.ts`), rank 1, warm started:
+ * PowerGossip: states that are matrices X_i (rows x columns, in x row after row) mix along their leading
+ * singular directions, found by power iteration on the differences of neighbours. The two ends of every edge
+ * hold the same unit vector v; with W = I - tau L (see `mixing.ts`), rank 1, warm started:
  *
  *     even rounds   i sends X_i v to j, for every edge:    D = X_j v - X_i v         X_i += tau w_ij D v^T
  *     odd rounds    i sends X_i^T v to j:                  D = X_j^T v - X_i^T v     X_i += tau w_ij v D^T
  *     then          v = D/|D| of the higher end minus the lower.
  *
- * X_i moves towards X_j by what the message says of it, v v^T applied to the difference from one side, so no step size but tau is needed and the average is conserved.
- * Nothing is remembered of the neighbours but v. `power-gossip` averages the agents' own values; `power-gossip-sgd` takes a gradient step at the same time,
+ * X_i moves towards X_j by what the message tells of it, v v^T applied to the difference from one side, so no
+ * step size but tau is needed and the average is conserved. Nothing is remembered of the neighbours but v.
+ * `power-gossip` averages the agents' own values; `power-gossip-sgd` takes a gradient step at the same time,
  *
  *     X <- (what gossip makes of X) - h grad f(X),
  *
  * and stalls at a bias of order h, as DGD does.
  *
- * Messages go to one neighbour each: 64 rows bits in even rounds, 64 columns in odd ones, for every directed edge. An agent says another to each
- * neighbour, so `bitsBroadcast` counts as many as `bitsLinks`.
+ * Messages go to one neighbour each: 64 rows bits in even rounds, 64 columns in odd ones, for every directed
+ * edge. Each neighbour is sent another, so `bitsBroadcast` counts as many as `bitsLinks`.
  *
- * Needs: connected undirected graph, tau lambdaMax < 2; the same edges in every round. Linear rate for averaging (the paper's is in expectation over fresh v).
- * Floats an agent: dim (x), and for each edge 3 max(rows, columns) (v, two slots).
- * Source: Vogels, Karimireddy, Jaggi 2020 (NeurIPS; arXiv 2008.01425), rank 1, one power iteration a step, alternating sides. Departures: the entries of v begin
- * uniform in (-1, 1) where theirs are Gaussian; where D is 0 a new v is drawn, where theirs stays 0.
+ * Needs: connected undirected graph, tau lambdaMax < 2; the same edges in every round. Linear rate for
+ * averaging (the paper's is in expectation over fresh v). Floats an agent: dim (x), and for each edge 3
+ * max(rows, columns) (v, two slots). Source: Vogels, Karimireddy, Jaggi 2020 (NeurIPS; arXiv 2008.01425),
+ * rank 1, one power iteration a step, alternating sides. Departures: the entries of v begin uniform in (-1,
+ * 1) where theirs are Gaussian; where D is 0 a new v is drawn, where theirs stays 0.
  */
 
 import type { z } from 'zod';

@@ -1,6 +1,7 @@
 /**
- * The gains of the primal-dual flow in numbers: what `auto` is beside gains that are given, and where a search begins. The formulas themselves are in
- * `starting-gains.ts`, the bounds on the step in `stable-step.ts`.
+ * The gains of the primal-dual flow in numbers: what `auto` is beside gains that are given, and where a
+ * search begins. The formulas themselves are in `starting-gains.ts`, the bounds on the step in
+ * `stable-step.ts`.
  */
 
 import { unexpected } from '../errors.js';
@@ -26,7 +27,10 @@ export interface PrimalDualPlan extends FlowPlan {
   stateIsMessage: boolean;
 }
 
-/** The exact model of linear compressors (`sampled-data.ts`) is Euler's; the other formula's gains, with their smaller step, hold for both. */
+/**
+ * The exact model of linear compressors (`sampled-data.ts`) is Euler's; the other formula's gains, with their
+ * smaller step, hold for both.
+ */
 function modelled(gains: GainContext, integrator: Integrator): GainContext {
   return integrator === 'euler' || gains.delta === 1 ? gains : { ...gains, linear: false };
 }
@@ -116,7 +120,8 @@ export function startsOfPrimalDual(
     return modelledExactly ? boldGains(compress, scaled(gains, eta), planned) : [];
   }
   const start = inner === undefined ? startingGains : startingInnerGains;
-  // What would be best if nothing were compressed: most messages of most compressors tell far more than the worst.
+  // What would be best if nothing were compressed: most messages of most compressors tell far more than the
+  // worst.
   const plain = inner === undefined ? uncompressedGains(near) : null;
   if (gains.delta === 1) return plain === null ? [] : [plain];
   const bolder = [1 / 4, 1 / 2].map((exponent) =>

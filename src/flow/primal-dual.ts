@@ -1,15 +1,17 @@
 /**
- * Distributed primal-dual flow: gradient descent with a dual v for every agent's disagreement. With y what the network knows of x (`modes.ts` has the messages
- * behind it) and h the step,
+ * Distributed primal-dual flow: gradient descent with a dual v for every agent's disagreement. With y what
+ * the network knows of x (`modes.ts` has the messages behind it) and h the step,
  *
  *     x <- x - h (eta grad f(x) + alpha L y + beta v)        v <- v + h beta L y
  *
- * by forward Euler, or semi-implicitly (`dual-step.ts`, which also has what a memory of the messages changes), with one gradient step a message or several
- * (`inner-steps.ts`). Kernels that do a whole round at once are in `whole-rounds.ts`; what `auto` gains are, in `primal-dual-gains.ts`.
+ * by forward Euler, or semi-implicitly (`dual-step.ts`, which also has what a memory of the messages
+ * changes), with one gradient step a message or several (`inner-steps.ts`). Kernels that do a whole round at
+ * once are in `whole-rounds.ts`; what `auto` gains are, in `primal-dual-gains.ts`.
  *
- * Needs: connected undirected graph, convex f_i; the duals start at 0 and their sum stays 0 (tends to 0 with a memory). Node-state converges for linear
- * compressors only. Floats an agent: 2 dim (x, v), with estimates 4 dim (and s, z), with a memory 5 dim (and m).
- * Source: Ren et al. 2024 (arXiv 2408.02332); gains and step rules, `error-memory`, `semi-implicit` and `inner` are our own.
+ * Needs: connected undirected graph, convex f_i; the duals start at 0 and their sum stays 0 (tends to 0 with
+ * a memory). Node-state converges for linear compressors only. Floats an agent: 2 dim (x, v), with estimates
+ * 4 dim (and s, z), with a memory 5 dim (and m). Source: Ren et al. 2024 (arXiv 2408.02332); gains and step
+ * rules, `error-memory`, `semi-implicit` and `inner` are our own.
  */
 
 import { batchParameter } from '../cost/batch.js';

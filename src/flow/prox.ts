@@ -1,5 +1,6 @@
 /**
- * The problem that an agent solves by itself between two messages, with w_i = p d_i + q, d_i the weighted degree of the round:
+ * The problem that an agent solves by itself between two messages, with w_i = p d_i + q, d_i the weighted
+ * degree of the round:
  *
  *     x_i = argmin eta f_i(u) + <b_i, u> + (w_i/2) |u|^2
  *
@@ -7,8 +8,9 @@
  *
  *     u <- u - s_i (eta grad f_i(u) + b_i + w_i u),      s_i = 1/(rho + w_i).
  *
- * With rho = eta l each step is a contraction by 1 - (eta m + w_i)/(eta l + w_i), so the minimiser is met up to that to the power of `inner`. Needs rho > eta l/2.
- * Methods on the edges have q = 0 and eta = 1; the primal-dual flow has q = 1/h.
+ * With rho = eta l each step is a contraction by 1 - (eta m + w_i)/(eta l + w_i), so the minimiser is met up
+ * to that to the power of `inner`. Needs rho > eta l/2. Methods on the edges have q = 0 and eta = 1; the
+ * primal-dual flow has q = 1/h.
  */
 
 import type { z } from 'zod';
@@ -59,7 +61,10 @@ export type Prox = (
   gradient: number,
 ) => void;
 
-/** p is what an edge of weight 1 adds to the curvature of the inner problem, q what every agent has besides; `degrees` are those of the round. */
+/**
+ * p is what an edge of weight 1 adds to the curvature of the inner problem, q what every agent has besides;
+ * `degrees` are those of the round.
+ */
 export function bindProx(
   { combine }: Blocks,
   cost: BoundCost,

@@ -1,14 +1,17 @@
 /**
- * Push-sum: the average over a directed graph, where an agent knows how many hear it but not what they do with it. Each keeps a sum and a weight,
- * (s_i, w_i) = (x_i(0), 1) at first, splits them evenly among itself and those who hear it, and reads off the ratio:
+ * Push-sum: the average over a directed graph, where an agent knows how many out-neighbours it has but not
+ * what they do with what it sends. Each keeps a sum and a weight, (s_i, w_i) = (x_i(0), 1) at first, splits
+ * them evenly among itself and its out-neighbours, and reads off the ratio:
  *
- *     (s_i, w_i) <- sum over j that i hears, and itself, of (s_j, w_j) / (1 + out-degree_j)          x_i = s_i / w_i
+ *     (s_i, w_i) <- sum over i and its in-neighbours j of (s_j, w_j) / (1 + out-degree_j)     x_i = s_i / w_i
  *
- * Columns of that matrix add up to 1, rows need not: the sums of the s_i and of the w_i are conserved, and every ratio tends to the average. Where
- * links change, the out-degree is that of the round: who will not hear is given no share, and nothing is lost.
+ * Columns of that matrix add up to 1, rows need not: the sums of the s_i and of the w_i are conserved, and
+ * every ratio tends to the average. Where links change, the out-degree is that of the round: whom no link
+ * reaches is given no share, and nothing is lost.
  *
- * Needs: a strongly connected graph (over time, where links change). Bits: 64 (dim + 1), nothing is compressed. Floats an agent: dim (x) and the shares.
- * Source: Kempe, Dobra, Gehrke 2003 (FOCS); over changing directed graphs, Nedic, Olshevsky 2015.
+ * Needs: a strongly connected graph (over time, where links change). Bits: 64 (dim + 1), nothing is
+ * compressed. Floats an agent: dim (x) and the shares. Source: Kempe, Dobra, Gehrke 2003 (FOCS); over
+ * changing directed graphs, Nedic, Olshevsky 2015.
  */
 
 import { rowLength } from '../arena/layout.js';

@@ -5,9 +5,11 @@ import { type ModelGains, sampledDataRoundsPerDecade, spectralRadius } from './s
 import type { Compress, GainContext } from './types.js';
 
 /**
- * Rounds per factor of ten, in the mean: the spectral radius of the Euler map of (x, v, s) on the graph's slowest and fastest modes, with every message telling
- * exactly its share delta of the error, and every agent the mean cost's curvatures. What differs between agents and the compressor's noise are left out.
- * `Infinity` where the map does not contract. The consensus flow is the case beta = 0, without curvature; over arcs it takes at most these (`balancedSpectrum`).
+ * Rounds per factor of ten, in the mean: the spectral radius of the Euler map of (x, v, s) on the graph's
+ * slowest and fastest modes, with every message telling exactly its share delta of the error, and every agent
+ * the mean cost's curvatures. What differs between agents and the compressor's noise are left out. `Infinity`
+ * where the map does not contract. The consensus flow is the case beta = 0, without curvature; over arcs it
+ * takes at most these (`balancedSpectrum`).
  */
 export function predictedRoundsPerDecade(
   compress: Compress,

@@ -1,17 +1,19 @@
 /**
- * References that move: what the consensus flow averages where it is not each agent's first value alone. Agent i has r_i(k), in round k; x(0) = r(0), and
- * every step adds what the reference has moved,
+ * References that move: what the consensus flow averages where it is not each agent's first value alone.
+ * Agent i has r_i(k), in round k; x(0) = r(0), and every step adds what the reference has moved,
  *
  *     x <- (step of the flow) + r(k+1) - r(k),
  *
  * so that sum_i x_i(k) = sum_i r_i(k) for ever and x follows the moving average.
  *
- * `sinusoid`: r_ic(k) = own_ic + A sin(2 pi k/T + phase_ic), phases uniform, from Philox stream 14. With S = sin(2 pi k/T) and C = cos(2 pi k/T) it is
- * own + S (A cos phase) + C (A sin phase), two fixed rows an agent: a round takes two scalars, nothing drifts. `file`: the rows of a series, the last of
- * which stays. Floats an agent: 2 dim, or (rounds in the file) dim. Sines are polynomials in plain arithmetic (`turnsToWaves`), the same bits on every machine.
+ * `sinusoid`: r_ic(k) = own_ic + A sin(2 pi k/T + phase_ic), phases uniform, from Philox stream 14. With
+ * S = sin(2 pi k/T) and C = cos(2 pi k/T) it is own + S (A cos phase) + C (A sin phase), two fixed rows an
+ * agent: a round takes two scalars, nothing drifts. `file`: the rows of a series, the last of which stays.
+ * Floats an agent: 2 dim, or (rounds in the file) dim. Sines are polynomials in plain arithmetic
+ * (`turnsToWaves`), the same bits on every machine.
  *
- * Source: Spanos, Olfati-Saber, Murray, Dynamic consensus on mobile networks, IFAC 2005; Zhu, Martinez, Discrete-time dynamic average consensus,
- * Automatica 2010 (its first-order algorithm).
+ * Source: Spanos, Olfati-Saber, Murray, Dynamic consensus on mobile networks, IFAC 2005; Zhu, Martinez,
+ * Discrete-time dynamic average consensus, Automatica 2010 (its first-order algorithm).
  */
 
 import type { z } from 'zod';
@@ -77,8 +79,9 @@ const LAST_COSINE = 1 / 20922789888000;
 const LAST_SINE = 1 / 355687428096000;
 
 /**
- * out[at] = sin(2 pi turns), out[at + 1] = cos(2 pi turns), to a few units of 1e-16: only sums, products and whole quarters taken away, which every
- * machine rounds alike. Nothing is returned: a number that crosses a call is allocated. `turns` is read from out[at].
+ * out[at] = sin(2 pi turns), out[at + 1] = cos(2 pi turns), to a few units of 1e-16: only sums, products and
+ * whole quarters taken away, which every machine rounds alike. Nothing is returned: a number that crosses a
+ * call is allocated. `turns` is read from out[at].
  */
 export function turnsToWaves(out: Float64Array, at: number): void {
   const part = out[at] - Math.floor(out[at]);
@@ -219,7 +222,8 @@ function bindSinusoid(
   const least = arena.view('reference.least', 'f64');
   const last = until ?? Number.POSITIVE_INFINITY;
   let known = -1;
-  // Sine and cosine of round `known`, those of the next round, and how far both move. In an array: a number that a closure keeps is allocated anew each time.
+  // Sine and cosine of round `known`, those of the next round, and how far both move. In an array: a number
+  // that a closure keeps is allocated anew each time.
   const waves = new Float64Array(6);
   const know = (round: number) => {
     if (round === known) return;

@@ -1,19 +1,25 @@
 /**
- * The sampled-data model: the primal-dual flow under a linear compressor, mode by mode, exactly; what `auto` reckons with where messages are scalarized.
+ * The sampled-data model: the primal-dual flow under a linear compressor, mode by mode, exactly; what `auto`
+ * reckons with where messages are scalarized.
  *
- * A scalarizer tells each coordinate as it is, once in T = 1/delta rounds, and nothing of it in between. So a coordinate of the flow is a sampled-data system: one
- * round with a message (y = x in node-state and error-state, y = s in observer; s <- s + mu (x - s)) and T - 1 without (y = 0 in node-state, else
- * y = s, held). With curvatures equal to a, a Laplacian eigenvalue lambda gives a map of (x, v, s) over a period,
+ * A scalarizer tells each coordinate as it is, once in T = 1/delta rounds, and nothing of it in between. So a
+ * coordinate of the flow is a sampled-data system: one round with a message (y = x in node-state and
+ * error-state, y = s in observer; s <- s + mu (x - s)) and T - 1 without (y = 0 in node-state, else y = s,
+ * held). With curvatures equal to a, a Laplacian eigenvalue lambda gives a map of (x, v, s) over a period,
  *
- *     M = H^(T-1) S,   S, H = [ 1 - h (eta a + alpha lambda fresh)   -h beta   -h alpha lambda known ]      y = fresh x + known s
+ *     M = H^(T-1) S,   S, H = [ 1 - h (eta a + alpha lambda fresh)   -h beta   -h alpha lambda known ]
  *                             [ h beta lambda fresh                   1         h beta lambda known  ]
- *                             [ told                                  0         1 - told             ]      told = mu in S, 0 in H
+ *                             [ told                                  0         1 - told             ]
  *
- * whose spectral radius to the power 1/T is what a round is worth. On regular graphs with moderate curvatures it says the engine's rounds to a tenth
- * (test/tune/tune.test.ts); it leaves out that curvatures differ between agents.
+ * with y = fresh x + known s, and told = mu in S, 0 in H,
  *
- * `error-memory` has a fourth variable, m, and y = x + gamma m in S, y = s in H, with r = d x + (lambda - d) y in the place of lambda y, d the weighted degree;
- * m <- m + x - y. Degrees differ where the graph is not regular: d is then the mean of them, and no less than lambda / 2 (L <= 2 diag(d), mode by mode).
+ * whose spectral radius to the power 1/T is what a round is worth. On regular graphs with moderate curvatures
+ * it says the engine's rounds to a tenth (test/tune/tune.test.ts); it leaves out that curvatures differ
+ * between agents.
+ *
+ * `error-memory` has a fourth variable, m, and y = x + gamma m in S, y = s in H, with r = d x + (lambda - d)
+ * y in the place of lambda y, d the weighted degree; m <- m + x - y. Degrees differ where the graph is not
+ * regular: d is then the mean of them, and no less than lambda / 2 (L <= 2 diag(d), mode by mode).
  */
 
 import { patternSearch } from '../pattern-search.js';
@@ -23,7 +29,10 @@ import type { Compress, GainContext } from './types.js';
 
 type Matrix = number[][];
 
-/** Eigenvalues of the Laplacian that are looked at, evenly spaced in their logarithms from lambda2 to lambdaMax. */
+/**
+ * Eigenvalues of the Laplacian that are looked at, evenly spaced in their logarithms from lambda2 to
+ * lambdaMax.
+ */
 const EIGENVALUES = 6;
 const EVALUATIONS = 150;
 const FACTORS = [2, 1.4, 1.15];
@@ -89,8 +98,9 @@ function periodRadius(
 }
 
 /**
- * Gains that are fastest by this model, found from several filter gains. A memory that forgets about as fast as messages come round is fastest where
- * they come at regular times, as cyclic ones do, and may grow where they do not; by default it forgets twice as slowly, which is safe. `bold`: any gamma.
+ * Gains that are fastest by this model, found from several filter gains. A memory that forgets about as fast
+ * as messages come round is fastest where they come at regular times, as cyclic ones do, and may grow where
+ * they do not; by default it forgets twice as slowly, which is safe. `bold`: any gamma.
  */
 export function sampledDataGains(
   compress: Compress,

@@ -1,8 +1,8 @@
 /**
  * The largest stable steps of the primal-dual flow, from the spectrum.
  *
- * Uncompressed and with every agent's curvature equal to a, the primal-dual Euler map splits into one 2x2 block for each Laplacian
- * eigenvalue lambda,
+ * Uncompressed and with every agent's curvature equal to a, the primal-dual Euler map splits into one 2x2
+ * block for each Laplacian eigenvalue lambda,
  *
  *     [ 1 - h (a + alpha lambda)   -h beta ]
  *     [ h beta lambda               1      ],
@@ -12,9 +12,11 @@
  *     h beta^2 lambda < a + alpha lambda          (the dual does not outrun the primal)
  *     4 - 2 h (a + alpha lambda) + h^2 beta^2 lambda > 0.
  *
- * The first binds at lambdaMax and a = m. The second, linear in lambda, binds at a = l and at one end of the spectrum: at lambdaMax, or towards 0, where it
- * reads h < 2 / l. Curvatures that differ between agents couple the blocks, and yet these two conditions at the ends of [m, l] are enough for any mixture
- * of them (docs/auto.md has the proof). What they leave out is compression; `starting-gains.ts` says how it is reckoned with.
+ * The first binds at lambdaMax and a = m. The second, linear in lambda, binds at a = l and at one end of the
+ * spectrum: at lambdaMax, or towards 0, where it reads h < 2 / l. Curvatures that differ between agents
+ * couple the blocks, and yet these two conditions at the ends of [m, l] are enough for any mixture of them
+ * (docs/auto.md has the proof). What they leave out is compression; `starting-gains.ts` says how it is
+ * reckoned with.
  */
 
 import type { Integrator } from './dual-step.js';
@@ -38,11 +40,14 @@ export function largestStableStep(alpha: number, beta: number, eta: number, gain
 }
 
 /**
- * The step below which the uncompressed semi-implicit primal-dual flow is stable on any graph, for any alpha and any curvatures up to l: the positive root of
- * 2 h eta l + h^2 beta^2 lambdaMax = 4. With the dual eliminated, x obeys P^-1 (x'' - 2 x' + x) + (A + alpha L)(x' - x) + h beta^2 L x' = 0 (x, x', x'' of three rounds
- * in a row), whose coefficients are symmetric: along a mode they are numbers p, k, s with p (z-1)^2 + k (z-1) + s z = 0, inside the unit circle (Jury) where
- * 2 k + s < 4 p. And p >= 1/h + alpha d, k <= eta l + alpha L, with L <= 2 d for the quadratic forms of any graph: alpha cancels. On a graph of two sides with
- * all agents alike (an even ring) the fastest mode attains the bound; elsewhere there is more room.
+ * The step below which the uncompressed semi-implicit primal-dual flow is stable on any graph, for any alpha
+ * and any curvatures up to l: the positive root of 2 h eta l + h^2 beta^2 lambdaMax = 4. With the dual
+ * eliminated, x obeys P^-1 (x'' - 2 x' + x) + (A + alpha L)(x' - x) + h beta^2 L x' = 0 (x, x', x'' of three
+ * rounds in a row), whose coefficients are symmetric: along a mode they are numbers p, k, s with p
+ * (z-1)^2 + k (z-1) + s z = 0, inside the unit circle (Jury) where 2 k + s < 4 p. And p >= 1/h + alpha d,
+ * k <= eta l + alpha L, with L <= 2 d for the quadratic forms of any graph: alpha cancels. On a graph of two
+ * sides with all agents alike (an even ring) the fastest mode attains the bound; elsewhere there is more
+ * room.
  */
 export function largestSemiImplicitStep(beta: number, eta: number, { lambdaMax, l }: GainContext): number {
   const p = eta * l;
@@ -50,9 +55,11 @@ export function largestSemiImplicitStep(beta: number, eta: number, { lambdaMax, 
 }
 
 /**
- * The step below which the uncompressed flow with many inner steps is stable: its gradient is that of the round's end. With the dual eliminated as above, x obeys
- * P^-1 (x'' - 2 x' + x) + alpha L (x' - x) + A (x'' - x') + h beta^2 L x' = 0, and along a mode p (z-1)^2 + k (z-1) + a z (z-1) + s = 0 with s = h beta^2 lambda
- * (semi-implicit: s z). By Jury's test, for any mixture of curvatures of at least m and any graph, since a and lambda enter linearly,
+ * The step below which the uncompressed flow with many inner steps is stable: its gradient is that of the
+ * round's end. With the dual eliminated as above, x obeys P^-1 (x'' - 2 x' + x) + alpha L (x' - x) + A
+ * (x'' - x') + h beta^2 L x' = 0, and along a mode p (z-1)^2 + k (z-1) + a z (z-1) + s = 0 with s = h beta^2
+ * lambda (semi-implicit: s z). By Jury's test, for any mixture of curvatures of at least m and any graph,
+ * since a and lambda enter linearly,
  *
  *     h beta^2 lambda < m + alpha lambda      (2 alpha - h beta^2) lambda < 4 / h + 2 m       (euler)
  *     h beta^2 lambda < 4 / h + 2 m                                                           (semi-implicit)
@@ -82,8 +89,9 @@ export function largestInnerStep(
 }
 
 /**
- * A step for gains that somebody chose: the bound with room for what compression loses. What neighbours say late is not mended by an agent's own implicit part:
- * where messages lose something, alpha limits the semi-implicit step too, and Euler's bound stands for that.
+ * A step for gains that somebody chose: the bound with room for what compression loses. What neighbours say
+ * late is not mended by an agent's own implicit part: where messages lose something, alpha limits the
+ * semi-implicit step too, and Euler's bound stands for that.
  */
 export function safeStep(
   alpha: number,

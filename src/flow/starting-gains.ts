@@ -1,5 +1,6 @@
 /**
- * The primal-dual flow's gains from the spectrum, the curvatures and the contraction of a message: what `auto` means by the formula, and where searches begin.
+ * The primal-dual flow's gains from the spectrum, the curvatures and the contraction of a message: what
+ * `auto` means by the formula, and where searches begin.
  */
 
 import { MODES } from './modes.js';
@@ -9,7 +10,10 @@ import type { Compress, GainContext } from './types.js';
 /** What the formulas settle of `PrimalDualGains`. */
 export type StartingGains = { step: number; alpha: number; beta: number; mu?: number; gamma?: number };
 
-/** h alpha lambdaMax, of the 2 that the flow with inner steps may take without compression. In error-state an agent moves by its own message's error too. */
+/**
+ * h alpha lambdaMax, of the 2 that the flow with inner steps may take without compression. In error-state an
+ * agent moves by its own message's error too.
+ */
 const INNER_ROOM: Record<Compress, (delta: number) => number> = {
   none: () => 2,
   'node-state': () => 1,
@@ -19,14 +23,15 @@ const INNER_ROOM: Record<Compress, (delta: number) => number> = {
 };
 
 /**
- * Gains of the flow with many inner steps. Its slowest modes are those of little curvature, which fade like (1 + h a)^(-1/2) a round, and those of much, in which the
- * dual comes forward by alpha lambda2 / a a round. With alpha half as large as the conditions above allow, alpha lambdaMax = 2 / h, both are alike where
+ * Gains of the flow with many inner steps. Its slowest modes are those of little curvature, which fade like
+ * (1 + h a)^(-1/2) a round, and those of much, in which the dual comes forward by alpha lambda2 / a a round.
+ * With alpha half as large as the conditions above allow, alpha lambdaMax = 2 / h, both are alike where
  *
  *     1/h = a sqrt(lambdaMax / lambda2) / 2,      a the geometric mean of the mean cost's extreme curvatures.
  *
- * Without compression the dual is momentum, h beta^2 = alpha. A message that tells a share delta lags by 1 / delta
- * rounds: h is smaller by that share, and with it the dual, h beta^2 = alpha delta / 2. What a scalarizer tells is held for 1 / delta rounds, in which x
- * comes to rest: then the same share of alpha.
+ * Without compression the dual is momentum, h beta^2 = alpha. A message that tells a share delta lags by
+ * 1 / delta rounds: h is smaller by that share, and with it the dual, h beta^2 = alpha delta / 2. What a
+ * scalarizer tells is held for 1 / delta rounds, in which x comes to rest: then the same share of alpha.
  */
 export function startingInnerGains(
   compress: Compress,
@@ -47,10 +52,16 @@ export function startingInnerGains(
   };
 }
 
-/** Of the gain of the dual: beta = this * curvature / sqrt(lambda2) damps the slowest mode of the graph about as fast as the gradient damps the mean. */
+/**
+ * Of the gain of the dual: beta = this * curvature / sqrt(lambda2) damps the slowest mode of the graph about
+ * as fast as the gradient damps the mean.
+ */
 const SLOWEST_MODE = 0.65;
 
-/** How much of the room for 2 h l + 3 h^2 beta^2 lambdaMax (4 where everything is known exactly) each mode may take, and its filter gain. */
+/**
+ * How much of the room for 2 h l + 3 h^2 beta^2 lambdaMax (4 where everything is known exactly) each mode may
+ * take, and its filter gain.
+ */
 const ROOM: Record<Compress, { room: number; damping: number; mu: number }> = {
   none: { room: 2.4, damping: 2, mu: 1 },
   'node-state': { room: 0.8, damping: 2, mu: 1 },
@@ -59,22 +70,29 @@ const ROOM: Record<Compress, { room: number; damping: number; mu: number }> = {
   'error-memory': { room: 0.8, damping: 2, mu: 0.8 },
 };
 
-/** What the model of a linear compressor leaves out, curvatures that differ between agents above all, asks for this share of its step. */
+/**
+ * What the model of a linear compressor leaves out, curvatures that differ between agents above all, asks for
+ * this share of its step.
+ */
 const MODEL_MARGIN = 0.7;
 
 /**
- * The primal-dual flow's gains from the spectrum, the curvatures and the contraction delta of a message: where a search begins, and what `auto` means where
- * none is affordable.
+ * The primal-dual flow's gains from the spectrum, the curvatures and the contraction delta of a message:
+ * where a search begins, and what `auto` means where none is affordable.
  *
- * A message that tells a share delta of what there is to say makes the network's picture of x lag by tau = h / delta. To first order that is a low-pass filter
- * in the loop, whose modes tau r^3 + (1 + a tau) r^2 + (a + alpha lambda) r + beta^2 lambda are stable (Routh) where alpha > tau beta^2 (so
- * alpha = `damping` tau beta^2), whatever lambda; what is left of h is used by the error's own noise, whose energy a round adds
- * h^2 beta^2 lambdaMax / delta to, and by the gradient, which must not run far ahead of the messages: h l / delta. So
+ * A message that tells a share delta of what there is to say makes the network's picture of x lag by
+ * tau = h / delta. To first order that is a low-pass filter in the loop, whose modes tau r^3 + (1 + a tau)
+ * r^2 + (a + alpha lambda) r + beta^2 lambda are stable (Routh) where alpha > tau beta^2 (so
+ * alpha = `damping` tau beta^2), whatever lambda; what is left of h is used by the error's own noise, whose
+ * energy a round adds h^2 beta^2 lambdaMax / delta to, and by the gradient, which must not run far ahead of
+ * the messages: h l / delta. So
  *
- *     beta = 0.65 a / sqrt(lambda2)    alpha = damping h beta^2 / delta    2 h l / delta + 3 h^2 beta^2 lambdaMax / delta = room
+ *     beta = 0.65 a / sqrt(lambda2)    alpha = damping h beta^2 / delta
+ *     2 h l / delta + 3 h^2 beta^2 lambdaMax / delta = room
  *
- * with a the geometric mean of the mean cost's extreme curvatures. The constants were read off searches (bench/auto-gains.mjs). In node-state what arrives
- * is delta L x on average, so that beta is larger by 1 / sqrt(delta) and alpha by 1 / delta. Linear compressors (scalarizers) have an exact model of their own
+ * with a the geometric mean of the mean cost's extreme curvatures. The constants were read off searches
+ * (bench/auto-gains.mjs). In node-state what arrives is delta L x on average, so that beta is larger by
+ * 1 / sqrt(delta) and alpha by 1 / delta. Linear compressors (scalarizers) have an exact model of their own
  * in `sampled-data.ts`, searched from there.
  */
 export function startingGains(
@@ -103,15 +121,19 @@ export function startingGains(
   return { ...held, step: MODEL_MARGIN * held.step };
 }
 
-/** The fastest gains without compression by the model of modes (`sampled-data.ts` with a message in every round): exact where all agents' curvatures are alike. */
+/**
+ * The fastest gains without compression by the model of modes (`sampled-data.ts` with a message in every
+ * round): exact where all agents' curvatures are alike.
+ */
 export function uncompressedGains(gains: GainContext): StartingGains {
   const plain = { ...gains, delta: 1, linear: true };
   return sampledDataGains('none', plain, startingGains('none', plain));
 }
 
 /**
- * Where costs leave directions flat, disagreement is damped by alpha alone: r^2 + alpha lambda r + beta^2 lambda = 0, fastest on the slowest mode where alpha = 2 beta /
- * sqrt(lambda2). What messages add of their own dies out no faster than that.
+ * Where costs leave directions flat, disagreement is damped by alpha alone: r^2 + alpha lambda r + beta^2
+ * lambda = 0, fastest on the slowest mode where alpha = 2 beta / sqrt(lambda2). What messages add of their
+ * own dies out no faster than that.
  */
 export function dampedGains({
   lambda2,

@@ -1,8 +1,10 @@
 /**
- * What a distributed flow is to the runtime: the state it keeps, the messages it sends, and one pass over a block of agents.
+ * What a distributed flow is to the runtime: the state it keeps, the messages it sends, and one pass over a
+ * block of agents.
  *
- * One round k, for every block of agents:  gather -> gradient -> step -> compress for round k+1.  The messages of round k were
- * written in round k-1 (or by `prologue`), so one barrier a round is enough; outboxes are doubled by parity.
+ * One round k, for every block of agents:  gather -> gradient -> step -> compress for round k+1.  The
+ * messages of round k were written in round k-1 (or by `prologue`), so one barrier a round is enough;
+ * outboxes are doubled by parity.
  */
 
 import type { z } from 'zod';
@@ -14,7 +16,7 @@ import type { IdentityCard, PlanContext, Runtime } from '../runtime.js';
 import type { Unicast } from './edges.js';
 import type { ReferenceSpec } from './reference.js';
 
-/** What a message says, in flows that leave the choice (`primal-dual.ts` has the table). */
+/** What a message is about, in flows that leave the choice (`modes.ts` has the table). */
 export const COMPRESS_MODES = ['none', 'node-state', 'error-state', 'observer', 'error-memory'] as const;
 export type Compress = (typeof COMPRESS_MODES)[number];
 
@@ -35,7 +37,9 @@ export interface FlowPlan {
   compress?: Compress;
   /** Every number a person would want to see, by its name in the config: step, alpha, ... */
   gains: Record<string, number>;
-  /** Whether x lives in the two parities of its own outbox (nothing is compressed: the message is the state). */
+  /**
+   * Whether x lives in the two parities of its own outbox (nothing is compressed: the message is the state).
+   */
   stateIsMessage?: boolean;
   [parameter: string]: unknown;
 }
@@ -48,11 +52,14 @@ export interface FlowMessages {
   compressed: boolean;
   /** Numbers of 64 bits that go with them. */
   scalars?: number;
-  /** Whether those who hear keep estimates, so that a link that comes back has to bring them up to date. */
+  /** Whether out-neighbours keep estimates, so that a link that comes back has to bring them up to date. */
   estimates?: boolean;
-  /** Whether messages are shares, so that the sender has to know how many will hear: `graph.outDegrees` of the arena, one round ahead. */
+  /**
+   * Whether messages are shares, so that the sender has to know how many out-neighbours it will have:
+   * `graph.outDegrees` of the arena, one round ahead.
+   */
   shares?: boolean;
-  /** Where every neighbour is told something else: then channels is 0. */
+  /** Where every neighbour is sent something else: then channels is 0. */
   unicast?: Unicast;
 }
 
@@ -69,7 +76,10 @@ export interface GainContext {
   l: number;
   meanM: number;
   meanL: number;
-  /** The largest curvature of an agent at the optimum, where that is known to be less than `l`; meanM and meanL are those of the optimum then too. */
+  /**
+   * The largest curvature of an agent at the optimum, where that is known to be less than `l`; meanM and
+   * meanL are those of the optimum then too.
+   */
   nearL?: number;
   /** Whether the costs leave directions flat in which agents still have to agree. */
   flat?: boolean;
@@ -81,7 +91,9 @@ export interface GainContext {
 
 /** What a flow is planned from. */
 export interface FlowContext {
-  /** Asked only where something is `auto`: it needs the graph's spectrum, which large graphs make expensive. */
+  /**
+   * Asked only where something is `auto`: it needs the graph's spectrum, which large graphs make expensive.
+   */
   gains(): GainContext;
   /** The compressor's contraction; 1 where nothing is compressed. */
   contraction: number;
@@ -92,11 +104,14 @@ export interface FlowContext {
 }
 
 /**
- * One kind of message, bound to one worker: what all agents broadcast of one vector each. `gather` and `decode` read what was sent for `round`;
- * rows are block rows of stride rowBytes.
+ * One kind of message, bound to one worker: what all agents broadcast of one vector each. `gather` and
+ * `decode` read what was sent for `round`; rows are block rows of stride rowBytes.
  */
 export interface Channel {
-  /** Shared randomness of a round; the program calls it, once per worker, before anything is sent for that round. */
+  /**
+   * Shared randomness of a round; the program calls it, once per worker, before anything is sent for that
+   * round.
+   */
   prepare(round: number): void;
   /** out = sum_j L_ij q_j, with L the Laplacian of the round. */
   gather(first: number, count: number, round: number, out: number): void;
@@ -105,8 +120,8 @@ export interface Channel {
   /** Compresses block rows into the outbox of `round`; the rows stay as they are. */
   send(first: number, count: number, round: number, rows: number): void;
   /**
-   * What a kernel that does whole rounds (`whole-rounds.ts`) has to know of the messages; null: there is none that reads them. Not optional: whoever wraps a
-   * channel says what of it still holds.
+   * What a kernel that does whole rounds (`whole-rounds.ts`) has to know of the messages; null: there is none
+   * that reads them. Not optional: whoever wraps a channel says what of it still holds.
    */
   wire: Wire | null;
 }
@@ -137,26 +152,30 @@ export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = F
   kind: string;
   /** Title, summary and source, for lists and help. */
   card: IdentityCard;
-  /** What the agents agree on: the minimiser of the mean cost, or the average of the values they began with. */
+  /**
+   * What the agents agree on: the minimiser of the mean cost, or the average of the values they began with.
+   */
   problem: 'cost' | 'average';
   /** Whether an unbiased compressor serves it too, however large its variance. */
   unbiased?: boolean;
-  /** What its messages can say, where `compress` chooses. */
+  /** What its messages can be about, where `compress` chooses. */
   modes?: readonly Compress[];
   /**
-   * The graphs it can do with: `edges` (the default: every link works in both directions), `balanced` (directed too, where everyone hears as many as
-   * hear it), `arcs` (any directed graph).
+   * The graphs it can do with: `edges` (the default: every link works in both directions), `balanced`
+   * (directed too, where everyone has as many in- as out-neighbours), `arcs` (any directed graph).
    */
   graphs?(parameters: Parameters): 'edges' | 'balanced' | 'arcs';
-  /** Whether its equations hold with another Laplacian in every round, that of `Runtime.graph`; absent: no. */
+  /**
+   * Whether its equations hold with another Laplacian in every round, that of `Runtime.graph`; absent: no.
+   */
   changingLinks?: boolean;
   /** Shape of the parameters, defaults included. zod is handed in, so that workers never load it. */
   parameters(zod: typeof z): z.ZodType<Parameters>;
   /** Which messages an agent sends in a round, and with which compressor. */
   messages(parameters: Parameters): FlowMessages;
   /**
-   * State and scratch of the arena, sized before gains are known. x is the answer; v (a dual, a tracker) and s (what the network knows of x) are
-   * hashed and shown where a flow keeps them.
+   * State and scratch of the arena, sized before gains are known. x is the answer; v (a dual, a tracker) and
+   * s (what the network knows of x) are hashed and shown where a flow keeps them.
    */
   fields(parameters: Parameters, context: PlanContext): FieldSpec[];
   /**
@@ -168,8 +187,9 @@ export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = F
   /** One worker's functions for the planned flow. */
   bind(plan: Plan, channels: readonly Channel[], cost: BoundCost, runtime: Runtime): BoundFlow;
   /**
-   * How a pilot may look for better gains: factors to multiply them by, as exponents of one number (`{ beta: 1, alpha: 2 }` doubles beta and quadruples alpha),
-   * most promising first. Without it `auto` means the formula of `plan`.
+   * How a pilot may look for better gains: factors to multiply them by, as exponents of one number (`{ beta:
+   * 1, alpha: 2 }` doubles beta and quadruples alpha), most promising first. Without it `auto` means the
+   * formula of `plan`.
    */
   search?: {
     directions: readonly Record<string, number>[];
@@ -178,12 +198,21 @@ export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = F
     starts?(plan: Plan, gains: GainContext): Record<string, number>[];
     /** What is made smaller where a trial fails; `step` where absent. */
     shrink?: string;
-    /** Set where the limit is not the optimum, or is approached more and more slowly: then trials are judged by where they end, after the run's own rounds. */
+    /**
+     * Set where the limit is not the optimum, or is approached more and more slowly: then trials are judged
+     * by where they end, after the run's own rounds.
+     */
     biased?: boolean;
   };
-  /** The gains whose product is tau, where x mixes by W = I - tau L and nothing else sees to it that disagreement shrinks: see `averaging.ts`. */
+  /**
+   * The gains whose product is tau, where x mixes by W = I - tau L and nothing else sees to it that
+   * disagreement shrinks: see `averaging.ts`.
+   */
   averaging?(plan: Plan): readonly string[];
-  /** Largest step with which the uncompressed flow is stable were all curvatures alike: for the hint after a divergence. */
+  /**
+   * Largest step with which the uncompressed flow is stable were all curvatures alike: for the hint after a
+   * divergence.
+   */
   largestStep?(plan: Plan, gains: GainContext): number;
 }
 

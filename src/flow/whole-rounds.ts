@@ -1,7 +1,8 @@
 /**
- * Rounds in one kernel: the same bits as the round that `modes.ts` puts together from the channel's, the cost's and the flow's kernels, without rows going through
- * memory between them. There is such a kernel for some pairs of a format of messages and a step: they stand in one table, `KERNELS`. A new format is a name in `Wire`
- * and a line there; a new step a name in `Steps` and an entry in those lines.
+ * Rounds in one kernel: the same bits as the round that `modes.ts` puts together from the channel's, the
+ * cost's and the flow's kernels, without rows going through memory between them. There is such a kernel for
+ * some pairs of a format of messages and a step: they stand in one table, `KERNELS`. A new format is a name
+ * in `Wire` and a line there; a new step a name in `Steps` and an entry in those lines.
  */
 
 import type { BoundCost } from '../cost/types.js';
@@ -40,7 +41,10 @@ const KERNELS: Kernels = {
   'rotated-signs': { primalDualEstimated: bindRotatedSigns },
 };
 
-/** `flow` with whole rounds in one kernel where there is one; blocks of agents whose messages are gathered in another way keep the plain round. */
+/**
+ * `flow` with whole rounds in one kernel where there is one; blocks of agents whose messages are gathered in
+ * another way keep the plain round.
+ */
 export function withWholeRounds<Step extends keyof Steps>(
   flow: BoundFlow,
   step: Step,

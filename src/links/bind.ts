@@ -1,12 +1,15 @@
 /**
  * From "which arcs are up" to the Laplacian of the round, in the arena.
  *
- * At the beginning of a round every worker writes the weights and degrees of its own agents' rows; gather kernels read no others, so this takes no
- * barrier and changes no kernel. Flows see `Runtime.graph` and gather as ever.
+ * At the beginning of a round every worker writes the weights and degrees of its own agents' rows; gather
+ * kernels read no others, so this takes no barrier and changes no kernel. Flows see `Runtime.graph` and
+ * gather as ever.
  *
- *     links.weights[e] = w_e where e is up, else 0        links.degrees[i] = their sum over row i, in row order
+ *     links.weights[e] = w_e where e is up, else 0     links.degrees[i] = their sum over row i, in row order
  *
- * Where a sender has to know who will hear it (push-sum) or arcs have a direction, a second table of arcs, `hearers`, is kept one round ahead of the first.
+ * The first table of arcs has each agent's in-neighbours, whose messages it reads. Where a sender has to know
+ * its out-neighbours beforehand (push-sum), or arcs have a direction, a second table, of out-neighbours, is
+ * kept one round ahead of the first.
  */
 
 import type { Kernels } from '../../kernels/bindings.js';
@@ -18,36 +21,36 @@ import { LINKS_STREAM } from './draws.js';
 import { linksDefinition } from './registry.js';
 import type { ArcRows, ArcTable, BoundLinks, LinksModel, LinksPlan, Orientation } from './types.js';
 
-const ORIENTATION: Record<Orientation, number> = { edges: 0, heard: 1, hearers: 2 };
+const ORIENTATION: Record<Orientation, number> = { edges: 0, in: 1, out: 2 };
 
-/** What the second table is for; without any there is none. */
-export interface Hearers {
-  /** Arcs have a direction: who is heard is another table than who hears. */
+/** What the table of out-neighbours is for; without any there is none. */
+export interface OutTable {
+  /** Arcs have a direction: in-neighbours are others than out-neighbours. */
   directed: boolean;
-  /** The flow divides by the number of those who will hear: `graph.outDegrees` is kept a round ahead. */
+  /** The flow divides by the number of out-neighbours: `graph.outDegrees` is kept a round ahead. */
   shares: boolean;
 }
 
-const hasHearers = ({ directed, shares }: Hearers) => directed || shares;
+const hasOutTable = ({ directed, shares }: OutTable) => directed || shares;
 
-/** Rows of what each node hears, the table that gather kernels read; `graph.rowStart` and `graph.columns` of the arena. */
-export function heardRows({ rowStart, columns, arcs }: Graph): ArcRows {
+/** Rows of in-neighbours, which gather kernels read; `graph.rowStart` and `graph.columns` of the arena. */
+export function inRows({ rowStart, columns, arcs }: Graph): ArcRows {
   return arcs
-    ? { rowStart: arcs.inStart, columns: arcs.inColumns, orientation: 'heard' }
+    ? { rowStart: arcs.inStart, columns: arcs.inColumns, orientation: 'in' }
     : { rowStart, columns, orientation: 'edges' };
 }
 
-/** Rows of those who hear each node. */
-export function hearerRows({ rowStart, columns, arcs }: Graph): ArcRows {
+/** Rows of out-neighbours. */
+export function outRows({ rowStart, columns, arcs }: Graph): ArcRows {
   return arcs
-    ? { rowStart: arcs.outStart, columns: arcs.outColumns, orientation: 'hearers' }
+    ? { rowStart: arcs.outStart, columns: arcs.outColumns, orientation: 'out' }
     : { rowStart, columns, orientation: 'edges' };
 }
 
-const heardField = (name: string) => `links.${name}`;
-const hearersField = (name: string) => `links.hearers.${name}`;
+const inField = (name: string) => `links.${name}`;
+const outField = (name: string) => `links.out.${name}`;
 
-export function linksFields(model: LinksModel, agents: number, arcs: number, hearers: Hearers): FieldSpec[] {
+export function linksFields(model: LinksModel, agents: number, arcs: number, out: OutTable): FieldSpec[] {
   const { lanes } = model.plan;
   const table = (field: (name: string) => string): FieldSpec[] => [
     { name: field('up'), type: 'u8', length: arcs },
@@ -55,17 +58,17 @@ export function linksFields(model: LinksModel, agents: number, arcs: number, hea
     ...model.fields(arcs, agents).map((own) => ({ ...own, name: field(own.name) })),
   ];
   return [
-    ...table(heardField),
+    ...table(inField),
     { name: 'links.weights', type: 'f64', length: arcs },
     { name: 'links.degrees', type: 'f64', length: agents },
-    ...(hasHearers(hearers) ? table(hearersField) : []),
+    ...(hasOutTable(out) ? table(outField) : []),
   ];
 }
 
 /** On the host, once. */
 export function fillLinks(arena: Arena, model: LinksModel): void {
-  model.fill?.(arena, heardField, heardRows(model.graph));
-  if (arena.has(hearersField('up'))) model.fill?.(arena, hearersField, hearerRows(model.graph));
+  model.fill?.(arena, inField, inRows(model.graph));
+  if (arena.has(outField('up'))) model.fill?.(arena, outField, outRows(model.graph));
 }
 
 /** The links of a run, bound to one worker. */
@@ -74,15 +77,15 @@ export interface RoundLinks {
   prologue(): void;
   /** Weights and degrees of `round`, before anything is gathered. */
   begin(round: number): void;
-  /** Hearers of `round`, in the round before it and after that one's messages were counted. */
+  /** Out-neighbours of `round`, in the round before it and after that one's messages were counted. */
   ahead(round: number): void;
-  /** Of the arcs on which this worker's agents are heard, those that are up in the round that began. */
+  /** Of the arcs to this worker's agents' out-neighbours, those that are up in the round that began. */
   carries: Uint8Array;
 }
 
 export interface LinksInputs {
   plan: LinksPlan;
-  hearers: Hearers;
+  out: OutTable;
   agents: number;
   /** 8, or 0 where all edges weigh 1. */
   weightStride: number;
@@ -93,11 +96,11 @@ export interface LinksInputs {
 }
 
 export function bindLinks(inputs: LinksInputs, arena: Arena, kernels: Kernels): RoundLinks {
-  const { plan, hearers, agents, weightStride, seed, first, end } = inputs;
-  const { directed, shares } = hearers;
+  const { plan, out, agents, weightStride, seed, first, end } = inputs;
+  const { directed, shares } = out;
 
   const tableOf = (field: (name: string) => string, orientation: Orientation): ArcTable => {
-    const outward = orientation === 'hearers';
+    const outward = orientation === 'out';
     const [startName, columnsName] = outward
       ? ['graph.outStart', 'graph.outColumns']
       : ['graph.rowStart', 'graph.columns'];
@@ -136,12 +139,12 @@ export function bindLinks(inputs: LinksInputs, arena: Arena, kernels: Kernels): 
   };
 
   const definition = linksDefinition(plan.kind, ['links']);
-  const heardTable = tableOf(heardField, directed ? 'heard' : 'edges');
-  const heard = definition.bind(plan, heardTable);
-  const hearerTable = hasHearers(hearers) ? tableOf(hearersField, directed ? 'hearers' : 'edges') : null;
-  const heardBy: BoundLinks | null = hearerTable && definition.bind(plan, hearerTable);
+  const inTable = tableOf(inField, directed ? 'in' : 'edges');
+  const inLinks = definition.bind(plan, inTable);
+  const outTable = hasOutTable(out) ? tableOf(outField, directed ? 'out' : 'edges') : null;
+  const outLinks: BoundLinks | null = outTable && definition.bind(plan, outTable);
 
-  const { rowStart, up } = heardTable;
+  const { rowStart, up } = inTable;
   const base = arena.view('graph.weights', 'f64');
   const every = weightStride / 8;
   const weights = arena.view('links.weights', 'f64');
@@ -149,13 +152,13 @@ export function bindLinks(inputs: LinksInputs, arena: Arena, kernels: Kernels): 
   const outDegrees = shares ? arena.view('graph.outDegrees', 'f64') : null;
 
   const ahead = (round: number) => {
-    if (hearerTable === null || heardBy === null) return;
-    heardBy.mask(round);
+    if (outTable === null || outLinks === null) return;
+    outLinks.mask(round);
     if (outDegrees === null) return;
     for (let row = first; row < end; row++) {
       let count = 0;
-      for (let arc = hearerTable.rowStart[row]; arc < hearerTable.rowStart[row + 1]; arc++) {
-        count += hearerTable.up[arc];
+      for (let arc = outTable.rowStart[row]; arc < outTable.rowStart[row + 1]; arc++) {
+        count += outTable.up[arc];
       }
       outDegrees[row] = count;
     }
@@ -163,12 +166,12 @@ export function bindLinks(inputs: LinksInputs, arena: Arena, kernels: Kernels): 
 
   return {
     prologue() {
-      heard.prologue?.();
-      heardBy?.prologue?.();
+      inLinks.prologue?.();
+      outLinks?.prologue?.();
       ahead(0);
     },
     begin(round) {
-      heard.mask(round);
+      inLinks.mask(round);
       for (let row = first; row < end; row++) {
         let degree = 0;
         for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) {
@@ -180,6 +183,6 @@ export function bindLinks(inputs: LinksInputs, arena: Arena, kernels: Kernels): 
       }
     },
     ahead,
-    carries: hearerTable?.up ?? up,
+    carries: outTable?.up ?? up,
   };
 }

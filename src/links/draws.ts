@@ -3,10 +3,13 @@
 import { philox4x32 } from '../../kernels/reference/philox.js';
 import type { Seed } from '../runtime.js';
 
-/** Philox's stream of links: counter (larger end, smaller end, round, 4) for edges, (head, tail, round, 4) for arcs. */
+/**
+ * Philox's stream of links: counter (larger end, smaller end, round, 4) for edges, (head, tail, round, 4) for
+ * arcs.
+ */
 export const LINKS_STREAM = 4;
 
-/** The plain twin of the kernel `linkWords`. */
+/** The plain reference implementation of the kernel `linkWords`. */
 export function edgeWords(
   directed: boolean,
   from: number,

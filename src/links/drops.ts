@@ -1,7 +1,8 @@
 /**
- * Independent drops: every link is down with probability `rate`, each round anew: up iff u >= rate 2^32, u the first word of the edge and round.
- * E L(k) = (1 - rate) L. A message is lost in both directions or in none: links fail, not packets (a directed graph has its arcs fail one by one).
- * Source: Kar, Moura 2009 (IEEE TSP 57(1)), for consensus over links that fail at random.
+ * Independent drops: every link is down with probability `rate`, each round anew: up iff u >= rate 2^32, u
+ * the first word of the edge and round. E L(k) = (1 - rate) L. A message is lost in both directions or in
+ * none: links fail, not packets (a directed graph has its arcs fail one by one). Source: Kar, Moura 2009
+ * (IEEE TSP 57(1)), for consensus over links that fail at random.
  */
 
 import { edgeWords, thresholdOf } from './draws.js';

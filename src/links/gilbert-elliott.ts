@@ -1,11 +1,13 @@
 /**
- * Bursts: every link is a Markov chain of two states, good and bad, and loses messages in each with a probability of its own.
+ * Bursts: every link is a Markov chain of two states, good and bad, and loses messages in each with a
+ * probability of its own.
  *
- *     good -> bad with probability toBad, bad -> good with toGood, once a round; down with probability lossGood or lossBad
+ *     good -> bad with probability toBad, bad -> good with toGood, once a round;
+ *     down with probability lossGood or lossBad
  *
- * Begins in its stationary state, bad with probability toBad/(toBad + toGood). A bad time lasts 1/toGood rounds on average.
- * Both ends of a link keep its state and move it by the same draws: words 0 (move), 1 (loss), 2 (beginning, in round 0).
- * Source: Gilbert 1960 (lossGood 0), Elliott 1963.
+ * Begins in its stationary state, bad with probability toBad/(toBad + toGood). A bad time lasts 1/toGood
+ * rounds on average. Both ends of a link keep its state and move it by the same draws: words 0 (move), 1
+ * (loss), 2 (beginning, in round 0). Source: Gilbert 1960 (lossGood 0), Elliott 1963.
  */
 
 import { unexpected } from '../errors.js';
@@ -97,7 +99,10 @@ function thresholdsOf({ toBad, toGood, lossGood, lossBad, bad }: Chain): Chain {
 
 function referenceOf(chain: Chain, directed: boolean, seed: Seed): ReferenceLinks {
   const thresholds = thresholdsOf(chain);
-  /** The state after the moves of rounds 1..round; walks from the beginning each time it is asked of an earlier round. */
+  /**
+   * The state after the moves of rounds 1..round; walks from the beginning each time it is asked of an
+   * earlier round.
+   */
   const states = new Map<string, { round: number; bad: boolean }>();
   return (round, from, to) => {
     const words = (at: number) => edgeWords(directed, from, to, at, seed);

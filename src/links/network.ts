@@ -1,11 +1,14 @@
 /**
- * Bandwidth and latency of single edges: from a list in the config or a table in a file, with the network's own for every edge that is not named.
+ * Bandwidth and latency of single edges: from a list in the config or a table in a file, with the network's
+ * own for every edge that is not named.
  *
  *     source,target,bandwidth,latency
  *     Berlin,Paris,1 Gbit/s,12 ms
  *
- * The table has this header, its columns in any order, with commas, semicolons or tabs between cells; a cell left empty means the network's own. An edge has the same in
- * both directions; where the graph is directed, a row of the table is the one arc from source to target. Lines that begin with # are comments, unless a node's name does.
+ * The table has this header, its columns in any order, with commas, semicolons or tabs between cells; a cell
+ * left empty means the network's own. An edge has the same in both directions; where the graph is directed, a
+ * row of the table is the one arc from source to target. Lines that begin with # are comments, unless a
+ * node's name does.
  */
 
 import type { Graph } from '../../topology/index.js';
@@ -13,11 +16,11 @@ import { AMBIGUOUS, nodesByName, someNames } from '../../topology/names.js';
 import { readTextRows, type TextRow } from '../data/table-rows.js';
 import { readText } from '../data/text.js';
 import { formatPath, formatValue, InputError, type SpecPath, showSome } from '../errors.js';
-import { hearerRows } from './bind.js';
+import { outRows } from './bind.js';
 import type { EdgeNetworkSpec, NetworkSpec } from './types.js';
 import { readBandwidth, readLatency } from './units.js';
 
-/** Aligned with the arcs on which each agent is heard. */
+/** Aligned with the arcs to out-neighbours (`outRows`). */
 export interface NetworkOfEdges {
   /** Bits a second. */
   bandwidth: Float64Array;
@@ -45,7 +48,7 @@ export async function networkOfEdges(
 ): Promise<NetworkOfEdges | null> {
   if (network?.edges === undefined) return null;
   const path = ['network', 'edges'];
-  const { rowStart, columns } = hearerRows(graph);
+  const { rowStart, columns } = outRows(graph);
   const bandwidth = new Float64Array(columns.length).fill(network.bandwidth);
   const latency = new Float64Array(columns.length).fill(network.latency);
   const file = typeof network.edges === 'string' ? resolve(network.edges) : undefined;

@@ -2,12 +2,12 @@
  * One peer a round, a power of two away, on n = 2^m agents; in round k, with p = k mod m,
  *
  *     i talks with i XOR 2^p                    every round a perfect matching, for every flow
- *     i is heard by i + 2^p (mod n)             where the topology is directed, for push-sum and consensus
+ *     i sends to i + 2^p (mod n)                where the topology is directed, for push-sum and consensus
  *
- * With x <- (x_i + x_j)/2, which is `consensus` with step 1/2 (`auto` chooses it), and with push-sum, all agents hold the exact average after
- * m rounds and after every m rounds in a row: round p averages over bit p of the agents' numbers. The edges are this kind's own: `topology` says who
- * the agents are, and whether links have a direction.
- * Source: Assran, Loizou, Ballas, Rabbat 2019; Ying et al. 2021 (the exactness).
+ * With x <- (x_i + x_j)/2, which is `consensus` with step 1/2 (`auto` chooses it), and with push-sum, all
+ * agents hold the exact average after m rounds and after every m rounds in a row: round p averages over bit p
+ * of the agents' numbers. The edges are this kind's own: `topology` says who the agents are, and whether
+ * links have a direction. Source: Assran, Loizou, Ballas, Rabbat 2019; Ying et al. 2021 (the exactness).
  */
 
 import { edgeList, graphFromEdges } from '../../topology/graph.js';
@@ -65,7 +65,7 @@ export const onePeerExponential = defineLinks({
   bind: ({ bits }, { agents, rowStart, columns, orientation, first, end, up }) => ({
     mask(round) {
       const distance = 1 << (round % bits);
-      const turn = orientation === 'heard' ? agents - distance : distance;
+      const turn = orientation === 'in' ? agents - distance : distance;
       for (let row = first; row < end; row++) {
         const peer = orientation === 'edges' ? row ^ distance : (row + turn) % agents;
         for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) up[arc] = columns[arc] === peer ? 1 : 0;

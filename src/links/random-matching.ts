@@ -1,11 +1,13 @@
 /**
- * Pairwise gossip by a local handshake: in every round each agent proposes to the neighbour behind the edge with the least priority among its
- * own, a number drawn afresh for every edge and round (ties: the lexicographically least edge). Two who propose to each other talk; the others wait.
+ * Pairwise gossip by a local handshake: in every round each agent proposes to the neighbour behind the edge
+ * with the least priority among its own, a number drawn afresh for every edge and round (ties: the
+ * lexicographically least edge). Two who propose to each other talk; the others wait.
  *
- * The edge of the least priority of all is always matched, and an edge between degrees d and e is matched with probability at least 1/(d + e - 1).
- * With `consensus` and step 1/2 (unit weights), which `auto` chooses, two who talk go to their mean: randomised gossip.
- * Proposals of round k + 1 are written in round k, doubled by parity, so an agent reads its partner's without waiting.
- * Source: Boyd, Ghosh, Prabhakar, Shah 2006 for gossip; the handshake is that of local matching algorithms (Israeli, Itai 1986).
+ * The edge of the least priority of all is always matched, and an edge between degrees d and e is matched
+ * with probability at least 1/(d + e - 1). With `consensus` and step 1/2 (unit weights), which `auto`
+ * chooses, two who talk go to their mean: randomised gossip. Proposals of round k + 1 are written in round k,
+ * doubled by parity, so an agent reads its partner's without waiting. Source: Boyd, Ghosh, Prabhakar, Shah
+ * 2006 for gossip; the handshake is that of local matching algorithms (Israeli, Itai 1986).
  */
 
 import type { Graph } from '../../topology/index.js';

@@ -1,10 +1,12 @@
 /**
- * A schedule of graphs on the same agents: graph m mod (number of graphs) in rounds m every .. m every + every - 1. The run's graph is their union,
- * which must be connected; each of them need not be. `topology` says who the agents are; the edges are those of the schedule.
+ * A schedule of graphs on the same agents: graph m mod (number of graphs) in rounds m every .. m
+ * every + every - 1. The run's graph is their union, which must be connected; each of them need not be.
+ * `topology` says who the agents are; the edges are those of the schedule.
  *
- * A file's nodes are agents by name: the label, or the number where a graph has no labels. A name that no agent has is refused. An agent that a file does not
- * name has no links while that graph lasts, and a warning says so. The nodes of a generated graph have no names: node i is agent i, and there are as many.
- * Source: none; B-connected sequences of graphs are the standard assumption of Nedic, Ozdaglar 2009.
+ * A file's nodes are agents by name: the label, or the number where a graph has no labels. A name that no
+ * agent has is refused. An agent that a file does not name has no links while that graph lasts, and a warning
+ * says so. The nodes of a generated graph have no names: node i is agent i, and there are as many. Source:
+ * none; B-connected sequences of graphs are the standard assumption of Nedic, Ozdaglar 2009.
  */
 
 import { edgeList, type Graph, graphFromEdges } from '../../topology/graph.js';

@@ -1,9 +1,12 @@
 /**
- * Links that change: which of the graph's edges carry messages in a round. L(k) = the Laplacian of those that are up.
+ * Links that change: which of the graph's edges carry messages in a round. L(k) = the Laplacian of those that
+ * are up.
  *
- * A kind is one file and one line in `registry.ts`. It knows nothing of flows: it says, for the rows of one worker's agents, which arcs are up
- * in a round; `bind.ts` makes the round's weights of it, which gather kernels read as they read a fixed graph's. Both ends of an edge say the same
- * without asking each other, because a draw is a function of the edge and the round (Philox stream 4), so L(k) is symmetric whatever the partition.
+ * A kind is one file and one line in `registry.ts`. It knows nothing of flows: it says, for the rows of one
+ * worker's agents, which arcs are up in a round; `bind.ts` makes the round's weights of it, which gather
+ * kernels read as they read a fixed graph's. Both ends of an edge say the same without asking each other,
+ * because a draw is a function of the edge and the round (Philox stream 4), so L(k) is symmetric whatever the
+ * partition.
  */
 
 import type { z } from 'zod';
@@ -42,12 +45,15 @@ export interface LinksModel<Plan extends LinksPlan = LinksPlan> {
   fields(arcs: number, agents: number): FieldSpec[];
   /** Fills what the host knows; `field` is as in the table that is filled. */
   fill?(arena: Arena, field: (name: string) => string, rows: ArcRows): void;
-  /** Of the rounds, the share in which a link is up: one number for all, or one for each arc of `graph.columns`. For `auto` gains. */
+  /**
+   * Of the rounds, the share in which a link is up: one number for all, or one for each arc of
+   * `graph.columns`. For `auto` gains.
+   */
   presence: number | Float64Array;
-  /** Nobody ever hears more than one other. */
+  /** Nobody ever has more than one in-neighbour. */
   pairwise: boolean;
   warnings: string[];
-  /** The plain twin, written for the reader. */
+  /** The plain reference implementation, written for the reader. */
   reference(seed: Seed): ReferenceLinks;
 }
 
@@ -57,8 +63,11 @@ export interface ArcRows {
   orientation: Orientation;
 }
 
-/** What an entry j in row i is: the edge i-j, the arc j -> i (i hears j), the arc i -> j (i is heard by j). */
-export type Orientation = 'edges' | 'heard' | 'hearers';
+/**
+ * What an entry j in row i is: the edge i-j, the arc j -> i (an in-neighbour), the arc i -> j (an
+ * out-neighbour).
+ */
+export type Orientation = 'edges' | 'in' | 'out';
 
 /** The arcs of one worker's agents, rows first..end-1, and where to say which of them are up. */
 export interface ArcTable extends ArcRows {
@@ -68,9 +77,15 @@ export interface ArcTable extends ArcRows {
   end: number;
   /** One byte an arc, 1 = up; the worker writes those of its own rows. */
   up: Uint8Array;
-  /** This table's own copy of a kind's field: a directed graph has two tables, who hears whom and who is heard by whom. */
+  /**
+   * This table's own copy of a kind's field: a directed graph has two tables, in-neighbours and
+   * out-neighbours.
+   */
   field(name: string): string;
-  /** The round's words: arc e has words[lanes e .. lanes e + lanes - 1], the same at both of its ends. Valid until the next call. */
+  /**
+   * The round's words: arc e has words[lanes e .. lanes e + lanes - 1], the same at both of its ends. Valid
+   * until the next call.
+   */
   draw(round: number): Uint32Array;
 }
 
@@ -78,7 +93,10 @@ export interface ArcTable extends ArcRows {
 export interface BoundLinks {
   /** Before round 0: what others must know of this worker's agents by then. A barrier follows. */
   prologue?(): void;
-  /** Writes `up` of the rows of its own agents; may write, doubled by parity, what others must know by the next round. */
+  /**
+   * Writes `up` of the rows of its own agents; may write, doubled by parity, what others must know by the
+   * next round.
+   */
   mask(round: number): void;
 }
 
@@ -93,9 +111,12 @@ export interface LinksDefinition<Parameters = LinksSpec, Plan extends LinksPlan 
   card: IdentityCard;
   /** Whether it can do with a directed graph. */
   directed: boolean;
-  /** Whether, in a directed graph, everyone hears as many as hear it, in every round. */
+  /** Whether, in a directed graph, everyone has as many in- as out-neighbours, in every round. */
   balanced?: boolean;
-  /** Whether an agent's links of the next round are known before it: not where they come of an exchange. Absent: they are. */
+  /**
+   * Whether an agent's links of the next round are known before it: not where they come of an exchange.
+   * Absent: they are.
+   */
   foreseen?: boolean;
   /** Shape of the parameters, defaults included. zod is handed in, so that workers never load it. */
   parameters(zod: typeof z): z.ZodType<Parameters>;

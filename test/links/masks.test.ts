@@ -8,14 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { bindKernels } from '../../kernels/bindings.js';
 import { createArena } from '../../src/arena/arena.js';
 import { layoutArena } from '../../src/arena/layout.js';
-import {
-  bindLinks,
-  fillLinks,
-  heardRows,
-  hearerRows,
-  linksFields,
-  type RoundLinks,
-} from '../../src/links/bind.js';
+import { bindLinks, fillLinks, inRows, linksFields, outRows, type RoundLinks } from '../../src/links/bind.js';
 import { edgeWords } from '../../src/links/draws.js';
 import { links } from '../../src/links/registry.js';
 import type { LinksModel, LinksSpec } from '../../src/links/types.js';
@@ -53,8 +46,8 @@ function engine(model: LinksModel, workers: number) {
   const { graph } = model;
   const directed = graph.arcs !== undefined;
   const count = graph.arcs?.count ?? 2 * graph.edges;
-  const hearers = { directed, shares: links[model.plan.kind].foreseen !== false };
-  const [heard, outward] = [heardRows(graph), hearerRows(graph)];
+  const out = { directed, shares: links[model.plan.kind].foreseen !== false };
+  const [inward, outward] = [inRows(graph), outRows(graph)];
   const arena = createArena(
     layoutArena(
       [
@@ -64,13 +57,13 @@ function engine(model: LinksModel, workers: number) {
         { name: 'graph.outColumns', type: 'u32', length: count },
         { name: 'graph.weights', type: 'f64', length: 1 },
         { name: 'graph.outDegrees', type: 'f64', length: nodes },
-        ...linksFields(model, nodes, count, hearers),
+        ...linksFields(model, nodes, count, out),
       ],
       workers,
     ),
   );
-  arena.view('graph.rowStart', 'u32').set(heard.rowStart);
-  arena.view('graph.columns', 'u32').set(heard.columns);
+  arena.view('graph.rowStart', 'u32').set(inward.rowStart);
+  arena.view('graph.columns', 'u32').set(inward.columns);
   arena.view('graph.outStart', 'u32').set(outward.rowStart);
   arena.view('graph.outColumns', 'u32').set(outward.columns);
   arena.view('graph.weights', 'f64')[0] = 1;
@@ -80,7 +73,7 @@ function engine(model: LinksModel, workers: number) {
     bindLinks(
       {
         plan: model.plan,
-        hearers,
+        out,
         agents: nodes,
         weightStride: 0,
         seed,
@@ -103,7 +96,7 @@ function engine(model: LinksModel, workers: number) {
       for (const one of bound) one.ahead(k + 1);
       return { carries, weights, degrees, outDegrees };
     },
-    heard,
+    inward,
     outward,
   };
 }
@@ -127,11 +120,11 @@ describe.each(
       const round = one.round(k);
       expect(three.round(k)).toEqual(round);
       for (let i = 0; i < nodes; i++) {
-        const { heard, outward } = one;
+        const { inward, outward } = one;
         let degree = 0;
-        for (let arc = heard.rowStart[i]; arc < heard.rowStart[i + 1]; arc++) {
-          const expected = up(k, heard.columns[arc], i) ? 1 : 0;
-          expect(round.weights[arc], `round ${k}, ${heard.columns[arc]} -> ${i}`).toBe(expected);
+        for (let arc = inward.rowStart[i]; arc < inward.rowStart[i + 1]; arc++) {
+          const expected = up(k, inward.columns[arc], i) ? 1 : 0;
+          expect(round.weights[arc], `round ${k}, ${inward.columns[arc]} -> ${i}`).toBe(expected);
           degree += expected;
         }
         expect(round.degrees[i]).toBe(degree);
@@ -149,10 +142,10 @@ describe.each(
     const { presence } = model;
     const table =
       typeof presence === 'number'
-        ? one.heard.columns.length * presence
+        ? one.inward.columns.length * presence
         : presence.reduce((a, b) => a + b, 0);
     const mean = ups / ROUNDS;
-    const deviation = Math.sqrt(one.heard.columns.length / ROUNDS);
+    const deviation = Math.sqrt(one.inward.columns.length / ROUNDS);
     if (kind === 'random-matching') expect(mean).toBeGreaterThan(table - 5 * deviation);
     else expect(Math.abs(mean - table)).toBeLessThan(5 * deviation);
   });
@@ -165,13 +158,13 @@ describe('kinds by hand', () => {
   });
 
   it('random-matching: nobody has two links, and the least priority of all is always matched', async () => {
-    const { round, heard } = engine(await loadLinks(specs['random-matching'], edges), 2);
+    const { round, inward } = engine(await loadLinks(specs['random-matching'], edges), 2);
     for (let k = 0; k < ROUNDS; k++) {
       const { degrees } = round(k);
       expect(Math.max(...degrees)).toBe(1);
       let least: [number, number, number] = [2 ** 32, 0, 0];
       for (let i = 0; i < nodes; i++) {
-        for (const j of heard.columns.subarray(heard.rowStart[i], heard.rowStart[i + 1])) {
+        for (const j of inward.columns.subarray(inward.rowStart[i], inward.rowStart[i + 1])) {
           const [word] = edgeWords(false, i, j, k, seed);
           if (word < least[0]) least = [word, i, j];
         }

@@ -81,7 +81,7 @@ export function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, work
   const links =
     plan.links === null
       ? null
-      : bindLinks({ ...plan, plan: plan.links, hearers: plan, first, end }, arena, kernels);
+      : bindLinks({ ...plan, plan: plan.links, out: plan, first, end }, arena, kernels);
   const bits = bindBits(plan, arena, worker, links);
 
   const round = (k: number) => {

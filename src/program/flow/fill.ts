@@ -5,7 +5,7 @@ import { costDefinition } from '../../cost/registry.js';
 import type { Optimum } from '../../cost/types.js';
 import { reverseEdges } from '../../flow/edges.js';
 import type { ReferenceModel } from '../../flow/reference.js';
-import { fillLinks, heardRows, hearerRows } from '../../links/bind.js';
+import { fillLinks, inRows, outRows } from '../../links/bind.js';
 import { fillOptimum } from '../../run/optimum.js';
 import type { FlowProblem } from './load.js';
 import { type AgentOrder, placeRows } from './order.js';
@@ -23,20 +23,20 @@ export interface Filling {
 
 export function fillFlow(arena: Arena, { problem, reference, plan, order, optimum }: Filling): void {
   const { graph, links, networkOfEdges, weights, degrees, cost, init } = problem;
-  const heard = heardRows(graph);
-  const hearers = hearerRows(graph);
-  arena.view('graph.rowStart', 'u32').set(order?.rowStart ?? heard.rowStart);
-  arena.view('graph.columns', 'u32').set(order?.columns ?? heard.columns);
+  const inward = inRows(graph);
+  const outward = outRows(graph);
+  arena.view('graph.rowStart', 'u32').set(order?.rowStart ?? inward.rowStart);
+  arena.view('graph.columns', 'u32').set(order?.columns ?? inward.columns);
   if (order) {
     arena.view('agents.numbers', 'u32').set(order.numbers);
     arena.view('agents.positions', 'u32').set(order.positions);
   }
   if (plan.directed) {
-    arena.view('graph.outStart', 'u32').set(hearers.rowStart);
-    arena.view('graph.outColumns', 'u32').set(hearers.columns);
+    arena.view('graph.outStart', 'u32').set(outward.rowStart);
+    arena.view('graph.outColumns', 'u32').set(outward.columns);
   }
   if (plan.shares) {
-    const { rowStart } = hearers;
+    const { rowStart } = outward;
     arena.view('graph.outDegrees', 'f64').forEach((_, agent, outDegrees) => {
       outDegrees[agent] = rowStart[agent + 1] - rowStart[agent];
     });

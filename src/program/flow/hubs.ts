@@ -1,13 +1,14 @@
 /**
- * Hubs: agents with so many neighbours (a star's centre, the oldest nodes of a scale-free graph) that gathering their messages alone would keep
- * every other worker waiting.
+ * Hubs: agents with so many neighbours (a star's centre, the oldest nodes of a scale-free graph) that
+ * gathering their messages alone would keep every other worker waiting.
  *
  *     (L q)_h = [d_h q_h - sum over edges 0..999 of w q] + [- sum over edges 1000..1999 of w q] + ...
  *
- * A hub's edges are cut into chunks of a fixed length. In a phase of its own, before the round, all workers share the chunks out among themselves
- * and leave partial sums; the hub's owner adds them up in the order of the chunks. Where the cuts lie depends on the graph alone, so
- * the bits are the same for any number of workers. Chunks are gathered by the same compressors as everything else: their graph is a view in
- * which the hub has the edges of one chunk.
+ * A hub's edges are cut into chunks of a fixed length. In a phase of its own, before the round, all workers
+ * share the chunks out among themselves and leave partial sums; the hub's owner adds them up in the order of
+ * the chunks. Where the cuts lie depends on the graph alone, so the bits are the same for any number of
+ * workers. Chunks are gathered by the same compressors as everything else: their graph is a view in which the
+ * hub has the edges of one chunk.
  */
 
 import type { Graph } from '../../../topology/index.js';
@@ -65,7 +66,10 @@ export function hubFields(
   ];
 }
 
-/** Where blocks of a worker's agents begin, and last where they end. A hub is a block of its own: its row is gathered in another way than others. */
+/**
+ * Where blocks of a worker's agents begin, and last where they end. A hub is a block of its own: its row is
+ * gathered in another way than others.
+ */
 export function blocksOf(first: number, end: number, blockAgents: number, hubs: readonly Hub[]): Uint32Array {
   const bounds: number[] = [];
   const ahead = hubs.map(({ agent }) => agent).filter((agent) => agent >= first);
@@ -80,7 +84,10 @@ export function blocksOf(first: number, end: number, blockAgents: number, hubs: 
 }
 
 export interface SharedHubs {
-  /** The channels as flows see them: rows of hubs come from the partial sums, if each is a block of its own (`blocksOf`). */
+  /**
+   * The channels as flows see them: rows of hubs come from the partial sums, if each is a block of its own
+   * (`blocksOf`).
+   */
   channels: Channel[];
   /** Gathers this worker's share of the chunks; a barrier has to follow. */
   phase(round: number): void;

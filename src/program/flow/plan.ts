@@ -25,7 +25,7 @@ import type {
   FlowSpec,
   GainContext,
 } from '../../flow/types.js';
-import { type Hearers, heardRows, linksFields } from '../../links/bind.js';
+import { inRows, linksFields, type OutTable } from '../../links/bind.js';
 import { accuracyFields } from '../../run/accuracy.js';
 import { type MeasurePlan, measureFields, planMeasure, rowWork, workOf } from '../../run/measure.js';
 import { optimumFields } from '../../run/optimum.js';
@@ -116,7 +116,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   checkCompressor(definition, spec, messages.compressed, compressor, config.compressor, warnings);
 
   const arcs = graph.arcs?.count ?? 2 * graph.edges;
-  const hearers: Hearers = { directed: graph.arcs !== undefined, shares: messages.shares ?? false };
+  const out: OutTable = { directed: graph.arcs !== undefined, shares: messages.shares ?? false };
   const measure = planMeasure({
     agents,
     work: workOf(cost),
@@ -144,9 +144,9 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   const state = definition.fields(spec, { ...context, path: ['flow'] });
   const fields: FieldSpec[] = [
     ...graphFields(problem, arcs),
-    ...hearersFields(hearers, agents, arcs),
+    ...outFields(out, agents, arcs),
     ...orderFields(order),
-    ...(links ? linksFields(links, agents, arcs, hearers) : []),
+    ...(links ? linksFields(links, agents, arcs, out) : []),
     ...traceFields(problem, measure, state),
     ...bitsFields(counted),
     ...(reference?.fields ?? []),
@@ -164,7 +164,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   const caches = cacheBytes();
   const far = order === null ? distanceNs(agents, messageBytes, caches) : 0;
   const changing = links === null ? 0 : changingNs(agents, dim, counted.estimates, caches);
-  const times = agentNs(order ?? heardRows(graph), cost, channels, far + changing, order, hubs);
+  const times = agentNs(order ?? inRows(graph), cost, channels, far + changing, order, hubs);
   if (links) warnHub(times, graph, workers, warnings);
 
   const contraction = messages.compressed ? reckonedContraction(compressor) : 1;
@@ -183,8 +183,8 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
       agents,
       edges: graph.arcs?.count ?? graph.edges,
       ...counted,
-      directed: hearers.directed,
-      shares: hearers.shares,
+      directed: out.directed,
+      shares: out.shares,
       stateBits: planned.length * 64 * dim,
       dim,
       rowBytes,
@@ -363,7 +363,7 @@ function orderFields(order: AgentOrder | null): FieldSpec[] {
   ];
 }
 
-function hearersFields({ directed, shares }: Hearers, agents: number, arcs: number): FieldSpec[] {
+function outFields({ directed, shares }: OutTable, agents: number, arcs: number): FieldSpec[] {
   return [
     ...(directed
       ? [

@@ -73,6 +73,8 @@ export const chocoSgd = defineFlow({
     },
   }),
 
+  biased: ({ decayRounds }) => decayRounds === 0,
+
   search: {
     directions: [{ step: 1 }, { gamma: 1 }, { step: 1, gamma: 1 }],
     largest: {},

@@ -82,6 +82,8 @@ export const dgd = defineFlow({
     };
   },
 
+  biased: ({ decay }) => decay === 0,
+
   search: { directions: [{ step: 1 }, { mixing: 1 }, { step: 1, mixing: 1 }], largest: {}, biased: true },
 
   largestStep: ({ diffusion, gains: { localSteps, mixing } }, gains) =>

@@ -118,6 +118,8 @@ function definition(kind: string, descends: boolean): FlowDefinition {
       };
     },
 
+    biased: () => descends,
+
     search: {
       directions: descends ? [{ step: 1 }, { mixing: 1 }] : [{ mixing: 1 }],
       largest: {},

@@ -186,6 +186,8 @@ export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = F
   plan(parameters: Parameters, context: FlowContext): Plan;
   /** One worker's functions for the planned flow. */
   bind(plan: Plan, channels: readonly Channel[], cost: BoundCost, runtime: Runtime): BoundFlow;
+  /** Whether the limit is off the optimum by a bias with these parameters; absent: it is the optimum. */
+  biased?(parameters: Parameters): boolean;
   /**
    * How a pilot may look for better gains: factors to multiply them by, as exponents of one number (`{ beta:
    * 1, alpha: 2 }` doubles beta and quadruples alpha), most promising first. Without it `auto` means the

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { runCell } from '../../src/compare/run-cell.js';
 import { searchCell } from '../../src/compare/search-cell.js';
 import type { Target } from '../../src/compare/types.js';
@@ -32,8 +33,8 @@ const exact = Object.values(flows).filter(
   ({ search, problem }) => search && !search.biased && problem === 'cost',
 );
 
-describe.each(exact)('$kind', ({ kind, modes }) => {
-  const compresses = modes !== undefined || ['lead', 'beer', 'c-gt'].includes(kind);
+describe.each(exact)('$kind', ({ kind, modes, messages, parameters }) => {
+  const compresses = modes !== undefined || messages(parameters(z).parse({ kind })).compressed;
   const compressor = compresses ? { kind: 'flatten', inner: { kind: 'sign' } } : undefined;
 
   it('arrives at least as early as with its formula, within the trials that everyone has', async () => {

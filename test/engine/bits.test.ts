@@ -16,7 +16,7 @@ import { PROGRAMS, config as programConfig } from '../program/programs.js';
 import { all, compressors, nameOf, nodes, writeProblem } from '../support/flow-variants.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
-import { combinations, flowSpecs, rivals } from './table.js';
+import { combinations, flowSpecs, required, rivals } from './table.js';
 
 const ROUNDS = 100;
 const RECORDED_WITH = 'v20.';
@@ -151,10 +151,8 @@ const tables: Record<string, () => Iterable<[string, Record<string, unknown>]>> 
   programs: () => Object.entries(PROGRAMS).map(([name, program]) => [name, programConfig(program, ROUNDS)]),
   'gains that are auto': function* () {
     for (const kind of Object.keys(flows))
-      for (const compressor of [{ kind: 'identity' }, flatSign, { kind: 'top-k', k: 4 }]) {
-        const shape = kind.startsWith('power-gossip') ? { shape: [11, 1] } : {};
-        yield [`${kind} ${compressor.kind}`, { ...small, flow: { kind, ...shape }, compressor }];
-      }
+      for (const compressor of [{ kind: 'identity' }, flatSign, { kind: 'top-k', k: 4 }])
+        yield [`${kind} ${compressor.kind}`, { ...small, flow: { kind, ...required[kind] }, compressor }];
     yield ['lambda', programConfig({ lambda: 'auto' }, ROUNDS)];
   },
 };

@@ -1,7 +1,8 @@
-/** What every table test runs over: each registered compressor in a spec that fits dim 11, each flow with gains that suit it. */
+/** What every table test runs over: each registered compressor in a spec that fits dim 11, each registered flow with gains that suit it. */
 
 import { fileURLToPath } from 'node:url';
-import { compressors } from '../../dist/src/index.js';
+import { z } from 'zod';
+import { compressors, flows } from '../../dist/src/index.js';
 import { loadModules, moduleUrl } from '../../dist/src/plugin/modules.js';
 
 const ownModule = fileURLToPath(new URL('../../examples/04-own-compressor/two-level.mjs', import.meta.url));
@@ -33,60 +34,76 @@ const parameters: Record<string, Record<string, unknown>> = {
 
 export const compressorSpecs = Object.keys(compressors).map((kind) => ({ kind, ...parameters[kind] }));
 
-export const flowSpecs = [
-  { kind: 'primal-dual', compress: 'none', step: 0.05, alpha: 1, beta: 1 },
-  { kind: 'primal-dual', compress: 'node-state', step: 0.05, alpha: 1, beta: 1 },
-  { kind: 'primal-dual', compress: 'error-state', step: 0.02, alpha: 0.5, beta: 0.5, mu: 0.9 },
-  { kind: 'primal-dual', compress: 'observer', step: 0.02, alpha: 0.5, beta: 0.5 },
-  { kind: 'primal-dual', compress: 'error-memory', step: 0.02, alpha: 0.5, beta: 0.5, gamma: 0.05 },
-  { kind: 'consensus', compress: 'none', step: 0.1, alpha: 1 },
-  { kind: 'consensus', compress: 'node-state', step: 0.02, alpha: 1 },
-  { kind: 'consensus', compress: 'error-state', step: 0.005, alpha: 1 },
-  { kind: 'consensus', compress: 'observer', step: 0.005, alpha: 1, mu: 0.7 },
-];
+type Spec = { kind: string; compress?: string; [parameter: string]: unknown };
 
-/** Methods of other papers, with steps that bring them to x*: those that send their vectors as they are. */
-const rivalSpecs: { kind: string; compress?: string; [parameter: string]: unknown }[] = [
-  { kind: 'dgd', step: 0.4, decay: 0.9 },
-  { kind: 'dgd', variant: 'diffusion', step: 0.4, decay: 0.9, localSteps: 2 },
-  { kind: 'extra' },
-  { kind: 'nids' },
-  { kind: 'exact-diffusion' },
-  { kind: 'diging' },
-  { kind: 'admm' },
-  { kind: 'admm', inner: 1 },
-  { kind: 'pdmm', inner: 2 },
-  { kind: 'power-gossip', shape: [11, 1] },
-];
+/** Parameters without which a flow is refused. */
+export const required: Record<string, Record<string, unknown>> = {
+  'power-gossip': { shape: [11, 1] },
+  'power-gossip-sgd': { shape: [11, 1] },
+};
 
-/** And those that compress. */
-const compressedRivalSpecs: typeof rivalSpecs = [
-  { kind: 'choco-gossip' },
-  { kind: 'choco-sgd', step: 0.1, decayRounds: 20, gamma: 0.5 },
-  { kind: 'lead' },
-  { kind: 'beer' },
-  { kind: 'c-gt' },
-];
-const rivalCompressors = [
+/** Variants and gains that bring a flow to x*; one that is missing here has its `auto` gains, in each of its modes. */
+const variants: Record<string, Record<string, unknown>[]> = {
+  'primal-dual': [
+    { compress: 'none', step: 0.05, alpha: 1, beta: 1 },
+    { compress: 'node-state', step: 0.05, alpha: 1, beta: 1 },
+    { compress: 'error-state', step: 0.02, alpha: 0.5, beta: 0.5, mu: 0.9 },
+    { compress: 'observer', step: 0.02, alpha: 0.5, beta: 0.5 },
+    { compress: 'error-memory', step: 0.02, alpha: 0.5, beta: 0.5, gamma: 0.05 },
+  ],
+  consensus: [
+    { compress: 'none', step: 0.1, alpha: 1 },
+    { compress: 'node-state', step: 0.02, alpha: 1 },
+    { compress: 'error-state', step: 0.005, alpha: 1 },
+    { compress: 'observer', step: 0.005, alpha: 1, mu: 0.7 },
+  ],
+  dgd: [
+    { step: 0.4, decay: 0.9 },
+    { variant: 'diffusion', step: 0.4, decay: 0.9, localSteps: 2 },
+  ],
+  admm: [{}, { inner: 1 }],
+  pdmm: [{ inner: 2 }],
+  'choco-sgd': [{ step: 0.1, decayRounds: 20, gamma: 0.5 }],
+};
+
+const specs: Spec[] = Object.values(flows).flatMap(({ kind, modes }) =>
+  (variants[kind] ?? modes?.map((compress) => ({ compress })) ?? [{}]).map((variant) => ({
+    kind,
+    ...variant,
+    ...required[kind],
+  })),
+);
+const parsed = (spec: Spec) => flows[spec.kind].parameters(z).parse(spec);
+const compresses = (spec: Spec) => flows[spec.kind].messages(parsed(spec)).compressed;
+
+/** Whether a flow says of itself that its limit is not the optimum. */
+export const isBiased = (spec: Spec) => flows[spec.kind].biased?.(parsed(spec)) ?? false;
+
+/** Flows that leave it open what their messages are about: each mode goes with every compressor. */
+export const flowSpecs = specs.filter(({ kind }) => flows[kind].modes !== undefined);
+
+/** The others: those that send their vectors as they are, and those that compress, with two compressors. */
+const baselines = specs.filter(({ kind }) => flows[kind].modes === undefined);
+const baselineCompressors = [
   { kind: 'flatten', inner: { kind: 'sign' } },
   { kind: 'top-k', k: 5 },
 ];
 
-const rivalEntry = (flow: (typeof rivalSpecs)[number], compressor: { kind: string }) => {
+const baselineEntry = (flow: Spec, compressor: { kind: string }) => {
   const { kind, ...rest } = flow;
   return { flow, compressor, name: `${kind} ${JSON.stringify(rest)} ${compressor.kind}` };
 };
 
 export const rivals = [
-  ...rivalSpecs.map((flow) => rivalEntry(flow, { kind: 'identity' })),
-  ...compressedRivalSpecs.flatMap((flow) =>
-    rivalCompressors.map((compressor) => rivalEntry(flow, compressor)),
-  ),
+  ...baselines.filter((flow) => !compresses(flow)).map((flow) => baselineEntry(flow, { kind: 'identity' })),
+  ...baselines
+    .filter(compresses)
+    .flatMap((flow) => baselineCompressors.map((compressor) => baselineEntry(flow, compressor))),
 ];
 
 /** Every flow with every compressor that it takes. */
 export const combinations = flowSpecs.flatMap((flow) =>
   compressorSpecs
-    .filter(({ kind }) => flow.compress !== 'none' || kind === 'identity')
+    .filter(({ kind }) => compresses(flow) || kind === 'identity')
     .map((compressor) => ({ flow, compressor, name: `${flow.kind} ${flow.compress} ${compressor.kind}` })),
 );

@@ -52,7 +52,7 @@ describe('the engine computes the equations', () => {
       rounds,
       path: ['compressor'],
     };
-    const full = { eta: flow.kind === 'consensus' ? 0 : 1, beta: 0, mu: 1, ...flow };
+    const full = { step: 0, alpha: 0, eta: flow.kind === 'consensus' ? 0 : 1, beta: 0, mu: 1, ...flow };
     const twin = simulate({
       laplacian,
       flow: { ...full, compress: flow.compress as Compress },

@@ -48,7 +48,7 @@ export const beer = defineFlow({
       tuning: tuningParameter(z),
     }),
 
-  messages: () => ({ channels: 2, compressed: true }),
+  messages: () => ({ channels: 2, compressed: true, estimates: true }),
 
   fields: (_, context) => trackingFields(context),
 

@@ -38,6 +38,7 @@ export const compressedGradientTracking = defineFlow({
   },
   problem: 'cost',
   unbiased: true,
+  filterGain: 'alpha',
   parameters: (z) =>
     z.strictObject({
       kind: z.literal('c-gt'),
@@ -56,7 +57,7 @@ export const compressedGradientTracking = defineFlow({
       tuning: tuningParameter(z),
     }),
 
-  messages: () => ({ channels: 2, compressed: true }),
+  messages: () => ({ channels: 2, compressed: true, estimates: true }),
 
   fields: (_, context) => trackingFields(context),
 

@@ -40,7 +40,7 @@ export const chocoGossip = defineFlow({
       tuning: tuningParameter(z),
     }),
 
-  messages: () => ({ channels: 1, compressed: true }),
+  messages: () => ({ channels: 1, compressed: true, estimates: true }),
 
   fields: (_, context) => [
     ...blockFields({ state: ['x'], scratch: ['disagreement'] }, context),

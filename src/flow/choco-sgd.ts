@@ -52,7 +52,7 @@ export const chocoSgd = defineFlow({
       tuning: tuningParameter(z),
     }),
 
-  messages: () => ({ channels: 1, compressed: true }),
+  messages: () => ({ channels: 1, compressed: true, estimates: true }),
 
   fields: ({ localSteps }, context) => {
     checkDraws(localSteps, 'localSteps', context);

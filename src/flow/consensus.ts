@@ -29,6 +29,7 @@ export const consensus = defineFlow({
   problem: 'average',
   changingLinks: true,
   modes: TAKEN,
+  filterGain: 'mu',
   parameters: (z) =>
     z.strictObject({
       kind: z.literal('consensus'),

@@ -66,6 +66,7 @@ export const lead = defineFlow({
   },
   problem: 'cost',
   unbiased: true,
+  filterGain: 'alpha',
   parameters: (z) =>
     z.strictObject({
       kind: z.literal('lead'),
@@ -83,7 +84,7 @@ export const lead = defineFlow({
       tuning: tuningParameter(z),
     }),
 
-  messages: () => ({ channels: 1, compressed: true }),
+  messages: () => ({ channels: 1, compressed: true, estimates: true }),
 
   fields: (_, context) => [
     ...blockFields({ state: ['x', 'v', 'half'], scratch: ['disagreement', 'gradient'] }, context),

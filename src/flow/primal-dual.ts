@@ -35,6 +35,7 @@ export const primalDual = defineFlow({
   problem: 'cost',
   changingLinks: true,
   modes: COMPRESS_MODES,
+  filterGain: 'mu',
   parameters: (z) => {
     const gain = (what: string) => gainParameter(z, z.number().min(0), what);
     return z.strictObject({
@@ -107,6 +108,8 @@ export const primalDual = defineFlow({
       : integrator === 'semi-implicit'
         ? largestSemiImplicitStep(beta, eta, gains)
         : largestStableStep(alpha, beta, eta, gains),
+
+  sufficient: ({ integrator }) => integrator === 'semi-implicit',
 
   bind: ({ compress, integrator, gains }, [channel], cost, runtime) => {
     const { eta, inner, rho, mu = 0, gamma = 0 } = gains;

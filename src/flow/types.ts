@@ -158,6 +158,8 @@ export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = F
   problem: 'cost' | 'average';
   /** Whether an unbiased compressor serves it too, however large its variance. */
   unbiased?: boolean;
+  /** Its gain that says how much of a message the estimates take in, where there is one: for a hint. */
+  filterGain?: string;
   /** What its messages can be about, where `compress` chooses. */
   modes?: readonly Compress[];
   /**
@@ -216,6 +218,8 @@ export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = F
    * divergence.
    */
   largestStep?(plan: Plan, gains: GainContext): number;
+  /** Whether `largestStep` is enough on any graph, while on most a larger step would do too. */
+  sufficient?(plan: Plan): boolean;
 }
 
 /** Holds a flow's parts to the types of its own parameters and plan; a registry holds flows of all types. */

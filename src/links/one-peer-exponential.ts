@@ -10,6 +10,8 @@
  * links have a direction. Source: Assran, Loizou, Ballas, Rabbat 2019; Ying et al. 2021 (the exactness).
  */
 
+import { exponential } from '../../topology/generators/exponential.js';
+import { hypercube } from '../../topology/generators/hypercube.js';
 import { edgeList, graphFromEdges } from '../../topology/graph.js';
 import { namesOf } from '../../topology/names.js';
 import { generate } from '../../topology/registry.js';
@@ -43,7 +45,7 @@ export const onePeerExponential = defineLinks({
     }
     const directed = given.arcs !== undefined;
     const made = generate(
-      directed ? { kind: 'exponential', nodes, directed } : { kind: 'hypercube', dimension: bits },
+      directed ? { kind: exponential.kind, nodes, directed } : { kind: hypercube.kind, dimension: bits },
     );
     const { from, to } = edgeList(made);
     // The agents' names stay; nothing else of what was given does.

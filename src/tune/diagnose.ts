@@ -4,7 +4,7 @@ import { type CompressorPlan, filterGainOf } from '../compress/types.js';
 import { roundStep, SAFETY } from '../flow/gains.js';
 import { flowDefinition } from '../flow/registry.js';
 import type { FlowPlan } from '../flow/types.js';
-import type { Tunable } from './types.js';
+import type { PlanWithGains, Tunable } from './types.js';
 
 /** What a diagnosis looks at. */
 export type Diverged = Pick<Tunable, 'plan' | 'gains'>;
@@ -24,7 +24,7 @@ export interface Diagnosis {
 export function diagnose(diverged: Diverged): Diagnosis {
   const { flow, channels } = diverged.plan;
   const { step } = flow.gains;
-  const message = channels[0] === undefined ? null : messageCause(flow, channels[0]);
+  const message = channels[0] === undefined ? null : messageCause(diverged.plan, channels[0]);
   const ofStep = step === undefined ? null : stepCause(diverged, step);
   const first = { ...message?.remedy, ...((message === null || ofStep?.beyond) && ofStep?.remedy) };
   const causes = [message?.cause, ...(message === null || ofStep?.beyond ? [ofStep?.cause] : [])].filter(
@@ -79,7 +79,8 @@ function milder({ gains }: FlowPlan, first: Remedy): Remedy[] {
 function stepCause({ plan, gains: contextOf }: Diverged, step: number) {
   const { flow } = plan;
   const gains = { ...contextOf(), delta: 1 };
-  const bound = flowDefinition(flow.kind).largestStep?.(flow, gains) ?? Number.NaN;
+  const definition = flowDefinition(flow.kind);
+  const bound = definition.largestStep?.(flow, gains) ?? Number.NaN;
   const retry = flow.compress === 'none' ? step / 2 : step * COMPRESSED_RETRY_SHARE;
   const unknown = { remedy: { step: roundStep(retry) }, beyond: false };
   if (Number.isNaN(bound)) return { ...unknown, cause: `flow.step is ${step}` };
@@ -92,7 +93,7 @@ function stepCause({ plan, gains: contextOf }: Diverged, step: number) {
     .join(', ');
   const beyond = step >= bound;
   const remedy = { step: roundStep(Math.min(SAFETY * bound, retry)) };
-  if (flow['integrator'] === 'semi-implicit' && beyond) {
+  if (definition.sufficient?.(flow) && beyond) {
     return {
       remedy,
       beyond,
@@ -109,11 +110,13 @@ function stepCause({ plan, gains: contextOf }: Diverged, step: number) {
 }
 
 /** Where estimates grow by themselves, whatever the step: a message says too much of the error for them to take it in as they do. Null where they do not. */
-function messageCause(flow: FlowPlan, message: CompressorPlan): { cause: string; remedy: Remedy } | null {
+function messageCause(
+  { flow, estimates }: PlanWithGains,
+  message: CompressorPlan,
+): { cause: string; remedy: Remedy } | null {
   const { contraction, contractionKind, variance, kind } = message;
   const remembers = contractionKind === 'memory';
-  if ((contraction > 0 && !remembers) || flow.compress === 'node-state' || flow.compress === 'none')
-    return null;
+  if (!estimates || (contraction > 0 && !remembers)) return null;
   const suited = filterGainOf(message);
   if (suited === null) return null;
   const why = remembers
@@ -121,10 +124,9 @@ function messageCause(flow: FlowPlan, message: CompressorPlan): { cause: string;
     : variance !== undefined
       ? `a message of ${kind} has ${(1 + variance).toPrecision(3)} times the energy of what it is about`
       : `a message of ${kind} is no contraction of what it is about`;
-  // Other methods call it alpha, which is a coupling in those with modes.
-  const filter = flow.compress === undefined ? 'alpha' : 'mu';
-  const gain = flow.gains[filter];
-  if (gain === undefined) {
+  const filter = flowDefinition(flow.kind).filterGain;
+  const gain = filter === undefined ? undefined : flow.gains[filter];
+  if (filter === undefined || gain === undefined) {
     const without = remembers
       ? `leave the memory out, since ${flow.kind} says again by itself what was not said`
       : `put { kind: scale, factor: ${roundStep(suited)}, inner: ... } around the compressor`;

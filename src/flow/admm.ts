@@ -22,8 +22,8 @@
  */
 
 import { bindBlocks, blockFields, checkDraws } from './blocks.js';
-import { numberOr, tuningParameter } from './gains.js';
-import { bindProx, innerParameters, penaltyParameter, planRho } from './prox.js';
+import { tuningParameter } from './gains.js';
+import { bindProx, innerParameters, penaltyParameter, planPenalty, planRho } from './prox.js';
 import { defineFlow } from './types.js';
 
 export const admm = defineFlow({
@@ -50,13 +50,10 @@ export const admm = defineFlow({
     return blockFields({ state: ['x', 'v'], scratch: ['laplacian', 'linear', 'gradient'] }, context);
   },
 
-  plan: ({ kind, penalty, rho, inner }, { gains }) => {
-    const automatic = () => {
-      const { m, l, lambda2, lambdaMax } = gains();
-      return Math.sqrt((Math.max(m, 1e-3 * l) * l) / (lambda2 * lambdaMax));
-    };
-    return { kind, gains: { penalty: numberOr(penalty, automatic), rho: planRho(rho, gains), inner } };
-  },
+  plan: ({ kind, penalty, rho, inner }, { gains }) => ({
+    kind,
+    gains: { penalty: planPenalty(penalty, gains, 1), rho: planRho(rho, gains), inner },
+  }),
 
   search: { directions: [{ penalty: 1 }, { rho: 1 }, { penalty: 1, rho: 1 }], largest: {} },
 

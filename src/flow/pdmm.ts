@@ -30,8 +30,8 @@
  */
 
 import { bindBlocks, blockFields, checkDraws } from './blocks.js';
-import { numberOr, tuningParameter } from './gains.js';
-import { bindProx, innerParameters, penaltyParameter, planRho } from './prox.js';
+import { tuningParameter } from './gains.js';
+import { bindProx, innerParameters, penaltyParameter, planPenalty, planRho } from './prox.js';
 import { defineFlow } from './types.js';
 
 export const pdmm = defineFlow({
@@ -63,16 +63,10 @@ export const pdmm = defineFlow({
     return blockFields({ state: ['x', 'v', 'r'], scratch: ['laplacian', 'next', 'gradient'] }, context);
   },
 
-  plan: ({ kind, penalty, theta, rho, inner }, { gains }) => {
-    const automatic = () => {
-      const { m, l, lambda2, lambdaMax } = gains();
-      return 2 * Math.sqrt((Math.max(m, 1e-3 * l) * l) / (lambda2 * lambdaMax));
-    };
-    return {
-      kind,
-      gains: { penalty: numberOr(penalty, automatic), theta, rho: planRho(rho, gains), inner },
-    };
-  },
+  plan: ({ kind, penalty, theta, rho, inner }, { gains }) => ({
+    kind,
+    gains: { penalty: planPenalty(penalty, gains, 2), theta, rho: planRho(rho, gains), inner },
+  }),
 
   search: { directions: [{ penalty: 1 }, { rho: 1 }, { penalty: 1, rho: 1 }], largest: {} },
 

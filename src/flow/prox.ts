@@ -45,6 +45,14 @@ export function penaltyParameter(zod: typeof z, automatic: string) {
   return gainParameter(zod, zod.number().positive(), `penalty c of an edge of weight 1; auto: ${automatic}`);
 }
 
+/** What ADMM's analysis gives at large condition numbers, times `factor`. */
+export function planPenalty(penalty: Gain, gains: () => GainContext, factor: number): number {
+  return numberOr(penalty, () => {
+    const { m, l, lambda2, lambdaMax } = gains();
+    return factor * Math.sqrt((Math.max(m, 1e-3 * l) * l) / (lambda2 * lambdaMax));
+  });
+}
+
 export function planRho(rho: Gain, gains: () => GainContext): number {
   const l = numberOr(rho, () => gains().l);
   if (l > 0) return l;

@@ -7,7 +7,7 @@ import { philoxUniform } from '../../kernels/reference/index.js';
 import { planCompressor, referenceCompressor } from '../../src/compress/registry.js';
 import { parseConfig } from '../../src/config/load.js';
 import { writeNpy } from '../../src/data/npy.js';
-import { turnsToWaves } from '../../src/flow/reference.js';
+import { turnsToWaves } from '../../src/flow/reference-sinusoid.js';
 import type { Compress } from '../../src/flow/types.js';
 import { kernelsUrl } from '../../src/run/locations.js';
 import { seedWords } from '../../src/runtime.js';

@@ -17,7 +17,7 @@ import { generate } from '../../topology/index.js';
 import { bandwidth, meanDistance, permute, reverseCuthillMcKee } from '../../topology/ordering.js';
 import { prepareFlow } from '../support/prepare-flow.js';
 import { runConfig } from '../support/run.js';
-import { combinations, rivals } from './table.js';
+import { combinations, messagesOf, rivals } from './table.js';
 
 type Config = Record<string, unknown>;
 
@@ -80,7 +80,7 @@ describe('the same bits in either order, for 1, 2 and 3 workers, in blocks of an
       ({ flow, compressor }) =>
         (flow.kind === 'primal-dual' && flow.compress === 'error-state') || DRAWN.has(compressor.kind),
     ),
-    ...rivals.filter(({ flow }) => flow.kind !== 'power-gossip'),
+    ...rivals.filter(({ flow }) => messagesOf(flow).unicast === undefined),
   ].map((pair, index) => ({ ...pair, way: ways[index % ways.length] }));
   it.each(pairs)('$name on $way.workers workers', ({ flow, compressor, way }) =>
     expectSame({ ...base, flow, compressor }, [way]),

@@ -74,7 +74,8 @@ const specs: Spec[] = Object.values(flows).flatMap(({ kind, modes }) =>
   })),
 );
 const parsed = (spec: Spec) => flows[spec.kind].parameters(z).parse(spec);
-const compresses = (spec: Spec) => flows[spec.kind].messages(parsed(spec)).compressed;
+export const messagesOf = (spec: Spec) => flows[spec.kind].messages(parsed(spec));
+const compresses = (spec: Spec) => messagesOf(spec).compressed;
 
 /** Whether a flow says of itself that its limit is not the optimum. */
 export const isBiased = (spec: Spec) => flows[spec.kind].biased?.(parsed(spec)) ?? false;

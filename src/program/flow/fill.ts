@@ -37,8 +37,9 @@ export function fillFlow(arena: Arena, { problem, reference, plan, order, optimu
   }
   if (plan.shares) {
     const { rowStart } = outward;
-    arena.view('graph.outDegrees', 'f64').forEach((_, agent, outDegrees) => {
-      outDegrees[agent] = rowStart[agent + 1] - rowStart[agent];
+    arena.view('graph.outDegrees', 'f64').forEach((_, position, outDegrees) => {
+      const agent = order?.numbers[position] ?? position;
+      outDegrees[position] = rowStart[agent + 1] - rowStart[agent];
     });
   }
   if (links) fillLinks(arena, links);

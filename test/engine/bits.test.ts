@@ -55,6 +55,7 @@ const small = {
 const error = { kind: 'primal-dual', compress: 'error-state', step: 0.02, alpha: 0.5, beta: 0.5 };
 const flatSign = { kind: 'flatten', inner: { kind: 'sign' } };
 
+const { config: programConfig } = serverProblem();
 const ofVariants = await writeProblem(temporaryFolder());
 const ring = { kind: 'watts-strogatz', nodes, degree: 4, rewire: 0.3, seed: 1 };
 const changing: Record<string, unknown> = {

@@ -19,7 +19,9 @@ import { prepareRun } from '../../src/session/prepare.js';
 import { hasSharedData, sharedData } from '../cost/support.js';
 import golden from '../golden/fo-sgd.json' with { type: 'json' };
 import { runSequentially } from '../support/sequential.js';
-import { AGENTS, config, DIM, PROGRAMS, samples } from './programs.js';
+import { AGENTS, DIM, PROGRAMS, serverProblem } from './programs.js';
+
+const { samples, config } = serverProblem();
 
 describe.skipIf(!hasSharedData)('golden figures of FO-SGD', () => {
   describe.each(golden.cases)('$name', (example) => {

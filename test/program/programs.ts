@@ -8,7 +8,6 @@ import { temporaryFolder } from '../support/run.js';
 /** Uneven parts (37 samples for 5 agents), a dimension that no power of two is, and mini-batches: whatever a partition could spoil. */
 export const DIM = 11;
 export const AGENTS = 5;
-export const samples = dataset(37, DIM);
 
 function dataset(count: number, dim: number) {
   const random = seededRandom(4);
@@ -21,13 +20,18 @@ function dataset(count: number, dim: number) {
   return { file, rows, labels };
 }
 
-export const config = (program: Record<string, unknown>, rounds = 12) => ({
-  program: { kind: 'parameter-server', agents: AGENTS, gamma: 0.2, ...program },
-  cost: { kind: 'logistic', data: samples.file, regularization: 0.01 },
-  rounds,
-  seed: 7,
-  trace: { every: 4 },
-});
+/** The data in a folder that is gone after the file's tests, and the configs that read them. */
+export function serverProblem() {
+  const samples = dataset(37, DIM);
+  const config = (program: Record<string, unknown>, rounds = 12) => ({
+    program: { kind: 'parameter-server', agents: AGENTS, gamma: 0.2, ...program },
+    cost: { kind: 'logistic', data: samples.file, regularization: 0.01 },
+    rounds,
+    seed: 7,
+    trace: { every: 4 },
+  });
+  return { samples, config };
+}
 
 const oneBit = { kind: 'one-bit', lambda: 0.3 };
 export const PROGRAMS: Record<string, Record<string, unknown>> = {

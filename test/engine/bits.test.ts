@@ -12,7 +12,7 @@ import { flows } from '../../src/flow/registry.js';
 import { links } from '../../src/links/registry.js';
 import { cases, specOf } from '../cost/every-cost.js';
 import { AGENTS } from '../cost/on-worker.js';
-import { PROGRAMS, config as programConfig } from '../program/programs.js';
+import { PROGRAMS, serverProblem } from '../program/programs.js';
 import { all, compressors, nameOf, nodes, writeProblem } from '../support/flow-variants.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';

@@ -21,9 +21,9 @@ import {
 } from '../plugin/modules.js';
 import type { Seed } from '../runtime.js';
 import { BitReader, BitWriter } from './bits.js';
-import { bindCodec, type Codec } from './codec.js';
-import type { CompressorDefinition, CompressorPlan } from './types.js';
-import { slotBytes } from './wire.js';
+import type { Codec } from './codec.js';
+import { defineCodec } from './define.js';
+import { slotBytes } from './wire/format.js';
 
 /** What a compressor's module exports. */
 export interface CompressorModule {
@@ -132,23 +132,21 @@ const MAX_MESSAGE_BITS = 2 ** 31;
 /** Bytes behind a private message that must stay zero. */
 const GUARD_BYTES = 64;
 
-export const custom: CompressorDefinition = {
+export const custom = defineCodec({
   kind: 'custom',
   card: {
     title: "A user's own compressor",
     summary: 'calls encode and decode of your module; parameters beside it are handed to it',
     source: 'docs/your-own-compressor.md',
   },
-  parameters: (z) =>
-    z.looseObject({
-      kind: z.literal('custom'),
-      module: z.string().min(1).describe('your .mjs file, relative to the config'),
-    }),
+  parameters: (z) => ({ module: z.string().min(1).describe('your .mjs file, relative to the config') }),
+  open: true,
+  takes: ['module'],
 
   plan: (spec, context) => {
     const { kind: _, module: file, ...parameters } = spec;
     const { dim, agents, rounds, seed, path } = context;
-    const module = userModule(moduleUrl(file as string));
+    const module = userModule(moduleUrl(file));
     const refuse = (what: string, cause?: unknown) =>
       new InputError(
         `${placeIn(cause, module.url, module.file)}: ${what}`,
@@ -169,9 +167,7 @@ export const custom: CompressorDefinition = {
     }
     const said = checkAnswer(answer, refuse);
     const bits = (said.messageBits ?? said.maxMessageBits) as number;
-    const plan: CompressorPlan = {
-      kind: 'custom',
-      dim,
+    const plan = {
       module: module.url,
       agents,
       rounds,
@@ -179,19 +175,17 @@ export const custom: CompressorDefinition = {
       data: said.data,
       slotBytes: slotBytes(bits),
       maxMessageBits: bits,
-      codec: true,
       messageBits: said.messageBits ?? null,
       ...(said.messageBits === undefined && { longestBits: bits }),
       linear: said.linear ?? false,
       contraction: said.contraction ?? 1 / dim,
-      contractionKind: 'claim',
-      fields: [],
+      contractionKind: 'claim' as const,
     };
-    tryOut(plan, seed, refuse);
+    tryOut({ ...plan, dim }, seed, refuse);
     return plan;
   },
 
-  bind: (plan, runtime) => bindCodec(plan, runtime, moduleCodec(plan, runtime.seed)),
+  codec: (plan, runtime) => moduleCodec(plan, runtime.seed),
 
   reference: (plan, seed) => {
     const codec = moduleCodec(plan, seed);
@@ -207,7 +201,16 @@ export const custom: CompressorDefinition = {
       return out;
     };
   },
-};
+});
+
+/** What a module's functions need to know of the run, and the room that its messages have. */
+interface CustomPlan extends Pick<PlanInputs, 'dim' | 'agents' | 'rounds' | 'parameters'> {
+  module: string;
+  data: unknown;
+  slotBytes: number;
+  messageBits: number | null;
+  maxMessageBits: number;
+}
 
 function functionsOf(module: UserModule): CompressorModule {
   return module.exports as unknown as CompressorModule;
@@ -249,7 +252,7 @@ function checkAnswer(answer: unknown, refuse: (what: string) => Error): ModulePl
  * What can be known before the run: silence decodes to zero, and the same error gives the same message twice. An encode that throws here
  * is left to throw in the run, which can name the agent and the round it happened in.
  */
-function tryOut(plan: CompressorPlan, seed: Seed, refuse: (what: string, cause?: unknown) => Error): void {
+function tryOut(plan: CustomPlan, seed: Seed, refuse: (what: string, cause?: unknown) => Error): void {
   const codec = moduleCodec(plan, seed);
   const silence = new Uint8Array(plan.slotBytes);
   const reader = new BitReader(silence);
@@ -308,11 +311,10 @@ class ModuleFailure extends Error {
 }
 
 /** The module between the wire and typed arrays of its own. */
-function moduleCodec(plan: CompressorPlan, seed: Seed): Codec {
-  const { dim, messageBits } = plan;
-  const module = userModule(plan['module'] as string);
+function moduleCodec(plan: CustomPlan, seed: Seed): Codec {
+  const { dim, agents, rounds, parameters, data, messageBits, maxMessageBits: maxBits } = plan;
+  const module = userModule(plan.module);
   const { encode, decode } = functionsOf(module);
-  const maxBits = plan['maxMessageBits'] as number;
   const messageBytes = Math.ceil(maxBits / 8);
   const written = new Uint8Array(messageBytes + GUARD_BYTES);
   const read = new Uint8Array(messageBytes);
@@ -322,10 +324,10 @@ function moduleCodec(plan: CompressorPlan, seed: Seed): Codec {
   const sharedRandom = new Draws(seed);
   const context = {
     dim,
-    agents: plan['agents'] as number,
-    rounds: plan['rounds'] as number,
-    parameters: plan['parameters'] as Record<string, unknown>,
-    data: plan['data'],
+    agents,
+    rounds,
+    parameters,
+    data,
     agent: 0,
     round: 0,
     random,

@@ -18,48 +18,31 @@
  */
 
 import { rowLength } from '../arena/layout.js';
-import { agentRows, blockRows, contractionOf, longestBits } from './slots.js';
-import {
-  type CompressorDefinition,
-  type CompressorPlan,
-  type CompressorSpec,
-  filterGainOf,
-  weakestKind,
-} from './types.js';
+import { defineCompressor, innerCompressor } from './define.js';
+import { agentRows, around, blockRows, wrap } from './slots.js';
+import { filterGainOf, weakestKind } from './types.js';
 
-export const errorFeedback: CompressorDefinition = {
+export const errorFeedback = defineCompressor({
   kind: 'error-feedback',
   card: {
     title: 'Error feedback',
     summary: 'adds what earlier messages left out to what is to be said now',
     source: 'Karimireddy, Rebjock, Stich, Jaggi 2019 (arXiv 1901.09847)',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('error-feedback'),
-      inner: z.unknown().describe('compressor of the error and what was left out before'),
-    }),
+  parameters: (z) => ({
+    inner: innerCompressor(z, 'compressor of the error and what was left out before'),
+  }),
+  takes: ['inner'],
 
   plan: (spec, context, nested) => {
     const { agents, blockAgents, dim, path } = context;
-    const inner = nested.plan(spec['inner'] as CompressorSpec, {
-      ...context,
-      // What a memory adds is of other rotations.
-      mixed: undefined,
-      path: [...path, 'inner'],
-    });
+    // What a memory adds is of other rotations: nothing is known to be mixed.
+    const inner = nested.plan(spec.inner, { ...context, mixed: undefined, path: [...path, 'inner'] });
     // Of an error that waits 1/delta rounds a memory makes 1/delta times as much.
     const gain = filterGainOf(inner);
     const name = path.join('.');
     return {
-      kind: 'error-feedback',
-      dim,
-      inner,
-      slotBytes: inner.slotBytes,
-      messageBits: inner.messageBits,
-      longestBits: longestBits(inner),
-      linear: inner.linear,
-      ...contractionOf(inner),
+      ...around(inner, context),
       // What is exact leaves nothing to remember.
       contractionKind:
         inner.contraction === 1 ? inner.contractionKind : weakestKind(inner.contractionKind, 'memory'),
@@ -81,13 +64,12 @@ export const errorFeedback: CompressorDefinition = {
     const { kernels, arena, worker } = runtime;
     const n = rowLength(plan.dim);
     const rowBytes = n * 8;
-    const excess = arena.address(plan['excess'] as string);
-    const wanted = arena.address(plan['wanted'] as string, worker);
-    const said = arena.address(plan['said'] as string, worker);
-    const bound = nested.bind(plan.inner as CompressorPlan, runtime);
+    const excess = arena.address(plan.excess);
+    const wanted = arena.address(plan.wanted, worker);
+    const said = arena.address(plan.said, worker);
+    const bound = nested.bind(plan.inner, runtime);
 
-    return {
-      prepare: (round) => bound.prepare(round),
+    return wrap(bound, {
       encode(first, count, round, errors, errorStride, slots, lengths) {
         const own = excess + first * rowBytes;
         for (let r = 0; r < count; r++) {
@@ -98,15 +80,11 @@ export const errorFeedback: CompressorDefinition = {
         bound.decode(first, count, round, slots, said, rowBytes);
         kernels.subtract(count, rowBytes, n, said, wanted, own);
       },
-      gather: (first, count, round, slots, out, outStride) =>
-        bound.gather(first, count, round, slots, out, outStride),
-      decode: (first, count, round, slots, out, outStride) =>
-        bound.decode(first, count, round, slots, out, outStride),
-    };
+    });
   },
 
   reference: (plan, seed, nested) => {
-    const inner = nested.reference(plan.inner as CompressorPlan, seed);
+    const inner = nested.reference(plan.inner, seed);
     const excesses = new Map<number, Float64Array>();
     return (error, round, agent) => {
       const excess = excesses.get(agent) ?? new Float64Array(error.length);
@@ -119,4 +97,5 @@ export const errorFeedback: CompressorDefinition = {
       return said;
     };
   },
-};
+  examples: () => [{ inner: { kind: 'sign' } }],
+});

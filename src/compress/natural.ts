@@ -14,11 +14,8 @@
 import { signBit } from '../../kernels/reference/compressors.js';
 import { philoxUniform } from '../../kernels/reference/philox.js';
 import { rowLength } from '../arena/layout.js';
-import { bindCodec } from './codec.js';
-import { oneOf } from './parameters.js';
+import { defineCodec } from './define.js';
 import { DITHER_STREAM } from './streams.js';
-import type { CompressorDefinition } from './types.js';
-import { slotBytes } from './wire.js';
 
 const EXPONENT_BITS = 8;
 const LARGEST_CODE = 255;
@@ -38,45 +35,33 @@ function exponentCode(x: number, u: number): number {
   return share > 0 && u <= share ? code + 1 : code;
 }
 
-export const natural: CompressorDefinition = {
+export const natural = defineCodec({
   kind: 'natural',
   card: {
     title: 'Natural compression',
     summary: 'rounds every entry to a power of two, at random (unbiased) or to the nearest',
     source: 'Horvath, Ho, Horvath, Sahu, Canini, Richtarik 2019 (arXiv 1905.10988)',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('natural'),
-      rounding: z.enum(['stochastic', 'nearest']).optional().describe('stochastic by default'),
-    }),
-  plan: (spec, { dim, path }) => {
-    const rounding = oneOf(spec, 'rounding', path, ['stochastic', 'nearest'], 'stochastic');
-    const messageBits = dim * (1 + EXPONENT_BITS);
+  parameters: (z) => ({
+    rounding: z.enum(['stochastic', 'nearest']).optional().describe('stochastic by default'),
+  }),
+  plan: ({ rounding = 'stochastic' }, { dim, path }) => {
     const dither = `${path.join('.')}.dither`;
     const stochastic = rounding === 'stochastic';
     return {
-      kind: 'natural',
-      dim,
-      rounding,
+      stochastic,
       ...(stochastic && { variance: 1 / 8 }),
-      codec: true,
-      messageBits,
-      slotBytes: slotBytes(messageBits),
-      linear: false,
+      messageBits: dim * (1 + EXPONENT_BITS),
       contraction: stochastic ? 7 / 8 : 8 / 9,
       contractionKind: 'range',
       dither,
       fields: [{ name: dither, type: 'f64', length: rowLength(dim), perWorker: true }],
     };
   },
-  bind: (plan, runtime) => {
-    const { kernels, seed, arena, worker } = runtime;
-    const { dim } = plan;
-    const stochastic = plan['rounding'] === 'stochastic';
-    const address = arena.address(plan['dither'] as string, worker);
-    const tau = arena.view(plan['dither'] as string, 'f64', worker);
-    return bindCodec(plan, runtime, {
+  codec: ({ dim, stochastic, dither }, { kernels, seed, arena, worker }) => {
+    const address = arena.address(dither, worker);
+    const tau = arena.view(dither, 'f64', worker);
+    return {
       encode(error, message, round, agent) {
         if (stochastic) {
           kernels.philoxUniform(address, dim, agent, round, DITHER_STREAM, seed.low, seed.high);
@@ -93,14 +78,15 @@ export const natural: CompressorDefinition = {
           out[c] = negative ? -power : power;
         }
       },
-    });
+    };
   },
-  reference: (plan, seed) => (error, round, agent) => {
-    const tau = philoxUniform(error.length, agent, round, DITHER_STREAM, [seed.low, seed.high]);
-    const stochastic = plan['rounding'] === 'stochastic';
-    return error.map((entry, c) => {
-      const power = POWERS[exponentCode(entry, stochastic ? 0.5 * tau[c] + 0.5 : 0.5)];
-      return signBit(entry) ? -power : power;
-    });
-  },
-};
+  reference:
+    ({ stochastic }, seed) =>
+    (error, round, agent) => {
+      const tau = philoxUniform(error.length, agent, round, DITHER_STREAM, [seed.low, seed.high]);
+      return error.map((entry, c) => {
+        const power = POWERS[exponentCode(entry, stochastic ? 0.5 * tau[c] + 0.5 : 0.5)];
+        return signBit(entry) ? -power : power;
+      });
+    },
+});

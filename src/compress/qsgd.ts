@@ -8,12 +8,12 @@
  * entries are zero; a fixed one can be read by a vector kernel). Source: Alistarh, Grubic, Li, Tomioka, Vojnovic 2017 (arXiv 1610.02132).
  */
 
-import { ditheredLevels } from './dithered-levels.js';
-import { wholeNumber } from './parameters.js';
+import { defineWired } from './define.js';
+import { bindDithered, ditheredMessages, planDithered } from './dithered-levels.js';
 
 const LEVELS = 15;
 
-export const qsgd = ditheredLevels({
+export const qsgd = defineWired({
   kind: 'qsgd',
   card: {
     title: 'QSGD',
@@ -21,12 +21,14 @@ export const qsgd = ditheredLevels({
       'rounds every entry at random to one of s levels of the 2-norm; unbiased, a contraction for s > sqrt(dim)',
     source: 'Alistarh, Grubic, Li, Tomioka, Vojnovic 2017 (arXiv 1610.02132)',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('qsgd'),
-      levels: z.number().int().min(1).max(32767).optional().describe(`s, ${LEVELS} by default`),
-    }),
-  size: 'l2',
-  levels: (spec, path) => wholeNumber(spec, 'levels', path, { least: 1, most: 32767, initially: LEVELS }),
-  variance: (dim, levels) => Math.min(dim / levels ** 2, Math.sqrt(dim) / levels),
+  parameters: (z) => ({
+    levels: z.number().int().min(1).max(32767).optional().describe(`s, ${LEVELS} by default`),
+  }),
+  plan: ({ levels = LEVELS }, context) => {
+    const { dim } = context;
+    return planDithered(context, levels, 'l2', Math.min(dim / levels ** 2, Math.sqrt(dim) / levels));
+  },
+  bind: bindDithered,
+  messages: ditheredMessages,
+  examples: () => [{ levels: 7 }, {}],
 });

@@ -15,11 +15,6 @@ export const scalarizeRandom = projection({
     summary: 'sends the error along one random direction (or a few), fresh every round',
     source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2408.02332)',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('scalarize-random'),
-      scalars: z.number().int().min(1).optional().describe('directions a message, 1 by default'),
-    }),
   words: (dim, scalars) => dim * scalars,
   contraction: (dim, scalars) => ({
     contraction: scalars / dim,

@@ -18,11 +18,6 @@ export const scalarizeSinusoid = projection({
     summary: 'sends the error along one sinusoid (or a few), the frequencies in turn',
     source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2408.02332)',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('scalarize-sinusoid'),
-      scalars: z.number().int().min(1).optional().describe('directions a message, 1 by default'),
-    }),
   words: () => 0,
   contraction: inTurn,
   directions: (dim, scalars) => {

@@ -20,11 +20,6 @@ export const scalarizeSweep = projection({
       'sends the error along the vectors of a random orthonormal basis, in turn; a new basis every sweep',
     source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2408.02332)',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('scalarize-sweep'),
-      scalars: z.number().int().min(1).optional().describe('directions a message, 1 by default'),
-    }),
   words: (dim) => Math.ceil(dim / 32),
   // What a last message with room left says twice is no gain that one could count on.
   contraction: (dim, scalars) => {

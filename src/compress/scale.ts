@@ -17,66 +17,44 @@
  * `scale(c, error-feedback(C))` forgets it.
  */
 
-import { unexpected } from '../errors.js';
-import { contractionOf, longestBits, viewsOf } from './slots.js';
-import {
-  type CompressorDefinition,
-  type CompressorPlan,
-  type CompressorSpec,
-  filterGainOf,
-} from './types.js';
+import { defineCompressor, innerCompressor } from './define.js';
+import { around, viewsOf, wrap } from './slots.js';
+import { type CompressorPlan, filterGainOf } from './types.js';
 
-export const scale: CompressorDefinition = {
+export const scale = defineCompressor({
   kind: 'scale',
   card: {
     title: 'Scale',
     summary: 'multiplies what the inner compressor says by a constant',
     source: 'folklore',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('scale'),
-      factor: z.number().positive().describe('c > 0'),
-      inner: z.unknown().describe('compressor whose messages are scaled'),
-    }),
+  parameters: (z) => ({
+    factor: z.number().positive().describe('c > 0'),
+    inner: innerCompressor(z, 'compressor whose messages are scaled'),
+  }),
+  takes: ['factor', 'inner'],
 
   plan: (spec, context, nested) => {
-    const factor = spec['factor'] as number;
-    const { path, dim } = context;
-    if (typeof factor !== 'number' || !(factor > 0) || !Number.isFinite(factor)) {
-      throw unexpected([...path, 'factor'], factor, 'a number > 0');
-    }
-    const inner = nested.plan(spec['inner'] as CompressorSpec, { ...context, path: [...path, 'inner'] });
+    const { factor } = spec;
+    const inner = nested.plan(spec.inner, { ...context, path: [...context.path, 'inner'] });
     const gain = filterGainOf(inner);
     return {
-      kind: 'scale',
-      dim,
+      ...around(inner, context, (delta) => scaledContraction(delta, inner, factor)),
       factor,
-      inner,
-      slotBytes: inner.slotBytes,
-      messageBits: inner.messageBits,
-      longestBits: longestBits(inner),
-      linear: inner.linear,
-      ...contractionOf(inner, (delta) => scaledContraction(delta, inner, factor)),
       projects: inner.projects === true && factor <= 1,
       inTurn: inner.inTurn === true && factor === 1,
       ...(gain !== null && { filterGain: Math.min(1, gain / factor) }),
-      fields: inner.fields,
     };
   },
 
-  bind: (plan, runtime, nested) => {
-    const factor = plan['factor'] as number;
-    const bound = nested.bind(plan.inner as CompressorPlan, runtime);
+  bind: ({ factor, inner }, runtime, nested) => {
+    const bound = nested.bind(inner, runtime);
     const { doubles } = viewsOf(runtime);
     const multiply = (out: number, count: number, outStride: number) => {
       const end = (out + count * outStride) / 8;
       for (let c = out / 8; c < end; c++) doubles[c] *= factor;
     };
-    return {
-      prepare: (round) => bound.prepare(round),
-      encode: (first, count, round, errors, errorStride, slots, lengths) =>
-        bound.encode(first, count, round, errors, errorStride, slots, lengths),
+    return wrap(bound, {
       gather(first, count, round, slots, out, outStride) {
         bound.gather(first, count, round, slots, out, outStride);
         multiply(out, count, outStride);
@@ -85,15 +63,15 @@ export const scale: CompressorDefinition = {
         bound.decode(first, count, round, slots, out, outStride);
         multiply(out, count, outStride);
       },
-    };
+    });
   },
 
-  reference: (plan, seed, nested) => {
-    const factor = plan['factor'] as number;
-    const inner = nested.reference(plan.inner as CompressorPlan, seed);
+  reference: ({ factor, inner: within }, seed, nested) => {
+    const inner = nested.reference(within, seed);
     return (error, round, agent) => inner(error, round, agent).map((entry) => factor * entry);
   },
-};
+  examples: () => [{ factor: 0.7, inner: { kind: 'sign' } }],
+});
 
 function scaledContraction(delta: number, { variance, projects }: CompressorPlan, factor: number): number {
   if (factor === 1) return delta;

@@ -18,12 +18,18 @@
  * Bits: 64 + dim; with `scaleBits: 32` the scale is rounded to float32 (the largest finite one beyond) and a message has 32 + dim.
  */
 
-import { decodeSigned, SIGN_RULE, type SignRule, signScaled } from '../../kernels/reference/compressors.js';
+import { SIGN_RULE, signScaled } from '../../kernels/reference/compressors.js';
 import { unexpected } from '../errors.js';
-import { oneOf } from './parameters.js';
-import { bindSignReaders } from './sign-message.js';
-import { type CompressorDefinition, type CompressorPlan, weakestKind } from './types.js';
-import { signBits, slotBytes } from './wire.js';
+import { defineWired } from './define.js';
+import { type CompressorPlan, weakestKind } from './types.js';
+import { slotBytes } from './wire/format.js';
+import { readSigns, signBits, signs } from './wire/signs.js';
+
+/** From here on a transform of signs is whole words; up to here it stays within 16 bits. */
+const FEWEST_WHOLE = 64;
+const MOST_WHOLE = 16_384;
+/** Up to here one of doubles stays within the first cache, and a flow's round with it. */
+const MOST_AT_ONCE = 4096;
 
 /** `mixed`: entries of the parts of a fresh random rotation; absent: any vector. `rounding`: what rounding the scale leaves. */
 function keptOf(mean: boolean, dim: number, mixed: number | undefined, rounding: number): Kept {
@@ -48,7 +54,7 @@ function keptOf(mean: boolean, dim: number, mixed: number | undefined, rounding:
 
 type Kept = Pick<CompressorPlan, 'contraction' | 'contractionKind' | 'typicalContraction'>;
 
-export const sign: CompressorDefinition = {
+export const sign = defineWired({
   kind: 'sign',
   card: {
     title: 'Scaled sign',
@@ -56,64 +62,50 @@ export const sign: CompressorDefinition = {
     source:
       'Karimireddy, Rebjock, Stich, Jaggi 2019 (arXiv 1901.09847); Vargaftik et al. 2021 (arXiv 2105.08339)',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('sign'),
-      scale: z
-        .enum(['mean', 'unbiased', 'unit'])
-        .optional()
-        .describe('mean|e| (the default), |e|_2^2 / |e|_1, or 1, which is not sent'),
-      scaleBits: z
-        .union([z.literal(64), z.literal(32)])
-        .optional()
-        .describe('bits of the scale, 64 (the default) or 32'),
-    }),
-  plan: (spec, { dim, path, mixed }) => {
-    const scale = oneOf(spec, 'scale', path, ['mean', 'unbiased', 'unit'], 'mean');
-    const scaleBits = oneOf(spec, 'scaleBits', path, [64, 32], 64) as 64 | 32;
+  parameters: (z) => ({
+    scale: z
+      .enum(['mean', 'unbiased', 'unit'])
+      .optional()
+      .describe('mean|e| (the default), |e|_2^2 / |e|_1, or 1, which is not sent'),
+    scaleBits: z
+      .union([z.literal(64), z.literal(32)])
+      .optional()
+      .describe('bits of the scale, 64 (the default) or 32'),
+  }),
+  plan: ({ scale = 'mean', scaleBits = 64 }, { dim, path, mixed }) => {
+    const common = { scale, scaleBits };
     if (scale === 'unit') {
       if (scaleBits !== 64) throw unexpected([...path, 'scaleBits'], scaleBits, 'nothing: no scale is sent');
       return {
-        kind: 'sign',
-        dim,
-        scale,
-        scaleBits,
+        ...common,
         messageBits: dim,
         slotBytes: slotBytes(signBits(dim)),
-        commonScale: true,
-        linear: false,
+        commonScale: 'plain' as const,
         contraction: 0,
         contractionKind: 'worst',
-        fields: [],
       };
     }
-    const messageBits = signBits(dim, scaleBits);
     const mean = scale === 'mean';
     return {
-      kind: 'sign',
-      dim,
-      scale,
-      scaleBits,
-      messageBits,
-      slotBytes: slotBytes(messageBits),
-      linear: false,
-      // <e, C(e)> = |e|^2 and |C(e)|^2 = dim |e|^4 / |e|_1^2, which is dim |e|^2 of a one-hot vector, and at most 2 dim/n |e|^2 in the mean behind a rotation.
+      ...common,
+      messageBits: signBits(dim, scaleBits),
+      // <e, C(e)> = |e|^2 and |C(e)|^2 = dim |e|^4 / |e|_1^2, which is dim |e|^2 of a one-hot vector, and at most
+      // 2 dim/n |e|^2 in the mean behind a rotation.
       ...(!mean && { filterGain: mixed === undefined || mixed === 1 ? 1 / dim : mixed / (2 * dim) }),
       ...keptOf(mean, dim, mixed, scaleBits === 32 ? 1 - 2 ** -48 : 1),
       projects: mean,
-      fields: [],
+      wholeRounds: mean && scaleBits === 64 && dim >= FEWEST_WHOLE && dim <= MOST_AT_ONCE,
     };
   },
   bind: (plan, runtime) => {
-    const { dim, slotBytes } = plan;
+    const { dim, slotBytes, scale, scaleBits } = plan;
     const { kernels } = runtime;
-    const rule = SIGN_RULE[plan['scale'] as SignRule];
-    const scaleBytes = (plan['scaleBits'] as number) / 8;
-    const readers = bindSignReaders(plan, runtime, scaleBytes === 4);
-    if (rule !== SIGN_RULE.mean || scaleBytes !== 8) {
+    const readers = readSigns(plan, runtime, scaleBits);
+    if (scale !== 'mean' || scaleBits !== 64) {
+      const rule = SIGN_RULE[scale];
+      const scaleBytes = scaleBits / 8;
       return {
         ...readers,
-        prepare: () => {},
         encode: (first, count, _round, errors, errorStride, slots) =>
           kernels.encodeSignScaled(
             first,
@@ -130,11 +122,23 @@ export const sign: CompressorDefinition = {
     }
     return {
       ...readers,
-      prepare: () => {},
       encode: (first, count, _round, errors, errorStride, slots) =>
         kernels.encodeSign(first, count, errors, errorStride, slots, slotBytes, dim),
+      rotated: {
+        encode: kernels.encodeFlattenedSign,
+        ...(dim >= FEWEST_WHOLE && dim <= MOST_WHOLE && { decode: kernels.decodeFlattenedSign }),
+      },
     };
   },
-  reference: (plan) => (error) =>
-    decodeSigned(signScaled(error, plan['scale'] as SignRule, plan['scaleBits'] as 64 | 32)),
-};
+  messages: ({ dim, scale, scaleBits }) => ({
+    format: signs(dim, scaleBits),
+    of: (error) => signScaled(error, scale, scaleBits),
+  }),
+  examples: () => [
+    {},
+    { scaleBits: 32 },
+    { scale: 'unbiased', scaleBits: 32 },
+    { scale: 'unbiased' },
+    { scale: 'unit' },
+  ],
+});

@@ -7,9 +7,10 @@
  * the vector kernel). Source: Wen, Xu, Yan, Wu, Wang, Chen, Li 2017 (arXiv 1705.07878), without its clipping and layers.
  */
 
-import { ditheredLevels } from './dithered-levels.js';
+import { defineWired } from './define.js';
+import { bindDithered, ditheredMessages, planDithered } from './dithered-levels.js';
 
-export const terngrad = ditheredLevels({
+export const terngrad = defineWired({
   kind: 'terngrad',
   card: {
     title: 'TernGrad',
@@ -17,8 +18,8 @@ export const terngrad = ditheredLevels({
       'sends -1, 0 or 1 for every entry, at random, and max|e|; unbiased, no contraction from dim 9 on',
     source: 'Wen, Xu, Yan, Wu, Wang, Chen, Li 2017 (arXiv 1705.07878)',
   },
-  parameters: (z) => z.strictObject({ kind: z.literal('terngrad') }),
-  size: 'max',
-  levels: () => 1,
-  variance: (dim) => (Math.sqrt(dim) - 1) / 2,
+  parameters: () => ({}),
+  plan: (_spec, context) => planDithered(context, 1, 'max', (Math.sqrt(context.dim) - 1) / 2),
+  bind: bindDithered,
+  messages: ditheredMessages,
 });

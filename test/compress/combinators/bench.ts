@@ -6,9 +6,16 @@
 import { bindKernels } from '../../../kernels/bindings.js';
 import { createArena, viewAt } from '../../../src/arena/arena.js';
 import { layoutArena, rowLength } from '../../../src/arena/layout.js';
-import { bindCompressor, planCompressor, referenceCompressor } from '../../../src/compress/registry.js';
+import {
+  bindCompressor,
+  compressors,
+  planCompressor,
+  referenceCompressor,
+} from '../../../src/compress/registry.js';
 import { inSlotsOf } from '../../../src/compress/slots.js';
 import type { CompressorPlan, CompressorSpec } from '../../../src/compress/types.js';
+import { parseComponent } from '../../../src/config/component.js';
+import type { SpecPath } from '../../../src/errors.js';
 import { type Runtime, seedWords } from '../../../src/runtime.js';
 import { kernelBytes, normals, seededRandom, smallGraph } from '../../kernels/harness.js';
 
@@ -39,14 +46,20 @@ export function planOf(
   spec: CompressorSpec,
   { agents = 1, dim = 4, rounds = 100, seed = 7 }: BenchOptions = {},
 ): CompressorPlan {
-  return planCompressor(spec, {
+  const path = ['compressor'];
+  return planCompressor(parseCompressor(spec, path), {
     agents,
     dim,
     blockAgents: BLOCK_AGENTS,
     seed: seedWords(seed),
     rounds,
-    path: ['compressor'],
+    path,
   });
+}
+
+/** Checked as a config checks it. */
+export function parseCompressor(spec: CompressorSpec, path: SpecPath): CompressorSpec {
+  return parseComponent(compressors, spec, path, { nestedKey: 'inner' });
 }
 
 export class Bench {

@@ -1,0 +1,29 @@
+/** Projections: m float64, the lengths along m orthonormal directions of the round, which every reader knows. */
+
+import { unfold } from '../../../kernels/reference/compressors.js';
+import type { Runtime } from '../../runtime.js';
+import type { CompressorPlan } from '../types.js';
+import { bindReaders, type WireFormat } from './format.js';
+import { scalars } from './scalars.js';
+
+export function projections(
+  dim: number,
+  count: number,
+  directionsOf: (round: number) => readonly Float64Array[],
+): WireFormat<Float64Array> {
+  return {
+    ...scalars(dim, count, () => 0),
+    value: (numbers, round) => unfold(numbers, directionsOf(round)),
+  };
+}
+
+/** `basisOf`: the address of a round's directions; `sums`: of as many numbers, for the sum over neighbours. */
+export function readProjections(
+  plan: CompressorPlan & { scalars: number },
+  runtime: Runtime,
+  basisOf: (round: number) => number,
+  sums: number,
+) {
+  const { gatherProjections: gather, decodeProjections: decode } = runtime.kernels;
+  return bindReaders({ gather, decode }, plan, runtime, { a: basisOf, b: () => plan.scalars, c: sums });
+}

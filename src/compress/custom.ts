@@ -142,6 +142,7 @@ export const custom = defineCodec({
   parameters: (z) => ({ module: z.string().min(1).describe('your .mjs file, relative to the config') }),
   open: true,
   takes: ['module'],
+  examples: () => [],
 
   plan: (spec, context) => {
     const { kind: _, module: file, ...parameters } = spec;

@@ -48,6 +48,7 @@ interface Defined<Kind extends string, S extends Shape, Takes extends Names, Pla
   extends Described<Kind, S, Takes> {
   plan(spec: ParametersOf<Kind, S>, context: PlanContext, nested: Nested): Plan;
   examples?(dim: number): Record<string, unknown>[];
+  compresses?: false;
 }
 
 type Bound = Omit<BoundCompressor, 'prepare'> & Partial<BoundCompressor>;
@@ -136,7 +137,7 @@ function whole<Kind extends string, S extends Shape, Takes extends Names, Plan e
     messages,
   }: Kernelled<Plan> & { messages?(plan: Plan & CompressorPlan, seed: Seed): Messages },
 ): Compressor<Kind, S, Takes> {
-  const { kind, plan, examples = () => [{}] } = definition;
+  const { kind, plan, compresses, examples = () => [{}] } = definition;
   return Object.assign(builderOf(definition), {
     ...described(definition),
     examples,
@@ -148,6 +149,7 @@ function whole<Kind extends string, S extends Shape, Takes extends Names, Plan e
     }),
     reference,
     ...(messages && { messages }),
+    ...(compresses === false && { compresses }),
   }) as unknown as Compressor<Kind, S, Takes>;
 }
 

@@ -33,6 +33,17 @@ export function compressorDefinition(kind: string): CompressorDefinition {
   return entry;
 }
 
+/** Whether a kind does more than send vectors as they are. */
+export function compresses(kind: string): boolean {
+  const entry = compressors[kind];
+  return entry === undefined || isAlias(entry) || entry.compresses !== false;
+}
+
+/** What a config that names no compressor goes with. */
+export const UNCOMPRESSED: CompressorSpec = {
+  kind: Object.keys(compressors).find((kind) => !compresses(kind)) as string,
+};
+
 const nested: Nested = { plan: planCompressor, bind: bindCompressor, reference: referenceCompressor };
 
 /** What a short name stands for; everything else as it is. */

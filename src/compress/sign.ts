@@ -136,8 +136,8 @@ export const sign = defineWired({
   }),
   examples: () => [
     {},
-    { scaleBits: 32 },
     { scale: 'unbiased', scaleBits: 32 },
+    { scaleBits: 32 },
     { scale: 'unbiased' },
     { scale: 'unit' },
   ],

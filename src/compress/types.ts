@@ -213,6 +213,8 @@ export interface CompressorDefinition<Parameters = CompressorSpec, Plan = Compre
   bind(plan: Plan, runtime: Runtime, nested: Nested): BoundCompressor;
   /** The reference implementation: what C(error, round) is for agent `agent`, written for the reader. */
   reference(plan: Plan, seed: Seed, nested: Nested): ReferenceCompressor;
+  /** Vectors are sent as they are: what a flow that compresses nothing goes with. */
+  compresses?: false;
   /** Where messages have a format with kernels of its own: the format and C(error, round) in it. */
   messages?(plan: Plan, seed: Seed): Messages;
   /** Specs that suit a dimension: what tables of tests and benchmarks run, the first one where one is enough. */

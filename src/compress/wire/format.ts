@@ -4,7 +4,7 @@
  * another without gaps, least significant bit first, and bits that belong to no field are zero.
  */
 
-import type { gather } from '../../../kernels/reference/gather.js';
+import { gather as gatherRows, type ReferenceGraph } from '../../../kernels/reference/gather.js';
 import type { Runtime } from '../../runtime.js';
 import { BitReader, BitWriter } from '../bits.js';
 import type { BoundCompressor, CompressorPlan } from '../types.js';
@@ -17,8 +17,8 @@ export interface WireFormat<Message> {
   read(slot: BitReader, round: number): Message;
   /** The vector that a message stands for. */
   value(message: Message, round: number): Float64Array;
-  /** In which order the kernel adds neighbours up, where that is not one after the other. */
-  gathered?: typeof gather;
+  /** What the kernel makes of neighbours, where it does not add up vectors one after the other: bit for bit. */
+  gathered?(graph: ReferenceGraph, messages: readonly Message[], i: number, round: number): Float64Array;
   /** For tables, behind a kernel's name: `k=8`. */
   label?: string;
 }
@@ -47,6 +47,19 @@ export function unpack<Message>(format: WireFormat<Message>, slot: Uint8Array, r
   const reader = new BitReader(slot);
   reader.begin(0);
   return format.value(format.read(reader, round), round);
+}
+
+/** Row i of the Laplacian applied to messages. */
+export function gathered<Message>(
+  format: WireFormat<Message>,
+  graph: ReferenceGraph,
+  messages: readonly Message[],
+  i: number,
+  round = 0,
+): Float64Array {
+  if (format.gathered) return format.gathered(graph, messages, i, round);
+  const rows = messages.map((message) => format.value(message, round));
+  return gatherRows(graph, rows, i);
 }
 
 /** What every kernel that reads messages is called with; a format has up to three numbers of its own behind dim. */

@@ -1,6 +1,7 @@
 /** Projections: m float64, the lengths along m orthonormal directions of the round, which every reader knows. */
 
 import { unfold } from '../../../kernels/reference/compressors.js';
+import { gather } from '../../../kernels/reference/gather.js';
 import type { Runtime } from '../../runtime.js';
 import type { CompressorPlan } from '../types.js';
 import { bindReaders, type WireFormat } from './format.js';
@@ -14,6 +15,8 @@ export function projections(
   return {
     ...scalars(dim, count, () => 0),
     value: (numbers, round) => unfold(numbers, directionsOf(round)),
+    // Numbers are added up before they are unfolded.
+    gathered: (graph, messages, i, round) => unfold(gather(graph, messages, i), directionsOf(round)),
   };
 }
 

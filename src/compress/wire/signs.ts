@@ -27,7 +27,7 @@ export function signs(dim: number, scaleBits: ScaleBits = 64): WireFormat<Signed
       return { scale, entries: Float64Array.from({ length: dim }, () => (slot.bits(1) ? -1 : 1)) };
     },
     value: decodeSigned,
-    gathered: gatherSigned,
+    gathered: (graph, messages, i) => gatherSigned(graph, messages.map(decodeSigned), i),
   };
 }
 

@@ -7,7 +7,8 @@
  */
 
 import type { z } from 'zod';
-import { flatten as flattened, identity, oneBit } from '../../compress/kinds.js';
+import { flatten as flattened, oneBit } from '../../compress/kinds.js';
+import { UNCOMPRESSED } from '../../compress/registry.js';
 import { sizeParameter } from '../../compress/rotation.js';
 import type { CompressorSpec } from '../../compress/types.js';
 import { batchParameter } from '../../cost/batch.js';
@@ -112,10 +113,10 @@ export function linksOf(spec: ServerSpec, path: SpecPath): Links {
       },
     );
   }
-  const signs = usesOneBit ? oneBitLink(spec, path) : identity();
+  const signs = usesOneBit ? oneBitLink(spec, path) : UNCOMPRESSED;
   return {
     uplink: uplink ?? signs,
-    downlink: downlink === 'one-bit' ? signs : downlink === 'none' ? identity() : downlink,
+    downlink: downlink === 'one-bit' ? signs : downlink === 'none' ? UNCOMPRESSED : downlink,
     uplinkPath: [...path, 'uplink'],
     downlinkPath: [...path, 'downlink'],
   };

@@ -8,9 +8,10 @@
  * | `1/k` | initial / (1 + k / after) |
  * | `cosine` | final + (initial - final) (1 + cos(pi k / K)) / 2 |
  *
- * `after` is the round from which the value falls like its name (1 by default: from the beginning); K is the config's `rounds`, also where a run stops
- * earlier. Robbins, Monro 1951 ask of a step that its sum diverges and the sum of its squares does not: of these `1/k`. Cosine: Loshchilov, Hutter 2017
- * (arXiv 1608.03983), without restarts.
+ * `after` is the round from which the value falls like its name (1 by default: from the beginning); K is the
+ * config's `rounds`, also where a run stops earlier. Robbins, Monro 1951 ask of a step that its sum diverges
+ * and the sum of its squares does not: of these `1/k`. Cosine: Loshchilov, Hutter 2017 (arXiv 1608.03983),
+ * without restarts.
  */
 
 import type { z } from 'zod';

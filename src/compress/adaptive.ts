@@ -1,25 +1,28 @@
 /**
- * Adaptive: a combinator that spends bits where the error is. Of a list of compressors, cheapest first, every agent chooses one for each
- * message: C(e, k) = inner[m](e, k).
+ * Adaptive: a combinator that spends bits where the error is. Of a list of compressors, cheapest first, every
+ * agent chooses one for each message: C(e, k) = inner[m](e, k).
  *
  * A token bucket of each agent keeps to the budget of b bits a message on average:
  *
  *     tokens <- tokens + b                                     (0 at first)
- *     want    = tokens min(1, |e|^2 / average)                 all of them where the error is larger than usual
+ *     want    = tokens min(1, |e|^2 / average)                 all, where the error is larger than usual
  *     m       = the dearest choice that costs at most want     (or the cheapest, which b always affords)
  *     tokens <- tokens - cost of m
  *     average <- average + (|e|^2 - average) / 8               (|e|^2 itself as long as it is 0)
  *
- * so after K messages at most K b bits were said, and what a quiet round saves is spent in a loud one. The cost of a choice is its bits (at
- * most, where its own length varies) and those of the header, which says which one it is: ceil(log2 choices). What is reported is what was
- * written. `inner: [top-k 1, top-k 4, top-k 16]` chooses k, a list of quantizers their bits; choices may be anything.
+ * so after K messages at most K b bits were said, and what a quiet round saves is spent in a loud one. The
+ * cost of a choice is its bits (at most, where its own length varies) and those of the header, which says
+ * which one it is: ceil(log2 choices). What is reported is what was written. `inner: [top-k 1, top-k 4, top-k
+ * 16]` chooses k, a list of quantizers their bits; choices may be anything.
  *
- * Never linear. Contraction: the smallest of the choices' (a dear one need not be a good one). Floats an agent: 2. A memory inside a choice (`error-feedback`) is that choice's
- * own and waits while others are chosen; `error-feedback(adaptive(...))` has one memory for all.
- * Source: our own rule; the token bucket is Turner's (1986), adapting a quantizer's bits during a run is in AdaQuantFL (Jhunjhunwala et al. 2021).
+ * Never linear. Contraction: the smallest of the choices' (a dear one need not be a good one). Floats an
+ * agent: 2. A memory inside a choice (`error-feedback`) is that choice's own and waits while others are
+ * chosen; `error-feedback(adaptive(...))` has one memory for all.
+ * Source: our own rule; the token bucket is Turner's (1986), adapting a quantizer's bits during a run is in
+ * AdaQuantFL (Jhunjhunwala et al. 2021).
  *
- * In memory a slot has a place for each choice and then the header; those not chosen are zero and decode to zero, so sums over
- * neighbours with different choices are sums over the choices.
+ * In memory a slot has a place for each choice and then the header; those not chosen are zero and decode to
+ * zero, so sums over neighbours with different choices are sums over the choices.
  */
 
 import { rowLength } from '../arena/layout.js';
@@ -189,7 +192,8 @@ export const adaptive = defineCompressor({
 
 /** The dearest choice that costs at most the share of the tokens which the error's energy asks for. */
 function choose(costs: readonly number[], tokens: number, energy: number, average: number): number {
-  // An error that is no number asks for everything, and so does one of the usual size; no error asks for nothing.
+  // An error that is no number asks for everything, and so does one of the usual size; no error asks for
+  // nothing.
   const share = energy === 0 ? 0 : energy < average ? energy / average : 1;
   const want = tokens * share;
   let choice = 0;

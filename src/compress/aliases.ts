@@ -1,4 +1,7 @@
-/** Short names for compositions that people use by name: what they stand for is data, and nothing else knows them. */
+/**
+ * Short names for compositions that people use by name: what they stand for is data, and nothing else knows
+ * them.
+ */
 
 import { defineAlias } from './define.js';
 import { flatten } from './flatten.js';
@@ -21,7 +24,8 @@ export const flattenedOneBit = defineAlias({
   card: {
     title: 'Flattened one-bit',
     summary:
-      "short for flatten(one-bit): one dithered bit a coordinate after a shared random rotation, FO-SGD's compressor",
+      'short for flatten(one-bit): one dithered bit a coordinate after a shared random rotation, ' +
+      "FO-SGD's compressor",
     source: 'Stollenwerk, Jacques 2024 (arXiv 2405.11095)',
   },
   parameters: oneBitParameters,

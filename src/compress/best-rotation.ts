@@ -1,16 +1,19 @@
 /**
  * Best rotation: `flatten(sign)` whose sender tries several rotations and says which one served it best.
  *
- *     u_t = H P_t D_k e / sqrt(P)        t = argmax |u_t|_1 (ties: lowest)        C(e, k) = U_t^T (mean|u_t| sign(u_t))
+ *     u_t = H P_t D_k e / sqrt(P)     t = argmax |u_t|_1 (ties: lowest)     C(e, k) = U_t^T (mean|u_t| sign(u_t))
  *
- * D_k are the shared signs of `flatten`, fresh every round; P_t are `choices` sign patterns drawn once from the seed (stream 10), shared too. What a
- * message loses is 1 - |u_t|_1^2 / (P |e|^2), so the largest |u_t|_1 loses least. On a sphere |u|_1 has a relative spread of
- * about 0.27 / sqrt(P), 3.3% at P = 64, and the best of 16 lies 1.8 of these above the mean: a relative squared error of 0.29 where
- * flatten(sign) leaves 0.36. The gain fades like 1/sqrt(P): at P = 1024 it is a quarter of that.
+ * D_k are the shared signs of `flatten`, fresh every round; P_t are `choices` sign patterns drawn once from
+ * the seed (stream 10), shared too. What a message loses is 1 - |u_t|_1^2 / (P |e|^2), so the largest |u_t|_1
+ * loses least. On a sphere |u|_1 has a relative spread of about 0.27 / sqrt(P), 3.3% at P = 64, and the best
+ * of 16 lies 1.8 of these above the mean: a relative squared error of 0.29 where flatten(sign) leaves 0.36.
+ * The gain fades like 1/sqrt(P): at P = 1024 it is a quarter of that.
  *
- * Biased; contraction at least that of flatten(sign): 1/2 of any vector, in the mean, and 2/pi or more of most. Bits: scaleBits + log2 choices + P.
- * Costs the sender `choices` transforms a message, and every receiver one a neighbour, since rotations differ between senders.
- * Source: our own; the idea of trying several encodings of one vector and naming the best is folklore in vector quantisation.
+ * Biased; contraction at least that of flatten(sign): 1/2 of any vector, in the mean, and 2/pi or more of
+ * most. Bits: scaleBits + log2 choices + P. Costs the sender `choices` transforms a message, and every
+ * receiver one a neighbour, since rotations differ between senders.
+ * Source: our own; the idea of trying several encodings of one vector and naming the best is folklore in
+ * vector quantisation.
  */
 
 import { nearestFloat32, signBit } from '../../kernels/reference/compressors.js';
@@ -98,7 +101,10 @@ function roundScale({ scaleBits }: Tried, scale: number): number {
   return scaleBits === 32 ? nearestFloat32(scale) : scale;
 }
 
-/** `wht` with two of its stages to a pass: the same additions in the same order, so the same bits, in half the time. */
+/**
+ * `wht` with two of its stages to a pass: the same additions in the same order, so the same bits, in half the
+ * time.
+ */
 function transform(data: Float64Array): void {
   const { length } = data;
   let h = 1;

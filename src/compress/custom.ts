@@ -1,12 +1,15 @@
 /**
  * A user's own compressor: C(e, k) = decode(encode(e, k)), two functions in a module that the config names.
- * Bits, linearity and contraction are what the module's `plan` says; bits are checked against what `encode` wrote, message by message.
+ * Bits, linearity and contraction are what the module's `plan` says; bits are checked against what `encode`
+ * wrote, message by message.
  *
- * The module works on private copies and never sees the shared memory, so the worst it can do is to end the run: whatever it throws, writes
- * past its message or leaves not finite is reported with file, function, agent and round. One check a message, none an entry
- * but the sum that tells whether all are finite. The interface is documented in docs/your-own-compressor.md.
+ * The module works on private copies and never sees the shared memory, so the worst it can do is to end the
+ * run: whatever it throws, writes past its message or leaves not finite is reported with file, function,
+ * agent and round. One check a message, none an entry but the sum that tells whether all are finite. The
+ * interface is documented in docs/your-own-compressor.md.
  *
- * Departure from the other compressors: no plain twin. The module is the mathematics, and the reference calls it without the wire between.
+ * Departure from the other compressors: no plain twin. The module is the mathematics, and the reference calls
+ * it without the wire between.
  */
 
 import { philoxBlock } from '../data/random.js';
@@ -20,9 +23,9 @@ import {
   userModule,
 } from '../plugin/modules.js';
 import type { Seed } from '../runtime.js';
-import { BitReader, BitWriter } from './bits.js';
 import type { Codec } from './codec.js';
 import { defineCodec } from './define.js';
+import { BitReader, BitWriter } from './wire/bits.js';
 import { slotBytes } from './wire/format.js';
 
 /** What a compressor's module exports. */
@@ -30,12 +33,15 @@ export interface CompressorModule {
   /** Once, on the host. Refuse parameters by throwing an Error that says what was expected. */
   plan(inputs: PlanInputs): ModulePlan;
   /**
-   * One agent's message. `error` is a copy and may be overwritten. Returns nothing where the message was written with `bits`, `float64` and
-   * `float32`; the number of bits where it was written through `view`.
+   * One agent's message. `error` is a copy and may be overwritten. Returns nothing where the message was
+   * written with `bits`, `float64` and `float32`; the number of bits where it was written through `view`.
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing is meant, and `undefined` alone would refuse those declared so.
   encode(error: Float64Array, message: MessageWriter, context: MessageContext): number | undefined | void;
-  /** Fills `out`, which comes as zeros, with what the receivers make of a message. All bits zero must leave it so. */
+  /**
+   * Fills `out`, which comes as zeros, with what the receivers make of a message. All bits zero must leave it
+   * so.
+   */
   decode(message: MessageReader, out: Float64Array, context: MessageContext): void;
 }
 
@@ -59,7 +65,10 @@ export interface ModulePlan {
   maxMessageBits?: number;
   /** C(., k) is a linear map, so that node-state compression converges. Default: false. */
   linear?: boolean;
-  /** delta in |e - C(e)|^2 <= (1 - delta) |e|^2, on average where it varies: `auto` gains go by it. Default: 1/dim, which is cautious. */
+  /**
+   * delta in |e - C(e)|^2 <= (1 - delta) |e|^2, on average where it varies: `auto` gains go by it. Default:
+   * 1/dim, which is cautious.
+   */
   contraction?: number;
   /** Handed back as `context.data`, on every worker: plain data worked out once. */
   data?: unknown;
@@ -250,8 +259,9 @@ function checkAnswer(answer: unknown, refuse: (what: string) => Error): ModulePl
 }
 
 /**
- * What can be known before the run: silence decodes to zero, and the same error gives the same message twice. An encode that throws here
- * is left to throw in the run, which can name the agent and the round it happened in.
+ * What can be known before the run: silence decodes to zero, and the same error gives the same message twice.
+ * An encode that throws here is left to throw in the run, which can name the agent and the round it happened
+ * in.
  */
 function tryOut(plan: CustomPlan, seed: Seed, refuse: (what: string, cause?: unknown) => Error): void {
   const codec = moduleCodec(plan, seed);
@@ -365,8 +375,8 @@ function moduleCodec(plan: CustomPlan, seed: Seed): Codec {
 
   return {
     encode(error, message, round, agent) {
-      // A run that diverges reaches infinity between two rows of the trace: that is not the module's doing, so it is not asked. The
-      // state itself is not finite, and the next row says so.
+      // A run that diverges reaches infinity between two rows of the trace: that is not the module's doing,
+      // so it is not asked. The state itself is not finite, and the next row says so.
       if (!allFinite(error)) return;
       written.fill(0);
       writer.begin(0, messageBytes);

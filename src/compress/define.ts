@@ -1,12 +1,14 @@
 /**
- * Defining a compressor. The shape of its parameters, given once, is what configs are checked with, what `plan` is
- * given as a type, and what the definition takes as a function: a definition is the builder of its own specs too.
+ * Defining a compressor. The shape of its parameters, given once, is what configs are checked with, what
+ * `plan` is given as a type, and what the definition takes as a function: a definition is the builder of its
+ * own specs too.
  *
  *     topK(4)                     { kind: 'top-k', k: 4 }
  *     errorFeedback(topK(4))      { kind: 'error-feedback', inner: { kind: 'top-k', k: 4 } }
  *
- * Composition is data, because closures cannot cross threads: what is built so can be written to YAML, sent, compared.
- * Nothing is checked there beyond types; whoever runs a spec checks it, with its place in the composition.
+ * Composition is data, because closures cannot cross threads: what is built so can be written to YAML, sent,
+ * compared. Nothing is checked there beyond types; whoever runs a spec checks it, with its place in the
+ * composition.
  */
 
 import type { z } from 'zod';

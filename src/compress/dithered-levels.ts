@@ -1,6 +1,6 @@
 /**
- * Unbiased quantisers relative to a norm of the error: C(e, k) = step floor(e / step + u), step = norm / levels. QSGD
- * and TernGrad are two of them: each says its levels and omega, and everything else is here.
+ * Unbiased quantisers relative to a norm of the error: C(e, k) = step floor(e / step + u), step = norm /
+ * levels. QSGD and TernGrad are two of them: each says its levels and omega, and everything else is here.
  */
 
 import { quantizeDithered } from '../../kernels/reference/compressors.js';

@@ -3,17 +3,21 @@
  *
  *     p = e + m        q = inner(p, k)        m <- p - q        C(e, k) = q
  *
- * Nothing is lost: the messages said so far and the memory add up to everything that was to be said. (The memory is held negated, as what
- * was said too much, because the kernel at hand subtracts.)
+ * Nothing is lost: the messages said so far and the memory add up to everything that was to be said. (The
+ * memory is held negated, as what was said too much, because the kernel at hand subtracts.)
  *
- * What it is for: flows that send the state itself (`node-state`) and gradients, where what a message drops would be gone. A flow that sends
- * x - s (`error-state`, `observer`) *is* error feedback already: what was not said stays in x - s and is offered again. There a memory counts
- * it twice, as an integral would: an entry that waits T rounds is then said T times over, and the estimates overshoot and grow unless
- * mu is of the order 1/T. So: with top-k of a small k or a scalarizer in such a flow choose mu <= k/dim, or leave this out.
+ * What it is for: flows that send the state itself (`node-state`) and gradients, where what a message drops
+ * would be gone. A flow that sends x - s (`error-state`, `observer`) *is* error feedback already: what was
+ * not said stays in x - s and is offered again. There a memory counts it twice, as an integral would: an
+ * entry that waits T rounds is then said T times over, and the estimates overshoot and grow unless mu is of
+ * the order 1/T. So: with top-k of a small k or a scalarizer in such a flow choose mu <= k/dim, or leave this
+ * out.
  *
- * Linear where the inner one is (with memory). Contraction: the inner one's, of p; of e alone there is none, since a message may be mostly memory. Bits: those of the inner compressor.
- * Floats an agent: dim. Order matters: see `every`; and `flatten(error-feedback(C))` with fresh signs remembers in rotated coordinates that mean
- * something else in the next round: there write `error-feedback(flatten(C))`, or fix the signs, with which the two are the same.
+ * Linear where the inner one is (with memory). Contraction: the inner one's, of p; of e alone there is none,
+ * since a message may be mostly memory. Bits: those of the inner compressor. Floats an agent: dim. Order
+ * matters: see `every`; and `flatten(error-feedback(C))` with fresh signs remembers in rotated coordinates
+ * that mean something else in the next round: there write `error-feedback(flatten(C))`, or fix the signs,
+ * with which the two are the same.
  * Source: Seide et al. 2014; Karimireddy, Rebjock, Stich, Jaggi 2019 (arXiv 1901.09847).
  */
 

@@ -1,17 +1,20 @@
 /**
- * Event-triggered: a combinator over time. C(e, k) = inner(e, k) where |e| > threshold, else 0. Every agent decides for itself:
- * silence is a message of one bit, speech one of 1 + the inner compressor's.
+ * Event-triggered: a combinator over time. C(e, k) = inner(e, k) where |e| > threshold, else 0. Every agent
+ * decides for itself: silence is a message of one bit, speech one of 1 + the inner compressor's.
  *
- *     threshold: { absolute: d0, rate: r }    d0 r^k                                   r in (0, 1], 1 by default
- *     threshold: { relative: c, rate: r }     c |q| r^(rounds since), q the agent's last spoken message; 0 before the first
+ *     threshold: { absolute: d0, rate: r }    d0 r^k                     r in (0, 1], 1 by default
+ *     threshold: { relative: c, rate: r }     c |q| r^(rounds since)     q the agent's last message, 0 before it
  *
- * With r = 1 the error stays as large as the threshold lets it: the flow reaches a neighbourhood of the optimum and no more. With r < 1 the
- * threshold shrinks and so does the neighbourhood; slower than the flow itself converges, or agents speak all the time.
+ * With r = 1 the error stays as large as the threshold lets it: the flow reaches a neighbourhood of the
+ * optimum and no more. With r < 1 the threshold shrinks and so does the neighbourhood; slower than the flow
+ * itself converges, or agents speak all the time.
  *
- * Never linear. Contraction: the inner one's in the rounds that speak; below the threshold none. A scalarizer or `every` inside has its own
- * schedule, which goes on while an agent is silent: an agent may miss the turn of a coordinate again and again. `every(event-triggered(C))`,
- * the other way round, asks only in every n-th round. Under `error-feedback` the threshold looks at the error with its memory.
- * Floats an agent: 1 (relative). Sources: Dimarogonas, Frazzoli, Johansson 2012; Kia, Cortes, Martinez 2015 for optimization.
+ * Never linear. Contraction: the inner one's in the rounds that speak; below the threshold none. A scalarizer
+ * or `every` inside has its own schedule, which goes on while an agent is silent: an agent may miss the turn
+ * of a coordinate again and again. `every(event-triggered(C))`, the other way round, asks only in every n-th
+ * round. Under `error-feedback` the threshold looks at the error with its memory. Floats an agent: 1
+ * (relative).
+ * Sources: Dimarogonas, Frazzoli, Johansson 2012; Kia, Cortes, Martinez 2015 for optimization.
  */
 
 import { rowLength } from '../arena/layout.js';

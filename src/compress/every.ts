@@ -1,13 +1,16 @@
 /**
- * Every: a combinator over time. C(e, k) = inner(e, k / n) in the rounds k = 0, n, 2n, ...; silence, C(e, k) = 0, in all others.
+ * Every: a combinator over time. C(e, k) = inner(e, k / n) in the rounds k = 0, n, 2n, ...; silence, C(e, k)
+ * = 0, in all others.
  *
- * The schedule is known to all, so silence costs nothing. The inner compressor counts the rounds in which it is asked: a cyclic scalarizer
- * inside still visits every coordinate in turn, which it would not if it saw k (with n = dim it would see one coordinate for ever).
+ * The schedule is known to all, so silence costs nothing. The inner compressor counts the rounds in which it
+ * is asked: a cyclic scalarizer inside still visits every coordinate in turn, which it would not if it saw k
+ * (with n = dim it would see one coordinate for ever).
  *
- * Linear where the inner one is; contraction 1/n of it, on average over a cycle. Bits: those of the inner compressor in one round of n.
- * Order matters: `every(error-feedback(C))` remembers what C dropped when it spoke, and nothing of the rounds between;
- * `error-feedback(every(C))` remembers what was not said in the silent rounds too. Source: folklore; local SGD (Stich 2019) and intermittent
- * communication are of this kind.
+ * Linear where the inner one is; contraction 1/n of it, on average over a cycle. Bits: those of the inner
+ * compressor in one round of n. Order matters: `every(error-feedback(C))` remembers what C dropped when it
+ * spoke, and nothing of the rounds between; `error-feedback(every(C))` remembers what was not said in the
+ * silent rounds too.
+ * Source: folklore; local SGD (Stich 2019) and intermittent communication are of this kind.
  */
 
 import { defineCompressor, innerCompressor } from './define.js';

@@ -1,18 +1,23 @@
 /**
- * Flatten: a combinator. C(e, k) = U_k^T inner(U_k e), U_k = H D_k / sqrt(P): H the Walsh-Hadamard matrix of size P (dim padded to a power
- * of two), D_k random signs drawn from the seed and shared by all, so they cost nothing. `signs: fresh` (the default) draws them for every
- * round, `signs: fixed` keeps those of round 0: cheaper, and a memory inside keeps its coordinates, but a vector that is unlucky stays so.
+ * Flatten: a combinator. C(e, k) = U_k^T inner(U_k e), U_k = H D_k / sqrt(P): H the Walsh-Hadamard matrix of
+ * size P (dim padded to a power of two), D_k random signs drawn from the seed and shared by all, so they cost
+ * nothing. `signs: fresh` (the default) draws them for every round, `signs: fixed` keeps those of round 0:
+ * cheaper, and a memory inside keeps its coordinates, but a vector that is unlucky stays so.
  *
- * The rotation spreads a vector's energy evenly over its coordinates, almost whatever the vector: then one bit a coordinate loses little.
- * `flatten(sign)` leaves a relative squared error of 1 - 2/pi = 0.363 in most messages, and of 1/2 in the mean over the signs at worst (of a pair of equal entries: `sign.ts` has the
- * argument). In parts of n entries energy is spread within a part only, and of a vector that lies in one of them n/dim as much is kept. What the inner compressor's contraction
- * is, it is of vectors that a rotation makes: it is told (`mixed`). With `signs: fixed` it is not: what is left of a message meets the same rotation again, and is soon as bad as any vector. Nor is
- * it within another `flatten`, whose signs are the same. Bits: those of the inner compressor at dimension P. With `size: exact`, or the entries of
- * a part, nothing is padded and P is dim: see rotation.ts.
- * Source: Stollenwerk, Jacques 2024 (arXiv 2405.11095). Departure: there an SGD's gradients, here any message.
+ * The rotation spreads a vector's energy evenly over its coordinates, almost whatever the vector: then one
+ * bit a coordinate loses little. `flatten(sign)` leaves a relative squared error of 1 - 2/pi = 0.363 in most
+ * messages, and of 1/2 in the mean over the signs at worst (of a pair of equal entries: `sign.ts` has the
+ * argument). In parts of n entries energy is spread within a part only, and of a vector that lies in one of
+ * them n/dim as much is kept. What the inner compressor's contraction is, it is of vectors that a rotation
+ * makes: it is told (`mixed`). With `signs: fixed` it is not: what is left of a message meets the same
+ * rotation again, and is soon as bad as any vector. Nor is it within another `flatten`, whose signs are the
+ * same. Bits: those of the inner compressor at dimension P. With `size: exact`, or the entries of a part,
+ * nothing is padded and P is dim: see rotation.ts.
+ * Source: Stollenwerk, Jacques 2024 (arXiv 2405.11095). Departure: there an SGD's gradients, here any
+ * message.
  *
- * Because U_k is shared, neighbours' messages are summed in the rotated domain and rotated back once: a gather costs one
- * transform, not one for each neighbour.
+ * Because U_k is shared, neighbours' messages are summed in the rotated domain and rotated back once: a
+ * gather costs one transform, not one for each neighbour.
  */
 
 import { rowLength } from '../arena/layout.js';
@@ -74,7 +79,8 @@ export const flatten = defineCompressor({
       scratch: atOnce ? scratch : null,
       fields: [
         ...inner.fields,
-        // D_k as sign-bit masks, of round k (to read messages) and, where it differs, of round k+1 (to write them).
+        // D_k as sign-bit masks, of round k (to read messages) and, where it differs, of round k+1 (to write
+        // them).
         rotationMasks(`${name}.masks`, rotation, fixed ? 1 : 2),
         { name: `${name}.rotated`, type: 'f64', length: blockAgents * rowLength(size), perWorker: true },
         ...(atOnce ? [{ name: scratch, type: 'f64' as const, length: 3 * size + 64, perWorker: true }] : []),

@@ -2,9 +2,10 @@
  * Identity: every entry as it is. C(e, k) = e. What the others are measured against.
  *
  *  - `wire: f64` (the default): linear, exact. Bits: 64 dim.
- *  - `wire: f32`, `wire: f16`: rounded to the nearest float32 or float16 (IEEE 754 binary16), ties to even; what is beyond the largest finite one
- *    becomes that. Relative error 2^-24 or 2^-11 an entry, so a contraction of nearly 1; but numbers below half the smallest denormal
- *    (2^-150, 2^-25 = 3e-8) are sent as 0 and are never said: f16 agrees to about 1e-8 and no closer. Not linear. Bits: 32 dim, 16 dim.
+ *  - `wire: f32`, `wire: f16`: rounded to the nearest float32 or float16 (IEEE 754 binary16), ties to even;
+ *    what is beyond the largest finite one becomes that. Relative error 2^-24 or 2^-11 an entry, so a
+ *    contraction of nearly 1; but numbers below half the smallest denormal (2^-150, 2^-25 = 3e-8) are sent as
+ *    0 and are never said: f16 agrees to about 1e-8 and no closer. Not linear. Bits: 32 dim, 16 dim.
  */
 
 import { bindCodec } from './codec.js';

@@ -1,6 +1,6 @@
 /**
- * Every compressor: a new one is a file beside this one and its name here. The config, `sottovoce list`, the builders
- * of specs that programs import, and the tables of tests and benchmarks find it by themselves.
+ * Every compressor: a new one is a file beside this one and its name here. The config, `sottovoce list`, the
+ * builders of specs that programs import, and the tables of tests and benchmarks find it by themselves.
  */
 
 import { adaptive } from './adaptive.js';

@@ -1,6 +1,6 @@
 /**
- * What messages take, in nanoseconds of the machine that docs/performance.md names: as measured, for d = 64 and 1,024
- * and 400 to 100,000 agents. Kernels differ by up to a factor of two from these.
+ * What messages take, in nanoseconds of the machine that docs/performance.md names: as measured, for d = 64
+ * and 1,024 and 400 to 100,000 agents. Kernels differ by up to a factor of two from these.
  */
 
 import type { MessageCost } from './types.js';

@@ -3,11 +3,13 @@
  *
  *     C(e, k)_c = sign(e_c) 2^(a+1) with probability (|e_c| - 2^a) / 2^a, sign(e_c) 2^a otherwise
  *
- * with `rounding: stochastic` (the default; dither of stream 2): unbiased, E|C(e) - e|^2 <= |e|^2 / 8, contraction 7/8. With `rounding: nearest` the
- * nearer of the two, the larger in a tie: biased, contraction 8/9. Both of entries that the exponents below reach, the first in the mean over the dither.
+ * with `rounding: stochastic` (the default; dither of stream 2): unbiased, E|C(e) - e|^2 <= |e|^2 / 8,
+ * contraction 7/8. With `rounding: nearest` the nearer of the two, the larger in a tie: biased, contraction
+ * 8/9. Both of entries that the exponents below reach, the first in the mean over the dither.
  *
- * Bits: 9 dim: a sign and 8 bits of exponent, 0 for a zero, c for 2^(c-127): as in the paper, for which numbers were float32. Departure: our
- * numbers are not, so what is beyond 2^128 is sent as 2^128, and what is below 2^-126 rounds to 2^-126 or 0.
+ * Bits: 9 dim: a sign and 8 bits of exponent, 0 for a zero, c for 2^(c-127): as in the paper, for which
+ * numbers were float32. Departure: our numbers are not, so what is beyond 2^128 is sent as 2^128, and what is
+ * below 2^-126 rounds to 2^-126 or 0.
  * Source: Horvath, Ho, Horvath, Sahu, Canini, Richtarik 2019 (arXiv 1905.10988).
  */
 

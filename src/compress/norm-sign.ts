@@ -1,8 +1,13 @@
 /**
  * Norm-sign: one bit an entry and one scale, half the largest magnitude. C(e, k) = max|e| / 2 sign(e).
- * Biased. In the flow e' = -C(e) every entry is brought down, the largest at the rate 1/2; but one message on its own overshoots the small ones:
- * |e - C(e)|^2 = |e|^2 - max|e| |e|_1 + dim max|e|^2 / 4, which for one-hot vectors is a contraction only below dim 4. In the flows choose
- * mu of the order 4/dim, or `flatten` it. Bits: 64 + dim. Source: Yi, Zhang, Yang, Chai, Johansson 2022 (arXiv 2201.03930).
+ * Biased. In the flow e' = -C(e) every entry is brought down, the largest at the rate 1/2; but one message on
+ * its own overshoots the small ones:
+ *
+ *     |e - C(e)|^2 = |e|^2 - max|e| |e|_1 + dim max|e|^2 / 4
+ *
+ * which for one-hot vectors is a contraction only below dim 4. In the flows choose mu of the order 4/dim, or
+ * `flatten` it. Bits: 64 + dim.
+ * Source: Yi, Zhang, Yang, Chai, Johansson 2022 (arXiv 2201.03930).
  */
 
 import { SIGN_RULE, signScaled } from '../../kernels/reference/compressors.js';

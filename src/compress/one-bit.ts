@@ -3,19 +3,25 @@
  *
  *     lambda = amplitude |e|_2 / sqrt(dim)        b = sign(e + lambda tau)        C(e, k) = shrink lambda b
  *
- * tau uniform in (-1, 1), drawn for every agent, round and coordinate (stream 2). Where |e_c| <= lambda the dither makes the bit fair,
- * E[lambda b_c] = e_c, so with `shrink: 1` the message is unbiased with E|Q - e|^2 = dim lambda^2 - |e|^2 = (amplitude^2 - 1) |e|^2: no contraction
- * from amplitude sqrt(2) on. `shrink: 1 / amplitude^2` (the default) minimises the error: contraction 1 / amplitude^2. Entries above lambda
- * saturate, and a one-hot vector (lambda = amplitude |e| / sqrt(dim)) is hardly moved: hence `flatten(one-bit)`, which is FO-SGD's compressor.
+ * tau uniform in (-1, 1), drawn for every agent, round and coordinate (stream 2). Where |e_c| <= lambda the
+ * dither makes the bit fair, E[lambda b_c] = e_c, so with `shrink: 1` the message is unbiased with E|Q - e|^2
+ * = dim lambda^2 - |e|^2 = (amplitude^2 - 1) |e|^2: no contraction from amplitude sqrt(2) on. `shrink: 1 /
+ * amplitude^2` (the default) minimises the error: contraction 1 / amplitude^2. Entries above lambda saturate,
+ * and a one-hot vector (lambda = amplitude |e| / sqrt(dim)) is hardly moved: hence `flatten(one-bit)`, which
+ * is FO-SGD's compressor.
  *
- * Contraction: 2 shrink m - shrink^2 amplitude^2, with m the share of <e, E lambda b> / |e|^2: min(1, amplitude / sqrt(dim)) for
- * one-hot vectors, erf(amplitude / sqrt 2) for Gaussian ones. Bits: 64 + dim.
- * Behind a fresh random rotation in parts of n entries, an entry is a sum x of +-e_c / sqrt(n) over its part; if all of the energy lies in one, lambda is a = amplitude sqrt(n / dim) times
- * the root mean square of x, elsewhere more. So m >= E|x| min(|x|, a) of some such sum with E x^2 = 1, and |x| min(|x|, a) >= a|x| - a^2/4, where E|x| >= 1/sqrt 2 (Khinchin),
- * or x^2 - x^(2q) max_t (t - a) t^(1 - 2q), where E x^(2q) <= (2q - 1)!! (Khinchin again): whichever says most.
- * With `lambda` in the place of `amplitude` it is a constant, or a schedule of the rounds, and known to every reader: no scale is sent, shrink is 1 by default,
- * bits: dim. That is FO-SGD's quantiser, for errors whose size is known beforehand; it is no contraction, since it says +-lambda whatever the error.
- * Source: Stollenwerk, Jacques 2024 (arXiv 2405.11095). Departure: `amplitude`, where lambda follows the error's norm.
+ * Contraction: 2 shrink m - shrink^2 amplitude^2, with m the share of <e, E lambda b> / |e|^2: min(1,
+ * amplitude / sqrt(dim)) for one-hot vectors, erf(amplitude / sqrt 2) for Gaussian ones. Bits: 64 + dim.
+ * Behind a fresh random rotation in parts of n entries, an entry is a sum x of +-e_c / sqrt(n) over its part;
+ * if all of the energy lies in one, lambda is a = amplitude sqrt(n / dim) times the root mean square of x,
+ * elsewhere more. So m >= E|x| min(|x|, a) of some such sum with E x^2 = 1, and |x| min(|x|, a) >= a|x| -
+ * a^2/4, where E|x| >= 1/sqrt 2 (Khinchin), or x^2 - x^(2q) max_t (t - a) t^(1 - 2q), where E x^(2q) <= (2q -
+ * 1)!! (Khinchin again): whichever says most. With `lambda` in the place of `amplitude` it is a constant, or
+ * a schedule of the rounds, and known to every reader: no scale is sent, shrink is 1 by default, bits: dim.
+ * That is FO-SGD's quantiser, for errors whose size is known beforehand; it is no contraction, since it says
+ * +-lambda whatever the error.
+ * Source: Stollenwerk, Jacques 2024 (arXiv 2405.11095). Departure: `amplitude`, where lambda follows the
+ * error's norm.
  */
 
 import type { z } from 'zod';
@@ -141,10 +147,14 @@ export function oneBitParameters(zod: typeof z) {
   };
 }
 
-/** m at least, of any vector behind a fresh random rotation; `a`: lambda in units of an entry's root mean square. */
+/**
+ * m at least, of any vector behind a fresh random rotation; `a`: lambda in units of an entry's root mean
+ * square.
+ */
 function leastMixedShare(a: number): number {
   let most = Math.max(0, a / Math.SQRT2 - (a * a) / 4);
-  // A scale beyond every sum says all in the mean; the largest entry of a part of n is sqrt(n) rms, which the powers below come to.
+  // A scale beyond every sum says all in the mean; the largest entry of a part of n is sqrt(n) rms, which the
+  // powers below come to.
   let moment = 1;
   for (let q = 2; q <= MOST_MOMENT; q++) {
     moment *= 2 * q - 1;

@@ -1,8 +1,10 @@
 /**
- * Scalarizers with arbitrary directions: C(e, k) = sum_j psi_j psi_j^T e with orthonormal psi_0 .. psi_(m-1) of round k that everyone knows. A message is
- * the m numbers psi_j . e, 64 m bits; linear, |C(e)| <= |e|. A family says what the directions of a round are; everything else is here.
+ * Scalarizers with arbitrary directions: C(e, k) = sum_j psi_j psi_j^T e with orthonormal psi_0 .. psi_(m-1)
+ * of round k that everyone knows. A message is the m numbers psi_j . e, 64 m bits; linear, |C(e)| <= |e|. A
+ * family says what the directions of a round are; everything else is here.
  *
- * Directions of rounds k (to read messages) and k+1 (to write them) stand in the arena side by side, a copy a worker.
+ * Directions of rounds k (to read messages) and k+1 (to write them) stand in the arena side by side, a copy a
+ * worker.
  */
 
 import type { z } from 'zod';
@@ -17,7 +19,10 @@ import type { CompressorPlan } from './types.js';
 import { projections, readProjections } from './wire/projections.js';
 import { scalarBits } from './wire/scalars.js';
 
-/** Shared random words of a family: the first `length` of those that `index` names. They are valid until the next draw. */
+/**
+ * Shared random words of a family: the first `length` of those that `index` names. They are valid until the
+ * next draw.
+ */
 export type Draw = (index: number) => Uint32Array;
 
 /** Fills dim entries of every row with the directions of a round. */
@@ -27,7 +32,10 @@ export type Told = Required<Pick<CompressorPlan, 'contraction' | 'contractionKin
   inTurn?: boolean;
 };
 
-/** `scalars` of dim directions a message, in turn: after dim / gcd(dim, scalars) rounds each has been said equally often. */
+/**
+ * `scalars` of dim directions a message, in turn: after dim / gcd(dim, scalars) rounds each has been said
+ * equally often.
+ */
 export function inTurn(dim: number, scalars: number): Told {
   let [divisor, rest] = [dim, scalars];
   while (rest > 0) [divisor, rest] = [rest, divisor % rest];

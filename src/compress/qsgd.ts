@@ -1,11 +1,13 @@
 /**
- * QSGD: s levels an entry, rounded at random. C(e, k) = (|e|_2 / s) floor(s e / |e|_2 + u), u uniform in (0, 1), drawn for every agent, round and
- * coordinate (stream 2).
+ * QSGD: s levels an entry, rounded at random. C(e, k) = (|e|_2 / s) floor(s e / |e|_2 + u), u uniform in (0,
+ * 1), drawn for every agent, round and coordinate (stream 2).
  *
- * Unbiased, E|C(e) - e|^2 <= omega |e|^2 with omega = min(dim / s^2, sqrt(dim) / s): a contraction (1 - omega) only where s exceeds the smaller
- * of sqrt(dim)'s bounds, s > sqrt(dim); with fewer levels put `scale` around it, factor 1 / (1 + omega).
- * Bits: 64 + dim (1 + ceil(log2(s + 1))): levels -s .. s in two's complement, of a fixed length (the paper's Elias code is shorter where most
- * entries are zero; a fixed one can be read by a vector kernel). Source: Alistarh, Grubic, Li, Tomioka, Vojnovic 2017 (arXiv 1610.02132).
+ * Unbiased, E|C(e) - e|^2 <= omega |e|^2 with omega = min(dim / s^2, sqrt(dim) / s): a contraction (1 -
+ * omega) only where s exceeds the smaller of sqrt(dim)'s bounds, s > sqrt(dim); with fewer levels put `scale`
+ * around it, factor 1 / (1 + omega). Bits: 64 + dim (1 + ceil(log2(s + 1))): levels -s .. s in two's
+ * complement, of a fixed length (the paper's Elias code is shorter where most entries are zero; a fixed one
+ * can be read by a vector kernel).
+ * Source: Alistarh, Grubic, Li, Tomioka, Vojnovic 2017 (arXiv 1610.02132).
  */
 
 import { defineWired } from './define.js';

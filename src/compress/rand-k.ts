@@ -1,14 +1,18 @@
 /**
- * Rand-k: k entries chosen at random. C(e, k)_c = a e_c where c is chosen and 0 elsewhere; a = 1, or dim / k with `unbiased`.
+ * Rand-k: k entries chosen at random. C(e, k)_c = a e_c where c is chosen and 0 elsewhere; a = 1, or dim / k
+ * with `unbiased`.
  *
- * The coordinates are drawn from the run's seed, the agent and the round (stream 6), so a reader draws them again and they cost no bits. Distinct, by
- * Floyd's method; an index below n is floor(u n / 2^32), whose bias is below n / 2^32.
+ * The coordinates are drawn from the run's seed, the agent and the round (stream 6), so a reader draws them
+ * again and they cost no bits. Distinct, by Floyd's method; an index below n is floor(u n / 2^32), whose bias
+ * is below n / 2^32.
  *
  *  - as it is: E|e - C(e)|^2 = (1 - k/dim) |e|^2, contraction k/dim;
  *  - `unbiased`: E C(e) = e, E|C(e) - e|^2 = (dim/k - 1) |e|^2: a contraction only for k > dim/2.
  *
- * `shared` makes all agents choose the same coordinates in a round: then it is one linear map, and the node-state flow converges. Otherwise agents
- * that agree still say different things, and it stalls. Bits: 64 k. Source: Stich, Cordonnier, Jaggi 2018 (arXiv 1809.07599).
+ * `shared` makes all agents choose the same coordinates in a round: then it is one linear map, and the
+ * node-state flow converges. Otherwise agents that agree still say different things, and it stalls. Bits: 64
+ * k.
+ * Source: Stich, Cordonnier, Jaggi 2018 (arXiv 1809.07599).
  */
 
 import { ALL_AGENTS, philoxWords } from '../../kernels/reference/philox.js';
@@ -21,7 +25,10 @@ import { scalarBits } from './wire/scalars.js';
 /** Entries that a worker keeps of one round's draws. */
 const MOST_TABLED = 2 ** 20;
 
-/** Draws indices.length distinct coordinates of taken.length, from as many random words. Coordinate c is taken where taken[c] is `mark`. */
+/**
+ * Draws indices.length distinct coordinates of taken.length, from as many random words. Coordinate c is taken
+ * where taken[c] is `mark`.
+ */
 function choose(words: Uint32Array, taken: Uint32Array, mark: number, indices: Uint32Array): void {
   const dim = taken.length;
   const k = indices.length;
@@ -87,7 +94,8 @@ export const randK = defineCompressor({
     };
     const { graph } = runtime;
     const { words: integers, doubles } = viewsOf(runtime);
-    // Every neighbour draws an agent's entries again: where the table is not too large, once a round for all of them. Two rounds are in use at a time.
+    // Every neighbour draws an agent's entries again: where the table is not too large, once a round for all
+    // of them. Two rounds are in use at a time.
     const tabled = !shared && runtime.agents * k <= MOST_TABLED;
     const table = new Uint32Array(tabled ? 2 * runtime.agents * k : k);
     const drawnFor = new Int32Array(tabled ? 2 * runtime.agents : 0).fill(-1);

@@ -1,13 +1,16 @@
 /**
- * The shared random rotation U_k that flattening is made of, bound to kernels: what `flatten` puts around a compressor, and a parameter server around
- * both of its links.
+ * The shared random rotation U_k that flattening is made of, bound to kernels: what `flatten` puts around a
+ * compressor, and a parameter server around both of its links.
  *
- *  - `padded`: U_k = H D_k / sqrt(P), P the next power of two at or above dim. The rotated vector has P entries.
- *  - `parts` of n entries, n a power of two <= dim: the vector is cut into parts, each rotated by itself, and where entries are left over
- *    the last n of all are rotated once more. The rotated vector has dim entries: nothing is padded and nothing wasted. `exact` is the largest such n, which mixes
- *    most; a small n keeps every transform in the first cache, and mixes only within a part.
+ *  - `padded`: U_k = H D_k / sqrt(P), P the next power of two at or above dim. The rotated vector has P
+ *    entries.
+ *  - `parts` of n entries, n a power of two <= dim: the vector is cut into parts, each rotated by itself, and
+ *    where entries are left over the last n of all are rotated once more. The rotated vector has dim entries:
+ *    nothing is padded and nothing wasted. `exact` is the largest such n, which mixes most; a small n keeps
+ *    every transform in the first cache, and mixes only within a part.
  *
- * D_k: random signs drawn from the seed, shared by all and so free; the same for every agent, fresh every round (stream 1).
+ * D_k: random signs drawn from the seed, shared by all and so free; the same for every agent, fresh every
+ * round (stream 1).
  */
 
 import type { z } from 'zod';

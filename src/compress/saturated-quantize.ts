@@ -1,10 +1,12 @@
 /**
- * Saturated quantiser: `bits` bits an entry. C(e, k) = step_k q, q = nearest(e / step_k) cut to -levels .. levels, levels = 2^(bits-1) - 1, and
- * step_k = step rate^k (`zoom: false`: constant). Zero is a level, so what is small stays silent.
+ * Saturated quantiser: `bits` bits an entry. C(e, k) = step_k q, q = nearest(e / step_k) cut to -levels ..
+ * levels, levels = 2^(bits-1) - 1, and step_k = step rate^k (`zoom: false`: constant). Zero is a level, so
+ * what is small stays silent.
  *
- * What it can say in all rounds together is levels step / (1 - rate) an entry: a start farther away is never reached, so the first step must
- * cover the data. Inside the range it is the uniform quantiser: contraction 1 - rate^2 of the bound on its error.
- * Bits: bits dim; everyone knows the step. Source: Brockett, Liberzon 2000.
+ * What it can say in all rounds together is levels step / (1 - rate) an entry: a start farther away is never
+ * reached, so the first step must cover the data. Inside the range it is the uniform quantiser: contraction 1
+ * - rate^2 of the bound on its error. Bits: bits dim; everyone knows the step. Source: Brockett, Liberzon
+ * 2000.
  */
 
 import { quantize } from '../../kernels/reference/compressors.js';

@@ -1,8 +1,9 @@
 /**
- * Cyclic scalarizer: `scalars` coordinates a message (one by default), in turn. C(e, k) = sum_j psi_j psi_j^T e, psi_j = unit vector number
- * (k m + j) mod dim, j < m = scalars.
- * Linear, a compressor over time: not a contraction in any one round, but exact for each coordinate every dim / m rounds (psi is
- * persistently exciting). Bits: 64 m; the indices are known to everyone and cost nothing. Source: Ren et al., arXiv 2408.02332.
+ * Cyclic scalarizer: `scalars` coordinates a message (one by default), in turn. C(e, k) = sum_j psi_j psi_j^T
+ * e, psi_j = unit vector number (k m + j) mod dim, j < m = scalars. Linear, a compressor over time: not a
+ * contraction in any one round, but exact for each coordinate every dim / m rounds (psi is persistently
+ * exciting). Bits: 64 m; the indices are known to everyone and cost nothing.
+ * Source: Ren et al., arXiv 2408.02332.
  */
 
 import { defineWired } from './define.js';

@@ -1,12 +1,14 @@
 /**
- * Sweeping scalarizer: C(e, k) = sum_j psi_j psi_j^T e with the vectors of a random orthonormal basis in turn, m = scalars of them a message, and a
- * fresh basis for every sweep of ceil(dim / m) rounds.
+ * Sweeping scalarizer: C(e, k) = sum_j psi_j psi_j^T e with the vectors of a random orthonormal basis in
+ * turn, m = scalars of them a message, and a fresh basis for every sweep of ceil(dim / m) rounds.
  *
- *     psi(r)_c = +- sqrt(2 / (dim + 1)) sin(pi (r+1)(c+1) / (dim + 1)),  one random sign for every coordinate and sweep
+ *     psi(r)_c = +- sqrt(2 / (dim + 1)) sin(pi (r+1)(c+1) / (dim + 1))     a sign for each coordinate and sweep
  *
- * The sine basis is orthonormal for every dim, and stays so when coordinates change sign; the signs keep an unlucky vector from meeting the same order of
- * directions again. Drawn from the seed and shared, so they cost nothing. Unlike a fresh random direction a round (`scalarize-random`) a sweep
- * leaves nothing out: after it every direction has been said. Linear. Bits: 64 m. Source: Ren et al., arXiv 2408.02332; the basis is ours.
+ * The sine basis is orthonormal for every dim, and stays so when coordinates change sign; the signs keep an
+ * unlucky vector from meeting the same order of directions again. Drawn from the seed and shared, so they
+ * cost nothing. Unlike a fresh random direction a round (`scalarize-random`) a sweep leaves nothing out:
+ * after it every direction has been said. Linear. Bits: 64 m.
+ * Source: Ren et al., arXiv 2408.02332; the basis is ours.
  */
 
 import { projection } from './projection.js';

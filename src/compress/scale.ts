@@ -1,17 +1,21 @@
 /**
- * Scale: a combinator. C(e, k) = c inner(e, k), c > 0. The receiver multiplies, so the message is the inner compressor's.
+ * Scale: a combinator. C(e, k) = c inner(e, k), c > 0. The receiver multiplies, so the message is the inner
+ * compressor's.
  *
- * Damps a compressor that overshoots (c < 1) or undoes a known shrinkage (c > 1). Linear where the inner one is. Bits: those of the inner compressor.
+ * Damps a compressor that overshoots (c < 1) or undoes a known shrinkage (c > 1). Linear where the inner one
+ * is. Bits: those of the inner compressor.
  *
- * Contraction: with r = sqrt(1 - delta) of the inner one, |e - c C(e)| <= |1 - c| |e| + c r |e|, and the sharp bounds
+ * Contraction: with r = sqrt(1 - delta) of the inner one, |e - c C(e)| <= |1 - c| |e| + c r |e|, and the
+ * sharp bounds
  *
  *     c <= 1:  1 - (1 - c (1 - r))^2            c > 1:  1 - (c (1 + r) - 1)^2
  *
- * of which the second is soon empty. Of the projections among the compressors (top-k, sign, scalarizers: <e, C(e)> = |C(e)|^2) c (2 - c) delta is exact, and it is more. From c = 2 on nothing contracts, and 0 is declared: such a message needs a filter gain
- * mu with mu c < 2, and gains that are chosen by hand.
+ * of which the second is soon empty. Of the projections among the compressors (top-k, sign, scalarizers: <e,
+ * C(e)> = |C(e)|^2) c (2 - c) delta is exact, and it is more. From c = 2 on nothing contracts, and 0 is
+ * declared: such a message needs a filter gain mu with mu c < 2, and gains that are chosen by hand.
  *
- * Unbiased compressors (E C(e) = e, E|C(e) - e|^2 <= omega |e|^2) say so, and then 1 - (1 - c)^2 - c^2 omega holds: at best 1 / (1 + omega),
- * with c = 1 / (1 + omega), which makes a contraction of any of them.
+ * Unbiased compressors (E C(e) = e, E|C(e) - e|^2 <= omega |e|^2) say so, and then 1 - (1 - c)^2 - c^2 omega
+ * holds: at best 1 / (1 + omega), with c = 1 / (1 + omega), which makes a contraction of any of them.
  *
  * Order: scale and flatten commute; `error-feedback(scale(c, C))` remembers what the damped message left out,
  * `scale(c, error-feedback(C))` forgets it.

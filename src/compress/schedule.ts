@@ -1,13 +1,16 @@
 /**
- * Schedule: a combinator over time that changes with progress. C(e, k) = inner[m](e, k), m the stage of round k:
+ * Schedule: a combinator over time that changes with progress. C(e, k) = inner[m](e, k), m the stage of round
+ * k:
  *
  *     stage m is over from round until[m] * rounds on (rounded), the last one lasts to the end.
  *
- * Coarse first, fine later, or the other way round: when the error is large a rough direction will do. A run that stops early
- * (`stop: { gap }`) does not reach its last stages: until is a fraction of the rounds it may last. All stages count the same rounds k; memories
- * inside a stage (`error-feedback`) begin empty with it and end with it, a memory around the schedule lasts.
+ * Coarse first, fine later, or the other way round: when the error is large a rough direction will do. A run
+ * that stops early (`stop: { gap }`) does not reach its last stages: until is a fraction of the rounds it may
+ * last. All stages count the same rounds k; memories inside a stage (`error-feedback`) begin empty with it
+ * and end with it, a memory around the schedule lasts.
  *
- * Linear where all stages are; contraction: the smallest of theirs, so that gains suit every stage. Bits: those of the stage.
+ * Linear where all stages are; contraction: the smallest of theirs, so that gains suit every stage. Bits:
+ * those of the stage.
  */
 
 import { type SpecPath, unexpected } from '../errors.js';

@@ -1,9 +1,9 @@
 /**
  * What combinators share: where the messages inside theirs lie, and how they fall silent.
  *
- * An agent's message stands in its own slot, whatever is composed, and silence is a slot of zeros. A combinator that keeps several
- * messages in one slot (or slots of several sizes in one outbox) plans its inner compressors first and then gives them its own slot
- * size to step by, with `inSlotsOf`.
+ * An agent's message stands in its own slot, whatever is composed, and silence is a slot of zeros. A
+ * combinator that keeps several messages in one slot (or slots of several sizes in one outbox) plans its
+ * inner compressors first and then gives them its own slot size to step by, with `inSlotsOf`.
  */
 
 import { type FieldSpec, rowLength } from '../arena/layout.js';
@@ -16,7 +16,9 @@ import {
   weakestKind,
 } from './types.js';
 
-/** The same compressor, all inside it included, in slots of another size, of which it may touch what it needs. */
+/**
+ * The same compressor, all inside it included, in slots of another size, of which it may touch what it needs.
+ */
 export function inSlotsOf(plan: CompressorPlan, slotBytes: number): CompressorPlan {
   const { inner, choices } = plan;
   return {
@@ -33,7 +35,9 @@ export function longestBits(plan: CompressorPlan): number {
   return plan.messageBits ?? plan.longestBits ?? 8 * (plan.ownBytes ?? plan.slotBytes);
 }
 
-/** The arena as typed arrays indexed by address / size: views of single rows would be garbage for every block. */
+/**
+ * The arena as typed arrays indexed by address / size: views of single rows would be garbage for every block.
+ */
 export interface Views {
   bytes: Uint8Array;
   words: Uint32Array;
@@ -50,9 +54,9 @@ export function viewsOf({ arena }: Runtime): Views {
 }
 
 /**
- * For kernels that draw by the row they write to: where agents lie in another order than their numbers', they are
- * called an agent at a time, with its number in the place of its row, and with slots moved so that the message goes
- * where it belongs. (Below zero addresses wrap around, and back.)
+ * For kernels that draw by the row they write to: where agents lie in another order than their numbers', they
+ * are called an agent at a time, with its number in the place of its row, and with slots moved so that the
+ * message goes where it belongs. (Below zero addresses wrap around, and back.)
  */
 export function drawnByNumber(
   numbers: Uint32Array | undefined,
@@ -85,7 +89,10 @@ export function energyOf(row: Float64Array): number {
   return energy;
 }
 
-/** base^exponent for a whole exponent >= 0, by squaring: multiplications only, so that every machine gets the same bits. */
+/**
+ * base^exponent for a whole exponent >= 0, by squaring: multiplications only, so that every machine gets the
+ * same bits.
+ */
 export function wholePower(base: number, exponent: number): number {
   let result = 1;
   let square = base;
@@ -107,9 +114,9 @@ export function blockRows(name: string, blockAgents: number, dim: number): Field
 }
 
 /**
- * The plan of a combinator around one compressor: its messages are the inner one's, and so is the contraction, or `of`
- * as much. What a compressor is capable of beyond its messages (a common scale, whole rounds, an omega) is not passed
- * on: a combinator that keeps it says so.
+ * The plan of a combinator around one compressor: its messages are the inner one's, and so is the
+ * contraction, or `of` as much. What a compressor is capable of beyond its messages (a common scale, whole
+ * rounds, an omega) is not passed on: a combinator that keeps it says so.
  */
 export function around(
   inner: CompressorPlan,
@@ -156,7 +163,9 @@ export function amongst(plans: readonly CompressorPlan[]) {
   };
 }
 
-/** The compressor with some of its steps changed, and none of its capabilities but those among the changes. */
+/**
+ * The compressor with some of its steps changed, and none of its capabilities but those among the changes.
+ */
 export function wrap(
   { prepare, encode, gather, decode }: BoundCompressor,
   changes: Partial<BoundCompressor>,

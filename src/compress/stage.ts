@@ -1,6 +1,6 @@
 /**
- * A compressor outside of any run: bound over an arena of its own, with a graph or without. What certify measures,
- * what the benchmark of kernels times, and what tests look at.
+ * A compressor outside of any run: bound over an arena of its own, with a graph or without. What certify
+ * measures, what the benchmark of kernels times, and what tests look at.
  */
 
 import { bindKernels } from '../../kernels/bindings.js';

@@ -1,10 +1,11 @@
 /**
- * TernGrad: -1, 0 or 1 an entry, at random, and one scale. C(e, k) = max|e| floor(e / max|e| + u), u uniform in (0, 1): an entry is said as
- * +-max|e| with probability |e_c| / max|e|, and not at all otherwise.
+ * TernGrad: -1, 0 or 1 an entry, at random, and one scale. C(e, k) = max|e| floor(e / max|e| + u), u uniform
+ * in (0, 1): an entry is said as +-max|e| with probability |e_c| / max|e|, and not at all otherwise.
  *
- * Unbiased, E|C(e) - e|^2 = max|e| |e|_1 - |e|_2^2 <= omega |e|^2 with omega = (sqrt(dim) - 1) / 2: a contraction (1 - omega) only below dim 9; beyond,
- * put `scale` around it, factor 1 / (1 + omega). Bits: 64 + 2 dim (2 bits a trit; packing five trits in a byte would save a fifth and cost
- * the vector kernel). Source: Wen, Xu, Yan, Wu, Wang, Chen, Li 2017 (arXiv 1705.07878), without its clipping and layers.
+ * Unbiased, E|C(e) - e|^2 = max|e| |e|_1 - |e|_2^2 <= omega |e|^2 with omega = (sqrt(dim) - 1) / 2: a
+ * contraction (1 - omega) only below dim 9; beyond, put `scale` around it, factor 1 / (1 + omega). Bits: 64 +
+ * 2 dim (2 bits a trit; packing five trits in a byte would save a fifth and cost the vector kernel).
+ * Source: Wen, Xu, Yan, Wu, Wang, Chen, Li 2017 (arXiv 1705.07878), without its clipping and layers.
  */
 
 import { defineWired } from './define.js';

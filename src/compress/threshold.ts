@@ -1,12 +1,15 @@
 /**
- * Threshold: keeps the entries of at least `threshold` times the largest magnitude, drops the rest. C(e, k)_c = e_c where |e_c| >= threshold max|e|
- * and e_c is not 0, else 0. Relative to the error itself, so that it never falls silent before the error does: with an absolute threshold it would not
- * be a spatio-temporal compressor.
+ * Threshold: keeps the entries of at least `threshold` times the largest magnitude, drops the rest. C(e, k)_c
+ * = e_c where |e_c| >= threshold max|e| and e_c is not 0, else 0. Relative to the error itself, so that it
+ * never falls silent before the error does: with an absolute threshold it would not be a spatio-temporal
+ * compressor.
  *
- * Biased; contraction 1 / (1 + (dim - 1) threshold^2): the largest entry and, at worst, all others just below the threshold.
- * Bits vary: 1 + 64 n + min(ceil(log2(dim + 1)) + n ceil(log2 dim), dim) for n entries kept. The first bit says how the places are given: 0, their number
- * and their indices, ascending; 1, one bit for every coordinate; whichever is shorter. Then the entries.
- * Source: Strom 2015; Sahu, Dutta, Abdelmoniem, Banerjee, Canini, Kalnis 2021 (arXiv 2108.00951). Departure: relative.
+ * Biased; contraction 1 / (1 + (dim - 1) threshold^2): the largest entry and, at worst, all others just below
+ * the threshold. Bits vary: 1 + 64 n + min(ceil(log2(dim + 1)) + n ceil(log2 dim), dim) for n entries kept.
+ * The first bit says how the places are given: 0, their number and their indices, ascending; 1, one bit for
+ * every coordinate; whichever is shorter. Then the entries.
+ * Source: Strom 2015; Sahu, Dutta, Abdelmoniem, Banerjee, Canini, Kalnis 2021 (arXiv 2108.00951). Departure:
+ * relative.
  */
 
 import { maxAbs } from '../../kernels/reference/sums.js';

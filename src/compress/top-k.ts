@@ -1,6 +1,6 @@
 /**
- * Top-k: keeps the k entries largest in magnitude, drops the rest.
- * Biased; contraction k/dim (Stich et al. 2018). Bits: k (64 + ceil(log2 dim)). Ties: the lowest index wins, so runs repeat.
+ * Top-k: keeps the k entries largest in magnitude, drops the rest. Biased; contraction k/dim (Stich et al.
+ * 2018). Bits: k (64 + ceil(log2 dim)). Ties: the lowest index wins, so runs repeat.
  */
 
 import { topIndices } from '../../kernels/reference/compressors.js';

@@ -1,9 +1,10 @@
 /**
  * What a spatio-temporal compressor C(e, k): R^dim x N -> R^dim is to the runtime.
  *
- * A spec is plain data (`{ kind: 'top-k', k: 4 }`, nested where it composes); a definition (`define.ts`) is one file
- * and one line in `kinds.ts`. Decoding is linear in what it adds, so neighbours' messages are summed *before* they
- * leave the compressor's own domain: sum_j L_ij q_j for `flatten` is one inverse transform, whatever the degree.
+ * A spec is plain data (`{ kind: 'top-k', k: 4 }`, nested where it composes); a definition (`define.ts`) is
+ * one file and one line in `kinds.ts`. Decoding is linear in what it adds, so neighbours' messages are summed
+ * *before* they leave the compressor's own domain: sum_j L_ij q_j for `flatten` is one inverse transform,
+ * whatever the degree.
  */
 
 import type { z } from 'zod';
@@ -11,7 +12,7 @@ import type { FieldSpec } from '../arena/layout.js';
 import type { IdentityCard, PlanContext, Runtime, Seed } from '../runtime.js';
 import type { Schedule } from '../schedules.js';
 import type { RotationPlan } from './rotation.js';
-import type { WireFormat } from './wire/format.js';
+import type { Readers, WireFormat } from './wire/format.js';
 
 /** As it stands in a config, checked by the schemas of its kind and of those inside it. */
 export interface CompressorSpec {
@@ -61,8 +62,9 @@ export function reckonedContraction({
 }
 
 /**
- * A mu in (0, 1] with which e <- e - mu C(e) shrinks in the mean; null where none is known. Where <e, C(e)> >= c |e|^2 and |C(e)|^2 <= M |e|^2, c/M is best: 1/(1 + omega) of an unbiased
- * compressor. With a memory an error that waits 1/delta rounds is said as many times over.
+ * A mu in (0, 1] with which e <- e - mu C(e) shrinks in the mean; null where none is known. Where <e, C(e)>
+ * >= c |e|^2 and |C(e)|^2 <= M |e|^2, c/M is best: 1/(1 + omega) of an unbiased compressor. With a memory an
+ * error that waits 1/delta rounds is said as many times over.
  */
 export function filterGainOf({
   filterGain,
@@ -85,13 +87,17 @@ export interface MessageCost {
 export interface CompressorPlan {
   kind: string;
   dim: number;
-  /** Bytes of an outbox slot: the packed message rounded up to 8. An agent's slot is at `agent * slotBytes`. */
+  /**
+   * Bytes of an outbox slot: the packed message rounded up to 8. An agent's slot is at `agent * slotBytes`.
+   */
   slotBytes: number;
   /** Bytes of the slot that are its own, where a combinator keeps more in it; `slotBytes` where absent. */
   ownBytes?: number;
   /** Bits of the packed message that would cross a network; null where it varies from message to message. */
   messageBits: number | null;
-  /** The longest message, where the length varies and may exceed the slot's bits; 8 slotBytes where absent. */
+  /**
+   * The longest message, where the length varies and may exceed the slot's bits; 8 slotBytes where absent.
+   */
   longestBits?: number;
   /** About; only ratios matter (`nanoseconds.ts`). The partition of agents goes by it. */
   nanoseconds: MessageCost;
@@ -105,21 +111,31 @@ export interface CompressorPlan {
   contractionKind: ContractionKind;
   /** Rounds of a sweep, where the mean is over one; 1 where absent. */
   sweep?: number;
-  /** The mean over messages of the kind that runs send, where it is known and larger: gains are made from it. */
+  /**
+   * The mean over messages of the kind that runs send, where it is known and larger: gains are made from it.
+   */
   typicalContraction?: number;
-  /** A mu with which e <- e - mu C(e) shrinks in the mean from any e, where 1 is too much; see `filterGainOf`. */
+  /**
+   * A mu with which e <- e - mu C(e) shrinks in the mean from any e, where 1 is too much; see `filterGainOf`.
+   */
   filterGain?: number;
   /** Linear, and every direction is sent exactly, once in a sweep, at regular times: `flow/sampled-data.ts`. */
   inTurn?: boolean;
   /** <e, C(e)> >= |C(e)|^2, as of a projection: then c C, too, contracts for any c below 2. */
   projects?: boolean;
-  /** omega in E C(e) = e, E|C(e) - e|^2 <= omega |e|^2, where C is unbiased: `scale` makes a contraction of it. */
+  /**
+   * omega in E C(e) = e, E|C(e) - e|^2 <= omega |e|^2, where C is unbiased: `scale` makes a contraction of
+   * it.
+   */
   variance?: number;
   /** The same small entries are left out again and again: without a memory they are never sent. */
   forgets?: boolean;
   /** Messages are signs under one scale that all agents share and every reader knows: bits may be counted. */
   commonScale?: CommonScale;
-  /** Of a whole rotated vector of dim entries one kernel can do a flow's round: `flatten` provides the scratch. */
+  /**
+   * Of a whole rotated vector of dim entries one kernel can do a flow's round: `flatten` provides the
+   * scratch.
+   */
   wholeRounds?: boolean;
   /** Messages are those of `inner` about the vector rotated so: a server may rotate for both of its links. */
   rotates?: { rotation: RotationPlan; fixed: boolean };
@@ -133,7 +149,10 @@ export interface CompressorPlan {
 /** sign(e), or sign(e + lambda tau) under the scale shrink lambda, tau uniform in (-1, 1). */
 export type CommonScale = 'plain' | { lambda: Schedule; shrink: number };
 
-/** One bit an entry of the rotated vector, under one float64 scale; as many entries as a kernel holds in the first cache. */
+/**
+ * One bit an entry of the rotated vector, under one float64 scale; as many entries as a kernel holds in the
+ * first cache.
+ */
 export interface RotatedSigns {
   /** Entries of the rotated vector, 64..4096. */
   size: number;
@@ -144,7 +163,10 @@ export interface RotatedSigns {
   masksOf(round: number): number;
 }
 
-/** count agents; `from` slots `to` rows, or the other way round. `size`: entries of the rotated vector, scratch too. */
+/**
+ * count agents; `from` slots `to` rows, or the other way round. `size`: entries of the rotated vector,
+ * scratch too.
+ */
 export type RotatedKernel = (
   first: number,
   count: number,
@@ -159,23 +181,29 @@ export type RotatedKernel = (
 ) => void;
 
 /**
- * Bound to one worker. `slots` is the outbox of the round's parity; rows have the stride given. A slot that is all
- * zero decodes to the zero vector: that is how silence is represented in memory, so combinators that are silent at
- * times need no decoder of their own.
+ * Bound to one worker. `slots` is the outbox of the round's parity; rows have the stride given. A slot that
+ * is all zero decodes to the zero vector: that is how silence is represented in memory, so combinators that
+ * are silent at times need no decoder of their own.
  *
  * What is optional are capabilities. A combinator passes none of them on unless it says so: see `wrap`.
  */
-export interface BoundCompressor {
-  /** Only where messages are the signs of the rotated vector: then a flow may have a kernel for its whole round. */
+export interface BoundCompressor extends Readers {
+  /**
+   * Only where messages are the signs of the rotated vector: then a flow may have a kernel for its whole
+   * round.
+   */
   rotatedSigns?: RotatedSigns;
   /** Kernels that rotate a whole vector as well, within the first cache: what `flatten` asks for. */
   rotated?: { encode: RotatedKernel; decode?: RotatedKernel };
-  /** Shared randomness of a round; called once per worker and round, in order, before encode(round) and gather(round). */
+  /**
+   * Shared randomness of a round; called once per worker and round, in order, before encode(round) and
+   * gather(round).
+   */
   prepare(round: number): void;
   /**
-   * errors (block rows of dim entries) -> slots of agents first..first+count-1. Where the plan's messageBits is null, the bits of each
-   * message are written to lengths (u32, indexed by agent); otherwise lengths is not looked at. The rows stay as they are: in the
-   * node-state flow they are the state itself.
+   * errors (block rows of dim entries) -> slots of agents first..first+count-1. Where the plan's messageBits
+   * is null, the bits of each message are written to lengths (u32, indexed by agent); otherwise lengths is
+   * not looked at. The rows stay as they are: in the node-state flow they are the state itself.
    */
   encode(
     first: number,
@@ -186,10 +214,6 @@ export interface BoundCompressor {
     slots: number,
     lengths: number,
   ): void;
-  /** out (block rows) = sum_j L_ij q_j, padding zero. */
-  gather(first: number, count: number, round: number, slots: number, out: number, outStride: number): void;
-  /** out (block rows) = the agents' own decoded messages q_i. */
-  decode(first: number, count: number, round: number, slots: number, out: number, outStride: number): void;
 }
 
 /** How a combinator reaches the compressors inside it, whatever they are. */
@@ -217,7 +241,9 @@ export interface CompressorDefinition<Parameters = CompressorSpec, Plan = Compre
   compresses?: false;
   /** Where messages have a format with kernels of its own: the format and C(error, round) in it. */
   messages?(plan: Plan, seed: Seed): Messages;
-  /** Specs that suit a dimension: what tables of tests and benchmarks run, the first one where one is enough. */
+  /**
+   * Specs that suit a dimension: what tables of tests and benchmarks run, the first one where one is enough.
+   */
   examples(dim: number): Record<string, unknown>[];
 }
 

@@ -1,13 +1,16 @@
 /**
- * Uniform quantiser with a zooming step: C(e, k) = step_k nearest(e / step_k), step_k = step rate^k, ties to even.
+ * Uniform quantiser with a zooming step: C(e, k) = step_k nearest(e / step_k), step_k = step rate^k, ties to
+ * even.
  *
- * The error of a message is at most step_k / 2 an entry, whatever e: it goes to zero as fast as the step does and no faster, so choose `rate`
- * a little above the rate at which the flow itself converges (a step that shrinks faster costs bits, one that shrinks slower costs
- * rounds). Contraction: 1 - rate^2, of the bound. With `zoom: false` the step stays: then anything below half a step is never said, and
- * the quantiser does not qualify as a spatio-temporal compressor.
+ * The error of a message is at most step_k / 2 an entry, whatever e: it goes to zero as fast as the step does
+ * and no faster, so choose `rate` a little above the rate at which the flow itself converges (a step that
+ * shrinks faster costs bits, one that shrinks slower costs rounds). Contraction: 1 - rate^2, of the bound.
+ * With `zoom: false` the step stays: then anything below half a step is never said, and the quantiser does
+ * not qualify as a spatio-temporal compressor.
  *
- * Bits: whole numbers are unlimited, so messages vary in length: sum_c (2 floor(log2 v_c) + 1), v = 1 + the zigzag code of q (0, -1, 1, -2, 2, ...
- * to 1, 2, 3, 4, 5, ...), which is 1 bit for 0, 3 for +-1 (`integers.ts`). From 2^30 steps on an entry goes as it is, in 96 bits.
+ * Bits: whole numbers are unlimited, so messages vary in length: sum_c (2 floor(log2 v_c) + 1), v = 1 + the
+ * zigzag code of q (0, -1, 1, -2, 2, ... to 1, 2, 3, 4, 5, ...), which is 1 bit for 0, 3 for +-1
+ * (`integers.ts`). From 2^30 steps on an entry goes as it is, in 96 bits.
  * Source: Brockett, Liberzon 2000 (zooming); Elias 1975 (the code).
  */
 

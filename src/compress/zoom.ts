@@ -1,7 +1,8 @@
 /**
- * Zooming: the step of a quantiser shrinks by the same factor every round, step_k = D0 rate^k, so that its error goes to 0 with the error that
- * it quantises. All agents know the round, so the step costs no bits. Without zooming (`zoom: false`) the step stays D0, and what is
- * smaller than half of it is never said: that quantiser does not qualify as a spatio-temporal compressor.
+ * Zooming: the step of a quantiser shrinks by the same factor every round, step_k = D0 rate^k, so that its
+ * error goes to 0 with the error that it quantises. All agents know the round, so the step costs no bits.
+ * Without zooming (`zoom: false`) the step stays D0, and what is smaller than half of it is never said: that
+ * quantiser does not qualify as a spatio-temporal compressor.
  */
 
 import type { z } from 'zod';
@@ -46,7 +47,10 @@ export function zoomedStep({ step, rate }: Zoom, round: number): number {
   return rate === 1 ? step : Math.max(step * wholePower(rate, round), SMALLEST_STEP);
 }
 
-/** The bound on |e - C(e)|^2, dim step_k^2 / 4, shrinks by rate^2 a round, whatever the error: 0 without zooming. */
+/**
+ * The bound on |e - C(e)|^2, dim step_k^2 / 4, shrinks by rate^2 a round, whatever the error: 0 without
+ * zooming.
+ */
 export function zoomContraction(rate: number): number {
   return 1 - rate * rate;
 }

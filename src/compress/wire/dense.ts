@@ -1,14 +1,13 @@
 /**
- * Dense: every entry, as a float64, or rounded to the nearest float32 or float16 (the largest finite one beyond it).
- * Kernels read float64.
+ * Dense: every entry, as a float64, or rounded to the nearest float32 or float16 (the largest finite one
+ * beyond it). Kernels read float64.
  */
 
 import { nearestFloat32 } from '../../../kernels/reference/compressors.js';
 import type { Runtime } from '../../runtime.js';
-import type { BitReader, BitWriter } from '../bits.js';
-import { float16Bits, float16Value } from '../float16.js';
-import type { CompressorPlan } from '../types.js';
-import { bindReaders, type WireFormat } from './format.js';
+import type { BitReader, BitWriter } from './bits.js';
+import { float16Bits, float16Value } from './float16.js';
+import { bindReaders, type Slots, type WireFormat } from './format.js';
 
 export type Precision = 'f64' | 'f32' | 'f16';
 
@@ -54,7 +53,7 @@ export function dense(dim: number, precision: Precision = 'f64'): WireFormat<Flo
   };
 }
 
-export function readDense(plan: Pick<CompressorPlan, 'dim' | 'slotBytes'>, runtime: Runtime) {
+export function readDense(slots: Slots, runtime: Runtime) {
   const { gatherDense: gather, decodeDense: decode } = runtime.kernels;
-  return bindReaders({ gather, decode }, plan, runtime);
+  return bindReaders({ gather, decode }, slots, runtime);
 }

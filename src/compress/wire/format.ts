@@ -1,13 +1,13 @@
 /**
- * A wire format is one module: how long its messages are, how they are packed and unpacked plainly, what a message
- * means, and the kernels that read it. Little-endian; a slot is a whole number of 8-byte words, fields follow one
- * another without gaps, least significant bit first, and bits that belong to no field are zero.
+ * A wire format is one module: how long its messages are, how they are packed and unpacked plainly, what a
+ * message means, and the kernels that read it. Little-endian; a slot is a whole number of 8-byte words,
+ * fields follow one another without gaps, least significant bit first, and bits that belong to no field are
+ * zero.
  */
 
 import { gather as gatherRows, type ReferenceGraph } from '../../../kernels/reference/gather.js';
 import type { Runtime } from '../../runtime.js';
-import { BitReader, BitWriter } from '../bits.js';
-import type { BoundCompressor, CompressorPlan } from '../types.js';
+import { BitReader, BitWriter } from './bits.js';
 
 /** Plain and slow: the documentation of the kernels, and what tests hold them against. */
 export interface WireFormat<Message> {
@@ -17,7 +17,9 @@ export interface WireFormat<Message> {
   read(slot: BitReader, round: number): Message;
   /** The vector that a message stands for. */
   value(message: Message, round: number): Float64Array;
-  /** What the kernel makes of neighbours, where it does not add up vectors one after the other: bit for bit. */
+  /**
+   * What the kernel makes of neighbours, where it does not add up vectors one after the other: bit for bit.
+   */
   gathered?(graph: ReferenceGraph, messages: readonly Message[], i: number, round: number): Float64Array;
   /** For tables, behind a kernel's name: `k=8`. */
   label?: string;
@@ -62,7 +64,10 @@ export function gathered<Message>(
   return gatherRows(graph, rows, i);
 }
 
-/** What every kernel that reads messages is called with; a format has up to three numbers of its own behind dim. */
+/**
+ * What every kernel that reads messages is called with; a format has up to three numbers of its own behind
+ * dim.
+ */
 interface ReadingKernels {
   gather(
     first: number,
@@ -101,13 +106,26 @@ interface OwnNumbers {
   c?: number;
 }
 
-export type Readers = Pick<BoundCompressor, 'gather' | 'decode'>;
+/**
+ * Messages of vectors of dim entries, and how far apart they lie: an agent's stands at `agent * slotBytes`.
+ */
+export interface Slots {
+  dim: number;
+  slotBytes: number;
+}
+
+export interface Readers {
+  /** out (block rows) = sum_j L_ij q_j, padding zero. */
+  gather(first: number, count: number, round: number, slots: number, out: number, outStride: number): void;
+  /** out (block rows) = the agents' own decoded messages q_i. */
+  decode(first: number, count: number, round: number, slots: number, out: number, outStride: number): void;
+}
 
 const none = () => 0;
 
 export function bindReaders(
   { gather, decode }: ReadingKernels,
-  { dim, slotBytes }: Pick<CompressorPlan, 'dim' | 'slotBytes'>,
+  { dim, slotBytes }: Slots,
   { graph: g }: Pick<Runtime, 'graph'>,
   { a = none, b = none, c = 0 }: OwnNumbers = {},
 ): Readers {

@@ -1,12 +1,11 @@
 /**
- * Levels: a whole number of `bits` bits an entry in two's complement, times a step. The step is a float64 in front of
- * them, or one of the round that every reader knows and nobody sends.
+ * Levels: a whole number of `bits` bits an entry in two's complement, times a step. The step is a float64 in
+ * front of them, or one of the round that every reader knows and nobody sends.
  */
 
 import { decodeQuantized, type Quantized } from '../../../kernels/reference/compressors.js';
 import type { Runtime } from '../../runtime.js';
-import type { CompressorPlan } from '../types.js';
-import { bindReaders, type WireFormat } from './format.js';
+import { bindReaders, type Slots, type WireFormat } from './format.js';
 
 type StepOf = (round: number) => number;
 
@@ -36,7 +35,7 @@ export function levels(dim: number, bits: number, stepOf?: StepOf): WireFormat<Q
   };
 }
 
-export function readLevels(plan: CompressorPlan & { bits: number }, runtime: Runtime, stepOf?: StepOf) {
+export function readLevels(plan: Slots & { bits: number }, runtime: Runtime, stepOf?: StepOf) {
   const { gatherLevels: gather, decodeLevels: decode } = runtime.kernels;
   return bindReaders({ gather, decode }, plan, runtime, {
     a: () => plan.bits,

@@ -1,10 +1,11 @@
-/** Projections: m float64, the lengths along m orthonormal directions of the round, which every reader knows. */
+/**
+ * Projections: m float64, the lengths along m orthonormal directions of the round, which every reader knows.
+ */
 
 import { unfold } from '../../../kernels/reference/compressors.js';
 import { gather } from '../../../kernels/reference/gather.js';
 import type { Runtime } from '../../runtime.js';
-import type { CompressorPlan } from '../types.js';
-import { bindReaders, type WireFormat } from './format.js';
+import { bindReaders, type Slots, type WireFormat } from './format.js';
 import { scalars } from './scalars.js';
 
 export function projections(
@@ -20,9 +21,11 @@ export function projections(
   };
 }
 
-/** `basisOf`: the address of a round's directions; `sums`: of as many numbers, for the sum over neighbours. */
+/**
+ * `basisOf`: the address of a round's directions; `sums`: of as many numbers, for the sum over neighbours.
+ */
 export function readProjections(
-  plan: CompressorPlan & { scalars: number },
+  plan: Slots & { scalars: number },
   runtime: Runtime,
   basisOf: (round: number) => number,
   sums: number,

@@ -1,8 +1,7 @@
 /** Scalars: m float64, those of m entries in turn from one on that every reader knows. */
 
 import type { Runtime } from '../../runtime.js';
-import type { CompressorPlan } from '../types.js';
-import { bindReaders, type WireFormat } from './format.js';
+import { bindReaders, type Slots, type WireFormat } from './format.js';
 
 type IndexOf = (round: number) => number;
 
@@ -25,7 +24,7 @@ export function scalars(dim: number, count: number, indexOf: IndexOf): WireForma
   };
 }
 
-export function readScalars(plan: CompressorPlan & { scalars: number }, runtime: Runtime, indexOf: IndexOf) {
+export function readScalars(plan: Slots & { scalars: number }, runtime: Runtime, indexOf: IndexOf) {
   const { gatherScalars: gather, decodeScalars: decode } = runtime.kernels;
   return bindReaders({ gather, decode }, plan, runtime, { a: indexOf, b: () => plan.scalars });
 }

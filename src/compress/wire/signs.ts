@@ -1,13 +1,12 @@
 /**
- * Signs: one scale, a float64 (or float32), then a bit an entry, the IEEE sign bit. Read alike whoever wrote them:
- * sign, norm-sign, dithered one-bit.
+ * Signs: one scale, a float64 (or float32), then a bit an entry, the IEEE sign bit. Read alike whoever wrote
+ * them: sign, norm-sign, dithered one-bit.
  */
 
 import { decodeSigned, type Signed, signBit } from '../../../kernels/reference/compressors.js';
 import { gatherSigned } from '../../../kernels/reference/gather.js';
 import type { Runtime } from '../../runtime.js';
-import type { CompressorPlan } from '../types.js';
-import { bindReaders, type WireFormat } from './format.js';
+import { bindReaders, type Slots, type WireFormat } from './format.js';
 
 export type ScaleBits = 64 | 32;
 
@@ -31,7 +30,7 @@ export function signs(dim: number, scaleBits: ScaleBits = 64): WireFormat<Signed
   };
 }
 
-export function readSigns(plan: CompressorPlan, runtime: Runtime, scaleBits: ScaleBits = 64) {
+export function readSigns(plan: Slots, runtime: Runtime, scaleBits: ScaleBits = 64) {
   const { gatherSign, decodeSign, gatherSignSingle, decodeSignSingle } = runtime.kernels;
   return scaleBits === 64
     ? bindReaders({ gather: gatherSign, decode: decodeSign }, plan, runtime)

@@ -1,8 +1,7 @@
 /** Sparse: k float64, then their k indices of ceil(log2 dim) bits, ascending. */
 
 import type { Runtime } from '../../runtime.js';
-import type { CompressorPlan } from '../types.js';
-import { bindReaders, indexBits, type WireFormat } from './format.js';
+import { bindReaders, indexBits, type Slots, type WireFormat } from './format.js';
 
 export interface Kept {
   /** Ascending. */
@@ -31,7 +30,7 @@ export function sparse(dim: number, k: number): WireFormat<Kept> {
   };
 }
 
-export function readSparse(plan: CompressorPlan & { k: number }, runtime: Runtime) {
+export function readSparse(plan: Slots & { k: number }, runtime: Runtime) {
   const { gatherSparse: gather, decodeSparse: decode } = runtime.kernels;
   const places = indexBits(plan.dim);
   return bindReaders({ gather, decode }, plan, runtime, { a: () => plan.k, b: () => places });

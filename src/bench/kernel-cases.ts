@@ -1,4 +1,7 @@
-/** Every kernel beside its twin: what is called, on what, and what both must give. A new kernel is a line here; the table says which have none. */
+/**
+ * Every kernel beside its twin: what is called, on what, and what both must give. A new kernel is a line
+ * here; the table says which have none.
+ */
 
 import type { Kernels } from '../../kernels/bindings.js';
 import {
@@ -280,7 +283,8 @@ function transformCases(lab: Lab): KernelCase[] {
       coordinates,
       bytes: 16 * coordinates,
       run() {
-        // It destroys its source, so it is given a fresh one: a copy that its time includes, and its twin's does too.
+        // It destroys its source, so it is given a fresh one: a copy that its time includes, and its twin's
+        // does too.
         spent.data.set(source.data);
         k.unflattenBlock(spent.at, stride, target.at, stride, agents, dim, dim, masks);
       },

@@ -1,6 +1,7 @@
 /**
- * Messages that kernels make and read: bytes against those of the plain packing, numbers against what it means. Every
- * compressor whose messages have a format runs through the same checks, in its own examples: a new one is found here.
+ * Messages that kernels make and read: bytes against those of the plain packing, numbers against what it
+ * means. Every compressor whose messages have a format runs through the same checks, in its own examples: a
+ * new one is found here.
  */
 
 import { describe, expect, it } from 'vitest';
@@ -55,7 +56,10 @@ const messages = definitions()
     })),
   );
 
-/** Agents with a message each, all of them padded rows; guards lie between what the compressor has in the arena. */
+/**
+ * Agents with a message each, all of them padded rows; guards lie between what the compressor has in the
+ * arena.
+ */
 class Stand {
   readonly messages: Messages;
   readonly agents: number;
@@ -161,7 +165,8 @@ describe('layouts, by hand', () => {
 
   it('levels: two`s complement, least significant bit first, after the step where it is sent', () => {
     const bench = new Bench(65536);
-    // In steps of 1/2, cut to -3 .. 3: 1, -2, 3 (of 8), 0, and 0 again (half a step, ties to even), 2 (of 1.5 steps).
+    // In steps of 1/2, cut to -3 .. 3: 1, -2, 3 (of 8), 0, and 0 again (half a step, ties to even), 2 (of 1.5
+    // steps).
     const e = bench.rows([Float64Array.of(0.5, -1, 4, 0, 0.25, 0.75)], 6);
     const slot = bench.bytes(8);
     bench.kernels.encodeLevels(0, 1, e.at, e.stride, slot.at, 8, 6, 3, 3, 0.5, bench.reserve(32));

@@ -1,6 +1,6 @@
 /**
- * A compressor as the round loop sees it, without the loop: agents on a small graph say what they are told to, and what arrives is read
- * from the packed slots. Beside it runs the plain twin.
+ * A compressor as the round loop sees it, without the loop: agents on a small graph say what they are told
+ * to, and what arrives is read from the packed slots. Beside it runs the plain twin.
  */
 
 import { viewAt } from '../../../src/arena/arena.js';
@@ -9,9 +9,9 @@ import { compressors, planCompressor, referenceCompressor } from '../../../src/c
 import { inSlotsOf } from '../../../src/compress/slots.js';
 import { stage } from '../../../src/compress/stage.js';
 import type { CompressorPlan, CompressorSpec } from '../../../src/compress/types.js';
-import { parseComponent } from '../../../src/schema/component.js';
 import type { SpecPath } from '../../../src/errors.js';
 import { seedWords } from '../../../src/runtime.js';
+import { parseComponent } from '../../../src/schema/component.js';
 import { kernelBytes, normals, seededRandom, smallGraph } from '../../kernels/harness.js';
 
 const BLOCK_AGENTS = 3;
@@ -108,7 +108,8 @@ export class Bench {
       return row;
     });
     this.#view = (field) => arena.view(field, 'f64');
-    // The order is the engine's: the shared randomness of the next round is there before this round's messages are read.
+    // The order is the engine's: the shared randomness of the next round is there before this round's
+    // messages are read.
     this.#say = (errors, round) => {
       const slots = arena.address('slots') + (round & 1) * agents * slotBytes;
       const lengthsAt = arena.address('lengths') + (round & 1) * agents * 4;

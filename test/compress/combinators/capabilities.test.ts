@@ -1,6 +1,7 @@
 /**
- * What a compressor is capable of beyond its messages is not what a combinator around it is capable of: a wrapper
- * passes on what it names, and nothing else. Whoever offers whole rounds of rotated signs sends just those bits.
+ * What a compressor is capable of beyond its messages is not what a combinator around it is capable of: a
+ * wrapper passes on what it names, and nothing else. Whoever offers whole rounds of rotated signs sends just
+ * those bits.
  */
 
 import { describe, expect, it } from 'vitest';

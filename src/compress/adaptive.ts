@@ -36,6 +36,7 @@ const FORGETTING = 1 / 8;
 const HEADER_BYTES = 8;
 const MAX_CHOICES = 32;
 
+/** Chooses for each message, cheapest first, within a budget of bits a message on average. */
 export const adaptive = defineCompressor({
   kind: 'adaptive',
   card: {

@@ -8,6 +8,7 @@ import { flatten } from './flatten.js';
 import { oneBit, oneBitParameters } from './one-bit.js';
 import { sign } from './sign.js';
 
+/** Short for `flatten(sign())`. */
 export const flattenedSign = defineAlias({
   kind: 'flattened-sign',
   card: {
@@ -19,6 +20,7 @@ export const flattenedSign = defineAlias({
   expand: () => flatten(sign()),
 });
 
+/** Short for `flatten(oneBit(options))`. */
 export const flattenedOneBit = defineAlias({
   kind: 'flattened-one-bit',
   card: {

@@ -28,6 +28,7 @@ import { indexBits } from './wire/format.js';
 
 const CHOICES = [2, 4, 8, 16, 32, 64, 128, 256] as const;
 
+/** One bit a coordinate in the best of several rotations. */
 export const bestRotation = defineCodec({
   kind: 'best-rotation',
   card: {

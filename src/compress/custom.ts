@@ -141,6 +141,7 @@ const MAX_MESSAGE_BITS = 2 ** 31;
 /** Bytes behind a private message that must stay zero. */
 const GUARD_BYTES = 64;
 
+/** A module of your own, with the parameters that it takes. */
 export const custom = defineCodec({
   kind: 'custom',
   card: {

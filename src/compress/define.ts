@@ -28,7 +28,9 @@ import type {
 import { slotBytes } from './wire/format.js';
 
 type Shape = z.core.$ZodShape;
-type ParametersOf<Kind extends string, S extends Shape> = { kind: Kind } & z.infer<z.ZodObject<S>>;
+type ParametersOf<Kind extends string, S extends Shape> = { kind: Kind } & Exact<z.infer<z.ZodObject<S>>>;
+/** What may be left out is not there then, and never undefined. */
+type Exact<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
 /** The names of required parameters, in the order in which a builder takes them. */
 type Names = readonly string[];
 

@@ -26,6 +26,7 @@ import { defineCompressor, innerCompressor } from './define.js';
 import { agentRows, around, blockRows, wrap } from './slots.js';
 import { filterGainOf, weakestKind } from './types.js';
 
+/** Says later what was left out now. */
 export const errorFeedback = defineCompressor({
   kind: 'error-feedback',
   card: {

@@ -22,6 +22,7 @@ import { defineCompressor, innerCompressor } from './define.js';
 import { around, blockRows, energyAt, energyOf, longestBits, viewsOf, wholePower, wrap } from './slots.js';
 import { weakestKind } from './types.js';
 
+/** Speaks where the error exceeds a threshold. */
 export const eventTriggered = defineCompressor({
   kind: 'event-triggered',
   card: {

@@ -17,6 +17,7 @@ import { defineCompressor, innerCompressor } from './define.js';
 import { around, viewsOf } from './slots.js';
 import { weakestKind } from './types.js';
 
+/** Speaks in rounds 0, n, 2n, ... */
 export const every = defineCompressor({
   kind: 'every',
   card: {

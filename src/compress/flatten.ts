@@ -33,6 +33,7 @@ import {
 } from './rotation.js';
 import { around } from './slots.js';
 
+/** U^T inner(U e) with a shared random rotation. */
 export const flatten = defineCompressor({
   kind: 'flatten',
   card: {

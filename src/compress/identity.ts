@@ -16,6 +16,7 @@ import { dense, ENTRY, type Precision, readDense } from './wire/dense.js';
 /** 1 - (relative error)^2 */
 const CONTRACTION: Record<Precision, number> = { f64: 1, f32: 1 - 2 ** -48, f16: 1 - 2 ** -22 };
 
+/** All of e; with `wire` every entry as the nearest float32 or float16. */
 export const identity = defineWired({
   kind: 'identity',
   card: { title: 'Identity', summary: 'sends every entry as a float64, float32 or float16', source: 'none' },

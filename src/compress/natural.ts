@@ -37,6 +37,7 @@ function exponentCode(x: number, u: number): number {
   return share > 0 && u <= share ? code + 1 : code;
 }
 
+/** A power of two for every entry. */
 export const natural = defineCodec({
   kind: 'natural',
   card: {

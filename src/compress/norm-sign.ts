@@ -14,6 +14,7 @@ import { SIGN_RULE, signScaled } from '../../kernels/reference/compressors.js';
 import { defineWired } from './define.js';
 import { readSigns, signBits, signs } from './wire/signs.js';
 
+/** The sign of every entry, times max|e|/2. */
 export const normSign = defineWired({
   kind: 'norm-sign',
   card: {

@@ -38,6 +38,7 @@ import { readSigns, signBits, signs } from './wire/signs.js';
 
 const AMPLITUDE = 3;
 
+/** One dithered bit an entry. */
 export const oneBit = defineWired({
   kind: 'one-bit',
   card: {

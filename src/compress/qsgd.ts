@@ -15,6 +15,7 @@ import { bindDithered, ditheredMessages, planDithered } from './dithered-levels.
 
 const LEVELS = 15;
 
+/** Every entry rounded at random to one of `levels` levels of |e|_2. */
 export const qsgd = defineWired({
   kind: 'qsgd',
   card: {

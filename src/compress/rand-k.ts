@@ -41,6 +41,7 @@ function choose(words: Uint32Array, taken: Uint32Array, mark: number, indices: U
   }
 }
 
+/** k entries at random. */
 export const randK = defineCompressor({
   kind: 'rand-k',
   card: {

@@ -17,6 +17,7 @@ import { planZoom, zoomContraction, zoomedStep, zoomParameters } from './zoom.js
 
 const mostOf = (bits: number) => 2 ** (bits - 1) - 1;
 
+/** A few bits for every entry, times a step that shrinks by `rate` a round. */
 export const saturatedQuantize = defineWired({
   kind: 'saturated-quantize',
   card: {

@@ -13,6 +13,7 @@ import { readScalars, scalars as scalarMessages } from './wire/scalars.js';
 /** The first coordinate of a round's message. */
 const indexOf = (dim: number, scalars: number) => (round: number) => (round * scalars) % dim;
 
+/** Coordinates in turn, `scalars` of them a message. */
 export const scalarizeCyclic = defineWired({
   kind: 'scalarize-cyclic',
   card: {

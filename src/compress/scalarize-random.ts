@@ -10,6 +10,7 @@
 
 import { projection } from './projection.js';
 
+/** Random directions, fresh every round. */
 export const scalarizeRandom = projection({
   kind: 'scalarize-random',
   card: {

@@ -13,6 +13,7 @@
 import { inTurn, projection } from './projection.js';
 import { sineBasis } from './sine-basis.js';
 
+/** Vectors of the sine basis in turn. */
 export const scalarizeSinusoid = projection({
   kind: 'scalarize-sinusoid',
   card: {

@@ -14,6 +14,7 @@
 import { projection } from './projection.js';
 import { sineBasis } from './sine-basis.js';
 
+/** Vectors of a random basis in turn, a new basis every sweep. */
 export const scalarizeSweep = projection({
   kind: 'scalarize-sweep',
   card: {

@@ -25,6 +25,7 @@ import { defineCompressor, innerCompressor } from './define.js';
 import { around, viewsOf, wrap } from './slots.js';
 import { type CompressorPlan, filterGainOf } from './types.js';
 
+/** factor * inner(e). */
 export const scale = defineCompressor({
   kind: 'scale',
   card: {

@@ -17,6 +17,7 @@ import { type SpecPath, unexpected } from '../errors.js';
 import { defineCompressor, innerCompressor } from './define.js';
 import { amongst, inSlotsOf, viewsOf } from './slots.js';
 
+/** One compressor after the other; `until` are the fractions of the run at which all but the last end. */
 export const schedule = defineCompressor({
   kind: 'schedule',
   card: {

@@ -66,6 +66,7 @@ function keptOf(mean: boolean, dim: number, mixed: number | undefined, rounding:
 
 type Kept = Pick<CompressorPlan, 'contraction' | 'contractionKind' | 'typicalContraction'>;
 
+/** The sign of every entry, times one scale. */
 export const sign = defineWired({
   kind: 'sign',
   card: {

@@ -11,6 +11,7 @@
 import { defineWired } from './define.js';
 import { bindDithered, ditheredMessages, planDithered } from './dithered-levels.js';
 
+/** -1, 0 or 1 for every entry, at random, times max|e|. */
 export const terngrad = defineWired({
   kind: 'terngrad',
   card: {

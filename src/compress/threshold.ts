@@ -20,6 +20,7 @@ function kept(entry: number, least: number): boolean {
   return Math.abs(entry) >= least && entry !== 0;
 }
 
+/** Entries above this share of the largest. */
 export const threshold = defineCodec({
   kind: 'threshold',
   card: {

@@ -9,6 +9,7 @@ import { defineWired } from './define.js';
 import { indexBits } from './wire/format.js';
 import { readSparse, sparse } from './wire/sparse.js';
 
+/** The k entries largest in magnitude. */
 export const topK = defineWired({
   kind: 'top-k',
   card: {

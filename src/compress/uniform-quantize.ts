@@ -19,6 +19,7 @@ import { defineCodec } from './define.js';
 import { LONGEST_NUMBER_BITS, readNumber, representable, writeFloat, writeWhole } from './integers.js';
 import { planZoom, zoomContraction, zoomedStep, zoomParameters } from './zoom.js';
 
+/** A step that shrinks by `rate` a round. */
 export const uniformQuantize = defineCodec({
   kind: 'uniform-quantize',
   card: {

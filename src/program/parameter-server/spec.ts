@@ -134,7 +134,9 @@ function oneBitLink(spec: ServerSpec, path: SpecPath): CompressorSpec {
       'a number > 0, a schedule, or auto (or amplitude instead)',
     );
   }
-  const inner = oneBit(lambda === undefined ? { amplitude, shrink: 1 } : { lambda: lambda as ScheduleSpec });
+  const inner = oneBit(
+    amplitude === undefined ? { lambda: lambda as ScheduleSpec } : { amplitude, shrink: 1 },
+  );
   if (flatten === false) return inner;
   return flattened(inner, flatten === true ? {} : { size: flatten });
 }

@@ -178,6 +178,17 @@ function tagText(tag, about = '') {
   return `\`${name}\`: ${rest}`;
 }
 
+/** A compressor is the builder of its specs: what it takes by position, and an object of what may be left out. */
+function builderOf(definition, name) {
+  const takes = [...(/takes: \[(.*?)\]/.exec(definition)?.[1] ?? '').matchAll(/'(\w+)'/g)].map(
+    ([, taken]) => taken,
+  );
+  const optional = /optional\(\)|Parameters\b|scalarsParameter|open: true|signs: z|^projection/.test(
+    definition,
+  );
+  return `${name}(${[...takes, ...(optional ? ['options?'] : [])].join(', ')})`;
+}
+
 /** How it is called, or what it stands for; null where the fields say it. */
 function signatureOf(node, name) {
   const source = node.getSourceFile().text;
@@ -193,6 +204,8 @@ function signatureOf(node, name) {
       const arrow = initializer.equalsGreaterThanToken.getStart();
       return tidy(`${name}${source.slice(initializer.getStart(), arrow)}`);
     }
+    if (/^(define\w+|projection)\(/.test(initializer.getText()))
+      return builderOf(initializer.getText(), name);
     return tidy(`${name} = ${initializer.getText()}`);
   }
   if (kind === 'TypeAliasDeclaration') return tidy(`${name} = ${withoutComments(node.type.getText())}`);

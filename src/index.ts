@@ -6,7 +6,7 @@
 export type { Certificate } from './certify/certify.js';
 export type { Comparison } from './compare/results.js';
 export type { Cell, CellOutcome, CellRow, MethodRow, Target } from './compare/types.js';
-export * from './compress/builders.js';
+export * from './compress/kinds.js';
 export type {
   CompressorModule,
   MessageContext,
@@ -16,6 +16,7 @@ export type {
   PlanInputs,
   RandomNumbers,
 } from './compress/custom.js';
+export * from './compress/kinds.js';
 export { compressors } from './compress/registry.js';
 export type { CompressorAlias, CompressorDefinition, CompressorSpec } from './compress/types.js';
 export type { CostAnswer, CostInputs, CostModule, CostModuleContext } from './cost/custom.js';

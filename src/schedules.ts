@@ -8,13 +8,13 @@
  * | `1/k` | initial / (1 + k / after) |
  * | `cosine` | final + (initial - final) (1 + cos(pi k / K)) / 2 |
  *
- * `after` is the round from which the value falls like its name (1 by default: from the beginning); K is the config's `rounds`, also where a run stops
- * earlier. Robbins, Monro 1951 ask of a step that its sum diverges and the sum of its squares does not: of these `1/k`. Cosine: Loshchilov, Hutter 2017
- * (arXiv 1608.03983), without restarts.
+ * `after` is the round from which the value falls like its name (1 by default: from the beginning); K is the
+ * config's `rounds`, also where a run stops earlier. Robbins, Monro 1951 ask of a step that its sum diverges
+ * and the sum of its squares does not: of these `1/k`. Cosine: Loshchilov, Hutter 2017 (arXiv 1608.03983),
+ * without restarts.
  */
 
 import type { z } from 'zod';
-import { type SpecPath, unexpected } from './errors.js';
 
 export const SCHEDULES = ['constant', '1/sqrt(k)', '1/k', 'cosine'] as const;
 
@@ -40,22 +40,11 @@ export function scheduleParameter(zod: typeof z) {
   ]);
 }
 
-/** `given`: a positive number or a schedule's mapping. */
-export function planSchedule(given: unknown, rounds: number, path: SpecPath): Schedule {
-  if (typeof given === 'number') {
-    if (!(given > 0 && given < Number.POSITIVE_INFINITY)) throw unexpected(path, given, 'a number > 0');
-    return { kind: 'constant', initial: given, final: given, after: 1, rounds };
-  }
-  const spec = (given ?? {}) as Partial<Schedule>;
-  const { kind, initial, final = 0, after = 1 } = spec;
-  if (typeof given !== 'object' || kind === undefined || !SCHEDULES.includes(kind)) {
-    throw unexpected(path, given, `a number > 0, or { kind: ${SCHEDULES.join(' | ')}, initial: ... }`);
-  }
-  if (typeof initial !== 'number' || !(initial > 0))
-    throw unexpected([...path, 'initial'], initial, 'a number > 0');
-  if (typeof final !== 'number' || !(final >= 0))
-    throw unexpected([...path, 'final'], final, 'a number >= 0');
-  if (typeof after !== 'number' || !(after > 0)) throw unexpected([...path, 'after'], after, 'a number > 0');
+export type ScheduleSpec = z.infer<ReturnType<typeof scheduleParameter>>;
+
+export function planSchedule(given: ScheduleSpec, rounds: number): Schedule {
+  if (typeof given === 'number') return { kind: 'constant', initial: given, final: given, after: 1, rounds };
+  const { kind, initial, final = 0, after = 1 } = given;
   return { kind, initial, final, after, rounds };
 }
 

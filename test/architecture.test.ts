@@ -45,6 +45,7 @@ const LAYERS = [
   'src/trace',
   'src/data',
   'src/plugin',
+  'src/compress/wire',
   'src/compress',
   'src/cost',
   'src/links',

@@ -1,25 +1,13 @@
 /**
- * The compressors as maps: what a receiver makes of the message about `e`. Bits are in wire.ts; here is only the mathematics.
+ * Compressors as maps from a vector `e` to what a message says of it. How messages are packed is `src/compress/wire`;
+ * here is only the mathematics.
  */
 
 import { maxAbs, norm, rowSum, sumSquaresOver } from './sums.js';
-import { flatten, unflatten } from './wht.js';
 
 /** 1 where the IEEE sign bit of x is set: of -0 as well. */
 export function signBit(x: number): 0 | 1 {
   return x < 0 || Object.is(x, -0) ? 1 : 0;
-}
-
-/** All of it. Linear; n * 64 bits. */
-export function identity(e: Float64Array): Float64Array {
-  return e.slice();
-}
-
-/** Coordinates index, index + 1, ... (mod n), m of them: sum_j psi_j psi_j^T e with unit vectors psi_j. Linear; 64 m bits. */
-export function scalarize(e: Float64Array, index: number, m = 1): Float64Array {
-  const kept = new Float64Array(e.length);
-  for (let j = 0; j < m; j++) kept[(index + j) % e.length] = e[(index + j) % e.length];
-  return kept;
 }
 
 /** psi_j . e for every direction. */
@@ -32,16 +20,6 @@ export function unfold(numbers: ArrayLike<number>, basis: readonly Float64Array[
   const out = new Float64Array(basis[0].length);
   for (const [j, psi] of basis.entries()) for (let c = 0; c < out.length; c++) out[c] += numbers[j] * psi[c];
   return out;
-}
-
-/** mean|e| times the sign of every entry; a zero has the sign of its bit. Biased; 64 + n bits. */
-export function sign(e: Float64Array): Float64Array {
-  const scale = signScale(e);
-  return e.map((entry) => (signBit(entry) ? -scale : scale));
-}
-
-export function signScale(e: Float64Array): number {
-  return rowSum(e.length, (c) => Math.abs(e[c])) / e.length;
 }
 
 /** A message of signs: entries give their sign bits, scale times +-1 is what a reader makes of it. */
@@ -127,14 +105,10 @@ export function decodeQuantized({ step, levels }: Quantized): Float64Array {
   return levels.map((level) => step * level);
 }
 
-/** The k entries largest in magnitude; ties go to the lowest index. Biased, contraction k/n; k (64 + ceil(log2 n)) bits. */
-export function topK(e: Float64Array, k: number): Float64Array {
-  const kept = new Float64Array(e.length);
-  for (const c of topIndices(e, k)) kept[c] = e[c];
-  return kept;
-}
-
-/** Ascending. NaN counts as larger than Infinity: a diverged entry is sent, not hidden. */
+/**
+ * Of the k entries largest in magnitude, ascending; ties go to the lowest index. NaN counts as larger than Infinity: a
+ * diverged entry is sent, not hidden.
+ */
 export function topIndices(e: Float64Array, k: number): number[] {
   const rank = (c: number) => (Number.isNaN(e[c]) ? Number.POSITIVE_INFINITY : Math.abs(e[c]));
   const unranked = (c: number) => Number(Number.isNaN(e[c]));
@@ -143,9 +117,4 @@ export function topIndices(e: Float64Array, k: number): number[] {
     return unranked(d) - unranked(c) || c - d;
   });
   return order.slice(0, k).sort((c, d) => c - d);
-}
-
-/** U^T sign(U e): one bit for each of the n = signs.length coordinates. Relative squared error 1 - 2/pi on average. */
-export function flattenedSign(e: Float64Array, signs: Float64Array): Float64Array {
-  return unflatten(sign(flatten(e, signs)), signs, e.length);
 }

@@ -5,7 +5,7 @@
  */
 export * from './arithmetic.js';
 export * from './batches.js';
-export * as compressors from './compressors.js';
+export * from './compressors.js';
 export { gather, type ReferenceGraph } from './gather.js';
 export * from './gradients.js';
 export * from './mlp.js';
@@ -16,4 +16,3 @@ export * from './steps.js';
 export * from './sums.js';
 export * from './values.js';
 export * from './wht.js';
-export * as wire from './wire.js';

@@ -1,10 +1,12 @@
-/** Every kernel beside its twin: what is called, on what, and what both must give. A new kernel is a line here; the table says which have none. */
+/**
+ * Every kernel beside its twin: what is called, on what, and what both must give. A new kernel is a line
+ * here; the table says which have none.
+ */
 
 import type { Kernels } from '../../kernels/bindings.js';
 import {
   ALL_AGENTS,
   columnMean,
-  compressors,
   FLATTEN_STREAM,
   flatten,
   flattenSigns,
@@ -16,6 +18,7 @@ import {
   philoxUniform,
   philoxWords,
   type SoftmaxCost,
+  signScaled,
   squaredDistance,
   stepConsensus,
   stepConsensusError,
@@ -26,8 +29,13 @@ import {
   unflatten,
   valueQuadratic,
   wht,
-  wire,
 } from '../../kernels/reference/index.js';
+import { bindCompressor, definitions, planCompressor } from '../compress/registry.js';
+import { stage } from '../compress/stage.js';
+import type { BoundCompressor, CompressorDefinition, CompressorPlan } from '../compress/types.js';
+import { slotBytes as bytesOfSlot, pack, unpack } from '../compress/wire/format.js';
+import { signs } from '../compress/wire/signs.js';
+import type { Runtime } from '../runtime.js';
 import { Lab, type LabRows } from './lab.js';
 
 /** Numbers, or rows of them. */
@@ -49,11 +57,6 @@ export interface KernelCase {
 const GAINS = { hEta: 0.02, hAlpha: 0.01, hBeta: 0.01 };
 const MU = 0.5;
 const GAMMA = 0.5;
-const K = 8;
-const SCALARS = 4;
-const LEVEL_BITS = 4;
-const LEVELS = 7;
-const STEP = 0.2;
 const ROUND = 5;
 const KEY = [7, 0] as const;
 const SAMPLES = 4;
@@ -91,228 +94,163 @@ export function flat(rows: Rows): number[] {
   );
 }
 
-interface Format {
-  name: string;
-  simd: { encode: boolean; decode: boolean; gather: boolean };
-  bits: number;
-  encode(e: Float64Array, agent: number): Uint8Array;
-  decode(slot: Uint8Array): Float64Array;
-  encodeKernel(errors: number, slots: number, slotBytes: number): void;
-  /** What stands behind n among the arguments of decode and gather. */
-  decodeKernel(slots: number, slotBytes: number, out: number): void;
-  gatherKernel(slots: number, slotBytes: number, out: number): void;
-  names: { encode: keyof Kernels; decode: keyof Kernels; gather: keyof Kernels };
+/** Kernels that go entry by entry. */
+const PLAIN = new Set<string>([
+  'decodeSparse',
+  'gatherSparse',
+  'encodeScalars',
+  'decodeScalars',
+  'gatherScalars',
+  'gradientLinearSparse',
+]);
+
+/** Of every compressor whose messages kernels make and read, in its own examples; each kernel once. */
+function messageCases(lab: Lab): KernelCase[] {
+  const cases = new Map<string, KernelCase>();
+  for (const definition of definitions()) {
+    for (const example of definition.messages ? definition.examples(lab.dim) : []) {
+      for (const each of casesOf(lab, definition, example)) {
+        const [kernel] = each.name.split(' ');
+        if (!cases.has(kernel)) cases.set(kernel, each);
+      }
+    }
+  }
+  return [...cases.values(), flattenedSignCase(lab)];
 }
 
-function formats(lab: Lab): Format[] {
-  const { kernels: k, agents, dim, stride, graphArguments: g } = lab;
-  const indexBits = Math.ceil(Math.log2(dim));
-  const scratch = lab.reserve(stride * 4);
-  const basis = lab.rows(-1, 1, SCALARS);
-  const all = { encode: true, decode: true, gather: true };
-  const none = { encode: false, decode: false, gather: false };
-  return [
+function casesOf(
+  { agents, dim, stride, graph, edges, module }: Lab,
+  definition: CompressorDefinition,
+  example: Record<string, unknown>,
+): KernelCase[] {
+  const seed = { low: KEY[0], high: KEY[1] };
+  const context = { agents, dim, blockAgents: agents, seed, rounds: 100, path: ['message'] };
+  const plan = planCompressor({ ...example, kind: definition.kind }, context);
+  const { slotBytes } = plan;
+  const entries = (agents * stride) / 8;
+  const { arena, runtime, bound, slots, lengths } = stage({
+    plan,
+    agents,
+    blockAgents: agents,
+    seed,
+    kernels: module,
+    graph: { ...graph, weights: [1] },
+    fields: [
+      { name: 'errors', type: 'f64', length: entries },
+      { name: 'out', type: 'f64', length: entries },
+    ],
+  });
+  const { format, of } = (definition.messages as NonNullable<typeof definition.messages>)(plan, seed);
+  const errors = Array.from({ length: agents }, (_, i) => {
+    const row = philoxUniform(dim, i, ROUND, 1, KEY);
+    arena.view('errors', 'f64').set(row, (i * stride) / 8);
+    return row;
+  });
+  const errorsAt = arena.address('errors');
+  const outAt = arena.address('out');
+  const packAll = () => errors.map((e, agent) => pack(format, of(e, ROUND, agent)));
+  const own = packAll();
+  const unpackAll = () => own.map((slot) => unpack(format, slot, ROUND));
+  const label = format.label === undefined ? '' : ` ${format.label}`;
+  const coordinates = agents * dim;
+  const messageBytes = format.bits / 8;
+  const found = () =>
+    own.flatMap((_, i) =>
+      Array.from(arena.view('out', 'f64').subarray((i * stride) / 8, (i * stride) / 8 + dim)),
+    );
+  const steps = (to: BoundCompressor) => ({
+    encode: () => to.encode(0, agents, ROUND, errorsAt, stride, slots, lengths),
+    decode: () => to.decode(0, agents, ROUND, slots, outAt, stride),
+    gather: () => to.gather(0, agents, ROUND, slots, outAt, stride),
+  });
+  bound.prepare(ROUND);
+  const { encode, decode, gather: gatherAll } = steps(bound);
+  // What decode and gather read; both sides then have the same messages.
+  encode();
+  const nameOf = kernelsCalled(plan, runtime, steps);
+  const all = [
     {
-      name: '',
-      names: { encode: 'encodeDense', decode: 'decodeDense', gather: 'gatherDense' },
-      simd: all,
-      bits: wire.denseBits(dim),
-      encode: (e) => wire.encodeDense(e),
-      decode: (slot) => wire.decodeDense(slot, dim),
-      encodeKernel: (e, s, b) => k.encodeDense(0, agents, e, stride, s, b, dim),
-      decodeKernel: (s, b, o) => k.decodeDense(0, agents, s, b, o, stride, dim),
-      gatherKernel: (s, b, o) => k.gatherDense(0, agents, ...g, s, b, o, stride, dim),
+      kernel: nameOf('encode'),
+      coordinates,
+      bytes: coordinates * 8 + agents * messageBytes,
+      run: encode,
+      twin: packAll,
+      results: () => arena.view('outbox', 'u8').slice(0, agents * slotBytes),
     },
     {
-      name: '',
-      names: { encode: 'encodeSign', decode: 'decodeSign', gather: 'gatherSign' },
-      simd: all,
-      bits: wire.signBits(dim),
-      encode: (e) => wire.encodeSign(e),
-      decode: (slot) => wire.decodeSign(slot, dim),
-      encodeKernel: (e, s, b) => k.encodeSign(0, agents, e, stride, s, b, dim),
-      decodeKernel: (s, b, o) => k.decodeSign(0, agents, s, b, o, stride, dim),
-      gatherKernel: (s, b, o) => k.gatherSign(0, agents, ...g, s, b, o, stride, dim),
+      kernel: nameOf('decode'),
+      coordinates,
+      bytes: coordinates * 8 + agents * messageBytes,
+      run: decode,
+      twin: unpackAll,
+      results: found,
     },
     {
-      name: '',
-      names: { encode: 'encodeSignScaled', decode: 'decodeSignSingle', gather: 'gatherSignSingle' },
-      simd: all,
-      bits: wire.signBits(dim, 32),
-      encode: (e) => wire.encodeSigned(compressors.signScaled(e, 'unbiased', 32), 32),
-      decode: (slot) => wire.decodeSign(slot, dim, 32),
-      encodeKernel: (e, s, b) => k.encodeSignScaled(0, agents, e, stride, s, b, dim, 1, 4),
-      decodeKernel: (s, b, o) => k.decodeSignSingle(0, agents, s, b, o, stride, dim),
-      gatherKernel: (s, b, o) => k.gatherSignSingle(0, agents, ...g, s, b, o, stride, dim),
-    },
-    {
-      name: ` k=${K}`,
-      names: { encode: 'encodeSparse', decode: 'decodeSparse', gather: 'gatherSparse' },
-      simd: { encode: true, decode: false, gather: false },
-      bits: wire.sparseBits(K, indexBits),
-      encode: (e) => wire.encodeSparse(e, K, indexBits),
-      decode: (slot) => wire.decodeSparse(slot, dim, K, indexBits),
-      encodeKernel: (e, s, b) => k.encodeSparse(0, agents, e, stride, s, b, dim, K, indexBits, scratch),
-      decodeKernel: (s, b, o) => k.decodeSparse(0, agents, s, b, o, stride, dim, K, indexBits),
-      gatherKernel: (s, b, o) => k.gatherSparse(0, agents, ...g, s, b, o, stride, dim, K, indexBits),
-    },
-    {
-      name: ` ${LEVEL_BITS} bits`,
-      names: { encode: 'encodeLevels', decode: 'decodeLevels', gather: 'gatherLevels' },
-      simd: all,
-      bits: wire.levelBits(dim, LEVEL_BITS, true),
-      encode: (e) => wire.encodeLevels(compressors.quantize(e, STEP, LEVELS), LEVEL_BITS, true),
-      decode: (slot) => wire.decodeLevels(slot, dim, LEVEL_BITS, STEP),
-      encodeKernel: (e, s, b) =>
-        k.encodeLevels(0, agents, e, stride, s, b, dim, LEVEL_BITS, LEVELS, STEP, scratch),
-      decodeKernel: (s, b, o) => k.decodeLevels(0, agents, s, b, o, stride, dim, LEVEL_BITS, STEP),
-      gatherKernel: (s, b, o) => k.gatherLevels(0, agents, ...g, s, b, o, stride, dim, LEVEL_BITS, STEP),
-    },
-    {
-      name: ` m=${SCALARS}`,
-      names: { encode: 'encodeScalars', decode: 'decodeScalars', gather: 'gatherScalars' },
-      simd: none,
-      bits: wire.scalarBits(SCALARS),
-      encode: (e) => wire.encodeScalars(e.subarray(0, SCALARS)),
-      decode(slot) {
-        const message = new Float64Array(dim);
-        message.set(wire.decodeScalars(slot, SCALARS));
-        return message;
+      kernel: nameOf('gather'),
+      coordinates: coordinates + edges * dim,
+      bytes: coordinates * 8 + (agents + edges) * messageBytes,
+      run: gatherAll,
+      twin() {
+        const messages = unpackAll();
+        return messages.map((_, i) => gather(graph, messages, i));
       },
-      encodeKernel: (e, s, b) => k.encodeScalars(0, agents, e, stride, s, b, dim, 0, SCALARS),
-      decodeKernel: (s, b, o) => k.decodeScalars(0, agents, s, b, o, stride, dim, 0, SCALARS),
-      gatherKernel: (s, b, o) => k.gatherScalars(0, agents, ...g, s, b, o, stride, dim, 0, SCALARS),
-    },
-    {
-      name: ` m=${SCALARS}`,
-      names: { encode: 'encodeProjections', decode: 'decodeProjections', gather: 'gatherProjections' },
-      simd: all,
-      bits: wire.scalarBits(SCALARS),
-      encode: (e) => wire.encodeScalars(compressors.project(e, basis.twin)),
-      decode: (slot) => compressors.unfold(wire.decodeScalars(slot, SCALARS), basis.twin),
-      encodeKernel: (e, s, b) => k.encodeProjections(0, agents, e, stride, s, b, dim, basis.at, SCALARS),
-      decodeKernel: (s, b, o) => k.decodeProjections(0, agents, s, b, o, stride, dim, basis.at, SCALARS),
-      gatherKernel: (s, b, o) =>
-        k.gatherProjections(0, agents, ...g, s, b, o, stride, dim, basis.at, SCALARS, scratch),
+      results: found,
     },
   ];
+  return all.flatMap(({ kernel, ...each }) =>
+    kernel === null ? [] : [{ name: `${kernel}${label}`, simd: !PLAIN.has(kernel), ...each }],
+  );
 }
 
-function messageCases(lab: Lab): KernelCase[] {
-  const { agents, dim, graph, edges } = lab;
-  const errors = lab.rows();
-  const out = lab.rows();
-  const coordinates = agents * dim;
-  const found = () => joined(unpadded(out, dim));
-  const cases = formats(lab).flatMap((format): KernelCase[] => {
-    const slotBytes = wire.slotBytes(format.bits);
-    const messageBytes = format.bits / 8;
-    const slots = lab.reserve(agents * slotBytes);
-    const packed = () => lab.bytes(slots, agents * slotBytes);
-    const encodeTwin = () => errors.twin.map((e, agent) => format.encode(e, agent));
-    // What decode and gather read; both twins then have the same messages.
-    format.encodeKernel(errors.at, slots, slotBytes);
-    const own = errors.twin.map((e, agent) => format.encode(e, agent));
-    return [
-      {
-        name: `${format.names.encode}${format.name}`,
-        simd: format.simd.encode,
-        coordinates,
-        bytes: coordinates * 8 + agents * messageBytes,
-        run: () => format.encodeKernel(errors.at, slots, slotBytes),
-        twin: encodeTwin,
-        results: () => packed().slice(),
-      },
-      {
-        name: `${format.names.decode}${format.name}`,
-        simd: format.simd.decode,
-        coordinates,
-        bytes: coordinates * 8 + agents * messageBytes,
-        run: () => format.decodeKernel(slots, slotBytes, out.at),
-        twin: () => own.map((slot) => format.decode(slot)),
-        results: found,
-      },
-      {
-        name: `${format.names.gather}${format.name}`,
-        simd: format.simd.gather,
-        coordinates: coordinates + edges * dim,
-        bytes: coordinates * 8 + (agents + edges) * messageBytes,
-        run: () => format.gatherKernel(slots, slotBytes, out.at),
-        twin() {
-          const messages = own.map((slot) => format.decode(slot));
-          return messages.map((_, i) => gather(graph, messages, i));
-        },
-        results: found,
-      },
-    ];
-  });
-  return [...cases, ...ditheredCases(lab, errors)];
-}
-
-/** Encoders whose messages are read by the kernels above. */
-function ditheredCases(lab: Lab, errors: LabRows): KernelCase[] {
-  const { kernels: k, agents, dim, stride } = lab;
-  const coordinates = agents * dim;
-  const scratch = lab.reserve(4096);
-  const encoder = (
-    name: string,
-    bits: number,
-    encode: Format['encode'],
-    run: (slots: number, slotBytes: number) => void,
-  ): KernelCase => {
-    const slotBytes = wire.slotBytes(bits);
-    const slots = lab.reserve(agents * slotBytes);
-    return {
+/** The kernel that a step of a compressor is; null where it is none, or several. */
+function kernelsCalled<Step extends string>(
+  plan: CompressorPlan,
+  runtime: Runtime,
+  steps: (bound: BoundCompressor) => Record<Step, () => void>,
+): (step: Step) => string | null {
+  const called = new Set<string>();
+  const kernels = Object.fromEntries(
+    Object.entries(runtime.kernels).map(([name, kernel]) => [
       name,
-      simd: true,
-      coordinates,
-      bytes: coordinates * 8 + (agents * bits) / 8,
-      run: () => run(slots, slotBytes),
-      twin: () => errors.twin.map(encode),
-      results: () => lab.bytes(slots, agents * slotBytes).slice(),
-    };
+      (...given: number[]) => {
+        called.add(name);
+        return (kernel as (...given: number[]) => unknown)(...given);
+      },
+    ]),
+  ) as unknown as Kernels;
+  const bound = bindCompressor(plan, { ...runtime, kernels });
+  return (step) => {
+    called.clear();
+    steps(bound)[step]();
+    return called.size === 1 ? [...called][0] : null;
   };
-  const tau = (agent: number) => philoxUniform(dim, agent, ROUND, 2, KEY);
-  const signs = flattenSigns(dim, ROUND, ...KEY);
+}
+
+/** A composition whose messages are read by the kernels above. */
+function flattenedSignCase(lab: Lab): KernelCase {
+  const { kernels: k, agents, dim, stride } = lab;
+  const format = signs(dim);
+  const slotBytes = bytesOfSlot(format.bits);
+  const slots = lab.reserve(agents * slotBytes);
+  const scratch = lab.reserve(4096);
+  const errors = lab.rows();
+  const rotation = flattenSigns(dim, ROUND, ...KEY);
   const masks = lab.reserve(dim * 8);
   k.flattenMasks(masks, dim, ROUND, ...KEY);
-  return [
-    encoder(
-      'encodeOneBit',
-      wire.signBits(dim),
-      (e, agent) => wire.encodeSigned(compressors.oneBit(e, tau(agent), 2, 0.5)),
-      (s, b) => k.encodeOneBit(0, agents, errors.at, stride, s, b, dim, 2, 0, 0.5, ROUND, ...KEY, scratch),
-    ),
-    encoder(
-      'encodeLevelsDithered',
-      wire.levelBits(dim, LEVEL_BITS, false),
-      (e, agent) =>
-        wire.encodeLevels(compressors.quantizeDithered(e, tau(agent), LEVELS, 'l2'), LEVEL_BITS, false),
-      (s, b) =>
-        k.encodeLevelsDithered(
-          0,
-          agents,
-          errors.at,
-          stride,
-          s,
-          b,
-          dim,
-          LEVEL_BITS,
-          LEVELS,
-          0,
-          ROUND,
-          ...KEY,
-          scratch,
-        ),
-    ),
-    encoder(
-      'encodeFlattenedSign',
-      wire.signBits(dim),
-      (e) => wire.encodeSign(flatten(e, signs)),
-      (s, b) => k.encodeFlattenedSign(0, agents, errors.at, stride, s, b, dim, dim, masks, scratch),
-    ),
-  ];
+  return {
+    name: 'encodeFlattenedSign',
+    simd: true,
+    coordinates: agents * dim,
+    bytes: agents * dim * 8 + (agents * format.bits) / 8,
+    run: () =>
+      k.encodeFlattenedSign(0, agents, errors.at, stride, slots, slotBytes, dim, dim, masks, scratch),
+    twin: () => errors.twin.map((e) => packSigns(flatten(e, rotation))),
+    results: () => lab.bytes(slots, agents * slotBytes).slice(),
+  };
 }
+
+/** Signs under the mean of the magnitudes, packed. */
+const packSigns = (e: Float64Array) => pack(signs(e.length), signScaled(e, 'mean', 64));
 
 function unpadded({ data, twin }: LabRows, dim: number): Float64Array[] {
   const entries = data.length / twin.length;
@@ -345,7 +283,8 @@ function transformCases(lab: Lab): KernelCase[] {
       coordinates,
       bytes: 16 * coordinates,
       run() {
-        // It destroys its source, so it is given a fresh one: a copy that its time includes, and its twin's does too.
+        // It destroys its source, so it is given a fresh one: a copy that its time includes, and its twin's
+        // does too.
         spent.data.set(source.data);
         k.unflattenBlock(spent.at, stride, target.at, stride, agents, dim, dim, masks);
       },
@@ -563,7 +502,7 @@ function denseRoundCase(lab: Lab): KernelCase {
 function rotatedRoundCase(lab: Lab): KernelCase {
   const { kernels: k, agents, dim, graph, edges, graphArguments: g } = lab;
   const { hEta, hAlpha, hBeta } = GAINS;
-  const signs = [flattenSigns(dim, ROUND, ...KEY), flattenSigns(dim, ROUND + 1, ...KEY)] as const;
+  const rotations = [flattenSigns(dim, ROUND, ...KEY), flattenSigns(dim, ROUND + 1, ...KEY)] as const;
   const masks = [lab.reserve(dim * 8), lab.reserve(dim * 8)] as const;
   k.flattenMasks(masks[0], dim, ROUND, ...KEY);
   k.flattenMasks(masks[1], dim, ROUND + 1, ...KEY);
@@ -576,11 +515,11 @@ function rotatedRoundCase(lab: Lab): KernelCase {
     LabRows,
     LabRows,
   ];
-  const slotBytes = wire.slotBytes(wire.signBits(dim));
+  const slotBytes = bytesOfSlot(signs(dim).bits);
   const slots = lab.reserve(agents * slotBytes);
   const slotsOut = lab.reserve(agents * slotBytes);
   const scratch = lab.reserve((3 * dim + 64) * 8);
-  const sent = said.twin.map((vector) => wire.encodeSign(vector));
+  const sent = said.twin.map((vector) => packSigns(vector));
   for (const [i, slot] of sent.entries()) lab.bytes(slots + i * slotBytes, slotBytes).set(slot);
   return {
     name: 'primalDualRotatedSigns',
@@ -617,14 +556,14 @@ function rotatedRoundCase(lab: Lab): KernelCase {
         scratch,
       ),
     twin() {
-      const messages = sent.map((slot) => wire.decodeSign(slot, dim));
+      const messages = sent.map((slot) => unpack(signs(dim), slot));
       return messages.flatMap((message, i) => {
-        const u = unflatten(gather(graph, messages, i), signs[0], dim);
-        const q = unflatten(message, signs[0], dim);
+        const u = unflatten(gather(graph, messages, i), rotations[0], dim);
+        const q = unflatten(message, rotations[0], dim);
         const estimate = { s: s.twin[i], z: z.twin[i], q, u, mu: MU, current: 1 };
         const slope = gradientQuadratic(x.twin[i], a.twin[i], b.twin[i]);
         const error = stepPrimalDualError(x.twin[i], v.twin[i], slope, estimate, GAINS);
-        return [x.twin[i], Float64Array.from(wire.encodeSign(flatten(error, signs[1])).subarray(8))];
+        return [x.twin[i], Float64Array.from(packSigns(flatten(error, rotations[1])).subarray(8))];
       });
     },
     results: () =>

@@ -21,6 +21,7 @@ export interface LabRows {
 }
 
 export class Lab {
+  readonly module: WebAssembly.Module;
   readonly kernels: Kernels;
   readonly agents: number;
   readonly dim: number;
@@ -41,6 +42,7 @@ export class Lab {
       maximum: BYTES / PAGE_BYTES,
       shared: true,
     });
+    this.module = module;
     this.kernels = bindKernels(module, this.memory);
     this.agents = agents;
     this.dim = dim;

@@ -1,5 +1,6 @@
 /** How much of the memory's bandwidth does a round that leaves the caches use? Bytes that must move, over time, against a triad by the same threads. */
 
+import { UNCOMPRESSED } from '../compress/registry.js';
 import type { CompressorSpec } from '../compress/types.js';
 import { countText, figure, ratioFigure, spreadText } from './figures.js';
 import { type Contestant, interleave } from './interleave.js';
@@ -28,7 +29,7 @@ interface Method {
 
 const METHODS: readonly Method[] = [
   // x' and v written; v, a, b read. x itself is the message.
-  { name: 'none', compressor: { kind: 'identity' }, ownBytes: 5 * ROW_BYTES, messageBytes: ROW_BYTES },
+  { name: 'none', compressor: UNCOMPRESSED, ownBytes: 5 * ROW_BYTES, messageBytes: ROW_BYTES },
   // x, v, s, z read and written; a, b read; a message of a scale and 64 bits written.
   { name: 'flatten(sign)', compressor: FLATTENED_SIGN, ownBytes: 10 * ROW_BYTES + 16, messageBytes: 16 },
 ];

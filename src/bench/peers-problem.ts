@@ -6,6 +6,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { generate } from '../../topology/registry.js';
+import { UNCOMPRESSED } from '../compress/registry.js';
 import type { CompressorSpec } from '../compress/types.js';
 import { parseConfig } from '../config/load.js';
 import { writeNpy } from '../data/npy.js';
@@ -26,8 +27,7 @@ export interface SharedProblem {
   config(method: Method): object;
 }
 
-const compressorOf = (method: Method): CompressorSpec =>
-  method === 'none' ? { kind: 'identity' } : FLATTENED_SIGN;
+const compressorOf = (method: Method): CompressorSpec => (method === 'none' ? UNCOMPRESSED : FLATTENED_SIGN);
 
 /** Writes the problem into the peers' folder and has them read it. */
 export async function shareProblem(peers: Peers, agents: number, seed: number): Promise<SharedProblem> {

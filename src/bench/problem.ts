@@ -3,6 +3,8 @@
  * takes. Nothing here is special to one method: compare what runs on the same problem.
  */
 
+import { flatten, sign } from '../compress/kinds.js';
+import { UNCOMPRESSED } from '../compress/registry.js';
 import type { CompressorSpec } from '../compress/types.js';
 
 export const DIM = 64;
@@ -11,7 +13,7 @@ export const DEGREE = 8;
 export const IN_CACHE_AGENTS = 1_000;
 export const OUT_OF_CACHE_AGENTS = 100_000;
 
-export const FLATTENED_SIGN: CompressorSpec = { kind: 'flatten', inner: { kind: 'sign' } };
+export const FLATTENED_SIGN: CompressorSpec = flatten(sign());
 
 export interface Problem {
   agents: number;
@@ -29,8 +31,8 @@ export const GAINS = { step: 0.02, alpha: 0.5, beta: 0.5, eta: 1, mu: 1 } as con
 
 /** As a config file would hold it. */
 export function problemConfig(problem: Problem): object {
-  const { agents, dim = DIM, seed, compressor = { kind: 'identity' }, step = GAINS.step } = problem;
-  const compress = compressor.kind === 'identity' ? 'none' : 'error-state';
+  const { agents, dim = DIM, seed, compressor = UNCOMPRESSED, step = GAINS.step } = problem;
+  const compress = compressor.kind === UNCOMPRESSED.kind ? 'none' : 'error-state';
   return {
     topology: problem.topology ?? { kind: 'random-regular', nodes: agents, degree: DEGREE },
     cost: problem.cost ?? { kind: 'quadratic', dim, condition: 4 },

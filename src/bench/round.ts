@@ -1,6 +1,7 @@
 /** How many coordinates a second does a round take, for each compressor, in cache and out of it? */
 
-import { compressors, isAlias } from '../compress/registry.js';
+import * as build from '../compress/kinds.js';
+import { compressors, isAlias, UNCOMPRESSED } from '../compress/registry.js';
 import type { CompressorSpec } from '../compress/types.js';
 import { describeSpec } from '../describe.js';
 import { countText, figure, ratioFigure, spreadText } from './figures.js';
@@ -12,28 +13,28 @@ import type { BenchInputs, Benchmark, Figure, Table } from './types.js';
 /** Parameters in the middle of their ranges. A new kind is a line here; the table says which have none. */
 export const COMPRESSORS: readonly CompressorSpec[] = [
   FLATTENED_SIGN,
-  { kind: 'sign' },
-  { kind: 'norm-sign' },
-  { kind: 'one-bit' },
-  { kind: 'flatten', inner: { kind: 'one-bit' } },
-  { kind: 'best-rotation', choices: 4 },
-  { kind: 'top-k', k: 8 },
-  { kind: 'rand-k', k: 8 },
-  { kind: 'threshold', threshold: 0.5 },
-  { kind: 'saturated-quantize', bits: 4, step: 0.01, zoom: false },
-  { kind: 'uniform-quantize', step: 0.01, zoom: false },
-  { kind: 'qsgd', levels: 7 },
-  { kind: 'terngrad' },
-  { kind: 'natural' },
-  { kind: 'scalarize-cyclic' },
-  { kind: 'scalarize-sinusoid' },
-  { kind: 'scalarize-random' },
-  { kind: 'scalarize-sweep' },
-  { kind: 'error-feedback', inner: FLATTENED_SIGN },
+  build.sign(),
+  build.normSign(),
+  build.oneBit(),
+  build.flatten(build.oneBit()),
+  build.bestRotation({ choices: 4 }),
+  build.topK(8),
+  build.randK(8),
+  build.threshold(0.5),
+  build.saturatedQuantize(4, 0.01, { zoom: false }),
+  build.uniformQuantize(0.01, { zoom: false }),
+  build.qsgd({ levels: 7 }),
+  build.terngrad(),
+  build.natural(),
+  build.scalarizeCyclic(),
+  build.scalarizeSinusoid(),
+  build.scalarizeRandom(),
+  build.scalarizeSweep(),
+  build.errorFeedback(FLATTENED_SIGN),
 ];
 /** Kinds that the table has not; short names of others do not count. */
 export function leftOut(): string[] {
-  const measured = new Set(['identity', ...COMPRESSORS.map(({ kind }) => kind)]);
+  const measured = new Set([UNCOMPRESSED.kind, ...COMPRESSORS.map(({ kind }) => kind)]);
   return Object.entries(compressors)
     .filter(([kind, entry]) => !measured.has(kind) && !isAlias(entry))
     .map(([kind]) => kind);
@@ -83,7 +84,7 @@ async function measureSize(
     );
   const plain: number[] = [];
   const rows: string[][] = [];
-  const reference = await open({ kind: 'identity' });
+  const reference = await open(UNCOMPRESSED);
   try {
     for (const compressor of chosen) {
       const name = describeSpec(compressor);

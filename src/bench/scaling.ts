@@ -4,6 +4,7 @@
  * them, in turns with it, what the machine gives to arithmetic in registers alone (`ceiling.ts`): no round scales better than that.
  */
 
+import { UNCOMPRESSED } from '../compress/registry.js';
 import { ownCores } from '../cores.js';
 import { describeSpec } from '../describe.js';
 import { formatQuantity } from '../format.js';
@@ -26,7 +27,6 @@ import { ratios, spreadOf } from './stats.js';
 import type { BenchInputs, Benchmark, Figure, Table, Target } from './types.js';
 
 const SAMPLE_SECONDS = 0.25;
-const NO_COMPRESSION = { kind: 'identity' };
 
 const CEILING_NOTE =
   'ceiling: arithmetic in registers only, on as many threads, with the same barrier as often, in turns with the rounds: what the machine gives';
@@ -106,18 +106,18 @@ function builtIn({ quick, seed }: BenchInputs): Study[] {
         id: 'strong/quick/none',
         title: 'Strong scaling: no compression, 200 agents',
         kind: 'strong',
-        config: () => problem({ agents: 200, compressor: NO_COMPRESSION }),
+        config: () => problem({ agents: 200, compressor: UNCOMPRESSED }),
       },
       {
         id: 'weak/quick/none',
         title: 'Weak scaling: no compression, 100 agents a worker',
         kind: 'weak',
-        config: (workers) => problem({ agents: 100 * workers, compressor: NO_COMPRESSION }),
+        config: (workers) => problem({ agents: 100 * workers, compressor: UNCOMPRESSED }),
       },
     ];
   }
   const methods = [
-    { name: 'none', compressor: NO_COMPRESSION, barrierTarget: { atMost: 3 } },
+    { name: 'none', compressor: UNCOMPRESSED, barrierTarget: { atMost: 3 } },
     { name: 'flattened-sign', compressor: FLATTENED_SIGN, barrierTarget: undefined },
   ];
   const places = [

@@ -3,10 +3,9 @@
  * is one message of each: e is encoded into its packed slot, decoded from it, and e <- e - gain C(e, k).
  */
 
-import { bindKernels } from '../../kernels/bindings.js';
-import { createArena } from '../arena/arena.js';
-import { layoutArena, rowLength } from '../arena/layout.js';
-import { bindCompressor, planCompressor } from '../compress/registry.js';
+import { rowLength } from '../arena/layout.js';
+import { planCompressor } from '../compress/registry.js';
+import { stage } from '../compress/stage.js';
 import type { CompressorPlan, CompressorSpec } from '../compress/types.js';
 import type { Seed } from '../runtime.js';
 import { PATH } from './spec-text.js';
@@ -54,45 +53,23 @@ export class Bench {
     const rowEntries = rowLength(dim);
     const rowBytes = rowEntries * 8;
     const plan = planCompressor(spec, { agents: count, dim, blockAgents, seed, rounds, path: PATH });
-    const layout = layoutArena(
-      [
-        { name: 'graph.rowStart', type: 'u32', length: count + 1 },
-        { name: 'graph.columns', type: 'u32', length: 1 },
-        { name: 'graph.weights', type: 'f64', length: 1 },
-        { name: 'graph.degrees', type: 'f64', length: count },
+    const { arena, bound, slots, lengths } = stage({
+      plan,
+      agents: count,
+      blockAgents,
+      seed,
+      kernels,
+      fields: [
         { name: 'errors', type: 'f64', length: count * rowEntries },
         // Encoders may overwrite what they are given.
         { name: 'block', type: 'f64', length: blockAgents * rowEntries },
         { name: 'decoded', type: 'f64', length: count * rowEntries },
-        { name: 'outbox', type: 'f64', length: (count * plan.slotBytes) / 8 },
-        { name: 'outbox.lengths', type: 'u32', length: count },
-        ...plan.fields,
       ],
-      1,
-    );
-    const arena = createArena(layout);
-    const bound = bindCompressor(plan, {
-      arena,
-      kernels: bindKernels(kernels, arena.memory),
-      worker: 0,
-      agents: count,
-      dim,
-      rowBytes,
-      blockAgents,
-      seed,
-      graph: {
-        rowStart: arena.address('graph.rowStart'),
-        columns: arena.address('graph.columns'),
-        weights: arena.address('graph.weights'),
-        weightStride: 0,
-        degrees: arena.address('graph.degrees'),
-      },
     });
     const errors = arena.view('errors', 'f64');
     const block = arena.view('block', 'f64');
-    const [blockAt, decodedAt, slots, lengths] = ['block', 'decoded', 'outbox', 'outbox.lengths'].map(
-      (name) => arena.address(name),
-    );
+    const blockAt = arena.address('block');
+    const decodedAt = arena.address('decoded');
     this.plan = plan;
     this.dim = dim;
     this.count = count;

@@ -11,8 +11,8 @@
  */
 
 import { isMap, isSeq, parseDocument } from 'yaml';
-import { formatPath, InputError, type SpecPath } from '../errors.js';
-import { parametersOf, type Registry, validateComponent } from '../schema/component.js';
+import { formatPath, InputError, isInputError, type SpecPath } from '../errors.js';
+import { parametersOf, parseComponent, type Registry } from '../schema/component.js';
 import { misreadings } from '../schema/misread.js';
 import { didYouMean } from '../suggest.js';
 
@@ -37,11 +37,11 @@ export function parseSpecText(text: string, registry: Registry, family = 'compre
 
 /** Checks kinds and parameters against their schemas and fills in defaults. */
 export function checkSpec(written: WrittenSpec, registry: Registry): WrittenSpec['spec'] {
-  const { spec, issues } = validateComponent(registry, written.spec, PATH, { nestedKey: 'inner' });
-  // A mistyped name is the reason why the right one is missing.
-  const issue = issues.find(({ at }) => at === 'key') ?? issues[0];
-  if (issue) throw pointAt(new InputError(issue.text, { path: issue.path, hint: issue.hint }), written);
-  return spec as WrittenSpec['spec'];
+  try {
+    return parseComponent(registry, written.spec, PATH, { nestedKey: 'inner' });
+  } catch (error) {
+    throw isInputError(error) ? pointAt(error as InputError, written) : error;
+  }
 }
 
 /** Where specs stand in messages, as in a config. */

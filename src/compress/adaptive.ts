@@ -1,66 +1,62 @@
 /**
- * Adaptive: a combinator that spends bits where the error is. Of a list of compressors, cheapest first, every agent chooses one for each
- * message: C(e, k) = inner[m](e, k).
+ * Adaptive: a combinator that spends bits where the error is. Of a list of compressors, cheapest first, every
+ * agent chooses one for each message: C(e, k) = inner[m](e, k).
  *
  * A token bucket of each agent keeps to the budget of b bits a message on average:
  *
  *     tokens <- tokens + b                                     (0 at first)
- *     want    = tokens min(1, |e|^2 / average)                 all of them where the error is larger than usual
+ *     want    = tokens min(1, |e|^2 / average)                 all, where the error is larger than usual
  *     m       = the dearest choice that costs at most want     (or the cheapest, which b always affords)
  *     tokens <- tokens - cost of m
  *     average <- average + (|e|^2 - average) / 8               (|e|^2 itself as long as it is 0)
  *
- * so after K messages at most K b bits were said, and what a quiet round saves is spent in a loud one. The cost of a choice is its bits (at
- * most, where its own length varies) and those of the header, which says which one it is: ceil(log2 choices). What is reported is what was
- * written. `inner: [top-k 1, top-k 4, top-k 16]` chooses k, a list of quantizers their bits; choices may be anything.
+ * so after K messages at most K b bits were said, and what a quiet round saves is spent in a loud one. The
+ * cost of a choice is its bits (at most, where its own length varies) and those of the header, which says
+ * which one it is: ceil(log2 choices). What is reported is what was written. `inner: [top-k 1, top-k 4, top-k
+ * 16]` chooses k, a list of quantizers their bits; choices may be anything.
  *
- * Never linear. Contraction: the smallest of the choices' (a dear one need not be a good one). Floats an agent: 2. A memory inside a choice (`error-feedback`) is that choice's
- * own and waits while others are chosen; `error-feedback(adaptive(...))` has one memory for all.
- * Source: our own rule; the token bucket is Turner's (1986), adapting a quantizer's bits during a run is in AdaQuantFL (Jhunjhunwala et al. 2021).
+ * Never linear. Contraction: the smallest of the choices' (a dear one need not be a good one). Floats an
+ * agent: 2. A memory inside a choice (`error-feedback`) is that choice's own and waits while others are
+ * chosen; `error-feedback(adaptive(...))` has one memory for all.
+ * Source: our own rule; the token bucket is Turner's (1986), adapting a quantizer's bits during a run is in
+ * AdaQuantFL (Jhunjhunwala et al. 2021).
  *
- * In memory a slot has a place for each choice and then the header; those not chosen are zero and decode to zero, so sums over
- * neighbours with different choices are sums over the choices.
+ * In memory a slot has a place for each choice and then the header; those not chosen are zero and decode to
+ * zero, so sums over neighbours with different choices are sums over the choices.
  */
 
 import { rowLength } from '../arena/layout.js';
 import { unexpected } from '../errors.js';
-import { blockRows, energyAt, energyOf, inSlotsOf, leastContraction, longestBits, viewsOf } from './slots.js';
-import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
-import { indexBits } from './wire.js';
+import { defineCompressor, innerCompressor } from './define.js';
+import { amongst, blockRows, energyAt, energyOf, inSlotsOf, longestBits, viewsOf } from './slots.js';
+import { indexBits } from './wire/format.js';
 
 /** The running average forgets this share a message. */
 const FORGETTING = 1 / 8;
 const HEADER_BYTES = 8;
 const MAX_CHOICES = 32;
 
-export const adaptive: CompressorDefinition = {
+/** Chooses for each message, cheapest first, within a budget of bits a message on average. */
+export const adaptive = defineCompressor({
   kind: 'adaptive',
   card: {
     title: 'Adaptive',
     summary: "chooses between compressors by the error's energy, within a budget of bits",
     source: 'our own; for quantizers see Jhunjhunwala, Gadhikar, Joshi, Eldar 2021 (arXiv 2102.04487)',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('adaptive'),
-      budget: z.number().positive().describe('bits a message, on average'),
-      inner: z
-        .array(z.unknown())
-        .min(1)
-        .max(MAX_CHOICES)
-        .describe('compressors to choose from, cheapest first'),
-    }),
+  parameters: (z) => ({
+    budget: z.number().positive().describe('bits a message, on average'),
+    inner: z
+      .array(innerCompressor(z, 'one of them'))
+      .min(1)
+      .max(MAX_CHOICES)
+      .describe('compressors to choose from, cheapest first'),
+  }),
+  takes: ['budget', 'inner'],
 
-  plan: (spec, context, nested) => {
+  plan: ({ budget, inner: specs }, context, nested) => {
     const { agents, dim, path } = context;
-    const budget = spec['budget'] as number;
-    const specs = spec['inner'];
-    if (!Array.isArray(specs) || specs.length === 0 || specs.length > MAX_CHOICES) {
-      throw unexpected([...path, 'inner'], specs, `a list of 1..${MAX_CHOICES} compressors`);
-    }
-    const planned = specs.map((inner, i) =>
-      nested.plan(inner as CompressorSpec, { ...context, path: [...path, 'inner', i] }),
-    );
+    const planned = specs.map((inner, i) => nested.plan(inner, { ...context, path: [...path, 'inner', i] }));
     const headerBits = indexBits(planned.length);
     const costs = planned.map((choice) => headerBits + longestBits(choice));
     costs.forEach((cost, i) => {
@@ -72,12 +68,9 @@ export const adaptive: CompressorDefinition = {
         );
       }
     });
-    if (typeof budget !== 'number' || !(budget >= costs[0]) || !Number.isFinite(budget)) {
-      throw unexpected(
-        [...path, 'budget'],
-        budget,
-        `at least ${costs[0]} bits, which the cheapest message takes`,
-      );
+    if (budget < costs[0]) {
+      const expected = `at least ${costs[0]} bits, which the cheapest message takes`;
+      throw unexpected([...path, 'budget'], budget, expected);
     }
     let slotBytes = 0;
     const offsets = planned.map((choice) => {
@@ -87,9 +80,9 @@ export const adaptive: CompressorDefinition = {
     const headerAt = slotBytes;
     slotBytes += HEADER_BYTES;
     const name = path.join('.');
+    const several = amongst(planned);
     return {
-      kind: 'adaptive',
-      dim,
+      ...several,
       budget,
       headerBits,
       costs,
@@ -99,15 +92,13 @@ export const adaptive: CompressorDefinition = {
       slotBytes,
       messageBits: null,
       longestBits: Math.max(...costs),
-      linear: false,
-      ...leastContraction(planned),
       tokens: `${name}.tokens`,
       average: `${name}.average`,
       part: `${name}.part`,
       fields: [
-        ...planned.flatMap((choice) => choice.fields),
-        { name: `${name}.tokens`, type: 'f64', length: agents },
-        { name: `${name}.average`, type: 'f64', length: agents },
+        ...several.fields,
+        { name: `${name}.tokens`, type: 'f64' as const, length: agents },
+        { name: `${name}.average`, type: 'f64' as const, length: agents },
         blockRows(`${name}.part`, 1, dim),
       ],
     };
@@ -115,18 +106,12 @@ export const adaptive: CompressorDefinition = {
 
   bind: (plan, runtime, nested) => {
     const { arena, worker, graph } = runtime;
-    const { dim, slotBytes } = plan;
-    const budget = plan['budget'] as number;
-    const headerBits = plan['headerBits'] as number;
-    const headerAt = plan['headerAt'] as number;
-    const costs = plan['costs'] as number[];
-    const offsets = plan['offsets'] as number[];
-    const choices = plan.choices as CompressorPlan[];
+    const { dim, slotBytes, budget, headerBits, headerAt, costs, offsets, choices } = plan;
     const bound = choices.map((choice) => nested.bind(choice, runtime));
     const { bytes, words, doubles } = viewsOf(runtime);
-    const tokens = arena.address(plan['tokens'] as string) / 8;
-    const average = arena.address(plan['average'] as string) / 8;
-    const part = arena.address(plan['part'] as string, worker);
+    const tokens = arena.address(plan.tokens) / 8;
+    const average = arena.address(plan.average) / 8;
+    const part = arena.address(plan.part, worker);
     const rowEntries = rowLength(dim);
 
     return {
@@ -188,10 +173,8 @@ export const adaptive: CompressorDefinition = {
     };
   },
 
-  reference: (plan, seed, nested) => {
-    const budget = plan['budget'] as number;
-    const costs = plan['costs'] as number[];
-    const choices = (plan.choices as CompressorPlan[]).map((choice) => nested.reference(choice, seed));
+  reference: ({ budget, costs, choices: planned }, seed, nested) => {
+    const choices = planned.map((choice) => nested.reference(choice, seed));
     const purses = new Map<number, { tokens: number; average: number }>();
     return (error, round, agent) => {
       const energy = energyOf(error);
@@ -205,11 +188,13 @@ export const adaptive: CompressorDefinition = {
       return choices[m](error, round, agent);
     };
   },
-};
+  examples: (dim) => [{ budget: 65 + 65 * dim, inner: [{ kind: 'sign' }, { kind: 'identity' }] }],
+});
 
 /** The dearest choice that costs at most the share of the tokens which the error's energy asks for. */
 function choose(costs: readonly number[], tokens: number, energy: number, average: number): number {
-  // An error that is no number asks for everything, and so does one of the usual size; no error asks for nothing.
+  // An error that is no number asks for everything, and so does one of the usual size; no error asks for
+  // nothing.
   const share = energy === 0 ? 0 : energy < average ? energy / average : 1;
   const want = tokens * share;
   let choice = 0;

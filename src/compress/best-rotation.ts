@@ -1,76 +1,70 @@
 /**
  * Best rotation: `flatten(sign)` whose sender tries several rotations and says which one served it best.
  *
- *     u_t = H P_t D_k e / sqrt(P)        t = argmax |u_t|_1 (ties: lowest)        C(e, k) = U_t^T (mean|u_t| sign(u_t))
+ *     u_t = H P_t D_k e / sqrt(P)     t = argmax |u_t|_1 (ties: lowest)     C(e, k) = U_t^T (mean|u_t| sign(u_t))
  *
- * D_k are the shared signs of `flatten`, fresh every round; P_t are `choices` sign patterns drawn once from the seed (stream 10), shared too. What a
- * message loses is 1 - |u_t|_1^2 / (P |e|^2), so the largest |u_t|_1 loses least. On a sphere |u|_1 has a relative spread of
- * about 0.27 / sqrt(P), 3.3% at P = 64, and the best of 16 lies 1.8 of these above the mean: a relative squared error of 0.29 where
- * flatten(sign) leaves 0.36. The gain fades like 1/sqrt(P): at P = 1024 it is a quarter of that.
+ * D_k are the shared signs of `flatten`, fresh every round; P_t are `choices` sign patterns drawn once from
+ * the seed (stream 10), shared too. What a message loses is 1 - |u_t|_1^2 / (P |e|^2), so the largest |u_t|_1
+ * loses least. On a sphere |u|_1 has a relative spread of about 0.27 / sqrt(P), 3.3% at P = 64, and the best
+ * of 16 lies 1.8 of these above the mean: a relative squared error of 0.29 where flatten(sign) leaves 0.36.
+ * The gain fades like 1/sqrt(P): at P = 1024 it is a quarter of that.
  *
- * Biased; contraction at least that of flatten(sign): 1/2 of any vector, in the mean, and 2/pi or more of most. Bits: scaleBits + log2 choices + P.
- * Costs the sender `choices` transforms a message, and every receiver one a neighbour, since rotations differ between senders.
- * Source: our own; the idea of trying several encodings of one vector and naming the best is folklore in vector quantisation.
+ * Biased; contraction at least that of flatten(sign): 1/2 of any vector, in the mean, and 2/pi or more of
+ * most. Bits: scaleBits + log2 choices + P. Costs the sender `choices` transforms a message, and every
+ * receiver one a neighbour, since rotations differ between senders.
+ * Source: our own; the idea of trying several encodings of one vector and naming the best is folklore in
+ * vector quantisation.
  */
 
+import { nearestFloat32, signBit } from '../../kernels/reference/compressors.js';
 import { ALL_AGENTS, philoxWords } from '../../kernels/reference/philox.js';
 import { flattenSigns, flatten as rotate, unflatten } from '../../kernels/reference/wht.js';
 import type { Seed } from '../runtime.js';
-import { bindCodec, type Codec } from './codec.js';
-import { oneOf } from './parameters.js';
+import type { Codec } from './codec.js';
+import { defineCodec } from './define.js';
+import { nextPowerOfTwo, transformWork } from './rotation.js';
 import { ROTATION_STREAM } from './streams.js';
-import type { CompressorDefinition, CompressorPlan } from './types.js';
-import { indexBits, nextPowerOfTwo, slotBytes } from './wire.js';
+import { indexBits } from './wire/format.js';
 
-const CHOICES = [2, 4, 8, 16, 32, 64, 128, 256];
-const MOST_CHOICES_BY_DEFAULT = 16;
+const CHOICES = [2, 4, 8, 16, 32, 64, 128, 256] as const;
 
-export const bestRotation: CompressorDefinition = {
+/** One bit a coordinate in the best of several rotations. */
+export const bestRotation = defineCodec({
   kind: 'best-rotation',
   card: {
     title: 'Best rotation',
     summary: 'flatten(sign) by the rotation, out of several, that loses least',
     source: 'none',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('best-rotation'),
-      choices: z
-        .union(CHOICES.map((count) => z.literal(count)))
-        .optional()
-        .describe('rotations to try, a power of two in 2..256; 16 by default'),
-      scaleBits: z
-        .union([z.literal(64), z.literal(32)])
-        .optional()
-        .describe('bits of the scale, 64 (the default) or 32'),
-    }),
-  plan: (spec, { dim, path }) => {
-    const choices = oneOf(spec, 'choices', path, CHOICES, MOST_CHOICES_BY_DEFAULT);
-    const scaleBits = oneOf(spec, 'scaleBits', path, [64, 32], 64);
+  parameters: (z) => ({
+    choices: z
+      .union(CHOICES.map((count) => z.literal(count)))
+      .optional()
+      .describe('rotations to try, a power of two in 2..256; 16 by default'),
+    scaleBits: z
+      .union([z.literal(64), z.literal(32)])
+      .optional()
+      .describe('bits of the scale, 64 (the default) or 32'),
+  }),
+  plan: ({ choices = 16, scaleBits = 64 }, { dim }) => {
     const size = nextPowerOfTwo(dim);
     const rounding = scaleBits === 32 ? 1 - 2 ** -48 : 1;
-    const messageBits = scaleBits + indexBits(choices) + size;
     return {
-      kind: 'best-rotation',
-      dim,
       size,
       tried: choices,
       scaleBits,
-      codec: true,
-      messageBits,
-      slotBytes: slotBytes(messageBits),
-      linear: false,
+      messageBits: scaleBits + indexBits(choices) + size,
+      work: { own: size > dim ? transformWork(size) : 0, neighbour: size },
       // The best of several keeps at least what a single one does, half in the mean: see `sign.ts`.
       contraction: size === 1 ? rounding : rounding / 2,
       contractionKind: scaleBits === 32 ? 'range' : size === 1 ? 'worst' : 'mean',
       typicalContraction: size === 1 ? rounding : (rounding * 2) / Math.PI,
       projects: true,
-      fields: [],
     };
   },
-  bind: (plan, runtime) => bindCodec(plan, runtime, rotationCodec(plan, runtime.seed)),
+  codec: (plan, runtime) => rotationCodec(plan, runtime.seed),
   reference: (plan, seed) => {
-    const size = plan['size'] as number;
+    const { size } = plan;
     const patterns = patternsOf(plan, seed);
     return (error, round) => {
       const shared = flattenSigns(size, round, seed.low, seed.high);
@@ -79,15 +73,21 @@ export const bestRotation: CompressorDefinition = {
       const norms = rotated.map((row) => row.reduce((sum, entry) => sum + Math.abs(entry), 0));
       const best = norms.indexOf(Math.max(...norms));
       const scale = roundScale(plan, norms[best] / size);
-      const message = rotated[best].map((entry) => (isNegative(entry) ? -scale : scale));
+      const message = rotated[best].map((entry) => (signBit(entry) ? -scale : scale));
       return unflatten(message, signs[best], error.length);
     };
   },
-};
+});
 
-function patternsOf(plan: CompressorPlan, { low, high }: Seed): Float64Array[] {
-  const size = plan['size'] as number;
-  const choices = plan['tried'] as number;
+interface Tried {
+  dim: number;
+  size: number;
+  /** Rotations. */
+  tried: number;
+  scaleBits: 64 | 32;
+}
+
+function patternsOf({ size, tried: choices }: Tried, { low, high }: Seed): Float64Array[] {
   const words = Math.ceil(size / 32);
   const drawn = philoxWords(words * choices, ALL_AGENTS, 0, ROTATION_STREAM, [low, high]);
   return Array.from({ length: choices }, (_, t) =>
@@ -98,15 +98,14 @@ function patternsOf(plan: CompressorPlan, { low, high }: Seed): Float64Array[] {
 }
 
 /** A float32 scale keeps within the finite ones, as in `sign`. */
-function roundScale(plan: CompressorPlan, scale: number): number {
-  return plan['scaleBits'] === 32 ? Math.min(Math.fround(scale), 3.4028234663852886e38) : scale;
+function roundScale({ scaleBits }: Tried, scale: number): number {
+  return scaleBits === 32 ? nearestFloat32(scale) : scale;
 }
 
-function isNegative(entry: number): boolean {
-  return entry < 0 || Object.is(entry, -0);
-}
-
-/** `wht` with two of its stages to a pass: the same additions in the same order, so the same bits, in half the time. */
+/**
+ * `wht` with two of its stages to a pass: the same additions in the same order, so the same bits, in half the
+ * time.
+ */
 function transform(data: Float64Array): void {
   const { length } = data;
   let h = 1;
@@ -131,11 +130,9 @@ function transform(data: Float64Array): void {
   }
 }
 
-function rotationCodec(plan: CompressorPlan, seed: Seed): Codec {
-  const { dim } = plan;
-  const size = plan['size'] as number;
-  const choices = plan['tried'] as number;
-  const single = plan['scaleBits'] === 32;
+function rotationCodec(plan: Tried, seed: Seed): Codec {
+  const { dim, size, tried: choices } = plan;
+  const single = plan.scaleBits === 32;
   const indexLength = indexBits(choices);
   const factor = 1 / Math.sqrt(size);
   const patterns = patternsOf(plan, seed);
@@ -172,7 +169,7 @@ function rotationCodec(plan: CompressorPlan, seed: Seed): Codec {
       for (let word = 0; word < size; word += 32) {
         const length = Math.min(32, size - word);
         let bits = 0;
-        for (let c = 0; c < length; c++) if (isNegative(best[word + c])) bits |= 1 << c;
+        for (let c = 0; c < length; c++) if (signBit(best[word + c])) bits |= 1 << c;
         message.bits(bits >>> 0, length);
       }
     },

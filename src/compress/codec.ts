@@ -1,15 +1,16 @@
 /**
- * Compressors without a kernel: written as two functions of typed arrays, one agent at a time, and bound here to the block interface.
- * Slower than a kernel, same wire, same guarantees. A user's own compressor takes this path too.
+ * Compressors without a kernel: written as two functions of typed arrays, one agent at a time, and bound here
+ * to the block interface. Slower than a kernel, same wire, same guarantees. A user's own compressor takes
+ * this path too.
  *
- * A codec must decode an all-zero slot to the zero vector (silence), and draw randomness only from (seed, agent, round): never from
- * the order in which it is called.
+ * A codec must decode an all-zero slot to the zero vector (silence), and draw randomness only from (seed,
+ * agent, round): never from the order in which it is called.
  */
 
 import type { Runtime } from '../runtime.js';
-import { BitReader, BitWriter } from './bits.js';
 import { viewsOf } from './slots.js';
 import type { BoundCompressor, CompressorPlan } from './types.js';
+import { BitReader, BitWriter } from './wire/bits.js';
 
 export interface Codec {
   /** Packs C(error, round) of one agent. `error` has dim entries and may be overwritten. */

@@ -1,12 +1,15 @@
 /**
  * A user's own compressor: C(e, k) = decode(encode(e, k)), two functions in a module that the config names.
- * Bits, linearity and contraction are what the module's `plan` says; bits are checked against what `encode` wrote, message by message.
+ * Bits, linearity and contraction are what the module's `plan` says; bits are checked against what `encode`
+ * wrote, message by message.
  *
- * The module works on private copies and never sees the shared memory, so the worst it can do is to end the run: whatever it throws, writes
- * past its message or leaves not finite is reported with file, function, agent and round. One check a message, none an entry
- * but the sum that tells whether all are finite. The interface is documented in docs/your-own-compressor.md.
+ * The module works on private copies and never sees the shared memory, so the worst it can do is to end the
+ * run: whatever it throws, writes past its message or leaves not finite is reported with file, function,
+ * agent and round. One check a message, none an entry but the sum that tells whether all are finite. The
+ * interface is documented in docs/your-own-compressor.md.
  *
- * Departure from the other compressors: no plain twin. The module is the mathematics, and the reference calls it without the wire between.
+ * Departure from the other compressors: no plain twin. The module is the mathematics, and the reference calls
+ * it without the wire between.
  */
 
 import { philoxBlock } from '../data/random.js';
@@ -20,22 +23,25 @@ import {
   userModule,
 } from '../plugin/modules.js';
 import type { Seed } from '../runtime.js';
-import { BitReader, BitWriter } from './bits.js';
-import { bindCodec, type Codec } from './codec.js';
-import type { CompressorDefinition, CompressorPlan } from './types.js';
-import { slotBytes } from './wire.js';
+import type { Codec } from './codec.js';
+import { defineCodec } from './define.js';
+import { BitReader, BitWriter } from './wire/bits.js';
+import { slotBytes } from './wire/format.js';
 
 /** What a compressor's module exports. */
 export interface CompressorModule {
   /** Once, on the host. Refuse parameters by throwing an Error that says what was expected. */
   plan(inputs: PlanInputs): ModulePlan;
   /**
-   * One agent's message. `error` is a copy and may be overwritten. Returns nothing where the message was written with `bits`, `float64` and
-   * `float32`; the number of bits where it was written through `view`.
+   * One agent's message. `error` is a copy and may be overwritten. Returns nothing where the message was
+   * written with `bits`, `float64` and `float32`; the number of bits where it was written through `view`.
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing is meant, and `undefined` alone would refuse those declared so.
   encode(error: Float64Array, message: MessageWriter, context: MessageContext): number | undefined | void;
-  /** Fills `out`, which comes as zeros, with what the receivers make of a message. All bits zero must leave it so. */
+  /**
+   * Fills `out`, which comes as zeros, with what the receivers make of a message. All bits zero must leave it
+   * so.
+   */
   decode(message: MessageReader, out: Float64Array, context: MessageContext): void;
 }
 
@@ -59,7 +65,10 @@ export interface ModulePlan {
   maxMessageBits?: number;
   /** C(., k) is a linear map, so that node-state compression converges. Default: false. */
   linear?: boolean;
-  /** delta in |e - C(e)|^2 <= (1 - delta) |e|^2, on average where it varies: `auto` gains go by it. Default: 1/dim, which is cautious. */
+  /**
+   * delta in |e - C(e)|^2 <= (1 - delta) |e|^2, on average where it varies: `auto` gains go by it. Default:
+   * 1/dim, which is cautious.
+   */
   contraction?: number;
   /** Handed back as `context.data`, on every worker: plain data worked out once. */
   data?: unknown;
@@ -132,23 +141,23 @@ const MAX_MESSAGE_BITS = 2 ** 31;
 /** Bytes behind a private message that must stay zero. */
 const GUARD_BYTES = 64;
 
-export const custom: CompressorDefinition = {
+/** A module of your own, with the parameters that it takes. */
+export const custom = defineCodec({
   kind: 'custom',
   card: {
     title: "A user's own compressor",
     summary: 'calls encode and decode of your module; parameters beside it are handed to it',
     source: 'docs/your-own-compressor.md',
   },
-  parameters: (z) =>
-    z.looseObject({
-      kind: z.literal('custom'),
-      module: z.string().min(1).describe('your .mjs file, relative to the config'),
-    }),
+  parameters: (z) => ({ module: z.string().min(1).describe('your .mjs file, relative to the config') }),
+  open: true,
+  takes: ['module'],
+  examples: () => [],
 
   plan: (spec, context) => {
     const { kind: _, module: file, ...parameters } = spec;
     const { dim, agents, rounds, seed, path } = context;
-    const module = userModule(moduleUrl(file as string));
+    const module = userModule(moduleUrl(file));
     const refuse = (what: string, cause?: unknown) =>
       new InputError(
         `${placeIn(cause, module.url, module.file)}: ${what}`,
@@ -169,9 +178,7 @@ export const custom: CompressorDefinition = {
     }
     const said = checkAnswer(answer, refuse);
     const bits = (said.messageBits ?? said.maxMessageBits) as number;
-    const plan: CompressorPlan = {
-      kind: 'custom',
-      dim,
+    const plan = {
       module: module.url,
       agents,
       rounds,
@@ -179,19 +186,17 @@ export const custom: CompressorDefinition = {
       data: said.data,
       slotBytes: slotBytes(bits),
       maxMessageBits: bits,
-      codec: true,
       messageBits: said.messageBits ?? null,
       ...(said.messageBits === undefined && { longestBits: bits }),
       linear: said.linear ?? false,
       contraction: said.contraction ?? 1 / dim,
-      contractionKind: 'claim',
-      fields: [],
+      contractionKind: 'claim' as const,
     };
-    tryOut(plan, seed, refuse);
+    tryOut({ ...plan, dim }, seed, refuse);
     return plan;
   },
 
-  bind: (plan, runtime) => bindCodec(plan, runtime, moduleCodec(plan, runtime.seed)),
+  codec: (plan, runtime) => moduleCodec(plan, runtime.seed),
 
   reference: (plan, seed) => {
     const codec = moduleCodec(plan, seed);
@@ -207,7 +212,16 @@ export const custom: CompressorDefinition = {
       return out;
     };
   },
-};
+});
+
+/** What a module's functions need to know of the run, and the room that its messages have. */
+interface CustomPlan extends Pick<PlanInputs, 'dim' | 'agents' | 'rounds' | 'parameters'> {
+  module: string;
+  data: unknown;
+  slotBytes: number;
+  messageBits: number | null;
+  maxMessageBits: number;
+}
 
 function functionsOf(module: UserModule): CompressorModule {
   return module.exports as unknown as CompressorModule;
@@ -246,10 +260,11 @@ function checkAnswer(answer: unknown, refuse: (what: string) => Error): ModulePl
 }
 
 /**
- * What can be known before the run: silence decodes to zero, and the same error gives the same message twice. An encode that throws here
- * is left to throw in the run, which can name the agent and the round it happened in.
+ * What can be known before the run: silence decodes to zero, and the same error gives the same message twice.
+ * An encode that throws here is left to throw in the run, which can name the agent and the round it happened
+ * in.
  */
-function tryOut(plan: CompressorPlan, seed: Seed, refuse: (what: string, cause?: unknown) => Error): void {
+function tryOut(plan: CustomPlan, seed: Seed, refuse: (what: string, cause?: unknown) => Error): void {
   const codec = moduleCodec(plan, seed);
   const silence = new Uint8Array(plan.slotBytes);
   const reader = new BitReader(silence);
@@ -308,11 +323,10 @@ class ModuleFailure extends Error {
 }
 
 /** The module between the wire and typed arrays of its own. */
-function moduleCodec(plan: CompressorPlan, seed: Seed): Codec {
-  const { dim, messageBits } = plan;
-  const module = userModule(plan['module'] as string);
+function moduleCodec(plan: CustomPlan, seed: Seed): Codec {
+  const { dim, agents, rounds, parameters, data, messageBits, maxMessageBits: maxBits } = plan;
+  const module = userModule(plan.module);
   const { encode, decode } = functionsOf(module);
-  const maxBits = plan['maxMessageBits'] as number;
   const messageBytes = Math.ceil(maxBits / 8);
   const written = new Uint8Array(messageBytes + GUARD_BYTES);
   const read = new Uint8Array(messageBytes);
@@ -322,10 +336,10 @@ function moduleCodec(plan: CompressorPlan, seed: Seed): Codec {
   const sharedRandom = new Draws(seed);
   const context = {
     dim,
-    agents: plan['agents'] as number,
-    rounds: plan['rounds'] as number,
-    parameters: plan['parameters'] as Record<string, unknown>,
-    data: plan['data'],
+    agents,
+    rounds,
+    parameters,
+    data,
     agent: 0,
     round: 0,
     random,
@@ -362,8 +376,8 @@ function moduleCodec(plan: CompressorPlan, seed: Seed): Codec {
 
   return {
     encode(error, message, round, agent) {
-      // A run that diverges reaches infinity between two rows of the trace: that is not the module's doing, so it is not asked. The
-      // state itself is not finite, and the next row says so.
+      // A run that diverges reaches infinity between two rows of the trace: that is not the module's doing,
+      // so it is not asked. The state itself is not finite, and the next row says so.
       if (!allFinite(error)) return;
       written.fill(0);
       writer.begin(0, messageBytes);

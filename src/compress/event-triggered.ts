@@ -1,31 +1,29 @@
 /**
- * Event-triggered: a combinator over time. C(e, k) = inner(e, k) where |e| > threshold, else 0. Every agent decides for itself:
- * silence is a message of one bit, speech one of 1 + the inner compressor's.
+ * Event-triggered: a combinator over time. C(e, k) = inner(e, k) where |e| > threshold, else 0. Every agent
+ * decides for itself: silence is a message of one bit, speech one of 1 + the inner compressor's.
  *
- *     threshold: { absolute: d0, rate: r }    d0 r^k                                   r in (0, 1], 1 by default
- *     threshold: { relative: c, rate: r }     c |q| r^(rounds since), q the agent's last spoken message; 0 before the first
+ *     threshold: { absolute: d0, rate: r }    d0 r^k                     r in (0, 1], 1 by default
+ *     threshold: { relative: c, rate: r }     c |q| r^(rounds since)     q the agent's last message, 0 before it
  *
- * With r = 1 the error stays as large as the threshold lets it: the flow reaches a neighbourhood of the optimum and no more. With r < 1 the
- * threshold shrinks and so does the neighbourhood; slower than the flow itself converges, or agents speak all the time.
+ * With r = 1 the error stays as large as the threshold lets it: the flow reaches a neighbourhood of the
+ * optimum and no more. With r < 1 the threshold shrinks and so does the neighbourhood; slower than the flow
+ * itself converges, or agents speak all the time.
  *
- * Never linear. Contraction: the inner one's in the rounds that speak; below the threshold none. A scalarizer or `every` inside has its own
- * schedule, which goes on while an agent is silent: an agent may miss the turn of a coordinate again and again. `every(event-triggered(C))`,
- * the other way round, asks only in every n-th round. Under `error-feedback` the threshold looks at the error with its memory.
- * Floats an agent: 1 (relative). Sources: Dimarogonas, Frazzoli, Johansson 2012; Kia, Cortes, Martinez 2015 for optimization.
+ * Never linear. Contraction: the inner one's in the rounds that speak; below the threshold none. A scalarizer
+ * or `every` inside has its own schedule, which goes on while an agent is silent: an agent may miss the turn
+ * of a coordinate again and again. `every(event-triggered(C))`, the other way round, asks only in every n-th
+ * round. Under `error-feedback` the threshold looks at the error with its memory. Floats an agent: 1
+ * (relative).
+ * Sources: Dimarogonas, Frazzoli, Johansson 2012; Kia, Cortes, Martinez 2015 for optimization.
  */
 
 import { rowLength } from '../arena/layout.js';
-import { type SpecPath, unexpected } from '../errors.js';
-import { blockRows, contractionOf, energyAt, energyOf, longestBits, viewsOf, wholePower } from './slots.js';
-import { type CompressorDefinition, type CompressorPlan, type CompressorSpec, weakestKind } from './types.js';
+import { defineCompressor, innerCompressor } from './define.js';
+import { around, blockRows, energyAt, energyOf, longestBits, viewsOf, wholePower, wrap } from './slots.js';
+import { weakestKind } from './types.js';
 
-interface Threshold {
-  rule: 'absolute' | 'relative';
-  value: number;
-  rate: number;
-}
-
-export const eventTriggered: CompressorDefinition = {
+/** Speaks where the error exceeds a threshold. */
+export const eventTriggered = defineCompressor({
   kind: 'event-triggered',
   card: {
     title: 'Event-triggered',
@@ -34,43 +32,40 @@ export const eventTriggered: CompressorDefinition = {
   },
   parameters: (z) => {
     const rate = z.number().gt(0).max(1).optional().describe('factor a round, in (0, 1]; 1 if not given');
-    return z.strictObject({
-      kind: z.literal('event-triggered'),
+    return {
       threshold: z
         .union([
           z.strictObject({ absolute: z.number().min(0), rate }),
           z.strictObject({ relative: z.number().min(0), rate }),
         ])
         .describe("of |e|: absolute, or in units of the agent's last message"),
-      inner: z.unknown().describe('compressor of the errors that are large enough'),
-    });
+      inner: innerCompressor(z, 'compressor of the errors that are large enough'),
+    };
   },
+  takes: ['threshold', 'inner'],
 
-  plan: (spec, context, nested) => {
+  plan: ({ threshold, inner: spec }, context, nested) => {
     const { dim, agents, path } = context;
-    const threshold = readThreshold(spec['threshold'], [...path, 'threshold']);
-    const inner = nested.plan(spec['inner'] as CompressorSpec, { ...context, path: [...path, 'inner'] });
+    const relative = 'relative' in threshold;
+    const value = relative ? threshold.relative : threshold.absolute;
+    const inner = nested.plan(spec, { ...context, path: [...path, 'inner'] });
     const name = path.join('.');
     return {
-      kind: 'event-triggered',
-      dim,
-      threshold,
-      inner,
-      slotBytes: inner.slotBytes,
+      ...around(inner, context),
+      relative,
+      value,
+      rate: threshold.rate ?? 1,
       messageBits: null,
       longestBits: 1 + longestBits(inner),
       linear: false,
-      ...contractionOf(inner),
-      contractionKind:
-        threshold.value === 0 ? inner.contractionKind : weakestKind(inner.contractionKind, 'spoken'),
-      fields:
-        threshold.rule === 'absolute'
-          ? inner.fields
-          : [
-              ...inner.fields,
-              { name: `${name}.threshold`, type: 'f64', length: agents },
-              blockRows(`${name}.said`, 1, dim),
-            ],
+      contractionKind: value === 0 ? inner.contractionKind : weakestKind(inner.contractionKind, 'spoken'),
+      fields: relative
+        ? [
+            ...inner.fields,
+            { name: `${name}.threshold`, type: 'f64' as const, length: agents },
+            blockRows(`${name}.said`, 1, dim),
+          ]
+        : inner.fields,
       state: `${name}.threshold`,
       said: `${name}.said`,
     };
@@ -78,20 +73,16 @@ export const eventTriggered: CompressorDefinition = {
 
   bind: (plan, runtime, nested) => {
     const { arena, worker } = runtime;
-    const { dim, slotBytes, ownBytes = slotBytes } = plan;
-    const { rule, value, rate } = plan['threshold'] as Threshold;
-    const relative = rule === 'relative';
-    const inner = plan.inner as CompressorPlan;
+    const { dim, slotBytes, ownBytes = slotBytes, relative, value, rate, inner } = plan;
     const innerBits = inner.messageBits;
     const bound = nested.bind(inner, runtime);
     const { bytes, words, doubles } = viewsOf(runtime);
     // The threshold of each agent's next decision.
-    const state = relative ? arena.address(plan['state'] as string) / 8 : 0;
-    const said = relative ? arena.address(plan['said'] as string, worker) : 0;
+    const state = relative ? arena.address(plan.state) / 8 : 0;
+    const said = relative ? arena.address(plan.said, worker) : 0;
     const saidStride = rowLength(dim) * 8;
 
-    return {
-      prepare: (round) => bound.prepare(round),
+    return wrap(bound, {
       encode(first, count, round, errors, errorStride, slots, lengths) {
         const shared = relative ? 0 : value * wholePower(rate, round);
         for (let r = 0; r < count; r++) {
@@ -115,39 +106,19 @@ export const eventTriggered: CompressorDefinition = {
           if (relative) doubles[state + agent] *= rate;
         }
       },
-      gather: (first, count, round, slots, out, outStride) =>
-        bound.gather(first, count, round, slots, out, outStride),
-      decode: (first, count, round, slots, out, outStride) =>
-        bound.decode(first, count, round, slots, out, outStride),
-    };
+    });
   },
 
-  reference: (plan, seed, nested) => {
-    const { rule, value, rate } = plan['threshold'] as Threshold;
-    const inner = nested.reference(plan.inner as CompressorPlan, seed);
+  reference: ({ relative, value, rate, inner: within }, seed, nested) => {
+    const inner = nested.reference(within, seed);
     const thresholds = new Map<number, number>();
     return (error, round, agent) => {
-      const threshold = rule === 'absolute' ? value * wholePower(rate, round) : (thresholds.get(agent) ?? 0);
+      const threshold = relative ? (thresholds.get(agent) ?? 0) : value * wholePower(rate, round);
       const speaks = !(Math.sqrt(energyOf(error)) <= threshold);
       const said = speaks ? inner(error, round, agent) : new Float64Array(error.length);
       thresholds.set(agent, (speaks ? value * Math.sqrt(energyOf(said)) : threshold) * rate);
       return said;
     };
   },
-};
-
-function readThreshold(rule: unknown, path: SpecPath): Threshold {
-  const expected = '{ absolute: d, rate: r } or { relative: c, rate: r }';
-  if (typeof rule !== 'object' || rule === null) throw unexpected(path, rule, expected);
-  const { absolute, relative, rate = 1 } = rule as Record<string, unknown>;
-  if ((absolute === undefined) === (relative === undefined)) throw unexpected(path, rule, expected);
-  const name = absolute === undefined ? 'relative' : 'absolute';
-  const value = absolute ?? relative;
-  if (typeof value !== 'number' || !(value >= 0) || !Number.isFinite(value)) {
-    throw unexpected([...path, name], value, 'a number >= 0');
-  }
-  if (typeof rate !== 'number' || !(rate > 0 && rate <= 1)) {
-    throw unexpected([...path, 'rate'], rate, 'a number in (0, 1]');
-  }
-  return { rule: name, value, rate };
-}
+  examples: () => [{ threshold: { relative: 0.3, rate: 0.9 }, inner: { kind: 'sign' } }],
+});

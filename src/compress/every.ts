@@ -1,65 +1,55 @@
 /**
- * Every: a combinator over time. C(e, k) = inner(e, k / n) in the rounds k = 0, n, 2n, ...; silence, C(e, k) = 0, in all others.
+ * Every: a combinator over time. C(e, k) = inner(e, k / n) in the rounds k = 0, n, 2n, ...; silence, C(e, k)
+ * = 0, in all others.
  *
- * The schedule is known to all, so silence costs nothing. The inner compressor counts the rounds in which it is asked: a cyclic scalarizer
- * inside still visits every coordinate in turn, which it would not if it saw k (with n = dim it would see one coordinate for ever).
+ * The schedule is known to all, so silence costs nothing. The inner compressor counts the rounds in which it
+ * is asked: a cyclic scalarizer inside still visits every coordinate in turn, which it would not if it saw k
+ * (with n = dim it would see one coordinate for ever).
  *
- * Linear where the inner one is; contraction 1/n of it, on average over a cycle. Bits: those of the inner compressor in one round of n.
- * Order matters: `every(error-feedback(C))` remembers what C dropped when it spoke, and nothing of the rounds between;
- * `error-feedback(every(C))` remembers what was not said in the silent rounds too. Source: folklore; local SGD (Stich 2019) and intermittent
- * communication are of this kind.
+ * Linear where the inner one is; contraction 1/n of it, on average over a cycle. Bits: those of the inner
+ * compressor in one round of n. Order matters: `every(error-feedback(C))` remembers what C dropped when it
+ * spoke, and nothing of the rounds between; `error-feedback(every(C))` remembers what was not said in the
+ * silent rounds too.
+ * Source: folklore; local SGD (Stich 2019) and intermittent communication are of this kind.
  */
 
-import { unexpected } from '../errors.js';
-import { contractionOf, longestBits, viewsOf } from './slots.js';
-import { type CompressorDefinition, type CompressorPlan, type CompressorSpec, weakestKind } from './types.js';
+import { defineCompressor, innerCompressor } from './define.js';
+import { around, viewsOf } from './slots.js';
+import { weakestKind } from './types.js';
 
-export const every: CompressorDefinition = {
+/** Speaks in rounds 0, n, 2n, ... */
+export const every = defineCompressor({
   kind: 'every',
   card: {
     title: 'Every n-th round',
     summary: 'speaks in one round of n, and is silent between',
     source: 'folklore',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('every'),
-      rounds: z.number().int().min(1).describe('n: speaks in rounds 0, n, 2n, ...'),
-      inner: z.unknown().describe('compressor of the rounds in which it speaks; it counts those alone'),
-    }),
+  parameters: (z) => ({
+    rounds: z.number().int().min(1).describe('n: speaks in rounds 0, n, 2n, ...'),
+    inner: innerCompressor(z, 'compressor of the rounds in which it speaks; it counts those alone'),
+  }),
+  takes: ['rounds', 'inner'],
 
   plan: (spec, context, nested) => {
-    const rounds = spec['rounds'] as number;
-    const { path, dim } = context;
-    if (!Number.isInteger(rounds) || rounds < 1) {
-      throw unexpected([...path, 'rounds'], rounds, 'a whole number of at least 1');
-    }
-    const inner = nested.plan(spec['inner'] as CompressorSpec, {
+    const { rounds } = spec;
+    const inner = nested.plan(spec.inner, {
       ...context,
       rounds: Math.ceil(context.rounds / rounds),
-      path: [...path, 'inner'],
+      path: [...context.path, 'inner'],
     });
     return {
-      kind: 'every',
-      dim,
+      ...around(inner, context, (delta) => delta / rounds),
       rounds,
-      inner,
-      slotBytes: inner.slotBytes,
       messageBits: rounds === 1 ? inner.messageBits : null,
-      longestBits: longestBits(inner),
-      linear: inner.linear,
-      ...contractionOf(inner, (delta) => delta / rounds),
       contractionKind: rounds === 1 ? inner.contractionKind : weakestKind(inner.contractionKind, 'sweep'),
       sweep: rounds * (inner.sweep ?? 1),
       inTurn: inner.inTurn ?? false,
-      fields: inner.fields,
     };
   },
 
   bind: (plan, runtime, nested) => {
-    const rounds = plan['rounds'] as number;
-    const { slotBytes, ownBytes = slotBytes, messageBits } = plan;
-    const inner = plan.inner as CompressorPlan;
+    const { slotBytes, ownBytes = slotBytes, messageBits, rounds, inner } = plan;
     const bound = nested.bind(inner, runtime);
     const { bytes, words, doubles } = viewsOf(runtime);
     const clear = (out: number, count: number, outStride: number) =>
@@ -93,10 +83,10 @@ export const every: CompressorDefinition = {
     };
   },
 
-  reference: (plan, seed, nested) => {
-    const rounds = plan['rounds'] as number;
-    const inner = nested.reference(plan.inner as CompressorPlan, seed);
+  reference: ({ rounds, inner: within }, seed, nested) => {
+    const inner = nested.reference(within, seed);
     return (error, round, agent) =>
       round % rounds === 0 ? inner(error, round / rounds, agent) : new Float64Array(error.length);
   },
-};
+  examples: () => [{ rounds: 2, inner: { kind: 'sign' } }],
+});

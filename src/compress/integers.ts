@@ -1,13 +1,14 @@
 /**
- * Whole numbers of any size, in a prefix code: Elias' gamma code of v = 1 + zigzag(q), zigzag taking 0, -1, 1, -2, 2, ... to 0, 1, 2, 3, 4, ...
+ * Whole numbers of any size, in a prefix code: Elias' gamma code of v = 1 + zigzag(q), zigzag taking 0, -1,
+ * 1, -2, 2, ... to 0, 1, 2, 3, 4, ...
  *
  *     n ones, a zero, then the n bits of v below its leading one: 2 n + 1 bits, n = floor(log2 v)
  *
- * The prefix is of ones, so zeros alone say 0, 0, 0, ...: a slot of zeros is the zero vector. 32 ones announce a float64 instead, for what is
- * too large to be counted in steps.
+ * The prefix is of ones, so zeros alone say 0, 0, 0, ...: a slot of zeros is the zero vector. 32 ones
+ * announce a float64 instead, for what is too large to be counted in steps.
  */
 
-import type { BitReader, BitWriter } from './bits.js';
+import type { BitReader, BitWriter } from './wire/bits.js';
 
 const ESCAPE_ONES = 32;
 export const LONGEST_NUMBER_BITS = ESCAPE_ONES + 64;

@@ -3,22 +3,21 @@
  *
  *     C(e, k)_c = sign(e_c) 2^(a+1) with probability (|e_c| - 2^a) / 2^a, sign(e_c) 2^a otherwise
  *
- * with `rounding: stochastic` (the default; dither of stream 2): unbiased, E|C(e) - e|^2 <= |e|^2 / 8, contraction 7/8. With `rounding: nearest` the
- * nearer of the two, the larger in a tie: biased, contraction 8/9. Both of entries that the exponents below reach, the first in the mean over the dither.
+ * with `rounding: stochastic` (the default; dither of stream 2): unbiased, E|C(e) - e|^2 <= |e|^2 / 8,
+ * contraction 7/8. With `rounding: nearest` the nearer of the two, the larger in a tie: biased, contraction
+ * 8/9. Both of entries that the exponents below reach, the first in the mean over the dither.
  *
- * Bits: 9 dim: a sign and 8 bits of exponent, 0 for a zero, c for 2^(c-127): as in the paper, for which numbers were float32. Departure: our
- * numbers are not, so what is beyond 2^128 is sent as 2^128, and what is below 2^-126 rounds to 2^-126 or 0.
+ * Bits: 9 dim: a sign and 8 bits of exponent, 0 for a zero, c for 2^(c-127): as in the paper, for which
+ * numbers were float32. Departure: our numbers are not, so what is beyond 2^128 is sent as 2^128, and what is
+ * below 2^-126 rounds to 2^-126 or 0.
  * Source: Horvath, Ho, Horvath, Sahu, Canini, Richtarik 2019 (arXiv 1905.10988).
  */
 
 import { signBit } from '../../kernels/reference/compressors.js';
 import { philoxUniform } from '../../kernels/reference/philox.js';
 import { rowLength } from '../arena/layout.js';
-import { bindCodec } from './codec.js';
-import { oneOf } from './parameters.js';
+import { defineCodec } from './define.js';
 import { DITHER_STREAM } from './streams.js';
-import type { CompressorDefinition } from './types.js';
-import { slotBytes } from './wire.js';
 
 const EXPONENT_BITS = 8;
 const LARGEST_CODE = 255;
@@ -38,45 +37,34 @@ function exponentCode(x: number, u: number): number {
   return share > 0 && u <= share ? code + 1 : code;
 }
 
-export const natural: CompressorDefinition = {
+/** A power of two for every entry. */
+export const natural = defineCodec({
   kind: 'natural',
   card: {
     title: 'Natural compression',
     summary: 'rounds every entry to a power of two, at random (unbiased) or to the nearest',
     source: 'Horvath, Ho, Horvath, Sahu, Canini, Richtarik 2019 (arXiv 1905.10988)',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('natural'),
-      rounding: z.enum(['stochastic', 'nearest']).optional().describe('stochastic by default'),
-    }),
-  plan: (spec, { dim, path }) => {
-    const rounding = oneOf(spec, 'rounding', path, ['stochastic', 'nearest'], 'stochastic');
-    const messageBits = dim * (1 + EXPONENT_BITS);
+  parameters: (z) => ({
+    rounding: z.enum(['stochastic', 'nearest']).optional().describe('stochastic by default'),
+  }),
+  plan: ({ rounding = 'stochastic' }, { dim, path }) => {
     const dither = `${path.join('.')}.dither`;
     const stochastic = rounding === 'stochastic';
     return {
-      kind: 'natural',
-      dim,
-      rounding,
+      stochastic,
       ...(stochastic && { variance: 1 / 8 }),
-      codec: true,
-      messageBits,
-      slotBytes: slotBytes(messageBits),
-      linear: false,
+      messageBits: dim * (1 + EXPONENT_BITS),
       contraction: stochastic ? 7 / 8 : 8 / 9,
       contractionKind: 'range',
       dither,
       fields: [{ name: dither, type: 'f64', length: rowLength(dim), perWorker: true }],
     };
   },
-  bind: (plan, runtime) => {
-    const { kernels, seed, arena, worker } = runtime;
-    const { dim } = plan;
-    const stochastic = plan['rounding'] === 'stochastic';
-    const address = arena.address(plan['dither'] as string, worker);
-    const tau = arena.view(plan['dither'] as string, 'f64', worker);
-    return bindCodec(plan, runtime, {
+  codec: ({ dim, stochastic, dither }, { kernels, seed, arena, worker }) => {
+    const address = arena.address(dither, worker);
+    const tau = arena.view(dither, 'f64', worker);
+    return {
       encode(error, message, round, agent) {
         if (stochastic) {
           kernels.philoxUniform(address, dim, agent, round, DITHER_STREAM, seed.low, seed.high);
@@ -93,14 +81,15 @@ export const natural: CompressorDefinition = {
           out[c] = negative ? -power : power;
         }
       },
-    });
+    };
   },
-  reference: (plan, seed) => (error, round, agent) => {
-    const tau = philoxUniform(error.length, agent, round, DITHER_STREAM, [seed.low, seed.high]);
-    const stochastic = plan['rounding'] === 'stochastic';
-    return error.map((entry, c) => {
-      const power = POWERS[exponentCode(entry, stochastic ? 0.5 * tau[c] + 0.5 : 0.5)];
-      return signBit(entry) ? -power : power;
-    });
-  },
-};
+  reference:
+    ({ stochastic }, seed) =>
+    (error, round, agent) => {
+      const tau = philoxUniform(error.length, agent, round, DITHER_STREAM, [seed.low, seed.high]);
+      return error.map((entry, c) => {
+        const power = POWERS[exponentCode(entry, stochastic ? 0.5 * tau[c] + 0.5 : 0.5)];
+        return signBit(entry) ? -power : power;
+      });
+    },
+});

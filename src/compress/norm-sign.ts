@@ -1,34 +1,34 @@
 /**
  * Norm-sign: one bit an entry and one scale, half the largest magnitude. C(e, k) = max|e| / 2 sign(e).
- * Biased. In the flow e' = -C(e) every entry is brought down, the largest at the rate 1/2; but one message on its own overshoots the small ones:
- * |e - C(e)|^2 = |e|^2 - max|e| |e|_1 + dim max|e|^2 / 4, which for one-hot vectors is a contraction only below dim 4. In the flows choose
- * mu of the order 4/dim, or `flatten` it. Bits: 64 + dim. Source: Yi, Zhang, Yang, Chai, Johansson 2022 (arXiv 2201.03930).
+ * Biased. In the flow e' = -C(e) every entry is brought down, the largest at the rate 1/2; but one message on
+ * its own overshoots the small ones:
+ *
+ *     |e - C(e)|^2 = |e|^2 - max|e| |e|_1 + dim max|e|^2 / 4
+ *
+ * which for one-hot vectors is a contraction only below dim 4. In the flows choose mu of the order 4/dim, or
+ * `flatten` it. Bits: 64 + dim.
+ * Source: Yi, Zhang, Yang, Chai, Johansson 2022 (arXiv 2201.03930).
  */
 
-import { decodeSigned, SIGN_RULE, signScaled } from '../../kernels/reference/compressors.js';
-import { bindSignReaders } from './sign-message.js';
-import type { CompressorDefinition } from './types.js';
-import { signBits, slotBytes } from './wire.js';
+import { SIGN_RULE, signScaled } from '../../kernels/reference/compressors.js';
+import { defineWired } from './define.js';
+import { readSigns, signBits, signs } from './wire/signs.js';
 
-export const normSign: CompressorDefinition = {
+/** The sign of every entry, times max|e|/2. */
+export const normSign = defineWired({
   kind: 'norm-sign',
   card: {
     title: 'Norm-sign',
     summary: 'sends the sign of every entry and one scale, max|e| / 2; not a contraction from dim 4 on',
     source: 'Yi, Zhang, Yang, Chai, Johansson 2022 (arXiv 2201.03930)',
   },
-  parameters: (z) => z.strictObject({ kind: z.literal('norm-sign') }),
+  parameters: () => ({}),
   plan: (_spec, { dim, mixed }) => {
-    const messageBits = signBits(dim);
     // Of a Gaussian vector the largest of dim entries is about sqrt(2 ln dim) rms.
     const largest = Math.sqrt(2 * Math.log(Math.max(2, dim)));
     const worst = Math.max(0, 1 - dim / 4);
     return {
-      kind: 'norm-sign',
-      dim,
-      messageBits,
-      slotBytes: slotBytes(messageBits),
-      linear: false,
+      messageBits: signBits(dim),
       contraction: worst,
       contractionKind: 'worst',
       // <e, C(e)> = max|e| |e|_1 / 2 and |C(e)|^2 = dim max|e|^2 / 4, of a one-hot vector last of all.
@@ -36,24 +36,17 @@ export const normSign: CompressorDefinition = {
       ...(mixed === dim && {
         typicalContraction: Math.max(worst, largest * Math.sqrt(2 / Math.PI) - largest ** 2 / 4),
       }),
-      fields: [],
     };
   },
-  bind: (plan, runtime) => ({
-    ...bindSignReaders(plan, runtime),
-    prepare: () => {},
-    encode: (first, count, _round, errors, errorStride, slots) =>
-      runtime.kernels.encodeSignScaled(
-        first,
-        count,
-        errors,
-        errorStride,
-        slots,
-        plan.slotBytes,
-        plan.dim,
-        SIGN_RULE['half-max'],
-        8,
-      ),
-  }),
-  reference: () => (error) => decodeSigned(signScaled(error, 'half-max', 64)),
-};
+  bind: (plan, runtime) => {
+    const { dim, slotBytes } = plan;
+    const { kernels } = runtime;
+    const rule = SIGN_RULE['half-max'];
+    return {
+      ...readSigns(plan, runtime),
+      encode: (first, count, _round, errors, errorStride, slots) =>
+        kernels.encodeSignScaled(first, count, errors, errorStride, slots, slotBytes, dim, rule, 8),
+    };
+  },
+  messages: ({ dim }) => ({ format: signs(dim), of: (error) => signScaled(error, 'half-max', 64) }),
+});

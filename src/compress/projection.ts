@@ -1,19 +1,28 @@
 /**
- * Scalarizers with arbitrary directions: C(e, k) = sum_j psi_j psi_j^T e with orthonormal psi_0 .. psi_(m-1) of round k that everyone knows. A message is
- * the m numbers psi_j . e, 64 m bits; linear, |C(e)| <= |e|. A family says what the directions of a round are; everything else is here.
+ * Scalarizers with arbitrary directions: C(e, k) = sum_j psi_j psi_j^T e with orthonormal psi_0 .. psi_(m-1)
+ * of round k that everyone knows. A message is the m numbers psi_j . e, 64 m bits; linear, |C(e)| <= |e|. A
+ * family says what the directions of a round are; everything else is here.
  *
- * Directions of rounds k (to read messages) and k+1 (to write them) stand in the arena side by side, a copy a worker.
+ * Directions of rounds k (to read messages) and k+1 (to write them) stand in the arena side by side, a copy a
+ * worker.
  */
 
-import { project, unfold } from '../../kernels/reference/compressors.js';
+import type { z } from 'zod';
+import { project } from '../../kernels/reference/compressors.js';
 import { ALL_AGENTS, philoxWords } from '../../kernels/reference/philox.js';
 import { rowLength } from '../arena/layout.js';
-import { scalarCount } from './parameters.js';
+import type { IdentityCard, PlanContext } from '../runtime.js';
+import { atMostDim } from './checks.js';
+import { defineWired } from './define.js';
 import { DIRECTION_STREAM } from './streams.js';
-import type { CompressorDefinition, CompressorPlan } from './types.js';
-import { scalarBits, slotBytes } from './wire.js';
+import type { CompressorPlan } from './types.js';
+import { projections, readProjections } from './wire/projections.js';
+import { scalarBits } from './wire/scalars.js';
 
-/** Shared random words of a family: the first `length` of those that `index` names. They are valid until the next draw. */
+/**
+ * Shared random words of a family: the first `length` of those that `index` names. They are valid until the
+ * next draw.
+ */
 export type Draw = (index: number) => Uint32Array;
 
 /** Fills dim entries of every row with the directions of a round. */
@@ -23,7 +32,10 @@ export type Told = Required<Pick<CompressorPlan, 'contraction' | 'contractionKin
   inTurn?: boolean;
 };
 
-/** `scalars` of dim directions a message, in turn: after dim / gcd(dim, scalars) rounds each has been said equally often. */
+/**
+ * `scalars` of dim directions a message, in turn: after dim / gcd(dim, scalars) rounds each has been said
+ * equally often.
+ */
 export function inTurn(dim: number, scalars: number): Told {
   let [divisor, rest] = [dim, scalars];
   while (rest > 0) [divisor, rest] = [rest, divisor % rest];
@@ -35,7 +47,19 @@ export function inTurn(dim: number, scalars: number): Told {
   };
 }
 
-interface ProjectionFamily extends Pick<CompressorDefinition, 'kind' | 'card' | 'parameters'> {
+/** Scalars of a message: m in 1..dim, 1 by default. */
+export function scalarsParameter(zod: typeof z, what = 'directions') {
+  return { scalars: zod.number().int().min(1).optional().describe(`${what} a message, 1 by default`) };
+}
+
+export function planScalars(scalars: number, context: PlanContext) {
+  atMostDim(scalars, 'scalars', context);
+  return { scalars, messageBits: scalarBits(scalars), linear: true, projects: true };
+}
+
+interface ProjectionFamily<Kind extends string> {
+  kind: Kind;
+  card: IdentityCard;
   /** Words of one draw. */
   words(dim: number, scalars: number): number;
   /** What a message, or a sweep of them, keeps of every vector. */
@@ -44,25 +68,19 @@ interface ProjectionFamily extends Pick<CompressorDefinition, 'kind' | 'card' | 
   directions(dim: number, scalars: number, draw: Draw): FillDirections;
 }
 
-export function projection(family: ProjectionFamily): CompressorDefinition {
-  const { kind, card, parameters } = family;
-  return {
+export function projection<const Kind extends string>(family: ProjectionFamily<Kind>) {
+  const { kind, card } = family;
+  return defineWired({
     kind,
     card,
-    parameters,
-    plan: (spec, { dim, path }) => {
-      const scalars = scalarCount(spec, path, dim);
+    parameters: (z) => scalarsParameter(z),
+    plan: ({ scalars = 1 }, context) => {
+      const { dim, path } = context;
       const name = path.join('.');
       const wordCount = Math.ceil(family.words(dim, scalars) / 4) * 4;
       return {
-        kind,
-        dim,
-        scalars,
-        messageBits: scalarBits(scalars),
-        slotBytes: slotBytes(scalarBits(scalars)),
-        linear: true,
+        ...planScalars(scalars, context),
         ...family.contraction(dim, scalars),
-        projects: true,
         basis: `${name}.basis`,
         words: `${name}.words`,
         sums: `${name}.sums`,
@@ -74,14 +92,12 @@ export function projection(family: ProjectionFamily): CompressorDefinition {
       };
     },
     bind: (plan, runtime) => {
-      const { kernels, arena, seed, worker, graph: g } = runtime;
-      const { dim, slotBytes } = plan;
-      const scalars = plan['scalars'] as number;
-      const basis = arena.address(plan['basis'] as string, worker);
-      const basisView = arena.view(plan['basis'] as string, 'f64', worker);
-      const wordsAt = arena.address(plan['words'] as string, worker);
-      const words = arena.view(plan['words'] as string, 'u32', worker);
-      const sums = arena.address(plan['sums'] as string, worker);
+      const { kernels, arena, seed, worker } = runtime;
+      const { dim, slotBytes, scalars } = plan;
+      const basis = arena.address(plan.basis, worker);
+      const basisView = arena.view(plan.basis, 'f64', worker);
+      const wordsAt = arena.address(plan.words, worker);
+      const words = arena.view(plan.words, 'u32', worker);
       const stride = rowLength(dim);
       const rowsOf = [0, 1].map((parity) =>
         Array.from({ length: scalars }, (_, j) => {
@@ -96,6 +112,7 @@ export function projection(family: ProjectionFamily): CompressorDefinition {
         return words;
       });
       return {
+        ...readProjections(plan, runtime, basisOf, arena.address(plan.sums, worker)),
         prepare: (round) => fill(round, rowsOf[round & 1]),
         encode: (first, count, round, errors, errorStride, slots) =>
           kernels.encodeProjections(
@@ -109,50 +126,25 @@ export function projection(family: ProjectionFamily): CompressorDefinition {
             basisOf(round),
             scalars,
           ),
-        gather: (first, count, round, slots, out, outStride) =>
-          kernels.gatherProjections(
-            first,
-            count,
-            g.rowStart,
-            g.columns,
-            g.weights,
-            g.weightStride,
-            g.degrees,
-            slots,
-            slotBytes,
-            out,
-            outStride,
-            dim,
-            basisOf(round),
-            scalars,
-            sums,
-          ),
-        decode: (first, count, round, slots, out, outStride) =>
-          kernels.decodeProjections(
-            first,
-            count,
-            slots,
-            slotBytes,
-            out,
-            outStride,
-            dim,
-            basisOf(round),
-            scalars,
-          ),
       };
     },
-    reference: (plan, seed) => {
-      const { dim } = plan;
-      const scalars = plan['scalars'] as number;
+    messages: ({ dim, scalars }, seed) => {
       const length = family.words(dim, scalars);
       const fill = family.directions(dim, scalars, (index) =>
         philoxWords(length, ALL_AGENTS, index, DIRECTION_STREAM, [seed.low, seed.high]),
       );
       const rows = Array.from({ length: scalars }, () => new Float64Array(dim));
-      return (error, round) => {
-        fill(round, rows);
-        return unfold(project(error, rows), rows);
+      let filledFor = Number.NaN;
+      const directionsOf = (round: number) => {
+        if (round !== filledFor) fill(round, rows);
+        filledFor = round;
+        return rows;
+      };
+      return {
+        format: projections(dim, scalars, directionsOf),
+        of: (error, round) => project(error, directionsOf(round)),
       };
     },
-  };
+    examples: (dim) => [{ scalars: Math.min(dim, 4) }, {}],
+  });
 }

@@ -1,19 +1,22 @@
 /**
- * QSGD: s levels an entry, rounded at random. C(e, k) = (|e|_2 / s) floor(s e / |e|_2 + u), u uniform in (0, 1), drawn for every agent, round and
- * coordinate (stream 2).
+ * QSGD: s levels an entry, rounded at random. C(e, k) = (|e|_2 / s) floor(s e / |e|_2 + u), u uniform in (0,
+ * 1), drawn for every agent, round and coordinate (stream 2).
  *
- * Unbiased, E|C(e) - e|^2 <= omega |e|^2 with omega = min(dim / s^2, sqrt(dim) / s): a contraction (1 - omega) only where s exceeds the smaller
- * of sqrt(dim)'s bounds, s > sqrt(dim); with fewer levels put `scale` around it, factor 1 / (1 + omega).
- * Bits: 64 + dim (1 + ceil(log2(s + 1))): levels -s .. s in two's complement, of a fixed length (the paper's Elias code is shorter where most
- * entries are zero; a fixed one can be read by a vector kernel). Source: Alistarh, Grubic, Li, Tomioka, Vojnovic 2017 (arXiv 1610.02132).
+ * Unbiased, E|C(e) - e|^2 <= omega |e|^2 with omega = min(dim / s^2, sqrt(dim) / s): a contraction (1 -
+ * omega) only where s exceeds the smaller of sqrt(dim)'s bounds, s > sqrt(dim); with fewer levels put `scale`
+ * around it, factor 1 / (1 + omega). Bits: 64 + dim (1 + ceil(log2(s + 1))): levels -s .. s in two's
+ * complement, of a fixed length (the paper's Elias code is shorter where most entries are zero; a fixed one
+ * can be read by a vector kernel).
+ * Source: Alistarh, Grubic, Li, Tomioka, Vojnovic 2017 (arXiv 1610.02132).
  */
 
-import { ditheredLevels } from './dithered-levels.js';
-import { wholeNumber } from './parameters.js';
+import { defineWired } from './define.js';
+import { bindDithered, ditheredMessages, planDithered } from './dithered-levels.js';
 
 const LEVELS = 15;
 
-export const qsgd = ditheredLevels({
+/** Every entry rounded at random to one of `levels` levels of |e|_2. */
+export const qsgd = defineWired({
   kind: 'qsgd',
   card: {
     title: 'QSGD',
@@ -21,12 +24,14 @@ export const qsgd = ditheredLevels({
       'rounds every entry at random to one of s levels of the 2-norm; unbiased, a contraction for s > sqrt(dim)',
     source: 'Alistarh, Grubic, Li, Tomioka, Vojnovic 2017 (arXiv 1610.02132)',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('qsgd'),
-      levels: z.number().int().min(1).max(32767).optional().describe(`s, ${LEVELS} by default`),
-    }),
-  size: 'l2',
-  levels: (spec, path) => wholeNumber(spec, 'levels', path, { least: 1, most: 32767, initially: LEVELS }),
-  variance: (dim, levels) => Math.min(dim / levels ** 2, Math.sqrt(dim) / levels),
+  parameters: (z) => ({
+    levels: z.number().int().min(1).max(32767).optional().describe(`s, ${LEVELS} by default`),
+  }),
+  plan: ({ levels = LEVELS }, context) => {
+    const { dim } = context;
+    return planDithered(context, levels, 'l2', Math.min(dim / levels ** 2, Math.sqrt(dim) / levels));
+  },
+  bind: bindDithered,
+  messages: ditheredMessages,
+  examples: () => [{ levels: 7 }, {}],
 });

@@ -1,27 +1,34 @@
 /**
- * Rand-k: k entries chosen at random. C(e, k)_c = a e_c where c is chosen and 0 elsewhere; a = 1, or dim / k with `unbiased`.
+ * Rand-k: k entries chosen at random. C(e, k)_c = a e_c where c is chosen and 0 elsewhere; a = 1, or dim / k
+ * with `unbiased`.
  *
- * The coordinates are drawn from the run's seed, the agent and the round (stream 6), so a reader draws them again and they cost no bits. Distinct, by
- * Floyd's method; an index below n is floor(u n / 2^32), whose bias is below n / 2^32.
+ * The coordinates are drawn from the run's seed, the agent and the round (stream 6), so a reader draws them
+ * again and they cost no bits. Distinct, by Floyd's method; an index below n is floor(u n / 2^32), whose bias
+ * is below n / 2^32.
  *
  *  - as it is: E|e - C(e)|^2 = (1 - k/dim) |e|^2, contraction k/dim;
  *  - `unbiased`: E C(e) = e, E|C(e) - e|^2 = (dim/k - 1) |e|^2: a contraction only for k > dim/2.
  *
- * `shared` makes all agents choose the same coordinates in a round: then it is one linear map, and the node-state flow converges. Otherwise agents
- * that agree still say different things, and it stalls. Bits: 64 k. Source: Stich, Cordonnier, Jaggi 2018 (arXiv 1809.07599).
+ * `shared` makes all agents choose the same coordinates in a round: then it is one linear map, and the
+ * node-state flow converges. Otherwise agents that agree still say different things, and it stalls. Bits: 64
+ * k.
+ * Source: Stich, Cordonnier, Jaggi 2018 (arXiv 1809.07599).
  */
 
 import { ALL_AGENTS, philoxWords } from '../../kernels/reference/philox.js';
-import { oneOf, wholeNumber } from './parameters.js';
+import { atMostDim } from './checks.js';
+import { defineCompressor } from './define.js';
 import { viewsOf } from './slots.js';
 import { CHOICE_STREAM } from './streams.js';
-import type { CompressorDefinition } from './types.js';
-import { scalarBits, slotBytes } from './wire.js';
+import { scalarBits } from './wire/scalars.js';
 
 /** Entries that a worker keeps of one round's draws. */
 const MOST_TABLED = 2 ** 20;
 
-/** Draws indices.length distinct coordinates of taken.length, from as many random words. Coordinate c is taken where taken[c] is `mark`. */
+/**
+ * Draws indices.length distinct coordinates of taken.length, from as many random words. Coordinate c is taken
+ * where taken[c] is `mark`.
+ */
 function choose(words: Uint32Array, taken: Uint32Array, mark: number, indices: Uint32Array): void {
   const dim = taken.length;
   const k = indices.length;
@@ -34,35 +41,31 @@ function choose(words: Uint32Array, taken: Uint32Array, mark: number, indices: U
   }
 }
 
-export const randK: CompressorDefinition = {
+/** k entries at random. */
+export const randK = defineCompressor({
   kind: 'rand-k',
   card: {
     title: 'Rand-k',
     summary: 'sends k entries chosen at random from the shared seed; scaled by dim/k it is unbiased',
     source: 'Stich, Cordonnier, Jaggi 2018 (arXiv 1809.07599)',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('rand-k'),
-      k: z.number().int().min(1).describe('entries sent, 1..dim'),
-      unbiased: z.boolean().optional().describe('scale by dim/k'),
-      shared: z.boolean().optional().describe('all agents choose the same entries'),
-    }),
-  plan: (spec, { dim, path }) => {
-    const k = wholeNumber(spec, 'k', path, { least: 1, most: dim, limit: 'dim' });
-    const unbiased = oneOf(spec, 'unbiased', path, [true, false], false);
-    const shared = oneOf(spec, 'shared', path, [true, false], false);
+  parameters: (z) => ({
+    k: z.number().int().min(1).describe('entries sent, 1..dim'),
+    unbiased: z.boolean().optional().describe('scale by dim/k'),
+    shared: z.boolean().optional().describe('all agents choose the same entries'),
+  }),
+  takes: ['k'],
+  plan: ({ k, unbiased = false, shared = false }, context) => {
+    const { dim, path } = context;
+    atMostDim(k, 'k', context);
     const variance = dim / k - 1;
     const words = `${path.join('.')}.words`;
     return {
-      kind: 'rand-k',
-      dim,
       k,
       factor: unbiased ? dim / k : 1,
       shared,
       ...(unbiased && { variance }),
       messageBits: scalarBits(k),
-      slotBytes: slotBytes(scalarBits(k)),
       linear: shared,
       contraction: unbiased ? Math.max(0, 1 - variance) : k / dim,
       contractionKind: k === dim ? 'worst' : 'mean',
@@ -73,12 +76,9 @@ export const randK: CompressorDefinition = {
   },
   bind: (plan, runtime) => {
     const { kernels, arena, seed, worker, numbers } = runtime;
-    const { dim } = plan;
-    const k = plan['k'] as number;
-    const factor = plan['factor'] as number;
-    const shared = plan['shared'] as boolean;
-    const address = arena.address(plan['words'] as string, worker);
-    const words = arena.view(plan['words'] as string, 'u32', worker);
+    const { dim, slotBytes, k, factor, shared } = plan;
+    const address = arena.address(plan.words, worker);
+    const words = arena.view(plan.words, 'u32', worker);
     const taken = new Uint32Array(dim);
     const indices = new Uint32Array(k);
     let mark = 0;
@@ -93,10 +93,10 @@ export const randK: CompressorDefinition = {
       }
       choose(words, taken, mark, indices);
     };
-    const { slotBytes } = plan;
     const { graph } = runtime;
     const { words: integers, doubles } = viewsOf(runtime);
-    // Every neighbour draws an agent's entries again: where the table is not too large, once a round for all of them. Two rounds are in use at a time.
+    // Every neighbour draws an agent's entries again: where the table is not too large, once a round for all
+    // of them. Two rounds are in use at a time.
     const tabled = !shared && runtime.agents * k <= MOST_TABLED;
     const table = new Uint32Array(tabled ? 2 * runtime.agents * k : k);
     const drawnFor = new Int32Array(tabled ? 2 * runtime.agents : 0).fill(-1);
@@ -116,7 +116,6 @@ export const randK: CompressorDefinition = {
         doubles[out + table[entries + t]] += weight * (factor * doubles[message + t]);
     };
     return {
-      prepare: () => {},
       encode(first, count, round, errors, errorStride, slots) {
         for (let r = 0; r < count; r++) {
           const entries = entriesOf(round, first + r);
@@ -147,13 +146,16 @@ export const randK: CompressorDefinition = {
       },
     };
   },
-  reference: (plan, seed) => (error, round, agent) => {
-    const who = plan['shared'] ? ALL_AGENTS : agent;
-    const indices = new Uint32Array(plan['k'] as number);
-    const words = philoxWords(indices.length, who, round, CHOICE_STREAM, [seed.low, seed.high]);
-    choose(words, new Uint32Array(error.length), 1, indices);
-    const kept = new Float64Array(error.length);
-    for (const c of indices) kept[c] = (plan['factor'] as number) * error[c];
-    return kept;
-  },
-};
+  reference:
+    ({ k, factor, shared }, seed) =>
+    (error, round, agent) => {
+      const who = shared ? ALL_AGENTS : agent;
+      const indices = new Uint32Array(k);
+      const words = philoxWords(k, who, round, CHOICE_STREAM, [seed.low, seed.high]);
+      choose(words, new Uint32Array(error.length), 1, indices);
+      const kept = new Float64Array(error.length);
+      for (const c of indices) kept[c] = factor * error[c];
+      return kept;
+    },
+  examples: (dim) => [{ k: Math.ceil(dim / 3) }],
+});

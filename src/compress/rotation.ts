@@ -1,15 +1,19 @@
 /**
- * The shared random rotation U_k that flattening is made of, bound to kernels: what `flatten` puts around a compressor, and a parameter server around
- * both of its links.
+ * The shared random rotation U_k that flattening is made of, bound to kernels: what `flatten` puts around a
+ * compressor, and a parameter server around both of its links.
  *
- *  - `padded`: U_k = H D_k / sqrt(P), P the next power of two at or above dim. The rotated vector has P entries.
- *  - `parts` of n entries, n a power of two <= dim: the vector is cut into parts, each rotated by itself, and where entries are left over
- *    the last n of all are rotated once more. The rotated vector has dim entries: nothing is padded and nothing wasted. `exact` is the largest such n, which mixes
- *    most; a small n keeps every transform in the first cache, and mixes only within a part.
+ *  - `padded`: U_k = H D_k / sqrt(P), P the next power of two at or above dim. The rotated vector has P
+ *    entries.
+ *  - `parts` of n entries, n a power of two <= dim: the vector is cut into parts, each rotated by itself, and
+ *    where entries are left over the last n of all are rotated once more. The rotated vector has dim entries:
+ *    nothing is padded and nothing wasted. `exact` is the largest such n, which mixes most; a small n keeps
+ *    every transform in the first cache, and mixes only within a part.
  *
- * D_k: random signs drawn from the seed, shared by all and so free; the same for every agent, fresh every round (stream 1).
+ * D_k: random signs drawn from the seed, shared by all and so free; the same for every agent, fresh every
+ * round (stream 1).
  */
 
+import type { z } from 'zod';
 import {
   flattenSigns,
   flatten as rotate,
@@ -20,7 +24,6 @@ import {
 import { type FieldSpec, rowLength } from '../arena/layout.js';
 import { type SpecPath, unexpected } from '../errors.js';
 import type { Runtime, Seed } from '../runtime.js';
-import { nextPowerOfTwo } from './wire.js';
 
 /** Plain data. */
 export interface RotationPlan {
@@ -33,18 +36,36 @@ export interface RotationPlan {
   signs: number;
 }
 
+/** What flattening is told of its rotation, here and in a parameter server. */
+export function sizeParameter(zod: typeof z) {
+  return zod.union([zod.enum(['padded', 'exact']), zod.int().min(1)]).optional();
+}
+
 /** `given`: `padded`, `exact`, or the entries of a part. */
-export function planRotation(dim: number, given: unknown, path: SpecPath): RotationPlan {
+export function planRotation(
+  dim: number,
+  given: 'padded' | 'exact' | number | undefined,
+  path: SpecPath,
+): RotationPlan {
   if (given === undefined || given === 'padded') {
     const size = nextPowerOfTwo(dim);
     return { dim, size, part: 0, signs: size };
   }
   const part = given === 'exact' ? largestPowerOfTwo(dim) : given;
-  if (typeof part !== 'number' || !Number.isInteger(part) || part < 1 || nextPowerOfTwo(part) !== part) {
-    throw unexpected(path, given, 'padded, exact, or a power of two');
-  }
+  if (nextPowerOfTwo(part) !== part) throw unexpected(path, given, 'padded, exact, or a power of two');
   if (part > dim) throw unexpected(path, given, `a power of two in 1..${dim} (dim)`);
   return { dim, size: dim, part, signs: dim + (dim % part === 0 ? 0 : part) };
+}
+
+export function nextPowerOfTwo(value: number): number {
+  let power = 1;
+  while (power < value) power *= 2;
+  return power;
+}
+
+/** Multiply-adds of the transforms of a message, about. */
+export function transformWork(size: number): number {
+  return 3 * size * Math.log2(size);
 }
 
 function largestPowerOfTwo(value: number): number {

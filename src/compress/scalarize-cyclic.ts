@@ -1,83 +1,57 @@
 /**
- * Cyclic scalarizer: `scalars` coordinates a message (one by default), in turn. C(e, k) = sum_j psi_j psi_j^T e, psi_j = unit vector number
- * (k m + j) mod dim, j < m = scalars.
- * Linear, a compressor over time: not a contraction in any one round, but exact for each coordinate every dim / m rounds (psi is
- * persistently exciting). Bits: 64 m; the indices are known to everyone and cost nothing. Source: Ren et al., arXiv 2408.02332.
+ * Cyclic scalarizer: `scalars` coordinates a message (one by default), in turn. C(e, k) = sum_j psi_j psi_j^T
+ * e, psi_j = unit vector number (k m + j) mod dim, j < m = scalars. Linear, a compressor over time: not a
+ * contraction in any one round, but exact for each coordinate every dim / m rounds (psi is persistently
+ * exciting). Bits: 64 m; the indices are known to everyone and cost nothing.
+ * Source: Ren et al., arXiv 2408.02332.
  */
 
-import { scalarize } from '../../kernels/reference/compressors.js';
-import { scalarCount } from './parameters.js';
-import { inTurn } from './projection.js';
-import type { CompressorDefinition } from './types.js';
-import { scalarBits, slotBytes } from './wire.js';
+import { defineWired } from './define.js';
+import { inTurn, planScalars, scalarsParameter } from './projection.js';
+import { readScalars, scalars as scalarMessages } from './wire/scalars.js';
 
-export const scalarizeCyclic: CompressorDefinition = {
+/** The first coordinate of a round's message. */
+const indexOf = (dim: number, scalars: number) => (round: number) => (round * scalars) % dim;
+
+/** Coordinates in turn, `scalars` of them a message. */
+export const scalarizeCyclic = defineWired({
   kind: 'scalarize-cyclic',
   card: {
     title: 'Cyclic scalarizer',
     summary: 'sends one coordinate a message (or a few), in turn',
     source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2408.02332)',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('scalarize-cyclic'),
-      scalars: z.number().int().min(1).optional().describe('coordinates a message, 1 by default'),
-    }),
-  plan: (spec, { dim, path }) => {
-    const scalars = scalarCount(spec, path, dim);
+  parameters: (z) => scalarsParameter(z, 'coordinates'),
+  plan: ({ scalars = 1 }, context) => ({
+    ...planScalars(scalars, context),
+    ...inTurn(context.dim, scalars),
+  }),
+  bind: (plan, runtime) => {
+    const { dim, slotBytes, scalars } = plan;
+    const { kernels } = runtime;
+    const first = indexOf(dim, scalars);
     return {
-      kind: 'scalarize-cyclic',
-      dim,
-      scalars,
-      messageBits: scalarBits(scalars),
-      slotBytes: slotBytes(scalarBits(scalars)),
-      linear: true,
-      ...inTurn(dim, scalars),
-      projects: true,
-      fields: [],
-    };
-  },
-  bind: (plan, { kernels, graph: g }) => {
-    const { dim, slotBytes } = plan;
-    const scalars = plan['scalars'] as number;
-    const indexOf = (round: number) => (round * scalars) % dim;
-    return {
-      prepare: () => {},
-      encode: (first, count, round, errors, errorStride, slots) =>
+      ...readScalars(plan, runtime, first),
+      encode: (agent, count, round, errors, errorStride, slots) =>
         kernels.encodeScalars(
-          first,
+          agent,
           count,
           errors,
           errorStride,
           slots,
           slotBytes,
           dim,
-          indexOf(round),
+          first(round),
           scalars,
         ),
-      gather: (first, count, round, slots, out, outStride) =>
-        kernels.gatherScalars(
-          first,
-          count,
-          g.rowStart,
-          g.columns,
-          g.weights,
-          g.weightStride,
-          g.degrees,
-          slots,
-          slotBytes,
-          out,
-          outStride,
-          dim,
-          indexOf(round),
-          scalars,
-        ),
-      decode: (first, count, round, slots, out, outStride) =>
-        kernels.decodeScalars(first, count, slots, slotBytes, out, outStride, dim, indexOf(round), scalars),
     };
   },
-  reference: (plan) => (error, round) => {
-    const scalars = plan['scalars'] as number;
-    return scalarize(error, (round * scalars) % plan.dim, scalars);
+  messages: ({ dim, scalars }) => {
+    const first = indexOf(dim, scalars);
+    return {
+      format: scalarMessages(dim, scalars, first),
+      of: (error, round) => Float64Array.from({ length: scalars }, (_, t) => error[(first(round) + t) % dim]),
+    };
   },
-};
+  examples: (dim) => [{ scalars: Math.min(dim, 4) }, {}],
+});

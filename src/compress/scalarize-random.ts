@@ -1,13 +1,16 @@
 /**
- * Random scalarizer: C(e, k) = sum_j psi_j psi_j^T e with m = scalars random orthonormal directions, fresh every round and shared by all.
+ * Random scalarizer: C(e, k) = sum_j psi_j psi_j^T e with m = scalars random orthonormal directions, fresh
+ * every round and shared by all.
  *
- * Entries are drawn uniform in (-1, 1) and the vectors made orthonormal by Gram-Schmidt (twice over, which is enough). The directions are not
- * exactly uniform on the sphere, but E psi psi^T = I / dim by symmetry, which is all that is needed: linear, and on average a contraction
- * m / dim. Bits: 64 m. Source: Ren et al., arXiv 2408.02332.
+ * Entries are drawn uniform in (-1, 1) and the vectors made orthonormal by Gram-Schmidt (twice over, which is
+ * enough). The directions are not exactly uniform on the sphere, but E psi psi^T = I / dim by symmetry, which
+ * is all that is needed: linear, and on average a contraction m / dim. Bits: 64 m.
+ * Source: Ren et al., arXiv 2408.02332.
  */
 
 import { projection } from './projection.js';
 
+/** Random directions, fresh every round. */
 export const scalarizeRandom = projection({
   kind: 'scalarize-random',
   card: {
@@ -15,11 +18,6 @@ export const scalarizeRandom = projection({
     summary: 'sends the error along one random direction (or a few), fresh every round',
     source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2408.02332)',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('scalarize-random'),
-      scalars: z.number().int().min(1).optional().describe('directions a message, 1 by default'),
-    }),
   words: (dim, scalars) => dim * scalars,
   contraction: (dim, scalars) => ({
     contraction: scalars / dim,

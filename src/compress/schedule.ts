@@ -1,67 +1,57 @@
 /**
- * Schedule: a combinator over time that changes with progress. C(e, k) = inner[m](e, k), m the stage of round k:
+ * Schedule: a combinator over time that changes with progress. C(e, k) = inner[m](e, k), m the stage of round
+ * k:
  *
  *     stage m is over from round until[m] * rounds on (rounded), the last one lasts to the end.
  *
- * Coarse first, fine later, or the other way round: when the error is large a rough direction will do. A run that stops early
- * (`stop: { gap }`) does not reach its last stages: until is a fraction of the rounds it may last. All stages count the same rounds k; memories
- * inside a stage (`error-feedback`) begin empty with it and end with it, a memory around the schedule lasts.
+ * Coarse first, fine later, or the other way round: when the error is large a rough direction will do. A run
+ * that stops early (`stop: { gap }`) does not reach its last stages: until is a fraction of the rounds it may
+ * last. All stages count the same rounds k; memories inside a stage (`error-feedback`) begin empty with it
+ * and end with it, a memory around the schedule lasts.
  *
- * Linear where all stages are; contraction: the smallest of theirs, so that gains suit every stage. Bits: those of the stage.
+ * Linear where all stages are; contraction: the smallest of theirs, so that gains suit every stage. Bits:
+ * those of the stage.
  */
 
-import { unexpected } from '../errors.js';
-import { inSlotsOf, leastContraction, longestBits, viewsOf } from './slots.js';
-import type { CompressorDefinition, CompressorPlan, CompressorSpec } from './types.js';
+import { type SpecPath, unexpected } from '../errors.js';
+import { defineCompressor, innerCompressor } from './define.js';
+import { amongst, inSlotsOf, viewsOf } from './slots.js';
 
-export const schedule: CompressorDefinition = {
+/** One compressor after the other; `until` are the fractions of the run at which all but the last end. */
+export const schedule = defineCompressor({
   kind: 'schedule',
   card: {
     title: 'Schedule',
     summary: "one compressor after the other, by fractions of the run's rounds",
     source: 'folklore',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('schedule'),
-      until: z
-        .array(z.number().gt(0).lt(1))
-        .describe('fractions of the rounds at which a stage ends, ascending; one fewer than stages'),
-      inner: z.array(z.unknown()).min(1).describe('compressors of the stages'),
-    }),
+  parameters: (z) => ({
+    until: z
+      .array(z.number().gt(0).lt(1))
+      .describe('fractions of the rounds at which a stage ends, ascending; one fewer than stages'),
+    inner: z.array(innerCompressor(z, 'one of them')).min(1).describe('compressors of the stages'),
+  }),
+  takes: ['until', 'inner'],
 
-  plan: (spec, context, nested) => {
-    const { dim, path, rounds } = context;
-    const specs = spec['inner'];
-    if (!Array.isArray(specs) || specs.length === 0) {
-      throw unexpected([...path, 'inner'], specs, 'a list of at least one compressor');
-    }
-    const ends = stageEnds(spec['until'], specs.length, rounds, [...path, 'until']);
-    const planned = specs.map((inner, i) =>
-      nested.plan(inner as CompressorSpec, { ...context, path: [...path, 'inner', i] }),
-    );
+  plan: ({ until, inner: specs }, context, nested) => {
+    const { path, rounds } = context;
+    const ends = stageEnds(until, specs.length, rounds, [...path, 'until']);
+    const planned = specs.map((inner, i) => nested.plan(inner, { ...context, path: [...path, 'inner', i] }));
     const slotBytes = Math.max(...planned.map((stage) => stage.slotBytes));
     const [{ messageBits }] = planned;
     return {
-      kind: 'schedule',
-      dim,
+      ...amongst(planned),
       ends,
       choices: planned.map((stage) => inSlotsOf(stage, slotBytes)),
       slotBytes,
       messageBits: planned.every((stage) => stage.messageBits === messageBits) ? messageBits : null,
-      longestBits: Math.max(...planned.map(longestBits)),
       linear: planned.every((stage) => stage.linear),
-      ...leastContraction(planned),
-      fields: planned.flatMap((stage) => stage.fields),
     };
   },
 
-  bind: (plan, runtime, nested) => {
-    const ends = plan['ends'] as number[];
-    const stages = plan.choices as CompressorPlan[];
+  bind: ({ ends, choices: stages, messageBits }, runtime, nested) => {
     const bound = stages.map((stage) => nested.bind(stage, runtime));
     const { words } = viewsOf(runtime);
-    const { messageBits } = plan;
 
     return {
       prepare(round) {
@@ -82,12 +72,12 @@ export const schedule: CompressorDefinition = {
     };
   },
 
-  reference: (plan, seed, nested) => {
-    const ends = plan['ends'] as number[];
-    const stages = (plan.choices as CompressorPlan[]).map((stage) => nested.reference(stage, seed));
+  reference: ({ ends, choices }, seed, nested) => {
+    const stages = choices.map((stage) => nested.reference(stage, seed));
     return (error, round, agent) => stages[stageAt(ends, round)](error, round, agent);
   },
-};
+  examples: () => [{ until: [0.4], inner: [{ kind: 'identity' }, { kind: 'sign' }] }],
+});
 
 /** ends[m] is the first round after stage m. */
 function stageAt(ends: readonly number[], round: number): number {
@@ -96,18 +86,15 @@ function stageAt(ends: readonly number[], round: number): number {
   return stage;
 }
 
-function stageEnds(until: unknown, stages: number, rounds: number, path: (string | number)[]): number[] {
-  if (!Array.isArray(until) || until.length !== stages - 1) {
+function stageEnds(until: number[], stages: number, rounds: number, path: SpecPath): number[] {
+  if (until.length !== stages - 1) {
     throw unexpected(path, until, `a list of ${stages - 1} fractions (one fewer than stages)`);
   }
   let previous = 0;
   return until.map((fraction, i) => {
-    if (typeof fraction !== 'number' || !(fraction > previous && fraction < 1)) {
-      throw unexpected(
-        [...path, i],
-        fraction,
-        `a number in (${previous}, 1), since stages follow one another`,
-      );
+    if (fraction <= previous) {
+      const expected = `a number in (${previous}, 1), since stages follow one another`;
+      throw unexpected([...path, i], fraction, expected);
     }
     previous = fraction;
     return Math.round(fraction * rounds);

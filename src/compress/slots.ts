@@ -1,13 +1,13 @@
 /**
  * What combinators share: where the messages inside theirs lie, and how they fall silent.
  *
- * An agent's message stands in its own slot, whatever is composed, and silence is a slot of zeros. A combinator that keeps several
- * messages in one slot (or slots of several sizes in one outbox) plans its inner compressors first and then gives them its own slot
- * size to step by, with `inSlotsOf`.
+ * An agent's message stands in its own slot, whatever is composed, and silence is a slot of zeros. A
+ * combinator that keeps several messages in one slot (or slots of several sizes in one outbox) plans its
+ * inner compressors first and then gives them its own slot size to step by, with `inSlotsOf`.
  */
 
-import { rowLength } from '../arena/layout.js';
-import type { Runtime } from '../runtime.js';
+import { type FieldSpec, rowLength } from '../arena/layout.js';
+import type { PlanContext, Runtime } from '../runtime.js';
 import {
   type BoundCompressor,
   type CompressorPlan,
@@ -16,7 +16,9 @@ import {
   weakestKind,
 } from './types.js';
 
-/** The same compressor, all inside it included, in slots of another size, of which it may touch the bytes it needs. */
+/**
+ * The same compressor, all inside it included, in slots of another size, of which it may touch what it needs.
+ */
 export function inSlotsOf(plan: CompressorPlan, slotBytes: number): CompressorPlan {
   const { inner, choices } = plan;
   return {
@@ -33,7 +35,9 @@ export function longestBits(plan: CompressorPlan): number {
   return plan.messageBits ?? plan.longestBits ?? 8 * (plan.ownBytes ?? plan.slotBytes);
 }
 
-/** The arena as typed arrays indexed by address / size: views of single rows would be garbage for every block. */
+/**
+ * The arena as typed arrays indexed by address / size: views of single rows would be garbage for every block.
+ */
 export interface Views {
   bytes: Uint8Array;
   words: Uint32Array;
@@ -50,8 +54,9 @@ export function viewsOf({ arena }: Runtime): Views {
 }
 
 /**
- * For kernels that draw by the row they write to: where agents lie in another order than their numbers', they are called an agent at a time, with its number in the
- * place of its row, and with slots moved so that the message goes where it belongs. (Below zero addresses wrap around, and back.)
+ * For kernels that draw by the row they write to: where agents lie in another order than their numbers', they
+ * are called an agent at a time, with its number in the place of its row, and with slots moved so that the
+ * message goes where it belongs. (Below zero addresses wrap around, and back.)
  */
 export function drawnByNumber(
   numbers: Uint32Array | undefined,
@@ -84,7 +89,10 @@ export function energyOf(row: Float64Array): number {
   return energy;
 }
 
-/** base^exponent for a whole exponent >= 0, by squaring: multiplications only, so that every machine gets the same bits. */
+/**
+ * base^exponent for a whole exponent >= 0, by squaring: multiplications only, so that every machine gets the
+ * same bits.
+ */
 export function wholePower(base: number, exponent: number): number {
   let result = 1;
   let square = base;
@@ -96,22 +104,35 @@ export function wholePower(base: number, exponent: number): number {
 }
 
 /** Padded rows of one vector for every agent: state that lasts from round to round. */
-export function agentRows(name: string, agents: number, dim: number) {
-  return { name, type: 'f64' as const, length: agents * rowLength(dim) };
+export function agentRows(name: string, agents: number, dim: number): FieldSpec {
+  return { name, type: 'f64', length: agents * rowLength(dim) };
 }
 
 /** Padded rows of one block: scratch of each worker. */
-export function blockRows(name: string, blockAgents: number, dim: number) {
-  return { name, type: 'f64' as const, length: blockAgents * rowLength(dim), perWorker: true };
+export function blockRows(name: string, blockAgents: number, dim: number): FieldSpec {
+  return { name, type: 'f64', length: blockAgents * rowLength(dim), perWorker: true };
 }
 
-/** The contraction of a combinator around one compressor: as much, or `of` as much. */
-export function contractionOf(
+/**
+ * The plan of a combinator around one compressor: its messages are the inner one's, and so is the
+ * contraction, or `of` as much. What a compressor is capable of beyond its messages (a common scale, whole
+ * rounds, an omega) is not passed on: a combinator that keeps it says so.
+ */
+export function around(
   inner: CompressorPlan,
+  { dim }: PlanContext,
   of: (contraction: number) => number = (contraction) => contraction,
-): Contraction {
+) {
   const { contraction, typicalContraction, contractionKind, sweep, projects, filterGain } = inner;
+  const { slotBytes, messageBits, linear, nanoseconds, fields } = inner;
   return {
+    inner,
+    slotBytes,
+    messageBits,
+    longestBits: longestBits(inner),
+    linear,
+    nanoseconds: { ...nanoseconds, own: nanoseconds.own + dim },
+    fields,
     contraction: of(contraction),
     contractionKind,
     ...(typicalContraction !== undefined && { typicalContraction: of(typicalContraction) }),
@@ -121,13 +142,20 @@ export function contractionOf(
   };
 }
 
-/** And one that may use any of several: the least of each. */
-export function leastContraction(plans: readonly CompressorPlan[]): Contraction {
+/** The plan of one that may use any of several: the least of each, and the dearest. */
+export function amongst(plans: readonly CompressorPlan[]) {
+  const most = (of: (plan: CompressorPlan) => number) => Math.max(...plans.map(of));
   return {
+    longestBits: most(longestBits),
+    nanoseconds: {
+      own: most(({ nanoseconds }) => nanoseconds.own),
+      neighbour: most(({ nanoseconds }) => nanoseconds.neighbour),
+    },
+    fields: plans.flatMap(({ fields }) => fields),
     contraction: Math.min(...plans.map(({ contraction }) => contraction)),
     contractionKind: weakestKind(...plans.map(({ contractionKind }) => contractionKind)),
     typicalContraction: Math.min(...plans.map(reckonedContraction)),
-    sweep: Math.max(...plans.map(({ sweep }) => sweep ?? 1)),
+    sweep: most(({ sweep }) => sweep ?? 1),
     ...(plans.some((plan) => (filterGainOf(plan) ?? 1) < 1) && {
       filterGain: Math.min(...plans.map((plan) => filterGainOf(plan) ?? 1)),
     }),
@@ -135,7 +163,12 @@ export function leastContraction(plans: readonly CompressorPlan[]): Contraction 
   };
 }
 
-type Contraction = Pick<
-  CompressorPlan,
-  'contraction' | 'contractionKind' | 'typicalContraction' | 'sweep' | 'projects' | 'filterGain'
->;
+/**
+ * The compressor with some of its steps changed, and none of its capabilities but those among the changes.
+ */
+export function wrap(
+  { prepare, encode, gather, decode }: BoundCompressor,
+  changes: Partial<BoundCompressor>,
+): BoundCompressor {
+  return { prepare, encode, gather, decode, ...changes };
+}

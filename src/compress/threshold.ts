@@ -1,65 +1,52 @@
 /**
- * Threshold: keeps the entries of at least `threshold` times the largest magnitude, drops the rest. C(e, k)_c = e_c where |e_c| >= threshold max|e|
- * and e_c is not 0, else 0. Relative to the error itself, so that it never falls silent before the error does: with an absolute threshold it would not
- * be a spatio-temporal compressor.
+ * Threshold: keeps the entries of at least `threshold` times the largest magnitude, drops the rest. C(e, k)_c
+ * = e_c where |e_c| >= threshold max|e| and e_c is not 0, else 0. Relative to the error itself, so that it
+ * never falls silent before the error does: with an absolute threshold it would not be a spatio-temporal
+ * compressor.
  *
- * Biased; contraction 1 / (1 + (dim - 1) threshold^2): the largest entry and, at worst, all others just below the threshold.
- * Bits vary: 1 + 64 n + min(ceil(log2(dim + 1)) + n ceil(log2 dim), dim) for n entries kept. The first bit says how the places are given: 0, their number
- * and their indices, ascending; 1, one bit for every coordinate; whichever is shorter. Then the entries.
- * Source: Strom 2015; Sahu, Dutta, Abdelmoniem, Banerjee, Canini, Kalnis 2021 (arXiv 2108.00951). Departure: relative.
+ * Biased; contraction 1 / (1 + (dim - 1) threshold^2): the largest entry and, at worst, all others just below
+ * the threshold. Bits vary: 1 + 64 n + min(ceil(log2(dim + 1)) + n ceil(log2 dim), dim) for n entries kept.
+ * The first bit says how the places are given: 0, their number and their indices, ascending; 1, one bit for
+ * every coordinate; whichever is shorter. Then the entries.
+ * Source: Strom 2015; Sahu, Dutta, Abdelmoniem, Banerjee, Canini, Kalnis 2021 (arXiv 2108.00951). Departure:
+ * relative.
  */
 
 import { maxAbs } from '../../kernels/reference/sums.js';
-import { unexpected } from '../errors.js';
-import { bindCodec } from './codec.js';
-import type { CompressorDefinition } from './types.js';
-import { indexBits, slotBytes } from './wire.js';
+import { defineCodec } from './define.js';
+import { indexBits } from './wire/format.js';
 
 function kept(entry: number, least: number): boolean {
   return Math.abs(entry) >= least && entry !== 0;
 }
 
-export const threshold: CompressorDefinition = {
+/** Entries above this share of the largest. */
+export const threshold = defineCodec({
   kind: 'threshold',
   card: {
     title: 'Threshold',
     summary: 'sends the entries of at least a share of the largest magnitude, with their places',
     source: 'Sahu, Dutta, Abdelmoniem, Banerjee, Canini, Kalnis 2021 (arXiv 2108.00951)',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('threshold'),
-      threshold: z.number().gt(0).max(1).describe('share of the largest magnitude, in (0, 1]'),
-    }),
-  plan: (spec, { dim, path }) => {
-    const share = spec['threshold'];
-    if (typeof share !== 'number' || !(share > 0 && share <= 1)) {
-      throw unexpected([...path, 'threshold'], share, 'a number in (0, 1]');
-    }
+  parameters: (z) => ({
+    threshold: z.number().gt(0).max(1).describe('share of the largest magnitude, in (0, 1]'),
+  }),
+  takes: ['threshold'],
+  plan: ({ threshold: share }, { dim }) => ({
+    share,
+    messageBits: null,
     // At worst every entry, placed by whichever way is shorter then.
-    const longestBits = 1 + 64 * dim + Math.min(indexBits(dim + 1) + dim * indexBits(dim), dim);
-    return {
-      kind: 'threshold',
-      dim,
-      threshold: share,
-      codec: true,
-      messageBits: null,
-      longestBits,
-      slotBytes: slotBytes(longestBits),
-      linear: false,
-      contraction: 1 / (1 + (dim - 1) * share * share),
-      contractionKind: 'worst',
-      projects: true,
-      fields: [],
-    };
-  },
-  bind: (plan, runtime) => {
-    const { dim } = plan;
-    const share = plan['threshold'] as number;
+    longestBits: 1 + 64 * dim + Math.min(indexBits(dim + 1) + dim * indexBits(dim), dim),
+    contraction: 1 / (1 + (dim - 1) * share * share),
+    contractionKind: 'worst',
+    projects: true,
+    forgets: true,
+  }),
+  codec: ({ dim, share }) => {
     const countBits = indexBits(dim + 1);
     const placeBits = indexBits(dim);
     const places = new Uint32Array(dim);
-    return bindCodec(plan, runtime, {
+    return {
       encode(error, message) {
         const least = share * maxAbs(error);
         let count = 0;
@@ -85,10 +72,13 @@ export const threshold: CompressorDefinition = {
         }
         for (let t = 0; t < count; t++) out[places[t]] = message.float64();
       },
-    });
+    };
   },
-  reference: (plan) => (error) => {
-    const least = (plan['threshold'] as number) * maxAbs(error);
-    return error.map((entry) => (kept(entry, least) ? entry : 0));
-  },
-};
+  reference:
+    ({ share }) =>
+    (error) => {
+      const least = share * maxAbs(error);
+      return error.map((entry) => (kept(entry, least) ? entry : 0));
+    },
+  examples: () => [{ threshold: 0.4 }],
+});

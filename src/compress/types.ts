@@ -1,16 +1,20 @@
 /**
  * What a spatio-temporal compressor C(e, k): R^dim x N -> R^dim is to the runtime.
  *
- * A spec is plain data (`{ kind: 'top-k', k: 4 }`, nested where it composes); a definition is one file and one line in
- * `registry.ts`. Decoding is linear in what it adds, so neighbours' messages are summed *before* they leave the compressor's own
- * domain: sum_j L_ij q_j for `flatten` is one inverse transform, whatever the degree.
+ * A spec is plain data (`{ kind: 'top-k', k: 4 }`, nested where it composes); a definition (`define.ts`) is
+ * one file and one line in `kinds.ts`. Decoding is linear in what it adds, so neighbours' messages are summed
+ * *before* they leave the compressor's own domain: sum_j L_ij q_j for `flatten` is one inverse transform,
+ * whatever the degree.
  */
 
 import type { z } from 'zod';
 import type { FieldSpec } from '../arena/layout.js';
 import type { IdentityCard, PlanContext, Runtime, Seed } from '../runtime.js';
+import type { Schedule } from '../schedules.js';
+import type { RotationPlan } from './rotation.js';
+import type { Readers, WireFormat } from './wire/format.js';
 
-/** A compressor as plain data, nested where it composes. */
+/** As it stands in a config, checked by the schemas of its kind and of those inside it. */
 export interface CompressorSpec {
   /** Its name in a config. */
   kind: string;
@@ -58,8 +62,9 @@ export function reckonedContraction({
 }
 
 /**
- * A mu in (0, 1] with which e <- e - mu C(e) shrinks in the mean; null where none is known. Where <e, C(e)> >= c |e|^2 and |C(e)|^2 <= M |e|^2, c/M is best: 1/(1 + omega) of an unbiased
- * compressor. With a memory an error that waits 1/delta rounds is said as many times over.
+ * A mu in (0, 1] with which e <- e - mu C(e) shrinks in the mean; null where none is known. Where <e, C(e)>
+ * >= c |e|^2 and |C(e)|^2 <= M |e|^2, c/M is best: 1/(1 + omega) of an unbiased compressor. With a memory an
+ * error that waits 1/delta rounds is said as many times over.
  */
 export function filterGainOf({
   filterGain,
@@ -72,49 +77,82 @@ export function filterGainOf({
   return variance === undefined ? null : 1 / (1 + variance);
 }
 
-/** Plain data; may carry further parameters of its kind, `inner` among them. */
+/** What messages take: an agent's own (to make it and to read it back), and each neighbour's (to add it). */
+export interface MessageCost {
+  own: number;
+  neighbour: number;
+}
+
+/** Plain data. A kind's own plan adds what its `bind` and `reference` need. */
 export interface CompressorPlan {
   kind: string;
   dim: number;
-  /** Bytes of an outbox slot: the packed message rounded up to 8. Bound compressors find an agent's slot at `agent * slotBytes`. */
+  /**
+   * Bytes of an outbox slot: the packed message rounded up to 8. An agent's slot is at `agent * slotBytes`.
+   */
   slotBytes: number;
-  /** Bytes of the slot that are this compressor's own, where a combinator keeps more in it (`slots.ts`); `slotBytes` where absent. */
+  /** Bytes of the slot that are its own, where a combinator keeps more in it; `slotBytes` where absent. */
   ownBytes?: number;
   /** Bits of the packed message that would cross a network; null where it varies from message to message. */
   messageBits: number | null;
-  /** The longest message, where the length varies and may exceed the slot's bits; 8 slotBytes where absent. */
+  /**
+   * The longest message, where the length varies and may exceed the slot's bits; 8 slotBytes where absent.
+   */
   longestBits?: number;
-  /** Messages are signs under one scale, the same for all agents in a round and known to every reader: whoever adds them may count bits. */
-  commonScale?: boolean;
-  /** Packed and read entry by entry (`codec.ts`): slower than what has a kernel. */
-  codec?: boolean;
+  /** About; only ratios matter (`nanoseconds.ts`). The partition of agents goes by it. */
+  nanoseconds: MessageCost;
+  /** Multiply-adds, about: how long a trial run may be goes by it. */
+  work: MessageCost;
   /** C(., k) is a linear map: only then does the node-state flow converge. */
   linear: boolean;
-  /** delta in E|e - C(e)|^2 <= (1 - delta) |e|^2; what E is, `contractionKind` says. 0 where a message is no contraction. */
+  /** delta in E|e - C(e)|^2 <= (1 - delta) |e|^2; what E is, `contractionKind` says. 0: no contraction. */
   contraction: number;
   /** Of what `contraction` is true. */
   contractionKind: ContractionKind;
   /** Rounds of a sweep, where the mean is over one; 1 where absent. */
   sweep?: number;
-  /** The mean over messages of the kind that runs send, where that is known and more than the hardest vector's: gains are made from it. */
+  /**
+   * The mean over messages of the kind that runs send, where it is known and larger: gains are made from it.
+   */
   typicalContraction?: number;
-  /** A filter gain mu with which e <- e - mu C(e) shrinks in the mean from any e, where 1 is too much; `filterGain` says it of every kind. */
+  /**
+   * A mu with which e <- e - mu C(e) shrinks in the mean from any e, where 1 is too much; see `filterGainOf`.
+   */
   filterGain?: number;
-  /** Linear, and every direction is told as it is, once in a sweep, at regular times: then a run can be reckoned exactly (`flow/sampled-data.ts`). */
+  /** Linear, and every direction is sent exactly, once in a sweep, at regular times: `flow/sampled-data.ts`. */
   inTurn?: boolean;
   /** <e, C(e)> >= |C(e)|^2, as of a projection: then c C, too, contracts for any c below 2. */
   projects?: boolean;
-  /** omega in E C(e) = e, E|C(e) - e|^2 <= omega |e|^2, where C is unbiased: `scale` makes a contraction of it. */
+  /**
+   * omega in E C(e) = e, E|C(e) - e|^2 <= omega |e|^2, where C is unbiased: `scale` makes a contraction of
+   * it.
+   */
   variance?: number;
+  /** The same small entries are left out again and again: without a memory they are never sent. */
+  forgets?: boolean;
+  /** Messages are signs under one scale that all agents share and every reader knows: bits may be counted. */
+  commonScale?: CommonScale;
+  /**
+   * Of a whole rotated vector of dim entries one kernel can do a flow's round: `flatten` provides the
+   * scratch.
+   */
+  wholeRounds?: boolean;
+  /** Messages are those of `inner` about the vector rotated so: a server may rotate for both of its links. */
+  rotates?: { rotation: RotationPlan; fixed: boolean };
   /** State and scratch this compressor wants in the arena, those of its inner compressors included. */
   fields: FieldSpec[];
   inner?: CompressorPlan;
   /** Where a combinator chooses between several. */
   choices?: CompressorPlan[];
-  [parameter: string]: unknown;
 }
 
-/** One bit an entry of the rotated vector, under one float64 scale; as many entries as a kernel holds in the first cache. */
+/** sign(e), or sign(e + lambda tau) under the scale shrink lambda, tau uniform in (-1, 1). */
+export type CommonScale = 'plain' | { lambda: Schedule; shrink: number };
+
+/**
+ * One bit an entry of the rotated vector, under one float64 scale; as many entries as a kernel holds in the
+ * first cache.
+ */
 export interface RotatedSigns {
   /** Entries of the rotated vector, 64..4096. */
   size: number;
@@ -126,18 +164,46 @@ export interface RotatedSigns {
 }
 
 /**
- * Bound to one worker. `slots` is the outbox of the round's parity; rows have the stride given. A slot that is all zero decodes to the
- * zero vector: that is how silence is represented in memory, so combinators that are silent at times need no decoder of their own.
+ * count agents; `from` slots `to` rows, or the other way round. `size`: entries of the rotated vector,
+ * scratch too.
  */
-export interface BoundCompressor {
-  /** Only where messages are the signs of the rotated vector: then a flow may have a kernel that does its whole round. */
+export type RotatedKernel = (
+  first: number,
+  count: number,
+  from: number,
+  fromStride: number,
+  to: number,
+  toStride: number,
+  dim: number,
+  size: number,
+  masks: number,
+  scratch: number,
+) => void;
+
+/**
+ * Bound to one worker. `slots` is the outbox of the round's parity; rows have the stride given. A slot that
+ * is all zero decodes to the zero vector: that is how silence is represented in memory, so combinators that
+ * are silent at times need no decoder of their own.
+ *
+ * What is optional are capabilities. A combinator passes none of them on unless it says so: see `wrap`.
+ */
+export interface BoundCompressor extends Readers {
+  /**
+   * Only where messages are the signs of the rotated vector: then a flow may have a kernel for its whole
+   * round.
+   */
   rotatedSigns?: RotatedSigns;
-  /** Shared randomness of a round; called once per worker and round, in order, before encode(round) and gather(round). */
+  /** Kernels that rotate a whole vector as well, within the first cache: what `flatten` asks for. */
+  rotated?: { encode: RotatedKernel; decode?: RotatedKernel };
+  /**
+   * Shared randomness of a round; called once per worker and round, in order, before encode(round) and
+   * gather(round).
+   */
   prepare(round: number): void;
   /**
-   * errors (block rows of dim entries) -> slots of agents first..first+count-1. Where the plan's messageBits is null, the bits of each
-   * message are written to lengths (u32, indexed by agent); otherwise lengths is not looked at. The rows stay as they are: in the
-   * node-state flow they are the state itself.
+   * errors (block rows of dim entries) -> slots of agents first..first+count-1. Where the plan's messageBits
+   * is null, the bits of each message are written to lengths (u32, indexed by agent); otherwise lengths is
+   * not looked at. The rows stay as they are: in the node-state flow they are the state itself.
    */
   encode(
     first: number,
@@ -148,10 +214,6 @@ export interface BoundCompressor {
     slots: number,
     lengths: number,
   ): void;
-  /** out (block rows) = sum_j L_ij q_j, padding zero. */
-  gather(first: number, count: number, round: number, slots: number, out: number, outStride: number): void;
-  /** out (block rows) = the agents' own decoded messages q_i. */
-  decode(first: number, count: number, round: number, slots: number, out: number, outStride: number): void;
 }
 
 /** How a combinator reaches the compressors inside it, whatever they are. */
@@ -162,35 +224,45 @@ export interface Nested {
 }
 
 /** A compressor: one file, and one line in the registry. */
-export interface CompressorDefinition {
+export interface CompressorDefinition<Parameters = CompressorSpec, Plan = CompressorPlan> {
   /** Its name in a config. */
   kind: string;
   /** Title, summary and source, for lists and help. */
   card: IdentityCard;
-  /** The spec's shape. zod is handed in, so that workers never load it. Inner specs are `z.unknown()`: they have their own. */
-  parameters(zod: typeof z): z.ZodType;
-  /**
-   * Plain data from a spec: bytes and bits of a message, scratch, contraction.
-   *
-   * @throws InputError
-   */
-  plan(spec: CompressorSpec, context: PlanContext, nested: Nested): CompressorPlan;
+  /** The spec's shape. zod is handed in, so that workers never load it. */
+  parameters(zod: typeof z): z.ZodType<Parameters>;
+  /** What depends on dim, graph or rounds is checked here; everything else the shape has checked. */
+  plan(spec: Parameters, context: PlanContext, nested: Nested): Plan;
   /** One worker's functions for the planned compressor: addresses and kernels. */
-  bind(plan: CompressorPlan, runtime: Runtime, nested: Nested): BoundCompressor;
-  /** The plain twin: what C(error, round) is for agent `agent`, written for the reader. */
-  reference(plan: CompressorPlan, seed: Seed, nested: Nested): ReferenceCompressor;
+  bind(plan: Plan, runtime: Runtime, nested: Nested): BoundCompressor;
+  /** The reference implementation: what C(error, round) is for agent `agent`, written for the reader. */
+  reference(plan: Plan, seed: Seed, nested: Nested): ReferenceCompressor;
+  /** Vectors are sent as they are: what a flow that compresses nothing goes with. */
+  compresses?: false;
+  /** Where messages have a format with kernels of its own: the format and C(error, round) in it. */
+  messages?(plan: Plan, seed: Seed): Messages;
+  /**
+   * Specs that suit a dimension: what tables of tests and benchmarks run, the first one where one is enough.
+   */
+  examples(dim: number): Record<string, unknown>[];
+}
+
+/** Messages in a wire format: the format, and what a message says of an error. */
+export interface Messages<Message = unknown> {
+  format: WireFormat<Message>;
+  of(error: Float64Array, round: number, agent: number): Message;
 }
 
 /** A short name for a composition: expanded before anything is planned. */
-export interface CompressorAlias {
+export interface CompressorAlias<Parameters = CompressorSpec> {
   /** Its name in a config. */
   kind: string;
   /** Title, summary and source, for lists and help. */
   card: IdentityCard;
   /** Shape of the parameters. */
-  parameters(zod: typeof z): z.ZodType;
+  parameters(zod: typeof z): z.ZodType<Parameters>;
   /** The composition that the short name stands for. */
-  expand(spec: CompressorSpec): CompressorSpec;
+  expand(spec: Parameters): CompressorSpec;
 }
 
 /** C(e, k) as mathematics: a fresh array of dim entries. */

@@ -1,70 +1,58 @@
 /**
- * Uniform quantiser with a zooming step: C(e, k) = step_k nearest(e / step_k), step_k = step rate^k, ties to even.
+ * Uniform quantiser with a zooming step: C(e, k) = step_k nearest(e / step_k), step_k = step rate^k, ties to
+ * even.
  *
- * The error of a message is at most step_k / 2 an entry, whatever e: it goes to zero as fast as the step does and no faster, so choose `rate`
- * a little above the rate at which the flow itself converges (a step that shrinks faster costs bits, one that shrinks slower costs
- * rounds). Contraction: 1 - rate^2, of the bound. With `zoom: false` the step stays: then anything below half a step is never said, and
- * the quantiser does not qualify as a spatio-temporal compressor.
+ * The error of a message is at most step_k / 2 an entry, whatever e: it goes to zero as fast as the step does
+ * and no faster, so choose `rate` a little above the rate at which the flow itself converges (a step that
+ * shrinks faster costs bits, one that shrinks slower costs rounds). Contraction: 1 - rate^2, of the bound.
+ * With `zoom: false` the step stays: then anything below half a step is never said, and the quantiser does
+ * not qualify as a spatio-temporal compressor.
  *
- * Bits: whole numbers are unlimited, so messages vary in length: sum_c (2 floor(log2 v_c) + 1), v = 1 + the zigzag code of q (0, -1, 1, -2, 2, ...
- * to 1, 2, 3, 4, 5, ...), which is 1 bit for 0, 3 for +-1 (`integers.ts`). From 2^30 steps on an entry goes as it is, in 96 bits.
+ * Bits: whole numbers are unlimited, so messages vary in length: sum_c (2 floor(log2 v_c) + 1), v = 1 + the
+ * zigzag code of q (0, -1, 1, -2, 2, ... to 1, 2, 3, 4, 5, ...), which is 1 bit for 0, 3 for +-1
+ * (`integers.ts`). From 2^30 steps on an entry goes as it is, in 96 bits.
  * Source: Brockett, Liberzon 2000 (zooming); Elias 1975 (the code).
  */
 
 import { nearest } from '../../kernels/reference/compressors.js';
-import { bindCodec } from './codec.js';
+import { defineCodec } from './define.js';
 import { LONGEST_NUMBER_BITS, readNumber, representable, writeFloat, writeWhole } from './integers.js';
-import type { CompressorDefinition } from './types.js';
-import { slotBytes } from './wire.js';
-import { planZoom, zoomContraction, zoomedStep } from './zoom.js';
+import { planZoom, zoomContraction, zoomedStep, zoomParameters } from './zoom.js';
 
-export const uniformQuantize: CompressorDefinition = {
+/** A step that shrinks by `rate` a round. */
+export const uniformQuantize = defineCodec({
   kind: 'uniform-quantize',
   card: {
     title: 'Uniform quantiser, zooming',
     summary: 'sends multiples of a step that shrinks every round; without zooming it stalls at half a step',
     source: 'Brockett, Liberzon 2000 (Quantized feedback stabilization of linear systems)',
   },
-  parameters: (z) =>
-    z.strictObject({
-      kind: z.literal('uniform-quantize'),
-      step: z.number().positive().describe('step of round 0'),
-      rate: z.number().positive().optional().describe('factor of the step from round to round, in (0, 1)'),
-      zoom: z.boolean().optional().describe('false: the step stays, and no rate is given'),
-    }),
-  plan: (spec, { dim, path }) => {
-    const { step, rate } = planZoom(spec, path);
-    const longestBits = dim * LONGEST_NUMBER_BITS;
+  parameters: zoomParameters,
+  takes: ['step'],
+  plan: (spec, context) => {
+    const zoom = planZoom(spec, context);
     return {
-      kind: 'uniform-quantize',
-      dim,
-      step,
-      rate,
-      codec: true,
+      ...zoom,
       messageBits: null,
-      longestBits,
-      slotBytes: slotBytes(longestBits),
-      linear: false,
-      contraction: zoomContraction(rate),
+      longestBits: context.dim * LONGEST_NUMBER_BITS,
+      contraction: zoomContraction(zoom.rate),
       contractionKind: 'bound',
-      fields: [],
     };
   },
-  bind: (plan, runtime) =>
-    bindCodec(plan, runtime, {
-      encode(error, message, round) {
-        const step = zoomedStep(plan, round);
-        for (let c = 0; c < error.length; c++) {
-          const level = nearest(error[c] / step);
-          if (representable(level)) writeWhole(message, level);
-          else writeFloat(message, error[c]);
-        }
-      },
-      decode(message, out, round) {
-        const step = zoomedStep(plan, round);
-        for (let c = 0; c < out.length; c++) out[c] = readNumber(message, step);
-      },
-    }),
+  codec: (plan) => ({
+    encode(error, message, round) {
+      const step = zoomedStep(plan, round);
+      for (let c = 0; c < error.length; c++) {
+        const level = nearest(error[c] / step);
+        if (representable(level)) writeWhole(message, level);
+        else writeFloat(message, error[c]);
+      }
+    },
+    decode(message, out, round) {
+      const step = zoomedStep(plan, round);
+      for (let c = 0; c < out.length; c++) out[c] = readNumber(message, step);
+    },
+  }),
   reference: (plan) => (error, round) => {
     const step = zoomedStep(plan, round);
     return error.map((entry) => {
@@ -72,4 +60,5 @@ export const uniformQuantize: CompressorDefinition = {
       return representable(level) ? step * level : entry;
     });
   },
-};
+  examples: () => [{ step: 0.5, rate: 0.98 }],
+});

@@ -7,6 +7,7 @@
 import type { FieldSpec } from '../arena/layout.js';
 import { bindCompressor } from '../compress/registry.js';
 import type { CompressorPlan } from '../compress/types.js';
+import { readDense } from '../compress/wire/dense.js';
 import type { Runtime, Seed } from '../runtime.js';
 import type { Channel } from './types.js';
 
@@ -68,27 +69,12 @@ export function bindChannel(compressorPlan: CompressorPlan, channel: number, run
 
 /** The channel of a flow whose state is its message: x of a round lies at `stateAt(round)`. */
 export function bindStateChannel(runtime: Runtime, stateAt: (round: number) => number): Channel {
-  const { kernels, rowBytes, graph: g } = runtime;
-  const n = rowBytes / 8;
+  const { rowBytes } = runtime;
+  const { gather, decode } = readDense({ dim: rowBytes / 8, slotBytes: rowBytes }, runtime);
   return {
     prepare: () => {},
-    gather: (first, count, round, out) =>
-      kernels.gatherDense(
-        first,
-        count,
-        g.rowStart,
-        g.columns,
-        g.weights,
-        g.weightStride,
-        g.degrees,
-        stateAt(round),
-        rowBytes,
-        out,
-        rowBytes,
-        n,
-      ),
-    decode: (first, count, round, out) =>
-      kernels.decodeDense(first, count, stateAt(round), rowBytes, out, rowBytes, n),
+    gather: (first, count, round, out) => gather(first, count, round, stateAt(round), out, rowBytes),
+    decode: (first, count, round, out) => decode(first, count, round, stateAt(round), out, rowBytes),
     send: () => {},
     wire: { format: 'states', covers: () => true, at: stateAt },
   };

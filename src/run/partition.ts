@@ -4,7 +4,8 @@
  */
 
 import type { CacheBytes } from '../caches.js';
-import type { CompressorPlan } from '../compress/types.js';
+import { READ_NS } from '../compress/nanoseconds.js';
+import type { CompressorPlan, MessageCost } from '../compress/types.js';
 import type { CostModel } from '../cost/types.js';
 
 /** Nanoseconds of a multiply-add, about, where a cost tells no times. */
@@ -15,32 +16,17 @@ export function gradientNs({ nanoseconds, work }: Pick<CostModel, 'nanoseconds' 
   return nanoseconds ?? work.map((amount) => amount * NS_A_WORK);
 }
 
-/** What messages of a compressor take, in nanoseconds: of an agent's own, with the step (to make it and to read it back), and of each neighbour's (to add it). */
-export interface MessageNs {
-  own: number;
-  neighbour: number;
-}
-
-// As measured, an entry each, d = 64 and 1,024, 400 to 100,000 agents; kernels differ by up to a factor of two from these. What packs and reads entry by entry (`codec`) takes
-// about thirty times as long as what has a kernel.
+/** An entry of the step of an agent's own state. */
 const STEP_NS = 4;
-const SEND_NS = 4;
-const READ_NS = 0.3;
-const DECODE_NS = 0.45;
-export const TRANSFORM_NS = 3;
-const CODEC_SEND_NS = 120;
-const CODEC_READ_NS = 20;
-/** Of a message that is a few numbers for all entries. */
-const CALL_NS = 3;
 /** To have a neighbour's message from a cache that is not a core's own, and each line of it; and more for each line from memory. */
 const FAR_NS = 8;
 const FAR_LINE_NS = 6;
 const MEMORY_LINE_NS = 14;
 const LINE_BYTES = 64;
 
-/** `plan` null: the state itself is the message. */
-export function messageNs(plan: CompressorPlan | null, dim: number): MessageNs {
-  const { own, neighbour } = plan === null ? { own: 0, neighbour: READ_NS * dim } : ofCompressor(plan);
+/** With the step. `plan` null: the state itself is the message. */
+export function messageNs(plan: CompressorPlan | null, dim: number): MessageCost {
+  const { own, neighbour } = plan?.nanoseconds ?? { own: 0, neighbour: READ_NS * dim };
   return { own: own + STEP_NS * dim, neighbour };
 }
 
@@ -57,27 +43,6 @@ export function distanceNs(agents: number, messageBytes: number, { second, last 
   const lines = Math.ceil(messageBytes / LINE_BYTES);
   const beyond = (cache: number) => Math.max(0, 1 - cache / (agents * messageBytes));
   return beyond(second) * (FAR_NS + lines * FAR_LINE_NS) + beyond(last) * lines * MEMORY_LINE_NS;
-}
-
-function ofCompressor(plan: CompressorPlan): MessageNs {
-  const { inner, choices, dim } = plan;
-  if (choices) {
-    const all = choices.map(ofCompressor);
-    return {
-      own: Math.max(...all.map(({ own }) => own)),
-      neighbour: Math.max(...all.map(({ neighbour }) => neighbour)),
-    };
-  }
-  if (inner) {
-    const { own, neighbour } = ofCompressor(inner);
-    return { own: own + (plan.kind === 'flatten' ? TRANSFORM_NS * inner.dim : dim), neighbour };
-  }
-  if (plan.codec) return { own: CODEC_SEND_NS * dim, neighbour: CODEC_READ_NS * dim };
-  // A linear message is a few numbers, added before they are unfolded.
-  if (plan.linear && plan.messageBits !== null && plan.messageBits < 64 * dim) {
-    return { own: dim, neighbour: CALL_NS + (READ_NS * plan.messageBits) / 64 };
-  }
-  return { own: SEND_NS * dim, neighbour: DECODE_NS * dim };
 }
 
 /** Boundaries: worker w gets work[boundaries[w]] .. work[boundaries[w + 1] - 1]; ranges may be empty. */

@@ -5,7 +5,7 @@
 
 import { z } from 'zod';
 import type { SpecPath } from '../errors.js';
-import { formatPath } from '../errors.js';
+import { formatPath, InputError } from '../errors.js';
 import type { IdentityCard } from '../runtime.js';
 import { didYouMean, nearest } from '../suggest.js';
 import {
@@ -95,6 +95,19 @@ export function validateComponent(
     }
   }
   return { spec: output, issues };
+}
+
+/** The spec, checked. Throws what is wrong with it, a mistyped name first: it is why the right one is missing. */
+export function parseComponent<Spec extends { kind: string }>(
+  registry: Registry,
+  given: unknown,
+  path: SpecPath,
+  options: ComponentOptions = {},
+): Spec {
+  const { spec, issues } = validateComponent(registry, given, path, options);
+  const issue = issues.find(({ at }) => at === 'key') ?? issues[0];
+  if (issue) throw new InputError(issue.text, { path: issue.path, hint: issue.hint });
+  return spec as Spec;
 }
 
 /** The strict shape of a component: its own parameters, `kind`, and what its family has in common. */

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { planCompressor, referenceCompressor } from '../../src/compress/registry.js';
 import { seedWords } from '../../src/runtime.js';
 import { normals, seededRandom } from '../kernels/harness.js';
+import { planOf } from './combinators/bench.js';
 
 const dim = 64;
 const seed = seedWords(3);
@@ -49,9 +50,9 @@ describe('best-rotation', () => {
   });
 
   it('names its rotation in log2 choices bits', () => {
-    const bits = (spec: object) => planCompressor({ kind: 'best-rotation', ...spec }, context).messageBits;
+    const bits = (spec: object) => planOf({ kind: 'best-rotation', ...spec }, { dim: 64 }).messageBits;
     expect(bits({})).toBe(64 + 4 + 64);
     expect(bits({ choices: 256, scaleBits: 32 })).toBe(32 + 8 + 64);
-    expect(() => bits({ choices: 3 })).toThrow('compressor.choices is 3, expected 2 or 4 or 8');
+    expect(() => bits({ choices: 3 })).toThrow('compressor.choices is 3, expected one of 2, 4, 8');
   });
 });

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BitReader, BitWriter } from '../../src/compress/bits.js';
-import { float16Bits, float16Value } from '../../src/compress/float16.js';
+import { BitReader, BitWriter } from '../../src/compress/wire/bits.js';
+import { float16Bits, float16Value } from '../../src/compress/wire/float16.js';
 import { readNumber, representable, writeFloat, writeWhole } from '../../src/compress/integers.js';
 import type { CompressorSpec } from '../../src/compress/types.js';
 import { Bench, messagesOf, planOf } from './combinators/bench.js';

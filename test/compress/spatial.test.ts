@@ -9,7 +9,7 @@ import { planCompressor } from '../../src/compress/registry.js';
 import type { CompressorSpec } from '../../src/compress/types.js';
 import { isInputError } from '../../src/errors.js';
 import { expectClose, expectSame, unkindVectors } from '../kernels/harness.js';
-import { Bench, planOf, unevenRows } from './combinators/bench.js';
+import { Bench, parseCompressor, planOf, unevenRows } from './combinators/bench.js';
 
 const log2 = (n: number) => Math.ceil(Math.log2(n));
 
@@ -168,14 +168,14 @@ function check(spec: CompressorSpec, message: Float64Array, expected: Float64Arr
 describe('wrong parameters are refused by their path', () => {
   const dim = 8;
   const refused: [CompressorSpec, string, RegExp][] = [
-    [{ kind: 'identity', wire: 'f8' }, 'wire', /expected f64 or f32 or f16/],
-    [{ kind: 'rand-k', k: 0 }, 'k', /k is 0, expected 1\.\.8 \(dim\)/],
+    [{ kind: 'identity', wire: 'f8' }, 'wire', /expected f64, f32 or f16/],
+    [{ kind: 'rand-k', k: 0 }, 'k', /k is 0, expected a whole number >= 1/],
     [{ kind: 'rand-k', k: 9 }, 'k', /k is 9, expected 1\.\.8 \(dim\)/],
     [{ kind: 'rand-k', k: 1.5 }, 'k', /k is 1\.5/],
     [{ kind: 'rand-k', k: 2, unbiased: 1 }, 'unbiased', /true or false/],
     [{ kind: 'threshold', threshold: 0 }, 'threshold', /threshold is 0, expected a number in \(0, 1\]/],
     [{ kind: 'threshold' }, 'threshold', /missing/],
-    [{ kind: 'sign', scale: 'median' }, 'scale', /mean or unbiased/],
+    [{ kind: 'sign', scale: 'median' }, 'scale', /mean, unbiased or unit/],
     [{ kind: 'sign', scaleBits: 16 }, 'scaleBits', /64 or 32/],
     [{ kind: 'one-bit', amplitude: 0 }, 'amplitude', /a number > 0/],
     [{ kind: 'one-bit', shrink: -1 }, 'shrink', /a number > 0/],
@@ -184,13 +184,17 @@ describe('wrong parameters are refused by their path', () => {
     [{ kind: 'uniform-quantize', step: 1, rate: 1.2 }, 'rate', /1\.2/],
     [{ kind: 'uniform-quantize', step: 1, rate: 0.5, zoom: false }, 'rate', /1 with zoom: false/],
     [{ kind: 'uniform-quantize', step: -1, rate: 0.5 }, 'step', /a number > 0/],
-    [{ kind: 'saturated-quantize', bits: 1, step: 1, rate: 0.5 }, 'bits', /bits is 1, expected 2\.\.16/],
+    [
+      { kind: 'saturated-quantize', bits: 1, step: 1, rate: 0.5 },
+      'bits',
+      /bits is 1, expected a whole number in 2\.\.16/,
+    ],
     [{ kind: 'saturated-quantize', bits: 17, step: 1, rate: 0.5 }, 'bits', /2\.\.16/],
     [{ kind: 'saturated-quantize', bits: 4, step: 1, rate: 1 }, 'rate', /zoom: false/],
     [{ kind: 'qsgd', levels: 0 }, 'levels', /1\.\.32767/],
     [{ kind: 'natural', rounding: 'up' }, 'rounding', /stochastic or nearest/],
     [{ kind: 'scalarize-cyclic', scalars: 9 }, 'scalars', /1\.\.8 \(dim\)/],
-    [{ kind: 'scalarize-sweep', scalars: 0 }, 'scalars', /1\.\.8 \(dim\)/],
+    [{ kind: 'scalarize-sweep', scalars: 0 }, 'scalars', /a whole number >= 1/],
   ];
   it.each(refused)('%j', (spec, name, text) => {
     const context = {
@@ -202,7 +206,7 @@ describe('wrong parameters are refused by their path', () => {
       path: ['compressor', 'inner'],
     };
     try {
-      planCompressor(spec, context);
+      planCompressor(parseCompressor(spec, context.path), context);
       expect.fail('it was accepted');
     } catch (error) {
       expect(isInputError(error), String(error)).toBe(true);

@@ -2,14 +2,14 @@
 
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { compressors, flows } from '../../dist/src/index.js';
+import { type CompressorSpec, compressors, flows } from '../../dist/src/index.js';
 import { loadModules, moduleUrl } from '../../dist/src/plugin/modules.js';
 
 const ownModule = fileURLToPath(new URL('../../examples/04-own-compressor/two-level.mjs', import.meta.url));
 // For the tests that plan by themselves; a run loads it on its own.
 await loadModules([moduleUrl(ownModule)]);
 
-/** Parameters for the kinds that have some; a kind that is missing here is used bare, so that a new line in the registry is tested at once. */
+/** Parameters for kinds whose runs are recorded; any other one runs bare, or in its own first example where it has to be given some: a new kind is tested at once. */
 const parameters: Record<string, Record<string, unknown>> = {
   'top-k': { k: 3 },
   'rand-k': { k: 4 },
@@ -32,7 +32,10 @@ const parameters: Record<string, Record<string, unknown>> = {
   custom: { module: ownModule },
 };
 
-export const compressorSpecs = Object.keys(compressors).map((kind) => ({ kind, ...parameters[kind] }));
+export const compressorSpecs: CompressorSpec[] = Object.entries(compressors).map(([kind, entry]) => {
+  const bare = !('examples' in entry) || entry.parameters(z).safeParse({ kind }).success;
+  return { kind, ...(parameters[kind] ?? (bare ? {} : entry.examples(11)[0])) };
+});
 
 type Spec = { kind: string; compress?: string; [parameter: string]: unknown };
 

@@ -1,23 +1,29 @@
 /**
- * Encode, decode and gather: bytes against the twins' bytes, numbers against the twins' numbers. One table runs every wire format
- * through the same checks.
+ * Messages that kernels make and read: bytes against those of the plain packing, numbers against what it
+ * means. Every compressor whose messages have a format runs through the same checks, in its own examples: a
+ * new one is found here.
  */
 
 import { describe, expect, it } from 'vitest';
-import type { Kernels } from '../../kernels/bindings.js';
-import * as compressors from '../../kernels/reference/compressors.js';
-import { gather, gatherSigned } from '../../kernels/reference/gather.js';
-import { philoxUniform } from '../../kernels/reference/philox.js';
+import { signScaled, topIndices } from '../../kernels/reference/compressors.js';
+import { gatherSigned } from '../../kernels/reference/gather.js';
 import * as reference from '../../kernels/reference/wht.js';
-import * as wire from '../../kernels/reference/wire.js';
-import { DITHER_SCRATCH } from '../../kernels/sizes.js';
+import type { FieldSpec } from '../../src/arena/layout.js';
+import { definitions, planCompressor } from '../../src/compress/registry.js';
+import { stage } from '../../src/compress/stage.js';
+import type { CompressorSpec, Messages } from '../../src/compress/types.js';
+import { gathered, pack, slotBytes, unpack } from '../../src/compress/wire/format.js';
+import { signs as signMessages } from '../../src/compress/wire/signs.js';
+import { sparse } from '../../src/compress/wire/sparse.js';
 import {
   Bench,
   expectClose,
   expectSame,
   expectSameBits,
   expectZeroPadding,
+  kernelBytes,
   normals,
+  padded,
   type Rows,
   randomBlocks,
   SIZES,
@@ -27,373 +33,123 @@ import {
 } from './harness.js';
 
 const indexBits = (n: number) => (n <= 1 ? 0 : 32 - Math.clz32(n - 1));
-const sparseK = (n: number) => Math.max(1, Math.round(n / 6));
-const scalarIndex = (n: number) => Math.floor(n / 2);
-
-interface Outbox {
-  at: number;
-  stride: number;
-}
-interface Graph {
-  rowStart: number;
-  columns: number;
-  weights: number;
-  weightStride: number;
-  degrees: number;
+const packSigns = (e: Float64Array) => pack(signMessages(e.length), signScaled(e, 'mean', 64));
+function packLargest(e: Float64Array, k: number): Uint8Array {
+  const indices = topIndices(e, k);
+  return pack(sparse(e.length, k), { indices, values: indices.map((c) => e[c]) });
 }
 
-interface Format {
-  /** In which order neighbours are summed. */
-  gathered: typeof gather;
-  bits(n: number): number;
-  encode(e: Float64Array, agent: number): Uint8Array;
-  decode(slot: Uint8Array, n: number): Float64Array;
-  kernelEncode(bench: Bench, first: number, count: number, errors: Rows, slots: Outbox, n: number): void;
-  kernelDecode(kernels: Kernels, first: number, count: number, slots: Outbox, out: Rows, n: number): void;
-  kernelGather(
-    kernels: Kernels,
-    first: number,
-    count: number,
-    g: Graph,
-    slots: Outbox,
-    out: Rows,
-    n: number,
-  ): void;
-}
-
-const scalarCount = (n: number) => Math.min(n, 3);
-const cyclic = (e: Float64Array) =>
-  Float64Array.from({ length: scalarCount(e.length) }, (_, t) => e[(scalarIndex(e.length) + t) % e.length]);
-
-/** Of everything that is dithered below. */
 const ROUND = 77;
-const KEY = [0x12345678, 0x9abcdef0] as const;
-const AMPLITUDE = 2.5;
-const SHRINK = 0.2;
-const LAMBDA = 0.7;
-const dither = (n: number, agent: number) => philoxUniform(n, agent, ROUND, 2, KEY);
+const SEED = { low: 0x12345678, high: 0x9abcdef0 };
+const kernels = new WebAssembly.Module(kernelBytes());
+const UNTOUCHED = 0xee;
+const GUARD_BYTES = 64;
 
-/** Scales by rule, read by the same kernels whoever wrote them. */
-function signFormat(rule: compressors.SignRule, scaleBits: 64 | 32): Format {
-  const single = scaleBits === 32;
-  return {
-    gathered: gatherSigned,
-    bits: (n) => wire.signBits(n, scaleBits),
-    encode: (e) => wire.encodeSigned(compressors.signScaled(e, rule, scaleBits), scaleBits),
-    decode: (slot, n) => wire.decodeSign(slot, n, scaleBits),
-    kernelEncode: ({ kernels }, first, count, e, s, n) =>
-      kernels.encodeSignScaled(
-        first,
-        count,
-        e.at,
-        e.stride,
-        s.at,
-        s.stride,
-        n,
-        compressors.SIGN_RULE[rule],
-        scaleBits / 8,
-      ),
-    kernelDecode: (kernels, first, count, s, o, n) => {
-      const decode = single ? kernels.decodeSignSingle : kernels.decodeSign;
-      decode(first, count, s.at, s.stride, o.at, o.stride, n);
-    },
-    kernelGather: (kernels, first, count, g, s, o, n) => {
-      const gatherKernel = single ? kernels.gatherSignSingle : kernels.gatherSign;
-      gatherKernel(
-        first,
-        count,
-        g.rowStart,
-        g.columns,
-        g.weights,
-        g.weightStride,
-        g.degrees,
-        s.at,
-        s.stride,
-        o.at,
-        o.stride,
-        n,
-      );
-    },
-  };
-}
+/** How many examples a kind has is known only in a dimension; those of other dimensions are as many. */
+const messages = definitions()
+  .filter((definition) => definition.messages)
+  .flatMap((definition) =>
+    definition.examples(100).map((example, i) => ({
+      name: `${definition.kind} ${JSON.stringify(example)}`,
+      specOf: (dim: number): CompressorSpec => ({ kind: definition.kind, ...definition.examples(dim)[i] }),
+      messagesOf: definition.messages as NonNullable<typeof definition.messages>,
+    })),
+  );
 
-/** A step that everyone knows, or (0) one that each message carries. */
-function levelReaders(
-  bits: number,
-  step: number,
-): Pick<Format, 'gathered' | 'decode' | 'kernelDecode' | 'kernelGather'> {
-  return {
-    gathered: gather,
-    decode: (slot, n) => wire.decodeLevels(slot, n, bits, step || undefined),
-    kernelDecode: (kernels, first, count, s, o, n) =>
-      kernels.decodeLevels(first, count, s.at, s.stride, o.at, o.stride, n, bits, step),
-    kernelGather: (kernels, first, count, g, s, o, n) =>
-      kernels.gatherLevels(
-        first,
-        count,
-        g.rowStart,
-        g.columns,
-        g.weights,
-        g.weightStride,
-        g.degrees,
-        s.at,
-        s.stride,
-        o.at,
-        o.stride,
-        n,
-        bits,
-        step,
-      ),
-  };
-}
+/**
+ * Agents with a message each, all of them padded rows; guards lie between what the compressor has in the
+ * arena.
+ */
+class Stand {
+  readonly messages: Messages;
+  readonly agents: number;
+  readonly #dim: number;
+  readonly #stage: ReturnType<typeof stage>;
+  readonly #guards: FieldSpec[] = [];
+  readonly #slotBytes: number;
 
-function levelFormat(bits: number): Format {
-  const step = 2.3 / 2 ** bits;
-  const most = 2 ** (bits - 1) - 1;
-  return {
-    ...levelReaders(bits, step),
-    bits: (n) => wire.levelBits(n, bits, true),
-    encode: (e) => wire.encodeLevels(compressors.quantize(e, step, most), bits, true),
-    kernelEncode: (bench, first, count, e, s, n) => {
-      const codes = bench.reserve(Math.ceil(n / 8) * 32);
-      bench.kernels.encodeLevels(first, count, e.at, e.stride, s.at, s.stride, n, bits, most, step, codes);
-    },
-  };
-}
+  constructor({ specOf, messagesOf }: (typeof messages)[number], dim: number, agents: number, unit = false) {
+    const context = { agents, dim, blockAgents: agents, seed: SEED, rounds: 100, path: ['message'] };
+    const plan = planCompressor(specOf(dim), context);
+    const { weights, ...graph } = smallGraph(agents, unit);
+    const guard = (): FieldSpec => {
+      this.#guards.push({ name: `guard.${this.#guards.length}`, type: 'u8', length: GUARD_BYTES });
+      return this.#guards.at(-1) as FieldSpec;
+    };
+    const rows = (name: string): FieldSpec => ({ name, type: 'f64', length: agents * padded(dim) });
+    this.#stage = stage({
+      plan: { ...plan, fields: plan.fields.flatMap((field) => [field, guard()]) },
+      agents,
+      blockAgents: agents,
+      seed: SEED,
+      kernels,
+      graph: { ...graph, weights: unit ? [1] : weights },
+      fields: [guard(), rows('errors'), guard(), rows('out'), guard(), rows('cut'), guard()],
+    });
+    const { arena, bound } = this.#stage;
+    for (const { name } of this.#guards) arena.view(name, 'u8').fill(UNTOUCHED);
+    arena.view('outbox', 'u8').fill(UNTOUCHED);
+    for (const name of ['out', 'cut']) arena.view(name, 'f64').fill(Number.NaN);
+    bound.prepare(ROUND);
+    this.messages = messagesOf(plan, SEED);
+    this.agents = agents;
+    this.#dim = dim;
+    this.#slotBytes = plan.slotBytes;
+  }
 
-function ditheredFormat(most: number, size: 'l2' | 'max'): Format {
-  const bits = 1 + Math.ceil(Math.log2(most + 1));
-  return {
-    ...levelReaders(bits, 0),
-    bits: (n) => wire.levelBits(n, bits, false),
-    encode: (e, agent) =>
-      wire.encodeLevels(compressors.quantizeDithered(e, dither(e.length, agent), most, size), bits, false),
-    kernelEncode: (bench, first, count, e, s, n) =>
-      bench.kernels.encodeLevelsDithered(
-        first,
-        count,
-        e.at,
-        e.stride,
-        s.at,
-        s.stride,
-        n,
-        bits,
-        most,
-        size === 'max' ? 1 : 0,
-        ROUND,
-        KEY[0],
-        KEY[1],
-        bench.rows(1, n, Number.NaN).at,
-      ),
-  };
-}
+  encode(first: number, vectors: readonly Float64Array[]): void {
+    const { arena, bound, slots, lengths, runtime } = this.#stage;
+    const errors = arena.view('errors', 'f64');
+    for (const [r, vector] of vectors.entries()) errors.set(vector, r * padded(this.#dim));
+    bound.encode(first, vectors.length, ROUND, arena.address('errors'), runtime.rowBytes, slots, lengths);
+  }
 
-const FORMATS: Record<string, Format> = {
-  dense: {
-    gathered: gather,
-    bits: wire.denseBits,
-    encode: wire.encodeDense,
-    decode: wire.decodeDense,
-    kernelEncode: ({ kernels }, first, count, e, s, n) =>
-      kernels.encodeDense(first, count, e.at, e.stride, s.at, s.stride, n),
-    kernelDecode: (kernels, first, count, s, o, n) =>
-      kernels.decodeDense(first, count, s.at, s.stride, o.at, o.stride, n),
-    kernelGather: (kernels, first, count, g, s, o, n) =>
-      kernels.gatherDense(
-        first,
-        count,
-        g.rowStart,
-        g.columns,
-        g.weights,
-        g.weightStride,
-        g.degrees,
-        s.at,
-        s.stride,
-        o.at,
-        o.stride,
-        n,
-      ),
-  },
-  sign: {
-    gathered: gatherSigned,
-    bits: wire.signBits,
-    encode: wire.encodeSign,
-    decode: wire.decodeSign,
-    kernelEncode: ({ kernels }, first, count, e, s, n) =>
-      kernels.encodeSign(first, count, e.at, e.stride, s.at, s.stride, n),
-    kernelDecode: (kernels, first, count, s, o, n) =>
-      kernels.decodeSign(first, count, s.at, s.stride, o.at, o.stride, n),
-    kernelGather: (kernels, first, count, g, s, o, n) =>
-      kernels.gatherSign(
-        first,
-        count,
-        g.rowStart,
-        g.columns,
-        g.weights,
-        g.weightStride,
-        g.degrees,
-        s.at,
-        s.stride,
-        o.at,
-        o.stride,
-        n,
-      ),
-  },
-  sparse: {
-    gathered: gather,
-    bits: (n) => wire.sparseBits(sparseK(n), indexBits(n)),
-    encode: (e) => wire.encodeSparse(e, sparseK(e.length), indexBits(e.length)),
-    decode: (slot, n) => wire.decodeSparse(slot, n, sparseK(n), indexBits(n)),
-    kernelEncode: (bench, first, count, e, s, n) => {
-      const scratch = bench.reserve(n * 8);
-      bench.kernels.encodeSparse(
-        first,
-        count,
-        e.at,
-        e.stride,
-        s.at,
-        s.stride,
-        n,
-        sparseK(n),
-        indexBits(n),
-        scratch,
-      );
-    },
-    kernelDecode: (kernels, first, count, s, o, n) =>
-      kernels.decodeSparse(first, count, s.at, s.stride, o.at, o.stride, n, sparseK(n), indexBits(n)),
-    kernelGather: (kernels, first, count, g, s, o, n) =>
-      kernels.gatherSparse(
-        first,
-        count,
-        g.rowStart,
-        g.columns,
-        g.weights,
-        g.weightStride,
-        g.degrees,
-        s.at,
-        s.stride,
-        o.at,
-        o.stride,
-        n,
-        sparseK(n),
-        indexBits(n),
-      ),
-  },
-  scalars: {
-    gathered: gather,
-    bits: (n) => wire.scalarBits(scalarCount(n)),
-    encode: (e) => wire.encodeScalars(cyclic(e)),
-    decode: (slot, n) => {
-      const numbers = wire.decodeScalars(slot, scalarCount(n));
-      const message = new Float64Array(n);
-      for (const [t, number] of numbers.entries()) message[(scalarIndex(n) + t) % n] = number;
-      return message;
-    },
-    kernelEncode: ({ kernels }, first, count, e, s, n) =>
-      kernels.encodeScalars(first, count, e.at, e.stride, s.at, s.stride, n, scalarIndex(n), scalarCount(n)),
-    kernelDecode: (kernels, first, count, s, o, n) =>
-      kernels.decodeScalars(first, count, s.at, s.stride, o.at, o.stride, n, scalarIndex(n), scalarCount(n)),
-    kernelGather: (kernels, first, count, g, s, o, n) =>
-      kernels.gatherScalars(
-        first,
-        count,
-        g.rowStart,
-        g.columns,
-        g.weights,
-        g.weightStride,
-        g.degrees,
-        s.at,
-        s.stride,
-        o.at,
-        o.stride,
-        n,
-        scalarIndex(n),
-        scalarCount(n),
-      ),
-  },
-  'sign, mean, float32 scale': signFormat('mean', 32),
-  'sign, unbiased': signFormat('unbiased', 64),
-  'sign, unbiased, float32 scale': signFormat('unbiased', 32),
-  'sign, half the largest': signFormat('half-max', 64),
-  'sign, no scale': signFormat('unit', 64),
-  'dithered one-bit': {
-    ...signFormat('mean', 64),
-    encode: (e, agent) =>
-      wire.encodeSigned(compressors.oneBit(e, dither(e.length, agent), AMPLITUDE, SHRINK)),
-    kernelEncode: (bench, first, count, e, s, n) =>
-      bench.kernels.encodeOneBit(
-        first,
-        count,
-        e.at,
-        e.stride,
-        s.at,
-        s.stride,
-        n,
-        AMPLITUDE,
-        0,
-        SHRINK,
-        ROUND,
-        KEY[0],
-        KEY[1],
-        bench.f64(DITHER_SCRATCH).at,
-      ),
-  },
-  'dithered one-bit, lambda given': {
-    ...signFormat('mean', 64),
-    encode: (e, agent) => wire.encodeSigned(compressors.ditheredBy(e, dither(e.length, agent), LAMBDA)),
-    kernelEncode: (bench, first, count, e, s, n) =>
-      bench.kernels.encodeOneBit(
-        first,
-        count,
-        e.at,
-        e.stride,
-        s.at,
-        s.stride,
-        n,
-        0,
-        LAMBDA,
-        1,
-        ROUND,
-        KEY[0],
-        KEY[1],
-        bench.f64(DITHER_SCRATCH).at,
-      ),
-  },
-  ...Object.fromEntries([2, 3, 5, 8, 15, 16].map((bits) => [`levels of ${bits} bits`, levelFormat(bits)])),
-  'dithered levels, 2-norm': ditheredFormat(5, 'l2'),
-  'dithered levels, ternary': ditheredFormat(1, 'max'),
-};
+  read(step: 'decode' | 'gather', first: number, count: number, into: 'out' | 'cut' = 'out'): Rows {
+    const { arena, bound, slots, runtime } = this.#stage;
+    const { rowBytes } = runtime;
+    bound[step](first, count, ROUND, slots, arena.address(into) + first * rowBytes, rowBytes);
+    const data = arena
+      .view(into, 'f64')
+      .subarray(first * padded(this.#dim), (first + count) * padded(this.#dim));
+    const row = (r: number) => data.slice(r * padded(this.#dim), r * padded(this.#dim) + this.#dim);
+    const padding = (r: number) => data.slice(r * padded(this.#dim) + this.#dim, (r + 1) * padded(this.#dim));
+    return { at: arena.address(into), stride: rowBytes, data, count, row, padding };
+  }
 
-function placeGraph(bench: Bench, graph: ReturnType<typeof smallGraph>): Graph {
-  return {
-    rowStart: bench.u32(graph.rowStart),
-    columns: bench.u32(graph.columns),
-    weights: bench.doubles(graph.unit ? [1] : graph.weights),
-    weightStride: graph.unit ? 0 : 8,
-    degrees: bench.doubles(graph.degrees),
-  };
+  slot(agent: number): Uint8Array {
+    return this.#stage.arena
+      .view('outbox', 'u8')
+      .slice(agent * this.#slotBytes, (agent + 1) * this.#slotBytes);
+  }
+
+  checkGuards(): void {
+    for (const { name } of this.#guards) {
+      const guard = this.#stage.arena.view(name, 'u8');
+      if (guard.some((byte) => byte !== UNTOUCHED)) throw new Error(`somebody wrote into ${name}`);
+    }
+  }
 }
 
 /** Same message, twice: the bytes of the slot, then what a reader makes of them. */
-function checkRoundTrip(format: Format, vectors: Float64Array[], n: number, what: string): void {
-  const bench = new Bench(1 << 20);
-  const stride = wire.slotBytes(format.bits(n));
-  const agents = vectors.length + 2;
-  const outbox = bench.bytes(agents * stride);
-  const slots = { at: outbox.at, stride };
-  format.kernelEncode(bench, 1, vectors.length, bench.rows(vectors, n), slots, n);
-  const decoded = bench.rows(vectors.length, n, Number.NaN);
-  format.kernelDecode(bench.kernels, 1, vectors.length, slots, decoded, n);
+function checkRoundTrip(
+  each: (typeof messages)[number],
+  vectors: Float64Array[],
+  n: number,
+  what: string,
+): void {
+  const stand = new Stand(each, n, vectors.length + 2);
+  const { format, of } = stand.messages;
+  stand.encode(1, vectors);
+  const decoded = stand.read('decode', 1, vectors.length);
   for (const [r, vector] of vectors.entries()) {
-    const bytes = outbox.data.slice((r + 1) * stride, (r + 2) * stride);
-    const twin = format.encode(vector, r + 1);
-    expectSame(bytes, twin, `${what}, bytes of row ${r}`);
-    expectSame(decoded.row(r), format.decode(twin, n), `${what}, decoded row ${r}`);
+    const packed = pack(format, of(vector, ROUND, r + 1));
+    expectSame(stand.slot(r + 1), packed, `${what}, bytes of row ${r}`);
+    expectSame(decoded.row(r), unpack(format, packed, ROUND), `${what}, decoded row ${r}`);
   }
-  const neighbours = [...outbox.data.subarray(0, stride), ...outbox.data.subarray((agents - 1) * stride)];
-  expect(neighbours.every((byte) => byte === 0xee)).toBe(true);
+  const neighbours = [...stand.slot(0), ...stand.slot(stand.agents - 1)];
+  expect(neighbours.every((byte) => byte === UNTOUCHED)).toBe(true);
   expectZeroPadding(decoded, what);
-  bench.checkGuards();
+  stand.checkGuards();
 }
 
 describe('layouts, by hand', () => {
@@ -409,7 +165,8 @@ describe('layouts, by hand', () => {
 
   it('levels: two`s complement, least significant bit first, after the step where it is sent', () => {
     const bench = new Bench(65536);
-    // In steps of 1/2, cut to -3 .. 3: 1, -2, 3 (of 8), 0, and 0 again (half a step, ties to even), 2 (of 1.5 steps).
+    // In steps of 1/2, cut to -3 .. 3: 1, -2, 3 (of 8), 0, and 0 again (half a step, ties to even), 2 (of 1.5
+    // steps).
     const e = bench.rows([Float64Array.of(0.5, -1, 4, 0, 0.25, 0.75)], 6);
     const slot = bench.bytes(8);
     bench.kernels.encodeLevels(0, 1, e.at, e.stride, slot.at, 8, 6, 3, 3, 0.5, bench.reserve(32));
@@ -431,7 +188,7 @@ describe('layouts, by hand', () => {
     const vector = new Float64Array(1000);
     const kept = [1, 2, 3, 500, 600, 700, 999];
     for (const c of kept) vector[c] = c;
-    const slot = wire.encodeSparse(vector, 7, 10);
+    const slot = packLargest(vector, 7);
     expect(slot.length).toBe(7 * 8 + 16);
     const bench = new Bench(65536);
     const at = bench.bytes(slot.length);
@@ -453,104 +210,43 @@ describe('layouts, by hand', () => {
   });
 });
 
-describe('projections', () => {
-  it('are scalar products with shared directions; a gather unfolds the neighbours` sum', () => {
-    const random = seededRandom(14);
-    for (const [n, m] of [
-      [1, 1],
-      [2, 2],
-      [7, 3],
-      [16, 1],
-      [33, 5],
-      [100, 2],
-    ]) {
-      const bench = new Bench(1 << 20);
-      const { kernels } = bench;
-      const graph = smallGraph(13, false);
-      const g = placeGraph(bench, graph);
-      const directions = Array.from({ length: m }, () => normals(n, random));
-      const basis = bench.rows(directions, n);
-      const vectors = Array.from({ length: graph.agents }, () => normals(n, random));
-      const e = bench.rows(vectors, n);
-      const outbox = bench.bytes(graph.agents * m * 8);
-      kernels.encodeProjections(0, graph.agents, e.at, e.stride, outbox.at, m * 8, n, basis.at, m);
-      const numbers = vectors.map((vector) => compressors.project(vector, directions));
-      const out = bench.rows(graph.agents, n, Number.NaN);
-      kernels.decodeProjections(0, graph.agents, outbox.at, m * 8, out.at, out.stride, n, basis.at, m);
-      for (const [i, row] of numbers.entries()) {
-        const bytes = outbox.data.subarray(i * m * 8, (i + 1) * m * 8);
-        expectSame(bytes, wire.encodeScalars(row), `n = ${n}, m = ${m}, agent ${i}`);
-        expectSame(out.row(i), compressors.unfold(row, directions), `n = ${n}, m = ${m}, agent ${i}`);
-      }
-      kernels.gatherProjections(
-        0,
-        graph.agents,
-        g.rowStart,
-        g.columns,
-        g.weights,
-        g.weightStride,
-        g.degrees,
-        outbox.at,
-        m * 8,
-        out.at,
-        out.stride,
-        n,
-        basis.at,
-        m,
-        bench.reserve(m * 8),
-      );
-      for (let i = 0; i < graph.agents; i++) {
-        const expected = compressors.unfold(gather(graph, numbers, i), directions);
-        expectSame(out.row(i), expected, `gather, n = ${n}, m = ${m}, agent ${i}`);
-      }
-      expectZeroPadding(out, `n = ${n}`);
-      bench.checkGuards();
-    }
-  });
-});
+describe.each(messages)('$name', (each) => {
+  const random = seededRandom(each.name.length);
 
-describe.each(Object.entries(FORMATS))('%s messages', (name, format) => {
-  const random = seededRandom(name.length);
-
-  it('are the twin`s bytes, and decode to the twin`s numbers, at every size', () => {
+  it('has the bytes of its plain packing, and decodes to its numbers, at every size', () => {
     for (const n of SIZES) {
       const vectors = Array.from({ length: 3 }, () => normals(n, random));
-      checkRoundTrip(format, vectors, n, `${name}, n = ${n}`);
+      checkRoundTrip(each, vectors, n, `n = ${n}`);
     }
   });
 
-  it('survive unkind vectors', () => {
+  it('survives unkind vectors', () => {
     for (const n of [1, 2, 7, 8, 9, 16, 33, 64, 100]) {
-      checkRoundTrip(format, Object.values(unkindVectors(n)), n, `${name}, unkind, n = ${n}`);
+      checkRoundTrip(each, Object.values(unkindVectors(n)), n, `unkind, n = ${n}`);
     }
   });
 
-  it.each([true, false])('gather to the Laplacian of what they decode to (unit weights: %s)', (unit) => {
+  it.each([true, false])('gathers to the Laplacian of what messages decode to (unit weights: %s)', (unit) => {
     const graph = smallGraph(13, unit);
     for (const n of SIZES.filter((size) => size < 300)) {
-      const bench = new Bench(1 << 20);
-      const g = placeGraph(bench, graph);
-      const stride = wire.slotBytes(format.bits(n));
-      const slots = { at: bench.reserve(graph.agents * stride), stride };
+      const stand = new Stand(each, n, graph.agents, unit);
+      const { format, of } = stand.messages;
       const vectors = Array.from({ length: graph.agents }, () => normals(n, random));
-      format.kernelEncode(bench, 0, graph.agents, bench.rows(vectors, n), slots, n);
-      const out = bench.rows(graph.agents, n, Number.NaN);
-      format.kernelGather(bench.kernels, 0, graph.agents, g, slots, out, n);
-      const messages = vectors.map((vector, i) => format.decode(format.encode(vector, i), n));
+      stand.encode(0, vectors);
+      const out = stand.read('gather', 0, graph.agents);
+      const sent = vectors.map((vector, i) => of(vector, ROUND, i));
       for (let i = 0; i < graph.agents; i++) {
-        expectSame(out.row(i), format.gathered(graph, messages, i), `${name}, n = ${n}, agent ${i}`);
+        expectSame(out.row(i), gathered(format, graph, sent, i, ROUND), `n = ${n}, agent ${i}`);
       }
-      expectZeroPadding(out, `${name}, n = ${n}`);
+      expectZeroPadding(out, `n = ${n}`);
 
       // However agents are cut into blocks, an agent's bits are the same.
-      const cut = bench.rows(graph.agents, n, Number.NaN);
       for (const [first, count] of randomBlocks(graph.agents, random)) {
-        const scratch = bench.rows(count, n, Number.NaN);
-        format.kernelGather(bench.kernels, first, count, g, slots, scratch, n);
-        cut.data.set(scratch.data, (first * cut.stride) / 8);
+        const cut = stand.read('gather', first, count, 'cut');
+        const whole = out.data.subarray(first * padded(n), (first + count) * padded(n));
+        expectSameBits(cut.data, whole, 'cut into blocks');
       }
-      expectSameBits(cut.data, out.data, 'cut into blocks');
-      bench.checkGuards();
+      stand.checkGuards();
     }
   });
 });
@@ -559,7 +255,7 @@ describe('top-k selection', () => {
   const select = (vector: Float64Array, k: number) => {
     const n = vector.length;
     const bench = new Bench(1 << 20);
-    const stride = wire.slotBytes(wire.sparseBits(k, indexBits(n)));
+    const stride = slotBytes(sparse(n, k).bits);
     const slot = bench.bytes(stride);
     const e = bench.rows([vector], n);
     bench.kernels.encodeSparse(
@@ -584,7 +280,7 @@ describe('top-k selection', () => {
       for (let k = 1; k <= n; k++) {
         const coarse = normals(n, random).map((entry) => Math.round(entry));
         for (const vector of [normals(n, random), coarse, ...Object.values(unkindVectors(n))]) {
-          expectSame(select(vector, k), wire.encodeSparse(vector, k, indexBits(n)), `n = ${n}, k = ${k}`);
+          expectSame(select(vector, k), packLargest(vector, k), `n = ${n}, k = ${k}`);
         }
       }
     }
@@ -592,7 +288,7 @@ describe('top-k selection', () => {
 
   it('ends, and sends them first, when there are NaN and Infinity', () => {
     const vector = Float64Array.of(1, Number.NaN, 3, Number.NEGATIVE_INFINITY, 5, Number.NaN, 0, 2);
-    for (let k = 1; k <= 8; k++) expectSame(select(vector, k), wire.encodeSparse(vector, k, 3), `k = ${k}`);
+    for (let k = 1; k <= 8; k++) expectSame(select(vector, k), packLargest(vector, k), `k = ${k}`);
     expectSame(
       select(new Float64Array(20).fill(Number.NaN), 5).subarray(40),
       [0x20, 0x88, 0x41, 0, 0, 0, 0, 0],
@@ -602,7 +298,7 @@ describe('top-k selection', () => {
 
   it('finds k of many', () => {
     const vector = normals(20_000, seededRandom(9));
-    expectSame(select(vector, 300), wire.encodeSparse(vector, 300, 15), 'n = 20000');
+    expectSame(select(vector, 300), packLargest(vector, 300), 'n = 20000');
   });
 });
 
@@ -618,7 +314,7 @@ describe('encodeFlattenedSign', () => {
       const signs = reference.flattenSigns(n, 3, 4, 5);
       const vectors = [normals(dim, random), normals(dim, random), ...Object.values(unkindVectors(dim))];
       const errors = bench.rows(vectors, dim);
-      const stride = wire.slotBytes(wire.signBits(n));
+      const stride = slotBytes(signMessages(n).bits);
       const fused = bench.bytes(vectors.length * stride);
       kernels.encodeFlattenedSign(
         0,
@@ -647,7 +343,7 @@ describe('encodeFlattenedSign', () => {
       kernels.encodeSign(0, vectors.length, rotated.at, rotated.stride, composed.at, stride, n);
       expectSame(fused.data, composed.data, `dim ${dim}`);
       for (const [r, vector] of vectors.entries()) {
-        const twin = wire.encodeSign(reference.flatten(vector, signs));
+        const twin = packSigns(reference.flatten(vector, signs));
         expectSame(fused.data.subarray(r * stride, (r + 1) * stride), twin, `dim ${dim}, row ${r}`);
       }
       bench.checkGuards();
@@ -690,7 +386,7 @@ describe('decodeFlattenedSign', () => {
       const signs = reference.flattenSigns(n, 3, 4, 5);
       const vectors = [normals(n, random), normals(n, random), new Float64Array(n)];
       const errors = bench.rows(vectors, n);
-      const stride = wire.slotBytes(wire.signBits(n));
+      const stride = slotBytes(signMessages(n).bits);
       const slots = bench.reserve(vectors.length * stride);
       kernels.encodeSign(0, vectors.length, errors.at, errors.stride, slots, stride, n);
       const out = bench.rows(vectors.length, dim, Number.NaN);
@@ -708,7 +404,7 @@ describe('decodeFlattenedSign', () => {
         scratch,
       );
       for (const [r, vector] of vectors.entries()) {
-        const message = wire.decodeSign(wire.encodeSign(vector), n);
+        const message = unpack(signMessages(n), packSigns(vector));
         const scale = Math.abs(message[0]);
         const packed = vector.map((entry) => (entry < 0 ? -1 : 1));
         expectSame(out.row(r), reference.unflattenSigned(scale, packed, signs, dim), `dim ${dim}`);
@@ -730,18 +426,25 @@ describe('large memories', () => {
     const stride = 2 ** 14;
     const random = seededRandom(11);
     const vectors = Array.from({ length: graph.agents }, () => normals(n, random));
-    const format = FORMATS['sign'];
-    const g = placeGraph(bench, graph);
-    const slots = { at: bench.reserve(graph.agents * stride), stride };
-    expect(slots.at).toBeLessThan(2 ** 31);
-    expect(slots.at + 12 * stride).toBeGreaterThan(2 ** 31);
-    format.kernelEncode(bench, 0, graph.agents, bench.rows(vectors, n), slots, n);
+    const g = [
+      bench.u32(graph.rowStart),
+      bench.u32(graph.columns),
+      bench.doubles(graph.weights),
+      8,
+      bench.doubles(graph.degrees),
+    ] as const;
+    const slots = bench.reserve(graph.agents * stride);
+    expect(slots).toBeLessThan(2 ** 31);
+    expect(slots + 12 * stride).toBeGreaterThan(2 ** 31);
+    const errors = bench.rows(vectors, n);
+    bench.kernels.encodeSign(0, graph.agents, errors.at, errors.stride, slots, stride, n);
     const out = bench.rows(graph.agents, n, Number.NaN);
     expect(out.at).toBeGreaterThan(2 ** 31);
-    format.kernelGather(bench.kernels, 0, graph.agents, g, slots, out, n);
-    const messages = vectors.map((vector) => wire.decodeSign(wire.encodeSign(vector), n));
-    for (let i = 0; i < graph.agents; i++)
-      expectSame(out.row(i), format.gathered(graph, messages, i), `agent ${i}`);
+    bench.kernels.gatherSign(0, graph.agents, ...g, slots, stride, out.at, out.stride, n);
+    const sent = vectors.map((vector) => unpack(signMessages(n), packSigns(vector)));
+    for (let i = 0; i < graph.agents; i++) {
+      expectSame(out.row(i), gatherSigned(graph, sent, i), `agent ${i}`);
+    }
     bench.checkGuards();
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { RunSession } from '../../dist/src/session/run-session.js';
 import { adam, momentum } from '../../kernels/reference/server.js';
 import { planCompressor, referenceCompressor } from '../../src/compress/registry.js';
-import { planRotation, referenceRotation } from '../../src/compress/rotation.js';
+import { referenceRotation } from '../../src/compress/rotation.js';
 import type { CompressorSpec } from '../../src/compress/types.js';
 import { parseConfig } from '../../src/config/load.js';
 import { DenseRows, LinearProblem } from '../../src/cost/linear-problem.js';
@@ -14,7 +14,7 @@ import { foSgd, type Link, serve } from '../../src/program/parameter-server/refe
 import { linksOf, planOptimizer } from '../../src/program/parameter-server/spec.js';
 import type { ServerSpec } from '../../src/program/parameter-server/types.js';
 import { seedWords } from '../../src/runtime.js';
-import { planSchedule, type Schedule, valueAt } from '../../src/schedules.js';
+import { planSchedule, valueAt } from '../../src/schedules.js';
 import { prepareRun } from '../../src/session/prepare.js';
 import { hasSharedData, sharedData } from '../cost/support.js';
 import golden from '../golden/fo-sgd.json' with { type: 'json' };
@@ -111,19 +111,22 @@ function twinOf(program: Record<string, unknown>, rounds: number): Float64Array 
   const link = (given: CompressorSpec, dim: number, ofServer: boolean): Link => {
     const plan = planCompressor(given, { ...context, dim });
     // A server's dithered signs have a stream of their own, its other draws a key of their own.
-    if (ofServer && plan.kind === 'one-bit' && plan.commonScale) {
-      const { down } = foSgd((k) => valueAt(plan['lambda'] as Schedule, k), 'one-bit', seed);
+    const { commonScale } = plan;
+    if (ofServer && commonScale !== undefined && commonScale !== 'plain') {
+      const { down } = foSgd((k) => valueAt(commonScale.lambda, k), 'one-bit', seed);
       return down;
     }
     const apply = referenceCompressor(plan, ofServer ? server : seed);
     return (vector, round, agent) => apply(vector, round, ofServer ? 0 : agent);
   };
-  const rotationOf = ({ kind, size, signs }: CompressorSpec) =>
-    kind === 'flatten' ? { ...planRotation(DIM, size, []), fixed: signs === 'fixed' } : null;
+  const rotationOf = (given: CompressorSpec) => {
+    const { rotates } = planCompressor(given, context);
+    return rotates ? { ...rotates.rotation, fixed: rotates.fixed } : null;
+  };
   const [up, down] = [rotationOf(uplink), rotationOf(downlink)];
   const shared = up && down && up.part === down.part && up.fixed === down.fixed ? up : null;
   const inner = (given: CompressorSpec) => given['inner'] as CompressorSpec;
-  const gamma = planSchedule(spec.gamma, rounds, []);
+  const gamma = planSchedule(spec.gamma, rounds);
   const [first, second] = [new Float64Array(DIM), new Float64Array(DIM)];
   const { kind, beta, nesterov, side, ...gains } = planOptimizer(spec.optimizer);
   const parts = partsOf(samples.rows, samples.labels);

@@ -382,11 +382,8 @@ function workOfRound(
   compressor: CompressorPlan,
   hubs: readonly Hub[],
 ): number {
-  const size = (compressor['size'] as number | undefined) ?? cost.dim;
-  const transforms = size > cost.dim || compressor.kind === 'flatten' ? 3 * size * Math.log2(size) : 0;
-  const fixed = transforms + 12 * cost.dim;
-  // A linear compressor's message is a few numbers; any other one is decoded to all entries.
-  const told = compressor.linear && compressor.messageBits !== null ? compressor.messageBits / 64 : size;
+  const { own, neighbour: told } = compressor.work;
+  const fixed = own + 12 * cost.dim;
   let total = 0;
   for (let agent = 0; agent < graph.nodes; agent++) {
     total += fixed + cost.work[agent] + (graph.rowStart[agent + 1] - graph.rowStart[agent] + 1) * told;

@@ -1,6 +1,7 @@
 /** What a graph, a flow, links and a compressor cannot do together is refused or, where it only disappoints, said. */
 
 import { unbalancedNode } from '../../../topology/properties.js';
+import { compresses } from '../../compress/registry.js';
 import { type CompressorPlan, type CompressorSpec, reckonedContraction } from '../../compress/types.js';
 import { describeSpec } from '../../describe.js';
 import { InputError, unexpected } from '../../errors.js';
@@ -21,7 +22,7 @@ export function checkCompressor(
 ): void {
   const { kind, linear, variance } = plan;
   if (!compressed) {
-    if (kind === 'identity') return;
+    if (!compresses(kind)) return;
     if (flow.compress === undefined) {
       throw unexpected(
         ['compressor', 'kind'],

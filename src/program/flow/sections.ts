@@ -1,6 +1,7 @@
 /** The sections of a config that are a flow's, checked and completed: topology, weights, flow, compressor, links, layout. */
 
 import { z } from 'zod';
+import { compresses, UNCOMPRESSED } from '../../compress/registry.js';
 import type { CompressorSpec } from '../../compress/types.js';
 import { describeSpec } from '../../describe.js';
 import { formatPath, type SpecPath } from '../../errors.js';
@@ -122,7 +123,7 @@ export const flowSections: ProgramSections = {
 };
 
 function check(input: Record<string, unknown>, registries: Registries): CheckedSections {
-  const { topology, flow, compressor = { kind: 'identity' }, links, weights, layout } = input;
+  const { topology, flow, compressor = UNCOMPRESSED, links, weights, layout } = input;
   const given = {
     ...(weights !== undefined && { weights }),
     // A section that may stand there with nothing behind it: each of its keys may be left out.
@@ -166,7 +167,7 @@ function flowWithDefaults(spec: Record<string, unknown>, compressor: CompressorS
   if (!modes) return { kind, ...given };
   const chosen = ['step', 'alpha', 'beta', 'mu'].some((gain) => typeof given[gain] === 'number');
   const compressed: Compress = modes.includes('error-memory') && !chosen ? 'error-memory' : 'error-state';
-  return { kind, compress: compressor.kind === 'identity' ? 'none' : compressed, ...given };
+  return { kind, compress: compresses(compressor.kind) ? compressed : 'none', ...given };
 }
 
 /** One graph of a config, the run's own unless `path` says otherwise. */

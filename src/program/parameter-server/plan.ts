@@ -5,8 +5,9 @@
 
 import { COUNT_SCRATCH_BYTES, DITHER_SCRATCH } from '../../../kernels/sizes.js';
 import { checkArenaFits, type FieldSpec, layoutArena, rowLength } from '../../arena/layout.js';
-import { expandCompressor, planCompressor } from '../../compress/registry.js';
-import { planRotation, type RotationPlan, rotationMasks } from '../../compress/rotation.js';
+import { TRANSFORM_NS } from '../../compress/nanoseconds.js';
+import { planCompressor } from '../../compress/registry.js';
+import { type RotationPlan, rotationMasks } from '../../compress/rotation.js';
 import { inSlotsOf } from '../../compress/slots.js';
 import type { CompressorPlan, CompressorSpec } from '../../compress/types.js';
 import type { CostModel } from '../../cost/types.js';
@@ -15,9 +16,9 @@ import { channelSeed } from '../../flow/channel.js';
 import { accuracyFields } from '../../run/accuracy.js';
 import { measuresOnePoint, rowWork, slopeFields, workOf } from '../../run/measure.js';
 import { optimumFields } from '../../run/optimum.js';
-import { gradientNs, messageNs, partition, TRANSFORM_NS } from '../../run/partition.js';
+import { gradientNs, messageNs, partition } from '../../run/partition.js';
 import { type PlanContext, seedWords } from '../../runtime.js';
-import { planSchedule, type Schedule } from '../../schedules.js';
+import { planSchedule } from '../../schedules.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import type { ServerConfig } from './config.js';
@@ -61,28 +62,25 @@ export function planServer({
     rounds,
   };
 
-  const up = unwrap(links.uplink, dim, links.uplinkPath);
-  const down = unwrap(links.downlink, dim, links.downlinkPath);
-  const { rotation, fixedSigns } = up;
-  // One rotation around both links: the server need not leave the rotated domain in between.
-  const downRotated =
-    rotation !== null &&
-    down.rotation !== null &&
-    down.rotation.part === rotation.part &&
-    down.fixedSigns === fixedSigns;
-  const size = rotation?.size ?? dim;
-  const uplink = spaced(planCompressor(up.spec, { ...context, dim: size, path: up.path }));
-  const downSpec = downRotated ? down : { spec: links.downlink, path: links.downlinkPath };
-  const downlink = planCompressor(downSpec.spec, {
+  // What is rotated is rotated here, so that one rotation can be around both links: then the server need not leave the
+  // rotated domain in between.
+  const up = planCompressor(links.uplink, { ...context, dim, path: links.uplinkPath });
+  const down = planCompressor(links.downlink, {
     ...context,
     agents: 1,
     seed: channelSeed(context.seed, SERVER_CHANNEL),
-    dim: downRotated ? size : dim,
-    path: downSpec.path,
+    dim,
+    path: links.downlinkPath,
   });
-  const counted = uplink.commonScale === true;
+  const { rotation = null, fixed: fixedSigns = false } = up.rotates ?? {};
+  const downRotated =
+    rotation !== null && down.rotates?.rotation.part === rotation.part && down.rotates.fixed === fixedSigns;
+  const size = rotation?.size ?? dim;
+  const uplink = spaced(rotation ? (up.inner as CompressorPlan) : up);
+  const downlink = downRotated ? (down.inner as CompressorPlan) : down;
+  const counted = uplink.commonScale !== undefined;
   const optimizer = planOptimizer(spec.optimizer);
-  const gamma = planSchedule(spec.gamma, rounds, [...PATH, 'gamma']);
+  const gamma = planSchedule(spec.gamma, rounds);
 
   const row = rowLength(dim);
   const wide = rowLength(size);
@@ -146,7 +144,7 @@ export function planServer({
       downlink,
       downRotated,
       counted,
-      downSigns: signsOf(downlink),
+      downSigns: downlink.commonScale ?? null,
       gamma,
       optimizer,
       downBits: downlink.messageBits,
@@ -173,32 +171,6 @@ function spaced(plan: CompressorPlan): CompressorPlan {
 export function spacedBytes(slotBytes: number): number {
   const lines = Math.ceil(slotBytes / LINE_BYTES);
   return (lines + 1 - (lines % 2)) * LINE_BYTES;
-}
-
-interface Unwrapped {
-  spec: CompressorSpec;
-  path: SpecPath;
-  rotation: RotationPlan | null;
-  fixedSigns: boolean;
-}
-
-/** A flatten is taken off, so that the server can put one around both links. */
-function unwrap(given: CompressorSpec, dim: number, path: SpecPath): Unwrapped {
-  const spec = expandCompressor(given, path);
-  if (spec.kind !== 'flatten') return { spec, path, rotation: null, fixedSigns: false };
-  return {
-    spec: spec['inner'] as CompressorSpec,
-    path: [...path, 'inner'],
-    rotation: planRotation(dim, spec['size'], [...path, 'size']),
-    fixedSigns: spec['signs'] === 'fixed',
-  };
-}
-
-/** Links of signs under a known scale are packed coordinate by coordinate, whoever has the coordinate. */
-function signsOf({ kind, commonScale, ...plan }: CompressorPlan): ServerRunPlan['downSigns'] {
-  if (!commonScale) return null;
-  if (kind === 'sign') return 'plain';
-  return { lambda: plan['lambda'] as Schedule, shrink: plan['shrink'] as number };
 }
 
 /** Time of a round of each agent, about. */
@@ -229,7 +201,7 @@ function refuseEmptyAgents({ samples }: CostModel, agents: number): void {
 
 /** A compressor that always leaves the same part out is heard of before the run. */
 function warningsOf(spec: CompressorSpec, plan: CompressorPlan): string[] {
-  if (plan.kind === 'top-k' || plan.kind === 'threshold') {
+  if (plan.forgets) {
     return [
       `${spec.kind} leaves out the same small entries again and again; { kind: error-feedback, inner: ... } around it says them at last`,
     ];

@@ -7,11 +7,13 @@
  */
 
 import type { z } from 'zod';
-import { sizeParameter } from '../../compress/flatten.js';
+import { flatten as flattened, oneBit } from '../../compress/kinds.js';
+import { UNCOMPRESSED } from '../../compress/registry.js';
+import { sizeParameter } from '../../compress/rotation.js';
 import type { CompressorSpec } from '../../compress/types.js';
 import { batchParameter } from '../../cost/batch.js';
 import { formatPath, InputError, type SpecPath, unexpected } from '../../errors.js';
-import { scheduleParameter } from '../../schedules.js';
+import { type ScheduleSpec, scheduleParameter } from '../../schedules.js';
 import type { ComponentDefinition } from '../../schema/component.js';
 import type { OptimizerPlan, OptimizerSpec, ServerSpec } from './types.js';
 
@@ -111,10 +113,10 @@ export function linksOf(spec: ServerSpec, path: SpecPath): Links {
       },
     );
   }
-  const oneBit = usesOneBit ? oneBitLink(spec, path) : { kind: 'identity' };
+  const signs = usesOneBit ? oneBitLink(spec, path) : UNCOMPRESSED;
   return {
-    uplink: uplink ?? oneBit,
-    downlink: downlink === 'one-bit' ? oneBit : downlink === 'none' ? { kind: 'identity' } : downlink,
+    uplink: uplink ?? signs,
+    downlink: downlink === 'one-bit' ? signs : downlink === 'none' ? UNCOMPRESSED : downlink,
     uplinkPath: [...path, 'uplink'],
     downlinkPath: [...path, 'downlink'],
   };
@@ -132,10 +134,11 @@ function oneBitLink(spec: ServerSpec, path: SpecPath): CompressorSpec {
       'a number > 0, a schedule, or auto (or amplitude instead)',
     );
   }
-  const inner: CompressorSpec =
-    lambda === undefined ? { kind: 'one-bit', amplitude, shrink: 1 } : { kind: 'one-bit', lambda };
+  const inner = oneBit(
+    amplitude === undefined ? { lambda: lambda as ScheduleSpec } : { amplitude, shrink: 1 },
+  );
   if (flatten === false) return inner;
-  return { kind: 'flatten', ...(flatten === true ? {} : { size: flatten }), inner };
+  return flattened(inner, flatten === true ? {} : { size: flatten });
 }
 
 export function planOptimizer(spec: OptimizerSpec = { kind: 'sgd' }): OptimizerPlan {

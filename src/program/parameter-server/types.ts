@@ -1,10 +1,10 @@
 /** A parameter server as it stands in a config, and as its workers get it. */
 
 import type { RotationPlan } from '../../compress/rotation.js';
-import type { CompressorPlan, CompressorSpec } from '../../compress/types.js';
+import type { CommonScale, CompressorPlan, CompressorSpec } from '../../compress/types.js';
 import type { BatchSize } from '../../cost/batch.js';
 import type { RunPlan } from '../../run/types.js';
-import type { Schedule } from '../../schedules.js';
+import type { Schedule, ScheduleSpec } from '../../schedules.js';
 
 export interface OptimizerSpec {
   kind: 'sgd' | 'momentum' | 'adam';
@@ -19,10 +19,10 @@ export interface OptimizerSpec {
 export interface ServerSpec {
   kind: 'parameter-server';
   agents: number;
-  gamma: number | Record<string, unknown>;
+  gamma: ScheduleSpec;
   batch?: BatchSize;
   flatten?: boolean | 'padded' | 'exact' | number;
-  lambda?: number | 'auto' | Record<string, unknown>;
+  lambda?: ScheduleSpec | 'auto';
   amplitude?: number;
   uplink?: CompressorSpec;
   downlink?: 'one-bit' | 'none' | CompressorSpec;
@@ -59,7 +59,7 @@ export interface ServerRunPlan extends RunPlan {
   /** Messages are signs under a common scale: their bits are counted and nothing is decoded. */
   counted: boolean;
   /** lambda of a downlink of dithered signs, packed by range; `plain`: signs without dither; null: some other compressor. */
-  downSigns: { lambda: Schedule; shrink: number } | 'plain' | null;
+  downSigns: CommonScale | null;
   gamma: Schedule;
   optimizer: OptimizerPlan;
   /** Bits of a server's message to one agent; null where that varies. */

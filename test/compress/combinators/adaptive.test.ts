@@ -99,8 +99,12 @@ describe('adaptive', () => {
       inner: [top(2), top(1)],
       message: 'compressor.inner[1] is {"kind":"top-k","k":1}, expected a compressor of at least 132 bits',
     },
-    { budget: 500, inner: [], message: 'compressor.inner is [], expected a list of 1..32 compressors' },
-    { budget: 500, inner: top(1), message: 'compressor.inner is {"kind":"top-k","k":1}, expected a list' },
+    { budget: 500, inner: [], message: 'compressor.inner is a list ([]), expected a list' },
+    {
+      budget: 500,
+      inner: top(1),
+      message: 'compressor.inner is a mapping ({"kind":"top-k","k":1}), expected a list',
+    },
     { budget: 500, inner: [top(1), top(9)], message: 'compressor.inner[1].k is 9, expected 1..4 (dim)' },
   ])('refuses $message', ({ budget, inner, message }) => {
     expect(() => planOf(spec(budget, inner), { dim: 4 })).toThrow(message);

@@ -1,15 +1,17 @@
 /**
- * A compressor as the round loop sees it, without the loop: agents on a small graph say what they are told to, and what arrives is read
- * from the packed slots. Beside it runs the plain twin.
+ * A compressor as the round loop sees it, without the loop: agents on a small graph say what they are told
+ * to, and what arrives is read from the packed slots. Beside it runs the plain twin.
  */
 
-import { bindKernels } from '../../../kernels/bindings.js';
-import { createArena, viewAt } from '../../../src/arena/arena.js';
-import { layoutArena, rowLength } from '../../../src/arena/layout.js';
-import { bindCompressor, planCompressor, referenceCompressor } from '../../../src/compress/registry.js';
+import { viewAt } from '../../../src/arena/arena.js';
+import { rowLength } from '../../../src/arena/layout.js';
+import { compressors, planCompressor, referenceCompressor } from '../../../src/compress/registry.js';
 import { inSlotsOf } from '../../../src/compress/slots.js';
+import { stage } from '../../../src/compress/stage.js';
 import type { CompressorPlan, CompressorSpec } from '../../../src/compress/types.js';
-import { type Runtime, seedWords } from '../../../src/runtime.js';
+import type { SpecPath } from '../../../src/errors.js';
+import { seedWords } from '../../../src/runtime.js';
+import { parseComponent } from '../../../src/schema/component.js';
 import { kernelBytes, normals, seededRandom, smallGraph } from '../../kernels/harness.js';
 
 const BLOCK_AGENTS = 3;
@@ -39,14 +41,20 @@ export function planOf(
   spec: CompressorSpec,
   { agents = 1, dim = 4, rounds = 100, seed = 7 }: BenchOptions = {},
 ): CompressorPlan {
-  return planCompressor(spec, {
+  const path = ['compressor'];
+  return planCompressor(parseCompressor(spec, path), {
     agents,
     dim,
     blockAgents: BLOCK_AGENTS,
     seed: seedWords(seed),
     rounds,
-    path: ['compressor'],
+    path,
   });
+}
+
+/** Checked as a config checks it. */
+export function parseCompressor(spec: CompressorSpec, path: SpecPath): CompressorSpec {
+  return parseComponent(compressors, spec, path, { nestedKey: 'inner' });
 }
 
 export class Bench {
@@ -63,43 +71,20 @@ export class Bench {
     const plan = spareBytes > 0 ? inSlotsOf(planned, planned.slotBytes + spareBytes) : planned;
     const { slotBytes } = plan;
     const stride = rowLength(dim) * 8;
-    const layout = layoutArena(
-      [
-        { name: 'graph.rowStart', type: 'u32', length: agents + 1 },
-        { name: 'graph.columns', type: 'u32', length: graph.columns.length },
-        { name: 'graph.weights', type: 'f64', length: graph.weights.length },
-        { name: 'graph.degrees', type: 'f64', length: agents },
-        { name: 'outbox', type: 'u8', length: 2 * agents * slotBytes },
-        { name: 'lengths', type: 'u32', length: 2 * agents },
-        { name: 'rows', type: 'f64', length: agents * rowLength(dim) },
-        ...plan.fields,
-      ],
-      1,
-    );
-    const arena = createArena(layout);
-    arena.view('graph.rowStart', 'u32').set(graph.rowStart);
-    arena.view('graph.columns', 'u32').set(graph.columns);
-    arena.view('graph.weights', 'f64').set(graph.weights);
-    arena.view('graph.degrees', 'f64').set(graph.degrees);
-    arena.view('outbox', 'u8').fill(STALE);
-    const runtime: Runtime = {
-      arena,
-      kernels: bindKernels(new WebAssembly.Module(kernelBytes()), arena.memory),
-      worker: 0,
+    const { arena, runtime, bound } = stage({
+      plan,
       agents,
-      dim,
-      rowBytes: stride,
       blockAgents: BLOCK_AGENTS,
       seed: seedWords(seed),
-      graph: {
-        rowStart: arena.address('graph.rowStart'),
-        columns: arena.address('graph.columns'),
-        weights: arena.address('graph.weights'),
-        weightStride: 8,
-        degrees: arena.address('graph.degrees'),
-      },
-    };
-    const bound = bindCompressor(plan, runtime);
+      kernels: new WebAssembly.Module(kernelBytes()),
+      graph,
+      fields: [
+        { name: 'slots', type: 'u8', length: 2 * agents * slotBytes },
+        { name: 'lengths', type: 'u32', length: 2 * agents },
+        { name: 'rows', type: 'f64', length: agents * rowLength(dim) },
+      ],
+    });
+    arena.view('slots', 'u8').fill(STALE);
     const reference = referenceCompressor(plan, runtime.seed);
     const rows = arena.address('rows');
     const entries = arena.view('rows', 'f64');
@@ -123,9 +108,10 @@ export class Bench {
       return row;
     });
     this.#view = (field) => arena.view(field, 'f64');
-    // The order is the engine's: the shared randomness of the next round is there before this round's messages are read.
+    // The order is the engine's: the shared randomness of the next round is there before this round's
+    // messages are read.
     this.#say = (errors, round) => {
-      const slots = arena.address('outbox') + (round & 1) * agents * slotBytes;
+      const slots = arena.address('slots') + (round & 1) * agents * slotBytes;
       const lengthsAt = arena.address('lengths') + (round & 1) * agents * 4;
       entries.fill(0);
       for (const [i, error] of errors.entries()) entries.set(error, (i * stride) / 8);

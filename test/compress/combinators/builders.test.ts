@@ -1,7 +1,8 @@
 /** Builders return the data that stands in a config, for every kind there is. */
 
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import * as build from '../../../src/compress/builders.js';
+import { z } from 'zod';
+import * as build from '../../../src/compress/kinds.js';
 import { compressors } from '../../../src/compress/registry.js';
 import type { CompressorSpec } from '../../../src/compress/types.js';
 import { validateComponent } from '../../../src/schema/component.js';
@@ -20,6 +21,9 @@ const specs: CompressorSpec[] = [
   sign({ scale: 'unbiased', scaleBits: 32 }),
   build.normSign(),
   build.oneBit({ amplitude: 2 }),
+  build.oneBit({ lambda: { kind: 'cosine', initial: 1 } }),
+  sign({ scale: 'unit' }),
+  flatten(sign(), { size: 'exact' }),
   build.uniformQuantize(0.5, { rate: 0.9 }),
   build.saturatedQuantize(4, 0.5, { zoom: false }),
   build.qsgd({ levels: 7 }),
@@ -55,6 +59,10 @@ describe('builders', () => {
     expectTypeOf(every(3, errorFeedback(topK(4))).inner.inner.k).toBeNumber();
     expectTypeOf(flatten(sign()).inner.kind).toEqualTypeOf<'sign'>();
     expectTypeOf(build.schedule([0.5], [topK(1), sign()])).toExtend<CompressorSpec>();
+    // @ts-expect-error: signs have no such scale.
+    sign({ scale: 'median' });
+    // @ts-expect-error: a number is missing.
+    topK();
     // @ts-expect-error: a compressor inside is a spec, not its name.
     flatten('sign');
   });
@@ -66,10 +74,27 @@ describe('builders', () => {
   });
 
   it('there is one for every kind, of the same name', () => {
-    const names = Object.keys(compressors).map((kind) =>
+    const named = Object.keys(compressors).map((kind) => [
       kind.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
-    );
-    expect(Object.keys(build).sort()).toEqual(names.sort());
-    expect(new Set(specs.map((spec) => spec.kind))).toEqual(new Set(Object.keys(compressors)));
+      compressors[kind],
+    ]);
+    const { default: _, ...builders } = build;
+    expect(builders).toEqual(Object.fromEntries(named));
+  });
+
+  it.each(Object.values(compressors))('$kind takes every parameter that its shape requires', (entry) => {
+    const { properties = {}, required = [] } = z.toJSONSchema(entry.parameters(z), {
+      io: 'input',
+      unrepresentable: 'any',
+    });
+    const takes = required.filter((name) => name !== 'kind');
+    const builder = entry as unknown as (...given: unknown[]) => CompressorSpec;
+    const built = builder(...takes, { option: 1 });
+    expect(built).toEqual({
+      kind: entry.kind,
+      ...Object.fromEntries(takes.map((name) => [name, name])),
+      option: 1,
+    });
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(takes));
   });
 });

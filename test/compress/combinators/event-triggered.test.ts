@@ -77,13 +77,16 @@ describe('event-triggered', () => {
   it.each([
     { threshold: undefined, message: 'compressor.threshold is missing' },
     { threshold: 3, message: 'compressor.threshold is 3' },
-    { threshold: {}, message: 'compressor.threshold is {}' },
+    { threshold: {}, message: 'compressor.threshold.absolute is missing' },
     {
       threshold: { absolute: 1, relative: 1 },
-      message: 'compressor.threshold is {"absolute":1,"relative":1}',
+      message: 'unknown key compressor.threshold.relative',
     },
     { threshold: { absolute: -1 }, message: 'compressor.threshold.absolute is -1, expected a number >= 0' },
-    { threshold: { relative: '1' }, message: 'compressor.threshold.relative is "1", expected a number >= 0' },
+    {
+      threshold: { relative: '1' },
+      message: 'compressor.threshold.relative is the text "1", expected a number >= 0',
+    },
     {
       threshold: { absolute: 1, rate: 0 },
       message: 'compressor.threshold.rate is 0, expected a number in (0, 1]',

@@ -80,15 +80,19 @@ describe('schedule', () => {
       message: 'compressor.until[0] is 1, expected a number in (0, 1)',
     },
     { until: [0], inner: [identity, identity], message: 'compressor.until[0] is 0' },
-    { until: ['0.5'], inner: [identity, identity], message: 'compressor.until[0] is "0.5"' },
+    { until: ['0.5'], inner: [identity, identity], message: 'compressor.until[0] is the text "0.5"' },
     {
       until: [],
       inner: [identity, identity],
       message: 'compressor.until is [], expected a list of 1 fractions',
     },
     { until: undefined, inner: [identity, identity], message: 'compressor.until is missing' },
-    { until: [], inner: [], message: 'compressor.inner is [], expected a list of at least one compressor' },
-    { until: [0.5], inner: identity, message: 'compressor.inner is {"kind":"identity"}, expected a list' },
+    { until: [], inner: [], message: 'compressor.inner is a list ([]), expected a list' },
+    {
+      until: [0.5],
+      inner: identity,
+      message: 'compressor.inner is a mapping ({"kind":"identity"}), expected a list',
+    },
   ])('refuses $message', ({ until, inner, message }) => {
     expect(() => planOf(spec(until, inner))).toThrow(message);
   });

@@ -1,8 +1,9 @@
 /**
- * Writing and reading a packed message, field by field, in an outbox slot: what compressors without a kernel of their own use.
+ * Writing and reading a packed message, field by field, in an outbox slot: what compressors without a kernel
+ * of their own use.
  *
- * Fields follow one another without gaps, least significant bit first, float64 and float32 little-endian as they come. Nothing is allocated after
- * construction: `begin` moves to another slot.
+ * Fields follow one another without gaps, least significant bit first, float64 and float32 little-endian as
+ * they come. Nothing is allocated after construction: `begin` moves to another slot.
  */
 
 const scratch = new DataView(new ArrayBuffer(8));

@@ -1,9 +1,9 @@
 /**
- * IEEE 754 binary16: a sign, 5 bits of exponent, 10 of fraction. From a double in one rounding, to the nearest, ties to even (by way of float32
- * some numbers would be rounded twice).
+ * IEEE 754 binary16: a sign, 5 bits of exponent, 10 of fraction. From a double in one rounding, to the
+ * nearest, ties to even (by way of float32 some numbers would be rounded twice).
  */
 
-import { nearest, signBit } from '../../kernels/reference/compressors.js';
+import { nearest, signBit } from '../../../kernels/reference/compressors.js';
 
 const LARGEST = 0x7bff; // 65504
 const NOT_A_NUMBER = 0x7e00;
@@ -16,7 +16,8 @@ export function float16Bits(x: number): number {
   const magnitude = Math.abs(x);
   if (Number.isNaN(x)) return NOT_A_NUMBER;
   if (magnitude >= OVERFLOW) return sign | LARGEST;
-  // Denormals are multiples of 2^-24; the first of the normal ones follows the last of them, in code as in value.
+  // Denormals are multiples of 2^-24; the first of the normal ones follows the last of them, in code as in
+  // value.
   if (magnitude < 2 ** -14) return sign | nearest(magnitude * 2 ** 24);
   let exponent = -14;
   for (let power = 2 ** -13; magnitude >= power; power *= 2) exponent++;

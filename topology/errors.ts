@@ -109,11 +109,20 @@ export function show(value: unknown): string {
   if (typeof value === 'number') return String(value);
   // A longer one is cut anyway, and need not be escaped in full.
   const shown = typeof value === 'string' ? value.slice(0, 2 * MOST_CHARACTERS) : value;
-  const text = printable(JSON.stringify(shown) ?? String(shown)).replace(ODD_BLANKS, escaped);
+  const text = printable(written(shown)).replace(ODD_BLANKS, escaped);
   if (text.length <= MOST_CHARACTERS) return text;
   const cut = text.slice(0, MOST_CHARACTERS - 3);
   // No half of a pair or of an escape stays at the end; an even number of backslashes is whole.
   return `${cut.replace(/[\ud800-\udbff]$/, '').replace(/(?<!\\)((?:\\\\)*)\\(u[\da-f]{0,3})?$/, '$1')}...`;
+}
+
+/** JSON, but of what is nested deeper, or is longer, than it can be written. */
+function written(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return Array.isArray(value) ? '[...]' : '{...}';
+  }
 }
 
 /** Some of many values: `"a", "b", "c", ... "z"`, or bare where they are numbers. */

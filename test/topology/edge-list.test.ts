@@ -59,6 +59,40 @@ describe('the first row', () => {
   });
 });
 
+test.each<[string, string, string]>([
+  [
+    '3 2\n0 1\n1 2\n',
+    'x.txt:1: "3 2" could be the numbers of what follows, 3 nodes and 2 edges',
+    '0-1 1-2 2-3',
+  ],
+  ['4 4\n2 4\n1 3\n2 4\n1 3\n', 'x.txt:1: "4 4" could be the numbers of what follows', '1-3 2-4'],
+  ['3 1\n1 2\n', '3 nodes and 1 edge, or an edge between "3" and "1", expected one', '1-2 1-3'],
+  ['p edge 3 2\ne 1 2\ne 2 3\n', 'x.txt:1: "p edge 3 2" could be the beginning of a file of DIMACS', ''],
+  ['c by hand\np sp 3 1\na 1 2 5\n', 'x.txt:2: "p sp 3 1" could be the beginning of a file of DIMACS', ''],
+  [
+    '*Vertices 2\n1 2\n',
+    'x.txt:1: "*Vertices 2" could be the beginning of a file of Pajek',
+    '*Vertices-2 2-1',
+  ],
+  [
+    '%%MatrixMarket matrix coordinate pattern general\n3 3\n1 2\n',
+    'could be the beginning of a file of Matrix Market, or a line of an edge list',
+    '1-2',
+  ],
+])('%j begins like another format', (text, message, edges) => {
+  const error = errorOf(() => read(text));
+  expect(error.message).toContain(message);
+  expect(error.hint).toContain('header: false');
+  if (edges !== '') expect(said(read(text, { header: false }))).toBe(edges);
+});
+
+test.each(['3 2\n0 1\n1 3\n', '3 2\n0 1\n', '3 2\n0 1\n1 4\n', '3 2\na b\nb c\n', '1 2\n2 3\n3 1\n'])(
+  '%j begins with an edge',
+  (text) => {
+    expect(read(text).edges).toBe(text.trim().split('\n').length);
+  },
+);
+
 test('a text over numbers says header, and names that are not known say no columns', () => {
   const text = 'Ann,Bob,strength\nCid,Dan,2\n';
   expect(errorOf(() => read(text)).message).toContain(
@@ -113,6 +147,24 @@ describe('columns by name', () => {
     );
   });
 
+  test('a name is the one that is spelt so, and a name of two columns is none', () => {
+    expect(said(read('a,A,b\n1,2,3\n', { columns: ['A', 'b'] }))).toBe('2-3');
+    expect(said(read('a,A,b\n1,2,3\n', { columns: ['a', 'B'] }))).toBe('1-3');
+    expect(errorOf(() => read('x,x,y\n1,2,3\n', { columns: ['x', 'y'] })).message).toBe(
+      'columns is ["x","y"], and columns 1, 2 of x.txt are called "x", expected a name of one column, or numbers',
+    );
+    const weights = 'source,target,weight,Weight\n1,2,5,6\n';
+    expect(errorOf(() => read(weights)).message).toContain(
+      'could be one with weights in column 3, or with weights in column 4, expected one reading only',
+    );
+    expect(said(read(weights, { columns: ['source', 'target', 'Weight'] }))).toBe('1-2');
+  });
+
+  test('a commented header counts before other comments too', () => {
+    const text = '# target source\n# Nodes: 3\n0 1\n2 1\n';
+    expect(said(read(text, { directions: 'keep' }))).toBe('1>0 1>2');
+  });
+
   test("Gephi's table, with a type for every edge", () => {
     const gephi = (...types: string[]) =>
       `Source,Target,Type,Id,Label,timeset,Weight\n${types.map((type, at) => `${at + 1},${at + 2},${type},${at},,,${at + 1}.0\n`).join('')}`;
@@ -128,6 +180,10 @@ describe('columns by name', () => {
     expect(errorOf(() => read(gephi('Directed', 'odd'))).message).toBe(
       'x.txt:3: type is "odd", expected Directed or Undirected',
     );
+    expect(errorOf(() => read('Source,Target,Type\na,b,\nb,c,Directed\n')).message).toBe(
+      'x.txt:2: type is "", expected Directed or Undirected',
+    );
+    expect(said(read('Source,Target,Type\na,b,road\nb,c,\n'))).toBe('a-b b-c');
   });
 
   test('KONECT says its columns in its first line', () => {
@@ -188,6 +244,24 @@ describe('separators', () => {
       'a;b-c d;e-f',
     ],
     [
+      'Oslo Rome 2\nRome Bern 1\nNew York Rome 3\n',
+      'x.txt:3: "New York Rome 3" could be names with blanks in them, or "New" and "York" with something',
+      { columns: [1, 2] },
+      'Oslo-Rome Rome-Bern New-York',
+    ],
+    [
+      'Oslo Rome 2\nNew York Rome\n',
+      'x.txt:2: "New York Rome" could be names with blanks in them, or "New" and "York"',
+      { columns: [1, 2] },
+      'Oslo-Rome New-York',
+    ],
+    [
+      'Oslo Rome 2\nNew York 5 6\n',
+      'x.txt:2: "New York 5 6" could be names with blanks in them, or "New" and "York"',
+      { columns: [1, 2] },
+      'Oslo-Rome New-York',
+    ],
+    [
       'Oslo New York\nRome New Delhi\n',
       'names with blanks in them, or "Oslo" and "New" with something behind them',
       { columns: [1, 2] },
@@ -196,7 +270,7 @@ describe('separators', () => {
   ])('%j is refused, and read as said', (text, message, options, edges) => {
     const error = errorOf(() => read(text));
     expect(error.message).toContain(message);
-    expect(error.message).toMatch(/^x.txt:1: .*expected one reading only$/);
+    expect(error.message).toMatch(/^x.txt:[123]: .*expected one reading only$/);
     expect(error.hint).toBeTruthy();
     expect(said(read(text, options))).toBe(edges);
   });

@@ -48,8 +48,22 @@ describe('METIS', () => {
     ['2 1\n0\n1\n', 'x:2: neighbour is "0", expected 1..2'],
     ['2 3\n2\n1\n', 'x: found 2 neighbours, expected 6'],
     ['2 1 1\n2\n1\n', 'x:2: found 1 numbers, expected pairs of neighbour and weight'],
+    ['2 2\n2 2 1\n1\n', 'x: found an edge that stands more than once on one of its sides'],
+    ['3 2\n2 2\n1\n\n', 'found 3 neighbours, expected 4'],
+    ['3 3\n2 2\n1 3\n2 2\n', 'x: found an edge that stands more than once on one of its sides'],
+    ['2 1 10\nabc 2\n1 1\n', 'x:2: found "abc", expected a whole number, 0 or more'],
+    ['2 1 10\n1 2\n-9 1\n', 'x:3: found "-9", expected a whole number'],
+    ['2 1 100\n1e400 2\n1 1\n', 'x:2: found "1e400", expected a whole number'],
     ['2 1 7\n2\n1\n', 'found "2 1 7", expected'],
   ]);
+
+  test('a hexadecimal weight is none', () => {
+    expect(errorOf(() => weights(metis('2 1 1\n2 0x10\n1 0x10\n'))).message).toContain('weight is "0x10"');
+  });
+
+  test('parallel edges stand as often on both sides', () => {
+    expect(metis('2 2\n2 2\n1 1\n')).toMatchObject({ edges: 1, dropped: { parallelEdges: 1 } });
+  });
 
   test('two unlike weights are told who asks', () => {
     expect(errorOf(() => weights(metis('2 1 1\n2 5\n1 6\n'))).message).toContain(
@@ -72,6 +86,7 @@ describe('DIMACS', () => {
     'p edge 4 2\ne 1 2\ne 2 3\n',
     'c x\np col 4 2\nn 1 2\ne 1 2\ne 2 3\n',
     'p edge 4 4\ne 1 2\ne 2 1\ne 2 3\ne 3 2\n',
+    'p edge 4 2\ne 1 2\ne 2 1\ne 2 3\ne 3 2\n',
     'p tw 4 2\n1 2\n2 3\n',
   ])('%j has edges', (text) => {
     const graph = read('dimacs')(text);
@@ -86,6 +101,10 @@ describe('DIMACS', () => {
     ['p sp 3 1\na 1 4 1\n', 'x:2: node is "4", expected 1..3'],
     ['p sp 3 1\na 1 2\n', `x:2: found "a 1 2", expected 'a FROM TO WEIGHT'`],
     ['a 1 2 3\n', `x:1: found "a 1 2 3", expected 'p (sp | edge | col | tw) NODES EDGES' first`],
+    ['p tw 4 4\n1 2\n2 3\n', 'x: found 2 edges, expected 4'],
+    ['p tw 4 1\n1 2\n2 1\n', 'x: found 2 edges, expected 1'],
+    ['p edge 4 4\ne 1 2\ne 2 3\n', 'x: found 2 edges, expected 4'],
+    ['p edge 4 2\ne 1 2\ne 2 3\ne 3 4\ne 4 1\n', 'x: found 4 edges, expected 2'],
     ['p max 3 1\na 1 2 3\n', 'x:1: found "p max 3 1"'],
     ['c only\n', "x: no line 'p' found"],
   ]);
@@ -122,7 +141,28 @@ describe('Pajek', () => {
     expect(read('pajek')('*vertices 2\n*edges\n1 2\n').labels).toEqual(['1', '2']);
   });
 
+  test('nodes alone, with labels in quotes', () => {
+    const graph = read('pajek')('*Vertices 3\n1 "say ""hi""" 0.1\n2 ""\n');
+    expect(graph).toMatchObject({ nodes: 3, edges: 0, labels: ['say "hi"', '', '3'] });
+    expect(read('pajek')('*Vertices 3\n')).toMatchObject({ nodes: 3, edges: 0 });
+  });
+
+  test('what stands behind an edge without a weight is no weight', () => {
+    expect(weights(read('pajek')(`${head}*Edges\n1 2 c Blue\n2 3 4\n`))).toEqual([1, 1, 4, 4]);
+  });
+
+  test.each(['1,5', 'inf', 'nan', '1_000', '0x10', '-1', '0'])('a weight %s stops who asks', (weight) => {
+    const graph = read('pajek')(`${head}*Edges\n1 2 ${weight}\n`);
+    expect(errorOf(() => weights(graph)).message).toBe(
+      `x:6: weight is "${weight}", expected a positive, finite number`,
+    );
+  });
+
   refuses('pajek', [
+    ['*Vertices 2\n1 "New York\n', `x:2: found "1 \\"New York", expected '"' to end "\\"New"`],
+    ['*Vertices 2\n1 "New "York" 0.1\n', `expected '"' to end`],
+    [`${head}*Matrix\n0 1 0 inf\n`, 'x:6: entry is "inf", expected a number, 0 for no edge'],
+    [`${head}*Matrix\n0 0x1 0 1\n`, 'x:6: entry is "0x1", expected a number'],
     ['*Vertices 4000000000\n*Edges\n1 2\n', 'x:1: file has 4000000000 nodes'],
     ['*Edges\n1 2\n', 'x:1: found "*edges", expected *Vertices first'],
     ['1 2\n', 'x:1: found "1 2", expected *Vertices first'],
@@ -190,7 +230,28 @@ describe('adjacency lists', () => {
     expect(arcTexts(read('adjlist', { directions: 'keep' })('0 1 2\n1 0\n'))).toBe('0>1 0>2 1>0');
   });
 
-  refuses('adjlist', [['# nothing\n', 'x: no nodes found']]);
+  test.each(['0 1\n1 0\n', '0 1 2\n1 0 2\n2 0 1\n', '0 1 2 3\n1 0 2 3\n2 0 1 3\n3 0 1 2\n'])(
+    '%j: a square may be a complete graph, said from all ends',
+    (text) => {
+      const nodes = text.trim().split('\n').length;
+      expect(read('adjlist')(text)).toMatchObject({ nodes, edges: (nodes * (nodes - 1)) / 2 });
+    },
+  );
+
+  refuses('adjlist', [
+    [
+      '0 1 1\n1 0 0\n1 0 0\n',
+      'x:1: this table could be a node and its neighbours a line, or an adjacency matrix of 3',
+    ],
+    ['0 1 2\n1 0 3\n2 3 0\n', 'or an adjacency matrix of 3 nodes'],
+    ['0 inf\ninf 0\n', 'or an adjacency matrix of 2 nodes'],
+    ['.5 .5\n.3 .7\n', 'or an adjacency matrix of 2 nodes'],
+    ['a,b,c\nb,c\n', 'x:1: "a,b,c" could be a name of a node alone, or names and what separates them'],
+    ['a b\n1: 2 3\n', 'x:2: "1:" could be a name with what it ends in, or names and what separates them'],
+    ['a, b, c\n', 'x:1: "a," could be a name'],
+    ['a -> b\n', 'x:1: "->" could be a name'],
+    ['# nothing\n', 'x: no nodes found'],
+  ]);
 });
 
 test('every extension belongs to one reader', () => {

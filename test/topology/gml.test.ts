@@ -22,6 +22,11 @@ describe('ids', () => {
     expect(graph).toMatchObject({ nodes: 2, edges: 1, labels: ['9007199254740993', '9007199254740992'] });
   });
 
+  test('of a hundred thousand zeros and a letter are refused at once', () => {
+    const text = `graph [ node [ id "${'0'.repeat(200_000)}x" ] ]`;
+    expect(errorOf(() => read(text)).message).toContain('expected a whole number');
+  }, 1000);
+
   test('with signs', () => {
     const graph = read('graph [ node [ id -1 ] node [ id +2 ] node [ id -0 ] edge [ source -01 target 2 ] ]');
     expect(graph.labels).toEqual(['-1', '+2', '-0']);
@@ -47,6 +52,24 @@ test.each([
   ['# no comment [ in ] a string', '# no comment [ in ] a string'],
 ])('label "%s"', (written, expected) => {
   expect(read(`graph [ node [ id 5 label "${written}" ] ]`).labels).toEqual([expected]);
+});
+
+test.each<[string, string]>([
+  ['graph [ node [ id 1\nid 2 ] ]', `x:2: found a second 'id', expected one of each node or edge`],
+  ['graph [ node [ id 1 label "a"\nlabel "b" ] ]', `x:2: found a second 'label'`],
+  ['graph [ node [ id 1 ] edge [ source 1 source 1 target 1 ] ]', `x:1: found a second 'source'`],
+  ['graph [ node [ id 1 ] edge [ source 1 target 1 weight 1 weight 2 ] ]', `x:1: found a second 'weight'`],
+  ['graph [ Node [ id 1 ] node [ id 2 ] ]', `x:1:9: found 'Node', expected 'node'`],
+  ['graph [ node [ id 1 ]\nEdge [ source 1 target 1 ] ]', `x:2:1: found 'Edge', expected 'edge'`],
+  ['graph [ Directed 1 node [ id 1 ] ]', `x:1:9: found 'Directed', expected 'directed'`],
+  ['Graph [ node [ id 1 ] ]', `x:1:1: found 'Graph', expected 'graph'`],
+])('%j is refused', (text, message) => {
+  expect(errorOf(() => read(text)).message).toContain(message);
+});
+
+test('a hexadecimal weight is none', () => {
+  const graph = read('graph [ node [ id 0 ] node [ id 1 ] edge [ source 0 target 1 weight "0x10" ] ]');
+  expect(graph.weightProblem?.message).toBe('weight is "0x10", expected a positive, finite number');
 });
 
 test('comments stand anywhere between words', () => {

@@ -61,6 +61,18 @@ describe('adjacency matrices in text', () => {
     ['0 5\n5 0\n', {}],
     ['1 2 3\n2 3 1\n3 1 2\n', {}],
     ['0,1,2,3\n0,1,0,0\n1,0,2,0\n0,2,0,1\n0,0,1,0\n', {}],
+    // Rows, or columns, that sum to 1; nodes that would be called 0.5; a weight of zero.
+    ['0.5 0.2 0.2 0.1\n0.1 0.5 0.2 0.2\n0.3 0.1 0.5 0.1\n0.25 0.25 0.25 0.25\n', {}],
+    ['0.5,0.5\n0.3,0.7\n', {}],
+    ['0.5,0.25,0.25\n0.25,0.5,0.25\n0.1,0.2,0.7\n', {}],
+    ['1e0 0e0\n0e0 1e0\n', {}],
+    ['0 0 1\n0 1 0\n0 0 1\n', {}],
+    ['0 1 0.5\n1 0 0.25\n0 0 0.25\n', {}],
+    ['3 1 0\n2 5 1\n1 2 4\n', {}],
+    ['A 0.5 0.5\nB 0.3 0.7\n', {}],
+    ['a,b\n0.5,0.5\n0.3,0.7\n', {}],
+    // Four edges with weights and times, of which one weighs nothing.
+    ['0 1 5 5\n2 0 6 6\n3 1 0 7\n1 2 3 0\n', {}],
   ])('%j could be edges too', (text, options) => {
     const error = errorOf(() => read(text, options));
     expect(error.message).toMatch(
@@ -70,14 +82,46 @@ describe('adjacency matrices in text', () => {
     expect(parseGraph(text, 'edgelist', 'x', { columns: [1, 2] }).edges).toBeGreaterThan(0);
   });
 
+  const cell = (entry: string) =>
+    [
+      `0,2,${entry},${entry},${entry},2`,
+      `2,0,2,${entry},${entry},${entry}`,
+      `${entry},2,0,2,${entry},${entry}`,
+      `${entry},${entry},2,0,2,${entry}`,
+      `${entry},${entry},${entry},2,0,2`,
+      `2,${entry},${entry},${entry},2,0`,
+    ].join('\n');
+  test.each<[string, string]>([
+    [cell('inf'), 'x.csv:1: entry (1, 3) is "inf", expected a number, 0 for no edge'],
+    [cell('nan').replaceAll(',', ' '), 'x.csv:1: entry (1, 3) is "nan", expected a number'],
+    [cell('-Infinity'), 'x.csv:1: entry (1, 3) is "-Infinity", expected a number'],
+    [`a,b,c,d,e,f\n${cell('nan')}`, 'x.csv:2: entry (1, 3) is "nan", expected a number'],
+    [cell(''), 'a table of 6 columns, all numbers,'],
+    [cell('inf').replace('0,2', '1,3'), 'could be an edge list, or an adjacency matrix of 6 nodes'],
+    [cell('inf').split('\n').slice(2).join('\n'), 'a table of 6 columns, all numbers,'],
+    ['inf 1\n1 inf\n', 'could be an edge list, or an adjacency matrix of 2 nodes'],
+    [',a,b\na,0,nan\nb,nan,0\n', 'x.csv:2: entry (1, 2) is "nan", expected a number'],
+    [',a,b\nb,0,1\na,1,0\n', 'x.csv:2: name of row 1 is "b", expected "a", as in the header'],
+  ])('%j holds what is no number', (text, message) => {
+    expect(errorOf(() => read(text)).message).toContain(message);
+  });
+
   test.each<[string, string[]]>([
     ['0 1\n1 2\n', ['0-1', '1-2']],
+    ['1 0\n0 1\n', ['0-1']],
+    ['3 1 2.5\n1 2 0.5\n2 3 1\n', ['0-1', '0-2', '1-2']],
     ['0 1\n1 0\n', ['0-1']],
     ['0 1\n1 2\n2 0\n', ['0-1', '0-2', '1-2']],
     ['0 1 2.5\n1 2 3\n2 0 1\n', ['0-1', '0-2', '1-2']],
     ['0 1 1 10\n1 2 1 20\n2 3 1 30\n3 0 1 40\n', ['0-1', '0-3', '1-2', '2-3']],
   ])('%j is a list', (text, edges) => {
     expect(edgeTexts(read(text))).toEqual(edges);
+  });
+
+  test('rows by the hundred thousand are refused like others', () => {
+    expect(errorOf(() => matrix('1 2\n'.repeat(200_000))).message).toBe(
+      'x.csv: matrix is 200000 x 2, expected a square adjacency matrix',
+    );
   });
 
   test.each<[string, string]>([
@@ -88,6 +132,9 @@ describe('adjacency matrices in text', () => {
     ['0;0,5\n0,5;0\n', 'x.csv:1: entry (1, 2) is "0,5", expected a number with a decimal point'],
     [',a,b\na,0,1\nc,1,0\n', 'x.csv:3: name of row 2 is "c", expected "b", as in the header'],
     [',a,a\na,0,1\na,1,0\n', 'name "a" is used twice'],
+    ['0x0 0x1\n0x1 0x0\n', 'expected'],
+    ['0 0x1\n0x1 0\n', 'x.csv:1: entry (1, 2) is "0x1", expected a number'],
+    ['0 1e400\n1 0\n', 'x.csv:1: entry (1, 2) is "1e400", expected a number'],
   ])('%j is refused', (text, message) => {
     expect(
       errorOf(() => matrix(text, { separator: text.includes(';') ? 'semicolon' : undefined })).message,
@@ -183,6 +230,15 @@ describe('.mat', () => {
     head.write('IM', 126, 'latin1');
     return Buffer.concat([head, ...elements]);
   };
+  const withZeros = array(
+    'A',
+    5,
+    2,
+    2,
+    element(5, word(0, 1, 0)),
+    element(5, word(0, 2, 3)),
+    element(9, doubles(0, 2, 2)),
+  );
   const compressed = (inner: Buffer) => {
     const data = deflateSync(inner);
     return Buffer.concat([word(15, data.length), data]);
@@ -222,6 +278,13 @@ describe('.mat', () => {
     expect([...(edgeWeights(graph, 'file').weights ?? [])]).toEqual([2, 2]);
   });
 
+  test('a stored zero is no edge', () => {
+    const graph = parseGraph(file(withZeros), 'mat', 'x.mat');
+    expect(edgeTexts(graph)).toEqual(['0-1']);
+    expect(graph.dropped.selfLoops).toBe(0);
+    expect(graph.readAs).toBe('adjacency matrix, sparse array "A", without 1 stored zero');
+  });
+
   test.each<[string, Buffer, string]>([
     ['HDF5', Buffer.from('MATLAB 7.3 MAT-file'.padEnd(200)), 'which is HDF5'],
     ['another file', Buffer.from('0 1\n'), 'no MAT-file of version 5'],
@@ -242,6 +305,11 @@ describe('.mat', () => {
       'found the arrays B (2 x 2), C (2 x 2)',
     ],
     ['none', file(), 'no array of numbers found'],
+    [
+      'a number beside a structure',
+      file(array('n', 6, 1, 1, element(9, doubles(4))), array('s', 2, 1, 1)),
+      'found the arrays n (1 x 1), 1 of text, cells or structures, expected one square array',
+    ],
   ])('%s is refused', (_, bytes, message) => {
     expect(errorOf(() => parseGraph(bytes, 'mat', 'x.mat')).message).toContain(message);
   });
@@ -273,8 +341,18 @@ describe('Matrix Market', () => {
     [`${head('array real general')}99999 99999\n1\n`, 'x:3: found end of file, expected entry (2, 1)'],
     [`${head('array real general')}2 2\n0\n1\nnan\n0\n`, 'x:5: entry (1, 2) is "nan", expected a number'],
     [`${head('array real general')}2 2\n0\n1\n0\n0\n`, 'x: matrix is directed'],
+    [`${head('array real general')}2 2\n0\n0x1\n1\n0\n`, 'x:4: entry (2, 1) is "0x1", expected a number'],
+    [`${head('coordinate real general')}0x3 3e0 2\n1 2 1\n2 1 1\n`, 'x:2: size is "0x3 3e0 2", expected'],
   ])('%j is refused', (text, message) => {
     expect(errorOf(() => parseGraph(text, 'mtx', 'x')).message).toContain(message);
+  });
+
+  test('a stored zero is no edge', () => {
+    const text = `${head('coordinate real symmetric')}3 3 4\n2 1 0\n3 2 2.5\n3 1 0.0e5\n2 2 0\n`;
+    const graph = parseGraph(text, 'mtx', 'x');
+    expect(graph).toMatchObject({ edges: 1, dropped: { selfLoops: 1 } });
+    expect(graph.readAs).toBe('Matrix Market, without 2 stored zeros');
+    expect([...(edgeWeights(graph, 'file').weights ?? [])]).toEqual([2.5, 2.5]);
   });
 
   test('a skew-symmetric matrix has no weights', () => {

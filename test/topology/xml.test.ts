@@ -50,6 +50,21 @@ describe('directions', () => {
     ['GraphML: the default', graphml(triangle(), defaults('directed')), '0>1 1>2 2>0'],
     ['GraphML: one undirected edge', graphml(triangle('', no), defaults('directed')), '0>1 1>2 2>0 2>1'],
     ['GraphML: none after all', graphml(triangle(no, no, no), defaults('directed')), 'undirected'],
+    [
+      'GraphML: a directed graph within an undirected one',
+      graphml(
+        `<node id="d"><graph edgedefault="directed"><edge source="a" target="b"/></graph></node>${triangle('', '', '').replace(/^.*\n/, '')}`,
+      ),
+      '0>1 0>2 1>2 2>0 2>1',
+    ],
+    [
+      'GraphML: an undirected graph within a directed one',
+      graphml(
+        `<node id="d"><graph edgedefault="undirected"><edge source="a" target="b"/></graph></node>${triangle().replace(/^.*\n/, '')}`,
+        defaults('directed'),
+      ),
+      '0>1 1>0 1>2 2>0',
+    ],
     ['GraphML: no default', graphml(triangle(), { attributes: '' }), 'undirected'],
     [
       'GEXF: every edge says it',
@@ -265,6 +280,38 @@ describe('weights', () => {
     }
   });
 
+  test.each<[text: string, message: string]>([
+    [
+      graphml('<edge source="a" target="b"><data key="d1">1</data>\n<data key="d1">5</data></edge>', {
+        head: key(),
+      }),
+      'x:6: edge has the weights "1" and "5", expected one weight',
+    ],
+    [
+      graphml(data(), { tail: `\n\n${key('<default>1</default>')}\n${key('<default>2</default>')}` }),
+      'x:10: edge has the weights "1" and "2", expected one weight',
+    ],
+    [
+      gexf(
+        '<edge source="a" target="b"><attvalues><attvalue for="3" value="1" start="0" end="1"/>\n<attvalue for="3" value="9" start="1" end="2"/></attvalues></edge>',
+        { head: attributes() },
+      ),
+      'x:6: edge has the weights "1" and "9", expected one weight',
+    ],
+  ])('several weights of one edge are none: %s', (text, message) => {
+    expect(errorOf(() => edgeWeights(read(text), 'file')).message).toBe(message);
+  });
+
+  test('one weight said twice is one; a weight of some time is said to be', () => {
+    const twice = '<edge source="a" target="b"><data key="d1">5</data><data key="d1"> 5 </data></edge>';
+    expect(weightsOf(read(graphml(twice, { head: key() })))).toEqual([5, 5]);
+    const timed =
+      '<edge source="a" target="b"><attvalues><attvalue for="3" value="5" start="0"/></attvalues></edge>';
+    const graph = read(gexf(timed, { head: attributes() }));
+    expect(weightsOf(graph)).toEqual([5, 5]);
+    expect(graph.readAs).toBe('without times of nodes and edges');
+  });
+
   test('GEXF: two places that differ', () => {
     const text = gexf(`<edge source="a" target="b" weight="5">${attvalue('4')}</edge>`, {
       tail: attributes(),
@@ -300,6 +347,15 @@ describe('names', () => {
     const inGexf =
       '<x:gexf xmlns:x="http://gexf.net/1.3"><x:graph><x:nodes><x:node id="a"/><x:node id="b"/></x:nodes><x:edges><x:edge source="a" target="b"/></x:edges></x:graph></x:gexf>';
     expect(parseGraph(inGexf, 'gexf').edges).toBe(1);
+  });
+
+  test('elements of another namespace are not of the graph, nor is what they hold', () => {
+    const text =
+      '<graphml xmlns="urn:g" xmlns:g="urn:g" xmlns:x="urn:x"><graph><node id="a"/><node id="b"/><g:node id="c"/><x:edge source="a" target="b"/><x:node id="z"/><x:more><node id="y"/></x:more><edge source="b" target="c"/></graph></graphml>';
+    expect(read(text)).toMatchObject({ edges: 1, labels: ['a', 'b', 'c'] });
+    const inGexf =
+      '<gexf xmlns:viz="urn:viz"><graph><nodes><node id="a"><viz:node id="q"/></node><node id="b"/></nodes><edges><viz:edge source="a" target="b"/></edges></graph></gexf>';
+    expect(read(inGexf)).toMatchObject({ nodes: 2, edges: 0 });
   });
 
   test("what a vendor's elements hold is not the graph's", () => {
@@ -342,6 +398,14 @@ describe('what is left out is said, what cannot be is refused', () => {
     [
       `<gexf>\n<graph>${NODES}</graph>\n<graph/></gexf>`,
       'x:3: found a second <graph>, expected one graph in a file',
+    ],
+    [
+      `<graphml>\n<node id="q"/><graph>${NODES}</graph></graphml>`,
+      'x:2: found <node> outside of a <graph>, expected it in one',
+    ],
+    [
+      '<graphml><key id="l" for="node" attr.name="label"/><graph><node id="a"><data key="l">A</data>\n<data key="l">B</data></node></graph></graphml>',
+      'x:2: node has the labels "A" and "B", expected one',
     ],
     ['graph [ node [ id 0 ] ]\ngraph [ ]', "x:2:6: found a second 'graph', expected one graph in a file"],
     [graphml('<node id="b"/>'), 'x:5: node id "b" is used twice, expected unique ids'],

@@ -11,7 +11,7 @@
 import { fileError, show } from '../errors.js';
 import type { Graph } from '../graph.js';
 import { checkSquare, MatrixEntries } from './matrix.js';
-import type { Reader, ReadOptions } from './reader.js';
+import { decimalOf, isEntry, type Reader, type ReadOptions } from './reader.js';
 import { Rows, type Separator, separatorOf } from './table.js';
 
 export const adjacencyMatrix: Reader = {
@@ -33,25 +33,21 @@ export function rowsOf(text: string, file: string, separator: Separator): Row[] 
   return found;
 }
 
-export function isNumber(cell: string): boolean {
-  return cell.trim() !== '' && !Number.isNaN(Number(cell));
-}
-
 function parseMatrix(text: string, file: string, options: ReadOptions): Graph {
   const separator = options.separator ?? separatorOf(text, file, () => false);
   const rows = rowsOf(text, file, separator);
   const [first] = rows;
   if (first === undefined) throw fileError(file, 0, 'no rows found, expected an adjacency matrix');
-  const isNamed = ({ cells: [name = '', ...numbers] }: Row) => !isNumber(name) && numbers.every(isNumber);
+  const isNamed = ({ cells: [name = '', ...numbers] }: Row) => !isEntry(name) && numbers.every(isEntry);
   const hasHeader =
     options.header ??
-    (!rows.every(isNamed) && (first.cells[0] === '' || first.cells.every((cell) => !isNumber(cell))));
+    (!rows.every(isNamed) && (first.cells[0] === '' || first.cells.every((cell) => !isEntry(cell))));
   const body = hasHeader ? rows.slice(1) : rows;
   if (body.length === 0)
     throw fileError(file, first.line, `found only the header ${show(first.cells.join(' '))}, expected rows`);
-  const width = Math.max(...body.map(({ cells }) => cells.length));
+  const width = body.reduce((most, { cells }) => Math.max(most, cells.length), 0);
   const hasRowNames =
-    (hasHeader && width === body.length + 1) || body.every(({ cells }) => !isNumber(cells[0] ?? ''));
+    (hasHeader && width === body.length + 1) || body.every(({ cells }) => !isEntry(cells[0] ?? ''));
   const offset = hasRowNames ? 1 : 0;
   const nodes = body.length;
   checkSquare(file, 0, nodes, width - offset);
@@ -92,7 +88,8 @@ function parseMatrix(text: string, file: string, options: ReadOptions): Graph {
       throw fileError(file, line, `row ${row + 1} has ${cells.length - offset} numbers, expected ${nodes}`);
     }
     for (const [column, cell] of cells.slice(offset).entries()) {
-      if (!isNumber(cell)) {
+      const value = decimalOf(cell);
+      if (Number.isNaN(value)) {
         const found = `entry (${row + 1}, ${column + 1}) is ${show(cell)}`;
         const isDecimalComma = /^[+-]?\d+,\d+$/.test(cell);
         throw fileError(
@@ -101,7 +98,7 @@ function parseMatrix(text: string, file: string, options: ReadOptions): Graph {
           `${found}, expected a number${isDecimalComma ? ' with a decimal point' : ', 0 for no edge'}`,
         );
       }
-      entries.add(row, column, Number(cell), cell);
+      entries.add(row, column, value, cell);
     }
   });
   return entries.toGraph(options);

@@ -68,10 +68,10 @@ export const dimacs: Reader = {
       edges.push(from, to, Number.isNaN(weight) ? 1 : weight);
     }
     if (problem === null) throw fileError(file, 0, "no line 'p' found, expected 'p sp NODES ARCS'");
-    // Files of the colouring challenge count edges once or from both ends, whichever way they list them.
-    const isRight =
-      edges.count === announced || (!problem.isDirected && [0.5, 2].includes(edges.count / announced));
-    if (!isRight) throw fileError(file, 0, `found ${edges.count} edges, expected ${announced}`);
+    // Files of the colouring challenge may list every edge from both ends, and count it once.
+    const isTwofold = problem.mark === 'e' && edges.count === 2 * announced && edges.isFromBothEnds(nodes);
+    if (edges.count !== announced && !isTwofold)
+      throw fileError(file, 0, `found ${edges.count} edges, expected ${announced}`);
     const { isDirected } = problem;
     const keepDirections = isDirected && (directions === 'keep' || directions === 'stated');
     const graph = edges.toGraph(nodes, null, { directed: true, keepDirections });

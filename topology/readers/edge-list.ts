@@ -22,7 +22,16 @@ import { fileError, show, TopologyError } from '../errors.js';
 import { EdgeBuffer, type FromEdgesOptions, type Graph, type WeightProblem } from '../graph.js';
 import { type Header, headerOf, SeveralEnds, weightColumn } from './header.js';
 import { digitsOf, Lines } from './lines.js';
-import { badWeight, checkNodeCount, notDirected, type Reader, type ReadOptions, weightOf } from './reader.js';
+import {
+  badWeight,
+  checkNodeCount,
+  decimalOf,
+  isEntry,
+  notDirected,
+  type Reader,
+  type ReadOptions,
+  weightOf,
+} from './reader.js';
 import { KONECT, Rows, STATED_NODES, separatorOf, twoReadings } from './table.js';
 
 export const edgeListReader: Reader = {
@@ -60,6 +69,8 @@ interface Plan {
   width: number;
   /** Whether the file says of all its edges that they have, or have not, directions. */
   states: 'directed' | 'undirected' | null;
+  /** Words between blanks, and nothing says which columns hold names. */
+  isPlain: boolean;
   /** Names in the header's columns, which no node may have: it would be the header that is none. */
   reserved: string[];
 }
@@ -88,6 +99,7 @@ function withoutEdges(text: string, file: string): Graph {
 function planOf(text: string, file: string, options: ReadOptions): Plan | null {
   const lines = new Lines(text);
   if (!lines.next()) return null;
+  if (options.header === undefined && options.columns === undefined) refuseOtherFormats(text, file);
   const separator =
     options.separator ??
     separatorOf(text, file, (fields) => {
@@ -112,6 +124,7 @@ function planOf(text: string, file: string, options: ReadOptions): Plan | null {
     width,
     states: null,
     reserved: [],
+    isPlain: false,
   };
   checkNotation(fields, first);
   const konect = KONECT.exec(text.slice(0, 200));
@@ -123,6 +136,7 @@ function planOf(text: string, file: string, options: ReadOptions): Plan | null {
     plan.skipFirst = true;
     applyHeader(plan, fields, first, file, 'header');
   } else if (options.columns === undefined) {
+    checkCounts(text, plan, first);
     checkPlainColumns(text, plan, first);
   }
   if (options.columns !== undefined) applyColumns(plan, options.columns, fields);
@@ -142,7 +156,7 @@ function applyKonect(plan: Plan, [, kind, weights]: RegExpExecArray, file: strin
   plan.states = kind === 'asym' ? 'directed' : 'undirected';
 }
 
-/** `# source target` right before the first row. */
+/** `# source target` among the comments before the first row; of several the last. */
 function commentedHeader(
   text: string,
   file: string,
@@ -150,23 +164,22 @@ function commentedHeader(
   width: number,
 ): string[] | null {
   const lines = new Lines(text);
-  let last: string | null = null;
+  let found: string[] | null = null;
   while (lines.nextRaw()) {
     if (lines.begin === lines.end) continue;
     const code = text.charCodeAt(lines.begin);
     if (code !== 35 && code !== 37) break;
-    last = lines.current().replace(/^[#%]+[ \t]*/, '');
+    const rows = new Rows(lines.current().replace(/^[#%]+[ \t]*/, ''), file, separator);
+    try {
+      if (!rows.next() || rows.columns !== width) continue;
+    } catch {
+      continue;
+    }
+    const fields = rows.fields();
+    const header = headerOf(fields);
+    if (header !== null && (header instanceof SeveralEnds || header.isStrong)) found = fields;
   }
-  if (last === null) return null;
-  const rows = new Rows(last, file, separator);
-  try {
-    if (!rows.next() || rows.columns !== width) return null;
-  } catch {
-    return null;
-  }
-  const fields = rows.fields();
-  const header = headerOf(fields);
-  return header !== null && (header instanceof SeveralEnds || header.isStrong) ? fields : null;
+  return found;
 }
 
 function applyHeader(plan: Plan, fields: string[], rows: Rows, file: string, how: string): void {
@@ -189,15 +202,34 @@ function applyHeader(plan: Plan, fields: string[], rows: Rows, file: string, how
     }
     [plan.source, plan.target] = ends;
     plan.weight = weightColumn(plain, ends);
+    checkOneWeight(plan, fields, rows);
     return;
   }
   plan.source = header.source;
   plan.target = header.target;
   plan.weight = header.weight;
   plan.type = header.type;
+  checkOneWeight(plan, fields, rows);
   if (header.isStrong && plan.options.header === undefined && how === 'header') {
     plan.reserved = [fields[header.source], fields[header.target]];
   }
+}
+
+/** @throws TopologyError where the header has the name of the weights twice */
+function checkOneWeight({ source, target, weight, file }: Plan, fields: string[], rows: Rows): void {
+  if (weight === null) return;
+  const name = fields[weight].toLowerCase();
+  const twice = columnsCalled(fields, (field) => field.toLowerCase() === name);
+  const columns = twice.filter((column) => column !== source && column !== target);
+  if (columns.length < 2) return;
+  const readings = columns.map((column) => `weights in column ${column + 1}`).join(', or with ');
+  throw twoReadings(
+    file,
+    rows.line,
+    `header ${show(fields.join(' '))}`,
+    `one with ${readings}`,
+    COLUMNS_HINT,
+  );
 }
 
 function applyColumns(plan: Plan, columns: readonly (string | number)[], fields: string[]): void {
@@ -217,8 +249,17 @@ function applyColumns(plan: Plan, columns: readonly (string | number)[], fields:
         value: columns,
       });
     }
-    const index = fields.map((field) => field.toLowerCase()).indexOf(column.toLowerCase());
-    if (index >= 0) return index;
+    const spelt = columnsCalled(fields, (field) => field === column);
+    const alike = columnsCalled(fields, (field) => field.toLowerCase() === column.toLowerCase());
+    const [index, ...others] = spelt.length > 0 ? spelt : alike;
+    if (others.length > 0) {
+      const places = [index, ...others].map((at) => at + 1).join(', ');
+      throw new TopologyError(
+        `${said}, and columns ${places} of ${file} are called ${show(column)}, expected a name of one column, or numbers`,
+        { path: ['columns'], value: columns },
+      );
+    }
+    if (index !== undefined) return index;
     throw new TopologyError(
       `${said}, expected names in the header of ${file}, ${fields.map(show).join(', ')}`,
       { path: ['columns'], value: columns },
@@ -236,6 +277,9 @@ function applyColumns(plan: Plan, columns: readonly (string | number)[], fields:
   plan.type = null;
   plan.reserved = [];
 }
+
+const columnsCalled = (fields: readonly string[], isIt: (field: string) => boolean): number[] =>
+  fields.flatMap((field, at) => (isIt(field) ? [at] : []));
 
 /** Whether the first row is a header; where it could be one or an edge, and that makes a difference, neither is taken. */
 function isHeader(text: string, plan: Plan, fields: string[]): boolean {
@@ -268,7 +312,7 @@ function isHeader(text: string, plan: Plan, fields: string[]): boolean {
 }
 
 function looksLikeNumber(name: string): boolean {
-  return name.trim() !== '' && !Number.isNaN(Number(name));
+  return !Number.isNaN(decimalOf(name));
 }
 
 function firstLine(text: string): number {
@@ -315,35 +359,106 @@ function laterRows(
   return found;
 }
 
+/** Formats that begin with lines which a list could hold too: their names, and what says so. */
+const OTHERS: readonly [name: string, format: string, line: RegExp][] = [
+  ['Matrix Market', 'mtx', /^%%MatrixMarket\s/i],
+  ['Pajek', 'pajek', /^\*(vertices|network)\b/i],
+  ['DIMACS', 'dimacs', /^p\s+(sp|edge|col|tw)\s+\d+\s+\d+$/],
+];
+
+function refuseOtherFormats(text: string, file: string): void {
+  const lines = new Lines(text);
+  while (lines.nextRaw()) {
+    const line = text.slice(lines.begin, Math.min(lines.end, lines.begin + 200));
+    const other = OTHERS.find(([, , pattern]) => pattern.test(line));
+    if (other !== undefined) {
+      const [name, format] = other;
+      throw twoReadings(
+        file,
+        lines.line,
+        show(line),
+        `the beginning of a file of ${name}, or a line of an edge list`,
+        `say which: topology: { ..., format: ${format} } or --format ${format}, or header: false (--no-header) for a list`,
+      );
+    }
+    // Comments of DIMACS come first.
+    if (line !== '' && !/^([%#]|c(\s|$))/.test(line)) return;
+  }
+}
+
+/** `3 2` over two edges of the nodes 0 to 2, or 1 to 3: how many there are, or an edge. */
+function checkCounts(text: string, plan: Plan, first: Rows): void {
+  const [nodes, edges] = first.fields().map((field) => digitsOf(field, 0, field.length));
+  if (plan.options.header === false || plan.width !== 2 || nodes < 2 || edges < 1 || statedNodes(text) >= 0)
+    return;
+  const rows = new Rows(text, plan.file, plan.separator);
+  rows.next();
+  let count = 0;
+  let smallest = Infinity;
+  let largest = 0;
+  while (rows.next()) {
+    count++;
+    for (const column of [0, 1]) {
+      const name = numberAt(rows, column);
+      if (name < 0) return;
+      smallest = Math.min(smallest, name);
+      largest = Math.max(largest, name);
+    }
+    if (count > edges || largest > nodes) return;
+  }
+  if (count < edges || (largest === nodes && smallest === 0)) return;
+  const counts = `${nodes} nodes and ${edges} ${edges === 1 ? 'edge' : 'edges'}`;
+  throw twoReadings(
+    plan.file,
+    first.line,
+    show(first.current()),
+    `the numbers of what follows, ${counts}, or an edge between ${show(String(nodes))} and ${show(String(edges))}`,
+    `write the numbers as a comment, # Nodes: ${nodes} Edges: ${edges}; for an edge, say header: false or --no-header`,
+  );
+}
+
+/**
+ * A row of words with more of them than the first, or with a word where its weight would be, may be names
+ * with blanks in them.
+ */
+function checkBlanks(rows: Rows, { width, weight, file }: Plan): void {
+  const third = rows.field(2);
+  const isFitting = rows.columns <= width && (weight === null || third === '' || looksLikeWeight(third));
+  if (isFitting || third.startsWith('{') || [0, 1].every((column) => looksLikeNumber(rows.field(column))))
+    return;
+  throw namesWithBlanks(rows, file);
+}
+
+function namesWithBlanks(rows: Rows, file: string): TopologyError {
+  const [first, second] = rows.fields();
+  const rest = `names with blanks in them, or ${show(first)} and ${show(second)} with something behind them`;
+  const hint = `put quotes around names with blanks, or ${COLUMNS_HINT}`;
+  return twoReadings(file, rows.line, show(rows.current()), rest, hint);
+}
+
 /** Without a header and without said columns, what would be taken for a weight, or for nothing, may say that the names are not what they seem. */
 function checkPlainColumns(text: string, plan: Plan, first: Rows): void {
   const { file, separator } = plan;
   const fields = first.fields();
   if (separator === 'space' && plan.states === null && fields.length > 2 && !fields[2].startsWith('{')) {
     const named = [0, 1].some((column) => !/^[+-]?[\d.]+$/.test(fields[column]));
-    if (named && !looksLikeWeight(fields[2])) {
-      const rest = `names with blanks in them, or ${show(fields[0])} and ${show(fields[1])} with something behind them`;
-      throw twoReadings(
-        file,
-        first.line,
-        show(first.current()),
-        rest,
-        `put quotes around names with blanks, or ${COLUMNS_HINT}`,
-      );
-    }
+    if (named && !looksLikeWeight(fields[2])) throw namesWithBlanks(first, file);
+    plan.isPlain = true;
   }
-  if (fields.length < 4 || !fields.every(looksLikeNumber)) return;
+  const isCell = (field: string) => field === '' || isEntry(field);
+  if (fields.length < 4 || !fields.every(isCell)) return;
   const rows = new Rows(text, file, separator);
   let count = 0;
-  let hasZeroWeight = false;
+  let isOdd = false;
   while (rows.next()) {
     count++;
     const cells = rows.fields();
-    if (!cells.every(looksLikeNumber)) return;
-    hasZeroWeight ||= Number(cells[2]) === 0;
+    if (!cells.every(isCell)) return;
+    isOdd ||= Number(cells[2]) === 0 || !/^[+-]?\d+$/.test(cells[0]) || !/^[+-]?\d+$/.test(cells[1] ?? '');
   }
-  // Two names, a weight and a time are a list, but weights are seldom zero, and a matrix holds zeros everywhere.
-  if (fields.length === 4 && !hasZeroWeight) return;
+  // Two names, a weight and a time are a list, but weights are seldom zero, nodes seldom called 0.5, and a
+  // matrix is full of such numbers.
+  if (fields.length === 4 && !isOdd) return;
   const readings = `an edge list, or ${count} rows of a matrix with ${fields.length} columns`;
   throw twoReadings(
     file,
@@ -446,14 +561,19 @@ class EdgeRows {
   }
 }
 
-/** The column `type` is Gephi's if it says so in the first row; any other is passed over. */
+/**
+ * The column `type` is Gephi's if it says so in any row, and then it says it in every one; any other is
+ * passed over.
+ */
 function typesIn(text: string, plan: Plan): Uint8Array | null {
   if (plan.type === null) return null;
+  const found = new EdgeRows(text, plan);
+  let isGephi = false;
+  while (!isGephi && found.next()) isGephi = /^(un)?directed$/i.test(found.rows.field(plan.type));
+  if (!isGephi) return null;
   const rows = new EdgeRows(text, plan);
-  if (!rows.next() || !/^(un)?directed$/i.test(rows.rows.field(plan.type))) return null;
   const types: number[] = [];
-  do types.push(rows.isDirected() ? 1 : 0);
-  while (rows.next());
+  while (rows.next()) types.push(rows.isDirected() ? 1 : 0);
   return Uint8Array.from(types);
 }
 
@@ -587,6 +707,7 @@ function parseNames(text: string, plan: Plan): Graph {
   };
   const edges = new EdgeBuffer(1024, plan.weight !== null);
   while (rows.next()) {
+    if (plan.isPlain) checkBlanks(rows.rows, plan);
     const from = number(rows.rows.field(plan.source));
     const to = number(rows.rows.field(plan.target));
     edges.push(from, to, plan.weight === null || from === to ? 1 : rows.weight());

@@ -94,6 +94,7 @@ export const gexf: Reader = {
             if (edge === null) break;
             const id = attributes['for'] ?? attributes['id'] ?? '';
             if (titles.has(id) && !isWeight(id)) break;
+            if (TIMES.some((name) => attributes[name] !== undefined)) times++;
             edge.values.push([id, attributeOf(attributes, 'value', 'attvalue', file, line), line]);
             break;
           }
@@ -119,7 +120,13 @@ export const gexf: Reader = {
     if (graphs === 0) throw fileError(file, 0, 'no <graph> found, expected one');
 
     for (const { source, target, direction, weight, line, values } of edges) {
-      const [, value, valueLine] = values.find(([id]) => isWeight(id)) ?? [];
+      const [first, ...others] = values.filter(([id]) => isWeight(id));
+      const [, value, valueLine] = first ?? [];
+      const unlike = others.find(([, other]) => Number(other) !== Number(value));
+      if (unlike !== undefined) {
+        const problem = `edge has the weights ${show(value)} and ${show(unlike[1])}, expected one weight`;
+        graph.weightsDiffer(problem, unlike[2]);
+      }
       if (weight !== undefined && value !== undefined && Number(weight) !== Number(value)) {
         const problem = `weight is ${show(weight)} in <edge> and ${show(value)} in <attvalue>, expected one weight`;
         graph.weightsDiffer(problem, line);

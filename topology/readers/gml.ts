@@ -45,7 +45,7 @@ class GmlParser {
   parse(options?: ReadOptions): Graph {
     let graph: NamedGraph | null = null;
     for (let key = this.key(); key !== null; key = this.key()) {
-      if (key !== 'graph') this.skipValue(key);
+      if (key !== 'graph') this.skipValue(key, 'graph');
       else if (graph === null) graph = this.graph();
       else throw this.error("found a second 'graph', expected one graph in a file");
     }
@@ -60,7 +60,7 @@ class GmlParser {
       if (key === 'node') this.node(graph);
       else if (key === 'edge') this.edge(graph);
       else if (key === 'directed') graph.direction = this.direction(key);
-      else this.skipValue(key);
+      else this.skipValue(key, 'node', 'edge', 'directed');
     }
     return graph;
   }
@@ -70,8 +70,8 @@ class GmlParser {
     let id: Id | undefined;
     let label: string | undefined;
     for (let key = this.listKey('node', opened); key !== null; key = this.listKey('node', opened)) {
-      if (key === 'id') id = this.id(key);
-      else if (key === 'label') label = this.scalar(key);
+      if (key === 'id') id = this.once(id, key, this.id(key));
+      else if (key === 'label') label = this.once(label, key, this.scalar(key));
       else this.skipValue(key);
     }
     if (id === undefined)
@@ -88,12 +88,12 @@ class GmlParser {
     let weightLine = opened;
     let direction: Direction | undefined;
     for (let key = this.listKey('edge', opened); key !== null; key = this.listKey('edge', opened)) {
-      if (key === 'source') source = this.id(key);
-      else if (key === 'target') target = this.id(key);
-      else if (key === 'directed') direction = this.direction(key);
+      if (key === 'source') source = this.once(source, key, this.id(key));
+      else if (key === 'target') target = this.once(target, key, this.id(key));
+      else if (key === 'directed') direction = this.once(direction, key, this.direction(key));
       else if (key === 'weight' || key === 'value') {
-        if (key === 'weight') weight = this.scalar(key);
-        else value = this.scalar(key);
+        if (key === 'weight') weight = this.once(weight, key, this.scalar(key));
+        else value = this.once(value, key, this.scalar(key));
         if (key === 'weight' || weight === undefined) weightLine = this.line;
       } else this.skipValue(key);
     }
@@ -104,6 +104,12 @@ class GmlParser {
     graph.addEdge(source.number, target.number, weight ?? value, opened, { weightLine, direction });
   }
 
+  /** The value of a key that a node or an edge has once. */
+  private once<T>(before: T | undefined, key: string, value: T): T {
+    if (before === undefined) return value;
+    throw fileError(this.file, this.line, `found a second '${key}', expected one of each node or edge`);
+  }
+
   private direction(key: string): Direction {
     const text = this.scalar(key);
     if (text === '0' || text === '1') return text === '1' ? 'directed' : 'undirected';
@@ -112,9 +118,10 @@ class GmlParser {
 
   private id(key: string): Id {
     const text = this.scalar(key);
-    const [, sign, digits] = /^([+-]?)0*(\d+)$/.exec(text) ?? [];
-    if (digits === undefined)
+    const [, sign, written] = /^([+-]?)(\d+)$/.exec(text) ?? [];
+    if (written === undefined)
       throw fileError(this.file, this.line, `${key} is ${show(text)}, expected a whole number`);
+    const digits = written.replace(/^0+(?=\d)/, '');
     // As text, since a number holds 15 digits and ids of social networks have more.
     return { text, number: sign === '-' && digits !== '0' ? `-${digits}` : digits };
   }
@@ -197,7 +204,9 @@ class GmlParser {
   }
 
   /** Lists in lists are counted, not called into, so that none are too deep. */
-  private skipValue(key: string): void {
+  private skipValue(key: string, ...known: string[]): void {
+    const meant = known.find((name) => name === key.toLowerCase());
+    if (meant !== undefined) throw this.error(`found '${key}', expected '${meant}'`, this.at - key.length);
     this.skipSpace();
     if (this.text.charCodeAt(this.at) !== OPEN) {
       this.scalar(key);

@@ -3,10 +3,11 @@
  * either. Reads the node's label (key `label`, else `name`) and the edge's weight (key `weight`, with its default); other
  * keys are passed over. A `<key>` may stand anywhere, behind the graph too, so that what `<data>` mean is settled at the end.
  *
- * Direction: the edge's `directed`, else the graph's `edgedefault`. Hyperedges cannot be an edge here and are an error, as is a second graph. Nested graphs
- * count with the rest, and ports are left out; `Graph.readAs` says so.
+ * Direction: the edge's `directed`, else the `edgedefault` of the graph that it stands in. Hyperedges cannot be an
+ * edge here and are an error, as is a second graph. Nested graphs count with the rest, and ports are left out;
+ * `Graph.readAs` says so.
  */
-import { fileError } from '../errors.js';
+import { fileError, show } from '../errors.js';
 import { type Direction, NamedGraph, type Reader } from './reader.js';
 import { attributeOf, checkRoot, parseXml, refuseSecondGraph, wordOf } from './xml.js';
 
@@ -34,6 +35,8 @@ export const graphml: Reader = {
     const elements: Element[] = [];
     /** The nodes, graphs and edges that are open; the last one is whose <data> are read. */
     const open: (Element | null)[] = [];
+    /** What the graphs that are open say of their edges. */
+    const defaults: Direction[] = [];
     let depth = 0;
     let graphs = 0;
     let nested = 0;
@@ -58,13 +61,17 @@ export const graphml: Reader = {
             else if (graphs++ > 0) throw refuseSecondGraph(file, line);
             else graph.direction = direction ?? 'undirected';
             open.push(null);
+            defaults.push(direction ?? defaults.at(-1) ?? 'undirected');
             break;
           }
           case 'node':
           case 'edge': {
             for (const name of element === 'node' ? ['id'] : ['source', 'target'])
               attributeOf(attributes, name, element, file, line);
-            const direction = wordOf(attributes, 'directed', DIRECTED, file, line);
+            if (defaults.length === 0) {
+              throw fileError(file, line, `found <${element}> outside of a <graph>, expected it in one`);
+            }
+            const direction = wordOf(attributes, 'directed', DIRECTED, file, line) ?? defaults.at(-1);
             const made: Element = { kind: element, line, attributes, direction, data: [] };
             elements.push(made);
             open.push(made);
@@ -102,6 +109,7 @@ export const graphml: Reader = {
           keys.setDefault(datum);
         } else if (element === 'node' || element === 'edge' || element === 'graph') {
           open.pop();
+          if (element === 'graph') defaults.pop();
         } else if (element === 'key') {
           key = null;
         }
@@ -113,14 +121,27 @@ export const graphml: Reader = {
     for (const { kind, line, attributes, direction, data } of elements) {
       if (kind === 'node') {
         const label = keys.find('label', kind, data) ?? keys.find('name', kind, data);
-        graph.addNode(attributeOf(attributes, 'id', kind, file, line), label?.[1], line);
+        if (label?.unlike) {
+          const [, text, at] = label.unlike;
+          throw fileError(
+            file,
+            at,
+            `node has the labels ${show(label.text)} and ${show(text)}, expected one`,
+          );
+        }
+        graph.addNode(attributeOf(attributes, 'id', kind, file, line), label?.text, line);
         continue;
       }
       const weight = keys.find('weight', kind, data) ?? keys.defaultOf('weight', kind);
-      const weightLine = weight?.[2] ?? line;
+      const weightLine = weight?.line ?? line;
+      if (weight?.unlike) {
+        const [, text, at] = weight.unlike;
+        const problem = `edge has the weights ${show(weight.text)} and ${show(text)}, expected one weight`;
+        graph.weightsDiffer(problem, at);
+      }
       const source = attributeOf(attributes, 'source', kind, file, line);
       const target = attributeOf(attributes, 'target', kind, file, line);
-      graph.addEdge(source, target, weight?.[1], line, { weightLine, direction });
+      graph.addEdge(source, target, weight?.text, line, { weightLine, direction });
     }
     if (nested > 0) graph.note(`one graph with ${nested} nested ${nested === 1 ? 'graph' : 'graphs'} in it`);
     if (ports > 0) graph.note(`without ${ports} ${ports === 1 ? 'port' : 'ports'}`);
@@ -162,23 +183,36 @@ class Keys {
     );
   }
 
-  /** The first datum of this name; a name that differs in case only serves where none is spelt so. */
-  find(name: string, kind: Element['kind'], data: readonly Datum[]): Datum | undefined {
+  /** The datum of this name; a name that differs in case only serves where none is spelt so. */
+  find(name: string, kind: Element['kind'], data: readonly Datum[]): Found | undefined {
     const named = (same: (found: string) => boolean) =>
-      data.find(([id]) => {
+      data.filter(([id]) => {
         const declared = this.byId.get(id);
         return declared === undefined ? same(id) : declared.some((key) => isOf(key, kind) && same(key.name));
       });
-    return named((found) => found === name) ?? named((found) => found.toLowerCase() === name);
+    const spelt = named((found) => found === name);
+    return foundIn(spelt.length > 0 ? spelt : named((found) => found.toLowerCase() === name));
   }
 
-  defaultOf(name: string, kind: Element['kind']): Datum | undefined {
-    for (const declared of this.byId.values()) {
-      const key = declared.find((one) => isOf(one, kind) && one.name.toLowerCase() === name && one.default);
-      if (key) return key.default;
-    }
-    return undefined;
+  defaultOf(name: string, kind: Element['kind']): Found | undefined {
+    const keys = [...this.byId.values()].flat().filter((key) => isOf(key, kind) && key.default);
+    const spelt = keys.filter((key) => key.name === name);
+    const alike = keys.filter((key) => key.name.toLowerCase() === name);
+    return foundIn((spelt.length > 0 ? spelt : alike).map((key) => key.default as Datum));
   }
+}
+
+/** What stands for a name, and the first that says otherwise. */
+interface Found {
+  text: string;
+  line: number;
+  unlike: Datum | undefined;
+}
+
+function foundIn([first, ...others]: readonly Datum[]): Found | undefined {
+  if (first === undefined) return undefined;
+  const [, text, line] = first;
+  return { text, line, unlike: others.find(([, other]) => other.trim() !== text.trim()) };
 }
 
 function isOf({ domain }: Key, kind: Element['kind']): boolean {

@@ -3,8 +3,11 @@
  *
  *     { "directed": false, "nodes": [{ "id": "A" }, ...], "links": [{ "source": "A", "target": "B", "weight": 2 }, ...] }
  *
- * The edges stand in `links` or `edges`; ids are strings or numbers (1 and "1" are the same id); a node without an id has
- * its position as id, which is how old D3 files number their links. `label` or `name` names a node.
+ * The edges stand in `links` or `edges`, not in both; ids are strings or numbers (1 and "1" are the same id),
+ * of any
+ * length; a node without an id has its position as id, which is how old D3 files number their links. `label`
+ * or `name`
+ * names a node.
  */
 import { fileError, show } from '../errors.js';
 import { lineAt, NamedGraph, type Reader, weightOf } from './reader.js';
@@ -18,6 +21,9 @@ export const json: Reader = {
     const fail = (path: (string | number)[], message: string) =>
       fileError(file, lineOfPath(source, path), message);
     if (!isRecord(data)) throw fail([], `found ${show(data)}, expected an object with nodes and links`);
+    if (data['links'] !== undefined && data['edges'] !== undefined) {
+      throw fail(['edges'], 'found both links and edges, expected one list of edges');
+    }
     const edgesKey = data['links'] === undefined && data['edges'] !== undefined ? 'edges' : 'links';
     const nodes = data['nodes'];
     const links = data[edgesKey];
@@ -43,9 +49,16 @@ export const json: Reader = {
         );
       }
       known.add(String(id));
-      const label = isObject ? (node['label'] ?? node['name']) : undefined;
+      const label = isObject ? (node['label'] ?? node['name'] ?? undefined) : undefined;
+      if (!['string', 'number', 'boolean', 'undefined'].includes(typeof label)) {
+        throw fail(
+          ['nodes', index],
+          `nodes[${index}].label is ${show(label)}, expected a string or a number`,
+        );
+      }
       graph.addNode(String(id), label === undefined ? undefined : String(label), 0);
     });
+    let isBad = false;
     links.forEach((link, index) => {
       const at = `${edgesKey}[${index}]`;
       if (!isRecord(link)) throw fail([edgesKey, index], `${at} is ${show(link)}, expected an object`);
@@ -59,9 +72,11 @@ export const json: Reader = {
       const [from, to] = [idAt('source'), idAt('target')];
       const weight = link['weight'] ?? undefined;
       const text = weight === undefined ? undefined : typeof weight === 'string' ? weight : show(weight);
-      // The line is looked for only where it is needed: the walk to it starts at the beginning.
-      const isBad = text !== undefined && Number.isNaN(weightOf(text));
-      graph.addEdge(from, to, text, isBad ? lineOfPath(source, [edgesKey, index]) : 0);
+      // The line is looked for only where it is said, at the first of them: the walk to it starts at the
+      // beginning.
+      const isFirst = !isBad && text !== undefined && from !== to && Number.isNaN(weightOf(text));
+      isBad ||= isFirst;
+      graph.addEdge(from, to, text, isFirst ? lineOfPath(source, [edgesKey, index]) : 0);
     });
     return graph.toGraph(options);
   },
@@ -71,9 +86,21 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+const LONG_NUMBER = /\d{16}|\de\+?\d{2}/i;
+/** Strings, so that no number in them is taken, and numbers. */
+const TOKENS = /"(?:[^"\\]+|\\.)*"|-?\d[\d.eE+-]*/g;
+
+function asWritten(token: string): string {
+  const value = Number(token);
+  const isExact = Number.isSafeInteger(value) || (Number.isFinite(value) && !/^-?\d+$/.test(token));
+  return token.startsWith('"') || isExact ? token : `"${token}"`;
+}
+
 function parseJson(text: string, file: string): unknown {
   try {
-    return JSON.parse(text);
+    const parsed: unknown = JSON.parse(text);
+    // Whole numbers of more digits than a double holds stay as they are written, as texts.
+    return LONG_NUMBER.test(text) ? JSON.parse(text.replace(TOKENS, asWritten)) : parsed;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const position = /at position (\d+)/.exec(message)?.[1];

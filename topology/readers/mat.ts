@@ -7,8 +7,8 @@
  * two numbers in 2 bytes each and the data behind them.
  */
 import { inflateSync } from 'node:zlib';
-import { fileError, show } from '../errors.js';
-import { checkSquare, MatrixEntries, type MatrixSource } from './matrix.js';
+import { fileError, printable, show } from '../errors.js';
+import { checkSquare, MatrixEntries, type MatrixSource, withoutZeros } from './matrix.js';
 import type { Reader } from './reader.js';
 
 export const mat: Reader = {
@@ -16,15 +16,20 @@ export const mat: Reader = {
   extensions: ['.mat'],
   summary: "MATLAB's .mat, version 5: the adjacency matrix, full or sparse",
   parseBytes(bytes, file, options) {
-    const arrays = arraysOf(bytes, file);
-    const chosen = choose(arrays, file);
+    const chosen = choose(arraysOf(bytes, file), file);
     const { name, rows, columns, isSparse, isLogical } = chosen;
     checkSquare(file, 0, rows, columns);
     const kind = `${isSparse ? 'sparse ' : ''}${isLogical ? 'logical ' : ''}array ${show(name)}`;
     const source: MatrixSource = { file, labels: null, readAs: `adjacency matrix, ${kind}`, lineOf: () => 0 };
     const entries = new MatrixEntries(rows, source, !isLogical);
-    chosen.each((row, column, value) => entries.add(row, column, value));
-    return entries.toGraph(options);
+    let zeros = 0;
+    chosen.each((row, column, value) => {
+      if (value === 0) zeros++;
+      entries.add(row, column, value);
+    });
+    const graph = entries.toGraph(options);
+    if (isSparse && zeros > 0) graph.readAs += withoutZeros(zeros);
+    return graph;
   },
 };
 
@@ -43,7 +48,8 @@ const COMPRESSED = 15;
 const SIZES: Record<number, number> = { 1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8 };
 const MAX_BYTES = 2 ** 31 - 1;
 
-function arraysOf(bytes: Uint8Array, file: string): MatArray[] {
+/** null for what is passed over: text, cells, structures. */
+function arraysOf(bytes: Uint8Array, file: string): (MatArray | null)[] {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 128)).toString('latin1');
   if (head.startsWith('MATLAB 7.3') || head.slice(1, 4) === 'HDF') {
     throw fileError(
@@ -56,7 +62,7 @@ function arraysOf(bytes: Uint8Array, file: string): MatArray[] {
     throw fileError(file, 0, 'file is no MAT-file of version 5, expected one: save it with -v7');
   }
   const little = head.slice(126, 128) === 'IM';
-  const arrays: MatArray[] = [];
+  const arrays: (MatArray | null)[] = [];
   for (const element of elements(bytes.subarray(128), little, file)) {
     let { type, data } = element;
     if (type === COMPRESSED) {
@@ -64,8 +70,7 @@ function arraysOf(bytes: Uint8Array, file: string): MatArray[] {
       if (inner === undefined) continue;
       ({ type, data } = inner);
     }
-    const array = type === MATRIX ? arrayOf(data, little, file) : null;
-    if (array !== null) arrays.push(array);
+    if (type === MATRIX) arrays.push(arrayOf(data, little, file));
   }
   return arrays;
 }
@@ -199,14 +204,21 @@ function numbersIn(
   };
 }
 
-function choose(arrays: readonly MatArray[], file: string): MatArray {
+function choose(found: readonly (MatArray | null)[], file: string): MatArray {
+  const arrays = found.filter((array) => array !== null);
   if (arrays.length === 0)
     throw fileError(file, 0, 'no array of numbers found, expected an adjacency matrix');
   const square = arrays.filter(({ rows, columns }) => rows === columns && rows > 1);
   const named = square.filter(({ name }) => /^(a|w|adj|adjacency|adjacency_?matrix|graph)$/i.test(name));
   for (const [only, ...others] of [arrays, square, named]) {
-    if (only !== undefined && others.length === 0) return only;
+    // A single number is a graph of one node only where nothing else could be the graph.
+    const isBeside = found.length > 1 && only?.rows === 1 && only.columns === 1;
+    if (only !== undefined && others.length === 0 && !isBeside) return only;
   }
-  const names = arrays.map(({ name, rows, columns }) => `${name} (${rows} x ${columns})`).join(', ');
+  const others = found.length - arrays.length;
+  const names = [
+    ...arrays.map(({ name, rows, columns }) => `${printable(name)} (${rows} x ${columns})`),
+    ...(others > 0 ? [`${others} of text, cells or structures`] : []),
+  ].join(', ');
   throw fileError(file, 0, `found the arrays ${names}, expected one square array, or one that is called A`);
 }

@@ -6,7 +6,9 @@
  *     4 4 3
  *     2 1 0.5
  *
- * Entry (i, j) is an edge between nodes i-1 and j-1, its value the weight; entries that are stored are edges, but for zeros of a full matrix. A general sparse
+ * Entry (i, j) is an edge between nodes i-1 and j-1, its value the weight; zero is no edge, stored or not, as
+ * in every
+ * matrix. A general sparse
  * matrix is taken as directed, an entry as an arc from i-1 to j-1: where directions are forgotten, (i, j) and (j, i) are one edge said from both ends.
  * A full one is judged by its entries, matrix.ts. The diagonal is self-loops, dropped and counted. Of a skew-symmetric matrix every edge has one
  * negative weight: it has edges, and no weights.
@@ -14,11 +16,12 @@
 import { fileError, show } from '../errors.js';
 import { EdgeBuffer, type Graph } from '../graph.js';
 import { digitsOf, isBlank, Lines } from './lines.js';
-import { checkSquare, MatrixEntries } from './matrix.js';
+import { checkSquare, MatrixEntries, withoutZeros } from './matrix.js';
 import {
   badWeight,
   checkListedEdges,
   checkNodeCount,
+  decimalOf,
   notDirected,
   type Reader,
   type ReadOptions,
@@ -37,11 +40,9 @@ export const matrixMarket: Reader = {
     if (!lines.next()) {
       throw fileError(file, lines.line, `found end of file, expected the size, '${header.size}'`);
     }
-    const size = lines.current().split(/\s+/).map(Number);
-    if (
-      size.length !== header.size.split(' ').length ||
-      !size.every((value) => Number.isSafeInteger(value) && value >= 0)
-    ) {
+    const words = lines.current().split(/\s+/);
+    const size = words.map((word) => digitsOf(word, 0, word.length));
+    if (size.length !== header.size.split(' ').length || !size.every((value) => value >= 0)) {
       throw fileError(file, lines.line, `size is ${show(lines.current())}, expected '${header.size}'`);
     }
     const [nodes = 0, columns = 0, entries = 0] = size;
@@ -96,8 +97,10 @@ function parseCoordinates(
 ): Graph {
   const { text } = lines;
   const edges = new EdgeBuffer(Math.min(entries, 2 ** 22, Math.ceil(text.length / 4)), isWeighted);
+  let count = 0;
+  let zeros = 0;
   while (lines.next()) {
-    if (edges.count === entries) {
+    if (count++ === entries) {
       throw fileError(
         file,
         lines.line,
@@ -115,17 +118,22 @@ function parseCoordinates(
     // The diagonal holds no edge, so any value may stand there.
     const value = valueField !== undefined && row !== column ? slice(text, valueField) : '1';
     const weight = weightOf(value);
+    if (Number.isNaN(weight) && decimalOf(value) === 0) {
+      zeros++;
+      continue;
+    }
     if (Number.isNaN(weight)) edges.weightProblem ??= badWeight(value, file, lines.line);
     edges.push(row, column, weight);
   }
-  if (edges.count < entries)
-    throw fileError(file, lines.line, `found ${edges.count} entries, expected ${entries}`);
+  if (count < entries) throw fileError(file, lines.line, `found ${count} entries, expected ${entries}`);
   if (symmetry === 'skew-symmetric' && isWeighted) edges.weightProblem ??= skewWeights(file);
   const isGeneral = symmetry === 'general';
-  return edges.toGraph(nodes, null, {
+  const graph = edges.toGraph(nodes, null, {
     directed: isGeneral,
     keepDirections: isGeneral && directions === 'keep',
   });
+  if (zeros > 0) graph.readAs = `Matrix Market${withoutZeros(zeros)}`;
+  return graph;
 }
 
 /** Column by column; of a symmetric matrix from the diagonal down, of a skew-symmetric one from below it. */
@@ -152,7 +160,7 @@ function parseArray(
         throw fileError(file, lines.line, `found end of file, expected entry (${row + 1}, ${column + 1})`);
       }
       const text = lines.current();
-      const value = Number(text);
+      const value = decimalOf(text);
       lineOfEntry.clear();
       lineOfEntry.set(column * nodes + row, lines.line).set(row * nodes + column, lines.line);
       entries.add(row, column, value, text);

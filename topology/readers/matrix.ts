@@ -18,6 +18,11 @@ export interface MatrixSource {
   lineOf(row: number, column: number): number;
 }
 
+/** What is said of entries that a sparse matrix stores, and that are no edges. */
+export function withoutZeros(count: number): string {
+  return `, without ${count} stored ${count === 1 ? 'zero' : 'zeros'}`;
+}
+
 /** Entries as they are read. Zeros are left out by whoever calls `add`, or here. */
 export class MatrixEntries {
   readonly edges: EdgeBuffer;

@@ -37,6 +37,11 @@ export const metis: Reader = {
         const expected = `${skipped > 0 ? `${skipped} of the node's own numbers, then ` : ''}${isWeighted ? 'pairs of neighbour and weight' : 'neighbours'}`;
         throw fileError(file, lines.line, `found ${words.length} numbers, expected ${expected}`);
       }
+      const wrong = words.slice(0, skipped).find((word) => digitsOf(word, 0, word.length) < 0);
+      if (wrong !== undefined) {
+        const expected = 'expected a whole number, 0 or more, as a size or weight of the node';
+        throw fileError(file, lines.line, `found ${show(wrong)}, ${expected}`);
+      }
       for (let at = skipped; at < words.length; at += step) {
         const [word = '', written = ''] = words.slice(at, at + step);
         const neighbour = digitsOf(word, 0, word.length);
@@ -67,6 +72,10 @@ export const metis: Reader = {
         0,
         `found ${edges.count} neighbours, expected ${2 * announced}, two for each of ${announced} edges`,
       );
+    }
+    if (graph.dropped.parallelEdges > 0 && !edges.isFromBothEnds(nodes)) {
+      const expected = 'expected every edge as often from one side as from the other';
+      throw fileError(file, 0, `found an edge that stands more than once on one of its sides, ${expected}`);
     }
     const { arcs: _, ...undirected } = graph;
     undirected.dropped.parallelEdges /= 2;

@@ -14,7 +14,7 @@
 import { fileError, show } from '../errors.js';
 import type { Graph } from '../graph.js';
 import { digitsOf, Lines } from './lines.js';
-import { checkNodeCount, NamedGraph, type Reader, type ReadOptions } from './reader.js';
+import { checkNodeCount, decimalOf, NamedGraph, type Reader, type ReadOptions } from './reader.js';
 
 export const pajek: Reader = {
   format: 'pajek',
@@ -24,6 +24,11 @@ export const pajek: Reader = {
 };
 
 const SECTIONS = /^\*(edges|arcs|edgeslist|arcslist|matrix)\b/;
+
+/**
+ * What may stand behind the nodes of an edge where it has no weight: how it is drawn, and when it is there.
+ */
+const PARAMETER = /^(c|w|p|s|a|ap|l|lp|lr|lphi|lc|la|fos|font|[hak][12]|\[.*)$/i;
 
 class PajekParser {
   private readonly lines: Lines;
@@ -51,9 +56,10 @@ class PajekParser {
       }
       if (section === '') throw this.error(`found ${show(line)}, expected *Vertices first`);
       if (section === 'vertices') this.vertex(line);
-      else this.edges(section, wordsOf(line));
+      else this.edges(section, this.wordsOf(line));
     }
     if (this.nodes === 0) throw fileError(this.file, 0, 'no *Vertices found, expected at least one');
+    if (section === 'vertices') this.addNodes();
     if (section === 'matrix' && this.rows !== this.nodes) {
       throw fileError(this.file, 0, `*Matrix has ${this.rows} rows, expected ${this.nodes}`);
     }
@@ -81,7 +87,7 @@ class PajekParser {
   }
 
   private vertex(line: string): void {
-    const [number = '', label] = wordsOf(line);
+    const [number = '', label] = this.wordsOf(line);
     const node = this.node(number);
     if (this.labels[node - 1] !== undefined)
       throw this.error(`node ${node} is used twice, expected unique ones`);
@@ -108,10 +114,10 @@ class PajekParser {
         );
       }
       words.forEach((word, column) => {
-        if (Number.isNaN(Number(word)))
+        const value = decimalOf(word);
+        if (!Number.isFinite(value))
           throw this.error(`entry is ${show(word)}, expected a number, 0 for no edge`);
-        if (Number(word) !== 0)
-          this.graph.addEdge(String(this.rows), String(column + 1), word, line, { direction });
+        if (value !== 0) this.graph.addEdge(String(this.rows), String(column + 1), word, line, { direction });
       });
       return;
     }
@@ -120,9 +126,8 @@ class PajekParser {
     const [first = '', ...others] = words;
     const targets = isList ? others : others.slice(0, 1);
     const source = String(this.node(first));
+    const weight = isList || PARAMETER.test(words[2] ?? '') ? undefined : words[2];
     for (const target of targets) {
-      const weight =
-        isList || words[2] === undefined || Number.isNaN(Number(words[2])) ? undefined : words[2];
       this.graph.addEdge(source, String(this.node(target)), weight, line, { direction });
     }
   }
@@ -133,12 +138,15 @@ class PajekParser {
     return node;
   }
 
+  /** Words, those in quotes as one, "" in them standing for ". */
+  private wordsOf(line: string): string[] {
+    return Array.from(line.matchAll(/"((?:[^"]|"")*)"(?!\S)|(\S+)/g), ([, quoted, word]) => {
+      if (word?.startsWith('"')) throw this.error(`found ${show(line)}, expected '"' to end ${show(word)}`);
+      return quoted?.replaceAll('""', '"') ?? word ?? '';
+    });
+  }
+
   private error(message: string) {
     return fileError(this.file, this.lines.line, message);
   }
-}
-
-/** Words, those in quotes as one. */
-function wordsOf(line: string): string[] {
-  return Array.from(line.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, word]) => quoted ?? word ?? '');
 }

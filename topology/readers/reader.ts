@@ -198,8 +198,21 @@ export function notDirected(file: string): TopologyError {
  * weights that nobody uses stop nobody.
  */
 export function weightOf(text: string): number {
-  const weight = text.trim() === '' ? Number.NaN : Number(text);
+  const weight = decimalOf(text);
   return weight > 0 && weight < Infinity ? weight : Number.NaN;
+}
+
+/**
+ * A decimal number, 1, -.5 or 2e-3; NaN for the rest, and so for the empty text and for 0x10, which `Number`
+ * alone takes.
+ */
+export function decimalOf(text: string): number {
+  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
+}
+
+/** What programs write into a matrix: a number, or in its place inf or nan, which no graph is made of. */
+export function isEntry(text: string): boolean {
+  return !Number.isNaN(decimalOf(text)) || /^\s*[+-]?(nan|inf|infinity)\s*$/i.test(text);
 }
 
 export function badWeight(text: string, file: string, line: number): WeightProblem {

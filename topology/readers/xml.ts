@@ -1,7 +1,10 @@
 /**
  * What the two XML formats share: saxes, the strict and fast parser, with its errors turned into ours; and attributes.
  *
- * Namespace prefixes are cut off. A document's own entities are not known to saxes, so that none can expand; the encoding is the decoder's concern.
+ * Namespace prefixes are cut off; elements of another namespace than the root's, and what they hold, are
+ * passed over.
+ * A document's own entities are not known to saxes, so that none can expand; the encoding is the decoder's
+ * concern.
  */
 import { SaxesParser } from 'saxes';
 import { fileError, show, TopologyError } from '../errors.js';
@@ -18,11 +21,20 @@ export function parseXml(text: string, file: string, handlers: XmlHandlers): voi
   parser.on('error', (error) => {
     throw malformed(error.message, file, parser.line);
   });
+  // How many elements are open since the first of another namespace.
+  let foreign = 0;
+  let ownPrefixes: Set<string> | null = null;
   // Without the xmlns option, saxes gives attributes as plain strings.
   parser.on('opentag', (tag) => {
-    handlers.open(localName(tag.name), tag.attributes as Record<string, string>, parser.line);
+    const attributes = tag.attributes as Record<string, string>;
+    ownPrefixes ??= prefixesOfRoot(prefixOf(tag.name), attributes);
+    if (foreign > 0 || !ownPrefixes.has(prefixOf(tag.name))) foreign++;
+    else handlers.open(localName(tag.name), attributes, parser.line);
   });
-  parser.on('closetag', (tag) => handlers.close(localName(tag.name), parser.line));
+  parser.on('closetag', (tag) => {
+    if (foreign > 0) foreign--;
+    else handlers.close(localName(tag.name), parser.line);
+  });
   if (handlers.text !== undefined) {
     const onText = handlers.text.bind(handlers);
     parser.on('text', onText);
@@ -40,6 +52,17 @@ function malformed(message: string, file: string, line: number): TopologyError {
     line: Number(at),
     column: Number(column),
   });
+}
+
+function prefixOf(name: string): string {
+  return name.slice(0, Math.max(name.indexOf(':'), 0));
+}
+
+/** The prefixes that stand for the root's own namespace, '' for none. */
+function prefixesOfRoot(own: string, attributes: Record<string, string>): Set<string> {
+  const declared = (prefix: string) => attributes[prefix === '' ? 'xmlns' : `xmlns:${prefix}`];
+  const prefixes = Object.keys(attributes).flatMap((name) => /^xmlns:?(.*)$/.exec(name)?.[1] ?? []);
+  return new Set([own, ...prefixes.filter((prefix) => declared(prefix) === declared(own))]);
 }
 
 function localName(name: string): string {

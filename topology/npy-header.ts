@@ -78,11 +78,10 @@ export function parseNpyHeader(
     .map((part) => part.trim())
     .filter((part) => part !== '')
     .map(Number);
-  if (
-    shape.length < 1 ||
-    shape.length > dimensions ||
-    shape.some((extent) => !Number.isSafeInteger(extent) || extent < 0)
-  ) {
+  if (shape.some((extent) => !Number.isSafeInteger(extent) || extent < 0)) {
+    throw fail(`${file} has the shape (${extents[1]}), expected whole numbers, 0 or more`);
+  }
+  if (shape.length < 1 || shape.length > dimensions) {
     const expected = dimensions === 2 ? 'one or two' : 'one to three';
     throw fail(`${file} has the shape (${extents[1]}), expected ${expected} dimensions`);
   }

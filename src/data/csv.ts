@@ -49,11 +49,34 @@ export async function readCsv(file: string, options: TableOptions = {}): Promise
 export function parseCsv(text: string, file: string, options: TableOptions = {}): Table {
   const marked = text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
   // Lines that end in CR alone.
-  const whole = /\r(?!\n)/.test(marked) ? marked.replace(/\r\n?/g, '\n') : marked;
-  const form = formOf(whole, file, options);
-  const table = parsePlain(whole, form, options) ?? parseAny(whole, file, form, options);
+  const unmarked = /\r(?!\n)/.test(marked) ? marked.replace(/\r\n?/g, '\n') : marked;
+  const { whole, delimiter } = separatorLine(unmarked, file, options);
+  const said = { ...options, delimiter };
+  const form = formOf(whole, file, said);
+  const table = parsePlain(whole, form, said) ?? parseAny(whole, file, form, said);
   if (options.target === undefined) refuseOneHot(table, file, options);
   return table;
+}
+
+/**
+ * Excel's first line, `sep=;`, says what separates cells; it is left empty, so that lines keep their
+ * numbers.
+ */
+function separatorLine(
+  text: string,
+  file: string,
+  { delimiter, path }: TableOptions,
+): { whole: string; delimiter: string | undefined } {
+  const line = /^("?)sep=(.)\1(?=\r?\n)/i.exec(text);
+  if (line === null) return { whole: text, delimiter };
+  const [found, , said] = line;
+  if (delimiter !== undefined && delimiter !== said) {
+    throw new InputError(
+      `${file}:1: the line ${formatValue(found)} says what separates cells, and delimiter is ${formatValue(delimiter)}, expected one of them`,
+      { file, line: 1, path },
+    );
+  }
+  return { whole: text.slice(found.length), delimiter: said };
 }
 
 const BYTE_ORDER_MARK = 0xfeff;
@@ -77,6 +100,8 @@ interface Head {
   numbers: number;
   /** All rows have the same number of cells, and more than one. */
   even: boolean;
+  /** All cells of the first row stand in quotes, and numbers of other rows do not. */
+  quoted: boolean;
 }
 
 /** @throws InputError where the first lines leave two readings */
@@ -100,20 +125,26 @@ function headOf(text: string, delimiter: string, isWhole: boolean): Head {
   // The last may be cut within quotes.
   if (!isWhole && rows.length > 2) rows.pop();
   const cells = rows.slice(1).flat();
+  const bare = text.split('\n').filter((line) => line.trim() !== '');
+  const isQuoted = (cell: string) => /^\s*".*"\s*$/.test(cell);
   const numbers = cells.filter((cell) => !Number.isNaN(parseCell(cell)) || DECIMAL_COMMA.test(cell)).length;
   return {
     delimiter,
     line: 1 + Math.max(0, data.indexOf(rows[0]!)),
     rows: rows.map((row) => row.map((cell) => cell.trim())),
     numbers: cells.length === 0 ? 0 : numbers / cells.length,
+    quoted:
+      (bare[0] ?? '').split(delimiter).every(isQuoted) &&
+      bare.slice(1).some((line) => line.split(delimiter).some((cell) => !Number.isNaN(parseCell(cell)))),
     even: rows.length > 0 && rows[0]!.length > 1 && rows.every((row) => row.length === rows[0]!.length),
   };
 }
 
 const AMBIGUOUS = 'names of columns, or a sample, expected a first line that can be one of them alone';
+const QUOTED = 'in quotes, as some programs write names, and the numbers below are not';
 const NUMBERED = 'some programs number the columns in a header of their own, 0, 1, 2, ...';
 
-function hasHeader({ rows, line }: Head, file: string, options: TableOptions): boolean {
+function hasHeader({ rows, line, quoted }: Head, file: string, options: TableOptions): boolean {
   const { target, group, path } = options;
   const [first = [], ...others] = rows;
   const isNumber = (cell: string | undefined) =>
@@ -132,8 +163,9 @@ function hasHeader({ rows, line }: Head, file: string, options: TableOptions): b
       hint: `${readings}; set header: true or header: false in the cost`,
     });
   if (words.length === 0) {
-    if (!counts || first.length < 2) return false;
-    throw refuse(AMBIGUOUS, NUMBERED);
+    if (counts && first.length > 1) throw refuse(AMBIGUOUS, NUMBERED);
+    if (quoted) throw refuse(AMBIGUOUS, QUOTED);
+    return false;
   }
   if (numbers.length === 0) return words.some((c) => !MISSING.test(first[c]!));
   if (words.every((c) => c === group)) {
@@ -263,6 +295,7 @@ const MISSING = /^(|na|n\/a|nan|null|none|nil|\?|-+|\.)$/i;
 
 function hintOfCell(cell: string, isTarget: boolean): string | undefined {
   if (cell.length > 100) return undefined;
+  if (/^[+-]?(\d+\.?\d*|\.\d+)e[+-]?\d+$/i.test(cell)) return 'larger than a double holds, 1.8e308';
   if (MISSING.test(cell)) return 'a missing value: leave the row out, or fill it in';
   if (/^[+-]?\d{1,3}(,\d{3})+$/.test(cell)) {
     return 'a decimal comma (set decimal: "," in the cost) or a separator of thousands (write the number without)';

@@ -104,7 +104,7 @@ export async function readDataset(source: DataSource, options: DatasetOptions): 
 
 function formatOf(source: DataSource): string {
   if (typeof source !== 'string') return 'images' in source ? 'idx' : 'npy';
-  const extension = /\.(csv|tsv|npy)$/i.exec(source);
+  const extension = /\.(csv|tsv|npy)(\.gz)?$/i.exec(source);
   return extension ? extension[1]!.toLowerCase() : 'libsvm';
 }
 
@@ -166,6 +166,10 @@ async function readTable(
   delimiter: string | undefined,
 ): Promise<Dataset> {
   const { readCsv } = await import('./csv.js');
+  if (options.delimiter !== undefined && /["\n\r\ufeff]/.test(options.delimiter)) {
+    const at = [...options.path.slice(0, -1), 'delimiter'];
+    throw unexpected(at, options.delimiter, 'a character that is no quote, line end or byte order mark');
+  }
   const file = singleFile(source, options);
   const table = await readCsv(file, { ...options, delimiter: options.delimiter ?? delimiter });
   const { rows, columnCount, values, labels, lines, groups, names } = table;
@@ -185,7 +189,7 @@ async function readNpyDataset(source: DataSource, options: DatasetOptions): Prom
   const [rows, columnCount = 1] = x.shape as [number, number?];
   if (rows === 0)
     throw new InputError(`${file} has no samples: its shape is ${formatShape(x.shape)}`, { file });
-  if (y.data.length !== rows) {
+  if (y.shape[0] !== rows || y.data.length !== rows) {
     throw new InputError(
       `${labelFile} has shape ${formatShape(y.shape)}, expected (${rows},): one label for each row of ${file}`,
       {
@@ -194,7 +198,9 @@ async function readNpyDataset(source: DataSource, options: DatasetOptions): Prom
         hint:
           y.shape[0] === rows
             ? 'one-hot labels become numbers of classes with numpy.argmax(y, axis=1)'
-            : undefined,
+            : y.data.length === rows
+              ? 'where they are in the order of the rows: numpy.ravel(y)'
+              : undefined,
       },
     );
   }

@@ -270,7 +270,8 @@ class Cursor {
 }
 
 function hintOfToken(token: string, isFirst: boolean): string | undefined {
-  if (isFirst && /^[^:]*([,;][^:]*){2,}$/.test(token)) return 'is it a table? set format: csv in the cost';
+  if (isFirst && !token.includes(':') && token.split(/[,;]/).length > 2)
+    return 'is it a table? set format: csv in the cost';
   if (isFirst && token.includes(',')) return 'one label a sample: a decimal comma, or several labels?';
   if (/^\d+:[+-]?\d*,\d+$/.test(token)) return 'numbers have a decimal point';
   if (/^(\d+:)?[+-]?(nan|inf|infinity|na)$/i.test(token)) return 'leave the entry out, or fill it in';

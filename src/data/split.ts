@@ -110,8 +110,14 @@ async function readCounts(
   context: SplitContext,
 ): Promise<ArrayLike<number>> {
   if (typeof counts !== 'string') return counts;
-  const { readNpy } = await import('./npy.js');
-  return (await readNpy(context.resolve(counts))).data;
+  const { formatShape, readNpy } = await import('./npy.js');
+  const { shape, data } = await readNpy(context.resolve(counts));
+  if (shape[0] === data.length) return data;
+  const path = [...context.path, 'counts'];
+  throw new InputError(
+    `${counts} has shape ${formatShape(shape)}, expected (${context.agents},): a number for each agent`,
+    { file: counts, path },
+  );
 }
 
 function partsOf(counts: ArrayLike<number>, dataset: Dataset, context: SplitContext): Uint32Array {

@@ -87,6 +87,7 @@ describe('what two readings would make different data of', () => {
     ['pandas numbers columns', '0,1,2\n5,6,1\n7,8,0\n'],
     ['from 1', '1,2,3\n5,6,1\n7,8,0\n'],
     ['in quotes', '"0","1"\n5,6\n'],
+    ['years in quotes', '"2001","2002"\n5,6\n'],
     ['after an empty line, between semicolons', '\n0;1;2\n5;6;1\n'],
   ])('a first line that counts, header or sample: %s', (_, text) => {
     expect(refusal(text)).toMatch(/data\.csv:[12]: the first line is .*header: true or header: false/);
@@ -122,6 +123,28 @@ describe('what two readings would make different data of', () => {
       /the first line is "who", "0", "1": names of columns, or a sample/,
     );
     expect(refusal('a,y\n1,2\n', { target: 'y', group: 'y' })).toMatch(/cannot be target and group at once/);
+  });
+
+  it('numbers in quotes are samples where the others stand in quotes too', () => {
+    expect(parse('"2001","2002"\n"5","6"\n')).toMatchObject({ rows: 2, names: null });
+    expect(parse('2001,"2002"\n5,6\n')).toMatchObject({ rows: 2, names: null });
+  });
+
+  it('a number larger than a double holds', () => {
+    expect(refusal('a,y\n1e400,1\n')).toMatch(
+      /:2: column 1 \(a\) is "1e400".* \| larger than a double holds/,
+    );
+  });
+
+  it("Excel's first line says what separates cells", () => {
+    for (const line of ['sep=;\n', '"sep=;"\r\n', 'SEP=;\r']) {
+      const text = `${line}a;b;y\n1;2;3\n4;"5";6\n`;
+      expect(parse(text)).toMatchObject({ names: ['a', 'b'], rows: 2, lines: Uint32Array.of(3, 4) });
+    }
+    expect(refusal('sep=|\n7|2\n3|x\n')).toMatch(/data\.csv:3: column 2/);
+    expect(refusal('sep=;\n1;2\n', { delimiter: ',' })).toMatch(
+      /data\.csv:1: the line "sep=;" says what separates cells, and delimiter is ","/,
+    );
   });
 
   it('one-hot labels', () => {

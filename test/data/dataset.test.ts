@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { checkSource, type DataSource, readDataset } from '../../src/data/dataset.js';
 import { writeNpy } from '../../src/data/npy.js';
@@ -48,6 +49,26 @@ describe('readDataset', () => {
     );
   });
 
+  it('reads tables that are packed, by their inner extension', async () => {
+    for (const name of ['d.csv.gz', 'D.CSV.GZ']) {
+      expect(await read(scratchFile(name, gzipSync(CSV)))).toMatchObject({
+        rows: 3,
+        matrix: { kind: 'dense' },
+      });
+    }
+    expect(await read(scratchFile('d.tsv.gz', gzipSync(CSV.replaceAll(',', '\t'))))).toMatchObject({
+      rows: 3,
+    });
+  });
+
+  it('refuses what cannot stand between cells', async () => {
+    for (const delimiter of ['"', '\n', '\r', '\ufeff']) {
+      await expect(read(scratchFile('d.csv', CSV), { delimiter })).rejects.toThrow(
+        /^cost\.delimiter is ".*", expected a character that is no quote, line end or byte order mark/,
+      );
+    }
+  });
+
   it('finds the group column in every format', async () => {
     expect(await read(scratchFile('d.libsvm', LIBSVM), { group: 2 })).toMatchObject({
       groups: ['0', '2', '4'],
@@ -72,6 +93,15 @@ describe('readDataset', () => {
     await expect(read(pair)).rejects.toThrow(
       /y\.npy has shape \(2,\), expected \(3,\): one label for each row of .*x\.npy/,
     );
+    for (const shape of [
+      [1, 3],
+      [3, 1],
+    ]) {
+      await writeNpy(pair.y, { shape, data: Float64Array.of(1, -1, 1) });
+      if (shape[0] === 3) expect(await read(pair)).toMatchObject({ labels: Float64Array.of(1, -1, 1) });
+      else await expect(read(pair)).rejects.toThrow(/y\.npy has shape \(1, 3\), expected \(3,\)/);
+    }
+    await writeNpy(pair.y, { shape: [2], data: Float64Array.of(1, 1) });
     await writeNpy(pair.x, { shape: [2, 2], data: Float64Array.of(1, 2, Infinity, 4) });
     await expect(read(pair)).rejects.toThrow(
       /x\.npy: entry \[1, 0\] \(from 0\) is Infinity, expected a finite number/,

@@ -110,6 +110,12 @@ describe('parseLibsvm', () => {
   });
 });
 
+it('asks of a wide line at once whether it is a table', () => {
+  const wide = Array.from({ length: 5000 }, (_, k) => k).join(',');
+  expect(() => parse(`${wide}:1\n`)).toThrow('expected a finite number as the label');
+  expect(() => parse(`${wide}\n`)).toThrow(expect.objectContaining({ hint: expect.stringContaining('csv') }));
+}, 1000);
+
 describe.skipIf(!hasSharedData)('files that everyone knows', () => {
   it.each([
     ['heart_scale', 270, 13, 3378],

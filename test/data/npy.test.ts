@@ -93,6 +93,11 @@ describe('readNpy', () => {
       npyBytes('<f8', false, '(1, 1, 1)', bytes()),
       /shape \(1, 1, 1\), expected one or two dimensions/,
     ],
+    [
+      'extents below zero',
+      npyBytes('<f8', false, '(-3, -3)', bytes()),
+      /has the shape \(-3, -3\), expected whole numbers, 0 or more/,
+    ],
     ['a single number', npyBytes('<f8', false, '()', bytes()), /shape \(\), expected one or two dimensions/],
     [
       'numbers cut short',

@@ -96,6 +96,10 @@ describe('counts', () => {
       [0],
       [1, 2],
     ]);
+    await writeNpy(file, { shape: [1, 2], data: Float64Array.of(1, 2) });
+    await expect(holdings({ kind: 'counts', counts: file }, numbered(3), contextOf(2))).rejects.toThrow(
+      /counts\.npy has shape \(1, 2\), expected \(2,\): a number for each agent/,
+    );
   });
 
   it.each([

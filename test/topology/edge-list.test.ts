@@ -275,6 +275,18 @@ describe('separators', () => {
     expect(said(read(text, options))).toBe(edges);
   });
 
+  test("Excel's first line says what separates fields", () => {
+    for (const line of ['sep=;\n', '"sep=;"\r\n', 'SEP=;\n']) {
+      expect(said(read(`${line}Oslo, S;Rome\nRome;Bern\n`, {}, 'x.csv'))).toBe('Oslo, S-Rome Rome-Bern');
+      expect(parseGraph(`${line}0;1;0;0\n1;0;2;0\n0;2;0;1\n0;0;1;0\n`, 'table').readAs).toContain('matrix');
+    }
+    expect(errorOf(() => read('sep=;\na;b\nb;"c\n')).message).toMatch(/^x.txt:3: /);
+    expect(errorOf(() => read('sep=x\na;b\n')).message).toMatch(
+      /^x.txt:1: separator is "x", as "sep=x" says/,
+    );
+    expect(errorOf(() => read('sep=;\na;b\n', { separator: 'comma' })).message).toContain('expected comma');
+  });
+
   test('a decimal comma is no weight', () => {
     const graph = read('1;2;0,5\n2;3;1,5\n');
     expect(errorOf(() => weights(graph)).message).toMatch(/^x.txt:1: weight is "0,5", expected/);

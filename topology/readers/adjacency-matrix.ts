@@ -12,13 +12,16 @@ import { fileError, show } from '../errors.js';
 import type { Graph } from '../graph.js';
 import { checkSquare, MatrixEntries } from './matrix.js';
 import { decimalOf, isEntry, type Reader, type ReadOptions } from './reader.js';
-import { Rows, type Separator, separatorOf } from './table.js';
+import { Rows, type Separator, separatorLine, separatorOf } from './table.js';
 
 export const adjacencyMatrix: Reader = {
   format: 'matrix',
   extensions: [],
   summary: 'adjacency matrix in text: one row a line, perhaps with names of rows and columns',
-  parse: (text, file, options = {}) => parseMatrix(text, file, options),
+  parse(whole, file, given = {}) {
+    const { text, options } = separatorLine(whole, file, given);
+    return parseMatrix(text, file, options);
+  },
 };
 
 interface Row {

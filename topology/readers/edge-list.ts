@@ -32,13 +32,14 @@ import {
   type ReadOptions,
   weightOf,
 } from './reader.js';
-import { KONECT, Rows, STATED_NODES, separatorOf, twoReadings } from './table.js';
+import { KONECT, Rows, STATED_NODES, separatorLine, separatorOf, twoReadings } from './table.js';
 
 export const edgeListReader: Reader = {
   format: 'edgelist',
   extensions: ['.edges', '.edgelist'],
   summary: 'edge list: two names a line and perhaps a weight, separated by commas, tabs or spaces',
-  parse(text, file, options = {}) {
+  parse(whole, file, given = {}) {
+    const { text, options } = separatorLine(whole, file, given);
     const plan = planOf(text, file, options);
     const graph =
       plan === null ? withoutEdges(text, file) : (parseNumbers(text, plan) ?? parseNames(text, plan));

@@ -11,6 +11,7 @@
  */
 import { fileError, show, TopologyError } from '../errors.js';
 import { isBlank, Lines } from './lines.js';
+import type { ReadOptions } from './reader.js';
 
 /** What separates the fields of a list or a table. */
 export type Separator = 'tab' | 'comma' | 'semicolon' | 'bar' | 'space';
@@ -207,6 +208,25 @@ export class Rows {
     }
     throw this.error(`found ${show(text.slice(begin, end))}, expected '"' to end the name`);
   }
+}
+
+/**
+ * Excel's first line, `sep=;`, says what separates fields; it is left empty, so that lines keep their
+ * numbers.
+ */
+export function separatorLine(
+  text: string,
+  file: string,
+  options: ReadOptions,
+): { text: string; options: ReadOptions } {
+  const [found, , mark] = /^("?)sep=(.)\1(?=\n|\r\n)/i.exec(text) ?? [];
+  if (found === undefined) return { text, options };
+  const separator = separators.find((one) => String.fromCharCode(CODES[one]) === mark);
+  if (separator === undefined || (options.separator ?? separator) !== separator) {
+    const expected = options.separator ?? separators.join(', ');
+    throw fileError(file, 1, `separator is ${show(mark)}, as ${show(found)} says, expected ${expected}`);
+  }
+  return { text: text.slice(found.length), options: { ...options, separator } };
 }
 
 /** N of a comment `# Nodes: N`, which the Stanford collection writes. */

@@ -15,13 +15,14 @@ import { adjacencyMatrix, rowsOf } from './adjacency-matrix.js';
 import { edgeListReader } from './edge-list.js';
 import { headerOf } from './header.js';
 import { decimalOf, isEntry, type Reader, type ReadOptions } from './reader.js';
-import { Rows, separatorOf, twoReadings } from './table.js';
+import { Rows, separatorLine, separatorOf, twoReadings } from './table.js';
 
 export const tables: Reader = {
   format: 'table',
   extensions: ['.txt', '.csv', '.tsv', '.dat'],
   summary: 'edge list or adjacency matrix in text, told apart by what it holds',
-  parse(text, file, options = {}) {
+  parse(whole, file, given = {}) {
+    const { text, options } = separatorLine(whole, file, given);
     const reader = isMatrix(text, file, options) ? adjacencyMatrix : edgeListReader;
     return (reader as Extract<Reader, { parse: unknown }>).parse(text, file, options);
   },

@@ -406,13 +406,18 @@ export class EdgeBuffer {
     this.count++;
   }
 
-  /** Whether every edge stands as often from one end as from the other; a self-loop does. */
-  isFromBothEnds(nodes: number): boolean {
+  /** An edge that stands more often from its first end than from its second; null if there is none. */
+  oneSided(nodes: number): [from: number, to: number] | null {
     const { from, to, count } = this;
     // The pairs of ends as numbers, in the order of either end: exact up to 94 million nodes.
     const forth = Float64Array.from({ length: count }, (_, edge) => from[edge] * nodes + to[edge]).sort();
     const back = Float64Array.from({ length: count }, (_, edge) => to[edge] * nodes + from[edge]).sort();
-    return forth.every((pair, at) => pair === back[at]);
+    const at = forth.findIndex((pair, index) => pair !== back[index]);
+    if (at < 0) return null;
+    // The smaller of two pairs that differ stands more often in its own order.
+    const pair = Math.min(forth[at], back[at]);
+    const [a, b] = [Math.floor(pair / nodes), pair % nodes];
+    return pair === forth[at] ? [a, b] : [b, a];
   }
 
   private grow(): void {

@@ -48,9 +48,9 @@ describe('METIS', () => {
     ['2 1\n0\n1\n', 'x:2: neighbour is "0", expected 1..2'],
     ['2 3\n2\n1\n', 'x: found 2 neighbours, expected 6'],
     ['2 1 1\n2\n1\n', 'x:2: found 1 numbers, expected pairs of neighbour and weight'],
-    ['2 2\n2 2 1\n1\n', 'x: found an edge that stands more than once on one of its sides'],
+    ['2 2\n2 2 1\n1\n', 'x:2: node 1 has the neighbour 2 more often than that has 1, expected every edge'],
     ['3 2\n2 2\n1\n\n', 'found 3 neighbours, expected 4'],
-    ['3 3\n2 2\n1 3\n2 2\n', 'x: found an edge that stands more than once on one of its sides'],
+    ['3 3\n2 2\n1 3\n2 2\n', 'more often than that has'],
     ['2 1 10\nabc 2\n1 1\n', 'x:2: found "abc", expected a whole number, 0 or more'],
     ['2 1 10\n1 2\n-9 1\n', 'x:3: found "-9", expected a whole number'],
     ['2 1 100\n1e400 2\n1 1\n', 'x:2: found "1e400", expected a whole number'],
@@ -139,6 +139,11 @@ describe('Pajek', () => {
 
   test('numbers as labels are the numbers', () => {
     expect(read('pajek')('*vertices 2\n*edges\n1 2\n').labels).toEqual(['1', '2']);
+  });
+
+  test('times are left out, and it is said', () => {
+    const graph = read('pajek')('*Vertices 2\n1 "a" [1-3]\n2 "b"\n*Edges\n1 2 1 [2]\n');
+    expect(graph).toMatchObject({ edges: 1, readAs: 'without times of nodes and edges' });
   });
 
   test('nodes alone, with labels in quotes', () => {
@@ -250,6 +255,8 @@ describe('adjacency lists', () => {
     ['a b\n1: 2 3\n', 'x:2: "1:" could be a name with what it ends in, or names and what separates them'],
     ['a, b, c\n', 'x:1: "a," could be a name'],
     ['a -> b\n', 'x:1: "->" could be a name'],
+    ['"New York" Rome\n', `x:1: "\\"New" could be a name`],
+    ['a b 0.5\nb c 2\n', 'x: this list could be a node and its neighbours a line, or edges with weights'],
     ['# nothing\n', 'x: no nodes found'],
   ]);
 });

@@ -32,16 +32,20 @@ export const adjacencyList: Reader = {
     const edges = new EdgeBuffer();
     checkNotMatrix(text, file);
     let hasNeighbours = false;
+    // Whether every line is two names and a number so far.
+    let isWeighted = true;
     let packed: { line: number; word: string } | null = null;
     while (lines.nextRaw()) {
       // NetworkX takes '#' for a comment wherever it stands, and so writes no name that holds one.
       const words = wordsOf(lines);
       const [source, ...neighbours] = words;
       if (source === undefined) continue;
-      const marked = words.find((word) => /[,:;|]$|^(->|=>|--)$/.test(word));
+      const marked = words.find((word) => /[,:;|]$|^(->|=>|--)$|^"[^"]*$|^[^"]+"$/.test(word));
       if (marked !== undefined) {
         throw aSeparator(file, lines.line, marked, 'with what it ends in');
       }
+      const [isName, isNext, isNumber] = [0, 1, 2].map((at) => Number.isNaN(decimalOf(words[at] ?? '')));
+      isWeighted &&= words.length === 3 && isName === true && isNext === true && isNumber === false;
       hasNeighbours ||= neighbours.length > 0;
       if (/[,;|]/.test(source)) packed ??= { line: lines.line, word: source };
       const from = number(source);
@@ -51,6 +55,16 @@ export const adjacencyList: Reader = {
       throw aSeparator(file, packed.line, packed.word, 'of a node alone');
     if (numberOf.size === 0)
       throw fileError(file, 0, 'no nodes found, expected a node and its neighbours a line');
+    if (isWeighted) {
+      const hint = 'for edges say topology: { ..., format: edgelist } or --format edgelist';
+      throw twoReadings(
+        file,
+        0,
+        'this list',
+        'a node and its neighbours a line, or edges with weights',
+        hint,
+      );
+    }
     const labels = orderedNames(edges, [...numberOf.keys()]);
     return edges.toGraph(numberOf.size, labels, { directed: true, keepDirections: directions === 'keep' });
   },

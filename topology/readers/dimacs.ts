@@ -69,7 +69,7 @@ export const dimacs: Reader = {
     }
     if (problem === null) throw fileError(file, 0, "no line 'p' found, expected 'p sp NODES ARCS'");
     // Files of the colouring challenge may list every edge from both ends, and count it once.
-    const isTwofold = problem.mark === 'e' && edges.count === 2 * announced && edges.isFromBothEnds(nodes);
+    const isTwofold = problem.mark === 'e' && edges.count === 2 * announced && edges.oneSided(nodes) === null;
     if (edges.count !== announced && !isTwofold)
       throw fileError(file, 0, `found ${edges.count} edges, expected ${announced}`);
     const { isDirected } = problem;

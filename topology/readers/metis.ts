@@ -73,9 +73,11 @@ export const metis: Reader = {
         `found ${edges.count} neighbours, expected ${2 * announced}, two for each of ${announced} edges`,
       );
     }
-    if (graph.dropped.parallelEdges > 0 && !edges.isFromBothEnds(nodes)) {
-      const expected = 'expected every edge as often from one side as from the other';
-      throw fileError(file, 0, `found an edge that stands more than once on one of its sides, ${expected}`);
+    const oneSided = graph.dropped.parallelEdges > 0 ? edges.oneSided(nodes) : null;
+    if (oneSided !== null) {
+      const [node, neighbour] = oneSided;
+      const found = `node ${node + 1} has the neighbour ${neighbour + 1} more often than that has ${node + 1}`;
+      throw fileError(file, lineOf[node] ?? 0, `${found}, expected every edge as often from both sides`);
     }
     const { arcs: _, ...undirected } = graph;
     undirected.dropped.parallelEdges /= 2;

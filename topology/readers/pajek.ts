@@ -36,6 +36,7 @@ class PajekParser {
   private nodes = 0;
   private labels: (string | undefined)[] = [];
   private rows = 0;
+  private hasTimes = false;
 
   constructor(
     text: string,
@@ -60,6 +61,7 @@ class PajekParser {
     }
     if (this.nodes === 0) throw fileError(this.file, 0, 'no *Vertices found, expected at least one');
     if (section === 'vertices') this.addNodes();
+    if (this.hasTimes) this.graph.note('without times of nodes and edges');
     if (section === 'matrix' && this.rows !== this.nodes) {
       throw fileError(this.file, 0, `*Matrix has ${this.rows} rows, expected ${this.nodes}`);
     }
@@ -140,9 +142,11 @@ class PajekParser {
 
   /** Words, those in quotes as one, "" in them standing for ". */
   private wordsOf(line: string): string[] {
-    return Array.from(line.matchAll(/"((?:[^"]|"")*)"(?!\S)|(\S+)/g), ([, quoted, word]) => {
-      if (word?.startsWith('"')) throw this.error(`found ${show(line)}, expected '"' to end ${show(word)}`);
-      return quoted?.replaceAll('""', '"') ?? word ?? '';
+    return Array.from(line.matchAll(/"((?:[^"]|"")*)"(?!\S)|(\S+)/g), ([, quoted, word = '']) => {
+      if (quoted !== undefined) return quoted.replaceAll('""', '"');
+      if (word.startsWith('"')) throw this.error(`found ${show(line)}, expected '"' to end ${show(word)}`);
+      this.hasTimes ||= /^\[[\d*]/.test(word);
+      return word;
     });
   }
 

@@ -210,9 +210,11 @@ export function decimalOf(text: string): number {
   return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
 }
 
-/** What programs write into a matrix: a number, or in its place inf or nan, which no graph is made of. */
+/**
+ * What programs write into a matrix: a number, or in its place inf, nan or 0x10, which no graph is made of.
+ */
 export function isEntry(text: string): boolean {
-  return !Number.isNaN(decimalOf(text)) || /^\s*[+-]?(nan|inf|infinity)\s*$/i.test(text);
+  return (text.trim() !== '' && !Number.isNaN(Number(text))) || /^\s*[+-]?(nan|inf)\s*$/i.test(text);
 }
 
 export function badWeight(text: string, file: string, line: number): WeightProblem {

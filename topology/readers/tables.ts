@@ -64,8 +64,9 @@ function isMatrix(text: string, file: string, options: ReadOptions): boolean {
     ends.every((column) => /^[+-]?\d+$/.test(cells[column] ?? '')),
   );
   const likely = isLikelyMatrix(found, bare !== null);
+  const isUntimed = bare !== null && size === 4 && !hasTimes(bare);
   const isOddList =
-    !hasWholeNames || (bare !== null && size > 2 && (hasZeroWeight(bare) || isStochastic(bare)));
+    !hasWholeNames || isUntimed || (bare !== null && size > 2 && (hasZeroWeight(bare) || isStochastic(bare)));
   if (!likely && !isOddList) return false;
   // A link said from both ends, whichever way it is read.
   if (bare !== null && size === 2 && hasWholeNames && found[0]?.[1] === 1) return false;
@@ -107,6 +108,13 @@ function isStochastic(matrix: readonly number[][]): boolean {
     matrix.every((row) => isOne(row.reduce((sum, value) => sum + value, 0))) ||
     matrix.every((_, column) => isOne(matrix.reduce((sum, row) => sum + (row[column] ?? 0), 0)))
   );
+}
+
+/** The fourth column could be times: they ascend, and are larger than what numbers nodes. */
+function hasTimes(rows: readonly number[][]): boolean {
+  const times = rows.map(([, , , time = 0]) => time);
+  const largest = Math.max(...rows.flatMap((row) => row.slice(0, 2)));
+  return times.every((time, at) => time > largest && time >= (times[at - 1] ?? 0));
 }
 
 /**

@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { loadRegistries } from '../src/config/registries.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -101,6 +102,27 @@ describe('imports run one way', () => {
     expect(upwards).toEqual([]);
   });
 
+  it('no file imports what imports it', () => {
+    const graph = new Map(
+      sources('src').map((file) => [
+        file,
+        importedFolders(file).flatMap(({ folder, what }) =>
+          folder === 'src' ? [what.replace(/\.js$/, '.ts')] : [],
+        ),
+      ]),
+    );
+    const circles: string[] = [];
+    const done = new Set<string>();
+    const visit = (file: string, way: string[]) => {
+      if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' -> '));
+      if (done.has(file) || way.includes(file)) return;
+      for (const next of graph.get(file) ?? []) visit(next, [...way, file]);
+      done.add(file);
+    };
+    for (const file of graph.keys()) visit(file, []);
+    expect(circles.filter((circle) => !/src.(cost|certify)/.test(circle))).toEqual([]);
+  });
+
   it('the loop knows no mathematics: no cost, flow or compressor in workers/round-loop.ts', () => {
     const imports = importedFolders('workers/round-loop.ts').map(({ what }) => what);
     expect(imports.filter((what) => /cost|flow|compress|kernels/.test(what))).toEqual([]);
@@ -120,5 +142,51 @@ describe('imports run one way', () => {
     };
     visit('workers/agents.js');
     expect([...packages].filter((name) => !name.startsWith('node:'))).toEqual([]);
+  });
+});
+
+/** Quoted words that are a kind's name and something else as well. */
+const ORDINARY = new Set(['flow', 'path', 'average']);
+/** Files that may say more: benchmarks choose what they measure, and types of configs are written from the registries. */
+const MAY_NAME = /^src\/(bench\/|library\/specs\.ts|.*registry\.ts$)/;
+/** Words of a language of its own: what zod calls a refinement, and what a link of a parameter server may say in short. */
+const OWN_WORDS: Record<string, string[]> = {
+  custom: ['src/schema/explain.ts'],
+  'one-bit': ['src/program/parameter-server/'],
+  threshold: ['src/compress/event-triggered.ts'],
+  'parameter-server': ['src/program/parameter-server/'],
+  flatten: ['src/program/parameter-server/'],
+};
+
+describe('a kind is known by name in its own file alone', () => {
+  it('and nobody asks for it elsewhere', async () => {
+    const { compressors, costs, flows, links, programs, topologies } = await loadRegistries();
+    const kinds = new Set(
+      [compressors, costs, flows, links, programs, topologies].flatMap((registry) => Object.keys(registry)),
+    );
+    const named = ['src', 'topology', 'workers'].flatMap(sources).flatMap((file) => {
+      if (MAY_NAME.test(file)) return [];
+      const text = readFileSync(path.join(root, file), 'utf8')
+        .replaceAll(/\/\*[\s\S]*?\*\//g, '')
+        .replaceAll(/\/\/.*$/gm, '');
+      const own = new Set(
+        Array.from(
+          text.matchAll(/^\s*(?:kind: |const KIND = |.*literal\()?'([a-z0-9-]+)'/gm),
+          ([, kind]) => kind,
+        ),
+      );
+      // A composition names its parts, as a config does.
+      const rest = text.replaceAll(/\{ kind: '[a-z0-9-]+'/g, '');
+      return Array.from(rest.matchAll(/'([a-z0-9-]+)'/g), ([, word]) => word).flatMap((word) => {
+        const fine =
+          !kinds.has(word) ||
+          ORDINARY.has(word) ||
+          own.has(word) ||
+          word.startsWith(path.basename(file, '.ts')) ||
+          OWN_WORDS[word]?.some((place) => file.startsWith(place));
+        return fine ? [] : [`${file} names ${word}`];
+      });
+    });
+    expect(named).toEqual([]);
   });
 });

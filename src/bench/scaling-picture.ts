@@ -1,9 +1,24 @@
 /** The scaling curve: speed-up against workers, with the line of perfect scaling, what pure arithmetic reached beside the rounds, and the fitted laws. */
 
 import { linearPlot, type Panel, type PlotSeries } from '../report/plot.js';
-import { amdahlSpeedup, uslSpeedup } from './fits.js';
-import type { Curve } from './scaling.js';
+import { type Amdahl, amdahlSpeedup, type Point, type Usl, uslSpeedup } from './fits.js';
 import { spreadOf } from './stats.js';
+
+/** What pure arithmetic came to on as many threads. */
+export interface CeilingPoint {
+  speedup: number;
+  barrier: number;
+}
+
+/** What became of a curve; plain data for the picture and for JSON. */
+export interface Curve {
+  id: string;
+  title: string;
+  kind: 'strong' | 'weak';
+  points: (Point & { barrier: number; imbalance: number; ceiling: CeilingPoint })[];
+  amdahl: Amdahl | null;
+  usl: Usl | null;
+}
 
 /** Points of a fitted curve. */
 const STEPS = 40;

@@ -12,7 +12,7 @@ import { percent } from '../report/chart.js';
 import type { LoadedConfig } from '../run/config.js';
 import { Ceiling } from './ceiling.js';
 import { countText, figure, ratioFigure, spreadText } from './figures.js';
-import { type Amdahl, fitAmdahl, fitUsl, type Point, type Usl } from './fits.js';
+import { type Amdahl, fitAmdahl, fitUsl, type Usl } from './fits.js';
 import { type Contestant, interleave } from './interleave.js';
 import {
   FLATTENED_SIGN,
@@ -22,7 +22,7 @@ import {
   problemConfig,
 } from './problem.js';
 import { Rig, type RoundSample } from './rig.js';
-import { drawScaling } from './scaling-picture.js';
+import { type Curve, drawScaling } from './scaling-picture.js';
 import { ratios, spreadOf } from './stats.js';
 import type { BenchInputs, Benchmark, Figure, Table, Target } from './types.js';
 
@@ -41,22 +41,6 @@ interface Study {
   target?: Target;
   /** Per cent of the time at the barrier at two workers. */
   barrierTarget?: Target;
-}
-
-/** What pure arithmetic came to on as many threads. */
-export interface CeilingPoint {
-  speedup: number;
-  barrier: number;
-}
-
-/** What became of a curve; plain data for the picture and for JSON. */
-export interface Curve {
-  id: string;
-  title: string;
-  kind: 'strong' | 'weak';
-  points: (Point & { barrier: number; imbalance: number; ceiling: CeilingPoint })[];
-  amdahl: Amdahl | null;
-  usl: Usl | null;
 }
 
 export const scaling: Benchmark = {

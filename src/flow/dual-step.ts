@@ -25,8 +25,7 @@
  */
 
 import type { Runtime } from '../runtime.js';
-import type { Slope } from './inner-steps.js';
-import { type EstimatedStep, MODES, type PlainStep } from './modes.js';
+import { type EstimatedStep, MODES, type PlainStep, type Slope } from './modes.js';
 import type { Compress } from './types.js';
 
 /** How the primal-dual flow steps. */

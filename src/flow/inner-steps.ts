@@ -21,27 +21,9 @@ import type { BoundCost } from '../cost/types.js';
 import type { Runtime } from '../runtime.js';
 import { bindBlocks } from './blocks.js';
 import type { Integrator, PrimalDualGains } from './dual-step.js';
-import { MODES } from './modes.js';
+import { MODES, type Slope } from './modes.js';
 import { bindProx } from './prox.js';
 import type { Compress } from './types.js';
-
-/**
- * What leaves the slopes of a block in `scratch.gradient`; the other arguments as in `PlainStep` and
- * `EstimatedStep`.
- */
-export interface Slope {
-  plain(first: number, count: number, round: number, x: number, laplacian: number): void;
-  estimated(
-    first: number,
-    count: number,
-    round: number,
-    x: number,
-    s: number,
-    z: number,
-    laplacian: number,
-    message: number,
-  ): void;
-}
 
 /** One step: the gradient at x. */
 export function bindGradient(cost: BoundCost, { arena, worker }: Runtime): Slope {

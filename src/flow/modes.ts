@@ -118,6 +118,24 @@ export type EstimatedStep = (
   round: number,
 ) => void;
 
+/**
+ * What leaves the slopes of a block in `scratch.gradient`; the other arguments as in `PlainStep` and
+ * `EstimatedStep`.
+ */
+export interface Slope {
+  plain(first: number, count: number, round: number, x: number, laplacian: number): void;
+  estimated(
+    first: number,
+    count: number,
+    round: number,
+    x: number,
+    s: number,
+    z: number,
+    laplacian: number,
+    message: number,
+  ): void;
+}
+
 export function bindMode(
   compress: Compress,
   channel: Channel,

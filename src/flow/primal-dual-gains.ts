@@ -8,11 +8,11 @@ import { unexpected } from '../errors.js';
 import type { Integrator, PrimalDualGains } from './dual-step.js';
 import { type Gain, numberOr, roundStep } from './gains.js';
 import { MODES } from './modes.js';
+import type { StartingGains } from './sampled-data.js';
 import { safeInnerStep, safeStep } from './stable-step.js';
 import {
   boldGains,
   dampedGains,
-  type StartingGains,
   startingGains,
   startingInnerGains,
   uncompressedGains,

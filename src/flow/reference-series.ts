@@ -6,7 +6,7 @@
 import { rowLength } from '../arena/layout.js';
 import { InputError } from '../errors.js';
 import type { Reference, Runtime } from '../runtime.js';
-import type { ReferenceContext, ReferenceModel } from './reference.js';
+import type { ReferenceContext, ReferenceModel } from './reference-types.js';
 
 export async function loadSeries(name: string, context: ReferenceContext): Promise<ReferenceModel> {
   const { agents, dim, resolve, path } = context;

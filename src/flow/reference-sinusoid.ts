@@ -7,16 +7,7 @@
 
 import { rowLength } from '../arena/layout.js';
 import type { Reference, Runtime } from '../runtime.js';
-import type { ReferenceContext, ReferenceModel, ReferencePlan } from './reference.js';
-
-export interface SinusoidSpec {
-  kind: 'sinusoid';
-  amplitude: number;
-  /** Rounds. */
-  period: number;
-  /** The reference stands still from this round on. */
-  until?: number | undefined;
-}
+import type { ReferenceContext, ReferenceModel, ReferencePlan, SinusoidSpec } from './reference-types.js';
 
 // Taylor coefficients 1/n!, of which the angles up to pi/4 need no more for 1e-17.
 const SINE = [1, -1 / 6, 1 / 120, -1 / 5040, 1 / 362880, -1 / 39916800, 1 / 6227020800, -1 / 1307674368000];

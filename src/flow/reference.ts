@@ -13,38 +13,10 @@
  */
 
 import type { z } from 'zod';
-import type { Arena } from '../arena/arena.js';
-import type { FieldSpec } from '../arena/layout.js';
-import type { SpecPath } from '../errors.js';
-import type { Reference, Runtime, Seed } from '../runtime.js';
+import type { Reference, Runtime } from '../runtime.js';
 import { bindSeries, loadSeries } from './reference-series.js';
-import { bindSinusoid, drawSinusoid, type SinusoidSpec } from './reference-sinusoid.js';
-
-export type ReferenceSpec = SinusoidSpec | { file: string };
-
-/** Plain data: what workers bind. */
-export type ReferencePlan =
-  | { kind: 'sinusoid'; period: number /** Null: for ever. */; until: number | null }
-  | { kind: 'series'; rows: number };
-
-/** On the host. */
-export interface ReferenceModel {
-  plan: ReferencePlan;
-  /** r(0), agents x dim, where the reference says it; null where agents begin at values of their own. */
-  start: Float64Array | null;
-  fields: FieldSpec[];
-  /** Writes what workers read, and makes x(0), which holds the agents' own values, r(0). */
-  fill(arena: Arena, x: Float64Array): void;
-}
-
-export interface ReferenceContext {
-  agents: number;
-  dim: number;
-  seed: Seed;
-  /** Absolute path of a file named in the config. */
-  resolve(file: string): string;
-  path: SpecPath;
-}
+import { bindSinusoid, drawSinusoid } from './reference-sinusoid.js';
+import type { ReferenceContext, ReferenceModel, ReferencePlan, ReferenceSpec } from './reference-types.js';
 
 export function referenceParameter(zod: typeof z) {
   const sinusoid = zod.strictObject({

@@ -24,8 +24,10 @@
 
 import { patternSearch } from '../pattern-search.js';
 import { MODES } from './modes.js';
-import type { StartingGains } from './starting-gains.js';
 import type { Compress, GainContext } from './types.js';
+
+/** What the formulas settle of `PrimalDualGains`. */
+export type StartingGains = { step: number; alpha: number; beta: number; mu?: number; gamma?: number };
 
 type Matrix = number[][];
 

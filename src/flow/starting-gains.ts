@@ -4,11 +4,8 @@
  */
 
 import { MODES } from './modes.js';
-import { sampledDataGains } from './sampled-data.js';
+import { type StartingGains, sampledDataGains } from './sampled-data.js';
 import type { Compress, GainContext } from './types.js';
-
-/** What the formulas settle of `PrimalDualGains`. */
-export type StartingGains = { step: number; alpha: number; beta: number; mu?: number; gamma?: number };
 
 /**
  * h alpha lambdaMax, of the 2 that the flow with inner steps may take without compression. In error-state an

@@ -14,7 +14,7 @@ import type { BatchSize } from '../cost/batch.js';
 import type { BoundCost } from '../cost/types.js';
 import type { IdentityCard, PlanContext, Runtime } from '../runtime.js';
 import type { Unicast } from './edges.js';
-import type { ReferenceSpec } from './reference.js';
+import type { ReferenceSpec } from './reference-types.js';
 
 /** What a message is about, in flows that leave the choice (`modes.ts` has the table). */
 export const COMPRESS_MODES = ['none', 'node-state', 'error-state', 'observer', 'error-memory'] as const;

@@ -4,7 +4,7 @@ import type { Arena } from '../../arena/arena.js';
 import { costDefinition } from '../../cost/registry.js';
 import type { Optimum } from '../../cost/types.js';
 import { reverseEdges } from '../../flow/edges.js';
-import type { ReferenceModel } from '../../flow/reference.js';
+import type { ReferenceModel } from '../../flow/reference-types.js';
 import { fillLinks, inRows, outRows } from '../../links/bind.js';
 import { fillOptimum } from '../../run/optimum.js';
 import type { FlowProblem } from './load.js';

@@ -9,7 +9,7 @@ import type { CostModel } from '../../cost/types.js';
 import { readBeginning } from '../../data/beginning.js';
 import { InputError, unexpected } from '../../errors.js';
 import { automaticGain } from '../../flow/gains.js';
-import type { ReferenceModel } from '../../flow/reference.js';
+import type { ReferenceModel } from '../../flow/reference-types.js';
 import { flowDefinition } from '../../flow/registry.js';
 import type { Compress } from '../../flow/types.js';
 import { type NetworkOfEdges, networkOfEdges } from '../../links/network.js';

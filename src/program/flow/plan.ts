@@ -15,7 +15,7 @@ import { unexpected } from '../../errors.js';
 import { channelFields, channelPath, channelSeed } from '../../flow/channel.js';
 import { edgeFields } from '../../flow/edges.js';
 import { automaticGain } from '../../flow/gains.js';
-import type { ReferenceModel } from '../../flow/reference.js';
+import type { ReferenceModel } from '../../flow/reference-types.js';
 import { flowDefinition } from '../../flow/registry.js';
 import type {
   Compress,

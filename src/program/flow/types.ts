@@ -1,7 +1,7 @@
 /** The plan of a flow over a graph. */
 
 import type { CompressorPlan } from '../../compress/types.js';
-import type { ReferencePlan } from '../../flow/reference.js';
+import type { ReferencePlan } from '../../flow/reference-types.js';
 import type { FlowPlan } from '../../flow/types.js';
 import type { LinksPlan } from '../../links/types.js';
 import type { MeasurePlan } from '../../run/measure.js';

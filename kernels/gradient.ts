@@ -3,9 +3,10 @@
  *
  *     quadratic   f_i(x) = 1/2 sum_c a_ic (x_c - b_ic)^2                                  gradient a (x - b)
  *     linear      f_i(x) = scale sum_r loss(a_r . x, y_r) + regularization/2 |x|^2
- *                 loss 0: (t - y)^2 / 2, slope t - y;  loss 1: log(1 + exp(-y t)), slope -y / (1 + exp(y t))
- *                 loss 2: Huber's, c (|d| - c/2), c = min(|d|, parameter), d = t - y; slope sign(d) c
- *                 loss 3: that of 1, but the penalty is regularization sum_c x_c^2 / (1 + x_c^2)
+ *                 SQUARE: (t - y)^2 / 2, slope t - y;  LOGISTIC: log(1 + exp(-y t)), slope -y / (1 + exp(y t))
+ *                 HUBER: c (|d| - c/2), c = min(|d|, parameter), d = t - y; slope sign(d) c
+ *                 SATURATED_LOGISTIC: that of LOGISTIC, but the penalty is
+ *                 regularization sum_c x_c^2 / (1 + x_c^2)
  *
  * Linear models take three passes over an agent's samples: margins t_r = a_r . x into scratch, slopes in
  * place (two at a time), then out = regularization x + sum_r slope_r a_r, samples in ascending order. With
@@ -14,6 +15,7 @@
  */
 import { Batch } from './batch';
 import { Row } from './lanes';
+import { LOGISTIC, SATURATED_LOGISTIC, SQUARE } from './loss-codes';
 import { Pair } from './math';
 
 /** out = a (x - b); x, a, b and out are block rows. */
@@ -38,9 +40,9 @@ export function gradientQuadratic(
 
 class Slope {
   @inline static pair(loss: u32, parameter: f64, margin: v128, y: v128): v128 {
-    if (loss === 1 || loss === 3) return Pair.logisticSlope(margin, y);
+    if (loss === LOGISTIC || loss === SATURATED_LOGISTIC) return Pair.logisticSlope(margin, y);
     const d = f64x2.sub(margin, y);
-    if (loss === 0) return d;
+    if (loss === SQUARE) return d;
     // The pseudo-minimum returns its first argument when the comparison fails, so NaN passes.
     return f64x2.pmax(f64x2.pmin(d, f64x2.splat(parameter)), f64x2.splat(-parameter));
   }
@@ -71,11 +73,13 @@ function slopes(
   }
 }
 
-/** row = regularization * point over padded(n); loss 3: regularization * 2 point / (1 + point^2)^2. */
+/**
+ * row = regularization * point over padded(n); SATURATED_LOGISTIC: regularization * 2 point / (1 + point^2)^2.
+ */
 function startRow(loss: u32, row: usize, point: usize, n: usize, regularization: f64): void {
   const factor = f64x2.splat(regularization);
   const bytes = Row.padded(n) << 3;
-  if (loss === 3) {
+  if (loss === SATURATED_LOGISTIC) {
     for (let at: usize = 0; at < bytes; at += 16) {
       const x = v128.load(point + at);
       const u = f64x2.add(f64x2.splat(1), f64x2.mul(x, x));

@@ -3,6 +3,7 @@
  * those of gradient.ts. Losses are computed for two samples at a time and summed in ascending order.
  */
 import { Row } from './lanes';
+import { LOGISTIC, SATURATED_LOGISTIC, SQUARE } from './loss-codes';
 import { Pair } from './math';
 
 /** a and b are the addresses of agent 0's rows, `point` is a padded row. */
@@ -43,9 +44,9 @@ export function valueQuadratic(
 
 class Loss {
   @inline static pair(loss: u32, parameter: f64, margin: v128, y: v128): v128 {
-    if (loss === 1 || loss === 3) return Pair.logisticLoss(f64x2.mul(y, margin));
+    if (loss === LOGISTIC || loss === SATURATED_LOGISTIC) return Pair.logisticLoss(f64x2.mul(y, margin));
     const d = f64x2.sub(margin, y);
-    if (loss === 0) return f64x2.mul(f64x2.splat(0.5), f64x2.mul(d, d));
+    if (loss === SQUARE) return f64x2.mul(f64x2.splat(0.5), f64x2.mul(d, d));
     const size = f64x2.abs(d);
     const cut = f64x2.pmin(size, f64x2.splat(parameter));
     return f64x2.mul(cut, f64x2.sub(size, f64x2.mul(f64x2.splat(0.5), cut)));
@@ -64,7 +65,7 @@ class Loss {
 
   /** What an agent pays for the point itself. */
   static penalty(loss: u32, point: usize, n: usize, regularization: f64): f64 {
-    if (loss !== 3) return 0.5 * regularization * Row.dot(point, point, n);
+    if (loss !== SATURATED_LOGISTIC) return 0.5 * regularization * Row.dot(point, point, n);
     let s0 = f64x2.splat(0);
     let s1 = f64x2.splat(0);
     let s2 = f64x2.splat(0);

@@ -1,21 +1,22 @@
 /**
  * Mini-batches: the gradient of f_i estimated from b of agent i's samples.
  *
- *     g_i(x) = (n/N) (n_i / b) sum_{r in B} grad loss_r(x) + grad (regulariser),      B: b of the n_i samples of agent i
+ *     g_i(x) = (n/N) (n_i / b) sum_{r in B} grad loss_r(x) + grad (regulariser),    B: b of the n_i samples of i
  *
- * The set B is drawn without replacement, all sets alike likely, afresh for every agent and draw, so E g_i = grad f_i; agents with no more than b samples use
- * all of them. Philox stream 5, counter (block, agent, draw, 5); see kernels/batch.ts. A draw is the round where the program does not say otherwise: one
- * that takes several gradient steps a round numbers its draws itself (`BoundCost.beginRound`).
+ * The set B is drawn without replacement, all sets alike likely, afresh for every agent and draw, so E g_i =
+ * grad f_i; agents with no more than b samples use all of them. Philox stream 5, counter (block, agent, draw,
+ * 5); see kernels/batch.ts. A draw is the round where the program does not say otherwise: one that takes
+ * several gradient steps a round numbers its draws itself (`BoundCost.beginRound`).
  *
- * Values, trace, curvature and optimum stay those of all samples. Where a program asks for it (`CostContext.ownMeans`) an agent's gradient is instead the mean over its own
- * samples, without the factor (n/N) n_i: what the workers of a parameter server send. With parts of one size the two are the same.
+ * Values, trace, curvature and optimum stay those of all samples. Where a program asks for it
+ * (`CostContext.ownMeans`) an agent's gradient is instead the mean over its own samples, without the factor
+ * (n/N) n_i: what the workers of a parameter server send. With parts of one size the two are the same.
  */
 
 import type { z } from 'zod';
 import type { FieldSpec } from '../arena/layout.js';
 import { formatPath, InputError, type SpecPath } from '../errors.js';
 import type { Runtime } from '../runtime.js';
-import type { BoundCost } from './types.js';
 
 export type BatchSize = number | 'all';
 
@@ -27,7 +28,9 @@ export function batchParameter(zod: typeof z) {
     .describe('samples that a gradient looks at, drawn afresh every round; all: the exact gradient');
 }
 
-/** Refuses a batch where the cost has no samples to draw from. `path`: where the batch stands in the config. */
+/**
+ * Refuses a batch where the cost has no samples to draw from. `path`: where the batch stands in the config.
+ */
 export function refuseBatch(kind: string, size: BatchSize, path: SpecPath): void {
   if (size === 'all') return;
   throw new InputError(
@@ -92,50 +95,6 @@ export function bindBatch(batch: number, { arena, kernels, worker, seed }: Runti
       return kernels.drawBatch(agent, samples, batch, picks, marks, current, seed.low, seed.high) === 0
         ? 0
         : picks;
-    },
-  };
-}
-
-/** How an agent's samples are weighed against those of others: `scale` each, or the mean over its own. */
-export interface SampleWeight {
-  scale: number;
-  own: boolean;
-}
-
-/**
- * The gradient of a block: at once where all samples are used and weigh alike, and else an agent at a time, each after its own draw. `gradient` takes the picks, their
- * number and the weight of a sample beside the block's rows.
- */
-export function batchedGradient(
-  batch: number,
-  runtime: Runtime,
-  gradient: (
-    first: number,
-    count: number,
-    x: number,
-    out: number,
-    picks: number,
-    size: number,
-    scale: number,
-  ) => void,
-  { scale, own }: SampleWeight,
-): Pick<BoundCost, 'beginRound' | 'gradient' | 'exactGradient'> {
-  const drawn = bindBatch(batch, runtime);
-  const exactGradient: BoundCost['gradient'] = (first, count, x, out) =>
-    gradient(first, count, x, out, 0, 0, scale);
-  if (!drawn && !own) return { gradient: exactGradient };
-  const { arena, rowBytes } = runtime;
-  const samples = arena.view('cost.samples', 'u32');
-  return {
-    exactGradient,
-    beginRound: (round, draw = round) => drawn?.beginDraw(draw),
-    gradient(first, count, x, out) {
-      for (let r = 0; r < count; r++) {
-        const agent = first + r;
-        const picks = drawn === null ? 0 : drawn.draw(agent);
-        const weight = own ? 1 / (samples[agent + 1]! - samples[agent]!) : scale;
-        gradient(agent, 1, x + r * rowBytes, out + r * rowBytes, picks, batch, weight);
-      }
     },
   };
 }

@@ -1,8 +1,8 @@
 /**
  * Neumaier's compensated sums: each keeps, beside its running total, what rounding took from it.
  *
- * The error of a total is about one rounding of it plus 2^-106 of the summed magnitudes, whatever the number of terms: a reference
- * value f* can be trusted to the last digit or two. A. Neumaier, ZAMM 54 (1974).
+ * The error of a total is about one rounding of it plus 2^-106 of the summed magnitudes, whatever the number
+ * of terms: a reference value f* can be trusted to the last digit or two. A. Neumaier, ZAMM 54 (1974).
  */
 export class CompensatedSum {
   readonly #sums: Float64Array;

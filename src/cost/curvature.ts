@@ -3,18 +3,19 @@
  *
  * Can be: the largest eigenvalue of weight A_i^T A_i, for the rows A_i of each agent and of all.
  *
- * Power iteration on A_i A_i^T approaches it from below. It stops when a step changes it by less than 1e-4; the answer is that
- * estimate and 1% more, but no more than the trace, which no eigenvalue exceeds. So it is an upper bound unless the start is all
- * but orthogonal to the leading vector, or the second eigenvalue all but equal to the first, where it is short by a fraction
- * that step rules leave room for.
+ * Power iteration on A_i A_i^T approaches it from below. It stops when a step changes it by less than 1e-4;
+ * the answer is that estimate and 1% more, but no more than the trace, which no eigenvalue exceeds. So it is
+ * an upper bound unless the start is all but orthogonal to the leading vector, or the second eigenvalue all
+ * but equal to the first, where it is short by a fraction that step rules leave room for.
  */
 
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-import type { Rows } from './linear-problem.js';
+import type { Rows } from './rows.js';
 import type { SmoothProblem } from './solver.js';
 import type { NearCurvature } from './types.js';
 
-// Small, because a start near another eigenvector leaves it slowly at first: a larger change to stop at would take that one for the largest.
+// Small, because a start near another eigenvector leaves it slowly at first: a larger change to stop at would
+// take that one for the largest.
 const RELATIVE_CHANGE = 1e-9;
 const MARGIN = 1.01;
 const MAX_ITERATIONS = 300;
@@ -41,7 +42,10 @@ function trace(rows: Rows, first: number, end: number): number {
   return sum;
 }
 
-/** Over rows [first, end); `image` is all zero before and after, whatever its length, so that small agents stay cheap. */
+/**
+ * Over rows [first, end); `image` is all zero before and after, whatever its length, so that small agents
+ * stay cheap.
+ */
 function powerIteration(rows: Rows, first: number, end: number, image: Float64Array): number {
   // Neither constant nor periodic, so that it is orthogonal to no structure that data have.
   const u = Float64Array.from({ length: end - first }, (_, r) => 1 + 0.5 * Math.sin(1 + 1.7 * r));
@@ -60,7 +64,10 @@ function powerIteration(rows: Rows, first: number, end: number, image: Float64Ar
   return eigenvalue;
 }
 
-/** Steps of Lanczos: all that there are where the dimension is no larger, and else a good picture of both ends. */
+/**
+ * Steps of Lanczos: all that there are where the dimension is no larger, and else a good picture of both
+ * ends.
+ */
 const LANCZOS_STEPS = 80;
 /** A direction that is no part of the rest by more than this share is rounding. */
 const CLOSED = 1e-11;
@@ -73,8 +80,8 @@ const AGENT_ITERATIONS = 30;
 const MOST_WORK = 1e9;
 
 /**
- * The Hessian's curvatures at the point that `weights` were taken at, on the directions that samples see. `samples`: agent i holds [samples[i], samples[i + 1]), and its
- * cost weighs them with the number of agents.
+ * The Hessian's curvatures at the point that `weights` were taken at, on the directions that samples see.
+ * `samples`: agent i holds [samples[i], samples[i + 1]), and its cost weighs them with the number of agents.
  */
 export function curvatureNear(
   problem: SmoothProblem,
@@ -117,7 +124,10 @@ function unevenEntry(c: number): number {
   return 1 + 0.5 * Math.sin(1 + 1.7 * c);
 }
 
-/** Both ends of the spectrum of a positive semidefinite operator on its range, by Lanczos with full orthogonalisation. From inside: the least may be somewhat too large. */
+/**
+ * Both ends of the spectrum of a positive semidefinite operator on its range, by Lanczos with full
+ * orthogonalisation. From inside: the least may be somewhat too large.
+ */
 function extremes(
   dim: number,
   apply: (v: Float64Array, out: Float64Array) => void,

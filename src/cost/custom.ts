@@ -1,11 +1,13 @@
 /**
- * A user's own cost: f_i(x) and its gradient, functions in a module that the config names.
- * Dimension, m and l are what the module's `plan` says; a central optimum is what its `optimum` says, and is checked to be of the right length.
+ * A user's own cost: f_i(x) and its gradient, functions in a module that the config names. Dimension, m and l
+ * are what the module's `plan` says; a central optimum is what its `optimum` says, and is checked to be of
+ * the right length.
  *
- * The module works on private copies, an agent at a time, and never sees the shared memory: whatever it throws, returns by mistake or leaves not
- * finite ends the run with file, function, agent and round. The interface is documented in docs/your-own-cost.md.
+ * The module works on private copies, an agent at a time, and never sees the shared memory: whatever it
+ * throws, returns by mistake or leaves not finite ends the run with file, function, agent and round. The
+ * interface is documented in docs/your-own-cost.md.
  *
- * Departure from the other costs: no plain twin. The module is the mathematics.
+ * Departure from the other costs: no reference implementation. The module is the mathematics.
  */
 
 import { rowLength } from '../arena/layout.js';
@@ -19,15 +21,7 @@ import {
   userModule,
 } from '../plugin/modules.js';
 import { CompensatedSum } from './compensated.js';
-import type {
-  BoundCost,
-  CostContext,
-  CostDefinition,
-  CostModel,
-  CostPlan,
-  CostSpec,
-  Optimum,
-} from './types.js';
+import { type CostModel, type CostPlan, defineCost, type Optimum } from './types.js';
 
 /** What a cost's module exports. */
 export interface CostModule {
@@ -53,9 +47,14 @@ export interface CostInputs {
 export interface CostAnswer {
   /** Entries of x. */
   dim: number;
-  /** Strong convexity: m |x - y|^2 <= (x - y) . (grad f_i(x) - grad f_i(y)) for every agent. Default 0, which is always true of convex costs. */
+  /**
+   * Strong convexity: m |x - y|^2 <= (x - y) . (grad f_i(x) - grad f_i(y)) for every agent. Default 0, which
+   * is always true of convex costs.
+   */
   m?: number;
-  /** Smoothness: |grad f_i(x) - grad f_i(y)| <= l |x - y| for every agent. Without it no gain can be `auto`. */
+  /**
+   * Smoothness: |grad f_i(x) - grad f_i(y)| <= l |x - y| for every agent. Without it no gain can be `auto`.
+   */
   l?: number;
   /** Handed back as `context.data`, on every worker: plain data worked out once. */
   data?: unknown;
@@ -85,12 +84,15 @@ interface CustomPlan extends CostPlan {
 const FUNCTIONS = ['plan', 'value', 'gradient'] as const;
 const ANSWERS = ['dim', 'm', 'l', 'data'];
 const MAX_DIM = 2 ** 28;
-/** Beyond this a run is on its way to infinity between two rows of the trace: that is not the module's doing, so it is not asked. */
+/**
+ * Beyond this a run is on its way to infinity between two rows of the trace: that is not the module's doing,
+ * so it is not asked.
+ */
 const LARGEST_ENTRY = 1e100;
 /** Multiply-adds that calling the module is taken for: agents cost alike, whatever they are. */
 const WORK_PER_ENTRY = 20;
 
-export const custom: CostDefinition = {
+export const custom = defineCost({
   kind: 'custom',
   card: {
     title: "A user's own cost",
@@ -103,10 +105,8 @@ export const custom: CostDefinition = {
       module: z.string().min(1).describe('your .mjs file, relative to the config'),
     }),
 
-  async load(spec: CostSpec, context: CostContext): Promise<CostModel> {
-    const { kind: _, module: file, ...parameters } = spec;
-    const { agents, path } = context;
-    const module = userModule(moduleUrl(file as string));
+  async load({ kind, module: file, ...parameters }, { agents, path }) {
+    const module = userModule(moduleUrl(file));
     const refuse = (what: string, cause?: unknown) =>
       new InputError(
         `${placeIn(cause, module.url, module.file)}: ${what}`,
@@ -129,14 +129,13 @@ export const custom: CostDefinition = {
     }
     const said = checkAnswer(answer, refuse);
     const { dim, data } = said;
-    const plan: CustomPlan = { kind: 'custom', dim, module: module.url, agents, parameters, data };
+    const plan: CustomPlan = { kind, dim, module: module.url, agents, parameters, data };
     return new CustomModel(plan, module, said, refuse);
   },
 
-  bind(plan, runtime): BoundCost {
+  bind(plan: CustomPlan, runtime) {
     const { dim } = plan;
-    const custom = plan as CustomPlan;
-    const calls = new ModuleCalls(custom, userModule(custom.module));
+    const calls = new ModuleCalls(plan, userModule(plan.module));
     const memory = new Float64Array(runtime.arena.memory.buffer);
     const rowEntries = runtime.rowBytes / 8;
     const x = new Float64Array(dim);
@@ -164,7 +163,7 @@ export const custom: CostDefinition = {
       },
     };
   },
-};
+});
 
 function functionsOf(module: UserModule): CostModule {
   return module.exports as unknown as CostModule;
@@ -201,7 +200,7 @@ function checkAnswer(answer: unknown, refuse: (what: string) => Error): CostAnsw
   return said;
 }
 
-class CustomModel implements CostModel {
+class CustomModel implements CostModel<CustomPlan> {
   readonly plan: CustomPlan;
   readonly dim: number;
   readonly fields = [];

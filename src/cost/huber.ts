@@ -3,16 +3,17 @@
  *
  *     loss(t, y) = d^2 / 2 where |d| <= delta, delta (|d| - delta/2) beyond,     d = t - y
  *
- * Labels any real numbers. Curvature 1 within delta and 0 beyond: m = regularization. See linear-model.ts for f_i.
+ * Labels any real numbers. Curvature 1 within delta and 0 beyond: m = regularization. See linear.ts for f_i.
  * P. J. Huber, Robust estimation of a location parameter, Ann. Math. Statist. 35 (1964).
  *
- * What the reference solver is told of the curvature beyond delta is not 0 but FAR_CURVATURE: Newton needs a direction where all samples
- * are far, and a Hessian whose null space is that of the data. Its fixed point is the minimiser all the same, and near it
- * the error shrinks by about that factor a step.
+ * What the reference solver is told of the curvature beyond delta is not 0 but FAR_CURVATURE: Newton needs a
+ * direction where all samples are far, and a Hessian whose null space is that of the data. Its fixed point is
+ * the minimiser all the same, and near it the error shrinks by about that factor a step.
  */
 
-import { unexpected } from '../errors.js';
-import { type Loss, linearCost } from './linear-model.js';
+import { HUBER } from '../../kernels/loss-codes.js';
+import { linearCost } from './linear.js';
+import type { Loss } from './loss.js';
 
 const FAR_CURVATURE = 1e-4;
 const DEFAULT_DELTA = 1;
@@ -26,7 +27,7 @@ export function huberLoss(delta: number): Loss {
         'f_i(x) = (n/N) sum of huber(a.x - y) over the samples of agent i + (regularization/2) |x|^2, quadratic within delta',
       source: 'P. J. Huber, Ann. Math. Statist. 35, 1964',
     },
-    code: 2,
+    code: HUBER,
     parameter: delta,
     value(t, y) {
       const size = Math.abs(t - y);
@@ -51,11 +52,6 @@ export function huberLoss(delta: number): Loss {
 
 export const huber = linearCost(huberLoss(DEFAULT_DELTA), {
   parameters: (zod) => ({ delta: zod.number().positive().default(DEFAULT_DELTA) }),
-  lossOf(spec, path) {
-    const { delta = DEFAULT_DELTA } = spec;
-    if (typeof delta !== 'number' || !(delta > 0 && delta < Infinity)) {
-      throw unexpected([...path, 'delta'], delta, 'a number > 0');
-    }
-    return huberLoss(delta);
-  },
+  parameter: ({ delta }) => delta,
+  loss: huberLoss,
 });

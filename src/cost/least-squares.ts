@@ -1,8 +1,10 @@
 /**
- * Least squares: loss(t, y) = (t - y)^2 / 2, labels any real numbers. Curvature 1. See linear-model.ts for f_i.
+ * Least squares: loss(t, y) = (t - y)^2 / 2, labels any real numbers. Curvature 1. See linear.ts for f_i.
  */
 
-import { type Loss, linearCost } from './linear-model.js';
+import { SQUARE } from '../../kernels/loss-codes.js';
+import { linearCost } from './linear.js';
+import type { Loss } from './loss.js';
 
 export const leastSquaresLoss: Loss = {
   kind: 'least-squares',
@@ -11,7 +13,7 @@ export const leastSquaresLoss: Loss = {
     summary: 'f_i(x) = (n/N) sum of (a.x - y)^2 / 2 over the samples of agent i + (regularization/2) |x|^2',
     source: 'C. F. Gauss, Theoria motus, 1809',
   },
-  code: 0,
+  code: SQUARE,
   value(t, y) {
     return ((t - y) * (t - y)) / 2;
   },

@@ -1,12 +1,15 @@
 /**
  * Logistic regression: loss(t, y) = log(1 + exp(-y t)), y in {-1, +1}.
  *
- * Curvature at most 1/4. Labels of any two values are taken, the smaller for -1: {0, 1} and {1, 2} are common in files. Without
- * regularization, data that a hyperplane separates have no minimiser, and the model says so. See linear-model.ts for f_i.
+ * Curvature at most 1/4. Labels of any two values are taken, the smaller for -1: {0, 1} and {1, 2} are common
+ * in files. Without regularization, data that a hyperplane separates have no minimiser, and the model says
+ * so. See linear.ts for f_i.
  */
 
+import { LOGISTIC } from '../../kernels/loss-codes.js';
 import { InputError, type SpecPath } from '../errors.js';
-import { type Loss, linearCost } from './linear-model.js';
+import { linearCost } from './linear.js';
+import type { Loss } from './loss.js';
 
 export const logisticLoss: Loss = {
   kind: 'logistic',
@@ -16,7 +19,7 @@ export const logisticLoss: Loss = {
       'f_i(x) = (n/N) sum of log(1 + exp(-y a.x)) over the samples of agent i + (regularization/2) |x|^2',
     source: 'D. R. Cox, The regression analysis of binary sequences, 1958',
   },
-  code: 1,
+  code: LOGISTIC,
   value(t, y) {
     // The exponential of a positive number may overflow, so only that of a negative one is taken.
     const margin = y * t;

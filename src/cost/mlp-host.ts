@@ -1,26 +1,100 @@
-/** What a host does for a perceptron: number the classes, lay bytes or floats out for the arena, draw where to begin. */
+/**
+ * What a host does for a perceptron: number the classes, lay bytes or floats out for the arena, draw where to
+ * begin.
+ */
 
 import { valueMlp } from '../../kernels/reference/mlp.js';
 import type { Arena } from '../arena/arena.js';
-import type { FieldSpec } from '../arena/layout.js';
+import { type FieldSpec, rowLength } from '../arena/layout.js';
 import type { Dataset } from '../data/dataset.js';
 import { EVERY_AGENT, fillNormal, STREAM_WEIGHTS } from '../data/random.js';
-import { batchFields, batchNs, batchShare, planBatch } from './batch.js';
+import { batchFields, batchNs, batchShare } from './batch.js';
+import { numberClasses, testClasses } from './classes.js';
 import { CompensatedSum } from './compensated.js';
-import { entriesBefore, layerTable, type MlpPlan, scratchFields } from './mlp.js';
+import type { ClassParameters, SampledPlan } from './sampled.js';
+import { describeSampled, labelField, moveLabels } from './sampled-model.js';
 import { readDatasets } from './samples-host.js';
-import { numberClasses, testClasses } from './softmax-host.js';
-import type { CostContext, CostModel, CostSpec } from './types.js';
+import type { CostContext, CostModel } from './types.js';
 
-/** Products with the weights in a gradient: forward, gradient of the weights, and (but for the first layer) delta. */
+export interface MlpPlan extends SampledPlan {
+  /** Features, hidden widths, classes. */
+  widths: number[];
+  /** Bytes from one sample's row to the next. */
+  rowStride: number;
+  /** 0: rows of float32; otherwise of bytes, and what they are divided by. */
+  divisor: number;
+}
+
+/** Entries of x before layer l (from 0), and in all where l is the number of layers. */
+export function entriesBefore(widths: readonly number[], l: number): number {
+  let entries = 0;
+  for (let k = 0; k < l; k++) entries += (widths[k]! + 1) * widths[k + 1]!;
+  return entries;
+}
+
+/** Rows of a chunk and bytes of a panel's step, as in kernels/mlp.ts. */
+const CHUNK = 64;
+const PANEL_BYTES = 32;
+const FLOAT_BYTES = 4;
+/** u32 in a row of the table of layers. */
+const LAYER_WORDS = 8;
+/** Doubles of a tile. */
+const TILE_DOUBLES = 16;
+
+/** The table of layers that kernels read, and how many bytes of scratch it speaks of. */
+export function layerTable(widths: readonly number[]): { words: Uint32Array; scratchBytes: number } {
+  const depth = widths.length - 1;
+  const words = new Uint32Array(LAYER_WORDS * depth);
+  let bytes = 0;
+  const reserve = (size: number): number => {
+    const at = bytes;
+    bytes += size;
+    return at;
+  };
+  const chunk = (width: number): number => reserve(CHUNK * rowLength(width) * FLOAT_BYTES);
+  const panels = (columns: number, steps: number): number =>
+    reserve((rowLength(columns) / 8) * steps * PANEL_BYTES);
+  let before = chunk(widths[0]!);
+  for (let l = 0; l < depth; l++) {
+    const [inputs, outputs] = [widths[l]!, widths[l + 1]!];
+    const weights = panels(outputs, inputs);
+    reserve(rowLength(outputs) * FLOAT_BYTES); // The biases, which follow.
+    const turned = l > 0 ? panels(inputs, outputs) : 0;
+    const after = chunk(outputs);
+    const delta = chunk(outputs);
+    words.set(
+      [inputs, outputs, entriesBefore(widths, l), weights, turned, before, after, delta],
+      LAYER_WORDS * l,
+    );
+    before = after;
+  }
+  return { words, scratchBytes: bytes };
+}
+
+export function scratchFields(widths: readonly number[]): FieldSpec[] {
+  const { words, scratchBytes } = layerTable(widths);
+  const classes = widths[widths.length - 1]!;
+  return [
+    { name: 'cost.layers', type: 'u32', length: words.length },
+    { name: 'cost.scratch', type: 'f32', length: scratchBytes / FLOAT_BYTES, perWorker: true },
+    { name: 'cost.spare', type: 'f64', length: Math.max(TILE_DOUBLES, rowLength(classes)), perWorker: true },
+  ];
+}
+
+/**
+ * Products with the weights in a gradient: forward, gradient of the weights, and (but for the first layer)
+ * delta.
+ */
 const PRODUCTS = 3;
 /** Nanoseconds that a weight takes for one sample, about: all products together. */
 const WEIGHT_NS = 0.4;
 
-export async function loadMlp(spec: CostSpec, context: CostContext): Promise<CostModel> {
-  const { dataset, samples, test, scale, regularization } = await readDatasets(spec, context);
-  const { classes, labels } = numberClasses(dataset, spec['classes'], context.path);
-  const widths = [dataset.columnCount, ...((spec['hidden'] as number[] | undefined) ?? [128]), classes];
+type MlpParameters = Omit<ClassParameters, 'storage' | 'intercept' | 'solve'> & { hidden: number[] };
+
+export async function loadMlp(parameters: MlpParameters, context: CostContext): Promise<CostModel<MlpPlan>> {
+  const { dataset, samples, test, plan: sampled } = await readDatasets(parameters, context);
+  const { classes, labels } = numberClasses(dataset, parameters.classes, context.path);
+  const widths = [dataset.columnCount, ...parameters.hidden, classes];
   const divisor = commonDivisor(dataset, test);
   const plan: MlpPlan = {
     kind: 'mlp',
@@ -28,11 +102,7 @@ export async function loadMlp(spec: CostSpec, context: CostContext): Promise<Cos
     widths,
     rowStride: dataset.columnCount * (divisor > 0 ? 1 : 4),
     divisor,
-    scale,
-    regularization,
-    batch: planBatch(context.batch, samples),
-    testSamples: test?.rows ?? 0,
-    own: context.ownMeans === true,
+    ...sampled,
   };
   return new MlpModel(
     plan,
@@ -41,7 +111,7 @@ export async function loadMlp(spec: CostSpec, context: CostContext): Promise<Cos
     { rows: rowsOf(dataset, divisor), labels },
     test && {
       rows: rowsOf(test, divisor),
-      labels: testClasses(test, dataset.labels, labels, spec['classes'], context.path),
+      labels: testClasses(test, dataset.labels, labels, parameters.classes, context.path),
     },
   );
 }
@@ -73,7 +143,7 @@ function rowsOf({ matrix, rows, columnCount }: Dataset, divisor: number): Uint8A
   return values;
 }
 
-class MlpModel implements CostModel {
+class MlpModel implements CostModel<MlpPlan> {
   readonly plan: MlpPlan;
   readonly dim: number;
   readonly fields: FieldSpec[];
@@ -112,8 +182,10 @@ class MlpModel implements CostModel {
       ...scratchFields(plan.widths),
       ...batchFields(plan.batch, samples),
     ];
-    const count = (n: number) => n.toLocaleString('en');
-    this.description = `perceptron ${plan.widths.join('-')}, ${count(train.labels.length)} samples, regularization ${plan.regularization}${plan.batch > 0 ? `, batches of ${plan.batch}` : ''}`;
+    this.description = describeSampled(
+      { ...plan, kind: `perceptron ${plan.widths.join('-')}` },
+      train.labels.length,
+    );
   }
 
   fill(arena: Arena): void {
@@ -159,14 +231,12 @@ class MlpModel implements CostModel {
 function rowFields({ rows, labels }: Rows, prefix: string): FieldSpec[] {
   return [
     { name: `${prefix}rows`, type: rows instanceof Uint8Array ? 'u8' : 'f32', length: rows.length },
-    { name: `${prefix}labels`, type: 'u32', length: labels.length },
+    labelField(labels, prefix),
   ];
 }
 
 function fillRows({ rows, labels }: Rows, arena: Arena, prefix: string): Rows {
   const there = arena.view(`${prefix}rows`, rows instanceof Uint8Array ? 'u8' : 'f32');
   there.set(rows);
-  const labelsThere = arena.view(`${prefix}labels`, 'u32');
-  labelsThere.set(labels);
-  return { rows: there, labels: labelsThere };
+  return { rows: there, labels: moveLabels(labels, arena, prefix) };
 }

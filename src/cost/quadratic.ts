@@ -1,13 +1,14 @@
 /**
  * Quadratic: f_i(x) = 1/2 sum_c a_ic (x_c - b_ic)^2, the cost whose every figure is known in closed form.
  *
- * Needs a_ic >= 0 and, in every coordinate, one agent with a_ic > 0. Then x*_c = sum_i a_ic b_ic / sum_i a_ic.
- * Work: 2 dim multiply-adds a gradient; 16 dim bytes an agent.
+ * Needs a_ic >= 0 and, in every coordinate, one agent with a_ic > 0. Then x*_c = sum_i a_ic b_ic / sum_i
+ * a_ic. Work: 2 dim multiply-adds a gradient; 16 dim bytes an agent.
  *
- * `a` and `b` come from two .npy files of shape agents x dim, or are drawn: a_ic uniform in (1, condition), b_ic uniform in (-1, 1),
- * from Philox stream 8 (round 0 draws a, round 1 draws b; agent i draws for itself). Uniform and not log-uniform, because plain
- * arithmetic gives the same bits on every machine and a logarithm need not. So each agent's condition number is near `condition`,
- * while that of their mean is near 1. Drawn rows go straight into the arena: no copy of them ever exists on the host.
+ * `a` and `b` come from two .npy files of shape agents x dim, or are drawn: a_ic uniform in (1, condition),
+ * b_ic uniform in (-1, 1), from Philox stream 8 (round 0 draws a, round 1 draws b; agent i draws for itself).
+ * Uniform and not log-uniform, because plain arithmetic gives the same bits on every machine and a logarithm
+ * need not. So each agent's condition number is near `condition`, while that of their mean is near 1. Drawn
+ * rows go straight into the arena: no copy of them ever exists on the host.
  */
 
 import type { z } from 'zod';
@@ -15,16 +16,15 @@ import type { Arena } from '../arena/arena.js';
 import { rowLength } from '../arena/layout.js';
 import type { UniformSource } from '../data/random.js';
 import { formatValue, InputError, type SpecPath, unexpected } from '../errors.js';
-import type { Runtime, Seed } from '../runtime.js';
+import type { Runtime } from '../runtime.js';
 import { CompensatedSum } from './compensated.js';
-import type {
-  BoundCost,
-  CostContext,
-  CostDefinition,
-  CostModel,
-  CostPlan,
-  CostSpec,
-  Optimum,
+import {
+  type BoundCost,
+  type CostContext,
+  type CostModel,
+  type CostPlan,
+  defineCost,
+  type Optimum,
 } from './types.js';
 
 const DEFAULT_CONDITION = 10;
@@ -35,7 +35,7 @@ export interface Rows {
   read(agent: number, a: Float64Array, b: Float64Array): void;
 }
 
-function parameters(zod: typeof z): z.ZodType {
+function parameters(zod: typeof z) {
   return zod
     .strictObject({
       kind: zod.literal('quadratic'),
@@ -53,50 +53,41 @@ function parameters(zod: typeof z): z.ZodType {
     });
 }
 
-function isDrawn(spec: { [parameter: string]: unknown }): boolean {
-  return ['dim', 'condition', 'seed'].some((name) => spec[name] !== undefined);
+type Parameters = z.output<ReturnType<typeof parameters>>;
+
+function isDrawn({ dim, condition, seed }: { dim?: unknown; condition?: unknown; seed?: unknown }): boolean {
+  return dim !== undefined || condition !== undefined || seed !== undefined;
 }
 
-async function load(spec: CostSpec, context: CostContext): Promise<CostModel> {
-  if (isDrawn(spec)) return drawnModel(spec, context);
-  return modelFromFiles(spec, context);
-}
-
-async function drawnModel(spec: CostSpec, context: CostContext): Promise<CostModel> {
-  const { dim, condition = DEFAULT_CONDITION } = spec;
-  if (!Number.isSafeInteger(dim) || (dim as number) < 1) {
-    throw unexpected([...context.path, 'dim'], dim, 'a whole number >= 1');
-  }
-  if (typeof condition !== 'number' || !(condition >= 1 && condition < Infinity)) {
-    throw unexpected([...context.path, 'condition'], condition, 'a number >= 1');
-  }
+async function drawnModel(
+  { dim, condition = DEFAULT_CONDITION, seed }: Parameters,
+  context: CostContext,
+): Promise<CostModel> {
+  if (dim === undefined) throw unexpected([...context.path, 'dim'], dim, 'a whole number >= 1');
   const { STREAM_QUADRATIC } = await import('../data/random.js');
-  const uniform = await uniformSource(spec, context);
-  const entries = dim as number;
+  const uniform = await uniformSource(seed, context);
   const middle = (condition + 1) / 2;
   const half = (condition - 1) / 2;
   const rows: Rows = {
     read(agent, a, b) {
-      uniform.fill(a, 0, entries, agent, 0, STREAM_QUADRATIC);
-      for (let c = 0; c < entries; c++) a[c] = middle + half * a[c]!;
-      uniform.fill(b, 0, entries, agent, 1, STREAM_QUADRATIC);
+      uniform.fill(a, 0, dim, agent, 0, STREAM_QUADRATIC);
+      for (let c = 0; c < dim; c++) a[c] = middle + half * a[c]!;
+      uniform.fill(b, 0, dim, agent, 1, STREAM_QUADRATIC);
     },
   };
-  const origin = `drawn, condition ${condition}`;
-  return new QuadraticModel('quadratic', entries, rows, origin, context);
+  return new QuadraticModel('quadratic', dim, rows, `drawn, condition ${condition}`, context);
 }
 
-/** Uniform numbers in (-1, 1) of the spec's own seed, or of the run's. */
-export async function uniformSource(spec: CostSpec, context: CostContext): Promise<UniformSource> {
+/** Uniform numbers in (-1, 1) of the cost's own seed, or of the run's. */
+export async function uniformSource(seed: number | undefined, context: CostContext): Promise<UniformSource> {
   const { UniformSource } = await import('../data/random.js');
   const { seedWords } = await import('../runtime.js');
-  const seed: Seed = spec['seed'] === undefined ? context.seed : seedWords(spec['seed'] as number);
-  return new UniformSource(seed);
+  return new UniformSource(seed === undefined ? context.seed : seedWords(seed));
 }
 
-async function modelFromFiles(spec: CostSpec, context: CostContext): Promise<CostModel> {
-  const a = await readAgentRows(spec, 'a', context);
-  const b = await readAgentRows(spec, 'b', context);
+async function modelFromFiles(parameters: Parameters, context: CostContext): Promise<CostModel> {
+  const a = await readAgentRows(parameters.a, 'a', context);
+  const b = await readAgentRows(parameters.b, 'b', context);
   if (a.dim !== b.dim) {
     throw new InputError(
       `${b.file} has shape (${context.agents}, ${b.dim}), expected that of ${a.file}: (${context.agents}, ${a.dim})`,
@@ -135,11 +126,15 @@ export interface AgentRows {
   dim: number;
 }
 
-export async function readAgentRows(spec: CostSpec, name: string, context: CostContext): Promise<AgentRows> {
+export async function readAgentRows(
+  given: string | undefined,
+  name: string,
+  context: CostContext,
+): Promise<AgentRows> {
   const { readNpy, formatShape } = await import('../data/npy.js');
   const path = [...context.path, name];
-  if (typeof spec[name] !== 'string') throw unexpected(path, spec[name], 'a .npy file of shape agents x dim');
-  const file = context.resolve(spec[name]);
+  if (given === undefined) throw unexpected(path, given, 'a .npy file of shape agents x dim');
+  const file = context.resolve(given);
   const array = await readNpy(file);
   const shape = array.shape.length === 1 ? [array.shape[0]!, 1] : array.shape;
   if (shape[0] !== context.agents || shape[1] === 0) {
@@ -177,6 +172,7 @@ export class QuadraticModel implements CostModel {
   readonly #agents: number;
   readonly #note: (message: string) => void;
   #sums: Sums | null = null;
+  readonly #curvatures: Float64Array;
   /** Replaced by the arena in `fill`, which lets go of the files' arrays. */
   #rows: Rows;
 
@@ -193,6 +189,7 @@ export class QuadraticModel implements CostModel {
     this.work = new Float64Array(agents).fill(2 * dim);
     this.description = `${kind}, ${agents.toLocaleString('en')} agents, ${dim} coordinates, ${origin}`;
     this.#agents = agents;
+    this.#curvatures = new Float64Array(dim);
     this.#rows = rows;
     this.#note = context.note ?? (() => {});
   }
@@ -212,7 +209,10 @@ export class QuadraticModel implements CostModel {
     return this.#summed().totals.indexOf(0);
   }
 
-  /** One streaming pass for everything the host needs to know; made when first asked for, since drawing a million rows takes a second. */
+  /**
+   * One streaming pass for everything the host needs to know; made when first asked for, since drawing a
+   * million rows takes a second.
+   */
   #summed(): Sums {
     if (this.#sums) return this.#sums;
     this.#note(`summing ${this.description}`);
@@ -265,6 +265,11 @@ export class QuadraticModel implements CostModel {
     };
   }
 
+  /** Averaging 1/2 |x - b_i|^2 is to agree on the mean of the b_i. */
+  ownValue(agent: number, out: Float64Array): void {
+    this.#rows.read(agent, this.#curvatures, out);
+  }
+
   value(x: Float64Array): number {
     return this.#evaluate(x).value;
   }
@@ -312,7 +317,7 @@ export function bindQuadratic(plan: CostPlan, runtime: Runtime): BoundCost {
   };
 }
 
-export const quadratic: CostDefinition = {
+export const quadratic = defineCost({
   kind: 'quadratic',
   card: {
     title: 'Quadratic',
@@ -321,6 +326,7 @@ export const quadratic: CostDefinition = {
   },
   placed: true,
   parameters,
-  load,
+  load: (parameters, context) =>
+    isDrawn(parameters) ? drawnModel(parameters, context) : modelFromFiles(parameters, context),
   bind: bindQuadratic,
-};
+});

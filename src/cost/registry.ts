@@ -1,4 +1,7 @@
-/** Every cost by its kind: one line each. Workers import this file, so it and what it names stay free of readers and solvers. */
+/**
+ * Every cost by its kind: one line each. Workers import this file, so it and what it names stay free of
+ * readers and solvers.
+ */
 
 import type { SpecPath } from '../errors.js';
 import { lookUp } from '../registry.js';

@@ -1,13 +1,15 @@
 /**
- * Ridge regression: least squares with a regularization > 0, so strongly convex with m = regularization whatever the data.
+ * Ridge regression: least squares with a regularization > 0, so strongly convex with m = regularization
+ * whatever the data.
  *
  *     f_i(x) = (n/N) sum_{samples r of agent i} (a_r . x - y_r)^2 / 2 + (regularization/2) |x|^2
  *
- * The same model and kernels as `least-squares`, under the name by which people look for it; a regularization of 0 is refused.
+ * The same model and kernels as `least-squares`, under the name by which people look for it; a regularization
+ * of 0 is refused.
  */
 
 import { leastSquaresLoss } from './least-squares.js';
-import { linearCost } from './linear-model.js';
+import { linearCost } from './linear.js';
 
 export const ridge = linearCost({
   ...leastSquaresLoss,

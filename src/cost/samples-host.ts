@@ -1,24 +1,24 @@
 /**
- * What a host does for every cost that is made of samples: read them and those to test with, deal them out to the agents, and lay them out for the arena.
- *
- * An intercept is a column of ones before all others, regularized like them. Test samples are dealt to nobody: they stay in the order of their file.
+ * What a host does for every cost that is made of samples: read them and those to test with, and deal them
+ * out to the agents. An intercept is a column of ones before all others, regularized like them. Test samples
+ * are dealt to nobody: they stay in the order of their file.
  */
 
-import type { Arena } from '../arena/arena.js';
 import { MAX_ARENA_BYTES, rowLength } from '../arena/layout.js';
 import {
-  checkSource,
+  type DataSource,
   type Dataset,
   type DatasetOptions,
   placeOfRow,
   readDataset,
   type SparseMatrix,
 } from '../data/dataset.js';
-import { reorder, splitRows, splitSpec } from '../data/split.js';
-import { formatValue, InputError, type SpecPath, showSome, unexpected } from '../errors.js';
-import { STORAGES } from './linear-model.js';
-import { DenseRows, type Rows, SparseRows } from './linear-problem.js';
-import type { CostContext, CostModel, CostSpec } from './types.js';
+import { reorder, type SplitSpec, splitRows } from '../data/split.js';
+import { formatValue, InputError, type SpecPath, showSome } from '../errors.js';
+import { planBatch } from './batch.js';
+import { DenseRows, type RowStorage, type Rows, SparseRows } from './rows.js';
+import type { SampledPlan, SampleParameters } from './sampled.js';
+import type { CostContext } from './types.js';
 
 /** Solvers and bounds of curvature keep a dozen vectors of them. */
 const MOST_FEATURES = 2 ** 24;
@@ -31,34 +31,24 @@ export interface Datasets {
   /** Agent i holds samples [samples[i], samples[i + 1]). */
   samples: Uint32Array;
   test: Dataset | null;
-  /** n / N. */
-  scale: number;
-  regularization: number;
+  /** What every plan says of them. */
+  plan: Omit<SampledPlan, 'kind' | 'dim'>;
 }
 
-export async function readDatasets(
-  spec: CostSpec,
-  context: CostContext,
-  needsRegularization = false,
-): Promise<Datasets> {
-  const { path, agents } = context;
-  const source = checkSource(spec['data'], [...path, 'data']);
-  const split = splitSpec(spec['split'], [...path, 'split']);
-  checkRegularization(spec['regularization'], context, needsRegularization);
+/** What `readDatasets` is told: all that is not about rows of doubles. */
+type DatasetParameters = Omit<SampleParameters, 'storage' | 'intercept' | 'solve'> & { intercept?: boolean };
 
+export async function readDatasets(spec: DatasetParameters, context: CostContext): Promise<Datasets> {
+  const { path, agents } = context;
+  const { data, test: testData, split: word, regularization, intercept, ...written } = spec;
+  const split: SplitSpec = typeof word === 'string' ? { kind: word } : word;
   const options = {
-    format: spec['format'] as string | undefined,
-    firstIndex: spec['firstIndex'] as 0 | 1 | 'auto' | undefined,
-    target: spec['target'] as string | number | undefined,
-    header: spec['header'] as boolean | undefined,
-    delimiter: spec['delimiter'] as string | undefined,
-    decimal: spec['decimal'] as '.' | ',' | undefined,
-    encoding: spec['encoding'] as string | undefined,
+    ...written,
     group: split.kind === 'by-column' ? split.column : undefined,
     resolve: (name: string) => context.resolve(name),
   };
-  const read = await readDataset(source, { ...options, path: [...path, 'data'] });
-  if (read.columnCount === 0 && !spec['intercept']) {
+  const read = await readDataset(data, { ...options, path: [...path, 'data'] });
+  if (read.columnCount === 0 && !intercept) {
     throw new InputError(`${read.file} has no features, only labels`, {
       file: read.file,
       path: [...path, 'data'],
@@ -70,16 +60,25 @@ export async function readDatasets(
   const meant = split.kind === 'counts' || (split.kind === 'dirichlet' && split.allowEmpty === true);
   if (!meant) warnOfIdle(samples, context);
   const dataset = reorder(read, order);
+  const test = testData === undefined ? null : await readTest(testData, read, options, context);
   return {
     dataset,
     samples,
-    test: spec['test'] === undefined ? null : await readTest(spec['test'], read, options, context),
-    scale: agents / dataset.rows,
-    regularization: spec['regularization'] === '1/n' ? 1 / dataset.rows : (spec['regularization'] as number),
+    test,
+    plan: {
+      scale: agents / dataset.rows,
+      regularization: regularization === '1/n' ? 1 / dataset.rows : regularization,
+      batch: planBatch(context.batch, samples),
+      testSamples: test?.rows ?? 0,
+      own: context.ownMeans === true,
+    },
   };
 }
 
-/** Sizes are checked before anything is made of them: every agent holds a vector of as many entries as there are features. */
+/**
+ * Sizes are checked before anything is made of them: every agent holds a vector of as many entries as there
+ * are features.
+ */
 function refuseTooWide(dataset: Dataset, { agents, ownMeans, path }: CostContext): void {
   const { file, columnCount, largestLine, firstIndex } = dataset;
   const holders = ownMeans ? 1 : agents;
@@ -111,28 +110,19 @@ function warnOfIdle(samples: Uint32Array, { agents, labels, warn }: CostContext)
 
 /** The same with rows of doubles, sparse or dense. */
 export interface Samples extends Omit<Datasets, 'test'> {
-  rows: DenseRows | SparseRows;
-  test: { dataset: Dataset; rows: DenseRows | SparseRows } | null;
-  storage: 'dense' | 'sparse';
+  rows: Rows;
+  test: { dataset: Dataset; rows: Rows } | null;
+  storage: RowStorage;
   /** Entries of a row, the intercept included. */
   features: number;
 }
 
-export async function readSamples(
-  spec: CostSpec,
-  context: CostContext,
-  needsRegularization = false,
-): Promise<Samples> {
-  const { path } = context;
-  const { intercept = false, storage = 'auto' } = spec;
-  if (typeof intercept !== 'boolean') throw unexpected([...path, 'intercept'], intercept, 'true or false');
-  if (!STORAGES.includes(storage as 'auto'))
-    throw unexpected([...path, 'storage'], storage, STORAGES.join(', '));
-
-  const { test, ...read } = await readDatasets(spec, context, needsRegularization);
+export async function readSamples(spec: SampleParameters, context: CostContext): Promise<Samples> {
+  const { intercept, storage } = spec;
+  const { test, ...read } = await readDatasets(spec, context);
   const { dataset } = read;
   const nonZeros = countNonZeros(dataset.matrix);
-  const chosen = storage === 'auto' ? storageFor(dataset, nonZeros) : (storage as 'dense' | 'sparse');
+  const chosen = storage === 'auto' ? storageFor(dataset, nonZeros) : storage;
   return {
     ...read,
     rows: rowsOf(dataset, chosen, intercept, nonZeros),
@@ -144,14 +134,14 @@ export async function readSamples(
 
 /** Samples with the features of those that agents hold. */
 async function readTest(
-  spec: unknown,
+  source: DataSource,
   train: Dataset,
   options: Omit<DatasetOptions, 'path'>,
   context: CostContext,
 ): Promise<Dataset> {
   const path = [...context.path, 'test'];
   const isTable = train.lines !== null && train.matrix.kind === 'dense';
-  const test = await readDataset(checkSource(spec, path), {
+  const test = await readDataset(source, {
     ...options,
     firstIndex: train.firstIndex ?? options.firstIndex,
     group: isTable ? options.group : undefined,
@@ -174,7 +164,10 @@ async function readTest(
     : dropColumns(test, train);
 }
 
-/** Columns are told apart by their places: names, where both files have them, say whether the places are the same. */
+/**
+ * Columns are told apart by their places: names, where both files have them, say whether the places are the
+ * same.
+ */
 function refuseOtherNames(test: Dataset, train: Dataset, path: SpecPath): void {
   const { file, names } = test;
   const other = names?.findIndex((name, c) => train.names && name !== train.names[c]) ?? -1;
@@ -200,7 +193,8 @@ function dropColumns(test: Dataset, { columnCount }: Dataset): Dataset {
 }
 
 /**
- * Labels of the test samples, as the model wants them: those that its training labels became. A label that no training sample has is refused.
+ * Labels of the test samples, as the model wants them: those that its training labels became. A label that no
+ * training sample has is refused.
  *
  * `given` are the labels of the training file, `prepared` what the model made of them, in the same order.
  */
@@ -233,26 +227,11 @@ export function prepareTestLabels<T extends Float64Array | Uint32Array>(
   return out;
 }
 
-function rowsOf(
-  dataset: Dataset,
-  storage: 'dense' | 'sparse',
-  intercept: boolean,
-  nonZeros: number,
-): DenseRows | SparseRows {
+function rowsOf(dataset: Dataset, storage: RowStorage, intercept: boolean, nonZeros: number): Rows {
   return storage === 'dense' ? denseRows(dataset, intercept) : sparseRows(dataset, intercept, nonZeros);
 }
 
-function checkRegularization(value: unknown, context: CostContext, positive = false): void {
-  const enough = typeof value === 'number' && (positive ? value > 0 : value >= 0) && value < Infinity;
-  if (value === '1/n' || enough) return;
-  throw unexpected(
-    [...context.path, 'regularization'],
-    value,
-    `a number ${positive ? '>' : '>='} 0, or 1/n (one over the number of samples)`,
-  );
-}
-
-function storageFor({ rows, columnCount }: Dataset, nonZeros: number): 'dense' | 'sparse' {
+function storageFor({ rows, columnCount }: Dataset, nonZeros: number): RowStorage {
   return nonZeros > DENSE_SHARE * rows * columnCount ? 'dense' : 'sparse';
 }
 
@@ -317,60 +296,4 @@ function sparseRows(dataset: Dataset, intercept: boolean, nonZeros: number): Spa
     rowStart[r + 1] = at;
   }
   return new SparseRows(rowStart, columns, values);
-}
-
-/** `prefix`: 'cost.', or 'cost.test.' for the samples to test with. */
-export function fieldsOf(rows: Rows, prefix = 'cost.'): CostModel['fields'] {
-  if (rows instanceof DenseRows) return [{ name: `${prefix}rows`, type: 'f64', length: rows.values.length }];
-  const { rowStart, columns, values } = rows as SparseRows;
-  return [
-    { name: `${prefix}rowStart`, type: 'u32', length: rowStart.length },
-    { name: `${prefix}columns`, type: 'u32', length: columns.length },
-    { name: `${prefix}values`, type: 'f64', length: values.length },
-  ];
-}
-
-/** Copies the rows into the arena and returns the same rows as seen there. */
-export function moveToArena(rows: Rows, arena: Arena, prefix = 'cost.'): Rows {
-  if (rows instanceof DenseRows) {
-    const there = arena.view(`${prefix}rows`, 'f64');
-    there.set(rows.values);
-    return new DenseRows(there, rows.dim, rows.stride);
-  }
-  const { rowStart, columns, values } = rows as SparseRows;
-  const there = new SparseRows(
-    arena.view(`${prefix}rowStart`, 'u32'),
-    arena.view(`${prefix}columns`, 'u32'),
-    arena.view(`${prefix}values`, 'f64'),
-  );
-  there.rowStart.set(rowStart);
-  there.columns.set(columns);
-  there.values.set(values);
-  return there;
-}
-
-/** Why a model that could be solved was not. */
-export const NOT_ASKED = 'the optimum was not asked for (solve: false)';
-
-/** Samples to test with, as the model wants them. */
-export interface TestSet<T extends Float64Array | Uint32Array> {
-  rows: DenseRows | SparseRows;
-  labels: T;
-}
-
-export function testFields(test: TestSet<Float64Array | Uint32Array> | null): CostModel['fields'] {
-  if (!test) return [];
-  const type = test.labels instanceof Float64Array ? 'f64' : 'u32';
-  return [
-    { name: 'cost.test.labels', type, length: test.labels.length },
-    ...fieldsOf(test.rows, 'cost.test.'),
-  ];
-}
-
-export function fillTest(test: TestSet<Float64Array | Uint32Array> | null, arena: Arena): void {
-  if (!test) return;
-  const { labels, rows } = test;
-  if (labels instanceof Float64Array) arena.view('cost.test.labels', 'f64').set(labels);
-  else arena.view('cost.test.labels', 'u32').set(labels);
-  moveToArena(rows, arena, 'cost.test.');
 }

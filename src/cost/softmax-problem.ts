@@ -1,23 +1,27 @@
 /**
- * The plain twin of softmax on the host: mean loss + (regularization/2) |x|^2 over all samples, its gradient and its Hessian.
- *
- * Of a sample with probabilities p the Hessian has the blocks p_k ([k = j] - p_j) a a^T. Value and gradient are compensated sums, as in
- * linear-problem.ts.
+ * The reference implementation of softmax on the host: mean loss + (regularization/2) |x|^2 over all samples,
+ * its gradient and its Hessian. Of a sample with probabilities p the Hessian has the blocks p_k ([k = j] -
+ * p_j) a a^T. Value and gradient are compensated sums, as in linear-problem.ts.
  */
 
 import { CompensatedSum } from './compensated.js';
-import type { Rows } from './linear-problem.js';
-import type { SmoothProblem } from './solver.js';
+import type { Rows } from './rows.js';
+import type { SampledProblem } from './sampled-model.js';
 
-export class SoftmaxProblem implements SmoothProblem {
+export class SoftmaxProblem implements SampledProblem<Uint32Array> {
   readonly dim: number;
-  readonly rows: Rows;
+  rows: Rows;
   /** 0 .. classes - 1. */
-  readonly labels: Uint32Array;
+  labels: Uint32Array;
   readonly classes: number;
   readonly features: number;
   readonly regularization: number;
   readonly hessianWork: number;
+  /** Of diag(p) - p p^T, for any number of classes. */
+  readonly maxCurvature = 0.5;
+  readonly penaltyCurvature = 1;
+  /** Of one class. */
+  readonly slopeNs = 28;
   /** One vector for each class: gradients, and products on their way. */
   readonly #sums: CompensatedSum[];
   /** Margins or probabilities of one sample. */

@@ -3,14 +3,15 @@
  *
  *     x <- x - t p,   H(x) p = grad(x),   t = 1, 1/2, 1/4, ... until f falls by 1e-4 t grad . p (Armijo)
  *
- * The equations are solved by Cholesky (ml-matrix) up to MAX_DENSE_DIM coordinates, beyond that, or where a dense Hessian would take
- * more than MAX_HESSIAN_WORK, by conjugate gradients over products H v. Once the decrease that a step promises drowns in the rounding
- * of f, steps are taken whole, for as long as they shrink the gradient; the best point seen is the answer, and its gradient says
- * how exact it is.
+ * The equations are solved by Cholesky (ml-matrix) up to MAX_DENSE_DIM coordinates, beyond that, or where a
+ * dense Hessian would take more than MAX_HESSIAN_WORK, by conjugate gradients over products H v. Once the
+ * decrease that a step promises drowns in the rounding of f, steps are taken whole, for as long as they
+ * shrink the gradient; the best point seen is the answer, and its gradient says how exact it is.
  *
- * Without strong convexity the Hessian may be singular. Its null space is that of the data and does not depend on x: one
- * eigendecomposition at 0 finds it, and Newton works beside it, so that the answer is the minimiser of least norm (conjugate gradients
- * from 0 stay beside it by themselves). Where no minimiser exists (separable classes), a reason is returned instead.
+ * Without strong convexity the Hessian may be singular. Its null space is that of the data and does not
+ * depend on x: one eigendecomposition at 0 finds it, and Newton works beside it, so that the answer is the
+ * minimiser of least norm (conjugate gradients from 0 stay beside it by themselves). Where no minimiser
+ * exists (separable classes), a reason is returned instead.
  */
 
 import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from 'ml-matrix';
@@ -67,7 +68,9 @@ const MAX_HESSIAN_WORK = 4e9;
 const MAX_HALVINGS = 60;
 /** Whole steps in the rounding of f that did not shrink the gradient, before we are content. */
 const MAX_STALLS = 3;
-/** A Newton step that still moves a margin so far, where the gradient is all but 0, is on its way to infinity. */
+/**
+ * A Newton step that still moves a margin so far, where the gradient is all but 0, is on its way to infinity.
+ */
 const RESTLESS_REACH = 0.1;
 
 export function minimise(problem: SmoothProblem, note?: (message: string) => void): Solution {
@@ -86,7 +89,8 @@ export function minimise(problem: SmoothProblem, note?: (message: string) => voi
     const norm = infinityNorm(gradient);
     const reason = problem.whyNoMinimiser(x);
     if (reason) return { optimum: null, reason };
-    // The last point is judged by its gradient alone; only where the problem may be flat does it matter which way it would go on.
+    // The last point is judged by its gradient alone; only where the problem may be flat does it matter which
+    // way it would go on.
     if (!settled || problem.strongConvexity === 0) direction = newton.solve(x, gradient);
     const promise = dot(gradient, direction);
     note?.(`Newton ${iterations}: f = ${value}, largest entry of the gradient ${norm.toExponential(2)}`);
@@ -190,7 +194,10 @@ function nullSpaceOf(problem: SmoothProblem): Matrix | null {
   return columns.length === 0 ? null : eigenvectorMatrix.subMatrixColumn(columns);
 }
 
-/** Truncated at a residual that shrinks with the gradient, so that Newton stays superlinear (Dembo, Eisenstat, Steihaug 1982). */
+/**
+ * Truncated at a residual that shrinks with the gradient, so that Newton stays superlinear (Dembo, Eisenstat,
+ * Steihaug 1982).
+ */
 class ConjugateGradients implements DirectionSolver {
   readonly #problem: SmoothProblem;
 

@@ -1,9 +1,10 @@
 /**
  * A cost f_i: R^dim -> R for every agent, as the runtime sees it.
  *
- * `load` runs once on the host: it reads files, splits data, and returns a `CostModel`, which knows everything the host needs
- * (the arena's fields, curvature bounds, the central optimum). `bind` runs on workers and sees only the plain `plan`. Heavy
- * modules (readers, linear algebra) are imported inside `load`, so that workers never load them.
+ * `load` runs once on the host: it reads files, splits data, and returns a `CostModel`, which knows
+ * everything the host needs (the arena's fields, curvature bounds, the central optimum). `bind` runs on
+ * workers and sees only the plain `plan`. Heavy modules (readers, linear algebra) are imported inside `load`,
+ * so that workers never load them.
  *
  * The objective is f(x) = (1/n) sum_i f_i(x).
  */
@@ -35,7 +36,10 @@ export interface CostContext {
   batch?: BatchSize;
   /** Where the batch stands in the config: ['flow', 'batch'] where absent. */
   batchPath?: SpecPath;
-  /** An agent's gradient is the mean over its own samples, however many they are, and not (n/N) times their sum. */
+  /**
+   * An agent's gradient is the mean over its own samples, however many they are, and not (n/N) times their
+   * sum.
+   */
   ownMeans?: boolean;
   /** Progress of long work, for a person. */
   note?(message: string): void;
@@ -47,11 +51,13 @@ export interface CostContext {
 export interface CostPlan {
   kind: string;
   dim: number;
-  /** Samples to test with, where there are any: trace rows then say which share of them is classified correctly. */
+  /**
+   * Samples to test with, where there are any: trace rows then say which share of them is classified
+   * correctly.
+   */
   testSamples?: number;
   /** Arena field of abar (a padded row), where f(x) = f* + 1/2 sum_c abar_c (x_c - x*_c)^2. */
   meanCurvature?: string;
-  [parameter: string]: unknown;
 }
 
 export interface Optimum {
@@ -66,40 +72,58 @@ export interface Optimum {
   method: string;
 }
 
-/** Curvatures at the optimum, on the directions that the data see; l, the largest of a single agent, is null where it is too much work. */
+/**
+ * Curvatures at the optimum, on the directions that the data see; l, the largest of a single agent, is null
+ * where it is too much work.
+ */
 export interface NearCurvature {
   l: number | null;
   meanM: number;
   meanL: number;
-  /** Whether there are directions that no sample sees, with nothing (or next to nothing) that holds x there. */
+  /**
+   * Whether there are directions that no sample sees, with nothing (or next to nothing) that holds x there.
+   */
   flat: boolean;
 }
 
-export interface CostModel {
-  plan: CostPlan;
+export interface CostModel<Plan extends CostPlan = CostPlan> {
+  plan: Plan;
   dim: number;
   /** Arena fields, scratch (perWorker) included; names begin with 'cost.'. */
   fields: FieldSpec[];
   /**
-   * Writes the data into the arena, of a cost that is `placed` with the row of agent i at positions[i]. The model may release its own copies afterwards, and then reads from that arena;
-   * it may be called again, with another one.
+   * Writes the data into the arena, of a cost that is `placed` with the row of agent i at positions[i]. The
+   * model may release its own copies afterwards, and then reads from that arena; it may be called again, with
+   * another one.
    */
   fill(arena: Arena, positions?: Uint32Array): void;
   /** Work of one gradient of each agent, in multiply-adds. */
   work: Float64Array;
-  /** Work of one gradient of every agent that looks at all samples, in multiply-adds; the sum of `work` where absent. */
+  /**
+   * Work of one gradient of every agent that looks at all samples, in multiply-adds; the sum of `work` where
+   * absent.
+   */
   exactWork?: number;
-  /** Time of one gradient of each agent, about, in nanoseconds of the machine that docs/performance.md names: balances the partition. Absent: NS_A_WORK of `work`. */
+  /**
+   * Time of one gradient of each agent, about, in nanoseconds of the machine that docs/performance.md names:
+   * balances the partition. Absent: NS_A_WORK of `work`.
+   */
   nanoseconds?: Float64Array;
-  /** l is Infinity where nobody knows it: gains cannot be `auto` then. Strong convexity m and smoothness l: m I <= Hessian of f_i <= l I for every agent i; and of the mean f. */
+  /**
+   * Strong convexity m and smoothness l: m I <= Hessian of f_i <= l I for every agent i; and of the mean f. l
+   * is Infinity where nobody knows it: gains cannot be `auto` then.
+   */
   curvature: { m: number; l: number; meanM: number; meanL: number };
   /**
-   * How curved the costs are at the optimum, where that is another thing than `curvature`, which holds everywhere; solves first where nobody has. Null where there is no optimum.
+   * How curved the costs are at the optimum, where that is another thing than `curvature`, which holds
+   * everywhere; solves first where nobody has. Null where there is no optimum.
    */
   curvatureAtOptimum?(): NearCurvature | null;
+  /** Writes the value of an agent's own (dim entries), of a cost that has such: what averaging begins at. */
+  ownValue?(agent: number, out: Float64Array): void;
   /** x(0) of every agent, dim entries, where 0 is no place to begin and the config names none. */
   initial?(): Float64Array;
-  /** The plain twin of the objective, on the host. */
+  /** The reference implementation of the objective, on the host. */
   value(x: Float64Array): number;
   /** Central reference solution; null where the cost has none (not convex, or a loss that falls for ever). */
   optimum(): Optimum | null;
@@ -114,15 +138,22 @@ export interface CostModel {
 /** Bound to one worker. */
 export interface BoundCost {
   /**
-   * Called with the round before its gradients and values, for a cost that wants to name it. `draw` numbers the mini-batches: it is the round where
-   * absent, and something else where a round takes several gradients of an agent. A whole number below 2^32.
+   * Called with the round before its gradients and values, for a cost that wants to name it. `draw` numbers
+   * the mini-batches: it is the round where absent, and something else where a round takes several gradients
+   * of an agent. A whole number below 2^32.
    */
   beginRound?(round: number, draw?: number): void;
-  /** Where the gradient is a (x - b), entry by entry: addresses of the rows of all agents, for kernels that take it on their way. */
+  /**
+   * Where the gradient is a (x - b), entry by entry: addresses of the rows of all agents, for kernels that
+   * take it on their way.
+   */
   quadratic?: { a: number; b: number };
   /** out rows = gradient f_i(x_i); x and out are block rows of stride rowBytes. */
   gradient(first: number, count: number, x: number, out: number): void;
-  /** The same of all samples, where `gradient` is that of mini-batches or of an agent's own mean. Absent: `gradient` is exact. */
+  /**
+   * The same of all samples, where `gradient` is that of mini-batches or of an agent's own mean. Absent:
+   * `gradient` is exact.
+   */
   exactGradient?(first: number, count: number, x: number, out: number): void;
   /** out[i] (f64, indexed by agent) = f_i(point), one point (dim entries, padded row) for all. */
   values(first: number, count: number, point: number, out: number): void;
@@ -130,27 +161,37 @@ export interface BoundCost {
   correct?(from: number, to: number, point: number): number;
 }
 
-/** A private cost: one file, and one line in the registry. */
-export interface CostDefinition {
+/**
+ * A private cost. `Parameters` are what its zod schema makes of a spec, `Plan` is what its workers are given.
+ */
+export interface CostDefinition<Parameters = CostSpec, Plan extends CostPlan = CostPlan> {
   /** Its name in a config. */
   kind: string;
   /** Title, summary and source, for lists and help. */
   card: IdentityCard;
   /**
-   * Whether `fill` lays its rows out by position where agents lie in another order than their numbers'; `first` of a bound cost is then a position too. Absent: data
-   * lie by number, and agents are asked one at a time, by number. See `program/flow/order.ts`.
+   * Whether `fill` lays its rows out by position where agents lie in another order than their numbers';
+   * `first` of a bound cost is then a position too. Absent: data lie by number, and agents are asked one at a
+   * time, by number. See `program/flow/order.ts`.
    */
   placed?: boolean;
   /** Whether it is made of samples, so that gradients can be those of mini-batches. */
   sampled?: boolean;
-  /** Shape of the parameters. zod is handed in, so that workers never load it. */
-  parameters(zod: typeof z): z.ZodType;
+  /** The spec's shape, defaults included. zod is handed in, so that workers never load it. */
+  parameters(zod: typeof z): z.ZodType<Parameters>;
   /**
-   * Reads or draws the data, on the host.
+   * Reads or draws the data, on the host, of a spec that `parameters` has checked and completed.
    *
    * @throws InputError
    */
-  load(spec: CostSpec, context: CostContext): Promise<CostModel>;
+  load(parameters: Parameters, context: CostContext): Promise<CostModel<Plan>>;
   /** One worker's functions for the planned cost. */
-  bind(plan: CostPlan, runtime: Runtime): BoundCost;
+  bind(plan: Plan, runtime: Runtime): BoundCost;
+}
+
+/** Holds a cost's parts to the types of its own parameters and plan; a registry holds costs of all types. */
+export function defineCost<Parameters extends CostSpec, Plan extends CostPlan>(
+  definition: CostDefinition<Parameters, Plan>,
+): CostDefinition {
+  return definition;
 }

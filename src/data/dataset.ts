@@ -11,7 +11,7 @@
  * A further format is one file and one line in `readers`.
  */
 
-import { formatPath, formatValue, InputError, type SpecPath, unexpected } from '../errors.js';
+import { formatValue, InputError, type SpecPath, unexpected } from '../errors.js';
 
 export interface SparseMatrix {
   kind: 'sparse';
@@ -304,19 +304,4 @@ export function placeOfRow(dataset: Dataset, row: number): { text: string; line:
     text: line === undefined ? `${dataset.file}, row ${row} (from 0)` : `${dataset.file}:${line}`,
     line,
   };
-}
-
-/** `data` of a spec, whatever it turns out to be. */
-export function checkSource(source: unknown, path: SpecPath): DataSource {
-  if (typeof source === 'string' && source !== '') return source;
-  const pair = source as { x?: unknown; y?: unknown } | null | undefined;
-  if (typeof pair?.x === 'string' && typeof pair.y === 'string') return { x: pair.x, y: pair.y };
-  const idx = source as { images?: unknown; labels?: unknown } | null | undefined;
-  if (typeof idx?.images === 'string' && typeof idx.labels === 'string') {
-    return { images: idx.images, labels: idx.labels };
-  }
-  throw new InputError(
-    `${formatPath(path)} is ${formatValue(source)}, expected a file name, { x: X.npy, y: Y.npy } or { images: FILE, labels: FILE }`,
-    { path },
-  );
 }

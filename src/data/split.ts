@@ -58,23 +58,7 @@ export interface SplitContext {
   path: SpecPath;
 }
 
-const KINDS = ['contiguous', 'shuffled', 'counts', 'by-column', 'by-label', 'dirichlet'];
 const DEFAULT_LABELS = 2;
-
-/** The spec in its long form: a bare word is the kind, absence is contiguous. */
-export function splitSpec(split: unknown, path: SpecPath): SplitSpec {
-  const spec = (
-    split === undefined ? { kind: 'contiguous' } : typeof split === 'string' ? { kind: split } : split
-  ) as SplitSpec;
-  if (!KINDS.includes(spec?.kind)) throw unexpected(path, split, `one of ${KINDS.join(', ')}`);
-  if (spec.kind === 'by-column' && spec.column === undefined) {
-    throw unexpected([...path, 'column'], undefined, 'the name or number of a column');
-  }
-  if (spec.kind === 'dirichlet' && !(spec.alpha > 0 && spec.alpha < Infinity)) {
-    throw unexpected([...path, 'alpha'], spec.alpha, 'a number > 0');
-  }
-  return spec;
-}
 
 export async function splitRows(spec: SplitSpec, dataset: Dataset, context: SplitContext): Promise<Split> {
   switch (spec.kind) {

@@ -1,11 +1,13 @@
-/** Test accuracy: counted by kernels as anyone would count it, by any number of workers, and refused where it would mean nothing. */
+/**
+ * Test accuracy: counted by kernels as anyone would count it, by any number of workers, and refused where it
+ * would mean nothing.
+ */
 
 import { describe, expect, it } from 'vitest';
-import { loadCost } from '../../src/cost/registry.js';
 import { idxFiles } from '../data/idx-files.js';
 import { runSequentially } from '../support/sequential.js';
 import { AGENTS, hasKernels, onWorker } from './on-worker.js';
-import { contextOf, scratchFile, scratchFolder } from './support.js';
+import { contextOf, loadSpec, scratchFile, scratchFolder } from './support.js';
 
 const wave = (i: number): number => Math.sin(1 + 1.7 * i + 0.3 * i * i);
 const line = (label: number, r: number, width: number): string =>
@@ -27,7 +29,7 @@ describe.skipIf(!hasKernels)('counting', () => {
       regularization: 0.1,
       storage,
     };
-    const model = await loadCost(spec, contextOf(AGENTS));
+    const model = await loadSpec(spec, contextOf(AGENTS));
     expect(model.plan.testSamples).toBe(31);
     const worker = onWorker(model);
     const x = Float64Array.of(0.5, -1, 0.25, 2);
@@ -56,7 +58,7 @@ describe.skipIf(!hasKernels)('counting', () => {
       regularization: 0.1,
       storage,
     };
-    const worker = onWorker(await loadCost(spec, contextOf(AGENTS)));
+    const worker = onWorker(await loadSpec(spec, contextOf(AGENTS)));
     const x = Float64Array.from({ length: 12 }, (_, c) => wave(c));
     const isRight = (r: number): boolean => {
       const margins = [0, 1, 2].map((k) =>
@@ -78,7 +80,7 @@ describe.skipIf(!hasKernels)('counting', () => {
         test: libsvm(9, two, width),
         regularization: 0.1,
       };
-      const model = await loadCost(spec, contextOf(AGENTS));
+      const model = await loadSpec(spec, contextOf(AGENTS));
       expect(model.dim).toBe(4);
       const x = Float64Array.of(0.5, -1, 0.25, 2);
       const known = Math.min(width, 4);
@@ -134,7 +136,7 @@ describe('bad input', () => {
     const test = scratchFile('test.libsvm', '1 1:1\n2 1:3\n4 1:1\n');
     for (const kind of ['logistic', 'softmax']) {
       const spec = { kind, data: libsvm(20, two), test, regularization: 0.1 };
-      await expect(loadCost(spec, contextOf(AGENTS))).rejects.toMatchObject(
+      await expect(loadSpec(spec, contextOf(AGENTS))).rejects.toMatchObject(
         message(`${test}:3: the label is 4, expected one of the classes trained on (1, 2)`),
       );
     }
@@ -152,12 +154,12 @@ describe('bad input', () => {
       [0, 1, 10],
     );
     const spec = { kind: 'softmax', data: files, classes: 10, regularization: 0 };
-    await expect(loadCost(spec, contextOf(2))).rejects.toMatchObject(
+    await expect(loadSpec(spec, contextOf(2))).rejects.toMatchObject(
       message('row 2 (from 0): the label is 10, expected a whole number in 0..9 (cost.classes is 10)'),
     );
     // Classes that no sample has are classes all the same.
     const more = { ...spec, classes: 12 };
-    expect((await loadCost(more, contextOf(2))).dim).toBe(24);
+    expect((await loadSpec(more, contextOf(2))).dim).toBe(24);
   });
 
   it('other features than those of the training images', async () => {
@@ -173,7 +175,7 @@ describe('bad input', () => {
     );
     const test = idxFiles(folder, 'test', [[0, 9, 1]], [0]);
     await expect(
-      loadCost({ kind: 'softmax', data, test, regularization: 0 }, contextOf(2)),
+      loadSpec({ kind: 'softmax', data, test, regularization: 0 }, contextOf(2)),
     ).rejects.toMatchObject(message('has 3 features, expected 2'));
   });
 

@@ -1,11 +1,13 @@
-/** Mini-batches in the costs: unbiased, the same for any number of workers, and refused where there are no samples. */
+/**
+ * Mini-batches in the costs: unbiased, the same for any number of workers, and refused where there are no
+ * samples.
+ */
 
 import { describe, expect, it } from 'vitest';
-import { loadCost } from '../../src/cost/registry.js';
 import type { CostSpec } from '../../src/cost/types.js';
 import { runSequentially } from '../support/sequential.js';
 import { AGENTS, hasKernels, onWorker } from './on-worker.js';
-import { contextOf, largest, scratchFile } from './support.js';
+import { contextOf, largest, loadSpec, scratchFile } from './support.js';
 
 const wave = (i: number): number => Math.sin(1 + 1.7 * i + 0.3 * i * i);
 const ROWS = 23;
@@ -40,8 +42,8 @@ const specOf = ({ kind, storage, label }: (typeof cases)[number]): CostSpec => (
 describe.skipIf(!hasKernels)('mini-batches', () => {
   it.each(cases)('$kind, $storage: the mean over many draws is the full gradient', async (one) => {
     const spec = specOf(one);
-    const full = onWorker(await loadCost(spec, contextOf(AGENTS)));
-    const model = await loadCost(spec, contextOf(AGENTS, { batch: BATCH }));
+    const full = onWorker(await loadSpec(spec, contextOf(AGENTS)));
+    const model = await loadSpec(spec, contextOf(AGENTS, { batch: BATCH }));
     const drawn = onWorker(model);
     const points = Array.from({ length: AGENTS }, (_, i) =>
       Float64Array.from({ length: model.dim }, (_, c) => 0.8 * wave(c + 31 * i)),

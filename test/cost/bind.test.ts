@@ -1,17 +1,17 @@
 /**
- * What workers compute against what the host says: every cost, through the real kernels, in a small arena of their own.
+ * What workers compute against what the host says: every cost, through the real kernels, in a small arena of
+ * their own.
  *
- * The host's twin knows only the mean over agents; so the values are compared one agent at a time with the definition, and the
- * gradients with differences of those values.
+ * The host's reference implementation knows only the mean over agents; so the values are compared one agent
+ * at a time with the definition, and the gradients with differences of those values.
  */
 
 import { describe, expect, it } from 'vitest';
 import { leastSquaresLoss } from '../../src/cost/least-squares.js';
 import { logisticLoss } from '../../src/cost/logistic.js';
-import { costs } from '../../src/cost/registry.js';
 import type { CostSpec } from '../../src/cost/types.js';
 import { AGENTS, hasKernels, onWorker } from './on-worker.js';
-import { contextOf, largest, scratchFile } from './support.js';
+import { contextOf, largest, loadSpec, scratchFile } from './support.js';
 
 const wave = (i: number): number => Math.sin(1 + 1.7 * i + 0.3 * i * i);
 const DIM = 11;
@@ -45,7 +45,7 @@ describe.skipIf(!hasKernels)('costs on workers', () => {
       storage,
       intercept,
     };
-    const model = await costs[loss.kind]!.load(spec, contextOf(AGENTS));
+    const model = await loadSpec(spec, contextOf(AGENTS));
     const dim = DIM + (intercept ? 1 : 0);
     expect(model.dim).toBe(dim);
     const worker = onWorker(model);
@@ -81,7 +81,7 @@ describe.skipIf(!hasKernels)('costs on workers', () => {
   });
 
   it('quadratic', async () => {
-    const model = await costs['quadratic']!.load({ kind: 'quadratic', dim: DIM }, contextOf(AGENTS));
+    const model = await loadSpec({ kind: 'quadratic', dim: DIM }, contextOf(AGENTS));
     const worker = onWorker(model);
     const { x, value } = model.optimum()!;
     const mean = (rows: Float64Array[]) =>
@@ -93,7 +93,7 @@ describe.skipIf(!hasKernels)('costs on workers', () => {
   it('their gradients vanish in the mean where the reference solver says the optimum is', async () => {
     for (const kind of ['least-squares', 'logistic']) {
       const spec = { kind, data: scratchFile('data.libsvm', text), regularization: 0.01, split: 'shuffled' };
-      const model = await costs[kind]!.load(spec, contextOf(AGENTS));
+      const model = await loadSpec(spec, contextOf(AGENTS));
       const { x } = model.optimum()!;
       const gradients = onWorker(model).gradients(Array(AGENTS).fill(x));
       const mean = x.map((_, c) => gradients.reduce((sum, row) => sum + row[c]!, 0) / AGENTS);

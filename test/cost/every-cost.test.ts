@@ -1,6 +1,7 @@
 /**
- * Every cost in the registry: gradients on workers against differences of the values there, the mean of those values against the host, m and l
- * against both, and the same run for any number of workers. A new line in the registry is tested once it has a spec here.
+ * Every cost in the registry: gradients on workers against differences of the values there, the mean of those
+ * values against the host, m and l against both, and the same run for any number of workers. A new line in
+ * the registry is tested at once.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -9,9 +10,12 @@ import { loadModules, moduleUrl } from '../../src/plugin/modules.js';
 import { runSequentially } from '../support/sequential.js';
 import { cases, specOf, specs, wave } from './every-cost.js';
 import { AGENTS, hasKernels, onWorker } from './on-worker.js';
-import { contextOf, differences, largest } from './support.js';
+import { contextOf, differences, largest, loadSpec } from './support.js';
 
-/** Their kernels work in float32: differences of their values would be rounding, so the mean is held against the host's doubles. */
+/**
+ * Their kernels work in float32: differences of their values would be rounding, so the mean is held against
+ * the host's doubles.
+ */
 const SINGLE = new Set(['mlp']);
 
 // For models that are loaded here; a run loads the module by itself.
@@ -19,7 +23,7 @@ beforeAll(() => loadModules([moduleUrl(specs['custom']![0]!['module'] as string)
 
 describe.skipIf(!hasKernels)('every cost', () => {
   it.each(cases)('$name: gradients are the slopes of the values, within m and l', async (one) => {
-    const model = await costs[one.kind]!.load(specOf(one.kind, one.parameters), contextOf(AGENTS));
+    const model = await loadSpec(specOf(one.kind, one.parameters), contextOf(AGENTS));
     const worker = onWorker(model);
     const { dim, curvature } = model;
     const points = [0, 1].map((k) => Float64Array.from({ length: dim }, (_, c) => 1.5 * wave(c + 31 * k)));
@@ -51,7 +55,7 @@ describe.skipIf(!hasKernels)('every cost', () => {
   it.each(cases)(
     '$name: its gradients vanish in the mean at the optimum, or it says why there is none',
     async (one) => {
-      const model = await costs[one.kind]!.load(specOf(one.kind, one.parameters), contextOf(AGENTS));
+      const model = await loadSpec(specOf(one.kind, one.parameters), contextOf(AGENTS));
       const optimum = model.optimum();
       if (!optimum) {
         expect(model.whyNoOptimum).toMatch(/\w/);
@@ -62,6 +66,26 @@ describe.skipIf(!hasKernels)('every cost', () => {
       expect(largest(mean)).toBeLessThan(1e-13);
     },
   );
+
+  it.each(cases)('$name: kernels and the loss of its code are the same', async (one) => {
+    const batch = costs[one.kind]!.sampled ? 3 : 'all';
+    const model = await loadSpec(specOf(one.kind, one.parameters), contextOf(AGENTS, { batch }));
+    // Only linear models have a loss by a code; without one, workers take the loss's own functions.
+    const { loss } = model.plan as { loss?: number | null };
+    if (loss === undefined || loss === null) return;
+    const kernels = onWorker(model);
+    const plain = onWorker(model, 1, { loss: null });
+    const points = Array.from({ length: AGENTS }, (_, i) =>
+      Float64Array.from({ length: model.dim }, (_, c) => 3 * wave(c + 17 * i)),
+    );
+    for (const worker of [kernels, plain]) worker.beginRound(4);
+    const expected = plain.gradients(points);
+    kernels.gradients(points).forEach((gradient, i) => {
+      expect(largest(gradient.map((g, c) => g - expected[i]![c]!))).toBeLessThan(1e-13);
+    });
+    const values = plain.values(points[1]!);
+    expect(largest(kernels.values(points[1]!).map((value, i) => value - values[i]!))).toBeLessThan(1e-12);
+  });
 
   it.each(cases)('$name: the same bits for 1 and 3 workers', async (one) => {
     const config = {

@@ -1,6 +1,10 @@
-/** Every registered cost in specs that reach all of its code: data of several shapes, an agent without samples, one with an odd number of them. */
+/**
+ * Every registered cost in specs that reach all of its code: data of several shapes, an agent without
+ * samples, one with an odd number of them.
+ */
 
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { costs } from '../../src/cost/registry.js';
 import type { CostSpec } from '../../src/cost/types.js';
 import { scratchFile } from './support.js';
@@ -40,9 +44,19 @@ export const specs: Record<string, Record<string, unknown>[]> = {
   'nonconvex-logistic': [sampled(two), sampled(two, { storage: 'dense', intercept: true })],
 };
 
-/** A kind that is missing above is used bare, so that a new line in the registry is tested at once. */
+/**
+ * A kind that is missing above is tested at once: one that is made of samples with data that suit all,
+ * another with nothing but a dimension where it takes one.
+ */
+function usualSpecs(kind: string): Record<string, unknown>[] {
+  const definition = costs[kind]!;
+  if (definition.sampled) return [sampled(two), sampled(two, { storage: 'dense' })];
+  const schema = definition.parameters(z);
+  return [schema instanceof z.ZodObject && 'dim' in schema.shape ? { dim: DIM } : {}];
+}
+
 export const cases = Object.keys(costs).flatMap((kind) =>
-  (specs[kind] ?? [{}]).map((parameters, i) => ({ kind, parameters, name: `${kind} ${i}` })),
+  (specs[kind] ?? usualSpecs(kind)).map((parameters, i) => ({ kind, parameters, name: `${kind} ${i}` })),
 );
 
 export function specOf(kind: string, parameters: Record<string, unknown>): CostSpec {

@@ -7,13 +7,10 @@ import { costs } from '../../src/cost/registry.js';
 import type { CostModel } from '../../src/cost/types.js';
 import { writeNpy } from '../../src/data/npy.js';
 import { runSequentially } from '../support/sequential.js';
-import { contextOf, largest, scratchFile, scratchFolder } from './support.js';
+import { contextOf, largest, loadSpec, scratchFile, scratchFolder } from './support.js';
 
 const load = (kind: string, text: string, spec: object, agents = 1): Promise<CostModel> =>
-  costs[kind]!.load(
-    { kind, data: scratchFile('data.libsvm', text), regularization: 0, ...spec },
-    contextOf(agents),
-  );
+  loadSpec({ kind, data: scratchFile('data.libsvm', text), regularization: 0, ...spec }, contextOf(agents));
 const accepts = (kind: string, spec: object) =>
   costs[kind]!.parameters(z).safeParse({ kind, ...spec }).success;
 
@@ -31,10 +28,7 @@ describe('average', () => {
   ];
 
   it('is least at the average, by half the variance', async () => {
-    const model = await costs['average']!.load(
-      { kind: 'average', values: await valuesFile(rows) },
-      contextOf(3),
-    );
+    const model = await loadSpec({ kind: 'average', values: await valuesFile(rows) }, contextOf(3));
     const { x, value } = model.optimum()!;
     expect([...x]).toEqual([3, 2]);
     // (9 + 1 + 0 + 1 + 9 + 4) / 2 / 3
@@ -60,7 +54,7 @@ describe('average', () => {
       [0, 1],
       [3, Number.NaN],
     ]);
-    const at = (agents: number) => costs['average']!.load({ kind: 'average', values }, contextOf(agents));
+    const at = (agents: number) => loadSpec({ kind: 'average', values }, contextOf(agents));
     await expect(at(2)).rejects.toThrow(/values\.npy: entry \[1, 1\].* is NaN, expected a finite number/);
     await expect(at(3)).rejects.toThrow(/has shape \(2, 2\), expected \(3, dim\)/);
   });
@@ -84,7 +78,9 @@ describe('ridge', () => {
     const squares = await load('least-squares', text, { regularization: 0.5 });
     expect(ridge.optimum()).toEqual(squares.optimum());
     expect(ridge.curvature).toEqual(squares.curvature);
-    await expect(load('ridge', text, {})).rejects.toThrow(/cost\.regularization is 0, expected a number > 0/);
+    await expect(load('ridge', text, {})).rejects.toThrow(
+      /cost\.regularization is 0, expected 1\/n or a number > 0/,
+    );
     const given = { data: 'a', regularization: 0 };
     expect([accepts('ridge', given), accepts('least-squares', given)]).toEqual([false, true]);
   });

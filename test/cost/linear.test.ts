@@ -5,13 +5,22 @@ import { createArena } from '../../src/arena/arena.js';
 import { layoutArena } from '../../src/arena/layout.js';
 import { largestAgentEigenvalue } from '../../src/cost/curvature.js';
 import { leastSquaresLoss } from '../../src/cost/least-squares.js';
-import type { Loss } from '../../src/cost/linear-model.js';
-import { DenseRows, LinearProblem } from '../../src/cost/linear-problem.js';
+import { LinearProblem } from '../../src/cost/linear-problem.js';
 import { logisticLoss } from '../../src/cost/logistic.js';
+import type { Loss } from '../../src/cost/loss.js';
 import { costs } from '../../src/cost/registry.js';
+import { DenseRows } from '../../src/cost/rows.js';
 import { hessianTimes } from '../../src/cost/solver.js';
 import type { CostModel, Optimum } from '../../src/cost/types.js';
-import { contextOf, differences, hasSharedData, largest, scratchFile, sharedData } from './support.js';
+import {
+  contextOf,
+  differences,
+  hasSharedData,
+  largest,
+  loadSpec,
+  scratchFile,
+  sharedData,
+} from './support.js';
 
 const load = (
   kind: string,
@@ -20,7 +29,7 @@ const load = (
   agents = 1,
   context: object = {},
 ): Promise<CostModel> =>
-  costs[kind]!.load(
+  loadSpec(
     { kind, data: scratchFile('data.libsvm', text), regularization: 0, ...spec },
     contextOf(agents, context),
   );
@@ -73,7 +82,8 @@ describe('least squares', () => {
 
 describe('logistic', () => {
   it('has the minimiser that one works out by hand', async () => {
-    // One feature, always 1; three of four labels are +1: the odds are exp(x) = 3, the value is the entropy of (3/4, 1/4).
+    // One feature, always 1; three of four labels are +1: the odds are exp(x) = 3, the value is the entropy
+    // of (3/4, 1/4).
     const model = await load('logistic', '1 1:1\n1 1:1\n-1 1:1\n1 1:1\n', {});
     const { x, value } = model.optimum()!;
     expect(x[0]).toBeCloseTo(Math.log(3), 13);
@@ -200,7 +210,7 @@ describe.each([
   it('reads every format, and splits by a column of it', async () => {
     const csv = scratchFile('data.csv', 'origin,a,b,late\nSFO,1,2,1\nJFK,3,4,-1\nJFK,-1,0,1\n');
     const spec = { kind, data: csv, regularization: 0.1, split: { kind: 'by-column', column: 'origin' } };
-    const model = await costs[kind]!.load(spec, contextOf(3, { labels: ['JFK', 'ORD', 'SFO'] }));
+    const model = await loadSpec(spec, contextOf(3, { labels: ['JFK', 'ORD', 'SFO'] }));
     expect(model.dim).toBe(2);
     const arena = createArena(layoutArena(model.fields, 1));
     model.fill(arena);
@@ -211,12 +221,18 @@ describe.each([
   });
 
   it.each([
-    [{ regularization: -1 }, /cost\.regularization is -1, expected a number >= 0, or 1\/n/],
+    [{ regularization: -1 }, /cost\.regularization is -1, expected 1\/n or a number >= 0/],
     [{ regularization: undefined }, /cost\.regularization is missing/],
-    [{ data: 7 }, /cost\.data is 7, expected a file name/],
-    [{ storage: 'csr' }, /cost\.storage is "csr", expected auto, dense, sparse/],
+    [{ data: 7 }, /cost\.data is 7, expected text that is not empty, a mapping with x, y or/],
+    [{ data: { x: 'a' } }, /cost\.data\.y is missing/],
+    [{ storage: 'csr' }, /cost\.storage is "csr", expected auto, dense or sparse/],
     [{ intercept: 1 }, /cost\.intercept is 1, expected true or false/],
-    [{ split: 'evenly' }, /cost\.split is "evenly", expected one of contiguous/],
+    [
+      { split: 'evenly' },
+      /cost\.split is the text "evenly", expected one of contiguous, shuffled or by-label/,
+    ],
+    [{ split: { kind: 'by-column' } }, /cost\.split\.column is missing/],
+    [{ split: { kind: 'dirichlet', alpha: 0 } }, /cost\.split\.alpha is 0, expected a number > 0/],
     [{ format: 'arff' }, /cost\.format is "arff", expected one of libsvm/],
   ])('refuses %j', async (spec, message) => {
     await expect(load(kind, '1 1:1\n', spec)).rejects.toThrow(message);
@@ -291,7 +307,7 @@ describe.skipIf(!hasSharedData)('figures that everyone knows', () => {
     ['a9a', '1/n', 0.32337958246485],
   ])('%s, regularization %s: %d', async (name, regularization, expected) => {
     const spec = { kind: 'logistic', data: sharedData(`libsvm/${name}`), regularization };
-    const model = await costs['logistic']!.load(spec, contextOf(25));
+    const model = await loadSpec(spec, contextOf(25));
     const { value, gradientNorm } = model.optimum()!;
     expect(Math.abs(value - expected)).toBeLessThan(1e-13);
     expect(gradientNorm).toBeLessThan(1e-13);
@@ -327,7 +343,7 @@ describe('labels and sizes that cannot be meant', () => {
       labels: ['JFK', 'ORD', 'SFO'],
       warn: (message) => warnings.push(message),
     });
-    await costs['logistic']!.load({ ...spec, split: { kind: 'by-column', column: 'origin' } }, context);
+    await loadSpec({ ...spec, split: { kind: 'by-column', column: 'origin' } }, context);
     expect(warnings).toEqual(['1 of the 3 agents holds no samples ("ORD"), and has the regulariser alone']);
   });
 
@@ -335,7 +351,7 @@ describe('labels and sizes that cannot be meant', () => {
     const warnings: string[] = [];
     const warn = (message: string) => warnings.push(message);
     const spec = { kind: 'logistic', data: scratchFile('d.csv', 'a,y\n1,1\n2,1\n'), regularization: 0.1 };
-    await costs['logistic']!.load(spec, contextOf(2, { warn }));
+    await loadSpec(spec, contextOf(2, { warn }));
     expect(warnings).toEqual([expect.stringMatching(/d\.csv: every label is 1: is it the right column/)]);
   });
 
@@ -347,7 +363,7 @@ describe('labels and sizes that cannot be meant', () => {
       regularization: 0.1,
       target: 'y',
     };
-    await expect(costs['logistic']!.load(spec, contextOf(2))).rejects.toThrow(
+    await expect(loadSpec(spec, contextOf(2))).rejects.toThrow(
       /test\.csv: feature 0 \(from 0\) is "b", expected "a": the columns of .*data\.csv, in its order/,
     );
   });

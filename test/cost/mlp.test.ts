@@ -1,10 +1,12 @@
-/** The perceptron as a cost: where it begins, what it refuses, and that it learns what no linear model can, over a graph. */
+/**
+ * The perceptron as a cost: where it begins, what it refuses, and that it learns what no linear model can,
+ * over a graph.
+ */
 
 import { describe, expect, it } from 'vitest';
-import { loadCost } from '../../src/cost/registry.js';
 import { idxFiles } from '../data/idx-files.js';
 import { runSequentially } from '../support/sequential.js';
-import { contextOf, scratchFile, scratchFolder } from './support.js';
+import { contextOf, loadSpec, scratchFile, scratchFolder } from './support.js';
 
 /** Points of a square; the class is whether the signs of both coordinates agree: no line separates them. */
 function quadrants(rows: number, from: number): string {
@@ -40,7 +42,7 @@ describe('the beginning', () => {
       [0, 1, 2, 0, 1, 2],
     );
     const load = (seed: number) =>
-      loadCost(
+      loadSpec(
         { kind: 'mlp', hidden: [50], data, regularization: 0 },
         contextOf(2, { seed: { low: seed, high: 0 } }),
       );

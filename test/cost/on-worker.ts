@@ -14,8 +14,11 @@ const wasm = new URL('../../dist/kernels/kernels.wasm', import.meta.url);
 export const hasKernels = existsSync(wasm);
 export const AGENTS = 5;
 
-/** The cost of every agent on a small machine: its values at one point, its gradients at a point each. */
-export function onWorker(model: CostModel, worker = 1) {
+/**
+ * The cost of every agent on a small machine: its values at one point, its gradients at a point each.
+ * `changed`: what this worker's plan says otherwise.
+ */
+export function onWorker(model: CostModel, worker = 1, changed: object = {}) {
   const { dim } = model;
   const row = rowLength(dim);
   const fields = [
@@ -40,7 +43,7 @@ export function onWorker(model: CostModel, worker = 1) {
     seed,
     graph: nowhere,
   };
-  const plan = structuredClone(model.plan);
+  const plan = structuredClone({ ...model.plan, ...changed });
   const bound = costs[plan.kind]!.bind(plan, runtime);
   const x = arena.view('x', 'f64');
   return {

@@ -5,7 +5,7 @@ import { createArena } from '../../src/arena/arena.js';
 import { layoutArena } from '../../src/arena/layout.js';
 import { quadratic } from '../../src/cost/quadratic.js';
 import { writeNpy } from '../../src/data/npy.js';
-import { contextOf, differences, largest, scratchFolder } from './support.js';
+import { contextOf, differences, largest, loadSpec, scratchFolder } from './support.js';
 
 async function fromRows(a: number[][], b: number[][]) {
   const folder = scratchFolder();
@@ -15,7 +15,7 @@ async function fromRows(a: number[][], b: number[][]) {
     return file;
   };
   const spec = { kind: 'quadratic', a: await write('a', a), b: await write('b', b) };
-  return quadratic.load(spec, contextOf(a.length));
+  return loadSpec(spec, contextOf(a.length));
 }
 
 describe('quadratic from files', () => {
@@ -109,7 +109,7 @@ describe('quadratic from files', () => {
     const folder = scratchFolder();
     await writeNpy(`${folder}/a.npy`, { shape: [3, 2], data: new Float64Array(6).fill(1) });
     const spec = { kind: 'quadratic', a: `${folder}/a.npy`, b: `${folder}/a.npy` };
-    await expect(quadratic.load(spec, contextOf(4))).rejects.toMatchObject({
+    await expect(loadSpec(spec, contextOf(4))).rejects.toMatchObject({
       code: 'BAD_INPUT',
       message: `${folder}/a.npy has shape (3, 2), expected (4, dim): one row for each agent`,
       path: ['cost', 'a'],
@@ -119,7 +119,7 @@ describe('quadratic from files', () => {
 
 describe('quadratic, drawn', () => {
   it('draws a in (1, condition), b in (-1, 1), and the same numbers whoever asks', async () => {
-    const load = () => quadratic.load({ kind: 'quadratic', dim: 5, condition: 20 }, contextOf(200));
+    const load = () => loadSpec({ kind: 'quadratic', dim: 5, condition: 20 }, contextOf(200));
     const model = await load();
     const arena = createArena(layoutArena(model.fields, 1));
     const before = { value: model.value(new Float64Array(5)), optimum: model.optimum()! };
@@ -145,7 +145,7 @@ describe('quadratic, drawn', () => {
 
   it('depends on the seed of the run, or on its own', async () => {
     const minimiser = async (spec: object, seed: number) => {
-      const model = await quadratic.load(
+      const model = await loadSpec(
         { kind: 'quadratic', dim: 3, ...spec },
         contextOf(4, { seed: { low: seed, high: 0 } }),
       );
@@ -156,7 +156,7 @@ describe('quadratic, drawn', () => {
   });
 
   it('has the gradient that differences of its value say', async () => {
-    const model = await quadratic.load({ kind: 'quadratic', dim: 4 }, contextOf(7));
+    const model = await loadSpec({ kind: 'quadratic', dim: 4 }, contextOf(7));
     const { x } = model.optimum()!;
     expect(largest(differences((point) => model.value(point), x))).toBeLessThan(1e-9);
   });

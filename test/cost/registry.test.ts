@@ -33,7 +33,10 @@ describe('the registry of costs', () => {
   });
 });
 
-/** Everything that comes along with a module: what it imports by statement (types are gone at run time), and so on. */
+/**
+ * Everything that comes along with a module: what it imports by statement (types are gone at run time), and
+ * so on.
+ */
 function staticImports(module: URL, seen = new Set<string>()): Set<string> {
   if (seen.has(module.href)) return seen;
   seen.add(module.href);

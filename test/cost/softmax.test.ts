@@ -1,17 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { DenseRows } from '../../src/cost/linear-problem.js';
 import { costs } from '../../src/cost/registry.js';
+import { DenseRows } from '../../src/cost/rows.js';
 import { SoftmaxProblem } from '../../src/cost/softmax-problem.js';
 import { hessianTimes } from '../../src/cost/solver.js';
 import type { CostModel } from '../../src/cost/types.js';
-import { contextOf, differences, largest, scratchFile } from './support.js';
+import { contextOf, differences, largest, loadSpec, scratchFile } from './support.js';
 
 const load = (kind: string, text: string, spec: object, agents = 1): Promise<CostModel> =>
-  costs[kind]!.load(
-    { kind, data: scratchFile('data.libsvm', text), regularization: 0, ...spec },
-    contextOf(agents),
-  );
+  loadSpec({ kind, data: scratchFile('data.libsvm', text), regularization: 0, ...spec }, contextOf(agents));
 
 /** The same numbers on every run, in (-1, 1). */
 const wave = (i: number): number => Math.sin(1 + 1.7 * i + 0.3 * i * i);
@@ -23,7 +20,8 @@ const data = (rows: number, label: (r: number) => number, features = 3): string 
 
 describe('softmax', () => {
   it('has the minimiser that one works out by hand', async () => {
-    // One feature, always 1: probabilities become the shares 1/2, 1/4, 1/4, the value their entropy, and x of least norm sums to 0.
+    // One feature, always 1: probabilities become the shares 1/2, 1/4, 1/4, the value their entropy, and x of
+    // least norm sums to 0.
     const model = await load('softmax', '3 1:1\n3 1:1\n7 1:1\n-2 1:1\n', {});
     const { x, value, method } = model.optimum()!;
     const middle = -Math.log(2) / 3;
@@ -105,8 +103,8 @@ describe('softmax', () => {
   it.each([
     ['1.5 1:1\n2 1:1\n', {}, /label of sample 0 .* is 1\.5, expected a whole number/],
     ['1 1:1\n1 1:2\n', {}, /has one label only \(1\), expected two classes or more/],
-    ['1 1:1\n2 1:1\n', { regularization: -1 }, /cost\.regularization is -1, expected a number >= 0/],
-    ['1 1:1\n2 1:1\n', { storage: 'csr' }, /cost\.storage is "csr", expected auto, dense, sparse/],
+    ['1 1:1\n2 1:1\n', { regularization: -1 }, /cost\.regularization is -1, expected 1\/n or a number >= 0/],
+    ['1 1:1\n2 1:1\n', { storage: 'csr' }, /cost\.storage is "csr", expected auto, dense or sparse/],
   ])('refuses %j with %j', async (text, spec, message) => {
     await expect(load('softmax', text, spec)).rejects.toThrow(message);
   });

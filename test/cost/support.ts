@@ -1,11 +1,17 @@
-/** What the cost tests share: a context without a config, a scratch folder, and the gradient by differences of the value. */
+/**
+ * What the cost tests share: costs loaded as a config would, a context without one, a scratch folder, and the
+ * gradient by differences of the value.
+ */
 
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { CostContext } from '../../src/cost/types.js';
+import { costs, loadCost } from '../../src/cost/registry.js';
+import type { CostContext, CostModel, CostSpec } from '../../src/cost/types.js';
+import { InputError } from '../../src/errors.js';
 import { seedWords } from '../../src/runtime.js';
+import { validateComponent } from '../../src/schema/component.js';
 
 /** Larger data sets, beside the repository; the tests that want them skip where they are missing. */
 export const sharedFolder =
@@ -34,6 +40,13 @@ export function contextOf(agents: number, more: Partial<CostContext> = {}): Cost
     path: ['cost'],
     ...more,
   };
+}
+
+/** Checked and completed by its definition's schema, and loaded. */
+export async function loadSpec(spec: object, context: CostContext): Promise<CostModel> {
+  const { spec: checked, issues } = validateComponent(costs, spec, context.path);
+  if (issues[0]) throw new InputError(issues[0].text, { path: issues[0].path });
+  return loadCost(checked as CostSpec, context);
 }
 
 /** Central differences: the gradient as anyone would check it. */

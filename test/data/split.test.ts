@@ -2,14 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.js';
 import { writeNpy } from '../../src/data/npy.js';
-import {
-  equalParts,
-  reorder,
-  type SplitContext,
-  type SplitSpec,
-  splitRows,
-  splitSpec,
-} from '../../src/data/split.js';
+import { equalParts, reorder, type SplitContext, type SplitSpec, splitRows } from '../../src/data/split.js';
 import { seedWords } from '../../src/runtime.js';
 import { scratchFolder } from '../cost/support.js';
 
@@ -194,24 +187,6 @@ describe('by-column', () => {
   });
 });
 
-describe('splitSpec', () => {
-  it('takes a word for a kind, and nothing for contiguous', () => {
-    expect(splitSpec(undefined, [])).toEqual({ kind: 'contiguous' });
-    expect(splitSpec('shuffled', [])).toEqual({ kind: 'shuffled' });
-    expect(splitSpec({ kind: 'by-column', column: 3 }, [])).toEqual({ kind: 'by-column', column: 3 });
-  });
-
-  it.each([['evenly'], [{ kind: 'evenly' }], [null], [3]])('refuses %j', (split) => {
-    expect(() => splitSpec(split, ['cost', 'split'])).toThrow(
-      /^cost\.split is .*, expected one of contiguous, shuffled/,
-    );
-  });
-
-  it('asks for the column', () => {
-    expect(() => splitSpec('by-column', ['cost', 'split'])).toThrow(/^cost\.split\.column is missing/);
-  });
-});
-
 describe('reorder', () => {
   it('moves sparse rows, labels and lines together', () => {
     const dataset: Dataset = {
@@ -341,6 +316,5 @@ describe('dirichlet', () => {
     });
     const parts = await split(0.01, 1, 40, digits(3000), { allowEmpty: true });
     expect(parts.some((part) => part.length === 0)).toBe(true);
-    expect(() => splitSpec({ kind: 'dirichlet', alpha: 0 }, ['split'])).toThrow('split.alpha is 0, expected');
   });
 });

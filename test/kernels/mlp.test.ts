@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { classOf, gradientMlp, type MlpCost, valueMlp } from '../../kernels/reference/mlp.js';
-import { entriesBefore, layerTable } from '../../src/cost/mlp.js';
+import { entriesBefore, layerTable } from '../../src/cost/mlp-host.js';
 import { Bench, expectSameBits, expectZeroPadding, normals, randomBlocks, seededRandom } from './harness.js';
 
 const AGENTS = 4;

@@ -7,9 +7,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { costs } from '../../src/cost/registry.js';
 import { loadModules, moduleUrl } from '../../src/plugin/modules.js';
-import { contextOf } from '../cost/support.js';
+import { contextOf, loadSpec } from '../cost/support.js';
 import { runConfig, temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 
@@ -26,7 +25,7 @@ function moduleFile(source: string): string {
 
 async function load(module: string, parameters: object = {}, agents = 4) {
   await loadModules([moduleUrl(module)]);
-  return costs['custom']!.load({ kind: 'custom', module, ...parameters }, contextOf(agents));
+  return loadSpec({ kind: 'custom', module, ...parameters }, contextOf(agents));
 }
 
 /** f_i(x) = |x - (i, i, i)|^2 / 2 */

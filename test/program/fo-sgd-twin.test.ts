@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { planRotation, referenceRotation } from '../../src/compress/rotation.js';
-import { DenseRows, LinearProblem } from '../../src/cost/linear-problem.js';
+import { LinearProblem } from '../../src/cost/linear-problem.js';
 import { logisticLoss } from '../../src/cost/logistic.js';
+import { DenseRows } from '../../src/cost/rows.js';
 import { readLibsvm } from '../../src/data/libsvm.js';
 import { foSgd, serve } from '../../src/program/parameter-server/reference.js';
 import { seedWords } from '../../src/runtime.js';

@@ -7,8 +7,9 @@ import { planCompressor, referenceCompressor } from '../../src/compress/registry
 import { referenceRotation } from '../../src/compress/rotation.js';
 import type { CompressorSpec } from '../../src/compress/types.js';
 import { parseConfig } from '../../src/config/load.js';
-import { DenseRows, LinearProblem } from '../../src/cost/linear-problem.js';
+import { LinearProblem } from '../../src/cost/linear-problem.js';
 import { logisticLoss } from '../../src/cost/logistic.js';
+import { DenseRows } from '../../src/cost/rows.js';
 import { channelSeed } from '../../src/flow/channel.js';
 import { foSgd, type Link, serve } from '../../src/program/parameter-server/reference.js';
 import { linksOf, planOptimizer } from '../../src/program/parameter-server/spec.js';

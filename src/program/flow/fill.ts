@@ -63,10 +63,8 @@ export function fillFlow(arena: Arena, { problem, reference, plan, order, optimu
     const initial = cost.initial();
     for (let agent = 0; agent < plan.agents; agent++) x.set(initial, agent * rowStride);
   } else if (plan.problem === 'average') {
-    const own = arena.view('cost.b', 'f64');
     for (let agent = 0; agent < plan.agents; agent++) {
-      const at = (placed ? order.positions[agent] : agent) * rowStride;
-      x.set(own.subarray(at, at + rowStride), agent * rowStride);
+      cost.ownValue?.(agent, x.subarray(agent * rowStride, agent * rowStride + plan.dim));
     }
   }
 

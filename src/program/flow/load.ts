@@ -101,7 +101,7 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
     given.init === undefined
       ? (reference?.start ?? null)
       : await readBeginning(resolve(given.init), graph.nodes, cost.dim);
-  if (flowDefinition(given.flow.kind).problem === 'average' && !init && !beginsAtOwnValues(cost)) {
+  if (flowDefinition(given.flow.kind).problem === 'average' && !init && !cost.ownValue) {
     throw unexpected(
       ['init'],
       undefined,
@@ -127,11 +127,6 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
     warnings,
     ...(await bindSpectrum(given, { graph, links, weights, degrees })),
   };
-}
-
-/** Whether agents have values of their own that a flow may average. */
-export function beginsAtOwnValues({ fields }: CostModel): boolean {
-  return fields.some(({ name }) => name === 'cost.b');
 }
 
 /** What a flow averages, where it moves. A series says where agents begin, and nothing else may. */

@@ -1,0 +1,199 @@
+/**
+ * A cost of samples with a smooth problem behind it, on the host: how its samples lie in the arena, what a
+ * gradient of each agent costs, how curved it is, and its reference optimum. Losses, classes and equations
+ * are the problem's.
+ *
+ * An agent's samples have margins a_r . x_k, one for each class (linear models: one class), and |second
+ * derivative| <= maxCurvature in them. So l = (n/N) maxCurvature lambdaMax(A_i^T A_i) + regularization
+ * penaltyCurvature.
+ */
+
+import type { Arena } from '../arena/arena.js';
+import type { FieldSpec } from '../arena/layout.js';
+import { batchFields, batchNs, batchShare } from './batch.js';
+import { curvatureNear, largestAgentEigenvalue } from './curvature.js';
+import { moveRows, type Rows, rowFields } from './rows.js';
+import type { RowsPlan } from './sampled.js';
+import { minimise, type SmoothProblem } from './solver.js';
+import type { CostContext, CostModel, NearCurvature, Optimum } from './types.js';
+
+export type Labels = Float64Array | Uint32Array;
+
+/** Over the host's arrays until the model is filled in, over the arena's from then on. */
+export interface SampledProblem<L extends Labels = Labels> extends SmoothProblem {
+  rows: Rows;
+  labels: L;
+  /** Entries of a row. */
+  readonly features: number;
+  /** Margins of a sample. */
+  readonly classes: number;
+  /** Of a sample's loss in its margins. */
+  readonly maxCurvature: number;
+  /** Of what stands beside the losses, over `regularization`. */
+  readonly penaltyCurvature: number;
+  /** Nanoseconds that a slope takes, about. */
+  readonly slopeNs: number;
+  /** Why nobody looks for its minimiser. */
+  readonly whyUnsolved?: string | undefined;
+}
+
+/** Samples as the problem wants them. */
+export interface LabelledRows<L extends Labels> {
+  rows: Rows;
+  labels: L;
+}
+
+/** Multiply-adds that a slope (an exponential and a division) is worth. */
+const SLOPE_WORK = 12;
+/** Nanoseconds that an entry of a sample takes in a gradient, both passes together. */
+const ENTRY_NS = { sparse: 2.4, dense: 0.8 };
+const NOT_ASKED = 'the optimum was not asked for (solve: false)';
+
+interface Given<Plan extends RowsPlan, L extends Labels> {
+  plan: Plan;
+  problem: SampledProblem<L>;
+  /** Agent i holds [samples[i], samples[i + 1]). */
+  samples: Uint32Array;
+  test: LabelledRows<L> | null;
+  /** Doubles that a worker's kernels need beside. */
+  scratch: number;
+  solve: boolean;
+  /** For a person: '34 features, 99,895 non-zeros'. */
+  size: string;
+}
+
+export class SampledModel<Plan extends RowsPlan, L extends Labels> implements CostModel<Plan> {
+  readonly plan: Plan;
+  readonly dim: number;
+  readonly fields: FieldSpec[];
+  readonly work: Float64Array;
+  readonly exactWork: number;
+  readonly nanoseconds: Float64Array;
+  readonly description: string;
+  readonly samples: Uint32Array;
+  whyNoOptimum: string | null = null;
+  readonly #problem: SampledProblem<L>;
+  readonly #test: LabelledRows<L> | null;
+  readonly #solve: boolean;
+  readonly #note: CostContext['note'];
+  #solved: Optimum | null | undefined;
+  #curvature: CostModel['curvature'] | undefined;
+  #near: NearCurvature | null | undefined;
+
+  constructor(
+    { plan, problem, samples, test, scratch, solve, size }: Given<Plan, L>,
+    { agents, note }: CostContext,
+  ) {
+    this.plan = plan;
+    this.dim = plan.dim;
+    this.samples = samples;
+    this.#problem = problem;
+    this.#test = test;
+    this.#solve = solve;
+    this.#note = note;
+    const { rows, labels, classes, slopeNs } = problem;
+
+    this.work = new Float64Array(agents);
+    this.exactWork = agents * plan.dim + classes * (2 * rows.entries + labels.length * SLOPE_WORK);
+    this.nanoseconds = new Float64Array(agents);
+    for (let i = 0; i < agents; i++) {
+      const held = samples[i + 1]! - samples[i]!;
+      let entries = 0;
+      for (let r = samples[i]!; r < samples[i + 1]!; r++) entries += rows.entriesOf(r);
+      const work = classes * (2 * entries + held * SLOPE_WORK);
+      this.work[i] = plan.dim + work * batchShare(plan.batch, held);
+      const sampleNs = held === 0 ? 0 : classes * ((entries / held) * ENTRY_NS[plan.storage] + slopeNs);
+      this.nanoseconds[i] = plan.dim + batchNs(plan.batch, held, sampleNs);
+    }
+    this.fields = [
+      { name: 'cost.samples', type: 'u32', length: agents + 1 },
+      labelField(labels, 'cost.'),
+      ...rowFields(rows),
+      { name: 'cost.scratch', type: 'f64', length: 2 * Math.ceil(scratch / 2), perWorker: true },
+      ...batchFields(plan.batch, samples),
+      ...(test ? [labelField(test.labels, 'cost.test.'), ...rowFields(test.rows, 'cost.test.')] : []),
+    ];
+    this.description = describeSampled(plan, labels.length, size);
+  }
+
+  /** Worked out when asked for: large data keep a power iteration busy, and given gains do not need it. */
+  get curvature(): CostModel['curvature'] {
+    this.#curvature ??= this.#bound();
+    return this.#curvature;
+  }
+
+  curvatureAtOptimum(): NearCurvature | null {
+    if (this.#near !== undefined) return this.#near;
+    const optimum = this.optimum();
+    const problem = this.#problem;
+    const work = this.work.reduce((sum, own) => sum + own, 0);
+    this.#near = optimum && curvatureNear(problem, problem.weights(optimum.x), this.samples, work);
+    return this.#near;
+  }
+
+  #bound(): CostModel['curvature'] {
+    const { rows, labels, features, maxCurvature, strongConvexity } = this.#problem;
+    const perAgent = maxCurvature * this.plan.scale * largestAgentEigenvalue(rows, this.samples, features);
+    const everyRow = Uint32Array.of(0, labels.length);
+    const overall = (maxCurvature / labels.length) * largestAgentEigenvalue(rows, everyRow, features);
+    const bend = this.#problem.regularization * this.#problem.penaltyCurvature;
+    return {
+      m: strongConvexity,
+      l: perAgent + bend,
+      meanM: strongConvexity,
+      meanL: Math.min(overall, perAgent) + bend,
+    };
+  }
+
+  fill(arena: Arena): void {
+    const problem = this.#problem;
+    arena.view('cost.samples', 'u32').set(this.samples);
+    problem.labels = moveLabels(problem.labels, arena, 'cost.');
+    problem.rows = moveRows(problem.rows, problem.features, arena);
+    if (this.#test === null) return;
+    moveLabels(this.#test.labels, arena, 'cost.test.');
+    moveRows(this.#test.rows, problem.features, arena, 'cost.test.');
+  }
+
+  value(x: Float64Array): number {
+    return this.#problem.value(x);
+  }
+
+  optimum(): Optimum | null {
+    if (this.#solved === undefined) {
+      const unsolved = this.#problem.whyUnsolved ?? (this.#solve ? undefined : NOT_ASKED);
+      const { optimum, reason } =
+        unsolved === undefined ? minimise(this.#problem, this.#note) : { optimum: null, reason: unsolved };
+      this.#solved = optimum;
+      this.whyNoOptimum = reason;
+    }
+    return this.#solved;
+  }
+}
+
+export function labelField(labels: Labels, prefix: string): FieldSpec {
+  const type = labels instanceof Float64Array ? 'f64' : 'u32';
+  return { name: `${prefix}labels`, type, length: labels.length };
+}
+
+/** Copies labels into the arena and returns those there. */
+export function moveLabels<L extends Labels>(labels: L, arena: Arena, prefix: string): L {
+  const there = arena.view(`${prefix}labels`, labels instanceof Float64Array ? 'f64' : 'u32') as L;
+  there.set(labels);
+  return there;
+}
+
+export function describeSampled(
+  { kind, regularization, batch }: Pick<RowsPlan, 'kind' | 'regularization' | 'batch'>,
+  samples: number,
+  size?: string,
+): string {
+  const batches = batch > 0 ? [`batches of ${batch}`] : [];
+  const sizes = size === undefined ? [] : [size];
+  const parts = [kind, counted(samples, 'sample'), ...sizes, `regularization ${regularization}`, ...batches];
+  return parts.join(', ');
+}
+
+export function counted(n: number, what: string): string {
+  return `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
+}

@@ -1,26 +1,22 @@
 /**
- * Balanced tree: node 0 is the root, every node but the leaves has `branching` children, all leaves are `height` steps
- * down. Nodes are numbered level by level: the parent of node i is floor((i - 1) / branching).
+ * Balanced tree: node 0 is the root, every node but the leaves has `branching` children, all leaves are
+ * `height` steps down. Nodes are numbered level by level: the parent of node i is floor((i - 1) / branching).
  */
 import { EdgeBuffer } from '../graph.js';
-import { checkEdgeCount, type Generator, generated, integerOf } from './generator.js';
+import { checkEdgeCount, defineGenerator, generated, whole } from './generator.js';
 
-export const balancedTree: Generator = {
+export const balancedTree = defineGenerator({
   kind: 'balanced-tree',
   summary: 'a rooted tree whose leaves are all equally far down',
-  random: false,
-  parameters: (zod) =>
-    zod.strictObject({
-      branching: zod.number().int().min(1).describe('children of every node but the leaves'),
-      height: zod.number().int().min(0).describe('steps from the root, node 0, down to a leaf'),
-    }),
-  generate(spec) {
-    const branching = integerOf(spec, 'branching', 1);
-    const height = integerOf(spec, 'height', 0);
+  parameters: {
+    branching: whole('children of every node but the leaves', 1),
+    height: whole('steps from the root, node 0, down to a leaf', 0),
+  },
+  generate({ branching, height }) {
     const nodes = branching === 1 ? height + 1 : (branching ** (height + 1) - 1) / (branching - 1);
     checkEdgeCount(['height'], height, nodes - 1);
     const edges = new EdgeBuffer(nodes);
     for (let node = 1; node < nodes; node++) edges.push(Math.floor((node - 1) / branching), node);
     return generated(nodes, edges);
   },
-};
+});

@@ -1,35 +1,28 @@
 /**
- * Barabasi-Albert preferential attachment (Barabasi and Albert 1999): starts from a star of attach + 1 nodes; every further
- * node links to `attach` different earlier ones, drawn with probability proportional to their degree. A few hubs and many
- * leaves; always connected. attach * (nodes - attach) edges.
- * O(edges): a list in which every node stands as often as it has neighbours is drawn from uniformly (Batagelj and Brandes 2005).
+ * Barabasi-Albert preferential attachment (Barabasi and Albert 1999): starts from a star of attach + 1 nodes;
+ * every further node links to `attach` different earlier ones, drawn with probability proportional to their
+ * degree. A few hubs and many leaves; always connected. attach * (nodes - attach) edges. O(edges): a list in
+ * which every node stands as often as it has neighbours is drawn from uniformly (Batagelj and Brandes 2005).
  */
 import { EdgeBuffer } from '../graph.js';
-import { Random } from '../random.js';
 import {
   checkEdgeCount,
-  type Generator,
+  defineRandomGenerator,
   generated,
-  integerOf,
-  nodesParameter,
-  seedOf,
-  seedParameter,
+  nodeCount,
+  refuseOutside,
+  whole,
 } from './generator.js';
 
-export const barabasiAlbert: Generator = {
+export const barabasiAlbert = defineRandomGenerator({
   kind: 'barabasi-albert',
   summary: 'newcomers link to the well linked: hubs',
-  random: true,
-  parameters: (zod) =>
-    zod.strictObject({
-      nodes: nodesParameter(zod, 2),
-      attach: zod.number().int().min(1).describe('edges that every new node brings'),
-      seed: seedParameter(zod),
-    }),
-  generate(spec, seed) {
-    const nodes = integerOf(spec, 'nodes', 2);
-    const attach = integerOf(spec, 'attach', 1, nodes - 1, 'fewer than nodes');
-    const random = new Random(seedOf(spec, seed));
+  parameters: {
+    nodes: nodeCount(2),
+    attach: whole('edges that every new node brings', 1),
+  },
+  generate({ nodes, attach }, random) {
+    refuseOutside('attach', attach, 1, nodes - 1, 'fewer than nodes');
     const count = attach * (nodes - attach);
     checkEdgeCount(['attach'], attach, count);
 
@@ -56,4 +49,4 @@ export const barabasiAlbert: Generator = {
     }
     return generated(nodes, edges);
   },
-};
+});

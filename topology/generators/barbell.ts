@@ -1,22 +1,19 @@
 /**
- * Barbell: two complete graphs of `clique` nodes joined by a path of `path` nodes (0: by a single edge).
- * 2 clique + path nodes: first clique, path, second clique. The classic bottleneck: lambda2 falls as clique^-2 or faster.
+ * Barbell: two complete graphs of `clique` nodes joined by a path of `path` nodes (0: by a single edge). 2
+ * clique + path nodes: first clique, path, second clique. The classic bottleneck: lambda2 falls as clique^-2
+ * or faster.
  */
 import { EdgeBuffer } from '../graph.js';
-import { checkEdgeCount, type Generator, generated, integerOf } from './generator.js';
+import { checkEdgeCount, defineGenerator, generated, whole } from './generator.js';
 
-export const barbell: Generator = {
+export const barbell = defineGenerator({
   kind: 'barbell',
   summary: 'two complete graphs joined by a path',
-  random: false,
-  parameters: (zod) =>
-    zod.strictObject({
-      clique: zod.number().int().min(1).describe('nodes in each of the two complete graphs'),
-      path: zod.number().int().min(0).describe('nodes on the path between them'),
-    }),
-  generate(spec) {
-    const clique = integerOf(spec, 'clique', 1);
-    const path = integerOf(spec, 'path', 0);
+  parameters: {
+    clique: whole('nodes in each of the two complete graphs', 1),
+    path: whole('nodes on the path between them', 0),
+  },
+  generate({ clique, path }) {
     const nodes = 2 * clique + path;
     const count = clique * (clique - 1) + path + 1;
     checkEdgeCount(['clique'], clique, count);
@@ -29,4 +26,4 @@ export const barbell: Generator = {
     for (let node = clique - 1; node < clique + path; node++) edges.push(node, node + 1);
     return generated(nodes, edges);
   },
-};
+});

@@ -1,56 +1,44 @@
 /**
- * Erdos-Renyi G(n, p): every pair of nodes is linked with the same probability, independently.
- * Give `probability`, or `averageDegree` = probability * (nodes - 1). Connected with high probability once the average
- * degree passes log(nodes); below that there are isolated nodes.
+ * Erdos-Renyi G(n, p): every pair of nodes is linked with the same probability, independently. Give
+ * `probability`, or `averageDegree` = probability * (nodes - 1). Connected with high probability once the
+ * average degree passes log(nodes); below that there are isolated nodes.
  *
- * O(nodes + edges): the pairs are numbered, and the gap to the next linked one is drawn from the geometric distribution
- * (Batagelj and Brandes 2005).
+ * O(nodes + edges): the pairs are numbered, and the gap to the next linked one is drawn from the geometric
+ * distribution (Batagelj and Brandes 2005).
  */
 import { EdgeBuffer } from '../graph.js';
-import { Random } from '../random.js';
+import type { Random } from '../random.js';
 import {
+  amount,
   checkEdgeCount,
-  type Generator,
+  defineRandomGenerator,
   generated,
-  integerOf,
-  nodesParameter,
-  numberOf,
+  nodeCount,
   oneOf,
-  probabilityOf,
-  seedOf,
-  seedParameter,
+  optional,
+  probability,
+  refuseAbove,
 } from './generator.js';
 
-export const erdosRenyi: Generator = {
+export const erdosRenyi = defineRandomGenerator({
   kind: 'erdos-renyi',
   summary: 'every pair linked with the same probability',
-  random: true,
-  parameters: (zod) =>
-    zod.strictObject({
-      nodes: nodesParameter(zod),
-      probability: zod.number().min(0).max(1).optional().describe('probability of each edge'),
-      averageDegree: zod
-        .number()
-        .min(0)
-        .optional()
-        .describe('expected degree; stands for probability = averageDegree / (nodes - 1)'),
-      seed: seedParameter(zod),
-    }),
-  generate(spec, seed) {
-    const nodes = integerOf(spec, 'nodes', 1);
-    const random = new Random(seedOf(spec, seed));
-    const given = oneOf(spec, 'probability', 'averageDegree');
-    const probability =
-      given === 'probability'
-        ? probabilityOf(spec, 'probability')
-        : numberOf(spec, 'averageDegree', 0, nodes - 1, 'nodes - 1 at most') / Math.max(nodes - 1, 1);
+  parameters: {
+    nodes: nodeCount(),
+    probability: optional(probability('probability of each edge')),
+    averageDegree: optional(amount('expected degree; stands for probability = averageDegree / (nodes - 1)')),
+  },
+  generate({ nodes, ...chosen }, random) {
+    const given = oneOf(chosen, 'probability', 'averageDegree');
+    if (given.name === 'averageDegree') refuseAbove(given.name, given.value, nodes - 1, 'nodes - 1 at most');
+    const probability = given.name === 'probability' ? given.value : given.value / Math.max(nodes - 1, 1);
     const expected = (probability * nodes * (nodes - 1)) / 2;
-    checkEdgeCount([given], spec[given], expected);
+    checkEdgeCount([given.name], given.value, expected);
     const edges = new EdgeBuffer(Math.ceil(expected + 4 * Math.sqrt(expected)));
     linkWithin(edges, 0, nodes, probability, random);
     return generated(nodes, edges);
   },
-};
+});
 
 /** Links each pair of the nodes first .. first+count-1 with the given probability. */
 export function linkWithin(

@@ -1,29 +1,28 @@
 /**
- * Exponential: node i beside i + 2^p and i - 2^p (mod nodes) for every 2^p < nodes. About 2 log2(nodes) neighbours,
- * diameter at most about log2(nodes), and a spectral gap that shrinks only as 1 / log(nodes) relative to the degree
- * (Ying et al. 2021, who use the directed form, i heard by i + 2^p; the undirected one is its closure).
+ * Exponential: node i beside i + 2^p and i - 2^p (mod nodes) for every 2^p < nodes. About 2 log2(nodes)
+ * neighbours, diameter at most about log2(nodes), and a spectral gap that shrinks only as 1 / log(nodes)
+ * relative to the degree (Ying et al. 2021, who use the directed form, i heard by i + 2^p; the undirected one
+ * is its closure).
  */
 import { EdgeBuffer } from '../graph.js';
 import {
   checkEdgeCount,
-  type Generator,
+  defineGenerator,
+  flag,
   generated,
   generatedDirected,
-  integerOf,
-  nodesParameter,
+  nodeCount,
+  optional,
 } from './generator.js';
 
-export const exponential: Generator = {
+export const exponential = defineGenerator({
   kind: 'exponential',
   summary: 'nodes a power of two apart, around a ring, are linked',
-  random: false,
-  parameters: (zod) =>
-    zod.strictObject({
-      nodes: nodesParameter(zod),
-      directed: zod.boolean().optional().describe('arcs, from i to i + 2^p, instead of edges'),
-    }),
-  generate(spec) {
-    const nodes = integerOf(spec, 'nodes', 1);
+  parameters: {
+    nodes: nodeCount(),
+    directed: optional(flag('arcs, from i to i + 2^p, instead of edges')),
+  },
+  generate({ nodes, directed }) {
     const count = nodes * Math.ceil(Math.log2(nodes));
     checkEdgeCount(['nodes'], nodes, count);
     const edges = new EdgeBuffer(count);
@@ -31,6 +30,6 @@ export const exponential: Generator = {
       // 2^p and nodes - 2^p may both be powers of two; the edge is then named twice and counted once.
       for (let distance = 1; distance < nodes; distance *= 2) edges.push(node, (node + distance) % nodes);
     }
-    return spec['directed'] === true ? generatedDirected(nodes, edges) : generated(nodes, edges);
+    return directed ? generatedDirected(nodes, edges) : generated(nodes, edges);
   },
-};
+});

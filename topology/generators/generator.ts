@@ -1,14 +1,16 @@
 /**
  * What a generator is, and the checks that all of them share.
  *
- * A generator is one file beside this one and one line in `../registry.ts`. Its `parameters` are described by a function
- * that is handed zod, so that this folder needs zod's types alone; the texts of `.describe()` are the help of the command
- * line. `generate` checks again what it needs, because a library's user may call it without a schema.
+ * A generator is one file beside this one and one line in `../registry.ts`. Its parameters are listed once:
+ * the list is their type, their zod schema (handed in, so that this folder needs zod's types alone) and what
+ * `generate` refuses where a library's user calls it without a schema. The texts are the help of the command
+ * line.
  */
 import type { z } from 'zod';
 import { formatPath, parameterError, TopologyError } from '../errors.js';
 import type { EdgeBuffer, Graph } from '../graph.js';
 import { MAX_EDGES } from '../graph.js';
+import { Random } from '../random.js';
 
 /** The library that describes parameters, as a type. */
 export type Zod = typeof z;
@@ -41,63 +43,162 @@ export interface Generator {
 
 const MAX_NODES = 0xffff_fffe;
 
-/** Reads a whole number in low..high from a spec; `why` explains the upper end in the message. */
-export function integerOf(
-  spec: Record<string, unknown>,
-  name: string,
-  low: number,
-  high: number = MAX_NODES,
-  why = '',
-): number {
-  const value = spec[name];
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < low || value > high) {
-    const open = high === MAX_NODES && !(Number(value) > high);
-    const range = open ? `a whole number, ${low} or more` : `${low}..${high}`;
-    throw parameterError([name], value, why === '' ? range : `${range} (${why})`);
-  }
-  return value;
+/** One parameter: its schema, and the same check without zod. */
+export interface Parameter<T> {
+  schema(zod: Zod): z.ZodType;
+  read(value: unknown, path: (string | number)[]): T;
 }
 
-/** Reads a finite number in low..high from a spec. */
-export function numberOf(
-  spec: Record<string, unknown>,
-  name: string,
-  low: number,
-  high: number,
-  why = '',
-): number {
-  const value = spec[name];
-  if (typeof value !== 'number' || !(value >= low && value <= high)) {
-    const range = `a number in [${low}, ${high}]`;
-    throw parameterError([name], value, why === '' ? range : `${range} (${why})`);
-  }
-  return value;
+/** A whole number in low..high; what has no upper end of its own counts nodes or edges. */
+export function whole(help: string, low: number, high = MAX_NODES): Parameter<number> {
+  const open = high === MAX_NODES;
+  return {
+    schema(zod) {
+      const type = zod.number().int().min(low);
+      return (open ? type : type.max(high)).describe(help);
+    },
+    read(value, path) {
+      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= low && value <= high)
+        return value;
+      const range =
+        open && !(Number(value) > high)
+          ? `a whole number, ${low} or more`
+          : `a whole number in ${low}..${high}`;
+      throw parameterError(path, value, range);
+    },
+  };
 }
 
-export function probabilityOf(spec: Record<string, unknown>, name: string): number {
-  return numberOf(spec, name, 0, 1, 'a probability');
+/** A number >= 0; what is the most depends on others. */
+export function amount(help: string): Parameter<number> {
+  return {
+    schema: (zod) => zod.number().min(0).describe(help),
+    read(value, path) {
+      if (typeof value === 'number' && value >= 0 && value < Infinity) return value;
+      throw parameterError(path, value, 'a number >= 0');
+    },
+  };
 }
 
-/** The spec's own seed if it has one, else the caller's. */
-export function seedOf(spec: Record<string, unknown>, seed: number): number {
-  const value = spec['seed'] ?? seed;
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-    throw parameterError(['seed'], value, 'a whole number in 0..9007199254740991');
-  }
-  return value;
+export function probability(help: string): Parameter<number> {
+  return {
+    schema: (zod) => zod.number().min(0).max(1).describe(help),
+    read(value, path) {
+      if (typeof value === 'number' && value >= 0 && value <= 1) return value;
+      throw parameterError(path, value, 'a number in [0, 1] (a probability)');
+    },
+  };
 }
 
-/** Says which one of two alternative parameters is given; both or none is an error. */
-export function oneOf(spec: Record<string, unknown>, first: string, second: string): string {
-  const hasFirst = spec[first] !== undefined;
-  const hasSecond = spec[second] !== undefined;
-  if (hasFirst && hasSecond) {
-    throw parameterError([second], spec[second], `only one of ${first} and ${second}`);
-  }
-  if (!hasFirst && !hasSecond) {
-    throw parameterError([first], undefined, `${first} or ${second}`);
-  }
-  return hasFirst ? first : second;
+export function flag(help: string): Parameter<boolean> {
+  return {
+    schema: (zod) => zod.boolean().describe(help),
+    read(value, path) {
+      if (typeof value === 'boolean') return value;
+      throw parameterError(path, value, 'true or false');
+    },
+  };
+}
+
+export function wholeList(help: string, low: number): Parameter<number[]> {
+  const item = whole('', low);
+  return {
+    schema: (zod) => zod.array(zod.number().int().min(low)).min(1).describe(help),
+    read(value, path) {
+      if (!Array.isArray(value) || value.length === 0) {
+        throw parameterError(path, value, 'a list with at least one entry');
+      }
+      return value.map((entry, i) => item.read(entry, [...path, i]));
+    },
+  };
+}
+
+export function optional<T>({ schema, read }: Parameter<T>): Parameter<T | undefined> {
+  return {
+    schema: (zod) => {
+      const type = schema(zod);
+      return type.optional().describe(type.description ?? '');
+    },
+    read: (value, path) => (value === undefined ? undefined : read(value, path)),
+  };
+}
+
+/** The parameter that most of them have. */
+export const nodeCount = (low = 1): Parameter<number> => whole('number of nodes', low);
+
+const seedParameter = optional(
+  whole("seed of this graph (default: the run's seed)", 0, Number.MAX_SAFE_INTEGER),
+);
+
+type Values<Parameters> = {
+  [Name in keyof Parameters]: Parameters[Name] extends Parameter<infer T> ? T : never;
+};
+
+interface Definition<Parameters> {
+  kind: string;
+  summary: string;
+  parameters: Parameters;
+}
+
+/** A graph that its parameters determine. */
+export function defineGenerator<Parameters extends Record<string, Parameter<unknown>>>(
+  definition: Definition<Parameters> & { generate(values: Values<Parameters>): Graph },
+): Generator {
+  return generator(definition, false, (values) => definition.generate(values));
+}
+
+/** A graph that is drawn; `seed` is a parameter of all such. */
+export function defineRandomGenerator<Parameters extends Record<string, Parameter<unknown>>>(
+  definition: Definition<Parameters> & { generate(values: Values<Parameters>, random: Random): Graph },
+): Generator {
+  return generator(definition, true, (values, spec, seed) =>
+    definition.generate(values, new Random(seedParameter.read(spec['seed'] ?? seed, ['seed']) as number)),
+  );
+}
+
+function generator<Parameters extends Record<string, Parameter<unknown>>>(
+  { kind, summary, parameters }: Definition<Parameters>,
+  random: boolean,
+  make: (values: Values<Parameters>, spec: Record<string, unknown>, seed: number) => Graph,
+): Generator {
+  const own = Object.entries(parameters);
+  return {
+    kind,
+    summary,
+    random,
+    parameters(zod) {
+      const all = random ? [...own, ['seed', seedParameter] as const] : own;
+      return zod.strictObject(Object.fromEntries(all.map(([name, { schema }]) => [name, schema(zod)])));
+    },
+    generate(spec, seed) {
+      const values = Object.fromEntries(own.map(([name, { read }]) => [name, read(spec[name], [name])]));
+      return make(values as Values<Parameters>, spec, seed);
+    },
+  };
+}
+
+/** Refuses a whole number outside low..high, an upper end that another parameter sets. */
+export function refuseOutside(name: string, value: number, low: number, high: number, why: string): void {
+  if (value < low || value > high) throw parameterError([name], value, `${low}..${high} (${why})`);
+}
+
+/** Refuses an amount above what other parameters allow. */
+export function refuseAbove(name: string, value: number, most: number, why: string): void {
+  if (!(value <= most)) throw parameterError([name], value, `a number in [0, ${most}] (${why})`);
+}
+
+/** Of two alternative parameters the one that is given; both or none is an error. */
+export function oneOf<A extends string, B extends string>(
+  values: { [Name in A | B]: number | undefined },
+  first: A,
+  second: B,
+): { name: A | B; value: number } {
+  const [a, b] = [values[first], values[second]];
+  if (a !== undefined && b !== undefined)
+    throw parameterError([second], b, `only one of ${first} and ${second}`);
+  if (a !== undefined) return { name: first, value: a };
+  if (b !== undefined) return { name: second, value: b };
+  throw parameterError([first], undefined, `${first} or ${second}`);
 }
 
 /** Refuses, before anything is allocated, a graph with more edges than fit. */
@@ -110,7 +211,9 @@ export function checkEdgeCount(path: (string | number)[], value: unknown, edges:
   }
 }
 
-/** The graph of generated edges. A generator that names an edge twice drops nothing that a user would miss. */
+/**
+ * The graph of generated edges. A generator that names an edge twice drops nothing that a user would miss.
+ */
 export function generated(nodes: number, edges: EdgeBuffer): Graph {
   const graph = edges.toGraph(nodes);
   graph.dropped = { selfLoops: 0, parallelEdges: 0 };
@@ -122,13 +225,4 @@ export function generatedDirected(nodes: number, arcs: EdgeBuffer): Graph {
   const graph = arcs.toGraph(nodes, null, { keepDirections: true });
   graph.dropped = { selfLoops: 0, parallelEdges: 0 };
   return graph;
-}
-
-/** Parameters that many generators share, so that their help reads the same everywhere. */
-export function nodesParameter(zod: Zod, low = 1) {
-  return zod.number().int().min(low).describe('number of nodes');
-}
-
-export function seedParameter(zod: Zod) {
-  return zod.number().int().min(0).optional().describe("seed of this graph (default: the run's seed)");
 }

@@ -1,22 +1,19 @@
 /**
- * Grid: rows x columns nodes, each beside those above, below, left and right of it; node = row * columns + column.
- * Laplacian eigenvalues: all sums of one eigenvalue of the path of `rows` and one of the path of `columns`.
+ * Grid: rows x columns nodes, each beside those above, below, left and right of it; node = row * columns +
+ * column. Laplacian eigenvalues: all sums of one eigenvalue of the path of `rows` and one of the path of
+ * `columns`.
  */
 import { EdgeBuffer } from '../graph.js';
-import { checkEdgeCount, type Generator, generated, integerOf } from './generator.js';
+import { checkEdgeCount, defineGenerator, generated, whole } from './generator.js';
 
-export const grid: Generator = {
+export const grid = defineGenerator({
   kind: 'grid',
   summary: 'a rectangle of nodes, linked to the four beside them',
-  random: false,
-  parameters: (zod) =>
-    zod.strictObject({
-      rows: zod.number().int().min(1).describe('number of rows'),
-      columns: zod.number().int().min(1).describe('number of columns'),
-    }),
-  generate(spec) {
-    const rows = integerOf(spec, 'rows', 1);
-    const columns = integerOf(spec, 'columns', 1);
+  parameters: {
+    rows: whole('number of rows', 1),
+    columns: whole('number of columns', 1),
+  },
+  generate({ rows, columns }) {
     checkEdgeCount(['rows'], rows, 2 * rows * columns);
     const edges = new EdgeBuffer(2 * rows * columns);
     for (let row = 0; row < rows; row++) {
@@ -28,4 +25,4 @@ export const grid: Generator = {
     }
     return generated(rows * columns, edges);
   },
-};
+});

@@ -1,23 +1,20 @@
 /**
- * Hypercube: 2^dimension nodes, linked when their numbers differ in exactly one bit. dimension 2^(dimension-1) edges.
- * Laplacian eigenvalues 2 k, each C(dimension, k) times.
+ * Hypercube: 2^dimension nodes, linked when their numbers differ in exactly one bit. dimension
+ * 2^(dimension-1) edges. Laplacian eigenvalues 2 k, each C(dimension, k) times.
  */
 import { EdgeBuffer } from '../graph.js';
-import { type Generator, generated, integerOf } from './generator.js';
+import { defineGenerator, generated, whole } from './generator.js';
 
 /** 2^23 nodes, 96 million edges. */
 const MAX_DIMENSION = 23;
 
-export const hypercube: Generator = {
+export const hypercube = defineGenerator({
   kind: 'hypercube',
   summary: 'nodes whose binary numbers differ in one bit are linked',
-  random: false,
-  parameters: (zod) =>
-    zod.strictObject({
-      dimension: zod.number().int().min(0).max(MAX_DIMENSION).describe('dimension: 2^dimension nodes'),
-    }),
-  generate(spec) {
-    const dimension = integerOf(spec, 'dimension', 0, MAX_DIMENSION);
+  parameters: {
+    dimension: whole('dimension: 2^dimension nodes', 0, MAX_DIMENSION),
+  },
+  generate({ dimension }) {
     const nodes = 2 ** dimension;
     const edges = new EdgeBuffer((nodes * dimension) / 2);
     for (let node = 0; node < nodes; node++) {
@@ -28,4 +25,4 @@ export const hypercube: Generator = {
     }
     return generated(nodes, edges);
   },
-};
+});

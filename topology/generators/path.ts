@@ -1,20 +1,18 @@
 /**
- * Path: 0 - 1 - ... - (nodes-1). nodes - 1 edges.
- * Laplacian eigenvalues 2 - 2 cos(pi k / nodes), k = 0..nodes-1: the slowest of all connected graphs to agree.
+ * Path: 0 - 1 - ... - (nodes-1). nodes - 1 edges. Laplacian eigenvalues 2 - 2 cos(pi k / nodes), k =
+ * 0..nodes-1: the slowest of all connected graphs to agree.
  */
 import { EdgeBuffer } from '../graph.js';
-import { checkEdgeCount, type Generator, generated, integerOf, nodesParameter } from './generator.js';
+import { checkEdgeCount, defineGenerator, generated, nodeCount } from './generator.js';
 
-export const path: Generator = {
+export const path = defineGenerator({
   kind: 'path',
   summary: 'a line of nodes',
-  random: false,
-  parameters: (zod) => zod.strictObject({ nodes: nodesParameter(zod) }),
-  generate(spec) {
-    const nodes = integerOf(spec, 'nodes', 1);
+  parameters: { nodes: nodeCount() },
+  generate({ nodes }) {
     checkEdgeCount(['nodes'], nodes, nodes - 1);
     const edges = new EdgeBuffer(nodes);
     for (let node = 1; node < nodes; node++) edges.push(node - 1, node);
     return generated(nodes, edges);
   },
-};
+});

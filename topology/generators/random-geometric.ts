@@ -1,57 +1,49 @@
 /**
- * Random geometric: nodes uniform in the unit square, linked when nearer than `radius`: radios in a field. Give `radius`, or
- * `averageDegree`, from which the radius follows by the exact law of the distance between two random points of the square
+ * Random geometric: nodes uniform in the unit square, linked when nearer than `radius`: radios in a field.
+ * Give `radius`, or `averageDegree`, from which the radius follows by the exact law of the distance between
+ * two random points of the square
  *
  *     P(distance < r) = pi r^2 - 8/3 r^3 + r^4 / 2     (r <= 1)
  *
- * Connected with high probability when pi radius^2 nodes passes log(nodes) (Penrose 1997). O(nodes + edges): nodes are
- * sorted into square cells no narrower than the radius, and numbered cell by cell, so that neighbours are near in memory.
+ * Connected with high probability when pi radius^2 nodes passes log(nodes) (Penrose 1997). O(nodes + edges):
+ * nodes are sorted into square cells no narrower than the radius, and numbered cell by cell, so that
+ * neighbours are near in memory.
  */
 import { EdgeBuffer } from '../graph.js';
-import { Random } from '../random.js';
+import type { Random } from '../random.js';
 import {
+  amount,
   checkEdgeCount,
-  type Generator,
+  defineRandomGenerator,
   generated,
-  integerOf,
-  nodesParameter,
-  numberOf,
+  nodeCount,
   oneOf,
-  seedOf,
-  seedParameter,
+  optional,
+  refuseAbove,
 } from './generator.js';
 
-export const randomGeometric: Generator = {
+export const randomGeometric = defineRandomGenerator({
   kind: 'random-geometric',
   summary: 'random points of a square, linked when near',
-  random: true,
-  parameters: (zod) =>
-    zod.strictObject({
-      nodes: nodesParameter(zod),
-      radius: zod.number().min(0).optional().describe('distance below which two nodes are linked; side 1'),
-      averageDegree: zod.number().min(0).optional().describe('expected degree; the radius follows from it'),
-      seed: seedParameter(zod),
-    }),
-  generate(spec, seed) {
-    const nodes = integerOf(spec, 'nodes', 1);
-    const random = new Random(seedOf(spec, seed));
-    const given = oneOf(spec, 'radius', 'averageDegree');
-    const radius =
-      given === 'radius'
-        ? numberOf(spec, 'radius', 0, Math.SQRT2, 'the diagonal at most')
-        : radiusFor(
-            numberOf(spec, 'averageDegree', 0, (nodes - 1) * probabilityNearer(1), 'radius 1 at most') /
-              Math.max(nodes - 1, 1),
-          );
+  parameters: {
+    nodes: nodeCount(),
+    radius: optional(amount('distance below which two nodes are linked; side 1')),
+    averageDegree: optional(amount('expected degree; the radius follows from it')),
+  },
+  generate({ nodes, ...chosen }, random) {
+    const { name, value } = oneOf(chosen, 'radius', 'averageDegree');
+    if (name === 'radius') refuseAbove(name, value, Math.SQRT2, 'the diagonal at most');
+    else refuseAbove(name, value, (nodes - 1) * probabilityNearer(1), 'radius 1 at most');
+    const radius = name === 'radius' ? value : radiusFor(value / Math.max(nodes - 1, 1));
     const expected = (probabilityNearer(Math.min(radius, 1)) * nodes * (nodes - 1)) / 2;
-    checkEdgeCount([given], spec[given], expected);
+    checkEdgeCount([name], value, expected);
 
     const points = drawPoints(nodes, radius, random);
     const edges = new EdgeBuffer(Math.ceil(expected + 4 * Math.sqrt(expected)));
     linkNear(points, radius * radius, edges);
     return generated(nodes, edges);
   },
-};
+});
 
 /** The probability that two uniform points of the unit square are nearer than r, r in [0, 1]. */
 export function probabilityNearer(r: number): number {

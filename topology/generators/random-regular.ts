@@ -1,61 +1,57 @@
 /**
- * Random regular: every node has exactly `degree` neighbours. An expander with high probability from degree 3 on:
- * lambda2 is close to degree - 2 sqrt(degree - 1) (Friedman 2008), whatever the number of nodes.
+ * Random regular: every node has exactly `degree` neighbours. An expander with high probability from degree 3
+ * on: lambda2 is close to degree - 2 sqrt(degree - 1) (Friedman 2008), whatever the number of nodes.
  *
- * Pairing model with repair: the nodes * degree stubs are shuffled and paired; a pair that would be a self-loop or a
- * parallel edge is undone by a switch, {u,v}, {x,y} -> {u,x}, {v,y}, with a random good edge. A dense graph is drawn as
- * the complement of a sparse one. Expected O(nodes * degree^2), because adjacency is a scan of at most `degree` entries.
+ * Pairing model with repair: the nodes * degree stubs are shuffled and paired; a pair that would be a
+ * self-loop or a parallel edge is undone by a switch, {u,v}, {x,y} -> {u,x}, {v,y}, with a random good edge.
+ * A dense graph is drawn as the complement of a sparse one. Expected O(nodes * degree^2), because adjacency
+ * is a scan of at most `degree` entries.
  *
  * Two departures from the uniform distribution: the repair leaves a bias that vanishes as nodes grow (about
- * (degree^2 - 1) / 4 pairs need one), and from degree 2 on the graph is made connected: components, if there are several,
- * are joined by switching a non-bridge of each. Degree 2 is therefore one ring in random order.
+ * (degree^2 - 1) / 4 pairs need one), and from degree 2 on the graph is made connected: components, if there
+ * are several, are joined by switching a non-bridge of each. Degree 2 is therefore one ring in random order.
  */
 import { parameterError, TopologyError } from '../errors.js';
 import type { Graph } from '../graph.js';
 import { EdgeBuffer } from '../graph.js';
-import { Random } from '../random.js';
+import type { Random } from '../random.js';
 import {
   checkEdgeCount,
-  type Generator,
+  defineRandomGenerator,
   generated,
-  integerOf,
-  nodesParameter,
-  seedOf,
-  seedParameter,
+  nodeCount,
+  refuseOutside,
+  whole,
 } from './generator.js';
 
-export const randomRegular: Generator = {
+export const randomRegular = defineRandomGenerator({
   kind: 'random-regular',
   summary: 'every node has the same number of random neighbours',
-  random: true,
-  parameters: (zod) =>
-    zod.strictObject({
-      nodes: nodesParameter(zod),
-      degree: zod.number().int().min(0).describe('neighbours of every node; nodes * degree must be even'),
-      seed: seedParameter(zod),
-    }),
-  generate(spec, seed) {
-    const nodes = integerOf(spec, 'nodes', 1);
-    const degree = integerOf(spec, 'degree', 0, nodes - 1, 'fewer than nodes');
+  parameters: {
+    nodes: nodeCount(),
+    degree: whole('neighbours of every node; nodes * degree must be even', 0),
+  },
+  generate({ nodes, degree }, random) {
+    refuseOutside('degree', degree, 0, nodes - 1, 'fewer than nodes');
     if ((nodes * degree) % 2 === 1) {
       throw parameterError(['degree'], degree, `an even number, because nodes is odd (${nodes})`);
     }
     checkEdgeCount(['degree'], degree, (nodes * degree) / 2);
-    const random = new Random(seedOf(spec, seed));
 
     const sparse = 2 * degree <= nodes - 1;
     const drawnDegree = sparse ? degree : nodes - 1 - degree;
     for (let attempt = 0; attempt < 1000; attempt++) {
       const pairing = drawPairing(nodes, drawnDegree, random);
       if (pairing === null) continue;
-      // A complement has more than half of all possible neighbours at each node, so any two share one: it is connected.
+      // A complement has more than half of all possible neighbours at each node, so any two share one: it is
+      // connected.
       if (!sparse) return generated(nodes, complementOf(nodes, drawnDegree, pairing));
       if (degree >= 2) connect(nodes, pairing);
       return generated(nodes, toBuffer(pairing));
     }
     throw new TopologyError(`no random regular graph of ${nodes} nodes and degree ${degree} found`);
   },
-};
+});
 
 interface Pairing {
   from: Uint32Array;
@@ -130,9 +126,9 @@ function drawPairing(nodes: number, degree: number, random: Random): Pairing | n
 }
 
 /**
- * Joins the components of a graph whose nodes all have two neighbours or more. Each component has a cycle, so it has an
- * edge outside its spanning tree, {u,v}, and stays whole without it. Switching {u,v}, {x,y} -> {u,x}, {v,y} joins two
- * components, and {v,y} is outside the joint tree, ready for the next.
+ * Joins the components of a graph whose nodes all have two neighbours or more. Each component has a cycle, so
+ * it has an edge outside its spanning tree, {u,v}, and stays whole without it. Switching {u,v}, {x,y} ->
+ * {u,x}, {v,y} joins two components, and {v,y} is outside the joint tree, ready for the next.
  */
 function connect(nodes: number, { from, to }: Pairing): void {
   const parent = new Uint32Array(nodes);

@@ -3,18 +3,16 @@
  * Laplacian eigenvalues 0, 1 (nodes - 2 times) and nodes. The network of a parameter server.
  */
 import { EdgeBuffer } from '../graph.js';
-import { checkEdgeCount, type Generator, generated, integerOf, nodesParameter } from './generator.js';
+import { checkEdgeCount, defineGenerator, generated, nodeCount } from './generator.js';
 
-export const star: Generator = {
+export const star = defineGenerator({
   kind: 'star',
   summary: 'one centre, node 0, beside all others',
-  random: false,
-  parameters: (zod) => zod.strictObject({ nodes: nodesParameter(zod) }),
-  generate(spec) {
-    const nodes = integerOf(spec, 'nodes', 1);
+  parameters: { nodes: nodeCount() },
+  generate({ nodes }) {
     checkEdgeCount(['nodes'], nodes, nodes - 1);
     const edges = new EdgeBuffer(nodes);
     for (let node = 1; node < nodes; node++) edges.push(0, node);
     return generated(nodes, edges);
   },
-};
+});

@@ -1,36 +1,21 @@
 /**
- * Stochastic block model: nodes in blocks of the given `sizes`, numbered block by block; two nodes of one block are linked
- * with probability `within`, two of different blocks with probability `between`. O(edges + blocks^2), by geometric gaps.
+ * Stochastic block model: nodes in blocks of the given `sizes`, numbered block by block; two nodes of one
+ * block are linked with probability `within`, two of different blocks with probability `between`. O(edges +
+ * blocks^2), by geometric gaps.
  */
-import { parameterError } from '../errors.js';
 import { EdgeBuffer } from '../graph.js';
-import { Random } from '../random.js';
 import { linkBetween, linkWithin } from './erdos-renyi.js';
-import {
-  checkEdgeCount,
-  type Generator,
-  generated,
-  probabilityOf,
-  seedOf,
-  seedParameter,
-} from './generator.js';
+import { checkEdgeCount, defineRandomGenerator, generated, probability, wholeList } from './generator.js';
 
-export const stochasticBlock: Generator = {
+export const stochasticBlock = defineRandomGenerator({
   kind: 'stochastic-block',
   summary: 'communities: dense inside, sparse between',
-  random: true,
-  parameters: (zod) =>
-    zod.strictObject({
-      sizes: zod.array(zod.number().int().min(1)).min(1).describe('number of nodes in each block'),
-      within: zod.number().min(0).max(1).describe('probability of an edge inside a block'),
-      between: zod.number().min(0).max(1).describe('probability of an edge between two blocks'),
-      seed: seedParameter(zod),
-    }),
-  generate(spec, seed) {
-    const sizes = sizesOf(spec);
-    const within = probabilityOf(spec, 'within');
-    const between = probabilityOf(spec, 'between');
-    const random = new Random(seedOf(spec, seed));
+  parameters: {
+    sizes: wholeList('number of nodes in each block', 1),
+    within: probability('probability of an edge inside a block'),
+    between: probability('probability of an edge between two blocks'),
+  },
+  generate({ sizes, within, between }, random) {
     const nodes = sizes.reduce((sum, size) => sum + size, 0);
     const pairsWithin = sizes.reduce((sum, size) => sum + (size * (size - 1)) / 2, 0);
     const expected = within * pairsWithin + between * ((nodes * (nodes - 1)) / 2 - pairsWithin);
@@ -49,17 +34,4 @@ export const stochasticBlock: Generator = {
     }
     return generated(nodes, edges);
   },
-};
-
-function sizesOf(spec: Record<string, unknown>): number[] {
-  const sizes = spec['sizes'];
-  if (!Array.isArray(sizes) || sizes.length === 0) {
-    throw parameterError(['sizes'], sizes, 'a list with at least one block size');
-  }
-  sizes.forEach((size, block) => {
-    if (!Number.isSafeInteger(size) || size < 1) {
-      throw parameterError(['sizes', block], size, 'a whole number, 1 or more');
-    }
-  });
-  return sizes;
-}
+});

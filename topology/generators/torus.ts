@@ -1,23 +1,20 @@
 /**
- * Torus: a grid of rows x columns whose opposite sides are joined; node = row * columns + column. A side of 2 would join
- * the same two nodes twice: they share one edge, so the graph stays simple (and that direction is a path, not a ring).
- * Laplacian eigenvalues: all sums of one eigenvalue of the ring of `rows` and one of the ring of `columns`.
+ * Torus: a grid of rows x columns whose opposite sides are joined; node = row * columns + column. A side of 2
+ * would join the same two nodes twice: they share one edge, so the graph stays simple (and that direction is
+ * a path, not a ring). Laplacian eigenvalues: all sums of one eigenvalue of the ring of `rows` and one of the
+ * ring of `columns`.
  */
 import { EdgeBuffer } from '../graph.js';
-import { checkEdgeCount, type Generator, generated, integerOf } from './generator.js';
+import { checkEdgeCount, defineGenerator, generated, whole } from './generator.js';
 
-export const torus: Generator = {
+export const torus = defineGenerator({
   kind: 'torus',
   summary: 'a grid whose opposite sides are joined',
-  random: false,
-  parameters: (zod) =>
-    zod.strictObject({
-      rows: zod.number().int().min(1).describe('number of rows'),
-      columns: zod.number().int().min(1).describe('number of columns'),
-    }),
-  generate(spec) {
-    const rows = integerOf(spec, 'rows', 1);
-    const columns = integerOf(spec, 'columns', 1);
+  parameters: {
+    rows: whole('number of rows', 1),
+    columns: whole('number of columns', 1),
+  },
+  generate({ rows, columns }) {
     checkEdgeCount(['rows'], rows, 2 * rows * columns);
     const edges = new EdgeBuffer(2 * rows * columns);
     for (let row = 0; row < rows; row++) {
@@ -31,4 +28,4 @@ export const torus: Generator = {
     }
     return generated(rows * columns, edges);
   },
-};
+});

@@ -1,40 +1,32 @@
 /**
- * Watts-Strogatz small world (Watts and Strogatz 1998): a ring in which every node is linked to the `degree` nearest, half
- * on either side; then each edge's far end moves, with probability `rewire`, to a node chosen uniformly among those that
- * keep the graph simple. 0 is the ring lattice, 1 nearly a random graph. It may, rarely, fall apart.
- * O(nodes * degree^2): adjacency is a scan of the edges that either end owns.
+ * Watts-Strogatz small world (Watts and Strogatz 1998): a ring in which every node is linked to the `degree`
+ * nearest, half on either side; then each edge's far end moves, with probability `rewire`, to a node chosen
+ * uniformly among those that keep the graph simple. 0 is the ring lattice, 1 nearly a random graph. It may,
+ * rarely, fall apart. O(nodes * degree^2): adjacency is a scan of the edges that either end owns.
  */
 import { parameterError } from '../errors.js';
 import { EdgeBuffer } from '../graph.js';
-import { Random } from '../random.js';
 import {
   checkEdgeCount,
-  type Generator,
+  defineRandomGenerator,
   generated,
-  integerOf,
-  nodesParameter,
-  probabilityOf,
-  seedOf,
-  seedParameter,
+  nodeCount,
+  probability,
+  refuseOutside,
+  whole,
 } from './generator.js';
 
-export const wattsStrogatz: Generator = {
+export const wattsStrogatz = defineRandomGenerator({
   kind: 'watts-strogatz',
   summary: 'a ring lattice, some of whose edges are moved at random',
-  random: true,
-  parameters: (zod) =>
-    zod.strictObject({
-      nodes: nodesParameter(zod),
-      degree: zod.number().int().min(0).describe('neighbours in the ring lattice, an even number'),
-      rewire: zod.number().min(0).max(1).describe('probability of moving an edge'),
-      seed: seedParameter(zod),
-    }),
-  generate(spec, seed) {
-    const nodes = integerOf(spec, 'nodes', 1);
-    const degree = integerOf(spec, 'degree', 0, nodes - 1, 'fewer than nodes');
+  parameters: {
+    nodes: nodeCount(),
+    degree: whole('neighbours in the ring lattice, an even number', 0),
+    rewire: probability('probability of moving an edge'),
+  },
+  generate({ nodes, degree, rewire }, random) {
+    refuseOutside('degree', degree, 0, nodes - 1, 'fewer than nodes');
     if (degree % 2 === 1) throw parameterError(['degree'], degree, 'an even number, half on either side');
-    const rewire = probabilityOf(spec, 'rewire');
-    const random = new Random(seedOf(spec, seed));
     const half = degree / 2;
     checkEdgeCount(['degree'], degree, nodes * half);
 
@@ -63,4 +55,4 @@ export const wattsStrogatz: Generator = {
     for (let slot = 0; slot < targets.length; slot++) edges.push(Math.floor(slot / half), targets[slot]);
     return generated(nodes, edges);
   },
-};
+});

@@ -1,6 +1,7 @@
 /**
- * A compressor on a bench: planned and bound as in a run, over an arena in which every start is an agent and there is no graph. One step
- * is one message of each: e is encoded into its packed slot, decoded from it, and e <- e - gain C(e, k).
+ * A compressor on a bench: planned and bound as in a run, over an arena in which every start is an agent and
+ * there is no graph. One step is one message of each: e is encoded into its packed slot, decoded from it, and
+ * e <- e - gain C(e, k).
  */
 
 import { rowLength } from '../arena/layout.js';
@@ -28,7 +29,7 @@ export interface Message {
   /** |e| before and after, |C(e)|, and |e - C(e)|. */
   before: number;
   after: number;
-  said: number;
+  sent: number;
   left: number;
   bits: number;
 }
@@ -41,7 +42,7 @@ export class Bench {
   private readonly errors: Float64Array;
   private readonly decoded: Float64Array;
   private readonly lengths: Uint32Array;
-  private readonly message: Message = { before: 0, after: 0, said: 0, left: 0, bits: 0 };
+  private readonly message: Message = { before: 0, after: 0, sent: 0, left: 0, bits: 0 };
   /** Encodes and decodes the errors of all starts. */
   private readonly send: (round: number) => void;
   private prepared = -1;
@@ -91,7 +92,10 @@ export class Bench {
     });
   }
 
-  /** One round for every start; `observe` is called for those that are `active`, with an object that is used again. */
+  /**
+   * One round for every start; `observe` is called for those that are `active`, with an object that is used
+   * again.
+   */
   step(
     round: number,
     gain: number,
@@ -106,7 +110,7 @@ export class Bench {
       if (!active[i]) continue;
       const at = i * rowEntries;
       message.before = rowNorm(errors, at, dim);
-      message.said = rowNorm(decoded, at, dim);
+      message.sent = rowNorm(decoded, at, dim);
       message.left = differenceNorm(errors, decoded, at, dim);
       for (let c = at; c < at + dim; c++) errors[c] -= gain * decoded[c];
       message.after = rowNorm(errors, at, dim);

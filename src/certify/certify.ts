@@ -1,17 +1,20 @@
 /**
- * Is this a spatio-temporal compressor, and what does it cost? Measured, on the real bound compressor and its packed messages.
+ * Is this a spatio-temporal compressor, and what does it cost? Measured, on the real bound compressor and its
+ * packed messages.
  *
- * By definition C(e, k) is one if (i) |C(e, k)| <= L_c |e| and (ii) the zero equilibrium of e' = -C(e, t) is uniformly globally
- * exponentially stable (Ren et al., arXiv 2408.02332). So, from many starts, hard ones included:
+ * By definition C(e, k) is one if (i) |C(e, k)| <= L_c |e| and (ii) the zero equilibrium of e' = -C(e, t) is
+ * uniformly globally exponentially stable (Ren et al., arXiv 2408.02332). So, from many starts, hard ones
+ * included:
  *
  *     L_c          max |C(e)| / |e| over all messages                              (i)
  *     flow         e <- e - h C(e, k), h small: does |e| shrink exponentially?     (ii), exponentially, globally
  *     later        the same from another first round                               (ii), uniformly
  *     map          e <- e - mu C(e, k): what a run does with x - s; its rate, and its bits to shrink |e| a thousandfold
  *
- * Where the map with the mu asked for does not shrink, smaller gains are tried, since a noisy compressor (unbiased ones are) contracts on
- * average only with a filter: everything is then measured with the gain that takes the fewest bits. Where only starts of extreme size
- * fail, the range of sizes that do not is looked for.
+ * Where the map with the mu asked for does not shrink, smaller gains are tried, since a noisy compressor
+ * (unbiased ones are) contracts on average only with a filter: everything is then measured with the gain that
+ * takes the fewest bits. Where only starts of extreme size fail, the range of sizes that do not is looked
+ * for.
  *
  * What a measurement cannot do: prove. "Qualifies" means that nothing among the starts contradicts it.
  */
@@ -19,19 +22,22 @@
 import type { CompressorSpec, ContractionKind } from '../compress/types.js';
 import { seedWords } from '../runtime.js';
 import { Bench } from './bench.js';
+import { type Decay, decayOf } from './decay.js';
+import { chooseGain, type FollowMap, flowStep } from './gains.js';
+import { type Held, holdStill } from './held.js';
 import {
-  FLOOR,
   follow,
   median,
   type Reached,
   shortestWindow,
   shrinks,
+  THOUSANDTH,
   type Trajectory,
   until,
   type Window,
 } from './measure.js';
 import { DEFAULT_STARTS, hardStarts, makeStarts, type Start, scaleSweep } from './starts.js';
-import { judge, type Verdict } from './verdict.js';
+import { type Evidence, judge, type Verdict } from './verdict.js';
 
 export interface CertifyOptions {
   dim: number;
@@ -42,17 +48,6 @@ export interface CertifyOptions {
   seed: number;
   starts?: number;
   kernels: WebAssembly.Module;
-}
-
-/** What messages keep of starts of ordinary size that stand still, in the mean over whole sweeps; every message's least where the plan speaks of that. */
-export interface Held {
-  least: number;
-  start: string;
-  /** Standard error of a mean over random draws. */
-  error: number;
-  messages: number;
-  /** No less than planned, but for chance and rounding. */
-  asPlanned: boolean;
 }
 
 /** Over the starts; over those of ordinary size where the verdict is `in-range`. */
@@ -103,7 +98,10 @@ export interface Certificate {
   later: { round: number; stable: boolean };
   /** Bits of a message, and bits and messages to a thousandth of the error. */
   bits: { perMessage: number; thousandfold: Spread; extrapolated: boolean; messages: Spread };
-  /** Sizes of an entry of e(0) between which the map shrinks; null where size does not matter, or nothing shrinks. */
+  /**
+   * Sizes of an entry of e(0) between which the map shrinks; null where size does not matter, or nothing
+   * shrinks.
+   */
   range: { low: number; high: number } | null;
   /** Rounds from each start, at most. */
   rounds: number;
@@ -125,101 +123,81 @@ export interface StartReport {
   thousandfold: Reached | null;
 }
 
-/** |e_k| / |e_0| over the starts, at some rounds: for pictures. */
-export interface Decay {
-  rounds: number[];
-  /** Bits sent by then, median over the starts. */
-  bits: number[];
-  best: number[];
-  median: number[];
-  worst: number[];
-}
-
-export const THOUSANDTH = 1e-3;
-/** Rounds a trajectory may take, unless said otherwise: enough for a sign of one bit from a one-hot start, whose rate is about 1 / dim. */
+/**
+ * Rounds a trajectory may take, unless asked otherwise: enough for a sign of one bit from a one-hot start,
+ * whose rate is about 1 / dim.
+ */
 const LEAST_ROUNDS = 2000;
 const ROUNDS_PER_DIM = 20;
 /** Coordinates compressed in one experiment, at most: a few seconds. */
 const WORK = 3e8;
 const FLOW_WORK = 1e8;
 const FLOW_FLOOR = 1e-3;
+/** The same of messages about starts that stand still, of which there are a few in any case. */
+const HELD_WORK = 3e7;
+const LEAST_HELD = 32;
 /** A first round in which shared randomness, sweeps and schedules stand somewhere else. */
 const LATER_ROUND = 1021;
-const LEAST_GAIN = 2 ** -14;
 const SWEEP = [-100, -50, -25, -12, -6, -4, -3, -2, -1, 0, 1, 2, 3, 4, 6, 12, 25, 50, 100].map(
   (power) => 10 ** power,
 );
-const PICTURE_RATIO = 1.03;
+
+/** What was measured of a compressor, all that the verdict and the certificate are made of. */
+interface Measured extends Evidence {
+  starts: readonly Start[];
+  linear: boolean;
+  /** The least that a message kept. */
+  least: { value: number; start: string };
+  step: number;
+}
 
 export function certify(compressor: string, spec: CompressorSpec, options: CertifyOptions): Certificate {
+  const measured = measure(spec, options);
+  return certificateOf(compressor, spec, options.seed, measured, judge(measured));
+}
+
+function measure(spec: CompressorSpec, options: CertifyOptions): Measured {
   const { dim, mu, kernels } = options;
   const seed = seedWords(options.seed);
   const starts = makeStarts(options.starts ?? DEFAULT_STARTS, dim, seed);
   const affordable = Math.max(100, Math.floor(WORK / (starts.length * dim)));
   const rounds = options.rounds ?? Math.min(affordable, Math.max(LEAST_ROUNDS, ROUNDS_PER_DIM * dim));
   const benchOf = (some: readonly Start[]) => new Bench({ spec, starts: some, dim, seed, rounds, kernels });
-  const map = (
-    gain: number,
-    some = starts,
-    limits: { rounds?: number; firstRound?: number; floor?: number } = {},
-  ) => follow(benchOf(some), some, { gain, rounds, ...limits });
+  const map: FollowMap = (gain, some = starts, limits = {}) =>
+    follow(benchOf(some), some, { gain, rounds, ...limits });
 
   const asked = map(mu);
   const bound = largest(asked, (trajectory) => trajectory.bound);
-  const ordinary = asked.filter(({ start }) => !start.extreme);
-  const noise = Math.max(...ordinary.map((trajectory) => trajectory.bound ** 2));
+  const worst = largest(asked, ({ contraction }) => -contraction.worst);
+  const least = { value: -worst.value, start: worst.start };
+  const { used, largest: largestGain, trajectories } = chooseGain(mu, asked, map);
 
-  const least = largest(asked, ({ contraction }) => -contraction.worst);
-
-  // The map, with the gain asked for or the best of those that work.
-  let used = mu;
-  let trajectories = asked;
-  let largestGain: number | null = asked.every(shrinks) ? mu : null;
-  // In a dead zone nothing is said, and a smaller gain cannot help.
-  if (ordinary.some((trajectory) => !shrinks(trajectory) && trajectory.lastSaid > 0)) {
-    const found = searchGain(
-      mu,
-      ordinary.map(({ start }) => start),
-      map,
-    );
-    if (found) {
-      largestGain = found.largest;
-      used = found.best;
-      trajectories = map(used);
-    }
-  } else if (ordinary.every(shrinks)) largestGain = mu;
-
-  const { plan } = benchOf(starts);
-  const step = flowStep(noise);
-  const flowRounds = Math.ceil(
-    Math.min(
-      FLOW_WORK / (starts.length * dim),
-      (2 * Math.max(...trajectories.map(({ messages }) => messages))) / step + 200,
-    ),
+  // (ii): the flow, and the map from another first round.
+  const noise = Math.max(
+    ...asked.filter(({ start }) => !start.extreme).map((trajectory) => trajectory.bound ** 2),
   );
+  const step = flowStep(noise);
+  const messages = Math.max(...trajectories.map((trajectory) => trajectory.messages));
+  const flowRounds = Math.ceil(Math.min(FLOW_WORK / (starts.length * dim), (2 * messages) / step + 200));
   const flow = map(step, starts, { rounds: flowRounds, floor: FLOW_FLOOR });
   const later = map(used, starts, { firstRound: LATER_ROUND, floor: FLOW_FLOOR });
 
-  const sizeMatters =
-    trajectories.some((trajectory) => shrinks(trajectory) !== shrinks(trajectories[0])) ||
-    !trajectories.every(shrinks);
-  const range = sizeMatters ? workingRange(map(used, scaleSweep(SWEEP, dim, seed))) : null;
-  const window = trajectories.every(shrinks)
-    ? shortestWindow([...trajectories, ...later], 1 / (16 * dim))
-    : null;
-  const exactAfter = trajectories.every(({ status }) => status === 'exact')
-    ? Math.max(...trajectories.map(({ messages }) => messages))
-    : null;
+  const allShrink = trajectories.every(shrinks);
   const still = hardStarts(starts, dim, seed);
-  const held = holdStill(
-    benchOf(still),
-    still,
-    { value: -least.value, start: least.start },
-    Math.max(Math.floor(HELD_WORK / (still.length * dim)), LEAST_HELD),
-  );
-  const verdict = judge({
-    planned: { contraction: plan.contraction, kind: plan.contractionKind, held },
-    exactAfter,
+  const stillBench = benchOf(still);
+  const heldMessages = Math.max(Math.floor(HELD_WORK / (still.length * dim)), LEAST_HELD);
+  const { contraction, contractionKind, linear } = stillBench.plan;
+  return {
+    starts,
+    linear,
+    least,
+    step,
+    planned: {
+      contraction,
+      kind: contractionKind,
+      held: holdStill(stillBench, still, least, heldMessages),
+    },
+    exactAfter: trajectories.every(({ status }) => status === 'exact') ? messages : null,
     dim,
     asked,
     used: trajectories,
@@ -227,54 +205,63 @@ export function certify(compressor: string, spec: CompressorSpec, options: Certi
     later,
     gain: { asked: mu, used, largest: largestGain },
     bound,
-    range,
-    window,
+    range: allShrink ? null : workingRange(map(used, scaleSweep(SWEEP, dim, seed))),
+    window: allShrink ? shortestWindow([...trajectories, ...later], 1 / (16 * dim)) : null,
     rounds,
-  });
+  };
+}
 
-  const reached = trajectories.map((trajectory) => until(trajectory, THOUSANDTH));
+function certificateOf(
+  compressor: string,
+  spec: CompressorSpec,
+  seed: number,
+  measured: Measured,
+  verdict: Verdict,
+): Certificate {
+  const { starts, asked, used, flow, later, step, least, planned, bound } = measured;
   // Of one that has a scale of its own, figures are those of the starts that it is made for.
   const counted = starts.flatMap(({ extreme }, i) => (extreme && verdict.kind === 'in-range' ? [] : [i]));
-  const worstOf = (values: readonly number[], worst: 'most' | 'least'): Spread => {
+  const spread = (values: readonly number[], worst: 'most' | 'least'): Spread => {
     const sign = worst === 'most' ? 1 : -1;
     let at = counted[0];
     for (const i of counted) if (sign * values[i] > sign * values[at]) at = i;
     return { median: median(counted.map((i) => values[i])), worst: values[at], worstStart: starts[at].name };
   };
-  const totalBits = trajectories.reduce((sum, { bits, messages }) => sum + bits[messages], 0);
-  const totalMessages = trajectories.reduce((sum, { messages }) => sum + messages, 0);
-  const allMessages = asked.reduce((sum, { messages }) => sum + messages, 0);
+  const total = (some: readonly Trajectory[], quantity: (one: Trajectory) => number) =>
+    some.reduce((sum, one) => sum + quantity(one), 0);
+  const messagesOf = ({ messages }: Trajectory) => messages;
+  const reached = used.map((trajectory) => until(trajectory, THOUSANDTH));
   return {
     compressor,
     spec,
-    dim,
-    seed: options.seed,
+    dim: measured.dim,
+    seed,
     verdict,
-    gain: { asked: mu, used, largest: largestGain },
+    gain: measured.gain,
     bound: {
       measured: bound.value,
       start: bound.start,
-      analytic: plan.contractionKind === 'worst' ? 1 + Math.sqrt(1 - plan.contraction) : null,
+      analytic: planned.kind === 'worst' ? 1 + Math.sqrt(1 - planned.contraction) : null,
     },
-    linear: plan.linear,
+    linear: measured.linear,
     contraction: {
       mean:
-        asked.reduce((sum, { contraction, messages }) => sum + contraction.mean * messages, 0) / allMessages,
-      worst: -least.value,
+        total(asked, ({ contraction, messages }) => contraction.mean * messages) / total(asked, messagesOf),
+      worst: least.value,
       worstStart: least.start,
-      analytic: plan.contraction,
-      kind: plan.contractionKind,
-      held,
+      analytic: planned.contraction,
+      kind: planned.kind,
+      held: planned.held,
     },
-    rate: worstOf(
-      trajectories.map(({ rate }) => rate),
+    rate: spread(
+      used.map(({ rate }) => rate),
       'least',
     ),
-    exactAfter,
-    window,
+    exactAfter: measured.exactAfter,
+    window: measured.window,
     flow: {
       step,
-      rate: worstOf(
+      rate: spread(
         flow.map(({ rate }) => rate / step),
         'least',
       ),
@@ -282,20 +269,20 @@ export function certify(compressor: string, spec: CompressorSpec, options: Certi
     },
     later: { round: LATER_ROUND, stable: later.every(shrinks) },
     bits: {
-      perMessage: totalBits / totalMessages,
-      thousandfold: worstOf(
+      perMessage: total(used, ({ bits, messages }) => bits[messages]) / total(used, messagesOf),
+      thousandfold: spread(
         reached.map((found) => found?.bits ?? Number.POSITIVE_INFINITY),
         'most',
       ),
-      messages: worstOf(
+      messages: spread(
         reached.map((found) => found?.messages ?? Number.POSITIVE_INFINITY),
         'most',
       ),
       extrapolated: reached.some((found) => found?.extrapolated === true),
     },
-    range,
-    rounds,
-    starts: trajectories.map((trajectory, i) => ({
+    range: measured.range,
+    rounds: measured.rounds,
+    starts: used.map((trajectory, i) => ({
       name: trajectory.start.name,
       status: trajectory.status,
       messages: trajectory.messages,
@@ -305,109 +292,8 @@ export function certify(compressor: string, spec: CompressorSpec, options: Certi
       end: Math.exp(trajectory.logs[trajectory.messages]),
       thousandfold: reached[i],
     })),
-    decay: decayOf(counted.map((i) => trajectories[i])),
+    decay: decayOf(counted.map((i) => used[i])),
   };
-}
-
-/** Of these a plan says nothing that messages alone could show. */
-const NOT_OF_MESSAGES: readonly ContractionKind[] = ['bound', 'spoken', 'memory'];
-/** Messages about a start that stands still, about. */
-const HELD_MESSAGES = 512;
-/** Coordinates compressed for it, at most. */
-const HELD_WORK = 3e7;
-const LEAST_HELD = 32;
-/** Standard errors that a mean of n may be short by: the fewer there are, the less is known of the error itself. */
-const chance = (n: number) => 5 + 200 / (n - 1) ** 2;
-const ROUNDING = 1e-9;
-/** What so few draws may never show. */
-const RARE = 1e-6;
-
-/** What is seen of a planned contraction. `worst`: the least that any message kept of those that were followed. */
-export function holdStill(
-  bench: Bench,
-  starts: readonly Start[],
-  worst: { value: number; start: string } | null,
-  affordable: number,
-): Held | null {
-  const { contraction, contractionKind, sweep = 1 } = bench.plan;
-  if (NOT_OF_MESSAGES.includes(contractionKind) || contraction === 0 || 2 * sweep > affordable) return null;
-  const sweeps = Math.max(2, Math.floor(Math.min(affordable, HELD_MESSAGES) / sweep));
-  const messages = sweeps * sweep;
-  const kept = starts.map(() => ({ sum: 0, squares: 0, ofSweep: 0, least: 1 }));
-  const all = starts.map(() => true);
-  for (let round = 0; round < messages; round++) {
-    bench.step(round, 0, all, (i, { before, left }) => {
-      const one = kept[i]!;
-      const share = 1 - (left / before) ** 2;
-      one.least = Math.min(one.least, share);
-      one.ofSweep += share / sweep;
-      if ((round + 1) % sweep !== 0) return;
-      one.sum += one.ofSweep;
-      one.squares += one.ofSweep ** 2;
-      one.ofSweep = 0;
-    });
-  }
-  const everyMessage = contractionKind === 'worst';
-  const found = kept.map(({ sum, squares, least: leastOfAll }, i) => {
-    const mean = sum / sweeps;
-    const error = Math.sqrt(Math.max(0, squares / sweeps - mean * mean) / (sweeps - 1));
-    return {
-      least: everyMessage ? leastOfAll : mean,
-      start: starts[i]!.name,
-      error: everyMessage ? 0 : error,
-    };
-  });
-  if (everyMessage && worst !== null) found.push({ least: worst.value, start: worst.start, error: 0 });
-  // What is short of the plan by more than chance, where there is something, and by most of it.
-  const room = ({ least, error }: { least: number; error: number }) =>
-    least + chance(sweeps) * error + (everyMessage ? ROUNDING : RARE) - contraction;
-  const shortest = found.reduce((a, b) => (room(b) < room(a) ? b : a));
-  const smallest = found.reduce((a, b) => (b.least < a.least ? b : a));
-  const asPlanned = room(shortest) >= 0;
-  return { ...(asPlanned ? smallest : shortest), messages, asPlanned };
-}
-
-/**
- * The step that discretises the flow: small against 2 / (1 + variance), beyond which noise alone makes the map grow, and no larger than
- * an eighth.
- */
-function flowStep(noise: number): number {
-  const small = Number.isFinite(noise) && noise > 0 ? 1 / (2 * noise) : 1;
-  return Math.max(LEAST_GAIN, 2 ** Math.floor(Math.log2(Math.min(1 / 8, small))));
-}
-
-/** The largest gain below `mu` that shrinks from every start (to half an octave), and the one of it and the next that takes fewest messages. */
-function searchGain(
-  mu: number,
-  starts: readonly Start[],
-  map: (gain: number, some: Start[], limits: { rounds?: number; floor?: number }) => Trajectory[],
-): { largest: number; best: number } | null {
-  const messages = (gain: number): number => {
-    const trajectories = map(gain, [...starts], { floor: THOUSANDTH });
-    // A small gain is slow whether it works or not: it has to arrive.
-    if (!trajectories.every(({ status }) => status === 'exact' || status === 'reached'))
-      return Number.POSITIVE_INFINITY;
-    return Math.max(
-      ...trajectories.map(
-        (trajectory) => until(trajectory, THOUSANDTH)?.messages ?? Number.POSITIVE_INFINITY,
-      ),
-    );
-  };
-  let largestGain: number | null = null;
-  for (let gain = mu / 2; gain >= LEAST_GAIN && largestGain === null; gain /= 2) {
-    if (messages(gain) < Number.POSITIVE_INFINITY) largestGain = gain;
-  }
-  if (largestGain === null) return null;
-  // Two digits are enough: what works is decided by chance as well.
-  const between = Number((largestGain * Math.SQRT2).toPrecision(2));
-  if (between < mu && messages(between) < Number.POSITIVE_INFINITY) largestGain = between;
-  let best = { gain: largestGain, messages: messages(largestGain) };
-  for (const share of [0.7, 0.5, 0.35]) {
-    const gain = Number((largestGain * share).toPrecision(2));
-    const needed = messages(gain);
-    if (needed < best.messages) best = { gain, messages: needed };
-  }
-  return { largest: largestGain, best: best.gain };
 }
 
 /** The longest run of sizes from which the map shrinks. */
@@ -435,27 +321,4 @@ function largest(
   let found = trajectories[0];
   for (const trajectory of trajectories) if (quantity(trajectory) > quantity(found)) found = trajectory;
   return { value: quantity(found), start: found.start.name };
-}
-
-function decayOf(trajectories: readonly Trajectory[]): Decay {
-  const last = Math.max(...trajectories.map(({ messages }) => messages));
-  const decay: Decay = { rounds: [], bits: [], best: [], median: [], worst: [] };
-  // Every round at first, then at equal ratios: time is best seen on a logarithmic axis.
-  for (
-    let k = 0;
-    k <= last;
-    k = k < last ? Math.min(last, Math.max(k + 1, Math.floor(k * PICTURE_RATIO))) : k + 1
-  ) {
-    const ratios = trajectories.map(({ logs, messages, status }) =>
-      k <= messages ? Math.exp(logs[k]) : status === 'grew' ? Number.POSITIVE_INFINITY : FLOOR,
-    );
-    // Those that have arrived keep the bits of their last message.
-    const bits = trajectories.map((trajectory) => trajectory.bits[Math.min(k, trajectory.messages)]);
-    decay.rounds.push(k);
-    decay.bits.push(Math.max(median(bits), decay.bits.at(-1) ?? 0));
-    decay.best.push(Math.min(...ratios));
-    decay.median.push(median(ratios));
-    decay.worst.push(Math.max(...ratios));
-  }
-  return decay;
 }

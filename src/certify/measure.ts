@@ -1,16 +1,17 @@
 /**
  * Following e <- e - gain C(e, k) from many starts at once, and what the trajectories say.
  *
- * gain = mu is the Euler map that the error flows of a run apply to x - s. A small gain, with the compressor's rounds advancing at every
- * step, is a discretisation of the flow e' = -C(e, t): rates are then given per unit of time, rate / gain.
+ * gain = mu is the Euler map that the error flows of a run apply to x - s. A small gain, with the
+ * compressor's rounds advancing at every step, is a discretisation of the flow e' = -C(e, t): rates are then
+ * given per unit of time, rate / gain.
  */
 
 import type { Bench } from './bench.js';
 import type { Start } from './starts.js';
 
 /**
- * exact: zero after some round. reached: as small as was asked for. shrinking: it was on its way when the rounds were over. stalled: it
- * no longer shrinks. grew: a million times what it was, or no number.
+ * exact: zero after some round. reached: as small as was asked for. shrinking: it was on its way when the
+ * rounds were over. stalled: it no longer shrinks. grew: a million times what it was, or no number.
  */
 export type Status = 'exact' | 'reached' | 'shrinking' | 'stalled' | 'grew';
 
@@ -22,7 +23,10 @@ export interface Trajectory {
   /** Bits of the first k messages. */
   bits: Float64Array;
   messages: number;
-  /** r in |e_k| ~ exp(-r k), a least-squares fit. Of an error that became zero, as if it had become FLOOR then. */
+  /**
+   * r in |e_k| ~ exp(-r k), a least-squares fit. Of an error that became zero, as if it had become FLOOR
+   * then.
+   */
   rate: number;
   /** Of the second half alone. */
   lateRate: number;
@@ -31,7 +35,7 @@ export interface Trajectory {
   /** 1 - |e - C(e)|^2 / |e|^2 of the messages: mean, least, and of the first. */
   contraction: { mean: number; worst: number; first: number };
   /** |C(e)| / |e| of the last message. */
-  lastSaid: number;
+  lastSent: number;
 }
 
 export interface FollowInputs {
@@ -44,6 +48,8 @@ export interface FollowInputs {
 }
 
 export const FLOOR = 1e-9;
+/** What an error is followed to where its bits are counted. */
+export const THOUSANDTH = 1e-3;
 /** What is left of an error that has become zero but for rounding. */
 const EXACT = 1e-14;
 const GROWN_LN = Math.log(1e6);
@@ -66,7 +72,7 @@ export function follow(bench: Bench, starts: readonly Start[], inputs: FollowInp
   const sum = new Float64Array(count);
   const worst = new Float64Array(count).fill(1);
   const firstContraction = new Float64Array(count).fill(Number.NaN);
-  const lastSaid = new Float64Array(count);
+  const lastSent = new Float64Array(count);
   const checked = new Float64Array(count);
   const retire = (i: number, how: Status) => {
     status[i] = how;
@@ -78,15 +84,15 @@ export function follow(bench: Bench, starts: readonly Start[], inputs: FollowInp
   const checkRounds = Math.max(CHECK_ROUNDS, CHECK_SWEEPS * bench.plan.dim);
 
   for (let k = 0; k < rounds && left > 0; k++) {
-    bench.step(firstRound + k, gain, active, (i, { before, after, said, left: rest, bits: length }) => {
+    bench.step(firstRound + k, gain, active, (i, { before, after, sent, left: rest, bits: length }) => {
       if (k === 0) first[i] = before;
       const share = rest / before;
       const contraction = 1 - share * share;
       if (k === 0) firstContraction[i] = contraction;
       sum[i] += contraction;
       worst[i] = Math.min(worst[i], contraction);
-      lastSaid[i] = said / before;
-      bound[i] = Math.max(bound[i], lastSaid[i]);
+      lastSent[i] = sent / before;
+      bound[i] = Math.max(bound[i], lastSent[i]);
       bits[i].push(bits[i][k] + length);
       const ratio = after / first[i];
       const log = Math.log(ratio);
@@ -125,7 +131,7 @@ export function follow(bench: Bench, starts: readonly Start[], inputs: FollowInp
       lateRate,
       bound: bound[i],
       contraction: { mean: sum[i] / messages, worst: worst[i], first: firstContraction[i] },
-      lastSaid: lastSaid[i],
+      lastSent: lastSent[i],
     };
   });
 }
@@ -176,8 +182,9 @@ export interface Window {
 }
 
 /**
- * The shortest window, a power of two of rounds, over which the error shrinks by at least the share `least` of it, wherever it starts and whenever one begins to look: what
- * uniform exponential stability asks for. One round for a contraction; a period for a compressor over time.
+ * The shortest window, a power of two of rounds, over which the error shrinks by at least the share `least`
+ * of it, wherever it starts and whenever one begins to look: what uniform exponential stability asks for. One
+ * round for a contraction; a period for a compressor over time.
  */
 export function shortestWindow(trajectories: readonly Trajectory[], least: number): Window | null {
   const longest = Math.max(...trajectories.map(({ messages }) => messages));
@@ -185,7 +192,8 @@ export function shortestWindow(trajectories: readonly Trajectory[], least: numbe
     let worst = Number.NEGATIVE_INFINITY;
     for (const { logs, status, messages } of trajectories) {
       if (messages < rounds) {
-        // It has come to its end within one window. One that was cut off there says nothing of what comes after.
+        // It has come to its end within one window. One that was cut off there says nothing of what comes
+        // after.
         if (status === 'reached') worst = Math.max(worst, logs[messages] - logs[0]);
         continue;
       }

@@ -7,7 +7,8 @@
  *     adaptive(budget=99, [sign, identity])     a list of them too
  *     { kind: top-k, k: 8 }                     YAML, as in a config
  *
- * A spec comes with the column each of its parts stands in, so that whatever is refused later, by a schema or by plan, can point at it.
+ * A spec comes with the column each of its parts stands in, so that whatever is refused later, by a schema or
+ * by plan, can point at it.
  */
 
 import { isMap, isSeq, parseDocument } from 'yaml';
@@ -24,7 +25,10 @@ export interface WrittenSpec {
   columns: ReadonlyMap<string, number>;
 }
 
-/** Reads one component, a compressor unless `family` says otherwise. Throws InputError with a hint that points at the place. */
+/**
+ * Reads one component, a compressor unless `family` says otherwise. Throws InputError with a hint that points
+ * at the place.
+ */
 export function parseSpecText(text: string, registry: Registry, family = 'compressor'): WrittenSpec {
   const trimmed = text.trim();
   if (trimmed === '') {
@@ -146,7 +150,8 @@ class CallParser {
     if (name) this.at += name[0].length;
     this.space();
     const valueAt = this.at;
-    // Without a name, a word where a compressor may stand is a compressor, known or mistyped; elsewhere it is text.
+    // Without a name, a word where a compressor may stand is a compressor, known or mistyped; elsewhere it is
+    // text.
     const place = name?.[1] ?? (names.includes('inner') ? 'inner' : '');
     const value = this.value([...path, place]);
     if (!name && typeof value === 'number' && this.named.has(spec)) {
@@ -167,7 +172,10 @@ class CallParser {
     this.columns.set(formatPath([...path, key]), valueAt + 1);
   }
 
-  /** Of an argument without a name: compressors are `inner`, everything else comes in the order of the parameters. */
+  /**
+   * Of an argument without a name: compressors are `inner`, everything else comes in the order of the
+   * parameters.
+   */
   private nameOf(value: unknown, spec: Spec, names: readonly string[], start: number): string {
     const first = Array.isArray(value) ? value[0] : value;
     const isSpec = typeof first === 'object' && first !== null && 'kind' in first;

@@ -1,8 +1,10 @@
 /**
- * The starting errors e(0) a compressor is tried on: the ones that are known to be hard first, then random ones in turn.
+ * The starting errors e(0) a compressor is tried on: the ones that are known to be hard first, then random
+ * ones in turn.
  *
- * All but `tiny` and `huge` have |e(0)| = sqrt(dim), so that a compressor with a scale of its own meets entries of size 1.
- * Random numbers: Philox stream 17, agent = the start; the same seed gives the same vectors.
+ * All but `tiny` and `huge` have |e(0)| = sqrt(dim), so that a compressor with a scale of its own meets
+ * entries of size 1. Random numbers: Philox stream 17, agent = the start; the same seed gives the same
+ * vectors.
  */
 
 import { philoxBlock } from '../data/random.js';
@@ -28,7 +30,8 @@ const HARD: readonly { name: string; scale?: number; make: Make }[] = [
   { name: 'one-hot', make: (dim) => from(dim, (c) => (c === 0 ? 1 : 0)) },
   // What a cyclic scalarizer comes to last.
   { name: 'last one-hot', make: (dim) => from(dim, (c) => (c === dim - 1 ? -1 : 0)) },
-  // The worst case of Khinchin's inequality (Szarek 1976), and so of flatten(sign): of two equal entries only half the energy arrives.
+  // The worst case of Khinchin's inequality (Szarek 1976), and so of flatten(sign): of two equal entries only
+  // half the energy arrives.
   { name: 'pair', make: (dim) => from(dim, (c) => (c < 2 ? 1 : 0)) },
   { name: 'constant', make: (dim) => from(dim, () => 1) },
   { name: 'alternating', make: (dim) => from(dim, (c) => (c % 2 === 0 ? 1 : -1)) },
@@ -73,8 +76,8 @@ export function makeStarts(count: number, dim: number, seed: Seed): Start[] {
 }
 
 /**
- * Vectors that one kind or another loses most of: not followed, since they are many, but held against what a plan says. Blocks and groups of equal entries stand where
- * partial rotations have their parts.
+ * Vectors that one kind or another loses most of: not followed, since they are many, but held against what a
+ * plan says. Blocks and groups of equal entries stand where partial rotations have their parts.
  */
 const HARDER: readonly { name: string; make: Make }[] = [
   ...[4, 16, 64].flatMap((length): { name: string; make: Make }[] => [
@@ -91,7 +94,8 @@ const HARDER: readonly { name: string; make: Make }[] = [
   { name: 'last pair', make: (dim) => from(dim, (c) => (c >= dim - 2 ? 1 : 0)) },
   { name: 'two ends', make: (dim) => from(dim, (c) => (c === 0 || c === dim - 1 ? 1 : 0)) },
   { name: 'geometric', make: (dim) => from(dim, (c) => 2 ** -Math.min(c, 500)) },
-  // A large entry beside many: just below a share of it, and where rounding at random in units of the largest costs most.
+  // A large entry beside many: just below a share of it, and where rounding at random in units of the largest
+  // costs most.
   ...[0.1, 0.3999, 0.4999, 0.75].map((share) => ({
     name: `one beside ${share}`,
     make: (dim: number) => from(dim, (c) => (c === 0 ? 1 : share)),

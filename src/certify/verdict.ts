@@ -3,15 +3,15 @@
  */
 
 import type { ContractionKind } from '../compress/types.js';
-import type { Held } from './certify.js';
+import type { Held } from './held.js';
 import { shrinks, type Trajectory, type Window } from './measure.js';
 
 export interface Verdict {
   /** A spatio-temporal compressor, as far as the starts can tell. */
   qualifies: boolean;
   /**
-   * `yes`: with the gain asked for. `smaller-gain`: the flow is stable, but the map needs a smaller gain. `in-range`: for errors of some
-   * sizes only. `no`.
+   * `yes`: with the gain asked for. `smaller-gain`: the flow is stable, but the map needs a smaller gain.
+   * `in-range`: for errors of some sizes only. `no`.
    */
   kind: 'yes' | 'smaller-gain' | 'in-range' | 'no';
   reason: string;
@@ -33,7 +33,10 @@ export interface Evidence {
   rounds: number;
 }
 
-/** L_c of a compressor that has one is at most of the order of dim (a random coordinate, scaled up to be unbiased). */
+/**
+ * L_c of a compressor that has one is at most of the order of dim (a random coordinate, scaled up to be
+ * unbiased).
+ */
 const LARGEST_BOUND_PER_DIM = 1e3;
 
 export function judge(evidence: Evidence): Verdict {
@@ -118,7 +121,7 @@ function unbounded({ value, start }: { value: number; start: string }): string {
   return `|C(e)| is not bounded by L_c |e|: it reached ${value.toExponential(0)} |e| (from ${start}), since it does not vanish with the error`;
 }
 
-function whatHappened({ status, logs, messages, lastSaid }: Trajectory): string {
+function whatHappened({ status, logs, messages, lastSent }: Trajectory): string {
   const end = Math.exp(logs[messages]);
   if (status === 'grew') return `the error grew a millionfold in ${messages} rounds`;
   if (shrinks({ status } as Trajectory)) return 'the error shrinks';
@@ -126,8 +129,8 @@ function whatHappened({ status, logs, messages, lastSaid }: Trajectory): string 
     end >= 0.999 && end <= 1.001
       ? 'the error does not shrink at all'
       : `the error stops shrinking at ${size(end)} of what it was`;
-  if (lastSaid === 0) return `${left}: C(e) is zero there, a dead zone`;
-  return `${left}: messages go on, of ${size(lastSaid)} |e|, but do not help`;
+  if (lastSent === 0) return `${left}: C(e) is zero there, a dead zone`;
+  return `${left}: messages go on, of ${size(lastSent)} |e|, but do not help`;
 }
 
 /** The one that is furthest from zero. */

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Bench } from '../../src/certify/bench.js';
-import { holdStill } from '../../src/certify/certify.js';
+import { holdStill } from '../../src/certify/held.js';
 import { hardStarts, makeStarts, type Start } from '../../src/certify/starts.js';
 import type { CompressorSpec } from '../../src/compress/types.js';
 import { describeSpec } from '../../src/describe.js';

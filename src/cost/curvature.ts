@@ -11,7 +11,7 @@
 
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import type { Rows } from './rows.js';
-import type { SmoothProblem } from './solver.js';
+import { dot, type SmoothProblem } from './solver.js';
 import type { NearCurvature } from './types.js';
 
 // Small, because a start near another eigenvector leaves it slowly at first: a larger change to stop at would
@@ -47,18 +47,17 @@ function trace(rows: Rows, first: number, end: number): number {
  * stay cheap.
  */
 function powerIteration(rows: Rows, first: number, end: number, image: Float64Array): number {
-  // Neither constant nor periodic, so that it is orthogonal to no structure that data have.
-  const u = Float64Array.from({ length: end - first }, (_, r) => 1 + 0.5 * Math.sin(1 + 1.7 * r));
+  const u = Float64Array.from({ length: end - first }, (_, r) => unevenEntry(r));
   let eigenvalue = 0;
   for (let i = 0; i < MAX_ITERATIONS; i++) {
-    const norm = Math.sqrt(u.reduce((sum, entry) => sum + entry * entry, 0));
-    if (norm === 0) return 0;
-    for (let r = first; r < end; r++) rows.addTo(r, u[r - first]! / norm, image);
+    const length = norm(u);
+    if (length === 0) return 0;
+    for (let r = first; r < end; r++) rows.addTo(r, u[r - first]! / length, image);
     for (let r = first; r < end; r++) u[r - first] = rows.dot(r, image);
     for (let r = first; r < end; r++) rows.clear(r, image);
     // u = A A^T (unit vector): its length approaches the eigenvalue.
     const before = eigenvalue;
-    eigenvalue = Math.sqrt(u.reduce((sum, entry) => sum + entry * entry, 0));
+    eigenvalue = norm(u);
     if (eigenvalue - before <= RELATIVE_CHANGE * eigenvalue) break;
   }
   return eigenvalue;
@@ -110,8 +109,7 @@ export function curvatureNear(
       for (let c = 0; c < dim; c++) v[c] = v[c]! / length;
       image.fill(0);
       problem.addHessianTimes(weights, samples[agent]!, samples[agent + 1]!, v, image);
-      eigenvalue = 0;
-      for (let c = 0; c < dim; c++) eigenvalue += image[c]! * v[c]!;
+      eigenvalue = dot(image, v);
       v.set(image);
     }
     l = Math.max(l, agents * eigenvalue + strongConvexity);
@@ -184,12 +182,6 @@ function extremes(
 
 function scale(diagonal: readonly number[]): number {
   return diagonal.reduce((most, entry) => Math.max(most, entry), 0);
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let c = 0; c < a.length; c++) sum += a[c]! * b[c]!;
-  return sum;
 }
 
 function norm(a: Float64Array): number {

@@ -41,12 +41,6 @@ export function huberLoss(delta: number): Loss {
     },
     maxCurvature: 1,
     slopeNs: 8,
-    prepareLabels(labels) {
-      return labels;
-    },
-    improvesForever() {
-      return false;
-    },
   };
 }
 

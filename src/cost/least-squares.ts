@@ -25,12 +25,6 @@ export const leastSquaresLoss: Loss = {
   },
   maxCurvature: 1,
   slopeNs: 8,
-  prepareLabels(labels) {
-    return labels;
-  },
-  improvesForever() {
-    return false;
-  },
 };
 
 export const leastSquares = linearCost(leastSquaresLoss);

@@ -25,7 +25,7 @@ export async function loadLinear(
 ): Promise<CostModel<LinearPlan>> {
   const read = await readSamples(parameters, context);
   const { dataset, samples, rows, storage, features: dim, plan } = read;
-  const labels = loss.prepareLabels(dataset.labels, dataset.file, context.path);
+  const labels = loss.prepareLabels?.(dataset.labels, dataset.file, context.path) ?? dataset.labels;
   if (dataset.rows > 1 && dataset.labels.every((label) => label === dataset.labels[0])) {
     context.warn?.(`${dataset.file}: every label is ${dataset.labels[0]}: is it the right column, or file?`);
   }

@@ -129,9 +129,10 @@ export class LinearProblem implements SampledProblem<Float64Array> {
   }
 
   whyNoMinimiser(x: Float64Array): string | null {
+    const { loss, labels, rows } = this;
     if (this.regularization > 0) return null;
-    for (let r = 0; r < this.labels.length; r++) {
-      if (!this.loss.improvesForever(this.rows.dot(r, x), this.labels[r]!)) return null;
+    for (let r = 0; r < labels.length; r++) {
+      if (!loss.improvesForever?.(rows.dot(r, x), labels[r]!)) return null;
     }
     return 'a hyperplane separates the two classes, so without regularization the loss falls for ever as x grows';
   }

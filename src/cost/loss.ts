@@ -31,13 +31,13 @@ export interface Loss {
   classifies?: boolean;
   /** Set where no central optimum is looked for. */
   whyNoOptimum?: string;
-  /** Labels as the loss wants them, from those of the file. */
-  prepareLabels(labels: Float64Array, file: string, path: SpecPath): Float64Array;
+  /** Labels as the loss wants them, from those of the file; absent: as they are. */
+  prepareLabels?(labels: Float64Array, file: string, path: SpecPath): Float64Array;
   /**
-   * Whether a sample of this margin would be pleased with any larger multiple of x: if all are, no x is the
-   * best one.
+   * Whether a sample of this margin would be pleased with any larger multiple of x: if all are, no x is the best
+   * one. Absent: none is.
    */
-  improvesForever(t: number, y: number): boolean;
+  improvesForever?(t: number, y: number): boolean;
 }
 
 export interface Penalty {

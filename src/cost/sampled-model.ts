@@ -72,24 +72,18 @@ export class SampledModel<Plan extends RowsPlan, L extends Labels> implements Co
   readonly description: string;
   readonly samples: Uint32Array;
   whyNoOptimum: string | null = null;
-  readonly #problem: SampledProblem<L>;
-  readonly #test: LabelledRows<L> | null;
-  readonly #solve: boolean;
+  readonly #given: Given<Plan, L>;
   readonly #note: CostContext['note'];
   #solved: Optimum | null | undefined;
   #curvature: CostModel['curvature'] | undefined;
   #near: NearCurvature | null | undefined;
 
-  constructor(
-    { plan, problem, samples, test, scratch, solve, size }: Given<Plan, L>,
-    { agents, note }: CostContext,
-  ) {
+  constructor(given: Given<Plan, L>, { agents, note }: CostContext) {
+    const { plan, problem, samples, test, scratch, size } = given;
     this.plan = plan;
     this.dim = plan.dim;
     this.samples = samples;
-    this.#problem = problem;
-    this.#test = test;
-    this.#solve = solve;
+    this.#given = given;
     this.#note = note;
     const { rows, labels, classes, slopeNs } = problem;
 
@@ -125,18 +119,19 @@ export class SampledModel<Plan extends RowsPlan, L extends Labels> implements Co
   curvatureAtOptimum(): NearCurvature | null {
     if (this.#near !== undefined) return this.#near;
     const optimum = this.optimum();
-    const problem = this.#problem;
+    const { problem } = this.#given;
     const work = this.work.reduce((sum, own) => sum + own, 0);
     this.#near = optimum && curvatureNear(problem, problem.weights(optimum.x), this.samples, work);
     return this.#near;
   }
 
   #bound(): CostModel['curvature'] {
-    const { rows, labels, features, maxCurvature, strongConvexity } = this.#problem;
+    const { rows, labels, features, maxCurvature, strongConvexity, regularization, penaltyCurvature } =
+      this.#given.problem;
     const perAgent = maxCurvature * this.plan.scale * largestAgentEigenvalue(rows, this.samples, features);
     const everyRow = Uint32Array.of(0, labels.length);
     const overall = (maxCurvature / labels.length) * largestAgentEigenvalue(rows, everyRow, features);
-    const bend = this.#problem.regularization * this.#problem.penaltyCurvature;
+    const bend = regularization * penaltyCurvature;
     return {
       m: strongConvexity,
       l: perAgent + bend,
@@ -146,24 +141,26 @@ export class SampledModel<Plan extends RowsPlan, L extends Labels> implements Co
   }
 
   fill(arena: Arena): void {
-    const problem = this.#problem;
+    const { problem, test } = this.#given;
     arena.view('cost.samples', 'u32').set(this.samples);
     problem.labels = moveLabels(problem.labels, arena, 'cost.');
     problem.rows = moveRows(problem.rows, problem.features, arena);
-    if (this.#test === null) return;
-    moveLabels(this.#test.labels, arena, 'cost.test.');
-    moveRows(this.#test.rows, problem.features, arena, 'cost.test.');
+    if (test === null) return;
+    moveLabels(test.labels, arena, 'cost.test.');
+    moveRows(test.rows, problem.features, arena, 'cost.test.');
   }
 
   value(x: Float64Array): number {
-    return this.#problem.value(x);
+    return this.#given.problem.value(x);
   }
 
   optimum(): Optimum | null {
+    const { problem, solve } = this.#given;
     if (this.#solved === undefined) {
-      const unsolved = this.#problem.whyUnsolved ?? (this.#solve ? undefined : NOT_ASKED);
-      const { optimum, reason } =
-        unsolved === undefined ? minimise(this.#problem, this.#note) : { optimum: null, reason: unsolved };
+      const unsolved = problem.whyUnsolved ?? (solve ? undefined : NOT_ASKED);
+      const { optimum, reason } = unsolved
+        ? { optimum: null, reason: unsolved }
+        : minimise(problem, this.#note);
       this.#solved = optimum;
       this.whyNoOptimum = reason;
     }

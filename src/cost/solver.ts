@@ -266,7 +266,7 @@ function step(x: Float64Array, direction: Float64Array, length: number): Float64
   return Float64Array.from(x, (entry, c) => entry - length * direction[c]!);
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+export function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let c = 0; c < a.length; c++) sum += a[c]! * b[c]!;
   return sum;

@@ -115,6 +115,7 @@ describe('over the thread', () => {
     const loaded = {
       config: {
         ...CONFIG,
+        flow: { ...CONFIG.flow, compress: 'none' },
         weights: 'unit',
         compressor: { kind: 'identity' },
         seed: 0,

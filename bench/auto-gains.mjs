@@ -23,10 +23,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { patternSearch } from '../dist/src/base/pattern-search.js';
 import { parseConfig } from '../dist/src/index.js';
 import { prepareRun } from '../dist/src/session/prepare.js';
 import { openPilot } from '../dist/src/tune/pilot.js';
-import { patternSearch } from '../dist/src/pattern-search.js';
 import { Random } from '../dist/topology/index.js';
 
 const { values: options, positionals } = parseArgs({

@@ -20,7 +20,7 @@ const NUMERIC = [
   'topology/writers/writer.ts',
   'topology/readers/(edge-list|matrix|table).ts',
   'src/(bench|certify|compress|flow|links|program|run|sync|trace)/',
-  'src/suggest.ts',
+  'src/base/suggest.ts',
   'src/(compare|session)/',
 ].map((path) => new RegExp(`^${path}`));
 

@@ -3,10 +3,17 @@
  * compositions of compressors, and the tools of the command line. docs/api.md is written from the comments here.
  */
 
+export {
+  InputError,
+  type InputErrorDetails,
+  isInputError,
+  isRunError,
+  RunError,
+  type RunErrorCode,
+} from './base/errors.js';
 export type { Certificate } from './certify/certify.js';
 export type { Comparison } from './compare/results.js';
 export type { Cell, CellOutcome, CellRow, MethodRow, Target } from './compare/types.js';
-export * from './compress/kinds.js';
 export type {
   CompressorModule,
   MessageContext,
@@ -17,19 +24,12 @@ export type {
   RandomNumbers,
 } from './compress/custom.js';
 export * from './compress/kinds.js';
+export * from './compress/kinds.js';
 export { compressors } from './compress/registry.js';
 export type { CompressorAlias, CompressorDefinition, CompressorSpec } from './compress/types.js';
 export type { CostAnswer, CostInputs, CostModule, CostModuleContext } from './cost/custom.js';
 export { costs } from './cost/registry.js';
 export type { CostDefinition } from './cost/types.js';
-export {
-  InputError,
-  type InputErrorDetails,
-  isInputError,
-  isRunError,
-  RunError,
-  type RunErrorCode,
-} from './errors.js';
 export { flows } from './flow/registry.js';
 export type { FlowDefinition } from './flow/types.js';
 export { loadConfig, parseConfig } from './library/configs.js';

@@ -8,7 +8,7 @@
 
 import type { Kernels } from '../kernels/bindings.js';
 import type { Arena } from './arena/arena.js';
-import type { SpecPath } from './errors.js';
+import type { SpecPath } from './base/errors.js';
 
 /** Everything plan needs to know of the run. */
 export interface PlanContext {

@@ -1,9 +1,9 @@
 /** The Piscina task of a comparison: one cell, a whole run on this thread. */
 
+import { isInputError } from '../src/base/errors.js';
 import { runCell } from '../src/compare/run-cell.js';
 import { searchCell } from '../src/compare/search-cell.js';
 import type { CellOutcome, CellTask } from '../src/compare/types.js';
-import { isInputError } from '../src/errors.js';
 import { prepareRun } from '../src/session/prepare.js';
 import { Stepper } from '../src/session/single-thread.js';
 

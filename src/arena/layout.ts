@@ -6,7 +6,7 @@
  * `perWorker` is repeated for every worker, each copy on lines of its own.
  */
 
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 
 export type FieldType = 'f64' | 'f32' | 'u32' | 'i32' | 'u8';
 

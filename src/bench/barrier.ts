@@ -1,6 +1,6 @@
 /** What does a crossing of the barrier cost: by threads, by how long they spin before they sleep, and with more threads than cores? */
 
-import { ownCores } from '../cores.js';
+import { ownCores } from '../base/cores.js';
 import { DEFAULT_SPINS } from '../sync/barrier.js';
 import { countText, figure, spreadText } from './figures.js';
 import { type Contestant, interleave } from './interleave.js';

@@ -1,6 +1,6 @@
 /** Making figures and the cells of tables. */
 
-import { formatQuantity } from '../format.js';
+import { formatQuantity } from '../base/format.js';
 import { ratios, type Spread, spreadOf } from './stats.js';
 import type { Figure, Target } from './types.js';
 

@@ -1,6 +1,6 @@
 /** What does each kernel cost, in ns a coordinate and GB/s, beside its plain TypeScript twin? */
 
-import { formatQuantity } from '../format.js';
+import { formatQuantity } from '../base/format.js';
 import { figure, medianText, ratioFigure, spreadText } from './figures.js';
 import { interleave } from './interleave.js';
 import { flat, type KernelCase, kernelCases } from './kernel-cases.js';

@@ -1,8 +1,8 @@
 /** What a figure was measured on: without it a figure says nothing. */
 
 import os from 'node:os';
-import { readCaches } from '../caches.js';
-import { ownCores } from '../cores.js';
+import { readCaches } from '../base/caches.js';
+import { ownCores } from '../base/cores.js';
 import { ownVersion } from '../output/versions.js';
 
 export interface Machine {

@@ -5,7 +5,7 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ownCores } from '../cores.js';
+import { ownCores } from '../base/cores.js';
 import { countText, figure, medianText, ratioFigure, spreadText } from './figures.js';
 import { type Contestant, interleave } from './interleave.js';
 import { TRIAD_ENTRIES, TRIAD_REPEATS } from './memory.js';

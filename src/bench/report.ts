@@ -1,6 +1,6 @@
 /** A benchmark's answer as people read it, as JSON, and beside a saved one. */
 
-import { type Colours, formatQuantity } from '../format.js';
+import { type Colours, formatQuantity } from '../base/format.js';
 import { spreadText, targetText } from './figures.js';
 import type { Machine } from './machine.js';
 import { compareSpreads, type Verdict } from './stats.js';

@@ -1,9 +1,9 @@
 /** How many coordinates a second does a round take, for each compressor, in cache and out of it? */
 
+import { describeSpec } from '../base/describe.js';
 import * as build from '../compress/kinds.js';
 import { compressors, isAlias, UNCOMPRESSED } from '../compress/registry.js';
 import type { CompressorSpec } from '../compress/types.js';
-import { describeSpec } from '../describe.js';
 import { countText, figure, ratioFigure, spreadText } from './figures.js';
 import { interleave } from './interleave.js';
 import { DIM, FLATTENED_SIGN, IN_CACHE_AGENTS, OUT_OF_CACHE_AGENTS, problemConfig } from './problem.js';

@@ -4,10 +4,10 @@
  * them, in turns with it, what the machine gives to arithmetic in registers alone (`ceiling.ts`): no round scales better than that.
  */
 
+import { ownCores } from '../base/cores.js';
+import { describeSpec } from '../base/describe.js';
+import { formatQuantity } from '../base/format.js';
 import { UNCOMPRESSED } from '../compress/registry.js';
-import { ownCores } from '../cores.js';
-import { describeSpec } from '../describe.js';
-import { formatQuantity } from '../format.js';
 import { percent } from '../report/chart.js';
 import type { LoadedConfig } from '../run/config.js';
 import { Ceiling } from './ceiling.js';

@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { examplesUrl, startupUrl } from '../run/locations.js';
 import { figure, spreadText } from './figures.js';
 import { interleave } from './interleave.js';

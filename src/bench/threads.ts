@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
-import { ownCores } from '../cores.js';
+import { ownCores } from '../base/cores.js';
 import { benchUrl, kernelsUrl } from '../run/locations.js';
 import { threadExecArgv } from '../session/host.js';
 import { DEFAULT_SPINS } from '../sync/barrier.js';

@@ -12,10 +12,10 @@
  */
 
 import { isMap, isSeq, parseDocument } from 'yaml';
-import { formatPath, InputError, isInputError, type SpecPath } from '../errors.js';
+import { formatPath, InputError, isInputError, type SpecPath } from '../base/errors.js';
+import { didYouMean } from '../base/suggest.js';
 import { parametersOf, parseComponent, type Registry } from '../schema/component.js';
 import { misreadings } from '../schema/misread.js';
-import { didYouMean } from '../suggest.js';
 
 export interface WrittenSpec {
   /** As written. */

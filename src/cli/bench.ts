@@ -2,10 +2,10 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { ownCores } from '../base/cores.js';
+import { InputError } from '../base/errors.js';
 import type { BenchDocument } from '../bench/report.js';
 import type { Benchmark, Progress } from '../bench/types.js';
-import { ownCores } from '../cores.js';
-import { InputError } from '../errors.js';
 import { progressView, silent } from './progress.js';
 import { colours, printLine, type Terminal } from './terminal.js';
 import { wholeNumber, wholeNumbers } from './whole-numbers.js';

@@ -3,11 +3,11 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { InputError, isInputError } from '../base/errors.js';
+import { showPath } from '../base/show-path.js';
 import type { Certificate } from '../certify/certify.js';
 import type { WrittenSpec } from '../certify/spec-text.js';
-import { InputError, isInputError } from '../errors.js';
 import type { Registry } from '../schema/component.js';
-import { showPath } from '../show-path.js';
 import { colours, printLine, type Terminal } from './terminal.js';
 
 const HELP = `

@@ -6,15 +6,15 @@
  */
 
 import type { Command } from 'commander';
+import { ownCores } from '../base/cores.js';
+import { InputError } from '../base/errors.js';
+import { formatSeconds, plural } from '../base/format.js';
+import { showPath } from '../base/show-path.js';
+import { visibleLine } from '../base/visible.js';
 import type { GridRun } from '../compare/run-grid.js';
 import type { CompareDirectory } from '../compare/store.js';
 import type { Cell, CellOutcome, Target } from '../compare/types.js';
-import { ownCores } from '../cores.js';
-import { InputError } from '../errors.js';
-import { formatSeconds, plural } from '../format.js';
 import { toJson } from '../output/run-directory.js';
-import { showPath } from '../show-path.js';
-import { visibleLine } from '../visible.js';
 import { processDependencies, type RunDependencies, timedDirectory } from './run.js';
 import { exitCodeFor } from './signals.js';
 import { colours, ExitCode, type Output, printLine, type Terminal } from './terminal.js';

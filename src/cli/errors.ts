@@ -1,7 +1,7 @@
 /** Errors as people read them, and the exit code that goes with each. Recognised by `code`: some have crossed threads. */
 
 import { CommanderError } from 'commander';
-import { isInputError } from '../errors.js';
+import { isInputError } from '../base/errors.js';
 import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
 
 /** Prints what went wrong and what to do next; gives the exit code. */

@@ -2,6 +2,7 @@
 
 import { basename, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { showPath } from '../base/show-path.js';
 import { toJson } from '../output/run-directory.js';
 import type { Page } from '../profile/flame-graph.js';
 import type { ProfiledRun, RecordedThread } from '../profile/write.js';
@@ -9,7 +10,6 @@ import { formatPlan } from '../report/plan.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { Summary } from '../run/reports.js';
 import type { MethodDescription } from '../schema/program.js';
-import { showPath } from '../show-path.js';
 import { reportError } from './errors.js';
 import { progressView, silent } from './progress.js';
 import {

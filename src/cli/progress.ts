@@ -3,9 +3,9 @@
  * A log gets a line at growing intervals (2 s, 4 s, 8 s, ...) and at each tenth of the way, never more than `MAX_LINES`.
  */
 
-import { formatBits, formatCount, formatQuantity, formatSeconds } from '../format.js';
+import { formatBits, formatCount, formatQuantity, formatSeconds } from '../base/format.js';
+import { visibleLine } from '../base/visible.js';
 import type { Progress } from '../session/types.js';
-import { visibleLine } from '../visible.js';
 import { type Output, printLine } from './terminal.js';
 
 /** Steps of something other than a run say what they are doing instead of how many a second. */

@@ -8,6 +8,7 @@
 import { rmdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { showPath } from '../base/show-path.js';
 import { makeNewFolder } from '../output/folder-lock.js';
 import { checkWritable, nearestExisting, refusal, toJson } from '../output/run-directory.js';
 import { formatPlan } from '../report/plan.js';
@@ -15,7 +16,6 @@ import { formatSummary } from '../report/summary.js';
 import type { LoadedConfig, Override } from '../run/config.js';
 import type { Summary } from '../run/reports.js';
 import type { RunResult, Session, StartOptions } from '../session/types.js';
-import { showPath } from '../show-path.js';
 import { reportError } from './errors.js';
 import { type ProgressView, progressView, silent } from './progress.js';
 import { exitCodeFor, onSignal } from './signals.js';

@@ -1,7 +1,7 @@
 /** Where the command line writes, and what it knows of its surroundings: handed in, so that tests need no process. */
 
-import { type Colours, coloursFor } from '../format.js';
-import { visible, visiblePainted } from '../visible.js';
+import { type Colours, coloursFor } from '../base/format.js';
+import { visible, visiblePainted } from '../base/visible.js';
 
 export interface Output {
   write(text: string): unknown;

@@ -6,8 +6,8 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Graph, Inspection, Range, ReadOptions, Separator, WeightsKind } from '../../topology/index.js';
-import { formatPath, InputError, isInputError, type SpecPath } from '../errors.js';
-import { alignRows, type Colours, formatCount, formatQuantity, plural } from '../format.js';
+import { formatPath, InputError, isInputError, type SpecPath } from '../base/errors.js';
+import { alignRows, type Colours, formatCount, formatQuantity, plural } from '../base/format.js';
 import { loadGenerators } from '../program/flow/sections.js';
 import {
   type ComponentDefinition,

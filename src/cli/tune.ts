@@ -3,7 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { Tuning } from '../run/reports.js';
 import { colours, printLine, type Terminal } from './terminal.js';

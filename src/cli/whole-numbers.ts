@@ -1,6 +1,6 @@
 /** Whole numbers on a command line, alone and in lists. */
 
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { writeInstead } from '../schema/numbers.js';
 
 /** A list this long is a typing error. */

@@ -5,16 +5,16 @@
 
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { InputError } from '../base/errors.js';
+import { showPath } from '../base/show-path.js';
 import { checkSpec, parseSpecText } from '../certify/spec-text.js';
 import { describeMethod } from '../config/describe-method.js';
 import { loadConfig, parseConfig, parseOverride } from '../config/load.js';
 import { loadRegistries } from '../config/registries.js';
-import { InputError } from '../errors.js';
 import { COMPRESS_MODES } from '../flow/types.js';
 import { ownVersion } from '../output/versions.js';
 import type { LoadedConfig, Override, RunConfig, StopSpec } from '../run/config.js';
 import { QUANTITIES, type Quantity } from '../run/targets.js';
-import { showPath } from '../show-path.js';
 import type { Cell, Target } from './types.js';
 
 export interface GridInputs {

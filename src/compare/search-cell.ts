@@ -6,7 +6,7 @@
  * where is said in the flow's own file (`FlowDefinition.search`); what the config gives as a number stays. Deterministic.
  */
 
-import { FACTORS, type Gains, patternSearch, rounded } from '../pattern-search.js';
+import { FACTORS, type Gains, patternSearch, rounded } from '../base/pattern-search.js';
 import type { OpenGains } from '../run/program.js';
 import type { RunPlan } from '../run/types.js';
 import type { Stepper } from '../session/single-thread.js';

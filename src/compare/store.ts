@@ -6,11 +6,11 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
+import { showPath } from '../base/show-path.js';
 import { FolderLock, LOCK_FILE } from '../output/folder-lock.js';
 import { toJson } from '../output/run-directory.js';
 import { versions } from '../output/versions.js';
-import { showPath } from '../show-path.js';
 import type { TraceRow } from '../trace/row.js';
 import type { CellOutcome, Target } from './types.js';
 

@@ -26,7 +26,7 @@
  */
 
 import { rowLength } from '../arena/layout.js';
-import { unexpected } from '../errors.js';
+import { unexpected } from '../base/errors.js';
 import { defineCompressor, innerCompressor } from './define.js';
 import { amongst, blockRows, energyAt, energyOf, inSlotsOf, longestBits, viewsOf } from './slots.js';
 import { indexBits } from './wire/format.js';

@@ -1,6 +1,6 @@
 /** What only dim can say of a parameter. */
 
-import { unexpected } from '../errors.js';
+import { unexpected } from '../base/errors.js';
 import type { PlanContext } from '../runtime.js';
 
 /** A whole number of entries is in 1..dim; that it is at least 1 is in its shape. */

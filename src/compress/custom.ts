@@ -12,8 +12,8 @@
  * it without the wire between.
  */
 
+import { formatValue, InputError } from '../base/errors.js';
 import { philoxBlock } from '../data/random.js';
-import { formatValue, InputError } from '../errors.js';
 import {
   describeReturned,
   describeThrown,

@@ -1,7 +1,7 @@
 /** Compressors by their kind: planned, bound and as reference implementations, whatever they are. */
 
-import type { SpecPath } from '../errors.js';
-import { lookUp } from '../registry.js';
+import type { SpecPath } from '../base/errors.js';
+import { lookUp } from '../base/registry.js';
 import type { PlanContext, Runtime, Seed } from '../runtime.js';
 import kinds from './kinds.js';
 import type {

@@ -22,7 +22,7 @@ import {
   unrotateParts,
 } from '../../kernels/reference/wht.js';
 import { type FieldSpec, rowLength } from '../arena/layout.js';
-import { type SpecPath, unexpected } from '../errors.js';
+import { type SpecPath, unexpected } from '../base/errors.js';
 import type { Runtime, Seed } from '../runtime.js';
 
 /** Plain data. */

@@ -13,7 +13,7 @@
  * those of the stage.
  */
 
-import { type SpecPath, unexpected } from '../errors.js';
+import { type SpecPath, unexpected } from '../base/errors.js';
 import { defineCompressor, innerCompressor } from './define.js';
 import { amongst, inSlotsOf, viewsOf } from './slots.js';
 

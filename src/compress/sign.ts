@@ -27,7 +27,7 @@
  */
 
 import { SIGN_RULE, signScaled } from '../../kernels/reference/compressors.js';
-import { unexpected } from '../errors.js';
+import { unexpected } from '../base/errors.js';
 import { defineWired } from './define.js';
 import { type CompressorPlan, weakestKind } from './types.js';
 import { slotBytes } from './wire/format.js';

@@ -9,8 +9,8 @@
 
 import type { z } from 'zod';
 import type { FieldSpec } from '../arena/layout.js';
+import type { Schedule } from '../base/schedules.js';
 import type { IdentityCard, PlanContext, Runtime, Seed } from '../runtime.js';
-import type { Schedule } from '../schedules.js';
 import type { RotationPlan } from './rotation.js';
 import type { Readers, WireFormat } from './wire/format.js';
 

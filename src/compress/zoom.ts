@@ -6,7 +6,7 @@
  */
 
 import type { z } from 'zod';
-import { unexpected } from '../errors.js';
+import { unexpected } from '../base/errors.js';
 import type { PlanContext } from '../runtime.js';
 import { wholePower } from './slots.js';
 

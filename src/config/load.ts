@@ -21,12 +21,12 @@ import {
   parseDocument,
   type Scalar,
 } from 'yaml';
-import { formatPath, InputError, isInputError, type SpecPath } from '../errors.js';
+import { formatPath, InputError, isInputError, type SpecPath } from '../base/errors.js';
+import { showPath } from '../base/show-path.js';
 import type { LoadedConfig, Override, RunConfig } from '../run/config.js';
 import { type Issue, isMapping } from '../schema/explain.js';
 import { misreadings } from '../schema/misread.js';
 import type { Registries } from '../schema/program.js';
-import { showPath } from '../show-path.js';
 import { loadRegistries } from './registries.js';
 import { checkConfig } from './schema.js';
 

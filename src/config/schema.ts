@@ -6,6 +6,7 @@
  */
 
 import { z } from 'zod';
+import { isVisible } from '../base/visible.js';
 import type { CostSpec } from '../cost/types.js';
 import { BANDWIDTH_EXPECTED, isBandwidth, isLatency, LATENCY_EXPECTED, networkInSi } from '../links/units.js';
 import type { RunConfig, StopSpec } from '../run/config.js';
@@ -23,7 +24,6 @@ import {
 } from '../schema/explain.js';
 import type { CheckedSections, ProgramSections, Registries } from '../schema/program.js';
 import { COMPRESSOR_OPTIONS, variants } from '../schema/variants.js';
-import { isVisible } from '../visible.js';
 
 export const DEFAULT_ROUNDS = 1000;
 /** Rounds between two rows of a trace, unless it says otherwise, are chosen so that a run leaves about this many. */

@@ -15,7 +15,7 @@
 
 import type { z } from 'zod';
 import type { FieldSpec } from '../arena/layout.js';
-import { formatPath, InputError, type SpecPath } from '../errors.js';
+import { formatPath, InputError, type SpecPath } from '../base/errors.js';
 import type { Runtime } from '../runtime.js';
 
 export type BatchSize = number | 'all';

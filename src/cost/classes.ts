@@ -1,7 +1,7 @@
 /** Labels as numbers of classes, for costs that tell classes apart. */
 
+import { formatPath, InputError, type SpecPath } from '../base/errors.js';
 import { type Dataset, placeOfRow } from '../data/dataset.js';
-import { formatPath, InputError, type SpecPath } from '../errors.js';
 import { prepareTestLabels } from './samples-host.js';
 
 /**

@@ -11,7 +11,7 @@
  */
 
 import { rowLength } from '../arena/layout.js';
-import { formatValue, InputError } from '../errors.js';
+import { formatValue, InputError } from '../base/errors.js';
 import {
   describeReturned,
   describeThrown,

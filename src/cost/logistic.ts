@@ -7,7 +7,7 @@
  */
 
 import { LOGISTIC } from '../../kernels/loss-codes.js';
-import { InputError, type SpecPath } from '../errors.js';
+import { InputError, type SpecPath } from '../base/errors.js';
 import { linearCost } from './linear.js';
 import type { Loss } from './loss.js';
 

@@ -1,6 +1,6 @@
 /** A loss of linear models, as plain arithmetic: the reference implementation of what the kernels compute. */
 
-import type { SpecPath } from '../errors.js';
+import type { SpecPath } from '../base/errors.js';
 import type { IdentityCard } from '../runtime.js';
 
 /** loss(t, y) of a margin t and a label y. */

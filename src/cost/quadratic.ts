@@ -14,8 +14,8 @@
 import type { z } from 'zod';
 import type { Arena } from '../arena/arena.js';
 import { rowLength } from '../arena/layout.js';
+import { formatValue, InputError, type SpecPath, unexpected } from '../base/errors.js';
 import type { UniformSource } from '../data/random.js';
-import { formatValue, InputError, type SpecPath, unexpected } from '../errors.js';
 import type { Runtime } from '../runtime.js';
 import { CompensatedSum } from './compensated.js';
 import {

@@ -3,8 +3,8 @@
  * readers and solvers.
  */
 
-import type { SpecPath } from '../errors.js';
-import { lookUp } from '../registry.js';
+import type { SpecPath } from '../base/errors.js';
+import { lookUp } from '../base/registry.js';
 import { average } from './average.js';
 import { refuseBatch } from './batch.js';
 import { custom } from './custom.js';

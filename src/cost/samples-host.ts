@@ -5,6 +5,7 @@
  */
 
 import { MAX_ARENA_BYTES, rowLength } from '../arena/layout.js';
+import { formatValue, InputError, type SpecPath, showSome } from '../base/errors.js';
 import {
   type DataSource,
   type Dataset,
@@ -14,7 +15,6 @@ import {
   type SparseMatrix,
 } from '../data/dataset.js';
 import { reorder, type SplitSpec, splitRows } from '../data/split.js';
-import { formatValue, InputError, type SpecPath, showSome } from '../errors.js';
 import { planBatch } from './batch.js';
 import { DenseRows, type RowStorage, type Rows, SparseRows } from './rows.js';
 import type { SampledPlan, SampleParameters } from './sampled.js';

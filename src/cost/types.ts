@@ -12,7 +12,7 @@
 import type { z } from 'zod';
 import type { Arena } from '../arena/arena.js';
 import type { FieldSpec } from '../arena/layout.js';
-import type { SpecPath } from '../errors.js';
+import type { SpecPath } from '../base/errors.js';
 import type { IdentityCard, Runtime, Seed } from '../runtime.js';
 import type { BatchSize } from './batch.js';
 

@@ -1,6 +1,6 @@
 /** x(0) from a .npy file. */
 
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { readNpy } from './npy.js';
 
 /**

@@ -7,7 +7,7 @@
  */
 
 import Papa from 'papaparse';
-import { formatValue, InputError, printable, type SpecPath, showSome } from '../errors.js';
+import { formatValue, InputError, printable, type SpecPath, showSome } from '../base/errors.js';
 import { readPlainCells } from './plain-cells.js';
 import { readTextRows } from './table-rows.js';
 import { readText } from './text.js';

@@ -11,7 +11,7 @@
  * A further format is one file and one line in `readers`.
  */
 
-import { formatValue, InputError, type SpecPath, unexpected } from '../errors.js';
+import { formatValue, InputError, type SpecPath, unexpected } from '../base/errors.js';
 
 export interface SparseMatrix {
   kind: 'sparse';

@@ -7,7 +7,7 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { InputError, type SpecPath } from '../errors.js';
+import { InputError, type SpecPath } from '../base/errors.js';
 
 export interface IdxArray {
   shape: number[];

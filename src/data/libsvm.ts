@@ -9,7 +9,7 @@
  * no number becomes a string, except numbers of more than 15 digits or with far exponents (see `parseNumber`).
  */
 
-import { formatValue, InputError, type SpecPath } from '../errors.js';
+import { formatValue, InputError, type SpecPath } from '../base/errors.js';
 import { readBytesOfText } from './text.js';
 
 export interface SparseRows {

@@ -14,7 +14,7 @@ import {
   type NpyHeader,
   parseNpyHeader,
 } from '../../topology/npy-header.js';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 
 export interface NpyArray {
   /** [length] or [rows, columns]; [tables, rows, columns] where three dimensions were allowed. */

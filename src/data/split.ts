@@ -26,7 +26,7 @@ import {
   type SpecPath,
   showSome,
   unexpected,
-} from '../errors.js';
+} from '../base/errors.js';
 import { type Seed, seedWords } from '../runtime.js';
 import { type Dataset, placeOfRow } from './dataset.js';
 import { dirichletShares, randomPermutation } from './random.js';

@@ -3,7 +3,7 @@
  */
 
 import Papa from 'papaparse';
-import { InputError, type SpecPath } from '../errors.js';
+import { InputError, type SpecPath } from '../base/errors.js';
 
 export interface TextRow {
   cells: string[];

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { decodeText } from '../../topology/readers/text.js';
-import { InputError, isInputError, type SpecPath } from '../errors.js';
+import { InputError, isInputError, type SpecPath } from '../base/errors.js';
 
 interface Place {
   /** Where the file is named in the config. */

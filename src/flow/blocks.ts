@@ -8,8 +8,8 @@
 
 import type { z } from 'zod';
 import type { FieldSpec } from '../arena/layout.js';
+import { unexpected } from '../base/errors.js';
 import type { BoundCost } from '../cost/types.js';
-import { unexpected } from '../errors.js';
 import type { PlanContext, Runtime } from '../runtime.js';
 import { gainParameter } from './gains.js';
 import { scratchFields, stateFields } from './state.js';

@@ -10,7 +10,7 @@
 
 import type { z } from 'zod';
 import type { FieldSpec } from '../arena/layout.js';
-import { unexpected } from '../errors.js';
+import { unexpected } from '../base/errors.js';
 import type { PlanContext, Runtime } from '../runtime.js';
 import { type Blocks, blockFields } from './blocks.js';
 import { type Gain, gainParameter, numberOr, roundStep } from './gains.js';

@@ -11,7 +11,7 @@
  */
 
 import type { z } from 'zod';
-import { unexpected } from '../errors.js';
+import { unexpected } from '../base/errors.js';
 import { type Gain, gainParameter, numberOr, roundStep } from './gains.js';
 import type { FlowContext, GainContext } from './types.js';
 

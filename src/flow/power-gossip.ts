@@ -28,8 +28,8 @@
 
 import type { z } from 'zod';
 import { type FieldSpec, rowLength } from '../arena/layout.js';
+import { unexpected } from '../base/errors.js';
 import { batchParameter } from '../cost/batch.js';
-import { unexpected } from '../errors.js';
 import type { PlanContext } from '../runtime.js';
 import { bindBlocks, blockFields, stepParameter } from './blocks.js';
 import { edgeMailbox } from './edges.js';

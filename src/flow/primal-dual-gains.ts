@@ -4,7 +4,7 @@
  * `stable-step.ts`.
  */
 
-import { unexpected } from '../errors.js';
+import { unexpected } from '../base/errors.js';
 import type { Integrator, PrimalDualGains } from './dual-step.js';
 import { type Gain, numberOr, roundStep } from './gains.js';
 import { MODES } from './modes.js';

@@ -14,10 +14,10 @@
  */
 
 import type { z } from 'zod';
+import { unexpected } from '../base/errors.js';
 import { viewsOf } from '../compress/slots.js';
 import { batchParameter } from '../cost/batch.js';
 import type { BoundCost } from '../cost/types.js';
-import { unexpected } from '../errors.js';
 import type { Runtime } from '../runtime.js';
 import type { Blocks } from './blocks.js';
 import { type Gain, gainParameter, numberOr } from './gains.js';

@@ -4,7 +4,7 @@
  */
 
 import { rowLength } from '../arena/layout.js';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import type { Reference, Runtime } from '../runtime.js';
 import type { ReferenceContext, ReferenceModel } from './reference-types.js';
 

@@ -2,7 +2,7 @@
 
 import type { Arena } from '../arena/arena.js';
 import type { FieldSpec } from '../arena/layout.js';
-import type { SpecPath } from '../errors.js';
+import type { SpecPath } from '../base/errors.js';
 import type { Seed } from '../runtime.js';
 
 export interface SinusoidSpec {

@@ -1,6 +1,6 @@
 /** Every flow, one line each. A new one is a file beside this one and a line here. */
 
-import { lookUp } from '../registry.js';
+import { lookUp } from '../base/registry.js';
 import { admm } from './admm.js';
 import { beer } from './beer.js';
 import { compressedGradientTracking } from './c-gt.js';

@@ -22,7 +22,7 @@
  * regular: d is then the mean of them, and no less than lambda / 2 (L <= 2 diag(d), mode by mode).
  */
 
-import { patternSearch } from '../pattern-search.js';
+import { patternSearch } from '../base/pattern-search.js';
 import { MODES } from './modes.js';
 import type { Compress, GainContext } from './types.js';
 

@@ -3,7 +3,7 @@
  * when the first config comes.
  */
 
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import type { LoadedConfig, Override } from '../run/config.js';
 import type { ConfigInput } from './specs.js';
 

@@ -3,10 +3,10 @@
  * called, so that importing the library costs nothing for them.
  */
 
+import { InputError } from '../base/errors.js';
 import type { Certificate } from '../certify/certify.js';
 import type { Comparison } from '../compare/results.js';
 import type { Cell, CellOutcome, Target } from '../compare/types.js';
-import { InputError } from '../errors.js';
 import type { FlowConfig } from '../program/flow/config.js';
 import type { FlowTrials } from '../program/flow/tune-flow.js';
 import type { LoadedConfig } from '../run/config.js';
@@ -188,7 +188,7 @@ export async function compare(
     import('../compare/grid.js'),
     import('../compare/run-grid.js'),
     import('../compare/results.js'),
-    import('../cores.js'),
+    import('../base/cores.js'),
   ]);
   const { jobs = ownCores().count } = options;
   whole('jobs', jobs, 1, 1024);
@@ -237,7 +237,7 @@ async function textsOf(specs: CompareOptions['compressors'] | CompareOptions['fl
 
 /** In the short form where that can be read back, else as JSON. */
 async function textOf(spec: CompressorInput | FlowInput): Promise<string> {
-  const { describeSpec } = await import('../describe.js');
+  const { describeSpec } = await import('../base/describe.js');
   const short = describeSpec(spec as Parameters<typeof describeSpec>[0]);
   return short.includes('{') ? JSON.stringify(spec) : short;
 }

@@ -10,7 +10,7 @@
  * (loss), 2 (beginning, in round 0). Source: Gilbert 1960 (lossGood 0), Elliott 1963.
  */
 
-import { unexpected } from '../errors.js';
+import { unexpected } from '../base/errors.js';
 import type { Seed } from '../runtime.js';
 import { edgeWords, thresholdOf } from './draws.js';
 import { defineLinks, type ReferenceLinks } from './types.js';

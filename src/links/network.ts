@@ -13,9 +13,9 @@
 
 import type { Graph } from '../../topology/index.js';
 import { AMBIGUOUS, nodesByName, someNames } from '../../topology/names.js';
+import { formatPath, formatValue, InputError, type SpecPath, showSome } from '../base/errors.js';
 import { readTextRows, type TextRow } from '../data/table-rows.js';
 import { readText } from '../data/text.js';
-import { formatPath, formatValue, InputError, type SpecPath, showSome } from '../errors.js';
 import { outRows } from './bind.js';
 import type { EdgeNetworkSpec, NetworkSpec } from './types.js';
 import { readBandwidth, readLatency } from './units.js';

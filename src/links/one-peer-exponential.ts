@@ -15,7 +15,7 @@ import { hypercube } from '../../topology/generators/hypercube.js';
 import { edgeList, graphFromEdges } from '../../topology/graph.js';
 import { namesOf } from '../../topology/names.js';
 import { generate } from '../../topology/registry.js';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { otherEdgesWarning } from './schedule.js';
 import { defineLinks } from './types.js';
 

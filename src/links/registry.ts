@@ -1,7 +1,7 @@
 /** Every kind of changing links, one line each. A new one is a file beside this one and a line here. */
 
-import type { SpecPath } from '../errors.js';
-import { lookUp } from '../registry.js';
+import type { SpecPath } from '../base/errors.js';
+import { lookUp } from '../base/registry.js';
 import { drops } from './drops.js';
 import { gilbertElliott } from './gilbert-elliott.js';
 import { onePeerExponential } from './one-peer-exponential.js';

@@ -11,7 +11,7 @@
 
 import { edgeList, type Graph, graphFromEdges } from '../../topology/graph.js';
 import { nameOfNode, namesOf, nodesByName, someNames, UNKNOWN } from '../../topology/names.js';
-import { formatPath, formatValue, InputError, type SpecPath } from '../errors.js';
+import { formatPath, formatValue, InputError, type SpecPath } from '../base/errors.js';
 import { defineLinks } from './types.js';
 
 export const schedule = defineLinks({

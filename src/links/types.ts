@@ -13,7 +13,7 @@ import type { z } from 'zod';
 import type { Graph } from '../../topology/index.js';
 import type { Arena } from '../arena/arena.js';
 import type { FieldSpec } from '../arena/layout.js';
-import type { SpecPath } from '../errors.js';
+import type { SpecPath } from '../base/errors.js';
 import type { IdentityCard, Seed } from '../runtime.js';
 
 export interface LinksSpec {

@@ -21,8 +21,8 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { InputError } from '../errors.js';
-import { showPath } from '../show-path.js';
+import { InputError } from '../base/errors.js';
+import { showPath } from '../base/show-path.js';
 
 export const LOCK_FILE = '.sottovoce.lock';
 const TAKEOVER = '.takeover';

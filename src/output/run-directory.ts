@@ -25,11 +25,11 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { ownCores } from '../cores.js';
-import { InputError, isInputError } from '../errors.js';
+import { ownCores } from '../base/cores.js';
+import { InputError, isInputError } from '../base/errors.js';
+import { showPath } from '../base/show-path.js';
 import type { LoadedConfig, RunConfig } from '../run/config.js';
 import type { AgentRow, PlanReport, Summary } from '../run/reports.js';
-import { showPath } from '../show-path.js';
 import { COLUMNS } from '../trace/ring.js';
 import type { TraceRow } from '../trace/row.js';
 import { writeAgentsCsv } from './agents-csv.js';

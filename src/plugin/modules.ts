@@ -13,9 +13,9 @@ import { spawnSync } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { formatPath, formatValue, InputError, type SpecPath } from '../errors.js';
-import { showPath } from '../show-path.js';
-import { visibleLine } from '../visible.js';
+import { formatPath, formatValue, InputError, type SpecPath } from '../base/errors.js';
+import { showPath } from '../base/show-path.js';
+import { visibleLine } from '../base/visible.js';
 
 export interface UserModule {
   url: string;

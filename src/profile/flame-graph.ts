@@ -15,9 +15,9 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
+import { visibleLine } from '../base/visible.js';
 import { packageUrl } from '../run/locations.js';
-import { visibleLine } from '../visible.js';
 import type { Frame, FrameKind } from './call-tree.js';
 
 /** What 0x's main function is called with, of all its options. */

@@ -1,6 +1,6 @@
 /** Where the time went, as text: the frames with the most self time, for all threads together and for each. */
 
-import { formatCount, formatSeconds } from '../format.js';
+import { formatCount, formatSeconds } from '../base/format.js';
 import { type Frame, totalSamples, totalUs, visit } from './call-tree.js';
 
 export interface HotFrame {

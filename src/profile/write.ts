@@ -12,13 +12,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { ownCores } from '../cores.js';
-import { InputError } from '../errors.js';
-import { formatSeconds, plural } from '../format.js';
+import { ownCores } from '../base/cores.js';
+import { InputError } from '../base/errors.js';
+import { formatSeconds, plural } from '../base/format.js';
+import { showPath } from '../base/show-path.js';
 import { FolderLock, LOCK_FILE, refuseInUse } from '../output/folder-lock.js';
 import { checkWritable, nearestExisting, toJson } from '../output/run-directory.js';
 import { ownVersion } from '../output/versions.js';
-import { showPath } from '../show-path.js';
 import { besideEachOther, type Frame, mergeThreads, type ThreadTree } from './call-tree.js';
 import type { Page } from './flame-graph.js';
 import {

@@ -2,7 +2,7 @@
 
 import type { Kernels } from '../../kernels/bindings.js';
 import type { Arena } from '../arena/arena.js';
-import { lookUp } from '../registry.js';
+import { lookUp } from '../base/registry.js';
 import type { ProgramDefinition } from '../run/program.js';
 import type { BoundProgram, RunPlan } from '../run/types.js';
 import { flow } from './flow/index.js';

@@ -1,6 +1,6 @@
 /** Every kind of component with its parameters, straight from the registries: as data, and as people read it. */
 
-import type { Colours } from '../format.js';
+import type { Colours } from '../base/format.js';
 import { parametersOf, type Registry } from '../schema/component.js';
 import { describeExpected } from '../schema/explain.js';
 import type { Registries } from '../schema/program.js';

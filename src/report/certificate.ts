@@ -1,7 +1,14 @@
 /** Certificates as people read them: a table, one sentence each, and the picture of the decay. */
 
+import {
+  alignRow,
+  type Colours,
+  columnWidths,
+  formatBits,
+  formatCount,
+  formatQuantity,
+} from '../base/format.js';
 import type { Certificate } from '../certify/certify.js';
-import { alignRow, type Colours, columnWidths, formatBits, formatCount, formatQuantity } from '../format.js';
 import { logPlot } from './plot.js';
 
 /** Cheapest first: by the bits that the worst start takes to a thousandth; what never gets there comes last. */

@@ -1,8 +1,6 @@
 /** A comparison as people and programs read it: a table, CSV, JSON, Parquet, and a picture for each problem. */
 
 import Papa from 'papaparse';
-import type { Comparison } from '../compare/results.js';
-import type { Cell, CellOutcome, CellRow, MethodRow, Target } from '../compare/types.js';
 import {
   alignRow,
   type Colours,
@@ -12,7 +10,9 @@ import {
   formatQuantity,
   formatSeconds,
   plural,
-} from '../format.js';
+} from '../base/format.js';
+import type { Comparison } from '../compare/results.js';
+import type { Cell, CellOutcome, CellRow, MethodRow, Target } from '../compare/types.js';
 import { QUANTITIES } from '../run/targets.js';
 import type { TraceRow } from '../trace/row.js';
 import { logPlot, type PlotSeries } from './plot.js';

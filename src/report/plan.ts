@@ -1,7 +1,14 @@
 /** What a person reads before a run. Memory comes first: it is the one number that may make them press Ctrl-C. */
 
 import { formatBytes } from '../arena/layout.js';
-import { alignRows, type Colours, formatCount, formatQuantity, formatSaving, plural } from '../format.js';
+import {
+  alignRows,
+  type Colours,
+  formatCount,
+  formatQuantity,
+  formatSaving,
+  plural,
+} from '../base/format.js';
 import type { Distances, OrderReport, PlanReport, ServerReport, Tuning } from '../run/reports.js';
 
 export function formatPlan(plan: PlanReport, colours: Colours): string {

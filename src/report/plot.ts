@@ -3,7 +3,7 @@
  * the vertical axis and one legend below, in which a label stands once, whatever panels it is in. Pure; no library, no fonts of its own.
  */
 
-import { visibleLine } from '../visible.js';
+import { visibleLine } from '../base/visible.js';
 
 export interface PlotSeries {
   label: string;

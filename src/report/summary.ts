@@ -9,7 +9,7 @@ import {
   formatSaving,
   formatSeconds,
   plural,
-} from '../format.js';
+} from '../base/format.js';
 import type { Summary } from '../run/reports.js';
 import { gapSparkline } from './chart.js';
 

@@ -3,8 +3,8 @@
  * run has; each program adds sections of its own (`program/NAME/config.ts`).
  */
 
+import type { SpecPath } from '../base/errors.js';
 import type { CostSpec } from '../cost/types.js';
-import type { SpecPath } from '../errors.js';
 import type { NetworkSpec } from '../links/types.js';
 
 /** Converged at the first round in which every quantity given here is at or below its bound. */

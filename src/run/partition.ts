@@ -3,7 +3,7 @@
  * the time that an agent takes (edges, dimension, data), in nanoseconds of the machine that docs/performance.md names: only their ratios matter. Results never depend on it.
  */
 
-import type { CacheBytes } from '../caches.js';
+import type { CacheBytes } from '../base/caches.js';
 import { READ_NS } from '../compress/nanoseconds.js';
 import type { CompressorPlan, MessageCost } from '../compress/types.js';
 import type { CostModel } from '../cost/types.js';

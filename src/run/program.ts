@@ -16,8 +16,8 @@
 
 import type { Kernels } from '../../kernels/bindings.js';
 import type { Arena } from '../arena/arena.js';
+import type { Gains } from '../base/pattern-search.js';
 import type { Optimum } from '../cost/types.js';
-import type { Gains } from '../pattern-search.js';
 import type { ProgramSections } from '../schema/program.js';
 import type { LoadedConfig, RunConfig } from './config.js';
 import type { AgentRow, PlanReport } from './reports.js';

@@ -1,7 +1,7 @@
 /** What a run tells people and files: before it starts (the plan), and when it is over (summary.json). Plain data. */
 
+import type { Gains } from '../base/pattern-search.js';
 import type { Compress } from '../flow/types.js';
-import type { Gains } from '../pattern-search.js';
 
 /** What is known before anything is allocated. */
 export interface PlanReport {

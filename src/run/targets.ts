@@ -4,7 +4,7 @@
  * Refused are a quantity that needs an optimum nobody knows, the gap of a mean that never moves, and a disagreement that is zero from the start.
  */
 
-import { formatValue, InputError } from '../errors.js';
+import { formatValue, InputError } from '../base/errors.js';
 import type { StopSpec } from './config.js';
 
 export type Quantity = keyof StopSpec;

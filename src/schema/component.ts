@@ -4,10 +4,10 @@
  */
 
 import { z } from 'zod';
-import type { SpecPath } from '../errors.js';
-import { formatPath, InputError } from '../errors.js';
+import type { SpecPath } from '../base/errors.js';
+import { formatPath, InputError } from '../base/errors.js';
+import { didYouMean, nearest } from '../base/suggest.js';
 import type { IdentityCard } from '../runtime.js';
-import { didYouMean, nearest } from '../suggest.js';
 import {
   explain,
   type Issue,

@@ -6,8 +6,8 @@
  */
 
 import { z } from 'zod';
-import { formatPath, formatValue, type SpecPath } from '../errors.js';
-import { didYouMean } from '../suggest.js';
+import { formatPath, formatValue, type SpecPath } from '../base/errors.js';
+import { didYouMean } from '../base/suggest.js';
 import { writeInstead } from './numbers.js';
 
 /** One thing wrong with a config. */

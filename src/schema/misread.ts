@@ -7,7 +7,7 @@
  */
 
 import { isMap, isScalar, type Node, type Pair, type Scalar, visit } from 'yaml';
-import { formatPath, type SpecPath } from '../errors.js';
+import { formatPath, type SpecPath } from '../base/errors.js';
 import { meantNumber } from './numbers.js';
 
 export interface Misread {

@@ -7,8 +7,8 @@
 
 import { randomUUID } from 'node:crypto';
 import { type Arena, createArena } from '../arena/arena.js';
+import { InputError } from '../base/errors.js';
 import { writeNpyRows } from '../data/npy.js';
-import { InputError } from '../errors.js';
 import type { RunDirectory } from '../output/run-directory.js';
 import { optimumValueIn } from '../run/optimum.js';
 import type { Prepared } from '../run/program.js';

@@ -8,7 +8,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { InputError, RunError } from '../errors.js';
+import { InputError, RunError } from '../base/errors.js';
 import { tidyUp } from '../output/folder-lock.js';
 import { Comlink, nodeEndpoint } from './comlink.js';
 import { claimCoordinator } from './coordinator-thread.js';

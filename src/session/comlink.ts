@@ -10,7 +10,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import * as Comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
-import { InputError, isRunErrorCode, RunError } from '../errors.js';
+import { InputError, isRunErrorCode, RunError } from '../base/errors.js';
 
 interface SerializedError {
   isError: boolean;

@@ -6,7 +6,7 @@
  * warns. NODE_OPTIONS they read themselves, and skip what is not for them.
  */
 
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 
 /** Options of a thread of its own, with a value of their own behind `=` or in the next argument. */
 const WITH_VALUE = new Set([

@@ -5,8 +5,8 @@
 import { readFile } from 'node:fs/promises';
 import { Piscina } from 'piscina';
 import type { Arena } from '../arena/arena.js';
-import { ownCores } from '../cores.js';
-import { RunError } from '../errors.js';
+import { ownCores } from '../base/cores.js';
+import { RunError } from '../base/errors.js';
 import { agentsUrl, kernelsUrl } from '../run/locations.js';
 import type { AgentsReport, AgentsTask, Fault, RunReport } from '../run/tasks.js';
 import type { RunPlan } from '../run/types.js';

@@ -4,8 +4,8 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { ownCores } from '../cores.js';
-import { formatValue, InputError } from '../errors.js';
+import { ownCores } from '../base/cores.js';
+import { formatValue, InputError } from '../base/errors.js';
 import { RunDirectory } from '../output/run-directory.js';
 import type { Prepared } from '../run/program.js';
 import type { PlanReport } from '../run/reports.js';

@@ -1,6 +1,6 @@
 /** How many threads a run gets. */
 
-import { ownCores } from '../cores.js';
+import { ownCores } from '../base/cores.js';
 import type { RunConfig } from '../run/config.js';
 
 /** `auto` is a worker for every core that is ours. */

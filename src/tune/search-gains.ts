@@ -7,10 +7,10 @@
  * optimum to measure from, by the objective at what agents hold at the end. What ends farther out than it has been is no candidate, and the best has to go on for as long again.
  */
 
+import { FACTORS, type Gains, patternSearch } from '../base/pattern-search.js';
 import { roundStep } from '../flow/gains.js';
 import { flowDefinition } from '../flow/registry.js';
 import type { GainContext } from '../flow/types.js';
-import { FACTORS, type Gains, patternSearch } from '../pattern-search.js';
 import type { Held, TrialResult, Trials } from './trial-runs.js';
 import type { Tunable } from './types.js';
 

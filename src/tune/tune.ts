@@ -6,11 +6,11 @@
  * every machine. Everywhere else the formula stands.
  */
 
+import type { Gains } from '../base/pattern-search.js';
 import type { ContractionKind } from '../compress/types.js';
 import { predictedRoundsPerDecade } from '../flow/rate.js';
 import { flowDefinition } from '../flow/registry.js';
 import type { FlowPlan, FlowSpec, GainContext } from '../flow/types.js';
-import type { Gains } from '../pattern-search.js';
 import type { StopSpec } from '../run/config.js';
 import type { Tuning } from '../run/reports.js';
 import { roundsToGap } from './rate.js';

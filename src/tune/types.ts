@@ -2,10 +2,10 @@
 
 import type { Kernels } from '../../kernels/bindings.js';
 import type { Arena } from '../arena/arena.js';
+import type { Gains } from '../base/pattern-search.js';
 import type { CompressorPlan } from '../compress/types.js';
 import type { CostModel, Optimum } from '../cost/types.js';
 import type { FlowPlan, FlowSpec, GainContext } from '../flow/types.js';
-import type { Gains } from '../pattern-search.js';
 import type { BoundProgram, RunPlan } from '../run/types.js';
 
 /** What a plan with gains has beside all others. */

@@ -1,10 +1,10 @@
 /** Every compressor of `bench round` can be planned as it stands in the table. */
 
 import { expect, it } from 'vitest';
+import { describeSpec } from '../../src/base/describe.js';
 import { problemConfig } from '../../src/bench/problem.js';
 import { COMPRESSORS, leftOut } from '../../src/bench/round.js';
 import { parseConfig } from '../../src/config/load.js';
-import { describeSpec } from '../../src/describe.js';
 import { prepareRun } from '../../src/session/prepare.js';
 
 it.each(COMPRESSORS.map((spec) => [describeSpec(spec), spec] as const))('%s', async (_, compressor) => {

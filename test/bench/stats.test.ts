@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
+import { coloursFor } from '../../src/base/format.js';
 import { interleave } from '../../src/bench/interleave.js';
 import { changesTable, compareDocuments, formatTable, makeDocument } from '../../src/bench/report.js';
 import { summarizeClock } from '../../src/bench/rig.js';
 import { compareSpreads, ratios, spreadOf } from '../../src/bench/stats.js';
 import type { Figure } from '../../src/bench/types.js';
-import { coloursFor } from '../../src/format.js';
 
 it('median and quartiles, by hand', () => {
   expect(spreadOf([5, 1, 2, 4, 3])).toEqual({ median: 3, q1: 2, q3: 4, samples: 5 });

@@ -5,11 +5,11 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { describeSpec } from '../../src/base/describe.js';
 import { Bench } from '../../src/certify/bench.js';
 import { holdStill } from '../../src/certify/held.js';
 import { hardStarts, makeStarts, type Start } from '../../src/certify/starts.js';
 import type { CompressorSpec } from '../../src/compress/types.js';
-import { describeSpec } from '../../src/describe.js';
 import { seedWords } from '../../src/runtime.js';
 import { compressorSpecs } from '../engine/table.js';
 import { seededRandom } from '../kernels/harness.js';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { InputError, isInputError } from '../../src/base/errors.js';
 import { checkSpec, parseSpecText, pointAt } from '../../src/certify/spec-text.js';
 import { compressors } from '../../src/compress/registry.js';
-import { InputError, isInputError } from '../../src/errors.js';
 
 const parse = (text: string) => parseSpecText(text, compressors).spec;
 

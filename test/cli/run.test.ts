@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { InputError, RunError } from '../../src/base/errors.js';
 import { defaultDirectory, type RunDependencies, type RunOptions, runCommand } from '../../src/cli/run.js';
 import type { Terminal } from '../../src/cli/terminal.js';
-import { InputError, RunError } from '../../src/errors.js';
 import { LOADED } from '../report/fixtures.js';
 import { type Fake, type FakeOptions, fakeSession } from './fake-session.js';
 

@@ -1,9 +1,9 @@
 /** From traces to a table, by numbers that can be checked by hand. */
 
 import { describe, expect, it } from 'vitest';
+import { coloursFor } from '../../src/base/format.js';
 import { compareOutcomes, median } from '../../src/compare/results.js';
 import type { Cell, CellOutcome, Target } from '../../src/compare/types.js';
-import { coloursFor } from '../../src/format.js';
 import { comparisonCsv, drawComparison, formatComparison } from '../../src/report/comparison.js';
 import type { TraceRow } from '../../src/trace/row.js';
 import { LOADED, row, SUMMARY } from '../report/fixtures.js';

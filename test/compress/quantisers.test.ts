@@ -2,10 +2,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BitReader, BitWriter } from '../../src/compress/wire/bits.js';
-import { float16Bits, float16Value } from '../../src/compress/wire/float16.js';
 import { readNumber, representable, writeFloat, writeWhole } from '../../src/compress/integers.js';
 import type { CompressorSpec } from '../../src/compress/types.js';
+import { BitReader, BitWriter } from '../../src/compress/wire/bits.js';
+import { float16Bits, float16Value } from '../../src/compress/wire/float16.js';
 import { Bench, messagesOf, planOf } from './combinators/bench.js';
 
 describe('float16', () => {

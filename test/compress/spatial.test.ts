@@ -5,9 +5,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isInputError } from '../../src/base/errors.js';
 import { planCompressor } from '../../src/compress/registry.js';
 import type { CompressorSpec } from '../../src/compress/types.js';
-import { isInputError } from '../../src/errors.js';
 import { expectClose, expectSame, unkindVectors } from '../kernels/harness.js';
 import { Bench, parseCompressor, planOf, unevenRows } from './combinators/bench.js';
 

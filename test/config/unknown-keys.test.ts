@@ -5,9 +5,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { formatPath, type SpecPath } from '../../src/base/errors.js';
 import { loadRegistries } from '../../src/config/registries.js';
 import { checkConfig, configJsonSchema } from '../../src/config/schema.js';
-import { formatPath, type SpecPath } from '../../src/errors.js';
 import { bodySchema, type Registry } from '../../src/schema/component.js';
 import { isMapping, type JsonSchema, toJsonSchema } from '../../src/schema/explain.js';
 

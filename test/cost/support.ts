@@ -7,9 +7,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { InputError } from '../../src/base/errors.js';
 import { costs, loadCost } from '../../src/cost/registry.js';
 import type { CostContext, CostModel, CostSpec } from '../../src/cost/types.js';
-import { InputError } from '../../src/errors.js';
 import { seedWords } from '../../src/runtime.js';
 import { validateComponent } from '../../src/schema/component.js';
 

@@ -7,7 +7,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { isInputError } from '../../src/errors.js';
+import { isInputError } from '../../src/base/errors.js';
 import { flows } from '../../src/flow/registry.js';
 import { links } from '../../src/links/registry.js';
 import { cases, specOf } from '../cost/every-cost.js';

@@ -6,8 +6,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isInputError } from '../../src/base/errors.js';
 import type { CompressorSpec } from '../../src/compress/types.js';
-import { isInputError } from '../../src/errors.js';
 import { flows } from '../../src/flow/registry.js';
 import { links } from '../../src/links/registry.js';
 import type { LinksSpec } from '../../src/links/types.js';

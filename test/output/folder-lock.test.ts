@@ -4,7 +4,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { FolderLock, LOCK_FILE, makeNewFolder, refuseInUse, tidyUp } from '../../src/output/folder-lock.js';
 import { temporaryFolder } from '../support/run.js';
 

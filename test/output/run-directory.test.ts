@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { makeManifest, RunDirectory, traceLine } from '../../src/output/run-directory.js';
 import { LOADED, PLAN, row, SUMMARY } from '../report/fixtures.js';
 

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { RunSession } from '../../dist/src/session/run-session.js';
 import { adam, momentum } from '../../kernels/reference/server.js';
+import { planSchedule, valueAt } from '../../src/base/schedules.js';
 import { planCompressor, referenceCompressor } from '../../src/compress/registry.js';
 import { referenceRotation } from '../../src/compress/rotation.js';
 import type { CompressorSpec } from '../../src/compress/types.js';
@@ -15,7 +16,6 @@ import { foSgd, type Link, serve } from '../../src/program/parameter-server/refe
 import { linksOf, planOptimizer } from '../../src/program/parameter-server/spec.js';
 import type { ServerSpec } from '../../src/program/parameter-server/types.js';
 import { seedWords } from '../../src/runtime.js';
-import { planSchedule, valueAt } from '../../src/schedules.js';
 import { prepareRun } from '../../src/session/prepare.js';
 import { hasSharedData, sharedData } from '../cost/support.js';
 import golden from '../golden/fo-sgd.json' with { type: 'json' };

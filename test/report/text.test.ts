@@ -7,7 +7,7 @@ import {
   formatQuantity,
   formatSaving,
   formatSeconds,
-} from '../../src/format.js';
+} from '../../src/base/format.js';
 import { formatPlan } from '../../src/report/plan.js';
 import { formatSummary } from '../../src/report/summary.js';
 import { PLAN, SUMMARY } from './fixtures.js';

@@ -1,7 +1,7 @@
 /** What a message shows of a file: never a character that steers a terminal, never more than a line can hold. */
 
 import { describe, expect, it } from 'vitest';
-import { formatValue } from '../../src/errors.js';
+import { formatValue } from '../../src/base/errors.js';
 import { printable, show, showSome } from '../../topology/index.js';
 
 describe('printable', () => {

@@ -11,8 +11,8 @@ import {
 } from '../../../topology/properties.js';
 import { generate } from '../../../topology/registry.js';
 import { formatBytes, MAX_ARENA_BYTES, rowLength } from '../../arena/layout.js';
-import { describeSpec } from '../../describe.js';
-import { InputError, isInputError, type SpecPath } from '../../errors.js';
+import { describeSpec } from '../../base/describe.js';
+import { InputError, isInputError, type SpecPath } from '../../base/errors.js';
 import type { FlowConfig, TopologySpec } from './config.js';
 
 /** What a graph is loaded with. */

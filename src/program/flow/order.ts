@@ -18,9 +18,9 @@
 
 import type { Graph } from '../../../topology/index.js';
 import { bandwidth, meanDistance, meanLevel, reverseCuthillMcKee } from '../../../topology/ordering.js';
-import { cacheBytes } from '../../caches.js';
+import { cacheBytes } from '../../base/caches.js';
+import { unexpected } from '../../base/errors.js';
 import type { BoundCost } from '../../cost/types.js';
-import { unexpected } from '../../errors.js';
 import type { Distances, OrderReport } from '../../run/reports.js';
 import type { Reference } from '../../runtime.js';
 

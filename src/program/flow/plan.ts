@@ -7,11 +7,11 @@
 
 import type { Graph } from '../../../topology/index.js';
 import { checkArenaFits, type FieldSpec, layoutArena, rowLength } from '../../arena/layout.js';
-import { cacheBytes } from '../../caches.js';
+import { cacheBytes } from '../../base/caches.js';
+import { unexpected } from '../../base/errors.js';
 import { planCompressor } from '../../compress/registry.js';
 import { type CompressorPlan, reckonedContraction } from '../../compress/types.js';
 import type { CostModel } from '../../cost/types.js';
-import { unexpected } from '../../errors.js';
 import { channelFields, channelPath, channelSeed } from '../../flow/channel.js';
 import { edgeFields } from '../../flow/edges.js';
 import { automaticGain } from '../../flow/gains.js';

@@ -1,10 +1,10 @@
 /** What a graph, a flow, links and a compressor cannot do together is refused or, where it only disappoints, said. */
 
 import { unbalancedNode } from '../../../topology/properties.js';
+import { describeSpec } from '../../base/describe.js';
+import { InputError, unexpected } from '../../base/errors.js';
 import { compresses } from '../../compress/registry.js';
 import { type CompressorPlan, type CompressorSpec, reckonedContraction } from '../../compress/types.js';
-import { describeSpec } from '../../describe.js';
-import { InputError, unexpected } from '../../errors.js';
 import { automaticGain } from '../../flow/gains.js';
 import { flows } from '../../flow/registry.js';
 import type { FlowDefinition, FlowSpec } from '../../flow/types.js';

@@ -1,10 +1,10 @@
 /** The sections of a config that are a flow's, checked and completed: topology, weights, flow, compressor, links, layout. */
 
 import { z } from 'zod';
+import { describeSpec } from '../../base/describe.js';
+import { formatPath, type SpecPath } from '../../base/errors.js';
 import { compresses, UNCOMPRESSED } from '../../compress/registry.js';
 import type { CompressorSpec } from '../../compress/types.js';
-import { describeSpec } from '../../describe.js';
-import { formatPath, type SpecPath } from '../../errors.js';
 import { flowDefinition } from '../../flow/registry.js';
 import type { Compress, FlowSpec } from '../../flow/types.js';
 import {

@@ -1,12 +1,12 @@
 /** A flow over a graph, on the host: what each stage of making a run is for it. */
 
 import { nameOfNode } from '../../../topology/names.js';
+import { describeSpec } from '../../base/describe.js';
+import type { Gains } from '../../base/pattern-search.js';
 import { samplesOf } from '../../cost/registry.js';
 import type { CostModel } from '../../cost/types.js';
-import { describeSpec } from '../../describe.js';
 import { flowDefinition } from '../../flow/registry.js';
 import type { LinksSpec } from '../../links/types.js';
-import type { Gains } from '../../pattern-search.js';
 import { estimateMemory } from '../../run/memory.js';
 import { reportOptimum } from '../../run/optimum.js';
 import type { Answer, Made, OpenGains, Stages } from '../../run/program.js';

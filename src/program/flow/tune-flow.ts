@@ -8,9 +8,9 @@
  * Searched is what the flow's own file says can be (`FlowDefinition.search`) and the config leaves to `auto`; what is given stays. Deterministic: the same config and options, the same gains.
  */
 
+import type { Gains } from '../../base/pattern-search.js';
 import { flowDefinition } from '../../flow/registry.js';
 import type { Compress, FlowSpec } from '../../flow/types.js';
-import type { Gains } from '../../pattern-search.js';
 import type { LoadedConfig } from '../../run/config.js';
 import {
   costOfStarts,

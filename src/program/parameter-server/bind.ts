@@ -12,6 +12,7 @@
 import type { Kernels } from '../../../kernels/bindings.js';
 import type { Arena } from '../../arena/arena.js';
 import { rowLength } from '../../arena/layout.js';
+import { valueAt } from '../../base/schedules.js';
 import { bindCompressor } from '../../compress/registry.js';
 import { bindRotation } from '../../compress/rotation.js';
 import { viewsOf, wholePower } from '../../compress/slots.js';
@@ -24,7 +25,6 @@ import { optimumValueIn } from '../../run/optimum.js';
 import type { BoundProgram } from '../../run/types.js';
 import { bindVerdict } from '../../run/verdict.js';
 import type { Runtime } from '../../runtime.js';
-import { valueAt } from '../../schedules.js';
 import { COLUMNS } from '../../trace/ring.js';
 import type { ServerRunPlan } from './types.js';
 

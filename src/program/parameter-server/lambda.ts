@@ -12,10 +12,9 @@
 import { readFile } from 'node:fs/promises';
 import { bindKernels } from '../../../kernels/bindings.js';
 import { createArena } from '../../arena/arena.js';
-
+import { unexpected } from '../../base/errors.js';
 import { costDefinition } from '../../cost/registry.js';
 import type { CostModel } from '../../cost/types.js';
-import { unexpected } from '../../errors.js';
 import { kernelsUrl } from '../../run/locations.js';
 import { COLUMNS } from '../../trace/ring.js';
 import { bindServer } from './bind.js';

@@ -5,20 +5,20 @@
 
 import { COUNT_SCRATCH_BYTES, DITHER_SCRATCH } from '../../../kernels/sizes.js';
 import { checkArenaFits, type FieldSpec, layoutArena, rowLength } from '../../arena/layout.js';
+import { formatPath, InputError, type SpecPath } from '../../base/errors.js';
+import { planSchedule } from '../../base/schedules.js';
 import { TRANSFORM_NS } from '../../compress/nanoseconds.js';
 import { planCompressor } from '../../compress/registry.js';
 import { type RotationPlan, rotationMasks } from '../../compress/rotation.js';
 import { inSlotsOf } from '../../compress/slots.js';
 import type { CompressorPlan, CompressorSpec } from '../../compress/types.js';
 import type { CostModel } from '../../cost/types.js';
-import { formatPath, InputError, type SpecPath } from '../../errors.js';
 import { channelSeed } from '../../flow/channel.js';
 import { accuracyFields } from '../../run/accuracy.js';
 import { measuresOnePoint, rowWork, slopeFields, workOf } from '../../run/measure.js';
 import { optimumFields } from '../../run/optimum.js';
 import { gradientNs, messageNs, partition } from '../../run/partition.js';
 import { type PlanContext, seedWords } from '../../runtime.js';
-import { planSchedule } from '../../schedules.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import type { ServerConfig } from './config.js';

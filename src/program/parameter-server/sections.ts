@@ -1,6 +1,6 @@
 /** The section `program` of a config with a parameter server, checked, and told to editors. */
 
-import { describeSpec } from '../../describe.js';
+import { describeSpec } from '../../base/describe.js';
 import { validateComponent } from '../../schema/component.js';
 import { isMapping, wrongValue } from '../../schema/explain.js';
 import type { CheckedSections, ProgramSections, Registries } from '../../schema/program.js';

@@ -7,13 +7,13 @@
  */
 
 import type { z } from 'zod';
+import { formatPath, InputError, type SpecPath, unexpected } from '../../base/errors.js';
+import { type ScheduleSpec, scheduleParameter } from '../../base/schedules.js';
 import { flatten as flattened, oneBit } from '../../compress/kinds.js';
 import { UNCOMPRESSED } from '../../compress/registry.js';
 import { sizeParameter } from '../../compress/rotation.js';
 import type { CompressorSpec } from '../../compress/types.js';
 import { batchParameter } from '../../cost/batch.js';
-import { formatPath, InputError, type SpecPath, unexpected } from '../../errors.js';
-import { type ScheduleSpec, scheduleParameter } from '../../schedules.js';
 import type { ComponentDefinition } from '../../schema/component.js';
 import type { OptimizerPlan, OptimizerSpec, ServerSpec } from './types.js';
 

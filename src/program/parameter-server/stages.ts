@@ -1,10 +1,11 @@
 /** A parameter server, on the host: what each stage of making a run is for it. */
 
 import path from 'node:path';
+import { describeSpec } from '../../base/describe.js';
+import { describeSchedule } from '../../base/schedules.js';
 import { loadCost, samplesOf } from '../../cost/registry.js';
 import type { CostModel } from '../../cost/types.js';
 import { readBeginning } from '../../data/beginning.js';
-import { describeSpec } from '../../describe.js';
 import { loadModules, resolveModules } from '../../plugin/modules.js';
 import { type LoadedConfig, nameOf } from '../../run/config.js';
 import { estimateMemory } from '../../run/memory.js';
@@ -12,7 +13,6 @@ import { fillOptimum, reportOptimum } from '../../run/optimum.js';
 import type { Made, Stages } from '../../run/program.js';
 import type { PlanReport, ServerReport } from '../../run/reports.js';
 import { seedWords } from '../../runtime.js';
-import { describeSchedule } from '../../schedules.js';
 import type { ServerConfig } from './config.js';
 import { fillServer } from './fill.js';
 import { type FoundLambda, findLambda } from './lambda.js';

@@ -1,10 +1,10 @@
 /** A parameter server as it stands in a config, and as its workers get it. */
 
+import type { Schedule, ScheduleSpec } from '../../base/schedules.js';
 import type { RotationPlan } from '../../compress/rotation.js';
 import type { CommonScale, CompressorPlan, CompressorSpec } from '../../compress/types.js';
 import type { BatchSize } from '../../cost/batch.js';
 import type { RunPlan } from '../../run/types.js';
-import type { Schedule, ScheduleSpec } from '../../schedules.js';
 
 export interface OptimizerSpec {
   kind: 'sgd' | 'momentum' | 'adam';

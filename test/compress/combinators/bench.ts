@@ -5,11 +5,11 @@
 
 import { viewAt } from '../../../src/arena/arena.js';
 import { rowLength } from '../../../src/arena/layout.js';
+import type { SpecPath } from '../../../src/base/errors.js';
 import { compressors, planCompressor, referenceCompressor } from '../../../src/compress/registry.js';
 import { inSlotsOf } from '../../../src/compress/slots.js';
 import { stage } from '../../../src/compress/stage.js';
 import type { CompressorPlan, CompressorSpec } from '../../../src/compress/types.js';
-import type { SpecPath } from '../../../src/errors.js';
 import { seedWords } from '../../../src/runtime.js';
 import { parseComponent } from '../../../src/schema/component.js';
 import { kernelBytes, normals, seededRandom, smallGraph } from '../../kernels/harness.js';

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { readCaches, sizesOf } from '../src/caches.js';
-import { chooseBlock } from '../src/program/flow/plan.js';
+import { readCaches, sizesOf } from '../../src/base/caches.js';
+import { chooseBlock } from '../../src/program/flow/plan.js';
 
 it('are read level by level; instructions are no data', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sottovoce-'));

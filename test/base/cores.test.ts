@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cgroupQuota, countCores, quotaV1, quotaV2, slurmCores } from '../src/cores.js';
+import { cgroupQuota, countCores, quotaV1, quotaV2, slurmCores } from '../../src/base/cores.js';
 
 const files =
   (content: Record<string, string>) =>

@@ -9,9 +9,9 @@
  * session throws is of these classes for the program that called it.
  */
 
-import { formatPath, show as formatValue } from '../topology/errors.js';
+import { formatPath, show as formatValue } from '../../topology/errors.js';
 
-export { formatPath, printable, show as formatValue, showSome } from '../topology/errors.js';
+export { formatPath, printable, show as formatValue, showSome } from '../../topology/errors.js';
 
 export type SpecPath = readonly (string | number)[];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeSpec } from '../src/describe.js';
+import { describeSpec } from '../../src/base/describe.js';
 
 describe('a spec in short form', () => {
   it.each([

@@ -1,7 +1,7 @@
 /** The pattern search, on functions whose minimum is known. */
 
 import { describe, expect, it } from 'vitest';
-import { patternSearch } from '../src/pattern-search.js';
+import { patternSearch } from '../../src/base/pattern-search.js';
 
 const options = {
   directions: [{ a: 1 }, { b: 1 }, { a: 1, b: 1 }],

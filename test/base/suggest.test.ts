@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { didYouMean, editDistance, nearest } from '../src/suggest.js';
+import { didYouMean, editDistance, nearest } from '../../src/base/suggest.js';
 
 const KINDS = ['identity', 'top-k', 'sign', 'norm-sign', 'flatten', 'uniform-quantize'];
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { linearPlot } from '../src/report/plot.js';
-import { isVisible, visible, visibleLine, visiblePainted } from '../src/visible.js';
+import { isVisible, visible, visibleLine, visiblePainted } from '../../src/base/visible.js';
+import { linearPlot } from '../../src/report/plot.js';
 
 describe('text that leaves', () => {
   it.each([

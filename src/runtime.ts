@@ -71,7 +71,7 @@ export interface GraphAddresses {
 }
 
 /** How a component presents itself: shown by `--help`, tables and docs. */
-export interface IdentityCard {
+export interface Metadata {
   title: string;
   /** One line: what it computes. */
   summary: string;

@@ -1,5 +1,5 @@
 /**
- * Every kernel beside its twin: what is called, on what, and what both must give. A new kernel is a line
+ * Every kernel beside its plain: what is called, on what, and what both must give. A new kernel is a line
  * here; the table says which have none.
  */
 
@@ -50,7 +50,7 @@ export interface KernelCase {
   bytes: number;
   run(): void;
   /** Gives what `results` must be after the first call. */
-  twin(): Rows;
+  plain(): Rows;
   results(): ArrayLike<number>;
 }
 
@@ -174,7 +174,7 @@ function casesOf(
       coordinates,
       bytes: coordinates * 8 + agents * messageBytes,
       run: encode,
-      twin: packAll,
+      plain: packAll,
       results: () => arena.view('outbox', 'u8').slice(0, agents * slotBytes),
     },
     {
@@ -182,7 +182,7 @@ function casesOf(
       coordinates,
       bytes: coordinates * 8 + agents * messageBytes,
       run: decode,
-      twin: unpackAll,
+      plain: unpackAll,
       results: found,
     },
     {
@@ -190,7 +190,7 @@ function casesOf(
       coordinates: coordinates + edges * dim,
       bytes: coordinates * 8 + (agents + edges) * messageBytes,
       run: gatherAll,
-      twin() {
+      plain() {
         const messages = unpackAll();
         return messages.map((_, i) => gather(graph, messages, i));
       },
@@ -244,7 +244,7 @@ function flattenedSignCase(lab: Lab): KernelCase {
     bytes: agents * dim * 8 + (agents * format.bits) / 8,
     run: () =>
       k.encodeFlattenedSign(0, agents, errors.at, stride, slots, slotBytes, dim, dim, masks, scratch),
-    twin: () => errors.twin.map((e) => packSigns(flatten(e, rotation))),
+    plain: () => errors.plain.map((e) => packSigns(flatten(e, rotation))),
     results: () => lab.bytes(slots, agents * slotBytes).slice(),
   };
 }
@@ -252,9 +252,9 @@ function flattenedSignCase(lab: Lab): KernelCase {
 /** Signs under the mean of the magnitudes, packed. */
 const packSigns = (e: Float64Array) => pack(signs(e.length), signScaled(e, 'mean', 64));
 
-function unpadded({ data, twin }: LabRows, dim: number): Float64Array[] {
-  const entries = data.length / twin.length;
-  return twin.map((_, row) => data.slice(row * entries, row * entries + dim));
+function unpadded({ data, plain }: LabRows, dim: number): Float64Array[] {
+  const entries = data.length / plain.length;
+  return plain.map((_, row) => data.slice(row * entries, row * entries + dim));
 }
 
 function transformCases(lab: Lab): KernelCase[] {
@@ -274,7 +274,7 @@ function transformCases(lab: Lab): KernelCase[] {
       coordinates,
       bytes: 16 * coordinates,
       run: () => k.flattenBlock(source.at, stride, target.at, stride, agents, dim, dim, masks),
-      twin: () => source.twin.map((x) => flatten(x, signs)),
+      plain: () => source.plain.map((x) => flatten(x, signs)),
       results: found,
     },
     {
@@ -283,12 +283,12 @@ function transformCases(lab: Lab): KernelCase[] {
       coordinates,
       bytes: 16 * coordinates,
       run() {
-        // It destroys its source, so it is given a fresh one: a copy that its time includes, and its twin's
+        // It destroys its source, so it is given a fresh one: a copy that its time includes, and its reference implementation's
         // does too.
         spent.data.set(source.data);
         k.unflattenBlock(spent.at, stride, target.at, stride, agents, dim, dim, masks);
       },
-      twin: () => source.twin.map((x) => unflatten(x, signs, dim)),
+      plain: () => source.plain.map((x) => unflatten(x, signs, dim)),
       results: found,
     },
     ...[256, 4096].map((n): KernelCase => {
@@ -303,7 +303,7 @@ function transformCases(lab: Lab): KernelCase[] {
           data.set(start);
           k.wht(at, n);
         },
-        twin() {
+        plain() {
           const copy = start.slice();
           wht(copy);
           return copy;
@@ -323,7 +323,7 @@ function stepCases(lab: Lab): KernelCase[] {
     arrays: number,
     of: (rows: Record<'x' | 'v' | 's' | 'z' | 'g' | 'u' | 'q' | 'm' | 'out', LabRows>) => {
       run: () => void;
-      twin: (agent: number) => ArrayLike<number>;
+      plain: (agent: number) => ArrayLike<number>;
       result: 'x' | 'out';
     },
   ): KernelCase => {
@@ -332,23 +332,23 @@ function stepCases(lab: Lab): KernelCase[] {
       (typeof names)[number],
       LabRows
     >;
-    const { run, twin, result } = of(rows);
+    const { run, plain, result } = of(rows);
     return {
       name,
       simd: true,
       coordinates,
       bytes: arrays * 8 * coordinates,
       run,
-      twin: () => rows.x.twin.map((_, agent) => twin(agent)),
+      plain: () => rows.x.plain.map((_, agent) => plain(agent)),
       results: () => joined(unpadded(rows[result], dim)),
     };
   };
   type StepRows = Record<'x' | 'v' | 's' | 'z' | 'g' | 'u' | 'q' | 'm' | 'out', LabRows>;
   const estimate = ({ s, z, q, u }: StepRows, i: number) => ({
-    s: s.twin[i],
-    z: z.twin[i],
-    q: q.twin[i],
-    u: u.twin[i],
+    s: s.plain[i],
+    z: z.plain[i],
+    q: q.plain[i],
+    u: u.plain[i],
     mu: MU,
     current: 1,
   });
@@ -372,9 +372,9 @@ function stepCases(lab: Lab): KernelCase[] {
           hBeta,
           0,
         ),
-      twin(i) {
-        stepPrimalDual(x.twin[i], v.twin[i], g.twin[i], u.twin[i], GAINS);
-        return x.twin[i];
+      plain(i) {
+        stepPrimalDual(x.plain[i], v.plain[i], g.plain[i], u.plain[i], GAINS);
+        return x.plain[i];
       },
       result: 'x',
     })),
@@ -402,8 +402,8 @@ function stepCases(lab: Lab): KernelCase[] {
           1,
         );
       },
-      twin: (i) =>
-        stepPrimalDualError(rows.x.twin[i], rows.v.twin[i], rows.g.twin[i], estimate(rows, i), GAINS),
+      plain: (i) =>
+        stepPrimalDualError(rows.x.plain[i], rows.v.plain[i], rows.g.plain[i], estimate(rows, i), GAINS),
       result: 'out',
     })),
     step('stepPrimalDualMemory', 14, (rows) => ({
@@ -432,22 +432,22 @@ function stepCases(lab: Lab): KernelCase[] {
           GAMMA,
         );
       },
-      twin: (i) =>
+      plain: (i) =>
         stepPrimalDualMemory(
-          rows.x.twin[i],
-          rows.v.twin[i],
-          rows.g.twin[i],
+          rows.x.plain[i],
+          rows.v.plain[i],
+          rows.g.plain[i],
           estimate(rows, i),
-          { m: rows.m.twin[i], gamma: GAMMA, degree: 8, fixedDegree: 8 },
+          { m: rows.m.plain[i], gamma: GAMMA, degree: 8, fixedDegree: 8 },
           GAINS,
         ),
       result: 'out',
     })),
     step('stepConsensus', 3, ({ x, u }) => ({
       run: () => k.stepConsensus(agents, stride, dim, x.at, x.at, u.at, hAlpha),
-      twin(i) {
-        stepConsensus(x.twin[i], u.twin[i], hAlpha);
-        return x.twin[i];
+      plain(i) {
+        stepConsensus(x.plain[i], u.plain[i], hAlpha);
+        return x.plain[i];
       },
       result: 'x',
     })),
@@ -456,12 +456,12 @@ function stepCases(lab: Lab): KernelCase[] {
         const { x, s, z, u, q, out } = rows;
         k.stepConsensusError(agents, stride, dim, x.at, s.at, z.at, u.at, q.at, out.at, hAlpha, MU, 1);
       },
-      twin: (i) => stepConsensusError(rows.x.twin[i], estimate(rows, i), hAlpha),
+      plain: (i) => stepConsensusError(rows.x.plain[i], estimate(rows, i), hAlpha),
       result: 'out',
     })),
     step('subtract', 3, ({ x, s, out }) => ({
       run: () => k.subtract(agents, stride, dim, x.at, s.at, out.at),
-      twin: (i) => x.twin[i].map((entry, c) => entry - s.twin[i][c]),
+      plain: (i) => x.plain[i].map((entry, c) => entry - s.plain[i][c]),
       result: 'out',
     })),
   ];
@@ -485,12 +485,12 @@ function denseRoundCase(lab: Lab): KernelCase {
     bytes: (6 * agents + edges) * 8 * dim,
     run: () =>
       k.primalDualDense(0, agents, ...g, x.at, stride, out.at, v.at, 0, a.at, b.at, hEta, hAlpha, hBeta, 0),
-    twin() {
-      const before = x.twin.map((row) => row.slice());
+    plain() {
+      const before = x.plain.map((row) => row.slice());
       return before.map((own, i) => {
-        const slope = gradientQuadratic(own, a.twin[i], b.twin[i]);
+        const slope = gradientQuadratic(own, a.plain[i], b.plain[i]);
         const moved = own.slice();
-        stepPrimalDual(moved, v.twin[i], slope, gather(graph, before, i), GAINS);
+        stepPrimalDual(moved, v.plain[i], slope, gather(graph, before, i), GAINS);
         return moved;
       });
     },
@@ -498,7 +498,7 @@ function denseRoundCase(lab: Lab): KernelCase {
   };
 }
 
-/** A round of flatten(sign) in one kernel; its twin says it step by step. */
+/** A round of flatten(sign) in one kernel; its reference implementation says it step by step. */
 function rotatedRoundCase(lab: Lab): KernelCase {
   const { kernels: k, agents, dim, graph, edges, graphArguments: g } = lab;
   const { hEta, hAlpha, hBeta } = GAINS;
@@ -519,7 +519,7 @@ function rotatedRoundCase(lab: Lab): KernelCase {
   const slots = lab.reserve(agents * slotBytes);
   const slotsOut = lab.reserve(agents * slotBytes);
   const scratch = lab.reserve((3 * dim + 64) * 8);
-  const sent = said.twin.map((vector) => packSigns(vector));
+  const sent = said.plain.map((vector) => packSigns(vector));
   for (const [i, slot] of sent.entries()) lab.bytes(slots + i * slotBytes, slotBytes).set(slot);
   return {
     name: 'primalDualRotatedSigns',
@@ -555,15 +555,15 @@ function rotatedRoundCase(lab: Lab): KernelCase {
         0,
         scratch,
       ),
-    twin() {
+    plain() {
       const messages = sent.map((slot) => unpack(signs(dim), slot));
       return messages.flatMap((message, i) => {
         const u = unflatten(gather(graph, messages, i), rotations[0], dim);
         const q = unflatten(message, rotations[0], dim);
-        const estimate = { s: s.twin[i], z: z.twin[i], q, u, mu: MU, current: 1 };
-        const slope = gradientQuadratic(x.twin[i], a.twin[i], b.twin[i]);
-        const error = stepPrimalDualError(x.twin[i], v.twin[i], slope, estimate, GAINS);
-        return [x.twin[i], Float64Array.from(packSigns(flatten(error, rotations[1])).subarray(8))];
+        const estimate = { s: s.plain[i], z: z.plain[i], q, u, mu: MU, current: 1 };
+        const slope = gradientQuadratic(x.plain[i], a.plain[i], b.plain[i]);
+        const error = stepPrimalDualError(x.plain[i], v.plain[i], slope, estimate, GAINS);
+        return [x.plain[i], Float64Array.from(packSigns(flatten(error, rotations[1])).subarray(8))];
       });
     },
     results: () =>
@@ -611,7 +611,7 @@ function costCases(lab: Lab): KernelCase[] {
       samples: Array.from({ length: SAMPLES }, (__, t) => {
         const r = i * SAMPLES + t;
         const label = labels.data[r];
-        if (!sparse) return { values: data.twin[r], label };
+        if (!sparse) return { values: data.plain[r], label };
         return {
           columns: sparseColumns.data.slice(r * nonzeros, (r + 1) * nonzeros),
           values: sparseValues.data.slice(r * nonzeros, (r + 1) * nonzeros),
@@ -633,7 +633,7 @@ function costCases(lab: Lab): KernelCase[] {
       regularization,
       samples: Array.from({ length: SAMPLES }, (__, t) => {
         const r = i * SAMPLES + t;
-        return { values: small.twin[r], label: classLabels.data[r] };
+        return { values: small.plain[r], label: classLabels.data[r] };
       }),
     }),
   );
@@ -645,7 +645,7 @@ function costCases(lab: Lab): KernelCase[] {
       coordinates,
       bytes: 32 * coordinates,
       run: () => k.gradientQuadratic(agents, stride, dim, x.at, a.at, b.at, out.at),
-      twin: () => x.twin.map((each, i) => gradientQuadratic(each, a.twin[i], b.twin[i])),
+      plain: () => x.plain.map((each, i) => gradientQuadratic(each, a.plain[i], b.plain[i])),
       results: found,
     },
     {
@@ -674,7 +674,7 @@ function costCases(lab: Lab): KernelCase[] {
           0,
           0,
         ),
-      twin: () => x.twin.map((each, i) => gradientLinear(each, dense[i])),
+      plain: () => x.plain.map((each, i) => gradientLinear(each, dense[i])),
       results: found,
     },
     {
@@ -704,7 +704,7 @@ function costCases(lab: Lab): KernelCase[] {
           0,
           0,
         ),
-      twin: () => x.twin.map((each, i) => gradientLinear(each, thin[i])),
+      plain: () => x.plain.map((each, i) => gradientLinear(each, thin[i])),
       results: found,
     },
     {
@@ -732,7 +732,7 @@ function costCases(lab: Lab): KernelCase[] {
           0,
           0,
         ),
-      twin: () => x.twin.map((each, i) => gradientSoftmax(each, softmax[i])),
+      plain: () => x.plain.map((each, i) => gradientSoftmax(each, softmax[i])),
       results: found,
     },
     {
@@ -741,7 +741,7 @@ function costCases(lab: Lab): KernelCase[] {
       coordinates,
       bytes: 16 * coordinates,
       run: () => k.valueQuadratic(0, agents, stride, dim, x.at, a.at, b.at, values.at),
-      twin: () => x.twin.map((_, i) => valueQuadratic(x.twin[0], a.twin[i], b.twin[i])),
+      plain: () => x.plain.map((_, i) => valueQuadratic(x.plain[0], a.plain[i], b.plain[i])),
       results: () => values.data.slice(),
     },
   ];
@@ -763,7 +763,7 @@ function traceCases(lab: Lab): KernelCase[] {
       coordinates,
       bytes: 8 * coordinates,
       run: () => k.columnMeans(x.at, stride, agents, 0, dim, means.at),
-      twin: () => Float64Array.from({ length: dim }, (_, c) => columnMean(x.twin, c)),
+      plain: () => Float64Array.from({ length: dim }, (_, c) => columnMean(x.plain, c)),
       results: () => means.data.slice(),
     },
     {
@@ -772,7 +772,7 @@ function traceCases(lab: Lab): KernelCase[] {
       coordinates,
       bytes: 8 * coordinates,
       run: () => k.columnMeansPlaced(x.at, stride, positions.at, agents, 0, dim, means.at),
-      twin: () => Float64Array.from({ length: dim }, (_, c) => columnMean(x.twin, c)),
+      plain: () => Float64Array.from({ length: dim }, (_, c) => columnMean(x.plain, c)),
       results: () => means.data.slice(),
     },
     {
@@ -781,7 +781,7 @@ function traceCases(lab: Lab): KernelCase[] {
       coordinates,
       bytes: 8 * coordinates,
       run: () => k.distancesToPoint(0, agents, x.at, stride, dim, s.at, out.at),
-      twin: () => x.twin.map((row) => squaredDistance(row, s.twin[0])),
+      plain: () => x.plain.map((row) => squaredDistance(row, s.plain[0])),
       results: () => out.data.slice(),
     },
     {
@@ -790,7 +790,7 @@ function traceCases(lab: Lab): KernelCase[] {
       coordinates,
       bytes: 16 * coordinates,
       run: () => k.distancesBetweenRows(0, agents, x.at, s.at, stride, dim, out.at),
-      twin: () => x.twin.map((row, i) => squaredDistance(row, s.twin[i])),
+      plain: () => x.plain.map((row, i) => squaredDistance(row, s.plain[i])),
       results: () => out.data.slice(),
     },
     {
@@ -801,7 +801,7 @@ function traceCases(lab: Lab): KernelCase[] {
       run() {
         total.data[0] = k.sum(x.at, coordinates);
       },
-      twin: () => [sum(x.data)],
+      plain: () => [sum(x.data)],
       results: () => total.data.slice(),
     },
   ];
@@ -820,7 +820,7 @@ function randomCases(lab: Lab): KernelCase[] {
       coordinates: n,
       bytes: 4 * n,
       run: () => k.philoxWords(words.at, n / 4, 0, ALL_AGENTS, ROUND, FLATTEN_STREAM, ...KEY),
-      twin: () => philoxWords(n, ALL_AGENTS, ROUND, FLATTEN_STREAM, KEY),
+      plain: () => philoxWords(n, ALL_AGENTS, ROUND, FLATTEN_STREAM, KEY),
       results: () => words.data.slice(),
     },
     {
@@ -829,7 +829,7 @@ function randomCases(lab: Lab): KernelCase[] {
       coordinates: n,
       bytes: 8 * n,
       run: () => k.philoxUniform(uniform.at, n, 3, ROUND, 2, ...KEY),
-      twin: () => philoxUniform(n, 3, ROUND, 2, KEY),
+      plain: () => philoxUniform(n, 3, ROUND, 2, KEY),
       results: () => uniform.data.slice(),
     },
     {
@@ -838,7 +838,7 @@ function randomCases(lab: Lab): KernelCase[] {
       coordinates: n,
       bytes: 8 * n,
       run: () => k.flattenMasks(masks.at, n, ROUND, ...KEY),
-      twin: () => flattenSigns(n, ROUND, ...KEY),
+      plain: () => flattenSigns(n, ROUND, ...KEY),
       // A mask is a sign bit: +0 or -0.
       results: () => masks.data.map((mask) => (Object.is(mask, -0) ? -1 : 1)),
     },

@@ -1,4 +1,4 @@
-/** What does each kernel cost, in ns a coordinate and GB/s, beside its plain TypeScript twin? */
+/** What does each kernel cost, in ns a coordinate and GB/s, beside its plain TypeScript reference implementation? */
 
 import { formatQuantity } from '../base/format.js';
 import { figure, medianText, ratioFigure, spreadText } from './figures.js';
@@ -15,8 +15,8 @@ const TOLERANCE = 1e-9;
 
 export const kernels: Benchmark = {
   name: 'kernels',
-  summary: 'each kernel in ns per coordinate and GB/s, beside its plain TypeScript twin',
-  description: `What does each kernel cost? One thread, ${AGENTS} agents at d = ${DIM}, all of it in the first caches, on a random regular graph of degree ${DEGREE}. The twin is the plain
+  summary: 'each kernel in ns per coordinate and GB/s, beside its plain TypeScript plain',
+  description: `What does each kernel cost? One thread, ${AGENTS} agents at d = ${DIM}, all of it in the first caches, on a random regular graph of degree ${DEGREE}. The plain is the plain
 TypeScript of kernels/reference, written for readers; both must give the same numbers before they are timed, in turns. GB/s counts what a kernel reads
 and writes, each entry once.`,
   async run(inputs) {
@@ -28,7 +28,7 @@ and writes, each entry once.`,
     let least: Figure | null = null;
     for (const each of chosen) {
       check(each);
-      const { own, twin } = await measure(each, inputs);
+      const { own, plain } = await measure(each, inputs);
       const name = each.name;
       const ns = figure(
         `kernels/${name}`,
@@ -37,7 +37,7 @@ and writes, each entry once.`,
         'lower',
         own.map((s) => (s * 1e9) / each.coordinates),
       );
-      const gain = ratioFigure(`kernels/${name}/over-twin`, `${name}: speed over its twin's`, twin, own);
+      const gain = ratioFigure(`kernels/${name}/over-plain`, `${name}: speed over its plain's`, plain, own);
       figures.push(ns, gain);
       if (each.simd && (least === null || gain.median < least.median)) least = gain;
       const bandwidth = each.bytes / spreadOf(own).median / 1e9;
@@ -46,7 +46,7 @@ and writes, each entry once.`,
         each.simd ? 'SIMD' : '',
         spreadText(ns),
         formatQuantity(bandwidth, 3),
-        medianText(twin.map((s) => (s * 1e9) / each.coordinates)),
+        medianText(plain.map((s) => (s * 1e9) / each.coordinates)),
         spreadText(gain),
       ]);
     }
@@ -56,7 +56,7 @@ and writes, each entry once.`,
       tables: [
         {
           title: `Kernels: one thread, ${AGENTS} agents, d = ${DIM}`,
-          columns: ['kernel', '', 'ns a coordinate', 'GB/s', "twin's ns", 'times as fast'],
+          columns: ['kernel', '', 'ns a coordinate', 'GB/s', "plain's ns", 'times as fast'],
           rows,
           notes: missing.length > 0 ? [`not in this table: ${missing.join(', ')}`] : [],
         },
@@ -67,20 +67,20 @@ and writes, each entry once.`,
 
 /** The promise holds for every SIMD kernel: it is held against the one that gains least. */
 function leastOf(gain: Figure): Figure {
-  const label = `least speed of a SIMD kernel over its plain twin's (${gain.label.replace(/: .*/, '')})`;
-  return { ...gain, id: 'kernels/least-over-twin', label, target: { atLeast: 3 } };
+  const label = `least speed of a SIMD kernel over its plain plain's (${gain.label.replace(/: .*/, '')})`;
+  return { ...gain, id: 'kernels/least-over-plain', label, target: { atLeast: 3 } };
 }
 
-/** Kernel and twin from the same beginning; throws where they differ. */
-export function check({ name, run, twin, results }: KernelCase): void {
+/** Kernel and reference implementation from the same beginning; throws where they differ. */
+export function check({ name, run, plain, results }: KernelCase): void {
   run();
-  const expected = flat(twin());
+  const expected = flat(plain());
   const found = results();
   for (let i = 0; i < expected.length; i++) {
     const error = Math.abs(found[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
     if (!(error <= TOLERANCE)) {
       throw new Error(
-        `${name} and its twin differ at ${i}: ${found[i]}, expected ${expected[i]}; nothing was timed`,
+        `${name} and its plain differ at ${i}: ${found[i]}, expected ${expected[i]}; nothing was timed`,
       );
     }
   }
@@ -88,15 +88,15 @@ export function check({ name, run, twin, results }: KernelCase): void {
 
 async function measure(each: KernelCase, { quick, passes, progress }: BenchInputs) {
   const seconds = quick ? 0.0005 : SAMPLE_SECONDS;
-  const [own, twin] = await interleave(
+  const [own, plain] = await interleave(
     [
       { name: each.name, sample: batch(each.run, seconds) },
-      { name: `${each.name}, twin`, sample: batch(each.twin, seconds) },
+      { name: `${each.name}, plain`, sample: batch(each.plain, seconds) },
     ],
     passes,
     progress,
   );
-  return { own, twin };
+  return { own, plain };
 }
 
 /** Samples of as many calls as take about this long; gives seconds a call. The calls that find out warm the code up. */

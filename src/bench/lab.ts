@@ -1,4 +1,4 @@
-/** Kernels over a memory of their own: rows that a kernel and its plain twin both begin with, and a graph small enough for the first caches. */
+/** Kernels over a memory of their own: rows that a kernel and its reference implementation both begin with, and a graph small enough for the first caches. */
 
 import { readFile } from 'node:fs/promises';
 import { bindKernels, type Kernels } from '../../kernels/bindings.js';
@@ -13,11 +13,11 @@ const BYTES = 8 * 2 ** 20;
 const PAGE_BYTES = 65_536;
 const ALIGNMENT = 128;
 
-/** Padded rows as a kernel sees them, and the twin's own copies without padding. */
+/** Padded rows as a kernel sees them, and the reference implementation's own copies without padding. */
 export interface LabRows {
   at: number;
   data: Float64Array;
-  twin: Float64Array[];
+  plain: Float64Array[];
 }
 
 export class Lab {
@@ -97,13 +97,13 @@ export class Lab {
     const entries = rowLength(dim);
     const { at, data } = this.doubles(count * entries);
     const draw = this.drawn++;
-    const twin = Array.from({ length: count }, (_, row) => {
+    const plain = Array.from({ length: count }, (_, row) => {
       const values = new Float64Array(dim);
       this.uniform.fill(values, 0, dim, row, draw, 8);
       for (let c = 0; c < dim; c++) values[c] = low + ((high - low) * (values[c] + 1)) / 2;
       data.set(values, row * entries);
       return values;
     });
-    return { at, data, twin };
+    return { at, data, plain };
   }
 }

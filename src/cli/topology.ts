@@ -161,7 +161,7 @@ function addGenerate(parent: Command, terminal: Terminal, generators: Registry):
   for (const [kind, definition] of Object.entries(generators)) {
     const command = generate
       .command(kind)
-      .description(definition.card.summary)
+      .description(definition.metadata.summary)
       .requiredOption('-o, --out <file>', 'file to write; its extension says the format')
       .option('--format <name>', 'format to write, where the extension does not say it')
       .option('--largest-component', 'keep only the largest connected component')

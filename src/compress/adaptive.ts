@@ -39,7 +39,7 @@ const MAX_CHOICES = 32;
 /** Chooses for each message, cheapest first, within a budget of bits a message on average. */
 export const adaptive = defineCompressor({
   kind: 'adaptive',
-  card: {
+  metadata: {
     title: 'Adaptive',
     summary: "chooses between compressors by the error's energy, within a budget of bits",
     source: 'our own; for quantizers see Jhunjhunwala, Gadhikar, Joshi, Eldar 2021 (arXiv 2102.04487)',

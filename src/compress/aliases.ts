@@ -11,7 +11,7 @@ import { sign } from './sign.js';
 /** Short for `flatten(sign())`. */
 export const flattenedSign = defineAlias({
   kind: 'flattened-sign',
-  card: {
+  metadata: {
     title: 'Flattened sign',
     summary: 'short for flatten(sign): one bit a coordinate after a shared random rotation',
     source: 'Stollenwerk, Jacques 2024 (arXiv 2405.11095)',
@@ -23,7 +23,7 @@ export const flattenedSign = defineAlias({
 /** Short for `flatten(oneBit(options))`. */
 export const flattenedOneBit = defineAlias({
   kind: 'flattened-one-bit',
-  card: {
+  metadata: {
     title: 'Flattened one-bit',
     summary:
       'short for flatten(one-bit): one dithered bit a coordinate after a shared random rotation, ' +

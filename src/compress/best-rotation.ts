@@ -31,7 +31,7 @@ const CHOICES = [2, 4, 8, 16, 32, 64, 128, 256] as const;
 /** One bit a coordinate in the best of several rotations. */
 export const bestRotation = defineCodec({
   kind: 'best-rotation',
-  card: {
+  metadata: {
     title: 'Best rotation',
     summary: 'flatten(sign) by the rotation, out of several, that loses least',
     source: 'none',

@@ -8,7 +8,7 @@
  * agent and round. One check a message, none an entry but the sum that tells whether all are finite. The
  * interface is documented in docs/your-own-compressor.md.
  *
- * Departure from the other compressors: no plain twin. The module is the mathematics, and the reference calls
+ * Departure from the other compressors: no reference implementation. The module is the mathematics, and the reference calls
  * it without the wire between.
  */
 
@@ -144,7 +144,7 @@ const GUARD_BYTES = 64;
 /** A module of your own, with the parameters that it takes. */
 export const custom = defineCodec({
   kind: 'custom',
-  card: {
+  metadata: {
     title: "A user's own compressor",
     summary: 'calls encode and decode of your module; parameters beside it are handed to it',
     source: 'docs/your-own-compressor.md',

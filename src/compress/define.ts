@@ -12,7 +12,7 @@
  */
 
 import type { z } from 'zod';
-import type { IdentityCard, PlanContext, Runtime, Seed } from '../runtime.js';
+import type { Metadata, PlanContext, Runtime, Seed } from '../runtime.js';
 import { bindCodec, type Codec } from './codec.js';
 import { codecNs, kernelNs, numbersNs } from './nanoseconds.js';
 import type {
@@ -40,7 +40,7 @@ type Defaults = Pick<CompressorPlan, 'slotBytes' | 'nanoseconds' | 'work' | 'lin
 
 interface Described<Kind extends string, S extends Shape, Takes extends Names> {
   kind: Kind;
-  card: IdentityCard;
+  metadata: Metadata;
   parameters(zod: typeof z): S;
   /** Parameters that a builder takes by position; all others stand in an object behind them. */
   takes?: Takes;
@@ -174,13 +174,13 @@ function withDefaults<Plan extends Planned>(kind: string, dim: number, plan: Pla
 
 function described<Kind extends string, S extends Shape>({
   kind,
-  card,
+  metadata,
   parameters,
   open,
 }: Described<Kind, S, Names>) {
   return {
     kind,
-    card,
+    metadata,
     parameters(zod: typeof z) {
       const shape = { kind: zod.literal(kind), ...parameters(zod) };
       return (open ? zod.looseObject(shape) : zod.strictObject(shape)) as unknown as z.ZodType<

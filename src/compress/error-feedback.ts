@@ -29,7 +29,7 @@ import { filterGainOf, weakestKind } from './types.js';
 /** Says later what was left out now. */
 export const errorFeedback = defineCompressor({
   kind: 'error-feedback',
-  card: {
+  metadata: {
     title: 'Error feedback',
     summary: 'adds what earlier messages left out to what is to be said now',
     source: 'Karimireddy, Rebjock, Stich, Jaggi 2019 (arXiv 1901.09847)',

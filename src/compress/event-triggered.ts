@@ -25,7 +25,7 @@ import { weakestKind } from './types.js';
 /** Speaks where the error exceeds a threshold. */
 export const eventTriggered = defineCompressor({
   kind: 'event-triggered',
-  card: {
+  metadata: {
     title: 'Event-triggered',
     summary: 'speaks where the error exceeds a threshold; silence is one bit',
     source: 'Dimarogonas, Frazzoli, Johansson 2012 (IEEE TAC 57(5))',

@@ -20,7 +20,7 @@ import { weakestKind } from './types.js';
 /** Speaks in rounds 0, n, 2n, ... */
 export const every = defineCompressor({
   kind: 'every',
-  card: {
+  metadata: {
     title: 'Every n-th round',
     summary: 'speaks in one round of n, and is silent between',
     source: 'folklore',

@@ -36,7 +36,7 @@ import { around } from './slots.js';
 /** U^T inner(U e) with a shared random rotation. */
 export const flatten = defineCompressor({
   kind: 'flatten',
-  card: {
+  metadata: {
     title: 'Flatten (randomized Walsh-Hadamard)',
     summary: 'rotates at random before the inner compressor, and back after it',
     source: 'Stollenwerk, Jacques 2024 (arXiv 2405.11095)',

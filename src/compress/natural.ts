@@ -40,7 +40,7 @@ function exponentCode(x: number, u: number): number {
 /** A power of two for every entry. */
 export const natural = defineCodec({
   kind: 'natural',
-  card: {
+  metadata: {
     title: 'Natural compression',
     summary: 'rounds every entry to a power of two, at random (unbiased) or to the nearest',
     source: 'Horvath, Ho, Horvath, Sahu, Canini, Richtarik 2019 (arXiv 1905.10988)',

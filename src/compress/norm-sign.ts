@@ -17,7 +17,7 @@ import { readSigns, signBits, signs } from './wire/signs.js';
 /** The sign of every entry, times max|e|/2. */
 export const normSign = defineWired({
   kind: 'norm-sign',
-  card: {
+  metadata: {
     title: 'Norm-sign',
     summary: 'sends the sign of every entry and one scale, max|e| / 2; not a contraction from dim 4 on',
     source: 'Yi, Zhang, Yang, Chai, Johansson 2022 (arXiv 2201.03930)',

@@ -41,7 +41,7 @@ const AMPLITUDE = 3;
 /** One dithered bit an entry. */
 export const oneBit = defineWired({
   kind: 'one-bit',
-  card: {
+  metadata: {
     title: 'Dithered one-bit',
     summary:
       'sends one fair bit for every entry and one scale; unbiased with shrink 1, and then no contraction',

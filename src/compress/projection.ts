@@ -11,7 +11,7 @@ import type { z } from 'zod';
 import { project } from '../../kernels/reference/compressors.js';
 import { ALL_AGENTS, philoxWords } from '../../kernels/reference/philox.js';
 import { rowLength } from '../arena/layout.js';
-import type { IdentityCard, PlanContext } from '../runtime.js';
+import type { Metadata, PlanContext } from '../runtime.js';
 import { atMostDim } from './checks.js';
 import { defineWired } from './define.js';
 import { DIRECTION_STREAM } from './streams.js';
@@ -59,7 +59,7 @@ export function planScalars(scalars: number, context: PlanContext) {
 
 interface ProjectionFamily<Kind extends string> {
   kind: Kind;
-  card: IdentityCard;
+  metadata: Metadata;
   /** Words of one draw. */
   words(dim: number, scalars: number): number;
   /** What a message, or a sweep of them, keeps of every vector. */
@@ -69,10 +69,10 @@ interface ProjectionFamily<Kind extends string> {
 }
 
 export function projection<const Kind extends string>(family: ProjectionFamily<Kind>) {
-  const { kind, card } = family;
+  const { kind, metadata } = family;
   return defineWired({
     kind,
-    card,
+    metadata,
     parameters: (z) => scalarsParameter(z),
     plan: ({ scalars = 1 }, context) => {
       const { dim, path } = context;

@@ -18,7 +18,7 @@ const LEVELS = 15;
 /** Every entry rounded at random to one of `levels` levels of |e|_2. */
 export const qsgd = defineWired({
   kind: 'qsgd',
-  card: {
+  metadata: {
     title: 'QSGD',
     summary:
       'rounds every entry at random to one of s levels of the 2-norm; unbiased, a contraction for s > sqrt(dim)',

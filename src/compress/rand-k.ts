@@ -44,7 +44,7 @@ function choose(words: Uint32Array, taken: Uint32Array, mark: number, indices: U
 /** k entries at random. */
 export const randK = defineCompressor({
   kind: 'rand-k',
-  card: {
+  metadata: {
     title: 'Rand-k',
     summary: 'sends k entries chosen at random from the shared seed; scaled by dim/k it is unbiased',
     source: 'Stich, Cordonnier, Jaggi 2018 (arXiv 1809.07599)',

@@ -120,7 +120,7 @@ export function bindRotation(
   };
 }
 
-/** The plain twin of a round's rotation. */
+/** The reference implementation of a round's rotation. */
 export function referenceRotation({ dim, part, signs }: RotationPlan, round: number, seed: Seed) {
   const drawn = flattenSigns(signs, round, seed.low, seed.high);
   return part === 0

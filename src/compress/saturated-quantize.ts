@@ -20,7 +20,7 @@ const mostOf = (bits: number) => 2 ** (bits - 1) - 1;
 /** A few bits for every entry, times a step that shrinks by `rate` a round. */
 export const saturatedQuantize = defineWired({
   kind: 'saturated-quantize',
-  card: {
+  metadata: {
     title: 'Saturated quantiser, zooming',
     summary: 'sends every entry as a few bits times a step that shrinks every round; large entries are cut',
     source: 'Brockett, Liberzon 2000 (Quantized feedback stabilization of linear systems)',

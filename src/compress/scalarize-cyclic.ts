@@ -16,7 +16,7 @@ const indexOf = (dim: number, scalars: number) => (round: number) => (round * sc
 /** Coordinates in turn, `scalars` of them a message. */
 export const scalarizeCyclic = defineWired({
   kind: 'scalarize-cyclic',
-  card: {
+  metadata: {
     title: 'Cyclic scalarizer',
     summary: 'sends one coordinate a message (or a few), in turn',
     source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2408.02332)',

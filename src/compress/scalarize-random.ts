@@ -13,7 +13,7 @@ import { projection } from './projection.js';
 /** Random directions, fresh every round. */
 export const scalarizeRandom = projection({
   kind: 'scalarize-random',
-  card: {
+  metadata: {
     title: 'Random scalarizer',
     summary: 'sends the error along one random direction (or a few), fresh every round',
     source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2408.02332)',

@@ -16,7 +16,7 @@ import { sineBasis } from './sine-basis.js';
 /** Vectors of the sine basis in turn. */
 export const scalarizeSinusoid = projection({
   kind: 'scalarize-sinusoid',
-  card: {
+  metadata: {
     title: 'Sinusoid scalarizer',
     summary: 'sends the error along one sinusoid (or a few), the frequencies in turn',
     source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2408.02332)',

@@ -17,7 +17,7 @@ import { sineBasis } from './sine-basis.js';
 /** Vectors of a random basis in turn, a new basis every sweep. */
 export const scalarizeSweep = projection({
   kind: 'scalarize-sweep',
-  card: {
+  metadata: {
     title: 'Sweeping scalarizer',
     summary:
       'sends the error along the vectors of a random orthonormal basis, in turn; a new basis every sweep',

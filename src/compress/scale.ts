@@ -28,7 +28,7 @@ import { type CompressorPlan, filterGainOf } from './types.js';
 /** factor * inner(e). */
 export const scale = defineCompressor({
   kind: 'scale',
-  card: {
+  metadata: {
     title: 'Scale',
     summary: 'multiplies what the inner compressor says by a constant',
     source: 'folklore',

@@ -20,7 +20,7 @@ import { amongst, inSlotsOf, viewsOf } from './slots.js';
 /** One compressor after the other; `until` are the fractions of the run at which all but the last end. */
 export const schedule = defineCompressor({
   kind: 'schedule',
-  card: {
+  metadata: {
     title: 'Schedule',
     summary: "one compressor after the other, by fractions of the run's rounds",
     source: 'folklore',

@@ -69,7 +69,7 @@ type Kept = Pick<CompressorPlan, 'contraction' | 'contractionKind' | 'typicalCon
 /** The sign of every entry, times one scale. */
 export const sign = defineWired({
   kind: 'sign',
-  card: {
+  metadata: {
     title: 'Scaled sign',
     summary: 'sends the sign of every entry and one scale, mean|e| or |e|_2^2 / |e|_1, or no scale at all',
     source:

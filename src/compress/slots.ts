@@ -82,7 +82,7 @@ export function energyAt(doubles: Float64Array, address: number, dim: number): n
   return energy;
 }
 
-/** The same of a plain row: what the twins decide by. */
+/** The same of a plain row: what the reference implementations decide by. */
 export function energyOf(row: Float64Array): number {
   let energy = 0;
   for (const entry of row) energy += entry * entry;

@@ -14,7 +14,7 @@ import { bindDithered, ditheredMessages, planDithered } from './dithered-levels.
 /** -1, 0 or 1 for every entry, at random, times max|e|. */
 export const terngrad = defineWired({
   kind: 'terngrad',
-  card: {
+  metadata: {
     title: 'TernGrad',
     summary:
       'sends -1, 0 or 1 for every entry, at random, and max|e|; unbiased, no contraction from dim 9 on',

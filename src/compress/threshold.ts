@@ -23,7 +23,7 @@ function kept(entry: number, least: number): boolean {
 /** Entries above this share of the largest. */
 export const threshold = defineCodec({
   kind: 'threshold',
-  card: {
+  metadata: {
     title: 'Threshold',
     summary: 'sends the entries of at least a share of the largest magnitude, with their places',
     source: 'Sahu, Dutta, Abdelmoniem, Banerjee, Canini, Kalnis 2021 (arXiv 2108.00951)',

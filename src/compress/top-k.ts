@@ -12,7 +12,7 @@ import { readSparse, sparse } from './wire/sparse.js';
 /** The k entries largest in magnitude. */
 export const topK = defineWired({
   kind: 'top-k',
-  card: {
+  metadata: {
     title: 'Top-k',
     summary: 'sends the k entries largest in magnitude, with their indices',
     source: 'Stich, Cordonnier, Jaggi 2018 (arXiv 1809.07599)',

@@ -10,7 +10,7 @@
 import type { z } from 'zod';
 import type { FieldSpec } from '../arena/layout.js';
 import type { Schedule } from '../base/schedules.js';
-import type { IdentityCard, PlanContext, Runtime, Seed } from '../runtime.js';
+import type { Metadata, PlanContext, Runtime, Seed } from '../runtime.js';
 import type { RotationPlan } from './rotation.js';
 import type { Readers, WireFormat } from './wire/format.js';
 
@@ -228,7 +228,7 @@ export interface CompressorDefinition<Parameters = CompressorSpec, Plan = Compre
   /** Its name in a config. */
   kind: string;
   /** Title, summary and source, for lists and help. */
-  card: IdentityCard;
+  metadata: Metadata;
   /** The spec's shape. zod is handed in, so that workers never load it. */
   parameters(zod: typeof z): z.ZodType<Parameters>;
   /** What depends on dim, graph or rounds is checked here; everything else the shape has checked. */
@@ -258,7 +258,7 @@ export interface CompressorAlias<Parameters = CompressorSpec> {
   /** Its name in a config. */
   kind: string;
   /** Title, summary and source, for lists and help. */
-  card: IdentityCard;
+  metadata: Metadata;
   /** Shape of the parameters. */
   parameters(zod: typeof z): z.ZodType<Parameters>;
   /** The composition that the short name stands for. */

@@ -22,7 +22,7 @@ import { planZoom, zoomContraction, zoomedStep, zoomParameters } from './zoom.js
 /** A step that shrinks by `rate` a round. */
 export const uniformQuantize = defineCodec({
   kind: 'uniform-quantize',
-  card: {
+  metadata: {
     title: 'Uniform quantiser, zooming',
     summary: 'sends multiples of a step that shrinks every round; without zooming it stalls at half a step',
     source: 'Brockett, Liberzon 2000 (Quantized feedback stabilization of linear systems)',

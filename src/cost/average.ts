@@ -28,7 +28,7 @@ function around(values: (agent: number, b: Float64Array) => void): Rows {
 
 export const average = defineCost({
   kind: 'average',
-  card: {
+  metadata: {
     title: 'Average',
     summary: 'f_i(x) = 1/2 |x - value_i|^2, values from a file or drawn; the consensus flow begins at them',
     source: 'none',

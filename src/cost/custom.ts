@@ -94,7 +94,7 @@ const WORK_PER_ENTRY = 20;
 
 export const custom = defineCost({
   kind: 'custom',
-  card: {
+  metadata: {
     title: "A user's own cost",
     summary: 'calls value and gradient of your module; parameters beside it are handed to it',
     source: 'docs/your-own-cost.md',

@@ -21,7 +21,7 @@ const DEFAULT_DELTA = 1;
 export function huberLoss(delta: number): Loss {
   return {
     kind: 'huber',
-    card: {
+    metadata: {
       title: 'Huber regression',
       summary:
         'f_i(x) = (n/N) sum of huber(a.x - y) over the samples of agent i + (regularization/2) |x|^2, quadratic within delta',

@@ -8,7 +8,7 @@ import type { Loss } from './loss.js';
 
 export const leastSquaresLoss: Loss = {
   kind: 'least-squares',
-  card: {
+  metadata: {
     title: 'Least squares',
     summary: 'f_i(x) = (n/N) sum of (a.x - y)^2 / 2 over the samples of agent i + (regularization/2) |x|^2',
     source: 'C. F. Gauss, Theoria motus, 1809',

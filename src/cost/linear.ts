@@ -40,12 +40,12 @@ export function linearCost<Shape extends z.core.$ZodShape>(
   loss: Loss,
   family?: LossFamily<Shape>,
 ): CostDefinition {
-  const { kind, card, needsRegularization = false } = loss;
+  const { kind, metadata, needsRegularization = false } = loss;
   type Parameters = CostSpec & SampleParameters & z.output<z.ZodObject<Shape>>;
   const lossOf = (parameter: number) => family?.loss(parameter) ?? loss;
   return defineCost({
     kind,
-    card,
+    metadata,
     sampled: true,
     parameters(zod): z.ZodType<Parameters> {
       const { data, test, ...shared } = sampleShape(zod, { needsRegularization });

@@ -13,7 +13,7 @@ import type { Loss } from './loss.js';
 
 export const logisticLoss: Loss = {
   kind: 'logistic',
-  card: {
+  metadata: {
     title: 'Logistic regression',
     summary:
       'f_i(x) = (n/N) sum of log(1 + exp(-y a.x)) over the samples of agent i + (regularization/2) |x|^2',

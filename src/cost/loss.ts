@@ -1,12 +1,12 @@
 /** A loss of linear models, as plain arithmetic: the reference implementation of what the kernels compute. */
 
 import type { SpecPath } from '../base/errors.js';
-import type { IdentityCard } from '../runtime.js';
+import type { Metadata } from '../runtime.js';
 
 /** loss(t, y) of a margin t and a label y. */
 export interface Loss {
   kind: string;
-  card: IdentityCard;
+  metadata: Metadata;
   /**
    * What the kernels call it (`kernels/loss-codes.ts`); absent: they do not know it, and workers take the
    * functions below.

@@ -26,7 +26,7 @@ import { type BoundCost, defineCost } from './types.js';
 
 export const mlp = defineCost({
   kind: 'mlp',
-  card: {
+  metadata: {
     title: 'Multilayer perceptron',
     summary:
       'ReLU layers of the widths in `hidden`, softmax cross-entropy: f_i(x) = (n/N) sum of the losses of agent i + (regularization/2) |x|^2; not convex',

@@ -18,7 +18,7 @@ import { logisticLoss } from './logistic.js';
 export const nonconvexLogistic = linearCost({
   ...logisticLoss,
   kind: 'nonconvex-logistic',
-  card: {
+  metadata: {
     title: 'Logistic regression with a non-convex penalty',
     summary:
       'f_i(x) = (n/N) sum of log(1 + exp(-y a.x)) over the samples of agent i + regularization sum_c x_c^2 / (1 + x_c^2)',

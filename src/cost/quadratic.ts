@@ -319,7 +319,7 @@ export function bindQuadratic(plan: CostPlan, runtime: Runtime): BoundCost {
 
 export const quadratic = defineCost({
   kind: 'quadratic',
-  card: {
+  metadata: {
     title: 'Quadratic',
     summary: 'f_i(x) = 1/2 sum_c a_ic (x_c - b_ic)^2, from files or drawn',
     source: 'none',

@@ -14,7 +14,7 @@ import { linearCost } from './linear.js';
 export const ridge = linearCost({
   ...leastSquaresLoss,
   kind: 'ridge',
-  card: {
+  metadata: {
     title: 'Ridge regression',
     summary:
       'f_i(x) = (n/N) sum of (a.x - y)^2 / 2 over the samples of agent i + (regularization/2) |x|^2, regularization > 0',

@@ -23,7 +23,7 @@ import { defineCost } from './types.js';
 
 export const softmax = defineCost({
   kind: 'softmax',
-  card: {
+  metadata: {
     title: 'Softmax (multinomial logistic regression)',
     summary:
       'f_i(x) = (n/N) sum of (log sum_k exp(a.x_k) - a.x_y) over the samples of agent i + (regularization/2) |x|^2, x = all x_k',

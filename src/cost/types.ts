@@ -13,7 +13,7 @@ import type { z } from 'zod';
 import type { Arena } from '../arena/arena.js';
 import type { FieldSpec } from '../arena/layout.js';
 import type { SpecPath } from '../base/errors.js';
-import type { IdentityCard, Runtime, Seed } from '../runtime.js';
+import type { Metadata, Runtime, Seed } from '../runtime.js';
 import type { BatchSize } from './batch.js';
 
 export interface CostSpec {
@@ -168,7 +168,7 @@ export interface CostDefinition<Parameters = CostSpec, Plan extends CostPlan = C
   /** Its name in a config. */
   kind: string;
   /** Title, summary and source, for lists and help. */
-  card: IdentityCard;
+  metadata: Metadata;
   /**
    * Whether `fill` lays its rows out by position where agents lie in another order than their numbers';
    * `first` of a bound cost is then a position too. Absent: data lie by number, and agents are asked one at a

@@ -1,7 +1,7 @@
 /**
  * Philox4x32-10 on the host: what data are shuffled and synthetic costs are drawn with.
  *
- * The kernels' reference twin says the same in whole numbers of any size, and the tests compare the two; this one draws tens of
+ * The kernels' reference implementation says the same in whole numbers of any size, and the tests compare the two; this one draws tens of
  * millions a second, which a million synthetic agents need.
  *
  * Counter-based (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a draw is a function of

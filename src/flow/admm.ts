@@ -28,7 +28,7 @@ import { defineFlow } from './types.js';
 
 export const admm = defineFlow({
   kind: 'admm',
-  card: {
+  metadata: {
     title: 'Decentralised ADMM',
     summary:
       'a multiplier for every edge and a small problem for every agent; inner: 1 is the linearised DLM',

@@ -32,7 +32,7 @@ import { defineFlow } from './types.js';
 
 export const beer = defineFlow({
   kind: 'beer',
-  card: {
+  metadata: {
     title: 'BEER',
     summary: 'gradient tracking with states and trackers compressed: exact, not necessarily convex',
     source: 'Zhao, Li, Li, Richtarik, Chi 2022 (NeurIPS; arXiv 2201.13320)',

@@ -31,7 +31,7 @@ import { defineFlow } from './types.js';
 
 export const compressedGradientTracking = defineFlow({
   kind: 'c-gt',
-  card: {
+  metadata: {
     title: 'C-GT, compressed gradient tracking',
     summary: 'gradient tracking with states and trackers compressed, by unbiased compressors too: exact',
     source: 'Liao, Li, Huang, Pu 2022 (IEEE TAC 67; arXiv 2103.13748)',

@@ -26,7 +26,7 @@ import { defineFlow } from './types.js';
 
 export const chocoGossip = defineFlow({
   kind: 'choco-gossip',
-  card: {
+  metadata: {
     title: 'CHOCO-Gossip',
     summary: "averages the agents' own values with compressed messages of any kind",
     source: 'Koloskova, Stich, Jaggi 2019 (ICML; arXiv 1902.00340)',

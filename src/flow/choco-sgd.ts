@@ -30,7 +30,7 @@ const largestStep = (localSteps: number, { l }: GainContext) => 2 / (l * localSt
 
 export const chocoSgd = defineFlow({
   kind: 'choco-sgd',
-  card: {
+  metadata: {
     title: 'CHOCO-SGD',
     summary: 'gradient steps between steps of CHOCO-Gossip; stalls at a bias unless the step diminishes',
     source: 'Koloskova, Stich, Jaggi 2019 (ICML; arXiv 1902.00340)',

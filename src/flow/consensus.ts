@@ -21,7 +21,7 @@ const TAKEN: [Compress, ...Compress[]] = ['none', 'node-state', 'error-state', '
 
 export const consensus = defineFlow({
   kind: 'consensus',
-  card: {
+  metadata: {
     title: 'Consensus flow',
     summary: "averages the agents' own values, or follows the average of references that move",
     source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2409.00002)',

@@ -31,7 +31,7 @@ function largestStep(diffusion: boolean, localSteps: number, tau: number, gains:
 
 export const dgd = defineFlow({
   kind: 'dgd',
-  card: {
+  metadata: {
     title: 'Decentralised gradient descent',
     summary: 'gradient step and average with the neighbours; stalls at a bias unless the step diminishes',
     source:

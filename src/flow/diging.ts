@@ -31,7 +31,7 @@ function largestStep(tau: number, gains: GainContext): number {
 
 export const diging = defineFlow({
   kind: 'diging',
-  card: {
+  metadata: {
     title: 'DIGing (gradient tracking)',
     summary: 'descends along a running estimate of the mean gradient: exact, two messages a round',
     source: 'Nedic, Olshevsky, Shi 2017 (SIAM J. Optim. 27)',

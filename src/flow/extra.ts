@@ -30,7 +30,7 @@ function largestStep(tau: number, gains: GainContext): number {
 
 export const extra = defineFlow({
   kind: 'extra',
-  card: {
+  metadata: {
     title: 'EXTRA',
     summary: 'gradient descent with a correction from the round before: exact with a constant step',
     source: 'Shi, Ling, Wu, Yin 2015 (SIAM J. Optim. 25)',

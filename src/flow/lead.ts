@@ -59,7 +59,7 @@ function laggingGamma(step: number, lambda: number, context: FlowContext): numbe
 
 export const lead = defineFlow({
   kind: 'lead',
-  card: {
+  metadata: {
     title: 'LEAD',
     summary: 'exact diffusion with compressed messages: linear to the exact optimum',
     source: 'Liu, Li, Wang, Tang, Yan 2021 (ICLR; arXiv 2007.00232)',

@@ -36,7 +36,7 @@ import { defineFlow } from './types.js';
 
 export const pdmm = defineFlow({
   kind: 'pdmm',
-  card: {
+  metadata: {
     title: 'PDMM',
     summary: 'primal-dual method of multipliers on the edges; theta: 0.5 is ADMM',
     source: 'Zhang, Heusdens 2018 (IEEE TSIPN 4); averaged: Sherson, Heusdens, Kleijn 2019 (IEEE TSIPN 5)',

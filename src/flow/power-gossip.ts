@@ -68,7 +68,7 @@ function largestStep(tau: number, gains: GainContext): number {
 function definition(kind: string, descends: boolean): FlowDefinition {
   return defineFlow({
     kind,
-    card: {
+    metadata: {
       title: descends ? 'PowerGossip, SGD' : 'PowerGossip',
       summary: descends
         ? 'gradient descent on matrices that mix by power iteration along the edges; stalls at a bias'

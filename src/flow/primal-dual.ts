@@ -27,7 +27,7 @@ import { withWholeRounds } from './whole-rounds.js';
 
 export const primalDual = defineFlow({
   kind: 'primal-dual',
-  card: {
+  metadata: {
     title: 'Primal-dual flow',
     summary: 'gradient descent with a dual for every disagreement: exact, over any connected graph',
     source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2408.02332)',

@@ -23,7 +23,7 @@ const shareDim = (dim: number) => dim + 1;
 
 export const pushSum = defineFlow({
   kind: 'push-sum',
-  card: {
+  metadata: {
     title: 'Push-sum',
     summary: 'averages over directed graphs: sums and weights in even shares, and their ratio',
     source: 'Kempe, Dobra, Gehrke 2003 (FOCS)',

@@ -12,7 +12,7 @@ import type { FieldSpec } from '../arena/layout.js';
 import type { RotatedSigns } from '../compress/types.js';
 import type { BatchSize } from '../cost/batch.js';
 import type { BoundCost } from '../cost/types.js';
-import type { IdentityCard, PlanContext, Runtime } from '../runtime.js';
+import type { Metadata, PlanContext, Runtime } from '../runtime.js';
 import type { Unicast } from './edges.js';
 import type { ReferenceSpec } from './reference-types.js';
 
@@ -151,7 +151,7 @@ export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = F
   /** Its name in a config. */
   kind: string;
   /** Title, summary and source, for lists and help. */
-  card: IdentityCard;
+  metadata: Metadata;
   /**
    * What the agents agree on: the minimiser of the mean cost, or the average of the values they began with.
    */

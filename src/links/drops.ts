@@ -10,7 +10,7 @@ import { defineLinks } from './types.js';
 
 export const drops = defineLinks({
   kind: 'drops',
-  card: {
+  metadata: {
     title: 'Independent drops',
     summary: 'every link fails with the same probability, each round anew',
     source: 'Kar, Moura 2009 (IEEE TSP 57(1))',

@@ -27,7 +27,7 @@ interface Chain {
 
 export const gilbertElliott = defineLinks({
   kind: 'gilbert-elliott',
-  card: {
+  metadata: {
     title: 'Gilbert-Elliott',
     summary: 'links fail in bursts: good times and bad ones, each with a loss of its own',
     source: 'Gilbert 1960; Elliott 1963 (Bell System Technical Journal)',

@@ -21,7 +21,7 @@ import { defineLinks } from './types.js';
 
 export const onePeerExponential = defineLinks({
   kind: 'one-peer-exponential',
-  card: {
+  metadata: {
     title: 'One-peer exponential',
     summary: 'one peer a round, a power of two away: 2^m agents average exactly in m rounds',
     source: 'Assran, Loizou, Ballas, Rabbat 2019 (arXiv 1811.10792); Ying et al. 2021 (arXiv 2110.13363)',

@@ -19,7 +19,7 @@ const NOBODY = 0xffff_ffff;
 
 export const randomMatching = defineLinks({
   kind: 'random-matching',
-  card: {
+  metadata: {
     title: 'Random matching',
     summary: 'pairwise gossip: neighbours who pick each other talk, nobody with two',
     source: 'Boyd, Ghosh, Prabhakar, Shah 2006 (IEEE TIT 52(6))',

@@ -16,7 +16,7 @@ import { defineLinks } from './types.js';
 
 export const schedule = defineLinks({
   kind: 'schedule',
-  card: {
+  metadata: {
     title: 'Schedule of graphs',
     summary: 'one graph after the other, round and round',
     source: 'Nedic, Ozdaglar 2009 (IEEE TAC 54(1))',

@@ -14,7 +14,7 @@ import type { Graph } from '../../topology/index.js';
 import type { Arena } from '../arena/arena.js';
 import type { FieldSpec } from '../arena/layout.js';
 import type { SpecPath } from '../base/errors.js';
-import type { IdentityCard, Seed } from '../runtime.js';
+import type { Metadata, Seed } from '../runtime.js';
 
 export interface LinksSpec {
   kind: string;
@@ -108,7 +108,7 @@ export interface LinksDefinition<Parameters = LinksSpec, Plan extends LinksPlan 
   /** Its name in a config. */
   kind: string;
   /** Title, summary and source, for lists and help. */
-  card: IdentityCard;
+  metadata: Metadata;
   /** Whether it can do with a directed graph. */
   directed: boolean;
   /** Whether, in a directed graph, everyone has as many in- as out-neighbours, in every round. */

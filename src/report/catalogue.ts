@@ -11,7 +11,7 @@ export function catalogue(registries: Registries, families: readonly Family[]): 
   const describe = (registry: Registry) =>
     Object.entries(registry).map(([kind, definition]) => ({
       kind,
-      ...definition.card,
+      ...definition.metadata,
       parameters: parametersOf(definition).map(({ name, required, schema }) => ({
         name,
         required,
@@ -33,7 +33,7 @@ export function formatCatalogue(registries: Registries, families: readonly Famil
 function formatFamily(family: Family, registry: Registry, kindWidth: number, paint: Colours): string {
   const lines = [paint.bold(family)];
   for (const [kind, definition] of Object.entries(registry)) {
-    lines.push(`  ${paint.cyan(kind.padEnd(kindWidth))}  ${definition.card.summary}`);
+    lines.push(`  ${paint.cyan(kind.padEnd(kindWidth))}  ${definition.metadata.summary}`);
     const parameters = parametersOf(definition);
     const nameWidth = Math.max(0, ...parameters.map(({ name }) => name.length));
     for (const { name, required, schema } of parameters) {

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { SpecPath } from '../base/errors.js';
 import { formatPath, InputError } from '../base/errors.js';
 import { didYouMean, nearest } from '../base/suggest.js';
-import type { IdentityCard } from '../runtime.js';
+import type { Metadata } from '../runtime.js';
 import {
   explain,
   type Issue,
@@ -22,7 +22,7 @@ import {
 /** What every registry entry has, whatever else it does. */
 export interface ComponentDefinition {
   kind: string;
-  card: IdentityCard;
+  metadata: Metadata;
   parameters(zod: typeof z): z.ZodType;
 }
 

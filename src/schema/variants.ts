@@ -31,7 +31,7 @@ export function variant(
     };
   }
   const required = [...new Set(['kind', ...(schema.required ?? [])])];
-  return { title: kind, description: definition.card.summary, ...schema, properties, required };
+  return { title: kind, description: definition.metadata.summary, ...schema, properties, required };
 }
 
 export function withoutDialect(schema: JsonSchema): JsonSchema {

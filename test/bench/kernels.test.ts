@@ -1,4 +1,4 @@
-/** Every kernel of the table gives its twin's numbers, at a size that is no multiple of a block. */
+/** Every kernel of the table gives its reference implementation's numbers, at a size that is no multiple of a block. */
 
 import { expect, it } from 'vitest';
 import { kernelCases } from '../../src/bench/kernel-cases.js';
@@ -19,7 +19,7 @@ it('notices a kernel that is wrong', () => {
     ...first,
     results: () => Array.from(first.results(), (value, i) => (i === 3 ? value + 1 : value)),
   };
-  expect(() => check(wrong)).toThrow(`${first.name} and its twin differ at 3`);
+  expect(() => check(wrong)).toThrow(`${first.name} and its reference differ at 3`);
 });
 
 it('covers the kernels that rounds spend their time in', () => {

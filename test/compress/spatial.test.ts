@@ -1,5 +1,5 @@
 /**
- * What every spatial compressor must do, in one table: what is read from the packed slots is what the plain twin says, bit for bit, whatever
+ * What every spatial compressor must do, in one table: what is read from the packed slots is what the reference implementation says, bit for bit, whatever
  * the numbers; gathers are the Laplacian of that; bits are those of the formula; silence is zero; wrong parameters are refused by name.
  */
 
@@ -13,7 +13,7 @@ import { Bench, parseCompressor, planOf, unevenRows } from './combinators/bench.
 
 const log2 = (n: number) => Math.ceil(Math.log2(n));
 
-/** Bits of a message about `e`: by the formula of the identity card. Only lengths that vary look at what was said. */
+/** Bits of a message about `e`: by the formula of the header. Only lengths that vary look at what was said. */
 type Formula = (dim: number, said: Float64Array) => number;
 
 const table: { name: string; spec: CompressorSpec; bits: Formula | null }[] = [
@@ -87,7 +87,7 @@ const agents = 5;
 const dims = [4, 11, 37];
 
 describe.each(table)('$name', ({ name, spec, bits }) => {
-  it('says what its twin says, and gathers to the Laplacian of it', () => {
+  it('says what its reference implementation says, and gathers to the Laplacian of it', () => {
     for (const dim of dims) {
       const bench = new Bench(spec, { agents, dim });
       for (let round = 0; round < 7; round++) {
@@ -105,7 +105,7 @@ describe.each(table)('$name', ({ name, spec, bits }) => {
     }
   });
 
-  it('says what its twin says of unkind vectors', () => {
+  it('says what its reference implementation says of unkind vectors', () => {
     for (const dim of dims) {
       const vectors = Object.values(unkindVectors(dim));
       const bench = new Bench(spec, { agents: vectors.length, dim });
@@ -119,7 +119,7 @@ describe.each(table)('$name', ({ name, spec, bits }) => {
     }
   });
 
-  it('says what its twin says of any numbers', () => {
+  it('says what its reference implementation says of any numbers', () => {
     const dim = 11;
     const bench = new Bench(spec, { agents: 1, dim });
     const entry = fc.oneof(
@@ -150,7 +150,7 @@ describe.each(table)('$name', ({ name, spec, bits }) => {
   });
 });
 
-/** Bit for bit; after a transform to rounding, since kernels and twins may sum in another order. */
+/** Bit for bit; after a transform to rounding, since kernels and reference implementations may sum in another order. */
 function check(spec: CompressorSpec, message: Float64Array, expected: Float64Array, what: string): void {
   if (!spec.kind.startsWith('flatten')) {
     expectSame(message, expected, what);

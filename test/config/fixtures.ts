@@ -6,7 +6,7 @@ import type { ComponentDefinition, Registry } from '../../src/schema/component.j
 import type { Registries } from '../../src/schema/program.js';
 
 export function component(kind: string, parameters: (zod: typeof z) => z.ZodType): ComponentDefinition {
-  return { kind, card: { title: kind, summary: `what ${kind} does`, source: 'none' }, parameters };
+  return { kind, metadata: { title: kind, summary: `what ${kind} does`, source: 'none' }, parameters };
 }
 
 /** A flow that leaves the choice of what its messages say. */

@@ -11,7 +11,7 @@ import { prepareRun } from '../../src/session/prepare.js';
 import { runOnOneThread } from '../../src/session/single-thread.js';
 import type { TraceRow } from '../../src/trace/row.js';
 import { runConfig } from '../support/run.js';
-import { combinations, rivals } from './table.js';
+import { combinations, baselines } from './table.js';
 
 const module = new WebAssembly.Module(readFileSync(kernelsUrl));
 const EVERY = 20;
@@ -35,7 +35,7 @@ function arrivalIn(rows: readonly TraceRow[]): TraceRow | undefined {
   );
 }
 
-const tried = [...combinations, ...rivals];
+const tried = [...combinations, ...baselines];
 let found = 0;
 
 describe('the round of arrival', () => {

@@ -16,7 +16,7 @@ import { PROGRAMS, serverProblem } from '../program/programs.js';
 import { all, compressors, nameOf, nodes, writeProblem } from '../support/flow-variants.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
-import { combinations, flowSpecs, required, rivals } from './table.js';
+import { combinations, flowSpecs, required, baselines } from './table.js';
 
 const ROUNDS = 100;
 const RECORDED_WITH = 'v20.';
@@ -75,7 +75,7 @@ const changing: Record<string, unknown> = {
 
 const tables: Record<string, () => Iterable<[string, Record<string, unknown>]>> = {
   'flows and compressors': () =>
-    [...combinations, ...rivals].map(({ name, flow, compressor }) => [
+    [...combinations, ...baselines].map(({ name, flow, compressor }) => [
       name,
       { ...problem, flow, compressor },
     ]),

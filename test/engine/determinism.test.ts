@@ -8,7 +8,7 @@
 import { describe, expect, it } from 'vitest';
 import { runSequentially } from '../support/sequential.js';
 import { standingThreads } from '../support/threads.js';
-import { combinations, flowSpecs, rivals } from './table.js';
+import { combinations, flowSpecs, baselines } from './table.js';
 
 const WORKERS = [1, 2, 3, 5];
 const TURNS_ROUNDS = 60;
@@ -38,7 +38,7 @@ async function hashes(config: Record<string, unknown>, workerCounts: number[]): 
 describe('the same stateHash for 1, 2, 3 and 5 workers', () => {
   // Every flow and compressor, the workers taking turns on one thread: shows whatever depends on the partition. A bit that differs in one round differs
   // in all that follow: so the first sixty tell as much as more of them would.
-  it.each([...combinations, ...rivals])('$name', async ({ flow, compressor }) => {
+  it.each([...combinations, ...baselines])('$name', async ({ flow, compressor }) => {
     const found: string[] = [];
     for (const workers of WORKERS) {
       const config = { ...base, rounds: TURNS_ROUNDS, flow, compressor };
@@ -53,7 +53,7 @@ describe('the same stateHash for 1, 2, 3 and 5 workers', () => {
   const threaded = [
     ...combinations.filter(({ flow, compressor }) => THREADED.has(compressor.kind) || flow === OBSERVER),
     // Of the others those with the most messages and the most state.
-    ...rivals.filter(({ flow }) => ['diging', 'pdmm'].includes(flow.kind)),
+    ...baselines.filter(({ flow }) => ['diging', 'pdmm'].includes(flow.kind)),
   ].map((pair, index) => ({ ...pair, workers: [3, 2, 5][index % 3] }));
   it.each(threaded)('on $workers threads: $name', async ({ flow, compressor, workers }) => {
     const inTurns = await runSequentially({ ...base, flow, compressor }, 1);

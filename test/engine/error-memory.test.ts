@@ -43,7 +43,7 @@ describe('error-memory', () => {
 
     const context = { agents: graph.nodes, dim, blockAgents: 1, seed: seedWords(seed), rounds, path: ['c'] };
     const rowOf = (data: Float64Array, i: number) => data.slice(i * dim, (i + 1) * dim);
-    const twin = simulate({
+    const reference = simulate({
       laplacian: laplacianOf(graph.nodes, edges),
       flow: { ...flow, eta: 1 },
       compress: referenceCompressor(planCompressor(compressor, context), context.seed),
@@ -52,7 +52,7 @@ describe('error-memory', () => {
       rounds,
     });
     for (let i = 0; i < graph.nodes; i++) {
-      for (let c = 0; c < dim; c++) expect(x[i * dim + c]).toBeCloseTo(twin.x[i][c], 9);
+      for (let c = 0; c < dim; c++) expect(x[i * dim + c]).toBeCloseTo(reference.x[i][c], 9);
     }
   });
 

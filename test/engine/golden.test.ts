@@ -4,7 +4,7 @@
  *
  * How close can two correct programs be? Up to round 10 they must agree to the last digits. Later, with a sign in the loop, rounding grows
  * exponentially: between two sign changes an error e passes through the rank-one map sgn sgn^T / P, which forgets most of what it is
- * told, and then a sign flips. So each case first asks the equations themselves: the twin (test/support/simulate.ts) is run twice, the second
+ * told, and then a sign flips. So each case first asks the equations themselves: the reference implementation (test/support/simulate.ts) is run twice, the second
  * time with x moved by one part in 10^16 once a round. Where the two runs stay together the engine must agree with the golden figure to
  * 1e-6; where they part, no program can promise more than they do, and the engine may be as far off as a few such runs are from each
  * other. (Moving x by 1e-16 in the numpy program moves its own figure at round 800 of `pd-observer-flattened-sign` by 3e-6, and the one at round
@@ -32,7 +32,7 @@ const EXACT_ROUNDS = 10;
 const EXACT = 1e-9;
 const CLOSE = 1e-6;
 const NUDGED_RUNS = 3;
-/** How many times the largest distance between nudged runs of the twin the engine may be away. */
+/** How many times the largest distance between nudged runs of the reference implementation the engine may be away. */
 const NUDGE_ALLOWANCE = 4;
 
 type Case = (typeof golden.cases)[number];

@@ -17,7 +17,7 @@ import { generate } from '../../topology/index.js';
 import { bandwidth, meanDistance, permute, reverseCuthillMcKee } from '../../topology/ordering.js';
 import { prepareFlow } from '../support/prepare-flow.js';
 import { runConfig } from '../support/run.js';
-import { combinations, messagesOf, rivals } from './table.js';
+import { combinations, messagesOf, baselines } from './table.js';
 
 type Config = Record<string, unknown>;
 
@@ -80,7 +80,7 @@ describe('the same bits in either order, for 1, 2 and 3 workers, in blocks of an
       ({ flow, compressor }) =>
         (flow.kind === 'primal-dual' && flow.compress === 'error-state') || DRAWN.has(compressor.kind),
     ),
-    ...rivals.filter(({ flow }) => messagesOf(flow).unicast === undefined),
+    ...baselines.filter(({ flow }) => messagesOf(flow).unicast === undefined),
   ].map((pair, index) => ({ ...pair, way: ways[index % ways.length] }));
   it.each(pairs)('$name on $way.workers workers', ({ flow, compressor, way }) =>
     expectSame({ ...base, flow, compressor }, [way]),
@@ -208,7 +208,7 @@ describe('auto', () => {
     Uint32Array.from({ length: 2000 }, (_, i) => (i * 1237) % 2000),
   );
   const choose = (graph: typeof torus, more = {}) =>
-    chooseOrder({ choice: 'auto', graph, hindrance: null, messageBytes: 512, secondBytes: 2 ** 19, ...more });
+    chooseOrder({ choice: 'auto', graph, blocker: null, messageBytes: 512, secondBytes: 2 ** 19, ...more });
 
   it('brings neighbours near each other where they are far apart', () => {
     const { order, report } = choose(shuffled);
@@ -235,7 +235,7 @@ describe('auto', () => {
     ['as numbered neighbours are near', torus, {}],
     ['all messages fit into a cache', shuffled, { messageBytes: 16 }],
     ['there is no such order', generate({ kind: 'random-regular', nodes: 2000, degree: 8 }, 1), {}],
-    ['something hinders', shuffled, { hindrance: 'links change' }],
+    ['something hinders', shuffled, { blocker: 'links change' }],
   ])('keeps the order where %s', (_, graph, more) => {
     const { order, report } = choose(graph, more);
     expect(order).toBeNull();

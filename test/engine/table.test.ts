@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest';
 import { planCompressor } from '../../src/compress/registry.js';
 import { seedWords } from '../../src/runtime.js';
 import { runSequentially, type SequentialResult } from '../support/sequential.js';
-import { combinations, isBiased, rivals } from './table.js';
+import { combinations, isBiased, baselines } from './table.js';
 
 const dim = 11;
 const seed = 9;
@@ -40,7 +40,7 @@ const context = {
   path: ['compressor'],
 };
 
-describe.each([...combinations, ...rivals])('$name', ({ flow, compressor }) => {
+describe.each([...combinations, ...baselines])('$name', ({ flow, compressor }) => {
   const plan = planCompressor(compressor, context);
   const converges =
     !isBiased(flow) &&

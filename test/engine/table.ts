@@ -87,7 +87,7 @@ export const isBiased = (spec: Spec) => flows[spec.kind].biased?.(parsed(spec)) 
 export const flowSpecs = specs.filter(({ kind }) => flows[kind].modes !== undefined);
 
 /** The others: those that send their vectors as they are, and those that compress, with two compressors. */
-const baselines = specs.filter(({ kind }) => flows[kind].modes === undefined);
+const baselineSpecs = specs.filter(({ kind }) => flows[kind].modes === undefined);
 const baselineCompressors = [
   { kind: 'flatten', inner: { kind: 'sign' } },
   { kind: 'top-k', k: 5 },
@@ -98,9 +98,9 @@ const baselineEntry = (flow: Spec, compressor: { kind: string }) => {
   return { flow, compressor, name: `${kind} ${JSON.stringify(rest)} ${compressor.kind}` };
 };
 
-export const rivals = [
-  ...baselines.filter((flow) => !compresses(flow)).map((flow) => baselineEntry(flow, { kind: 'identity' })),
-  ...baselines
+export const baselines = [
+  ...baselineSpecs.filter((flow) => !compresses(flow)).map((flow) => baselineEntry(flow, { kind: 'identity' })),
+  ...baselineSpecs
     .filter(compresses)
     .flatMap((flow) => baselineCompressors.map((compressor) => baselineEntry(flow, compressor))),
 ];

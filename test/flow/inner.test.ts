@@ -89,7 +89,7 @@ describe('gradient steps between two messages', () => {
     expect((await runSequentially(config, 3)).stateHash).toBe(stateHash);
 
     const context = { agents: graph.nodes, dim, blockAgents: 1, seed: seedWords(seed), rounds, path: ['c'] };
-    const twin = simulate({
+    const reference = simulate({
       laplacian: laplacianOf(graph.nodes, edges),
       flow: { mu: 1, ...flow },
       compress: referenceCompressor(planCompressor(compressor, context), context.seed),
@@ -99,8 +99,8 @@ describe('gradient steps between two messages', () => {
     });
     const distance = (rows: Float64Array[], found: Float64Array) =>
       Math.max(...rows.flatMap((row, i) => Array.from(row, (e, c) => Math.abs(e - found[i * dim + c]))));
-    expect(distance(twin.x, x)).toBeLessThanOrEqual(1e-9);
-    expect(distance(twin.v, v)).toBeLessThanOrEqual(1e-9);
+    expect(distance(reference.x, x)).toBeLessThanOrEqual(1e-9);
+    expect(distance(reference.v, v)).toBeLessThanOrEqual(1e-9);
   });
 
   it.each([

@@ -197,7 +197,7 @@ async function cell(variant: Variant, compressor: CompressorSpec, network: Netwo
     expect(letters, error.message).toHaveLength(1);
     return letters[0];
   }
-  const twin = runLinkByLink({
+  const reference = runLinkByLink({
     ...(await told(network, spec)),
     make: variant.make,
     compress: compressedBy(compressor),
@@ -206,7 +206,7 @@ async function cell(variant: Variant, compressor: CompressorSpec, network: Netwo
     rounds,
   });
   expect(
-    distance(twin, x),
+    distance(reference, x),
     JSON.stringify([variant.spec, compressor, network.topology, network.weights, spec]),
   ).toBeLessThanOrEqual(1e-12);
   return '=';

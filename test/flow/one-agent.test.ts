@@ -51,7 +51,7 @@ describe('one agent is what it does alone', () => {
       if (!variant.lines[which].startsWith('=')) continue;
       const { flow, seed } = configOf(variant);
       const { x, final } = await runSequentially({ ...alone, flow, seed, compressor, network }, 2);
-      const twin = runLinkByLink({
+      const reference = runLinkByLink({
         hears: [[]],
         up: () => true,
         tau: 1,
@@ -61,7 +61,7 @@ describe('one agent is what it does alone', () => {
         start: start.slice(0, 1),
         rounds,
       });
-      expect(distance(twin, x), compressor.kind).toBeLessThanOrEqual(1e-12);
+      expect(distance(reference, x), compressor.kind).toBeLessThanOrEqual(1e-12);
       expect(final).toMatchObject({ bitsBroadcast: 0, bitsLinks: 0, networkSeconds: 0, consensusError: 0 });
       for (const name of ['objective', 'gap', 'rmsError'] as const) expect(final[name], name).not.toBeNaN();
     }

@@ -1,5 +1,5 @@
 /**
- * PowerGossip: the engine against the recursion over plain matrices (test/support/compressed-rivals.ts), its convergence on matrices, its bits counted by hand,
+ * PowerGossip: the engine against the recursion over plain matrices (test/support/compressed-baselines.ts), its convergence on matrices, its bits counted by hand,
  * and beside CHOCO-Gossip on the same matrices.
  */
 
@@ -10,8 +10,8 @@ import { writeNpy } from '../../src/data/npy.js';
 import { reverseEdges } from '../../src/flow/edges.js';
 import { seedWords } from '../../src/runtime.js';
 import { generate } from '../../topology/index.js';
-import { powerGossip } from '../support/compressed-rivals.js';
-import { largestDifference, logisticProblem, quadraticProblem, SEED } from '../support/rival-problems.js';
+import { powerGossip } from '../support/compressed-baselines.js';
+import { largestDifference, logisticProblem, quadraticProblem, SEED } from '../support/baseline-problems.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 
@@ -46,8 +46,8 @@ describe('the engine computes the recursion', () => {
         const { x, stateHash } = await run(1);
         expect((await run(2)).stateHash).toBe(stateHash);
         expect((await run(3)).stateHash).toBe(stateHash);
-        const twin = powerGossip(inputs, shape, draw, 'step' in flow ? flow.step : 0);
-        expect(largestDifference(twin, x), `${flow.kind} after ${rounds} rounds`).toBeLessThanOrEqual(1e-9);
+        const reference = powerGossip(inputs, shape, draw, 'step' in flow ? flow.step : 0);
+        expect(largestDifference(reference, x), `${flow.kind} after ${rounds} rounds`).toBeLessThanOrEqual(1e-9);
       }
     }
   });

@@ -97,7 +97,7 @@ describe('consensus on references that move', () => {
       const given = await config({ compressor, flow: { compress, mu: 0.9 } }, reference);
       const { x, final } = await runSequentially(given, 2);
       const context = { agents, dim, blockAgents: 1, seed: seedWords(seed), rounds, path: ['compressor'] };
-      const twin = simulate({
+      const plain = simulate({
         laplacian,
         flow: { compress, step: 0.05, alpha: 1, beta: 0, eta: 0, mu: 0.9 },
         compress: referenceCompressor(
@@ -124,7 +124,7 @@ describe('consensus on references that move', () => {
         rms += column((i) => (x[i * dim + c] - mean) ** 2);
         objective += column((i) => (r(rounds, i, c) - mean) ** 2) / 2 / agents;
         for (let i = 0; i < agents; i++) {
-          expect(Math.abs(twin.x[i][c] - x[i * dim + c])).toBeLessThan(1e-9);
+          expect(Math.abs(plain.x[i][c] - x[i * dim + c])).toBeLessThan(1e-9);
         }
       }
       expect(final.rmsError).toBeCloseTo(Math.sqrt(rms / agents / dim), 11);

@@ -62,7 +62,7 @@ describe('the semi-implicit step', () => {
     expect((await runSequentially(euler, 1)).stateHash).not.toBe(stateHash);
 
     const context = { agents: graph.nodes, dim, blockAgents: 1, seed: seedWords(seed), rounds, path: ['c'] };
-    const twin = simulate({
+    const reference = simulate({
       laplacian: laplacianOf(graph.nodes, edges),
       flow: { mu: 1, ...flow, eta: 1 },
       compress: referenceCompressor(planCompressor(compressor, context), context.seed),
@@ -72,8 +72,8 @@ describe('the semi-implicit step', () => {
     });
     const distance = (rows: Float64Array[], found: Float64Array) =>
       Math.max(...rows.flatMap((row, i) => Array.from(row, (e, c) => Math.abs(e - found[i * dim + c]))));
-    expect(distance(twin.x, x)).toBeLessThanOrEqual(1e-9);
-    expect(distance(twin.v, v)).toBeLessThanOrEqual(1e-9);
+    expect(distance(reference.x, x)).toBeLessThanOrEqual(1e-9);
+    expect(distance(reference.v, v)).toBeLessThanOrEqual(1e-9);
 
     if (mode.compress === 'error-memory') return;
     for (let c = 0; c < dim; c++) {

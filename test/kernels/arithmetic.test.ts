@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { arithmetic } from '../../kernels/reference/arithmetic.js';
 import { Bench } from './harness.js';
 
-it('does every step, on every number, as the twin does', () => {
+it('does every step, on every number, as the reference implementation does', () => {
   const { kernels } = new Bench(65536);
   // All of them tend to 1, so few steps tell more than many.
   for (const steps of [0, 1, 2, 3, 10, 40, 1000]) expect(kernels.arithmetic(steps)).toBe(arithmetic(steps));

@@ -1,4 +1,4 @@
-/** Mini-batches: the draw against its twin, every set as likely as any other, and gradients of picked samples. */
+/** Mini-batches: the draw against its reference implementation, every set as likely as any other, and gradients of picked samples. */
 
 import { describe, expect, it } from 'vitest';
 import { drawBatch } from '../../kernels/reference/batches.js';
@@ -26,7 +26,7 @@ function drawer(counts: number[], size: number) {
 }
 
 describe('the draw', () => {
-  it('is its twin, whatever the sizes', () => {
+  it('is its reference implementation, whatever the sizes', () => {
     const counts = [1, 2, 7, 8, 9, 64, 1000];
     for (const size of [1, 2, 7, 8, 63, 600]) {
       const draw = drawer(counts, size);

@@ -1,4 +1,4 @@
-/** Gradients and values of private costs, against their twins and against each other. */
+/** Gradients and values of private costs, against their reference implementations and against each other. */
 
 import { describe, expect, it } from 'vitest';
 import {
@@ -37,7 +37,7 @@ describe('quadratic', () => {
     expect(value.data[0]).toBe(4);
   });
 
-  it('gradient and value are their twins at every size', () => {
+  it('gradient and value are their reference implementations at every size', () => {
     const random = seededRandom(30);
     for (const n of SIZES) {
       const bench = new Bench(1 << 18);
@@ -208,7 +208,7 @@ describe.each([
 ] as const)('linear model: %s, sparse rows: %s', (loss, sparse) => {
   const whole: [number, number][] = [[0, AGENTS]];
 
-  it('gradient and value are their twins at every size', () => {
+  it('gradient and value are their reference implementations at every size', () => {
     const random = seededRandom(31);
     for (const n of SIZES) {
       const p = problem(loss, sparse, n, 1, random);

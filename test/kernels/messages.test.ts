@@ -274,7 +274,7 @@ describe('top-k selection', () => {
     return slot.data.slice();
   };
 
-  it('is the twin`s for every k, ties included', () => {
+  it('is the reference implementation`s for every k, ties included', () => {
     const random = seededRandom(8);
     for (const n of [1, 2, 3, 8, 17, 64]) {
       for (let k = 1; k <= n; k++) {
@@ -303,7 +303,7 @@ describe('top-k selection', () => {
 });
 
 describe('encodeFlattenedSign', () => {
-  it('is flatten, then encodeSign, bit for bit; and the twins` composition', () => {
+  it('is flatten, then encodeSign, bit for bit; and the reference implementations` composition', () => {
     const random = seededRandom(10);
     for (const dim of [...Array.from({ length: 70 }, (_, i) => i + 1), 100, 128, 250, 256, 1000]) {
       const n = 2 ** Math.ceil(Math.log2(dim));
@@ -343,8 +343,8 @@ describe('encodeFlattenedSign', () => {
       kernels.encodeSign(0, vectors.length, rotated.at, rotated.stride, composed.at, stride, n);
       expectSame(fused.data, composed.data, `dim ${dim}`);
       for (const [r, vector] of vectors.entries()) {
-        const twin = packSigns(reference.flatten(vector, signs));
-        expectSame(fused.data.subarray(r * stride, (r + 1) * stride), twin, `dim ${dim}, row ${r}`);
+        const plain = packSigns(reference.flatten(vector, signs));
+        expectSame(fused.data.subarray(r * stride, (r + 1) * stride), plain, `dim ${dim}, row ${r}`);
       }
       bench.checkGuards();
     }
@@ -375,7 +375,7 @@ describe('encodeFlattenedSign', () => {
 });
 
 describe('decodeFlattenedSign', () => {
-  it('is the twin in whole numbers, bit for bit, and decodeSign and unflatten to rounding', () => {
+  it('is the reference implementation in whole numbers, bit for bit, and decodeSign and unflatten to rounding', () => {
     const random = seededRandom(12);
     for (const dim of [40, 63, 64, 65, 100, 128, 250, 256, 1000, 16_384]) {
       const n = Math.max(64, 2 ** Math.ceil(Math.log2(dim)));

@@ -1,4 +1,4 @@
-/** Perceptrons against their twin, and the twin against differences of its values. Kernels work in float32: they agree to about a millionth. */
+/** Perceptrons against their reference implementation, and the reference implementation against differences of its values. Kernels work in float32: they agree to about a millionth. */
 
 import { describe, expect, it } from 'vitest';
 import { classOf, gradientMlp, type MlpCost, valueMlp } from '../../kernels/reference/mlp.js';
@@ -21,7 +21,7 @@ function problem(widths: number[], bytes: boolean, random: () => number) {
   const costs: MlpCost[] = HELD.map((count) => ({
     widths,
     samples: Array.from({ length: count }, () => ({
-      // Float32 values, so that the twin and the kernel see the same samples.
+      // Float32 values, so that the reference implementation and the kernel see the same samples.
       values: bytes
         ? Array.from({ length: widths[0] }, () => Math.fround(Math.floor(random() * 256) / 255))
         : Array.from(normals(widths[0], random), Math.fround),
@@ -118,7 +118,7 @@ function run({ costs, dim, points }: ReturnType<typeof problem>, bytes: boolean,
 const norm = (v: Float64Array): number => Math.hypot(...v);
 const distance = (a: Float64Array, b: Float64Array): number => norm(a.map((entry, c) => entry - b[c]));
 
-it('the twin`s gradient is the slope of its value', () => {
+it('the reference implementation`s gradient is the slope of its value', () => {
   const p = problem([3, 4, 5, 2], false, seededRandom(1));
   for (const [i, cost] of p.costs.entries()) {
     const x = p.points[i];
@@ -151,7 +151,7 @@ it('by hand: one sample, one unit', () => {
 });
 
 describe.each([false, true])('rows of bytes: %s', (bytes) => {
-  it.each(SHAPES)('gradient, value and count are their twins: %d-%d-%d-...', (...widths) => {
+  it.each(SHAPES)('gradient, value and count are their reference implementations: %d-%d-%d-...', (...widths) => {
     const p = problem(widths, bytes, seededRandom(60 + widths.length));
     const { out, value, correct } = run(p, bytes);
     for (const [i, cost] of p.costs.entries()) {

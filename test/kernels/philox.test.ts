@@ -19,7 +19,7 @@ const PUBLISHED = [
 ] as const;
 
 describe('Philox4x32-10', () => {
-  it('gives the published answers, kernel and twin', () => {
+  it('gives the published answers, kernel and reference implementation', () => {
     const bench = new Bench(65536);
     for (const { counter, key, out } of PUBLISHED) {
       expect(philox4x32(counter, key)).toEqual(out);
@@ -34,14 +34,14 @@ describe('Philox4x32-10', () => {
     const bench = new Bench(65536);
     const at = bench.reserve(16 * 10);
     bench.kernels.philoxWords(at, 10, 0, 3, 7, 5, 11, 13);
-    const twin = philoxWords(40, 3, 7, 5, [11, 13]);
-    expectSame(new Uint32Array(bench.memory.buffer, at, 40), twin, 'whole');
+    const reference = philoxWords(40, 3, 7, 5, [11, 13]);
+    expectSame(new Uint32Array(bench.memory.buffer, at, 40), reference, 'whole');
     const piece = bench.reserve(16 * 4);
     bench.kernels.philoxWords(piece, 4, 6, 3, 7, 5, 11, 13);
-    expectSame(new Uint32Array(bench.memory.buffer, piece, 16), twin.subarray(24), 'piece');
+    expectSame(new Uint32Array(bench.memory.buffer, piece, 16), reference.subarray(24), 'piece');
   });
 
-  it('uniforms lie inside (-1, 1) and are the twin, for every length', () => {
+  it('uniforms lie inside (-1, 1) and are the reference implementation, for every length', () => {
     for (const n of SIZES) {
       const bench = new Bench(1 << 16);
       const { at, data } = bench.f64(n);

@@ -1,8 +1,8 @@
-/** Counting packed signs without unpacking them, the server's dither, its steps, and rotations without padding, each against its plain twin. */
+/** Counting packed signs without unpacking them, the server's dither, its steps, and rotations without padding, each against its reference implementation. */
 
 import { describe, expect, it } from 'vitest';
 import { philoxUniform } from '../../kernels/reference/philox.js';
-import * as twin from '../../kernels/reference/server.js';
+import * as reference from '../../kernels/reference/server.js';
 import { flattenSigns, rotateParts, unrotateParts } from '../../kernels/reference/wht.js';
 import { COUNT_SCRATCH_BYTES, DITHER_SCRATCH } from '../../kernels/sizes.js';
 import {
@@ -51,7 +51,7 @@ describe('counting signs', () => {
         if (agents * n > 260_000) continue;
         const bench = new Bench(1 << 20);
         const { messages, at, stride } = messagesOf(bench, agents, n, random);
-        const expected = twin.countSigns(messages);
+        const expected = reference.countSigns(messages);
         const scratch = bench.bytes(COUNT_SCRATCH_BYTES).at;
         const counts = bench.f64(padded(n));
         const cut = Math.floor((random() * n) / 64) * 64;
@@ -59,7 +59,7 @@ describe('counting signs', () => {
         bench.kernels.countSigns(at, stride, agents, cut, n - cut, counts.at, scratch);
         expectSame(counts.data.subarray(0, n), expected, `${agents} agents, n = ${n}`);
         bench.kernels.meanSigns(counts.at, 0, n, agents, 0.3, counts.at);
-        expectSame(counts.data.subarray(0, n), twin.meanSigns(expected, agents, 0.3), 'means');
+        expectSame(counts.data.subarray(0, n), reference.meanSigns(expected, agents, 0.3), 'means');
         bench.checkGuards();
       }
     }
@@ -71,7 +71,7 @@ describe('counting signs', () => {
     const { messages, at, stride } = messagesOf(bench, 37, n, seededRandom(5));
     const counts = bench.f64(n);
     bench.kernels.countSigns(at, stride, 37, 0, n, counts.at, bench.bytes(COUNT_SCRATCH_BYTES).at);
-    expectSame(counts.data, twin.countSigns(messages), 'counts');
+    expectSame(counts.data, reference.countSigns(messages), 'counts');
     bench.checkGuards();
   });
 
@@ -147,7 +147,7 @@ describe("the server's steps", () => {
     const expected = new Float64Array(n);
     for (let step = 1; step < 4; step++) {
       const d = bench.rows([normals(n, random)], n);
-      const direction = twin.momentum(d.row(0), expected, 0.9, nesterov);
+      const direction = reference.momentum(d.row(0), expected, 0.9, nesterov);
       bench.kernels.serverMomentum(d.at, n, velocity.at, 0.9, Number(nesterov));
       expectSame(d.row(0), direction, 'direction');
       expectSame(velocity.row(0), expected, 'velocity');
@@ -162,13 +162,13 @@ describe("the server's steps", () => {
     const gains = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 };
     for (let step = 1; step < 4; step++) {
       const d = bench.rows([normals(n, random)], n);
-      const direction = twin.adam(d.row(0), expected.m, expected.v, gains, step);
+      const direction = reference.adam(d.row(0), expected.m, expected.v, gains, step);
       bench.kernels.serverAdam(d.at, n, m.at, v.at, 0.9, 0.99, 1 - 0.9 ** step, 1 - 0.99 ** step, 1e-8);
       expectSame(d.row(0), direction, 'direction');
       expectZeroPadding(d, 'direction');
     }
     // By hand: a first step is d / |d|.
-    expect(twin.adam(Float64Array.of(-3), new Float64Array(1), new Float64Array(1), gains, 1)[0]).toBeCloseTo(
+    expect(reference.adam(Float64Array.of(-3), new Float64Array(1), new Float64Array(1), gains, 1)[0]).toBeCloseTo(
       -1,
       8,
     );
@@ -191,7 +191,7 @@ describe('rotation by parts', () => {
     [10_177, 8192],
   ];
 
-  it.each(CASES)('dim %i, parts of %i: as the twin, keeps lengths, and comes back', (dim, part) => {
+  it.each(CASES)('dim %i, parts of %i: as the reference implementation, keeps lengths, and comes back', (dim, part) => {
     const random = seededRandom(dim);
     const bench = new Bench(1 << 20);
     const x = normals(dim, random);

@@ -1,4 +1,4 @@
-/** Softmax against its twin: odd and even numbers of classes and features, rows dense and sparse, margins of thousands. */
+/** Softmax against its reference implementation: odd and even numbers of classes and features, rows dense and sparse, margins of thousands. */
 
 import { describe, expect, it } from 'vitest';
 import type { Sample } from '../../kernels/reference/gradients.js';
@@ -132,7 +132,7 @@ describe('by hand', () => {
 });
 
 describe.each([true, false])('softmax, sparse rows: %s', (sparse) => {
-  it.each(SHAPES)('gradient and value are their twins: %d classes, %d features', (classes, features) => {
+  it.each(SHAPES)('gradient and value are their reference implementations: %d classes, %d features', (classes, features) => {
     const random = seededRandom(40 + classes * features);
     for (const spread of [1, 1e3]) {
       const p = problem(classes, features, sparse, spread, random);

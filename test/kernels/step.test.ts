@@ -20,7 +20,7 @@ const dampedGains = (hImplicit: number, r: number) => ({
 });
 const SIZES = [1, 2, 5, 8, 9, 16, 40, 64, 100];
 
-/** Rows for every array a step may take, and copies for the twin. */
+/** Rows for every array a step may take, and copies for the reference implementation. */
 function setUp(bench: Bench, n: number, vector: () => Float64Array, count: number) {
   const names = ['x', 'v', 's', 'z', 'g', 'u', 'q'] as const;
   const values = Object.fromEntries(names.map((name) => [name, Array.from({ length: count }, vector)]));
@@ -69,7 +69,7 @@ describe('steps', () => {
     ]),
   ];
 
-  it.each(kinds)('are their twins, bit for bit: %s entries', (_, vectorOf) => {
+  it.each(kinds)('are their reference implementations, bit for bit: %s entries', (_, vectorOf) => {
     for (const n of SIZES) {
       for (const current of [0, 1]) {
         const hImplicit = IMPLICIT[current];
@@ -128,19 +128,19 @@ describe('steps', () => {
           current,
         );
         for (let r = 0; r < count; r++) {
-          const twin = Object.fromEntries(
+          const plain = Object.fromEntries(
             Object.entries(error.values).map(([name, list]) => [name, list[r].slice()]),
           );
-          const estimate = { s: twin['s'], z: twin['z'], q: twin['q'], u: twin['u'], mu: 0.9, current };
+          const estimate = { s: plain['s'], z: plain['z'], q: plain['q'], u: plain['u'], mu: 0.9, current };
           const e = reference.stepPrimalDualError(
-            twin['x'],
-            twin['v'],
-            twin['g'],
+            plain['x'],
+            plain['v'],
+            plain['g'],
             estimate,
             dampedGains(hImplicit, r),
           );
           for (const name of ['x', 'v', 's', 'z'])
-            expectSame(error.rows[name].row(r), twin[name], `${name}, n = ${n}`);
+            expectSame(error.rows[name].row(r), plain[name], `${name}, n = ${n}`);
           expectSame(error.out.row(r), e, `error, n = ${n}`);
         }
         for (const name of ['x', 'v', 's', 'z']) expectZeroPadding(error.rows[name], name);
@@ -174,22 +174,22 @@ describe('steps', () => {
           0.6,
         );
         for (let r = 0; r < count; r++) {
-          const twin = Object.fromEntries(
+          const plain = Object.fromEntries(
             Object.entries(memory.values).map(([name, list]) => [name, list[r].slice()]),
           );
           const m = left[r].slice();
-          const estimate = { s: twin['s'], z: twin['z'], q: twin['q'], u: twin['u'], mu: 0.9, current: 1 };
+          const estimate = { s: plain['s'], z: plain['z'], q: plain['q'], u: plain['u'], mu: 0.9, current: 1 };
           const own = { m, gamma: 0.6, degree: degrees.row(0)[r], fixedDegree: fixedDegrees.row(0)[r] };
           const e = reference.stepPrimalDualMemory(
-            twin['x'],
-            twin['v'],
-            twin['g'],
+            plain['x'],
+            plain['v'],
+            plain['g'],
             estimate,
             own,
             dampedGains(hImplicit, r),
           );
           for (const name of ['x', 'v', 's', 'z'])
-            expectSame(memory.rows[name].row(r), twin[name], `${name} with memory, n = ${n}`);
+            expectSame(memory.rows[name].row(r), plain[name], `${name} with memory, n = ${n}`);
           expectSame(leftRows.row(r), m, `memory, n = ${n}`);
           expectSame(memory.out.row(r), e, `error with memory, n = ${n}`);
         }
@@ -213,13 +213,13 @@ describe('steps', () => {
           current,
         );
         for (let r = 0; r < count; r++) {
-          const twin = Object.fromEntries(
+          const plain = Object.fromEntries(
             Object.entries(consensus.values).map(([name, list]) => [name, list[r].slice()]),
           );
-          const estimate = { s: twin['s'], z: twin['z'], q: twin['q'], u: twin['u'], mu: 0.9, current };
-          const e = reference.stepConsensusError(twin['x'], estimate, GAINS.hAlpha);
+          const estimate = { s: plain['s'], z: plain['z'], q: plain['q'], u: plain['u'], mu: 0.9, current };
+          const e = reference.stepConsensusError(plain['x'], estimate, GAINS.hAlpha);
           for (const name of ['x', 's', 'z'])
-            expectSame(consensus.rows[name].row(r), twin[name], `${name}, n = ${n}`);
+            expectSame(consensus.rows[name].row(r), plain[name], `${name}, n = ${n}`);
           expectSame(consensus.out.row(r), e, `error, n = ${n}`);
         }
         bench.checkGuards();
@@ -247,7 +247,7 @@ describe('steps', () => {
     }
   });
 
-  it('combine is its twin, with two to five terms, in place and elsewhere', () => {
+  it('combine is its reference implementation, with two to five terms, in place and elsewhere', () => {
     const coefficients = [1, -0.3, 0.25, -1, 1 / 3];
     const names = ['x', 'v', 's', 'z', 'g'];
     for (const vectorOf of [(n: number) => normals(n, random), (n: number) => unkindVectors(n)['huge']]) {

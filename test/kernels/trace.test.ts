@@ -3,7 +3,7 @@ import { columnMean, squaredDistance, sum } from '../../kernels/reference/sums.j
 import { Bench, expectSame, normals, randomBlocks, SIZES, seededRandom } from './harness.js';
 
 describe('trace sums', () => {
-  it('have the order of the twin: lanes of 8 in blocks of 256', () => {
+  it('have the order of the reference implementation: lanes of 8 in blocks of 256', () => {
     const random = seededRandom(40);
     for (const length of [0, ...SIZES, 257, 511, 513, 5000]) {
       const bench = new Bench(1 << 17);
@@ -33,20 +33,20 @@ describe('trace sums', () => {
       for (const [first, count] of randomBlocks(n, random)) {
         bench.kernels.columnMeans(x.at, x.stride, agents, first, count, cut.at);
       }
-      const twin = Float64Array.from({ length: n }, (_, c) => columnMean(vectors, c));
+      const reference = Float64Array.from({ length: n }, (_, c) => columnMean(vectors, c));
       // The same rows somewhere else: agent i's is row positions[i].
       const positions = vectors.map((_, i) => agents - 1 - i);
       const moved = bench.rows(vectors.toReversed(), n);
       const placed = bench.f64(n);
       bench.kernels.columnMeansPlaced(moved.at, moved.stride, bench.u32(positions), agents, 0, n, placed.at);
-      expectSame(placed.data, twin, `${agents} agents, placed`);
-      expectSame(whole.data, twin, `${agents} agents`);
-      expectSame(cut.data, twin, `${agents} agents, cut`);
+      expectSame(placed.data, reference, `${agents} agents, placed`);
+      expectSame(whole.data, reference, `${agents} agents`);
+      expectSame(cut.data, reference, `${agents} agents, cut`);
       bench.checkGuards();
     }
   });
 
-  it('squared distances are the twin`s, agent by agent', () => {
+  it('squared distances are the reference implementation`s, agent by agent', () => {
     const random = seededRandom(42);
     for (const n of SIZES) {
       const bench = new Bench(1 << 18);

@@ -40,11 +40,11 @@ describe('Walsh-Hadamard transform', () => {
     for (const n of [...POWERS, 2 ** 20]) {
       const bench = new Bench(n * 8 + 4096);
       const { at, data } = bench.f64(n);
-      const twin = normals(n, random);
-      data.set(twin);
+      const plain = normals(n, random);
+      data.set(plain);
       bench.kernels.wht(at, n);
-      reference.wht(twin);
-      expectSame(data, twin, `n = ${n}`);
+      reference.wht(plain);
+      expectSame(data, plain, `n = ${n}`);
       bench.checkGuards();
     }
   });
@@ -65,9 +65,9 @@ describe('Walsh-Hadamard transform', () => {
         const { at, data } = bench.f64(n);
         data.set(vector);
         bench.kernels.wht(at, n);
-        const twin = vector.slice();
-        reference.wht(twin);
-        expectSame(data, twin, `${name}, n = ${n}`);
+        const plain = vector.slice();
+        reference.wht(plain);
+        expectSame(data, plain, `${name}, n = ${n}`);
       }
     }
   });
@@ -77,7 +77,7 @@ describe('flatten and unflatten', () => {
   const random = seededRandom(4);
   const dims = [...Array.from({ length: 70 }, (_, i) => i + 1), 127, 200, 1000];
 
-  it('are the twins, bit for bit, and each other`s inverse', () => {
+  it('are the reference implementations, bit for bit, and each other`s inverse', () => {
     for (const dim of dims) {
       const n = 2 ** Math.ceil(Math.log2(dim));
       const bench = new Bench(1 << 17);
@@ -93,12 +93,12 @@ describe('flatten and unflatten', () => {
       const back = bench.rows(3, dim, Number.NaN);
       const { kernels } = bench;
       kernels.flattenBlock(source.at, source.stride, rotated.at, rotated.stride, 3, dim, n, masks);
-      const twins = vectors.map((vector) => reference.flatten(vector, signs));
-      for (let r = 0; r < 3; r++) expectSame(rotated.row(r), twins[r], `flatten dim ${dim}, row ${r}`);
+      const plains = vectors.map((vector) => reference.flatten(vector, signs));
+      for (let r = 0; r < 3; r++) expectSame(rotated.row(r), plains[r], `flatten dim ${dim}, row ${r}`);
       expectZeroPadding(rotated, `flatten dim ${dim}`);
       kernels.unflattenBlock(rotated.at, rotated.stride, back.at, back.stride, 3, dim, n, masks);
       for (let r = 0; r < 3; r++) {
-        expectSame(back.row(r), reference.unflatten(twins[r], signs, dim), `unflatten dim ${dim}, row ${r}`);
+        expectSame(back.row(r), reference.unflatten(plains[r], signs, dim), `unflatten dim ${dim}, row ${r}`);
         expectClose(back.row(r), vectors[r], 1e-14, `U^T U, dim ${dim}`);
       }
       expectZeroPadding(back, `unflatten dim ${dim}`);

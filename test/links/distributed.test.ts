@@ -153,7 +153,7 @@ describe('the shortcut is the distributed algorithm', () => {
     const model = await loadLinks(spec, graph);
     const { weights } = edgeWeights(model.graph, kind);
     const context = { agents: nodes, dim, blockAgents: 1, seed: seedWords(seed), rounds, path: ['c'] };
-    const twin = simulateDistributed({
+    const reference = simulateDistributed({
       graph: model.graph,
       weightAt: (arc) => weights?.[arc] ?? 1,
       up: model.reference(seedWords(seed)),
@@ -172,15 +172,15 @@ describe('the shortcut is the distributed algorithm', () => {
       start: Array.from({ length: nodes }, (_, i) => rowOf(b, i)),
       rounds,
     });
-    const difference = twin.x.flatMap((row, i) =>
+    const difference = reference.x.flatMap((row, i) =>
       Array.from(row, (entry, c) => Math.abs(entry - one.x[i * dim + c])),
     );
     expect(Math.max(...difference)).toBeLessThan(1e-9);
-    expect(one.final.bitsLinks).toBe(twin.bitsLinks);
-    expect(one.final.bitsBroadcast).toBe(twin.bitsBroadcast);
-    resynchronisations += twin.resynchronisations;
-    states += twin.states;
-    if (!estimates) expect(twin.resynchronisations).toBe(0);
+    expect(one.final.bitsLinks).toBe(reference.bitsLinks);
+    expect(one.final.bitsBroadcast).toBe(reference.bitsBroadcast);
+    resynchronisations += reference.resynchronisations;
+    states += reference.states;
+    if (!estimates) expect(reference.resynchronisations).toBe(0);
   });
 
   it('these runs had links come back, with the messages they missed and with the state', () => {

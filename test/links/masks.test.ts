@@ -1,5 +1,5 @@
 /**
- * Every kind of links against its plain twin, link by link and round by round: which are up, the weights and degrees of the round, and the same from
+ * Every kind of links against its reference implementation, link by link and round by round: which are up, the weights and degrees of the round, and the same from
  * either end. A new line in the registry is tested as soon as it has a spec here.
  */
 
@@ -111,7 +111,7 @@ describe.each(
       : [{ kind, graph: edges, what: 'edges' }],
   ),
 )('$kind on $what', ({ kind, graph }) => {
-  it('is its twin, seen from both ends, whatever the workers', async () => {
+  it('is its reference implementation, seen from both ends, whatever the workers', async () => {
     const model = await loadLinks(specs[kind], graph);
     const up = model.reference(seed);
     const [one, three] = [engine(model, 1), engine(model, 3)];

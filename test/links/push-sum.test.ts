@@ -30,7 +30,7 @@ async function config(topology: { kind: string }, nodes: number, rounds: number)
 }
 
 /** The equations over plain arrays. */
-function twin(
+function reference(
   graph: Graph,
   nodes: number,
   rounds: number,
@@ -77,7 +77,7 @@ describe('push-sum', () => {
       const three = await runSequentially(inputs, 3);
       expect(three.stateHash).toBe(one.stateHash);
       expect(three.final.bitsLinks).toBe(one.final.bitsLinks);
-      const expected = twin(graph, nodes, rounds, model?.reference(seedWords(7)) ?? (() => true));
+      const expected = reference(graph, nodes, rounds, model?.reference(seedWords(7)) ?? (() => true));
       expected.x.forEach((entry, at) => {
         expect(Math.abs(entry - one.x[at])).toBeLessThan(1e-12);
       });

@@ -1,4 +1,4 @@
-/** The parameter server in the engine: golden figures, the same bits for any number of workers, and its twin for every pair of links. */
+/** The parameter server in the engine: golden figures, the same bits for any number of workers, and its reference implementation for every pair of links. */
 
 import { describe, expect, it } from 'vitest';
 import { RunSession } from '../../dist/src/session/run-session.js';

@@ -266,8 +266,8 @@ export function answerOf({ spec, start: own }: Variant): Vector {
 }
 
 /** Largest distance of an entry, relative to the largest there is. */
-export function distance(twin: Vector[], x: Float64Array): number {
-  const entries = twin.flatMap((row) => [...row]);
+export function distance(reference: Vector[], x: Float64Array): number {
+  const entries = reference.flatMap((row) => [...row]);
   const largest = entries.reduce((most, entry) => Math.max(most, Math.abs(entry)), 0);
   return entries.reduce((most, entry, at) => Math.max(most, Math.abs(entry - x[at])), 0) / largest;
 }

@@ -1,12 +1,12 @@
 /**
- * The flows as equations over plain arrays: the twin that the engine is held against. One agent after the other, the Laplacian as a
+ * The flows as equations over plain arrays: the reference implementation that the engine is held against. One agent after the other, the Laplacian as a
  * dense matrix, the compressors as mathematical maps. Slow, and meant to be read beside docs/model.md.
  */
 
 import type { ReferenceCompressor } from '../../src/compress/types.js';
 import type { Compress } from '../../src/flow/types.js';
 
-export interface Twin {
+export interface Simulation {
   x: Float64Array[];
   v: Float64Array[];
   s: Float64Array[];
@@ -26,7 +26,7 @@ export interface TwinFlow {
   rho?: number;
 }
 
-export interface TwinInputs {
+export interface SimulationInputs {
   laplacian: number[][];
   flow: TwinFlow;
   compress: ReferenceCompressor;
@@ -59,7 +59,7 @@ export function nudge(seed: number): (entry: number) => number {
   };
 }
 
-export function simulate(inputs: TwinInputs): Twin {
+export function simulate(inputs: SimulationInputs): Simulation {
   const { laplacian, flow, compress, gradient, start, rounds, perturb, onRound } = inputs;
   const zeros = () => start.map((row) => new Float64Array(row.length));
   const x = start.map((row) => row.slice());

@@ -391,9 +391,9 @@ describe.skipIf(!hasShared)('downloaded networks', () => {
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) {
       const graph = await readGraph(join(sharedTopologies, file));
-      const twin = file.replace(/gml$/, 'graphml');
-      if (file.endsWith('.gml') && files.includes(twin)) {
-        expect(graph, file).toEqual(await readGraph(join(sharedTopologies, twin)));
+      const reference = file.replace(/gml$/, 'graphml');
+      if (file.endsWith('.gml') && files.includes(reference)) {
+        expect(graph, file).toEqual(await readGraph(join(sharedTopologies, reference)));
       }
     }
   });

@@ -42,7 +42,7 @@ export interface OrderInputs {
   choice: OrderChoice;
   graph: Graph;
   /** Why agents cannot be laid out in another order, as half a sentence; null where they can. */
-  hindrance: string | null;
+  blocker: string | null;
   /** Bytes of all that an agent says in a round, as they lie in memory. */
   messageBytes: number;
   secondBytes?: number;
@@ -54,15 +54,15 @@ const LEAST_GAIN = 2;
 const NEAR_SHARE = 1 / 4;
 
 export function chooseOrder(inputs: OrderInputs): { order: AgentOrder | null; report: OrderReport } {
-  const { choice, graph, hindrance, messageBytes } = inputs;
+  const { choice, graph, blocker, messageBytes } = inputs;
   const keep = (why: string, measured: Partial<OrderReport> = {}) => ({
     order: null,
     report: { chosen: 'given' as const, why, given: null, rcm: null, ...measured },
   });
   if (choice === 'given') return keep('as asked for');
-  if (hindrance !== null) {
-    if (choice === 'rcm') throw unexpected(['layout', 'order'], choice, `auto or given, since ${hindrance}`);
-    return keep(hindrance);
+  if (blocker !== null) {
+    if (choice === 'rcm') throw unexpected(['layout', 'order'], choice, `auto or given, since ${blocker}`);
+    return keep(blocker);
   }
   const secondBytes = inputs.secondBytes ?? cacheBytes().second;
   if (choice === 'auto' && graph.nodes * messageBytes <= secondBytes) {

@@ -135,7 +135,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   const { order, report: orderReport } = chooseOrder({
     choice,
     graph,
-    hindrance: hindrance(problem, messages.unicast !== undefined),
+    blocker: blocker(problem, messages.unicast !== undefined),
     messageBytes,
   });
   // A hub's chunks are gathered before its owner has written the weights of the round; and they are chunks of edges.
@@ -308,7 +308,7 @@ function gainContext(
 }
 
 /** Why agents lie in the order of their numbers whatever the graph; null where they need not. */
-function hindrance({ links, graph }: FlowProblem, unicast: boolean): string | null {
+function blocker({ links, graph }: FlowProblem, unicast: boolean): string | null {
   if (links) return 'links change, and are drawn by the numbers of their ends';
   if (graph.arcs) return 'the graph is directed';
   return unicast ? 'neighbours are told different things, by the order of their numbers' : null;

@@ -208,7 +208,7 @@ export async function loadGenerators(): Promise<Registry> {
     generator.kind,
     {
       kind: generator.kind,
-      card: { title: generator.kind, summary: generator.summary, source: 'none' },
+      metadata: { title: generator.kind, summary: generator.summary, source: 'none' },
       parameters: (zod) => generator.parameters(zod),
     },
   ]);

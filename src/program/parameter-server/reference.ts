@@ -1,5 +1,5 @@
 /**
- * The parameter server as equations over plain arrays: the twin that the engine is held against, and where to begin reading.
+ * The parameter server as equations over plain arrays: the reference implementation that the engine is held against, and where to begin reading.
  *
  *     every round k, every agent m:   F_m = U_k g_m(x)                 b_m = up(F_m)               up the links
  *     the server:                     s = (1/M) sum_m b_m              c = down(opt(s))            down the links

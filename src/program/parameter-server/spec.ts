@@ -3,7 +3,7 @@
  *
  *     program: { kind: parameter-server, agents: 16, gamma: 0.5, lambda: 0.1 }
  *
- * is FO-SGD: both links are flatten(one-bit(lambda)). `uplink` and `downlink` take any compressor instead, which is how its rivals are said (docs/fo-sgd.md).
+ * is FO-SGD: both links are flatten(one-bit(lambda)). `uplink` and `downlink` take any compressor instead, which is how its baselines are said (docs/fo-sgd.md).
  */
 
 import type { z } from 'zod';
@@ -21,7 +21,7 @@ const SOURCE = 'Stollenwerk, Jacques 2024 (arXiv 2405.11095)';
 
 export const parameterServer: ComponentDefinition = {
   kind: 'parameter-server',
-  card: {
+  metadata: {
     title: 'Parameter server (FO-SGD and its rivals)',
     summary: 'a star: gradients go up compressed, the server averages them, one compressed step comes down',
     source: SOURCE,

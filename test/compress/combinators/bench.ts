@@ -1,6 +1,6 @@
 /**
  * A compressor as the round loop sees it, without the loop: agents on a small graph say what they are told
- * to, and what arrives is read from the packed slots. Beside it runs the plain twin.
+ * to, and what arrives is read from the packed slots. Beside it runs the reference implementation.
  */
 
 import { viewAt } from '../../../src/arena/arena.js';
@@ -33,7 +33,7 @@ export interface Heard {
   /** sum_j L_ij q_j of each agent. */
   gathered: Float64Array[];
   bits: number[];
-  /** What the twin makes of the same errors. */
+  /** What the reference implementation makes of the same errors. */
   expected: Float64Array[];
 }
 

@@ -1,5 +1,5 @@
 /**
- * Composition is data: every combinator around every compressor, and combinators in combinators in any order, against their twins, their
+ * Composition is data: every combinator around every compressor, and combinators in combinators in any order, against their reference implementations, their
  * neighbours and their bits. A new line in the registry is tested here without touching this file.
  */
 
@@ -96,7 +96,7 @@ function expectNear(actual: Float64Array, expected: ArrayLike<number>, what: str
   }
 }
 
-/** What is said is what the twin says, what neighbours sum up is the sum, and nobody writes outside of the message. */
+/** What is said is what the reference implementation says, what neighbours sum up is the sum, and nobody writes outside of the message. */
 function expectSound(spec: CompressorSpec): void {
   const bench = new Bench(spec, { agents, dim, rounds: ROUNDS, spareBytes: 16 });
   for (let round = 0; round < ROUNDS; round++) {

@@ -1,6 +1,6 @@
 /**
  * Every flow with every compressor: the engine against the equations written down over plain arrays (test/support/simulate.ts).
- * Rounding differs (the engine keeps z = L s incrementally, the twin multiplies), so agreement is to 1e-9 over the first rounds.
+ * Rounding differs (the engine keeps z = L s incrementally, the reference implementation multiplies), so agreement is to 1e-9 over the first rounds.
  */
 
 import { describe, expect, it } from 'vitest';
@@ -53,7 +53,7 @@ describe('the engine computes the equations', () => {
       path: ['compressor'],
     };
     const full = { step: 0, alpha: 0, eta: flow.kind === 'consensus' ? 0 : 1, beta: 0, mu: 1, ...flow };
-    const twin = simulate({
+    const reference = simulate({
       laplacian,
       flow: { ...full, compress: flow.compress as Compress },
       compress: referenceCompressor(planCompressor(compressor, context), seedWords(seed)),
@@ -62,7 +62,7 @@ describe('the engine computes the equations', () => {
       rounds,
     });
     const largest = Math.max(
-      ...twin.x.flatMap((row, i) => Array.from(row, (entry, c) => Math.abs(entry - x[i * dim + c]))),
+      ...reference.x.flatMap((row, i) => Array.from(row, (entry, c) => Math.abs(entry - x[i * dim + c]))),
     );
     expect(largest).toBeLessThanOrEqual(1e-9);
   });

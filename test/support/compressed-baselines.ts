@@ -4,7 +4,7 @@
  * delivered, a gradient the number of its mini-batch.
  */
 
-import { add, multiply, type RivalInputs, type Rows, shifted } from './rivals.js';
+import { add, multiply, type RivalInputs, type Rows, shifted } from './baselines.js';
 
 export interface CompressedInputs extends RivalInputs {
   /** C of all rows. `channel` tells the messages of a round apart. */
@@ -153,7 +153,7 @@ export function powerGossip(
         }
       }
       const norm = Math.hypot(...d);
-      if (norm === 0) throw new Error('the twin meets no difference of 0');
+      if (norm === 0) throw new Error('the reference meets no difference of 0');
       held[e] = d.map((entry) => entry / norm);
     }
     if (slope)

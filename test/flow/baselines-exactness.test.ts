@@ -12,7 +12,7 @@ import { kernelsUrl } from '../../src/run/locations.js';
 import { prepareRun } from '../../src/session/prepare.js';
 import { runOnOneThread } from '../../src/session/single-thread.js';
 import { goldenProblem } from '../golden/problem.js';
-import { AGENTS, largestDifference, quadraticProblem } from '../support/rival-problems.js';
+import { AGENTS, largestDifference, quadraticProblem } from '../support/baseline-problems.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 

@@ -1,4 +1,4 @@
-/** Two small problems, quadratic and logistic, as a config for the engine and as plain functions for the twins. */
+/** Two small problems, quadratic and logistic, as a config for the engine and as plain functions for the reference implementations. */
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { generate } from '../../topology/index.js';
 import { edgeWeights } from '../../topology/weights.js';
 import { goldenProblem } from '../golden/problem.js';
 import { writeQuadratic } from './quadratic.js';
-import { add, type Rows, shifted } from './rivals.js';
+import { add, type Rows, shifted } from './baselines.js';
 
 export const AGENTS = 11;
 const SAMPLES = 5;
@@ -126,11 +126,11 @@ export async function logisticProblem(folder: string): Promise<Problem> {
   };
 }
 
-/** Largest difference of an entry between the twin's rows and the engine's numbers, agent after agent. */
-export function largestDifference(twin: Rows, x: Float64Array): number {
-  const dim = x.length / twin.length;
-  const engine = twin.map((_, i) => x.subarray(i * dim, (i + 1) * dim) as Float64Array);
-  return add([1, twin], [-1, engine]).reduce(
+/** Largest difference of an entry between the reference implementation's rows and the engine's numbers, agent after agent. */
+export function largestDifference(reference: Rows, x: Float64Array): number {
+  const dim = x.length / reference.length;
+  const engine = reference.map((_, i) => x.subarray(i * dim, (i + 1) * dim) as Float64Array);
+  return add([1, reference], [-1, engine]).reduce(
     (most, row) => row.reduce((a, b) => Math.max(a, Math.abs(b)), most),
     0,
   );

@@ -1,4 +1,4 @@
-/** The twin of the parameter server against golden figures: an independent numpy implementation on heart_scale, nine contiguous agents, full gradients. */
+/** The reference implementation of the parameter server against golden figures: an independent numpy implementation on heart_scale, nine contiguous agents, full gradients. */
 
 import { describe, expect, it } from 'vitest';
 import { planRotation, referenceRotation } from '../../src/compress/rotation.js';
@@ -11,7 +11,7 @@ import { seedWords } from '../../src/runtime.js';
 import { hasSharedData, sharedData } from '../cost/support.js';
 import golden from '../golden/fo-sgd.json' with { type: 'json' };
 
-describe.skipIf(!hasSharedData)('the twin of FO-SGD', () => {
+describe.skipIf(!hasSharedData)('the reference implementation of FO-SGD', () => {
   it.each(golden.cases)('$name', async (example) => {
     const { lam, gamma, rounds, seed, samples, workers, regularization } = example;
     const parts = await readParts(sharedData(`libsvm/${example.data}`), workers, regularization);

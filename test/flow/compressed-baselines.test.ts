@@ -1,5 +1,5 @@
 /**
- * Compressed methods of other papers: the engine against their recursions as published (test/support/compressed-rivals.ts), CHOCO-Gossip against published
+ * Compressed methods of other papers: the engine against their recursions as published (test/support/compressed-baselines.ts), CHOCO-Gossip against published
  * figures besides, and what each of them is known for.
  */
 
@@ -16,15 +16,15 @@ import {
   chocoSgd,
   compressedGradientTracking,
   lead,
-} from '../support/compressed-rivals.js';
+} from '../support/compressed-baselines.js';
 import {
   largestDifference,
   logisticProblem,
   type Problem,
   quadraticProblem,
   SEED,
-} from '../support/rival-problems.js';
-import { type Rows, shifted } from '../support/rivals.js';
+} from '../support/baseline-problems.js';
+import { type Rows, shifted } from '../support/baselines.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 import { laplacianOf } from '../support/simulate.js';
@@ -74,7 +74,7 @@ describe('CHOCO-Gossip on a ring, x_ic = sin(1 + 0.7 c + 1.3 i (c + 1))', () => 
       const start = beginning(n, d);
       const compressor = { kind: 'top-k', k };
       const ring = Array.from({ length: n }, (_, i) => [i, (i + 1) % n] as const);
-      const twin = chocoGossip({
+      const plain = chocoGossip({
         mixing: shifted(1, -1 / 3, laplacianOf(n, ring)),
         gradient: () => [],
         compress: reference(compressor, n, d),
@@ -82,7 +82,7 @@ describe('CHOCO-Gossip on a ring, x_ic = sin(1 + 0.7 c + 1.3 i (c + 1))', () => 
         start,
         rounds,
       });
-      expect(Math.abs(disagreement(twin) / value - 1)).toBeLessThan(1e-9);
+      expect(Math.abs(disagreement(plain) / value - 1)).toBeLessThan(1e-9);
 
       const init = path.join(folder, `choco-${n}.npy`);
       await writeNpy(init, { shape: [n, d], data: Float64Array.from(start.flatMap((row) => [...row])) });
@@ -103,42 +103,42 @@ describe('CHOCO-Gossip on a ring, x_ic = sin(1 + 0.7 c + 1.3 i (c + 1))', () => 
   );
 });
 
-interface Twin {
+interface Recursion {
   name: string;
   flow: { kind: string; gamma: number; [gain: string]: unknown };
-  twin: (inputs: CompressedInputs) => Rows;
+  plain: (inputs: CompressedInputs) => Rows;
   batch?: number;
 }
 
 const step = 0.1;
-const twins: Twin[] = [
-  { name: 'choco-gossip', flow: { kind: 'choco-gossip', gamma: 0.4 }, twin: chocoGossip },
-  { name: 'choco-sgd', flow: { kind: 'choco-sgd', gamma: 0.4, step }, twin: chocoSgd },
+const recursions: Recursion[] = [
+  { name: 'choco-gossip', flow: { kind: 'choco-gossip', gamma: 0.4 }, plain: chocoGossip },
+  { name: 'choco-sgd', flow: { kind: 'choco-sgd', gamma: 0.4, step }, plain: chocoSgd },
   {
     name: 'choco-sgd, diminishing',
     flow: { kind: 'choco-sgd', gamma: 0.4, step, decayRounds: 20 },
-    twin: chocoSgd,
+    plain: chocoSgd,
   },
-  { name: 'lead', flow: { kind: 'lead', gamma: 0.6, step, alpha: 0.5 }, twin: lead },
-  { name: 'beer', flow: { kind: 'beer', gamma: 0.4, step }, twin: beer },
+  { name: 'lead', flow: { kind: 'lead', gamma: 0.6, step, alpha: 0.5 }, plain: lead },
+  { name: 'beer', flow: { kind: 'beer', gamma: 0.4, step }, plain: beer },
   {
     name: 'c-gt',
     flow: { kind: 'c-gt', gamma: 0.4, step, alpha: 0.7, alphaTracker: 0.6 },
-    twin: compressedGradientTracking,
+    plain: compressedGradientTracking,
   },
 ];
-const drawn: Twin[] = [
+const drawn: Recursion[] = [
   {
     name: 'choco-sgd, local steps',
     flow: { kind: 'choco-sgd', gamma: 0.4, step, localSteps: 3, batch: 2 },
-    twin: chocoSgd,
+    plain: chocoSgd,
   },
-  { name: 'lead', flow: { kind: 'lead', gamma: 0.6, step, alpha: 0.5, batch: 2 }, twin: lead },
-  { name: 'beer', flow: { kind: 'beer', gamma: 0.4, step, batch: 2 }, twin: beer },
+  { name: 'lead', flow: { kind: 'lead', gamma: 0.6, step, alpha: 0.5, batch: 2 }, plain: lead },
+  { name: 'beer', flow: { kind: 'beer', gamma: 0.4, step, batch: 2 }, plain: beer },
   {
     name: 'c-gt',
     flow: { kind: 'c-gt', gamma: 0.4, step, alpha: 0.7, alphaTracker: 0.6, batch: 2 },
-    twin: compressedGradientTracking,
+    plain: compressedGradientTracking,
   },
 ].map((one) => ({ ...one, batch: 2 }));
 const compressors = [
@@ -147,14 +147,14 @@ const compressors = [
   { kind: 'flatten', inner: { kind: 'sign', scaleBits: 64 } },
 ];
 
-async function agree({ flow, twin, batch }: Twin, problem: Problem, compressor: { kind: string }) {
+async function agree({ flow, plain, batch }: Recursion, problem: Problem, compressor: { kind: string }) {
   for (const rounds of ROUNDS) {
     const config = { ...problem.config, flow, compressor, rounds };
     const { x, stateHash } = await runSequentially(config, 1);
     for (const workers of [2, 3]) {
       expect((await runSequentially(config, workers)).stateHash, `${workers} workers`).toBe(stateHash);
     }
-    const expected = twin({
+    const expected = plain({
       mixing: problem.mixing,
       gradient: (rows, draw) => problem.gradient(rows, draw, batch),
       compress: reference(compressor, problem.agents, problem.dim),
@@ -167,7 +167,7 @@ async function agree({ flow, twin, batch }: Twin, problem: Problem, compressor: 
 }
 
 describe.each(compressors)('the engine computes the recursions as published: $kind', (compressor) => {
-  it.each(twins)('$name', (one) => agree(one, quadratic, compressor));
+  it.each(recursions)('$name', (one) => agree(one, quadratic, compressor));
   it.each(drawn)('$name with mini-batches, weighted edges', (one) => agree(one, logistic, compressor));
 });
 

@@ -1,21 +1,29 @@
 /**
- * Which method needs the fewest bits, rounds and seconds to learn a9a over 50 agents, so that every agent holds the answer, when all methods were searched alike?
+ * Which method needs the fewest bits, rounds and seconds to learn a9a over 50 agents, so that every agent
+ * holds the answer, when all methods were searched alike?
  *
  *     node bench/a9a.mjs A9A [--only "NAME; NAME"] [--trials N] [--time] [--out FOLDER]
  *
- * A9A is the file `a9a` of the LIBSVM data sets (Chang, Lin; from UCI Adult): 32,561 samples, 123 features. Logistic loss, lambda 0.01,
- * f* = 0.37272374686393; agents are an Erdős–Rényi graph of 50 nodes with 6 neighbours on average, Metropolis weights, samples split contiguously, x(0) = 0.
+ * A9A is the file `a9a` of the LIBSVM data sets (Chang, Lin; from UCI Adult): 32,561 samples, 123 features.
+ * Logistic loss, lambda 0.01, f* = 0.37272374686393; agents are an Erdős–Rényi graph of 50 nodes with 6
+ * neighbours on average, Metropolis weights, samples split contiguously, x(0) = 0.
  *
- * Arrived is the first round from which rms(x_i - x*) over agents and coordinates is, and for as long again stays, at or below 1e-4; at it f(x_i) - f* is written down, for the mean of the agents and
- * the worst. (The gap of the mean of all x, which an earlier table used, hides what agents hold: it can be 1e-6 while no agent is within 1e-4.)
+ * Arrived is the first round from which rms(x_i - x*) over agents and coordinates is, and for as long again
+ * stays, at or below 1e-4; at it f(x_i) - f* is written down, for the mean of the agents and the worst. (The
+ * gap of the mean of all x, which an earlier table used, hides what agents hold: it can be 1e-6 while no
+ * agent is within 1e-4.)
  *
- * Gains. Every method is searched by the same search (src/tune/trials.ts: pattern search in the logarithms, from the flow's own starts, which are those of `auto`) with the same number of trial runs,
- * whatever the number of its gains. A trial is a run on all of the data, given up when it needs more rounds than the best so far; a winner has to go on beyond the target. What is counted is then a run
- * of its own for each of five seeds (they draw the signs of rotations and the dither; what draws nothing is the same for all): median, least and most.
+ * Gains. Every method is searched by the same search (src/tune/trials.ts: pattern search in the logarithms,
+ * from the flow's own starts, which are those of `auto`) with the same number of trial runs, whatever the
+ * number of its gains. A trial is a run on all of the data, given up when it needs more rounds than the best
+ * so far; a winner has to go on beyond the target. What is counted is then a run of its own for each of five
+ * seeds (they draw the signs of rotations and the dither; what draws nothing is the same for all): median,
+ * least and most.
  *
- * Results go to a9a.json in the folder, method by method: a second call does those that are missing. `--only` does the named ones again. `--time` does nothing
- * else than run what is there (or named) with its gains, three times in turn, check that it ends at the recorded error, record the median seconds of the rounds
- * (one thread, no trace but the first and last row), and print the table.
+ * Results go to a9a.json in the folder, method by method: a second call does those that are missing. `--only`
+ * does the named ones again. `--time` does nothing else than run what is there (or named) with its gains,
+ * three times in turn, check that it ends at the recorded error, record the median seconds of the rounds (one
+ * thread, no trace but the first and last row), and print the table.
  */
 
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';

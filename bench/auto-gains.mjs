@@ -4,18 +4,23 @@
  *     node bench/auto-gains.mjs [--out FOLDER] [--graphs ring,star] [--compressors sign,none] [--modes observer] [--conditions 4] [--flows consensus]
  *                               [--dim 64] [--evaluations 120] [--share 1/2]
  *
- * Rounds until rms(x - x*) is a millionth of what it was at the beginning, and stays there, for every graph x compressor x compress mode x condition of drawn
- * quadratics (curvatures uniform in [1, condition]), through the engine's own program and kernels on one thread.
+ * Rounds until rms(x - x*) is a millionth of what it was at the beginning, and stays there, for every graph x
+ * compressor x compress mode x condition of drawn quadratics (curvatures uniform in [1, condition]), through
+ * the engine's own program and kernels on one thread.
  *
  *  - *formula*: the gains that `auto` falls back on for large graphs, without pilots;
- *  - *auto*: what `auto` chooses, with the rounds that its pilots took; run on until 1e-9, to see that nothing grows later;
- *  - *search*: fixed gains from a coarse grid in the logarithms of step, alpha, beta (and mu, gamma) around auto's choice and the formula's, followed by an
- *    adaptive random walk and a last pattern search with small factors; given up early where a run diverges or cannot beat the best so far.
+ *  - *auto*: what `auto` chooses, with the rounds that its pilots took; run on until 1e-9, to see that
+ *    nothing grows later;
+ *  - *search*: fixed gains from a coarse grid in the logarithms of step, alpha, beta (and mu, gamma) around
+ *    auto's choice and the formula's, followed by an adaptive random walk and a last pattern search with
+ *    small factors; given up early where a run diverges or cannot beat the best so far.
  *
- * auto's own gains are among the search's starts, so the ratio is at least 1 and the search at least as good as everything that auto tried.
- * Everything is seeded. Cells that FOLDER/auto-gains.json has already are not measured again, so a stopped bench goes on where it was; `--share 1/2` and
- * `--share 2/2` divide the cells between two processes (with a FOLDER each; `--merge A B` makes one table of them). `--improve A B` flies the gains that searches
- * in other folders found for the same cells, and keeps those that beat the best: a search is only as good as the valley it is in. Build first: `npm run build`.
+ * auto's own gains are among the search's starts, so the ratio is at least 1 and the search at least as good
+ * as everything that auto tried. Everything is seeded. Cells that FOLDER/auto-gains.json has already are not
+ * measured again, so a stopped bench goes on where it was; `--share 1/2` and `--share 2/2` divide the cells
+ * between two processes (with a FOLDER each; `--merge A B` makes one table of them). `--improve A B` flies
+ * the gains that searches in other folders found for the same cells, and keeps those that beat the best: a
+ * search is only as good as the valley it is in. Build first: `npm run build`.
  */
 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -302,7 +307,10 @@ function search(names, starts, cost, evaluations) {
   return last.cost < fewest ? { gains: last.best, fewest: last.cost } : { gains, fewest };
 }
 
-/** A row for every mode, compressor and condition, a column for every graph: rounds with auto / best found (ratio). */
+/**
+ * A row for every mode, compressor and condition, a column for every graph: rounds with auto / best found
+ * (ratio).
+ */
 function markdown({ rows, dim, machine }) {
   const columns = [...new Set(rows.map(({ graph }) => graph))];
   const groups = new Map();

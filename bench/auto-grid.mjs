@@ -1,12 +1,15 @@
 /**
- * `auto` where it is hard: 40 problems of curvature that is 0 somewhere, at one agent only, or a million times itself; of one agent, long paths, stars, complete graphs and networks that exist; with
- * several compressors, and with the methods of other papers.
+ * `auto` where it is hard: 40 problems of curvature that is 0 somewhere, at one agent only, or a million
+ * times itself; of one agent, long paths, stars, complete graphs and networks that exist; with several
+ * compressors, and with the methods of other papers.
  *
  *     node bench/auto-grid.mjs [--out bench] [--trials 100] [--only TEXT] [--networks FOLDER]
  *
- * Rounds until rms(x - x*) is a millionth of what it was, and stays there: with the gains that `auto` chooses, and with the best that `tuneFlow` finds by as many trial runs (auto's own gains count among them).
- * FOLDER holds networks in any format that a topology may have (the Internet Topology Zoo, say); without it two synthetic ones of their kind take their place. Cells that OUT/auto-grid.json has are not
- * measured again. Seeded. Build first: `npm run build`.
+ * Rounds until rms(x - x*) is a millionth of what it was, and stays there: with the gains that `auto`
+ * chooses, and with the best that `tuneFlow` finds by as many trial runs (auto's own gains count among them).
+ * FOLDER holds networks in any format that a topology may have (the Internet Topology Zoo, say); without it
+ * two synthetic ones of their kind take their place. Cells that OUT/auto-grid.json has are not measured
+ * again. Seeded. Build first: `npm run build`.
  */
 
 import {

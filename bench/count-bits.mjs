@@ -3,10 +3,12 @@
  *
  *     node bench/count-bits.mjs [--repeats N] [--out FILE.json]
  *
- * 1,000 workers, d = 1,048,576, one thread, one run, the two taking turns. Bits: `countSigns` and `meanSigns`, the engine's own kernels, over all 1,000 packed
- * messages (131 MB) to the mean as float64. Float32: a loop that adds gradients to a float32 sum, in chunks that stay in the second cache, four gradients a pass, compiled to
- * WebAssembly SIMD by hand below, which is what a server would do. 1,000 gradients of float32 would be 4.2 GB, more than a 32-bit memory holds, so it adds the same
- * 128 (537 MB, more than any cache) again and again; its time is that of 1,000. Build first: `npm run build`.
+ * 1,000 workers, d = 1,048,576, one thread, one run, the two taking turns. Bits: `countSigns` and
+ * `meanSigns`, the engine's own kernels, over all 1,000 packed messages (131 MB) to the mean as float64.
+ * Float32: a loop that adds gradients to a float32 sum, in chunks that stay in the second cache, four
+ * gradients a pass, compiled to WebAssembly SIMD by hand below, which is what a server would do. 1,000
+ * gradients of float32 would be 4.2 GB, more than a 32-bit memory holds, so it adds the same 128 (537 MB,
+ * more than any cache) again and again; its time is that of 1,000. Build first: `npm run build`.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * Problems at the edge of what gains can be reckoned from, written as small files: curvature that is 0 in some directions, or at all agents but one, or a million times larger in one coordinate than
- * in another; classes that no regularization keeps from infinity. For bench/auto-grid.mjs and the tests.
+ * Problems at the edge of what gains can be reckoned from, written as small files: curvature that is 0 in
+ * some directions, or at all agents but one, or a million times larger in one coordinate than in another;
+ * classes that no regularization keeps from infinity. For bench/auto-grid.mjs and the tests.
  */
 
 import { writeFileSync } from 'node:fs';
@@ -89,7 +90,10 @@ export function oneCurved(folder, { agents = 12, dim = 8, at = Math.floor(agents
   );
 }
 
-/** The same curvatures for all agents, from 1 to `condition`, a step of the same factor from coordinate to coordinate. */
+/**
+ * The same curvatures for all agents, from 1 to `condition`, a step of the same factor from coordinate to
+ * coordinate.
+ */
 export function illConditioned(folder, { agents = 6, dim = 4, condition = 1e6, seed = 6 } = {}) {
   return quadratic(
     folder,

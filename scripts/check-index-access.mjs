@@ -1,8 +1,8 @@
 /**
- * The second half of the type check: with `noUncheckedIndexedAccess`, where an element read by its index may be
- * undefined. That says something of arrays that come from outside or may be empty. It says nothing in numeric code,
- * where a loop bounds the index, so what lies in NUMERIC is left out; everything else, new folders included, is held
- * to it.
+ * The second half of the type check: with `noUncheckedIndexedAccess`, where an element read by its index may
+ * be undefined. That says something of arrays that come from outside or may be empty. It says nothing in
+ * numeric code, where a loop bounds the index, so what lies in NUMERIC is left out; everything else, new
+ * folders included, is held to it.
  *
  * A second tsconfig could not do this: a file is checked with the options of whoever imports it.
  */

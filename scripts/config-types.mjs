@@ -1,17 +1,21 @@
 /**
- * Writes src/library/specs.ts: the config as TypeScript types, from the definitions that check it when it is read.
+ * Writes src/library/specs.ts: the config as TypeScript types, from the definitions that check it when it is
+ * read.
  *
  *     npm run build:ts && npm run types:config
  *
- * The way goes over the config's JSON Schema. Types inferred from zod lose what `.describe()` says, and an editor that
- * completes `k` should also say what k is. test/library/specs.test.ts fails where the file is out of date.
+ * The way goes over the config's JSON Schema. Types inferred from zod lose what `.describe()` says, and an
+ * editor that completes `k` should also say what k is. test/library/specs.test.ts fails where the file is out
+ * of date.
  */
 
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const WIDTH = 110;
-/** Parameters that so many kinds of a family have alike are written once, where those kinds have all of them. */
+/**
+ * Parameters that so many kinds of a family have alike are written once, where those kinds have all of them.
+ */
 const ALIKE = 6;
 
 const FAMILIES = {

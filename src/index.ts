@@ -1,6 +1,7 @@
 /**
- * Sottovoce's public interface: one call for a run (`run`), a session for a run that is steered (`openSession`),
- * compositions of compressors, and the tools of the command line. docs/api.md is written from the comments here.
+ * Sottovoce's public interface: one call for a run (`run`), a session for a run that is steered
+ * (`openSession`), compositions of compressors, and the tools of the command line. docs/api.md is written
+ * from the comments here.
  */
 
 export {

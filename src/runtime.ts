@@ -1,7 +1,8 @@
 /**
  * The three steps of everything that runs in the round loop, and what each of them is given.
  *
- *  - **plan** (once, host): validates the spec and returns plain data: bytes per message, fields, scratch. All errors happen here.
+ *  - **plan** (once, host): validates the spec and returns plain data: bytes per message, fields, scratch.
+ *    All errors happen here.
  *  - **bind** (once per worker): a `Runtime` turns the plain data into addresses and kernels.
  *  - **run** (per block of agents, allocation-free): numbers in, bytes out.
  */
@@ -21,7 +22,10 @@ export interface PlanContext {
   seed: Seed;
   /** Rounds the run may last; the time horizon of schedules. */
   rounds: number;
-  /** Where the vector has just been rotated at random, anew in every round: the entries of the parts that were mixed (`compress/rotation.ts`). */
+  /**
+   * Where the vector has just been rotated at random, anew in every round: the entries of the parts that were
+   * mixed (`compress/rotation.ts`).
+   */
   mixed?: number | undefined;
   /** Whether the graph's Laplacian is another one in every round. */
   linksChange?: boolean;
@@ -54,7 +58,10 @@ export interface Runtime {
   graph: GraphAddresses;
   /** Only where what is averaged moves. */
   reference?: Reference;
-  /** By which numbers the agents draw, and are called in errors: entry i is that of the agent in row i. Absent: i itself. See `program/flow/order.ts`. */
+  /**
+   * By which numbers the agents draw, and are called in errors: entry i is that of the agent in row i.
+   * Absent: i itself. See `program/flow/order.ts`.
+   */
   numbers?: Uint32Array;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Imports run one way, types included. Topology and kernels know nothing of src, src knows nothing of workers (it starts them by URL), and inside src every
- * folder knows those below it in a list. A kind of component is known by name in its own file alone.
+ * Imports run one way, types included. Topology and kernels know nothing of src, src knows nothing of workers
+ * (it starts them by URL), and inside src every folder knows those below it in a list. A kind of component is
+ * known by name in its own file alone.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -148,9 +149,15 @@ describe('imports run one way', () => {
 
 /** Quoted words that are a kind's name and something else as well. */
 const ORDINARY = new Set(['flow', 'path', 'average']);
-/** Files that may say more: benchmarks choose what they measure, and types of configs are written from the registries. */
+/**
+ * Files that may say more: benchmarks choose what they measure, and types of configs are written from the
+ * registries.
+ */
 const MAY_NAME = /^src\/(bench\/|library\/specs\.ts|.*registry\.ts$)/;
-/** Words of a language of its own: what zod calls a refinement, and what a link of a parameter server may say in short. */
+/**
+ * Words of a language of its own: what zod calls a refinement, and what a link of a parameter server may say
+ * in short.
+ */
 const OWN_WORDS: Record<string, string[]> = {
   custom: ['src/schema/explain.ts'],
   'one-bit': ['src/program/parameter-server/'],

@@ -1,17 +1,18 @@
 /**
- * A sparse Cholesky factor of M = diag(slack) + L(w), L the Laplacian of the weights w, by eliminating nodes as in an
- * electrical network: taking node v out puts w_vi w_vj / p between each two of its neighbours and adds slack_v w_vi / p to
- * theirs, where p = slack_v + sum_i w_vi is the pivot (the star-mesh transform). This is Gaussian elimination, written on
- * weights and row sums instead of on the matrix.
+ * A sparse Cholesky factor of M = diag(slack) + L(w), L the Laplacian of the weights w, by eliminating nodes
+ * as in an electrical network: taking node v out puts w_vi w_vj / p between each two of its neighbours and
+ * adds slack_v w_vi / p to theirs, where p = slack_v + sum_i w_vi is the pivot (the star-mesh transform).
+ * This is Gaussian elimination, written on weights and row sums instead of on the matrix.
  *
- * Why so: with slack = 0 nothing is ever subtracted, so every entry of the factor has a small *relative* error however ill
- * conditioned L is (Grassmann, Taksar and Heyman 1985; O'Cinneide 1993). The smallest eigenvalue of a ring of 100,000
- * nodes, 4e-9 of the largest squared, keeps ten digits. With slack = sigma and weights -w the same code factors
- * sigma I - L, and a pivot that is not positive says that sigma <= lambdaMax (Sylvester's law of inertia).
+ * Why so: with slack = 0 nothing is ever subtracted, so every entry of the factor has a small *relative*
+ * error however ill conditioned L is (Grassmann, Taksar and Heyman 1985; O'Cinneide 1993). The smallest
+ * eigenvalue of a ring of 100,000 nodes, 4e-9 of the largest squared, keeps ten digits. With slack = sigma
+ * and weights -w the same code factors sigma I - L, and a pivot that is not positive says that sigma <=
+ * lambdaMax (Sylvester's law of inertia).
  *
- * Order: minimum degree, ties by least recently changed; trees and rings fill nothing in, a planar grid of n nodes about
- * n log n. Cost: for each node taken out, its degree and those of its neighbours; `factor` gives up when a budget is passed,
- * as it would be on large random graphs.
+ * Order: minimum degree, ties by least recently changed; trees and rings fill nothing in, a planar grid of n
+ * nodes about n log n. Cost: for each node taken out, its degree and those of its neighbours; `factor` gives
+ * up when a budget is passed, as it would be on large random graphs.
  */
 import type { Graph } from './graph.js';
 
@@ -59,7 +60,8 @@ export function factor(
     const node = queue.takeLeast();
     const degree = rows.length[node];
     entries += degree;
-    // While degrees rise, what remains costs no less than if this degree stayed: see early that a graph fills in.
+    // While degrees rise, what remains costs no less than if this degree stayed: see early that a graph fills
+    // in.
     const least = work + 2 * degree * degree * Math.max(nodes - position - degree, degree / 3);
     if (least > budget || entries > MAX_ENTRIES) return { failed: 'budget' };
     order[position] = node;
@@ -89,7 +91,10 @@ export function factor(
   return { factor: gather(nodes, order, pivots, rows, entries) };
 }
 
-/** Copies the rows as they stood at elimination into the order of elimination, where solves run straight through. */
+/**
+ * Copies the rows as they stood at elimination into the order of elimination, where solves run straight
+ * through.
+ */
 function gather(
   nodes: number,
   order: Uint32Array,
@@ -142,7 +147,10 @@ export function solve(
   for (let position = 0; position < nodes; position++) x[order[position]] = work[position];
 }
 
-/** The shrinking graph: one unordered row a node in a common pool, moved to its end when it outgrows its place. */
+/**
+ * The shrinking graph: one unordered row a node in a common pool, moved to its end when it outgrows its
+ * place.
+ */
 class Rows {
   readonly begin: Int32Array;
   readonly length: Uint32Array;
@@ -173,7 +181,9 @@ class Rows {
     this.capacity[node] = this.length[node];
   }
 
-  /** Takes `gone` out of the row of `node` and joins `node` to every other neighbour of `gone`. May move rows. */
+  /**
+   * Takes `gone` out of the row of `node` and joins `node` to every other neighbour of `gone`. May move rows.
+   */
   join(node: number, gone: number, weight: number, inverse: number, slotOf: Int32Array): void {
     const missing = this.removeAndMark(node, gone, slotOf);
     if (this.length[node] + missing > this.capacity[node]) this.enlarge(node, this.length[node] + missing);
@@ -186,7 +196,8 @@ class Rows {
     for (let other = goneBegin; other < goneEnd; other++) {
       const column = columns[other];
       if (column === node) continue;
-      // The weights' product first: it is the same number seen from either end, so the matrix stays symmetric to the bit.
+      // The weights' product first: it is the same number seen from either end, so the matrix stays symmetric
+      // to the bit.
       const joined = weight * values[other] * inverse;
       const slot = slotOf[column];
       if (slot >= 0) {
@@ -200,7 +211,10 @@ class Rows {
     for (let slot = begin; slot < end; slot++) slotOf[columns[slot]] = -1;
   }
 
-  /** Takes `gone` out of the row of `node`; returns how many of its other neighbours the row does not hold yet. */
+  /**
+   * Takes `gone` out of the row of `node`; returns how many of its other neighbours the row does not hold
+   * yet.
+   */
   private removeAndMark(node: number, gone: number, slotOf: Int32Array): number {
     const { columns, values } = this;
     const begin = this.begin[node];
@@ -254,9 +268,10 @@ class Rows {
 }
 
 /**
- * Nodes by degree: one first-in first-out list a degree, doubly linked, so that taking the least and moving one cost a
- * constant (but for empty lists). Nodes just changed wait, so elimination spreads over the graph, as in multiple minimum
- * degree (Liu 1985). Measured against last in first out, fill differs by a few percent either way.
+ * Nodes by degree: one first-in first-out list a degree, doubly linked, so that taking the least and moving
+ * one cost a constant (but for empty lists). Nodes just changed wait, so elimination spreads over the graph,
+ * as in multiple minimum degree (Liu 1985). Measured against last in first out, fill differs by a few percent
+ * either way.
  */
 class DegreeQueue {
   private readonly head: Int32Array;

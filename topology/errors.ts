@@ -83,15 +83,19 @@ export function formatPath(path: readonly (string | number)[]): string {
 }
 
 /**
- * Control characters, halves of a pair, and what formats without being seen, as the turning of the direction of writing: it steers a terminal, breaks a
- * page, or shows a name as another. The two joiners (U+200C, U+200D) are part of words and stay.
+ * Control characters, halves of a pair, and what formats without being seen, as the turning of the direction
+ * of writing: it steers a terminal, breaks a page, or shows a name as another. The two joiners (U+200C,
+ * U+200D) are part of words and stay.
  */
 const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu;
 /** Blanks that look like a space and are none. */
 const ODD_BLANKS = /(?! )\p{Zs}/gu;
 const MOST_CHARACTERS = 60;
 
-/** Text of a file or a config as any output may carry it: what UNPRINTABLE names is written as an escape, `\u001b`, as JSON has it. */
+/**
+ * Text of a file or a config as any output may carry it: what UNPRINTABLE names is written as an escape,
+ * `\u001b`, as JSON has it.
+ */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escaped);
 }
@@ -103,7 +107,10 @@ function escaped(character: string): string {
   ).join('');
 }
 
-/** A value as a message shows it: strings quoted, nothing raw that steers a terminal, and no more than some sixty characters. */
+/**
+ * A value as a message shows it: strings quoted, nothing raw that steers a terminal, and no more than some
+ * sixty characters.
+ */
 export function show(value: unknown): string {
   if (value === undefined) return 'missing';
   if (typeof value === 'number') return String(value);

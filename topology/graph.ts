@@ -1,14 +1,17 @@
 /**
- * The graph: undirected, simple, in compressed sparse rows (CSR), as plain typed arrays that survive a structured clone.
+ * The graph: undirected, simple, in compressed sparse rows (CSR), as plain typed arrays that survive a
+ * structured clone.
  *
- * Row i holds the neighbours of node i in ascending order: `columns[rowStart[i] .. rowStart[i + 1])`. Every edge stands
- * twice, once in the row of either end. Sums over neighbours run in this order everywhere, so they repeat bit for bit.
+ * Row i holds the neighbours of node i in ascending order: `columns[rowStart[i] .. rowStart[i + 1])`. Every
+ * edge stands twice, once in the row of either end. Sums over neighbours run in this order everywhere, so
+ * they repeat bit for bit.
  *
- * Cost: 4 (nodes + 1) + 8 edges bytes, and 16 edges more when weighted. Building it is two counting sorts, linear in
- * nodes + edges, with two transient arrays of 2 edges words.
+ * Cost: 4 (nodes + 1) + 8 edges bytes, and 16 edges more when weighted. Building it is two counting sorts,
+ * linear in nodes + edges, with two transient arrays of 2 edges words.
  *
- * A directed graph keeps its arcs beside that, in `arcs`; the rows above are then its undirected closure, in which i and j are
- * neighbours if there is an arc either way. What asks who is connected at all (components, diameter, spectrum) looks at the closure.
+ * A directed graph keeps its arcs beside that, in `arcs`; the rows above are then its undirected closure, in
+ * which i and j are neighbours if there is an arc either way. What asks who is connected at all (components,
+ * diameter, spectrum) looks at the closure.
  */
 import { parameterError, show, TopologyError } from './errors.js';
 
@@ -22,7 +25,9 @@ export interface Graph {
   rowStart: Uint32Array;
   /** 2 * edges neighbours, ascending in each row. */
   columns: Uint32Array;
-  /** 2 * edges weights aligned with `columns`, positive, equal in both directions; null means that all are 1. */
+  /**
+   * 2 * edges weights aligned with `columns`, positive, equal in both directions; null means that all are 1.
+   */
   weights: Float64Array | null;
   /** One label a node if the source had them. */
   labels: string[] | null;
@@ -30,9 +35,15 @@ export interface Graph {
   numberedFrom?: number;
   /** What making the graph simple removed, so that it can be reported. */
   dropped: { selfLoops: number; parallelEdges: number };
-  /** Why the source's weights cannot be used, where it has some; `weights` is null then. Only who asks for them is told. */
+  /**
+   * Why the source's weights cannot be used, where it has some; `weights` is null then. Only who asks for
+   * them is told.
+   */
   weightProblem?: WeightProblem;
-  /** How the source was read, where it could be read in several ways: 'edge list, tab, header, columns 2 and 3'. */
+  /**
+   * How the source was read, where it could be read in several ways: 'edge list, tab, header, columns 2 and
+   * 3'.
+   */
   readAs?: string;
   /** The source says that its edges have directions, and whoever read it did not ask for them. */
   directionsForgotten?: boolean;
@@ -50,7 +61,9 @@ export interface WeightProblem {
   line: number;
 }
 
-/** A simple directed graph, in CSR twice: who a node hears, and who hears it. Neighbours ascend in each row. */
+/**
+ * A simple directed graph, in CSR twice: who a node hears, and who hears it. Neighbours ascend in each row.
+ */
 export interface Arcs {
   /** Each direction counted once. */
   count: number;
@@ -79,8 +92,9 @@ export const MAX_EDGES = 2 ** 28;
 /** How a list of edges is understood. */
 export interface FromEdgesOptions {
   /**
-   * The list holds arcs: i -> j and j -> i are then one edge said from both ends, not a parallel edge. Repeats in the
-   * same direction are parallel. Default false: every further edge between the same two nodes is parallel.
+   * The list holds arcs: i -> j and j -> i are then one edge said from both ends, not a parallel edge.
+   * Repeats in the same direction are parallel. Default false: every further edge between the same two nodes
+   * is parallel.
    */
   directed?: boolean;
   /** Keep the directions, in `arcs`; the list holds arcs then. Default false. */
@@ -92,9 +106,10 @@ export interface FromEdgesOptions {
 /**
  * Builds a graph from an edge list.
  *
- * Directions are forgotten, but for `keepDirections`. Self-loops are dropped and counted. Of several edges between the same two nodes one
- * stays, with the sum of their weights; the others are dropped and, but for `directed`, counted. In a `directed` list the two directions must say the same
- * weight: if they do not, the graph has a `weightProblem` instead of weights.
+ * Directions are forgotten, but for `keepDirections`. Self-loops are dropped and counted. Of several edges
+ * between the same two nodes one stays, with the sum of their weights; the others are dropped and, but for
+ * `directed`, counted. In a `directed` list the two directions must say the same weight: if they do not, the
+ * graph has a `weightProblem` instead of weights.
  *
  * @param nodes number of nodes, at least 1
  * @param from one end of each edge, in 0..nodes-1
@@ -131,8 +146,8 @@ export function graphFromEdges(
   for (let node = 0; node < nodes; node++) start[node + 1] += start[node];
   const arcs = start[nodes];
 
-  // Two stable counting sorts, by column and then by row, leave each row ascending, and equal pairs in list order.
-  // The adjacency is symmetric, so both sorts share one table of offsets.
+  // Two stable counting sorts, by column and then by row, leave each row ascending, and equal pairs in list
+  // order. The adjacency is symmetric, so both sorts share one table of offsets.
   const keepDirections = options.keepDirections ?? false;
   const directed = keepDirections || (options.directed ?? false);
   const needsEdge = weights !== null || directed;
@@ -200,7 +215,10 @@ interface Pairs {
   columns: Uint32Array;
 }
 
-/** The pairs turned round, (column, row), in the order of their columns; equal columns stay in the order they had. */
+/**
+ * The pairs turned round, (column, row), in the order of their columns; equal columns stay in the order they
+ * had.
+ */
 function transposed(nodes: number, { rows, columns }: Pairs): Pairs {
   const cursor = startsOf(nodes, columns);
   const result = { rows: new Uint32Array(rows.length), columns: new Uint32Array(rows.length) };
@@ -296,7 +314,10 @@ interface Unlike {
   inward: number;
 }
 
-/** Keeps one of equal neighbours in every row, moving the rest up in place, its weights summed. `from` is given for directed lists. */
+/**
+ * Keeps one of equal neighbours in every row, moving the rest up in place, its weights summed. `from` is
+ * given for directed lists.
+ */
 function dropParallel(
   nodes: number,
   start: Uint32Array,
@@ -376,8 +397,8 @@ export function edgeList(graph: Graph): { from: Uint32Array; to: Uint32Array; we
 }
 
 /**
- * A growing edge list: what readers and generators fill before the graph is built. Doubles when full, so a push costs
- * a constant on average and the peak is at most twice what is needed.
+ * A growing edge list: what readers and generators fill before the graph is built. Doubles when full, so a
+ * push costs a constant on average and the peak is at most twice what is needed.
  */
 export class EdgeBuffer {
   /** One end of each edge. */

@@ -1,5 +1,6 @@
 /**
- * Topologies: graphs in compressed sparse rows, made, read, written, weighed and looked at. Knows nothing of the simulator.
+ * Topologies: graphs in compressed sparse rows, made, read, written, weighed and looked at. Knows nothing of
+ * the simulator.
  */
 export {
   formatPath,

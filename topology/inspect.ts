@@ -1,4 +1,7 @@
-/** Everything about a graph at once. The spectrum, and the linear algebra that it takes, is loaded with this file alone. */
+/**
+ * Everything about a graph at once. The spectrum, and the linear algebra that it takes, is loaded with this
+ * file alone.
+ */
 
 import type { Graph, WeightProblem } from './graph.js';
 import { components, degreeStatistics, diameter, strongComponents, unbalancedNode } from './properties.js';
@@ -38,7 +41,9 @@ export interface Inspection {
   weighted: boolean;
   /** Why those cannot be used; null if they can, or if there are none. */
   weightProblem: string | null;
-  /** All of the above is of the undirected closure of a directed graph; below is what only its directions say. */
+  /**
+   * All of the above is of the undirected closure of a directed graph; below is what only its directions say.
+   */
   directed: boolean;
   /** null in an undirected graph. */
   arcs: number | null;
@@ -63,7 +68,8 @@ export interface Range {
 /**
  * Everything at once, as JSON-ready data.
  *
- * @param weights what the Laplacian of lambda2 and lambdaMax is weighed with, aligned with `columns`; null for all 1
+ * @param weights what the Laplacian of lambda2 and lambdaMax is weighed with, aligned with `columns`; null
+ *   for all 1
  */
 export function inspect(graph: Graph, weights: Float64Array | null = null): Inspection {
   const { count, sizes } = components(graph);

@@ -3,10 +3,11 @@
  *
  *     beta_k q_{k+1} = A q_k - alpha_k q_k - beta_{k-1} q_{k-1},      T = tridiag(beta, alpha, beta)
  *
- * The extreme eigenvalues theta of T approach those of A from inside. With s the unit eigenvector of T to theta, the Ritz
- * vector u = Q s has |A u - theta u| = beta_k |s_k|, and an eigenvalue of A lies within that of theta: this is the test of
- * convergence. It holds in floating point too, without reorthogonalising (Paige 1980): lost orthogonality only brings
- * copies of eigenvalues that have converged. So three vectors are all that is stored, whatever the number of steps.
+ * The extreme eigenvalues theta of T approach those of A from inside. With s the unit eigenvector of T to
+ * theta, the Ritz vector u = Q s has |A u - theta u| = beta_k |s_k|, and an eigenvalue of A lies within that
+ * of theta: this is the test of convergence. It holds in floating point too, without reorthogonalising (Paige
+ * 1980): lost orthogonality only brings copies of eigenvalues that have converged. So three vectors are all
+ * that is stored, whatever the number of steps.
  *
  * The start vector is pseudo-random and always the same, so results repeat.
  */
@@ -54,12 +55,14 @@ export class Lanczos {
       if (this.beta.length > 0) addScaled(image, -this.beta[this.beta.length - 1], previous);
       const alpha = dot(current, image);
       addScaled(image, -alpha, current);
-      // Last, at every step: a trace of the constant vector would grow like any converged one, and bring back its 0.
+      // Last, at every step: a trace of the constant vector would grow like any converged one, and bring back
+      // its 0.
       removeMean(image);
       const beta = norm(image);
       this.alpha.push(alpha);
       this.beta.push(beta);
-      // On vectors that sum to 0 there are nodes - 1 dimensions; a beta at rounding level means that they are used up.
+      // On vectors that sum to 0 there are nodes - 1 dimensions; a beta at rounding level means that they are
+      // used up.
       if (beta <= 1e-14 * this.scaleOfT() || this.steps >= 20 * this.nodes) {
         this.exhausted = true;
         return;

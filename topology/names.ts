@@ -1,6 +1,7 @@
 /**
- * Nodes by name. A node's name is its label, or its number in the source where the graph has no labels. Whatever refers to the nodes of a graph from outside
- * (another graph on the same agents, a table of links) does so by name, never by position.
+ * Nodes by name. A node's name is its label, or its number in the source where the graph has no labels.
+ * Whatever refers to the nodes of a graph from outside (another graph on the same agents, a table of links)
+ * does so by name, never by position.
  */
 import { show } from './errors.js';
 import type { Graph } from './graph.js';

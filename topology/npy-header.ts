@@ -1,7 +1,7 @@
 /**
- * The beginning of NumPy's .npy files: a magic string and a Python dict that says type, order and shape. Graphs and data read it alike; who reads says what kind of
- * error a wrong one is.
- * Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ * The beginning of NumPy's .npy files: a magic string and a Python dict that says type, order and shape.
+ * Graphs and data read it alike; who reads says what kind of error a wrong one is. Format:
+ * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 
 import { show } from './errors.js';

@@ -1,8 +1,8 @@
 /**
- * Reverse Cuthill-McKee (Cuthill and McKee 1969; George 1971): renumbers the nodes so that neighbours get near numbers. A
- * breadth-first walk from a node at the rim (George and Liu's pseudo-peripheral node), neighbours by rising degree, the
- * whole read backwards. Neighbouring agents then share cache lines and pages, and workers share fewer messages.
- * O(nodes + edges log degree).
+ * Reverse Cuthill-McKee (Cuthill and McKee 1969; George 1971): renumbers the nodes so that neighbours get
+ * near numbers. A breadth-first walk from a node at the rim (George and Liu's pseudo-peripheral node),
+ * neighbours by rising degree, the whole read backwards. Neighbouring agents then share cache lines and
+ * pages, and workers share fewer messages. O(nodes + edges log degree).
  */
 import { parameterError } from './errors.js';
 import { type Arcs, arcList, carryOver, type Graph, graphFromEdges } from './graph.js';
@@ -10,7 +10,8 @@ import { type Arcs, arcList, carryOver, type Graph, graphFromEdges } from './gra
 /**
  * An order in which neighbours are near each other (reverse Cuthill-McKee).
  *
- * @returns nodes numbers: `order[position]` is the node that comes at that position; components one after another
+ * @returns nodes numbers: `order[position]` is the node that comes at that position; components one after
+ *   another
  */
 export function reverseCuthillMcKee(graph: Graph): Uint32Array {
   const { nodes, rowStart, columns } = graph;
@@ -181,9 +182,10 @@ export function meanDistance({ rowStart, columns }: Rows): number {
 }
 
 /**
- * How many nodes a breadth-first walk from node 0 meets at a time: the size of its levels, the mean over the nodes reached. An edge joins nodes of one level or of two that follow
- * each other, so this is about what `reverseCuthillMcKee` can bring `meanDistance` down to, for the price of one walk: on a random graph most nodes are in one
- * or two levels, and no order of this kind helps.
+ * How many nodes a breadth-first walk from node 0 meets at a time: the size of its levels, the mean over the
+ * nodes reached. An edge joins nodes of one level or of two that follow each other, so this is about what
+ * `reverseCuthillMcKee` can bring `meanDistance` down to, for the price of one walk: on a random graph most
+ * nodes are in one or two levels, and no order of this kind helps.
  */
 export function meanLevel({ nodes, rowStart, columns }: Graph): number {
   if (nodes === 0) return 0;

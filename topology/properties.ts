@@ -42,8 +42,8 @@ export function components(graph: Graph): Components {
 }
 
 /**
- * The strongly connected components of a directed graph: sets in which everyone is heard by everyone, over others. Tarjan 1972, without
- * recursion. O(nodes + arcs).
+ * The strongly connected components of a directed graph: sets in which everyone is heard by everyone, over
+ * others. Tarjan 1972, without recursion. O(nodes + arcs).
  */
 export function strongComponents(arcs: Arcs): Components {
   const { outStart, outColumns } = arcs;
@@ -123,7 +123,8 @@ export function isConnected(graph: Graph): boolean {
 }
 
 /**
- * The largest component, strongly connected in a directed graph, as a graph of its own: nodes in their old order, with labels and weights.
+ * The largest component, strongly connected in a directed graph, as a graph of its own: nodes in their old
+ * order, with labels and weights.
  *
  * `nodeOf[i]` is the node of the whole graph that node i stands for.
  */
@@ -178,7 +179,10 @@ export function largestComponent(graph: Graph): Graph {
 
 /** The diameter, and whether it is exact. */
 export interface Diameter {
-  /** Edges between the two nodes farthest apart; null when there is no path between some (JSON has no infinity). */
+  /**
+   * Edges between the two nodes farthest apart; null when there is no path between some (JSON has no
+   * infinity).
+   */
   diameter: number | null;
   /** False: `diameter` is a lower bound, because more would have cost too much. */
   diameterIsExact: boolean;
@@ -190,9 +194,10 @@ const DIAMETER_BUDGET = 3e8;
 /**
  * The diameter, unweighted.
  *
- * Double sweep, then iFUB (Crescenzi et al. 2013): search from nodes ever nearer to a middle one; once the eccentricity
- * found is at least twice the depth still to come, nothing deeper can beat it. Exact unless `budget` arcs were looked at
- * before that; on graphs where every node is alike (rings, random regular) it needs nodes searches.
+ * Double sweep, then iFUB (Crescenzi et al. 2013): search from nodes ever nearer to a middle one; once the
+ * eccentricity found is at least twice the depth still to come, nothing deeper can beat it. Exact unless
+ * `budget` arcs were looked at before that; on graphs where every node is alike (rings, random regular) it
+ * needs nodes searches.
  */
 export function diameter(graph: Graph, budget = DIAMETER_BUDGET): Diameter {
   if (!isConnected(graph)) return { diameter: null, diameterIsExact: true };

@@ -1,9 +1,10 @@
 /**
- * Random numbers for generators: xoshiro128** (Blackman and Vigna 2018, https://prng.di.unimi.it/xoshiro128starstar.c),
- * period 2^128 - 1, seeded with splitmix64 (Steele, Lea and Flood 2014) from a whole number of up to 53 bits.
+ * Random numbers for generators: xoshiro128** (Blackman and Vigna 2018,
+ * https://prng.di.unimi.it/xoshiro128starstar.c), period 2^128 - 1, seeded with splitmix64 (Steele, Lea and
+ * Flood 2014) from a whole number of up to 53 bits.
  *
- * 32-bit integer arithmetic throughout, so a seed means the same stream on every machine. A graph is drawn once, in one
- * thread and in a fixed order; the counter-based generator of the rounds is not needed here.
+ * 32-bit integer arithmetic throughout, so a seed means the same stream on every machine. A graph is drawn
+ * once, in one thread and in a fixed order; the counter-based generator of the rounds is not needed here.
  */
 
 export class Random {
@@ -74,8 +75,8 @@ export class Random {
   }
 
   /**
-   * How many failures precede the next success of trials that succeed with a probability p: geometric, by inversion.
-   * V8 computes log in software (fdlibm), so this too repeats on every machine.
+   * How many failures precede the next success of trials that succeed with a probability p: geometric, by
+   * inversion. V8 computes log in software (fdlibm), so this too repeats on every machine.
    *
    * @param logOfFailure log(1 - p), negative
    */

@@ -1,6 +1,6 @@
 /**
- * The generators: one line each. A new kind is one file in `generators/` and one line here; tests, help and the
- * configuration's schema find it through this list.
+ * The generators: one line each. A new kind is one file in `generators/` and one line here; tests, help and
+ * the configuration's schema find it through this list.
  */
 import { TopologyError } from './errors.js';
 import { balancedTree } from './generators/balanced-tree.js';

@@ -1,19 +1,22 @@
 /**
- * The ends of the Laplacian's spectrum: lambda2, the algebraic connectivity (how fast agreement can be), and lambdaMax (how
- * long a step may be). Both to 1e-8 relative, or else `converged` is false and the residuals say how far they got.
+ * The ends of the Laplacian's spectrum: lambda2, the algebraic connectivity (how fast agreement can be), and
+ * lambdaMax (how long a step may be). Both to 1e-8 relative, or else `converged` is false and the residuals
+ * say how far they got.
  *
- * lambda2 is the hard one: on a ring of n nodes it is about 40 / n^2. Three methods, the first that reaches the tolerance:
+ * lambda2 is the hard one: on a ring of n nodes it is about 40 / n^2. Three methods, the first that reaches
+ * the tolerance:
  *
- * 1. dense (up to 300 nodes): all eigenvalues (JAMA's symmetric EVD in ml-matrix), residuals computed from the vectors.
+ * 1. dense (up to 300 nodes): all eigenvalues (JAMA's symmetric EVD in ml-matrix), residuals computed from
+ *    the vectors.
  * 2. Lanczos on L: a few hundred steps. Enough where gaps are wide: random graphs, however large.
- * 3. Lanczos on the inverse of L (or, for lambdaMax, of sigma I - L, sigma just above): a few dozen steps, each one solve
- *    with a sparse Cholesky factor. For everything long and thin, where the factor stays sparse: rings, grids, power grids.
- *    The factor of L subtracts nothing, so even 1e-10 keeps its digits. When it would fill in too much, (2) goes on to
- *    the end of its budget.
+ * 3. Lanczos on the inverse of L (or, for lambdaMax, of sigma I - L, sigma just above): a few dozen steps,
+ *    each one solve with a sparse Cholesky factor. For everything long and thin, where the factor stays
+ *    sparse: rings, grids, power grids. The factor of L subtracts nothing, so even 1e-10 keeps its digits.
+ *    When it would fill in too much, (2) goes on to the end of its budget.
  *
- * A residual r of a unit vector guarantees an eigenvalue within r; that it is the extreme one rests, as always with Lanczos,
- * on a start vector that is not orthogonal to it. For lambdaMax the Cholesky factor existing at sigma also proves
- * lambdaMax < sigma.
+ * A residual r of a unit vector guarantees an eigenvalue within r; that it is the extreme one rests, as
+ * always with Lanczos, on a start vector that is not orthogonal to it. For lambdaMax the Cholesky factor
+ * existing at sigma also proves lambdaMax < sigma.
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { factor, solve } from './elimination.js';
@@ -28,7 +31,9 @@ export const TOLERANCE = 1e-8;
 /** Up to here all eigenvalues are computed: half a second at most. */
 export const DENSE_NODES = 300;
 
-/** Steps on L before a factor is tried: first, and in all if the first have brought both residuals below 1%. */
+/**
+ * Steps on L before a factor is tried: first, and in all if the first have brought both residuals below 1%.
+ */
 const FIRST_STEPS = 300;
 const PROMISING_STEPS = 1200;
 
@@ -86,13 +91,16 @@ export function spectrum(
 }
 
 /**
- * What takes the place of the spectrum in a balanced directed graph, where everyone hears as many as hear it. L = D_in - A is not symmetric, its eigenvalues are complex,
- * and two numbers say what steps x <- x - h L x do with a disagreement x:
+ * What takes the place of the spectrum in a balanced directed graph, where everyone hears as many as hear it.
+ * L = D_in - A is not symmetric, its eigenvalues are complex, and two numbers say what steps x <- x - h L x
+ * do with a disagreement x:
  *
  *     <x, L x> >= lambda2 |x|^2          |L x|^2 <= lambdaMax <x, L x>          |x - h L x|^2 <= (1 - h (2 - h lambdaMax) lambda2) |x|^2
  *
- * lambda2 is that of (L + L^T)/2, the Laplacian of the closure in which a one-way arc weighs a half; lambdaMax is twice the largest in-degree (Cauchy-Schwarz in each
- * row, and <x, L x> = sum over arcs of (x_i - x_j)^2 / 2). Steps with h lambdaMax < 2 are stable. Where every arc has its reverse, both are the usual ones.
+ * lambda2 is that of (L + L^T)/2, the Laplacian of the closure in which a one-way arc weighs a half;
+ * lambdaMax is twice the largest in-degree (Cauchy-Schwarz in each row, and <x, L x> = sum over arcs of (x_i
+ * - x_j)^2 / 2). Steps with h lambdaMax < 2 are stable. Where every arc has its reverse, both are the usual
+ * ones.
  */
 export function balancedSpectrum(graph: Graph, arcs: Arcs): Spectrum {
   const { nodes, edges, rowStart, columns } = graph;
@@ -166,7 +174,10 @@ function dense(graph: Graph, weights: Float64Array | null): { low: End; high: En
   return { low: endOf(rising[1]), high: endOf(rising[nodes - 1]) };
 }
 
-/** y = L x, as sum_j w_ij (x_i - x_j): neighbours' values are close in a slow mode, and their difference is then exact. */
+/**
+ * y = L x, as sum_j w_ij (x_i - x_j): neighbours' values are close in a slow mode, and their difference is
+ * then exact.
+ */
 function laplacianOf({ nodes, rowStart, columns }: Graph, weights: Float64Array | null): Operator {
   if (weights === null) {
     return (x, y) => {
@@ -255,7 +266,10 @@ function lowByInverse(graph: Graph, weights: Float64Array | null): End | null {
   return { value: 1 / ritz.value, residual: ritz.residual / ritz.value, method: 'shift-invert' };
 }
 
-/** lambdaMax = sigma - 1 / the largest eigenvalue of (sigma I - L)^-1, for the least sigma above it that we can guess. */
+/**
+ * lambdaMax = sigma - 1 / the largest eigenvalue of (sigma I - L)^-1, for the least sigma above it that we
+ * can guess.
+ */
 function highByInverse(graph: Graph, weights: Float64Array | null, estimate: End): End | null {
   const ceiling = upperBound(graph, weights) * (1 + 1e-10);
   let margin = Math.max(2 * estimate.residual, 1e-9);

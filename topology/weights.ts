@@ -1,10 +1,12 @@
 /**
- * Edge weights for the Laplacian L, L_ij = -w_ij, L_ii = sum_j w_ij, j over those whom i hears: in a directed graph L = D_in - A, with rows that add up to 0.
+ * Edge weights for the Laplacian L, L_ij = -w_ij, L_ii = sum_j w_ij, j over those whom i hears: in a directed
+ * graph L = D_in - A, with rows that add up to 0.
  *
  * - unit: w = 1.
- * - metropolis: w_ij = 1 / (1 + max(deg_i, deg_j)) (Xiao, Boyd and Kim 2007): every weighted degree stays below 1, so a
- *   step of 1 never overshoots, and each agent needs only its neighbours' degrees.
- * - file: as read, parallel edges summed. What is wrong with a file's weights is an error here and nowhere else.
+ * - metropolis: w_ij = 1 / (1 + max(deg_i, deg_j)) (Xiao, Boyd and Kim 2007): every weighted degree stays
+ *   below 1, so a step of 1 never overshoots, and each agent needs only its neighbours' degrees.
+ * - file: as read, parallel edges summed. What is wrong with a file's weights is an error here and nowhere
+ *   else.
  */
 import { fileError, TopologyError } from './errors.js';
 import type { Arcs, Graph } from './graph.js';
@@ -17,9 +19,15 @@ export const weightsKinds: readonly WeightsKind[] = ['unit', 'metropolis', 'file
 
 /** Weights of the edges and the diagonal of the Laplacian. */
 export interface EdgeWeights {
-  /** 2 * edges, aligned with `graph.columns` (the closure, where the graph is directed); null means that all are 1. */
+  /**
+   * 2 * edges, aligned with `graph.columns` (the closure, where the graph is directed); null means that all
+   * are 1.
+   */
   weights: Float64Array | null;
-  /** The diagonal of L: nodes weighted degrees, each summed in the order of its row; of a directed graph, whose arcs weigh 1, how many each node hears. */
+  /**
+   * The diagonal of L: nodes weighted degrees, each summed in the order of its row; of a directed graph,
+   * whose arcs weigh 1, how many each node hears.
+   */
   degrees: Float64Array;
 }
 

@@ -1,8 +1,9 @@
 /**
- * What Piscina loads: CommonJS on purpose. Piscina first tries `require`, then `import`; for an ES module newer Nodes allow the former, and doing
- * one while the other is under way now and then ends in an internal assertion of Node ("a module that is imported again after being
- * required"). Here there is one `import()`, begun when the thread starts, so that the agents are loaded before their task arrives.
- * A whole build (`scripts/bundle.mjs`) puts a line in its place that loads them as CommonJS at once.
+ * What Piscina loads: CommonJS on purpose. Piscina first tries `require`, then `import`; for an ES module
+ * newer Nodes allow the former, and doing one while the other is under way now and then ends in an internal
+ * assertion of Node ("a module that is imported again after being required"). Here there is one `import()`,
+ * begun when the thread starts, so that the agents are loaded before their task arrives. A whole build
+ * (`scripts/bundle.mjs`) puts a line in its place that loads them as CommonJS at once.
  */
 
 import type { AgentsReport, AgentsTask } from '../src/run/tasks.js' with { 'resolution-mode': 'import' };

@@ -1,8 +1,9 @@
 /**
- * The Piscina task: one call per worker for a whole run. Attaches to the arena, binds, and runs the round loop.
+ * The Piscina task: one call per worker for a whole run. Attaches to the arena, binds, and runs the round
+ * loop.
  *
- * A worker that fails poisons the barrier before its error leaves, so that no other waits for it. Those that leave because of
- * the poison return instead of throwing: only the cause is an error.
+ * A worker that fails poisons the barrier before its error leaves, so that no other waits for it. Those that
+ * leave because of the poison return instead of throwing: only the cause is an error.
  */
 
 import { getHeapStatistics } from 'node:v8';

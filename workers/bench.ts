@@ -1,6 +1,7 @@
 /**
- * What runs on threads for `sottovoce bench` beside the engine itself: crossings of the barrier with nothing between them, a triad over the kernels'
- * memory, and rounds of pure arithmetic. One thread, many tasks; the first crossing of a task gathers everyone.
+ * What runs on threads for `sottovoce bench` beside the engine itself: crossings of the barrier with nothing
+ * between them, a triad over the kernels' memory, and rounds of pure arithmetic. One thread, many tasks; the
+ * first crossing of a task gathers everyone.
  */
 
 import { parentPort } from 'node:worker_threads';

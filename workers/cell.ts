@@ -27,7 +27,8 @@ export default async function cell({ module, loaded, target, tune }: CellTask): 
       ...run,
     };
   } catch (error) {
-    // A combination that cannot be is an answer of the grid; anything else is a failure of ours or of the machine.
+    // A combination that cannot be is an answer of the grid; anything else is a failure of ours or of the
+    // machine.
     if (isInputError(error)) return { status: 'refused', error: (error as Error).message };
     throw error;
   }

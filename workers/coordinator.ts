@@ -1,6 +1,7 @@
 /**
- * The coordinator thread: owns the pool, the parsing, the partitioning and the optimum, and exposes one `Session` over Comlink. The main
- * thread stays free to draw progress and to hear Ctrl-C; the round loop never meets Comlink.
+ * The coordinator thread: owns the pool, the parsing, the partitioning and the optimum, and exposes one
+ * `Session` over Comlink. The main thread stays free to draw progress and to hear Ctrl-C; the round loop
+ * never meets Comlink.
  */
 
 import { parentPort } from 'node:worker_threads';
@@ -11,8 +12,8 @@ import { RunSession } from '../src/session/run-session.js';
 if (!parentPort) throw new Error('the coordinator is a worker thread: it is started by openSession()');
 Comlink.expose(new RunSession(), nodeEndpoint(parentPort));
 
-// The config is still being read and validated on the main thread: time to load what most runs need beside the session itself. Nobody waits
-// for it, and what fails to load says so where it is used.
+// The config is still being read and validated on the main thread: time to load what most runs need beside
+// the session itself. Nobody waits for it, and what fails to load says so where it is used.
 for (const module of [
   programDefinition().preload(),
   import('../topology/readers/registry.js'),

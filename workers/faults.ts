@@ -1,6 +1,7 @@
 /**
- * Faults on purpose, for the tests and for people who want to see what happens: one worker throws, exits, runs out of memory or
- * hangs at a given round. A run without a fault pays nothing for this: the program is wrapped only when one is asked for.
+ * Faults on purpose, for the tests and for people who want to see what happens: one worker throws, exits,
+ * runs out of memory or hangs at a given round. A run without a fault pays nothing for this: the program is
+ * wrapped only when one is asked for.
  */
 
 import type { Fault } from '../src/run/tasks.js';

@@ -1,12 +1,15 @@
 /**
- * The round loop: phases and barriers, pause and stop, rows of the trace. It knows no mathematics and allocates nothing.
+ * The round loop: phases and barriers, pause and stop, rows of the trace. It knows no mathematics and
+ * allocates nothing.
  *
- * A run that stops at a target does so in the round in which it arrived. Rows are some rounds apart, so the first row that shows it is late: everyone goes back to the row
- * before (REWIND), from a copy made there, and looks at every round from then on. Rows in between leave the loop only where they would have anyway.
+ * A run that stops at a target does so in the round in which it arrived. Rows are some rounds apart, so the
+ * first row that shows it is late: everyone goes back to the row before (REWIND), from a copy made there, and
+ * looks at every round from then on. Rows in between leave the loop only where they would have anyway.
  *
- * Every worker runs it. The leader (worker 0) decides, everyone obeys at the same round: the leader writes the command of round
- * k + 1 before it arrives at the last barrier of round k, and that barrier publishes it. Commands are doubled by parity, like outboxes: the
- * leader cannot overwrite a command before every worker has passed the barrier after which it was read.
+ * Every worker runs it. The leader (worker 0) decides, everyone obeys at the same round: the leader writes
+ * the command of round k + 1 before it arrives at the last barrier of round k, and that barrier publishes it.
+ * Commands are doubled by parity, like outboxes: the leader cannot overwrite a command before every worker
+ * has passed the barrier after which it was read.
  */
 
 import { looksEveryRound, type Snapshot } from '../src/run/snapshot.js';
@@ -121,8 +124,9 @@ export function runRounds(inputs: LoopInputs): LoopReport {
   };
 
   /**
-   * Everyone stands still until the leader lets them go. The leader alone looks at the condition: if each worker looked for itself, a pause
-   * that ends and begins again would find one of them gone and the other still here, each waiting for the other.
+   * Everyone stands still until the leader lets them go. The leader alone looks at the condition: if each
+   * worker looked for itself, a pause that ends and begins again would find one of them gone and the other
+   * still here, each waiting for the other.
    */
   const pause = () => {
     const before = performance.now();
@@ -131,8 +135,8 @@ export function runRounds(inputs: LoopInputs): LoopReport {
     barrier.wait();
     if (leader) {
       for (;;) {
-        // RESUME is read before the condition: whoever ends the pause changes the condition first and bumps RESUME after, so either
-        // the condition is seen changed here, or the bump ends the wait.
+        // RESUME is read before the condition: whoever ends the pause changes the condition first and bumps
+        // RESUME after, so either the condition is seen changed here, or the bump ends the wait.
         const resume = Atomics.load(words, Word.RESUME);
         if (!pauseWanted() || isPoisoned(words)) break;
         Atomics.wait(words, Word.RESUME, resume);

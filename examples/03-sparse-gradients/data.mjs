@@ -1,4 +1,7 @@
-/** Sparse data, drawn from a seed: feature j (1, 2, ...) is present with probability j^-0.8, so the first few are in nearly every sample and the last in one of a hundred. */
+/**
+ * Sparse data, drawn from a seed: feature j (1, 2, ...) is present with probability j^-0.8, so the first few
+ * are in nearly every sample and the last in one of a hundred.
+ */
 
 import { writeFile } from 'node:fs/promises';
 

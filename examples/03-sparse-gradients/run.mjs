@@ -1,10 +1,12 @@
 /**
- * Gradients whose energy sits in a few coordinates, with one bit a coordinate each way. From a gap of 0.28, flattened messages end at 0.014, plain ones at 0.044, and
- * a majority vote hardly moves (0.22). SGD, with 64 bits, ends at 0.0007: one bit is not free.
+ * Gradients whose energy sits in a few coordinates, with one bit a coordinate each way. From a gap of 0.28,
+ * flattened messages end at 0.014, plain ones at 0.044, and a majority vote hardly moves (0.22). SGD, with 64
+ * bits, ends at 0.0007: one bit is not free.
  *
  *     node examples/03-sparse-gradients/run.mjs [--rounds N]
  *
- * The same config four times, with other links; `lambda` and `gamma` are the best of bench/sparse-gradients.mjs for each method. docs/fo-sgd.md explains what you see.
+ * The same config four times, with other links; `lambda` and `gamma` are the best of
+ * bench/sparse-gradients.mjs for each method. docs/fo-sgd.md explains what you see.
  */
 
 import { mkdirSync } from 'node:fs';

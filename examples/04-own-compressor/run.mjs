@@ -1,6 +1,6 @@
 /**
- * A compressor of one's own, from a file to a comparison: two-level.mjs beside one bit a coordinate and no compression at all, on the same
- * problem. `node examples/04-own-compressor/run.mjs`
+ * A compressor of one's own, from a file to a comparison: two-level.mjs beside one bit a coordinate and no
+ * compression at all, on the same problem. `node examples/04-own-compressor/run.mjs`
  */
 
 import { fileURLToPath } from 'node:url';

@@ -3,8 +3,9 @@
  *
  *     C(e)_c = sign(e_c) high   where |e_c| > t,     sign(e_c) low   elsewhere,      t = threshold * mean|e|
  *
- * `high` and `low` are the mean magnitudes of the two groups, which makes the squared error as small as the grouping allows. Of a
- * Gaussian vector with threshold 1.23 the share 0.88 arrives (one bit: 0.64). Bits: 128 + 2 dim.
+ * `high` and `low` are the mean magnitudes of the two groups, which makes the squared error as small as the
+ * grouping allows. Of a Gaussian vector with threshold 1.23 the share 0.88 arrives (one bit: 0.64). Bits: 128
+ * + 2 dim.
  */
 
 /** @type {import('sottovoce').CompressorModule['plan']} */

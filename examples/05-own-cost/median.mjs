@@ -1,10 +1,12 @@
 /**
- * The geometric median: where the sum of the distances to the agents' places is least, each distance rounded off at its tip.
+ * The geometric median: where the sum of the distances to the agents' places is least, each distance rounded
+ * off at its tip.
  *
  *     f_i(x) = sqrt(|x - p_i|^2 + softness^2) - softness          gradient (x - p_i) / sqrt(|x - p_i|^2 + softness^2)
  *
- * Convex, l = 1 / softness, no m: far out it is a cone. An agent far away pulls with a force of 1, like any other, which is why the median
- * does not follow outliers as the mean does. Places: a spiral around (1, 0), and every fifth agent far to the right.
+ * Convex, l = 1 / softness, no m: far out it is a cone. An agent far away pulls with a force of 1, like any
+ * other, which is why the median does not follow outliers as the mean does. Places: a spiral around (1, 0),
+ * and every fifth agent far to the right.
  */
 
 /** @type {import('sottovoce').CostModule['plan']} */

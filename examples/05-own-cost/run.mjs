@@ -1,6 +1,6 @@
 /**
- * A cost of one's own, from a file to an answer: the geometric median of twenty places, of which four are far away, beside their mean.
- * `node examples/05-own-cost/run.mjs`
+ * A cost of one's own, from a file to an answer: the geometric median of twenty places, of which four are far
+ * away, beside their mean. `node examples/05-own-cost/run.mjs`
  */
 
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
 /**
- * What failing links cost: the same agents with all links up, with 30% dropped in every round, and with failures in bursts.
- * `node examples/06-failing-links/run.mjs`
+ * What failing links cost: the same agents with all links up, with 30% dropped in every round, and with
+ * failures in bursts. `node examples/06-failing-links/run.mjs`
  */
 
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
 /**
- * Compressors as maps from a vector `e` to what a message says of it. How messages are packed is `src/compress/wire`;
- * here is only the mathematics.
+ * Compressors as maps from a vector `e` to what a message says of it. How messages are packed is
+ * `src/compress/wire`; here is only the mathematics.
  */
 
 import { maxAbs, norm, rowSum, sumSquaresOver } from './sums.js';
@@ -38,7 +38,9 @@ export function nearestFloat32(x: number): number {
   return Math.fround(Math.max(-LARGEST_FLOAT32, Math.min(x, LARGEST_FLOAT32)));
 }
 
-/** mean|e|; or |e|_2^2 / |e|_1, with which a sign after a random rotation is unbiased; or max|e| / 2; or 1. */
+/**
+ * mean|e|; or |e|_2^2 / |e|_1, with which a sign after a random rotation is unbiased; or max|e| / 2; or 1.
+ */
 export function signScaleBy(e: Float64Array, rule: SignRule): number {
   if (rule === 'half-max') return 0.5 * maxAbs(e);
   if (rule === 'unit') return 1;
@@ -106,8 +108,8 @@ export function decodeQuantized({ step, levels }: Quantized): Float64Array {
 }
 
 /**
- * Of the k entries largest in magnitude, ascending; ties go to the lowest index. NaN counts as larger than Infinity: a
- * diverged entry is sent, not hidden.
+ * Of the k entries largest in magnitude, ascending; ties go to the lowest index. NaN counts as larger than
+ * Infinity: a diverged entry is sent, not hidden.
  */
 export function topIndices(e: Float64Array, k: number): number[] {
   const rank = (c: number) => (Number.isNaN(e[c]) ? Number.POSITIVE_INFINITY : Math.abs(e[c]));

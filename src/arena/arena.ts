@@ -1,8 +1,9 @@
 /**
  * The arena: one shared WebAssembly.Memory that TypeScript sees as typed arrays and kernels see as addresses.
  *
- * The host calls `createArena`, workers `attachArena`. The header (magic, version, layout hash, total bytes) is written once and
- * validated on every attach, so that a worker built from another version fails with a sentence and not with wrong numbers.
+ * The host calls `createArena`, workers `attachArena`. The header (magic, version, layout hash, total bytes)
+ * is written once and validated on every attach, so that a worker built from another version fails with a
+ * sentence and not with wrong numbers.
  */
 
 import { BYTES, checkArenaFits, type Field, type FieldType, HEADER_BYTES, type Layout } from './layout.js';
@@ -57,9 +58,10 @@ export class Arena {
 const SYSTEM_PAGE_BYTES = 4096;
 
 /**
- * Has the operating system hand out this worker's share of the arena now. It gives a page of zeros at the first touch only, so that otherwise the
- * first rounds take several times as long as the rest, and whichever kernel is the first to write to a field looks slow. Adds 0 to one
- * word a page, atomically: what anybody else has written there, or writes now, stays.
+ * Has the operating system hand out this worker's share of the arena now. It gives a page of zeros at the
+ * first touch only, so that otherwise the first rounds take several times as long as the rest, and whichever
+ * kernel is the first to write to a field looks slow. Adds 0 to one word a page, atomically: what anybody
+ * else has written there, or writes now, stays.
  */
 export function populate({ memory }: Arena, worker: number, workers: number): void {
   const words = new Int32Array(memory.buffer);
@@ -98,7 +100,8 @@ export function arenaBytes(layout: Layout): number {
 
 export function createArena(layout: Layout): Arena {
   checkArenaFits(layout);
-  // All zero to begin with, and not resident until touched: the operating system hands out pages on first write.
+  // All zero to begin with, and not resident until touched: the operating system hands out pages on first
+  // write.
   const memory = new WebAssembly.Memory({
     initial: arenaBytes(layout) / PAGE_BYTES,
     maximum: MAX_PAGES,

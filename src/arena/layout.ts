@@ -1,9 +1,10 @@
 /**
  * The arena's map: which named field lies where in the one shared memory of a run.
  *
- * A layout is plain data, made once on the host and sent to every worker. Fields start 128-byte aligned (two cache lines: the
- * adjacent-line prefetcher would otherwise make neighbours share), rows are padded to 64 bytes (`rowLength`). A field marked
- * `perWorker` is repeated for every worker, each copy on lines of its own.
+ * A layout is plain data, made once on the host and sent to every worker. Fields start 128-byte aligned (two
+ * cache lines: the adjacent-line prefetcher would otherwise make neighbours share), rows are padded to 64
+ * bytes (`rowLength`). A field marked `perWorker` is repeated for every worker, each copy on lines of its
+ * own.
  */
 
 import { InputError } from '../base/errors.js';
@@ -49,7 +50,10 @@ export function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
 }
 
-/** Lays the fields out in the order given. Sizes only: nothing is allocated here, so it may be asked "what if". */
+/**
+ * Lays the fields out in the order given. Sizes only: nothing is allocated here, so it may be asked "what
+ * if".
+ */
 export function layoutArena(specs: readonly FieldSpec[], workers: number): Layout {
   const fields: Record<string, Field> = {};
   let offset = HEADER_BYTES;

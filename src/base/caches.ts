@@ -1,6 +1,6 @@
 /**
- * The machine's caches, as Linux tells them. What is chosen by them (how many agents make a block, whether agents are laid out in another order) changes how
- * fast a run is and never its bits.
+ * The machine's caches, as Linux tells them. What is chosen by them (how many agents make a block, whether
+ * agents are laid out in another order) changes how fast a run is and never its bits.
  */
 
 import { readFileSync } from 'node:fs';

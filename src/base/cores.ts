@@ -1,9 +1,10 @@
 /**
- * How many cores are ours: the smallest of what the operating system lets us run on (affinity), what the control groups above us have time for (CFS
- * quota) and what a batch system gave us (SLURM_CPUS_PER_TASK).
+ * How many cores are ours: the smallest of what the operating system lets us run on (affinity), what the
+ * control groups above us have time for (CFS quota) and what a batch system gave us (SLURM_CPUS_PER_TASK).
  *
- * A quota that is no whole number is rounded down, to one at least. Workers meet at a barrier every round: one that is throttled in the middle of it holds
- * up all the others, and under half a core two workers took 3.4 times as long as one.
+ * A quota that is no whole number is rounded down, to one at least. Workers meet at a barrier every round:
+ * one that is throttled in the middle of it holds up all the others, and under half a core two workers took
+ * 3.4 times as long as one.
  */
 
 import { readFileSync } from 'node:fs';
@@ -49,7 +50,10 @@ export function countCores(offered: number, env: NodeJS.ProcessEnv, read: Read):
   return { count, limit };
 }
 
-/** The smallest quota on the way from our own control group up to the root, in cores; null where there is none. */
+/**
+ * The smallest quota on the way from our own control group up to the root, in cores; null where there is
+ * none.
+ */
 export function cgroupQuota(read: Read): number | null {
   const quotas = (read('/proc/self/cgroup') ?? '').split('\n').flatMap((line): (number | null)[] => {
     const [, controllers = '', path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
@@ -74,7 +78,10 @@ export function cgroupQuota(read: Read): number | null {
   return found.length === 0 ? null : Math.min(...found);
 }
 
-/** `/a/b` -> `/a/b`, `/a`, `/`. Inside a container the upper ones are often not to be seen, and the lower ones not there. */
+/**
+ * `/a/b` -> `/a/b`, `/a`, `/`. Inside a container the upper ones are often not to be seen, and the lower ones
+ * not there.
+ */
 function pathsUpTo(path: string): string[] {
   const parts = path.split('/').filter((part) => part !== '' && part !== '..');
   return Array.from({ length: parts.length + 1 }, (_, i) => `/${parts.slice(0, parts.length - i).join('/')}`);

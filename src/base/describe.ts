@@ -1,4 +1,7 @@
-/** A component's spec in the short form that people write: `flatten(sign)`, `top-k(k=4)`, `schedule(top-k(k=1), sign, until=[0.5])`. */
+/**
+ * A component's spec in the short form that people write: `flatten(sign)`, `top-k(k=4)`,
+ * `schedule(top-k(k=1), sign, until=[0.5])`.
+ */
 
 interface Spec {
   kind: string;

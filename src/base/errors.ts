@@ -1,12 +1,13 @@
 /**
  * What can go wrong, in two families that decide the exit code.
  *
- *  - `InputError` (code BAD_INPUT, exit 2): something the user gave is wrong. It names the file, the place, the value and what
- *    was expected, and it is always thrown before anything is written.
+ *  - `InputError` (code BAD_INPUT, exit 2): something the user gave is wrong. It names the file, the place,
+ *    the value and what was expected, and it is always thrown before anything is written.
  *  - `RunError` (exit 1): the run began and failed: diverged, a worker died.
  *
- * Errors cross threads as plain data, and one process may hold two copies of this module (a bundle and the library): here they are recognised by `code`. What a
- * session throws is of these classes for the program that called it.
+ * Errors cross threads as plain data, and one process may hold two copies of this module (a bundle and the
+ * library): here they are recognised by `code`. What a session throws is of these classes for the program
+ * that called it.
  */
 
 import { formatPath, show as formatValue } from '../../topology/errors.js';

@@ -17,7 +17,10 @@ export function formatCount(value: number): string {
   return Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : String(value);
 }
 
-/** Four significant digits, or as many as given: `0.3788`, `9.8e-7`, `1,234`; `unknown` where there is no number. */
+/**
+ * Four significant digits, or as many as given: `0.3788`, `9.8e-7`, `1,234`; `unknown` where there is no
+ * number.
+ */
 export function formatQuantity(value: number | null | undefined, digits = 4): string {
   if (value === null || value === undefined || Number.isNaN(value)) return 'unknown';
   if (!Number.isFinite(value)) return value > 0 ? 'infinite' : '-infinite';

@@ -1,7 +1,10 @@
 import { relative, resolve } from 'node:path';
 import { visibleLine } from './visible.js';
 
-/** A path as a message shows it: relative inside the working directory, absolute outside, where `../../x` helps nobody. */
+/**
+ * A path as a message shows it: relative inside the working directory, absolute outside, where `../../x`
+ * helps nobody.
+ */
 export function showPath(file: string): string {
   const inside = relative(process.cwd(), file);
   if (inside === '') return '.';

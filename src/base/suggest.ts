@@ -1,8 +1,9 @@
 /** "Did you mean": the known name nearest to a mistyped one. */
 
 /**
- * The candidate nearest to `name`, or null where none is near enough to be worth saying. Case, hyphens and underscores do not count
- * (`topK`, `top_k` and `TOPK` are all `top-k`), nor does leaving off the end (`quadr`).
+ * The candidate nearest to `name`, or null where none is near enough to be worth saying. Case, hyphens and
+ * underscores do not count (`topK`, `top_k` and `TOPK` are all `top-k`), nor does leaving off the end
+ * (`quadr`).
  */
 export function nearest(name: string, candidates: Iterable<string>): string | null {
   const wanted = plain(name);

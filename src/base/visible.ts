@@ -1,6 +1,7 @@
 /**
- * Text as it may leave the program. Names in files, configs and modules may hold anything: an escape sequence that clears the terminal, a mark that turns
- * the direction of writing, a character that XML forbids. On its way to a terminal, an SVG or a page each of them is written as an escape, `\u001b`.
+ * Text as it may leave the program. Names in files, configs and modules may hold anything: an escape sequence
+ * that clears the terminal, a mark that turns the direction of writing, a character that XML forbids. On its
+ * way to a terminal, an SVG or a page each of them is written as an escape, `\u001b`.
  */
 
 import { printable } from './errors.js';

@@ -1,4 +1,7 @@
-/** What does a crossing of the barrier cost: by threads, by how long they spin before they sleep, and with more threads than cores? */
+/**
+ * What does a crossing of the barrier cost: by threads, by how long they spin before they sleep, and with
+ * more threads than cores?
+ */
 
 import { ownCores } from '../base/cores.js';
 import { DEFAULT_SPINS } from '../sync/barrier.js';

@@ -1,9 +1,12 @@
 /**
- * The machine's own ceiling for a speed-up: as many threads do arithmetic in registers only, with the barrier of a run after every round of it and the clock of
- * a run around it (`kernels/arithmetic.ts`, `workers/bench.ts`). They share nothing but the barrier's words, so what they lack of n times one thread's
- * throughput no partition, layout or kernel can win: cores that are two threads of one, a clock that falls when all are busy, neighbours on a shared host.
+ * The machine's own ceiling for a speed-up: as many threads do arithmetic in registers only, with the barrier
+ * of a run after every round of it and the clock of a run around it (`kernels/arithmetic.ts`,
+ * `workers/bench.ts`). They share nothing but the barrier's words, so what they lack of n times one thread's
+ * throughput no partition, layout or kernel can win: cores that are two threads of one, a clock that falls
+ * when all are busy, neighbours on a shared host.
  *
- * A round here takes one thread as long as the round that it bounds takes one worker, so that both cross the barrier as often.
+ * A round here takes one thread as long as the round that it bounds takes one worker, so that both cross the
+ * barrier as often.
  */
 
 import { readFile } from 'node:fs/promises';

@@ -4,10 +4,11 @@
  *     Amdahl 1967                         S(n) = n / (1 + sigma (n - 1))
  *     Universal Scalability Law           S(n) = n / (1 + sigma (n - 1) + kappa n (n - 1))
  *
- * S is the speed-up over one worker, sigma the share that queues for something shared (contention), kappa what keeping workers' views of it
- * consistent costs (coherency). n / S(n) - 1 is linear in sigma and kappa: least squares with both at least 0, weighted by
- * (S/n)^2 so that relative errors of S count alike. With kappa > 0 the speed-up has its peak at n* = sqrt((1 - sigma) / kappa).
- * Source: N. J. Gunther, Guerrilla Capacity Planning, 2007.
+ * S is the speed-up over one worker, sigma the share that queues for something shared (contention), kappa
+ * what keeping workers' views of it consistent costs (coherency). n / S(n) - 1 is linear in sigma and kappa:
+ * least squares with both at least 0, weighted by (S/n)^2 so that relative errors of S count alike. With
+ * kappa > 0 the speed-up has its peak at n* = sqrt((1 - sigma) / kappa). Source: N. J. Gunther, Guerrilla
+ * Capacity Planning, 2007.
  */
 
 export interface Point {

@@ -1,6 +1,6 @@
 /**
- * Measuring what is to be compared in turns: every pass takes one sample of each, beginning with another one each time, so that a machine
- * that warms up, clocks down or has a neighbour treats all alike.
+ * Measuring what is to be compared in turns: every pass takes one sample of each, beginning with another one
+ * each time, so that a machine that warms up, clocks down or has a neighbour treats all alike.
  */
 
 import type { Progress } from './types.js';

@@ -283,8 +283,8 @@ function transformCases(lab: Lab): KernelCase[] {
       coordinates,
       bytes: 16 * coordinates,
       run() {
-        // It destroys its source, so it is given a fresh one: a copy that its time includes, and its reference implementation's
-        // does too.
+        // It destroys its source, so it is given a fresh one: a copy that its time includes, and its
+        // reference implementation's does too.
         spent.data.set(source.data);
         k.unflattenBlock(spent.at, stride, target.at, stride, agents, dim, dim, masks);
       },

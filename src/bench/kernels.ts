@@ -1,4 +1,7 @@
-/** What does each kernel cost, in ns a coordinate and GB/s, beside its plain TypeScript reference implementation? */
+/**
+ * What does each kernel cost, in ns a coordinate and GB/s, beside its plain TypeScript reference
+ * implementation?
+ */
 
 import { formatQuantity } from '../base/format.js';
 import { figure, medianText, ratioFigure, spreadText } from './figures.js';
@@ -99,7 +102,10 @@ async function measure(each: KernelCase, { quick, passes, progress }: BenchInput
   return { own, plain };
 }
 
-/** Samples of as many calls as take about this long; gives seconds a call. The calls that find out warm the code up. */
+/**
+ * Samples of as many calls as take about this long; gives seconds a call. The calls that find out warm the
+ * code up.
+ */
 function batch(call: () => unknown, seconds: number): () => Promise<number> {
   const time = (calls: number) => {
     const startedMs = performance.now();

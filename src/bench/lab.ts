@@ -1,4 +1,7 @@
-/** Kernels over a memory of their own: rows that a kernel and its reference implementation both begin with, and a graph small enough for the first caches. */
+/**
+ * Kernels over a memory of their own: rows that a kernel and its reference implementation both begin with,
+ * and a graph small enough for the first caches.
+ */
 
 import { readFile } from 'node:fs/promises';
 import { bindKernels, type Kernels } from '../../kernels/bindings.js';

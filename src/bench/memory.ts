@@ -1,4 +1,7 @@
-/** How much of the memory's bandwidth does a round that leaves the caches use? Bytes that must move, over time, against a triad by the same threads. */
+/**
+ * How much of the memory's bandwidth does a round that leaves the caches use? Bytes that must move, over
+ * time, against a triad by the same threads.
+ */
 
 import { UNCOMPRESSED } from '../compress/registry.js';
 import type { CompressorSpec } from '../compress/types.js';
@@ -35,10 +38,11 @@ const METHODS: readonly Method[] = [
 ];
 
 /**
- * Bytes that a round cannot avoid to move between memory and caches. In-order rows, once for each direction; the graph, once; and messages. Of messages
- * that fit into the cache each is read once. Of messages that do not, on a graph without locality, no cache of C bytes can hold more than a
- * share C / F of their F bytes, so at least 1 - C / F of the reads (the agent's own and its neighbours') come from memory. As STREAM does, the line
- * that is fetched before a store is left out.
+ * Bytes that a round cannot avoid to move between memory and caches. In-order rows, once for each direction;
+ * the graph, once; and messages. Of messages that fit into the cache each is read once. Of messages that do
+ * not, on a graph without locality, no cache of C bytes can hold more than a share C / F of their F bytes, so
+ * at least 1 - C / F of the reads (the agent's own and its neighbours') come from memory. As STREAM does, the
+ * line that is fetched before a store is left out.
  */
 export function bytesThatMustMove(
   agents: number,

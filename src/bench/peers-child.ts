@@ -1,12 +1,15 @@
 /**
- * A process that stays and answers a line with a line: so that another program's work can be timed by itself, in turns with ours. See
- * `bench/reference/` for what it is told.
+ * A process that stays and answers a line with a line: so that another program's work can be timed by itself,
+ * in turns with ours. See `bench/reference/` for what it is told.
  */
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** Threads of OpenMP go on spinning for some milliseconds after their work is done; nobody is to be timed beside them. */
+/**
+ * Threads of OpenMP go on spinning for some milliseconds after their work is done; nobody is to be timed
+ * beside them.
+ */
 const SETTLE_MS = 20;
 
 export class LineChild {

@@ -1,4 +1,7 @@
-/** Finds out which peers this machine has, and starts them: gcc for the C and OpenMP reference, Python with NumPy and SciPy for the other. */
+/**
+ * Finds out which peers this machine has, and starts them: gcc for the C and OpenMP reference, Python with
+ * NumPy and SciPy for the other.
+ */
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * One problem for all: written once as files that the engine, C and NumPy read, and a few rounds of it run by each before anything is timed. A benchmark
- * of a wrong computation is worth nothing.
+ * One problem for all: written once as files that the engine, C and NumPy read, and a few rounds of it run by
+ * each before anything is timed. A benchmark of a wrong computation is worth nothing.
  */
 
 import { readFile, writeFile } from 'node:fs/promises';

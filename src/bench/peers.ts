@@ -1,6 +1,6 @@
 /**
- * How does the engine compare with a good C programmer's OpenMP, and with vectorised NumPy? The same problem, the same rounds, checked to give the
- * same numbers, and timed in turns.
+ * How does the engine compare with a good C programmer's OpenMP, and with vectorised NumPy? The same problem,
+ * the same rounds, checked to give the same numbers, and timed in turns.
  */
 
 import { readFile, writeFile } from 'node:fs/promises';
@@ -95,7 +95,10 @@ const OVER = {
 } as const;
 type Contender = keyof typeof OVER;
 
-/** What the project set itself, against NumPy as it is usually written; only full runs at these sizes are held to it. */
+/**
+ * What the project set itself, against NumPy as it is usually written; only full runs at these sizes are held
+ * to it.
+ */
 function roundTarget(peer: Contender, method: Method, agents: number): Target | undefined {
   if (peer === 'numpy-in-place') return undefined;
   if (agents !== IN_CACHE_AGENTS && agents !== OUT_OF_CACHE_AGENTS) return undefined;
@@ -142,7 +145,8 @@ async function compareRounds(
           contestants.push({ who, method, name: `${title}, ${name}`, sample });
         };
         await contender('c', 'C', threads);
-        // What more threads bring to C is what this machine gives to rounds whose rows go back and forth between its cores.
+        // What more threads bring to C is what this machine gives to rounds whose rows go back and forth
+        // between its cores.
         if (threads > 1) await contender('c-alone', 'C on one thread', 1);
       }
       for (const [way, suffix] of numpy ? NUMPY_WAYS : []) {

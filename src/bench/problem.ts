@@ -1,6 +1,7 @@
 /**
- * The problems that benchmarks run: drawn quadratics on seeded graphs, with gains that keep every flow stable however many rounds a benchmark
- * takes. Nothing here is special to one method: compare what runs on the same problem.
+ * The problems that benchmarks run: drawn quadratics on seeded graphs, with gains that keep every flow stable
+ * however many rounds a benchmark takes. Nothing here is special to one method: compare what runs on the same
+ * problem.
  */
 
 import { flatten, sign } from '../compress/kinds.js';
@@ -9,7 +10,10 @@ import type { CompressorSpec } from '../compress/types.js';
 
 export const DIM = 64;
 export const DEGREE = 8;
-/** State, messages and cost of 1,000 agents at d = 64 are some 2.5 MB: within the second and third caches. Of 100,000 some 250 MB: beyond any. */
+/**
+ * State, messages and cost of 1,000 agents at d = 64 are some 2.5 MB: within the second and third caches. Of
+ * 100,000 some 250 MB: beyond any.
+ */
 export const IN_CACHE_AGENTS = 1_000;
 export const OUT_OF_CACHE_AGENTS = 100_000;
 

@@ -1,6 +1,7 @@
 /**
- * The engine on the bench: a session as any other, that stands paused at a round and is stepped, a batch of rounds a sample. So what is timed is the
- * round loop that runs use, with its pool, its barrier and its control words; the clock sits between phases and barrier (`src/run/clock.ts`).
+ * The engine on the bench: a session as any other, that stands paused at a round and is stepped, a batch of
+ * rounds a sample. So what is timed is the round loop that runs use, with its pool, its barrier and its
+ * control words; the clock sits between phases and barrier (`src/run/clock.ts`).
  *
  * Several rigs may stand beside one another; those that are not stepped sleep.
  */
@@ -19,7 +20,10 @@ export const WARM_ROUNDS = 2;
 const MAX_BATCH = 1_000_000;
 
 export interface RoundSample {
-  /** Seconds a round: the leader's time from the first counted round's beginning to the last barrier, over the rounds. */
+  /**
+   * Seconds a round: the leader's time from the first counted round's beginning to the last barrier, over the
+   * rounds.
+   */
   seconds: number;
   /** Share of all workers' time that went to the barrier. */
   barrier: number;
@@ -47,7 +51,9 @@ export class Rig {
     this.running = running;
   }
 
-  /** `config`: as a YAML file would hold it, without rounds and workers. Throws InputError where it is wrong. */
+  /**
+   * `config`: as a YAML file would hold it, without rounds and workers. Throws InputError where it is wrong.
+   */
   static async open(config: object | LoadedConfig, workers: number): Promise<Rig> {
     const loaded: LoadedConfig = 'folder' in config ? config : await parseConfig(config);
     const session = new RunSession();

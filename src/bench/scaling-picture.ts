@@ -1,4 +1,7 @@
-/** The scaling curve: speed-up against workers, with the line of perfect scaling, what pure arithmetic reached beside the rounds, and the fitted laws. */
+/**
+ * The scaling curve: speed-up against workers, with the line of perfect scaling, what pure arithmetic reached
+ * beside the rounds, and the fitted laws.
+ */
 
 import { linearPlot, type Panel, type PlotSeries } from '../report/plot.js';
 import { type Amdahl, amdahlSpeedup, type Point, type Usl, uslSpeedup } from './fits.js';

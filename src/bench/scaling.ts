@@ -1,7 +1,8 @@
 /**
- * How does the round scale with workers? Strong: the same problem for all. Weak: as many agents for each. For every number of workers: speed-up,
- * efficiency, the share of time that goes to the barrier, how unevenly the work is shared out, and what two laws of scaling make of it. Beside each of
- * them, in turns with it, what the machine gives to arithmetic in registers alone (`ceiling.ts`): no round scales better than that.
+ * How does the round scale with workers? Strong: the same problem for all. Weak: as many agents for each. For
+ * every number of workers: speed-up, efficiency, the share of time that goes to the barrier, how unevenly the
+ * work is shared out, and what two laws of scaling make of it. Beside each of them, in turns with it, what
+ * the machine gives to arithmetic in registers alone (`ceiling.ts`): no round scales better than that.
  */
 
 import { ownCores } from '../base/cores.js';
@@ -180,7 +181,8 @@ async function measureStudy(
       rigs.push(rig);
       const seconds = await rig.calibrate(sampleSeconds);
       if (index === 0) roundSeconds = seconds;
-      // As much arithmetic as takes one thread what the round takes one worker: shared out, or for each of them.
+      // As much arithmetic as takes one thread what the round takes one worker: shared out, or for each of
+      // them.
       const share = study.kind === 'strong' ? roundSeconds / count : roundSeconds;
       steps.push(Math.max(1, Math.round(share * pace)));
       const rounds = Math.max(1, Math.round(sampleSeconds / share));

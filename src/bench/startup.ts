@@ -1,6 +1,7 @@
 /**
- * How long from the shell to the first round? A process of its own each time: Node starts, modules load, the config is read and validated, the
- * reference solver finds the optimum, threads come up, the arena is filled, and the first round is over.
+ * How long from the shell to the first round? A process of its own each time: Node starts, modules load, the
+ * config is read and validated, the reference solver finds the optimum, threads come up, the arena is filled,
+ * and the first round is over.
  */
 
 import { execFile } from 'node:child_process';

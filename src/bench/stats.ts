@@ -37,8 +37,9 @@ export function ratios(numerators: readonly number[], denominators: readonly num
 export type Verdict = 'faster' | 'slower' | 'same';
 
 /**
- * Whether `now` is better than `before`: only where their quartile ranges lie apart. Two ranges of the same thing, ten samples each, lie apart by
- * chance about once in thirty times; so one line of a long table that says slower is a reason to measure again, not yet a finding.
+ * Whether `now` is better than `before`: only where their quartile ranges lie apart. Two ranges of the same
+ * thing, ten samples each, lie apart by chance about once in thirty times; so one line of a long table that
+ * says slower is a reason to measure again, not yet a finding.
  */
 export function compareSpreads(now: Spread, before: Spread, better: 'higher' | 'lower'): Verdict {
   if (now.q1 <= before.q3 && before.q1 <= now.q3) return 'same';

@@ -1,4 +1,7 @@
-/** Everything that the project promised about speed, in one table: each benchmark that holds a target, run in turn. */
+/**
+ * Everything that the project promised about speed, in one table: each benchmark that holds a target, run in
+ * turn.
+ */
 
 import { kernels } from './kernels.js';
 import { memory } from './memory.js';

@@ -1,4 +1,7 @@
-/** Threads for what is measured beside the engine: see `workers/bench.ts`. They wait for tasks and sleep between them. */
+/**
+ * Threads for what is measured beside the engine: see `workers/bench.ts`. They wait for tasks and sleep
+ * between them.
+ */
 
 import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
@@ -86,7 +89,10 @@ export class Triad {
     return new Triad(entries, await WebAssembly.compile(await readFile(kernelsUrl)));
   }
 
-  /** Bytes a second, as STREAM counts them: three arrays of 8 bytes an entry, the line fetched before a store left out. */
+  /**
+   * Bytes a second, as STREAM counts them: three arrays of 8 bytes an entry, the line fetched before a store
+   * left out.
+   */
   async bandwidth(threads: BenchThreads, parties: number, repeats: number): Promise<number> {
     const words = controlWords();
     const start = (party: number) => Math.floor((this.entries * party) / parties / 16) * 16;

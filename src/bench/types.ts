@@ -1,6 +1,6 @@
 /**
- * What a benchmark is: a question, and figures that answer it. One file each, one line in `registry.ts`; the command line, the JSON, the comparison
- * with a baseline and the tests find it by themselves.
+ * What a benchmark is: a question, and figures that answer it. One file each, one line in `registry.ts`; the
+ * command line, the JSON, the comparison with a baseline and the tests find it by themselves.
  */
 
 import type { Spread } from './stats.js';
@@ -15,7 +15,10 @@ export interface Figure extends Spread {
   better: 'higher' | 'lower';
   /** What it is meant to reach, where something was promised. */
   target?: Target;
-  /** What arithmetic in registers alone came to in its place, in turns with it: no round does better on this machine. */
+  /**
+   * What arithmetic in registers alone came to in its place, in turns with it: no round does better on this
+   * machine.
+   */
   ceiling?: Spread;
 }
 

@@ -5,7 +5,9 @@ import { bindKernels } from '../../kernels/bindings.js';
 import { kernelsUrl } from '../run/locations.js';
 
 const PAGE_BYTES = 65_536;
-/** Restored before it overflows, as the C reference does: every transform multiplies the length by sqrt(n). */
+/**
+ * Restored before it overflows, as the C reference does: every transform multiplies the length by sqrt(n).
+ */
 const RESTORE_EVERY = 32;
 
 export interface Transform {

@@ -1,4 +1,7 @@
-/** `sottovoce bench`: how fast is it, against what, and does it scale? One sub-command for each benchmark of the registry. */
+/**
+ * `sottovoce bench`: how fast is it, against what, and does it scale? One sub-command for each benchmark of
+ * the registry.
+ */
 
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
@@ -23,7 +26,10 @@ Examples:
 `;
 
 const QUICK_PASSES = 3;
-/** With eleven samples the quartiles are order statistics, and two equal things look different once in thirty times. */
+/**
+ * With eleven samples the quartiles are order statistics, and two equal things look different once in thirty
+ * times.
+ */
 const PASSES = 11;
 
 interface BenchOptions {

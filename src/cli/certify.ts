@@ -1,4 +1,7 @@
-/** `sottovoce certify`: is it a spatio-temporal compressor, and what does it cost? Measured on the kernels and the packed messages of a run. */
+/**
+ * `sottovoce certify`: is it a spatio-temporal compressor, and what does it cost? Measured on the kernels and
+ * the packed messages of a run.
+ */
 
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -100,7 +103,8 @@ export async function certifyCommand(
     import('../plugin/modules.js'),
     import('../report/certificate.js'),
   ]);
-  // All of them are read before any is measured: a typing error in the last should not cost the minute of the first.
+  // All of them are read before any is measured: a typing error in the last should not cost the minute of the
+  // first.
   const wanted: { written: WrittenSpec; spec: WrittenSpec['spec'] }[] = [];
   for (const text of texts) {
     const { written, folder } = await read(text, compressors);

@@ -1,8 +1,9 @@
 /**
- * `sottovoce compare`: a grid of runs side by side, one a thread, and who needs the fewest rounds, bits and seconds to a target.
+ * `sottovoce compare`: a grid of runs side by side, one a thread, and who needs the fewest rounds, bits and
+ * seconds to a target.
  *
- * Interrupts. The first Ctrl-C ends the cells under way and reports those that have finished; the same command with the same --out goes on
- * with the rest. The second one leaves at once.
+ * Interrupts. The first Ctrl-C ends the cells under way and reports those that have finished; the same
+ * command with the same --out goes on with the rest. The second one leaves at once.
  */
 
 import type { Command } from 'commander';

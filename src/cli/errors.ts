@@ -1,4 +1,7 @@
-/** Errors as people read them, and the exit code that goes with each. Recognised by `code`: some have crossed threads. */
+/**
+ * Errors as people read them, and the exit code that goes with each. Recognised by `code`: some have crossed
+ * threads.
+ */
 
 import { CommanderError } from 'commander';
 import { isInputError } from '../base/errors.js';

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** Where the command line begins: little enough that the thread of a run comes up while the commands (`program.ts`) are loaded. */
+/**
+ * Where the command line begins: little enough that the thread of a run comes up while the commands
+ * (`program.ts`) are loaded.
+ */
 
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -42,7 +45,10 @@ function isEntryPoint(): boolean {
   }
 }
 
-/** `| head` closes the pipe, a hang-up takes the terminal away: nothing is wrong, and a run goes on to write its results. */
+/**
+ * `| head` closes the pipe, a hang-up takes the terminal away: nothing is wrong, and a run goes on to write
+ * its results.
+ */
 const NOBODY_READS = ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'];
 const RUN_FAILED = 1;
 

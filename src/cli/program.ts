@@ -1,4 +1,7 @@
-/** The command line. Commands load what they need when they are called, so `--help` and `--version` answer at once. */
+/**
+ * The command line. Commands load what they need when they are called, so `--help` and `--version` answer at
+ * once.
+ */
 
 import { Command } from 'commander';
 import { ownVersion } from '../output/versions.js';

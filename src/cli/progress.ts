@@ -1,6 +1,7 @@
 /**
- * Progress of a run for whoever is watching: a bar on a terminal, a few plain lines in a log, nothing where nobody asked.
- * A log gets a line at growing intervals (2 s, 4 s, 8 s, ...) and at each tenth of the way, never more than `MAX_LINES`.
+ * Progress of a run for whoever is watching: a bar on a terminal, a few plain lines in a log, nothing where
+ * nobody asked. A log gets a line at growing intervals (2 s, 4 s, 8 s, ...) and at each tenth of the way,
+ * never more than `MAX_LINES`.
  */
 
 import { formatBits, formatCount, formatQuantity, formatSeconds } from '../base/format.js';

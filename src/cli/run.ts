@@ -1,8 +1,10 @@
 /**
- * `sottovoce run`: plan, progress, summary. Drives a Session and does nothing that a program could not do through the same interface.
+ * `sottovoce run`: plan, progress, summary. Drives a Session and does nothing that a program could not do
+ * through the same interface.
  *
- * Interrupts. The first Ctrl-C asks the run to end after its round, and waits for it and for its results for as long as something moves; then everything is
- * closed. The second one leaves at once. SIGTERM and a closed terminal are treated alike, and said in the exit code.
+ * Interrupts. The first Ctrl-C asks the run to end after its round, and waits for it and for its results for
+ * as long as something moves; then everything is closed. The second one leaves at once. SIGTERM and a closed
+ * terminal are treated alike, and said in the exit code.
  */
 
 import { rmdirSync } from 'node:fs';
@@ -335,7 +337,10 @@ export class Interrupt {
     this.giveUpWhenStill(this.session, code, -1);
   }
 
-  /** A round may be long, and so may results: what still moves is waited for. A coordinator that does not answer is at work itself. */
+  /**
+   * A round may be long, and so may results: what still moves is waited for. A coordinator that does not
+   * answer is at work itself.
+   */
   private giveUpWhenStill(session: Session, code: number, round: number): void {
     this.timer = setTimeout(async () => {
       const progress = await session.progress().catch(() => null);

@@ -1,8 +1,10 @@
 /**
- * Signals that ask a command to end: Ctrl-C, `kill`, a terminal that is closed. Commands end in good order at the first, at once at the second.
+ * Signals that ask a command to end: Ctrl-C, `kill`, a terminal that is closed. Commands end in good order at
+ * the first, at once at the second.
  *
- * Node resets what it inherits, so a SIGHUP that was to be ignored (`nohup`, `trap '' HUP`) would end it after all. What is left of that wish is
- * looked for: nohup names itself in `_`, and leaves a standard input that cannot be read; a shell that ignores the signal itself is our parent.
+ * Node resets what it inherits, so a SIGHUP that was to be ignored (`nohup`, `trap '' HUP`) would end it
+ * after all. What is left of that wish is looked for: nohup names itself in `_`, and leaves a standard input
+ * that cannot be read; a shell that ignores the signal itself is our parent.
  */
 
 import { readFileSync, readlinkSync } from 'node:fs';
@@ -16,7 +18,8 @@ const O_WRONLY = 1;
 /** Calls back on every such signal; returns how to stop listening. */
 export function onSignal(listener: (signal: NodeJS.Signals) => void): () => void {
   const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-  // A signal that nobody listens to ends a process: what is to be ignored needs somebody, too, and for as long as the process lives.
+  // A signal that nobody listens to ends a process: what is to be ignored needs somebody, too, and for as
+  // long as the process lives.
   if (hangUpIsIgnored()) {
     signals.pop();
     process.on('SIGHUP', ignore);

@@ -1,6 +1,7 @@
 /**
- * The process that `startup.ts` starts: `sottovoce run CONFIG --out FOLDER --quiet`, given up after its first round. Prints when what was done, in
- * milliseconds since the process began. To know it costs a message to the coordinator and the clock of the round loop.
+ * The process that `startup.ts` starts: `sottovoce run CONFIG --out FOLDER --quiet`, given up after its first
+ * round. Prints when what was done, in milliseconds since the process began. To know it costs a message to
+ * the coordinator and the clock of the round loop.
  */
 
 import { performance } from 'node:perf_hooks';

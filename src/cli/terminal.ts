@@ -1,4 +1,7 @@
-/** Where the command line writes, and what it knows of its surroundings: handed in, so that tests need no process. */
+/**
+ * Where the command line writes, and what it knows of its surroundings: handed in, so that tests need no
+ * process.
+ */
 
 import { type Colours, coloursFor } from '../base/format.js';
 import { visible, visiblePainted } from '../base/visible.js';
@@ -33,7 +36,9 @@ export function printLine(output: Output, text: string): void {
   printText(output, `${text}\n`);
 }
 
-/** Where all text leaves: nothing in it steers the terminal but our own colours, which a file gets none of. */
+/**
+ * Where all text leaves: nothing in it steers the terminal but our own colours, which a file gets none of.
+ */
 export function printText(output: Output, text: string): void {
   output.write(output.isTTY ? visiblePainted(text) : visible(text));
 }

@@ -1,6 +1,6 @@
 /**
- * `sottovoce topology inspect | generate | convert`. A generator's flags are made from its parameters, so a new generator has its command
- * and its help without a line here.
+ * `sottovoce topology inspect | generate | convert`. A generator's flags are made from its parameters, so a
+ * new generator has its command and its help without a line here.
  */
 
 import { resolve } from 'node:path';
@@ -70,7 +70,9 @@ interface InspectOptions {
   [parameter: string]: unknown;
 }
 
-/** Flags that say how a file is read, where it does not say so itself; the same as in a config's `topology`. */
+/**
+ * Flags that say how a file is read, where it does not say so itself; the same as in a config's `topology`.
+ */
 function addReadingFlags(command: Command): Command {
   return command
     .addOption(
@@ -251,7 +253,10 @@ export function kindIn(argv: readonly string[]): string | null {
   return null;
 }
 
-/** One flag for each of a generator's parameters. Types and bounds are checked by its own schema, not by commander. */
+/**
+ * One flag for each of a generator's parameters. Types and bounds are checked by its own schema, not by
+ * commander.
+ */
 function addParameters(command: Command, definition: ComponentDefinition): void {
   const taken = new Set(command.options.map((option) => option.long));
   for (const { name, required, schema } of parametersOf(definition)) {
@@ -269,7 +274,8 @@ function addParameters(command: Command, definition: ComponentDefinition): void 
     command.option(schema.type === 'boolean' ? flag : `${flag} <${placeholder(schema)}>`, what + end);
     taken.add(flag);
   }
-  // Scripts loop over kinds with one seed; a kind that draws nothing has no use for it and no quarrel with it.
+  // Scripts loop over kinds with one seed; a kind that draws nothing has no use for it and no quarrel with
+  // it.
   if (!taken.has('--seed')) command.addOption(new Option('--seed <number>').hideHelp());
 }
 

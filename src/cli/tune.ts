@@ -1,4 +1,7 @@
-/** `sottovoce tune`: what `auto` would choose for a config, why, and how many rounds to expect. Runs pilots, and nothing else. */
+/**
+ * `sottovoce tune`: what `auto` would choose for a config, why, and how many rounds to expect. Runs pilots,
+ * and nothing else.
+ */
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';

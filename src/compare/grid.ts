@@ -1,6 +1,7 @@
 /**
- * The grid: configs x compressors x flows x seeds, each cell the config that `sottovoce run CONFIG --set ... --seed ... --workers 1` would run.
- * Everything that a schema can refuse is refused here, before anything runs; what only a plan can refuse (k > dim) becomes a row of its own.
+ * The grid: configs x compressors x flows x seeds, each cell the config that `sottovoce run CONFIG --set ...
+ * --seed ... --workers 1` would run. Everything that a schema can refuse is refused here, before anything
+ * runs; what only a plan can refuse (k > dim) becomes a row of its own.
  */
 
 import { createHash } from 'node:crypto';
@@ -163,7 +164,10 @@ function commonTarget(cells: readonly Cell[]): Target {
   return { quantity, bound };
 }
 
-/** Same graph, cost, beginning and links: what may be compared. Seeds are repetitions of it, weights a choice of the method. */
+/**
+ * Same graph, cost, beginning and links: what may be compared. Seeds are repetitions of it, weights a choice
+ * of the method.
+ */
 function problemKey({ config, folder }: LoadedConfig, graph: unknown): string {
   const { cost, init, network } = config;
   const parts = JSON.stringify([graph, cost, init ?? null, network ?? null]);

@@ -1,8 +1,9 @@
 /**
- * From outcomes to rows: when each cell first reached the target, each method over its seeds, and the Pareto front of rounds against bits.
+ * From outcomes to rows: when each cell first reached the target, each method over its seeds, and the Pareto
+ * front of rounds against bits.
  *
- * A method is on the front if no other method of its problem needs at most as many rounds and at most as many bits, and fewer of one of them.
- * Only methods that reached the target with every seed can be on it.
+ * A method is on the front if no other method of its problem needs at most as many rounds and at most as many
+ * bits, and fewer of one of them. Only methods that reached the target with every seed can be on it.
  */
 
 import type { Cell, CellOutcome, CellRow, MethodRow, Target } from './types.js';

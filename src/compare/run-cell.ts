@@ -1,11 +1,16 @@
 /**
  * One cell of a comparison: when did the agents arrive at the target, to the round, and did they stay there?
  *
- * A run arrives in the first round c of which it stays at or below its target until round 2 c, as long again (and at least LEAST_WATCHED rounds). One that touches the target and rises again has not arrived; it goes on,
- * and may arrive later, within the rounds of its config. What the run says in round c (bits, seconds, state) is what a run of its own with the same `stop` leaves.
+ * A run arrives in the first round c of which it stays at or below its target until round 2 c, as long again
+ * (and at least LEAST_WATCHED rounds). One that touches the target and rises again has not arrived; it goes
+ * on, and may arrive later, within the rounds of its config. What the run says in round c (bits, seconds,
+ * state) is what a run of its own with the same `stop` leaves.
  *
- * Where the target is the rmsError, or a row is quick, every round is looked at. Where f is costly, quantities that take evaluations of it are looked at in trace rows; once a row has arrived, the run goes
- * back to the row before and looks at every round from there, and afterwards at rows again. Rows are as dense as a picture wants them, whatever `trace.every` says: every round at first, then every twentieth part of the way.
+ * Where the target is the rmsError, or a row is quick, every round is looked at. Where f is costly,
+ * quantities that take evaluations of it are looked at in trace rows; once a row has arrived, the run goes
+ * back to the row before and looks at every round from there, and afterwards at rows again. Rows are as dense
+ * as a picture wants them, whatever `trace.every` says: every round at first, then every twentieth part of
+ * the way.
  */
 
 import type { Summary } from '../run/reports.js';
@@ -18,7 +23,10 @@ const EVERY_ROUND_UNTIL = 32;
 const SPACING = 1.05;
 /** Up to this many multiply-adds a row, about a millisecond, every round is looked at. */
 const EVERY_ROUND_WORK = 2e6;
-/** A run that arrives early is watched for this many rounds all the same: a start near the target may leave it at first. */
+/**
+ * A run that arrives early is watched for this many rounds all the same: a start near the target may leave it
+ * at first.
+ */
 export const LEAST_WATCHED = 100;
 
 /** The round of the row after that of `round`. */
@@ -36,7 +44,10 @@ export interface CellRun {
   touched: Touched | null;
 }
 
-/** From its beginning a run of one worker that stops at nothing but the target. Given up where it has not arrived within `rounds`. */
+/**
+ * From its beginning a run of one worker that stops at nothing but the target. Given up where it has not
+ * arrived within `rounds`.
+ */
 export function runCell(
   stepper: Stepper,
   target: Target,

@@ -1,6 +1,6 @@
 /**
- * Runs a grid's cells, each whole on one thread of a pool, as many at a time as there are threads. A cell knows nothing of the others, so
- * that its bits are those of the same run alone.
+ * Runs a grid's cells, each whole on one thread of a pool, as many at a time as there are threads. A cell
+ * knows nothing of the others, so that its bits are those of the same run alone.
  */
 
 import { readFile } from 'node:fs/promises';

@@ -1,9 +1,12 @@
 /**
- * Gains of one cell by trial runs: the same search, with the same number of trials, for every method of a comparison.
+ * Gains of one cell by trial runs: the same search, with the same number of trials, for every method of a
+ * comparison.
  *
- * A trial is a run of the cell itself, judged by the round of its arrival at the comparison's target, which it has to keep for as long again (`run-cell.ts`): what only touches it, or diverges later, has not
- * arrived. A trial is given up when it needs more rounds than the best so far. What does not arrive is the better the nearer it ends. Which numbers of a flow are searched, in which directions and from
- * where is said in the flow's own file (`FlowDefinition.search`); what the config gives as a number stays. Deterministic.
+ * A trial is a run of the cell itself, judged by the round of its arrival at the comparison's target, which
+ * it has to keep for as long again (`run-cell.ts`): what only touches it, or diverges later, has not arrived.
+ * A trial is given up when it needs more rounds than the best so far. What does not arrive is the better the
+ * nearer it ends. Which numbers of a flow are searched, in which directions and from where is said in the
+ * flow's own file (`FlowDefinition.search`); what the config gives as a number stays. Deterministic.
  */
 
 import { FACTORS, type Gains, patternSearch, rounded } from '../base/pattern-search.js';
@@ -14,20 +17,29 @@ import { arrives, stalledCost } from '../tune/search-gains.js';
 import { runCell } from './run-cell.js';
 import type { Target } from './types.js';
 
-/** From another start than the best one a trial may take this many times the rounds of the best so far: its valley may be long. */
+/**
+ * From another start than the best one a trial may take this many times the rounds of the best so far: its
+ * valley may be long.
+ */
 const OTHERS = 2;
 /** Farther out than this many times where it began, a trial is no start for others. */
 const LEFT = 1e3;
 
 export interface CellSearch {
-  /** Of all that is searched; null where the flow has nothing to search, or nothing that was tried stayed finite. */
+  /**
+   * Of all that is searched; null where the flow has nothing to search, or nothing that was tried stayed
+   * finite.
+   */
   gains: Gains | null;
   /** Round of arrival; null where no trial arrived. */
   rounds: number | null;
   trials: number;
 }
 
-/** `stepper` has not begun. What comes back beside the search is the plan with the best gains, the run's own where there are none. */
+/**
+ * `stepper` has not begun. What comes back beside the search is the plan with the best gains, the run's own
+ * where there are none.
+ */
 export function searchCell(
   stepper: Stepper,
   openGains: OpenGains | null,
@@ -58,8 +70,8 @@ export function searchCell(
     if (cost < least) [best, least] = [gains, cost];
     return cost;
   };
-  // From the best start first. What trials are left go on from the next ones, so that a valley does not end a search that others
-  // had more trials for.
+  // From the best start first. What trials are left go on from the next ones, so that a valley does not end a
+  // search that others had more trials for.
   const begins = openGains
     .starts()
     .map(rounded)

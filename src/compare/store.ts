@@ -1,6 +1,7 @@
 /**
- * The folder of a comparison: `cells/<id>.json`, one file for each finished cell, written beside and then renamed, and the results made
- * of them. A cell whose file is there is not run again, so that a comparison which was stopped goes on where it was.
+ * The folder of a comparison: `cells/<id>.json`, one file for each finished cell, written beside and then
+ * renamed, and the results made of them. A cell whose file is there is not run again, so that a comparison
+ * which was stopped goes on where it was.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -27,7 +28,10 @@ export class CompareDirectory {
     this.lock = lock;
   }
 
-  /** Claims the folder until `release`. Throws InputError where it holds anything but an earlier comparison, and where somebody else is writing to it. */
+  /**
+   * Claims the folder until `release`. Throws InputError where it holds anything but an earlier comparison,
+   * and where somebody else is writing to it.
+   */
   static open(directory: string): CompareDirectory {
     const path = resolve(directory);
     const shown = showPath(path);

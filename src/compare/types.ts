@@ -1,6 +1,7 @@
 /**
- * What a comparison is made of. A *method* is a config with a compressor and a flow; a *cell* is one run of it, with one seed; a *problem* is
- * what methods are compared on: graph, cost, beginning and links. All plain data.
+ * What a comparison is made of. A *method* is a config with a compressor and a flow; a *cell* is one run of
+ * it, with one seed; a *problem* is what methods are compared on: graph, cost, beginning and links. All plain
+ * data.
  */
 
 import type { NetworkSpec } from '../links/types.js';
@@ -39,7 +40,10 @@ export interface Cell {
   loaded: LoadedConfig;
 }
 
-/** Until when a run was watched after its arrival, and the largest value of the target's quantity in that time. */
+/**
+ * Until when a run was watched after its arrival, and the largest value of the target's quantity in that
+ * time.
+ */
 export interface Held {
   until: number;
   worst: number;

@@ -8,8 +8,8 @@
  * agent and round. One check a message, none an entry but the sum that tells whether all are finite. The
  * interface is documented in docs/your-own-compressor.md.
  *
- * Departure from the other compressors: no reference implementation. The module is the mathematics, and the reference calls
- * it without the wire between.
+ * Departure from the other compressors: no reference implementation. The module is the mathematics, and the
+ * reference calls it without the wire between.
  */
 
 import { formatValue, InputError } from '../base/errors.js';

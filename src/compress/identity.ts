@@ -19,7 +19,11 @@ const CONTRACTION: Record<Precision, number> = { f64: 1, f32: 1 - 2 ** -48, f16:
 /** All of e; with `wire` every entry as the nearest float32 or float16. */
 export const identity = defineWired({
   kind: 'identity',
-  metadata: { title: 'Identity', summary: 'sends every entry as a float64, float32 or float16', source: 'none' },
+  metadata: {
+    title: 'Identity',
+    summary: 'sends every entry as a float64, float32 or float16',
+    source: 'none',
+  },
   compresses: false,
   parameters: (z) => ({
     wire: z.enum(['f64', 'f32', 'f16']).optional().describe('how an entry is sent, f64 by default'),

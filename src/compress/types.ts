@@ -119,7 +119,9 @@ export interface CompressorPlan {
    * A mu with which e <- e - mu C(e) shrinks in the mean from any e, where 1 is too much; see `filterGainOf`.
    */
   filterGain?: number;
-  /** Linear, and every direction is sent exactly, once in a sweep, at regular times: `flow/sampled-data.ts`. */
+  /**
+   * Linear, and every direction is sent exactly, once in a sweep, at regular times: `flow/sampled-data.ts`.
+   */
   inTurn?: boolean;
   /** <e, C(e)> >= |C(e)|^2, as of a projection: then c C, too, contracts for any c below 2. */
   projects?: boolean;

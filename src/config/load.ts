@@ -3,8 +3,9 @@
  *
  *     profiles/ring.yaml:7:6: compressor.k is 12, expected 1..8 (dim)
  *
- * Positions come from the YAML document (aliases and merge keys followed to where the value was written). A value that the command line
- * set has no line: its errors name the option. A config given as an object has neither.
+ * Positions come from the YAML document (aliases and merge keys followed to where the value was written). A
+ * value that the command line set has no line: its errors name the option. A config given as an object has
+ * neither.
  */
 
 import { isUtf8 } from 'node:buffer';
@@ -40,7 +41,10 @@ const MAY_BE_SWITCHED_OFF = new Set(['name', 'stop', 'trace', 'layout', 'network
 
 const EXAMPLE_HINT = 'a config is a YAML file with topology, cost and flow; `sottovoce run --help` shows one';
 
-/** Reads, validates and completes the config in `file`, with `overrides` laid over what it says. Throws InputError. */
+/**
+ * Reads, validates and completes the config in `file`, with `overrides` laid over what it says. Throws
+ * InputError.
+ */
 export async function loadConfig(
   file: string,
   overrides: readonly Override[] = [],
@@ -89,10 +93,11 @@ function copyOf(data: unknown, path: SpecPath = []): unknown {
 }
 
 /**
- * Gives an error that was thrown after loading (k > dim, a missing data file) its place in the config. Errors that know their own file and
- * line, and those that are not about the input, come back as they are.
+ * Gives an error that was thrown after loading (k > dim, a missing data file) its place in the config. Errors
+ * that know their own file and line, and those that are not about the input, come back as they are.
  *
- * @param within where the component that threw stands, for errors whose path begins at the component: `['topology']`
+ * @param within where the component that threw stands, for errors whose path begins at the component:
+ *   `['topology']`
  */
 export function locate(
   error: unknown,
@@ -122,7 +127,10 @@ export function locate(
   );
 }
 
-/** `nodes is 2` was said by a generator, which does not know where in the config it stands: `topology.nodes is 2`. */
+/**
+ * `nodes is 2` was said by a generator, which does not know where in the config it stands: `topology.nodes is
+ * 2`.
+ */
 function withWholePath(message: string, path: SpecPath): string {
   for (let start = 1; start < path.length; start++) {
     const tail = formatPath(path.slice(start));
@@ -329,7 +337,8 @@ function applyOverrides(data: unknown, overrides: readonly Override[]): unknown 
       define(parent, part, next);
       parent = next as Record<string | number, unknown>;
     });
-    // `--set stop.gap=` switches off what the file asks for; anything else that is empty is refused as it is in a file.
+    // `--set stop.gap=` switches off what the file asks for; anything else that is empty is refused as it is
+    // in a file.
     const off = value === null && MAY_BE_SWITCHED_OFF.has(String(path[0]));
     define(parent, path.at(-1) ?? '', off ? undefined : value);
   }

@@ -1,6 +1,6 @@
 /**
- * The shape of a run's configuration. What every run has is written here. What a program reads of it (a graph, a flow) is checked
- * by the program, and every component by the definition that its `kind` names.
+ * The shape of a run's configuration. What every run has is written here. What a program reads of it (a
+ * graph, a flow) is checked by the program, and every component by the definition that its `kind` names.
  *
  * To add a key: its schema in `topLevel`, its name in `TOP_LEVEL_KEYS`, its field in `RunConfig`.
  */
@@ -26,7 +26,10 @@ import type { CheckedSections, ProgramSections, Registries } from '../schema/pro
 import { COMPRESSOR_OPTIONS, variants } from '../schema/variants.js';
 
 export const DEFAULT_ROUNDS = 1000;
-/** Rounds between two rows of a trace, unless it says otherwise, are chosen so that a run leaves about this many. */
+/**
+ * Rounds between two rows of a trace, unless it says otherwise, are chosen so that a run leaves about this
+ * many.
+ */
 const DEFAULT_TRACE_ROWS = 200;
 /** Round counters are 32-bit, in the arena's control words and in Philox's counter. */
 const MAX_ROUNDS = 2 ** 31 - 1;
@@ -124,7 +127,10 @@ const topLevel = {
   init: z.string().min(1).optional().describe('.npy file of x(0), agents x dim; zero where absent'),
 };
 
-/** Sections that may stand there with nothing behind them (`stop:` with its lines commented out): each of their keys may be left out. */
+/**
+ * Sections that may stand there with nothing behind them (`stop:` with its lines commented out): each of
+ * their keys may be left out.
+ */
 const MAY_BE_EMPTY = ['stop', 'trace'];
 
 export interface Checked {

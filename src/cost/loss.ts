@@ -34,8 +34,8 @@ export interface Loss {
   /** Labels as the loss wants them, from those of the file; absent: as they are. */
   prepareLabels?(labels: Float64Array, file: string, path: SpecPath): Float64Array;
   /**
-   * Whether a sample of this margin would be pleased with any larger multiple of x: if all are, no x is the best
-   * one. Absent: none is.
+   * Whether a sample of this margin would be pleased with any larger multiple of x: if all are, no x is the
+   * best one. Absent: none is.
    */
   improvesForever?(t: number, y: number): boolean;
 }

@@ -1,9 +1,11 @@
 /**
  * Tables of numbers as text: comma, tab, semicolon or bar between cells, with a header or without.
  *
- * One column, the target, holds the labels; another, if asked for, says who holds the row and may be any text; every other column is a feature. What the
- * first lines leave open is not guessed: whether a first line of numbers is a header or a sample, which column of one-hot labels is meant, what a comma
- * within a number stands for. Such a file is refused with both readings, and the option that says which: `header`, `target`, `decimal`, `delimiter`.
+ * One column, the target, holds the labels; another, if asked for, says who holds the row and may be any
+ * text; every other column is a feature. What the first lines leave open is not guessed: whether a first line
+ * of numbers is a header or a sample, which column of one-hot labels is meant, what a comma within a number
+ * stands for. Such a file is refused with both readings, and the option that says which: `header`, `target`,
+ * `decimal`, `delimiter`.
  */
 
 import Papa from 'papaparse';
@@ -19,7 +21,10 @@ export interface TableOptions {
   group?: string | number | undefined;
   /** Cells' separator; found from the first lines where absent. */
   delimiter?: string | undefined;
-  /** Whether the first line names the columns; found from the first lines where absent and they leave no doubt. */
+  /**
+   * Whether the first line names the columns; found from the first lines where absent and they leave no
+   * doubt.
+   */
   header?: boolean | undefined;
   /** What stands before a number's decimals; a point where absent. */
   decimal?: '.' | ',' | undefined;
@@ -173,7 +178,8 @@ function hasHeader({ rows, line, quoted }: Head, file: string, options: TableOpt
     throw refuse(AMBIGUOUS, NUMBERED);
   }
   if (words.every((c) => c === group || MISSING.test(first[c]!))) return false;
-  // 0,1,2,label: what pandas makes of an array and a column beside it. Fewer numbers may be the cells of a sample.
+  // 0,1,2,label: what pandas makes of an array and a column beside it. Fewer numbers may be the cells of a
+  // sample.
   if (counts && numbers.length > 2) return true;
   if (others.length > 0 && words.every((c) => others.every((row) => !isNumber(row[c])))) return false;
   throw refuse(
@@ -182,7 +188,10 @@ function hasHeader({ rows, line, quoted }: Head, file: string, options: TableOpt
   );
 }
 
-/** A table of bare numbers, quickly; null for everything else, and for everything that is wrong: `parseAny` knows what to say of it. */
+/**
+ * A table of bare numbers, quickly; null for everything else, and for everything that is wrong: `parseAny`
+ * knows what to say of it.
+ */
 export function parsePlain(text: string, form: TableForm, options: TableOptions = {}): Table | null {
   if (text.includes('"') || options.decimal === ',') return null;
   const { delimiter } = form;
@@ -362,12 +371,13 @@ function ambiguousColumn(header: readonly string[], { target, group }: TableOpti
 }
 
 /**
- * The last columns hold a single 1 in every row, and 0 elsewhere: labels as one-hot vectors, of which the last would be taken for the label and the others for
- * features that give it away.
+ * The last columns hold a single 1 in every row, and 0 elsewhere: labels as one-hot vectors, of which the
+ * last would be taken for the label and the others for features that give it away.
  */
 function refuseOneHot(table: Table, file: string, { path }: TableOptions): void {
   const { rows, columnCount, values, labels, names } = table;
-  // Of a row, the places counted from the last column: its first 1, and the last place before a second 1 or anything else.
+  // Of a row, the places counted from the last column: its first 1, and the last place before a second 1 or
+  // anything else.
   let most = columnCount;
   let least = 1;
   const seen = new Set<number>();

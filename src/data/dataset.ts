@@ -1,5 +1,6 @@
 /**
- * Samples from any kind of file, in one of three shapes: compressed sparse rows, dense rows, or dense rows of bytes.
+ * Samples from any kind of file, in one of three shapes: compressed sparse rows, dense rows, or dense rows of
+ * bytes.
  *
  *  | file | reader | shape |
  *  | --- | --- | --- |
@@ -69,8 +70,9 @@ export interface DatasetOptions {
   decimal?: '.' | ',' | undefined;
   encoding?: string | undefined;
   /**
-   * Column whose values tell the rows' holders apart. Of a table: a name, or a number from 0, and the column is then no feature.
-   * Elsewhere: the feature's own index (LIBSVM: as the file counts; .npy: from 0), and it stays a feature.
+   * Column whose values tell the rows' holders apart. Of a table: a name, or a number from 0, and the column
+   * is then no feature. Elsewhere: the feature's own index (LIBSVM: as the file counts; .npy: from 0), and it
+   * stays a feature.
    */
   group?: string | number | undefined;
   resolve(path: string): string;

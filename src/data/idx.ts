@@ -1,9 +1,11 @@
 /**
- * IDX files: arrays of unsigned bytes as MNIST and its successors are published (Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST database).
+ * IDX files: arrays of unsigned bytes as MNIST and its successors are published (Y. LeCun, C. Cortes, C. J.
+ * C. Burges, The MNIST database).
  *
  *     two bytes 0, the type (0x08: unsigned byte), the number of dimensions D; D sizes (uint32, big-endian); the bytes, last dimension fastest
  *
- * Other types than bytes are refused. An image is a row of height x width features, each byte / 255: numbers in [0, 1].
+ * Other types than bytes are refused. An image is a row of height x width features, each byte / 255: numbers
+ * in [0, 1].
  */
 
 import { readFile } from 'node:fs/promises';

@@ -1,12 +1,15 @@
 /**
- * LIBSVM (SVMlight) files: one sample a line, `label index:value index:value ...  # comment`, into compressed sparse rows.
+ * LIBSVM (SVMlight) files: one sample a line, `label index:value index:value ...  # comment`, into compressed
+ * sparse rows.
  *
- * Lines end in LF, CR LF or CR. Indices ascend and count from 1, or from 0 where a 0 occurs anywhere in the file; `firstIndex` says so for a file that counts from
- * 0 without ever using it (its column 0 is then all zero). `qid:` tokens and empty lines are passed
- * over. Labels stay as they are: what they mean is the cost's business.
+ * Lines end in LF, CR LF or CR. Indices ascend and count from 1, or from 0 where a 0 occurs anywhere in the
+ * file; `firstIndex` says so for a file that counts from 0 without ever using it (its column 0 is then all
+ * zero). `qid:` tokens and empty lines are passed over. Labels stay as they are: what they mean is the cost's
+ * business.
  *
- * Two passes over the bytes: one counts lines and colons, so that every array is made once, the other parses in place. No line and
- * no number becomes a string, except numbers of more than 15 digits or with far exponents (see `parseNumber`).
+ * Two passes over the bytes: one counts lines and colons, so that every array is made once, the other parses
+ * in place. No line and no number becomes a string, except numbers of more than 15 digits or with far
+ * exponents (see `parseNumber`).
  */
 
 import { formatValue, InputError, type SpecPath } from '../base/errors.js';
@@ -187,8 +190,9 @@ class Cursor {
   }
 
   /**
-   * A finite decimal number: the value of an index, or the label (index -1). At most 15 digits and a power of ten up to 22 are exact doubles, so one rounding of their product
-   * or quotient is the right rounding (Clinger 1990); the few other numbers go through the engine's own parser.
+   * A finite decimal number: the value of an index, or the label (index -1). At most 15 digits and a power of
+   * ten up to 22 are exact doubles, so one rounding of their product or quotient is the right rounding
+   * (Clinger 1990); the few other numbers go through the engine's own parser.
    */
   number(index: number): number {
     const bytes = this.#bytes;

@@ -1,10 +1,11 @@
 /**
  * NumPy's .npy files: a magic string, a Python dict that says type, order and shape, then the numbers.
  *
- * Reads format versions 1, 2 and 3; floats, integers and booleans of either byte order; C and Fortran order; one or two
- * dimensions, or three where the caller can do with them. Whatever the file holds, the reader gives float64 in C order (64-bit integers beyond 2^53 are rounded). The
- * writer writes '<f8' in C order, and takes the rows of an arena as they lie, padding included, without a second copy of them.
- * Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ * Reads format versions 1, 2 and 3; floats, integers and booleans of either byte order; C and Fortran order;
+ * one or two dimensions, or three where the caller can do with them. Whatever the file holds, the reader
+ * gives float64 in C order (64-bit integers beyond 2^53 are rounded). The writer writes '<f8' in C order, and
+ * takes the rows of an arena as they lie, padding included, without a second copy of them. Format:
+ * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
@@ -23,7 +24,10 @@ export interface NpyArray {
   data: Float64Array;
 }
 
-/** Rows as they lie in an arena: row r starts at data[r * rowStride] (with `positions`, at data[positions[r] * rowStride]), its first `columns` entries count. */
+/**
+ * Rows as they lie in an arena: row r starts at data[r * rowStride] (with `positions`, at data[positions[r] *
+ * rowStride]), its first `columns` entries count.
+ */
 export interface PaddedRows {
   data: Float64Array;
   rows: number;

@@ -1,11 +1,13 @@
 /**
- * The cells of a plain table, in one pass over its bytes: ASCII without quotes, rows of equal width, decimal numbers in every column but one.
+ * The cells of a plain table, in one pass over its bytes: ASCII without quotes, rows of equal width, decimal
+ * numbers in every column but one.
  *
- * That is what nearly every large file is, and it needs no string for a cell. Whatever is not plain (another letter, a blank line with spaces in it, a
- * cell that is no number) ends the pass with null: the general parser then reads the file from the beginning, and says what is wrong with it.
+ * That is what nearly every large file is, and it needs no string for a cell. Whatever is not plain (another
+ * letter, a blank line with spaces in it, a cell that is no number) ends the pass with null: the general
+ * parser then reads the file from the beginning, and says what is wrong with it.
  *
- * Numbers come out as `Number` has them: up to 15 digits, m 10^-k with k <= 22 is the division of two doubles that are exact, and so rounds once
- * (W. D. Clinger, PLDI 1990); all others go through `Number`.
+ * Numbers come out as `Number` has them: up to 15 digits, m 10^-k with k <= 22 is the division of two doubles
+ * that are exact, and so rounds once (W. D. Clinger, PLDI 1990); all others go through `Number`.
  */
 
 export interface PlainCells {
@@ -81,7 +83,10 @@ export function readPlainCells(text: string, layout: PlainLayout): PlainCells | 
   };
 }
 
-/** A row a call: short calls are compiled while the first rows are read, one long loop would be interpreted for long. */
+/**
+ * A row a call: short calls are compiled while the first rows are read, one long loop would be interpreted
+ * for long.
+ */
 class RowReader {
   readonly texts: string[] = [];
   filled = 0;
@@ -155,7 +160,10 @@ class RowReader {
   }
 }
 
-/** The text's characters and an end of line, so that nothing looks past the last; null where it is not ASCII, and characters are not bytes. */
+/**
+ * The text's characters and an end of line, so that nothing looks past the last; null where it is not ASCII,
+ * and characters are not bytes.
+ */
 function asciiOf(text: string): Uint8Array | null {
   if (Buffer.byteLength(text, 'utf8') !== text.length) return null;
   const bytes = Buffer.allocUnsafe(text.length + 1);

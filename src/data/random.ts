@@ -1,12 +1,13 @@
 /**
  * Philox4x32-10 on the host: what data are shuffled and synthetic costs are drawn with.
  *
- * The kernels' reference implementation says the same in whole numbers of any size, and the tests compare the two; this one draws tens of
- * millions a second, which a million synthetic agents need.
+ * The kernels' reference implementation says the same in whole numbers of any size, and the tests compare the
+ * two; this one draws tens of millions a second, which a million synthetic agents need.
  *
- * Counter-based (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a draw is a function of
- * (block, agent, round, stream) and the seed, whoever asks and in whatever order. Streams used here: 7 shuffled splits,
- * 8 synthetic quadratics, 11 Dirichlet splits, 12 weights to begin with, 14 phases of references.
+ * Counter-based (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a draw is a function
+ * of (block, agent, round, stream) and the seed, whoever asks and in whatever order. Streams used here: 7
+ * shuffled splits, 8 synthetic quadratics, 11 Dirichlet splits, 12 weights to begin with, 14 phases of
+ * references.
  */
 
 import type { Seed } from '../runtime.js';
@@ -65,7 +66,10 @@ function multiplyHigh(aHigh: number, aLow: number, b: number): number {
   return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carry >>> 16)) | 0;
 }
 
-/** Fills buffers with uniform numbers in (-1, 1): entry c is lane c & 3 of block c >> 2, as `philoxUniform` of the kernels. */
+/**
+ * Fills buffers with uniform numbers in (-1, 1): entry c is lane c & 3 of block c >> 2, as `philoxUniform` of
+ * the kernels.
+ */
 export class UniformSource {
   readonly #seed: Seed;
   readonly #words = new Uint32Array(WORDS_PER_BLOCK);
@@ -104,8 +108,9 @@ export function randomPermutation(count: number, seed: Seed): Uint32Array {
 }
 
 /**
- * A draw of Dirichlet(alpha, ..., alpha) over `count` parts: gamma variates over their sum. In logarithms, because a small alpha makes variates that no
- * double can hold, and what counts is their ratio. `which` numbers the draws.
+ * A draw of Dirichlet(alpha, ..., alpha) over `count` parts: gamma variates over their sum. In logarithms,
+ * because a small alpha makes variates that no double can hold, and what counts is their ratio. `which`
+ * numbers the draws.
  */
 export function dirichletShares(count: number, alpha: number, which: number, seed: Seed): Float64Array {
   const logs = Float64Array.from({ length: count }, (_, part) => logGamma(alpha, part, which, seed));
@@ -115,7 +120,10 @@ export function dirichletShares(count: number, alpha: number, which: number, see
   return weights.map((weight) => weight / total);
 }
 
-/** The logarithm of a gamma variate of shape alpha: Marsaglia and Tsang's for alpha + 1 (at least 1, as they need), times u^(1/alpha). */
+/**
+ * The logarithm of a gamma variate of shape alpha: Marsaglia and Tsang's for alpha + 1 (at least 1, as they
+ * need), times u^(1/alpha).
+ */
 function logGamma(alpha: number, part: number, which: number, seed: Seed): number {
   const words = new Uint32Array(WORDS_PER_BLOCK);
   const d = alpha + 1 - 1 / 3;
@@ -135,7 +143,10 @@ function logGamma(alpha: number, part: number, which: number, seed: Seed): numbe
   }
 }
 
-/** out[offset + t] = deviation times a standard normal, t < count (Box and Muller): t is lane pair t & 1 of block t >> 1. */
+/**
+ * out[offset + t] = deviation times a standard normal, t < count (Box and Muller): t is lane pair t & 1 of
+ * block t >> 1.
+ */
 export function fillNormal(
   out: Float64Array,
   offset: number,

@@ -1,6 +1,6 @@
 /**
- * Who holds which samples. A split is an order of the rows and where each agent's part of it begins, so that afterwards the data
- * lie agent-major and agent i holds samples[i] <= r < samples[i + 1].
+ * Who holds which samples. A split is an order of the rows and where each agent's part of it begins, so that
+ * afterwards the data lie agent-major and agent i holds samples[i] <= r < samples[i + 1].
  *
  *  | kind | agent i holds |
  *  | --- | --- |
@@ -11,11 +11,12 @@
  *  | by-label | rows of `labels` classes alone: of K classes, floor(i K / agents) and those that follow, cyclically; holders of a class share it equally |
  *  | dirichlet | of every class a share p_i, p ~ Dirichlet(alpha, ..., alpha) drawn afresh for the class: the smaller alpha, the more unlike the agents |
  *
- * Within an agent, rows keep the order of the file (shuffled: of the shuffle). An agent may hold none; `dirichlet` says who, and goes on only where
- * `allowEmpty` is set, since there it is chance and not intent.
+ * Within an agent, rows keep the order of the file (shuffled: of the shuffle). An agent may hold none;
+ * `dirichlet` says who, and goes on only where `allowEmpty` is set, since there it is chance and not intent.
  *
- * The Dirichlet split is that of T.-M. H. Hsu, H. Qi, M. Brown, arXiv 1909.06335, with shares of a class that add up to 1 over agents. Gamma variates: G. Marsaglia,
- * W. W. Tsang, ACM Trans. Math. Softw. 26, 2000; Philox stream 11, counter (attempt, agent, class, 11).
+ * The Dirichlet split is that of T.-M. H. Hsu, H. Qi, M. Brown, arXiv 1909.06335, with shares of a class that
+ * add up to 1 over agents. Gamma variates: G. Marsaglia, W. W. Tsang, ACM Trans. Math. Softw. 26, 2000;
+ * Philox stream 11, counter (attempt, agent, class, 11).
  */
 
 import {
@@ -51,7 +52,10 @@ export interface SplitContext {
   seed: Seed;
   /** Node labels of the topology, by agent; null where it has none. */
   labels?: readonly string[] | null | undefined;
-  /** Set where nodes without labels are named by their numbers, as in a file of 0 1, 1 2, ...; a generator's nodes have no names. */
+  /**
+   * Set where nodes without labels are named by their numbers, as in a file of 0 1, 1 2, ...; a generator's
+   * nodes have no names.
+   */
   numbered?: boolean | undefined;
   resolve(path: string): string;
   /** Where the split stands in the config. */
@@ -240,7 +244,10 @@ function dirichlet(
 
 type ByColumn = Extract<SplitSpec, { kind: 'by-column' }>;
 
-/** Which agent each group belongs to. Names are compared letter by letter: `1` is not `1.0`, nor `01001` `1001`, nor `berlin` `Berlin`. */
+/**
+ * Which agent each group belongs to. Names are compared letter by letter: `1` is not `1.0`, nor `01001`
+ * `1001`, nor `berlin` `Berlin`.
+ */
 function holdersOfGroups(
   groups: ReadonlySet<string>,
   spec: ByColumn,
@@ -343,7 +350,10 @@ function hintForStrangers(strangers: readonly string[], names: readonly string[]
 const shownColumn = (column: string | number) =>
   typeof column === 'number' ? String(column) : printable(column);
 
-/** Numbers by size and before words; words by their characters' codes, which is the same order on every machine. */
+/**
+ * Numbers by size and before words; words by their characters' codes, which is the same order on every
+ * machine.
+ */
 function compareValues(a: string, b: string): number {
   const [x, y] = [Number(a), Number(b)];
   if (!Number.isNaN(x) && !Number.isNaN(y) && x !== y) return x - y;
@@ -379,7 +389,10 @@ export function reorder(dataset: Dataset, order: Uint32Array | null): Dataset {
   return { ...dataset, matrix: { kind: 'sparse', rowStart, columns, values }, labels, lines, groups: null };
 }
 
-/** Row r of `to` is row order[r] of `from`. Entry by entry: rows are short, and a view of each would cost more than its copy. */
+/**
+ * Row r of `to` is row order[r] of `from`. Entry by entry: rows are short, and a view of each would cost more
+ * than its copy.
+ */
 function copyRows(
   from: Float64Array | Uint8Array,
   order: Uint32Array,

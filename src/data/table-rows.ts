@@ -1,5 +1,6 @@
 /**
- * A table as text, to rows of cells and the line that each begins on: lines of the file, whatever stands in quotes, and however they end (LF, CR LF, CR).
+ * A table as text, to rows of cells and the line that each begins on: lines of the file, whatever stands in
+ * quotes, and however they end (LF, CR LF, CR).
  */
 
 import Papa from 'papaparse';

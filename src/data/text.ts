@@ -20,7 +20,10 @@ export async function readBytes(file: string, { path }: Place = {}): Promise<Buf
   }
 }
 
-/** The text of a file, by the rules of topology/readers/text.ts: UTF-8 or what its mark says, unpacked from gzip, and never anything but what it holds. */
+/**
+ * The text of a file, by the rules of topology/readers/text.ts: UTF-8 or what its mark says, unpacked from
+ * gzip, and never anything but what it holds.
+ */
 export async function readText(file: string, place: Place = {}): Promise<string> {
   const bytes = await readBytes(file, place);
   try {
@@ -31,7 +34,10 @@ export async function readText(file: string, place: Place = {}): Promise<string>
   }
 }
 
-/** The same as bytes of UTF-8, for readers that make no strings: the file's own, unless they are another encoding, packed, or not text. */
+/**
+ * The same as bytes of UTF-8, for readers that make no strings: the file's own, unless they are another
+ * encoding, packed, or not text.
+ */
 export async function readBytesOfText(file: string, place: Place = {}): Promise<Buffer> {
   const bytes = await readBytes(file, place);
   if (isPlainAscii(bytes)) return bytes;

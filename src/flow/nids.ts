@@ -27,7 +27,11 @@ import { SAFETY, tuningParameter } from './gains.js';
 import { mixingParameter, planMixedStep, planMixing } from './mixing.js';
 import { defineFlow, type FlowDefinition } from './types.js';
 
-function definition(kind: string, metadata: FlowDefinition['metadata'], firstMixedRound: 0 | 1): FlowDefinition {
+function definition(
+  kind: string,
+  metadata: FlowDefinition['metadata'],
+  firstMixedRound: 0 | 1,
+): FlowDefinition {
   return defineFlow({
     kind,
     metadata,

@@ -13,8 +13,8 @@
  *
  *     X <- (what gossip makes of X) - h grad f(X),
  *
- * and stalls at a bias of order h, as DGD does. One function makes both: a gradient step is all that sets them
- * apart.
+ * and stalls at a bias of order h, as DGD does. One function makes both: a gradient step is all that sets
+ * them apart.
  *
  * Messages go to one neighbour each: 64 rows bits in even rounds, 64 columns in odd ones, for every directed
  * edge. Each neighbour is sent another, so `bitsBroadcast` counts as many as `bitsLinks`.

@@ -181,7 +181,8 @@ export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = F
    */
   fields(parameters: Parameters, context: PlanContext): FieldSpec[];
   /**
-   * Gains in numbers. Ranges stand in `parameters`; here is checked what depends on graph, cost and compressor.
+   * Gains in numbers. Ranges stand in `parameters`; here is checked what depends on graph, cost and
+   * compressor.
    *
    * @throws InputError
    */

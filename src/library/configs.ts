@@ -1,6 +1,6 @@
 /**
- * Configs for programs. The parsers behind these calls are most of what the library would load, so they are loaded
- * when the first config comes.
+ * Configs for programs. The parsers behind these calls are most of what the library would load, so they are
+ * loaded when the first config comes.
  */
 
 import { InputError } from '../base/errors.js';

@@ -16,7 +16,9 @@ const PROGRESS_MS = 100;
 
 /** What `run` may be told beside the config. */
 export interface RunOptions {
-  /** Folder for manifest.json, trace.csv, summary.json, x.npy and agents.csv; nothing is written where absent. */
+  /**
+   * Folder for manifest.json, trace.csv, summary.json, x.npy and agents.csv; nothing is written where absent.
+   */
   outDir?: string;
   /** Instead of the config's own. */
   workers?: number | 'auto';
@@ -40,7 +42,10 @@ export interface RunOutcome {
   summary: Summary;
   /** All rows of the trace, from round 0 to the last. */
   rows: TraceRow[];
-  /** The agents' final x, row after row; empty with `keepX: false`. `x[i * shape[1] + c]` is entry c of agent i. */
+  /**
+   * The agents' final x, row after row; empty with `keepX: false`. `x[i * shape[1] + c]` is entry c of agent
+   * i.
+   */
   x: Float64Array;
   /** Of `x`: [agents, dim]. A parameter server has one x for all, and [1, dim]. */
   shape: [rows: number, dim: number];
@@ -64,11 +69,11 @@ export interface RunOutcome {
  * console.log(summary.status, summary.final.rmsError, x.length === shape[0] * shape[1]);
  * ```
  *
- * A run that diverges resolves, with status `diverged` and a hint in its summary. Several may run at once; each has
- * threads of its own, so give them `workers` together no more than the machine has cores.
+ * A run that diverges resolves, with status `diverged` and a hint in its summary. Several may run at once;
+ * each has threads of its own, so give them `workers` together no more than the machine has cores.
  *
- * @param config plain data, the path of a YAML file, or what `loadConfig` and `parseConfig` give. Paths inside plain
- *   data are relative to the working directory.
+ * @param config plain data, the path of a YAML file, or what `loadConfig` and `parseConfig` give. Paths
+ *   inside plain data are relative to the working directory.
  * @throws InputError where the config or an option is wrong, before anything is written
  * @throws RunError where the run failed: a worker died
  */

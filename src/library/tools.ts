@@ -1,6 +1,6 @@
 /**
- * What the commands `certify`, `tune` and `compare` do, as calls of a program. Each loads what it needs when it is
- * called, so that importing the library costs nothing for them.
+ * What the commands `certify`, `tune` and `compare` do, as calls of a program. Each loads what it needs when
+ * it is called, so that importing the library costs nothing for them.
  */
 
 import { InputError } from '../base/errors.js';
@@ -29,8 +29,8 @@ export interface CertifyOptions {
 }
 
 /**
- * Measures whether a compressor is a spatio-temporal compressor, and how many bits it takes to a thousandth of the
- * error. It takes seconds, on the calling thread.
+ * Measures whether a compressor is a spatio-temporal compressor, and how many bits it takes to a thousandth
+ * of the error. It takes seconds, on the calling thread.
  *
  * ```ts
  * const { verdict, bits } = await certify({ kind: 'top-k', k: 2 }, { dim: 8 });
@@ -71,9 +71,15 @@ export async function certify(
 
 /** How gains are searched. */
 export interface TuneOptions {
-  /** Trial runs, at most. Where absent, gains are chosen as `auto` chooses them in a run: within a few seconds. */
+  /**
+   * Trial runs, at most. Where absent, gains are chosen as `auto` chooses them in a run: within a few
+   * seconds.
+   */
   trials?: number;
-  /** With `trials`: what is asked of the agents; by default the config's `stop.rmsError`, else a millionth of the first. */
+  /**
+   * With `trials`: what is asked of the agents; by default the config's `stop.rmsError`, else a millionth of
+   * the first.
+   */
   target?: { rmsError: number };
 }
 
@@ -92,7 +98,8 @@ export interface TuneOutcome {
 }
 
 /**
- * Chooses the gains that a config leaves to `auto`. Deterministic: the same config and options, the same gains.
+ * Chooses the gains that a config leaves to `auto`. Deterministic: the same config and options, the same
+ * gains.
  *
  * ```ts
  * const { gains, config } = await tune({
@@ -132,7 +139,10 @@ export async function tune(
   return { gains, chosen, config: withGains(loaded, { gains, chosen, compress }), tuning, trials: null };
 }
 
-/** A grid: every config with every compressor, every flow and every seed. What is left out is what the configs say. */
+/**
+ * A grid: every config with every compressor, every flow and every seed. What is left out is what the configs
+ * say.
+ */
 export interface CompareOptions {
   /** Specs, or texts as on the command line: `flatten(sign)`. */
   compressors?: readonly (CompressorInput | string)[];
@@ -140,15 +150,23 @@ export interface CompareOptions {
   flows?: readonly (FlowInput | string)[];
   /** One run of every method for each of them. */
   seeds?: readonly number[];
-  /** What to reach, one quantity of `stop`: `{ rmsError: 1e-6 }`. By default what the configs stop at, or that. */
+  /**
+   * What to reach, one quantity of `stop`: `{ rmsError: 1e-6 }`. By default what the configs stop at, or
+   * that.
+   */
   target?: Partial<Record<Target['quantity'], number>>;
   /** Rounds a run lasts at most. */
   rounds?: number;
-  /** Trial runs for the gains that a cell leaves open, the same number for every method; 40 where absent, 0: none. */
+  /**
+   * Trial runs for the gains that a cell leaves open, the same number for every method; 40 where absent, 0:
+   * none.
+   */
   trials?: number;
   /** Runs at a time; one for each core where absent. */
   jobs?: number;
-  /** Folder that keeps finished cells, and goes on with one that has some; nothing is written where absent. */
+  /**
+   * Folder that keeps finished cells, and goes on with one that has some; nothing is written where absent.
+   */
   outDir?: string;
   /** Ends what is under way; what has finished is in the outcome. */
   signal?: AbortSignal;
@@ -156,7 +174,10 @@ export interface CompareOptions {
   onCell?: (cell: Cell, outcome: CellOutcome) => void;
 }
 
-/** One row a cell and one row a method, as in results.csv and results.json, and the target that they are ranked by. */
+/**
+ * One row a cell and one row a method, as in results.csv and results.json, and the target that they are
+ * ranked by.
+ */
 export interface CompareOutcome extends Comparison {
   /** What the rows are ranked by. */
   target: Target;

@@ -137,7 +137,10 @@ export function defineLinks<Parameters extends LinksSpec, Plan extends LinksPlan
   return definition;
 }
 
-/** Links of a network model: what rounds would take on them. Numbers in SI units, whatever unit they were written in. */
+/**
+ * Links of a network model: what rounds would take on them. Numbers in SI units, whatever unit they were
+ * written in.
+ */
 export interface NetworkSpec {
   /** Bits a second, on every link and in every direction, unless `edges` says otherwise. */
   bandwidth: number;

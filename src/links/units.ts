@@ -1,7 +1,9 @@
 /**
- * `network: { bandwidth: 1 Mbit/s, latency: 20 ms }`: numbers with units, as text, to bits a second and seconds.
+ * `network: { bandwidth: 1 Mbit/s, latency: 20 ms }`: numbers with units, as text, to bits a second and
+ * seconds.
  *
- * Units are read with their case: a Mbit is a million bits, a MB eight million, and mbit would be a thousandth of one.
+ * Units are read with their case: a Mbit is a million bits, a MB eight million, and mbit would be a
+ * thousandth of one.
  */
 
 import type { NetworkSpec } from './types.js';

@@ -1,12 +1,14 @@
 /**
  * Who writes to a folder of results, so that two runs never write to the same one.
  *
- * The lock is a file in the folder that names its holder: process, thread, when they started, and on which machine. It counts for as long as
- * that holder lives: whoever was killed holds nothing up, and a process number that has been given out again is told apart by its start.
- * On Linux the holder is a thread, so that a session which was closed in the middle of its run is no longer one either.
+ * The lock is a file in the folder that names its holder: process, thread, when they started, and on which
+ * machine. It counts for as long as that holder lives: whoever was killed holds nothing up, and a process
+ * number that has been given out again is told apart by its start. On Linux the holder is a thread, so that a
+ * session which was closed in the middle of its run is no longer one either.
  *
- * Taken by `link`, which fails where the file is there, and appears with its content. A dead holder's lock is replaced by one contender at a time, the
- * one who holds the lock of the lock: between reading that the holder is dead and replacing its lock, nobody else can have replaced it.
+ * Taken by `link`, which fails where the file is there, and appears with its content. A dead holder's lock is
+ * replaced by one contender at a time, the one who holds the lock of the lock: between reading that the
+ * holder is dead and replacing its lock, nobody else can have replaced it.
  */
 
 import {
@@ -27,7 +29,9 @@ import { showPath } from '../base/show-path.js';
 export const LOCK_FILE = '.sottovoce.lock';
 const TAKEOVER = '.takeover';
 const RETRY_MS = 5;
-/** A takeover is three calls of the file system; one that takes longer than all of these retries hangs in it. */
+/**
+ * A takeover is three calls of the file system; one that takes longer than all of these retries hangs in it.
+ */
 const RETRIES = 400;
 
 interface Holder {
@@ -49,7 +53,10 @@ export class FolderLock {
     this.text = text;
   }
 
-  /** Of a folder that is there. Throws InputError where somebody alive holds it; what the file system refuses is thrown as it comes. */
+  /**
+   * Of a folder that is there. Throws InputError where somebody alive holds it; what the file system refuses
+   * is thrown as it comes.
+   */
   static take(folder: string, id: string): FolderLock {
     const lock = new FolderLock(path.join(folder, LOCK_FILE), `${JSON.stringify(describeSelf(id))}\n`);
     lock.take(lock.file);
@@ -104,7 +111,10 @@ export function refuseInUse(folder: string): void {
   if (holder !== null && !isDead(holder)) throw inUse(folder, holder);
 }
 
-/** After whoever wrote in this process has been ended from outside: its lock, and files that it had only half written. */
+/**
+ * After whoever wrote in this process has been ended from outside: its lock, and files that it had only half
+ * written.
+ */
 export function tidyUp(folder: string, id: string): void {
   const file = path.join(folder, LOCK_FILE);
   const text = readText(file);
@@ -121,8 +131,9 @@ export function isHalfWritten(name: string): boolean {
 }
 
 /**
- * A folder that nobody had: `base`, or with a number behind it where that is taken. Making it is what claims it, so that of many who start in one
- * second each has its own. What the file system refuses is thrown as it comes.
+ * A folder that nobody had: `base`, or with a number behind it where that is taken. Making it is what claims
+ * it, so that of many who start in one second each has its own. What the file system refuses is thrown as it
+ * comes.
  */
 export function makeNewFolder(base: string): string {
   mkdirSync(path.dirname(base), { recursive: true });
@@ -201,7 +212,9 @@ function isHere({ host, processes }: Holder['machine']): boolean {
   return host === here.host && processes === here.processes;
 }
 
-/** Not known to be alive on this machine; somebody on another one, or in another container, is taken to live. */
+/**
+ * Not known to be alive on this machine; somebody on another one, or in another container, is taken to live.
+ */
 function isDead({ pid, thread, machine }: Holder): boolean {
   const here = ownMachine();
   if (machine.host === here.host && machine.boot !== here.boot) return true;
@@ -215,7 +228,10 @@ function isDead({ pid, thread, machine }: Holder): boolean {
   }
 }
 
-/** The 22nd field of stat; the second is a name in parentheses that may hold anything. Null where there is no such thread. */
+/**
+ * The 22nd field of stat; the second is a name in parentheses that may hold anything. Null where there is no
+ * such thread.
+ */
 function startOf(pid: number, thread: number): string | null {
   const stat = readText(`/proc/${pid}/task/${thread}/stat`);
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;

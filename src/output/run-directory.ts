@@ -1,11 +1,13 @@
 /**
- * The run directory: manifest.json, agents.csv, trace.csv, summary.json, x.npy, written by the coordinator thread.
+ * The run directory: manifest.json, agents.csv, trace.csv, summary.json, x.npy, written by the coordinator
+ * thread.
  *
  *  - Nothing is created before `begin`, so a config that is refused leaves no empty folder behind.
  *  - manifest.json and summary.json appear whole or not at all (written beside, then renamed).
- *  - Nobody else writes there meanwhile (folder-lock.ts), and what an earlier run left is gone before the new manifest stands: one folder holds files of
- *    one run, whose id stands in manifest.json and summary.json.
- *  - trace.csv is appended in whole lines, at least every half second: a crash leaves a file that can be read, and `tail -f` shows a run.
+ *  - Nobody else writes there meanwhile (folder-lock.ts), and what an earlier run left is gone before the new
+ *    manifest stands: one folder holds files of one run, whose id stands in manifest.json and summary.json.
+ *  - trace.csv is appended in whole lines, at least every half second: a crash leaves a file that can be
+ *    read, and `tail -f` shows a run.
  *  - The same config gives the same manifest, but for `run`, `machine` and `time`.
  */
 
@@ -48,7 +50,10 @@ export interface Manifest {
   /** The run's own, as in summary.json. */
   run: string;
   name: string;
-  /** Resolved: every default filled in. It is a config, and runs again from the folder that `machine.configFile` is in. */
+  /**
+   * Resolved: every default filled in. It is a config, and runs again from the folder that
+   * `machine.configFile` is in.
+   */
   config: RunConfig;
   seed: number;
   /** What the command line changed in the config file. */
@@ -166,12 +171,16 @@ export class RunDirectory {
     return new RunDirectory(path);
   }
 
-  /** Claims the folder, clears what an earlier run left, writes the manifest and opens the trace. Throws InputError. */
+  /**
+   * Claims the folder, clears what an earlier run left, writes the manifest and opens the trace. Throws
+   * InputError.
+   */
   begin(run: RunDescription): void {
     try {
       mkdirSync(this.path, { recursive: true });
       this.lock = FolderLock.take(this.path, run.run);
-      // The summary first: without it nobody takes what is left for a run that is over. The manifest last, by being replaced: it says whose folder this is.
+      // The summary first: without it nobody takes what is left for a run that is over. The manifest last, by
+      // being replaced: it says whose folder this is.
       for (const name of RUN_FILES.toReversed()) {
         if (name !== 'manifest.json') rmSync(this.file(name), { force: true });
       }

@@ -1,4 +1,7 @@
-/** Versions of Sottovoce, Node and the packages it stands on: what a manifest needs so that a run can be repeated. */
+/**
+ * Versions of Sottovoce, Node and the packages it stands on: what a manifest needs so that a run can be
+ * repeated.
+ */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -49,7 +52,10 @@ export function versions(): Versions {
   return { sottovoce: ownVersion(), node: process.versions.node, v8: process.versions.v8, dependencies };
 }
 
-/** Looks where Node would: in this package's node_modules, then in those around it (where we are a dependency ourselves). */
+/**
+ * Looks where Node would: in this package's node_modules, then in those around it (where we are a dependency
+ * ourselves).
+ */
 function installedVersion(from: string, name: string): string {
   let folder = from;
   for (;;) {

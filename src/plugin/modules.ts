@@ -1,12 +1,14 @@
 /**
- * A user's own modules: found in a spec, loaded on the host before anything is planned, and on every worker before anything is bound.
+ * A user's own modules: found in a spec, loaded on the host before anything is planned, and on every worker
+ * before anything is bound.
  *
  * ES modules load asynchronously while plan and bind are synchronous, so loading is a step of its own:
  *
  *     host     resolveModules(spec, folder)  ->  loadModules  ->  plan (asks userModule)       RunPlan.modules carries the URLs
  *     worker   loadModules(plan.modules)     ->  bind (asks userModule)
  *
- * Nothing here knows what a module is for: a spec names one as `{ kind: custom, module: FILE }`, wherever it stands.
+ * Nothing here knows what a module is for: a spec names one as `{ kind: custom, module: FILE }`, wherever it
+ * stands.
  */
 
 import { spawnSync } from 'node:child_process';

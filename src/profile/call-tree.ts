@@ -1,12 +1,15 @@
 /**
- * From V8's CPU profiles to one tree of named frames: who called whom, and how long each was on top of the stack.
+ * From V8's CPU profiles to one tree of named frames: who called whom, and how long each was on top of the
+ * stack.
  *
- * A profile is a list of samples, each a stack and the time since the sample before, and that time is charged to the stack: a thread that was
- * put aside by the operating system is seen again where it stopped, and the time it was away belongs there.
+ * A profile is a list of samples, each a stack and the time since the sample before, and that time is charged
+ * to the stack: a thread that was put aside by the operating system is seen again where it stopped, and the
+ * time it was away belongs there.
  *
- * Names. A function of ours stands with its place in the TypeScript it was written in, a kernel as `gatherSign [WASM]` (AssemblyScript's name
- * section says which file it comes from), the engine's own parts (its garbage collector, its builtins) as `[VM]`. What V8 cannot name is called
- * `unnamed` and is shown like everything else: a graph that leaves it out would look better than the run was.
+ * Names. A function of ours stands with its place in the TypeScript it was written in, a kernel as
+ * `gatherSign [WASM]` (AssemblyScript's name section says which file it comes from), the engine's own parts
+ * (its garbage collector, its builtins) as `[VM]`. What V8 cannot name is called `unnamed` and is shown like
+ * everything else: a graph that leaves it out would look better than the run was.
  */
 
 import { readFileSync } from 'node:fs';
@@ -15,7 +18,10 @@ import { fileURLToPath } from 'node:url';
 import { kernelsUrl } from '../run/locations.js';
 import type { CpuProfile } from './record.js';
 
-/** What a frame is made of: a kernel, our own or the user's JavaScript, a package, Node, the engine, a whole thread. */
+/**
+ * What a frame is made of: a kernel, our own or the user's JavaScript, a package, Node, the engine, a whole
+ * thread.
+ */
 export type FrameKind = 'wasm' | 'app' | 'deps' | 'core' | 'vm' | 'unnamed' | 'thread';
 
 export interface Frame {
@@ -36,7 +42,10 @@ export interface ThreadTree {
   idleUs: number;
 }
 
-/** Only what happens between the first and the last sample inside this function, and the function as the outermost frame. */
+/**
+ * Only what happens between the first and the last sample inside this function, and the function as the
+ * outermost frame.
+ */
 export interface Within {
   functionName: string;
   /** Its source file, relative to the project. */
@@ -73,8 +82,8 @@ export function callTree(profile: CpuProfile, thread: string, within?: Within): 
   const { samples = [], timeDeltas = [] } = profile;
   const root = emptyFrame(thread);
   const frames = new Map<number, Frame>();
-  // What stands between a call in JavaScript and its kernel is a frame for its own time only: as a caller it would split a kernel into one box for
-  // every way in that the engine made over time.
+  // What stands between a call in JavaScript and its kernel is a frame for its own time only: as a caller it
+  // would split a kernel into one box for every way in that the engine made over time.
   const passWrappers = (id: number): number => {
     const parent = parents.get(id);
     return isWrapper(nodes.get(id)!.callFrame) && parent !== undefined ? passWrappers(parent) : id;
@@ -173,7 +182,10 @@ function isFrame(frame: CallFrame, { functionName, file }: Within): boolean {
   return frame.functionName === functionName && labelOf(frame).file === file;
 }
 
-/** The way from JavaScript into a kernel: `js-to-wasm:ii:`, or one for all signatures while nothing is compiled yet. */
+/**
+ * The way from JavaScript into a kernel: `js-to-wasm:ii:`, or one for all signatures while nothing is
+ * compiled yet.
+ */
 function isWrapper({ functionName }: Pick<CallFrame, 'functionName'>): boolean {
   return functionName.startsWith('js-to-wasm') || functionName === 'GenericJSToWasmWrapper';
 }
@@ -195,7 +207,10 @@ function labelOf({ functionName, url, lineNumber, columnNumber }: CallFrame): La
   return { name: `${name || '(anonymous)'} ${file}:${line}`, kind, file };
 }
 
-/** `kernels/gather/gatherSign` is gatherSign of kernels/gather.ts; without a name section there is a number only. */
+/**
+ * `kernels/gather/gatherSign` is gatherSign of kernels/gather.ts; without a name section there is a number
+ * only.
+ */
 function kernelLabel(functionName: string): Label {
   const slash = functionName.lastIndexOf('/');
   const name = `${functionName.slice(slash + 1) || 'unnamed'} [WASM]`;
@@ -206,7 +221,10 @@ function kernelLabel(functionName: string): Label {
 
 const compiledFolder = new URL('..', kernelsUrl).href;
 
-/** Lines count from 0 in a profile and from 1 here. No path leads out of the project: what is recorded can be shown to others. */
+/**
+ * Lines count from 0 in a profile and from 1 here. No path leads out of the project: what is recorded can be
+ * shown to others.
+ */
 function placeOf(url: string, line: number, column: number): { kind: FrameKind; file: string; line: number } {
   if (url.startsWith('node:')) return { kind: 'core', file: url, line: line + 1 };
   const modules = url.lastIndexOf('/node_modules/');

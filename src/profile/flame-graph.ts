@@ -1,12 +1,15 @@
 /**
  * Flame graphs as pages that need a browser and nothing else, drawn by 0x from trees of frames.
  *
- * 0x draws once; every page is that page around another tree. What is changed in it, and refused where the page is not as expected:
+ * 0x draws once; every page is that page around another tree. What is changed in it, and refused where the
+ * page is not as expected:
  *
- *  - the tree: 0x guesses from a name what a frame is and hides whatever does not look like a JavaScript file; here every frame says what
- *    it is, and none is hidden;
- *  - the colours: the red of a hot frame overflows, and from about 30% of self time on it is white; it is clamped;
- *  - the button that 0x has for two views of one tree changes between all threads as one and thread beside thread;
+ *  - the tree: 0x guesses from a name what a frame is and hides whatever does not look like a JavaScript
+ *    file; here every frame says what it is, and none is hidden;
+ *  - the colours: the red of a hot frame overflows, and from about 30% of self time on it is white; it is
+ *    clamped;
+ *  - the button that 0x has for two views of one tree changes between all threads as one and thread beside
+ *    thread;
  *  - a tooltip counts microseconds and says so, and what only makes the page longer is left out.
  */
 
@@ -37,7 +40,10 @@ const PLACES: (() => Promise<unknown>)[] = [
   },
 ];
 
-/** Asked for before anything is run: a profile that cannot be drawn should not cost the run first. Throws InputError. */
+/**
+ * Asked for before anything is run: a profile that cannot be drawn should not cost the run first. Throws
+ * InputError.
+ */
 export async function loadZeroX(places: readonly (() => Promise<unknown>)[] = PLACES): Promise<Draw> {
   let missing: unknown;
   for (const load of places) {
@@ -58,7 +64,10 @@ export async function loadZeroX(places: readonly (() => Promise<unknown>)[] = PL
   );
 }
 
-/** `root` is this package's folder: in a clone, among the modules of a project, or among those that are installed globally. */
+/**
+ * `root` is this package's folder: in a clone, among the modules of a project, or among those that are
+ * installed globally.
+ */
 export function howToInstall(root: string, here: string): string {
   const modules = path.dirname(path.resolve(root));
   if (path.basename(modules) !== 'node_modules') return `npm ci in ${path.resolve(root)}`;
@@ -72,7 +81,9 @@ export function howToInstall(root: string, here: string): string {
 
 /** A page with everything in it but the tree. */
 export interface Page {
-  /** The page of this tree, and of `other` at the press of a button if there is one. `title` is plain text. */
+  /**
+   * The page of this tree, and of `other` at the press of a button if there is one. `title` is plain text.
+   */
   around(tree: Frame, title: string, other?: Frame): string;
 }
 
@@ -147,8 +158,8 @@ export function pageFrom(html: string): Page {
 }
 
 /**
- * Half of a page is a style sheet of which it uses little, indentation and comments. Lines that name an author stay; a comment that begins in the
- * middle of a line does too, since it may be part of a string.
+ * Half of a page is a style sheet of which it uses little, indentation and comments. Lines that name an
+ * author stay; a comment that begins in the middle of a line does too, since it may be part of a string.
  */
 function shorten(html: string): string {
   const script = html.indexOf('<script>');

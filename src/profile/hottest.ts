@@ -1,4 +1,6 @@
-/** Where the time went, as text: the frames with the most self time, for all threads together and for each. */
+/**
+ * Where the time went, as text: the frames with the most self time, for all threads together and for each.
+ */
 
 import { formatCount, formatSeconds } from '../base/format.js';
 import { type Frame, totalSamples, totalUs, visit } from './call-tree.js';
@@ -53,11 +55,16 @@ export function timeShares(root: Frame): TimeShares {
   };
 }
 
-/** Threads that have a column of their own beside the merged one; of more, the least and the most are shown. */
+/**
+ * Threads that have a column of their own beside the merged one; of more, the least and the most are shown.
+ */
 const COLUMNS = 4;
 const HOTTEST = 10;
 
-/** `merged` and, if there is more than one, each of `threads`: the ten hottest frames, and the rest in one line. */
+/**
+ * `merged` and, if there is more than one, each of `threads`: the ten hottest frames, and the rest in one
+ * line.
+ */
 export function formatHottest(merged: TimeShares, threads: readonly TimeShares[], count = HOTTEST): string {
   const shareIn = (shares: TimeShares, name: string) =>
     shares.frames.find((frame) => frame.name === name)?.share ?? 0;

@@ -1,4 +1,7 @@
-/** Records what one worker does, by V8's own sampling profiler, from inside that worker: nobody else's time is in it. */
+/**
+ * Records what one worker does, by V8's own sampling profiler, from inside that worker: nobody else's time is
+ * in it.
+ */
 
 import type { Profiler } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
@@ -11,8 +14,9 @@ export interface Recorded<T> {
 }
 
 /**
- * Samples this thread every `intervalUs` microseconds while `run` runs. `ready` is called in between: starting a profiler takes some
- * milliseconds, and a worker that begins before the others would be seen waiting for them. Throws what `run` throws.
+ * Samples this thread every `intervalUs` microseconds while `run` runs. `ready` is called in between:
+ * starting a profiler takes some milliseconds, and a worker that begins before the others would be seen
+ * waiting for them. Throws what `run` throws.
  */
 export async function record<T>(intervalUs: number, ready: () => void, run: () => T): Promise<Recorded<T>> {
   const session = new Session();

@@ -1,6 +1,6 @@
 /**
- * The whole run under the profiler: the command line in a process of its own with `--cpu-prof`, which every thread inherits and which writes one
- * file a thread when that thread ends.
+ * The whole run under the profiler: the command line in a process of its own with `--cpu-prof`, which every
+ * thread inherits and which writes one file a thread when that thread ends.
  */
 
 import { spawn } from 'node:child_process';
@@ -42,7 +42,8 @@ export async function profileWhole(
       out,
       '--json',
     ];
-    // In a group of its own a Ctrl-C reaches the child through us alone, once: it ends its run in good order, and is waited for.
+    // In a group of its own a Ctrl-C reaches the child through us alone, once: it ends its run in good order,
+    // and is waited for.
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
     const stopListening = onSignal((signal) => child.kill(signal));
     let printed = '';
@@ -71,7 +72,10 @@ function parse(printed: string): Summary | null {
   }
 }
 
-/** `CPU.<day>.<time>.<process>.<thread>.<number>.cpuprofile`: thread 0 is the main one, the coordinator starts the others. */
+/**
+ * `CPU.<day>.<time>.<process>.<thread>.<number>.cpuprofile`: thread 0 is the main one, the coordinator starts
+ * the others.
+ */
 function readThreads(folder: string): RecordedThread[] {
   const found = readdirSync(folder).map((name) => ({
     thread: Number(name.split('.')[4]),

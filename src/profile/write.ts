@@ -65,7 +65,10 @@ export interface ProfileReport {
 const OWN_FILES =
   /^(merged\.html|hottest\.txt|profile\.json|baseline\.json|[\w-]+\.cpuprofile|(main|coordinator|worker-\d+)\.html)$/;
 
-/** Refuses, before anything is run, a folder that cannot or should not be written to. Makes nothing. Throws InputError. */
+/**
+ * Refuses, before anything is run, a folder that cannot or should not be written to. Makes nothing. Throws
+ * InputError.
+ */
 export function checkFolder(folder: string): void {
   const shown = showPath(folder);
   const there = nearestExisting(folder);
@@ -87,7 +90,10 @@ export function checkFolder(folder: string): void {
   }
 }
 
-/** Writes everything; without a page no flame graphs. Clears what an earlier profile left. Throws InputError where somebody else is writing there. */
+/**
+ * Writes everything; without a page no flame graphs. Clears what an earlier profile left. Throws InputError
+ * where somebody else is writing there.
+ */
 export function writeProfile(
   folder: string,
   run: ProfiledRun,

@@ -1,4 +1,7 @@
-/** Every program, one line each: what a run's workers do in a round. A new one is a folder beside this file and a line here. */
+/**
+ * Every program, one line each: what a run's workers do in a round. A new one is a folder beside this file
+ * and a line here.
+ */
 
 import type { Kernels } from '../../kernels/bindings.js';
 import type { Arena } from '../arena/arena.js';

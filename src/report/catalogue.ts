@@ -1,4 +1,6 @@
-/** Every kind of component with its parameters, straight from the registries: as data, and as people read it. */
+/**
+ * Every kind of component with its parameters, straight from the registries: as data, and as people read it.
+ */
 
 import type { Colours } from '../base/format.js';
 import { parametersOf, type Registry } from '../schema/component.js';

@@ -11,7 +11,9 @@ import {
 import type { Certificate } from '../certify/certify.js';
 import { logPlot } from './plot.js';
 
-/** Cheapest first: by the bits that the worst start takes to a thousandth; what never gets there comes last. */
+/**
+ * Cheapest first: by the bits that the worst start takes to a thousandth; what never gets there comes last.
+ */
 export function sortCertificates(certificates: readonly Certificate[]): Certificate[] {
   const bits = ({ verdict, bits }: Certificate) =>
     verdict.kind !== 'no' ? bits.thousandfold.worst : Number.MAX_VALUE;

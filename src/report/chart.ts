@@ -1,5 +1,6 @@
 /**
- * Small charts in text: sparklines and bars made of Unicode's eighth blocks. Pure functions; colours and streams are the caller's.
+ * Small charts in text: sparklines and bars made of Unicode's eighth blocks. Pure functions; colours and
+ * streams are the caller's.
  */
 
 const LEVELS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -8,8 +9,8 @@ const FULL = '█';
 const SECOND = '░';
 
 /**
- * One character a value, lowest `▁` to highest `█`; a gap (a space) where there is no number. More values than `width` are averaged in
- * equal groups, so that the whole of a long run fits.
+ * One character a value, lowest `▁` to highest `█`; a gap (a space) where there is no number. More values
+ * than `width` are averaged in equal groups, so that the whole of a long run fits.
  */
 export function sparkline(values: readonly number[], width = Number.POSITIVE_INFINITY): string {
   const shown = shrink(values, Math.max(1, width));
@@ -35,7 +36,10 @@ export interface GapLine {
   to: number;
 }
 
-/** log10 of the gap over the rounds; null where fewer than two gaps are known. Gaps at or below 0 (rounding) count as the smallest seen. */
+/**
+ * log10 of the gap over the rounds; null where fewer than two gaps are known. Gaps at or below 0 (rounding)
+ * count as the smallest seen.
+ */
 export function gapSparkline(gaps: readonly number[], width = 40): GapLine | null {
   const positive = gaps.filter((gap) => gap > 0 && Number.isFinite(gap));
   if (positive.length < 2) return null;

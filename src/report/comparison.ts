@@ -1,4 +1,6 @@
-/** A comparison as people and programs read it: a table, CSV, JSON, Parquet, and a picture for each problem. */
+/**
+ * A comparison as people and programs read it: a table, CSV, JSON, Parquet, and a picture for each problem.
+ */
 
 import Papa from 'papaparse';
 import {
@@ -175,7 +177,10 @@ export function formatComparison(
   return lines.join('\n');
 }
 
-/** Under which conditions gains were found: a comparison of one method's best with another's first guess says nothing. */
+/**
+ * Under which conditions gains were found: a comparison of one method's best with another's first guess says
+ * nothing.
+ */
 export function howTuned(cells: Comparison['cells'], tune: number): string {
   if (tune === 0) {
     return 'Gains are those of the configs and of auto: no equal search was made for the methods (--tune 40 makes one).';
@@ -198,7 +203,10 @@ function ended({ status, ran, seeds }: MethodRow): string {
   return status === 'finished' || status === 'converged' ? 'not reached' : status;
 }
 
-/** The target's quantity against rounds and against bits, to the round of arrival: every seed of every method that ran. One picture a problem. */
+/**
+ * The target's quantity against rounds and against bits, to the round of arrival: every seed of every method
+ * that ran. One picture a problem.
+ */
 export function drawComparison(
   cells: readonly Cell[],
   outcomes: ReadonlyMap<string, CellOutcome>,

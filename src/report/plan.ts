@@ -1,4 +1,6 @@
-/** What a person reads before a run. Memory comes first: it is the one number that may make them press Ctrl-C. */
+/**
+ * What a person reads before a run. Memory comes first: it is the one number that may make them press Ctrl-C.
+ */
 
 import { formatBytes } from '../arena/layout.js';
 import {
@@ -72,7 +74,10 @@ function formatOrder({ chosen, why, given, rcm }: OrderReport): string | null {
   return `${what}: ${why}; rows apart on average ${now}`;
 }
 
-/** The links of a parameter server, compared with gradients of float32: what everyone sends who compresses nothing. */
+/**
+ * The links of a parameter server, compared with gradients of float32: what everyone sends who compresses
+ * nothing.
+ */
 function serverRows(server: ServerReport, dim: number): (readonly [string, string | null])[] {
   const link = (what: string, bits: number | null) => {
     if (bits === null) return `${what}: bits vary from message to message`;

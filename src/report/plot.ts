@@ -1,6 +1,7 @@
 /**
- * Line plots as SVG text: with a logarithmic vertical axis, for things that shrink by decades, or with a linear one from 0. Panels side by side share
- * the vertical axis and one legend below, in which a label stands once, whatever panels it is in. Pure; no library, no fonts of its own.
+ * Line plots as SVG text: with a logarithmic vertical axis, for things that shrink by decades, or with a
+ * linear one from 0. Panels side by side share the vertical axis and one legend below, in which a label
+ * stands once, whatever panels it is in. Pure; no library, no fonts of its own.
  */
 
 import { visibleLine } from '../base/visible.js';
@@ -14,7 +15,10 @@ export interface PlotSeries {
   high?: readonly number[];
   /** One of several with the same label. */
   thin?: boolean;
-  /** Dots at x, y instead of a line through them; and a line of its own, in the same colour, for what was fitted to them. */
+  /**
+   * Dots at x, y instead of a line through them; and a line of its own, in the same colour, for what was
+   * fitted to them.
+   */
   fit?: { x: readonly number[]; y: readonly number[] };
 }
 

@@ -1,4 +1,7 @@
-/** An SVG as PNG, with a font that is the same on every machine. The renderer is loaded only when a picture is asked for. */
+/**
+ * An SVG as PNG, with a font that is the same on every machine. The renderer is loaded only when a picture is
+ * asked for.
+ */
 
 import { createRequire } from 'node:module';
 

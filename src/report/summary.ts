@@ -1,4 +1,7 @@
-/** What a person reads after a run: how it ended, how good the answer is, what it cost in bits, and where the files are. */
+/**
+ * What a person reads after a run: how it ended, how good the answer is, what it cost in bits, and where the
+ * files are.
+ */
 
 import {
   alignRows,
@@ -35,7 +38,8 @@ export function formatSummary(summary: Summary, extras: SummaryExtras, colours: 
     `${colours.bold(paint(status))}  ${extras.name}: ${plural(rounds, 'round')} in ${formatSeconds(seconds)} (${formatCount(roundsPerSecond)} rounds/s)`,
   ];
 
-  // Around a server: each way against gradients of float32, which is what everyone sends who compresses nothing.
+  // Around a server: each way against gradients of float32, which is what everyone sends who compresses
+  // nothing.
   const star = bits.up !== undefined;
   const fewer = (said: number) => {
     const saving = formatSaving(said, 32 * summary.dim * summary.agents * rounds);

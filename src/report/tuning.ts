@@ -16,7 +16,10 @@ export interface TuneReport {
   /** Why there is none. */
   notPredicted: string | null;
   roundsToMillionth: number | null;
-  /** Until what the config's `stop` names is reached, all of it; null where it names neither gap nor rmsError, or nothing is known of one of its parts. */
+  /**
+   * Until what the config's `stop` names is reached, all of it; null where it names neither gap nor rmsError,
+   * or nothing is known of one of its parts.
+   */
   roundsToStop: number | null;
   pilots: Tuning['pilots'];
   spectrum: PlanReport['spectrum'];
@@ -39,7 +42,10 @@ export function tuneReport(plan: PlanReport, tuning: Tuning, stop: StopSpec): Tu
   };
 }
 
-/** Until all that `stop` names is reached: a run stops when the last part of it is. Nobody predicts more than gap and rmsError. */
+/**
+ * Until all that `stop` names is reached: a run stops when the last part of it is. Nobody predicts more than
+ * gap and rmsError.
+ */
 export function roundsToStop(tuning: Tuning, { gap, rmsError, ...others }: StopSpec): number | null {
   const rounds = [
     ...Object.values(others).map(() => null),

@@ -1,6 +1,7 @@
 /**
- * Test accuracy: the share of the test samples that one point classifies correctly. Each worker counts a range of the samples, whatever agents it works for;
- * counts are whole numbers, so their sum does not depend on who counted.
+ * Test accuracy: the share of the test samples that one point classifies correctly. Each worker counts a
+ * range of the samples, whatever agents it works for; counts are whole numbers, so their sum does not depend
+ * on who counted.
  */
 
 import type { Arena } from '../arena/arena.js';

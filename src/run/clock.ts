@@ -1,12 +1,15 @@
 /**
- * A clock for the round loop: how long each worker computes and how long it stands at the barrier. Only runs that ask for one pay for it, two
- * readings of the time a phase (some 0.1 us); without one the loop is the same code as ever.
+ * A clock for the round loop: how long each worker computes and how long it stands at the barrier. Only runs
+ * that ask for one pay for it, two readings of the time a phase (some 0.1 us); without one the loop is the
+ * same code as ever.
  *
- * The host says from which round on to count, steps the session, and reads when every worker stands still again. Times are the worker's own,
- * in milliseconds; each worker has 128 bytes to itself, so that writing one's time does not slow another.
+ * The host says from which round on to count, steps the session, and reads when every worker stands still
+ * again. Times are the worker's own, in milliseconds; each worker has 128 bytes to itself, so that writing
+ * one's time does not slow another.
  *
- * The entries are plain numbers. The host's write of the first round is published by its bump of RESUME, on which the leader waits, and by the barrier
- * behind that; the workers' times by their count in PAUSED, which the host sees complete before it reads.
+ * The entries are plain numbers. The host's write of the first round is published by its bump of RESUME, on
+ * which the leader waits, and by the barrier behind that; the workers' times by their count in PAUSED, which
+ * the host sees complete before it reads.
  */
 
 import { Barrier } from '../sync/barrier.js';

@@ -1,6 +1,6 @@
 /**
- * A run's configuration as plain data: what YAML says after validation, with every default filled in. Here is what every
- * run has; each program adds sections of its own (`program/NAME/config.ts`).
+ * A run's configuration as plain data: what YAML says after validation, with every default filled in. Here is
+ * what every run has; each program adds sections of its own (`program/NAME/config.ts`).
  */
 
 import type { SpecPath } from '../base/errors.js';
@@ -56,7 +56,10 @@ export interface LoadedConfig<Config extends RunConfig = RunConfig> {
   folder: string;
   /** YAML source text, for positions. */
   source: string | null;
-  /** Values that the program may take instead of defaults in `config`, by path: `flow.compress`. Nobody chose those. */
+  /**
+   * Values that the program may take instead of defaults in `config`, by path: `flow.compress`. Nobody chose
+   * those.
+   */
   alternatives?: Readonly<Record<string, unknown>>;
   /** What the command line changed in it: errors there name the option and no line. */
   overrides?: readonly Override[];

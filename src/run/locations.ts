@@ -1,4 +1,7 @@
-/** Where the compiled parts lie: this module runs from dist/src/run, from a folder of dist/bundle, or from src/run in tests, and all find dist. */
+/**
+ * Where the compiled parts lie: this module runs from dist/src/run, from a folder of dist/bundle, or from
+ * src/run in tests, and all find dist.
+ */
 
 const dist = import.meta.url.endsWith('.ts') ? '../../dist/' : '../../';
 

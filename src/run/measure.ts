@@ -5,13 +5,17 @@
  *     gradientNorm                    mean of |grad f(x_i)|_2 over the agents
  *     meanGradientNorm                |grad f(mean x)|_2
  *
- * The gap of the mean can be small while no agent is near the optimum; these cannot. f is the cost of all agents, so one f(x_i) is an evaluation of everybody's cost. Where f is
- * f* + 1/2 sum_c abar_c (x_c - x*_c)^2 (quadratic costs, averaging) every agent is measured in that closed form. Elsewhere f and its gradient are evaluated at `points` agents,
- * evenly spaced by number, and at the one agent that is farthest from x* (from the mean of all, where x* is unknown), which counts for the worst only. All agents are
- * looked at where that takes less than ROW_WORK multiply-adds a row, where a run is to stop at one of these figures, or where the config says so. Which agents are looked at
- * depends on the plan alone, never on how often rows are written, nor on the number of workers.
+ * The gap of the mean can be small while no agent is near the optimum; these cannot. f is the cost of all
+ * agents, so one f(x_i) is an evaluation of everybody's cost. Where f is f* + 1/2 sum_c abar_c (x_c - x*_c)^2
+ * (quadratic costs, averaging) every agent is measured in that closed form. Elsewhere f and its gradient are
+ * evaluated at `points` agents, evenly spaced by number, and at the one agent that is farthest from x* (from
+ * the mean of all, where x* is unknown), which counts for the worst only. All agents are looked at where that
+ * takes less than ROW_WORK multiply-adds a row, where a run is to stop at one of these figures, or where the
+ * config says so. Which agents are looked at depends on the plan alone, never on how often rows are written,
+ * nor on the number of workers.
  *
- * Points are shared out between workers in turns; each is summed by one worker, over the agents in the order of their numbers, so the bits are the same for any number.
+ * Points are shared out between workers in turns; each is summed by one worker, over the agents in the order
+ * of their numbers, so the bits are the same for any number.
  */
 
 import type { Kernels } from '../../kernels/bindings.js';
@@ -120,13 +124,19 @@ export interface MeasureBinding {
 }
 
 export interface BoundMeasure {
-  /** A trace phase, behind the barrier after distances have been written; `xAt`: address of the first agent's row. */
+  /**
+   * A trace phase, behind the barrier after distances have been written; `xAt`: address of the first agent's
+   * row.
+   */
   phase(round: number, xAt: number): void;
   /** On the leader, behind the barrier of the phase. */
   fill(row: Float64Array): void;
 }
 
-/** `away`: by number, the squared distance of each agent from x*, or from the mean. `mean`, `optimum`: addresses of padded rows. */
+/**
+ * `away`: by number, the squared distance of each agent from x*, or from the mean. `mean`, `optimum`:
+ * addresses of padded rows.
+ */
 export function bindMeasure(
   binding: MeasureBinding,
   cost: BoundCost,
@@ -240,7 +250,10 @@ export function slopeFields(dim: number): FieldSpec[] {
   ];
 }
 
-/** |grad f(point)|_2, `point` the address of a padded row: the gradients of all samples of all agents, in the order of their numbers. */
+/**
+ * |grad f(point)|_2, `point` the address of a padded row: the gradients of all samples of all agents, in the
+ * order of their numbers.
+ */
 export function bindSlope(
   cost: BoundCost,
   arena: Arena,

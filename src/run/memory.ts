@@ -1,7 +1,7 @@
 /**
- * How much memory a run takes, said before any of it is allocated: the arena to the byte, and beside it what Node, its threads and the
- * host's own copy of the graph take. The constants were measured (resident size of a process that runs a tiny problem with 1 to 8
- * workers) and are part of the estimate only.
+ * How much memory a run takes, said before any of it is allocated: the arena to the byte, and beside it what
+ * Node, its threads and the host's own copy of the graph take. The constants were measured (resident size of
+ * a process that runs a tiny problem with 1 to 8 workers) and are part of the estimate only.
  */
 
 import { arenaBytes } from '../arena/arena.js';

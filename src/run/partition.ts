@@ -1,6 +1,7 @@
 /**
- * Partition: which worker works for which agents. Contiguous ranges, so that rows of a worker are neighbours in memory, balanced by
- * the time that an agent takes (edges, dimension, data), in nanoseconds of the machine that docs/performance.md names: only their ratios matter. Results never depend on it.
+ * Partition: which worker works for which agents. Contiguous ranges, so that rows of a worker are neighbours
+ * in memory, balanced by the time that an agent takes (edges, dimension, data), in nanoseconds of the machine
+ * that docs/performance.md names: only their ratios matter. Results never depend on it.
  */
 
 import type { CacheBytes } from '../base/caches.js';
@@ -18,7 +19,10 @@ export function gradientNs({ nanoseconds, work }: Pick<CostModel, 'nanoseconds' 
 
 /** An entry of the step of an agent's own state. */
 const STEP_NS = 4;
-/** To have a neighbour's message from a cache that is not a core's own, and each line of it; and more for each line from memory. */
+/**
+ * To have a neighbour's message from a cache that is not a core's own, and each line of it; and more for each
+ * line from memory.
+ */
 const FAR_NS = 8;
 const FAR_LINE_NS = 6;
 const MEMORY_LINE_NS = 14;
@@ -33,7 +37,10 @@ export function messageNs(plan: CompressorPlan | null, dim: number): MessageCost
 /** Where links change: each is drawn, weighed and counted every round. */
 const LINK_NS = 25;
 
-/** What is added for each neighbour where links change; `estimates`: neighbours' states are read beside their messages. */
+/**
+ * What is added for each neighbour where links change; `estimates`: neighbours' states are read beside their
+ * messages.
+ */
 export function changingNs(agents: number, dim: number, estimates: boolean, caches: CacheBytes): number {
   return LINK_NS + (estimates ? READ_NS * dim + distanceNs(agents, 8 * dim, caches) : 0);
 }

@@ -1,8 +1,9 @@
 /**
- * A program: what the workers of a run do in a round, and all that the host needs for it. One folder, one line in
- * `program/registry.ts`.
+ * A program: what the workers of a run do in a round, and all that the host needs for it. One folder, one
+ * line in `program/registry.ts`.
  *
- * On the host a run is made in one direction. Each stage reads what the stages before it have made, and changes none of it:
+ * On the host a run is made in one direction. Each stage reads what the stages before it have made, and
+ * changes none of it:
  *
  *     load      files, data and modules of the config         -> Problem
  *     outline   sizes, layout, partition; what can be refused -> Outline   (before anything expensive is computed)
@@ -159,7 +160,10 @@ export async function ready<Problem, Outline, Choice, Plan extends RunPlan>(
   };
 }
 
-/** Plain data that nobody writes to any more, all the way down. Typed arrays cannot be frozen, and stay as they are. */
+/**
+ * Plain data that nobody writes to any more, all the way down. Typed arrays cannot be frozen, and stay as
+ * they are.
+ */
 export function frozen<T>(data: T): T {
   if (data === null || typeof data !== 'object' || ArrayBuffer.isView(data) || Object.isFrozen(data))
     return data;

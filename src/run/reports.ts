@@ -1,4 +1,7 @@
-/** What a run tells people and files: before it starts (the plan), and when it is over (summary.json). Plain data. */
+/**
+ * What a run tells people and files: before it starts (the plan), and when it is over (summary.json). Plain
+ * data.
+ */
 
 import type { Gains } from '../base/pattern-search.js';
 import type { Compress } from '../flow/types.js';
@@ -97,7 +100,9 @@ export interface Summary {
   seconds: number;
   /** rounds / seconds. */
   roundsPerSecond: number;
-  /** SHA-256 of x, v, s (those the flow keeps), agent by agent, dim float64 each, little-endian; hexadecimal. */
+  /**
+   * SHA-256 of x, v, s (those the flow keeps), agent by agent, dim float64 each, little-endian; hexadecimal.
+   */
   stateHash: string;
   /** Bits of messages. */
   bits: {
@@ -106,7 +111,10 @@ export interface Summary {
     broadcast: number;
     links: number;
     uncompressedBroadcast: number;
-    /** With a server: all that agents said to it, and all that it said to them, a message to each. `links` is their sum, and `broadcast` counts a message down once. */
+    /**
+     * With a server: all that agents said to it, and all that it said to them, a message to each. `links` is
+     * their sum, and `broadcast` counts a message down once.
+     */
     up?: number;
     down?: number;
   };
@@ -126,9 +134,15 @@ export interface Summary {
     gradientNorm: number | null;
     meanGradientNorm: number | null;
   };
-  /** At how many agents the last row looked for agentsGapMean and gradientNorm, evenly spaced by number; `agents` where at all. */
+  /**
+   * At how many agents the last row looked for agentsGapMean and gradientNorm, evenly spaced by number;
+   * `agents` where at all.
+   */
   agentsMeasured?: number;
-  /** Rounds per factor of ten in rmsError: what the choice of auto gains expected, and what the trace's tail shows; null where unknown. */
+  /**
+   * Rounds per factor of ten in rmsError: what the choice of auto gains expected, and what the trace's tail
+   * shows; null where unknown.
+   */
   rate?: { predicted: number | null; measured: number | null };
   /** What is likely not meant, as sentences. */
   warnings: string[];
@@ -176,7 +190,10 @@ export interface Tuning {
   roundsToGap: number | null;
   /** rms distance to the optimum at the beginning; null where there is none. */
   firstError: number | null;
-  /** Why the run may not come to its optimum with these gains, as far as pilots saw; null where they saw no reason. */
+  /**
+   * Why the run may not come to its optimum with these gains, as far as pilots saw; null where they saw no
+   * reason.
+   */
   doubt: string | null;
   /** What the pilots took; null with the formula. */
   pilots: { count: number; rounds: number; budgetRounds: number } | null;

@@ -1,8 +1,12 @@
 /**
- * A copy of everything in the arena that changes from round to round, so that a run can go back to the round in which it was made.
+ * A copy of everything in the arena that changes from round to round, so that a run can go back to the round
+ * in which it was made.
  *
- * Rows of a trace are some rounds apart, and a run that stops is to stop in the very round in which it arrived. Where a row is quick it is looked at every round. Where it is not, the run
- * goes back from the first row that shows the target to the row before and looks at every round from there (`workers/round-loop.ts`). Every worker keeps a share of the bytes in memory of its own; what programs count outside the arena they save themselves (`BoundProgram.save`).
+ * Rows of a trace are some rounds apart, and a run that stops is to stop in the very round in which it
+ * arrived. Where a row is quick it is looked at every round. Where it is not, the run goes back from the
+ * first row that shows the target to the row before and looks at every round from there
+ * (`workers/round-loop.ts`). Every worker keeps a share of the bytes in memory of its own; what programs
+ * count outside the arena they save themselves (`BoundProgram.save`).
  */
 
 import type { Arena } from '../arena/arena.js';
@@ -10,11 +14,17 @@ import type { Layout } from '../arena/layout.js';
 import { BYTES } from '../arena/layout.js';
 import type { RunPlan } from './types.js';
 
-/** Written once by the host, or anew for every row; and the words and rows by which the outside steers and reads. Scratch is kept: what is drawn for the next round lies there. */
+/**
+ * Written once by the host, or anew for every row; and the words and rows by which the outside steers and
+ * reads. Scratch is kept: what is drawn for the next round lies there.
+ */
 const STAYS =
   /^(control|trace\.(ring|values|to.*|byPosition|agent.*|correct)|graph\.(rowStart|columns|weights|degrees|outStart|outColumns|reverse)|agents\..*|cost\..*|network\..*|reference\..*|scratch\.point.*)$/;
 
-/** Up to this many multiply-adds a row, some fifty microseconds, a run that stops is looked at every round: then nothing between two rows is missed. */
+/**
+ * Up to this many multiply-adds a row, some fifty microseconds, a run that stops is looked at every round:
+ * then nothing between two rows is missed.
+ */
 const EVERY_ROUND_WORK = 1e5;
 
 type Stopping = Pick<RunPlan, 'stop' | 'traceEvery' | 'rowWork'>;

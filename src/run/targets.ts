@@ -1,7 +1,8 @@
 /**
  * Targets that mean something: what a run stops at must be able to say that it has arrived.
  *
- * Refused are a quantity that needs an optimum nobody knows, the gap of a mean that never moves, and a disagreement that is zero from the start.
+ * Refused are a quantity that needs an optimum nobody knows, the gap of a mean that never moves, and a
+ * disagreement that is zero from the start.
  */
 
 import { formatValue, InputError } from '../base/errors.js';
@@ -9,7 +10,10 @@ import type { StopSpec } from './config.js';
 
 export type Quantity = keyof StopSpec;
 
-/** What a run can stop at and a comparison can ask for, those of what agents hold first: its name for people, and whether it is measured from an optimum. */
+/**
+ * What a run can stop at and a comparison can ask for, those of what agents hold first: its name for people,
+ * and whether it is measured from an optimum.
+ */
 export const QUANTITIES: Readonly<Record<Quantity, { title: string; fromOptimum: boolean }>> = {
   rmsError: { title: 'rms error', fromOptimum: true },
   agentsGapMean: { title: "mean of the agents' gaps", fromOptimum: true },

@@ -1,5 +1,6 @@
 /**
- * What the round loop knows of the work it drives: phases, each followed by a barrier, and a trace. Nothing of the mathematics.
+ * What the round loop knows of the work it drives: phases, each followed by a barrier, and a trace. Nothing
+ * of the mathematics.
  */
 
 import type { Layout } from '../arena/layout.js';
@@ -29,7 +30,10 @@ export interface RunPlan {
   workers: number;
   rounds: number;
   stop: StopSpec;
-  /** Rounds from one row to the next. A run that stops does so in the very round in which it arrived, whatever this is. */
+  /**
+   * Rounds from one row to the next. A run that stops does so in the very round in which it arrived, whatever
+   * this is.
+   */
   traceEvery: number;
   /** Links to reckon with; null where the config gives none. */
   network: NetworkSpec | null;
@@ -45,7 +49,10 @@ export interface RunPlan {
   uncompressedBits: number;
   /** x first; then those of v and s that are kept. */
   state: StateField[];
-  /** Multiply-adds of looking once at all that a row has: what decides whether a run can be looked at every round. */
+  /**
+   * Multiply-adds of looking once at all that a row has: what decides whether a run can be looked at every
+   * round.
+   */
   rowWork: number;
   /** Agents at which trace rows evaluate f; see `measure.ts`. */
   measured: number;
@@ -67,11 +74,14 @@ export interface BoundProgram {
   /** The phases of a trace row of the state after `round` rounds; a barrier follows each. */
   tracePhases: readonly ((round: number) => void)[];
   /**
-   * The rmsError of the state after `round` rounds, between two rounds, where one worker has all agents; absent where a trace row is needed to know it.
-   * Much cheaper than a row.
+   * The rmsError of the state after `round` rounds, between two rounds, where one worker has all agents;
+   * absent where a trace row is needed to know it. Much cheaper than a row.
    */
   rmsError?(round: number): number;
-  /** Keeps what it counts outside the arena; and goes back to it, with the arena as it was after `round` rounds. Absent where there is nothing of the kind. */
+  /**
+   * Keeps what it counts outside the arena; and goes back to it, with the arena as it was after `round`
+   * rounds. Absent where there is nothing of the kind.
+   */
   save?(): void;
   restore?(round: number): void;
   /** After the trace phases, on the leader alone: fills `row` (columns of the trace ring). */

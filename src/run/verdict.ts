@@ -4,7 +4,9 @@ import { COLUMNS } from '../trace/ring.js';
 import type { StopSpec } from './config.js';
 import type { RunPlan, Verdict } from './types.js';
 
-/** A run is given up when a distance has grown to this many times its first value (or is no number any more). */
+/**
+ * A run is given up when a distance has grown to this many times its first value (or is no number any more).
+ */
 const DIVERGED_GROWTH = 1e8;
 
 const OBJECTIVE = COLUMNS.indexOf('objective');
@@ -22,7 +24,8 @@ export function bindVerdict(plan: RunPlan): (row: Float64Array) => Verdict {
     return columns.length > 0;
   };
   return (row) => {
-    // Everything is finite and of the size it began with, or it has diverged. Squares overflow at 1e154, long before x does.
+    // Everything is finite and of the size it began with, or it has diverged. Squares overflow at 1e154, long
+    // before x does.
     const spread = row[CONSENSUS_ERROR] + (plan.optimumKnown ? row[RMS_ERROR] : 0);
     if (Number.isNaN(firstSpread)) firstSpread = spread;
     const limit = DIVERGED_GROWTH * Math.max(1, firstSpread);

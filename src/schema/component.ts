@@ -1,6 +1,7 @@
 /**
- * Validates a component (`compressor`, `cost`, `flow`, a generator) against the definition that its `kind` names in a registry.
- * The config knows no component by name: a new line in a registry is validated, listed and exported without touching this file.
+ * Validates a component (`compressor`, `cost`, `flow`, a generator) against the definition that its `kind`
+ * names in a registry. The config knows no component by name: a new line in a registry is validated, listed
+ * and exported without touching this file.
  */
 
 import { z } from 'zod';
@@ -40,7 +41,10 @@ export type Validated = { spec: Record<string, unknown>; issues: Issue[] };
 /** Compositions deeper than this are an alias that contains itself. */
 const MAX_NESTING = 16;
 
-/** `spec` with the definition's defaults filled in, and everything that is wrong with it, nested components included. */
+/**
+ * `spec` with the definition's defaults filled in, and everything that is wrong with it, nested components
+ * included.
+ */
 export function validateComponent(
   registry: Registry,
   spec: unknown,
@@ -97,7 +101,9 @@ export function validateComponent(
   return { spec: output, issues };
 }
 
-/** The spec, checked. Throws what is wrong with it, a mistyped name first: it is why the right one is missing. */
+/**
+ * The spec, checked. Throws what is wrong with it, a mistyped name first: it is why the right one is missing.
+ */
 export function parseComponent<Spec extends { kind: string }>(
   registry: Registry,
   given: unknown,
@@ -122,7 +128,8 @@ export function bodySchema(
   if (!Object.hasOwn(shape.shape, 'kind')) missing['kind'] = z.literal(kind);
   for (const [key, type] of Object.entries(common)) if (!Object.hasOwn(shape.shape, key)) missing[key] = type;
   const whole = Object.keys(missing).length > 0 ? shape.safeExtend(missing) : shape;
-  // A definition that said `loose` or `catchall` meant it; one that said nothing forgot to refuse typing errors.
+  // A definition that said `loose` or `catchall` meant it; one that said nothing forgot to refuse typing
+  // errors.
   return whole.def.catchall === undefined ? whole.strict() : whole;
 }
 

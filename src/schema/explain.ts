@@ -1,8 +1,10 @@
 /**
- * Turns what a schema refuses into sentences for the person who wrote the config: which parameter, what it is, what was expected.
+ * Turns what a schema refuses into sentences for the person who wrote the config: which parameter, what it
+ * is, what was expected.
  *
- * What was expected is not read off the issue (`too_small` knows the bound it broke and no other) but off the schema at that place,
- * exported as JSON Schema: so `k: 0.5` and `k: 0` are both told "expected a whole number >= 1".
+ * What was expected is not read off the issue (`too_small` knows the bound it broke and no other) but off the
+ * schema at that place, exported as JSON Schema: so `k: 0.5` and `k: 0` are both told "expected a whole
+ * number >= 1".
  */
 
 import { z } from 'zod';
@@ -96,14 +98,20 @@ export const TOP_LEVEL_KEYS = [
   'init',
 ] as const;
 
-/** Issues keep the value they refuse: without it, the library's own message cannot be told from a definition's. */
+/**
+ * Issues keep the value they refuse: without it, the library's own message cannot be told from a
+ * definition's.
+ */
 export const REPORT_INPUT = { reportInput: true } as const;
 
 export function toJsonSchema(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
 }
 
-/** Every issue of `error` as a sentence. `prefix` is where `input`, the value that was checked, stands in the config. */
+/**
+ * Every issue of `error` as a sentence. `prefix` is where `input`, the value that was checked, stands in the
+ * config.
+ */
 export function explain(error: z.ZodError, schema: z.ZodType, input: unknown, prefix: SpecPath): Issue[] {
   return explainAll(error.issues, toJsonSchema(schema), input, prefix);
 }
@@ -135,7 +143,10 @@ function explainAll(
   return sentences.filter(({ text }, i) => sentences.findIndex((other) => other.text === text) === i);
 }
 
-/** A mapping or a list that fits no branch, by the branch that it was written for; empty where none stands out. */
+/**
+ * A mapping or a list that fits no branch, by the branch that it was written for; empty where none stands
+ * out.
+ */
 function explainBranch(
   issue: z.core.$ZodIssueInvalidUnion,
   schema: JsonSchema,
@@ -177,7 +188,9 @@ function flatten(schema: JsonSchema): JsonSchema[] {
   return branches ? branches.flatMap(flatten) : [schema];
 }
 
-/** The branch of a union that a value was written for: by its kind, then by the keys that it shares with it. */
+/**
+ * The branch of a union that a value was written for: by its kind, then by the keys that it shares with it.
+ */
 function branchFor(schema: JsonSchema, value: unknown): JsonSchema | undefined {
   const wanted = Array.isArray(value) ? 'array' : isMapping(value) ? 'object' : null;
   const candidates = wanted === null ? [] : flatten(schema).filter(({ type }) => type === wanted);
@@ -223,7 +236,9 @@ function nearOrList(key: string, known: readonly string[]): string {
   return near === '' && known.length > 0 ? ` (known here: ${known.join(', ')})` : near;
 }
 
-/** For a key that is right and stands in the wrong place: `step` at the top level, `rounds` inside the flow. */
+/**
+ * For a key that is right and stands in the wrong place: `step` at the top level, `rounds` inside the flow.
+ */
 function rightPlace(parent: SpecPath, key: string): string | null {
   if (parent.length > 0 && isTopLevel(key))
     return `; it stands at the top level, outside ${formatPath(parent)}`;
@@ -238,7 +253,10 @@ function isTopLevel(key: string): boolean {
   return (TOP_LEVEL_KEYS as readonly string[]).includes(key);
 }
 
-/** A message that a definition gave itself (`refine`, `min(1, 'at least one sample')`), or null where it is the library's default. */
+/**
+ * A message that a definition gave itself (`refine`, `min(1, 'at least one sample')`), or null where it is
+ * the library's default.
+ */
 function ownMessage(issue: z.core.$ZodIssue): string | null {
   if (issue.code === 'custom') return issue.message;
   const usual = z.locales.en().localeError(issue as unknown as z.core.$ZodRawIssue);

@@ -1,5 +1,6 @@
 /**
- * What YAML reads without complaint, and not as it was meant. All of it is refused, because each has two readings:
+ * What YAML reads without complaint, and not as it was meant. All of it is refused, because each has two
+ * readings:
  *
  *     { rmsError: 0,001 }     rmsError: 0, and a key 001 with nothing behind it
  *     nodes: 010              ten, and eight in YAML 1.1, which most libraries read
@@ -44,7 +45,8 @@ export function misreadings(contents: Node | null): Misread[] {
       }
     },
     Scalar(where, scalar, ancestors) {
-      // What stands in a list may be a name (`between: [a, b]`); what a key names has a schema that bounds it.
+      // What stands in a list may be a name (`between: [a, b]`); what a key names has a schema that bounds
+      // it.
       if (where === 'key' || typeof scalar.value !== 'number') return;
       const text = sourceOf(scalar) ?? '';
       const path = pathOf([...ancestors, scalar]);

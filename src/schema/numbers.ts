@@ -1,7 +1,9 @@
 /**
- * Numbers as people write them elsewhere, and what is written here instead: `1,5` is 1.5 in half of the world and an error in YAML.
+ * Numbers as people write them elsewhere, and what is written here instead: `1,5` is 1.5 in half of the world
+ * and an error in YAML.
  *
- * Advice is given, never a guess taken: where two readings differ (`1,000`) both are named, and the value is refused all the same.
+ * Advice is given, never a guess taken: where two readings differ (`1,000`) both are named, and the value is
+ * refused all the same.
  */
 
 const EXPONENT = '(?:[eE][-+]?\\d+)?';
@@ -9,7 +11,10 @@ const COMMA = new RegExp(`^([-+]?\\d*),(\\d+${EXPONENT})$`);
 const THOUSANDS = /^[-+]?\d{1,3}([., _'’\u00a0\u202f])\d{3}(?:\1\d{3})*$/;
 const GROUPED = new RegExp(`^([-+]?\\d{1,3}(?:([., _'’\u00a0\u202f])\\d{3})+)([.,])(\\d+${EXPONENT})$`);
 
-/** What to write instead of `text`, as the end of a sentence that begins "write"; null where no number can be made out. */
+/**
+ * What to write instead of `text`, as the end of a sentence that begins "write"; null where no number can be
+ * made out.
+ */
 export function meantNumber(text: string): string | null {
   const bare = text.trim();
   const [, groups, group, point, decimals] = GROUPED.exec(bare) ?? [];
@@ -18,7 +23,8 @@ export function meantNumber(text: string): string | null {
   // `1.000` alone is a number like any other.
   if (separator && !Number.isFinite(Number(bare))) {
     const whole = bare.replaceAll(separator, '');
-    // One group behind a comma is a thousand to some and a fraction to others; a group behind 0 is a fraction.
+    // One group behind a comma is a thousand to some and a fraction to others; a group behind 0 is a
+    // fraction.
     const once = bare.indexOf(separator) === bare.lastIndexOf(separator);
     if (separator !== ',' || !once) return String(Number(whole));
     const fraction = bare.replace(',', '.');
@@ -47,7 +53,10 @@ function plain(whole: string, fraction: string): string {
   return `${sign}${digits || '0'}.${fraction}`;
 }
 
-/** ` (write 1.5)`, or nothing: the same for a number in front of a unit, `1,5 Mbit/s`. Nothing that would be refused too: 1.5 where `expected` asks for a whole number. */
+/**
+ * ` (write 1.5)`, or nothing: the same for a number in front of a unit, `1,5 Mbit/s`. Nothing that would be
+ * refused too: 1.5 where `expected` asks for a whole number.
+ */
 export function writeInstead(text: string, expected = ''): string {
   const meant = meantNumber(text);
   if (meant !== null) {

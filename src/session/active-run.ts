@@ -1,8 +1,9 @@
 /**
- * A run under way: its arena, its workers, its trace, and the control words through which the outside steers it.
+ * A run under way: its arena, its workers, its trace, and the control words through which the outside steers
+ * it.
  *
- * Whatever happens to a worker (it throws, exits, runs out of memory, hangs), the others are released by the barrier's poison, the
- * pool is destroyed, and the trace written so far stays.
+ * Whatever happens to a worker (it throws, exits, runs out of memory, hangs), the others are released by the
+ * barrier's poison, the pool is destroyed, and the trace written so far stays.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -24,7 +25,10 @@ import type { AgentState, PrepareOptions, Progress, RunResult } from './types.js
 
 const DRAIN_MS = 20;
 const PAUSE_POLL_MS = 2;
-/** Whoever waits long looks less often: on a machine whose every core has a worker, looking takes time from one of them. */
+/**
+ * Whoever waits long looks less often: on a machine whose every core has a worker, looking takes time from
+ * one of them.
+ */
 const SLOWEST_POLL_MS = 20;
 
 export class ActiveRun {
@@ -61,7 +65,10 @@ export class ActiveRun {
     Atomics.store(this.words, Word.PAUSE_AT, -1);
   }
 
-  /** From the first round to the last file. Rejects with the cause where a worker failed; files are complete either way. */
+  /**
+   * From the first round to the last file. Rejects with the cause where a worker failed; files are complete
+   * either way.
+   */
   async run(): Promise<RunResult> {
     const { prepared, options, directory } = this;
     directory?.begin({
@@ -158,7 +165,10 @@ export class ActiveRun {
     this.wakePaused();
   }
 
-  /** Ends a pause; the run pauses again after round `pauseAt`, or not at all (-1). A stop that was asked for stays. */
+  /**
+   * Ends a pause; the run pauses again after round `pauseAt`, or not at all (-1). A stop that was asked for
+   * stays.
+   */
   private release(pauseAt: number): void {
     Atomics.store(this.words, Word.PAUSE_AT, pauseAt);
     Atomics.compareExchange(this.words, Word.REQUEST, Request.PAUSE, Request.RUN);

@@ -3,8 +3,9 @@
 /**
  * The main thread's end of a Session: starts the coordinator thread and speaks to it over Comlink.
  *
- * Calls to a thread that has died would hang for ever (nobody is left to answer), so each call races its exit. The thread keeps the process
- * alive while a call is under way, and not otherwise: a program that forgets `close()`, or never reaches it, ends all the same.
+ * Calls to a thread that has died would hang for ever (nobody is left to answer), so each call races its
+ * exit. The thread keeps the process alive while a call is under way, and not otherwise: a program that
+ * forgets `close()`, or never reaches it, ends all the same.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -133,7 +134,9 @@ export async function openSession(): Promise<OpenSession> {
   return { session, close, [Symbol.asyncDispose]: close };
 }
 
-/** What cannot be sent to a thread (a function in it, a promise) is a mistake of the program, and said as one. */
+/**
+ * What cannot be sent to a thread (a function in it, a promise) is a mistake of the program, and said as one.
+ */
 function plain<T>(options: T): T {
   try {
     return structuredClone(options);

@@ -1,8 +1,9 @@
 /**
  * Comlink over worker_threads, with errors that keep their code.
  *
- * Comlink rebuilds a thrown error from name, message and stack; ours also carry a code, a place and a hint, which decide the exit
- * code and what a person reads. The handler must be the same on both sides, so both import this module.
+ * Comlink rebuilds a thrown error from name, message and stack; ours also carry a code, a place and a hint,
+ * which decide the exit code and what a person reads. The handler must be the same on both sides, so both
+ * import this module.
  *
  * A callback's port does not keep the process alive: the call does that which it is for.
  */

@@ -1,7 +1,9 @@
 /**
- * The coordinator's thread. Whoever knows that a run will follow begins it before loading anything else: it comes up meanwhile, on another core.
+ * The coordinator's thread. Whoever knows that a run will follow begins it before loading anything else: it
+ * comes up meanwhile, on another core.
  *
- * A thread that nobody has claimed holds nothing up: it does not keep the process alive, and one that has died in between is not handed out.
+ * A thread that nobody has claimed holds nothing up: it does not keep the process alive, and one that has
+ * died in between is not handed out.
  */
 
 import { Worker } from 'node:worker_threads';

@@ -1,4 +1,7 @@
-/** What a trace shows of a run that ended by itself and yet went the wrong way. A `finished` says that all rounds were run, and no more. */
+/**
+ * What a trace shows of a run that ended by itself and yet went the wrong way. A `finished` says that all
+ * rounds were run, and no more.
+ */
 
 import type { TraceRow } from '../trace/row.js';
 
@@ -11,7 +14,10 @@ const BY = 1.5;
 /** Below this share of the first value it is rounding that grows. */
 const ROUNDING = 1e-11;
 
-/** A sentence with values, or null. `moving`: what is measured from moves, so that errors may grow while everything is well. */
+/**
+ * A sentence with values, or null. `moving`: what is measured from moves, so that errors may grow while
+ * everything is well.
+ */
 export function growthWarning(rows: readonly TraceRow[], moving: boolean): string | null {
   const [first] = rows;
   const last = rows.at(-1);

@@ -1,9 +1,10 @@
 /**
  * What node was started with, and what of it threads may have.
  *
- * A thread refuses options that hold for a whole process: every flag of V8 (`--max-old-space-size`, `--expose-gc`, `--stack-size`) and some of node's
- * (`--title`). They hold for threads without being handed on. So threads are given those alone that are theirs: what loads modules, what profiles, what
- * warns. NODE_OPTIONS they read themselves, and skip what is not for them.
+ * A thread refuses options that hold for a whole process: every flag of V8 (`--max-old-space-size`,
+ * `--expose-gc`, `--stack-size`) and some of node's (`--title`). They hold for threads without being handed
+ * on. So threads are given those alone that are theirs: what loads modules, what profiles, what warns.
+ * NODE_OPTIONS they read themselves, and skip what is not for them.
  */
 
 import { InputError } from '../base/errors.js';
@@ -41,7 +42,10 @@ const ALONE = new Set([
   '--pending-deprecation',
 ]);
 
-/** The options of a process that its threads are started with. Names of profiles are left to node, or all threads would write the same file. */
+/**
+ * The options of a process that its threads are started with. Names of profiles are left to node, or all
+ * threads would write the same file.
+ */
 export function threadExecArgv(execArgv: readonly string[] = process.execArgv): string[] {
   const kept: string[] = [];
   for (let i = 0; i < execArgv.length; i++) {

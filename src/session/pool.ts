@@ -1,5 +1,6 @@
 /**
- * The pool: one Piscina thread and one long task per worker for a whole run, and what happens when one of them fails.
+ * The pool: one Piscina thread and one long task per worker for a whole run, and what happens when one of
+ * them fails.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -26,7 +27,8 @@ export interface Diagnostics {
 }
 
 /**
- * The threads of one run. They start when the pool is made, so that they come up while the run is still being prepared.
+ * The threads of one run. They start when the pool is made, so that they come up while the run is still being
+ * prepared.
  */
 export class WorkerPool {
   readonly workers: number;
@@ -41,11 +43,12 @@ export class WorkerPool {
       maxThreads: workers,
       execArgv: threadExecArgv(),
       concurrentTasksPerWorker: 1,
-      // A thread that is missing must be an error at once: a task that waits in a queue would leave its peers at the barrier.
+      // A thread that is missing must be an error at once: a task that waits in a queue would leave its peers
+      // at the barrier.
       maxQueue: 0,
       idleTimeout: Number.POSITIVE_INFINITY,
-      // State lives in the arena; a worker's own heap stays at a few megabytes. A plug-in that hoards is to be named before it
-      // takes the machine down.
+      // State lives in the arena; a worker's own heap stays at a few megabytes. A plug-in that hoards is to
+      // be named before it takes the machine down.
       resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MIB },
     });
     this.module = readFile(kernelsUrl).then((bytes) => WebAssembly.compile(bytes));
@@ -59,8 +62,8 @@ export class WorkerPool {
   }
 
   /**
-   * Runs all workers to their end and gives their reports, leader first. Rejects with a RunError that carries the first failure as its
-   * cause. Once: when it settles no thread is left.
+   * Runs all workers to their end and gives their reports, leader first. Rejects with a RunError that carries
+   * the first failure as its cause. Once: when it settles no thread is left.
    */
   async run(arena: Arena, plan: RunPlan, diagnostics: Diagnostics): Promise<RunReport[]> {
     const { pool, workers } = this;
@@ -77,12 +80,13 @@ export class WorkerPool {
           pool
             .run({ module, memory: arena.memory, plan, worker, spins, ...diagnostics })
             .then((report) => {
-              // One that left because of the poison is no failure of its own: the cause comes from whoever poisoned.
+              // One that left because of the poison is no failure of its own: the cause comes from whoever
+              // poisoned.
               if (!('poisoned' in report)) reports[worker] = report;
             })
             .catch((error: Error) => {
-              // The first failure is the cause. Whoever waits at the barrier is released; whoever does not come out is left to
-              // `destroy`, which terminates it.
+              // The first failure is the cause. Whoever waits at the barrier is released; whoever does not
+              // come out is left to `destroy`, which terminates it.
               failure ??= workerFailed(worker, error);
               poison(words, Poison.WORKER_FAILED);
               setTimeout(over, LEAVE_MS).unref();

@@ -1,4 +1,7 @@
-/** From a config to a run that is ready to start. Nothing big is allocated; whatever is wrong with the input is said here, with its place. */
+/**
+ * From a config to a run that is ready to start. Nothing big is allocated; whatever is wrong with the input
+ * is said here, with its place.
+ */
 
 import { programDefinition } from '../program/registry.js';
 import type { LoadedConfig } from '../run/config.js';

@@ -1,6 +1,6 @@
 /**
- * A Session as the coordinator thread carries it out. A session runs once: new -> prepared -> running -> over; each call says which
- * phase it expected. The work is done by `prepareRun` and `ActiveRun`.
+ * A Session as the coordinator thread carries it out. A session runs once: new -> prepared -> running ->
+ * over; each call says which phase it expected. The work is done by `prepareRun` and `ActiveRun`.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -116,7 +116,10 @@ export class RunSession implements Session {
     if (this.active && this.active.rows.length > 0) this.tell(onRows, this.active.rows);
   }
 
-  /** A subscriber that throws ends nothing but its own subscription: rows go to the others and to the files all the same. */
+  /**
+   * A subscriber that throws ends nothing but its own subscription: rows go to the others and to the files
+   * all the same.
+   */
   private async tell(subscriber: (rows: TraceRow[]) => unknown, rows: TraceRow[]): Promise<void> {
     try {
       await subscriber(rows);

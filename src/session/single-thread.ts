@@ -1,8 +1,10 @@
 /**
- * A whole run on the thread that calls: every worker's program bound over one arena and called in turn, phase by phase, without a barrier and without
- * a pool. Same kernels, same order of additions, so the same bits as the threads' run.
+ * A whole run on the thread that calls: every worker's program bound over one arena and called in turn, phase
+ * by phase, without a barrier and without a pool. Same kernels, same order of additions, so the same bits as
+ * the threads' run.
  *
- * For many small runs side by side, one a thread; and for tests, where what depends on the partition shows as it would with threads.
+ * For many small runs side by side, one a thread; and for tests, where what depends on the partition shows as
+ * it would with threads.
  */
 
 import { bindKernels, type Kernels } from '../../kernels/bindings.js';
@@ -28,7 +30,10 @@ export interface SingleThreadRun {
   state: StateRows[];
 }
 
-/** A run between two rounds, on this thread: it begins with `begin()`, and may begin again, with another plan of the same layout. */
+/**
+ * A run between two rounds, on this thread: it begins with `begin()`, and may begin again, with another plan
+ * of the same layout.
+ */
 export class Stepper {
   round = 0;
   readonly prepared: Prepared;
@@ -137,7 +142,9 @@ export class Stepper {
   }
 }
 
-/** Returns when the run is over; nothing can stop it before. Rounds and rows are those of the threads' loop. */
+/**
+ * Returns when the run is over; nothing can stop it before. Rounds and rows are those of the threads' loop.
+ */
 export function runOnOneThread(prepared: Prepared, module: WebAssembly.Module): SingleThreadRun {
   const { plan: run } = prepared;
   const stepper = new Stepper(prepared, module);

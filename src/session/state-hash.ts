@@ -1,6 +1,7 @@
 /**
- * stateHash: SHA-256 over x, then v, then s (those that the flow keeps), each agent by agent, dim float64 little-endian without the rows'
- * padding. Two runs have the same hash exactly when they ended in the same bits.
+ * stateHash: SHA-256 over x, then v, then s (those that the flow keeps), each agent by agent, dim float64
+ * little-endian without the rows' padding. Two runs have the same hash exactly when they ended in the same
+ * bits.
  */
 
 import { createHash } from 'node:crypto';

@@ -7,7 +7,10 @@ import type { TraceRow } from '../trace/row.js';
 import { measuredRoundsPerDecade } from '../tune/rate.js';
 import { growthWarning } from './growth.js';
 
-/** `optimumValue`: f*, NaN where unknown. `outcome`: the leader's report, or what ended a run that failed. The state hash is filled in by whoever has the state. */
+/**
+ * `optimumValue`: f*, NaN where unknown. `outcome`: the leader's report, or what ended a run that failed. The
+ * state hash is filled in by whoever has the state.
+ */
 export function summarize(
   prepared: Prepared,
   optimumValue: number,

@@ -1,6 +1,6 @@
 /**
- * The one interface through which a run is driven: the command line, the tests and the dashboard all speak it, over Comlink.
- * Everything that crosses is plain data.
+ * The one interface through which a run is driven: the command line, the tests and the dashboard all speak
+ * it, over Comlink. Everything that crosses is plain data.
  */
 
 import type { CpuProfile } from '../profile/record.js';
@@ -89,11 +89,20 @@ export interface RunResult {
  * where it makes no sense at that moment.
  */
 export interface Session {
-  /** Reads everything, validates everything, says what it will take. Throws InputError (code BAD_INPUT). Allocates nothing big. */
+  /**
+   * Reads everything, validates everything, says what it will take. Throws InputError (code BAD_INPUT).
+   * Allocates nothing big.
+   */
   prepare(options: PrepareOptions): Promise<PlanReport>;
-  /** Allocates, starts the workers and resolves when the run has ended, however it ended; rejects (RunError) where it failed. */
+  /**
+   * Allocates, starts the workers and resolves when the run has ended, however it ended; rejects (RunError)
+   * where it failed.
+   */
   start(options?: StartOptions): Promise<RunResult>;
-  /** Resolves when every worker stands still between two rounds; gives the round. Before the start: begin with a pause at round 0. */
+  /**
+   * Resolves when every worker stands still between two rounds; gives the round. Before the start: begin with
+   * a pause at round 0.
+   */
   pause(): Promise<number>;
   /** Goes on after a pause. */
   resume(): Promise<void>;
@@ -105,6 +114,9 @@ export interface Session {
   progress(): Promise<Progress>;
   /** The state of one agent; while paused it is of one round, otherwise it may straddle two. */
   inspect(agent: number): Promise<AgentState>;
-  /** Calls back with rows of the trace as they leave the loop, in order, a batch at a time; rows before it are delivered first. */
+  /**
+   * Calls back with rows of the trace as they leave the loop, in order, a batch at a time; rows before it are
+   * delivered first.
+   */
   subscribe(onRows: (rows: TraceRow[]) => void): Promise<void>;
 }

@@ -1,8 +1,8 @@
 /**
  * The control words of a run: one small array of Int32 in the arena, each word on 128 bytes of its own.
  *
- * Two adjacent cache lines a word, because the hardware fetches lines in pairs: a worker that spins on GENERATION must not be slowed
- * by another that counts itself in on ARRIVED.
+ * Two adjacent cache lines a word, because the hardware fetches lines in pairs: a worker that spins on
+ * GENERATION must not be slowed by another that counts itself in on ARRIVED.
  *
  * Who writes what is listed here and nowhere else; `docs/rounds.md` tells the same as a story.
  */
@@ -23,7 +23,10 @@ export const Word = {
   REQUEST: 4 * SPACING,
   /** Pause as soon as this round is complete; -1 for never. Coordinator writes while workers are paused. */
   PAUSE_AT: 5 * SPACING,
-  /** What everyone does after the barrier: a `Command`, doubled by the round's parity. Leader writes before it arrives. */
+  /**
+   * What everyone does after the barrier: a `Command`, doubled by the round's parity. Leader writes before it
+   * arrives.
+   */
   COMMAND_EVEN: 6 * SPACING,
   COMMAND_ODD: 7 * SPACING,
   /** Workers that stand still in a pause. */

@@ -1,10 +1,11 @@
 /**
  * The trace ring: how rows leave the round loop.
  *
- * One writer (the leader), one reader (the coordinator), a fixed number of rows of float64 in the arena and two counters among the
- * control words. The writer fills a row and then publishes it by bumping ROWS_WRITTEN; the reader copies and then bumps ROWS_READ.
- * Both counters only grow (modulo 2^32), so a full ring is written - read = capacity, without a spare slot. When the reader is behind, the
- * writer waits for it: a trace with holes would be worth less than a short stall.
+ * One writer (the leader), one reader (the coordinator), a fixed number of rows of float64 in the arena and
+ * two counters among the control words. The writer fills a row and then publishes it by bumping ROWS_WRITTEN;
+ * the reader copies and then bumps ROWS_READ. Both counters only grow (modulo 2^32), so a full ring is
+ * written - read = capacity, without a spare slot. When the reader is behind, the writer waits for it: a
+ * trace with holes would be worth less than a short stall.
  */
 
 import { isPoisoned } from '../sync/barrier.js';

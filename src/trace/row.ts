@@ -1,4 +1,7 @@
-/** One row of the trace: what is known of a run after `round` rounds. The columns of trace.csv have these names. */
+/**
+ * One row of the trace: what is known of a run after `round` rounds. The columns of trace.csv have these
+ * names.
+ */
 
 /** Quantities that a run cannot know are NaN: an empty field in trace.csv. */
 export interface TraceRow {
@@ -24,11 +27,17 @@ export interface TraceRow {
   networkSeconds: number;
   /** Share of the test samples that mean x classifies correctly; NaN where there are none. */
   accuracy: number;
-  /** Bits so far from all agents to a server, and from it to all of them; NaN in a flow, whose links have no direction. */
+  /**
+   * Bits so far from all agents to a server, and from it to all of them; NaN in a flow, whose links have no
+   * direction.
+   */
   bitsUp: number;
   /** Bits so far from a server to all agents; NaN in a flow. */
   bitsDown: number;
-  /** Mean and largest of f(x_i) - f* over the agents; NaN where f* is unknown. See `src/run/measure.ts` for which agents. */
+  /**
+   * Mean and largest of f(x_i) - f* over the agents; NaN where f* is unknown. See `src/run/measure.ts` for
+   * which agents.
+   */
   agentsGapMean: number;
   /** Largest f(x_i) - f* over the agents. */
   agentsGapWorst: number;

@@ -43,14 +43,20 @@ export function diagnose(diverged: Diverged): Diagnosis {
   };
 }
 
-/** As a sentence; `remedy` null: there is nothing to recommend. `rounds` of trial that it has held for, 0 where it was not tried. */
+/**
+ * As a sentence; `remedy` null: there is nothing to recommend. `rounds` of trial that it has held for, 0
+ * where it was not tried.
+ */
 export function hintOf(cause: string, remedy: Remedy | null, rounds: number): string {
   if (remedy === null || Object.keys(remedy).length === 0) return cause;
   const gains = Object.entries(remedy).map(([name, value]) => `flow.${name}: ${value}`);
   return `${cause}; ${rounds > 0 ? `what held in a trial of ${rounds} rounds: ` : ''}try ${gains.join(' and ')}`;
 }
 
-/** Where the first remedy is not enough: less of the step, of a memory's or a consensus step's gamma, of a filter, of what neighbours are worth. */
+/**
+ * Where the first remedy is not enough: less of the step, of a memory's or a consensus step's gamma, of a
+ * filter, of what neighbours are worth.
+ */
 function milder({ gains }: FlowPlan, first: Remedy): Remedy[] {
   const all = { ...gains, ...first };
   const less = (shares: Record<string, number>): Remedy => {
@@ -109,7 +115,10 @@ function stepCause({ plan, gains: contextOf }: Diverged, step: number) {
   };
 }
 
-/** Where estimates grow by themselves, whatever the step: a message says too much of the error for them to take it in as they do. Null where they do not. */
+/**
+ * Where estimates grow by themselves, whatever the step: a message says too much of the error for them to
+ * take it in as they do. Null where they do not.
+ */
 function messageCause(
   { flow, estimates }: PlanWithGains,
   message: CompressorPlan,

@@ -1,4 +1,7 @@
-/** Paces: how fast a run really was, to stand beside what was predicted, and what a pilot's gaps say of a run's. */
+/**
+ * Paces: how fast a run really was, to stand beside what was predicted, and what a pilot's gaps say of a
+ * run's.
+ */
 
 import type { GapAt } from './trial-runs.js';
 
@@ -7,8 +10,8 @@ const FLOOR_SHARE = 1e-12;
 const FEWEST_ROWS = 3;
 
 /**
- * Rounds per factor of ten: the least-squares slope of log10(rmsError) against the round, over the later half (in factors of ten) of what was gained. Null
- * where too few rows are left, or nothing was gained.
+ * Rounds per factor of ten: the least-squares slope of log10(rmsError) against the round, over the later half
+ * (in factors of ten) of what was gained. Null where too few rows are left, or nothing was gained.
  */
 export function measuredRoundsPerDecade(rows: readonly { round: number; rmsError: number }[]): number | null {
   const first = rows[0]?.rmsError;
@@ -29,8 +32,9 @@ export function measuredRoundsPerDecade(rows: readonly { round: number; rmsError
 }
 
 /**
- * Rounds until the gap is at most `target` and stays there: counted, to a fraction between two places, as far as the pilot flew. Farther on the gap, quadratic
- * near the optimum, takes half the rounds of the distance for a factor of ten.
+ * Rounds until the gap is at most `target` and stays there: counted, to a fraction between two places, as far
+ * as the pilot flew. Farther on the gap, quadratic near the optimum, takes half the rounds of the distance
+ * for a factor of ten.
  */
 export function roundsToGap(gaps: readonly GapAt[], target: number, roundsPerDecade: number): number {
   const last = gaps.findLastIndex(({ gap }) => gap > target);

@@ -1,4 +1,7 @@
-/** After a divergence: of the gains that are worth trying the first that a short trial of the run itself does not see grow. */
+/**
+ * After a divergence: of the gains that are worth trying the first that a short trial of the run itself does
+ * not see grow.
+ */
 
 import { type Diverged, diagnose, hintOf } from './diagnose.js';
 import { openTrials } from './trial-runs.js';

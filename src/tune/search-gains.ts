@@ -1,10 +1,13 @@
 /**
- * A search of a flow's gains by trial runs, whatever the flow: which of its numbers are searched, from where and in which directions is said in the flow's own file
- * (`FlowDefinition.search`). Deterministic, and on the calling thread.
+ * A search of a flow's gains by trial runs, whatever the flow: which of its numbers are searched, from where
+ * and in which directions is said in the flow's own file (`FlowDefinition.search`). Deterministic, and on the
+ * calling thread.
  *
- * A trial is judged by what the agents hold: by the rounds until their distance to the optimum is, and stays, at a share of what it was at the beginning. What does not come
- * so far in the rounds it is given is judged by the pace of its later half; of a flow that has a bias of its own, or of a trial that has stalled, by how near it ends. Where there is no
- * optimum to measure from, by the objective at what agents hold at the end. What ends farther out than it has been is no candidate, and the best has to go on for as long again.
+ * A trial is judged by what the agents hold: by the rounds until their distance to the optimum is, and stays,
+ * at a share of what it was at the beginning. What does not come so far in the rounds it is given is judged
+ * by the pace of its later half; of a flow that has a bias of its own, or of a trial that has stalled, by how
+ * near it ends. Where there is no optimum to measure from, by the objective at what agents hold at the end.
+ * What ends farther out than it has been is no candidate, and the best has to go on for as long again.
  */
 
 import { FACTORS, type Gains, patternSearch } from '../base/pattern-search.js';
@@ -25,7 +28,10 @@ export interface TrialOptions {
   held?: Held;
   /** Judged by the objective, because the optimum is unknown. */
   objective?: boolean;
-  /** Rounds per factor of ten that nothing is faster than, where a model knows: a pace in the first rounds says little of modes that are still small. */
+  /**
+   * Rounds per factor of ten that nothing is faster than, where a model knows: a pace in the first rounds
+   * says little of modes that are still small.
+   */
   slowest?: (gains: Gains) => number;
   /** Judged by where a trial of `horizon` rounds ends: nothing can be concluded from its pace. */
   byItsEnd?: boolean;
@@ -42,7 +48,10 @@ export interface Found {
   trials: number;
 }
 
-/** More than any number of rounds: what stalls is worse than whatever arrives, and the nearer it ends the better. */
+/**
+ * More than any number of rounds: what stalls is worse than whatever arrives, and the nearer it ends the
+ * better.
+ */
 const STALLED = 1e15;
 
 /** What a trial costs that did not arrive and ended at this share of its first distance. */
@@ -173,7 +182,8 @@ export function searchGains(
       const longer = attempt(gains, Number.POSITIVE_INFINITY, 2 * (reached ? rounds : horizon), 1e-300, true);
       return longer.share <= (reached ? target : AS_NEAR * share);
     }
-    // A billionth is half as far again as a millionth: what takes longer than CONFIRMATION times the way has met its noise.
+    // A billionth is half as far again as a millionth: what takes longer than CONFIRMATION times the way has
+    // met its noise.
     const patience = Math.ceil(CONFIRMATION * rounds);
     return rounds === 0 || attempt(gains, patience, patience, Math.max(ROUNDING, BEYOND * target)).reached;
   };

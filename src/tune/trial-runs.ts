@@ -1,8 +1,10 @@
 /**
- * Trial runs: the first rounds of a run with other gains, on the thread that calls, again and again over one arena.
+ * Trial runs: the first rounds of a run with other gains, on the thread that calls, again and again over one
+ * arena.
  *
- * A trial is the run itself (its graph, cost, beginning, compressor and seed). So a trial with some gains and a run with the same
- * gains are the same bits, however many workers the run has. Nothing depends on a clock: trials repeat.
+ * A trial is the run itself (its graph, cost, beginning, compressor and seed). So a trial with some gains and
+ * a run with the same gains are the same bits, however many workers the run has. Nothing depends on a clock:
+ * trials repeat.
  */
 
 import { readFileSync } from 'node:fs';
@@ -24,16 +26,25 @@ const STALLING = 4;
 /** Farther out at the end than this many times the closest it ever came, it is on its way out. */
 const LEAVING = 3;
 
-/** When a trial is given up: from the share `after` of its limit on, where its mean pace would take `beyond` times the limit. */
+/**
+ * When a trial is given up: from the share `after` of its limit on, where its mean pace would take `beyond`
+ * times the limit.
+ */
 export interface GiveUp {
   after: number;
   beyond: number;
 }
-/** Decay is close to geometric, so what is slow early is slow; a tuner that waits longer finds the same gains and pays twice. */
+/**
+ * Decay is close to geometric, so what is slow early is slow; a tuner that waits longer finds the same gains
+ * and pays twice.
+ */
 const GIVE_UP: GiveUp = { after: 1 / 4, beyond: 1.5 };
 
 export interface TrialResult {
-  /** Rounds to the target: counted where it was reached, else reckoned from the pace of the second half. Infinity: diverged, stalled or worse than asked for. */
+  /**
+   * Rounds to the target: counted where it was reached, else reckoned from the pace of the second half.
+   * Infinity: diverged, stalled or worse than asked for.
+   */
   rounds: number;
   reached: boolean;
   /** Of the later half of the way. */
@@ -52,7 +63,10 @@ export interface GapAt {
 }
 
 export interface Trials {
-  /** `limit`: a result above it is of no interest. `horizon`: rounds, at most. `target`: share of the first distance. */
+  /**
+   * `limit`: a result above it is of no interest. `horizon`: rounds, at most. `target`: share of the first
+   * distance.
+   */
   run(
     flow: FlowPlan,
     limit: number,
@@ -61,7 +75,10 @@ export interface Trials {
     giveUp?: GiveUp,
     held?: Held,
   ): TrialResult;
-  /** By how much the objective at what agents hold (a few of them) has fallen after so many rounds; -Infinity where it diverged or grows at its end. */
+  /**
+   * By how much the objective at what agents hold (a few of them) has fallen after so many rounds; -Infinity
+   * where it diverged or grows at its end.
+   */
   descend(flow: FlowPlan, rounds: number): number;
   /** f(mean x) - f* on the way, at a few dozen places evenly spaced. */
   gaps(flow: FlowPlan, rounds: number): GapAt[];
@@ -71,7 +88,9 @@ export interface Trials {
   rounds(): number;
 }
 
-/** Into how many pieces the way is cut where gaps are asked for: each is an evaluation of the whole objective. */
+/**
+ * Into how many pieces the way is cut where gaps are asked for: each is an evaluation of the whole objective.
+ */
 const GAP_LOOKS = 64;
 
 /** Agents whose objective is asked for where there is no optimum to measure the distance to. */

@@ -1,9 +1,10 @@
 /**
- * What `auto` means: gains from the formula of the flow (`../flow/starting-gains.ts`), made better by trial runs where these are affordable.
+ * What `auto` means: gains from the formula of the flow (`../flow/starting-gains.ts`), made better by trial
+ * runs where these are affordable.
  *
- * They are where the graph is small, the optimum is known (so that there is a distance to measure), every gradient sees all
- * samples, and a budget of arithmetic holds enough rounds. Not a budget of time: the same config must give the same gains on
- * every machine. Everywhere else the formula stands.
+ * They are where the graph is small, the optimum is known (so that there is a distance to measure), every
+ * gradient sees all samples, and a budget of arithmetic holds enough rounds. Not a budget of time: the same
+ * config must give the same gains on every machine. Everywhere else the formula stands.
  */
 
 import type { Gains } from '../base/pattern-search.js';
@@ -24,7 +25,10 @@ const MOST_AGENTS = 5000;
 const WORK_BUDGET = 5e9;
 /** Where a round runs a user's JavaScript, it is reckoned to take this many times as long. */
 const MODULE_WORK = 20;
-/** What a round, and an agent in it, are worth in multiply-adds before any is done: small problems are all calls. */
+/**
+ * What a round, and an agent in it, are worth in multiply-adds before any is done: small problems are all
+ * calls.
+ */
 const ROUND_WORK = 600;
 const AGENT_WORK = 60;
 /** Fewer rounds than this in all are no basis for a choice. */
@@ -40,7 +44,9 @@ const LINEAR_HORIZON_SHARE = 0.3;
 
 export interface TuneInputs {
   tunable: Tunable;
-  /** The same run in the other mode that may be chosen, planned when asked for; null where there is no choice. */
+  /**
+   * The same run in the other mode that may be chosen, planned when asked for; null where there is no choice.
+   */
   otherMode: (() => Tunable) | null;
   stop: StopSpec;
 }
@@ -51,8 +57,9 @@ export function automaticNames(spec: FlowSpec, planned: Gains): string[] {
 }
 
 /**
- * Where the config leaves the mode open, `otherMode` is the same run in the other one: it is tuned instead where its starts promise far fewer rounds. A memory moves the mean of
- * what agents hold, and where the costs leave directions flat nothing ever moves it back.
+ * Where the config leaves the mode open, `otherMode` is the same run in the other one: it is tuned instead
+ * where its starts promise far fewer rounds. A memory moves the mean of what agents hold, and where the costs
+ * leave directions flat nothing ever moves it back.
  */
 export function tune({ tunable, otherMode, stop }: TuneInputs): Tuning {
   if (otherMode === null || obstacle(tunable) !== null) return tuneMode(tunable, stop);
@@ -159,7 +166,8 @@ function tuneMode(tunable: Tunable, stop: StopSpec): Tuning {
   }
   const best = found.result!;
   let { gains } = found;
-  // A pace that was only extrapolated may hide a slow growth, which the models would know of: leave it more room.
+  // A pace that was only extrapolated may hide a slow growth, which the models would know of: leave it more
+  // room.
   const modelled =
     (compressedLinearly(context) && isEuler(run.flow)) || provenStable(tunable.withGains(gains), context);
   const shrink = search.shrink ?? 'step';
@@ -240,7 +248,10 @@ function isEuler({ integrator, gains }: FlowPlan): boolean {
 /** A pace, or why there is none to tell. */
 type Pace = [pace: number, notPredicted: null] | [pace: null, notPredicted: string];
 
-/** How much farther than the search the winner is followed for its pace: most of the way to where rounding ends it, within so many times its rounds. */
+/**
+ * How much farther than the search the winner is followed for its pace: most of the way to where rounding
+ * ends it, within so many times its rounds.
+ */
 const PACED_SHARE = 1e-11;
 const PATIENCE = 4;
 const NEVER: GiveUp = { after: 1, beyond: Number.POSITIVE_INFINITY };
@@ -268,13 +279,19 @@ function paceOf(slope: number): Pace {
   return Number.isFinite(slope) && slope > 0 ? [slope, null] : [null, 'nothing was gained'];
 }
 
-/** Messages about the state itself do not vanish with disagreement: whatever the first rounds say, the way ends beside the optimum. */
+/**
+ * Messages about the state itself do not vanish with disagreement: whatever the first rounds say, the way
+ * ends beside the optimum.
+ */
 function stallsInTheEnd({ plan: run }: Tunable): string | null {
   const stalls = run.flow.compress === 'node-state' && run.channels.some(({ linear }) => !linear);
   return stalls ? 'node-state stalls short of the optimum with a compressor that is not linear' : null;
 }
 
-/** Of these the mean over draws or in time is what the formula reckons with; of others a plan says less than a pace needs. */
+/**
+ * Of these the mean over draws or in time is what the formula reckons with; of others a plan says less than a
+ * pace needs.
+ */
 const RECKONED: readonly ContractionKind[] = ['worst', 'mean', 'sweep'];
 
 function ratePredicted(tunable: Tunable, context: GainContext): Pace {
@@ -298,7 +315,10 @@ function ratePredicted(tunable: Tunable, context: GainContext): Pace {
   return pace === null ? [null, 'by the formula it does not converge with these gains'] : [pace, null];
 }
 
-/** Which of the conditions on a step is nearest its limit, in words. `failedLarger`: a trial run with a larger step failed; null where there was none. */
+/**
+ * Which of the conditions on a step is nearest its limit, in words. `failedLarger`: a trial run with a larger
+ * step failed; null where there was none.
+ */
 export function bindingConditions(
   run: Pick<PlanWithGains, 'flow' | 'problem' | 'agents'>,
   { lambdaMax, m, l, delta }: GainContext,

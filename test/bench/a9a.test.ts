@@ -1,4 +1,7 @@
-/** The comparison on a9a: the document quotes what was recorded, and the engine still computes it (where the data set is at hand). */
+/**
+ * The comparison on a9a: the document quotes what was recorded, and the engine still computes it (where the
+ * data set is at hand).
+ */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** What pure arithmetic says of the machine, and how it stands beside the rounds. No time is asserted: only what is counted, and what is made of given times. */
+/**
+ * What pure arithmetic says of the machine, and how it stands beside the rounds. No time is asserted: only
+ * what is counted, and what is made of given times.
+ */
 
 import { expect, it } from 'vitest';
 import { Ceiling } from '../../src/bench/ceiling.js';
@@ -17,7 +20,8 @@ it('every thread does its rounds, and the work of twice the steps takes longer',
     expect(barrier).toBeGreaterThan(0);
     expect(barrier).toBeLessThan(1);
     expect(imbalance).toBeGreaterThanOrEqual(0);
-    // A hundred times the arithmetic: a kernel that left it out would take the same. Of the short ones the least, for a machine that does something else.
+    // A hundred times the arithmetic: a kernel that left it out would take the same. Of the short ones the
+    // least, for a machine that does something else.
     const short: number[] = [];
     for (let i = 0; i < 5; i++) short.push((await ceiling.sample(1, 10_000, 10)).seconds);
     const long = await ceiling.sample(1, 1_000_000, 10);

@@ -1,4 +1,7 @@
-/** `sottovoce bench NAME --quick`: every benchmark of the registry runs and writes what it says. No time is asserted anywhere. */
+/**
+ * `sottovoce bench NAME --quick`: every benchmark of the registry runs and writes what it says. No time is
+ * asserted anywhere.
+ */
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';

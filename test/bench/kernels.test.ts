@@ -1,4 +1,7 @@
-/** Every kernel of the table gives its reference implementation's numbers, at a size that is no multiple of a block. */
+/**
+ * Every kernel of the table gives its reference implementation's numbers, at a size that is no multiple of a
+ * block.
+ */
 
 import { expect, it } from 'vitest';
 import { kernelCases } from '../../src/bench/kernel-cases.js';

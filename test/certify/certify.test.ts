@@ -73,7 +73,8 @@ describe('by hand', () => {
   it('flatten(sign) at dim 1024: 2/pi of every message, whatever it says, once the start has been forgotten', () => {
     const found = certificate('flatten(sign)', { dim: 1024, rounds: 40 });
     for (const { name, contraction, status } of found.starts) {
-      // A rotated one-hot vector has entries of one magnitude, and signs say it exactly; of a pair half the entries vanish.
+      // A rotated one-hot vector has entries of one magnitude, and signs say it exactly; of a pair half the
+      // entries vanish.
       if (name.endsWith('one-hot')) expect([name, status, contraction.first]).toEqual([name, 'exact', 1]);
       else if (name === 'pair') expect(contraction.first).toBeCloseTo(1 / 2, 10);
       else expect(Math.abs(contraction.mean / (2 / Math.PI) - 1), name).toBeLessThan(0.03);

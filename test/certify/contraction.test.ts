@@ -1,6 +1,7 @@
 /**
- * Every planned contraction against messages: what a plan says of every message, or of the mean over draws or a sweep, is true of vectors that are hard for one kind
- * or another, in every dimension; and of vectors that a search has made as hard as it could.
+ * Every planned contraction against messages: what a plan says of every message, or of the mean over draws or
+ * a sweep, is true of vectors that are hard for one kind or another, in every dimension; and of vectors that
+ * a search has made as hard as it could.
  */
 
 import { readFileSync } from 'node:fs';
@@ -149,7 +150,10 @@ function held(spec: CompressorSpec, dim: number, starts: readonly Start[], affor
   return { plan: bench.plan, found };
 }
 
-/** Of the largest dimensions one start in so many, and one spec in so many: they take long, and fail where the others do. */
+/**
+ * Of the largest dimensions one start in so many, and one spec in so many: they take long, and fail where the
+ * others do.
+ */
 const SHARES = { small: [1, 1], large: [4, 5] } as const;
 
 describe.each([

@@ -1,7 +1,7 @@
 /**
- * Chaos: sessions driven at random (pause, resume, step, inspect, stop, a worker that throws, exits or hangs) for many seeds. Whatever the order,
- * every call settles, the run ends soon after it is asked to, and a run that was not disturbed has the bits of one that was never paused.
- * Run by `npm run test:chaos`.
+ * Chaos: sessions driven at random (pause, resume, step, inspect, stop, a worker that throws, exits or hangs)
+ * for many seeds. Whatever the order, every call settles, the run ends soon after it is asked to, and a run
+ * that was not disturbed has the bits of one that was never paused. Run by `npm run test:chaos`.
  */
 
 import { describe, expect, it } from 'vitest';

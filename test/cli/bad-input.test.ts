@@ -1,7 +1,8 @@
 /**
- * Bad input, as people really give it: each is refused with the place, the value and what was expected, exit code 2, and nothing written. Each stage
- * at which something is refused (reading the config, reading a graph, planning) has one case in a process of its own; the others are run on this
- * thread, which differs from it in nothing but the time it takes.
+ * Bad input, as people really give it: each is refused with the place, the value and what was expected, exit
+ * code 2, and nothing written. Each stage at which something is refused (reading the config, reading a graph,
+ * planning) has one case in a process of its own; the others are run on this thread, which differs from it in
+ * nothing but the time it takes.
  */
 
 import { spawnSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * The built command line as a user meets it: a process, its output and its exit code. Of many cases of one kind (help, bad usage) one is a process, and the
- * others run on this thread.
+ * The built command line as a user meets it: a process, its output and its exit code. Of many cases of one
+ * kind (help, bad usage) one is a process, and the others run on this thread.
  */
 
 import { spawn, spawnSync } from 'node:child_process';

@@ -1,4 +1,7 @@
-/** What only a process shows: signals, pipes that nobody or somebody slow reads, and two processes that want one folder. */
+/**
+ * What only a process shows: signals, pipes that nobody or somebody slow reads, and two processes that want
+ * one folder.
+ */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** When a cell has arrived: in the first round from which it stays at the target for as long again, whatever its config says of rows. */
+/**
+ * When a cell has arrived: in the first round from which it stays at the target for as long again, whatever
+ * its config says of rows.
+ */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -24,7 +27,9 @@ async function everyRound(config: Record<string, unknown>): Promise<TraceRow[]> 
   return runOnOneThread(await prepareRun(loaded, 1), module).rows;
 }
 
-/** By definition: the first round c at the target such that as many rounds again are, and at least a hundred. */
+/**
+ * By definition: the first round c at the target such that as many rounds again are, and at least a hundred.
+ */
 function arrival(rows: TraceRow[], { quantity, bound }: Target, rounds: number): number | null {
   for (let c = 0; c <= rounds; c++) {
     if (rows.slice(c, c + Math.max(c, LEAST_WATCHED) + 1).every((row) => row[quantity] <= bound)) return c;

@@ -1,6 +1,7 @@
 /**
- * Best rotation: what trying buys. flatten(sign) leaves 1 - 2/pi = 0.363 of a vector's energy; the best of n rotations leaves less, the more
- * the larger n. That engine and equations agree, and bits with their formula, the tables in test/engine see to.
+ * Best rotation: what trying buys. flatten(sign) leaves 1 - 2/pi = 0.363 of a vector's energy; the best of n
+ * rotations leaves less, the more the larger n. That engine and equations agree, and bits with their formula,
+ * the tables in test/engine see to.
  */
 
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** Numbers on coarser grids: float32 and float16, uniform and saturated quantisers, QSGD, TernGrad, natural compression. */
+/**
+ * Numbers on coarser grids: float32 and float16, uniform and saturated quantisers, QSGD, TernGrad, natural
+ * compression.
+ */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -22,7 +25,8 @@ describe('float16', () => {
     [1 + 2 ** -11, 0x3c00],
     [1 + 2 ** -11 + 2 ** -50, 0x3c01],
     [1 + 3 * 2 ** -11, 0x3c02],
-    // Half the smallest denormal, and just above it; rounding up into the normal numbers; and up into the next binade.
+    // Half the smallest denormal, and just above it; rounding up into the normal numbers; and up into the
+    // next binade.
     [2 ** -25, 0x0000],
     [2 ** -25 + 2 ** -60, 0x0001],
     [2 ** -14 - 2 ** -26, 0x0400],

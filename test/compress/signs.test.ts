@@ -87,8 +87,9 @@ describe('flattened, dim 1024', () => {
     expect(Math.abs(loss / (Math.PI / 2 - 1) - 1)).toBeLessThan(0.02);
   });
 
-  // 1 - 2/pi is what is lost of a Gaussian vector, which many entries of like size become under the rotation. A few large ones become a few
-  // values of like magnitude, which signs say better; a single one becomes +-1/32 everywhere, and nothing is lost.
+  // 1 - 2/pi is what is lost of a Gaussian vector, which many entries of like size become under the rotation.
+  // A few large ones become a few values of like magnitude, which signs say better; a single one becomes
+  // +-1/32 everywhere, and nothing is lost.
   it('what a few entries dominate loses less', () => {
     expect(meanLoss(meanScale, vectors['very heavy-tailed'], 100)).toBeLessThan(1 - 2 / Math.PI);
     expect(meanLoss(unbiasedScale, vectors['very heavy-tailed'], 100)).toBeLessThan(Math.PI / 2 - 1);

@@ -1,6 +1,7 @@
 /**
- * What every spatial compressor must do, in one table: what is read from the packed slots is what the reference implementation says, bit for bit, whatever
- * the numbers; gathers are the Laplacian of that; bits are those of the formula; silence is zero; wrong parameters are refused by name.
+ * What every spatial compressor must do, in one table: what is read from the packed slots is what the
+ * reference implementation says, bit for bit, whatever the numbers; gathers are the Laplacian of that; bits
+ * are those of the formula; silence is zero; wrong parameters are refused by name.
  */
 
 import fc from 'fast-check';
@@ -13,7 +14,9 @@ import { Bench, parseCompressor, planOf, unevenRows } from './combinators/bench.
 
 const log2 = (n: number) => Math.ceil(Math.log2(n));
 
-/** Bits of a message about `e`: by the formula of the header. Only lengths that vary look at what was said. */
+/**
+ * Bits of a message about `e`: by the formula of the header. Only lengths that vary look at what was said.
+ */
 type Formula = (dim: number, said: Float64Array) => number;
 
 const table: { name: string; spec: CompressorSpec; bits: Formula | null }[] = [
@@ -150,7 +153,10 @@ describe.each(table)('$name', ({ name, spec, bits }) => {
   });
 });
 
-/** Bit for bit; after a transform to rounding, since kernels and reference implementations may sum in another order. */
+/**
+ * Bit for bit; after a transform to rounding, since kernels and reference implementations may sum in another
+ * order.
+ */
 function check(spec: CompressorSpec, message: Float64Array, expected: Float64Array, what: string): void {
   if (!spec.kind.startsWith('flatten')) {
     expectSame(message, expected, what);

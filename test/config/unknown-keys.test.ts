@@ -1,6 +1,6 @@
 /**
- * Every mapping of a config refuses a key that it does not know, at every depth: examples of all of them are made from the registries' own schemas, so
- * a component that is added tomorrow is held to it too.
+ * Every mapping of a config refuses a key that it does not know, at every depth: examples of all of them are
+ * made from the registries' own schemas, so a component that is added tomorrow is held to it too.
  */
 
 import { describe, expect, it } from 'vitest';
@@ -13,7 +13,9 @@ import { isMapping, type JsonSchema, toJsonSchema } from '../../src/schema/expla
 
 const registries = await loadRegistries();
 
-/** Values with every property, one for each branch of every union; what a schema leaves open is a component. */
+/**
+ * Values with every property, one for each branch of every union; what a schema leaves open is a component.
+ */
 function examples(schema: JsonSchema, open: unknown): unknown[] {
   const branches = schema.anyOf ?? schema.oneOf;
   if (branches) return branches.flatMap((branch) => examples(branch, open));

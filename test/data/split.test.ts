@@ -146,7 +146,8 @@ describe('by-column', () => {
     ]);
   });
 
-  // Each stands for two files that name the same thing differently: by order, the wrong agent would hold the rows.
+  // Each stands for two files that name the same thing differently: by order, the wrong agent would hold the
+  // rows.
   it.each([
     ['case', ['berlin', 'oslo', 'paris'], ['Berlin', 'Paris', 'Oslo'], '"berlin" is not "Berlin"'],
     ['blanks', ['New  York', 'Oslo'], ['New York', 'Oslo'], '"New  York" is not "New York"'],
@@ -274,7 +275,10 @@ describe('by-label', () => {
 describe('dirichlet', () => {
   const split = (alpha: number, seed: number, agents = 10, labels = digits(3000), more = {}) =>
     perAgent({ kind: 'dirichlet', alpha, seed, ...more }, labelled(labels), contextOf(agents));
-  /** How far the shares of a class are from equal, on average: 0 where they are, towards 1 where one agent holds all. */
+  /**
+   * How far the shares of a class are from equal, on average: 0 where they are, towards 1 where one agent
+   * holds all.
+   */
   const unlike = (parts: number[][]) => {
     let sum = 0;
     for (let k = 0; k < 10; k++) {

@@ -1,4 +1,7 @@
-/** docs/api.md is what the comments in the code say, and everything public has one. Its examples are run by blocks.test.ts. */
+/**
+ * docs/api.md is what the comments in the code say, and everything public has one. Its examples are run by
+ * blocks.test.ts.
+ */
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';

@@ -1,8 +1,11 @@
 /**
- * Every block of README.md and docs/ is what it claims to be: commands run as they stand, programs run, configs run, and what shows neither (equations, tables,
- * output) has nothing in it that somebody would paste. Blocks are found by themselves; those that are shortened or not run are named below, with the reason.
+ * Every block of README.md and docs/ is what it claims to be: commands run as they stand, programs run,
+ * configs run, and what shows neither (equations, tables, output) has nothing in it that somebody would
+ * paste. Blocks are found by themselves; those that are shortened or not run are named below, with the
+ * reason.
  *
- * A file that a block names in its first line (`# ring.yaml`, `// two-level.mjs`) is written; those of the README are there for every document.
+ * A file that a block names in its first line (`# ring.yaml`, `// two-level.mjs`) is written; those of the
+ * README are there for every document.
  */
 
 import { spawn } from 'node:child_process';

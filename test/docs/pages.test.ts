@@ -1,4 +1,7 @@
-/** Pages can be read in any editor, and their links lead somewhere: lines of at most 110 columns, files and anchors that are there. */
+/**
+ * Pages can be read in any editor, and their links lead somewhere: lines of at most 110 columns, files and
+ * anchors that are there.
+ */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * A run stops in the round in which it arrives, however far its rows are apart: going back to the last row leaves nothing behind, whatever flow, compressor and
- * links keep from round to round. Held against the same run with a row in every round.
+ * A run stops in the round in which it arrives, however far its rows are apart: going back to the last row
+ * leaves nothing behind, whatever flow, compressor and links keep from round to round. Held against the same
+ * run with a row in every round.
  */
 
 import { readFileSync } from 'node:fs';
@@ -11,7 +12,7 @@ import { prepareRun } from '../../src/session/prepare.js';
 import { runOnOneThread } from '../../src/session/single-thread.js';
 import type { TraceRow } from '../../src/trace/row.js';
 import { runConfig } from '../support/run.js';
-import { combinations, baselines } from './table.js';
+import { baselines, combinations } from './table.js';
 
 const module = new WebAssembly.Module(readFileSync(kernelsUrl));
 const EVERY = 20;
@@ -23,7 +24,9 @@ async function run(config: Record<string, unknown>, workers: number) {
   return { rows, rounds: summary.rounds, stateHash: summary.stateHash, status: summary.status };
 }
 
-/** A round between two rows in which the error is smaller than ever before, and still is in the row after it. */
+/**
+ * A round between two rows in which the error is smaller than ever before, and still is in the row after it.
+ */
 function arrivalIn(rows: readonly TraceRow[]): TraceRow | undefined {
   return rows.find(
     ({ round, rmsError }) =>

@@ -1,9 +1,11 @@
 /**
- * The bits of every kind of run, as they were recorded: each flow with each compressor that it takes, each variant of a flow over links that stay and that
- * change, each cost, each parameter server, and the gains that `auto` chooses. Whoever rebuilds something sees here whether it still computes the same.
+ * The bits of every kind of run, as they were recorded: each flow with each compressor that it takes, each
+ * variant of a flow over links that stay and that change, each cost, each parameter server, and the gains
+ * that `auto` chooses. Whoever rebuilds something sees here whether it still computes the same.
  *
- * A difference is a change of what users get: it needs a reason, a line in the changelog, and `npx vitest run test/engine/bits.test.ts -u`. Data are generated
- * with V8's own Math, so the record holds for the major version of Node that it was made with.
+ * A difference is a change of what users get: it needs a reason, a line in the changelog, and `npx vitest run
+ * test/engine/bits.test.ts -u`. Data are generated with V8's own Math, so the record holds for the major
+ * version of Node that it was made with.
  */
 
 import { describe, expect, it } from 'vitest';
@@ -16,7 +18,7 @@ import { PROGRAMS, serverProblem } from '../program/programs.js';
 import { all, compressors, nameOf, nodes, writeProblem } from '../support/flow-variants.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
-import { combinations, flowSpecs, required, baselines } from './table.js';
+import { baselines, combinations, flowSpecs, required } from './table.js';
 
 const ROUNDS = 100;
 const RECORDED_WITH = 'v20.';
@@ -95,7 +97,8 @@ const tables: Record<string, () => Iterable<[string, Record<string, unknown>]>> 
             },
           ];
   },
-  // Kernels that do a whole round, rows that fill no line, hubs that all workers share, agents in another order.
+  // Kernels that do a whole round, rows that fill no line, hubs that all workers share, agents in another
+  // order.
   'sizes and layouts': function* () {
     const modes = flowSpecs.filter(({ kind }) => kind === 'primal-dual');
     for (const dim of [1, 8, 64, 100, 256, 1024])

@@ -1,14 +1,15 @@
 /**
  * Same config, same seed, same bits, for any number of workers: the favourite test.
  *
- * What would break it: sums whose order depends on the partition, randomness drawn by thread, a message read before or after its round.
- * The last tests change one of these on purpose and see the hash change, so that "equal" is known to mean something.
+ * What would break it: sums whose order depends on the partition, randomness drawn by thread, a message read
+ * before or after its round. The last tests change one of these on purpose and see the hash change, so that
+ * "equal" is known to mean something.
  */
 
 import { describe, expect, it } from 'vitest';
 import { runSequentially } from '../support/sequential.js';
 import { standingThreads } from '../support/threads.js';
-import { combinations, flowSpecs, baselines } from './table.js';
+import { baselines, combinations, flowSpecs } from './table.js';
 
 const WORKERS = [1, 2, 3, 5];
 const TURNS_ROUNDS = 60;
@@ -36,8 +37,9 @@ async function hashes(config: Record<string, unknown>, workerCounts: number[]): 
 }
 
 describe('the same stateHash for 1, 2, 3 and 5 workers', () => {
-  // Every flow and compressor, the workers taking turns on one thread: shows whatever depends on the partition. A bit that differs in one round differs
-  // in all that follow: so the first sixty tell as much as more of them would.
+  // Every flow and compressor, the workers taking turns on one thread: shows whatever depends on the
+  // partition. A bit that differs in one round differs in all that follow: so the first sixty tell as much as
+  // more of them would.
   it.each([...combinations, ...baselines])('$name', async ({ flow, compressor }) => {
     const found: string[] = [];
     for (const workers of WORKERS) {
@@ -48,8 +50,8 @@ describe('the same stateHash for 1, 2, 3 and 5 workers', () => {
     expect(found[0]).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  // And on threads, which race: every flow with a compressor of each kind of binding, and every compressor in one flow. Each pair gets one number of
-  // workers, in turns.
+  // And on threads, which race: every flow with a compressor of each kind of binding, and every compressor in
+  // one flow. Each pair gets one number of workers, in turns.
   const threaded = [
     ...combinations.filter(({ flow, compressor }) => THREADED.has(compressor.kind) || flow === OBSERVER),
     // Of the others those with the most messages and the most state.

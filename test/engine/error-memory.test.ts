@@ -1,6 +1,7 @@
 /**
- * error-memory: agents that take their own state as it is, and messages that make up for what earlier ones left out. Against the equations over
- * plain arrays, with the same bits for any number of workers; and what the memory is for: without it the limit is not x*.
+ * error-memory: agents that take their own state as it is, and messages that make up for what earlier ones
+ * left out. Against the equations over plain arrays, with the same bits for any number of workers; and what
+ * the memory is for: without it the limit is not x*.
  */
 
 import { describe, expect, it } from 'vitest';

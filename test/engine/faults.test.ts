@@ -1,5 +1,6 @@
 /**
- * A worker that fails, in every way a worker can: the run ends within a second with the cause, the trace stays, no thread is left.
+ * A worker that fails, in every way a worker can: the run ends within a second with the cause, the trace
+ * stays, no thread is left.
  */
 
 import { readFileSync } from 'node:fs';

@@ -1,13 +1,16 @@
 /**
- * Golden trajectories: the engine against an independent numpy implementation of the same equations, for 1, 2 and 3 workers.
- * A case is run as soon as its compressor is registered: a new line in the registry is tested without touching this file.
+ * Golden trajectories: the engine against an independent numpy implementation of the same equations, for 1, 2
+ * and 3 workers. A case is run as soon as its compressor is registered: a new line in the registry is tested
+ * without touching this file.
  *
- * How close can two correct programs be? Up to round 10 they must agree to the last digits. Later, with a sign in the loop, rounding grows
- * exponentially: between two sign changes an error e passes through the rank-one map sgn sgn^T / P, which forgets most of what it is
- * told, and then a sign flips. So each case first asks the equations themselves: the reference implementation (test/support/simulate.ts) is run twice, the second
- * time with x moved by one part in 10^16 once a round. Where the two runs stay together the engine must agree with the golden figure to
- * 1e-6; where they part, no program can promise more than they do, and the engine may be as far off as a few such runs are from each
- * other. (Moving x by 1e-16 in the numpy program moves its own figure at round 800 of `pd-observer-flattened-sign` by 3e-6, and the one at round
+ * How close can two correct programs be? Up to round 10 they must agree to the last digits. Later, with a
+ * sign in the loop, rounding grows exponentially: between two sign changes an error e passes through the
+ * rank-one map sgn sgn^T / P, which forgets most of what it is told, and then a sign flips. So each case
+ * first asks the equations themselves: the reference implementation (test/support/simulate.ts) is run twice,
+ * the second time with x moved by one part in 10^16 once a round. Where the two runs stay together the engine
+ * must agree with the golden figure to 1e-6; where they part, no program can promise more than they do, and
+ * the engine may be as far off as a few such runs are from each other. (Moving x by 1e-16 in the numpy
+ * program moves its own figure at round 800 of `pd-observer-flattened-sign` by 3e-6, and the one at round
  * 1500 of `consensus-observer-flattened-sign` by 2e-4.)
  */
 
@@ -32,7 +35,10 @@ const EXACT_ROUNDS = 10;
 const EXACT = 1e-9;
 const CLOSE = 1e-6;
 const NUDGED_RUNS = 3;
-/** How many times the largest distance between nudged runs of the reference implementation the engine may be away. */
+/**
+ * How many times the largest distance between nudged runs of the reference implementation the engine may be
+ * away.
+ */
 const NUDGE_ALLOWANCE = 4;
 
 type Case = (typeof golden.cases)[number];
@@ -91,7 +97,10 @@ describe.each(golden.cases)('$name', (golden) => {
   });
 });
 
-/** The tolerance of each sample: CLOSE, or what the equations themselves allow where rounding has grown beyond that. */
+/**
+ * The tolerance of each sample: CLOSE, or what the equations themselves allow where rounding has grown beyond
+ * that.
+ */
 function closeness(golden: Case): number[] {
   const { agents, dim } = golden;
   const { a, b } = goldenProblem(agents, dim, golden.variant);

@@ -1,7 +1,8 @@
 /**
- * Nothing is allocated in the round loop: the used heap of every worker over 10,000 rounds, without a garbage collection in between to
- * hide what was made. One object of 16 bytes a round would show as 160 KB in every window. Compilers that are late (a busy machine) or the collector
- * show in one window and not in the next, so the flattest of several counts.
+ * Nothing is allocated in the round loop: the used heap of every worker over 10,000 rounds, without a garbage
+ * collection in between to hide what was made. One object of 16 bytes a round would show as 160 KB in every
+ * window. Compilers that are late (a busy machine) or the collector show in one window and not in the next,
+ * so the flattest of several counts.
  */
 
 import { expect, it } from 'vitest';
@@ -13,7 +14,8 @@ const WINDOWS = 3;
 const ALLOWED_BYTES_PER_ROUND = 2;
 
 it.each([
-  // Two workers wait for each other at the barrier, which is the same whatever they compute; one alone takes a tenth of the time.
+  // Two workers wait for each other at the barrier, which is the same whatever they compute; one alone takes
+  // a tenth of the time.
   { compress: 'error-state', compressor: { kind: 'flattened-sign' }, workers: 2 },
   { compress: 'none', compressor: { kind: 'identity' }, workers: 1 },
   { compress: 'observer', compressor: { kind: 'top-k', k: 2 }, workers: 1 },

@@ -1,4 +1,7 @@
-/** Hubs: rows shared out between all workers are the rows of one worker, to rounding; and the same bits however many share them. */
+/**
+ * Hubs: rows shared out between all workers are the rows of one worker, to rounding; and the same bits
+ * however many share them.
+ */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,6 @@
-/** networkSeconds: what the rounds would have taken on given links, by figures that can be checked by hand. */
+/**
+ * networkSeconds: what the rounds would have taken on given links, by figures that can be checked by hand.
+ */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * What one bit a coordinate costs in rounds, as docs/one-bit.md claims it: next to nothing at moderate gains, and with gains tuned for each the
- * figures that bench/one-bit-rounds.mjs recorded, which this runs again.
+ * What one bit a coordinate costs in rounds, as docs/one-bit.md claims it: next to nothing at moderate gains,
+ * and with gains tuned for each the figures that bench/one-bit-rounds.mjs recorded, which this runs again.
  */
 
 import { readFileSync } from 'node:fs';

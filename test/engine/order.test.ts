@@ -1,7 +1,9 @@
 /**
- * The same bits in whatever order agents lie in memory, and in whatever blocks they are worked on: state, x and every row of the trace, for every flow, compressor and cost.
+ * The same bits in whatever order agents lie in memory, and in whatever blocks they are worked on: state, x
+ * and every row of the trace, for every flow, compressor and cost.
  *
- * What would break it: a draw by position, neighbours added up in another order, a trace row summed by position, a row that stays behind.
+ * What would break it: a draw by position, neighbours added up in another order, a trace row summed by
+ * position, a row that stays behind.
  */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +19,7 @@ import { generate } from '../../topology/index.js';
 import { bandwidth, meanDistance, permute, reverseCuthillMcKee } from '../../topology/ordering.js';
 import { prepareFlow } from '../support/prepare-flow.js';
 import { runConfig } from '../support/run.js';
-import { combinations, messagesOf, baselines } from './table.js';
+import { baselines, combinations, messagesOf } from './table.js';
 
 type Config = Record<string, unknown>;
 
@@ -215,7 +217,8 @@ describe('auto', () => {
     expect(report.chosen).toBe('rcm');
     expect(report.given?.meanDistance).toBeGreaterThan(400);
     expect(report.rcm?.meanDistance).toBeLessThan(60);
-    // The rows as laid out are those of the permuted graph, but that columns stand in the order of their numbers.
+    // The rows as laid out are those of the permuted graph, but that columns stand in the order of their
+    // numbers.
     const renumbered = permute(shuffled, reverseCuthillMcKee(shuffled));
     expect(report.rcm).toEqual({ meanDistance: meanDistance(renumbered), bandwidth: bandwidth(renumbered) });
     expect(order?.rowStart).toEqual(renumbered.rowStart);

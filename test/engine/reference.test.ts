@@ -1,6 +1,7 @@
 /**
- * Every flow with every compressor: the engine against the equations written down over plain arrays (test/support/simulate.ts).
- * Rounding differs (the engine keeps z = L s incrementally, the reference implementation multiplies), so agreement is to 1e-9 over the first rounds.
+ * Every flow with every compressor: the engine against the equations written down over plain arrays
+ * (test/support/simulate.ts). Rounding differs (the engine keeps z = L s incrementally, the reference
+ * implementation multiplies), so agreement is to 1e-9 over the first rounds.
  */
 
 import { describe, expect, it } from 'vitest';

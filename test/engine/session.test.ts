@@ -1,4 +1,7 @@
-/** The Session as its users drive it: pause, step, look inside, go on, stop; and in which order calls make sense. */
+/**
+ * The Session as its users drive it: pause, step, look inside, go on, stop; and in which order calls make
+ * sense.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { type OpenSession, openSession, parseConfig, type TraceRow } from '../../dist/src/index.js';

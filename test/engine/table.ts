@@ -1,4 +1,7 @@
-/** What every table test runs over: each registered compressor in a spec that fits dim 11, each registered flow with gains that suit it. */
+/**
+ * What every table test runs over: each registered compressor in a spec that fits dim 11, each registered
+ * flow with gains that suit it.
+ */
 
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -9,7 +12,10 @@ const ownModule = fileURLToPath(new URL('../../examples/04-own-compressor/two-le
 // For the tests that plan by themselves; a run loads it on its own.
 await loadModules([moduleUrl(ownModule)]);
 
-/** Parameters for kinds whose runs are recorded; any other one runs bare, or in its own first example where it has to be given some: a new kind is tested at once. */
+/**
+ * Parameters for kinds whose runs are recorded; any other one runs bare, or in its own first example where it
+ * has to be given some: a new kind is tested at once.
+ */
 const parameters: Record<string, Record<string, unknown>> = {
   'top-k': { k: 3 },
   'rand-k': { k: 4 },
@@ -45,7 +51,10 @@ export const required: Record<string, Record<string, unknown>> = {
   'power-gossip-sgd': { shape: [11, 1] },
 };
 
-/** Variants and gains that bring a flow to x*; one that is missing here has its `auto` gains, in each of its modes. */
+/**
+ * Variants and gains that bring a flow to x*; one that is missing here has its `auto` gains, in each of its
+ * modes.
+ */
 const variants: Record<string, Record<string, unknown>[]> = {
   'primal-dual': [
     { compress: 'none', step: 0.05, alpha: 1, beta: 1 },
@@ -99,7 +108,9 @@ const baselineEntry = (flow: Spec, compressor: { kind: string }) => {
 };
 
 export const baselines = [
-  ...baselineSpecs.filter((flow) => !compresses(flow)).map((flow) => baselineEntry(flow, { kind: 'identity' })),
+  ...baselineSpecs
+    .filter((flow) => !compresses(flow))
+    .map((flow) => baselineEntry(flow, { kind: 'identity' })),
   ...baselineSpecs
     .filter(compresses)
     .flatMap((flow) => baselineCompressors.map((compressor) => baselineEntry(flow, compressor))),

@@ -1,4 +1,6 @@
-/** The quickstart, as a newcomer runs it: what it must reach, and that its optimum is found and not typed in. */
+/**
+ * The quickstart, as a newcomer runs it: what it must reach, and that its optimum is found and not typed in.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

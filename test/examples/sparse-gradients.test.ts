@@ -1,4 +1,7 @@
-/** The example that shows the paper's point must show it: on sparse features flattening saves what plain bits and majority votes lose. */
+/**
+ * The example that shows the paper's point must show it: on sparse features flattening saves what plain bits
+ * and majority votes lose.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,6 @@
-/** A flow whose averaging does not average says so before it runs: the eigenvalue -1, and what lies beyond it. */
+/**
+ * A flow whose averaging does not average says so before it runs: the eigenvalue -1, and what lies beyond it.
+ */
 
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';

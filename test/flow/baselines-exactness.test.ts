@@ -1,6 +1,7 @@
 /**
- * What the methods are known for: those that are exact converge linearly to x* with the constant step at which DGD stalls, and DGD stalls where its own penalised
- * problem has its minimiser; and the ways in which one of them is another.
+ * What the methods are known for: those that are exact converge linearly to x* with the constant step at
+ * which DGD stalls, and DGD stalls where its own penalised problem has its minimiser; and the ways in which
+ * one of them is another.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -71,7 +72,8 @@ describe('one constant step for all', () => {
     const errors = (await trace(flow, 2000)).map(({ rmsError }) => rmsError);
     const end = errors.findIndex((error) => error <= 1e-9);
     expect(end, 'reached').toBeGreaterThan(0);
-    // After the fast modes have gone and before rounding shows: the error oscillates about its line, so halves and not neighbours are compared.
+    // After the fast modes have gone and before rounding shows: the error oscillates about its line, so
+    // halves and not neighbours are compared.
     const begin = errors.findIndex((error) => error <= 1e-3);
     const middle = Math.round((begin + end) / 2);
     const early = slope(errors.slice(begin, middle));

@@ -1,6 +1,7 @@
 /**
- * Methods of other papers: the engine against their recursions as published (test/support/baselines.ts), on two costs, with weighted and unweighted edges, from a
- * beginning that is not 0; then what each of them is known for.
+ * Methods of other papers: the engine against their recursions as published (test/support/baselines.ts), on
+ * two costs, with weighted and unweighted edges, from a beginning that is not 0; then what each of them is
+ * known for.
  */
 
 import { describe, expect, it } from 'vitest';
@@ -91,9 +92,24 @@ const drawn: Recursion[] = [
     batch: 2,
     reference: (inputs) => diffusion(inputs, h, 3),
   },
-  { name: 'dgd', flow: { kind: 'dgd', step: h, batch: 2 }, batch: 2, reference: (inputs) => dgd(inputs, () => h) },
-  { name: 'extra', flow: { kind: 'extra', step: h, batch: 2 }, batch: 2, reference: (inputs) => extra(inputs, h) },
-  { name: 'nids', flow: { kind: 'nids', step: h, batch: 2 }, batch: 2, reference: (inputs) => nids(inputs, h) },
+  {
+    name: 'dgd',
+    flow: { kind: 'dgd', step: h, batch: 2 },
+    batch: 2,
+    reference: (inputs) => dgd(inputs, () => h),
+  },
+  {
+    name: 'extra',
+    flow: { kind: 'extra', step: h, batch: 2 },
+    batch: 2,
+    reference: (inputs) => extra(inputs, h),
+  },
+  {
+    name: 'nids',
+    flow: { kind: 'nids', step: h, batch: 2 },
+    batch: 2,
+    reference: (inputs) => nids(inputs, h),
+  },
   {
     name: 'diging',
     flow: { kind: 'diging', step: h, batch: 2 },

@@ -1,6 +1,7 @@
 /**
- * Compressed methods of other papers: the engine against their recursions as published (test/support/compressed-baselines.ts), CHOCO-Gossip against published
- * figures besides, and what each of them is known for.
+ * Compressed methods of other papers: the engine against their recursions as published
+ * (test/support/compressed-baselines.ts), CHOCO-Gossip against published figures besides, and what each of
+ * them is known for.
  */
 
 import path from 'node:path';
@@ -10,14 +11,6 @@ import { writeNpy } from '../../src/data/npy.js';
 import { channelSeed } from '../../src/flow/channel.js';
 import { seedWords } from '../../src/runtime.js';
 import {
-  beer,
-  type CompressedInputs,
-  chocoGossip,
-  chocoSgd,
-  compressedGradientTracking,
-  lead,
-} from '../support/compressed-baselines.js';
-import {
   largestDifference,
   logisticProblem,
   type Problem,
@@ -25,6 +18,14 @@ import {
   SEED,
 } from '../support/baseline-problems.js';
 import { type Rows, shifted } from '../support/baselines.js';
+import {
+  beer,
+  type CompressedInputs,
+  chocoGossip,
+  chocoSgd,
+  compressedGradientTracking,
+  lead,
+} from '../support/compressed-baselines.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 import { laplacianOf } from '../support/simulate.js';

@@ -1,6 +1,7 @@
 /**
- * Gradient steps between two messages in the primal-dual flow: a step that can be done by hand, the engine against the equations over plain arrays, the same bits for any
- * number of workers, the optimum exact whatever the number of steps, and the limit on the step where the formula says.
+ * Gradient steps between two messages in the primal-dual flow: a step that can be done by hand, the engine
+ * against the equations over plain arrays, the same bits for any number of workers, the optimum exact
+ * whatever the number of steps, and the limit on the step where the formula says.
  */
 
 import { writeFile } from 'node:fs/promises';
@@ -47,7 +48,8 @@ const cases = modes.flatMap((mode) =>
 
 describe('gradient steps between two messages', () => {
   it('solve the problem of a round: one agent pair, one coordinate, by hand', async () => {
-    // From x = 0 with nothing heard: argmin a/2 (u - b)^2 + u^2/(2 h) = h a b / (1 + h a), a = 2, b = 3, h = 0.5: 1.5; after one step of 1/(rho + 1/h) with rho = 4: 1.
+    // From x = 0 with nothing heard: argmin a/2 (u - b)^2 + u^2/(2 h) = h a b / (1 + h a), a = 2, b = 3, h =
+    // 0.5: 1.5; after one step of 1/(rho + 1/h) with rho = 4: 1.
     const problem = await writeQuadratic(
       folder,
       'pair',

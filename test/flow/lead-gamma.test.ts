@@ -1,4 +1,7 @@
-/** LEAD's gamma by the formula: small contractions beside little curvature, where gamma = delta^2 grows without end. */
+/**
+ * LEAD's gamma by the formula: small contractions beside little curvature, where gamma = delta^2 grows
+ * without end.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { runConfig } from '../support/run.js';

@@ -1,6 +1,7 @@
 /**
- * Every registered flow over every sort of network, with and without compression: the engine computes what agents would who hear only their neighbours
- * (test/support/link-by-link.ts), or says beforehand that it cannot. `flow-variants.ts` says which; a flow without agents of its own there fails.
+ * Every registered flow over every sort of network, with and without compression: the engine computes what
+ * agents would who hear only their neighbours (test/support/link-by-link.ts), or says beforehand that it
+ * cannot. `flow-variants.ts` says which; a flow without agents of its own there fails.
  */
 
 import { writeFileSync } from 'node:fs';

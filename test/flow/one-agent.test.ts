@@ -1,4 +1,6 @@
-/** One agent, or a server with one: nobody to talk to, so a run is what the agent does alone, without a bit. */
+/**
+ * One agent, or a server with one: nobody to talk to, so a run is what the agent does alone, without a bit.
+ */
 
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';

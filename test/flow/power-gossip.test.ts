@@ -1,6 +1,6 @@
 /**
- * PowerGossip: the engine against the recursion over plain matrices (test/support/compressed-baselines.ts), its convergence on matrices, its bits counted by hand,
- * and beside CHOCO-Gossip on the same matrices.
+ * PowerGossip: the engine against the recursion over plain matrices (test/support/compressed-baselines.ts),
+ * its convergence on matrices, its bits counted by hand, and beside CHOCO-Gossip on the same matrices.
  */
 
 import path from 'node:path';
@@ -10,8 +10,8 @@ import { writeNpy } from '../../src/data/npy.js';
 import { reverseEdges } from '../../src/flow/edges.js';
 import { seedWords } from '../../src/runtime.js';
 import { generate } from '../../topology/index.js';
-import { powerGossip } from '../support/compressed-baselines.js';
 import { largestDifference, logisticProblem, quadraticProblem, SEED } from '../support/baseline-problems.js';
+import { powerGossip } from '../support/compressed-baselines.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 
@@ -47,7 +47,9 @@ describe('the engine computes the recursion', () => {
         expect((await run(2)).stateHash).toBe(stateHash);
         expect((await run(3)).stateHash).toBe(stateHash);
         const reference = powerGossip(inputs, shape, draw, 'step' in flow ? flow.step : 0);
-        expect(largestDifference(reference, x), `${flow.kind} after ${rounds} rounds`).toBeLessThanOrEqual(1e-9);
+        expect(largestDifference(reference, x), `${flow.kind} after ${rounds} rounds`).toBeLessThanOrEqual(
+          1e-9,
+        );
       }
     }
   });

@@ -1,4 +1,7 @@
-/** Consensus whose values move: the engine against plain arrays, what is conserved, how closely the average is followed, and what is refused. */
+/**
+ * Consensus whose values move: the engine against plain arrays, what is conserved, how closely the average is
+ * followed, and what is refused.
+ */
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -154,7 +157,8 @@ describe('consensus on references that move', () => {
   });
 
   it('follows a slow swing at a distance that theory foretells, half of it where the swing takes twice as long', async () => {
-    // On the complete graph every disagreement shrinks by 1 - h n a round: r - mean r passes the filter (z - 1)/(z - 1 + h n), z = e^(i omega).
+    // On the complete graph every disagreement shrinks by 1 - h n a round: r - mean r passes the filter (z -
+    // 1)/(z - 1 + h n), z = e^(i omega).
     const nodes = 12;
     const step = 0.02;
     const values = new Float64Array(nodes * 3);

@@ -1,6 +1,7 @@
 /**
- * The semi-implicit step of the primal-dual flow: the engine against the equations over plain arrays, the same bits for any number of workers, duals that
- * add up to 0, and its limit on the step against the modes of a ring, where alpha is far beyond what Euler stands.
+ * The semi-implicit step of the primal-dual flow: the engine against the equations over plain arrays, the
+ * same bits for any number of workers, duals that add up to 0, and its limit on the step against the modes of
+ * a ring, where alpha is far beyond what Euler stands.
  */
 
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** Mini-batches: the draw against its reference implementation, every set as likely as any other, and gradients of picked samples. */
+/**
+ * Mini-batches: the draw against its reference implementation, every set as likely as any other, and
+ * gradients of picked samples.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { drawBatch } from '../../kernels/reference/batches.js';
@@ -8,7 +11,9 @@ import { Bench, expectClose, expectZeroPadding, normals, seededRandom } from './
 
 const KEY = [7, 9] as const;
 
-/** One memory for agents of these many samples; draws are copies, with numbers from the agent's first sample. */
+/**
+ * One memory for agents of these many samples; draws are copies, with numbers from the agent's first sample.
+ */
 function drawer(counts: number[], size: number) {
   const bench = new Bench(1 << 18);
   const starts = [0];
@@ -53,7 +58,8 @@ describe('the draw', () => {
       times.set(set, (times.get(set) ?? 0) + 1);
     }
     expect(times.size).toBe(10);
-    // Chi-square with 9 degrees of freedom: 27.9 is exceeded by one fair draw in a thousand, and this one is seeded.
+    // Chi-square with 9 degrees of freedom: 27.9 is exceeded by one fair draw in a thousand, and this one is
+    // seeded.
     const expected = draws / 10;
     const square = [...times.values()].reduce((sum, n) => sum + (n - expected) ** 2 / expected, 0);
     expect(square).toBeLessThan(27.9);

@@ -1,6 +1,6 @@
 /**
- * Kernels over a memory of their own, with guards: every array is followed by bytes that nobody may touch, and rows are what the
- * arena's rows are (padded to 8 doubles).
+ * Kernels over a memory of their own, with guards: every array is followed by bytes that nobody may touch,
+ * and rows are what the arena's rows are (padded to 8 doubles).
  */
 
 import { readFileSync } from 'node:fs';
@@ -69,7 +69,9 @@ export class Bench {
     return at;
   }
 
-  /** Padded rows of n entries; what is not set is what `fill` says (kernels must overwrite padding with zero). */
+  /**
+   * Padded rows of n entries; what is not set is what `fill` says (kernels must overwrite padding with zero).
+   */
   rows(source: readonly Float64Array[] | number, n: number, fill = 0): Rows {
     const count = typeof source === 'number' ? source : source.length;
     const stride = padded(n) * 8;

@@ -1,4 +1,7 @@
-/** Perceptrons against their reference implementation, and the reference implementation against differences of its values. Kernels work in float32: they agree to about a millionth. */
+/**
+ * Perceptrons against their reference implementation, and the reference implementation against differences of
+ * its values. Kernels work in float32: they agree to about a millionth.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { classOf, gradientMlp, type MlpCost, valueMlp } from '../../kernels/reference/mlp.js';
@@ -151,27 +154,30 @@ it('by hand: one sample, one unit', () => {
 });
 
 describe.each([false, true])('rows of bytes: %s', (bytes) => {
-  it.each(SHAPES)('gradient, value and count are their reference implementations: %d-%d-%d-...', (...widths) => {
-    const p = problem(widths, bytes, seededRandom(60 + widths.length));
-    const { out, value, correct } = run(p, bytes);
-    for (const [i, cost] of p.costs.entries()) {
-      const expected = gradientMlp(p.points[i], cost);
-      expect(distance(out.row(i), expected)).toBeLessThan(2e-6 * norm(expected));
-      const expectedValue = valueMlp(p.points[0], cost);
-      expect(Math.abs(value[i] - expectedValue)).toBeLessThan(2e-6 * expectedValue);
-    }
-    expectZeroPadding(out, 'gradient');
-    const right = p.costs
-      .flatMap((cost) => cost.samples)
-      .map(({ values, label }) => classOf(widths, p.points[0], values) === label);
-    for (const [from, to] of [
-      [0, right.length],
-      [3, 70],
-      [5, 5],
-    ]) {
-      expect(correct(from, to)).toBe(right.slice(from, to).filter(Boolean).length);
-    }
-  });
+  it.each(SHAPES)(
+    'gradient, value and count are their reference implementations: %d-%d-%d-...',
+    (...widths) => {
+      const p = problem(widths, bytes, seededRandom(60 + widths.length));
+      const { out, value, correct } = run(p, bytes);
+      for (const [i, cost] of p.costs.entries()) {
+        const expected = gradientMlp(p.points[i], cost);
+        expect(distance(out.row(i), expected)).toBeLessThan(2e-6 * norm(expected));
+        const expectedValue = valueMlp(p.points[0], cost);
+        expect(Math.abs(value[i] - expectedValue)).toBeLessThan(2e-6 * expectedValue);
+      }
+      expectZeroPadding(out, 'gradient');
+      const right = p.costs
+        .flatMap((cost) => cost.samples)
+        .map(({ values, label }) => classOf(widths, p.points[0], values) === label);
+      for (const [from, to] of [
+        [0, right.length],
+        [3, 70],
+        [5, 5],
+      ]) {
+        expect(correct(from, to)).toBe(right.slice(from, to).filter(Boolean).length);
+      }
+    },
+  );
 
   it('picked samples stand for all', () => {
     const p = problem([5, 7, 3], bytes, seededRandom(63));

@@ -1,4 +1,7 @@
-/** Counting packed signs without unpacking them, the server's dither, its steps, and rotations without padding, each against its reference implementation. */
+/**
+ * Counting packed signs without unpacking them, the server's dither, its steps, and rotations without
+ * padding, each against its reference implementation.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { philoxUniform } from '../../kernels/reference/philox.js';
@@ -168,10 +171,9 @@ describe("the server's steps", () => {
       expectZeroPadding(d, 'direction');
     }
     // By hand: a first step is d / |d|.
-    expect(reference.adam(Float64Array.of(-3), new Float64Array(1), new Float64Array(1), gains, 1)[0]).toBeCloseTo(
-      -1,
-      8,
-    );
+    expect(
+      reference.adam(Float64Array.of(-3), new Float64Array(1), new Float64Array(1), gains, 1)[0],
+    ).toBeCloseTo(-1, 8);
     bench.checkGuards();
   });
 });
@@ -191,28 +193,31 @@ describe('rotation by parts', () => {
     [10_177, 8192],
   ];
 
-  it.each(CASES)('dim %i, parts of %i: as the reference implementation, keeps lengths, and comes back', (dim, part) => {
-    const random = seededRandom(dim);
-    const bench = new Bench(1 << 20);
-    const x = normals(dim, random);
-    const signs = flattenSigns(dim + (dim % part ? part : 0), 3, 7, 0);
-    const masks = bench.f64(signs.length);
-    bench.kernels.flattenMasks(masks.at, signs.length, 3, 7, 0);
-    const source = bench.rows([x, x], dim);
-    const target = bench.rows(2, dim, Number.NaN);
-    bench.kernels.flattenParts(source.at, source.stride, target.at, target.stride, 2, dim, part, masks.at);
-    const rotated = rotateParts(x, part, signs);
-    expectSame(target.row(1), rotated, 'rotated');
-    expectZeroPadding(target, 'rotated');
-    const energy = (v: Float64Array) => v.reduce((sum, entry) => sum + entry * entry, 0);
-    expect(energy(rotated) / energy(x)).toBeCloseTo(1, 12);
-    const back = bench.rows(2, dim, Number.NaN);
-    bench.kernels.unflattenParts(target.at, target.stride, back.at, back.stride, 2, dim, part, masks.at);
-    expectSame(back.row(1), unrotateParts(rotated, part, signs), 'back');
-    expectClose(back.row(0), x, 1e-12, 'back again');
-    expectZeroPadding(back, 'back');
-    bench.checkGuards();
-  });
+  it.each(CASES)(
+    'dim %i, parts of %i: as the reference implementation, keeps lengths, and comes back',
+    (dim, part) => {
+      const random = seededRandom(dim);
+      const bench = new Bench(1 << 20);
+      const x = normals(dim, random);
+      const signs = flattenSigns(dim + (dim % part ? part : 0), 3, 7, 0);
+      const masks = bench.f64(signs.length);
+      bench.kernels.flattenMasks(masks.at, signs.length, 3, 7, 0);
+      const source = bench.rows([x, x], dim);
+      const target = bench.rows(2, dim, Number.NaN);
+      bench.kernels.flattenParts(source.at, source.stride, target.at, target.stride, 2, dim, part, masks.at);
+      const rotated = rotateParts(x, part, signs);
+      expectSame(target.row(1), rotated, 'rotated');
+      expectZeroPadding(target, 'rotated');
+      const energy = (v: Float64Array) => v.reduce((sum, entry) => sum + entry * entry, 0);
+      expect(energy(rotated) / energy(x)).toBeCloseTo(1, 12);
+      const back = bench.rows(2, dim, Number.NaN);
+      bench.kernels.unflattenParts(target.at, target.stride, back.at, back.stride, 2, dim, part, masks.at);
+      expectSame(back.row(1), unrotateParts(rotated, part, signs), 'back');
+      expectClose(back.row(0), x, 1e-12, 'back again');
+      expectZeroPadding(back, 'back');
+      bench.checkGuards();
+    },
+  );
 
   it('mixes: a single entry, wherever it is, is spread over at least a part', () => {
     for (const at of [0, 500, 999]) {

@@ -1,4 +1,7 @@
-/** Softmax against its reference implementation: odd and even numbers of classes and features, rows dense and sparse, margins of thousands. */
+/**
+ * Softmax against its reference implementation: odd and even numbers of classes and features, rows dense and
+ * sparse, margins of thousands.
+ */
 
 import { describe, expect, it } from 'vitest';
 import type { Sample } from '../../kernels/reference/gradients.js';
@@ -132,22 +135,25 @@ describe('by hand', () => {
 });
 
 describe.each([true, false])('softmax, sparse rows: %s', (sparse) => {
-  it.each(SHAPES)('gradient and value are their reference implementations: %d classes, %d features', (classes, features) => {
-    const random = seededRandom(40 + classes * features);
-    for (const spread of [1, 1e3]) {
-      const p = problem(classes, features, sparse, spread, random);
-      const { out, value } = run(p, sparse, [[0, AGENTS]]);
-      for (const [i, cost] of p.costs.entries()) {
-        expectClose(
-          out.row(i),
-          gradientSoftmax(p.points[i], cost),
-          1e-13,
-          `gradient of agent ${i}, ${spread}`,
-        );
-        expectClose([value[i]], [valueSoftmax(p.points[0], cost)], 1e-13, `value of agent ${i}, ${spread}`);
+  it.each(SHAPES)(
+    'gradient and value are their reference implementations: %d classes, %d features',
+    (classes, features) => {
+      const random = seededRandom(40 + classes * features);
+      for (const spread of [1, 1e3]) {
+        const p = problem(classes, features, sparse, spread, random);
+        const { out, value } = run(p, sparse, [[0, AGENTS]]);
+        for (const [i, cost] of p.costs.entries()) {
+          expectClose(
+            out.row(i),
+            gradientSoftmax(p.points[i], cost),
+            1e-13,
+            `gradient of agent ${i}, ${spread}`,
+          );
+          expectClose([value[i]], [valueSoftmax(p.points[0], cost)], 1e-13, `value of agent ${i}, ${spread}`);
+        }
       }
-    }
-  });
+    },
+  );
 
   it('an agent`s bits do not depend on how agents are cut into blocks', () => {
     const random = seededRandom(41);

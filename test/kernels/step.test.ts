@@ -178,7 +178,14 @@ describe('steps', () => {
             Object.entries(memory.values).map(([name, list]) => [name, list[r].slice()]),
           );
           const m = left[r].slice();
-          const estimate = { s: plain['s'], z: plain['z'], q: plain['q'], u: plain['u'], mu: 0.9, current: 1 };
+          const estimate = {
+            s: plain['s'],
+            z: plain['z'],
+            q: plain['q'],
+            u: plain['u'],
+            mu: 0.9,
+            current: 1,
+          };
           const own = { m, gamma: 0.6, degree: degrees.row(0)[r], fixedDegree: fixedDegrees.row(0)[r] };
           const e = reference.stepPrimalDualMemory(
             plain['x'],

@@ -1,4 +1,7 @@
-/** A whole round in one kernel against the kernels that it stands for, one after the other: bit for bit. Those have reference implementations of their own. */
+/**
+ * A whole round in one kernel against the kernels that it stands for, one after the other: bit for bit. Those
+ * have reference implementations of their own.
+ */
 
 import { expect, it } from 'vitest';
 import { Bench, expectSame, type Rows, seededRandom, unkindVectors } from './harness.js';

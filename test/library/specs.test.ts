@@ -1,6 +1,7 @@
 /**
  * Configs have types. What follows is checked by the compiler (`npm run check:types`): where a line below
- * `@ts-expect-error` is no error, that is one. At run time there is only the question whether the types are up to date.
+ * `@ts-expect-error` is no error, that is one. At run time there is only the question whether the types are
+ * up to date.
  */
 
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,6 @@
-/** What the commands do, as calls of a program: the same figures, and errors that a program can tell apart. */
+/**
+ * What the commands do, as calls of a program: the same figures, and errors that a program can tell apart.
+ */
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

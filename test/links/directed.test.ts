@@ -1,4 +1,6 @@
-/** Consensus over arcs: the equation by hand, its limit, and what `auto` makes of a balanced directed graph. */
+/**
+ * Consensus over arcs: the equation by hand, its limit, and what `auto` makes of a balanced directed graph.
+ */
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';

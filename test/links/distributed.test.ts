@@ -1,6 +1,7 @@
 /**
- * The engine against the distributed algorithm, link by link (test/support/distributed.ts): the shortcut through shared memory, where an agent reads a
- * neighbour's s instead of a copy of its own, computes what copies, outages and resynchronisations give, and counts their bits.
+ * The engine against the distributed algorithm, link by link (test/support/distributed.ts): the shortcut
+ * through shared memory, where an agent reads a neighbour's s instead of a copy of its own, computes what
+ * copies, outages and resynchronisations give, and counts their bits.
  */
 
 import { describe, expect, it } from 'vitest';

@@ -1,6 +1,7 @@
 /**
- * Every kind of links against its reference implementation, link by link and round by round: which are up, the weights and degrees of the round, and the same from
- * either end. A new line in the registry is tested as soon as it has a spec here.
+ * Every kind of links against its reference implementation, link by link and round by round: which are up,
+ * the weights and degrees of the round, and the same from either end. A new line in the registry is tested as
+ * soon as it has a spec here.
  */
 
 import { readFileSync } from 'node:fs';
@@ -138,7 +139,8 @@ describe.each(
         if (links[kind].foreseen !== false) expect(round.outDegrees[i]).toBe(out);
       }
     }
-    // What gains are made from: the share of rounds in which a link is up, within five standard deviations of independent draws.
+    // What gains are made from: the share of rounds in which a link is up, within five standard deviations of
+    // independent draws.
     const { presence } = model;
     const table =
       typeof presence === 'number'

@@ -1,4 +1,7 @@
-/** Networks whose edges differ: rounds last as long as the slowest link that is up, by figures that can be checked by hand. */
+/**
+ * Networks whose edges differ: rounds last as long as the slowest link that is up, by figures that can be
+ * checked by hand.
+ */
 
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -51,7 +54,8 @@ describe('a round lasts as long as its slowest link', () => {
     const rest = path.join(folder, 'rest.edges');
     await writeFile(pairs, '# Nodes: 4\n0 1\n');
     await writeFile(rest, '# Nodes: 4\n1 2\n2 3\n');
-    // Rounds 0 and 2: 0-1 is up; rounds 1 and 3: the others. One float64 a message, and a state is no shorter than the one that was missed.
+    // Rounds 0 and 2: 0-1 is up; rounds 1 and 3: the others. One float64 a message, and a state is no shorter
+    // than the one that was missed.
     const config = {
       links: { kind: 'schedule', graphs: [{ file: pairs }, { file: rest }] },
       cost: { kind: 'quadratic', dim: 1 },
@@ -60,7 +64,8 @@ describe('a round lasts as long as its slowest link', () => {
       network: { bandwidth: 64, latency: 0, edges: [{ between: [2, 3], bandwidth: 32 }] },
     };
     const { final } = await runSequentially({ ...base, ...config }, 2);
-    // 0: 64 bits. 1: 128, since one message was missed; on 2-3 at half the rate. 2: 128. 3: 128, at half the rate.
+    // 0: 64 bits. 1: 128, since one message was missed; on 2-3 at half the rate. 2: 128. 3: 128, at half the
+    // rate.
     expect(final.networkSeconds).toBeCloseTo(1 + 4 + 2 + 4, 12);
     expect(final.bitsLinks).toBe(2 * 64 + 4 * 128 + 2 * 128 + 4 * 128);
     expect(final.bitsBroadcast).toBe(2 * 64 + 3 * 128 + 2 * 128 + 3 * 128);

@@ -1,4 +1,7 @@
-/** Push-sum: the exact average over directed graphs, where plain averaging of what is heard ends elsewhere; over arcs that fail; its bits. */
+/**
+ * Push-sum: the exact average over directed graphs, where plain averaging of what is heard ends elsewhere;
+ * over arcs that fail; its bits.
+ */
 
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** Schedules of graphs in files: nodes are agents by name, whatever the order and the format in which a file says them. */
+/**
+ * Schedules of graphs in files: nodes are agents by name, whatever the order and the format in which a file
+ * says them.
+ */
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,7 @@
-/** What changing links are for: figures from the literature and from first principles, and the same bits for any number of workers. */
+/**
+ * What changing links are for: figures from the literature and from first principles, and the same bits for
+ * any number of workers.
+ */
 
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -138,8 +141,9 @@ describe('pairwise gossip', () => {
 });
 
 describe('optimal gossip on the 8-ring', () => {
-  // The best constant step of x <- x - gamma (I - W) x (Xiao, Boyd 2004): gamma = 2/(l2 + lmax), contraction (lmax - l2)/(lmax + l2),
-  // over the eigenvalues of I - W; with W = 1/3 everywhere, which is `metropolis` on a ring.
+  // The best constant step of x <- x - gamma (I - W) x (Xiao, Boyd 2004): gamma = 2/(l2 + lmax), contraction
+  // (lmax - l2)/(lmax + l2), over the eigenvalues of I - W; with W = 1/3 everywhere, which is `metropolis` on
+  // a ring.
   it('contracts by 0.7445208 a step at gamma = 1.3083906', async () => {
     const ring = generate({ kind: 'ring', nodes: 8 });
     const { lambda2, lambdaMax } = spectrum(ring, edgeWeights(ring, 'metropolis').weights);

@@ -1,6 +1,7 @@
 /**
- * What is published: small, with no path of whoever packed it, and at work where it is unpacked: in a folder that cannot be written to, with caches of compiled
- * code that are not there yet, damaged, or shared by processes that start at once.
+ * What is published: small, with no path of whoever packed it, and at work where it is unpacked: in a folder
+ * that cannot be written to, with caches of compiled code that are not there yet, damaged, or shared by
+ * processes that start at once.
  */
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process';

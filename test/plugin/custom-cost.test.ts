@@ -1,6 +1,6 @@
 /**
- * A user's own cost: first by hand, then beside a built-in one, then everything it can do wrong. test/cost/every-cost.test.ts holds the example's
- * gradient against its values and counts workers.
+ * A user's own cost: first by hand, then beside a built-in one, then everything it can do wrong.
+ * test/cost/every-cost.test.ts holds the example's gradient against its values and counts workers.
  */
 
 import { writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * A user's own compressor: first by hand, then through the engine, then everything it can do wrong. The engine's tables
- * (test/engine) run the example's module in every flow.
+ * A user's own compressor: first by hand, then through the engine, then everything it can do wrong. The
+ * engine's tables (test/engine) run the example's module in every flow.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -177,7 +177,9 @@ function run(module: string, compressor = `{ kind: custom, module: ${module} }`)
   return runOnThisThread(folder, 'run.yaml', { quiet: true, out: 'out' });
 }
 
-/** The same in a process of its own, with the coordinator's thread between the command line and the workers. */
+/**
+ * The same in a process of its own, with the coordinator's thread between the command line and the workers.
+ */
 function spawned(module: string): Said {
   writeConfig(`{ kind: custom, module: ${module} }`);
   return spawnSync(process.execPath, [MAIN, 'run', 'run.yaml', '--quiet', '--out', 'out'], {

@@ -17,7 +17,10 @@ const compiled = (file: string) => new URL(`../${file}`, kernelsUrl).href;
 /** `[function, url, children]` */
 type Stack = [functionName: string, url: string, children?: Stack[]];
 
-/** Nodes are numbered from 1 in the order in which they are written; `samples` are pairs of node and microseconds. */
+/**
+ * Nodes are numbered from 1 in the order in which they are written; `samples` are pairs of node and
+ * microseconds.
+ */
 function profileOf(root: Stack, samples: [node: number, us: number][]): CpuProfile {
   const nodes: CpuProfile['nodes'] = [];
   const place = ([functionName, url, children = []]: Stack): number => {
@@ -41,7 +44,10 @@ function profileOf(root: Stack, samples: [node: number, us: number][]): CpuProfi
   };
 }
 
-/** Node 1 is the root, 2 the task, 3 the round loop, 4 a kernel below it, 5 the barrier, 6 what comes after, 7 and 8 V8's own. */
+/**
+ * Node 1 is the root, 2 the task, 3 the round loop, 4 a kernel below it, 5 the barrier, 6 what comes after, 7
+ * and 8 V8's own.
+ */
 const TASK: Stack = [
   '(root)',
   '',

@@ -1,4 +1,7 @@
-/** `sottovoce profile`, from a config to pages and text. Drawing costs two seconds, so one run is drawn and looked at from all sides. */
+/**
+ * `sottovoce profile`, from a config to pages and text. Drawing costs two seconds, so one run is drawn and
+ * looked at from all sides.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** What is recorded in profiles/: every config says what to look for, and its flame graph and baseline belong to it. `npm run profile` makes them anew. */
+/**
+ * What is recorded in profiles/: every config says what to look for, and its flame graph and baseline belong
+ * to it. `npm run profile` makes them anew.
+ */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,7 @@
-/** The reference implementation of the parameter server against golden figures: an independent numpy implementation on heart_scale, nine contiguous agents, full gradients. */
+/**
+ * The reference implementation of the parameter server against golden figures: an independent numpy
+ * implementation on heart_scale, nine contiguous agents, full gradients.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { planRotation, referenceRotation } from '../../src/compress/rotation.js';
@@ -42,7 +45,10 @@ describe.skipIf(!hasSharedData)('the reference implementation of FO-SGD', () => 
   });
 });
 
-/** The whole problem and that of each agent, whose gradient is the mean over its own samples and the regulariser. */
+/**
+ * The whole problem and that of each agent, whose gradient is the mean over its own samples and the
+ * regulariser.
+ */
 async function readParts(file: string, agents: number, regularization: number) {
   const { labels, rowStart, columns, values } = await readLibsvm(file);
   const dim = columns.reduce((most, c) => Math.max(most, c + 1), 0);

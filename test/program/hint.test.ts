@@ -1,4 +1,7 @@
-/** After a divergence the hint names the cause, and what it says to try works: for every compressor whose messages are no contraction. */
+/**
+ * After a divergence the hint names the cause, and what it says to try works: for every compressor whose
+ * messages are no contraction.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { runConfig } from '../support/run.js';

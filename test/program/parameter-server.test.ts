@@ -1,4 +1,7 @@
-/** The parameter server in the engine: golden figures, the same bits for any number of workers, and its reference implementation for every pair of links. */
+/**
+ * The parameter server in the engine: golden figures, the same bits for any number of workers, and its
+ * reference implementation for every pair of links.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { RunSession } from '../../dist/src/session/run-session.js';
@@ -102,7 +105,10 @@ describe.each(Object.entries(PROGRAMS))('%s', (_name, program) => {
   });
 });
 
-/** The same program as equations: links by their reference compressors, each in its own coordinates unless both are rotated alike. */
+/**
+ * The same program as equations: links by their reference compressors, each in its own coordinates unless
+ * both are rotated alike.
+ */
 function twinOf(program: Record<string, unknown>, rounds: number): Float64Array {
   const seed = seedWords(7);
   const spec = { kind: 'parameter-server', agents: AGENTS, gamma: 0.2, ...program } as ServerSpec;

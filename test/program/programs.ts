@@ -1,11 +1,17 @@
-/** Parameter servers: every pair of links, optimiser and schedule that is programmed apart; and a problem for them. */
+/**
+ * Parameter servers: every pair of links, optimiser and schedule that is programmed apart; and a problem for
+ * them.
+ */
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { normals, seededRandom } from '../kernels/harness.js';
 import { temporaryFolder } from '../support/run.js';
 
-/** Uneven parts (37 samples for 5 agents), a dimension that no power of two is, and mini-batches: whatever a partition could spoil. */
+/**
+ * Uneven parts (37 samples for 5 agents), a dimension that no power of two is, and mini-batches: whatever a
+ * partition could spoil.
+ */
 export const DIM = 11;
 export const AGENTS = 5;
 

@@ -1,6 +1,6 @@
 /**
- * Large runs: 100,000 agents at d = 64 and degree 8, a million agents on a ring. Memory is announced before the run, and what the process
- * really used at its peak is within 10% of it. Run by `npm run test:scale`.
+ * Large runs: 100,000 agents at d = 64 and degree 8, a million agents on a ring. Memory is announced before
+ * the run, and what the process really used at its peak is within 10% of it. Run by `npm run test:scale`.
  */
 
 import { spawnSync } from 'node:child_process';

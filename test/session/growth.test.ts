@@ -1,4 +1,7 @@
-/** A run that went the wrong way says so, with its values; one that stands at its rounding, or wavers, does not. */
+/**
+ * A run that went the wrong way says so, with its values; one that stands at its rounding, or wavers, does
+ * not.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { growthWarning } from '../../src/session/growth.js';

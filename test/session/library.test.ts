@@ -1,4 +1,7 @@
-/** The library as a program meets it: errors it can tell apart, calls that make no sense, and an end without `close()`. */
+/**
+ * The library as a program meets it: errors it can tell apart, calls that make no sense, and an end without
+ * `close()`.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Two small problems, quadratic and logistic, as a config for the engine and as plain functions for the reference implementations. */
+/**
+ * Two small problems, quadratic and logistic, as a config for the engine and as plain functions for the
+ * reference implementations.
+ */
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,8 +10,8 @@ import { writeNpy } from '../../src/data/npy.js';
 import { generate } from '../../topology/index.js';
 import { edgeWeights } from '../../topology/weights.js';
 import { goldenProblem } from '../golden/problem.js';
-import { writeQuadratic } from './quadratic.js';
 import { add, type Rows, shifted } from './baselines.js';
+import { writeQuadratic } from './quadratic.js';
 
 export const AGENTS = 11;
 const SAMPLES = 5;
@@ -126,7 +129,10 @@ export async function logisticProblem(folder: string): Promise<Problem> {
   };
 }
 
-/** Largest difference of an entry between the reference implementation's rows and the engine's numbers, agent after agent. */
+/**
+ * Largest difference of an entry between the reference implementation's rows and the engine's numbers, agent
+ * after agent.
+ */
 export function largestDifference(reference: Rows, x: Float64Array): number {
   const dim = x.length / reference.length;
   const engine = reference.map((_, i) => x.subarray(i * dim, (i + 1) * dim) as Float64Array);

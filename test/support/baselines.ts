@@ -1,6 +1,7 @@
 /**
- * The methods of other papers as their papers write them: recursions over dense matrices and plain arrays, with all iterates kept where a method looks back.
- * Slow, and meant to be read beside the papers; the engine, which computes equivalent forms, is held against them.
+ * The methods of other papers as their papers write them: recursions over dense matrices and plain arrays,
+ * with all iterates kept where a method looks back. Slow, and meant to be read beside the papers; the engine,
+ * which computes equivalent forms, is held against them.
  */
 
 export type Rows = Float64Array[];
@@ -39,7 +40,10 @@ export function dgd({ mixing, gradient, start, rounds }: RivalInputs, step: (rou
   return x;
 }
 
-/** Diffusion, adapt then combine; with several local steps, local SGD: x^{k+1} = W psi, psi = T gradient steps from x^k. */
+/**
+ * Diffusion, adapt then combine; with several local steps, local SGD: x^{k+1} = W psi, psi = T gradient steps
+ * from x^k.
+ */
 export function diffusion(
   { mixing, gradient, start, rounds }: RivalInputs,
   h: number,
@@ -72,7 +76,10 @@ export function extra({ mixing, gradient, start, rounds }: RivalInputs, h: numbe
   return rounds === 0 ? start : x;
 }
 
-/** Li, Shi, Yan 2019 without its non-smooth term, c = 1/(2h); and Exact Diffusion, which averages in the first round too. */
+/**
+ * Li, Shi, Yan 2019 without its non-smooth term, c = 1/(2h); and Exact Diffusion, which averages in the first
+ * round too.
+ */
 export function nids(inputs: RivalInputs, h: number): Rows {
   const { mixing, gradient, start, rounds } = inputs;
   const half = shifted(1 / 2, 1 / 2, mixing);
@@ -178,7 +185,9 @@ export function dlm({ weights, c, rho, gradient, start, rounds }: EdgeInputs): R
   return x;
 }
 
-/** Zhang, Heusdens 2018, with a variable z_{i|j} for each end of each edge, begun at x^0; averaged by theta. */
+/**
+ * Zhang, Heusdens 2018, with a variable z_{i|j} for each end of each edge, begun at x^0; averaged by theta.
+ */
 export function pdmm(inputs: EdgeInputs, theta: number): Rows {
   const { weights, c, start, rounds } = inputs;
   const n = start.length;

@@ -1,6 +1,7 @@
 /**
- * The command line on this thread, with the streams and the exit code as values. What is left out takes most of a second: the process, and in `runOnThisThread`
- * the coordinator's thread. Both have their tests (test/cli/command-line.test.ts, and one case in each file that calls this).
+ * The command line on this thread, with the streams and the exit code as values. What is left out takes most
+ * of a second: the process, and in `runOnThisThread` the coordinator's thread. Both have their tests
+ * (test/cli/command-line.test.ts, and one case in each file that calls this).
  */
 
 import { main } from '../../dist/src/cli/main.js';
@@ -19,7 +20,9 @@ export function sottovoce(folder: string, ...args: string[]): Promise<Said> {
   return told(folder, args.includes('--debug'), (terminal) => main(args, terminal));
 }
 
-/** `sottovoce run` with its pool and its worker threads, but with no thread between them and the command line. */
+/**
+ * `sottovoce run` with its pool and its worker threads, but with no thread between them and the command line.
+ */
 export function runOnThisThread(folder: string, file: string, options: RunOptions = {}): Promise<Said> {
   return told(folder, false, (terminal) =>
     runCommand(file, options, terminal, {

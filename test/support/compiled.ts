@@ -1,7 +1,7 @@
 /**
- * Tests run what is shipped: an import of `src`, `topology`, `workers` or `kernels` from a test is the compiled module in `dist`, loaded by Node itself. Twins are
- * some third faster than behind the test runner's transform, and a module is loaded once for many files.
- * `dist` is brought up to date before the first test.
+ * Tests run what is shipped: an import of `src`, `topology`, `workers` or `kernels` from a test is the
+ * compiled module in `dist`, loaded by Node itself. Twins are some third faster than behind the test runner's
+ * transform, and a module is loaded once for many files. `dist` is brought up to date before the first test.
  */
 
 import { execSync } from 'node:child_process';

@@ -1,7 +1,8 @@
 /**
- * The compressed methods as their papers write them: dense matrices with a row an agent, the mixing matrix W itself, compressors as mathematical maps. Slow, and
- * meant to be read beside the papers. Messages and gradients are numbered as the engine numbers them: a message bears the round in which it is
- * delivered, a gradient the number of its mini-batch.
+ * The compressed methods as their papers write them: dense matrices with a row an agent, the mixing matrix W
+ * itself, compressors as mathematical maps. Slow, and meant to be read beside the papers. Messages and
+ * gradients are numbered as the engine numbers them: a message bears the round in which it is delivered, a
+ * gradient the number of its mini-batch.
  */
 
 import { add, multiply, type RivalInputs, type Rows, shifted } from './baselines.js';
@@ -26,7 +27,10 @@ const zerosLike = (rows: Rows): Rows => rows.map((row) => new Float64Array(row.l
 /** (I - W) X. */
 const unmixed = (mixing: number[][], rows: Rows) => multiply(shifted(1, -1, mixing), rows);
 
-/** Koloskova, Stich, Jaggi 2019, Algorithm 1, in matrix form: X += gamma Xhat (W - I), then Xhat += Q(X - Xhat). */
+/**
+ * Koloskova, Stich, Jaggi 2019, Algorithm 1, in matrix form: X += gamma Xhat (W - I), then Xhat += Q(X -
+ * Xhat).
+ */
 export function chocoGossip({ mixing, compress, gains: { gamma }, start, rounds }: CompressedInputs): Rows {
   let x: Rows = start;
   let known: Rows = zerosLike(start);
@@ -117,8 +121,9 @@ export function compressedGradientTracking(inputs: CompressedInputs): Rows {
 }
 
 /**
- * Vogels, Karimireddy, Jaggi 2020, rank 1: every edge {i < j} holds a unit vector; the sides of the matrices (rows x columns) alternate. `draw` makes the
- * vectors of the beginning. With a step, a gradient step at the same time.
+ * Vogels, Karimireddy, Jaggi 2020, rank 1: every edge {i < j} holds a unit vector; the sides of the matrices
+ * (rows x columns) alternate. `draw` makes the vectors of the beginning. With a step, a gradient step at the
+ * same time.
  */
 export function powerGossip(
   { mixing, gradient, start, rounds }: RivalInputs,

@@ -1,7 +1,9 @@
 /**
- * The distributed algorithm as a network would run it, link by link: every agent keeps a copy of what it knows of each neighbour, a link that is down
- * delivers nothing, its sender queues what was missed, and a link that comes back first delivers the queue or the state itself, whichever is shorter.
- * No agent reads anything of another's but what was delivered to it. What the engine computes in shared memory must be the same.
+ * The distributed algorithm as a network would run it, link by link: every agent keeps a copy of what it
+ * knows of each neighbour, a link that is down delivers nothing, its sender queues what was missed, and a
+ * link that comes back first delivers the queue or the state itself, whichever is shorter. No agent reads
+ * anything of another's but what was delivered to it. What the engine computes in shared memory must be the
+ * same.
  *
  * Slow, and meant to be read beside docs/links.md.
  */

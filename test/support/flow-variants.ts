@@ -1,4 +1,7 @@
-/** Every registered flow, in the variants that are programmed apart, with the agents that compute it (`link-by-link.ts`) and the problem that they all solve. */
+/**
+ * Every registered flow, in the variants that are programmed apart, with the agents that compute it
+ * (`link-by-link.ts`) and the problem that they all solve.
+ */
 
 import path from 'node:path';
 import { philoxUniform } from '../../kernels/reference/philox.js';
@@ -62,8 +65,10 @@ export interface Variant {
 }
 
 /**
- * `=` held against its agents; a letter: the reason why it is refused (`reasons`). Groups are links that stay, then the kinds of `links/registry.ts`; a group has edges of
- * weight 1, with weights of their own, with Metropolis weights, arcs that are balanced and that are not, and where links stay, balanced ones with such weights.
+ * `=` held against its agents; a letter: the reason why it is refused (`reasons`). Groups are links that
+ * stay, then the kinds of `links/registry.ts`; a group has edges of weight 1, with weights of their own, with
+ * Metropolis weights, arcs that are balanced and that are not, and where links stay, balanced ones with such
+ * weights.
  */
 type Lines = [identity: string, topK: string, flatSign: string];
 const ANY_EDGES = '===dddd ===dd ===dd =o=== =o=dd ===dd';
@@ -255,7 +260,10 @@ export async function writeProblem(folder: string) {
   });
 }
 
-/** Of an averaging flow the mean of what it begins with (or of the last references), else the minimiser of the mean cost. */
+/**
+ * Of an averaging flow the mean of what it begins with (or of the last references), else the minimiser of the
+ * mean cost.
+ */
 export function answerOf({ spec, start: own }: Variant): Vector {
   return Float64Array.from({ length: dim }, (_, c) => {
     const total = (term: (i: number) => number) => start.reduce((sum, _row, i) => sum + term(i), 0);

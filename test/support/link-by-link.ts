@@ -1,8 +1,10 @@
 /**
- * Every flow as a network would run it: an agent knows its own values and what was delivered to it, and nothing else. The recursions are written as in the papers (with
- * iterates kept where a method looks back, a variable for each end of each edge), not as the engine computes them.
+ * Every flow as a network would run it: an agent knows its own values and what was delivered to it, and
+ * nothing else. The recursions are written as in the papers (with iterates kept where a method looks back, a
+ * variable for each end of each edge), not as the engine computes them.
  *
- * Slow, and meant to be read beside docs/model.md, docs/links.md and docs/baselines.md. Bits are not counted here: `distributed.ts` does that.
+ * Slow, and meant to be read beside docs/model.md, docs/links.md and docs/baselines.md. Bits are not counted
+ * here: `distributed.ts` does that.
  */
 
 export type Vector = Float64Array;
@@ -32,7 +34,10 @@ export interface AgentInputs {
 
 export interface Agent {
   x: Vector;
-  /** What it says to all who hear it, before compression; null where it has nothing to say yet. Asked once a round. */
+  /**
+   * What it says to all who hear it, before compression; null where it has nothing to say yet. Asked once a
+   * round.
+   */
   say?(round: number): (Vector | null)[];
   /** What it says to one neighbour. */
   tell?(round: number, to: number): Vector[];
@@ -248,7 +253,9 @@ export function extra(h: number): MakeAgent {
   };
 }
 
-/** x^{k+1} = (I + W)/2 (2 x^k - x^{k-1} - h (grad f(x^k) - grad f(x^{k-1}))) from x^1 = x^0 - h grad f(x^0). */
+/**
+ * x^{k+1} = (I + W)/2 (2 x^k - x^{k-1} - h (grad f(x^k) - grad f(x^{k-1}))) from x^1 = x^0 - h grad f(x^0).
+ */
 export function nids(h: number): MakeAgent {
   return ({ start, gradient, tau }) => {
     let before: Vector | null = null;
@@ -329,7 +336,10 @@ function solve(
   return u;
 }
 
-/** f_i(u) + <alpha_i, u> + c sum_j w_ij |u - (x_i + x_j)/2|^2; alpha_i += c sum_j w_ij (x_i - x_j), of the new x. */
+/**
+ * f_i(u) + <alpha_i, u> + c sum_j w_ij |u - (x_i + x_j)/2|^2; alpha_i += c sum_j w_ij (x_i - x_j), of the new
+ * x.
+ */
 export function admm(gains: EdgeGains): MakeAgent {
   const { penalty: c } = gains;
   return ({ start, hears, gradient }) => {
@@ -385,7 +395,10 @@ export function pdmm(gains: EdgeGains, theta: number): MakeAgent {
   };
 }
 
-/** What all know of a vector of mine, and what I know of my neighbours': estimates that grow with the messages. */
+/**
+ * What all know of a vector of mine, and what I know of my neighbours': estimates that grow with the
+ * messages.
+ */
 function bookkeeping(like: Vector, hears: { from: number }[], alpha: number, channel: number) {
   const estimate = zeros(like);
   const copies = new Map(hears.map(({ from }) => [from, zeros(like)]));
@@ -485,7 +498,10 @@ export function tracking(gains: {
   };
 }
 
-/** Matrices that mix along a vector which both ends of an edge hold. `draw` makes the first: n entries for agents i < j. */
+/**
+ * Matrices that mix along a vector which both ends of an edge hold. `draw` makes the first: n entries for
+ * agents i < j.
+ */
 export function powerGossip(
   [height, width]: [number, number],
   draw: (i: number, j: number, n: number) => Vector,

@@ -15,8 +15,8 @@ export function temporaryFolder(): string {
 }
 
 /**
- * One run on this thread: everything but the coordinator's own thread, which takes longer to start than most of these runs last. The
- * session's tests go through `openSession`.
+ * One run on this thread: everything but the coordinator's own thread, which takes longer to start than most
+ * of these runs last. The session's tests go through `openSession`.
  */
 export async function runConfig(
   config: Record<string, unknown>,

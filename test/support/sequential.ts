@@ -1,6 +1,7 @@
 /**
- * A run without threads: every worker's program bound over one arena and called in turn, phase by phase. What depends on the partition shows here
- * as it would with threads, hundreds of times a second; what depends on timing does not, and has its own tests with real threads.
+ * A run without threads: every worker's program bound over one arena and called in turn, phase by phase. What
+ * depends on the partition shows here as it would with threads, hundreds of times a second; what depends on
+ * timing does not, and has its own tests with real threads.
  */
 
 import { readFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * The flows as equations over plain arrays: the reference implementation that the engine is held against. One agent after the other, the Laplacian as a
- * dense matrix, the compressors as mathematical maps. Slow, and meant to be read beside docs/model.md.
+ * The flows as equations over plain arrays: the reference implementation that the engine is held against. One
+ * agent after the other, the Laplacian as a dense matrix, the compressors as mathematical maps. Slow, and
+ * meant to be read beside docs/model.md.
  */
 
 import type { ReferenceCompressor } from '../../src/compress/types.js';
@@ -21,7 +22,10 @@ export interface TwinFlow {
   mu: number;
   gamma?: number;
   integrator?: 'euler' | 'semi-implicit';
-  /** More than one: gradient steps towards the minimiser of the agent's own problem, of size 1/(rho + 1/h (+ alpha d_i)). */
+  /**
+   * More than one: gradient steps towards the minimiser of the agent's own problem, of size 1/(rho + 1/h (+
+   * alpha d_i)).
+   */
   inner?: number;
   rho?: number;
 }

@@ -1,6 +1,7 @@
 /**
- * Many short runs on threads that stay: a thread takes a hundred times longer to start than these runs last. The engine is the real one, its pool, its barrier
- * and its loop; threads that are warm race harder than new ones. How threads start and end has its own tests (test/engine/session.test.ts, faults.test.ts).
+ * Many short runs on threads that stay: a thread takes a hundred times longer to start than these runs last.
+ * The engine is the real one, its pool, its barrier and its loop; threads that are warm race harder than new
+ * ones. How threads start and end has its own tests (test/engine/session.test.ts, faults.test.ts).
  */
 
 import { afterAll } from 'vitest';
@@ -17,7 +18,10 @@ class StandingPool extends WorkerPool {
   }
 }
 
-/** Gives what runs a config on so many threads, which are gone after the tests of the file. For runs that end well: a worker that fails keeps its thread. */
+/**
+ * Gives what runs a config on so many threads, which are gone after the tests of the file. For runs that end
+ * well: a worker that fails keeps its thread.
+ */
 export function standingThreads(): (config: Record<string, unknown>, workers: number) => Promise<RunResult> {
   const pools = new Map<number, StandingPool>();
   afterAll(async () => {

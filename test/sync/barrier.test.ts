@@ -1,7 +1,8 @@
 /**
- * The barrier among real threads, and its unkind cases. A race shows here as a wrong tally (a party saw another's value of an earlier
- * crossing) or as a test that never ends; with 20,000 immediate re-entries a lost wake-up or a missing reset is found in practice, though
- * no finite test proves their absence: the argument stands beside the Atomics in src/sync/barrier.ts.
+ * The barrier among real threads, and its unkind cases. A race shows here as a wrong tally (a party saw
+ * another's value of an earlier crossing) or as a test that never ends; with 20,000 immediate re-entries a
+ * lost wake-up or a missing reset is found in practice, though no finite test proves their absence: the
+ * argument stands beside the Atomics in src/sync/barrier.ts.
  */
 
 import { Worker } from 'node:worker_threads';

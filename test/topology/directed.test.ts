@@ -1,4 +1,7 @@
-/** Directed graphs: arcs kept through reading, making, permuting and writing; strong components; and the closure that the rest looks at. */
+/**
+ * Directed graphs: arcs kept through reading, making, permuting and writing; strong components; and the
+ * closure that the rest looks at.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

@@ -1,4 +1,6 @@
-/** What a message shows of a file: never a character that steers a terminal, never more than a line can hold. */
+/**
+ * What a message shows of a file: never a character that steers a terminal, never more than a line can hold.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { formatValue } from '../../src/base/errors.js';

@@ -24,7 +24,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('the same small network in every format', () => {
-  // A-B 2.5, B-C 1, C-A 0.5; C-A again with 7, and C-C, which are dropped; D alone. Parallel edges' weights are summed.
+  // A-B 2.5, B-C 1, C-A 0.5; C-A again with 7, and C-C, which are dropped; D alone. Parallel edges' weights
+  // are summed.
   const check = (graph: Graph) => {
     expect(edgeTexts(graph)).toEqual(['0-1', '0-2', '1-2']);
     expect([...(graph.weights ?? [])]).toEqual([2.5, 7.5, 2.5, 1, 7.5, 1]);

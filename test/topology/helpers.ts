@@ -3,7 +3,10 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { arcList, type Graph, TopologyError } from '../../topology/index.js';
 
-/** Downloaded networks that stand beside a checkout, not in it; tests that need them skip where they are missing. */
+/**
+ * Downloaded networks that stand beside a checkout, not in it; tests that need them skip where they are
+ * missing.
+ */
 export const sharedTopologies = `${process.env['SOTTOVOCE_SHARED'] ?? fileURLToPath(new URL('../../../shared', import.meta.url))}/data/topologies`;
 export const hasShared = existsSync(sharedTopologies);
 

@@ -246,7 +246,8 @@ describe('.mat', () => {
   };
   // Columns one after another: 0-1 with weight 2.
   const full = array('A', 6, 2, 2, element(9, doubles(0, 2, 2, 0)));
-  // The same, its numbers stored in bytes, in the short form of an element: type and length in two bytes each.
+  // The same, its numbers stored in bytes, in the short form of an element: type and length in two bytes
+  // each.
   const short = array(
     'A',
     6,

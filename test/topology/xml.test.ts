@@ -1,4 +1,7 @@
-/** GraphML and GEXF: directions of single edges, weights and labels wherever they are declared, names as they are written, and broken or hostile XML. */
+/**
+ * GraphML and GEXF: directions of single edges, weights and labels wherever they are declared, names as they
+ * are written, and broken or hostile XML.
+ */
 import { describe, expect, test } from 'vitest';
 import { edgeWeights, type Graph, inspect, parseGraph, type ReadOptions } from '../../topology/index.js';
 import { arcTexts, edgeTexts, errorOf } from './helpers.js';

@@ -1,4 +1,7 @@
-/** The trace ring: rows come out as they went in, in order, also when it has gone round and when the reader is behind. */
+/**
+ * The trace ring: rows come out as they went in, in order, also when it has gone round and when the reader is
+ * behind.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { poison } from '../../src/sync/barrier.js';

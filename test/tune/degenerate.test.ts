@@ -1,4 +1,7 @@
-/** `auto` where curvature is 0 somewhere, or a million times itself, or nobody is there to talk to: it converges, in about the rounds that it says, or says beforehand why it cannot. */
+/**
+ * `auto` where curvature is 0 somewhere, or a million times itself, or nobody is there to talk to: it
+ * converges, in about the rounds that it says, or says beforehand why it cannot.
+ */
 
 import { describe, expect, it } from 'vitest';
 import {

@@ -1,4 +1,7 @@
-/** A predicted pace is right, within a factor, or is not given and says why: for every registered compressor, over links of all kinds. */
+/**
+ * A predicted pace is right, within a factor, or is not given and says why: for every registered compressor,
+ * over links of all kinds.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../dist/src/index.js';

@@ -1,4 +1,7 @@
-/** `auto`: what it chooses is flown by pilots and then by a run, and both say the same. How near it comes to the best gains there are: bench/auto-gains.mjs. */
+/**
+ * `auto`: what it chooses is flown by pilots and then by a run, and both say the same. How near it comes to
+ * the best gains there are: bench/auto-gains.mjs.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { sampledDataRoundsPerDecade } from '../../src/flow/sampled-data.js';

@@ -1,12 +1,13 @@
 /**
- * Adjacency list, as NetworkX writes it: a node and its neighbours a line, separated by blanks, '#' to the end of a line a comment.
+ * Adjacency list, as NetworkX writes it: a node and its neighbours a line, separated by blanks, '#' to the
+ * end of a line a comment.
  *
  *     a b c        edges a-b and a-c
  *     d            a node without further neighbours
  *
- * An edge stands once, or in the lines of both ends. Names are what is written and are numbered as in an edge list.
- * Refused, with both readings: names that would end in a comma or a colon, and what could be an adjacency
- * matrix.
+ * An edge stands once, or in the lines of both ends. Names are what is written and are numbered as in an edge
+ * list. Refused, with both readings: names that would end in a comma or a colon, and what could be an
+ * adjacency matrix.
  */
 import { fileError, show, type TopologyError } from '../errors.js';
 import { EdgeBuffer } from '../graph.js';

@@ -1,12 +1,14 @@
 /**
- * An adjacency matrix in text: one row a line, numbers separated by commas, tabs, semicolons or spaces; names of nodes as a header, before each row, or both.
+ * An adjacency matrix in text: one row a line, numbers separated by commas, tabs, semicolons or spaces; names
+ * of nodes as a header, before each row, or both.
  *
  *     0 1 1            ,Oslo,Rome,Bern
  *     1 0 0            Oslo,0,2,1
  *     1 0 0            Rome,2,0,0
  *                      Bern,1,0,0
  *
- * What entries mean: see matrix.ts. A cell must hold a number. Names of rows and columns must be the same in the same order.
+ * What entries mean: see matrix.ts. A cell must hold a number. Names of rows and columns must be the same in
+ * the same order.
  */
 import { fileError, show } from '../errors.js';
 import type { Graph } from '../graph.js';

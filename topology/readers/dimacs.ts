@@ -1,6 +1,7 @@
 /**
- * DIMACS: shortest paths (.gr, 9th challenge), whose arcs have directions, `p sp NODES ARCS` and `a FROM TO WEIGHT`; colouring (.col),
- * `p edge NODES EDGES` and `e A B`; and the tree widths of PACE (.gr), `p tw NODES EDGES` and `A B`. Nodes count from 1; lines with `c` are comments.
+ * DIMACS: shortest paths (.gr, 9th challenge), whose arcs have directions, `p sp NODES ARCS` and `a FROM TO
+ * WEIGHT`; colouring (.col), `p edge NODES EDGES` and `e A B`; and the tree widths of PACE (.gr), `p tw NODES
+ * EDGES` and `A B`. Nodes count from 1; lines with `c` are comments.
  */
 import { fileError, show } from '../errors.js';
 import { EdgeBuffer } from '../graph.js';

@@ -1,22 +1,28 @@
 /**
- * Edge list: one edge a line, two node names and perhaps a weight, separated by tabs, commas, semicolons, '|' or spaces.
+ * Edge list: one edge a line, two node names and perhaps a weight, separated by tabs, commas, semicolons, '|'
+ * or spaces.
  *
  *     # a comment; '%' works too            source,target,weight
  *     0 1                                   Berlin,Paris,2.5
  *     1 2                                   "Oslo, S",Paris,1
  *
  * - Rows, comments and separators: see table.ts.
- * - Header: a first row is one if it has known names (header.ts), and then columns go by name; else it is an edge. A commented header counts. Where the first
- *   row could be either, with two different graphs, neither is taken: `header` says.
- * - Columns: without a header the first two, and the third for weights; further ones are passed over, unless the table could be a matrix: numbers only, five or more, or four with zeros for weights. KONECT's
- *   files, which begin with `% sym weighted`, say theirs. `columns` says others, by number or by name.
- * - Directions: `a b` and `b a` are one edge said from both ends; only a repeat in the same direction counts as parallel. Where the reader is asked to keep
- *   directions, `a b` is an arc from a to b: b hears a. Gephi's column `Type` says of every edge whether it has a direction; where some have, one without
- *   is an arc either way.
- * - Names are what is written: 01 and 1 are two nodes. Names of digits only are numbered in their order, ascending, with themselves as labels unless they are
- *   exactly 0, 1, 2, ...; so files that count from 1, or with gaps, get no phantom nodes. After a comment `# Nodes: N` whose N exceeds every number,
- *   nodes are 0..N-1, isolated ones included. Other names are numbered as they first occur.
- * - Weights: what is wrong with one is told who asks for weights. NetworkX's `{'weight': 2.5}` and `{}` are understood.
+ * - Header: a first row is one if it has known names (header.ts), and then columns go by name; else it is an
+ *   edge. A commented header counts. Where the first row could be either, with two different graphs, neither
+ *   is taken: `header` says.
+ * - Columns: without a header the first two, and the third for weights; further ones are passed over, unless
+ *   the table could be a matrix: numbers only, five or more, or four with zeros for weights. KONECT's files,
+ *   which begin with `% sym weighted`, say theirs. `columns` says others, by number or by name.
+ * - Directions: `a b` and `b a` are one edge said from both ends; only a repeat in the same direction counts
+ *   as parallel. Where the reader is asked to keep directions, `a b` is an arc from a to b: b hears a.
+ *   Gephi's column `Type` says of every edge whether it has a direction; where some have, one without is an
+ *   arc either way.
+ * - Names are what is written: 01 and 1 are two nodes. Names of digits only are numbered in their order,
+ *   ascending, with themselves as labels unless they are exactly 0, 1, 2, ...; so files that count from 1, or
+ *   with gaps, get no phantom nodes. After a comment `# Nodes: N` whose N exceeds every number, nodes are
+ *   0..N-1, isolated ones included. Other names are numbered as they first occur.
+ * - Weights: what is wrong with one is told who asks for weights. NetworkX's `{'weight': 2.5}` and `{}` are
+ *   understood.
  */
 import { fileError, show, TopologyError } from '../errors.js';
 import { EdgeBuffer, type FromEdgesOptions, type Graph, type WeightProblem } from '../graph.js';
@@ -282,7 +288,10 @@ function applyColumns(plan: Plan, columns: readonly (string | number)[], fields:
 const columnsCalled = (fields: readonly string[], isIt: (field: string) => boolean): number[] =>
   fields.flatMap((field, at) => (isIt(field) ? [at] : []));
 
-/** Whether the first row is a header; where it could be one or an edge, and that makes a difference, neither is taken. */
+/**
+ * Whether the first row is a header; where it could be one or an edge, and that makes a difference, neither
+ * is taken.
+ */
 function isHeader(text: string, plan: Plan, fields: string[]): boolean {
   const { options, file } = plan;
   if (options.header !== undefined) return options.header;
@@ -437,7 +446,10 @@ function namesWithBlanks(rows: Rows, file: string): TopologyError {
   return twoReadings(file, rows.line, show(rows.current()), rest, hint);
 }
 
-/** Without a header and without said columns, what would be taken for a weight, or for nothing, may say that the names are not what they seem. */
+/**
+ * Without a header and without said columns, what would be taken for a weight, or for nothing, may say that
+ * the names are not what they seem.
+ */
 function checkPlainColumns(text: string, plan: Plan, first: Rows): void {
   const { file, separator } = plan;
   const fields = first.fields();
@@ -499,7 +511,8 @@ function checkRow(rows: Rows, source: number, target: number, width: number): vo
     throw rows.error(`found ${show(rows.current())}, expected two node names and perhaps a weight`);
   }
   if (width === 0 || rows.columns === width) return;
-  // Empty fields at the end of a row are not counted, and text behind the third field of a line of words is not looked at.
+  // Empty fields at the end of a row are not counted, and text behind the third field of a line of words is
+  // not looked at.
   if (
     rows.columns < width ? rows.separator !== 'space' && width > 2 : rows.separator === 'space' && width > 2
   )
@@ -724,7 +737,8 @@ function parseNames(text: string, plan: Plan): Graph {
 }
 
 /**
- * Names as they first occur, which stay so, unless all are digits: then nodes are renumbered in the order of the numbers.
+ * Names as they first occur, which stay so, unless all are digits: then nodes are renumbered in the order of
+ * the numbers.
  *
  * @returns one label a node; null if they only count 0, 1, 2, ...
  */

@@ -1,10 +1,11 @@
 /**
- * GEXF (Gephi, https://gexf.net): `<node id label>` and `<edge source target weight type>`. Reads the weight from the attribute
- * or, since some tools write it there, from an `<attvalue>` of an edge attribute titled `weight`, with its default. Attributes may be declared behind the
- * edges.
+ * GEXF (Gephi, https://gexf.net): `<node id label>` and `<edge source target weight type>`. Reads the weight
+ * from the attribute or, since some tools write it there, from an `<attvalue>` of an edge attribute titled
+ * `weight`, with its default. Attributes may be declared behind the edges.
  *
- * Direction: the edge's `type` (directed, undirected, mutual; dir, sim and dou in old files), else the graph's `defaultedgetype`, else undirected. `mixed`
- * there means that every edge says its own. Nodes within nodes count with the rest, and times are left out; `Graph.readAs` says so.
+ * Direction: the edge's `type` (directed, undirected, mutual; dir, sim and dou in old files), else the
+ * graph's `defaultedgetype`, else undirected. `mixed` there means that every edge says its own. Nodes within
+ * nodes count with the rest, and times are left out; `Graph.readAs` says so.
  */
 import { fileError, show } from '../errors.js';
 import { type Direction, NamedGraph, type Reader } from './reader.js';

@@ -1,10 +1,11 @@
 /**
  * GML (Himsolt 1997): `graph [ node [ id 0 label "A" ] edge [ source 0 target 1 weight 2.5 ] ]`.
  *
- * Reads `directed` (of the graph, or of one edge), nodes (`id`, `label`), edges (`source`, `target`, and `weight` or else `value`, Newman's name for it);
- * every other key is passed over, nested lists included. Strings may span lines and hold HTML entities. Ids are whole numbers, 07 the same as 7; a node
- * without a label is called as its id is written. Accepts what the Internet Topology Zoo and Mark Newman's collection write, parallel edges too (the graph
- * counts and drops them). A second graph in the file is an error.
+ * Reads `directed` (of the graph, or of one edge), nodes (`id`, `label`), edges (`source`, `target`, and
+ * `weight` or else `value`, Newman's name for it); every other key is passed over, nested lists included.
+ * Strings may span lines and hold HTML entities. Ids are whole numbers, 07 the same as 7; a node without a
+ * label is called as its id is written. Accepts what the Internet Topology Zoo and Mark Newman's collection
+ * write, parallel edges too (the graph counts and drops them). A second graph in the file is an error.
  */
 import { fileError, show, TopologyError } from '../errors.js';
 import type { Graph } from '../graph.js';
@@ -241,7 +242,9 @@ function isWord(code: number): boolean {
   return code > SPACE && code !== OPEN && code !== CLOSE && code !== QUOTE;
 }
 
-/** XML's own, and those of Latin-1 (ISO 8879), which the definition of GML names: 160, 161, ... in this order. */
+/**
+ * XML's own, and those of Latin-1 (ISO 8879), which the definition of GML names: 160, 161, ... in this order.
+ */
 const NAMED_ENTITIES = new Map([
   ['amp', '&'],
   ['lt', '<'],

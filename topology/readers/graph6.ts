@@ -1,9 +1,13 @@
 /**
- * graph6, sparse6 and digraph6 (McKay, https://users.cecs.anu.edu.au/~bdm/data/formats.txt): one graph a line, six bits a character from '?' on.
+ * graph6, sparse6 and digraph6 (McKay, https://users.cecs.anu.edu.au/~bdm/data/formats.txt): one graph a
+ * line, six bits a character from '?' on.
  *
- * - All begin with the number of nodes: one character up to 62, '~' and three up to 258047, '~~' and six above.
- * - graph6: the upper triangle of the adjacency matrix, column by column. digraph6, after '&': all of it, row by row.
- * - sparse6, after ':': bits b and numbers x of as many bits as a node takes; b moves on to the next node v, x > v moves v to x, else {x, v} is an edge.
+ * - All begin with the number of nodes: one character up to 62, '~' and three up to 258047, '~~' and six
+ *   above.
+ * - graph6: the upper triangle of the adjacency matrix, column by column. digraph6, after '&': all of it, row
+ *   by row.
+ * - sparse6, after ':': bits b and numbers x of as many bits as a node takes; b moves on to the next node v,
+ *   x > v moves v to x, else {x, v} is an edge.
  *
  * `>>graph6<<` and its like may come first. A file of several graphs is refused.
  */

@@ -1,11 +1,12 @@
 /**
- * GraphML (Brandes et al. 2002, http://graphml.graphdrawing.org): `<node id>`, `<edge source target directed>`, and `<data key>` on
- * either. Reads the node's label (key `label`, else `name`) and the edge's weight (key `weight`, with its default); other
- * keys are passed over. A `<key>` may stand anywhere, behind the graph too, so that what `<data>` mean is settled at the end.
+ * GraphML (Brandes et al. 2002, http://graphml.graphdrawing.org): `<node id>`, `<edge source target
+ * directed>`, and `<data key>` on either. Reads the node's label (key `label`, else `name`) and the edge's
+ * weight (key `weight`, with its default); other keys are passed over. A `<key>` may stand anywhere, behind
+ * the graph too, so that what `<data>` mean is settled at the end.
  *
- * Direction: the edge's `directed`, else the `edgedefault` of the graph that it stands in. Hyperedges cannot be an
- * edge here and are an error, as is a second graph. Nested graphs count with the rest, and ports are left out;
- * `Graph.readAs` says so.
+ * Direction: the edge's `directed`, else the `edgedefault` of the graph that it stands in. Hyperedges cannot
+ * be an edge here and are an error, as is a second graph. Nested graphs count with the rest, and ports are
+ * left out; `Graph.readAs` says so.
  */
 import { fileError, show } from '../errors.js';
 import { type Direction, NamedGraph, type Reader } from './reader.js';
@@ -43,7 +44,10 @@ export const graphml: Reader = {
     let ports = 0;
     let key: string | null = null;
     let datum: Datum | null = null;
-    /** Depth of the <data>, <default> or <desc> that is open: whatever stands in it, vendors' elements with the names of ours too, is not the graph's. */
+    /**
+     * Depth of the <data>, <default> or <desc> that is open: whatever stands in it, vendors' elements with
+     * the names of ours too, is not the graph's.
+     */
     let inside = 0;
 
     parseXml(text, file, {
@@ -157,7 +161,10 @@ interface Key {
 
 const WANTED = ['label', 'name', 'weight'];
 
-/** The <key> elements. One id may stand for two, one of nodes and one of edges; a key that is nowhere declared has its id as name. */
+/**
+ * The <key> elements. One id may stand for two, one of nodes and one of edges; a key that is nowhere declared
+ * has its id as name.
+ */
 class Keys {
   private readonly byId = new Map<string, Key[]>();
   private last: Key | null = null;

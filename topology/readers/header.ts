@@ -1,8 +1,9 @@
 /**
  * What the first row of a list says about its columns: names that only a header has, and what they stand for.
  *
- * Strong names are `source` and `target` and what else means them ("from", "to", "origin", "destination", "src", "dst"), also as `source_id` or `FromNodeId`.
- * Weak ones could name a node as well: u v, i j, tail head, node1 node2. A column called weight holds weights, another does not, whatever it holds.
+ * Strong names are `source` and `target` and what else means them ("from", "to", "origin", "destination",
+ * "src", "dst"), also as `source_id` or `FromNodeId`. Weak ones could name a node as well: u v, i j, tail
+ * head, node1 node2. A column called weight holds weights, another does not, whatever it holds.
  */
 
 export interface Header {

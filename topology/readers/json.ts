@@ -111,8 +111,8 @@ function parseJson(text: string, file: string): unknown {
 }
 
 /**
- * The line on which the value at `path` begins, in text that is known to be JSON; the line of what holds it if it is
- * missing. Walks the text once, only when there is something to report.
+ * The line on which the value at `path` begins, in text that is known to be JSON; the line of what holds it
+ * if it is missing. Walks the text once, only when there is something to report.
  */
 export function lineOfPath(text: string, path: (string | number)[]): number {
   let at = 0;

@@ -1,6 +1,6 @@
 /**
- * A cursor over the lines of a large text, for the formats that are one edge a line. It hands out offsets, not strings:
- * millions of lines make no garbage.
+ * A cursor over the lines of a large text, for the formats that are one edge a line. It hands out offsets,
+ * not strings: millions of lines make no garbage.
  */
 export class Lines {
   /** Line number from 1; 0 before the first `next`. */
@@ -57,7 +57,10 @@ export function isBlank(code: number): boolean {
   return code === 32 || code === 9;
 }
 
-/** The digits text[begin .. end) as a whole number, or -1 if there is anything but digits, or too many of them. */
+/**
+ * The digits text[begin .. end) as a whole number, or -1 if there is anything but digits, or too many of
+ * them.
+ */
 export function digitsOf(text: string, begin: number, end: number): number {
   if (end <= begin || end - begin > 15) return -1;
   let value = 0;

@@ -1,10 +1,11 @@
 /**
- * MATLAB's MAT-files of version 5 to 7.2 with one square numeric or logical array, full or sparse: the adjacency matrix. Version 7.3 is HDF5, and refused; so is
- * version 4. Elements may be compressed. Of several arrays the only square one counts, or the one called A, W, adj or adjacency; other kinds are passed over.
+ * MATLAB's MAT-files of version 5 to 7.2 with one square numeric or logical array, full or sparse: the
+ * adjacency matrix. Version 7.3 is HDF5, and refused; so is version 4. Elements may be compressed. Of several
+ * arrays the only square one counts, or the one called A, W, adj or adjacency; other kinds are passed over.
  * Format: https://www.mathworks.com/help/pdf_doc/matlab/matfile_format.pdf
  *
- * A file is a header of 128 bytes and elements: a type and a number of bytes, 4 bytes each, and the data, padded to 8 bytes; or, up to 4 bytes of data, the
- * two numbers in 2 bytes each and the data behind them.
+ * A file is a header of 128 bytes and elements: a type and a number of bytes, 4 bytes each, and the data,
+ * padded to 8 bytes; or, up to 4 bytes of data, the two numbers in 2 bytes each and the data behind them.
  */
 import { inflateSync } from 'node:zlib';
 import { fileError, printable, show } from '../errors.js';

@@ -1,17 +1,16 @@
 /**
- * Matrix Market (NIST, https://math.nist.gov/MatrixMarket/formats.html): the adjacency matrix, sparse (`coordinate`) or full (`array`); pattern, real or integer;
- * general, symmetric or skew-symmetric.
+ * Matrix Market (NIST, https://math.nist.gov/MatrixMarket/formats.html): the adjacency matrix, sparse
+ * (`coordinate`) or full (`array`); pattern, real or integer; general, symmetric or skew-symmetric.
  *
  *     %%MatrixMarket matrix coordinate real symmetric
  *     4 4 3
  *     2 1 0.5
  *
  * Entry (i, j) is an edge between nodes i-1 and j-1, its value the weight; zero is no edge, stored or not, as
- * in every
- * matrix. A general sparse
- * matrix is taken as directed, an entry as an arc from i-1 to j-1: where directions are forgotten, (i, j) and (j, i) are one edge said from both ends.
- * A full one is judged by its entries, matrix.ts. The diagonal is self-loops, dropped and counted. Of a skew-symmetric matrix every edge has one
- * negative weight: it has edges, and no weights.
+ * in every matrix. A general sparse matrix is taken as directed, an entry as an arc from i-1 to j-1: where
+ * directions are forgotten, (i, j) and (j, i) are one edge said from both ends. A full one is judged by its
+ * entries, matrix.ts. The diagonal is self-loops, dropped and counted. Of a skew-symmetric matrix every edge
+ * has one negative weight: it has edges, and no weights.
  */
 import { fileError, show } from '../errors.js';
 import { EdgeBuffer, type Graph } from '../graph.js';

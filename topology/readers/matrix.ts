@@ -1,9 +1,10 @@
 /**
  * What every reader of adjacency matrices shares: entries become edges, symmetric ones an undirected graph.
  *
- * Entry (i, j) is an arc from i to j, its value the weight; zero is no arc. The diagonal is self-loops, dropped and counted. A matrix with the same entries
- * on both sides of its diagonal is an undirected graph, another one a directed graph: where directions are to be forgotten it is refused,
- * since half of what it says would be.
+ * Entry (i, j) is an arc from i to j, its value the weight; zero is no arc. The diagonal is self-loops,
+ * dropped and counted. A matrix with the same entries on both sides of its diagonal is an undirected graph,
+ * another one a directed graph: where directions are to be forgotten it is refused, since half of what it
+ * says would be.
  */
 import { fileError, show, TopologyError } from '../errors.js';
 import { EdgeBuffer, type Graph } from '../graph.js';

@@ -1,5 +1,6 @@
 /**
- * METIS and KaHIP's graph format (Karypis, METIS manual 5.1, section 4.1.1): one line a node, its neighbours counted from 1.
+ * METIS and KaHIP's graph format (Karypis, METIS manual 5.1, section 4.1.1): one line a node, its neighbours
+ * counted from 1.
  *
  *     % a comment
  *     4 3 001              nodes, edges, format; perhaps the number of weights of a node
@@ -8,7 +9,8 @@
  *     2 1
  *                          an empty line: node 4 has no neighbours
  *
- * The three digits of the format say whether lines hold a size of the node, weights of the node, weights of the edges. Every edge stands in the lines of both ends.
+ * The three digits of the format say whether lines hold a size of the node, weights of the node, weights of
+ * the edges. Every edge stands in the lines of both ends.
  */
 import { fileError, show } from '../errors.js';
 import { EdgeBuffer } from '../graph.js';

@@ -1,6 +1,6 @@
 /**
- * NumPy's .npy with a square array: the adjacency matrix. Floats, integers and booleans of either byte order, C or Fortran order; booleans are edges without
- * weights. What entries mean: see matrix.ts.
+ * NumPy's .npy with a square array: the adjacency matrix. Floats, integers and booleans of either byte order,
+ * C or Fortran order; booleans are edges without weights. What entries mean: see matrix.ts.
  */
 import { fileError } from '../errors.js';
 import { MAX_NPY_HEADER_BYTES, parseNpyHeader } from '../npy-header.js';

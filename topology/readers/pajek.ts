@@ -1,5 +1,6 @@
 /**
- * Pajek (Batagelj and Mrvar): nodes counted from 1, then edges, which have no direction, and arcs, which have.
+ * Pajek (Batagelj and Mrvar): nodes counted from 1, then edges, which have no direction, and arcs, which
+ * have.
  *
  *     *Vertices 4
  *     1 "New York"          a label in quotes, perhaps with coordinates and more behind it
@@ -9,7 +10,8 @@
  *     1 2 3                 a node and its neighbours
  *     *Matrix               a row a node
  *
- * '%' begins a comment. Nodes that are not listed are called by their number. Of relations, `*Arcs :1 "name"`, all count.
+ * '%' begins a comment. Nodes that are not listed are called by their number. Of relations, `*Arcs :1
+ * "name"`, all count.
  */
 import { fileError, show } from '../errors.js';
 import type { Graph } from '../graph.js';

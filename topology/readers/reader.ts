@@ -1,8 +1,9 @@
 /**
  * What a reader is, and what readers share: numbering nodes by name, and checking weights.
  *
- * A reader is one file beside this one and one line in `registry.ts`. It gets the whole text, walks it by character codes
- * or events, never splitting it into lines, and reports the first mistake with its line, what it found and what it expected.
+ * A reader is one file beside this one and one line in `registry.ts`. It gets the whole text, walks it by
+ * character codes or events, never splitting it into lines, and reports the first mistake with its line, what
+ * it found and what it expected.
  */
 import { freemem } from 'node:os';
 import { fileError, show, type TopologyError } from '../errors.js';
@@ -12,8 +13,9 @@ import type { Separator } from './table.js';
 /** What a reader may be told beside the file. */
 export interface ReadOptions {
   /**
-   * What becomes of directions. `forget` (the default): every arc is an edge. `keep`: the graph is directed, and a file that says its edges are
-   * not is refused. `stated`: kept where the file itself says that it is directed.
+   * What becomes of directions. `forget` (the default): every arc is an edge. `keep`: the graph is directed,
+   * and a file that says its edges are not is refused. `stated`: kept where the file itself says that it is
+   * directed.
    */
   directions?: 'forget' | 'keep' | 'stated';
   /** Of a text without a byte order mark, where it is not UTF-8 and does not say so itself. */
@@ -34,17 +36,22 @@ interface ReaderCard {
   summary: string;
 }
 
-/** Of a text, or of the bytes of a file that is none. Both throw a TopologyError with `file` and, where there are lines, `line`. */
+/**
+ * Of a text, or of the bytes of a file that is none. Both throw a TopologyError with `file` and, where there
+ * are lines, `line`.
+ */
 export type Reader =
   | (ReaderCard & { parse(text: string, file: string, options?: ReadOptions): Graph })
   | (ReaderCard & { parseBytes(bytes: Uint8Array, file: string, options?: ReadOptions): Graph });
 
-/** `mutual` is an arc each way; `unknown`, where the format wants every edge to say it and this one does not. */
+/**
+ * `mutual` is an arc each way; `unknown`, where the format wants every edge to say it and this one does not.
+ */
 export type Direction = 'directed' | 'undirected' | 'mutual' | 'unknown';
 
 /**
- * Nodes and edges as the formats with explicit nodes give them: nodes have ids, edges name ids and may come first.
- * A missing weight counts 1 if any edge of the file has one, as in NetworkX.
+ * Nodes and edges as the formats with explicit nodes give them: nodes have ids, edges name ids and may come
+ * first. A missing weight counts 1 if any edge of the file has one, as in NetworkX.
  *
  * Where any edge is directed, or mutual, the file is directed: an undirected edge is then an arc each way.
  */
@@ -76,7 +83,10 @@ export class NamedGraph {
     this.labels.push(label);
   }
 
-  /** @param weight the text that stands for it, whatever that is: what is wrong with it is told who asks for weights */
+  /**
+   * @param weight the text that stands for it, whatever that is: what is wrong with it is told who asks for
+   * weights
+   */
   addEdge(
     source: string,
     target: string,
@@ -163,10 +173,16 @@ export class NamedGraph {
   }
 }
 
-/** What a node takes at least while its graph is built and looked at: offsets, degrees, a vector or two of the spectrum. */
+/**
+ * What a node takes at least while its graph is built and looked at: offsets, degrees, a vector or two of the
+ * spectrum.
+ */
 const BYTES_PER_NODE = 128;
 
-/** Refuses, before anything is allocated, a number of nodes that a file announces and this machine cannot hold. */
+/**
+ * Refuses, before anything is allocated, a number of nodes that a file announces and this machine cannot
+ * hold.
+ */
 export function checkNodeCount(file: string, line: number, nodes: number): void {
   if (!(nodes <= MAX_EDGES)) {
     throw fileError(file, line, `file has ${nodes} nodes, expected at most ${MAX_EDGES}`);
@@ -194,8 +210,8 @@ export function notDirected(file: string): TopologyError {
 }
 
 /**
- * A weight from its text; NaN if it is not a positive, finite number. A reader then keeps the first `badWeight` as the graph's `weightProblem` and goes on:
- * weights that nobody uses stop nobody.
+ * A weight from its text; NaN if it is not a positive, finite number. A reader then keeps the first
+ * `badWeight` as the graph's `weightProblem` and goes on: weights that nobody uses stop nobody.
  */
 export function weightOf(text: string): number {
   const weight = decimalOf(text);

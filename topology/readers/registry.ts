@@ -1,5 +1,6 @@
 /**
- * The readers: one line each. The file's extension picks one unless a format is named; behind it a file may be packed by gzip.
+ * The readers: one line each. The file's extension picks one unless a format is named; behind it a file may
+ * be packed by gzip.
  */
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';

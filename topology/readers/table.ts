@@ -1,12 +1,15 @@
 /**
- * Rows of fields, for lists of edges and matrices in text: which lines are comments, what separates fields, and where the fields of a line begin and end.
- * It hands out offsets, not strings: millions of lines make no garbage.
+ * Rows of fields, for lists of edges and matrices in text: which lines are comments, what separates fields,
+ * and where the fields of a line begin and end. It hands out offsets, not strings: millions of lines make no
+ * garbage.
  *
- * - Comments: a line whose '#' or '%' stands alone, before a blank or before another of its kind; and, after two fields separated by spaces, the rest of a
- *   line from a lone '#' on. A line such as `#tag other`, with as many fields as an edge has, could be either and is refused.
- * - Separators: tab, comma, semicolon, '|', or runs of spaces and tabs. Of those that divide every line alike the right one is told by the file's
- *   extension (.tsv), by known names in a header, or because a field holds what its own separator would not leave there. Where that leaves two, both
- *   are said and none is taken.
+ * - Comments: a line whose '#' or '%' stands alone, before a blank or before another of its kind; and, after
+ *   two fields separated by spaces, the rest of a line from a lone '#' on. A line such as `#tag other`, with
+ *   as many fields as an edge has, could be either and is refused.
+ * - Separators: tab, comma, semicolon, '|', or runs of spaces and tabs. Of those that divide every line alike
+ *   the right one is told by the file's extension (.tsv), by known names in a header, or because a field
+ *   holds what its own separator would not leave there. Where that leaves two, both are said and none is
+ *   taken.
  * - Fields may be quoted, "" standing for ". `{...}` after two fields is one field.
  */
 import { fileError, show, TopologyError } from '../errors.js';
@@ -52,7 +55,10 @@ export class Rows {
   private readonly lines: Lines;
   /** Fields of the first row; a comment of as many is no comment for certain. 0: not looked at. */
   width = 0;
-  /** Whether some field begins or ends with what separates fields elsewhere: then this separator is not the one. */
+  /**
+   * Whether some field begins or ends with what separates fields elsewhere: then this separator is not the
+   * one.
+   */
   unclean = false;
 
   constructor(
@@ -245,7 +251,10 @@ function isForeign(code: number, own: number): boolean {
 interface Reading {
   separator: Separator;
   columns: number;
-  /** Whether a name, in one of the first two columns, holds a blank; and whether all that do are made of numbers only. */
+  /**
+   * Whether a name, in one of the first two columns, holds a blank; and whether all that do are made of
+   * numbers only.
+   */
   blankInName: boolean;
   numbersOnly: boolean;
 }
@@ -341,7 +350,10 @@ function examine(text: string, file: string, separator: Separator): Reading | nu
   return { separator, columns, blankInName, numbersOnly };
 }
 
-/** `stronger` is the one that names are less likely to hold: a name may hold a blank, seldom a comma, never a tab. */
+/**
+ * `stronger` is the one that names are less likely to hold: a name may hold a blank, seldom a comma, never a
+ * tab.
+ */
 function beats(stronger: Reading, weaker: Reading, text: string, file: string): boolean {
   const [strong, weak] = [stronger.separator, weaker.separator];
   if (weak === 'space') {

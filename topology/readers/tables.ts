@@ -1,5 +1,6 @@
 /**
- * Text whose extension does not say whether it is an edge list or an adjacency matrix: told apart by what it holds.
+ * Text whose extension does not say whether it is an edge list or an adjacency matrix: told apart by what it
+ * holds.
  *
  * Only a table with as many rows as columns, names aside, is looked at. It is a matrix if its names say so
  * (those of

@@ -1,9 +1,10 @@
 /**
  * From the bytes of a file to its text, for every reader of text: never a text that the file does not hold.
  *
- * - A byte order mark says UTF-8 or UTF-16, in either order. XML says its encoding in its first line. Whoever knows better says `encoding`. Everything else
- *   is UTF-8.
- * - Bytes that are not of that encoding, and NUL bytes, are refused with their line and column: read on, they would damage names until two of them are one.
+ * - A byte order mark says UTF-8 or UTF-16, in either order. XML says its encoding in its first line. Whoever
+ *   knows better says `encoding`. Everything else is UTF-8.
+ * - Bytes that are not of that encoding, and NUL bytes, are refused with their line and column: read on, they
+ *   would damage names until two of them are one.
  * - gzip is unpacked. Other compressed files are refused by name.
  */
 import { gunzipSync } from 'node:zlib';
@@ -79,7 +80,9 @@ function decoderOf(bytes: Uint8Array, file: string, encoding: string | undefined
   };
 }
 
-/** Characters of the bytes 0x80 to 0x9f; the five that stand for none are read as the Encoding Standard says. */
+/**
+ * Characters of the bytes 0x80 to 0x9f; the five that stand for none are read as the Encoding Standard says.
+ */
 const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 
 function decodeWindows1252(bytes: Uint8Array): string {
@@ -87,13 +90,17 @@ function decodeWindows1252(bytes: Uint8Array): string {
   return text.replace(/[\x80-\x9f]/g, (character) => WINDOWS_1252.charAt(character.charCodeAt(0) - 0x80));
 }
 
-/** What an XML declaration says, `<?xml version="1.0" encoding="ISO-8859-1"?>`; a file in UTF-16 says so by how it writes `<?`. */
+/**
+ * What an XML declaration says, `<?xml version="1.0" encoding="ISO-8859-1"?>`; a file in UTF-16 says so by
+ * how it writes `<?`.
+ */
 function declaredEncoding(bytes: Uint8Array): string | undefined {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 200)).toString('latin1');
   if (head.startsWith('<\0?\0')) return 'utf-16le';
   if (head.startsWith('\0<\0?')) return 'utf-16be';
   const declared = /^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)["']/.exec(head)?.[1];
-  // Read byte by byte, the declaration itself says that the file is not UTF-16; writers of text in memory claim it.
+  // Read byte by byte, the declaration itself says that the file is not UTF-16; writers of text in memory
+  // claim it.
   return declared !== undefined && /^utf-?16/i.test(declared) ? undefined : declared;
 }
 

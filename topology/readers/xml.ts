@@ -1,5 +1,6 @@
 /**
- * What the two XML formats share: saxes, the strict and fast parser, with its errors turned into ours; and attributes.
+ * What the two XML formats share: saxes, the strict and fast parser, with its errors turned into ours; and
+ * attributes.
  *
  * Namespace prefixes are cut off; elements of another namespace than the root's, and what they hold, are
  * passed over.

@@ -1,9 +1,9 @@
 /**
  * Edge list: `# Nodes: N Edges: M`, then a line an edge, tabs between; commas in a `.csv`.
  *
- * Without labels, read back it is the same graph, isolated nodes included. With labels it is the same network, but nodes
- * are numbered as the lines name them. What it cannot hold is refused: a labelled node without edges, two nodes of one
- * label, a line break in a label.
+ * Without labels, read back it is the same graph, isolated nodes included. With labels it is the same
+ * network, but nodes are numbered as the lines name them. What it cannot hold is refused: a labelled node
+ * without edges, two nodes of one label, a line break in a label.
  */
 import { parameterError } from '../errors.js';
 import type { Graph } from '../graph.js';

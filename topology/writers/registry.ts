@@ -20,10 +20,12 @@ export function formatGraph(graph: Graph, format: string): string {
 }
 
 /**
- * Writes a graph to a file: to a temporary one beside it, flushed, then renamed, so that a reader never sees half.
+ * Writes a graph to a file: to a temporary one beside it, flushed, then renamed, so that a reader never sees
+ * half.
  *
  * @param options.format one of the writers' formats; default: by extension
- * @throws TopologyError when the kind is unknown, the format cannot hold the graph, or the file cannot be written
+ * @throws TopologyError when the kind is unknown, the format cannot hold the graph, or the file cannot be
+ *   written
  */
 export async function writeGraph(
   path: string,

@@ -1,6 +1,7 @@
 /**
- * What a writer is: one file beside this one and one line in `registry.ts`. It yields the text in pieces of moderate size,
- * so that a large graph is never one string. Numbers are written by JavaScript's shortest form that reads back the same.
+ * What a writer is: one file beside this one and one line in `registry.ts`. It yields the text in pieces of
+ * moderate size, so that a large graph is never one string. Numbers are written by JavaScript's shortest form
+ * that reads back the same.
  */
 import type { Graph } from '../graph.js';
 
@@ -15,7 +16,10 @@ export interface Writer {
   write(graph: Graph): Iterable<string>;
 }
 
-/** Calls `line(from, to, weight)` for every edge once, lower end first, or for every arc of a directed graph, and yields what it returns in larger pieces. */
+/**
+ * Calls `line(from, to, weight)` for every edge once, lower end first, or for every arc of a directed graph,
+ * and yields what it returns in larger pieces.
+ */
 export function* edgeLines(
   graph: Graph,
   line: (from: number, to: number, weight: number | null, index: number) => string,

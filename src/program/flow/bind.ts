@@ -1,5 +1,6 @@
 /**
- * Binding a planned flow to one worker: from here on there are only addresses and kernels. See `docs/rounds.md` for who writes what.
+ * Binding a planned flow to one worker: from here on there are only addresses and kernels. See
+ * `docs/rounds.md` for who writes what.
  */
 
 import type { Kernels } from '../../../kernels/bindings.js';

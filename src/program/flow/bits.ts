@@ -1,10 +1,11 @@
 /**
- * Bits delivered, counted as they are: each message once per agent (broadcast), and once per directed edge (links); and the seconds that the rounds
- * would have taken on the links of a network.
+ * Bits delivered, counted as they are: each message once per agent (broadcast), and once per directed edge
+ * (links); and the seconds that the rounds would have taken on the links of a network.
  *
- * Where links change, a message counts on the links that are up, and as a broadcast if there are any. Where those who hear it keep estimates, they
- * miss what is said on a link that is down; when it comes back, they are sent the missed messages or the state itself, whichever is shorter. As a
- * broadcast an agent says the longest of these once: what one of them missed contains what another missed for a shorter time.
+ * Where links change, a message counts on the links that are up, and as a broadcast if there are any. Where
+ * those who hear it keep estimates, they miss what is said on a link that is down; when it comes back, they
+ * are sent the missed messages or the state itself, whichever is shorter. As a broadcast an agent says the
+ * longest of these once: what one of them missed contains what another missed for a shorter time.
  */
 
 import type { Arena } from '../../arena/arena.js';
@@ -25,7 +26,10 @@ export interface Bits {
   restore?(): void;
 }
 
-/** What a worker writes down of its own: [0] and [1] bits so far; [2] and [3] the slowest of its links in a round, by parity. */
+/**
+ * What a worker writes down of its own: [0] and [1] bits so far; [2] and [3] the slowest of its links in a
+ * round, by parity.
+ */
 const BITS_ENTRIES = 4;
 const NOTHING_SENT = -1;
 
@@ -61,7 +65,8 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
   }
 
   if (unicastBits !== null) {
-    // An agent says something else to each neighbour: nothing is broadcast, and every message counts once either way.
+    // An agent says something else to each neighbour: nothing is broadcast, and every message counts once
+    // either way.
     const onArcs = (rounds: number) => arcs * sumOfRounds(unicastBits, rounds);
     const slowest = unicastBits.map((bits) =>
       bandwidth.reduce((most, rate, arc) => Math.max(most, latency[arc] + bits / rate), 0),
@@ -115,8 +120,9 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
     return length;
   };
 
-  // A round waits for its slowest link: the largest of all workers, which the leader reads a barrier later. On links that are all alike that is
-  // the one with the longest message, and bits and rounds are added up as whole numbers; else seconds are, in the order of the rounds.
+  // A round waits for its slowest link: the largest of all workers, which the leader reads a barrier later.
+  // On links that are all alike that is the one with the longest message, and bits and rounds are added up as
+  // whole numbers; else seconds are, in the order of the rounds.
   let settled = 0;
   let spoken = 0;
   let sum = 0;

@@ -1,4 +1,6 @@
-/** The sections of a config that are a flow's: a graph, what its agents do and send, and links that change. */
+/**
+ * The sections of a config that are a flow's: a graph, what its agents do and send, and links that change.
+ */
 
 import type { CompressorSpec } from '../../compress/types.js';
 import type { FlowSpec } from '../../flow/types.js';

@@ -1,6 +1,6 @@
 /**
- * Numbers for the gains of a flow that are `auto`: the formula's, or what trial runs of this very run find (`tune/tune.ts`); and
- * what is to be said of gains that somebody chose.
+ * Numbers for the gains of a flow that are `auto`: the formula's, or what trial runs of this very run find
+ * (`tune/tune.ts`); and what is to be said of gains that somebody chose.
  */
 
 import { hasOpenGains } from '../../flow/gains.js';

@@ -110,7 +110,9 @@ export function describeTopology({ topology: spec }: FlowConfig, { readAs }: Gra
   return readAs === undefined ? name : `${name} (read as ${readAs})`;
 }
 
-/** The graph must be connected, and strongly where it is directed: otherwise there is no consensus to reach. */
+/**
+ * The graph must be connected, and strongly where it is directed: otherwise there is no consensus to reach.
+ */
 export function refuseDisconnected(graph: Graph): void {
   const { arcs } = graph;
   const { sizes } = arcs ? strongComponents(arcs) : components(graph);

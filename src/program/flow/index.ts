@@ -1,4 +1,7 @@
-/** A flow over a graph: every agent steps, compresses and sends to its neighbours. What a config without `program` runs. */
+/**
+ * A flow over a graph: every agent steps, compresses and sends to its neighbours. What a config without
+ * `program` runs.
+ */
 
 import { defineProgram } from '../../run/program.js';
 import { bindFlow } from './bind.js';

@@ -1,4 +1,7 @@
-/** From a config to everything that a flow is planned, filled and told from: graph, links, weights, cost, beginning. */
+/**
+ * From a config to everything that a flow is planned, filled and told from: graph, links, weights, cost,
+ * beginning.
+ */
 
 import path from 'node:path';
 import type { Graph } from '../../../topology/index.js';
@@ -184,8 +187,9 @@ async function bindSpectrum(
 }
 
 /**
- * Without `auto` nobody waits for the spectrum. What a hint after a divergence needs is lambdaMax, and lambdaMax <= max over
- * edges of d_i + d_j (Anderson, Morley 1985), in a directed graph twice the largest (`balancedSpectrum`); lambda2 is unknown.
+ * Without `auto` nobody waits for the spectrum. What a hint after a divergence needs is lambdaMax, and
+ * lambdaMax <= max over edges of d_i + d_j (Anderson, Morley 1985), in a directed graph twice the largest
+ * (`balancedSpectrum`); lambda2 is unknown.
  */
 export function boundSpectrum({ rowStart, columns, nodes, arcs }: Graph, degrees: Float64Array) {
   let lambdaMax = 0;
@@ -199,9 +203,9 @@ export function boundSpectrum({ rowStart, columns, nodes, arcs }: Graph, degrees
 }
 
 /**
- * What gains are made from where links change: lambda2 of the mean Laplacian E L(k), which says how fast disagreement shrinks
- * in the long run, and lambdaMax of all edges together, which no round exceeds. Pairs are an exception: each talks as if alone,
- * and its own spectrum, 2 w, is all there is.
+ * What gains are made from where links change: lambda2 of the mean Laplacian E L(k), which says how fast
+ * disagreement shrinks in the long run, and lambdaMax of all edges together, which no round exceeds. Pairs
+ * are an exception: each talks as if alone, and its own spectrum, 2 w, is all there is.
  */
 function meanSpectrum(
   { graph, presence, pairwise }: LinksModel,

@@ -1,19 +1,25 @@
 /**
- * The order in which agents lie in memory. In a large graph whose neighbours are numbered far apart, every message that an agent reads is a miss of all caches; renumbered by
- * reverse Cuthill-McKee (`topology/ordering.ts`), neighbours lie near each other, and what one agent has read the next one finds in a cache.
+ * The order in which agents lie in memory. In a large graph whose neighbours are numbered far apart, every
+ * message that an agent reads is a miss of all caches; renumbered by reverse Cuthill-McKee
+ * (`topology/ordering.ts`), neighbours lie near each other, and what one agent has read the next one finds in
+ * a cache.
  *
- * An agent has a *number*, the user's, and a *position*, where its rows lie. Kernels, blocks and the partition go by position. Everything that can be seen goes by number:
+ * An agent has a *number*, the user's, and a *position*, where its rows lie. Kernels, blocks and the
+ * partition go by position. Everything that can be seen goes by number:
  *
  *  - draws: `Runtime.numbers` says whose they are;
- *  - a row of CSR keeps the order of its columns by number, so that neighbours are added up in the same order;
+ *  - a row of CSR keeps the order of its columns by number, so that neighbours are added up in the same
+ *    order;
  *  - sums over all agents (trace rows) run by number;
- *  - costs and references are asked by number, an agent at a time, but for costs that lay their rows out by position themselves (`CostDefinition.placed`);
+ *  - costs and references are asked by number, an agent at a time, but for costs that lay their rows out by
+ *    position themselves (`CostDefinition.placed`);
  *  - stateHash, x.npy, what is inspected, errors.
  *
  * So the bits of a run are the same in either order.
  *
- * `auto` takes the other order where that is likely to pay: the messages of a round exceed the second cache, neighbours are numbered too far apart for it, and the
- * order brings them at least twice as near. A random graph has no such order, which one breadth-first walk tells.
+ * `auto` takes the other order where that is likely to pay: the messages of a round exceed the second cache,
+ * neighbours are numbered too far apart for it, and the order brings them at least twice as near. A random
+ * graph has no such order, which one breadth-first walk tells.
  */
 
 import type { Graph } from '../../../topology/index.js';
@@ -50,7 +56,9 @@ export interface OrderInputs {
 
 /** An order that brings neighbours less near than this is not worth its price. */
 const LEAST_GAIN = 2;
-/** Neighbours within this share of the second cache are near enough: the rows of one's own work need the rest. */
+/**
+ * Neighbours within this share of the second cache are near enough: the rows of one's own work need the rest.
+ */
 const NEAR_SHARE = 1 / 4;
 
 export function chooseOrder(inputs: OrderInputs): { order: AgentOrder | null; report: OrderReport } {
@@ -111,7 +119,9 @@ function distancesOf(rows: Pick<Graph, 'rowStart' | 'columns'>): Distances {
   return { meanDistance: meanDistance(rows), bandwidth: bandwidth(rows) };
 }
 
-/** Brings rows that lie by number to their positions, in place: cycle by cycle, through one row beside them. */
+/**
+ * Brings rows that lie by number to their positions, in place: cycle by cycle, through one row beside them.
+ */
 export function placeRows(data: Float64Array, rowStride: number, { numbers }: AgentOrder): void {
   const done = new Uint8Array(numbers.length);
   const held = new Float64Array(rowStride);

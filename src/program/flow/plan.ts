@@ -1,8 +1,10 @@
 /**
- * Planning a run of a flow: from the problem to the plain data that workers are given, and the arena's layout.
+ * Planning a run of a flow: from the problem to the plain data that workers are given, and the arena's
+ * layout.
  *
- * `outlineFlow` makes all of it that gains have no part in. Whatever can be refused is refused there, before the spectrum and the
- * optimum are computed: whoever asks for too much should not wait to hear it. `planFlow` adds the gains.
+ * `outlineFlow` makes all of it that gains have no part in. Whatever can be refused is refused there, before
+ * the spectrum and the optimum are computed: whoever asks for too much should not wait to hear it. `planFlow`
+ * adds the gains.
  */
 
 import type { Graph } from '../../../topology/index.js';
@@ -43,14 +45,17 @@ import { checkCompressor, checkGraph } from './refuse.js';
 import type { FlowRunPlan } from './types.js';
 
 /**
- * A round touches some ten rows of each agent of a block (state, data, messages as gathered and decoded). Were each of them to
- * take this share of the second cache, they would fill about two thirds of it. Measured best, or as good as the best, for rows
- * of 16 to 16,384 entries: docs/performance.md.
+ * A round touches some ten rows of each agent of a block (state, data, messages as gathered and decoded).
+ * Were each of them to take this share of the second cache, they would fill about two thirds of it. Measured
+ * best, or as good as the best, for rows of 16 to 16,384 entries: docs/performance.md.
  */
 const BLOCK_SHARE = 1 / 16;
 /** A worker that waits less than this is not worth a warning. */
 const WORTH_SAYING = 0.1;
-/** A single agent has nobody to disagree with: no gain of a disagreement does anything, and any finite one will do. */
+/**
+ * A single agent has nobody to disagree with: no gain of a disagreement does anything, and any finite one
+ * will do.
+ */
 const ALONE = { lambda2: 1, lambdaMax: 1 };
 /** More agents than this share no further cost of a call. */
 const MAX_BLOCK_AGENTS = 128;
@@ -84,7 +89,10 @@ export interface FlowOutline {
   warnings: string[];
 }
 
-/** @throws InputError where graph, flow, links and compressor do not go together, or the arena takes more than there is */
+/**
+ * @throws InputError where graph, flow, links and compressor do not go together, or the arena takes more than
+ * there is
+ */
 export function outlineFlow(problem: FlowProblem, workers: number, variant: Variant = {}): FlowOutline {
   const { config, graph, links, weights, cost, networkOfEdges } = problem;
   const { compress = config.flow.compress, order: choice = config.layout.order } = variant;
@@ -138,7 +146,8 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     blocker: blocker(problem, messages.unicast !== undefined),
     messageBytes,
   });
-  // A hub's chunks are gathered before its owner has written the weights of the round; and they are chunks of edges.
+  // A hub's chunks are gathered before its owner has written the weights of the round; and they are chunks of
+  // edges.
   const hubs = links || graph.arcs || messages.unicast ? [] : findHubs(order ?? graph);
 
   const state = definition.fields(spec, { ...context, path: ['flow'] });
@@ -254,7 +263,9 @@ function planChannels(
   ) as [CompressorPlan, ...CompressorPlan[]];
 }
 
-/** Bits that an agent sends in a round: to each neighbour, in turns, or to all alike; null where they vary. */
+/**
+ * Bits that an agent sends in a round: to each neighbour, in turns, or to all alike; null where they vary.
+ */
 function countedBits(
   { unicast, scalars = 0 }: FlowMessages,
   channels: readonly CompressorPlan[],
@@ -375,7 +386,10 @@ function outFields({ directed, shares }: OutTable, agents: number, arcs: number)
   ];
 }
 
-/** Multiply-adds of a round, about: neighbours (but a hub's, whose row all workers share), transforms and step, data. */
+/**
+ * Multiply-adds of a round, about: neighbours (but a hub's, whose row all workers share), transforms and
+ * step, data.
+ */
 function workOfRound(
   graph: Graph,
   cost: CostModel,
@@ -392,7 +406,10 @@ function workOfRound(
   return total;
 }
 
-/** Time of a round of each agent, about, by position; without a hub's neighbours, whom all workers share. `reachNs`: what is added for each neighbour. */
+/**
+ * Time of a round of each agent, about, by position; without a hub's neighbours, whom all workers share.
+ * `reachNs`: what is added for each neighbour.
+ */
 function agentNs(
   { rowStart }: Pick<Graph, 'rowStart'>,
   cost: CostModel,
@@ -419,9 +436,10 @@ function agentNs(
 }
 
 /**
- * Over changing links a hub's row stays whole: its owner writes the weights of the round in the round itself. To share the row
- * they would have to be known a barrier before, and the estimates that flows read beside messages shared too. With two workers
- * there is nothing to win, since the partition reckons with the row. Where it alone is more than a worker's share, that is said.
+ * Over changing links a hub's row stays whole: its owner writes the weights of the round in the round itself.
+ * To share the row they would have to be known a barrier before, and the estimates that flows read beside
+ * messages shared too. With two workers there is nothing to win, since the partition reckons with the row.
+ * Where it alone is more than a worker's share, that is said.
  */
 function warnHub(
   times: Float64Array,

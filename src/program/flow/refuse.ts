@@ -1,4 +1,7 @@
-/** What a graph, a flow, links and a compressor cannot do together is refused or, where it only disappoints, said. */
+/**
+ * What a graph, a flow, links and a compressor cannot do together is refused or, where it only disappoints,
+ * said.
+ */
 
 import { unbalancedNode } from '../../../topology/properties.js';
 import { describeSpec } from '../../base/describe.js';

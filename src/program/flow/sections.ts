@@ -1,4 +1,7 @@
-/** The sections of a config that are a flow's, checked and completed: topology, weights, flow, compressor, links, layout. */
+/**
+ * The sections of a config that are a flow's, checked and completed: topology, weights, flow, compressor,
+ * links, layout.
+ */
 
 import { z } from 'zod';
 import { describeSpec } from '../../base/describe.js';
@@ -158,8 +161,9 @@ function check(input: Record<string, unknown>, registries: Registries): CheckedS
 }
 
 /**
- * Flows that leave the choice say the state itself where nothing is compressed, else what changed: with a memory where they have one and choose their gains
- * themselves (it takes fewer rounds nearly everywhere, docs/auto.md), without where somebody chose gains, which would be another mode's.
+ * Flows that leave the choice say the state itself where nothing is compressed, else what changed: with a
+ * memory where they have one and choose their gains themselves (it takes fewer rounds nearly everywhere,
+ * docs/auto.md), without where somebody chose gains, which would be another mode's.
  */
 function flowWithDefaults(spec: Record<string, unknown>, compressor: CompressorSpec): FlowSpec {
   const { kind, ...given } = spec as FlowSpec;
@@ -201,7 +205,10 @@ export function checkTopology(
   return { spec: {}, issues: explain(result.error, FILE_TOPOLOGY, spec, path) };
 }
 
-/** The generators as a registry. They live in `topology/`, which knows nothing of metadata, so they are given some here. */
+/**
+ * The generators as a registry. They live in `topology/`, which knows nothing of metadata, so they are given
+ * some here.
+ */
 export async function loadGenerators(): Promise<Registry> {
   const { generators } = await import('../../../topology/registry.js');
   const entries = generators.map((generator): [string, ComponentDefinition] => [

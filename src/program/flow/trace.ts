@@ -1,6 +1,7 @@
 /**
- * The trace rows of a flow. Every worker sums whole columns over all agents, or its own agents' distances; the leader adds up what
- * lies in the arena then. The order of additions does not depend on how many workers there are.
+ * The trace rows of a flow. Every worker sums whole columns over all agents, or its own agents' distances;
+ * the leader adds up what lies in the arena then. The order of additions does not depend on how many workers
+ * there are.
  */
 
 import type { Arena } from '../../arena/arena.js';

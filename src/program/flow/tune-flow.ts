@@ -1,11 +1,14 @@
 /**
- * The same search for every method: `budget` trial runs of a config's flow, each as long as the run itself, judged by what the agents hold at the run's own target. What `auto` does in
- * a few seconds (`tune.ts`) with a budget of arithmetic, this does with a number of runs, so that methods can be compared that were all given the same.
+ * The same search for every method: `budget` trial runs of a config's flow, each as long as the run itself,
+ * judged by what the agents hold at the run's own target. What `auto` does in a few seconds (`tune.ts`) with
+ * a budget of arithmetic, this does with a number of runs, so that methods can be compared that were all
+ * given the same.
  *
  *     const found = await tuneFlow(loaded, { budget: 40, target: { rmsError: 1e-4 } });
  *     const run = withGains(loaded, found);
  *
- * Searched is what the flow's own file says can be (`FlowDefinition.search`) and the config leaves to `auto`; what is given stays. Deterministic: the same config and options, the same gains.
+ * Searched is what the flow's own file says can be (`FlowDefinition.search`) and the config leaves to `auto`;
+ * what is given stays. Deterministic: the same config and options, the same gains.
  */
 
 import type { Gains } from '../../base/pattern-search.js';
@@ -31,7 +34,10 @@ import { flowStages } from './stages.js';
 export interface FlowTrialOptions {
   /** Trial runs, at most; one or two more verify the winner. */
   budget: number;
-  /** Distance to the optimum that is asked of the agents; by default the config's `stop.rmsError`, or else a millionth of the first. */
+  /**
+   * Distance to the optimum that is asked of the agents; by default the config's `stop.rmsError`, or else a
+   * millionth of the first.
+   */
   target?: { rmsError: number };
   /** Whose distance: root mean square over the agents (the default), or the farthest agent's. */
   held?: Held;
@@ -51,11 +57,17 @@ export interface FlowTrials {
   trials: number;
   /** What a trial is judged by: distance to the optimum, or the objective where the optimum is unknown. */
   judgedBy: 'distance' | 'objective';
-  /** Rounds to the target: counted where it was reached, reckoned from the pace where not; null where nothing says when. */
+  /**
+   * Rounds to the target: counted where it was reached, reckoned from the pace where not; null where nothing
+   * says when.
+   */
   rounds: number | null;
   /** Whether the trial of these gains reached the target. */
   reached: boolean;
-  /** rms distance (or that of the farthest agent) where the trial of these gains ended; null where the optimum is unknown. */
+  /**
+   * rms distance (or that of the farthest agent) where the trial of these gains ended; null where the optimum
+   * is unknown.
+   */
   error: number | null;
   /** Whether these gains were seen to hold for as long again. */
   verified: boolean;

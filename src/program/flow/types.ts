@@ -24,7 +24,10 @@ export interface FlowRunPlan extends RunPlan {
   weightStride: number;
   /** One for each message that an agent broadcasts in a round; none where the state is the message. */
   channels: CompressorPlan[];
-  /** Bits of a message to one neighbour, by the round modulo their number, where every neighbour is told something else; null where all hear the same. */
+  /**
+   * Bits of a message to one neighbour, by the round modulo their number, where every neighbour is told
+   * something else; null where all hear the same.
+   */
   unicastBits: number[] | null;
   flow: FlowPlan;
   /** Worker w works for agents partition[w] .. partition[w + 1] - 1. */
@@ -33,7 +36,10 @@ export interface FlowRunPlan extends RunPlan {
   hubs: Hub[];
   /** Null where what is averaged stands still. */
   reference: ReferencePlan | null;
-  /** 'average': the objective is (1/n) sum_i |x - r_i|^2 / 2, r_i = x_i(0) or the reference of the round, and `optimumValue` its minimum in round 0. */
+  /**
+   * 'average': the objective is (1/n) sum_i |x - r_i|^2 / 2, r_i = x_i(0) or the reference of the round, and
+   * `optimumValue` its minimum in round 0.
+   */
   problem: 'cost' | 'average';
   /** At which agents a trace row looks. */
   measure: MeasurePlan;

@@ -1,12 +1,14 @@
 /**
- * Binding a parameter server to one worker. A round has three phases, each followed by a barrier (docs/rounds.md):
+ * Binding a parameter server to one worker. A round has three phases, each followed by a barrier
+ * (docs/rounds.md):
  *
  *     send     every worker, its own agents:        gradient, rotate, compress into the agent's slot
  *     reduce   every worker, its own coordinates:   the mean of the messages; where both links are signs, the server's bits too
  *     apply    the leader:                          the server's message, read back by everyone alike, and the step of x
  *
- * Under a common scale the mean of signs is made of counts of bits (kernels/server.ts) and no message is ever unpacked; any other message was decoded by who sent it,
- * and is summed in the order of the agents. Either way a coordinate's sum does not depend on who has the coordinate.
+ * Under a common scale the mean of signs is made of counts of bits (kernels/server.ts) and no message is ever
+ * unpacked; any other message was decoded by who sent it, and is summed in the order of the agents. Either
+ * way a coordinate's sum does not depend on who has the coordinate.
  */
 
 import type { Kernels } from '../../../kernels/bindings.js';
@@ -31,7 +33,10 @@ import type { ServerRunPlan } from './types.js';
 /** Where every message that a server sends has its bits: behind a float64 that says their scale. */
 const SCALE_BYTES = 8;
 const ALL_AGENTS = 0xffffffff;
-/** Coordinates are shared out between workers in these units: a range of packed signs then begins on a cache line of its own. */
+/**
+ * Coordinates are shared out between workers in these units: a range of packed signs then begins on a cache
+ * line of its own.
+ */
 const RANGE_ENTRIES = 1024;
 
 const column = (name: (typeof COLUMNS)[number]) => COLUMNS.indexOf(name);
@@ -154,7 +159,10 @@ export function bindServer(
     }
   };
 
-  /** The server's message about the vector at `mean`, decoded at `said`; both in the coordinates of the downlink. */
+  /**
+   * The server's message about the vector at `mean`, decoded at `said`; both in the coordinates of the
+   * downlink.
+   */
   const speak = (k: number) => {
     downlink.prepare(k);
     const stride = downRotated ? wideBytes : rowBytes;
@@ -246,7 +254,8 @@ export function bindServer(
     row[column('objective')] = objective;
     row[column('gap')] = objective - optimumValue;
     row[column('rmsError')] = hasOptimum ? Math.sqrt(squares / dim) : Number.NaN;
-    // Everyone reads the same message and takes the same step: there is nothing to disagree about, unless it is no number.
+    // Everyone reads the same message and takes the same step: there is nothing to disagree about, unless it
+    // is no number.
     row[column('consensusError')] = 0 * squares;
     row[column('bitsBroadcast')] = upBits + downBits / agents;
     row[column('bitsLinks')] = upBits + downBits;

@@ -1,4 +1,7 @@
-/** A parameter server: agents send compressed gradients to a server, which sends one compressed step to all of them. */
+/**
+ * A parameter server: agents send compressed gradients to a server, which sends one compressed step to all of
+ * them.
+ */
 
 import { defineProgram } from '../../run/program.js';
 import { bindServer } from './bind.js';

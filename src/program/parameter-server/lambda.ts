@@ -1,12 +1,12 @@
 /**
  * `lambda: auto`: the width of the dither from short trial runs.
  *
- * A width far below what is sent cuts entries off, one far above drowns them in noise of its own size. Where between is best
- * depends on gradients, step and the number of agents, and no formula knows. So the program itself is run, on this thread, for
- * TRIAL_ROUNDS rounds (fewer where the run is shorter) with each of a few widths: powers of two times the root mean square of
- * the entries of the agents' gradients at the beginning, which a rotation does not change. The one that leaves the lowest
- * objective is taken, and among those that leave about as little the widest, since it cuts off least. The same config gives the
- * same width.
+ * A width far below what is sent cuts entries off, one far above drowns them in noise of its own size. Where
+ * between is best depends on gradients, step and the number of agents, and no formula knows. So the program
+ * itself is run, on this thread, for TRIAL_ROUNDS rounds (fewer where the run is shorter) with each of a few
+ * widths: powers of two times the root mean square of the entries of the agents' gradients at the beginning,
+ * which a rotation does not change. The one that leaves the lowest objective is taken, and among those that
+ * leave about as little the widest, since it cuts off least. The same config gives the same width.
  */
 
 import { readFile } from 'node:fs/promises';

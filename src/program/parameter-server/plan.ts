@@ -1,6 +1,6 @@
 /**
- * Planning a parameter server: from a cost and two links to the plain data that workers are given, and the arena's layout. Everything that can be refused is
- * refused here, before a byte of the arena is allocated.
+ * Planning a parameter server: from a cost and two links to the plain data that workers are given, and the
+ * arena's layout. Everything that can be refused is refused here, before a byte of the arena is allocated.
  */
 
 import { COUNT_SCRATCH_BYTES, DITHER_SCRATCH } from '../../../kernels/sizes.js';
@@ -25,7 +25,10 @@ import type { ServerConfig } from './config.js';
 import { linksOf, planOptimizer } from './spec.js';
 import type { ServerRunPlan } from './types.js';
 
-/** The server's own draws, where its compressor takes a stream that agents take too, have a Philox key of their own. */
+/**
+ * The server's own draws, where its compressor takes a stream that agents take too, have a Philox key of
+ * their own.
+ */
 export const SERVER_CHANNEL = 1;
 
 const PATH: SpecPath = ['program'];
@@ -62,8 +65,8 @@ export function planServer({
     rounds,
   };
 
-  // What is rotated is rotated here, so that one rotation can be around both links: then the server need not leave the
-  // rotated domain in between.
+  // What is rotated is rotated here, so that one rotation can be around both links: then the server need not
+  // leave the rotated domain in between.
   const up = planCompressor(links.uplink, { ...context, dim, path: links.uplinkPath });
   const down = planCompressor(links.downlink, {
     ...context,
@@ -160,8 +163,8 @@ const LINE_BYTES = 64;
 const PAGE_BYTES = 4096;
 
 /**
- * Slots that are counted side by side lie an odd number of cache lines apart: at a power of two, which dimensions often are, sixteen messages would fight for the
- * same few places of a cache.
+ * Slots that are counted side by side lie an odd number of cache lines apart: at a power of two, which
+ * dimensions often are, sixteen messages would fight for the same few places of a cache.
  */
 function spaced(plan: CompressorPlan): CompressorPlan {
   if (!plan.commonScale || plan.slotBytes < PAGE_BYTES) return plan;

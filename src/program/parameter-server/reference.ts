@@ -1,13 +1,15 @@
 /**
- * The parameter server as equations over plain arrays: the reference implementation that the engine is held against, and where to begin reading.
+ * The parameter server as equations over plain arrays: the reference implementation that the engine is held
+ * against, and where to begin reading.
  *
  *     every round k, every agent m:   F_m = U_k g_m(x)                 b_m = up(F_m)               up the links
  *     the server:                     s = (1/M) sum_m b_m              c = down(opt(s))            down the links
  *     everyone:                       x <- x - gamma_k opt(U_k^T c)
  *
- * FO-SGD (Stollenwerk, Jacques 2024) is `up` = lambda sign(. + lambda tau_m) and `down` = lambda sign(. + lambda tau_s), see `foSgd`. U_k is what both links have in
- * common: a rotation, or the identity. One optimiser `opt` at most: on the server's side of the downlink (in the model's own coordinates: rotated back before and forth
- * after), or on everyone's.
+ * FO-SGD (Stollenwerk, Jacques 2024) is `up` = lambda sign(. + lambda tau_m) and `down` = lambda sign(. +
+ * lambda tau_s), see `foSgd`. U_k is what both links have in common: a rotation, or the identity. One
+ * optimiser `opt` at most: on the server's side of the downlink (in the model's own coordinates: rotated back
+ * before and forth after), or on everyone's.
  */
 
 import { ALL_AGENTS, type Key, philoxUniform } from '../../../kernels/reference/philox.js';

@@ -3,7 +3,8 @@
  *
  *     program: { kind: parameter-server, agents: 16, gamma: 0.5, lambda: 0.1 }
  *
- * is FO-SGD: both links are flatten(one-bit(lambda)). `uplink` and `downlink` take any compressor instead, which is how its baselines are said (docs/fo-sgd.md).
+ * is FO-SGD: both links are flatten(one-bit(lambda)). `uplink` and `downlink` take any compressor instead,
+ * which is how its baselines are said (docs/fo-sgd.md).
  */
 
 import type { z } from 'zod';

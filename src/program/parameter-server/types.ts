@@ -58,7 +58,10 @@ export interface ServerRunPlan extends RunPlan {
   downRotated: boolean;
   /** Messages are signs under a common scale: their bits are counted and nothing is decoded. */
   counted: boolean;
-  /** lambda of a downlink of dithered signs, packed by range; `plain`: signs without dither; null: some other compressor. */
+  /**
+   * lambda of a downlink of dithered signs, packed by range; `plain`: signs without dither; null: some other
+   * compressor.
+   */
   downSigns: CommonScale | null;
   gamma: Schedule;
   optimizer: OptimizerPlan;

@@ -16,7 +16,8 @@ describe('adaptive', () => {
     };
     // 100 tokens, all wanted, not enough for the dearer choice: 34 left.
     expect(round([3, 4])).toEqual({ said: [0, 4], bits: 66 });
-    // 134 tokens; |e|^2 = 1 of an average of 25 wants 5 of them, which is less than the cheapest costs: 68 left.
+    // 134 tokens; |e|^2 = 1 of an average of 25 wants 5 of them, which is less than the cheapest costs: 68
+    // left.
     expect(round([0.6, 0.8])).toEqual({ said: [0, 0.8], bits: 66 });
     // 168 tokens, an error larger than usual wants them all: 37 left.
     expect(round([6, 8])).toEqual({ said: [6, 8], bits: 131 });

@@ -1,4 +1,7 @@
-/** Flatten's signs: fresh ones every round, or those of round 0 for ever. (That it computes U^T inner(U e) is the kernels' own test.) */
+/**
+ * Flatten's signs: fresh ones every round, or those of round 0 for ever. (That it computes U^T inner(U e) is
+ * the kernels' own test.)
+ */
 
 import { describe, expect, it } from 'vitest';
 import { Bench, messagesOf, planOf, unevenRows } from './bench.js';
@@ -7,7 +10,8 @@ const sign = { kind: 'sign' };
 
 describe('flatten', () => {
   it('by hand: two coordinates, (a, b) -> (a + b, a - b) / sqrt 2, whatever the signs', () => {
-    // The larger of |a + b| and |a - b| is said: of (3, 1) that is 4 / sqrt 2 if the signs agree, and 4 / sqrt 2 if they do not.
+    // The larger of |a + b| and |a - b| is said: of (3, 1) that is 4 / sqrt 2 if the signs agree, and 4 /
+    // sqrt 2 if they do not.
     const [said] = messagesOf({ kind: 'flatten', inner: { kind: 'top-k', k: 1 } }, [[3, 1]]);
     expect(said[0]).toBeCloseTo(2, 14);
     expect(said[1]).toBeCloseTo(2, 14);

@@ -1,6 +1,7 @@
 /**
- * Composition is data: every combinator around every compressor, and combinators in combinators in any order, against their reference implementations, their
- * neighbours and their bits. A new line in the registry is tested here without touching this file.
+ * Composition is data: every combinator around every compressor, and combinators in combinators in any order,
+ * against their reference implementations, their neighbours and their bits. A new line in the registry is
+ * tested here without touching this file.
  */
 
 import { describe, expect, it } from 'vitest';
@@ -96,7 +97,10 @@ function expectNear(actual: Float64Array, expected: ArrayLike<number>, what: str
   }
 }
 
-/** What is said is what the reference implementation says, what neighbours sum up is the sum, and nobody writes outside of the message. */
+/**
+ * What is said is what the reference implementation says, what neighbours sum up is the sum, and nobody
+ * writes outside of the message.
+ */
 function expectSound(spec: CompressorSpec): void {
   const bench = new Bench(spec, { agents, dim, rounds: ROUNDS, spareBytes: 16 });
   for (let round = 0; round < ROUNDS; round++) {
@@ -201,7 +205,8 @@ describe('through the engine', () => {
       },
       { heapAtRounds: samples },
     );
-    // What is made every round shows in every interval; a function optimised late, or a collection, in one or two.
+    // What is made every round shows in every interval; a function optimised late, or a collection, in one or
+    // two.
     const growth = heap[0].slice(1).map((bytes, i) => bytes - heap[0][i]);
     expect(growth.sort((a, b) => a - b)[3]).toBeLessThanOrEqual(2 * rounds);
   });

@@ -42,7 +42,9 @@ const EXTERNAL = [/^piscina(\/|$)/, /^@resvg\//, /^0x(\/|$)/, /^assemblyscript(\
 const CONFIG =
   /src[\\/](config[\\/]load|(compress|cost|flow|links)[\\/]registry|program[\\/][a-z-]+[\\/]sections)\.ts$|topology[\\/]registry\.ts$/;
 const GROUPS = [
-  { name: 'start', tags: ['$initial'], priority: 3 },
+  { name: 'start', tags: ['$initial'], priority: 4 },
+  // What makes a run, without what checks its config: a coordinator is given a config that has been checked.
+  { name: 'stages', test: /src[\\/]program[\\/]flow[\\/]stages\.ts$/, priority: 3 },
   { name: 'config', test: CONFIG, priority: 2 },
   { name: 'shared', test: (id) => !id.includes('node_modules'), minShareCount: 2, priority: 1 },
 ];

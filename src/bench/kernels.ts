@@ -18,7 +18,7 @@ const TOLERANCE = 1e-9;
 
 export const kernels: Benchmark = {
   name: 'kernels',
-  summary: 'each kernel in ns per coordinate and GB/s, beside its plain TypeScript plain',
+  summary: 'each kernel in ns per coordinate and GB/s, beside its reference implementation in TypeScript',
   description: `What does each kernel cost? One thread, ${AGENTS} agents at d = ${DIM}, all of it in the first caches, on a random regular graph of degree ${DEGREE}. The plain is the plain
 TypeScript of kernels/reference, written for readers; both must give the same numbers before they are timed, in turns. GB/s counts what a kernel reads
 and writes, each entry once.`,

@@ -29,7 +29,6 @@ import {
   refuseDisconnected,
   refuseMoreThanFits,
 } from './graph.js';
-import { checkTopology, loadGenerators } from './sections.js';
 
 export interface FlowProblem {
   name: string;
@@ -158,6 +157,8 @@ async function loadLinks(
     graph,
     path: ['links'],
     async loadGraph(topology, path) {
+      // What checks configs is a large part of what a run loads, and few runs have graphs here.
+      const { checkTopology, loadGenerators } = await import('./sections.js');
       const { spec: checked, issues } = checkTopology(await loadGenerators(), topology, path);
       const [issue] = issues;
       if (issue !== undefined) throw new InputError(issue.text, { path: issue.path });

@@ -106,12 +106,9 @@ describe('imports run one way', () => {
 
   it('no file imports what imports it', () => {
     const graph = new Map(
-      sources('src').map((file) => [
-        file,
-        importedFolders(file).flatMap(({ folder, what }) =>
-          folder === 'src' ? [what.replace(/\.js$/, '.ts')] : [],
-        ),
-      ]),
+      Object.keys(allowed)
+        .flatMap(sources)
+        .map((file) => [file, importedFolders(file).map(({ what }) => what.replace(/\.js$/, '.ts'))]),
     );
     const circles: string[] = [];
     const done = new Set<string>();

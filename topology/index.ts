@@ -38,9 +38,8 @@ export {
   strongComponents,
 } from './properties.js';
 export { Random } from './random.js';
-export type { Reader, ReadOptions } from './readers/reader.js';
+export type { Reader, ReadOptions, Separator } from './readers/reader.js';
 export { formatOf, parseGraph, readers, readGraph } from './readers/registry.js';
-export type { Separator } from './readers/table.js';
 export { generate, generators } from './registry.js';
 export { type Spectrum, spectrum } from './spectrum.js';
 export { type EdgeWeights, edgeWeights, type WeightsKind, weightedDegrees, weightsKinds } from './weights.js';

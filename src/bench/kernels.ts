@@ -19,7 +19,7 @@ const TOLERANCE = 1e-9;
 export const kernels: Benchmark = {
   name: 'kernels',
   summary: 'each kernel in ns per coordinate and GB/s, beside its reference implementation in TypeScript',
-  description: `What does each kernel cost? One thread, ${AGENTS} agents at d = ${DIM}, all of it in the first caches, on a random regular graph of degree ${DEGREE}. The plain is the plain
+  description: `What does each kernel cost? One thread, ${AGENTS} agents at d = ${DIM}, all of it in the first caches, on a random regular graph of degree ${DEGREE}. The reference implementation is the plain
 TypeScript of kernels/reference, written for readers; both must give the same numbers before they are timed, in turns. GB/s counts what a kernel reads
 and writes, each entry once.`,
   async run(inputs) {
@@ -40,7 +40,12 @@ and writes, each entry once.`,
         'lower',
         own.map((s) => (s * 1e9) / each.coordinates),
       );
-      const gain = ratioFigure(`kernels/${name}/over-plain`, `${name}: speed over its plain's`, plain, own);
+      const gain = ratioFigure(
+        `kernels/${name}/over-reference`,
+        `${name}: speed over its reference's`,
+        plain,
+        own,
+      );
       figures.push(ns, gain);
       if (each.simd && (least === null || gain.median < least.median)) least = gain;
       const bandwidth = each.bytes / spreadOf(own).median / 1e9;
@@ -59,7 +64,7 @@ and writes, each entry once.`,
       tables: [
         {
           title: `Kernels: one thread, ${AGENTS} agents, d = ${DIM}`,
-          columns: ['kernel', '', 'ns a coordinate', 'GB/s', "plain's ns", 'times as fast'],
+          columns: ['kernel', '', 'ns a coordinate', 'GB/s', "reference's ns", 'times as fast'],
           rows,
           notes: missing.length > 0 ? [`not in this table: ${missing.join(', ')}`] : [],
         },
@@ -70,8 +75,8 @@ and writes, each entry once.`,
 
 /** The promise holds for every SIMD kernel: it is held against the one that gains least. */
 function leastOf(gain: Figure): Figure {
-  const label = `least speed of a SIMD kernel over its plain plain's (${gain.label.replace(/: .*/, '')})`;
-  return { ...gain, id: 'kernels/least-over-plain', label, target: { atLeast: 3 } };
+  const label = `least speed of a SIMD kernel over its reference implementation's (${gain.label.replace(/: .*/, '')})`;
+  return { ...gain, id: 'kernels/least-over-reference', label, target: { atLeast: 3 } };
 }
 
 /** Kernel and reference implementation from the same beginning; throws where they differ. */
@@ -83,7 +88,7 @@ export function check({ name, run, plain, results }: KernelCase): void {
     const error = Math.abs(found[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
     if (!(error <= TOLERANCE)) {
       throw new Error(
-        `${name} and its plain differ at ${i}: ${found[i]}, expected ${expected[i]}; nothing was timed`,
+        `${name} and its reference differ at ${i}: ${found[i]}, expected ${expected[i]}; nothing was timed`,
       );
     }
   }

@@ -112,25 +112,11 @@ describe('over the thread', () => {
       {},
     ],
     ['with nothing done', '', {}],
-  ])('a program without close() ends by itself, %s', (_name, use, change) => {
+  ])('a program without close() ends by itself, %s', async (_name, use, change) => {
     const file = join(folder, 'program.mjs');
     const library = new URL('../../dist/src/index.js', import.meta.url);
-    const loaded = {
-      config: {
-        ...CONFIG,
-        flow: { ...CONFIG.flow, compress: 'none' },
-        weights: 'unit',
-        compressor: { kind: 'identity' },
-        seed: 0,
-        stop: {},
-        trace: { every: 5 },
-        layout: { order: 'auto', block: 'auto' },
-        ...change,
-      },
-      file: null,
-      folder: '.',
-      source: null,
-    };
+    const parsed = await parseConfig(CONFIG);
+    const loaded = { ...parsed, config: { ...parsed.config, ...change } };
     writeFileSync(
       file,
       `import { openSession } from '${library}';\nconst { session } = await openSession();\nconst config = ${JSON.stringify(loaded)};\n${use}\nconsole.log('end of the program');\n`,

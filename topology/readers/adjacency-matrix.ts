@@ -13,8 +13,8 @@
 import { fileError, show } from '../errors.js';
 import type { Graph } from '../graph.js';
 import { checkSquare, MatrixEntries } from './matrix.js';
-import { decimalOf, isEntry, type Reader, type ReadOptions } from './reader.js';
-import { Rows, type Separator, separatorLine, separatorOf } from './table.js';
+import { decimalOf, isEntry, type Reader, type ReadOptions, type Separator } from './reader.js';
+import { Rows, separatorLine, separatorOf } from './table.js';
 
 export const adjacencyMatrix: Reader = {
   format: 'matrix',

@@ -8,7 +8,9 @@
 import { freemem } from 'node:os';
 import { fileError, show, type TopologyError } from '../errors.js';
 import { EdgeBuffer, type Graph, MAX_EDGES, type WeightProblem } from '../graph.js';
-import type { Separator } from './table.js';
+
+/** What separates the fields of a list or a table. */
+export type Separator = 'tab' | 'comma' | 'semicolon' | 'bar' | 'space';
 
 /** What a reader may be told beside the file. */
 export interface ReadOptions {

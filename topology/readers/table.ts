@@ -14,10 +14,7 @@
  */
 import { fileError, show, TopologyError } from '../errors.js';
 import { isBlank, Lines } from './lines.js';
-import type { ReadOptions } from './reader.js';
-
-/** What separates the fields of a list or a table. */
-export type Separator = 'tab' | 'comma' | 'semicolon' | 'bar' | 'space';
+import type { ReadOptions, Separator } from './reader.js';
 
 /** From those that names seldom hold to those that they often do. */
 const separators: readonly Separator[] = ['tab', 'semicolon', 'bar', 'comma', 'space'];

@@ -18,28 +18,19 @@ import { valueAt } from '../../base/schedules.js';
 import { bindCompressor } from '../../compress/registry.js';
 import { bindRotation } from '../../compress/rotation.js';
 import { viewsOf, wholePower } from '../../compress/slots.js';
-import { SERVER_STREAM } from '../../compress/streams.js';
 import { costDefinition } from '../../cost/registry.js';
-import { channelSeed } from '../../flow/channel.js';
-import { bindAccuracy } from '../../run/accuracy.js';
-import { bindSlope } from '../../run/measure.js';
-import { optimumValueIn } from '../../run/optimum.js';
 import type { BoundProgram } from '../../run/types.js';
-import { bindVerdict } from '../../run/verdict.js';
 import type { Runtime } from '../../runtime.js';
-import { COLUMNS } from '../../trace/ring.js';
+import { bindServerBits } from './bits.js';
+import { bindDownlink, SCALE_BYTES } from './downlink.js';
+import { bindServerTrace } from './trace.js';
 import type { ServerRunPlan } from './types.js';
 
-/** Where every message that a server sends has its bits: behind a float64 that says their scale. */
-const SCALE_BYTES = 8;
-const ALL_AGENTS = 0xffffffff;
 /**
  * Coordinates are shared out between workers in these units: a range of packed signs then begins on a cache
  * line of its own.
  */
 const RANGE_ENTRIES = 1024;
-
-const column = (name: (typeof COLUMNS)[number]) => COLUMNS.indexOf(name);
 
 export function bindServer(
   plan: ServerRunPlan,
@@ -63,12 +54,8 @@ export function bindServer(
   const leader = worker === 0;
   const cost = costDefinition(plan.cost.kind, ['cost']).bind(plan.cost, runtime);
   const uplink = bindCompressor(plan.uplink, { ...runtime, dim: size });
-  const downlink = bindCompressor(plan.downlink, {
-    ...runtime,
-    agents: 1,
-    dim: downRotated ? size : dim,
-    seed: channelSeed(seed, 1),
-  });
+  const downlink = bindDownlink(plan, runtime);
+  const bits = bindServerBits(plan, arena);
   const rotation = rotationPlan === null ? null : bindRotation(rotationPlan, runtime);
   const masks = rotation === null ? 0 : arena.address('scratch.masks', worker);
   const rotated = rotation === null ? 0 : arena.address('scratch.rotated', worker);
@@ -82,13 +69,10 @@ export function bindServer(
   const lengths = plan.uplink.messageBits === null ? arena.address('uplink.lengths') : 0;
   const decoded = counted ? 0 : arena.address('uplink.decoded');
   const countScratch = counted ? arena.address('scratch.counts', worker) : 0;
-  const ditherScratch = arena.address('scratch.dither', worker);
   const mean = arena.address('server.mean');
-  const said = arena.address('server.said');
+  const sent = arena.address('server.sent');
   const direction = arena.address('server.direction');
-  const downSlot = arena.address('downlink.slot');
-  const downLength = plan.downBits === null ? arena.address('downlink.length') : 0;
-  const { doubles, words } = viewsOf(runtime);
+  const { doubles } = viewsOf(runtime);
 
   const first = plan.partition[worker];
   const end = plan.partition[worker + 1];
@@ -101,29 +85,6 @@ export function bindServer(
   const serverSide = plan.optimizer.kind !== 'sgd' && plan.optimizer.side === 'server';
   /** The mean is in the coordinates of the downlink as it stands: each worker signs its own range at once. */
   const signsAtOnce = downSigns !== null && !serverSide && (rotation !== null) === downRotated;
-
-  const signRange = (k: number, row: number, from: number, count: number) => {
-    if (count <= 0) return;
-    const bits = downSlot + SCALE_BYTES;
-    if (downSigns === null || downSigns === 'plain') {
-      kernels.packSignRange(row, bits, from, count);
-      return;
-    }
-    const lambda = valueAt(downSigns.lambda, k);
-    kernels.ditherSignRange(
-      row,
-      bits,
-      from,
-      count,
-      lambda,
-      ALL_AGENTS,
-      k,
-      SERVER_STREAM,
-      seed.low,
-      seed.high,
-      ditherScratch,
-    );
-  };
 
   const send = (k: number) => {
     cost.beginRound?.(k);
@@ -155,54 +116,18 @@ export function bindServer(
         const columns = endCoordinate === size ? wideBytes / 8 - firstCoordinate : coordinates;
         kernels.columnMeans(decoded, wideBytes, agents, firstCoordinate, columns, mean);
       }
-      if (signsAtOnce) signRange(k, mean, firstCoordinate, coordinates);
+      if (signsAtOnce) downlink.signRange(k, mean, firstCoordinate, coordinates);
     }
   };
 
-  /**
-   * The server's message about the vector at `mean`, decoded at `said`; both in the coordinates of the
-   * downlink.
-   */
-  const speak = (k: number) => {
-    downlink.prepare(k);
-    const stride = downRotated ? wideBytes : rowBytes;
-    if (downSigns === null) {
-      downlink.encode(0, 1, k, mean, stride, downSlot, downLength);
-    } else {
-      if (!signsAtOnce) signRange(k, mean, 0, downRotated ? size : dim);
-      doubles[downSlot / 8] = downSigns === 'plain' ? 1 : downSigns.shrink * valueAt(downSigns.lambda, k);
-    }
-    downlink.decode(0, 1, k, downSlot, said, stride);
-  };
-
-  /** mean <- what it is in the other coordinates, by way of `said`. */
+  /** mean <- what it is in the other coordinates, by way of `sent`. */
   const turnBack = () => {
-    rotation?.backward(mean, wideBytes, said, rowBytes, 1, masks);
-    kernels.decodeDense(0, 1, said, rowBytes, mean, rowBytes, n);
+    rotation?.backward(mean, wideBytes, sent, rowBytes, 1, masks);
+    kernels.decodeDense(0, 1, sent, rowBytes, mean, rowBytes, n);
   };
   const turn = () => {
-    rotation?.forward(mean, rowBytes, said, wideBytes, 1, masks);
-    kernels.decodeDense(0, 1, said, wideBytes, mean, wideBytes, wideBytes / 8);
-  };
-
-  let upBits = 0;
-  let downBits = 0;
-  let longest = 0;
-  const kept = { upBits, downBits, longest };
-  const count = () => {
-    let most = plan.messageBits ?? 0;
-    if (plan.messageBits === null) {
-      for (let agent = 0; agent < agents; agent++) {
-        const length = words[lengths / 4 + agent];
-        upBits += length;
-        most = Math.max(most, length);
-      }
-    } else {
-      upBits += agents * plan.messageBits;
-    }
-    const down = plan.downBits ?? words[downLength / 4];
-    downBits += agents * down;
-    longest += most + down;
+    rotation?.forward(mean, rowBytes, sent, wideBytes, 1, masks);
+    kernels.decodeDense(0, 1, sent, wideBytes, mean, wideBytes, wideBytes / 8);
   };
 
   const apply = (k: number) => {
@@ -215,79 +140,23 @@ export function bindServer(
     }
     if (downRotated && !inRotated) turn();
     else if (!downRotated && inRotated) turnBack();
-    speak(k);
-    let step = said;
+    downlink.send(k, signsAtOnce);
+    let step = sent;
     if (downRotated) {
-      rotation?.backward(said, wideBytes, direction, rowBytes, 1, masks);
+      rotation?.backward(sent, wideBytes, direction, rowBytes, 1, masks);
       step = direction;
     }
     if (!serverSide) optimizer(step, k);
     kernels.serverSgd(x, step, n, valueAt(plan.gamma, k));
-    count();
-  };
-
-  const values = arena.address('trace.values');
-  const optimum = arena.view('trace.optimum', 'f64');
-  const model = arena.view('x', 'f64');
-  const hasOptimum = plan.optimumKnown;
-  const optimumValue = optimumValueIn(arena, plan);
-  const verdict = bindVerdict(plan);
-  const accuracy = bindAccuracy(plan.cost, cost, arena, worker, plan.workers);
-  const { network } = plan;
-
-  const traceAgents = (k: number) => {
-    accuracy.count(x);
-    if (first === end) return;
-    cost.beginRound?.(k);
-    cost.values(first, end - first, x, values);
-  };
-  const slopeAt = plan.slope
-    ? bindSlope(cost, arena, worker, { agents, dim, positions: undefined })
-    : () => Number.NaN;
-
-  const traceRow = (k: number, seconds: number, row: Float64Array) => {
-    const objective = kernels.sum(values, agents) / agents;
-    let squares = 0;
-    for (let c = 0; c < dim; c++) squares += (model[c] - optimum[c]) ** 2;
-    row.fill(Number.NaN);
-    row[column('round')] = k;
-    row[column('objective')] = objective;
-    row[column('gap')] = objective - optimumValue;
-    row[column('rmsError')] = hasOptimum ? Math.sqrt(squares / dim) : Number.NaN;
-    // Everyone reads the same message and takes the same step: there is nothing to disagree about, unless it
-    // is no number.
-    row[column('consensusError')] = 0 * squares;
-    row[column('bitsBroadcast')] = upBits + downBits / agents;
-    row[column('bitsLinks')] = upBits + downBits;
-    row[column('seconds')] = seconds;
-    // Up and down again: two latencies, and on either way the time of the longest message.
-    row[column('networkSeconds')] =
-      network === null ? Number.NaN : 2 * k * network.latency + longest / network.bandwidth;
-    row[column('accuracy')] = accuracy.share();
-    row[column('bitsUp')] = upBits;
-    row[column('bitsDown')] = downBits;
-    // x is what everyone holds.
-    row[column('agentsGapMean')] = row[column('gap')];
-    row[column('agentsGapWorst')] = row[column('gap')];
-    const slope = slopeAt(x);
-    row[column('gradientNorm')] = slope;
-    row[column('meanGradientNorm')] = slope;
-    return verdict(row);
+    bits.deliver();
   };
 
   return {
     prologue() {},
     phases: [send, reduce, apply],
-    tracePhases: [traceAgents],
-    save() {
-      kept.upBits = upBits;
-      kept.downBits = downBits;
-      kept.longest = longest;
-    },
-    restore() {
-      ({ upBits, downBits, longest } = kept);
-    },
-    traceRow,
+    ...bindServerTrace(plan, runtime, cost, bits),
+    save: bits.save,
+    restore: bits.restore,
   };
 }
 

@@ -22,14 +22,9 @@ import { type PlanContext, seedWords } from '../../runtime.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import type { ServerConfig } from './config.js';
+import { SERVER_CHANNEL } from './downlink.js';
 import { linksOf, planOptimizer } from './spec.js';
 import type { ServerRunPlan } from './types.js';
-
-/**
- * The server's own draws, where its compressor takes a stream that agents take too, have a Philox key of
- * their own.
- */
-export const SERVER_CHANNEL = 1;
 
 const PATH: SpecPath = ['program'];
 
@@ -103,7 +98,7 @@ export function planServer({
     one('uplink.slots', (agents * uplink.slotBytes) / 8 + 2),
     one('downlink.slot', downlink.slotBytes / 8 + 2),
     one('server.mean', Math.max(row, wide)),
-    one('server.said', Math.max(row, wide)),
+    one('server.sent', Math.max(row, wide)),
     one('server.direction', row),
     own('scratch.gradient', row),
     ...(counted ? [own('scratch.counts', COUNT_SCRATCH_BYTES / 8)] : [one('uplink.decoded', agents * wide)]),

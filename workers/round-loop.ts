@@ -9,7 +9,8 @@
  * Every worker runs it. The leader (worker 0) decides, everyone obeys at the same round: the leader writes
  * the command of round k + 1 before it arrives at the last barrier of round k, and that barrier publishes it.
  * Commands are doubled by parity, like outboxes: the leader cannot overwrite a command before every worker
- * has passed the barrier after which it was read.
+ * has passed the barrier after which it was read. The loop stays in one function: which barrier publishes
+ * what is seen only in its order.
  */
 
 import { looksEveryRound, type Snapshot } from '../src/run/snapshot.js';

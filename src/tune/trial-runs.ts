@@ -5,6 +5,7 @@
  * A trial is the run itself (its graph, cost, beginning, compressor and seed). So a trial with some gains and
  * a run with the same gains are the same bits, however many workers the run has. Nothing depends on a clock:
  * trials repeat.
+ * All that is asked of trials stands in one function, since it is asked of one arena.
  */
 
 import { readFileSync } from 'node:fs';

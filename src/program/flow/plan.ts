@@ -90,6 +90,8 @@ export interface FlowOutline {
 }
 
 /**
+ * It stays whole: every size follows from those before it.
+ *
  * @throws InputError where graph, flow, links and compressor do not go together, or the arena takes more than
  * there is
  */

@@ -56,8 +56,10 @@ const LAYERS = [
   // What every program has; choosing gains; the programs; who they are.
   'src/run',
   'src/tune',
-  'src/program/flow',
-  'src/program/parameter-server',
+  // A program is a folder here, wherever its name comes in the alphabet.
+  ...sources('src/program')
+    .map((file) => path.dirname(file))
+    .filter((folder, at, all) => folder !== 'src/program' && all.indexOf(folder) === at),
   'src/program',
   // What a user meets: files in, files out, a run, many runs.
   'src/config',
@@ -159,7 +161,6 @@ const OWN_WORDS: Record<string, string[]> = {
   custom: ['src/schema/explain.ts'],
   'one-bit': ['src/program/parameter-server/'],
   threshold: ['src/compress/event-triggered.ts'],
-  'parameter-server': ['src/program/parameter-server/'],
   flatten: ['src/program/parameter-server/'],
 };
 
@@ -188,6 +189,7 @@ describe('a kind is known by name in its own file alone', () => {
           ORDINARY.has(word) ||
           own.has(word) ||
           word.startsWith(path.basename(file, '.ts')) ||
+          word === path.basename(path.dirname(file)) ||
           OWN_WORDS[word]?.some((place) => file.startsWith(place));
         return fine ? [] : [`${file} names ${word}`];
       });

@@ -183,7 +183,9 @@ function checkSections(input: Record<string, unknown>, registries: Registries): 
     : { sections: {}, issues: validateComponent(registries.programs, program, ['program']).issues };
   for (const key of (unnamed as ProgramSections).keys) {
     if (input[key] === undefined) continue;
-    const text = `${key} stands beside program, expected one of them: a program has links of its own`;
+    const text =
+      unnamed?.beside?.[key] ??
+      `${key} stands beside program, expected one of them: a program has links of its own`;
     checked.issues.push({ path: [key], at: 'key', text });
   }
   return checked;

@@ -32,6 +32,8 @@ export interface ProgramSections {
   definition: ComponentDefinition | null;
   /** Keys at the top level of a config that are its own. */
   keys: readonly string[];
+  /** What is said of keys that stand beside another program, where that is not plain. */
+  beside?: Readonly<Record<string, string>>;
   check(input: Record<string, unknown>, registries: Registries): CheckedSections;
   /** Properties of the top level, and which of them have to be there. */
   jsonSchema(registries: Registries): { properties: Record<string, JsonSchema>; required: string[] };

@@ -90,6 +90,7 @@ export const flowSections: ProgramSections = {
   kind: 'flow',
   definition: null,
   keys: ['topology', 'weights', 'flow', 'compressor', 'links', 'layout'],
+  beside: { layout: 'layout is for agents on a graph, and a program has none' },
   check,
   jsonSchema(registries) {
     const file = withoutDialect(toJsonSchema(FILE_TOPOLOGY));

@@ -32,6 +32,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/scale/**', 'test/chaos/**'],
     globalSetup: './test/support/compiled.ts',
+    setupFiles: './test/support/properties.ts',
     reporters: ['default', './test/support/count-reporter.ts'],
     // Loaded by Node itself, not through the test runner.
     server: { deps: { external: [/\/dist\//] } },

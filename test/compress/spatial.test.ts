@@ -10,6 +10,7 @@ import { isInputError } from '../../src/base/errors.js';
 import { planCompressor } from '../../src/compress/registry.js';
 import type { CompressorSpec } from '../../src/compress/types.js';
 import { expectClose, expectSame, unkindVectors } from '../kernels/harness.js';
+import { runs } from '../support/properties.js';
 import { Bench, parseCompressor, planOf, unevenRows } from './combinators/bench.js';
 
 const log2 = (n: number) => Math.ceil(Math.log2(n));
@@ -135,7 +136,7 @@ describe.each(table)('$name', ({ name, spec, bits }) => {
         const { messages, expected } = bench.say(row);
         check(spec, messages[0], expected[0], name);
       }),
-      { numRuns: 60, seed: 3 },
+      { numRuns: runs(60), seed: 3 },
     );
   });
 

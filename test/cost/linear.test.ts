@@ -12,6 +12,7 @@ import { costs } from '../../src/cost/registry.js';
 import { DenseRows } from '../../src/cost/rows.js';
 import { hessianTimes } from '../../src/cost/solver.js';
 import type { CostModel, Optimum } from '../../src/cost/types.js';
+import { runs } from '../support/properties.js';
 import {
   contextOf,
   differences,
@@ -182,7 +183,7 @@ describe.each([
           });
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -5,6 +5,7 @@ import { createArena } from '../../src/arena/arena.js';
 import { layoutArena } from '../../src/arena/layout.js';
 import { quadratic } from '../../src/cost/quadratic.js';
 import { writeNpy } from '../../src/data/npy.js';
+import { runs } from '../support/properties.js';
 import { contextOf, differences, largest, loadSpec, scratchFolder } from './support.js';
 
 async function fromRows(a: number[][], b: number[][]) {
@@ -78,7 +79,7 @@ describe('quadratic from files', () => {
         const elsewhere = x.map((v, c) => v + Math.sin(1 + c));
         expect(model.value(elsewhere)).toBeGreaterThan(value);
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   });
 

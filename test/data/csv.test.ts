@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formOf, parseAny, parseCsv, parsePlain, readCsv, type TableOptions } from '../../src/data/csv.js';
 import { scratchFile } from '../cost/support.js';
+import { runs } from '../support/properties.js';
 
 const parse = (text: string, options?: TableOptions) => parseCsv(text, 'data.csv', options);
 
@@ -281,7 +282,7 @@ describe('plain tables are read in one pass', () => {
         // toEqual tells -0 from 0.
         expect(quick).toEqual(outcome(() => parseAny(text, 'data.csv', form, options)));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
     expect(plain).toBeGreaterThan(60);
   });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readNpy, writeNpy, writeNpyRows } from '../../src/data/npy.js';
 import { scratchFile, scratchFolder } from '../cost/support.js';
+import { runs } from '../support/properties.js';
 
 /** A file as NumPy would write it, from its header's dict and its numbers' bytes. */
 function npyBytes(
@@ -147,7 +148,7 @@ describe('writeNpy', () => {
         await writeNpy(`${folder}/a.npy`, { shape: [...shape], data });
         expect(await readNpy(`${folder}/a.npy`)).toEqual({ shape: [...shape], data });
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 

@@ -5,6 +5,7 @@ import { writeNpy } from '../../src/data/npy.js';
 import { equalParts, reorder, type SplitContext, type SplitSpec, splitRows } from '../../src/data/split.js';
 import { seedWords } from '../../src/runtime.js';
 import { scratchFolder } from '../cost/support.js';
+import { runs } from '../support/properties.js';
 
 /** One feature, whose value is the row's number; line 10 + row. */
 function numbered(rows: number, groups: string[] | null = null): Dataset {
@@ -255,7 +256,7 @@ describe('by-label', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

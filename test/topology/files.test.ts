@@ -274,6 +274,9 @@ describe('what is wrong, on which line', () => {
 });
 
 describe('writing and reading back', () => {
+  /** Labels of what separates, quotes, comments and counts. */
+  const marks = fc.string({ unit: fc.constantFrom(...' \t",;|#%{}\'10-ean'), maxLength: 5 });
+
   const anyGraph = fc
     .integer({ min: 1, max: 12 })
     .chain((nodes) =>
@@ -285,10 +288,9 @@ describe('writing and reading back', () => {
         ),
         weighted: fc.boolean(),
         labels: fc.option(
-          fc.uniqueArray(fc.string({ unit: 'grapheme', maxLength: 8 }), {
-            minLength: nodes,
-            maxLength: nodes,
-          }),
+          fc
+            .constantFrom(fc.string({ unit: 'grapheme', maxLength: 8 }), marks)
+            .chain((label) => fc.uniqueArray(label, { minLength: nodes, maxLength: nodes })),
         ),
       }),
     )
@@ -345,6 +347,15 @@ describe('writing and reading back', () => {
     }
     return new Map([...found].sort());
   };
+
+  test.each([
+    ['', ' '],
+    ['1 2', '3 4'],
+    ['a b', '\t'],
+  ])('a blank inside quotes leaves no second reading: %j and %j', (one, other) => {
+    const graph = graphFromEdges(2, Uint32Array.of(0), Uint32Array.of(1), null, [one, other]);
+    expect(parseGraph(formatGraph(graph, 'edgelist'), 'edgelist').labels).toEqual([one, other]);
+  });
 
   test.each<[string, string[], string]>([
     ['edgelist', ['a', 'a'], 'labels[1] is "a", expected a label of its own, in an edge list'],

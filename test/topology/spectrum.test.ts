@@ -12,6 +12,7 @@ import {
   readGraph,
   spectrum,
 } from '../../topology/index.js';
+import { runs } from '../support/properties.js';
 import { airportsFile, errorOf, fixture, hasShared, sharedTopologies } from './helpers.js';
 
 /** Relative error, for figures with more digits than toBeCloseTo can say. */
@@ -163,7 +164,7 @@ describe('one method against another', () => {
         expect(off(sparse.lambda2, dense.lambda2)).toBeLessThan(2e-8);
         expect(off(sparse.lambdaMax, dense.lambdaMax)).toBeLessThan(2e-8);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -100,6 +100,10 @@ export class Rows {
     return column >= this.columns || this.end(column) === this.begin(column);
   }
 
+  isQuoted(column: number): boolean {
+    return column < this.columns && this.text.charCodeAt(this.begin(column)) === QUOTE;
+  }
+
   /** A field without its quotes. */
   field(column: number): string {
     if (column >= this.columns) return '';
@@ -249,8 +253,8 @@ interface Reading {
   separator: Separator;
   columns: number;
   /**
-   * Whether a name, in one of the first two columns, holds a blank; and whether all that do are made of
-   * numbers only.
+   * Whether a name without quotes, in one of the first two columns, holds a blank; and whether all that do
+   * are made of numbers only.
    */
   blankInName: boolean;
   numbersOnly: boolean;
@@ -335,6 +339,8 @@ function examine(text: string, file: string, separator: Separator): Reading | nu
       else if (separator === 'space' && columns !== rows.columns && Math.min(columns, rows.columns) < 3)
         return null;
       for (let column = 0; column < 2; column++) {
+        // Inside quotes a blank separates nothing, whatever does: it tells no reading from another.
+        if (rows.isQuoted(column)) continue;
         const name = rows.field(column);
         if (!/[ \t]/.test(name)) continue;
         blankInName = true;

@@ -22,7 +22,6 @@ export type {
   MessageWriter,
   ModulePlan,
   PlanInputs,
-  RandomNumbers,
 } from './compress/custom.js';
 export * from './compress/kinds.js';
 export * from './compress/kinds.js';
@@ -67,6 +66,7 @@ export {
   tune,
 } from './library/tools.js';
 export type { LinksDefinition } from './links/types.js';
+export type { RandomNumbers } from './plugin/draws.js';
 export type { FlowConfig } from './program/flow/config.js';
 export type { FlowTrials } from './program/flow/tune-flow.js';
 export type { ServerConfig } from './program/parameter-server/config.js';

@@ -13,7 +13,8 @@
  */
 
 import { formatValue, InputError } from '../base/errors.js';
-import { philoxBlock } from '../data/random.js';
+import { Draws, type RandomNumbers } from '../plugin/draws.js';
+import { allFinite, ModuleFailure } from '../plugin/failure.js';
 import {
   describeReturned,
   describeThrown,
@@ -94,14 +95,6 @@ export interface MessageContext {
   readonly random: RandomNumbers;
   /** Draws of this round that all agents have in common. */
   readonly sharedRandom: RandomNumbers;
-}
-
-/** Random draws: the same for any number of workers. */
-export interface RandomNumbers {
-  /** The next number, uniform in (0, 1). */
-  uniform(): number;
-  /** The next 32 random bits. */
-  word(): number;
 }
 
 /** Fields follow one another without gaps, least significant bit first. */
@@ -310,18 +303,6 @@ function tryOut(plan: CustomPlan, seed: Seed, refuse: (what: string, cause?: unk
   }
 }
 
-/** Something that the module did in a run. */
-class ModuleFailure extends Error {
-  override name = 'ModuleFailure';
-  /** Without the place and without whose message it was. */
-  readonly what: string;
-  constructor(module: UserModule, what: string, agent: number, round: number, cause?: unknown) {
-    const place = placeIn(cause, module.url, module.file);
-    super(`${place}: ${what} (agent ${agent}, round ${round})`, { cause });
-    this.what = what;
-  }
-}
-
 /** The module between the wire and typed arrays of its own. */
 function moduleCodec(plan: CustomPlan, seed: Seed): Codec {
   const { dim, agents, rounds, parameters, data, messageBits, maxMessageBits: maxBits } = plan;
@@ -332,8 +313,8 @@ function moduleCodec(plan: CustomPlan, seed: Seed): Codec {
   const read = new Uint8Array(messageBytes);
   const writer = new PrivateWriter(written, messageBytes, maxBits);
   const reader = new PrivateReader(read, maxBits);
-  const random = new Draws(seed);
-  const sharedRandom = new Draws(seed);
+  const random = new Draws(seed, STREAM_CUSTOM);
+  const sharedRandom = new Draws(seed, STREAM_CUSTOM);
   const context = {
     dim,
     agents,
@@ -460,43 +441,4 @@ class PrivateReader extends BitReader implements MessageReader {
     }
     return super.bits(count);
   }
-}
-
-/** Draws of (seed, agent, round), one after the other, from the first again after every `begin`. */
-class Draws implements RandomNumbers {
-  private readonly words = new Uint32Array(4);
-  private readonly seed: Seed;
-  private agent = 0;
-  private round = 0;
-  private next = 0;
-
-  constructor(seed: Seed) {
-    this.seed = seed;
-  }
-
-  begin(agent: number, round: number): void {
-    this.agent = agent;
-    this.round = round;
-    this.next = 0;
-  }
-
-  word(): number {
-    const lane = this.next & 3;
-    if (lane === 0) {
-      philoxBlock(this.words, 0, this.next >>> 2, this.agent, this.round, STREAM_CUSTOM, this.seed);
-    }
-    this.next++;
-    return this.words[lane];
-  }
-
-  uniform(): number {
-    return (this.word() + 0.5) * 2 ** -32;
-  }
-}
-
-function allFinite(entries: Float64Array): boolean {
-  // 0 * x is 0 for every finite x and NaN for the rest.
-  let sum = 0;
-  for (let c = 0; c < entries.length; c++) sum += 0 * entries[c];
-  return sum === 0;
 }

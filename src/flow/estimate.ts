@@ -4,61 +4,101 @@
  *
  *     yHat = s + q,        s <- s + alpha q,        z = L s <- z + alpha L q,
  *
- * so that L yHat = z + L q is known everywhere although nothing but q crosses the network. z is right only
- * while the Laplacian stays the same. Floats an agent: 2 dim (s, z).
+ * so that L yHat = z + L q is known everywhere although nothing but q crosses the network. Where the Laplacian
+ * changes, z is made anew of the neighbours' s in every round. Floats an agent: 2 dim (s, z).
  */
 
 import type { z } from 'zod';
 import type { FieldSpec } from '../arena/layout.js';
 import { unexpected } from '../base/errors.js';
 import type { PlanContext, Runtime } from '../runtime.js';
-import { type Blocks, blockFields } from './blocks.js';
+import type { Blocks } from './blocks.js';
 import { type Gain, gainParameter, numberOr, roundStep } from './gains.js';
+import { doubled, scratchFields, stateFields } from './state.js';
 import type { Channel, FlowContext } from './types.js';
 
 export interface Estimate {
-  /** disagreement = L yHat of the messages of `round`; s and z move on. Block rows. */
-  receive(first: number, count: number, round: number, disagreement: number): void;
+  /**
+   * disagreement = L yHat of the messages of `round`; s and z move on. Block rows. Where `own` is not 0, own =
+   * yHat of the agents themselves.
+   */
+  receive(first: number, count: number, round: number, disagreement: number, own?: number): void;
   /** Sends for `round` what of `rows` the network does not know. */
   send(first: number, count: number, round: number, rows: number): void;
+  /** Address of the estimates s to which the messages of `round` are added, agent 0 first. */
+  at(round: number): number;
 }
 
 /** s, z and the scratch that all estimates of a flow share; `suffix` tells several apart. */
 export function estimateFields(suffixes: readonly string[], context: PlanContext): FieldSpec[] {
-  return blockFields(
-    {
-      state: suffixes.flatMap((suffix) => [`s${suffix}`, `z${suffix}`]),
-      scratch: ['estimate.laplacian', 'estimate.message'],
-    },
-    context,
-  );
+  return [...suffixes.flatMap((suffix) => estimateState(suffix, context)), ...estimateScratch(context)];
+}
+
+/**
+ * s and z of one estimate. Where links change, z = L(k) s is made anew of the neighbours' s in every round:
+ * those are doubled then, as they are where `each` neighbour's is read.
+ */
+export function estimateState(suffix: string, context: PlanContext, each = false): FieldSpec[] {
+  const changing = context.linksChange ?? false;
+  const [s, z] = stateFields([`s${suffix}`, `z${suffix}`], context) as [FieldSpec, FieldSpec];
+  return [changing || each ? doubled(s) : s, ...(changing ? [] : [z])];
+}
+
+export function estimateScratch(context: PlanContext): FieldSpec[] {
+  const z = context.linksChange ? ['estimate.z'] : [];
+  return scratchFields(['estimate.laplacian', 'estimate.message', ...z], context);
 }
 
 export function bindEstimate(
   suffix: string,
   channel: Channel,
   { combine, ...rows }: Blocks,
-  { rowBytes }: Runtime,
+  { arena, agents, kernels, rowBytes, graph: g }: Runtime,
   alpha: number,
 ): Estimate {
   const s = rows.state(`s${suffix}`);
-  const z = rows.state(`z${suffix}`);
+  const n = rowBytes / 8;
+  const parityBytes = arena.field(`s${suffix}`).length > agents * n ? agents * rowBytes : 0;
+  const at = (round: number) => s + (round & 1) * parityBytes;
+  const changing = g.changing !== undefined;
+  const z = changing ? rows.scratch('estimate.z') : rows.state(`z${suffix}`);
   const laplacian = rows.scratch('estimate.laplacian');
   // Never wanted at the same time.
   const message = rows.scratch('estimate.message');
   const error = message;
   return {
-    receive(first, count, round, disagreement) {
-      const ownS = s + first * rowBytes;
-      const ownZ = z + first * rowBytes;
+    at,
+    receive(first, count, round, disagreement, own = 0) {
+      const before = at(round) + first * rowBytes;
+      const after = at(round + 1) + first * rowBytes;
+      const ownZ = changing ? z : z + first * rowBytes;
       channel.gather(first, count, round, laplacian);
       channel.decode(first, count, round, message);
+      if (changing) {
+        const { rowStart, columns, weights, weightStride, degrees } = g;
+        const from = at(round);
+        kernels.gatherDense(
+          first,
+          count,
+          rowStart,
+          columns,
+          weights,
+          weightStride,
+          degrees,
+          from,
+          rowBytes,
+          ownZ,
+          rowBytes,
+          n,
+        );
+      }
       combine(count, disagreement, 1, ownZ, 1, laplacian);
-      combine(count, ownZ, 1, ownZ, alpha, laplacian);
-      combine(count, ownS, 1, ownS, alpha, message);
+      if (own !== 0) combine(count, own, 1, before, 1, message);
+      if (!changing) combine(count, ownZ, 1, ownZ, alpha, laplacian);
+      combine(count, after, 1, before, alpha, message);
     },
     send(first, count, round, own) {
-      combine(count, error, 1, own, -1, s + first * rowBytes);
+      combine(count, error, 1, own, -1, at(round) + first * rowBytes);
       channel.send(first, count, round, error);
     },
   };

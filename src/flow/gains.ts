@@ -28,16 +28,20 @@ const WITHOUT_SPECTRUM = new Set(['eta', 'mu', 'gamma', 'mixing']);
  * The first parameter of a flow that is `auto` and for which the graph's spectrum and the cost's curvature
  * are needed.
  */
-export function automaticGain(spec: FlowSpec): string | undefined {
-  return Object.keys(spec).find((name) => spec[name] === 'auto' && !WITHOUT_SPECTRUM.has(name));
+export function automaticGain(
+  spec: FlowSpec,
+  { localGains = WITHOUT_SPECTRUM }: Pick<FlowDefinition, 'localGains'>,
+): string | undefined {
+  return Object.keys(spec).find((name) => spec[name] === 'auto' && !localGains.has(name));
 }
 
 /**
  * Whether a flow has gains for trials to find: `auto` beside others that follow from those that were given is
  * none.
  */
-export function hasOpenGains(spec: FlowSpec, search: FlowDefinition['search']): boolean {
-  if (automaticGain(spec) !== undefined) return true;
+export function hasOpenGains(spec: FlowSpec, definition: FlowDefinition): boolean {
+  const { search } = definition;
+  if (automaticGain(spec, definition) !== undefined) return true;
   const searched = (search?.directions ?? []).flatMap((direction) => Object.keys(direction));
   // Flows that have no other gain than these.
   return (

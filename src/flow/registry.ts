@@ -7,6 +7,7 @@ import { compressedGradientTracking } from './c-gt.js';
 import { chocoGossip } from './choco-gossip.js';
 import { chocoSgd } from './choco-sgd.js';
 import { consensus } from './consensus.js';
+import { custom } from './custom.js';
 import { dgd } from './dgd.js';
 import { diging } from './diging.js';
 import { extra } from './extra.js';
@@ -38,9 +39,27 @@ export const flows: Record<string, FlowDefinition> = Object.fromEntries(
     compressedGradientTracking,
     powerGossip,
     powerGossipSgd,
+    custom,
   ].map((flow) => [flow.kind, flow]),
 );
 
-export function flowDefinition(kind: unknown): FlowDefinition {
+/** What a spec or a plan names; its own definition where it names a module, which is loaded by then. */
+export function flowDefinition(spec: { [parameter: string]: unknown }): FlowDefinition {
+  const definition = flowKind(spec['kind']);
+  return definition.of?.(spec) ?? definition;
+}
+
+/** What people call the flow of a spec or a plan: its kind, or the file of its module. */
+export function flowName({ kind, module }: { kind: string; module?: unknown }): string {
+  return typeof module === 'string' ? module.slice(module.lastIndexOf('/') + 1) : kind;
+}
+
+/** The same with what its messages are about, where there is a choice. */
+export function flowLabel(flow: { kind: string; compress?: string; module?: unknown }): string {
+  return flow.compress === undefined ? flowName(flow) : `${flowName(flow)}, ${flow.compress}`;
+}
+
+/** What a kind is, whatever module it may name. */
+export function flowKind(kind: unknown): FlowDefinition {
   return lookUp(flows, kind, ['flow']);
 }

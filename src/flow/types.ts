@@ -12,7 +12,7 @@ import type { FieldSpec } from '../arena/layout.js';
 import type { RotatedSigns } from '../compress/types.js';
 import type { BatchSize } from '../cost/batch.js';
 import type { BoundCost } from '../cost/types.js';
-import type { Metadata, PlanContext, Runtime } from '../runtime.js';
+import type { Metadata, PlanContext, Runtime, Seed } from '../runtime.js';
 import type { Unicast } from './edges.js';
 import type { ReferenceSpec } from './reference-types.js';
 
@@ -52,8 +52,15 @@ export interface FlowMessages {
   compressed: boolean;
   /** Numbers of 64 bits that go with them. */
   scalars?: number;
-  /** Whether out-neighbours keep estimates, so that a link that comes back has to bring them up to date. */
-  estimates?: boolean;
+  /**
+   * Whether out-neighbours keep estimates, so that a link that comes back has to bring them up to date: of all
+   * channels, or of those named.
+   */
+  estimates?: boolean | readonly number[];
+  /** Channels that go as they are beside others that are compressed. */
+  raw?: readonly number[];
+  /** Entries of the vectors of each channel, null for dim; dim for all where absent. */
+  lengths?: readonly (number | null)[];
   /**
    * Whether messages are shares, so that the sender has to know how many out-neighbours it will have:
    * `graph.outDegrees` of the arena, one round ahead.
@@ -101,6 +108,10 @@ export interface FlowContext {
   variance?: number | undefined;
   /** Largest weighted degree. */
   maxDegree: number;
+  /** m I <= Hessian of f_i <= l I for every agent. */
+  curvature: { m: number; l: number };
+  /** Rounds of the run, at most. */
+  rounds: number;
 }
 
 /**
@@ -144,6 +155,8 @@ export interface BoundFlow {
   prologue(first: number, count: number, round: 0): void;
   /** Round `round` of agents first..first+count-1. */
   block(first: number, count: number, round: number): void;
+  /** As `prepare` of a channel, for what a flow has bound beside the channels. */
+  prepare?(round: number): void;
 }
 
 /** One flow: `Parameters` are what its zod schema makes of a spec, `Plan` is what its workers are given. */
@@ -152,6 +165,21 @@ export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = F
   kind: string;
   /** Title, summary and source, for lists and help. */
   metadata: Metadata;
+  /**
+   * The definition of one spec or plan, where the kind is as many flows as there are modules; they are loaded
+   * by then. What else stands beside it is true of all of them.
+   */
+  of?(spec: { [parameter: string]: unknown }): FlowDefinition;
+  /** The spec with what a module adds to its schema: defaults, and what it does not know refused. */
+  complete?(spec: Parameters): FlowSpec;
+  /**
+   * Tries a planned flow out on one made-up agent, where it is somebody's own code.
+   *
+   * @throws InputError
+   */
+  tryOut?(plan: Plan, context: { agents: number; dim: number; seed: Seed }): void;
+  /** Gains whose `auto` needs nothing of the graph; those of `gains.ts` where absent. */
+  localGains?: ReadonlySet<string>;
   /**
    * What the agents agree on: the minimiser of the mean cost, or the average of the values they began with.
    */
@@ -187,8 +215,16 @@ export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = F
    * @throws InputError
    */
   plan(parameters: Parameters, context: FlowContext): Plan;
-  /** One worker's functions for the planned flow. */
-  bind(plan: Plan, channels: readonly Channel[], cost: BoundCost, runtime: Runtime): BoundFlow;
+  /**
+   * One worker's functions for the planned flow. `rebind` binds its channels to another view of the graph.
+   */
+  bind(
+    plan: Plan,
+    channels: readonly Channel[],
+    cost: BoundCost,
+    runtime: Runtime,
+    rebind: (runtime: Runtime) => Channel[],
+  ): BoundFlow;
   /** Whether the limit is off the optimum by a bias with these parameters; absent: it is the optimum. */
   biased?(parameters: Parameters): boolean;
   /**

@@ -2,7 +2,7 @@
 
 import { type CompressorPlan, filterGainOf } from '../compress/types.js';
 import { roundStep, SAFETY } from '../flow/gains.js';
-import { flowDefinition } from '../flow/registry.js';
+import { flowDefinition, flowName } from '../flow/registry.js';
 import type { FlowPlan } from '../flow/types.js';
 import type { PlanWithGains, Tunable } from './types.js';
 
@@ -32,7 +32,9 @@ export function diagnose(diverged: Diverged): Diagnosis {
   );
   if (causes.length === 0) {
     const given = Object.entries(flow.gains).map(([name, value]) => `${name} ${roundStep(value)}`);
-    causes.push(`${flow.kind} has no step; with ${given.join(', ')} it diverged: leave to auto what can be`);
+    causes.push(
+      `${flowName(flow)} has no step; with ${given.join(', ')} it diverged: leave to auto what can be`,
+    );
   }
   const cause = causes.join(', and ');
   // Without a filter gain it is the compressor that has to be another one.
@@ -85,7 +87,7 @@ function milder({ gains }: FlowPlan, first: Remedy): Remedy[] {
 function stepCause({ plan, gains: contextOf }: Diverged, step: number) {
   const { flow } = plan;
   const gains = { ...contextOf(), delta: 1 };
-  const definition = flowDefinition(flow.kind);
+  const definition = flowDefinition(flow);
   const bound = definition.largestStep?.(flow, gains) ?? Number.NaN;
   const retry = flow.compress === 'none' ? step / 2 : step * COMPRESSED_RETRY_SHARE;
   const unknown = { remedy: { step: roundStep(retry) }, beyond: false };
@@ -120,12 +122,12 @@ function stepCause({ plan, gains: contextOf }: Diverged, step: number) {
  * take it in as they do. Null where they do not.
  */
 function messageCause(
-  { flow, estimates }: PlanWithGains,
+  { flow, estimated }: PlanWithGains,
   message: CompressorPlan,
 ): { cause: string; remedy: Remedy } | null {
   const { contraction, contractionKind, variance, kind } = message;
   const remembers = contractionKind === 'memory';
-  if (!estimates || (contraction > 0 && !remembers)) return null;
+  if (estimated.length === 0 || (contraction > 0 && !remembers)) return null;
   const suited = filterGainOf(message);
   if (suited === null) return null;
   const why = remembers
@@ -133,13 +135,13 @@ function messageCause(
     : variance !== undefined
       ? `a message of ${kind} has ${(1 + variance).toPrecision(3)} times the energy of what it is about`
       : `a message of ${kind} is no contraction of what it is about`;
-  const filter = flowDefinition(flow.kind).filterGain;
+  const filter = flowDefinition(flow).filterGain;
   const gain = filter === undefined ? undefined : flow.gains[filter];
   if (filter === undefined || gain === undefined) {
     const without = remembers
-      ? `leave the memory out, since ${flow.kind} says again by itself what was not said`
+      ? `leave the memory out, since ${flowName(flow)} says again by itself what was not said`
       : `put { kind: scale, factor: ${roundStep(suited)}, inner: ... } around the compressor`;
-    return { cause: `${why}, and ${flow.kind} has no filter gain for that: ${without}`, remedy: {} };
+    return { cause: `${why}, and ${flowName(flow)} has no filter gain for that: ${without}`, remedy: {} };
   }
   if (gain <= suited) return null;
   return {

@@ -13,7 +13,7 @@
 import { FACTORS, type Gains, patternSearch } from '../base/pattern-search.js';
 import { roundStep } from '../flow/gains.js';
 import { flowDefinition } from '../flow/registry.js';
-import type { GainContext } from '../flow/types.js';
+import type { FlowPlan, GainContext } from '../flow/types.js';
 import type { Held, TrialResult, Trials } from './trial-runs.js';
 import type { Tunable } from './types.js';
 
@@ -77,8 +77,8 @@ const ROUNDING = 1e-11;
 const AS_NEAR = 1.2;
 
 /** The numbers of a flow that a search may change, of those named. */
-export function searchable(kind: string, names: readonly string[]): string[] {
-  const { search } = flowDefinition(kind);
+export function searchable(flow: FlowPlan, names: readonly string[]): string[] {
+  const { search } = flowDefinition(flow);
   return names.filter((name) => search?.directions.some((direction) => direction[name] !== undefined));
 }
 
@@ -116,7 +116,7 @@ export function startsOf(
   free: readonly string[],
   context: GainContext,
 ): Gains[] {
-  const bolder = flowDefinition(flow.kind).search?.starts?.(flow, context) ?? [];
+  const bolder = flowDefinition(flow).search?.starts?.(flow, context) ?? [];
   // What a start does not name is as the formula has it.
   return [...bolder, flow.gains].map((gains) =>
     Object.fromEntries(free.map((name) => [name, gains[name] ?? (flow.gains[name] as number)])),
@@ -151,7 +151,7 @@ export function searchGains(
   context: GainContext,
   options: TrialOptions,
 ): Found | null {
-  const { search } = flowDefinition(tunable.plan.flow.kind);
+  const { search } = flowDefinition(tunable.plan.flow);
   if (!search || free.length === 0) return null;
   const { horizon, budgetRounds, target, objective = false, byItsEnd = false } = options;
   const { costOf, attempt, results } = bindTrials(tunable, runs, options);

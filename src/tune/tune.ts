@@ -10,7 +10,7 @@
 import type { Gains } from '../base/pattern-search.js';
 import type { ContractionKind } from '../compress/types.js';
 import { predictedRoundsPerDecade } from '../flow/rate.js';
-import { flowDefinition } from '../flow/registry.js';
+import { flowDefinition, flowName } from '../flow/registry.js';
 import type { FlowPlan, FlowSpec, GainContext } from '../flow/types.js';
 import type { StopSpec } from '../run/config.js';
 import type { Tuning } from '../run/reports.js';
@@ -73,7 +73,7 @@ export function tune({ tunable, otherMode, stop }: TuneInputs): Tuning {
 function promise(tunable: Tunable, least: number): number {
   const { plan, spec } = tunable;
   const context = tunable.gains();
-  const free = searchable(plan.flow.kind, automaticNames(spec, plan.flow.gains));
+  const free = searchable(plan.flow, automaticNames(spec, plan.flow.gains));
   const { budgetRounds, horizon } = affordable(tunable, context);
   const options = { trials: 0, horizon: Math.ceil(horizon * SCREENING), budgetRounds, target: TARGET_SHARE };
   return costOfStarts(tunable, openTrials(tunable), free, context, options, least);
@@ -82,14 +82,14 @@ function promise(tunable: Tunable, least: number): number {
 /** Why there are no trial runs; null where there are. */
 function obstacle(tunable: Tunable): string | null {
   const { plan: run, spec, cost, optimum } = tunable;
-  const { search, problem } = flowDefinition(run.flow.kind);
-  if (!search) return `the ${run.flow.kind} flow has no search`;
+  const { search, problem } = flowDefinition(run.flow);
+  if (!search) return `the ${flowName(run.flow)} flow has no search`;
   if (spec['tuning'] === 'formula') return 'flow.tuning is formula';
   if (run.agents > MOST_AGENTS) return `${run.agents} agents, and trial runs end at ${MOST_AGENTS}`;
   if (problem === 'cost' && !optimum)
     return `the optimum is unknown (${cost.whyNoOptimum ?? 'no central solver'})`;
   if (spec['batch'] !== undefined && spec['batch'] !== 'all') return 'gradients of mini-batches never settle';
-  if (searchable(run.flow.kind, automaticNames(spec, run.flow.gains)).length === 0)
+  if (searchable(run.flow, automaticNames(spec, run.flow.gains)).length === 0)
     return 'none of these gains is searched';
   const budgetRounds = affordableRounds(tunable, WORK_BUDGET);
   if (budgetRounds < LEAST_ROUNDS) return `a round is so large that the budget holds ${budgetRounds} of them`;
@@ -109,7 +109,7 @@ function compressedLinearly({ linear, delta }: GainContext): boolean {
 
 function tuneMode(tunable: Tunable, stop: StopSpec): Tuning {
   const { plan: run, spec, optimum } = tunable;
-  const definition = flowDefinition(run.flow.kind);
+  const definition = flowDefinition(run.flow);
   const chosen = automaticNames(spec, run.flow.gains).filter((name) => name !== 'eta');
   const context = tunable.gains();
   const formula = (reason: string): Tuning => {
@@ -134,7 +134,7 @@ function tuneMode(tunable: Tunable, stop: StopSpec): Tuning {
   const search = definition.search!;
   const runs = openTrials(tunable);
   if (runs.distance() === 0) return formula('the agents begin where they are to go');
-  const free = searchable(run.flow.kind, chosen);
+  const free = searchable(run.flow, chosen);
   const { budgetRounds, horizon } = affordable(tunable, context);
   const found = searchGains(tunable, runs, free, context, {
     trials: MOST_EVALUATIONS,
@@ -228,7 +228,7 @@ function howNear({ share }: TrialResult, rounds: number): string {
 /** Whether no mixture of curvatures can make it grow (docs/auto.md). */
 function provenStable(flow: FlowPlan, context: GainContext): boolean {
   if (flow.compress !== 'none') return false;
-  const bound = flowDefinition(flow.kind).largestStep?.(flow, { ...context, delta: 1 }) ?? 0;
+  const bound = flowDefinition(flow).largestStep?.(flow, { ...context, delta: 1 }) ?? 0;
   return flow.gains['step']! < bound;
 }
 
@@ -297,7 +297,7 @@ const RECKONED: readonly ContractionKind[] = ['worst', 'mean', 'sweep'];
 function ratePredicted(tunable: Tunable, context: GainContext): Pace {
   const { plan: run } = tunable;
   const { compress, gains } = run.flow;
-  if (compress === undefined) return [null, `there is no formula for the pace of ${run.flow.kind}`];
+  if (compress === undefined) return [null, `there is no formula for the pace of ${flowName(run.flow)}`];
   if (!isEuler(run.flow))
     return [null, "the formula's modes are those of forward Euler with one gradient step"];
   if (run.agents === 1) return [null, 'an agent alone has nobody to agree with'];

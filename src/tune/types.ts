@@ -17,8 +17,8 @@ export interface PlanWithGains extends RunPlan {
   problem: 'cost' | 'average';
   /** Null where every edge is up in every round. */
   links: object | null;
-  /** Whether agents keep estimates of one another. */
-  estimates: boolean;
+  /** Channels of whose vectors agents keep estimates of one another. */
+  estimated: readonly number[];
 }
 
 export interface Tunable {

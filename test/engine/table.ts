@@ -3,14 +3,19 @@
  * flow with gains that suit it.
  */
 
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { flowDefinition } from '../../dist/src/flow/registry.js';
 import { type CompressorSpec, compressors, flows } from '../../dist/src/index.js';
 import { loadModules, moduleUrl } from '../../dist/src/plugin/modules.js';
 
 const ownModule = fileURLToPath(new URL('../../examples/04-own-compressor/two-level.mjs', import.meta.url));
 // For the tests that plan by themselves; a run loads it on its own.
-await loadModules([moduleUrl(ownModule)]);
+const ownFlows = ['dgd', 'extra', 'primal-dual', 'choco-sgd', 'lead', 'push-sum'].map((name) =>
+  fileURLToPath(new URL(`../../examples/07-own-flow/${name}.mjs`, import.meta.url)),
+);
+await loadModules([ownModule, ...ownFlows].map((file) => moduleUrl(file)));
 
 /**
  * Parameters for kinds whose runs are recorded; any other one runs bare, or in its own first example where it
@@ -76,6 +81,7 @@ const variants: Record<string, Record<string, unknown>[]> = {
   admm: [{}, { inner: 1 }],
   pdmm: [{ inner: 2 }],
   'choco-sgd': [{ step: 0.1, decayRounds: 20, gamma: 0.5 }],
+  custom: ownFlows.map((module) => ({ module })),
 };
 
 const specs: Spec[] = Object.values(flows).flatMap(({ kind, modes }) =>
@@ -85,12 +91,15 @@ const specs: Spec[] = Object.values(flows).flatMap(({ kind, modes }) =>
     ...required[kind],
   })),
 );
-const parsed = (spec: Spec) => flows[spec.kind].parameters(z).parse(spec);
-export const messagesOf = (spec: Spec) => flows[spec.kind].messages(parsed(spec));
+const parsed = (spec: Spec) => {
+  const checked = flows[spec.kind].parameters(z).parse(spec);
+  return flows[spec.kind].complete?.(checked) ?? checked;
+};
+export const messagesOf = (spec: Spec) => flowDefinition(spec).messages(parsed(spec));
 const compresses = (spec: Spec) => messagesOf(spec).compressed;
 
 /** Whether a flow says of itself that its limit is not the optimum. */
-export const isBiased = (spec: Spec) => flows[spec.kind].biased?.(parsed(spec)) ?? false;
+export const isBiased = (spec: Spec) => flowDefinition(spec).biased?.(parsed(spec)) ?? false;
 
 /** Flows that leave it open what their messages are about: each mode goes with every compressor. */
 export const flowSpecs = specs.filter(({ kind }) => flows[kind].modes !== undefined);
@@ -103,8 +112,9 @@ const baselineCompressors = [
 ];
 
 const baselineEntry = (flow: Spec, compressor: { kind: string }) => {
-  const { kind, ...rest } = flow;
-  return { flow, compressor, name: `${kind} ${JSON.stringify(rest)} ${compressor.kind}` };
+  const { kind, module, ...rest } = flow;
+  const name = module === undefined ? kind : `${kind} ${path.basename(module as string)}`;
+  return { flow, compressor, name: `${name} ${JSON.stringify(rest)} ${compressor.kind}` };
 };
 
 export const baselines = [

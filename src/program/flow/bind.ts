@@ -5,6 +5,8 @@
 
 import type { Kernels } from '../../../kernels/bindings.js';
 import type { Arena } from '../../arena/arena.js';
+import { rowLength } from '../../arena/layout.js';
+import type { CompressorPlan } from '../../compress/types.js';
 import { costDefinition } from '../../cost/registry.js';
 import type { BoundCost } from '../../cost/types.js';
 import { bindChannel, bindStateChannel } from '../../flow/channel.js';
@@ -65,17 +67,24 @@ function bindCost(plan: FlowRunPlan, runtime: Runtime): BoundCost {
   return definition.placed ? valuesByNumber(cost, numbers) : costByNumber(cost, numbers, rowBytes);
 }
 
+/** The runtime of a channel whose vectors are shorter or longer than x. */
+function widthOf({ dim }: CompressorPlan, runtime: Runtime): Runtime {
+  return dim === runtime.dim ? runtime : { ...runtime, dim, rowBytes: rowLength(dim) * 8 };
+}
+
 export function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram {
   const runtime = bindRuntime(plan, arena, kernels, worker);
   const { blockAgents } = plan;
   const bindChannels = (runtime: Runtime) =>
     plan.flow.stateIsMessage
       ? [bindStateChannel(runtime, stateAt(plan, arena, 'x'))]
-      : plan.channels.map((compressor, channel) => bindChannel(compressor, channel, runtime));
+      : plan.channels.map((compressor, channel) =>
+          bindChannel(compressor, channel, widthOf(compressor, runtime)),
+        );
   const hubs = plan.hubs.length > 0 ? shareHubs(plan.hubs, plan.workers, runtime, bindChannels) : null;
   const channels = hubs?.channels ?? bindChannels(runtime);
   const cost = bindCost(plan, runtime);
-  const flow = flowDefinition(plan.flow.kind).bind(plan.flow, channels, cost, runtime);
+  const flow = flowDefinition(plan.flow).bind(plan.flow, channels, cost, runtime, bindChannels);
   const first = plan.partition[worker];
   const end = plan.partition[worker + 1];
   const blocks = blocksOf(first, end, blockAgents, plan.hubs);
@@ -91,6 +100,7 @@ export function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, work
     bits.deliver(k);
     links?.ahead(k + 1);
     for (let channel = 0; channel < channels.length; channel++) channels[channel].prepare(k + 1);
+    flow.prepare?.(k + 1);
     for (let b = 0; b + 1 < blocks.length; b++) flow.block(blocks[b], blocks[b + 1] - blocks[b], k);
   };
 
@@ -98,6 +108,7 @@ export function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, work
     prologue() {
       links?.prologue();
       for (const channel of channels) channel.prepare(0);
+      flow.prepare?.(0);
       for (let b = 0; b + 1 < blocks.length; b++) flow.prologue(blocks[b], blocks[b + 1] - blocks[b], 0);
     },
     phases: hubs ? [hubs.phase, round] : [round],
@@ -107,6 +118,7 @@ export function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, work
       bits.restore?.();
       // What a codec has drawn for the messages that are waiting lies outside the arena.
       for (const channel of channels) channel.prepare(k);
+      flow.prepare?.(k);
     },
   };
 }

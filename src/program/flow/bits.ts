@@ -41,11 +41,11 @@ function alike({ messageBits, links }: Pick<FlowRunPlan, 'messageBits' | 'links'
   return messageBits !== null && links === null;
 }
 
-export function bitsFields(plan: Pick<FlowRunPlan, 'messageBits' | 'links' | 'arcs' | 'estimates'>) {
+export function bitsFields(plan: Pick<FlowRunPlan, 'messageBits' | 'links' | 'arcs' | 'estimated'>) {
   if (alike(plan)) return [];
   return [
     { name: 'trace.bits', type: 'f64' as const, length: BITS_ENTRIES, perWorker: true },
-    ...(plan.links && plan.estimates
+    ...(plan.links && plan.estimated.length > 0
       ? [{ name: 'links.missed', type: 'f64' as const, length: plan.arcs }]
       : []),
   ];
@@ -105,11 +105,21 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
     };
   }
 
-  const fixedBits =
-    messageBits ?? plan.channels.reduce((sum, channel) => sum + (channel.messageBits ?? 0), 0);
-  const varying = plan.channels.flatMap(({ messageBits }, channel) =>
-    messageBits === null ? [arena.view(lengthsField(channel), 'u32')] : [],
-  );
+  /** Bits of an agent's messages of some channels, at an entry of their lengths. */
+  const bitsOf = (channels: readonly number[]): ((at: number) => number) => {
+    let fixed = 0;
+    const varying: Uint32Array[] = [];
+    for (const channel of channels) {
+      const bits = plan.channels[channel].messageBits;
+      if (bits === null) varying.push(arena.view(lengthsField(channel), 'u32'));
+      else fixed += bits;
+    }
+    return (at: number) => {
+      let length = fixed;
+      for (let channel = 0; channel < varying.length; channel++) length += varying[channel][at];
+      return length;
+    };
+  };
   const rowStart = arena.view(plan.directed ? 'graph.outStart' : 'graph.rowStart', 'u32');
   const carries = links?.carries ?? null;
   const missed = arena.has('links.missed') ? arena.view('links.missed', 'f64') : null;
@@ -117,11 +127,9 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
   const all = Array.from({ length: workers }, (_, w) => arena.view('trace.bits', 'f64', w));
   // Whole numbers below 2^53: exact, so the order in which workers are added up does not matter.
   const total = (which: 0 | 1) => all.reduce((sum, view) => sum + view[which], 0);
-  const said = (at: number) => {
-    let length = fixedBits;
-    for (let channel = 0; channel < varying.length; channel++) length += varying[channel][at];
-    return length;
-  };
+  const said = messageBits === null ? bitsOf(plan.channels.map((_, channel) => channel)) : () => messageBits;
+  // Of a message that is lost, what has to be made up for.
+  const owed = plan.estimated.length === plan.channels.length ? said : bitsOf(plan.estimated);
 
   // A round waits for its slowest link: the largest of all workers, which the leader reads a barrier later.
   // On links that are all alike that is the one with the longest message, and bits and rounds are added up as
@@ -157,11 +165,12 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
       let slowest = NOTHING_SENT;
       for (let agent = partition[worker]; agent < partition[worker + 1]; agent++) {
         const length = said(base + agent);
+        const debt = missed === null ? 0 : owed(base + agent);
         let longest = NOTHING_SENT;
         for (let arc = rowStart[agent]; arc < rowStart[agent + 1]; arc++) {
           let bits = length;
           if (carries !== null && carries[arc] === 0) {
-            if (missed !== null) missed[arc] += length;
+            if (missed !== null) missed[arc] += debt;
             continue;
           }
           if (missed !== null) {

@@ -31,7 +31,10 @@ export async function chooseGains(
   const { config, otherMode } = problem;
   const formula = outline.withGains({});
   const warnings = spectrumWarning(problem);
-  if (!hasOpenGains(config.flow, flowDefinition(config.flow.kind).search)) {
+  const definition = flowDefinition(config.flow);
+  const { agents, dim, seed } = outline.plan;
+  definition.tryOut?.(formula, { agents, dim, seed });
+  if (!hasOpenGains(config.flow, definition)) {
     const averaging = await warnOfAveraging(problem, formula);
     return { outline, flow: formula, tuning: null, warnings: [...warnings, ...averaging] };
   }
@@ -87,7 +90,7 @@ function spectrumWarning({ knownSpectrum }: FlowProblem): string[] {
 
 async function warnOfAveraging(problem: FlowProblem, plan: FlowPlan): Promise<string[]> {
   const { config, graph, degrees, links, weights } = problem;
-  const definition = flowDefinition(config.flow.kind);
+  const definition = flowDefinition(config.flow);
   if (definition.averaging === undefined || (links !== null && !links.pairwise)) return [];
   const [{ averagingWarning }, { spectrum }] = await Promise.all([
     import('../../flow/averaging.js'),

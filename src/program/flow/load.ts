@@ -13,7 +13,7 @@ import type { CostModel } from '../../cost/types.js';
 import { readBeginning } from '../../data/beginning.js';
 import { automaticGain } from '../../flow/gains.js';
 import type { ReferenceModel } from '../../flow/reference-types.js';
-import { flowDefinition } from '../../flow/registry.js';
+import { flowDefinition, flowKind } from '../../flow/registry.js';
 import type { Compress } from '../../flow/types.js';
 import { type NetworkOfEdges, networkOfEdges } from '../../links/network.js';
 import { linksDefinition } from '../../links/registry.js';
@@ -68,6 +68,9 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
   const resolve = (file: string) => path.resolve(loaded.folder, file);
   const warnings: string[] = [];
   refuseMoreThanFits(given);
+  const own = resolveModules(given.flow, loaded.folder, ['flow']);
+  await loadModules(own.modules);
+  const flow = flowKind(given.flow.kind).complete?.(own.spec) ?? given.flow;
   const sources: GraphSources = { config: given, resolve, warnings };
   const topology = await loadGraph(given.topology, sources);
   const links = await loadLinks(given, topology, sources);
@@ -84,7 +87,7 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
 
   const costSpec = resolveModules(given.cost, loaded.folder, ['cost']);
   await loadModules(costSpec.modules);
-  const { batch } = given.flow;
+  const { batch } = flow;
   const cost = await loadCost(costSpec.spec, {
     agents: graph.nodes,
     seed: seedWords(given.seed),
@@ -103,7 +106,7 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
     given.init === undefined
       ? (reference?.start ?? null)
       : await readBeginning(resolve(given.init), graph.nodes, cost.dim);
-  if (flowDefinition(given.flow.kind).problem === 'average' && !init && !cost.ownValue) {
+  if (flowDefinition(flow).problem === 'average' && !init && !cost.ownValue) {
     throw unexpected(
       ['init'],
       undefined,
@@ -113,8 +116,8 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
   warnings.push(...(links?.warnings ?? []));
   return {
     name: nameOf(loaded),
-    given,
-    config: { ...given, compressor: compressor.spec },
+    given: { ...given, flow: { ...flow, ...given.flow } },
+    config: { ...given, flow, compressor: compressor.spec },
     topology: describeTopology(given, topology),
     otherMode: (loaded.alternatives?.['flow.compress'] as Compress | undefined) ?? null,
     graph,
@@ -125,9 +128,9 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
     reference,
     networkOfEdges: ofEdges,
     init,
-    modules: [...costSpec.modules, ...compressor.modules].map(({ url }) => url),
+    modules: [...own.modules, ...costSpec.modules, ...compressor.modules].map(({ url }) => url),
     warnings,
-    ...(await bindSpectrum(given, { graph, links, weights, degrees })),
+    ...(await bindSpectrum({ ...given, flow }, { graph, links, weights, degrees })),
   };
 }
 
@@ -174,7 +177,7 @@ async function bindSpectrum(
   { flow }: FlowConfig,
   { graph, links, weights, degrees }: Weighted,
 ): Promise<Pick<FlowProblem, 'spectrum' | 'knownSpectrum'>> {
-  if (!automaticGain(flow))
+  if (!automaticGain(flow, flowDefinition(flow)))
     return { spectrum: () => boundSpectrum(graph, degrees), knownSpectrum: () => null };
   const { spectrum, balancedSpectrum } = await import('../../../topology/spectrum.js');
   let known: Spectrum | null = null;

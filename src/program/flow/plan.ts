@@ -11,7 +11,7 @@ import type { Graph } from '../../../topology/index.js';
 import { checkArenaFits, type FieldSpec, layoutArena, rowLength } from '../../arena/layout.js';
 import { cacheBytes } from '../../base/caches.js';
 import { unexpected } from '../../base/errors.js';
-import { planCompressor } from '../../compress/registry.js';
+import { planCompressor, UNCOMPRESSED } from '../../compress/registry.js';
 import { type CompressorPlan, reckonedContraction } from '../../compress/types.js';
 import type { CostModel } from '../../cost/types.js';
 import { channelFields, channelPath, channelSeed } from '../../flow/channel.js';
@@ -100,7 +100,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   const { compress = config.flow.compress, order: choice = config.layout.order } = variant;
   const reference = variant.reference === undefined ? problem.reference : variant.reference;
   const spec: FlowSpec = { ...config.flow, ...(compress && { compress }) };
-  const definition = flowDefinition(spec.kind);
+  const definition = flowDefinition(spec);
   const messages = definition.messages(spec);
   checkGraph(definition, spec, problem);
 
@@ -120,8 +120,9 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   };
   const warnings: string[] = [];
   // Where nothing is sent through a channel, what the compressor says of itself still counts.
-  const planned = planChannels(Math.max(1, messages.channels), problem, context);
-  const [compressor] = planned;
+  const planned = planChannels(messages, problem, context);
+  const compressor =
+    (messages.compressed && planned.find((_, i) => !messages.raw?.includes(i))) || planned[0];
   const channels = messages.channels === 0 ? [] : planned;
   checkCompressor(definition, spec, messages.compressed, compressor, config.compressor, warnings);
 
@@ -138,7 +139,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     ...countedBits(messages, planned, agents),
     links: links?.plan ?? null,
     arcs,
-    estimates: messages.estimates ?? false,
+    estimated: estimatedChannels(messages),
   };
   const messageBytes =
     channels.length === 0 ? rowBytes : channels.reduce((sum, { slotBytes }) => sum + slotBytes, 0);
@@ -150,7 +151,8 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   });
   // A hub's chunks are gathered before its owner has written the weights of the round; and they are chunks of
   // edges.
-  const hubs = links || graph.arcs || messages.unicast ? [] : findHubs(order ?? graph);
+  const ownLengths = messages.lengths?.some((length) => length !== null);
+  const hubs = links || graph.arcs || messages.unicast || ownLengths ? [] : findHubs(order ?? graph);
 
   const state = definition.fields(spec, { ...context, path: ['flow'] });
   const fields: FieldSpec[] = [
@@ -174,7 +176,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
 
   const caches = cacheBytes();
   const far = order === null ? distanceNs(agents, messageBytes, caches) : 0;
-  const changing = links === null ? 0 : changingNs(agents, dim, counted.estimates, caches);
+  const changing = links === null ? 0 : changingNs(agents, dim, counted.estimated.length > 0, caches);
   const times = agentNs(order ?? inRows(graph), cost, channels, far + changing, order, hubs);
   if (links) warnHub(times, graph, workers, warnings);
 
@@ -187,6 +189,8 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     contraction,
     variance: messages.compressed ? compressor.variance : undefined,
     maxDegree: problem.degrees.reduce((largest, degree) => Math.max(largest, degree), 0),
+    curvature: { m: cost.curvature.m, l: cost.curvature.l },
+    rounds: config.rounds,
   };
   return {
     plan: {
@@ -196,7 +200,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
       ...counted,
       directed: out.directed,
       shares: out.shares,
-      stateBits: planned.length * 64 * dim,
+      stateBits: counted.estimated.reduce((sum, channel) => sum + 64 * (planned[channel]?.dim ?? dim), 0),
       dim,
       rowBytes,
       blockAgents,
@@ -212,7 +216,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
       channels,
       cost: cost.plan,
       senders: agents === 1 ? 0 : agents,
-      uncompressedBits: planned.length * 64 * dim + 64 * (messages.scalars ?? 0),
+      uncompressedBits: planned.reduce((sum, { dim }) => sum + 64 * dim, 64 * (messages.scalars ?? 0)),
       state: ['x', 'v', 's']
         .filter((name) => layout.fields[name])
         .map((name) => ({ name, rows: agents, doubled: layout.fields[name].length > agents * rowEntries })),
@@ -252,17 +256,24 @@ export function withFlow(plan: FlowRunPlan, flow: FlowPlan): FlowRunPlan {
 
 /** What every message is made with: a compressor and draws of its own. */
 function planChannels(
-  count: number,
+  { channels, compressed, raw = [], lengths = [] }: FlowMessages,
   { config }: FlowProblem,
   context: Omit<PlanContext, 'path'>,
 ): [CompressorPlan, ...CompressorPlan[]] {
-  return Array.from({ length: count }, (_, channel) =>
-    planCompressor(config.compressor, {
+  return Array.from({ length: Math.max(1, channels) }, (_, channel) =>
+    planCompressor(compressed && raw.includes(channel) ? UNCOMPRESSED : config.compressor, {
       ...context,
+      dim: lengths[channel] ?? context.dim,
       seed: channelSeed(context.seed, channel),
       path: channelPath(channel),
     }),
   ) as [CompressorPlan, ...CompressorPlan[]];
+}
+
+/** Channels of which those who hear keep estimates; where the state is the message there is one. */
+function estimatedChannels({ channels, estimates = false }: FlowMessages): number[] {
+  if (typeof estimates !== 'boolean') return [...estimates];
+  return estimates ? Array.from({ length: Math.max(1, channels) }, (_, channel) => channel) : [];
 }
 
 /**
@@ -287,15 +298,15 @@ function countedBits(
 function gainContext(
   { graph, cost, degrees, spectrum }: FlowProblem,
   spec: FlowSpec,
-  { problem }: FlowDefinition,
+  definition: FlowDefinition,
   contraction: number,
   compressed: boolean,
   { linear }: CompressorPlan,
 ): GainContext {
   const alone = graph.nodes === 1;
   const { m, l, meanM, meanL } = cost.curvature;
-  const automatic = automaticGain(spec);
-  const descends = problem === 'cost' && automatic !== undefined;
+  const automatic = automaticGain(spec, definition);
+  const descends = definition.problem === 'cost' && automatic !== undefined;
   if (descends && !(l > 0 && l < Number.POSITIVE_INFINITY)) {
     const why = l === 0 ? 'its data are all zero' : 'it gives no l';
     throw unexpected(

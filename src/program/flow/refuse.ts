@@ -9,7 +9,7 @@ import { InputError, unexpected } from '../../base/errors.js';
 import { compresses } from '../../compress/registry.js';
 import { type CompressorPlan, type CompressorSpec, reckonedContraction } from '../../compress/types.js';
 import { automaticGain } from '../../flow/gains.js';
-import { flows } from '../../flow/registry.js';
+import { flowName, flows } from '../../flow/registry.js';
 import type { FlowDefinition, FlowSpec } from '../../flow/types.js';
 import { linksDefinition } from '../../links/registry.js';
 import type { FlowProblem } from './load.js';
@@ -30,7 +30,7 @@ export function checkCompressor(
       throw unexpected(
         ['compressor', 'kind'],
         spec.kind,
-        `identity, since ${flow.kind} sends its vectors as they are`,
+        `identity, since ${flowName(flow)} sends its vectors as they are`,
       );
     }
     throw unexpected(
@@ -45,9 +45,10 @@ export function checkCompressor(
     );
   }
   if (reckonedContraction(plan) > 0 || (definition.unbiased && variance !== undefined)) return;
-  if (automaticGain(flow)) {
+  const automatic = automaticGain(flow, definition);
+  if (automatic !== undefined) {
     throw unexpected(
-      ['flow', automaticGain(flow) as string],
+      ['flow', automatic],
       'auto',
       `a number: ${describeSpec(spec)} is no contraction, so no step can be promised (shrink it with { kind: scale, factor: c, inner: ... }, or see \`sottovoce certify\`)`,
     );
@@ -67,7 +68,8 @@ export function checkGraph(
 ): void {
   const { links: linksSpec } = config;
   const graphs = definition.graphs?.(flow) ?? 'edges';
-  const mode = flow.compress === undefined ? flow.kind : `${flow.kind} with compress ${flow.compress}`;
+  const mode =
+    flow.compress === undefined ? flowName(flow) : `${flowName(flow)} with compress ${flow.compress}`;
   const others = (able: (kind: FlowDefinition) => boolean) =>
     Object.values(flows)
       .filter((other) => other !== definition && able(other))
@@ -99,8 +101,8 @@ export function checkGraph(
       );
     }
   }
-  if (graphs === 'arcs' && weights !== null) {
-    throw unexpected(['weights'], config.weights, `unit, since ${flow.kind} gives even shares`);
+  if (definition.messages(flow).shares && weights !== null) {
+    throw unexpected(['weights'], config.weights, `unit, since ${flowName(flow)} gives even shares`);
   }
   if (!links || !linksSpec) return;
   const kind = linksDefinition(linksSpec.kind, ['links']);
@@ -108,7 +110,7 @@ export function checkGraph(
     new InputError(`links.kind is ${kind.kind}, ${why}`, { path: ['links', 'kind'], hint });
   if (!definition.changingLinks) {
     throw refuse(
-      `and ${flow.kind} needs the same weights in every round`,
+      `and ${flowName(flow)} needs the same weights in every round`,
       `over changing links: ${others((other) => other.changingLinks ?? false)}`,
     );
   }
@@ -126,7 +128,7 @@ export function checkGraph(
   }
   if (definition.messages(flow).shares && kind.foreseen === false) {
     throw refuse(
-      `whose links are agreed on in the round itself, and ${flow.kind} has to know a round ahead how many will hear`,
+      `whose links are agreed on in the round itself, and ${flowName(flow)} has to know a round ahead how many will hear`,
       'flow: { kind: consensus } averages over pairs',
     );
   }

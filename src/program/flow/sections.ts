@@ -8,7 +8,7 @@ import { describeSpec } from '../../base/describe.js';
 import { formatPath, type SpecPath } from '../../base/errors.js';
 import { compresses, UNCOMPRESSED } from '../../compress/registry.js';
 import type { CompressorSpec } from '../../compress/types.js';
-import { flowDefinition } from '../../flow/registry.js';
+import { flowKind, flowLabel } from '../../flow/registry.js';
 import type { Compress, FlowSpec } from '../../flow/types.js';
 import {
   type ComponentDefinition,
@@ -117,7 +117,7 @@ export const flowSections: ProgramSections = {
     const { flow, compressor, topology, links } = config as FlowConfig;
     const { reference } = flow;
     return {
-      flow: flow.compress === undefined ? flow.kind : `${flow.kind}, ${flow.compress}`,
+      flow: flowLabel(flow),
       compressor: describeSpec(compressor),
       network: [topology, links ?? null],
       // A series of references ends where its file does.
@@ -168,7 +168,7 @@ function check(input: Record<string, unknown>, registries: Registries): CheckedS
  */
 function flowWithDefaults(spec: Record<string, unknown>, compressor: CompressorSpec): FlowSpec {
   const { kind, ...given } = spec as FlowSpec;
-  const { modes } = flowDefinition(kind);
+  const { modes } = flowKind(kind);
   if (!modes) return { kind, ...given };
   const chosen = ['step', 'alpha', 'beta', 'mu'].some((gain) => typeof given[gain] === 'number');
   const compressed: Compress = modes.includes('error-memory') && !chosen ? 'error-memory' : 'error-state';

@@ -5,7 +5,7 @@ import { describeSpec } from '../../base/describe.js';
 import type { Gains } from '../../base/pattern-search.js';
 import { samplesOf } from '../../cost/registry.js';
 import type { CostModel } from '../../cost/types.js';
-import { flowDefinition } from '../../flow/registry.js';
+import { flowDefinition, flowLabel } from '../../flow/registry.js';
 import type { LinksSpec } from '../../links/types.js';
 import { estimateMemory } from '../../run/memory.js';
 import { reportOptimum } from '../../run/optimum.js';
@@ -54,7 +54,7 @@ export const flowStages: Stages<FlowProblem, FlowOutline, FlowChoice, FlowRunPla
 
 /** An average is known with the beginning, a minimiser from the cost's own solver. */
 function answer({ config, cost, init }: FlowProblem): Answer {
-  const averages = flowDefinition(config.flow.kind).problem === 'average';
+  const averages = flowDefinition(config.flow).problem === 'average';
   const optimum = averages ? null : cost.optimum();
   return {
     optimum,
@@ -90,7 +90,7 @@ async function report({ problem, answer: { optimum }, choice, plan }: FlowMade):
     rounds,
     topology: problem.topology,
     cost: cost.description,
-    flow: flow.compress === undefined ? flow.kind : `${flow.kind}, ${flow.compress}`,
+    flow: flowLabel(flow),
     compressor: describeSpec(problem.given.compressor),
     links: config.links ? describeLinks(config.links) : null,
     layout: { order: orderReport, blockAgents },
@@ -109,9 +109,8 @@ function unknownGap(optimum: Answer['optimum'], { whyNoOptimum }: CostModel): st
 }
 
 function openGains({ problem, choice: { outline }, plan }: FlowMade): OpenGains | null {
-  const { kind } = plan.flow;
-  const { search } = flowDefinition(kind);
-  const free = searchable(kind, automaticNames(problem.config.flow, plan.flow.gains));
+  const { search } = flowDefinition(plan.flow);
+  const free = searchable(plan.flow, automaticNames(problem.config.flow, plan.flow.gains));
   const [first] = free;
   if (!search || first === undefined) return null;
   const { directions, largest, shrink = 'step' } = search;

@@ -83,7 +83,7 @@ export async function tuneFlow(
   const { flow, rounds: ownRounds, stop } = problem.config;
   const candidate = (compress: Compress | undefined): Candidate => {
     const tunable = shortRun(problem, optimum, { compress, order: 'given' });
-    const free = searchable(flow.kind, automaticNames(tunable.spec, tunable.plan.flow.gains));
+    const free = searchable(tunable.plan.flow, automaticNames(tunable.spec, tunable.plan.flow.gains));
     return { tunable, runs: openTrials(tunable), free };
   };
   const horizon = options.rounds ?? ownRounds;
@@ -98,7 +98,7 @@ export async function tuneFlow(
       target: asked === undefined || !(first > 0) ? TARGET_SHARE : Math.min(0.9, asked / first),
       held,
       objective: isBlind(tunable),
-      byItsEnd: typeof flow.batch === 'number' || flowDefinition(flow.kind).search?.biased === true,
+      byItsEnd: typeof flow.batch === 'number' || flowDefinition(flow).search?.biased === true,
     };
   };
 

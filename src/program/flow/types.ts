@@ -15,8 +15,8 @@ export interface FlowRunPlan extends RunPlan {
   directed: boolean;
   /** Null where every edge is up in every round. */
   links: LinksPlan | null;
-  /** Whether those who hear keep estimates of the state, of this many bits. */
-  estimates: boolean;
+  /** Channels of whose vectors those who hear keep estimates, and the bits of these vectors. */
+  estimated: readonly number[];
   stateBits: number;
   /** Whether `graph.outDegrees` is kept, a round ahead. */
   shares: boolean;

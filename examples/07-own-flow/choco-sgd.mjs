@@ -1,0 +1,26 @@
+// CHOCO-SGD (Koloskova, Stich, Jaggi 2019): a gradient step, then a step towards what the network knows of the
+// neighbours' halves. With halfHat <- halfHat + C(half - halfHat):
+//     half <- x - h grad f(x)        x <- half - gamma tau L halfHat
+
+export const state = ['half'];
+export const parameters = {
+  step: { auto: ({ l }) => 0.25 / l, min: 0 },
+  gamma: { auto: ({ delta }) => delta },
+  mixing: 0.1,
+};
+export const messages = { half: 'difference' };
+export const biased = true;
+
+/** @typedef {import('sottovoce').FlowModule<'half', 'half', 'step' | 'gamma' | 'mixing'>} ChocoSgd */
+
+/** @type {ChocoSgd['send']} */
+export function send({ x, half, gradient, parameters: { step } }) {
+  const slope = gradient(x);
+  for (let c = 0; c < x.length; c++) half[c] = x[c] - step * slope[c];
+}
+
+/** @type {ChocoSgd['step']} */
+export function step({ x, half, heard, parameters: { gamma, mixing } }) {
+  const { laplacian } = heard.half;
+  for (let c = 0; c < x.length; c++) x[c] = half[c] - gamma * mixing * laplacian[c];
+}

@@ -30,6 +30,19 @@ export type { CompressorAlias, CompressorDefinition, CompressorSpec } from './co
 export type { CostAnswer, CostInputs, CostModule, CostModuleContext } from './cost/custom.js';
 export { costs } from './cost/registry.js';
 export type { CostDefinition } from './cost/types.js';
+export type {
+  FlowAgent,
+  FlowAgentBase,
+  FlowFacts,
+  FlowModule,
+  FlowNeeds,
+  GainDeclaration,
+  Heard,
+  HeardFrom,
+  MessageDeclaration,
+  MessageForm,
+  ParameterDeclaration,
+} from './flow/custom-types.js';
 export { flows } from './flow/registry.js';
 export type { FlowDefinition } from './flow/types.js';
 export { loadConfig, parseConfig } from './library/configs.js';

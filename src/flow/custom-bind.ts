@@ -230,7 +230,11 @@ export function bindCustomFlow(
   const wasLost = (): boolean => {
     for (const { at, stride, own } of state) {
       const from = at + cursor.position * stride;
-      for (let c = 0; c < own.length; c++) if (!(Math.abs(memory[from + c]!) < LARGEST_ENTRY)) return true;
+      for (let c = 0; c < own.length; c++) {
+        const now = Math.abs(own[c]!);
+        if (!(Math.abs(memory[from + c]!) < LARGEST_ENTRY) || (now >= LARGEST_ENTRY && now < Infinity))
+          return true;
+      }
     }
     return cursor.hearing && messages.some(({ heard }) => heard.lost());
   };
@@ -250,11 +254,13 @@ export function bindCustomFlow(
       copyIn(memory, at + cursor.position * stride, own);
     }
   };
-  const leave = () => {
+  const checkState = () => {
     for (let i = 0; i < state.length; i++) {
       const { name, own } = state[i]!;
       if (!allFinite(own)) refuseInfinite(name, own);
     }
+  };
+  const leave = () => {
     for (let i = 0; i < state.length; i++) {
       const { at, stride, own } = state[i]!;
       copyOut(own, memory, at + cursor.position * stride);
@@ -268,6 +274,7 @@ export function bindCustomFlow(
     sendDraws.begin(cursor.agent, round);
     for (let i = 0; i < filled.length; i++) filled[i]!.out.fill(0);
     call('send', send);
+    checkState();
     for (let i = 0; i < filled.length; i++) {
       const { name, out, rows, stride } = filled[i]!;
       if (!allFinite(out)) refuseInfinite(`out.${name}`, out);
@@ -303,6 +310,7 @@ export function bindCustomFlow(
         if (begin !== undefined) {
           sendDraws.begin(cursor.agent, ROUND_OF_BEGIN);
           call('begin', begin);
+          checkState();
         }
         prepareSend(round);
         if (drawn !== null) drawn[cursor.position] = cursor.draws;
@@ -320,6 +328,7 @@ export function bindCustomFlow(
         cursor.draws = drawn === null ? 0 : (drawn[cursor.position] as number);
         stepDraws.begin(cursor.agent, round);
         call('step', step);
+        checkState();
         cursor.draws = 0;
         prepareSend(round + 1);
         if (drawn !== null) drawn[cursor.position] = cursor.draws;

@@ -9,9 +9,8 @@
  */
 
 import { rowLength } from '../arena/layout.js';
-import { formatValue } from '../base/errors.js';
 import { batchParameter } from '../cost/batch.js';
-import { describeThrown } from '../plugin/modules.js';
+import { describeReturned, describeThrown } from '../plugin/modules.js';
 import type { PlanContext } from '../runtime.js';
 import { bindCustomFlow, type CustomFlowPlan, estimateSuffix, stateField } from './custom-bind.js';
 import { completeFlow, type Declaration, declarationOf, refuseFlow } from './custom-module.js';
@@ -208,6 +207,6 @@ function byRule(
   const range = min > -Infinity || max < Infinity ? `a number in ${min}..${max}` : 'a finite number';
   throw refuseFlow(
     module,
-    `the auto rule of ${name} gave ${formatValue(value)}, expected ${range} (of ${shown})`,
+    `the auto rule of ${name} gave ${describeReturned(value)}, expected ${range} (of ${shown})`,
   );
 }

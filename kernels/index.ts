@@ -73,6 +73,7 @@ export {
 } from './softmax';
 export {
   combine,
+  copyFinite,
   stepConsensus,
   stepConsensusError,
   stepPrimalDual,

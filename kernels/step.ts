@@ -220,6 +220,23 @@ export function stepConsensusError(
   }
 }
 
+/**
+ * Copies n entries from one row to another if all of them are finite, and says whether they are: 1 or 0. The
+ * two may be the same. n: even.
+ */
+export function copyFinite(n: usize, from: usize, to: usize): i32 {
+  const zero = f64x2.splat(0);
+  let sum = f64x2.splat(0);
+  const bytes = n << 3;
+  // 0 x is 0 for every finite x, and NaN for the rest.
+  for (let at: usize = 0; at < bytes; at += 16) {
+    sum = f64x2.add(sum, f64x2.mul(zero, v128.load(from + at)));
+  }
+  if (!v128.all_true<i64>(f64x2.eq(sum, sum))) return 0;
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, v128.load(from + at));
+  return 1;
+}
+
 /** out = a - b, row by row. */
 export function subtract(count: usize, stride: usize, n: usize, a: usize, b: usize, out: usize): void {
   for (let r: usize = 0; r < count; r++) {

@@ -3,6 +3,7 @@
 import { barrier } from './barrier.js';
 import { kernels } from './kernels.js';
 import { memory } from './memory.js';
+import { own } from './own.js';
 import { peers } from './peers.js';
 import { round } from './round.js';
 import { scaling } from './scaling.js';
@@ -18,5 +19,6 @@ export const benchmarks: readonly Benchmark[] = [
   memory,
   startup,
   peers,
+  own,
   targets,
 ];

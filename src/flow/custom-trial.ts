@@ -10,7 +10,7 @@ import { PrivateArrays } from '../plugin/arrays.js';
 import { Draws } from '../plugin/draws.js';
 import { describeReturned, describeThrown, placeIn } from '../plugin/modules.js';
 import type { Seed } from '../runtime.js';
-import { type CustomFlowPlan, SEND_STREAM, STEP_STREAM } from './custom-bind.js';
+import { type CustomFlowPlan, ROUND_OF_BEGIN, SEND_STREAM, STEP_STREAM } from './custom-bind.js';
 import { AGENT_WORDS, type Declaration, refuseFlow } from './custom-module.js';
 import type { FlowAgent } from './custom-types.js';
 
@@ -192,7 +192,7 @@ function play(
   const refuse = (what: string, cause?: unknown) =>
     refuseFlow({ ...module, file: placeIn(cause, module.url, module.file) }, what, cause);
 
-  sendDraws.begin(0, 0xffffffff);
+  sendDraws.begin(0, ROUND_OF_BEGIN);
   if (!call('begin')) return null;
   sendDraws.begin(0, 0);
   if (!call('send')) return null;
@@ -209,6 +209,11 @@ function play(
 function watched(name: string, array: Float64Array): Float64Array {
   return new Proxy(array, {
     get(target, key) {
+      if (key === 'buffer') {
+        throw new Misuse(
+          `reads ${name}.buffer, expected its entries alone: a kernel of your own exports its memory`,
+        );
+      }
       const value = Reflect.get(target, key, target);
       return typeof value === 'function' && key !== 'constructor' ? value.bind(target) : value;
     },

@@ -13,6 +13,7 @@ import { batchParameter } from '../cost/batch.js';
 import { describeReturned, describeThrown } from '../plugin/modules.js';
 import type { PlanContext } from '../runtime.js';
 import { bindCustomFlow, type CustomFlowPlan, estimateSuffix, stateField } from './custom-bind.js';
+import { COST_ROWS } from './custom-cost.js';
 import { completeFlow, type Declaration, declarationOf, refuseFlow } from './custom-module.js';
 import { tryOutFlow } from './custom-trial.js';
 import type { FlowFacts } from './custom-types.js';
@@ -99,8 +100,9 @@ function define(declaration: Declaration): FlowDefinition {
     }),
 
     fields: ({ batch }, context) => {
-      const { agents, blockAgents } = context;
+      const { agents } = context;
       const wide = (length: number | null): PlanContext => ({ ...context, dim: length ?? context.dim });
+      const one = (length: number | null): PlanContext => ({ ...wide(length), blockAgents: 1 });
       const longest = wide(Math.max(...messages.map(({ length }) => length ?? context.dim)));
       return [
         ...state.flatMap((vector) => stateFields([stateField(vector)], wide(vector.length))),
@@ -120,10 +122,11 @@ function define(declaration: Declaration): FlowDefinition {
         // Degrees of 0, with which gathering adds up the neighbours alone.
         { name: 'flow.none', type: 'f64', length: agents },
         ...(typeof batch === 'number' ? [{ name: 'flow.draws', type: 'u32' as const, length: agents }] : []),
-        ...scratchFields(['flow.point', 'flow.answer'], {
-          ...context,
-          blockAgents: Math.min(1, blockAgents),
-        }),
+        ...scratchFields(
+          ['flow.point', 'flow.answer', ...COST_ROWS.map((name) => `flow.${name}`)],
+          one(null),
+        ),
+        ...state.flatMap(({ name, length }) => scratchFields([`state.${name}`], one(length))),
         { name: 'scratch.flow.value', type: 'f64', length: rowLength(1), perWorker: true },
       ];
     },

@@ -234,6 +234,28 @@ describe('steps', () => {
     }
   });
 
+  it('copyFinite copies what is finite, and nothing else', () => {
+    const bench = new Bench();
+    for (const n of [8, 64, 72]) {
+      const from = bench.f64(n);
+      const to = bench.f64(n);
+      from.data.set(normals(n, random));
+      expect(bench.kernels.copyFinite(n, from.at, to.at)).toBe(1);
+      expect(to.data).toEqual(from.data);
+      expect(bench.kernels.copyFinite(n, from.at, from.at)).toBe(1);
+      for (const bad of [Number.NaN, Infinity, -Infinity]) {
+        for (const c of [0, 1, n - 1]) {
+          from.data.set(normals(n, random));
+          from.data[c] = bad;
+          const before = to.data.slice();
+          expect(bench.kernels.copyFinite(n, from.at, to.at)).toBe(0);
+          expect(to.data).toEqual(before);
+        }
+      }
+      bench.checkGuards();
+    }
+  });
+
   it('consensus and subtract, in place and elsewhere', () => {
     for (const n of SIZES) {
       const bench = new Bench(1 << 18);

@@ -245,6 +245,7 @@ export function bindCustomFlow(
     cursor.count = count;
     cursor.heardRound = round;
     cursor.block++;
+    places.claim();
   };
 
   return {

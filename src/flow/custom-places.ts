@@ -84,6 +84,11 @@ export class Places {
     this.#own = new PrivateArrays(module, entries * arrays, arrays);
   }
 
+  /** Before the calls of a block. */
+  claim(): void {
+    this.#own.claim();
+  }
+
   /** What a kernel of the module's has done to its memory, as half a sentence; null where nothing. */
   damage(): string | null {
     return this.#own.damage();

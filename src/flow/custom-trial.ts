@@ -192,6 +192,7 @@ function play(
   const refuse = (what: string, cause?: unknown) =>
     refuseFlow({ ...module, file: placeIn(cause, module.url, module.file) }, what, cause);
 
+  arrays.claim();
   sendDraws.begin(0, ROUND_OF_BEGIN);
   if (!call('begin')) return null;
   sendDraws.begin(0, 0);
@@ -202,7 +203,8 @@ function play(
   hearing = false;
   round = 1;
   sendDraws.begin(0, 1);
-  return call('send') ? made : null;
+  if (!call('send')) return null;
+  return Object.fromEntries(Object.entries(made).map(([name, array]) => [name, array.slice()]));
 }
 
 /** The vector with an eye on what is written past its end, which JavaScript leaves unsaid. */

@@ -31,16 +31,21 @@ export interface MessageDeclaration<Parameter extends string = string> {
 
 /** What `auto` rules are handed: the graph, the cost and the compressor in numbers. */
 export interface FlowFacts<Parameter extends string = string> {
-  /** Second smallest and largest eigenvalue of the Laplacian with the config's weights. */
+  /** Second smallest eigenvalue of the Laplacian with the config's weights. */
   readonly lambda2: number;
+  /** Its largest. */
   readonly lambdaMax: number;
-  /** Mean and largest weighted degree. */
+  /** Mean weighted degree. */
   readonly degree: number;
+  /** Largest weighted degree. */
   readonly maxDegree: number;
-  /** m I <= Hessian of f_i <= l I for every agent; and of the mean of all. */
+  /** Strong convexity: m I <= Hessian of f_i for every agent. */
   readonly m: number;
+  /** Smoothness: Hessian of f_i <= l I for every agent. */
   readonly l: number;
+  /** m of the mean of all costs. */
   readonly meanM: number;
+  /** l of the mean of all costs. */
   readonly meanL: number;
   /** The compressor's contraction: E|e - C(e)|^2 <= (1 - delta)|e|^2; 1 where nothing is compressed. */
   readonly delta: number;
@@ -54,8 +59,9 @@ export interface GainDeclaration {
   default?: number | 'auto';
   /** The rule behind `auto`; `sottovoce tune` searches around it. */
   auto?(facts: FlowFacts): number;
-  /** Its range, ends included. */
+  /** The least that it may be; any number where absent. */
   min?: number;
+  /** The most that it may be; any number where absent. */
   max?: number;
 }
 

@@ -459,6 +459,17 @@ export interface FlowKinds {
     /** [rows, columns] of the matrix that x is, row after row */ shape: [number, number];
     /** step size h; auto: half of (1 + lambda_min(W))/l; default: auto */ step?: number | 'auto';
   };
+  /** calls begin, send and step of your module; parameters beside it are handed to it */ custom: {
+    /** your .mjs file, relative to the config */ module: string;
+    /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
+    batch?: 'all' | number;
+    /**
+     * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
+     * default: pilot
+     */
+    tuning?: 'pilot' | 'formula';
+    [parameter: string]: unknown;
+  };
 }
 
 /** One of the flows. */

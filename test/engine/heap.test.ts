@@ -5,9 +5,11 @@
  * so the flattest of several counts.
  */
 
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { runConfig } from '../support/run.js';
 
+const OWN_FLOW = fileURLToPath(new URL('../../examples/07-own-flow/primal-dual.mjs', import.meta.url));
 const WARM_ROUND = 15_000;
 const ROUNDS = 10_000;
 const WINDOWS = 3;
@@ -19,6 +21,8 @@ it.each([
   { compress: 'error-state', compressor: { kind: 'flattened-sign' }, workers: 2 },
   { compress: 'none', compressor: { kind: 'identity' }, workers: 1 },
   { compress: 'observer', compressor: { kind: 'top-k', k: 2 }, workers: 1 },
+  // A module's own flow: the engine's part of it, and an example that allocates nothing either.
+  { compress: 'custom', compressor: { kind: 'top-k', k: 2 }, workers: 1 },
 ])(
   'the heap is flat over 10,000 rounds ($compress, $compressor.kind)',
   async ({ compress, compressor, workers }) => {
@@ -26,7 +30,10 @@ it.each([
       {
         topology: { kind: 'ring', nodes: 16 },
         cost: { kind: 'quadratic', dim: 16 },
-        flow: { kind: 'primal-dual', compress, step: 0.02, alpha: 1, beta: 1 },
+        flow:
+          compress === 'custom'
+            ? { kind: 'custom', module: OWN_FLOW, step: 0.02, alpha: 1, beta: 1 }
+            : { kind: 'primal-dual', compress, step: 0.02, alpha: 1, beta: 1 },
         compressor,
         rounds: WARM_ROUND + WINDOWS * ROUNDS,
         workers,

@@ -2,6 +2,7 @@
 
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { runOnThisThread, type Said } from '../support/command-line.js';
 import { temporaryFolder } from '../support/run.js';
@@ -17,6 +18,21 @@ const GOOD = {
     for (let c = 0; c < x.length; c++) x[c] -= parameters.step * slope[c] + 0.1 * heard.x.laplacian[c];
   }`,
 };
+
+/** Parts of a module with the example's kernel. */
+function kernel(call: string): Record<string, string> {
+  const wasm = fileURLToPath(new URL('../../examples/07-own-flow/kernel/step.wasm', import.meta.url));
+  return {
+    kernel: `import { readFileSync } from 'node:fs';
+      const kernel = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(${JSON.stringify(wasm)}))).exports;
+      export const memory = kernel.memory;
+      export const state = ['v'];`,
+    step: `export function step({ dim, x, v, heard, gradient }) {
+      const arrays = [x, v, gradient(x), heard.x.laplacian];
+      ${call}
+    }`,
+  };
+}
 
 /** `sottovoce run` of a config with a module of these parts. */
 function run(parts: Record<string, string>, flow = '', more = ''): Promise<Said> {
@@ -203,6 +219,21 @@ const BEFORE: [string, Record<string, string>, RegExp][] = [
     'a memory of its own',
     { step: 'let calls = 0; export function step({ x }) { x[0] = ++calls; }' },
     /entry 0 of x is 1 and then 2 of the same agent in the same round/,
+  ],
+  [
+    'a kernel that writes past an array',
+    kernel('kernel.step(dim + 1, ...arrays.map((array) => array.byteOffset), 0.1, 0.1, 0.1);'),
+    /step wrote past the end of [xv]/,
+  ],
+  [
+    'a kernel that grows its memory',
+    kernel('kernel.memory.grow(1);'),
+    /step has grown its memory, expected it to keep its size in a run/,
+  ],
+  [
+    'the buffer behind a vector',
+    { step: 'export function step({ x }) { new Float64Array(x.buffer)[0] = 1; }' },
+    /step reads x\.buffer, expected its entries alone/,
   ],
   [
     'a reference error',

@@ -395,3 +395,26 @@ describe('parameters', () => {
     expect(gains.step).not.toBe((await gainsOf({})).step);
   });
 });
+
+describe('a kernel of one`s own', () => {
+  const own = { step: 0.02, alpha: 1, beta: 1, mu: 0.5 };
+
+  it.each(COMPRESSORS)(
+    'has the bits of the module without one, for any number of workers: $kind',
+    async (compressor) => {
+      const hash = async (name: string, workers: number) =>
+        (await run({ compressor, flow: { kind: 'custom', module: example(name), ...own } }, workers))
+          .stateHash;
+      const plain = await hash('primal-dual', 1);
+      for (const workers of [1, 2, 3, 5]) expect(await hash('primal-dual-wasm', workers)).toBe(plain);
+    },
+  );
+
+  it('with threads as without', async () => {
+    const flow = { kind: 'custom', module: example('primal-dual-wasm'), ...own };
+    const { stateHash } = await run({ flow });
+    for (const workers of [1, 2]) {
+      expect((await runConfig({ ...complete({ flow }), workers })).summary.stateHash).toBe(stateHash);
+    }
+  });
+});

@@ -152,6 +152,7 @@ class MlpModel implements CostModel<MlpPlan> {
   readonly nanoseconds: Float64Array;
   readonly curvature = { m: 0, l: Infinity, meanM: 0, meanL: Infinity };
   readonly description: string;
+  readonly nonconvex = true;
   readonly whyNoOptimum = 'a perceptron is not convex, so a stationary point need not be the best';
   readonly #context: CostContext;
   readonly samples: Uint32Array;

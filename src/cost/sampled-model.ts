@@ -72,6 +72,7 @@ export class SampledModel<Plan extends RowsPlan, L extends Labels> implements Co
   readonly description: string;
   readonly samples: Uint32Array;
   whyNoOptimum: string | null = null;
+  readonly nonconvex: boolean;
   readonly #given: Given<Plan, L>;
   readonly #note: CostContext['note'];
   #solved: Optimum | null | undefined;
@@ -83,6 +84,7 @@ export class SampledModel<Plan extends RowsPlan, L extends Labels> implements Co
     this.plan = plan;
     this.dim = plan.dim;
     this.samples = samples;
+    this.nonconvex = problem.whyUnsolved !== undefined;
     this.#given = given;
     this.#note = note;
     const { rows, labels, classes, slopeNs } = problem;

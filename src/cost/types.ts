@@ -119,6 +119,8 @@ export interface CostModel<Plan extends CostPlan = CostPlan> {
    * everywhere; solves first where nobody has. Null where there is no optimum.
    */
   curvatureAtOptimum?(): NearCurvature | null;
+  /** Whether some f_i is known not to be convex. */
+  readonly nonconvex?: boolean;
   /** Writes the value of an agent's own (dim entries), of a cost that has such: what averaging begins at. */
   ownValue?(agent: number, out: Float64Array): void;
   /** x(0) of every agent, dim entries, where 0 is no place to begin and the config names none. */

@@ -88,6 +88,7 @@ function define(declaration: Declaration): FlowDefinition {
     changingLinks: needs.changingLinks,
     localGains: new Set(),
     graphs: () => GRAPHS[needs.graph],
+    costs: needs.cost,
     biased: () => biased,
 
     messages: () => ({

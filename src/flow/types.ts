@@ -195,6 +195,8 @@ export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = F
    * (directed too, where everyone has as many in- as out-neighbours), `arcs` (any directed graph).
    */
   graphs?(parameters: Parameters): 'edges' | 'balanced' | 'arcs';
+  /** The costs it can do with; any where absent. */
+  costs?: 'any' | 'convex' | 'strongly-convex';
   /**
    * Whether its equations hold with another Laplacian in every round, that of `Runtime.graph`; absent: no.
    */

@@ -35,13 +35,18 @@ function kernel(call: string): Record<string, string> {
 }
 
 /** `sottovoce run` of a config with a module of these parts. */
-function run(parts: Record<string, string>, flow = '', more = ''): Promise<Said> {
+function run(
+  parts: Record<string, string>,
+  flow = '',
+  more = '',
+  cost = '{ kind: quadratic, dim: 6 }',
+): Promise<Said> {
   const module = `flow-${++files}.mjs`;
   writeFileSync(path.join(folder, module), Object.values({ ...GOOD, ...parts }).join('\n'));
   writeFileSync(
     path.join(folder, 'run.yaml'),
     `topology: { kind: ring, nodes: 12 }
-cost: { kind: quadratic, dim: 6 }
+cost: ${cost}
 flow: { kind: custom, module: ${module}${flow} }
 rounds: 50
 workers: 2
@@ -276,6 +281,30 @@ describe('before the run: exit code 2, and the line of the config', () => {
     const { status, stderr } = await run({}, '', more);
     expect(stderr).toMatch(expected);
     expect(status).toBe(2);
+  });
+
+  it.each([
+    ['strongly-convex', 'huber', /flow-\d+\.mjs needs strongly convex costs, and this one has no m > 0/],
+    ['convex', 'nonconvex-logistic', /flow-\d+\.mjs needs convex costs, and this one is not convex/],
+    ['strongly-convex', 'nonconvex-logistic', /needs strongly convex costs, and this one is not convex/],
+    ['strongly-convex', 'quadratic', null],
+    ['convex', 'logistic', null],
+    ['any', 'nonconvex-logistic', null],
+  ])('costs: one that needs %s, beside %s', async (needs, kind, expected) => {
+    writeFileSync(
+      path.join(folder, 'samples.libsvm'),
+      Array.from({ length: 24 }, (_, r) => `${r % 2 ? 1 : -1} 1:${r / 24} 2:${Math.sin(r)}\n`).join(''),
+    );
+    const weight = kind === 'huber' ? 0 : 0.1;
+    const cost = kind === 'quadratic' ? 'dim: 6' : `data: samples.libsvm, regularization: ${weight}`;
+    const { status, stderr } = await run(
+      { needs: `export const needs = { cost: '${needs}' };` },
+      '',
+      '',
+      `{ kind: ${kind}, ${cost} }`,
+    );
+    expect(status).toBe(expected === null ? 0 : 2);
+    if (expected !== null) expect(stderr).toMatch(expected);
   });
 });
 

@@ -41,7 +41,7 @@ import type { LayoutSpec } from './config.js';
 import { findHubs, HUB_EDGES, type Hub, hubFields } from './hubs.js';
 import type { FlowProblem } from './load.js';
 import { type AgentOrder, chooseOrder } from './order.js';
-import { checkCompressor, checkGraph } from './refuse.js';
+import { checkCompressor, checkCost, checkGraph } from './refuse.js';
 import type { FlowRunPlan } from './types.js';
 
 /**
@@ -103,6 +103,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   const definition = flowDefinition(spec);
   const messages = definition.messages(spec);
   checkGraph(definition, spec, problem);
+  checkCost(definition, spec, problem.cost);
 
   const { dim } = cost;
   const agents = graph.nodes;

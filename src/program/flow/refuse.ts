@@ -8,6 +8,7 @@ import { describeSpec } from '../../base/describe.js';
 import { InputError, unexpected } from '../../base/errors.js';
 import { compresses } from '../../compress/registry.js';
 import { type CompressorPlan, type CompressorSpec, reckonedContraction } from '../../compress/types.js';
+import type { CostModel } from '../../cost/types.js';
 import { automaticGain } from '../../flow/gains.js';
 import { flowName, flows } from '../../flow/registry.js';
 import type { FlowDefinition, FlowSpec } from '../../flow/types.js';
@@ -58,6 +59,17 @@ export function checkCompressor(
       `${describeSpec(spec)} is no contraction: the estimates may grow unless mu is small enough (\`sottovoce certify\` finds how small)`,
     );
   }
+}
+
+/** A flow that needs convex costs says so where they are known not to be. */
+export function checkCost({ costs = 'any' }: FlowDefinition, flow: FlowSpec, cost: CostModel): void {
+  const { nonconvex = false, curvature } = cost;
+  if (costs === 'any' || (!nonconvex && (costs === 'convex' || curvature.m > 0))) return;
+  const found = nonconvex ? 'is not convex' : 'has no m > 0 (of strong convexity)';
+  throw new InputError(`${flowName(flow)} needs ${costs.replace('-', ' ')} costs, and this one ${found}`, {
+    path: ['cost'],
+    hint: 'a cost with regularization > 0 is strongly convex where it is convex',
+  });
 }
 
 /** A flow that rests on symmetry, or on the same weights in every round, says so before it goes wrong. */

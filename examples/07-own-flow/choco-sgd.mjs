@@ -3,6 +3,7 @@
 //     half <- x - h grad f(x)        x <- half - gamma tau L halfHat
 
 export const state = ['half'];
+/** @type {import('sottovoce').FlowParameters} */
 export const parameters = {
   step: { auto: ({ l }) => 0.25 / l, min: 0 },
   gamma: { auto: ({ delta }) => delta },
@@ -11,15 +12,15 @@ export const parameters = {
 export const messages = { half: 'difference' };
 export const biased = true;
 
-/** @typedef {import('sottovoce').FlowModule<'half', 'half', 'step' | 'gamma' | 'mixing'>} ChocoSgd */
+/** @typedef {import('sottovoce').FlowFunction<'half', 'half', 'step' | 'gamma' | 'mixing'>} ChocoSgd */
 
-/** @type {ChocoSgd['send']} */
+/** @type {ChocoSgd} */
 export function send({ x, half, gradient, parameters: { step } }) {
   const slope = gradient(x);
   for (let c = 0; c < x.length; c++) half[c] = x[c] - step * slope[c];
 }
 
-/** @type {ChocoSgd['step']} */
+/** @type {ChocoSgd} */
 export function step({ x, half, heard, parameters: { gamma, mixing } }) {
   const { laplacian } = heard.half;
   for (let c = 0; c < x.length; c++) x[c] = half[c] - gamma * mixing * laplacian[c];

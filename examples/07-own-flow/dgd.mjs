@@ -1,9 +1,10 @@
 // Decentralised gradient descent (Nedic, Ozdaglar 2009): x <- x - h grad f(x) - tau L x.
 
+/** @type {import('sottovoce').FlowParameters} */
 export const parameters = { step: { auto: ({ l }) => 0.5 / l, min: 0 }, mixing: 0.1 };
 export const messages = { x: 'raw' };
 
-/** @type {import('sottovoce').FlowModule<never, 'x', 'step' | 'mixing'>['step']} */
+/** @type {import('sottovoce').FlowFunction<never, 'x', 'step' | 'mixing'>} */
 export function step({ x, heard, gradient, parameters: { step, mixing } }) {
   const { laplacian } = heard.x;
   const slope = gradient(x);

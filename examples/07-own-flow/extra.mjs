@@ -2,13 +2,14 @@
 //     x <- x - tau L x - h grad f(x) - v        v <- v + (tau/2) L x
 
 export const state = ['v'];
+/** @type {import('sottovoce').FlowParameters} */
 export const parameters = {
   step: { auto: ({ l, lambdaMax }) => (1 - 0.05 * lambdaMax) / l, min: 0 },
   mixing: 0.1,
 };
 export const messages = { x: 'raw' };
 
-/** @type {import('sottovoce').FlowModule<'v', 'x', 'step' | 'mixing'>['step']} */
+/** @type {import('sottovoce').FlowFunction<'v', 'x', 'step' | 'mixing'>} */
 export function step({ x, v, heard, gradient, parameters: { step, mixing } }) {
   const { laplacian } = heard.x;
   const slope = gradient(x);

@@ -3,6 +3,7 @@
 //     y <- x - h grad f(x) - h v        v <- v + gamma/(2 h) tau L yHat        x <- y - gamma/2 tau L yHat
 
 export const state = ['v', 'y'];
+/** @type {import('sottovoce').FlowParameters} */
 export const parameters = {
   step: { auto: ({ l }) => 1 / l, min: 0 },
   gamma: { auto: ({ delta }) => delta ** 2, min: 0, max: 2 },
@@ -11,9 +12,9 @@ export const parameters = {
 };
 export const messages = { y: { form: 'difference', gain: 'alpha' } };
 
-/** @typedef {import('sottovoce').FlowModule<'v' | 'y', 'y', 'step' | 'gamma' | 'alpha' | 'mixing'>} Lead */
+/** @typedef {import('sottovoce').FlowFunction<'v' | 'y', 'y', 'step' | 'gamma' | 'alpha' | 'mixing'>} Lead */
 
-/** @type {Lead['send']} */
+/** @type {Lead} */
 export function send({ round, x, v, y, gradient, parameters: { step } }) {
   if (round === 0) descend(x, gradient(x), step, y);
   const from = round === 0 ? y : x;
@@ -21,7 +22,7 @@ export function send({ round, x, v, y, gradient, parameters: { step } }) {
   for (let c = 0; c < x.length; c++) y[c] -= step * v[c];
 }
 
-/** @type {Lead['step']} */
+/** @type {Lead} */
 export function step({ x, v, y, heard, parameters: { step, gamma, mixing } }) {
   const { laplacian } = heard.y;
   for (let c = 0; c < x.length; c++) {
@@ -30,6 +31,7 @@ export function step({ x, v, y, heard, parameters: { step, gamma, mixing } }) {
   }
 }
 
+/** @type {(from: Float64Array, slope: Float64Array, step: number, to: Float64Array) => void} */
 function descend(from, slope, step, to) {
   for (let c = 0; c < to.length; c++) to[c] = from[c] - step * slope[c];
 }

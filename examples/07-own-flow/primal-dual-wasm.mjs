@@ -4,14 +4,16 @@
 import { readFileSync } from 'node:fs';
 
 const bytes = readFileSync(new URL('kernel/step.wasm', import.meta.url));
+/** @type {any} */
 const kernel = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
 
+/** @param {Float64Array} array */
 const at = (array) => array.byteOffset;
 
 export const memory = kernel.memory;
 export { messages, needs, parameters, state } from './primal-dual.mjs';
 
-/** @type {import('sottovoce').FlowModule<'v', 'x', 'step' | 'alpha' | 'beta' | 'mu'>['step']} */
+/** @type {import('sottovoce').FlowFunction<'v', 'x', 'step' | 'alpha' | 'beta' | 'mu'>} */
 export function step({ dim, x, v, heard, gradient, parameters: { step, alpha, beta } }) {
   const { laplacian } = heard.x;
   const slope = gradient(x);

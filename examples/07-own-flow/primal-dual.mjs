@@ -7,7 +7,7 @@ export const state = ['v'];
 export const parameters = { step: 0.02, alpha: 1, beta: 1, mu: { default: 0.5, min: 0, max: 1 } };
 export const messages = { x: { form: 'difference', gain: 'mu' } };
 
-/** @type {import('sottovoce').FlowModule<'v', 'x', 'step' | 'alpha' | 'beta' | 'mu'>['step']} */
+/** @type {import('sottovoce').FlowFunction<'v', 'x', 'step' | 'alpha' | 'beta' | 'mu'>} */
 export function step({ x, v, heard, gradient, parameters: { step, alpha, beta } }) {
   const { laplacian } = heard.x;
   const slope = gradient(x);

@@ -6,22 +6,22 @@ export const needs = { graph: 'directed', changingLinks: true, outNeighbours: tr
 export const state = { sum: 'dim', weight: 1 };
 export const messages = { share: 'raw', weightShare: { form: 'raw', length: 1 } };
 
-/** @typedef {import('sottovoce').FlowModule<'sum' | 'weight', 'share' | 'weightShare', never>} PushSum */
+/** @typedef {import('sottovoce').FlowFunction<'sum' | 'weight', 'share' | 'weightShare', never>} PushSum */
 
-/** @type {PushSum['begin']} */
+/** @type {PushSum} */
 export function begin({ x, sum, weight }) {
   sum.set(x);
   weight[0] = 1;
 }
 
-/** @type {PushSum['send']} */
+/** @type {PushSum} */
 export function send({ sum, weight, out, outNeighbours }) {
   const ways = 1 + outNeighbours;
   for (let c = 0; c < sum.length; c++) out.share[c] = sum[c] / ways;
   out.weightShare[0] = weight[0] / ways;
 }
 
-/** @type {PushSum['step']} */
+/** @type {PushSum} */
 export function step({ x, sum, weight, heard: { share, weightShare } }) {
   weight[0] = weightShare.own[0] + weightShare.sum[0];
   for (let c = 0; c < x.length; c++) {

@@ -7,25 +7,22 @@ import { loadConfig, run } from 'sottovoce';
 
 const file = fileURLToPath(new URL('own-flow.yaml', import.meta.url));
 const { config } = await loadConfig(file);
+/** @param {string} name */
 const own = (name) => ({ kind: 'custom', module: fileURLToPath(new URL(`${name}.mjs`, import.meta.url)) });
 const none = { kind: 'identity' };
 
-const methods = [
-  ['dgd.mjs', { flow: own('dgd'), compressor: none }],
-  ['dgd', { flow: { kind: 'dgd' }, compressor: none }],
-  ['extra.mjs', { flow: own('extra'), compressor: none }],
-  ['lead.mjs', { flow: own('lead') }],
-  ['lead', { flow: { kind: 'lead' } }],
-];
+const methods = {
+  'dgd.mjs': { flow: own('dgd'), compressor: none },
+  dgd: { flow: { kind: 'dgd' }, compressor: none },
+  'extra.mjs': { flow: own('extra'), compressor: none },
+  'lead.mjs': { flow: own('lead') },
+  lead: { flow: { kind: 'lead' } },
+};
 console.log('method      rounds   kbit an agent   rms error');
-for (const [name, method] of methods) {
+for (const [name, method] of Object.entries(methods)) {
   const { summary } = await run({ ...config, ...method });
   const { rounds, bits, agents, final } = summary;
   const kbit = (bits.broadcast / agents / 1000).toFixed(0);
-  console.log(
-    name.padEnd(10),
-    String(rounds).padStart(7),
-    kbit.padStart(15),
-    final.rmsError.toExponential(1).padStart(11),
-  );
+  const error = final.rmsError?.toExponential(1) ?? '-';
+  console.log(name.padEnd(10), String(rounds).padStart(7), kbit.padStart(15), error.padStart(11));
 }

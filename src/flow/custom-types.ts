@@ -152,6 +152,16 @@ export type FlowAgent<
   Parameter extends string = string,
 > = FlowAgentBase<Message, Parameter> & { readonly [Name in State | 'x']: Float64Array };
 
+/** `begin`, `send` or `step`: one agent, changed in place. */
+export type FlowFunction<
+  State extends string = never,
+  Message extends string = string,
+  Parameter extends string = string,
+> = (me: FlowAgent<State, Message, Parameter>) => void;
+
+/** What a module exports as `parameters`. */
+export type FlowParameters = Readonly<Record<string, ParameterDeclaration>>;
+
 /**
  * What a flow's module exports, by name or as its default export. `State` are the names of its state vectors,
  * `Message` those of its messages, `Parameter` those of its parameters.
@@ -177,9 +187,9 @@ export interface FlowModule<
   /** Whether its limit is off the optimum by a bias; `auto` gains are then judged by where runs end. */
   biased?: boolean;
   /** Before the first message: what state begins with. x is there already. */
-  begin?(me: FlowAgent<State, Message, Parameter>): void;
+  begin?: FlowFunction<State, Message, Parameter>;
   /** Before every message: fills `out`. Absent: every message has the name of a state vector. */
-  send?(me: FlowAgent<State, Message, Parameter>): void;
+  send?: FlowFunction<State, Message, Parameter>;
   /** One round: moves x and the rest of the state by what was heard. */
-  step(me: FlowAgent<State, Message, Parameter>): void;
+  step: FlowFunction<State, Message, Parameter>;
 }

@@ -54,6 +54,7 @@ type Spec = { kind: string; compress?: string; [parameter: string]: unknown };
 export const required: Record<string, Record<string, unknown>> = {
   'power-gossip': { shape: [11, 1] },
   'power-gossip-sgd': { shape: [11, 1] },
+  custom: { module: ownFlows[0] },
 };
 
 /**
@@ -87,8 +88,8 @@ const variants: Record<string, Record<string, unknown>[]> = {
 const specs: Spec[] = Object.values(flows).flatMap(({ kind, modes }) =>
   (variants[kind] ?? modes?.map((compress) => ({ compress })) ?? [{}]).map((variant) => ({
     kind,
-    ...variant,
     ...required[kind],
+    ...variant,
   })),
 );
 const parsed = (spec: Spec) => {

@@ -10,6 +10,7 @@ import { getHeapStatistics } from 'node:v8';
 import { bindKernels } from '../kernels/bindings.js';
 import { attachArena, populate } from '../src/arena/arena.js';
 import { loadModules } from '../src/plugin/modules.js';
+import { useWatchWords, watchRun } from '../src/plugin/watch.js';
 import { bindProgram } from '../src/program/registry.js';
 import { withClock } from '../src/run/clock.js';
 import { goesBack, Snapshot } from '../src/run/snapshot.js';
@@ -26,6 +27,8 @@ export default async function agents(task: AgentsTask): Promise<AgentsReport> {
   const words = arena.view('control', 'i32');
   try {
     populate(arena, worker, plan.workers);
+    if (task.watch) useWatchWords(task.watch);
+    watchRun();
     await loadModules(plan.modules);
     const bound = bindProgram(plan, arena, bindKernels(module, memory), worker);
     const faulty = task.fault?.worker === worker ? withFault(bound, task.fault) : bound;

@@ -4,12 +4,15 @@ import { isInputError } from '../src/base/errors.js';
 import { runCell } from '../src/compare/run-cell.js';
 import { searchCell } from '../src/compare/search-cell.js';
 import type { CellOutcome, CellTask } from '../src/compare/types.js';
+import { useWatchWords, watchRun } from '../src/plugin/watch.js';
 import { prepareRun } from '../src/session/prepare.js';
 import { Stepper } from '../src/session/single-thread.js';
 
-export default async function cell({ module, loaded, target, tune }: CellTask): Promise<CellOutcome> {
+export default async function cell({ module, loaded, target, tune, watch }: CellTask): Promise<CellOutcome> {
+  useWatchWords(watch);
   try {
     const prepared = await prepareRun(loaded, 1);
+    watchRun();
     const { report, openGains } = prepared;
     const stepper = new Stepper(prepared, module);
     const { search, plan } = searchCell(stepper, openGains, target, tune);

@@ -10,6 +10,7 @@ import { InputError, isInputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import type { Certificate } from '../certify/certify.js';
 import type { WrittenSpec } from '../certify/spec-text.js';
+import type { ModuleReference } from '../plugin/modules.js';
 import type { Registry } from '../schema/component.js';
 import { colours, printLine, type Terminal } from './terminal.js';
 
@@ -44,6 +45,7 @@ interface CertifyOptions {
   rounds?: number;
   seed: number;
   starts?: number;
+  moduleSeconds?: number;
   json?: boolean;
   picture?: string;
 }
@@ -72,6 +74,11 @@ export function addCertifyCommand(program: Command, terminal: Terminal): void {
       0,
     )
     .option('--starts <count>', 'starts, hard ones first (default: 24)', wholeNumber('--starts', 12, 4096))
+    .option(
+      '--module-seconds <number>',
+      'one call of a function of your own module may take (default: 30)',
+      positive('--module-seconds'),
+    )
     .option('--picture <file.svg>', 'draw the decay of the error against rounds and bits')
     .option('--json', 'print everything as JSON')
     .option('--debug', 'print stack traces')
@@ -93,7 +100,8 @@ export async function certifyCommand(
     { checkSpec, pointAt },
     { compressors },
     { kernelsUrl },
-    { loadModules, resolveModules },
+    { resolveModules },
+    { openErrands },
     report,
   ] = await Promise.all([
     import('../certify/certify.js'),
@@ -101,26 +109,39 @@ export async function certifyCommand(
     import('../compress/registry.js'),
     import('../run/locations.js'),
     import('../plugin/modules.js'),
+    import('../session/errands.js'),
     import('../report/certificate.js'),
   ]);
   // All of them are read before any is measured: a typing error in the last should not cost the minute of the
   // first.
+  const own: ModuleReference[] = [];
   const wanted: { written: WrittenSpec; spec: WrittenSpec['spec'] }[] = [];
   for (const text of texts) {
     const { written, folder } = await read(text, compressors);
     const { spec, modules } = resolveModules(checkSpec(written, compressors), folder, ['compressor']);
-    await loadModules(modules);
+    own.push(...modules);
     wanted.push({ written, spec });
   }
 
   const kernels = await WebAssembly.compile(await readFile(kernelsUrl));
   const certificates: Certificate[] = [];
-  for (const { written, spec } of wanted) {
-    try {
-      certificates.push(certify(written.text, spec, { ...options, kernels }));
-    } catch (error) {
-      throw isInputError(error) ? pointAt(error as InputError, written) : error;
+  // A module that loops for ever is ended from here.
+  const errands = own.length === 0 ? null : openErrands(options.moduleSeconds);
+  try {
+    await errands?.ask('load', own);
+    const how = { ...options, kernels };
+    for (const { written, spec } of wanted) {
+      try {
+        const measured = errands
+          ? errands.ask<Certificate>('certify', written.text, spec, how)
+          : certify(written.text, spec, how);
+        certificates.push(await measured);
+      } catch (error) {
+        throw isInputError(error) ? pointAt(error as InputError, written) : error;
+      }
     }
+  } finally {
+    await errands?.close();
   }
   const sorted = report.sortCertificates(certificates);
   if (picture !== undefined) {
@@ -168,6 +189,14 @@ function wholeNumber(name: string, low: number, high: number): (text: string) =>
     const value = text.trim() === '' ? Number.NaN : Number(text);
     if (Number.isInteger(value) && value >= low && value <= high) return value;
     throw new InvalidArgumentError(`${name} is ${text}, expected a whole number in ${low}..${high}.`);
+  };
+}
+
+function positive(name: string): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (value > 0 && value <= 1e9) return value;
+    throw new InvalidArgumentError(`${name} is ${text}, expected a number > 0.`);
   };
 }
 

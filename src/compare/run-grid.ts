@@ -5,7 +5,16 @@
 
 import { readFile } from 'node:fs/promises';
 import { Piscina } from 'piscina';
+import {
+  createWatchWords,
+  DEFAULT_CALL_SECONDS,
+  describeOverdue,
+  type OverdueCall,
+  watchThread,
+} from '../plugin/watch.js';
+import type { LoadedConfig } from '../run/config.js';
 import { cellUrl, kernelsUrl } from '../run/locations.js';
+import { locatedRefusal } from '../session/errands.js';
 import { checkHost, threadExecArgv } from '../session/host.js';
 import type { CompareDirectory } from './store.js';
 import type { Cell, CellOutcome, CellTask, Target } from './types.js';
@@ -56,17 +65,31 @@ export function runGrid(
   let stopped = false;
 
   const one = async (cell: Cell, module: WebAssembly.Module): Promise<void> => {
+    const { loaded } = cell;
+    const watch = createWatchWords();
+    const abort = new AbortController();
+    let overdue: OverdueCall | null = null;
+    // Its thread is ended, and the pool starts another for the next cell.
+    const unwatch = watchThread(watch, loaded.config.modules?.seconds ?? DEFAULT_CALL_SECONDS, (call) => {
+      overdue = call;
+      abort.abort();
+    });
     let outcome: CellOutcome;
     try {
-      outcome = await pool.run({ module, loaded: cell.loaded, target: options.target, tune: options.tune });
+      const task = { module, loaded, target: options.target, tune: options.tune, watch };
+      outcome = await pool.run(task, { signal: abort.signal });
     } catch (error) {
       // A pool that is taken down rejects what it had; those cells have not failed, they have not run.
       if (stopped) return;
-      outcome = { status: 'failed', error: (error as Error).message };
+      outcome = overdue
+        ? await outcomeOf(overdue, loaded)
+        : { status: 'failed', error: (error as Error).message };
+    } finally {
+      unwatch();
     }
     outcomes.set(cell.id, outcome);
     // A failure may be the machine's: it is tried again when the comparison is continued.
-    if (outcome.status !== 'failed') directory.keep(cell.id, outcome);
+    if (outcome.status !== 'failed' && overdue === null) directory.keep(cell.id, outcome);
     options.onDone(cell, outcome);
   };
 
@@ -87,4 +110,10 @@ export function runGrid(
       pool.destroy().catch(() => {});
     },
   };
+}
+
+/** Of a cell whose module does not return. */
+async function outcomeOf(call: OverdueCall, loaded: LoadedConfig): Promise<CellOutcome> {
+  if (call.running) return { status: 'failed', error: describeOverdue(call) };
+  return { status: 'refused', error: (await locatedRefusal(call, loaded)).message };
 }

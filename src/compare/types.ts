@@ -213,4 +213,6 @@ export interface CellTask {
   target: Target;
   /** Trial runs of the search for gains; 0: none. */
   tune: number;
+  /** Where the thread says which of a user's functions it is in, see `src/plugin/watch.ts`. */
+  watch: SharedArrayBuffer;
 }

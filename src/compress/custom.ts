@@ -23,6 +23,7 @@ import {
   type UserModule,
   userModule,
 } from '../plugin/modules.js';
+import { WatchedFunction, watchedCall } from '../plugin/watch.js';
 import type { Seed } from '../runtime.js';
 import type { Codec } from './codec.js';
 import { defineCodec } from './define.js';
@@ -165,7 +166,8 @@ export const custom = defineCodec({
     }
     let answer: unknown;
     try {
-      answer = functionsOf(module).plan({ dim, agents, rounds, parameters });
+      const inputs = { dim, agents, rounds, parameters };
+      answer = watchedCall(module, 'plan', () => functionsOf(module).plan(inputs));
     } catch (cause) {
       throw refuse(`plan threw ${describeThrown(cause)}`, cause);
     }
@@ -308,6 +310,8 @@ function moduleCodec(plan: CustomPlan, seed: Seed): Codec {
   const { dim, agents, rounds, parameters, data, messageBits, maxMessageBits: maxBits } = plan;
   const module = userModule(plan.module);
   const { encode, decode } = functionsOf(module);
+  const encoding = new WatchedFunction(module, 'encode');
+  const decoding = new WatchedFunction(module, 'decode');
   const messageBytes = Math.ceil(maxBits / 8);
   const written = new Uint8Array(messageBytes + GUARD_BYTES);
   const read = new Uint8Array(messageBytes);
@@ -364,10 +368,13 @@ function moduleCodec(plan: CustomPlan, seed: Seed): Codec {
       writer.begin(0, messageBytes);
       begin(agent, round);
       let returned: unknown;
+      encoding.begin(agent, round);
       try {
         returned = encode(error, writer, context);
       } catch (cause) {
         throw failed(`encode threw ${describeThrown(cause)}`, agent, round, cause);
+      } finally {
+        encoding.end();
       }
       for (let i = messageBytes; i < written.length; i++) {
         if (written[i] !== 0) {
@@ -387,10 +394,13 @@ function moduleCodec(plan: CustomPlan, seed: Seed): Codec {
       begin(agent, round);
       out.fill(0);
       let returned: unknown;
+      decoding.begin(agent, round);
       try {
         returned = decode(reader, out, context);
       } catch (cause) {
         throw failed(`decode threw ${describeThrown(cause)}`, agent, round, cause);
+      } finally {
+        decoding.end();
       }
       if (returned !== undefined) {
         const expected = 'expected nothing: it fills out';

@@ -124,6 +124,16 @@ const topLevel = {
     })
     .optional()
     .describe('links for networkSeconds in the trace: what the rounds would have taken on them'),
+  modules: z
+    .strictObject({
+      seconds: z
+        .number()
+        .positive()
+        .max(1e9)
+        .describe('one call of a function of your module may take, before the run is ended; 30 by default'),
+    })
+    .optional()
+    .describe('modules of your own (kind: custom)'),
   init: z.string().min(1).optional().describe('.npy file of x(0), agents x dim; zero where absent'),
 };
 
@@ -193,7 +203,7 @@ function checkSections(input: Record<string, unknown>, registries: Registries): 
 
 /** What every run has, with its defaults. */
 function commonConfig(data: z.infer<z.ZodObject<typeof topLevel>>, cost: CostSpec): RunConfig {
-  const { name, init, rounds, stop, seed, workers, trace, network } = data;
+  const { name, init, rounds, stop, seed, workers, trace, network, modules } = data;
   return {
     ...(name === undefined ? {} : { name }),
     cost,
@@ -206,6 +216,7 @@ function commonConfig(data: z.infer<z.ZodObject<typeof topLevel>>, cost: CostSpe
       sample: trace.sample,
     },
     ...(network === undefined ? {} : { network: networkInSi(network) }),
+    ...(modules === undefined ? {} : { modules }),
     ...(init === undefined ? {} : { init }),
   };
 }

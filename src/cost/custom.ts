@@ -20,6 +20,7 @@ import {
   type UserModule,
   userModule,
 } from '../plugin/modules.js';
+import { WatchedFunction, watchedCall } from '../plugin/watch.js';
 import { CompensatedSum } from './compensated.js';
 import { type CostModel, type CostPlan, defineCost, type Optimum } from './types.js';
 
@@ -123,7 +124,7 @@ export const custom = defineCost({
     }
     let answer: unknown;
     try {
-      answer = functionsOf(module).plan({ agents, parameters });
+      answer = watchedCall(module, 'plan', () => functionsOf(module).plan({ agents, parameters }));
     } catch (cause) {
       throw refuse(`plan threw ${describeThrown(cause)}`, cause);
     }
@@ -238,10 +239,11 @@ class CustomModel implements CostModel<CustomPlan> {
   }
 
   optimum(): Optimum | null {
-    if (!this.#optimum) return null;
+    const optimum = this.#optimum;
+    if (!optimum) return null;
     let answer: unknown;
     try {
-      answer = this.#optimum(this.#calls.context);
+      answer = watchedCall(userModule(this.plan.module), 'optimum', () => optimum(this.#calls.context));
     } catch (cause) {
       throw this.#refuse(`optimum threw ${describeThrown(cause)}`, cause);
     }
@@ -291,8 +293,12 @@ class ModuleFailure extends Error {
 class ModuleCalls {
   readonly context: { -readonly [K in keyof CostModuleContext]: CostModuleContext[K] };
   readonly #module: UserModule;
+  readonly #valueCall: WatchedFunction;
+  readonly #gradientCall: WatchedFunction;
 
   constructor({ dim, agents, parameters, data }: CustomPlan, module: UserModule) {
+    this.#valueCall = new WatchedFunction(module, 'value');
+    this.#gradientCall = new WatchedFunction(module, 'gradient');
     this.context = { dim, agents, parameters, data, round: 0 };
     this.#module = module;
   }
@@ -301,10 +307,13 @@ class ModuleCalls {
     if (!isReasonable(x)) return Number.NaN;
     const { value } = functionsOf(this.#module);
     let returned: unknown;
+    this.#valueCall.begin(agent, this.context.round);
     try {
       returned = value(x, agent, this.context);
     } catch (cause) {
       throw this.#failed(`value threw ${describeThrown(cause)}`, agent, cause);
+    } finally {
+      this.#valueCall.end();
     }
     if (typeof returned === 'number' && Number.isFinite(returned)) return returned;
     const what = typeof returned === 'number' ? String(returned) : describeReturned(returned);
@@ -319,10 +328,13 @@ class ModuleCalls {
     const { gradient } = functionsOf(this.#module);
     let returned: unknown;
     out.fill(0);
+    this.#gradientCall.begin(agent, this.context.round);
     try {
       returned = gradient(x, out, agent, this.context);
     } catch (cause) {
       throw this.#failed(`gradient threw ${describeThrown(cause)}`, agent, cause);
+    } finally {
+      this.#gradientCall.end();
     }
     if (returned !== undefined) {
       const what = describeReturned(returned);

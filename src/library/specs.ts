@@ -778,6 +778,10 @@ export interface CommonInput {
         latency?: number | string;
       })[];
   };
+  /** modules of your own (kind: custom) */ modules?: {
+    /** one call of a function of your module may take, before the run is ended; 30 by default */
+    seconds: number;
+  };
   /** .npy file of x(0), agents x dim; zero where absent */ init?: string;
 }
 

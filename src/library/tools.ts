@@ -26,11 +26,13 @@ export interface CertifyOptions {
   seed?: number;
   /** Starts, hard ones first; 24 where absent. */
   starts?: number;
+  /** How long one call of a function of your own module may take; 30 where absent. */
+  moduleSeconds?: number;
 }
 
 /**
  * Measures whether a compressor is a spatio-temporal compressor, and how many bits it takes to a thousandth
- * of the error. It takes seconds, on the calling thread.
+ * of the error. It takes seconds, on the calling thread; with a module of yours, on one of its own.
  *
  * ```ts
  * const { verdict, bits } = await certify({ kind: 'top-k', k: 2 }, { dim: 8 });
@@ -42,16 +44,15 @@ export interface CertifyOptions {
  */
 export async function certify(
   compressor: CompressorInput | string,
-  { dim, mu = 1, seed = 0, ...rest }: CertifyOptions,
+  { dim, mu = 1, seed = 0, moduleSeconds, ...rest }: CertifyOptions,
 ): Promise<Certificate> {
   whole('dim', dim, 1, 2 ** 20);
   whole('seed', seed, 0, Number.MAX_SAFE_INTEGER);
   if (rest.rounds !== undefined) whole('rounds', rest.rounds, 1, 2 ** 24);
   if (rest.starts !== undefined) whole('starts', rest.starts, 12, 4096);
   if (!(mu > 0 && mu <= 1)) throw new InputError(`mu is ${mu}, expected a number in (0, 1]`);
-  const [measure, { checkSpec, parseSpecText }, { compressors }, { kernelsUrl }, modules, { readFile }] =
+  const [{ checkSpec, parseSpecText }, { compressors }, { kernelsUrl }, modules, { readFile }] =
     await Promise.all([
-      import('../certify/certify.js'),
       import('../certify/spec-text.js'),
       import('../compress/registry.js'),
       import('../run/locations.js'),
@@ -64,9 +65,16 @@ export async function certify(
       ? parseSpecText(text, compressors)
       : { text, spec: compressor, columns: new Map<string, number>() };
   const resolved = modules.resolveModules(checkSpec(written, compressors), '.', ['compressor']);
-  await modules.loadModules(resolved.modules);
   const kernels = await WebAssembly.compile(await readFile(kernelsUrl));
-  return measure.certify(text, resolved.spec, { ...rest, dim, mu, seed, kernels });
+  const inputs = [text, resolved.spec, { ...rest, dim, mu, seed, kernels }] as const;
+  if (resolved.modules.length === 0) return (await import('../certify/certify.js')).certify(...inputs);
+  const errands = (await import('../session/errands.js')).openErrands(moduleSeconds);
+  try {
+    await errands.ask('load', resolved.modules);
+    return await errands.ask<Certificate>('certify', ...inputs);
+  } finally {
+    await errands.close();
+  }
 }
 
 /** How gains are searched. */
@@ -121,15 +129,18 @@ export async function tune(
     throw new InputError('a program has no flow whose gains could be tuned', { path: ['program'] });
   }
   const loaded = given as LoadedConfig<FlowConfig>;
-  const { tuneFlow, withGains } = await import('../program/flow/tune-flow.js');
+  const [{ tuneFlow, withGains }, { forTool, planApart }] = await Promise.all([
+    import('../program/flow/tune-flow.js'),
+    import('../session/errands.js'),
+  ]);
   if (budget !== undefined) {
     whole('trials', budget, 1, Number.MAX_SAFE_INTEGER);
-    const trials = await tuneFlow(loaded, { budget, ...(target && { target }) });
+    const options = { budget, ...(target && { target }) };
+    const trials = await forTool(loaded, 'tune', [options], () => tuneFlow(loaded, options));
     const { gains, chosen } = trials;
     return { gains, chosen, config: withGains(loaded, trials), tuning: null, trials };
   }
-  const { prepareRun } = await import('../session/prepare.js');
-  const { gains, tuning } = (await prepareRun(loaded, 1)).report;
+  const { gains, tuning } = await planApart(loaded);
   if (tuning === null) {
     throw new InputError('the config leaves no gain to auto: there is nothing to tune', {
       hint: 'leave out flow.step, flow.alpha and flow.beta, or set them to auto',

@@ -18,11 +18,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { formatPath, formatValue, InputError, type SpecPath } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import { visibleLine } from '../base/visible.js';
+import { watchedLoading } from './watch.js';
 
 export interface UserModule {
   url: string;
   /** The file as messages show it. */
   file: string;
+  /** Where the config names it first; empty on workers. */
+  path: SpecPath;
   exports: Readonly<Record<string, unknown>>;
 }
 
@@ -83,14 +86,15 @@ export async function loadModules(references: readonly (ModuleReference | string
     }
     let exports: Readonly<Record<string, unknown>>;
     try {
-      exports = await withinTime(import(/* @vite-ignore */ url), file);
+      const load = () => withinTime(import(/* @vite-ignore */ url), file);
+      exports = await watchedLoading({ file, path: at }, load);
     } catch (cause) {
       refuseExtension(cause, filename, `${prefix}${file}`, at);
       const place = cause instanceof SyntaxError ? syntaxErrorIn(filename, file) : placeIn(cause, url, file);
       const text = `${place}: cannot be loaded: ${describeThrown(cause)}`;
       throw new InputError(prefix + text, { path: at }, { cause });
     }
-    loaded.set(url, { url, file, exports });
+    loaded.set(url, { url, file, path: at, exports });
   }
 }
 

@@ -38,6 +38,8 @@ export interface RunConfig {
   trace: { every: number; sample: SampleChoice };
   /** Links for the trace's networkSeconds. */
   network?: NetworkSpec;
+  /** How long one call of a function of a user's module may take, in seconds; 30 where absent. */
+  modules?: { seconds: number };
   /** .npy file of x(0), agents x dim; what the program begins with where absent. */
   init?: string;
   /** Which program; absent: the one that a config without this section runs. */

@@ -95,6 +95,7 @@ export const TOP_LEVEL_KEYS = [
   'trace',
   'layout',
   'network',
+  'modules',
   'init',
 ] as const;
 

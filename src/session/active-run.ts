@@ -128,6 +128,7 @@ export class ActiveRun {
         fault: options.fault ?? null,
         profileUs: options.profileUs ?? 0,
         clock: options.clock ?? null,
+        callSeconds: options.config.config.modules?.seconds,
       });
     } finally {
       clearInterval(timer);

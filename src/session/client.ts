@@ -1,18 +1,15 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-/**
- * The main thread's end of a Session: starts the coordinator thread and speaks to it over Comlink.
- *
- * Calls to a thread that has died would hang for ever (nobody is left to answer), so each call races its
- * exit. The thread keeps the process alive while a call is under way, and not otherwise: a program that
- * forgets `close()`, or never reaches it, ends all the same.
- */
+/** The main thread's end of a Session. */
 
 import { randomUUID } from 'node:crypto';
 import { InputError, RunError } from '../base/errors.js';
 import { tidyUp } from '../output/folder-lock.js';
-import { Comlink, nodeEndpoint } from './comlink.js';
-import { claimCoordinator } from './coordinator-thread.js';
+import { describeOverdue, OVERDUE_HINT, type OverdueCall } from '../plugin/watch.js';
+import type { LoadedConfig } from '../run/config.js';
+import { Comlink } from './comlink.js';
+import { openCoordinator } from './coordinator-client.js';
+import { locatedRefusal } from './errands.js';
 import type { Session, StartOptions } from './types.js';
 
 /** A session and what ends it. */
@@ -49,50 +46,14 @@ export interface OpenSession {
  * @throws InputError where node was started without WebAssembly or threads
  */
 export async function openSession(): Promise<OpenSession> {
-  const worker = claimCoordinator();
-  const remote = Comlink.wrap<Session>(nodeEndpoint(worker));
-  // Listening to a thread keeps the process alive; calls do that, each while it lasts.
-  worker.unref();
-  let underWay = 0;
+  const { remote, call, watch, close: end } = openCoordinator<Session>();
   let closed = false;
+  let starting = false;
   let outDir: string | null = null;
   let tidy = () => {};
-  let fail: (error: Error) => void = () => {};
-  const gone = new Promise<never>((_resolve, reject) => {
-    fail = reject;
-  });
-  gone.catch(() => {});
-  worker.once('error', (error) =>
-    fail(
-      new RunError('WORKER_FAILED', `the coordinator thread failed: ${(error as Error).message}`, {
-        cause: error,
-      }),
-    ),
-  );
-  worker.once('exit', (code) =>
-    fail(
-      closed
-        ? new RunError('STOPPED', 'the session was closed while this call was under way')
-        : new RunError('WORKER_FAILED', `the coordinator thread ended with code ${code}`),
-    ),
-  );
-
-  const call = async <T>(name: keyof Session, ask: () => Promise<T>): Promise<T> => {
-    if (closed) {
-      throw new RunError(
-        'STOPPED',
-        `${name}() was called after close(): this session is over, open another with openSession()`,
-      );
-    }
-    if (underWay++ === 0) worker.ref();
-    try {
-      return await Promise.race([ask(), gone]);
-    } finally {
-      if (--underWay === 0) worker.unref();
-    }
-  };
 
   const start = async (options: StartOptions = {}) => {
+    starting = true;
     const runId = options.runId ?? randomUUID();
     const folder = options.outDir ?? outDir;
     // Ended from outside (close, a second Ctrl-C), the coordinator cannot clear up after itself.
@@ -109,6 +70,10 @@ export async function openSession(): Promise<OpenSession> {
     prepare: (options) =>
       call('prepare', () => {
         outDir = options?.outDir ?? null;
+        const loaded = options?.config as LoadedConfig | undefined;
+        watch(loaded?.config?.modules?.seconds, (overdue) =>
+          starting || loaded === undefined ? failureOf(overdue) : locatedRefusal(overdue, loaded),
+        );
         return remote.prepare(plain(options));
       }),
     start: (options) => call('start', () => start(options)),
@@ -127,11 +92,16 @@ export async function openSession(): Promise<OpenSession> {
   const close = async () => {
     if (closed) return;
     closed = true;
-    remote[Comlink.releaseProxy]();
-    await worker.terminate();
+    await end();
     tidy();
   };
   return { session, close, [Symbol.asyncDispose]: close };
+}
+
+/** The run has begun, and a module does not return on the thread that drives it. */
+function failureOf(overdue: OverdueCall): RunError {
+  const error = new RunError('WORKER_FAILED', `the coordinator thread failed: ${describeOverdue(overdue)}`);
+  return Object.assign(error, { hint: OVERDUE_HINT });
 }
 
 /**

@@ -7,16 +7,29 @@
  */
 
 import { Worker } from 'node:worker_threads';
+import { createWatchWords } from '../plugin/watch.js';
 import { coordinatorUrl } from '../run/locations.js';
 import { checkHost, threadExecArgv } from './host.js';
 
 // The command line's first file and its bundle have a copy each of this module, and share the thread.
 const KEY = Symbol.for('sottovoce.coordinator');
-const shared = globalThis as { [KEY]?: Worker | undefined };
+const shared = globalThis as { [KEY]?: Coordinator | undefined };
 
-function start(): Worker {
+/** What the thread is given at its start. */
+export interface CoordinatorData {
+  /** Where it says which of a user's functions it is in, see `src/plugin/watch.ts`. */
+  watch: SharedArrayBuffer;
+}
+
+/** The thread, and where it says what it is doing. */
+export interface Coordinator extends CoordinatorData {
+  worker: Worker;
+}
+
+function start(): Coordinator {
   checkHost();
-  return new Worker(coordinatorUrl, { execArgv: threadExecArgv() });
+  const workerData: CoordinatorData = { watch: createWatchWords() };
+  return { worker: new Worker(coordinatorUrl, { execArgv: threadExecArgv(), workerData }), ...workerData };
 }
 
 function forget(): void {
@@ -26,30 +39,32 @@ function forget(): void {
 /** Has the thread come up; the next session is its. */
 export function beginCoordinator(): void {
   if (shared[KEY]) return;
-  let worker: Worker;
+  let coordinator: Coordinator;
   try {
-    worker = start();
+    coordinator = start();
   } catch {
     // Whoever claims one meets the same again, where it can be reported.
     return;
   }
+  const { worker } = coordinator;
   worker.unref();
   // Whatever ended it will be met again, and reported, by the thread that is started in its place.
   worker.once('error', forget).once('exit', forget);
-  shared[KEY] = worker;
+  shared[KEY] = coordinator;
 }
 
 /** A thread of one's own: the one begun, or a new one. Its events have to be listened to in the same turn. */
-export function claimCoordinator(): Worker {
-  const worker = shared[KEY];
-  if (!worker) return start();
+export function claimCoordinator(): Coordinator {
+  const coordinator = shared[KEY];
+  if (!coordinator) return start();
+  const { worker } = coordinator;
   forget();
   worker.off('error', forget).off('exit', forget);
   worker.ref();
-  return worker;
+  return coordinator;
 }
 
 /** Ends one that nobody has claimed. */
 export async function dismissCoordinator(): Promise<void> {
-  if (shared[KEY]) await claimCoordinator().terminate();
+  if (shared[KEY]) await claimCoordinator().worker.terminate();
 }

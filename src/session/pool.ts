@@ -8,6 +8,13 @@ import { Piscina } from 'piscina';
 import type { Arena } from '../arena/arena.js';
 import { ownCores } from '../base/cores.js';
 import { RunError } from '../base/errors.js';
+import {
+  createWatchWords,
+  DEFAULT_CALL_SECONDS,
+  describeOverdue,
+  OVERDUE_HINT,
+  watchThread,
+} from '../plugin/watch.js';
 import { agentsUrl, kernelsUrl } from '../run/locations.js';
 import type { AgentsReport, AgentsTask, Fault, RunReport } from '../run/tasks.js';
 import type { RunPlan } from '../run/types.js';
@@ -24,6 +31,8 @@ export interface Diagnostics {
   fault: Fault | null;
   profileUs: number;
   clock: SharedArrayBuffer | null;
+  /** How long one call of a user's function may take. */
+  callSeconds?: number | undefined;
 }
 
 /**
@@ -65,8 +74,13 @@ export class WorkerPool {
    * Runs all workers to their end and gives their reports, leader first. Rejects with a RunError that carries
    * the first failure as its cause. Once: when it settles no thread is left.
    */
-  async run(arena: Arena, plan: RunPlan, diagnostics: Diagnostics): Promise<RunReport[]> {
+  async run(
+    arena: Arena,
+    plan: RunPlan,
+    { callSeconds = DEFAULT_CALL_SECONDS, ...diagnostics }: Diagnostics,
+  ): Promise<RunReport[]> {
     const { pool, workers } = this;
+    const unwatch: (() => void)[] = [];
     const words = arena.view('control', 'i32');
     const spins = workers > ownCores().count ? 0 : DEFAULT_SPINS;
     try {
@@ -76,21 +90,29 @@ export class WorkerPool {
         let returned = 0;
         let failure: RunError | null = null;
         const over = () => (failure ? reject(failure) : resolve(reports));
+        // The first failure is the cause. Whoever waits at the barrier is released; whoever does not come out
+        // is left to `destroy`, which terminates it.
+        const failed = (worker: number, error: Error) => {
+          failure ??= workerFailed(worker, error);
+          poison(words, Poison.WORKER_FAILED);
+          setTimeout(over, LEAVE_MS).unref();
+        };
         for (let worker = 0; worker < workers; worker++) {
+          const watch = plan.modules.length > 0 ? createWatchWords() : null;
+          if (watch) {
+            const stop = watchThread(watch, callSeconds, (call) => {
+              failed(worker, Object.assign(new Error(describeOverdue(call)), { hint: OVERDUE_HINT }));
+            });
+            unwatch.push(stop);
+          }
           pool
-            .run({ module, memory: arena.memory, plan, worker, spins, ...diagnostics })
+            .run({ module, memory: arena.memory, plan, worker, spins, watch, ...diagnostics })
             .then((report) => {
               // One that left because of the poison is no failure of its own: the cause comes from whoever
               // poisoned.
               if (!('poisoned' in report)) reports[worker] = report;
             })
-            .catch((error: Error) => {
-              // The first failure is the cause. Whoever waits at the barrier is released; whoever does not
-              // come out is left to `destroy`, which terminates it.
-              failure ??= workerFailed(worker, error);
-              poison(words, Poison.WORKER_FAILED);
-              setTimeout(over, LEAVE_MS).unref();
-            })
+            .catch((error: Error) => failed(worker, error))
             .finally(() => {
               returned++;
               if (returned === workers) over();
@@ -98,6 +120,7 @@ export class WorkerPool {
         }
       });
     } finally {
+      for (const stop of unwatch) stop();
       await this.destroy();
     }
   }
@@ -106,5 +129,7 @@ export class WorkerPool {
 function workerFailed(worker: number, cause: Error): RunError {
   const what =
     (cause as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'ran out of memory' : 'failed';
-  return new RunError('WORKER_FAILED', `worker ${worker} ${what}: ${cause.message}`, { cause });
+  const error = new RunError('WORKER_FAILED', `worker ${worker} ${what}: ${cause.message}`, { cause });
+  const { hint } = cause as { hint?: string };
+  return hint === undefined ? error : Object.assign(error, { hint });
 }

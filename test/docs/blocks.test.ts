@@ -65,6 +65,7 @@ const CONFIG_KEYS = [
   'compressor',
   'links',
   'network',
+  'modules',
   'program',
   'rounds',
   'stop',

@@ -11,6 +11,7 @@ import type { BoundCost } from '../cost/types.js';
 import { Draws } from '../plugin/draws.js';
 import { ModuleFailure } from '../plugin/failure.js';
 import { describeReturned, describeThrown } from '../plugin/modules.js';
+import { WatchedFunction } from '../plugin/watch.js';
 import type { Runtime } from '../runtime.js';
 import { bindBlocks } from './blocks.js';
 import { bindAgentCost, COST_ROWS, type CostInputs } from './custom-cost.js';
@@ -165,15 +166,22 @@ export function bindCustomFlow(
     ),
   ) as unknown as FlowAgent;
 
+  const watchedBegin = new WatchedFunction(module, 'begin');
+  const watchedSend = new WatchedFunction(module, 'send');
+  const watchedStep = new WatchedFunction(module, 'step');
   const call = (name: string, f: (me: FlowAgent) => void): void => {
     cursor.calling = name;
+    const watched = name === 'step' ? watchedStep : name === 'send' ? watchedSend : watchedBegin;
     let returned: unknown;
+    watched.begin(cursor.agent, cursor.round);
     try {
       returned = f(me);
     } catch (cause) {
       // A cost of the user's own has said what is wrong with it.
       if (cause instanceof Error && cause.name === 'ModuleFailure') throw cause;
       throw failed(`threw ${describeThrown(cause)}`, cause);
+    } finally {
+      watched.end();
     }
     const damage = places.damage();
     if (damage !== null) throw failed(damage);

@@ -9,6 +9,7 @@ import { didYouMean } from '../base/suggest.js';
 import { PrivateArrays } from '../plugin/arrays.js';
 import { Draws } from '../plugin/draws.js';
 import { describeReturned, describeThrown, placeIn } from '../plugin/modules.js';
+import { watchedCall } from '../plugin/watch.js';
 import type { Seed } from '../runtime.js';
 import { type CustomFlowPlan, ROUND_OF_BEGIN, SEND_STREAM, STEP_STREAM } from './custom-bind.js';
 import { AGENT_WORDS, type Declaration, refuseFlow } from './custom-module.js';
@@ -170,7 +171,7 @@ function play(
     if (f === undefined) return true;
     let returned: unknown;
     try {
-      returned = f(me);
+      returned = watchedCall(module, name, () => f(me));
     } catch (cause) {
       // A trap of an array that a library took for a real one.
       if (cause instanceof TypeError && cause.message.includes('typed array')) return false;

@@ -11,6 +11,7 @@
 import { rowLength } from '../arena/layout.js';
 import { batchParameter } from '../cost/batch.js';
 import { describeReturned, describeThrown } from '../plugin/modules.js';
+import { watchedCall } from '../plugin/watch.js';
 import type { PlanContext } from '../runtime.js';
 import { bindCustomFlow, type CustomFlowPlan, estimateSuffix, stateField } from './custom-bind.js';
 import { COST_ROWS } from './custom-cost.js';
@@ -43,7 +44,7 @@ function unresolved(): never {
 const parameters: FlowDefinition<CustomSpec>['parameters'] = (z) =>
   z.looseObject({
     kind: z.literal('custom'),
-    module: z.string().min(1).describe('your .mjs file, relative to the config'),
+    module: z.string().min(1).describe('your .mjs or .ts file, relative to the config'),
     batch: batchParameter(z),
     tuning: tuningParameter(z),
   });
@@ -198,7 +199,7 @@ function byRule(
   const { auto, min = -Infinity, max = Infinity } = gains[name] ?? {};
   let value: unknown;
   try {
-    value = auto?.(facts);
+    value = watchedCall(module, `the auto rule of ${name}`, () => auto?.(facts));
   } catch (cause) {
     throw refuseFlow(module, `the auto rule of ${name} threw ${describeThrown(cause)}`, cause);
   }

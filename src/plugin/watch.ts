@@ -13,7 +13,7 @@
  *
  * Whoever writes a new kind of module does this around its functions:
  *
- *     once, before the run:    const answer = watchedCall(module, 'plan', () => functionsOf(module).plan(inputs));
+ *     once, before the run:    const answer = watchedCall(module, 'plan', () => plan(inputs));
  *     in the loop, at bind:    const stepping = new WatchedFunction(module, 'step');
  *     in the loop, each call:  stepping.begin(agent, round);
  *                              try { step(...) } catch (cause) { ... } finally { stepping.end(); }
@@ -37,6 +37,8 @@ const AGENT = 2;
 const ROUND = 3;
 /** Whether what was to be planned is planned: what happens from here on happens in a run. */
 const RUNNING = 4;
+/** Where the text of a call within that call begins: a flow's step that asks for a cost's gradient. Else 0. */
+const INNER = 6;
 /** Where the next text goes, in bytes. Each text is its length (Int32) and its bytes, from a multiple of 4. */
 const NEXT = 5;
 const TEXTS = 64;
@@ -62,6 +64,8 @@ export interface OverdueCall extends WatchedModule {
   /** Whether it is part of a run, rather than of its preparation. */
   running: boolean;
   seconds: number;
+  /** The function that it was calling in its turn, of this module or another. */
+  within: { file: string; name: string } | null;
 }
 
 // Of this thread, whichever copy of this package asks (a bundle and the library).
@@ -108,6 +112,10 @@ export class WatchedFunction {
 
   begin(agent: number, round: number): void {
     const { words } = this;
+    if (words[SITE] !== 0) {
+      words[INNER] = this.site;
+      return;
+    }
     words[AGENT] = agent;
     words[ROUND] = round;
     words[CALL] = (words[CALL] as number) + 1;
@@ -115,7 +123,9 @@ export class WatchedFunction {
   }
 
   end(): void {
-    this.words[SITE] = 0;
+    const { words } = this;
+    if (words[INNER] !== 0) words[INNER] = 0;
+    else words[SITE] = 0;
   }
 }
 
@@ -197,23 +207,28 @@ export function watchThread(
 }
 
 function readCall(words: Int32Array, seconds: number): OverdueCall {
-  const site = words[SITE] as number;
-  const text = new Uint8Array(words.buffer).slice(site + 4, site + 4 + (words[site / 4] as number));
+  const textAt = (word: number) => {
+    const site = words[word] as number;
+    const text = new Uint8Array(words.buffer).slice(site + 4, site + 4 + (words[site / 4] as number));
+    return JSON.parse(new TextDecoder().decode(text));
+  };
   const number = (word: number) => (words[word] === NONE ? null : (words[word] as number));
   return {
-    ...JSON.parse(new TextDecoder().decode(text)),
+    ...textAt(SITE),
     agent: number(AGENT),
     round: number(ROUND),
     running: words[RUNNING] === 1,
     seconds,
+    within: words[INNER] === 0 ? null : textAt(INNER),
   };
 }
 
 /** `mine.mjs: step has not returned within 30 s (agent 5, round 12)` */
-export function describeOverdue({ file, name, agent, round, seconds }: OverdueCall): string {
+export function describeOverdue({ file, name, agent, round, seconds, within }: OverdueCall): string {
   if (name === null) return `${file}: it has not loaded within ${seconds} s`;
   const whose = agent === null ? '' : ` (agent ${agent}, round ${round})`;
-  return `${file}: ${name} has not returned within ${seconds} s${whose}`;
+  const inner = within === null ? '' : `, it is calling ${within.name} of ${within.file}`;
+  return `${file}: ${name} has not returned within ${seconds} s${whose}${inner}`;
 }
 
 export const OVERDUE_HINT =

@@ -70,6 +70,27 @@ ${optimum === '' ? '' : `export function optimum() { ${optimum} }`}
 `);
 }
 
+const FLOW = {
+  top: '',
+  auto: 'return 0.1;',
+  begin: 'me.v.fill(0);',
+  send: 'me.out.y.set(me.x);',
+  step: 'const g = me.gradient(me.x); for (let c = 0; c < me.dim; c++) me.x[c] -= 0.1 * g[c];',
+};
+/** The gain is chosen by trial runs, unless it is given. */
+function flow(changes: Partial<typeof FLOW>, gain = ''): string {
+  const { top, auto, begin, send, step } = { ...FLOW, ...changes };
+  const module = moduleFile(`${top}
+export const state = { v: 'dim' };
+export const messages = { y: 'compressed' };
+export const parameters = { gain: { default: 'auto', auto: () => { ${auto} } } };
+export function begin(me) { const { agent, round } = me; ${begin} }
+export function send(me) { const { agent, round } = me; ${send} }
+export function step(me) { const { agent, round } = me; ${step} }
+`);
+  return `flow: { kind: custom, module: ${module}${gain} }`;
+}
+
 const GIVEN = 'flow: { kind: primal-dual, compress: error-state, step: 0.05, alpha: 0.5, beta: 0.5 }';
 const AUTO = 'flow: { kind: primal-dual }';
 function config(own: { compressor?: string; cost?: string }, flow = GIVEN, seconds = SECONDS): string {
@@ -113,7 +134,7 @@ async function sottovoce(...args: string[]) {
 
 const whose = String.raw`\(agent \d, round \d+\)`;
 const overdue = (name: string) => String.raw`mine-\d+\.mjs: ${name} has not returned within 1\.5 s`;
-const UNLOADED = String.raw`mine-\d+\.mjs: it has not loaded within 1\.5 s`;
+const UNLOADED = String.raw`mine-\d+\.m?[jt]s: it has not loaded within 1\.5 s`;
 const LATER = `if (round >= 3 && agent === 5) ${LOOP}`;
 
 describe.concurrent('before the run: exit code 2 and the line of the config', () => {
@@ -143,6 +164,16 @@ describe.concurrent('before the run: exit code 2 and the line of the config', ()
       () => config({ cost: cost({ gradient: LOOP }) }),
       overdue('gradient') + whose,
     ],
+    ['a flow, while it loads', () => config({}, flow({ top: LOOP })), UNLOADED],
+    [
+      'a module in TypeScript, while it loads',
+      () => config({ compressor: moduleFile(`const forever: boolean = true; while (forever);`, 'ts') }),
+      UNLOADED,
+    ],
+    ['a rule of a flow', () => config({}, flow({ auto: LOOP })), overdue('the auto rule of gain')],
+    ["a flow's begin", () => config({}, flow({ begin: LOOP })), overdue('begin')],
+    ["a flow's send", () => config({}, flow({ send: LOOP })), overdue('send')],
+    ["a flow's step", () => config({}, flow({ step: LOOP })), overdue('step')],
     [
       "a cost's value, at the optimum",
       () => config({ cost: cost({ value: LOOP }) }),
@@ -152,7 +183,7 @@ describe.concurrent('before the run: exit code 2 and the line of the config', ()
     const out = `out-${++files}`;
     const { status, stderr } = await sottovoce('run', file(), '-q', '--out', out);
     expect(stderr).toMatch(
-      new RegExp(`^error: config-\\d+\\.yaml:[23]:\\d+: ${message.replace(whose, ` ${whose}`)}`),
+      new RegExp(`^error: config-\\d+\\.yaml:[234]:\\d+: ${message.replace(whose, ` ${whose}`)}`),
     );
     expect(stderr).toMatch(/hint: .*modules: \{ seconds: 300 \}/);
     expect(status).toBe(2);
@@ -191,6 +222,39 @@ describe.concurrent('in the run: exit code 1, function, agent and round', () => 
       'trace.csv',
     ]);
     expect(JSON.parse(readFileSync(path.join(folder, out, 'summary.json'), 'utf8')).status).toBe('failed');
+  });
+
+  it.each([
+    ['begin', { begin: `if (agent === 5) ${LOOP} ${FLOW.begin}` }, 0],
+    ['send', { send: `${LATER} ${FLOW.send}` }, 3],
+    ['step', { step: `${LATER} ${FLOW.step}` }, 3],
+  ] as const)("a flow's %s", async (name, changes, round) => {
+    const { status, stderr } = await sottovoce(
+      'run',
+      config({}, flow(changes, ', gain: 0.1')),
+      '-q',
+      '--out',
+      `out-${++files}`,
+    );
+    expect(stderr).toMatch(
+      new RegExp(`worker \\d failed: ${overdue(name)} \\(agent 5, round ${round}\\)\\n`),
+    );
+    expect(status).toBe(1);
+  });
+
+  it("a cost's gradient that a flow's step asked for: both are named", async () => {
+    const own = cost({ gradient: `${LATER} ${COST.gradient}` });
+    const { status, stderr } = await sottovoce(
+      'run',
+      config({ cost: own }, flow({}, ', gain: 0.1')),
+      '-q',
+      '--out',
+      `out-${++files}`,
+    );
+    expect(stderr).toMatch(
+      /failed: mine-\d+\.mjs: step has .* \(agent 5, round 3\), it is calling gradient of mine-\d+\.mjs/,
+    );
+    expect(status).toBe(1);
   });
 
   it("a cost's value, at a row of the trace", async () => {
@@ -365,7 +429,15 @@ describe('by hand', () => {
   it('one call that lasts is told once', async () => {
     const calls = await seen(() => new WatchedFunction(module, 'step').begin(5, 12), 500);
     expect(calls).toHaveLength(1);
-    expect(calls[0]).toEqual({ ...module, name: 'step', agent: 5, round: 12, running: false, seconds: 0.08 });
+    expect(calls[0]).toEqual({
+      ...module,
+      name: 'step',
+      agent: 5,
+      round: 12,
+      running: false,
+      seconds: 0.08,
+      within: null,
+    });
     expect(describeOverdue(calls[0])).toBe(
       'mine.mjs: step has not returned within 0.08 s (agent 5, round 12)',
     );

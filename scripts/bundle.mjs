@@ -33,7 +33,7 @@ const BUNDLES = [
 ];
 
 /** These find files of their own beside themselves. */
-const EXTERNAL = [/^piscina(\/|$)/, /^@resvg\//, /^0x(\/|$)/, /^assemblyscript(\/|$)/];
+const EXTERNAL = [/^@swc\//, /^piscina(\/|$)/, /^@resvg\//, /^0x(\/|$)/, /^assemblyscript(\/|$)/];
 
 /**
  * Few files rather than small ones: what a start loads anyway, what a config is checked with, and what

@@ -35,7 +35,7 @@ try {
     const vitest = path.join('node_modules', 'vitest', 'vitest.mjs');
     const { status } = spawnSync(
       node,
-      [vitest, 'run', 'test/engine', 'test/sync', 'test/kernels', 'test/cli'],
+      [vitest, 'run', 'test/engine', 'test/sync', 'test/kernels', 'test/cli', 'test/plugin'],
       { stdio: 'inherit' },
     );
     console.log(`Node ${version}: ${status === 0 ? 'passed' : 'FAILED'}`);

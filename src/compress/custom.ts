@@ -143,7 +143,9 @@ export const custom = defineCodec({
     summary: 'calls encode and decode of your module; parameters beside it are handed to it',
     source: 'docs/your-own-compressor.md',
   },
-  parameters: (z) => ({ module: z.string().min(1).describe('your .mjs file, relative to the config') }),
+  parameters: (z) => ({
+    module: z.string().min(1).describe('your .mjs or .ts file, relative to the config'),
+  }),
   open: true,
   takes: ['module'],
   examples: () => [],

@@ -103,7 +103,7 @@ export const custom = defineCost({
   parameters: (z) =>
     z.looseObject({
       kind: z.literal('custom'),
-      module: z.string().min(1).describe('your .mjs file, relative to the config'),
+      module: z.string().min(1).describe('your .mjs or .ts file, relative to the config'),
     }),
 
   async load({ kind, module: file, ...parameters }, { agents, path }) {

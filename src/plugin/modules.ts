@@ -18,6 +18,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { formatPath, formatValue, InputError, type SpecPath } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import { visibleLine } from '../base/visible.js';
+import { isTypeScript, loadTypeScript, refusedTypes } from './typescript.js';
 import { watchedLoading } from './watch.js';
 
 export interface UserModule {
@@ -81,15 +82,19 @@ export async function loadModules(references: readonly (ModuleReference | string
     const info = await stat(filename).catch(() => null);
     const prefix = at.length === 0 ? '' : `${formatPath(at)}: `;
     if (!info?.isFile()) {
-      const what = info === null ? 'there is no such file' : 'this is a folder, expected a module (.mjs)';
+      const what =
+        info === null ? 'there is no such file' : 'this is a folder, expected a module (.mjs or .ts)';
       throw new InputError(`${prefix}${file}: ${what}`, { path: at });
     }
     let exports: Readonly<Record<string, unknown>>;
     try {
+      if (isTypeScript(filename)) await loadTypeScript();
       const load = () => withinTime(import(/* @vite-ignore */ url), file);
       exports = await watchedLoading({ file, path: at }, load);
     } catch (cause) {
       refuseExtension(cause, filename, `${prefix}${file}`, at);
+      const refused = refusedTypes(cause, prefix, at);
+      if (refused) throw refused;
       const place = cause instanceof SyntaxError ? syntaxErrorIn(filename, file) : placeIn(cause, url, file);
       const text = `${place}: cannot be loaded: ${describeThrown(cause)}`;
       throw new InputError(prefix + text, { path: at }, { cause });
@@ -102,17 +107,19 @@ export async function loadModules(references: readonly (ModuleReference | string
 function refuseExtension(cause: unknown, filename: string, shown: string, at: SpecPath): void {
   if ((cause as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') return;
   const extension = path.extname(filename);
-  const compiled = `${path.basename(filename, extension)}.mjs`;
-  const typescript = /^\.[cm]?tsx?$/.test(extension);
-  const language = typescript ? ', and this Node cannot run TypeScript' : '';
-  const hint = typescript
-    ? `compile it first, for example: npx esbuild ${path.basename(filename)} --outfile=${compiled}; then name ${compiled} in the config (Node 22.18 and later run .ts files as they are)`
-    : 'name a file of JavaScript, .mjs';
-  throw new InputError(
-    `${shown}: is a ${extension} file${language}, expected a module (.mjs)`,
-    { path: at, hint },
-    { cause },
-  );
+  const culprit = / for (.+)$/.exec((cause as Error).message)?.[1] ?? filename;
+  if (culprit !== filename) {
+    const imported = `${shown}: imports ${showPath(culprit)}, which Node does not load from here`;
+    const typescript = isTypeScript(culprit);
+    const renamed = `${path.basename(filename, extension)}.ts`;
+    const hint = typescript
+      ? `name the file ${renamed}: a module in TypeScript may import others`
+      : undefined;
+    throw new InputError(imported, { path: at, hint }, { cause });
+  }
+  const hint = 'name a module of JavaScript (.mjs) or of TypeScript (.ts, .mts)';
+  const text = `${shown}: is a ${extension} file, expected a module (.mjs or .ts)`;
+  throw new InputError(text, { path: at, hint }, { cause });
 }
 
 /** A module that has been loaded on this thread. */

@@ -111,7 +111,7 @@ function blocksOf(markdown: string): Block[] {
 }
 
 function fenced(language: string, text: string): Block {
-  const name = /^(?:#|\/\/) ([\w.-]+\.(?:ya?ml|mjs|csv))\b/.exec(text)?.[1];
+  const name = /^(?:#|\/\/) ([\w.-]+\.(?:ya?ml|mjs|ts|csv))\b/.exec(text)?.[1];
   if (name !== undefined) return { kind: 'file', name, text };
   if (language === 'ts' || language === 'js') return { kind: 'program', text };
   if (language === 'yaml') return { kind: 'fragment', text };

@@ -144,6 +144,21 @@ describe('unpacked', () => {
     expect(hashOf(run({ ...env, XDG_CACHE_HOME: nowhere, HOME: nowhere, TMPDIR: nowhere }))).toBe(hash);
   });
 
+  test('runs a module in TypeScript', () => {
+    writeFileSync(
+      join(folder, 'half.ts'),
+      `type Out = Float64Array;
+export const plan = ({ dim }: { dim: number }) => ({ messageBits: 64 * dim, linear: true });
+export const encode = (error: Out, message: any): void => error.forEach((entry) => message.float64(entry));
+export const decode = (message: any, out: Out): void => out.forEach((_, c) => { out[c] = message.float64(); });
+`,
+    );
+    const compressor = 'compressor={ kind: custom, module: half.ts }';
+    expect(hashOf(sottovoce(['run', 'ring.yaml', '--json', '-q', '--set', compressor]))).toMatch(
+      /^[0-9a-f]{64}$/,
+    );
+  });
+
   test('a stack trace is of this place', () => {
     const { stderr, status } = sottovoce([
       'run',

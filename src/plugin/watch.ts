@@ -20,6 +20,10 @@
  *
  * Five stores a call, a few nanoseconds; nothing is allocated.
  *
+ * A thread is ended wherever it runs or waits: in a loop, a regular expression, Atomics.wait, a kernel of its
+ * own. What the system holds (a child process that is waited for, a read of a terminal) it lets go of first:
+ * the message comes in time, the end of the process later.
+ *
  * There is no Atomic here. Nothing is decided by one reading: a call has not returned where its number was
  * still the same after seconds, and by then the plain stores before it have long been seen by everyone.
  */

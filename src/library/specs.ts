@@ -230,7 +230,7 @@ export interface CostKinds {
     /** widths of the hidden layers, from the first to the last */ hidden?: number[];
   };
   /** calls value and gradient of your module; parameters beside it are handed to it */ custom: {
-    /** your .mjs file, relative to the config */ module: string;
+    /** your .mjs or .ts file, relative to the config */ module: string;
     [parameter: string]: unknown;
   };
 }
@@ -460,7 +460,7 @@ export interface FlowKinds {
     /** step size h; auto: half of (1 + lambda_min(W))/l; default: auto */ step?: number | 'auto';
   };
   /** calls begin, send and step of your module; parameters beside it are handed to it */ custom: {
-    /** your .mjs file, relative to the config */ module: string;
+    /** your .mjs or .ts file, relative to the config */ module: string;
     /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
     batch?: 'all' | number;
     /**
@@ -583,7 +583,7 @@ export interface CompressorKinds {
     shrink?: number;
   };
   /** calls encode and decode of your module; parameters beside it are handed to it */ custom: {
-    /** your .mjs file, relative to the config */ module: string;
+    /** your .mjs or .ts file, relative to the config */ module: string;
     [parameter: string]: unknown;
   };
   /** chooses between compressors by the error's energy, within a budget of bits */ adaptive: {

@@ -11,7 +11,7 @@ import { rmdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { showPath } from '../base/show-path.js';
-import { makeNewFolder } from '../output/folder-lock.js';
+import { makeNewFolder } from '../output/make-folder.js';
 import { checkWritable, nearestExisting, refusal, toJson } from '../output/run-directory.js';
 import { formatPlan } from '../report/plan.js';
 import { formatSummary } from '../report/summary.js';

@@ -5,12 +5,13 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import { FolderLock, LOCK_FILE } from '../output/folder-lock.js';
-import { toJson } from '../output/run-directory.js';
+import { makeFolder } from '../output/make-folder.js';
+import { refusal, toJson } from '../output/run-directory.js';
 import { versions } from '../output/versions.js';
 import type { TraceRow } from '../trace/row.js';
 import type { CellOutcome, Target } from './types.js';
@@ -39,7 +40,7 @@ export class CompareDirectory {
       if (statSync(path, { throwIfNoEntry: false })?.isFile()) {
         throw new InputError(`${shown} is a file, expected a folder for the comparison`);
       }
-      mkdirSync(path, { recursive: true });
+      makeFolder(path);
       const entries = readdirSync(path).filter((name) => !name.startsWith(LOCK_FILE));
       if (entries.length > 0 && !entries.includes(MARKER)) {
         throw new InputError(
@@ -50,11 +51,11 @@ export class CompareDirectory {
         );
       }
       const lock = FolderLock.take(path, randomUUID());
-      mkdirSync(join(path, 'cells'), { recursive: true });
+      makeFolder(join(path, 'cells'));
       return new CompareDirectory(path, lock);
     } catch (error) {
       if (error instanceof InputError) throw error;
-      throw new InputError(`cannot write to ${shown}: ${(error as Error).message}`, {}, { cause: error });
+      throw refusal(shown, error);
     }
   }
 

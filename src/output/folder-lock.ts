@@ -13,7 +13,6 @@
 
 import {
   linkSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -128,24 +127,6 @@ export function tidyUp(folder: string, id: string): void {
 /** What is written beside its place, to be renamed into it. */
 export function isHalfWritten(name: string): boolean {
   return /^\..+\.part$|\.\d+\.tmp$/.test(name);
-}
-
-/**
- * A folder that nobody had: `base`, or with a number behind it where that is taken. Making it is what claims
- * it, so that of many who start in one second each has its own. What the file system refuses is thrown as it
- * comes.
- */
-export function makeNewFolder(base: string): string {
-  mkdirSync(path.dirname(base), { recursive: true });
-  for (let number = 1; ; number++) {
-    const folder = number === 1 ? base : `${base}-${number}`;
-    try {
-      mkdirSync(folder);
-      return folder;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
 }
 
 function link(own: string, file: string): boolean {

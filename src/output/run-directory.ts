@@ -15,7 +15,6 @@ import {
   accessSync,
   closeSync,
   constants,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -36,6 +35,7 @@ import { COLUMNS } from '../trace/ring.js';
 import type { TraceRow } from '../trace/row.js';
 import { writeAgentsCsv } from './agents-csv.js';
 import { FolderLock, isHalfWritten, LOCK_FILE, refuseInUse } from './folder-lock.js';
+import { makeFolder, tryFolder } from './make-folder.js';
 import { type Versions, versions } from './versions.js';
 
 /** What a run leaves; everything else in a folder is somebody else's. */
@@ -177,7 +177,7 @@ export class RunDirectory {
    */
   begin(run: RunDescription): void {
     try {
-      mkdirSync(this.path, { recursive: true });
+      makeFolder(this.path);
       this.lock = FolderLock.take(this.path, run.run);
       // The summary first: without it nobody takes what is left for a run that is over. The manifest last, by
       // being replaced: it says whose folder this is.
@@ -299,6 +299,7 @@ export function nearestExisting(path: string): string {
 export function checkWritable(folder: string, shown: string): void {
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
+    tryFolder(folder);
   } catch (error) {
     throw refusal(shown, error);
   }
@@ -307,6 +308,7 @@ export function checkWritable(folder: string, shown: string): void {
 export function refusal(shown: string, error: unknown): InputError {
   const { code, message } = error as NodeJS.ErrnoException;
   const reasons: Record<string, string> = {
+    ENOENT: 'no folder can be made there',
     EACCES: 'permission denied',
     EPERM: 'permission denied',
     EROFS: 'the file system is read-only',

@@ -9,15 +9,16 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ownCores } from '../base/cores.js';
-import { InputError } from '../base/errors.js';
+import { InputError, isInputError } from '../base/errors.js';
 import { formatSeconds, plural } from '../base/format.js';
 import { showPath } from '../base/show-path.js';
 import { FolderLock, LOCK_FILE, refuseInUse } from '../output/folder-lock.js';
-import { checkWritable, nearestExisting, toJson } from '../output/run-directory.js';
+import { makeFolder } from '../output/make-folder.js';
+import { checkWritable, nearestExisting, refusal, toJson } from '../output/run-directory.js';
 import { ownVersion } from '../output/versions.js';
 import { besideEachOther, type Frame, mergeThreads, type ThreadTree } from './call-tree.js';
 import type { Page } from './flame-graph.js';
@@ -100,8 +101,13 @@ export function writeProfile(
   recorded: readonly RecordedThread[],
   page: Page | null,
 ): ProfileReport {
-  mkdirSync(folder, { recursive: true });
-  const lock = FolderLock.take(folder, randomUUID());
+  let lock: FolderLock;
+  try {
+    makeFolder(folder);
+    lock = FolderLock.take(folder, randomUUID());
+  } catch (error) {
+    throw isInputError(error) ? error : refusal(showPath(folder), error);
+  }
   try {
     return writeFiles(folder, run, recorded, page);
   } finally {

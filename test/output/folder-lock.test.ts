@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
-import { FolderLock, LOCK_FILE, makeNewFolder, refuseInUse, tidyUp } from '../../src/output/folder-lock.js';
+import { FolderLock, LOCK_FILE, refuseInUse, tidyUp } from '../../src/output/folder-lock.js';
+import { makeNewFolder } from '../../src/output/make-folder.js';
 import { temporaryFolder } from '../support/run.js';
 
 const LOCK_MODULE = new URL('../../dist/src/output/folder-lock.js', import.meta.url);
+const FOLDER_MODULE = new URL('../../dist/src/output/make-folder.js', import.meta.url);
 const folder = temporaryFolder();
 let number = 0;
 const newFolder = () => makeNewFolder(join(folder, `case-${number++}`));
@@ -126,7 +128,7 @@ describe('a lock', () => {
 
 test('new folders: each its own, of many who start in one second', async () => {
   const base = join(folder, 'runs', 'ring');
-  const program = `import { makeNewFolder } from '${LOCK_MODULE}'; for (let i = 0; i < 20; i++) console.log(makeNewFolder(process.argv[1]));`;
+  const program = `import { makeNewFolder } from '${FOLDER_MODULE}'; for (let i = 0; i < 20; i++) console.log(makeNewFolder(process.argv[1]));`;
   const made = await Promise.all(
     Array.from({ length: 3 }, async () => {
       const child = spawn(process.execPath, ['--input-type=module', '-e', program, base]);

@@ -71,7 +71,7 @@ export interface OpenGains {
   largest: Gains;
   /** What is made smaller where a trial fails. */
   shrink: string;
-  /** The plan with other gains; all else is shared. */
+  /** The plan with other gains, frozen as it is; all else is shared. */
   planWith(gains: Gains): RunPlan;
 }
 
@@ -148,11 +148,12 @@ export async function ready<Problem, Outline, Choice, Plan extends RunPlan>(
   made: Made<Problem, Outline, Choice, Plan>,
 ): Promise<Prepared> {
   const { problem, plan } = made;
+  const open = stages.openGains?.(made) ?? null;
   return {
     config: stages.config(made),
     plan,
     report: await stages.report(made),
-    openGains: stages.openGains?.(made) ?? null,
+    openGains: open && { ...open, planWith: (gains) => frozen(open.planWith(gains)) },
     fill: (arena) => stages.fill(arena, made),
     hint: () => stages.hint(made),
     place: (agent) => stages.place(problem, agent),
@@ -160,14 +161,19 @@ export async function ready<Problem, Outline, Choice, Plan extends RunPlan>(
   };
 }
 
+/** What is frozen down to its leaves: plans with other gains share most of what they hold. */
+const deeplyFrozen = new WeakSet<object>();
+
 /**
  * Plain data that nobody writes to any more, all the way down. Typed arrays cannot be frozen, and stay as
- * they are.
+ * they are. Throws where a Map or a Set stands in it, which would stay open and look frozen.
  */
 export function frozen<T>(data: T): T {
-  if (data === null || typeof data !== 'object' || ArrayBuffer.isView(data) || Object.isFrozen(data))
+  if (data === null || typeof data !== 'object' || ArrayBuffer.isView(data) || deeplyFrozen.has(data))
     return data;
-  Object.freeze(data);
+  if (data instanceof Map || data instanceof Set)
+    throw new TypeError(`a plan is plain data, and a ${data.constructor.name} stands in it`);
+  deeplyFrozen.add(Object.freeze(data));
   for (const value of Object.values(data)) frozen(value);
   return data;
 }

@@ -101,7 +101,7 @@ const HARDER: readonly { name: string; make: Make }[] = [
     make: (dim: number) => from(dim, (c) => (c === 0 ? 1 : share)),
   })),
   {
-    name: "terngrad's worst",
+    name: 'one beside many of a root',
     make: (dim) => from(dim, (c) => (c === 0 ? 1 : 1 / (1 + Math.sqrt(dim)))),
   },
   // Between powers of two, and between levels.

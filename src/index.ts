@@ -24,7 +24,6 @@ export type {
   PlanInputs,
 } from './compress/custom.js';
 export * from './compress/kinds.js';
-export * from './compress/kinds.js';
 export { compressors } from './compress/registry.js';
 export type { CompressorAlias, CompressorDefinition, CompressorSpec } from './compress/types.js';
 export type { CostAnswer, CostInputs, CostModule, CostModuleContext } from './cost/custom.js';

@@ -165,6 +165,14 @@ describe('imports run one way', () => {
     expect(missing).toEqual([]);
   });
 
+  it('no file exports all of another twice', () => {
+    const twice = sources('src').flatMap((file) => {
+      const lines = read(file).match(/^export \* from .*$/gm) ?? [];
+      return lines.filter((line, at) => lines.indexOf(line) < at).map((line) => `${file}: ${line}`);
+    });
+    expect(twice).toEqual([]);
+  });
+
   it('the loop knows no mathematics: no cost, flow or compressor in workers/round-loop.ts', () => {
     const imports = targetsOf('workers/round-loop.ts').map(({ what }) => what);
     expect(imports.length).toBeGreaterThan(0);

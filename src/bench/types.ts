@@ -1,5 +1,5 @@
 /**
- * What a benchmark is: a question, and figures that answer it. One file each, one line in `registry.ts`; the
+ * What a benchmark is: a question, and figures that answer it. One file each, one entry in `registry.ts`; the
  * command line, the JSON, the comparison with a baseline and the tests find it by themselves.
  */
 

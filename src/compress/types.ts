@@ -2,9 +2,9 @@
  * What a spatio-temporal compressor C(e, k): R^dim x N -> R^dim is to the runtime.
  *
  * A spec is plain data (`{ kind: 'top-k', k: 4 }`, nested where it composes); a definition (`define.ts`) is
- * one file and one line in `kinds.ts`. Decoding is linear in what it adds, so neighbours' messages are summed
- * *before* they leave the compressor's own domain: sum_j L_ij q_j for `flatten` is one inverse transform,
- * whatever the degree.
+ * one file and one entry in `kinds.ts`. Decoding is linear in what it adds, so neighbours' messages are
+ * summed *before* they leave the compressor's own domain: sum_j L_ij q_j for `flatten` is one inverse
+ * transform, whatever the degree.
  */
 
 import type { z } from 'zod';

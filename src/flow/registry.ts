@@ -1,4 +1,4 @@
-/** Every flow, one line each. A new one is a file beside this one and a line here. */
+/** Every flow, an entry each. A new one is a file beside this one and an entry here. */
 
 import { lookUp } from '../base/registry.js';
 import { admm } from './admm.js';

@@ -1,4 +1,4 @@
-/** Every kind of changing links, one line each. A new one is a file beside this one and a line here. */
+/** Every kind of changing links, an entry each. A new one is a file beside this one and an entry here. */
 
 import type { SpecPath } from '../base/errors.js';
 import { lookUp } from '../base/registry.js';

@@ -2,7 +2,7 @@
  * Links that change: which of the graph's edges carry messages in a round. L(k) = the Laplacian of those that
  * are up.
  *
- * A kind is one file and one line in `registry.ts`. It knows nothing of flows: it says, for the rows of one
+ * A kind is one file and one entry in `registry.ts`. It knows nothing of flows: it says, for the rows of one
  * worker's agents, which arcs are up in a round; `bind.ts` makes the round's weights of it, which gather
  * kernels read as they read a fixed graph's. Both ends of an edge say the same without asking each other,
  * because a draw is a function of the edge and the round (Philox stream 4), so L(k) is symmetric whatever the

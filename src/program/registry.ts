@@ -1,6 +1,6 @@
 /**
- * Every program, one line each: what a run's workers do in a round. A new one is a folder beside this file
- * and a line here.
+ * Every program, an entry each: what a run's workers do in a round. A new one is a folder beside this file
+ * and an entry here.
  */
 
 import type { Kernels } from '../../kernels/bindings.js';

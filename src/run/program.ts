@@ -1,6 +1,6 @@
 /**
  * A program: what the workers of a run do in a round, and all that the host needs for it. One folder, one
- * line in `program/registry.ts`.
+ * entry in `program/registry.ts`.
  *
  * On the host a run is made in one direction. Each stage reads what the stages before it have made, and
  * changes none of it:

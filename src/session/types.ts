@@ -1,6 +1,6 @@
 /**
- * The one interface through which a run is driven: the command line, the tests and the dashboard all speak
- * it, over Comlink. Everything that crosses is plain data.
+ * The one interface through which a run is driven: the command line, the library and the tests all speak it,
+ * over Comlink. Everything that crosses is plain data.
  */
 
 import type { CpuProfile } from '../profile/record.js';

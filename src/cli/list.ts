@@ -2,6 +2,7 @@
 
 import { Argument, type Command } from 'commander';
 import type { Family } from '../report/catalogue.js';
+import { oneOf } from './one-of.js';
 import { colours, printLine, type Terminal } from './terminal.js';
 
 const FAMILIES: readonly Family[] = ['topologies', 'costs', 'flows', 'programs', 'compressors', 'links'];
@@ -24,7 +25,9 @@ export function addListCommand(program: Command, terminal: Terminal): void {
     .description(
       'List the kinds of topologies, costs, flows, programs, compressors and changing links, with their parameters.',
     )
-    .addArgument(new Argument('[family]', 'only these').choices([...FAMILIES]))
+    .addArgument(
+      new Argument('[family]', 'only these').choices([...FAMILIES]).argParser(oneOf('family', FAMILIES)),
+    )
     .option('--json', 'print JSON')
     .option('--debug', 'print stack traces')
     .addHelpText('after', HELP)

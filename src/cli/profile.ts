@@ -302,7 +302,7 @@ function exitCodeOf({ status }: Summary): number {
 function seconds(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (value > 0 && value <= 3600) return value;
-  throw new InvalidArgumentError(`--seconds is ${text}, expected a number in 0..3600.`);
+  throw new InvalidArgumentError(`--seconds is ${text}, expected a number in (0, 3600].`);
 }
 
 /** Below 50 us a thread does little but take samples; above 0.1 s there are none. */

@@ -16,6 +16,7 @@ import {
   validateComponent,
 } from '../schema/component.js';
 import { describeExpected, type Issue, type JsonSchema } from '../schema/explain.js';
+import { oneOf } from './one-of.js';
 import { colours, printLine, type Terminal } from './terminal.js';
 
 const INSPECT_HELP = `
@@ -70,19 +71,18 @@ interface InspectOptions {
   [parameter: string]: unknown;
 }
 
+const SEPARATORS: readonly Separator[] = ['tab', 'comma', 'semicolon', 'bar', 'space'];
+const WEIGHTS: readonly WeightsKind[] = ['unit', 'metropolis', 'file'];
+
 /**
  * Flags that say how a file is read, where it does not say so itself; the same as in a config's `topology`.
  */
 function addReadingFlags(command: Command): Command {
   return command
     .addOption(
-      new Option('--separator <name>', 'what separates the fields of a list or a table').choices([
-        'tab',
-        'comma',
-        'semicolon',
-        'bar',
-        'space',
-      ]),
+      new Option('--separator <name>', 'what separates the fields of a list or a table')
+        .choices([...SEPARATORS])
+        .argParser(oneOf('--separator', SEPARATORS)),
     )
     .option('--header', 'the first row of a list or a table is a header')
     .option('--no-header', 'it is not')
@@ -112,7 +112,8 @@ function addInspect(parent: Command, terminal: Terminal, generators: Registry, k
     .option('--format <name>', 'format of the file, where its extension does not say it')
     .addOption(
       new Option('--weights <kind>', 'edge weights of the Laplacian')
-        .choices(['unit', 'metropolis', 'file'])
+        .choices([...WEIGHTS])
+        .argParser(oneOf('--weights', WEIGHTS))
         .default('unit'),
     )
     .option('--largest-component', 'look at the largest connected component only (strongly, if directed)')

@@ -117,10 +117,14 @@ function choices(
   read: (text: string) => Override[],
 ): Choice[] {
   if (given === undefined) return [{ text: null, overrides: [] }];
-  const parts = (typeof given === 'string' ? given.split(';') : given)
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-  if (parts.length === 0) throw new InputError(`${option} is empty, expected kinds with a ; between them`);
+  const parts = (typeof given === 'string' ? given.split(';') : given).map((part) => part.trim());
+  if (parts.every((part) => part === ''))
+    throw new InputError(`${option} is empty, expected kinds with a ; between them`);
+  const empty = parts.indexOf('');
+  if (empty >= 0)
+    throw new InputError(
+      `entry ${empty + 1} of ${option} is empty, expected kinds with a ; between them, and none at the end`,
+    );
   return [...new Set(parts)].map((part) => ({ text: part, overrides: read(part) }));
 }
 

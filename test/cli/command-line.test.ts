@@ -74,7 +74,18 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
     [['run', 'x.yaml'], 'error: x.yaml: there is no such file\n'],
     [['run', '.'], 'error: . is a folder, expected a config file\n'],
     [['run', 'x.yaml', '--set', 'rounds'], 'error: --set rounds: expected path=value\nhint: '],
-    [['list', 'compresors'], 'Allowed choices are topologies, costs, flows, programs, compressors'],
+    [
+      ['list', 'compresors'],
+      'error: family is "compresors", expected one of topologies, costs, flows, programs, compressors, links; did you mean compressors?',
+    ],
+    [
+      ['topology', 'inspect', 'a.edges', '--weights', 'metroplis'],
+      'error: --weights is "metroplis", expected one of unit, metropolis, file; did you mean metropolis?',
+    ],
+    [
+      ['topology', 'convert', 'a.edges', 'b.gml', '--separator', 'dots'],
+      'error: --separator is "dots", expected one of tab, comma, semicolon, bar, space',
+    ],
     [['topology', 'inspect'], 'error: neither a file nor --kind is given'],
     [['topology', 'inspect', '--kind', 'rign', '--nodes', '3'], 'did you mean ring?'],
     [

@@ -159,6 +159,9 @@ describe('what is wrong is said before anything runs', () => {
   const to = join(folder, 'never');
   it.each<[CompareOptions, string]>([
     [{ compressors: 'sgn' }, 'did you mean sign?'],
+    [{ compressors: '' }, '--compressors is empty'],
+    [{ compressors: 'sign;' }, 'entry 2 of --compressors is empty, expected kinds with a ; between them'],
+    [{ flows: '; error-state' }, 'entry 1 of --flows is empty'],
     [{ flows: 'primal' }, 'flow primal, column 1: primal, expected one of primal-dual'],
     [{ flows: 'primal-dual(mu=2)' }, 'flow.mu is 2'],
     [

@@ -242,6 +242,7 @@ describe('bad input is refused before anything runs', () => {
   it.each([
     [['nowhere.yaml'], 'nowhere.yaml: there is no such file'],
     [[config, '--interval', '10'], '--interval is 10, expected a whole number of microseconds in 50..100000'],
+    [[config, '--seconds', '0'], '--seconds is 0, expected a number in (0, 3600].'],
     [[config, '--set', 'rounds=no'], 'rounds'],
     [[config, '--out', file], 'a-file is a file, expected a folder'],
     [[config, '--out', path.join(file, 'below')], 'part of the path is a file'],

@@ -38,8 +38,10 @@ export interface RunConfig {
   trace: { every: number; sample: SampleChoice };
   /** Links for the trace's networkSeconds. */
   network?: NetworkSpec;
-  /** .npy file of x(0), agents x dim; what the program begins with where absent. */
-  init?: string;
+  /**
+   * x(0), agents x dim: a .npy file, or the numbers row after row; what the program begins with where absent.
+   */
+  init?: string | Float64Array;
   /** Which program; absent: the one that a config without this section runs. */
   program?: { kind: string; [parameter: string]: unknown } | undefined;
   /** Sections of the program. */

@@ -6,11 +6,20 @@
 
 import { parentPort } from 'node:worker_threads';
 import { programDefinition } from '../src/program/registry.js';
+import type { CoordinatorTasks } from '../src/session/client.js';
 import { Comlink, nodeEndpoint } from '../src/session/comlink.js';
 import { RunSession } from '../src/session/run-session.js';
 
 if (!parentPort) throw new Error('the coordinator is a worker thread: it is started by openSession()');
-Comlink.expose(new RunSession(), nodeEndpoint(parentPort));
+/** A session, and what the library has done away from the thread that calls it. */
+class Coordinator extends RunSession implements CoordinatorTasks {
+  async task(...given: Parameters<CoordinatorTasks['task']>): Promise<unknown> {
+    const { runTask } = await import('../src/library/tasks.js');
+    return runTask(...given);
+  }
+}
+
+Comlink.expose(new Coordinator(), nodeEndpoint(parentPort));
 
 // The config is still being read and validated on the main thread: time to load what most runs need beside
 // the session itself. Nobody waits for it, and what fails to load says so where it is used.

@@ -46,13 +46,14 @@ export type ConfigInput = FlowConfigInput | ServerConfigInput;
 
 /** Agents on a graph. What is left out has a default. */
 export interface FlowConfigInput extends CommonInput, GraphOptionsInput {
+  // First, so that the compiler takes { ...some, flow: { kind: 'dgd' } } for a flow and completes its kinds.
+  /** never beside a flow */ program?: undefined;
   /** the graph: generated, from a file, or from memory */
   topology: TopologyInput | GraphFileInput | GraphEdgesInput | GraphInput;
   /** private cost of every agent */ cost: CostInput;
   /** what the agents do in a round */ flow: FlowInput;
   /** what a message keeps; all of it where absent */ compressor?: CompressorInput;
   /** links that change; every edge is up in every round where absent */ links?: LinksInput;
-  /** never beside a flow */ program?: undefined;
 }
 
 /** A graph in memory; from a program alone, since no file can hold one. */

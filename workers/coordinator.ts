@@ -6,8 +6,8 @@
 
 import { parentPort } from 'node:worker_threads';
 import { programDefinition } from '../src/program/registry.js';
-import type { CoordinatorTasks } from '../src/session/client.js';
 import { Comlink, nodeEndpoint } from '../src/session/comlink.js';
+import type { CoordinatorTasks } from '../src/session/coordinator.js';
 import { RunSession } from '../src/session/run-session.js';
 
 if (!parentPort) throw new Error('the coordinator is a worker thread: it is started by openSession()');

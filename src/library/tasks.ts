@@ -10,8 +10,8 @@ import type { FlowConfig } from '../program/flow/config.js';
 import type { FlowTrialOptions, FlowTrials } from '../program/flow/tune-flow.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { PlanReport } from '../run/reports.js';
-import { openCoordinator } from '../session/client.js';
 import { Comlink } from '../session/comlink.js';
+import { openCoordinator } from '../session/coordinator.js';
 import type { InspectedGraph, TopologyInspection } from './inspect-graph.js';
 
 /** What each is given, tells meanwhile, and gives. All of it crosses threads. */

@@ -207,13 +207,17 @@ export interface CompareOutcome extends Comparison {
  * A cell that fails or is refused is a row that says so, and no rejection.
  *
  * ```ts
- * const config = {
- *   topology: { kind: 'ring', nodes: 8 },
- *   cost: { kind: 'quadratic', dim: 4 },
- *   flow: { kind: 'primal-dual' },
- *   rounds: 500,
- * };
- * const { methods } = await compare([config], { compressors: ['sign', 'flatten(sign)'], trials: 0 });
+ * const { methods } = await compare(
+ *   [
+ *     {
+ *       topology: { kind: 'ring', nodes: 8 },
+ *       cost: { kind: 'quadratic', dim: 4 },
+ *       flow: { kind: 'primal-dual' },
+ *       rounds: 500,
+ *     },
+ *   ],
+ *   { compressors: ['sign', 'flatten(sign)'], trials: 0 },
+ * );
  * for (const { compressor, rounds, bits, pareto } of methods) console.log(compressor, rounds, bits, pareto);
  * ```
  *

@@ -51,7 +51,7 @@ const PARTS = [
       'The types that end in `Input` are what a program writes: `kind` says which parameters there are, and an editor completes both. ' +
       '`sottovoce list` shows all kinds. The other types are what comes of it, with every default filled in.',
     names:
-      'ConfigInput FlowConfigInput ServerConfigInput CommonInput GraphOptionsInput GraphFileInput loadConfig parseConfig LoadedConfig Override RunConfig FlowConfig ServerConfig TopologyInput CostInput FlowInput CompressorInput LinksInput ProgramInput TopologyKinds CostKinds FlowKinds CompressorKinds LinksKinds ProgramKinds SpecOf'.split(
+      'ConfigInput FlowConfigInput ServerConfigInput CommonInput GraphOptionsInput GraphFileInput GraphEdgesInput GraphInput loadConfig parseConfig LoadedConfig Override RunConfig FlowConfig ServerConfig TopologyInput CostInput FlowInput CompressorInput LinksInput ProgramInput TopologyKinds CostKinds FlowKinds CompressorKinds LinksKinds ProgramKinds SpecOf'.split(
         ' ',
       ),
   },
@@ -59,7 +59,7 @@ const PARTS = [
     title: 'Tools',
     about: 'What the commands of the same names do. Each loads what it needs when it is called.',
     names:
-      'certify CertifyOptions Certificate tune TuneOptions TuneOutcome Tuning FlowTrials compare CompareOptions CompareOutcome Comparison MethodRow CellRow Cell CellOutcome Target'.split(
+      'compare CompareOptions CompareOutcome Comparison MethodRow CellRow Cell CellOutcome Target tune TuneOptions TuneOutcome TuneProgress TuneReport Tuning FlowTrials certify CertifyOptions CertifyProgress Certificate profile ProfileOptions ProfileOutcome ProfileReport ProfileShares ThreadProfile inspectTopology TopologySource InspectOptions TopologyInspection'.split(
         ' ',
       ),
   },

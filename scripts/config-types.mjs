@@ -19,7 +19,7 @@ const WIDTH = 110;
 const ALIKE = 6;
 
 const FAMILIES = {
-  Topology: { of: 'generated graphs', variants: ({ properties }) => properties.topology.anyOf.slice(1) },
+  Topology: { of: 'generated graphs', variants: ({ properties }) => properties.topology.anyOf.slice(2) },
   Cost: { of: 'private costs', variants: ({ properties }) => properties.cost.oneOf },
   Flow: { of: 'flows', variants: ({ properties }) => properties.flow.oneOf },
   Compressor: { of: 'compressors', variants: ({ $defs }) => $defs.compressor.oneOf },
@@ -31,6 +31,8 @@ const HEADER = `/**
  * What may stand in a config: the parameters of every kind, and what every run has.
  * Written by scripts/config-types.mjs from the definitions. Do not edit.
  */
+
+import type { Graph } from '../../topology/graph.js';
 
 /** A union over \`kind\`: each kind with its own parameters. */
 export type SpecOf<Kinds> = { [Kind in keyof Kinds]: { kind: Kind } & Kinds[Kind] }[keyof Kinds];
@@ -44,12 +46,22 @@ export type ConfigInput = FlowConfigInput | ServerConfigInput;
 
 /** Agents on a graph. What is left out has a default. */
 export interface FlowConfigInput extends CommonInput, GraphOptionsInput {
-  /** the graph, generated or from a file */ topology: TopologyInput | GraphFileInput;
+  // First, so that the compiler takes { ...some, flow: { kind: 'dgd' } } for a flow and completes its kinds.
+  /** never beside a flow */ program?: undefined;
+  /** the graph: generated, from a file, or from memory */
+  topology: TopologyInput | GraphFileInput | GraphEdgesInput | GraphInput;
   /** private cost of every agent */ cost: CostInput;
   /** what the agents do in a round */ flow: FlowInput;
   /** what a message keeps; all of it where absent */ compressor?: CompressorInput;
   /** links that change; every edge is up in every round where absent */ links?: LinksInput;
-  /** never beside a flow */ program?: undefined;
+}
+
+/** A graph in memory; from a program alone, since no file can hold one. */
+export interface GraphInput {
+  /** what graphFromEdges, readGraph and generate give; not to be changed before the run has begun */
+  graph: Graph;
+  /** what the graph is called in summaries and pictures */ name?: string;
+  /** keep only the largest connected component */ largestComponent?: boolean;
 }
 
 /** Agents around a server. */
@@ -74,6 +86,7 @@ export function configTypes(schema) {
       `/** One of the ${of}. */\nexport type ${name}Input = SpecOf<${name}Kinds>;\n`,
     ]),
     declaration('GraphFileInput', 'A graph that is read from a file.', topology.anyOf[0]),
+    declaration('GraphEdgesInput', 'A graph that is given by its edges.', topology.anyOf[1]),
     declaration('GraphOptionsInput', 'What only runs on a graph have.', { properties: { weights, layout } }),
     declaration('CommonInput', 'What every run has.', { properties: common }),
     CONFIGS,
@@ -129,6 +142,9 @@ function parametersOf({ properties, required = [], additionalProperties }, inden
 }
 
 function typeOf(schema, indent) {
+  // What a program may give instead of what stands in a file.
+  const or = /^or (.*)$/.exec(schema.$comment ?? '')?.[1];
+  if (or !== undefined) return `${typeOf({ ...schema, $comment: undefined }, indent)} | ${or}`;
   if (schema.$ref === '#/$defs/compressor') return 'CompressorInput';
   if (schema.const !== undefined) return literal(schema.const);
   if (schema.enum !== undefined) return schema.enum.map(literal).join(' | ');

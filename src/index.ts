@@ -47,6 +47,8 @@ export type {
 export { flows } from './flow/registry.js';
 export type { FlowDefinition } from './flow/types.js';
 export { loadConfig, parseConfig } from './library/configs.js';
+export type { TopologyInspection } from './library/inspect-graph.js';
+export { type ProfileOptions, type ProfileOutcome, profile } from './library/profile.js';
 export { type RunOptions, type RunOutcome, run } from './library/run.js';
 export type {
   CommonInput,
@@ -58,7 +60,9 @@ export type {
   FlowConfigInput,
   FlowInput,
   FlowKinds,
+  GraphEdgesInput,
   GraphFileInput,
+  GraphInput,
   GraphOptionsInput,
   LinksInput,
   LinksKinds,
@@ -69,6 +73,7 @@ export type {
   TopologyInput,
   TopologyKinds,
 } from './library/specs.js';
+export type { CertifyProgress, TuneProgress } from './library/tasks.js';
 export {
   type CertifyOptions,
   type CompareOptions,
@@ -79,11 +84,14 @@ export {
   type TuneOutcome,
   tune,
 } from './library/tools.js';
+export { type InspectOptions, inspectTopology, type TopologySource } from './library/topology.js';
 export type { LinksDefinition } from './links/types.js';
 export type { RandomNumbers } from './plugin/draws.js';
+export type { ProfileReport, ProfileShares, ThreadProfile } from './profile/write.js';
 export type { FlowConfig } from './program/flow/config.js';
 export type { FlowTrials } from './program/flow/tune-flow.js';
 export type { ServerConfig } from './program/parameter-server/config.js';
+export type { TuneReport } from './report/tuning.js';
 export type { LoadedConfig, Override, RunConfig } from './run/config.js';
 export type { PlanReport, RunStatus, ServerReport, Summary, Tuning } from './run/reports.js';
 export { type OpenSession, openSession } from './session/client.js';

@@ -90,8 +90,8 @@ const LAYERS = [
   'src/session',
   'src/certify',
   'src/compare',
-  'src/library',
   'src/report',
+  'src/library',
   'src/bench',
   'src/cli',
 ];

@@ -2,6 +2,7 @@
  * Topologies: graphs in compressed sparse rows, made, read, written, weighed and looked at. Knows nothing of
  * the simulator.
  */
+export { checkGraph } from './check.js';
 export {
   formatPath,
   printable,

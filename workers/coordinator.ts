@@ -5,35 +5,24 @@
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadModules, type ModuleReference } from '../src/plugin/modules.js';
+import type { CoordinatorTasks } from '../src/library/tasks.js';
 import { useWatchWords } from '../src/plugin/watch.js';
 import { programDefinition } from '../src/program/registry.js';
-import type { LoadedConfig } from '../src/run/config.js';
 import { Comlink, nodeEndpoint } from '../src/session/comlink.js';
 import type { CoordinatorData } from '../src/session/coordinator-thread.js';
-import { prepareRun } from '../src/session/prepare.js';
 import { RunSession } from '../src/session/run-session.js';
 
 if (!parentPort) throw new Error('the coordinator is a worker thread: it is started by openSession()');
 useWatchWords((workerData as CoordinatorData).watch);
 
-/** What tools have done here, where a function of a user's that does not return can be ended. */
-const ERRANDS: Record<string, (...inputs: never[]) => Promise<unknown>> = {
-  load: async (modules: ModuleReference[]) => loadModules(modules),
-  async certify(...inputs: Parameters<typeof import('../src/certify/certify.js').certify>) {
-    return (await import('../src/certify/certify.js')).certify(...inputs);
-  },
-  plan: async (loaded: LoadedConfig) => (await prepareRun(loaded, 1)).report,
-  async tune(...inputs: Parameters<typeof import('../src/program/flow/tune-flow.js').tuneFlow>) {
-    return (await import('../src/program/flow/tune-flow.js')).tuneFlow(...inputs);
-  },
-};
-
-class Coordinator extends RunSession {
-  async errand(name: string, inputs: readonly unknown[]): Promise<unknown> {
-    return ERRANDS[name](...(inputs as never[]));
+/** A session, and what tools have done away from the thread that calls them. */
+class Coordinator extends RunSession implements CoordinatorTasks {
+  async task(...given: Parameters<CoordinatorTasks['task']>): Promise<unknown> {
+    const { runTask } = await import('../src/library/tasks.js');
+    return runTask(...given);
   }
 }
+
 Comlink.expose(new Coordinator(), nodeEndpoint(parentPort));
 
 // The config is still being read and validated on the main thread: time to load what most runs need beside

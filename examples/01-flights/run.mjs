@@ -31,7 +31,8 @@ if (exitCode === 0 && !process.argv.includes('--quiet') && !process.argv.include
 }
 process.exitCode = exitCode;
 
-function meanRow(x, [agents, dim]) {
+function meanRow(x, shape) {
+  const [agents, dim] = shape;
   const mean = new Float64Array(dim);
   for (let i = 0; i < agents; i++) for (let c = 0; c < dim; c++) mean[c] += x[i * dim + c] / agents;
   return mean;

@@ -28,6 +28,7 @@ const config = path.relative('', fileURLToPath(new URL(`${model}.yaml`, import.m
 const SGD_STEP = options.softmax ? 0.5 : 1;
 
 const shared = ['rounds', 'workers'].flatMap((name) => (options[name] ? [`--${name}`, options[name]] : []));
+/** @type {[name: string, changes: string[]][]} */
 const METHODS = [
   ['FO-SGD', []],
   [

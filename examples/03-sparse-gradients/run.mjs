@@ -23,6 +23,7 @@ mkdirSync(path.dirname(data), { recursive: true });
 await writeSparseData(data, 1);
 
 const sign = { kind: 'sign', scale: 'unit' };
+/** @type {[name: string, changes: Record<string, unknown>][]} */
 const METHODS = [
   ['SGD, 64 bits a coordinate', { uplink: { kind: 'identity' }, lambda: null, gamma: 0.4 }],
   ['FO-SGD: flattened, one bit', {}],
@@ -34,7 +35,7 @@ console.log('log. regression, 256 sparse features, 16 workers, batches of 8\n');
 console.log('method                        final gap   bits up   bits down  a coordinate and round');
 for (const [name, changes] of METHODS) {
   const config = await loadConfig(here('sparse.yaml'));
-  const { program } = config.config;
+  const program = /** @type {Record<string, unknown>} */ (config.config.program);
   for (const [key, value] of Object.entries(changes)) {
     if (value === null) delete program[key];
     else program[key] = value;
@@ -43,6 +44,6 @@ for (const [name, changes] of METHODS) {
   const { rounds, agents, dim, bits, final } = summary;
   const each = (sent) => (sent / rounds / agents / dim).toFixed(0).padStart(9);
   console.log(
-    `${name.padEnd(28)} ${final.gap.toExponential(2).padStart(10)} ${each(bits.up)} ${each(bits.down)}    (${plan.rounds} rounds)`,
+    `${name.padEnd(28)} ${String(final.gap?.toExponential(2)).padStart(10)} ${each(bits.up)} ${each(bits.down)}    (${plan.rounds} rounds)`,
   );
 }

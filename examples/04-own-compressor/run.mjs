@@ -7,9 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { loadConfig, run } from 'sottovoce';
 
 const file = fileURLToPath(new URL('own-compressor.yaml', import.meta.url));
+/** @type {import('sottovoce').CompressorInput} */
 const own = { kind: 'custom', module: 'two-level.mjs' };
 
-/** A list of changes to the config, as `--set` makes them. */
+/**
+ * A list of changes to the config, as `--set` makes them.
+ *
+ * @type {[name: string, compressor: import('sottovoce').CompressorInput][]}
+ */
 const runs = [
   ['no compression', { kind: 'identity' }],
   ['one bit a coordinate', { kind: 'sign' }],

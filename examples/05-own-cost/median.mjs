@@ -35,7 +35,11 @@ export function gradient(x, out, agent, { data: { softness, places } }) {
   out[1] = (x[1] - north) / distance;
 }
 
-/** Weiszfeld's iteration: the mean of the places, weighted by one over their distances, again and again. */
+/**
+ * Weiszfeld's iteration: the mean of the places, weighted by one over their distances, again and again.
+ *
+ * @type {Required<import('sottovoce').CostModule>['optimum']}
+ */
 export function optimum({ data: { softness, places } }) {
   let x = [0, 0];
   for (let k = 0; k < 2000; k++) {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { loadConfig, run } from 'sottovoce';
 
 const file = fileURLToPath(new URL('failing-links.yaml', import.meta.url));
+/** @type {[name: string, links: import('sottovoce').LinksInput | null][]} */
 const cases = [
   ['all links up', null],
   ['30% dropped', { kind: 'drops', rate: 0.3 }],

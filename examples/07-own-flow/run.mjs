@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { loadConfig, run } from 'sottovoce';
 
 const file = fileURLToPath(new URL('own-flow.yaml', import.meta.url));
-const { config } = await loadConfig(file);
+/** @type {any} */
+const config = (await loadConfig(file)).config;
 /** @param {string} name */
 const own = (name) => ({ kind: 'custom', module: fileURLToPath(new URL(`${name}.mjs`, import.meta.url)) });
 const none = { kind: 'identity' };

@@ -48,6 +48,8 @@ export interface CertifyOptions {
   seed: number;
   starts?: number;
   kernels: WebAssembly.Module;
+  /** Told what is measured next. */
+  onPart?: (part: string) => void;
 }
 
 /** Over the starts; over those of ordinary size where the verdict is `in-range`. */
@@ -157,7 +159,7 @@ export function certify(compressor: string, spec: CompressorSpec, options: Certi
 }
 
 function measure(spec: CompressorSpec, options: CertifyOptions): Measured {
-  const { dim, mu, kernels } = options;
+  const { dim, mu, kernels, onPart: tell = () => {} } = options;
   const seed = seedWords(options.seed);
   const starts = makeStarts(options.starts ?? DEFAULT_STARTS, dim, seed);
   const affordable = Math.max(100, Math.floor(WORK / (starts.length * dim)));
@@ -166,10 +168,12 @@ function measure(spec: CompressorSpec, options: CertifyOptions): Measured {
   const map: FollowMap = (gain, some = starts, limits = {}) =>
     follow(benchOf(some), some, { gain, rounds, ...limits });
 
+  tell('map');
   const asked = map(mu);
   const bound = largest(asked, (trajectory) => trajectory.bound);
   const worst = largest(asked, ({ contraction }) => -contraction.worst);
   const least = { value: -worst.value, start: worst.start };
+  tell('gains');
   const { used, largest: largestGain, trajectories } = chooseGain(mu, asked, map);
 
   // (ii): the flow, and the map from another first round.
@@ -179,24 +183,25 @@ function measure(spec: CompressorSpec, options: CertifyOptions): Measured {
   const step = flowStep(noise);
   const messages = Math.max(...trajectories.map((trajectory) => trajectory.messages));
   const flowRounds = Math.ceil(Math.min(FLOW_WORK / (starts.length * dim), (2 * messages) / step + 200));
+  tell('flow');
   const flow = map(step, starts, { rounds: flowRounds, floor: FLOW_FLOOR });
+  tell('later');
   const later = map(used, starts, { firstRound: LATER_ROUND, floor: FLOW_FLOOR });
 
+  tell('messages');
   const allShrink = trajectories.every(shrinks);
   const still = hardStarts(starts, dim, seed);
   const stillBench = benchOf(still);
   const heldMessages = Math.max(Math.floor(HELD_WORK / (still.length * dim)), LEAST_HELD);
   const { contraction, contractionKind, linear } = stillBench.plan;
+  const held = holdStill(stillBench, still, least, heldMessages);
+  if (!allShrink) tell('sizes');
   return {
     starts,
     linear,
     least,
     step,
-    planned: {
-      contraction,
-      kind: contractionKind,
-      held: holdStill(stillBench, still, least, heldMessages),
-    },
+    planned: { contraction, kind: contractionKind, held },
     exactAfter: trajectories.every(({ status }) => status === 'exact') ? messages : null,
     dim,
     asked,

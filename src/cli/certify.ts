@@ -101,7 +101,7 @@ export async function certifyCommand(
     { compressors },
     { kernelsUrl },
     { resolveModules },
-    { openErrands },
+    { onCoordinator },
     report,
   ] = await Promise.all([
     import('../certify/certify.js'),
@@ -109,39 +109,35 @@ export async function certifyCommand(
     import('../compress/registry.js'),
     import('../run/locations.js'),
     import('../plugin/modules.js'),
-    import('../session/errands.js'),
+    import('../library/tasks.js'),
     import('../report/certificate.js'),
   ]);
   // All of them are read before any is measured: a typing error in the last should not cost the minute of the
   // first.
-  const own: ModuleReference[] = [];
-  const wanted: { written: WrittenSpec; spec: WrittenSpec['spec'] }[] = [];
+  const wanted: { written: WrittenSpec; spec: WrittenSpec['spec']; modules: ModuleReference[] }[] = [];
   for (const text of texts) {
     const { written, folder } = await read(text, compressors);
-    const { spec, modules } = resolveModules(checkSpec(written, compressors), folder, ['compressor']);
-    own.push(...modules);
-    wanted.push({ written, spec });
+    wanted.push({ written, ...resolveModules(checkSpec(written, compressors), folder, ['compressor']) });
   }
 
+  const { moduleSeconds, dim, mu, seed, rounds, starts } = options;
+  const how = { dim, mu, seed, ...(rounds && { rounds }), ...(starts && { starts }) };
+  const own = wanted.flatMap(({ modules }) => modules);
+  if (own.length > 0) await onCoordinator('load', own, { moduleSeconds });
   const kernels = await WebAssembly.compile(await readFile(kernelsUrl));
   const certificates: Certificate[] = [];
-  // A module that loops for ever is ended from here.
-  const errands = own.length === 0 ? null : openErrands(options.moduleSeconds);
-  try {
-    await errands?.ask('load', own);
-    const how = { ...options, kernels };
-    for (const { written, spec } of wanted) {
-      try {
-        const measured = errands
-          ? errands.ask<Certificate>('certify', written.text, spec, how)
-          : certify(written.text, spec, how);
-        certificates.push(await measured);
-      } catch (error) {
-        throw isInputError(error) ? pointAt(error as InputError, written) : error;
-      }
+  for (const { written, spec, modules } of wanted) {
+    const { text } = written;
+    try {
+      const measured =
+        modules.length === 0
+          ? certify(text, spec, { ...how, kernels })
+          : // A module that loops for ever is ended from here.
+            onCoordinator('certify', { text, spec, modules, options: how }, { moduleSeconds });
+      certificates.push(await measured);
+    } catch (error) {
+      throw isInputError(error) ? pointAt(error as InputError, written) : error;
     }
-  } finally {
-    await errands?.close();
   }
   const sorted = report.sortCertificates(certificates);
   if (picture !== undefined) {

@@ -15,7 +15,6 @@ import { visibleLine } from '../base/visible.js';
 import type { GridRun } from '../compare/run-grid.js';
 import type { CompareDirectory } from '../compare/store.js';
 import type { Cell, CellOutcome, Target } from '../compare/types.js';
-import { toJson } from '../output/run-directory.js';
 import { processDependencies, type RunDependencies, timedDirectory } from './run.js';
 import { exitCodeFor } from './signals.js';
 import { colours, ExitCode, type Output, printLine, type Terminal } from './terminal.js';
@@ -147,9 +146,9 @@ async function compareCells(
   terminal: Terminal,
   dependencies: Pick<RunDependencies, 'onSignal' | 'exit'>,
 ): Promise<number> {
-  const [{ runGrid }, { compareOutcomes }, report] = await Promise.all([
+  const [{ runGrid }, { compared }, report] = await Promise.all([
     import('../compare/run-grid.js'),
-    import('../compare/results.js'),
+    import('../library/compared.js'),
     import('../report/comparison.js'),
   ]);
   const watch = new Watch(options.quiet ? null : terminal.stderr);
@@ -178,14 +177,8 @@ async function compareCells(
     watch.end();
   }
 
-  const comparison = compareOutcomes(cells, run.outcomes, target);
-  const complete = comparison.cells.length === cells.length;
-  const json = toJson(report.comparisonJson(comparison, target, tune, complete));
-  directory.write('results.csv', report.comparisonCsv(comparison));
-  directory.write('results.json', `${json}\n`);
-  directory.write('results.parquet', await report.comparisonParquet(comparison));
-  const pictures = report.drawComparison(cells, run.outcomes, comparison, target);
-  for (const { name, svg } of pictures) directory.write(name, svg);
+  const { comparison, results, json } = await compared({ cells, target }, run.outcomes, tune, directory);
+  const { complete } = results;
 
   const output = options.json ? terminal.stderr : terminal.stdout;
   const paint = colours(terminal, output);

@@ -1,15 +1,14 @@
 /** `sottovoce profile`: a run under V8's sampling profiler, as flame graphs and as text. */
 
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { showPath } from '../base/show-path.js';
+import { INTERVAL_US, type Recorded, SECONDS } from '../library/record.js';
 import { toJson } from '../output/run-directory.js';
 import type { Page } from '../profile/flame-graph.js';
-import type { ProfiledRun, RecordedThread } from '../profile/write.js';
 import { formatPlan } from '../report/plan.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { Summary } from '../run/reports.js';
-import type { MethodDescription } from '../schema/program.js';
 import { reportError } from './errors.js';
 import { progressView, silent } from './progress.js';
 import {
@@ -26,7 +25,7 @@ import {
   timedDirectory,
   watch,
 } from './run.js';
-import { colours, ExitCode, printLine, printText, type Terminal } from './terminal.js';
+import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
 
 const HELP = `
 The folder that is written:
@@ -70,11 +69,6 @@ export interface ProfileOptions {
   json?: boolean;
 }
 
-/** What is recorded where nothing is said. */
-const SECONDS = 5;
-/** More than anything runs in any time that somebody waits for; schedules that look ahead have a horizon. */
-const ENDLESS_ROUNDS = 1e9;
-
 /** Fewer samples than this say little: a tenth of a second at the usual interval. */
 const FEW_SAMPLES = 200;
 
@@ -103,7 +97,7 @@ export function addProfileCommand(
     .option('--rounds <count>', 'rounds to record, however long they take')
     .option('--seed <number>', 'seed of every random draw')
     .option('--set <path=value>', 'set any value of the config; may be repeated', collect)
-    .option('--interval <us>', 'microseconds between two samples of a thread', interval, 500)
+    .option('--interval <us>', 'microseconds between two samples of a thread', interval, INTERVAL_US)
     .option('--whole', 'profile everything from the start of the process, not the round loop alone')
     .option('--no-html', 'draw no flame graphs (0x is not needed then)')
     .option('-q, --quiet', 'print nothing but errors')
@@ -129,46 +123,43 @@ export async function profileCommand(
   };
   try {
     const loaded = await dependencies.load(file, changesOf(options));
-    const { checkFolder, writeProfile } = await import('../profile/write.js');
-    const { drawPage, loadZeroX } = await import('../profile/flame-graph.js');
+    const [{ checkFolder, describeProfile, writeProfile }, { drawPage, loadZeroX }, { profileName }] =
+      await Promise.all([
+        import('../profile/write.js'),
+        import('../profile/flame-graph.js'),
+        import('../library/record.js'),
+      ]);
     const draw = options.html ? await loadZeroX() : null;
-    const name = loaded.config.name ?? basename(file).replace(/\.(ya?ml|json)$/i, '');
+    const name = profileName({ ...loaded, file });
     const given = options.out === undefined ? null : resolve(options.out);
     const base = resolve(timedDirectory(`${name}-profile`, dependencies.now()));
     if (given === null) checkParent(base);
     else checkFolder(given);
 
-    const recorded = await (whole ? recordWhole : recordLoop)(
-      file,
-      loaded,
-      options,
-      terminal,
-      dependencies,
-      say,
-    );
-    if (recorded.threads === null) return recorded.exitCode;
-    const { run, threads, summary } = recorded;
+    const { exitCode, recorded } = await (whole
+      ? wholeRun(loaded, options, dependencies)
+      : roundLoop(loaded, options, terminal, dependencies, say));
+    if (recorded === null) return exitCode;
+    const run = { ...recorded.run, name };
+    const described = describeProfile(run, recorded.threads);
     const page: Page | null = draw && (await drawPage(draw));
     const folder = given ?? dependencies.newFolder(base);
-    const written = writeProfile(folder, { ...run, name }, threads, page);
+    const files = writeProfile(folder, run, recorded.threads, described, page);
 
     const { formatHottest } = await import('../profile/hottest.js');
-    say(`\n${formatHottest(written.merged, written.threads)}\n`);
-    say(`profile in ${showPath(folder)}: ${written.files.join(', ')}`);
+    say(`\n${formatHottest(described.merged, described.threads)}\n`);
+    say(`profile in ${showPath(folder)}: ${files.join(', ')}`);
     if (page !== null) say(`open ${showPath(join(folder, 'merged.html'))} in a browser`);
-    if (written.merged.samples < FEW_SAMPLES) {
+    if (described.merged.samples < FEW_SAMPLES) {
       const paint = colours(terminal, terminal.stderr);
       printLine(
         terminal.stderr,
-        `${paint.yellow('warning:')} ${written.merged.samples} samples say little: give more ${options.rounds === undefined ? '--seconds' : '--rounds'}`,
+        `${paint.yellow('warning:')} ${described.merged.samples} samples say little: give more ${options.rounds === undefined ? '--seconds' : '--rounds'}`,
       );
     }
-    if (summary.status === 'diverged') reportError(diverged(summary), terminal);
-    if (json) {
-      const { readFile } = await import('node:fs/promises');
-      printText(terminal.stdout, await readFile(join(folder, 'profile.json'), 'utf8'));
-    }
-    return recorded.exitCode;
+    if (recorded.summary.status === 'diverged') reportError(diverged(recorded.summary), terminal);
+    if (json) printLine(terminal.stdout, toJson(described.report));
+    return exitCode;
   } catch (error) {
     const code = reportError(error, terminal);
     if (json) printLine(terminal.stdout, toJson({ status: 'failed', error: (error as Error).message }));
@@ -176,122 +167,60 @@ export async function profileCommand(
   }
 }
 
-type Recorded =
-  | { exitCode: number; threads: null }
-  | { exitCode: number; threads: RecordedThread[]; run: Omit<ProfiledRun, 'name'>; summary: Summary };
+interface Ended {
+  exitCode: number;
+  /** Null where there is no profile. */
+  recorded: Recorded | null;
+}
 
-type Record = (
-  file: string,
+/** With what people see of it meanwhile, and with what their Ctrl-C means. */
+async function roundLoop(
   loaded: LoadedConfig,
   options: ProfileOptions,
   terminal: Terminal,
   dependencies: RunDependencies,
   say: (text: string) => void,
-) => Promise<Recorded>;
-
-/** The round loop alone: a profiler in each worker, switched on when all are ready. */
-const recordLoop: Record = async (_file, loaded, options, terminal, dependencies, say) => {
-  const { callTree, ROUND_LOOP } = await import('../profile/call-tree.js');
+): Promise<Ended> {
+  const { lasting, recordLoop } = await import('../library/record.js');
   const interrupt = new Interrupt(terminal, dependencies);
   let close: () => Promise<void> = async () => {};
-  const lasting = options.seconds ?? (options.rounds === undefined ? SECONDS : null);
-  let timer: NodeJS.Timeout | undefined;
+  const loop = { ...lasting(options.seconds, options.rounds), intervalUs: options.interval };
+  const race = <T>(promise: Promise<T>) => interrupt.race(promise);
   try {
-    const opened = await interrupt.race(dependencies.openSession());
+    const opened = await race(dependencies.openSession());
     close = opened.close;
     const { session } = opened;
-    const plan = await interrupt.race(
-      session.prepare({
-        config: await unending(loaded, options.rounds === undefined),
-        outDir: null,
-        profileUs: options.interval,
-      }),
-    );
-    const report = options.json ? terminal.stderr : terminal.stdout;
-    say(formatPlan(plan, colours(terminal, report)));
-    const timed = lasting !== null && options.rounds === undefined;
-    if (timed) say(`recording for ${lasting} s`);
-    const view = options.quiet || timed ? silent : await progressView(terminal.stderr, plan.rounds);
-    interrupt.running(session, view);
-    if (lasting !== null) {
-      // From the first row on: what comes before it is not the loop.
-      await session.subscribe(() => {
-        timer ??= setTimeout(() => session.stop().catch(() => {}), 1000 * lasting);
-      });
-    }
-    const { summary, profiles } = await watch(session, view, [], (running) =>
-      interrupt.race(running),
-    ).finally(() => view.end());
-    return {
-      exitCode: interrupt.exitCode ?? exitCodeOf(summary),
-      threads: profiles.map((profile, worker) => ({
-        profile,
-        tree: callTree(profile, `worker ${worker}`, ROUND_LOOP),
-      })),
-      run: describeRun('loop', summary, plan.flow, plan.compressor, options),
-      summary,
-    };
+    const recorded = await recordLoop(session, loaded, loop, race, async (plan) => {
+      say(formatPlan(plan, colours(terminal, options.json ? terminal.stderr : terminal.stdout)));
+      const timed = loop.seconds !== null && !loop.allRounds;
+      if (timed) say(`recording for ${loop.seconds} s`);
+      const view = options.quiet || timed ? silent : await progressView(terminal.stderr, plan.rounds);
+      interrupt.running(session, view);
+      return watch(session, view, [], race).finally(() => view.end());
+    });
+    return { exitCode: interrupt.exitCode ?? exitCodeOf(recorded.summary), recorded };
   } catch (error) {
     if (
       error instanceof GivenUp ||
       (interrupt.exitCode !== null && (error as { code?: unknown }).code === 'STOPPED')
     ) {
       printLine(terminal.stderr, 'interrupted: there is no profile');
-      return { exitCode: interrupt.exitCode ?? ExitCode.INTERRUPTED, threads: null };
+      return { exitCode: interrupt.exitCode ?? ExitCode.INTERRUPTED, recorded: null };
     }
     throw error;
   } finally {
-    clearTimeout(timer);
     interrupt.end();
     await Promise.race([close().catch(() => {}), sleep(CLOSE_GRACE_MS)]);
   }
-};
-
-/** The same run without an end of its own. */
-async function unending(loaded: LoadedConfig, endless: boolean): Promise<LoadedConfig> {
-  const { config } = loaded;
-  const goesOn = endless && (await describe(loaded)).endless;
-  const rounds = goesOn ? Math.max(config.rounds, ENDLESS_ROUNDS) : config.rounds;
-  return { ...loaded, config: { ...config, stop: {}, rounds } };
 }
 
-/** Everything: the command line again, in a process of its own under the profiler. */
-const recordWhole: Record = async (file, loaded, options, _terminal, { onSignal }) => {
-  const { profileWhole } = await import('../profile/whole.js');
-  const argv = [file];
-  for (const name of ['workers', 'rounds', 'seed'] as const) {
-    const value = options[name];
-    if (value !== undefined) argv.push(`--${name}`, value);
-  }
-  for (const change of options.set ?? []) argv.push('--set', change);
-  if (options.quiet) argv.push('--quiet');
-  const { summary, threads, exitCode } = await profileWhole(argv, options.interval, onSignal);
-  if (summary === null) return { exitCode, threads: null };
-  const { flow, compressor } = await describe(loaded);
-  return {
-    exitCode,
-    threads,
-    run: describeRun('whole', summary, flow, compressor, options),
-    summary,
-  };
-};
-
-async function describe({ config }: LoadedConfig): Promise<MethodDescription> {
-  const [{ describeMethod }, { loadRegistries }] = await Promise.all([
-    import('../config/describe-method.js'),
-    import('../config/registries.js'),
-  ]);
-  return describeMethod(await loadRegistries(), config);
-}
-
-function describeRun(
-  scope: ProfiledRun['scope'],
-  { agents, edges, dim, workers, rounds, seconds }: Summary,
-  flow: string,
-  compressor: string,
-  { interval: intervalUs }: ProfileOptions,
-): Omit<ProfiledRun, 'name'> {
-  return { scope, agents, edges, dim, flow, compressor, workers, rounds, seconds, intervalUs };
+async function wholeRun(
+  loaded: LoadedConfig,
+  { interval: intervalUs, quiet = false }: ProfileOptions,
+  { onSignal }: RunDependencies,
+): Promise<Ended> {
+  const { recordWhole } = await import('../library/record.js');
+  return recordWhole(loaded, intervalUs, quiet, onSignal);
 }
 
 /** A run that was stopped in time has a profile; one that diverged has one too, of numbers that grow. */

@@ -5,9 +5,10 @@
 
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { Graph, Inspection, Range, ReadOptions, Separator, WeightsKind } from '../../topology/index.js';
+import type { Graph, Range, ReadOptions, Separator, WeightsKind } from '../../topology/index.js';
 import { formatPath, InputError, isInputError, type SpecPath } from '../base/errors.js';
 import { alignRows, type Colours, formatCount, formatQuantity, plural } from '../base/format.js';
+import type { TopologyInspection } from '../library/inspect-graph.js';
 import { loadGenerators } from '../program/flow/sections.js';
 import {
   type ComponentDefinition,
@@ -135,24 +136,28 @@ function addInspect(parent: Command, terminal: Terminal, generators: Registry, k
         hint: 'for example: exponential, directed-ring, random-digraph',
       });
     }
-    const { edgeWeights, inspect, largestComponent } = await import('../../topology/index.js');
-    let graph =
-      file === undefined
-        ? await generateFrom(generators, options.kind as string, options)
-        : await read(file, options.format, {
-            ...readingOf(options as ReadingFlags),
-            directions: options.directed ? 'keep' : 'stated',
-          });
-    if (options.largestComponent) graph = largestComponent(graph);
-    const inspection = inspect(graph, edgeWeights(graph, options.weights).weights);
     const source = file ?? (options.kind as string);
-    printLine(
-      terminal.stdout,
-      options.json
-        ? JSON.stringify({ source, weights: options.weights, ...inspection }, null, 2)
-        : formatInspection(source, options.weights, inspection, colours(terminal, terminal.stdout)),
-    );
+    const { inspectGraph } = await import('../library/inspect-graph.js');
+    const inspection = await inspectGraph({
+      source,
+      graph:
+        file === undefined
+          ? await generateFrom(generators, source, options)
+          : { file, options: readingFlags(options) },
+      weights: options.weights,
+      largestComponent: options.largestComponent ?? false,
+    });
+    const text = () => formatInspection(inspection, colours(terminal, terminal.stdout));
+    printLine(terminal.stdout, options.json ? JSON.stringify(inspection, null, 2) : text());
   });
+}
+
+function readingFlags({ format, directed, ...flags }: InspectOptions): ReadOptions & { format?: string } {
+  return {
+    ...readingOf(flags as ReadingFlags),
+    ...(format !== undefined && { format }),
+    directions: directed ? 'keep' : 'stated',
+  };
 }
 
 function addGenerate(parent: Command, terminal: Terminal, generators: Registry): void {
@@ -360,8 +365,8 @@ function rangeOf(range: Range | null): string {
   return range.min === range.max ? `${range.min}` : `${range.min} to ${range.max}`;
 }
 
-export function formatInspection(source: string, weights: string, graph: Inspection, paint: Colours): string {
-  const { degree, componentSizes } = graph;
+export function formatInspection(graph: TopologyInspection, paint: Colours): string {
+  const { source, weights, degree, componentSizes } = graph;
   const sizes =
     componentSizes.slice(0, 5).map(formatCount).join(', ') + (componentSizes.length > 5 ? ', ...' : '');
   const dropped = droppedNotes(graph.selfLoopsDropped, graph.parallelEdgesDropped);

@@ -58,9 +58,9 @@ export function addTuneCommand(program: Command, terminal: Terminal): void {
 
 export async function tuneCommand(file: string, options: TuneOptions, terminal: Terminal): Promise<void> {
   const { set = [], json, write } = options;
-  const [{ loadConfig, parseOverride }, { planApart }, { formatTuning, tuneReport }] = await Promise.all([
+  const [{ loadConfig, parseOverride }, { onCoordinator }, { formatTuning, tuneReport }] = await Promise.all([
     import('../config/load.js'),
-    import('../session/errands.js'),
+    import('../library/tasks.js'),
     import('../report/tuning.js'),
   ]);
   const loaded = await loadConfig(file, set.map(parseOverride));
@@ -69,7 +69,7 @@ export async function tuneCommand(file: string, options: TuneOptions, terminal: 
       hint: 'paths in a config are relative to it, so the copy must lie beside it',
     });
   }
-  const plan = await planApart(loaded);
+  const plan = await onCoordinator('plan', loaded, { loaded });
   const { tuning } = plan;
   if (tuning === null) {
     throw new InputError(`${basename(file)} leaves no gain to auto: there is nothing to tune`, {

@@ -6,6 +6,7 @@
 
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { inWords } from '../base/data-in-words.js';
 import { InputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import { checkSpec, parseSpecText } from '../certify/spec-text.js';
@@ -174,7 +175,7 @@ function commonTarget(cells: readonly Cell[]): Target {
  */
 function problemKey({ config, folder }: LoadedConfig, graph: unknown): string {
   const { cost, init, network } = config;
-  const parts = JSON.stringify([graph, cost, init ?? null, network ?? null]);
+  const parts = JSON.stringify(inWords([graph, cost, init ?? null, network ?? null]));
   // Relative files of the same name in two folders are two files.
   return /"[^"]*\.[^"]*"/.test(parts) ? `${resolve(folder)} ${parts}` : parts;
 }
@@ -182,7 +183,7 @@ function problemKey({ config, folder }: LoadedConfig, graph: unknown): string {
 function cellId({ config, folder }: LoadedConfig, tune: number): string {
   const { name: _forPeople, modules: _patience, ...decides } = config satisfies RunConfig;
   return createHash('sha256')
-    .update(JSON.stringify([ownVersion(), resolve(folder), decides, tune]))
+    .update(JSON.stringify([ownVersion(), resolve(folder), inWords(decides), tune]))
     .digest('hex')
     .slice(0, 20);
 }

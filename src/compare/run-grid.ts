@@ -14,8 +14,8 @@ import {
 } from '../plugin/watch.js';
 import type { LoadedConfig } from '../run/config.js';
 import { cellUrl, kernelsUrl } from '../run/locations.js';
-import { locatedRefusal } from '../session/errands.js';
 import { checkHost, threadExecArgv } from '../session/host.js';
+import { locatedRefusal } from '../session/overdue.js';
 import type { CompareDirectory } from './store.js';
 import type { Cell, CellOutcome, CellTask, Target } from './types.js';
 

@@ -56,7 +56,8 @@ export interface PlanInputs {
   /** Rounds of the run, at most. */
   rounds: number;
   /** Everything that stands beside `kind` and `module` in the config. */
-  parameters: Readonly<Record<string, unknown>>;
+  // biome-ignore lint/suspicious/noExplicitAny: a module knows what is in it, and `unknown` would ask it to say so at every use.
+  parameters: Readonly<Record<string, any>>;
 }
 
 /** Exactly one of `messageBits` and `maxMessageBits`. */
@@ -73,7 +74,8 @@ export interface ModulePlan {
    */
   contraction?: number;
   /** Handed back as `context.data`, on every worker: plain data worked out once. */
-  data?: unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: a module knows what is in it, and `unknown` would ask it to say so at every use.
+  data?: any;
 }
 
 /** What encode and decode are told beside the vector. */
@@ -85,9 +87,11 @@ export interface MessageContext {
   /** Rounds of the run, at most. */
   readonly rounds: number;
   /** Everything that stands beside `kind` and `module` in the config. */
-  readonly parameters: Readonly<Record<string, unknown>>;
+  // biome-ignore lint/suspicious/noExplicitAny: a module knows what is in it, and `unknown` would ask it to say so at every use.
+  readonly parameters: Readonly<Record<string, any>>;
   /** What `plan` returned as `data`. */
-  readonly data: unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: a module knows what is in it, and `unknown` would ask it to say so at every use.
+  readonly data: any;
   /** Whose message this is, in encode and decode alike. */
   readonly agent: number;
   /** The round, from 0. */

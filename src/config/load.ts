@@ -75,7 +75,7 @@ export async function parseConfig(
   return { config, ...choices, ...loaded };
 }
 
-/** A config is plain data: what stands in a file, or could. */
+/** A config is plain data: what stands in a file, or could, and typed arrays, which stay the caller's. */
 function copyOf(data: unknown, path: SpecPath = []): unknown {
   if (typeof data === 'function' || typeof data === 'bigint' || typeof data === 'symbol') {
     throw new InputError(
@@ -88,7 +88,7 @@ function copyOf(data: unknown, path: SpecPath = []): unknown {
   if (path.length > DEEPEST)
     throw new InputError(`${formatPath(path.slice(0, 4))} goes deeper than ${DEEPEST} levels`);
   if (Array.isArray(data)) return data.map((entry, at) => copyOf(entry, [...path, at]));
-  if (!isMapping(data)) return data;
+  if (!isMapping(data) || ArrayBuffer.isView(data)) return data;
   return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, copyOf(value, [...path, key])]));
 }
 

@@ -10,6 +10,7 @@ import { isVisible } from '../base/visible.js';
 import type { CostSpec } from '../cost/types.js';
 import { BANDWIDTH_EXPECTED, isBandwidth, isLatency, LATENCY_EXPECTED, networkInSi } from '../links/units.js';
 import type { RunConfig, StopSpec } from '../run/config.js';
+import { rowsParameter } from '../schema/array.js';
 import { validateComponent } from '../schema/component.js';
 import {
   explain,
@@ -134,7 +135,7 @@ const topLevel = {
     })
     .optional()
     .describe('modules of your own (kind: custom)'),
-  init: z.string().min(1).optional().describe('.npy file of x(0), agents x dim; zero where absent'),
+  init: rowsParameter(z, '.npy file of x(0), agents x dim; zero where absent').optional(),
 };
 
 /**

@@ -2,10 +2,12 @@
  * Average: f_i(x) = 1/2 |x - value_i|^2, whose mean is least where x is the average of the agents' values.
  *
  * The quadratic with a = 1, and its kernels: m = l = 1, closed form. `values` is a .npy file of shape agents
- * x dim, or values are drawn uniform in (-1, 1) from Philox stream 8 (round 1; agent i draws for itself). The
- * consensus flow begins at these values where there is no `init`, so that both flows solve the same problem.
+ * x dim (from a program, a Float64Array), or values are drawn uniform in (-1, 1) from Philox stream 8 (round
+ * 1; agent i draws for itself). The consensus flow begins at these values where there is no `init`, so that
+ * both flows solve the same problem.
  */
 
+import { rowsParameter } from '../schema/array.js';
 import {
   badEntry,
   bindQuadratic,
@@ -38,7 +40,7 @@ export const average = defineCost({
     zod
       .strictObject({
         kind: zod.literal('average'),
-        values: zod.string().optional(),
+        values: rowsParameter(zod, 'the values: a .npy file, agents x dim').optional(),
         dim: zod.int().min(1).optional(),
         seed: zod.int().min(0).optional(),
       })
@@ -59,10 +61,11 @@ export const average = defineCost({
     const read = await readAgentRows(values, 'values', context);
     const bad = read.data.findIndex((entry) => !Number.isFinite(entry));
     if (bad >= 0) throw badEntry(read, bad, 'a finite number');
+    const origin = read.file === undefined ? 'given' : 'from a file';
     const row = (agent: number, b: Float64Array) => {
       for (let c = 0; c < read.dim; c++) b[c] = read.data[agent * read.dim + c]!;
     };
-    return new QuadraticModel('average', read.dim, around(row), 'from a file', context);
+    return new QuadraticModel('average', read.dim, around(row), origin, context);
   },
   bind: bindQuadratic,
 });

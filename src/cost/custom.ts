@@ -41,7 +41,8 @@ export interface CostInputs {
   /** Agents of the run. */
   agents: number;
   /** Everything that stands beside `kind` and `module` in the config. */
-  parameters: Readonly<Record<string, unknown>>;
+  // biome-ignore lint/suspicious/noExplicitAny: a module knows what is in it, and `unknown` would ask it to say so at every use.
+  parameters: Readonly<Record<string, any>>;
 }
 
 /** What a cost module's plan answers. */
@@ -58,7 +59,8 @@ export interface CostAnswer {
    */
   l?: number;
   /** Handed back as `context.data`, on every worker: plain data worked out once. */
-  data?: unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: a module knows what is in it, and `unknown` would ask it to say so at every use.
+  data?: any;
 }
 
 /** What value and gradient are told beside x. */
@@ -68,9 +70,11 @@ export interface CostModuleContext {
   /** Agents of the run. */
   readonly agents: number;
   /** Everything that stands beside `kind` and `module` in the config. */
-  readonly parameters: Readonly<Record<string, unknown>>;
+  // biome-ignore lint/suspicious/noExplicitAny: a module knows what is in it, and `unknown` would ask it to say so at every use.
+  readonly parameters: Readonly<Record<string, any>>;
   /** What `plan` returned as `data`. */
-  readonly data: unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: a module knows what is in it, and `unknown` would ask it to say so at every use.
+  readonly data: any;
   /** The round; 0 before the run. */
   readonly round: number;
 }

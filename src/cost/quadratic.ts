@@ -4,7 +4,7 @@
  * Needs a_ic >= 0 and, in every coordinate, one agent with a_ic > 0. Then x*_c = sum_i a_ic b_ic / sum_i
  * a_ic. Work: 2 dim multiply-adds a gradient; 16 dim bytes an agent.
  *
- * `a` and `b` come from two .npy files of shape agents x dim, or are drawn: a_ic uniform in (1, condition),
+ * `a` and `b` come from two .npy files of shape agents x dim, from a program's memory, or are drawn: a_ic uniform in (1, condition),
  * b_ic uniform in (-1, 1), from Philox stream 8 (round 0 draws a, round 1 draws b; agent i draws for itself).
  * Uniform and not log-uniform, because plain arithmetic gives the same bits on every machine and a logarithm
  * need not. So each agent's condition number is near `condition`, while that of their mean is near 1. Drawn
@@ -14,9 +14,10 @@
 import type { z } from 'zod';
 import type { Arena } from '../arena/arena.js';
 import { rowLength } from '../arena/layout.js';
-import { formatValue, InputError, type SpecPath, unexpected } from '../base/errors.js';
+import { formatPath, formatValue, InputError, type SpecPath, unexpected } from '../base/errors.js';
 import type { UniformSource } from '../data/random.js';
 import type { Runtime } from '../runtime.js';
+import { type RowsGiven, rowsParameter } from '../schema/array.js';
 import { CompensatedSum } from './compensated.js';
 import {
   type BoundCost,
@@ -39,8 +40,8 @@ function parameters(zod: typeof z) {
   return zod
     .strictObject({
       kind: zod.literal('quadratic'),
-      a: zod.string().optional(),
-      b: zod.string().optional(),
+      a: rowsParameter(zod, 'curvatures a_ic >= 0: a .npy file, agents x dim').optional(),
+      b: rowsParameter(zod, 'minimisers b_ic: a .npy file, agents x dim').optional(),
       dim: zod.int().min(1).optional(),
       condition: zod.number().min(1).optional(),
       seed: zod.int().min(0).optional(),
@@ -90,7 +91,7 @@ async function modelFromFiles(parameters: Parameters, context: CostContext): Pro
   const b = await readAgentRows(parameters.b, 'b', context);
   if (a.dim !== b.dim) {
     throw new InputError(
-      `${b.file} has shape (${context.agents}, ${b.dim}), expected that of ${a.file}: (${context.agents}, ${a.dim})`,
+      `${b.name} has shape (${context.agents}, ${b.dim}), expected that of ${a.name}: (${context.agents}, ${a.dim})`,
       { path: b.path, file: b.file },
     );
   }
@@ -107,33 +108,38 @@ async function modelFromFiles(parameters: Parameters, context: CostContext): Pro
       }
     },
   };
-  const model = new QuadraticModel('quadratic', dim, rows, 'from files', context);
+  const origin = a.file === undefined ? 'given' : 'from files';
+  const model = new QuadraticModel('quadratic', dim, rows, origin, context);
   const flat = model.columnWithoutCurvature;
   if (flat >= 0) {
     throw new InputError(
-      `${a.file}: column ${flat} (from 0) is zero for every agent, so the sum of the costs has no single minimiser; expected one entry > 0`,
+      `${a.name}: column ${flat} (from 0) is zero for every agent, so the sum of the costs has no single minimiser; expected one entry > 0`,
       a,
     );
   }
   return model;
 }
 
-/** A .npy file with one row for each agent. */
+/** Numbers with one row for each agent. */
 export interface AgentRows {
-  file: string;
+  /** For people: the file, or the place in the config. */
+  name: string;
+  /** Where there is one. */
+  file?: string;
   path: SpecPath;
   data: Float64Array;
   dim: number;
 }
 
 export async function readAgentRows(
-  given: string | undefined,
+  given: RowsGiven | undefined,
   name: string,
   context: CostContext,
 ): Promise<AgentRows> {
-  const { readNpy, formatShape } = await import('../data/npy.js');
   const path = [...context.path, name];
   if (given === undefined) throw unexpected(path, given, 'a .npy file of shape agents x dim');
+  if (typeof given !== 'string') return rowsInMemory(given, path, context);
+  const { readNpy, formatShape } = await import('../data/npy.js');
   const file = context.resolve(given);
   const array = await readNpy(file);
   const shape = array.shape.length === 1 ? [array.shape[0]!, 1] : array.shape;
@@ -143,13 +149,22 @@ export async function readAgentRows(
       { path, file },
     );
   }
-  return { file, path, data: array.data, dim: shape[1]! };
+  return { name: file, file, path, data: array.data, dim: shape[1]! };
+}
+
+function rowsInMemory(data: Float64Array, path: SpecPath, { agents }: CostContext): AgentRows {
+  const dim = data.length / agents;
+  if (!Number.isInteger(dim) || dim === 0) {
+    const expected = `a multiple of ${agents}: one row for each agent, row after row`;
+    throw unexpected([...path, 'length'], data.length, expected);
+  }
+  return { name: formatPath(path), path, data, dim };
 }
 
 export function badEntry(rows: AgentRows, index: number, expected: string): InputError {
-  const { file, path, data, dim } = rows;
+  const { name, file, path, data, dim } = rows;
   const place = `entry [${Math.floor(index / dim)}, ${index % dim}] (row, column, from 0)`;
-  return new InputError(`${file}: ${place} is ${formatValue(data[index])}, expected ${expected}`, {
+  return new InputError(`${name}: ${place} is ${formatValue(data[index])}, expected ${expected}`, {
     file,
     path,
   });

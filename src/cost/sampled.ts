@@ -6,6 +6,7 @@
 
 import type { z } from 'zod';
 import type { Runtime } from '../runtime.js';
+import { rowsParameter } from '../schema/array.js';
 import { bindBatch } from './batch.js';
 import type { BoundCost, CostPlan } from './types.js';
 
@@ -14,7 +15,10 @@ export function sampleShape(zod: typeof z, { needsRegularization = false } = {})
   const file = zod.string().min(1);
   const source = zod.union([
     file,
-    zod.strictObject({ x: zod.string(), y: zod.string() }),
+    zod.strictObject({
+      x: rowsParameter(zod, 'samples x features'),
+      y: rowsParameter(zod, 'one label for each sample'),
+    }),
     zod.strictObject({ images: zod.string(), labels: zod.string() }),
   ]);
   const column = zod.union([zod.string(), zod.int().min(0)]);

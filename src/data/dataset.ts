@@ -6,13 +6,16 @@
  *  | --- | --- | --- |
  *  | .csv, .tsv | csv.ts | dense |
  *  | { x: X.npy, y: Y.npy } | npy.ts | dense |
+ *  | { x: Float64Array, y: Float64Array } | none: a program's memory | dense |
  *  | { images: I, labels: L } | idx.ts | bytes |
  *  | anything else | libsvm.ts | sparse |
  *
  * A further format is one file and one line in `readers`.
  */
 
-import { formatValue, InputError, type SpecPath, unexpected } from '../base/errors.js';
+import { formatPath, formatValue, InputError, type SpecPath, unexpected } from '../base/errors.js';
+import type { RowsGiven } from '../schema/array.js';
+import type { NpyArray } from './npy.js';
 
 export interface SparseMatrix {
   kind: 'sparse';
@@ -55,7 +58,13 @@ export interface Dataset {
   largestLine?: number;
 }
 
-export type DataSource = string | { x: string; y: string } | { images: string; labels: string };
+/** Of two files, or of a program's memory: samples row after row, and one label for each. */
+export interface SamplesAndLabels {
+  x: RowsGiven;
+  y: RowsGiven;
+}
+
+export type DataSource = string | SamplesAndLabels | { images: string; labels: string };
 
 export interface DatasetOptions {
   /** Reader, where the extension does not say it. */
@@ -179,15 +188,15 @@ async function readTable(
 }
 
 async function readNpyDataset(source: DataSource, options: DatasetOptions): Promise<Dataset> {
-  const { readNpy, formatShape } = await import('./npy.js');
+  const { formatShape } = await import('./npy.js');
   refuseTarget(options, 'y holds the labels');
   if (typeof source === 'string' || 'images' in source) {
     throw unexpected(options.path, source, 'two files, { x: X.npy, y: Y.npy }: samples and labels');
   }
-  const file = options.resolve(source.x);
-  const labelFile = options.resolve(source.y);
-  const x = await readNpy(file);
-  const y = await readNpy(labelFile);
+  const y = await arrayOf(source, 'y', options);
+  const x = await arrayOf(source, 'x', options, y.data.length);
+  const file = x.name;
+  const labelFile = y.name;
   const [rows, columnCount = 1] = x.shape as [number, number?];
   if (rows === 0)
     throw new InputError(`${file} has no samples: its shape is ${formatShape(x.shape)}`, { file });
@@ -228,6 +237,28 @@ async function readNpyDataset(source: DataSource, options: DatasetOptions): Prom
     lines: null,
     groups,
   };
+}
+
+/** Of a file, or of a program's memory: as many rows as there are labels. */
+async function arrayOf(
+  source: SamplesAndLabels,
+  key: 'x' | 'y',
+  { resolve, path }: DatasetOptions,
+  rows?: number,
+): Promise<NpyArray & { name: string }> {
+  const given = source[key];
+  if (typeof given === 'string') {
+    const { readNpy } = await import('./npy.js');
+    const name = resolve(given);
+    return { name, ...(await readNpy(name)) };
+  }
+  const name = formatPath([...path, key]);
+  if (rows === undefined) return { name, shape: [given.length], data: given };
+  if (rows > 0 && given.length % rows !== 0) {
+    const expected = `a multiple of ${rows}: a row for each label in ${formatPath([...path, 'y'])}, row after row`;
+    throw unexpected([...path, key, 'length'], given.length, expected);
+  }
+  return { name, shape: rows === 0 ? [0, 0] : [rows, given.length / rows], data: given };
 }
 
 async function readIdxDataset(source: DataSource, options: DatasetOptions): Promise<Dataset> {

@@ -11,8 +11,7 @@ import type { Progress } from '../session/types.js';
 import type { TraceRow } from '../trace/row.js';
 import { load } from './configs.js';
 import type { ConfigInput } from './specs.js';
-
-const PROGRESS_MS = 100;
+import { steered } from './steer.js';
 
 /** What `run` may be told beside the config. */
 export interface RunOptions {
@@ -85,45 +84,11 @@ export async function run(
     load(config, options),
     import('../session/client.js'),
   ]);
-  const { outDir = null, keepX = true, signal, onRows, onProgress } = options;
+  const { outDir = null, keepX = true } = options;
   const { session, close } = await openSession();
-  const ended = new AbortController();
   try {
-    const stop = () => void session.stop().catch(() => {});
-    const thrown: unknown[] = [];
-    const call = (tell: () => void) => {
-      if (ended.signal.aborted || thrown.length > 0) return;
-      try {
-        tell();
-      } catch (error) {
-        thrown.push(error);
-        stop();
-      }
-    };
     const plan = await session.prepare({ config: loaded, outDir, keepX, keepRows: true });
-
-    if (signal?.aborted) await session.stop();
-    signal?.addEventListener('abort', stop, { signal: ended.signal });
-    let told = 0;
-    const tellRows = (rows: TraceRow[]) =>
-      call(() => {
-        told += rows.length;
-        onRows?.(rows);
-      });
-    if (onRows !== undefined) await session.subscribe(tellRows);
-    if (onProgress !== undefined) {
-      const look = async () => {
-        const progress = await session.progress();
-        call(() => onProgress(progress));
-      };
-      const timer = setInterval(() => void look().catch(() => {}), PROGRESS_MS);
-      ended.signal.addEventListener('abort', () => clearInterval(timer));
-    }
-
-    const { summary, rows, x, labels } = await session.start();
-    // Rows come over a port of their own, and the last of them may still be under way.
-    if (onRows !== undefined && told < rows.length) tellRows(rows.slice(told));
-    if (thrown.length > 0) throw thrown[0];
+    const { summary, rows, x, labels } = await steered(session, options, () => session.start());
     const dim = summary.dim;
     return {
       summary,
@@ -134,7 +99,6 @@ export async function run(
       plan,
     };
   } finally {
-    ended.abort();
     await close();
   }
 }

@@ -3,6 +3,8 @@
  * Written by scripts/config-types.mjs from the definitions. Do not edit.
  */
 
+import type { Graph } from '../../topology/graph.js';
+
 /** A union over `kind`: each kind with its own parameters. */
 export type SpecOf<Kinds> = { [Kind in keyof Kinds]: { kind: Kind } & Kinds[Kind] }[keyof Kinds];
 
@@ -100,7 +102,10 @@ export type TopologyInput = SpecOf<TopologyKinds>;
 interface CostCommon {
   /** samples: a file, { x, y } as .npy, or { images, labels } as IDX */ data:
     | string
-    | { x: string; y: string; }
+    | {
+      /** samples x features */ x: string | Float64Array;
+      /** one label for each sample */ y: string | Float64Array;
+    }
     | { images: string; labels: string; };
   format?: string;
   /** default: auto */ firstIndex?: 0 | 1 | 'auto';
@@ -136,14 +141,18 @@ interface CostCommon {
 /** Parameters of private costs, by kind. */
 export interface CostKinds {
   /** f_i(x) = 1/2 sum_c a_ic (x_c - b_ic)^2, from files or drawn */ quadratic: {
-    a?: string;
-    b?: string;
+    /** curvatures a_ic >= 0: a .npy file, agents x dim */ a?: string | Float64Array;
+    /** minimisers b_ic: a .npy file, agents x dim */ b?: string | Float64Array;
     dim?: number;
     condition?: number;
     seed?: number;
   };
   /** f_i(x) = 1/2 |x - value_i|^2, values from a file or drawn; the consensus flow begins at them */
-  average: { values?: string; dim?: number; seed?: number; };
+  average: {
+    /** the values: a .npy file, agents x dim */ values?: string | Float64Array;
+    dim?: number;
+    seed?: number;
+  };
   /** f_i(x) = (n/N) sum of (a.x - y)^2 / 2 over the samples of agent i + (regularization/2) |x|^2 */
   'least-squares': CostCommon;
   /**
@@ -162,7 +171,10 @@ export interface CostKinds {
   logistic: CostCommon & {
     /** samples that nobody learns from: their share classified correctly joins the trace */ test?:
       | string
-      | { x: string; y: string; }
+      | {
+        /** samples x features */ x: string | Float64Array;
+        /** one label for each sample */ y: string | Float64Array;
+      }
       | { images: string; labels: string; };
   };
   /**
@@ -172,7 +184,10 @@ export interface CostKinds {
   'nonconvex-logistic': CostCommon & {
     /** samples that nobody learns from: their share classified correctly joins the trace */ test?:
       | string
-      | { x: string; y: string; }
+      | {
+        /** samples x features */ x: string | Float64Array;
+        /** one label for each sample */ y: string | Float64Array;
+      }
       | { images: string; labels: string; };
   };
   /**
@@ -182,7 +197,10 @@ export interface CostKinds {
   softmax: CostCommon & {
     /** samples that nobody learns from: their share classified correctly joins the trace */ test?:
       | string
-      | { x: string; y: string; }
+      | {
+        /** samples x features */ x: string | Float64Array;
+        /** one label for each sample */ y: string | Float64Array;
+      }
       | { images: string; labels: string; };
     /** labels are 0 .. classes - 1; where absent, the classes are the labels found, in ascending order */
     classes?: number;
@@ -194,11 +212,17 @@ export interface CostKinds {
   mlp: {
     /** samples: a file, { x, y } as .npy, or { images, labels } as IDX */ data:
       | string
-      | { x: string; y: string; }
+      | {
+        /** samples x features */ x: string | Float64Array;
+        /** one label for each sample */ y: string | Float64Array;
+      }
       | { images: string; labels: string; };
     /** samples that nobody learns from: their share classified correctly joins the trace */ test?:
       | string
-      | { x: string; y: string; }
+      | {
+        /** samples x features */ x: string | Float64Array;
+        /** one label for each sample */ y: string | Float64Array;
+      }
       | { images: string; labels: string; };
     format?: string;
     /** default: auto */ firstIndex?: 0 | 1 | 'auto';
@@ -722,6 +746,22 @@ export interface GraphFileInput {
   columns?: (string | number)[];
 }
 
+/** A graph that is given by its edges. */
+export interface GraphEdgesInput {
+  /**
+   * both nodes of every edge: by number from 0, or by label; a program may give a Uint32Array or Int32Array,
+   * node after node
+   */
+  edges: ((number | string)[])[] | Uint32Array | Int32Array;
+  /** number of nodes; by default as many labels as there are, or one more than the largest number */
+  nodes?: number;
+  /** what the nodes are called */ labels?: string[];
+  /** weight of every edge, in their order, for weights: file */ weights?: number[] | Float64Array;
+  /** every pair is an arc, from its first node to its second */ directed?: boolean;
+  /** what the graph is called in summaries and pictures */ name?: string;
+  /** keep only the largest connected component */ largestComponent?: boolean;
+}
+
 /** What only runs on a graph have. */
 export interface GraphOptionsInput {
   /** edge weights: all 1, Metropolis 1 / (1 + max degree), or those of the graph file; default: unit */
@@ -782,7 +822,7 @@ export interface CommonInput {
     /** one call of a function of your module may take, before the run is ended; 30 by default */
     seconds: number;
   };
-  /** .npy file of x(0), agents x dim; zero where absent */ init?: string;
+  /** .npy file of x(0), agents x dim; zero where absent */ init?: string | Float64Array;
 }
 
 /**
@@ -793,12 +833,22 @@ export type ConfigInput = FlowConfigInput | ServerConfigInput;
 
 /** Agents on a graph. What is left out has a default. */
 export interface FlowConfigInput extends CommonInput, GraphOptionsInput {
-  /** the graph, generated or from a file */ topology: TopologyInput | GraphFileInput;
+  // First, so that the compiler takes { ...some, flow: { kind: 'dgd' } } for a flow and completes its kinds.
+  /** never beside a flow */ program?: undefined;
+  /** the graph: generated, from a file, or from memory */
+  topology: TopologyInput | GraphFileInput | GraphEdgesInput | GraphInput;
   /** private cost of every agent */ cost: CostInput;
   /** what the agents do in a round */ flow: FlowInput;
   /** what a message keeps; all of it where absent */ compressor?: CompressorInput;
   /** links that change; every edge is up in every round where absent */ links?: LinksInput;
-  /** never beside a flow */ program?: undefined;
+}
+
+/** A graph in memory; from a program alone, since no file can hold one. */
+export interface GraphInput {
+  /** what graphFromEdges, readGraph and generate give; not to be changed before the run has begun */
+  graph: Graph;
+  /** what the graph is called in summaries and pictures */ name?: string;
+  /** keep only the largest connected component */ largestComponent?: boolean;
 }
 
 /** Agents around a server. */

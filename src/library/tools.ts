@@ -9,10 +9,12 @@ import type { Comparison } from '../compare/results.js';
 import type { Cell, CellOutcome, Target } from '../compare/types.js';
 import type { FlowConfig } from '../program/flow/config.js';
 import type { FlowTrials } from '../program/flow/tune-flow.js';
+import type { TuneReport } from '../report/tuning.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { Tuning } from '../run/reports.js';
 import { load } from './configs.js';
 import type { CompressorInput, ConfigInput, FlowInput } from './specs.js';
+import { type CertifyProgress, onCoordinator, type TuneProgress } from './tasks.js';
 
 /** How a compressor is measured. */
 export interface CertifyOptions {
@@ -26,13 +28,17 @@ export interface CertifyOptions {
   seed?: number;
   /** Starts, hard ones first; 24 where absent. */
   starts?: number;
-  /** How long one call of a function of your own module may take; 30 where absent. */
+  /** How long one call of a function of your own module may take, in seconds; 30 where absent. */
   moduleSeconds?: number;
+  /** Ends it, which then rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Called with what is measured next. What it throws ends it and rejects it. */
+  onProgress?: (progress: CertifyProgress) => void;
 }
 
 /**
  * Measures whether a compressor is a spatio-temporal compressor, and how many bits it takes to a thousandth
- * of the error. It takes seconds, on the calling thread; with a module of yours, on one of its own.
+ * of the error. It takes seconds, on a thread of its own; several may be measured at once.
  *
  * ```ts
  * const { verdict, bits } = await certify({ kind: 'top-k', k: 2 }, { dim: 8 });
@@ -41,40 +47,30 @@ export interface CertifyOptions {
  *
  * @param compressor a spec, or text as on the command line: `flatten(sign)`
  * @throws InputError where the compressor or an option is wrong
+ * @throws the reason of the signal
  */
 export async function certify(
   compressor: CompressorInput | string,
-  { dim, mu = 1, seed = 0, moduleSeconds, ...rest }: CertifyOptions,
+  { dim, mu = 1, seed = 0, signal, onProgress, moduleSeconds, ...rest }: CertifyOptions,
 ): Promise<Certificate> {
   whole('dim', dim, 1, 2 ** 20);
   whole('seed', seed, 0, Number.MAX_SAFE_INTEGER);
   if (rest.rounds !== undefined) whole('rounds', rest.rounds, 1, 2 ** 24);
   if (rest.starts !== undefined) whole('starts', rest.starts, 12, 4096);
   if (!(mu > 0 && mu <= 1)) throw new InputError(`mu is ${mu}, expected a number in (0, 1]`);
-  const [{ checkSpec, parseSpecText }, { compressors }, { kernelsUrl }, modules, { readFile }] =
-    await Promise.all([
-      import('../certify/spec-text.js'),
-      import('../compress/registry.js'),
-      import('../run/locations.js'),
-      import('../plugin/modules.js'),
-      import('node:fs/promises'),
-    ]);
+  const [{ checkSpec, parseSpecText }, { compressors }, { resolveModules }] = await Promise.all([
+    import('../certify/spec-text.js'),
+    import('../compress/registry.js'),
+    import('../plugin/modules.js'),
+  ]);
   const text = typeof compressor === 'string' ? compressor : await textOf(compressor);
   const written =
     typeof compressor === 'string'
       ? parseSpecText(text, compressors)
       : { text, spec: compressor, columns: new Map<string, number>() };
-  const resolved = modules.resolveModules(checkSpec(written, compressors), '.', ['compressor']);
-  const kernels = await WebAssembly.compile(await readFile(kernelsUrl));
-  const inputs = [text, resolved.spec, { ...rest, dim, mu, seed, kernels }] as const;
-  if (resolved.modules.length === 0) return (await import('../certify/certify.js')).certify(...inputs);
-  const errands = (await import('../session/errands.js')).openErrands(moduleSeconds);
-  try {
-    await errands.ask('load', resolved.modules);
-    return await errands.ask<Certificate>('certify', ...inputs);
-  } finally {
-    await errands.close();
-  }
+  const { spec, modules } = resolveModules(checkSpec(written, compressors), '.', ['compressor']);
+  const options = { ...rest, dim, mu, seed };
+  return onCoordinator('certify', { text, spec, modules, options }, { signal, onProgress, moduleSeconds });
 }
 
 /** How gains are searched. */
@@ -89,6 +85,10 @@ export interface TuneOptions {
    * the first.
    */
   target?: { rmsError: number };
+  /** Ends it, which then rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** With `trials`: called after each. What it throws ends the search and rejects it. */
+  onProgress?: (progress: TuneProgress) => void;
 }
 
 /** Gains, and where they come from. */
@@ -101,13 +101,15 @@ export interface TuneOutcome {
   config: LoadedConfig;
   /** Why these, and the predicted rounds: of `auto`'s choice. Null with `trials`. */
   tuning: Tuning | null;
+  /** What `sottovoce tune --json` prints, predicted rounds among it. Null with `trials`. */
+  report: TuneReport | null;
   /** What the trial runs saw; null without `trials`. */
   trials: FlowTrials | null;
 }
 
 /**
- * Chooses the gains that a config leaves to `auto`. Deterministic: the same config and options, the same
- * gains.
+ * Chooses the gains that a config leaves to `auto`, on a thread of its own. Deterministic: the same config and
+ * options, the same gains.
  *
  * ```ts
  * const { gains, config } = await tune({
@@ -119,35 +121,39 @@ export interface TuneOutcome {
  * ```
  *
  * @throws InputError where the config is wrong, has a program instead of a flow, or leaves no gain open
+ * @throws the reason of the signal
  */
 export async function tune(
   config: ConfigInput | LoadedConfig | string,
-  { trials: budget, target }: TuneOptions = {},
+  { trials: budget, target, signal, onProgress }: TuneOptions = {},
 ): Promise<TuneOutcome> {
   const given = await load(config);
   if (given.config.program !== undefined) {
     throw new InputError('a program has no flow whose gains could be tuned', { path: ['program'] });
   }
   const loaded = given as LoadedConfig<FlowConfig>;
-  const [{ tuneFlow, withGains }, { forTool, planApart }] = await Promise.all([
-    import('../program/flow/tune-flow.js'),
-    import('../session/errands.js'),
-  ]);
+  const { withGains } = await import('../program/flow/tune-flow.js');
   if (budget !== undefined) {
     whole('trials', budget, 1, Number.MAX_SAFE_INTEGER);
     const options = { budget, ...(target && { target }) };
-    const trials = await forTool(loaded, 'tune', [options], () => tuneFlow(loaded, options));
+    const trials = await onCoordinator('trials', { loaded, options }, { signal, onProgress, loaded });
     const { gains, chosen } = trials;
-    return { gains, chosen, config: withGains(loaded, trials), tuning: null, trials };
+    return { gains, chosen, config: withGains(loaded, trials), tuning: null, report: null, trials };
   }
-  const { gains, tuning } = await planApart(loaded);
+  const [plan, { tuneReport }] = await Promise.all([
+    onCoordinator('plan', loaded, { signal, loaded }),
+    import('../report/tuning.js'),
+  ]);
+  const { gains, tuning } = plan;
   if (tuning === null) {
     throw new InputError('the config leaves no gain to auto: there is nothing to tune', {
       hint: 'leave out flow.step, flow.alpha and flow.beta, or set them to auto',
     });
   }
   const { chosen, compress } = tuning;
-  return { gains, chosen, config: withGains(loaded, { gains, chosen, compress }), tuning, trials: null };
+  const report = tuneReport(plan, tuning, loaded.config.stop);
+  const tuned = withGains(loaded, { gains, chosen, compress });
+  return { gains, chosen, config: tuned, tuning, report, trials: null };
 }
 
 /**
@@ -176,22 +182,26 @@ export interface CompareOptions {
   /** Runs at a time; one for each core where absent. */
   jobs?: number;
   /**
-   * Folder that keeps finished cells, and goes on with one that has some; nothing is written where absent.
+   * Folder for all that the command writes: results, pictures, and finished cells, with which it goes on where
+   * there are some. Nothing is written where absent.
    */
   outDir?: string;
-  /** Ends what is under way; what has finished is in the outcome. */
+  /** Ends what is under way; what has finished is in the outcome, which is then not `complete`. */
   signal?: AbortSignal;
-  /** Called after each cell. */
-  onCell?: (cell: Cell, outcome: CellOutcome) => void;
+  /** Called after each cell, with how many are done. What it throws ends the grid and rejects it. */
+  onCell?: (cell: Cell, outcome: CellOutcome, progress: { done: number; of: number }) => void;
 }
 
-/**
- * One row a cell and one row a method, as in results.csv and results.json, and the target that they are
- * ranked by.
- */
+/** One row a cell and one row a method, as in results.json, and what they are ranked by. */
 export interface CompareOutcome extends Comparison {
   /** What the rows are ranked by. */
   target: Target;
+  /** Trial runs that a cell was given for its open gains, at most, and what that means, as a sentence. */
+  tuning: { trials: number; note: string };
+  /** Whether every cell has run. */
+  complete: boolean;
+  /** The target's quantity against rounds and against bits, one SVG a problem: as picture.svg of the command. */
+  pictures: { name: string; svg: string }[];
 }
 
 /**
@@ -199,15 +209,22 @@ export interface CompareOutcome extends Comparison {
  * A cell that fails or is refused is a row that says so, and no rejection.
  *
  * ```ts
- * const config = {
- *   topology: { kind: 'ring', nodes: 8 },
- *   cost: { kind: 'quadratic', dim: 4 },
- *   flow: { kind: 'primal-dual' },
- *   rounds: 500,
- * };
- * const { methods } = await compare([config], { compressors: ['sign', 'flatten(sign)'], trials: 0 });
+ * const { methods } = await compare(
+ *   [
+ *     {
+ *       topology: { kind: 'ring', nodes: 8 },
+ *       cost: { kind: 'quadratic', dim: 4 },
+ *       flow: { kind: 'primal-dual' },
+ *       rounds: 500,
+ *     },
+ *   ],
+ *   { compressors: ['sign', 'flatten(sign)'], trials: 0 },
+ * );
  * for (const { compressor, rounds, bits, pareto } of methods) console.log(compressor, rounds, bits, pareto);
  * ```
+ *
+ * Several may run at once, each with threads of its own: give them `jobs` together no more than the machine has
+ * cores. Two with the same `outDir` are refused.
  *
  * @throws InputError where a config or an option is wrong, before anything runs
  */
@@ -216,10 +233,10 @@ export async function compare(
   options: CompareOptions = {},
 ): Promise<CompareOutcome> {
   const { trials = 40, signal, onCell } = options;
-  const [{ makeGrid, parseTarget }, { runGrid }, { compareOutcomes }, { ownCores }] = await Promise.all([
+  const [{ makeGrid, parseTarget }, { runGrid }, { compared }, { ownCores }] = await Promise.all([
     import('../compare/grid.js'),
     import('../compare/run-grid.js'),
-    import('../compare/results.js'),
+    import('./compared.js'),
     import('../base/cores.js'),
   ]);
   const { jobs = ownCores().count } = options;
@@ -243,11 +260,21 @@ export async function compare(
       : (await import('../compare/store.js')).CompareDirectory.open(options.outDir);
   try {
     directory?.begin(grid.target, grid.cells.length);
+    const thrown: unknown[] = [];
+    let done = 0;
     const run = runGrid(grid.cells, directory ?? { read: () => null, keep: () => {} }, {
       jobs,
       target: grid.target,
       tune: trials,
-      onDone: (cell, outcome) => onCell?.(cell, outcome),
+      onDone: (cell, outcome) => {
+        if (thrown.length > 0) return;
+        try {
+          onCell?.(cell, outcome, { done: ++done, of: run.pending });
+        } catch (error) {
+          thrown.push(error);
+          run.stop();
+        }
+      },
     });
     const stop = () => run.stop();
     signal?.addEventListener('abort', stop);
@@ -257,7 +284,10 @@ export async function compare(
     } finally {
       signal?.removeEventListener('abort', stop);
     }
-    return { ...compareOutcomes(grid.cells, run.outcomes, grid.target), target: grid.target };
+    if (thrown.length > 0) throw thrown[0];
+    const { comparison, results, pictures } = await compared(grid, run.outcomes, trials, directory);
+    const { tuning, complete } = results;
+    return { ...comparison, target: grid.target, tuning, complete, pictures };
   } finally {
     directory?.release();
   }

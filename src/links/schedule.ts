@@ -39,7 +39,7 @@ export const schedule = defineLinks({
       const at = [...path, 'graphs', index];
       const graph = await loadGraph(one, at);
       if (graph.arcs) throw new InputError(`${formatPath(at)} is directed, expected edges`, { path: at });
-      const file = fileOf(one);
+      const file = sourceOfNames(one, graph);
       if (file === null && graph.nodes !== given.nodes) {
         throw new InputError(
           `${formatPath(at)} has ${graph.nodes} nodes, expected ${given.nodes}, as many as the topology`,
@@ -96,9 +96,11 @@ export const schedule = defineLinks({
   },
 });
 
-function fileOf(spec: unknown): string | null {
-  const file = (spec as { file?: unknown }).file;
-  return typeof file === 'string' ? file : null;
+/** What names the nodes: a file, or a graph that was given with labels; null where they are numbers. */
+function sourceOfNames(spec: unknown, { labels }: Graph): string | null {
+  const { file, kind } = spec as { file?: unknown; kind?: unknown };
+  if (typeof file === 'string') return file;
+  return kind === undefined && labels !== null ? 'the given graph' : null;
 }
 
 /** The graph of a file with its nodes numbered as the agents of their names are. */

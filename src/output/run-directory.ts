@@ -27,6 +27,7 @@ import {
 import os from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { ownCores } from '../base/cores.js';
+import { inWords } from '../base/data-in-words.js';
 import { InputError, isInputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import type { LoadedConfig, RunConfig } from '../run/config.js';
@@ -52,7 +53,7 @@ export interface Manifest {
   name: string;
   /**
    * Resolved: every default filled in. It is a config, and runs again from the folder that
-   * `machine.configFile` is in.
+   * `machine.configFile` is in; but of what was in a program's memory and is large, there is a hash.
    */
   config: RunConfig;
   seed: number;
@@ -107,7 +108,7 @@ export function makeManifest({ run, config: loaded, plan }: RunDescription): Man
     format: MANIFEST_FORMAT,
     run,
     name: plan?.name ?? config.name ?? 'run',
-    config,
+    config: inWords(config) as RunConfig,
     seed: config.seed,
     overrides: (loaded.overrides ?? []).map(({ origin }) => origin),
     plan: kept,

@@ -55,7 +55,7 @@ export function resolveModules<T>(
   const modules: ModuleReference[] = [];
   const visit = (value: unknown, where: SpecPath): unknown => {
     if (Array.isArray(value)) return value.map((entry, i) => visit(entry, [...where, i]));
-    if (value === null || typeof value !== 'object') return value;
+    if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return value;
     const entries = Object.entries(value).map(([key, entry]) => [key, visit(entry, [...where, key])]);
     const copy = Object.fromEntries(entries) as Record<string, unknown>;
     if (copy['kind'] === KIND && typeof copy['module'] === 'string') {

@@ -9,7 +9,7 @@
  *     coordinator (plan, optimum, trials)  the thread of the session        the call under way is refused
  *     a run's workers                      the coordinator (pool.ts)        the run fails, as when one throws
  *     cells of a comparison                the thread of the comparison     the cell is refused, or has failed
- *     certify, tune                        they call modules on a coordinator of their own (errands.ts)
+ *     certify, tune                        they call modules on a coordinator of their own (library/tasks.ts)
  *
  * Whoever writes a new kind of module does this around its functions:
  *

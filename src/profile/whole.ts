@@ -8,6 +8,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { formatPath } from '../base/errors.js';
+import type { LoadedConfig } from '../run/config.js';
 import { commandLineUrl } from '../run/locations.js';
 import type { Summary } from '../run/reports.js';
 import { callTree } from './call-tree.js';
@@ -19,6 +21,15 @@ export interface WholeRun {
   /** null where the run did not come to its end. */
   summary: Summary | null;
   threads: RecordedThread[];
+}
+
+/** What `sottovoce run` is told to run the same: its file, and whatever was changed in it. */
+export function argumentsOf({ file, overrides = [] }: LoadedConfig): string[] {
+  const changes = overrides.flatMap(({ path: at, value }) => [
+    '--set',
+    `${formatPath(at)}=${value === undefined || value === null ? '' : JSON.stringify(value)}`,
+  ]);
+  return [file as string, ...changes];
 }
 
 /** `argv` as after `sottovoce run`. What the run prints for people goes to this process's stderr. */

@@ -39,28 +39,87 @@ export interface RecordedThread {
 
 /** What was profiled. */
 export interface ProfiledRun {
+  /** Of the run, for people. */
   name: string;
   /** `loop`: the round loop alone; `whole`: everything from the start of the process. */
   scope: 'loop' | 'whole';
+  /** Agents. */
   agents: number;
+  /** Undirected edges, or arcs. */
   edges: number;
+  /** Entries of x. */
   dim: number;
+  /** In the short form that people write. */
   flow: string;
+  /** In the short form that people write. */
   compressor: string;
+  /** Worker threads. */
   workers: number;
+  /** Rounds recorded. */
   rounds: number;
   /** In the round loop, with the profiler on. */
   seconds: number;
+  /** Between two samples of a thread. */
   intervalUs: number;
 }
 
-export interface ProfileReport {
+/** Where the time of some threads went, as profile.json says it. */
+export interface ProfileShares {
+  /** `worker 0`, or all of them as one. */
+  thread: string;
+  /** Of time sampled. */
+  seconds: number;
+  /** Samples, one every `intervalUs`. */
+  samples: number;
+  /** Share of the time at the barrier, spinning or parked: 0..1. */
+  barrier: number;
+  /** Share of the time that V8 cannot put a name to: 0..1. */
+  unnamed: number;
+  /** All frames, hottest first; shares add up to 1. */
+  frames: { name: string; share: number }[];
+}
+
+/** What profile.json holds: what was profiled, on which machine, and where its time went. */
+export interface ProfileReport extends ProfiledRun {
+  /** Of this shape. */
+  format: typeof PROFILE_FORMAT;
+  /** With the profiler on. */
+  roundsPerSecond: number;
+  /** Where it was recorded. */
+  machine: {
+    cpu: string;
+    cores: number;
+    memoryBytes: number;
+    platform: string;
+    architecture: string;
+    node: string;
+    sottovoce: string;
+  };
+  /** When, as ISO 8601. */
+  time: { recorded: string };
+  /** All threads as one. */
+  merged: ProfileShares;
+  /** Share of self time by source file, largest first. */
+  files: { file: string; share: number }[];
+  /** Each thread, and how long it was idle (of a whole run). */
+  threads: (ProfileShares & { idleSeconds: number })[];
+}
+
+/** All that is made of what was recorded. */
+export interface DescribedProfile {
   merged: TimeShares;
   threads: TimeShares[];
   /** The whole text of hottest.txt. */
   text: string;
-  /** Names of the files written. */
-  files: string[];
+  report: ProfileReport;
+}
+
+/** V8's own recording of a thread. */
+export interface ThreadProfile {
+  /** `worker 0`, ... */
+  thread: string;
+  /** As in a .cpuprofile file. */
+  profile: CpuProfile;
 }
 
 const OWN_FILES =
@@ -92,15 +151,16 @@ export function checkFolder(folder: string): void {
 }
 
 /**
- * Writes everything; without a page no flame graphs. Clears what an earlier profile left. Throws InputError
+ * Writes everything, and gives the names of the files; without a page no flame graphs. Clears what an earlier profile left. Throws InputError
  * where somebody else is writing there.
  */
 export function writeProfile(
   folder: string,
   run: ProfiledRun,
   recorded: readonly RecordedThread[],
+  described: DescribedProfile,
   page: Page | null,
-): ProfileReport {
+): string[] {
   let lock: FolderLock;
   try {
     makeFolder(folder);
@@ -109,23 +169,34 @@ export function writeProfile(
     throw isInputError(error) ? error : refusal(showPath(folder), error);
   }
   try {
-    return writeFiles(folder, run, recorded, page);
+    return writeFiles(folder, run, recorded, described, page);
   } finally {
     lock.release();
   }
+}
+
+/** What people and programs read of it. */
+export function describeProfile(run: ProfiledRun, recorded: readonly RecordedThread[]): DescribedProfile {
+  const roots = recorded.map(({ tree }) => tree.root);
+  const merged = timeShares(mergeThreads(roots));
+  const threads = roots.map(timeShares);
+  return {
+    merged,
+    threads,
+    text: describe(run, merged, threads, recorded),
+    report: describeForPrograms(run, merged, threads, recorded),
+  };
 }
 
 function writeFiles(
   folder: string,
   run: ProfiledRun,
   recorded: readonly RecordedThread[],
+  { text, report }: DescribedProfile,
   page: Page | null,
-): ProfileReport {
+): string[] {
   const roots = recorded.map(({ tree }) => tree.root);
   const mergedTree = mergeThreads(roots);
-  const merged = timeShares(mergedTree);
-  const threads = roots.map(timeShares);
-  const text = describe(run, merged, threads, recorded);
 
   for (const name of readdirSync(folder)) {
     if (OWN_FILES.test(name) && name !== 'baseline.json') rmSync(path.join(folder, name));
@@ -140,10 +211,10 @@ function writeFiles(
     for (const root of roots) write(`${fileName(root)}.html`, page.around(root, titleOf(run, root)));
   }
   write('hottest.txt', text);
-  write('profile.json', `${toJson(describeForPrograms(run, merged, threads, recorded))}\n`);
+  write('profile.json', `${toJson(report)}\n`);
   for (const { profile, tree } of recorded)
     write(`${fileName(tree.root)}.cpuprofile`, JSON.stringify(profile));
-  return { merged, threads, text, files };
+  return files;
 }
 
 /** `worker 0` -> `worker-0`. */
@@ -189,7 +260,7 @@ function describeForPrograms(
   merged: TimeShares,
   threads: readonly TimeShares[],
   recorded: readonly RecordedThread[],
-) {
+): ProfileReport {
   return {
     format: PROFILE_FORMAT,
     ...run,
@@ -205,7 +276,7 @@ function describeForPrograms(
   };
 }
 
-function sharesForPrograms({ label, us, samples, barrier, unnamed, frames }: TimeShares) {
+function sharesForPrograms({ label, us, samples, barrier, unnamed, frames }: TimeShares): ProfileShares {
   return {
     thread: label,
     seconds: us / 1e6,

@@ -83,12 +83,21 @@ export async function comparisonParquet({ cells }: Comparison): Promise<Uint8Arr
   return new Uint8Array(parquetWriteBuffer({ columnData }));
 }
 
+/** What results.json holds. */
+export interface ResultsFile extends Comparison {
+  format: 'sottovoce-comparison/2';
+  target: Target;
+  tuning: { trials: number; note: string };
+  /** Whether every cell has run. */
+  complete: boolean;
+}
+
 export function comparisonJson(
   comparison: Comparison,
   target: Target,
   tune: number,
   complete: boolean,
-): object {
+): ResultsFile {
   const tuning = { trials: tune, note: howTuned(comparison.cells, tune) };
   return { format: 'sottovoce-comparison/2', target, tuning, complete, ...comparison };
 }

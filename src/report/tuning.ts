@@ -6,22 +6,32 @@ import type { PlanReport, Tuning } from '../run/reports.js';
 
 /** What `sottovoce tune` finds, as JSON prints it. */
 export interface TuneReport {
+  /** In the short form that people write. */
   flow: string;
+  /** In the short form that people write. */
   compressor: string;
+  /** By trial runs, or by the formula alone. */
   method: Tuning['method'];
+  /** The names of the gains that were open and have been chosen. */
   chosen: string[];
+  /** All gains, those that were given included. */
   gains: Record<string, number>;
+  /** Why these, as sentences. */
   why: string[];
+  /** Rounds per factor of ten in the distance to the optimum, predicted. */
   roundsPerDecade: number | null;
   /** Why there is none. */
   notPredicted: string | null;
+  /** Rounds to a millionth of the first distance, predicted. */
   roundsToMillionth: number | null;
   /**
    * Until what the config's `stop` names is reached, all of it; null where it names neither gap nor rmsError,
    * or nothing is known of one of its parts.
    */
   roundsToStop: number | null;
+  /** The trial runs that were made; null where there were none. */
   pilots: Tuning['pilots'];
+  /** Of the Laplacian; null where nobody needed it. */
   spectrum: PlanReport['spectrum'];
 }
 

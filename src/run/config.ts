@@ -40,8 +40,10 @@ export interface RunConfig {
   network?: NetworkSpec;
   /** How long one call of a function of a user's module may take, in seconds; 30 where absent. */
   modules?: { seconds: number };
-  /** .npy file of x(0), agents x dim; what the program begins with where absent. */
-  init?: string;
+  /**
+   * x(0), agents x dim: a .npy file, or the numbers row after row; what the program begins with where absent.
+   */
+  init?: string | Float64Array;
   /** Which program; absent: the one that a config without this section runs. */
   program?: { kind: string; [parameter: string]: unknown } | undefined;
   /** Sections of the program. */

@@ -266,7 +266,8 @@ function ownMessage(issue: z.core.$ZodIssue): string | null {
 
 function says(path: SpecPath, value: unknown, message: string): string {
   const name = formatPath(path) || 'the config';
-  const scalar = value === null || typeof value !== 'object';
+  if (value === null) return `${name} is empty: ${message}`;
+  const scalar = typeof value !== 'object';
   return scalar && value !== undefined
     ? `${name} is ${formatValue(value)}: ${message}${typeof value === 'string' && /number/.test(message) ? writeInstead(value, message) : ''}`
     : `${name}: ${message}`;

@@ -9,7 +9,7 @@ import { describeOverdue, OVERDUE_HINT, type OverdueCall } from '../plugin/watch
 import type { LoadedConfig } from '../run/config.js';
 import { Comlink } from './comlink.js';
 import { openCoordinator } from './coordinator-client.js';
-import { locatedRefusal } from './errands.js';
+import { locatedRefusal } from './overdue.js';
 import type { Session, StartOptions } from './types.js';
 
 /** A session and what ends it. */

@@ -35,6 +35,8 @@ export interface TrialOptions {
   slowest?: (gains: Gains) => number;
   /** Judged by where a trial of `horizon` rounds ends: nothing can be concluded from its pace. */
   byItsEnd?: boolean;
+  /** Called after each trial. */
+  onTrial?: () => void;
 }
 
 export interface Found {
@@ -88,8 +90,13 @@ function bindTrials(tunable: Tunable, runs: Trials, options: TrialOptions) {
   const results = new Map<Gains, TrialResult>();
   const attempt = (gains: Gains, limit: number, rounds: number, share: number, patient = false) =>
     runs.run(tunable.withGains(gains), limit, rounds, share, patient ? NEVER : undefined, held);
-  /** Told the least so far, beyond which a trial may be given up. */
   const costOf = (gains: Gains, least: number): number => {
+    const cost = costOfTrial(gains, least);
+    options.onTrial?.();
+    return cost;
+  };
+  /** Told the least so far, beyond which a trial may be given up. */
+  const costOfTrial = (gains: Gains, least: number): number => {
     if (objective) {
       if (budgetRounds - runs.rounds() < horizon) return Number.POSITIVE_INFINITY;
       const fallen = runs.descend(tunable.withGains(gains), horizon);

@@ -120,7 +120,7 @@ describe('what is left out', () => {
   });
 
   test.each([
-    ['init:', 'init is empty, expected text that is not empty'],
+    ['init:', 'init is empty: expected a .npy file'],
     ['network:', 'network is empty, expected a mapping with bandwidth'],
     ['links: null', 'links is empty, expected a mapping such as { kind: drops }'],
     ['stop: { gap: }', 'stop.gap is empty, expected a number >= 0'],

@@ -22,7 +22,8 @@ test('JSON Schema: one branch for each kind, nested compressors by reference', (
     properties: { inner: { items: { $ref: '#/$defs/compressor' } } },
   });
   expect(Object.keys(schema.properties?.['flow'].oneOf?.[0].properties ?? {})).toContain('mu');
-  expect(schema.properties?.['topology'].anyOf).toHaveLength(3);
+  expect(schema.properties?.['topology'].anyOf).toHaveLength(4);
+  expect(schema.properties?.['init']).toMatchObject({ type: 'string', minLength: 1 });
   expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
 });
 

@@ -2,6 +2,7 @@
  * The sections of a config that are a flow's: a graph, what its agents do and send, and links that change.
  */
 
+import type { Graph } from '../../../topology/graph.js';
 import type { CompressorSpec } from '../../compress/types.js';
 import type { FlowSpec } from '../../flow/types.js';
 import type { LinksSpec } from '../../links/types.js';
@@ -15,6 +16,10 @@ export interface TopologySpec {
   format?: string;
   /** Generator, instead of `file`. */
   kind?: string;
+  /** The graph itself, instead of both: of a config that gave its edges, or of a program. */
+  graph?: Graph;
+  /** What a graph that was given is called. */
+  name?: string;
   /** Keep only the largest connected component. */
   largestComponent?: boolean;
   /** Keep the directions of a file's edges; some generators have a parameter of this name. */

@@ -11,6 +11,7 @@ import {
 } from '../../../topology/properties.js';
 import { generate } from '../../../topology/registry.js';
 import { formatBytes, MAX_ARENA_BYTES, rowLength } from '../../arena/layout.js';
+import { edgesHash } from '../../base/data-in-words.js';
 import { describeSpec } from '../../base/describe.js';
 import { InputError, isInputError, type SpecPath } from '../../base/errors.js';
 import type { FlowConfig, TopologySpec } from './config.js';
@@ -42,13 +43,25 @@ export async function loadGraph(
   path: SpecPath = ['topology'],
 ): Promise<Graph> {
   const graph =
-    spec.file === undefined
+    givenGraph(spec, sources) ??
+    (spec.file === undefined
       ? withPath(path, () => generate(spec as { kind: string }, sources.config.seed))
-      : await readGraphFile({ ...spec, file: spec.file }, sources);
+      : await readGraphFile({ ...spec, file: spec.file }, sources));
   if (graph.nodes === 0) throw new InputError('the graph has no nodes', { path });
   if (!takeLargest) return graph;
-  return spec.file === undefined ? largestComponent(graph) : largestNamedComponent(graph);
+  return spec.kind === undefined ? largestNamedComponent(graph) : largestComponent(graph);
 }
+
+/** A graph that stands in the config itself, and was checked with it. */
+function givenGraph({ graph, name }: TopologySpec, { config, warnings }: GraphSources): Graph | null {
+  if (graph === undefined) return null;
+  warnings.push(...droppedWarning(name ?? GIVEN, graph, config.weights));
+  return graph;
+}
+
+const GIVEN = 'given graph';
+/** Digits of a hash that people tell graphs apart by. */
+const SHOWN_DIGITS = 12;
 
 async function readGraphFile(
   { file, directed, format, encoding, separator, header, columns }: TopologySpec & { file: string },
@@ -105,6 +118,9 @@ function withPath<T>(prefix: SpecPath, make: () => T): T {
 
 /** A file by its name, and how it was read where that could be done in several ways. */
 export function describeTopology({ topology: spec }: FlowConfig, { readAs }: Graph): string {
+  if (spec.graph !== undefined) {
+    return `${spec.name ?? GIVEN} (sha256 ${edgesHash(spec.graph).slice(0, SHOWN_DIGITS)})`;
+  }
   if (spec.file === undefined) return describeSpec(spec as { kind: string });
   const name = path.basename(spec.file);
   return readAs === undefined ? name : `${name} (read as ${readAs})`;

@@ -10,7 +10,7 @@ import { edgeWeights } from '../../../topology/weights.js';
 import { InputError, unexpected } from '../../base/errors.js';
 import { loadCost } from '../../cost/registry.js';
 import type { CostModel } from '../../cost/types.js';
-import { readBeginning } from '../../data/beginning.js';
+import { placed, readBeginning } from '../../data/beginning.js';
 import { automaticGain } from '../../flow/gains.js';
 import type { ReferenceModel } from '../../flow/reference-types.js';
 import { flowDefinition, flowKind } from '../../flow/registry.js';
@@ -94,7 +94,7 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
     resolve,
     path: ['cost'],
     labels: graph.labels,
-    numbered: given.topology.file !== undefined,
+    numbered: given.topology.kind === undefined,
     warn: (message) => warnings.push(message),
     ...(batch === undefined ? {} : { batch }),
   });
@@ -105,7 +105,7 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
   const init =
     given.init === undefined
       ? (reference?.start ?? null)
-      : await readBeginning(resolve(given.init), graph.nodes, cost.dim);
+      : await readBeginning(placed(given.init, resolve), graph.nodes, cost.dim);
   if (flowDefinition(flow).problem === 'average' && !init && !cost.ownValue) {
     throw unexpected(
       ['init'],

@@ -28,6 +28,7 @@ import {
 import type { CheckedSections, ProgramSections, Registries } from '../../schema/program.js';
 import { COMPRESSOR_OPTIONS, COMPRESSOR_REFERENCE, variants, withoutDialect } from '../../schema/variants.js';
 import type { FlowConfig } from './config.js';
+import { EDGES_TOPOLOGY, GRAPH_TOPOLOGY, givenGraph } from './given-graph.js';
 
 const MAX_BLOCK_AGENTS = 4096;
 
@@ -94,12 +95,13 @@ export const flowSections: ProgramSections = {
   check,
   jsonSchema(registries) {
     const file = withoutDialect(toJsonSchema(FILE_TOPOLOGY));
+    const edges = withoutDialect(toJsonSchema(EDGES_TOPOLOGY));
     const { weights, layout } = toJsonSchema(z.strictObject(plainSections)).properties ?? {};
     return {
       properties: {
         topology: {
-          description: 'The graph: read from a file, or generated.',
-          anyOf: [file, ...variants(registries.topologies, GENERATOR_OPTIONS)],
+          description: 'The graph: read from a file, given by its edges, or generated.',
+          anyOf: [file, edges, ...variants(registries.topologies, GENERATOR_OPTIONS)],
         },
         weights: weights ?? {},
         flow: { description: 'The distributed flow.', oneOf: variants(registries.flows) },
@@ -185,25 +187,48 @@ export function checkTopology(
     const expected = 'a mapping such as { kind: ring, nodes: 25 } or { file: graph.gml }';
     return { spec: {}, issues: [wrongValue(path, spec, expected)] };
   }
-  const hasFile = spec['file'] !== undefined;
-  const hasKind = spec['kind'] !== undefined;
-  if (hasFile && hasKind) {
-    const text = `${formatPath(path)} has both file and kind: a graph is either read from a file or generated; remove one`;
-    return { spec: {}, issues: [{ path: [...path, 'kind'], at: 'key', text }] };
+  const sources = ['file', 'edges', 'graph', 'kind'].filter((key) => spec[key] !== undefined);
+  const [source, other] = sources;
+  if (other !== undefined) {
+    const why = 'a graph is either read from a file, given by its edges or generated; remove one';
+    const text = `${formatPath(path)} has both ${source} and ${other}: ${why}`;
+    return { spec: {}, issues: [{ path: [...path, other], at: 'key', text }] };
   }
-  if (hasKind) return validateComponent(generators, spec, path, GENERATOR_OPTIONS);
-  if (!hasFile) {
+  if (source === 'kind') return validateComponent(generators, spec, path, GENERATOR_OPTIONS);
+  if (source === 'edges' || source === 'graph') return checkGiven(spec, path);
+  if (source === undefined) {
     const kinds = Object.keys(generators).join(', ');
     const text = `${formatPath(path)} has neither file nor kind, expected one of them (kinds: ${kinds})`;
     const unknown = Object.keys(spec)
       .filter((key) => !Object.hasOwn(FILE_TOPOLOGY.shape, key))
-      .map((key) => unknownKey(path, key, [...Object.keys(FILE_TOPOLOGY.shape), 'kind']))
+      .map((key) => unknownKey(path, key, [...Object.keys(FILE_TOPOLOGY.shape), 'edges', 'kind']))
       .filter((issue) => issue.text.includes('did you mean'));
     return { spec: {}, issues: [{ path, at: 'value', text }, ...unknown] };
   }
   const result = FILE_TOPOLOGY.safeParse(spec, REPORT_INPUT);
   if (result.success) return { spec: result.data, issues: [] };
   return { spec: {}, issues: explain(result.error, FILE_TOPOLOGY, spec, path) };
+}
+
+/** A graph that the config brings itself: what is kept of it is the graph. */
+function checkGiven(
+  spec: Record<string, unknown>,
+  path: SpecPath,
+): { spec: Record<string, unknown>; issues: Issue[] } {
+  const shape = spec['graph'] === undefined ? EDGES_TOPOLOGY : GRAPH_TOPOLOGY;
+  const result = shape.safeParse(spec, REPORT_INPUT);
+  if (!result.success) return { spec: {}, issues: explain(result.error, shape, spec, path) };
+  const graph = givenGraph(spec, path);
+  if ('issue' in graph) return { spec: {}, issues: [graph.issue] };
+  const { name, largestComponent } = result.data;
+  return {
+    spec: {
+      graph,
+      ...(name !== undefined && { name }),
+      ...(largestComponent !== undefined && { largestComponent }),
+    },
+    issues: [],
+  };
 }
 
 /**

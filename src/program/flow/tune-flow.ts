@@ -43,6 +43,8 @@ export interface FlowTrialOptions {
   held?: Held;
   /** Rounds of a trial, at most; by default the run's own. */
   rounds?: number;
+  /** Called after each trial with how many there have been. */
+  onTrial?: (trials: number) => void;
 }
 
 /** What a search by trial runs found. */
@@ -89,6 +91,8 @@ export async function tuneFlow(
   const horizon = options.rounds ?? ownRounds;
   const { held = 'rms' } = options;
   const asked = options.target?.rmsError ?? stop.rmsError;
+  let seen = 0;
+  const onTrial = () => options.onTrial?.(++seen);
   const settings = ({ tunable, runs }: Candidate): TrialOptions => {
     const first = runs.distance();
     return {
@@ -98,6 +102,7 @@ export async function tuneFlow(
       target: asked === undefined || !(first > 0) ? TARGET_SHARE : Math.min(0.9, asked / first),
       held,
       objective: isBlind(tunable),
+      onTrial,
       byItsEnd: typeof flow.batch === 'number' || flowDefinition(flow).search?.biased === true,
     };
   };

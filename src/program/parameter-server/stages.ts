@@ -5,7 +5,7 @@ import { describeSpec } from '../../base/describe.js';
 import { describeSchedule } from '../../base/schedules.js';
 import { loadCost, samplesOf } from '../../cost/registry.js';
 import type { CostModel } from '../../cost/types.js';
-import { readBeginning } from '../../data/beginning.js';
+import { placed, readBeginning } from '../../data/beginning.js';
 import { loadModules, resolveModules } from '../../plugin/modules.js';
 import { type LoadedConfig, nameOf } from '../../run/config.js';
 import { estimateMemory } from '../../run/memory.js';
@@ -116,7 +116,7 @@ async function load(loaded: LoadedConfig): Promise<ServerProblem> {
     init:
       given.init === undefined
         ? null
-        : await readBeginning(resolve(given.init), 1, cost.dim, '1 x dim: everyone has the same x'),
+        : await readBeginning(placed(given.init, resolve), 1, cost.dim, '1 x dim: everyone has the same x'),
     modules: modules.map(({ url }) => url),
     warnings,
   };

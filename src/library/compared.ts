@@ -1,0 +1,42 @@
+/** What is made of a grid that has run, or of a part of it: rows, files and pictures. */
+
+import { type Comparison, compareOutcomes } from '../compare/results.js';
+import type { CompareDirectory } from '../compare/store.js';
+import type { Cell, CellOutcome, Target } from '../compare/types.js';
+import { toJson } from '../output/run-directory.js';
+import {
+  comparisonCsv,
+  comparisonJson,
+  comparisonParquet,
+  drawComparison,
+  type ResultsFile,
+} from '../report/comparison.js';
+
+export interface Compared {
+  comparison: Comparison;
+  /** What results.json holds, and its text. */
+  results: ResultsFile;
+  json: string;
+  pictures: { name: string; svg: string }[];
+}
+
+/** @param directory where everything is written; null: nowhere */
+export async function compared(
+  { cells, target }: Readonly<{ cells: readonly Cell[]; target: Target }>,
+  outcomes: ReadonlyMap<string, CellOutcome>,
+  trials: number,
+  directory: CompareDirectory | null,
+): Promise<Compared> {
+  const comparison = compareOutcomes(cells, outcomes, target);
+  const complete = comparison.cells.length === cells.length;
+  const results = comparisonJson(comparison, target, trials, complete);
+  const json = toJson(results);
+  const pictures = drawComparison(cells, outcomes, comparison, target);
+  if (directory !== null) {
+    directory.write('results.csv', comparisonCsv(comparison));
+    directory.write('results.json', `${json}\n`);
+    directory.write('results.parquet', await comparisonParquet(comparison));
+    for (const { name, svg } of pictures) directory.write(name, svg);
+  }
+  return { comparison, results, json, pictures };
+}

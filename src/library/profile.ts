@@ -1,0 +1,151 @@
+/** Where the time of a run goes, as `sottovoce profile` records it. */
+
+import path from 'node:path';
+import { InputError, RunError } from '../base/errors.js';
+import type { ProfileReport, ThreadProfile } from '../profile/write.js';
+import type { LoadedConfig } from '../run/config.js';
+import type { Summary } from '../run/reports.js';
+import type { Progress, RunResult } from '../session/types.js';
+import { load } from './configs.js';
+import { INTERVAL_US, lasting, profileName, type Recorded, recordLoop, recordWhole } from './record.js';
+import type { ConfigInput } from './specs.js';
+import { steered } from './steer.js';
+
+/** How a run is recorded. */
+export interface ProfileOptions {
+  /** How long the round loop is recorded; 5 where neither this nor `rounds` is given. */
+  seconds?: number;
+  /** Rounds to record, however long they take; with `seconds`, at most. */
+  rounds?: number;
+  /** Instead of the config's own. */
+  workers?: number | 'auto';
+  /** Of its random draws. */
+  seed?: number;
+  /** Microseconds between two samples of a thread, 50..100000; 500 where absent. */
+  intervalUs?: number;
+  /**
+   * The whole run as the config says, from the start of a process, in a process of its own; what that prints
+   * for people goes to stderr. For the path of a config file alone.
+   */
+  whole?: boolean;
+  /** Folder for the files that the command writes; nothing is written where absent. */
+  outDir?: string;
+  /** Whether flame graphs are among these files; true where absent. 0x draws them, and must be installed. */
+  html?: boolean;
+  /** Ends the recording after the round that is under way; what was recorded until then is the profile. */
+  signal?: AbortSignal;
+  /** Called about ten times a second with where the run is; not with `whole`. What it throws ends the run. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/** What was recorded. */
+export interface ProfileOutcome {
+  /** As in profile.json: shares of time by frame and by file, for all threads and for each. */
+  report: ProfileReport;
+  /** As in hottest.txt. */
+  text: string;
+  /** What V8 recorded of each thread, worker 0 first: the developer tools of a browser open it. */
+  profiles: ThreadProfile[];
+  /** How the run ended: `stopped` where the time was over. */
+  summary: Summary;
+  /** Paths of what was written; empty without `outDir`. */
+  files: string[];
+}
+
+/**
+ * Records a run under V8's sampling profiler: which kernel, which function, how long at the barrier.
+ *
+ * ```ts
+ * const { report } = await profile(
+ *   {
+ *     topology: { kind: 'ring', nodes: 8 },
+ *     cost: { kind: 'quadratic', dim: 64 },
+ *     flow: { kind: 'primal-dual', step: 0.1, alpha: 1, beta: 1 },
+ *     workers: 1,
+ *   },
+ *   { seconds: 0.5 },
+ * );
+ * for (const { name, share } of report.merged.frames.slice(0, 3)) console.log(name, share);
+ * ```
+ *
+ * `stop` and `rounds` of the config end nothing, as in the command: a run that converges in a few milliseconds
+ * leaves too few samples to say anything. Several may be recorded at once, each in its own threads; they take
+ * cores from one another, and times then say little.
+ *
+ * @throws InputError where the config, an option or the folder is wrong, and where 0x is wanted and missing
+ * @throws RunError where the run failed
+ * @throws the reason of the signal, where that came before anything was recorded
+ */
+export async function profile(
+  config: ConfigInput | LoadedConfig | string,
+  options: ProfileOptions = {},
+): Promise<ProfileOutcome> {
+  const { outDir, html = true, signal } = options;
+  checkOptions(options);
+  signal?.throwIfAborted();
+  const [loaded, { describeProfile, writeProfile, checkFolder }, { drawPage, loadZeroX }] = await Promise.all(
+    [load(config, options), import('../profile/write.js'), import('../profile/flame-graph.js')],
+  );
+  const folder = outDir === undefined ? null : path.resolve(outDir);
+  if (folder !== null) checkFolder(folder);
+  const draw = folder !== null && html ? await loadZeroX() : null;
+  const recorded = await (options.whole ? recordProcess(loaded, options) : recordThreads(loaded, options));
+  if (recorded.summary.rounds === 0) signal?.throwIfAborted();
+  const { threads, summary } = recorded;
+  const run = { ...recorded.run, name: profileName(loaded) };
+  const described = describeProfile(run, threads);
+  const page = draw && (await drawPage(draw));
+  const written = folder === null ? [] : writeProfile(folder, run, threads, described, page);
+  return {
+    report: described.report,
+    text: described.text,
+    profiles: threads.map(({ profile: recording, tree }) => ({ thread: tree.root.name, profile: recording })),
+    summary,
+    files: written.map((name) => path.join(folder as string, name)),
+  };
+}
+
+async function recordThreads(loaded: LoadedConfig, options: ProfileOptions): Promise<Recorded> {
+  const { openSession } = await import('../session/client.js');
+  const { intervalUs = INTERVAL_US } = options;
+  const { session, close } = await openSession();
+  const start = (): Promise<RunResult> => steered(session, options, () => session.start());
+  try {
+    const loop = { ...lasting(options.seconds, options.rounds), intervalUs };
+    return await recordLoop(session, loaded, loop, (promise) => promise, start);
+  } finally {
+    await close();
+  }
+}
+
+async function recordProcess(loaded: LoadedConfig, options: ProfileOptions): Promise<Recorded> {
+  const { signal } = options;
+  if (loaded.file === null) {
+    throw new InputError('whole is given with a config in memory, expected the path of a config file', {
+      hint: 'a whole run is a process of its own, which reads its config itself',
+    });
+  }
+  const { intervalUs = INTERVAL_US } = options;
+  const { recorded, exitCode } = await recordWhole(loaded, intervalUs, true, (listener) => {
+    const interrupt = () => listener('SIGINT');
+    signal?.addEventListener('abort', interrupt);
+    return () => signal?.removeEventListener('abort', interrupt);
+  });
+  if (recorded !== null) return recorded;
+  signal?.throwIfAborted();
+  throw new RunError('WORKER_FAILED', `the run under the profiler ended with exit code ${exitCode}`);
+}
+
+function checkOptions({ seconds, intervalUs, whole }: ProfileOptions): void {
+  if (seconds !== undefined && !(seconds > 0 && seconds <= 3600)) {
+    throw new InputError(`seconds is ${seconds}, expected a number in 0..3600`);
+  }
+  const fits =
+    Number.isInteger(intervalUs) && (intervalUs as number) >= 50 && (intervalUs as number) <= 100_000;
+  if (intervalUs !== undefined && !fits) {
+    throw new InputError(`intervalUs is ${intervalUs}, expected a whole number in 50..100000`);
+  }
+  if (whole && seconds !== undefined) {
+    throw new InputError('seconds is given with whole, expected one of them: a whole run ends by itself');
+  }
+}

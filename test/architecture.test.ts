@@ -21,8 +21,13 @@ const allowed: Record<string, string[]> = {
   workers: ['src', 'kernels', 'topology'],
 };
 
-/** Files that import what a computation names: modules and packages of the user's, and an example. */
-const COMPUTED_IMPORTS = ['src/plugin/modules.ts', 'src/profile/flame-graph.ts', 'src/bench/startup.ts'];
+/** Files that import what a computation names: modules and packages of the user's, hooks by URL, an example. */
+const COMPUTED_IMPORTS = [
+  'src/plugin/modules.ts',
+  'src/plugin/typescript.ts',
+  'src/profile/flame-graph.ts',
+  'src/bench/startup.ts',
+];
 
 function sources(folder: string): string[] {
   return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })

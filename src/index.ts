@@ -79,9 +79,22 @@ export {
   type TuneOutcome,
   tune,
 } from './library/tools.js';
+export type {
+  LinkRandom,
+  LinksAnswer,
+  LinksInputs,
+  LinksModule,
+  LinksModuleContext,
+} from './links/custom.js';
 export type { LinksDefinition } from './links/types.js';
 export type { RandomNumbers } from './plugin/draws.js';
 export type { FlowConfig } from './program/flow/config.js';
+export type {
+  TopologyInputs,
+  TopologyModule,
+  TopologyRandom,
+  YieldedEdge,
+} from './program/flow/custom-topology.js';
 export type { FlowTrials } from './program/flow/tune-flow.js';
 export type { ServerConfig } from './program/parameter-server/config.js';
 export type { LoadedConfig, Override, RunConfig } from './run/config.js';

@@ -11,6 +11,7 @@ import { alignRows, type Colours, formatCount, formatQuantity, plural } from '..
 import { loadGenerators } from '../program/flow/sections.js';
 import {
   type ComponentDefinition,
+  isOpen,
   parametersOf,
   type Registry,
   validateComponent,
@@ -27,6 +28,7 @@ Examples:
   $ sottovoce topology inspect network.gml
   $ sottovoce topology inspect network.gml --weights metropolis --json
   $ sottovoce topology inspect --kind torus --rows 5 --columns 5
+  $ sottovoce topology inspect --kind custom --module mine.mjs
 `;
 
 const GENERATE_HELP = `
@@ -35,6 +37,7 @@ Each kind has its own flags: \`sottovoce topology generate torus --help\`.
 Examples:
   $ sottovoce topology generate ring --nodes 25 --out ring.graphml
   $ sottovoce topology generate erdos-renyi --help
+  $ sottovoce topology generate custom --module mine.mjs --out mine.graphml
 `;
 
 const CONVERT_HELP = `
@@ -56,8 +59,8 @@ export async function addTopologyCommands(
   // The flags of a kind that does not exist are unknown too; it is the kind that should be complained about.
   if (kind !== null && !Object.hasOwn(generators, kind))
     refuse(validateComponent(generators, { kind }, []).issues);
-  addInspect(topology, terminal, generators, kind);
-  addGenerate(topology, terminal, generators);
+  addInspect(topology, terminal, generators, kind, argv);
+  addGenerate(topology, terminal, generators, argv);
   addConvert(topology, terminal);
 }
 
@@ -102,7 +105,13 @@ function readingOf({ separator, header, columns, encoding }: ReadingFlags): Read
   return { separator, header, encoding, columns: listed };
 }
 
-function addInspect(parent: Command, terminal: Terminal, generators: Registry, kind: string | null): void {
+function addInspect(
+  parent: Command,
+  terminal: Terminal,
+  generators: Registry,
+  kind: string | null,
+  argv: readonly string[],
+): void {
   const command = parent
     .command('inspect')
     .summary('nodes, edges, spectrum, diameter, degrees')
@@ -121,7 +130,7 @@ function addInspect(parent: Command, terminal: Terminal, generators: Registry, k
     .option('--json', 'print JSON');
   addReadingFlags(command).option('--debug', 'print stack traces').addHelpText('after', INSPECT_HELP);
   const definition = kind !== null && Object.hasOwn(generators, kind) ? generators[kind] : null;
-  if (definition) addParameters(command, definition);
+  const free = definition ? addParameters(command, definition, argv) : [];
   command.action(async (file: string | undefined, options: InspectOptions) => {
     if ((file === undefined) === (options.kind === undefined)) {
       const problem =
@@ -138,7 +147,7 @@ function addInspect(parent: Command, terminal: Terminal, generators: Registry, k
     const { edgeWeights, inspect, largestComponent } = await import('../../topology/index.js');
     let graph =
       file === undefined
-        ? await generateFrom(generators, options.kind as string, options)
+        ? await generateFrom(generators, options.kind as string, options, free)
         : await read(file, options.format, {
             ...readingOf(options as ReadingFlags),
             directions: options.directed ? 'keep' : 'stated',
@@ -155,7 +164,12 @@ function addInspect(parent: Command, terminal: Terminal, generators: Registry, k
   });
 }
 
-function addGenerate(parent: Command, terminal: Terminal, generators: Registry): void {
+function addGenerate(
+  parent: Command,
+  terminal: Terminal,
+  generators: Registry,
+  argv: readonly string[],
+): void {
   const generate = parent
     .command('generate')
     .summary('make a graph and write it to a file')
@@ -169,10 +183,10 @@ function addGenerate(parent: Command, terminal: Terminal, generators: Registry):
       .option('--format <name>', 'format to write, where the extension does not say it')
       .option('--largest-component', 'keep only the largest connected component')
       .option('--debug', 'print stack traces');
-    addParameters(command, definition);
+    const free = addParameters(command, definition, argv);
     command.action(async (options: { out: string; format?: string; largestComponent?: boolean }) => {
       const { largestComponent } = await import('../../topology/index.js');
-      let graph = await generateFrom(generators, kind, options);
+      let graph = await generateFrom(generators, kind, options, free);
       if (options.largestComponent) graph = largestComponent(graph);
       await write(graph, options.out, options.format);
       printLine(terminal.stdout, `${options.out}: ${sizeOf(graph)}`);
@@ -256,9 +270,14 @@ export function kindIn(argv: readonly string[]): string | null {
 
 /**
  * One flag for each of a generator's parameters. Types and bounds are checked by its own schema, not by
- * commander.
+ * commander. Where a kind takes whatever it is given, every further flag of the command line is a parameter:
+ * their names are returned.
  */
-function addParameters(command: Command, definition: ComponentDefinition): void {
+function addParameters(
+  command: Command,
+  definition: ComponentDefinition,
+  argv: readonly string[],
+): readonly string[] {
   const taken = new Set(command.options.map((option) => option.long));
   for (const { name, required, schema } of parametersOf(definition)) {
     const flag = `--${kebab(name)}`;
@@ -278,10 +297,18 @@ function addParameters(command: Command, definition: ComponentDefinition): void 
   // Scripts loop over kinds with one seed; a kind that draws nothing has no use for it and no quarrel with
   // it.
   if (!taken.has('--seed')) command.addOption(new Option('--seed <number>').hideHelp());
+  if (!isOpen(definition)) return [];
+  command.option('--<parameter> <value>', 'a parameter of your module, written as in a config');
+  const further = argv
+    .map((argument) => /^--(?!no-|help\b|seed\b)[a-zA-Z][\w-]*/.exec(argument)?.[0])
+    .filter((flag, at, all) => flag !== undefined && !taken.has(flag) && all.indexOf(flag) === at)
+    .map((flag) => new Option(`${flag} [value]`).hideHelp());
+  for (const option of further) command.addOption(option);
+  return [...further.map((option) => option.attributeName()), 'directed'];
 }
 
 function takesDirected(definition: ComponentDefinition): boolean {
-  return parametersOf(definition).some(({ name }) => name === 'directed');
+  return isOpen(definition) || parametersOf(definition).some(({ name }) => name === 'directed');
 }
 
 function placeholder(schema: JsonSchema): string {
@@ -294,6 +321,7 @@ async function generateFrom(
   generators: Registry,
   kind: string,
   options: Readonly<Record<string, unknown>>,
+  free: readonly string[],
 ): Promise<Graph> {
   const definition = Object.hasOwn(generators, kind) ? generators[kind] : null;
   const spec: Record<string, unknown> = { kind };
@@ -301,12 +329,19 @@ async function generateFrom(
     const text = options[name];
     if (text !== undefined) spec[name] = typeof text === 'string' ? parseFlag(text, schema) : text;
   }
+  if (free.length > 0) {
+    const { parse } = await import('yaml');
+    for (const name of free) {
+      const text = options[name];
+      if (text !== undefined) spec[name] = typeof text === 'string' ? parse(text) : text;
+    }
+  }
   const { spec: checked, issues } = validateComponent(generators, spec, []);
   if (issues.length > 0)
     refuse(issues, definition ? `see \`sottovoce topology generate ${kind} --help\`` : undefined);
-  const { generate } = await import('../../topology/index.js');
+  const { makeGraph } = await import('../program/flow/topologies.js');
   try {
-    return generate(checked as { kind: string });
+    return await makeGraph(checked, 0, '.', []);
   } catch (error) {
     if (!isInputError(error) || error.path === undefined) throw error;
     throw new InputError(withFlag(error.message, error.path), { hint: error.hint }, { cause: error });
@@ -331,7 +366,7 @@ function numberOrText(text: string): unknown {
 function withFlag(text: string, path: SpecPath): string {
   const name = formatPath(path);
   const [first] = path;
-  return text.startsWith(name) && typeof first === 'string'
+  return text.startsWith(name) && ' :,'.includes(text.charAt(name.length)) && typeof first === 'string'
     ? `--${kebab(first)}${text.slice(first.length)}`
     : text;
 }

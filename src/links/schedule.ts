@@ -39,7 +39,7 @@ export const schedule = defineLinks({
       const at = [...path, 'graphs', index];
       const graph = await loadGraph(one, at);
       if (graph.arcs) throw new InputError(`${formatPath(at)} is directed, expected edges`, { path: at });
-      const file = fileOf(one);
+      const file = namedIn(one, graph);
       if (file === null && graph.nodes !== given.nodes) {
         throw new InputError(
           `${formatPath(at)} has ${graph.nodes} nodes, expected ${given.nodes}, as many as the topology`,
@@ -96,9 +96,11 @@ export const schedule = defineLinks({
   },
 });
 
-function fileOf(spec: unknown): string | null {
-  const file = (spec as { file?: unknown }).file;
-  return typeof file === 'string' ? file : null;
+/** What names the nodes of a graph: its file, or a module that gives them labels. */
+function namedIn(spec: unknown, { labels }: Graph): string | null {
+  const { file, module } = spec as { file?: unknown; module?: unknown };
+  if (typeof file === 'string') return file;
+  return labels !== null && typeof module === 'string' ? module : null;
 }
 
 /** The graph of a file with its nodes numbered as the agents of their names are. */

@@ -9,11 +9,11 @@ import {
   largestComponentWithNodes,
   strongComponents,
 } from '../../../topology/properties.js';
-import { generate } from '../../../topology/registry.js';
 import { formatBytes, MAX_ARENA_BYTES, rowLength } from '../../arena/layout.js';
 import { describeSpec } from '../../base/describe.js';
-import { InputError, isInputError, type SpecPath } from '../../base/errors.js';
+import { InputError, type SpecPath } from '../../base/errors.js';
 import type { FlowConfig, TopologySpec } from './config.js';
+import { makeGraph } from './topologies.js';
 
 /** What a graph is loaded with. */
 export interface GraphSources {
@@ -43,11 +43,27 @@ export async function loadGraph(
 ): Promise<Graph> {
   const graph =
     spec.file === undefined
-      ? withPath(path, () => generate(spec as { kind: string }, sources.config.seed))
+      ? await madeGraph(spec, sources, path)
       : await readGraphFile({ ...spec, file: spec.file }, sources);
   if (graph.nodes === 0) throw new InputError('the graph has no nodes', { path });
   if (!takeLargest) return graph;
-  return spec.file === undefined ? largestComponent(graph) : largestNamedComponent(graph);
+  return sourceOf(spec) === undefined ? largestComponent(graph) : largestNamedComponent(graph);
+}
+
+/** The user's own file that a graph comes from, read or run: its numbers of nodes are names. */
+function sourceOf({ file, module }: TopologySpec): string | undefined {
+  return file ?? (module as string | undefined);
+}
+
+async function madeGraph(
+  spec: TopologySpec,
+  { config, resolve, warnings }: GraphSources,
+  path: SpecPath,
+): Promise<Graph> {
+  const graph = await makeGraph(spec, config.seed, resolve('.'), path);
+  const source = sourceOf(spec);
+  if (source !== undefined) warnings.push(...droppedWarning(source, graph, config.weights));
+  return graph;
 }
 
 async function readGraphFile(
@@ -72,7 +88,7 @@ async function readGraphFile(
   return graph;
 }
 
-/** What making a file's graph simple left out. */
+/** What making the graph of a file or a module simple left out. */
 function droppedWarning(file: string, { dropped, arcs }: Graph, weights: FlowConfig['weights']): string[] {
   const { selfLoops, parallelEdges } = dropped;
   const notes: string[] = [];
@@ -91,16 +107,6 @@ function largestNamedComponent(graph: Graph): Graph {
   const { graph: largest, nodeOf } = largestComponentWithNodes(graph);
   if (largest === graph || graph.labels !== null) return largest;
   return { ...largest, labels: Array.from(nodeOf, (node) => nameOfNode(graph, node)) };
-}
-
-/** Puts a component's own path in front of the path that an error names. */
-function withPath<T>(prefix: SpecPath, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (isInputError(error)) error.path = [...prefix, ...(error.path ?? [])];
-    throw error;
-  }
 }
 
 /** A file by its name, and how it was read where that could be done in several ways. */

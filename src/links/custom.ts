@@ -133,19 +133,10 @@ export const custom = defineLinks({
       );
     const directed = graph.arcs !== undefined;
     checkExports(module, directed, refuse);
-    const edges = edgesOf(graph);
-    const inputs: LinksInputs = {
-      nodes: graph.nodes,
-      edges,
-      labels: graph.labels,
-      directed,
-      rounds,
-      parameters,
-    };
-    const data = planData(module, inputs, refuse);
+    const data = planData(module, { graph, rounds, parameters }, refuse);
     const plan: CustomLinksPlan = { kind, lanes: 0, module: module.url, directed, parameters, data };
     const calls = new LinkCalls(plan, module, seed);
-    const neverUp = tryOut(calls, edges, rounds, refuse);
+    const neverUp = tryOut(calls, graph, rounds, refuse);
     let presence: number | Float64Array | null = null;
     return {
       plan,
@@ -341,9 +332,17 @@ function checkExports(module: UserModule, isDirected: boolean, refuse: Refuse): 
     throw refuse('exports no directed = true, expected that where the topology is directed');
 }
 
-function planData(module: UserModule, inputs: LinksInputs, refuse: Refuse): unknown {
+function planData(
+  module: UserModule,
+  { graph, rounds, parameters }: { graph: Graph; rounds: number; parameters: Record<string, unknown> },
+  refuse: Refuse,
+): unknown {
   const { plan } = functionsOf(module);
   if (plan === undefined) return undefined;
+  const { nodes, labels, arcs } = graph;
+  const { from, to } = endsOf(graph);
+  const edges = Array.from(from, (node, at): Edge => [node, to[at]]);
+  const inputs: LinksInputs = { nodes, edges, labels, directed: arcs !== undefined, rounds, parameters };
   let answer: unknown;
   try {
     answer = plan(inputs);
@@ -372,11 +371,12 @@ function planData(module: UserModule, inputs: LinksInputs, refuse: Refuse): unkn
  * Asks some edges about the first rounds, and again from the last to the first: a module that remembers, or
  * draws elsewhere, answers differently. Returns whether all of them were down.
  */
-function tryOut(calls: LinkCalls, edges: readonly Edge[], rounds: number, refuse: Refuse): boolean {
-  const stride = Math.ceil(edges.length / TRIED_EDGES);
-  const tried = edges.filter((_, at) => at % stride === 0);
+function tryOut(calls: LinkCalls, graph: Graph, rounds: number, refuse: Refuse): boolean {
+  const { from: tails, to: heads } = endsOf(graph);
+  const tried: number[] = [];
+  for (let at = 0; at < tails.length; at += Math.ceil(tails.length / TRIED_EDGES)) tried.push(at);
   const questions = Array.from({ length: Math.min(rounds, TRIED_ROUNDS) }, (_, round) =>
-    tried.map(([from, to]) => ({ round, from, to })),
+    tried.map((at) => ({ round, from: tails[at], to: heads[at] })),
   ).flat();
   const first = questions.map(({ round, from, to }) => asInput(() => calls.up(round, from, to), refuse));
   for (let at = questions.length - 1; at >= 0; at--) {
@@ -425,8 +425,8 @@ function presenceOf(
     );
   };
   if (graph.arcs) {
-    const arcs = edgesOf(graph);
-    return arcs.reduce((sum, [from, to]) => sum + share(from, to), 0) / Math.max(arcs.length, 1);
+    const { from, to } = endsOf(graph);
+    return from.reduce((sum, tail, at) => sum + share(tail, to[at]), 0) / Math.max(from.length, 1);
   }
   const { nodes, rowStart, columns } = graph;
   const shares = new Float64Array(columns.length);
@@ -451,8 +451,7 @@ function countedShare(calls: LinkCalls, rounds: number, from: number, to: number
   return ups / counted;
 }
 
-/** Every edge once, its smaller end first; of a directed graph its arcs. */
-function edgesOf(graph: Graph): Edge[] {
-  const { from, to } = graph.arcs ? arcList(graph.arcs) : edgeList(graph);
-  return Array.from(from, (node, at) => [node, to[at]]);
+/** Ends of every edge once, the smaller first; of a directed graph its arcs, tail and head. */
+function endsOf(graph: Graph): { from: Uint32Array; to: Uint32Array } {
+  return graph.arcs ? arcList(graph.arcs) : edgeList(graph);
 }

@@ -158,6 +158,14 @@ describe('what a module is told', () => {
   });
 });
 
+it('presence of arcs is their mean', async () => {
+  const links =
+    'export const directed = true; export const up = (round, from, to) => (round + to) % (from + 1) === 0;';
+  const arcs = generate({ kind: 'directed-ring', nodes: 4 });
+  // Arcs 0 -> 1, 1 -> 2, 2 -> 3, 3 -> 0: up always, every second, third and fourth of 64 rounds.
+  expect((await loadLinks(custom(links), arcs)).presence).toBeCloseTo((64 + 32 + 22 + 16) / 64 / 4, 12);
+});
+
 const load = (source: string) => loadLinks(custom(source), generate({ kind: 'ring', nodes: 8 }));
 
 describe('what can be known before the run is refused before it, with the path in the config', () => {

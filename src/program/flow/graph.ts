@@ -51,7 +51,7 @@ export async function loadGraph(
 }
 
 /** The user's own file that a graph comes from, read or run: its numbers of nodes are names. */
-function sourceOf({ file, module }: TopologySpec): string | undefined {
+export function sourceOf({ file, module }: TopologySpec): string | undefined {
   return file ?? (module as string | undefined);
 }
 

@@ -28,6 +28,7 @@ import {
   loadGraph,
   refuseDisconnected,
   refuseMoreThanFits,
+  sourceOf,
 } from './graph.js';
 
 export interface FlowProblem {
@@ -94,7 +95,7 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
     resolve,
     path: ['cost'],
     labels: graph.labels,
-    numbered: given.topology.file !== undefined,
+    numbered: sourceOf(given.topology) !== undefined,
     warn: (message) => warnings.push(message),
     ...(batch === undefined ? {} : { batch }),
   });

@@ -85,10 +85,23 @@ export {
   tune,
 } from './library/tools.js';
 export { type InspectOptions, inspectTopology, type TopologySource } from './library/topology.js';
+export type {
+  LinkRandom,
+  LinksAnswer,
+  LinksInputs,
+  LinksModule,
+  LinksModuleContext,
+} from './links/custom.js';
 export type { LinksDefinition } from './links/types.js';
 export type { RandomNumbers } from './plugin/draws.js';
 export type { ProfileReport, ProfileShares, ThreadProfile } from './profile/write.js';
 export type { FlowConfig } from './program/flow/config.js';
+export type {
+  TopologyInputs,
+  TopologyModule,
+  TopologyRandom,
+  YieldedEdge,
+} from './program/flow/custom-topology.js';
 export type { FlowTrials } from './program/flow/tune-flow.js';
 export type { ServerConfig } from './program/parameter-server/config.js';
 export type { TuneReport } from './report/tuning.js';

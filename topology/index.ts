@@ -46,3 +46,4 @@ export { type Spectrum, spectrum } from './spectrum.js';
 export { type EdgeWeights, edgeWeights, type WeightsKind, weightedDegrees, weightsKinds } from './weights.js';
 export { formatGraph, writeGraph, writers } from './writers/registry.js';
 export type { Writer } from './writers/writer.js';
+export { graphFromYielded, type YieldedOptions } from './yielded.js';

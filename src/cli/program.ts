@@ -11,6 +11,7 @@ import { addCertifyCommand } from './certify.js';
 import { addCompareCommand } from './compare.js';
 import { reportError } from './errors.js';
 import { addListCommand } from './list.js';
+import { addNewCommand } from './new.js';
 import { addProfileCommand } from './profile.js';
 import { addRunCommand, processDependencies, type RunDependencies } from './run.js';
 import { addSchemaCommand } from './schema.js';
@@ -33,6 +34,7 @@ Examples:
   $ sottovoce certify sign 'flatten(sign)' --dim 64  what does a thousandth of the error cost in bits?
   $ sottovoce profile profiles/one-bit-100k.yaml     flame graphs: where does the time go?
   $ sottovoce bench scaling --picture scaling.png    does it scale with workers?
+  $ sottovoce new compressor mine                    a compressor of your own, and a config that runs it
   $ sottovoce list compressors                       what can stand under \`compressor:\`
   $ sottovoce run --help                             what a config and a run directory look like
 
@@ -41,7 +43,7 @@ Set SOTTOVOCE_DEBUG=1 (or give --debug) for stack traces, NO_COLOR=1 for plain t
 `;
 
 /** They run nothing, and work wherever node does. */
-const NEEDS_NO_THREADS = new Set(['list', 'schema', 'topology']);
+const NEEDS_NO_THREADS = new Set(['list', 'new', 'schema', 'topology']);
 
 /** Runs one command; gives the exit code. */
 export async function main(
@@ -94,6 +96,7 @@ export async function main(
       exitCode = code;
     });
     await addBenchCommands(program, terminal, argv);
+    addNewCommand(program, terminal);
     addListCommand(program, terminal);
     addSchemaCommand(program, terminal);
     await program.parseAsync([...argv], { from: 'user' });

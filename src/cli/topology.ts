@@ -12,6 +12,7 @@ import type { TopologyInspection } from '../library/inspect-graph.js';
 import { loadGenerators } from '../program/flow/sections.js';
 import {
   type ComponentDefinition,
+  isOpen,
   parametersOf,
   type Registry,
   validateComponent,
@@ -28,6 +29,7 @@ Examples:
   $ sottovoce topology inspect network.gml
   $ sottovoce topology inspect network.gml --weights metropolis --json
   $ sottovoce topology inspect --kind torus --rows 5 --columns 5
+  $ sottovoce topology inspect --kind custom --module mine.mjs
 `;
 
 const GENERATE_HELP = `
@@ -36,6 +38,7 @@ Each kind has its own flags: \`sottovoce topology generate torus --help\`.
 Examples:
   $ sottovoce topology generate ring --nodes 25 --out ring.graphml
   $ sottovoce topology generate erdos-renyi --help
+  $ sottovoce topology generate custom --module mine.mjs --out mine.graphml
 `;
 
 const CONVERT_HELP = `
@@ -57,8 +60,8 @@ export async function addTopologyCommands(
   // The flags of a kind that does not exist are unknown too; it is the kind that should be complained about.
   if (kind !== null && !Object.hasOwn(generators, kind))
     refuse(validateComponent(generators, { kind }, []).issues);
-  addInspect(topology, terminal, generators, kind);
-  addGenerate(topology, terminal, generators);
+  addInspect(topology, terminal, generators, kind, argv);
+  addGenerate(topology, terminal, generators, argv);
   addConvert(topology, terminal);
 }
 
@@ -103,7 +106,13 @@ function readingOf({ separator, header, columns, encoding }: ReadingFlags): Read
   return { separator, header, encoding, columns: listed };
 }
 
-function addInspect(parent: Command, terminal: Terminal, generators: Registry, kind: string | null): void {
+function addInspect(
+  parent: Command,
+  terminal: Terminal,
+  generators: Registry,
+  kind: string | null,
+  argv: readonly string[],
+): void {
   const command = parent
     .command('inspect')
     .summary('nodes, edges, spectrum, diameter, degrees')
@@ -122,7 +131,7 @@ function addInspect(parent: Command, terminal: Terminal, generators: Registry, k
     .option('--json', 'print JSON');
   addReadingFlags(command).option('--debug', 'print stack traces').addHelpText('after', INSPECT_HELP);
   const definition = kind !== null && Object.hasOwn(generators, kind) ? generators[kind] : null;
-  if (definition) addParameters(command, definition);
+  const free = definition ? addParameters(command, definition, argv) : [];
   command.action(async (file: string | undefined, options: InspectOptions) => {
     if ((file === undefined) === (options.kind === undefined)) {
       const problem =
@@ -142,7 +151,7 @@ function addInspect(parent: Command, terminal: Terminal, generators: Registry, k
       source,
       graph:
         file === undefined
-          ? await generateFrom(generators, source, options)
+          ? await generateFrom(generators, source, options, free)
           : { file, options: readingFlags(options) },
       weights: options.weights,
       largestComponent: options.largestComponent ?? false,
@@ -160,7 +169,12 @@ function readingFlags({ format, directed, ...flags }: InspectOptions): ReadOptio
   };
 }
 
-function addGenerate(parent: Command, terminal: Terminal, generators: Registry): void {
+function addGenerate(
+  parent: Command,
+  terminal: Terminal,
+  generators: Registry,
+  argv: readonly string[],
+): void {
   const generate = parent
     .command('generate')
     .summary('make a graph and write it to a file')
@@ -174,10 +188,10 @@ function addGenerate(parent: Command, terminal: Terminal, generators: Registry):
       .option('--format <name>', 'format to write, where the extension does not say it')
       .option('--largest-component', 'keep only the largest connected component')
       .option('--debug', 'print stack traces');
-    addParameters(command, definition);
+    const free = addParameters(command, definition, argv);
     command.action(async (options: { out: string; format?: string; largestComponent?: boolean }) => {
       const { largestComponent } = await import('../../topology/index.js');
-      let graph = await generateFrom(generators, kind, options);
+      let graph = await generateFrom(generators, kind, options, free);
       if (options.largestComponent) graph = largestComponent(graph);
       await write(graph, options.out, options.format);
       printLine(terminal.stdout, `${options.out}: ${sizeOf(graph)}`);
@@ -261,9 +275,14 @@ export function kindIn(argv: readonly string[]): string | null {
 
 /**
  * One flag for each of a generator's parameters. Types and bounds are checked by its own schema, not by
- * commander.
+ * commander. Where a kind takes whatever it is given, every further flag of the command line is a parameter:
+ * their names are returned.
  */
-function addParameters(command: Command, definition: ComponentDefinition): void {
+function addParameters(
+  command: Command,
+  definition: ComponentDefinition,
+  argv: readonly string[],
+): readonly string[] {
   const taken = new Set(command.options.map((option) => option.long));
   for (const { name, required, schema } of parametersOf(definition)) {
     const flag = `--${kebab(name)}`;
@@ -283,10 +302,18 @@ function addParameters(command: Command, definition: ComponentDefinition): void 
   // Scripts loop over kinds with one seed; a kind that draws nothing has no use for it and no quarrel with
   // it.
   if (!taken.has('--seed')) command.addOption(new Option('--seed <number>').hideHelp());
+  if (!isOpen(definition)) return [];
+  command.option('--<parameter> <value>', 'a parameter of your module, written as in a config');
+  const further = argv
+    .map((argument) => /^--(?!no-|help\b|seed\b)[a-zA-Z][\w-]*/.exec(argument)?.[0])
+    .filter((flag, at, all) => flag !== undefined && !taken.has(flag) && all.indexOf(flag) === at)
+    .map((flag) => new Option(`${flag} [value]`).hideHelp());
+  for (const option of further) command.addOption(option);
+  return [...further.map((option) => option.attributeName()), 'directed'];
 }
 
 function takesDirected(definition: ComponentDefinition): boolean {
-  return parametersOf(definition).some(({ name }) => name === 'directed');
+  return isOpen(definition) || parametersOf(definition).some(({ name }) => name === 'directed');
 }
 
 function placeholder(schema: JsonSchema): string {
@@ -299,6 +326,7 @@ async function generateFrom(
   generators: Registry,
   kind: string,
   options: Readonly<Record<string, unknown>>,
+  free: readonly string[],
 ): Promise<Graph> {
   const definition = Object.hasOwn(generators, kind) ? generators[kind] : null;
   const spec: Record<string, unknown> = { kind };
@@ -306,12 +334,19 @@ async function generateFrom(
     const text = options[name];
     if (text !== undefined) spec[name] = typeof text === 'string' ? parseFlag(text, schema) : text;
   }
+  if (free.length > 0) {
+    const { parse } = await import('yaml');
+    for (const name of free) {
+      const text = options[name];
+      if (text !== undefined) spec[name] = typeof text === 'string' ? parse(text) : text;
+    }
+  }
   const { spec: checked, issues } = validateComponent(generators, spec, []);
   if (issues.length > 0)
     refuse(issues, definition ? `see \`sottovoce topology generate ${kind} --help\`` : undefined);
-  const { generate } = await import('../../topology/index.js');
+  const { makeGraph } = await import('../program/flow/topologies.js');
   try {
-    return generate(checked as { kind: string });
+    return await makeGraph(checked, 0, '.', []);
   } catch (error) {
     if (!isInputError(error) || error.path === undefined) throw error;
     throw new InputError(withFlag(error.message, error.path), { hint: error.hint }, { cause: error });
@@ -336,7 +371,7 @@ function numberOrText(text: string): unknown {
 function withFlag(text: string, path: SpecPath): string {
   const name = formatPath(path);
   const [first] = path;
-  return text.startsWith(name) && typeof first === 'string'
+  return text.startsWith(name) && ' :,'.includes(text.charAt(name.length)) && typeof first === 'string'
     ? `--${kebab(first)}${text.slice(first.length)}`
     : text;
 }

@@ -94,6 +94,12 @@ export interface TopologyKinds {
     /** probability of each arc */ probability?: number;
     /** expected out-degree; stands for probability = averageDegree / (nodes - 1) */ averageDegree?: number;
   };
+  /** the edges that your module yields; parameters beside it are handed to it */ custom: {
+    /** your .mjs file, relative to the config */ module: string;
+    /** seed of this graph (default: the run's seed) */ seed?: number;
+    /** keep only the largest connected component */ largestComponent?: boolean;
+    [parameter: string]: unknown;
+  };
 }
 
 /** One of the generated graphs. */
@@ -664,6 +670,10 @@ export interface LinksKinds {
   /** one peer a round, a power of two away: 2^m agents average exactly in m rounds */
   'one-peer-exponential': object;
   /** pairwise gossip: neighbours who pick each other talk, nobody with two */ 'random-matching': object;
+  /** asks up() of your module about every edge and round; parameters beside it are handed to it */ custom: {
+    /** your .mjs file, relative to the config */ module: string;
+    [parameter: string]: unknown;
+  };
 }
 
 /** One of the links that change. */

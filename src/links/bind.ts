@@ -112,6 +112,7 @@ export function bindLinks(inputs: LinksInputs, arena: Arena, kernels: Kernels): 
     return {
       arena,
       agents,
+      seed,
       first,
       end,
       orientation,

@@ -2,6 +2,7 @@
 
 import type { SpecPath } from '../base/errors.js';
 import { lookUp } from '../base/registry.js';
+import { custom } from './custom.js';
 import { drops } from './drops.js';
 import { gilbertElliott } from './gilbert-elliott.js';
 import { onePeerExponential } from './one-peer-exponential.js';
@@ -10,7 +11,10 @@ import { schedule } from './schedule.js';
 import type { LinksDefinition } from './types.js';
 
 export const links: Record<string, LinksDefinition> = Object.fromEntries(
-  [drops, gilbertElliott, schedule, onePeerExponential, randomMatching].map((kind) => [kind.kind, kind]),
+  [drops, gilbertElliott, schedule, onePeerExponential, randomMatching, custom].map((kind) => [
+    kind.kind,
+    kind,
+  ]),
 );
 
 export function linksDefinition(kind: unknown, path: SpecPath): LinksDefinition {

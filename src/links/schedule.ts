@@ -96,11 +96,16 @@ export const schedule = defineLinks({
   },
 });
 
-/** What names the nodes: a file, or a graph that was given with labels; null where they are numbers. */
+/**
+ * What names the nodes: a file, a module that gives them labels, or a graph that was given with labels; null
+ * where they are numbers.
+ */
 function sourceOfNames(spec: unknown, { labels }: Graph): string | null {
-  const { file, kind } = spec as { file?: unknown; kind?: unknown };
+  const { file, module, kind } = spec as { file?: unknown; module?: unknown; kind?: unknown };
   if (typeof file === 'string') return file;
-  return kind === undefined && labels !== null ? 'the given graph' : null;
+  if (labels === null) return null;
+  if (typeof module === 'string') return module;
+  return kind === undefined ? 'the given graph' : null;
 }
 
 /** The graph of a file with its nodes numbered as the agents of their names are. */

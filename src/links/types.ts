@@ -32,6 +32,9 @@ export interface LinksContext {
   /** What the config's topology says. */
   graph: Graph;
   path: SpecPath;
+  seed: Seed;
+  /** Rounds of the run, at most. */
+  rounds: number;
   /** A graph from a spec of its own: generated or read, with every refusal at `path`. */
   loadGraph(spec: unknown, path: SpecPath): Promise<Graph>;
 }
@@ -47,9 +50,9 @@ export interface LinksModel<Plan extends LinksPlan = LinksPlan> {
   fill?(arena: Arena, field: (name: string) => string, rows: ArcRows): void;
   /**
    * Of the rounds, the share in which a link is up: one number for all, or one for each arc of
-   * `graph.columns`. For `auto` gains.
+   * `graph.columns`. For `auto` gains, and not read where there are none.
    */
-  presence: number | Float64Array;
+  readonly presence: number | Float64Array;
   /** Nobody ever has more than one in-neighbour. */
   pairwise: boolean;
   warnings: string[];
@@ -73,6 +76,7 @@ export type Orientation = 'edges' | 'in' | 'out';
 export interface ArcTable extends ArcRows {
   arena: Arena;
   agents: number;
+  seed: Seed;
   first: number;
   end: number;
   /** One byte an arc, 1 = up; the worker writes those of its own rows. */

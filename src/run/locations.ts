@@ -14,6 +14,8 @@ export const coordinatorUrl = new URL(`${dist}workers/coordinator-entry.cjs`, im
 export const commandLineUrl = new URL(`${dist}src/cli/main.js`, import.meta.url);
 /** What comes with the package beside dist. */
 export const packageUrl = new URL(`${dist}../`, import.meta.url);
+/** Starts of a user's own modules. */
+export const templatesUrl = new URL(`${dist}../templates/`, import.meta.url);
 export const examplesUrl = new URL(`${dist}../examples/`, import.meta.url);
 export const referenceUrl = new URL(`${dist}../bench/reference/`, import.meta.url);
 /** Versions of what is bundled; not there where nothing is. */

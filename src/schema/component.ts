@@ -142,6 +142,11 @@ function isOptional(schema: z.ZodType, key: string): boolean {
   return type instanceof z.ZodOptional || type instanceof z.ZodDefault;
 }
 
+/** Whether a kind takes parameters that it does not name, and hands them on. */
+export function isOpen(definition: ComponentDefinition): boolean {
+  return typeof toJsonSchema(definition.parameters(z)).additionalProperties === 'object';
+}
+
 /** A component's parameters as people see them in help and tables: everything but `kind`. */
 export function parametersOf(
   definition: ComponentDefinition,

@@ -16,6 +16,7 @@ import { cases, specOf } from '../cost/every-cost.js';
 import { AGENTS } from '../cost/on-worker.js';
 import { PROGRAMS, serverProblem } from '../program/programs.js';
 import { all, compressors, nameOf, nodes, writeProblem } from '../support/flow-variants.js';
+import { ownLinks } from '../support/load-links.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 import { baselines, combinations, flowSpecs, required } from './table.js';
@@ -73,6 +74,7 @@ const changing: Record<string, unknown> = {
       { kind: 'star', nodes },
     ],
   },
+  custom: { kind: 'custom', module: ownLinks, rate: 0.3, length: 2 },
 };
 
 const tables: Record<string, () => Iterable<[string, Record<string, unknown>]>> = {

@@ -7,6 +7,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { ownLinks } from '../support/load-links.js';
 import { runConfig } from '../support/run.js';
 
 const OWN_FLOW = fileURLToPath(new URL('../../examples/07-own-flow/primal-dual.mjs', import.meta.url));
@@ -23,9 +24,16 @@ it.each([
   { compress: 'observer', compressor: { kind: 'top-k', k: 2 }, workers: 1 },
   // A module's own flow: the engine's part of it, and an example that allocates nothing either.
   { compress: 'custom', compressor: { kind: 'top-k', k: 2 }, workers: 1 },
+  // A user's own function, asked about every edge: what the engine does around it makes nothing.
+  {
+    compress: 'none',
+    compressor: { kind: 'identity' },
+    workers: 1,
+    links: { kind: 'custom', module: ownLinks },
+  },
 ])(
   'the heap is flat over 10,000 rounds ($compress, $compressor.kind)',
-  async ({ compress, compressor, workers }) => {
+  async ({ compress, compressor, workers, links }) => {
     const { heap } = await runConfig(
       {
         topology: { kind: 'ring', nodes: 16 },
@@ -35,6 +43,7 @@ it.each([
             ? { kind: 'custom', module: OWN_FLOW, step: 0.02, alpha: 1, beta: 1 }
             : { kind: 'primal-dual', compress, step: 0.02, alpha: 1, beta: 1 },
         compressor,
+        ...(links && { links }),
         rounds: WARM_ROUND + WINDOWS * ROUNDS,
         workers,
         trace: { every: 1_000_000 },

@@ -33,7 +33,7 @@ import {
   writeProblem,
 } from '../support/flow-variants.js';
 import { runLinkByLink } from '../support/link-by-link.js';
-import { loadLinks } from '../support/load-links.js';
+import { loadLinks, ownLinks } from '../support/load-links.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 
@@ -117,6 +117,7 @@ const parameters: Record<string, Record<string, unknown>> = {
   schedule: { graphs: [{ file: edgesFile }, { kind: 'path', nodes }], every: 2 },
   'one-peer-exponential': {},
   'random-matching': {},
+  custom: { module: ownLinks, rate: 0.3, length: 2 },
 };
 /** First links that stay. */
 const changes: (LinksSpec | null)[] = [

@@ -20,6 +20,7 @@ import {
   writeProblem,
 } from '../support/flow-variants.js';
 import { runLinkByLink, type Vector } from '../support/link-by-link.js';
+import { ownLinks } from '../support/load-links.js';
 import { writeQuadratic } from '../support/quadratic.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
@@ -117,6 +118,7 @@ describe('one agent is what it does alone', () => {
       drops: { rate: 0.3 },
       'gilbert-elliott': { toBad: 0.2, toGood: 0.5 },
       schedule: { graphs: [{ kind: 'path', nodes: 1 }] },
+      custom: { module: ownLinks },
     };
     const flow = { kind: 'primal-dual', compress: 'error-memory', step: h, alpha: 1, beta: 1, gamma: 0.1 };
     const config = {

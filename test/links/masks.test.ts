@@ -16,7 +16,7 @@ import type { LinksModel, LinksSpec } from '../../src/links/types.js';
 import { kernelsUrl } from '../../src/run/locations.js';
 import { seedWords } from '../../src/runtime.js';
 import { type Graph, generate, weightedDegrees } from '../../topology/index.js';
-import { loadLinks } from '../support/load-links.js';
+import { loadLinks, ownLinks } from '../support/load-links.js';
 
 const module = new WebAssembly.Module(readFileSync(kernelsUrl));
 const seed = seedWords(98_765_432_101);
@@ -40,6 +40,7 @@ const specs: Record<string, LinksSpec> = {
   },
   'one-peer-exponential': { kind: 'one-peer-exponential' },
   'random-matching': { kind: 'random-matching' },
+  custom: { kind: 'custom', module: ownLinks, rate: 0.3, length: 2 },
 };
 
 /** Masks and degrees as the engine makes them, by `workers` workers that take turns. */

@@ -10,7 +10,7 @@ import { writeNpy } from '../../src/data/npy.js';
 import { seedWords } from '../../src/runtime.js';
 import { type Graph, generate } from '../../topology/index.js';
 import { goldenProblem } from '../golden/problem.js';
-import { loadLinks } from '../support/load-links.js';
+import { loadLinks, ownLinks } from '../support/load-links.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 
@@ -67,7 +67,12 @@ describe('push-sum', () => {
     { topology: { kind: 'random-digraph', nodes: 30, averageDegree: 7, seed: 3 }, nodes: 30 },
     { topology: { kind: 'star', nodes: 12 }, nodes: 12 },
   ];
-  const failing = [null, { kind: 'drops', rate: 0.4 }, { kind: 'gilbert-elliott', toBad: 0.2, toGood: 0.3 }];
+  const failing = [
+    null,
+    { kind: 'drops', rate: 0.4 },
+    { kind: 'gilbert-elliott', toBad: 0.2, toGood: 0.3 },
+    { kind: 'custom', module: ownLinks, length: 3 },
+  ];
 
   it.each(cases.flatMap((one) => failing.map((links) => ({ ...one, links }))))(
     'computes its equations, whatever the workers: $topology.kind, $links.kind',

@@ -69,12 +69,13 @@ const cacheFiles = () =>
 
 describe('the tarball', () => {
   test('is small, and has all that it takes', () => {
-    expect(packedBytes).toBeLessThan(2.5e6);
-    expect(files.reduce((sum, name) => sum + statSync(join(installed, name)).size, 0)).toBeLessThan(9.6e6);
+    expect(packedBytes).toBeLessThan(2.6e6);
+    expect(files.reduce((sum, name) => sum + statSync(join(installed, name)).size, 0)).toBeLessThan(10e6);
     for (const name of [
       'dist/kernels/kernels.wasm',
       'dist/bundle/load.cjs',
       'dist/src/index.d.ts',
+      'templates/compressor.ts',
       'README.md',
     ]) {
       expect(files).toContain(name);
@@ -98,6 +99,13 @@ describe('unpacked', () => {
     if (ownCache) expect(cacheFiles().filter((name) => name.endsWith('.cjs')).length).toBeGreaterThan(5);
     const after = readdirSync(installed, { recursive: true, encoding: 'utf8' });
     expect(after.filter((name) => statSync(join(installed, name)).isFile())).toHaveLength(before);
+  });
+
+  test('begins a module of one`s own, in a folder of one`s own', () => {
+    const { status, stderr } = sottovoce(['new', 'links', 'begun']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const { stdout } = sottovoce(['run', 'begun.yaml', '--json', '-q', '--workers', '1']);
+    expect(JSON.parse(stdout).status).toBe('converged');
   });
 
   test('starts from that code without writing it again, with the same result', () => {

@@ -71,8 +71,8 @@ export interface Variant {
  * weights.
  */
 type Lines = [identity: string, topK: string, flatSign: string];
-const ANY_EDGES = '===dddd ===dd ===dd =o=== =o=dd ===dd';
-const SAME_EDGES = '===dddd wwwdd wwwdd wowww wowdd wwwdd';
+const ANY_EDGES = '===dddd ===dd ===dd =o=== =o=dd ===dd ===dd';
+const SAME_EDGES = '===dddd wwwdd wwwdd wowww wowdd wwwdd wwwdd';
 // Tried where links stay, and nowhere else.
 export const STAYING = '===dddd';
 const REFUSED = 'cccdddd';
@@ -82,8 +82,8 @@ const plainSame: Lines = [SAME_EDGES, REFUSED, REFUSED];
 const compressed: Lines = [ANY_EDGES, ANY_EDGES, STAYING];
 const compressedStaying: Lines = [STAYING, STAYING, STAYING];
 const compressedSame: Lines = [SAME_EDGES, SAME_EDGES, STAYING];
-const overArcs: Lines = ['====baa ===sb ===sb =o=== =o=== ===mb', 'ccccbaa', 'ccccbaa'];
-const shares: Lines = ['=ee==aa =ee== =ee== =oe== =oe== feemm', 'ceeccaa', 'ceeccaa'];
+const overArcs: Lines = ['====baa ===sb ===sb =o=== =o=== ===mb ===sb', 'ccccbaa', 'ccccbaa'];
+const shares: Lines = ['=ee==aa =ee== =ee== =oe== =oe== feemm =ee==', 'ceeccaa', 'ceeccaa'];
 
 const ofEuler = (kind: string, spec: EulerGains, lines: Lines): Variant => ({
   spec: { kind, ...spec },

@@ -9,12 +9,12 @@ import {
   largestComponentWithNodes,
   strongComponents,
 } from '../../../topology/properties.js';
-import { generate } from '../../../topology/registry.js';
 import { formatBytes, MAX_ARENA_BYTES, rowLength } from '../../arena/layout.js';
 import { edgesHash } from '../../base/data-in-words.js';
 import { describeSpec } from '../../base/describe.js';
-import { InputError, isInputError, type SpecPath } from '../../base/errors.js';
+import { InputError, type SpecPath } from '../../base/errors.js';
 import type { FlowConfig, TopologySpec } from './config.js';
+import { makeGraph } from './topologies.js';
 
 /** What a graph is loaded with. */
 export interface GraphSources {
@@ -45,11 +45,32 @@ export async function loadGraph(
   const graph =
     givenGraph(spec, sources) ??
     (spec.file === undefined
-      ? withPath(path, () => generate(spec as { kind: string }, sources.config.seed))
+      ? await madeGraph(spec, sources, path)
       : await readGraphFile({ ...spec, file: spec.file }, sources));
   if (graph.nodes === 0) throw new InputError('the graph has no nodes', { path });
   if (!takeLargest) return graph;
-  return spec.kind === undefined ? largestNamedComponent(graph) : largestComponent(graph);
+  return hasNumbersAsNames(spec) ? largestNamedComponent(graph) : largestComponent(graph);
+}
+
+/** The user's own file that a graph comes from, read or run. */
+function sourceOf({ file, module }: TopologySpec): string | undefined {
+  return file ?? (module as string | undefined);
+}
+
+/** Whether numbers of nodes are names: not where a generator counts them. */
+export function hasNumbersAsNames(spec: TopologySpec): boolean {
+  return spec.kind === undefined || sourceOf(spec) !== undefined;
+}
+
+async function madeGraph(
+  spec: TopologySpec,
+  { config, resolve, warnings }: GraphSources,
+  path: SpecPath,
+): Promise<Graph> {
+  const graph = await makeGraph(spec, config.seed, resolve('.'), path);
+  const source = sourceOf(spec);
+  if (source !== undefined) warnings.push(...droppedWarning(source, graph, config.weights));
+  return graph;
 }
 
 /** A graph that stands in the config itself, and was checked with it. */
@@ -85,7 +106,7 @@ async function readGraphFile(
   return graph;
 }
 
-/** What making a file's graph simple left out. */
+/** What making the graph of a file or a module simple left out. */
 function droppedWarning(file: string, { dropped, arcs }: Graph, weights: FlowConfig['weights']): string[] {
   const { selfLoops, parallelEdges } = dropped;
   const notes: string[] = [];
@@ -104,16 +125,6 @@ function largestNamedComponent(graph: Graph): Graph {
   const { graph: largest, nodeOf } = largestComponentWithNodes(graph);
   if (largest === graph || graph.labels !== null) return largest;
   return { ...largest, labels: Array.from(nodeOf, (node) => nameOfNode(graph, node)) };
-}
-
-/** Puts a component's own path in front of the path that an error names. */
-function withPath<T>(prefix: SpecPath, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (isInputError(error)) error.path = [...prefix, ...(error.path ?? [])];
-    throw error;
-  }
 }
 
 /** A file by its name, and how it was read where that could be done in several ways. */

@@ -18,13 +18,14 @@ import type { Compress } from '../../flow/types.js';
 import { type NetworkOfEdges, networkOfEdges } from '../../links/network.js';
 import { linksDefinition } from '../../links/registry.js';
 import type { LinksModel } from '../../links/types.js';
-import { loadModules, resolveModules } from '../../plugin/modules.js';
+import { loadModules, type ModuleReference, resolveModules } from '../../plugin/modules.js';
 import { type LoadedConfig, nameOf } from '../../run/config.js';
 import { seedWords } from '../../runtime.js';
 import type { FlowConfig } from './config.js';
 import {
   describeTopology,
   type GraphSources,
+  hasNumbersAsNames,
   loadGraph,
   refuseDisconnected,
   refuseMoreThanFits,
@@ -73,7 +74,7 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
   const flow = flowKind(given.flow.kind).complete?.(own.spec) ?? given.flow;
   const sources: GraphSources = { config: given, resolve, warnings };
   const topology = await loadGraph(given.topology, sources);
-  const links = await loadLinks(given, topology, sources);
+  const { model: links, modules: linksModules } = await loadLinks(given, topology, sources);
   const graph = links?.graph ?? topology;
   refuseDisconnected(graph);
   if (given.weights === 'file' && links && graph !== topology) {
@@ -94,7 +95,7 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
     resolve,
     path: ['cost'],
     labels: graph.labels,
-    numbered: given.topology.kind === undefined,
+    numbered: hasNumbersAsNames(given.topology),
     warn: (message) => warnings.push(message),
     ...(batch === undefined ? {} : { batch }),
   });
@@ -128,7 +129,9 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
     reference,
     networkOfEdges: ofEdges,
     init,
-    modules: [...own.modules, ...costSpec.modules, ...compressor.modules].map(({ url }) => url),
+    modules: [...own.modules, ...costSpec.modules, ...compressor.modules, ...linksModules].map(
+      ({ url }) => url,
+    ),
     warnings,
     ...(await bindSpectrum({ ...given, flow }, { graph, links, weights, degrees })),
   };
@@ -149,16 +152,26 @@ async function loadReference(
   return load(flow.reference, { agents, dim, seed: seedWords(seed), resolve, path: ['flow', 'reference'] });
 }
 
-/** The links of a run that change, and with them the graph that they make together. */
+/**
+ * The links of a run that change, and with them the graph that they make together. `modules` are those that
+ * workers ask; one that made a graph has done so.
+ */
 async function loadLinks(
-  { links: spec }: FlowConfig,
+  { links: given, seed, rounds }: FlowConfig,
   graph: Graph,
   sources: GraphSources,
-): Promise<LinksModel | null> {
-  if (spec === undefined) return null;
-  return linksDefinition(spec.kind, ['links']).load(spec, {
+): Promise<{ model: LinksModel | null; modules: ModuleReference[] }> {
+  if (given === undefined) return { model: null, modules: [] };
+  const resolved = resolveModules(given, sources.resolve('.'), ['links']);
+  // Further in stand graphs of their own, which are resolved when they are made.
+  const modules = resolved.modules.filter(({ path: at }) => at.length === 2);
+  await loadModules(modules);
+  const spec = modules.length > 0 ? resolved.spec : given;
+  const model = await linksDefinition(spec.kind, ['links']).load(spec, {
     graph,
     path: ['links'],
+    seed: seedWords(seed),
+    rounds,
     async loadGraph(topology, path) {
       // What checks configs is a large part of what a run loads, and few runs have graphs here.
       const { checkTopology, loadGenerators } = await import('./sections.js');
@@ -168,6 +181,7 @@ async function loadLinks(
       return loadGraph(checked, sources, path);
     },
   });
+  return { model, modules };
 }
 
 type Weighted = Pick<FlowProblem, 'graph' | 'links' | 'weights' | 'degrees'>;

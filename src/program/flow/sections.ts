@@ -10,12 +10,7 @@ import { compresses, UNCOMPRESSED } from '../../compress/registry.js';
 import type { CompressorSpec } from '../../compress/types.js';
 import { flowKind, flowLabel } from '../../flow/registry.js';
 import type { Compress, FlowSpec } from '../../flow/types.js';
-import {
-  type ComponentDefinition,
-  type ComponentOptions,
-  type Registry,
-  validateComponent,
-} from '../../schema/component.js';
+import { type ComponentOptions, type Registry, validateComponent } from '../../schema/component.js';
 import {
   explain,
   type Issue,
@@ -231,19 +226,7 @@ function checkGiven(
   };
 }
 
-/**
- * The generators as a registry. They live in `topology/`, which knows nothing of metadata, so they are given
- * some here.
- */
+/** Kinds of graphs that are made and not read. */
 export async function loadGenerators(): Promise<Registry> {
-  const { generators } = await import('../../../topology/registry.js');
-  const entries = generators.map((generator): [string, ComponentDefinition] => [
-    generator.kind,
-    {
-      kind: generator.kind,
-      metadata: { title: generator.kind, summary: generator.summary, source: 'none' },
-      parameters: (zod) => generator.parameters(zod),
-    },
-  ]);
-  return Object.fromEntries(entries);
+  return (await import('./topologies.js')).topologies;
 }

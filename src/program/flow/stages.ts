@@ -71,7 +71,7 @@ function agreement(averages: boolean, init: Float64Array | null, dim: number): s
 }
 
 async function report({ problem, answer: { optimum }, choice, plan }: FlowMade): Promise<PlanReport> {
-  const { config, cost, graph, weights, degrees, knownSpectrum } = problem;
+  const { given, cost, graph, weights, degrees, knownSpectrum } = problem;
   const { order, orderReport, warnings } = choice.outline;
   const { flow, agents, edges, dim, workers, rounds, blockAgents } = plan;
   const found = knownSpectrum();
@@ -91,8 +91,8 @@ async function report({ problem, answer: { optimum }, choice, plan }: FlowMade):
     topology: problem.topology,
     cost: cost.description,
     flow: flowLabel(flow),
-    compressor: describeSpec(problem.given.compressor),
-    links: config.links ? describeLinks(config.links) : null,
+    compressor: describeSpec(given.compressor),
+    links: given.links ? describeLinks(given.links) : null,
     layout: { order: orderReport, blockAgents },
     ...estimateMemory(plan, graphBytes),
     spectrum: found && { lambda2: found.lambda2, lambdaMax: found.lambdaMax },

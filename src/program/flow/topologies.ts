@@ -1,0 +1,48 @@
+/**
+ * Kinds of graphs that are made and not read: the generators, and a user's own. Generators live in
+ * `topology/`, which knows nothing of metadata, so they are given some here.
+ */
+
+import type { Graph } from '../../../topology/index.js';
+import { generators } from '../../../topology/registry.js';
+import { isInputError, type SpecPath } from '../../base/errors.js';
+import { lookUp } from '../../base/registry.js';
+import { loadModules, resolveModules } from '../../plugin/modules.js';
+import { customTopology, type TopologyDefinition } from './custom-topology.js';
+
+export const topologies: Readonly<Record<string, TopologyDefinition>> = Object.fromEntries(
+  [
+    ...generators.map(
+      (generator): TopologyDefinition => ({
+        kind: generator.kind,
+        metadata: { title: generator.kind, summary: generator.summary, source: 'none' },
+        parameters: (zod) => generator.parameters(zod),
+        generate: (spec, seed) => generator.generate(spec, seed),
+      }),
+    ),
+    customTopology,
+  ].map((definition) => [definition.kind, definition]),
+);
+
+/**
+ * The graph of a spec that has been checked. `folder` is what a module's file is relative to; `path` is where
+ * the spec stands in the config.
+ *
+ * @throws an InputError or a TopologyError, at its place in the config
+ */
+export async function makeGraph(
+  given: Readonly<Record<string, unknown>>,
+  seed: number,
+  folder: string,
+  path: SpecPath,
+): Promise<Graph> {
+  const { spec, modules } = resolveModules(given, folder, path);
+  await loadModules(modules);
+  const definition = lookUp(topologies, spec['kind'], path);
+  try {
+    return definition.generate(spec, seed);
+  } catch (error) {
+    if (isInputError(error)) error.path = [...path, ...(error.path ?? [])];
+    throw error;
+  }
+}

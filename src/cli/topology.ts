@@ -344,8 +344,13 @@ async function generateFrom(
   const { spec: checked, issues } = validateComponent(generators, spec, []);
   if (issues.length > 0)
     refuse(issues, definition ? `see \`sottovoce topology generate ${kind} --help\`` : undefined);
-  const { makeGraph } = await import('../program/flow/topologies.js');
   try {
+    if (free.length > 0) {
+      // A module that loops for ever is ended from here.
+      const { onCoordinator } = await import('../library/tasks.js');
+      return await onCoordinator('generate', { spec: checked, folder: process.cwd() });
+    }
+    const { makeGraph } = await import('../program/flow/topologies.js');
     return await makeGraph(checked, 0, '.', []);
   } catch (error) {
     if (!isInputError(error) || error.path === undefined) throw error;

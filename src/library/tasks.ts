@@ -3,6 +3,7 @@
  * free, and an AbortSignal ends it at once.
  */
 
+import type { Graph } from '../../topology/index.js';
 import type { Certificate } from '../certify/certify.js';
 import type { CompressorSpec } from '../compress/types.js';
 import type { ModuleReference } from '../plugin/modules.js';
@@ -32,6 +33,11 @@ interface Tasks {
     };
     progress: CertifyProgress;
     result: Certificate;
+  };
+  generate: {
+    argument: { spec: Readonly<Record<string, unknown>>; folder: string };
+    progress: never;
+    result: Graph;
   };
   load: { argument: readonly ModuleReference[]; progress: never; result: undefined };
   inspect: { argument: InspectedGraph; progress: never; result: TopologyInspection };
@@ -82,6 +88,9 @@ const tasks: { [N in Name]: (argument: Tasks[N]['argument'], tell: Tell<N>) => P
       await loadModules(modules);
       const kernels = await WebAssembly.compile(await readFile(kernelsUrl));
       return certify(text, spec, { ...options, kernels, onPart: (measuring) => tell({ measuring }) });
+    },
+    async generate({ spec, folder }) {
+      return (await import('../program/flow/topologies.js')).makeGraph(spec, 0, folder, []);
     },
     async load(modules) {
       await (await import('../plugin/modules.js')).loadModules(modules);

@@ -26,6 +26,7 @@ import {
   type UserModule,
   userModule,
 } from '../plugin/modules.js';
+import { WatchedFunction, watchedCall } from '../plugin/watch.js';
 import type { Seed } from '../runtime.js';
 import { LINKS_STREAM } from './draws.js';
 import { defineLinks, type LinksPlan } from './types.js';
@@ -217,11 +218,13 @@ class LinkCalls {
   readonly #directed: boolean;
   readonly #random: EdgeDraws;
   readonly #context: LinksModuleContext;
+  readonly #asking: WatchedFunction;
 
   constructor({ parameters, data, directed }: CustomLinksPlan, module: UserModule, seed: Seed) {
     this.#module = module;
     this.#up = functionsOf(module).up;
     this.#directed = directed;
+    this.#asking = new WatchedFunction(module, 'up');
     this.#random = new EdgeDraws(seed);
     this.#context = { parameters, data, random: this.#random };
   }
@@ -229,10 +232,13 @@ class LinkCalls {
   up(round: number, from: number, to: number): boolean {
     this.#random.begin(round, from, to);
     let answer: unknown;
+    this.#asking.begin(from, round);
     try {
       answer = this.#up(round, from, to, this.#context);
     } catch (cause) {
       throw this.#failed(`up threw ${describeThrown(cause)}`, round, from, to, cause);
+    } finally {
+      this.#asking.end();
     }
     if (answer === true) return true;
     if (answer === false) return false;
@@ -242,7 +248,7 @@ class LinkCalls {
   /** Asked of an edge in no round: it sees the draws of round 0. */
   presence(ask: AskPresence, from: number, to: number): unknown {
     this.#random.begin(0, from, to);
-    return ask(from, to, this.#context);
+    return watchedCall(this.#module, 'presence', () => ask(from, to, this.#context));
   }
 
   name(from: number, to: number): string {
@@ -345,7 +351,7 @@ function planData(
   const inputs: LinksInputs = { nodes, edges, labels, directed: arcs !== undefined, rounds, parameters };
   let answer: unknown;
   try {
-    answer = plan(inputs);
+    answer = watchedCall(module, 'plan', () => plan(inputs));
   } catch (cause) {
     throw refuse(`plan threw ${describeThrown(cause)}`, cause);
   }

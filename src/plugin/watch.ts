@@ -49,6 +49,8 @@ const TEXTS = 64;
 const BYTES = 2 ** 16;
 /** No agent, no round. */
 const NONE = -1;
+/** As agent and round of a call that is of none in particular. */
+export const NOBODY = NONE;
 
 /** What calls are said of: a `UserModule`, or one that is still to be loaded. */
 export interface WatchedModule {

@@ -16,6 +16,7 @@ import {
   type UserModule,
   userModule,
 } from '../../plugin/modules.js';
+import { NOBODY, WatchedFunction, watchedCall } from '../../plugin/watch.js';
 import type { ComponentDefinition } from '../../schema/component.js';
 
 /** What a topology's module exports. `Parameters`: what stands beside `kind` and `module` in the config. */
@@ -109,12 +110,12 @@ export const customTopology: TopologyDefinition = {
 
     let yielded: unknown;
     try {
-      yielded = edges(inputs());
+      yielded = watchedCall(module, 'edges', () => edges(inputs()));
     } catch (cause) {
       throw refuse(`edges threw ${describeThrown(cause)}`, cause);
     }
     try {
-      return graphFromYielded(watched(yielded, refuse), options);
+      return graphFromYielded(oneByOne(module, yielded, refuse), options);
     } catch (error) {
       if (!(error instanceof TopologyError)) throw error;
       throw refuse(`edges: ${error.message}`, error, error.hint);
@@ -140,14 +141,18 @@ function drawsOf(seed: number): TopologyRandom {
 }
 
 /** What is thrown between two edges is the module's, and said with how far it came. */
-function* watched(yielded: unknown, refuse: Refuse): Iterable<unknown> {
+function* oneByOne(module: UserModule, yielded: unknown, refuse: Refuse): Iterable<unknown> {
   const iterator = iteratorOf(yielded, refuse);
+  const yielding = new WatchedFunction(module, 'edges');
   for (let count = 0; ; count++) {
     let next: IteratorResult<unknown>;
+    yielding.begin(NOBODY, NOBODY);
     try {
       next = iterator.next();
     } catch (cause) {
       throw refuse(`edges threw ${describeThrown(cause)}, after ${count} edges`, cause);
+    } finally {
+      yielding.end();
     }
     if (next.done) return;
     yield next.value;
@@ -170,7 +175,7 @@ function statedOf(module: UserModule, name: string, inputs: () => TopologyInputs
   if (typeof found !== 'function') return found;
   let value: unknown;
   try {
-    value = found(inputs());
+    value = watchedCall(module, name, () => found(inputs()));
   } catch (cause) {
     throw refuse(`${name} threw ${describeThrown(cause)}`, cause);
   }

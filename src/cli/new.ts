@@ -20,6 +20,7 @@ import { colours, printLine, type Terminal } from './terminal.js';
 
 /** What can be begun: the name of its file, and what it is. */
 const TEMPLATES: Readonly<Record<string, string>> = {
+  flow: 'what an agent keeps, sends and does in a round: step',
   compressor: 'what a message keeps: plan, encode and decode',
   cost: 'what every agent minimises: plan, value and gradient',
   topology: 'who can talk with whom: edges',
@@ -37,12 +38,12 @@ Both run as they are. Change one thing at a time, and run again: whatever a modu
 The lines with types (@type, or \`import type\`) make an editor complete and check the rest, where sottovoce is installed in the folder.
 
 Examples:
-  $ sottovoce new compressor mine                    writes mine.mjs and mine.yaml here
+  $ sottovoce new flow mine                          writes mine.mjs and mine.yaml here
   $ sottovoce new topology studies/villages          in a folder, which is made where there is none
   $ sottovoce new cost mine --ts                     mine.ts instead, with types
   $ sottovoce run mine.yaml
 
-Pages: docs/your-own-compressor.md, docs/your-own-cost.md, docs/your-own-network.md.
+Pages: docs/your-own-flow.md, docs/your-own-compressor.md, docs/your-own-cost.md, docs/your-own-network.md.
 Exit codes: 0 written; 2 bad usage, or a file of that name is there (--force writes over it).
 `;
 
@@ -54,7 +55,7 @@ interface NewOptions {
 export function addNewCommand(program: Command, terminal: Terminal): void {
   program
     .command('new')
-    .summary('begin a compressor, cost, topology or links of your own, with a config that runs it')
+    .summary('begin a flow, compressor, cost, topology or links of your own, with a config that runs it')
     .description('Write a commented start of a module of your own, and a config that runs it.')
     .addArgument(new Argument('<kind>', 'what it is').choices(Object.keys(TEMPLATES)))
     .argument('<name>', 'name of its files, perhaps with a folder before it')

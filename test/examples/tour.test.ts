@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../support/run.js';
 
-const tour = fileURLToPath(new URL('../../examples/08-tour/run.mjs', import.meta.url));
+const tour = fileURLToPath(new URL('../../examples/09-tour/run.mjs', import.meta.url));
 
 it('runs, ranks one bit before 64 by bits, and draws', () => {
   const cwd = temporaryFolder();

@@ -1,6 +1,6 @@
 /**
  * A tour of the library, cell by cell: a graph in memory, a run and its rows, two methods side by side, two
- * pictures. `node examples/08-tour/run.mjs`, or paste the cells into a notebook (docs/library.md).
+ * pictures. `node examples/09-tour/run.mjs`, or paste the cells into a notebook (docs/library.md).
  */
 
 // %% Twenty agents in two villages; three roads between them.

@@ -73,7 +73,7 @@ const PARTS = [
     about:
       'What a module exports that a config names: [your-own-compressor.md](your-own-compressor.md), [your-own-cost.md](your-own-cost.md).',
     names:
-      'CompressorModule PlanInputs ModulePlan MessageContext MessageWriter MessageReader RandomNumbers CostModule CostInputs CostAnswer CostModuleContext'.split(
+      'CompressorModule PlanInputs ModulePlan MessageContext MessageWriter MessageReader RandomNumbers CostModule SampledCostModule CostInputs CostAnswer CostModuleContext'.split(
         ' ',
       ),
   },

@@ -26,7 +26,13 @@ export type {
 export * from './compress/kinds.js';
 export { compressors } from './compress/registry.js';
 export type { CompressorAlias, CompressorDefinition, CompressorSpec } from './compress/types.js';
-export type { CostAnswer, CostInputs, CostModule, CostModuleContext } from './cost/custom.js';
+export type {
+  CostAnswer,
+  CostInputs,
+  CostModule,
+  CostModuleContext,
+  SampledCostModule,
+} from './cost/custom-module.js';
 export { costs } from './cost/registry.js';
 export type { CostDefinition } from './cost/types.js';
 export type {

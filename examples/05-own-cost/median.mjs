@@ -2,11 +2,15 @@
  * The geometric median: where the sum of the distances to the agents' places is least, each distance rounded
  * off at its tip.
  *
- *     f_i(x) = sqrt(|x - p_i|^2 + softness^2) - softness          gradient (x - p_i) / sqrt(|x - p_i|^2 + softness^2)
+ *     f_i(x) = sqrt(|x - p_i|^2 + softness^2) - softness
+ *     gradient (x - p_i) / sqrt(|x - p_i|^2 + softness^2)
  *
  * Convex, l = 1 / softness, no m: far out it is a cone. An agent far away pulls with a force of 1, like any
  * other, which is why the median does not follow outliers as the mean does. Places: a spiral around (1, 0),
  * and every fifth agent far to the right.
+ *
+ * There is no formula for the minimiser. The engine finds it, because `plan` says how smooth the cost is, and
+ * checks gradient and l before the run.
  */
 
 /** @type {import('sottovoce').CostModule['plan']} */
@@ -33,19 +37,4 @@ export function gradient(x, out, agent, { data: { softness, places } }) {
   const distance = Math.hypot(x[0] - east, x[1] - north, softness);
   out[0] = (x[0] - east) / distance;
   out[1] = (x[1] - north) / distance;
-}
-
-/**
- * Weiszfeld's iteration: the mean of the places, weighted by one over their distances, again and again.
- *
- * @type {Required<import('sottovoce').CostModule>['optimum']}
- */
-export function optimum({ data: { softness, places } }) {
-  let x = [0, 0];
-  for (let k = 0; k < 2000; k++) {
-    const weights = places.map(([east, north]) => 1 / Math.hypot(x[0] - east, x[1] - north, softness));
-    const total = weights.reduce((a, b) => a + b);
-    x = x.map((_, c) => places.reduce((sum, place, i) => sum + (weights[i] * place[c]) / total, 0));
-  }
-  return x;
 }

@@ -177,7 +177,10 @@ export interface CostDefinition<Parameters = CostSpec, Plan extends CostPlan = C
    * time, by number. See `program/flow/order.ts`.
    */
   placed?: boolean;
-  /** Whether it is made of samples, so that gradients can be those of mini-batches. */
+  /**
+   * Whether it can be made of samples, so that gradients can be those of mini-batches. `load` refuses a batch
+   * where it is not.
+   */
   sampled?: boolean;
   /** The spec's shape, defaults included. zod is handed in, so that workers never load it. */
   parameters(zod: typeof z): z.ZodType<Parameters>;

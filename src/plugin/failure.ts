@@ -8,11 +8,14 @@ export class ModuleFailure extends Error {
   /** Without the place in the file, and without whose call it was. */
   readonly what: string;
 
-  /** `what` begins with the function's name; `cause` is what it threw. */
+  /**
+   * `what` begins with the function's name; `agent` may say more of whose call it was; `cause` is what it
+   * threw.
+   */
   constructor(
     module: Pick<UserModule, 'url' | 'file'>,
     what: string,
-    agent: number,
+    agent: number | string,
     round: number,
     cause?: unknown,
   ) {

@@ -5,7 +5,6 @@
  */
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { costs } from '../../src/cost/registry.js';
 import { loadModules, moduleUrl } from '../../src/plugin/modules.js';
 import { runSequentially } from '../support/sequential.js';
 import { cases, specOf, specs, wave } from './every-cost.js';
@@ -19,7 +18,7 @@ import { contextOf, differences, largest, loadSpec } from './support.js';
 const SINGLE = new Set(['mlp']);
 
 // For models that are loaded here; a run loads the module by itself.
-beforeAll(() => loadModules([moduleUrl(specs['custom']![0]!['module'] as string)]));
+beforeAll(() => loadModules(specs['custom']!.map(({ module }) => moduleUrl(module as string))));
 
 describe.skipIf(!hasKernels)('every cost', () => {
   it.each(cases)('$name: gradients are the slopes of the values, within m and l', async (one) => {
@@ -68,11 +67,11 @@ describe.skipIf(!hasKernels)('every cost', () => {
   );
 
   it.each(cases)('$name: kernels and the loss of its code are the same', async (one) => {
-    const batch = costs[one.kind]!.sampled ? 3 : 'all';
-    const model = await loadSpec(specOf(one.kind, one.parameters), contextOf(AGENTS, { batch }));
+    const spec = specOf(one.kind, one.parameters);
     // Only linear models have a loss by a code; without one, workers take the loss's own functions.
-    const { loss } = model.plan as { loss?: number | null };
+    const { loss } = (await loadSpec(spec, contextOf(AGENTS))).plan as { loss?: number | null };
     if (loss === undefined || loss === null) return;
+    const model = await loadSpec(spec, contextOf(AGENTS, { batch: 3 }));
     const kernels = onWorker(model);
     const plain = onWorker(model, 1, { loss: null });
     const points = Array.from({ length: AGENTS }, (_, i) =>

@@ -40,7 +40,9 @@ export const specs: Record<string, Record<string, unknown>[]> = {
   logistic: [sampled(two)],
   softmax: [sampled(three), sampled(three, { storage: 'dense', intercept: true })],
   mlp: [sampled(three, { hidden: [5] }), sampled(three, { hidden: [3, 4] })],
-  custom: [{ module: fileURLToPath(new URL('../../examples/05-own-cost/median.mjs', import.meta.url)) }],
+  custom: ['../../examples/05-own-cost/median.mjs', '../fixtures/cost-of-samples.mjs'].map((file) => ({
+    module: fileURLToPath(new URL(file, import.meta.url)),
+  })),
   'nonconvex-logistic': [sampled(two), sampled(two, { storage: 'dense', intercept: true })],
 };
 

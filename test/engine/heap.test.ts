@@ -5,10 +5,16 @@
  * so the flattest of several counts.
  */
 
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+<<<<<<< HEAD
 import { ownLinks } from '../support/load-links.js';
 import { runConfig } from '../support/run.js';
+=======
+import { runConfig, temporaryFolder } from '../support/run.js';
+>>>>>>> costs
 
 const OWN_FLOW = fileURLToPath(new URL('../../examples/07-own-flow/primal-dual.mjs', import.meta.url));
 const WARM_ROUND = 15_000;
@@ -16,13 +22,40 @@ const ROUNDS = 10_000;
 const WINDOWS = 3;
 const ALLOWED_BYTES_PER_ROUND = 2;
 
+/** A user's own cost that allocates nothing itself, samples and a part beside them. */
+const module = path.join(temporaryFolder(), 'cost.mjs');
+writeFileSync(
+  module,
+  `export const plan = () => ({ dim: 16, m: 0.1, l: 2, samples: 5 });
+  export function sampleValue(x, agent, sample) {
+    let sum = 0;
+    for (let c = 0; c < 16; c++) sum += (x[c] - agent - sample) ** 2 / 2;
+    return sum;
+  }
+  export function sampleGradient(x, out, agent, sample) {
+    for (let c = 0; c < 16; c++) out[c] = x[c] - agent - sample;
+  }
+  export function value(x) {
+    let sum = 0;
+    for (let c = 0; c < 16; c++) sum += 0.05 * x[c] ** 2;
+    return sum;
+  }
+  export function gradient(x, out) {
+    for (let c = 0; c < 16; c++) out[c] = 0.1 * x[c];
+  }`,
+);
+const own = { kind: 'custom', module };
+const usual = { cost: { kind: 'quadratic', dim: 16 }, batch: 'all' };
+const identity = { kind: 'identity' };
+
 it.each([
   // Two workers wait for each other at the barrier, which is the same whatever they compute; one alone takes
   // a tenth of the time.
-  { compress: 'error-state', compressor: { kind: 'flattened-sign' }, workers: 2 },
-  { compress: 'none', compressor: { kind: 'identity' }, workers: 1 },
-  { compress: 'observer', compressor: { kind: 'top-k', k: 2 }, workers: 1 },
+  { compress: 'error-state', compressor: { kind: 'flattened-sign' }, workers: 2, ...usual },
+  { compress: 'none', compressor: identity, workers: 1, ...usual },
+  { compress: 'observer', compressor: { kind: 'top-k', k: 2 }, workers: 1, ...usual },
   // A module's own flow: the engine's part of it, and an example that allocates nothing either.
+<<<<<<< HEAD
   { compress: 'custom', compressor: { kind: 'top-k', k: 2 }, workers: 1 },
   // A user's own function, asked about every edge: what the engine does around it makes nothing.
   {
@@ -34,14 +67,22 @@ it.each([
 ])(
   'the heap is flat over 10,000 rounds ($compress, $compressor.kind)',
   async ({ compress, compressor, workers, links }) => {
+=======
+  { compress: 'custom', compressor: { kind: 'top-k', k: 2 }, workers: 1, ...usual },
+  { compress: 'none', compressor: identity, workers: 1, cost: own, batch: 'all' },
+  { compress: 'none', compressor: identity, workers: 1, cost: own, batch: 2 },
+])(
+  'the heap is flat over 10,000 rounds ($compress, $compressor.kind, $cost.kind, batch $batch)',
+  async ({ compress, compressor, workers, cost, batch }) => {
+>>>>>>> costs
     const { heap } = await runConfig(
       {
         topology: { kind: 'ring', nodes: 16 },
-        cost: { kind: 'quadratic', dim: 16 },
+        cost,
         flow:
           compress === 'custom'
             ? { kind: 'custom', module: OWN_FLOW, step: 0.02, alpha: 1, beta: 1 }
-            : { kind: 'primal-dual', compress, step: 0.02, alpha: 1, beta: 1 },
+            : { kind: 'primal-dual', compress, step: 0.02, alpha: 1, beta: 1, batch },
         compressor,
         ...(links && { links }),
         rounds: WARM_ROUND + WINDOWS * ROUNDS,

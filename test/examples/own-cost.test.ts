@@ -16,6 +16,14 @@ it('the median stays with the many, the mean follows the few', () => {
   const east = (name: string) => Number(new RegExp(`${name} +\\((\\S+),`).exec(stdout)?.[1]);
   expect(east('mean of the places')).toBeGreaterThan(2.5);
   expect(east("agent 0's median")).toBeLessThan(1.6);
+  // The module does not say its optimum: what gap and error are measured against, the engine has found.
+  expect(Number(/optimum +L-BFGS.*, to a gradient of (\S+)/.exec(stdout)?.[1])).toBeLessThan(1e-14);
+  const table = Array.from(stdout.matchAll(/^ *(\d+) +(\d\S+) +(\d\S+)$/gm), (row) =>
+    row.slice(1).map(Number),
+  );
+  expect(table.length).toBeGreaterThan(5);
+  expect(table.at(-1)![1]).toBeLessThan(1e-8 * table[0]![1]!);
+  expect(table.at(-1)![2]).toBeLessThan(1e-3 * table[0]![2]!);
   expect(Number(/gap (\S+)/.exec(stdout)?.[1])).toBeLessThanOrEqual(1e-9);
 });
 

@@ -9,12 +9,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-<<<<<<< HEAD
 import { ownLinks } from '../support/load-links.js';
-import { runConfig } from '../support/run.js';
-=======
 import { runConfig, temporaryFolder } from '../support/run.js';
->>>>>>> costs
 
 const OWN_FLOW = fileURLToPath(new URL('../../examples/07-own-flow/primal-dual.mjs', import.meta.url));
 const WARM_ROUND = 15_000;
@@ -55,26 +51,20 @@ it.each([
   { compress: 'none', compressor: identity, workers: 1, ...usual },
   { compress: 'observer', compressor: { kind: 'top-k', k: 2 }, workers: 1, ...usual },
   // A module's own flow: the engine's part of it, and an example that allocates nothing either.
-<<<<<<< HEAD
-  { compress: 'custom', compressor: { kind: 'top-k', k: 2 }, workers: 1 },
+  { compress: 'custom', compressor: { kind: 'top-k', k: 2 }, workers: 1, ...usual },
   // A user's own function, asked about every edge: what the engine does around it makes nothing.
   {
     compress: 'none',
-    compressor: { kind: 'identity' },
+    compressor: identity,
     workers: 1,
     links: { kind: 'custom', module: ownLinks },
+    ...usual,
   },
-])(
-  'the heap is flat over 10,000 rounds ($compress, $compressor.kind)',
-  async ({ compress, compressor, workers, links }) => {
-=======
-  { compress: 'custom', compressor: { kind: 'top-k', k: 2 }, workers: 1, ...usual },
   { compress: 'none', compressor: identity, workers: 1, cost: own, batch: 'all' },
   { compress: 'none', compressor: identity, workers: 1, cost: own, batch: 2 },
 ])(
   'the heap is flat over 10,000 rounds ($compress, $compressor.kind, $cost.kind, batch $batch)',
-  async ({ compress, compressor, workers, cost, batch }) => {
->>>>>>> costs
+  async ({ compress, compressor, workers, cost, batch, links }) => {
     const { heap } = await runConfig(
       {
         topology: { kind: 'ring', nodes: 16 },

@@ -15,8 +15,11 @@ const mean = [0, 1].map((c) => places.reduce((sum, place) => sum + place[c], 0) 
 const show = (point) => `(${Array.from(point, (entry) => entry.toFixed(4)).join(', ')})`;
 console.log(`mean of the places   ${show(mean)}`);
 console.log(`agent 0's median     ${show(x.subarray(0, 2))}`);
-const { method, gradientNorm } = plan.optimum;
-console.log(`optimum              ${method}, to a gradient of ${gradientNorm.toExponential(1)}\n`);
+const { optimum } = plan;
+if (optimum === null) throw new Error('the engine found no optimum');
+console.log(
+  `optimum              ${optimum.method}, to a gradient of ${optimum.gradientNorm.toExponential(1)}\n`,
+);
 
 console.log("round   agents' gap     error");
 const steps = Math.min(8, rows.length - 1);
@@ -30,5 +33,5 @@ for (let step = 0; step <= steps; step++) {
 }
 
 const { rounds, bits, final } = summary;
-const gap = final.agentsGapMean.toExponential(1);
+const gap = final.agentsGapMean?.toExponential(1);
 console.log(`\n${rounds} rounds, ${(bits.broadcast / 1e6).toFixed(2)} Mbit, agents' gap ${gap}`);

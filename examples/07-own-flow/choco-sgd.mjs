@@ -7,7 +7,7 @@ export const state = ['half'];
 export const parameters = {
   step: { auto: ({ l }) => 0.25 / l, min: 0 },
   gamma: { auto: ({ delta }) => delta },
-  mixing: 0.1,
+  mixing: { auto: ({ maxDegree }) => 1 / (1 + maxDegree), min: 0 },
 };
 export const messages = { half: 'difference' };
 export const biased = true;

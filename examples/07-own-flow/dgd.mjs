@@ -1,7 +1,11 @@
 // Decentralised gradient descent (Nedic, Ozdaglar 2009): x <- x - h grad f(x) - tau L x.
 
 /** @type {import('sottovoce').FlowParameters} */
-export const parameters = { step: { auto: ({ l }) => 0.5 / l, min: 0 }, mixing: 0.1 };
+export const parameters = {
+  step: { auto: ({ l }) => 0.5 / l, min: 0 },
+  mixing: { auto: ({ maxDegree }) => 1 / (1 + maxDegree), min: 0 },
+};
+export const biased = true;
 export const messages = { x: 'raw' };
 
 /** @type {import('sottovoce').FlowFunction<never, 'x', 'step' | 'mixing'>} */

@@ -4,8 +4,9 @@
 export const state = ['v'];
 /** @type {import('sottovoce').FlowParameters} */
 export const parameters = {
-  step: { auto: ({ l, lambdaMax }) => (1 - 0.05 * lambdaMax) / l, min: 0 },
-  mixing: 0.1,
+  // Metropolis weights are a mixing matrix as they are.
+  mixing: { auto: ({ maxDegree }) => (maxDegree < 1 ? 1 : 1 / (1 + maxDegree)), min: 0 },
+  step: { auto: ({ l, lambdaMax, parameters: { mixing } }) => (1 - (mixing * lambdaMax) / 2) / l, min: 0 },
 };
 export const messages = { x: 'raw' };
 

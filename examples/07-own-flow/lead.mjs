@@ -8,7 +8,7 @@ export const parameters = {
   step: { auto: ({ l }) => 1 / l, min: 0 },
   gamma: { auto: ({ delta }) => delta ** 2, min: 0, max: 2 },
   alpha: { default: 1, min: 0, max: 1 },
-  mixing: 0.1,
+  mixing: { auto: ({ maxDegree }) => 1 / (1 + maxDegree), min: 0 },
 };
 export const messages = { y: { form: 'difference', gain: 'alpha' } };
 

@@ -9,7 +9,7 @@
 /** Arcs of a directed graph fail one by one. */
 export const directed = true;
 
-/** @type {import('sottovoce').LinksModule<Parameters>['plan']} */
+/** @type {Required<import('sottovoce').LinksModule<Parameters>>['plan']} */
 export function plan({ parameters: { rate = 0.3, length = 5 } }) {
   if (!(rate >= 0 && rate < 1)) throw new Error(`rate is ${rate}, expected a number in [0, 1)`);
   if (!(Number.isInteger(length) && length >= 1))
@@ -22,7 +22,7 @@ export function up(round, _from, _to, { parameters: { rate = 0.3, length = 5 }, 
   return random.at(Math.floor(round / length)).uniform() >= rate;
 }
 
-/** @type {import('sottovoce').LinksModule<Parameters>['presence']} */
+/** @type {(from: number, to: number, context: import('sottovoce').LinksModuleContext<Parameters>) => number} */
 export function presence(_from, _to, { parameters: { rate = 0.3 } }) {
   return 1 - rate;
 }

@@ -18,8 +18,8 @@ export function edgesHash(graph: Graph): string {
   const { from, to, weights } = pairsOf(graph);
   const pairs = new Uint32Array(2 * from.length);
   for (let edge = 0; edge < from.length; edge++) {
-    pairs[2 * edge] = from[edge];
-    pairs[2 * edge + 1] = to[edge];
+    pairs[2 * edge] = from[edge]!;
+    pairs[2 * edge + 1] = to[edge]!;
   }
   const hash = createHash('sha256').update(pairs);
   if (weights !== null) hash.update(weights);

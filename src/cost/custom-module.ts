@@ -64,7 +64,8 @@ export interface CostInputs {
   /** Agents of the run. */
   agents: number;
   /** Everything that stands beside `kind` and `module` in the config. */
-  parameters: Readonly<Record<string, unknown>>;
+  // biome-ignore lint/suspicious/noExplicitAny: a module knows what is in it, and `unknown` would ask it to say so at every use.
+  parameters: Readonly<Record<string, any>>;
 }
 
 /** What a cost module's plan answers. */
@@ -103,7 +104,8 @@ export interface CostModuleContext<Data = unknown> {
   /** Agents of the run. */
   readonly agents: number;
   /** Everything that stands beside `kind` and `module` in the config. */
-  readonly parameters: Readonly<Record<string, unknown>>;
+  // biome-ignore lint/suspicious/noExplicitAny: a module knows what is in it, and `unknown` would ask it to say so at every use.
+  readonly parameters: Readonly<Record<string, any>>;
   /** What `plan` returned as `data`. */
   readonly data: Data;
   /** The round; 0 before the run. */

@@ -19,7 +19,7 @@ import { completeFlow, type Declaration, declarationOf, refuseFlow } from './cus
 import { tryOutFlow } from './custom-trial.js';
 import type { FlowFacts } from './custom-types.js';
 import { estimateScratch, estimateState } from './estimate.js';
-import { roundStep, tuningParameter } from './gains.js';
+import { tuningParameter } from './gains.js';
 import { scratchFields, stateFields } from './state.js';
 import { defineFlow, type FlowContext, type FlowDefinition, type FlowSpec } from './types.js';
 
@@ -203,8 +203,7 @@ function byRule(
   } catch (cause) {
     throw refuseFlow(module, `the auto rule of ${name} threw ${describeThrown(cause)}`, cause);
   }
-  const rounded = typeof value === 'number' ? roundStep(value) : Number.NaN;
-  if (rounded >= min && rounded <= max && Number.isFinite(rounded)) return rounded;
+  if (typeof value === 'number' && value >= min && value <= max && Number.isFinite(value)) return value;
   const shown = Object.entries(facts)
     .filter(([, fact]) => typeof fact === 'number')
     .map(([fact, number]) => `${fact} ${number}`)

@@ -30,15 +30,21 @@ export class Draws implements RandomNumbers {
   }
 
   word(): number {
+    return this.words[this.draw()] as number;
+  }
+
+  // Not by way of word(): half of the words are beyond what a call returns without making an object.
+  uniform(): number {
+    return ((this.words[this.draw()] as number) + 0.5) * 2 ** -32;
+  }
+
+  /** Where the next word is. */
+  private draw(): number {
     const lane = this.next & 3;
     if (lane === 0) {
       philoxBlock(this.words, 0, this.next >>> 2, this.agent, this.round, this.stream, this.seed);
     }
     this.next++;
-    return this.words[lane] as number;
-  }
-
-  uniform(): number {
-    return (this.word() + 0.5) * 2 ** -32;
+    return lane;
   }
 }

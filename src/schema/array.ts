@@ -11,7 +11,8 @@ export function rowsParameter(zod: typeof z, description: string): z.ZodType<Row
     .custom<RowsGiven>(
       (value) => value instanceof Float64Array || (typeof value === 'string' && value !== ''),
       {
-        message: 'expected a .npy file, or from a program a Float64Array',
+        error: ({ input }) =>
+          `${input === undefined ? 'missing, ' : ''}expected a .npy file, or from a program a Float64Array`,
       },
     )
     .meta({ description, type: 'string', minLength: 1, $comment: 'or Float64Array' });

@@ -225,7 +225,7 @@ describe.each([
     [{ regularization: -1 }, /cost\.regularization is -1, expected 1\/n or a number >= 0/],
     [{ regularization: undefined }, /cost\.regularization is missing/],
     [{ data: 7 }, /cost\.data is 7, expected text that is not empty, a mapping with x, y or/],
-    [{ data: { x: 'a' } }, /cost\.data\.y is missing/],
+    [{ data: { x: 'a' } }, /cost\.data\.y: missing, expected a \.npy file/],
     [{ storage: 'csr' }, /cost\.storage is "csr", expected auto, dense or sparse/],
     [{ intercept: 1 }, /cost\.intercept is 1, expected true or false/],
     [

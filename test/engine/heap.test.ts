@@ -9,11 +9,12 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { ownLinks } from '../support/load-links.js';
 import { runConfig, temporaryFolder } from '../support/run.js';
 
 const OWN_FLOW = fileURLToPath(new URL('../../examples/07-own-flow/primal-dual.mjs', import.meta.url));
 const WARM_ROUND = 15_000;
+/** Numbers that a module's function returns are objects until it is compiled with its caller. */
+const MODULE_WARM_ROUND = 100_000;
 const ROUNDS = 10_000;
 const WINDOWS = 3;
 const ALLOWED_BYTES_PER_ROUND = 2;
@@ -40,8 +41,11 @@ writeFileSync(
     for (let c = 0; c < 16; c++) out[c] = 0.1 * x[c];
   }`,
 );
+/** A user's own links; a number that a function returns may be an object, so nothing is drawn. */
+const links = path.join(temporaryFolder(), 'links.mjs');
+writeFileSync(links, 'export const up = (round, from, to) => (round + from + to) % 3 !== 0;');
 const own = { kind: 'custom', module };
-const usual = { cost: { kind: 'quadratic', dim: 16 }, batch: 'all' };
+const usual = { cost: { kind: 'quadratic', dim: 16 }, batch: 'all', links: undefined };
 const identity = { kind: 'identity' };
 
 it.each([
@@ -57,14 +61,19 @@ it.each([
     compress: 'none',
     compressor: identity,
     workers: 1,
-    links: { kind: 'custom', module: ownLinks },
     ...usual,
+    links: { kind: 'custom', module: links },
   },
-  { compress: 'none', compressor: identity, workers: 1, cost: own, batch: 'all' },
-  { compress: 'none', compressor: identity, workers: 1, cost: own, batch: 2 },
+  { compress: 'none', compressor: identity, workers: 1, cost: own, batch: 'all', links: undefined },
+  { compress: 'none', compressor: identity, workers: 1, cost: own, batch: 2, links: undefined },
 ])(
-  'the heap is flat over 10,000 rounds ($compress, $compressor.kind, $cost.kind, batch $batch)',
+  'the heap is flat over 10,000 rounds ($compress, $compressor.kind, $cost.kind, batch $batch, $links.kind)',
+  // What code allocates it allocates in every run; whether a compiler keeps a number in a register differs
+  // from run to run.
+  { retry: 2 },
   async ({ compress, compressor, workers, cost, batch, links }) => {
+    const called = compress === 'custom' || cost.kind === 'custom' || links !== undefined;
+    const warm = called ? MODULE_WARM_ROUND : WARM_ROUND;
     const { heap } = await runConfig(
       {
         topology: { kind: 'ring', nodes: 16 },
@@ -75,11 +84,11 @@ it.each([
             : { kind: 'primal-dual', compress, step: 0.02, alpha: 1, beta: 1, batch },
         compressor,
         ...(links && { links }),
-        rounds: WARM_ROUND + WINDOWS * ROUNDS,
+        rounds: warm + WINDOWS * ROUNDS,
         workers,
         trace: { every: 1_000_000 },
       },
-      { heapAtRounds: Array.from({ length: WINDOWS + 1 }, (_, i) => WARM_ROUND + i * ROUNDS) },
+      { heapAtRounds: Array.from({ length: WINDOWS + 1 }, (_, i) => warm + i * ROUNDS) },
     );
     expect(heap).toHaveLength(workers);
     for (const used of heap) {

@@ -4,6 +4,7 @@
  */
 
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { philoxUniform } from '../../kernels/reference/philox.js';
 import { planCompressor, referenceCompressor } from '../../src/compress/registry.js';
 import type { CompressorSpec } from '../../src/compress/types.js';
@@ -84,6 +85,9 @@ const compressedStaying: Lines = [STAYING, STAYING, STAYING];
 const compressedSame: Lines = [SAME_EDGES, SAME_EDGES, STAYING];
 const overArcs: Lines = ['====baa ===sb ===sb =o=== =o=== ===mb ===sb', 'ccccbaa', 'ccccbaa'];
 const shares: Lines = ['=ee==aa =ee== =ee== =oe== =oe== feemm =ee==', 'ceeccaa', 'ceeccaa'];
+
+const ownFlow = (name: string) =>
+  fileURLToPath(new URL(`../../examples/07-own-flow/${name}.mjs`, import.meta.url));
 
 const ofEuler = (kind: string, spec: EulerGains, lines: Lines): Variant => ({
   spec: { kind, ...spec },
@@ -212,6 +216,19 @@ export const variants: Record<string, Variant[]> = {
       make: powerGossip(shape, draw, h),
       lines: plainSame,
       biased: true,
+    },
+  ],
+  // Modules of the examples: what they say is what the engine makes of them.
+  custom: [
+    {
+      spec: { kind: 'custom', module: ownFlow('extra'), step: h, tuning: 'formula' },
+      make: extra(h),
+      lines: plainSame,
+    },
+    {
+      spec: { kind: 'custom', module: ownFlow('primal-dual'), ...filtered },
+      make: euler({ compress: 'error-state', ...filtered, eta: 1 }),
+      lines: compressed,
     },
   ],
 };

@@ -140,7 +140,8 @@ function define(declaration: Declaration): FlowDefinition {
         numbers[name] = typeof value === 'number' ? value : byRule(declaration, name, numbers, context);
       }
       const { kind, module, batch } = spec;
-      const { rounds, curvature } = context;
+      const { rounds } = context;
+      const { m, l } = context.curvature();
       const options = Object.fromEntries(Object.keys(declaration.options).map((name) => [name, spec[name]]));
       return {
         kind,
@@ -148,7 +149,7 @@ function define(declaration: Declaration): FlowDefinition {
         gains: numbers,
         parameters: { ...options, ...numbers },
         rounds,
-        curvature,
+        curvature: { m, l },
         draws: typeof batch === 'number',
       };
     },

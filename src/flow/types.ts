@@ -108,8 +108,8 @@ export interface FlowContext {
   variance?: number | undefined;
   /** Largest weighted degree. */
   maxDegree: number;
-  /** m I <= Hessian of f_i <= l I for every agent. */
-  curvature: { m: number; l: number };
+  /** m I <= Hessian of f_i <= l I for every agent; large costs take a while to say so. */
+  curvature(): { m: number; l: number };
   /** Rounds of the run, at most. */
   rounds: number;
 }

@@ -190,7 +190,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     contraction,
     variance: messages.compressed ? compressor.variance : undefined,
     maxDegree: problem.degrees.reduce((largest, degree) => Math.max(largest, degree), 0),
-    curvature: { m: cost.curvature.m, l: cost.curvature.l },
+    curvature: () => cost.curvature,
     rounds: config.rounds,
   };
   return {

@@ -22,7 +22,8 @@ export function up(round, _from, _to, { parameters: { rate = 0.3, length = 5 }, 
   return random.at(Math.floor(round / length)).uniform() >= rate;
 }
 
-/** @type {(from: number, to: number, context: import('sottovoce').LinksModuleContext<Parameters>) => number} */
+/** @typedef {import('sottovoce').LinksModuleContext<Parameters>} Context */
+/** @type {(from: number, to: number, context: Context) => number} */
 export function presence(_from, _to, { parameters: { rate = 0.3 } }) {
   return 1 - rate;
 }

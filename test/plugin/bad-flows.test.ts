@@ -1,5 +1,6 @@
 /** Everything that a user's flow can do wrong: what is said of it, and with which exit code. */
 
+import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,13 +35,13 @@ function kernel(call: string): Record<string, string> {
   };
 }
 
-/** `sottovoce run` of a config with a module of these parts. */
-function run(
+/** A config with a module of these parts. */
+function writeRun(
   parts: Record<string, string>,
   flow = '',
   more = '',
   cost = '{ kind: quadratic, dim: 6 }',
-): Promise<Said> {
+): void {
   const module = `flow-${++files}.mjs`;
   writeFileSync(path.join(folder, module), Object.values({ ...GOOD, ...parts }).join('\n'));
   writeFileSync(
@@ -52,6 +53,11 @@ rounds: 50
 workers: 2
 ${more}`,
   );
+}
+
+/** `sottovoce run` of it. */
+function run(...written: Parameters<typeof writeRun>): Promise<Said> {
+  writeRun(...written);
   return runOnThisThread(folder, 'run.yaml', { quiet: true, out: `out-${files}` });
 }
 
@@ -364,6 +370,34 @@ describe('in the run: exit code 1, with file, function, agent and round', () => 
     const { status, stderr } = await run({ parameters: 'export const parameters = { step: 1000 };' });
     expect(stderr).toMatch(/diverged/);
     expect(stderr).not.toMatch(/step left/);
+    expect(status).toBe(1);
+  });
+});
+
+/** All functions of all kinds of modules, and who watches them: test/chaos/watch.test.ts. */
+describe('a function that does not return is ended from outside', () => {
+  const spawned = (parts: Record<string, string>) => {
+    writeRun(parts, '', 'modules: { seconds: 0.5 }');
+    const environment = { ...process.env, NO_COLOR: '1', SOTTOVOCE_DEBUG: '' };
+    const options = { cwd: folder, encoding: 'utf8', timeout: 30_000, env: environment } as const;
+    return spawnSync(
+      process.execPath,
+      [path.resolve('dist/src/cli/main.js'), 'run', 'run.yaml', '-q'],
+      options,
+    );
+  };
+
+  it('before the run: exit code 2, and the line of the config', () => {
+    const { status, stderr } = spawned({ step: 'export function step() { for (;;); }' });
+    expect(stderr).toMatch(/^error: run\.yaml:3:\d+: flow-\d+\.mjs: step has not returned within 0\.5 s/);
+    expect(status).toBe(2);
+  });
+
+  it('in the run: exit code 1, with agent and round', () => {
+    const { status, stderr } = spawned({
+      step: 'export function step({ agent, round }) { while (agent === 7 && round === 3); }',
+    });
+    expect(stderr).toMatch(/flow-\d+\.mjs: step has not returned within 0\.5 s \(agent 7, round 3\)/);
     expect(status).toBe(1);
   });
 });

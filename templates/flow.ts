@@ -13,7 +13,7 @@ export const messages = { x: 'difference' };
 // What a config may set. A rule makes a number of the costs (l), the graph (lambdaMax) and so on: `auto`.
 export const parameters: FlowParameters = {
   step: { auto: ({ l, lambdaMax }) => 1 / (l + 2 * lambdaMax), min: 0 },
-  alpha: 1,
+  alpha: 1, // fixed here, where the built-in flow has a rule: another graph may want others
   beta: 1,
 };
 

@@ -11,6 +11,7 @@
  */
 
 import { formatValue, type InputError } from '../base/errors.js';
+import { PrivateArrays } from '../plugin/arrays.js';
 import { allFinite, ModuleFailure } from '../plugin/failure.js';
 import { describeReturned, describeThrown, type UserModule } from '../plugin/modules.js';
 import { WatchedFunction, watchedCall } from '../plugin/watch.js';
@@ -156,6 +157,8 @@ export class ModuleCalls {
   readonly #gradientCall: WatchedFunction;
   readonly #sampleValueCall: WatchedFunction;
   readonly #sampleGradientCall: WatchedFunction;
+  /** Point and gradient in the memory of a kernel of the module's; null where it has none. */
+  readonly #inModule: { arrays: PrivateArrays; x: Float64Array; out: Float64Array } | null;
 
   constructor({ dim, agents, parameters, data }: Omit<CostModuleContext, 'round'>, module: UserModule) {
     this.context = { dim, agents, parameters, data, round: 0 };
@@ -165,6 +168,10 @@ export class ModuleCalls {
     this.#gradientCall = new WatchedFunction(module, 'gradient');
     this.#sampleValueCall = new WatchedFunction(module, 'sampleValue');
     this.#sampleGradientCall = new WatchedFunction(module, 'sampleGradient');
+    const arrays = new PrivateArrays(module, 2 * dim, 2);
+    this.#inModule = arrays.inModule
+      ? { arrays, x: arrays.make('x', dim), out: arrays.make('out', dim) }
+      : null;
     this.whole = typeof module.exports['value'] === 'function';
     this.sampled = typeof module.exports['sampleValue'] === 'function';
   }
@@ -173,7 +180,7 @@ export class ModuleCalls {
     let returned: unknown;
     this.#valueCall.begin(agent, this.context.round);
     try {
-      returned = this.#functions.value(x, agent, this.context);
+      returned = this.#functions.value(this.#pointOf(x), agent, this.context);
     } catch (cause) {
       throw this.#threw('value', cause, agent, WHOLE);
     } finally {
@@ -189,7 +196,7 @@ export class ModuleCalls {
     let returned: unknown;
     this.#sampleValueCall.begin(agent, this.context.round);
     try {
-      returned = this.#functions.sampleValue(x, agent, sample, this.context);
+      returned = this.#functions.sampleValue(this.#pointOf(x), agent, sample, this.context);
     } catch (cause) {
       throw this.#threw('sampleValue', cause, agent, sample);
     } finally {
@@ -204,15 +211,17 @@ export class ModuleCalls {
   /** `out` may hold anything before. */
   gradient(x: Float64Array, out: Float64Array, agent: number): void {
     let returned: unknown;
-    out.fill(0);
+    const target = this.#targetOf(out);
+    target.fill(0);
     this.#gradientCall.begin(agent, this.context.round);
     try {
-      returned = this.#functions.gradient(x, out, agent, this.context);
+      returned = this.#functions.gradient(this.#pointOf(x), target, agent, this.context);
     } catch (cause) {
       throw this.#threw('gradient', cause, agent, WHOLE);
     } finally {
       this.#gradientCall.end();
     }
+    this.#take('gradient', out, agent, WHOLE);
     if (returned !== undefined) throw this.#filled('gradient', returned, agent, WHOLE);
     if (!allFinite(out)) throw this.#notFinite('gradient', out, agent, WHOLE);
   }
@@ -220,14 +229,17 @@ export class ModuleCalls {
   /** `out` is zeros before. Whether its entries are finite is left to whoever adds them up. */
   sampleGradient(x: Float64Array, out: Float64Array, agent: number, sample: number): void {
     let returned: unknown;
+    const target = this.#targetOf(out);
+    if (target !== out) target.fill(0);
     this.#sampleGradientCall.begin(agent, this.context.round);
     try {
-      returned = this.#functions.sampleGradient(x, out, agent, sample, this.context);
+      returned = this.#functions.sampleGradient(this.#pointOf(x), target, agent, sample, this.context);
     } catch (cause) {
       throw this.#threw('sampleGradient', cause, agent, sample);
     } finally {
       this.#sampleGradientCall.end();
     }
+    this.#take('sampleGradient', out, agent, sample);
     if (returned !== undefined) throw this.#filled('sampleGradient', returned, agent, sample);
   }
 
@@ -257,6 +269,27 @@ export class ModuleCalls {
     const bad = x.findIndex((entry) => !Number.isFinite(entry));
     if (bad >= 0) throw refuse(`optimum returned ${x[bad]} in entry ${bad}, expected finite numbers`);
     return x;
+  }
+
+  /** What the module is given for `x`. */
+  #pointOf(x: Float64Array): Float64Array {
+    if (this.#inModule === null) return x;
+    this.#inModule.arrays.claim();
+    this.#inModule.x.set(x);
+    return this.#inModule.x;
+  }
+
+  /** What the module is given for `out`. */
+  #targetOf(out: Float64Array): Float64Array {
+    return this.#inModule === null ? out : this.#inModule.out;
+  }
+
+  /** What it has made of it, where that is not `out` itself. */
+  #take(name: CostFunction, out: Float64Array, agent: number, sample: number): void {
+    if (this.#inModule === null) return;
+    const damage = this.#inModule.arrays.damage();
+    if (damage !== null) throw this.#failure(`${name} ${damage}`, agent, sample);
+    out.set(this.#inModule.out);
   }
 
   #threw(name: CostFunction, cause: unknown, agent: number, sample: number): CostFailure {

@@ -186,6 +186,8 @@ export function bindCustomFlow(
     const damage = places.damage();
     if (damage !== null) throw failed(damage);
     if (returned === undefined) return;
+    // Its own failure is told by nobody: that it is a promise is what is wrong.
+    if (returned instanceof Promise) returned.catch(() => {});
     throw failed(`returned ${describeReturned(returned)}, expected nothing: it changes its state in place`);
   };
 

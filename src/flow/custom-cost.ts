@@ -20,8 +20,16 @@ const DRAWS = 2 ** 32;
 /** A prox is solved to this share of its first gradient, in at most so many steps. */
 const PROX_SHARE = 1e-12;
 const PROX_STEPS = 10_000;
-/** Answers where none is given to fill, and what prox keeps beside its own. */
-export const COST_ROWS = ['gradient', 'fullGradient', 'prox', 'ahead', 'slope'] as const;
+/**
+ * Answers where none is given to fill, some of each kind that one agent may hold at a time, and what prox
+ * keeps beside its own.
+ */
+const ANSWERS = {
+  gradient: ['gradient', 'gradient.2', 'gradient.3'],
+  fullGradient: ['fullGradient', 'fullGradient.2'],
+  prox: ['prox', 'prox.2'],
+};
+export const COST_ROWS = [...Object.values(ANSWERS).flat(), 'ahead', 'slope'];
 
 export interface CostInputs {
   /** Of every agent's cost, for `prox`. */
@@ -43,11 +51,28 @@ export function bindAgentCost(
   const values = arena.address('scratch.flow.value', worker);
   const exact = cost.exactGradient ?? cost.gradient;
   const { memory } = places;
-  const [usualGradient, usualFull, usualProx, ahead, slope] = COST_ROWS.map((name) => {
+  const row = (name: string): Float64Array => {
     const { array } = places.at(name, arena.address(`scratch.flow.${name}`, worker), dim);
     places.remember(array);
     return array;
-  }) as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
+  };
+  /** Every call of an agent's has an answer of its own, so that two may be held against each other. */
+  const answersOf = (names: readonly string[]) => {
+    const arrays = names.map(row);
+    let turn = -1;
+    let used = 0;
+    return (): Float64Array => {
+      if (turn !== cursor.turn) used = 0;
+      turn = cursor.turn;
+      if (used === arrays.length) arrays.push(new Float64Array(dim));
+      return arrays[used++]!;
+    };
+  };
+  const nextGradient = answersOf(ANSWERS.gradient);
+  const nextFull = answersOf(ANSWERS.fullGradient);
+  const nextProx = answersOf(ANSWERS.prox);
+  const ahead = row('ahead');
+  const slope = row('slope');
 
   const check = (name: string, what: string, vector: Float64Array): void => {
     if (vector instanceof Float64Array && vector.length === dim) return;
@@ -73,14 +98,14 @@ export function bindAgentCost(
     return out;
   };
 
-  const gradient = (at: Float64Array, out = usualGradient): Float64Array => {
+  const gradient = (at: Float64Array, out = nextGradient()): Float64Array => {
     const draw = cursor.round + cursor.draws * (rounds + 1);
     if (draws && draw >= DRAWS) throw new Error(`gradient is called too often: mini-batch ${draw} of 2^32`);
     cost.beginRound?.(cursor.round, draw);
     cursor.draws++;
     return ask('gradient', cost.gradient, at, out);
   };
-  const fullGradient = (at: Float64Array, out = usualFull): Float64Array => {
+  const fullGradient = (at: Float64Array, out = nextFull()): Float64Array => {
     cost.beginRound?.(cursor.round);
     return ask('fullGradient', exact, at, out);
   };
@@ -92,7 +117,7 @@ export function bindAgentCost(
     return memory[values / 8]!;
   };
 
-  const prox = (at: Float64Array, t: number, out = usualProx): Float64Array => {
+  const prox = (at: Float64Array, t: number, out = nextProx()): Float64Array => {
     check('prox', 'at', at);
     check('prox', 'out', out);
     if (!(t > 0)) throw new Error(`prox: t is ${t}, expected a number > 0`);

@@ -93,7 +93,9 @@ export function bindHeard(
   let count = 0;
   const each = (): readonly HeardFrom[] => {
     if (form === 'difference' && !message.each) {
-      throw new Error(`heard.${name}.each is read, expected messages: { ${name}: { form, each: true } }`);
+      throw new Error(
+        `heard.${name}.each is read, expected messages: { ${name}: { form: 'difference', each: true } }`,
+      );
     }
     if (eachTurn !== cursor.turn) {
       if (!cursor.hearing) throw new Error(`heard.${name}.each is read, expected that in step alone`);

@@ -4,7 +4,7 @@
  */
 
 import { formatValue, InputError, type SpecPath } from '../base/errors.js';
-import { didYouMean } from '../base/suggest.js';
+import { didYouMean, nearest } from '../base/suggest.js';
 import { describeReturned, moduleUrl, type UserModule, userModule } from '../plugin/modules.js';
 import type {
   FlowModule,
@@ -103,9 +103,10 @@ export function completeFlow(spec: FlowSpec): FlowSpec {
     );
   }
   const complete: FlowSpec = { tuning: 'pilot', batch: 'all', ...spec };
-  for (const [name, gain] of Object.entries(gains)) complete[name] = gainOf(name, gain, spec[name], module);
+  const given = (name: string) => (Object.hasOwn(spec, name) ? spec[name] : undefined);
+  for (const [name, gain] of Object.entries(gains)) complete[name] = gainOf(name, gain, given(name), module);
   for (const [name, usual] of Object.entries(options)) {
-    const value = spec[name] ?? usual;
+    const value = given(name) ?? usual;
     if (typeof value !== typeof usual) {
       const expected = `a ${typeof usual === 'string' ? 'text' : 'truth value'}, such as ${formatValue(usual)}`;
       throw wrong(['flow', name], value, expected);
@@ -158,6 +159,11 @@ function read(module: UserModule): Declaration {
   for (const [name, value] of Object.entries({ begin, send })) {
     if (value === undefined || typeof value === 'function') continue;
     throw refuse(`exports a ${name} that is ${describeReturned(value)}, expected a function or none`);
+  }
+  const missing = EXPORTS.filter((name) => exported[name] === undefined);
+  for (const name of Object.keys(exported)) {
+    const near = EXPORTS.includes(name) ? null : nearest(name, missing);
+    if (near !== null) throw refuse(`exports ${name}, which nobody reads; did you mean ${near}?`);
   }
   if (problem !== 'cost' && problem !== 'average') {
     throw refuse(`problem is ${formatValue(problem)}, expected cost or average`);

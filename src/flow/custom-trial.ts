@@ -16,10 +16,10 @@ import { AGENT_WORDS, type Declaration, refuseFlow } from './custom-module.js';
 import type { FlowAgent } from './custom-types.js';
 
 /** Noticed by a trap, inside the module's own call: its stack says where. */
-class Misuse extends Error {}
+export class Misuse extends Error {}
 
 /** Errors that are slips of the pen, whatever the numbers. */
-const SLIPS = [TypeError, ReferenceError, SyntaxError];
+const SLIPS = [TypeError, ReferenceError, SyntaxError, RangeError];
 const NEIGHBOURS = 2;
 
 /** @throws InputError */
@@ -89,7 +89,7 @@ function play(
           get: (target, key) => {
             if (key === 'each' && form === 'difference' && !each) {
               throw new Misuse(
-                `reads heard.${name}.each, expected messages: { ${name}: { form, each: true } }`,
+                `reads heard.${name}.each, expected messages: { ${name}: { form: 'difference', each: true } }`,
               );
             }
             return inStep(`heard.${name}.${String(key)}`, Reflect.get(target, key));
@@ -103,7 +103,6 @@ function play(
   const sendDraws = new Draws(seed, SEND_STREAM);
 
   const answer = (what: string, f: (entry: number, c: number) => number) => {
-    const usual = new Float64Array(dim);
     return (at: Float64Array, into: Float64Array): Float64Array => {
       for (const [name, vector] of [
         ['at', at],
@@ -114,7 +113,7 @@ function play(
         const found = vector?.length === undefined ? describeReturned(vector) : `${vector.length} entries`;
         throw new Misuse(`calls ${what} with ${name} of ${found}, expected ${dim}, a Float64Array`);
       }
-      const result = into ?? usual;
+      const result = into ?? new Float64Array(dim);
       for (let c = 0; c < dim; c++) result[c] = f(at[c]!, c);
       return result;
     };
@@ -122,6 +121,7 @@ function play(
   const target = (c: number) => Math.cos(c);
   const gradient = answer('gradient', (entry, c) => entry - target(c));
   const prox = answer('prox', (entry, c) => (entry + target(c)) / 2);
+  const outNamed = namesOf('out', Object.freeze(out));
   const base = {
     agents,
     rounds: plan.rounds,
@@ -144,7 +144,10 @@ function play(
     },
     parameters: namesOf('parameters', Object.freeze({ ...plan.parameters })),
     heard: namesOf('heard', Object.freeze(heard)),
-    out: namesOf('out', Object.freeze(out)),
+    get out() {
+      if (hearing) throw new Misuse('reads out, expected that in send alone');
+      return outNamed;
+    },
     get random() {
       return hearing ? stepDraws : sendDraws;
     },
@@ -237,11 +240,11 @@ function watched(name: string, array: Float64Array): Float64Array {
 }
 
 /** An object that says so where a name is read that it has not. */
-function namesOf<T extends object>(what: string, target: T, names = Object.keys(target)): T {
+export function namesOf<T extends object>(what: string, target: T, names = Object.keys(target)): T {
   return new Proxy(target, {
     get(object, key) {
       if (typeof key === 'string' && !names.includes(key)) {
-        const place = what === 'me' ? key : `${what}.${key}`;
+        const place = what === 'me' || what === '' ? key : `${what}.${key}`;
         const list = names.length === 0 ? 'none' : names.join(', ');
         throw new Misuse(`reads ${place}, expected one of ${list}${didYouMean(key, names)}`);
       }

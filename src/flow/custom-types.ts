@@ -131,7 +131,7 @@ export interface FlowAgentBase<Message extends string = string, Parameter extend
   readonly random: RandomNumbers;
   /**
    * Gradient of its cost f_i at a point (`dim` entries), of a mini-batch where the config has `flow.batch`.
-   * Returns `out`; without it an array that the next call overwrites.
+   * Returns `out`; without it an array that is this agent's until its functions return.
    */
   gradient(at: Float64Array, out?: Float64Array): Float64Array;
   /** The same of all samples. */

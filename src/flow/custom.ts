@@ -16,7 +16,7 @@ import type { PlanContext } from '../runtime.js';
 import { bindCustomFlow, type CustomFlowPlan, estimateSuffix, stateField } from './custom-bind.js';
 import { COST_ROWS } from './custom-cost.js';
 import { completeFlow, type Declaration, declarationOf, refuseFlow } from './custom-module.js';
-import { tryOutFlow } from './custom-trial.js';
+import { Misuse, namesOf, tryOutFlow } from './custom-trial.js';
 import type { FlowFacts } from './custom-types.js';
 import { estimateScratch, estimateState } from './estimate.js';
 import { tuningParameter } from './gains.js';
@@ -90,6 +90,10 @@ function define(declaration: Declaration): FlowDefinition {
     localGains: new Set(),
     graphs: () => GRAPHS[needs.graph],
     costs: needs.cost,
+    declares: {
+      changingLinks: 'if its equations hold there: export const needs = { changingLinks: true }',
+      directed: "if its equations hold there: export const needs = { graph: 'directed' }, or 'balanced'",
+    },
     biased: () => biased,
 
     messages: () => ({
@@ -200,18 +204,21 @@ function byRule(
   const { auto, min = -Infinity, max = Infinity } = gains[name] ?? {};
   let value: unknown;
   try {
-    value = watchedCall(module, `the auto rule of ${name}`, () => auto?.(facts));
+    value = watchedCall(module, `the auto rule of ${name}`, () => auto?.(namesOf('', facts)));
   } catch (cause) {
-    throw refuseFlow(module, `the auto rule of ${name} threw ${describeThrown(cause)}`, cause);
+    const what = cause instanceof Misuse ? cause.message : `threw ${describeThrown(cause)}`;
+    throw refuseFlow(module, `the auto rule of ${name} ${what} (${told(facts)})`, cause);
   }
   if (typeof value === 'number' && value >= min && value <= max && Number.isFinite(value)) return value;
-  const shown = Object.entries(facts)
-    .filter(([, fact]) => typeof fact === 'number')
-    .map(([fact, number]) => `${fact} ${number}`)
-    .join(', ');
   const range = min > -Infinity || max < Infinity ? `a number in ${min}..${max}` : 'a finite number';
   throw refuseFlow(
     module,
-    `the auto rule of ${name} gave ${describeReturned(value)}, expected ${range} (of ${shown})`,
+    `the auto rule of ${name} gave ${describeReturned(value)}, expected ${range} (${told(facts)})`,
   );
+}
+
+/** What a rule was told, for its author. */
+function told(facts: FlowFacts): string {
+  const numbers = Object.entries(facts).filter(([, fact]) => typeof fact === 'number');
+  return `of ${numbers.map(([name, number]) => `${name} ${number}`).join(', ')}`;
 }

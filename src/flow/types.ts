@@ -178,6 +178,8 @@ export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = F
    * @throws InputError
    */
   tryOut?(plan: Plan, context: { agents: number; dim: number; seed: Seed }): void;
+  /** What its author can say so that it is not refused over links that change, or on a directed graph. */
+  declares?: { changingLinks: string; directed: string };
   /** Gains whose `auto` needs nothing of the graph; those of `gains.ts` where absent. */
   localGains?: ReadonlySet<string>;
   /**

@@ -153,7 +153,13 @@ function syntaxErrorIn(filename: string, file: string): string {
 }
 
 export function describeThrown(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return visibleLine(`${typeof thrown} ${String(thrown)}`);
+  if (!(thrown instanceof Error)) {
+    try {
+      return visibleLine(`${typeof thrown} ${String(thrown)}`);
+    } catch {
+      return `${typeof thrown} that cannot be shown`;
+    }
+  }
   return visibleLine(`${thrown.name}: ${thrown.message.split('\n')[0]}`);
 }
 

@@ -247,6 +247,26 @@ const BEFORE: [string, Record<string, string>, RegExp][] = [
     /step reads x\.buffer, expected its entries alone/,
   ],
   [
+    'a rule with a name that there is not',
+    { parameters: 'export const parameters = { step: { auto: ({ L }) => 1 / L } };' },
+    /the auto rule of step reads L, expected one of lambda2, .* \(of lambda2 /,
+  ],
+  [
+    'a vector set from a longer one',
+    { state: 'export const state = { y: 2 };', step: 'export function step({ x, y }) { y.set(x); }' },
+    /step threw RangeError: /,
+  ],
+  [
+    'out, in step',
+    { step: 'export function step({ out }) { out.x[0] = 1; }' },
+    /step reads out, expected that in send alone/,
+  ],
+  [
+    'an export that nobody reads',
+    { needs: "export const need = { graph: 'directed' };" },
+    /exports need, which nobody reads; did you mean needs\?/,
+  ],
+  [
     'a reference error',
     { step: 'export function step() { nothing.here; }' },
     /step threw ReferenceError: nothing is not/,
@@ -282,7 +302,11 @@ describe('before the run: exit code 2, and the line of the config', () => {
       'compressor: { kind: sign }',
       /identity, since flow-\d+\.mjs sends its vectors/,
     ],
-    ['links', 'links: { kind: drops, rate: 0.1 }', /flow-\d+\.mjs needs the same weights in every round/],
+    [
+      'links',
+      'links: { kind: drops, rate: 0.1 }',
+      /flow-\d+\.mjs needs the same weights in every round[\s\S]*export const needs = \{ changingLinks: true \}/,
+    ],
   ])('what it does not go with: %s', async (_, more, expected) => {
     const { status, stderr } = await run({}, '', more);
     expect(stderr).toMatch(expected);

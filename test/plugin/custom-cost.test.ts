@@ -596,3 +596,34 @@ describe('checks can be left out', () => {
     expect(x[0]).toBeCloseTo(2, 6);
   });
 });
+
+describe('a kernel of one`s own', () => {
+  const wasm = fileURLToPath(new URL('../../examples/07-own-flow/kernel/step.wasm', import.meta.url));
+  // x - h (slope + alpha row + beta v) with h = -1, slope = x and alpha = beta = 0, from zeros: x.
+  const kernel = (length: string) => `
+    import { readFileSync } from 'node:fs';
+    const kernel = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(${JSON.stringify(wasm)}))).exports;
+    export const memory = kernel.memory;
+    export const plan = () => ({ dim: 3, m: 1, l: 1 });
+    export const value = (x) => x.reduce((sum, entry) => sum + entry ** 2 / 2, 0);
+    export function gradient(x, out) {
+      kernel.step(${length}, out.byteOffset, x.byteOffset, x.byteOffset, x.byteOffset, -1, 0, 0);
+    }`;
+  const plain = `export const plan = () => ({ dim: 3, m: 1, l: 1 });
+    export const value = (x) => x.reduce((sum, entry) => sum + entry ** 2 / 2, 0);
+    export function gradient(x, out) { for (let c = 0; c < 3; c++) out[c] = x[c]; }`;
+  const config = (source: string) => ({ ...BASE, cost: { kind: 'custom', module: moduleFile(source) } });
+
+  it('has the bits of the function without one, for any number of workers', async () => {
+    const { stateHash } = await runSequentially(config(plain), 1);
+    for (const workers of [1, 3]) {
+      expect((await runSequentially(config(kernel('3')), workers)).stateHash).toBe(stateHash);
+    }
+  });
+
+  it('is told where it writes past the end of out', async () => {
+    await expect(runSequentially(config(kernel('4')), 1)).rejects.toThrow(
+      /gradient wrote past the end of out/,
+    );
+  });
+});

@@ -312,6 +312,24 @@ describe('what an agent is handed', () => {
     }
   });
 
+  it('two gradients of one round can be held against each other', async () => {
+    const found = await afterOneRound(
+      `export const messages = { x: 'raw' };
+      export function step({ x, gradient, prox }) {
+        const zero = new Float64Array(x.length);
+        const answers = [zero, x.map(() => 1), x.map(() => 2), x.map(() => 4)].map((at) => gradient(at));
+        const [near, far] = [prox(zero, 1e-9), prox(x.map(() => 1), 1e-9)];
+        for (let c = 0; c < x.length; c++) x[c] = answers[3][c] - answers[0][c] - 4 * (answers[1][c] - answers[0][c]);
+        x[0] += far[0] - near[0];
+      }`,
+    );
+    // Gradients of quadratics are affine; at a small t a prox stays where it is asked for.
+    for (const [first, ...rest] of found) {
+      expect(first).toBeCloseTo(1, 6);
+      for (const entry of rest) expect(entry).toBeCloseTo(0, 12);
+    }
+  });
+
   it('mini-batches: others in every call and round, others in send than in step', async () => {
     const source = (which: string) => `
       export const messages = { sent: 'raw' };

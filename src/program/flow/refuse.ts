@@ -86,7 +86,7 @@ export function checkGraph(
     flow.compress === undefined ? flowName(flow) : `${flowName(flow)} with compress ${flow.compress}`;
   const others = (able: (kind: FlowDefinition) => boolean) =>
     Object.values(flows)
-      .filter((other) => other !== definition && able(other))
+      .filter((other) => other !== definition && other.of === undefined && able(other))
       .map(({ kind }) => kind)
       .join(', ');
   if (graph.arcs) {
@@ -96,7 +96,9 @@ export function checkGraph(
         `${mode} needs every link to work in both directions, and the topology is directed`,
         {
           path,
-          hint: `on directed graphs: push-sum, or consensus with compress none where everyone hears as many as hear it; or make edges of the arcs (no \`directed\`)`,
+          hint:
+            definition.declares?.directed ??
+            `on directed graphs: push-sum, or consensus with compress none where everyone hears as many as hear it; or make edges of the arcs (no \`directed\`)`,
         },
       );
     }
@@ -125,7 +127,8 @@ export function checkGraph(
   if (!definition.changingLinks) {
     throw refuse(
       `and ${flowName(flow)} needs the same weights in every round`,
-      `over changing links: ${others((other) => other.changingLinks ?? false)}`,
+      definition.declares?.changingLinks ??
+        `over changing links: ${others((other) => other.changingLinks ?? false)}`,
     );
   }
   if (graph.arcs && !kind.directed) {

@@ -90,6 +90,7 @@ export const chocoSgd = defineFlow({
     const known = bindEstimate('', channel, blocks, runtime, 1);
     const x = blocks.state('x');
     const half = blocks.state('half');
+    const pull = -gamma * tau;
     const disagreement = blocks.scratch('disagreement');
     const gradient = blocks.scratch('gradient');
     /** x^{t+1/2} of round `round`, which is what is sent of it. */
@@ -104,7 +105,7 @@ export const chocoSgd = defineFlow({
       block(first, count, round) {
         const offset = first * rowBytes;
         known.receive(first, count, round, disagreement);
-        blocks.combine(count, x + offset, 1, half + offset, -gamma * tau, disagreement);
+        blocks.combine(count, x + offset, 1, half + offset, pull, disagreement);
         descendAndSend(first, count, round + 1);
       },
     };

@@ -35,6 +35,10 @@ export function bindHeard(
   const { name, form } = message;
   const rowsOf = (what: string) => arena.address(`scratch.heard.${name}.${what}`, worker);
 
+  // A name is put together here, and not in a round.
+  const laplacianRows = rowsOf('laplacian');
+  const ownRows = rowsOf('own');
+
   const column = (what: string, fill: (first: number, count: number, out: number) => void) => {
     const rows = rowsOf(what);
     const place = places.block(`heard.${name}.${what}`, rows, length, rowBytes, blockAgents);
@@ -71,12 +75,11 @@ export function bindHeard(
       return;
     }
     // Of estimates it is what remains of the Laplacian's row.
-    const [ownRows, rows] = [rowsOf('own') / 8, rowsOf('laplacian') / 8];
     for (let row = 0; row < count; row++) {
       const degree = degrees[first + row]!;
       const from = (row * rowBytes) / 8;
       for (let c = from; c < from + length; c++) {
-        memory[out / 8 + c] = degree * memory[ownRows + c]! - memory[rows + c]!;
+        memory[out / 8 + c] = degree * memory[ownRows / 8 + c]! - memory[laplacianRows / 8 + c]!;
       }
     }
   });
@@ -141,7 +144,7 @@ export function bindHeard(
     }),
     receive() {
       if (estimate === null) return;
-      estimate.receive(cursor.first, cursor.count, cursor.heardRound, rowsOf('laplacian'), rowsOf('own'));
+      estimate.receive(cursor.first, cursor.count, cursor.heardRound, laplacianRows, ownRows);
     },
     lost(limit) {
       return [own(), laplacian()].some((row) => row.some((entry) => !(Math.abs(entry) < limit)));

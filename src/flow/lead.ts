@@ -133,6 +133,8 @@ export const lead = defineFlow({
     const x = blocks.state('x');
     const v = blocks.state('v');
     const half = blocks.state('half');
+    const pull = (-gamma * tau) / 2;
+    const lift = (gamma * tau) / (2 * h);
     const disagreement = blocks.scratch('disagreement');
     const gradient = blocks.scratch('gradient');
     /**
@@ -154,8 +156,8 @@ export const lead = defineFlow({
       block(first, count, round) {
         const offset = first * rowBytes;
         known.receive(first, count, round, disagreement);
-        combine(count, x + offset, 1, half + offset, (-gamma * tau) / 2, disagreement);
-        combine(count, v + offset, 1, v + offset, (gamma * tau) / (2 * h), disagreement);
+        combine(count, x + offset, 1, half + offset, pull, disagreement);
+        combine(count, v + offset, 1, v + offset, lift, disagreement);
         descendAndSend(first, count, round + 1, x + offset);
       },
     };

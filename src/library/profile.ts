@@ -7,6 +7,7 @@ import type { LoadedConfig } from '../run/config.js';
 import type { Summary } from '../run/reports.js';
 import type { Progress, RunResult } from '../session/types.js';
 import { load } from './configs.js';
+import { checkOptions as checkKeys } from './options.js';
 import { INTERVAL_US, lasting, profileName, type Recorded, recordLoop, recordWhole } from './record.js';
 import type { ConfigInput } from './specs.js';
 import { steered } from './steer.js';
@@ -37,6 +38,19 @@ export interface ProfileOptions {
   /** Called about ten times a second with where the run is; not with `whole`. What it throws ends the run. */
   onProgress?: (progress: Progress) => void;
 }
+
+const OPTIONS = [
+  'seconds',
+  'rounds',
+  'workers',
+  'seed',
+  'intervalUs',
+  'whole',
+  'outDir',
+  'html',
+  'signal',
+  'onProgress',
+];
 
 /** What was recorded. */
 export interface ProfileOutcome {
@@ -80,6 +94,7 @@ export async function profile(
   config: ConfigInput | LoadedConfig | string,
   options: ProfileOptions = {},
 ): Promise<ProfileOutcome> {
+  checkKeys('profile', options, OPTIONS);
   const { outDir, html = true, signal } = options;
   checkOptions(options);
   signal?.throwIfAborted();

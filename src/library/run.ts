@@ -10,6 +10,7 @@ import type { PlanReport, Summary } from '../run/reports.js';
 import type { Progress } from '../session/types.js';
 import type { TraceRow } from '../trace/row.js';
 import { load } from './configs.js';
+import { checkOptions } from './options.js';
 import type { ConfigInput } from './specs.js';
 import { steered } from './steer.js';
 
@@ -34,6 +35,8 @@ export interface RunOptions {
   /** Called about ten times a second with where the run is. What it throws ends the run and rejects it. */
   onProgress?: (progress: Progress) => void;
 }
+
+const OPTIONS = ['outDir', 'workers', 'seed', 'rounds', 'keepX', 'signal', 'onRows', 'onProgress'];
 
 /** What `run` resolves with. */
 export interface RunOutcome {
@@ -80,6 +83,7 @@ export async function run(
   config: ConfigInput | LoadedConfig | string,
   options: RunOptions = {},
 ): Promise<RunOutcome> {
+  checkOptions('run', options, OPTIONS);
   const [loaded, { openSession }] = await Promise.all([
     load(config, options),
     import('../session/client.js'),

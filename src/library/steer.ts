@@ -24,13 +24,21 @@ export async function steered<Result extends { rows: TraceRow[] }>(
   const ended = new AbortController();
   const stop = () => void session.stop().catch(() => {});
   const thrown: unknown[] = [];
-  const call = (tell: () => void) => {
+  const failed = (error: unknown) => {
+    thrown.push(error);
+    stop();
+  };
+  /** Promises of callbacks that are asynchronous. */
+  const waiting = new Set<Promise<unknown>>();
+  const call = (tell: () => unknown) => {
     if (ended.signal.aborted || thrown.length > 0) return;
     try {
-      tell();
+      const told = tell();
+      if (!(told instanceof Promise)) return;
+      const seen = told.catch(failed).finally(() => waiting.delete(seen));
+      waiting.add(seen);
     } catch (error) {
-      thrown.push(error);
-      stop();
+      failed(error);
     }
   };
   try {
@@ -40,7 +48,7 @@ export async function steered<Result extends { rows: TraceRow[] }>(
     const tellRows = (rows: TraceRow[]) =>
       call(() => {
         told += rows.length;
-        onRows?.(rows);
+        return onRows?.(rows);
       });
     if (onRows !== undefined) await session.subscribe(tellRows);
     if (onProgress !== undefined) {
@@ -54,6 +62,7 @@ export async function steered<Result extends { rows: TraceRow[] }>(
     const result = await start();
     // Rows come over a port of their own, and the last of them may still be under way.
     if (onRows !== undefined && told < result.rows.length) tellRows(result.rows.slice(told));
+    await Promise.all(waiting);
     if (thrown.length > 0) throw thrown[0];
     return result;
   } finally {

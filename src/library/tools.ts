@@ -13,6 +13,7 @@ import type { TuneReport } from '../report/tuning.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { Tuning } from '../run/reports.js';
 import { load } from './configs.js';
+import { checkOptions } from './options.js';
 import type { CompressorInput, ConfigInput, FlowInput } from './specs.js';
 import { type CertifyProgress, onCoordinator, type TuneProgress } from './tasks.js';
 
@@ -51,8 +52,10 @@ export interface CertifyOptions {
  */
 export async function certify(
   compressor: CompressorInput | string,
-  { dim, mu = 1, seed = 0, signal, onProgress, moduleSeconds, ...rest }: CertifyOptions,
+  given: CertifyOptions,
 ): Promise<Certificate> {
+  checkOptions('certify', given, CERTIFY_OPTIONS);
+  const { dim, mu = 1, seed = 0, signal, onProgress, moduleSeconds, ...rest } = given;
   whole('dim', dim, 1, 2 ** 20);
   whole('seed', seed, 0, Number.MAX_SAFE_INTEGER);
   if (rest.rounds !== undefined) whole('rounds', rest.rounds, 1, 2 ** 24);
@@ -91,6 +94,21 @@ export interface TuneOptions {
   onProgress?: (progress: TuneProgress) => void;
 }
 
+const TUNE_OPTIONS = ['trials', 'target', 'signal', 'onProgress'];
+const CERTIFY_OPTIONS = ['dim', 'mu', 'rounds', 'seed', 'starts', 'moduleSeconds', 'signal', 'onProgress'];
+const COMPARE_OPTIONS = [
+  'compressors',
+  'flows',
+  'seeds',
+  'target',
+  'rounds',
+  'trials',
+  'jobs',
+  'outDir',
+  'signal',
+  'onCell',
+];
+
 /** Gains, and where they come from. */
 export interface TuneOutcome {
   /** All gains of the flow by their names in the config, those that were given included. */
@@ -125,8 +143,10 @@ export interface TuneOutcome {
  */
 export async function tune(
   config: ConfigInput | LoadedConfig | string,
-  { trials: budget, target, signal, onProgress }: TuneOptions = {},
+  options: TuneOptions = {},
 ): Promise<TuneOutcome> {
+  checkOptions('tune', options, TUNE_OPTIONS);
+  const { trials: budget, target, signal, onProgress } = options;
   const given = await load(config);
   if (given.config.program !== undefined) {
     throw new InputError('a program has no flow whose gains could be tuned', { path: ['program'] });
@@ -232,6 +252,7 @@ export async function compare(
   configs: readonly (ConfigInput | string)[],
   options: CompareOptions = {},
 ): Promise<CompareOutcome> {
+  checkOptions('compare', options, COMPARE_OPTIONS);
   const { trials = 40, signal, onCell } = options;
   const [{ makeGrid, parseTarget }, { runGrid }, { compared }, { ownCores }] = await Promise.all([
     import('../compare/grid.js'),

@@ -6,6 +6,7 @@ import type { ReadOptions } from '../../topology/readers/reader.js';
 import type { WeightsKind } from '../../topology/weights.js';
 import { InputError } from '../base/errors.js';
 import { type InspectedGraph, inspectGraph, type TopologyInspection } from './inspect-graph.js';
+import { checkOptions } from './options.js';
 import type { GraphEdgesInput, GraphFileInput, GraphInput, TopologyInput } from './specs.js';
 
 /** What a graph is looked at with. */
@@ -28,6 +29,7 @@ export interface InspectOptions {
 /** Where a graph comes from, in one of the ways that a config may say it. */
 export type TopologySource = string | Graph | TopologyInput | GraphFileInput | GraphEdgesInput | GraphInput;
 
+const OPTIONS = ['weights', 'largestComponent', 'seed', 'folder', 'signal'];
 const WEIGHTS = ['unit', 'metropolis', 'file'];
 
 /**
@@ -49,6 +51,7 @@ export async function inspectTopology(
   topology: TopologySource,
   options: InspectOptions = {},
 ): Promise<TopologyInspection> {
+  checkOptions('inspectTopology', options, OPTIONS);
   const { weights = 'unit', signal } = options;
   if (!WEIGHTS.includes(weights)) {
     throw new InputError(`weights is ${JSON.stringify(weights)}, expected one of ${WEIGHTS.join(', ')}`);

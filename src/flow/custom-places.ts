@@ -8,6 +8,7 @@
 import type { Kernels } from '../../kernels/bindings.js';
 import { rowLength } from '../arena/layout.js';
 import { PrivateArrays } from '../plugin/arrays.js';
+import { allFinite } from '../plugin/failure.js';
 import type { UserModule } from '../plugin/modules.js';
 import type { Runtime } from '../runtime.js';
 
@@ -153,10 +154,7 @@ export class Places {
         for (let c = 0; c < length; c++) array[c] = memory[address / 8 + c]!;
       },
       store(address) {
-        // 0 x is 0 for every finite x, and NaN for the rest.
-        let sum = 0;
-        for (let c = 0; c < length; c++) sum += 0 * array[c]!;
-        if (sum !== 0) return false;
+        if (!allFinite(array)) return false;
         for (let c = 0; c < length; c++) memory[address / 8 + c] = array[c]!;
         return true;
       },

@@ -11,6 +11,7 @@
 import type { z } from 'zod';
 import type { FieldSpec } from '../arena/layout.js';
 import { unexpected } from '../base/errors.js';
+import { readDense } from '../compress/wire/dense.js';
 import type { PlanContext, Runtime } from '../runtime.js';
 import type { Blocks } from './blocks.js';
 import { type Gain, gainParameter, numberOr, roundStep } from './gains.js';
@@ -53,14 +54,16 @@ export function bindEstimate(
   suffix: string,
   channel: Channel,
   { combine, ...rows }: Blocks,
-  { arena, agents, kernels, rowBytes, graph: g }: Runtime,
+  runtime: Runtime,
   alpha: number,
 ): Estimate {
+  const { arena, agents, rowBytes, graph } = runtime;
   const s = rows.state(`s${suffix}`);
   const n = rowBytes / 8;
   const parityBytes = arena.field(`s${suffix}`).length > agents * n ? agents * rowBytes : 0;
   const at = (round: number) => s + (round & 1) * parityBytes;
-  const changing = g.changing !== undefined;
+  const changing = graph.changing !== undefined;
+  const states = readDense({ dim: n, slotBytes: rowBytes }, runtime);
   const z = changing ? rows.scratch('estimate.z') : rows.state(`z${suffix}`);
   const laplacian = rows.scratch('estimate.laplacian');
   // Never wanted at the same time.
@@ -75,22 +78,7 @@ export function bindEstimate(
       channel.gather(first, count, round, laplacian);
       channel.decode(first, count, round, message);
       if (changing) {
-        const { rowStart, columns, weights, weightStride, degrees } = g;
-        const from = at(round);
-        kernels.gatherDense(
-          first,
-          count,
-          rowStart,
-          columns,
-          weights,
-          weightStride,
-          degrees,
-          from,
-          rowBytes,
-          ownZ,
-          rowBytes,
-          n,
-        );
+        states.gather(first, count, round, at(round), ownZ, rowBytes);
       }
       combine(count, disagreement, 1, ownZ, 1, laplacian);
       if (own !== 0) combine(count, own, 1, before, 1, message);

@@ -84,7 +84,6 @@ export function runRounds(inputs: LoopInputs): LoopReport {
   /** After a row from which the run goes on: where it would go back to. */
   const save = () => {
     snapshot?.save();
-    program.save?.();
     saved = round;
     savedMs = performance.now() - startedMs - pausedMs;
     // Nobody writes into the round that somebody still copies.

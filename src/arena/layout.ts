@@ -17,7 +17,25 @@ export interface FieldSpec {
   /** Elements (of one copy, where `perWorker`). */
   length: number;
   perWorker?: boolean;
+  /**
+   * How it lasts from round to round; absent where it is written once, or anew before it is read. Whoever goes
+   * back, or goes on from a checkpoint, needs all that lasts and nothing else.
+   */
+  lasts?: Lasts;
 }
+
+/**
+ * What a field that lasts is made of:
+ *
+ *  - `rows`: of so many agents, by position; twice, by the round's parity, where `doubled`: then the rows of
+ *    the coming round are all that is needed;
+ *  - `whole`: something that neither the number of workers nor the order of agents touches;
+ *  - `workers`: a copy of each worker's, of which entry i of the run is their sum, or the largest.
+ */
+export type Lasts =
+  | { as: 'rows'; rows: number; doubled?: true }
+  | { as: 'whole' }
+  | { as: 'workers'; merge: readonly ('sum' | 'largest')[] };
 
 export interface Field extends FieldSpec {
   /** Byte address of the first copy. */
@@ -48,6 +66,26 @@ export function rowLength(dim: number): number {
 
 export function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
+}
+
+/** A field whose rows of agents last. */
+export function rowsThatLast(spec: FieldSpec, rows: number): FieldSpec {
+  return { ...spec, lasts: { as: 'rows', rows } };
+}
+
+/** The same field twice, one for each parity of the round. */
+export function doubled(field: FieldSpec): FieldSpec {
+  const { lasts } = field;
+  return {
+    ...field,
+    length: 2 * field.length,
+    ...(lasts?.as === 'rows' && { lasts: { ...lasts, doubled: true } }),
+  };
+}
+
+/** A field that lasts as it stands. */
+export function wholeThatLasts(spec: FieldSpec): FieldSpec {
+  return { ...spec, lasts: { as: 'whole' } };
 }
 
 /**

@@ -28,7 +28,16 @@
 import { rowLength } from '../arena/layout.js';
 import { unexpected } from '../base/errors.js';
 import { defineCompressor, innerCompressor } from './define.js';
-import { amongst, blockRows, energyAt, energyOf, inSlotsOf, longestBits, viewsOf } from './slots.js';
+import {
+  agentNumbers,
+  amongst,
+  blockRows,
+  energyAt,
+  energyOf,
+  inSlotsOf,
+  longestBits,
+  viewsOf,
+} from './slots.js';
 import { indexBits } from './wire/format.js';
 
 /** The running average forgets this share a message. */
@@ -97,8 +106,8 @@ export const adaptive = defineCompressor({
       part: `${name}.part`,
       fields: [
         ...several.fields,
-        { name: `${name}.tokens`, type: 'f64' as const, length: agents },
-        { name: `${name}.average`, type: 'f64' as const, length: agents },
+        agentNumbers(`${name}.tokens`, agents),
+        agentNumbers(`${name}.average`, agents),
         blockRows(`${name}.part`, 1, dim),
       ],
     };

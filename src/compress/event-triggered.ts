@@ -19,7 +19,17 @@
 
 import { rowLength } from '../arena/layout.js';
 import { defineCompressor, innerCompressor } from './define.js';
-import { around, blockRows, energyAt, energyOf, longestBits, viewsOf, wholePower, wrap } from './slots.js';
+import {
+  agentNumbers,
+  around,
+  blockRows,
+  energyAt,
+  energyOf,
+  longestBits,
+  viewsOf,
+  wholePower,
+  wrap,
+} from './slots.js';
 import { weakestKind } from './types.js';
 
 /** Speaks where the error exceeds a threshold. */
@@ -60,11 +70,7 @@ export const eventTriggered = defineCompressor({
       linear: false,
       contractionKind: value === 0 ? inner.contractionKind : weakestKind(inner.contractionKind, 'spoken'),
       fields: relative
-        ? [
-            ...inner.fields,
-            { name: `${name}.threshold`, type: 'f64' as const, length: agents },
-            blockRows(`${name}.said`, 1, dim),
-          ]
+        ? [...inner.fields, agentNumbers(`${name}.threshold`, agents), blockRows(`${name}.said`, 1, dim)]
         : inner.fields,
       state: `${name}.threshold`,
       said: `${name}.said`,

@@ -6,7 +6,7 @@
  * inner compressors first and then gives them its own slot size to step by, with `inSlotsOf`.
  */
 
-import { type FieldSpec, rowLength } from '../arena/layout.js';
+import { type FieldSpec, rowLength, rowsThatLast } from '../arena/layout.js';
 import type { PlanContext, Runtime } from '../runtime.js';
 import {
   type BoundCompressor,
@@ -105,7 +105,12 @@ export function wholePower(base: number, exponent: number): number {
 
 /** Padded rows of one vector for every agent: state that lasts from round to round. */
 export function agentRows(name: string, agents: number, dim: number): FieldSpec {
-  return { name, type: 'f64', length: agents * rowLength(dim) };
+  return rowsThatLast({ name, type: 'f64', length: agents * rowLength(dim) }, agents);
+}
+
+/** One number an agent that lasts from round to round. */
+export function agentNumbers(name: string, agents: number): FieldSpec {
+  return rowsThatLast({ name, type: 'f64', length: agents }, agents);
 }
 
 /** Padded rows of one block: scratch of each worker. */

@@ -8,7 +8,7 @@
  * message that is a difference.
  */
 
-import { rowLength } from '../arena/layout.js';
+import { rowLength, rowsThatLast } from '../arena/layout.js';
 import { batchParameter } from '../cost/batch.js';
 import { describeReturned, describeThrown } from '../plugin/modules.js';
 import { watchedCall } from '../plugin/watch.js';
@@ -127,7 +127,9 @@ function define(declaration: Declaration): FlowDefinition {
         ),
         // Degrees of 0, with which gathering adds up the neighbours alone.
         { name: 'flow.none', type: 'f64', length: agents },
-        ...(typeof batch === 'number' ? [{ name: 'flow.draws', type: 'u32' as const, length: agents }] : []),
+        ...(typeof batch === 'number'
+          ? [rowsThatLast({ name: 'flow.draws', type: 'u32', length: agents }, agents)]
+          : []),
         ...scratchFields(
           ['flow.point', 'flow.answer', ...COST_ROWS.map((name) => `flow.${name}`)],
           one(null),

@@ -6,7 +6,7 @@
  */
 
 import type { Graph } from '../../topology/index.js';
-import type { FieldSpec } from '../arena/layout.js';
+import { type FieldSpec, wholeThatLasts } from '../arena/layout.js';
 import type { Runtime } from '../runtime.js';
 
 /** What an agent sends to each of its neighbours in a round. */
@@ -20,8 +20,8 @@ export interface Unicast {
 export function edgeFields({ slotEntries }: Unicast, edges: number): FieldSpec[] {
   return [
     { name: 'graph.reverse', type: 'u32', length: 2 * edges },
-    { name: 'edges.outbox', type: 'f64', length: 4 * edges * slotEntries },
-    { name: 'edges.held', type: 'f64', length: 2 * edges * slotEntries },
+    wholeThatLasts({ name: 'edges.outbox', type: 'f64', length: 4 * edges * slotEntries }),
+    wholeThatLasts({ name: 'edges.held', type: 'f64', length: 2 * edges * slotEntries }),
   ];
 }
 

@@ -9,13 +9,13 @@
  */
 
 import type { z } from 'zod';
-import type { FieldSpec } from '../arena/layout.js';
+import { doubled, type FieldSpec } from '../arena/layout.js';
 import { unexpected } from '../base/errors.js';
 import { readDense } from '../compress/wire/dense.js';
 import type { PlanContext, Runtime } from '../runtime.js';
 import type { Blocks } from './blocks.js';
 import { type Gain, gainParameter, numberOr, roundStep } from './gains.js';
-import { doubled, scratchFields, stateFields } from './state.js';
+import { scratchFields, stateFields } from './state.js';
 import type { Channel, FlowContext } from './types.js';
 
 export interface Estimate {

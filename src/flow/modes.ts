@@ -20,9 +20,9 @@
  */
 
 import type { z } from 'zod';
-import type { FieldSpec } from '../arena/layout.js';
+import { doubled, type FieldSpec } from '../arena/layout.js';
 import type { PlanContext, Runtime } from '../runtime.js';
-import { doubled, scratchFields, stateFields } from './state.js';
+import { scratchFields, stateFields } from './state.js';
 import type { BoundFlow, Channel, Compress, FlowMessages } from './types.js';
 
 export interface Mode {

@@ -14,7 +14,7 @@
  * changing directed graphs, Nedic, Olshevsky 2015.
  */
 
-import { rowLength } from '../arena/layout.js';
+import { doubled, rowLength } from '../arena/layout.js';
 import { scratchFields, stateFields } from './state.js';
 import { defineFlow } from './types.js';
 
@@ -40,7 +40,7 @@ export const pushSum = defineFlow({
     const wide = { ...context, dim: shareDim(dim) };
     return [
       ...stateFields(['x'], context),
-      { name: 'shares', type: 'f64', length: 2 * agents * rowLength(shareDim(dim)) },
+      ...stateFields(['shares'], wide).map(doubled),
       { name: 'shares.none', type: 'f64', length: agents },
       ...scratchFields(['received'], wide),
     ];

@@ -1,16 +1,11 @@
 /** What flows share: where their state lies. */
 
-import { type FieldSpec, rowLength } from '../arena/layout.js';
+import { type FieldSpec, rowLength, rowsThatLast } from '../arena/layout.js';
 import type { PlanContext } from '../runtime.js';
 
 /** One padded row an agent for each name. */
 export function stateFields(names: readonly string[], { agents, dim }: PlanContext): FieldSpec[] {
-  return names.map((name) => ({ name, type: 'f64', length: agents * rowLength(dim) }));
-}
-
-/** The same field twice, one for each parity of the round. */
-export function doubled(field: FieldSpec): FieldSpec {
-  return { ...field, length: 2 * field.length };
+  return names.map((name) => rowsThatLast({ name, type: 'f64', length: agents * rowLength(dim) }, agents));
 }
 
 /** Block rows of each worker. */

@@ -15,7 +15,7 @@
 import type { Kernels } from '../../kernels/bindings.js';
 import type { Graph } from '../../topology/index.js';
 import type { Arena } from '../arena/arena.js';
-import type { FieldSpec } from '../arena/layout.js';
+import { type FieldSpec, wholeThatLasts } from '../arena/layout.js';
 import type { Seed } from '../runtime.js';
 import { LINKS_STREAM } from './draws.js';
 import { linksDefinition } from './registry.js';
@@ -53,7 +53,8 @@ const outField = (name: string) => `links.out.${name}`;
 export function linksFields(model: LinksModel, agents: number, arcs: number, out: OutTable): FieldSpec[] {
   const { lanes } = model.plan;
   const table = (field: (name: string) => string): FieldSpec[] => [
-    { name: field('up'), type: 'u8', length: arcs },
+    // Those of out-neighbours are known a round ahead.
+    wholeThatLasts({ name: field('up'), type: 'u8', length: arcs }),
     ...(lanes > 0 ? [{ name: field('words'), type: 'u32' as const, length: lanes * arcs }] : []),
     ...model.fields(arcs, agents).map((own) => ({ ...own, name: field(own.name) })),
   ];

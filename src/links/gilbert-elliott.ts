@@ -10,6 +10,7 @@
  * (loss), 2 (beginning, in round 0). Source: Gilbert 1960 (lossGood 0), Elliott 1963.
  */
 
+import { wholeThatLasts } from '../arena/layout.js';
 import { unexpected } from '../base/errors.js';
 import type { Seed } from '../runtime.js';
 import { edgeWords, thresholdOf } from './draws.js';
@@ -57,7 +58,7 @@ export const gilbertElliott = defineLinks({
     return {
       plan: { kind, lanes: 4, ...chain },
       graph,
-      fields: (arcs) => [{ name: 'state', type: 'u8', length: arcs }],
+      fields: (arcs) => [wholeThatLasts({ name: 'state', type: 'u8', length: arcs })],
       presence,
       pairwise: false,
       warnings: [],

@@ -11,6 +11,7 @@
  */
 
 import type { Graph } from '../../topology/index.js';
+import { wholeThatLasts } from '../arena/layout.js';
 import type { Seed } from '../runtime.js';
 import { edgeWords } from './draws.js';
 import { defineLinks, type ReferenceLinks } from './types.js';
@@ -40,7 +41,7 @@ export const randomMatching = defineLinks({
     return {
       plan: { kind, lanes: 2 },
       graph,
-      fields: (_arcs, agents) => [{ name: 'choice', type: 'u32', length: 2 * agents }],
+      fields: (_arcs, agents) => [wholeThatLasts({ name: 'choice', type: 'u32', length: 2 * agents })],
       presence,
       pairwise: true,
       warnings: [],

@@ -1,25 +1,17 @@
 /**
- * A copy of everything in the arena that changes from round to round, so that a run can go back to the round
- * in which it was made.
+ * A copy of all that lasts in the arena, so that a run can go back to the round in which it was made.
  *
  * Rows of a trace are some rounds apart, and a run that stops is to stop in the very round in which it
  * arrived. Where a row is quick it is looked at every round. Where it is not, the run goes back from the
  * first row that shows the target to the row before and looks at every round from there
- * (`workers/round-loop.ts`). Every worker keeps a share of the bytes in memory of its own; what programs
- * count outside the arena they save themselves (`BoundProgram.save`).
+ * (`workers/round-loop.ts`). Every worker keeps a share of the bytes; what programs have drawn outside the
+ * arena they draw again (`BoundProgram.restore`).
  */
 
 import type { Arena } from '../arena/arena.js';
 import type { Layout } from '../arena/layout.js';
 import { BYTES } from '../arena/layout.js';
 import type { RunPlan } from './types.js';
-
-/**
- * Written once by the host, or anew for every row; and the words and rows by which the outside steers and
- * reads. Scratch is kept: what is drawn for the next round lies there.
- */
-const STAYS =
-  /^(control|trace\.(ring|values|to.*|byPosition|agent.*|correct)|graph\.(rowStart|columns|weights|degrees|outStart|outColumns|reverse)|agents\..*|cost\..*|network\..*|reference\..*|scratch\.point.*)$/;
 
 /**
  * Up to this many multiply-adds a row, some fifty microseconds, a run that stops is looked at every round:
@@ -40,30 +32,39 @@ export function goesBack(plan: Stopping): boolean {
 
 /** Bytes of all workers' copies together. */
 export function snapshotBytes(layout: Layout): number {
-  return changing(layout).reduce((sum, { bytes }) => sum + bytes, 0);
+  return lasting(layout).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-function changing({ fields, workers }: Layout): { offset: number; bytes: number }[] {
+function lasting({ fields, workers }: Layout): { offset: number; bytes: number }[] {
   return Object.values(fields)
-    .filter(({ name }) => !STAYS.test(name))
+    .filter(({ lasts }) => lasts !== undefined)
     .map(({ offset, stride, perWorker, length, type }) => ({
       offset,
       bytes: perWorker ? stride * workers : length * BYTES[type],
     }));
 }
 
+/** Memory for all workers' copies: whoever has it can take a run back that its workers have left. */
+export function createSnapshots(layout: Layout): SharedArrayBuffer {
+  return new SharedArrayBuffer(snapshotBytes(layout));
+}
+
 export class Snapshot {
   private readonly live: Uint8Array[] = [];
-  /** Made with the first copy: a run that never goes back needs none. */
+  /** Of memory that was handed in; else made with the first copy: a run that never goes back needs none. */
   private kept: Uint8Array[] = [];
 
-  /** The share of one worker. */
-  constructor(arena: Arena, worker: number, workers: number) {
-    for (const { offset, bytes } of changing(arena.layout)) {
+  /** The share of one worker; `memory` of `createSnapshots`, or the thread's own. */
+  constructor(arena: Arena, worker: number, workers: number, memory?: SharedArrayBuffer) {
+    let base = 0;
+    for (const { offset, bytes } of lasting(arena.layout)) {
       const from = Math.floor((bytes * worker) / workers);
       const to = Math.floor((bytes * (worker + 1)) / workers);
-      if (to === from) continue;
-      this.live.push(new Uint8Array(arena.memory.buffer, offset + from, to - from));
+      if (to > from) {
+        this.live.push(new Uint8Array(arena.memory.buffer, offset + from, to - from));
+        if (memory) this.kept.push(new Uint8Array(memory, base + from, to - from));
+      }
+      base += bytes;
     }
   }
 

@@ -79,10 +79,9 @@ export interface BoundProgram {
    */
   rmsError?(round: number): number;
   /**
-   * Keeps what it counts outside the arena; and goes back to it, with the arena as it was after `round`
-   * rounds. Absent where there is nothing of the kind.
+   * All that lasts in the arena is again as it was after `round` rounds: what lies outside it, or was drawn
+   * for that round's messages, follows. Absent where there is nothing of the kind.
    */
-  save?(): void;
   restore?(round: number): void;
   /** After the trace phases, on the leader alone: fills `row` (columns of the trace ring). */
   traceRow(round: number, seconds: number, row: Float64Array): Verdict;

@@ -114,7 +114,6 @@ export class Stepper {
 
   save(): void {
     this.snapshot.save();
-    for (const program of this.programs) program.save?.();
     this.savedRound = this.round;
     this.savedMs = 1000 * this.seconds();
   }

@@ -113,9 +113,7 @@ export function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, work
     },
     phases: hubs ? [hubs.phase, round] : [round],
     ...bindTrace(plan, runtime, cost, bits),
-    save: () => bits.save?.(),
     restore(k) {
-      bits.restore?.();
       // What a codec has drawn for the messages that are waiting lies outside the arena.
       for (const channel of channels) channel.prepare(k);
       flow.prepare?.(k);

@@ -12,6 +12,7 @@
  */
 
 import type { Arena } from '../../arena/arena.js';
+import { wholeThatLasts } from '../../arena/layout.js';
 import { lengthsField } from '../../flow/channel.js';
 import type { RoundLinks } from '../../links/bind.js';
 import type { FlowRunPlan } from './types.js';
@@ -24,16 +25,19 @@ export interface Bits {
   links(rounds: number): number;
   /** NaN where the run has no network. */
   networkSeconds(rounds: number): number;
-  /** Keeps what it has counted outside the arena, and goes back to it. */
-  save?(): void;
-  restore?(): void;
 }
 
 /**
- * What a worker writes down of its own: [0] and [1] bits so far; [2] and [3] the slowest of its links in a
- * round, by parity.
+ * What a worker writes down of its own: bits so far; and by parity the slowest of its links in a round. The
+ * leader alone: the rounds that it has settled, in how many of them anything was sent, and their sum.
  */
-const BITS_ENTRIES = 4;
+const BROADCAST = 0;
+const ON_LINKS = 1;
+const SLOWEST = 2;
+const SETTLED = 4;
+const SPOKEN = 5;
+const SUM = 6;
+const MERGE = ['sum', 'sum', 'largest', 'largest', 'sum', 'sum', 'sum'] as const;
 const NOTHING_SENT = -1;
 
 /** Whether every round is like every other, so that counting is a multiplication. */
@@ -44,9 +48,15 @@ function alike({ messageBits, links }: Pick<FlowRunPlan, 'messageBits' | 'links'
 export function bitsFields(plan: Pick<FlowRunPlan, 'messageBits' | 'links' | 'arcs' | 'estimated'>) {
   if (alike(plan)) return [];
   return [
-    { name: 'trace.bits', type: 'f64' as const, length: BITS_ENTRIES, perWorker: true },
+    {
+      name: 'trace.bits',
+      type: 'f64' as const,
+      length: MERGE.length,
+      perWorker: true,
+      lasts: { as: 'workers' as const, merge: MERGE },
+    },
     ...(plan.links && plan.estimated.length > 0
-      ? [{ name: 'links.missed', type: 'f64' as const, length: plan.arcs }]
+      ? [wholeThatLasts({ name: 'links.missed', type: 'f64', length: plan.arcs })]
       : []),
   ];
 }
@@ -126,7 +136,8 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
   const own = arena.view('trace.bits', 'f64', worker);
   const all = Array.from({ length: workers }, (_, w) => arena.view('trace.bits', 'f64', w));
   // Whole numbers below 2^53: exact, so the order in which workers are added up does not matter.
-  const total = (which: 0 | 1) => all.reduce((sum, view) => sum + view[which], 0);
+  const total = (which: typeof BROADCAST | typeof ON_LINKS) =>
+    all.reduce((sum, view) => sum + view[which], 0);
   const said = messageBits === null ? bitsOf(plan.channels.map((_, channel) => channel)) : () => messageBits;
   // Of a message that is lost, what has to be made up for.
   const owed = plan.estimated.length === plan.channels.length ? said : bitsOf(plan.estimated);
@@ -134,29 +145,17 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
   // A round waits for its slowest link: the largest of all workers, which the leader reads a barrier later.
   // On links that are all alike that is the one with the longest message, and bits and rounds are added up as
   // whole numbers; else seconds are, in the order of the rounds.
-  let settled = 0;
-  let spoken = 0;
-  let sum = 0;
-  const kept = { settled, spoken, sum };
   const settle = (rounds: number) => {
-    for (; settled < rounds; settled++) {
+    for (; own[SETTLED] < rounds; own[SETTLED]++) {
       let slowest = NOTHING_SENT;
-      for (let w = 0; w < workers; w++) slowest = Math.max(slowest, all[w][2 + (settled & 1)]);
+      for (let w = 0; w < workers; w++) slowest = Math.max(slowest, all[w][SLOWEST + (own[SETTLED] & 1)]);
       if (slowest === NOTHING_SENT) continue;
-      spoken++;
-      sum += slowest;
+      own[SPOKEN]++;
+      own[SUM] += slowest;
     }
   };
 
   return {
-    save() {
-      kept.settled = settled;
-      kept.spoken = spoken;
-      kept.sum = sum;
-    },
-    restore() {
-      ({ settled, spoken, sum } = kept);
-    },
     deliver(round) {
       if (worker === 0) settle(round);
       const base = (round & 1) * agents;
@@ -186,16 +185,16 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
         broadcast += longest;
         if (!ofEdges && longest > slowest) slowest = longest;
       }
-      own[0] += broadcast;
-      own[1] += onLinks;
-      own[2 + (round & 1)] = slowest;
+      own[BROADCAST] += broadcast;
+      own[ON_LINKS] += onLinks;
+      own[SLOWEST + (round & 1)] = slowest;
     },
-    broadcast: () => total(0),
-    links: () => total(1),
+    broadcast: () => total(BROADCAST),
+    links: () => total(ON_LINKS),
     networkSeconds(rounds) {
       if (network === null) return Number.NaN;
       settle(rounds);
-      return ofEdges ? sum : spoken * network.latency + sum / network.bandwidth;
+      return ofEdges ? own[SUM] : own[SPOKEN] * network.latency + own[SUM] / network.bandwidth;
     },
   };
 }

@@ -155,8 +155,6 @@ export function bindServer(
     prologue() {},
     phases: [send, reduce, apply],
     ...bindServerTrace(plan, runtime, cost, bits),
-    save: bits.save,
-    restore: bits.restore,
   };
 }
 

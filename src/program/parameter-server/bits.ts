@@ -1,6 +1,7 @@
 /** Bits that have crossed the links of a parameter server, up and down, as they were written. */
 
 import type { Arena } from '../../arena/arena.js';
+import { type FieldSpec, wholeThatLasts } from '../../arena/layout.js';
 import type { ServerRunPlan } from './types.js';
 
 export interface ServerBits {
@@ -10,42 +11,36 @@ export interface ServerBits {
   down(): number;
   /** Of the longest message up and of that down, summed over the rounds. */
   longest(): number;
-  save(): void;
-  restore(): void;
 }
+
+/** What the leader writes down. */
+const UP = 0;
+const DOWN = 1;
+const LONGEST = 2;
+
+export const serverBitsField: FieldSpec = wholeThatLasts({ name: 'trace.bits', type: 'f64', length: 3 });
 
 export function bindServerBits(plan: ServerRunPlan, arena: Arena): ServerBits {
   const { agents, messageBits, downBits } = plan;
   const upLengths = messageBits === null ? arena.view('uplink.lengths', 'u32') : null;
   const downLength = downBits === null ? arena.view('downlink.length', 'u32') : null;
-  let up = 0;
-  let down = 0;
-  let longest = 0;
-  const kept = { up, down, longest };
+  const counted = arena.view(serverBitsField.name, 'f64');
   return {
     deliver() {
       let most = messageBits ?? 0;
-      if (upLengths === null) up += agents * most;
+      if (upLengths === null) counted[UP] += agents * most;
       else {
         for (let agent = 0; agent < agents; agent++) {
-          up += upLengths[agent];
+          counted[UP] += upLengths[agent];
           most = Math.max(most, upLengths[agent]);
         }
       }
       const length = downLength === null ? (downBits ?? 0) : downLength[0];
-      down += agents * length;
-      longest += most + length;
+      counted[DOWN] += agents * length;
+      counted[LONGEST] += most + length;
     },
-    up: () => up,
-    down: () => down,
-    longest: () => longest,
-    save() {
-      kept.up = up;
-      kept.down = down;
-      kept.longest = longest;
-    },
-    restore() {
-      ({ up, down, longest } = kept);
-    },
+    up: () => counted[UP],
+    down: () => counted[DOWN],
+    longest: () => counted[LONGEST],
   };
 }

@@ -4,7 +4,13 @@
  */
 
 import { COUNT_SCRATCH_BYTES, DITHER_SCRATCH } from '../../../kernels/sizes.js';
-import { checkArenaFits, type FieldSpec, layoutArena, rowLength } from '../../arena/layout.js';
+import {
+  checkArenaFits,
+  type FieldSpec,
+  layoutArena,
+  rowLength,
+  wholeThatLasts,
+} from '../../arena/layout.js';
 import { formatPath, InputError, type SpecPath } from '../../base/errors.js';
 import { planSchedule } from '../../base/schedules.js';
 import { TRANSFORM_NS } from '../../compress/nanoseconds.js';
@@ -21,6 +27,7 @@ import { gradientNs, messageNs, partition } from '../../run/partition.js';
 import { type PlanContext, seedWords } from '../../runtime.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
+import { serverBitsField } from './bits.js';
 import type { ServerConfig } from './config.js';
 import { SERVER_CHANNEL } from './downlink.js';
 import { linksOf, planOptimizer } from './spec.js';
@@ -89,11 +96,12 @@ export function planServer({
   const fields: FieldSpec[] = [
     { name: 'control', type: 'i32', length: CONTROL_WORDS },
     one('trace.ring', RING_ROWS * COLUMNS.length),
+    serverBitsField,
     ...optimumFields(dim),
     one('trace.values', agents),
     ...accuracyFields(cost.plan),
     ...(slope ? slopeFields(dim) : []),
-    one('x', row),
+    wholeThatLasts(one('x', row)),
     // Vectors of signs are read sixteen bytes at a time, a little beyond the last.
     one('uplink.slots', (agents * uplink.slotBytes) / 8 + 2),
     one('downlink.slot', downlink.slotBytes / 8 + 2),
@@ -107,8 +115,8 @@ export function planServer({
   if (rotation) fields.push(rotationMasks('scratch.masks', rotation), own('scratch.rotated', wide));
   if (uplink.messageBits === null) fields.push({ name: 'uplink.lengths', type: 'u32', length: agents });
   if (downlink.messageBits === null) fields.push({ name: 'downlink.length', type: 'u32', length: 1 });
-  if (optimizer.kind !== 'sgd') fields.push(one('server.first', row));
-  if (optimizer.kind === 'adam') fields.push(one('server.second', row));
+  if (optimizer.kind !== 'sgd') fields.push(wholeThatLasts(one('server.first', row)));
+  if (optimizer.kind === 'adam') fields.push(wholeThatLasts(one('server.second', row)));
   const layout = layoutArena([...fields, ...uplink.fields, ...downlink.fields, ...cost.fields], workers);
   checkArenaFits(layout);
 

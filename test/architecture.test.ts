@@ -91,6 +91,7 @@ const LAYERS = [
   // What a user meets: files in, files out, a run, many runs.
   'src/config',
   'src/output',
+  'src/checkpoint',
   'src/profile',
   'src/session',
   'src/certify',

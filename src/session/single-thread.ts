@@ -9,6 +9,7 @@
 
 import { bindKernels, type Kernels } from '../../kernels/bindings.js';
 import { type Arena, createArena } from '../arena/arena.js';
+import { Kept } from '../checkpoint/kept.js';
 import { bindProgram } from '../program/registry.js';
 import { optimumValueIn } from '../run/optimum.js';
 import type { Prepared } from '../run/program.js';
@@ -81,6 +82,24 @@ export class Stepper {
     this.round = 0;
     this.lostMs = 0;
     this.startedMs = performance.now();
+  }
+
+  /** What is kept of the run as it stands: see `checkpoint/kept.ts`. */
+  keep(): Uint8Array {
+    const kept = new Kept(this.arena);
+    const bytes = new Uint8Array(kept.bytes);
+    kept.save(bytes, this.round, 0, 1);
+    return bytes;
+  }
+
+  /** After `begin()`: goes on from what was kept after `round` rounds of this run or another one like it. */
+  goOn(bytes: Uint8Array, round: number): void {
+    const kept = new Kept(this.arena);
+    this.programs.forEach((_, worker) => {
+      kept.restore(bytes, round, worker, this.programs.length);
+    });
+    for (const program of this.programs) program.restore?.(round);
+    this.round = round;
   }
 
   step(): void {

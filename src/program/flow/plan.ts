@@ -8,13 +8,7 @@
  */
 
 import type { Graph } from '../../../topology/index.js';
-import {
-  checkArenaFits,
-  type FieldSpec,
-  layoutArena,
-  rowLength,
-  wholeThatLasts,
-} from '../../arena/layout.js';
+import { checkArenaFits, type FieldSpec, layoutArena, rowLength, rowsThatLast } from '../../arena/layout.js';
 import { cacheBytes } from '../../base/caches.js';
 import { unexpected } from '../../base/errors.js';
 import { planCompressor, UNCOMPRESSED } from '../../compress/registry.js';
@@ -402,7 +396,7 @@ function outFields({ directed, shares }: OutTable, agents: number, arcs: number)
           { name: 'graph.outColumns', type: 'u32' as const, length: arcs },
         ]
       : []),
-    ...(shares ? [wholeThatLasts({ name: 'graph.outDegrees', type: 'f64', length: agents })] : []),
+    ...(shares ? [rowsThatLast({ name: 'graph.outDegrees', type: 'f64', length: agents }, agents)] : []),
   ];
 }
 

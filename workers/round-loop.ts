@@ -17,7 +17,7 @@ import { looksEveryRound, type Snapshot } from '../src/run/snapshot.js';
 import type { LoopReport } from '../src/run/tasks.js';
 import type { BoundProgram, RunPlan, Verdict } from '../src/run/types.js';
 import { type Barrier, isPoisoned } from '../src/sync/barrier.js';
-import { Command, commandWord, Request, Word } from '../src/sync/control.js';
+import { Command, commandWord, Until, Word } from '../src/sync/control.js';
 import { COLUMNS, type RingWriter } from '../src/trace/ring.js';
 
 export interface LoopInputs {
@@ -108,18 +108,14 @@ export function runRounds(inputs: LoopInputs): LoopReport {
     barrier.wait();
   };
 
-  const pauseWanted = () => {
-    const request = Atomics.load(words, Word.REQUEST);
-    return (
-      request === Request.PAUSE || (request === Request.RUN && Atomics.load(words, Word.PAUSE_AT) === round)
-    );
-  };
+  const pauseWanted = (until: number) => until >= Until.NOW && round >= until;
 
-  /** The leader's decision for the round that follows. */
+  /** The leader's decision for the round that follows. What is asked for is one word, read once. */
   const decide = () => {
+    const until = Atomics.load(words, Word.UNTIL);
     let command: number = Command.GO;
-    if (Atomics.load(words, Word.REQUEST) === Request.STOP || verdict !== 'go') command = Command.STOP;
-    else if (pauseWanted()) command = Command.PAUSE;
+    if (until === Until.STOP || verdict !== 'go') command = Command.STOP;
+    else if (pauseWanted(until)) command = Command.PAUSE;
     Atomics.store(words, commandWord(round), command);
   };
 
@@ -130,21 +126,24 @@ export function runRounds(inputs: LoopInputs): LoopReport {
    */
   const pause = () => {
     const before = performance.now();
-    Atomics.add(words, Word.PAUSED, 1);
-    // Nobody may still have to read the command that brought us here when the leader overwrites it below.
+    // Nobody may still have to read the command that brought us here when the leader overwrites it below; and
+    // everyone stands still when the leader says so.
     barrier.wait();
     if (leader) {
       for (;;) {
-        // RESUME is read before the condition: whoever ends the pause changes the condition first and bumps
-        // RESUME after, so either the condition is seen changed here, or the bump ends the wait.
-        const resume = Atomics.load(words, Word.RESUME);
-        if (!pauseWanted() || isPoisoned(words)) break;
-        Atomics.wait(words, Word.RESUME, resume);
+        // ASKED is read before the condition: whoever asks writes UNTIL first and bumps ASKED after, so
+        // either the condition is seen changed here, or the bump ends the wait.
+        const asked = Atomics.load(words, Word.ASKED);
+        if (!pauseWanted(Atomics.load(words, Word.UNTIL)) || isPoisoned(words)) break;
+        // The answer is to this request: the UNTIL seen above is as new as ASKED, or newer, and as long as
+        // nobody asks again we stay here. So whoever finds the latest ASKED answered knows that all stand
+        // still.
+        Atomics.store(words, Word.ANSWERED, asked);
+        Atomics.wait(words, Word.ASKED, asked);
       }
       decide();
     }
     barrier.wait();
-    Atomics.sub(words, Word.PAUSED, 1);
     pausedMs += performance.now() - before;
   };
 

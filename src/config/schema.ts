@@ -25,6 +25,7 @@ import {
 } from '../schema/explain.js';
 import type { CheckedSections, ProgramSections, Registries } from '../schema/program.js';
 import { COMPRESSOR_OPTIONS, variants } from '../schema/variants.js';
+import { MOST_ROUNDS } from '../sync/control.js';
 
 export const DEFAULT_ROUNDS = 1000;
 /**
@@ -32,8 +33,6 @@ export const DEFAULT_ROUNDS = 1000;
  * many.
  */
 const DEFAULT_TRACE_ROWS = 200;
-/** Round counters are 32-bit, in the arena's control words and in Philox's counter. */
-const MAX_ROUNDS = 2 ** 31 - 1;
 const MAX_WORKERS = 1024;
 
 const bound = () => z.number().min(0).optional();
@@ -50,7 +49,7 @@ const topLevel = {
     .number()
     .int()
     .min(1)
-    .max(MAX_ROUNDS)
+    .max(MOST_ROUNDS)
     .default(DEFAULT_ROUNDS)
     .describe('rounds the run lasts at most'),
   stop: z
@@ -83,7 +82,7 @@ const topLevel = {
         .number()
         .int()
         .min(1)
-        .max(MAX_ROUNDS)
+        .max(MOST_ROUNDS)
         .optional()
         .describe('rounds from one row to the next, a 200th of the rounds by default'),
       sample: z

@@ -7,9 +7,9 @@
  * again. Times are the worker's own, in milliseconds; each worker has 128 bytes to itself, so that writing
  * one's time does not slow another.
  *
- * The entries are plain numbers. The host's write of the first round is published by its bump of RESUME, on
- * which the leader waits, and by the barrier behind that; the workers' times by their count in PAUSED, which
- * the host sees complete before it reads.
+ * The entries are plain numbers. The host's write of the first round is published by its bump of ASKED, on
+ * which the leader waits, and by the barrier behind that; the workers' times by the barrier of the pause and
+ * the leader's ANSWERED behind it, which the host sees before it reads.
  */
 
 import { Barrier } from '../sync/barrier.js';

@@ -1,6 +1,5 @@
 /**
- * A run under way: its arena, its workers, its trace, and the control words through which the outside steers
- * it.
+ * A run under way: its arena, its workers, its trace. How the outside steers it stands in `steering.ts`.
  *
  * Whatever happens to a worker (it throws, exits, runs out of memory, hangs), the others are released by the
  * barrier's poison, the pool is destroyed, and the trace written so far stays.
@@ -15,24 +14,20 @@ import { optimumValueIn } from '../run/optimum.js';
 import type { Prepared } from '../run/program.js';
 import type { Summary } from '../run/reports.js';
 import type { LoopReport } from '../run/tasks.js';
-import { Request, Word } from '../sync/control.js';
+import { standsStill, Word } from '../sync/control.js';
 import { RingReader } from '../trace/ring.js';
 import type { TraceRow } from '../trace/row.js';
 import type { WorkerPool } from './pool.js';
 import { rowAt, type StateRows, stateHash, stateRows } from './state-hash.js';
+import { Steering } from './steering.js';
 import { summarize } from './summarize.js';
 import type { AgentState, PrepareOptions, Progress, RunResult } from './types.js';
 
 const DRAIN_MS = 20;
-const PAUSE_POLL_MS = 2;
-/**
- * Whoever waits long looks less often: on a machine whose every core has a worker, looking takes time from
- * one of them.
- */
-const SLOWEST_POLL_MS = 20;
 
 export class ActiveRun {
   readonly rows: TraceRow[] = [];
+  readonly steering: Steering;
   private readonly prepared: Prepared;
   private readonly pool: WorkerPool;
   private readonly options: PrepareOptions;
@@ -42,7 +37,6 @@ export class ActiveRun {
   private readonly words: Int32Array;
   private readonly id: string;
   private ending = false;
-  private over = false;
 
   /** Allocates and fills the arena. */
   constructor(
@@ -62,7 +56,7 @@ export class ActiveRun {
     this.arena = createArena(prepared.plan.layout);
     prepared.fill(this.arena);
     this.words = this.arena.view('control', 'i32');
-    Atomics.store(this.words, Word.PAUSE_AT, -1);
+    this.steering = new Steering(this.words, prepared.plan.rounds);
   }
 
   /**
@@ -102,7 +96,6 @@ export class ActiveRun {
       throw error;
     } finally {
       directory?.release();
-      this.over = true;
     }
   }
 
@@ -136,73 +129,11 @@ export class ActiveRun {
     }
   }
 
-  async pause(): Promise<number> {
-    this.requestPause();
-    return this.untilPaused();
-  }
-
-  /** A stop that was asked for stays: it is never taken back by a pause. */
-  requestPause(): void {
-    Atomics.compareExchange(this.words, Word.REQUEST, Request.RUN, Request.PAUSE);
-  }
-
-  async resume(): Promise<void> {
-    this.release(-1);
-    await this.until(() => Atomics.load(this.words, Word.PAUSED) === 0);
-  }
-
-  async step(rounds: number): Promise<number> {
-    if (!Number.isInteger(rounds) || rounds < 1) {
-      throw new InputError(`step is ${rounds}, expected a whole number of rounds >= 1`);
-    }
-    const target = Atomics.load(this.words, Word.ROUND) + rounds;
-    this.release(target);
-    await this.until(() => Atomics.load(this.words, Word.ROUND) >= target);
-    return this.untilPaused();
-  }
-
-  stop(): void {
-    Atomics.store(this.words, Word.REQUEST, Request.STOP);
-    this.wakePaused();
-  }
-
-  /**
-   * Ends a pause; the run pauses again after round `pauseAt`, or not at all (-1). A stop that was asked for
-   * stays.
-   */
-  private release(pauseAt: number): void {
-    Atomics.store(this.words, Word.PAUSE_AT, pauseAt);
-    Atomics.compareExchange(this.words, Word.REQUEST, Request.PAUSE, Request.RUN);
-    this.wakePaused();
-  }
-
-  /** After the condition of the pause has changed, see the leader's wait in the round loop. */
-  private wakePaused(): void {
-    Atomics.add(this.words, Word.RESUME, 1);
-    Atomics.notify(this.words, Word.RESUME);
-  }
-
-  private async untilPaused(): Promise<number> {
-    const { workers } = this.prepared.plan;
-    await this.until(() => Atomics.load(this.words, Word.PAUSED) === workers);
-    return Atomics.load(this.words, Word.ROUND);
-  }
-
-  /** Looks now and then until it is so, or the run is over. */
-  private async until(isSo: () => boolean): Promise<void> {
-    let waitedMs = 0;
-    while (!this.over && !isSo()) {
-      const ms = Math.min(SLOWEST_POLL_MS, Math.max(PAUSE_POLL_MS, waitedMs / 10));
-      await sleep(ms);
-      waitedMs += ms;
-    }
-  }
-
   progress(): Progress {
     return {
       round: Atomics.load(this.words, Word.ROUND),
       rounds: this.prepared.plan.rounds,
-      paused: Atomics.load(this.words, Word.PAUSED) > 0,
+      paused: standsStill(this.words),
       ending: this.ending,
       last: this.rows.at(-1) ?? null,
     };
@@ -241,8 +172,4 @@ function compactRows(from: StateRows): Float64Array {
     out.set(data.subarray(at, at + columns), row * columns);
   }
   return out;
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

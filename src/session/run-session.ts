@@ -67,9 +67,11 @@ export class RunSession implements Session {
       for (const subscriber of this.subscribers) this.tell(subscriber, rows);
     };
     this.active = new ActiveRun(prepared, pool, options, directory, deliver, runId ?? randomUUID());
-    if (this.pauseAsked) this.active.requestPause();
-    if (this.stopAsked) this.active.stop();
-    return this.active.run();
+    const { steering } = this.active;
+    if (this.pauseAsked) steering.standAtStart();
+    if (this.stopAsked) steering.stop();
+    // However the run ends, whoever still waits for it to stand still is told.
+    return this.active.run().finally(() => steering.end());
   }
 
   private running(): ActiveRun {
@@ -80,21 +82,21 @@ export class RunSession implements Session {
   /** Before the start it makes the run stand still at round 0. */
   async pause(): Promise<number> {
     this.pauseAsked = true;
-    return this.active ? this.active.pause() : 0;
+    return this.active ? this.active.steering.pause() : 0;
   }
 
   async resume(): Promise<void> {
-    return this.running().resume();
+    return this.running().steering.resume();
   }
 
   async step(rounds: number): Promise<number> {
-    return this.running().step(rounds);
+    return this.running().steering.step(rounds);
   }
 
   /** May be asked for at any time: before the run it ends it at round 0. */
   async stop(): Promise<void> {
     this.stopAsked = true;
-    this.active?.stop();
+    this.active?.steering.stop();
   }
 
   async progress(): Promise<Progress> {

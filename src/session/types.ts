@@ -87,6 +87,11 @@ export interface RunResult {
 /**
  * Steers one run: prepare, start, and, while it runs, everything else. Each call rejects with an InputError
  * where it makes no sense at that moment.
+ *
+ * Calls may be made at once. `pause`, `resume` and `step` are carried out one after the other, in the order
+ * in which they were made, and each settles before the next begins; `stop`, `progress` and `inspect` do not
+ * wait for them. Every call settles. Where the run ends first, however it ends, `pause` and `step` resolve
+ * with the last round, once results are written.
  */
 export interface Session {
   /**
@@ -100,15 +105,25 @@ export interface Session {
    */
   start(options?: StartOptions): Promise<RunResult>;
   /**
-   * Resolves when every worker stands still between two rounds; gives the round. Before the start: begin with
-   * a pause at round 0.
+   * Resolves when every worker stands still between two rounds, and gives the round. They stand until
+   * `resume`, `step` or `stop`. Steps under way or waiting are cut short. Before the start: begin with a pause
+   * at round 0 (gives 0 at once).
    */
   pause(): Promise<number>;
-  /** Goes on after a pause. */
+  /** Goes on after a pause. Resolves when the run is told; where it goes on already, nothing changes. */
   resume(): Promise<void>;
-  /** From a pause: `rounds` rounds more, then paused again; gives the round. */
+  /**
+   * From a pause: `rounds` rounds more (1..2147483647), then paused again; gives the round. Where fewer rounds
+   * are left, the run comes to its end.
+   *
+   * @throws InputError where `rounds` is no such number, or the run goes on: pause it first
+   */
   step(rounds: number): Promise<number>;
-  /** Ends the run after the current round with status `stopped`. */
+  /**
+   * Ends the run after the current round with status `stopped`, in a pause too. Resolves when the run is
+   * told; `start` resolves when it has ended. It is never taken back. Before the start: the run ends at round
+   * 0.
+   */
   stop(): Promise<void>;
   /** Where the run is; may be asked at any time. */
   progress(): Promise<Progress>;

@@ -121,8 +121,9 @@ export function poison(words: Int32Array, reason: number): void {
   Atomics.compareExchange(words, Word.POISON, Poison.NONE, reason);
   Atomics.add(words, Word.GENERATION, 1);
   Atomics.notify(words, Word.GENERATION);
-  Atomics.add(words, Word.RESUME, 1);
-  Atomics.notify(words, Word.RESUME);
+  // A leader that stands still in a pause sleeps here; it looks for the reason when it wakes.
+  Atomics.add(words, Word.ASKED, 1);
+  Atomics.notify(words, Word.ASKED);
 }
 
 export function isPoisoned(words: Int32Array): boolean {

@@ -19,34 +19,47 @@ export const Word = {
   SLEEPERS: 2 * SPACING,
   /** 0, or why everyone must leave: a `Poison` code. First writer wins; never cleared. */
   POISON: 3 * SPACING,
-  /** What the outside asks for: a `Request`. Coordinator writes, leader reads once a round. */
-  REQUEST: 4 * SPACING,
-  /** Pause as soon as this round is complete; -1 for never. Coordinator writes while workers are paused. */
-  PAUSE_AT: 5 * SPACING,
+  /**
+   * What the outside asks for, all of it in one word: stand still once so many rounds are complete (0: as
+   * soon as may be), or an `Until`. Coordinator writes, leader reads once a round and in a pause.
+   */
+  UNTIL: 4 * SPACING,
+  /** Bumped after every write of UNTIL: a leader that stands still sleeps on it. Coordinator; poison. */
+  ASKED: 5 * SPACING,
   /**
    * What everyone does after the barrier: a `Command`, doubled by the round's parity. Leader writes before it
    * arrives.
    */
   COMMAND_EVEN: 6 * SPACING,
   COMMAND_ODD: 7 * SPACING,
-  /** Workers that stand still in a pause. */
-  PAUSED: 8 * SPACING,
-  /** Bumped by the coordinator to end a pause. */
-  RESUME: 9 * SPACING,
+  /** The ASKED under which everyone stood still last, see `standsStill`. Leader writes, in a pause. */
+  ANSWERED: 8 * SPACING,
   /** Rounds complete. Leader writes. */
-  ROUND: 10 * SPACING,
+  ROUND: 9 * SPACING,
   /** Rows written to the trace ring. Leader writes. */
-  ROWS_WRITTEN: 11 * SPACING,
+  ROWS_WRITTEN: 10 * SPACING,
   /** Rows taken from it. Coordinator writes. */
-  ROWS_READ: 12 * SPACING,
+  ROWS_READ: 11 * SPACING,
 } as const;
 
-export const CONTROL_WORDS = 13 * SPACING;
+export const CONTROL_WORDS = 12 * SPACING;
+
+/** Rounds are counted in words of 32 bits with a sign, here as in Philox's counter. */
+export const MOST_ROUNDS = 2 ** 31 - 1;
 
 export const Poison = { NONE: 0, WORKER_FAILED: 1, STOPPED: 2 } as const;
-export const Request = { RUN: 0, PAUSE: 1, STOP: 2 } as const;
+/** What UNTIL holds where it is no round; NOW is the round that every run has reached. */
+export const Until = { STOP: -2, NEVER: -1, NOW: 0 } as const;
 /** REWIND: back to the last row, and from there look at every round. */
 export const Command = { GO: 0, PAUSE: 1, STOP: 2, REWIND: 3 } as const;
+
+/**
+ * Whether every worker stands still between two rounds, and will until UNTIL is written again. For the thread
+ * that writes it: the answer is to the latest of its requests, and not to one of an earlier pause.
+ */
+export function standsStill(words: Int32Array): boolean {
+  return Atomics.load(words, Word.ANSWERED) === Atomics.load(words, Word.ASKED);
+}
 
 /** The word of the command that is obeyed before round `round`. */
 export function commandWord(round: number): number {

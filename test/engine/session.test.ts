@@ -82,6 +82,19 @@ describe('session', () => {
       expect(rows.map((row) => row.round)).toEqual(Array.from({ length: 5001 }, (_, round) => round));
     }));
 
+  it('calls made at once arrive in their order', () =>
+    withSession(async ({ session }) => {
+      await session.prepare({ config: await config(), outDir: null });
+      const ended = session.start();
+      const [first, second] = await Promise.all([session.pause(), session.step(3)]);
+      expect(second).toBe(first + 3);
+      const [, third, fourth] = await Promise.all([session.resume(), session.pause(), session.step(4)]);
+      expect(third).toBeGreaterThanOrEqual(second);
+      expect(fourth).toBe(third + 4);
+      await session.stop();
+      expect((await ended).summary.rounds).toBe(fourth);
+    }));
+
   it('says which phase a call expected', () =>
     withSession(async ({ session }) => {
       await expect(session.start()).rejects.toThrow('expected prepared');

@@ -1,0 +1,132 @@
+/**
+ * Steering: how the coordinator asks a run under way to stand still, to go on, to step, to end; and how it
+ * knows that it did. The other half stands in the round loop (`decide` and `pause` in workers/round-loop.ts);
+ * the states are a table in docs/rounds.md.
+ *
+ * Calls are carried out in the order in which they were made, each when the one before has settled. Two do
+ * not wait: a stop, which ends whatever is under way, and a pause behind steps, which cuts them short. Every
+ * call settles: what waits for the run to stand still is also told when it is over.
+ *
+ * A request is one word (UNTIL) and a number (ASKED), which is raised after it. The leader answers with the
+ * number of the request under which all stand still (ANSWERED). So an answer to an earlier pause is never
+ * taken for one to this.
+ */
+
+import { formatValue, InputError } from '../base/errors.js';
+import { MOST_ROUNDS, standsStill, Until, Word } from '../sync/control.js';
+
+const POLL_MS = 2;
+/**
+ * Whoever waits long looks less often: on a machine whose every core has a worker, looking takes time from
+ * one of them.
+ */
+const SLOWEST_POLL_MS = 20;
+
+export class Steering {
+  private readonly words: Int32Array;
+  private readonly rounds: number;
+  /** Settles with the last call in the queue. */
+  private last: Promise<unknown> = Promise.resolve();
+  private stepping = false;
+  /** Calls of `pause` so far: a step that was asked for before the latest does nothing more. */
+  private pauses = 0;
+  private over = false;
+
+  /** `words`: the control words, before the workers start. `rounds`: of the run, at most. */
+  constructor(words: Int32Array, rounds: number) {
+    this.words = words;
+    this.rounds = rounds;
+    Atomics.store(words, Word.UNTIL, Until.NEVER);
+    // Unlike ANSWERED: nobody stands still yet.
+    Atomics.store(words, Word.ASKED, 1);
+  }
+
+  /** Before the workers start: they stand still at round 0. */
+  standAtStart(): void {
+    this.ask(Until.NOW);
+  }
+
+  /** Resolves when every worker stands still, or the run is over; gives the round. */
+  pause(): Promise<number> {
+    this.pauses++;
+    if (this.stepping) this.ask(Until.NOW);
+    return this.inTurn(() => {
+      this.ask(Until.NOW);
+      return this.untilStill();
+    });
+  }
+
+  /** Resolves when the run has been told. */
+  resume(): Promise<void> {
+    return this.inTurn(async () => this.ask(Until.NEVER));
+  }
+
+  /**
+   * From a pause: resolves as `pause` does, `rounds` rounds later. Earlier where a later pause cuts it short;
+   * and where there are not so many rounds left, the run comes to its end.
+   */
+  async step(rounds: number): Promise<number> {
+    if (!Number.isInteger(rounds) || rounds < 1 || rounds > MOST_ROUNDS) {
+      throw new InputError(
+        `step is ${formatValue(rounds)}, expected a whole number of rounds, 1..${MOST_ROUNDS}`,
+      );
+    }
+    const pauses = this.pauses;
+    return this.inTurn(async () => {
+      if (!this.over && Atomics.load(this.words, Word.UNTIL) === Until.NEVER) {
+        throw new InputError('step was called while the run goes on, expected a run that stands still', {
+          hint: 'await session.pause() first',
+        });
+      }
+      const from = await this.untilStill();
+      if (this.pauses > pauses) return from;
+      const target = from + rounds;
+      this.stepping = true;
+      this.ask(target > this.rounds ? Until.NEVER : target);
+      return this.untilStill().finally(() => {
+        this.stepping = false;
+      });
+    });
+  }
+
+  /** Ends the run after the round under way. It stays asked for, whatever is asked for after. */
+  stop(): void {
+    this.ask(Until.STOP);
+  }
+
+  /** The run is over: nobody waits any longer. */
+  end(): void {
+    this.over = true;
+  }
+
+  /** Runs `call` when those before have settled, however they did. */
+  private inTurn<T>(call: () => Promise<T>): Promise<T> {
+    const result = this.last.then(call);
+    this.last = result.catch(() => {});
+    return result;
+  }
+
+  private ask(until: number): void {
+    const asked = Atomics.load(this.words, Word.UNTIL);
+    if (asked === Until.STOP || asked === until) return;
+    // The condition first, then the number: a leader in a pause reads them the other way round, see there.
+    Atomics.store(this.words, Word.UNTIL, until);
+    Atomics.add(this.words, Word.ASKED, 1);
+    Atomics.notify(this.words, Word.ASKED);
+  }
+
+  /** Looks now and then until every worker stands still or the run is over; gives the round. */
+  private async untilStill(): Promise<number> {
+    let waitedMs = 0;
+    while (!this.over && !standsStill(this.words)) {
+      const ms = Math.min(SLOWEST_POLL_MS, Math.max(POLL_MS, waitedMs / 10));
+      await sleep(ms);
+      waitedMs += ms;
+    }
+    return Atomics.load(this.words, Word.ROUND);
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

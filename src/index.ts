@@ -112,7 +112,7 @@ export type { FlowTrials } from './program/flow/tune-flow.js';
 export type { ServerConfig } from './program/parameter-server/config.js';
 export type { TuneReport } from './report/tuning.js';
 export type { LoadedConfig, Override, RunConfig } from './run/config.js';
-export type { PlanReport, RunStatus, ServerReport, Summary, Tuning } from './run/reports.js';
+export type { FileDigest, PlanReport, RunStatus, ServerReport, Summary, Tuning } from './run/reports.js';
 export { type OpenSession, openSession } from './session/client.js';
 export type {
   AgentState,

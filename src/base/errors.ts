@@ -3,7 +3,7 @@
  *
  *  - `InputError` (code BAD_INPUT, exit 2): something the user gave is wrong. It names the file, the place,
  *    the value and what was expected, and it is always thrown before anything is written.
- *  - `RunError` (exit 1): the run began and failed: diverged, a worker died.
+ *  - `RunError` (exit 1): the run began and failed: diverged, a worker died, results could not be written.
  *
  * Errors cross threads as plain data, and one process may hold two copies of this module (a bundle and the
  * library): here they are recognised by `code`. What a session throws is of these classes for the program
@@ -57,10 +57,10 @@ export class InputError extends Error {
   }
 }
 
-const RUN_ERROR_CODES = ['WORKER_FAILED', 'POISONED', 'DIVERGED', 'STOPPED'] as const;
+const RUN_ERROR_CODES = ['WORKER_FAILED', 'POISONED', 'DIVERGED', 'STOPPED', 'OUTPUT_FAILED'] as const;
 /**
  * `WORKER_FAILED`: a thread died. `POISONED`: released because another one failed. `DIVERGED`: not finite any
- * more. `STOPPED`: closed, or ended from outside.
+ * more. `STOPPED`: closed, or ended from outside. `OUTPUT_FAILED`: a file of its results could not be written.
  */
 export type RunErrorCode = (typeof RUN_ERROR_CODES)[number];
 

@@ -3,8 +3,9 @@
  * the registry.
  */
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { writeNamed } from '../../topology/whole-file.js';
 import { ownCores } from '../base/cores.js';
 import { InputError } from '../base/errors.js';
 import type { BenchDocument } from '../bench/report.js';
@@ -146,7 +147,7 @@ function nullForUnknown(_key: string, value: unknown): unknown {
 }
 
 async function write(option: string, file: string, data: string | Uint8Array): Promise<void> {
-  await writeFile(file, data).catch((cause: Error) => {
+  await writeNamed(file, data).catch((cause: Error) => {
     throw new InputError(`${option} ${file} cannot be written: ${cause.message}`, {}, { cause });
   });
 }

@@ -3,9 +3,10 @@
  * the packed messages of a run.
  */
 
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { writeNamed } from '../../topology/whole-file.js';
 import { InputError, isInputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import type { Certificate } from '../certify/certify.js';
@@ -141,7 +142,7 @@ export async function certifyCommand(
   }
   const sorted = report.sortCertificates(certificates);
   if (picture !== undefined) {
-    await writeFile(picture, report.drawCertificates(sorted)).catch((cause: Error) => {
+    await writeNamed(picture, report.drawCertificates(sorted)).catch((cause: Error) => {
       throw new InputError(`--picture ${picture} cannot be written: ${cause.message}`, {}, { cause });
     });
   }

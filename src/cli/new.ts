@@ -10,11 +10,13 @@
  * editors and `tsc --checkJs` read.
  */
 
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Argument, type Command } from 'commander';
+import { writeNamed } from '../../topology/whole-file.js';
 import { formatValue, InputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
+import { makeFolder } from '../output/make-folder.js';
 import { templatesUrl } from '../run/locations.js';
 import { colours, printLine, type Terminal } from './terminal.js';
 
@@ -83,9 +85,9 @@ async function newCommand(
   const { code, config: text, next } = partsOf(template, words);
   const about = `# Begun by \`sottovoce new ${kind}\`: ${module} stands beside this file.`;
   try {
-    await mkdir(folder, { recursive: true });
-    await writeFile(within(module), ts ? code : asJavaScript(code));
-    await writeFile(within(config), `${about}\n${text}`);
+    makeFolder(folder);
+    await writeNamed(within(module), ts ? code : asJavaScript(code));
+    await writeNamed(within(config), `${about}\n${text}`);
   } catch (cause) {
     throw new InputError(
       `${within(module)} cannot be written: ${(cause as Error).message}`,

@@ -11,8 +11,9 @@ import { rmdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { showPath } from '../base/show-path.js';
+import { refusal } from '../output/failures.js';
 import { makeNewFolder } from '../output/make-folder.js';
-import { checkWritable, nearestExisting, refusal, toJson } from '../output/run-directory.js';
+import { checkWritable, nearestExisting, toJson } from '../output/run-directory.js';
 import { formatPlan } from '../report/plan.js';
 import { formatSummary } from '../report/summary.js';
 import type { LoadedConfig, Override } from '../run/config.js';
@@ -96,6 +97,8 @@ The run directory:
   trace.csv      objective, gaps, errors and bits, one row every trace.every rounds
   x.npy          the agents' estimates, agents x dim (1 x dim with a parameter server)
   agents.csv     row of x.npy, label, degree and samples of every agent
+In a folder with an earlier run these files take the places of the earlier ones together, when all are written; a run that fails leaves the earlier
+results, and itself in incomplete/ beside them. A file that does not fit on the disk is named in summary.json (incomplete), and the exit code is 1.
 
 Examples:
   $ sottovoce run profiles/ring-topk.yaml
@@ -352,6 +355,8 @@ export class Interrupt {
 }
 
 function exitCodeOf(summary: Summary): number {
+  // A file that was asked for is not there: what comes next must not take the run for done.
+  if (summary.incomplete !== undefined) return ExitCode.RUN_FAILED;
   switch (summary.status) {
     case 'converged':
     case 'finished':

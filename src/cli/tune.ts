@@ -3,9 +3,10 @@
  * and nothing else.
  */
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { writeNamed } from '../../topology/whole-file.js';
 import { InputError } from '../base/errors.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { Tuning } from '../run/reports.js';
@@ -95,7 +96,7 @@ async function writeTuned(
   for (const { path, value } of overrides) document.setIn(path, document.createNode(value));
   if (compress !== null) document.setIn(['flow', 'compress'], compress);
   for (const name of chosen) document.setIn(['flow', name], gains[name]);
-  await writeFile(file, String(document)).catch((cause: Error) => {
+  await writeNamed(file, String(document)).catch((cause: Error) => {
     throw new InputError(`--write ${file} cannot be written: ${cause.message}`, {}, { cause });
   });
 }

@@ -5,13 +5,16 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { writeWhole } from '../../topology/whole-file.js';
 import { InputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
-import { FolderLock, LOCK_FILE } from '../output/folder-lock.js';
+import { outputFailed, refusal } from '../output/failures.js';
+import { clearContenders, FolderLock } from '../output/folder-lock.js';
 import { makeFolder } from '../output/make-folder.js';
-import { refusal, toJson } from '../output/run-directory.js';
+import { toJson } from '../output/run-directory.js';
+import { isOurs, settle } from '../output/stage.js';
 import { versions } from '../output/versions.js';
 import type { TraceRow } from '../trace/row.js';
 import type { CellOutcome, Target } from './types.js';
@@ -41,7 +44,7 @@ export class CompareDirectory {
         throw new InputError(`${shown} is a file, expected a folder for the comparison`);
       }
       makeFolder(path);
-      const entries = readdirSync(path).filter((name) => !name.startsWith(LOCK_FILE));
+      const entries = readdirSync(path).filter((name) => !isOurs(name));
       if (entries.length > 0 && !entries.includes(MARKER)) {
         throw new InputError(
           `${shown} is not empty and holds no earlier comparison, so nothing is written there`,
@@ -51,7 +54,10 @@ export class CompareDirectory {
         );
       }
       const lock = FolderLock.take(path, randomUUID());
-      makeFolder(join(path, 'cells'));
+      const cells = join(path, 'cells');
+      makeFolder(cells);
+      clearContenders(path);
+      for (const folder of [path, cells]) settle(folder);
       return new CompareDirectory(path, lock);
     } catch (error) {
       if (error instanceof InputError) throw error;
@@ -88,13 +94,10 @@ export class CompareDirectory {
 
   write(name: string, content: string | Uint8Array): void {
     const file = join(this.path, name);
-    const part = `${file}.part`;
     try {
-      writeFileSync(part, content);
-      renameSync(part, file);
+      writeWhole(file, content);
     } catch (error) {
-      rmSync(part, { force: true });
-      throw error;
+      throw outputFailed(file, error);
     }
   }
 

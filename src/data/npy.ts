@@ -8,13 +8,14 @@
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import {
   MAX_NPY_HEADER_BYTES,
   NPY_MAGIC,
   type NpyHeader,
   parseNpyHeader,
 } from '../../topology/npy-header.js';
+import { type Written, writeWholeLater } from '../../topology/whole-file.js';
 import { InputError } from '../base/errors.js';
 
 export interface NpyArray {
@@ -110,40 +111,31 @@ function transposed(data: Float64Array, shape: readonly number[]): Float64Array 
 export async function writeNpy(file: string, array: NpyArray): Promise<void> {
   const columns = array.shape.slice(1).reduce((product, extent) => product * extent, 1);
   const rows = { data: array.data, rows: array.shape[0]!, columns, rowStride: columns };
-  await writeRows(file, rows, array.shape);
+  await writeWholeLater(file, npyPieces(rows, array.shape));
 }
 
-/** Writes rows x columns, a few MiB at a time: the memory it takes does not grow with the array. */
-export async function writeNpyRows(file: string, rows: PaddedRows): Promise<void> {
-  await writeRows(file, rows, [rows.rows, rows.columns]);
+/**
+ * Writes rows x columns, a few MiB at a time: the memory it takes does not grow with the array. A reader
+ * never sees half a file.
+ */
+export async function writeNpyRows(file: string, rows: PaddedRows): Promise<Written> {
+  return writeWholeLater(file, npyPieces(rows, [rows.rows, rows.columns]));
 }
 
-/** A reader never sees half a file: it is written beside its place, then renamed into it. */
-async function writeRows(file: string, source: PaddedRows, shape: readonly number[]): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  const handle = await open(temporary, 'w');
-  try {
-    try {
-      await handle.writeFile(formatHeader(shape));
-      const { data, rows, columns, rowStride, positions } = source;
-      const chunkRows = Math.max(1, Math.floor(CHUNK_BYTES / (8 * Math.max(columns, 1))));
-      // A chunk of its own, because a file cannot be written from shared memory.
-      const chunk = new Float64Array(Math.min(chunkRows, rows) * columns);
-      for (let first = 0; first < rows; first += chunkRows) {
-        const count = Math.min(chunkRows, rows - first);
-        for (let r = 0; r < count; r++) {
-          const start = (positions === undefined ? first + r : positions[first + r]!) * rowStride;
-          for (let c = 0; c < columns; c++) chunk[r * columns + c] = data[start + c]!;
-        }
-        await handle.writeFile(new Uint8Array(chunk.buffer, 0, count * columns * 8));
-      }
-    } finally {
-      await handle.close();
+/** Each piece is to be written before the next is asked for: they share their memory. */
+function* npyPieces(source: PaddedRows, shape: readonly number[]): Generator<Uint8Array> {
+  yield formatHeader(shape);
+  const { data, rows, columns, rowStride, positions } = source;
+  const chunkRows = Math.max(1, Math.floor(CHUNK_BYTES / (8 * Math.max(columns, 1))));
+  // A chunk of its own, because a file cannot be written from shared memory.
+  const chunk = new Float64Array(Math.min(chunkRows, rows) * columns);
+  for (let first = 0; first < rows; first += chunkRows) {
+    const count = Math.min(chunkRows, rows - first);
+    for (let r = 0; r < count; r++) {
+      const start = (positions === undefined ? first + r : positions[first + r]!) * rowStride;
+      for (let c = 0; c < columns; c++) chunk[r * columns + c] = data[start + c]!;
     }
-    await rename(temporary, file);
-  } catch (error) {
-    await unlink(temporary).catch(() => {});
-    throw error;
+    yield new Uint8Array(chunk.buffer, 0, count * columns * 8);
   }
 }
 

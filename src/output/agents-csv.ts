@@ -9,26 +9,18 @@
  * Fields are quoted as RFC 4180 has it, lines end with a line feed, as in trace.csv.
  */
 
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { type Written, writeWhole } from '../../topology/whole-file.js';
 import type { AgentRow } from '../run/reports.js';
 
-/** A million agents are a million lines: they leave as they are made. */
-const FLUSH_CHARACTERS = 64 * 1024;
+export function writeAgentsCsv(file: string, agents: Iterable<AgentRow>): Written {
+  return writeWhole(file, lines(agents));
+}
 
-export function writeAgentsCsv(file: string, agents: Iterable<AgentRow>): void {
-  const handle = openSync(file, 'w');
-  try {
-    let pending = 'row,label,degree,samples\n';
-    for (const { row, label, degree, samples } of agents) {
-      pending += `${row},${quoted(label)},${degree},${samples ?? ''}\n`;
-      if (pending.length < FLUSH_CHARACTERS) continue;
-      writeSync(handle, pending);
-      pending = '';
-    }
-    writeSync(handle, pending);
-  } finally {
-    closeSync(handle);
-  }
+/** A million agents are a million lines: they leave as they are made. */
+function* lines(agents: Iterable<AgentRow>): Generator<string> {
+  yield 'row,label,degree,samples\n';
+  for (const { row, label, degree, samples } of agents)
+    yield `${row},${quoted(label)},${degree},${samples ?? ''}\n`;
 }
 
 /** A field that begins or ends with a space is quoted too, since some readers trim those that are not. */

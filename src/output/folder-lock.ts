@@ -11,17 +11,11 @@
  * holder is dead and replacing its lock, nobody else can have replaced it.
  */
 
-import {
-  linkSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileSystem } from '../../topology/file-system.js';
+import { openNew, randomName, removeFile, writeAll } from '../../topology/whole-file.js';
 import { InputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 
@@ -32,6 +26,7 @@ const RETRY_MS = 5;
  * A takeover is three calls of the file system; one that takes longer than all of these retries hangs in it.
  */
 const RETRIES = 400;
+const ABANDONED_MS = 60_000;
 
 interface Holder {
   pid: number;
@@ -64,13 +59,17 @@ export class FolderLock {
 
   /** Idempotent, and nothing where the lock is somebody else's by now. */
   release(): void {
-    if (readText(this.file) === this.text) rmSync(this.file, { force: true });
+    try {
+      if (readText(this.file) === this.text) removeFile(this.file);
+    } catch {
+      // It counts until this thread has ended, and not longer.
+    }
   }
 
   private take(file: string): void {
-    const own = `${file}.${process.pid}-${Math.random().toString(36).slice(2)}`;
-    writeFileSync(own, this.text);
+    const own = `${file}.${process.pid}-${randomName()}`;
     try {
+      writeNew(own, this.text);
       for (let attempt = 0; attempt < RETRIES; attempt++) {
         if (link(own, file)) return;
         const text = readText(file);
@@ -85,7 +84,7 @@ export class FolderLock {
       }
       throw new Error(`${showPath(file)} could not be taken, though its holder is gone`);
     } finally {
-      rmSync(own, { force: true });
+      removeFile(own);
     }
   }
 
@@ -95,12 +94,17 @@ export class FolderLock {
     this.take(guard);
     try {
       if (readText(file) !== text) return false;
-      renameSync(own, file);
+      fileSystem.renameSync(own, file);
       return true;
     } finally {
-      rmSync(guard, { force: true });
+      removeFile(guard);
     }
   }
+}
+
+/** The lock's own file, and those that whoever wants it makes for a moment. */
+export function isLockFile(name: string): boolean {
+  return name.startsWith(LOCK_FILE);
 }
 
 /** Throws InputError where somebody alive holds the folder's lock; a folder that is not there is nobody's. */
@@ -110,28 +114,41 @@ export function refuseInUse(folder: string): void {
   if (holder !== null && !isDead(holder)) throw inUse(folder, holder);
 }
 
-/**
- * After whoever wrote in this process has been ended from outside: its lock, and files that it had only half
- * written.
- */
-export function tidyUp(folder: string, id: string): void {
-  const file = path.join(folder, LOCK_FILE);
-  const text = readText(file);
+/** Whether the folder's lock is that of this process, for what `id` stands for. */
+export function isOwnLock(folder: string, id: string): boolean {
+  const text = readText(path.join(folder, LOCK_FILE));
   const holder = text === null ? null : parse(text);
-  if (holder?.pid !== process.pid || holder.id !== id) return;
-  for (const name of readdirSync(folder))
-    if (isHalfWritten(name)) rmSync(path.join(folder, name), { force: true });
-  rmSync(file, { force: true });
+  return holder?.pid === process.pid && holder.id === id;
 }
 
-/** What is written beside its place, to be renamed into it. */
-export function isHalfWritten(name: string): boolean {
-  return /^\..+\.part$|\.\d+\.tmp$/.test(name);
+/** To be called by whoever holds the lock: what contenders have left that were killed in the middle of it. */
+export function clearContenders(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const file = path.join(folder, name);
+    if (name.startsWith(`${LOCK_FILE}.`) && isAbandoned(file)) removeFile(file);
+  }
+}
+
+/** A file that is not filled is being filled, or was not by somebody who is gone for long. */
+function isAbandoned(file: string): boolean {
+  const holder = parse(readText(file) ?? '');
+  if (holder !== null) return isDead(holder);
+  const there = statSync(file, { throwIfNoEntry: false });
+  return there !== undefined && Date.now() - there.mtimeMs > ABANDONED_MS;
+}
+
+function writeNew(file: string, text: string): void {
+  const handle = openNew(file);
+  try {
+    writeAll(handle, Buffer.from(text));
+  } finally {
+    fileSystem.closeSync(handle);
+  }
 }
 
 function link(own: string, file: string): boolean {
   try {
-    linkSync(own, file);
+    fileSystem.linkSync(own, file);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -140,7 +157,7 @@ function link(own: string, file: string): boolean {
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
   }
   try {
-    writeFileSync(file, readFileSync(own), { flag: 'wx' });
+    writeNew(file, readFileSync(own, 'utf8'));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

@@ -3,48 +3,43 @@
  * thread.
  *
  *  - Nothing is created before `begin`, so a config that is refused leaves no empty folder behind.
- *  - manifest.json and summary.json appear whole or not at all (written beside, then renamed).
- *  - Nobody else writes there meanwhile (folder-lock.ts), and what an earlier run left is gone before the new
- *    manifest stands: one folder holds files of one run, whose id stands in manifest.json and summary.json.
- *  - trace.csv is appended in whole lines, at least every half second: a crash leaves a file that can be
- *    read, and `tail -f` shows a run.
+ *  - Files appear whole or not at all (topology/whole-file.ts), but for trace.csv, which grows in its place
+ *    (trace-file.ts): a crash leaves a file that can be read, and `tail -f` shows a run.
+ *  - Nobody else writes there meanwhile (folder-lock.ts).
+ *  - In a folder that holds an earlier run the new one is written on a stage (stage.ts), and takes its place
+ *    when all of it is whole: one folder holds files of one run. Its id stands in manifest.json and
+ *    summary.json, and the summary has the digests of the other files (check-folder.ts).
  *  - The same config gives the same manifest, but for `run`, `machine` and `time`.
  */
 
-import {
-  accessSync,
-  closeSync,
-  constants,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import os from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { removeFile, type Written, writeWhole } from '../../topology/whole-file.js';
 import { ownCores } from '../base/cores.js';
 import { inWords } from '../base/data-in-words.js';
 import { InputError, isInputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import type { LoadedConfig, RunConfig } from '../run/config.js';
 import type { AgentRow, PlanReport, Summary } from '../run/reports.js';
-import { COLUMNS } from '../trace/ring.js';
 import type { TraceRow } from '../trace/row.js';
 import { writeAgentsCsv } from './agents-csv.js';
-import { FolderLock, isHalfWritten, LOCK_FILE, refuseInUse } from './folder-lock.js';
+import { outputFailed, reasonOf, refusal } from './failures.js';
+import { FolderLock, refuseInUse } from './folder-lock.js';
 import { makeFolder, tryFolder } from './make-folder.js';
+import {
+  holdsWholeRun,
+  INCOMPLETE,
+  isRunFolder,
+  RUN_FILES,
+  setAside,
+  settleRunFolder,
+} from './run-folder.js';
+import { isOurs, Stage } from './stage.js';
+import { TraceFile } from './trace-file.js';
 import { type Versions, versions } from './versions.js';
 
-/** What a run leaves; everything else in a folder is somebody else's. */
-const RUN_FILES = ['manifest.json', 'agents.csv', 'x.npy', 'trace.csv', 'summary.json'] as const;
 const MANIFEST_FORMAT = 'sottovoce-run/1';
-
-const FLUSH_BYTES = 64 * 1024;
-const FLUSH_MS = 500;
 
 export interface Manifest {
   format: typeof MANIFEST_FORMAT;
@@ -133,10 +128,13 @@ export function makeManifest({ run, config: loaded, plan }: RunDescription): Man
 export class RunDirectory {
   /** Absolute. */
   readonly path: string;
-  private trace: number | null = null;
+  /** Where files are until they take their places; null where they are written there at once. */
+  private stage: Stage | null = null;
+  private trace: TraceFile | null = null;
   private lock: FolderLock | null = null;
-  private pending = '';
-  private flushedAt = 0;
+  private readonly files: Record<string, Written> = {};
+  private readonly incomplete: Record<string, string> = {};
+  private over = false;
 
   private constructor(path: string) {
     this.path = path;
@@ -162,7 +160,7 @@ export class RunDirectory {
       });
     }
     refuseInUse(path);
-    if (entries.some(isSomebodys) && !isRunDirectory(path)) {
+    if (entries.some((name) => !isOurs(name)) && !isRunFolder(path)) {
       throw new InputError(`${shown} is not empty and holds no earlier run, so nothing is written there`, {
         file: path,
         hint: `give --out a new folder, for example ${showPath(join(path, 'run-1'))}`,
@@ -172,85 +170,148 @@ export class RunDirectory {
     return new RunDirectory(path);
   }
 
-  /**
-   * Claims the folder, clears what an earlier run left, writes the manifest and opens the trace. Throws
-   * InputError.
-   */
+  /** Claims the folder, writes the manifest and opens the trace. Throws InputError. */
   begin(run: RunDescription): void {
     try {
       makeFolder(this.path);
       this.lock = FolderLock.take(this.path, run.run);
-      // The summary first: without it nobody takes what is left for a run that is over. The manifest last, by
-      // being replaced: it says whose folder this is.
-      for (const name of RUN_FILES.toReversed()) {
-        if (name !== 'manifest.json') rmSync(this.file(name), { force: true });
-      }
-      for (const name of readdirSync(this.path))
-        if (isHalfWritten(name)) rmSync(this.file(name), { force: true });
-      this.writeWhole('manifest.json', makeManifest(run));
-      if (run.agents) writeAgentsCsv(this.file('agents.csv'), run.agents);
-      this.trace = openSync(this.file('trace.csv'), 'a');
+      settleRunFolder(this.path);
+      if (isRunFolder(this.path)) this.stage = new Stage(this.path);
+      this.files['manifest.json'] = this.writeJson('manifest.json', makeManifest(run));
+      if (run.agents) this.files['agents.csv'] = writeAgentsCsv(this.file('agents.csv'), run.agents);
+      this.trace = new TraceFile(this.file('trace.csv'));
     } catch (error) {
+      this.takeBack();
       this.release();
       throw isInputError(error) ? error : refusal(showPath(this.path), error);
     }
-    this.pending = `${COLUMNS.join(',')}\n`;
-    this.flush();
   }
 
+  /** Where this run's files are while it lasts. After `begin`. */
+  get current(): string {
+    return this.stage?.path ?? this.path;
+  }
+
+  /**
+   * To be called now and then without rows too: what waits is written within half a second. Throws RunError
+   * where it cannot be; whole rows stand in the file then, and there will be no more.
+   */
   append(rows: readonly TraceRow[]): void {
-    for (const row of rows) this.pending += traceLine(row);
-    if (this.pending.length >= FLUSH_BYTES || Date.now() - this.flushedAt >= FLUSH_MS) this.flush();
+    try {
+      this.trace?.append(rows);
+    } catch (error) {
+      throw this.traceFailed(error);
+    }
   }
 
-  /** `write` is given the path of x.npy and writes it, at once or later. */
-  async writeX(write: (file: string) => void | Promise<void>): Promise<void> {
-    await write(this.file('x.npy'));
+  /**
+   * `write` is given the path of x.npy. What cannot be written there is said in the summary, and nothing else
+   * is lost by it.
+   */
+  async writeX(write: (file: string) => Promise<Written>): Promise<void> {
+    try {
+      this.files['x.npy'] = await write(this.file('x.npy'));
+    } catch (error) {
+      this.incomplete['x.npy'] = reasonOf(error);
+    }
   }
 
-  /** The last thing written: a directory with a summary is a run that is over. */
-  finish(summary: Summary): void {
-    this.flush();
-    if (this.trace !== null) closeSync(this.trace);
-    this.trace = null;
-    this.writeWhole('summary.json', summary);
-    this.release();
+  /**
+   * The last thing written: a directory with a summary is a run that is over. Gives it as it stands there.
+   * Throws RunError where a file could not be written. Once; after that it does nothing.
+   */
+  async finish(summary: Summary): Promise<Summary> {
+    if (this.over) return summary;
+    this.over = true;
+    let failed: unknown = null;
+    if (this.trace !== null) {
+      try {
+        this.files['trace.csv'] = await this.trace.finish();
+      } catch (error) {
+        failed = this.traceFailed(error);
+      }
+      this.trace = null;
+    }
+    const whole = this.described(summary, failed as Error | null);
+    try {
+      this.writeJson('summary.json', whole);
+      this.place(whole);
+    } catch (error) {
+      throw outputFailed(this.file('summary.json'), error);
+    } finally {
+      this.release();
+    }
+    if (failed !== null) throw failed;
+    return whole;
   }
 
   /** Whatever happened: the folder is nobody's any more. Idempotent. */
   release(): void {
+    this.trace?.close();
+    this.trace = null;
     this.lock?.release();
     this.lock = null;
   }
 
-  private flush(): void {
-    if (this.trace === null || this.pending === '') return;
-    const bytes = Buffer.from(this.pending);
-    this.pending = '';
-    this.flushedAt = Date.now();
-    for (let written = 0; written < bytes.length; ) written += writeSync(this.trace, bytes, written);
+  /** With what there is to say of its files. */
+  private described(summary: Summary, failed: Error | null): Summary {
+    const { files, incomplete } = this;
+    const whole: Summary = { ...summary, files };
+    if (failed !== null) Object.assign(whole, { status: 'failed', error: failed.message });
+    if (Object.keys(incomplete).length > 0) {
+      whole.incomplete = incomplete;
+      const lost = Object.entries(incomplete).map(([name, why]) => `${name} could not be written: ${why}`);
+      whole.warnings = [...summary.warnings, ...lost];
+    }
+    if (this.stage !== null && !this.mayReplace(whole))
+      whole.warnings = [
+        ...whole.warnings,
+        `the earlier results stay as they are, and what this run left is in ${INCOMPLETE} beside them`,
+      ];
+    return whole;
   }
 
-  /** Beside, then renamed: readers see the old file, or the whole new one. */
-  private writeWhole(name: (typeof RUN_FILES)[number], data: unknown): void {
-    const temporary = this.file(`.${name}.part`);
+  /** A run that is not whole takes no place of one that is. */
+  private mayReplace({ status, incomplete }: Summary): boolean {
+    return (status !== 'failed' && incomplete === undefined) || !holdsWholeRun(this.path);
+  }
+
+  private place(summary: Summary): void {
+    if (this.stage === null) return;
+    if (this.mayReplace(summary)) this.stage.commit([...RUN_FILES, INCOMPLETE], 'summary.json');
+    else setAside(this.path, this.stage.path);
+    this.stage = null;
+  }
+
+  private traceFailed(error: unknown): Error {
+    const { trace } = this;
+    if (trace !== null) {
+      this.files['trace.csv'] = trace.written();
+      trace.close();
+      this.trace = null;
+    }
+    this.incomplete['trace.csv'] = reasonOf(error);
+    return outputFailed(this.file('trace.csv'), error);
+  }
+
+  /** Of a run that could not begin nothing is left. */
+  private takeBack(): void {
+    if (this.lock === null) return;
     try {
-      writeFileSync(temporary, `${toJson(data)}\n`);
-      renameSync(temporary, this.file(name));
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
+      if (this.stage !== null) this.stage.discard();
+      else for (const name of Object.keys(this.files)) removeFile(this.file(name));
+    } catch {
+      // What is left says that it is no run that is over.
     }
   }
 
-  private file(name: string): string {
-    return join(this.path, name);
+  private writeJson(name: (typeof RUN_FILES)[number], data: unknown): Written {
+    return writeWhole(this.file(name), `${toJson(data)}\n`);
   }
-}
 
-/** Numbers in their shortest form that reads back as the same double; what is not known is an empty field. */
-export function traceLine(row: TraceRow): string {
-  return `${COLUMNS.map((name) => (Number.isNaN(row[name]) ? '' : String(row[name]))).join(',')}\n`;
+  private file(name: string): string {
+    return join(this.current, name);
+  }
 }
 
 /** JSON for people and machines: null where there is no finite number, typed arrays as lists. */
@@ -265,22 +326,6 @@ export function toJson(data: unknown): string {
     },
     2,
   );
-}
-
-/** Of the files in a folder: not what a run that was killed may have left of its own. */
-function isSomebodys(name: string): boolean {
-  return !name.startsWith(LOCK_FILE) && !isHalfWritten(name);
-}
-
-/** A manifest.json alone says little (web pages have one); ours says whose it is. */
-function isRunDirectory(path: string): boolean {
-  try {
-    const manifest: unknown = JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8'));
-    const format = (manifest as { format?: unknown } | null)?.format;
-    return typeof format === 'string' && format.startsWith('sottovoce-run/');
-  } catch {
-    return false;
-  }
 }
 
 /** The folder that is there, of this one and those around it. */
@@ -304,24 +349,4 @@ export function checkWritable(folder: string, shown: string): void {
   } catch (error) {
     throw refusal(shown, error);
   }
-}
-
-export function refusal(shown: string, error: unknown): InputError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const reasons: Record<string, string> = {
-    ENOENT: 'no folder can be made there',
-    EACCES: 'permission denied',
-    EPERM: 'permission denied',
-    EROFS: 'the file system is read-only',
-    ENOTDIR: 'part of the path is a file',
-    ENOSPC: 'no space is left',
-    ENAMETOOLONG: 'the name is too long',
-  };
-  return new InputError(
-    `cannot write results to ${shown}: ${reasons[code ?? ''] ?? message}`,
-    {
-      hint: 'give --out a folder that you may write to',
-    },
-    { cause: error },
-  );
 }

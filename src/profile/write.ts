@@ -9,16 +9,19 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { writeWhole } from '../../topology/whole-file.js';
 import { ownCores } from '../base/cores.js';
 import { InputError, isInputError } from '../base/errors.js';
 import { formatSeconds, plural } from '../base/format.js';
 import { showPath } from '../base/show-path.js';
-import { FolderLock, LOCK_FILE, refuseInUse } from '../output/folder-lock.js';
+import { outputFailed, refusal } from '../output/failures.js';
+import { clearContenders, FolderLock, refuseInUse } from '../output/folder-lock.js';
 import { makeFolder } from '../output/make-folder.js';
-import { checkWritable, nearestExisting, refusal, toJson } from '../output/run-directory.js';
+import { checkWritable, nearestExisting, toJson } from '../output/run-directory.js';
+import { isOurs, Stage, settle } from '../output/stage.js';
 import { ownVersion } from '../output/versions.js';
 import { besideEachOther, type Frame, mergeThreads, type ThreadTree } from './call-tree.js';
 import type { Page } from './flame-graph.js';
@@ -140,9 +143,7 @@ export function checkFolder(folder: string): void {
   checkWritable(there, shown);
   refuseInUse(folder);
   const foreign =
-    there === folder
-      ? readdirSync(folder).find((name) => !OWN_FILES.test(name) && !name.startsWith(LOCK_FILE))
-      : undefined;
+    there === folder ? readdirSync(folder).find((name) => !OWN_FILES.test(name) && !isOurs(name)) : undefined;
   if (foreign !== undefined) {
     throw new InputError(`${shown} holds more than a profile (${foreign}), so nothing is written there`, {
       hint: 'give --out a new folder',
@@ -151,8 +152,9 @@ export function checkFolder(folder: string): void {
 }
 
 /**
- * Writes everything, and gives the names of the files; without a page no flame graphs. Clears what an earlier profile left. Throws InputError
- * where somebody else is writing there.
+ * Writes everything, and gives the names of the files; without a page no flame graphs. They take the place of
+ * an earlier profile's when all are written. Throws InputError where somebody else is writing there, RunError
+ * where a file cannot be written.
  */
 export function writeProfile(
   folder: string,
@@ -169,7 +171,20 @@ export function writeProfile(
     throw isInputError(error) ? error : refusal(showPath(folder), error);
   }
   try {
-    return writeFiles(folder, run, recorded, described, page);
+    clearContenders(folder);
+    settle(folder);
+    const stage = new Stage(folder);
+    try {
+      const files = writeFiles(stage.path, run, recorded, described, page);
+      const earlier = readdirSync(folder).filter((name) => OWN_FILES.test(name) && name !== 'baseline.json');
+      stage.commit(earlier);
+      return files;
+    } catch (error) {
+      settle(folder);
+      throw error;
+    }
+  } catch (error) {
+    throw outputFailed(folder, error);
   } finally {
     lock.release();
   }
@@ -197,13 +212,9 @@ function writeFiles(
 ): string[] {
   const roots = recorded.map(({ tree }) => tree.root);
   const mergedTree = mergeThreads(roots);
-
-  for (const name of readdirSync(folder)) {
-    if (OWN_FILES.test(name) && name !== 'baseline.json') rmSync(path.join(folder, name));
-  }
   const files: string[] = [];
   const write = (name: string, content: string) => {
-    writeFileSync(path.join(folder, name), content);
+    writeWhole(path.join(folder, name), content);
     files.push(name);
   };
   if (page !== null) {

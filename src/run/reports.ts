@@ -150,6 +150,21 @@ export interface Summary {
   hint?: string;
   /** What ended a run that failed. */
   error?: string;
+  /**
+   * The other files of its folder, by name: by these they can be told to be of this run, and as it wrote
+   * them. Absent where nothing is written.
+   */
+  files?: Record<string, FileDigest>;
+  /** Files of its folder that could not be written, or not to their end, by name, and why. */
+  incomplete?: Record<string, string>;
+}
+
+/** Of a file, as it was written. */
+export interface FileDigest {
+  /** Its length. */
+  bytes: number;
+  /** SHA-256 of its bytes, hexadecimal. */
+  sha256: string;
 }
 
 /** How far apart neighbours' rows are, on average and at most. */

@@ -17,6 +17,7 @@ import type { LoopReport } from '../run/tasks.js';
 import { standsStill, Word } from '../sync/control.js';
 import { RingReader } from '../trace/ring.js';
 import type { TraceRow } from '../trace/row.js';
+import { RowStore } from '../trace/row-store.js';
 import type { WorkerPool } from './pool.js';
 import { rowAt, type StateRows, stateHash, stateRows } from './state-hash.js';
 import { Steering } from './steering.js';
@@ -26,8 +27,11 @@ import type { AgentState, PrepareOptions, Progress, RunResult } from './types.js
 const DRAIN_MS = 20;
 
 export class ActiveRun {
-  readonly rows: TraceRow[] = [];
   readonly steering: Steering;
+  /** What late subscribers are given, and what the summary is made of: all rows, or evenly thinned ones. */
+  private readonly history = new RowStore();
+  /** All of them, where they were asked for. */
+  private readonly kept: RowStore | null;
   private readonly prepared: Prepared;
   private readonly pool: WorkerPool;
   private readonly options: PrepareOptions;
@@ -37,6 +41,8 @@ export class ActiveRun {
   private readonly words: Int32Array;
   private readonly id: string;
   private ending = false;
+  /** Why trace.csv could not be written any further; null as long as it can. */
+  private unwritten: Error | null = null;
 
   /** Allocates and fills the arena. */
   constructor(
@@ -53,6 +59,7 @@ export class ActiveRun {
     this.options = options;
     this.directory = directory;
     this.onRows = onRows;
+    this.kept = options.keepRows ? new RowStore(Number.POSITIVE_INFINITY) : null;
     this.arena = createArena(prepared.plan.layout);
     prepared.fill(this.arena);
     this.words = this.arena.view('control', 'i32');
@@ -75,33 +82,52 @@ export class ActiveRun {
       const reports = await this.runTraced();
       const [leader] = reports;
       this.ending = true;
-      const summary = { run: this.id, ...this.summarize(leader) };
+      const summary: Summary = { run: this.id, ...this.summarize(leader) };
+      if (this.unwritten !== null)
+        Object.assign(summary, { status: 'failed', error: this.unwritten.message });
       const state = prepared.plan.state.map((field) =>
         stateRows(this.arena, prepared.plan, field, leader.rounds),
       );
       summary.stateHash = stateHash(state);
       const [x] = state;
       await directory?.writeX((file) => writeNpyRows(file, x));
-      directory?.finish(summary);
+      const written = (await directory?.finish(summary)) ?? summary;
+      if (this.unwritten !== null) throw this.unwritten;
       return {
-        summary,
+        summary: written,
         heap: reports.map(({ heap }) => heap),
         x: options.keepX ? compactRows(x) : null,
         labels: options.keepX ? Array.from(prepared.agents(), ({ label }) => label) : null,
-        rows: options.keepRows ? this.rows : [],
+        rows: this.kept?.rows() ?? [],
         profiles: reports.flatMap(({ profile }) => profile ?? []),
       };
     } catch (error) {
-      directory?.finish({ run: this.id, ...this.summarize(error as Error) });
+      if (error !== this.unwritten) await this.keepFailed(error as Error);
       throw error;
     } finally {
       directory?.release();
     }
   }
 
+  /** Of a run that failed; where that cannot be written either, the failure itself is what is said. */
+  private async keepFailed(failure: Error): Promise<void> {
+    try {
+      await this.directory?.finish({ run: this.id, ...this.summarize(failure) });
+    } catch (error) {
+      const also = (error as Error).message;
+      const { hint } = failure as { hint?: string };
+      Object.assign(failure, { hint: hint === undefined ? also : `${hint}; ${also}` });
+    }
+  }
+
   private summarize(outcome: LoopReport | Error): Summary {
-    const { prepared, arena, rows } = this;
-    return summarize(prepared, optimumValueIn(arena, prepared.plan), rows, outcome);
+    const { prepared, arena, history } = this;
+    return summarize(prepared, optimumValueIn(arena, prepared.plan), history.rows(), outcome);
+  }
+
+  /** Rows so far, for whoever begins to listen now: all that are kept. */
+  rowsSoFar(): TraceRow[] {
+    return (this.kept ?? this.history).rows();
   }
 
   private async runTraced(): ReturnType<WorkerPool['run']> {
@@ -109,10 +135,12 @@ export class ActiveRun {
     const reader = new RingReader(words, arena.view('trace.ring', 'f64'));
     const deliver = () => {
       const rows = reader.drain();
-      if (rows.length === 0) return;
-      this.rows.push(...rows);
-      this.directory?.append(rows);
-      this.onRows(rows);
+      for (const row of rows) {
+        this.history.push(row);
+        this.kept?.push(row);
+      }
+      this.write(rows);
+      if (rows.length > 0) this.onRows(rows);
     };
     const timer = setInterval(deliver, DRAIN_MS);
     try {
@@ -129,13 +157,27 @@ export class ActiveRun {
     }
   }
 
+  /**
+   * A run whose trace cannot be written ends after its round, with everything else that it has; rows are
+   * taken all the same, or the leader would wait for room.
+   */
+  private write(rows: readonly TraceRow[]): void {
+    if (this.unwritten !== null) return;
+    try {
+      this.directory?.append(rows);
+    } catch (error) {
+      this.unwritten = error as Error;
+      this.steering.stop();
+    }
+  }
+
   progress(): Progress {
     return {
       round: Atomics.load(this.words, Word.ROUND),
       rounds: this.prepared.plan.rounds,
       paused: standsStill(this.words),
       ending: this.ending,
-      last: this.rows.at(-1) ?? null,
+      last: this.history.last ?? null,
     };
   }
 

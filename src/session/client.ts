@@ -4,7 +4,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { InputError, RunError } from '../base/errors.js';
-import { tidyUp } from '../output/folder-lock.js';
+import { tidyUp } from '../output/run-folder.js';
 import { describeOverdue, OVERDUE_HINT, type OverdueCall } from '../plugin/watch.js';
 import type { LoadedConfig } from '../run/config.js';
 import { Comlink } from './comlink.js';

@@ -115,7 +115,8 @@ export class RunSession implements Session {
       );
     }
     this.subscribers.add(onRows);
-    if (this.active && this.active.rows.length > 0) this.tell(onRows, this.active.rows);
+    const soFar = this.active?.rowsSoFar() ?? [];
+    if (soFar.length > 0) this.tell(onRows, soFar);
   }
 
   /**

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
-import { FolderLock, LOCK_FILE, refuseInUse, tidyUp } from '../../src/output/folder-lock.js';
+import { FolderLock, LOCK_FILE, refuseInUse } from '../../src/output/folder-lock.js';
 import { makeNewFolder } from '../../src/output/make-folder.js';
+import { tidyUp } from '../../src/output/run-folder.js';
 import { temporaryFolder } from '../support/run.js';
 
 const LOCK_MODULE = new URL('../../dist/src/output/folder-lock.js', import.meta.url);

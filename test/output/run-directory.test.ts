@@ -5,13 +5,17 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
-import { makeManifest, RunDirectory, traceLine } from '../../src/output/run-directory.js';
+import { checkFolder } from '../../src/output/check-folder.js';
+import { makeManifest, RunDirectory } from '../../src/output/run-directory.js';
+import { traceLine } from '../../src/output/trace-file.js';
+import { writeWhole } from '../../topology/whole-file.js';
 import { LOADED, PLAN, row, SUMMARY } from '../report/fixtures.js';
 
 let folder: string;
@@ -28,8 +32,8 @@ test('a run, from begin to finish', async () => {
   expect(existsSync(join(folder, 'runs'))).toBe(false);
   directory.begin(RUN);
   directory.append([row(0), row(5, { gap: 1e-7, objective: Number.NaN })]);
-  await directory.writeX((file) => writeFileSync(file, 'x'));
-  directory.finish({ ...SUMMARY, final: { ...SUMMARY.final, gap: Number.NaN } });
+  await directory.writeX(async (file) => writeWhole(file, 'x'));
+  await directory.finish({ ...SUMMARY, final: { ...SUMMARY.final, gap: Number.NaN } });
 
   expect(readdirSync(directory.path).sort()).toEqual(['manifest.json', 'summary.json', 'trace.csv', 'x.npy']);
   expect(read(directory, 'trace.csv')).toBe(
@@ -49,7 +53,7 @@ test('trace numbers read back as the same doubles', () => {
   for (const gap of values) expect(Number(traceLine(row(1, { gap })).split(',')[2])).toBe(gap);
 });
 
-test('the trace is in whole lines while the run lasts', () => {
+test('the trace is in whole lines while the run lasts', async () => {
   const directory = RunDirectory.create(join(folder, 'run'));
   directory.begin(RUN);
   expect(read(directory, 'trace.csv')).toMatch(
@@ -60,7 +64,7 @@ test('the trace is in whole lines while the run lasts', () => {
   const text = read(directory, 'trace.csv');
   expect(text.length).toBeGreaterThan(100_000);
   expect(text.endsWith('\n')).toBe(true);
-  directory.finish(SUMMARY);
+  await directory.finish(SUMMARY);
   expect(read(directory, 'trace.csv').trim().split('\n')).toHaveLength(5001);
 });
 
@@ -91,21 +95,68 @@ describe('the manifest', () => {
 });
 
 describe('what is there already', () => {
-  test('an earlier run is replaced, other files beside it stay', () => {
+  /** A run of two rows and an x, or what there is of one that does not come to its end. */
+  async function runInto(path: string, run: string, x: string, summary = SUMMARY): Promise<void> {
+    const directory = RunDirectory.create(path);
+    directory.begin({ ...RUN, run });
+    directory.append([row(0), row(1)]);
+    await directory.writeX(async (file) => writeWhole(file, x));
+    await directory.finish({ ...summary, run });
+  }
+  const contents = (path: string) =>
+    Object.fromEntries(
+      readdirSync(path, { recursive: true, encoding: 'utf8' })
+        .filter((name) => statSync(join(path, name)).isFile())
+        .map((name) => [name, readFileSync(join(path, name), 'utf8')]),
+    );
+
+  test('an earlier run is there, whole, until the next one is; other files beside it stay', async () => {
     const path = join(folder, 'run');
-    const earlier = RunDirectory.create(path);
-    earlier.begin(RUN);
-    earlier.append([row(0), row(1)]);
-    writeFileSync(join(path, 'x.npy'), 'old');
+    await runInto(path, 'first', 'old');
     writeFileSync(join(path, 'figure.svg'), 'mine');
-    earlier.finish(SUMMARY);
+    const before = contents(path);
 
     const later = RunDirectory.create(path);
-    later.begin(RUN);
+    later.begin({ ...RUN, run: 'second' });
     expect(() => RunDirectory.create(path)).toThrow(/is in use/);
-    later.release();
-    expect(readdirSync(path).sort()).toEqual(['figure.svg', 'manifest.json', 'trace.csv']);
-    expect(readFileSync(join(path, 'trace.csv'), 'utf8').split('\n')).toHaveLength(2);
+    later.append([row(0)]);
+    await later.writeX(async (file) => writeWhole(file, 'new'));
+    expect(contents(path)).toMatchObject(before);
+    expect(checkFolder(path)).toMatchObject({ run: 'first', problems: [] });
+    await later.finish({ ...SUMMARY, run: 'second' });
+
+    expect(readdirSync(path).sort()).toEqual([
+      'figure.svg',
+      'manifest.json',
+      'summary.json',
+      'trace.csv',
+      'x.npy',
+    ]);
+    expect(checkFolder(path)).toMatchObject({ run: 'second', problems: [] });
+    expect(contents(path)).toMatchObject({ 'x.npy': 'new', 'figure.svg': 'mine' });
+  });
+
+  test('a run that fails leaves an earlier one where it is, and itself beside it, until one ends well', async () => {
+    const path = join(folder, 'run');
+    await runInto(path, 'first', 'old');
+    await runInto(path, 'second', 'half', { ...SUMMARY, status: 'failed', error: 'worker 0 failed' });
+    expect(checkFolder(path)).toMatchObject({ run: 'first', problems: [] });
+    const kept = join(path, 'incomplete');
+    expect(checkFolder(kept)).toMatchObject({ run: 'second', problems: [] });
+    expect(read({ path: kept } as RunDirectory, 'summary.json')).toContain('the earlier results stay');
+    await runInto(path, 'third', 'half', { ...SUMMARY, status: 'failed', error: 'worker 0 failed' });
+    expect(checkFolder(kept).run).toBe('third');
+    await runInto(path, 'fourth', 'new');
+    expect(checkFolder(path)).toMatchObject({ run: 'fourth', problems: [] });
+    expect(existsSync(kept)).toBe(false);
+  });
+
+  test('a run that failed is replaced by the next one, whatever becomes of that', async () => {
+    const path = join(folder, 'run');
+    await runInto(path, 'first', 'old', { ...SUMMARY, status: 'failed' });
+    await runInto(path, 'second', 'half', { ...SUMMARY, status: 'failed' });
+    expect(checkFolder(path)).toMatchObject({ run: 'second', problems: [] });
+    expect(readdirSync(path)).not.toContain('incomplete');
   });
 
   test('an empty folder is used', () => {

@@ -8,8 +8,8 @@ import { type PrepareOptions, parseConfig, type RunResult } from '../../dist/src
 import { RunSession } from '../../dist/src/session/run-session.js';
 
 /** A folder that is gone after the tests of the file. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'sottovoce-'));
+export function temporaryFolder(within: string = os.tmpdir()): string {
+  const folder = mkdtempSync(path.join(within, 'sottovoce-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

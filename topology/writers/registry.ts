@@ -1,11 +1,10 @@
 /**
  * The writers: one line each, and `writeGraph`, which leaves either the whole file or nothing.
  */
-import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { fileError, TopologyError } from '../errors.js';
 import type { Graph } from '../graph.js';
+import { writeNamed } from '../whole-file.js';
 import { csvWriter, edgeListWriter } from './edge-list.js';
 import { graphmlWriter } from './graphml.js';
 import { jsonWriter } from './json.js';
@@ -20,8 +19,7 @@ export function formatGraph(graph: Graph, format: string): string {
 }
 
 /**
- * Writes a graph to a file: to a temporary one beside it, flushed, then renamed, so that a reader never sees
- * half.
+ * Writes a graph to a file: beside its place, flushed, then renamed, so that a reader never sees half.
  *
  * @param options.format one of the writers' formats; default: by extension
  * @throws TopologyError when the kind is unknown, the format cannot hold the graph, or the file cannot be
@@ -33,18 +31,9 @@ export async function writeGraph(
   options: { format?: string } = {},
 ): Promise<void> {
   const pieces = (options.format === undefined ? writerFor(path) : writerOf(options.format)).write(graph);
-  const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    const handle = await open(temporary, 'wx');
-    try {
-      for (const piece of pieces) await handle.write(piece);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
+    await writeNamed(path, pieces);
   } catch (error) {
-    await rm(temporary, { force: true });
     if (error instanceof TopologyError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw fileError(path, 0, `cannot be written (${code})`, error);

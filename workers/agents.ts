@@ -10,6 +10,7 @@ import { getHeapStatistics } from 'node:v8';
 import { bindKernels } from '../kernels/bindings.js';
 import { attachArena, populate } from '../src/arena/arena.js';
 import { loadModules } from '../src/plugin/modules.js';
+import { guardThread, settleStrays } from '../src/plugin/stray.js';
 import { useWatchWords, watchRun } from '../src/plugin/watch.js';
 import { bindProgram } from '../src/program/registry.js';
 import { withClock } from '../src/run/clock.js';
@@ -29,7 +30,9 @@ export default async function agents(task: AgentsTask): Promise<AgentsReport> {
     populate(arena, worker, plan.workers);
     if (task.watch) useWatchWords(task.watch);
     watchRun();
+    if (plan.modules.length > 0) guardThread();
     await loadModules(plan.modules);
+    await settleStrays();
     const bound = bindProgram(plan, arena, bindKernels(module, memory), worker);
     const faulty = task.fault?.worker === worker ? withFault(bound, task.fault) : bound;
     const { program, barrier } = task.clock
@@ -47,9 +50,14 @@ export default async function agents(task: AgentsTask): Promise<AgentsReport> {
         heapAtRounds: task.heapAtRounds,
         sampleHeap: () => getHeapStatistics().used_heap_size,
       });
-    if (task.profileUs === 0) return { ...loop(), profile: null };
+    if (task.profileUs === 0) {
+      const report = { ...loop(), profile: null };
+      await settleStrays();
+      return report;
+    }
     const { record } = await import('../src/profile/record.js');
     const { result, profile } = await record(task.profileUs, () => barrier.wait(), loop);
+    await settleStrays();
     return { ...result, profile };
   } catch (error) {
     if (error instanceof BarrierPoisoned) return { poisoned: error.reason };

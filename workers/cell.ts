@@ -4,12 +4,16 @@ import { isInputError } from '../src/base/errors.js';
 import { runCell } from '../src/compare/run-cell.js';
 import { searchCell } from '../src/compare/search-cell.js';
 import type { CellOutcome, CellTask } from '../src/compare/types.js';
+import { forgetStrays, guardThread, settleStrays } from '../src/plugin/stray.js';
 import { useWatchWords, watchRun } from '../src/plugin/watch.js';
 import { prepareRun } from '../src/session/prepare.js';
 import { Stepper } from '../src/session/single-thread.js';
 
 export default async function cell({ module, loaded, target, tune, watch }: CellTask): Promise<CellOutcome> {
   useWatchWords(watch);
+  guardThread();
+  // The cell before, on the same thread, has ended.
+  forgetStrays();
   try {
     const prepared = await prepareRun(loaded, 1);
     watchRun();
@@ -17,6 +21,7 @@ export default async function cell({ module, loaded, target, tune, watch }: Cell
     const stepper = new Stepper(prepared, module);
     const { search, plan } = searchCell(stepper, openGains, target, tune);
     const { summary, ...run } = runCell(stepper, target, plan);
+    await settleStrays();
     return {
       status: summary.status as Exclude<typeof summary.status, 'failed'>,
       compressor: report.compressor,

@@ -6,6 +6,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import type { CoordinatorTasks } from '../src/library/tasks.js';
+import { guardThread } from '../src/plugin/stray.js';
 import { useWatchWords } from '../src/plugin/watch.js';
 import { programDefinition } from '../src/program/registry.js';
 import { Comlink, nodeEndpoint } from '../src/session/comlink.js';
@@ -14,6 +15,7 @@ import { RunSession } from '../src/session/run-session.js';
 
 if (!parentPort) throw new Error('the coordinator is a worker thread: it is started by openSession()');
 useWatchWords((workerData as CoordinatorData).watch);
+guardThread();
 
 /** A session, and what tools have done away from the thread that calls them. */
 class Coordinator extends RunSession implements CoordinatorTasks {

@@ -114,9 +114,10 @@ export async function compareCommand(
   const seeds = options.seeds === undefined ? undefined : wholeNumbers('--seeds', options.seeds, 0);
   const rounds = options.rounds === undefined ? [] : [`rounds=${wholeNumber('--rounds', options.rounds, 1)}`];
   const tune = options.tune === undefined ? DEFAULT_TUNE : wholeNumber('--tune', options.tune, 0);
-  const [{ makeGrid }, { CompareDirectory }] = await Promise.all([
+  const [{ makeGrid }, { CompareDirectory }, { loadModulesOf }] = await Promise.all([
     import('../compare/grid.js'),
     import('../compare/store.js'),
+    import('../library/load-modules.js'),
   ]);
   const { cells, target } = await makeGrid({
     configs,
@@ -127,6 +128,7 @@ export async function compareCommand(
     set: [...(options.set ?? []), ...rounds],
     tune,
   });
+  await loadModulesOf(cells);
   const folder = options.out ?? dependencies.newFolder(timedDirectory('compare', dependencies.now()));
   const directory = CompareDirectory.open(folder);
   try {

@@ -7,6 +7,7 @@ import type { Graph } from '../../topology/index.js';
 import type { Certificate } from '../certify/certify.js';
 import type { CompressorSpec } from '../compress/types.js';
 import type { ModuleReference } from '../plugin/modules.js';
+import { settleStrays } from '../plugin/stray.js';
 import type { FlowConfig } from '../program/flow/config.js';
 import type { FlowTrialOptions, FlowTrials } from '../program/flow/tune-flow.js';
 import type { LoadedConfig } from '../run/config.js';
@@ -14,6 +15,7 @@ import type { PlanReport } from '../run/reports.js';
 import { Comlink } from '../session/comlink.js';
 import { openCoordinator } from '../session/coordinator-client.js';
 import { locatedRefusal, refusalOf } from '../session/overdue.js';
+import { refuseStray } from '../session/prepare.js';
 import type { InspectedGraph, TopologyInspection } from './inspect-graph.js';
 
 /** What each is given, tells meanwhile, and gives. All of it crosses threads. */
@@ -103,8 +105,15 @@ const tasks: { [N in Name]: (argument: Tasks[N]['argument'], tell: Tell<N>) => P
   };
 
 /** On the coordinator's thread. */
-export function runTask(name: string, argument: unknown, tell: (progress: never) => void): Promise<unknown> {
-  return (tasks[name as Name] as (argument: unknown, tell: unknown) => Promise<unknown>)(argument, tell);
+export async function runTask(
+  name: string,
+  argument: unknown,
+  tell: (progress: never) => void,
+): Promise<unknown> {
+  const task = tasks[name as Name] as (argument: unknown, tell: unknown) => Promise<unknown>;
+  const result = await task(argument, tell);
+  await settleStrays().catch(refuseStray);
+  return result;
 }
 
 /** What a coordinator has for tools beside its session. */

@@ -254,12 +254,14 @@ export async function compare(
 ): Promise<CompareOutcome> {
   checkOptions('compare', options, COMPARE_OPTIONS);
   const { trials = 40, signal, onCell } = options;
-  const [{ makeGrid, parseTarget }, { runGrid }, { compared }, { ownCores }] = await Promise.all([
-    import('../compare/grid.js'),
-    import('../compare/run-grid.js'),
-    import('./compared.js'),
-    import('../base/cores.js'),
-  ]);
+  const [{ makeGrid, parseTarget }, { loadModulesOf }, { runGrid }, { compared }, { ownCores }] =
+    await Promise.all([
+      import('../compare/grid.js'),
+      import('./load-modules.js'),
+      import('../compare/run-grid.js'),
+      import('./compared.js'),
+      import('../base/cores.js'),
+    ]);
   const { jobs = ownCores().count } = options;
   whole('jobs', jobs, 1, 1024);
   whole('trials', trials, 0, Number.MAX_SAFE_INTEGER);
@@ -275,6 +277,7 @@ export async function compare(
     set: options.rounds === undefined ? [] : [`rounds=${options.rounds}`],
     tune: trials,
   });
+  await loadModulesOf(grid.cells);
   const directory =
     options.outDir === undefined
       ? null

@@ -21,12 +21,16 @@ import { visibleLine } from '../base/visible.js';
 import { isTypeScript, loadTypeScript, refusedTypes } from './typescript.js';
 import { watchedLoading } from './watch.js';
 
-export interface UserModule {
+/** A module of this thread, while it is being loaded too. */
+export interface KnownModule {
   url: string;
   /** The file as messages show it. */
   file: string;
   /** Where the config names it first; empty on workers. */
   path: SpecPath;
+}
+
+export interface UserModule extends KnownModule {
   exports: Readonly<Record<string, unknown>>;
 }
 
@@ -42,9 +46,16 @@ const LOAD_MS = 10_000;
 
 // ES modules exist once a thread, whichever copy of this package asks for them; so does what we know of them.
 const KEY = Symbol.for('sottovoce.modules');
-const shared = globalThis as { [KEY]?: Map<string, UserModule> };
-shared[KEY] ??= new Map();
-const loaded: Map<string, UserModule> = shared[KEY];
+const shared = globalThis as {
+  [KEY]?: { loaded: Map<string, UserModule>; known: Map<string, KnownModule> };
+};
+shared[KEY] ??= { loaded: new Map(), known: new Map() };
+const { loaded, known } = shared[KEY];
+
+/** Whose code has run on this thread. */
+export function modulesOfThread(): readonly KnownModule[] {
+  return [...known.values()];
+}
 
 /** The spec with every module as a file URL, and the list of them. The spec given is not changed. */
 export function resolveModules<T>(
@@ -89,6 +100,7 @@ export async function loadModules(references: readonly (ModuleReference | string
     let exports: Readonly<Record<string, unknown>>;
     try {
       if (isTypeScript(filename)) await loadTypeScript();
+      known.set(url, { url, file, path: at });
       const load = () => withinTime(import(/* @vite-ignore */ url), file);
       exports = await watchedLoading({ file, path: at }, load);
     } catch (cause) {

@@ -8,6 +8,7 @@ import { Piscina } from 'piscina';
 import type { Arena } from '../arena/arena.js';
 import { ownCores } from '../base/cores.js';
 import { RunError } from '../base/errors.js';
+import { onStray } from '../plugin/stray.js';
 import {
   createWatchWords,
   DEFAULT_CALL_SECONDS,
@@ -92,11 +93,16 @@ export class WorkerPool {
         const over = () => (failure ? reject(failure) : resolve(reports));
         // The first failure is the cause. Whoever waits at the barrier is released; whoever does not come out
         // is left to `destroy`, which terminates it.
-        const failed = (worker: number, error: Error) => {
-          failure ??= workerFailed(worker, error);
+        const fail = (error: RunError) => {
+          failure ??= error;
           poison(words, Poison.WORKER_FAILED);
           setTimeout(over, LEAVE_MS).unref();
         };
+        const failed = (worker: number, error: Error) => fail(workerFailed(worker, error));
+        // On this thread modules were called before the run, and what they left behind may come now.
+        unwatch.push(
+          onStray(({ message, cause }) => fail(new RunError('WORKER_FAILED', message, { cause }))),
+        );
         for (let worker = 0; worker < workers; worker++) {
           const watch = plan.modules.length > 0 ? createWatchWords() : null;
           if (watch) {

@@ -3,6 +3,8 @@
  * is said here, with its place.
  */
 
+import { InputError } from '../base/errors.js';
+import { type StrayFailure, settleStrays } from '../plugin/stray.js';
 import { programDefinition } from '../program/registry.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { Prepared } from '../run/program.js';
@@ -10,10 +12,17 @@ import type { Prepared } from '../run/program.js';
 /** @throws InputError with the line of the config where that is known */
 export async function prepareRun(loaded: LoadedConfig, workers: number): Promise<Prepared> {
   try {
-    return await programDefinition(loaded.config.program?.kind).prepare(loaded, workers);
+    const prepared = await programDefinition(loaded.config.program?.kind).prepare(loaded, workers);
+    await settleStrays().catch(refuseStray);
+    return prepared;
   } catch (error) {
     // The parser of configs is loaded only to say where something stands.
     const { locate } = await import('../config/load.js');
     throw locate(error as Error, loaded);
   }
+}
+
+/** Where nothing has run yet, it is bad input, as a module is that throws. */
+export function refuseStray({ message, module, cause }: StrayFailure): never {
+  throw new InputError(message, { path: module?.path }, { cause });
 }

@@ -1,0 +1,192 @@
+/**
+ * The cache of compiled code never changes what runs: whatever its files hold, the right code does, and the
+ * file is made anew. V8 itself would crash on some of them, and run the old code of an edited bundle.
+ */
+
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/run.js';
+
+const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
+/** From 22 on Node keeps the cache, and checks it. */
+const oursAlone = !('enableCompileCache' in createRequire(import.meta.url)('node:module'));
+const FLIPS = 200;
+
+/** A bundle of two files, and the loader beside it. */
+function bundle(): { folder: string; cache: string } {
+  const folder = temporaryFolder();
+  mkdirSync(path.join(folder, 'one'));
+  copyFileSync(path.join(dist, 'bundle/load.cjs'), path.join(folder, 'load.cjs'));
+  write(folder, 'one', 1);
+  write(folder, 'two', 2);
+  return { folder, cache: path.join(folder, 'cache') };
+}
+
+/** Same length for every value of one digit. */
+function write(folder: string, name: string, value: number): void {
+  const functions = Array.from({ length: 40 }, (_, i) => `function f${i}(x) { return x + ${value} * ${i}; }`);
+  const sum = Array.from({ length: 40 }, (_, i) => `f${i}(1)`).join(' + ');
+  const next = name === 'one' ? "require('./two.cjs')" : '""';
+  writeFileSync(
+    path.join(folder, 'one', `${name}.cjs`),
+    `"use strict";\n${functions.join('\n')}\nmodule.exports = '${name}: ' + (${sum}) + ' ' + ${next};\n`,
+  );
+}
+const of = (value: number) => 40 + (value * 39 * 40) / 2;
+const answer = (one: number, two: number) => `one: ${of(one)} two: ${of(two)} `;
+
+/** What a thread that loads the bundle as often as this gets; `between` is done before each time. */
+function loadOften({ folder, cache }: { folder: string; cache: string }, between: string, times = 1) {
+  const code = `
+    const { parentPort } = require('node:worker_threads');
+    const fs = require('node:fs');
+    const path = require('node:path');
+    const loader = ${JSON.stringify(path.join(folder, 'load.cjs'))};
+    const files = () => fs.statSync(${JSON.stringify(cache)}, { throwIfNoEntry: false })?.isDirectory()
+      ? fs.readdirSync(${JSON.stringify(cache)}, { recursive: true })
+          .map((name) => path.join(${JSON.stringify(cache)}, name)).filter((file) => fs.lstatSync(file).isFile())
+      : [];
+    const results = [];
+    for (let time = 0; time < ${times}; time++) {
+      (() => { ${between} })();
+      for (const name of Object.keys(require.cache)) delete require.cache[name];
+      results.push(require(loader)('one/one.cjs'));
+    }
+    parentPort.postMessage({ results, files: files() });`;
+  const worker = new Worker(code, {
+    eval: true,
+    execArgv: [],
+    env: { ...process.env, XDG_CACHE_HOME: cache },
+  });
+  return new Promise<{ results: string[]; files: string[] }>((resolve, reject) => {
+    worker.once('message', resolve).once('error', reject);
+    worker.once('exit', (code) => reject(new Error(`the thread ended with ${code}`)));
+  });
+}
+
+const onlyAnswer = (times: number) => Array.from({ length: times }, () => answer(1, 2));
+
+describe('whatever a file of the cache holds, the right code runs', () => {
+  it(`${FLIPS} flipped bits, one after another`, async () => {
+    const given = bundle();
+    const flip = `
+      const all = files();
+      if (all.length === 0) return;
+      globalThis.state = (Math.imul(globalThis.state ?? 1, 1664525) + 1013904223) >>> 0;
+      const file = all[time % all.length];
+      const bytes = fs.readFileSync(file);
+      globalThis.held ??= new Map();
+      // What was harmed the last time has been made anew.
+      if (${oursAlone} && globalThis.held.has(file) && globalThis.held.get(file).equals(bytes)) throw new Error('still harmed');
+      const bit = globalThis.state % (8 * bytes.length);
+      bytes[bit >> 3] ^= 1 << (bit & 7);
+      fs.writeFileSync(file, bytes);
+      globalThis.held.set(file, bytes);`;
+    const { results, files } = await loadOften(given, flip, FLIPS);
+    expect(results).toEqual(onlyAnswer(FLIPS));
+    if (oursAlone) expect(files.map((file) => path.basename(file)).sort()).toHaveLength(2);
+  });
+
+  it.each([
+    [
+      'cut short, at every sixteenth of it',
+      'fs.truncateSync(file, Math.floor((time % 16) / 16 * size));',
+      34,
+    ],
+    ['of another file of the bundle', 'fs.copyFileSync(all[(time + 1) % all.length], file);', 4],
+    ['of zeros', 'fs.writeFileSync(file, Buffer.alloc(size));', 4],
+    ['longer than it was', "fs.appendFileSync(file, 'more');", 4],
+  ])('one that is %s', async (_, harm, times) => {
+    const between = `
+      const all = files().sort();
+      if (all.length === 0) return;
+      const file = all[time % all.length];
+      const { size } = fs.statSync(file);
+      ${harm}`;
+    expect((await loadOften(bundle(), between, times)).results).toEqual(onlyAnswer(times));
+  });
+
+  it('of a bundle that was edited since, at the same length: the new code runs', async () => {
+    const given = bundle();
+    await loadOften(given, '');
+    write(given.folder, 'two', 3);
+    expect((await loadOften(given, '')).results).toEqual([answer(1, 3)]);
+    write(given.folder, 'one', 4);
+    expect((await loadOften(given, '', 2)).results).toEqual([answer(4, 3), answer(4, 3)]);
+  });
+});
+
+describe('where it lies', () => {
+  it('threads that start together for the first time leave whole files', async () => {
+    const given = bundle();
+    const all = await Promise.all(Array.from({ length: 8 }, () => loadOften(given, '')));
+    for (const { results } of all) expect(results).toEqual(onlyAnswer(1));
+    const { results, files } = await loadOften(given, '');
+    expect(results).toEqual(onlyAnswer(1));
+    expect(files.filter((file) => file.endsWith('.part'))).toEqual([]);
+  });
+
+  it('a folder that cannot be written, or that is a link, is left alone', async () => {
+    const given = bundle();
+    const elsewhere = path.join(given.folder, 'elsewhere');
+    mkdirSync(elsewhere);
+    mkdirSync(given.cache);
+    symlinkSync(elsewhere, path.join(given.cache, 'sottovoce'));
+    expect((await loadOften(given, '', 2)).results).toEqual(onlyAnswer(2));
+    if (oursAlone)
+      expect(readdirSync(elsewhere, { recursive: true }).filter((n) => String(n).endsWith('.cjs'))).toEqual(
+        [],
+      );
+    const second = bundle();
+    writeFileSync(second.cache, 'a file where a folder should be');
+    expect((await loadOften(second, '', 2)).results).toEqual(onlyAnswer(2));
+    const third = bundle();
+    mkdirSync(third.cache);
+    chmodSync(third.cache, 0o500);
+    expect((await loadOften(third, '', 2)).results).toEqual(onlyAnswer(2));
+  });
+});
+
+it('the command line with every file of its cache harmed', () => {
+  const cache = path.join(temporaryFolder(), 'cache');
+  const list = () => {
+    const env = { ...process.env, XDG_CACHE_HOME: cache, NO_COLOR: '1' };
+    return spawnSync(process.execPath, [path.join(dist, 'src/cli/main.js'), 'list', 'compressors'], { env });
+  };
+  const { stdout, status } = list();
+  expect(status).toBe(0);
+  const files = existsSync(cache) ? readdirSync(cache, { recursive: true, withFileTypes: true }) : [];
+  let harmed = 0;
+  for (const file of files) {
+    if (!file.isFile()) continue;
+    const name = path.join(file.parentPath ?? file.path, file.name);
+    const bytes = readFileSync(name);
+    // In the middle of the code, where V8 looks for nothing.
+    for (let at = bytes.length >> 1; at < bytes.length; at += 97) bytes[at] ^= 0x10;
+    writeFileSync(`${name}.new`, bytes);
+    renameSync(`${name}.new`, name);
+    harmed++;
+  }
+  if (oursAlone) expect(harmed).toBeGreaterThan(2);
+  for (let time = 0; time < 2; time++) {
+    const again = list();
+    expect(again.stderr.toString()).toBe('');
+    expect(again.status).toBe(0);
+    expect(again.stdout.equals(stdout)).toBe(true);
+  }
+});

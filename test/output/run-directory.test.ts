@@ -11,7 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
-import { makeManifest, RunDirectory, traceLine } from '../../src/output/run-directory.js';
+import { makeManifest } from '../../src/output/manifest.js';
+import { RunDirectory, traceLine } from '../../src/output/run-directory.js';
 import { LOADED, PLAN, row, SUMMARY } from '../report/fixtures.js';
 
 let folder: string;

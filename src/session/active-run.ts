@@ -12,13 +12,13 @@ import { InputError } from '../base/errors.js';
 import { writeNpyRows } from '../data/npy.js';
 import type { RunDirectory } from '../output/run-directory.js';
 import { optimumValueIn } from '../run/optimum.js';
-import type { Prepared } from '../run/program.js';
 import type { Summary } from '../run/reports.js';
 import type { LoopReport } from '../run/tasks.js';
 import { Request, Word } from '../sync/control.js';
 import { RingReader } from '../trace/ring.js';
 import type { TraceRow } from '../trace/row.js';
 import type { WorkerPool } from './pool.js';
+import type { PreparedRun } from './prepare.js';
 import { rowAt, type StateRows, stateHash, stateRows } from './state-hash.js';
 import { summarize } from './summarize.js';
 import type { AgentState, PrepareOptions, Progress, RunResult } from './types.js';
@@ -33,7 +33,7 @@ const SLOWEST_POLL_MS = 20;
 
 export class ActiveRun {
   readonly rows: TraceRow[] = [];
-  private readonly prepared: Prepared;
+  private readonly prepared: PreparedRun;
   private readonly pool: WorkerPool;
   private readonly options: PrepareOptions;
   private readonly directory: RunDirectory | null;
@@ -46,7 +46,7 @@ export class ActiveRun {
 
   /** Allocates and fills the arena. */
   constructor(
-    prepared: Prepared,
+    prepared: PreparedRun,
     pool: WorkerPool,
     options: PrepareOptions,
     directory: RunDirectory | null,
@@ -75,6 +75,7 @@ export class ActiveRun {
       run: this.id,
       config: { ...options.config, config: prepared.config },
       plan: prepared.report,
+      inputs: prepared.inputs,
       agents: prepared.agents(),
     });
     try {

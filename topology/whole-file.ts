@@ -96,6 +96,12 @@ export class PartFile {
     if (this.pending.length >= BUFFER_CHARACTERS) this.flush();
   }
 
+  /** SHA-256 of what has been written so far. */
+  digest(): string {
+    this.flush();
+    return this.hash.copy().digest('hex');
+  }
+
   finish(): Written {
     return this.undone(() => {
       this.flush();

@@ -9,12 +9,13 @@
 import { getHeapStatistics } from 'node:v8';
 import { bindKernels } from '../kernels/bindings.js';
 import { attachArena, populate } from '../src/arena/arena.js';
+import { LoopStaging } from '../src/checkpoint/staging.js';
 import { loadModules } from '../src/plugin/modules.js';
 import { guardThread, settleStrays } from '../src/plugin/stray.js';
 import { useWatchWords, watchRun } from '../src/plugin/watch.js';
 import { bindProgram } from '../src/program/registry.js';
 import { withClock } from '../src/run/clock.js';
-import { goesBack, Snapshot } from '../src/run/snapshot.js';
+import { Snapshot } from '../src/run/snapshot.js';
 import type { AgentsReport, AgentsTask } from '../src/run/tasks.js';
 import { Barrier, BarrierPoisoned, poison } from '../src/sync/barrier.js';
 import { Poison } from '../src/sync/control.js';
@@ -46,7 +47,8 @@ export default async function agents(task: AgentsTask): Promise<AgentsReport> {
         words,
         leader: worker === 0,
         ring: new RingWriter(words, arena.view('trace.ring', 'f64')),
-        snapshot: goesBack(plan) ? new Snapshot(arena, worker, plan.workers) : null,
+        snapshot: task.snapshots ? new Snapshot(arena, worker, plan.workers, task.snapshots) : null,
+        staging: task.checkpoints ? new LoopStaging(task.checkpoints, arena, worker, plan.workers) : null,
         heapAtRounds: task.heapAtRounds,
         sampleHeap: () => getHeapStatistics().used_heap_size,
       });

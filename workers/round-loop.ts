@@ -13,8 +13,9 @@
  * what is seen only in its order.
  */
 
+import type { LoopStaging } from '../src/checkpoint/staging.js';
 import { looksEveryRound, type Snapshot } from '../src/run/snapshot.js';
-import type { LoopReport } from '../src/run/tasks.js';
+import type { LoopReport, Standing } from '../src/run/tasks.js';
 import type { BoundProgram, RunPlan, Verdict } from '../src/run/types.js';
 import { type Barrier, isPoisoned } from '../src/sync/barrier.js';
 import { Command, commandWord, Until, Word } from '../src/sync/control.js';
@@ -29,13 +30,15 @@ export interface LoopInputs {
   ring: RingWriter;
   /** This worker's share of what a rewind needs; null where a run never goes back. */
   snapshot: Snapshot | null;
+  /** This worker's share of checkpoints; null where there are none. */
+  staging: LoopStaging | null;
   /** Diagnostics: called at these rounds, ascending; their results are returned. */
   heapAtRounds: readonly number[];
   sampleHeap: () => number;
 }
 
 export function runRounds(inputs: LoopInputs): LoopReport {
-  const { plan, program, barrier, words, leader, ring, snapshot, heapAtRounds, sampleHeap } = inputs;
+  const { plan, program, barrier, words, leader, ring, snapshot, staging, heapAtRounds, sampleHeap } = inputs;
   const { phases, tracePhases } = program;
   const { rounds, traceEvery } = plan;
   const row = new Float64Array(COLUMNS.length);
@@ -54,7 +57,16 @@ export function runRounds(inputs: LoopInputs): LoopReport {
 
   program.prologue();
   barrier.wait();
-  const startedMs = performance.now();
+  const from = staging?.from ?? null;
+  if (staging !== null && from !== null) {
+    staging.restore(from.round);
+    barrier.wait();
+    program.restore?.(from.round);
+    round = from.round;
+    refining ||= from.refining;
+  }
+  const startedMs = performance.now() - 1000 * (from?.seconds ?? 0);
+  const elapsedMs = () => performance.now() - startedMs - pausedMs;
 
   const trace = () => {
     for (let phase = 0; phase < tracePhases.length; phase++) {
@@ -63,7 +75,7 @@ export function runRounds(inputs: LoopInputs): LoopReport {
     }
     traced = round;
     if (leader) {
-      verdict = program.traceRow(round, (performance.now() - startedMs - pausedMs) / 1000, row);
+      verdict = program.traceRow(round, elapsedMs() / 1000, row);
       if (verdict === 'converged' && !refining && saved >= 0 && round - saved > 1) {
         verdict = 'go';
         Atomics.store(words, commandWord(round), Command.REWIND);
@@ -85,7 +97,7 @@ export function runRounds(inputs: LoopInputs): LoopReport {
   const save = () => {
     snapshot?.save();
     saved = round;
-    savedMs = performance.now() - startedMs - pausedMs;
+    savedMs = elapsedMs();
     // Nobody writes into the round that somebody still copies.
     barrier.wait();
   };
@@ -108,6 +120,12 @@ export function runRounds(inputs: LoopInputs): LoopReport {
     barrier.wait();
   };
 
+  /**
+   * Whether all that a run needs to go on is in its arena: one that would go back to its last row can only be
+   * gone on with from a row.
+   */
+  const standsWhole = () => snapshot === null || refining || traced === round;
+
   const pauseWanted = (until: number) => until >= Until.NOW && round >= until;
 
   /** The leader's decision for the round that follows. What is asked for is one word, read once. */
@@ -116,6 +134,7 @@ export function runRounds(inputs: LoopInputs): LoopReport {
     let command: number = Command.GO;
     if (until === Until.STOP || verdict !== 'go') command = Command.STOP;
     else if (pauseWanted(until)) command = Command.PAUSE;
+    else if (staging?.due(words, round) && standsWhole()) command = Command.CHECKPOINT;
     Atomics.store(words, commandWord(round), command);
   };
 
@@ -147,11 +166,36 @@ export function runRounds(inputs: LoopInputs): LoopReport {
     pausedMs += performance.now() - before;
   };
 
-  trace();
+  /** Everyone copies a share; the coordinator writes it to a file while the rounds go on. */
+  const checkpoint = (kept: LoopStaging) => {
+    const before = performance.now();
+    kept.save(round);
+    // All of it is there before the leader says so, and nobody still has to read the command that it
+    // overwrites.
+    barrier.wait();
+    if (leader) {
+      kept.publish(words, { round, seconds: elapsedMs() / 1000, refining }, performance.now() - before);
+      decide();
+    }
+    barrier.wait();
+  };
+
+  if (from === null) trace();
+  else {
+    // Its row is there already, if the round has one.
+    if (round % traceEvery === 0) traced = round;
+    pushed = traced;
+    if (leader) {
+      Atomics.store(words, Word.ROUND, round);
+      decide();
+    }
+    barrier.wait();
+  }
   for (;;) {
     let command = Atomics.load(words, commandWord(round));
-    while (command === Command.PAUSE) {
-      pause();
+    while (command === Command.PAUSE || command === Command.CHECKPOINT) {
+      if (command === Command.PAUSE) pause();
+      else checkpoint(staging as LoopStaging);
       command = Atomics.load(words, commandWord(round));
     }
     if (command === Command.REWIND) {
@@ -178,13 +222,16 @@ export function runRounds(inputs: LoopInputs): LoopReport {
       sampled++;
     }
   }
+  const standing: Standing = standsWhole()
+    ? { round, seconds: elapsedMs() / 1000, refining }
+    : { round: saved, seconds: savedMs / 1000, refining };
   if (traced !== round) trace();
   // A run that is stopped while it looks at every round leaves its last row all the same.
   if (leader && pushed !== round) push();
 
-  const seconds = (performance.now() - startedMs - pausedMs) / 1000;
+  const seconds = elapsedMs() / 1000;
   const status = leader ? statusOf(verdict, round, rounds) : 'finished';
-  return { rounds: round, status, seconds, heap };
+  return { rounds: round, status, seconds, heap, standing };
 }
 
 function statusOf(verdict: Verdict, round: number, rounds: number): LoopReport['status'] {

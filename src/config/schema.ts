@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { isVisible } from '../base/visible.js';
 import type { CostSpec } from '../cost/types.js';
 import { BANDWIDTH_EXPECTED, isBandwidth, isLatency, LATENCY_EXPECTED, networkInSi } from '../links/units.js';
-import type { RunConfig, StopSpec } from '../run/config.js';
+import type { CheckpointSpec, RunConfig, StopSpec } from '../run/config.js';
 import { rowsParameter } from '../schema/array.js';
 import { validateComponent } from '../schema/component.js';
 import {
@@ -34,6 +34,7 @@ export const DEFAULT_ROUNDS = 1000;
  */
 const DEFAULT_TRACE_ROWS = 200;
 const MAX_WORKERS = 1024;
+const LEAST_CHECKPOINT_SECONDS = 0.1;
 
 const bound = () => z.number().min(0).optional();
 
@@ -134,6 +135,25 @@ const topLevel = {
     })
     .optional()
     .describe('modules of your own (kind: custom)'),
+  checkpoint: z
+    .strictObject({
+      everyRounds: z.int().min(1).max(MOST_ROUNDS).optional().describe('rounds from one to the next'),
+      everySeconds: z
+        .number()
+        .min(LEAST_CHECKPOINT_SECONDS)
+        .max(1e9)
+        .optional()
+        .describe('seconds from one to the next, instead of everyRounds'),
+      keep: z.int().min(1).max(1000).default(2).describe('how many of the newest are kept'),
+    })
+    .refine(
+      ({ everyRounds, everySeconds }) => (everyRounds === undefined) !== (everySeconds === undefined),
+      'expected everyRounds or everySeconds, one of the two',
+    )
+    .optional()
+    .describe(
+      'write what it takes to go on to DIR/checkpoints now and then: see sottovoce resume. A run that is stopped leaves one anyway',
+    ),
   init: rowsParameter(z, '.npy file of x(0), agents x dim; zero where absent').optional(),
 };
 
@@ -203,7 +223,7 @@ function checkSections(input: Record<string, unknown>, registries: Registries): 
 
 /** What every run has, with its defaults. */
 function commonConfig(data: z.infer<z.ZodObject<typeof topLevel>>, cost: CostSpec): RunConfig {
-  const { name, init, rounds, stop, seed, workers, trace, network, modules } = data;
+  const { name, init, rounds, stop, seed, workers, trace, network, modules, checkpoint } = data;
   return {
     ...(name === undefined ? {} : { name }),
     cost,
@@ -217,6 +237,7 @@ function commonConfig(data: z.infer<z.ZodObject<typeof topLevel>>, cost: CostSpe
     },
     ...(network === undefined ? {} : { network: networkInSi(network) }),
     ...(modules === undefined ? {} : { modules }),
+    ...(checkpoint === undefined ? {} : { checkpoint: checkpoint as CheckpointSpec }),
     ...(init === undefined ? {} : { init }),
   };
 }

@@ -47,6 +47,17 @@ export interface Manifest {
     arenaBytes: number | null;
   };
   time: { started: string };
+  /** Each time that the run was gone on with after it had been ended; absent where it never was. */
+  resumed?: readonly Resumed[];
+}
+
+/** One time that a run was gone on with. */
+export interface Resumed {
+  /** Rounds done by then. */
+  round: number;
+  time: string;
+  workers: number;
+  node: string;
 }
 
 export interface RunDescription {
@@ -56,11 +67,12 @@ export interface RunDescription {
   plan: PlanReport | null;
   /** What it was made from. */
   inputs?: readonly InputFile[];
+  resumed?: readonly Resumed[];
   /** Who is who; absent where there are no agents to tell apart. */
   agents?: Iterable<AgentRow>;
 }
 
-export function makeManifest({ run, config: loaded, plan, inputs = [] }: RunDescription): Manifest {
+export function makeManifest({ run, config: loaded, plan, inputs = [], resumed }: RunDescription): Manifest {
   const { config } = loaded;
   let kept: Manifest['plan'] = null;
   if (plan) {
@@ -100,5 +112,6 @@ export function makeManifest({ run, config: loaded, plan, inputs = [] }: RunDesc
       arenaBytes: plan?.arenaBytes ?? null,
     },
     time: { started: new Date().toISOString() },
+    ...(resumed && { resumed }),
   };
 }

@@ -25,6 +25,7 @@ import { FolderLock, refuseInUse } from './folder-lock.js';
 import { makeFolder, tryFolder } from './make-folder.js';
 import { makeManifest, type RunDescription } from './manifest.js';
 import {
+  CHECKPOINTS,
   holdsWholeRun,
   INCOMPLETE,
   isRunFolder,
@@ -114,6 +115,15 @@ export class RunDirectory {
     }
   }
 
+  /** The disk has all rows so far. Throws as `append` does. */
+  syncTrace(): void {
+    try {
+      this.trace?.sync();
+    } catch (error) {
+      throw this.traceFailed(error);
+    }
+  }
+
   /**
    * `write` is given the path of x.npy. What cannot be written there is said in the summary, and nothing else
    * is lost by it.
@@ -188,7 +198,7 @@ export class RunDirectory {
 
   private place(summary: Summary): void {
     if (this.stage === null) return;
-    if (this.mayReplace(summary)) this.stage.commit([...RUN_FILES, INCOMPLETE], 'summary.json');
+    if (this.mayReplace(summary)) this.stage.commit([...RUN_FILES, CHECKPOINTS, INCOMPLETE], 'summary.json');
     else setAside(this.path, this.stage.path);
     this.stage = null;
   }

@@ -15,6 +15,8 @@ import { removeAll, settle } from './stage.js';
 
 /** What a run leaves, the summary last; everything else in a folder is somebody else's. */
 export const RUN_FILES = ['manifest.json', 'agents.csv', 'x.npy', 'trace.csv', 'summary.json'] as const;
+/** What it takes to go on with the run: see `src/checkpoint`. */
+export const CHECKPOINTS = 'checkpoints';
 /** Beside earlier results: what a later run left that did not come to its end. */
 export const INCOMPLETE = 'incomplete';
 

@@ -9,14 +9,16 @@
  */
 
 import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { fileSystem } from '../../topology/file-system.js';
 import { named, openNew, removeFile, type Written, writeAll } from '../../topology/whole-file.js';
-import { COLUMNS } from '../trace/ring.js';
+import { COLUMNS, rowOf } from '../trace/ring.js';
 import type { TraceRow } from '../trace/row.js';
 
 const FLUSH_BYTES = 64 * 1024;
 const FLUSH_MS = 450;
 const LINE_FEED = 10;
+const READ_BYTES = 2 ** 16;
 
 export class TraceFile {
   private readonly file: string;
@@ -44,6 +46,13 @@ export class TraceFile {
   append(rows: readonly TraceRow[]): void {
     for (const row of rows) this.pending += traceLine(row);
     if (this.pending.length >= FLUSH_BYTES || performance.now() - this.flushedMs >= FLUSH_MS) this.flush();
+  }
+
+  /** The disk has all rows so far. */
+  sync(): void {
+    this.flush();
+    const { handle } = this;
+    if (handle !== null) named(this.file, () => fileSystem.fsyncSync(handle));
   }
 
   /** The disk has all of it. */
@@ -106,6 +115,42 @@ export class TraceFile {
 /** Numbers in their shortest form that reads back as the same double; what is not known is an empty field. */
 export function traceLine(row: TraceRow): string {
   return `${COLUMNS.map((name) => (Number.isNaN(row[name]) ? '' : String(row[name]))).join(',')}\n`;
+}
+
+/** The whole lines of a file, also of one that was cut. Nothing where it is not there, or has other columns. */
+export function* readTraceRows(file: string): Generator<TraceRow> {
+  let handle: number;
+  try {
+    handle = openSync(file, 'r');
+  } catch {
+    return;
+  }
+  try {
+    const chunk = Buffer.alloc(READ_BYTES);
+    let rest = '';
+    let first = true;
+    for (;;) {
+      const read = readSync(handle, chunk, 0, READ_BYTES, null);
+      if (read === 0) return;
+      const lines = (rest + chunk.toString('latin1', 0, read)).split('\n');
+      rest = lines.pop() as string;
+      for (const line of lines) {
+        if (first) {
+          if (line !== COLUMNS.join(',')) return;
+          first = false;
+          continue;
+        }
+        const fields = line.split(',');
+        if (fields.length === COLUMNS.length) yield rowOf(Float64Array.from(fields, numberIn), 0);
+      }
+    }
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function numberIn(field: string): number {
+  return field === '' ? Number.NaN : Number(field);
 }
 
 function raise(error: unknown): never {

@@ -17,6 +17,16 @@ export interface StopSpec {
   gradientNorm?: number;
 }
 
+/** One of the two says when. */
+export interface CheckpointSpec {
+  /** Rounds from one to the next. */
+  everyRounds?: number;
+  /** Seconds from one to the next. */
+  everySeconds?: number;
+  /** How many of the newest are kept. */
+  keep: number;
+}
+
 /** At how many agents a trace row evaluates f and its gradient. */
 export type SampleChoice = 'auto' | 'all' | number;
 
@@ -38,6 +48,8 @@ export interface RunConfig {
   trace: { every: number; sample: SampleChoice };
   /** Links for the trace's networkSeconds. */
   network?: NetworkSpec;
+  /** When what it needs to go on is written to its folder; never, before it is over, where absent. */
+  checkpoint?: CheckpointSpec;
   /** How long one call of a function of a user's module may take, in seconds; 30 where absent. */
   modules?: { seconds: number };
   /**

@@ -74,6 +74,19 @@ export interface ServerReport {
   lambda: string | null;
 }
 
+/** What became of a run's checkpoints. */
+export interface CheckpointReport {
+  /** How many were written, and the round of the last one; null where none was. */
+  written: number;
+  lastRound: number | null;
+  /** Of the last file. */
+  bytes: number;
+  /** What copying their states took of the time in the round loop. */
+  loopSeconds: number;
+  /** Why the last one that failed could not be written, as half a sentence. */
+  failed?: string;
+}
+
 /**
  * `converged`: all that `stop` asks for holds. `finished`: the rounds are over. `diverged`: not finite any
  * more. `stopped`: from outside.
@@ -144,6 +157,8 @@ export interface Summary {
    * shows; null where unknown.
    */
   rate?: { predicted: number | null; measured: number | null };
+  /** Absent where none was to be written. */
+  checkpoints?: CheckpointReport;
   /** What is likely not meant, as sentences. */
   warnings: string[];
   /** What to try next, after a divergence. */

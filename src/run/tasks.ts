@@ -12,6 +12,25 @@ export interface Fault {
   kind: FaultKind;
 }
 
+/** Where a run stands between two rounds, beside its arena. */
+export interface Standing {
+  /** Rounds done. */
+  round: number;
+  /** In the round loop until then. */
+  seconds: number;
+  /** It looks at every round, since a row has shown its target. */
+  refining: boolean;
+}
+
+/** What the threads of a run are told of its checkpoints. Plain data. */
+export interface StagingTask {
+  staging: SharedArrayBuffer;
+  /** Rounds from one to the next; 0 where only the coordinator asks for them. */
+  everyRounds: number;
+  /** The memory holds the state of a run that is gone on with, which stood so. */
+  from: Standing | null;
+}
+
 /** One worker's part of a whole run. */
 export interface AgentsTask {
   module: WebAssembly.Module;
@@ -27,6 +46,10 @@ export interface AgentsTask {
   clock: SharedArrayBuffer | null;
   /** Where it says which of a user's functions it is in, see `src/plugin/watch.ts`; null where it has none. */
   watch: SharedArrayBuffer | null;
+  /** Memory of all workers' snapshots; null where a run never goes back. */
+  snapshots: SharedArrayBuffer | null;
+  /** Null where no checkpoint is taken. */
+  checkpoints: StagingTask | null;
 }
 
 /** What a worker's round loop has done. */
@@ -37,6 +60,8 @@ export interface LoopReport {
   seconds: number;
   /** Used heap bytes at the rounds asked for. */
   heap: number[];
+  /** Where a run that was ended before its time can be gone on with. */
+  standing: Standing;
 }
 
 export interface RunReport extends LoopReport {

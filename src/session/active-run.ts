@@ -10,21 +10,26 @@ import { type Arena, createArena } from '../arena/arena.js';
 import { InputError } from '../base/errors.js';
 import { writeNpyRows } from '../data/npy.js';
 import type { RunDirectory } from '../output/run-directory.js';
+import { readTraceRows } from '../output/trace-file.js';
 import { optimumValueIn } from '../run/optimum.js';
 import type { Summary } from '../run/reports.js';
+import { createSnapshots, goesBack } from '../run/snapshot.js';
 import type { LoopReport } from '../run/tasks.js';
 import { standsStill, Word } from '../sync/control.js';
 import { RingReader } from '../trace/ring.js';
 import type { TraceRow } from '../trace/row.js';
 import { RowStore } from '../trace/row-store.js';
+import { RunCheckpoints } from './checkpoints.js';
 import type { WorkerPool } from './pool.js';
 import type { PreparedRun } from './prepare.js';
 import { rowAt, type StateRows, stateHash, stateRows } from './state-hash.js';
 import { Steering } from './steering.js';
 import { summarize } from './summarize.js';
-import type { AgentState, PrepareOptions, Progress, RunResult } from './types.js';
+import type { AgentState, PrepareOptions, Progress, ResumePoint, RunResult } from './types.js';
 
 const DRAIN_MS = 20;
+/** Rows of an earlier part of the run that are passed on at once. */
+const EARLIER_ROWS = 1024;
 
 export class ActiveRun {
   readonly steering: Steering;
@@ -40,6 +45,10 @@ export class ActiveRun {
   private readonly arena: Arena;
   private readonly words: Int32Array;
   private readonly id: string;
+  /** Where a run that looks for the round of its arrival would go back to. */
+  private readonly snapshots: SharedArrayBuffer | null;
+  private readonly checkpoints: RunCheckpoints;
+  private readonly warnings: string[] = [];
   private ending = false;
   /** Why trace.csv could not be written any further; null as long as it can. */
   private unwritten: Error | null = null;
@@ -64,6 +73,16 @@ export class ActiveRun {
     prepared.fill(this.arena);
     this.words = this.arena.view('control', 'i32');
     this.steering = new Steering(this.words, prepared.plan.rounds);
+    this.snapshots = goesBack(prepared.plan) ? createSnapshots(prepared.plan.layout) : null;
+    this.checkpoints = new RunCheckpoints({
+      arena: this.arena,
+      words: this.words,
+      config: prepared.config,
+      run: id,
+      folder: () => directory?.current ?? null,
+      syncRows: () => directory?.syncTrace(),
+      from: options.from?.checkpoint ?? null,
+    });
   }
 
   /**
@@ -78,8 +97,10 @@ export class ActiveRun {
       plan: prepared.report,
       inputs: prepared.inputs,
       agents: prepared.agents(),
+      ...(options.from && { resumed: options.from.resumed }),
     });
     try {
+      if (options.from) this.takeEarlierRows(options.from);
       const reports = await this.runTraced();
       const [leader] = reports;
       this.ending = true;
@@ -92,12 +113,15 @@ export class ActiveRun {
       summary.stateHash = stateHash(state);
       const [x] = state;
       await directory?.writeX((file) => writeNpyRows(file, x));
+      const result = options.keepX ? compactRows(x) : null;
+      await this.checkpoints.last(leader, this.snapshots);
+      this.tellCheckpoints(summary);
       const written = (await directory?.finish(summary)) ?? summary;
       if (this.unwritten !== null) throw this.unwritten;
       return {
         summary: written,
         heap: reports.map(({ heap }) => heap),
-        x: options.keepX ? compactRows(x) : null,
+        x: result,
         labels: options.keepX ? Array.from(prepared.agents(), ({ label }) => label) : null,
         rows: this.kept?.rows() ?? [],
         profiles: reports.flatMap(({ profile }) => profile ?? []),
@@ -123,7 +147,40 @@ export class ActiveRun {
 
   private summarize(outcome: LoopReport | Error): Summary {
     const { prepared, arena, history } = this;
-    return summarize(prepared, optimumValueIn(arena, prepared.plan), history.rows(), outcome);
+    const summary = summarize(prepared, optimumValueIn(arena, prepared.plan), history.rows(), outcome);
+    summary.warnings.push(...this.warnings);
+    return summary;
+  }
+
+  /** What the run that is gone on with has left of its trace, as far as it still holds. */
+  private takeEarlierRows({ checkpoint: _, trace, round }: ResumePoint): void {
+    const { traceEvery } = this.prepared.plan;
+    let rows: TraceRow[] = [];
+    let next = 0;
+    const pass = () => {
+      for (const row of rows) {
+        this.history.push(row);
+        this.kept?.push(row);
+      }
+      this.write(rows);
+      rows = [];
+    };
+    for (const row of trace === null ? [] : readTraceRows(trace)) {
+      if (row.round !== next || row.round > round) continue;
+      next += traceEvery;
+      if (rows.push(row) === EARLIER_ROWS) pass();
+    }
+    pass();
+    if (next <= round) this.warnings.push(`trace.csv lacks rows from round ${next} to ${round}: it was cut`);
+  }
+
+  private tellCheckpoints(summary: Summary): void {
+    const report = this.checkpoints.report();
+    if (report === null) return;
+    summary.checkpoints = report;
+    if (report.failed === undefined) return;
+    const last = report.lastRound === null ? 'there is none' : `the last one is of round ${report.lastRound}`;
+    summary.warnings.push(`a checkpoint could not be written: ${report.failed}; ${last}`);
   }
 
   /** Rows so far, for whoever begins to listen now: all that are kept. */
@@ -144,17 +201,21 @@ export class ActiveRun {
       if (rows.length > 0) this.onRows(rows);
     };
     const timer = setInterval(deliver, DRAIN_MS);
+    this.checkpoints.begin();
     try {
       return await this.pool.run(arena, prepared.plan, {
         heapAtRounds: options.heapAtRounds ?? [],
         fault: options.fault ?? null,
         profileUs: options.profileUs ?? 0,
         clock: options.clock ?? null,
+        snapshots: this.snapshots,
+        checkpoints: this.checkpoints.task,
         callSeconds: options.config.config.modules?.seconds,
       });
     } finally {
       clearInterval(timer);
       deliver();
+      await this.checkpoints.end();
     }
   }
 

@@ -17,7 +17,7 @@ import {
   watchThread,
 } from '../plugin/watch.js';
 import { agentsUrl, kernelsUrl } from '../run/locations.js';
-import type { AgentsReport, AgentsTask, Fault, RunReport } from '../run/tasks.js';
+import type { AgentsReport, AgentsTask, Fault, RunReport, StagingTask } from '../run/tasks.js';
 import type { RunPlan } from '../run/types.js';
 import { DEFAULT_SPINS, poison } from '../sync/barrier.js';
 import { Poison } from '../sync/control.js';
@@ -32,6 +32,9 @@ export interface Diagnostics {
   fault: Fault | null;
   profileUs: number;
   clock: SharedArrayBuffer | null;
+  /** As in `AgentsTask`. */
+  snapshots: SharedArrayBuffer | null;
+  checkpoints: StagingTask | null;
   /** How long one call of a user's function may take. */
   callSeconds?: number | undefined;
 }

@@ -152,6 +152,7 @@ export class Stepper {
       status: verdict === 'go' ? 'finished' : verdict,
       seconds: this.seconds(),
       heap: [],
+      standing: { round: this.round, seconds: this.seconds(), refining: false },
     };
     const summary = summarize({ ...this.prepared, plan }, optimumValueIn(arena, plan), rows, report);
     const state = plan.state.map((field) => stateRows(arena, plan, field, this.round));

@@ -3,6 +3,7 @@
  * over Comlink. Everything that crosses is plain data.
  */
 
+import type { Resumed } from '../output/manifest.js';
 import type { CpuProfile } from '../profile/record.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { PlanReport, Summary } from '../run/reports.js';
@@ -50,6 +51,8 @@ export interface PrepareOptions {
   heapAtRounds?: number[];
   /** A fault on purpose, see `workers/faults.ts`. */
   fault?: { worker: number; round: number; kind: 'throw' | 'exit' | 'out-of-memory' | 'hang' };
+  /** Goes on from a checkpoint of a run with this config, to the same bits. */
+  from?: ResumePoint;
   /** Counts each worker's time in phases and at the barrier (a diagnostic; see `src/run/clock.ts`). */
   clock?: SharedArrayBuffer;
   /** Keep x (agents x dim float64) and the agents' labels in the result. */
@@ -58,6 +61,17 @@ export interface PrepareOptions {
   keepRows?: boolean;
   /** Sample every worker's round loop every so many microseconds; see `RunResult.profiles`. */
   profileUs?: number;
+}
+
+/** Where a run goes on that was ended before. */
+export interface ResumePoint {
+  /** The checkpoint's file, and its round. */
+  checkpoint: string;
+  round: number;
+  /** Its trace.csv so far; null where there is none. */
+  trace: string | null;
+  /** When and where it was gone on with, this time last: for its manifest. */
+  resumed: readonly Resumed[];
 }
 
 /** What a start may be told. */

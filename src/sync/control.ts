@@ -40,9 +40,13 @@ export const Word = {
   ROWS_WRITTEN: 10 * SPACING,
   /** Rows taken from it. Coordinator writes. */
   ROWS_READ: 11 * SPACING,
+  /** Whether a checkpoint is asked for. Coordinator sets it, leader clears it. */
+  CHECKPOINT: 12 * SPACING,
+  /** The round whose state stands in the staging memory; 0: none. Leader sets it, coordinator clears it. */
+  STAGED: 13 * SPACING,
 } as const;
 
-export const CONTROL_WORDS = 12 * SPACING;
+export const CONTROL_WORDS = 14 * SPACING;
 
 /** Rounds are counted in words of 32 bits with a sign, here as in Philox's counter. */
 export const MOST_ROUNDS = 2 ** 31 - 1;
@@ -50,8 +54,8 @@ export const MOST_ROUNDS = 2 ** 31 - 1;
 export const Poison = { NONE: 0, WORKER_FAILED: 1, STOPPED: 2 } as const;
 /** What UNTIL holds where it is no round; NOW is the round that every run has reached. */
 export const Until = { STOP: -2, NEVER: -1, NOW: 0 } as const;
-/** REWIND: back to the last row, and from there look at every round. */
-export const Command = { GO: 0, PAUSE: 1, STOP: 2, REWIND: 3 } as const;
+/** REWIND: back to the last row, and from there look at every round. CHECKPOINT: copy what is kept. */
+export const Command = { GO: 0, PAUSE: 1, STOP: 2, REWIND: 3, CHECKPOINT: 4 } as const;
 
 /**
  * Whether every worker stands still between two rounds, and will until UNTIL is written again. For the thread

@@ -25,16 +25,20 @@ const CHUNK_BYTES = 2 ** 20;
 /** Other work of the thread goes on between as many chunks. */
 const CHUNKS_A_BREATH = 8;
 
-/** What a checkpoint is of. */
-export interface CheckpointHeader extends Standing {
-  /** Id of the run. */
-  run: string;
-  /** Of its config, without its number of rounds. */
+/** What decides the bits of a run beside its state. */
+export interface Origin {
+  /** Digest of its config, without its number of rounds. */
   config: string;
-  /** Versions that decide its bits. */
+  /** Versions; those of Node may differ. */
   sottovoce: string;
   kernels: string;
   node: string;
+}
+
+/** What a checkpoint is of. */
+export interface CheckpointHeader extends Standing, Origin {
+  /** Id of the run. */
+  run: string;
   sections: readonly Section[];
   /** Bytes of all sections. */
   bytes: number;
@@ -83,22 +87,22 @@ export function readHeader(file: string): CheckpointHeader {
 /**
  * What was kept, once all of it has been checked.
  *
- * @param into as many bytes as the header says
+ * @param into as many bytes as the header says; null checks and keeps nothing
  */
-export function readCheckpoint(file: string, into: Uint8Array): CheckpointHeader {
+export function readCheckpoint(file: string, into: Uint8Array | null): CheckpointHeader {
   return opened(file, (handle) => {
     const { header, text } = headerOf(handle);
     const size = fstatSync(handle).size;
     const expected = text.length + header.bytes + DIGEST_BYTES;
     if (size !== expected) throw new Unusable(`has ${size} bytes, expected ${expected}: it is torn`);
-    if (into.length !== header.bytes)
+    if (into !== null && into.length !== header.bytes)
       throw new Unusable(`holds ${header.bytes} bytes of state, expected ${into.length}`);
     const hash = createHash('sha256').update(text);
     const chunk = Buffer.alloc(CHUNK_BYTES);
     for (let at = 0; at < header.bytes; ) {
       const bytes = readPart(handle, chunk, text.length + at, Math.min(CHUNK_BYTES, header.bytes - at));
       hash.update(bytes);
-      into.set(bytes, at);
+      into?.set(bytes, at);
       at += bytes.length;
     }
     const digest = readPart(handle, chunk, text.length + header.bytes, DIGEST_BYTES).toString('latin1');

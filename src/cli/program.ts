@@ -13,6 +13,7 @@ import { reportError } from './errors.js';
 import { addListCommand } from './list.js';
 import { addNewCommand } from './new.js';
 import { addProfileCommand } from './profile.js';
+import { addResumeCommand } from './resume.js';
 import { addRunCommand, processDependencies, type RunDependencies } from './run.js';
 import { addSchemaCommand } from './schema.js';
 import { colours, ExitCode, printText, type Terminal } from './terminal.js';
@@ -28,6 +29,7 @@ Examples:
 const HELP = `
 Examples:
   $ sottovoce run profiles/ring-topk.yaml            run a config; results go to runs/<name>-<time>/
+  $ sottovoce resume runs/ring-20250131-142530       go on with a run that was stopped or killed
   $ sottovoce compare ring.yaml --compressors 'identity; flatten(sign)'   which needs the fewest rounds and bits?
   $ sottovoce tune ring.yaml                         which gains does auto choose, and why?
   $ sottovoce topology inspect network.gml           is it connected, and how well?
@@ -75,6 +77,9 @@ export async function main(
     });
   try {
     addRunCommand(program, terminal, adapt(processDependencies), (code) => {
+      exitCode = code;
+    });
+    addResumeCommand(program, terminal, adapt(processDependencies), (code) => {
       exitCode = code;
     });
     addCompareCommand(program, terminal, (code) => {

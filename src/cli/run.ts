@@ -18,7 +18,7 @@ import { formatPlan } from '../report/plan.js';
 import { formatSummary } from '../report/summary.js';
 import type { LoadedConfig, Override } from '../run/config.js';
 import type { Summary } from '../run/reports.js';
-import type { RunResult, Session, StartOptions } from '../session/types.js';
+import type { ResumePoint, RunResult, Session, StartOptions } from '../session/types.js';
 import { reportError } from './errors.js';
 import { type ProgressView, progressView, silent } from './progress.js';
 import { exitCodeFor, onSignal } from './signals.js';
@@ -156,6 +156,7 @@ export async function runCommand(
   options: RunOptions,
   terminal: Terminal,
   dependencies: RunDependencies,
+  again?: { from: ResumePoint; runId: string },
 ): Promise<number> {
   const { quiet = false, json = false } = options;
   const report = json ? terminal.stderr : terminal.stdout;
@@ -174,7 +175,9 @@ export async function runCommand(
     const base = resolve(defaultDirectory(loaded, file, dependencies.now()));
     if (given === null) checkParent(base);
     const { session } = await interrupt.race(opening);
-    const plan = await interrupt.race(session.prepare({ config: loaded, outDir: given }));
+    const plan = await interrupt.race(
+      session.prepare({ config: loaded, outDir: given, ...(again && { from: again.from }) }),
+    );
     if (!quiet) printLine(report, formatPlan(plan, paint));
 
     const view = quiet ? silent : await progressView(terminal.stderr, plan.rounds);
@@ -185,7 +188,10 @@ export async function runCommand(
     const outDir = given ?? (made as string);
     started = true;
     const race = (running: Promise<RunResult>) => interrupt.race(running);
-    const result = await watch(session, view, gaps, race, { outDir }).finally(() => view.end());
+    const result = await watch(session, view, gaps, race, {
+      outDir,
+      ...(again && { runId: again.runId }),
+    }).finally(() => view.end());
 
     const { summary } = result;
     const extras = { name: plan.name, directory: showPath(outDir), gaps, width: report.columns ?? 80 };

@@ -67,12 +67,13 @@ export interface RunDescription {
   plan: PlanReport | null;
   /** What it was made from. */
   inputs?: readonly InputFile[];
-  resumed?: readonly Resumed[];
+  /** Of a run that is gone on with, in the place of a new one. */
+  manifest?: Manifest;
   /** Who is who; absent where there are no agents to tell apart. */
   agents?: Iterable<AgentRow>;
 }
 
-export function makeManifest({ run, config: loaded, plan, inputs = [], resumed }: RunDescription): Manifest {
+export function makeManifest({ run, config: loaded, plan, inputs = [] }: RunDescription): Manifest {
   const { config } = loaded;
   let kept: Manifest['plan'] = null;
   if (plan) {
@@ -112,6 +113,5 @@ export function makeManifest({ run, config: loaded, plan, inputs = [], resumed }
       arenaBytes: plan?.arenaBytes ?? null,
     },
     time: { started: new Date().toISOString() },
-    ...(resumed && { resumed }),
   };
 }

@@ -88,7 +88,7 @@ export class RunDirectory {
       this.lock = FolderLock.take(this.path, run.run);
       settleRunFolder(this.path);
       if (isRunFolder(this.path)) this.stage = new Stage(this.path);
-      this.files['manifest.json'] = this.writeJson('manifest.json', makeManifest(run));
+      this.files['manifest.json'] = this.writeJson('manifest.json', run.manifest ?? makeManifest(run));
       if (run.agents) this.files['agents.csv'] = writeAgentsCsv(this.file('agents.csv'), run.agents);
       this.trace = new TraceFile(this.file('trace.csv'));
     } catch (error) {

@@ -3,6 +3,7 @@
  * files are.
  */
 
+import { formatBytes } from '../arena/layout.js';
 import {
   alignRows,
   type Colours,
@@ -84,7 +85,9 @@ export function formatSummary(summary: Summary, extras: SummaryExtras, colours: 
             ? null
             : `${gapLine.line} ${gapLine.from.toFixed(1)} to ${gapLine.to.toFixed(1)} by round`,
         ],
+        ['checkpoints', formatCheckpoints(summary)],
         ['results', extras.directory],
+        ['to go on', formatGoingOn(summary, extras)],
       ],
       colours,
     ),
@@ -102,6 +105,19 @@ function formatAgentsGap({ final, agents, agentsMeasured = agents, bits }: Summa
   if (bits.up !== undefined) return `${mean} (everyone holds the same x)`;
   const of = agentsMeasured < agents ? `; looked at ${agentsMeasured} of ${formatCount(agents)}` : '';
   return `${mean} in the mean, ${formatQuantity(final.agentsGapWorst)} the worst${of}`;
+}
+
+/** What they took, where any was taken in the loop. */
+function formatCheckpoints({ checkpoints, seconds }: Summary): string | null {
+  if (checkpoints === undefined || checkpoints.lastRound === null) return null;
+  const { written, lastRound, bytes, loopSeconds } = checkpoints;
+  const share = loopSeconds > 0 ? `, ${((100 * loopSeconds) / seconds).toPrecision(2)}% of the time` : '';
+  return `${formatCount(written)} written, the last after round ${formatCount(lastRound)} (${formatBytes(bytes)})${share}`;
+}
+
+function formatGoingOn({ status, checkpoints }: Summary, { directory }: SummaryExtras): string | null {
+  if (status !== 'stopped' || directory === null || checkpoints?.lastRound == null) return null;
+  return `sottovoce resume ${directory}`;
 }
 
 function formatRate(rate: Summary['rate']): string | null {

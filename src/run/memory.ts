@@ -21,9 +21,11 @@ export interface MemoryEstimate {
   processBytes: number;
 }
 
-export function estimateMemory(run: RunPlan, graphBytes: number): MemoryEstimate {
+/** `staged`: whether checkpoints are taken while it runs, in memory of their own. */
+export function estimateMemory(run: RunPlan, graphBytes: number, staged: boolean): MemoryEstimate {
   const { layout, agents } = run;
   const arena = arenaBytes(layout);
-  const host = graphBytes + agents * AGENT_BYTES + (goesBack(run) ? snapshotBytes(layout) : 0);
+  const copies = (goesBack(run) ? 1 : 0) + (staged ? 1 : 0);
+  const host = graphBytes + agents * AGENT_BYTES + copies * snapshotBytes(layout);
   return { arenaBytes: arena, processBytes: arena + host + PROCESS_BYTES + layout.workers * WORKER_BYTES };
 }

@@ -81,7 +81,7 @@ export class ActiveRun {
       run: id,
       folder: () => directory?.current ?? null,
       syncRows: () => directory?.syncTrace(),
-      from: options.from?.checkpoint ?? null,
+      from: options.from ?? null,
     });
   }
 
@@ -97,7 +97,7 @@ export class ActiveRun {
       plan: prepared.report,
       inputs: prepared.inputs,
       agents: prepared.agents(),
-      ...(options.from && { resumed: options.from.resumed }),
+      ...(options.from && { manifest: options.from.manifest }),
     });
     try {
       if (options.from) this.takeEarlierRows(options.from);
@@ -153,7 +153,7 @@ export class ActiveRun {
   }
 
   /** What the run that is gone on with has left of its trace, as far as it still holds. */
-  private takeEarlierRows({ checkpoint: _, trace, round }: ResumePoint): void {
+  private takeEarlierRows({ trace, round }: ResumePoint): void {
     const { traceEvery } = this.prepared.plan;
     let rows: TraceRow[] = [];
     let next = 0;

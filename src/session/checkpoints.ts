@@ -6,10 +6,21 @@
  * it. While one is being written no other is staged.
  */
 
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { fileSystem } from '../../topology/file-system.js';
+import { writeWhole } from '../../topology/whole-file.js';
 import type { Arena } from '../arena/arena.js';
-import { type CheckpointHeader, readCheckpoint, writeCheckpoint } from '../checkpoint/file.js';
+import { InputError } from '../base/errors.js';
+import { showPath } from '../base/show-path.js';
+import {
+  type CheckpointHeader,
+  type Origin,
+  readCheckpoint,
+  Unusable,
+  writeCheckpoint,
+} from '../checkpoint/file.js';
 import { checkpointName, prune } from '../checkpoint/folder.js';
 import { Kept, keptBytes, sectionsOf } from '../checkpoint/kept.js';
 import { createStaging, readStaged, stagedBytes } from '../checkpoint/staging.js';
@@ -22,6 +33,7 @@ import type { CheckpointReport } from '../run/reports.js';
 import { Snapshot } from '../run/snapshot.js';
 import type { LoopReport, StagingTask, Standing } from '../run/tasks.js';
 import { Word } from '../sync/control.js';
+import type { ResumePoint } from './types.js';
 
 const POLL_MS = 20;
 const KEEP = 2;
@@ -35,12 +47,11 @@ export interface CheckpointInputs {
   folder: () => string | null;
   /** The trace has all rows up to here on the disk. */
   syncRows: () => void;
-  /** The file that the run goes on from. */
-  from: string | null;
+  from: ResumePoint | null;
 }
 
 /** What decides the bits of a run beside its state: a checkpoint is of no use where it differs. */
-export function describeOrigin(config: RunConfig) {
+export function originOf(config: RunConfig): Origin {
   const { sottovoce, node, kernels } = versions();
   return { config: configDigest(config, ['rounds']), sottovoce, node, kernels };
 }
@@ -50,6 +61,7 @@ export class RunCheckpoints {
   readonly task: StagingTask | null;
   readonly #inputs: CheckpointInputs;
   readonly #spec: CheckpointSpec | null;
+  readonly #origin: Origin;
   readonly #timers: NodeJS.Timeout[] = [];
   #writing: Promise<void> = Promise.resolve();
   #busy = false;
@@ -63,18 +75,23 @@ export class RunCheckpoints {
     this.#inputs = inputs;
     const { config, arena, from } = inputs;
     this.#spec = config.checkpoint ?? null;
+    // Gains that were chosen at the run's first beginning are numbers now: it is still the same run.
+    this.#origin = originOf(from?.manifest.config ?? config);
     this.task = null;
     if (this.#spec === null && from === null) return;
     const staging = createStaging(keptBytes(sectionsOf(arena.layout)));
     this.task = {
       staging,
       everyRounds: this.#spec?.everyRounds ?? 0,
-      from: from === null ? null : readCheckpoint(from, stagedBytes(staging)),
+      from: from === null ? null : this.#read(from.checkpoint, staging),
     };
   }
 
+  /** Before the rounds. What the run goes on from is kept until it has left a newer one. */
   begin(): void {
-    const { words } = this.#inputs;
+    const { words, from, folder } = this.#inputs;
+    const place = folder();
+    if (from !== null && place !== null) keepLink(from.checkpoint, path.join(place, CHECKPOINTS));
     if (this.#spec === null) return;
     this.#timers.push(setInterval(() => this.#take(), POLL_MS));
     const { everySeconds } = this.#spec;
@@ -122,6 +139,18 @@ export class RunCheckpoints {
     };
   }
 
+  #read(file: string, staging: SharedArrayBuffer): Standing {
+    const sections = sectionsOf(this.#inputs.arena.layout);
+    try {
+      const header = readCheckpoint(file, stagedBytes(staging));
+      if (isDeepStrictEqual(header.sections, sections)) return header;
+      throw new Unusable('holds other things than this run keeps: its config plans another run now');
+    } catch (error) {
+      if (!(error instanceof Unusable)) throw error;
+      throw new InputError(`${showPath(file)} ${error.message}`, { file });
+    }
+  }
+
   /** What is staged, if anything, is written; the loop may stage the next one after that. */
   #take(): void {
     const { task } = this;
@@ -135,14 +164,14 @@ export class RunCheckpoints {
   }
 
   async #write({ round, seconds, refining }: Standing, kept: Uint8Array): Promise<void> {
-    const { config, run, arena, folder, syncRows } = this.#inputs;
+    const { run, arena, folder, syncRows } = this.#inputs;
     const place = path.join(folder() as string, CHECKPOINTS);
     const header: CheckpointHeader = {
       run,
       round,
       seconds,
       refining,
-      ...describeOrigin(config),
+      ...this.#origin,
       sections: sectionsOf(arena.layout),
       bytes: kept.length,
       time: new Date().toISOString(),
@@ -158,6 +187,17 @@ export class RunCheckpoints {
     } catch (error) {
       this.#failed = reasonOf(error);
     }
+  }
+}
+
+/** The same file under a name there; a copy where the file system has no links. */
+function keepLink(file: string, folder: string): void {
+  makePlace(folder);
+  const place = path.join(folder, path.basename(file));
+  try {
+    fileSystem.linkSync(file, place);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') writeWhole(place, readFileSync(file));
   }
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { ownCores } from '../base/cores.js';
 import { formatValue, InputError } from '../base/errors.js';
 import { RunDirectory } from '../output/run-directory.js';
@@ -42,6 +43,8 @@ export class RunSession implements Session {
       const pool = new WorkerPool(countWorkers(options.config.config));
       try {
         const prepared = await prepareRun(options.config, pool.workers);
+        const notes = await this.notesOn(options, prepared, pool.workers);
+        prepared.report.warnings.push(...notes);
         const { workers } = options.config.config;
         const report = { ...prepared.report, ...(workers === 'auto' && { coreLimit: ownCores().limit }) };
         this.ready = { prepared: { ...prepared, report }, pool, options, directory };
@@ -55,6 +58,22 @@ export class RunSession implements Session {
     }
   }
 
+  /** Whether more rounds than were planned make another run of what has been done. */
+  private async notesOn(
+    { from, config: loaded }: PrepareOptions,
+    { plan }: PreparedRun,
+    workers: number,
+  ): Promise<string[]> {
+    const { rounds } = loaded.config;
+    if (from === undefined || from.plannedRounds === rounds) return [];
+    const config = { ...loaded.config, rounds: from.plannedRounds };
+    const before = (await prepareRun({ ...loaded, config }, workers)).plan;
+    if (isDeepStrictEqual({ ...before, rounds }, plan)) return [];
+    return [
+      `what it does depends on how many rounds it is to have (a schedule, or a module that asks for them): until round ${from.round} it was to have ${from.plannedRounds}, so this is not the run of ${rounds} rounds from the start`,
+    ];
+  }
+
   async start({ outDir, runId }: StartOptions = {}): Promise<RunResult> {
     if (this.preparing)
       throw new InputError('this session is still being prepared: await prepare() before start()');
@@ -62,6 +81,12 @@ export class RunSession implements Session {
     if (this.active) throw new InputError(`this session has been started already; ${ONCE}`);
     const { prepared, pool, options } = this.ready;
     const directory = outDir === undefined ? this.ready.directory : RunDirectory.create(outDir);
+    if (directory === null && options.config.config.checkpoint !== undefined) {
+      throw new InputError('checkpoint asks for checkpoints, and this run has no folder to write them to', {
+        path: ['checkpoint'],
+        hint: 'give it an outDir, or leave checkpoint out',
+      });
+    }
     const deliver = (rows: TraceRow[]) => {
       for (const subscriber of this.subscribers) this.tell(subscriber, rows);
     };

@@ -3,7 +3,7 @@
  * over Comlink. Everything that crosses is plain data.
  */
 
-import type { Resumed } from '../output/manifest.js';
+import type { Manifest } from '../output/manifest.js';
 import type { CpuProfile } from '../profile/record.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { PlanReport, Summary } from '../run/reports.js';
@@ -68,10 +68,12 @@ export interface ResumePoint {
   /** The checkpoint's file, and its round. */
   checkpoint: string;
   round: number;
+  /** Rounds that it was to have, at most, when it began. */
+  plannedRounds: number;
   /** Its trace.csv so far; null where there is none. */
   trace: string | null;
-  /** When and where it was gone on with, this time last: for its manifest. */
-  resumed: readonly Resumed[];
+  /** Its manifest, with this time that it is gone on with. */
+  manifest: Manifest;
 }
 
 /** What a start may be told. */

@@ -33,7 +33,7 @@ async function underWay(child: ChildProcess, out: string): Promise<void> {
   while (!existsSync(join(folder, out, 'trace.csv')) && child.exitCode === null) await sleep(20);
 }
 
-const RESULTS = ['agents.csv', 'manifest.json', 'summary.json', 'trace.csv', 'x.npy'];
+const RESULTS = ['agents.csv', 'checkpoints', 'manifest.json', 'summary.json', 'trace.csv', 'x.npy'];
 const read = (out: string, name: string) => JSON.parse(readFileSync(join(folder, out, name), 'utf8'));
 
 describe('a signal ends a run in good order, with what it has', () => {

@@ -94,7 +94,7 @@ async function report({ problem, answer: { optimum }, choice, plan }: FlowMade):
     compressor: describeSpec(given.compressor),
     links: given.links ? describeLinks(given.links) : null,
     layout: { order: orderReport, blockAgents },
-    ...estimateMemory(plan, graphBytes),
+    ...estimateMemory(plan, graphBytes, given.checkpoint !== undefined),
     spectrum: found && { lambda2: found.lambda2, lambdaMax: found.lambdaMax },
     gains: flow.gains,
     tuning: choice.tuning,

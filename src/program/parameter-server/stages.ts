@@ -146,7 +146,7 @@ function report({ problem, outline, answer: { optimum }, choice, plan }: ServerM
     compressor: describeSpec(links.uplink),
     links: null,
     layout: null,
-    ...estimateMemory(plan, 0),
+    ...estimateMemory(plan, 0, problem.config.checkpoint !== undefined),
     spectrum: null,
     gains: { gamma: plan.gamma.initial },
     tuning: null,

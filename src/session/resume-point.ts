@@ -1,0 +1,155 @@
+/**
+ * Where a run goes on that was ended before its time: the newest checkpoint of it that can be used, in its
+ * folder or in what a later attempt has left there.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { InputError } from '../base/errors.js';
+import { plural } from '../base/format.js';
+import { showPath } from '../base/show-path.js';
+import { type CheckpointHeader, readCheckpoint, Unusable } from '../checkpoint/file.js';
+import { findCheckpoints, type Refused } from '../checkpoint/folder.js';
+import { type KeptRun, loadManifest, manifestAt } from '../output/load-manifest.js';
+import type { Manifest } from '../output/manifest.js';
+import { INCOMPLETE, openSettled, readJson } from '../output/run-folder.js';
+import type { LoadedConfig, Override } from '../run/config.js';
+import { configDigest } from '../run/inputs.js';
+import { originOf } from './checkpoints.js';
+import type { ResumePoint } from './types.js';
+import { countWorkers } from './workers.js';
+
+export interface Resumption {
+  /** The run's folder, absolute. */
+  folder: string;
+  /** Id of the run, which stays the same. */
+  run: string;
+  loaded: LoadedConfig;
+  from: ResumePoint;
+  /** What somebody should know, as sentences. */
+  notes: string[];
+}
+
+/**
+ * @param given the folder of a run, or its manifest
+ * @param overrides of workers, rounds and layout
+ * @throws InputError where there is nothing to go on with, or not to the same bits
+ */
+export async function findResumption(given: string, overrides: readonly Override[]): Promise<Resumption> {
+  const manifestFile = manifestAt(given);
+  if (manifestFile === null) {
+    throw new InputError(`${showPath(path.resolve(given))} holds no run, expected the folder of one`, {
+      file: path.resolve(given),
+      hint: 'a run leaves manifest.json in its folder when it begins',
+    });
+  }
+  const folder = path.dirname(manifestFile);
+  openSettled(folder, randomUUID());
+  const kept = await loadManifest(folder, overrides);
+  refuseOver(kept);
+  refuseChanged(kept);
+  const { manifest, loaded } = kept;
+  const { found, refused } = usable(folder, manifest);
+  if (found === null) throw nothingFound(folder, refused);
+  const { file, header } = found;
+  if (header.round >= loaded.config.rounds) {
+    throw new InputError(
+      `the run in ${showPath(folder)} has all of its ${plural(loaded.config.rounds, 'round')}`,
+      { file: folder, hint: `--rounds ${2 * header.round} goes on with it` },
+    );
+  }
+  const notes = [...kept.notes, ...refused.map(({ file: bad, why }) => `${showPath(bad)} ${why}`)];
+  return {
+    folder,
+    run: manifest.run,
+    loaded,
+    from: {
+      checkpoint: file,
+      round: header.round,
+      trace: traceBeside(file),
+      plannedRounds: manifest.config.rounds,
+      manifest: continued(manifest, loaded, header),
+    },
+    notes,
+  };
+}
+
+function refuseOver({ summary, file }: KeptRun): void {
+  if (summary?.status !== 'converged' && summary?.status !== 'diverged') return;
+  const { status, rounds } = summary;
+  throw new InputError(
+    `the run in ${showPath(path.dirname(file))} ${status} after ${plural(rounds, 'round')}: there is nothing to go on with`,
+    { file },
+  );
+}
+
+function refuseChanged({ changed, file }: KeptRun): void {
+  if (changed.length === 0) return;
+  const said = changed.map(
+    ({ input, sha256 }) => `${input.path} ${sha256 === null ? 'is gone' : 'has changed'}`,
+  );
+  throw new InputError(`the run cannot go on to the same bits: ${said.join(', ')} since it began`, {
+    file,
+    hint: 'bring them back as they were, or begin a new run',
+  });
+}
+
+/** The newest that is whole and of this run; and those that are not. */
+function usable(folder: string, manifest: Manifest) {
+  const origin = originOf(manifest.config);
+  const check = (header: CheckpointHeader) => {
+    if (header.run !== manifest.run) throw new Unusable(`is of another run (${header.run})`);
+    if (header.config !== origin.config) throw new Unusable('is of another config than the manifest has');
+    if (header.sottovoce !== origin.sottovoce)
+      throw new Unusable(
+        `was written by Sottovoce ${header.sottovoce}, and this is ${origin.sottovoce}: the bits may differ`,
+      );
+    if (header.kernels !== origin.kernels)
+      throw new Unusable('was written with other kernels: the bits may differ');
+  };
+  const { found, refused } = findCheckpoints(foldersOf(folder, manifest.run), check);
+  for (const candidate of found) {
+    try {
+      readCheckpoint(candidate.file, null);
+      return { found: candidate, refused: refused.filter(({ round }) => round > candidate.header.round) };
+    } catch (error) {
+      if (!(error instanceof Unusable)) throw error;
+      refused.push({ file: candidate.file, round: candidate.header.round, why: error.message });
+    }
+  }
+  return { found: null, refused };
+}
+
+/** The run's own folder, and those beside its results that hold more of the same run. */
+function foldersOf(folder: string, run: string): string[] {
+  const beside = readdirSync(folder)
+    .filter((name) => name.startsWith(INCOMPLETE))
+    .map((name) => path.join(folder, name))
+    .filter((other) => readJson(path.join(other, 'manifest.json'))['run'] === run);
+  return [folder, ...beside];
+}
+
+function nothingFound(folder: string, refused: readonly Refused[]): InputError {
+  const why = refused.map(({ file, why: reason }) => `; ${showPath(file)} ${reason}`).join('');
+  return new InputError(`${showPath(folder)} has no checkpoint to go on from${why}`, {
+    file: folder,
+    hint: 'a run leaves one where it is stopped, and on its way with `checkpoint: { everySeconds: 60 }` in its config',
+  });
+}
+
+function traceBeside(checkpoint: string): string | null {
+  const file = path.join(path.dirname(path.dirname(checkpoint)), 'trace.csv');
+  return existsSync(file) ? file : null;
+}
+
+/** It is the same run, of more rounds at most. */
+function continued(manifest: Manifest, { config }: LoadedConfig, { round }: CheckpointHeader): Manifest {
+  const longer = { ...manifest.config, rounds: config.rounds };
+  const time = new Date().toISOString();
+  const resumed = [
+    ...(manifest.resumed ?? []),
+    { round, time, workers: countWorkers(config), node: process.versions.node },
+  ];
+  return { ...manifest, config: longer, configDigest: configDigest(longer), resumed };
+}

@@ -1,0 +1,214 @@
+/**
+ * Runs on threads that are ended and gone on with: the same last state as a run that never stopped, the same
+ * rows, and one folder that holds one run. Torn, foreign and older checkpoints are refused with the reason, and
+ * the one before is used.
+ */
+
+import { cpSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../dist/src/index.js';
+import { checkFolder } from '../../dist/src/output/check-folder.js';
+import { findResumption } from '../../dist/src/session/resume-point.js';
+import { RunSession } from '../../dist/src/session/run-session.js';
+import type { RunResult } from '../../dist/src/session/types.js';
+import { temporaryFolder } from '../support/run.js';
+
+const folder = temporaryFolder();
+const base = {
+  topology: { kind: 'erdos-renyi', nodes: 37, averageDegree: 5, seed: 3, largestComponent: true },
+  cost: { kind: 'quadratic', dim: 11, condition: 6 },
+  flow: { kind: 'primal-dual' },
+  compressor: { kind: 'error-feedback', inner: { kind: 'top-k', k: 3 } },
+  seed: 5,
+  workers: 2,
+  rounds: 400,
+  trace: { every: 7 },
+};
+
+async function run(config: Record<string, unknown>, out: string, endAt?: number): Promise<RunResult> {
+  const session = new RunSession();
+  await session.prepare({ config: await parseConfig(config), outDir: path.join(folder, out) });
+  return drive(session, endAt);
+}
+
+/** Ends it after `endAt` rounds, where that is given. */
+async function drive(session: RunSession, endAt?: number, from = 0, runId?: string): Promise<RunResult> {
+  if (endAt !== undefined) await session.pause();
+  const ended = session.start(runId === undefined ? {} : { runId });
+  if (endAt !== undefined) {
+    await session.pause();
+    if (endAt > from) await session.step(endAt - from);
+    await session.stop();
+  }
+  return ended;
+}
+
+async function resume(out: string, overrides: Record<string, unknown> = {}, endAt?: number) {
+  const changes = Object.entries(overrides).map(([key, value]) => ({
+    path: key.split('.'),
+    value,
+    origin: `--${key}`,
+  }));
+  const found = await findResumption(path.join(folder, out), changes);
+  const session = new RunSession();
+  const { loaded: config, from } = found;
+  const report = await session.prepare({ config, from, outDir: found.folder });
+  const result = await drive(session, endAt, from.round, found.run);
+  return { found, report, result };
+}
+
+const rowsOf = (out: string) =>
+  readFileSync(path.join(folder, out, 'trace.csv'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(',').filter((_, column) => column !== 8));
+const files = (out: string) => readdirSync(path.join(folder, out, 'checkpoints')).sort();
+const copy = (from: string, to: string) =>
+  cpSync(path.join(folder, from), path.join(folder, to), { recursive: true });
+
+const problems: Record<string, Record<string, unknown>> = {
+  'gains that were auto, a memory': base,
+  'a target, quick rows': { ...base, stop: { rmsError: 1e-7 }, rounds: 5000 },
+  'a target, rows that are far apart': {
+    ...base,
+    topology: { kind: 'ring', nodes: 400 },
+    cost: { kind: 'quadratic', dim: 64, condition: 3 },
+    flow: { kind: 'primal-dual', compress: 'error-state', step: 0.05, alpha: 1, beta: 1 },
+    stop: { gap: 1e-3 },
+    rounds: 3000,
+    trace: { every: 50 },
+  },
+  'links with a state': {
+    ...base,
+    links: { kind: 'gilbert-elliott', toBad: 0.3, toGood: 0.15 },
+    compressor: { kind: 'event-triggered', threshold: { relative: 0.3, rate: 0.9 }, inner: { kind: 'sign' } },
+    network: { bandwidth: 1000, latency: 0.5 },
+  },
+  'agents in another order': { ...base, layout: { order: 'rcm', block: 3 } },
+  'a server with Adam': {
+    program: { kind: 'parameter-server', agents: 5, gamma: 0.05, lambda: 'auto', optimizer: 'adam' },
+    cost: { kind: 'quadratic', dim: 12 },
+    seed: 4,
+    workers: 2,
+    rounds: 300,
+    trace: { every: 10 },
+  },
+};
+
+describe.each(Object.entries(problems))('%s', (name, config) => {
+  const out = name.replaceAll(/\W+/g, '-');
+
+  it('goes on twice, with other workers, to the bits of a run that never stopped', async () => {
+    const whole = await run(config, `${out}-whole`);
+    const ends = whole.summary.rounds;
+    const first = await run(config, out, Math.floor(ends / 3));
+    expect(first.summary).toMatchObject({ status: 'stopped', checkpoints: { written: 1 } });
+    expect(first.summary.stateHash).not.toBe(whole.summary.stateHash);
+
+    const second = await resume(out, { workers: 3 }, Math.floor((2 * ends) / 3));
+    expect(second.result.summary).toMatchObject({ status: 'stopped', workers: 3 });
+    const third = await resume(out, { workers: 1 });
+    const { summary } = third.result;
+    expect(summary.run).toBe(first.summary.run);
+    expect([summary.rounds, summary.status]).toEqual([ends, whole.summary.status]);
+    expect(summary.stateHash).toBe(whole.summary.stateHash);
+    expect(summary.bits).toEqual(whole.summary.bits);
+    expect(summary.final).toEqual(whole.summary.final);
+    expect(rowsOf(out)).toEqual(rowsOf(`${out}-whole`));
+    expect(checkFolder(path.join(folder, out))).toMatchObject({ run: first.summary.run, problems: [] });
+    const manifest = JSON.parse(readFileSync(path.join(folder, out, 'manifest.json'), 'utf8'));
+    expect(manifest.resumed.map(({ workers }: { workers: number }) => workers)).toEqual([3, 1]);
+  });
+});
+
+describe('checkpoints on the way', () => {
+  const config = { ...base, rounds: 900, checkpoint: { everyRounds: 100, keep: 3 } };
+
+  it('are as many as are to be kept, change no bit, and a run goes on from each', async () => {
+    const without = await run({ ...base, rounds: 900 }, 'without');
+    const { summary } = await run(config, 'way');
+    expect(summary.stateHash).toBe(without.summary.stateHash);
+    expect(summary.checkpoints?.written).toBeGreaterThan(1);
+    const kept = files('way');
+    expect(kept.length).toBe(Math.min(3, summary.checkpoints?.written ?? 0));
+    expect(kept.at(-1)).toMatch(/-0000000900\.checkpoint$/);
+    await expect(resume('way')).rejects.toThrow('has all of its 900 rounds');
+
+    // One flipped bit at a time: the checkpoint before is taken, and it says why.
+    let newest = kept.at(-1) as string;
+    for (const before of kept.slice(0, -1).reverse()) {
+      copy('way', `way-${before}`);
+      const file = path.join(folder, `way-${before}`, 'checkpoints', newest);
+      const bytes = readFileSync(file);
+      bytes[Math.floor(bytes.length * 0.6)]! ^= 1;
+      writeFileSync(file, bytes);
+      const { found, result } = await resume(`way-${before}`);
+      expect(path.basename(found.from.checkpoint)).toBe(before);
+      expect(found.notes.join()).toContain('is not as it was written');
+      expect(result.summary.stateHash).toBe(without.summary.stateHash);
+      renameSync(path.join(folder, 'way', 'checkpoints', newest), path.join(folder, newest));
+      newest = before;
+    }
+  });
+
+  it('more rounds are those of a longer run; where the rounds decide, that is said', async () => {
+    const short = { ...base, rounds: 200, checkpoint: { everyRounds: 60, keep: 2 } };
+    await run(short, 'longer');
+    const longer = await run({ ...base, rounds: 500 }, 'long');
+    const { result, report } = await resume('longer', { rounds: 500 });
+    expect(report.warnings.join()).not.toContain('depends on');
+    expect(result.summary.stateHash).toBe(longer.summary.stateHash);
+
+    const schedule = {
+      kind: 'schedule',
+      until: [0.4],
+      inner: [{ kind: 'top-k', k: 3 }, { kind: 'sign' }],
+    };
+    await run({ ...short, compressor: schedule }, 'scheduled');
+    const scheduled = await resume('scheduled', { rounds: 500 });
+    expect(scheduled.report.warnings.join()).toContain('depends on how many rounds');
+  });
+});
+
+describe('what is no checkpoint of this run', () => {
+  const config = { ...base, rounds: 300 };
+  const checkpointOf = (out: string) => path.join(folder, out, 'checkpoints', files(out)[0] as string);
+
+  it.each([
+    ['torn in the state', (bytes: Buffer) => bytes.subarray(0, bytes.length - 1000), 'it is torn'],
+    ['torn in the header', (bytes: Buffer) => bytes.subarray(0, 100), 'torn'],
+    ['empty', () => Buffer.alloc(0), 'is no checkpoint'],
+    [
+      'of a later format',
+      (bytes: Buffer) => Buffer.concat([Buffer.from('sottovoce-checkpoint/2'), bytes.subarray(22)]),
+      'another version wrote it',
+    ],
+    ['longer than it was', (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc(8)]), 'it is torn'],
+  ])('%s', async (name, change, message) => {
+    const out = `bad-${name.replaceAll(' ', '-')}`;
+    await run(config, out, 100);
+    const file = checkpointOf(out);
+    writeFileSync(file, change(readFileSync(file)));
+    await expect(resume(out)).rejects.toThrow(message);
+    await expect(resume(out)).rejects.toMatchObject({ code: 'BAD_INPUT' });
+  });
+
+  it('of another run, another config, a folder without a run', async () => {
+    await run(config, 'one', 100);
+    await run(config, 'other', 100);
+    cpSync(checkpointOf('other'), checkpointOf('one'));
+    await expect(resume('one')).rejects.toThrow('is of another run');
+
+    const manifest = path.join(folder, 'other', 'manifest.json');
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"seed": 5', '"seed": 6'));
+    await expect(resume('other')).rejects.toThrow('is of another config');
+
+    await expect(resume('nowhere')).rejects.toThrow('holds no run');
+  });
+
+  it('a run that arrived has nothing to go on with', async () => {
+    await run({ ...base, stop: { rmsError: 1e-3 }, rounds: 5000 }, 'arrived');
+    await expect(resume('arrived')).rejects.toThrow(/converged after .* nothing to go on with/);
+  });
+});

@@ -13,20 +13,17 @@
  */
 
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
-import os from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { removeFile, type Written, writeWhole } from '../../topology/whole-file.js';
-import { ownCores } from '../base/cores.js';
-import { inWords } from '../base/data-in-words.js';
 import { InputError, isInputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
-import type { LoadedConfig, RunConfig } from '../run/config.js';
-import type { AgentRow, PlanReport, Summary } from '../run/reports.js';
+import type { Summary } from '../run/reports.js';
 import type { TraceRow } from '../trace/row.js';
 import { writeAgentsCsv } from './agents-csv.js';
 import { outputFailed, reasonOf, refusal } from './failures.js';
 import { FolderLock, refuseInUse } from './folder-lock.js';
 import { makeFolder, tryFolder } from './make-folder.js';
+import { makeManifest, type RunDescription } from './manifest.js';
 import {
   holdsWholeRun,
   INCOMPLETE,
@@ -37,93 +34,6 @@ import {
 } from './run-folder.js';
 import { isOurs, Stage } from './stage.js';
 import { TraceFile } from './trace-file.js';
-import { type Versions, versions } from './versions.js';
-
-const MANIFEST_FORMAT = 'sottovoce-run/1';
-
-export interface Manifest {
-  format: typeof MANIFEST_FORMAT;
-  /** The run's own, as in summary.json. */
-  run: string;
-  name: string;
-  /**
-   * Resolved: every default filled in. It is a config, and runs again from the folder that
-   * `machine.configFile` is in; but of what was in a program's memory and is large, there is a hash.
-   */
-  config: RunConfig;
-  seed: number;
-  /** What the command line changed in the config file. */
-  overrides: string[];
-  /** What `auto` became, and what else followed from the config. */
-  plan: Omit<PlanReport, 'workers' | 'coreLimit' | 'layout' | 'arenaBytes' | 'processBytes'> | null;
-  versions: Versions;
-  machine: {
-    configFile: string | null;
-    platform: string;
-    release: string;
-    architecture: string;
-    cpu: string;
-    cores: number;
-    memoryBytes: number;
-    /** What leaves this process fewer cores than the machine has. */
-    coreLimit: string | null;
-    workers: number | null;
-    /** Chosen by its caches, among other things. */
-    layout: PlanReport['layout'];
-    arenaBytes: number | null;
-  };
-  time: { started: string };
-}
-
-export interface RunDescription {
-  /** Its id. */
-  run: string;
-  config: LoadedConfig;
-  plan: PlanReport | null;
-  /** Who is who; absent where there are no agents to tell apart. */
-  agents?: Iterable<AgentRow>;
-}
-
-export function makeManifest({ run, config: loaded, plan }: RunDescription): Manifest {
-  const { config } = loaded;
-  let kept: Manifest['plan'] = null;
-  if (plan) {
-    const {
-      workers: _workers,
-      coreLimit: _limit,
-      layout: _layout,
-      arenaBytes: _arena,
-      processBytes: _process,
-      ...rest
-    } = plan;
-    kept = rest;
-  }
-  const cpus = os.cpus();
-  return {
-    format: MANIFEST_FORMAT,
-    run,
-    name: plan?.name ?? config.name ?? 'run',
-    config: inWords(config) as RunConfig,
-    seed: config.seed,
-    overrides: (loaded.overrides ?? []).map(({ origin }) => origin),
-    plan: kept,
-    versions: versions(),
-    machine: {
-      configFile: loaded.file,
-      platform: process.platform,
-      release: os.release(),
-      architecture: process.arch,
-      cpu: cpus[0]?.model.trim() ?? 'unknown',
-      cores: ownCores().count,
-      memoryBytes: os.totalmem(),
-      coreLimit: ownCores().limit,
-      workers: plan?.workers ?? null,
-      layout: plan?.layout ?? null,
-      arenaBytes: plan?.arenaBytes ?? null,
-    },
-    time: { started: new Date().toISOString() },
-  };
-}
 
 export class RunDirectory {
   /** Absolute. */

@@ -10,6 +10,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { InputError, type SpecPath } from '../base/errors.js';
+import { noteRead } from '../base/inputs.js';
 
 export interface IdxArray {
   shape: number[];
@@ -39,6 +40,7 @@ export async function readIdx(file: string, path: SpecPath = []): Promise<IdxArr
       (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (cause as Error).message;
     throw new InputError(`cannot read ${file}: ${reason}`, { file, path }, { cause });
   }
+  noteRead(file, bytes);
   return parseIdx(bytes, file, path);
 }
 

@@ -17,6 +17,7 @@ import {
 } from '../../topology/npy-header.js';
 import { type Written, writeWholeLater } from '../../topology/whole-file.js';
 import { InputError } from '../base/errors.js';
+import { InputReading } from '../base/inputs.js';
 
 export interface NpyArray {
   /** [length] or [rows, columns]; [tables, rows, columns] where three dimensions were allowed. */
@@ -66,11 +67,16 @@ export async function readNpy(file: string, dimensions: 2 | 3 = 2): Promise<NpyA
       );
     }
     const data = new Float64Array(length);
+    const reading = new InputReading(file);
+    reading.update(head.subarray(0, header.payloadOffset));
     if (header.type === 'f8' && header.littleEndian) {
-      await readFully(handle, new Uint8Array(data.buffer), header.payloadOffset);
+      const payload = new Uint8Array(data.buffer);
+      await readFully(handle, payload, header.payloadOffset);
+      reading.update(payload);
     } else {
-      await readConverted(handle, header, itemBytes, data);
+      await readConverted(handle, header, itemBytes, data, reading);
     }
+    reading.end();
     return { shape: header.shape, data: header.fortranOrder ? transposed(data, header.shape) : data };
   } finally {
     await handle.close();
@@ -82,6 +88,7 @@ async function readConverted(
   header: NpyHeader,
   itemBytes: number,
   data: Float64Array,
+  reading: InputReading,
 ): Promise<void> {
   const { decode } = header;
   const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, data.length * itemBytes));
@@ -89,6 +96,7 @@ async function readConverted(
   for (let first = 0; first < data.length; first += chunkItems) {
     const count = Math.min(chunkItems, data.length - first);
     await readFully(handle, chunk.subarray(0, count * itemBytes), header.payloadOffset + first * itemBytes);
+    reading.update(chunk.subarray(0, count * itemBytes));
     const view = new DataView(chunk.buffer, chunk.byteOffset, count * itemBytes);
     for (let i = 0; i < count; i++) data[first + i] = decode(view, i * itemBytes, header.littleEndian);
   }

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { decodeText } from '../../topology/readers/text.js';
 import { InputError, isInputError, type SpecPath } from '../base/errors.js';
+import { noteRead } from '../base/inputs.js';
 
 interface Place {
   /** Where the file is named in the config. */
@@ -11,13 +12,16 @@ interface Place {
 }
 
 export async function readBytes(file: string, { path }: Place = {}): Promise<Buffer> {
+  let bytes: Buffer;
   try {
-    return await readFile(file);
+    bytes = await readFile(file);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     const reason = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'it is a folder' : message;
     throw new InputError(`cannot read ${file}: ${reason}`, { file, path }, { cause });
   }
+  noteRead(file, bytes);
+  return bytes;
 }
 
 /**

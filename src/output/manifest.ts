@@ -3,7 +3,9 @@
 import os from 'node:os';
 import { ownCores } from '../base/cores.js';
 import { inWords } from '../base/data-in-words.js';
+import type { InputFile } from '../base/inputs.js';
 import type { LoadedConfig, RunConfig } from '../run/config.js';
+import { configDigest, describeInputs, type RunInput } from '../run/inputs.js';
 import type { AgentRow, PlanReport } from '../run/reports.js';
 import { type Versions, versions } from './versions.js';
 
@@ -19,6 +21,10 @@ export interface Manifest {
    * `machine.configFile` is in; but of what was in a program's memory and is large, there is a hash.
    */
   config: RunConfig;
+  /** SHA-256 of `config` as canonical JSON, without what changes no bits: the same for every manifest of a run. */
+  configDigest: string;
+  /** Every file that was read for the run, the user's modules among them, as it was then. */
+  inputs: RunInput[];
   seed: number;
   /** What the command line changed in the config file. */
   overrides: string[];
@@ -48,11 +54,13 @@ export interface RunDescription {
   run: string;
   config: LoadedConfig;
   plan: PlanReport | null;
+  /** What it was made from. */
+  inputs?: readonly InputFile[];
   /** Who is who; absent where there are no agents to tell apart. */
   agents?: Iterable<AgentRow>;
 }
 
-export function makeManifest({ run, config: loaded, plan }: RunDescription): Manifest {
+export function makeManifest({ run, config: loaded, plan, inputs = [] }: RunDescription): Manifest {
   const { config } = loaded;
   let kept: Manifest['plan'] = null;
   if (plan) {
@@ -72,6 +80,8 @@ export function makeManifest({ run, config: loaded, plan }: RunDescription): Man
     run,
     name: plan?.name ?? config.name ?? 'run',
     config: inWords(config) as RunConfig,
+    configDigest: configDigest(config),
+    inputs: describeInputs(loaded, inputs),
     seed: config.seed,
     overrides: (loaded.overrides ?? []).map(({ origin }) => origin),
     plan: kept,

@@ -3,16 +3,19 @@
  * repeated.
  */
 
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundledUrl } from '../run/locations.js';
+import { bundledUrl, kernelsUrl } from '../run/locations.js';
 
 export interface Versions {
   sottovoce: string;
   node: string;
   v8: string;
   dependencies: Record<string, string>;
+  /** SHA-256 of the compiled kernels: others may round otherwise. */
+  kernels: string;
 }
 
 interface PackageJson {
@@ -49,7 +52,20 @@ export function versions(): Versions {
   const bundled = readJson<Record<string, string>>(fileURLToPath(bundledUrl)) ?? {};
   for (const name of Object.keys(data.dependencies ?? {}).sort())
     dependencies[name] = bundled[name] ?? installedVersion(folder, name);
-  return { sottovoce: ownVersion(), node: process.versions.node, v8: process.versions.v8, dependencies };
+  return {
+    sottovoce: ownVersion(),
+    node: process.versions.node,
+    v8: process.versions.v8,
+    dependencies,
+    kernels: kernelsDigest(),
+  };
+}
+
+let kernels: string | null = null;
+
+export function kernelsDigest(): string {
+  kernels ??= createHash('sha256').update(readFileSync(kernelsUrl)).digest('hex');
+  return kernels;
 }
 
 /**

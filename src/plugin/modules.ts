@@ -16,6 +16,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { formatPath, formatValue, InputError, type SpecPath } from '../base/errors.js';
+import { type InputFile, noteInput } from '../base/inputs.js';
 import { showPath } from '../base/show-path.js';
 import { visibleLine } from '../base/visible.js';
 import { isTypeScript, loadTypeScript, refusedTypes } from './typescript.js';
@@ -32,6 +33,8 @@ export interface KnownModule {
 
 export interface UserModule extends KnownModule {
   exports: Readonly<Record<string, unknown>>;
+  /** What it was loaded from, its own file first; empty on workers, which are told what the host has loaded. */
+  files: readonly InputFile[];
 }
 
 export interface ModuleReference {
@@ -87,7 +90,11 @@ export function moduleUrl(file: string, folder = '.'): string {
 export async function loadModules(references: readonly (ModuleReference | string)[]): Promise<void> {
   for (const reference of references) {
     const { url, path: at } = typeof reference === 'string' ? { url: reference, path: [] } : reference;
-    if (loaded.has(url)) continue;
+    const known = loaded.get(url);
+    if (known !== undefined) {
+      for (const input of known.files) noteInput(input);
+      continue;
+    }
     const filename = fileURLToPath(url);
     const file = showPath(filename);
     const info = await stat(filename).catch(() => null);
@@ -97,6 +104,8 @@ export async function loadModules(references: readonly (ModuleReference | string
         info === null ? 'there is no such file' : 'this is a folder, expected a module (.mjs or .ts)';
       throw new InputError(`${prefix}${file}: ${what}`, { path: at });
     }
+    const onHost = typeof reference !== 'string';
+    const before = onHost ? await filesOf(url) : [];
     let exports: Readonly<Record<string, unknown>>;
     try {
       if (isTypeScript(filename)) await loadTypeScript();
@@ -111,8 +120,33 @@ export async function loadModules(references: readonly (ModuleReference | string
       const text = `${place}: cannot be loaded: ${describeThrown(cause)}`;
       throw new InputError(prefix + text, { path: at }, { cause });
     }
-    loaded.set(url, { url, file, path: at, exports });
+    // Node has read them between these two looks.
+    const files = onHost ? sameFiles(before, await filesOf(url), at) : [];
+    for (const input of files) noteInput(input);
+    loaded.set(url, { url, file, path: at, exports, files });
   }
+}
+
+async function filesOf(url: string): Promise<InputFile[]> {
+  return (await import('./module-files.js')).moduleFiles(url);
+}
+
+/** Throws InputError where one has changed: what was loaded could be either. */
+function sameFiles(
+  before: readonly InputFile[],
+  after: readonly InputFile[],
+  path: SpecPath,
+): readonly InputFile[] {
+  // A file that another module brought is the one of then: a thread loads each once.
+  const known = [...before, ...[...loaded.values()].flatMap(({ files }) => files)];
+  const digests = new Map(known.map(({ file, sha256 }) => [file, sha256]));
+  const changed = after.find(({ file, sha256 }) => digests.get(file) !== sha256);
+  if (changed === undefined) return after;
+  throw new InputError(`${showPath(changed.file)} has changed since it was loaded`, {
+    file: changed.file,
+    path,
+    hint: 'start again when the file is written whole',
+  });
 }
 
 /** Throws InputError where Node does not know what to make of the file's name. */

@@ -11,7 +11,6 @@ import { InputError } from '../base/errors.js';
 import { writeNpyRows } from '../data/npy.js';
 import type { RunDirectory } from '../output/run-directory.js';
 import { optimumValueIn } from '../run/optimum.js';
-import type { Prepared } from '../run/program.js';
 import type { Summary } from '../run/reports.js';
 import type { LoopReport } from '../run/tasks.js';
 import { standsStill, Word } from '../sync/control.js';
@@ -19,6 +18,7 @@ import { RingReader } from '../trace/ring.js';
 import type { TraceRow } from '../trace/row.js';
 import { RowStore } from '../trace/row-store.js';
 import type { WorkerPool } from './pool.js';
+import type { PreparedRun } from './prepare.js';
 import { rowAt, type StateRows, stateHash, stateRows } from './state-hash.js';
 import { Steering } from './steering.js';
 import { summarize } from './summarize.js';
@@ -32,7 +32,7 @@ export class ActiveRun {
   private readonly history = new RowStore();
   /** All of them, where they were asked for. */
   private readonly kept: RowStore | null;
-  private readonly prepared: Prepared;
+  private readonly prepared: PreparedRun;
   private readonly pool: WorkerPool;
   private readonly options: PrepareOptions;
   private readonly directory: RunDirectory | null;
@@ -46,7 +46,7 @@ export class ActiveRun {
 
   /** Allocates and fills the arena. */
   constructor(
-    prepared: Prepared,
+    prepared: PreparedRun,
     pool: WorkerPool,
     options: PrepareOptions,
     directory: RunDirectory | null,
@@ -76,6 +76,7 @@ export class ActiveRun {
       run: this.id,
       config: { ...options.config, config: prepared.config },
       plan: prepared.report,
+      inputs: prepared.inputs,
       agents: prepared.agents(),
     });
     try {

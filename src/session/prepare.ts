@@ -4,17 +4,22 @@
  */
 
 import { InputError } from '../base/errors.js';
+import { type InputFile, recordInputs } from '../base/inputs.js';
 import { type StrayFailure, settleStrays } from '../plugin/stray.js';
 import { programDefinition } from '../program/registry.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { Prepared } from '../run/program.js';
 
+/** A run that is ready to start, and the files that it was made from. */
+export type PreparedRun = Prepared & { inputs: readonly InputFile[] };
+
 /** @throws InputError with the line of the config where that is known */
-export async function prepareRun(loaded: LoadedConfig, workers: number): Promise<Prepared> {
+export async function prepareRun(loaded: LoadedConfig, workers: number): Promise<PreparedRun> {
   try {
-    const prepared = await programDefinition(loaded.config.program?.kind).prepare(loaded, workers);
+    const program = programDefinition(loaded.config.program?.kind);
+    const { result, inputs } = await recordInputs(() => program.prepare(loaded, workers));
     await settleStrays().catch(refuseStray);
-    return prepared;
+    return { ...result, inputs };
   } catch (error) {
     // The parser of configs is loaded only to say where something stands.
     const { locate } = await import('../config/load.js');

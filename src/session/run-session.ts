@@ -7,17 +7,16 @@ import { randomUUID } from 'node:crypto';
 import { ownCores } from '../base/cores.js';
 import { formatValue, InputError } from '../base/errors.js';
 import { RunDirectory } from '../output/run-directory.js';
-import type { Prepared } from '../run/program.js';
 import type { PlanReport } from '../run/reports.js';
 import type { TraceRow } from '../trace/row.js';
 import { ActiveRun } from './active-run.js';
 import { WorkerPool } from './pool.js';
-import { prepareRun } from './prepare.js';
+import { type PreparedRun, prepareRun } from './prepare.js';
 import type { AgentState, PrepareOptions, Progress, RunResult, Session, StartOptions } from './types.js';
 import { countWorkers } from './workers.js';
 
 interface Ready {
-  prepared: Prepared;
+  prepared: PreparedRun;
   pool: WorkerPool;
   options: PrepareOptions;
   directory: RunDirectory | null;

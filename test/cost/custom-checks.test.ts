@@ -24,7 +24,13 @@ interface Cost {
 /** What is found near the start, and near the centre, with draws of several seeds. */
 function faults({ centre, value, gradient, ...cost }: Cost, seeds = 4): string[] {
   const { dim, m = 0, l = Infinity, convex = true } = cost;
-  const module = { url: 'file:///mine.mjs', file: 'mine.mjs', path: [], exports: { value, gradient } };
+  const module = {
+    url: 'file:///mine.mjs',
+    file: 'mine.mjs',
+    path: [],
+    files: [],
+    exports: { value, gradient },
+  };
   const calls = new ModuleCalls({ dim, agents: AGENTS, parameters: {}, data: null }, module);
   const costs = new AgentCosts(calls, 1);
   const found: string[] = [];

@@ -16,6 +16,7 @@ import { checkFolder } from '../../src/output/check-folder.js';
 import { makeManifest } from '../../src/output/manifest.js';
 import { RunDirectory } from '../../src/output/run-directory.js';
 import { traceLine } from '../../src/output/trace-file.js';
+import { configDigest } from '../../src/run/inputs.js';
 import { writeWhole } from '../../topology/whole-file.js';
 import { LOADED, PLAN, row, SUMMARY } from '../report/fixtures.js';
 
@@ -92,7 +93,15 @@ describe('the manifest', () => {
     expect(versions.dependencies['piscina']).toMatch(/^5\./);
     expect(seed).toBe(7);
     expect(config).toEqual(LOADED.config);
+    expect(versions.kernels).toMatch(/^[0-9a-f]{64}$/);
   });
+});
+
+test('the digest of the config can be made again from the manifest, data of a memory included', () => {
+  const config = { ...LOADED.config, init: Float64Array.of(1, 2, 3, Math.PI) };
+  const manifest = JSON.parse(JSON.stringify(makeManifest({ ...RUN, config: { ...LOADED, config } })));
+  expect(configDigest(manifest.config)).toBe(manifest.configDigest);
+  expect(manifest.configDigest).not.toBe(makeManifest(RUN).configDigest);
 });
 
 describe('what is there already', () => {

@@ -104,11 +104,12 @@ function parseBytes(
  *
  * @param options.format one of the readers' formats; default: by extension
  * @param options.directions whether the graph keeps them; default: forget
+ * @param options.onRead is given the file's bytes as they were read, before they are parsed
  * @throws TopologyError when the file is missing, of an unknown kind, or not a graph
  */
 export async function readGraph(
   path: string,
-  options: { format?: string } & ReadOptions = {},
+  options: { format?: string; onRead?: (bytes: Uint8Array) => void } & ReadOptions = {},
 ): Promise<Graph> {
   const format = options.format ?? formatOf(path);
   let bytes: Uint8Array;
@@ -122,6 +123,7 @@ export async function readGraph(
     }
     throw fileError(path, 0, `cannot be read (${code ?? String(error)})`, error);
   }
+  options.onRead?.(bytes);
   return parseGraph(bytes, format, path, options);
 }
 

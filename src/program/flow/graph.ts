@@ -13,6 +13,7 @@ import { formatBytes, MAX_ARENA_BYTES, rowLength } from '../../arena/layout.js';
 import { edgesHash } from '../../base/data-in-words.js';
 import { describeSpec } from '../../base/describe.js';
 import { InputError, type SpecPath } from '../../base/errors.js';
+import { noteRead } from '../../base/inputs.js';
 import type { FlowConfig, TopologySpec } from './config.js';
 import { makeGraph } from './topologies.js';
 
@@ -89,7 +90,9 @@ async function readGraphFile(
   { config, resolve, warnings }: GraphSources,
 ): Promise<Graph> {
   const { readGraph } = await import('../../../topology/readers/registry.js');
-  const graph = await readGraph(resolve(file), {
+  const found = resolve(file);
+  const graph = await readGraph(found, {
+    onRead: (bytes) => noteRead(found, bytes),
     directions: directed ? 'keep' : 'forget',
     ...(format === undefined ? {} : { format }),
     encoding,

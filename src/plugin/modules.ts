@@ -90,9 +90,9 @@ export function moduleUrl(file: string, folder = '.'): string {
 export async function loadModules(references: readonly (ModuleReference | string)[]): Promise<void> {
   for (const reference of references) {
     const { url, path: at } = typeof reference === 'string' ? { url: reference, path: [] } : reference;
-    const known = loaded.get(url);
-    if (known !== undefined) {
-      for (const input of known.files) noteInput(input);
+    const there = loaded.get(url);
+    if (there !== undefined) {
+      for (const input of there.files) noteInput(input);
       continue;
     }
     const filename = fileURLToPath(url);
@@ -138,8 +138,8 @@ function sameFiles(
   path: SpecPath,
 ): readonly InputFile[] {
   // A file that another module brought is the one of then: a thread loads each once.
-  const known = [...before, ...[...loaded.values()].flatMap(({ files }) => files)];
-  const digests = new Map(known.map(({ file, sha256 }) => [file, sha256]));
+  const earlier = [...before, ...[...loaded.values()].flatMap(({ files }) => files)];
+  const digests = new Map(earlier.map(({ file, sha256 }) => [file, sha256]));
   const changed = after.find(({ file, sha256 }) => digests.get(file) !== sha256);
   if (changed === undefined) return after;
   throw new InputError(`${showPath(changed.file)} has changed since it was loaded`, {

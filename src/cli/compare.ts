@@ -92,6 +92,7 @@ export function addCompareCommand(
     .option('--set <path=value>', 'set any value of every config; may be repeated', collect)
     .option('-q, --quiet', 'print nothing but errors')
     .option('--json', 'print results.json on stdout, everything else on stderr')
+    .option('--no-custom', 'refuse kind: custom: modules run code')
     .option('--debug', 'print stack traces')
     .addHelpText('after', HELP)
     .action(async (configs: string[], options: CompareOptions) => {

@@ -88,6 +88,7 @@ export function moduleUrl(file: string, folder = '.'): string {
 
 /** Imports what is not loaded yet, in order. On the host a reference says where the config names it. */
 export async function loadModules(references: readonly (ModuleReference | string)[]): Promise<void> {
+  refuseForbidden(references.map((reference) => (typeof reference === 'string' ? { path: [] } : reference)));
   for (const reference of references) {
     const { url, path: at } = typeof reference === 'string' ? { url: reference, path: [] } : reference;
     const there = loaded.get(url);
@@ -125,6 +126,22 @@ export async function loadModules(references: readonly (ModuleReference | string
     for (const input of files) noteInput(input);
     loaded.set(url, { url, file, path: at, exports, files });
   }
+}
+
+/** Throws InputError where modules are forbidden and there is one: before anything of it is looked at. */
+export function refuseForbidden(modules: readonly Pick<ModuleReference, 'path'>[]): void {
+  const forbidden = process.env['SOTTOVOCE_NO_CUSTOM'];
+  const [first] = modules;
+  if (first === undefined || forbidden === undefined || forbidden === '' || forbidden === '0') return;
+  const path = first.path;
+  const where = path.length === 0 ? '' : `${formatPath(path)}: `;
+  throw new InputError(
+    `${where}a module of your own runs code, and --no-custom (SOTTOVOCE_NO_CUSTOM) forbids it`,
+    {
+      path,
+      hint: 'read the module; if you trust it, run without --no-custom',
+    },
+  );
 }
 
 async function filesOf(url: string): Promise<InputFile[]> {

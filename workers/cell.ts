@@ -3,13 +3,14 @@
 import { isInputError } from '../src/base/errors.js';
 import { runCell } from '../src/compare/run-cell.js';
 import { searchCell } from '../src/compare/search-cell.js';
-import type { CellOutcome, CellTask } from '../src/compare/types.js';
+import type { CellReport, CellTask } from '../src/compare/types.js';
 import { forgetStrays, guardThread, settleStrays } from '../src/plugin/stray.js';
 import { useWatchWords, watchRun } from '../src/plugin/watch.js';
+import { describeInputs } from '../src/run/inputs.js';
 import { prepareRun } from '../src/session/prepare.js';
 import { Stepper } from '../src/session/single-thread.js';
 
-export default async function cell({ module, loaded, target, tune, watch }: CellTask): Promise<CellOutcome> {
+export default async function cell({ module, loaded, target, tune, watch }: CellTask): Promise<CellReport> {
   useWatchWords(watch);
   guardThread();
   // The cell before, on the same thread, has ended.
@@ -22,7 +23,7 @@ export default async function cell({ module, loaded, target, tune, watch }: Cell
     const { search, plan } = searchCell(stepper, openGains, target, tune);
     const { summary, ...run } = runCell(stepper, target, plan);
     await settleStrays();
-    return {
+    const outcome = {
       status: summary.status as Exclude<typeof summary.status, 'failed'>,
       compressor: report.compressor,
       flow: report.flow,
@@ -34,10 +35,12 @@ export default async function cell({ module, loaded, target, tune, watch }: Cell
       trials: search.trials,
       ...run,
     };
+    return { outcome, inputs: describeInputs(loaded, prepared.inputs) };
   } catch (error) {
     // A combination that cannot be is an answer of the grid; anything else is a failure of ours or of the
     // machine.
-    if (isInputError(error)) return { status: 'refused', error: (error as Error).message };
+    if (isInputError(error))
+      return { outcome: { status: 'refused', error: (error as Error).message }, inputs: [] };
     throw error;
   }
 }

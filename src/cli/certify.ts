@@ -82,6 +82,7 @@ export function addCertifyCommand(program: Command, terminal: Terminal): void {
     )
     .option('--picture <file.svg>', 'draw the decay of the error against rounds and bits')
     .option('--json', 'print everything as JSON')
+    .option('--no-custom', 'refuse kind: custom: modules run code')
     .option('--debug', 'print stack traces')
     .addHelpText('after', HELP)
     .action((texts: string[], options: CertifyOptions) => certifyCommand(texts, options, terminal));

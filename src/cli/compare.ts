@@ -92,6 +92,7 @@ export function addCompareCommand(
     .option('--set <path=value>', 'set any value of every config; may be repeated', collect)
     .option('-q, --quiet', 'print nothing but errors')
     .option('--json', 'print results.json on stdout, everything else on stderr')
+    .option('--no-custom', 'refuse kind: custom: modules run code')
     .option('--debug', 'print stack traces')
     .addHelpText('after', HELP)
     .action(async (configs: string[], options: CompareOptions) => {
@@ -218,12 +219,14 @@ class Watch {
     this.output = output;
   }
 
-  async begin({ pending, kept }: GridRun): Promise<void> {
+  async begin({ pending, kept, again }: GridRun): Promise<void> {
     this.pending = pending;
     this.startedMs = Date.now();
     if (this.output === null) return;
     const known = kept > 0 ? `, ${kept} known from before` : '';
     printLine(this.output, `${plural(pending, 'cell')} to run${known}`);
+    for (const [why, count] of again)
+      printLine(this.output, `${plural(count, 'cell')} of them ran before: ${why}`);
     if (!this.output.isTTY || pending === 0) return;
     const { default: cliProgress } = await import('cli-progress');
     const bar = new cliProgress.SingleBar({

@@ -102,6 +102,7 @@ export function addProfileCommand(
     .option('--no-html', 'draw no flame graphs (0x is not needed then)')
     .option('-q, --quiet', 'print nothing but errors')
     .option('--json', 'print profile.json on stdout, everything else on stderr')
+    .option('--no-custom', 'refuse kind: custom: modules run code')
     .option('--debug', 'print stack traces')
     .addHelpText('after', HELP)
     .action(async (config: string, options: ProfileOptions) => {

@@ -54,6 +54,9 @@ export async function main(
   adapt = (dependencies: RunDependencies) => dependencies,
 ): Promise<number> {
   let exitCode: number = ExitCode.OK;
+  const forbidden = process.env['SOTTOVOCE_NO_CUSTOM'];
+  // Threads and processes that are started meanwhile have it in their environment, too.
+  if (argv.includes('--no-custom')) process.env['SOTTOVOCE_NO_CUSTOM'] = '1';
   const program = new Command('sottovoce');
   program
     .description(
@@ -108,5 +111,8 @@ export async function main(
     return exitCode;
   } catch (error) {
     return reportError(error, terminal);
+  } finally {
+    if (forbidden === undefined) delete process.env['SOTTOVOCE_NO_CUSTOM'];
+    else process.env['SOTTOVOCE_NO_CUSTOM'] = forbidden;
   }
 }

@@ -30,6 +30,8 @@ export interface RunOptions {
   rounds?: string;
   seed?: string;
   set?: string[];
+  custom?: boolean;
+  allowChanged?: boolean;
   quiet?: boolean;
   json?: boolean;
 }
@@ -53,6 +55,8 @@ export interface RunDependencies {
   /** Leaves at once. */
   exit(code: number): void;
   now(): Date;
+  /** Of a run that is made again: whether it is the same. */
+  judge?(summary: Summary): { line: string; exitCode: number | null };
 }
 
 export const processDependencies: RunDependencies = {
@@ -118,18 +122,23 @@ export function addRunCommand(
     .command('run')
     .summary('run a config and write its results')
     .description('Run a config: plan, rounds, results in a folder.')
-    .argument('<config>', 'config file (YAML)')
+    .argument('<config>', 'config file (YAML), or the manifest or folder of a run that is to be made again')
     .option('-o, --out <folder>', 'where to write results (default: a new one, runs/<name>-<time>)')
     .option('-w, --workers <count>', 'worker threads, or auto')
     .option('--rounds <count>', 'rounds the run lasts at most')
     .option('--seed <number>', 'seed of every random draw')
     .option('--set <path=value>', 'set any value of the config; may be repeated', collect)
+    .option('--allow-changed', 'make a run again though files that it was made from have changed')
+    .option('--no-custom', 'refuse kind: custom: modules run code')
     .option('-q, --quiet', 'print nothing but errors')
     .option('--json', 'print the summary as JSON on stdout, everything else on stderr')
     .option('--debug', 'print stack traces')
     .addHelpText('after', HELP)
     .action(async (config: string, options: RunOptions) => {
-      setExitCode(await runCommand(config, options, terminal, dependencies));
+      const { reproduction } = await import('./reproduce.js');
+      const again = await reproduction(config, { ...options, ...changesOf(options) }, terminal);
+      const own = again && { ...dependencies, load: async () => again.loaded, judge: again.judge };
+      setExitCode(await runCommand(config, options, terminal, own ?? dependencies));
     });
 }
 
@@ -198,7 +207,9 @@ export async function runCommand(
     if (json) printLine(terminal.stdout, toJson(summary));
     if (!quiet) printLine(report, formatSummary(summary, extras, paint));
     else if (summary.status === 'diverged') reportError(diverged(summary), terminal);
-    return interrupt.exitCode ?? exitCodeOf(summary);
+    const verdict = dependencies.judge?.(summary);
+    if (verdict && (!quiet || verdict.exitCode !== null)) printLine(report, verdict.line);
+    return interrupt.exitCode ?? verdict?.exitCode ?? exitCodeOf(summary);
   } catch (error) {
     if (error instanceof GivenUp) {
       const what = started

@@ -52,6 +52,7 @@ export function addTuneCommand(program: Command, terminal: Terminal): void {
     )
     .option('--write <file>', 'write the config with the numbers filled in')
     .option('--json', 'print everything as JSON')
+    .option('--no-custom', 'refuse kind: custom: modules run code')
     .option('--debug', 'print stack traces')
     .addHelpText('after', HELP)
     .action((file: string, options: TuneOptions) => tuneCommand(file, options, terminal));

@@ -4,8 +4,8 @@
  * runs; what only a plan can refuse (k > dim) becomes a row of its own.
  */
 
-import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { digestOf } from '../base/canonical.js';
 import { inWords } from '../base/data-in-words.js';
 import { InputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
@@ -14,9 +14,11 @@ import { describeMethod } from '../config/describe-method.js';
 import { loadConfig, parseConfig, parseOverride } from '../config/load.js';
 import { loadRegistries } from '../config/registries.js';
 import { COMPRESS_MODES } from '../flow/types.js';
-import { ownVersion } from '../output/versions.js';
-import type { LoadedConfig, Override, RunConfig, StopSpec } from '../run/config.js';
+import { kernelsDigest, ownVersion } from '../output/versions.js';
+import type { LoadedConfig, Override, StopSpec } from '../run/config.js';
+import { configDigest } from '../run/inputs.js';
 import { QUANTITIES, type Quantity } from '../run/targets.js';
+import { NamedInputs } from './cell-inputs.js';
 import type { Cell, Target } from './types.js';
 
 export interface GridInputs {
@@ -88,6 +90,8 @@ export async function makeGrid(inputs: GridInputs): Promise<Grid> {
           if (!problems.has(key)) problems.set(key, problems.size);
           cells.push({
             id: '',
+            setting: '',
+            inputs: [],
             method,
             problem: problems.get(key) as number,
             config: loaded.config.name ?? (typeof given === 'string' ? showPath(given) : `config ${at}`),
@@ -103,10 +107,13 @@ export async function makeGrid(inputs: GridInputs): Promise<Grid> {
     }
   }
   const common = target ?? commonTarget(cells);
+  const named = new NamedInputs();
   for (const cell of cells) {
     // What ends a cell is the target and nothing else: one that stops short of it could not be compared.
     cell.loaded.config.stop = { [common.quantity]: common.bound };
-    cell.id = cellId(cell.loaded, inputs.tune ?? 0);
+    cell.setting = settingOf(cell.loaded, inputs.tune ?? 0);
+    cell.inputs = await named.of(cell.loaded);
+    cell.id = cellId(cell);
   }
   return { cells, target: common };
 }
@@ -180,10 +187,12 @@ function problemKey({ config, folder }: LoadedConfig, graph: unknown): string {
   return /"[^"]*\.[^"]*"/.test(parts) ? `${resolve(folder)} ${parts}` : parts;
 }
 
-function cellId({ config, folder }: LoadedConfig, tune: number): string {
-  const { name: _forPeople, modules: _patience, ...decides } = config satisfies RunConfig;
-  return createHash('sha256')
-    .update(JSON.stringify([ownVersion(), resolve(folder), inWords(decides), tune]))
-    .digest('hex')
-    .slice(0, 20);
+/** In its config, its folder and the trials of its search, whatever its files hold. */
+function settingOf({ config, folder }: LoadedConfig, tune: number): string {
+  return digestOf([configDigest(config), resolve(folder), tune]);
+}
+
+function cellId({ setting, inputs }: Cell): string {
+  const contents = inputs.map(({ path, sha256 }) => [path, sha256]);
+  return digestOf([ownVersion(), kernelsDigest(), setting, contents]).slice(0, 20);
 }

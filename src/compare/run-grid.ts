@@ -16,8 +16,9 @@ import type { LoadedConfig } from '../run/config.js';
 import { cellUrl, kernelsUrl } from '../run/locations.js';
 import { checkHost, threadExecArgv } from '../session/host.js';
 import { locatedRefusal } from '../session/overdue.js';
+import { changedInput } from './cell-inputs.js';
 import type { CompareDirectory } from './store.js';
-import type { Cell, CellOutcome, CellTask, Target } from './types.js';
+import type { Cell, CellOutcome, CellReport, CellTask, Target } from './types.js';
 
 const WORKER_HEAP_MIB = 2048;
 
@@ -26,6 +27,8 @@ export interface GridRun {
   outcomes: Map<string, CellOutcome>;
   /** Cells whose outcome an earlier comparison had left. */
   kept: number;
+  /** Why outcomes of an earlier comparison were not taken, and of how many cells that is so. */
+  again: Map<string, number>;
   /** Cells still to run. */
   pending: number;
   /** Resolves when all cells have run, or after `stop`. */
@@ -40,20 +43,22 @@ export function runGrid(
   options: { jobs: number; target: Target; tune: number; onDone: (cell: Cell, outcome: CellOutcome) => void },
 ): GridRun {
   const outcomes = new Map<string, CellOutcome>();
-  for (const { id } of cells) {
-    const kept = directory.read(id);
-    if (kept) outcomes.set(id, kept);
-  }
+  const again = new Map<string, number>();
   // Two ways of writing the same cell are one.
-  const pending = [...new Map(cells.map((cell) => [cell.id, cell])).values()].filter(
-    ({ id }) => !outcomes.has(id),
-  );
-  const run = { outcomes, kept: outcomes.size, pending: pending.length };
+  const different = [...new Map(cells.map((cell) => [cell.id, cell])).values()];
+  for (const cell of different) {
+    const kept = directory.read(cell);
+    if (kept === null) continue;
+    if ('why' in kept) again.set(kept.why, (again.get(kept.why) ?? 0) + 1);
+    else outcomes.set(cell.id, kept.outcome);
+  }
+  const pending = different.filter(({ id }) => !outcomes.has(id));
+  const run = { outcomes, kept: outcomes.size, again, pending: pending.length };
   if (pending.length === 0) return { ...run, finished: Promise.resolve(), stop: () => {} };
 
   checkHost();
   const threads = Math.min(options.jobs, pending.length);
-  const pool = new Piscina<CellTask, CellOutcome>({
+  const pool = new Piscina<CellTask, CellReport>({
     filename: cellUrl.href,
     minThreads: threads,
     maxThreads: threads,
@@ -75,9 +80,20 @@ export function runGrid(
       abort.abort();
     });
     let outcome: CellOutcome;
+    let inputs = cell.inputs;
     try {
       const task = { module, loaded, target: options.target, tune: options.tune, watch };
-      outcome = await pool.run(task, { signal: abort.signal });
+      const report = await pool.run(task, { signal: abort.signal });
+      outcome = report.outcome;
+      // What it read is what it was to read: else it is a result of something that nobody asked for.
+      const read = new Set(report.inputs.map(({ path }) => path));
+      const changed = changedInput(
+        cell.inputs.filter(({ path }) => read.has(path)),
+        report.inputs,
+      );
+      if (changed !== null) outcome = { status: 'failed', error: `${changed} changed during the comparison` };
+      const own = new Set(inputs.map(({ path }) => path));
+      inputs = [...inputs, ...report.inputs.filter(({ path }) => !own.has(path))];
     } catch (error) {
       // A pool that is taken down rejects what it had; those cells have not failed, they have not run.
       if (stopped) return;
@@ -89,7 +105,7 @@ export function runGrid(
     }
     outcomes.set(cell.id, outcome);
     // A failure may be the machine's: it is tried again when the comparison is continued.
-    if (outcome.status !== 'failed' && overdue === null) directory.keep(cell.id, outcome);
+    if (outcome.status !== 'failed' && overdue === null) directory.keep(cell, outcome, inputs);
     options.onDone(cell, outcome);
   };
 

@@ -2,12 +2,17 @@
  * The folder of a comparison: `cells/<id>.json`, one file for each finished cell, written beside and then
  * renamed, and the results made of them. A cell whose file is there is not run again, so that a comparison
  * which was stopped goes on where it was.
+ *
+ * A cell's file is believed where it is whole, of that very cell (its id is made of config, files, version
+ * and kernels), and where every file that the cell read is as it was. Anything else is run again, and why is
+ * said.
  */
 
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { writeWhole } from '../../topology/whole-file.js';
+import { digestOf } from '../base/canonical.js';
 import { InputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import { outputFailed, refusal } from '../output/failures.js';
@@ -15,17 +20,36 @@ import { clearContenders, FolderLock } from '../output/folder-lock.js';
 import { makeFolder } from '../output/make-folder.js';
 import { toJson } from '../output/run-directory.js';
 import { isOurs, settle } from '../output/stage.js';
-import { versions } from '../output/versions.js';
+import { kernelsDigest, ownVersion, versions } from '../output/versions.js';
+import type { RunInput } from '../run/inputs.js';
 import type { TraceRow } from '../trace/row.js';
-import type { CellOutcome, Target } from './types.js';
+import { changedInput } from './cell-inputs.js';
+import type { Cell, CellOutcome, Target } from './types.js';
 
 const FORMAT = 'sottovoce-compare/2';
+const CELL_FORMAT = 'sottovoce-cell/1';
 const MARKER = 'compare.json';
+
+/** What stands in a cell's file beside its outcome. */
+interface CellHead {
+  format: string;
+  cell: string;
+  setting: string;
+  inputs: RunInput[];
+  versions: { sottovoce: string; kernels: string };
+  /** SHA-256 of all the rest as canonical JSON. */
+  digest: string;
+}
+
+/** What an earlier comparison left of a cell; or why that is not to be believed. */
+export type Kept = { outcome: CellOutcome } | { why: string };
 
 export class CompareDirectory {
   /** Absolute. */
   readonly path: string;
   private readonly lock: FolderLock;
+  /** Cells of earlier comparisons, by their setting; made when it is asked for. */
+  private earlier: Map<string, CellHead> | null = null;
 
   private constructor(path: string, lock: FolderLock) {
     this.path = path;
@@ -45,7 +69,7 @@ export class CompareDirectory {
       }
       makeFolder(path);
       const entries = readdirSync(path).filter((name) => !isOurs(name));
-      if (entries.length > 0 && !entries.includes(MARKER)) {
+      if (entries.length > 0 && !isComparison(join(path, MARKER))) {
         throw new InputError(
           `${shown} is not empty and holds no earlier comparison, so nothing is written there`,
           {
@@ -72,24 +96,74 @@ export class CompareDirectory {
 
   begin(target: Target, cells: number): void {
     const started = new Date().toISOString();
-    this.write(MARKER, toJson({ format: FORMAT, target, cells, versions: versions(), time: { started } }));
+    const marker = { format: FORMAT, target, cells, versions: versions(), time: { started } };
+    this.write(MARKER, toJson({ ...marker, digest: digestOf(marker) }));
   }
 
-  /** Null where the cell has not run yet, or where its file cannot be read. */
-  read(id: string): CellOutcome | null {
+  /** Null where the cell has not run yet. */
+  read(cell: Cell): Kept | null {
+    let text: string;
     try {
-      const kept = JSON.parse(readFileSync(this.cellFile(id), 'utf8')) as CellOutcome;
-      if (!('trace' in kept)) return kept;
-      for (const row of kept.trace) restore(row);
-      if (kept.arrival) restore(kept.arrival);
-      return kept;
+      text = readFileSync(this.cellFile(cell.id), 'utf8');
     } catch {
-      return null;
+      return this.replaced(cell);
     }
+    const kept = parseCell(text);
+    if (kept === null) return { why: 'what was kept of them is damaged' };
+    const { head, outcome } = kept;
+    if (head.cell !== cell.id) return { why: 'what was kept of them is of other cells' };
+    const changed = changedInput(head.inputs, [...cell.inputs, ...this.others(cell, head.inputs)]);
+    if (changed !== null) return { why: `${changed} has changed since` };
+    if (!('trace' in outcome)) return { outcome };
+    for (const row of outcome.trace) restore(row);
+    if (outcome.arrival) restore(outcome.arrival);
+    return { outcome };
   }
 
-  keep(id: string, outcome: CellOutcome): void {
-    this.write(join('cells', `${id}.json`), toJson(outcome));
+  /** @param inputs every file that it was made from */
+  keep({ id, setting }: Cell, outcome: CellOutcome, inputs: readonly RunInput[]): void {
+    const versions = { sottovoce: ownVersion(), kernels: kernelsDigest() };
+    const content = { format: CELL_FORMAT, cell: id, setting, inputs, versions, ...outcome };
+    this.write(join('cells', `${id}.json`), toJson({ ...content, digest: digestOf(content) }));
+  }
+
+  /** Of a cell that has no file: what there was of it when its files, or the program, were others. */
+  private replaced({ setting, inputs }: Cell): Kept | null {
+    const before = this.earlierCells().get(setting);
+    if (before === undefined) return null;
+    const changed = changedInput(before.inputs, inputs) ?? changedInput(inputs, before.inputs);
+    if (changed !== null) return { why: `${changed} has changed since` };
+    const { sottovoce } = before.versions;
+    return {
+      why: sottovoce === ownVersion() ? 'the kernels have changed since' : `they are of version ${sottovoce}`,
+    };
+  }
+
+  private earlierCells(): Map<string, CellHead> {
+    if (this.earlier !== null) return this.earlier;
+    this.earlier = new Map();
+    for (const name of readdirSync(join(this.path, 'cells'))) {
+      const kept = name.endsWith('.json')
+        ? parseCell(readFileSync(join(this.path, 'cells', name), 'utf8'))
+        : null;
+      if (kept !== null) this.earlier.set(kept.head.setting, kept.head);
+    }
+    return this.earlier;
+  }
+
+  /** Files that the cell read and its config does not name, as they are now. */
+  private others({ inputs, loaded }: Cell, read: readonly RunInput[]): RunInput[] {
+    const named = new Set(inputs.map(({ path }) => path));
+    return read
+      .filter(({ path }) => !named.has(path))
+      .flatMap((input) => {
+        try {
+          const content = readFileSync(resolve(loaded.folder, input.path));
+          return [{ ...input, sha256: createHash('sha256').update(content).digest('hex') }];
+        } catch {
+          return [];
+        }
+      });
   }
 
   write(name: string, content: string | Uint8Array): void {
@@ -109,4 +183,26 @@ export class CompareDirectory {
 /** JSON has no NaN; in a trace row null can be nothing else. */
 function restore(row: TraceRow): void {
   for (const key of Object.keys(row) as (keyof TraceRow)[]) row[key] ??= Number.NaN;
+}
+
+/** Null where it is not a whole file of a cell, as it was written. */
+function parseCell(text: string): { head: CellHead; outcome: CellOutcome } | null {
+  try {
+    const { digest, ...content } = JSON.parse(text) as CellHead & CellOutcome;
+    if (content.format !== CELL_FORMAT || digestOf(content) !== digest) return null;
+    const { format, cell, setting, inputs, versions, ...outcome } = content;
+    return { head: { format, cell, setting, inputs, versions, digest }, outcome: outcome as CellOutcome };
+  } catch {
+    return null;
+  }
+}
+
+/** A compare.json alone says little; ours says whose it is. */
+function isComparison(file: string): boolean {
+  try {
+    const { format } = JSON.parse(readFileSync(file, 'utf8')) as { format?: unknown };
+    return typeof format === 'string' && format.startsWith('sottovoce-compare/');
+  } catch {
+    return false;
+  }
 }

@@ -6,6 +6,7 @@
 
 import type { NetworkSpec } from '../links/types.js';
 import type { LoadedConfig } from '../run/config.js';
+import type { RunInput } from '../run/inputs.js';
 import type { RunStatus, Summary } from '../run/reports.js';
 import type { Quantity } from '../run/targets.js';
 import type { TraceRow } from '../trace/row.js';
@@ -22,6 +23,10 @@ export interface Target {
 export interface Cell {
   /** Hash of everything that decides its result: the same cell has the same id in every comparison. */
   id: string;
+  /** The same without the digests of files, and of the program: what it is, whatever these held. */
+  setting: string;
+  /** The files that its config names, as they are now. */
+  inputs: readonly RunInput[];
   /** Number of its method and of its problem, from 0 in the order of the grid. */
   method: number;
   /** Number of its problem, from 0: graph, cost, beginning and links. */
@@ -57,7 +62,7 @@ export interface Touched {
   value: number;
 }
 
-/** What comes back from a worker, and what is kept in the cell's file. */
+/** How a cell ended: what is kept in its file. */
 export type CellOutcome =
   | {
       status: RunStatus;
@@ -77,6 +82,12 @@ export type CellOutcome =
       touched: Touched | null;
     }
   | { status: 'refused' | 'failed'; error: string };
+
+/** What a worker gives of a cell: its outcome, and all that it read for it. */
+export interface CellReport {
+  outcome: CellOutcome;
+  inputs: readonly RunInput[];
+}
 
 /** One line of results.csv; null where there is no such number. */
 export interface CellRow {

@@ -24,6 +24,7 @@ import {
 } from 'yaml';
 import { formatPath, InputError, isInputError, type SpecPath } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
+import { refuseForbidden, resolveModules } from '../plugin/modules.js';
 import type { LoadedConfig, Override, RunConfig } from '../run/config.js';
 import { type Issue, isMapping } from '../schema/explain.js';
 import { misreadings } from '../schema/misread.js';
@@ -56,6 +57,7 @@ export async function loadConfig(
   const loaded = { file: resolve(file), folder: dirname(resolve(file)), source, overrides };
   const { config, issues, ...choices } = checkConfig(data, registries ?? (await loadRegistries()));
   if (config === null) throw report(issues, loaded, document, lines);
+  refuseModules(config, loaded);
   return { config, ...choices, ...loaded };
 }
 
@@ -72,7 +74,17 @@ export async function parseConfig(
     registries,
   );
   if (config === null) throw report(issues, loaded, null, null);
+  refuseModules(config, loaded);
   return { config, ...choices, ...loaded };
+}
+
+/** Where a user's modules are forbidden (`--no-custom`): before anything that the config names is read. */
+function refuseModules(config: RunConfig, loaded: Omit<LoadedConfig, 'config'>): void {
+  try {
+    refuseForbidden(resolveModules(config, loaded.folder, []).modules);
+  } catch (error) {
+    throw locate(error, loaded);
+  }
 }
 
 /** A config is plain data: what stands in a file, or could, and typed arrays, which stay the caller's. */

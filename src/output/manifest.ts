@@ -17,11 +17,11 @@ export interface Manifest {
   run: string;
   name: string;
   /**
-   * Resolved: every default filled in. It is a config, and runs again from the folder that
-   * `machine.configFile` is in; but of what was in a program's memory and is large, there is a hash.
+   * Resolved: every default filled in. It is a config, and runs again from `machine.folder`; but of what was
+   * in a program's memory and is large, there is a hash.
    */
   config: RunConfig;
-  /** SHA-256 of `config` as canonical JSON, without what changes no bits: the same for every manifest of a run. */
+  /** SHA-256 of `config` as canonical JSON, without what changes no bits. */
   configDigest: string;
   /** Every file that was read for the run, the user's modules among them, as it was then. */
   inputs: RunInput[];
@@ -33,6 +33,8 @@ export interface Manifest {
   versions: Versions;
   machine: {
     configFile: string | null;
+    /** Paths in the config are relative to it. */
+    folder: string;
     platform: string;
     release: string;
     architecture: string;
@@ -101,6 +103,7 @@ export function makeManifest({ run, config: loaded, plan, inputs = [] }: RunDesc
     versions: versions(),
     machine: {
       configFile: loaded.file,
+      folder: loaded.folder,
       platform: process.platform,
       release: os.release(),
       architecture: process.arch,

@@ -88,11 +88,12 @@ export function moduleUrl(file: string, folder = '.'): string {
 
 /** Imports what is not loaded yet, in order. On the host a reference says where the config names it. */
 export async function loadModules(references: readonly (ModuleReference | string)[]): Promise<void> {
+  refuseForbidden(references.map((reference) => (typeof reference === 'string' ? { path: [] } : reference)));
   for (const reference of references) {
     const { url, path: at } = typeof reference === 'string' ? { url: reference, path: [] } : reference;
-    const earlier = loaded.get(url);
-    if (earlier !== undefined) {
-      for (const input of earlier.files) noteInput(input);
+    const there = loaded.get(url);
+    if (there !== undefined) {
+      for (const input of there.files) noteInput(input);
       continue;
     }
     const filename = fileURLToPath(url);
@@ -127,6 +128,22 @@ export async function loadModules(references: readonly (ModuleReference | string
   }
 }
 
+/** Throws InputError where modules are forbidden and there is one: before anything of it is looked at. */
+export function refuseForbidden(modules: readonly Pick<ModuleReference, 'path'>[]): void {
+  const forbidden = process.env['SOTTOVOCE_NO_CUSTOM'];
+  const [first] = modules;
+  if (first === undefined || forbidden === undefined || forbidden === '' || forbidden === '0') return;
+  const path = first.path;
+  const where = path.length === 0 ? '' : `${formatPath(path)}: `;
+  throw new InputError(
+    `${where}a module of your own runs code, and --no-custom (SOTTOVOCE_NO_CUSTOM) forbids it`,
+    {
+      path,
+      hint: 'read the module; if you trust it, run without --no-custom',
+    },
+  );
+}
+
 async function filesOf(url: string): Promise<InputFile[]> {
   return (await import('./module-files.js')).moduleFiles(url);
 }
@@ -138,8 +155,8 @@ function sameFiles(
   path: SpecPath,
 ): readonly InputFile[] {
   // A file that another module brought is the one of then: a thread loads each once.
-  const known = [...before, ...[...loaded.values()].flatMap(({ files }) => files)];
-  const digests = new Map(known.map(({ file, sha256 }) => [file, sha256]));
+  const earlier = [...before, ...[...loaded.values()].flatMap(({ files }) => files)];
+  const digests = new Map(earlier.map(({ file, sha256 }) => [file, sha256]));
   const changed = after.find(({ file, sha256 }) => digests.get(file) !== sha256);
   if (changed === undefined) return after;
   throw new InputError(`${showPath(changed.file)} has changed since it was loaded`, {

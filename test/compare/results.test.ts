@@ -13,6 +13,8 @@ const TARGET: Target = { quantity: 'gap', bound: 0.01 };
 function cell(id: string, method: number, seed = 1): Cell {
   return {
     id,
+    setting: id,
+    inputs: [],
     method,
     problem: 0,
     config: 'ring.yaml',

@@ -148,7 +148,7 @@ function report({ problem, outline, answer: { optimum }, choice, plan }: ServerM
     layout: null,
     ...estimateMemory(plan, 0, problem.config.checkpoint !== undefined),
     spectrum: null,
-    gains: { gamma: plan.gamma.initial },
+    gains: { gamma: plan.gamma.initial, ...(choice && { lambda: choice.lambda }) },
     tuning: null,
     bits: { perMessage: plan.messageBits, uncompressedPerMessage: plan.uncompressedBits },
     optimum: reportOptimum(optimum),

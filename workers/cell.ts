@@ -9,7 +9,14 @@ import { useWatchWords, watchRun } from '../src/plugin/watch.js';
 import { prepareRun } from '../src/session/prepare.js';
 import { Stepper } from '../src/session/single-thread.js';
 
-export default async function cell({ module, loaded, target, tune, watch }: CellTask): Promise<CellOutcome> {
+export default async function cell({
+  module,
+  loaded,
+  target,
+  tune,
+  watch,
+  laps,
+}: CellTask): Promise<CellOutcome> {
   useWatchWords(watch);
   guardThread();
   // The cell before, on the same thread, has ended.
@@ -18,7 +25,7 @@ export default async function cell({ module, loaded, target, tune, watch }: Cell
     const prepared = await prepareRun(loaded, 1);
     watchRun();
     const { report, openGains } = prepared;
-    const stepper = new Stepper(prepared, module);
+    const stepper = new Stepper(prepared, module, laps);
     const { search, plan } = searchCell(stepper, openGains, target, tune);
     const { summary, ...run } = runCell(stepper, target, plan);
     await settleStrays();

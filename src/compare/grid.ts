@@ -181,7 +181,7 @@ function problemKey({ config, folder }: LoadedConfig, graph: unknown): string {
 }
 
 function cellId({ config, folder }: LoadedConfig, tune: number): string {
-  const { name: _forPeople, modules: _patience, ...decides } = config satisfies RunConfig;
+  const { name: _forPeople, modules: _patience, timeout: _more, ...decides } = config satisfies RunConfig;
   return createHash('sha256')
     .update(JSON.stringify([ownVersion(), resolve(folder), inWords(decides), tune]))
     .digest('hex')

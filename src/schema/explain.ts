@@ -96,6 +96,7 @@ export const TOP_LEVEL_KEYS = [
   'layout',
   'network',
   'modules',
+  'timeout',
   'init',
 ] as const;
 

@@ -19,12 +19,15 @@ import type { TraceRow } from '../trace/row.js';
 import { RowStore } from '../trace/row-store.js';
 import type { WorkerPool } from './pool.js';
 import type { PreparedRun } from './prepare.js';
-import { rowAt, type StateRows, stateHash, stateRows } from './state-hash.js';
+import { hashInParts, rowAt, type StateRows, stateRows } from './state-hash.js';
 import { Steering } from './steering.js';
 import { summarize } from './summarize.js';
 import type { AgentState, PrepareOptions, Progress, RunResult } from './types.js';
+import { Writing } from './writing.js';
 
 const DRAIN_MS = 20;
+/** Work of the ending is laid aside as often as this, to answer. */
+const ANSWER_MS = 50;
 
 export class ActiveRun {
   readonly steering: Steering;
@@ -40,6 +43,7 @@ export class ActiveRun {
   private readonly arena: Arena;
   private readonly words: Int32Array;
   private readonly id: string;
+  private readonly writing = new Writing();
   private ending = false;
   /** Why trace.csv could not be written any further; null as long as it can. */
   private unwritten: Error | null = null;
@@ -89,9 +93,13 @@ export class ActiveRun {
       const state = prepared.plan.state.map((field) =>
         stateRows(this.arena, prepared.plan, field, leader.rounds),
       );
-      summary.stateHash = stateHash(state);
+      summary.stateHash = await this.hash(state);
       const [x] = state;
-      await directory?.writeX((file) => writeNpyRows(file, x));
+      if (directory) {
+        const told = this.writing.begin('x.npy', x.rows * x.columns);
+        await directory.writeX((file) => writeNpyRows(file, x, told));
+      }
+      this.writing.end();
       const written = (await directory?.finish(summary)) ?? summary;
       if (this.unwritten !== null) throw this.unwritten;
       return {
@@ -118,6 +126,22 @@ export class ActiveRun {
       const also = (error as Error).message;
       const { hint } = failure as { hint?: string };
       Object.assign(failure, { hint: hint === undefined ? also : `${hint}; ${also}` });
+    }
+  }
+
+  /** In parts, between which this thread answers. */
+  private async hash(state: readonly StateRows[]): Promise<string> {
+    const entries = state.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
+    const told = this.writing.begin('the hash of the state', entries);
+    const hashing = hashInParts(state);
+    let answeredMs = performance.now();
+    for (;;) {
+      const { done, value } = hashing.next();
+      if (done) return value as string;
+      told(value as number);
+      if (performance.now() - answeredMs < ANSWER_MS) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      answeredMs = performance.now();
     }
   }
 
@@ -151,6 +175,7 @@ export class ActiveRun {
         profileUs: options.profileUs ?? 0,
         clock: options.clock ?? null,
         callSeconds: options.config.config.modules?.seconds,
+        roundSeconds: options.config.config.timeout?.round,
       });
     } finally {
       clearInterval(timer);
@@ -178,6 +203,8 @@ export class ActiveRun {
       rounds: this.prepared.plan.rounds,
       paused: standsStill(this.words),
       ending: this.ending,
+      writing: this.writing.progress(),
+      calling: this.pool.calling(),
       last: this.history.last ?? null,
     };
   }

@@ -21,7 +21,7 @@ const NUMERIC = [
   'topology/readers/(edge-list|matrix|table).ts',
   'src/(bench|certify|compress|flow|links|program|run|sync|trace)/',
   'src/base/suggest.ts',
-  'src/(compare|session)/',
+  'src/(checkpoint|compare|session)/',
 ].map((path) => new RegExp(`^${path}`));
 
 const { stdout, status, error } = spawnSync(

@@ -15,6 +15,7 @@ import { guardThread, settleStrays } from '../src/plugin/stray.js';
 import { useWatchWords, watchRun } from '../src/plugin/watch.js';
 import { bindProgram } from '../src/program/registry.js';
 import { withClock } from '../src/run/clock.js';
+import { withLaps } from '../src/run/laps.js';
 import { Snapshot } from '../src/run/snapshot.js';
 import type { AgentsReport, AgentsTask } from '../src/run/tasks.js';
 import { Barrier, BarrierPoisoned, poison } from '../src/sync/barrier.js';
@@ -35,7 +36,8 @@ export default async function agents(task: AgentsTask): Promise<AgentsReport> {
     await loadModules(plan.modules);
     await settleStrays();
     const bound = bindProgram(plan, arena, bindKernels(module, memory), worker);
-    const faulty = task.fault?.worker === worker ? withFault(bound, task.fault) : bound;
+    const failing = task.fault?.worker === worker ? withFault(bound, task.fault) : bound;
+    const faulty = task.laps ? withLaps(failing, task.laps, worker) : failing;
     const { program, barrier } = task.clock
       ? withClock(faulty, task.clock, worker, words, plan.workers, task.spins)
       : { program: faulty, barrier: new Barrier(words, plan.workers, task.spins) };

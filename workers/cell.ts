@@ -10,7 +10,14 @@ import { describeInputs } from '../src/run/inputs.js';
 import { prepareRun } from '../src/session/prepare.js';
 import { Stepper } from '../src/session/single-thread.js';
 
-export default async function cell({ module, loaded, target, tune, watch }: CellTask): Promise<CellReport> {
+export default async function cell({
+  module,
+  loaded,
+  target,
+  tune,
+  watch,
+  laps,
+}: CellTask): Promise<CellReport> {
   useWatchWords(watch);
   guardThread();
   // The cell before, on the same thread, has ended.
@@ -19,7 +26,7 @@ export default async function cell({ module, loaded, target, tune, watch }: Cell
     const prepared = await prepareRun(loaded, 1);
     watchRun();
     const { report, openGains } = prepared;
-    const stepper = new Stepper(prepared, module);
+    const stepper = new Stepper(prepared, module, laps);
     const { search, plan } = searchCell(stepper, openGains, target, tune);
     const { summary, ...run } = runCell(stepper, target, plan);
     await settleStrays();

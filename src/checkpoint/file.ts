@@ -48,11 +48,12 @@ export interface CheckpointHeader extends Standing, Origin {
 /** Why a checkpoint cannot be used, as half a sentence. */
 export class Unusable extends Error {}
 
-/** Gives its length in bytes. The disk has it when this resolves. Throws what the file system throws. */
+/** Gives its length in bytes; `told` is called with the bytes of each piece. The disk has it when this resolves. Throws what the file system throws. */
 export async function writeCheckpoint(
   file: string,
   header: CheckpointHeader,
   kept: Uint8Array,
+  told: (bytes: number) => void = () => {},
 ): Promise<number> {
   const part = new PartFile(file);
   try {
@@ -63,6 +64,7 @@ export async function writeCheckpoint(
       const bytes = chunk.subarray(0, Math.min(chunk.length, kept.length - at));
       bytes.set(kept.subarray(at, at + bytes.length));
       part.write(bytes);
+      told(bytes.length);
       if (++chunks % CHUNKS_A_BREATH === 0) await new Promise(setImmediate);
     }
     part.write(`${part.digest()}\n`);

@@ -112,10 +112,10 @@ export class Kept {
     const keptWords = new Uint32Array(kept.buffer, kept.byteOffset, kept.byteLength / WORD_BYTES);
     const count = rowBytes / WORD_BYTES;
     for (let number = from; number < to; number++) {
-      const at = (base + (positions[number] as number) * rowBytes) / WORD_BYTES;
+      const at = (base + positions[number] * rowBytes) / WORD_BYTES;
       const there = (offset + number * rowBytes) / WORD_BYTES;
-      if (out) for (let i = 0; i < count; i++) keptWords[there + i] = words[at + i] as number;
-      else for (let i = 0; i < count; i++) words[at + i] = keptWords[there + i] as number;
+      if (out) for (let i = 0; i < count; i++) keptWords[there + i] = words[at + i];
+      else for (let i = 0; i < count; i++) words[at + i] = keptWords[there + i];
     }
   }
 

@@ -39,11 +39,11 @@ export interface Staged extends Standing {
 export function readStaged(staging: SharedArrayBuffer): Staged {
   const numbers = new Float64Array(staging, 0, HEADER_BYTES / 8);
   return {
-    round: numbers[ROUND] as number,
-    seconds: numbers[SECONDS] as number,
+    round: numbers[ROUND],
+    seconds: numbers[SECONDS],
     refining: numbers[REFINING] === 1,
-    count: numbers[COUNT] as number,
-    tookMs: numbers[TOOK_MS] as number,
+    count: numbers[COUNT],
+    tookMs: numbers[TOOK_MS],
   };
 }
 

@@ -8,6 +8,7 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beginCoordinator, dismissCoordinator } from '../session/coordinator-thread.js';
 import type { RunDependencies } from './run.js';
+import { drained, type Written, watchWrites } from './streams.js';
 import type { Terminal } from './terminal.js';
 
 export type { Terminal } from './terminal.js';
@@ -45,35 +46,20 @@ function isEntryPoint(): boolean {
   }
 }
 
-/**
- * `| head` closes the pipe, a hang-up takes the terminal away: nothing is wrong, and a run goes on to write
- * its results.
- */
-const NOBODY_READS = ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'];
 const RUN_FAILED = 1;
-
-/** Whoever reads a pipe may be slow, and what has not been written when a process exits is lost. */
-function drained(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => {
-    stream.write('', () => resolve());
-  });
-}
 
 /** What is left running after a command (a thread that does not end) is not waited for longer than this. */
 const EXIT_GRACE_MS = 1000;
 
 if (isEntryPoint()) {
-  let unwritten: NodeJS.ErrnoException | null = null;
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (!NOBODY_READS.includes(error.code ?? '')) unwritten ??= error;
-    });
-  }
+  const [stdout] = [process.stdout, process.stderr].map(watchWrites);
   const argv = process.argv.slice(2);
   process.exitCode = await main(argv, processTerminal(argv));
   await Promise.all([drained(process.stdout), drained(process.stderr)]);
+  // Of stderr nobody can be told, and progress that is not seen is no failure.
+  const { unwritten } = stdout as Written;
   if (unwritten !== null) {
-    process.stderr.write(`error: output could not be written: ${(unwritten as Error).message}\n`);
+    process.stderr.write(`error: output could not be written: ${unwritten.message}\n`);
     process.exitCode ||= RUN_FAILED;
   }
   setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();

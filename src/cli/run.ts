@@ -10,6 +10,7 @@
 import { rmdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { formatSeconds } from '../base/format.js';
 import { showPath } from '../base/show-path.js';
 import { refusal } from '../output/failures.js';
 import { makeNewFolder } from '../output/make-folder.js';
@@ -18,7 +19,7 @@ import { formatPlan } from '../report/plan.js';
 import { formatSummary } from '../report/summary.js';
 import type { LoadedConfig, Override } from '../run/config.js';
 import type { Summary } from '../run/reports.js';
-import type { ResumePoint, RunResult, Session, StartOptions } from '../session/types.js';
+import type { Progress, ResumePoint, RunResult, Session, StartOptions } from '../session/types.js';
 import { reportError } from './errors.js';
 import { type ProgressView, progressView, silent } from './progress.js';
 import { exitCodeFor, onSignal } from './signals.js';
@@ -50,7 +51,7 @@ export interface RunDependencies {
   onSignal(listener: (signal: NodeJS.Signals) => void): () => void;
   /** A folder that nobody had: of this name, or with a number behind it. Throws InputError. */
   newFolder(base: string): string;
-  /** How long a run that was asked to end may stand still before it is closed. */
+  /** How long a run that was asked to end may stand in a user's function before it is closed. */
   stopGraceMs: number;
   /** Leaves at once. */
   exit(code: number): void;
@@ -73,6 +74,9 @@ export const processDependencies: RunDependencies = {
 };
 
 const POLL_MS = 100;
+/** How often a run that was asked to end is looked at. */
+const LOOK_MS = 200;
+const WORTH_TELLING_SECONDS = 1;
 export const CLOSE_GRACE_MS = 500;
 
 /** A test holds it against the defaults that a config gets. */
@@ -305,6 +309,7 @@ export class Interrupt {
   exitCode: number | null = null;
   private session: Session | null = null;
   private view: ProgressView = silent;
+  private readonly told = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private giveUp: (error: GivenUp) => void = () => {};
   private readonly givenUp: Promise<never>;
@@ -354,20 +359,37 @@ export class Interrupt {
     }
     printLine(this.terminal.stderr, 'stopping after this round… (again to leave at once)');
     this.session.stop().catch(() => {});
-    this.giveUpWhenStill(this.session, code, -1);
+    this.giveUpWhenStill(this.session, code, '', 0);
   }
 
   /**
-   * A round may be long, and so may results: what still moves is waited for. A coordinator that does not
-   * answer is at work itself.
+   * A round may be long, and so may results, and neither can be lost by waiting: our own work comes to its
+   * end. What need not is a function of a user's module: one that has not returned for a while is given up. A
+   * coordinator that does not answer is at work itself.
    */
-  private giveUpWhenStill(session: Session, code: number, round: number): void {
+  private giveUpWhenStill(session: Session, code: number, standing: string, stoodMs: number): void {
+    const lookMs = Math.min(LOOK_MS, this.graceMs);
     this.timer = setTimeout(async () => {
       const progress = await session.progress().catch(() => null);
-      if (progress && (progress.ending || progress.round > round)) {
-        this.giveUpWhenStill(session, code, progress.round);
-      } else this.giveUp(new GivenUp(code));
-    }, this.graceMs);
+      if (progress === null) {
+        this.giveUp(new GivenUp(code));
+        return;
+      }
+      this.tell(progress);
+      const { calling, round } = progress;
+      const now = calling ? `${round} ${calling}` : '';
+      const ms = now !== '' && now === standing ? stoodMs + lookMs : 0;
+      if (ms >= this.graceMs) this.giveUp(new GivenUp(code));
+      else this.giveUpWhenStill(session, code, now, ms);
+    }, lookMs);
+  }
+
+  /** Once of each part of the ending that takes its time. */
+  private tell({ writing }: Progress): void {
+    if (!writing || this.told.has(writing.what) || !(writing.secondsLeft >= WORTH_TELLING_SECONDS)) return;
+    this.told.add(writing.what);
+    const text = `writing ${writing.what}, about ${formatSeconds(writing.secondsLeft)} (again to leave at once)`;
+    printLine(this.terminal.stderr, text);
   }
 }
 

@@ -13,6 +13,7 @@ import {
   watchThread,
 } from '../plugin/watch.js';
 import type { LoadedConfig } from '../run/config.js';
+import { createLaps, describeLate, watchLaps } from '../run/laps.js';
 import { cellUrl, kernelsUrl } from '../run/locations.js';
 import { checkHost, threadExecArgv } from '../session/host.js';
 import { locatedRefusal } from '../session/overdue.js';
@@ -79,10 +80,20 @@ export function runGrid(
       overdue = call;
       abort.abort();
     });
+    const seconds = loaded.config.timeout?.round;
+    const laps = seconds === undefined ? null : createLaps(1);
+    let late: string | null = null;
+    const unwatchLaps =
+      laps === null
+        ? () => {}
+        : watchLaps(laps, seconds as number, (found) => {
+            late = describeLate(found, seconds as number);
+            abort.abort();
+          });
     let outcome: CellOutcome;
     let inputs = cell.inputs;
     try {
-      const task = { module, loaded, target: options.target, tune: options.tune, watch };
+      const task = { module, loaded, target: options.target, tune: options.tune, watch, laps };
       const report = await pool.run(task, { signal: abort.signal });
       outcome = report.outcome;
       // What it read is what it was to read: else it is a result of something that nobody asked for.
@@ -99,9 +110,10 @@ export function runGrid(
       if (stopped) return;
       outcome = overdue
         ? await outcomeOf(overdue, loaded)
-        : { status: 'failed', error: (error as Error).message };
+        : { status: 'failed', error: late ?? (error as Error).message };
     } finally {
       unwatch();
+      unwatchLaps();
     }
     outcomes.set(cell.id, outcome);
     // A failure may be the machine's: it is tried again when the comparison is continued.

@@ -226,4 +226,6 @@ export interface CellTask {
   tune: number;
   /** Where the thread says which of a user's functions it is in, see `src/plugin/watch.ts`. */
   watch: SharedArrayBuffer;
+  /** And in which phase of a round; null where one may take any time. */
+  laps: SharedArrayBuffer | null;
 }

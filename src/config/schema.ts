@@ -8,7 +8,17 @@
 import { z } from 'zod';
 import { isVisible } from '../base/visible.js';
 import type { CostSpec } from '../cost/types.js';
-import { BANDWIDTH_EXPECTED, isBandwidth, isLatency, LATENCY_EXPECTED, networkInSi } from '../links/units.js';
+import {
+  BANDWIDTH_EXPECTED,
+  DURATION_EXPECTED,
+  isBandwidth,
+  isDuration,
+  isLatency,
+  LATENCY_EXPECTED,
+  MOST_SECONDS,
+  networkInSi,
+  readLatency,
+} from '../links/units.js';
 import type { CheckpointSpec, RunConfig, StopSpec } from '../run/config.js';
 import { rowsParameter } from '../schema/array.js';
 import { validateComponent } from '../schema/component.js';
@@ -154,6 +164,16 @@ const topLevel = {
     .describe(
       'write what it takes to go on to DIR/checkpoints now and then: see sottovoce resume. A run that is stopped leaves one anyway',
     ),
+  timeout: z
+    .strictObject({
+      round: z
+        .union([z.number().positive().max(MOST_SECONDS), z.string().refine(isDuration, DURATION_EXPECTED)])
+        .describe(
+          'a phase of a round may take, in seconds or with a unit: 60 s; then the run fails and names the worker. Any time by default',
+        ),
+    })
+    .optional()
+    .describe('how long is too long'),
   init: rowsParameter(z, '.npy file of x(0), agents x dim; zero where absent').optional(),
 };
 
@@ -223,7 +243,7 @@ function checkSections(input: Record<string, unknown>, registries: Registries): 
 
 /** What every run has, with its defaults. */
 function commonConfig(data: z.infer<z.ZodObject<typeof topLevel>>, cost: CostSpec): RunConfig {
-  const { name, init, rounds, stop, seed, workers, trace, network, modules, checkpoint } = data;
+  const { name, init, rounds, stop, seed, workers, trace, network, modules, checkpoint, timeout } = data;
   return {
     ...(name === undefined ? {} : { name }),
     cost,
@@ -238,6 +258,7 @@ function commonConfig(data: z.infer<z.ZodObject<typeof topLevel>>, cost: CostSpe
     ...(network === undefined ? {} : { network: networkInSi(network) }),
     ...(modules === undefined ? {} : { modules }),
     ...(checkpoint === undefined ? {} : { checkpoint: checkpoint as CheckpointSpec }),
+    ...(timeout === undefined ? {} : { timeout: { round: readLatency(timeout.round) as number } }),
     ...(init === undefined ? {} : { init }),
   };
 }

@@ -124,14 +124,22 @@ export async function writeNpy(file: string, array: NpyArray): Promise<void> {
 
 /**
  * Writes rows x columns, a few MiB at a time: the memory it takes does not grow with the array. A reader
- * never sees half a file.
+ * never sees half a file. `told` hears of every piece that is written, in entries.
  */
-export async function writeNpyRows(file: string, rows: PaddedRows): Promise<Written> {
-  return writeWholeLater(file, npyPieces(rows, [rows.rows, rows.columns]));
+export async function writeNpyRows(
+  file: string,
+  rows: PaddedRows,
+  told?: (entries: number) => void,
+): Promise<Written> {
+  return writeWholeLater(file, npyPieces(rows, [rows.rows, rows.columns], told));
 }
 
 /** Each piece is to be written before the next is asked for: they share their memory. */
-function* npyPieces(source: PaddedRows, shape: readonly number[]): Generator<Uint8Array> {
+function* npyPieces(
+  source: PaddedRows,
+  shape: readonly number[],
+  told: (entries: number) => void = () => {},
+): Generator<Uint8Array> {
   yield formatHeader(shape);
   const { data, rows, columns, rowStride, positions } = source;
   const chunkRows = Math.max(1, Math.floor(CHUNK_BYTES / (8 * Math.max(columns, 1))));
@@ -144,6 +152,7 @@ function* npyPieces(source: PaddedRows, shape: readonly number[]): Generator<Uin
       for (let c = 0; c < columns; c++) chunk[r * columns + c] = data[start + c]!;
     }
     yield new Uint8Array(chunk.buffer, 0, count * columns * 8);
+    told(count * columns);
   }
 }
 

@@ -832,6 +832,13 @@ export interface CommonInput {
     /** one call of a function of your module may take, before the run is ended; 30 by default */
     seconds: number;
   };
+  /** how long is too long */ timeout?: {
+    /**
+     * a phase of a round may take, in seconds or with a unit: 60 s; then the run fails and names the worker.
+     * Any time by default
+     */
+    round: number | string;
+  };
   /** .npy file of x(0), agents x dim; zero where absent */ init?: string | Float64Array;
 }
 

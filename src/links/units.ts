@@ -34,9 +34,12 @@ const SECONDS: Readonly<Record<string, number>> = {
   min: 60,
 };
 
+export const MOST_SECONDS = 1e9;
 export const BANDWIDTH_EXPECTED =
   'expected a number > 0 of bit/s, or one with bit/s, kbit/s, Mbit/s or Gbit/s';
 export const LATENCY_EXPECTED = 'expected a number >= 0 of seconds, or one with us, ms or s';
+
+export const DURATION_EXPECTED = 'expected a number > 0 of seconds, or one with ms, s or min';
 
 /** `1.5 Mbit/s` with the units given, or null where it is no such thing. */
 function quantity(text: string, units: Readonly<Record<string, number>>): number | null {
@@ -73,6 +76,12 @@ export function isBandwidth(text: string): boolean {
 
 export function isLatency(text: string): boolean {
   return quantity(text, SECONDS) !== null;
+}
+
+/** Seconds that pass: more than 0, and of some length. */
+export function isDuration(text: string): boolean {
+  const seconds = quantity(text, SECONDS) ?? 0;
+  return seconds > 0 && seconds <= MOST_SECONDS;
 }
 
 /** After validation: both are numbers, or text that can be read. */

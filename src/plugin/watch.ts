@@ -212,6 +212,23 @@ export function watchThread(
   return () => clearInterval(timer);
 }
 
+/** What a thread is calling right now; null outside of every module. */
+export function callUnderWay(buffer: SharedArrayBuffer): OverdueCall | null {
+  const words = new Int32Array(buffer);
+  return words[SITE] === 0 ? null : readCall(words, 0);
+}
+
+/** The number of that call: one that is followed by another has returned. 0 outside of every module. */
+export function countOfCall(buffer: SharedArrayBuffer): number {
+  const words = new Int32Array(buffer);
+  return words[SITE] === 0 ? 0 : (words[CALL] as number);
+}
+
+/** `encode of mine.mjs (agent 5)` */
+export function describeCall({ file, name, agent }: OverdueCall): string {
+  return `${name ?? 'the loading'} of ${file}${agent === null ? '' : ` (agent ${agent})`}`;
+}
+
 function readCall(words: Int32Array, seconds: number): OverdueCall {
   const textAt = (word: number) => {
     const site = words[word] as number;

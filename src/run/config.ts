@@ -52,6 +52,8 @@ export interface RunConfig {
   checkpoint?: CheckpointSpec;
   /** How long one call of a function of a user's module may take, in seconds; 30 where absent. */
   modules?: { seconds: number };
+  /** How long a phase of a round may take, in seconds; any time where absent. */
+  timeout?: { round: number };
   /**
    * x(0), agents x dim: a .npy file, or the numbers row after row; what the program begins with where absent.
    */

@@ -44,6 +44,8 @@ export interface AgentsTask {
   profileUs: number;
   /** See `src/run/clock.ts`; null counts nothing. */
   clock: SharedArrayBuffer | null;
+  /** Where it says which phase it is in, see `src/run/laps.ts`; null where a phase may take any time. */
+  laps: SharedArrayBuffer | null;
   /** Where it says which of a user's functions it is in, see `src/plugin/watch.ts`; null where it has none. */
   watch: SharedArrayBuffer | null;
   /** Memory of all workers' snapshots; null where a run never goes back. */

@@ -97,6 +97,7 @@ export const TOP_LEVEL_KEYS = [
   'network',
   'modules',
   'checkpoint',
+  'timeout',
   'init',
 ] as const;
 

@@ -22,14 +22,17 @@ import { RowStore } from '../trace/row-store.js';
 import { RunCheckpoints } from './checkpoints.js';
 import type { WorkerPool } from './pool.js';
 import type { PreparedRun } from './prepare.js';
-import { rowAt, type StateRows, stateHash, stateRows } from './state-hash.js';
+import { hashInParts, rowAt, type StateRows, stateRows } from './state-hash.js';
 import { Steering } from './steering.js';
 import { summarize } from './summarize.js';
 import type { AgentState, PrepareOptions, Progress, ResumePoint, RunResult } from './types.js';
+import { Writing } from './writing.js';
 
 const DRAIN_MS = 20;
 /** Rows of an earlier part of the run that are passed on at once. */
 const EARLIER_ROWS = 1024;
+/** Work of the ending is laid aside as often as this, to answer. */
+const ANSWER_MS = 50;
 
 export class ActiveRun {
   readonly steering: Steering;
@@ -49,6 +52,7 @@ export class ActiveRun {
   private readonly snapshots: SharedArrayBuffer | null;
   private readonly checkpoints: RunCheckpoints;
   private readonly warnings: string[] = [];
+  private readonly writing = new Writing();
   private ending = false;
   /** Why trace.csv could not be written any further; null as long as it can. */
   private unwritten: Error | null = null;
@@ -110,12 +114,16 @@ export class ActiveRun {
       const state = prepared.plan.state.map((field) =>
         stateRows(this.arena, prepared.plan, field, leader.rounds),
       );
-      summary.stateHash = stateHash(state);
+      summary.stateHash = await this.hash(state);
       const [x] = state;
-      await directory?.writeX((file) => writeNpyRows(file, x));
+      if (directory) {
+        const told = this.writing.begin('x.npy', x.rows * x.columns);
+        await directory.writeX((file) => writeNpyRows(file, x, told));
+      }
       const result = options.keepX ? compactRows(x) : null;
-      await this.checkpoints.last(leader, this.snapshots);
+      await this.checkpoints.last(leader, this.snapshots, this.writing);
       this.tellCheckpoints(summary);
+      this.writing.end();
       const written = (await directory?.finish(summary)) ?? summary;
       if (this.unwritten !== null) throw this.unwritten;
       return {
@@ -142,6 +150,22 @@ export class ActiveRun {
       const also = (error as Error).message;
       const { hint } = failure as { hint?: string };
       Object.assign(failure, { hint: hint === undefined ? also : `${hint}; ${also}` });
+    }
+  }
+
+  /** In parts, between which this thread answers. */
+  private async hash(state: readonly StateRows[]): Promise<string> {
+    const entries = state.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
+    const told = this.writing.begin('the hash of the state', entries);
+    const hashing = hashInParts(state);
+    let answeredMs = performance.now();
+    for (;;) {
+      const { done, value } = hashing.next();
+      if (done) return value as string;
+      told(value as number);
+      if (performance.now() - answeredMs < ANSWER_MS) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      answeredMs = performance.now();
     }
   }
 
@@ -211,6 +235,7 @@ export class ActiveRun {
         snapshots: this.snapshots,
         checkpoints: this.checkpoints.task,
         callSeconds: options.config.config.modules?.seconds,
+        roundSeconds: options.config.config.timeout?.round,
       });
     } finally {
       clearInterval(timer);
@@ -239,6 +264,8 @@ export class ActiveRun {
       rounds: this.prepared.plan.rounds,
       paused: standsStill(this.words),
       ending: this.ending,
+      writing: this.writing.progress(),
+      calling: this.pool.calling(),
       last: this.history.last ?? null,
     };
   }

@@ -34,6 +34,7 @@ import { Snapshot } from '../run/snapshot.js';
 import type { LoopReport, StagingTask, Standing } from '../run/tasks.js';
 import { Word } from '../sync/control.js';
 import type { ResumePoint } from './types.js';
+import type { Writing } from './writing.js';
 
 const POLL_MS = 20;
 const KEEP = 2;
@@ -111,7 +112,11 @@ export class RunCheckpoints {
    * Of a run that was ended before its time, and of one with checkpoints that could be given more rounds. By
    * now the arena is nobody's. `snapshots`: where the run would have gone back to.
    */
-  async last({ status, standing, rounds }: LoopReport, snapshots: SharedArrayBuffer | null): Promise<void> {
+  async last(
+    { status, standing, rounds }: LoopReport,
+    snapshots: SharedArrayBuffer | null,
+    writing: Writing,
+  ): Promise<void> {
     const wanted = status === 'stopped' || (status === 'finished' && this.#spec !== null);
     if (!wanted || standing.round === 0 || standing.round === this.#last) return;
     if (this.#inputs.folder() === null) return;
@@ -123,7 +128,7 @@ export class RunCheckpoints {
     const kept = new Kept(arena);
     const bytes = this.task === null ? new Uint8Array(kept.bytes) : stagedBytes(this.task.staging);
     kept.save(bytes, standing.round, 0, 1);
-    await this.#write(standing, bytes);
+    await this.#write(standing, bytes, writing.begin('a checkpoint', bytes.length));
   }
 
   /** For the summary; null where there was nothing to do. */
@@ -163,7 +168,11 @@ export class RunCheckpoints {
     });
   }
 
-  async #write({ round, seconds, refining }: Standing, kept: Uint8Array): Promise<void> {
+  async #write(
+    { round, seconds, refining }: Standing,
+    kept: Uint8Array,
+    told: (bytes: number) => void = () => {},
+  ): Promise<void> {
     const { run, arena, folder, syncRows } = this.#inputs;
     const place = path.join(folder() as string, CHECKPOINTS);
     const header: CheckpointHeader = {
@@ -180,7 +189,7 @@ export class RunCheckpoints {
       // A run that goes on from here has all rows before it.
       syncRows();
       makePlace(place);
-      this.#bytes = await writeCheckpoint(path.join(place, checkpointName(run, round)), header, kept);
+      this.#bytes = await writeCheckpoint(path.join(place, checkpointName(run, round)), header, kept, told);
       this.#written++;
       this.#last = round;
       prune(place, run, this.#spec?.keep ?? KEEP);

@@ -10,12 +10,16 @@ import { ownCores } from '../base/cores.js';
 import { RunError } from '../base/errors.js';
 import { onStray } from '../plugin/stray.js';
 import {
+  callUnderWay,
+  countOfCall,
   createWatchWords,
   DEFAULT_CALL_SECONDS,
+  describeCall,
   describeOverdue,
   OVERDUE_HINT,
   watchThread,
 } from '../plugin/watch.js';
+import { createLaps, describeLate, LATE_HINT, watchLaps } from '../run/laps.js';
 import { agentsUrl, kernelsUrl } from '../run/locations.js';
 import type { AgentsReport, AgentsTask, Fault, RunReport, StagingTask } from '../run/tasks.js';
 import type { RunPlan } from '../run/types.js';
@@ -37,6 +41,8 @@ export interface Diagnostics {
   checkpoints: StagingTask | null;
   /** How long one call of a user's function may take. */
   callSeconds?: number | undefined;
+  /** How long a phase of a round may take; absent: any time. */
+  roundSeconds?: number | undefined;
 }
 
 /**
@@ -47,6 +53,7 @@ export class WorkerPool {
   readonly workers: number;
   private readonly pool: Piscina<AgentsTask, AgentsReport>;
   private readonly module: Promise<WebAssembly.Module>;
+  private readonly watches: (SharedArrayBuffer | null)[] = [];
 
   constructor(workers: number) {
     this.workers = workers;
@@ -69,6 +76,15 @@ export class WorkerPool {
     this.module.catch(() => {});
   }
 
+  /**
+   * The calls of users' functions that the run stands in: each worker is in one, or waits for those that are.
+   * Null where nobody is in one. The same text at two times is the same calls.
+   */
+  calling(): string | null {
+    const calls = this.watches.map((watch) => (watch ? countOfCall(watch) : 0));
+    return calls.some((call) => call !== 0) ? calls.join(' ') : null;
+  }
+
   /** Ends every thread, whatever it does. */
   async destroy(): Promise<void> {
     await this.pool.destroy();
@@ -81,7 +97,7 @@ export class WorkerPool {
   async run(
     arena: Arena,
     plan: RunPlan,
-    { callSeconds = DEFAULT_CALL_SECONDS, ...diagnostics }: Diagnostics,
+    { callSeconds = DEFAULT_CALL_SECONDS, roundSeconds, ...diagnostics }: Diagnostics,
   ): Promise<RunReport[]> {
     const { pool, workers } = this;
     const unwatch: (() => void)[] = [];
@@ -106,8 +122,22 @@ export class WorkerPool {
         unwatch.push(
           onStray(({ message, cause }) => fail(new RunError('WORKER_FAILED', message, { cause }))),
         );
+        const { watches } = this;
+        const laps = roundSeconds === undefined ? null : createLaps(workers);
+        if (laps) {
+          const seconds = roundSeconds as number;
+          const stop = watchLaps(laps, seconds, (late) => {
+            const words = watches[late.worker];
+            const calling = words ? callUnderWay(words) : null;
+            const inner = calling ? `, it is calling ${describeCall(calling)}` : '';
+            const error = new Error(describeLate(late, seconds) + inner);
+            failed(late.worker, Object.assign(error, { hint: LATE_HINT }));
+          });
+          unwatch.push(stop);
+        }
         for (let worker = 0; worker < workers; worker++) {
           const watch = plan.modules.length > 0 ? createWatchWords() : null;
+          watches.push(watch);
           if (watch) {
             const stop = watchThread(watch, callSeconds, (call) => {
               failed(worker, Object.assign(new Error(describeOverdue(call)), { hint: OVERDUE_HINT }));
@@ -115,7 +145,7 @@ export class WorkerPool {
             unwatch.push(stop);
           }
           pool
-            .run({ module, memory: arena.memory, plan, worker, spins, watch, ...diagnostics })
+            .run({ module, memory: arena.memory, plan, worker, spins, laps, watch, ...diagnostics })
             .then((report) => {
               // One that left because of the poison is no failure of its own: the cause comes from whoever
               // poisoned.

@@ -11,6 +11,7 @@ import { bindKernels, type Kernels } from '../../kernels/bindings.js';
 import { type Arena, createArena } from '../arena/arena.js';
 import { Kept } from '../checkpoint/kept.js';
 import { bindProgram } from '../program/registry.js';
+import { withLaps } from '../run/laps.js';
 import { optimumValueIn } from '../run/optimum.js';
 import type { Prepared } from '../run/program.js';
 import type { Summary } from '../run/reports.js';
@@ -40,6 +41,7 @@ export class Stepper {
   readonly prepared: Prepared;
   private readonly arena: Arena;
   private readonly kernels: Kernels;
+  private readonly laps: SharedArrayBuffer | null;
   private plan: RunPlan;
   private programs: BoundProgram[] = [];
   /** Of the beginning, where it is to come again; and of the row that a run goes back to. */
@@ -51,7 +53,9 @@ export class Stepper {
   private savedRound = 0;
   private savedMs = 0;
 
-  constructor(prepared: Prepared, module: WebAssembly.Module) {
+  /** @param laps where it says which phase it is in, see `src/run/laps.ts` */
+  constructor(prepared: Prepared, module: WebAssembly.Module, laps: SharedArrayBuffer | null = null) {
+    this.laps = laps;
     this.prepared = prepared;
     this.plan = prepared.plan;
     this.arena = createArena(prepared.plan.layout);
@@ -75,9 +79,12 @@ export class Stepper {
       );
     }
     this.beginning.restore();
-    this.programs = Array.from({ length: plan.workers }, (_, worker) =>
-      bindProgram(plan, this.arena, this.kernels, worker),
-    );
+    const { laps } = this;
+    this.programs = Array.from({ length: plan.workers }, (_, worker) => {
+      const program = bindProgram(plan, this.arena, this.kernels, worker);
+      // One thread is in one phase at a time.
+      return laps ? withLaps(program, laps, 0) : program;
+    });
     for (const program of this.programs) program.prologue();
     this.round = 0;
     this.lostMs = 0;

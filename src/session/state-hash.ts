@@ -51,6 +51,15 @@ export function stateRows(
 const CHUNK_ENTRIES = 65_536;
 
 export function stateHash(parts: readonly StateRows[]): string {
+  const hashing = hashInParts(parts);
+  for (;;) {
+    const { done, value } = hashing.next();
+    if (done) return value as string;
+  }
+}
+
+/** The same, part by part: gives how many entries each had, and at the end the hash. */
+export function* hashInParts(parts: readonly StateRows[]): Generator<number, string> {
   const hash = createHash('sha256');
   for (const part of parts) {
     const { data, rows, columns } = part;
@@ -64,6 +73,7 @@ export function stateHash(parts: readonly StateRows[]): string {
         chunk.set(data.subarray(start, start + columns), r * columns);
       }
       hash.update(new Uint8Array(chunk.buffer, 0, count * columns * 8));
+      yield count * columns;
     }
   }
   return hash.digest('hex');

@@ -37,6 +37,13 @@ export interface Progress {
   paused: boolean;
   /** The rounds are over and results are being written. */
   ending?: boolean;
+  /** What of them, and about how many seconds it still takes. */
+  writing?: { what: string; secondsLeft: number } | null;
+  /**
+   * Whether the rounds stand still in functions of the user's modules, and which calls these are: the same
+   * text twice is the same calls. Null where somebody works on, or waits for nobody.
+   */
+  calling?: string | null;
   /** Last trace row, if any yet. */
   last: TraceRow | null;
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { writeWhole } from '../../src/cli/streams.js';
 import { temporaryFolder } from '../support/run.js';
 
 const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
@@ -91,14 +92,72 @@ describe('pipes', () => {
     expect(stderr()).toBe('');
   });
 
-  test.runIf(existsSync('/dev/full'))('a disk that is full is one, in a sentence', async () => {
-    const child = spawn('sh', ['-c', `"${process.execPath}" "${main}" schema > /dev/full`], {
+  const inShell = async (script: string) => {
+    const child = spawn('sh', ['-c', script.replaceAll('sottovoce', `"${process.execPath}" "${main}"`)], {
+      cwd: folder,
       env: environment,
     });
-    let stderr = '';
-    for await (const text of child.stderr) stderr += text;
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    const status = await new Promise((resolve) => child.once('close', resolve));
+    return { status, stdout, stderr };
+  };
+  const short = 'run long.yaml --rounds 5';
+
+  test.runIf(existsSync('/dev/full'))('a disk that is full is one, in a sentence', async () => {
+    const { status, stderr } = await inShell('sottovoce schema > /dev/full');
     expect(stderr).toMatch(/^error: output could not be written: ENOSPC/);
-    expect(child.exitCode ?? (await new Promise((resolve) => child.once('exit', resolve)))).toBe(1);
+    expect(status).toBe(1);
+  });
+
+  test.runIf(existsSync('/dev/full'))('a run has its results all the same', async () => {
+    const { status, stderr } = await inShell(`sottovoce ${short} --out full --json > /dev/full`);
+    expect(stderr).toMatch(/\nerror: output could not be written: ENOSPC/);
+    expect(stderr).not.toMatch(/\n +at /);
+    expect(status).toBe(1);
+    expect(readdirSync(join(folder, 'full')).sort()).toEqual(RESULTS);
+  });
+
+  test('progress that cannot be written, and streams that are closed, are no failure', async () => {
+    const [full, closed, none] = await Promise.all([
+      existsSync('/dev/full') ? inShell(`sottovoce ${short} --out no-progress 2> /dev/full`) : null,
+      inShell(`sottovoce ${short} --out no-stderr 2>&-`),
+      inShell(`sottovoce ${short} --out no-stdout >&- 2>&- <&-`),
+    ]);
+    if (full) expect([full.status, full.stdout]).toEqual([0, expect.stringContaining('finished')]);
+    expect([closed.status, closed.stdout]).toEqual([0, expect.stringContaining('finished')]);
+    expect(none.status).toBe(0);
+    for (const out of [...(full ? ['no-progress'] : []), 'no-stderr', 'no-stdout'])
+      expect(readdirSync(join(folder, out)).sort()).toEqual(RESULTS);
+  });
+
+  test('a run whose reader leaves (| head -1) has its results', async () => {
+    const { stdout } = await inShell(`(sottovoce ${short} --out head; echo $? > code) | head -1`);
+    expect(stdout.split('\n')).toHaveLength(2);
+    expect(readFileSync(join(folder, 'code'), 'utf8')).toBe('0\n');
+    expect(readdirSync(join(folder, 'head')).sort()).toEqual(RESULTS);
+  });
+
+  // A file that may not grow beyond 50 kB takes a part of the text first, as a disk does that is nearly full.
+  test.runIf(process.platform === 'linux')('a file that took a part of it is an error', async () => {
+    const { status, stderr } = await inShell('ulimit -f 100; sottovoce schema > part.json');
+    expect(stderr).toMatch(/^error: output could not be written: EFBIG/);
+    expect(status).toBe(1);
+  });
+
+  test('what is taken in parts arrives whole', () => {
+    const taken: number[] = [];
+    writeWhole(Uint8Array.from([1, 2, 3, 4, 5, 6, 7]), (bytes) => {
+      const part = Math.min(3, bytes.length);
+      taken.push(...bytes.subarray(0, part));
+      return part;
+    });
+    expect(taken).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 });
 

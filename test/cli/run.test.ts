@@ -187,11 +187,46 @@ describe('interrupts', () => {
     expect(err()).not.toContain('incomplete');
   });
 
-  test('a run that does not obey is closed when nothing has moved for a while', async () => {
+  test('a round of our own is waited for, however long it takes, and so is a call that changes', async () => {
     const { run, signal, err, fake } = rig({
       obedient: false,
       onStart: () => setTimeout(() => signal('SIGINT'), 5),
     });
+    let asked = 0;
+    fake.session.progress = async () => {
+      asked++;
+      if (asked === 16) fake.end({ status: 'stopped' });
+      const calling = asked < 8 ? null : String(asked);
+      return { round: 3, rounds: 1000, paused: false, calling, last: null };
+    };
+    expect(await run()).toBe(130);
+    expect(err()).not.toContain('incomplete');
+  });
+
+  test('how long the ending takes is said once of each part that is worth it', async () => {
+    const { run, signal, err, fake } = rig({
+      obedient: false,
+      onStart: () => setTimeout(() => signal('SIGINT'), 5),
+    });
+    let asked = 0;
+    fake.session.progress = async () => {
+      asked++;
+      if (asked === 8) fake.end({ status: 'stopped' });
+      const writing =
+        asked < 4 ? { what: 'the hash', secondsLeft: 0.2 } : { what: 'x.npy', secondsLeft: 8 - asked };
+      return { round: 3, rounds: 1000, paused: false, ending: true, writing, last: null };
+    };
+    expect(await run()).toBe(130);
+    expect(err()).not.toContain('the hash');
+    expect(err().match(/writing x\.npy, about 4 s \(again to leave at once\)/g)).toHaveLength(1);
+  });
+
+  test("a user's function that does not return is given up after a while", async () => {
+    const { run, signal, err, fake } = rig({
+      obedient: false,
+      onStart: () => setTimeout(() => signal('SIGINT'), 5),
+    });
+    fake.session.progress = async () => ({ round: 3, rounds: 9, paused: false, calling: '7 0', last: null });
     expect(await run()).toBe(130);
     expect(err()).toContain('its results are incomplete');
     expect(fake.closed).toBe(true);

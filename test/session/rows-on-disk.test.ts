@@ -19,7 +19,7 @@ const CONFIG = {
   topology: { kind: 'ring', nodes: 4 },
   cost: { kind: 'quadratic', dim: 2 },
   flow: { kind: 'primal-dual', step: 0.01, alpha: 1, beta: 1 },
-  workers: 2,
+  workers: 1,
   trace: { every: 1 },
 };
 const prepared = async (name: string, rounds: number, options = {}) => {
@@ -40,7 +40,7 @@ test('of a paused run all rows are there within half a second, also where somebo
   try {
     await session.pause();
     const running = session.start();
-    await vi.waitFor(() => expect(lines(outDir)).toHaveLength(2));
+    await vi.waitFor(() => expect(lines(outDir)).toHaveLength(2), { timeout: 10_000 });
     const round = await session.step(1000);
     expect(round).toBe(1000);
     // The promise is half a second; a loaded machine is given more.
@@ -124,7 +124,7 @@ test('a folder that is removed during its run ends it with a name', async () => 
     () => null,
     (thrown) => thrown,
   );
-  await vi.waitFor(() => expect(lines(outDir).length).toBeGreaterThan(1));
+  await vi.waitFor(() => expect(lines(outDir).length).toBeGreaterThan(1), { timeout: 10_000 });
   rmSync(outDir, { recursive: true });
   await session.stop();
   expect(await running).toMatchObject({
@@ -140,7 +140,11 @@ test('a long run keeps thinned rows for late subscribers, and all of them where 
   const told: number[][] = [];
   const late = async (options: object) => {
     const session = new RunSession();
-    await session.prepare({ config: await parseConfig({ ...CONFIG, rounds, workers: 1 }), outDir: null, ...options });
+    await session.prepare({
+      config: await parseConfig({ ...CONFIG, rounds }),
+      outDir: null,
+      ...options,
+    });
     const { summary, rows } = await session.start();
     await session.subscribe((given) => void told.push(given.map(({ round }) => round)));
     return { summary, rows };

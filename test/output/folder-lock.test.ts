@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -97,6 +97,8 @@ describe('a lock', () => {
     writeFileSync(join(at, `${LOCK_FILE}.2-half`), '{');
     utimesSync(join(at, `${LOCK_FILE}.2-half`), 1, 1);
     writeFileSync(join(at, `${LOCK_FILE}.3-now`), '');
+    mkdirSync(join(at, `${LOCK_FILE}-try-old`));
+    utimesSync(join(at, `${LOCK_FILE}-try-old`), 1, 1);
     const lock = FolderLock.take(at, 'next');
     clearContenders(at);
     expect(readdirSync(at).sort()).toEqual([LOCK_FILE, `${LOCK_FILE}.3-now`]);

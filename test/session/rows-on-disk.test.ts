@@ -43,10 +43,10 @@ test('of a paused run all rows are there within half a second, also where somebo
     const running = session.start();
     await vi.waitFor(() => expect(lines(outDir)).toHaveLength(2), { timeout: 10_000 });
     lateMs = 3_600_000;
-    const round = await session.step(1000);
-    expect(round).toBe(1000);
+    // Few enough not to fill a buffer.
+    expect(await session.step(100)).toBe(100);
     // The promise is half a second; a loaded machine is given more.
-    await vi.waitFor(() => expect(lines(outDir)).toHaveLength(1 + 1001), { timeout: 5000, interval: 50 });
+    await vi.waitFor(() => expect(lines(outDir)).toHaveLength(1 + 101), { timeout: 5000, interval: 50 });
     await session.stop();
     expect((await running).summary.status).toBe('stopped');
   } finally {

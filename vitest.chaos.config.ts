@@ -1,13 +1,24 @@
-/** Sessions driven at random: `npm run test:chaos`. */
+/**
+ * Sessions driven at random, and folders of results under fire, in their long forms: `npm run test:chaos`.
+ */
 
 import { defineConfig } from 'vitest/config';
+import gate from './vitest.config.js';
+
+process.env.SOTTOVOCE_FAULTS = 'all';
 
 export default defineConfig({
+  ...gate,
   test: {
-    include: ['test/chaos/**/*.test.ts'],
-    reporters: ['default', './test/support/count-reporter.ts'],
-    pool: 'forks',
+    ...gate.test,
+    include: [
+      'test/chaos/**/*.test.ts',
+      'test/output/file-faults.test.ts',
+      'test/output/side-by-side.test.ts',
+    ],
+    exclude: [],
     maxWorkers: 1,
+    execArgv: ['--expose-gc'],
     testTimeout: 300_000,
   },
 });

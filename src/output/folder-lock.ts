@@ -126,6 +126,8 @@ export function clearContenders(folder: string): void {
   for (const name of readdirSync(folder)) {
     const file = path.join(folder, name);
     if (name.startsWith(`${LOCK_FILE}.`) && isAbandoned(file)) removeFile(file);
+    // A folder that was to be gone at once, see `tryFolder`.
+    if (name.startsWith(`${LOCK_FILE}-`) && isOld(file)) fileSystem.rmdirSync(file);
   }
 }
 
@@ -133,6 +135,10 @@ export function clearContenders(folder: string): void {
 function isAbandoned(file: string): boolean {
   const holder = parse(readText(file) ?? '');
   if (holder !== null) return isDead(holder);
+  return isOld(file);
+}
+
+function isOld(file: string): boolean {
   const there = statSync(file, { throwIfNoEntry: false });
   return there !== undefined && Date.now() - there.mtimeMs > ABANDONED_MS;
 }

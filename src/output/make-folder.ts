@@ -3,8 +3,10 @@
  * "no such file" to a folder whose parent is there, as it does under /proc.
  */
 
-import { mkdirSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
+import { fileSystem } from '../../topology/file-system.js';
+import { randomName } from '../../topology/whole-file.js';
 import { LOCK_FILE } from './folder-lock.js';
 
 /** The folder and what is missing above it. What the file system refuses is thrown as it comes. */
@@ -16,7 +18,7 @@ export function makeFolder(folder: string): void {
     level = path.dirname(level);
   }
   // Where it is a file, making it says so.
-  if (missing.length === 0 && !statSync(level).isDirectory()) mkdirSync(level);
+  if (missing.length === 0 && !statSync(level).isDirectory()) fileSystem.mkdirSync(level);
   for (const next of missing.reverse()) makeLevel(next);
 }
 
@@ -30,7 +32,7 @@ export function makeNewFolder(base: string): string {
   for (let number = 1; ; number++) {
     const folder = number === 1 ? base : `${base}-${number}`;
     try {
-      mkdirSync(folder);
+      fileSystem.mkdirSync(folder);
       return folder;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -43,13 +45,15 @@ export function makeNewFolder(base: string): string {
  * tell: root has them all under /proc. For whoever lists the folder meanwhile it is part of a lock.
  */
 export function tryFolder(folder: string): void {
-  rmdirSync(mkdtempSync(path.join(folder, `${LOCK_FILE}-try-`)));
+  const tried = path.join(folder, `${LOCK_FILE}-try-${randomName()}`);
+  fileSystem.mkdirSync(tried);
+  fileSystem.rmdirSync(tried);
 }
 
 /** Somebody else may have made it meanwhile. */
 function makeLevel(folder: string): void {
   try {
-    mkdirSync(folder);
+    fileSystem.mkdirSync(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'EEXIST' || !statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;

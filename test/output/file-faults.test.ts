@@ -24,8 +24,9 @@ const agents = [{ row: 0, label: 'a', degree: 1, samples: null }];
 
 /** A whole run, or as far as it comes; what it threw. */
 async function attempt(folder: string, run: string): Promise<Error | null> {
-  const directory = RunDirectory.create(folder);
+  let directory: RunDirectory | null = null;
   try {
+    directory = RunDirectory.create(folder);
     directory.begin({ run, config: LOADED, plan: PLAN, agents });
     let failure: unknown = null;
     try {
@@ -40,7 +41,7 @@ async function attempt(folder: string, run: string): Promise<Error | null> {
   } catch (error) {
     return error as Error;
   } finally {
-    directory.release();
+    directory?.release();
   }
 }
 
@@ -58,7 +59,8 @@ async function folderWith(earlier: boolean): Promise<string> {
 
 /** What a dead process leaves, as the next one finds it: whose lock it was is not alive any more. */
 function bury(folder: string): void {
-  for (const name of readdirSync(folder)) if (name.startsWith(LOCK_FILE)) rmSync(path.join(folder, name));
+  for (const name of readdirSync(folder))
+    if (name.startsWith(LOCK_FILE)) rmSync(path.join(folder, name), { recursive: true });
 }
 
 function linesAreWhole(folder: string): void {

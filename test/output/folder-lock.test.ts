@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
-import { FolderLock, LOCK_FILE, refuseInUse } from '../../src/output/folder-lock.js';
+import { clearContenders, FolderLock, LOCK_FILE, refuseInUse } from '../../src/output/folder-lock.js';
 import { makeNewFolder } from '../../src/output/make-folder.js';
 import { tidyUp } from '../../src/output/run-folder.js';
 import { temporaryFolder } from '../support/run.js';
@@ -74,6 +74,35 @@ describe('a lock', () => {
       message: expect.stringContaining(`on not-${os.hostname()}`),
       hint: expect.stringContaining(LOCK_FILE),
     });
+  });
+
+  test('of another container on this machine is left alone, and that of an earlier start of it is not', () => {
+    const at = newFolder();
+    FolderLock.take(at, 'one');
+    const held = JSON.parse(readFileSync(join(at, LOCK_FILE), 'utf8'));
+    // A process number means nothing in another container, where it may be that of anybody.
+    const elsewhere = { ...held, machine: { ...held.machine, processes: 'pid:[1]' } };
+    writeFileSync(join(at, LOCK_FILE), JSON.stringify(elsewhere));
+    expect(() => FolderLock.take(at, 'two')).toThrow(/is in use/);
+    const before = { ...held, machine: { ...held.machine, boot: 'an earlier one' } };
+    writeFileSync(join(at, LOCK_FILE), JSON.stringify(before));
+    FolderLock.take(at, 'two').release();
+  });
+
+  test('leaves nothing of contenders that were killed in the middle of taking it', () => {
+    const at = newFolder();
+    leaveStale(at);
+    const dead = readFileSync(join(at, LOCK_FILE), 'utf8');
+    writeFileSync(join(at, `${LOCK_FILE}.1-dead`), dead);
+    writeFileSync(join(at, `${LOCK_FILE}.2-half`), '{');
+    utimesSync(join(at, `${LOCK_FILE}.2-half`), 1, 1);
+    writeFileSync(join(at, `${LOCK_FILE}.3-now`), '');
+    mkdirSync(join(at, `${LOCK_FILE}-try-old`));
+    utimesSync(join(at, `${LOCK_FILE}-try-old`), 1, 1);
+    const lock = FolderLock.take(at, 'next');
+    clearContenders(at);
+    expect(readdirSync(at).sort()).toEqual([LOCK_FILE, `${LOCK_FILE}.3-now`]);
+    lock.release();
   });
 
   test('that is no lock (half a file, another format) counts no more', () => {

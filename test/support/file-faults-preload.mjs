@@ -1,0 +1,44 @@
+/**
+ * For `node --import`: a file system that fails in a process and its threads. `SOTTOVOCE_FILE_FAULT` says how:
+ * `KIND:CODE:SEED`, where KIND is `error` (one call in some hundred), `short` (half of all writes take a part) or
+ * `full` (every write after some that the seed says), each thread by a seed of its own.
+ */
+
+import { threadId } from 'node:worker_threads';
+
+const [kind, code, seed] = (process.env.SOTTOVOCE_FILE_FAULT ?? '').split(':');
+
+if (kind) {
+  let state = (Number(seed) * 2_654_435_761 + threadId * 97) >>> 0;
+  const random = (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  const fail = () => {
+    throw Object.assign(new Error(`${code}: on purpose`), { code });
+  };
+  const failsAt = random(60);
+  let calls = 0;
+  const strike = (name) => {
+    const call = calls++;
+    if (kind === 'error' && call === failsAt) fail();
+    if (kind === 'full' && call >= failsAt && /write|mkdir/.test(name)) fail();
+  };
+  globalThis[Symbol.for('sottovoce.fileSystem')] = (own) =>
+    Object.fromEntries(
+      Object.entries(own).map(([name, call]) => [
+        name,
+        name === 'fsyncLater'
+          ? async (...given) => {
+              strike(name);
+              return call(...given);
+            }
+          : (...given) => {
+              strike(name);
+              if (kind === 'short' && name === 'writeSync' && given[3] > 1 && random(2) === 0)
+                given[3] = 1 + random(given[3] - 1);
+              return call(...given);
+            },
+      ]),
+    );
+}

@@ -118,7 +118,7 @@ export class RunCheckpoints {
     writing: Writing,
   ): Promise<void> {
     const wanted = status === 'stopped' || (status === 'finished' && this.#spec !== null);
-    if (!wanted || standing.round === 0 || standing.round === this.#last) return;
+    if (!wanted || standing.round === this.#last) return;
     if (this.#inputs.folder() === null) return;
     const { arena } = this.#inputs;
     const { workers } = arena.layout;

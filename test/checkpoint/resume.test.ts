@@ -75,7 +75,7 @@ const problems: Record<string, Record<string, unknown>> = {
     topology: { kind: 'ring', nodes: 400 },
     cost: { kind: 'quadratic', dim: 64, condition: 3 },
     flow: { kind: 'primal-dual', compress: 'error-state', step: 0.05, alpha: 1, beta: 1 },
-    stop: { gap: 1e-3 },
+    stop: { gap: 1e-12 },
     rounds: 3000,
     trace: { every: 50 },
   },
@@ -87,7 +87,7 @@ const problems: Record<string, Record<string, unknown>> = {
   },
   'agents in another order': { ...base, layout: { order: 'rcm', block: 3 } },
   'a server with Adam': {
-    program: { kind: 'parameter-server', agents: 5, gamma: 0.05, lambda: 'auto', optimizer: 'adam' },
+    program: { kind: 'parameter-server', agents: 5, gamma: 0.05, lambda: 'auto', optimizer: { kind: 'adam' } },
     cost: { kind: 'quadratic', dim: 12 },
     seed: 4,
     workers: 2,

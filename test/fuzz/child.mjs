@@ -3,7 +3,7 @@
  * named by whoever watches (run.mjs): which one it is at stands in a small file, and what failed goes to the parent.
  *
  *     node child.mjs READER SEED FROM TO BEACON      mutations FROM .. TO - 1
- *     node child.mjs READER - BEACON FILE...         given files
+ *     node child.mjs - BEACON READER FILE ...        given files, each with its reader
  */
 import { openSync, readFileSync, writeSync } from 'node:fs';
 import { MOST_CPU_MS, memoryBound } from './bounds.mjs';
@@ -11,12 +11,9 @@ import { mutate } from './mutate.mjs';
 import { Random } from './random.mjs';
 import { readers, useFolder } from './readers.mjs';
 
-const [name, seed, ...rest] = process.argv.slice(2);
-const isGiven = seed === '-';
-const beaconFile = isGiven ? rest[0] : rest[2];
-const files = isGiven ? rest.slice(1) : [];
-const [from, to] = isGiven ? [0, files.length] : [Number(rest[0]), Number(rest[1])];
-const reader = readers[name];
+const args = process.argv.slice(2);
+const isGiven = args[0] === '-';
+const beaconFile = isGiven ? args[1] : args[4];
 useFolder(`${beaconFile}.files`);
 
 const beacon = openSync(beaconFile, 'r+');
@@ -26,8 +23,8 @@ function isRefusal(error) {
   return error instanceof Error && error.code === 'BAD_INPUT' && error.message !== '';
 }
 
-/** What is wrong with how a file was read; null if nothing is. `outcome` counts. */
-async function attempt(bytes, variant) {
+/** How a file was read, and what was wrong with that; null if nothing was. */
+async function attempt(reader, bytes, variant) {
   const before = process.memoryUsage();
   const cpu = process.cpuUsage();
   let accepted = true;
@@ -56,41 +53,61 @@ async function attempt(bytes, variant) {
   return { accepted, problem, ms, mib: taken / 2 ** 20 };
 }
 
-const totals = { accepted: 0, refused: 0, worstMs: 0, worstMiB: 0 };
-let failures = 0;
-for (const seedFile of reader.seeds) await attempt(seedFile, 0);
-process.send({ ready: true });
-for (let index = from; index < to; index++) {
+/** What is over a bound is so twice: others share the machine, and garbage is collected when it pleases. */
+async function look(reader, bytes, variant) {
+  const result = await attempt(reader, bytes, variant);
+  if (result.problem?.what !== 'time' && result.problem?.what !== 'memory') return result;
+  globalThis.gc?.();
+  const again = await attempt(reader, bytes, variant);
+  return again.problem === null || again.ms < result.ms ? again : result;
+}
+
+function mark(index) {
   at[0] = index;
   writeSync(beacon, at, 0, 4, 0);
-  const bytes = isGiven
-    ? readFileSync(files[index])
-    : mutate(reader.seeds, new Random(name, Number(seed), index));
-  const variants = isGiven ? [0, 1, 2, 3, 4, 5, 6] : [index];
-  for (const variant of variants) {
-    let result = await attempt(bytes, variant);
-    // Others share the machine, and garbage is collected when it pleases: what is over a bound is so twice.
-    if (result.problem?.what === 'time' || result.problem?.what === 'memory') {
-      globalThis.gc?.();
-      const again = await attempt(bytes, variant);
-      if (again.problem === null || again.ms < result.ms) result = again;
+}
+
+async function readGiven(pairs) {
+  for (let index = 0; 2 * index < pairs.length; index++) {
+    mark(index);
+    const [name, file] = pairs.slice(2 * index);
+    const bytes = readFileSync(file);
+    for (let variant = 0; variant < (readers[name].variants ?? 1); variant++) {
+      const { accepted, problem, ms, mib } = await look(readers[name], bytes, variant);
+      process.send({ read: { index, first: variant === 0, accepted, ms, mib } });
+      if (problem !== null) process.send({ failure: { index, variant, ...problem } });
     }
-    const { accepted, problem, ms, mib } = result;
-    if (variant === variants[0]) {
-      if (accepted) totals.accepted++;
-      else totals.refused++;
-    }
+  }
+}
+
+async function readMutations(name, seed, from, to) {
+  const reader = readers[name];
+  const totals = { accepted: 0, refused: 0, worstMs: 0, worstMiB: 0 };
+  let failures = 0;
+  for (let index = from; index < to; index++) {
+    mark(index);
+    const bytes = mutate(reader.seeds, new Random(name, seed, index));
+    const { accepted, problem, ms, mib } = await look(reader, bytes, index);
+    if (accepted) totals.accepted++;
+    else totals.refused++;
     totals.worstMs = Math.max(totals.worstMs, ms);
     totals.worstMiB = Math.max(totals.worstMiB, mib);
-    if (problem !== null && failures++ < 50) {
-      process.send({
-        failure: { index, file: files[index], variant, ...problem, bytes: bytes.toString('base64') },
-      });
-    } else if (problem !== null)
-      process.send({ failure: { index, file: files[index], variant, ...problem } });
+    if (problem !== null) {
+      const kept = failures++ < 50 ? bytes.toString('base64') : undefined;
+      process.send({ failure: { index, variant: index, ...problem, bytes: kept } });
+    }
+    if (index % 256 === 0) process.send({ totals, done: index - from });
   }
-  if (index % 256 === 0) process.send({ totals, done: index - from });
+  process.send({ totals, done: to - from });
 }
-at[0] = to;
-writeSync(beacon, at, 0, 4, 0);
-process.send({ totals, done: to - from, end: true }, () => process.disconnect());
+
+if (isGiven) {
+  process.send({ ready: true });
+  await readGiven(args.slice(2));
+} else {
+  const [name, seed, from, to] = args;
+  for (const sound of readers[name].seeds) await attempt(readers[name], sound, 0);
+  process.send({ ready: true });
+  await readMutations(name, Number(seed), Number(from), Number(to));
+}
+process.send({ end: true }, () => process.disconnect());

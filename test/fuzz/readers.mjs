@@ -24,6 +24,7 @@ const written = (format) => [drawn, ring].map((graph) => Buffer.from(formatGraph
 /**
  * @typedef {object} FuzzedReader
  * @property {readonly Buffer[]} seeds
+ * @property {number} [variants] ways to read the same bytes, 1 where left out
  * @property {string} file what messages must name; '' where there is no file
  * @property {(bytes: Buffer, variant: number) => unknown} read may be asynchronous; throws what it refuses
  */
@@ -34,11 +35,8 @@ const OPTIONS = [{}, { directions: 'keep' }, { directions: 'stated' }];
 function graph(format, extension, seeds, more = []) {
   const options = [...OPTIONS, ...more];
   const file = `fuzzed${extension}`;
-  return {
-    seeds,
-    file,
-    read: (bytes, variant) => parseGraph(bytes, format, file, options[variant % options.length]),
-  };
+  const read = (bytes, variant) => parseGraph(bytes, format, file, options[variant % options.length]);
+  return { seeds, file, read, variants: options.length };
 }
 
 const LISTS = [

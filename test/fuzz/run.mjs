@@ -21,6 +21,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { HANG_MS, HEAP_MIB, MOST_RESIDENT_BYTES } from './bounds.mjs';
+import { casesOf } from './cases.mjs';
 import { mutate } from './mutate.mjs';
 import { Random } from './random.mjs';
 import { readers } from './readers.mjs';
@@ -69,6 +70,17 @@ function progress(name, isEnd = false) {
   process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `${line}\n`);
 }
 
+/** Processor time of a process; where /proc does not say, the time of day, which also passes while others run. */
+function processorMs(pid) {
+  try {
+    // Behind the name in parentheses, which may hold blanks; 100 ticks a second on every Linux.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+    return 10 * (Number(fields[11]) + Number(fields[12]));
+  } catch {
+    return Date.now();
+  }
+}
+
 /** Resident bytes of a process; 0 where /proc does not say. */
 function residentBytes(pid) {
   try {
@@ -79,65 +91,43 @@ function residentBytes(pid) {
 }
 
 /**
- * One process over mutations from .. to, or over given files, until it ends, hangs or takes too much.
- * Gives the index behind the last one that was looked at.
+ * A process with these arguments, until it ends, hangs or takes too much. Gives the index at which it was ended, with the
+ * reason; null where it came to its end.
  */
-function runChild(name, range, files, row, fail) {
+function runChild(args, onMessage) {
   return new Promise((resolve) => {
-    const beaconFile = join(scratch, `${name}-${Math.random().toString(36).slice(2)}`);
+    const beaconFile = join(scratch, Math.random().toString(36).slice(2));
     writeFileSync(beaconFile, Buffer.alloc(4));
-    const args =
-      files === null
-        ? [name, String(seed), ...range.map(String), beaconFile]
-        : [name, '-', beaconFile, ...files];
-    const running = fork(child, args, {
+    const running = fork(child, args(beaconFile), {
       execArgv: [`--max-old-space-size=${HEAP_MIB}`, '--expose-gc'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     let ended = false;
     let base = 0;
     let at = -1;
-    let since = Date.now();
-    let counted = 0;
+    let since = processorMs(running.pid);
     let killed = null;
-    let last = { accepted: 0, refused: 0 };
     let stderr = '';
     running.stderr.on('data', (chunk) => {
       stderr = (stderr + chunk).slice(-3000);
     });
     running.on('message', (message) => {
-      if (message.ready) {
-        base = residentBytes(running.pid);
-        since = Date.now();
-      }
-      if (message.failure) fail(message.failure);
-      if (message.totals) {
-        const { accepted, refused, worstMs, worstMiB } = message.totals;
-        row.accepted += accepted - last.accepted;
-        row.refused += refused - last.refused;
-        last = { accepted, refused };
-        row.worstMs = Math.max(row.worstMs, worstMs);
-        row.worstMiB = Math.max(row.worstMiB, worstMiB);
-        done += message.done - counted;
-        counted = message.done;
-        progress(name);
-      }
-      ended ||= message.end === true;
+      if (message.ready) base = residentBytes(running.pid);
+      if (message.end) ended = true;
+      onMessage(message);
     });
     const watch = setInterval(() => {
       const now = readFileSync(beaconFile).readInt32LE(0);
-      if (now !== at) {
+      if (now !== at || base === 0) {
         at = now;
-        since = Date.now();
+        since = processorMs(running.pid);
       }
       const resident = residentBytes(running.pid);
       if (base > 0 && resident - base > MOST_RESIDENT_BYTES) {
-        killed = {
-          what: 'memory',
-          message: `${((resident - base) / 2 ** 20).toFixed(0)} MiB resident more than before`,
-        };
-      } else if (Date.now() - since > HANG_MS) {
-        killed = { what: 'time', message: `not back after ${HANG_MS / 1000} s` };
+        const mib = ((resident - base) / 2 ** 20).toFixed(0);
+        killed = { what: 'memory', message: `${mib} MiB resident more than before` };
+      } else if (processorMs(running.pid) - since > HANG_MS) {
+        killed = { what: 'time', message: `not back after ${HANG_MS / 1000} s of processor time` };
       }
       if (killed !== null) running.kill('SIGKILL');
     }, 25);
@@ -146,18 +136,15 @@ function runChild(name, range, files, row, fail) {
       const index = readFileSync(beaconFile).readInt32LE(0);
       rmSync(beaconFile, { force: true });
       rmSync(`${beaconFile}.files`, { recursive: true, force: true });
-      if (ended) return resolve(files === null ? range[1] : files.length);
-      const reason = killed ?? {
-        what: /heap out of memory|Allocation failed/i.test(stderr) ? 'memory' : 'crash',
+      if (ended) return resolve(null);
+      const what = /heap out of memory|Allocation failed/i.test(stderr) ? 'memory' : 'crash';
+      resolve({
+        index,
+        variant: index,
+        what,
         message: `process ended with ${signal ?? code}: ${stderr}`,
-      };
-      const bytes =
-        files === null
-          ? mutate(readers[name].seeds, new Random(name, seed, index))
-          : readFileSync(files[index]);
-      fail({ index, file: files?.[index], variant: index, ...reason, bytes: bytes.toString('base64') });
-      done += index + 1 - (range?.[0] ?? 0) - counted;
-      resolve(index + 1);
+        ...killed,
+      });
     });
   });
 }
@@ -200,10 +187,10 @@ function failed(name, row) {
   };
 }
 
-async function fuzz(name) {
+function addRow(name, count) {
   const row = {
     reader: name,
-    mutations: 0,
+    mutations: count,
     accepted: 0,
     refused: 0,
     crashes: 0,
@@ -213,28 +200,80 @@ async function fuzz(name) {
     worstMiB: 0,
   };
   rows.push(row);
+  return row;
+}
+
+async function fuzz(name) {
+  const row = addRow(name, mutations);
   const fail = failed(name, row);
-  if (values.corpus) {
-    const place = join(corpus, name);
-    const files = existsSync(place)
-      ? readdirSync(place)
-          .sort()
-          .map((file) => join(place, file))
-      : [];
-    row.mutations = files.length;
-    for (let at = 0; at < files.length; ) at += await runChild(name, null, files.slice(at), row, fail);
-  } else {
-    row.mutations = mutations;
-    for (let at = 0; at < mutations; ) at = await runChild(name, [at, mutations], null, row, fail);
+  for (let from = 0; from < mutations; ) {
+    let last = { accepted: 0, refused: 0, done: 0 };
+    const args = (beacon) => [name, seed, from, mutations, beacon].map(String);
+    const broken = await runChild(args, ({ failure, totals, done: now }) => {
+      if (failure) fail(failure);
+      if (!totals) return;
+      row.accepted += totals.accepted - last.accepted;
+      row.refused += totals.refused - last.refused;
+      row.worstMs = Math.max(row.worstMs, totals.worstMs);
+      row.worstMiB = Math.max(row.worstMiB, totals.worstMiB);
+      done += now - last.done;
+      last = { ...totals, done: now };
+      progress(name);
+    });
+    if (broken === null) return;
+    const bytes = mutate(readers[name].seeds, new Random(name, seed, broken.index));
+    fail({ ...broken, bytes: bytes.toString('base64') });
+    done += broken.index + 1 - from - last.done;
+    from = broken.index + 1;
   }
 }
 
-const queue = [...names];
-await Promise.all(
-  Array.from({ length: Math.min(processes, queue.length) }, async () => {
-    for (let name = queue.shift(); name !== undefined; name = queue.shift()) await fuzz(name);
-  }),
-);
+/** Everything that failed once, in one process as long as nothing ends it. */
+async function readCorpus() {
+  const entries = names.flatMap((name) => {
+    const place = join(corpus, name);
+    const files = existsSync(place) ? readdirSync(place).sort() : [];
+    const made = casesOf(name).map(([title, content]) => {
+      const file = join(scratch, `${name}-${title}`);
+      writeFileSync(file, content);
+      return file;
+    });
+    const all = [...files.map((file) => join(place, file)), ...made];
+    const row = all.length === 0 ? null : addRow(name, all.length);
+    return all.map((file) => ({ name, file, row }));
+  });
+  for (let from = 0; from < entries.length; ) {
+    const rest = entries.slice(from);
+    const failedAt = (failure) => {
+      const { name, file, row } = rest[failure.index];
+      failed(name, row)({ ...failure, file });
+    };
+    const args = (beacon) => ['-', beacon, ...rest.flatMap(({ name, file }) => [name, file])];
+    const broken = await runChild(args, ({ failure, read }) => {
+      if (failure) failedAt(failure);
+      if (!read) return;
+      const { row } = rest[read.index];
+      if (read.first && read.accepted) row.accepted++;
+      else if (read.first) row.refused++;
+      row.worstMs = Math.max(row.worstMs, read.ms);
+      row.worstMiB = Math.max(row.worstMiB, read.mib);
+    });
+    if (broken === null) return;
+    failedAt(broken);
+    from += broken.index + 1;
+  }
+}
+
+if (values.corpus) {
+  await readCorpus();
+} else {
+  const queue = [...names];
+  await Promise.all(
+    Array.from({ length: Math.min(processes, queue.length) }, async () => {
+      for (let name = queue.shift(); name !== undefined; name = queue.shift()) await fuzz(name);
+    }),
+  );
+}
 progress('all', true);
 if (process.stderr.isTTY) process.stderr.write('\n');
 

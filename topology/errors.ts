@@ -45,7 +45,7 @@ export class TopologyError extends Error {
   readonly expected?: string;
 
   constructor(message: string, details: TopologyErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(shortened(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'TopologyError';
     if (details.file !== undefined) this.file = details.file;
     if (details.line !== undefined) this.line = details.line;
@@ -55,6 +55,13 @@ export class TopologyError extends Error {
     if (details.expected !== undefined) this.expected = details.expected;
     if ('value' in details) this.value = details.value;
   }
+}
+
+/** Of what stands in a file of one long line a message repeats the beginning. */
+const LONGEST_MESSAGE = 8000;
+
+export function shortened(message: string): string {
+  return message.length <= LONGEST_MESSAGE ? message : `${message.slice(0, LONGEST_MESSAGE)}...`;
 }
 
 /** An error about a file; `line` 0 means the file as a whole. */
@@ -72,12 +79,19 @@ export function parameterError(path: (string | number)[], value: unknown, expect
   });
 }
 
+const LONGEST_KEY = 200;
+
 /** `['sizes', 2]` -> `sizes[2]` */
 export function formatPath(path: readonly (string | number)[]): string {
   let text = '';
   for (const part of path) {
-    if (typeof part === 'number') text += `[${part}]`;
-    else text += text === '' ? part : `.${part}`;
+    if (typeof part === 'number') {
+      text += `[${part}]`;
+      continue;
+    }
+    // A key may be any text; a message shows its beginning.
+    const name = part.length <= LONGEST_KEY ? part : `${part.slice(0, LONGEST_KEY)}...`;
+    text += text === '' ? name : `.${name}`;
   }
   return text;
 }

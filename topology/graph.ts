@@ -14,6 +14,7 @@
  * diameter, spectrum) looks at the closure.
  */
 import { parameterError, show, TopologyError } from './errors.js';
+import { beyondMemory } from './memory.js';
 
 /** A simple graph in compressed sparse rows, as plain data. */
 export interface Graph {
@@ -140,6 +141,7 @@ export function graphFromEdges(
     throw parameterError(['labels', 'length'], labels.length, `${nodes} (one a node)`);
   }
 
+  checkGraphMemory(nodes, listed, weights !== null, options);
   const start = new Uint32Array(nodes + 1);
   const selfLoops = countEnds(nodes, from, to, start);
   if (weights !== null) checkWeights(weights);
@@ -184,6 +186,26 @@ export function graphFromEdges(
     ...(weightProblem && { weightProblem }),
     ...(keepDirections && { arcs: arcsOf(nodes, from, to) }),
   };
+}
+
+/**
+ * Refuses a graph that does not fit: four tables of offsets, and for every edge its two ends in two orders,
+ * beside numbers of edges, weights and arcs where there are any.
+ */
+function checkGraphMemory(
+  nodes: number,
+  edges: number,
+  weighted: boolean,
+  { directed, keepDirections }: FromEdgesOptions,
+): void {
+  const edgeBytes =
+    16 + (weighted || directed || keepDirections ? 16 : 0) + (weighted ? 16 : 0) + (keepDirections ? 24 : 0);
+  const problem = beyondMemory(16 * (nodes + 1) + edgeBytes * edges);
+  if (problem === null) return;
+  throw new TopologyError(`nodes is ${nodes}: with ${edges} edges the graph ${problem}`, {
+    path: ['nodes'],
+    value: nodes,
+  });
 }
 
 /** Sorts arcs by their ends, self-loops and repeats left out. Ends are known to be nodes. */
@@ -413,6 +435,7 @@ export class EdgeBuffer {
   weightProblem: WeightProblem | null = null;
 
   constructor(capacity = 1024, weighted = false) {
+    checkListMemory(capacity, weighted);
     this.from = new Uint32Array(Math.max(capacity, 16));
     this.to = new Uint32Array(this.from.length);
     this.weights = weighted ? new Float64Array(this.from.length) : null;
@@ -444,6 +467,7 @@ export class EdgeBuffer {
   private grow(): void {
     if (this.count >= MAX_EDGES) throw new TopologyError(`more than ${MAX_EDGES} edges do not fit`);
     const capacity = Math.min(2 * this.from.length, MAX_EDGES);
+    checkListMemory(capacity, this.weights !== null);
     this.from = enlarge(this.from, new Uint32Array(capacity));
     this.to = enlarge(this.to, new Uint32Array(capacity));
     if (this.weights !== null) this.weights = enlarge(this.weights, new Float64Array(capacity));
@@ -458,6 +482,11 @@ export class EdgeBuffer {
       weightProblem: this.weightProblem ?? options.weightProblem ?? null,
     });
   }
+}
+
+function checkListMemory(edges: number, weighted: boolean): void {
+  const problem = beyondMemory(edges * (weighted ? 16 : 8));
+  if (problem !== null) throw new TopologyError(`a list of ${edges} edges ${problem}`);
 }
 
 /** What a graph made of another still says of the source that both came from. */

@@ -61,7 +61,7 @@ export function parseNpyHeader(
   const text = head.toString(version === 3 ? 'utf8' : 'latin1', textStart, payloadOffset).trim();
   const descr = /'descr':\s*'([<>|=])(\w+)'/.exec(text);
   const fortran = /'fortran_order':\s*(True|False)/.exec(text);
-  const extents = /'shape':\s*\(([^)]*)\)/.exec(text);
+  const extents = /'shape':\s*\(([^()]*)\)/.exec(text);
   if (!fortran || !extents || !/'descr':/.test(text)) {
     throw fail(`${file} has the header ${show(text)}, expected a dict with descr, fortran_order and shape`);
   }

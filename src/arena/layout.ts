@@ -7,7 +7,11 @@
  * own.
  */
 
+import { formatBytes } from '../../topology/memory.js';
 import { InputError } from '../base/errors.js';
+import { checkMemory } from '../base/memory.js';
+
+export { formatBytes };
 
 export type FieldType = 'f64' | 'f32' | 'u32' | 'i32' | 'u8';
 
@@ -115,9 +119,12 @@ function layoutHash(layout: Layout): number {
   return hash >>> 0;
 }
 
-/** Refuses, before anything is allocated, what 32-bit WebAssembly cannot address. */
+/** Refuses, before anything is allocated, what 32-bit WebAssembly cannot address or memory cannot hold. */
 export function checkArenaFits(layout: Layout): void {
-  if (layout.totalBytes <= MAX_ARENA_BYTES) return;
+  if (layout.totalBytes <= MAX_ARENA_BYTES) {
+    checkMemory('the shared memory of this run', layout.totalBytes);
+    return;
+  }
   const largest = Object.values(layout.fields)
     .map((f) => ({ name: f.name, bytes: f.stride * (f.perWorker ? layout.workers : 1) }))
     .sort((a, b) => b.bytes - a.bytes)
@@ -128,15 +135,4 @@ export function checkArenaFits(layout: Layout): void {
     `this run needs ${formatBytes(layout.totalBytes)} of shared memory, ${formatBytes(layout.totalBytes - MAX_ARENA_BYTES)} more than the 4 GiB that 32-bit WebAssembly can address (largest: ${largest.join(', ')})`,
     { hint: `about ${Math.floor(ratio * 100)}% of the agents, or of the dimension, would fit` },
   );
-}
-
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toFixed(value < 10 ? 2 : 1)} ${units[unit]}`;
 }

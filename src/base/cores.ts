@@ -10,16 +10,13 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { posix } from 'node:path';
+import { controlGroups, type Read } from '../../topology/control-groups.js';
 
 export interface Cores {
   count: number;
   /** What made it fewer than the machine offers: `cgroup quota 2.5 of 64 cores`. */
   limit: string | null;
 }
-
-type Read = (file: string) => string | null;
-
-const CGROUPS = '/sys/fs/cgroup';
 
 let known: Cores | undefined;
 
@@ -55,36 +52,14 @@ export function countCores(offered: number, env: NodeJS.ProcessEnv, read: Read):
  * none.
  */
 export function cgroupQuota(read: Read): number | null {
-  const quotas = (read('/proc/self/cgroup') ?? '').split('\n').flatMap((line): (number | null)[] => {
-    const [, controllers = '', path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
-    if (path === undefined) return [];
-    const groups = pathsUpTo(path);
-    if (controllers === '') {
-      return [CGROUPS, `${CGROUPS}/unified`].flatMap((root) =>
-        groups.map((group) => quotaV2(read(posix.join(root, group, 'cpu.max')))),
-      );
-    }
-    if (!controllers.split(',').includes('cpu')) return [];
-    return [`${CGROUPS}/cpu`, `${CGROUPS}/${controllers}`].flatMap((root) =>
-      groups.map((group) =>
-        quotaV1(
-          read(posix.join(root, group, 'cpu.cfs_quota_us')),
-          read(posix.join(root, group, 'cpu.cfs_period_us')),
-        ),
-      ),
-    );
+  const quotas = controlGroups('cpu', read).map(({ version, folder }) => {
+    const file = (name: string) => read(posix.join(folder, name));
+    return version === 2
+      ? quotaV2(file('cpu.max'))
+      : quotaV1(file('cpu.cfs_quota_us'), file('cpu.cfs_period_us'));
   });
   const found = quotas.filter((quota) => quota !== null);
   return found.length === 0 ? null : Math.min(...found);
-}
-
-/**
- * `/a/b` -> `/a/b`, `/a`, `/`. Inside a container the upper ones are often not to be seen, and the lower ones
- * not there.
- */
-function pathsUpTo(path: string): string[] {
-  const parts = path.split('/').filter((part) => part !== '' && part !== '..');
-  return Array.from({ length: parts.length + 1 }, (_, i) => `/${parts.slice(0, parts.length - i).join('/')}`);
 }
 
 /** `200000 100000` is two cores, `max 100000` as many as there are. */

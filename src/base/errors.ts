@@ -10,7 +10,7 @@
  * that called it.
  */
 
-import { formatPath, show as formatValue } from '../../topology/errors.js';
+import { formatPath, show as formatValue, shortened } from '../../topology/errors.js';
 
 export { formatPath, printable, show as formatValue, showSome } from '../../topology/errors.js';
 
@@ -48,7 +48,7 @@ export class InputError extends Error {
   hint: string | undefined;
 
   constructor(message: string, details: InputErrorDetails = {}, options?: ErrorOptions) {
-    super(message, options);
+    super(shortened(message), options);
     this.path = details.path;
     this.file = details.file;
     this.line = details.line;

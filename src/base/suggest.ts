@@ -1,11 +1,15 @@
 /** "Did you mean": the known name nearest to a mistyped one. */
 
+const LONGEST = 100;
+
 /**
  * The candidate nearest to `name`, or null where none is near enough to be worth saying. Case, hyphens and
  * underscores do not count (`topK`, `top_k` and `TOPK` are all `top-k`), nor does leaving off the end
  * (`quadr`).
  */
 export function nearest(name: string, candidates: Iterable<string>): string | null {
+  // Names are short; of a long text there is nothing to infer, and comparing takes its length times theirs.
+  if (name.length > LONGEST) return null;
   const wanted = plain(name);
   let best: string | null = null;
   let bestDistance = Number.POSITIVE_INFINITY;

@@ -11,11 +11,12 @@
  * by plan, can point at it.
  */
 
-import { isMap, isSeq, parseDocument } from 'yaml';
+import { type Document, isMap, isSeq } from 'yaml';
 import { formatPath, InputError, isInputError, type SpecPath } from '../base/errors.js';
 import { didYouMean } from '../base/suggest.js';
 import { parametersOf, parseComponent, type Registry } from '../schema/component.js';
 import { misreadings } from '../schema/misread.js';
+import { DEEPEST, parseYaml } from '../schema/yaml.js';
 
 export interface WrittenSpec {
   /** As written. */
@@ -35,7 +36,7 @@ export function parseSpecText(text: string, registry: Registry, family = 'compre
     throw new InputError(`a ${family} is empty, expected a kind such as ${Object.keys(registry)[0]}`);
   }
   return trimmed.startsWith('{')
-    ? parseYaml(trimmed, family)
+    ? parseBraces(trimmed, family)
     : new CallParser(trimmed, registry, family).parse();
 }
 
@@ -63,13 +64,32 @@ export function pointAt(error: InputError, written: WrittenSpec): InputError {
   return new InputError(error.message, details, { cause: error });
 }
 
-/** The text with a mark under a column, to stand behind `hint: `. */
-function mark(text: string, column: number): string {
-  return `${text}\n${' '.repeat('hint: '.length + column - 1)}^`;
+/** Characters of a text that messages repeat. */
+const LONGEST = 200;
+
+/** The text, or what it begins with, for a message. */
+function shown(text: string): string {
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}...`;
 }
 
-function parseYaml(text: string, family: string): WrittenSpec {
-  const document = parseDocument(text, { prettyErrors: false });
+/** The text, or what stands around a column, with a mark under it, to stand behind `hint: `. */
+function mark(text: string, column: number): string {
+  const begin = text.length <= LONGEST ? 0 : Math.max(0, column - LONGEST / 2);
+  const part = text.slice(begin, begin + LONGEST);
+  return `${part}\n${' '.repeat('hint: '.length + column - 1 - begin)}^`;
+}
+
+/** Unresolved aliases, and alias bombs, are found as they are unfolded. */
+function plainData(document: Document, refuse: (problem: string) => never): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+function parseBraces(text: string, family: string): WrittenSpec {
+  const document = parseYaml(text);
   const [problem] = document.errors;
   if (problem) {
     throw new InputError(`the ${family} cannot be read as YAML: ${problem.message}`, {
@@ -86,7 +106,10 @@ function parseYaml(text: string, family: string): WrittenSpec {
     else if (isSeq(node)) for (const [i, item] of node.items.entries()) visit(item, [...path, i]);
   };
   visit(document.contents, []);
-  return { text, spec: document.toJS() as WrittenSpec['spec'], columns };
+  const spec = plainData(document, (problem) => {
+    throw new InputError(`the ${family} cannot be read as YAML: ${problem}`, { hint: mark(text, 1) });
+  });
+  return { text, spec: spec as WrittenSpec['spec'], columns };
 }
 
 type Spec = WrittenSpec['spec'];
@@ -189,6 +212,7 @@ class CallParser {
 
   private value(path: SpecPath): unknown {
     this.space();
+    if (path.length > DEEPEST) throw this.refuse(`at most ${DEEPEST} levels of parentheses and brackets`);
     const rest = this.text.slice(this.at);
     if (this.takes('[')) {
       const list: unknown[] = [];
@@ -204,7 +228,7 @@ class CallParser {
       return quoted[1] ?? quoted[2];
     }
     if (this.peek() === '{') return this.mapping();
-    const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w./])/.exec(rest);
+    const number = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w./])/.exec(rest);
     if (number) {
       this.at += number[0].length;
       return Number(number[0]);
@@ -229,14 +253,19 @@ class CallParser {
       else if (this.text[this.at] === '}') depth--;
       this.at++;
     } while (depth > 0 && this.at < this.text.length);
-    const document = parseDocument(this.text.slice(start, this.at), { prettyErrors: false });
+    const document = parseYaml(this.text.slice(start, this.at));
     const [misread] = misreadings(document.contents);
     if (misread) {
       this.at = start + misread.offset;
       throw this.refuse('a decimal point', misread.text);
     }
     const [problem] = document.errors;
-    if (depth === 0 && !problem) return document.toJS();
+    if (depth === 0 && !problem) {
+      return plainData(document, (found) => {
+        this.at = start;
+        throw this.refuse('a mapping in braces, as in YAML', found);
+      });
+    }
     this.at = start + (problem?.pos[0] ?? 0);
     throw this.refuse('a mapping in braces, as in YAML', problem?.message);
   }
@@ -264,7 +293,8 @@ class CallParser {
   }
 
   private refuse(expected: string, found = this.found(), suffix = ''): InputError {
-    const message = `${this.family} ${this.text}, column ${this.at + 1}: ${found}, expected ${expected}${suffix}`;
+    const place = `${this.family} ${shown(this.text)}, column ${this.at + 1}`;
+    const message = `${place}: ${shown(found)}, expected ${expected}${suffix}`;
     return new InputError(message, { hint: mark(this.text, this.at + 1) });
   }
 

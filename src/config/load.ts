@@ -9,34 +9,26 @@
  */
 
 import { isUtf8 } from 'node:buffer';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseDocument,
-  type Scalar,
-} from 'yaml';
-import { formatPath, InputError, isInputError, type SpecPath } from '../base/errors.js';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Scalar } from 'yaml';
+import { readWholeFile } from '../../topology/read-file.js';
+import { formatPath, formatValue, InputError, isInputError, type SpecPath } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import { refuseForbidden, resolveModules } from '../plugin/modules.js';
 import type { LoadedConfig, Override, RunConfig } from '../run/config.js';
 import { type Issue, isMapping } from '../schema/explain.js';
 import { misreadings } from '../schema/misread.js';
 import type { Registries } from '../schema/program.js';
+import { DEEPEST, parseYaml } from '../schema/yaml.js';
 import { loadRegistries } from './registries.js';
 import { checkConfig } from './schema.js';
 
 /** A config is written by hand; anything this large is another file by mistake. */
 const MAX_CONFIG_BYTES = 4 * 2 ** 20;
 
-/** Levels of a config given as data; one that refers to itself has no end. */
-const DEEPEST = 100;
+/** Characters of a `--set` that messages repeat. */
+const LONGEST = 200;
 
 const MAY_BE_SWITCHED_OFF = new Set(['name', 'stop', 'trace', 'layout', 'network', 'links', 'init']);
 
@@ -153,7 +145,7 @@ function withWholePath(message: string, path: SpecPath): string {
 
 /** `flow.step=0.1`, as given to --set. Throws InputError where it cannot be read. */
 export function parseOverride(text: string): Override {
-  const origin = `--set ${text}`;
+  const origin = `--set ${text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}...`}`;
   const equals = text.indexOf('=');
   const key = equals < 0 ? '' : text.slice(0, equals).trim();
   const path = key === '' ? null : parsePath(key);
@@ -193,14 +185,9 @@ async function readSource(file: string): Promise<string> {
     if (info.isDirectory()) {
       throw new InputError(`${shown} is a folder, expected a config file`, { file, hint: EXAMPLE_HINT });
     }
-    if (info.size > MAX_CONFIG_BYTES) {
-      const mebibytes = (info.size / 2 ** 20).toFixed(1);
-      throw new InputError(`${shown} has ${mebibytes} MiB, expected a config file`, {
-        file,
-        hint: EXAMPLE_HINT,
-      });
-    }
-    const bytes = await readFile(file);
+    if (info.size > MAX_CONFIG_BYTES) throw notConfig(shown, info.size, file);
+    const bytes = await readWholeFile(file);
+    if (bytes.length > MAX_CONFIG_BYTES) throw notConfig(shown, bytes.length, file);
     if (/^(?:fffe|feff)/.test(bytes.toString('hex', 0, 2))) {
       throw new InputError(`${shown} is written in UTF-16, expected UTF-8`, {
         file,
@@ -241,10 +228,18 @@ async function readSource(file: string): Promise<string> {
   }
 }
 
+function notConfig(shown: string, bytes: number, file: string): InputError {
+  const mebibytes = (bytes / 2 ** 20).toFixed(1);
+  return new InputError(`${shown} has ${mebibytes} MiB, expected a config file`, {
+    file,
+    hint: EXAMPLE_HINT,
+  });
+}
+
 function parseDocumentOf(source: string): { document: Document; lines: LineCounter } {
   const lines = new LineCounter();
   // Duplicate keys are an error of the library; merge keys (<<) are YAML 1.1 that everybody still writes.
-  return { document: parseDocument(source, { lineCounter: lines, prettyErrors: false, merge: true }), lines };
+  return { document: parseYaml(source, { lineCounter: lines, merge: true }), lines };
 }
 
 function parseSource(source: string, file: string): { document: Document; lines: LineCounter } {
@@ -257,11 +252,11 @@ function parseSource(source: string, file: string): { document: Document; lines:
       offset: problem.pos[0],
       text: yamlProblem(problem, source),
     })),
-  ];
+  ].slice(0, 5);
   if (problems.length > 0) {
     const places = problems.map(({ offset, text }) => ({ ...lines.linePos(offset), text }));
     const shown = showPath(file);
-    const messages = places.slice(0, 5).map(({ line, col, text }) => `${shown}:${line}:${col}: ${text}`);
+    const messages = places.map(({ line, col, text }) => `${shown}:${line}:${col}: ${text}`);
     const [first] = places;
     throw new InputError(messages.join('\n'), { file: resolve(file), line: first?.line, column: first?.col });
   }
@@ -344,7 +339,7 @@ function applyOverrides(data: unknown, overrides: readonly Override[]): unknown 
       else if (isMapping(next)) next = { ...next };
       else
         throw new InputError(
-          `${origin}: ${formatPath(here)} is ${JSON.stringify(next)}, which has no parts to set`,
+          `${origin}: ${formatPath(here)} is ${formatValue(next)}, which has no parts to set`,
         );
       define(parent, part, next);
       parent = next as Record<string | number, unknown>;

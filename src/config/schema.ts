@@ -30,7 +30,7 @@ import {
   REPORT_INPUT,
   TOP_LEVEL_KEYS,
   toJsonSchema,
-  unknownKey,
+  unknownKeys,
   wrongValue,
 } from '../schema/explain.js';
 import type { CheckedSections, ProgramSections, Registries } from '../schema/program.js';
@@ -200,12 +200,14 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
   const issues: Issue[] = [];
   const known = new Set(registries.sections.flatMap(({ keys }) => keys));
   const common: Record<string, unknown> = {};
+  const unknown: string[] = [];
   for (const [key, value] of Object.entries(input)) {
     // `$schema` is where editors keep the schema's address in a JSON config.
     if (key === 'cost' || key === '$schema' || known.has(key)) continue;
-    if (!Object.hasOwn(topLevel, key)) issues.push(unknownKey([], key, TOP_LEVEL_KEYS));
+    if (!Object.hasOwn(topLevel, key)) unknown.push(key);
     else if (value !== null || !MAY_BE_EMPTY.includes(key)) common[key] = value;
   }
+  issues.push(...unknownKeys([], unknown, TOP_LEVEL_KEYS));
   const shape = z.strictObject(topLevel);
   const top = shape.safeParse(common, REPORT_INPUT);
   if (!top.success) issues.push(...explain(top.error, shape, common, []));

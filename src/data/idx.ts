@@ -8,9 +8,8 @@
  * in [0, 1].
  */
 
-import { readFile } from 'node:fs/promises';
 import { InputError, type SpecPath } from '../base/errors.js';
-import { noteRead } from '../base/inputs.js';
+import { readBytes } from './text.js';
 
 export interface IdxArray {
   shape: number[];
@@ -30,17 +29,9 @@ const TYPES: Readonly<Record<number, string>> = {
 };
 
 export async function readIdx(file: string, path: SpecPath = []): Promise<IdxArray> {
-  let bytes: Uint8Array;
-  try {
-    // A view without Buffer's own `slice`, which does not copy.
-    const { buffer, byteOffset, length } = await readFile(file);
-    bytes = new Uint8Array(buffer, byteOffset, length);
-  } catch (cause) {
-    const reason =
-      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (cause as Error).message;
-    throw new InputError(`cannot read ${file}: ${reason}`, { file, path }, { cause });
-  }
-  noteRead(file, bytes);
+  // A view without Buffer's own `slice`, which does not copy.
+  const { buffer, byteOffset, length } = await readBytes(file, { path });
+  const bytes = new Uint8Array(buffer, byteOffset, length);
   return parseIdx(bytes, file, path);
 }
 

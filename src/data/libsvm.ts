@@ -100,6 +100,7 @@ export function parseLibsvm(
   if (rows === 0)
     throw new InputError(`${file} has no samples, expected lines of "label index:value ..."`, { file });
 
+  checkIndex(largest, largestLine, bytes.length, file);
   const firstIndex = wantedFirstIndex === 'auto' ? (smallest === 0 ? 0 : 1) : wantedFirstIndex;
   if (firstIndex === 1) for (let e = 0; e < entries; e++) columns[e]!--;
   return {
@@ -113,6 +114,20 @@ export function parseLibsvm(
     firstIndex,
     largestLine,
   };
+}
+
+/** Features that any file may have, and for each of its bytes. */
+const FEATURES_OF_ANY_FILE = 2 ** 20;
+const FEATURES_PER_BYTE = 4;
+
+/** Every agent holds a number for each feature, whether any sample has it or not. */
+function checkIndex(largest: number, line: number, bytes: number, file: string): void {
+  const most = Math.max(FEATURES_OF_ANY_FILE, FEATURES_PER_BYTE * bytes);
+  if (largest <= most) return;
+  throw new InputError(
+    `${file}:${line}: index ${largest} occurs in a file of ${bytes} bytes, so that nearly all features are always 0, expected at most ${most}`,
+    { file, line, hint: 'number the features that occur 1, 2, 3, ..., or hash them into fewer' },
+  );
 }
 
 /** Upper bounds of rows and entries. */

@@ -8,16 +8,18 @@
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import {
   MAX_NPY_HEADER_BYTES,
   NPY_MAGIC,
   type NpyHeader,
   parseNpyHeader,
 } from '../../topology/npy-header.js';
+import { checkKind } from '../../topology/read-file.js';
 import { type Written, writeWholeLater } from '../../topology/whole-file.js';
 import { InputError } from '../base/errors.js';
 import { InputReading } from '../base/inputs.js';
+import { checkMemory } from '../base/memory.js';
 
 export interface NpyArray {
   /** [length] or [rows, columns]; [tables, rows, columns] where three dimensions were allowed. */
@@ -48,7 +50,7 @@ export async function readNpy(file: string, dimensions: 2 | 3 = 2): Promise<NpyA
   try {
     const fileBytes = (await handle.stat()).size;
     const head = Buffer.alloc(Math.min(fileBytes, MAX_NPY_HEADER_BYTES));
-    await readFully(handle, head, 0);
+    await readFully(file, handle, head, 0);
     const header = parseNpyHeader(
       head,
       file,
@@ -66,15 +68,16 @@ export async function readNpy(file: string, dimensions: 2 | 3 = 2): Promise<NpyA
         { file },
       );
     }
+    checkMemory(file, length * 8 * (header.fortranOrder ? 2 : 1), { file });
     const data = new Float64Array(length);
     const reading = new InputReading(file);
     reading.update(head.subarray(0, header.payloadOffset));
     if (header.type === 'f8' && header.littleEndian) {
       const payload = new Uint8Array(data.buffer);
-      await readFully(handle, payload, header.payloadOffset);
+      await readFully(file, handle, payload, header.payloadOffset);
       reading.update(payload);
     } else {
-      await readConverted(handle, header, itemBytes, data, reading);
+      await readConverted(file, handle, header, itemBytes, data, reading);
     }
     reading.end();
     return { shape: header.shape, data: header.fortranOrder ? transposed(data, header.shape) : data };
@@ -84,6 +87,7 @@ export async function readNpy(file: string, dimensions: 2 | 3 = 2): Promise<NpyA
 }
 
 async function readConverted(
+  file: string,
   handle: FileHandle,
   header: NpyHeader,
   itemBytes: number,
@@ -95,7 +99,12 @@ async function readConverted(
   const chunkItems = Math.floor(CHUNK_BYTES / itemBytes);
   for (let first = 0; first < data.length; first += chunkItems) {
     const count = Math.min(chunkItems, data.length - first);
-    await readFully(handle, chunk.subarray(0, count * itemBytes), header.payloadOffset + first * itemBytes);
+    await readFully(
+      file,
+      handle,
+      chunk.subarray(0, count * itemBytes),
+      header.payloadOffset + first * itemBytes,
+    );
     reading.update(chunk.subarray(0, count * itemBytes));
     const view = new DataView(chunk.buffer, chunk.byteOffset, count * itemBytes);
     for (let i = 0; i < count; i++) data[first + i] = decode(view, i * itemBytes, header.littleEndian);
@@ -170,6 +179,10 @@ function formatHeader(shape: readonly number[]): Buffer {
 
 async function openForReading(file: string): Promise<FileHandle> {
   try {
+    const info = await stat(file);
+    checkKind(info);
+    // How much there is must be known before an array is made for it.
+    if (!info.isFile()) throw new Error('it is a pipe, expected a file');
     return await open(file, 'r');
   } catch (error) {
     throw new InputError(`cannot read ${file}: ${(error as Error).message}`, { file }, { cause: error });
@@ -177,7 +190,12 @@ async function openForReading(file: string): Promise<FileHandle> {
 }
 
 /** One read call may return less than it was asked for, and never more than 2 GiB. */
-async function readFully(handle: FileHandle, target: Uint8Array, position: number): Promise<void> {
+async function readFully(
+  file: string,
+  handle: FileHandle,
+  target: Uint8Array,
+  position: number,
+): Promise<void> {
   let done = 0;
   while (done < target.length) {
     const { bytesRead } = await handle.read(
@@ -187,7 +205,7 @@ async function readFully(handle: FileHandle, target: Uint8Array, position: numbe
       position + done,
     );
     if (bytesRead === 0)
-      throw new Error(`the file ended after ${position + done} bytes, while it was being read`);
+      throw new InputError(`${file} ended after ${position + done} bytes, while it was being read`, { file });
     done += bytesRead;
   }
 }

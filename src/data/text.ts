@@ -1,6 +1,6 @@
 /** Files of the config as bytes and as text: what cannot be read is refused in the same words everywhere. */
 
-import { readFile } from 'node:fs/promises';
+import { readWholeFile } from '../../topology/read-file.js';
 import { decodeText } from '../../topology/readers/text.js';
 import { InputError, isInputError, type SpecPath } from '../base/errors.js';
 import { noteRead } from '../base/inputs.js';
@@ -14,11 +14,9 @@ interface Place {
 export async function readBytes(file: string, { path }: Place = {}): Promise<Buffer> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(file);
+    bytes = await readWholeFile(file);
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'it is a folder' : message;
-    throw new InputError(`cannot read ${file}: ${reason}`, { file, path }, { cause });
+    throw new InputError(`cannot read ${file}: ${(cause as Error).message}`, { file, path }, { cause });
   }
   noteRead(file, bytes);
   return bytes;

@@ -180,11 +180,22 @@ async function readTable(file: string, path: SpecPath, { labels }: Graph): Promi
   });
 }
 
+/** The first line that is neither blank nor a comment. */
+function firstRow(text: string): string {
+  for (let begin = 0, end = 0; begin < text.length; begin = end + 1) {
+    end = text.indexOf('\n', begin);
+    if (end < 0) end = text.length;
+    const line = text.slice(begin, end).trim();
+    if (line !== '' && !line.startsWith('#')) return line;
+  }
+  return '';
+}
+
 /** The one that parts `source` from `target` in the first line that is no comment. */
 function delimiterOf(text: string): string {
-  const header = /^(?!\s*#).*\S.*$/m.exec(text)?.[0] ?? '';
+  const header = firstRow(text);
   const names = (delimiter: string) =>
-    header.split(delimiter).map((cell) => cell.replace(/^[\s"]+|[\s"]+$/g, ''));
+    header.split(delimiter).map((cell) => cell.trim().replace(/^"+/, '').replace(/"$/, '').trim());
   return (
     DELIMITERS.find((delimiter) => names(delimiter).some((name) => /^(source|target)$/i.test(name))) ?? ','
   );

@@ -43,7 +43,7 @@ export const DURATION_EXPECTED = 'expected a number > 0 of seconds, or one with 
 
 /** `1.5 Mbit/s` with the units given, or null where it is no such thing. */
 function quantity(text: string, units: Readonly<Record<string, number>>): number | null {
-  const found = /^\s*(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)\s*([^\s\d.]+)\s*$/.exec(text);
+  const found = /^\s*(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)\s*([^\s\d.]+)\s*$/.exec(text);
   if (!found || !Object.hasOwn(units, found[2])) return null;
   const value = Number(found[1]);
   const unit = units[found[2]];

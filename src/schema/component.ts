@@ -64,7 +64,9 @@ export function validateComponent(
     const issue = wrongValue(at, kind, `one of ${kinds.join(', ')}`);
     if (typeof kind === 'string') issue.text += didYouMean(kind, kinds);
     // `kin: drops` is why there is no kind.
-    const mistyped = Object.keys(spec).filter((key) => key !== 'kind' && nearest(key, ['kind']) !== null);
+    const mistyped = Object.keys(spec)
+      .slice(0, 20)
+      .filter((key) => key !== 'kind' && nearest(key, ['kind']) !== null);
     return { spec: {}, issues: [issue, ...mistyped.map((key) => unknownKey(path, key, ['kind']))] };
   }
   if (depth >= MAX_NESTING) {

@@ -119,20 +119,23 @@ export function explain(error: z.ZodError, schema: z.ZodType, input: unknown, pr
   return explainAll(error.issues, toJsonSchema(schema), input, prefix);
 }
 
+/** Mistakes that are told, and unknown keys of one mapping: more of them are one mistake. */
+const MOST = 20;
+
 function explainAll(
   issues: readonly z.core.$ZodIssue[],
   root: JsonSchema,
   input: unknown,
   prefix: SpecPath,
 ): Issue[] {
-  const sentences = issues.flatMap((issue): Issue[] => {
+  const sentences = issues.slice(0, MOST).flatMap((issue): Issue[] => {
     const inside = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
     const path = [...prefix, ...inside];
     const value = valueAt(input, inside);
     const schema = schemaAt(root, inside, input);
     if (issue.code === 'unrecognized_keys') {
       const known = Object.keys((schema && branchFor(schema, value))?.properties ?? {});
-      return issue.keys.map((key) => unknownKey(path, key, known));
+      return unknownKeys(path, issue.keys, known);
     }
     const own = ownMessage(issue);
     if (own !== null) return [{ path, at: 'value', text: says(path, value, own) }];
@@ -223,6 +226,17 @@ export function wrongValue(path: SpecPath, value: unknown, expected: string): Is
     at: 'value',
     text: `${name} is ${showValue(value, expected)}, expected ${expected}${repair}`,
   };
+}
+
+/** The first of them, and how many more there are. */
+export function unknownKeys(parent: SpecPath, keys: readonly string[], known: readonly string[]): Issue[] {
+  const said = keys.slice(0, MOST).map((key) => unknownKey(parent, key, known));
+  const left = keys.length - said.length;
+  if (left > 0) {
+    const where = parent.length === 0 ? '' : ` in ${formatPath(parent)}`;
+    said.push({ path: parent, at: 'value', text: `and ${left} further unknown keys${where}` });
+  }
+  return said;
 }
 
 export function unknownKey(parent: SpecPath, key: string, known: readonly string[]): Issue {

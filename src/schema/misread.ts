@@ -17,11 +17,15 @@ export interface Misread {
   text: string;
 }
 
+/** As many as anyone reads; to find where each stands takes longer the more there are. */
+const MOST = 20;
+
 export function misreadings(contents: Node | null): Misread[] {
   const found: Misread[] = [];
   if (contents === null) return found;
   visit(contents, {
     Map(_key, map, ancestors) {
+      if (found.length >= MOST) return visit.BREAK;
       if (!map.flow) return;
       let taken = 0;
       for (const [index, { key, value }] of map.items.entries()) {
@@ -29,9 +33,7 @@ export function misreadings(contents: Node | null): Misread[] {
         let text = sourceOf(value);
         if (text === null || !/^[-+]?\d*(?:[.' _]\d+)*$/.test(text)) continue;
         taken = index + 1;
-        for (const part of map.items.slice(taken)) {
-          if (!isFraction(part)) break;
-          taken++;
+        for (let part = map.items[taken]; part !== undefined && isFraction(part); part = map.items[++taken]) {
           text += `,${sourceOf(part.key)}`;
         }
         if (taken === index + 1) continue;
@@ -47,6 +49,7 @@ export function misreadings(contents: Node | null): Misread[] {
     Scalar(where, scalar, ancestors) {
       // What stands in a list may be a name (`between: [a, b]`); what a key names has a schema that bounds
       // it.
+      if (found.length >= MOST) return visit.BREAK;
       if (where === 'key' || typeof scalar.value !== 'number') return;
       const text = sourceOf(scalar) ?? '';
       const path = pathOf([...ancestors, scalar]);
@@ -61,11 +64,7 @@ export function misreadings(contents: Node | null): Misread[] {
           ? `${scalar.value} to some and ${Number.parseInt(text, 8)} (octal) to others`
           : 'a number with zeros in front';
         say(`${octal}: write ${scalar.value}, or '${text}' in quotes where it is a name`);
-      } else if (
-        typeof where === 'number' &&
-        /^[-+]?\d+$/.test(text) &&
-        BigInt(text) !== BigInt(scalar.value)
-      ) {
+      } else if (typeof where === 'number' && /^[-+]?\d+$/.test(text) && !isExact(text, scalar.value)) {
         say(
           `which a double does not hold exactly: expected at most ${Number.MAX_SAFE_INTEGER}, or '${text}' in quotes where it is a name`,
         );
@@ -73,6 +72,10 @@ export function misreadings(contents: Node | null): Misread[] {
     },
   });
   return found;
+}
+
+function isExact(digits: string, value: number): boolean {
+  return Number.isFinite(value) && BigInt(digits) === BigInt(value);
 }
 
 /** `001` alone between two commas: the key of a pair that has neither colon nor value. */

@@ -7,9 +7,10 @@
  * line.
  */
 import type { z } from 'zod';
-import { formatPath, parameterError, TopologyError } from '../errors.js';
+import { formatPath, parameterError, show, TopologyError } from '../errors.js';
 import type { EdgeBuffer, Graph } from '../graph.js';
 import { MAX_EDGES } from '../graph.js';
+import { beyondMemory } from '../memory.js';
 import { Random } from '../random.js';
 
 /** The library that describes parameters, as a type. */
@@ -123,8 +124,28 @@ export function optional<T>({ schema, read }: Parameter<T>): Parameter<T | undef
   };
 }
 
-/** The parameter that most of them have. */
-export const nodeCount = (low = 1): Parameter<number> => whole('number of nodes', low);
+/** The parameter that most of them have: as many as memory has room for. */
+export function nodeCount(low = 1): Parameter<number> {
+  const { schema, read } = whole('number of nodes', low);
+  return {
+    schema,
+    read(value, path) {
+      const nodes = read(value, path);
+      refuseBeyondMemory(path, value, nodes * BYTES_PER_NODE);
+      return nodes;
+    },
+  };
+}
+
+/** Offsets, degrees and what a generator keeps of a node; an edge in a list of edges and in rows. */
+const BYTES_PER_NODE = 24;
+const BYTES_PER_EDGE = 24;
+
+function refuseBeyondMemory(path: (string | number)[], value: unknown, bytes: number): void {
+  const problem = beyondMemory(bytes);
+  if (problem === null) return;
+  throw new TopologyError(`${formatPath(path)} is ${show(value)}, which ${problem}`, { path, value });
+}
 
 const seedParameter = optional(
   whole("seed of this graph (default: the run's seed)", 0, Number.MAX_SAFE_INTEGER),
@@ -203,6 +224,7 @@ export function oneOf<A extends string, B extends string>(
 
 /** Refuses, before anything is allocated, a graph with more edges than fit. */
 export function checkEdgeCount(path: (string | number)[], value: unknown, edges: number): void {
+  if (edges <= MAX_EDGES) refuseBeyondMemory(path, value, edges * BYTES_PER_EDGE);
   if (!(edges <= MAX_EDGES)) {
     throw new TopologyError(
       `${formatPath(path)} is ${JSON.stringify(value)}, which makes ${edges} edges, expected at most ${MAX_EDGES}`,

@@ -49,7 +49,7 @@ export const dimacs: Reader = {
         }
         if (nodes === 0) throw fileError(file, lines.line, 'no nodes found, expected at least one');
         if (directions === 'keep' && !problem.isDirected) throw notDirected(file);
-        checkNodeCount(file, lines.line, nodes);
+        checkNodeCount(file, lines.line, nodes, text.length);
         checkListedEdges(file, lines.line, announced);
         edges = new EdgeBuffer(Math.min(announced, Math.ceil(text.length / 4)), problem.isDirected);
         continue;

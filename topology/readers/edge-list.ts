@@ -84,9 +84,9 @@ interface Plan {
 
 function withoutEdges(text: string, file: string): Graph {
   const stated = statedNodes(text);
-  if (stated > 0) {
-    checkNodeCount(file, 0, stated);
-    return new EdgeBuffer(0).toGraph(stated);
+  if (stated.nodes > 0) {
+    checkNodeCount(file, stated.line, stated.nodes, text.length);
+    return new EdgeBuffer(0).toGraph(stated.nodes);
   }
   const lines = new Lines(text);
   while (lines.nextRaw()) {
@@ -200,7 +200,8 @@ function applyHeader(plan: Plan, fields: string[], rows: Rows, file: string, how
   if (header === null) {
     // Said to be a header, or a known weight in it: what else are the ends, if there are just two columns?
     const plain = fields.map((field) => field.replace(/[^\p{L}\p{N}]/gu, ''));
-    const ends = fields.map((_, column) => column).filter((column) => column !== weightColumn(plain, []));
+    const weight = weightColumn(plain, []);
+    const ends = fields.map((_, column) => column).filter((column) => column !== weight);
     if (ends.length !== 2) {
       throw new TopologyError(
         `${file}:${rows.line}: header is ${show(rows.current())}, expected names such as source and target, or columns that are said`,
@@ -399,7 +400,13 @@ function refuseOtherFormats(text: string, file: string): void {
 /** `3 2` over two edges of the nodes 0 to 2, or 1 to 3: how many there are, or an edge. */
 function checkCounts(text: string, plan: Plan, first: Rows): void {
   const [nodes, edges] = first.fields().map((field) => digitsOf(field, 0, field.length));
-  if (plan.options.header === false || plan.width !== 2 || nodes < 2 || edges < 1 || statedNodes(text) >= 0)
+  if (
+    plan.options.header === false ||
+    plan.width !== 2 ||
+    nodes < 2 ||
+    edges < 1 ||
+    statedNodes(text).nodes >= 0
+  )
     return;
   const rows = new Rows(text, plan.file, plan.separator);
   rows.next();
@@ -626,9 +633,9 @@ function parseNumbers(text: string, plan: Plan): Graph | null {
   const stated = statedNodes(text);
   let nodes: number;
   let labels: string[] | null = null;
-  if (stated > largest) {
-    nodes = stated;
-    checkNodeCount(plan.file, 0, nodes);
+  if (stated.nodes > largest) {
+    nodes = stated.nodes;
+    checkNodeCount(plan.file, stated.line, nodes, text.length);
   } else {
     const occurring = numbersIn(first, second, count, largest);
     nodes = occurring.length;
@@ -694,16 +701,16 @@ function doubled(old: Float64Array): Float64Array<ArrayBuffer> {
 }
 
 /** N of a comment `# Nodes: N` before the first edge, else -1. */
-function statedNodes(text: string): number {
+function statedNodes(text: string): { nodes: number; line: number } {
   const lines = new Lines(text);
   while (lines.nextRaw()) {
     if (lines.begin === lines.end) continue;
     const code = text.charCodeAt(lines.begin);
     if (code !== 35 && code !== 37) break;
     const match = STATED_NODES.exec(lines.current());
-    if (match !== null) return Number(match[1]);
+    if (match !== null) return { nodes: Number(match[1]), line: lines.line };
   }
-  return -1;
+  return { nodes: -1, line: 0 };
 }
 
 function parseNames(text: string, plan: Plan): Graph {

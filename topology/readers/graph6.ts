@@ -53,7 +53,7 @@ function decode(code: string, file: string, line: number, { directions }: ReadOp
   const bits = new Bits(code, mark.length, file, line);
   const nodes = bits.nodes();
   if (nodes === 0) throw fileError(file, line, 'no nodes found, expected at least one');
-  checkNodeCount(file, line, nodes);
+  checkNodeCount(file, line, nodes, code.length);
   if (directions === 'keep' && mark !== '&') throw notDirected(file);
   const edges = new EdgeBuffer();
   if (mark === ':') {

@@ -88,13 +88,16 @@ export function weightColumn(plain: readonly string[], ends: readonly number[]):
   return null;
 }
 
+/** Columns of one name that are looked at: two make a header that could be read in several ways. */
+const MOST_ALIKE = 4;
+
 function pairsIn(names: readonly string[], known: readonly [string, string][]): [number, number][] {
   const pairs: [number, number][] = [];
   for (const [source, target] of known) {
-    for (let a = 0; a < names.length; a++) {
-      if (names[a] !== source) continue;
-      for (let b = 0; b < names.length; b++) if (names[b] === target) pairs.push([a, b]);
-    }
+    const columnsOf = (name: string) =>
+      names.flatMap((found, column) => (found === name ? [column] : [])).slice(0, MOST_ALIKE);
+    const targets = columnsOf(target);
+    for (const a of columnsOf(source)) for (const b of targets) pairs.push([a, b]);
   }
   return pairs;
 }

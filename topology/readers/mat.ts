@@ -126,6 +126,8 @@ function arrayOf(data: Uint8Array, little: boolean, file: string): MatArray | nu
   const shape = numbersIn(shapePart, little, file);
   if (shapePart.data.length !== 8) return null;
   const [rows, columns] = [shape(0), shape(1)];
+  if (![rows, columns].every((size) => Number.isSafeInteger(size) && size >= 0))
+    throw fileError(file, 0, `array ${show(name)} is ${rows} x ${columns}, expected whole numbers`);
   const isLogical = (flags & 0x200) !== 0;
   if ((flags & 0x800) !== 0)
     throw fileError(file, 0, `array ${show(name)} is complex, expected real numbers`);
@@ -149,14 +151,12 @@ function arrayOf(data: Uint8Array, little: boolean, file: string): MatArray | nu
     each(entry) {
       for (let column = 0; column < columns; column++) {
         for (let at = starts(column); at < starts(column + 1); at++) {
-          if (!(rowOf(at) >= 0 && rowOf(at) < rows) || at >= count) {
-            throw fileError(
-              file,
-              0,
-              `array ${show(name)} has an entry in row ${rowOf(at) + 1}, expected 1..${rows}`,
-            );
+          const row = at >= 0 && at < count ? rowOf(at) : -1;
+          if (!(row >= 0 && row < rows)) {
+            const found = row === -1 ? `entry ${at + 1} of ${count}` : `an entry in row ${row + 1}`;
+            throw fileError(file, 0, `array ${show(name)} has ${found}, expected rows 1..${rows}`);
           }
-          entry(rowOf(at), column, values(at));
+          entry(row, column, values(at));
         }
       }
     },

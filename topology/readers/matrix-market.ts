@@ -47,7 +47,7 @@ export const matrixMarket: Reader = {
     const [nodes = 0, columns = 0, entries = 0] = size;
     checkSquare(file, lines.line, nodes, columns);
     if (nodes === 0) throw fileError(file, lines.line, 'no nodes found, expected at least one');
-    checkNodeCount(file, lines.line, nodes);
+    checkNodeCount(file, lines.line, nodes, text.length);
     checkListedEdges(file, lines.line, entries);
     return header.isArray
       ? parseArray(lines, header, nodes, file, options)

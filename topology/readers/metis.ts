@@ -106,7 +106,7 @@ function headerOf(lines: Lines, file: string) {
     );
   }
   if (nodes === 0) throw fileError(file, lines.line, 'no nodes found, expected at least one');
-  checkNodeCount(file, lines.line, nodes);
+  checkNodeCount(file, lines.line, nodes, lines.text.length);
   checkListedEdges(file, lines.line, edges);
   const constraints = words[3] === undefined ? 1 : digitsOf(words[3], 0, words[3].length);
   if (constraints < 0)

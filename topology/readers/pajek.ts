@@ -77,7 +77,7 @@ class PajekParser {
       const count = digitsOf(words[1] ?? '', 0, words[1]?.length ?? 0);
       if (this.nodes > 0) throw this.error('found a second *Vertices, expected one network');
       if (count < 1) throw this.error(`found ${show(line)}, expected '*Vertices' and their number`);
-      checkNodeCount(this.file, this.lines.line, count);
+      checkNodeCount(this.file, this.lines.line, count, this.lines.text.length);
       this.nodes = count;
       return 'vertices';
     }

@@ -5,9 +5,9 @@
  * character codes or events, never splitting it into lines, and reports the first mistake with its line, what
  * it found and what it expected.
  */
-import { freemem } from 'node:os';
 import { fileError, show, type TopologyError } from '../errors.js';
 import { EdgeBuffer, type Graph, MAX_EDGES, type WeightProblem } from '../graph.js';
+import { beyondMemory } from '../memory.js';
 
 /** What separates the fields of a list or a table. */
 export type Separator = 'tab' | 'comma' | 'semicolon' | 'bar' | 'space';
@@ -181,23 +181,31 @@ export class NamedGraph {
  */
 const BYTES_PER_NODE = 128;
 
+/** Nodes that any file may announce, and for each of its bytes. */
+const NODES_OF_ANY_FILE = 2 ** 17;
+const NODES_PER_BYTE = 4;
+
 /**
- * Refuses, before anything is allocated, a number of nodes that a file announces and this machine cannot
- * hold.
+ * Refuses, before anything is allocated, a number of nodes that a file announces and that is beyond what it
+ * can connect, or what this machine can hold. Every edge takes four bytes at least, so that of more nodes
+ * than bytes most would stand alone.
+ *
+ * @param bytes of the file; left out where each node is written out in it
  */
-export function checkNodeCount(file: string, line: number, nodes: number): void {
+export function checkNodeCount(file: string, line: number, nodes: number, bytes = Infinity): void {
   if (!(nodes <= MAX_EDGES)) {
     throw fileError(file, line, `file has ${nodes} nodes, expected at most ${MAX_EDGES}`);
   }
-  const memory = Math.min(freemem(), process.constrainedMemory?.() || Infinity);
-  if (nodes * BYTES_PER_NODE > memory) {
-    const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
+  const most = Math.max(NODES_OF_ANY_FILE, NODES_PER_BYTE * bytes);
+  if (nodes > most) {
     throw fileError(
       file,
       line,
-      `file has ${nodes} nodes, which take ${gib(nodes * BYTES_PER_NODE)} GiB at least, expected to fit in the ${gib(memory)} GiB that are free`,
+      `file announces ${nodes} nodes, and its ${bytes} bytes can connect few of them, expected at most ${most}`,
     );
   }
+  const problem = beyondMemory(nodes * BYTES_PER_NODE);
+  if (problem !== null) throw fileError(file, line, `file has ${nodes} nodes, which ${problem}`);
 }
 
 /** The same of edges. */
@@ -225,7 +233,7 @@ export function weightOf(text: string): number {
  * alone takes.
  */
 export function decimalOf(text: string): number {
-  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
+  return /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
 }
 
 /**

@@ -2,10 +2,10 @@
  * The readers: one line each. The file's extension picks one unless a format is named; behind it a file may
  * be packed by gzip.
  */
-import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { fileError, TopologyError } from '../errors.js';
 import type { Graph } from '../graph.js';
+import { readWholeFile, type Unreadable } from '../read-file.js';
 import { adjacencyList } from './adjacency-list.js';
 import { adjacencyMatrix } from './adjacency-matrix.js';
 import { dimacs } from './dimacs.js';
@@ -114,14 +114,14 @@ export async function readGraph(
   const format = options.format ?? formatOf(path);
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    bytes = await readWholeFile(path);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    const { reason, code } = error as Unreadable;
     if (code === 'ENOENT') throw fileError(path, 0, 'no such file', error);
     if (code === 'ERR_FS_FILE_TOO_LARGE') {
       throw fileError(path, 0, 'file is too large, expected less than 512 MiB', error);
     }
-    throw fileError(path, 0, `cannot be read (${code ?? String(error)})`, error);
+    throw fileError(path, 0, `cannot be read (${code ?? reason})`, error);
   }
   options.onRead?.(bytes);
   return parseGraph(bytes, format, path, options);

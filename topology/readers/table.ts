@@ -322,8 +322,16 @@ function firstRow(text: string, file: string, separator: Separator): string[] {
 function fallback(text: string): Separator {
   const lines = new Lines(text);
   if (!lines.next()) return 'space';
-  const bare = lines.current().replace(/"(?:[^"]|"")*"|\{.*\}/g, 'q');
+  const bare = withoutQuoted(lines.current());
   return separators.find((separator) => bare.includes(String.fromCharCode(CODES[separator]))) ?? 'space';
+}
+
+/** A line without what stands in quotes, or between its first brace and its last; one that does not end stays. */
+function withoutQuoted(line: string): string {
+  const bare = line.replace(/"[^"]*"/g, 'q');
+  const begin = bare.indexOf('{');
+  const end = bare.lastIndexOf('}');
+  return begin < 0 || end < begin ? bare : `${bare.slice(0, begin)}q${bare.slice(end + 1)}`;
 }
 
 /** null if this separator does not divide every line alike. */

@@ -196,6 +196,7 @@ export function checkTopology(
     const text = `${formatPath(path)} has neither file nor kind, expected one of them (kinds: ${kinds})`;
     const unknown = Object.keys(spec)
       .filter((key) => !Object.hasOwn(FILE_TOPOLOGY.shape, key))
+      .slice(0, 20)
       .map((key) => unknownKey(path, key, [...Object.keys(FILE_TOPOLOGY.shape), 'edges', 'kind']))
       .filter((issue) => issue.text.includes('did you mean'));
     return { spec: {}, issues: [{ path, at: 'value', text }, ...unknown] };

@@ -74,10 +74,18 @@ const problems: Record<string, Record<string, unknown>> = {
     ...base,
     topology: { kind: 'ring', nodes: 400 },
     cost: { kind: 'quadratic', dim: 64, condition: 3 },
-    flow: { kind: 'primal-dual', compress: 'error-state', step: 0.05, alpha: 1, beta: 1 },
-    stop: { gap: 1e-12 },
+    flow: { kind: 'primal-dual', compress: 'error-state', step: 0.02, alpha: 0.5, beta: 0.5 },
+    compressor: { kind: 'flattened-sign' },
+    stop: { gap: 1e-3 },
     rounds: 3000,
     trace: { every: 50 },
+  },
+  // What a run began with is part of its verdict.
+  'one that diverges': {
+    ...base,
+    flow: { kind: 'primal-dual', compress: 'error-state', step: 0.2, alpha: 1, beta: 1 },
+    compressor: { kind: 'flattened-sign' },
+    trace: { every: 2 },
   },
   'links with a state': {
     ...base,
@@ -87,7 +95,13 @@ const problems: Record<string, Record<string, unknown>> = {
   },
   'agents in another order': { ...base, layout: { order: 'rcm', block: 3 } },
   'a server with Adam': {
-    program: { kind: 'parameter-server', agents: 5, gamma: 0.05, lambda: 'auto', optimizer: { kind: 'adam' } },
+    program: {
+      kind: 'parameter-server',
+      agents: 5,
+      gamma: 0.05,
+      lambda: 'auto',
+      optimizer: { kind: 'adam' },
+    },
     cost: { kind: 'quadratic', dim: 12 },
     seed: 4,
     workers: 2,

@@ -33,6 +33,7 @@ import { type MeasurePlan, measureFields, planMeasure, rowWork, workOf } from '.
 import { optimumFields } from '../../run/optimum.js';
 import { changingNs, distanceNs, gradientNs, messageNs, partition } from '../../run/partition.js';
 import type { OrderReport } from '../../run/reports.js';
+import { verdictField } from '../../run/verdict.js';
 import { type PlanContext, seedWords } from '../../runtime.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
@@ -359,6 +360,7 @@ function traceFields(
     { name: 'trace.ring', type: 'f64', length: RING_ROWS * COLUMNS.length },
     { name: 'trace.mean', type: 'f64', length: rowEntries },
     ...optimumFields(cost.dim),
+    verdictField,
     { name: 'trace.values', type: 'f64', length: agents },
     { name: 'trace.toOptimum', type: 'f64', length: agents },
     { name: 'trace.toMean', type: 'f64', length: agents },

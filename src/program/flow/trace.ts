@@ -85,7 +85,7 @@ export function bindTrace(
   const sAt = toEstimate === null ? xAt : stateAt(plan, arena, 's');
   const average = plan.problem === 'average';
   const entries = agents * dim;
-  const verdict = bindVerdict(plan);
+  const verdict = bindVerdict(plan, arena);
   const accuracy = bindAccuracy(plan.cost, cost, arena, worker, plan.workers);
 
   const hasOptimum = plan.optimumKnown;

@@ -24,6 +24,7 @@ import { accuracyFields } from '../../run/accuracy.js';
 import { measuresOnePoint, rowWork, slopeFields, workOf } from '../../run/measure.js';
 import { optimumFields } from '../../run/optimum.js';
 import { gradientNs, messageNs, partition } from '../../run/partition.js';
+import { verdictField } from '../../run/verdict.js';
 import { type PlanContext, seedWords } from '../../runtime.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
@@ -97,6 +98,7 @@ export function planServer({
     { name: 'control', type: 'i32', length: CONTROL_WORDS },
     one('trace.ring', RING_ROWS * COLUMNS.length),
     serverBitsField,
+    verdictField,
     ...optimumFields(dim),
     one('trace.values', agents),
     ...accuracyFields(cost.plan),

@@ -28,7 +28,7 @@ export function bindServerTrace(
   const model = arena.view('x', 'f64');
   const hasOptimum = plan.optimumKnown;
   const optimumValue = optimumValueIn(arena, plan);
-  const verdict = bindVerdict(plan);
+  const verdict = bindVerdict(plan, arena);
   const accuracy = bindAccuracy(plan.cost, cost, arena, worker, plan.workers);
 
   const traceAgents = (k: number) => {

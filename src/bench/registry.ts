@@ -1,6 +1,7 @@
 /** Every benchmark, one line each: the command line, its help and the tests find it by themselves. */
 
 import { barrier } from './barrier.js';
+import { checkpoints } from './checkpoints.js';
 import { kernels } from './kernels.js';
 import { memory } from './memory.js';
 import { own } from './own.js';
@@ -20,5 +21,6 @@ export const benchmarks: readonly Benchmark[] = [
   startup,
   peers,
   own,
+  checkpoints,
   targets,
 ];

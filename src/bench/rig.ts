@@ -9,7 +9,7 @@
 import { parseConfig } from '../config/load.js';
 import { countFrom, createClock, readClock, type WorkerTime } from '../run/clock.js';
 import type { LoadedConfig } from '../run/config.js';
-import type { PlanReport } from '../run/reports.js';
+import type { CheckpointReport, PlanReport } from '../run/reports.js';
 import { RunSession } from '../session/run-session.js';
 import type { RunResult } from '../session/types.js';
 
@@ -54,7 +54,11 @@ export class Rig {
   /**
    * `config`: as a YAML file would hold it, without rounds and workers. Throws InputError where it is wrong.
    */
-  static async open(config: object | LoadedConfig, workers: number): Promise<Rig> {
+  static async open(
+    config: object | LoadedConfig,
+    workers: number,
+    checkpoints?: { folder: string; everyRounds: number },
+  ): Promise<Rig> {
     const loaded: LoadedConfig = 'folder' in config ? config : await parseConfig(config);
     const session = new RunSession();
     const clock = createClock(workers);
@@ -67,9 +71,10 @@ export class Rig {
           rounds: ROUNDS,
           stop: {},
           trace: { sample: 0, every: ROUNDS },
+          ...(checkpoints && { checkpoint: { everyRounds: checkpoints.everyRounds, keep: 1 } }),
         },
       },
-      outDir: null,
+      outDir: checkpoints?.folder ?? null,
       clock,
     });
     await session.pause();
@@ -90,6 +95,23 @@ export class Rig {
       this.batch = trusted ? wanted : Math.min(wanted, this.batch * 8);
       if (trusted) return seconds;
     }
+  }
+
+  /** Rounds of a sample. */
+  get rounds(): number {
+    return this.batch;
+  }
+
+  set rounds(count: number) {
+    this.batch = count;
+  }
+
+  /** Ends it; gives what became of its checkpoints. */
+  async checkpoints(): Promise<CheckpointReport> {
+    await this.close();
+    const { checkpoints } = (await this.running).summary;
+    if (checkpoints === undefined) throw new Error('no checkpoint was taken');
+    return checkpoints;
   }
 
   /** One batch of rounds. */

@@ -52,8 +52,8 @@ export function lineView(output: Output): ProgressView {
 
 /** `round 1,200 of 5,000 (24%), 600 rounds/s, 6.3 s left, agents' gap 1.2e-3, 1.2 Mbit` */
 export function progressLine(progress: Watched, elapsed: number): string {
-  const { round, rounds, doing } = progress;
-  const rate = elapsed > 0 ? round / elapsed : 0;
+  const { round, rounds, from = 0, doing } = progress;
+  const rate = elapsed > 0 ? (round - from) / elapsed : 0;
   const percent = Math.floor((100 * round) / rounds);
   const parts = [`${doing ? 'step' : 'round'} ${formatCount(round)} of ${formatCount(rounds)} (${percent}%)`];
   if (doing) return [...parts, `${formatSeconds((rounds - round) / rate)} left`, doing].join(', ');
@@ -96,7 +96,7 @@ async function barView(output: Output, rounds: number): Promise<ProgressView> {
   return {
     update(progress, elapsed) {
       if (ended) return;
-      const rate = elapsed > 0 ? progress.round / elapsed : 0;
+      const rate = elapsed > 0 ? (progress.round - (progress.from ?? 0)) / elapsed : 0;
       const speed =
         rate > 0 ? [`${formatCount(rate)}/s`, `${formatSeconds((rounds - progress.round) / rate)} left`] : [];
       const shown = progress.doing ? [...speed.slice(1), progress.doing] : speed;

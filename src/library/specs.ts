@@ -832,6 +832,15 @@ export interface CommonInput {
     /** one call of a function of your module may take, before the run is ended; 30 by default */
     seconds: number;
   };
+  /**
+   * write what it takes to go on to DIR/checkpoints now and then: see sottovoce resume. A run that is
+   * stopped leaves one anyway
+   */
+  checkpoint?: {
+    /** rounds from one to the next */ everyRounds?: number;
+    /** seconds from one to the next, instead of everyRounds */ everySeconds?: number;
+    /** how many of the newest are kept; default: 2 */ keep?: number;
+  };
   /** how long is too long */ timeout?: {
     /**
      * a phase of a round may take, in seconds or with a unit: 60 s; then the run fails and names the worker.

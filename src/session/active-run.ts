@@ -262,6 +262,7 @@ export class ActiveRun {
     return {
       round: Atomics.load(this.words, Word.ROUND),
       rounds: this.prepared.plan.rounds,
+      from: this.options.from?.round ?? 0,
       paused: standsStill(this.words),
       ending: this.ending,
       writing: this.writing.progress(),

@@ -33,6 +33,8 @@ export interface Progress {
   round: number;
   /** Rounds, at most. */
   rounds: number;
+  /** Rounds that it had when it began: more than 0 where it is gone on with. */
+  from?: number;
   /** Whether it stands still. */
   paused: boolean;
   /** The rounds are over and results are being written. */

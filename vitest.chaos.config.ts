@@ -6,6 +6,7 @@ import { defineConfig } from 'vitest/config';
 import gate from './vitest.config.js';
 
 process.env.SOTTOVOCE_FAULTS = 'all';
+process.env.SOTTOVOCE_ALL_CHECKPOINTS = '1';
 
 export default defineConfig({
   ...gate,
@@ -15,6 +16,7 @@ export default defineConfig({
       'test/chaos/**/*.test.ts',
       'test/output/file-faults.test.ts',
       'test/output/side-by-side.test.ts',
+      'test/checkpoint/kept.test.ts',
     ],
     exclude: [],
     maxWorkers: 1,

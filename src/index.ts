@@ -55,6 +55,7 @@ export type { FlowDefinition } from './flow/types.js';
 export { loadConfig, parseConfig } from './library/configs.js';
 export type { TopologyInspection } from './library/inspect-graph.js';
 export { type ProfileOptions, type ProfileOutcome, profile } from './library/profile.js';
+export { type ResumeOptions, resume } from './library/resume.js';
 export { type RunOptions, type RunOutcome, run } from './library/run.js';
 export type {
   CommonInput,
@@ -99,6 +100,7 @@ export type {
   LinksModuleContext,
 } from './links/custom.js';
 export type { LinksDefinition } from './links/types.js';
+export type { Manifest, Resumed } from './output/manifest.js';
 export type { RandomNumbers } from './plugin/draws.js';
 export type { ProfileReport, ProfileShares, ThreadProfile } from './profile/write.js';
 export type { FlowConfig } from './program/flow/config.js';
@@ -111,13 +113,22 @@ export type {
 export type { FlowTrials } from './program/flow/tune-flow.js';
 export type { ServerConfig } from './program/parameter-server/config.js';
 export type { TuneReport } from './report/tuning.js';
-export type { LoadedConfig, Override, RunConfig } from './run/config.js';
-export type { FileDigest, PlanReport, RunStatus, ServerReport, Summary, Tuning } from './run/reports.js';
+export type { CheckpointSpec, LoadedConfig, Override, RunConfig } from './run/config.js';
+export type {
+  CheckpointReport,
+  FileDigest,
+  PlanReport,
+  RunStatus,
+  ServerReport,
+  Summary,
+  Tuning,
+} from './run/reports.js';
 export { type OpenSession, openSession } from './session/client.js';
 export type {
   AgentState,
   PrepareOptions,
   Progress,
+  ResumePoint,
   RunResult,
   Session,
   StartOptions,

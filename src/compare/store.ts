@@ -186,7 +186,8 @@ function restore(row: TraceRow): void {
 }
 
 /** Null where it is not a whole file of a cell, as it was written. */
-function parseCell(text: string): { head: CellHead; outcome: CellOutcome } | null {
+/** Null where it is not, digit for digit, what was written. */
+export function parseCell(text: string): { head: CellHead; outcome: CellOutcome } | null {
   try {
     const { digest, ...content } = JSON.parse(text) as CellHead & CellOutcome;
     if (content.format !== CELL_FORMAT || digestOf(content) !== digest) return null;

@@ -7,7 +7,7 @@
 
 import type { LoadedConfig } from '../run/config.js';
 import type { PlanReport, Summary } from '../run/reports.js';
-import type { Progress } from '../session/types.js';
+import type { Progress, RunResult } from '../session/types.js';
 import type { TraceRow } from '../trace/row.js';
 import { load } from './configs.js';
 import { checkOptions } from './options.js';
@@ -57,6 +57,19 @@ export interface RunOutcome {
   plan: PlanReport;
 }
 
+/** What a session gives, as a call gives it. */
+export function outcomeOf({ summary, rows, x, labels }: RunResult, plan: PlanReport): RunOutcome {
+  const { dim } = summary;
+  return {
+    summary,
+    rows,
+    x: x ?? new Float64Array(0),
+    shape: [x === null ? 0 : x.length / dim, dim],
+    labels: labels ?? [],
+    plan,
+  };
+}
+
 /**
  * Runs a config from the first round to the last.
  *
@@ -92,16 +105,7 @@ export async function run(
   const { session, close } = await openSession();
   try {
     const plan = await session.prepare({ config: loaded, outDir, keepX, keepRows: true });
-    const { summary, rows, x, labels } = await steered(session, options, () => session.start());
-    const dim = summary.dim;
-    return {
-      summary,
-      rows,
-      x: x ?? new Float64Array(0),
-      shape: [x === null ? 0 : x.length / dim, dim],
-      labels: labels ?? [],
-      plan,
-    };
+    return outcomeOf(await steered(session, options, () => session.start()), plan);
   } finally {
     await close();
   }

@@ -14,6 +14,9 @@ import { configDigest, type RunInput } from '../run/inputs.js';
 import type { Summary } from '../run/reports.js';
 import type { Manifest } from './manifest.js';
 
+/** No config has as many. */
+const MOST_LEVELS = 200;
+
 export interface KeptRun {
   /** Absolute path of its manifest. */
   file: string;
@@ -79,13 +82,13 @@ export function withGains({ config, plan }: Pick<Manifest, 'config' | 'plan'>): 
         value === 'auto' && Number.isFinite(gains[name]) ? gains[name] : value,
       ]),
     );
-  const sections = ['flow', 'program'].filter((name) => config[name] !== undefined);
+  const sections = ['flow', 'program'].filter((name) => isObject(config[name]));
   return { ...config, ...Object.fromEntries(sections.map((name) => [name, fixed(config[name])])) };
 }
 
 function folderOf({ machine }: Manifest, file: string, notes: string[]): string {
-  const folder = machine.folder ?? (machine.configFile === null ? null : path.dirname(machine.configFile));
-  if (folder !== null && statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+  const folder = machine.folder ?? (machine.configFile == null ? null : path.dirname(machine.configFile));
+  if (folder !== null && isFolder(folder)) return folder;
   const own = path.dirname(file);
   if (folder !== null)
     notes.push(`${showPath(folder)} is gone: paths in the config are taken from ${showPath(own)}`);
@@ -104,14 +107,56 @@ function refuseHashes(value: unknown, at: SpecPath): void {
   for (const [key, part] of Object.entries(value)) refuseHashes(part, [...at, key]);
 }
 
+function isFolder(folder: string): boolean {
+  try {
+    return statSync(folder).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 function readManifest(file: string): Manifest | null {
   const manifest = readJson<Manifest>(file);
-  const whole = manifest?.format?.startsWith?.('sottovoce-run/') && manifest.config && manifest.machine;
-  return whole ? manifest : null;
+  return isManifest(manifest) ? manifest : null;
+}
+
+/** As far as it is read here; its config is checked as any other. */
+function isManifest(data: unknown): data is Manifest {
+  if (!isObject(data) || depthOf(data) > MOST_LEVELS) return false;
+  const { format, run, config, machine, inputs = [], plan = null } = data;
+  if (typeof format !== 'string' || !format.startsWith('sottovoce-run/')) return false;
+  if (!isObject(config) || !isObject(machine)) return false;
+  const { folder = null, configFile = null } = machine;
+  const texts = [folder, configFile].every((text) => text === null || typeof text === 'string');
+  const named = run === undefined || typeof run === 'string';
+  const chosen =
+    plan === null || (isObject(plan) && (plan['gains'] === undefined || isObject(plan['gains'])));
+  const files =
+    Array.isArray(inputs) &&
+    inputs.every(
+      (input) => isObject(input) && typeof input['path'] === 'string' && typeof input['sha256'] === 'string',
+    );
+  return texts && named && chosen && files;
+}
+
+function isObject(data: unknown): data is Record<string, unknown> {
+  return data !== null && typeof data === 'object' && !Array.isArray(data);
+}
+
+/** Level by level: what is nested deeper than a stack is no reason to fail. */
+function depthOf(data: unknown): number {
+  let depth = 0;
+  for (let level = [data]; level.length > 0 && depth <= MOST_LEVELS; depth++) {
+    level = level.flatMap((value) =>
+      value !== null && typeof value === 'object' ? Object.values(value as object) : [],
+    );
+  }
+  return depth;
 }
 
 function readJson<T>(file: string): T | null {
   try {
+    if (!statSync(file).isFile()) return null;
     return JSON.parse(readFileSync(file, 'utf8')) as T;
   } catch {
     return null;

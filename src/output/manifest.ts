@@ -11,10 +11,13 @@ import { type Versions, versions } from './versions.js';
 
 const MANIFEST_FORMAT = 'sottovoce-run/1';
 
+/** manifest.json: what it takes to make a run again. */
 export interface Manifest {
+  /** Says that it is one, and which version of it. */
   format: typeof MANIFEST_FORMAT;
   /** The run's own, as in summary.json. */
   run: string;
+  /** Of the config, for people. */
   name: string;
   /**
    * Resolved: every default filled in. It is a config, and runs again from `machine.folder`; but of what was
@@ -25,12 +28,15 @@ export interface Manifest {
   configDigest: string;
   /** Every file that was read for the run, the user's modules among them, as it was then. */
   inputs: RunInput[];
+  /** Of its random draws. */
   seed: number;
   /** What the command line changed in the config file. */
   overrides: string[];
   /** What `auto` became, and what else followed from the config. */
   plan: Omit<PlanReport, 'workers' | 'coreLimit' | 'layout' | 'arenaBytes' | 'processBytes'> | null;
+  /** Of this package, Node and what stands under it. */
   versions: Versions;
+  /** Where it was run. */
   machine: {
     configFile: string | null;
     /** Paths in the config are relative to it. */
@@ -48,6 +54,7 @@ export interface Manifest {
     layout: PlanReport['layout'];
     arenaBytes: number | null;
   };
+  /** When it began, ISO 8601. */
   time: { started: string };
   /** Each time that the run was gone on with after it had been ended; absent where it never was. */
   resumed?: readonly Resumed[];
@@ -57,8 +64,11 @@ export interface Manifest {
 export interface Resumed {
   /** Rounds done by then. */
   round: number;
+  /** When, ISO 8601. */
   time: string;
+  /** Worker threads from then on. */
   workers: number;
+  /** Version of Node from then on. */
   node: string;
 }
 

@@ -76,8 +76,9 @@ export interface ServerReport {
 
 /** What became of a run's checkpoints. */
 export interface CheckpointReport {
-  /** How many were written, and the round of the last one; null where none was. */
+  /** How many were written. */
   written: number;
+  /** The round of the last one; null where none was. */
   lastRound: number | null;
   /** Of the last file. */
   bytes: number;

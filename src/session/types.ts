@@ -74,8 +74,9 @@ export interface PrepareOptions {
 
 /** Where a run goes on that was ended before. */
 export interface ResumePoint {
-  /** The checkpoint's file, and its round. */
+  /** The checkpoint's file. */
   checkpoint: string;
+  /** Rounds done by then. */
   round: number;
   /** Rounds that it was to have, at most, when it began. */
   plannedRounds: number;

@@ -3,7 +3,7 @@
  * half way, kept, and gone on with by another number of workers, agents in another order, blocks of another
  * size. Its last state has the recorded bits all the same, and its last row the same figures.
  *
- * Here every so many of them; all with `npm run test:checkpoints`.
+ * Here every so many of them; all of them with `npm run test:chaos`.
  */
 
 import { readFileSync } from 'node:fs';

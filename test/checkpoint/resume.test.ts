@@ -12,6 +12,7 @@ import { checkFolder } from '../../dist/src/output/check-folder.js';
 import { findResumption } from '../../dist/src/session/resume-point.js';
 import { RunSession } from '../../dist/src/session/run-session.js';
 import type { RunResult } from '../../dist/src/session/types.js';
+import { fileSystem } from '../../dist/topology/file-system.js';
 import { temporaryFolder } from '../support/run.js';
 
 const folder = temporaryFolder();
@@ -219,6 +220,42 @@ describe('what is no checkpoint of this run', () => {
     await expect(resume('other')).rejects.toThrow('is of another config');
 
     await expect(resume('nowhere')).rejects.toThrow('holds no run');
+  });
+
+  it('a checkpoint that cannot be written ends nothing', async () => {
+    const real = fileSystem.openSync;
+    fileSystem.openSync = ((file: string, ...rest: [number]) => {
+      if (file.includes('.checkpoint.')) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+      return real(file, ...rest);
+    }) as typeof real;
+    try {
+      const whole = await run({ ...config, checkpoint: { everyRounds: 50, keep: 2 } }, 'full');
+      const { summary } = whole;
+      expect(summary).toMatchObject({ status: 'finished', checkpoints: { written: 0, lastRound: null } });
+      expect(summary.warnings.join()).toContain(
+        'a checkpoint could not be written: no space is left (ENOSPC)',
+      );
+    } finally {
+      fileSystem.openSync = real;
+    }
+  });
+
+  it('a trace that was cut is said, and what is there is kept', async () => {
+    const whole = await run(config, 'cut-whole');
+    await run(config, 'cut', 200);
+    const trace = path.join(folder, 'cut', 'trace.csv');
+    writeFileSync(trace, readFileSync(trace, 'utf8').slice(0, 1500));
+    const { result } = await resume('cut');
+    expect(result.summary.stateHash).toBe(whole.summary.stateHash);
+    expect(result.summary.warnings.join()).toMatch(/trace.csv lacks rows from round \d+ to 200/);
+  });
+
+  it('an input that has changed since is refused by name', async () => {
+    const graph = path.join(folder, 'graph.edges');
+    writeFileSync(graph, '0 1\n1 2\n2 3\n3 0\n');
+    await run({ ...config, topology: { file: graph } }, 'changed', 100);
+    writeFileSync(graph, '0 1\n1 2\n2 3\n3 0\n0 2\n');
+    await expect(resume('changed')).rejects.toThrow(/graph\.edges has changed since it began/);
   });
 
   it('a run that arrived has nothing to go on with', async () => {

@@ -2,15 +2,21 @@
  * What is fuzzed: for every reader sound files to mutate, made here or by our own writers, and a call that reads one.
  * A further reader is one entry of `readers`.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
+import { InputError } from '../../dist/src/base/errors.js';
 import { checkSpec, parseSpecText } from '../../dist/src/certify/spec-text.js';
+import { readCheckpoint, Unusable, writeCheckpoint } from '../../dist/src/checkpoint/file.js';
+import { parseCell } from '../../dist/src/compare/store.js';
 import { compressors } from '../../dist/src/compress/registry.js';
 import { loadConfig, parseOverride } from '../../dist/src/config/load.js';
 import { loadRegistries } from '../../dist/src/config/registries.js';
 import { readDataset } from '../../dist/src/data/dataset.js';
 import { networkOfEdges } from '../../dist/src/links/network.js';
+import { loadManifest } from '../../dist/src/output/load-manifest.js';
+import { readTraceRows } from '../../dist/src/output/trace-file.js';
 import { formatGraph, generate, parseGraph, readGraph } from '../../dist/topology/index.js';
 import { assumeFreeMemory } from '../../dist/topology/memory.js';
 
@@ -232,6 +238,55 @@ function specOf(lines) {
   );
 }
 
+/** What a run leaves, and reads again when it is gone on with. */
+const SECTIONS = [{ name: 'x', type: 'f64', as: 'rows', rows: 4, rowBytes: 64, offset: 0 }];
+const HEADER = {
+  run: '0b1c2d3e-0000-4000-8000-000000000000',
+  config: 'c0ffee',
+  sottovoce: '0.1.0',
+  kernels: 'beef',
+  node: '20.0.0',
+  round: 12,
+  seconds: 0.5,
+  refining: false,
+  sections: SECTIONS,
+  bytes: 256,
+  time: '2025-01-31T14:25:30.000Z',
+};
+async function checkpoints() {
+  const file = join(mkdtempSync(join(tmpdir(), 'sottovoce-seed-')), 'one.checkpoint');
+  await writeCheckpoint(
+    file,
+    HEADER,
+    Uint8Array.from({ length: 256 }, (_, at) => at),
+  );
+  const bytes = readFileSync(file);
+  rmSync(dirname(file), { recursive: true });
+  return [bytes];
+}
+const MANIFEST = {
+  format: 'sottovoce-run/1',
+  run: HEADER.run,
+  name: 'ring',
+  config: {
+    topology: { kind: 'ring', nodes: 6 },
+    cost: { kind: 'quadratic', dim: 3 },
+    flow: { kind: 'primal-dual', step: 'auto' },
+    rounds: 20,
+    seed: 1,
+  },
+  inputs: [{ path: 'graph.gml', role: 'topology.file', bytes: 12, sha256: 'ab' }],
+  plan: { gains: { step: 0.1 } },
+  versions: { sottovoce: '0.1.0' },
+  machine: { configFile: null, folder: '/tmp' },
+};
+const TRACE = text(
+  'round,objective,gap,rmsError,consensusError,observerError,bitsBroadcast,bitsLinks,seconds,networkSeconds,accuracy,bitsUp,bitsDown,agentsGapMean,agentsGapWorst,gradientNorm,meanGradientNorm',
+  '0,1.5,0.5,1,0,,0,0,0.001,,,,,0.5,0.6,1,1',
+  '5,1.2,0.2,0.5,1e-3,,640,1280,0.002,,,,,0.2,0.3,0.5,0.4',
+  '',
+);
+
 /** @type {Readonly<Record<string, FuzzedReader>>} */
 export const readers = {
   gml: graph('gml', '.gml', [fixture('small.gml')]),
@@ -319,6 +374,27 @@ export const readers = {
     registries ??= await loadRegistries();
     return loadConfig(file, [], registries);
   }),
+  checkpoint: onDisk('fuzzed.checkpoint', await checkpoints(), (file) => {
+    try {
+      return readCheckpoint(file, null);
+    } catch (error) {
+      throw error instanceof Unusable ? new InputError(`${file} ${error.message}`) : error;
+    }
+  }),
+  manifest: onDisk('fuzzed.json', [Buffer.from(JSON.stringify(MANIFEST, null, 2))], async (file) => {
+    try {
+      return await loadManifest(file);
+    } catch (error) {
+      // What is wrong in its config is said by its place in it.
+      throw error?.code === 'BAD_INPUT' ? new InputError(`${file}: ${error.message}`) : error;
+    }
+  }),
+  trace: onDisk('fuzzed-trace.csv', [TRACE], (file) => [...readTraceRows(file)]),
+  cell: {
+    seeds: [text('{"format":"sottovoce-cell/1","cell":"ab","inputs":[],"status":"finished","digest":"cd"}')],
+    file: '',
+    read: (bytes) => parseCell(bytes.toString()),
+  },
   override: {
     seeds: ['flow.step=0.1', 'compressor={ kind: top-k, k: 4 }', 'topology.sizes[2]=5', 'name="a: b"'].map(
       (one) => Buffer.from(one),

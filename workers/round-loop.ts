@@ -78,7 +78,7 @@ export function runRounds(inputs: LoopInputs): LoopReport {
       verdict = program.traceRow(round, elapsedMs() / 1000, row);
       if (verdict === 'converged' && !refining && saved >= 0 && round - saved > 1) {
         verdict = 'go';
-        Atomics.store(words, commandWord(round), Command.REWIND);
+        Atomics.store(words, commandWord(round), Command.REWIND); // [L1]
       } else {
         if (!refining || verdict !== 'go' || round % traceEvery === 0) push();
         decide();
@@ -114,7 +114,7 @@ export function runRounds(inputs: LoopInputs): LoopReport {
     pushed = saved;
     refining = true;
     if (leader) {
-      Atomics.store(words, Word.ROUND, round);
+      Atomics.store(words, Word.ROUND, round); // [L2]
       decide();
     }
     barrier.wait();
@@ -130,12 +130,12 @@ export function runRounds(inputs: LoopInputs): LoopReport {
 
   /** The leader's decision for the round that follows. What is asked for is one word, read once. */
   const decide = () => {
-    const until = Atomics.load(words, Word.UNTIL);
+    const until = Atomics.load(words, Word.UNTIL); // [L3]
     let command: number = Command.GO;
     if (until === Until.STOP || verdict !== 'go') command = Command.STOP;
     else if (pauseWanted(until)) command = Command.PAUSE;
     else if (staging?.due(words, round) && standsWhole()) command = Command.CHECKPOINT;
-    Atomics.store(words, commandWord(round), command);
+    Atomics.store(words, commandWord(round), command); // [L4]
   };
 
   /**
@@ -152,13 +152,13 @@ export function runRounds(inputs: LoopInputs): LoopReport {
       for (;;) {
         // ASKED is read before the condition: whoever asks writes UNTIL first and bumps ASKED after, so
         // either the condition is seen changed here, or the bump ends the wait.
-        const asked = Atomics.load(words, Word.ASKED);
-        if (!pauseWanted(Atomics.load(words, Word.UNTIL)) || isPoisoned(words)) break;
+        const asked = Atomics.load(words, Word.ASKED); // [L5]
+        if (!pauseWanted(Atomics.load(words, Word.UNTIL)) || isPoisoned(words)) break; // [L6]
         // The answer is to this request: the UNTIL seen above is as new as ASKED, or newer, and as long as
         // nobody asks again we stay here. So whoever finds the latest ASKED answered knows that all stand
         // still.
-        Atomics.store(words, Word.ANSWERED, asked);
-        Atomics.wait(words, Word.ASKED, asked);
+        Atomics.store(words, Word.ANSWERED, asked); // [L7]
+        Atomics.wait(words, Word.ASKED, asked); // [L8]
       }
       decide();
     }
@@ -186,17 +186,17 @@ export function runRounds(inputs: LoopInputs): LoopReport {
     if (round % traceEvery === 0) traced = round;
     pushed = traced;
     if (leader) {
-      Atomics.store(words, Word.ROUND, round);
+      Atomics.store(words, Word.ROUND, round); // [L2]
       decide();
     }
     barrier.wait();
   }
   for (;;) {
-    let command = Atomics.load(words, commandWord(round));
+    let command = Atomics.load(words, commandWord(round)); // [L9]
     while (command === Command.PAUSE || command === Command.CHECKPOINT) {
       if (command === Command.PAUSE) pause();
       else checkpoint(staging as LoopStaging);
-      command = Atomics.load(words, commandWord(round));
+      command = Atomics.load(words, commandWord(round)); // [L10]
     }
     if (command === Command.REWIND) {
       rewind();
@@ -210,7 +210,7 @@ export function runRounds(inputs: LoopInputs): LoopReport {
       if (phase === phases.length - 1) {
         round++;
         if (leader) {
-          Atomics.store(words, Word.ROUND, round);
+          Atomics.store(words, Word.ROUND, round); // [L11]
           decide();
         }
       }

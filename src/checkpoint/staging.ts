@@ -71,9 +71,9 @@ export class LoopStaging {
 
   /** What the leader asks before round `round`. */
   due(words: Int32Array, round: number): boolean {
-    if (round === this.#last || Atomics.load(words, Word.STAGED) !== 0) return false;
+    if (round === this.#last || Atomics.load(words, Word.STAGED) !== 0) return false; // [K1]
     const rounds = this.#everyRounds > 0 && round - this.#last >= this.#everyRounds;
-    return rounds || Atomics.load(words, Word.CHECKPOINT) !== 0;
+    return rounds || Atomics.load(words, Word.CHECKPOINT) !== 0; // [K2]
   }
 
   /** This worker's share. */
@@ -90,9 +90,9 @@ export class LoopStaging {
     numbers[REFINING] = refining ? 1 : 0;
     numbers[COUNT]++;
     numbers[TOOK_MS] += tookMs;
-    Atomics.store(words, Word.CHECKPOINT, 0);
+    Atomics.store(words, Word.CHECKPOINT, 0); // [K3]
     // After all that it says is there.
-    Atomics.store(words, Word.STAGED, round);
+    Atomics.store(words, Word.STAGED, round); // [K4]
   }
 
   /** This worker's share of the state that the run goes on from. */

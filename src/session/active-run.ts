@@ -260,7 +260,7 @@ export class ActiveRun {
 
   progress(): Progress {
     return {
-      round: Atomics.load(this.words, Word.ROUND),
+      round: Atomics.load(this.words, Word.ROUND), // [C8]
       rounds: this.prepared.plan.rounds,
       from: this.options.from?.round ?? 0,
       paused: standsStill(this.words),
@@ -276,7 +276,7 @@ export class ActiveRun {
     if (!Number.isInteger(agent) || agent < 0 || agent >= run.agents) {
       throw new InputError(`agent is ${agent}, expected 0..${run.agents - 1}`);
     }
-    const round = Atomics.load(this.words, Word.ROUND);
+    const round = Atomics.load(this.words, Word.ROUND); // [C8]
     const row = (name: string) => {
       const field = run.state.find((field) => field.name === name);
       if (!field) return null;

@@ -97,7 +97,7 @@ export class RunCheckpoints {
     this.#timers.push(setInterval(() => this.#take(), POLL_MS));
     const { everySeconds } = this.#spec;
     if (everySeconds === undefined) return;
-    const ask = () => void Atomics.store(words, Word.CHECKPOINT, 1);
+    const ask = () => void Atomics.store(words, Word.CHECKPOINT, 1); // [K5]
     this.#timers.push(setInterval(ask, 1000 * everySeconds));
   }
 
@@ -160,11 +160,11 @@ export class RunCheckpoints {
   #take(): void {
     const { task } = this;
     const { words } = this.#inputs;
-    if (task === null || this.#busy || Atomics.load(words, Word.STAGED) === 0) return;
+    if (task === null || this.#busy || Atomics.load(words, Word.STAGED) === 0) return; // [K6]
     this.#busy = true;
     this.#writing = this.#write(readStaged(task.staging), stagedBytes(task.staging)).finally(() => {
       this.#busy = false;
-      Atomics.store(words, Word.STAGED, 0);
+      Atomics.store(words, Word.STAGED, 0); // [K7]
     });
   }
 

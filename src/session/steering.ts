@@ -36,9 +36,9 @@ export class Steering {
   constructor(words: Int32Array, rounds: number) {
     this.words = words;
     this.rounds = rounds;
-    Atomics.store(words, Word.UNTIL, Until.NEVER);
+    Atomics.store(words, Word.UNTIL, Until.NEVER); // [C1]
     // Unlike ANSWERED: nobody stands still yet.
-    Atomics.store(words, Word.ASKED, 1);
+    Atomics.store(words, Word.ASKED, 1); // [C2]
   }
 
   /** Before the workers start: they stand still at round 0. */
@@ -74,6 +74,7 @@ export class Steering {
     const pauses = this.pauses;
     return this.inTurn(async () => {
       if (!this.over && Atomics.load(this.words, Word.UNTIL) === Until.NEVER) {
+        // [C3]
         throw new InputError('step was called while the run goes on, expected a run that stands still', {
           hint: 'await session.pause() first',
         });
@@ -107,12 +108,12 @@ export class Steering {
   }
 
   private ask(until: number): void {
-    const asked = Atomics.load(this.words, Word.UNTIL);
+    const asked = Atomics.load(this.words, Word.UNTIL); // [C4]
     if (asked === Until.STOP || asked === until) return;
     // The condition first, then the number: a leader in a pause reads them the other way round, see there.
-    Atomics.store(this.words, Word.UNTIL, until);
-    Atomics.add(this.words, Word.ASKED, 1);
-    Atomics.notify(this.words, Word.ASKED);
+    Atomics.store(this.words, Word.UNTIL, until); // [C5]
+    Atomics.add(this.words, Word.ASKED, 1); // [C6]
+    Atomics.notify(this.words, Word.ASKED); // [C7]
   }
 
   /** Looks now and then until every worker stands still or the run is over; gives the round. */
@@ -123,7 +124,7 @@ export class Steering {
       await sleep(ms);
       waitedMs += ms;
     }
-    return Atomics.load(this.words, Word.ROUND);
+    return Atomics.load(this.words, Word.ROUND); // [C8]
   }
 }
 

@@ -64,20 +64,21 @@ export class Barrier {
     const words = this.words;
     // Read the generation before arriving: once we have arrived, the last party may bump it, and we would go
     // to sleep waiting for a generation that nobody will end.
-    const generation = Atomics.load(words, Word.GENERATION);
+    const generation = Atomics.load(words, Word.GENERATION); // [B1]
     if (Atomics.add(words, Word.ARRIVED, 1) === this.parties - 1) {
+      // [B2]
       // Last to arrive. Reset the count before the release: a party that is let go may arrive at the next
       // barrier at once.
-      Atomics.store(words, Word.ARRIVED, 0);
-      Atomics.store(words, Word.GENERATION, (generation + 1) | 0);
+      Atomics.store(words, Word.ARRIVED, 0); // [B3]
+      Atomics.store(words, Word.GENERATION, (generation + 1) | 0); // [B4]
       // A sleeper counts itself before it sleeps, and Atomics.wait rechecks GENERATION after: it either sees
       // the new generation and does not sleep, or its count is visible here and it is woken.
-      if (Atomics.load(words, Word.SLEEPERS) !== 0) Atomics.notify(words, Word.GENERATION);
+      if (Atomics.load(words, Word.SLEEPERS) !== 0) Atomics.notify(words, Word.GENERATION); // [B5] [B6]
     } else {
       this.budget = barrierWait(words, generation, this.budget, this.spins);
     }
     // After the release as well: a poison written before the last arrival must not be overlooked for a round.
-    const poison = Atomics.load(words, Word.POISON);
+    const poison = Atomics.load(words, Word.POISON); // [B7]
     if (poison !== Poison.NONE) throw new BarrierPoisoned(poison);
   }
 }
@@ -91,24 +92,25 @@ function barrierWait(words: Int32Array, generation: number, budget: number, most
   // Poison sets the reason and then bumps the generation. If we read the bumped one, the reason is visible
   // here and nobody will bump again; if we read the old one, the bump ends the wait below. Either way we do
   // not stay.
-  if (Atomics.load(words, Word.POISON) !== Poison.NONE) return budget;
+  if (Atomics.load(words, Word.POISON) !== Poison.NONE) return budget; // [B8]
   if (barrierSpin(words, generation, budget)) return nextBudget(budget, most, false);
-  Atomics.add(words, Word.SLEEPERS, 1);
+  Atomics.add(words, Word.SLEEPERS, 1); // [B9]
   // Asleep with a time limit first: whether it ran out says how long the wait was, without a clock, whose
   // numbers would be allocated. And a loop for spurious wake-ups.
   let sleptLong = false;
   while (Atomics.load(words, Word.GENERATION) === generation) {
+    // [B10]
     const limit = sleptLong ? Number.POSITIVE_INFINITY : SLEEP_MS;
-    if (Atomics.wait(words, Word.GENERATION, generation, limit) === 'timed-out') sleptLong = true;
+    if (Atomics.wait(words, Word.GENERATION, generation, limit) === 'timed-out') sleptLong = true; // [B11]
   }
-  Atomics.sub(words, Word.SLEEPERS, 1);
+  Atomics.sub(words, Word.SLEEPERS, 1); // [B12]
   return nextBudget(budget, most, sleptLong);
 }
 
 /** Whether GENERATION changed within so many looks. */
 function barrierSpin(words: Int32Array, generation: number, spins: number): boolean {
   for (let spin = spins; spin > 0; spin--) {
-    if (Atomics.load(words, Word.GENERATION) !== generation) return true;
+    if (Atomics.load(words, Word.GENERATION) !== generation) return true; // [B13]
   }
   return false;
 }
@@ -118,14 +120,14 @@ function barrierSpin(words: Int32Array, generation: number, spins: number): bool
  * reason stays. Order matters: the reason first, then the wake-up, so that whoever wakes finds the reason.
  */
 export function poison(words: Int32Array, reason: number): void {
-  Atomics.compareExchange(words, Word.POISON, Poison.NONE, reason);
-  Atomics.add(words, Word.GENERATION, 1);
-  Atomics.notify(words, Word.GENERATION);
+  Atomics.compareExchange(words, Word.POISON, Poison.NONE, reason); // [P1]
+  Atomics.add(words, Word.GENERATION, 1); // [P2]
+  Atomics.notify(words, Word.GENERATION); // [P3]
   // A leader that stands still in a pause sleeps here; it looks for the reason when it wakes.
-  Atomics.add(words, Word.ASKED, 1);
-  Atomics.notify(words, Word.ASKED);
+  Atomics.add(words, Word.ASKED, 1); // [P4]
+  Atomics.notify(words, Word.ASKED); // [P5]
 }
 
 export function isPoisoned(words: Int32Array): boolean {
-  return Atomics.load(words, Word.POISON) !== Poison.NONE;
+  return Atomics.load(words, Word.POISON) !== Poison.NONE; // [P6]
 }

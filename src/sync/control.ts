@@ -62,7 +62,7 @@ export const Command = { GO: 0, PAUSE: 1, STOP: 2, REWIND: 3, CHECKPOINT: 4 } as
  * that writes it: the answer is to the latest of its requests, and not to one of an earlier pause.
  */
 export function standsStill(words: Int32Array): boolean {
-  return Atomics.load(words, Word.ANSWERED) === Atomics.load(words, Word.ASKED);
+  return Atomics.load(words, Word.ANSWERED) === Atomics.load(words, Word.ASKED); // [A1] [A2]
 }
 
 /** The word of the command that is obeyed before round `round`. */

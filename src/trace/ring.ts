@@ -59,17 +59,17 @@ export class RingWriter {
   /** Publishes one row of COLUMNS.length numbers; false if the run was poisoned while the ring was full. */
   push(row: Float64Array): boolean {
     const words = this.words;
-    const written = Atomics.load(words, Word.ROWS_WRITTEN);
+    const written = Atomics.load(words, Word.ROWS_WRITTEN); // [R1]
     for (;;) {
-      const read = Atomics.load(words, Word.ROWS_READ);
+      const read = Atomics.load(words, Word.ROWS_READ); // [R2]
       if (((written - read) | 0) < RING_ROWS) break;
       if (isPoisoned(words)) return false;
-      Atomics.wait(words, Word.ROWS_READ, read, FULL_POLL_MS);
+      Atomics.wait(words, Word.ROWS_READ, read, FULL_POLL_MS); // [R3]
     }
     const base = ((written >>> 0) % RING_ROWS) * COLUMNS.length;
     for (let column = 0; column < COLUMNS.length; column++) this.rows[base + column] = row[column];
     // After the row itself: the reader takes nothing past this count.
-    Atomics.store(words, Word.ROWS_WRITTEN, (written + 1) | 0);
+    Atomics.store(words, Word.ROWS_WRITTEN, (written + 1) | 0); // [R4]
     return true;
   }
 }
@@ -88,15 +88,15 @@ export class RingReader {
   drain(): TraceRow[] {
     const words = this.words;
     const taken: TraceRow[] = [];
-    let read = Atomics.load(words, Word.ROWS_READ);
-    const written = Atomics.load(words, Word.ROWS_WRITTEN);
+    let read = Atomics.load(words, Word.ROWS_READ); // [R5]
+    const written = Atomics.load(words, Word.ROWS_WRITTEN); // [R6]
     while (read !== written) {
       const base = ((read >>> 0) % RING_ROWS) * COLUMNS.length;
       taken.push(rowOf(this.rows, base));
       read = (read + 1) | 0;
     }
-    Atomics.store(words, Word.ROWS_READ, read);
-    Atomics.notify(words, Word.ROWS_READ);
+    Atomics.store(words, Word.ROWS_READ, read); // [R7]
+    Atomics.notify(words, Word.ROWS_READ); // [R8]
     return taken;
   }
 }

@@ -1,33 +1,16 @@
 /**
- * Chaos: sessions driven at random (pause, resume, step, inspect, stop, a worker that throws, exits or hangs)
- * for many seeds. Whatever the order, every call settles, the run ends soon after it is asked to, and a run
+ * Chaos: sessions driven at random (pause, resume, step, inspect, stop, one after the other and at once; a
+ * worker that throws or exits) for many seeds. Whatever the order, every call settles, the run ends soon after it is asked to, and a run
  * that was not disturbed has the bits of one that was never paused. Run by `npm run test:chaos`.
  */
 
 import { describe, expect, it } from 'vitest';
 import { type PrepareOptions, parseConfig, type RunResult } from '../../dist/src/index.js';
 import { RunSession } from '../../dist/src/session/run-session.js';
+import { random, settles, steerAtOnce } from '../support/steer-at-random.js';
 
 const SEEDS = 60;
-const SETTLE_MS = 5_000;
 const ROUNDS = 20_000;
-
-function random(seed: number): (below: number) => number {
-  let state = seed * 2_654_435_761;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
-/** Nothing may hang: a call that does not settle is the failure we look for. */
-async function settles<T>(what: string, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} did not settle in ${SETTLE_MS} ms`)), SETTLE_MS);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
 
 const config = (workers: number) =>
   parseConfig({
@@ -65,12 +48,16 @@ describe.each(Array.from({ length: SEEDS }, (_, seed) => seed + 1))('seed %i', (
 
     let stopped = false;
     for (let action = 0; action < 12 && outcome === null; action++) {
-      const what = ['pause', 'resume', 'step', 'inspect', 'wait', 'stop'][next(action < 6 ? 5 : 6)];
+      const what = ['pause', 'resume', 'step', 'inspect', 'wait', 'at once', 'at once', 'stop'][
+        next(action < 6 ? 7 : 8)
+      ];
       if (what === 'pause') await settles('pause', session.pause());
       else if (what === 'resume') await settles('resume', session.resume());
       else if (what === 'step') {
         await settles('pause', session.pause());
         await settles('step', session.step(1 + next(20)));
+      } else if (what === 'at once') {
+        expect(await steerAtOnce(session, next, ROUNDS, () => outcome !== null)).toEqual([]);
       } else if (what === 'inspect') await settles('inspect', session.inspect(next(12)));
       else if (what === 'wait') await new Promise((resolve) => setTimeout(resolve, next(10)));
       else {

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { InputError, parseConfig } from '../../dist/src/index.js';
 import { RunSession } from '../../dist/src/session/run-session.js';
 import type { RunResult } from '../../dist/src/session/types.js';
+import { random, steerAtOnce } from '../support/steer-at-random.js';
 
 const MANY = 1_000_000_000;
 
@@ -181,6 +182,28 @@ describe('step', () => {
       expect(await session.step(1000)).toBe(10);
       expect((await ended).summary.status).toBe('finished');
     }, 10));
+});
+
+/** The short form of test/chaos: the seeds are fixed. */
+describe.each([1, 2, 3, 4])('calls at random, seed %i', (seed) => {
+  it('settle, and mean what they say', async () => {
+    const next = random(seed);
+    const rounds = 20_000;
+    const session = await prepared(rounds, 1 + next(3));
+    if (next(2) === 0) await session.pause();
+    let over = false;
+    const ended = session.start().finally(() => {
+      over = true;
+    });
+    const wrong: string[] = [];
+    for (let group = 0; group < 25; group++) {
+      wrong.push(...(await steerAtOnce(session, next, rounds, () => over)));
+    }
+    expect(wrong).toEqual([]);
+    await session.stop();
+    const { summary } = await ended;
+    expect(await session.pause()).toBe(summary.rounds);
+  });
 });
 
 describe('before the first round and after the last', () => {

@@ -195,13 +195,20 @@ export function writeWhole(file: string, content: Piece | Iterable<Piece>, mode?
   return part.finish();
 }
 
-/** The same for what is large: the thread does other work meanwhile. */
+/**
+ * The same for what is large: the thread does other work meanwhile.
+ *
+ * @param goesWithProcess what is half-written goes when the process is left: nobody clears the folder later
+ */
 export async function writeWholeLater(
   file: string,
   content: Iterable<Piece>,
   mode?: number,
+  goesWithProcess = false,
 ): Promise<Written> {
   const part = new PartFile(file, mode);
+  const discard = () => part.discard();
+  if (goesWithProcess) process.once('exit', discard);
   try {
     let since = 0;
     for (const piece of content) {
@@ -211,11 +218,13 @@ export async function writeWholeLater(
       since = 0;
       await new Promise(setImmediate);
     }
+    return await part.finishLater();
   } catch (error) {
     part.discard();
     throw error;
+  } finally {
+    process.off('exit', discard);
   }
-  return part.finishLater();
 }
 
 /**
@@ -233,7 +242,7 @@ export async function writeNamed(file: string, content: Piece | Iterable<Piece>)
     writeThrough(place, content, O_WRONLY | O_TRUNC);
     return;
   }
-  await writeWholeLater(place, pieces(content), there && there.mode & 0o777);
+  await writeWholeLater(place, pieces(content), there && there.mode & 0o777, true);
 }
 
 /** Not where the folder is closed, nor where the file has been mounted alone and cannot be replaced. */

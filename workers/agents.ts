@@ -10,6 +10,7 @@ import { getHeapStatistics } from 'node:v8';
 import { bindKernels } from '../kernels/bindings.js';
 import { attachArena, populate } from '../src/arena/arena.js';
 import { LoopStaging } from '../src/checkpoint/staging.js';
+import { refuseOtherFiles } from '../src/plugin/loaded-files.js';
 import { loadModules } from '../src/plugin/modules.js';
 import { guardThread, settleStrays } from '../src/plugin/stray.js';
 import { useWatchWords, watchRun } from '../src/plugin/watch.js';
@@ -34,6 +35,7 @@ export default async function agents(task: AgentsTask): Promise<AgentsReport> {
     watchRun();
     if (plan.modules.length > 0) guardThread();
     await loadModules(plan.modules);
+    await refuseOtherFiles(task.moduleFiles);
     await settleStrays();
     const bound = bindProgram(plan, arena, bindKernels(module, memory), worker);
     const failing = task.fault?.worker === worker ? withFault(bound, task.fault) : bound;

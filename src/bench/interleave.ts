@@ -23,6 +23,8 @@ export async function interleave<Sample>(
       const index = (pass + turn) % contestants.length;
       samples[index].push(await contestants[index].sample());
       progress.step(contestants[index].name);
+      // A Ctrl-C is heard between two samples.
+      await new Promise(setImmediate);
     }
   }
   return samples;

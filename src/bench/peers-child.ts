@@ -16,9 +16,13 @@ export class LineChild {
   private readonly process: ChildProcessWithoutNullStreams;
   private waiting: { resolve(line: string): void; reject(error: Error): void } | null = null;
   private errors = '';
+  private readonly end = () => {
+    this.process.kill();
+  };
 
   constructor(command: string, args: readonly string[]) {
     this.process = spawn(command, args);
+    process.once('exit', this.end);
     this.process.stderr.on('data', (chunk: Buffer) => {
       this.errors += chunk.toString();
     });
@@ -56,6 +60,7 @@ export class LineChild {
   }
 
   close(): void {
-    this.process.kill();
+    process.off('exit', this.end);
+    this.end();
   }
 }

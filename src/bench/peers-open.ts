@@ -4,11 +4,10 @@
  */
 
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { makeTemporaryFolder } from '../base/temporary-folder.js';
 import { referenceUrl } from '../run/locations.js';
 import { LineChild } from './peers-child.js';
 
@@ -34,7 +33,8 @@ export interface Peers {
 
 /** `CC` and `PYTHON` in the environment name others than gcc and python3. */
 export async function openPeers(env: NodeJS.ProcessEnv = process.env): Promise<Peers> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'sottovoce-peers-'));
+  const temporary = makeTemporaryFolder('peers');
+  const folder = temporary.path;
   const missing: string[] = [];
   const c = await openC(env['CC'] ?? 'gcc', folder).catch((error: Error) => {
     missing.push(`no C/OpenMP reference: ${firstLine(error)}`);
@@ -52,7 +52,7 @@ export async function openPeers(env: NodeJS.ProcessEnv = process.env): Promise<P
     async close() {
       c?.child.close();
       numpy?.child.close();
-      await rm(folder, { recursive: true, force: true });
+      temporary.remove();
     },
   };
 }

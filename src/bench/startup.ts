@@ -5,12 +5,11 @@
  */
 
 import { execFile } from 'node:child_process';
-import { access, mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
+import { access } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { InputError } from '../base/errors.js';
+import { makeTemporaryFolder } from '../base/temporary-folder.js';
 import { examplesUrl, startupUrl } from '../run/locations.js';
 import { figure, spreadText } from './figures.js';
 import { interleave } from './interleave.js';
@@ -81,13 +80,22 @@ optimum is solved for before the run. Each sample is a process of its own.`,
 };
 
 async function startOnce(config: string): Promise<Startup> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'sottovoce-startup-'));
+  let running: ReturnType<typeof run> | null = null;
+  // Before its folder goes, which it would make again.
+  const kill = () => running?.child.kill('SIGKILL');
+  process.once('exit', kill);
+  const folder = makeTemporaryFolder('startup');
   try {
     const startedMs = performance.now();
-    const { stdout } = await run(process.execPath, [fileURLToPath(startupUrl), config, folder]);
-    return { ...(JSON.parse(stdout) as Omit<Startup, 'outside'>), outside: performance.now() - startedMs };
+    running = run(process.execPath, [fileURLToPath(startupUrl), config, folder.path]);
+    const { stdout } = await running;
+    return {
+      ...(JSON.parse(stdout.toString()) as Omit<Startup, 'outside'>),
+      outside: performance.now() - startedMs,
+    };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    process.off('exit', kill);
+    folder.remove();
   }
 }
 

@@ -11,6 +11,7 @@ import { InputError } from '../base/errors.js';
 import type { BenchDocument } from '../bench/report.js';
 import type { Benchmark, Progress } from '../bench/types.js';
 import { progressView, silent } from './progress.js';
+import { exitCodeFor, onSignal, writtenWhole } from './signals.js';
 import { colours, printLine, type Terminal } from './terminal.js';
 import { wholeNumber, wholeNumbers } from './whole-numbers.js';
 
@@ -109,9 +110,18 @@ export async function benchCommand(
 
   const startedMs = performance.now();
   const steps = options.quiet ? new Steps(null) : new Steps(terminal.stderr);
+  // What it has started and put aside goes with it; there are no figures before the end.
+  const stopListening = onSignal((signal) => {
+    steps.end();
+    printLine(terminal.stderr, 'interrupted: nothing was written');
+    process.exit(exitCodeFor(signal));
+  });
   const result = await benchmark
     .run({ quick, seed, workers, passes, config, progress: steps })
-    .finally(() => steps.end());
+    .finally(() => {
+      stopListening();
+      steps.end();
+    });
   const seconds = (performance.now() - startedMs) / 1000;
   const document = report.makeDocument(
     { benchmark: benchmark.name, quick, seed, passes, workers, machine, seconds },
@@ -124,7 +134,7 @@ export async function benchCommand(
   if (before) tables.push(report.changesTable(report.compareDocuments(document, before), document, before));
   for (const table of tables) printLine(terminal.stdout, `\n${report.formatTable(table, paint)}`);
   if (options.json !== undefined) {
-    await write('--json', options.json, `${JSON.stringify(document, nullForUnknown, 2)}\n`);
+    await write('--json', options.json, `${JSON.stringify(document, nullForUnknown, 2)}\n`, terminal);
     printLine(terminal.stdout, `\n${paint.dim('figures')}  ${options.json}`);
   }
   if (picture !== undefined) {
@@ -135,6 +145,7 @@ export async function benchCommand(
       '--picture',
       picture,
       /\.png$/i.test(picture) ? await renderPng(result.picture) : result.picture,
+      terminal,
     );
     printLine(terminal.stdout, `${paint.dim('picture')}  ${picture}`);
   }
@@ -146,8 +157,13 @@ function nullForUnknown(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? null : value;
 }
 
-async function write(option: string, file: string, data: string | Uint8Array): Promise<void> {
-  await writeNamed(file, data).catch((cause: Error) => {
+async function write(
+  option: string,
+  file: string,
+  data: string | Uint8Array,
+  { stderr }: Terminal,
+): Promise<void> {
+  await writtenWhole(stderr, () => writeNamed(file, data)).catch((cause: Error) => {
     throw new InputError(`${option} ${file} cannot be written: ${cause.message}`, {}, { cause });
   });
 }

@@ -13,7 +13,8 @@ import type { Certificate } from '../certify/certify.js';
 import type { WrittenSpec } from '../certify/spec-text.js';
 import type { ModuleReference } from '../plugin/modules.js';
 import type { Registry } from '../schema/component.js';
-import { colours, printLine, type Terminal } from './terminal.js';
+import { exitCodeFor, onSignal, writtenWhole } from './signals.js';
+import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
 
 const HELP = `
 A compressor is
@@ -51,7 +52,11 @@ interface CertifyOptions {
   picture?: string;
 }
 
-export function addCertifyCommand(program: Command, terminal: Terminal): void {
+export function addCertifyCommand(
+  program: Command,
+  terminal: Terminal,
+  setExitCode: (code: number) => void,
+): void {
   program
     .command('certify')
     .summary('measure whether compressors qualify, and their bits to a thousandth of the error')
@@ -85,35 +90,29 @@ export function addCertifyCommand(program: Command, terminal: Terminal): void {
     .option('--no-custom', 'refuse kind: custom: modules run code')
     .option('--debug', 'print stack traces')
     .addHelpText('after', HELP)
-    .action((texts: string[], options: CertifyOptions) => certifyCommand(texts, options, terminal));
+    .action(async (texts: string[], options: CertifyOptions) => {
+      setExitCode(await certifyCommand(texts, options, terminal));
+    });
 }
 
+/** Gives the exit code. Throws InputError. */
 export async function certifyCommand(
   texts: readonly string[],
   options: CertifyOptions,
   terminal: Terminal,
-): Promise<void> {
+): Promise<number> {
   const { picture, json } = options;
   if (picture !== undefined && !/\.svg$/i.test(picture)) {
     throw new InputError(`--picture is ${picture}, expected a file that ends in .svg`);
   }
-  const [
-    { certify },
-    { checkSpec, pointAt },
-    { compressors },
-    { kernelsUrl },
-    { resolveModules },
-    { onCoordinator },
-    report,
-  ] = await Promise.all([
-    import('../certify/certify.js'),
-    import('../certify/spec-text.js'),
-    import('../compress/registry.js'),
-    import('../run/locations.js'),
-    import('../plugin/modules.js'),
-    import('../library/tasks.js'),
-    import('../report/certificate.js'),
-  ]);
+  const [{ checkSpec, pointAt }, { compressors }, { resolveModules }, { onCoordinator }, report] =
+    await Promise.all([
+      import('../certify/spec-text.js'),
+      import('../compress/registry.js'),
+      import('../plugin/modules.js'),
+      import('../library/tasks.js'),
+      import('../report/certificate.js'),
+    ]);
   // All of them are read before any is measured: a typing error in the last should not cost the minute of the
   // first.
   const wanted: { written: WrittenSpec; spec: WrittenSpec['spec']; modules: ModuleReference[] }[] = [];
@@ -126,24 +125,38 @@ export async function certifyCommand(
   const how = { dim, mu, seed, ...(rounds && { rounds }), ...(starts && { starts }) };
   const own = wanted.flatMap(({ modules }) => modules);
   if (own.length > 0) await onCoordinator('load', own, { moduleSeconds });
-  const kernels = await WebAssembly.compile(await readFile(kernelsUrl));
   const certificates: Certificate[] = [];
-  for (const { written, spec, modules } of wanted) {
-    const { text } = written;
-    try {
-      const measured =
-        modules.length === 0
-          ? certify(text, spec, { ...how, kernels })
-          : // A module that loops for ever is ended from here.
-            onCoordinator('certify', { text, spec, modules, options: how }, { moduleSeconds });
-      certificates.push(await measured);
-    } catch (error) {
-      throw isInputError(error) ? pointAt(error as InputError, written) : error;
+  let exitCode: number | null = null;
+  const abort = new AbortController();
+  const stopListening = onSignal((signal) => {
+    if (exitCode !== null) process.exit(exitCodeFor(signal));
+    exitCode = exitCodeFor(signal);
+    abort.abort(new Error('interrupted'));
+  });
+  try {
+    for (const { written, spec, modules } of wanted) {
+      const { text } = written;
+      // On another thread: a module that loops for ever is ended from here, and a Ctrl-C is heard.
+      const task = { text, spec, modules, options: how };
+      try {
+        certificates.push(await onCoordinator('certify', task, { moduleSeconds, signal: abort.signal }));
+      } catch (error) {
+        if (exitCode !== null) break;
+        throw isInputError(error) ? pointAt(error as InputError, written) : error;
+      }
     }
+  } finally {
+    stopListening();
+  }
+  if (exitCode !== null) {
+    const which = certificates.length === 0 ? 'nothing was certified' : 'what follows was certified before';
+    printLine(terminal.stderr, `interrupted: ${which}`);
+    if (certificates.length === 0) return exitCode;
   }
   const sorted = report.sortCertificates(certificates);
   if (picture !== undefined) {
-    await writeNamed(picture, report.drawCertificates(sorted)).catch((cause: Error) => {
+    const draw = () => writeNamed(picture, report.drawCertificates(sorted));
+    await writtenWhole(terminal.stderr, draw).catch((cause: Error) => {
       throw new InputError(`--picture ${picture} cannot be written: ${cause.message}`, {}, { cause });
     });
   }
@@ -153,6 +166,7 @@ export async function certifyCommand(
     json ? report.certificatesJson(sorted) : report.formatCertificates(sorted, paint),
   );
   if (picture !== undefined && !json) printLine(terminal.stdout, `\npicture: ${picture}`);
+  return exitCode ?? ExitCode.OK;
 }
 
 /** A file where there is one of that name (or the name can be nothing else), text otherwise. */

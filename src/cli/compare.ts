@@ -16,7 +16,7 @@ import type { GridRun } from '../compare/run-grid.js';
 import type { CompareDirectory } from '../compare/store.js';
 import type { Cell, CellOutcome, Target } from '../compare/types.js';
 import { processDependencies, type RunDependencies, timedDirectory } from './run.js';
-import { exitCodeFor } from './signals.js';
+import { exitCodeFor, FINISHING } from './signals.js';
 import { colours, ExitCode, type Output, printLine, type Terminal } from './terminal.js';
 import { wholeNumber, wholeNumbers } from './whole-numbers.js';
 
@@ -115,39 +115,53 @@ export async function compareCommand(
   const seeds = options.seeds === undefined ? undefined : wholeNumbers('--seeds', options.seeds, 0);
   const rounds = options.rounds === undefined ? [] : [`rounds=${wholeNumber('--rounds', options.rounds, 1)}`];
   const tune = options.tune === undefined ? DEFAULT_TUNE : wholeNumber('--tune', options.tune, 0);
+  const interrupt = new Interrupt(terminal, dependencies);
+  let directory: CompareDirectory | null = null;
+  try {
+    const { grid, open } = await makeCells(configs, { ...options, seeds, rounds, tune });
+    const folder = options.out ?? dependencies.newFolder(timedDirectory('compare', dependencies.now()));
+    directory = open(folder);
+    interrupt.holds(directory);
+    directory.begin(grid.target, grid.cells.length);
+    return await compareCells(grid, directory, { jobs, tune }, options, terminal, interrupt);
+  } finally {
+    interrupt.end();
+    directory?.release();
+  }
+}
+
+/** All that can be refused before a folder is made. Throws InputError. */
+async function makeCells(
+  configs: readonly string[],
+  {
+    seeds,
+    rounds,
+    tune,
+    ...options
+  }: Pick<CompareOptions, 'compressors' | 'flows' | 'target' | 'set'> & {
+    seeds: number[] | undefined;
+    rounds: string[];
+    tune: number;
+  },
+) {
   const [{ makeGrid }, { CompareDirectory }, { loadModulesOf }] = await Promise.all([
     import('../compare/grid.js'),
     import('../compare/store.js'),
     import('../library/load-modules.js'),
   ]);
-  const { cells, target } = await makeGrid({
-    configs,
-    compressors: options.compressors,
-    flows: options.flows,
-    seeds,
-    target: options.target,
-    set: [...(options.set ?? []), ...rounds],
-    tune,
-  });
-  await loadModulesOf(cells);
-  const folder = options.out ?? dependencies.newFolder(timedDirectory('compare', dependencies.now()));
-  const directory = CompareDirectory.open(folder);
-  try {
-    directory.begin(target, cells.length);
-    return await compareCells(cells, target, directory, { jobs, tune }, options, terminal, dependencies);
-  } finally {
-    directory.release();
-  }
+  const { compressors, flows, target, set = [] } = options;
+  const grid = await makeGrid({ configs, compressors, flows, seeds, target, set: [...set, ...rounds], tune });
+  await loadModulesOf(grid.cells);
+  return { grid, open: (folder: string) => CompareDirectory.open(folder) };
 }
 
 async function compareCells(
-  cells: readonly Cell[],
-  target: Target,
+  { cells, target }: Readonly<{ cells: readonly Cell[]; target: Target }>,
   directory: CompareDirectory,
   { jobs, tune }: { jobs: number; tune: number },
   options: CompareOptions,
   terminal: Terminal,
-  dependencies: Pick<RunDependencies, 'onSignal' | 'exit'>,
+  interrupt: Interrupt,
 ): Promise<number> {
   const [{ runGrid }, { compared }, report] = await Promise.all([
     import('../compare/run-grid.js'),
@@ -162,24 +176,14 @@ async function compareCells(
     onDone: (cell, outcome) => watch.done(cell, outcome),
   });
   await watch.begin(run);
-  let exitCode: number | null = null;
-  const stopListening = dependencies.onSignal((signal) => {
-    const code = exitCodeFor(signal);
-    if (exitCode !== null) {
-      directory.release();
-      dependencies.exit(code);
-    }
-    exitCode = code;
+  const stop = () => {
     watch.end();
     run.stop();
-  });
-  try {
-    await run.finished;
-  } finally {
-    stopListening();
-    watch.end();
-  }
+  };
+  interrupt.running(stop);
+  await run.finished.finally(() => watch.end());
 
+  interrupt.finishing();
   const { comparison, results, json } = await compared({ cells, target }, run.outcomes, tune, directory);
   const { complete } = results;
 
@@ -198,12 +202,58 @@ async function compareCells(
       `${done}; to go on, repeat the command with --out ${showPath(directory.path)}`,
     );
   }
-  if (exitCode !== null && !complete) return exitCode;
+  if (interrupt.exitCode !== null && !complete) return interrupt.exitCode;
   const statuses = comparison.cells.map(({ status }) => status);
   if (statuses.every((status) => status === 'refused')) {
     throw new InputError(comparison.cells[0]?.error ?? 'every cell was refused');
   }
   return statuses.includes('failed') ? ExitCode.RUN_FAILED : ExitCode.OK;
+}
+
+/**
+ * What the user's Ctrl-C means, by what is going on when it comes: nothing is there yet, and we leave; cells
+ * run, and no more of them do; results are written, and come to their end. A second one leaves at once.
+ */
+class Interrupt {
+  /** 129, 130 or 143 once a signal has come. */
+  exitCode: number | null = null;
+  readonly end: () => void;
+  private readonly terminal: Terminal;
+  private readonly exit: (code: number) => void;
+  private held: CompareDirectory | null = null;
+  private stop: (() => void) | null = null;
+
+  constructor(terminal: Terminal, { onSignal, exit }: Pick<RunDependencies, 'onSignal' | 'exit'>) {
+    this.terminal = terminal;
+    this.exit = exit;
+    this.end = onSignal((signal) => this.onSignal(exitCodeFor(signal)));
+  }
+
+  /** From here on something is left behind. */
+  holds(directory: CompareDirectory): void {
+    this.held = directory;
+  }
+
+  /** `stop` ends what runs, at once if a signal has come already. */
+  running(stop: () => void): void {
+    this.stop = stop;
+    if (this.exitCode !== null) stop();
+  }
+
+  finishing(): void {
+    this.stop = () => printLine(this.terminal.stderr, FINISHING);
+  }
+
+  private onSignal(code: number): void {
+    const first = this.exitCode === null;
+    this.exitCode = code;
+    if (first && this.held !== null) {
+      this.stop?.();
+      return;
+    }
+    this.held?.release();
+    this.exit(code);
+  }
 }
 
 /** Progress with an ETA: a bar on a terminal, now and then a line in a log. */

@@ -122,6 +122,7 @@ export async function profileCommand(
   const say = (text: string) => {
     if (!quiet) printLine(report, text);
   };
+  let interrupt: Interrupt | null = null;
   try {
     const loaded = await dependencies.load(file, changesOf(options));
     const [{ checkFolder, describeProfile, writeProfile }, { drawPage, loadZeroX }, { profileName }] =
@@ -137,10 +138,14 @@ export async function profileCommand(
     if (given === null) checkParent(base);
     else checkFolder(given);
 
-    const { exitCode, recorded } = await (whole
+    // A whole run is a process of its own, which is told of signals itself.
+    if (!whole) interrupt = new Interrupt(terminal, dependencies);
+    const { exitCode, recorded } = await (interrupt === null
       ? wholeRun(loaded, options, dependencies)
-      : roundLoop(loaded, options, terminal, dependencies, say));
+      : roundLoop(loaded, options, terminal, dependencies, say, interrupt));
     if (recorded === null) return exitCode;
+    interrupt ??= new Interrupt(terminal, dependencies);
+    interrupt.finishing();
     const run = { ...recorded.run, name };
     const described = describeProfile(run, recorded.threads);
     const page: Page | null = draw && (await drawPage(draw));
@@ -160,11 +165,13 @@ export async function profileCommand(
     }
     if (recorded.summary.status === 'diverged') reportError(diverged(recorded.summary), terminal);
     if (json) printLine(terminal.stdout, toJson(described.report));
-    return exitCode;
+    return interrupt.exitCode ?? exitCode;
   } catch (error) {
     const code = reportError(error, terminal);
     if (json) printLine(terminal.stdout, toJson({ status: 'failed', error: (error as Error).message }));
     return code;
+  } finally {
+    interrupt?.end();
   }
 }
 
@@ -181,9 +188,9 @@ async function roundLoop(
   terminal: Terminal,
   dependencies: RunDependencies,
   say: (text: string) => void,
+  interrupt: Interrupt,
 ): Promise<Ended> {
   const { lasting, recordLoop } = await import('../library/record.js');
-  const interrupt = new Interrupt(terminal, dependencies);
   let close: () => Promise<void> = async () => {};
   const loop = { ...lasting(options.seconds, options.rounds), intervalUs: options.interval };
   const race = <T>(promise: Promise<T>) => interrupt.race(promise);
@@ -210,7 +217,6 @@ async function roundLoop(
     }
     throw error;
   } finally {
-    interrupt.end();
     await Promise.race([close().catch(() => {}), sleep(CLOSE_GRACE_MS)]);
   }
 }

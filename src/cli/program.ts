@@ -16,6 +16,7 @@ import { addProfileCommand } from './profile.js';
 import { addResumeCommand } from './resume.js';
 import { addRunCommand, processDependencies, type RunDependencies } from './run.js';
 import { addSchemaCommand } from './schema.js';
+import { heedNohup } from './signals.js';
 import { colours, ExitCode, printText, type Terminal } from './terminal.js';
 import { addTuneCommand } from './tune.js';
 
@@ -78,6 +79,7 @@ export async function main(
       const within = command.parent === program ? command : command.parent;
       if (!NEEDS_NO_THREADS.has(within?.name() ?? '')) checkHost();
     });
+  heedNohup();
   try {
     addRunCommand(program, terminal, adapt(processDependencies), (code) => {
       exitCode = code;
@@ -99,7 +101,9 @@ export async function main(
       await addTopologyCommands(topology, terminal, argv);
     }
     addTuneCommand(program, terminal);
-    addCertifyCommand(program, terminal);
+    addCertifyCommand(program, terminal, (code) => {
+      exitCode = code;
+    });
     addProfileCommand(program, terminal, (code) => {
       exitCode = code;
     });

@@ -22,7 +22,7 @@ import type { Summary } from '../run/reports.js';
 import type { Progress, ResumePoint, RunResult, Session, StartOptions } from '../session/types.js';
 import { reportError } from './errors.js';
 import { type ProgressView, progressView, silent } from './progress.js';
-import { exitCodeFor, onSignal } from './signals.js';
+import { exitCodeFor, FINISHING, onSignal } from './signals.js';
 import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
 
 export interface RunOptions {
@@ -308,6 +308,7 @@ export class Interrupt {
   /** 129, 130 or 143 once a signal has come. */
   exitCode: number | null = null;
   private session: Session | null = null;
+  private writing = false;
   private view: ProgressView = silent;
   private readonly told = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
@@ -340,6 +341,13 @@ export class Interrupt {
     this.view = view;
   }
 
+  /** The run has ended; its results are being written. */
+  finishing(): void {
+    clearTimeout(this.timer);
+    this.session = null;
+    this.writing = true;
+  }
+
   end(): void {
     this.stopListening();
     clearTimeout(this.timer);
@@ -353,6 +361,10 @@ export class Interrupt {
       return;
     }
     this.exitCode = code;
+    if (this.writing) {
+      printLine(this.terminal.stderr, FINISHING);
+      return;
+    }
     if (this.session === null) {
       this.giveUp(new GivenUp(code));
       return;

@@ -9,11 +9,39 @@
 
 import { readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
-import { ExitCode } from './terminal.js';
+import { ExitCode, type Output, printLine } from './terminal.js';
+
+/** Said at a first signal while results are written. */
+export const FINISHING = 'finishing what is being written… (again to leave at once)';
 
 const SIGHUP_BIT = 1n;
 const O_ACCMODE = 3;
 const O_WRONLY = 1;
+
+/**
+ * What is being written is written to its end: a first signal waits for it and then ends the process, a
+ * second one leaves at once, with nothing half-written.
+ */
+export async function writtenWhole<T>(stderr: Output, write: () => Promise<T>): Promise<T> {
+  let code: number | null = null;
+  const stopListening = onSignal((signal) => {
+    if (code !== null) process.exit(exitCodeFor(signal));
+    code = exitCodeFor(signal);
+    printLine(stderr, FINISHING);
+  });
+  try {
+    const result = await write();
+    if (code !== null) process.exit(code);
+    return result;
+  } finally {
+    stopListening();
+  }
+}
+
+/** Ignores a hang-up for as long as the process lives, where its user wished that. */
+export function heedNohup(): void {
+  if (hangUpIsIgnored() && !process.listeners('SIGHUP').includes(ignore)) process.on('SIGHUP', ignore);
+}
 
 /** Calls back on every such signal; returns how to stop listening. */
 export function onSignal(listener: (signal: NodeJS.Signals) => void): () => void {
@@ -22,7 +50,7 @@ export function onSignal(listener: (signal: NodeJS.Signals) => void): () => void
   // long as the process lives.
   if (hangUpIsIgnored()) {
     signals.pop();
-    process.on('SIGHUP', ignore);
+    heedNohup();
   }
   for (const signal of signals) process.on(signal, listener);
   return () => {

@@ -19,6 +19,7 @@ import {
 } from '../schema/component.js';
 import { describeExpected, type Issue, type JsonSchema } from '../schema/explain.js';
 import { oneOf } from './one-of.js';
+import { writtenWhole } from './signals.js';
 import { colours, printLine, type Terminal } from './terminal.js';
 
 const INSPECT_HELP = `
@@ -193,7 +194,7 @@ function addGenerate(
       const { largestComponent } = await import('../../topology/index.js');
       let graph = await generateFrom(generators, kind, options, free);
       if (options.largestComponent) graph = largestComponent(graph);
-      await write(graph, options.out, options.format);
+      await writtenWhole(terminal.stderr, () => write(graph, options.out, options.format));
       printLine(terminal.stdout, `${options.out}: ${sizeOf(graph)}`);
     });
   }
@@ -233,7 +234,7 @@ function addConvert(parent: Command, terminal: Terminal): void {
           directions: options.directed ? 'keep' : 'forget',
         });
         const graph = options.largestComponent ? largestComponent(whole) : whole;
-        await write(graph, output, options.to);
+        await writtenWhole(terminal.stderr, () => write(graph, output, options.to));
         const left = whole.nodes - graph.nodes;
         const notes = [
           ...(whole.readAs === undefined ? [] : [`read as ${whole.readAs}`]),

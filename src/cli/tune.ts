@@ -10,6 +10,7 @@ import { writeNamed } from '../../topology/whole-file.js';
 import { InputError } from '../base/errors.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { Tuning } from '../run/reports.js';
+import { writtenWhole } from './signals.js';
 import { colours, printLine, type Terminal } from './terminal.js';
 
 const HELP = `
@@ -79,7 +80,7 @@ export async function tuneCommand(file: string, options: TuneOptions, terminal: 
     });
   }
   const report = tuneReport(plan, tuning, loaded.config.stop);
-  if (write !== undefined) await writeTuned(write, loaded, plan.gains, tuning);
+  if (write !== undefined) await writeTuned(write, loaded, plan.gains, tuning, terminal);
   const paint = colours(terminal, terminal.stdout);
   printLine(terminal.stdout, json ? JSON.stringify(report, null, 2) : formatTuning(report, plan.name, paint));
   if (write !== undefined && !json) printLine(terminal.stdout, `\nconfig with these numbers: ${write}`);
@@ -91,13 +92,14 @@ async function writeTuned(
   { file: source, overrides = [] }: LoadedConfig,
   gains: Record<string, number>,
   { chosen, compress }: Tuning,
+  { stderr }: Terminal,
 ): Promise<void> {
   const { parseDocument } = await import('yaml');
   const document = parseDocument(await readFile(source as string, 'utf8'));
   for (const { path, value } of overrides) document.setIn(path, document.createNode(value));
   if (compress !== null) document.setIn(['flow', 'compress'], compress);
   for (const name of chosen) document.setIn(['flow', name], gains[name]);
-  await writeNamed(file, String(document)).catch((cause: Error) => {
+  await writtenWhole(stderr, () => writeNamed(file, String(document))).catch((cause: Error) => {
     throw new InputError(`--write ${file} cannot be written: ${cause.message}`, {}, { cause });
   });
 }

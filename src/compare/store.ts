@@ -19,7 +19,7 @@ import { outputFailed, refusal } from '../output/failures.js';
 import { clearContenders, FolderLock } from '../output/folder-lock.js';
 import { makeFolder } from '../output/make-folder.js';
 import { toJson } from '../output/run-directory.js';
-import { isOurs, settle } from '../output/stage.js';
+import { isOurs, Stage, settle } from '../output/stage.js';
 import { kernelsDigest, ownVersion, versions } from '../output/versions.js';
 import type { RunInput } from '../run/inputs.js';
 import type { TraceRow } from '../trace/row.js';
@@ -29,6 +29,7 @@ import type { Cell, CellOutcome, Target } from './types.js';
 const FORMAT = 'sottovoce-compare/2';
 const CELL_FORMAT = 'sottovoce-cell/1';
 const MARKER = 'compare.json';
+const RESULTS = /^(results\.(csv|json|parquet)|picture(-\d+)?\.svg)$/;
 
 /** What stands in a cell's file beside its outcome. */
 interface CellHead {
@@ -166,7 +167,23 @@ export class CompareDirectory {
       });
   }
 
-  write(name: string, content: string | Uint8Array): void {
+  /** Together: of two comparisons in the folder there are all results of one, and none of the other. */
+  writeResults(files: readonly { name: string; content: string | Uint8Array }[]): void {
+    try {
+      const stage = new Stage(this.path);
+      try {
+        for (const { name, content } of files) writeWhole(join(stage.path, name), content);
+        stage.commit(readdirSync(this.path).filter((name) => RESULTS.test(name)));
+      } catch (error) {
+        settle(this.path);
+        throw error;
+      }
+    } catch (error) {
+      throw outputFailed(this.path, error);
+    }
+  }
+
+  private write(name: string, content: string): void {
     const file = join(this.path, name);
     try {
       writeWhole(file, content);

@@ -189,6 +189,8 @@ export interface Checked {
   issues: Issue[];
   /** As in `LoadedConfig`. */
   alternatives?: Record<string, unknown>;
+  /** As in `LoadedConfig`. */
+  traceFollows?: true;
 }
 
 /** Validates plain data and fills in every default. Everything wrong is reported, not only the first. */
@@ -220,6 +222,7 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
     config: { ...commonConfig(top.data, cost.spec as CostSpec), ...checked.sections },
     issues,
     ...(checked.alternatives && { alternatives: checked.alternatives }),
+    ...(top.data.trace.every === undefined && { traceFollows: true as const }),
   };
 }
 

@@ -33,10 +33,12 @@ export async function compared(
   const json = toJson(results);
   const pictures = drawComparison(cells, outcomes, comparison, target);
   if (directory !== null) {
-    directory.write('results.csv', comparisonCsv(comparison));
-    directory.write('results.json', `${json}\n`);
-    directory.write('results.parquet', await comparisonParquet(comparison));
-    for (const { name, svg } of pictures) directory.write(name, svg);
+    directory.writeResults([
+      { name: 'results.csv', content: comparisonCsv(comparison) },
+      { name: 'results.json', content: `${json}\n` },
+      { name: 'results.parquet', content: await comparisonParquet(comparison) },
+      ...pictures.map(({ name, svg }) => ({ name, content: svg })),
+    ]);
   }
   return { comparison, results, json, pictures };
 }

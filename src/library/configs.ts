@@ -54,9 +54,12 @@ export async function load(
   const overrides = changed.map(([key, value]): Override => ({ path: [key], value, origin: 'options' }));
   if (typeof config === 'string') return loadConfig(config, overrides);
   if (!isLoaded(config)) return parseConfig(config, { overrides });
-  // Complete already, so that a value is only checked and put in.
-  await parseConfig(config.config, { folder: config.folder, overrides });
-  return { ...config, config: { ...config.config, ...Object.fromEntries(changed) } };
+  // Complete already, so that a value is only checked and put in, with the default that follows it.
+  const { every: _, ...restOfTrace } = config.config.trace;
+  const given = config.traceFollows ? { ...config.config, trace: restOfTrace } : config.config;
+  const checked = await parseConfig(given, { folder: config.folder, overrides });
+  const { trace } = checked.config;
+  return { ...config, config: { ...config.config, ...Object.fromEntries(changed), trace } };
 }
 
 function isLoaded(config: unknown): config is LoadedConfig {

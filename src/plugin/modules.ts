@@ -19,6 +19,7 @@ import { formatPath, formatValue, InputError, type SpecPath } from '../base/erro
 import { type InputFile, noteInput } from '../base/inputs.js';
 import { showPath } from '../base/show-path.js';
 import { visibleLine } from '../base/visible.js';
+import { changedSince } from './loaded-files.js';
 import { isTypeScript, loadTypeScript, refusedTypes } from './typescript.js';
 import { watchedLoading } from './watch.js';
 
@@ -128,6 +129,12 @@ export async function loadModules(references: readonly (ModuleReference | string
   }
 }
 
+/** Files of the modules that this thread has loaded as the host, for workers to look whether they still are. */
+export function filesOfModules(urls: readonly string[]): InputFile[] {
+  const files = urls.flatMap((url) => loaded.get(url)?.files ?? []);
+  return [...new Map(files.map((input) => [input.file, input])).values()];
+}
+
 /** Throws InputError where modules are forbidden and there is one: before anything of it is looked at. */
 export function refuseForbidden(modules: readonly Pick<ModuleReference, 'path'>[]): void {
   const forbidden = process.env['SOTTOVOCE_NO_CUSTOM'];
@@ -159,11 +166,7 @@ function sameFiles(
   const digests = new Map(earlier.map(({ file, sha256 }) => [file, sha256]));
   const changed = after.find(({ file, sha256 }) => digests.get(file) !== sha256);
   if (changed === undefined) return after;
-  throw new InputError(`${showPath(changed.file)} has changed since it was loaded`, {
-    file: changed.file,
-    path,
-    hint: 'start again when the file is written whole',
-  });
+  throw changedSince(changed.file, 'has changed', path);
 }
 
 /** Throws InputError where Node does not know what to make of the file's name. */

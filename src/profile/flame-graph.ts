@@ -13,12 +13,12 @@
  *  - a tooltip counts microseconds and says so, and what only makes the page longer is left out.
  */
 
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InputError } from '../base/errors.js';
+import { makeTemporaryFolder } from '../base/temporary-folder.js';
 import { visibleLine } from '../base/visible.js';
 import { packageUrl } from '../run/locations.js';
 import type { Frame, FrameKind } from './call-tree.js';
@@ -89,7 +89,8 @@ export interface Page {
 
 /** Draws once, about two seconds. */
 export async function drawPage(draw: Draw): Promise<Page> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'sottovoce-flame-'));
+  const temporary = makeTemporaryFolder('flame');
+  const folder = temporary.path;
   try {
     const file = path.join(folder, 'any.cpuprofile');
     await writeFile(file, JSON.stringify(NOTHING));
@@ -100,7 +101,7 @@ export async function drawPage(draw: Draw): Promise<Page> {
     });
     return pageFrom(html);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    temporary.remove();
   }
 }
 

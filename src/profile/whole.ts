@@ -4,11 +4,11 @@
  */
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatPath } from '../base/errors.js';
+import { makeTemporaryFolder } from '../base/temporary-folder.js';
 import type { LoadedConfig } from '../run/config.js';
 import { commandLineUrl } from '../run/locations.js';
 import type { Summary } from '../run/reports.js';
@@ -38,10 +38,10 @@ export async function profileWhole(
   intervalUs: number,
   onSignal: (listener: (signal: NodeJS.Signals) => void) => () => void,
 ): Promise<WholeRun> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'sottovoce-profile-'));
+  const folder = makeTemporaryFolder('profile');
   try {
-    const profiles = path.join(folder, 'profiles');
-    const out = path.join(folder, 'run');
+    const profiles = path.join(folder.path, 'profiles');
+    const out = path.join(folder.path, 'run');
     const args = [
       '--cpu-prof',
       `--cpu-prof-dir=${profiles}`,
@@ -70,7 +70,7 @@ export async function profileWhole(
     if (summary === null) return { exitCode: code ?? 1, summary, threads: [] };
     return { exitCode: code ?? 1, summary, threads: readThreads(profiles) };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   }
 }
 

@@ -79,6 +79,8 @@ export interface LoadedConfig<Config extends RunConfig = RunConfig> {
    * those.
    */
   alternatives?: Readonly<Record<string, unknown>>;
+  /** Nobody chose `trace.every`: it is the default for the config's rounds, and another for others. */
+  traceFollows?: true;
   /** What the command line changed in it: errors there name the option and no line. */
   overrides?: readonly Override[];
 }

@@ -1,6 +1,7 @@
 /** What is sent to the threads of a run, and what they answer. */
 
 import type { Profiler } from 'node:inspector';
+import type { InputFile } from '../base/inputs.js';
 import type { RunPlan } from './types.js';
 
 /** A fault on purpose; see `workers/faults.ts`. */
@@ -36,6 +37,8 @@ export interface AgentsTask {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
   plan: RunPlan;
+  /** Files of the plan's modules, as the coordinator has loaded them. */
+  moduleFiles: readonly InputFile[];
   worker: number;
   spins: number;
   heapAtRounds: readonly number[];

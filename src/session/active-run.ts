@@ -11,6 +11,7 @@ import { InputError } from '../base/errors.js';
 import { writeNpyRows } from '../data/npy.js';
 import type { RunDirectory } from '../output/run-directory.js';
 import { readTraceRows } from '../output/trace-file.js';
+import { filesOfModules } from '../plugin/modules.js';
 import { optimumValueIn } from '../run/optimum.js';
 import type { Summary } from '../run/reports.js';
 import { createSnapshots, goesBack } from '../run/snapshot.js';
@@ -231,6 +232,7 @@ export class ActiveRun {
         heapAtRounds: options.heapAtRounds ?? [],
         fault: options.fault ?? null,
         profileUs: options.profileUs ?? 0,
+        moduleFiles: filesOfModules(prepared.plan.modules),
         clock: options.clock ?? null,
         snapshots: this.snapshots,
         checkpoints: this.checkpoints.task,

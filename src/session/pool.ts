@@ -8,6 +8,7 @@ import { Piscina } from 'piscina';
 import type { Arena } from '../arena/arena.js';
 import { ownCores } from '../base/cores.js';
 import { RunError } from '../base/errors.js';
+import type { InputFile } from '../base/inputs.js';
 import { onStray } from '../plugin/stray.js';
 import {
   callUnderWay,
@@ -35,6 +36,8 @@ export interface Diagnostics {
   heapAtRounds: readonly number[];
   fault: Fault | null;
   profileUs: number;
+  /** As in `AgentsTask`. */
+  moduleFiles?: readonly InputFile[];
   clock: SharedArrayBuffer | null;
   /** As in `AgentsTask`. */
   snapshots: SharedArrayBuffer | null;
@@ -97,7 +100,7 @@ export class WorkerPool {
   async run(
     arena: Arena,
     plan: RunPlan,
-    { callSeconds = DEFAULT_CALL_SECONDS, roundSeconds, ...diagnostics }: Diagnostics,
+    { callSeconds = DEFAULT_CALL_SECONDS, roundSeconds, moduleFiles = [], ...diagnostics }: Diagnostics,
   ): Promise<RunReport[]> {
     const { pool, workers } = this;
     const unwatch: (() => void)[] = [];
@@ -145,7 +148,17 @@ export class WorkerPool {
             unwatch.push(stop);
           }
           pool
-            .run({ module, memory: arena.memory, plan, worker, spins, laps, watch, ...diagnostics })
+            .run({
+              module,
+              memory: arena.memory,
+              plan,
+              moduleFiles,
+              worker,
+              spins,
+              laps,
+              watch,
+              ...diagnostics,
+            })
             .then((report) => {
               // One that left because of the poison is no failure of its own: the cause comes from whoever
               // poisoned.

@@ -52,6 +52,14 @@ describe('what it gives', () => {
     expect(await hash(await parseConfig(CONFIG), options)).toBe(expected);
   });
 
+  test('how often a row is taken follows the rounds where nobody chose it, and else stays', async () => {
+    const rowsOf = async (config: ConfigInput, rounds: number) =>
+      (await run(await parseConfig(config), { rounds })).rows.map(({ round }) => round);
+    expect(await rowsOf({ ...CONFIG, rounds: 4000 }, 3)).toEqual([0, 1, 2, 3]);
+    expect((await rowsOf(CONFIG, 1000)).slice(0, 3)).toEqual([0, 5, 10]);
+    expect(await rowsOf({ ...CONFIG, rounds: 4000, trace: { every: 2 } }, 5)).toEqual([0, 2, 4, 5]);
+  });
+
   test('x and labels are left out where nobody wants them, and files are written where a folder is given', async () => {
     const outDir = join(folder, 'out');
     const { x, shape, labels, summary } = await run(CONFIG, { keepX: false, outDir });

@@ -12,7 +12,7 @@ import {
 import { formatBytes, MAX_ARENA_BYTES, rowLength } from '../../arena/layout.js';
 import { edgesHash } from '../../base/data-in-words.js';
 import { describeSpec } from '../../base/describe.js';
-import { InputError, type SpecPath } from '../../base/errors.js';
+import { InputError, type SpecPath, unexpected } from '../../base/errors.js';
 import { noteRead } from '../../base/inputs.js';
 import type { FlowConfig, TopologySpec } from './config.js';
 import { makeGraph } from './topologies.js';
@@ -31,6 +31,14 @@ export function refuseMoreThanFits({ topology, cost }: FlowConfig): void {
   const { nodes } = topology as { nodes?: unknown };
   const dim = typeof cost['dim'] === 'number' ? cost['dim'] : 1;
   if (typeof nodes !== 'number' || !(nodes * rowLength(dim) * 8 > MAX_ARENA_BYTES)) return;
+  if (rowLength(dim) * 8 > MAX_ARENA_BYTES) {
+    const path = ['cost', 'dim'];
+    throw unexpected(
+      path,
+      dim,
+      `at most ${MAX_ARENA_BYTES / 8} (4 GiB, what 32-bit WebAssembly can address)`,
+    );
+  }
   const most = Math.floor(MAX_ARENA_BYTES / (rowLength(dim) * 8));
   throw new InputError(
     `topology.nodes is ${nodes}: with dim ${dim} their states alone take ${formatBytes(nodes * rowLength(dim) * 8)}, expected at most ${most} nodes (4 GiB, what 32-bit WebAssembly can address)`,

@@ -92,6 +92,7 @@ export {
   tune,
 } from './library/tools.js';
 export { type InspectOptions, inspectTopology, type TopologySource } from './library/topology.js';
+export { type VerifyOptions, verify } from './library/verify.js';
 export type {
   LinkRandom,
   LinksAnswer,
@@ -134,3 +135,4 @@ export type {
   StartOptions,
 } from './session/types.js';
 export type { TraceRow } from './trace/row.js';
+export type { Check, Variant, Verification, VerifyProgress } from './verify/types.js';

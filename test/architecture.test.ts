@@ -96,6 +96,7 @@ const LAYERS = [
   'src/session',
   'src/certify',
   'src/compare',
+  'src/verify',
   'src/report',
   'src/library',
   'src/bench',

@@ -19,6 +19,7 @@ import { addSchemaCommand } from './schema.js';
 import { heedNohup } from './signals.js';
 import { colours, ExitCode, printText, type Terminal } from './terminal.js';
 import { addTuneCommand } from './tune.js';
+import { addVerifyCommand } from './verify.js';
 
 const TOPOLOGY_HELP = `
 Examples:
@@ -31,6 +32,7 @@ const HELP = `
 Examples:
   $ sottovoce run profiles/ring-topk.yaml            run a config; results go to runs/<name>-<time>/
   $ sottovoce resume runs/ring-20250131-142530       go on with a run that was stopped or killed
+  $ sottovoce verify runs/ring-20250131-142530       is it whole, and does it end in the same bits again?
   $ sottovoce compare ring.yaml --compressors 'identity; flatten(sign)'   which needs the fewest rounds and bits?
   $ sottovoce tune ring.yaml                         which gains does auto choose, and why?
   $ sottovoce topology inspect network.gml           is it connected, and how well?
@@ -85,6 +87,9 @@ export async function main(
       exitCode = code;
     });
     addResumeCommand(program, terminal, adapt(processDependencies), (code) => {
+      exitCode = code;
+    });
+    addVerifyCommand(program, terminal, adapt(processDependencies), (code) => {
       exitCode = code;
     });
     addCompareCommand(program, terminal, (code) => {

@@ -9,7 +9,7 @@
  */
 
 import { createHash, randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { writeWhole } from '../../topology/whole-file.js';
 import { digestOf } from '../base/canonical.js';
@@ -195,6 +195,38 @@ export class CompareDirectory {
   private cellFile(id: string): string {
     return join(this.path, 'cells', `${id}.json`);
   }
+}
+
+/** Whether a folder is that of a comparison. */
+export function isComparisonFolder(folder: string): boolean {
+  return isComparison(join(folder, MARKER));
+}
+
+/** Each file of a comparison that says of itself whether it is as it was written; nothing is written. */
+export function checkComparison(folder: string): { what: string; good: boolean; found: string }[] {
+  const { digest, ...marker } = JSON.parse(readFileSync(join(folder, MARKER), 'utf8')) as {
+    digest?: string;
+    cells?: number;
+  };
+  const good = digest === digestOf(marker);
+  const checks = [{ what: MARKER, good, found: good ? 'is as it was written' : 'has been edited' }];
+  const cells = join(folder, 'cells');
+  const names = existsSync(cells) ? readdirSync(cells).filter((name) => name.endsWith('.json')) : [];
+  for (const name of names) {
+    const kept = parseCell(readFileSync(join(cells, name), 'utf8'));
+    const own = kept !== null && `${kept.head.cell}.json` === name;
+    const found = own
+      ? 'is as it was written'
+      : kept === null
+        ? 'is damaged, edited or of an earlier version'
+        : `is of cell ${kept.head.cell}`;
+    checks.push({ what: `cells/${name}`, good: own, found });
+  }
+  if (marker.cells !== undefined && names.length < marker.cells) {
+    const found = `has ${names.length} of ${marker.cells} cells`;
+    checks.push({ what: 'cells', good: false, found });
+  }
+  return checks;
 }
 
 /** JSON has no NaN; in a trace row null can be nothing else. */

@@ -16,6 +16,7 @@ import { Comlink } from '../session/comlink.js';
 import { openCoordinator } from '../session/coordinator-client.js';
 import { locatedRefusal, refusalOf } from '../session/overdue.js';
 import { refuseStray } from '../session/prepare.js';
+import type { PartResult, PartTask } from '../verify/types.js';
 import type { InspectedGraph, TopologyInspection } from './inspect-graph.js';
 
 /** What each is given, tells meanwhile, and gives. All of it crosses threads. */
@@ -42,6 +43,7 @@ interface Tasks {
     result: Graph;
   };
   load: { argument: readonly ModuleReference[]; progress: never; result: undefined };
+  part: { argument: PartTask; progress: number; result: PartResult };
   inspect: { argument: InspectedGraph; progress: never; result: TopologyInspection };
 }
 
@@ -97,6 +99,9 @@ const tasks: { [N in Name]: (argument: Tasks[N]['argument'], tell: Tell<N>) => P
     async load(modules) {
       await (await import('../plugin/modules.js')).loadModules(modules);
       return undefined;
+    },
+    async part(task, tell) {
+      return (await import('../verify/part.js')).runPart(task, tell);
     },
     async inspect(given) {
       const { inspectGraph } = await import('./inspect-graph.js');

@@ -73,7 +73,13 @@ export async function loadManifest(given: string, overrides: readonly Override[]
 }
 
 /** Every parameter that was `auto` and became a number, as that number. */
-export function withGains({ config, plan }: Pick<Manifest, 'config' | 'plan'>): RunConfig {
+export function withGains({
+  config,
+  plan,
+}: {
+  config: RunConfig;
+  plan: { gains: Readonly<Record<string, number>> } | null;
+}): RunConfig {
   const gains = plan?.gains ?? {};
   const fixed = (section: unknown) =>
     Object.fromEntries(

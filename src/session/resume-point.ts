@@ -97,18 +97,7 @@ function refuseChanged({ changed, file }: KeptRun): void {
 
 /** The newest that is whole and of this run; and those that are not. */
 function usable(folder: string, manifest: Manifest) {
-  const origin = originOf(manifest.config);
-  const check = (header: CheckpointHeader) => {
-    if (header.run !== manifest.run) throw new Unusable(`is of another run (${header.run})`);
-    if (header.config !== origin.config) throw new Unusable('is of another config than the manifest has');
-    if (header.sottovoce !== origin.sottovoce)
-      throw new Unusable(
-        `was written by Sottovoce ${header.sottovoce}, and this is ${origin.sottovoce}: the bits may differ`,
-      );
-    if (header.kernels !== origin.kernels)
-      throw new Unusable('was written with other kernels: the bits may differ');
-  };
-  const { found, refused } = findCheckpoints(foldersOf(folder, manifest.run), check);
+  const { found, refused } = findCheckpoints(foldersOf(folder, manifest.run), checkOf(manifest));
   for (const candidate of found) {
     try {
       readCheckpoint(candidate.file, null);
@@ -119,6 +108,21 @@ function usable(folder: string, manifest: Manifest) {
     }
   }
   return { found: null, refused };
+}
+
+/** What a checkpoint is held against: it throws Unusable where it is not of this run, config and version. */
+export function checkOf(manifest: Manifest): (header: CheckpointHeader) => void {
+  const origin = originOf(manifest.config);
+  return (header) => {
+    if (header.run !== manifest.run) throw new Unusable(`is of another run (${header.run})`);
+    if (header.config !== origin.config) throw new Unusable('is of another config than the manifest has');
+    if (header.sottovoce !== origin.sottovoce)
+      throw new Unusable(
+        `was written by Sottovoce ${header.sottovoce}, and this is ${origin.sottovoce}: the bits may differ`,
+      );
+    if (header.kernels !== origin.kernels)
+      throw new Unusable('was written with other kernels: the bits may differ');
+  };
 }
 
 /** The run's own folder, and those beside its results that hold more of the same run. */

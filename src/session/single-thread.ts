@@ -30,6 +30,18 @@ export interface SingleThreadRun {
   x: StateRows;
   /** All that belongs to the answer: x first, then v and s where they are kept. */
   state: StateRows[];
+  /** What to go on with; null where the run came to its end. */
+  kept: Uint8Array | null;
+}
+
+/** A part of a run: begun from what was kept of it, ended before its last round. */
+export interface Part {
+  /** `refining`: as a checkpoint has it. */
+  from?: { bytes: Uint8Array; round: number; refining?: boolean } | null;
+  /** Rounds after which it ends; where a run goes back (`goesBack`) it has to be one with a row. */
+  until?: number | null;
+  /** Called with every row that is looked at. */
+  onRow?: (row: TraceRow) => void;
 }
 
 /**
@@ -169,18 +181,25 @@ export class Stepper {
 }
 
 /**
- * Returns when the run is over; nothing can stop it before. Rounds and rows are those of the threads' loop.
+ * Returns when the run, or this part of it, is over; nothing can stop it before. Rounds and rows are those of
+ * the threads' loop.
  */
-export function runOnOneThread(prepared: Prepared, module: WebAssembly.Module): SingleThreadRun {
+export function runOnOneThread(
+  prepared: Prepared,
+  module: WebAssembly.Module,
+  { from, until, onRow }: Part = {},
+): SingleThreadRun {
   const { plan: run } = prepared;
+  const last = Math.min(run.rounds, until ?? run.rounds);
   const stepper = new Stepper(prepared, module);
   stepper.begin();
+  if (from) stepper.goOn(from.bytes, from.round);
   const rows: TraceRow[] = [];
   const back = goesBack(run);
-  let refining = looksEveryRound(run);
+  let refining = looksEveryRound(run) || from?.refining === true;
   let { verdict, row } = stepper.look();
-  rows.push(row);
-  while (stepper.round < run.rounds && verdict === 'go') {
+  if (!from) rows.push(row);
+  while (stepper.round < last && verdict === 'go') {
     if (back && !refining && row.round === stepper.round) stepper.save();
     stepper.step();
     const { round } = stepper;
@@ -188,6 +207,7 @@ export function runOnOneThread(prepared: Prepared, module: WebAssembly.Module): 
     if (!due && !refining) continue;
     const before = row.round;
     const seen = stepper.look();
+    onRow?.(seen.row);
     if (seen.verdict === 'converged' && !refining && round - before > 1) {
       stepper.goBack();
       refining = true;
@@ -196,5 +216,6 @@ export function runOnOneThread(prepared: Prepared, module: WebAssembly.Module): 
     ({ verdict, row } = seen);
     if (due || verdict !== 'go') rows.push(row);
   }
-  return { verdict, rows, ...stepper.finish(verdict, rows) };
+  const kept = verdict === 'go' && last < run.rounds ? stepper.keep() : null;
+  return { verdict, rows, kept, ...stepper.finish(verdict, rows) };
 }

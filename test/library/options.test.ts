@@ -1,7 +1,7 @@
 /** Options that a program gets wrong are said, in every call of the library. */
 
 import { describe, expect, it } from 'vitest';
-import { certify, compare, inspectTopology, profile, run, tune } from '../../dist/src/index.js';
+import { certify, compare, inspectTopology, profile, run, tune, verify } from '../../dist/src/index.js';
 
 const config = {
   topology: { kind: 'ring' as const, nodes: 6 },
@@ -18,6 +18,7 @@ const calls: Record<string, (options: never) => Promise<unknown>> = {
   profile: (options) => profile(config, options),
   inspectTopology: (options) => inspectTopology(config.topology, options),
   certify: (options) => certify('sign', options),
+  verify: (options) => verify(config, options),
 };
 
 describe.each(Object.entries(calls))('%s', (name, call) => {

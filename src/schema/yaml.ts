@@ -56,11 +56,33 @@ export function parseYaml(
   return document;
 }
 
+/** Null where the library's own recursion finds no end. */
+function* tokensOf(source: string): Generator<CST.Token | null> {
+  try {
+    yield* new Parser().parse(source);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    yield null;
+  }
+}
+
+/** Where it begins: what is nested as deep as that is all in one line, or its last line is the longest. */
+function longestLine(source: string): number {
+  let at = 0;
+  let longest = { at: 0, length: 0 };
+  for (const line of source.split('\n')) {
+    if (line.length > longest.length) longest = { at, length: line.length };
+    at += line.length + 1;
+  }
+  return longest.at;
+}
+
 /** Where the first collection beyond the deepest level begins; -1 if there is none. */
 function firstTooDeep(source: string): number {
   // A level takes a character at least.
   if (source.length <= DEEPEST) return -1;
-  for (const token of new Parser().parse(source)) {
+  for (const token of tokensOf(source)) {
+    if (token === null) return longestLine(source);
     const open: [token: CST.Token, depth: number][] = [[token, 0]];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const [found, depth] = next;

@@ -65,7 +65,8 @@ describe.each(benchmarks.map(({ name }) => name).filter((name) => name !== 'targ
       expect(new Set(ids).size).toBe(ids.length);
       for (const figure of document.figures) {
         expect(figure.id).toMatch(new RegExp(`^${name}/`));
-        expect(figure.median).toBeGreaterThanOrEqual(0);
+        // What a checkpoint costs is a difference, and may drown in the noise of a short sample.
+        if (name !== 'checkpoints') expect(figure.median).toBeGreaterThanOrEqual(0);
         expect(figure.q1).toBeLessThanOrEqual(figure.median);
         expect(figure.q3).toBeGreaterThanOrEqual(figure.median);
         expect(figure.samples).toBeGreaterThan(0);

@@ -69,7 +69,9 @@ export function acrossNodes(nodes) {
           turn + 1 === nodes.length ? 'end' : String(Math.floor((config.rounds * (turn + 1)) / nodes.length)),
         ),
       );
-      const same = [...whole, pieces.at(-1)].every((hash) => hash === whole[0] && /^[0-9a-f]{16}$/.test(hash));
+      const same = [...whole, pieces.at(-1)].every(
+        (hash) => hash === whole[0] && /^[0-9a-f]{16}$/.test(hash),
+      );
       if (!same) failures++;
       const versions = nodes.map(({ name: version }) => version).join(', ');
       console.log(

@@ -1,7 +1,7 @@
 /*
  * Staging of a checkpoint: N workers copy their share into a buffer beside the arena, meet at a barrier, and
  * the leader publishes the round in STAGED; the coordinator takes the copy and sets STAGED back to 0. The
- * leader decides to stage where the command would be GO and the buffer is free, and then decides again for the
+ * leader decides to stage where the command would be GO and the buffer is free. It then decides again for the
  * same round, behind the barrier after which everyone has read the first command; one more publishes that.
  *
  * Rounds are modulo 4, and a copy is in two steps. Holds: the coordinator finds the shares of one round, of

@@ -301,8 +301,8 @@ proctype Coordinator() {
      /* stop() */
      ask(STOPPED)
 #endif
-  /* Nothing more is asked for. One who leaves the run in a pause finds it there. */
-  :: UNTIL == NEVER || UNTIL == STOPPED -> break
+  /* Nothing more is asked for: the run comes to its end; poisoned, in a pause too. */
+  :: UNTIL == NEVER || UNTIL == STOPPED || POISON -> break
   od
 }
 
@@ -311,7 +311,7 @@ proctype Coordinator() {
 proctype OldCoordinator() {
   PAUSE_AT = NEVER;
   d_step { if :: REQUEST == RUN -> REQUEST = PAUSE :: else fi };
-  PAUSED == N;
+  PAUSED == N || isOver;
   /* resume() */
   PAUSE_AT = NEVER;
   d_step { if :: REQUEST == PAUSE -> REQUEST = RUN :: else fi };

@@ -33,7 +33,9 @@ export function parseYaml(
 ): Document {
   const deep = firstTooDeep(source);
   if (deep < 0) {
-    const document = parseDocument(source, { prettyErrors: false, ...options, uniqueKeys: false });
+    const document = withoutStacks(() =>
+      parseDocument(source, { prettyErrors: false, ...options, uniqueKeys: false }),
+    );
     document.errors.push(...keyErrors(document, options.merge === true));
     return document;
   }
@@ -100,9 +102,34 @@ function firstTooDeep(source: string): number {
   return -1;
 }
 
+/** Some documents are one error a character, and each would note how it came about. */
+function withoutStacks<T>(act: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return act();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+/** Names of anchors that stand for a mapping or a list; the library would search the document for each. */
+function collectionsNamed(document: Document): Set<string> {
+  const names = new Set<string>();
+  const open: unknown[] = [document.contents];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (!isCollection(node)) continue;
+    if (node.anchor !== undefined) names.add(node.anchor);
+    if (isSeq(node)) for (const item of node.items) open.push(item);
+    if (isMap(node)) for (const { key, value } of node.items) open.push(key, value);
+  }
+  return names;
+}
+
 /** Keys that are no scalars, and those that a mapping has twice, in the order of the source. */
 function keyErrors(document: Document, merge: boolean): YAMLParseError[] {
   const errors: YAMLParseError[] = [];
+  const collections = collectionsNamed(document);
   const open: unknown[] = [document.contents];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (isSeq(node)) for (const item of node.items) open.push(item);
@@ -110,10 +137,10 @@ function keyErrors(document: Document, merge: boolean): YAMLParseError[] {
     const known = new Set<unknown>();
     for (const { key, value } of node.items) {
       open.push(value);
-      const named = isAlias(key) ? key.resolve(document) : key;
       const isTwice = isScalar(key) && known.has(key.value) && !(merge && key.value === '<<');
       if (isScalar(key)) known.add(key.value);
-      if (!isTwice && !isCollection(named)) continue;
+      const stands = isCollection(key) || (isAlias(key) && collections.has(key.source));
+      if (!isTwice && !stands) continue;
       const [begin = 0, end = begin] = (key as { range?: [number, number, number] }).range ?? [];
       errors.push(
         isTwice

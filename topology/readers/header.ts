@@ -94,12 +94,17 @@ const MOST_ALIKE = 4;
 function pairsIn(names: readonly string[], known: readonly [string, string][]): [number, number][] {
   const pairs: [number, number][] = [];
   for (const [source, target] of known) {
-    const columnsOf = (name: string) =>
-      names.flatMap((found, column) => (found === name ? [column] : [])).slice(0, MOST_ALIKE);
-    const targets = columnsOf(target);
-    for (const a of columnsOf(source)) for (const b of targets) pairs.push([a, b]);
+    const targets = columnsOf(names, target);
+    for (const a of columnsOf(names, source)) for (const b of targets) pairs.push([a, b]);
   }
   return pairs;
+}
+
+function columnsOf(names: readonly string[], name: string): number[] {
+  const columns: number[] = [];
+  for (let at = names.indexOf(name); at >= 0 && columns.length < MOST_ALIKE; at = names.indexOf(name, at + 1))
+    columns.push(at);
+  return columns;
 }
 
 function indexOrNull(names: readonly string[], name: string): number | null {

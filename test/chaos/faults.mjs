@@ -355,11 +355,11 @@ const checkpointFlipped = {
       c.judgeResume(
         resumed,
         2,
-        /has no checkpoint to go on from; .*checkpoint (has|is|holds)|has all of its/,
+        /has no checkpoint to go on from; .*checkpoint (has|is|holds|was)|has all of its/,
       );
       return;
     }
-    c.judgeResume(resumed, c.endCode, /checkpoint (has|is|holds)/);
+    c.judgeResume(resumed, c.endCode, /checkpoint (has|is|holds|was)/);
     if (!c.judgeResults(place)) c.problem('wrong', 'a run that was gone on with is not over');
   },
 };

@@ -167,6 +167,27 @@ describe('checkpoints on the way', () => {
     }
   });
 
+  it('the trace has all rows before a checkpoint when it appears', async () => {
+    const own = fileSystem.renameSync;
+    const behind: [number, number][] = [];
+    fileSystem.renameSync = (from, to) => {
+      own(from, to);
+      const round = /-(\d{10})\.checkpoint$/.exec(String(to))?.[1];
+      if (round === undefined) return;
+      const trace = readFileSync(path.join(path.dirname(String(to)), '..', 'trace.csv'), 'utf8');
+      behind.push([Number(round), Number(trace.trim().split('\n').at(-1)?.split(',')[0])]);
+    };
+    try {
+      await run({ ...config, trace: { every: 1 }, checkpoint: { everyRounds: 20 } }, 'rows');
+      await run({ ...base, rounds: 900, trace: { every: 1 } }, 'rows-later', 300);
+      await resume('rows-later');
+    } finally {
+      fileSystem.renameSync = own;
+    }
+    expect(behind.length).toBeGreaterThan(2);
+    for (const [round, last] of behind) expect(last).toBeGreaterThanOrEqual(round);
+  });
+
   it('more rounds are those of a longer run; where the rounds decide, that is said', async () => {
     const short = { ...base, rounds: 200, checkpoint: { everyRounds: 60, keep: 2 } };
     await run(short, 'longer');

@@ -4,7 +4,7 @@
  * the one before is used.
  */
 
-import { cpSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../dist/src/index.js';
@@ -187,6 +187,22 @@ describe('checkpoints on the way', () => {
     expect(behind.length).toBeGreaterThan(2);
     for (const [round, last] of behind) expect(last).toBeGreaterThanOrEqual(round);
   });
+
+  it.each([7, 10])(
+    'ended after its last round, before its results were written: it writes them (rows every %i)',
+    async (every) => {
+      const done = { ...base, trace: { every }, rounds: 200, checkpoint: { everyRounds: 90 } };
+      const { summary } = await run(done, `done-${every}`);
+      copy(`done-${every}`, `undone-${every}`);
+      for (const name of ['summary.json', 'x.npy']) rmSync(path.join(folder, `undone-${every}`, name));
+      const { found, result } = await resume(`undone-${every}`);
+      expect(found.from.round).toBe(200);
+      expect(result.summary).toMatchObject({ status: 'finished', rounds: 200, stateHash: summary.stateHash });
+      expect(result.summary.final).toEqual(summary.final);
+      expect(rowsOf(`undone-${every}`)).toEqual(rowsOf(`done-${every}`));
+      expect(checkFolder(path.join(folder, `undone-${every}`)).problems).toEqual([]);
+    },
+  );
 
   it('more rounds are those of a longer run; where the rounds decide, that is said', async () => {
     const short = { ...base, rounds: 200, checkpoint: { everyRounds: 60, keep: 2 } };

@@ -123,6 +123,8 @@ export class Case {
     if (!untidy) this.#judgeHidden('before the next run');
     try {
       openSettled(out, 'chaos');
+      // What is kept beside it is a folder of its own, in which somebody may have been killed as well.
+      for (const place of beside(out)) openSettled(place, 'chaos');
     } catch (error) {
       this.problem('leftover', `the folder cannot be opened again: ${error.message}`);
       return null;

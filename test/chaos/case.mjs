@@ -41,6 +41,8 @@ export class Case {
   stopMs = null;
   struck = false;
   resumed = 0;
+  /** How often it was killed. */
+  kills = 0;
 
   constructor({ random, folder, drawn, cache, earlier }) {
     this.random = random;

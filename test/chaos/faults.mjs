@@ -29,10 +29,10 @@ const OUTPUT =
  * Calls `act` at a moment that the seed says, if the run lasts that long: at a time, when something happens in
  * the folder, or some time after its rounds have begun.
  */
-export function atMoment(c, command, act) {
+export function atMoment(c, command, act, kinds = ['time', 'saving', 'saving', 'rounds']) {
   const { random } = c;
-  const kind = random.pick(['time', 'saving', 'saving', 'rounds']);
-  const happenings = random.size(1, 60);
+  const kind = random.pick(kinds);
+  const happenings = random.size(1, kind === 'checkpoint' ? 12 : 60);
   const delayMs = random.below(4) === 0 ? random.below(40) : 0;
   const timeMs = random.below(2500);
   const roundsMs = random.size(1, 800);
@@ -63,6 +63,7 @@ export function atMoment(c, command, act) {
       if (kind === 'saving' && /\.(part|checkpoint|csv|json|npy)$|stage|incomplete|commit/.test(file)) {
         if (--left === 0) strike(delayMs);
       }
+      if (kind === 'checkpoint' && /\.checkpoint(\.|$)/.test(file) && --left === 0) strike(delayMs);
       if (kind === 'rounds' && file.endsWith('trace.csv')) strike(roundsMs);
     });
     if (kind === 'time') timers.push(setTimeout(() => strike(0), timeMs));
@@ -156,17 +157,21 @@ const twoSignals = {
 const kill = {
   needs: () => ({ checkpoint: true }),
   run: async (c) => {
-    const times = 1 + c.random.below(4);
+    const times = 2 + c.random.below(4);
+    const moments = ['checkpoint', 'checkpoint', 'checkpoint', 'saving', 'rounds', 'time'];
     let args;
     for (let again = 0; again < times; again++) {
       const inside = c.random.below(3) === 0;
-      const file = `kill:KILLED:${c.random.below(1e6)}:${c.random.pick([40, 200, 1000])}`;
+      const file = `kill:KILLED:${c.random.below(1e6)}:${c.random.pick([60, 200, 600])}`;
       const ways = inside ? { preload: [FILE_FAULTS], env: { SOTTOVOCE_FILE_FAULT: file } } : {};
       const command = c.start({ ...ways, ...(args && { args }) });
-      if (!inside) await atMoment(c, command, () => command.signal('SIGKILL'));
+      if (!inside) await atMoment(c, command, () => command.signal('SIGKILL'), moments);
       const ended = await command.ended();
       if (ended.signal !== 'SIGKILL') c.judgeEnd(command, ended, { codes: [] });
-      else c.struck = true;
+      else {
+        c.struck = true;
+        c.kills++;
+      }
       const place = c.judgeFolder({ untidy: true });
       if (place !== null && c.judgeResults(place)) return;
       const goesOn = place !== null && checkpointsOf(place).length > 0;

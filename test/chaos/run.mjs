@@ -65,6 +65,7 @@ const table = Object.fromEntries(
 const failures = [];
 const begun = Date.now();
 let done = 0;
+let kills = 0;
 let lastShown = 0;
 
 /** Some faults are more likely than others. */
@@ -106,6 +107,7 @@ function record(index, { kind, c }) {
   row.runs++;
   row.struck += c.struck;
   row.resumed += c.resumed;
+  kills += c.kills;
   if (c.stopMs !== null) row.stopMs.push(c.stopMs);
   for (const of of new Set(c.problems.map((problem) => problem.kind))) row[of]++;
   if (c.problems.length === 0) return;
@@ -185,5 +187,9 @@ say(line('all', sum));
 say(
   `seed ${seed}, ${Math.round((Date.now() - begun) / 1000)} s; time to stop: from the fault to the end of the process`,
 );
+if (kills > 0)
+  say(
+    `kill -9: ${kills} kills, and the bits of the undisturbed run after ${table['kill -9'].runs - table['kill -9'].wrong} of ${table['kill -9'].runs} runs`,
+  );
 if (failures.length > 0) say(`failed: ${failures.join(' ')}`);
 process.exit(failures.length > 0 ? 1 : 0);

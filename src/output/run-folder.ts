@@ -6,7 +6,7 @@
  * `incomplete`, which is a run's folder like any other. The next run that ends well there replaces both.
  */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileSystem } from '../../topology/file-system.js';
 import { syncFolder } from '../../topology/whole-file.js';
@@ -44,7 +44,14 @@ export function holdsWholeRun(folder: string): boolean {
  */
 export function settleRunFolder(folder: string): void {
   clearContenders(folder);
+  settleOwn(folder);
+}
+
+/** Its own files, what stands on a stage, and its checkpoints. */
+function settleOwn(folder: string): void {
   settle(folder, (stage) => setAside(folder, stage));
+  const checkpoints = path.join(folder, CHECKPOINTS);
+  if (lstatSync(checkpoints, { throwIfNoEntry: false })?.isDirectory()) settle(checkpoints);
 }
 
 /** The same without holding the lock. Where somebody alive holds it, it throws InputError. */
@@ -63,18 +70,33 @@ export function setAside(folder: string, stage: string): string | null {
     removeAll(stage);
     return null;
   }
-  settle(stage);
+  settleOwn(stage);
   const place = freePlace(folder);
+  // An attempt to go on that had not begun takes no place of one that had.
+  if (isSameRun(place, stage) && hasCheckpoints(place) && !hasCheckpoints(stage)) {
+    removeAll(stage);
+    return null;
+  }
   removeAll(place);
   fileSystem.renameSync(stage, place);
   syncFolder(folder);
   return place;
 }
 
+function isSameRun(one: string, other: string): boolean {
+  const [run, its] = [one, other].map((place) => readJson(path.join(place, 'manifest.json'))['run']);
+  return run !== undefined && run === its;
+}
+
+function hasCheckpoints(place: string): boolean {
+  const checkpoints = path.join(place, CHECKPOINTS);
+  return existsSync(checkpoints) && readdirSync(checkpoints).length > 0;
+}
+
 /** After whoever wrote in this process has been ended from outside: what it had not finished, and its lock. */
 export function tidyUp(folder: string, id: string): void {
   if (!isOwnLock(folder, id)) return;
-  settle(folder, (stage) => setAside(folder, stage));
+  settleOwn(folder);
   removeAll(path.join(folder, LOCK_FILE));
 }
 

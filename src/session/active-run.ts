@@ -48,6 +48,7 @@ export class ActiveRun {
   private readonly onRows: (rows: TraceRow[]) => void;
   private readonly arena: Arena;
   private readonly words: Int32Array;
+  private readonly reader: RingReader;
   private readonly id: string;
   /** Where a run that looks for the round of its arrival would go back to. */
   private readonly snapshots: SharedArrayBuffer | null;
@@ -77,6 +78,7 @@ export class ActiveRun {
     this.arena = createArena(prepared.plan.layout);
     prepared.fill(this.arena);
     this.words = this.arena.view('control', 'i32');
+    this.reader = new RingReader(this.words, this.arena.view('trace.ring', 'f64'));
     this.steering = new Steering(this.words, prepared.plan.rounds);
     this.snapshots = goesBack(prepared.plan) ? createSnapshots(prepared.plan.layout) : null;
     this.checkpoints = new RunCheckpoints({
@@ -85,7 +87,10 @@ export class ActiveRun {
       config: prepared.config,
       run: id,
       folder: () => directory?.current ?? null,
-      syncRows: () => directory?.syncTrace(),
+      syncRows: () => {
+        this.deliver();
+        directory?.syncTrace();
+      },
       from: options.from ?? null,
     });
   }
@@ -214,18 +219,8 @@ export class ActiveRun {
   }
 
   private async runTraced(): ReturnType<WorkerPool['run']> {
-    const { arena, options, prepared, words } = this;
-    const reader = new RingReader(words, arena.view('trace.ring', 'f64'));
-    const deliver = () => {
-      const rows = reader.drain();
-      for (const row of rows) {
-        this.history.push(row);
-        this.kept?.push(row);
-      }
-      this.write(rows);
-      if (rows.length > 0) this.onRows(rows);
-    };
-    const timer = setInterval(deliver, DRAIN_MS);
+    const { arena, options, prepared } = this;
+    const timer = setInterval(() => this.deliver(), DRAIN_MS);
     this.checkpoints.begin();
     try {
       return await this.pool.run(arena, prepared.plan, {
@@ -241,9 +236,20 @@ export class ActiveRun {
       });
     } finally {
       clearInterval(timer);
-      deliver();
+      this.deliver();
       await this.checkpoints.end();
     }
+  }
+
+  /** Rows that the leader has written by now. */
+  private deliver(): void {
+    const rows = this.reader.drain();
+    for (const row of rows) {
+      this.history.push(row);
+      this.kept?.push(row);
+    }
+    this.write(rows);
+    if (rows.length > 0) this.onRows(rows);
   }
 
   /**

@@ -90,9 +90,12 @@ export class RunCheckpoints {
 
   /** Before the rounds. What the run goes on from is kept until it has left a newer one. */
   begin(): void {
-    const { words, from, folder } = this.#inputs;
+    const { words, from, folder, syncRows } = this.#inputs;
     const place = folder();
-    if (from !== null && place !== null) keepLink(from.checkpoint, path.join(place, CHECKPOINTS));
+    if (from !== null && place !== null) {
+      syncRows();
+      keepLink(from.checkpoint, path.join(place, CHECKPOINTS));
+    }
     if (this.#spec === null) return;
     this.#timers.push(setInterval(() => this.#take(), POLL_MS));
     const { everySeconds } = this.#spec;

@@ -53,12 +53,7 @@ export async function findResumption(given: string, overrides: readonly Override
   const { found, refused } = usable(folder, manifest);
   if (found === null) throw nothingFound(folder, refused);
   const { file, header } = found;
-  if (header.round >= loaded.config.rounds) {
-    throw new InputError(
-      `the run in ${showPath(folder)} has all of its ${plural(loaded.config.rounds, 'round')}`,
-      { file: folder, hint: `--rounds ${2 * header.round} goes on with it` },
-    );
-  }
+  refuseDone(kept, header);
   const notes = [...kept.notes, ...refused.map(({ file: bad, why }) => `${showPath(bad)} ${why}`)];
   return {
     folder,
@@ -82,6 +77,22 @@ function refuseOver({ summary, file }: KeptRun): void {
     `the run in ${showPath(path.dirname(file))} ${status} after ${plural(rounds, 'round')}: there is nothing to go on with`,
     { file },
   );
+}
+
+/**
+ * One that was ended after its last round and before its results were written has them all, and goes on to write
+ * them.
+ */
+function refuseDone({ summary, loaded, file }: KeptRun, { round }: CheckpointHeader): void {
+  const { rounds } = loaded.config;
+  const isWritten =
+    summary?.status === 'finished' && summary.rounds >= round && summary.incomplete === undefined;
+  if (round < rounds || (round === rounds && !isWritten)) return;
+  const folder = path.dirname(file);
+  throw new InputError(`the run in ${showPath(folder)} has all of its ${plural(rounds, 'round')}`, {
+    file: folder,
+    hint: `--rounds ${2 * round} goes on with it`,
+  });
 }
 
 function refuseChanged({ changed, file }: KeptRun): void {

@@ -4,7 +4,7 @@
  * the one before is used.
  */
 
-import { cpSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../dist/src/index.js';
@@ -166,6 +166,43 @@ describe('checkpoints on the way', () => {
       newest = before;
     }
   });
+
+  it('the trace has all rows before a checkpoint when it appears', async () => {
+    const own = fileSystem.renameSync;
+    const behind: [number, number][] = [];
+    fileSystem.renameSync = (from, to) => {
+      own(from, to);
+      const round = /-(\d{10})\.checkpoint$/.exec(String(to))?.[1];
+      if (round === undefined) return;
+      const trace = readFileSync(path.join(path.dirname(String(to)), '..', 'trace.csv'), 'utf8');
+      behind.push([Number(round), Number(trace.trim().split('\n').at(-1)?.split(',')[0])]);
+    };
+    try {
+      await run({ ...config, trace: { every: 1 }, checkpoint: { everyRounds: 20 } }, 'rows');
+      await run({ ...base, rounds: 900, trace: { every: 1 } }, 'rows-later', 300);
+      await resume('rows-later');
+    } finally {
+      fileSystem.renameSync = own;
+    }
+    expect(behind.length).toBeGreaterThan(2);
+    for (const [round, last] of behind) expect(last).toBeGreaterThanOrEqual(round);
+  });
+
+  it.each([7, 10])(
+    'ended after its last round, before its results were written: it writes them (rows every %i)',
+    async (every) => {
+      const done = { ...base, trace: { every }, rounds: 200, checkpoint: { everyRounds: 90 } };
+      const { summary } = await run(done, `done-${every}`);
+      copy(`done-${every}`, `undone-${every}`);
+      for (const name of ['summary.json', 'x.npy']) rmSync(path.join(folder, `undone-${every}`, name));
+      const { found, result } = await resume(`undone-${every}`);
+      expect(found.from.round).toBe(200);
+      expect(result.summary).toMatchObject({ status: 'finished', rounds: 200, stateHash: summary.stateHash });
+      expect(result.summary.final).toEqual(summary.final);
+      expect(rowsOf(`undone-${every}`)).toEqual(rowsOf(`done-${every}`));
+      expect(checkFolder(path.join(folder, `undone-${every}`)).problems).toEqual([]);
+    },
+  );
 
   it('more rounds are those of a longer run; where the rounds decide, that is said', async () => {
     const short = { ...base, rounds: 200, checkpoint: { everyRounds: 60, keep: 2 } };

@@ -10,6 +10,7 @@
 import { rmdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { RunError } from '../base/errors.js';
 import { formatSeconds } from '../base/format.js';
 import { showPath } from '../base/show-path.js';
 import { refusal } from '../output/failures.js';
@@ -211,6 +212,7 @@ export async function runCommand(
     if (json) printLine(terminal.stdout, toJson(summary));
     if (!quiet) printLine(report, formatSummary(summary, extras, paint));
     else if (summary.status === 'diverged') reportError(diverged(summary), terminal);
+    else if (summary.incomplete !== undefined) reportError(incomplete(summary, outDir), terminal);
     const verdict = dependencies.judge?.(summary);
     if (verdict && (!quiet || verdict.exitCode !== null)) printLine(report, verdict.line);
     return interrupt.exitCode ?? verdict?.exitCode ?? exitCodeOf(summary);
@@ -421,6 +423,11 @@ function exitCodeOf(summary: Summary): number {
 
 export function diverged({ rounds, hint }: Summary): Error {
   return Object.assign(new Error(`the run diverged after ${rounds} rounds`), { code: 'DIVERGED', hint });
+}
+
+function incomplete({ incomplete = {} }: Summary, folder: string): Error {
+  const lost = Object.entries(incomplete).map(([name, why]) => `${name} could not be written: ${why}`);
+  return new RunError('OUTPUT_FAILED', `${showPath(folder)}: ${lost.join('; ')}`);
 }
 
 /** `runs/ring-of-eight-20250131-142530`. */

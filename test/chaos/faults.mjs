@@ -210,14 +210,20 @@ const slowPipe = {
   run: async (c) => {
     const command = c.start({ args: json(c), reading: false });
     const { stdout, stderr } = command.child;
-    stderr.resume();
+    stderr.on('data', (text) => {
+      command.said.stderr += text;
+    });
     await sleep(c.random.below(1500));
     stdout.on('data', (text) => {
       command.said.stdout += text;
       stdout.pause();
       setTimeout(() => stdout.resume(), 5);
     });
-    c.judgeEnd(command, await command.ended(), { codes: [] });
+    const { code, hung, left } = await command.ended();
+    if (hung !== null) c.problem('hang', hung);
+    if (left !== null) c.problem('leftover', left);
+    if (code !== c.endCode)
+      c.problem('said', `exit ${code}, ${JSON.stringify(command.said.stderr.slice(-300))}`);
     c.struck = true;
     try {
       const { stateHash } = JSON.parse(command.said.stdout);
@@ -330,7 +336,7 @@ const graphChanged = {
     });
     const ended = await command.ended();
     stop();
-    c.judgeEnd(command, ended, { codes: [130] });
+    c.judgeEnd(command, ended, { codes: [130], diesOf: ['SIGINT'] });
     const place = c.judgeFolder();
     if (place === null) return;
     if (c.judgeResults(place)) return;
@@ -347,7 +353,7 @@ const checkpointFlipped = {
     const command = c.start();
     await atMoment(c, command, () => command.signal(c.random.pick(['SIGINT', 'SIGKILL'])));
     const ended = await command.ended();
-    if (ended.signal !== 'SIGKILL') c.judgeEnd(command, ended, { codes: [130] });
+    if (ended.signal !== 'SIGKILL') c.judgeEnd(command, ended, { codes: [130], diesOf: ['SIGINT'] });
     const place = c.judgeFolder({ untidy: true });
     if (place === null || c.judgeResults(place)) return;
     const all = checkpointsOf(place).sort();

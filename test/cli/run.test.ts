@@ -121,6 +121,13 @@ describe('a run that ends by itself', () => {
 });
 
 describe('what goes wrong', () => {
+  test('a file that could not be written is said, even to the quiet', async () => {
+    const incomplete = { 'x.npy': 'no space is left (ENOSPC)' };
+    const { run, err } = rig(ends({ status: 'finished', incomplete }));
+    expect(await run({ quiet: true, out: 'here' })).toBe(1);
+    expect(err()).toBe('error: here: x.npy could not be written: no space is left (ENOSPC)\n');
+  });
+
   test('bad input is 2, with its hint, and what was started meanwhile is closed', async () => {
     const { run, err, fake } = rig(ends(), {
       load: async () => {

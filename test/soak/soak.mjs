@@ -10,8 +10,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { openSession, parseConfig } from '../dist/src/index.js';
-import { findResumption } from '../dist/src/session/resume-point.js';
+import { openSession, parseConfig } from '../../dist/src/index.js';
+import { findResumption } from '../../dist/src/session/resume-point.js';
 
 const { values } = parseArgs({
   options: {

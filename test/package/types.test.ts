@@ -37,7 +37,7 @@ const pages = [
 const EVERY_CALL = `
 import * as all from 'sottovoce';
 import { certify, compare, type ConfigInput, type FlowModule, inspectTopology, isInputError, isRunError } from 'sottovoce';
-import { InputError, loadConfig, openSession, parseConfig, profile, RunError, run, tune } from 'sottovoce';
+import { InputError, loadConfig, openSession, parseConfig, profile, RunError, resume, run, tune, verify } from 'sottovoce';
 import { barChart, gapSparkline, linearPlot, logPlot, pairedBarChart, percent, readNpy, sparkline } from 'sottovoce/report';
 import { checkGraph, edgeWeights, formatGraph, generate, type Graph, graphFromEdges, inspect } from 'sottovoce/topology';
 import { parseGraph, readGraph, spectrum, writeGraph } from 'sottovoce/topology';
@@ -55,6 +55,8 @@ try {
   const { x, rows } = await run(config, { signal, onRows: (some) => some.length, onProgress: ({ round }) => round });
   const loaded = await parseConfig(config, { folder: '.' });
   await run(await loadConfig('a.yaml'), { keepX: false });
+  await resume('folder', { workers: 2, rounds: 20, onProgress: ({ round }) => round });
+  await verify('folder', { onProgress: ({ doing }) => doing });
   const { methods, pictures } = await compare([config, 'b.yaml'], {
     compressors: [all.topK(4), 'sign'],
     onCell: (cell, outcome, { done, of }) => [cell.seed, outcome.status, done / of],

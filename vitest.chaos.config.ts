@@ -17,6 +17,7 @@ export default defineConfig({
       'test/output/file-faults.test.ts',
       'test/output/side-by-side.test.ts',
       'test/checkpoint/kept.test.ts',
+      'test/verify/verify.test.ts',
       'test/cli/ends.test.ts',
       'test/cli/reproduce.test.ts',
       'test/compare/stale.test.ts',

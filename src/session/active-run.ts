@@ -8,6 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Arena, createArena } from '../arena/arena.js';
 import { InputError } from '../base/errors.js';
+import { plural } from '../base/format.js';
 import { writeNpyRows } from '../data/npy.js';
 import type { RunDirectory } from '../output/run-directory.js';
 import { readTraceRows } from '../output/trace-file.js';
@@ -186,7 +187,8 @@ export class ActiveRun {
   private takeEarlierRows({ trace, round }: ResumePoint): void {
     const { traceEvery } = this.prepared.plan;
     let rows: TraceRow[] = [];
-    let next = 0;
+    let last = -1;
+    let count = 0;
     const pass = () => {
       for (const row of rows) {
         this.history.push(row);
@@ -196,12 +198,17 @@ export class ActiveRun {
       rows = [];
     };
     for (const row of trace === null ? [] : readTraceRows(trace)) {
-      if (row.round !== next || row.round > round) continue;
-      next += traceEvery;
+      if (row.round <= last || row.round > round || row.round % traceEvery !== 0) continue;
+      last = row.round;
+      count++;
       if (rows.push(row) === EARLIER_ROWS) pass();
     }
     pass();
-    if (next <= round) this.warnings.push(`trace.csv lacks rows from round ${next} to ${round}: it was cut`);
+    const lacking = 1 + Math.floor(round / traceEvery) - count;
+    if (lacking > 0)
+      this.warnings.push(
+        `trace.csv lacks ${plural(lacking, 'row')} before round ${round}: it was cut or edited`,
+      );
   }
 
   private tellCheckpoints(summary: Summary): void {

@@ -21,6 +21,8 @@ const ROUNDING = 1e-11;
 export function growthWarning(rows: readonly TraceRow[], moving: boolean): string | null {
   const [first] = rows;
   const last = rows.at(-1);
+  // Of a trace that was cut nobody knows the start.
+  if (first !== undefined && first.round > 0) return null;
   if (moving || first === undefined || last === undefined || rows.length < 2) return null;
   const [of, what]: [(row: TraceRow) => number, string] = Number.isFinite(first.rmsError)
     ? [({ rmsError }) => rmsError, 'the error (rms distance to the optimum)']

@@ -6,11 +6,12 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { InputError } from '../base/errors.js';
+import { InputError, isInputError } from '../base/errors.js';
 import { plural } from '../base/format.js';
 import { showPath } from '../base/show-path.js';
 import { type CheckpointHeader, readCheckpoint, Unusable } from '../checkpoint/file.js';
 import { findCheckpoints, type Refused } from '../checkpoint/folder.js';
+import { refusal } from '../output/failures.js';
 import { type KeptRun, loadManifest, manifestAt } from '../output/load-manifest.js';
 import type { Manifest } from '../output/manifest.js';
 import { INCOMPLETE, openSettled, readJson } from '../output/run-folder.js';
@@ -39,19 +40,30 @@ export interface Resumption {
 export async function findResumption(given: string, overrides: readonly Override[]): Promise<Resumption> {
   const manifestFile = manifestAt(given);
   if (manifestFile === null) {
+    const torn = path.join(path.resolve(given), 'manifest.json');
+    if (existsSync(torn)) {
+      throw new InputError(`${showPath(torn)} is torn, or no run's: it cannot be read as a manifest`, {
+        file: torn,
+        hint: 'bring it back as the run wrote it, or begin a new run',
+      });
+    }
     throw new InputError(`${showPath(path.resolve(given))} holds no run, expected the folder of one`, {
       file: path.resolve(given),
       hint: 'a run leaves manifest.json in its folder when it begins',
     });
   }
   const folder = path.dirname(manifestFile);
-  openSettled(folder, randomUUID());
+  try {
+    openSettled(folder, randomUUID());
+  } catch (error) {
+    throw isInputError(error) ? error : refusal(showPath(folder), error);
+  }
   const kept = await loadManifest(folder, overrides);
   refuseOver(kept);
   refuseChanged(kept);
   const { manifest, loaded } = kept;
   const { found, refused } = usable(folder, manifest);
-  if (found === null) throw nothingFound(folder, refused);
+  if (found === null) throw nothingFound(folder, refused, kept.notes);
   const { file, header } = found;
   refuseDone(kept, header);
   const notes = [...kept.notes, ...refused.map(({ file: bad, why }) => `${showPath(bad)} ${why}`)];
@@ -91,8 +103,16 @@ function refuseDone({ summary, loaded, file }: KeptRun, { round }: CheckpointHea
   const folder = path.dirname(file);
   throw new InputError(`the run in ${showPath(folder)} has all of its ${plural(rounds, 'round')}`, {
     file: folder,
-    hint: `--rounds ${2 * round} goes on with it`,
+    hint: `--rounds ${2 * round} goes on with it${laterRun(folder)}`,
   });
+}
+
+/** A second run into the folder that did not come to its end lies beside it, as a run of its own. */
+function laterRun(folder: string): string {
+  const beside = path.join(folder, INCOMPLETE);
+  return existsSync(path.join(beside, 'manifest.json'))
+    ? `; a later run that was ended is in ${showPath(beside)}: sottovoce resume ${showPath(beside)}`
+    : '';
 }
 
 function refuseChanged({ changed, file }: KeptRun): void {
@@ -145,9 +165,10 @@ function foldersOf(folder: string, run: string): string[] {
   return [folder, ...beside];
 }
 
-function nothingFound(folder: string, refused: readonly Refused[]): InputError {
+function nothingFound(folder: string, refused: readonly Refused[], notes: readonly string[]): InputError {
   const why = refused.map(({ file, why: reason }) => `; ${showPath(file)} ${reason}`).join('');
-  return new InputError(`${showPath(folder)} has no checkpoint to go on from${why}`, {
+  const known = notes.map((note) => `; ${note}`).join('');
+  return new InputError(`${showPath(folder)} has no checkpoint to go on from${why}${known}`, {
     file: folder,
     hint: 'a run leaves one where it is stopped, and on its way with `checkpoint: { everySeconds: 60 }` in its config',
   });

@@ -45,6 +45,8 @@ export class RunSession implements Session {
         const prepared = await prepareRun(options.config, pool.workers);
         const notes = await this.notesOn(options, prepared, pool.workers);
         prepared.report.warnings.push(...notes);
+        // What was expected of gains that were chosen when the run began.
+        prepared.report.tuning ??= options.from?.manifest.plan?.tuning ?? null;
         const { workers } = options.config.config;
         const report = { ...prepared.report, ...(workers === 'auto' && { coreLimit: ownCores().limit }) };
         this.ready = { prepared: { ...prepared, report }, pool, options, directory };

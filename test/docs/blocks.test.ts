@@ -23,6 +23,7 @@ const main = path.join(root, 'dist/src/cli/main.js');
 const COMMANDS: { matches: RegExp; why: string; add?: string }[] = [
   { matches: /^npm ci\b/, why: 'it installs and builds this very tree' },
   { matches: /^node examples\/02-/, why: 'minutes on MNIST; test/examples has a few rounds of it' },
+  { matches: /resume runs\//, why: 'it goes on with a run that was stopped: test/checkpoint has many' },
   { matches: /^node bench\//, why: 'minutes to hours of measuring, on data that is not ours' },
   { matches: /^node examples\/03-/, why: 'some seconds for each of four methods', add: '--rounds 20' },
   { matches: /profile ring\.yaml/, why: 'five seconds of recording', add: '--seconds 0.3' },

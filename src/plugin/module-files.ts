@@ -13,7 +13,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { init, parse } from 'es-module-lexer';
+import { parse } from 'es-module-lexer/js';
 import type { InputFile } from '../base/inputs.js';
 import { isTypeScript } from './typescript.js';
 
@@ -56,7 +56,6 @@ async function namedIn(source: string, file: string): Promise<string[]> {
 }
 
 async function importedIn(source: string, file: string): Promise<string[]> {
-  await init;
   try {
     const [imports] = parse(isTypeScript(file) ? await withoutTypes(source) : source, file);
     return imports.flatMap(({ n: name }) =>

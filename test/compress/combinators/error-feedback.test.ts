@@ -93,7 +93,7 @@ describe('error feedback', () => {
   it('keeps one row an agent, beside two rows of scratch for each agent of a block', () => {
     const { fields } = planOf(errorFeedback({ kind: 'sign' }), { agents: 9, dim: 11 });
     expect(fields).toEqual([
-      { name: 'compressor.excess', type: 'f64', length: 9 * 16 },
+      { name: 'compressor.excess', type: 'f64', length: 9 * 16, lasts: { as: 'rows', rows: 9 } },
       { name: 'compressor.wanted', type: 'f64', length: 3 * 16, perWorker: true },
       { name: 'compressor.said', type: 'f64', length: 3 * 16, perWorker: true },
     ]);

@@ -6,7 +6,8 @@
  * sentence and not with wrong numbers.
  */
 
-import { BYTES, checkArenaFits, type Field, type FieldType, HEADER_BYTES, type Layout } from './layout.js';
+import { checkArenaFits } from './fits.js';
+import { BYTES, type Field, type FieldType, HEADER_BYTES, type Layout } from './layout.js';
 
 const MAGIC = 0x534f5456; // "SOTV"
 const VERSION = 1;

@@ -7,12 +7,6 @@
  * own.
  */
 
-import { formatBytes } from '../../topology/memory.js';
-import { InputError } from '../base/errors.js';
-import { checkMemory } from '../base/memory.js';
-
-export { formatBytes };
-
 export type FieldType = 'f64' | 'f32' | 'u32' | 'i32' | 'u8';
 
 export interface FieldSpec {
@@ -117,22 +111,4 @@ function layoutHash(layout: Layout): number {
     .join('|');
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash >>> 0;
-}
-
-/** Refuses, before anything is allocated, what 32-bit WebAssembly cannot address or memory cannot hold. */
-export function checkArenaFits(layout: Layout): void {
-  if (layout.totalBytes <= MAX_ARENA_BYTES) {
-    checkMemory('the shared memory of this run', layout.totalBytes);
-    return;
-  }
-  const largest = Object.values(layout.fields)
-    .map((f) => ({ name: f.name, bytes: f.stride * (f.perWorker ? layout.workers : 1) }))
-    .sort((a, b) => b.bytes - a.bytes)
-    .slice(0, 3)
-    .map((f) => `${f.name} ${formatBytes(f.bytes)}`);
-  const ratio = MAX_ARENA_BYTES / layout.totalBytes;
-  throw new InputError(
-    `this run needs ${formatBytes(layout.totalBytes)} of shared memory, ${formatBytes(layout.totalBytes - MAX_ARENA_BYTES)} more than the 4 GiB that 32-bit WebAssembly can address (largest: ${largest.join(', ')})`,
-    { hint: `about ${Math.floor(ratio * 100)}% of the agents, or of the dimension, would fit` },
-  );
 }

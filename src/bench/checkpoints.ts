@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { formatBytes } from '../arena/layout.js';
+import { formatBytes } from '../arena/fits.js';
 import { describeSpec } from '../base/describe.js';
 import { UNCOMPRESSED } from '../compress/registry.js';
 import { countText, figure, spreadText } from './figures.js';

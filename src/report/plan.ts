@@ -2,7 +2,7 @@
  * What a person reads before a run. Memory comes first: it is the one number that may make them press Ctrl-C.
  */
 
-import { formatBytes } from '../arena/layout.js';
+import { formatBytes } from '../arena/fits.js';
 import {
   alignRows,
   type Colours,

@@ -3,7 +3,7 @@
  * files are.
  */
 
-import { formatBytes } from '../arena/layout.js';
+import { formatBytes } from '../arena/fits.js';
 import {
   alignRows,
   type Colours,

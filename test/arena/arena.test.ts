@@ -2,7 +2,8 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import { attachArena, createArena, populate } from '../../src/arena/arena.js';
-import { checkArenaFits, formatBytes, layoutArena, rowLength } from '../../src/arena/layout.js';
+import { checkArenaFits, formatBytes } from '../../src/arena/fits.js';
+import { layoutArena, rowLength } from '../../src/arena/layout.js';
 
 describe('layout', () => {
   it('by hand: a header of 128 bytes, fields on lines of their own, a copy for each worker where asked', () => {

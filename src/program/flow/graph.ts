@@ -9,7 +9,8 @@ import {
   largestComponentWithNodes,
   strongComponents,
 } from '../../../topology/properties.js';
-import { formatBytes, MAX_ARENA_BYTES, rowLength } from '../../arena/layout.js';
+import { formatBytes } from '../../arena/fits.js';
+import { MAX_ARENA_BYTES, rowLength } from '../../arena/layout.js';
 import { edgesHash } from '../../base/data-in-words.js';
 import { describeSpec } from '../../base/describe.js';
 import { InputError, type SpecPath, unexpected } from '../../base/errors.js';

@@ -8,7 +8,8 @@
  */
 
 import type { Graph } from '../../../topology/index.js';
-import { checkArenaFits, type FieldSpec, layoutArena, rowLength, rowsThatLast } from '../../arena/layout.js';
+import { checkArenaFits } from '../../arena/fits.js';
+import { type FieldSpec, layoutArena, rowLength, rowsThatLast } from '../../arena/layout.js';
 import { cacheBytes } from '../../base/caches.js';
 import { unexpected } from '../../base/errors.js';
 import { planCompressor, UNCOMPRESSED } from '../../compress/registry.js';

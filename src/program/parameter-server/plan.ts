@@ -4,13 +4,8 @@
  */
 
 import { COUNT_SCRATCH_BYTES, DITHER_SCRATCH } from '../../../kernels/sizes.js';
-import {
-  checkArenaFits,
-  type FieldSpec,
-  layoutArena,
-  rowLength,
-  wholeThatLasts,
-} from '../../arena/layout.js';
+import { checkArenaFits } from '../../arena/fits.js';
+import { type FieldSpec, layoutArena, rowLength, wholeThatLasts } from '../../arena/layout.js';
 import { formatPath, InputError, type SpecPath } from '../../base/errors.js';
 import { planSchedule } from '../../base/schedules.js';
 import { TRANSFORM_NS } from '../../compress/nanoseconds.js';

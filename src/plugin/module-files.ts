@@ -13,7 +13,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { parse } from 'es-module-lexer/js';
 import type { InputFile } from '../base/inputs.js';
 import { isTypeScript } from './typescript.js';
 
@@ -57,6 +56,9 @@ async function namedIn(source: string, file: string): Promise<string[]> {
 
 async function importedIn(source: string, file: string): Promise<string[]> {
   try {
+    // Only here: it is WebAssembly, which some processes do without.
+    const { init, parse } = await import('es-module-lexer');
+    await init;
     const [imports] = parse(isTypeScript(file) ? await withoutTypes(source) : source, file);
     return imports.flatMap(({ n: name }) =>
       name !== undefined && /^(\.{0,2}\/|file:)/.test(name) ? [name] : [],

@@ -7,7 +7,7 @@ import { showPath } from '../base/show-path.js';
 import type { KeptRun } from '../output/load-manifest.js';
 import { versions } from '../output/versions.js';
 import type { LoadedConfig, Override } from '../run/config.js';
-import { configDigest } from '../run/inputs.js';
+import { configDigest, sayChanged } from '../run/inputs.js';
 import type { Summary } from '../run/reports.js';
 import { ExitCode, printLine, type Terminal } from './terminal.js';
 
@@ -46,10 +46,7 @@ export async function reproduction(
 
 function refuseChanged({ changed }: KeptRun, allowed: boolean, terminal: Terminal): void {
   if (changed.length === 0) return;
-  const said = changed.map(
-    ({ input, sha256 }) => `${input.path} ${sha256 === null ? 'is gone' : 'has changed'}`,
-  );
-  const text = `not what the run was made from: ${said.join(', ')}`;
+  const text = `not what the run was made from: ${sayChanged(changed)}`;
   if (!allowed)
     throw new InputError(text, { hint: '--allow-changed runs it all the same, with the files as they are' });
   printLine(terminal.stderr, `warning: ${text}`);

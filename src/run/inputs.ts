@@ -88,3 +88,10 @@ function fileOfUrl(url: string): string | null {
     return null;
   }
 }
+
+/** Files that are not what they were, as half a sentence; `sha256` is null where there is none any more. */
+export function sayChanged(changed: readonly { input: RunInput; sha256: string | null }[]): string {
+  return changed
+    .map(({ input, sha256 }) => `${input.path} ${sha256 === null ? 'is gone' : 'has changed'}`)
+    .join(', ');
+}

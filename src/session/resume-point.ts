@@ -16,7 +16,7 @@ import { type KeptRun, loadManifest, manifestAt } from '../output/load-manifest.
 import type { Manifest } from '../output/manifest.js';
 import { INCOMPLETE, openSettled, readJson } from '../output/run-folder.js';
 import type { LoadedConfig, Override } from '../run/config.js';
-import { configDigest } from '../run/inputs.js';
+import { configDigest, sayChanged } from '../run/inputs.js';
 import { originOf } from './checkpoints.js';
 import type { ResumePoint } from './types.js';
 import { countWorkers } from './workers.js';
@@ -117,10 +117,7 @@ function laterRun(folder: string): string {
 
 function refuseChanged({ changed, file }: KeptRun): void {
   if (changed.length === 0) return;
-  const said = changed.map(
-    ({ input, sha256 }) => `${input.path} ${sha256 === null ? 'is gone' : 'has changed'}`,
-  );
-  throw new InputError(`the run cannot go on to the same bits: ${said.join(', ')} since it began`, {
+  throw new InputError(`the run cannot go on to the same bits: ${sayChanged(changed)} since it began`, {
     file,
     hint: 'bring them back as they were, or begin a new run',
   });

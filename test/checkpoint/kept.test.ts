@@ -14,8 +14,9 @@ import { kernelsUrl } from '../../src/run/locations.js';
 import { prepareRun } from '../../src/session/prepare.js';
 import { Stepper } from '../../src/session/single-thread.js';
 import type { TraceRow } from '../../src/trace/row.js';
-import { ROUNDS, tables } from '../engine/recorded.js';
+import { ROUNDS, recordedTables } from '../engine/recorded.js';
 
+const tables = await recordedTables();
 const module = new WebAssembly.Module(readFileSync(kernelsUrl));
 const EVERY = process.env['SOTTOVOCE_ALL_CHECKPOINTS'] === '1' ? 1 : 9;
 const timeless = ({ seconds: _, ...row }: TraceRow) => row;

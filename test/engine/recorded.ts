@@ -28,8 +28,6 @@ const small = {
 const error = { kind: 'primal-dual', compress: 'error-state', step: 0.02, alpha: 0.5, beta: 0.5 };
 const flatSign = { kind: 'flatten', inner: { kind: 'sign' } };
 
-const { config: programConfig } = serverProblem();
-const ofVariants = await writeProblem(temporaryFolder());
 const ring = { kind: 'watts-strogatz', nodes, degree: 4, rewire: 0.3, seed: 1 };
 const changing: Record<string, unknown> = {
   none: undefined,
@@ -47,88 +45,98 @@ const changing: Record<string, unknown> = {
   custom: { kind: 'custom', module: ownLinks, rate: 0.3, length: 2 },
 };
 
-export const tables: Record<string, () => Iterable<[string, Record<string, unknown>]>> = {
-  'flows and compressors': () =>
-    [...combinations, ...baselines].map(({ name, flow, compressor }) => [
-      name,
-      { ...problem, flow, compressor },
-    ]),
-  'flows over links': function* () {
-    for (const kind of Object.keys(links))
-      expect(changing, 'a kind of links without an example here').toHaveProperty(kind);
-    for (const [kind, spec] of Object.entries(changing))
-      for (const variant of all)
-        for (const compressor of compressors)
-          yield [
-            `${kind} ${nameOf(variant)} ${compressor.kind}`,
-            {
-              ...ofVariants(variant),
-              topology: ring,
-              compressor,
-              ...(spec !== undefined && { links: spec }),
-            },
-          ];
-  },
-  // Kernels that do a whole round, rows that fill no line, hubs that all workers share, agents in another
-  // order.
-  'sizes and layouts': function* () {
-    const modes = flowSpecs.filter(({ kind }) => kind === 'primal-dual');
-    for (const dim of [1, 8, 64, 100, 256, 1024])
-      for (const flow of [
-        ...modes,
-        { ...modes[0], inner: 3, rho: 4 },
-        { ...modes[0], integrator: 'semi-implicit' },
-      ])
-        for (const compressor of flow.compress === 'none'
-          ? [{ kind: 'identity' }]
-          : [flatSign, { kind: 'sign' }])
-          yield [
-            `${dim} ${JSON.stringify(flow)} ${compressor.kind}`,
-            {
-              ...small,
-              cost: { kind: 'quadratic', dim, condition: 3, seed: 1 },
-              weights: 'metropolis',
-              flow,
-              compressor,
-            },
-          ];
-    const large = [
-      ['hub', { kind: 'star', nodes: 4500 }],
-      ['rcm', { kind: 'random-geometric', nodes: 900, averageDegree: 7, seed: 2, largestComponent: true }],
-    ] as const;
-    for (const [name, topology] of large)
-      for (const flow of modes)
-        for (const compressor of flow.compress === 'none'
-          ? [{ kind: 'identity' }]
-          : [flatSign, { kind: 'top-k', k: 4 }])
-          yield [
-            `${name} ${flow.compress} ${compressor.kind}`,
-            {
-              topology,
-              cost: { kind: 'quadratic', dim: 64, condition: 3, seed: 1 },
-              flow: name === 'hub' ? { ...flow, step: 1e-4 } : flow,
-              compressor,
-              rounds: 20,
-              ...(name === 'rcm' && { layout: { order: 'rcm' } }),
-            },
-          ];
-  },
-  costs: () =>
-    cases.map(({ kind, parameters, name }) => [
-      name,
-      {
-        ...problem,
-        topology: { kind: 'ring', nodes: AGENTS },
-        cost: specOf(kind, parameters),
-        flow: error,
-        compressor: { kind: 'sign' },
-      },
-    ]),
-  programs: () => Object.entries(PROGRAMS).map(([name, program]) => [name, programConfig(program, ROUNDS)]),
-  'gains that are auto': function* () {
-    for (const kind of Object.keys(flows))
-      for (const compressor of [{ kind: 'identity' }, flatSign, { kind: 'top-k', k: 4 }])
-        yield [`${kind} ${compressor.kind}`, { ...small, flow: { kind, ...required[kind] }, compressor }];
-    yield ['lambda', programConfig({ lambda: 'auto' }, ROUNDS)];
-  },
-};
+export type Tables = Record<string, () => Iterable<[string, Record<string, unknown>]>>;
+
+/**
+ * Made by each test file for itself: the data stand in folders that are gone after the tests of the file that
+ * asked for them.
+ */
+export async function recordedTables(): Promise<Tables> {
+  const { config: programConfig } = serverProblem();
+  const ofVariants = await writeProblem(temporaryFolder());
+  return {
+    'flows and compressors': () =>
+      [...combinations, ...baselines].map(({ name, flow, compressor }) => [
+        name,
+        { ...problem, flow, compressor },
+      ]),
+    'flows over links': function* () {
+      for (const kind of Object.keys(links))
+        expect(changing, 'a kind of links without an example here').toHaveProperty(kind);
+      for (const [kind, spec] of Object.entries(changing))
+        for (const variant of all)
+          for (const compressor of compressors)
+            yield [
+              `${kind} ${nameOf(variant)} ${compressor.kind}`,
+              {
+                ...ofVariants(variant),
+                topology: ring,
+                compressor,
+                ...(spec !== undefined && { links: spec }),
+              },
+            ];
+    },
+    // Kernels that do a whole round, rows that fill no line, hubs that all workers share, agents in another
+    // order.
+    'sizes and layouts': function* () {
+      const modes = flowSpecs.filter(({ kind }) => kind === 'primal-dual');
+      for (const dim of [1, 8, 64, 100, 256, 1024])
+        for (const flow of [
+          ...modes,
+          { ...modes[0], inner: 3, rho: 4 },
+          { ...modes[0], integrator: 'semi-implicit' },
+        ])
+          for (const compressor of flow.compress === 'none'
+            ? [{ kind: 'identity' }]
+            : [flatSign, { kind: 'sign' }])
+            yield [
+              `${dim} ${JSON.stringify(flow)} ${compressor.kind}`,
+              {
+                ...small,
+                cost: { kind: 'quadratic', dim, condition: 3, seed: 1 },
+                weights: 'metropolis',
+                flow,
+                compressor,
+              },
+            ];
+      const large = [
+        ['hub', { kind: 'star', nodes: 4500 }],
+        ['rcm', { kind: 'random-geometric', nodes: 900, averageDegree: 7, seed: 2, largestComponent: true }],
+      ] as const;
+      for (const [name, topology] of large)
+        for (const flow of modes)
+          for (const compressor of flow.compress === 'none'
+            ? [{ kind: 'identity' }]
+            : [flatSign, { kind: 'top-k', k: 4 }])
+            yield [
+              `${name} ${flow.compress} ${compressor.kind}`,
+              {
+                topology,
+                cost: { kind: 'quadratic', dim: 64, condition: 3, seed: 1 },
+                flow: name === 'hub' ? { ...flow, step: 1e-4 } : flow,
+                compressor,
+                rounds: 20,
+                ...(name === 'rcm' && { layout: { order: 'rcm' } }),
+              },
+            ];
+    },
+    costs: () =>
+      cases.map(({ kind, parameters, name }) => [
+        name,
+        {
+          ...problem,
+          topology: { kind: 'ring', nodes: AGENTS },
+          cost: specOf(kind, parameters),
+          flow: error,
+          compressor: { kind: 'sign' },
+        },
+      ]),
+    programs: () => Object.entries(PROGRAMS).map(([name, program]) => [name, programConfig(program, ROUNDS)]),
+    'gains that are auto': function* () {
+      for (const kind of Object.keys(flows))
+        for (const compressor of [{ kind: 'identity' }, flatSign, { kind: 'top-k', k: 4 }])
+          yield [`${kind} ${compressor.kind}`, { ...small, flow: { kind, ...required[kind] }, compressor }];
+      yield ['lambda', programConfig({ lambda: 'auto' }, ROUNDS)];
+    },
+  };
+}

@@ -7,7 +7,10 @@ import { afterAll } from 'vitest';
 import { type PrepareOptions, parseConfig, type RunResult } from '../../dist/src/index.js';
 import { RunSession } from '../../dist/src/session/run-session.js';
 
-/** A folder that is gone after the tests of the file. */
+/**
+ * A folder that is gone after the tests of the file that asks. Not for the top level of a module that several
+ * files import: it is loaded once for all of them, and gone with the first.
+ */
 export function temporaryFolder(within: string = os.tmpdir()): string {
   const folder = mkdtempSync(path.join(within, 'sottovoce-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

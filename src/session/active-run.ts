@@ -90,7 +90,8 @@ export class ActiveRun {
       folder: () => directory?.current ?? null,
       syncRows: () => {
         this.deliver();
-        directory?.syncTrace();
+        this.writeRows(() => directory?.syncTrace());
+        if (this.unwritten !== null) throw this.unwritten;
       },
       from: options.from ?? null,
     });
@@ -194,7 +195,7 @@ export class ActiveRun {
         this.history.push(row);
         this.kept?.push(row);
       }
-      this.write(rows);
+      this.writeRows(() => this.directory?.append(rows));
       rows = [];
     };
     for (const row of trace === null ? [] : readTraceRows(trace)) {
@@ -255,7 +256,7 @@ export class ActiveRun {
       this.history.push(row);
       this.kept?.push(row);
     }
-    this.write(rows);
+    this.writeRows(() => this.directory?.append(rows));
     if (rows.length > 0) this.onRows(rows);
   }
 
@@ -263,10 +264,10 @@ export class ActiveRun {
    * A run whose trace cannot be written ends after its round, with everything else that it has; rows are
    * taken all the same, or the leader would wait for room.
    */
-  private write(rows: readonly TraceRow[]): void {
+  private writeRows(write: () => void): void {
     if (this.unwritten !== null) return;
     try {
-      this.directory?.append(rows);
+      write();
     } catch (error) {
       this.unwritten = error as Error;
       this.steering.stop();

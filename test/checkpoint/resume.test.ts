@@ -277,6 +277,33 @@ describe('what is no checkpoint of this run', () => {
     }
   });
 
+  it('where rows were lost no checkpoint is left behind them, so that they come again', async () => {
+    const traced = { ...config, rounds: 4000, trace: { every: 1 }, checkpoint: { everyRounds: 90, keep: 2 } };
+    const whole = await run(traced, 'lost-whole');
+    const { openSync, writeSync } = fileSystem;
+    let trace = -1;
+    let writes = 0;
+    fileSystem.openSync = ((file: string, ...rest: [number]) => {
+      const handle = openSync(file, ...rest);
+      if (file.endsWith('trace.csv')) trace = handle;
+      return handle;
+    }) as typeof openSync;
+    fileSystem.writeSync = ((handle: number, ...rest: [Uint8Array, number, number]) => {
+      // Once: the disk is well again when the run's end is written.
+      if (handle === trace && ++writes === 4) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+      return writeSync(handle, ...rest);
+    }) as typeof writeSync;
+    try {
+      await expect(run(traced, 'lost')).rejects.toThrow(/trace.csv/);
+    } finally {
+      Object.assign(fileSystem, { openSync, writeSync });
+    }
+    expect(rowsOf('lost').length).toBeLessThan(4000);
+    const { result } = await resume('lost');
+    expect(result.summary).toMatchObject({ stateHash: whole.summary.stateHash, warnings: [] });
+    expect(rowsOf('lost')).toEqual(rowsOf('lost-whole'));
+  });
+
   it('a trace that was cut is said, and what is there is kept', async () => {
     const whole = await run(config, 'cut-whole');
     await run(config, 'cut', 200);

@@ -35,6 +35,12 @@ export function parseSpecText(text: string, registry: Registry, family = 'compre
   if (trimmed === '') {
     throw new InputError(`a ${family} is empty, expected a kind such as ${Object.keys(registry)[0]}`);
   }
+  if (trimmed.length > MOST_CHARACTERS) {
+    throw new InputError(
+      `a ${family} is of ${trimmed.length} characters, expected at most ${MOST_CHARACTERS}`,
+      { hint: shown(trimmed) },
+    );
+  }
   return trimmed.startsWith('{')
     ? parseBraces(trimmed, family)
     : new CallParser(trimmed, registry, family).parse();
@@ -64,6 +70,8 @@ export function pointAt(error: InputError, written: WrittenSpec): InputError {
   return new InputError(error.message, details, { cause: error });
 }
 
+/** No compressor needs as many; a text of nothing but mistakes takes 5 us a character. */
+const MOST_CHARACTERS = 2 ** 16;
 /** Characters of a text that messages repeat. */
 const LONGEST = 200;
 

@@ -70,3 +70,9 @@ test('what plan refuses later points at its place too', () => {
   const error = new InputError('compressor.inner.k is 99', { path: ['compressor', 'inner', 'k'] });
   expect(pointAt(error, written).hint).toBe(`flatten(top-k(k=99))\n${' '.repeat(6 + 16)}^`);
 });
+
+test('a text that is far too long is refused before it is parsed', () => {
+  expect(refusal(`{ kind: ${'[>'.repeat(40_000)}`).message).toBe(
+    'a compressor is of 80008 characters, expected at most 65536',
+  );
+});

@@ -5,8 +5,7 @@
 import { defineConfig } from 'vitest/config';
 import gate from './vitest.config.js';
 
-process.env.SOTTOVOCE_FAULTS = 'all';
-process.env.SOTTOVOCE_ALL_CHECKPOINTS = '1';
+process.env.SOTTOVOCE_TESTS = 'all';
 
 export default defineConfig({
   ...gate,

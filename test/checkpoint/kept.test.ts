@@ -15,10 +15,11 @@ import { prepareRun } from '../../src/session/prepare.js';
 import { Stepper } from '../../src/session/single-thread.js';
 import type { TraceRow } from '../../src/trace/row.js';
 import { ROUNDS, recordedTables } from '../engine/recorded.js';
+import { ALL } from '../support/some.js';
 
 const tables = await recordedTables();
 const module = new WebAssembly.Module(readFileSync(kernelsUrl));
-const EVERY = process.env['SOTTOVOCE_ALL_CHECKPOINTS'] === '1' ? 1 : 9;
+const EVERY = ALL ? 1 : 9;
 const timeless = ({ seconds: _, ...row }: TraceRow) => row;
 
 /** Laid out otherwise, where the config leaves it open and there is a graph. */

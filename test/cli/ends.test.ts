@@ -14,8 +14,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/run.js';
+import { ALL } from '../support/some.js';
 
-const ALL = process.env['SOTTOVOCE_FAULTS'] === 'all';
 const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 const folder = temporaryFolder();
 const temporary = join(folder, 'tmp');

@@ -18,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sottovoce } from '../support/command-line.js';
 import { temporaryFolder } from '../support/run.js';
+import { ALL } from '../support/some.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = temporaryFolder();
@@ -86,15 +87,19 @@ describe.each(kinds)('%s', (kind) => {
     expect(await hashOf(`js-${kind}.yaml`, 2)).toBe(await hashOf(`js-${kind}.yaml`, 1));
   });
 
-  it('names commands that work', () => {
-    expect(next.length).toBeGreaterThan(1);
-    for (const command of next) {
-      expect(command).toMatch(/^sottovoce /);
-      const { status, said } = shell(command);
-      expect({ status, said }).toMatchObject({ status: 0 });
-      expect(said).not.toMatch(/\brefused\b/);
-    }
-  }, 120_000);
+  it.runIf(ALL || kinds.indexOf(kind) % 2 === 0)(
+    'names commands that work',
+    () => {
+      expect(next.length).toBeGreaterThan(1);
+      for (const command of next) {
+        expect(command).toMatch(/^sottovoce /);
+        const { status, said } = shell(command);
+        expect({ status, said }).toMatchObject({ status: 0 });
+        expect(said).not.toMatch(/\brefused\b/);
+      }
+    },
+    120_000,
+  );
 });
 
 describe('types', () => {

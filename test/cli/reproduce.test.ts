@@ -10,8 +10,8 @@ import { run } from '../../dist/src/index.js';
 import { loadManifest } from '../../src/output/load-manifest.js';
 import { sottovoce } from '../support/command-line.js';
 import { temporaryFolder } from '../support/run.js';
+import { ALL } from '../support/some.js';
 
-const ALL = process.env['SOTTOVOCE_FAULTS'] === 'all';
 /** Their figures come from trial runs, the server's search, and a module. */
 const SOME = ['choco-sgd', 'a cost of a module', 'a parameter server, lambda auto'];
 const folder = temporaryFolder();

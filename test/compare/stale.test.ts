@@ -13,8 +13,8 @@ import { digestOf } from '../../src/base/canonical.js';
 import { makeGrid } from '../../src/compare/grid.js';
 import { CompareDirectory } from '../../src/compare/store.js';
 import { temporaryFolder } from '../support/run.js';
+import { ALL } from '../support/some.js';
 
-const ALL = process.env['SOTTOVOCE_FAULTS'] === 'all';
 const folder = temporaryFolder();
 const config = join(folder, 'ring.yaml');
 const out = join(folder, 'out');

@@ -6,9 +6,10 @@ import { expect, test } from 'vitest';
 import { CompareDirectory } from '../../src/compare/store.js';
 import { withFault } from '../support/file-faults.js';
 import { temporaryFolder } from '../support/run.js';
+import { ALL } from '../support/some.js';
 
 // All of the calls with `npm run test:chaos`.
-const STEP = process.env['SOTTOVOCE_FAULTS'] === 'all' ? 1 : 5;
+const STEP = ALL ? 1 : 5;
 const NAMES = ['results.csv', 'results.json', 'results.parquet', 'picture.svg'];
 const files = (content: string, names = NAMES) => names.map((name) => ({ name, content }));
 

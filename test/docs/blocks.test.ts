@@ -15,17 +15,33 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { temporaryFolder } from '../support/run.js';
+import { ALL } from '../support/some.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const main = path.join(root, 'dist/src/cli/main.js');
 
-/** Commands that are not run as they stand: `add` makes them shorter, without it they are not run. */
-const COMMANDS: { matches: RegExp; why: string; add?: string }[] = [
+/**
+ * Commands that are not run as they stand: `add` makes them shorter, without it they are not run. `late`: run with
+ * `npm run test:all` alone.
+ */
+const COMMANDS: { matches: RegExp; why: string; add?: string; late?: true }[] = [
   { matches: /^npm ci\b/, why: 'it installs and builds this very tree' },
   { matches: /^node examples\/02-/, why: 'minutes on MNIST; test/examples has a few rounds of it' },
   { matches: /resume runs\//, why: 'it goes on with a run that was stopped: test/checkpoint has many' },
   { matches: /^node bench\//, why: 'minutes to hours of measuring, on data that is not ours' },
-  { matches: /^node examples\/03-/, why: 'some seconds for each of four methods', add: '--rounds 20' },
+  {
+    matches: /^node examples\/03-/,
+    why: 'some seconds for each of four methods',
+    add: '--rounds 20',
+    late: true,
+  },
+  { matches: /^node examples\//, why: 'test/examples runs it', add: '', late: true },
+  {
+    matches: /^(npx )?sottovoce verify ring/,
+    why: 'a dozen runs; test/verify has them',
+    add: '',
+    late: true,
+  },
   { matches: /profile ring\.yaml/, why: 'five seconds of recording', add: '--seconds 0.3' },
   {
     matches: /profile profiles\/one-bit/,
@@ -216,7 +232,7 @@ describe.each(documents)('%s', (document) => {
         const known = COMMANDS.find(({ matches }) => matches.test(command));
         // Scripts are this package's own: what they run is what tests and examples run.
         if (script !== undefined && script !== 'ci') expect(Object.keys(scripts)).toContain(script);
-        if (script !== undefined || (known && known.add === undefined)) return;
+        if (script !== undefined || (known && (known.add === undefined || (known.late && !ALL)))) return;
         const { status, said } = await shell(known ? `${command} ${known.add}` : command, place);
         expect({ status, said }).toMatchObject({ status: 0 });
         // A grid in which cells were refused is a command that does not do what it is shown for.

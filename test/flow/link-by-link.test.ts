@@ -36,6 +36,7 @@ import { runLinkByLink } from '../support/link-by-link.js';
 import { loadLinks, ownLinks } from '../support/load-links.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
+import { someOf } from '../support/some.js';
 
 const folder = temporaryFolder();
 const configOf = await writeProblem(folder);
@@ -251,38 +252,44 @@ describe('the engine computes what agents would who hear only their neighbours',
     }
   });
 
-  it.each(all.map((variant) => ({ variant, name: nameOf(variant) })))('$name', async ({ variant }) => {
-    for (const [which, line] of variant.lines.entries()) {
-      expect(await lineOf(variant, compressors[which], line), compressors[which].kind).toBe(line);
-    }
-  });
+  it.each(someOf(all, 3).map((variant) => ({ variant, name: nameOf(variant) })))(
+    '$name',
+    async ({ variant }) => {
+      for (const [which, line] of variant.lines.entries()) {
+        expect(await lineOf(variant, compressors[which], line), compressors[which].kind).toBe(line);
+      }
+    },
+  );
 });
 
 describe('and it ends where it should', () => {
   const exact = all.filter(({ biased }) => !biased);
 
-  it.each(exact.map((variant) => ({ variant, name: nameOf(variant) })))('$name', async ({ variant }) => {
-    const { lines } = variant;
-    const right = answerOf(variant);
-    const tried = lines.flatMap((line, which) =>
-      line
-        .split(' ')
-        .slice(0, which === 0 ? changes.length : 1)
-        .flatMap((group, index) =>
-          // One network of edges and one of arcs.
-          [index === 0 && group[1] === '=' ? 1 : 0, 3].flatMap((at) =>
-            group[at] === '=' ? [{ compressor: compressors[which], index, network: networks[at] }] : [],
+  it.each(someOf(exact, 3).map((variant) => ({ variant, name: nameOf(variant) })))(
+    '$name',
+    async ({ variant }) => {
+      const { lines } = variant;
+      const right = answerOf(variant);
+      const tried = lines.flatMap((line, which) =>
+        line
+          .split(' ')
+          .slice(0, which === 0 ? changes.length : 1)
+          .flatMap((group, index) =>
+            // One network of edges and one of arcs.
+            [index === 0 && group[1] === '=' ? 1 : 0, 3].flatMap((at) =>
+              group[at] === '=' ? [{ compressor: compressors[which], index, network: networks[at] }] : [],
+            ),
           ),
-        ),
-    );
-    for (const { compressor, index, network } of tried) {
-      const config = configIn(variant, network, changes[index]);
-      const { x } = await runSequentially(
-        { ...config, compressor, rounds: 8000, stop: { rmsError: 1e-6 } },
-        1,
       );
-      const off = Math.max(...x.map((entry, at) => Math.abs(entry - right[at % dim])));
-      expect(off, JSON.stringify([compressor, network.topology, changes[index]])).toBeLessThan(1e-5);
-    }
-  });
+      for (const { compressor, index, network } of tried) {
+        const config = configIn(variant, network, changes[index]);
+        const { x } = await runSequentially(
+          { ...config, compressor, rounds: 8000, stop: { rmsError: 1e-6 } },
+          1,
+        );
+        const off = Math.max(...x.map((entry, at) => Math.abs(entry - right[at % dim])));
+        expect(off, JSON.stringify([compressor, network.topology, changes[index]])).toBeLessThan(1e-5);
+      }
+    },
+  );
 });

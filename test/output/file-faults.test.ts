@@ -14,11 +14,10 @@ import { writeWhole } from '../../topology/whole-file.js';
 import { LOADED, PLAN, row, SUMMARY } from '../report/fixtures.js';
 import { type Fault, withFault } from '../support/file-faults.js';
 import { temporaryFolder } from '../support/run.js';
+import { ALL } from '../support/some.js';
 
 // In memory where there is such a folder: what is tried here flushes a disk thousands of times.
 const root = temporaryFolder(existsSync('/dev/shm') ? '/dev/shm' : undefined);
-/** `npm run test:chaos` tries the rest. */
-const ALL = process.env['SOTTOVOCE_FAULTS'] === 'all';
 let number = 0;
 const agents = [{ row: 0, label: 'a', degree: 1, samples: null }];
 

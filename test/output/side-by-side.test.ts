@@ -12,10 +12,10 @@ import { expect, test } from 'vitest';
 import { run } from '../../src/index.js';
 import { checkFolder } from '../../src/output/check-folder.js';
 import { temporaryFolder } from '../support/run.js';
+import { ALL } from '../support/some.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
-const MANY = process.env['SOTTOVOCE_FAULTS'] === 'all';
-const AT_ONCE = MANY ? 20 : 3;
+const AT_ONCE = ALL ? 20 : 3;
 const root = temporaryFolder();
 const config = path.join(root, 'ring.yaml');
 writeFileSync(
@@ -69,7 +69,7 @@ test('without --out each has a folder of its own', async () => {
 
 test('with the same --out one has it, others are refused or come after it', async () => {
   const folder = path.join(root, 'same');
-  for (let again = 0; again < (MANY ? 2 : 1); again++) {
+  for (let again = 0; again < (ALL ? 2 : 1); again++) {
     const ended = await many((at) =>
       command(['run', config, '-q', '--out', folder, '--seed', String(at)], root),
     );
@@ -109,7 +109,7 @@ test('in one process: as many calls, as many folders', async () => {
   });
 });
 
-test.runIf(MANY)('profiles, comparisons and benchmarks at once', async () => {
+test.runIf(ALL)('profiles, comparisons and benchmarks at once', async () => {
   const cwd = path.join(root, 'others');
   mkdirSync(cwd);
   const same = path.join(cwd, 'same');

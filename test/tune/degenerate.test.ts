@@ -16,6 +16,7 @@ import { parseConfig } from '../../src/index.js';
 import { prepareRun } from '../../src/session/prepare.js';
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
+import { someOf } from '../support/some.js';
 
 const folder = temporaryFolder();
 const flatSign = { kind: 'flatten', inner: { kind: 'sign' } };
@@ -103,7 +104,7 @@ const cases: Case[] = [
 ];
 
 describe('auto converges on', () => {
-  it.each(cases)('$name', async ({ config, rounds }) => {
+  it.each(someOf(cases, 3))('$name', async ({ config, rounds }) => {
     const given = { flow: { kind: 'primal-dual' }, rounds, seed: 3, ...config };
     const { report } = await prepareRun(await parseConfig(given), 1);
     const { tuning, gains } = report;

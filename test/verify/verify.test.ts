@@ -9,6 +9,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { run, type Verification, verify } from '../../dist/src/index.js';
 import { sottovoce } from '../support/command-line.js';
 import { temporaryFolder } from '../support/run.js';
+import { ALL } from '../support/some.js';
 
 const folder = temporaryFolder();
 const at = (...names: string[]) => path.join(folder, ...names);
@@ -32,9 +33,6 @@ export function step({ x, heard, gradient, agent, round }) {
   );
   return { topology, cost, flow: { kind: 'custom', module: at(name) }, rounds: 40, workers: 2 };
 }
-
-/** Nine runs each: the rest with `npm run test:chaos`. */
-const LONG = process.env['SOTTOVOCE_FAULTS'] === 'all';
 
 describe('a config', () => {
   it('is the same in every way, and broken off with a compressor that remembers', async () => {
@@ -79,7 +77,7 @@ describe('a config', () => {
     );
   });
 
-  it.runIf(LONG)('a draw of Math.random is found out, and said by the command', async () => {
+  it.runIf(ALL)('a draw of Math.random is found out, and said by the command', async () => {
     const config = module('chance.mjs', '', '(round > 6 ? 1e-9 * Math.random() : 0)', '');
     put('chance.yaml', JSON.stringify(config));
     const said = await sottovoce(folder, 'verify', 'chance.yaml', '--rounds', '12');

@@ -11,6 +11,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { accessSync, constants, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
+import { atExit } from './at-exit.js';
 import { fileSystem } from './file-system.js';
 
 /** Of a file that is whole: its length, and the SHA-256 of its bytes, hexadecimal. */
@@ -207,8 +208,7 @@ export async function writeWholeLater(
   goesWithProcess = false,
 ): Promise<Written> {
   const part = new PartFile(file, mode);
-  const discard = () => part.discard();
-  if (goesWithProcess) process.once('exit', discard);
+  const isOver = goesWithProcess ? atExit(() => part.discard()) : () => {};
   try {
     let since = 0;
     for (const piece of content) {
@@ -223,7 +223,7 @@ export async function writeWholeLater(
     part.discard();
     throw error;
   } finally {
-    process.off('exit', discard);
+    isOver();
   }
 }
 

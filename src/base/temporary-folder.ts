@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { atExit } from '../../topology/at-exit.js';
 
 export interface TemporaryFolder {
   /** Absolute. */
@@ -17,10 +18,11 @@ export interface TemporaryFolder {
 /** @param purpose a word for its name */
 export function makeTemporaryFolder(purpose: string): TemporaryFolder {
   const folder = mkdtempSync(path.join(os.tmpdir(), `sottovoce-${purpose}-`));
+  const erase = () => rmSync(folder, { recursive: true, force: true });
+  const isOver = atExit(erase);
   const remove = () => {
-    process.off('exit', remove);
-    rmSync(folder, { recursive: true, force: true });
+    isOver();
+    erase();
   };
-  process.once('exit', remove);
   return { path: folder, remove };
 }

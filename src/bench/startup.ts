@@ -8,6 +8,7 @@ import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { atExit } from '../../topology/at-exit.js';
 import { InputError } from '../base/errors.js';
 import { makeTemporaryFolder } from '../base/temporary-folder.js';
 import { examplesUrl, startupUrl } from '../run/locations.js';
@@ -83,7 +84,7 @@ async function startOnce(config: string): Promise<Startup> {
   let running: ReturnType<typeof run> | null = null;
   // Before its folder goes, which it would make again.
   const kill = () => running?.child.kill('SIGKILL');
-  process.once('exit', kill);
+  const isOver = atExit(kill);
   const folder = makeTemporaryFolder('startup');
   try {
     const startedMs = performance.now();
@@ -94,7 +95,7 @@ async function startOnce(config: string): Promise<Startup> {
       outside: performance.now() - startedMs,
     };
   } finally {
-    process.off('exit', kill);
+    isOver();
     folder.remove();
   }
 }

@@ -3,6 +3,7 @@
 /** The main thread's end of a Session. */
 
 import { randomUUID } from 'node:crypto';
+import { atExit } from '../../topology/at-exit.js';
 import { InputError, RunError } from '../base/errors.js';
 import { tidyUp } from '../output/run-folder.js';
 import { describeOverdue, OVERDUE_HINT, type OverdueCall } from '../plugin/watch.js';
@@ -58,11 +59,11 @@ export async function openSession(): Promise<OpenSession> {
     const folder = options.outDir ?? outDir;
     // Ended from outside (close, a second Ctrl-C), the coordinator cannot clear up after itself.
     if (folder !== null) tidy = () => tidyUp(folder, runId);
-    process.once('exit', tidy);
+    const isOver = atExit(tidy);
     try {
       return await remote.start({ ...options, runId });
     } finally {
-      process.off('exit', tidy);
+      isOver();
     }
   };
 

@@ -4,7 +4,7 @@
  * the one before is used.
  */
 
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../dist/src/index.js';
@@ -282,7 +282,10 @@ describe('what is no checkpoint of this run', () => {
     const whole = await run(traced, 'lost-whole');
     const { openSync, writeSync } = fileSystem;
     let trace = -1;
-    let writes = 0;
+    let failed = false;
+    const hasCheckpoint = () =>
+      existsSync(path.join(folder, 'lost/checkpoints')) &&
+      files('lost').some((name) => name.endsWith('.checkpoint'));
     fileSystem.openSync = ((file: string, ...rest: [number]) => {
       const handle = openSync(file, ...rest);
       if (file.endsWith('trace.csv')) trace = handle;
@@ -290,7 +293,10 @@ describe('what is no checkpoint of this run', () => {
     }) as typeof openSync;
     fileSystem.writeSync = ((handle: number, ...rest: [Uint8Array, number, number]) => {
       // Once: the disk is well again when the run's end is written.
-      if (handle === trace && ++writes === 4) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+      if (handle === trace && !failed && hasCheckpoint()) {
+        failed = true;
+        throw Object.assign(new Error('EIO'), { code: 'EIO' });
+      }
       return writeSync(handle, ...rest);
     }) as typeof writeSync;
     try {

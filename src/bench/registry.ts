@@ -11,6 +11,7 @@ import { scaling } from './scaling.js';
 import { startup } from './startup.js';
 import { targets } from './targets.js';
 import type { Benchmark } from './types.js';
+import { workers } from './workers.js';
 
 export const benchmarks: readonly Benchmark[] = [
   barrier,
@@ -22,5 +23,6 @@ export const benchmarks: readonly Benchmark[] = [
   peers,
   own,
   checkpoints,
+  workers,
   targets,
 ];

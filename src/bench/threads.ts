@@ -50,6 +50,10 @@ export class BenchThreads {
   }
 }
 
+export async function kernelModule(): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(await readFile(kernelsUrl));
+}
+
 export function controlWords(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(CONTROL_WORDS * 4));
 }
@@ -86,7 +90,7 @@ export class Triad {
   }
 
   static async create(entries: number): Promise<Triad> {
-    return new Triad(entries, await WebAssembly.compile(await readFile(kernelsUrl)));
+    return new Triad(entries, await kernelModule());
   }
 
   /**

@@ -52,8 +52,8 @@ main(['run', config, '--out', folder, '--quiet'], terminal, (dependencies) => ({
       session: {
         ...session,
         async prepare(options) {
-          const [{ createClock, readClock }, { countWorkers }] = await ours;
-          const clock = createClock(countWorkers(options.config.config));
+          const [{ createClock, readClock }, { mostWorkers }] = await ours;
+          const clock = createClock(mostWorkers(options.config.config));
           const report = await timed('prepared', session.prepare({ ...options, clock }));
           giveUpAfterFirstRound(readClock, clock);
           return report;

@@ -801,8 +801,8 @@ export interface CommonInput {
   /** of every random draw; the same seed gives the same bits for any number of workers; default: 0 */
   seed?: number;
   /**
-   * worker threads; auto is one for each core that is ours (affinity, cgroup quota, SLURM_CPUS_PER_TASK);
-   * default: auto
+   * worker threads; auto is as many as pay, of the cores that are ours (affinity, cgroup quota,
+   * SLURM_CPUS_PER_TASK); default: auto
    */
   workers?: 'auto' | number;
   trace?: {

@@ -33,7 +33,10 @@ export interface Manifest {
   /** What the command line changed in the config file. */
   overrides: string[];
   /** What `auto` became, and what else followed from the config. */
-  plan: Omit<PlanReport, 'workers' | 'coreLimit' | 'layout' | 'arenaBytes' | 'processBytes'> | null;
+  plan: Omit<
+    PlanReport,
+    'workers' | 'coreLimit' | 'whyWorkers' | 'layout' | 'arenaBytes' | 'processBytes'
+  > | null;
   /** Of this package, Node and what stands under it. */
   versions: Versions;
   /** Where it was run. */
@@ -92,6 +95,7 @@ export function makeManifest({ run, config: loaded, plan, inputs = [] }: RunDesc
     const {
       workers: _workers,
       coreLimit: _limit,
+      whyWorkers: _why,
       layout: _layout,
       arenaBytes: _arena,
       processBytes: _process,

@@ -54,7 +54,7 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
         ['order', plan.layout === null ? null : formatOrder(plan.layout.order)],
         [
           'run',
-          `up to ${plural(plan.rounds, 'round')} on ${plural(plan.workers, 'worker')}${plan.coreLimit ? ` (${plan.coreLimit})` : ''}`,
+          `up to ${plural(plan.rounds, 'round')} on ${plural(plan.workers, 'worker')}${plan.whyWorkers ? ` (${plan.whyWorkers})` : ''}`,
         ],
       ],
       colours,

@@ -69,3 +69,27 @@ export function partition(work: Float64Array, workers: number): number[] {
   boundaries.push(agents);
   return boundaries;
 }
+
+/**
+ * Of the worker that reads most: rows of other workers' agents that its own have for neighbours, each counted
+ * once. O(arcs).
+ */
+export function foreignRows(
+  { rowStart, columns }: { rowStart: Uint32Array; columns: Uint32Array },
+  boundaries: readonly number[],
+): number {
+  const seen = new Int32Array(rowStart.length - 1).fill(-1);
+  let most = 0;
+  for (let worker = 0; worker + 1 < boundaries.length; worker++) {
+    const [first, end] = [boundaries[worker]!, boundaries[worker + 1]!];
+    let count = 0;
+    for (let at = rowStart[first]!; at < rowStart[end]!; at++) {
+      const row = columns[at]!;
+      if ((row >= first && row < end) || seen[row] === worker) continue;
+      seen[row] = worker;
+      count++;
+    }
+    most = Math.max(most, count);
+  }
+  return most;
+}

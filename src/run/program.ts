@@ -47,6 +47,10 @@ export interface Stages<Problem, Outline, Choice, Plan extends RunPlan> {
   answer(problem: Problem): Answer;
   choose(problem: Problem, outline: Outline, answer: Answer): Promise<Choice>;
   plan(problem: Problem, outline: Outline, answer: Answer, choice: Choice): Plan;
+  /** The same choice for another number of workers. */
+  divide(problem: Problem, choice: Choice, workers: number): { outline: Outline; choice: Choice };
+  /** What a round takes and what workers have to have from one another, about. */
+  roundLoad(made: Made<Problem, Outline, Choice, Plan>): RoundLoad;
   fill(arena: Arena, made: Made<Problem, Outline, Choice, Plan>): void;
   /** What people are told before the run. */
   report(made: Made<Problem, Outline, Choice, Plan>): Promise<PlanReport>;
@@ -60,6 +64,14 @@ export interface Stages<Problem, Outline, Choice, Plan extends RunPlan> {
   agents(problem: Problem): Iterable<AgentRow>;
   /** Gains that a search may change; absent: none. */
   openGains?(made: Made<Problem, Outline, Choice, Plan>): OpenGains | null;
+}
+
+/** A round, as far as it says how many workers pay. */
+export interface RoundLoad {
+  /** Time of one worker, about, where it cannot be measured: nanoseconds. */
+  ns: number;
+  /** Bytes of messages that the busiest of so many workers reads of what others have written. */
+  foreignBytes(workers: number): number;
 }
 
 /** Gains that a config leaves open, for whoever tries the same run with others. */
@@ -81,6 +93,9 @@ export interface Prepared {
   plan: RunPlan;
   report: PlanReport;
   openGains: OpenGains | null;
+  load: RoundLoad;
+  /** The same run on another number of workers: nothing is chosen or solved again. */
+  withWorkers(workers: number): Promise<Prepared>;
   fill(arena: Arena): void;
   hint(): string;
   place(agent: number): { label: string | null; neighbours: number[] };
@@ -153,6 +168,12 @@ export async function ready<Problem, Outline, Choice, Plan extends RunPlan>(
     config: stages.config(made),
     plan,
     report: await stages.report(made),
+    load: stages.roundLoad(made),
+    withWorkers: async (workers) => {
+      const divided = stages.divide(problem, made.choice, workers);
+      const plan = frozen(stages.plan(problem, divided.outline, made.answer, divided.choice));
+      return ready(stages, { ...made, ...divided, plan });
+    },
     openGains: open && { ...open, planWith: (gains) => frozen(open.planWith(gains)) },
     fill: (arena) => stages.fill(arena, made),
     hint: () => stages.hint(made),

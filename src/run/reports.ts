@@ -20,6 +20,8 @@ export interface PlanReport {
   workers: number;
   /** What made `auto` fewer workers than the machine has cores. */
   coreLimit?: string | null;
+  /** Why `auto` was so many; null where it was not auto. */
+  whyWorkers?: string | null;
   /** Rounds, at most. */
   rounds: number;
   /** The graph, in words. */

@@ -53,17 +53,18 @@ export interface Diagnostics {
  * prepared.
  */
 export class WorkerPool {
-  readonly workers: number;
+  /** Threads: as many as a run's workers, at least. */
+  readonly threads: number;
   private readonly pool: Piscina<AgentsTask, AgentsReport>;
   private readonly module: Promise<WebAssembly.Module>;
   private readonly watches: (SharedArrayBuffer | null)[] = [];
 
-  constructor(workers: number) {
-    this.workers = workers;
+  constructor(threads: number) {
+    this.threads = threads;
     this.pool = new Piscina<AgentsTask, AgentsReport>({
       filename: agentsUrl.href,
-      minThreads: workers,
-      maxThreads: workers,
+      minThreads: threads,
+      maxThreads: threads,
       execArgv: threadExecArgv(),
       concurrentTasksPerWorker: 1,
       // A thread that is missing must be an error at once: a task that waits in a queue would leave its peers
@@ -88,6 +89,11 @@ export class WorkerPool {
     return calls.some((call) => call !== 0) ? calls.join(' ') : null;
   }
 
+  /** Compiled once for the process's threads. */
+  kernels(): Promise<WebAssembly.Module> {
+    return this.module;
+  }
+
   /** Ends every thread, whatever it does. */
   async destroy(): Promise<void> {
     await this.pool.destroy();
@@ -102,7 +108,8 @@ export class WorkerPool {
     plan: RunPlan,
     { callSeconds = DEFAULT_CALL_SECONDS, roundSeconds, moduleFiles = [], ...diagnostics }: Diagnostics,
   ): Promise<RunReport[]> {
-    const { pool, workers } = this;
+    const { pool } = this;
+    const { workers } = plan;
     const unwatch: (() => void)[] = [];
     const words = arena.view('control', 'i32');
     const spins = workers > ownCores().count ? 0 : DEFAULT_SPINS;

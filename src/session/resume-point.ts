@@ -19,7 +19,7 @@ import type { LoadedConfig, Override } from '../run/config.js';
 import { configDigest, sayChanged } from '../run/inputs.js';
 import { originOf } from './checkpoints.js';
 import type { ResumePoint } from './types.js';
-import { countWorkers } from './workers.js';
+import { mostWorkers } from './workers.js';
 
 export interface Resumption {
   /** The run's folder, absolute. */
@@ -182,7 +182,7 @@ function continued(manifest: Manifest, { config }: LoadedConfig, { round }: Chec
   const time = new Date().toISOString();
   const resumed = [
     ...(manifest.resumed ?? []),
-    { round, time, workers: countWorkers(config), node: process.versions.node },
+    { round, time, workers: mostWorkers(config), node: process.versions.node },
   ];
   return { ...manifest, config: longer, configDigest: configDigest(longer), resumed };
 }

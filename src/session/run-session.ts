@@ -14,13 +14,30 @@ import { ActiveRun } from './active-run.js';
 import { WorkerPool } from './pool.js';
 import { type PreparedRun, prepareRun } from './prepare.js';
 import type { AgentState, PrepareOptions, Progress, RunResult, Session, StartOptions } from './types.js';
-import { countWorkers } from './workers.js';
+import { chooseWorkers } from './workers.js';
 
 interface Ready {
   prepared: PreparedRun;
   pool: WorkerPool;
   options: PrepareOptions;
   directory: RunDirectory | null;
+}
+
+/** Of an open number: they come up while the run is prepared; if more pay, they are started then. */
+const THREADS_AT_ONCE = 4;
+
+const given = (workers: number) => ({ workers, why: null });
+
+/** What goes on says how many workers it goes on with. */
+function resumedBy(options: PrepareOptions, workers: number): PrepareOptions {
+  const { from } = options;
+  if (from === undefined) return options;
+  const { resumed = [] } = from.manifest;
+  const last = resumed.slice(-1).map((entry) => ({ ...entry, workers }));
+  return {
+    ...options,
+    from: { ...from, manifest: { ...from.manifest, resumed: [...resumed.slice(0, -1), ...last] } },
+  };
 }
 
 const ONCE = 'a session runs once; open another with openSession()';
@@ -40,16 +57,34 @@ export class RunSession implements Session {
     this.preparing = true;
     try {
       const directory = options.outDir === null ? null : RunDirectory.create(options.outDir);
-      const pool = new WorkerPool(countWorkers(options.config.config));
+      const { workers } = options.config.config;
+      const isOpen = workers === 'auto';
+      let pool = new WorkerPool(isOpen ? Math.min(ownCores().count, THREADS_AT_ONCE) : workers);
       try {
-        const prepared = await prepareRun(options.config, pool.workers);
-        const notes = await this.notesOn(options, prepared, pool.workers);
+        let prepared = await prepareRun(options.config, isOpen ? 1 : workers);
+        const { why, workers: chosen } = isOpen
+          ? await chooseWorkers(prepared, await pool.kernels())
+          : given(workers);
+        if (chosen !== prepared.plan.workers)
+          prepared = { ...(await prepared.withWorkers(chosen)), inputs: prepared.inputs };
+        if (chosen > pool.threads) {
+          await pool.destroy();
+          pool = new WorkerPool(chosen);
+        }
+        const notes = await this.notesOn(options, prepared, chosen);
         prepared.report.warnings.push(...notes);
         // What was expected of gains that were chosen when the run began.
         prepared.report.tuning ??= options.from?.manifest.plan?.tuning ?? null;
-        const { workers } = options.config.config;
-        const report = { ...prepared.report, ...(workers === 'auto' && { coreLimit: ownCores().limit }) };
-        this.ready = { prepared: { ...prepared, report }, pool, options, directory };
+        const report = {
+          ...prepared.report,
+          ...(isOpen && { coreLimit: ownCores().limit, whyWorkers: why }),
+        };
+        this.ready = {
+          prepared: { ...prepared, report },
+          pool,
+          options: resumedBy(options, chosen),
+          directory,
+        };
         return report;
       } catch (error) {
         await pool.destroy();

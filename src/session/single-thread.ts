@@ -77,6 +77,11 @@ export class Stepper {
     this.snapshot = new Snapshot(this.arena, 0, 1);
   }
 
+  /** Phases of a round. After `begin()`. */
+  get phases(): number {
+    return this.programs[0]!.phases.length;
+  }
+
   /** Keeps the beginning, so that `begin()` may come more than once. */
   keepBeginning(): void {
     this.beginning.save();

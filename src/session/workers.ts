@@ -1,9 +1,215 @@
-/** How many threads a run gets. */
+/**
+ * How many threads a run gets. `auto` is as many as pay: a round that is short is over sooner on one, since
+ * workers wait for each other at a barrier and fetch one another's messages from far away.
+ *
+ *     t(W) = t(1) / W  +  phases * barrier(W)  +  lines(W) * line
+ *
+ * t(1) is measured, a few milliseconds of rounds on this thread; lines(W) are those of the messages that the
+ * busiest worker reads of what others wrote. What a line costs differs between machines, and on one of several
+ * tenants from minute to minute, by a factor of five. Where the choice hangs on it and the run is long, rounds
+ * are tried on threads. Which number it is changes no bit of the run.
+ */
 
-import { ownCores } from '../base/cores.js';
+import { createArena } from '../arena/arena.js';
+import { type Cores, ownCores } from '../base/cores.js';
+import { countFrom, createClock, readClock } from '../run/clock.js';
 import type { RunConfig } from '../run/config.js';
+import type { Prepared } from '../run/program.js';
+import { WorkerPool } from './pool.js';
+import { Stepper } from './single-thread.js';
 
-/** `auto` is a worker for every core that is ours. */
-export function countWorkers({ workers }: Pick<RunConfig, 'workers'>): number {
-  return workers === 'auto' ? ownCores().count : workers;
+/** Beyond the caches of any core: all of them pay, and looking would take its time. */
+const LARGE_BYTES = 64 * 2 ** 20;
+/** Rounds that take so long on one worker are worth any barrier. */
+const LONG_ROUND_SECONDS = 2e-3;
+/** What is reckoned beforehand may be wrong by such a factor. */
+const ROUGHLY = 4;
+/** Of rounds on this thread, at most. */
+const LOOK_SECONDS = 8e-3;
+const LOOK_WINDOWS = 16;
+/** A machine with other work stops us now and then: the fastest of so many windows, if it takes no longer than that. */
+const LEAST_WINDOWS = 4;
+const MOST_LOOK_SECONDS = 0.1;
+/** It takes about so long until a second thread has come up. */
+const START_SECONDS = 0.03;
+/** A crossing: of two workers, and what each one more adds. */
+const BARRIER_SECONDS = 150e-9;
+const BARRIER_MORE_SECONDS = 60e-9;
+/** A line that another core has written: at best, usually, and where cores are far apart. */
+const LINE_SECONDS = [5e-9, 12e-9, 30e-9] as const;
+const LINE_BYTES = 64;
+/** A run this long is worth a trial of so many seconds for each number, twice. */
+const WORTH_TRYING_SECONDS = 5;
+const TRIAL_SECONDS = 0.04;
+const TRIALS = 2;
+/** By so much another number has to be faster than one that takes fewer threads. */
+const BETTER = 0.97;
+
+export interface ChosenWorkers {
+  workers: number;
+  /** `a round takes 12 us on one`; null where somebody else chose. */
+  why: string | null;
 }
+
+/** Those that a config says, or all that there may be. */
+export function mostWorkers({ workers }: Pick<RunConfig, 'workers'>, cores = ownCores().count): number {
+  return workers === 'auto' ? cores : workers;
+}
+
+/** What the model says of a number of workers. */
+export interface RoundModel {
+  /** Seconds of a round on one worker. */
+  one: number;
+  agents: number;
+  phases: number;
+  foreignBytes(workers: number): number;
+}
+
+/** Seconds of a round, where a line from another core takes so long. */
+export function predictRound(
+  { one, agents, phases, foreignBytes }: RoundModel,
+  workers: number,
+  line: number,
+): number {
+  if (workers === 1) return one;
+  // The busiest has its agents whole.
+  const share = Math.ceil(agents / workers) / agents;
+  const barrier = BARRIER_SECONDS + BARRIER_MORE_SECONDS * (workers - 2);
+  return one * share + phases * barrier + (foreignBytes(workers) / LINE_BYTES) * line;
+}
+
+/** 1, 2, 4, ... and all. */
+export function candidates(most: number): number[] {
+  const counts: number[] = [];
+  for (let count = 1; count < most; count *= 2) counts.push(count);
+  return [...counts, most];
+}
+
+/** The best of several, the smaller one where two are about as fast. */
+export function best(counts: readonly number[], seconds: (workers: number) => number): number {
+  return counts.reduce((found, count) => (seconds(count) < BETTER * seconds(found) ? count : found));
+}
+
+/** Prepared for one worker, where the config says auto. The run may be prepared for another number then. */
+export async function chooseWorkers(
+  prepared: Prepared,
+  module: WebAssembly.Module,
+  cores: Cores = ownCores(),
+): Promise<ChosenWorkers> {
+  const { plan, load } = prepared;
+  const most = Math.min(cores.count, plan.agents);
+  const all = (why: string): ChosenWorkers => ({ workers: most, why: limited(why, cores) });
+  if (most === 1) return all(plan.agents === 1 ? 'there is one agent' : 'there is one core');
+  if (plan.layout.totalBytes > LARGE_BYTES) return all('its memory is beyond the caches of one core');
+  const counts = candidates(most);
+  const about = load.ns * 1e-9;
+  if (about > ROUGHLY * LONG_ROUND_SECONDS) return all(`a round takes about ${microseconds(about)} on one`);
+  if (about * plan.rounds * ROUGHLY < START_SECONDS)
+    return { workers: 1, why: 'all rounds are over before a second thread has come up' };
+  const { one, phases } = plan.modules.length > 0 ? assumed(load.ns) : measured(prepared, module);
+  const round = `a round takes ${microseconds(one)} on one`;
+  if (one >= LONG_ROUND_SECONDS) return all(round);
+  const total = one * plan.rounds;
+  if (total < START_SECONDS)
+    return { workers: 1, why: `all rounds take ${Math.ceil(total * 1000)} ms on one` };
+  const model = { one, phases, agents: plan.agents, foreignBytes: memo(load.foreignBytes) };
+  const [near, usual, far] = LINE_SECONDS.map((line) =>
+    best(counts, (count) => predictRound(model, count, line)),
+  );
+  if (near === far) return { workers: near!, why: limited(round, cores, near) };
+  if (plan.modules.length > 0 || total < WORTH_TRYING_SECONDS)
+    return { workers: usual!, why: limited(round, cores, usual) };
+  const tried = await tryOut(
+    prepared,
+    counts.filter((count) => count >= Math.min(near!, far!) && count <= Math.max(near!, far!)),
+    one,
+  );
+  const found = best([...tried.keys()], (count) => tried.get(count)!);
+  const times = [...tried].map(([count, seconds]) => `${microseconds(seconds)} on ${count}`);
+  return { workers: found, why: limited(`tried: a round takes ${times.join(', ')}`, cores, found) };
+}
+
+function limited(why: string, { limit, count }: Cores, workers = count): string {
+  return limit !== null && workers === count ? `${limit}; ${why}` : why;
+}
+
+/** A user's functions are not called more often than the run itself does. */
+const assumed = (ns: number) => ({ one: ns * 1e-9, phases: 1 });
+
+/** The fastest of several windows: the first ones are those of code that is not compiled yet. */
+function measured(prepared: Prepared, module: WebAssembly.Module): { one: number; phases: number } {
+  const stepper = new Stepper(prepared, module);
+  stepper.begin();
+  // In the first round code is compiled and pages are touched.
+  stepper.step();
+  let one = Number.POSITIVE_INFINITY;
+  const startedMs = performance.now();
+  const goesOn = (windows: number) => {
+    const seconds = (performance.now() - startedMs) / 1000;
+    return seconds < LOOK_SECONDS || (windows < LEAST_WINDOWS && seconds < MOST_LOOK_SECONDS);
+  };
+  for (let windows = 0; stepper.round < prepared.plan.rounds && goesOn(windows); windows++) {
+    const from = stepper.round;
+    const windowMs = performance.now();
+    do stepper.step();
+    while (
+      stepper.round < prepared.plan.rounds &&
+      performance.now() - windowMs < (LOOK_SECONDS * 1000) / LOOK_WINDOWS
+    );
+    one = Math.min(one, (performance.now() - windowMs) / 1000 / (stepper.round - from));
+  }
+  return { one: Number.isFinite(one) ? one : 0, phases: stepper.phases };
+}
+
+/** Seconds of a round on so many threads: the least of a few trials, in turns. */
+async function tryOut(
+  prepared: Prepared,
+  counts: readonly number[],
+  one: number,
+): Promise<Map<number, number>> {
+  const found = new Map<number, number>();
+  const rounds = Math.max(10, Math.ceil(TRIAL_SECONDS / one));
+  for (let trial = 0; trial < TRIALS; trial++) {
+    for (const count of trial % 2 === 0 ? counts : counts.toReversed()) {
+      const seconds = await timeOnThreads(count === 1 ? prepared : await prepared.withWorkers(count), rounds);
+      found.set(count, Math.min(seconds, found.get(count) ?? seconds));
+    }
+  }
+  return new Map([...found].sort(([a], [b]) => a - b));
+}
+
+/** Half as many rounds again come before, in which threads wake up and code is compiled. */
+async function timeOnThreads({ plan: whole, fill }: Prepared, rounds: number): Promise<number> {
+  const warm = Math.ceil(rounds / 2);
+  const plan = Object.freeze({ ...whole, rounds: warm + rounds, traceEvery: warm + rounds, stop: {} });
+  const pool = new WorkerPool(plan.workers);
+  try {
+    const arena = createArena(plan.layout);
+    fill(arena);
+    const clock = createClock(plan.workers);
+    countFrom(clock, warm);
+    await pool.run(arena, plan, {
+      heapAtRounds: [],
+      fault: null,
+      profileUs: 0,
+      clock,
+      snapshots: null,
+      checkpoints: null,
+    });
+    const [leader] = readClock(clock);
+    return leader!.spanMs / 1000 / leader!.rounds;
+  } finally {
+    await pool.destroy();
+  }
+}
+
+function memo(of: (workers: number) => number): (workers: number) => number {
+  const known = new Map<number, number>();
+  return (workers) => {
+    const found = known.get(workers) ?? of(workers);
+    known.set(workers, found);
+    return found;
+  };
+}
+
+const microseconds = (seconds: number): string => `${Number((seconds * 1e6).toPrecision(2))} us`;

@@ -3,7 +3,7 @@
 import { plural } from '../base/format.js';
 import { withGains } from '../output/load-manifest.js';
 import type { LoadedConfig } from '../run/config.js';
-import { countWorkers } from '../session/workers.js';
+import { mostWorkers } from '../session/workers.js';
 import { likelyReasons } from './reasons.js';
 import type { Verification, Verifying } from './types.js';
 import { Variants } from './variants.js';
@@ -38,7 +38,7 @@ export async function verifyConfig(loaded: LoadedConfig, verifying: Verifying): 
   const { alternatives: _chosen, ...rest } = loaded;
   const fixed = { ...rest, config: withGains({ config: reference.config, plan: reference }) };
   const hasLayout = loaded.config.program === undefined;
-  const { ways, left } = waysFor(reference, hasLayout, countWorkers(loaded.config));
+  const { ways, left } = waysFor(reference, hasLayout, mostWorkers(loaded.config));
   variants.plan(reference.rounds * ways.length);
   for (const way of ways) {
     await variants.make(way, fixed);

@@ -32,7 +32,15 @@ import { inRows, linksFields, type OutTable } from '../../links/bind.js';
 import { accuracyFields } from '../../run/accuracy.js';
 import { type MeasurePlan, measureFields, planMeasure, rowWork, workOf } from '../../run/measure.js';
 import { optimumFields } from '../../run/optimum.js';
-import { changingNs, distanceNs, gradientNs, messageNs, partition } from '../../run/partition.js';
+import {
+  changingNs,
+  distanceNs,
+  foreignRows,
+  gradientNs,
+  messageNs,
+  partition,
+} from '../../run/partition.js';
+import type { RoundLoad } from '../../run/program.js';
 import type { OrderReport } from '../../run/reports.js';
 import { verdictField } from '../../run/verdict.js';
 import { type PlanContext, seedWords } from '../../runtime.js';
@@ -85,6 +93,7 @@ export interface FlowOutline {
   withGains(numbers: Record<string, number>): FlowPlan;
   /** Multiply-adds of a round, about. */
   work: number;
+  load: RoundLoad;
   /** Null where agents lie in the order of their numbers. */
   order: AgentOrder | null;
   orderReport: OrderReport;
@@ -242,6 +251,11 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
       throw unexpected(['flow', bad[0]], spec[bad[0]] ?? 'auto', expected);
     },
     work: workOfRound(graph, cost, compressor, hubs),
+    load: {
+      ns: times.reduce((sum, time) => sum + time, 0),
+      foreignBytes: (workers) =>
+        foreignRows(order ?? inRows(graph), partition(times, workers)) * messageBytes,
+    },
     order,
     orderReport,
     warnings,

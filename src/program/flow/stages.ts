@@ -31,6 +31,12 @@ export const flowStages: Stages<FlowProblem, FlowOutline, FlowChoice, FlowRunPla
   choose: chooseGains,
   plan: (_problem, outline, { optimum }, choice) =>
     planFlow(choice.outline, choice.flow, optimum !== null || outline.plan.problem === 'average'),
+  divide: (problem, choice, workers) => {
+    const { compress } = choice.outline.spec;
+    const outline = outlineFlow(problem, workers, { compress });
+    return { outline, choice: { ...choice, outline } };
+  },
+  roundLoad: ({ choice: { outline } }) => outline.load,
   fill: (arena, { problem, answer: { optimum }, choice, plan }) =>
     fillFlow(arena, { problem, reference: problem.reference, plan, order: choice.outline.order, optimum }),
   report,

@@ -19,6 +19,7 @@ import { accuracyFields } from '../../run/accuracy.js';
 import { measuresOnePoint, rowWork, slopeFields, workOf } from '../../run/measure.js';
 import { optimumFields } from '../../run/optimum.js';
 import { gradientNs, messageNs, partition } from '../../run/partition.js';
+import type { RoundLoad } from '../../run/program.js';
 import { verdictField } from '../../run/verdict.js';
 import { type PlanContext, seedWords } from '../../runtime.js';
 import { CONTROL_WORDS } from '../../sync/control.js';
@@ -34,6 +35,7 @@ const PATH: SpecPath = ['program'];
 export interface ServerProgramPlan {
   run: ServerRunPlan;
   warnings: string[];
+  load: RoundLoad;
 }
 
 export interface ServerInputs {
@@ -114,6 +116,7 @@ export function planServer({
   if (downlink.messageBits === null) fields.push({ name: 'downlink.length', type: 'u32', length: 1 });
   if (optimizer.kind !== 'sgd') fields.push(wholeThatLasts(one('server.first', row)));
   if (optimizer.kind === 'adam') fields.push(wholeThatLasts(one('server.second', row)));
+  const times = agentNs(cost, rotation, uplink);
   const layout = layoutArena([...fields, ...uplink.fields, ...downlink.fields, ...cost.fields], workers);
   checkArenaFits(layout);
 
@@ -139,7 +142,7 @@ export function planServer({
       uncompressedBits: 64 * dim,
       state: [{ name: 'x', rows: 1, doubled: false }],
       optimumKnown,
-      partition: partition(agentNs(cost, rotation, uplink), workers),
+      partition: partition(times, workers),
       rotation,
       fixedSigns,
       size,
@@ -156,6 +159,12 @@ export function planServer({
       rowWork: rowWork(slope ? 1 : 0, !slope, workOf(cost), 1, dim),
     },
     warnings: warningsOf(links.uplink, uplink),
+    load: {
+      ns: times.reduce((sum, time) => sum + time, 0),
+      // Each adds up a part of the coordinates of all messages, and everyone has the server's.
+      foreignBytes: (workers) =>
+        (agents * uplink.slotBytes * (workers - 1)) / workers ** 2 + (workers > 1 ? downlink.slotBytes : 0),
+    },
   };
 }
 

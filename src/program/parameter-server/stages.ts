@@ -66,6 +66,11 @@ export const serverStages: Stages<ServerProblem, ServerProgramPlan, ServerChoice
       modules,
       optimumKnown: optimum !== null,
     }).run,
+  divide: ({ config, cost, modules }, choice, workers) => ({
+    outline: planServer({ config: withLambda(config, 1), cost, workers, modules }),
+    choice,
+  }),
+  roundLoad: ({ outline: { load } }) => load,
   fill: (arena, { problem: { cost, init }, answer: { optimum } }) => {
     fillServer(arena, cost, init);
     fillOptimum(arena, optimum);

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Cores } from '../../src/base/cores.js';
+import { parseConfig } from '../../src/config/load.js';
+import { kernelsUrl } from '../../src/run/locations.js';
+import type { Prepared } from '../../src/run/program.js';
+import { prepareRun } from '../../src/session/prepare.js';
+import { best, candidates, chooseWorkers, mostWorkers, predictRound } from '../../src/session/workers.js';
+import { runConfig } from '../support/run.js';
+
+const module = new WebAssembly.Module(readFileSync(kernelsUrl));
+const config = {
+  topology: { kind: 'random-regular', nodes: 40, degree: 4, seed: 1 },
+  cost: { kind: 'quadratic', dim: 16 },
+  flow: { kind: 'primal-dual', compress: 'error-state', step: 0.02, alpha: 0.5, beta: 0.5 },
+  compressor: { kind: 'flatten', inner: { kind: 'sign' } },
+  rounds: 50,
+};
+const prepared = async (changes: object = {}) => prepareRun(await parseConfig({ ...config, ...changes }), 1);
+
+describe('the model', () => {
+  const rows = (count: number) => (workers: number) => (workers === 1 ? 0 : count);
+
+  it('is the work, shared, and the barrier, and lines from elsewhere', () => {
+    const model = { one: 1e-3, agents: 100, phases: 2, foreignBytes: rows(6400) };
+    expect(predictRound(model, 1, 1e-8)).toBe(1e-3);
+    expect(predictRound(model, 2, 1e-8)).toBeCloseTo(0.5e-3 + 2 * 150e-9 + 100 * 1e-8, 12);
+    expect(predictRound(model, 4, 1e-8)).toBeCloseTo(0.25e-3 + 2 * 270e-9 + 100 * 1e-8, 12);
+  });
+
+  it('knows that an agent is not divided', () => {
+    const model = { one: 3e-3, agents: 3, phases: 0, foreignBytes: rows(0) };
+    expect(predictRound(model, 2, 0)).toBeCloseTo(2e-3, 12);
+    expect(predictRound(model, 4, 0)).toBeCloseTo(1e-3, 12);
+  });
+
+  it('takes the smaller of two that are about as fast', () => {
+    expect(best([1, 2, 4], (count) => 1 / count)).toBe(4);
+    expect(best([1, 2, 4], (count) => (count === 2 ? 0.98 : 1))).toBe(1);
+    expect(best([1, 2, 4], (count) => (count === 2 ? 0.9 : 1))).toBe(2);
+  });
+
+  it('tries powers of two, and all', () => {
+    expect([1, 2, 3, 8, 12].map(candidates)).toEqual([
+      [1],
+      [1, 2],
+      [1, 2, 3],
+      [1, 2, 4, 8],
+      [1, 2, 4, 8, 12],
+    ]);
+  });
+});
+
+describe('auto', () => {
+  const cores = { count: 64, limit: null };
+  const choose = async (changes: object, most: Cores = cores) =>
+    chooseWorkers(await prepared(changes), module, most);
+
+  it('takes one where all is over before a second thread has come up', async () => {
+    expect(await choose({})).toEqual({ workers: 1, why: expect.stringMatching(/all rounds/) });
+  });
+
+  it('takes no more than there are cores, and agents', async () => {
+    const large = { cost: { kind: 'quadratic', dim: 4096 }, rounds: 1000 };
+    expect(await choose(large, { count: 1, limit: null })).toEqual({ workers: 1, why: 'there is one core' });
+    const alone = { topology: { kind: 'complete', nodes: 1 } };
+    expect(await choose(alone)).toEqual({ workers: 1, why: 'there is one agent' });
+    const heavy = {
+      topology: { kind: 'random-regular', nodes: 40, degree: 39, seed: 1 },
+      cost: { kind: 'quadratic', dim: 20_000 },
+    };
+    expect(await choose(heavy)).toMatchObject({ workers: 40 });
+  });
+
+  it('takes some of many cores for a round of ten microseconds, of which it reckons and calls nothing', async () => {
+    const plan = { agents: 1000, rounds: 1e6, layout: { totalBytes: 1000 }, modules: ['own.mjs'] };
+    const foreignBytes = (workers: number) => (workers === 1 ? 0 : 100 * 64);
+    const some = { plan, load: { ns: 10_000, foreignBytes } } as unknown as Prepared;
+    const { workers, why } = await chooseWorkers(some, module, cores);
+    expect(workers).toBe(16);
+    expect(why).toBe('a round takes 10 us on one');
+  });
+
+  it('tries on threads where it hangs on what a line costs, and the run is long', async () => {
+    const { workers, why } = await choose({ rounds: 1e8 }, { count: 2, limit: null });
+    expect([1, 2]).toContain(workers);
+    expect(why).toMatch(/^(tried: a round takes .* us on 1, .* us on 2|a round takes .* us on one)$/);
+  }, 120_000);
+
+  it('names what limits it', async () => {
+    const heavy = { cost: { kind: 'quadratic', dim: 60_000 } };
+    expect((await choose(heavy, { count: 2, limit: 'cgroup quota 2.5 of 64 cores' })).why).toMatch(
+      /^cgroup quota 2.5 of 64 cores; /,
+    );
+  });
+
+  it('changes no bit', async () => {
+    const hashes = [];
+    for (const workers of ['auto', 1, 2, 3])
+      hashes.push((await runConfig({ ...config, workers })).summary.stateHash);
+    expect(new Set(hashes).size).toBe(1);
+  });
+
+  it('is at most all cores for who must know before', () => {
+    expect(mostWorkers({ workers: 'auto' }, 6)).toBe(6);
+    expect(mostWorkers({ workers: 3 }, 6)).toBe(3);
+  });
+});
+
+describe('prepared for another number', () => {
+  const server = {
+    program: { kind: 'parameter-server', agents: 6, lambda: 0.1, gamma: 0.05 },
+    cost: { kind: 'quadratic', dim: 20 },
+    rounds: 20,
+  };
+  it.each([
+    ['a flow', config],
+    ['gains that are auto, another mode', { ...config, flow: { kind: 'primal-dual' } }],
+    ['agents in another order', { ...config, layout: { order: 'rcm', block: 3 } }],
+    ['a parameter server', server],
+  ])('%s is as if it had been from the start', async (_, given) => {
+    const loaded = await parseConfig(given);
+    const divided = await (await prepareRun(loaded, 1)).withWorkers(3);
+    expect(divided.plan).toEqual((await prepareRun(loaded, 3)).plan);
+  });
+});

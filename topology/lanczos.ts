@@ -39,7 +39,7 @@ export class Lanczos {
     this.image = new Float64Array(nodes);
     const random = new Random(20);
     for (let node = 0; node < nodes; node++) this.current[node] = random.uniform() - 0.5;
-    removeMean(this.current);
+    centre(this.current, sumOf(this.current) / nodes);
     scale(this.current, 1 / norm(this.current));
   }
 
@@ -52,13 +52,11 @@ export class Lanczos {
     for (let step = 0; step < count && !this.exhausted; step++) {
       const { previous, current, image } = this;
       this.apply(current, image);
-      if (this.beta.length > 0) addScaled(image, -this.beta[this.beta.length - 1], previous);
-      const alpha = dot(current, image);
-      addScaled(image, -alpha, current);
+      const alpha = takeAway(image, this.beta[this.beta.length - 1] ?? 0, previous, current);
+      const mean = takeAway(image, alpha, current, null) / this.nodes;
       // Last, at every step: a trace of the constant vector would grow like any converged one, and bring back
       // its 0.
-      removeMean(image);
-      const beta = norm(image);
+      const beta = Math.sqrt(centre(image, mean));
       this.alpha.push(alpha);
       this.beta.push(beta);
       // On vectors that sum to 0 there are nodes - 1 dimensions; a beta at rounding level means that they are
@@ -171,13 +169,40 @@ function scale(a: Float64Array, factor: number): void {
   for (let node = 0; node < a.length; node++) a[node] *= factor;
 }
 
-function addScaled(a: Float64Array, factor: number, b: Float64Array): void {
-  for (let node = 0; node < a.length; node++) a[node] += factor * b[node];
+/**
+ * a -= factor b, and in the same pass over memory the sum of a's entries, or of their products with `other`'s.
+ */
+function takeAway(a: Float64Array, factor: number, b: Float64Array, other: Float64Array | null): number {
+  let sum = 0;
+  if (other === null) {
+    for (let node = 0; node < a.length; node++) {
+      const value = a[node] - factor * b[node];
+      a[node] = value;
+      sum += value;
+    }
+  } else {
+    for (let node = 0; node < a.length; node++) {
+      const value = a[node] - factor * b[node];
+      a[node] = value;
+      sum += value * other[node];
+    }
+  }
+  return sum;
 }
 
-function removeMean(a: Float64Array): void {
+/** a -= mean; gives |a|^2. */
+function centre(a: Float64Array, mean: number): number {
+  let squares = 0;
+  for (let node = 0; node < a.length; node++) {
+    const value = a[node] - mean;
+    a[node] = value;
+    squares += value * value;
+  }
+  return squares;
+}
+
+function sumOf(a: Float64Array): number {
   let sum = 0;
   for (let node = 0; node < a.length; node++) sum += a[node];
-  const mean = sum / a.length;
-  for (let node = 0; node < a.length; node++) a[node] -= mean;
+  return sum;
 }

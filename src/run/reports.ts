@@ -40,8 +40,11 @@ export interface PlanReport {
   arenaBytes: number;
   /** The arena and what Node and the kernels take beside it: what the process will use. */
   processBytes: number;
-  /** Of the weighted Laplacian; known only where `auto` asked for it. */
-  spectrum: { lambda2: number; lambdaMax: number } | null;
+  /**
+   * Of the weighted Laplacian; known only where `auto` asked for it. `within`: the larger of their relative
+   * errors, where they are known to two digits only.
+   */
+  spectrum: { lambda2: number; lambdaMax: number; within?: number } | null;
   /** By their names in the config. */
   gains: Record<string, number>;
   /** How those that were `auto` were chosen, and what is expected of them; null where none was. */

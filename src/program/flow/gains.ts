@@ -3,6 +3,7 @@
  * (`tune/tune.ts`); and what is to be said of gains that somebody chose.
  */
 
+import type { Spectrum } from '../../../topology/spectrum.js';
 import { hasOpenGains } from '../../flow/gains.js';
 import { flowDefinition } from '../../flow/registry.js';
 import type { FlowPlan } from '../../flow/types.js';
@@ -103,7 +104,17 @@ async function warnOfAveraging(problem: FlowProblem, plan: FlowPlan): Promise<st
     degrees,
     pair: links?.pairwise ? 2 * heaviestOf(weights) : null,
     bound: boundSpectrum(graph, degrees).lambdaMax,
-    lambdaMax: () => (problem.knownSpectrum() ?? spectrum(graph, weights)).lambdaMax,
+    lambdaMax: () => largestFor(problem.knownSpectrum() ?? spectrum(graph, weights)),
   });
   return warning === null ? [] : [warning];
+}
+
+/** Whether that is all that is known: `spectrum` leaves smaller errors. */
+export function hasTwoDigits({ converged, residual2, residualMax }: Spectrum): boolean {
+  return converged && Math.max(residual2, residualMax) > 1e-8;
+}
+
+/** Of a spectrum to two digits, the end of its interval that is an eigenvalue's own: nobody is warned in vain. */
+function largestFor(found: Spectrum): number {
+  return hasTwoDigits(found) ? found.lambdaMax * (1 - found.residualMax) : found.lambdaMax;
 }

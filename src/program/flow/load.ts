@@ -186,20 +186,23 @@ async function loadLinks(
 
 type Weighted = Pick<FlowProblem, 'graph' | 'links' | 'weights' | 'degrees'>;
 
-/** The spectrum where a gain is `auto`, and bounds elsewhere: nobody waits for what nobody asked for. */
+/** The spectrum where a gain is `auto`, to the digits that gains need, and bounds elsewhere: nobody waits for what nobody asked for. */
 async function bindSpectrum(
   { flow }: FlowConfig,
   { graph, links, weights, degrees }: Weighted,
 ): Promise<Pick<FlowProblem, 'spectrum' | 'knownSpectrum'>> {
   if (!automaticGain(flow, flowDefinition(flow)))
     return { spectrum: () => boundSpectrum(graph, degrees), knownSpectrum: () => null };
-  const { spectrum, balancedSpectrum } = await import('../../../topology/spectrum.js');
+  const [{ balancedSpectrum }, { gainSpectrum }] = await Promise.all([
+    import('../../../topology/spectrum.js'),
+    import('../../../topology/gain-spectrum.js'),
+  ]);
   let known: Spectrum | null = null;
   return {
     knownSpectrum: () => known,
     spectrum() {
-      known ??= graph.arcs ? balancedSpectrum(graph, graph.arcs) : spectrum(graph, weights);
-      return links ? meanSpectrum(links, known, weights, spectrum) : known;
+      known ??= graph.arcs ? balancedSpectrum(graph, graph.arcs, gainSpectrum) : gainSpectrum(graph, weights);
+      return links ? meanSpectrum(links, known, weights, gainSpectrum) : known;
     },
   };
 }

@@ -16,7 +16,7 @@ import { remedyHint } from '../../tune/remedy.js';
 import { searchable, startsOf } from '../../tune/search-gains.js';
 import { automaticNames } from '../../tune/tune.js';
 import { fillFlow } from './fill.js';
-import { chooseGains, type FlowChoice, shortRun } from './gains.js';
+import { chooseGains, type FlowChoice, hasTwoDigits, shortRun } from './gains.js';
 import { type FlowProblem, loadFlow } from './load.js';
 import type { AgentOrder } from './order.js';
 import { type FlowOutline, outlineFlow, planFlow, withFlow } from './plan.js';
@@ -101,7 +101,11 @@ async function report({ problem, answer: { optimum }, choice, plan }: FlowMade):
     links: given.links ? describeLinks(given.links) : null,
     layout: { order: orderReport, blockAgents },
     ...estimateMemory(plan, graphBytes, given.checkpoint !== undefined),
-    spectrum: found && { lambda2: found.lambda2, lambdaMax: found.lambdaMax },
+    spectrum: found && {
+      lambda2: found.lambda2,
+      lambdaMax: found.lambdaMax,
+      ...(hasTwoDigits(found) && { within: Math.max(found.residual2, found.residualMax) }),
+    },
     gains: flow.gains,
     tuning: choice.tuning,
     bits: { perMessage: plan.messageBits, uncompressedPerMessage: plan.uncompressedBits },

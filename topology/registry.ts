@@ -13,6 +13,7 @@ import { exponential } from './generators/exponential.js';
 import type { Generator, GeneratorSpec } from './generators/generator.js';
 import { grid } from './generators/grid.js';
 import { hypercube } from './generators/hypercube.js';
+import { kronecker } from './generators/kronecker.js';
 import { path } from './generators/path.js';
 import { randomDigraph } from './generators/random-digraph.js';
 import { randomGeometric } from './generators/random-geometric.js';
@@ -21,6 +22,7 @@ import { ring } from './generators/ring.js';
 import { star } from './generators/star.js';
 import { stochasticBlock } from './generators/stochastic-block.js';
 import { torus } from './generators/torus.js';
+import { uniformRandom } from './generators/uniform-random.js';
 import { wattsStrogatz } from './generators/watts-strogatz.js';
 import type { Graph } from './graph.js';
 
@@ -42,6 +44,8 @@ export const generators: readonly Generator[] = [
   barabasiAlbert,
   randomGeometric,
   stochasticBlock,
+  kronecker,
+  uniformRandom,
   directedRing,
   randomDigraph,
 ];

@@ -86,6 +86,18 @@ export interface TopologyKinds {
     /** seed of this graph (default: the run's seed) */ seed?: number;
     /** keep only the largest connected component */ largestComponent?: boolean;
   };
+  /** hubs of hubs: the graphs of Graph500 (R-MAT) */ kronecker: {
+    /** 2^scale nodes, many of them without an edge */ scale: number;
+    /** edges drawn, over nodes (default: 16, as Graph500) */ edgeFactor?: number;
+    /** of the upper left quarter (default: 0.57) */ a?: number;
+    /** of the upper right quarter (default: 0.19) */ b?: number;
+    /** of the lower left quarter (default: 0.19) */ c?: number;
+    /** seed of this graph (default: the run's seed) */ seed?: number;
+    /** keep only the largest connected component */ largestComponent?: boolean;
+  };
+  /** both ends of every edge anywhere: the urand graph of GAP */ 'uniform-random': TopologyCommon & {
+    /** edges drawn, over nodes (default: 16, as GAP) */ edgeFactor?: number;
+  };
   /** a closed line of nodes, each heard by the next alone */ 'directed-ring': {
     /** number of nodes */ nodes: number;
     /** keep only the largest connected component */ largestComponent?: boolean;

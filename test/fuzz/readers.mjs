@@ -222,6 +222,8 @@ const GENERATED = [
   ['kind: balanced-tree', 'branching: 2', 'height: 3'],
   ['kind: barbell', 'clique: 4', 'path: 2'],
   ['kind: random-digraph', 'nodes: 12', 'averageDegree: 3'],
+  ['kind: kronecker', 'scale: 4', 'edgeFactor: 8', 'a: 0.5'],
+  ['kind: uniform-random', 'nodes: 20', 'edgeFactor: 3'],
 ].map((lines) => text(...lines));
 
 /** `nodes: 8`, a parameter a line: whatever is changed in it, a spec comes of it. */

@@ -39,6 +39,8 @@ const examples: Record<string, Example> = {
   'random-geometric': { spec: { nodes: 200, radius: 0.2 }, nodes: 200 },
   'directed-ring': { spec: { nodes: 5 }, nodes: 5, edges: 5 },
   'random-digraph': { spec: { nodes: 100, averageDegree: 8 }, nodes: 100 },
+  kronecker: { spec: { scale: 4, edgeFactor: 64 }, nodes: 16 },
+  'uniform-random': { spec: { nodes: 50, edgeFactor: 8 }, nodes: 50 },
   'stochastic-block': { spec: { sizes: [30, 20], within: 0.5, between: 0.1 }, nodes: 50 },
 };
 

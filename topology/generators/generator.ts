@@ -177,6 +177,15 @@ export function defineRandomGenerator<Parameters extends Record<string, Paramete
   );
 }
 
+/** A graph that is drawn by counter, any part of it by itself; `seed` is a parameter of all such. */
+export function defineCountedGenerator<Parameters extends Record<string, Parameter<unknown>>>(
+  definition: Definition<Parameters> & { generate(values: Values<Parameters>, seed: number): Graph },
+): Generator {
+  return generator(definition, true, (values, spec, seed) =>
+    definition.generate(values, seedParameter.read(spec['seed'] ?? seed, ['seed']) as number),
+  );
+}
+
 function generator<Parameters extends Record<string, Parameter<unknown>>>(
   { kind, summary, parameters }: Definition<Parameters>,
   random: boolean,

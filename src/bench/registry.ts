@@ -2,6 +2,7 @@
 
 import { barrier } from './barrier.js';
 import { checkpoints } from './checkpoints.js';
+import { growth } from './growth.js';
 import { kernels } from './kernels.js';
 import { memory } from './memory.js';
 import { own } from './own.js';
@@ -24,5 +25,6 @@ export const benchmarks: readonly Benchmark[] = [
   own,
   checkpoints,
   workers,
+  growth,
   targets,
 ];

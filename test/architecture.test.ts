@@ -256,7 +256,8 @@ const mayName = (file: string) => MAY_NAME.some((pattern) => pattern.test(file))
 const ORDINARY = new Set(['path']);
 /**
  * Words of a language of its own: what zod calls a refinement, what a link of a parameter server may say in
- * short, a flow that is to find the agents' average, losses as the kernels' references know them.
+ * short, a flow that is to find the agents' average, losses as the kernels' references know them, Graph500's
+ * word for the logarithm of a size.
  */
 const OWN_WORDS: Record<string, string[]> = {
   custom: ['src/schema/explain.ts', 'src/plugin/modules.ts'],
@@ -265,6 +266,7 @@ const OWN_WORDS: Record<string, string[]> = {
   threshold: ['src/compress/event-triggered.ts'],
   average: ['src/flow/', 'src/program/flow/', 'src/tune/types.ts'],
   'exact-diffusion': ['src/flow/nids.ts'],
+  scale: ['topology/generators/kronecker.ts'],
   logistic: ['kernels/reference/'],
   huber: ['kernels/reference/'],
   'nonconvex-logistic': ['kernels/reference/'],

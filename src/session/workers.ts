@@ -5,9 +5,9 @@
  *     t(W) = t(1) / W  +  phases * barrier(W)  +  lines(W) * line
  *
  * t(1) is measured, a few milliseconds of rounds on this thread; lines(W) are those of the messages that the
- * busiest worker reads of what others wrote. What a line costs differs between machines, and on one of several
- * tenants from minute to minute, by a factor of five. Where the choice hangs on it and the run is long, rounds
- * are tried on threads. Which number it is changes no bit of the run.
+ * busiest worker reads of what others wrote. What a crossing and a line cost differs between machines, and on
+ * one of several tenants from minute to minute, by a factor of ten. Where rounds are short and the run is long,
+ * they are tried on threads. Which number it is changes no bit of the run.
  */
 
 import { createArena } from '../arena/arena.js';
@@ -17,6 +17,7 @@ import type { RunConfig } from '../run/config.js';
 import type { Prepared } from '../run/program.js';
 import { WorkerPool } from './pool.js';
 import { Stepper } from './single-thread.js';
+import { Steering } from './steering.js';
 
 /** Beyond the caches of any core: all of them pay, and looking would take its time. */
 const LARGE_BYTES = 64 * 2 ** 20;
@@ -32,14 +33,17 @@ const LEAST_WINDOWS = 4;
 const MOST_LOOK_SECONDS = 0.1;
 /** It takes about so long until a second thread has come up. */
 const START_SECONDS = 0.03;
-/** A crossing: of two workers, and what each one more adds. */
-const BARRIER_SECONDS = 150e-9;
+/**
+ * A crossing, of two workers and what each one more adds; and a line that another core has written. On the side
+ * of those that are far apart or have other work too: a worker too many can cost far more than one saves.
+ */
+const BARRIER_SECONDS = 2e-6;
 const BARRIER_MORE_SECONDS = 60e-9;
-/** A line that another core has written: at best, usually, and where cores are far apart. */
-const LINE_SECONDS = [5e-9, 12e-9, 30e-9] as const;
+const LINE_SECONDS = 30e-9;
 const LINE_BYTES = 64;
-/** A run this long is worth a trial of so many seconds for each number, twice. */
+/** A run this long, of rounds this short, is worth a trial of so many seconds for each number, twice. */
 const WORTH_TRYING_SECONDS = 5;
+const SHORT_ROUND_SECONDS = 5e-4;
 const TRIAL_SECONDS = 0.04;
 const TRIALS = 2;
 /** By so much another number has to be faster than one that takes fewer threads. */
@@ -65,17 +69,13 @@ export interface RoundModel {
   foreignBytes(workers: number): number;
 }
 
-/** Seconds of a round, where a line from another core takes so long. */
-export function predictRound(
-  { one, agents, phases, foreignBytes }: RoundModel,
-  workers: number,
-  line: number,
-): number {
+/** Seconds of a round. */
+export function predictRound({ one, agents, phases, foreignBytes }: RoundModel, workers: number): number {
   if (workers === 1) return one;
   // The busiest has its agents whole.
   const share = Math.ceil(agents / workers) / agents;
   const barrier = BARRIER_SECONDS + BARRIER_MORE_SECONDS * (workers - 2);
-  return one * share + phases * barrier + (foreignBytes(workers) / LINE_BYTES) * line;
+  return one * share + phases * barrier + (foreignBytes(workers) / LINE_BYTES) * LINE_SECONDS;
 }
 
 /** 1, 2, 4, ... and all. */
@@ -113,17 +113,11 @@ export async function chooseWorkers(
   if (total < START_SECONDS)
     return { workers: 1, why: `all rounds take ${Math.ceil(total * 1000)} ms on one` };
   const model = { one, phases, agents: plan.agents, foreignBytes: memo(load.foreignBytes) };
-  const [near, usual, far] = LINE_SECONDS.map((line) =>
-    best(counts, (count) => predictRound(model, count, line)),
-  );
-  if (near === far) return { workers: near!, why: limited(round, cores, near) };
-  if (plan.modules.length > 0 || total < WORTH_TRYING_SECONDS)
-    return { workers: usual!, why: limited(round, cores, usual) };
-  const tried = await tryOut(
-    prepared,
-    counts.filter((count) => count >= Math.min(near!, far!) && count <= Math.max(near!, far!)),
-    one,
-  );
+  if (plan.modules.length > 0 || total < WORTH_TRYING_SECONDS || one > SHORT_ROUND_SECONDS) {
+    const found = best(counts, (count) => predictRound(model, count));
+    return { workers: found, why: limited(round, cores, found) };
+  }
+  const tried = await tryOut(prepared, counts, one);
   const found = best([...tried.keys()], (count) => tried.get(count)!);
   const times = [...tried].map(([count, seconds]) => `${microseconds(seconds)} on ${count}`);
   return { workers: found, why: limited(`tried: a round takes ${times.join(', ')}`, cores, found) };
@@ -162,7 +156,7 @@ function measured(prepared: Prepared, module: WebAssembly.Module): { one: number
 }
 
 /** Seconds of a round on so many threads: the least of a few trials, in turns. */
-async function tryOut(
+export async function tryOut(
   prepared: Prepared,
   counts: readonly number[],
   one: number,
@@ -186,6 +180,8 @@ async function timeOnThreads({ plan: whole, fill }: Prepared, rounds: number): P
   try {
     const arena = createArena(plan.layout);
     fill(arena);
+    // Without it the loop stands at round 0.
+    new Steering(arena.view('control', 'i32'), plan.rounds);
     const clock = createClock(plan.workers);
     countFrom(clock, warm);
     await pool.run(arena, plan, {

@@ -28,7 +28,7 @@ const ROUGHLY = 4;
 /** Of rounds on this thread, at most. */
 const LOOK_SECONDS = 8e-3;
 const LOOK_WINDOWS = 16;
-/** A machine with other work stops us now and then: the fastest of so many windows, if it takes no longer than that. */
+/** A machine with other work stops us now and then: so many windows, if they take no longer than that. */
 const LEAST_WINDOWS = 4;
 const MOST_LOOK_SECONDS = 0.1;
 /** It takes about so long until a second thread has come up. */
@@ -87,7 +87,8 @@ export function candidates(most: number): number[] {
 
 /** The best of several, the smaller one where two are about as fast. */
 export function best(counts: readonly number[], seconds: (workers: number) => number): number {
-  return counts.reduce((found, count) => (seconds(count) < BETTER * seconds(found) ? count : found));
+  const taken = counts.map(seconds);
+  return counts[taken.reduce((found, time, at) => (time < BETTER * taken[found]! ? at : found), 0)]!;
 }
 
 /** Prepared for one worker, where the config says auto. The run may be prepared for another number then. */
@@ -112,7 +113,7 @@ export async function chooseWorkers(
   const total = one * plan.rounds;
   if (total < START_SECONDS)
     return { workers: 1, why: `all rounds take ${Math.ceil(total * 1000)} ms on one` };
-  const model = { one, phases, agents: plan.agents, foreignBytes: memo(load.foreignBytes) };
+  const model = { one, phases, agents: plan.agents, foreignBytes: load.foreignBytes };
   if (plan.modules.length > 0 || total < WORTH_TRYING_SECONDS || one > SHORT_ROUND_SECONDS) {
     const found = best(counts, (count) => predictRound(model, count));
     return { workers: found, why: limited(round, cores, found) };
@@ -197,15 +198,6 @@ async function timeOnThreads({ plan: whole, fill }: Prepared, rounds: number): P
   } finally {
     await pool.destroy();
   }
-}
-
-function memo(of: (workers: number) => number): (workers: number) => number {
-  const known = new Map<number, number>();
-  return (workers) => {
-    const found = known.get(workers) ?? of(workers);
-    known.set(workers, found);
-    return found;
-  };
 }
 
 const microseconds = (seconds: number): string => `${Number((seconds * 1e6).toPrecision(2))} us`;

@@ -21,8 +21,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const main = path.join(root, 'dist/src/cli/main.js');
 
 /**
- * Commands that are not run as they stand: `add` makes them shorter, without it they are not run. `late`: run with
- * `npm run test:all` alone.
+ * Commands that are not run as they stand: `add` makes them shorter, without it they are not run. `late`: run
+ * with `npm run test:all` alone.
  */
 const COMMANDS: { matches: RegExp; why: string; add?: string; late?: true }[] = [
   { matches: /^npm ci\b/, why: 'it installs and builds this very tree' },

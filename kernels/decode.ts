@@ -1,7 +1,8 @@
 /** out row = the agent's own message, decoded: what it adds to its copy of what the network knows of it. */
 import { Packed, Row, Signs } from './lanes';
+import { LANES, LINE, Real, SHIFT, SINGLE } from './real';
 
-/** out row = the n float64 of the message. */
+/** out row = the n numbers of the message. */
 export function decodeDense(
   first: usize,
   count: usize,
@@ -15,8 +16,8 @@ export function decodeDense(
     const slot = slots + (first + r) * slotStride;
     const row = out + r * outStride;
     let c: usize = 0;
-    for (; c + 2 <= n; c += 2) v128.store(row + (c << 3), v128.load(slot + (c << 3)));
-    if (c < n) store<f64>(row + (c << 3), load<f64>(slot + (c << 3)));
+    for (; c + LANES <= n; c += LANES) v128.store(row + (c << SHIFT), v128.load(slot + (c << SHIFT)));
+    for (; c < n; c++) store<real>(row + (c << SHIFT), load<real>(slot + (c << SHIFT)));
     Row.clear(row, n, Row.padded(n));
   }
 }
@@ -38,9 +39,9 @@ class SignMessages {
       const row = out + r * outStride;
       const scale = Signs.scale(slot, single);
       const bytes = slot + Signs.scaleBytes(single);
-      for (let c: usize = 0; c < n; c += 8) {
-        const bits = Signs.spread(v128.load8_splat(bytes + (c >> 3)));
-        const o = row + (c << 3);
+      for (let c: usize = 0; c < n; c += LINE) {
+        const bits = Signs.spread(Signs.load(bytes + (c >> 3)));
+        const o = row + (c << SHIFT);
         v128.store(o, Signs.apply(bits, 0, scale), 0);
         v128.store(o, Signs.apply(bits, 1, scale), 16);
         v128.store(o, Signs.apply(bits, 2, scale), 32);
@@ -64,7 +65,7 @@ export function decodeSign(
   SignMessages.decode(false, first, count, slots, slotStride, out, outStride, n);
 }
 
-/** decodeSign for messages whose scale is a float32. */
+/** decodeSign for messages whose scale is a float32, whatever the precision. */
 export function decodeSignSingle(
   first: usize,
   count: usize,
@@ -92,10 +93,10 @@ export function decodeSparse(
   for (let r: usize = 0; r < count; r++) {
     const slot = slots + (first + r) * slotStride;
     const row = out + r * outStride;
-    const indices = slot + (k << 3);
+    const indices = slot + (k << SHIFT);
     Row.clearAll(row, n);
     for (let t: usize = 0; t < k; t++) {
-      store<f64>(row + (Packed.read(indices, t, indexBits) << 3), load<f64>(slot + (t << 3)));
+      store<real>(row + (Packed.read(indices, t, indexBits) << SHIFT), load<real>(slot + (t << SHIFT)));
     }
   }
 }
@@ -222,23 +223,29 @@ export function decodeFlattenedSign(
   for (let r: usize = 0; r < count; r++) {
     const slot = slots + (first + r) * slotStride;
     const row = out + r * outStride;
-    for (let c: usize = 0; c < n; c += 64) transformSigns(slot + 8 + (c >> 3), scratch + (c << 1));
+    for (let c: usize = 0; c < n; c += 64)
+      transformSigns(slot + sizeof<real>() + (c >> 3), scratch + (c << 1));
     joinSigns(scratch, n);
-    const unit = f64x2.splat(load<f64>(slot) * factor);
+    const unit = v128.splat<real>(load<real>(slot) * <real>factor);
     for (let c: usize = 0; c < limit; c += 8) {
       const whole = v128.load(scratch + (c << 1));
       const low = i32x4.extend_low_i16x8_s(whole);
       const high = i32x4.extend_high_i16x8_s(whole);
-      const o = row + (c << 3);
-      const m = masks + (c << 3);
-      const x0 = f64x2.convert_low_i32x4_s(low);
-      const x1 = f64x2.convert_low_i32x4_s(i64x2.shuffle(low, low, 1, 1));
-      const x2 = f64x2.convert_low_i32x4_s(high);
-      const x3 = f64x2.convert_low_i32x4_s(i64x2.shuffle(high, high, 1, 1));
-      v128.store(o, v128.xor(f64x2.mul(x0, unit), v128.load(m, 0)), 0);
-      v128.store(o, v128.xor(f64x2.mul(x1, unit), v128.load(m, 16)), 16);
-      v128.store(o, v128.xor(f64x2.mul(x2, unit), v128.load(m, 32)), 32);
-      v128.store(o, v128.xor(f64x2.mul(x3, unit), v128.load(m, 48)), 48);
+      const o = row + (c << SHIFT);
+      const m = masks + (c << SHIFT);
+      if (SINGLE) {
+        v128.store(o, v128.xor(f32x4.mul(f32x4.convert_i32x4_s(low), unit), v128.load(m, 0)), 0);
+        v128.store(o, v128.xor(f32x4.mul(f32x4.convert_i32x4_s(high), unit), v128.load(m, 16)), 16);
+      } else {
+        const x0 = f64x2.convert_low_i32x4_s(low);
+        const x1 = f64x2.convert_low_i32x4_s(i64x2.shuffle(low, low, 1, 1));
+        const x2 = f64x2.convert_low_i32x4_s(high);
+        const x3 = f64x2.convert_low_i32x4_s(i64x2.shuffle(high, high, 1, 1));
+        v128.store(o, v128.xor(f64x2.mul(x0, unit), v128.load(m, 0)), 0);
+        v128.store(o, v128.xor(f64x2.mul(x1, unit), v128.load(m, 16)), 16);
+        v128.store(o, v128.xor(f64x2.mul(x2, unit), v128.load(m, 32)), 32);
+        v128.store(o, v128.xor(f64x2.mul(x3, unit), v128.load(m, 48)), 48);
+      }
     }
     Row.clear(row, dim, limit);
   }

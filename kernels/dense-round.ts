@@ -1,16 +1,17 @@
 /**
  * A whole round of the uncompressed primal-dual flow, agent by agent: what `gatherDense`, `gradientQuadratic`
- * and `stepPrimalDual` do one after the other, with the same bits. Sixteen columns of L x are held in
+ * and `stepPrimalDual` do one after the other, with the same bits. Eight vectors of L x are held in
  * registers over all neighbours, and go from there into the step.
  *
  * Arguments are repeated where a variant is chosen: each is compiled with its flags as constants.
  */
 import { Edge } from './lanes';
 import { At0, At16, At32, At48, At64, At80, At96, At112 } from './offsets';
+import { Real } from './real';
 
 class Tile {
   /**
-   * Columns c, c + 1 of one agent, T behind the addresses: x_out and v from L x = ly. `quadratic`: the
+   * A vector of one agent, T behind the addresses: x_out and v from L x = ly. `quadratic`: the
    * gradient is a (x - b), else it is a.
    */
   @inline static step<T>(
@@ -29,13 +30,13 @@ class Tile {
     const state = v128.load(x, offsetof<T>());
     const dual = v128.load(v, offsetof<T>());
     const slope = v128.load(a, offsetof<T>());
-    const g = f64x2.mul(
+    const g = v128.mul<real>(
       eta,
-      quadratic ? f64x2.mul(slope, f64x2.sub(state, v128.load(b, offsetof<T>()))) : slope,
+      quadratic ? v128.mul<real>(slope, v128.sub<real>(state, v128.load(b, offsetof<T>()))) : slope,
     );
-    const change = f64x2.add(f64x2.add(g, f64x2.mul(alpha, ly)), f64x2.mul(beta, dual));
-    v128.store(xOut, f64x2.sub(state, f64x2.mul(damping, change)), offsetof<T>());
-    v128.store(v, f64x2.add(dual, f64x2.mul(beta, ly)), offsetof<T>());
+    const change = v128.add<real>(v128.add<real>(g, v128.mul<real>(alpha, ly)), v128.mul<real>(beta, dual));
+    v128.store(xOut, v128.sub<real>(state, v128.mul<real>(damping, change)), offsetof<T>());
+    v128.store(v, v128.add<real>(dual, v128.mul<real>(beta, ly)), offsetof<T>());
   }
 
   @inline static row(
@@ -59,21 +60,21 @@ class Tile {
     beta: v128,
     damping: v128,
   ): void {
-    const d = f64x2.splat(degree);
+    const d = Real.splat(degree);
     let at: usize = 0;
     for (; at + 128 <= stride; at += 128) {
       const p = own + at;
-      let l0 = f64x2.mul(d, v128.load(p, 0));
-      let l1 = f64x2.mul(d, v128.load(p, 16));
-      let l2 = f64x2.mul(d, v128.load(p, 32));
-      let l3 = f64x2.mul(d, v128.load(p, 48));
-      let l4 = f64x2.mul(d, v128.load(p, 64));
-      let l5 = f64x2.mul(d, v128.load(p, 80));
-      let l6 = f64x2.mul(d, v128.load(p, 96));
-      let l7 = f64x2.mul(d, v128.load(p, 112));
+      let l0 = v128.mul<real>(d, v128.load(p, 0));
+      let l1 = v128.mul<real>(d, v128.load(p, 16));
+      let l2 = v128.mul<real>(d, v128.load(p, 32));
+      let l3 = v128.mul<real>(d, v128.load(p, 48));
+      let l4 = v128.mul<real>(d, v128.load(p, 64));
+      let l5 = v128.mul<real>(d, v128.load(p, 80));
+      let l6 = v128.mul<real>(d, v128.load(p, 96));
+      let l7 = v128.mul<real>(d, v128.load(p, 112));
       for (let e = from; e < to; e++) {
         const q = slots + <usize>load<u32>(columns + (e << 2)) * stride + at;
-        const w = unit ? d : v128.load64_splat(weights + e * weightStride);
+        const w = unit ? d : Real.splatDouble(weights + e * weightStride);
         l0 = Edge.minus(unit, l0, w, v128.load(q, 0));
         l1 = Edge.minus(unit, l1, w, v128.load(q, 16));
         l2 = Edge.minus(unit, l2, w, v128.load(q, 32));
@@ -98,10 +99,10 @@ class Tile {
     }
     for (; at < stride; at += 16) {
       const p = own + at;
-      let l = f64x2.mul(d, v128.load(p));
+      let l = v128.mul<real>(d, v128.load(p));
       for (let e = from; e < to; e++) {
         const q = slots + <usize>load<u32>(columns + (e << 2)) * stride + at;
-        const w = unit ? d : v128.load64_splat(weights + e * weightStride);
+        const w = unit ? d : Real.splatDouble(weights + e * weightStride);
         l = Edge.minus(unit, l, w, v128.load(q));
       }
       Tile.step<At0>(quadratic, l, p, v + at, a + at, b + at, xOut + at, eta, alpha, beta, damping);
@@ -134,16 +135,16 @@ export function primalDualDense(
   hBeta: f64,
   hImplicit: f64,
 ): void {
-  const eta = f64x2.splat(hEta);
-  const alpha = f64x2.splat(hAlpha);
-  const beta = f64x2.splat(hBeta);
+  const eta = Real.splat(hEta);
+  const alpha = Real.splat(hAlpha);
+  const beta = Real.splat(hBeta);
   const unit = weightStride === 0 && load<f64>(weights) === 1;
   for (let r: usize = 0; r < count; r++) {
     const i = first + r;
     const from = <usize>load<u32>(rowStart + (i << 2));
     const to = <usize>load<u32>(rowStart + (i << 2), 4);
     const degree = load<f64>(degrees + (i << 3));
-    const damping = f64x2.splat(1 / (1 + hImplicit * degree));
+    const damping = Real.splat(1 / (1 + hImplicit * degree));
     const own = slots + i * stride;
     const at = r * stride;
     const g = gradient + at;

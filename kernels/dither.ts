@@ -7,6 +7,7 @@
  */
 import { Signs } from './lanes';
 import { uniformRange } from './philox';
+import { LINE, Real, SHIFT } from './real';
 import { DITHER_SCRATCH } from './sizes';
 
 /** Coordinates whose dither is drawn together. */
@@ -15,7 +16,7 @@ const CHUNK: usize = DITHER_SCRATCH;
 /**
  * Bits first .. first + count - 1 of the message at `bytes`, of the row at `row` (both addresses of
  * coordinate 0); first is a multiple of 16. Bits of the last byte beyond the range are zero. Rows are
- * readable up to a multiple of 8 entries. Returns the address behind the last byte.
+ * readable up to a whole line. Returns the address behind the last byte.
  */
 export function ditherSigns(
   row: usize,
@@ -30,24 +31,24 @@ export function ditherSigns(
   keyHigh: u32,
   scratch: usize,
 ): usize {
-  const l = f64x2.splat(lambda);
+  const l = Real.splat(lambda);
   const end = first + count;
   let at = bytes + (first >> 3);
   for (let begin = first; begin < end; begin += CHUNK) {
     const length = min<usize>(CHUNK, end - begin);
     uniformRange(scratch, <u32>begin, <u32>length, agent, round, stream, keyLow, keyHigh);
-    const p = row + (begin << 3);
-    for (let c: usize = 0; c < length; c += 8) {
-      const q = p + (c << 3);
-      const tau = scratch + (c << 3);
-      const bits = Signs.pack8(
-        f64x2.add(v128.load(q, 0), f64x2.mul(l, v128.load(tau, 0))),
-        f64x2.add(v128.load(q, 16), f64x2.mul(l, v128.load(tau, 16))),
-        f64x2.add(v128.load(q, 32), f64x2.mul(l, v128.load(tau, 32))),
-        f64x2.add(v128.load(q, 48), f64x2.mul(l, v128.load(tau, 48))),
+    const p = row + (begin << SHIFT);
+    for (let c: usize = 0; c < length; c += LINE) {
+      const q = p + (c << SHIFT);
+      const tau = scratch + (c << SHIFT);
+      const bits = Signs.packLine(
+        v128.add<real>(v128.load(q, 0), v128.mul<real>(l, v128.load(tau, 0))),
+        v128.add<real>(v128.load(q, 16), v128.mul<real>(l, v128.load(tau, 16))),
+        v128.add<real>(v128.load(q, 32), v128.mul<real>(l, v128.load(tau, 32))),
+        v128.add<real>(v128.load(q, 48), v128.mul<real>(l, v128.load(tau, 48))),
       );
       const left = length - c;
-      store<u8>(at++, left >= 8 ? bits : bits & ((1 << (<u32>left)) - 1));
+      at += Signs.storeFirst(at, bits, left);
     }
   }
   return at;

@@ -3,8 +3,9 @@
  * Bits of a slot's last word that belong to no entry are zero, so equal messages are equal bytes.
  */
 import { ditherSigns } from './dither';
-import { Row, Signs } from './lanes';
+import { Row, Signs, Whole } from './lanes';
 import { DITHER_STREAM } from './philox';
+import { LANES, LINE, Real, SHIFT, SINGLE } from './real';
 import { signedTransform } from './wht';
 
 /** Message = the n entries, as they are. */
@@ -21,8 +22,8 @@ export function encodeDense(
     const row = errors + r * errorStride;
     const slot = slots + (first + r) * slotStride;
     let c: usize = 0;
-    for (; c + 2 <= n; c += 2) v128.store(slot + (c << 3), v128.load(row + (c << 3)));
-    if (c < n) store<f64>(slot + (c << 3), load<f64>(row + (c << 3)));
+    for (; c + LANES <= n; c += LANES) v128.store(slot + (c << SHIFT), v128.load(row + (c << SHIFT)));
+    for (; c < n; c++) store<real>(slot + (c << SHIFT), load<real>(row + (c << SHIFT)));
   }
 }
 
@@ -31,48 +32,42 @@ export function encodeDense(
  * the last word.
  */
 export function writeSigns(row: usize, slot: usize, n: usize, factor: f64): void {
-  let s0 = f64x2.splat(0);
-  let s1 = f64x2.splat(0);
-  let s2 = f64x2.splat(0);
-  let s3 = f64x2.splat(0);
-  const scaling = f64x2.splat(factor);
-  const bytes = slot + 8;
+  let s0 = Real.splat(0);
+  let s1 = Real.splat(0);
+  let s2 = Real.splat(0);
+  let s3 = Real.splat(0);
+  const scaling = Real.splat(factor);
+  const bytes = slot + sizeof<real>();
   let c: usize = 0;
-  for (; c + 8 <= n; c += 8) {
-    const p = row + (c << 3);
+  for (; c + LINE <= n; c += LINE) {
+    const p = row + (c << SHIFT);
     const x0 = v128.load(p, 0);
     const x1 = v128.load(p, 16);
     const x2 = v128.load(p, 32);
     const x3 = v128.load(p, 48);
-    s0 = f64x2.add(s0, f64x2.mul(f64x2.abs(x0), scaling));
-    s1 = f64x2.add(s1, f64x2.mul(f64x2.abs(x1), scaling));
-    s2 = f64x2.add(s2, f64x2.mul(f64x2.abs(x2), scaling));
-    s3 = f64x2.add(s3, f64x2.mul(f64x2.abs(x3), scaling));
-    store<u8>(bytes + (c >> 3), Signs.pack8(x0, x1, x2, x3));
+    s0 = v128.add<real>(s0, v128.mul<real>(v128.abs<real>(x0), scaling));
+    s1 = v128.add<real>(s1, v128.mul<real>(v128.abs<real>(x1), scaling));
+    s2 = v128.add<real>(s2, v128.mul<real>(v128.abs<real>(x2), scaling));
+    s3 = v128.add<real>(s3, v128.mul<real>(v128.abs<real>(x3), scaling));
+    Signs.store(bytes + (c >> 3), Signs.packLine(x0, x1, x2, x3));
   }
-  let written = n >> 3;
+  let written = c >> 3;
   if (c < n) {
     // The entries left over, as if the row went on with +0: their lanes are those of the loop above.
-    const p = row + (c << 3);
-    const left = n - c;
-    const zero = f64x2.splat(0);
-    let x0 = zero;
-    let x1 = zero;
-    let x2 = zero;
-    let x3 = zero;
-    x0 = left > 1 ? v128.load(p, 0) : v128.load64_zero(p, 0);
-    if (left > 2) x1 = left > 3 ? v128.load(p, 16) : v128.load64_zero(p, 16);
-    if (left > 4) x2 = left > 5 ? v128.load(p, 32) : v128.load64_zero(p, 32);
-    if (left > 6) x3 = v128.load64_zero(p, 48);
-    s0 = f64x2.add(s0, f64x2.mul(f64x2.abs(x0), scaling));
-    s1 = f64x2.add(s1, f64x2.mul(f64x2.abs(x1), scaling));
-    s2 = f64x2.add(s2, f64x2.mul(f64x2.abs(x2), scaling));
-    s3 = f64x2.add(s3, f64x2.mul(f64x2.abs(x3), scaling));
-    store<u8>(bytes + written, Signs.pack8(x0, x1, x2, x3));
-    written++;
+    const p = row + (c << SHIFT);
+    const left = <isize>(n - c);
+    const x0 = Real.part(p, left);
+    const x1 = Real.part(p + 16, left - LANES);
+    const x2 = Real.part(p + 32, left - 2 * LANES);
+    const x3 = Real.part(p + 48, left - 3 * LANES);
+    s0 = v128.add<real>(s0, v128.mul<real>(v128.abs<real>(x0), scaling));
+    s1 = v128.add<real>(s1, v128.mul<real>(v128.abs<real>(x1), scaling));
+    s2 = v128.add<real>(s2, v128.mul<real>(v128.abs<real>(x2), scaling));
+    s3 = v128.add<real>(s3, v128.mul<real>(v128.abs<real>(x3), scaling));
+    written += Signs.storeFirst(bytes + written, Signs.packLine(x0, x1, x2, x3), left);
   }
-  for (; written & 7; written++) store<u8>(bytes + written, 0);
-  store<f64>(slot, Row.total(s0, s1, s2, s3) / <f64>n);
+  for (; (bytes + written - slot) & 7; written++) store<u8>(bytes + written, 0);
+  store<real>(slot, <real>(Row.total(s0, s1, s2, s3) / <f64>n));
 }
 
 /** Message = mean |e| over n entries, and the n signs. */
@@ -101,20 +96,16 @@ const UNIT: u32 = 3;
 function packSigns(row: usize, bytes: usize, n: usize, slot: usize): void {
   let at = bytes;
   let c: usize = 0;
-  for (; c + 8 <= n; c += 8) {
-    const p = row + (c << 3);
-    store<u8>(at++, Signs.pack8(v128.load(p, 0), v128.load(p, 16), v128.load(p, 32), v128.load(p, 48)));
-  }
-  if (c < n) {
+  for (; c < n; c += LINE) {
     // Padding may be -0, whose bit is not the message's.
-    const p = row + (c << 3);
-    const bits = Signs.pack8(v128.load(p, 0), v128.load(p, 16), v128.load(p, 32), v128.load(p, 48));
-    store<u8>(at++, bits & ((1 << (<u32>(n - c))) - 1));
+    const p = row + (c << SHIFT);
+    const bits = Signs.packLine(v128.load(p, 0), v128.load(p, 16), v128.load(p, 32), v128.load(p, 48));
+    at += Signs.storeFirst(at, bits, n - c);
   }
   for (; (at - slot) & 7; at++) store<u8>(at, 0);
 }
 
-/** `scaleBytes` 8: a float64. 4: a float32, the nearest, and the largest finite one for what is beyond. */
+/** In `scaleBytes` 8: a float64. 4: a float32, the nearest, and the largest finite one for what is beyond. */
 function writeScale(slot: usize, scale: f64, scaleBytes: usize): void {
   if (scaleBytes === 4) store<f32>(slot, <f32>min<f64>(scale, 3.4028234663852886e38));
   else store<f64>(slot, scale);
@@ -122,7 +113,7 @@ function writeScale(slot: usize, scale: f64, scaleBytes: usize): void {
 
 /**
  * As encodeSign, with the scale by `rule`: 0 mean |e|, 1 |e|_2^2 / |e|_1, 2 max |e| / 2, 3 one; sent as a
- * float64 (`scaleBytes` 8) or the nearest float32 (4).
+ * float64 (`scaleBytes` 8) or the nearest float32 (4, and always where numbers are float32).
  */
 export function encodeSignScaled(
   first: usize,
@@ -156,7 +147,7 @@ export function encodeSignScaled(
 
 /**
  * Dithered signs: the signs of e + lambda tau, and shrink lambda as the scale. Where lambda is 0, it is
- * amplitude |e|_2 / sqrt(n). tau: stream 2. scratch: DITHER_SCRATCH doubles.
+ * amplitude |e|_2 / sqrt(n). tau: stream 2. scratch: DITHER_SCRATCH numbers.
  */
 export function encodeOneBit(
   first: usize,
@@ -179,16 +170,28 @@ export function encodeOneBit(
     const row = errors + r * errorStride;
     const slot = slots + (first + r) * slotStride;
     const width = lambda > 0 ? lambda : amplitude * (Row.norm(row, n) / rootN);
-    store<f64>(slot, shrink * width);
+    writeScale(slot, shrink * width, sizeof<real>());
     const agent = <u32>(first + r);
-    let at = ditherSigns(row, slot + 8, 0, n, width, agent, round, DITHER_STREAM, keyLow, keyHigh, scratch);
+    let at = ditherSigns(
+      row,
+      slot + sizeof<real>(),
+      0,
+      n,
+      width,
+      agent,
+      round,
+      DITHER_STREAM,
+      keyLow,
+      keyHigh,
+      scratch,
+    );
     for (; (at - slot) & 7; at++) store<u8>(at, 0);
   }
 }
 
 /**
  * The n-entry message of the dim-entry error, with the bits of flattenBlock, then encodeSign. The factor
- * 1/sqrt(n) belongs to every entry, but only the scale needs it. scratch: n doubles.
+ * 1/sqrt(n) belongs to every entry, but only the scale needs it. scratch: n numbers.
  */
 export function encodeFlattenedSign(
   first: usize,
@@ -209,41 +212,78 @@ export function encodeFlattenedSign(
   }
 }
 
-const MAGNITUDE: u64 = 0x7fffffffffffffff;
+/** |x| as a whole number of the size of x, and as many lanes. */
+class Magnitudes {
+  @inline static of(p: usize): i64 {
+    if (SINGLE) return <i64>(load<i32>(p) & 0x7fffffff);
+    return load<i64>(p) & 0x7fffffffffffffff;
+  }
+  @inline static load(p: usize): i64 {
+    if (SINGLE) return <i64>load<i32>(p);
+    return load<i64>(p);
+  }
+  @inline static store(p: usize, magnitude: i64): void {
+    if (SINGLE) store<i32>(p, <i32>magnitude);
+    else store<i64>(p, magnitude);
+  }
+  @inline static splat(t: i64): v128 {
+    if (SINGLE) return i32x4.splat(<i32>t);
+    return i64x2.splat(t);
+  }
+  /** One more in the lanes that are set. */
+  @inline static count(counts: v128, set: v128): v128 {
+    if (SINGLE) return i32x4.sub(counts, set);
+    return i64x2.sub(counts, set);
+  }
+  @inline static total(a: v128, b: v128): usize {
+    if (SINGLE) {
+      const four = i32x4.add(a, b);
+      const two = i32x4.add(four, i64x2.shuffle(four, four, 1, 1));
+      return <usize>(i32x4.extract_lane(two, 0) + i32x4.extract_lane(two, 1));
+    }
+    const two = i64x2.add(a, b);
+    return <usize>(i64x2.extract_lane(two, 0) + i64x2.extract_lane(two, 1));
+  }
+  /** A power of two between magnitudes: the lowest bit of the exponent. */
+  @inline static binade(): i64 {
+    if (SINGLE) return 1 << 23;
+    return 1 << 52;
+  }
+}
 
 /** How many of the n magnitudes (as integers) exceed t. */
 function countAbove(magnitudes: usize, n: usize, t: i64): usize {
-  const limit = i64x2.splat(t);
+  const limit = Magnitudes.splat(t);
   let a = i64x2.splat(0);
   let b = i64x2.splat(0);
   let p = magnitudes;
-  const end = magnitudes + (n << 3);
+  const end = magnitudes + (n << SHIFT);
   for (; p + 64 <= end; p += 64) {
-    a = i64x2.sub(a, i64x2.gt_s(v128.load(p, 0), limit));
-    b = i64x2.sub(b, i64x2.gt_s(v128.load(p, 16), limit));
-    a = i64x2.sub(a, i64x2.gt_s(v128.load(p, 32), limit));
-    b = i64x2.sub(b, i64x2.gt_s(v128.load(p, 48), limit));
+    a = Magnitudes.count(a, Whole.gt(v128.load(p, 0), limit));
+    b = Magnitudes.count(b, Whole.gt(v128.load(p, 16), limit));
+    a = Magnitudes.count(a, Whole.gt(v128.load(p, 32), limit));
+    b = Magnitudes.count(b, Whole.gt(v128.load(p, 48), limit));
   }
-  a = i64x2.add(a, b);
-  let total = <usize>(i64x2.extract_lane(a, 0) + i64x2.extract_lane(a, 1));
-  for (; p < end; p += 8) total += <usize>(load<i64>(p) > t);
+  let total = Magnitudes.total(a, b);
+  for (; p < end; p += sizeof<real>()) total += <usize>(Magnitudes.load(p) > t);
   return total;
 }
 
 /** Copies |row| to magnitudes, as integers, and returns the largest. */
 function takeMagnitudes(row: usize, magnitudes: usize, n: usize): i64 {
+  const mask = Whole.magnitude();
   let most = i64x2.splat(0);
   let at: usize = 0;
-  const end = n << 3;
+  const end = n << SHIFT;
   for (; at + 16 <= end; at += 16) {
-    const m = v128.and(v128.load(row + at), i64x2.splat(MAGNITUDE));
+    const m = v128.and(v128.load(row + at), mask);
     v128.store(magnitudes + at, m);
-    most = v128.bitselect(m, most, i64x2.gt_s(m, most));
+    most = v128.bitselect(m, most, Whole.gt(m, most));
   }
-  let largest = max<i64>(i64x2.extract_lane(most, 0), i64x2.extract_lane(most, 1));
-  if (at < end) {
-    const m = load<i64>(row + at) & MAGNITUDE;
-    store<i64>(magnitudes + at, m);
+  let largest = Whole.largest(most);
+  for (; at < end; at += sizeof<real>()) {
+    const m = Magnitudes.of(row + at);
+    Magnitudes.store(magnitudes + at, m);
     largest = max<i64>(largest, m);
   }
   return largest;
@@ -251,25 +291,25 @@ function takeMagnitudes(row: usize, magnitudes: usize, n: usize): i64 {
 
 /** Bit c: whether magnitude c exceeds t; for count <= 64 magnitudes. */
 function maskAbove(magnitudes: usize, count: usize, t: i64): u64 {
-  const limit = i64x2.splat(t);
+  const limit = Magnitudes.splat(t);
   let mask: u64 = 0;
   let c: usize = 0;
-  for (; c + 8 <= count; c += 8) {
-    const p = magnitudes + (c << 3);
-    const byte = Signs.pack8(
-      i64x2.gt_s(v128.load(p, 0), limit),
-      i64x2.gt_s(v128.load(p, 16), limit),
-      i64x2.gt_s(v128.load(p, 32), limit),
-      i64x2.gt_s(v128.load(p, 48), limit),
+  for (; c + LINE <= count; c += LINE) {
+    const p = magnitudes + (c << SHIFT);
+    const line = Signs.packLine(
+      Whole.gt(v128.load(p, 0), limit),
+      Whole.gt(v128.load(p, 16), limit),
+      Whole.gt(v128.load(p, 32), limit),
+      Whole.gt(v128.load(p, 48), limit),
     );
-    mask |= (<u64>byte) << c;
+    mask |= (<u64>line) << c;
   }
-  for (; c < count; c++) mask |= (<u64>(load<i64>(magnitudes + (c << 3)) > t)) << c;
+  for (; c < count; c++) mask |= (<u64>(Magnitudes.load(magnitudes + (c << SHIFT)) > t)) << c;
   return mask;
 }
 
 /**
- * Top-k: the k entries largest in magnitude; ties go to the lowest index. scratch: n u64.
+ * Top-k: the k entries largest in magnitude; ties go to the lowest index. scratch: n numbers.
  *
  * For numbers of one sign the order of the bit patterns is the order of the numbers (NaN above Infinity),
  * so the k-th largest magnitude is found among integers, by counting how many exceed a threshold. The
@@ -298,7 +338,7 @@ export function encodeSparse(
     let above: usize = 0;
     let low: i64 = -1;
     let aboveLow = n;
-    let step: i64 = 1 << 52;
+    let step = Magnitudes.binade();
     let galloping = true;
     let interpolating = false;
     let threshold = high;
@@ -349,9 +389,9 @@ function writeSparse(
   let entry: usize = 0;
   let word: u64 = 0;
   let filled: usize = 0;
-  let at = slot + (k << 3);
+  let at = slot + (k << SHIFT);
   for (let begin: usize = 0; entry < k; begin += 64) {
-    const p = magnitudes + (begin << 3);
+    const p = magnitudes + (begin << SHIFT);
     const length = min<usize>(64, n - begin);
     let mask = maskAbove(p, length, threshold);
     if (ties > 0) {
@@ -363,7 +403,7 @@ function writeSparse(
     }
     for (; mask !== 0; mask &= mask - 1) {
       const c = begin + <usize>ctz(mask);
-      store<u64>(slot + (entry << 3), load<u64>(row + (c << 3)));
+      store<real>(slot + (entry << SHIFT), load<real>(row + (c << SHIFT)));
       entry++;
       word |= (<u64>c) << filled;
       filled += indexBits;

@@ -6,7 +6,8 @@
  * Column tiles are held in registers over all neighbours: a row of the output is written once. `weightStride`
  * 0 means that `weights` holds the one weight of every edge.
  */
-import { Edge, Packed, Row, Signs } from './lanes';
+import { Edge, Packed, Row, Signs, Whole } from './lanes';
+import { LANES, LINE, Real, SHIFT, SINGLE } from './real';
 
 /**
  * Prefetch: loads the first word of every slot that the block reads. Neighbours are scattered over memory,
@@ -65,21 +66,21 @@ class Dense {
       const from = <usize>load<u32>(rowStart + (i << 2));
       const to = <usize>load<u32>(rowStart + (i << 2), 4);
       let c: usize = 0;
-      for (; c + 16 <= n; c += 16) {
-        const at = c << 3;
+      for (; c + 8 * LANES <= n; c += 8 * LANES) {
+        const at = c << SHIFT;
         const p = own + at;
-        const d = f64x2.splat(degree);
-        let a0 = f64x2.mul(d, v128.load(p, 0));
-        let a1 = f64x2.mul(d, v128.load(p, 16));
-        let a2 = f64x2.mul(d, v128.load(p, 32));
-        let a3 = f64x2.mul(d, v128.load(p, 48));
-        let a4 = f64x2.mul(d, v128.load(p, 64));
-        let a5 = f64x2.mul(d, v128.load(p, 80));
-        let a6 = f64x2.mul(d, v128.load(p, 96));
-        let a7 = f64x2.mul(d, v128.load(p, 112));
+        const d = Real.splat(degree);
+        let a0 = v128.mul<real>(d, v128.load(p, 0));
+        let a1 = v128.mul<real>(d, v128.load(p, 16));
+        let a2 = v128.mul<real>(d, v128.load(p, 32));
+        let a3 = v128.mul<real>(d, v128.load(p, 48));
+        let a4 = v128.mul<real>(d, v128.load(p, 64));
+        let a5 = v128.mul<real>(d, v128.load(p, 80));
+        let a6 = v128.mul<real>(d, v128.load(p, 96));
+        let a7 = v128.mul<real>(d, v128.load(p, 112));
         for (let e = from; e < to; e++) {
           const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride + at;
-          const w = unit ? f64x2.splat(1) : v128.load64_splat(weights + e * weightStride);
+          const w = unit ? Real.splat(1) : Real.splatDouble(weights + e * weightStride);
           a0 = Edge.minus(unit, a0, w, v128.load(q, 0));
           a1 = Edge.minus(unit, a1, w, v128.load(q, 16));
           a2 = Edge.minus(unit, a2, w, v128.load(q, 32));
@@ -99,30 +100,30 @@ class Dense {
         v128.store(o, a6, 96);
         v128.store(o, a7, 112);
       }
-      for (; c + 2 <= n; c += 2) {
-        const at = c << 3;
-        let a = f64x2.mul(f64x2.splat(degree), v128.load(own + at));
+      for (; c + LANES <= n; c += LANES) {
+        const at = c << SHIFT;
+        let a = v128.mul<real>(Real.splat(degree), v128.load(own + at));
         for (let e = from; e < to; e++) {
           const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride + at;
-          a = f64x2.sub(a, f64x2.mul(v128.load64_splat(weights + e * weightStride), v128.load(q)));
+          a = v128.sub<real>(a, v128.mul<real>(Real.splatDouble(weights + e * weightStride), v128.load(q)));
         }
         v128.store(row + at, a);
       }
-      if (c < n) {
-        const at = c << 3;
-        let a = degree * load<f64>(own + at);
+      for (; c < n; c++) {
+        const at = c << SHIFT;
+        let a = <real>degree * load<real>(own + at);
         for (let e = from; e < to; e++) {
           const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride + at;
-          a -= load<f64>(weights + e * weightStride) * load<f64>(q);
+          a -= <real>load<f64>(weights + e * weightStride) * load<real>(q);
         }
-        store<f64>(row + at, a);
+        store<real>(row + at, a);
       }
       Row.clear(row, n, Row.padded(n));
     }
   }
 }
 
-/** Messages of n float64. */
+/** Messages of n numbers. */
 export function gatherDense(
   first: usize,
   count: usize,
@@ -185,12 +186,27 @@ class Zip {
 /**
  * Four neighbours at once (the "method of four Russians"). With t_j = weight * scale there are only 16 sums
  * (+-t0 +- t1) + (+-t2 +- t3), one for each nibble of signs. They are formed once, and then looked up by
- * nibbles. The table is in 8 vectors: vector p has byte p of the 16 sums. One `swizzle` reads byte p of the
- * sums of 16 coordinates.
+ * nibbles. The table is in as many vectors as a number has bytes: vector p has byte p of the 16 sums. One
+ * `swizzle` reads byte p of the sums of 16 coordinates.
  */
 class Quad {
-  /** target (64 doubles) -= the sums. w0..w3: the packed signs; t0..t3: what they are the signs of. */
+  /** target (64 numbers) -= the sums. w0..w3: the packed signs; t0..t3: what they are the signs of. */
   @inline static subtract(
+    target: usize,
+    w0: u64,
+    w1: u64,
+    w2: u64,
+    w3: u64,
+    t0: real,
+    t1: real,
+    t2: real,
+    t3: real,
+  ): void {
+    if (SINGLE) Quad.subtractSingle(target, w0, w1, w2, w3, t0, t1, t2, t3);
+    else Quad.subtractDouble(target, w0, w1, w2, w3, t0, t1, t2, t3);
+  }
+
+  @inline static subtractDouble(
     target: usize,
     w0: u64,
     w1: u64,
@@ -321,6 +337,91 @@ class Quad {
     v128.store(target, f64x2.sub(v128.load(target, 96), Zip.low(c3, c7)), 96);
     v128.store(target, f64x2.sub(v128.load(target, 112), Zip.high(c3, c7)), 112);
   }
+
+  /** Four bytes a sum: two rounds of the transposition, and half the look-ups. */
+  @inline static subtractSingle(
+    target: usize,
+    w0: u64,
+    w1: u64,
+    w2: u64,
+    w3: u64,
+    t0: f32,
+    t1: f32,
+    t2: f32,
+    t3: f32,
+  ): void {
+    // Bit j of the table's index is neighbour j's sign.
+    const near = f32x4(t0, -t0, t0, -t0);
+    const first = f32x4.add(near, f32x4(t1, t1, -t1, -t1));
+    let p0 = f32x4.add(first, f32x4.splat(t2 + t3));
+    let p1 = f32x4.add(first, f32x4.splat(t3 - t2));
+    let p2 = f32x4.add(first, f32x4.splat(t2 - t3));
+    let p3 = f32x4.add(first, f32x4.splat(-t2 - t3));
+    // 16 floats of 4 bytes to 4 planes of 16 bytes: the 6-bit address of a byte is rotated by four.
+    for (let round = 0; round < 4; round++) {
+      const z0 = Zip.low(p0, p2);
+      const z1 = Zip.high(p0, p2);
+      const z2 = Zip.low(p1, p3);
+      const z3 = Zip.high(p1, p3);
+      p0 = z0;
+      p1 = z1;
+      p2 = z2;
+      p3 = z3;
+    }
+
+    // The signs of four neighbours at a coordinate, side by side: 4 x 4 bits of the words are transposed, 16
+    // times in parallel.
+    let x = ((w0 >> 2) ^ w2) & 0x3333333333333333;
+    w2 ^= x;
+    w0 ^= x << 2;
+    x = ((w1 >> 2) ^ w3) & 0x3333333333333333;
+    w3 ^= x;
+    w1 ^= x << 2;
+    x = ((w0 >> 1) ^ w1) & 0x5555555555555555;
+    w1 ^= x;
+    w0 ^= x << 1;
+    x = ((w2 >> 1) ^ w3) & 0x5555555555555555;
+    w3 ^= x;
+    w2 ^= x << 1;
+    // Nibble k of word r belongs to coordinate 4 k + r. To bytes, and into the coordinates' order.
+    const nibble = i8x16.splat(15);
+    const even = i64x2.replace_lane(i64x2.splat(w0), 1, w1);
+    const odd = i64x2.replace_lane(i64x2.splat(w2), 1, w3);
+    let y0 = v128.and(even, nibble);
+    let y1 = v128.and(odd, nibble);
+    let y2 = v128.and(i64x2.shr_u(even, 4), nibble);
+    let y3 = v128.and(i64x2.shr_u(odd, 4), nibble);
+    for (let round = 0; round < 3; round++) {
+      const z0 = Zip.low(y0, y2);
+      const z1 = Zip.high(y0, y2);
+      const z2 = Zip.low(y1, y3);
+      const z3 = Zip.high(y1, y3);
+      y0 = z0;
+      y1 = z1;
+      y2 = z2;
+      y3 = z3;
+    }
+    Quad.lookUpSingle(target, y0, p0, p1, p2, p3);
+    Quad.lookUpSingle(target + 64, y1, p0, p1, p2, p3);
+    Quad.lookUpSingle(target + 128, y2, p0, p1, p2, p3);
+    Quad.lookUpSingle(target + 192, y3, p0, p1, p2, p3);
+  }
+
+  /** 16 coordinates: their bytes from the 4 planes, put together to floats. */
+  @inline static lookUpSingle(target: usize, index: v128, p0: v128, p1: v128, p2: v128, p3: v128): void {
+    const a0 = i8x16.swizzle(p0, index);
+    const a1 = i8x16.swizzle(p1, index);
+    const a2 = i8x16.swizzle(p2, index);
+    const a3 = i8x16.swizzle(p3, index);
+    const b0 = Zip.low(a0, a2);
+    const b1 = Zip.high(a0, a2);
+    const b2 = Zip.low(a1, a3);
+    const b3 = Zip.high(a1, a3);
+    v128.store(target, f32x4.sub(v128.load(target, 0), Zip.low(b0, b2)), 0);
+    v128.store(target, f32x4.sub(v128.load(target, 16), Zip.high(b0, b2)), 16);
+    v128.store(target, f32x4.sub(v128.load(target, 32), Zip.low(b1, b3)), 32);
+    v128.store(target, f32x4.sub(v128.load(target, 48), Zip.high(b1, b3)), 48);
+  }
 }
 
 /**
@@ -330,9 +431,41 @@ class Quad {
  * sign places of two lanes, and an exclusive or applies them to t = weight * scale. `single`: the scale is a
  * float32.
  */
-class SignMessages {
-  @inline static scaled(single: bool, weight: f64, slot: usize): f64 {
-    return weight * (single ? <f64>load<f32>(slot) : load<f64>(slot));
+export class SignMessages {
+  @inline static scaled(single: bool, weight: f64, slot: usize): real {
+    if (SINGLE) return <real>weight * load<real>(slot);
+    return <real>(weight * (single ? <f64>load<f32>(slot) : load<f64>(slot)));
+  }
+
+  /** target (64 numbers) -= the words of neighbours e .. e + 3. */
+  @inline static four(
+    single: bool,
+    e: usize,
+    columns: usize,
+    weights: usize,
+    weightStride: usize,
+    slots: usize,
+    slotStride: usize,
+    byte: usize,
+    target: usize,
+  ): void {
+    const j = columns + (e << 2);
+    const q0 = slots + <usize>load<u32>(j, 0) * slotStride;
+    const q1 = slots + <usize>load<u32>(j, 4) * slotStride;
+    const q2 = slots + <usize>load<u32>(j, 8) * slotStride;
+    const q3 = slots + <usize>load<u32>(j, 12) * slotStride;
+    const w = weights + e * weightStride;
+    Quad.subtract(
+      target,
+      load<u64>(q0 + byte),
+      load<u64>(q1 + byte),
+      load<u64>(q2 + byte),
+      load<u64>(q3 + byte),
+      SignMessages.scaled(single, load<f64>(w), q0),
+      SignMessages.scaled(single, load<f64>(w + weightStride), q1),
+      SignMessages.scaled(single, load<f64>(w + 2 * weightStride), q2),
+      SignMessages.scaled(single, load<f64>(w + 3 * weightStride), q3),
+    );
   }
 
   @inline static gather(
@@ -363,27 +496,11 @@ class SignMessages {
 
       for (let c: usize = 0; c < whole; c += 64) {
         const byte = (c >> 3) + Signs.scaleBytes(single);
-        const target = row + (c << 3);
+        const target = row + (c << SHIFT);
         SignMessages.begin(target, load<u64>(own + byte), SignMessages.scaled(single, degree, own));
         let e = from;
         for (; e < grouped; e += 4) {
-          const j = columns + (e << 2);
-          const q0 = slots + <usize>load<u32>(j, 0) * slotStride;
-          const q1 = slots + <usize>load<u32>(j, 4) * slotStride;
-          const q2 = slots + <usize>load<u32>(j, 8) * slotStride;
-          const q3 = slots + <usize>load<u32>(j, 12) * slotStride;
-          const w = weights + e * weightStride;
-          Quad.subtract(
-            target,
-            load<u64>(q0 + byte),
-            load<u64>(q1 + byte),
-            load<u64>(q2 + byte),
-            load<u64>(q3 + byte),
-            SignMessages.scaled(single, load<f64>(w), q0),
-            SignMessages.scaled(single, load<f64>(w + weightStride), q1),
-            SignMessages.scaled(single, load<f64>(w + 2 * weightStride), q2),
-            SignMessages.scaled(single, load<f64>(w + 3 * weightStride), q3),
-          );
+          SignMessages.four(single, e, columns, weights, weightStride, slots, slotStride, byte, target);
         }
         for (; e < to; e++) {
           const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
@@ -392,17 +509,17 @@ class SignMessages {
         }
       }
 
-      for (let c = whole; c < n; c += 8) {
+      for (let c = whole; c < n; c += LINE) {
         const byte = (c >> 3) + Signs.scaleBytes(single);
-        let t = f64x2.splat(SignMessages.scaled(single, degree, own));
-        let bits = Signs.spread(v128.load8_splat(own + byte));
+        let t = v128.splat<real>(SignMessages.scaled(single, degree, own));
+        let bits = Signs.spread(Signs.load(own + byte));
         let a0 = Signs.apply(bits, 0, t);
         let a1 = Signs.apply(bits, 1, t);
         let a2 = Signs.apply(bits, 2, t);
         let a3 = Signs.apply(bits, 3, t);
         let e = from;
         for (; e < grouped; e += 4) {
-          let s0 = f64x2.splat(0);
+          let s0 = Real.splat(0);
           let s1 = s0;
           let s2 = s0;
           let s3 = s0;
@@ -412,17 +529,17 @@ class SignMessages {
           let h3 = s0;
           for (let j: usize = 0; j < 4; j++) {
             const q = slots + <usize>load<u32>(columns + ((e + j) << 2)) * slotStride;
-            t = f64x2.splat(SignMessages.scaled(single, load<f64>(weights + (e + j) * weightStride), q));
-            bits = Signs.spread(v128.load8_splat(q + byte));
+            t = v128.splat<real>(SignMessages.scaled(single, load<f64>(weights + (e + j) * weightStride), q));
+            bits = Signs.spread(Signs.load(q + byte));
             const x0 = Signs.apply(bits, 0, t);
             const x1 = Signs.apply(bits, 1, t);
             const x2 = Signs.apply(bits, 2, t);
             const x3 = Signs.apply(bits, 3, t);
             if (j & 1) {
-              s0 = f64x2.add(s0, f64x2.add(h0, x0));
-              s1 = f64x2.add(s1, f64x2.add(h1, x1));
-              s2 = f64x2.add(s2, f64x2.add(h2, x2));
-              s3 = f64x2.add(s3, f64x2.add(h3, x3));
+              s0 = v128.add<real>(s0, v128.add<real>(h0, x0));
+              s1 = v128.add<real>(s1, v128.add<real>(h1, x1));
+              s2 = v128.add<real>(s2, v128.add<real>(h2, x2));
+              s3 = v128.add<real>(s3, v128.add<real>(h3, x3));
             } else {
               h0 = x0;
               h1 = x1;
@@ -430,21 +547,21 @@ class SignMessages {
               h3 = x3;
             }
           }
-          a0 = f64x2.sub(a0, s0);
-          a1 = f64x2.sub(a1, s1);
-          a2 = f64x2.sub(a2, s2);
-          a3 = f64x2.sub(a3, s3);
+          a0 = v128.sub<real>(a0, s0);
+          a1 = v128.sub<real>(a1, s1);
+          a2 = v128.sub<real>(a2, s2);
+          a3 = v128.sub<real>(a3, s3);
         }
         for (; e < to; e++) {
           const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
-          t = f64x2.splat(SignMessages.scaled(single, load<f64>(weights + e * weightStride), q));
-          bits = Signs.spread(v128.load8_splat(q + byte));
-          a0 = f64x2.sub(a0, Signs.apply(bits, 0, t));
-          a1 = f64x2.sub(a1, Signs.apply(bits, 1, t));
-          a2 = f64x2.sub(a2, Signs.apply(bits, 2, t));
-          a3 = f64x2.sub(a3, Signs.apply(bits, 3, t));
+          t = v128.splat<real>(SignMessages.scaled(single, load<f64>(weights + e * weightStride), q));
+          bits = Signs.spread(Signs.load(q + byte));
+          a0 = v128.sub<real>(a0, Signs.apply(bits, 0, t));
+          a1 = v128.sub<real>(a1, Signs.apply(bits, 1, t));
+          a2 = v128.sub<real>(a2, Signs.apply(bits, 2, t));
+          a3 = v128.sub<real>(a3, Signs.apply(bits, 3, t));
         }
-        const o = row + (c << 3);
+        const o = row + (c << SHIFT);
         v128.store(o, a0, 0);
         v128.store(o, a1, 16);
         v128.store(o, a2, 32);
@@ -454,35 +571,37 @@ class SignMessages {
     }
   }
 
-  /** target (64 doubles) = +-t. */
-  @inline static begin(target: usize, word: u64, t: f64): void {
-    const value = f64x2.splat(t);
-    let bits = Signs.spread(i64x2.splat(word));
-    for (let at: usize = 0; at < 512; at += 64) {
+  /** target (64 numbers) = +-t. */
+  @inline static begin(target: usize, word: u64, t: real): void {
+    const value = v128.splat<real>(t);
+    let bits = Signs.spread(Signs.line(word));
+    for (let at: usize = 0; at < 64 << SHIFT; at += 64) {
       v128.store(target + at, Signs.apply(bits, 0, value), 0);
       v128.store(target + at, Signs.apply(bits, 1, value), 16);
       v128.store(target + at, Signs.apply(bits, 2, value), 32);
       v128.store(target + at, Signs.apply(bits, 3, value), 48);
-      bits = i64x2.shr_u(bits, 8);
+      word >>= LINE;
+      bits = SINGLE ? Signs.spread(Signs.line(word)) : i64x2.shr_u(bits, 8);
     }
   }
 
-  /** target (64 doubles) -= +-t. */
-  @inline static subtract(target: usize, word: u64, t: f64): void {
-    const value = f64x2.splat(t);
-    let bits = Signs.spread(i64x2.splat(word));
-    for (let at: usize = 0; at < 512; at += 64) {
+  /** target (64 numbers) -= +-t. */
+  @inline static subtract(target: usize, word: u64, t: real): void {
+    const value = v128.splat<real>(t);
+    let bits = Signs.spread(Signs.line(word));
+    for (let at: usize = 0; at < 64 << SHIFT; at += 64) {
       const p = target + at;
-      v128.store(p, f64x2.sub(v128.load(p, 0), Signs.apply(bits, 0, value)), 0);
-      v128.store(p, f64x2.sub(v128.load(p, 16), Signs.apply(bits, 1, value)), 16);
-      v128.store(p, f64x2.sub(v128.load(p, 32), Signs.apply(bits, 2, value)), 32);
-      v128.store(p, f64x2.sub(v128.load(p, 48), Signs.apply(bits, 3, value)), 48);
-      bits = i64x2.shr_u(bits, 8);
+      v128.store(p, v128.sub<real>(v128.load(p, 0), Signs.apply(bits, 0, value)), 0);
+      v128.store(p, v128.sub<real>(v128.load(p, 16), Signs.apply(bits, 1, value)), 16);
+      v128.store(p, v128.sub<real>(v128.load(p, 32), Signs.apply(bits, 2, value)), 32);
+      v128.store(p, v128.sub<real>(v128.load(p, 48), Signs.apply(bits, 3, value)), 48);
+      word >>= LINE;
+      bits = SINGLE ? Signs.spread(Signs.line(word)) : i64x2.shr_u(bits, 8);
     }
   }
 }
 
-/** Messages of n signs and a float64 scale. */
+/** Messages of n signs and a scale. */
 export function gatherSign(
   first: usize,
   count: usize,
@@ -514,7 +633,7 @@ export function gatherSign(
   );
 }
 
-/** Messages of n signs and a float32 scale. */
+/** Messages of n signs and a float32 scale, whatever the precision. */
 export function gatherSignSingle(
   first: usize,
   count: usize,
@@ -568,27 +687,27 @@ export function gatherSparse(
     const i = first + r;
     const row = out + r * outStride;
     Row.clearAll(row, n);
-    addSparse(row, slots + i * slotStride, load<f64>(degrees + (i << 3)), k, indexBits, quick);
+    addSparse(row, slots + i * slotStride, <real>load<f64>(degrees + (i << 3)), k, indexBits, quick);
     const from = <usize>load<u32>(rowStart + (i << 2));
     const to = <usize>load<u32>(rowStart + (i << 2), 4);
     for (let e = from; e < to; e++) {
       const slot = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
-      addSparse(row, slot, -load<f64>(weights + e * weightStride), k, indexBits, quick);
+      addSparse(row, slot, -(<real>load<f64>(weights + e * weightStride)), k, indexBits, quick);
     }
   }
 }
 
 /** row += factor * the sparse message in `slot`. */
-function addSparse(row: usize, slot: usize, factor: f64, k: usize, indexBits: usize, quick: usize): void {
-  const indices = slot + (k << 3);
+function addSparse(row: usize, slot: usize, factor: real, k: usize, indexBits: usize, quick: usize): void {
+  const indices = slot + (k << SHIFT);
   const mask: u32 = (1 << (<u32>indexBits)) - 1;
   let t: usize = 0;
   for (let position: usize = 0; t < quick; t++, position += indexBits) {
-    const p = row + (Packed.quickRead(indices, position, mask) << 3);
-    store<f64>(p, load<f64>(p) + factor * load<f64>(slot + (t << 3)));
+    const p = row + (Packed.quickRead(indices, position, mask) << SHIFT);
+    store<real>(p, load<real>(p) + factor * load<real>(slot + (t << SHIFT)));
   }
   for (; t < k; t++) {
-    const p = row + (Packed.read(indices, t, indexBits) << 3);
-    store<f64>(p, load<f64>(p) + factor * load<f64>(slot + (t << 3)));
+    const p = row + (Packed.read(indices, t, indexBits) << SHIFT);
+    store<real>(p, load<real>(p) + factor * load<real>(slot + (t << SHIFT)));
   }
 }

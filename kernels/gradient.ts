@@ -9,14 +9,15 @@
  *                 regularization sum_c x_c^2 / (1 + x_c^2)
  *
  * Linear models take three passes over an agent's samples: margins t_r = a_r . x into scratch, slopes in
- * place (two at a time), then out = regularization x + sum_r slope_r a_r, samples in ascending order. With
- * `picks` they look at these `size` samples alone, in their order, and the sum over them is scaled by
- * (samples of the agent) / size.
+ * place (two at a time, in float64), then out = regularization x + sum_r slope_r a_r, samples in ascending
+ * order. With `picks` they look at these `size` samples alone, in their order, and the sum over them is
+ * scaled by (samples of the agent) / size.
  */
 import { Batch } from './batch';
 import { Row } from './lanes';
 import { LOGISTIC, SATURATED_LOGISTIC, SQUARE } from './loss-codes';
 import { Pair } from './math';
+import { Real, SHIFT } from './real';
 
 /** out = a (x - b); x, a, b and out are block rows. */
 export function gradientQuadratic(
@@ -30,10 +31,10 @@ export function gradientQuadratic(
 ): void {
   for (let r: usize = 0; r < count; r++) {
     const begin = r * stride;
-    const end = begin + (n << 3);
+    const end = begin + (n << SHIFT);
     for (let at = begin; at < end; at += 16) {
-      const d = f64x2.sub(v128.load(x + at), v128.load(b + at));
-      v128.store(out + at, f64x2.mul(v128.load(a + at), d));
+      const d = v128.sub<real>(v128.load(x + at), v128.load(b + at));
+      v128.store(out + at, v128.mul<real>(v128.load(a + at), d));
     }
   }
 }
@@ -78,25 +79,25 @@ function slopes(
  * point^2)^2.
  */
 function startRow(loss: u32, row: usize, point: usize, n: usize, regularization: f64): void {
-  const factor = f64x2.splat(regularization);
-  const bytes = Row.padded(n) << 3;
+  const factor = Real.splat(regularization);
+  const bytes = Row.padded(n) << SHIFT;
   if (loss === SATURATED_LOGISTIC) {
     for (let at: usize = 0; at < bytes; at += 16) {
       const x = v128.load(point + at);
-      const u = f64x2.add(f64x2.splat(1), f64x2.mul(x, x));
-      const slope = f64x2.div(f64x2.add(x, x), f64x2.mul(u, u));
-      v128.store(row + at, f64x2.mul(factor, slope));
+      const u = v128.add<real>(Real.splat(1), v128.mul<real>(x, x));
+      const slope = v128.div<real>(v128.add<real>(x, x), v128.mul<real>(u, u));
+      v128.store(row + at, v128.mul<real>(factor, slope));
     }
     return;
   }
   for (let at: usize = 0; at < bytes; at += 16) {
-    v128.store(row + at, f64x2.mul(factor, v128.load(point + at)));
+    v128.store(row + at, v128.mul<real>(factor, v128.load(point + at)));
   }
 }
 
 /**
  * Agent i holds samples samples[i] .. samples[i + 1] - 1 (u32), and sample r the entries rowStart[r] ..
- * rowStart[r + 1] - 1 (u32) of columns (u32) and values (f64). `parameter` is Huber's delta; other losses
+ * rowStart[r + 1] - 1 (u32) of columns (u32) and values. `parameter` is Huber's delta; other losses
  * ignore it. x and out are block rows. scratch: a double for each sample of the largest agent, rounded up
  * to a multiple of 2. `picks` is 0, or the numbers (u32) of the `size` samples to use; then count is 1.
  */
@@ -133,17 +134,17 @@ export function gradientLinearSparse(
       const sample = Batch.sample(picks, from, t);
       const begin = <usize>load<u32>(rowStart + (sample << 2));
       const end = <usize>load<u32>(rowStart + (sample << 2), 4);
-      store<f64>(scratch + (t << 3), Row.dotSparse(point, begin, end, columns, values));
+      store<f64>(scratch + (t << 3), Row.dotSparse<real>(point, begin, end, columns, values));
     }
     slopes(loss, parameter, scratch, labels, picks, from, used, Batch.scale(picks, scale, all, size));
     startRow(loss, row, point, n, regularization);
     for (let t: usize = 0; t < used; t++) {
       const sample = Batch.sample(picks, from, t);
       const end = <usize>load<u32>(rowStart + (sample << 2), 4);
-      const slope = load<f64>(scratch + (t << 3));
+      const slope = <real>load<f64>(scratch + (t << 3));
       for (let e = <usize>load<u32>(rowStart + (sample << 2)); e < end; e++) {
-        const p = row + ((<usize>load<u32>(columns + (e << 2))) << 3);
-        store<f64>(p, load<f64>(p) + slope * load<f64>(values + (e << 3)));
+        const p = row + ((<usize>load<u32>(columns + (e << 2))) << SHIFT);
+        store<real>(p, load<real>(p) + slope * load<real>(values + (e << SHIFT)));
       }
     }
   }
@@ -201,28 +202,28 @@ function addRows(
 ): void {
   let t: usize = 0;
   for (; t + 4 <= count; t += 4) {
-    const f0 = v128.load64_splat(factors + (t << 3), 0);
-    const f1 = v128.load64_splat(factors + (t << 3), 8);
-    const f2 = v128.load64_splat(factors + (t << 3), 16);
-    const f3 = v128.load64_splat(factors + (t << 3), 24);
+    const f0 = Real.splatDouble(factors + (t << 3));
+    const f1 = Real.splatDouble(factors + (t << 3) + 8);
+    const f2 = Real.splatDouble(factors + (t << 3) + 16);
+    const f3 = Real.splatDouble(factors + (t << 3) + 24);
     const p0 = rows + Batch.sample(picks, from, t) * rowStride;
     const p1 = rows + Batch.sample(picks, from, t + 1) * rowStride;
     const p2 = rows + Batch.sample(picks, from, t + 2) * rowStride;
     const p3 = rows + Batch.sample(picks, from, t + 3) * rowStride;
     for (let at: usize = 0; at < bytes; at += 16) {
       let sum = v128.load(row + at);
-      sum = f64x2.add(sum, f64x2.mul(f0, v128.load(p0 + at)));
-      sum = f64x2.add(sum, f64x2.mul(f1, v128.load(p1 + at)));
-      sum = f64x2.add(sum, f64x2.mul(f2, v128.load(p2 + at)));
-      sum = f64x2.add(sum, f64x2.mul(f3, v128.load(p3 + at)));
+      sum = v128.add<real>(sum, v128.mul<real>(f0, v128.load(p0 + at)));
+      sum = v128.add<real>(sum, v128.mul<real>(f1, v128.load(p1 + at)));
+      sum = v128.add<real>(sum, v128.mul<real>(f2, v128.load(p2 + at)));
+      sum = v128.add<real>(sum, v128.mul<real>(f3, v128.load(p3 + at)));
       v128.store(row + at, sum);
     }
   }
   for (; t < count; t++) {
-    const f = v128.load64_splat(factors + (t << 3));
+    const f = Real.splatDouble(factors + (t << 3));
     const p = rows + Batch.sample(picks, from, t) * rowStride;
     for (let at: usize = 0; at < bytes; at += 16) {
-      v128.store(row + at, f64x2.add(v128.load(row + at), f64x2.mul(f, v128.load(p + at))));
+      v128.store(row + at, v128.add<real>(v128.load(row + at), v128.mul<real>(f, v128.load(p + at))));
     }
   }
 }

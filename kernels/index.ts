@@ -81,7 +81,15 @@ export {
   stepPrimalDualMemory,
   subtract,
 } from './step';
-export { columnMeans, columnMeansPlaced, distancesBetweenRows, distancesToPoint, sum } from './trace';
+export {
+  columnMeans,
+  columnMeansPlaced,
+  distancesBetweenRows,
+  distancesToPoint,
+  narrow,
+  sum,
+  widen,
+} from './trace';
 export {
   correctLinearDense,
   correctLinearSparse,

@@ -1,6 +1,6 @@
 /**
  * Quantised entries of a fixed length: entry c is q_c step, q_c a whole number in two's complement of `bits`
- * (2..16) bits, least significant bit first. The step stands before them as a float64, or is known to
+ * (2..16) bits, least significant bit first. The step stands before them as a number, or is known to
  * everyone and not sent (`step` given, not 0).
  *
  * Eight codes begin and end with a byte and take at most 16, so they are read as one vector: a byte shuffle
@@ -10,6 +10,7 @@
  */
 import { Edge, Row } from './lanes';
 import { DITHER_STREAM, philoxUniform } from './philox';
+import { Real, SHIFT, SINGLE } from './real';
 
 const MAX_NORM: u32 = 1;
 
@@ -22,7 +23,7 @@ class Levels {
   /** Where the vector that holds codes c .. c+7 is read; c is a multiple of 8. */
   @inline static address(header: usize, end: usize, c: usize, bits: usize): usize {
     const begin = header + ((c * bits) >> 3);
-    return end < 16 ? 0 : min<usize>(begin, end - 16);
+    return end < 16 ? header : min<usize>(begin, end - 16);
   }
 
   /**
@@ -49,7 +50,7 @@ class Levels {
     return i32x4.replace_lane(powers, 3, 1 << (top - ((bit + 3 * b) & 7)));
   }
 
-  /** Only a message of eight bytes is shorter than a vector. */
+  /** Only a message of eight bytes of codes is shorter than a vector. */
   @inline static load(p: usize, end: usize): v128 {
     return end < 16 ? v128.load64_zero(p) : v128.load(p);
   }
@@ -59,16 +60,48 @@ class Levels {
     return i32x4.shr_s(i32x4.mul(i8x16.swizzle(vector, bytes), powers), 32 - bits);
   }
 
+  /** Eight numbers: in float32 the first and the third vector. */
+  @inline static store(o: usize, a0: v128, a1: v128, a2: v128, a3: v128): void {
+    v128.store(o, a0, 0);
+    if (SINGLE) {
+      v128.store(o, a2, 16);
+      return;
+    }
+    v128.store(o, a1, 16);
+    v128.store(o, a2, 32);
+    v128.store(o, a3, 48);
+  }
+
+  /** The first vector of four whole numbers: two float64, or all four. */
   @inline static low(four: v128): v128 {
+    if (SINGLE) return f32x4.convert_i32x4_s(four);
     return f64x2.convert_low_i32x4_s(four);
   }
 
+  /** The second one, where there is one. */
   @inline static high(four: v128): v128 {
     return f64x2.convert_low_i32x4_s(i32x4.shuffle(four, four, 2, 3, 2, 3));
   }
 
+  /** Four numbers at p, cut to least .. most, as codes: `nearest`, or floor of them plus the dither at t. */
+  @inline static codes(nearest: bool, p: usize, t: usize, s: v128, least: v128, most: v128): v128 {
+    const a = Levels.rounded(nearest, p, t, s, least, most);
+    if (SINGLE) return i32x4.trunc_sat_f32x4_s(a);
+    const b = Levels.rounded(nearest, p + 16, t + 16, s, least, most);
+    return i64x2.shuffle(i32x4.trunc_sat_f64x2_s_zero(a), i32x4.trunc_sat_f64x2_s_zero(b), 0, 2);
+  }
+
+  @inline static rounded(nearest: bool, p: usize, t: usize, s: v128, least: v128, most: v128): v128 {
+    const steps = v128.div<real>(v128.load(p), s);
+    const half = Real.splat(0.5);
+    const level = nearest
+      ? v128.nearest<real>(steps)
+      : v128.floor<real>(v128.add<real>(steps, v128.add<real>(v128.mul<real>(v128.load(t), half), half)));
+    return v128.pmax<real>(v128.pmin<real>(level, most), least);
+  }
+
   /**
-   * Packs n codes (i32) from an 8-byte aligned address on, four at a time; the last word is filled up with
+   * Packs n codes (i32) from an address on, four at a time; the last word is filled up with
    * zeros. What stands behind the last code, up to a multiple of four, must be zero: it is, since padding is.
    */
   @inline static pack(codes: usize, target: usize, n: usize, bits: usize): void {
@@ -114,7 +147,7 @@ class Levels {
     bits: usize,
     step: f64,
   ): void {
-    const header: usize = shared ? 0 : 8;
+    const header: usize = shared ? 0 : sizeof<real>();
     const end = Levels.messageBytes(header, n, bits);
     const b = <i32>bits;
     const powers0 = Levels.powers(0, bits);
@@ -125,36 +158,32 @@ class Levels {
       const row = out + r * outStride;
       const from = <usize>load<u32>(rowStart + (i << 2));
       const to = <usize>load<u32>(rowStart + (i << 2), 4);
-      const degree = f64x2.splat(load<f64>(degrees + (i << 3)));
+      const degree = Real.splat(load<f64>(degrees + (i << 3)));
       for (let c: usize = 0; c < n; c += 8) {
         const p = Levels.address(header, end, c, bits);
         const bytes0 = Levels.bytes(header, p, c, 0, bits);
         const bytes1 = Levels.bytes(header, p, c, 4, bits);
-        let s = shared ? f64x2.splat(step) : v128.load64_splat(own);
+        let s = shared ? Real.splat(step) : Real.splatAt(own);
         let v = Levels.load(own + p, end);
         let q0 = Levels.four(v, bytes0, powers0, b);
         let q1 = Levels.four(v, bytes1, powers1, b);
-        let a0 = f64x2.mul(degree, f64x2.mul(s, Levels.low(q0)));
-        let a1 = f64x2.mul(degree, f64x2.mul(s, Levels.high(q0)));
-        let a2 = f64x2.mul(degree, f64x2.mul(s, Levels.low(q1)));
-        let a3 = f64x2.mul(degree, f64x2.mul(s, Levels.high(q1)));
+        let a0 = v128.mul<real>(degree, v128.mul<real>(s, Levels.low(q0)));
+        let a1 = SINGLE ? a0 : v128.mul<real>(degree, v128.mul<real>(s, Levels.high(q0)));
+        let a2 = v128.mul<real>(degree, v128.mul<real>(s, Levels.low(q1)));
+        let a3 = SINGLE ? a2 : v128.mul<real>(degree, v128.mul<real>(s, Levels.high(q1)));
         for (let e = from; e < to; e++) {
           const slot = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
-          const w = unit ? f64x2.splat(1) : v128.load64_splat(weights + e * weightStride);
-          if (!shared) s = v128.load64_splat(slot);
+          const w = unit ? Real.splat(1) : Real.splatDouble(weights + e * weightStride);
+          if (!shared) s = Real.splatAt(slot);
           v = Levels.load(slot + p, end);
           q0 = Levels.four(v, bytes0, powers0, b);
           q1 = Levels.four(v, bytes1, powers1, b);
-          a0 = Edge.minus(unit, a0, w, f64x2.mul(s, Levels.low(q0)));
-          a1 = Edge.minus(unit, a1, w, f64x2.mul(s, Levels.high(q0)));
-          a2 = Edge.minus(unit, a2, w, f64x2.mul(s, Levels.low(q1)));
-          a3 = Edge.minus(unit, a3, w, f64x2.mul(s, Levels.high(q1)));
+          a0 = Edge.minus(unit, a0, w, v128.mul<real>(s, Levels.low(q0)));
+          if (!SINGLE) a1 = Edge.minus(unit, a1, w, v128.mul<real>(s, Levels.high(q0)));
+          a2 = Edge.minus(unit, a2, w, v128.mul<real>(s, Levels.low(q1)));
+          if (!SINGLE) a3 = Edge.minus(unit, a3, w, v128.mul<real>(s, Levels.high(q1)));
         }
-        const o = row + (c << 3);
-        v128.store(o, a0, 0);
-        v128.store(o, a1, 16);
-        v128.store(o, a2, 32);
-        v128.store(o, a3, 48);
+        Levels.store(row + (c << SHIFT), a0, a1, a2, a3);
       }
       Row.clear(row, n, Row.padded(n));
     }
@@ -179,26 +208,22 @@ export function encodeLevels(
   step: f64,
   scratch: usize,
 ): void {
-  const s = f64x2.splat(step);
-  const most = f64x2.splat(levels);
-  const least = f64x2.splat(-levels);
+  const s = Real.splat(step);
+  const most = Real.splat(levels);
+  const least = Real.splat(-levels);
   for (let r: usize = 0; r < count; r++) {
     const row = errors + r * errorStride;
     for (let c: usize = 0; c < n; c += 4) {
-      const p = row + (c << 3);
-      const a = f64x2.nearest(f64x2.div(v128.load(p, 0), s));
-      const b = f64x2.nearest(f64x2.div(v128.load(p, 16), s));
-      const low = i32x4.trunc_sat_f64x2_s_zero(f64x2.pmax(f64x2.pmin(a, most), least));
-      const high = i32x4.trunc_sat_f64x2_s_zero(f64x2.pmax(f64x2.pmin(b, most), least));
-      v128.store(scratch + (c << 2), i64x2.shuffle(low, high, 0, 2));
+      const codes = Levels.codes(true, row + (c << SHIFT), 0, s, least, most);
+      v128.store(scratch + (c << 2), codes);
     }
     Levels.pack(scratch, slots + (first + r) * slotStride, n, bits);
   }
 }
 
 /**
- * q = floor(e / step + u), u uniform in (0, 1) from stream 2, step = norm / levels, sent as a float64:
- * unbiased. The norm is |e|_2 (`norm` 0) or max |e| (1). scratch: a padded row of doubles, first the
+ * q = floor(e / step + u), u uniform in (0, 1) from stream 2, step = norm / levels, sent with them:
+ * unbiased. The norm is |e|_2 (`norm` 0) or max |e| (1). scratch: a padded row of numbers, first the
  * dithers and then the codes.
  */
 export function encodeLevelsDithered(
@@ -217,31 +242,23 @@ export function encodeLevelsDithered(
   keyHigh: u32,
   scratch: usize,
 ): void {
-  const most = f64x2.splat(levels);
-  const least = f64x2.splat(-levels);
-  const half = f64x2.splat(0.5);
+  const most = Real.splat(levels);
+  const least = Real.splat(-levels);
   for (let r: usize = 0; r < count; r++) {
     const row = errors + r * errorStride;
     const slot = slots + (first + r) * slotStride;
     const length = norm === MAX_NORM ? Row.maxAbs(row, n) : Row.norm(row, n);
     const step = length / levels;
-    store<f64>(slot, step);
+    store<real>(slot, <real>step);
     philoxUniform(scratch, <u32>n, <u32>(first + r), round, DITHER_STREAM, keyLow, keyHigh);
     // 0 / 0 is NaN, whose code is 0.
-    const s = f64x2.splat(step);
+    const s = Real.splat(step);
     for (let c: usize = 0; c < n; c += 4) {
-      const p = row + (c << 3);
-      const t = scratch + (c << 3);
-      const u = f64x2.add(f64x2.mul(v128.load(t, 0), half), half);
-      const w = f64x2.add(f64x2.mul(v128.load(t, 16), half), half);
-      const a = f64x2.floor(f64x2.add(f64x2.div(v128.load(p, 0), s), u));
-      const b = f64x2.floor(f64x2.add(f64x2.div(v128.load(p, 16), s), w));
-      const low = i32x4.trunc_sat_f64x2_s_zero(f64x2.pmax(f64x2.pmin(a, most), least));
-      const high = i32x4.trunc_sat_f64x2_s_zero(f64x2.pmax(f64x2.pmin(b, most), least));
-      // Codes take half the room of the dithers, which have been read.
-      v128.store(scratch + (c << 2), i64x2.shuffle(low, high, 0, 2));
+      // Codes take no more room than the dithers, which have been read.
+      const codes = Levels.codes(false, row + (c << SHIFT), scratch + (c << SHIFT), s, least, most);
+      v128.store(scratch + (c << 2), codes);
     }
-    Levels.pack(scratch, slot + 8, n, bits);
+    Levels.pack(scratch, slot + sizeof<real>(), n, bits);
   }
 }
 
@@ -355,7 +372,7 @@ export function decodeLevels(
   bits: usize,
   step: f64,
 ): void {
-  const header: usize = step === 0 ? 8 : 0;
+  const header: usize = step === 0 ? sizeof<real>() : 0;
   const end = Levels.messageBytes(header, n, bits);
   const b = <i32>bits;
   const powers0 = Levels.powers(0, bits);
@@ -363,17 +380,17 @@ export function decodeLevels(
   for (let r: usize = 0; r < count; r++) {
     const slot = slots + (first + r) * slotStride;
     const row = out + r * outStride;
-    const s = step === 0 ? v128.load64_splat(slot) : f64x2.splat(step);
+    const s = step === 0 ? Real.splatAt(slot) : Real.splat(step);
     for (let c: usize = 0; c < n; c += 8) {
       const p = Levels.address(header, end, c, bits);
       const v = Levels.load(slot + p, end);
       const q0 = Levels.four(v, Levels.bytes(header, p, c, 0, bits), powers0, b);
       const q1 = Levels.four(v, Levels.bytes(header, p, c, 4, bits), powers1, b);
-      const o = row + (c << 3);
-      v128.store(o, f64x2.mul(s, Levels.low(q0)), 0);
-      v128.store(o, f64x2.mul(s, Levels.high(q0)), 16);
-      v128.store(o, f64x2.mul(s, Levels.low(q1)), 32);
-      v128.store(o, f64x2.mul(s, Levels.high(q1)), 48);
+      const a0 = v128.mul<real>(s, Levels.low(q0));
+      const a1 = SINGLE ? a0 : v128.mul<real>(s, Levels.high(q0));
+      const a2 = v128.mul<real>(s, Levels.low(q1));
+      const a3 = SINGLE ? a2 : v128.mul<real>(s, Levels.high(q1));
+      Levels.store(row + (c << SHIFT), a0, a1, a2, a3);
     }
     Row.clear(row, n, Row.padded(n));
   }

@@ -27,6 +27,7 @@
  */
 import { Batch } from './batch';
 import { Row } from './lanes';
+import { SHIFT } from './real';
 import { classLoss, classSlopes, firstLargest, startRow } from './softmax';
 
 const ROW: usize = 32;
@@ -62,7 +63,7 @@ class Layer {
   }
   /** Bytes of a row of `width` floats. */
   @inline static bytes(width: usize): usize {
-    return Row.padded(width) << 2;
+    return Row.eights(width) << 2;
   }
 }
 
@@ -126,45 +127,53 @@ function tile(
   v128.store(c, c31, 16);
 }
 
-/** Panels of W (and of W^T where it is wanted) and the biases of all layers, as floats. */
-function pack(point: usize, layers: usize, depth: usize, scratch: usize, turned: bool): void {
+/**
+ * Panels of W (and of W^T where it is wanted) and the biases of all layers, as floats, from a point of type
+ * P.
+ */
+function pack<P>(point: usize, layers: usize, depth: usize, scratch: usize, turned: bool): void {
   for (let l: usize = 0; l < depth; l++) {
     const layer = Layer.at(layers, l);
     const inputs = Layer.inputs(layer);
     const outputs = Layer.outputs(layer);
-    const weights = point + (Layer.entry(layer) << 3);
+    const weights = point + (Layer.entry(layer) << alignof<P>());
     let panel = scratch + Layer.panels(layer);
     for (let first: usize = 0; first < outputs; first += 8) {
       const width = min<usize>(8, outputs - first);
       for (let i: usize = 0; i < inputs; i++) {
-        floats(panel, weights + ((i * outputs + first) << 3), width);
+        floats<P>(panel, weights + ((i * outputs + first) << alignof<P>()), width);
         panel += 32;
       }
     }
-    const biases = weights + ((inputs * outputs) << 3);
+    const biases = weights + ((inputs * outputs) << alignof<P>());
     for (let first: usize = 0; first < outputs; first += 8) {
-      floats(panel + (first << 2), biases + (first << 3), min<usize>(8, outputs - first));
+      floats<P>(panel + (first << 2), biases + (first << alignof<P>()), min<usize>(8, outputs - first));
     }
-    if (turned && l > 0) packTurned(weights, inputs, outputs, scratch + Layer.turned(layer));
+    if (turned && l > 0) packTurned<P>(weights, inputs, outputs, scratch + Layer.turned(layer));
   }
 }
 
-function packTurned(weights: usize, inputs: usize, outputs: usize, panel: usize): void {
+function packTurned<P>(weights: usize, inputs: usize, outputs: usize, panel: usize): void {
   for (let first: usize = 0; first < inputs; first += 8) {
     const width = min<usize>(8, inputs - first);
     for (let o: usize = 0; o < outputs; o++) {
       for (let i: usize = 0; i < 8; i++) {
-        const value = i < width ? load<f64>(weights + (((first + i) * outputs + o) << 3)) : 0;
-        store<f32>(panel + (i << 2), <f32>value);
+        const at = weights + (((first + i) * outputs + o) << alignof<P>());
+        store<f32>(panel + (i << 2), i < width ? <f32>load<P>(at) : 0);
       }
       panel += 32;
     }
   }
 }
 
-/** Eight floats from `width` doubles, the others 0. */
-function floats(target: usize, source: usize, width: usize): void {
+/** Eight floats from `width` numbers of type P, the others 0. */
+function floats<P>(target: usize, source: usize, width: usize): void {
   if (width === 8) {
+    if (sizeof<P>() === 4) {
+      v128.store(target, v128.load(source, 0), 0);
+      v128.store(target, v128.load(source, 16), 16);
+      return;
+    }
     const low = f32x4.demote_f64x2_zero(v128.load(source, 0));
     const high = f32x4.demote_f64x2_zero(v128.load(source, 16));
     v128.store(target, i64x2.shuffle(low, high, 0, 2), 0);
@@ -174,7 +183,7 @@ function floats(target: usize, source: usize, width: usize): void {
     return;
   }
   for (let c: usize = 0; c < 8; c++) {
-    store<f32>(target + (c << 2), c < width ? <f32>load<f64>(source + (c << 3)) : 0);
+    store<f32>(target + (c << 2), c < width ? <f32>load<P>(source + (c << alignof<P>())) : 0);
   }
 }
 
@@ -240,18 +249,18 @@ function backward(row: usize, layers: usize, depth: usize, scratch: usize, count
     const delta = scratch + Layer.delta(layer);
     const aRow = Layer.bytes(inputs);
     const dRow = Layer.bytes(outputs);
-    const weights = row + (Layer.entry(layer) << 3);
+    const weights = row + (Layer.entry(layer) << SHIFT);
     for (let first: usize = 0; first < outputs; first += 8) {
       const width = min<usize>(8, outputs - first);
       for (let i: usize = 0; i < inputs; i += 4) {
         tile(before + (i << 2), 4, aRow, delta + (first << 2), dRow, count, spare, 32);
         const high = min<usize>(4, inputs - i);
         for (let r: usize = 0; r < high; r++) {
-          addFloats(weights + (((i + r) * outputs + first) << 3), spare + (r << 5), width);
+          addFloats(weights + (((i + r) * outputs + first) << SHIFT), spare + (r << 5), width);
         }
       }
     }
-    addColumns(weights + ((inputs * outputs) << 3), delta, dRow, count, outputs, spare);
+    addColumns(weights + ((inputs * outputs) << SHIFT), delta, dRow, count, outputs, spare);
     if (l === 1) return;
 
     const turned = scratch + Layer.turned(layer);
@@ -270,9 +279,14 @@ function backward(row: usize, layers: usize, depth: usize, scratch: usize, count
   }
 }
 
-/** target[c] (f64) += source[c] (f32), c < width <= 8. */
+/** target[c] += source[c] (f32), c < width <= 8. */
 function addFloats(target: usize, source: usize, width: usize): void {
   if (width === 8) {
+    if (sizeof<real>() === 4) {
+      v128.store(target, f32x4.add(v128.load(target, 0), v128.load(source, 0)), 0);
+      v128.store(target, f32x4.add(v128.load(target, 16), v128.load(source, 16)), 16);
+      return;
+    }
     for (let c: usize = 0; c < 8; c += 2) {
       const pair = f64x2.promote_low_f32x4(v128.load64_zero(source + (c << 2)));
       v128.store(target + (c << 3), f64x2.add(v128.load(target + (c << 3)), pair));
@@ -280,12 +294,12 @@ function addFloats(target: usize, source: usize, width: usize): void {
     return;
   }
   for (let c: usize = 0; c < width; c++) {
-    const at = target + (c << 3);
-    store<f64>(at, load<f64>(at) + <f64>load<f32>(source + (c << 2)));
+    const at = target + (c << SHIFT);
+    store<real>(at, load<real>(at) + <real>load<f32>(source + (c << 2)));
   }
 }
 
-/** target[c] (f64) += sum over rows of source[r][c]. */
+/** target[c] += sum over rows of source[r][c]. */
 function addColumns(
   target: usize,
   source: usize,
@@ -305,7 +319,7 @@ function addColumns(
     }
     v128.store(spare, s0, 0);
     v128.store(spare, s1, 16);
-    addFloats(target + (first << 3), spare, min<usize>(8, width - first));
+    addFloats(target + (first << SHIFT), spare, min<usize>(8, width - first));
   }
 }
 
@@ -353,7 +367,7 @@ export function gradientMlp(
     const used = picks ? size : all;
     const factor = Batch.scale(picks, scale, all, size);
     startRow(row, point, n, regularization);
-    if (used > 0) pack(point, layers, depth, scratch, true);
+    if (used > 0) pack<real>(point, layers, depth, scratch, true);
     for (let begin: usize = 0; begin < used; begin += CHUNK) {
       const height = min<usize>(CHUNK, used - begin);
       for (let t: usize = 0; t < height; t++) {
@@ -374,7 +388,7 @@ export function gradientMlp(
   }
 }
 
-/** out[i] = f_i(point) for the agents first .. first + count - 1. */
+/** out[i] = f_i(point) for the agents first .. first + count - 1; the point is a row of float64. */
 export function valueMlp(
   layers: usize,
   depth: usize,
@@ -400,8 +414,8 @@ export function valueMlp(
   const classes = Layer.outputs(tail);
   const classRow = Layer.bytes(classes);
   const z = scratch + Layer.after(tail);
-  const penalty = 0.5 * regularization * Row.dot(point, point, n);
-  pack(point, layers, depth, scratch, false);
+  const penalty = 0.5 * regularization * Row.squaresOfPoint(point, n);
+  pack<f64>(point, layers, depth, scratch, false);
   for (let i = first; i < first + count; i++) {
     const to = <usize>load<u32>(samples + (i << 2), 4);
     let sum: f64 = 0;
@@ -441,7 +455,7 @@ export function correctMlp(
   const classes = Layer.outputs(tail);
   const classRow = Layer.bytes(classes);
   let correct: u32 = 0;
-  pack(point, layers, depth, scratch, false);
+  pack<f64>(point, layers, depth, scratch, false);
   for (let begin = from; begin < to; begin += CHUNK) {
     const height = min<usize>(CHUNK, to - begin);
     for (let t: usize = 0; t < height; t++) {

@@ -5,6 +5,8 @@
  * The counter is (block, agent, round, stream), so a draw depends on who and when, never on thread or call
  * order, and any draw can be computed on its own. Cost: 20 multiplications for 128 bits.
  */
+import { SHIFT, SINGLE } from './real';
+
 const M0: u64 = 0xd2511f53;
 const M1: u64 = 0xcd9e8d57;
 const W0: u32 = 0x9e3779b9;
@@ -101,23 +103,23 @@ export function linkWords(
 }
 
 /**
- * masks[c] (u64) = 0x8000000000000000 where the shared flatten sign of coordinate c is -1, else 0; c < n.
- * Stream 1.
+ * masks[c] (as wide as a number) = its sign bit where the shared flatten sign of coordinate c is -1, else 0;
+ * c < n. Stream 1.
  */
 export function flattenMasks(masks: usize, n: u32, round: u32, keyLow: u32, keyHigh: u32): void {
   for (let begin: u32 = 0; begin < n; begin += 128) {
-    const target = masks + ((<usize>begin) << 3);
+    const target = masks + ((<usize>begin) << SHIFT);
     if (n - begin >= 128) {
-      // Four words are 128 masks, and the words are held where the first two masks will be.
+      // Four words are 128 masks, and the words are held where the first masks will be.
       block(target, begin >> 7, ALL_AGENTS, round, FLATTEN_STREAM, keyLow, keyHigh);
       const low = load<u64>(target, 0);
       const high = load<u64>(target, 8);
       spread(target, low, 64);
-      spread(target + 512, high, 64);
+      spread(target + (64 << SHIFT), high, 64);
     } else {
       for (let c = begin; c < n; c += 32) {
         const bits = word(c >> 5, ALL_AGENTS, round, FLATTEN_STREAM, keyLow, keyHigh);
-        spread(masks + ((<usize>c) << 3), <u64>bits, min<u32>(32, n - c));
+        spread(masks + ((<usize>c) << SHIFT), <u64>bits, min<u32>(32, n - c));
       }
     }
   }
@@ -126,6 +128,15 @@ export function flattenMasks(masks: usize, n: u32, round: u32, keyLow: u32, keyH
 /** Bit c to the sign place of mask c. */
 function spread(masks: usize, bits: u64, count: u32): void {
   let c: u32 = 0;
+  if (SINGLE) {
+    for (; c + 4 <= count; c += 4) {
+      const four = i32x4.mul(i32x4.splat(<i32>(bits >> c)), i32x4(8, 4, 2, 1));
+      const signs = v128.and(i32x4.shl(four, 28), i32x4.splat(0x80000000));
+      v128.store(masks + ((<usize>c) << 2), signs);
+    }
+    for (; c < count; c++) store<u32>(masks + ((<usize>c) << 2), (<u32>((bits >> c) & 1)) << 31);
+    return;
+  }
   let both = i64x2(bits << 1, bits);
   for (; c + 2 <= count; c += 2) {
     v128.store(masks + ((<usize>c) << 3), v128.and(i64x2.shl(both, 62), i64x2.splat(0x8000000000000000)));
@@ -164,12 +175,19 @@ export class Draw {
 }
 
 /**
- * u in 0..2^32-1 to the middle of its cell of (-1, 1). Every step is exact, so the order in the reference
- * implementation does not matter.
+ * u in 0..2^32-1 to the middle of its cell of (-1, 1); in float32 its upper 23 bits, of which the middle is a
+ * number still. Every step is exact, so the order in the reference implementation does not matter.
  */
 export class Uniform {
-  @inline static fromWord(u: u32): f64 {
+  @inline static fromWord(u: u32): real {
+    if (SINGLE) return (<f32>(u >> 9) + 0.5) * <f32>(1.0 / 4194304.0) - <f32>1.0;
     return (<f64>u + 0.5) * (1.0 / 2147483648.0) - 1.0;
+  }
+
+  /** The same of four words, in float32. */
+  @inline static store(target: usize, words: v128): void {
+    const u = f32x4.add(f32x4.convert_i32x4_u(i32x4.shr_u(words, 9)), f32x4.splat(0.5));
+    v128.store(target, f32x4.sub(f32x4.mul(u, f32x4.splat(<f32>(1.0 / 4194304.0))), f32x4.splat(1)));
   }
 }
 
@@ -230,6 +248,13 @@ function uniform16(
   const b = i32x4.shuffle(x2, x3, 0, 4, 1, 5);
   const c = i32x4.shuffle(x0, x1, 2, 6, 3, 7);
   const d = i32x4.shuffle(x2, x3, 2, 6, 3, 7);
+  if (SINGLE) {
+    Uniform.store(target, i64x2.shuffle(a, b, 0, 2));
+    Uniform.store(target + 16, i64x2.shuffle(a, b, 1, 3));
+    Uniform.store(target + 32, i64x2.shuffle(c, d, 0, 2));
+    Uniform.store(target + 48, i64x2.shuffle(c, d, 1, 3));
+    return;
+  }
   uniformPair(target, a);
   uniformPair(target + 16, b);
   uniformPair(target + 32, i32x4.shuffle(a, a, 2, 3, 2, 3));
@@ -254,30 +279,33 @@ export function uniformRange(
   const firstBlock = first >> 2;
   let begin: u32 = 0;
   for (; begin + 16 <= n; begin += 16) {
-    const target = out + ((<usize>begin) << 3);
+    const target = out + ((<usize>begin) << SHIFT);
     uniform16(target, firstBlock + (begin >> 2), agent, round, stream, keyLow, keyHigh);
   }
   const whole = n & ~(<u32>3);
   for (let c = begin; c < whole; c += 4) {
-    const row = out + ((<usize>c) << 3);
+    const row = out + ((<usize>c) << SHIFT);
     block(row, firstBlock + (c >> 2), agent, round, stream, keyLow, keyHigh);
     // The four words lie where entries 0 and 1 will be: read them all before writing.
     const u0 = load<u32>(row, 0);
     const u1 = load<u32>(row, 4);
     const u2 = load<u32>(row, 8);
     const u3 = load<u32>(row, 12);
-    store<f64>(row, Uniform.fromWord(u0), 0);
-    store<f64>(row, Uniform.fromWord(u1), 8);
-    store<f64>(row, Uniform.fromWord(u2), 16);
-    store<f64>(row, Uniform.fromWord(u3), 24);
+    store<real>(row + (0 << SHIFT), Uniform.fromWord(u0));
+    store<real>(row + (1 << SHIFT), Uniform.fromWord(u1));
+    store<real>(row + (2 << SHIFT), Uniform.fromWord(u2));
+    store<real>(row + (3 << SHIFT), Uniform.fromWord(u3));
   }
   for (let c = whole; c < n; c++) {
     const u = word(first + c, agent, round, stream, keyLow, keyHigh);
-    store<f64>(out + ((<usize>c) << 3), Uniform.fromWord(u));
+    store<real>(out + ((<usize>c) << SHIFT), Uniform.fromWord(u));
   }
 }
 
-/** out[c] (f64) uniform in (-1, 1): (u + 0.5) 2^-32 * 2 - 1, with u = lane c & 3 of block c >> 2; c < n. */
+/**
+ * out[c] uniform in (-1, 1): (u + 0.5) 2^-32 * 2 - 1, with u = lane c & 3 of block c >> 2; c < n. In float32
+ * (u' + 0.5) 2^-23 * 2 - 1, with u' the upper 23 bits of u.
+ */
 export function philoxUniform(
   out: usize,
   n: u32,

@@ -8,6 +8,7 @@
  */
 import { Row } from './lanes';
 import { uniformRange } from './philox';
+import { LANES, Real, SHIFT } from './real';
 
 const PAIR_STREAM: u32 = 13;
 
@@ -25,36 +26,37 @@ function drawPair(
   keyLow: u32,
   keyHigh: u32,
 ): void {
-  const size = slotBytes >> 3;
+  const size = slotBytes >> SHIFT;
   uniformRange(out, max<u32>(i, j) * <u32>size, <u32>n, min<u32>(i, j), round, PAIR_STREAM, keyLow, keyHigh);
   Row.clear(out, n, size);
-  const scale = 1 / Row.norm(out, n);
-  for (let c: usize = 0; c < n; c++) store<f64>(out + (c << 3), scale * load<f64>(out + (c << 3)));
+  const scale = <real>(1 / Row.norm(out, n));
+  for (let c: usize = 0; c < n; c++) store<real>(out + (c << SHIFT), scale * load<real>(out + (c << SHIFT)));
 }
 
 /** target += factor source, n entries at any address. */
-function addScaled(target: usize, factor: f64, source: usize, n: usize): void {
-  const by = f64x2.splat(factor);
+function addScaled(target: usize, factor: real, source: usize, n: usize): void {
+  const by = v128.splat<real>(factor);
   let c: usize = 0;
-  for (; c + 2 <= n; c += 2) {
-    const at = target + (c << 3);
-    v128.store(at, f64x2.add(v128.load(at), f64x2.mul(by, v128.load(source + (c << 3)))));
+  for (; c + LANES <= n; c += LANES) {
+    const at = target + (c << SHIFT);
+    v128.store(at, v128.add<real>(v128.load(at), v128.mul<real>(by, v128.load(source + (c << SHIFT)))));
   }
-  if (c < n) {
-    const at = target + (c << 3);
-    store<f64>(at, load<f64>(at) + factor * load<f64>(source + (c << 3)));
+  for (; c < n; c++) {
+    const at = target + (c << SHIFT);
+    store<real>(at, load<real>(at) + factor * load<real>(source + (c << SHIFT)));
   }
 }
 
-/** sum_c a_c b_c, n entries at any address: even and odd entries apart, then both. */
+/** sum_c a_c b_c, n entries at any address: lanes apart, then all, then what is left over. */
 function product(a: usize, b: usize, n: usize): f64 {
-  let sums = f64x2.splat(0);
+  let sums = Real.splat(0);
   let c: usize = 0;
-  for (; c + 2 <= n; c += 2) {
-    sums = f64x2.add(sums, f64x2.mul(v128.load(a + (c << 3)), v128.load(b + (c << 3))));
+  for (; c + LANES <= n; c += LANES) {
+    sums = v128.add<real>(sums, v128.mul<real>(v128.load(a + (c << SHIFT)), v128.load(b + (c << SHIFT))));
   }
-  const sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
-  return c < n ? sum + load<f64>(a + (c << 3)) * load<f64>(b + (c << 3)) : sum;
+  let sum = Real.lanes(sums);
+  for (; c < n; c++) sum += <f64>(load<real>(a + (c << SHIFT)) * load<real>(b + (c << SHIFT)));
+  return sum;
 }
 
 /** Draws the vectors of round 0 (n entries, stream 13) of all edges of the agents. */
@@ -105,11 +107,11 @@ export function powerSend(
       if (left) {
         Row.clearAll(out, width);
         for (let h: usize = 0; h < height; h++) {
-          addScaled(out, load<f64>(v + (h << 3)), matrix + ((h * width) << 3), width);
+          addScaled(out, load<real>(v + (h << SHIFT)), matrix + ((h * width) << SHIFT), width);
         }
       } else {
         for (let h: usize = 0; h < height; h++) {
-          store<f64>(out + (h << 3), product(matrix + ((h * width) << 3), v, width));
+          store<real>(out + (h << SHIFT), <real>product(matrix + ((h * width) << SHIFT), v, width));
         }
       }
     }
@@ -154,21 +156,25 @@ export function powerMix(
       const received = slots + <usize>load<u32>(reverse + (e << 2)) * slotBytes;
       Row.clearAll(scratch, n);
       for (let c: usize = 0; c < n; c++) {
-        store<f64>(scratch + (c << 3), load<f64>(received + (c << 3)) - load<f64>(sent + (c << 3)));
+        store<real>(
+          scratch + (c << SHIFT),
+          load<real>(received + (c << SHIFT)) - load<real>(sent + (c << SHIFT)),
+        );
       }
-      const factor = tau * load<f64>(weights + e * weightStride);
+      const factor = <real>(tau * load<f64>(weights + e * weightStride));
       const column = left ? v : scratch;
       const row = left ? scratch : v;
       for (let h: usize = 0; h < height; h++) {
-        addScaled(matrix + ((h * width) << 3), factor * load<f64>(column + (h << 3)), row, width);
+        addScaled(matrix + ((h * width) << SHIFT), factor * load<real>(column + (h << SHIFT)), row, width);
       }
       const j = load<u32>(columns + (e << 2));
       const norm = Row.norm(scratch, n);
       if (norm > 0) {
         // Both ends have the same d but for its sign, so they hold the same bits.
-        const scale = (<u32>i < j ? 1.0 : -1.0) / norm;
-        for (let c: usize = 0; c < n; c++) store<f64>(v + (c << 3), scale * load<f64>(scratch + (c << 3)));
-        Row.clear(v, n, slotBytes >> 3);
+        const scale = <real>((<u32>i < j ? 1.0 : -1.0) / norm);
+        for (let c: usize = 0; c < n; c++)
+          store<real>(v + (c << SHIFT), scale * load<real>(scratch + (c << SHIFT)));
+        Row.clear(v, n, slotBytes >> SHIFT);
       } else {
         drawPair(v, n, slotBytes, <u32>i, j, round, keyLow, keyHigh);
       }

@@ -7,6 +7,7 @@
  * A row of shares holds dim sums and then the weight.
  */
 import { Row } from './lanes';
+import { SHIFT } from './real';
 
 /**
  * `gathered` rows hold -(dim sums, weight), share rows dim + 1 entries; all rows begin with the block's
@@ -27,14 +28,14 @@ export function stepPushSum(
     const from = gathered + r * gatheredStride;
     const row = x + r * xStride;
     const share = shares + r * shareStride;
-    const weight = -load<f64>(from + (dim << 3));
-    const parts = 1 + load<f64>(outDegrees + (r << 3));
+    const weight = -load<real>(from + (dim << SHIFT));
+    const parts = <real>(1 + load<f64>(outDegrees + (r << 3)));
     for (let c: usize = 0; c < dim; c++) {
-      const sum = -load<f64>(from + (c << 3));
-      store<f64>(row + (c << 3), sum / weight);
-      store<f64>(share + (c << 3), sum / parts);
+      const sum = -load<real>(from + (c << SHIFT));
+      store<real>(row + (c << SHIFT), sum / weight);
+      store<real>(share + (c << SHIFT), sum / parts);
     }
-    store<f64>(share + (dim << 3), weight / parts);
+    store<real>(share + (dim << SHIFT), weight / parts);
     Row.clear(row, dim, Row.padded(dim));
     Row.clear(share, dim + 1, Row.padded(dim + 1));
   }

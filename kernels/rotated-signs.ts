@@ -23,10 +23,11 @@
  */
 import { joinSigns, transformSigns } from './decode';
 import { writeSigns } from './encode';
-import { touchFarSlots } from './gather';
+import { SignMessages, touchFarSlots } from './gather';
 import { Signs } from './lanes';
 import { At0, At16, At32, At48 } from './offsets';
-import { Butterfly, firstSignedStages, laterStages, middleStages } from './wht';
+import { Real, SHIFT, SINGLE } from './real';
+import { Butterfly, firstSignedStages, firstStages, laterStages, middleStages } from './wht';
 
 /** Bytes of the scratch, from its beginning: two tables of sums, the bytes that index them, and the rows. */
 const OTHERS: usize = 256;
@@ -180,12 +181,6 @@ class Word {
   }
 }
 
-class Signed {
-  @inline static scaled(weight: f64, slot: usize): f64 {
-    return weight * load<f64>(slot);
-  }
-}
-
 /**
  * data (64 doubles, see `Word`) = H_8 (stages 1, 2, 4) of sum_j L_ij q_j, of the word of signs that begins
  * `byte` bytes behind the scales.
@@ -205,7 +200,7 @@ function gatherRotatedSigns(
   tables: usize,
 ): void {
   const ownWord = load<u64>(own + byte);
-  const ownScaled = Signed.scaled(degree, own);
+  const ownScaled = SignMessages.scaled(false, degree, own);
   const indices = tables + INDICES;
   let e = from;
   if (to - from >= 4) {
@@ -282,7 +277,7 @@ function gatherRotatedSigns(
   }
   for (; e < to; e++) {
     const slot = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
-    const t = f64x2.splat(Signed.scaled(load<f64>(weights + e * weightStride), slot));
+    const t = f64x2.splat(SignMessages.scaled(false, load<f64>(weights + e * weightStride), slot));
     const word = load<u64>(slot + byte);
     for (let c: usize = 0; c < 32; c++) {
       const p = data + (c << 4);
@@ -331,10 +326,10 @@ class Gather {
       first,
       table,
       own,
-      Signed.scaled(load<f64>(w), q0),
-      Signed.scaled(load<f64>(w + weightStride), q1),
-      Signed.scaled(load<f64>(w + 2 * weightStride), q2),
-      Signed.scaled(load<f64>(w + 3 * weightStride), q3),
+      SignMessages.scaled(false, load<f64>(w), q0),
+      SignMessages.scaled(false, load<f64>(w + weightStride), q1),
+      SignMessages.scaled(false, load<f64>(w + 2 * weightStride), q2),
+      SignMessages.scaled(false, load<f64>(w + 3 * weightStride), q3),
     );
   }
 }
@@ -455,11 +450,11 @@ function packRotatedSigns(data: usize, slot: usize, factor: f64): void {
 
 class Update {
   /**
-   * Entries c, c + 1 of one agent, T behind the addresses, from the round's beginning to its end: u from y,
+   * A vector of one agent's entries, T behind the addresses, from the round's beginning to its end: u from y,
    * the step, and x - s (both new) into y. The gradient is a (x - b) if `quadratic`, else a. `unit`: damping,
    * gain and now are 1. `memory`: the agent's own state as it is, and m, as in `stepPrimalDualMemory`.
    */
-  @inline static pair<T>(
+  @inline static vector<T>(
     quadratic: bool,
     unit: bool,
     memory: bool,
@@ -485,32 +480,35 @@ class Update {
     share: v128,
   ): void {
     const signs = v128.load(mask, offsetof<T>());
-    const u = v128.xor(f64x2.mul(v128.load(y, offsetof<T>()), factor), signs);
-    const q = v128.xor(f64x2.mul(numbers, scale), signs);
+    const u = v128.xor(v128.mul<real>(v128.load(y, offsetof<T>()), factor), signs);
+    const q = v128.xor(v128.mul<real>(numbers, scale), signs);
     const state = v128.load(x, offsetof<T>());
     let g = v128.load(a, offsetof<T>());
-    if (quadratic) g = f64x2.mul(g, f64x2.sub(state, v128.load(b, offsetof<T>())));
+    if (quadratic) g = v128.mul<real>(g, v128.sub<real>(state, v128.load(b, offsetof<T>())));
     const dual = v128.load(v, offsetof<T>());
     const estimate = v128.load(s, offsetof<T>());
     const known = v128.load(z, offsetof<T>());
-    let ly = f64x2.add(known, unit || memory ? u : f64x2.mul(now, u));
-    v128.store(z, unit ? ly : f64x2.add(known, f64x2.mul(gain, u)), offsetof<T>());
-    let kept = f64x2.splat(0);
+    let ly = v128.add<real>(known, unit || memory ? u : v128.mul<real>(now, u));
+    v128.store(z, unit ? ly : v128.add<real>(known, v128.mul<real>(gain, u)), offsetof<T>());
+    let kept = Real.splat(0);
     if (memory) {
-      const omitted = f64x2.sub(state, f64x2.add(estimate, q));
-      ly = f64x2.add(ly, f64x2.mul(degree, omitted));
-      const total = f64x2.add(v128.load(m, offsetof<T>()), omitted);
+      const omitted = v128.sub<real>(state, v128.add<real>(estimate, q));
+      ly = v128.add<real>(ly, v128.mul<real>(degree, omitted));
+      const total = v128.add<real>(v128.load(m, offsetof<T>()), omitted);
       v128.store(m, total, offsetof<T>());
-      kept = f64x2.mul(share, total);
+      kept = v128.mul<real>(share, total);
     }
-    v128.store(v, f64x2.add(dual, f64x2.mul(beta, ly)), offsetof<T>());
-    const slope = f64x2.add(f64x2.add(f64x2.mul(eta, g), f64x2.mul(alpha, ly)), f64x2.mul(beta, dual));
-    const moved = f64x2.sub(state, unit ? slope : f64x2.mul(damping, slope));
+    v128.store(v, v128.add<real>(dual, v128.mul<real>(beta, ly)), offsetof<T>());
+    const slope = v128.add<real>(
+      v128.add<real>(v128.mul<real>(eta, g), v128.mul<real>(alpha, ly)),
+      v128.mul<real>(beta, dual),
+    );
+    const moved = v128.sub<real>(state, unit ? slope : v128.mul<real>(damping, slope));
     v128.store(x, moved, offsetof<T>());
-    const filtered = f64x2.add(estimate, unit ? q : f64x2.mul(gain, q));
+    const filtered = v128.add<real>(estimate, unit ? q : v128.mul<real>(gain, q));
     v128.store(s, filtered, offsetof<T>());
-    const error = f64x2.sub(moved, filtered);
-    v128.store(y, memory ? f64x2.add(error, kept) : error, offsetof<T>());
+    const error = v128.sub<real>(moved, filtered);
+    v128.store(y, memory ? v128.add<real>(error, kept) : error, offsetof<T>());
   }
 
   /** One agent's row: u from its transform in `sums`, q from whole numbers, the step, x - s into `sums`. */
@@ -540,25 +538,21 @@ class Update {
     ownDegree: f64,
     gamma: f64,
   ): void {
-    const f = f64x2.splat(factor);
-    const one = f64x2.splat(scale);
-    const eta = f64x2.splat(hEta);
-    const alpha = f64x2.splat(hAlpha);
-    const beta = f64x2.splat(hBeta);
-    const damping = f64x2.splat(damp);
-    const gain = f64x2.splat(mu);
-    const now = f64x2.splat(current);
-    const degree = f64x2.splat(ownDegree);
-    const share = f64x2.splat(gamma);
+    const f = Real.splat(factor);
+    const one = Real.splat(scale);
+    const eta = Real.splat(hEta);
+    const alpha = Real.splat(hAlpha);
+    const beta = Real.splat(hBeta);
+    const damping = Real.splat(damp);
+    const gain = Real.splat(mu);
+    const now = Real.splat(current);
+    const degree = Real.splat(ownDegree);
+    const share = Real.splat(gamma);
     for (let c: usize = 0; c < dim; c += 8) {
-      const at = c << 3;
+      const at = c << SHIFT;
       const numbers = v128.load(whole + (c << 1));
       const low = i32x4.extend_low_i16x8_s(numbers);
       const high = i32x4.extend_high_i16x8_s(numbers);
-      const q0 = f64x2.convert_low_i32x4_s(low);
-      const q1 = f64x2.convert_low_i32x4_s(i64x2.shuffle(low, low, 1, 1));
-      const q2 = f64x2.convert_low_i32x4_s(high);
-      const q3 = f64x2.convert_low_i32x4_s(i64x2.shuffle(high, high, 1, 1));
       const k = masks + at;
       const y = sums + at;
       const xs = x + at;
@@ -568,106 +562,163 @@ class Update {
       const ms = m + at;
       const as = a + at;
       const bs = b + at;
-      Update.pair<At0>(
-        quadratic,
-        unit,
-        memory,
-        xs,
-        vs,
-        ss,
-        zs,
-        ms,
-        as,
-        bs,
-        y,
-        k,
-        q0,
-        f,
-        one,
-        eta,
-        alpha,
-        beta,
-        damping,
-        gain,
-        now,
-        degree,
-        share,
-      );
-      Update.pair<At16>(
-        quadratic,
-        unit,
-        memory,
-        xs,
-        vs,
-        ss,
-        zs,
-        ms,
-        as,
-        bs,
-        y,
-        k,
-        q1,
-        f,
-        one,
-        eta,
-        alpha,
-        beta,
-        damping,
-        gain,
-        now,
-        degree,
-        share,
-      );
-      Update.pair<At32>(
-        quadratic,
-        unit,
-        memory,
-        xs,
-        vs,
-        ss,
-        zs,
-        ms,
-        as,
-        bs,
-        y,
-        k,
-        q2,
-        f,
-        one,
-        eta,
-        alpha,
-        beta,
-        damping,
-        gain,
-        now,
-        degree,
-        share,
-      );
-      Update.pair<At48>(
-        quadratic,
-        unit,
-        memory,
-        xs,
-        vs,
-        ss,
-        zs,
-        ms,
-        as,
-        bs,
-        y,
-        k,
-        q3,
-        f,
-        one,
-        eta,
-        alpha,
-        beta,
-        damping,
-        gain,
-        now,
-        degree,
-        share,
-      );
+      if (SINGLE) {
+        Update.vector<At0>(
+          quadratic,
+          unit,
+          memory,
+          xs,
+          vs,
+          ss,
+          zs,
+          ms,
+          as,
+          bs,
+          y,
+          k,
+          f32x4.convert_i32x4_s(low),
+          f,
+          one,
+          eta,
+          alpha,
+          beta,
+          damping,
+          gain,
+          now,
+          degree,
+          share,
+        );
+        Update.vector<At16>(
+          quadratic,
+          unit,
+          memory,
+          xs,
+          vs,
+          ss,
+          zs,
+          ms,
+          as,
+          bs,
+          y,
+          k,
+          f32x4.convert_i32x4_s(high),
+          f,
+          one,
+          eta,
+          alpha,
+          beta,
+          damping,
+          gain,
+          now,
+          degree,
+          share,
+        );
+      } else {
+        const q0 = f64x2.convert_low_i32x4_s(low);
+        const q1 = f64x2.convert_low_i32x4_s(i64x2.shuffle(low, low, 1, 1));
+        const q2 = f64x2.convert_low_i32x4_s(high);
+        const q3 = f64x2.convert_low_i32x4_s(i64x2.shuffle(high, high, 1, 1));
+        Update.vector<At0>(
+          quadratic,
+          unit,
+          memory,
+          xs,
+          vs,
+          ss,
+          zs,
+          ms,
+          as,
+          bs,
+          y,
+          k,
+          q0,
+          f,
+          one,
+          eta,
+          alpha,
+          beta,
+          damping,
+          gain,
+          now,
+          degree,
+          share,
+        );
+        Update.vector<At16>(
+          quadratic,
+          unit,
+          memory,
+          xs,
+          vs,
+          ss,
+          zs,
+          ms,
+          as,
+          bs,
+          y,
+          k,
+          q1,
+          f,
+          one,
+          eta,
+          alpha,
+          beta,
+          damping,
+          gain,
+          now,
+          degree,
+          share,
+        );
+        Update.vector<At32>(
+          quadratic,
+          unit,
+          memory,
+          xs,
+          vs,
+          ss,
+          zs,
+          ms,
+          as,
+          bs,
+          y,
+          k,
+          q2,
+          f,
+          one,
+          eta,
+          alpha,
+          beta,
+          damping,
+          gain,
+          now,
+          degree,
+          share,
+        );
+        Update.vector<At48>(
+          quadratic,
+          unit,
+          memory,
+          xs,
+          vs,
+          ss,
+          zs,
+          ms,
+          as,
+          bs,
+          y,
+          k,
+          q3,
+          f,
+          one,
+          eta,
+          alpha,
+          beta,
+          damping,
+          gain,
+          now,
+          degree,
+          share,
+        );
+      }
     }
   }
 
@@ -878,9 +929,35 @@ function updatePrimalDualQuadratic(
   );
 }
 
+/** target (64 float32) = sum_j L_ij q_j of a word of signs, with the bits of `gatherSign`. */
+function gatherWord(
+  own: usize,
+  degree: f64,
+  from: usize,
+  to: usize,
+  columns: usize,
+  weights: usize,
+  weightStride: usize,
+  slots: usize,
+  slotStride: usize,
+  byte: usize,
+  target: usize,
+): void {
+  SignMessages.begin(target, load<u64>(own + byte), SignMessages.scaled(false, degree, own));
+  let e = from;
+  for (; e + 4 <= to; e += 4) {
+    SignMessages.four(false, e, columns, weights, weightStride, slots, slotStride, byte, target);
+  }
+  for (; e < to; e++) {
+    const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride;
+    const t = SignMessages.scaled(false, load<f64>(weights + e * weightStride), q);
+    SignMessages.subtract(target, load<u64>(q + byte), t);
+  }
+}
+
 /**
  * One round of stepPrimalDualError, for messages that are signs of a vector rotated to n entries: n a power
- * of two in 64..4096, dim a multiple of 8. Bits are those of gatherSign + unflattenBlock,
+ * of two in 64..4096, dim whole cache lines. Bits are those of gatherSign + unflattenBlock,
  * decodeFlattenedSign, the gradient, the step and encodeFlattenedSign. x, v, s, z, a, b: block rows of dim
  * entries. The gradient is in `gradient` (block rows) or, where that is 0, a (x - b). m: block rows of what
  * messages left out, for the step of stepPrimalDualMemory with links that do not change, or 0. masks,
@@ -920,8 +997,8 @@ export function primalDualRotatedSigns(
 ): void {
   const factor = 1.0 / Math.sqrt(<f64>n);
   const row = scratch + ROWS;
-  const next = row + (n << 3);
-  const whole = next + (n << 3);
+  const next = row + (n << SHIFT);
+  const whole = next + (n << SHIFT);
   touchFarSlots(first, count, rowStart, columns, slots, slotStride, scratch);
   for (let r: usize = 0; r < count; r++) {
     const i = first + r;
@@ -929,7 +1006,20 @@ export function primalDualRotatedSigns(
     const degree = load<f64>(degrees + (i << 3));
     const from = <usize>load<u32>(rowStart + (i << 2));
     const to = <usize>load<u32>(rowStart + (i << 2), 4);
-    if (n === 64) {
+    if (SINGLE) {
+      for (let c: usize = 0; c < n; c += 64) {
+        const byte: usize = 4 + (c >> 3);
+        const word = row + (c << 2);
+        gatherWord(own, degree, from, to, columns, weights, weightStride, slots, slotStride, byte, word);
+        firstStages(word, 64);
+        middleStages(word, 64, 64);
+        transformSigns(own + byte, whole + (c << 1));
+      }
+      if (n > 64) {
+        laterStages(row, n, 64);
+        joinSigns(whole, n);
+      }
+    } else if (n === 64) {
       gatherRotatedSigns(
         own,
         degree,
@@ -970,8 +1060,8 @@ export function primalDualRotatedSigns(
       joinSigns(whole, n);
     }
     const damp = 1 / (1 + hImplicit * degree);
-    const scale = load<f64>(own) * factor;
-    const at = r * (dim << 3);
+    const scale = <f64>(load<real>(own) * <real>factor);
+    const at = r * (dim << SHIFT);
     if (gradient) {
       updatePrimalDual(
         dim,
@@ -1022,7 +1112,7 @@ export function primalDualRotatedSigns(
     }
     firstSignedStages(row, next, dim, n, masksOut);
     const slot = slotsOut + i * slotStride;
-    if (n === 64) {
+    if (!SINGLE && n === 64) {
       packRotatedSigns(next, slot, factor);
     } else {
       middleStages(next, n, n);

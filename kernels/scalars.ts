@@ -7,6 +7,7 @@
  *    are unfolded: a gather costs m n multiplications, whatever the degree.
  */
 import { Row } from './lanes';
+import { Real, SHIFT } from './real';
 
 /** Cyclic: message = entries index, index + 1, ... (mod n), m of them; m <= n. */
 export function encodeScalars(
@@ -25,7 +26,7 @@ export function encodeScalars(
     const slot = slots + (first + r) * slotStride;
     let c = index;
     for (let j: usize = 0; j < m; j++) {
-      store<f64>(slot + (j << 3), load<f64>(row + (c << 3)));
+      store<real>(slot + (j << SHIFT), load<real>(row + (c << SHIFT)));
       if (++c === n) c = 0;
     }
   }
@@ -54,16 +55,16 @@ export function gatherScalars(
     Row.clearAll(row, n);
     const from = <usize>load<u32>(rowStart + (i << 2));
     const to = <usize>load<u32>(rowStart + (i << 2), 4);
-    const degree = load<f64>(degrees + (i << 3));
+    const degree = <real>load<f64>(degrees + (i << 3));
     let c = index;
     for (let j: usize = 0; j < m; j++) {
-      const number = slots + (j << 3);
-      let a = degree * load<f64>(number + i * slotStride);
+      const number = slots + (j << SHIFT);
+      let a = degree * load<real>(number + i * slotStride);
       for (let e = from; e < to; e++) {
         const p = number + <usize>load<u32>(columns + (e << 2)) * slotStride;
-        a -= load<f64>(weights + e * weightStride) * load<f64>(p);
+        a -= <real>load<f64>(weights + e * weightStride) * load<real>(p);
       }
-      store<f64>(row + (c << 3), a);
+      store<real>(row + (c << SHIFT), a);
       if (++c === n) c = 0;
     }
   }
@@ -87,7 +88,7 @@ export function decodeScalars(
     Row.clearAll(row, n);
     let c = index;
     for (let j: usize = 0; j < m; j++) {
-      store<f64>(row + (c << 3), load<f64>(slot + (j << 3)));
+      store<real>(row + (c << SHIFT), load<real>(slot + (j << SHIFT)));
       if (++c === n) c = 0;
     }
   }
@@ -105,34 +106,34 @@ export function encodeProjections(
   basis: usize,
   m: usize,
 ): void {
-  const basisStride = Row.padded(n) << 3;
+  const basisStride = Row.padded(n) << SHIFT;
   for (let r: usize = 0; r < count; r++) {
     const row = errors + r * errorStride;
     const slot = slots + (first + r) * slotStride;
     for (let j: usize = 0; j < m; j++) {
-      store<f64>(slot + (j << 3), Row.dot(basis + j * basisStride, row, n));
+      store<real>(slot + (j << SHIFT), <real>Row.dot(basis + j * basisStride, row, n));
     }
   }
 }
 
 /** row = sum_j numbers_j basis_j, from j = 0 on. */
 function unfold(numbers: usize, basis: usize, m: usize, row: usize, n: usize): void {
-  const bytes = Row.padded(n) << 3;
+  const bytes = Row.padded(n) << SHIFT;
   for (let at: usize = 0; at < bytes; at += 32) {
-    let a = f64x2.splat(0);
-    let b = f64x2.splat(0);
+    let a = Real.splat(0);
+    let b = Real.splat(0);
     for (let j: usize = 0; j < m; j++) {
-      const number = v128.load64_splat(numbers + (j << 3));
+      const number = Real.splatAt(numbers + (j << SHIFT));
       const p = basis + j * bytes + at;
-      a = f64x2.add(a, f64x2.mul(number, v128.load(p, 0)));
-      b = f64x2.add(b, f64x2.mul(number, v128.load(p, 16)));
+      a = v128.add<real>(a, v128.mul<real>(number, v128.load(p, 0)));
+      b = v128.add<real>(b, v128.mul<real>(number, v128.load(p, 16)));
     }
     v128.store(row + at, a, 0);
     v128.store(row + at, b, 16);
   }
 }
 
-/** out row = sum_j L_ij m_j, as in gather.ts. scratch: m doubles. */
+/** out row = sum_j L_ij m_j, as in gather.ts. scratch: m numbers. */
 export function gatherProjections(
   first: usize,
   count: usize,
@@ -154,15 +155,15 @@ export function gatherProjections(
     const i = first + r;
     const from = <usize>load<u32>(rowStart + (i << 2));
     const to = <usize>load<u32>(rowStart + (i << 2), 4);
-    const degree = load<f64>(degrees + (i << 3));
+    const degree = <real>load<f64>(degrees + (i << 3));
     for (let j: usize = 0; j < m; j++) {
-      const number = slots + (j << 3);
-      let a = degree * load<f64>(number + i * slotStride);
+      const number = slots + (j << SHIFT);
+      let a = degree * load<real>(number + i * slotStride);
       for (let e = from; e < to; e++) {
         const p = number + <usize>load<u32>(columns + (e << 2)) * slotStride;
-        a -= load<f64>(weights + e * weightStride) * load<f64>(p);
+        a -= <real>load<f64>(weights + e * weightStride) * load<real>(p);
       }
-      store<f64>(scratch + (j << 3), a);
+      store<real>(scratch + (j << SHIFT), a);
     }
     unfold(scratch, basis, m, out + r * outStride, n);
   }

@@ -13,6 +13,7 @@
  */
 import { ditherSigns } from './dither';
 import { Row, Signs } from './lanes';
+import { LINE, Real, SHIFT, SINGLE } from './real';
 import { COUNT_SCRATCH_BYTES } from './sizes';
 
 const PLANES: usize = 16;
@@ -106,17 +107,22 @@ function unfold(planes: usize, used: usize, bytes: usize, out: usize, more: bool
     }
     const low = i32x4.extend_low_i16x8_u(sum);
     const high = i32x4.extend_high_i16x8_u(sum);
-    const o = out + (b << 6);
-    Counts.store(o, f64x2.convert_low_i32x4_u(low), more);
-    Counts.store(o + 16, f64x2.convert_low_i32x4_u(i32x4.shuffle(low, low, 2, 3, 2, 3)), more);
-    Counts.store(o + 32, f64x2.convert_low_i32x4_u(high), more);
-    Counts.store(o + 48, f64x2.convert_low_i32x4_u(i32x4.shuffle(high, high, 2, 3, 2, 3)), more);
+    const o = out + (b << (SHIFT + 3));
+    if (SINGLE) {
+      Counts.store(o, f32x4.convert_i32x4_u(low), more);
+      Counts.store(o + 16, f32x4.convert_i32x4_u(high), more);
+    } else {
+      Counts.store(o, f64x2.convert_low_i32x4_u(low), more);
+      Counts.store(o + 16, f64x2.convert_low_i32x4_u(i32x4.shuffle(low, low, 2, 3, 2, 3)), more);
+      Counts.store(o + 32, f64x2.convert_low_i32x4_u(high), more);
+      Counts.store(o + 48, f64x2.convert_low_i32x4_u(i32x4.shuffle(high, high, 2, 3, 2, 3)), more);
+    }
   }
 }
 
 class Counts {
   @inline static store(at: usize, counts: v128, more: bool): void {
-    v128.store(at, more ? f64x2.add(v128.load(at), counts) : counts);
+    v128.store(at, more ? v128.add<real>(v128.load(at), counts) : counts);
   }
 }
 
@@ -142,7 +148,7 @@ function countChunk(at: usize, stride: usize, messages: usize, bytes: usize, scr
 }
 
 /**
- * counts[c] (f64) = how many of the agents' messages have bit c set. `slots`: the first bit of agent 0's
+ * counts[c] = how many of the agents' messages have bit c set. `slots`: the first bit of agent 0's
  * message. first is a multiple of 8; messages are readable up to 15 bytes beyond the range. scratch:
  * COUNT_SCRATCH_BYTES bytes.
  */
@@ -166,14 +172,14 @@ export function countSigns(
         scratch,
         min<usize>(PLANES, planesFor(messages)),
         length,
-        counts + ((first + (done << 3)) << 3),
+        counts + ((first + (done << 3)) << SHIFT),
         from > 0,
       );
     }
   }
 }
 
-/** out[c] = scale (agents - 2 counts[c]) / agents, rounded up to two entries. out may be counts. */
+/** out[c] = scale (agents - 2 counts[c]) / agents, rounded up to a vector of entries. out may be counts. */
 export function meanSigns(
   counts: usize,
   first: usize,
@@ -182,14 +188,14 @@ export function meanSigns(
   scale: f64,
   out: usize,
 ): void {
-  const all = f64x2.splat(agents);
-  const factor = f64x2.splat(scale);
-  const end = (first + count) << 3;
-  for (let at = first << 3; at < end; at += 16) {
+  const all = Real.splat(agents);
+  const factor = Real.splat(scale);
+  const end = (first + count) << SHIFT;
+  for (let at = first << SHIFT; at < end; at += 16) {
     const c = v128.load(counts + at);
     // (positive - negative) / agents; whole numbers up to the division.
-    const mean = f64x2.div(f64x2.sub(f64x2.sub(all, c), c), all);
-    v128.store(out + at, f64x2.mul(factor, mean));
+    const mean = v128.div<real>(v128.sub<real>(v128.sub<real>(all, c), c), all);
+    v128.store(out + at, v128.mul<real>(factor, mean));
   }
 }
 
@@ -200,15 +206,14 @@ export function meanSigns(
 export function packSignRange(row: usize, bytes: usize, first: usize, count: usize): void {
   const end = first + count;
   let at = bytes + (first >> 3);
-  for (let c = first; c < end; c += 8) {
-    const p = row + (c << 3);
-    const bits = Signs.pack8(v128.load(p, 0), v128.load(p, 16), v128.load(p, 32), v128.load(p, 48));
-    const left = end - c;
-    store<u8>(at++, left >= 8 ? bits : bits & ((1 << (<u32>left)) - 1));
+  for (let c = first; c < end; c += LINE) {
+    const p = row + (c << SHIFT);
+    const bits = Signs.packLine(v128.load(p, 0), v128.load(p, 16), v128.load(p, 32), v128.load(p, 48));
+    at += Signs.storeFirst(at, bits, end - c);
   }
 }
 
-/** The same of e_c + lambda tau_c; first is a multiple of 16. scratch: DITHER_SCRATCH doubles. */
+/** The same of e_c + lambda tau_c; first is a multiple of 16. scratch: DITHER_SCRATCH numbers. */
 export function ditherSignRange(
   row: usize,
   bytes: usize,
@@ -227,22 +232,22 @@ export function ditherSignRange(
 
 /** x -= gamma direction; padded rows of n entries, here and below. */
 export function serverSgd(x: usize, direction: usize, n: usize, gamma: f64): void {
-  const g = f64x2.splat(gamma);
-  const bytes = Row.padded(n) << 3;
+  const g = Real.splat(gamma);
+  const bytes = Row.padded(n) << SHIFT;
   for (let at: usize = 0; at < bytes; at += 16) {
-    v128.store(x + at, f64x2.sub(v128.load(x + at), f64x2.mul(g, v128.load(direction + at))));
+    v128.store(x + at, v128.sub<real>(v128.load(x + at), v128.mul<real>(g, v128.load(direction + at))));
   }
 }
 
 /** velocity = beta velocity + d; then d = velocity, or d + beta velocity (`nesterov`). */
 export function serverMomentum(direction: usize, n: usize, velocity: usize, beta: f64, nesterov: bool): void {
-  const b = f64x2.splat(beta);
-  const bytes = Row.padded(n) << 3;
+  const b = Real.splat(beta);
+  const bytes = Row.padded(n) << SHIFT;
   for (let at: usize = 0; at < bytes; at += 16) {
     const d = v128.load(direction + at);
-    const v = f64x2.add(f64x2.mul(b, v128.load(velocity + at)), d);
+    const v = v128.add<real>(v128.mul<real>(b, v128.load(velocity + at)), d);
     v128.store(velocity + at, v);
-    v128.store(direction + at, nesterov ? f64x2.add(d, f64x2.mul(b, v)) : v);
+    v128.store(direction + at, nesterov ? v128.add<real>(d, v128.mul<real>(b, v)) : v);
   }
 }
 
@@ -261,20 +266,26 @@ export function serverAdam(
   correction2: f64,
   epsilon: f64,
 ): void {
-  const b1 = f64x2.splat(beta1);
-  const b2 = f64x2.splat(beta2);
-  const r1 = f64x2.splat(1 - beta1);
-  const r2 = f64x2.splat(1 - beta2);
-  const c1 = f64x2.splat(correction1);
-  const c2 = f64x2.splat(correction2);
-  const e = f64x2.splat(epsilon);
-  const bytes = Row.padded(n) << 3;
+  const b1 = Real.splat(beta1);
+  const b2 = Real.splat(beta2);
+  const r1 = Real.splat(1 - beta1);
+  const r2 = Real.splat(1 - beta2);
+  const c1 = Real.splat(correction1);
+  const c2 = Real.splat(correction2);
+  const e = Real.splat(epsilon);
+  const bytes = Row.padded(n) << SHIFT;
   for (let at: usize = 0; at < bytes; at += 16) {
     const d = v128.load(direction + at);
-    const m = f64x2.add(f64x2.mul(b1, v128.load(first + at)), f64x2.mul(r1, d));
-    const v = f64x2.add(f64x2.mul(b2, v128.load(second + at)), f64x2.mul(r2, f64x2.mul(d, d)));
+    const m = v128.add<real>(v128.mul<real>(b1, v128.load(first + at)), v128.mul<real>(r1, d));
+    const v = v128.add<real>(
+      v128.mul<real>(b2, v128.load(second + at)),
+      v128.mul<real>(r2, v128.mul<real>(d, d)),
+    );
     v128.store(first + at, m);
     v128.store(second + at, v);
-    v128.store(direction + at, f64x2.div(f64x2.div(m, c1), f64x2.add(f64x2.sqrt(f64x2.div(v, c2)), e)));
+    v128.store(
+      direction + at,
+      v128.div<real>(v128.div<real>(m, c1), v128.add<real>(v128.sqrt<real>(v128.div<real>(v, c2)), e)),
+    );
   }
 }

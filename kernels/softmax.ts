@@ -13,26 +13,40 @@
 import { Batch } from './batch';
 import { Row } from './lanes';
 import { Pair } from './math';
+import { LANES, Real, SHIFT } from './real';
 
-/** a . b over n entries, even and odd ones apart: rows of a class end where the next begins. */
-function dotTight(a: usize, b: usize, n: usize): f64 {
+/**
+ * a . b over n entries, a of a row and b of type B, in float64: even and odd ones apart, since rows of a
+ * class end where the next begins.
+ */
+function dotTight<B>(a: usize, b: usize, n: usize): f64 {
   let sum = f64x2.splat(0);
-  const even = (n & ~(<usize>1)) << 3;
-  for (let at: usize = 0; at < even; at += 16) {
-    sum = f64x2.add(sum, f64x2.mul(v128.load(a + at), v128.load(b + at)));
+  let c: usize = 0;
+  for (; c + 2 <= n; c += 2) {
+    sum = f64x2.add(sum, f64x2.mul(two<real>(a + (c << SHIFT)), two<B>(b + (c << alignof<B>()))));
   }
   const total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
-  return n & 1 ? total + load<f64>(a + even) * load<f64>(b + even) : total;
+  return c < n ? total + <f64>load<real>(a + (c << SHIFT)) * <f64>load<B>(b + (c << alignof<B>())) : total;
+}
+
+/** Two numbers of type T as float64. */
+function two<T>(p: usize): v128 {
+  if (sizeof<T>() === 4) return f64x2.promote_low_f32x4(v128.load64_zero(p));
+  return v128.load(p);
 }
 
 /** out += factor a over n entries. */
-function addTight(out: usize, a: usize, factor: f64, n: usize): void {
-  const f = f64x2.splat(factor);
-  const even = (n & ~(<usize>1)) << 3;
-  for (let at: usize = 0; at < even; at += 16) {
-    v128.store(out + at, f64x2.add(v128.load(out + at), f64x2.mul(f, v128.load(a + at))));
+function addTight(out: usize, a: usize, factor: real, n: usize): void {
+  const f = v128.splat<real>(factor);
+  let c: usize = 0;
+  for (; c + LANES <= n; c += LANES) {
+    const p = out + (c << SHIFT);
+    v128.store(p, v128.add<real>(v128.load(p), v128.mul<real>(f, v128.load(a + (c << SHIFT)))));
   }
-  if (n & 1) store<f64>(out + even, load<f64>(out + even) + factor * load<f64>(a + even));
+  for (; c < n; c++) {
+    const p = out + (c << SHIFT);
+    store<real>(p, load<real>(p) + factor * load<real>(a + (c << SHIFT)));
+  }
 }
 
 /** The first class of largest margin. */
@@ -89,14 +103,15 @@ export function classLoss(margins: usize, classes: usize, label: usize): f64 {
 
 /** row = regularization * point over padded(n) entries. */
 export function startRow(row: usize, point: usize, n: usize, regularization: f64): void {
-  const factor = f64x2.splat(regularization);
-  const bytes = Row.padded(n) << 3;
+  const factor = Real.splat(regularization);
+  const bytes = Row.padded(n) << SHIFT;
   for (let at: usize = 0; at < bytes; at += 16) {
-    v128.store(row + at, f64x2.mul(factor, v128.load(point + at)));
+    v128.store(row + at, v128.mul<real>(factor, v128.load(point + at)));
   }
 }
 
-function sparseMargins(
+/** Margins at a point of type P: a row of the state, or of float64. */
+function sparseMargins<P>(
   margins: usize,
   classes: usize,
   features: usize,
@@ -107,14 +122,14 @@ function sparseMargins(
   values: usize,
 ): void {
   for (let k: usize = 0; k < classes; k++) {
-    const own = point + ((k * features) << 3);
-    store<f64>(margins + (k << 3), Row.dotSparse(own, begin, end, columns, values));
+    const own = point + ((k * features) << alignof<P>());
+    store<f64>(margins + (k << 3), Row.dotSparse<P>(own, begin, end, columns, values));
   }
 }
 
-function denseMargins(margins: usize, classes: usize, features: usize, point: usize, row: usize): void {
+function denseMargins<P>(margins: usize, classes: usize, features: usize, point: usize, row: usize): void {
   for (let k: usize = 0; k < classes; k++) {
-    store<f64>(margins + (k << 3), dotTight(row, point + ((k * features) << 3), features));
+    store<f64>(margins + (k << 3), dotTight<P>(row, point + ((k * features) << alignof<P>()), features));
   }
 }
 
@@ -152,14 +167,14 @@ export function gradientSoftmaxSparse(
       const t = Batch.sample(picks, from, p);
       const begin = <usize>load<u32>(rowStart + (t << 2));
       const end = <usize>load<u32>(rowStart + (t << 2), 4);
-      sparseMargins(scratch, classes, features, point, begin, end, columns, values);
+      sparseMargins<real>(scratch, classes, features, point, begin, end, columns, values);
       classSlopes(scratch, classes, <usize>load<u32>(labels + (t << 2)), factor);
       for (let k: usize = 0; k < classes; k++) {
-        const slope = load<f64>(scratch + (k << 3));
-        const own = row + ((k * features) << 3);
+        const slope = <real>load<f64>(scratch + (k << 3));
+        const own = row + ((k * features) << SHIFT);
         for (let e = begin; e < end; e++) {
-          const at = own + ((<usize>load<u32>(columns + (e << 2))) << 3);
-          store<f64>(at, load<f64>(at) + slope * load<f64>(values + (e << 3)));
+          const at = own + ((<usize>load<u32>(columns + (e << 2))) << SHIFT);
+          store<real>(at, load<real>(at) + slope * load<real>(values + (e << SHIFT)));
         }
       }
     }
@@ -198,16 +213,16 @@ export function gradientSoftmaxDense(
     for (let p: usize = 0; p < used; p++) {
       const t = Batch.sample(picks, from, p);
       const sample = rows + t * rowStride;
-      denseMargins(scratch, classes, features, point, sample);
+      denseMargins<real>(scratch, classes, features, point, sample);
       classSlopes(scratch, classes, <usize>load<u32>(labels + (t << 2)), factor);
       for (let k: usize = 0; k < classes; k++) {
-        addTight(row + ((k * features) << 3), sample, load<f64>(scratch + (k << 3)), features);
+        addTight(row + ((k * features) << SHIFT), sample, <real>load<f64>(scratch + (k << 3)), features);
       }
     }
   }
 }
 
-/** out[i] = f_i(point) for the agents first .. first + count - 1. */
+/** out[i] = f_i(point) for the agents first .. first + count - 1; the point is a row of float64. */
 export function valueSoftmaxSparse(
   classes: usize,
   features: usize,
@@ -224,14 +239,14 @@ export function valueSoftmaxSparse(
   regularization: f64,
   scratch: usize,
 ): void {
-  const penalty = 0.5 * regularization * Row.dot(point, point, classes * features);
+  const penalty = 0.5 * regularization * Row.squaresOfPoint(point, classes * features);
   for (let i = first; i < first + count; i++) {
     const to = <usize>load<u32>(samples + (i << 2), 4);
     let sum: f64 = 0;
     for (let t = <usize>load<u32>(samples + (i << 2)); t < to; t++) {
       const begin = <usize>load<u32>(rowStart + (t << 2));
       const end = <usize>load<u32>(rowStart + (t << 2), 4);
-      sparseMargins(scratch, classes, features, point, begin, end, columns, values);
+      sparseMargins<f64>(scratch, classes, features, point, begin, end, columns, values);
       sum += classLoss(scratch, classes, <usize>load<u32>(labels + (t << 2)));
     }
     store<f64>(out + (i << 3), scale * sum + penalty);
@@ -254,12 +269,12 @@ export function valueSoftmaxDense(
   regularization: f64,
   scratch: usize,
 ): void {
-  const penalty = 0.5 * regularization * Row.dot(point, point, classes * features);
+  const penalty = 0.5 * regularization * Row.squaresOfPoint(point, classes * features);
   for (let i = first; i < first + count; i++) {
     const to = <usize>load<u32>(samples + (i << 2), 4);
     let sum: f64 = 0;
     for (let t = <usize>load<u32>(samples + (i << 2)); t < to; t++) {
-      denseMargins(scratch, classes, features, point, rows + t * rowStride);
+      denseMargins<f64>(scratch, classes, features, point, rows + t * rowStride);
       sum += classLoss(scratch, classes, <usize>load<u32>(labels + (t << 2)));
     }
     store<f64>(out + (i << 3), scale * sum + penalty);
@@ -283,7 +298,7 @@ export function correctSoftmaxSparse(
   for (let t = from; t < to; t++) {
     const begin = <usize>load<u32>(rowStart + (t << 2));
     const end = <usize>load<u32>(rowStart + (t << 2), 4);
-    sparseMargins(scratch, classes, features, point, begin, end, columns, values);
+    sparseMargins<f64>(scratch, classes, features, point, begin, end, columns, values);
     if (firstLargest(scratch, classes) === <usize>load<u32>(labels + (t << 2))) count++;
   }
   return count;
@@ -303,7 +318,7 @@ export function correctSoftmaxDense(
 ): u32 {
   let count: u32 = 0;
   for (let t = from; t < to; t++) {
-    denseMargins(scratch, classes, features, point, rows + t * rowStride);
+    denseMargins<f64>(scratch, classes, features, point, rows + t * rowStride);
     if (firstLargest(scratch, classes) === <usize>load<u32>(labels + (t << 2))) count++;
   }
   return count;

@@ -23,6 +23,8 @@
  * Entry by entry, so nothing depends on how rows are cut into blocks.
  */
 
+import { Real, SHIFT } from './real';
+
 /** The primal-dual step with Ly of the messages. xOut may be x. */
 export function stepPrimalDual(
   count: usize,
@@ -39,20 +41,20 @@ export function stepPrimalDual(
   hBeta: f64,
   hImplicit: f64,
 ): void {
-  const eta = f64x2.splat(hEta);
-  const alpha = f64x2.splat(hAlpha);
-  const beta = f64x2.splat(hBeta);
+  const eta = Real.splat(hEta);
+  const alpha = Real.splat(hAlpha);
+  const beta = Real.splat(hBeta);
   for (let r: usize = 0; r < count; r++) {
-    const damping = f64x2.splat(1 / (1 + hImplicit * load<f64>(degrees + (r << 3))));
+    const damping = Real.splat(1 / (1 + hImplicit * load<f64>(degrees + (r << 3))));
     const begin = r * stride;
-    const end = begin + (n << 3);
+    const end = begin + (n << SHIFT);
     for (let at = begin; at < end; at += 16) {
       const ly = v128.load(laplacian + at);
       const dual = v128.load(v + at);
-      const g = f64x2.mul(eta, v128.load(gradient + at));
-      const slope = f64x2.add(f64x2.add(g, f64x2.mul(alpha, ly)), f64x2.mul(beta, dual));
-      v128.store(xOut + at, f64x2.sub(v128.load(x + at), f64x2.mul(damping, slope)));
-      v128.store(v + at, f64x2.add(dual, f64x2.mul(beta, ly)));
+      const g = v128.mul<real>(eta, v128.load(gradient + at));
+      const slope = v128.add<real>(v128.add<real>(g, v128.mul<real>(alpha, ly)), v128.mul<real>(beta, dual));
+      v128.store(xOut + at, v128.sub<real>(v128.load(x + at), v128.mul<real>(damping, slope)));
+      v128.store(v + at, v128.add<real>(dual, v128.mul<real>(beta, ly)));
     }
   }
 }
@@ -78,29 +80,29 @@ export function stepPrimalDualError(
   mu: f64,
   current: f64,
 ): void {
-  const eta = f64x2.splat(hEta);
-  const alpha = f64x2.splat(hAlpha);
-  const beta = f64x2.splat(hBeta);
-  const gain = f64x2.splat(mu);
-  const now = f64x2.splat(current);
+  const eta = Real.splat(hEta);
+  const alpha = Real.splat(hAlpha);
+  const beta = Real.splat(hBeta);
+  const gain = Real.splat(mu);
+  const now = Real.splat(current);
   for (let r: usize = 0; r < count; r++) {
-    const damping = f64x2.splat(1 / (1 + hImplicit * load<f64>(degrees + (r << 3))));
+    const damping = Real.splat(1 / (1 + hImplicit * load<f64>(degrees + (r << 3))));
     const begin = r * stride;
-    const end = begin + (n << 3);
+    const end = begin + (n << SHIFT);
     for (let at = begin; at < end; at += 16) {
       const u = v128.load(laplacian + at);
       const known = v128.load(z + at);
-      const ly = f64x2.add(known, f64x2.mul(now, u));
-      v128.store(z + at, f64x2.add(known, f64x2.mul(gain, u)));
+      const ly = v128.add<real>(known, v128.mul<real>(now, u));
+      v128.store(z + at, v128.add<real>(known, v128.mul<real>(gain, u)));
       const dual = v128.load(v + at);
-      const g = f64x2.mul(eta, v128.load(gradient + at));
-      const slope = f64x2.add(f64x2.add(g, f64x2.mul(alpha, ly)), f64x2.mul(beta, dual));
-      const moved = f64x2.sub(v128.load(x + at), f64x2.mul(damping, slope));
+      const g = v128.mul<real>(eta, v128.load(gradient + at));
+      const slope = v128.add<real>(v128.add<real>(g, v128.mul<real>(alpha, ly)), v128.mul<real>(beta, dual));
+      const moved = v128.sub<real>(v128.load(x + at), v128.mul<real>(damping, slope));
       v128.store(x + at, moved);
-      v128.store(v + at, f64x2.add(dual, f64x2.mul(beta, ly)));
-      const estimate = f64x2.add(v128.load(s + at), f64x2.mul(gain, v128.load(message + at)));
+      v128.store(v + at, v128.add<real>(dual, v128.mul<real>(beta, ly)));
+      const estimate = v128.add<real>(v128.load(s + at), v128.mul<real>(gain, v128.load(message + at)));
       v128.store(s + at, estimate);
-      v128.store(error + at, f64x2.sub(moved, estimate));
+      v128.store(error + at, v128.sub<real>(moved, estimate));
     }
   }
 }
@@ -128,39 +130,42 @@ export function stepPrimalDualMemory(
   mu: f64,
   gamma: f64,
 ): void {
-  const eta = f64x2.splat(hEta);
-  const alpha = f64x2.splat(hAlpha);
-  const beta = f64x2.splat(hBeta);
-  const gain = f64x2.splat(mu);
-  const share = f64x2.splat(gamma);
+  const eta = Real.splat(hEta);
+  const alpha = Real.splat(hAlpha);
+  const beta = Real.splat(hBeta);
+  const gain = Real.splat(mu);
+  const share = Real.splat(gamma);
   for (let r: usize = 0; r < count; r++) {
     const degreeNow = load<f64>(degrees + (r << 3));
     const fixed = load<f64>(fixedDegrees + (r << 3));
-    const damping = f64x2.splat(1 / (1 + hImplicit * degreeNow));
-    const degree = f64x2.splat(degreeNow);
-    const weight = f64x2.splat(degreeNow === fixed ? 1 : degreeNow / fixed);
+    const damping = Real.splat(1 / (1 + hImplicit * degreeNow));
+    const degree = Real.splat(degreeNow);
+    const weight = Real.splat(degreeNow === fixed ? 1 : degreeNow / fixed);
     const begin = r * stride;
-    const end = begin + (n << 3);
+    const end = begin + (n << SHIFT);
     for (let at = begin; at < end; at += 16) {
       const u = v128.load(laplacian + at);
       const known = v128.load(z + at);
       const sent = v128.load(message + at);
       const state = v128.load(x + at);
       const estimate = v128.load(s + at);
-      const omitted = f64x2.sub(state, f64x2.add(estimate, sent));
-      const disagreement = f64x2.add(f64x2.add(known, u), f64x2.mul(degree, omitted));
-      v128.store(z + at, f64x2.add(known, f64x2.mul(gain, u)));
+      const omitted = v128.sub<real>(state, v128.add<real>(estimate, sent));
+      const disagreement = v128.add<real>(v128.add<real>(known, u), v128.mul<real>(degree, omitted));
+      v128.store(z + at, v128.add<real>(known, v128.mul<real>(gain, u)));
       const dual = v128.load(v + at);
-      const g = f64x2.mul(eta, v128.load(gradient + at));
-      const slope = f64x2.add(f64x2.add(g, f64x2.mul(alpha, disagreement)), f64x2.mul(beta, dual));
-      const moved = f64x2.sub(state, f64x2.mul(damping, slope));
+      const g = v128.mul<real>(eta, v128.load(gradient + at));
+      const slope = v128.add<real>(
+        v128.add<real>(g, v128.mul<real>(alpha, disagreement)),
+        v128.mul<real>(beta, dual),
+      );
+      const moved = v128.sub<real>(state, v128.mul<real>(damping, slope));
       v128.store(x + at, moved);
-      v128.store(v + at, f64x2.add(dual, f64x2.mul(beta, disagreement)));
-      const filtered = f64x2.add(estimate, f64x2.mul(gain, sent));
+      v128.store(v + at, v128.add<real>(dual, v128.mul<real>(beta, disagreement)));
+      const filtered = v128.add<real>(estimate, v128.mul<real>(gain, sent));
       v128.store(s + at, filtered);
-      const total = f64x2.add(v128.load(memory + at), f64x2.mul(weight, omitted));
+      const total = v128.add<real>(v128.load(memory + at), v128.mul<real>(weight, omitted));
       v128.store(memory + at, total);
-      v128.store(error + at, f64x2.add(f64x2.sub(moved, filtered), f64x2.mul(share, total)));
+      v128.store(error + at, v128.add<real>(v128.sub<real>(moved, filtered), v128.mul<real>(share, total)));
     }
   }
 }
@@ -175,12 +180,15 @@ export function stepConsensus(
   laplacian: usize,
   hAlpha: f64,
 ): void {
-  const alpha = f64x2.splat(hAlpha);
+  const alpha = Real.splat(hAlpha);
   for (let r: usize = 0; r < count; r++) {
     const begin = r * stride;
-    const end = begin + (n << 3);
+    const end = begin + (n << SHIFT);
     for (let at = begin; at < end; at += 16) {
-      v128.store(xOut + at, f64x2.sub(v128.load(x + at), f64x2.mul(alpha, v128.load(laplacian + at))));
+      v128.store(
+        xOut + at,
+        v128.sub<real>(v128.load(x + at), v128.mul<real>(alpha, v128.load(laplacian + at))),
+      );
     }
   }
 }
@@ -200,39 +208,39 @@ export function stepConsensusError(
   mu: f64,
   current: f64,
 ): void {
-  const alpha = f64x2.splat(hAlpha);
-  const gain = f64x2.splat(mu);
-  const now = f64x2.splat(current);
+  const alpha = Real.splat(hAlpha);
+  const gain = Real.splat(mu);
+  const now = Real.splat(current);
   for (let r: usize = 0; r < count; r++) {
     const begin = r * stride;
-    const end = begin + (n << 3);
+    const end = begin + (n << SHIFT);
     for (let at = begin; at < end; at += 16) {
       const u = v128.load(laplacian + at);
       const known = v128.load(z + at);
-      const ly = f64x2.add(known, f64x2.mul(now, u));
-      v128.store(z + at, f64x2.add(known, f64x2.mul(gain, u)));
-      const moved = f64x2.sub(v128.load(x + at), f64x2.mul(alpha, ly));
+      const ly = v128.add<real>(known, v128.mul<real>(now, u));
+      v128.store(z + at, v128.add<real>(known, v128.mul<real>(gain, u)));
+      const moved = v128.sub<real>(v128.load(x + at), v128.mul<real>(alpha, ly));
       v128.store(x + at, moved);
-      const estimate = f64x2.add(v128.load(s + at), f64x2.mul(gain, v128.load(message + at)));
+      const estimate = v128.add<real>(v128.load(s + at), v128.mul<real>(gain, v128.load(message + at)));
       v128.store(s + at, estimate);
-      v128.store(error + at, f64x2.sub(moved, estimate));
+      v128.store(error + at, v128.sub<real>(moved, estimate));
     }
   }
 }
 
 /**
  * Copies n entries from one row to another if all of them are finite, and says whether they are: 1 or 0. The
- * two may be the same. n: even.
+ * two may be the same. n: whole vectors.
  */
 export function copyFinite(n: usize, from: usize, to: usize): i32 {
-  const zero = f64x2.splat(0);
-  let sum = f64x2.splat(0);
-  const bytes = n << 3;
+  const zero = Real.splat(0);
+  let sum = Real.splat(0);
+  const bytes = n << SHIFT;
   // 0 x is 0 for every finite x, and NaN for the rest.
   for (let at: usize = 0; at < bytes; at += 16) {
-    sum = f64x2.add(sum, f64x2.mul(zero, v128.load(from + at)));
+    sum = v128.add<real>(sum, v128.mul<real>(zero, v128.load(from + at)));
   }
-  if (!v128.all_true<i64>(f64x2.eq(sum, sum))) return 0;
+  if (!Real.equal(sum, sum)) return 0;
   for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, v128.load(from + at));
   return 1;
 }
@@ -241,9 +249,9 @@ export function copyFinite(n: usize, from: usize, to: usize): i32 {
 export function subtract(count: usize, stride: usize, n: usize, a: usize, b: usize, out: usize): void {
   for (let r: usize = 0; r < count; r++) {
     const begin = r * stride;
-    const end = begin + (n << 3);
+    const end = begin + (n << SHIFT);
     for (let at = begin; at < end; at += 16) {
-      v128.store(out + at, f64x2.sub(v128.load(a + at), v128.load(b + at)));
+      v128.store(out + at, v128.sub<real>(v128.load(a + at), v128.load(b + at)));
     }
   }
 }
@@ -268,36 +276,48 @@ export function combine(
   e: f64,
   w: usize,
 ): void {
-  const byA = f64x2.splat(a);
-  const byB = f64x2.splat(b);
-  const byC = f64x2.splat(c);
-  const byD = f64x2.splat(d);
-  const byE = f64x2.splat(e);
+  const byA = Real.splat(a);
+  const byB = Real.splat(b);
+  const byC = Real.splat(c);
+  const byD = Real.splat(d);
+  const byE = Real.splat(e);
   for (let r: usize = 0; r < count; r++) {
     const begin = r * stride;
-    const end = begin + (n << 3);
+    const end = begin + (n << SHIFT);
     // The number of terms is the same all along a row: the branches are outside the loops over entries.
     if (z === 0) {
       for (let at = begin; at < end; at += 16) {
-        v128.store(out + at, f64x2.add(f64x2.mul(byA, v128.load(x + at)), f64x2.mul(byB, v128.load(y + at))));
+        v128.store(
+          out + at,
+          v128.add<real>(v128.mul<real>(byA, v128.load(x + at)), v128.mul<real>(byB, v128.load(y + at))),
+        );
       }
     } else if (u === 0) {
       for (let at = begin; at < end; at += 16) {
-        const two = f64x2.add(f64x2.mul(byA, v128.load(x + at)), f64x2.mul(byB, v128.load(y + at)));
-        v128.store(out + at, f64x2.add(two, f64x2.mul(byC, v128.load(z + at))));
+        const two = v128.add<real>(
+          v128.mul<real>(byA, v128.load(x + at)),
+          v128.mul<real>(byB, v128.load(y + at)),
+        );
+        v128.store(out + at, v128.add<real>(two, v128.mul<real>(byC, v128.load(z + at))));
       }
     } else if (w === 0) {
       for (let at = begin; at < end; at += 16) {
-        const two = f64x2.add(f64x2.mul(byA, v128.load(x + at)), f64x2.mul(byB, v128.load(y + at)));
-        const three = f64x2.add(two, f64x2.mul(byC, v128.load(z + at)));
-        v128.store(out + at, f64x2.add(three, f64x2.mul(byD, v128.load(u + at))));
+        const two = v128.add<real>(
+          v128.mul<real>(byA, v128.load(x + at)),
+          v128.mul<real>(byB, v128.load(y + at)),
+        );
+        const three = v128.add<real>(two, v128.mul<real>(byC, v128.load(z + at)));
+        v128.store(out + at, v128.add<real>(three, v128.mul<real>(byD, v128.load(u + at))));
       }
     } else {
       for (let at = begin; at < end; at += 16) {
-        const two = f64x2.add(f64x2.mul(byA, v128.load(x + at)), f64x2.mul(byB, v128.load(y + at)));
-        const three = f64x2.add(two, f64x2.mul(byC, v128.load(z + at)));
-        const four = f64x2.add(three, f64x2.mul(byD, v128.load(u + at)));
-        v128.store(out + at, f64x2.add(four, f64x2.mul(byE, v128.load(w + at))));
+        const two = v128.add<real>(
+          v128.mul<real>(byA, v128.load(x + at)),
+          v128.mul<real>(byB, v128.load(y + at)),
+        );
+        const three = v128.add<real>(two, v128.mul<real>(byC, v128.load(z + at)));
+        const four = v128.add<real>(three, v128.mul<real>(byD, v128.load(u + at)));
+        v128.store(out + at, v128.add<real>(four, v128.mul<real>(byE, v128.load(w + at))));
       }
     }
   }

@@ -1,12 +1,16 @@
 /**
- * out[i] = f_i(point), the same point for all agents: the trace sums them to the objective. The costs are
- * those of gradient.ts. Losses are computed for two samples at a time and summed in ascending order.
+ * out[i] = f_i(point), the same point for all agents: the trace sums them to the objective. The point is a
+ * row of float64, padded to a multiple of 8, and all is computed in float64, whatever the precision of the
+ * data. The costs are those of gradient.ts. Losses are computed for two samples at a time and summed in
+ * ascending order.
  */
 import { Row } from './lanes';
 import { LOGISTIC, SATURATED_LOGISTIC, SQUARE } from './loss-codes';
 import { Pair } from './math';
+import { At0, At16, At32, At48 } from './offsets';
+import { Wide } from './real';
 
-/** a and b are the addresses of agent 0's rows, `point` is a padded row. */
+/** a and b are the addresses of agent 0's rows. */
 export function valueQuadratic(
   first: usize,
   count: usize,
@@ -20,25 +24,26 @@ export function valueQuadratic(
   for (let i = first; i < first + count; i++) {
     const curvature = a + i * stride;
     const centre = b + i * stride;
-    const bytes = Row.padded(n) << 3;
+    const bytes = Row.eights(n) << 3;
     let s0 = f64x2.splat(0);
     let s1 = f64x2.splat(0);
     let s2 = f64x2.splat(0);
     let s3 = f64x2.splat(0);
-    for (let at: usize = 0; at < bytes; at += 64) {
-      const p = point + at;
-      const q = centre + at;
-      const w = curvature + at;
-      const d0 = f64x2.sub(v128.load(p, 0), v128.load(q, 0));
-      const d1 = f64x2.sub(v128.load(p, 16), v128.load(q, 16));
-      const d2 = f64x2.sub(v128.load(p, 32), v128.load(q, 32));
-      const d3 = f64x2.sub(v128.load(p, 48), v128.load(q, 48));
-      s0 = f64x2.add(s0, f64x2.mul(v128.load(w, 0), f64x2.mul(d0, d0)));
-      s1 = f64x2.add(s1, f64x2.mul(v128.load(w, 16), f64x2.mul(d1, d1)));
-      s2 = f64x2.add(s2, f64x2.mul(v128.load(w, 32), f64x2.mul(d2, d2)));
-      s3 = f64x2.add(s3, f64x2.mul(v128.load(w, 48), f64x2.mul(d3, d3)));
+    let q = centre;
+    let w = curvature;
+    for (let p = point; p < point + bytes; p += 64) {
+      const d0 = f64x2.sub(v128.load(p, 0), Wide.pair<At0>(q));
+      const d1 = f64x2.sub(v128.load(p, 16), Wide.pair<At16>(q));
+      const d2 = f64x2.sub(v128.load(p, 32), Wide.pair<At32>(q));
+      const d3 = f64x2.sub(v128.load(p, 48), Wide.pair<At48>(q));
+      s0 = f64x2.add(s0, f64x2.mul(Wide.pair<At0>(w), f64x2.mul(d0, d0)));
+      s1 = f64x2.add(s1, f64x2.mul(Wide.pair<At16>(w), f64x2.mul(d1, d1)));
+      s2 = f64x2.add(s2, f64x2.mul(Wide.pair<At32>(w), f64x2.mul(d2, d2)));
+      s3 = f64x2.add(s3, f64x2.mul(Wide.pair<At48>(w), f64x2.mul(d3, d3)));
+      q += Wide.eight();
+      w += Wide.eight();
     }
-    store<f64>(out + (i << 3), 0.5 * Row.total(s0, s1, s2, s3));
+    store<f64>(out + (i << 3), 0.5 * Row.totalWide(s0, s1, s2, s3));
   }
 }
 
@@ -65,19 +70,19 @@ class Loss {
 
   /** What an agent pays for the point itself. */
   static penalty(loss: u32, point: usize, n: usize, regularization: f64): f64 {
-    if (loss !== SATURATED_LOGISTIC) return 0.5 * regularization * Row.dot(point, point, n);
+    if (loss !== SATURATED_LOGISTIC) return 0.5 * regularization * Row.squaresOfPoint(point, n);
     let s0 = f64x2.splat(0);
     let s1 = f64x2.splat(0);
     let s2 = f64x2.splat(0);
     let s3 = f64x2.splat(0);
-    const end = point + (Row.padded(n) << 3);
+    const end = point + (Row.eights(n) << 3);
     for (let p = point; p < end; p += 64) {
       s0 = f64x2.add(s0, Loss.saturated(v128.load(p, 0)));
       s1 = f64x2.add(s1, Loss.saturated(v128.load(p, 16)));
       s2 = f64x2.add(s2, Loss.saturated(v128.load(p, 32)));
       s3 = f64x2.add(s3, Loss.saturated(v128.load(p, 48)));
     }
-    return regularization * Row.total(s0, s1, s2, s3);
+    return regularization * Row.totalWide(s0, s1, s2, s3);
   }
 
   /** x^2 / (1 + x^2) */
@@ -87,7 +92,7 @@ class Loss {
   }
 }
 
-/** Losses, samples and sparse rows as in gradient.ts; `point` is a padded row. */
+/** Losses, samples and sparse rows as in gradient.ts. */
 export function valueLinearSparse(
   loss: u32,
   parameter: f64,
@@ -112,9 +117,9 @@ export function valueLinearSparse(
     for (let t = from; t < to; t += 2) {
       const q = rowStart + (t << 2);
       const middle = <usize>load<u32>(q, 4);
-      const margin = Row.dotSparse(point, <usize>load<u32>(q), middle, columns, values);
+      const margin = Row.dotSparse<f64>(point, <usize>load<u32>(q), middle, columns, values);
       if (t + 1 < to) {
-        const next = Row.dotSparse(point, middle, <usize>load<u32>(q, 8), columns, values);
+        const next = Row.dotSparse<f64>(point, middle, <usize>load<u32>(q, 8), columns, values);
         sum = Loss.two(sum, loss, parameter, margin, next, labels + (t << 3));
       } else {
         sum = Loss.one(sum, loss, parameter, margin, labels + (t << 3));
@@ -147,9 +152,9 @@ export function valueLinearDense(
     let sum: f64 = 0;
     for (let t = from; t < to; t += 2) {
       const row = rows + t * rowStride;
-      const margin = Row.dot(row, point, n);
+      const margin = Row.dotPoint(row, point, n);
       if (t + 1 < to) {
-        const next = Row.dot(row + rowStride, point, n);
+        const next = Row.dotPoint(row + rowStride, point, n);
         sum = Loss.two(sum, loss, parameter, margin, next, labels + (t << 3));
       } else {
         sum = Loss.one(sum, loss, parameter, margin, labels + (t << 3));
@@ -175,7 +180,7 @@ export function correctLinearSparse(
   let count: u32 = 0;
   for (let t = from; t < to; t++) {
     const q = rowStart + (t << 2);
-    const margin = Row.dotSparse(point, <usize>load<u32>(q), <usize>load<u32>(q, 4), columns, values);
+    const margin = Row.dotSparse<f64>(point, <usize>load<u32>(q), <usize>load<u32>(q, 4), columns, values);
     if (margin > 0 === load<f64>(labels + (t << 3)) > 0) count++;
   }
   return count;
@@ -193,7 +198,7 @@ export function correctLinearDense(
 ): u32 {
   let count: u32 = 0;
   for (let t = from; t < to; t++) {
-    if (Row.dot(rows + t * rowStride, point, n) > 0 === load<f64>(labels + (t << 3)) > 0) count++;
+    if (Row.dotPoint(rows + t * rowStride, point, n) > 0 === load<f64>(labels + (t << 3)) > 0) count++;
   }
   return count;
 }

@@ -40,7 +40,9 @@ function sources(folder: string): string[] {
 export default function bringUpToDate(): void {
   const all = sources('kernels');
   const compiled = [...all.filter((file) => !/bindings|interface|reference/.test(file)), INTERFACE_WRITER];
-  const wasm = modified('dist/kernels/kernels.wasm');
+  const wasm = Math.min(
+    ...['kernels', 'kernels-float32'].map((name) => modified(`dist/kernels/${name}.wasm`)),
+  );
   const stale = compiled.some((file) => modified(file) > wasm) || modified('kernels/interface.ts') === 0;
   if (stale) build('build:kernels');
   const modules = [

@@ -1,6 +1,7 @@
 /**
- * Everything that kernels.wasm exports. The interface for TypeScript (interface.ts) is written from this file
- * and from the comments that stand at the kernels, whenever they are compiled.
+ * Everything that kernels.wasm exports, and kernels-float32.wasm, which is made of the same sources
+ * (real.ts). The interface for TypeScript (interface.ts) is written from this file and from the comments that
+ * stand at the kernels, whenever they are compiled.
  *
  * Every argument is a number. `slots`, `errors`, `out` and other plain nouns are byte addresses in the shared
  * memory; `...Stride` is in BYTES, from one row or slot to the next; `count`, `first`, `dim`, `n`, `k` count
@@ -9,9 +10,10 @@
  *  - *block rows* (`errors`, `out`, `gradient`, ...): row r is that of agent `first + r`;
  *  - *slots* and graph arrays belong to all agents and are indexed by the agent's own number.
  *
- * Rows are padded to a multiple of 8 doubles. The padding is always +0 or -0: kernels rely on this.
+ * Rows are padded to whole cache lines: 8 float64, or 16 float32. Points of float64 to a multiple of 8. The
+ * padding is always +0 or -0: kernels rely on this.
  *
- * Wire formats (little-endian; a slot starts 8-byte aligned):
+ * Wire formats (little-endian; a slot starts 8-byte aligned; in float32 a float64 below is a float32):
  *
  *  | message | layout | bits |
  *  | --- | --- | --- |

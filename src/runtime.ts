@@ -9,6 +9,7 @@
 
 import type { Kernels } from '../kernels/bindings.js';
 import type { Arena } from './arena/arena.js';
+import type { Precision } from './arena/layout.js';
 import type { SpecPath } from './base/errors.js';
 
 /** Everything plan needs to know of the run. */
@@ -29,6 +30,8 @@ export interface PlanContext {
   mixed?: number | undefined;
   /** Whether the graph's Laplacian is another one in every round. */
   linksChange?: boolean;
+  /** Of state, messages and data; float64 where absent. */
+  precision?: Precision | undefined;
   /** Where the component stands in the config: prefix of its errors and of its fields' names. */
   path: SpecPath;
 }
@@ -50,7 +53,7 @@ export interface Runtime {
   worker: number;
   agents: number;
   dim: number;
-  /** Bytes of a padded row of dim doubles. */
+  /** Bytes of a padded row of dim numbers. */
   rowBytes: number;
   blockAgents: number;
   seed: Seed;

@@ -7,7 +7,16 @@
  */
 
 import { checkArenaFits } from './fits.js';
-import { BYTES, type Field, type FieldType, HEADER_BYTES, type Layout } from './layout.js';
+import {
+  BYTES,
+  type Field,
+  type FieldType,
+  HEADER_BYTES,
+  type Layout,
+  type Precision,
+  REAL,
+  type Reals,
+} from './layout.js';
 
 const MAGIC = 0x534f5456; // "SOTV"
 const VERSION = 1;
@@ -46,6 +55,27 @@ export class Arena {
   address(name: string, worker = 0): number {
     const field = this.field(name);
     return field.offset + (field.perWorker ? worker * field.stride : 0);
+  }
+
+  /** Of state, messages and data. */
+  get precision(): Precision {
+    return this.layout.precision;
+  }
+
+  /** Bytes of a number of state, messages and data. */
+  get realBytes(): 8 | 4 {
+    return REAL[this.precision].bytes;
+  }
+
+  /** A field of numbers of the run's precision. */
+  reals(name: string, worker = 0): Reals {
+    return this.view(name, REAL[this.precision].type, worker);
+  }
+
+  /** The whole memory as numbers of the run's precision, by address / realBytes. */
+  get allReals(): Reals {
+    const { buffer } = this.memory;
+    return new REAL[this.precision].of(buffer, 0, Math.floor(buffer.byteLength / this.realBytes));
   }
 
   view<T extends FieldType>(name: string, type: T, worker = 0): ViewOf[T] {

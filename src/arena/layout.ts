@@ -5,19 +5,34 @@
  * cache lines: the adjacent-line prefetcher would otherwise make neighbours share), rows are padded to 64
  * bytes (`rowLength`). A field marked `perWorker` is repeated for every worker, each copy on lines of its
  * own.
+ *
+ * State, messages and data are of type `real`, which is float64 or float32 by the run's precision. What is
+ * of type `f64` is float64 in every run: weights and degrees, gains, and all that a trace is made of.
  */
+
+/** Of state, messages and data. */
+export type Precision = 'float64' | 'float32';
+export const PRECISIONS = ['float64', 'float32'] as const satisfies readonly Precision[];
+/** Bytes and bits of a number, and how it is rounded to one. */
+export const REAL = {
+  float64: { type: 'f64', bytes: 8, bits: 64, round: (x: number) => x, of: Float64Array },
+  float32: { type: 'f32', bytes: 4, bits: 32, round: Math.fround, of: Float32Array },
+} as const;
+export type Reals = Float64Array | Float32Array;
+/** Bits of a number that is sent. */
+export type NumberBits = 64 | 32;
 
 export type FieldType = 'f64' | 'f32' | 'u32' | 'i32' | 'u8';
 
 export interface FieldSpec {
   name: string;
-  type: FieldType;
+  type: FieldType | 'real';
   /** Elements (of one copy, where `perWorker`). */
   length: number;
   perWorker?: boolean;
   /**
-   * How it lasts from round to round; absent where it is written once, or anew before it is read. Whoever goes
-   * back, or goes on from a checkpoint, needs all that lasts and nothing else.
+   * How it lasts from round to round; absent where it is written once, or anew before it is read. Whoever
+   * goes back, or goes on from a checkpoint, needs all that lasts and nothing else.
    */
   lasts?: Lasts;
 }
@@ -36,6 +51,7 @@ export type Lasts =
   | { as: 'workers'; merge: readonly ('sum' | 'largest')[] };
 
 export interface Field extends FieldSpec {
+  type: FieldType;
   /** Byte address of the first copy. */
   offset: number;
   /** Bytes from one worker's copy to the next; the whole padded size where not `perWorker`. */
@@ -45,6 +61,7 @@ export interface Field extends FieldSpec {
 export interface Layout {
   fields: Record<string, Field>;
   workers: number;
+  precision: Precision;
   totalBytes: number;
   /** FNV-1a over names, types, offsets: a worker refuses an arena whose header says otherwise. */
   hash: number;
@@ -55,11 +72,21 @@ export const FIELD_ALIGNMENT_BYTES = 128;
 export const HEADER_BYTES = 128;
 /** What 32-bit WebAssembly can address. */
 export const MAX_ARENA_BYTES = 2 ** 32;
-const ROW_ALIGNMENT_ENTRIES = 8;
+const ROW_ALIGNMENT_BYTES = 64;
 
-/** Entries of a padded row: dim rounded up to a multiple of 8 doubles (64 bytes). */
-export function rowLength(dim: number): number {
-  return roundUp(dim, ROW_ALIGNMENT_ENTRIES);
+/** Entries of a padded row of numbers: dim rounded up to 64 bytes, 8 float64 or 16 float32. */
+export function rowLength(dim: number, precision: Precision | undefined): number {
+  return roundUp(dim, ROW_ALIGNMENT_BYTES / REAL[precision ?? 'float64'].bytes);
+}
+
+/** Entries of a padded row of float64, whatever the precision: of a point where a trace evaluates. */
+export function pointLength(dim: number): number {
+  return rowLength(dim, 'float64');
+}
+
+/** Bytes of a padded row of numbers. */
+export function rowBytesOf(dim: number, precision: Precision | undefined): number {
+  return rowLength(dim, precision) * REAL[precision ?? 'float64'].bytes;
 }
 
 export function roundUp(value: number, multiple: number): number {
@@ -90,16 +117,21 @@ export function wholeThatLasts(spec: FieldSpec): FieldSpec {
  * Lays the fields out in the order given. Sizes only: nothing is allocated here, so it may be asked "what
  * if".
  */
-export function layoutArena(specs: readonly FieldSpec[], workers: number): Layout {
+export function layoutArena(
+  specs: readonly FieldSpec[],
+  workers: number,
+  precision: Precision = 'float64',
+): Layout {
   const fields: Record<string, Field> = {};
   let offset = HEADER_BYTES;
   for (const spec of specs) {
     if (fields[spec.name]) throw new Error(`the arena has two fields named ${spec.name}`);
-    const stride = roundUp(spec.length * BYTES[spec.type], FIELD_ALIGNMENT_BYTES);
-    fields[spec.name] = { ...spec, offset, stride };
+    const type = spec.type === 'real' ? REAL[precision].type : spec.type;
+    const stride = roundUp(spec.length * BYTES[type], FIELD_ALIGNMENT_BYTES);
+    fields[spec.name] = { ...spec, type, offset, stride };
     offset += stride * (spec.perWorker ? workers : 1);
   }
-  const layout = { fields, workers, totalBytes: offset, hash: 0 };
+  const layout = { fields, workers, precision, totalBytes: offset, hash: 0 };
   layout.hash = layoutHash(layout);
   return layout;
 }

@@ -229,7 +229,7 @@ function kernelsCalled<Step extends string>(
 /** A composition whose messages are read by the kernels above. */
 function flattenedSignCase(lab: Lab): KernelCase {
   const { kernels: k, agents, dim, stride } = lab;
-  const format = signs(dim);
+  const format = signs(dim, 64);
   const slotBytes = bytesOfSlot(format.bits);
   const slots = lab.reserve(agents * slotBytes);
   const scratch = lab.reserve(4096);
@@ -250,7 +250,7 @@ function flattenedSignCase(lab: Lab): KernelCase {
 }
 
 /** Signs under the mean of the magnitudes, packed. */
-const packSigns = (e: Float64Array) => pack(signs(e.length), signScaled(e, 'mean', 64));
+const packSigns = (e: Float64Array) => pack(signs(e.length, 64), signScaled(e, 'mean', 64));
 
 function unpadded({ data, plain }: LabRows, dim: number): Float64Array[] {
   const entries = data.length / plain.length;
@@ -515,7 +515,7 @@ function rotatedRoundCase(lab: Lab): KernelCase {
     LabRows,
     LabRows,
   ];
-  const slotBytes = bytesOfSlot(signs(dim).bits);
+  const slotBytes = bytesOfSlot(signs(dim, 64).bits);
   const slots = lab.reserve(agents * slotBytes);
   const slotsOut = lab.reserve(agents * slotBytes);
   const scratch = lab.reserve((3 * dim + 64) * 8);
@@ -556,7 +556,7 @@ function rotatedRoundCase(lab: Lab): KernelCase {
         scratch,
       ),
     plain() {
-      const messages = sent.map((slot) => unpack(signs(dim), slot));
+      const messages = sent.map((slot) => unpack(signs(dim, 64), slot));
       return messages.flatMap((message, i) => {
         const u = unflatten(gather(graph, messages, i), rotations[0], dim);
         const q = unflatten(message, rotations[0], dim);

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { bindKernels, type Kernels } from '../../kernels/bindings.js';
 import type { ReferenceGraph } from '../../kernels/reference/index.js';
 import { generate } from '../../topology/registry.js';
-import { rowLength } from '../arena/layout.js';
+import { pointLength } from '../arena/layout.js';
 import { UniformSource } from '../data/random.js';
 import { kernelsUrl } from '../run/locations.js';
 import { seedWords } from '../runtime.js';
@@ -49,7 +49,7 @@ export class Lab {
     this.kernels = bindKernels(module, this.memory);
     this.agents = agents;
     this.dim = dim;
-    this.stride = rowLength(dim) * 8;
+    this.stride = pointLength(dim) * 8;
     this.uniform = new UniformSource(seedWords(seed));
     const { rowStart, columns } = generate({ kind: 'random-regular', nodes: agents, degree }, seed);
     const degrees = this.doubles(agents);
@@ -97,7 +97,7 @@ export class Lab {
 
   /** `count` rows of `dim` entries, uniform in (low, high); another draw each time. */
   rows(low = -1, high = 1, count = this.agents, dim = this.dim): LabRows {
-    const entries = rowLength(dim);
+    const entries = pointLength(dim);
     const { at, data } = this.doubles(count * entries);
     const draw = this.drawn++;
     const plain = Array.from({ length: count }, (_, row) => {

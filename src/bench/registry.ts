@@ -7,6 +7,7 @@ import { kernels } from './kernels.js';
 import { memory } from './memory.js';
 import { own } from './own.js';
 import { peers } from './peers.js';
+import { precision } from './precision.js';
 import { round } from './round.js';
 import { scaling } from './scaling.js';
 import { startup } from './startup.js';
@@ -18,6 +19,7 @@ export const benchmarks: readonly Benchmark[] = [
   barrier,
   kernels,
   round,
+  precision,
   scaling,
   memory,
   startup,

@@ -6,16 +6,25 @@
 import { kernels } from './kernels.js';
 import { memory } from './memory.js';
 import { peers } from './peers.js';
+import { precision } from './precision.js';
 import { promised } from './scaling.js';
 import { startup } from './startup.js';
 import type { Benchmark, BenchResult, Progress } from './types.js';
 
-const PARTS: readonly Pick<Benchmark, 'name' | 'run'>[] = [peers, promised, memory, kernels, startup];
+const PARTS: readonly Pick<Benchmark, 'name' | 'run'>[] = [
+  peers,
+  promised,
+  memory,
+  precision,
+  kernels,
+  startup,
+];
 
 export const targets: Benchmark = {
   name: 'targets',
   summary: 'every promised figure, measured and held against its target (a few minutes)',
-  description: `Runs what holds a target: peers, the scaling of the promised problems, memory, kernels and start-up; and ends with one table of measured, promised, met or
+  description: `Runs what holds a target: peers, the scaling of the promised problems, memory, float32,
+kernels and start-up; and ends with one table of measured, promised, met or
 not. docs/performance.md has it as recorded. A part that cannot run here (no compiler, no Python) is said and left out.`,
   async run(inputs) {
     const whole: Required<Omit<BenchResult, 'picture'>> = { figures: [], tables: [], details: {} };

@@ -4,7 +4,7 @@
  * e <- e - gain C(e, k).
  */
 
-import { rowLength } from '../arena/layout.js';
+import { pointLength } from '../arena/layout.js';
 import { planCompressor } from '../compress/registry.js';
 import { stage } from '../compress/stage.js';
 import type { CompressorPlan, CompressorSpec } from '../compress/types.js';
@@ -51,7 +51,7 @@ export class Bench {
   constructor({ spec, starts, dim, seed, rounds, kernels }: BenchInputs) {
     const count = starts.length;
     const blockAgents = Math.min(BLOCK_AGENTS, count);
-    const rowEntries = rowLength(dim);
+    const rowEntries = pointLength(dim);
     const rowBytes = rowEntries * 8;
     const plan = planCompressor(spec, { agents: count, dim, blockAgents, seed, rounds, path: PATH });
     const { arena, bound, slots, lengths } = stage({

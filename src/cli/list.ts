@@ -40,7 +40,7 @@ export function addListCommand(program: Command, terminal: Terminal): void {
       const families = family === undefined ? FAMILIES : [family];
       const text = options.json
         ? JSON.stringify(catalogue(registries, families), null, 2)
-        : formatCatalogue(registries, families, colours(terminal, terminal.stdout));
+        : formatCatalogue(registries, families, colours(terminal, terminal.stdout), family === undefined);
       printLine(terminal.stdout, text);
     });
 }

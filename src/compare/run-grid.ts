@@ -3,8 +3,8 @@
  * knows nothing of the others, so that its bits are those of the same run alone.
  */
 
-import { readFile } from 'node:fs/promises';
 import { Piscina } from 'piscina';
+import type { Precision } from '../arena/layout.js';
 import {
   createWatchWords,
   DEFAULT_CALL_SECONDS,
@@ -13,8 +13,9 @@ import {
   watchThread,
 } from '../plugin/watch.js';
 import type { LoadedConfig } from '../run/config.js';
+import { compileKernels } from '../run/kernels.js';
 import { createLaps, describeLate, watchLaps } from '../run/laps.js';
-import { cellUrl, kernelsUrl } from '../run/locations.js';
+import { cellUrl } from '../run/locations.js';
 import { checkHost, threadExecArgv } from '../session/host.js';
 import { locatedRefusal } from '../session/overdue.js';
 import { changedInput } from './cell-inputs.js';
@@ -123,8 +124,14 @@ export function runGrid(
 
   const all = async (): Promise<void> => {
     try {
-      const module = await WebAssembly.compile(await readFile(kernelsUrl));
-      if (!stopped) await Promise.all(pending.map((cell) => one(cell, module)));
+      const precisions = new Set(pending.map(({ loaded }) => loaded.config.precision));
+      const modules = new Map<Precision | undefined, WebAssembly.Module>();
+      for (const precision of precisions) modules.set(precision, await compileKernels(precision));
+      if (!stopped) {
+        await Promise.all(
+          pending.map((cell) => one(cell, modules.get(cell.loaded.config.precision) as WebAssembly.Module)),
+        );
+      }
     } finally {
       await pool.destroy();
     }

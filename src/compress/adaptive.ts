@@ -25,7 +25,7 @@
  * zero, so sums over neighbours with different choices are sums over the choices.
  */
 
-import { rowLength } from '../arena/layout.js';
+import { rowBytesOf } from '../arena/layout.js';
 import { unexpected } from '../base/errors.js';
 import { defineCompressor, innerCompressor } from './define.js';
 import {
@@ -64,7 +64,7 @@ export const adaptive = defineCompressor({
   takes: ['budget', 'inner'],
 
   plan: ({ budget, inner: specs }, context, nested) => {
-    const { agents, dim, path } = context;
+    const { agents, path } = context;
     const planned = specs.map((inner, i) => nested.plan(inner, { ...context, path: [...path, 'inner', i] }));
     const headerBits = indexBits(planned.length);
     const costs = planned.map((choice) => headerBits + longestBits(choice));
@@ -108,7 +108,7 @@ export const adaptive = defineCompressor({
         ...several.fields,
         agentNumbers(`${name}.tokens`, agents),
         agentNumbers(`${name}.average`, agents),
-        blockRows(`${name}.part`, 1, dim),
+        blockRows(`${name}.part`, 1, context),
       ],
     };
   },
@@ -117,11 +117,12 @@ export const adaptive = defineCompressor({
     const { arena, worker, graph } = runtime;
     const { dim, slotBytes, budget, headerBits, headerAt, costs, offsets, choices } = plan;
     const bound = choices.map((choice) => nested.bind(choice, runtime));
-    const { bytes, words, doubles } = viewsOf(runtime);
+    const { bytes, words, doubles, reals, realBytes } = viewsOf(runtime);
     const tokens = arena.address(plan.tokens) / 8;
     const average = arena.address(plan.average) / 8;
     const part = arena.address(plan.part, worker);
-    const rowEntries = rowLength(dim);
+    const rowBytes = rowBytesOf(dim, arena.precision);
+    const rowEntries = rowBytes / realBytes;
 
     return {
       prepare(round) {
@@ -132,7 +133,7 @@ export const adaptive = defineCompressor({
         for (let r = 0; r < count; r++) {
           const agent = first + r;
           const error = errors + r * errorStride;
-          const energy = energyAt(doubles, error, dim);
+          const energy = energyAt(reals, error / realBytes, dim);
           doubles[tokens + agent] += budget;
           if (doubles[average + agent] === 0) doubles[average + agent] = energy;
           const m = choose(costs, doubles[tokens + agent], energy, doubles[average + agent]);
@@ -165,8 +166,10 @@ export const adaptive = defineCompressor({
             if (sum++ === 0) {
               bound[m].gather(agent, 1, round, slots + offsets[m], target, outStride);
             } else {
-              bound[m].gather(agent, 1, round, slots + offsets[m], part, rowEntries * 8);
-              for (let c = 0; c < rowEntries; c++) doubles[target / 8 + c] += doubles[part / 8 + c];
+              bound[m].gather(agent, 1, round, slots + offsets[m], part, rowBytes);
+              for (let c = 0; c < rowEntries; c++) {
+                reals[target / realBytes + c] += reals[part / realBytes + c];
+              }
             }
           }
         }

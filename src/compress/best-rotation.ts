@@ -24,7 +24,8 @@ import type { Codec } from './codec.js';
 import { defineCodec } from './define.js';
 import { nextPowerOfTwo, transformWork } from './rotation.js';
 import { ROTATION_STREAM } from './streams.js';
-import { indexBits } from './wire/format.js';
+import { indexBits, realBitsOf } from './wire/format.js';
+import { planScaleBits } from './wire/signs.js';
 
 const CHOICES = [2, 4, 8, 16, 32, 64, 128, 256] as const;
 
@@ -46,9 +47,11 @@ export const bestRotation = defineCodec({
       .optional()
       .describe('bits of the scale, 64 (the default) or 32'),
   }),
-  plan: ({ choices = 16, scaleBits = 64 }, { dim }) => {
+  plan: ({ choices = 16, scaleBits: asked }, context) => {
+    const { dim } = context;
+    const scaleBits = planScaleBits(asked, context);
     const size = nextPowerOfTwo(dim);
-    const rounding = scaleBits === 32 ? 1 - 2 ** -48 : 1;
+    const rounding = scaleBits < realBitsOf(context) ? 1 - 2 ** -48 : 1;
     return {
       size,
       tried: choices,
@@ -57,7 +60,7 @@ export const bestRotation = defineCodec({
       work: { own: size > dim ? transformWork(size) : 0, neighbour: size },
       // The best of several keeps at least what a single one does, half in the mean: see `sign.ts`.
       contraction: size === 1 ? rounding : rounding / 2,
-      contractionKind: scaleBits === 32 ? 'range' : size === 1 ? 'worst' : 'mean',
+      contractionKind: rounding < 1 ? 'range' : size === 1 ? 'worst' : 'mean',
       typicalContraction: size === 1 ? rounding : (rounding * 2) / Math.PI,
       projects: true,
     };

@@ -24,7 +24,7 @@ export interface Codec {
 export function bindCodec(plan: CompressorPlan, runtime: Runtime, codec: Codec): BoundCompressor {
   const { dim, slotBytes, ownBytes = slotBytes, messageBits } = plan;
   const { graph, numbers } = runtime;
-  const { bytes, words, doubles } = viewsOf(runtime);
+  const { bytes, words, doubles, reals, realBytes } = viewsOf(runtime);
   const writer = new BitWriter(bytes);
   const reader = new BitReader(bytes);
   const row = new Float64Array(dim);
@@ -33,8 +33,8 @@ export function bindCodec(plan: CompressorPlan, runtime: Runtime, codec: Codec):
   const addMessage = (agent: number, round: number, slots: number, factor: number, out: number) => {
     reader.begin(slots + agent * slotBytes);
     codec.decode(reader, row, round, numbers === undefined ? agent : numbers[agent]);
-    const at = out / 8;
-    for (let c = 0; c < dim; c++) doubles[at + c] += factor * row[c];
+    const at = out / realBytes;
+    for (let c = 0; c < dim; c++) reals[at + c] += factor * row[c];
   };
 
   return {
@@ -43,8 +43,8 @@ export function bindCodec(plan: CompressorPlan, runtime: Runtime, codec: Codec):
     encode(first, count, round, errors, errorStride, slots, lengths) {
       for (let r = 0; r < count; r++) {
         const agent = first + r;
-        const at = (errors + r * errorStride) / 8;
-        for (let c = 0; c < dim; c++) row[c] = doubles[at + c];
+        const at = (errors + r * errorStride) / realBytes;
+        for (let c = 0; c < dim; c++) row[c] = reals[at + c];
         writer.begin(slots + agent * slotBytes, ownBytes);
         codec.encode(row, writer, round, numbers === undefined ? agent : numbers[agent]);
         if (messageBits === null) words[lengths / 4 + agent] = writer.bitCount;
@@ -55,7 +55,7 @@ export function bindCodec(plan: CompressorPlan, runtime: Runtime, codec: Codec):
       for (let r = 0; r < count; r++) {
         const agent = first + r;
         const target = out + r * outStride;
-        doubles.fill(0, target / 8, (target + outStride) / 8);
+        reals.fill(0, target / realBytes, (target + outStride) / realBytes);
         addMessage(agent, round, slots, doubles[graph.degrees / 8 + agent], target);
         const end = words[graph.rowStart / 4 + agent + 1];
         for (let edge = words[graph.rowStart / 4 + agent]; edge < end; edge++) {
@@ -68,7 +68,7 @@ export function bindCodec(plan: CompressorPlan, runtime: Runtime, codec: Codec):
     decode(first, count, round, slots, out, outStride) {
       for (let r = 0; r < count; r++) {
         const target = out + r * outStride;
-        doubles.fill(0, target / 8, (target + outStride) / 8);
+        reals.fill(0, target / realBytes, (target + outStride) / realBytes);
         addMessage(first + r, round, slots, 1, target);
       }
     },

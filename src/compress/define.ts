@@ -25,7 +25,7 @@ import type {
   Nested,
   ReferenceCompressor,
 } from './types.js';
-import { slotBytes } from './wire/format.js';
+import { realBitsOf, slotBytes } from './wire/format.js';
 
 type Shape = z.core.$ZodShape;
 type ParametersOf<Kind extends string, S extends Shape> = { kind: Kind } & Exact<z.infer<z.ZodObject<S>>>;
@@ -35,7 +35,7 @@ type Exact<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
 type Names = readonly string[];
 
 /** What every plan has by default: a slot for its longest message, no fields, and the costs of a kernel. */
-type Planned = Omit<CompressorPlan, keyof Defaults | 'kind' | 'dim'> & Partial<Defaults>;
+type Planned = Omit<CompressorPlan, keyof Defaults | 'kind' | 'dim' | 'realBits'> & Partial<Defaults>;
 type Defaults = Pick<CompressorPlan, 'slotBytes' | 'nanoseconds' | 'work' | 'linear' | 'fields'>;
 
 interface Described<Kind extends string, S extends Shape, Takes extends Names> {
@@ -146,7 +146,7 @@ function whole<Kind extends string, S extends Shape, Takes extends Names, Plan e
     ...described(definition),
     examples,
     plan: (spec: ParametersOf<Kind, S>, context: PlanContext, nested: Nested) =>
-      withDefaults(kind, context.dim, plan(spec, context, nested)),
+      withDefaults(kind, context, plan(spec, context, nested)),
     bind: (bound: Plan & CompressorPlan, runtime: Runtime, nested: Nested) => ({
       prepare: () => {},
       ...bind(bound, runtime, nested),
@@ -157,9 +157,15 @@ function whole<Kind extends string, S extends Shape, Takes extends Names, Plan e
   }) as unknown as Compressor<Kind, S, Takes>;
 }
 
-function withDefaults<Plan extends Planned>(kind: string, dim: number, plan: Plan): Plan & CompressorPlan {
+function withDefaults<Plan extends Planned>(
+  kind: string,
+  context: PlanContext,
+  plan: Plan,
+): Plan & CompressorPlan {
+  const { dim } = context;
+  const realBits = realBitsOf(context);
   const { messageBits, longestBits = messageBits ?? 0, linear = false } = plan;
-  const numbers = linear && messageBits !== null ? messageBits / 64 : dim;
+  const numbers = linear && messageBits !== null ? messageBits / realBits : dim;
   return {
     slotBytes: slotBytes(longestBits),
     nanoseconds: numbers < dim ? numbersNs(dim, numbers) : kernelNs(dim),
@@ -169,6 +175,7 @@ function withDefaults<Plan extends Planned>(kind: string, dim: number, plan: Pla
     ...plan,
     kind,
     dim,
+    realBits,
   };
 }
 

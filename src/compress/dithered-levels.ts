@@ -10,17 +10,20 @@ import type { PlanContext, Runtime, Seed } from '../runtime.js';
 import { drawnByNumber } from './slots.js';
 import { DITHER_STREAM } from './streams.js';
 import type { CompressorPlan } from './types.js';
+import { realBitsOf, slotBytesBehind } from './wire/format.js';
 import { levelCodeBits, levels as levelMessages, readLevels } from './wire/levels.js';
 
 const NORM = { l2: 0, max: 1 };
 
 /** `size`: the norm that the levels divide; `variance`: omega in E|C(e) - e|^2 <= omega |e|^2. */
 export function planDithered(
-  { dim, path }: PlanContext,
+  context: PlanContext,
   levels: number,
   size: keyof typeof NORM,
   variance: number,
 ) {
+  const { dim, path, precision } = context;
+  const realBits = realBitsOf(context);
   const bits = levelCodeBits(levels);
   const dither = `${path.join('.')}.dither`;
   return {
@@ -28,11 +31,12 @@ export function planDithered(
     bits,
     size,
     variance,
-    messageBits: levelMessages(dim, bits).bits,
+    messageBits: levelMessages(dim, bits, realBits).bits,
+    slotBytes: slotBytesBehind(realBits, dim * bits),
     contraction: Math.max(0, 1 - variance),
     contractionKind: 'mean' as const,
     dither,
-    fields: [{ name: dither, type: 'f64' as const, length: rowLength(dim), perWorker: true }],
+    fields: [{ name: dither, type: 'real' as const, length: rowLength(dim, precision), perWorker: true }],
   };
 }
 
@@ -66,9 +70,9 @@ export function bindDithered(plan: DitheredPlan, runtime: Runtime) {
   };
 }
 
-export function ditheredMessages({ dim, bits, levels, size }: DitheredPlan, seed: Seed) {
+export function ditheredMessages({ dim, bits, levels, size, realBits }: DitheredPlan, seed: Seed) {
   return {
-    format: levelMessages(dim, bits),
+    format: levelMessages(dim, bits, realBits),
     of(error: Float64Array, round: number, agent: number) {
       const tau = philoxUniform(dim, agent, round, DITHER_STREAM, [seed.low, seed.high]);
       return quantizeDithered(error, tau, levels, size);

@@ -21,7 +21,7 @@
  * Source: Seide et al. 2014; Karimireddy, Rebjock, Stich, Jaggi 2019 (arXiv 1901.09847).
  */
 
-import { rowLength } from '../arena/layout.js';
+import { rowBytesOf } from '../arena/layout.js';
 import { defineCompressor, innerCompressor } from './define.js';
 import { agentRows, around, blockRows, wrap } from './slots.js';
 import { filterGainOf, weakestKind } from './types.js';
@@ -40,7 +40,7 @@ export const errorFeedback = defineCompressor({
   takes: ['inner'],
 
   plan: (spec, context, nested) => {
-    const { agents, blockAgents, dim, path } = context;
+    const { blockAgents, path } = context;
     // What a memory adds is of other rotations: nothing is known to be mixed.
     const inner = nested.plan(spec.inner, { ...context, mixed: undefined, path: [...path, 'inner'] });
     // Of an error that waits 1/delta rounds a memory makes 1/delta times as much.
@@ -58,17 +58,17 @@ export const errorFeedback = defineCompressor({
       said: `${name}.said`,
       fields: [
         ...inner.fields,
-        agentRows(`${name}.excess`, agents, dim),
-        blockRows(`${name}.wanted`, blockAgents, dim),
-        blockRows(`${name}.said`, blockAgents, dim),
+        agentRows(`${name}.excess`, context),
+        blockRows(`${name}.wanted`, blockAgents, context),
+        blockRows(`${name}.said`, blockAgents, context),
       ],
     };
   },
 
   bind: (plan, runtime, nested) => {
     const { kernels, arena, worker } = runtime;
-    const n = rowLength(plan.dim);
-    const rowBytes = n * 8;
+    const rowBytes = rowBytesOf(plan.dim, arena.precision);
+    const n = rowBytes / arena.realBytes;
     const excess = arena.address(plan.excess);
     const wanted = arena.address(plan.wanted, worker);
     const said = arena.address(plan.said, worker);

@@ -17,7 +17,7 @@
  * Sources: Dimarogonas, Frazzoli, Johansson 2012; Kia, Cortes, Martinez 2015 for optimization.
  */
 
-import { rowLength } from '../arena/layout.js';
+import { rowBytesOf } from '../arena/layout.js';
 import { defineCompressor, innerCompressor } from './define.js';
 import {
   agentNumbers,
@@ -55,7 +55,7 @@ export const eventTriggered = defineCompressor({
   takes: ['threshold', 'inner'],
 
   plan: ({ threshold, inner: spec }, context, nested) => {
-    const { dim, agents, path } = context;
+    const { agents, path } = context;
     const relative = 'relative' in threshold;
     const value = relative ? threshold.relative : threshold.absolute;
     const inner = nested.plan(spec, { ...context, path: [...path, 'inner'] });
@@ -70,7 +70,7 @@ export const eventTriggered = defineCompressor({
       linear: false,
       contractionKind: value === 0 ? inner.contractionKind : weakestKind(inner.contractionKind, 'spoken'),
       fields: relative
-        ? [...inner.fields, agentNumbers(`${name}.threshold`, agents), blockRows(`${name}.said`, 1, dim)]
+        ? [...inner.fields, agentNumbers(`${name}.threshold`, agents), blockRows(`${name}.said`, 1, context)]
         : inner.fields,
       state: `${name}.threshold`,
       said: `${name}.said`,
@@ -82,11 +82,11 @@ export const eventTriggered = defineCompressor({
     const { dim, slotBytes, ownBytes = slotBytes, relative, value, rate, inner } = plan;
     const innerBits = inner.messageBits;
     const bound = nested.bind(inner, runtime);
-    const { bytes, words, doubles } = viewsOf(runtime);
+    const { bytes, words, doubles, reals, realBytes } = viewsOf(runtime);
     // The threshold of each agent's next decision.
     const state = relative ? arena.address(plan.state) / 8 : 0;
     const said = relative ? arena.address(plan.said, worker) : 0;
-    const saidStride = rowLength(dim) * 8;
+    const saidStride = rowBytesOf(dim, arena.precision);
 
     return wrap(bound, {
       encode(first, count, round, errors, errorStride, slots, lengths) {
@@ -97,12 +97,12 @@ export const eventTriggered = defineCompressor({
           const length = lengths / 4 + agent;
           const threshold = relative ? doubles[state + agent] : shared;
           // Written so that an error that is no number is sent, not hidden.
-          if (!(Math.sqrt(energyAt(doubles, error, dim)) <= threshold)) {
+          if (!(Math.sqrt(energyAt(reals, error / realBytes, dim)) <= threshold)) {
             bound.encode(agent, 1, round, error, errorStride, slots, lengths);
             words[length] = 1 + (innerBits === null ? words[length] : innerBits);
             if (relative) {
               bound.decode(agent, 1, round, slots, said, saidStride);
-              doubles[state + agent] = value * Math.sqrt(energyAt(doubles, said, dim));
+              doubles[state + agent] = value * Math.sqrt(energyAt(reals, said / realBytes, dim));
             }
           } else {
             const slot = slots + agent * slotBytes;

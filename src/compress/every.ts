@@ -51,9 +51,9 @@ export const every = defineCompressor({
   bind: (plan, runtime, nested) => {
     const { slotBytes, ownBytes = slotBytes, messageBits, rounds, inner } = plan;
     const bound = nested.bind(inner, runtime);
-    const { bytes, words, doubles } = viewsOf(runtime);
+    const { bytes, words, reals, realBytes } = viewsOf(runtime);
     const clear = (out: number, count: number, outStride: number) =>
-      doubles.fill(0, out / 8, (out + count * outStride) / 8);
+      reals.fill(0, out / realBytes, (out + count * outStride) / realBytes);
 
     return {
       prepare(round) {

@@ -20,7 +20,6 @@
  * gather costs one transform, not one for each neighbour.
  */
 
-import { rowLength } from '../arena/layout.js';
 import { defineCompressor, innerCompressor } from './define.js';
 import { TRANSFORM_NS } from './nanoseconds.js';
 import {
@@ -31,7 +30,7 @@ import {
   sizeParameter,
   transformWork,
 } from './rotation.js';
-import { around } from './slots.js';
+import { around, blockRows } from './slots.js';
 
 /** U^T inner(U e) with a shared random rotation. */
 export const flatten = defineCompressor({
@@ -51,7 +50,7 @@ export const flatten = defineCompressor({
   takes: ['inner'],
 
   plan: (spec, context, nested) => {
-    const { dim, blockAgents, path } = context;
+    const { dim, blockAgents, path, precision } = context;
     const fixed = spec.signs === 'fixed';
     const rotation = planRotation(dim, spec.size, [...path, 'size']);
     const { size, part } = rotation;
@@ -73,7 +72,7 @@ export const flatten = defineCompressor({
       nanoseconds: { ...inner.nanoseconds, own: inner.nanoseconds.own + TRANSFORM_NS * size },
       work: {
         own: transformWork(size),
-        neighbour: inner.linear && inner.messageBits !== null ? inner.messageBits / 64 : size,
+        neighbour: inner.linear && inner.messageBits !== null ? inner.messageBits / inner.realBits : size,
       },
       masks: `${name}.masks`,
       rotated: `${name}.rotated`,
@@ -83,7 +82,7 @@ export const flatten = defineCompressor({
         // D_k as sign-bit masks, of round k (to read messages) and, where it differs, of round k+1 (to write
         // them).
         rotationMasks(`${name}.masks`, rotation, fixed ? 1 : 2),
-        { name: `${name}.rotated`, type: 'f64', length: blockAgents * rowLength(size), perWorker: true },
+        blockRows(`${name}.rotated`, blockAgents, { dim: size, precision }),
         ...(atOnce ? [{ name: scratch, type: 'f64' as const, length: 3 * size + 64, perWorker: true }] : []),
       ],
     };
@@ -96,7 +95,8 @@ export const flatten = defineCompressor({
     const { size } = planned;
     const rotation = bindRotation(planned, runtime);
     const masks = arena.address(plan.masks, worker);
-    const masksOf = (round: number) => (fixed ? masks : masks + (round & 1) * planned.signs * 8);
+    const masksOf = (round: number) =>
+      fixed ? masks : masks + (round & 1) * planned.signs * arena.realBytes;
     if (fixed) rotation.drawMasks(masks, 0);
     const rotated = arena.address(plan.rotated, worker);
     const { stride } = rotation;

@@ -5,13 +5,15 @@
  *     n ones, a zero, then the n bits of v below its leading one: 2 n + 1 bits, n = floor(log2 v)
  *
  * The prefix is of ones, so zeros alone say 0, 0, 0, ...: a slot of zeros is the zero vector. 32 ones
- * announce a float64 instead, for what is too large to be counted in steps.
+ * announce a number as it is instead, for what is too large to be counted in steps.
  */
 
+import type { NumberBits } from '../arena/layout.js';
 import type { BitReader, BitWriter } from './wire/bits.js';
 
 const ESCAPE_ONES = 32;
-export const LONGEST_NUMBER_BITS = ESCAPE_ONES + 64;
+/** The longest code of a number. */
+export const longestNumberBits = (realBits: NumberBits) => ESCAPE_ONES + realBits;
 const FIRST_TOO_LARGE = 2 ** 30;
 
 /** Whether a whole number has a code of its own (NaN has not). */
@@ -26,16 +28,16 @@ export function writeWhole(message: BitWriter, q: number): void {
   message.bits(v - 2 ** below, below);
 }
 
-export function writeFloat(message: BitWriter, value: number): void {
+export function writeNumber(message: BitWriter, value: number, realBits: NumberBits): void {
   message.bits(2 ** 32 - 1, ESCAPE_ONES);
-  message.float64(value);
+  message.number(value, realBits);
 }
 
-/** A whole number times step, or the float64 that stands in its place. */
-export function readNumber(message: BitReader, step: number): number {
+/** A whole number times step, or the number that stands in its place. */
+export function readNumber(message: BitReader, step: number, realBits: NumberBits): number {
   let below = 0;
   while (below < ESCAPE_ONES && message.bits(1) === 1) below++;
-  if (below === ESCAPE_ONES) return message.float64();
+  if (below === ESCAPE_ONES) return message.number(realBits);
   const zigzag = 2 ** below + message.bits(below) - 1;
   return step * (zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2);
 }

@@ -48,7 +48,7 @@ export const natural = defineCodec({
   parameters: (z) => ({
     rounding: z.enum(['stochastic', 'nearest']).optional().describe('stochastic by default'),
   }),
-  plan: ({ rounding = 'stochastic' }, { dim, path }) => {
+  plan: ({ rounding = 'stochastic' }, { dim, path, precision }) => {
     const dither = `${path.join('.')}.dither`;
     const stochastic = rounding === 'stochastic';
     return {
@@ -58,12 +58,12 @@ export const natural = defineCodec({
       contraction: stochastic ? 7 / 8 : 8 / 9,
       contractionKind: 'range',
       dither,
-      fields: [{ name: dither, type: 'f64', length: rowLength(dim), perWorker: true }],
+      fields: [{ name: dither, type: 'real', length: rowLength(dim, precision), perWorker: true }],
     };
   },
   codec: ({ dim, stochastic, dither }, { kernels, seed, arena, worker }) => {
     const address = arena.address(dither, worker);
-    const tau = arena.view(dither, 'f64', worker);
+    const tau = arena.reals(dither, worker);
     return {
       encode(error, message, round, agent) {
         if (stochastic) {

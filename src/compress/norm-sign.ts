@@ -12,6 +12,7 @@
 
 import { SIGN_RULE, signScaled } from '../../kernels/reference/compressors.js';
 import { defineWired } from './define.js';
+import { realBitsOf } from './wire/format.js';
 import { readSigns, signBits, signs } from './wire/signs.js';
 
 /** The sign of every entry, times max|e|/2. */
@@ -23,12 +24,13 @@ export const normSign = defineWired({
     source: 'Yi, Zhang, Yang, Chai, Johansson 2022 (arXiv 2201.03930)',
   },
   parameters: () => ({}),
-  plan: (_spec, { dim, mixed }) => {
+  plan: (_spec, context) => {
+    const { dim, mixed } = context;
     // Of a Gaussian vector the largest of dim entries is about sqrt(2 ln dim) rms.
     const largest = Math.sqrt(2 * Math.log(Math.max(2, dim)));
     const worst = Math.max(0, 1 - dim / 4);
     return {
-      messageBits: signBits(dim),
+      messageBits: signBits(dim, realBitsOf(context)),
       contraction: worst,
       contractionKind: 'worst',
       // <e, C(e)> = max|e| |e|_1 / 2 and |C(e)|^2 = dim max|e|^2 / 4, of a one-hot vector last of all.
@@ -39,14 +41,27 @@ export const normSign = defineWired({
     };
   },
   bind: (plan, runtime) => {
-    const { dim, slotBytes } = plan;
+    const { dim, slotBytes, realBits } = plan;
     const { kernels } = runtime;
     const rule = SIGN_RULE['half-max'];
     return {
-      ...readSigns(plan, runtime),
+      ...readSigns(plan, runtime, realBits),
       encode: (first, count, _round, errors, errorStride, slots) =>
-        kernels.encodeSignScaled(first, count, errors, errorStride, slots, slotBytes, dim, rule, 8),
+        kernels.encodeSignScaled(
+          first,
+          count,
+          errors,
+          errorStride,
+          slots,
+          slotBytes,
+          dim,
+          rule,
+          realBits / 8,
+        ),
     };
   },
-  messages: ({ dim }) => ({ format: signs(dim), of: (error) => signScaled(error, 'half-max', 64) }),
+  messages: ({ dim, realBits }) => ({
+    format: signs(dim, realBits),
+    of: (error) => signScaled(error, 'half-max', realBits),
+  }),
 });

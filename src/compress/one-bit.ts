@@ -33,7 +33,7 @@ import { planSchedule, type Schedule, scheduleParameter, valueAt } from '../base
 import { defineWired } from './define.js';
 import { drawnByNumber } from './slots.js';
 import { DITHER_STREAM } from './streams.js';
-import { slotBytes } from './wire/format.js';
+import { realBitsOf, slotBytes } from './wire/format.js';
 import { readSigns, signBits, signs } from './wire/signs.js';
 
 const AMPLITUDE = 3;
@@ -48,11 +48,13 @@ export const oneBit = defineWired({
     source: 'Stollenwerk, Jacques 2024 (arXiv 2405.11095)',
   },
   parameters: oneBitParameters,
-  plan: (spec, { dim, path, rounds, mixed }) => {
+  plan: (spec, context) => {
+    const { dim, path, rounds, mixed } = context;
+    const realBits = realBitsOf(context);
     const dither = `${path.join('.')}.dither`;
     const common = {
       dither,
-      fields: [{ name: dither, type: 'f64' as const, length: DITHER_SCRATCH, perWorker: true }],
+      fields: [{ name: dither, type: 'real' as const, length: DITHER_SCRATCH, perWorker: true }],
     };
     if (spec.lambda !== undefined) {
       if (spec.amplitude !== undefined) {
@@ -66,7 +68,7 @@ export const oneBit = defineWired({
         lambda,
         shrink,
         messageBits: dim,
-        slotBytes: slotBytes(signBits(dim)),
+        slotBytes: slotBytes(signBits(dim, realBits)),
         commonScale: { lambda, shrink },
         contraction: 0,
         contractionKind: 'worst',
@@ -83,7 +85,7 @@ export const oneBit = defineWired({
       amplitude,
       lambda: null,
       shrink,
-      messageBits: signBits(dim),
+      messageBits: signBits(dim, realBits),
       contraction: contraction(leastShare),
       contractionKind: 'mean',
       ...(mixed === dim && dim > 1 && { typicalContraction: contraction(erf(amplitude / Math.SQRT2)) }),
@@ -96,7 +98,7 @@ export const oneBit = defineWired({
     const { dim, slotBytes, amplitude, lambda, shrink } = plan;
     const scratch = arena.address(plan.dither, worker);
     return {
-      ...readSigns(plan, runtime),
+      ...readSigns(plan, runtime, plan.realBits),
       encode: drawnByNumber(numbers, slotBytes, (first, count, round, errors, errorStride, slots) =>
         kernels.encodeOneBit(
           first,
@@ -117,8 +119,8 @@ export const oneBit = defineWired({
       ),
     };
   },
-  messages: ({ dim, amplitude, lambda, shrink }, seed) => ({
-    format: signs(dim),
+  messages: ({ dim, amplitude, lambda, shrink, realBits }, seed) => ({
+    format: signs(dim, realBits),
     of(error, round, agent) {
       const tau = philoxUniform(dim, agent, round, DITHER_STREAM, [seed.low, seed.high]);
       return lambda === null

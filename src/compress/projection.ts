@@ -10,12 +10,13 @@
 import type { z } from 'zod';
 import { project } from '../../kernels/reference/compressors.js';
 import { ALL_AGENTS, philoxWords } from '../../kernels/reference/philox.js';
-import { rowLength } from '../arena/layout.js';
+import { type Reals, rowLength } from '../arena/layout.js';
 import type { Metadata, PlanContext } from '../runtime.js';
 import { atMostDim } from './checks.js';
 import { defineWired } from './define.js';
 import { DIRECTION_STREAM } from './streams.js';
 import type { CompressorPlan } from './types.js';
+import { realBitsOf } from './wire/format.js';
 import { projections, readProjections } from './wire/projections.js';
 import { scalarBits } from './wire/scalars.js';
 
@@ -26,7 +27,7 @@ import { scalarBits } from './wire/scalars.js';
 export type Draw = (index: number) => Uint32Array;
 
 /** Fills dim entries of every row with the directions of a round. */
-export type FillDirections = (round: number, rows: readonly Float64Array[]) => void;
+export type FillDirections = (round: number, rows: readonly Reals[]) => void;
 
 export type Told = Required<Pick<CompressorPlan, 'contraction' | 'contractionKind' | 'sweep'>> & {
   inTurn?: boolean;
@@ -54,7 +55,7 @@ export function scalarsParameter(zod: typeof z, what = 'directions') {
 
 export function planScalars(scalars: number, context: PlanContext) {
   atMostDim(scalars, 'scalars', context);
-  return { scalars, messageBits: scalarBits(scalars), linear: true, projects: true };
+  return { scalars, messageBits: scalarBits(scalars, realBitsOf(context)), linear: true, projects: true };
 }
 
 interface ProjectionFamily<Kind extends string> {
@@ -75,7 +76,7 @@ export function projection<const Kind extends string>(family: ProjectionFamily<K
     metadata,
     parameters: (z) => scalarsParameter(z),
     plan: ({ scalars = 1 }, context) => {
-      const { dim, path } = context;
+      const { dim, path, precision } = context;
       const name = path.join('.');
       const wordCount = Math.ceil(family.words(dim, scalars) / 4) * 4;
       return {
@@ -85,9 +86,14 @@ export function projection<const Kind extends string>(family: ProjectionFamily<K
         words: `${name}.words`,
         sums: `${name}.sums`,
         fields: [
-          { name: `${name}.basis`, type: 'f64', length: 2 * scalars * rowLength(dim), perWorker: true },
+          {
+            name: `${name}.basis`,
+            type: 'real',
+            length: 2 * scalars * rowLength(dim, precision),
+            perWorker: true,
+          },
           { name: `${name}.words`, type: 'u32', length: wordCount, perWorker: true },
-          { name: `${name}.sums`, type: 'f64', length: scalars, perWorker: true },
+          { name: `${name}.sums`, type: 'real', length: scalars, perWorker: true },
         ],
       };
     },
@@ -95,17 +101,17 @@ export function projection<const Kind extends string>(family: ProjectionFamily<K
       const { kernels, arena, seed, worker } = runtime;
       const { dim, slotBytes, scalars } = plan;
       const basis = arena.address(plan.basis, worker);
-      const basisView = arena.view(plan.basis, 'f64', worker);
+      const basisView = arena.reals(plan.basis, worker);
       const wordsAt = arena.address(plan.words, worker);
       const words = arena.view(plan.words, 'u32', worker);
-      const stride = rowLength(dim);
+      const stride = rowLength(dim, arena.precision);
       const rowsOf = [0, 1].map((parity) =>
         Array.from({ length: scalars }, (_, j) => {
           const begin = (parity * scalars + j) * stride;
           return basisView.subarray(begin, begin + dim);
         }),
       );
-      const basisOf = (round: number) => basis + (round & 1) * scalars * stride * 8;
+      const basisOf = (round: number) => basis + (round & 1) * scalars * stride * arena.realBytes;
       const fill = family.directions(dim, scalars, (index) => {
         const blocks = words.length / 4;
         kernels.philoxWords(wordsAt, blocks, 0, ALL_AGENTS, index, DIRECTION_STREAM, seed.low, seed.high);
@@ -128,7 +134,7 @@ export function projection<const Kind extends string>(family: ProjectionFamily<K
           ),
       };
     },
-    messages: ({ dim, scalars }, seed) => {
+    messages: ({ dim, scalars, realBits }, seed) => {
       const length = family.words(dim, scalars);
       const fill = family.directions(dim, scalars, (index) =>
         philoxWords(length, ALL_AGENTS, index, DIRECTION_STREAM, [seed.low, seed.high]),
@@ -141,7 +147,7 @@ export function projection<const Kind extends string>(family: ProjectionFamily<K
         return rows;
       };
       return {
-        format: projections(dim, scalars, directionsOf),
+        format: projections(dim, scalars, directionsOf, realBits),
         of: (error, round) => project(error, directionsOf(round)),
       };
     },

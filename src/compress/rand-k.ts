@@ -20,6 +20,7 @@ import { atMostDim } from './checks.js';
 import { defineCompressor } from './define.js';
 import { viewsOf } from './slots.js';
 import { CHOICE_STREAM } from './streams.js';
+import { realBitsOf } from './wire/format.js';
 import { scalarBits } from './wire/scalars.js';
 
 /** Entries that a worker keeps of one round's draws. */
@@ -65,7 +66,7 @@ export const randK = defineCompressor({
       factor: unbiased ? dim / k : 1,
       shared,
       ...(unbiased && { variance }),
-      messageBits: scalarBits(k),
+      messageBits: scalarBits(k, realBitsOf(context)),
       linear: shared,
       contraction: unbiased ? Math.max(0, 1 - variance) : k / dim,
       contractionKind: k === dim ? 'worst' : 'mean',
@@ -94,7 +95,7 @@ export const randK = defineCompressor({
       choose(words, taken, mark, indices);
     };
     const { graph } = runtime;
-    const { words: integers, doubles } = viewsOf(runtime);
+    const { words: integers, doubles, reals, realBytes } = viewsOf(runtime);
     // Every neighbour draws an agent's entries again: where the table is not too large, once a round for all
     // of them. Two rounds are in use at a time.
     const tabled = !shared && runtime.agents * k <= MOST_TABLED;
@@ -111,24 +112,23 @@ export const randK = defineCompressor({
     };
     const addMessage = (agent: number, round: number, slots: number, weight: number, out: number) => {
       const entries = entriesOf(round, agent);
-      const message = (slots + agent * slotBytes) / 8;
-      for (let t = 0; t < k; t++)
-        doubles[out + table[entries + t]] += weight * (factor * doubles[message + t]);
+      const message = (slots + agent * slotBytes) / realBytes;
+      for (let t = 0; t < k; t++) reals[out + table[entries + t]] += weight * (factor * reals[message + t]);
     };
     return {
       encode(first, count, round, errors, errorStride, slots) {
         for (let r = 0; r < count; r++) {
           const entries = entriesOf(round, first + r);
-          const error = (errors + r * errorStride) / 8;
-          const message = (slots + (first + r) * slotBytes) / 8;
-          for (let t = 0; t < k; t++) doubles[message + t] = doubles[error + table[entries + t]];
+          const error = (errors + r * errorStride) / realBytes;
+          const message = (slots + (first + r) * slotBytes) / realBytes;
+          for (let t = 0; t < k; t++) reals[message + t] = reals[error + table[entries + t]];
         }
       },
       gather(first, count, round, slots, out, outStride) {
         for (let r = 0; r < count; r++) {
           const agent = first + r;
-          const target = (out + r * outStride) / 8;
-          doubles.fill(0, target, target + outStride / 8);
+          const target = (out + r * outStride) / realBytes;
+          reals.fill(0, target, target + outStride / realBytes);
           addMessage(agent, round, slots, doubles[graph.degrees / 8 + agent], target);
           const end = integers[graph.rowStart / 4 + agent + 1];
           for (let edge = integers[graph.rowStart / 4 + agent]; edge < end; edge++) {
@@ -139,8 +139,8 @@ export const randK = defineCompressor({
       },
       decode(first, count, round, slots, out, outStride) {
         for (let r = 0; r < count; r++) {
-          const target = (out + r * outStride) / 8;
-          doubles.fill(0, target, target + outStride / 8);
+          const target = (out + r * outStride) / realBytes;
+          reals.fill(0, target, target + outStride / realBytes);
           addMessage(first + r, round, slots, 1, target);
         }
       },

@@ -21,7 +21,7 @@ import {
   unflatten,
   unrotateParts,
 } from '../../kernels/reference/wht.js';
-import { type FieldSpec, rowLength } from '../arena/layout.js';
+import { type FieldSpec, rowBytesOf } from '../arena/layout.js';
 import { type SpecPath, unexpected } from '../base/errors.js';
 import type { Runtime, Seed } from '../runtime.js';
 
@@ -75,7 +75,7 @@ function largestPowerOfTwo(value: number): number {
 
 /** The signs of a round; of each worker. */
 export function rotationMasks(name: string, plan: RotationPlan, copies = 1): FieldSpec {
-  return { name, type: 'f64', length: copies * plan.signs, perWorker: true };
+  return { name, type: 'real', length: copies * plan.signs, perWorker: true };
 }
 
 export interface BoundRotation {
@@ -104,7 +104,7 @@ export interface BoundRotation {
 
 export function bindRotation(
   { dim, size, part, signs }: RotationPlan,
-  { kernels, seed }: Runtime,
+  { arena, kernels, seed }: Runtime,
 ): BoundRotation {
   const parts = part > 0;
   const forward = parts ? kernels.flattenParts : kernels.flattenBlock;
@@ -116,7 +116,7 @@ export function bindRotation(
     backward: (source, sourceStride, target, targetStride, count, masks) =>
       backward(source, sourceStride, target, targetStride, count, dim, n, masks),
     drawMasks: (masks, round) => kernels.flattenMasks(masks, signs, round, seed.low, seed.high),
-    stride: rowLength(size) * 8,
+    stride: rowBytesOf(size, arena.precision),
   };
 }
 

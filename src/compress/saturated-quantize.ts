@@ -31,7 +31,7 @@ export const saturatedQuantize = defineWired({
   }),
   takes: ['bits', 'step'],
   plan: (spec, context) => {
-    const { dim, path } = context;
+    const { dim, path, precision } = context;
     const { bits } = spec;
     const zoom = planZoom(spec, context);
     const codes = `${path.join('.')}.codes`;
@@ -42,7 +42,7 @@ export const saturatedQuantize = defineWired({
       contraction: zoomContraction(zoom.rate),
       contractionKind: 'bound',
       codes,
-      fields: [{ name: codes, type: 'i32', length: rowLength(dim), perWorker: true }],
+      fields: [{ name: codes, type: 'i32', length: rowLength(dim, precision), perWorker: true }],
     };
   },
   bind: (plan, runtime) => {
@@ -70,7 +70,7 @@ export const saturatedQuantize = defineWired({
     };
   },
   messages: (plan) => ({
-    format: levelMessages(plan.dim, plan.bits, (round) => zoomedStep(plan, round)),
+    format: levelMessages(plan.dim, plan.bits, plan.realBits, (round) => zoomedStep(plan, round)),
     of: (error, round) => quantize(error, zoomedStep(plan, round), mostOf(plan.bits)),
   }),
   examples: () => [4, 2, 3, 5, 8, 15, 16].map((bits) => ({ bits, step: 2.3 / 2 ** bits, rate: 0.999 })),

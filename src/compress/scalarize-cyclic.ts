@@ -46,10 +46,10 @@ export const scalarizeCyclic = defineWired({
         ),
     };
   },
-  messages: ({ dim, scalars }) => {
+  messages: ({ dim, scalars, realBits }) => {
     const first = indexOf(dim, scalars);
     return {
-      format: scalarMessages(dim, scalars, first),
+      format: scalarMessages(dim, scalars, first, realBits),
       of: (error, round) => Float64Array.from({ length: scalars }, (_, t) => error[(first(round) + t) % dim]),
     };
   },

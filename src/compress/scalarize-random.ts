@@ -8,6 +8,7 @@
  * Source: Ren et al., arXiv 2408.02332.
  */
 
+import type { Reals } from '../arena/layout.js';
 import { projection } from './projection.js';
 
 /** Random directions, fresh every round. */
@@ -41,13 +42,13 @@ export const scalarizeRandom = projection({
   },
 });
 
-function dot(a: Float64Array, b: Float64Array): number {
+function dot(a: Reals, b: Reals): number {
   let sum = 0;
   for (let c = 0; c < a.length; c++) sum += a[c] * b[c];
   return sum;
 }
 
-function normalise(row: Float64Array): void {
+function normalise(row: Reals): void {
   const length = Math.sqrt(dot(row, row));
   for (let c = 0; c < row.length; c++) row[c] /= length;
 }

@@ -54,10 +54,10 @@ export const scale = defineCompressor({
 
   bind: ({ factor, inner }, runtime, nested) => {
     const bound = nested.bind(inner, runtime);
-    const { doubles } = viewsOf(runtime);
+    const { reals, realBytes } = viewsOf(runtime);
     const multiply = (out: number, count: number, outStride: number) => {
-      const end = (out + count * outStride) / 8;
-      for (let c = out / 8; c < end; c++) doubles[c] *= factor;
+      const end = (out + count * outStride) / realBytes;
+      for (let c = out / realBytes; c < end; c++) reals[c] *= factor;
     };
     return wrap(bound, {
       gather(first, count, round, slots, out, outStride) {

@@ -22,16 +22,16 @@
  *  - `scale: unit`, s = 1, known to every reader and not sent: bits dim. signSGD's (Bernstein et al. 2018);
  *    for a server, and no contraction.
  *
- * Bits: 64 + dim; with `scaleBits: 32` the scale is rounded to float32 (the largest finite one beyond) and a
- * message has 32 + dim.
+ * Bits: 64 + dim, in float32 32 + dim; with `scaleBits: 32` the scale is rounded to float32 (the largest
+ * finite one beyond) and a message has 32 + dim.
  */
 
 import { SIGN_RULE, signScaled } from '../../kernels/reference/compressors.js';
 import { unexpected } from '../base/errors.js';
 import { defineWired } from './define.js';
 import { type CompressorPlan, weakestKind } from './types.js';
-import { slotBytes } from './wire/format.js';
-import { readSigns, signBits, signs } from './wire/signs.js';
+import { realBitsOf, slotBytes } from './wire/format.js';
+import { planScaleBits, readSigns, signBits, signs } from './wire/signs.js';
 
 /** From here on a transform of signs is whole words; up to here it stays within 16 bits. */
 const FEWEST_WHOLE = 64;
@@ -85,14 +85,18 @@ export const sign = defineWired({
       .optional()
       .describe('bits of the scale, 64 (the default) or 32'),
   }),
-  plan: ({ scale = 'mean', scaleBits = 64 }, { dim, path, mixed }) => {
+  plan: ({ scale = 'mean', scaleBits: asked }, context) => {
+    const { dim, path, mixed } = context;
+    const realBits = realBitsOf(context);
+    const scaleBits = planScaleBits(asked, context);
     const common = { scale, scaleBits };
     if (scale === 'unit') {
-      if (scaleBits !== 64) throw unexpected([...path, 'scaleBits'], scaleBits, 'nothing: no scale is sent');
+      if (scaleBits !== realBits)
+        throw unexpected([...path, 'scaleBits'], scaleBits, 'nothing: no scale is sent');
       return {
         ...common,
         messageBits: dim,
-        slotBytes: slotBytes(signBits(dim)),
+        slotBytes: slotBytes(signBits(dim, realBits)),
         commonScale: 'plain' as const,
         contraction: 0,
         contractionKind: 'worst',
@@ -105,16 +109,16 @@ export const sign = defineWired({
       // <e, C(e)> = |e|^2 and |C(e)|^2 = dim |e|^4 / |e|_1^2, which is dim |e|^2 of a one-hot vector, and at
       // most 2 dim/n |e|^2 in the mean behind a rotation.
       ...(!mean && { filterGain: mixed === undefined || mixed === 1 ? 1 / dim : mixed / (2 * dim) }),
-      ...keptOf(mean, dim, mixed, scaleBits === 32 ? 1 - 2 ** -48 : 1),
+      ...keptOf(mean, dim, mixed, scaleBits < realBits ? 1 - 2 ** -48 : 1),
       projects: mean,
-      wholeRounds: mean && scaleBits === 64 && dim >= FEWEST_WHOLE && dim <= MOST_AT_ONCE,
+      wholeRounds: mean && scaleBits === realBits && dim >= FEWEST_WHOLE && dim <= MOST_AT_ONCE,
     };
   },
   bind: (plan, runtime) => {
-    const { dim, slotBytes, scale, scaleBits } = plan;
+    const { dim, slotBytes, scale, scaleBits, realBits } = plan;
     const { kernels } = runtime;
     const readers = readSigns(plan, runtime, scaleBits);
-    if (scale !== 'mean' || scaleBits !== 64) {
+    if (scale !== 'mean' || scaleBits !== realBits) {
       const rule = SIGN_RULE[scale];
       const scaleBytes = scaleBits / 8;
       return {

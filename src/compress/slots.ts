@@ -6,7 +6,7 @@
  * inner compressors first and then gives them its own slot size to step by, with `inSlotsOf`.
  */
 
-import { type FieldSpec, rowLength, rowsThatLast } from '../arena/layout.js';
+import { type FieldSpec, type Reals, rowLength, rowsThatLast } from '../arena/layout.js';
 import type { PlanContext, Runtime } from '../runtime.js';
 import {
   type BoundCompressor,
@@ -41,7 +41,11 @@ export function longestBits(plan: CompressorPlan): number {
 export interface Views {
   bytes: Uint8Array;
   words: Uint32Array;
+  /** Float64 in every run: budgets, weights. */
   doubles: Float64Array;
+  /** Numbers of the run's precision, by address / realBytes. */
+  reals: Reals;
+  realBytes: number;
 }
 
 export function viewsOf({ arena }: Runtime): Views {
@@ -50,6 +54,8 @@ export function viewsOf({ arena }: Runtime): Views {
     bytes: new Uint8Array(buffer),
     words: new Uint32Array(buffer, 0, Math.floor(buffer.byteLength / 4)),
     doubles: new Float64Array(buffer, 0, Math.floor(buffer.byteLength / 8)),
+    reals: arena.allReals,
+    realBytes: arena.realBytes,
   };
 }
 
@@ -74,11 +80,10 @@ export function drawnByNumber(
   };
 }
 
-/** |e|^2 of the dim entries at an address, summed in order. */
-export function energyAt(doubles: Float64Array, address: number, dim: number): number {
-  const start = address / 8;
+/** |e|^2 of dim entries from `start` on, summed in order. */
+export function energyAt(reals: Reals, start: number, dim: number): number {
   let energy = 0;
-  for (let c = start; c < start + dim; c++) energy += doubles[c] * doubles[c];
+  for (let c = start; c < start + dim; c++) energy += reals[c] * reals[c];
   return energy;
 }
 
@@ -104,8 +109,8 @@ export function wholePower(base: number, exponent: number): number {
 }
 
 /** Padded rows of one vector for every agent: state that lasts from round to round. */
-export function agentRows(name: string, agents: number, dim: number): FieldSpec {
-  return rowsThatLast({ name, type: 'f64', length: agents * rowLength(dim) }, agents);
+export function agentRows(name: string, { agents, dim, precision }: PlanContext): FieldSpec {
+  return rowsThatLast({ name, type: 'real', length: agents * rowLength(dim, precision) }, agents);
 }
 
 /** One number an agent that lasts from round to round. */
@@ -114,8 +119,12 @@ export function agentNumbers(name: string, agents: number): FieldSpec {
 }
 
 /** Padded rows of one block: scratch of each worker. */
-export function blockRows(name: string, blockAgents: number, dim: number): FieldSpec {
-  return { name, type: 'f64', length: blockAgents * rowLength(dim), perWorker: true };
+export function blockRows(
+  name: string,
+  blockAgents: number,
+  { dim, precision }: Pick<PlanContext, 'dim' | 'precision'>,
+): FieldSpec {
+  return { name, type: 'real', length: blockAgents * rowLength(dim, precision), perWorker: true };
 }
 
 /**

@@ -5,7 +5,7 @@
 
 import { bindKernels } from '../../kernels/bindings.js';
 import { type Arena, createArena } from '../arena/arena.js';
-import { type FieldSpec, layoutArena, rowLength } from '../arena/layout.js';
+import { type FieldSpec, layoutArena, type Precision, rowBytesOf } from '../arena/layout.js';
 import type { Runtime, Seed } from '../runtime.js';
 import { bindCompressor } from './registry.js';
 import type { BoundCompressor, CompressorPlan } from './types.js';
@@ -16,6 +16,8 @@ export interface StageInputs {
   blockAgents: number;
   seed: Seed;
   kernels: WebAssembly.Module;
+  /** Of the kernels, and what the plan was made for. */
+  precision?: Precision;
   /** The Laplacian in CSR; agents without neighbours where absent. */
   graph?: Record<'rowStart' | 'columns' | 'weights' | 'degrees', ArrayLike<number>>;
   /** Beside an outbox of one round and the lengths in it. */
@@ -31,7 +33,16 @@ export interface Stage {
   lengths: number;
 }
 
-export function stage({ plan, agents, blockAgents, seed, kernels, graph, fields = [] }: StageInputs): Stage {
+export function stage({
+  plan,
+  agents,
+  blockAgents,
+  seed,
+  kernels,
+  precision = 'float64',
+  graph,
+  fields = [],
+}: StageInputs): Stage {
   const arena = createArena(
     layoutArena(
       [
@@ -45,6 +56,7 @@ export function stage({ plan, agents, blockAgents, seed, kernels, graph, fields 
         ...plan.fields,
       ],
       1,
+      precision,
     ),
   );
   if (graph) {
@@ -60,7 +72,7 @@ export function stage({ plan, agents, blockAgents, seed, kernels, graph, fields 
     worker: 0,
     agents,
     dim,
-    rowBytes: rowLength(dim) * 8,
+    rowBytes: rowBytesOf(dim, precision),
     blockAgents,
     seed,
     graph: {

@@ -14,7 +14,7 @@
 
 import { maxAbs } from '../../kernels/reference/sums.js';
 import { defineCodec } from './define.js';
-import { indexBits } from './wire/format.js';
+import { indexBits, realBitsOf } from './wire/format.js';
 
 function kept(entry: number, least: number): boolean {
   return Math.abs(entry) >= least && entry !== 0;
@@ -32,17 +32,20 @@ export const threshold = defineCodec({
     threshold: z.number().gt(0).max(1).describe('share of the largest magnitude, in (0, 1]'),
   }),
   takes: ['threshold'],
-  plan: ({ threshold: share }, { dim }) => ({
-    share,
-    messageBits: null,
-    // At worst every entry, placed by whichever way is shorter then.
-    longestBits: 1 + 64 * dim + Math.min(indexBits(dim + 1) + dim * indexBits(dim), dim),
-    contraction: 1 / (1 + (dim - 1) * share * share),
-    contractionKind: 'worst',
-    projects: true,
-    forgets: true,
-  }),
-  codec: ({ dim, share }) => {
+  plan: ({ threshold: share }, context) => {
+    const { dim } = context;
+    return {
+      share,
+      messageBits: null,
+      // At worst every entry, placed by whichever way is shorter then.
+      longestBits: 1 + realBitsOf(context) * dim + Math.min(indexBits(dim + 1) + dim * indexBits(dim), dim),
+      contraction: 1 / (1 + (dim - 1) * share * share),
+      contractionKind: 'worst',
+      projects: true,
+      forgets: true,
+    };
+  },
+  codec: ({ dim, share, realBits }) => {
     const countBits = indexBits(dim + 1);
     const placeBits = indexBits(dim);
     const places = new Uint32Array(dim);
@@ -59,7 +62,7 @@ export const threshold = defineCodec({
           message.bits(count, countBits);
           for (let t = 0; t < count; t++) message.bits(places[t], placeBits);
         }
-        for (let t = 0; t < count; t++) message.float64(error[places[t]]);
+        for (let t = 0; t < count; t++) message.number(error[places[t]], realBits);
       },
       decode(message, out) {
         out.fill(0);
@@ -70,7 +73,7 @@ export const threshold = defineCodec({
           count = message.bits(countBits);
           for (let t = 0; t < count; t++) places[t] = message.bits(placeBits);
         }
-        for (let t = 0; t < count; t++) out[places[t]] = message.float64();
+        for (let t = 0; t < count; t++) out[places[t]] = message.number(realBits);
       },
     };
   },

@@ -1,13 +1,14 @@
 /**
  * Top-k: keeps the k entries largest in magnitude, drops the rest. Biased; contraction k/dim (Stich et al.
- * 2018). Bits: k (64 + ceil(log2 dim)). Ties: the lowest index wins, so runs repeat.
+ * 2018). Bits: k (64 + ceil(log2 dim)), in float32 k (32 + ceil(log2 dim)). Ties: the lowest index wins, so
+ * runs repeat.
  */
 
 import { topIndices } from '../../kernels/reference/compressors.js';
 import { atMostDim } from './checks.js';
 import { defineWired } from './define.js';
-import { indexBits } from './wire/format.js';
-import { readSparse, sparse } from './wire/sparse.js';
+import { indexBits, realBitsOf } from './wire/format.js';
+import { readSparse, sparse, sparseSlotBytes } from './wire/sparse.js';
 
 /** The k entries largest in magnitude. */
 export const topK = defineWired({
@@ -21,17 +22,19 @@ export const topK = defineWired({
   takes: ['k'],
   plan: ({ k }, context) => {
     const { dim, path } = context;
+    const realBits = realBitsOf(context);
     atMostDim(k, 'k', context);
     const scratch = `${path.join('.')}.selection`;
     return {
       k,
-      messageBits: sparse(dim, k).bits,
+      messageBits: sparse(dim, k, realBits).bits,
+      slotBytes: sparseSlotBytes(dim, k, realBits),
       contraction: k / dim,
       contractionKind: 'worst',
       projects: true,
       forgets: true,
       scratch,
-      fields: [{ name: scratch, type: 'f64', length: dim, perWorker: true }],
+      fields: [{ name: scratch, type: 'real', length: dim, perWorker: true }],
     };
   },
   bind: (plan, runtime) => {
@@ -45,8 +48,8 @@ export const topK = defineWired({
         kernels.encodeSparse(first, count, errors, errorStride, slots, slotBytes, dim, k, bits, scratch),
     };
   },
-  messages: ({ dim, k }) => ({
-    format: sparse(dim, k),
+  messages: ({ dim, k, realBits }) => ({
+    format: sparse(dim, k, realBits),
     of(error) {
       const indices = topIndices(error, k);
       return { indices, values: indices.map((c) => error[c]) };

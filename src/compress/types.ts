@@ -8,7 +8,7 @@
  */
 
 import type { z } from 'zod';
-import type { FieldSpec } from '../arena/layout.js';
+import type { FieldSpec, NumberBits } from '../arena/layout.js';
 import type { Schedule } from '../base/schedules.js';
 import type { Metadata, PlanContext, Runtime, Seed } from '../runtime.js';
 import type { RotationPlan } from './rotation.js';
@@ -87,6 +87,8 @@ export interface MessageCost {
 export interface CompressorPlan {
   kind: string;
   dim: number;
+  /** Bits of a number that is sent as it is. */
+  realBits: NumberBits;
   /**
    * Bytes of an outbox slot: the packed message rounded up to 8. An agent's slot is at `agent * slotBytes`.
    */
@@ -152,14 +154,14 @@ export interface CompressorPlan {
 export type CommonScale = 'plain' | { lambda: Schedule; shrink: number };
 
 /**
- * One bit an entry of the rotated vector, under one float64 scale; as many entries as a kernel holds in the
- * first cache.
+ * One bit an entry of the rotated vector, under one scale of the run's precision; as many entries as a kernel
+ * holds in the first cache.
  */
 export interface RotatedSigns {
   /** Entries of the rotated vector, 64..4096. */
   size: number;
   slotBytes: number;
-  /** 3 size + 64 doubles. */
+  /** 3 size + 64 doubles, of either precision. */
   scratch: number;
   /** Signs of the rotation of a round. */
   masksOf(round: number): number;

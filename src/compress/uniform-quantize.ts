@@ -16,7 +16,8 @@
 
 import { nearest } from '../../kernels/reference/compressors.js';
 import { defineCodec } from './define.js';
-import { LONGEST_NUMBER_BITS, readNumber, representable, writeFloat, writeWhole } from './integers.js';
+import { longestNumberBits, readNumber, representable, writeNumber, writeWhole } from './integers.js';
+import { realBitsOf } from './wire/format.js';
 import { planZoom, zoomContraction, zoomedStep, zoomParameters } from './zoom.js';
 
 /** A step that shrinks by `rate` a round. */
@@ -34,7 +35,7 @@ export const uniformQuantize = defineCodec({
     return {
       ...zoom,
       messageBits: null,
-      longestBits: context.dim * LONGEST_NUMBER_BITS,
+      longestBits: context.dim * longestNumberBits(realBitsOf(context)),
       contraction: zoomContraction(zoom.rate),
       contractionKind: 'bound',
     };
@@ -45,12 +46,12 @@ export const uniformQuantize = defineCodec({
       for (let c = 0; c < error.length; c++) {
         const level = nearest(error[c] / step);
         if (representable(level)) writeWhole(message, level);
-        else writeFloat(message, error[c]);
+        else writeNumber(message, error[c], plan.realBits);
       }
     },
     decode(message, out, round) {
       const step = zoomedStep(plan, round);
-      for (let c = 0; c < out.length; c++) out[c] = readNumber(message, step);
+      for (let c = 0; c < out.length; c++) out[c] = readNumber(message, step, plan.realBits);
     },
   }),
   reference: (plan) => (error, round) => {

@@ -6,6 +6,7 @@
  */
 
 import { z } from 'zod';
+import { PRECISIONS } from '../arena/layout.js';
 import { isVisible } from '../base/visible.js';
 import type { CostSpec } from '../cost/types.js';
 import {
@@ -81,6 +82,12 @@ const topLevel = {
     .max(Number.MAX_SAFE_INTEGER)
     .default(0)
     .describe('of every random draw; the same seed gives the same bits for any number of workers'),
+  precision: z
+    .enum(PRECISIONS)
+    .default('float64')
+    .describe(
+      'of state, messages, kernels and data; float32 takes half the memory and about half the time, and x is right to six or seven digits',
+    ),
   workers: z
     .union([z.literal('auto'), z.number().int().min(1).max(MAX_WORKERS)])
     .default('auto')
@@ -248,13 +255,15 @@ function checkSections(input: Record<string, unknown>, registries: Registries): 
 
 /** What every run has, with its defaults. */
 function commonConfig(data: z.infer<z.ZodObject<typeof topLevel>>, cost: CostSpec): RunConfig {
-  const { name, init, rounds, stop, seed, workers, trace, network, modules, checkpoint, timeout } = data;
+  const { name, init, rounds, stop, seed, precision, workers, trace, network, modules, checkpoint, timeout } =
+    data;
   return {
     ...(name === undefined ? {} : { name }),
     cost,
     rounds,
     stop: stop as StopSpec,
     seed,
+    ...(precision === 'float64' ? {} : { precision }),
     workers,
     trace: {
       every: trace.every ?? Math.max(1, Math.ceil(rounds / DEFAULT_TRACE_ROWS)),

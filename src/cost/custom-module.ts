@@ -10,6 +10,7 @@
  * optimum.
  */
 
+import type { Reals } from '../arena/layout.js';
 import { formatValue, type InputError } from '../base/errors.js';
 import { PrivateArrays } from '../plugin/arrays.js';
 import { allFinite, ModuleFailure } from '../plugin/failure.js';
@@ -424,7 +425,7 @@ export class AgentCosts {
 const LARGEST_ENTRY = 1e100;
 
 /** Copies a point; false where it is so far out that a module is not to be blamed for what it makes of it. */
-export function copyPoint(from: Float64Array, at: number, x: Float64Array): boolean {
+export function copyPoint(from: Reals, at: number, x: Float64Array): boolean {
   let reasonable = true;
   for (let c = 0; c < x.length; c++) {
     const entry = from[at + c]!;

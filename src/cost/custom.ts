@@ -17,7 +17,6 @@
  * Departure from the other costs: no reference implementation. The module is the mathematics.
  */
 
-import { rowLength } from '../arena/layout.js';
 import { moduleUrl, userModule } from '../plugin/modules.js';
 import { bindBatch } from './batch.js';
 import type { CustomPlan } from './custom-host.js';
@@ -50,21 +49,25 @@ export const custom = defineCost({
     const costs = new AgentCosts(calls, scale);
     const drawn = bindBatch(batch, runtime);
     const memory = new Float64Array(arena.memory.buffer);
+    const reals = arena.allReals;
+    const { realBytes } = arena;
+    // By shifts: a quotient of numbers that are not known beforehand may be allocated.
+    const shift = Math.log2(realBytes);
     const picked = new Uint32Array(arena.memory.buffer);
     const samples = calls.sampled ? arena.view('cost.samples', 'u32') : new Uint32Array(plan.agents + 1);
-    const rowEntries = rowBytes / 8;
+    const rowEntries = rowBytes / realBytes;
     const x = new Float64Array(dim);
     const gradient = new Float64Array(dim);
 
     const write = (row: number): void => {
-      memory.set(gradient, row);
+      reals.set(gradient, row);
       // Padding stays zero, whatever the row held before.
-      memory.fill(0, row + dim, row + rowLength(dim));
+      reals.fill(0, row + dim, row + rowEntries);
     };
     /** The gradient of one agent into a row; `exact`: of all samples, weighed as in f_i. */
     const one = (agent: number, point: number, row: number, exact: boolean): void => {
       // A run that diverges is not the module's doing, so it is not asked.
-      if (!copyPoint(memory, point, x)) {
+      if (!copyPoint(reals, point, x)) {
         gradient.fill(Number.NaN);
         write(row);
         return;
@@ -80,7 +83,7 @@ export const custom = defineCost({
       (exact: boolean): BoundCost['gradient'] =>
       (first, count, points, out) => {
         for (let r = 0; r < count; r++) {
-          one(first + r, points / 8 + r * rowEntries, out / 8 + r * rowEntries, exact);
+          one(first + r, (points >>> shift) + r * rowEntries, (out >>> shift) + r * rowEntries, exact);
         }
       };
     return {

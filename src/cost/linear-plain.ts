@@ -5,7 +5,7 @@
  *     grad f_i(x) = scale sum_r loss'(a_r . x, y_r) a_r + regularization penalty'(x)
  */
 
-import { rowLength } from '../arena/layout.js';
+import type { Reals } from '../arena/layout.js';
 import type { Runtime } from '../runtime.js';
 import type { LinearPlan } from './linear-host.js';
 import { HALF_SQUARE, type Loss } from './loss.js';
@@ -16,6 +16,8 @@ export function plainKernels(loss: Loss, plan: LinearPlan, { arena, rowBytes }: 
   const { dim, storage, scale, regularization } = plan;
   const { value: penalty, slope: pull } = loss.penalty ?? HALF_SQUARE;
   const memory = new Float64Array(arena.memory.buffer);
+  const reals = arena.allReals;
+  const { realBytes } = arena;
   const numbers = new Uint32Array(arena.memory.buffer);
   const samples = arena.view('cost.samples', 'u32');
   const rows = rowsIn(arena, storage, dim);
@@ -24,14 +26,14 @@ export function plainKernels(loss: Loss, plan: LinearPlan, { arena, rowBytes }: 
   const testRows = tests ? rowsIn(arena, storage, dim, 'cost.test.') : rows;
   const testLabels = tests ? arena.view('cost.test.labels', 'f64') : labels;
   const x = new Float64Array(dim);
-  const sum = new Float64Array(rowLength(dim));
-  const read = (point: number): void => {
-    for (let c = 0; c < dim; c++) x[c] = memory[point / 8 + c]!;
+  const sum = new Float64Array(rowBytes / realBytes);
+  const read = (from: Reals, at: number): void => {
+    for (let c = 0; c < dim; c++) x[c] = from[at + c]!;
   };
   return {
     gradient(first, count, points, out, picks, size, weight) {
       for (let r = 0; r < count; r++) {
-        read(points + r * rowBytes);
+        read(reals, (points + r * rowBytes) / realBytes);
         for (let c = 0; c < dim; c++) sum[c] = regularization * pull(x[c]!);
         const from = samples[first + r]!;
         const all = samples[first + r + 1]! - from;
@@ -41,11 +43,11 @@ export function plainKernels(loss: Loss, plan: LinearPlan, { arena, rowBytes }: 
           const sample = picks === 0 ? from + t : numbers[picks / 4 + t]!;
           rows.addTo(sample, factor * loss.slope(rows.dot(sample, x), labels[sample]!), sum);
         }
-        memory.set(sum, (out + r * rowBytes) / 8);
+        reals.set(sum, (out + r * rowBytes) / realBytes);
       }
     },
     values(first, count, point, out) {
-      read(point);
+      read(memory, point / 8);
       let own = 0;
       for (let c = 0; c < dim; c++) own += penalty(x[c]!);
       for (let i = first; i < first + count; i++) {
@@ -55,7 +57,7 @@ export function plainKernels(loss: Loss, plan: LinearPlan, { arena, rowBytes }: 
       }
     },
     correct(from, to, point) {
-      read(point);
+      read(memory, point / 8);
       let count = 0;
       for (let r = from; r < to; r++) if (testRows.dot(r, x) > 0 === testLabels[r]! > 0) count++;
       return count;

@@ -13,7 +13,7 @@
  */
 
 import type { z } from 'zod';
-import { rowLength } from '../arena/layout.js';
+import { pointLength } from '../arena/layout.js';
 import type { Runtime } from '../runtime.js';
 import type { LinearPlan } from './linear-host.js';
 import { plainKernels } from './linear-plain.js';
@@ -75,7 +75,8 @@ export function linearCost<Shape extends z.core.$ZodShape>(
 function bindKernels(plan: LinearPlan, loss: number, runtime: Runtime): SampledKernels {
   const { arena, kernels, rowBytes, worker } = runtime;
   const { parameter, scale, regularization } = plan;
-  const n = rowLength(plan.dim);
+  const n = rowBytes / arena.realBytes;
+  const pointEntries = pointLength(plan.dim);
   const samples = arena.address('cost.samples');
   const scratch = arena.address('cost.scratch', worker);
   const { labels, rows, rowStart, columns, values } = rowAddresses(runtime);
@@ -83,7 +84,7 @@ function bindKernels(plan: LinearPlan, loss: number, runtime: Runtime): SampledK
   if (plan.storage === 'dense') {
     return {
       correct: (from, to, point) =>
-        kernels.correctLinearDense(from, to, point, test.rows, rowBytes, test.labels, n),
+        kernels.correctLinearDense(from, to, point, test.rows, rowBytes, test.labels, pointEntries),
       gradient(first, count, x, out, picks, size, weight) {
         kernels.gradientLinearDense(
           loss,
@@ -118,7 +119,7 @@ function bindKernels(plan: LinearPlan, loss: number, runtime: Runtime): SampledK
           rowBytes,
           labels,
           out,
-          n,
+          pointEntries,
           scale,
           regularization,
         );
@@ -164,7 +165,7 @@ function bindKernels(plan: LinearPlan, loss: number, runtime: Runtime): SampledK
         values,
         labels,
         out,
-        n,
+        pointEntries,
         scale,
         regularization,
       );

@@ -5,7 +5,7 @@
 
 import { valueMlp } from '../../kernels/reference/mlp.js';
 import type { Arena } from '../arena/arena.js';
-import { type FieldSpec, rowLength } from '../arena/layout.js';
+import { type FieldSpec, pointLength } from '../arena/layout.js';
 import type { Dataset } from '../data/dataset.js';
 import { EVERY_AGENT, fillNormal, STREAM_WEIGHTS } from '../data/random.js';
 import { batchFields, batchNs, batchShare } from './batch.js';
@@ -51,14 +51,14 @@ export function layerTable(widths: readonly number[]): { words: Uint32Array; scr
     bytes += size;
     return at;
   };
-  const chunk = (width: number): number => reserve(CHUNK * rowLength(width) * FLOAT_BYTES);
+  const chunk = (width: number): number => reserve(CHUNK * pointLength(width) * FLOAT_BYTES);
   const panels = (columns: number, steps: number): number =>
-    reserve((rowLength(columns) / 8) * steps * PANEL_BYTES);
+    reserve((pointLength(columns) / 8) * steps * PANEL_BYTES);
   let before = chunk(widths[0]!);
   for (let l = 0; l < depth; l++) {
     const [inputs, outputs] = [widths[l]!, widths[l + 1]!];
     const weights = panels(outputs, inputs);
-    reserve(rowLength(outputs) * FLOAT_BYTES); // The biases, which follow.
+    reserve(pointLength(outputs) * FLOAT_BYTES); // The biases, which follow.
     const turned = l > 0 ? panels(inputs, outputs) : 0;
     const after = chunk(outputs);
     const delta = chunk(outputs);
@@ -77,7 +77,12 @@ export function scratchFields(widths: readonly number[]): FieldSpec[] {
   return [
     { name: 'cost.layers', type: 'u32', length: words.length },
     { name: 'cost.scratch', type: 'f32', length: scratchBytes / FLOAT_BYTES, perWorker: true },
-    { name: 'cost.spare', type: 'f64', length: Math.max(TILE_DOUBLES, rowLength(classes)), perWorker: true },
+    {
+      name: 'cost.spare',
+      type: 'f64',
+      length: Math.max(TILE_DOUBLES, pointLength(classes)),
+      perWorker: true,
+    },
   ];
 }
 

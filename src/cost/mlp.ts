@@ -12,13 +12,13 @@
  * there in all but the last biases; so all agents begin at the same random weights (K. He, X. Zhang, S. Ren,
  * J. Sun, ICCV 2015: normal, variance 2/inputs; biases 0), drawn from the run's seed, or from `init` where
  * the config gives one. The kernels work in float32 (see kernels/mlp.ts); x, gradients and sums over samples
- * are doubles.
+ * are of the run's precision.
  *
  * Work of a gradient: 3 multiply-adds for each weight and sample. Bytes: 1 a feature of images, 4 of other
  * data. `mlp-host.ts` loads it.
  */
 
-import { rowLength } from '../arena/layout.js';
+import { pointLength } from '../arena/layout.js';
 import type { Runtime } from '../runtime.js';
 import type { MlpPlan } from './mlp-host.js';
 import { bindSampled, classShape, rowAddresses } from './sampled.js';
@@ -56,7 +56,8 @@ function bind(plan: MlpPlan, runtime: Runtime): BoundCost {
   const { arena, kernels, rowBytes, worker } = runtime;
   const { widths, rowStride, divisor, scale, regularization } = plan;
   const depth = widths.length - 1;
-  const n = rowLength(plan.dim);
+  const n = rowBytes / arena.realBytes;
+  const pointEntries = pointLength(plan.dim);
   const layers = arena.address('cost.layers');
   const samples = arena.address('cost.samples');
   const scratch = arena.address('cost.scratch', worker);
@@ -115,7 +116,7 @@ function bind(plan: MlpPlan, runtime: Runtime): BoundCost {
         divisor,
         labels,
         out,
-        n,
+        pointEntries,
         scale,
         regularization,
         scratch,

@@ -4,16 +4,16 @@
  * Needs a_ic >= 0 and, in every coordinate, one agent with a_ic > 0. Then x*_c = sum_i a_ic b_ic / sum_i
  * a_ic. Work: 2 dim multiply-adds a gradient; 16 dim bytes an agent.
  *
- * `a` and `b` come from two .npy files of shape agents x dim, from a program's memory, or are drawn: a_ic uniform in (1, condition),
- * b_ic uniform in (-1, 1), from Philox stream 8 (round 0 draws a, round 1 draws b; agent i draws for itself).
- * Uniform and not log-uniform, because plain arithmetic gives the same bits on every machine and a logarithm
- * need not. So each agent's condition number is near `condition`, while that of their mean is near 1. Drawn
- * rows go straight into the arena: no copy of them ever exists on the host.
+ * `a` and `b` come from two .npy files of shape agents x dim, from a program's memory, or are drawn: a_ic
+ * uniform in (1, condition), b_ic uniform in (-1, 1), from Philox stream 8 (round 0 draws a, round 1 draws b;
+ * agent i draws for itself). Uniform and not log-uniform, because plain arithmetic gives the same bits on
+ * every machine and a logarithm need not. So each agent's condition number is near `condition`, while that of
+ * their mean is near 1. Drawn rows go straight into the arena: no copy of them ever exists on the host.
  */
 
 import type { z } from 'zod';
 import type { Arena } from '../arena/arena.js';
-import { rowLength } from '../arena/layout.js';
+import { type FieldSpec, type Precision, pointLength, rowLength } from '../arena/layout.js';
 import { formatPath, formatValue, InputError, type SpecPath, unexpected } from '../base/errors.js';
 import type { UniformSource } from '../data/random.js';
 import type { Runtime } from '../runtime.js';
@@ -170,6 +170,19 @@ export function badEntry(rows: AgentRows, index: number, expected: string): Inpu
   });
 }
 
+/** The same rows as float32 has them. */
+function rounded({ read }: Rows, dim: number): Rows {
+  return {
+    read(agent, a, b) {
+      read(agent, a, b);
+      for (let c = 0; c < dim; c++) {
+        a[c] = Math.fround(a[c]!);
+        b[c] = Math.fround(b[c]!);
+      }
+    },
+  };
+}
+
 /** Sums over the agents; totals and minimiser have dim entries. */
 interface Sums {
   m: number;
@@ -195,18 +208,24 @@ export class QuadraticModel implements CostModel {
     const { agents } = context;
     this.plan = { kind, dim, meanCurvature: 'cost.meanA' };
     this.dim = dim;
-    const length = agents * rowLength(dim);
-    this.fields = [
-      { name: 'cost.a', type: 'f64', length },
-      { name: 'cost.b', type: 'f64', length },
-      { name: 'cost.meanA', type: 'f64', length: rowLength(dim) },
-    ];
+    const { precision } = context;
     this.work = new Float64Array(agents).fill(2 * dim);
     this.description = `${kind}, ${agents.toLocaleString('en')} agents, ${dim} coordinates, ${origin}`;
     this.#agents = agents;
+    this.fields = this.fieldsIn(precision);
     this.#curvatures = new Float64Array(dim);
-    this.#rows = rows;
+    this.#rows = precision === 'float32' ? rounded(rows, dim) : rows;
     this.#note = context.note ?? (() => {});
+  }
+
+  fieldsIn(precision: Precision | undefined): FieldSpec[] {
+    const { dim } = this;
+    const length = this.#agents * rowLength(dim, precision);
+    return [
+      { name: 'cost.a', type: 'real', length },
+      { name: 'cost.b', type: 'real', length },
+      { name: 'cost.meanA', type: 'f64', length: pointLength(dim) },
+    ];
   }
 
   get curvature(): CostModel['curvature'] {
@@ -254,9 +273,9 @@ export class QuadraticModel implements CostModel {
 
   fill(arena: Arena, positions?: Uint32Array): void {
     const { dim } = this;
-    const stride = rowLength(dim);
-    const a = arena.view('cost.a', 'f64');
-    const b = arena.view('cost.b', 'f64');
+    const stride = rowLength(dim, arena.precision);
+    const a = arena.reals('cost.a');
+    const b = arena.reals('cost.b');
     const aRow = new Float64Array(dim);
     const bRow = new Float64Array(dim);
     const sumA = new CompensatedSum(dim);
@@ -315,10 +334,11 @@ export class QuadraticModel implements CostModel {
 }
 
 export function bindQuadratic(plan: CostPlan, runtime: Runtime): BoundCost {
-  const { kernels, rowBytes } = runtime;
-  const n = rowLength(plan.dim);
-  const a = runtime.arena.address('cost.a');
-  const b = runtime.arena.address('cost.b');
+  const { arena, kernels, rowBytes } = runtime;
+  const n = rowBytes / arena.realBytes;
+  const pointEntries = pointLength(plan.dim);
+  const a = arena.address('cost.a');
+  const b = arena.address('cost.b');
   return {
     quadratic: { a, b },
     gradient(first, count, x, out) {
@@ -327,7 +347,7 @@ export function bindQuadratic(plan: CostPlan, runtime: Runtime): BoundCost {
       kernels.gradientQuadratic(count, rowBytes, n, x, a + offset, b + offset, out);
     },
     values(first, count, point, out) {
-      kernels.valueQuadratic(first, count, rowBytes, n, point, a, b, out);
+      kernels.valueQuadratic(first, count, rowBytes, pointEntries, point, a, b, out);
     },
   };
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Arena } from '../arena/arena.js';
-import { type FieldSpec, rowLength } from '../arena/layout.js';
+import { type FieldSpec, type Precision, type Reals, rowLength } from '../arena/layout.js';
 import type { CompensatedSum } from './compensated.js';
 
 export type RowStorage = 'sparse' | 'dense';
@@ -12,7 +12,7 @@ export type RowStorage = 'sparse' | 'dense';
 export interface Rows {
   readonly storage: RowStorage;
   /** What they are made of, by the names of the arena's fields. */
-  readonly arrays: Readonly<Record<string, Float64Array | Uint32Array>>;
+  readonly arrays: Readonly<Record<string, Reals | Uint32Array>>;
   /** Number of rows. */
   readonly count: number;
   /** Entries that are stored: what a pass over them costs. */
@@ -36,9 +36,9 @@ export class SparseRows implements Rows {
   readonly storage = 'sparse';
   readonly rowStart: Uint32Array;
   readonly columns: Uint32Array;
-  readonly values: Float64Array;
+  readonly values: Reals;
 
-  constructor(rowStart: Uint32Array, columns: Uint32Array, values: Float64Array) {
+  constructor(rowStart: Uint32Array, columns: Uint32Array, values: Reals) {
     this.rowStart = rowStart;
     this.columns = columns;
     this.values = values;
@@ -104,12 +104,12 @@ export class SparseRows implements Rows {
 
 export class DenseRows implements Rows {
   readonly storage = 'dense';
-  readonly values: Float64Array;
+  readonly values: Reals;
   readonly dim: number;
   /** Entries from one row to the next: rows are padded as in the arena. */
   readonly stride: number;
 
-  constructor(values: Float64Array, dim: number, stride: number) {
+  constructor(values: Reals, dim: number, stride: number) {
     this.values = values;
     this.dim = dim;
     this.stride = stride;
@@ -175,10 +175,14 @@ export class DenseRows implements Rows {
 }
 
 /** `prefix`: 'cost.', or 'cost.test.' for the samples to test with. */
-export function rowFields(rows: Rows, prefix = 'cost.'): FieldSpec[] {
+export function rowFields(rows: Rows, precision: Precision | undefined, prefix = 'cost.'): FieldSpec[] {
+  if (rows instanceof DenseRows) {
+    const length = rows.count * rowLength(rows.dim, precision);
+    return [{ name: `${prefix}rows`, type: 'real', length }];
+  }
   return Object.entries(rows.arrays).map(([name, array]) => ({
     name: prefix + name,
-    type: array instanceof Uint32Array ? 'u32' : 'f64',
+    type: array instanceof Uint32Array ? 'u32' : 'real',
     length: array.length,
   }));
 }
@@ -186,18 +190,27 @@ export function rowFields(rows: Rows, prefix = 'cost.'): FieldSpec[] {
 /** The rows that the arena holds, of `features` entries. */
 export function rowsIn(arena: Arena, storage: RowStorage, features: number, prefix = 'cost.'): Rows {
   if (storage === 'dense') {
-    return new DenseRows(arena.view(`${prefix}rows`, 'f64'), features, rowLength(features));
+    return new DenseRows(arena.reals(`${prefix}rows`), features, rowLength(features, arena.precision));
   }
   return new SparseRows(
     arena.view(`${prefix}rowStart`, 'u32'),
     arena.view(`${prefix}columns`, 'u32'),
-    arena.view(`${prefix}values`, 'f64'),
+    arena.reals(`${prefix}values`),
   );
 }
 
 /** Copies the rows into the arena and returns the same rows as seen there. */
 export function moveRows(rows: Rows, features: number, arena: Arena, prefix = 'cost.'): Rows {
   const there = rowsIn(arena, rows.storage, features, prefix);
-  for (const [name, array] of Object.entries(rows.arrays)) there.arrays[name]!.set(array);
+  if (rows instanceof DenseRows && there instanceof DenseRows && rows.stride !== there.stride) {
+    // Rows are padded as the precision asks for.
+    for (let row = 0; row < rows.count; row++) {
+      const start = row * rows.stride;
+      there.values.set(rows.values.subarray(start, start + rows.dim), row * there.stride);
+    }
+    return there;
+  }
+  const { arrays }: Pick<Rows, 'arrays'> = there;
+  for (const [name, array] of Object.entries(rows.arrays)) arrays[name]!.set(array);
   return there;
 }

@@ -9,7 +9,7 @@
  */
 
 import type { Arena } from '../arena/arena.js';
-import type { FieldSpec } from '../arena/layout.js';
+import type { FieldSpec, Precision } from '../arena/layout.js';
 import { batchFields, batchNs, batchShare } from './batch.js';
 import { curvatureNear, largestAgentEigenvalue } from './curvature.js';
 import { moveRows, type Rows, rowFields } from './rows.js';
@@ -79,8 +79,8 @@ export class SampledModel<Plan extends RowsPlan, L extends Labels> implements Co
   #curvature: CostModel['curvature'] | undefined;
   #near: NearCurvature | null | undefined;
 
-  constructor(given: Given<Plan, L>, { agents, note }: CostContext) {
-    const { plan, problem, samples, test, scratch, size } = given;
+  constructor(given: Given<Plan, L>, { agents, note, precision }: CostContext) {
+    const { plan, problem, samples, size } = given;
     this.plan = plan;
     this.dim = plan.dim;
     this.samples = samples;
@@ -101,15 +101,22 @@ export class SampledModel<Plan extends RowsPlan, L extends Labels> implements Co
       const sampleNs = held === 0 ? 0 : classes * ((entries / held) * ENTRY_NS[plan.storage] + slopeNs);
       this.nanoseconds[i] = plan.dim + batchNs(plan.batch, held, sampleNs);
     }
-    this.fields = [
-      { name: 'cost.samples', type: 'u32', length: agents + 1 },
-      labelField(labels, 'cost.'),
-      ...rowFields(rows),
-      { name: 'cost.scratch', type: 'f64', length: 2 * Math.ceil(scratch / 2), perWorker: true },
-      ...batchFields(plan.batch, samples),
-      ...(test ? [labelField(test.labels, 'cost.test.'), ...rowFields(test.rows, 'cost.test.')] : []),
-    ];
+    this.fields = this.fieldsIn(precision);
     this.description = describeSampled(plan, labels.length, size);
+  }
+
+  fieldsIn(precision: Precision | undefined): FieldSpec[] {
+    const { plan, problem, test, scratch } = this.#given;
+    return [
+      { name: 'cost.samples', type: 'u32', length: this.samples.length },
+      labelField(problem.labels, 'cost.'),
+      ...rowFields(problem.rows, precision),
+      { name: 'cost.scratch', type: 'f64', length: 2 * Math.ceil(scratch / 2), perWorker: true },
+      ...batchFields(plan.batch, this.samples),
+      ...(test
+        ? [labelField(test.labels, 'cost.test.'), ...rowFields(test.rows, precision, 'cost.test.')]
+        : []),
+    ];
   }
 
   /** Worked out when asked for: large data keep a power iteration busy, and given gains do not need it. */

@@ -4,7 +4,7 @@
  * are dealt to nobody: they stay in the order of their file.
  */
 
-import { MAX_ARENA_BYTES, rowLength } from '../arena/layout.js';
+import { MAX_ARENA_BYTES, type Precision, REAL, rowLength } from '../arena/layout.js';
 import { formatValue, InputError, type SpecPath, showSome } from '../base/errors.js';
 import {
   type DataSource,
@@ -79,12 +79,13 @@ export async function readDatasets(spec: DatasetParameters, context: CostContext
  * Sizes are checked before anything is made of them: every agent holds a vector of as many entries as there
  * are features.
  */
-function refuseTooWide(dataset: Dataset, { agents, ownMeans, path }: CostContext): void {
+function refuseTooWide(dataset: Dataset, { agents, ownMeans, path, precision }: CostContext): void {
   const { file, columnCount, largestLine, firstIndex } = dataset;
   const holders = ownMeans ? 1 : agents;
-  const bytes = holders * columnCount * 8;
+  const realBytes = REAL[precision ?? 'float64'].bytes;
+  const bytes = holders * columnCount * realBytes;
   if (columnCount <= MOST_FEATURES && bytes <= MAX_ARENA_BYTES) return;
-  const most = Math.min(MOST_FEATURES, Math.floor(MAX_ARENA_BYTES / 8 / holders));
+  const most = Math.min(MOST_FEATURES, Math.floor(MAX_ARENA_BYTES / realBytes / holders));
   const place = largestLine === undefined ? file : `${file}:${largestLine}`;
   const what =
     largestLine === undefined
@@ -119,14 +120,18 @@ export interface Samples extends Omit<Datasets, 'test'> {
 
 export async function readSamples(spec: SampleParameters, context: CostContext): Promise<Samples> {
   const { intercept, storage } = spec;
+  const { precision } = context;
   const { test, ...read } = await readDatasets(spec, context);
   const { dataset } = read;
   const nonZeros = countNonZeros(dataset.matrix);
   const chosen = storage === 'auto' ? storageFor(dataset, nonZeros) : storage;
   return {
     ...read,
-    rows: rowsOf(dataset, chosen, intercept, nonZeros),
-    test: test && { dataset: test, rows: rowsOf(test, chosen, intercept, countNonZeros(test.matrix)) },
+    rows: rowsOf(dataset, chosen, intercept, nonZeros, precision),
+    test: test && {
+      dataset: test,
+      rows: rowsOf(test, chosen, intercept, countNonZeros(test.matrix), precision),
+    },
     storage: chosen,
     features: dataset.columnCount + (intercept ? 1 : 0),
   };
@@ -227,8 +232,17 @@ export function prepareTestLabels<T extends Float64Array | Uint32Array>(
   return out;
 }
 
-function rowsOf(dataset: Dataset, storage: RowStorage, intercept: boolean, nonZeros: number): Rows {
-  return storage === 'dense' ? denseRows(dataset, intercept) : sparseRows(dataset, intercept, nonZeros);
+/** Numbers are rounded to the run's precision here, so that the host solves the problem that agents have. */
+function rowsOf(
+  dataset: Dataset,
+  storage: RowStorage,
+  intercept: boolean,
+  nonZeros: number,
+  precision: Precision | undefined,
+): Rows {
+  return storage === 'dense'
+    ? denseRows(dataset, intercept, precision)
+    : sparseRows(dataset, intercept, nonZeros, precision);
 }
 
 function storageFor({ rows, columnCount }: Dataset, nonZeros: number): RowStorage {
@@ -244,12 +258,12 @@ function countNonZeros({ kind, values }: Dataset['matrix']): number {
 }
 
 /** Padded as in the arena, so that filling it is one copy. */
-function denseRows(dataset: Dataset, intercept: boolean): DenseRows {
+function denseRows(dataset: Dataset, intercept: boolean, precision: Precision | undefined): DenseRows {
   const { matrix, rows, columnCount } = dataset;
   const shift = intercept ? 1 : 0;
   const dim = columnCount + shift;
-  const stride = rowLength(dim);
-  const values = new Float64Array(rows * stride);
+  const stride = rowLength(dim, precision);
+  const values = new REAL[precision ?? 'float64'].of(rows * stride);
   for (let r = 0; r < rows; r++) {
     if (intercept) values[r * stride] = 1;
     const start = r * stride + shift;
@@ -268,15 +282,23 @@ function denseRows(dataset: Dataset, intercept: boolean): DenseRows {
   return new DenseRows(values, dim, stride);
 }
 
-function sparseRows(dataset: Dataset, intercept: boolean, nonZeros: number): SparseRows {
+function sparseRows(
+  dataset: Dataset,
+  intercept: boolean,
+  nonZeros: number,
+  precision: Precision | undefined,
+): SparseRows {
   const { matrix, rows, columnCount } = dataset;
-  if (matrix.kind === 'sparse' && !intercept)
-    return new SparseRows(matrix.rowStart, matrix.columns, matrix.values);
+  const numbers = REAL[precision ?? 'float64'].of;
+  if (matrix.kind === 'sparse' && !intercept) {
+    const { rowStart, columns, values } = matrix;
+    return new SparseRows(rowStart, columns, values instanceof numbers ? values : new numbers(values));
+  }
   const divisor = matrix.kind === 'bytes' ? matrix.divisor : 1;
   const shift = intercept ? 1 : 0;
   const rowStart = new Uint32Array(rows + 1);
   const columns = new Uint32Array(nonZeros + rows * shift);
-  const values = new Float64Array(columns.length);
+  const values = new numbers(columns.length);
   let at = 0;
   const push = (column: number, value: number): void => {
     columns[at] = column;

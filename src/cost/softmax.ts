@@ -15,7 +15,7 @@
  * `softmax-host.ts` loads it.
  */
 
-import { rowLength } from '../arena/layout.js';
+import { rowBytesOf } from '../arena/layout.js';
 import type { Runtime } from '../runtime.js';
 import { bindSampled, classShape, rowAddresses, type SampledKernels } from './sampled.js';
 import type { SoftmaxPlan } from './softmax-host.js';
@@ -41,7 +41,7 @@ export const softmax = defineCost({
 function bindKernels(plan: SoftmaxPlan, runtime: Runtime): SampledKernels {
   const { arena, kernels, rowBytes, worker } = runtime;
   const { classes, features, scale, regularization } = plan;
-  const stride = rowLength(features) * 8;
+  const stride = rowBytesOf(features, arena.precision);
   const samples = arena.address('cost.samples');
   const scratch = arena.address('cost.scratch', worker);
   const { labels, rows, rowStart, columns, values } = rowAddresses(runtime);

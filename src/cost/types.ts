@@ -11,7 +11,7 @@
 
 import type { z } from 'zod';
 import type { Arena } from '../arena/arena.js';
-import type { FieldSpec } from '../arena/layout.js';
+import type { FieldSpec, Precision } from '../arena/layout.js';
 import type { SpecPath } from '../base/errors.js';
 import type { Metadata, Runtime, Seed } from '../runtime.js';
 import type { BatchSize } from './batch.js';
@@ -23,6 +23,8 @@ export interface CostSpec {
 
 export interface CostContext {
   agents: number;
+  /** In which data are kept, and rounded to before anything is computed of them; float64 where absent. */
+  precision?: Precision | undefined;
   seed: Seed;
   /** Absolute path of a file named in the config. */
   resolve(path: string): string;
@@ -56,7 +58,7 @@ export interface CostPlan {
    * correctly.
    */
   testSamples?: number;
-  /** Arena field of abar (a padded row), where f(x) = f* + 1/2 sum_c abar_c (x_c - x*_c)^2. */
+  /** Arena field of abar (dim float64), where f(x) = f* + 1/2 sum_c abar_c (x_c - x*_c)^2. */
   meanCurvature?: string;
 }
 
@@ -91,6 +93,8 @@ export interface CostModel<Plan extends CostPlan = CostPlan> {
   dim: number;
   /** Arena fields, scratch (perWorker) included; names begin with 'cost.'. */
   fields: FieldSpec[];
+  /** The same in an arena of another precision than the context's; `fields` where it is the same in all. */
+  fieldsIn?(precision: Precision): FieldSpec[];
   /**
    * Writes the data into the arena, of a cost that is `placed` with the row of agent i at positions[i]. The
    * model may release its own copies afterwards, and then reads from that arena; it may be called again, with
@@ -157,9 +161,11 @@ export interface BoundCost {
    * `gradient` is exact.
    */
   exactGradient?(first: number, count: number, x: number, out: number): void;
-  /** out[i] (f64, indexed by agent) = f_i(point), one point (dim entries, padded row) for all. */
+  /** out[i] (f64, indexed by agent) = f_i(point), one point (dim float64, padded to 8) for all. */
   values(first: number, count: number, point: number, out: number): void;
-  /** How many of the test samples from .. to - 1 the point (dim entries, padded row) classifies correctly. */
+  /**
+   * How many of the test samples from .. to - 1 the point (dim float64, padded to 8) classifies correctly.
+   */
   correct?(from: number, to: number, point: number): number;
 }
 

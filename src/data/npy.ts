@@ -3,9 +3,9 @@
  *
  * Reads format versions 1, 2 and 3; floats, integers and booleans of either byte order; C and Fortran order;
  * one or two dimensions, or three where the caller can do with them. Whatever the file holds, the reader
- * gives float64 in C order (64-bit integers beyond 2^53 are rounded). The writer writes '<f8' in C order, and
- * takes the rows of an arena as they lie, padding included, without a second copy of them. Format:
- * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ * gives float64 in C order (64-bit integers beyond 2^53 are rounded). The writer writes '<f8', of float32
+ * '<f4', in C order, and takes the rows of an arena as they lie, padding included, without a second copy of
+ * them. Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 
 import { type FileHandle, open, stat } from 'node:fs/promises';
@@ -17,6 +17,7 @@ import {
 } from '../../topology/npy-header.js';
 import { checkKind } from '../../topology/read-file.js';
 import { type Written, writeWholeLater } from '../../topology/whole-file.js';
+import type { Reals } from '../arena/layout.js';
 import { InputError } from '../base/errors.js';
 import { InputReading } from '../base/inputs.js';
 import { checkMemory } from '../base/memory.js';
@@ -33,12 +34,12 @@ export interface NpyArray {
  * rowStride]), its first `columns` entries count.
  */
 export interface PaddedRows {
-  data: Float64Array;
+  data: Reals;
   rows: number;
   columns: number;
   /** Entries, not bytes. */
   rowStride: number;
-  positions?: Uint32Array;
+  positions?: Uint32Array | undefined;
 }
 
 const HEADER_ALIGNMENT_BYTES = 64;
@@ -149,24 +150,27 @@ function* npyPieces(
   shape: readonly number[],
   told: (entries: number) => void = () => {},
 ): Generator<Uint8Array> {
-  yield formatHeader(shape);
+  const single = source.data instanceof Float32Array;
+  yield formatHeader(shape, single);
   const { data, rows, columns, rowStride, positions } = source;
-  const chunkRows = Math.max(1, Math.floor(CHUNK_BYTES / (8 * Math.max(columns, 1))));
+  const numbers = single ? Float32Array : Float64Array;
+  const itemBytes = numbers.BYTES_PER_ELEMENT;
+  const chunkRows = Math.max(1, Math.floor(CHUNK_BYTES / (itemBytes * Math.max(columns, 1))));
   // A chunk of its own, because a file cannot be written from shared memory.
-  const chunk = new Float64Array(Math.min(chunkRows, rows) * columns);
+  const chunk = new numbers(Math.min(chunkRows, rows) * columns);
   for (let first = 0; first < rows; first += chunkRows) {
     const count = Math.min(chunkRows, rows - first);
     for (let r = 0; r < count; r++) {
       const start = (positions === undefined ? first + r : positions[first + r]!) * rowStride;
       for (let c = 0; c < columns; c++) chunk[r * columns + c] = data[start + c]!;
     }
-    yield new Uint8Array(chunk.buffer, 0, count * columns * 8);
+    yield new Uint8Array(chunk.buffer, 0, count * columns * itemBytes);
     told(count * columns);
   }
 }
 
-function formatHeader(shape: readonly number[]): Buffer {
-  const dict = `{'descr': '<f8', 'fortran_order': False, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }`;
+function formatHeader(shape: readonly number[], single: boolean): Buffer {
+  const dict = `{'descr': '${single ? '<f4' : '<f8'}', 'fortran_order': False, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }`;
   const unpadded = 10 + dict.length + 1;
   const total = Math.ceil(unpadded / HEADER_ALIGNMENT_BYTES) * HEADER_ALIGNMENT_BYTES;
   const header = Buffer.alloc(total, ' ');

@@ -59,7 +59,7 @@ export interface Blocks {
 }
 
 export function bindBlocks(cost: BoundCost, { arena, kernels, rowBytes, worker }: Runtime): Blocks {
-  const n = rowBytes / 8;
+  const n = rowBytes / arena.realBytes;
   const combine: Blocks['combine'] = (count, out, a, x, b, y, c = 0, z = 0, d = 0, u = 0, e = 0, w = 0) =>
     kernels.combine(count, rowBytes, n, out, a, x, b, y, c, z, d, u, e, w);
   return {

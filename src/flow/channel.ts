@@ -67,8 +67,8 @@ export function bindChannel(compressorPlan: CompressorPlan, channel: number, run
 
 /** The channel of a flow whose state is its message: x of a round lies at `stateAt(round)`. */
 export function bindStateChannel(runtime: Runtime, stateAt: (round: number) => number): Channel {
-  const { rowBytes } = runtime;
-  const { gather, decode } = readDense({ dim: rowBytes / 8, slotBytes: rowBytes }, runtime);
+  const { arena, rowBytes } = runtime;
+  const { gather, decode } = readDense({ dim: rowBytes / arena.realBytes, slotBytes: rowBytes }, runtime);
   return {
     prepare: () => {},
     gather: (first, count, round, out) => gather(first, count, round, stateAt(round), out, rowBytes),

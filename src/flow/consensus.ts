@@ -84,8 +84,8 @@ export const consensus = defineFlow({
   averaging: () => ['step', 'alpha'],
 
   bind: ({ compress, gains }, [channel], _cost, runtime) => {
-    const { kernels, rowBytes } = runtime;
-    const n = rowBytes / 8;
+    const { arena, kernels, rowBytes } = runtime;
+    const n = rowBytes / arena.realBytes;
     const { step, alpha, mu = 0 } = gains;
     const hAlpha = step * alpha;
     return bindMode(compress, channel, runtime, {

@@ -6,7 +6,7 @@
  * work when they are read.
  */
 
-import { rowLength } from '../arena/layout.js';
+import { rowBytesOf } from '../arena/layout.js';
 import type { BoundCost } from '../cost/types.js';
 import { Draws } from '../plugin/draws.js';
 import { ModuleFailure } from '../plugin/failure.js';
@@ -69,21 +69,27 @@ export function bindCustomFlow(
   const lengths = [...declaration.state, ...declaration.messages].map(({ length }) => length ?? dim);
   const arrays = declaration.state.length + 4 * declaration.messages.length + COST_ROWS.length;
   const places = new Places(module, runtime, Math.max(dim, ...lengths), arrays);
-  const { memory } = places;
+  const { reals } = places;
 
   const state = declaration.state.map((vector) => {
     const { name } = vector;
     const length = vector.length ?? dim;
     const place = places.at(name, arena.address(`scratch.state.${name}`, worker), length);
     if (length === dim) places.remember(place.array);
-    return { name, length, place, at: arena.address(stateField(vector)), bytes: 8 * rowLength(length) };
+    return {
+      name,
+      length,
+      place,
+      at: arena.address(stateField(vector)),
+      bytes: rowBytesOf(length, arena.precision),
+    };
   });
 
   const differences = declaration.messages.filter(({ form }) => form === 'difference');
   const messages = declaration.messages.map((message, index) => {
     const { name, form, gain } = message;
     const length = message.length ?? dim;
-    const bytes = 8 * rowLength(length);
+    const bytes = rowBytesOf(length, arena.precision);
     const wide = { ...runtime, dim: length, rowBytes: bytes };
     const channel = channels[index]!;
     const estimate =
@@ -194,10 +200,10 @@ export function bindCustomFlow(
   /** Whether what the agent was given was on its way to infinity already. */
   const wasLost = (): boolean => {
     for (const { at, bytes, length, place } of state) {
-      const from = (at + cursor.position * bytes) / 8;
+      const from = (at + cursor.position * bytes) / arena.realBytes;
       for (let c = 0; c < length; c++) {
         const now = Math.abs(place.array[c]!);
-        if (!(Math.abs(memory[from + c]!) < LARGEST_ENTRY)) return true;
+        if (!(Math.abs(reals[from + c]!) < LARGEST_ENTRY)) return true;
         if (now >= LARGEST_ENTRY && now < Infinity) return true;
       }
     }
@@ -226,7 +232,9 @@ export function bindCustomFlow(
       const to = at + cursor.position * bytes;
       if (place.store(to)) continue;
       refuseInfinite(name, place.array);
-      for (let c = 0; c < place.array.length; c++) memory[to / 8 + c] = place.array[c]!;
+      for (let c = 0; c < place.array.length; c++) {
+        reals[to / arena.realBytes + c] = place.array[c]!;
+      }
     }
   };
   /** What is sent for `round`. */

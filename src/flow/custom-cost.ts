@@ -2,13 +2,14 @@
  * An agent's cost as a user's flow asks for it: gradients, values and prox at points of its own choice. Where
  * point and answer are rows that the engine knows, kernels work on them in place.
  *
- * prox:  argmin f_i(u) + |u - p|^2 / (2 t), in closed form of a (u - b); else by Nesterov's method for strongly
- * convex functions (Nesterov 2004, 2.2.1): u and the point w ahead of it begin at p, L = l + 1/t, M = m + 1/t,
+ * prox:  argmin f_i(u) + |u - p|^2 / (2 t), in closed form of a (u - b); else by Nesterov's method for
+ * strongly convex functions (Nesterov 2004, 2.2.1): u and the point w ahead of it begin at p, L = l + 1/t, M
+ * = m + 1/t,
  *
  *     u+ = w - (grad f_i(w) + (w - p)/t) / L,      w+ = u+ + (1 - sqrt(M/L)) / (1 + sqrt(M/L)) (u+ - u).
  */
 
-import { rowLength } from '../arena/layout.js';
+import { bindPoints } from '../cost/points.js';
 import type { BoundCost } from '../cost/types.js';
 import { describeReturned } from '../plugin/modules.js';
 import type { Runtime } from '../runtime.js';
@@ -18,7 +19,7 @@ import type { FlowAgent } from './custom-types.js';
 /** Mini-batches are numbered in 32 bits. */
 const DRAWS = 2 ** 32;
 /** A prox is solved to this share of its first gradient, in at most so many steps. */
-const PROX_SHARE = 1e-12;
+const PROX_SHARE = { float64: 1e-12, float32: 1e-6 };
 const PROX_STEPS = 10_000;
 /**
  * Answers where none is given to fill, some of each kind that one agent may hold at a time, and what prox
@@ -42,15 +43,20 @@ export interface CostInputs {
 export function bindAgentCost(
   { curvature, rounds, draws }: CostInputs,
   cost: BoundCost,
-  { arena, dim, worker }: Runtime,
+  runtime: Runtime,
   cursor: Cursor,
   places: Places,
 ): Pick<FlowAgent, 'gradient' | 'fullGradient' | 'value' | 'prox'> {
+  const { arena, dim, rowBytes, worker } = runtime;
+  const { realBytes } = arena;
   const point = arena.address('scratch.flow.point', worker);
   const answer = arena.address('scratch.flow.answer', worker);
   const values = arena.address('scratch.flow.value', worker);
   const exact = cost.exactGradient ?? cost.gradient;
-  const { memory } = places;
+  const { reals } = places;
+  const found = arena.view('scratch.flow.value', 'f64', worker);
+  const points = bindPoints(runtime);
+  const proxShare = PROX_SHARE[arena.precision];
   const row = (name: string): Float64Array => {
     const { array } = places.at(name, arena.address(`scratch.flow.${name}`, worker), dim);
     places.remember(array);
@@ -84,7 +90,7 @@ export function bindAgentCost(
   const rowOf = (at: Float64Array): number => {
     const known = places.addressOf(at);
     if (known !== 0) return known;
-    for (let c = 0; c < dim; c++) memory[point / 8 + c] = at[c]!;
+    for (let c = 0; c < dim; c++) reals[point / realBytes + c] = at[c]!;
     return point;
   };
   const ask = (name: string, gradient: BoundCost['gradient'], at: Float64Array, out: Float64Array) => {
@@ -94,7 +100,7 @@ export function bindAgentCost(
     const known = places.addressOf(out);
     const to = known === 0 || known === row ? answer : known;
     gradient(cursor.position, 1, row, to);
-    if (to === answer) for (let c = 0; c < dim; c++) out[c] = memory[answer / 8 + c]!;
+    if (to === answer) for (let c = 0; c < dim; c++) out[c] = reals[answer / realBytes + c]!;
     return out;
   };
 
@@ -113,8 +119,8 @@ export function bindAgentCost(
     check('value', 'at', at);
     cost.beginRound?.(cursor.round);
     // Values are written to the entry of the agent's number.
-    cost.values(cursor.position, 1, rowOf(at), values - 8 * cursor.agent);
-    return memory[values / 8]!;
+    cost.values(cursor.position, 1, points.wide(rowOf(at)), values - 8 * cursor.agent);
+    return found[0]!;
   };
 
   const prox = (at: Float64Array, t: number, out = nextProx()): Float64Array => {
@@ -122,10 +128,11 @@ export function bindAgentCost(
     check('prox', 'out', out);
     if (!(t > 0)) throw new Error(`prox: t is ${t}, expected a number > 0`);
     if (cost.quadratic) {
-      const row = cursor.position * rowLength(dim);
-      const [a, b] = [cost.quadratic.a / 8 + row, cost.quadratic.b / 8 + row];
+      const row = cursor.position * rowBytes;
+      const a = (cost.quadratic.a + row) / realBytes;
+      const b = (cost.quadratic.b + row) / realBytes;
       for (let c = 0; c < dim; c++) {
-        out[c] = (memory[a + c]! * memory[b + c]! + at[c]! / t) / (memory[a + c]! + 1 / t);
+        out[c] = (reals[a + c]! * reals[b + c]! + at[c]! / t) / (reals[a + c]! + 1 / t);
       }
       return out;
     }
@@ -150,7 +157,7 @@ export function bindAgentCost(
         largest = Math.max(largest, Math.abs(entry));
       }
       if (k === 0) first = largest;
-      if (!(largest > PROX_SHARE * first)) break;
+      if (!(largest > proxShare * first)) break;
     }
     return out;
   };

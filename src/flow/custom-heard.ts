@@ -31,7 +31,8 @@ export function bindHeard(
   places: Places,
 ): BoundHeard {
   const { arena, worker, rowBytes, numbers, blockAgents, dim: length, graph } = runtime;
-  const { memory } = places;
+  const { reals } = places;
+  const { realBytes } = arena;
   const { name, form } = message;
   const rowsOf = (what: string) => arena.address(`scratch.heard.${name}.${what}`, worker);
 
@@ -71,15 +72,17 @@ export function bindHeard(
   const sum = column('sum', (first, count, out) => {
     if (estimate === null) {
       sums.gather(first, count, cursor.heardRound, out);
-      for (let at = out / 8; at < (out + count * rowBytes) / 8; at++) memory[at] = -memory[at]!;
+      const end = (out + count * rowBytes) / realBytes;
+      for (let at = out / realBytes; at < end; at++) reals[at] = -reals[at]!;
       return;
     }
     // Of estimates it is what remains of the Laplacian's row.
     for (let row = 0; row < count; row++) {
       const degree = degrees[first + row]!;
-      const from = (row * rowBytes) / 8;
+      const from = (row * rowBytes) / realBytes;
       for (let c = from; c < from + length; c++) {
-        memory[out / 8 + c] = degree * memory[ownRows / 8 + c]! - memory[laplacianRows / 8 + c]!;
+        reals[out / realBytes + c] =
+          degree * reals[ownRows / realBytes + c]! - reals[laplacianRows / realBytes + c]!;
       }
     }
   });
@@ -116,10 +119,10 @@ export function bindHeard(
         entry.agent = numbers === undefined ? from : numbers[from]!;
         entry.weight = weight;
         channel.decode(from, 1, heardRound, one);
-        const known = estimate === null ? -1 : estimate.at(heardRound) / 8 + (from * rowBytes) / 8;
+        const known = estimate === null ? -1 : (estimate.at(heardRound) + from * rowBytes) / realBytes;
         for (let c = 0; c < length; c++) {
-          const q = memory[one / 8 + c]!;
-          entry.message[c] = known < 0 ? q : memory[known + c]! + q;
+          const q = reals[one / realBytes + c]!;
+          entry.message[c] = known < 0 ? q : reals[known + c]! + q;
         }
       }
     }

@@ -1,12 +1,13 @@
 /**
- * Where the arrays of a user's flow lie: windows of the shared memory, each exactly a row of this worker's own
- * scratch, so that kernels read and write them where they are; or the memory of a WebAssembly kernel that the
- * module brings, with copies to and fro. A window has no more than its entries: JavaScript drops what is
+ * Where the arrays of a user's flow lie: windows of the shared memory, each exactly a row of this worker's
+ * own scratch, so that kernels read and write them where they are; or the memory of a WebAssembly kernel that
+ * the module brings, with copies to and fro. A window has no more than its entries: JavaScript drops what is
  * written beyond them, and the trial before the run says so.
  */
 
 import type { Kernels } from '../../kernels/bindings.js';
-import { rowLength } from '../arena/layout.js';
+import type { Arena } from '../arena/arena.js';
+import { pointLength, type Reals } from '../arena/layout.js';
 import { PrivateArrays } from '../plugin/arrays.js';
 import { allFinite } from '../plugin/failure.js';
 import type { UserModule } from '../plugin/modules.js';
@@ -65,24 +66,33 @@ export interface Place {
 
 /** A row of a block for every agent of it. */
 export interface BlockPlace {
-  /** The array of an agent, by its row in the block; `fresh`: whether the block's row is to be copied here. */
+  /**
+   * The array of an agent, by its row in the block; `fresh`: whether the block's row is to be copied here.
+   */
   array(row: number, fresh: boolean): Float64Array;
   /** Brings an agent's array to the block's row where all of it is finite, and says whether it is. */
   store(row: number): boolean;
 }
 
 export class Places {
-  /** All of the shared memory. */
-  readonly memory: Float64Array;
+  /** All of the shared memory, in the run's precision. */
+  readonly reals: Reals;
+  readonly #arena: Arena;
   readonly #kernels: Kernels;
   readonly #own: PrivateArrays;
   readonly #addresses: { array: Float64Array; address: number }[] = [];
 
   /** @param entries of the longest array, @param arrays how many there are */
   constructor(module: UserModule, runtime: Runtime, entries: number, arrays: number) {
-    this.memory = new Float64Array(runtime.arena.memory.buffer);
+    this.#arena = runtime.arena;
+    this.reals = runtime.arena.allReals;
     this.#kernels = runtime.kernels;
     this.#own = new PrivateArrays(module, entries * arrays, arrays);
+  }
+
+  /** A module sees float64, whatever the precision: what is not, or not in its memory, is copied. */
+  get #copies(): boolean {
+    return this.#own.inModule || this.#arena.precision !== 'float64';
   }
 
   /** Before the calls of a block. */
@@ -97,8 +107,8 @@ export class Places {
 
   /** A place at `address`, a padded row of scratch. */
   at(name: string, address: number, length: number): Place {
-    if (this.#own.inModule) return this.#copied(name, length);
-    const entries = rowLength(length);
+    if (this.#copies) return this.#copied(name, length);
+    const entries = pointLength(length);
     const kernels = this.#kernels;
     const array = this.#window(address, length);
     return {
@@ -110,7 +120,7 @@ export class Places {
 
   /** Places at the rows of a block of scratch. */
   block(name: string, address: number, length: number, stride: number, rows: number): BlockPlace {
-    if (this.#own.inModule) {
+    if (this.#copies) {
       const { array, load, store } = this.#copied(name, length);
       return {
         array(row, fresh) {
@@ -137,25 +147,26 @@ export class Places {
   }
 
   #window(address: number, length: number): Float64Array {
-    return new Float64Array(this.memory.buffer, address, length);
+    return new Float64Array(this.#arena.memory.buffer, address, length);
   }
 
   /** Remembers a place that kernels may be given the address of. */
   remember(array: Float64Array): void {
-    if (!this.#own.inModule) this.#addresses.push({ array, address: array.byteOffset });
+    if (!this.#copies) this.#addresses.push({ array, address: array.byteOffset });
   }
 
   #copied(name: string, length: number): Place {
-    const { memory } = this;
+    const { reals } = this;
+    const { realBytes } = this.#arena;
     const array = this.#own.make(name, length);
     return {
       array,
       load(address) {
-        for (let c = 0; c < length; c++) array[c] = memory[address / 8 + c]!;
+        for (let c = 0; c < length; c++) array[c] = reals[address / realBytes + c]!;
       },
       store(address) {
         if (!allFinite(array)) return false;
-        for (let c = 0; c < length; c++) memory[address / 8 + c] = array[c]!;
+        for (let c = 0; c < length; c++) reals[address / realBytes + c] = array[c]!;
         return true;
       },
     };

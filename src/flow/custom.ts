@@ -1,14 +1,14 @@
 /**
  * A user's own flow: what an agent keeps, sends and does in a round, as functions of a module that the config
  * names. The engine does the rest: threads, messages, compression, estimates, links, bits, gains that are
- * `auto`. The interface is documented in docs/your-own-flow.md; types are in custom-types.ts, reading a module
- * is custom-module.ts, a worker's side custom-bind.ts, trying it out beforehand custom-trial.ts.
+ * `auto`. The interface is documented in docs/your-own-flow.md; types are in custom-types.ts, reading a
+ * module is custom-module.ts, a worker's side custom-bind.ts, trying it out beforehand custom-trial.ts.
  *
  * Departure from the other flows: the module is the mathematics. Floats an agent: those of its state, and 2 a
  * message that is a difference.
  */
 
-import { rowLength, rowsThatLast } from '../arena/layout.js';
+import { pointLength, rowsThatLast } from '../arena/layout.js';
 import { batchParameter } from '../cost/batch.js';
 import { describeReturned, describeThrown } from '../plugin/modules.js';
 import { watchedCall } from '../plugin/watch.js';
@@ -135,7 +135,7 @@ function define(declaration: Declaration): FlowDefinition {
           one(null),
         ),
         ...state.flatMap(({ name, length }) => scratchFields([`state.${name}`], one(length))),
-        { name: 'scratch.flow.value', type: 'f64', length: rowLength(1), perWorker: true },
+        { name: 'scratch.flow.value', type: 'f64', length: pointLength(1), perWorker: true },
       ];
     },
 

@@ -79,7 +79,7 @@ export function bindDualSteps(
   slope: Slope,
   { kernels, arena, rowBytes, worker, graph }: Runtime,
 ): { plain: PlainStep; estimated: EstimatedStep } {
-  const n = rowBytes / 8;
+  const n = rowBytes / arena.realBytes;
   const v = arena.address('v');
   const gradient = arena.address('scratch.gradient', worker);
   const { degrees, changing } = graph;

@@ -6,22 +6,27 @@
  */
 
 import type { Graph } from '../../topology/index.js';
-import { type FieldSpec, wholeThatLasts } from '../arena/layout.js';
+import { type FieldSpec, type Precision, rowBytesOf, rowLength, wholeThatLasts } from '../arena/layout.js';
 import type { Runtime } from '../runtime.js';
 
 /** What an agent sends to each of its neighbours in a round. */
 export interface Unicast {
-  /** Bits of a message: those of round k are bits[k mod length]. */
-  bits: readonly number[];
-  /** Doubles of a slot, a multiple of 8. */
-  slotEntries: number;
+  /** Numbers of a message: those of round k are numbers[k mod length]. */
+  numbers: readonly number[];
+  /** Of the longest message. */
+  longest: number;
 }
 
-export function edgeFields({ slotEntries }: Unicast, edges: number): FieldSpec[] {
+export function edgeFields(
+  { longest }: Unicast,
+  edges: number,
+  precision: Precision | undefined,
+): FieldSpec[] {
+  const slotEntries = rowLength(longest, precision);
   return [
     { name: 'graph.reverse', type: 'u32', length: 2 * edges },
-    wholeThatLasts({ name: 'edges.outbox', type: 'f64', length: 4 * edges * slotEntries }),
-    wholeThatLasts({ name: 'edges.held', type: 'f64', length: 2 * edges * slotEntries }),
+    wholeThatLasts({ name: 'edges.outbox', type: 'real', length: 4 * edges * slotEntries }),
+    wholeThatLasts({ name: 'edges.held', type: 'real', length: 2 * edges * slotEntries }),
   ];
 }
 
@@ -42,13 +47,13 @@ export interface EdgeMailbox {
   slots(round: number): number;
 }
 
-export function edgeMailbox({ arena }: Runtime, slotEntries: number): EdgeMailbox {
+export function edgeMailbox({ arena }: Runtime, longest: number): EdgeMailbox {
   const outbox = arena.address('edges.outbox');
-  const parityBytes = arena.field('edges.outbox').length * 4;
+  const parityBytes = (arena.field('edges.outbox').length / 2) * arena.realBytes;
   return {
     reverse: arena.address('graph.reverse'),
     held: arena.address('edges.held'),
-    slotBytes: slotEntries * 8,
+    slotBytes: rowBytesOf(longest, arena.precision),
     slots: (round) => outbox + (round & 1) * parityBytes,
   };
 }

@@ -4,8 +4,8 @@
  *
  *     yHat = s + q,        s <- s + alpha q,        z = L s <- z + alpha L q,
  *
- * so that L yHat = z + L q is known everywhere although nothing but q crosses the network. Where the Laplacian
- * changes, z is made anew of the neighbours' s in every round. Floats an agent: 2 dim (s, z).
+ * so that L yHat = z + L q is known everywhere although nothing but q crosses the network. Where the
+ * Laplacian changes, z is made anew of the neighbours' s in every round. Floats an agent: 2 dim (s, z).
  */
 
 import type { z } from 'zod';
@@ -20,8 +20,8 @@ import type { Channel, FlowContext } from './types.js';
 
 export interface Estimate {
   /**
-   * disagreement = L yHat of the messages of `round`; s and z move on. Block rows. Where `own` is not 0, own =
-   * yHat of the agents themselves.
+   * disagreement = L yHat of the messages of `round`; s and z move on. Block rows. Where `own` is not 0, own
+   * = yHat of the agents themselves.
    */
   receive(first: number, count: number, round: number, disagreement: number, own?: number): void;
   /** Sends for `round` what of `rows` the network does not know. */
@@ -59,7 +59,7 @@ export function bindEstimate(
 ): Estimate {
   const { arena, agents, rowBytes, graph } = runtime;
   const s = rows.state(`s${suffix}`);
-  const n = rowBytes / 8;
+  const n = rowBytes / arena.realBytes;
   const parityBytes = arena.field(`s${suffix}`).length > agents * n ? agents * rowBytes : 0;
   const at = (round: number) => s + (round & 1) * parityBytes;
   const changing = graph.changing !== undefined;

@@ -185,7 +185,7 @@ function bindEstimated(current: number, channel: Channel, runtime: Runtime, step
   return {
     prologue(first, count, round) {
       const offset = first * rowBytes;
-      kernels.subtract(count, rowBytes, rowBytes / 8, x + offset, s + offset, error);
+      kernels.subtract(count, rowBytes, rowBytes / arena.realBytes, x + offset, s + offset, error);
       channel.send(first, count, round, error);
     },
     block(first, count, round) {
@@ -208,14 +208,14 @@ function bindEstimated(current: number, channel: Channel, runtime: Runtime, step
           rowBytes,
           known,
           rowBytes,
-          rowBytes / 8,
+          rowBytes / arena.realBytes,
         );
-        kernels.decodeDense(first, count, at, rowBytes, estimates, rowBytes, rowBytes / 8);
+        kernels.decodeDense(first, count, at, rowBytes, estimates, rowBytes, rowBytes / arena.realBytes);
       }
       step(first, count, x + offset, estimates, known, laplacian, message, error, current, round);
       if (reference) {
         reference.advance(first, count, round, x + offset);
-        kernels.subtract(count, rowBytes, rowBytes / 8, x + offset, estimates, error);
+        kernels.subtract(count, rowBytes, rowBytes / arena.realBytes, x + offset, estimates, error);
       }
       channel.send(first, count, round + 1, error);
     },

@@ -48,8 +48,8 @@ interface Parameters extends FlowSpec {
   step?: Gain;
 }
 
-/** Doubles of a slot: either side of a matrix, padded. */
-const slotEntries = (shape: Shape) => rowLength(Math.max(...shape));
+/** Entries of the longest message: either side of a matrix. */
+const longest = (shape: Shape) => Math.max(...shape);
 
 function checkShape([rows, columns]: Shape, { dim, path }: PlanContext): void {
   if (rows * columns !== dim) {
@@ -95,15 +95,15 @@ function definition(kind: string, descends: boolean): FlowDefinition {
     messages: ({ shape }) => ({
       channels: 0,
       compressed: false,
-      unicast: { bits: shape.map((length) => 64 * length), slotEntries: slotEntries(shape) },
+      unicast: { numbers: shape, longest: longest(shape) },
     }),
 
     fields: ({ shape }, context) => {
       checkShape(shape, context);
       const difference: FieldSpec = {
         name: 'scratch.difference',
-        type: 'f64',
-        length: slotEntries(shape),
+        type: 'real',
+        length: rowLength(longest(shape), context.precision),
         perWorker: true,
       };
       return [...blockFields({ state: ['x'], scratch: ['gradient'] }, context), difference];
@@ -135,7 +135,7 @@ function definition(kind: string, descends: boolean): FlowDefinition {
       const { kernels, rowBytes, seed, graph: g } = runtime;
       const { step, mixing: tau } = gains;
       const [height, width] = shape;
-      const { held, reverse, slotBytes, slots } = edgeMailbox(runtime, slotEntries(shape));
+      const { held, reverse, slotBytes, slots } = edgeMailbox(runtime, longest(shape));
       const x = rows.state('x');
       const gradient = rows.scratch('gradient');
       const difference = rows.scratch('difference');

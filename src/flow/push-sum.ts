@@ -14,7 +14,7 @@
  * changing directed graphs, Nedic, Olshevsky 2015.
  */
 
-import { doubled, rowLength } from '../arena/layout.js';
+import { doubled, rowBytesOf } from '../arena/layout.js';
 import { scratchFields, stateFields } from './state.js';
 import { defineFlow } from './types.js';
 
@@ -51,7 +51,8 @@ export const pushSum = defineFlow({
   bind: (_plan, _channels, _cost, runtime) => {
     const { arena, kernels, agents, dim, rowBytes, worker, graph: g } = runtime;
     const n = shareDim(dim);
-    const shareBytes = rowLength(n) * 8;
+    const shareBytes = rowBytesOf(n, arena.precision);
+    const { realBytes } = arena;
     const x = arena.address('x');
     const outDegrees = arena.address('graph.outDegrees');
     const shares = arena.address('shares');
@@ -61,8 +62,8 @@ export const pushSum = defineFlow({
     // share included.
     const minusOne = arena.address('shares.none');
     const minusOnes = arena.view('shares.none', 'f64');
-    const states = arena.view('x', 'f64');
-    const parts = arena.view('shares', 'f64');
+    const states = arena.reals('x');
+    const parts = arena.reals('shares');
     const degrees = arena.view('graph.outDegrees', 'f64');
 
     return {
@@ -70,8 +71,8 @@ export const pushSum = defineFlow({
         for (let agent = first; agent < first + count; agent++) {
           minusOnes[agent] = -1;
           const ways = 1 + degrees[agent];
-          const from = (agent * rowBytes) / 8;
-          const to = (agent * shareBytes) / 8;
+          const from = (agent * rowBytes) / realBytes;
+          const to = (agent * shareBytes) / realBytes;
           for (let c = 0; c < dim; c++) parts[to + c] = states[from + c] / ways;
           parts[to + dim] = 1 / ways;
         }

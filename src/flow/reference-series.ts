@@ -9,7 +9,7 @@ import type { Reference, Runtime } from '../runtime.js';
 import type { ReferenceContext, ReferenceModel } from './reference-types.js';
 
 export async function loadSeries(name: string, context: ReferenceContext): Promise<ReferenceModel> {
-  const { agents, dim, resolve, path } = context;
+  const { agents, dim, resolve, path, precision } = context;
   const { readNpy, formatShape } = await import('../data/npy.js');
   const file = resolve(name);
   const where = { path: [...path, 'file'], file };
@@ -24,16 +24,16 @@ export async function loadSeries(name: string, context: ReferenceContext): Promi
     throw new InputError(`${file}: entry [${place}] is ${data[bad]}, expected a finite number`, where);
   }
   const [rows] = shape;
-  const stride = rowLength(dim);
+  const stride = rowLength(dim, precision);
   return {
     plan: { kind: 'series', rows },
     start: data.subarray(0, agents * dim),
     fields: [
-      { name: 'reference.series', type: 'f64', length: rows * agents * stride },
+      { name: 'reference.series', type: 'real', length: rows * agents * stride },
       { name: 'reference.least', type: 'f64', length: rows },
     ],
     fill(arena) {
-      const series = arena.view('reference.series', 'f64');
+      const series = arena.reals('reference.series');
       for (let row = 0; row < rows * agents; row++) {
         series.set(data.subarray(row * dim, (row + 1) * dim), row * stride);
       }
@@ -58,7 +58,7 @@ export function bindSeries(
   rows: number,
   { arena, kernels, agents, rowBytes }: Omit<Runtime, 'reference'>,
 ): Reference {
-  const n = rowBytes / 8;
+  const n = rowBytes / arena.realBytes;
   const series = arena.address('reference.series');
   const least = arena.view('reference.least', 'f64');
   const row = (round: number) => Math.min(round, rows - 1);

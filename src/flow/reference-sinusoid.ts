@@ -5,7 +5,7 @@
  * plain arithmetic (`turnsToWaves`), the same bits on every machine.
  */
 
-import { rowLength } from '../arena/layout.js';
+import { pointLength, rowLength } from '../arena/layout.js';
 import type { Reference, Runtime } from '../runtime.js';
 import type { ReferenceContext, ReferenceModel, ReferencePlan, SinusoidSpec } from './reference-types.js';
 
@@ -38,23 +38,24 @@ export function turnsToWaves(out: Float64Array, at: number): void {
 }
 
 export async function drawSinusoid(spec: SinusoidSpec, context: ReferenceContext): Promise<ReferenceModel> {
-  const { agents, dim, seed } = context;
+  const { agents, dim, seed, precision } = context;
   const { STREAM_REFERENCE, UniformSource } = await import('../data/random.js');
   const uniform = new UniformSource(seed);
-  const stride = rowLength(dim);
+  const stride = rowLength(dim, precision);
+  const meanStride = pointLength(dim);
   const { amplitude, period, until = null } = spec;
   return {
     plan: { kind: 'sinusoid', period, until },
     start: null,
     fields: [
-      { name: 'reference.bySine', type: 'f64', length: agents * stride },
-      { name: 'reference.byCosine', type: 'f64', length: agents * stride },
-      { name: 'reference.means', type: 'f64', length: 3 * stride },
+      { name: 'reference.bySine', type: 'real', length: agents * stride },
+      { name: 'reference.byCosine', type: 'real', length: agents * stride },
+      { name: 'reference.means', type: 'f64', length: 3 * meanStride },
       { name: 'reference.least', type: 'f64', length: 6 },
     ],
     fill(arena, x) {
-      const bySine = arena.view('reference.bySine', 'f64');
-      const byCosine = arena.view('reference.byCosine', 'f64');
+      const bySine = arena.reals('reference.bySine');
+      const byCosine = arena.reals('reference.byCosine');
       const means = arena.view('reference.means', 'f64');
       const parts = [x, bySine, byCosine];
       const phases = new Float64Array(dim);
@@ -69,13 +70,13 @@ export async function drawSinusoid(spec: SinusoidSpec, context: ReferenceContext
           byCosine[at] = amplitude * wave[0];
         }
         for (const [p, part] of parts.entries()) {
-          for (let c = 0; c < dim; c++) means[p * stride + c] += part[agent * stride + c] / agents;
+          for (let c = 0; c < dim; c++) means[p * meanStride + c] += part[agent * stride + c] / agents;
         }
       }
       // |own + S b + C c|^2 about the means, summed over the agents: six numbers say it for every round.
       const least = arena.view('reference.least', 'f64');
       const from = (p: number, agent: number, c: number) =>
-        parts[p][agent * stride + c] - means[p * stride + c];
+        parts[p][agent * stride + c] - means[p * meanStride + c];
       for (let agent = 0; agent < agents; agent++) {
         for (let c = 0; c < dim; c++) {
           const own = from(0, agent, c);
@@ -96,12 +97,14 @@ export async function drawSinusoid(spec: SinusoidSpec, context: ReferenceContext
 
 export function bindSinusoid(
   { period, until }: Extract<ReferencePlan, { kind: 'sinusoid' }>,
-  { arena, kernels, rowBytes }: Omit<Runtime, 'reference'>,
+  { arena, kernels, dim, rowBytes }: Omit<Runtime, 'reference'>,
 ): Reference {
-  const n = rowBytes / 8;
+  const n = rowBytes / arena.realBytes;
+  const doubles = new Float64Array(arena.memory.buffer);
+  const meanStride = pointLength(dim);
   const bySine = arena.address('reference.bySine');
   const byCosine = arena.address('reference.byCosine');
-  const means = arena.address('reference.means');
+  const means = arena.address('reference.means') / 8;
   const least = arena.view('reference.least', 'f64');
   const last = until ?? Number.POSITIVE_INFINITY;
   let known = -1;
@@ -129,11 +132,11 @@ export function bindSinusoid(
     },
     mean(round, firstColumn, columns, out) {
       know(round);
-      const own = means + firstColumn * 8;
-      const s = own + rowBytes;
-      const c = s + rowBytes;
-      const to = out + firstColumn * 8;
-      kernels.combine(1, rowBytes, columns, to, 1, own, waves[0], s, waves[1], c, 0, 0, 0, 0);
+      for (let column = firstColumn; column < firstColumn + columns; column++) {
+        const own = means + column;
+        const swing = waves[0] * doubles[own + meanStride];
+        doubles[out / 8 + column] = doubles[own] + swing + waves[1] * doubles[own + 2 * meanStride];
+      }
     },
     least(round) {
       know(round);

@@ -1,7 +1,7 @@
 /** What a reference that moves is (`reference.ts`): as it is given, on the host, and as workers bind it. */
 
 import type { Arena } from '../arena/arena.js';
-import type { FieldSpec } from '../arena/layout.js';
+import type { FieldSpec, Precision, Reals } from '../arena/layout.js';
 import type { SpecPath } from '../base/errors.js';
 import type { Seed } from '../runtime.js';
 
@@ -28,12 +28,13 @@ export interface ReferenceModel {
   start: Float64Array | null;
   fields: FieldSpec[];
   /** Writes what workers read, and makes x(0), which holds the agents' own values, r(0). */
-  fill(arena: Arena, x: Float64Array): void;
+  fill(arena: Arena, x: Reals): void;
 }
 
 export interface ReferenceContext {
   agents: number;
   dim: number;
+  precision?: Precision | undefined;
   seed: Seed;
   /** Absolute path of a file named in the config. */
   resolve(file: string): string;

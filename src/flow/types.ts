@@ -50,11 +50,11 @@ export interface FlowMessages {
   channels: number;
   /** Whether the run's compressor is applied to them; where it is not, it must be `identity`. */
   compressed: boolean;
-  /** Numbers of 64 bits that go with them. */
+  /** Numbers that go with them as they are. */
   scalars?: number;
   /**
-   * Whether out-neighbours keep estimates, so that a link that comes back has to bring them up to date: of all
-   * channels, or of those named.
+   * Whether out-neighbours keep estimates, so that a link that comes back has to bring them up to date: of
+   * all channels, or of those named.
    */
   estimates?: boolean | readonly number[];
   /** Channels that go as they are beside others that are compressed. */

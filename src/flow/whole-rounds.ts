@@ -67,9 +67,6 @@ export function withWholeRounds<Step extends keyof Steps>(
   };
 }
 
-/** Entries of a cache line: rows without padding. */
-const LINE_ENTRIES = 8;
-
 /** Null where rows have padding or links change. */
 function bindRotatedSigns(
   { signs, slots }: WireOf<'rotated-signs'>,
@@ -77,7 +74,7 @@ function bindRotatedSigns(
   cost: BoundCost,
   { kernels, arena, graph: g, worker, dim, rowBytes }: Runtime,
 ): Block | null {
-  if (g.changing || dim % LINE_ENTRIES !== 0) return null;
+  if (g.changing || dim * arena.realBytes !== rowBytes) return null;
   const { hEta, hAlpha, hBeta, hImplicit, mu, current, memory, gamma } = gains;
   const { size, slotBytes, scratch, masksOf } = signs;
   const x = arena.address('x');

@@ -520,7 +520,7 @@ export type FlowInput = SpecOf<FlowKinds>;
 /** Parameters of compressors, by kind. */
 export interface CompressorKinds {
   /** sends every entry as a float64, float32 or float16 */ identity: {
-    /** how an entry is sent, f64 by default */ wire?: 'f64' | 'f32' | 'f16';
+    /** how an entry is sent, f64 by default, f32 with precision: float32 */ wire?: 'f64' | 'f32' | 'f16';
   };
   /** sends the k entries largest in magnitude, with their indices */ 'top-k': {
     /** entries kept, 1..dim */ k: number;
@@ -812,6 +812,11 @@ export interface CommonInput {
   };
   /** of every random draw; the same seed gives the same bits for any number of workers; default: 0 */
   seed?: number;
+  /**
+   * of state, messages, kernels and data; float32 takes half the memory and about half the time, and x is
+   * right to six or seven digits; default: float64
+   */
+  precision?: 'float64' | 'float32';
   /**
    * worker threads; auto is as many as pay, of the cores that are ours (affinity, cgroup quota,
    * SLURM_CPUS_PER_TASK); default: auto

@@ -7,7 +7,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundledUrl, kernelsUrl } from '../run/locations.js';
+import { PRECISIONS } from '../arena/layout.js';
+import { bundledUrl, kernelsOf } from '../run/locations.js';
 
 export interface Versions {
   sottovoce: string;
@@ -64,7 +65,10 @@ export function versions(): Versions {
 let kernels: string | null = null;
 
 export function kernelsDigest(): string {
-  kernels ??= createHash('sha256').update(readFileSync(kernelsUrl)).digest('hex');
+  if (kernels !== null) return kernels;
+  const hash = createHash('sha256');
+  for (const precision of PRECISIONS) hash.update(readFileSync(kernelsOf(precision)));
+  kernels = hash.digest('hex');
   return kernels;
 }
 

@@ -9,6 +9,12 @@ import type { Registries } from '../schema/program.js';
 
 export type Family = Exclude<keyof Registries, 'sections'>;
 
+/** What numbers a run is made of, and how exact it can be. */
+export const PRECISION = {
+  float64: 'the default: 16 digits; x to 1e-13 of its size, gaps to 1e-15 of f',
+  float32: 'half the memory, up to twice the speed; x to about 1e-6 of its size, traces summed in float64',
+};
+
 export function catalogue(registries: Registries, families: readonly Family[]): object {
   const describe = (registry: Registry) =>
     Object.entries(registry).map(([kind, definition]) => ({
@@ -25,11 +31,24 @@ export function catalogue(registries: Registries, families: readonly Family[]): 
   return Object.fromEntries(families.map((family) => [family, describe(registries[family])]));
 }
 
-export function formatCatalogue(registries: Registries, families: readonly Family[], paint: Colours): string {
+/** `whole`: with what stands beside the families. */
+export function formatCatalogue(
+  registries: Registries,
+  families: readonly Family[],
+  paint: Colours,
+  whole = false,
+): string {
   const kindWidth = Math.max(
     ...families.flatMap((family) => Object.keys(registries[family]).map((kind) => kind.length)),
   );
-  return families.map((family) => formatFamily(family, registries[family], kindWidth, paint)).join('\n\n');
+  const parts = families.map((family) => formatFamily(family, registries[family], kindWidth, paint));
+  if (whole) {
+    const lines = Object.entries(PRECISION).map(
+      ([name, what]) => `  ${paint.cyan(name.padEnd(kindWidth))}  ${what}`,
+    );
+    parts.push([paint.bold('precision'), ...lines].join('\n'));
+  }
+  return parts.join('\n\n');
 }
 
 function formatFamily(family: Family, registry: Registry, kindWidth: number, paint: Colours): string {

@@ -28,6 +28,7 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
     colours.bold(plan.name),
     ...alignRows(
       [
+        ['precision', plan.precision === undefined ? null : FLOAT32],
         ['memory', `${formatBytes(plan.arenaBytes)} shared, about ${formatBytes(plan.processBytes)} in all`],
         [
           'topology',
@@ -61,6 +62,10 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
   for (const warning of plan.warnings) lines.push(`${colours.yellow('warning:')} ${warning}`);
   return lines.join('\n');
 }
+
+/** What to expect of it, as `list` and docs/model/precision.md say. */
+const FLOAT32 =
+  'float32: half the memory, x to about six digits; sums of the trace in float64, gaps below 1e-10 or so are noise';
 
 /** Where nobody had a reason to look there is nothing to say. */
 function formatOrder({ chosen, why, given, rcm }: OrderReport): string | null {

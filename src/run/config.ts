@@ -42,6 +42,8 @@ export interface RunConfig {
   stop: StopSpec;
   /** Of its random draws. */
   seed: number;
+  /** Of state, messages, kernels and data; float64 where absent. */
+  precision?: 'float32';
   /** Worker threads; 'auto' is one for each core. */
   workers: number | 'auto';
   /** Rounds between two rows, and agents at which a row evaluates f. */

@@ -3,9 +3,15 @@
  * src/run in tests, and all find dist.
  */
 
+import type { Precision } from '../arena/layout.js';
+
 const dist = import.meta.url.endsWith('.ts') ? '../../dist/' : '../../';
 
 export const kernelsUrl = new URL(`${dist}kernels/kernels.wasm`, import.meta.url);
+const kernelsFloat32Url = new URL(`${dist}kernels/kernels-float32.wasm`, import.meta.url);
+/** The kernels of a precision; `kernelsUrl` are those of float64. */
+export const kernelsOf = (precision: Precision): URL =>
+  precision === 'float64' ? kernelsUrl : kernelsFloat32Url;
 export const agentsUrl = new URL(`${dist}workers/agents-entry.cjs`, import.meta.url);
 export const cellUrl = new URL(`${dist}workers/cell-entry.cjs`, import.meta.url);
 export const benchUrl = new URL(`${dist}workers/bench.js`, import.meta.url);

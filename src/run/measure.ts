@@ -20,7 +20,8 @@
 
 import type { Kernels } from '../../kernels/bindings.js';
 import type { Arena } from '../arena/arena.js';
-import { type FieldSpec, rowLength } from '../arena/layout.js';
+import { type FieldSpec, type Precision, rowLength } from '../arena/layout.js';
+import { bindPoints } from '../cost/points.js';
 import type { BoundCost, CostModel } from '../cost/types.js';
 import { COLUMNS } from '../trace/ring.js';
 import type { SampleChoice, StopSpec } from './config.js';
@@ -85,7 +86,12 @@ export function workOf({ work, exactWork }: Pick<CostModel, 'work' | 'exactWork'
   return exactWork ?? work.reduce((sum, one) => sum + one, 0);
 }
 
-export function measureFields(plan: MeasurePlan, agents: number, dim: number): FieldSpec[] {
+export function measureFields(
+  plan: MeasurePlan,
+  agents: number,
+  dim: number,
+  precision: Precision | undefined,
+): FieldSpec[] {
   if (plan.curvature !== null) {
     return [
       { name: 'trace.agentGaps', type: 'f64', length: agents },
@@ -98,7 +104,7 @@ export function measureFields(plan: MeasurePlan, agents: number, dim: number): F
     { name: 'trace.agentGaps', type: 'f64', length: plan.points + 2 },
     { name: 'trace.agentSlopes', type: 'f64', length: plan.points + 2 },
     { name: 'scratch.pointValues', type: 'f64', length: agents, perWorker: true },
-    ...slopeFields(dim),
+    ...slopeFields(dim, precision),
   ];
 }
 
@@ -163,6 +169,8 @@ function closedForm(
   { mean, optimum }: { mean: number; optimum: number },
 ): BoundMeasure {
   const doubles = new Float64Array(arena.memory.buffer);
+  const reals = arena.allReals;
+  const { realBytes } = arena;
   const curvature = plan.curvature === 'ones' ? null : arena.view(plan.curvature as string, 'f64');
   const gaps = arena.view('trace.agentGaps', 'f64');
   const slopes = arena.view('trace.agentSlopes', 'f64');
@@ -170,12 +178,12 @@ function closedForm(
   return {
     phase(_round, xAt) {
       for (let position = first; position < end; position++) {
-        const at = (xAt + position * rowBytes) / 8;
+        const at = (xAt + position * rowBytes) / realBytes;
         let gap = 0;
         let slope = 0;
         for (let c = 0; c < dim; c++) {
           const a = curvature === null ? 1 : curvature[c];
-          const distance = doubles[at + c] - doubles[star + c];
+          const distance = reals[at + c] - doubles[star + c];
           gap += a * distance * distance;
           slope += a * a * distance * distance;
         }
@@ -209,13 +217,18 @@ function evaluated(
   const slopes = arena.view('trace.agentSlopes', 'f64');
   const values = arena.address('scratch.pointValues', worker);
   const slope = bindSlope(cost, arena, worker, { agents, dim, positions });
+  const forms = bindPoints({ arena, kernels, dim, worker });
   const positionOf = (number: number) => (positions === undefined ? number : positions[number]);
 
-  /** Of all agents' costs at one point. */
-  const look = (point: number, into: number) => {
+  /** Of all agents' costs at one point, which stands there both as a row of the state and as float64. */
+  const look = (row: number, point: number, into: number) => {
     cost.values(0, agents, point, values);
     gaps[into] = kernels.sum(values, agents) / agents - optimumValue;
-    slopes[into] = slope(point);
+    slopes[into] = slope(row);
+  };
+  const lookAt = (number: number, xAt: number, into: number) => {
+    const row = xAt + positionOf(number) * rowBytes;
+    look(row, forms.wide(row), into);
   };
   const farthest = () => {
     let found = 0;
@@ -228,10 +241,9 @@ function evaluated(
       // Batches are named by the round; an exact gradient draws none.
       cost.beginRound?.(round);
       for (let point = worker; point < points + 2; point += workers) {
-        if (point === points + 1) look(mean, point);
-        else if (point < points) {
-          look(xAt + positionOf(Math.floor((point * agents) / points)) * rowBytes, point);
-        } else if (points < agents) look(xAt + positionOf(farthest()) * rowBytes, point);
+        if (point === points + 1) look(forms.narrow(mean), mean, point);
+        else if (point < points) lookAt(Math.floor((point * agents) / points), xAt, point);
+        else if (points < agents) lookAt(farthest(), xAt, point);
       }
     },
     fill(row) {
@@ -242,17 +254,17 @@ function evaluated(
   };
 }
 
-export function slopeFields(dim: number): FieldSpec[] {
-  const length = rowLength(dim);
+export function slopeFields(dim: number, precision: Precision | undefined): FieldSpec[] {
+  const length = rowLength(dim, precision);
   return [
-    { name: 'scratch.pointGradient', type: 'f64', length, perWorker: true },
+    { name: 'scratch.pointGradient', type: 'real', length, perWorker: true },
     { name: 'scratch.pointSum', type: 'f64', length, perWorker: true },
   ];
 }
 
 /**
- * |grad f(point)|_2, `point` the address of a padded row: the gradients of all samples of all agents, in the
- * order of their numbers.
+ * |grad f(point)|_2, `point` the address of a row of the run's precision: the gradients of all samples of all
+ * agents, in the order of their numbers.
  */
 export function bindSlope(
   cost: BoundCost,
@@ -261,7 +273,7 @@ export function bindSlope(
   { agents, dim, positions }: Pick<MeasureBinding, 'agents' | 'dim' | 'positions'>,
 ): (point: number) => number {
   const gradient = arena.address('scratch.pointGradient', worker);
-  const gradientView = arena.view('scratch.pointGradient', 'f64', worker);
+  const gradientView = arena.reals('scratch.pointGradient', worker);
   const sum = arena.view('scratch.pointSum', 'f64', worker);
   const exact = cost.exactGradient ?? cost.gradient;
   return (point) => {

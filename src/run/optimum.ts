@@ -1,14 +1,14 @@
 /** x* and f* as they stand in an arena, where trace rows measure from. */
 
 import type { Arena } from '../arena/arena.js';
-import { type FieldSpec, rowLength } from '../arena/layout.js';
+import { type FieldSpec, pointLength } from '../arena/layout.js';
 import type { Optimum } from '../cost/types.js';
 import type { PlanReport } from './reports.js';
 import type { RunPlan } from './types.js';
 
 export function optimumFields(dim: number): FieldSpec[] {
   return [
-    { name: 'trace.optimum', type: 'f64', length: rowLength(dim) },
+    { name: 'trace.optimum', type: 'f64', length: pointLength(dim) },
     { name: 'trace.optimumValue', type: 'f64', length: 1 },
   ];
 }

@@ -22,13 +22,15 @@ import type { Optimum } from '../cost/types.js';
 import type { ProgramSections } from '../schema/program.js';
 import type { LoadedConfig, RunConfig } from './config.js';
 import type { AgentRow, PlanReport } from './reports.js';
-import { checkTargets, type TargetFacts } from './targets.js';
+import { checkReach, checkTargets, type TargetFacts } from './targets.js';
 import type { BoundProgram, RunPlan } from './types.js';
 
 /** What a run is to find, as far as that is known beforehand. */
 export interface Answer extends TargetFacts {
   /** Null where it is unknown, and where the run itself is told it with its beginning (an average). */
   optimum: Optimum | null;
+  /** f of a point of dim entries. */
+  value(x: Float64Array): number;
 }
 
 /** What the stages have made of a config for so many workers. */
@@ -151,7 +153,9 @@ export async function make<Problem, Outline, Choice, Plan extends RunPlan>(
   const problem = await stages.load(loaded);
   const outline = stages.outline(problem, workers);
   const answer = stages.answer(problem);
-  checkTargets(loaded.config.stop, answer);
+  const { stop, precision } = loaded.config;
+  checkTargets(stop, answer);
+  if (precision === 'float32') checkReach(stop, answer);
   const choice = await stages.choose(problem, outline, answer);
   const plan = frozen(stages.plan(problem, outline, answer, choice));
   return { problem, outline, answer, choice, plan };

@@ -16,6 +16,8 @@ export interface PlanReport {
   edges: number;
   /** Entries of x. */
   dim: number;
+  /** Of state, messages and data; absent where it is float64. */
+  precision?: 'float32';
   /** Worker threads. */
   workers: number;
   /** What made `auto` fewer workers than the machine has cores. */

@@ -6,6 +6,7 @@
  */
 
 import { formatValue, InputError } from '../base/errors.js';
+import type { Optimum } from '../cost/types.js';
 import type { StopSpec } from './config.js';
 
 export type Quantity = keyof StopSpec;
@@ -68,6 +69,40 @@ export function checkTargets(stop: StopSpec, { averages, noOptimum, agree }: Tar
     );
   }
 }
+
+/**
+ * Refuses, of a run in float32, what numbers of 24 bits cannot say: an rmsError that is less than the
+ * distance from x* to the nearest point of such numbers, and gaps of agents far below that of this point.
+ * (What they usually come to is ten to a hundred times as far: docs/model/precision.md.)
+ *
+ * @throws InputError
+ */
+export function checkReach(
+  stop: StopSpec,
+  { optimum, value }: { optimum: Pick<Optimum, 'x' | 'value'> | null; value(x: Float64Array): number },
+): void {
+  if (optimum === null) return;
+  const nearest = Float64Array.from(optimum.x, Math.fround);
+  const squares = nearest.reduce((sum, entry, c) => sum + (entry - optimum.x[c]!) ** 2, 0);
+  const distance = Math.sqrt(squares / nearest.length);
+  const refuse = (name: Quantity, least: number, what: string) => {
+    throw new InputError(
+      `stop.${name} is ${formatValue(stop[name])}, expected at least ${least.toExponential(1)} with precision: float32: ${what}`,
+      { path: ['stop', name], hint: 'precision: float64 goes on to sixteen digits' },
+    );
+  };
+  if (stop.rmsError !== undefined && stop.rmsError < distance)
+    refuse('rmsError', distance, 'no point of float32 numbers is nearer to the optimum');
+  for (const name of ['agentsGapMean', 'agentsGapWorst'] as const) {
+    const asked = stop[name];
+    if (asked === undefined) continue;
+    const least = GAP_SHARE * (value(nearest) - optimum.value);
+    if (asked < least) refuse(name, least, 'agents at float32 numbers next to the optimum have a larger gap');
+  }
+}
+
+/** Rounding one coordinate the other way may make up for another: some point may be that much better. */
+const GAP_SHARE = 0.01;
 
 /** Whether every row of agents x dim numbers is the first one. */
 export function allAlike(rows: Float64Array, dim: number): boolean {

@@ -91,6 +91,7 @@ export const TOP_LEVEL_KEYS = [
   'rounds',
   'stop',
   'seed',
+  'precision',
   'workers',
   'trace',
   'layout',

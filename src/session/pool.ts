@@ -3,7 +3,6 @@
  * them fails.
  */
 
-import { readFile } from 'node:fs/promises';
 import { Piscina } from 'piscina';
 import type { Arena } from '../arena/arena.js';
 import { ownCores } from '../base/cores.js';
@@ -20,8 +19,9 @@ import {
   OVERDUE_HINT,
   watchThread,
 } from '../plugin/watch.js';
+import { compileKernels } from '../run/kernels.js';
 import { createLaps, describeLate, LATE_HINT, watchLaps } from '../run/laps.js';
-import { agentsUrl, kernelsUrl } from '../run/locations.js';
+import { agentsUrl } from '../run/locations.js';
 import type { AgentsReport, AgentsTask, Fault, RunReport, StagingTask } from '../run/tasks.js';
 import type { RunPlan } from '../run/types.js';
 import { DEFAULT_SPINS, poison } from '../sync/barrier.js';
@@ -56,6 +56,7 @@ export class WorkerPool {
   /** Threads: as many as a run's workers, at least. */
   readonly threads: number;
   private readonly pool: Piscina<AgentsTask, AgentsReport>;
+  /** Of float64: compiled before anybody knows what the run is of. */
   private readonly module: Promise<WebAssembly.Module>;
   private readonly watches: (SharedArrayBuffer | null)[] = [];
 
@@ -75,7 +76,7 @@ export class WorkerPool {
       // be named before it takes the machine down.
       resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MIB },
     });
-    this.module = readFile(kernelsUrl).then((bytes) => WebAssembly.compile(bytes));
+    this.module = compileKernels('float64');
     // Whoever runs hears of a failure; a pool that is destroyed before must not bring the process down.
     this.module.catch(() => {});
   }
@@ -114,7 +115,8 @@ export class WorkerPool {
     const words = arena.view('control', 'i32');
     const spins = workers > ownCores().count ? 0 : DEFAULT_SPINS;
     try {
-      const module = await this.module;
+      const { precision } = arena;
+      const module = await (precision === 'float64' ? this.module : compileKernels(precision));
       return await new Promise<RunReport[]>((resolve, reject) => {
         const reports: RunReport[] = [];
         let returned = 0;

@@ -1,16 +1,17 @@
 /**
- * stateHash: SHA-256 over x, then v, then s (those that the flow keeps), each agent by agent, dim float64
- * little-endian without the rows' padding. Two runs have the same hash exactly when they ended in the same
- * bits.
+ * stateHash: SHA-256 over x, then v, then s (those that the flow keeps), each agent by agent, dim numbers of
+ * the run's precision, little-endian without the rows' padding. Two runs have the same hash exactly when they
+ * ended in the same bits.
  */
 
 import { createHash } from 'node:crypto';
 import type { Arena } from '../arena/arena.js';
+import type { Reals } from '../arena/layout.js';
 import type { RunPlan, StateField } from '../run/types.js';
 
 export interface StateRows {
   /** First entry of agent 0's row. */
-  data: Float64Array;
+  data: Reals;
   rows: number;
   /** Entries from one row to the next. */
   rowStride: number;
@@ -34,10 +35,10 @@ export function stateRows(
   { name, rows, doubled }: StateField,
   round: number,
 ): StateRows {
-  const rowStride = run.rowBytes / 8;
+  const rowStride = run.rowBytes / arena.realBytes;
   const entries = rows * rowStride;
   const parity = doubled ? round & 1 : 0;
-  const data = arena.view(name, 'f64').subarray(parity * entries, (parity + 1) * entries);
+  const data = arena.reals(name).subarray(parity * entries, (parity + 1) * entries);
   const placed = rows === run.agents && arena.has('agents.positions');
   return {
     data,
@@ -65,14 +66,17 @@ export function* hashInParts(parts: readonly StateRows[]): Generator<number, str
     const { data, rows, columns } = part;
     // node:crypto does not take shared memory, so rows go through a private buffer.
     const rowsAtOnce = Math.max(1, Math.floor(CHUNK_ENTRIES / columns));
-    const chunk = new Float64Array(rowsAtOnce * columns);
+    const chunk =
+      data instanceof Float32Array
+        ? new Float32Array(rowsAtOnce * columns)
+        : new Float64Array(rowsAtOnce * columns);
     for (let row = 0; row < rows; row += rowsAtOnce) {
       const count = Math.min(rowsAtOnce, rows - row);
       for (let r = 0; r < count; r++) {
         const start = rowAt(part, row + r);
         chunk.set(data.subarray(start, start + columns), r * columns);
       }
-      hash.update(new Uint8Array(chunk.buffer, 0, count * columns * 8));
+      hash.update(new Uint8Array(chunk.buffer, 0, count * columns * chunk.BYTES_PER_ELEMENT));
       yield count * columns;
     }
   }

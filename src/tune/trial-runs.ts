@@ -11,8 +11,9 @@
 import { readFileSync } from 'node:fs';
 import { bindKernels } from '../../kernels/bindings.js';
 import { createArena } from '../arena/arena.js';
+import { pointLength } from '../arena/layout.js';
 import type { FlowPlan } from '../flow/types.js';
-import { kernelsUrl } from '../run/locations.js';
+import { kernelsOf } from '../run/locations.js';
 import { Snapshot } from '../run/snapshot.js';
 import type { Tunable } from './types.js';
 
@@ -102,7 +103,10 @@ const SAME = 0.05;
 export function openTrials({ plan, cost, optimum: known, fill, bind }: Tunable): Trials {
   const arena = createArena(plan.layout);
   fill(arena);
-  const kernels = bindKernels(new WebAssembly.Module(readFileSync(kernelsUrl)), arena.memory);
+  const kernels = bindKernels(
+    new WebAssembly.Module(readFileSync(kernelsOf(plan.layout.precision))),
+    arena.memory,
+  );
   const beginning = new Snapshot(arena, 0, 1);
   beginning.save();
   const { agents, rowBytes, dim } = plan;
@@ -113,8 +117,14 @@ export function openTrials({ plan, cost, optimum: known, fill, bind }: Tunable):
   // Messages that say one entry in many change little from one round to the next.
   const every = Math.max(1, Math.min(8, Math.floor(1 / (4 * (plan.channels[0]?.contraction ?? 1)))));
   let ran = 0;
-  kernels.distancesToPoint(0, agents, x, rowBytes, rowBytes / 8, optimum, distances);
+  kernels.distancesToPoint(0, agents, x, rowBytes, pointLength(dim), optimum, distances);
   const distanceAtFirst = Math.sqrt(kernels.sum(distances, agents) / (agents * dim));
+
+  const reals = arena.allReals;
+  const rowOf = (rows: number, agent: number): Float64Array => {
+    const from = (rows + agent * rowBytes) / arena.realBytes;
+    return Float64Array.from(reals.subarray(from, from + dim));
+  };
 
   /** The run's own beginning with the gains of `flow`. */
   const begin = (flow: FlowPlan) => {
@@ -135,7 +145,7 @@ export function openTrials({ plan, cost, optimum: known, fill, bind }: Tunable):
   ): TrialResult => {
     const { phases, stateAt } = begin(flow);
     const distance = (round: number) => {
-      kernels.distancesToPoint(0, agents, stateAt(round), rowBytes, rowBytes / 8, optimum, distances);
+      kernels.distancesToPoint(0, agents, stateAt(round), rowBytes, pointLength(dim), optimum, distances);
       return held === 'rms'
         ? Math.sqrt(kernels.sum(distances, agents) / (agents * dim))
         : Math.sqrt(squares.reduce((most, square) => Math.max(most, square), 0) / dim);
@@ -198,15 +208,11 @@ export function openTrials({ plan, cost, optimum: known, fill, bind }: Tunable):
   };
   const descend = (flow: FlowPlan, rounds: number): number => {
     const { phases, stateAt } = begin(flow);
-    const { buffer } = arena.memory;
     const asked = Array.from({ length: Math.min(agents, ASKED) }, (_, at) =>
       Math.floor((at * agents) / Math.min(agents, ASKED)),
     );
     const objective = (round: number) =>
-      asked.reduce(
-        (sum, agent) => sum + cost.value(new Float64Array(buffer, stateAt(round) + agent * rowBytes, dim)),
-        0,
-      ) / asked.length;
+      asked.reduce((sum, agent) => sum + cost.value(rowOf(stateAt(round), agent)), 0) / asked.length;
     const first = objective(0);
     let lately = Number.POSITIVE_INFINITY;
     let round = 0;
@@ -223,12 +229,11 @@ export function openTrials({ plan, cost, optimum: known, fill, bind }: Tunable):
   };
   const gaps = (flow: FlowPlan, rounds: number): GapAt[] => {
     const { phases, stateAt } = begin(flow);
-    const { buffer } = arena.memory;
     const mean = new Float64Array(dim);
     const gap = (round: number) => {
       mean.fill(0);
       for (let agent = 0; agent < agents; agent++) {
-        const row = new Float64Array(buffer, stateAt(round) + agent * rowBytes, dim);
+        const row = rowOf(stateAt(round), agent);
         for (let c = 0; c < dim; c++) mean[c]! += row[c]! / agents;
       }
       return cost.value(mean) - known!.value;

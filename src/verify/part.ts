@@ -1,7 +1,6 @@
 /** A run, or a part of it, on the thread that calls. */
 
-import { readFile } from 'node:fs/promises';
-import { kernelsUrl } from '../run/locations.js';
+import { compileKernels } from '../run/kernels.js';
 import { goesBack } from '../run/snapshot.js';
 import { prepareRun } from '../session/prepare.js';
 import { runOnOneThread } from '../session/single-thread.js';
@@ -17,7 +16,7 @@ export async function runPart(
 ): Promise<PartResult> {
   const [prepared, module] = await Promise.all([
     prepareRun(loaded, workers),
-    readFile(kernelsUrl).then((bytes) => WebAssembly.compile(bytes)),
+    compileKernels(loaded.config.precision),
   ]);
   let toldMs = performance.now();
   const onRow = ({ round }: { round: number }) => {

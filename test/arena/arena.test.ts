@@ -22,7 +22,8 @@ describe('layout', () => {
   });
 
   it('pads rows to 64 bytes', () => {
-    expect([1, 8, 9, 64].map(rowLength)).toEqual([8, 8, 16, 64]);
+    expect([1, 8, 9, 64].map((dim) => rowLength(dim, 'float64'))).toEqual([8, 8, 16, 64]);
+    expect([1, 8, 9, 64].map((dim) => rowLength(dim, 'float32'))).toEqual([16, 16, 16, 64]);
   });
 
   it('refuses two fields of one name', () => {

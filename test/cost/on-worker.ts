@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { bindKernels } from '../../kernels/bindings.js';
 import { createArena } from '../../src/arena/arena.js';
-import { layoutArena, rowLength } from '../../src/arena/layout.js';
+import { layoutArena, pointLength } from '../../src/arena/layout.js';
 import { costs } from '../../src/cost/registry.js';
 import type { CostModel } from '../../src/cost/types.js';
 import type { Runtime } from '../../src/runtime.js';
@@ -20,7 +20,7 @@ export const AGENTS = 5;
  */
 export function onWorker(model: CostModel, worker = 1, changed: object = {}) {
   const { dim } = model;
-  const row = rowLength(dim);
+  const row = pointLength(dim);
   const fields = [
     ...model.fields,
     { name: 'x', type: 'f64' as const, length: AGENTS * row },

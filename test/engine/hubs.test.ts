@@ -56,7 +56,10 @@ describe.each(cases)('$flow.compress $compressor.kind', ({ flow, compressor }) =
     expect(alone.plan).toHaveProperty('hubs.length', 1);
     const whole: RunPlan & { hubs: unknown } = { ...alone.plan, hubs: [] };
     const plain = runOnOneThread({ ...alone, plan: whole }, module).x;
-    const largest = x.data.reduce((most, entry, at) => Math.max(most, Math.abs(entry - plain.data[at])), 0);
+    const largest = Array.from(x.data).reduce(
+      (most, entry, at) => Math.max(most, Math.abs(entry - plain.data[at])),
+      0,
+    );
     expect(largest).toBeLessThan(1e-11);
   });
 

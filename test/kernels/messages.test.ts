@@ -33,10 +33,10 @@ import {
 } from './harness.js';
 
 const indexBits = (n: number) => (n <= 1 ? 0 : 32 - Math.clz32(n - 1));
-const packSigns = (e: Float64Array) => pack(signMessages(e.length), signScaled(e, 'mean', 64));
+const packSigns = (e: Float64Array) => pack(signMessages(e.length, 64), signScaled(e, 'mean', 64));
 function packLargest(e: Float64Array, k: number): Uint8Array {
   const indices = topIndices(e, k);
-  return pack(sparse(e.length, k), { indices, values: indices.map((c) => e[c]) });
+  return pack(sparse(e.length, k, 64), { indices, values: indices.map((c) => e[c]) });
 }
 
 const ROUND = 77;
@@ -255,7 +255,7 @@ describe('top-k selection', () => {
   const select = (vector: Float64Array, k: number) => {
     const n = vector.length;
     const bench = new Bench(1 << 20);
-    const stride = slotBytes(sparse(n, k).bits);
+    const stride = slotBytes(sparse(n, k, 64).bits);
     const slot = bench.bytes(stride);
     const e = bench.rows([vector], n);
     bench.kernels.encodeSparse(
@@ -314,7 +314,7 @@ describe('encodeFlattenedSign', () => {
       const signs = reference.flattenSigns(n, 3, 4, 5);
       const vectors = [normals(dim, random), normals(dim, random), ...Object.values(unkindVectors(dim))];
       const errors = bench.rows(vectors, dim);
-      const stride = slotBytes(signMessages(n).bits);
+      const stride = slotBytes(signMessages(n, 64).bits);
       const fused = bench.bytes(vectors.length * stride);
       kernels.encodeFlattenedSign(
         0,
@@ -386,7 +386,7 @@ describe('decodeFlattenedSign', () => {
       const signs = reference.flattenSigns(n, 3, 4, 5);
       const vectors = [normals(n, random), normals(n, random), new Float64Array(n)];
       const errors = bench.rows(vectors, n);
-      const stride = slotBytes(signMessages(n).bits);
+      const stride = slotBytes(signMessages(n, 64).bits);
       const slots = bench.reserve(vectors.length * stride);
       kernels.encodeSign(0, vectors.length, errors.at, errors.stride, slots, stride, n);
       const out = bench.rows(vectors.length, dim, Number.NaN);
@@ -404,7 +404,7 @@ describe('decodeFlattenedSign', () => {
         scratch,
       );
       for (const [r, vector] of vectors.entries()) {
-        const message = unpack(signMessages(n), packSigns(vector));
+        const message = unpack(signMessages(n, 64), packSigns(vector));
         const scale = Math.abs(message[0]);
         const packed = vector.map((entry) => (entry < 0 ? -1 : 1));
         expectSame(out.row(r), reference.unflattenSigned(scale, packed, signs, dim), `dim ${dim}`);
@@ -441,7 +441,7 @@ describe('large memories', () => {
     const out = bench.rows(graph.agents, n, Number.NaN);
     expect(out.at).toBeGreaterThan(2 ** 31);
     bench.kernels.gatherSign(0, graph.agents, ...g, slots, stride, out.at, out.stride, n);
-    const sent = vectors.map((vector) => unpack(signMessages(n), packSigns(vector)));
+    const sent = vectors.map((vector) => unpack(signMessages(n, 64), packSigns(vector)));
     for (let i = 0; i < graph.agents; i++) {
       expectSame(out.row(i), gatherSigned(graph, sent, i), `agent ${i}`);
     }

@@ -4,15 +4,14 @@
  * timing does not, and has its own tests with real threads.
  */
 
-import { readFileSync } from 'node:fs';
 import { parseConfig } from '../../src/config/load.js';
-import { kernelsUrl } from '../../src/run/locations.js';
+import { compileKernels } from '../../src/run/kernels.js';
 import { prepareRun } from '../../src/session/prepare.js';
 import { runOnOneThread } from '../../src/session/single-thread.js';
 import { rowAt } from '../../src/session/state-hash.js';
 import type { TraceRow } from '../../src/trace/row.js';
 
-const module = new WebAssembly.Module(readFileSync(kernelsUrl));
+const modules = { float64: await compileKernels('float64'), float32: await compileKernels('float32') };
 
 export interface SequentialResult {
   rounds: number;
@@ -34,7 +33,7 @@ export async function runSequentially(
   workers: number,
 ): Promise<SequentialResult> {
   const prepared = await prepareRun(await parseConfig(config), workers);
-  const { verdict, summary, rows, state } = runOnOneThread(prepared, module);
+  const { verdict, summary, rows, state } = runOnOneThread(prepared, modules[prepared.plan.layout.precision]);
   const { dim, messageBits, state: fields } = prepared.plan;
   const dense = (name: string) => {
     const found = state[fields.findIndex((field) => field.name === name)];

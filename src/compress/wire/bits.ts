@@ -6,6 +6,8 @@
  * they come. Nothing is allocated after construction: `begin` moves to another slot.
  */
 
+import type { NumberBits } from '../../arena/layout.js';
+
 const scratch = new DataView(new ArrayBuffer(8));
 
 abstract class BitCursor {
@@ -52,6 +54,12 @@ export class BitWriter extends BitCursor {
     }
   }
 
+  /** A number of so many bits. */
+  number(value: number, bits: NumberBits): void {
+    if (bits === 64) this.float64(value);
+    else this.float32(value);
+  }
+
   float64(value: number): void {
     scratch.setFloat64(0, value, true);
     this.bits(scratch.getUint32(0, true), 32);
@@ -82,6 +90,10 @@ export class BitReader extends BitCursor {
       this.position += take;
     }
     return value >>> 0;
+  }
+
+  number(bits: NumberBits): number {
+    return bits === 64 ? this.float64() : this.float32();
   }
 
   float64(): number {

@@ -1,6 +1,7 @@
 /**
  * Dense: every entry, as a float64, or rounded to the nearest float32 or float16 (the largest finite one
- * beyond it). Kernels read float64.
+ * beyond it). Kernels read numbers of
+ * the run's precision.
  */
 
 import { nearestFloat32 } from '../../../kernels/reference/compressors.js';
@@ -9,11 +10,11 @@ import type { BitReader, BitWriter } from './bits.js';
 import { float16Bits, float16Value } from './float16.js';
 import { bindReaders, type Slots, type WireFormat } from './format.js';
 
-export type Precision = 'f64' | 'f32' | 'f16';
+export type EntryType = 'f64' | 'f32' | 'f16';
 
 /** How one entry is rounded, written and read. */
 export const ENTRY: Record<
-  Precision,
+  EntryType,
   {
     bits: number;
     nearest(x: number): number;
@@ -41,8 +42,8 @@ export const ENTRY: Record<
   },
 };
 
-export function dense(dim: number, precision: Precision = 'f64'): WireFormat<Float64Array> {
-  const { bits, nearest, write, read } = ENTRY[precision];
+export function dense(dim: number, type: EntryType): WireFormat<Float64Array> {
+  const { bits, nearest, write, read } = ENTRY[type];
   return {
     bits: bits * dim,
     write(entries, slot) {

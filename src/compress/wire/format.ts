@@ -6,6 +6,7 @@
  */
 
 import { gather as gatherRows, type ReferenceGraph } from '../../../kernels/reference/gather.js';
+import { type NumberBits, type Precision, REAL } from '../../arena/layout.js';
 import type { Runtime } from '../../runtime.js';
 import { BitReader, BitWriter } from './bits.js';
 
@@ -28,6 +29,19 @@ export interface WireFormat<Message> {
 /** Bytes of the slot that holds a message. */
 export function slotBytes(bits: number): number {
   return Math.ceil(bits / 64) * 8;
+}
+
+/**
+ * The same where kernels write what stands behind the first `head` bits in whole words, from wherever it
+ * begins.
+ */
+export function slotBytesBehind(head: number, body: number): number {
+  return slotBytes(head + Math.ceil(body / 64) * 64);
+}
+
+/** Bits of a number that is sent as it is. */
+export function realBitsOf({ precision }: { precision?: Precision | undefined }): NumberBits {
+  return REAL[precision ?? 'float64'].bits;
 }
 
 /** Bits of one index into dim entries: ceil(log2 dim). */

@@ -1,9 +1,10 @@
 /**
- * Levels: a whole number of `bits` bits an entry in two's complement, times a step. The step is a float64 in
+ * Levels: a whole number of `bits` bits an entry in two's complement, times a step. The step is a number in
  * front of them, or one of the round that every reader knows and nobody sends.
  */
 
 import { decodeQuantized, type Quantized } from '../../../kernels/reference/compressors.js';
+import type { NumberBits } from '../../arena/layout.js';
 import type { Runtime } from '../../runtime.js';
 import { bindReaders, type Slots, type WireFormat } from './format.js';
 
@@ -14,16 +15,21 @@ export function levelCodeBits(levels: number): number {
   return 1 + (32 - Math.clz32(levels));
 }
 
-/** `stepOf`: the step of a round where everyone knows it. */
-export function levels(dim: number, bits: number, stepOf?: StepOf): WireFormat<Quantized> {
+/** `realBits`: of a step that is sent. `stepOf`: the step of a round where everyone knows it. */
+export function levels(
+  dim: number,
+  bits: number,
+  realBits: NumberBits,
+  stepOf?: StepOf,
+): WireFormat<Quantized> {
   return {
-    bits: (stepOf ? 0 : 64) + dim * bits,
+    bits: (stepOf ? 0 : realBits) + dim * bits,
     write({ step, levels: numbers }, slot) {
-      if (!stepOf) slot.float64(step);
+      if (!stepOf) slot.number(step, realBits);
       for (const level of numbers) slot.bits(level, bits);
     },
     read(slot, round) {
-      const step = stepOf ? stepOf(round) : slot.float64();
+      const step = stepOf ? stepOf(round) : slot.number(realBits);
       const numbers = Float64Array.from({ length: dim }, () => {
         const code = slot.bits(bits);
         return code >= 2 ** (bits - 1) ? code - 2 ** bits : code;

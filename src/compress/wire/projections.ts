@@ -1,9 +1,10 @@
 /**
- * Projections: m float64, the lengths along m orthonormal directions of the round, which every reader knows.
+ * Projections: m numbers, the lengths along m orthonormal directions of the round, which every reader knows.
  */
 
 import { unfold } from '../../../kernels/reference/compressors.js';
 import { gather } from '../../../kernels/reference/gather.js';
+import type { NumberBits } from '../../arena/layout.js';
 import type { Runtime } from '../../runtime.js';
 import { bindReaders, type Slots, type WireFormat } from './format.js';
 import { scalars } from './scalars.js';
@@ -12,9 +13,10 @@ export function projections(
   dim: number,
   count: number,
   directionsOf: (round: number) => readonly Float64Array[],
+  realBits: NumberBits,
 ): WireFormat<Float64Array> {
   return {
-    ...scalars(dim, count, () => 0),
+    ...scalars(dim, count, () => 0, realBits),
     value: (numbers, round) => unfold(numbers, directionsOf(round)),
     // Numbers are added up before they are unfolded.
     gathered: (graph, messages, i, round) => unfold(gather(graph, messages, i), directionsOf(round)),

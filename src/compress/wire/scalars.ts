@@ -1,20 +1,26 @@
-/** Scalars: m float64, those of m entries in turn from one on that every reader knows. */
+/** Scalars: m numbers, those of m entries in turn from one on that every reader knows. */
 
+import type { NumberBits } from '../../arena/layout.js';
 import type { Runtime } from '../../runtime.js';
 import { bindReaders, type Slots, type WireFormat } from './format.js';
 
 type IndexOf = (round: number) => number;
 
-export const scalarBits = (scalars: number) => 64 * scalars;
+export const scalarBits = (scalars: number, realBits: NumberBits) => realBits * scalars;
 
 /** Entry indexOf(round) and those that follow it, round and round. */
-export function scalars(dim: number, count: number, indexOf: IndexOf): WireFormat<Float64Array> {
+export function scalars(
+  dim: number,
+  count: number,
+  indexOf: IndexOf,
+  realBits: NumberBits,
+): WireFormat<Float64Array> {
   return {
-    bits: scalarBits(count),
+    bits: scalarBits(count, realBits),
     write(numbers, slot) {
-      for (const number of numbers) slot.float64(number);
+      for (const number of numbers) slot.number(number, realBits);
     },
-    read: (slot) => Float64Array.from({ length: count }, () => slot.float64()),
+    read: (slot) => Float64Array.from({ length: count }, () => slot.number(realBits)),
     value(numbers, round) {
       const message = new Float64Array(dim);
       for (const [t, number] of numbers.entries()) message[(indexOf(round) + t) % dim] = number;

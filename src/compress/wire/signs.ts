@@ -1,28 +1,34 @@
 /**
- * Signs: one scale, a float64 (or float32), then a bit an entry, the IEEE sign bit. Read alike whoever wrote
+ * Signs: one scale, a number (or a float32), then a bit an entry, the IEEE sign bit. Read alike whoever wrote
  * them: sign, norm-sign, dithered one-bit.
  */
 
 import { decodeSigned, type Signed, signBit } from '../../../kernels/reference/compressors.js';
 import { gatherSigned } from '../../../kernels/reference/gather.js';
-import type { Runtime } from '../../runtime.js';
-import { bindReaders, type Slots, type WireFormat } from './format.js';
-
-export type ScaleBits = 64 | 32;
+import type { NumberBits } from '../../arena/layout.js';
+import { unexpected } from '../../base/errors.js';
+import type { PlanContext, Runtime } from '../../runtime.js';
+import { bindReaders, realBitsOf, type Slots, type WireFormat } from './format.js';
 
 /** Bits of the sign of every entry and of their scale. */
-export const signBits = (dim: number, scaleBits: ScaleBits = 64) => scaleBits + dim;
+export const signBits = (dim: number, scaleBits: NumberBits) => scaleBits + dim;
 
-export function signs(dim: number, scaleBits: ScaleBits = 64): WireFormat<Signed> {
+/** Bits of the scale: as asked for, and a number of the run's where nobody asks. */
+export function planScaleBits(asked: NumberBits | undefined, context: PlanContext): NumberBits {
+  const realBits = realBitsOf(context);
+  if (asked === undefined || asked <= realBits) return asked ?? realBits;
+  throw unexpected([...context.path, 'scaleBits'], asked, '32: numbers are float32 in this run');
+}
+
+export function signs(dim: number, scaleBits: NumberBits): WireFormat<Signed> {
   return {
     bits: signBits(dim, scaleBits),
     write({ scale, entries }, slot) {
-      if (scaleBits === 64) slot.float64(scale);
-      else slot.float32(scale);
+      slot.number(scale, scaleBits);
       for (const entry of entries) slot.bits(signBit(entry), 1);
     },
     read(slot) {
-      const scale = scaleBits === 64 ? slot.float64() : slot.float32();
+      const scale = slot.number(scaleBits);
       return { scale, entries: Float64Array.from({ length: dim }, () => (slot.bits(1) ? -1 : 1)) };
     },
     value: decodeSigned,
@@ -30,9 +36,9 @@ export function signs(dim: number, scaleBits: ScaleBits = 64): WireFormat<Signed
   };
 }
 
-export function readSigns(plan: Slots, runtime: Runtime, scaleBits: ScaleBits = 64) {
+export function readSigns(plan: Slots & { realBits: NumberBits }, runtime: Runtime, scaleBits: NumberBits) {
   const { gatherSign, decodeSign, gatherSignSingle, decodeSignSingle } = runtime.kernels;
-  return scaleBits === 64
+  return scaleBits === plan.realBits
     ? bindReaders({ gather: gatherSign, decode: decodeSign }, plan, runtime)
     : bindReaders({ gather: gatherSignSingle, decode: decodeSignSingle }, plan, runtime);
 }

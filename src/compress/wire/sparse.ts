@@ -1,7 +1,8 @@
-/** Sparse: k float64, then their k indices of ceil(log2 dim) bits, ascending. */
+/** Sparse: k numbers, then their k indices of ceil(log2 dim) bits, ascending. */
 
+import type { NumberBits } from '../../arena/layout.js';
 import type { Runtime } from '../../runtime.js';
-import { bindReaders, indexBits, type Slots, type WireFormat } from './format.js';
+import { bindReaders, indexBits, type Slots, slotBytesBehind, type WireFormat } from './format.js';
 
 export interface Kept {
   /** Ascending. */
@@ -9,16 +10,16 @@ export interface Kept {
   values: ArrayLike<number>;
 }
 
-export function sparse(dim: number, k: number): WireFormat<Kept> {
+export function sparse(dim: number, k: number, realBits: NumberBits): WireFormat<Kept> {
   const places = indexBits(dim);
   return {
-    bits: k * (64 + places),
+    bits: k * (realBits + places),
     write({ indices, values }, slot) {
-      for (let t = 0; t < k; t++) slot.float64(values[t]);
+      for (let t = 0; t < k; t++) slot.number(values[t], realBits);
       for (let t = 0; t < k; t++) slot.bits(indices[t], places);
     },
     read(slot) {
-      const values = Float64Array.from({ length: k }, () => slot.float64());
+      const values = Float64Array.from({ length: k }, () => slot.number(realBits));
       return { values, indices: Array.from({ length: k }, () => slot.bits(places)) };
     },
     value({ indices, values }) {
@@ -28,6 +29,11 @@ export function sparse(dim: number, k: number): WireFormat<Kept> {
     },
     label: `k=${k}`,
   };
+}
+
+/** Bytes of the slot of a message. */
+export function sparseSlotBytes(dim: number, k: number, realBits: NumberBits): number {
+  return slotBytesBehind(k * realBits, k * indexBits(dim));
 }
 
 export function readSparse(plan: Slots & { k: number }, runtime: Runtime) {

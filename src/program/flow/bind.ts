@@ -5,7 +5,7 @@
 
 import type { Kernels } from '../../../kernels/bindings.js';
 import type { Arena } from '../../arena/arena.js';
-import { rowLength } from '../../arena/layout.js';
+import { rowBytesOf } from '../../arena/layout.js';
 import type { CompressorPlan } from '../../compress/types.js';
 import { costDefinition } from '../../cost/registry.js';
 import type { BoundCost } from '../../cost/types.js';
@@ -69,7 +69,9 @@ function bindCost(plan: FlowRunPlan, runtime: Runtime): BoundCost {
 
 /** The runtime of a channel whose vectors are shorter or longer than x. */
 function widthOf({ dim }: CompressorPlan, runtime: Runtime): Runtime {
-  return dim === runtime.dim ? runtime : { ...runtime, dim, rowBytes: rowLength(dim) * 8 };
+  return dim === runtime.dim
+    ? runtime
+    : { ...runtime, dim, rowBytes: rowBytesOf(dim, runtime.arena.precision) };
 }
 
 export function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram {

@@ -1,6 +1,7 @@
 /** Filling the fresh arena of a flow: graph, data, beginning and optimum. */
 
 import type { Arena } from '../../arena/arena.js';
+import type { Reals } from '../../arena/layout.js';
 import { costDefinition } from '../../cost/registry.js';
 import type { Optimum } from '../../cost/types.js';
 import { reverseEdges } from '../../flow/edges.js';
@@ -53,8 +54,8 @@ export function fillFlow(arena: Arena, { problem, reference, plan, order, optimu
   const placed = order !== null && costDefinition(cost.plan.kind).placed === true;
   cost.fill(arena, placed ? order.positions : undefined);
 
-  const rowStride = plan.rowBytes / 8;
-  const x = arena.view('x', 'f64');
+  const rowStride = plan.rowBytes / arena.realBytes;
+  const x = arena.reals('x');
   if (init) {
     for (let agent = 0; agent < plan.agents; agent++) {
       x.set(init.subarray(agent * plan.dim, (agent + 1) * plan.dim), agent * rowStride);
@@ -63,14 +64,16 @@ export function fillFlow(arena: Arena, { problem, reference, plan, order, optimu
     const initial = cost.initial();
     for (let agent = 0; agent < plan.agents; agent++) x.set(initial, agent * rowStride);
   } else if (plan.problem === 'average') {
+    const own = new Float64Array(plan.dim);
     for (let agent = 0; agent < plan.agents; agent++) {
-      cost.ownValue?.(agent, x.subarray(agent * rowStride, agent * rowStride + plan.dim));
+      cost.ownValue?.(agent, own);
+      x.set(own, agent * rowStride);
     }
   }
 
   reference?.fill(arena, x);
 
-  fillOptimum(arena, plan.problem === 'average' ? averageProblem(x, plan) : optimum);
+  fillOptimum(arena, plan.problem === 'average' ? averageProblem(x, rowStride, plan) : optimum);
   // Until here by number, so that what is summed over the agents is summed in that order.
   if (order) placeRows(x.subarray(0, plan.agents * rowStride), rowStride, order);
 }
@@ -82,10 +85,10 @@ function inOrder(values: Float64Array, from: Uint32Array | undefined): Float64Ar
 
 /** Averaging: x* is the mean of the beginnings, f* = (1/n) sum_i |x* - x_i(0)|^2 / 2. */
 function averageProblem(
-  x: Float64Array,
-  { agents, dim, rowBytes }: Filling['plan'],
+  x: Reals,
+  rowStride: number,
+  { agents, dim }: Filling['plan'],
 ): Pick<Optimum, 'x' | 'value'> {
-  const rowStride = rowBytes / 8;
   const mean = new Float64Array(dim);
   for (let agent = 0; agent < agents; agent++) {
     for (let c = 0; c < dim; c++) mean[c] += x[agent * rowStride + c];

@@ -4,6 +4,7 @@
  */
 
 import type { Spectrum } from '../../../topology/spectrum.js';
+import { isInputError } from '../../base/errors.js';
 import { hasOpenGains } from '../../flow/gains.js';
 import { flowDefinition } from '../../flow/registry.js';
 import type { FlowPlan } from '../../flow/types.js';
@@ -61,10 +62,13 @@ export async function chooseGains(
   };
 }
 
-/** The run, or a variant of it, on one thread: short, and the same bits in any order of agents. */
+/**
+ * The run, or a variant of it, on one thread: short, and the same bits in any order of agents. In float64, so
+ * that a run in float32 has the gains of the same run in float64: rounding would end a trial on its way.
+ */
 export function shortRun(problem: FlowProblem, optimum: Answer['optimum'], variant: Variant): Tunable {
   const { reference = problem.reference } = variant;
-  const outline = outlineFlow(problem, 1, { ...variant, order: 'given' });
+  const outline = outlineShort(problem, { ...variant, order: 'given' }, reference !== null);
   const { spec, work, gains, withGains } = outline;
   const known = optimum !== null || outline.plan.problem === 'average';
   const plan = planFlow(outline, withGains({}), known);
@@ -80,6 +84,19 @@ export function shortRun(problem: FlowProblem, optimum: Answer['optimum'], varia
     fill: (arena) => fillFlow(arena, { problem, reference, plan, order: outline.order, optimum }),
     bind: (flow, arena, kernels) => bindFlow(withFlow(plan, flow), arena, kernels, 0),
   };
+}
+
+/**
+ * In the run's own precision where a reference moves, and where a budget of bits is none of float64 numbers.
+ */
+function outlineShort(problem: FlowProblem, variant: Variant, moves: boolean): FlowOutline {
+  if (problem.config.precision === undefined || moves) return outlineFlow(problem, 1, variant);
+  try {
+    return outlineFlow(problem, 1, { ...variant, precision: 'float64' });
+  } catch (error) {
+    if (!isInputError(error)) throw error;
+    return outlineFlow(problem, 1, variant);
+  }
 }
 
 function spectrumWarning({ knownSpectrum }: FlowProblem): string[] {

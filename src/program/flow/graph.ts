@@ -10,7 +10,7 @@ import {
   strongComponents,
 } from '../../../topology/properties.js';
 import { formatBytes } from '../../arena/fits.js';
-import { MAX_ARENA_BYTES, rowLength } from '../../arena/layout.js';
+import { MAX_ARENA_BYTES, REAL, rowBytesOf } from '../../arena/layout.js';
 import { edgesHash } from '../../base/data-in-words.js';
 import { describeSpec } from '../../base/describe.js';
 import { InputError, type SpecPath, unexpected } from '../../base/errors.js';
@@ -28,21 +28,22 @@ export interface GraphSources {
 }
 
 /** Before a graph is generated that no arena could hold: x alone takes so much. */
-export function refuseMoreThanFits({ topology, cost }: FlowConfig): void {
+export function refuseMoreThanFits({ topology, cost, precision }: FlowConfig): void {
   const { nodes } = topology as { nodes?: unknown };
   const dim = typeof cost['dim'] === 'number' ? cost['dim'] : 1;
-  if (typeof nodes !== 'number' || !(nodes * rowLength(dim) * 8 > MAX_ARENA_BYTES)) return;
-  if (rowLength(dim) * 8 > MAX_ARENA_BYTES) {
+  const rowBytes = rowBytesOf(dim, precision);
+  if (typeof nodes !== 'number' || !(nodes * rowBytes > MAX_ARENA_BYTES)) return;
+  if (rowBytes > MAX_ARENA_BYTES) {
     const path = ['cost', 'dim'];
     throw unexpected(
       path,
       dim,
-      `at most ${MAX_ARENA_BYTES / 8} (4 GiB, what 32-bit WebAssembly can address)`,
+      `at most ${MAX_ARENA_BYTES / REAL[precision ?? 'float64'].bytes} (4 GiB, what 32-bit WebAssembly can address)`,
     );
   }
-  const most = Math.floor(MAX_ARENA_BYTES / (rowLength(dim) * 8));
+  const most = Math.floor(MAX_ARENA_BYTES / rowBytes);
   throw new InputError(
-    `topology.nodes is ${nodes}: with dim ${dim} their states alone take ${formatBytes(nodes * rowLength(dim) * 8)}, expected at most ${most} nodes (4 GiB, what 32-bit WebAssembly can address)`,
+    `topology.nodes is ${nodes}: with dim ${dim} their states alone take ${formatBytes(nodes * rowBytes)}, expected at most ${most} nodes (4 GiB, what 32-bit WebAssembly can address)`,
     { path: ['topology', 'nodes'] },
   );
 }

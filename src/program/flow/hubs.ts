@@ -60,7 +60,7 @@ export function hubFields(
 ): FieldSpec[] {
   if (hubs.length === 0) return [];
   return [
-    { name: 'hubs.partials', type: 'f64', length: channels * countChunks(hubs) * rowEntries },
+    { name: 'hubs.partials', type: 'real', length: channels * countChunks(hubs) * rowEntries },
     { name: 'hubs.rowStart', type: 'u32', length: agents + 1, perWorker: true },
     { name: 'hubs.degrees', type: 'f64', length: agents, perWorker: true },
   ];
@@ -104,12 +104,13 @@ export function shareHubs(
   const rowStart = arena.view('hubs.rowStart', 'u32', worker);
   const degrees = arena.view('hubs.degrees', 'f64', worker);
   const ownDegrees = arena.view('graph.degrees', 'f64');
-  const partials = arena.view('hubs.partials', 'f64');
+  const partials = arena.reals('hubs.partials');
   const partialsAt = arena.address('hubs.partials');
   const total = countChunks(hubs);
   const hubOf = new Map(hubs.map((hub) => [hub.agent, hub]));
-  const rowEntries = rowBytes / 8;
-  const rows = new Float64Array(arena.memory.buffer);
+  const { realBytes } = arena;
+  const rowEntries = rowBytes / realBytes;
+  const rows = arena.allReals;
 
   const whole = bind(runtime);
   const parts = bind({
@@ -127,7 +128,7 @@ export function shareHubs(
   const channels = whole.map((channel, index): Channel => {
     const base = index * total;
     const addUp = (hub: Hub, out: number) => {
-      const to = out / 8;
+      const to = out / realBytes;
       const from = (base + hub.firstChunk) * rowEntries;
       for (let c = 0; c < rowEntries; c++) {
         let sum = partials[from + c];

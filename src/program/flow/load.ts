@@ -92,6 +92,7 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
   const cost = await loadCost(costSpec.spec, {
     agents: graph.nodes,
     seed: seedWords(given.seed),
+    precision: given.precision,
     resolve,
     path: ['cost'],
     labels: graph.labels,
@@ -139,7 +140,7 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
 
 /** What a flow averages, where it moves. A series says where agents begin, and nothing else may. */
 async function loadReference(
-  { flow, init, seed }: FlowConfig,
+  { flow, init, seed, precision }: FlowConfig,
   agents: number,
   dim: number,
   resolve: (file: string) => string,
@@ -149,7 +150,14 @@ async function loadReference(
     throw unexpected(['init'], init, 'no init: agents begin at the first round of flow.reference.file');
   }
   const { loadReference: load } = await import('../../flow/reference.js');
-  return load(flow.reference, { agents, dim, seed: seedWords(seed), resolve, path: ['flow', 'reference'] });
+  return load(flow.reference, {
+    agents,
+    dim,
+    precision,
+    seed: seedWords(seed),
+    resolve,
+    path: ['flow', 'reference'],
+  });
 }
 
 /**

@@ -24,6 +24,7 @@
 
 import type { Graph } from '../../../topology/index.js';
 import { bandwidth, meanDistance, meanLevel, reverseCuthillMcKee } from '../../../topology/ordering.js';
+import type { Reals } from '../../arena/layout.js';
 import { cacheBytes } from '../../base/caches.js';
 import { unexpected } from '../../base/errors.js';
 import type { BoundCost } from '../../cost/types.js';
@@ -122,9 +123,9 @@ function distancesOf(rows: Pick<Graph, 'rowStart' | 'columns'>): Distances {
 /**
  * Brings rows that lie by number to their positions, in place: cycle by cycle, through one row beside them.
  */
-export function placeRows(data: Float64Array, rowStride: number, { numbers }: AgentOrder): void {
+export function placeRows(data: Reals, rowStride: number, { numbers }: AgentOrder): void {
   const done = new Uint8Array(numbers.length);
-  const held = new Float64Array(rowStride);
+  const held = data.slice(0, rowStride);
   for (let start = 0; start < numbers.length; start++) {
     if (done[start] === 1) continue;
     held.set(data.subarray(start * rowStride, (start + 1) * rowStride));

@@ -9,11 +9,21 @@
 
 import type { Graph } from '../../../topology/index.js';
 import { checkArenaFits } from '../../arena/fits.js';
-import { type FieldSpec, layoutArena, rowLength, rowsThatLast } from '../../arena/layout.js';
+import {
+  type FieldSpec,
+  layoutArena,
+  type Precision,
+  pointLength,
+  REAL,
+  rowBytesOf,
+  rowLength,
+  rowsThatLast,
+} from '../../arena/layout.js';
 import { cacheBytes } from '../../base/caches.js';
 import { unexpected } from '../../base/errors.js';
 import { planCompressor, UNCOMPRESSED } from '../../compress/registry.js';
 import { type CompressorPlan, reckonedContraction } from '../../compress/types.js';
+import { pointFields } from '../../cost/points.js';
 import type { CostModel } from '../../cost/types.js';
 import { channelFields, channelPath, channelSeed } from '../../flow/channel.js';
 import { edgeFields } from '../../flow/edges.js';
@@ -75,11 +85,15 @@ export function chooseBlock(rowBytes: number, secondBytes: number): number {
   return Math.max(1, Math.min(MAX_BLOCK_AGENTS, Math.floor((secondBytes * BLOCK_SHARE) / rowBytes)));
 }
 
-/** Of the same problem: another mode, another order of agents, a reference that stands still. */
+/**
+ * Of the same problem: another mode, another order of agents, a reference that stands still, in another
+ * precision.
+ */
 export interface Variant {
   compress?: Compress | undefined;
   order?: LayoutSpec['order'];
   reference?: ReferenceModel | null;
+  precision?: Precision | undefined;
 }
 
 export interface FlowOutline {
@@ -118,8 +132,10 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
 
   const { dim } = cost;
   const agents = graph.nodes;
-  const rowEntries = rowLength(dim);
-  const rowBytes = rowEntries * 8;
+  const { precision = config.precision ?? 'float64' } = variant;
+  const { bits: realBits } = REAL[precision];
+  const rowEntries = rowLength(dim, precision);
+  const rowBytes = rowBytesOf(dim, precision);
   const { block } = config.layout;
   const blockAgents = Math.min(agents, block === 'auto' ? chooseBlock(rowBytes, cacheBytes().second) : block);
   const context: Omit<PlanContext, 'path'> = {
@@ -129,6 +145,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     seed: seedWords(config.seed),
     rounds: config.rounds,
     linksChange: links !== null,
+    precision,
   };
   const warnings: string[] = [];
   // Where nothing is sent through a channel, what the compressor says of itself still counts.
@@ -148,7 +165,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     stop: config.stop,
   });
   const counted = {
-    ...countedBits(messages, planned, agents),
+    ...countedBits(messages, planned, agents, realBits),
     links: links?.plan ?? null,
     arcs,
     estimated: estimatedChannels(messages),
@@ -172,18 +189,19 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     ...outFields(out, agents, arcs),
     ...orderFields(order),
     ...(links ? linksFields(links, agents, arcs, out) : []),
-    ...traceFields(problem, measure, state),
+    ...traceFields(problem, measure, state, precision),
+    ...pointFields(dim, precision),
     ...bitsFields(counted),
     ...(reference?.fields ?? []),
     ...(networkOfEdges ? networkFields(arcs) : []),
-    ...(messages.unicast ? edgeFields(messages.unicast, graph.edges) : []),
+    ...(messages.unicast ? edgeFields(messages.unicast, graph.edges, precision) : []),
     ...channels.flatMap((plan, channel) => channelFields(plan, channel, agents)),
     ...hubFields(hubs, Math.max(1, channels.length), agents, rowEntries),
     ...state,
     ...(channels.length === 0 ? [compressor] : channels).flatMap(({ fields }) => fields),
-    ...cost.fields,
+    ...(cost.fieldsIn?.(precision) ?? cost.fields),
   ];
-  const layout = layoutArena(fields, workers);
+  const layout = layoutArena(fields, workers, precision);
   checkArenaFits(layout);
 
   const caches = cacheBytes();
@@ -212,7 +230,10 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
       ...counted,
       directed: out.directed,
       shares: out.shares,
-      stateBits: counted.estimated.reduce((sum, channel) => sum + 64 * (planned[channel]?.dim ?? dim), 0),
+      stateBits: counted.estimated.reduce(
+        (sum, channel) => sum + realBits * (planned[channel]?.dim ?? dim),
+        0,
+      ),
       dim,
       rowBytes,
       blockAgents,
@@ -228,7 +249,10 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
       channels,
       cost: cost.plan,
       senders: agents === 1 ? 0 : agents,
-      uncompressedBits: planned.reduce((sum, { dim }) => sum + 64 * dim, 64 * (messages.scalars ?? 0)),
+      uncompressedBits: planned.reduce(
+        (sum, { dim }) => sum + realBits * dim,
+        realBits * (messages.scalars ?? 0),
+      ),
       state: ['x', 'v', 's']
         .filter((name) => layout.fields[name])
         .map((name) => ({ name, rows: agents, doubled: layout.fields[name].length > agents * rowEntries })),
@@ -300,11 +324,13 @@ function countedBits(
   { unicast, scalars = 0 }: FlowMessages,
   channels: readonly CompressorPlan[],
   agents: number,
+  realBits: number,
 ): Pick<FlowRunPlan, 'unicastBits' | 'messageBits'> {
-  if (unicast) return { unicastBits: [...unicast.bits], messageBits: null };
+  if (unicast)
+    return { unicastBits: unicast.numbers.map((numbers) => numbers * realBits), messageBits: null };
   // An agent alone sends nothing to anybody.
   if (agents === 1) return { unicastBits: null, messageBits: 0 };
-  let messageBits: number | null = 64 * scalars;
+  let messageBits: number | null = realBits * scalars;
   for (const { messageBits: bits } of channels) {
     messageBits = messageBits === null || bits === null ? null : messageBits + bits;
   }
@@ -369,18 +395,18 @@ function traceFields(
   { graph: { nodes: agents }, cost }: FlowProblem,
   measure: MeasurePlan,
   state: readonly FieldSpec[],
+  precision: Precision,
 ): FieldSpec[] {
-  const rowEntries = rowLength(cost.dim);
   return [
     { name: 'trace.ring', type: 'f64', length: RING_ROWS * COLUMNS.length },
-    { name: 'trace.mean', type: 'f64', length: rowEntries },
+    { name: 'trace.mean', type: 'f64', length: pointLength(cost.dim) },
     ...optimumFields(cost.dim),
     verdictField,
     { name: 'trace.values', type: 'f64', length: agents },
     { name: 'trace.toOptimum', type: 'f64', length: agents },
     { name: 'trace.toMean', type: 'f64', length: agents },
     ...accuracyFields(cost.plan),
-    ...measureFields(measure, agents, cost.dim),
+    ...measureFields(measure, agents, cost.dim, precision),
     ...(state.some(({ name }) => name === 's')
       ? [{ name: 'trace.toEstimate', type: 'f64' as const, length: agents }]
       : []),

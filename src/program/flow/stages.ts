@@ -64,6 +64,7 @@ function answer({ config, cost, init }: FlowProblem): Answer {
   const optimum = averages ? null : cost.optimum();
   return {
     optimum,
+    value: (x) => cost.value(x),
     averages,
     noOptimum: averages || optimum ? null : (cost.whyNoOptimum ?? 'its cost has none'),
     agree: agreement(averages, init, cost.dim),
@@ -100,6 +101,7 @@ async function report({ problem, answer: { optimum }, choice, plan }: FlowMade):
     compressor: describeSpec(given.compressor),
     links: given.links ? describeLinks(given.links) : null,
     layout: { order: orderReport, blockAgents },
+    ...(given.precision && { precision: given.precision }),
     ...estimateMemory(plan, graphBytes, given.checkpoint !== undefined),
     spectrum: found && {
       lambda2: found.lambda2,

@@ -5,6 +5,7 @@
  */
 
 import type { Arena } from '../../arena/arena.js';
+import { pointLength } from '../../arena/layout.js';
 import type { BoundCost } from '../../cost/types.js';
 import { bindAccuracy } from '../../run/accuracy.js';
 import { bindMeasure } from '../../run/measure.js';
@@ -64,12 +65,12 @@ export function bindTrace(
   bits: Bits,
 ): Pick<BoundProgram, 'tracePhases' | 'traceRow' | 'rmsError'> {
   const { agents, dim, rowBytes } = plan;
-  const rowEntries = rowBytes / 8;
+  const pointEntries = pointLength(dim);
   const first = plan.partition[worker];
   const end = plan.partition[worker + 1];
   const count = end - first;
   const xAt = stateAt(plan, arena, 'x');
-  const lines = rowEntries / LINE_ENTRIES;
+  const lines = pointEntries / LINE_ENTRIES;
   const firstColumn = Math.floor((lines * worker) / plan.workers) * LINE_ENTRIES;
   const columns = Math.floor((lines * (worker + 1)) / plan.workers) * LINE_ENTRIES - firstColumn;
   const mean = arena.address('trace.mean');
@@ -122,12 +123,12 @@ export function bindTrace(
     if (count === 0) return;
     cost.beginRound?.(k);
     if (!average) cost.values(first, count, mean, values);
-    kernels.distancesToPoint(first, count, xAt(k), rowBytes, rowEntries, optimum, toOptimum.from);
+    kernels.distancesToPoint(first, count, xAt(k), rowBytes, pointEntries, optimum, toOptimum.from);
     toOptimum.settle();
-    kernels.distancesToPoint(first, count, xAt(k), rowBytes, rowEntries, mean, toMean.from);
+    kernels.distancesToPoint(first, count, xAt(k), rowBytes, pointEntries, mean, toMean.from);
     toMean.settle();
     if (toEstimate === null) return;
-    kernels.distancesBetweenRows(first, count, xAt(k), sAt(k), rowBytes, rowEntries, toEstimate.from);
+    kernels.distancesBetweenRows(first, count, xAt(k), sAt(k), rowBytes, pointEntries, toEstimate.from);
     toEstimate.settle();
   };
 
@@ -163,7 +164,7 @@ export function bindTrace(
 
   /** One worker has all agents. */
   const rmsError = (k: number) => {
-    kernels.distancesToPoint(first, count, xAt(k), rowBytes, rowEntries, optimum, toOptimum.from);
+    kernels.distancesToPoint(first, count, xAt(k), rowBytes, pointEntries, optimum, toOptimum.from);
     toOptimum.settle();
     return Math.sqrt(kernels.sum(toOptimum.at, agents) / entries);
   };

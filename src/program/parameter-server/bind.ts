@@ -13,7 +13,7 @@
 
 import type { Kernels } from '../../../kernels/bindings.js';
 import type { Arena } from '../../arena/arena.js';
-import { rowLength } from '../../arena/layout.js';
+import { rowBytesOf } from '../../arena/layout.js';
 import { valueAt } from '../../base/schedules.js';
 import { bindCompressor } from '../../compress/registry.js';
 import { bindRotation } from '../../compress/rotation.js';
@@ -22,7 +22,7 @@ import { costDefinition } from '../../cost/registry.js';
 import type { BoundProgram } from '../../run/types.js';
 import type { Runtime } from '../../runtime.js';
 import { bindServerBits } from './bits.js';
-import { bindDownlink, SCALE_BYTES } from './downlink.js';
+import { bindDownlink } from './downlink.js';
 import { bindServerTrace } from './trace.js';
 import type { ServerRunPlan } from './types.js';
 
@@ -61,8 +61,9 @@ export function bindServer(
   const rotated = rotation === null ? 0 : arena.address('scratch.rotated', worker);
 
   const x = arena.address('x');
-  const n = rowBytes / 8;
-  const wideBytes = rowLength(size) * 8;
+  const { precision, realBytes } = arena;
+  const n = rowBytes / realBytes;
+  const wideBytes = rowBytesOf(size, precision);
   const gradient = arena.address('scratch.gradient', worker);
   const slots = arena.address('uplink.slots');
   const { slotBytes } = plan.uplink;
@@ -72,7 +73,9 @@ export function bindServer(
   const mean = arena.address('server.mean');
   const sent = arena.address('server.sent');
   const direction = arena.address('server.direction');
-  const { doubles } = viewsOf(runtime);
+  // Sums are of float64, and so are the means that come out of them.
+  const means = precision === 'float64' || counted ? mean : arena.address('server.means');
+  const { reals } = viewsOf(runtime);
 
   const first = plan.partition[worker];
   const end = plan.partition[worker + 1];
@@ -107,14 +110,16 @@ export function bindServer(
   const reduce = (k: number) => {
     if (coordinates > 0) {
       if (counted) {
-        const bits = slots + SCALE_BYTES;
+        const bits = slots + realBytes;
         kernels.countSigns(bits, slotBytes, agents, firstCoordinate, coordinates, mean, countScratch);
         // Every reader knows the scale; it stands in front of the first message.
-        kernels.meanSigns(mean, firstCoordinate, coordinates, agents, doubles[slots / 8], mean);
-        if (endCoordinate === size) doubles.fill(0, mean / 8 + size, (mean + wideBytes) / 8);
+        kernels.meanSigns(mean, firstCoordinate, coordinates, agents, reals[slots / realBytes], mean);
+        if (endCoordinate === size) reals.fill(0, mean / realBytes + size, (mean + wideBytes) / realBytes);
       } else {
-        const columns = endCoordinate === size ? wideBytes / 8 - firstCoordinate : coordinates;
-        kernels.columnMeans(decoded, wideBytes, agents, firstCoordinate, columns, mean);
+        const columns = endCoordinate === size ? wideBytes / realBytes - firstCoordinate : coordinates;
+        kernels.columnMeans(decoded, wideBytes, agents, firstCoordinate, columns, means);
+        if (means !== mean)
+          kernels.narrow(means + firstCoordinate * 8, columns, mean + firstCoordinate * realBytes);
       }
       if (signsAtOnce) downlink.signRange(k, mean, firstCoordinate, coordinates);
     }
@@ -127,7 +132,7 @@ export function bindServer(
   };
   const turn = () => {
     rotation?.forward(mean, rowBytes, sent, wideBytes, 1, masks);
-    kernels.decodeDense(0, 1, sent, wideBytes, mean, wideBytes, wideBytes / 8);
+    kernels.decodeDense(0, 1, sent, wideBytes, mean, wideBytes, wideBytes / realBytes);
   };
 
   const apply = (k: number) => {
@@ -165,7 +170,7 @@ function bindOptimizer(
   kernels: Kernels,
 ): (direction: number, round: number) => void {
   const { kind, beta, nesterov, beta1, beta2, epsilon } = optimizer;
-  const n = rowBytes / 8;
+  const n = rowBytes / arena.realBytes;
   if (kind === 'sgd') return () => {};
   const first = arena.address('server.first');
   if (kind === 'momentum') {

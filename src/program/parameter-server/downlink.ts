@@ -4,7 +4,7 @@
  * coordinate, by whoever has the coordinate.
  */
 
-import { rowLength } from '../../arena/layout.js';
+import { rowBytesOf } from '../../arena/layout.js';
 import { valueAt } from '../../base/schedules.js';
 import { bindCompressor } from '../../compress/registry.js';
 import { viewsOf } from '../../compress/slots.js';
@@ -19,8 +19,6 @@ import type { ServerRunPlan } from './types.js';
  */
 export const SERVER_CHANNEL = 1;
 
-/** Where every message of signs has its bits: behind a float64 that says their scale. */
-export const SCALE_BYTES = 8;
 const ALL_AGENTS = 0xffffffff;
 
 export interface Downlink {
@@ -44,12 +42,12 @@ export function bindDownlink(plan: ServerRunPlan, runtime: Runtime): Downlink {
   const slot = arena.address('downlink.slot');
   const length = plan.downBits === null ? arena.address('downlink.length') : 0;
   const ditherScratch = arena.address('scratch.dither', worker);
-  const { doubles } = viewsOf(runtime);
-  const stride = downRotated ? rowLength(size) * 8 : rowBytes;
+  const { reals, realBytes } = viewsOf(runtime);
+  const stride = downRotated ? rowBytesOf(size, arena.precision) : rowBytes;
 
   const signRange = (k: number, row: number, from: number, count: number) => {
     if (count <= 0) return;
-    const bits = slot + SCALE_BYTES;
+    const bits = slot + realBytes;
     if (downSigns === null || downSigns === 'plain') {
       kernels.packSignRange(row, bits, from, count);
       return;
@@ -77,7 +75,7 @@ export function bindDownlink(plan: ServerRunPlan, runtime: Runtime): Downlink {
       if (downSigns === null) compressor.encode(0, 1, k, mean, stride, slot, length);
       else {
         if (!signed) signRange(k, mean, 0, downRotated ? size : dim);
-        doubles[slot / 8] = downSigns === 'plain' ? 1 : downSigns.shrink * valueAt(downSigns.lambda, k);
+        reals[slot / realBytes] = downSigns === 'plain' ? 1 : downSigns.shrink * valueAt(downSigns.lambda, k);
       }
       compressor.decode(0, 1, k, slot, sent, stride);
     },

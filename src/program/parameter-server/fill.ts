@@ -7,5 +7,5 @@ import type { CostModel } from '../../cost/types.js';
 export function fillServer(arena: Arena, cost: CostModel, init: Float64Array | null): void {
   cost.fill(arena);
   const beginning = init ?? cost.initial?.();
-  if (beginning) arena.view('x', 'f64').set(beginning);
+  if (beginning) arena.reals('x').set(beginning);
 }

@@ -9,13 +9,12 @@
  * leave about as little the widest, since it cuts off least. The same config gives the same width.
  */
 
-import { readFile } from 'node:fs/promises';
 import { bindKernels } from '../../../kernels/bindings.js';
 import { createArena } from '../../arena/arena.js';
 import { unexpected } from '../../base/errors.js';
 import { costDefinition } from '../../cost/registry.js';
 import type { CostModel } from '../../cost/types.js';
-import { kernelsUrl } from '../../run/locations.js';
+import { compileKernels } from '../../run/kernels.js';
 import { COLUMNS } from '../../trace/ring.js';
 import { bindServer } from './bind.js';
 import type { ServerConfig } from './config.js';
@@ -41,7 +40,7 @@ export async function findLambda(
   init: Float64Array | null,
 ): Promise<FoundLambda> {
   const rounds = Math.min(config.rounds, TRIAL_ROUNDS);
-  const module = await WebAssembly.compile(await readFile(kernelsUrl));
+  const module = await compileKernels(config.precision);
   const planned = (lambda: number) =>
     planServer({
       config: { ...config, program: { ...config.program, lambda } },
@@ -53,7 +52,7 @@ export async function findLambda(
   const arena = createArena(layout);
   fillServer(arena, cost, init);
   const kernels = bindKernels(module, arena.memory);
-  const beginning = arena.view('x', 'f64').slice();
+  const beginning = arena.reals('x').slice();
 
   const runtime = {
     arena,
@@ -67,7 +66,7 @@ export async function findLambda(
     graph: { rowStart: 0, columns: 0, weights: 0, weightStride: 0, degrees: 0 },
   };
   const bound = costDefinition(costPlan.kind).bind(costPlan, runtime);
-  const gradient = arena.view('scratch.gradient', 'f64');
+  const gradient = arena.reals('scratch.gradient');
   bound.beginRound?.(0);
   let squares = 0;
   for (let agent = 0; agent < agents; agent++) {
@@ -88,7 +87,7 @@ export async function findLambda(
     for (const { name, type } of Object.values(layout.fields)) {
       if (!name.startsWith('cost.')) arena.view(name, type).fill(0);
     }
-    arena.view('x', 'f64').set(beginning);
+    arena.reals('x').set(beginning);
     const program = bindServer(planned(lambda), arena, kernels, 0);
     const objective = (round: number) => {
       for (const phase of program.tracePhases) phase(round);

@@ -5,7 +5,14 @@
 
 import { COUNT_SCRATCH_BYTES, DITHER_SCRATCH } from '../../../kernels/sizes.js';
 import { checkArenaFits } from '../../arena/fits.js';
-import { type FieldSpec, layoutArena, rowLength, wholeThatLasts } from '../../arena/layout.js';
+import {
+  type FieldSpec,
+  layoutArena,
+  REAL,
+  rowBytesOf,
+  rowLength,
+  wholeThatLasts,
+} from '../../arena/layout.js';
 import { formatPath, InputError, type SpecPath } from '../../base/errors.js';
 import { planSchedule } from '../../base/schedules.js';
 import { TRANSFORM_NS } from '../../compress/nanoseconds.js';
@@ -13,6 +20,7 @@ import { planCompressor } from '../../compress/registry.js';
 import { type RotationPlan, rotationMasks } from '../../compress/rotation.js';
 import { inSlotsOf } from '../../compress/slots.js';
 import type { CompressorPlan, CompressorSpec } from '../../compress/types.js';
+import { pointFields } from '../../cost/points.js';
 import type { CostModel } from '../../cost/types.js';
 import { channelSeed } from '../../flow/channel.js';
 import { accuracyFields } from '../../run/accuracy.js';
@@ -53,7 +61,7 @@ export function planServer({
   modules = [],
   optimumKnown = false,
 }: ServerInputs): ServerProgramPlan {
-  const { program: spec, rounds } = config;
+  const { program: spec, rounds, precision } = config;
   const { dim } = cost;
   const { agents } = spec;
   refuseEmptyAgents(cost, agents);
@@ -63,6 +71,7 @@ export function planServer({
     blockAgents: 1,
     seed: seedWords(config.seed),
     rounds,
+    precision,
   };
 
   // What is rotated is rotated here, so that one rotation can be around both links: then the server need not
@@ -85,10 +94,11 @@ export function planServer({
   const optimizer = planOptimizer(spec.optimizer);
   const gamma = planSchedule(spec.gamma, rounds);
 
-  const row = rowLength(dim);
-  const wide = rowLength(size);
+  const row = rowLength(dim, precision);
+  const wide = rowLength(size, precision);
   const one = (name: string, length: number): FieldSpec => ({ name, type: 'f64', length });
-  const own = (name: string, length: number): FieldSpec => ({ name, type: 'f64', length, perWorker: true });
+  const real = (name: string, length: number): FieldSpec => ({ name, type: 'real', length });
+  const own = (name: string, length: number): FieldSpec => ({ name, type: 'real', length, perWorker: true });
   // Everyone holds the same x, so one point is all agents'.
   const slope = measuresOnePoint(cost, config.trace.sample, config.stop);
   const fields: FieldSpec[] = [
@@ -99,25 +109,33 @@ export function planServer({
     ...optimumFields(dim),
     one('trace.values', agents),
     ...accuracyFields(cost.plan),
-    ...(slope ? slopeFields(dim) : []),
-    wholeThatLasts(one('x', row)),
+    ...(slope ? slopeFields(dim, precision) : []),
+    wholeThatLasts(real('x', row)),
+    ...pointFields(dim, precision),
     // Vectors of signs are read sixteen bytes at a time, a little beyond the last.
     one('uplink.slots', (agents * uplink.slotBytes) / 8 + 2),
     one('downlink.slot', downlink.slotBytes / 8 + 2),
-    one('server.mean', Math.max(row, wide)),
-    one('server.sent', Math.max(row, wide)),
-    one('server.direction', row),
+    real('server.mean', Math.max(row, wide)),
+    real('server.sent', Math.max(row, wide)),
+    real('server.direction', row),
     own('scratch.gradient', row),
-    ...(counted ? [own('scratch.counts', COUNT_SCRATCH_BYTES / 8)] : [one('uplink.decoded', agents * wide)]),
+    ...(counted
+      ? [{ name: 'scratch.counts', type: 'u8' as const, length: COUNT_SCRATCH_BYTES, perWorker: true }]
+      : [real('uplink.decoded', agents * wide)]),
+    ...(counted || precision === undefined ? [] : [one('server.means', wide)]),
     own('scratch.dither', DITHER_SCRATCH),
   ];
   if (rotation) fields.push(rotationMasks('scratch.masks', rotation), own('scratch.rotated', wide));
   if (uplink.messageBits === null) fields.push({ name: 'uplink.lengths', type: 'u32', length: agents });
   if (downlink.messageBits === null) fields.push({ name: 'downlink.length', type: 'u32', length: 1 });
-  if (optimizer.kind !== 'sgd') fields.push(wholeThatLasts(one('server.first', row)));
-  if (optimizer.kind === 'adam') fields.push(wholeThatLasts(one('server.second', row)));
+  if (optimizer.kind !== 'sgd') fields.push(wholeThatLasts(real('server.first', row)));
+  if (optimizer.kind === 'adam') fields.push(wholeThatLasts(real('server.second', row)));
   const times = agentNs(cost, rotation, uplink);
-  const layout = layoutArena([...fields, ...uplink.fields, ...downlink.fields, ...cost.fields], workers);
+  const layout = layoutArena(
+    [...fields, ...uplink.fields, ...downlink.fields, ...cost.fields],
+    workers,
+    precision,
+  );
   checkArenaFits(layout);
 
   return {
@@ -126,7 +144,7 @@ export function planServer({
       agents,
       edges: agents,
       dim,
-      rowBytes: row * 8,
+      rowBytes: rowBytesOf(dim, precision),
       blockAgents: 1,
       seed: context.seed,
       workers,
@@ -139,7 +157,7 @@ export function planServer({
       cost: cost.plan,
       messageBits: uplink.messageBits,
       senders: agents + 1,
-      uncompressedBits: 64 * dim,
+      uncompressedBits: REAL[precision ?? 'float64'].bits * dim,
       state: [{ name: 'x', rows: 1, doubled: false }],
       optimumKnown,
       partition: partition(times, workers),

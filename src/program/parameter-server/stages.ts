@@ -51,6 +51,7 @@ export const serverStages: Stages<ServerProblem, ServerProgramPlan, ServerChoice
     const optimum = cost.optimum();
     return {
       optimum,
+      value: (x) => cost.value(x),
       averages: false,
       noOptimum: optimum ? null : (cost.whyNoOptimum ?? 'its cost has none'),
       agree: 'with a parameter server everyone always holds the same x',
@@ -104,6 +105,7 @@ async function load(loaded: LoadedConfig): Promise<ServerProblem> {
     loadCost(costSpec.spec, {
       agents,
       seed: seedWords(given.seed),
+      precision: given.precision,
       resolve,
       path: ['cost'],
       warn: (message) => warnings.add(message),
@@ -151,6 +153,7 @@ function report({ problem, outline, answer: { optimum }, choice, plan }: ServerM
     compressor: describeSpec(links.uplink),
     links: null,
     layout: null,
+    ...(problem.config.precision && { precision: problem.config.precision }),
     ...estimateMemory(plan, 0, problem.config.checkpoint !== undefined),
     spectrum: null,
     gains: { gamma: plan.gamma.initial, ...(choice && { lambda: choice.lambda }) },

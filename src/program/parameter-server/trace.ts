@@ -1,5 +1,6 @@
 /** The trace rows of a parameter server: everyone holds the same x, so that its gap is everyone's. */
 
+import { bindPoints } from '../../cost/points.js';
 import type { BoundCost } from '../../cost/types.js';
 import { bindAccuracy } from '../../run/accuracy.js';
 import { bindSlope } from '../../run/measure.js';
@@ -15,27 +16,30 @@ const column = (name: (typeof COLUMNS)[number]) => COLUMNS.indexOf(name);
 
 export function bindServerTrace(
   plan: ServerRunPlan,
-  { arena, kernels, worker }: Runtime,
+  runtime: Runtime,
   cost: BoundCost,
   bits: ServerBits,
 ): Pick<BoundProgram, 'tracePhases' | 'traceRow'> {
+  const { arena, kernels, worker } = runtime;
   const { agents, dim, network } = plan;
+  const points = bindPoints(runtime);
   const x = arena.address('x');
   const first = plan.partition[worker];
   const end = plan.partition[worker + 1];
   const values = arena.address('trace.values');
   const optimum = arena.view('trace.optimum', 'f64');
-  const model = arena.view('x', 'f64');
+  const model = arena.reals('x');
   const hasOptimum = plan.optimumKnown;
   const optimumValue = optimumValueIn(arena, plan);
   const verdict = bindVerdict(plan, arena);
   const accuracy = bindAccuracy(plan.cost, cost, arena, worker, plan.workers);
 
   const traceAgents = (k: number) => {
-    accuracy.count(x);
+    const point = points.wide(x);
+    accuracy.count(point);
     if (first === end) return;
     cost.beginRound?.(k);
-    cost.values(first, end - first, x, values);
+    cost.values(first, end - first, point, values);
   };
   const slopeAt = plan.slope
     ? bindSlope(cost, arena, worker, { agents, dim, positions: undefined })

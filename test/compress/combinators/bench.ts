@@ -4,7 +4,7 @@
  */
 
 import { viewAt } from '../../../src/arena/arena.js';
-import { rowLength } from '../../../src/arena/layout.js';
+import { pointLength } from '../../../src/arena/layout.js';
 import type { SpecPath } from '../../../src/base/errors.js';
 import { compressors, planCompressor, referenceCompressor } from '../../../src/compress/registry.js';
 import { inSlotsOf } from '../../../src/compress/slots.js';
@@ -70,7 +70,7 @@ export class Bench {
     const planned = planOf(spec, options);
     const plan = spareBytes > 0 ? inSlotsOf(planned, planned.slotBytes + spareBytes) : planned;
     const { slotBytes } = plan;
-    const stride = rowLength(dim) * 8;
+    const stride = pointLength(dim) * 8;
     const { arena, runtime, bound } = stage({
       plan,
       agents,
@@ -81,7 +81,7 @@ export class Bench {
       fields: [
         { name: 'slots', type: 'u8', length: 2 * agents * slotBytes },
         { name: 'lengths', type: 'u32', length: 2 * agents },
-        { name: 'rows', type: 'f64', length: agents * rowLength(dim) },
+        { name: 'rows', type: 'f64', length: agents * pointLength(dim) },
       ],
     });
     arena.view('slots', 'u8').fill(STALE);

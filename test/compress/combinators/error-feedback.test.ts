@@ -93,9 +93,9 @@ describe('error feedback', () => {
   it('keeps one row an agent, beside two rows of scratch for each agent of a block', () => {
     const { fields } = planOf(errorFeedback({ kind: 'sign' }), { agents: 9, dim: 11 });
     expect(fields).toEqual([
-      { name: 'compressor.excess', type: 'f64', length: 9 * 16, lasts: { as: 'rows', rows: 9 } },
-      { name: 'compressor.wanted', type: 'f64', length: 3 * 16, perWorker: true },
-      { name: 'compressor.said', type: 'f64', length: 3 * 16, perWorker: true },
+      { name: 'compressor.excess', type: 'real', length: 9 * 16, lasts: { as: 'rows', rows: 9 } },
+      { name: 'compressor.wanted', type: 'real', length: 3 * 16, perWorker: true },
+      { name: 'compressor.said', type: 'real', length: 3 * 16, perWorker: true },
     ]);
   });
 });

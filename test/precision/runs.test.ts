@@ -1,0 +1,61 @@
+/**
+ * Runs in float32: the same hash for any number of workers, and next to the same run in float64, for every
+ * flow, compressor, cost, kind of links and program whose bits are recorded. Here every so many of them; all
+ * of them with `npm run test:precision`.
+ */
+
+import { describe, expect, it } from 'vitest';
+import { isInputError } from '../../src/base/errors.js';
+import { ROUNDS, recordedTables } from '../engine/recorded.js';
+import { runSequentially, type SequentialResult } from '../support/sequential.js';
+
+const tables = await recordedTables();
+const whole = process.env['SOTTOVOCE_PRECISION'] === 'all';
+const EVERY = whole ? 1 : 61;
+const WORKERS = [2, 3, 5];
+
+/** Of the root mean square of x, after the recorded rounds (docs/model/precision.md). */
+const APART = 1e-3;
+/** What a purse of bits affords decides for rounds to come. */
+const APART_ADAPTIVE = 5e-2;
+
+const rms = (entries: ArrayLike<number>) =>
+  Math.sqrt(Array.from(entries).reduce((sum, entry) => sum + entry * entry, 0) / entries.length);
+
+async function attempt(config: Record<string, unknown>, workers: number): Promise<SequentialResult | null> {
+  try {
+    return await runSequentially({ rounds: ROUNDS, trace: { every: 10 }, ...config }, workers);
+  } catch (error) {
+    if (!isInputError(error)) throw error;
+    return null;
+  }
+}
+
+async function check(name: string, config: Record<string, unknown>): Promise<void> {
+  const double = await attempt(config, 1);
+  const single = await attempt({ ...config, precision: 'float32' }, 1);
+  expect(single === null, `${name}: refused in one precision`).toBe(double === null);
+  if (single === null || double === null) return;
+  for (const workers of whole ? WORKERS : WORKERS.slice(1, 2)) {
+    const other = await attempt({ ...config, precision: 'float32' }, workers);
+    expect(other?.stateHash, `${name}: ${workers} workers`).toBe(single.stateHash);
+  }
+  expect(single.stateHash, name).not.toBe(double.stateHash);
+  if (double.verdict === 'diverged') return;
+  const apart = rms(single.x.map((entry, at) => entry - (double.x[at] as number))) / rms(double.x);
+  expect(apart, name).toBeLessThan(name.includes('adaptive') ? APART_ADAPTIVE : APART);
+  if (single.messageBits !== null && double.messageBits !== null)
+    expect(single.messageBits, name).toBeLessThanOrEqual(double.messageBits);
+}
+
+describe('float32', () => {
+  it.each(Object.keys(tables))(
+    '%s',
+    async (name) => {
+      let number = 0;
+      for (const [config, body] of (tables[name] as (typeof tables)[string])())
+        if (number++ % EVERY === Math.min(7, EVERY - 1)) await check(config, body);
+    },
+    3_600_000,
+  );
+});

@@ -90,7 +90,7 @@ async function openRound({ agents, degree, dim }: Shape, { seed, quick }: BenchI
     edges: rig.report.edges,
     bytes: rig.report.arenaBytes,
     sample: async () => (await rig.sample()).seconds,
-    loop: timed(gatherLoop(generate(topology, seed), rowLength(dim)), leastSeconds),
+    loop: timed(gatherLoop(generate(topology, seed), rowLength(dim, 'float64')), leastSeconds),
     close: () => rig.close(),
   };
 }

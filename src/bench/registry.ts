@@ -2,6 +2,7 @@
 
 import { barrier } from './barrier.js';
 import { checkpoints } from './checkpoints.js';
+import { flows } from './flows.js';
 import { growth } from './growth.js';
 import { kernels } from './kernels.js';
 import { memory } from './memory.js';
@@ -19,6 +20,7 @@ export const benchmarks: readonly Benchmark[] = [
   barrier,
   kernels,
   round,
+  flows,
   precision,
   scaling,
   memory,

@@ -8,6 +8,7 @@
 import { Edge } from './lanes';
 import { At0, At16, At32, At48, At64, At80, At96, At112 } from './offsets';
 import { Real } from './real';
+import { Touch } from './touch';
 
 class Tile {
   /**
@@ -114,6 +115,9 @@ class Tile {
  * One round, with the bits of gatherDense, the gradient and stepPrimalDual. slots: x of all agents, which
  * are the messages; xOut, v, a, b: block rows. The gradient is in `gradient` (block rows) or, where that is
  * 0, a (x - b).
+ *
+ * The rows that the agent `ahead` further on reads are asked for early; ahead 0: they are not. `agents`: how
+ * many there are.
  */
 export function primalDualDense(
   first: usize,
@@ -134,6 +138,8 @@ export function primalDualDense(
   hAlpha: f64,
   hBeta: f64,
   hImplicit: f64,
+  ahead: usize,
+  agents: usize,
 ): void {
   const eta = Real.splat(hEta);
   const alpha = Real.splat(hAlpha);
@@ -148,6 +154,9 @@ export function primalDualDense(
     const own = slots + i * stride;
     const at = r * stride;
     const g = gradient + at;
+    // What is stored keeps the loads alive; the step writes over it.
+    if (ahead && i + ahead < agents)
+      store<u64>(xOut + at, Touch.slots(i + ahead, rowStart, columns, slots, stride));
     if (gradient) {
       if (unit)
         Tile.row(

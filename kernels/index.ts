@@ -83,6 +83,7 @@ export {
   stepPrimalDualMemory,
   subtract,
 } from './step';
+export { touchSlots } from './touch';
 export {
   columnMeans,
   columnMeansPlaced,

@@ -59,6 +59,8 @@ export interface Runtime {
   seed: Seed;
   /** Laplacian in CSR, as addresses: what every gather kernel is called with. */
   graph: GraphAddresses;
+  /** How far ahead neighbours' messages are asked for; absent: not at all. */
+  ahead?: AheadPlan;
   /** Only where what is averaged moves. */
   reference?: Reference;
   /**
@@ -66,6 +68,16 @@ export interface Runtime {
    * Absent: i itself. See `program/flow/order.ts`.
    */
   numbers?: Uint32Array;
+}
+
+/** See `compress/wire/ahead.ts`. */
+export interface AheadPlan {
+  /** Agents; auto: by the size of the messages. */
+  choice: number | 'auto';
+  /** Neighbours of all agents. */
+  edges: number;
+  /** Messages that all fit here are not asked for. */
+  cacheBytes: number;
 }
 
 export interface GraphAddresses {

@@ -7,6 +7,7 @@
  */
 
 import { checkArenaFits } from './fits.js';
+import { askForHugePages } from './huge-pages.js';
 import {
   BYTES,
   type Field,
@@ -138,6 +139,7 @@ export function createArena(layout: Layout): Arena {
     maximum: MAX_PAGES,
     shared: true,
   });
+  askForHugePages(memory);
   const header = new Uint32Array(memory.buffer, 0, HEADER_BYTES / BYTES.u32);
   header[0] = MAGIC;
   header[1] = VERSION;

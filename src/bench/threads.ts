@@ -5,6 +5,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
+import { askForHugePages } from '../arena/huge-pages.js';
 import { ownCores } from '../base/cores.js';
 import { benchUrl, kernelsUrl } from '../run/locations.js';
 import { threadExecArgv } from '../session/host.js';
@@ -85,6 +86,7 @@ export class Triad {
     this.module = module;
     const pages = Math.ceil((3 * entries * 8) / PAGE_BYTES) + 1;
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    askForHugePages(this.memory);
     // Written once, so that no page is shared zeros.
     new Float64Array(this.memory.buffer).fill(1);
   }

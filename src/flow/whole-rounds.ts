@@ -5,6 +5,7 @@
  * in `Wire` and a line there; a new step a name in `Steps` and an entry in those lines.
  */
 
+import { agentsAhead } from '../compress/wire/ahead.js';
 import type { BoundCost } from '../cost/types.js';
 import type { Runtime } from '../runtime.js';
 import type { StepCoefficients } from './dual-step.js';
@@ -125,8 +126,10 @@ function bindStates(
   { at }: WireOf<'states'>,
   { hEta, hAlpha, hBeta, hImplicit }: StepCoefficients,
   cost: BoundCost,
-  { kernels, arena, graph: g, worker, rowBytes }: Runtime,
+  runtime: Runtime,
 ): Block {
+  const { kernels, arena, graph: g, worker, rowBytes, agents } = runtime;
+  const ahead = agentsAhead(runtime, rowBytes);
   const v = arena.address('v');
   const { a, b } = cost.quadratic ?? { a: 0, b: 0 };
   const gradient = cost.quadratic ? 0 : arena.address('scratch.gradient', worker);
@@ -153,6 +156,8 @@ function bindStates(
       hAlpha,
       hBeta,
       hImplicit,
+      ahead,
+      agents,
     );
   };
 }

@@ -235,6 +235,8 @@ it.each([
       a.at,
       b.at,
       ...gains,
+      quadratic ? 0 : 2,
+      FIRST + COUNT,
     );
     expect(bytes(fusedOut).equals(bytes(out)), `x, quadratic ${quadratic}`).toBe(true);
     expect(bytes(fusedV).equals(bytes(v)), `v, quadratic ${quadratic}`).toBe(true);

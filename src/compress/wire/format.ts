@@ -8,6 +8,7 @@
 import { gather as gatherRows, type ReferenceGraph } from '../../../kernels/reference/gather.js';
 import { type NumberBits, type Precision, REAL } from '../../arena/layout.js';
 import type { Runtime } from '../../runtime.js';
+import { agentsAhead } from './ahead.js';
 import { BitReader, BitWriter } from './bits.js';
 
 /** Plain and slow: the documentation of the kernels, and what tests hold them against. */
@@ -140,11 +141,14 @@ const none = () => 0;
 export function bindReaders(
   { gather, decode }: ReadingKernels,
   { dim, slotBytes }: Slots,
-  { graph: g }: Pick<Runtime, 'graph'>,
+  runtime: Runtime,
   { a = none, b = none, c = 0 }: OwnNumbers = {},
 ): Readers {
+  const { graph: g, kernels } = runtime;
+  const far = agentsAhead(runtime, slotBytes) > 0;
   return {
-    gather: (first, count, round, slots, out, outStride) =>
+    gather(first, count, round, slots, out, outStride) {
+      if (far) kernels.touchSlots(first, count, g.rowStart, g.columns, slots, slotBytes, out);
       gather(
         first,
         count,
@@ -161,7 +165,8 @@ export function bindReaders(
         a(round),
         b(round),
         c,
-      ),
+      );
+    },
     decode: (first, count, round, slots, out, outStride) =>
       decode(first, count, slots, slotBytes, out, outStride, dim, a(round), b(round)),
   };

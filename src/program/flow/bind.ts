@@ -32,6 +32,7 @@ function bindRuntime(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: 
     rowBytes: plan.rowBytes,
     blockAgents: plan.blockAgents,
     seed: plan.seed,
+    ahead: plan.ahead,
     graph: {
       rowStart: arena.address('graph.rowStart'),
       columns: arena.address('graph.columns'),

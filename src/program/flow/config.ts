@@ -55,4 +55,6 @@ export interface LayoutSpec {
   order: OrderChoice;
   /** Agents worked on together; `auto`: from the second cache's size. */
   block: number | 'auto';
+  /** Agents ahead of which neighbours' messages are asked for; `auto`: where they do not fit into caches. */
+  ahead: number | 'auto';
 }

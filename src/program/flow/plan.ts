@@ -258,6 +258,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
         .map((name) => ({ name, rows: agents, doubled: layout.fields[name].length > agents * rowEntries })),
       partition: partition(times, workers),
       hubs,
+      ahead: { choice: config.layout.ahead, edges: arcs, cacheBytes: caches.last },
       reference: reference?.plan ?? null,
       optimumMoves: reference !== null,
       problem: definition.problem,

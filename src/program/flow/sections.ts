@@ -26,6 +26,7 @@ import type { FlowConfig } from './config.js';
 import { EDGES_TOPOLOGY, GRAPH_TOPOLOGY, givenGraph } from './given-graph.js';
 
 const MAX_BLOCK_AGENTS = 4096;
+const MAX_AHEAD = 64;
 
 /** What is no component. */
 const plainSections = {
@@ -45,6 +46,12 @@ const plainSections = {
         .union([z.literal('auto'), z.number().int().min(1).max(MAX_BLOCK_AGENTS)])
         .default('auto')
         .describe('agents worked on together; auto: as many as the caches hold'),
+      ahead: z
+        .union([z.literal('auto'), z.number().int().min(0).max(MAX_AHEAD)])
+        .default('auto')
+        .describe(
+          "how many agents ahead the messages of an agent's neighbours are asked for; auto: none where all messages fit into the caches",
+        ),
     })
     .prefault({})
     .describe('how agents lie in memory and are worked on: it changes how fast a run is, and no bits'),

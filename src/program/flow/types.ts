@@ -6,6 +6,7 @@ import type { FlowPlan } from '../../flow/types.js';
 import type { LinksPlan } from '../../links/types.js';
 import type { MeasurePlan } from '../../run/measure.js';
 import type { RunPlan } from '../../run/types.js';
+import type { AheadPlan } from '../../runtime.js';
 import type { Hub } from './hubs.js';
 
 export interface FlowRunPlan extends RunPlan {
@@ -41,6 +42,7 @@ export interface FlowRunPlan extends RunPlan {
    * `optimumValue` its minimum in round 0.
    */
   problem: 'cost' | 'average';
+  ahead: AheadPlan;
   /** At which agents a trace row looks. */
   measure: MeasurePlan;
 }

@@ -484,7 +484,24 @@ function denseRoundCase(lab: Lab): KernelCase {
     coordinates: agents * dim,
     bytes: (6 * agents + edges) * 8 * dim,
     run: () =>
-      k.primalDualDense(0, agents, ...g, x.at, stride, out.at, v.at, 0, a.at, b.at, hEta, hAlpha, hBeta, 0, 0, 0),
+      k.primalDualDense(
+        0,
+        agents,
+        ...g,
+        x.at,
+        stride,
+        out.at,
+        v.at,
+        0,
+        a.at,
+        b.at,
+        hEta,
+        hAlpha,
+        hBeta,
+        0,
+        0,
+        0,
+      ),
     plain() {
       const before = x.plain.map((row) => row.slice());
       return before.map((own, i) => {

@@ -7,6 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ownCores } from '../base/cores.js';
 import { countText, figure, medianText, ratioFigure, spreadText } from './figures.js';
+import { gatherLimit, roundBytes } from './gather-limit.js';
 import { type Contestant, interleave } from './interleave.js';
 import { TRIAD_ENTRIES, TRIAD_REPEATS } from './memory.js';
 import { openPeers, type Peers } from './peers-open.js';
@@ -51,7 +52,7 @@ async function runPeers(inputs: BenchInputs, opened: Peers) {
   const threads = Math.min(ownCores().count, inputs.workers.at(-1) ?? 1);
   const sizes = inputs.quick ? [200] : [IN_CACHE_AGENTS, OUT_OF_CACHE_AGENTS];
   const whtSizes = inputs.quick ? [256, 4096] : [256, 1024, 4096, 16_384, 65_536];
-  const contestantsPerSize = 2 + (c ? 1 : 0) + (numpy ? 4 : 0);
+  const contestantsPerSize = 2 + (c ? 2 : 0) + (numpy ? 4 : 0);
   const parts = (c ? 2 + whtSizes.length * 3 + 4 : 0) + sizes.length * contestantsPerSize;
   inputs.progress.expect(parts * inputs.passes);
 
@@ -92,6 +93,7 @@ const OVER = {
   'c-alone': null,
   numpy: "NumPy/SciPy's",
   'numpy-in-place': "NumPy/SciPy's in place",
+  gather: null,
 } as const;
 type Contender = keyof typeof OVER;
 
@@ -148,6 +150,15 @@ async function compareRounds(
         // What more threads bring to C is what this machine gives to rounds whose rows go back and forth
         // between its cores.
         if (threads > 1) await contender('c-alone', 'C on one thread', 1);
+        if (!inCache(agents)) {
+          const sample = async () => roundBytes(agents) / (await gatherLimit(c, agents, threads));
+          contestants.push({
+            who: 'gather',
+            method,
+            name: `a round's bytes at the gather limit, ${name}`,
+            sample,
+          });
+        }
       }
       for (const [way, suffix] of numpy ? NUMPY_WAYS : []) {
         const { child } = numpy as NonNullable<Peers['numpy']>;
@@ -212,7 +223,23 @@ function collectRounds(
     agents === OUT_OF_CACHE_AGENTS ? { atLeast: 1.8 } : undefined,
   );
   figures.push(gain);
+  let limitNote: string[] = [];
   const [alone, team] = [find('c-alone', 'none'), find('c', 'none')];
+  const limit = find('gather', 'none');
+  if (limit >= 0) {
+    const share = ratioFigure(
+      `peers/round/none/${where}/gather-limit`,
+      `none round, ${countText(agents)} agents: share of the gather limit`,
+      samples[limit],
+      samples[plain],
+      'higher',
+      { atLeast: 0.5 },
+    );
+    figures.push(share);
+    limitNote = [
+      `an uncompressed round reaches ${spreadText(share)} of the gather limit: C that asks for rows early and does nothing else`,
+    ];
+  }
   const scaling =
     alone < 0
       ? null
@@ -229,6 +256,7 @@ function collectRounds(
     rows,
     notes: [
       `flatten(sign) takes ${spreadText(gain)} times as many rounds a second as no compression`,
+      ...limitNote,
       ...(scaling ? [`C is ${spreadText(scaling)} times as fast as on one thread`] : []),
       ...(transform
         ? [`NumPy transforms by ${transform.replace('-', ' ')}, the faster of two ways here`]

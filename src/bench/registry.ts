@@ -1,5 +1,6 @@
 /** Every benchmark, one line each: the command line, its help and the tests find it by themselves. */
 
+import { ahead } from './ahead.js';
 import { barrier } from './barrier.js';
 import { checkpoints } from './checkpoints.js';
 import { flows } from './flows.js';
@@ -21,6 +22,7 @@ export const benchmarks: readonly Benchmark[] = [
   kernels,
   round,
   flows,
+  ahead,
   precision,
   scaling,
   memory,

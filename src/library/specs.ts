@@ -795,6 +795,11 @@ export interface GraphOptionsInput {
      */
     order?: 'auto' | 'given' | 'rcm';
     /** agents worked on together; auto: as many as the caches hold; default: auto */ block?: 'auto' | number;
+    /**
+     * how many agents ahead the messages of an agent's neighbours are asked for; auto: none where all
+     * messages fit into the caches; default: auto
+     */
+    ahead?: 'auto' | number;
   };
 }
 

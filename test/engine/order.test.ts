@@ -60,15 +60,16 @@ async function outcome(config: Config, layout: object, workers: number) {
 
 const ways = [
   { workers: 1, block: 'auto' },
-  { workers: 2, block: 5 },
-  { workers: 3, block: 1 },
+  { workers: 2, block: 5, ahead: 2 },
+  { workers: 3, block: 1, ahead: 64 },
 ] as const;
 
 async function expectSame(config: Config, among: readonly (typeof ways)[number][] = ways) {
   const given = await outcome(config, { order: 'given' }, 1);
   expect(given.moved).toBe(false);
-  for (const { workers, block } of among) {
-    const placed = await outcome(config, { order: 'rcm', block }, workers);
+  for (const { workers, ...layout } of among) {
+    const placed = await outcome(config, { order: 'rcm', ...layout }, workers);
+    const { block } = layout;
     expect(placed.moved).toBe(true);
     if (block !== 'auto') expect(placed.blockAgents).toBe(block);
     expect(placed.seen, `${workers} workers`).toEqual(given.seen);

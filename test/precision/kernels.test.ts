@@ -87,7 +87,24 @@ describe.each([
     const [x, v, a, b] = Array.from({ length: 4 }, () => lab.rows(dim)) as [number, number, number, number];
     const duals = lab.copy(v, AGENTS * dim);
     const [one, other, laplacian, slope] = Array.from({ length: 4 }, () => lab.rows(dim)) as number[];
-    k.primalDualDense(0, AGENTS, ...graph, x, stride, one!, v, 0, a, b, eta, alpha, beta, hImplicit, 1, AGENTS);
+    k.primalDualDense(
+      0,
+      AGENTS,
+      ...graph,
+      x,
+      stride,
+      one!,
+      v,
+      0,
+      a,
+      b,
+      eta,
+      alpha,
+      beta,
+      hImplicit,
+      1,
+      AGENTS,
+    );
     k.gatherDense(0, AGENTS, ...graph, x, stride, laplacian!, stride, dim);
     k.gradientQuadratic(AGENTS, stride, dim, x, a, b, slope!);
     const degrees = graph[4];

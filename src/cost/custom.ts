@@ -75,8 +75,10 @@ export const custom = defineCost({
       const from = samples[agent]!;
       const held = samples[agent + 1]! - from;
       const picks = exact || drawn === null ? 0 : drawn.draw(agent);
-      const weight = own && !exact ? 1 / held : scale;
-      costs.gradient(x, gradient, agent, held, weight, picks === 0 ? null : picked, picks / 4, batch, from);
+      const chosen = picks === 0 ? null : picked;
+      // A number that may be one or the other is allocated for the call; `scale` is an object already.
+      if (own && !exact) costs.gradient(x, gradient, agent, held, 1 / held, chosen, picks >>> 2, batch, from);
+      else costs.gradient(x, gradient, agent, held, scale, chosen, picks >>> 2, batch, from);
       write(row);
     };
     const rows =

@@ -49,7 +49,7 @@ describe('what is left out', () => {
     expect(config).toEqual({
       ...MINIMAL,
       weights: 'unit',
-      layout: { order: 'auto', block: 'auto' },
+      layout: { order: 'auto', block: 'auto', ahead: 'auto' },
       flow: {
         kind: 'primal-dual',
         compress: 'none',

@@ -16,7 +16,6 @@
  *     wht ALGORITHM N REPEATS                       ok SECONDS   0: textbook, 1: radix 8
  *     transform ALGORITHM FILE N                    ok           the file's N float64, in place
  */
-#define _DEFAULT_SOURCE
 #include <omp.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,7 +38,9 @@ static double *doubles(size_t count) {
   const int large = bytes >= HUGE_PAGE;
   if (posix_memalign(&memory, large ? HUGE_PAGE : ALIGNMENT, bytes) != 0) return NULL;
   /* As the engine asks for its arena: rows that lie apart cost fewer walks through page tables. */
+#ifdef MADV_HUGEPAGE
   if (large) madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
   return memory;
 }
 

@@ -4,19 +4,15 @@
  */
 
 import type { Peers } from './peers-open.js';
-import { DEGREE, DIM } from './problem.js';
+import { DEGREE } from './problem.js';
+import { ROW_BYTES } from './round-bytes.js';
 
 /** Agents ahead, of which the best counts: one or two on all machines that were seen. */
 const AHEAD = [1, 2, 4];
 const PASSES = 3;
-const ROW_BYTES = 8 * DIM;
-/** x' and v written; v, a, b read, each in order; and the neighbours' x. */
-const ROUND_ROWS = 5 + DEGREE;
 
-/** Bytes that an uncompressed round in float64 asks memory for, each neighbour's row once. */
-export function roundBytes(agents: number): number {
-  return agents * ROUND_ROWS * ROW_BYTES;
-}
+/** What it is, for notes below tables. */
+export const GATHER_LIMIT = 'the gather limit: C that asks for rows early and does nothing else';
 
 /** Bytes a second of neighbours' rows, of the problem that C was given last. */
 export async function gatherLimit(

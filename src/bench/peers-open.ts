@@ -31,8 +31,11 @@ export interface Peers {
   close(): Promise<void>;
 }
 
-/** `CC` and `PYTHON` in the environment name others than gcc and python3. */
-export async function openPeers(env: NodeJS.ProcessEnv = process.env): Promise<Peers> {
+/**
+ * `CC` and `PYTHON` in the environment name others than gcc and python3. `cAlone`: NumPy is not asked for, and
+ * not missed.
+ */
+export async function openPeers(env: NodeJS.ProcessEnv = process.env, cAlone = false): Promise<Peers> {
   const temporary = makeTemporaryFolder('peers');
   const folder = temporary.path;
   const missing: string[] = [];
@@ -40,10 +43,12 @@ export async function openPeers(env: NodeJS.ProcessEnv = process.env): Promise<P
     missing.push(`no C/OpenMP reference: ${firstLine(error)}`);
     return null;
   });
-  const numpy = await openNumpy(env['PYTHON'] ?? 'python3').catch((error: Error) => {
-    missing.push(`no NumPy/SciPy reference: ${firstLine(error)}`);
-    return null;
-  });
+  const numpy = cAlone
+    ? null
+    : await openNumpy(env['PYTHON'] ?? 'python3').catch((error: Error) => {
+        missing.push(`no NumPy/SciPy reference: ${firstLine(error)}`);
+        return null;
+      });
   return {
     c,
     numpy,

@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ownCores } from '../base/cores.js';
 import { countText, figure, medianText, ratioFigure, spreadText } from './figures.js';
-import { gatherLimit, roundBytes } from './gather-limit.js';
+import { GATHER_LIMIT, gatherLimit } from './gather-limit.js';
 import { type Contestant, interleave } from './interleave.js';
 import { TRIAD_ENTRIES, TRIAD_REPEATS } from './memory.js';
 import { openPeers, type Peers } from './peers-open.js';
@@ -21,6 +21,7 @@ import {
 } from './peers-problem.js';
 import { DIM, IN_CACHE_AGENTS, OUT_OF_CACHE_AGENTS } from './problem.js';
 import { Rig } from './rig.js';
+import { bytesAskedFor } from './round-bytes.js';
 import { BenchThreads, crossingSeconds, defaultSpins, Triad } from './threads.js';
 import type { BenchInputs, Benchmark, Figure, Table, Target } from './types.js';
 import { bindTransform } from './wht.js';
@@ -52,9 +53,8 @@ async function runPeers(inputs: BenchInputs, opened: Peers) {
   const threads = Math.min(ownCores().count, inputs.workers.at(-1) ?? 1);
   const sizes = inputs.quick ? [200] : [IN_CACHE_AGENTS, OUT_OF_CACHE_AGENTS];
   const whtSizes = inputs.quick ? [256, 4096] : [256, 1024, 4096, 16_384, 65_536];
-  const contestantsPerSize = 2 + (c ? 2 : 0) + (numpy ? 4 : 0);
-  const parts = (c ? 2 + whtSizes.length * 3 + 4 : 0) + sizes.length * contestantsPerSize;
-  inputs.progress.expect(parts * inputs.passes);
+  // Barriers, transforms and triads of each side; rounds count their contestants themselves.
+  if (c) inputs.progress.expect((2 + whtSizes.length * 3 + 4) * inputs.passes);
 
   const collected: Collected = { figures: [], tables: [], agreement: [] };
   for (const agents of sizes) await compareRounds(inputs, opened, threads, agents, collected);
@@ -151,7 +151,7 @@ async function compareRounds(
         // between its cores.
         if (threads > 1) await contender('c-alone', 'C on one thread', 1);
         if (!inCache(agents)) {
-          const sample = async () => roundBytes(agents) / (await gatherLimit(c, agents, threads));
+          const sample = async () => bytesAskedFor(agents) / (await gatherLimit(c, agents, threads));
           contestants.push({
             who: 'gather',
             method,
@@ -168,6 +168,7 @@ async function compareRounds(
         contestants.push({ who: `numpy${suffix}`, method, name: `${way}, ${name}`, sample });
       }
     }
+    inputs.progress.expect(contestants.length * inputs.passes);
     const samples = await interleave(contestants, inputs.passes, inputs.progress);
     const transform = numpy ? (await numpy.child.ask('transform'))[0] : null;
     collectRounds(contestants, samples, agents, transform, collected);
@@ -223,23 +224,20 @@ function collectRounds(
     agents === OUT_OF_CACHE_AGENTS ? { atLeast: 1.8 } : undefined,
   );
   figures.push(gain);
-  let limitNote: string[] = [];
   const [alone, team] = [find('c-alone', 'none'), find('c', 'none')];
   const limit = find('gather', 'none');
-  if (limit >= 0) {
-    const share = ratioFigure(
-      `peers/round/none/${where}/gather-limit`,
-      `none round, ${countText(agents)} agents: share of the gather limit`,
-      samples[limit],
-      samples[plain],
-      'higher',
-      { atLeast: 0.5 },
-    );
-    figures.push(share);
-    limitNote = [
-      `an uncompressed round reaches ${spreadText(share)} of the gather limit: C that asks for rows early and does nothing else`,
-    ];
-  }
+  const limitShare =
+    limit < 0
+      ? null
+      : ratioFigure(
+          `peers/round/none/${where}/gather-limit`,
+          `none round, ${countText(agents)} agents: share of the gather limit`,
+          samples[limit],
+          samples[plain],
+          'higher',
+          { atLeast: 0.5 },
+        );
+  if (limitShare) figures.push(limitShare);
   const scaling =
     alone < 0
       ? null
@@ -256,7 +254,7 @@ function collectRounds(
     rows,
     notes: [
       `flatten(sign) takes ${spreadText(gain)} times as many rounds a second as no compression`,
-      ...limitNote,
+      ...(limitShare ? [`an uncompressed round reaches ${spreadText(limitShare)} of ${GATHER_LIMIT}`] : []),
       ...(scaling ? [`C is ${spreadText(scaling)} times as fast as on one thread`] : []),
       ...(transform
         ? [`NumPy transforms by ${transform.replace('-', ' ')}, the faster of two ways here`]

@@ -6,7 +6,7 @@
 import { expect, it } from 'vitest';
 import { kernelCases } from '../../src/bench/kernel-cases.js';
 import { check } from '../../src/bench/kernels.js';
-import { bytesThatMustMove } from '../../src/bench/memory.js';
+import { bytesAskedFor, bytesThatMustMove } from '../../src/bench/round-bytes.js';
 
 const { cases, missing } = await kernelCases(20, 64, 4, 1);
 
@@ -47,4 +47,6 @@ it('bytes that must move, by hand', () => {
   expect(bytesThatMustMove(1000, 8, { ownBytes: 10 * 512 + 16, messageBytes: 16 }, 2 ** 25)).toBe(
     1000 * (10 * 512 + 32 + 12 + 32),
   );
+  // v, a, b, x', v' and the rows of eight neighbours.
+  expect(bytesAskedFor(1000)).toBe(1000 * 13 * 512);
 });

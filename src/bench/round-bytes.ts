@@ -1,0 +1,60 @@
+/**
+ * What a round of the benchmarks' problems moves: bytes of an agent by method, counted by hand from its
+ * equations. `memory` holds a triad against them, `peers` the limit of scattered reads.
+ */
+
+import { UNCOMPRESSED } from '../compress/registry.js';
+import type { CompressorSpec } from '../compress/types.js';
+import { DEGREE, DIM, FLATTENED_SIGN } from './problem.js';
+
+export const ROW_BYTES = 8 * DIM;
+/** rowStart and degree; columns are counted by edge. */
+const GRAPH_BYTES = 4 + 8;
+
+export interface RoundBytes {
+  name: string;
+  compressor: CompressorSpec;
+  /** What an agent's round reads or writes in order, each byte counted once for each of the two. */
+  ownBytes: number;
+  /** Bytes of a message, which neighbours read in the graph's order. */
+  messageBytes: number;
+}
+
+/** x' and v written; v, a, b read. x itself is the message. */
+export const PLAIN_ROUND: RoundBytes = {
+  name: 'none',
+  compressor: UNCOMPRESSED,
+  ownBytes: 5 * ROW_BYTES,
+  messageBytes: ROW_BYTES,
+};
+
+/** x, v, s, z read and written; a, b read; a message of a scale and 64 bits written. */
+export const FLATTENED_ROUND: RoundBytes = {
+  name: 'flatten(sign)',
+  compressor: FLATTENED_SIGN,
+  ownBytes: 10 * ROW_BYTES + 16,
+  messageBytes: 16,
+};
+
+/**
+ * Bytes that a round cannot avoid to move between memory and caches. In-order rows, once for each direction;
+ * the graph, once; and messages. Of messages that fit into the cache each is read once. Of messages that do
+ * not, on a graph without locality, no cache of C bytes can hold more than a share C / F of their F bytes, so
+ * at least 1 - C / F of the reads (the agent's own and its neighbours') come from memory. As STREAM does, the
+ * line that is fetched before a store is left out.
+ */
+export function bytesThatMustMove(
+  agents: number,
+  degree: number,
+  { ownBytes, messageBytes }: Pick<RoundBytes, 'ownBytes' | 'messageBytes'>,
+  cacheBytes: number,
+): number {
+  const missing = Math.max(0, 1 - cacheBytes / (agents * messageBytes));
+  const reads = Math.max(1, (degree + 1) * missing);
+  return agents * (ownBytes + reads * messageBytes + GRAPH_BYTES + 4 * degree);
+}
+
+/** Bytes that an uncompressed round asks memory for: rows in order, and each neighbour's row once. */
+export function bytesAskedFor(agents: number): number {
+  return agents * (PLAIN_ROUND.ownBytes + DEGREE * PLAIN_ROUND.messageBytes);
+}

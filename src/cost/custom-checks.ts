@@ -479,13 +479,13 @@ function findBend(
 /** The gradient of f_i; false where it is not finite. */
 function gradientOf(
   costs: AgentCosts,
-  { samples, scale }: Declared,
+  { samples }: Declared,
   agent: number,
   x: Float64Array,
   out: Float64Array,
 ): boolean {
   const finite = whereFinite(() => {
-    costs.gradient(x.slice(), out, agent, samples?.[agent] ?? 0, scale, null, 0, 0, 0);
+    costs.gradient(x.slice(), out, agent, samples?.[agent] ?? 0, false, null, 0, 0, 0);
     return true;
   });
   return finite === true && Number.isFinite(dot(out, out));

@@ -283,13 +283,13 @@ class CustomModel implements CostModel<CustomPlan> {
   /** out = grad f(x); returns the largest entry of what was added up to it, in magnitudes. */
   #meanGradient(x: Float64Array, out: Float64Array): number {
     const { dim, plan } = this;
-    const { agents, scale } = plan;
+    const { agents } = plan;
     const sum = new CompensatedSum(dim);
     const sizes = new Float64Array(dim);
     const point = new Float64Array(dim);
     for (let agent = 0; agent < agents; agent++) {
       point.set(x);
-      this.#costs.gradient(point, out, agent, this.#samplesOf(agent), scale, null, 0, 0, 0);
+      this.#costs.gradient(point, out, agent, this.#samplesOf(agent), false, null, 0, 0, 0);
       for (let c = 0; c < dim; c++) {
         sum.add(c, out[c]!);
         sizes[c]! += Math.abs(out[c]!);

@@ -349,6 +349,8 @@ export class AgentCosts {
   readonly calls: ModuleCalls;
   readonly #scale: number;
   readonly #part: Float64Array;
+  /** The factor of a sample's gradient. In an array: one that is read from a field or made is allocated. */
+  readonly #factor = new Float64Array(1);
 
   /** `scale` is n/N. */
   constructor(calls: ModuleCalls, scale: number) {
@@ -368,15 +370,15 @@ export class AgentCosts {
 
   /**
    * out = grad value + weight (samples / count) sum of grad sampleValue over `count` samples: those numbered
-   * picks[at ..] less `from`, or all where `picks` is null. `weight` is n/N, or one over the samples for
-   * their mean.
+   * picks[at ..] less `from`, or all where `picks` is null. The weight is n/N, or one over the samples for
+   * their `mean`.
    */
   gradient(
     x: Float64Array,
     out: Float64Array,
     agent: number,
     samples: number,
-    weight: number,
+    mean: boolean,
     picks: Uint32Array | null,
     at: number,
     count: number,
@@ -384,7 +386,10 @@ export class AgentCosts {
   ): void {
     const { calls } = this;
     const part = this.#part;
-    const factor = picks === null ? weight : weight * (samples / count);
+    const factor = this.#factor;
+    if (mean) factor[0] = 1 / samples;
+    else factor[0] = this.#scale;
+    if (picks !== null) factor[0] *= samples / count;
     const used = picks === null ? samples : count;
     if (used === 0) {
       if (calls.whole) calls.gradient(x, out, agent);
@@ -396,7 +401,7 @@ export class AgentCosts {
     for (let t = 0; t < used; t++) {
       calls.sampleGradient(x, part, agent, picks === null ? t : picks[at + t]! - from);
       for (let c = 0; c < out.length; c++) {
-        out[c]! += factor * part[c]!;
+        out[c]! += factor[0]! * part[c]!;
         part[c] = 0;
       }
     }

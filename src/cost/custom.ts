@@ -52,7 +52,7 @@ export const custom = defineCost({
     const reals = arena.allReals;
     const { realBytes } = arena;
     // By shifts: a quotient of numbers that are not known beforehand may be allocated.
-    const shift = Math.log2(realBytes);
+    const shift = realBytes === 8 ? 3 : 2;
     const picked = new Uint32Array(arena.memory.buffer);
     const samples = calls.sampled ? arena.view('cost.samples', 'u32') : new Uint32Array(plan.agents + 1);
     const rowEntries = rowBytes / realBytes;
@@ -76,9 +76,7 @@ export const custom = defineCost({
       const held = samples[agent + 1]! - from;
       const picks = exact || drawn === null ? 0 : drawn.draw(agent);
       const chosen = picks === 0 ? null : picked;
-      // A number that may be one or the other is allocated for the call; `scale` is an object already.
-      if (own && !exact) costs.gradient(x, gradient, agent, held, 1 / held, chosen, picks >>> 2, batch, from);
-      else costs.gradient(x, gradient, agent, held, scale, chosen, picks >>> 2, batch, from);
+      costs.gradient(x, gradient, agent, held, own && !exact, chosen, picks >>> 2, batch, from);
       write(row);
     };
     const rows =

@@ -15,7 +15,6 @@
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -28,6 +27,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadConfig, openSession } from 'sottovoce';
 import { loadFlights, writeFlights } from '../examples/01-flights/data.mjs';
+import { findChromium, NO_CHROMIUM, takePicture } from './chromium.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const profiles = path.join(root, 'profiles');
@@ -140,51 +140,10 @@ function rounded(value) {
 }
 
 function takePictureOfGraph() {
-  const browser = findBrowser() ?? (installBrowser() ? findBrowser() : null);
-  if (browser === null) {
-    console.log(`no picture of ${PICTURED}: there is no Chromium here (set CHROMIUM to its path)`);
-    return;
-  }
+  const browser = findChromium('take a picture of the flame graph');
   const page = path.join(profiles, PICTURED, 'merged.html');
-  takePicture(browser, `file://${page}`, PICTURE);
-}
-
-function takePicture(browser, url, picture) {
-  const before = existsSync(picture) ? readFileSync(picture) : null;
-  rmSync(picture, { force: true });
-  const { stderr } = spawnSync(
-    browser,
-    [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--hide-scrollbars',
-      `--window-size=${WINDOW}`,
-      // The page draws when it is loaded; this long is waited for it, in its own time.
-      '--virtual-time-budget=3000',
-      `--screenshot=${picture}`,
-      url,
-    ],
-    { encoding: 'utf8', timeout: 60_000 },
+  const failed = browser === null ? NO_CHROMIUM : takePicture(browser, `file://${page}`, PICTURE, WINDOW);
+  console.log(
+    failed === null ? `picture: ${path.relative(root, PICTURE)}` : `no picture of ${PICTURED}: ${failed}`,
   );
-  if (existsSync(picture)) {
-    console.log(`picture: ${path.relative(root, picture)}`);
-    return;
-  }
-  if (before !== null) writeFileSync(picture, before);
-  console.log(`no picture of ${PICTURED}: ${browser} took none\n${stderr}`);
-}
-
-function findBrowser() {
-  const names = [process.env.CHROMIUM, 'chromium', 'chromium-browser', 'google-chrome'];
-  const works = (name) => name && spawnSync(name, ['--version'], { timeout: 20_000 }).status === 0;
-  return names.find(works) ?? null;
-}
-
-/** Where this is root on a Debian (a container, most of the time) the browser is a package away. */
-function installBrowser() {
-  if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) return false;
-  console.log('installing chromium with apt-get, to take a picture of the flame graph');
-  const apt = (...args) => spawnSync('apt-get', args, { stdio: 'ignore', timeout: 300_000 }).status === 0;
-  return apt('update') && apt('install', '-y', '--no-install-recommends', 'chromium');
 }

@@ -4,7 +4,7 @@
  * stands once, whatever panels it is in. Pure; no library, no fonts of its own.
  */
 
-import { visibleLine } from '../base/visible.js';
+import { CHARACTER, COLOURS, escapeXml, heading, line, niceStep, round, svgDocument, text } from './svg.js';
 
 export interface PlotSeries {
   label: string;
@@ -37,8 +37,7 @@ export interface PlotOptions {
   ceiling: number;
 }
 
-// Okabe and Ito's colours, told apart by most eyes; then the same again, dashed.
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'];
+/** Of lines beyond the seventh: the same colours again, dashed. */
 const DASHES = ['', '7 4', '2 3'];
 const PANEL_WIDTH = 440;
 const PANEL_HEIGHT = 330;
@@ -47,7 +46,6 @@ const GAP = 34;
 const TOP = 48;
 const BOTTOM = 54;
 const LEGEND_LINE = 20;
-const CHARACTER = 6.6;
 
 interface VerticalAxis {
   of: (value: number) => number;
@@ -164,16 +162,9 @@ function draw(
   const middle = TOP + PANEL_HEIGHT / 2;
   body.push(
     `<text x="20" y="${middle}" text-anchor="middle" transform="rotate(-90 20 ${middle})">${escapeXml(yLabel)}</text>`,
-    `<text x="${LEFT}" y="26" font-size="15" font-weight="bold">${escapeXml(title)}</text>`,
+    heading(LEFT, 26, title),
   );
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${round(width)}" height="${height}" viewBox="0 0 ${round(width)} ${height}" font-family="Helvetica, Arial, sans-serif" font-size="12" fill="#222">`,
-    `<title>${escapeXml(title)}</title>`,
-    '<rect width="100%" height="100%" fill="#fff"/>',
-    ...body,
-    '</svg>',
-    '',
-  ].join('\n');
+  return svgDocument(width, height, title, body);
 }
 
 interface Axis {
@@ -210,12 +201,6 @@ function horizontal({ series, logX = false }: Panel, left: number): Axis {
   return { of, ticks };
 }
 
-function niceStep(rough: number): number {
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= rough) ?? 10;
-  return Math.max(factor * power, Number.MIN_VALUE);
-}
-
 /** 25000 -> 25k. */
 function short(value: number): string {
   const units = ['', 'k', 'M', 'G', 'T', 'P'];
@@ -240,24 +225,4 @@ function stroke(index: number, width = 2): string {
   const dash = DASHES[Math.floor(index / COLOURS.length) % DASHES.length];
   const dashes = dash === '' ? '' : ` stroke-dasharray="${dash}"`;
   return `stroke="${colour(index)}" stroke-width="${width}" stroke-linejoin="round"${dashes}`;
-}
-
-function line(x1: number, y1: number, x2: number, y2: number, colourName: string): string {
-  return `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" stroke="${colourName}"/>`;
-}
-
-function text(x: number, y: number, content: string, anchor: string): string {
-  return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}">${content}</text>`;
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
-}
-
-function escapeXml(content: string): string {
-  return visibleLine(content)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

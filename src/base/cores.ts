@@ -2,18 +2,23 @@
  * How many cores are ours: the smallest of what the operating system lets us run on (affinity), what the
  * control groups above us have time for (CFS quota) and what a batch system gave us (SLURM_CPUS_PER_TASK).
  *
+ * Hardware threads of one core (SMT) are one core: they share its arithmetic and its way to memory, which is
+ * what a round is made of, and a worker that waits at the barrier takes time from the one it waits for.
+ *
  * A quota that is no whole number is rounded down, to one at least. Workers meet at a barrier every round:
  * one that is throttled in the middle of it holds up all the others, and under half a core two workers took
  * 3.4 times as long as one.
  */
 
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { posix } from 'node:path';
 import { controlGroups, type Read } from '../../topology/control-groups.js';
+import { readAllowed, readCores, readSystemFile } from './processors.js';
 
 export interface Cores {
   count: number;
+  /** As many threads as have a processor each: hardware threads, as far as quota and grant allow. */
+  threads: number;
   /** What made it fewer than the machine offers: `cgroup quota 2.5 of 64 cores`. */
   limit: string | null;
 }
@@ -22,29 +27,43 @@ let known: Cores | undefined;
 
 /** The cores of this process; asked for once. */
 export function ownCores(): Cores {
-  known ??= countCores(os.availableParallelism(), process.env, (file) => {
-    try {
-      return readFileSync(file, 'utf8');
-    } catch {
-      return null;
-    }
-  });
+  known ??= countCores(os.availableParallelism(), process.env, readSystemFile);
   return known;
 }
 
+/** `offered`: processors, as Node counts them. */
 export function countCores(offered: number, env: NodeJS.ProcessEnv, read: Read): Cores {
   const quota = cgroupQuota(read);
   const granted = slurmCores(env['SLURM_CPUS_PER_TASK']);
-  let count = offered;
-  let limit: string | null = null;
-  const atMost = (cores: number | null, what: string) => {
-    if (cores === null || cores >= count) return;
-    count = Math.max(1, Math.floor(cores));
-    limit = `${what} of ${offered} ${offered === 1 ? 'core' : 'cores'}`;
+  const { online, allowed } = readAllowed(read);
+  // Newer versions of Node reckon with the quota themselves, which is to be named as one.
+  const asNodeCounts = allowed.length === 0 || (quota === null && offered < allowed.length);
+  const processors = asNodeCounts ? offered : allowed.length;
+  const cores = asNodeCounts ? processors : readCores(allowed, read).length;
+  let { count, limit } = ofProcessors(online.length, processors, cores);
+  let threads = processors;
+  const atMost = (most: number | null, what: string) => {
+    if (most === null) return;
+    threads = Math.max(1, Math.min(threads, Math.floor(most)));
+    if (most >= count) return;
+    count = Math.max(1, Math.floor(most));
+    limit = `${what} of ${cores} ${cores === 1 ? 'core' : 'cores'}`;
   };
   atMost(quota, `cgroup quota ${quota === null ? '' : Number(quota.toFixed(2))}`);
   atMost(granted, `SLURM_CPUS_PER_TASK ${granted}`);
-  return { count, limit };
+  return { count, threads, limit };
+}
+
+/** `affinity mask: 8 of 128 processors, 4 cores`, `8 cores, 16 hardware threads`. */
+function ofProcessors(online: number, processors: number, cores: number): Pick<Cores, 'count' | 'limit'> {
+  const ofCores = `${cores} ${cores === 1 ? 'core' : 'cores'}`;
+  const masked = processors < online ? `affinity mask: ${processors} of ${online} processors` : null;
+  if (cores < processors)
+    return {
+      count: cores,
+      limit: masked === null ? `${ofCores}, ${processors} hardware threads` : `${masked}, ${ofCores}`,
+    };
+  return { count: cores, limit: masked };
 }
 
 /**

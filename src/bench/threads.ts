@@ -60,7 +60,7 @@ export function controlWords(): Int32Array {
 }
 
 export function defaultSpins(parties: number): number {
-  return parties > ownCores().count ? 0 : DEFAULT_SPINS;
+  return parties > ownCores().threads ? 0 : DEFAULT_SPINS;
 }
 
 /** Seconds a crossing. */

@@ -92,7 +92,7 @@ const topLevel = {
     .union([z.literal('auto'), z.number().int().min(1).max(MAX_WORKERS)])
     .default('auto')
     .describe(
-      'worker threads; auto is as many as pay, of the cores that are ours (affinity, cgroup quota, SLURM_CPUS_PER_TASK)',
+      'worker threads; auto is as many as pay, of the cores that are ours (affinity, hardware threads of a core counted once, cgroup quota, SLURM_CPUS_PER_TASK)',
     ),
   trace: z
     .strictObject({

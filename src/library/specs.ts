@@ -823,8 +823,8 @@ export interface CommonInput {
    */
   precision?: 'float64' | 'float32';
   /**
-   * worker threads; auto is as many as pay, of the cores that are ours (affinity, cgroup quota,
-   * SLURM_CPUS_PER_TASK); default: auto
+   * worker threads; auto is as many as pay, of the cores that are ours (affinity, hardware threads of a core
+   * counted once, cgroup quota, SLURM_CPUS_PER_TASK); default: auto
    */
   workers?: 'auto' | number;
   trace?: {

@@ -113,7 +113,7 @@ export class WorkerPool {
     const { workers } = plan;
     const unwatch: (() => void)[] = [];
     const words = arena.view('control', 'i32');
-    const spins = workers > ownCores().count ? 0 : DEFAULT_SPINS;
+    const spins = workers > ownCores().threads ? 0 : DEFAULT_SPINS;
     try {
       const { precision } = arena;
       const module = await (precision === 'float64' ? this.module : compileKernels(precision));

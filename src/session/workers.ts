@@ -49,6 +49,8 @@ const TRIALS = 2;
 /** By so much another number has to be faster than one that takes fewer threads. */
 const BETTER = 0.97;
 
+type CoreLimit = Pick<Cores, 'count' | 'limit'>;
+
 export interface ChosenWorkers {
   workers: number;
   /** `a round takes 12 us on one`; null where somebody else chose. */
@@ -95,7 +97,7 @@ export function best(counts: readonly number[], seconds: (workers: number) => nu
 export async function chooseWorkers(
   prepared: Prepared,
   module: WebAssembly.Module,
-  cores: Cores = ownCores(),
+  cores: CoreLimit = ownCores(),
 ): Promise<ChosenWorkers> {
   const { plan, load } = prepared;
   const most = Math.min(cores.count, plan.agents);
@@ -124,7 +126,7 @@ export async function chooseWorkers(
   return { workers: found, why: limited(`tried: a round takes ${times.join(', ')}`, cores, found) };
 }
 
-function limited(why: string, { limit, count }: Cores, workers = count): string {
+function limited(why: string, { limit, count }: CoreLimit, workers = count): string {
   return limit !== null && workers === count ? `${limit}; ${why}` : why;
 }
 

@@ -60,7 +60,7 @@ describe('the model', () => {
 
 describe('auto', () => {
   const cores = { count: 64, limit: null };
-  const choose = async (changes: object, most: Cores = cores) =>
+  const choose = async (changes: object, most: Pick<Cores, 'count' | 'limit'> = cores) =>
     chooseWorkers(await prepared(changes), module, most);
 
   it('takes one where all is over before a second thread has come up', async () => {

@@ -103,7 +103,13 @@ export type {
 export type { LinksDefinition } from './links/types.js';
 export type { Manifest, Resumed } from './output/manifest.js';
 export type { RandomNumbers } from './plugin/draws.js';
-export type { ProfileReport, ProfileShares, ThreadProfile } from './profile/write.js';
+export type {
+  FrameTime,
+  ProfileReport,
+  ProfileShares,
+  ThreadProfile,
+  ThreadShares,
+} from './profile/write.js';
 export type { FlowConfig } from './program/flow/config.js';
 export type {
   TopologyInputs,
@@ -124,6 +130,7 @@ export type {
   Summary,
   Tuning,
 } from './run/reports.js';
+export type { ThreadTimes } from './run/thread-times.js';
 export { type OpenSession, openSession } from './session/client.js';
 export type {
   AgentState,

@@ -57,14 +57,14 @@ export default async function agents(task: AgentsTask): Promise<AgentsReport> {
         sampleHeap: () => getHeapStatistics().used_heap_size,
       });
     if (task.profileUs === 0) {
-      const report = { ...loop(), profile: null };
+      const report = { ...loop(), profile: null, times: null };
       await settleStrays();
       return report;
     }
     const { record } = await import('../src/profile/record.js');
-    const { result, profile } = await record(task.profileUs, () => barrier.wait(), loop);
+    const { result, profile, times } = await record(task.profileUs, () => barrier.wait(), loop);
     await settleStrays();
-    return { ...result, profile };
+    return { ...result, profile, times };
   } catch (error) {
     if (error instanceof BarrierPoisoned) return { poisoned: error.reason };
     poison(words, Poison.WORKER_FAILED);

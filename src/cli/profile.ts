@@ -31,7 +31,8 @@ const HELP = `
 The folder that is written:
   merged.html         flame graph of all threads, as one or side by side; any browser opens it
   worker-0.html ...   flame graph of one thread
-  hottest.txt         the ten hottest frames of all threads and of each, and self time by source file
+  hottest.txt         the ten hottest frames of all threads and of each: shares, ms, ns a coordinate; time on and off the cores;
+                      self time by source file
   profile.json        the same for programs, with every frame, rounds per second and the machine
   worker-0.cpuprofile what V8 recorded, for the developer tools of a browser or an editor
 
@@ -71,6 +72,8 @@ export interface ProfileOptions {
 
 /** Fewer samples than this say little: a tenth of a second at the usual interval. */
 const FEW_SAMPLES = 200;
+/** Time put aside for others beyond which it is said. */
+const BUSY = 0.1;
 
 export function addProfileCommand(
   program: Command,
@@ -125,7 +128,7 @@ export async function profileCommand(
   let interrupt: Interrupt | null = null;
   try {
     const loaded = await dependencies.load(file, changesOf(options));
-    const [{ checkFolder, describeProfile, writeProfile }, { drawPage, loadZeroX }, { profileName }] =
+    const [{ checkFolder, describeProfile, workOf, writeProfile }, { drawPage, loadZeroX }, { profileName }] =
       await Promise.all([
         import('../profile/write.js'),
         import('../profile/flame-graph.js'),
@@ -152,15 +155,20 @@ export async function profileCommand(
     const folder = given ?? dependencies.newFolder(base);
     const files = writeProfile(folder, run, recorded.threads, described, page);
 
-    const { formatHottest } = await import('../profile/hottest.js');
-    say(`\n${formatHottest(described.merged, described.threads)}\n`);
+    const { formatHottest, mostPutAside } = await import('../profile/hottest.js');
+    say(`\n${formatHottest(described.merged, described.threads, workOf(run))}\n`);
     say(`profile in ${showPath(folder)}: ${files.join(', ')}`);
     if (page !== null) say(`open ${showPath(join(folder, 'merged.html'))} in a browser`);
+    const warn = (text: string) =>
+      printLine(terminal.stderr, `${colours(terminal, terminal.stderr).yellow('warning:')} ${text}`);
     if (described.merged.samples < FEW_SAMPLES) {
-      const paint = colours(terminal, terminal.stderr);
-      printLine(
-        terminal.stderr,
-        `${paint.yellow('warning:')} ${described.merged.samples} samples say little: give more ${options.rounds === undefined ? '--seconds' : '--rounds'}`,
+      const more = options.rounds === undefined ? '--seconds' : '--rounds';
+      warn(`${described.merged.samples} samples say little: give more ${more}`);
+    }
+    const putAside = mostPutAside(recorded.threads.map(({ times }) => times));
+    if (putAside !== null && putAside > BUSY && !quiet) {
+      warn(
+        `others had the cores for ${Math.round(100 * putAside)}% of a thread's time: record on a machine that does nothing else`,
       );
     }
     if (recorded.summary.status === 'diverged') reportError(diverged(recorded.summary), terminal);

@@ -64,12 +64,13 @@ export async function recordLoop(
         timer ??= setTimeout(() => session.stop().catch(() => {}), 1000 * seconds);
       });
     }
-    const { summary, profiles } = await start(plan);
+    const { summary, profiles, threadTimes } = await start(plan);
     return {
       run: describeRun('loop', summary, plan, intervalUs),
       threads: profiles.map((profile, worker) => ({
         profile,
         tree: callTree(profile, `worker ${worker}`, ROUND_LOOP),
+        times: threadTimes[worker] ?? null,
       })),
       summary,
     };

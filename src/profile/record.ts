@@ -5,12 +5,15 @@
 
 import type { Profiler } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
+import { type ThreadTimes, timeThread } from '../run/thread-times.js';
 
 export type CpuProfile = Profiler.Profile;
 
 export interface Recorded<T> {
   result: T;
   profile: CpuProfile;
+  /** Of this thread while `run` ran. */
+  times: ThreadTimes;
 }
 
 /**
@@ -26,9 +29,11 @@ export async function record<T>(intervalUs: number, ready: () => void, run: () =
     await session.post('Profiler.setSamplingInterval', { interval: intervalUs });
     await session.post('Profiler.start');
     ready();
+    const stop = timeThread();
     const result = run();
+    const times = stop();
     const { profile } = await session.post('Profiler.stop');
-    return { result, profile };
+    return { result, profile, times };
   } finally {
     session.disconnect();
   }

@@ -97,6 +97,6 @@ function readThreads(folder: string): RecordedThread[] {
   return found.map(({ thread, profile }) => {
     const names = ['main', 'coordinator'];
     // Threads are numbered as they started; which of them led the run does not show.
-    return { profile, tree: callTree(profile, names[thread] ?? `worker ${workers++}`) };
+    return { profile, tree: callTree(profile, names[thread] ?? `worker ${workers++}`), times: null };
   });
 }

@@ -23,6 +23,7 @@ import { makeFolder } from '../output/make-folder.js';
 import { checkWritable, nearestExisting, toJson } from '../output/run-directory.js';
 import { isOurs, Stage, settle } from '../output/stage.js';
 import { ownVersion } from '../output/versions.js';
+import type { ThreadTimes } from '../run/thread-times.js';
 import { besideEachOther, type Frame, mergeThreads, type ThreadTree } from './call-tree.js';
 import type { Page } from './flame-graph.js';
 import {
@@ -30,14 +31,19 @@ import {
   describeSamples,
   formatByFile,
   formatHottest,
+  formatThreadTimes,
+  nsPerCoordinate,
   type TimeShares,
   timeShares,
+  type Work,
 } from './hottest.js';
 import type { CpuProfile } from './record.js';
 
 export interface RecordedThread {
   profile: CpuProfile;
   tree: ThreadTree;
+  /** null where they were not taken: of a whole run. */
+  times: ThreadTimes | null;
 }
 
 /** What was profiled. */
@@ -76,10 +82,32 @@ export interface ProfileShares {
   samples: number;
   /** Share of the time at the barrier, spinning or parked: 0..1. */
   barrier: number;
+  /** Share of the time asleep there: 0..1. */
+  parked: number;
   /** Share of the time that V8 cannot put a name to: 0..1. */
   unnamed: number;
-  /** All frames, hottest first; shares add up to 1. */
-  frames: { name: string; share: number }[];
+  /** All frames, hottest first. */
+  frames: FrameTime[];
+}
+
+/** The time of a function or kernel itself, without what it called. */
+export interface FrameTime {
+  /** As in a flame graph: `gatherSign [WASM]`, `block src/flow/whole-rounds.ts:42`. */
+  name: string;
+  /** Of the time of these threads; all of them add up to 1. */
+  share: number;
+  /** Of a thread. */
+  seconds: number;
+  /** Nanoseconds of a thread for each agent, coordinate and round; null of a whole run. */
+  nsPerCoordinate: number | null;
+}
+
+/** Where the time of one thread went. */
+export interface ThreadShares extends ProfileShares {
+  /** How long it had nothing to do (of a whole run). */
+  idleSeconds: number;
+  /** What the operating system says of the round loop on this thread, in seconds; null of a whole run. */
+  times: ThreadTimes | null;
 }
 
 /** What profile.json holds: what was profiled, on which machine, and where its time went. */
@@ -104,8 +132,8 @@ export interface ProfileReport extends ProfiledRun {
   merged: ProfileShares;
   /** Share of self time by source file, largest first. */
   files: { file: string; share: number }[];
-  /** Each thread, and how long it was idle (of a whole run). */
-  threads: (ProfileShares & { idleSeconds: number })[];
+  /** Each thread. */
+  threads: ThreadShares[];
 }
 
 /** All that is made of what was recorded. */
@@ -253,16 +281,33 @@ function describe(
       `${plural(rounds, 'round')} in ${formatSeconds(seconds)} on ${plural(workers, 'worker')}, sampled every ${intervalUs} us`,
       `${cpu}, ${plural(cores, 'core')}, Node ${node}`,
     ].join('\n'),
-    `${describeSamples(merged)}\n${formatHottest(merged, threads)}`,
+    `${describeSamples(merged)}\n${formatHottest(merged, threads, workOf(run))}`,
+    ...threadTimesOf(threads, recorded),
     `self time by source file, ${merged.label}\n${formatByFile(merged)}`,
   ];
   for (const [at, thread] of threads.entries()) {
     const idleUs = recorded[at]?.tree.idleUs ?? 0;
     const idle = idleUs > 0 ? `, and ${formatSeconds(idleUs / 1e6)} idle` : '';
-    sections.push(`${describeSamples(thread)}${idle}\n${formatHottest(thread, [])}`);
+    sections.push(`${describeSamples(thread)}${idle}\n${formatHottest(thread, [], workOf(run))}`);
   }
   return `${sections.join('\n\n')}\n`;
 }
+
+/** Null of a whole run, most of which is not rounds. */
+export function workOf({ scope, agents, dim, rounds }: ProfiledRun): Work | null {
+  return scope === 'loop' ? { agents, dim, rounds } : null;
+}
+
+function threadTimesOf(threads: readonly TimeShares[], recorded: readonly RecordedThread[]): string[] {
+  const rows = threads.flatMap(({ label, barrier, parked }, at) => {
+    const times = recorded[at]?.times;
+    return times ? [{ label, barrier, parked, ...times }] : [];
+  });
+  return rows.length === 0 ? [] : [`${THREAD_TIMES}\n${formatThreadTimes(rows)}`];
+}
+
+const THREAD_TIMES =
+  'on a core, ready but put aside for others, or asleep; and at the barrier, by the samples';
 
 const PROFILE_FORMAT = 'sottovoce-profile/1';
 
@@ -278,23 +323,33 @@ function describeForPrograms(
     roundsPerSecond: run.rounds / run.seconds,
     machine: { ...machine(), sottovoce: ownVersion() },
     time: { recorded: new Date().toISOString() },
-    merged: sharesForPrograms(merged),
+    merged: sharesForPrograms(merged, workOf(run)),
     files: byFile(merged),
     threads: threads.map((thread, at) => ({
-      ...sharesForPrograms(thread),
+      ...sharesForPrograms(thread, workOf(run)),
       idleSeconds: (recorded[at]?.tree.idleUs ?? 0) / 1e6,
+      times: recorded[at]?.times ?? null,
     })),
   };
 }
 
-function sharesForPrograms({ label, us, samples, barrier, unnamed, frames }: TimeShares): ProfileShares {
+function sharesForPrograms(
+  { label, us, samples, barrier, parked, unnamed, frames }: TimeShares,
+  work: Work | null,
+): ProfileShares {
   return {
     thread: label,
     seconds: us / 1e6,
     samples,
     barrier,
+    parked,
     unnamed,
-    frames: frames.map(({ name, share }) => ({ name, share })),
+    frames: frames.map(({ name, share, selfUs }) => ({
+      name,
+      share,
+      seconds: selfUs / 1e6,
+      nsPerCoordinate: work && nsPerCoordinate(selfUs, work),
+    })),
   };
 }
 

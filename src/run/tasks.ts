@@ -2,6 +2,7 @@
 
 import type { Profiler } from 'node:inspector';
 import type { InputFile } from '../base/inputs.js';
+import type { ThreadTimes } from './thread-times.js';
 import type { RunPlan } from './types.js';
 
 /** A fault on purpose; see `workers/faults.ts`. */
@@ -72,6 +73,8 @@ export interface LoopReport {
 export interface RunReport extends LoopReport {
   /** Of the round loop on this worker, where asked for. */
   profile: Profiler.Profile | null;
+  /** How long this worker was on a core meanwhile, where a profile was asked for. */
+  times: ThreadTimes | null;
 }
 
 export type AgentsReport = RunReport | { poisoned: number };

@@ -141,6 +141,7 @@ export class ActiveRun {
         labels: options.keepX ? Array.from(prepared.agents(), ({ label }) => label) : null,
         rows: this.kept?.rows() ?? [],
         profiles: reports.flatMap(({ profile }) => profile ?? []),
+        threadTimes: reports.flatMap(({ times }) => times ?? []),
       };
     } catch (error) {
       if (error !== this.unwritten) await this.keepFailed(error as Error);

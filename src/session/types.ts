@@ -7,6 +7,7 @@ import type { Manifest } from '../output/manifest.js';
 import type { CpuProfile } from '../profile/record.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { PlanReport, Summary } from '../run/reports.js';
+import type { ThreadTimes } from '../run/thread-times.js';
 import type { TraceRow } from '../trace/row.js';
 
 /** One agent, as it is in the shared memory. */
@@ -108,6 +109,8 @@ export interface RunResult {
   rows: TraceRow[];
   /** V8's CPU profile of each worker's round loop, worker 0 first; empty where not asked for. */
   profiles: CpuProfile[];
+  /** What the operating system says of each worker's round loop meanwhile; empty where not asked for. */
+  threadTimes: ThreadTimes[];
 }
 
 /**

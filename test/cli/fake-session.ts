@@ -43,6 +43,7 @@ export function fakeSession({ obedient = true, prepare, onStart }: FakeOptions =
         labels: null,
         rows: [],
         profiles: [],
+        threadTimes: [],
       }),
     fail: (error) => reject(error),
     session: {

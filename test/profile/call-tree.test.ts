@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   besideEachOther,
@@ -8,9 +10,11 @@ import {
   totalSamples,
   totalUs,
 } from '../../src/profile/call-tree.js';
-import { byFile, formatHottest, timeShares } from '../../src/profile/hottest.js';
+import { byFile, formatHottest, formatThreadTimes, timeShares } from '../../src/profile/hottest.js';
 import type { CpuProfile } from '../../src/profile/record.js';
 import { kernelsUrl } from '../../src/run/locations.js';
+import { schedulerTimes, timeThread } from '../../src/run/thread-times.js';
+import { temporaryFolder } from '../support/run.js';
 
 const compiled = (file: string) => new URL(`../${file}`, kernelsUrl).href;
 
@@ -250,20 +254,62 @@ describe('merging threads', () => {
   });
 
   it('as text: the frames asked for, the rest in one line, a column for each thread', () => {
-    const text = formatHottest(timeShares(mergeThreads([a, b])), [a, b].map(timeShares), 1);
+    // Two agents of three coordinates, ten rounds: 120 us are 2,000 ns each.
+    const work = { agents: 2, dim: 3, rounds: 10 };
+    const text = formatHottest(timeShares(mergeThreads([a, b])), [a, b].map(timeShares), work, 1);
     expect(text.split('\n').map((line) => line.trim().split(/ {2,}/))).toEqual([
-      ['all threads', 'worker 0', 'worker 1', 'self time in'],
-      ['73.3%', '25.0%', '97.5%', 'gather'],
-      ['26.7%', '75.0%', '2.5%', '2 more'],
-      ['24.2%', '72.5%', '0.0%', 'time at the barrier'],
-      ['0.0%', '0.0%', '0.0%', 'time without a name'],
+      ['all threads', 'ms', 'ns/coord.', 'worker 0', 'worker 1', 'self time in'],
+      ['73.3%', '0.1', '1,467', '25.0%', '97.5%', 'gather'],
+      ['26.7%', '0.0', '533.3', '75.0%', '2.5%', '2 more'],
+      ['24.2%', '0.0', '483.3', '72.5%', '0.0%', 'time at the barrier'],
+      ['0.0%', '0.0', '0.000', '0.0%', '0.0%', 'time without a name'],
     ]);
   });
 
   it('of many threads shows the least and the most', () => {
     const threads = [a, b, b, b, b, b].map(timeShares);
-    const [head, first] = formatHottest(timeShares(mergeThreads([a, b])), threads, 1).split('\n');
-    expect(head.trim().split(/ {2,}/)).toEqual(['all threads', 'least', 'most', 'self time in']);
-    expect(first.trim().split(/ {2,}/)).toEqual(['73.3%', '25.0%', '97.5%', 'gather']);
+    const [head, first] = formatHottest(timeShares(mergeThreads([a, b])), threads, null, 1).split('\n');
+    expect(head.trim().split(/ {2,}/)).toEqual(['all threads', 'ms', 'least', 'most', 'self time in']);
+    expect(first.trim().split(/ {2,}/)).toEqual(['73.3%', '0.1', '25.0%', '97.5%', 'gather']);
+  });
+
+  it('tells asleep at the barrier from awake, and says of a thread what the system says of it', () => {
+    const barrier = 'src/sync/barrier.ts';
+    const parked = { ...leaf('barrierWait src/sync/barrier.ts:83', 30), file: barrier };
+    const spinning = { ...leaf('barrierSpin src/sync/barrier.ts:101', 10), file: barrier };
+    const shares = timeShares(leaf('worker 0', 60, [{ ...parked, children: [spinning] }]));
+    expect([shares.barrier, shares.parked]).toEqual([0.4, 0.3]);
+    const { label } = shares;
+    const known = { ...shares, label, wall: 2, onCore: 1.25, putAside: 0.15 };
+    const unknown = { ...shares, label, wall: 2, onCore: 1, putAside: null };
+    expect(
+      formatThreadTimes([known, unknown])
+        .split('\n')
+        .map((line) => line.split(/ {2,}/)),
+    ).toEqual([
+      ['thread', 'time', 'on a core', 'put aside', 'asleep', 'barrier: spinning', 'parked'],
+      ['worker 0', '2 s', '62.5%', '7.5%', '30.0%', '10.0%', '30.0%'],
+      ['worker 0', '2 s', '50.0%', 'unknown', 'unknown', '10.0%', '30.0%'],
+    ]);
+  });
+});
+
+describe('what the operating system says of a thread', () => {
+  it('time asleep is neither on a core nor put aside', () => {
+    const stop = timeThread();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60);
+    const { wall, onCore, putAside } = stop();
+    expect(wall).toBeGreaterThan(0.055);
+    if (onCore !== null) expect(onCore).toBeLessThan(0.5 * wall);
+    if (onCore !== null && putAside !== null) expect(onCore + putAside).toBeLessThanOrEqual(wall * 1.01);
+  });
+
+  it('is unknown where there is no such file, and where nothing is counted', () => {
+    expect(schedulerTimes('/proc/nowhere/schedstat')).toBeNull();
+    const file = path.join(temporaryFolder(), 'schedstat');
+    writeFileSync(file, '0 0 0\n');
+    expect(schedulerTimes(file)).toBeNull();
+    writeFileSync(file, '2000 300 7\n');
+    expect(schedulerTimes(file)).toEqual([2000, 300]);
   });
 });

@@ -44,10 +44,13 @@ export function fitAmdahl(points: readonly Point[]): Amdahl | null {
   return { sigma, limit: 1 / sigma };
 }
 
-/** Null with fewer than three numbers of workers: two unknowns need two equations beside S(1) = 1. */
+/** Numbers of workers, one among them: two unknowns go through any three points, and say nothing of them. */
+export const LEAST_USL_POINTS = 6;
+
+/** Null with fewer than six numbers of workers. */
 export function fitUsl(points: readonly Point[]): Usl | null {
   const many = points.filter(({ workers }) => workers > 1);
-  if (new Set(many.map(({ workers }) => workers)).size < 2) return null;
+  if (new Set(many.map(({ workers }) => workers)).size < LEAST_USL_POINTS - 1) return null;
   const { pa, pb, aa, ab, bb } = sums(many);
   const determinant = aa * bb - ab * ab;
   let sigma = (pa * bb - pb * ab) / determinant;

@@ -18,6 +18,8 @@ export interface RoundBytes {
   ownBytes: number;
   /** Bytes of a message, which neighbours read in the graph's order. */
   messageBytes: number;
+  /** Rows of an agent that lie in memory. */
+  rows: number;
 }
 
 /** x' and v written; v, a, b read. x itself is the message. */
@@ -26,6 +28,7 @@ export const PLAIN_ROUND: RoundBytes = {
   compressor: UNCOMPRESSED,
   ownBytes: 5 * ROW_BYTES,
   messageBytes: ROW_BYTES,
+  rows: 5,
 };
 
 /** x, v, s, z read and written; a, b read; a message of a scale and 64 bits written. */
@@ -34,6 +37,7 @@ export const FLATTENED_ROUND: RoundBytes = {
   compressor: FLATTENED_SIGN,
   ownBytes: 10 * ROW_BYTES + 16,
   messageBytes: 16,
+  rows: 6,
 };
 
 /**
@@ -57,4 +61,12 @@ export function bytesThatMustMove(
 /** Bytes that an uncompressed round asks memory for: rows in order, and each neighbour's row once. */
 export function bytesAskedFor(agents: number): number {
   return agents * (PLAIN_ROUND.ownBytes + DEGREE * PLAIN_ROUND.messageBytes);
+}
+
+/** What an agent has in memory beside its rows: its message, its place in the graph, its cost's scale. */
+const BESIDE_BYTES = 100;
+
+/** Bytes that agents have in memory, to a tenth. */
+export function bytesHeld(agents: number, { rows }: RoundBytes): number {
+  return agents * (rows * ROW_BYTES + BESIDE_BYTES);
 }

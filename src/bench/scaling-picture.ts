@@ -19,6 +19,8 @@ export interface Curve {
   title: string;
   kind: 'strong' | 'weak';
   points: (Point & { barrier: number; imbalance: number; ceiling: CeilingPoint })[];
+  /** Whether the laws are fitted to the speed-up over its ceiling, times the workers. */
+  overCeiling: boolean;
   amdahl: Amdahl | null;
   usl: Usl | null;
 }
@@ -59,7 +61,7 @@ function ceilingOf(curves: readonly Curve[]): PlotSeries {
 }
 
 /** The richer law, where there are points enough for it. */
-function seriesOf({ title, points, usl, amdahl }: Curve, grid: readonly number[]): PlotSeries {
+function seriesOf({ title, points, usl, amdahl, overCeiling }: Curve, grid: readonly number[]): PlotSeries {
   const law = usl
     ? (n: number) => uslSpeedup(n, usl.sigma, usl.kappa)
     : amdahl
@@ -69,6 +71,6 @@ function seriesOf({ title, points, usl, amdahl }: Curve, grid: readonly number[]
     label: title.replace(/^(Strong|Weak) scaling: /, ''),
     x: points.map(({ workers }) => workers),
     y: points.map(({ speedup }) => speedup),
-    fit: law ? { x: grid, y: grid.map(law) } : { x: [], y: [] },
+    fit: law && !overCeiling ? { x: grid, y: grid.map(law) } : { x: [], y: [] },
   };
 }

@@ -32,6 +32,7 @@ not. docs/performance.md has it as recorded. A part that cannot run here (no com
       // Steps are known a part at a time, so their time left is the part's.
       const progress: Progress = {
         expect: (steps) => inputs.progress.expect(steps),
+        say: (sentence) => inputs.progress.say?.(sentence),
         step: (what) => inputs.progress.step(`part ${index + 1} of ${PARTS.length}: ${what}`),
       };
       const { figures, tables, details } = await part.run({ ...inputs, config: null, progress });

@@ -61,6 +61,8 @@ export interface Progress {
   expect(steps: number): void;
   /** One of them is done. `what`: what comes next, or was done, in a few words. */
   step(what: string): void;
+  /** A sentence for people before the first step: what it will take. */
+  say?(sentence: string): void;
 }
 
 export interface Benchmark {

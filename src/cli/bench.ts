@@ -10,6 +10,7 @@ import { ownCores } from '../base/cores.js';
 import { InputError } from '../base/errors.js';
 import type { BenchDocument } from '../bench/report.js';
 import type { Benchmark, Progress } from '../bench/types.js';
+import { candidates } from '../session/workers.js';
 import { progressView, silent } from './progress.js';
 import { exitCodeFor, onSignal, writtenWhole } from './signals.js';
 import { colours, printLine, type Terminal } from './terminal.js';
@@ -73,7 +74,7 @@ export async function addBenchCommands(
       .option('--passes <count>', `samples of each (default: ${PASSES})`)
       .option(
         '--workers <list>',
-        'numbers of workers, a comma between them (default: 1 to the number of cores)',
+        'numbers of workers, a comma between them, or all (default: 1, 2, 4, ... and all cores)',
       )
       .option('-q, --quiet', 'no progress')
       .option('--debug', 'print stack traces')
@@ -109,7 +110,9 @@ export async function benchCommand(
   printLine(terminal.stdout, paint.dim(report.formatMachine(machine)));
 
   const startedMs = performance.now();
-  const steps = options.quiet ? new Steps(null) : new Steps(terminal.stderr);
+  const steps = new Steps(options.quiet ? null : terminal.stderr, (sentence) =>
+    printLine(terminal.stdout, paint.dim(sentence)),
+  );
   // What it has started and put aside goes with it; there are no figures before the end.
   const stopListening = onSignal((signal) => {
     steps.end();
@@ -182,7 +185,9 @@ async function readDocument(file: string): Promise<BenchDocument> {
 }
 
 function parseWorkers(text: string | undefined): number[] {
-  if (text === undefined) return Array.from({ length: ownCores().count }, (_, i) => i + 1);
+  const cores = ownCores().count;
+  if (text === undefined) return candidates(cores);
+  if (text === 'all') return Array.from({ length: cores }, (_, i) => i + 1);
   const counts = wholeNumbers('--workers', text, 1);
   // Speed-ups are over one worker.
   return [...new Set([1, ...counts])].sort((a, b) => a - b);
@@ -190,6 +195,7 @@ function parseWorkers(text: string | undefined): number[] {
 
 /** A benchmark's steps as progress with an ETA. */
 class Steps implements Progress {
+  readonly say: (sentence: string) => void;
   private readonly output: Terminal['stderr'] | null;
   private view = silent;
   private expected = 0;
@@ -198,8 +204,9 @@ class Steps implements Progress {
   private ended = false;
   private readonly startedMs = performance.now();
 
-  constructor(output: Terminal['stderr'] | null) {
+  constructor(output: Terminal['stderr'] | null, say: (sentence: string) => void) {
     this.output = output;
+    this.say = say;
   }
 
   expect(steps: number): void {

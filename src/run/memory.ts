@@ -10,9 +10,9 @@ import type { RunPlan } from './types.js';
 
 const MIB = 2 ** 20;
 /** Main thread and coordinator with everything loaded. */
-const PROCESS_BYTES = 130 * MIB;
+export const PROCESS_BYTES = 130 * MIB;
 /** One more agents thread: its isolate and its compiled code. */
-const WORKER_BYTES = 9 * MIB;
+export const WORKER_BYTES = 9 * MIB;
 /** What planning keeps of every agent on the host, and what building the graph leaves behind. */
 const AGENT_BYTES = 48;
 

@@ -6,8 +6,8 @@
 import { expect, it } from 'vitest';
 import { Ceiling } from '../../src/bench/ceiling.js';
 import { targetTable } from '../../src/bench/report.js';
-import { summarizeStudy } from '../../src/bench/scaling.js';
 import { drawScaling } from '../../src/bench/scaling-picture.js';
+import { summarizeStudy } from '../../src/bench/scaling-summary.js';
 import type { Figure } from '../../src/bench/types.js';
 
 it('every thread does its rounds, and the work of twice the steps takes longer', async () => {
@@ -44,6 +44,7 @@ it('no law of scaling is fitted to what more workers made slower', () => {
   }));
   const { table } = summarizeStudy({ id: 'x', title: 'x', kind: 'strong' }, measured, []);
   expect(table.notes[0]).toContain('more workers were no faster');
+  expect(table.notes[1]).toContain('from six numbers of workers on');
 });
 
 it('by hand: speed-ups, their ceilings and the ratio of both are taken pass by pass', () => {
@@ -87,7 +88,7 @@ it('by hand: speed-ups, their ceilings and the ratio of both are taken pass by p
   // One worker over itself is no measurement.
   expect(table.rows[0].slice(3, 6)).toEqual(['1', '1', '']);
   expect(table.rows[1][5]).toMatch(/^1 \(0\.875 to 1\.1\)$/);
-  expect(table.notes[0]).toMatch(/^Amdahl's law: serial share 33\.3%/);
+  expect(table.notes[0]).toMatch(/^Amdahl's law, fitted to speed-up \/ ceiling: serial share 0/);
 
   const picture = drawScaling([curve]);
   expect(picture).toContain('arithmetic in registers only');

@@ -39,7 +39,7 @@ describe('Universal Scalability Law', () => {
   });
 
   it('predicts the best number of workers: sqrt((1 - 0.04) / 0.0096) = 10', () => {
-    const fit = fitUsl(points([1, 2, 4], (n) => uslSpeedup(n, 0.04, 0.0096)));
+    const fit = fitUsl(points([1, 2, 4, 6, 8, 16], (n) => uslSpeedup(n, 0.04, 0.0096)));
     expect(fit?.bestWorkers).toBe(10);
     expect(fit?.bestSpeedup).toBeCloseTo(uslSpeedup(10, 0.04, 0.0096), 9);
     expect(uslSpeedup(10, 0.04, 0.0096)).toBeGreaterThan(uslSpeedup(9, 0.04, 0.0096));
@@ -60,17 +60,15 @@ describe('Universal Scalability Law', () => {
   });
 
   it('never gives a negative cost', () => {
-    const fit = fitUsl([
-      { workers: 1, speedup: 1 },
-      { workers: 2, speedup: 1.5 },
-      { workers: 4, speedup: 3.2 },
-    ]);
+    // The steeper the more workers: what no law of the two explains.
+    const fit = fitUsl(points([1, 2, 4, 8, 16, 32], (n) => n ** 0.7 * (1 + n / 64)));
     expect(fit?.sigma).toBeGreaterThanOrEqual(0);
     expect(fit?.kappa).toBe(0);
     expect(fit?.bestWorkers).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('needs two numbers of workers beside one', () => {
-    expect(fitUsl(points([1, 2], (n) => n))).toBeNull();
+  it('needs six numbers of workers, one among them: a curve through three points is no finding', () => {
+    expect(fitUsl(points([1, 2, 4, 8, 16], (n) => n))).toBeNull();
+    expect(fitUsl(points([1, 2, 4, 8, 16, 32], (n) => n))).not.toBeNull();
   });
 });

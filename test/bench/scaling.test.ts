@@ -1,0 +1,87 @@
+/** What scaling will take is known before it begins; problems that grow stay within a kernels' memory. */
+
+import { expect, it } from 'vitest';
+import { announcement } from '../../src/bench/announce.js';
+import { bytesHeld, FLATTENED_ROUND, PLAIN_ROUND } from '../../src/bench/round-bytes.js';
+import { needOf } from '../../src/bench/scaling.js';
+import { agentsEach, builtInStudies } from '../../src/bench/scaling-studies.js';
+import { summarizeStudy } from '../../src/bench/scaling-summary.js';
+import type { BenchInputs } from '../../src/bench/types.js';
+import { candidates } from '../../src/session/workers.js';
+
+const inputs = (workers: number[], passes = 11): BenchInputs => ({
+  quick: false,
+  seed: 1,
+  workers,
+  passes,
+  config: null,
+  progress: { expect() {}, step() {} },
+});
+
+it('with 64 cores: 1, 2, 4, ... 64; with 96, these and 96', () => {
+  expect(candidates(64)).toEqual([1, 2, 4, 8, 16, 32, 64]);
+  expect(candidates(96)).toEqual([1, 2, 4, 8, 16, 32, 64, 96]);
+});
+
+it('time grows with numbers of workers and passes, memory with those that are there at a time', () => {
+  const need = (workers: number[], passes?: number) => {
+    const given = inputs(workers, passes);
+    return needOf(given, builtInStudies(given));
+  };
+  const two = need([1, 2]);
+  // Six samples of a quarter of a second for each pass and curve at least.
+  expect(two.seconds).toBeGreaterThan(7 * 2 * 2 * 11 * 0.25);
+  expect(need([1, 2], 22).seconds).toBeLessThan(2 * two.seconds);
+  const many = need(candidates(64));
+  expect(many.seconds).toBeGreaterThan(3 * two.seconds);
+  // Seven times 100,000 agents of 2.6 kB, and 127 + 64 threads.
+  expect(many.bytes).toBeGreaterThan(7 * 265e6);
+  expect(many.bytes).toBeLessThan(16 * 2 ** 30);
+});
+
+it('a problem that grows with workers ends below 4 GiB, however many there are', () => {
+  expect(agentsEach(50_000, 2, FLATTENED_ROUND)).toBe(50_000);
+  for (const most of [64, 128, 192, 384]) {
+    const each = agentsEach(50_000, most, FLATTENED_ROUND);
+    expect(bytesHeld(each * most, FLATTENED_ROUND)).toBeLessThan(3 * 2 ** 30);
+    expect(bytesHeld(each * most, FLATTENED_ROUND)).toBeGreaterThan(2 ** 30);
+  }
+});
+
+it('memory of agents, by hand: five rows of 512 bytes without compression, six with', () => {
+  expect(bytesHeld(10, PLAIN_ROUND)).toBe(10 * (5 * 512 + 100));
+  expect(bytesHeld(10, FLATTENED_ROUND)).toBe(10 * (6 * 512 + 100));
+});
+
+it('is announced with no more digits than an estimate has', () => {
+  expect(announcement('one curve', { seconds: 203.7, bytes: 1.5 * 2 ** 30 })).toBe(
+    'one curve: about 3 min 30 s, and 1.50 GiB of memory at most',
+  );
+  expect(announcement('one curve', { seconds: 3.21, bytes: 2 ** 20 })).toMatch(/about 3 s, and 1\.0\d* MiB/);
+});
+
+const round = { seconds: 1, barrier: 0, imbalance: 0 };
+/** Speeds of rounds and of arithmetic alone. */
+const study = (of: Record<number, [number, number]>) => {
+  const measured = Object.entries(of).map(([workers, [speed, ceiling]]) => ({
+    workers: Number(workers),
+    agents: 10,
+    speeds: [speed],
+    rounds: [round],
+    ceilingSpeeds: [ceiling],
+    ceilings: [round],
+  }));
+  return summarizeStudy({ id: 'x', title: 'x', kind: 'strong' }, measured, []);
+};
+
+it('a busy machine is no serial share of the code', () => {
+  // Two threads of arithmetic are hardly faster than one, and the rounds are as fast as they.
+  const busy = study({ 1: [1, 1], 2: [1.06, 1.1] });
+  expect(busy.curve.overCeiling).toBe(true);
+  expect(busy.curve.amdahl?.sigma).toBeLessThan(0.05);
+  expect(busy.table.notes[0]).toContain('fitted to speed-up / ceiling');
+  const quiet = study({ 1: [1, 1], 2: [1.6, 1.98] });
+  expect(quiet.curve.overCeiling).toBe(false);
+  expect(quiet.curve.amdahl?.sigma).toBeCloseTo(0.25, 12);
+  expect(quiet.table.notes[0]).toBe("Amdahl's law: serial share 25.0%, never more than 4 times");
+});

@@ -26,6 +26,8 @@ export interface SequentialResult {
   v: Float64Array;
   /** Bits of a message, where all are alike. */
   messageBits: number | null;
+  /** What was chosen where gains were `auto`, as a flow's parameters; empty where none were. */
+  chosen: object;
 }
 
 export async function runSequentially(
@@ -35,6 +37,7 @@ export async function runSequentially(
   const prepared = await prepareRun(await parseConfig(config), workers);
   const { verdict, summary, rows, state } = runOnOneThread(prepared, modules[prepared.plan.layout.precision]);
   const { dim, messageBits, state: fields } = prepared.plan;
+  const { tuning } = prepared.report;
   const dense = (name: string) => {
     const found = state[fields.findIndex((field) => field.name === name)];
     return Float64Array.from(
@@ -51,5 +54,6 @@ export async function runSequentially(
     first: rows[0],
     final: rows[rows.length - 1],
     messageBits,
+    chosen: { ...tuning?.gains, ...(tuning?.compress && { compress: tuning.compress }) },
   };
 }

@@ -1,7 +1,7 @@
 /** Making figures and the cells of tables. */
 
 import { formatQuantity } from '../base/format.js';
-import { ratios, type Spread, spreadOf } from './stats.js';
+import { medianInterval, ratios, type Spread, spreadOf } from './stats.js';
 import type { Figure, Target } from './types.js';
 
 export function figure(
@@ -12,7 +12,8 @@ export function figure(
   values: readonly number[],
   target?: Target,
 ): Figure {
-  return { id, label, unit, better, ...spreadOf(values), ...(target && { target }) };
+  const interval = medianInterval(values);
+  return { id, label, unit, better, ...spreadOf(values), values, interval, ...(target && { target }) };
 }
 
 /** Pass by pass `numerators / denominators`; a ratio of times or of speeds, which the label says. */

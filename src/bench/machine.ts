@@ -4,6 +4,7 @@ import os from 'node:os';
 import { readCaches } from '../base/caches.js';
 import { ownCores } from '../base/cores.js';
 import { ownVersion } from '../output/versions.js';
+import { type MachineTopology, readMachineTopology } from './machine-topology.js';
 
 export interface Machine {
   cpu: string;
@@ -19,6 +20,8 @@ export interface Machine {
   time: string;
   /** Average number of running processes over the last minute, before the benchmark began. */
   load: number;
+  /** Absent in files of earlier versions. */
+  topology?: MachineTopology;
 }
 
 export function describeMachine(): Machine {
@@ -33,6 +36,7 @@ export function describeMachine(): Machine {
     sottovoce: ownVersion(),
     time: new Date().toISOString(),
     load: os.loadavg()[0],
+    topology: readMachineTopology(),
   };
 }
 

@@ -3,6 +3,7 @@
 import { type Colours, formatQuantity } from '../base/format.js';
 import { spreadText, targetText } from './figures.js';
 import type { Machine } from './machine.js';
+import { formatTopology } from './machine-topology.js';
 import { compareSpreads, type Verdict } from './stats.js';
 import { type BenchResult, type Figure, meets, type Table } from './types.js';
 
@@ -19,10 +20,12 @@ export interface BenchDocument {
   figures: (Figure & { met?: boolean })[];
   tables: readonly Table[];
   details: Record<string, unknown>;
+  /** What disturbed it, as sentences. Earlier versions did not look. */
+  noise?: readonly string[];
 }
 
 export function makeDocument(
-  given: Pick<BenchDocument, 'benchmark' | 'quick' | 'seed' | 'passes' | 'workers' | 'machine' | 'seconds'>,
+  given: Omit<BenchDocument, 'format' | 'figures' | 'tables' | 'details'>,
   { figures, tables, details = {} }: BenchResult,
 ): BenchDocument {
   return {
@@ -39,6 +42,7 @@ export function formatMachine(machine: Machine): string {
   const caches = machine.caches === null ? '' : `, ${machine.caches}`;
   return [
     `${machine.cpu}, ${machine.cores} cores${caches}, ${memory}; ${machine.system}`,
+    ...(machine.topology ? [formatTopology(machine.topology)] : []),
     `Node ${machine.node} (V8 ${machine.v8}), Sottovoce ${machine.sottovoce}, ${machine.time}, load ${formatQuantity(machine.load, 2)} before`,
   ].join('\n');
 }

@@ -3,7 +3,7 @@
  * command line, the JSON, the comparison with a baseline and the tests find it by themselves.
  */
 
-import type { Spread } from './stats.js';
+import type { Interval, Spread } from './stats.js';
 
 /** One measured quantity. */
 export interface Figure extends Spread {
@@ -13,6 +13,10 @@ export interface Figure extends Spread {
   label: string;
   unit: string;
   better: 'higher' | 'lower';
+  /** The samples, pass by pass, in the order in which they were taken. Earlier versions kept none. */
+  values?: readonly number[];
+  /** Bootstrap interval of the median; null with too few samples. */
+  interval?: Interval | null;
   /** What it is meant to reach, where something was promised. */
   target?: Target;
   /**

@@ -13,7 +13,7 @@ import type { Benchmark, Progress } from '../bench/types.js';
 import { candidates } from '../session/workers.js';
 import { progressView, silent } from './progress.js';
 import { exitCodeFor, onSignal, writtenWhole } from './signals.js';
-import { colours, printLine, type Terminal } from './terminal.js';
+import { colours, printLine, printText, type Terminal } from './terminal.js';
 import { wholeNumber, wholeNumbers } from './whole-numbers.js';
 
 const HELP = `
@@ -67,7 +67,7 @@ export async function addBenchCommands(
     if (benchmark.takesConfig) command.argument('[config]', 'a config of your own (YAML)');
     command
       .option('--quick', 'a second or two: shows that it works, and roughly how fast')
-      .option('--json <file>', 'write everything as JSON')
+      .option('--json <file>', 'write everything as JSON; - for stdout, and all else goes to stderr')
       .option('--against <file>', 'compare with what --json wrote before')
       .option('--picture <file>', 'draw it, as .svg or .png (where there is something to draw)')
       .option('--seed <number>', 'of graphs and costs', '1')
@@ -95,6 +95,8 @@ export async function benchCommand(
 ): Promise<BenchDocument> {
   const { describeMachine } = await import('../bench/machine.js');
   const report = await import('../bench/report.js');
+  const { disturbances, readProcessorTime, scatter } = await import('../bench/noise.js');
+  const { adviceOn } = await import('../bench/machine-topology.js');
   const quick = options.quick ?? false;
   const seed = wholeNumber('--seed', options.seed ?? '1', 0);
   const passes = wholeNumber('--passes', options.passes ?? String(quick ? QUICK_PASSES : PASSES), 1);
@@ -105,13 +107,16 @@ export async function benchCommand(
   }
   const before = options.against === undefined ? null : await readDocument(options.against);
   const machine = describeMachine();
-  const paint = colours(terminal, terminal.stdout);
-  printLine(terminal.stdout, `${paint.bold(benchmark.name)}: ${benchmark.summary}${quick ? ' (quick)' : ''}`);
-  printLine(terminal.stdout, paint.dim(report.formatMachine(machine)));
+  // JSON for a pipe has stdout to itself.
+  const out = options.json === '-' ? terminal.stderr : terminal.stdout;
+  const paint = colours(terminal, out);
+  printLine(out, `${paint.bold(benchmark.name)}: ${benchmark.summary}${quick ? ' (quick)' : ''}`);
+  printLine(out, paint.dim(report.formatMachine(machine)));
 
   const startedMs = performance.now();
+  const processorsBefore = readProcessorTime();
   const steps = new Steps(options.quiet ? null : terminal.stderr, (sentence) =>
-    printLine(terminal.stdout, paint.dim(sentence)),
+    printLine(out, paint.dim(sentence)),
   );
   // What it has started and put aside goes with it; there are no figures before the end.
   const stopListening = onSignal((signal) => {
@@ -126,8 +131,13 @@ export async function benchCommand(
       steps.end();
     });
   const seconds = (performance.now() - startedMs) / 1000;
+  const noise = [
+    ...disturbances(processorsBefore, readProcessorTime(), seconds),
+    ...scatter(result.figures),
+    ...(machine.topology ? adviceOn(machine.topology) : []),
+  ];
   const document = report.makeDocument(
-    { benchmark: benchmark.name, quick, seed, passes, workers, machine, seconds },
+    { benchmark: benchmark.name, quick, seed, passes, workers, machine, seconds, noise },
     result,
   );
 
@@ -135,10 +145,17 @@ export async function benchCommand(
   const targets = quick ? null : report.targetTable(result.figures);
   if (targets) tables.push(targets);
   if (before) tables.push(report.changesTable(report.compareDocuments(document, before), document, before));
-  for (const table of tables) printLine(terminal.stdout, `\n${report.formatTable(table, paint)}`);
+  for (const table of tables) printLine(out, `\n${report.formatTable(table, paint)}`);
+  // A second of anything is noisy.
+  if (!quick && noise.length > 0) printLine(out, `\n${paint.yellow(`Noise: ${noise.join('\n       ')}`)}`);
   if (options.json !== undefined) {
-    await write('--json', options.json, `${JSON.stringify(document, nullForUnknown, 2)}\n`, terminal);
-    printLine(terminal.stdout, `\n${paint.dim('figures')}  ${options.json}`);
+    const text = `${JSON.stringify(document, nullForUnknown, 2)}\n`;
+    if (options.json === '-') {
+      printText(terminal.stdout, text);
+    } else {
+      await write('--json', options.json, text, terminal);
+      printLine(out, `\n${paint.dim('figures')}  ${options.json}`);
+    }
   }
   if (picture !== undefined) {
     if (result.picture === undefined)
@@ -150,7 +167,7 @@ export async function benchCommand(
       /\.png$/i.test(picture) ? await renderPng(result.picture) : result.picture,
       terminal,
     );
-    printLine(terminal.stdout, `${paint.dim('picture')}  ${picture}`);
+    printLine(out, `${paint.dim('picture')}  ${picture}`);
   }
   return document;
 }

@@ -71,6 +71,7 @@ describe.each(benchmarks.map(({ name }) => name).filter((name) => name !== 'targ
         expect(figure.q1).toBeLessThanOrEqual(figure.median);
         expect(figure.q3).toBeGreaterThanOrEqual(figure.median);
         expect(figure.samples).toBeGreaterThan(0);
+        expect(figure.values).toHaveLength(figure.samples);
       }
       for (const { title } of document.tables) expect(stdout).toContain(title);
     });
@@ -99,6 +100,21 @@ it('draws the scaling curve of a config, and compares with itself', async () => 
   const second = await run('scaling', config, ...options, '--against', json, '--picture', png);
   expect(second.stdout).toContain('now / before');
   expect([...readFileSync(png).subarray(0, 4)]).toEqual([0x89, 0x50, 0x4e, 0x47]);
+});
+
+it('has stdout for JSON alone, and noise and machine in it', async () => {
+  const { exitCode, stdout, stderr } = await run('barrier', '--quick', '--passes', '5', '--json', '-');
+  expect(exitCode).toBe(0);
+  const document = JSON.parse(stdout) as BenchDocument;
+  expect(document.machine.topology).toMatchObject({ hostname: os.hostname() });
+  expect(Array.isArray(document.noise)).toBe(true);
+  for (const { values = [], interval, q1, q3 } of document.figures) {
+    expect(values).toHaveLength(5);
+    expect(interval?.low).toBeLessThanOrEqual(q1);
+    expect(interval?.high).toBeGreaterThanOrEqual(q3);
+  }
+  // The table is for people, and there all the same.
+  expect(stderr).toContain('ns a crossing');
 });
 
 it('refuses what it cannot read, with a next step', async () => {

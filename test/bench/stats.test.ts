@@ -3,14 +3,36 @@ import { coloursFor } from '../../src/base/format.js';
 import { interleave } from '../../src/bench/interleave.js';
 import { changesTable, compareDocuments, formatTable, makeDocument } from '../../src/bench/report.js';
 import { summarizeClock } from '../../src/bench/rig.js';
-import { compareSpreads, ratios, spreadOf } from '../../src/bench/stats.js';
+import { compareSpreads, medianInterval, ratios, spreadOf } from '../../src/bench/stats.js';
 import type { Figure } from '../../src/bench/types.js';
+import { philoxBlock } from '../../src/data/random.js';
 
 it('median and quartiles, by hand', () => {
   expect(spreadOf([5, 1, 2, 4, 3])).toEqual({ median: 3, q1: 2, q3: 4, samples: 5 });
   expect(spreadOf([1, 2, 3, 4])).toEqual({ median: 2.5, q1: 1.75, q3: 3.25, samples: 4 });
   expect(spreadOf([7])).toEqual({ median: 7, q1: 7, q3: 7, samples: 1 });
   expect(() => spreadOf([])).toThrow('nothing was measured');
+});
+
+it('the interval of a median holds it about as often as it says', () => {
+  expect(medianInterval([1, 2])).toBeNull();
+  expect(medianInterval([3, 3, 3])).toEqual({ low: 3, high: 3, level: 0.95 });
+  // Uniform draws, of which the median is a half. A bootstrap of eleven samples is known to be a little short.
+  const words = new Uint32Array(4);
+  const draw = (trial: number) =>
+    Array.from({ length: 11 }, (_, at) => {
+      philoxBlock(words, 0, at, trial, 0, 0, { low: 1, high: 2 });
+      return words[0] / 2 ** 32;
+    });
+  let held = 0;
+  for (let trial = 0; trial < 200; trial++) {
+    const { low, high } = medianInterval(draw(trial))!;
+    if (low <= 0.5 && 0.5 <= high) held++;
+  }
+  expect(held).toBeGreaterThan(0.88 * 200);
+  expect(held).toBeLessThan(200);
+  // The same each time.
+  expect(medianInterval(draw(1))).toEqual(medianInterval(draw(1)));
 });
 
 it('ratios are taken pass by pass: a slow pass slows both and drops out', () => {

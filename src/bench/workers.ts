@@ -8,7 +8,6 @@ import { countText, figure, ratioFigure, spreadText } from './figures.js';
 import { interleave } from './interleave.js';
 import { FLATTENED_SIGN, problemConfig } from './problem.js';
 import { Rig } from './rig.js';
-import { kernelModule } from './threads.js';
 import type { Benchmark, Figure } from './types.js';
 
 const AGENTS = [25, 100, 305, 1_000, 10_000, 100_000];
@@ -31,14 +30,13 @@ that was fastest.`,
       { name: 'flatten(sign)', compressor: FLATTENED_SIGN },
     ];
     progress.expect(sizes.length * compressors.length * tried.length * passes);
-    const module = await kernelModule();
     const figures: Figure[] = [];
     const rows: string[][] = [];
     for (const agents of sizes) {
       for (const { name, compressor } of compressors) {
         const config = problemConfig({ agents, seed, compressor });
         const loaded = await parseConfig({ ...config, rounds: ROUNDS });
-        const { workers: chosen, why } = await chooseWorkers(await prepareRun(loaded, 1), module, {
+        const { workers: chosen, why } = await chooseWorkers(await prepareRun(loaded, 1), undefined, {
           count: most,
           limit: null,
         });

@@ -5,6 +5,7 @@
 
 import { Piscina } from 'piscina';
 import type { Arena } from '../arena/arena.js';
+import type { Precision } from '../arena/layout.js';
 import { ownCores } from '../base/cores.js';
 import { RunError } from '../base/errors.js';
 import type { InputFile } from '../base/inputs.js';
@@ -57,7 +58,7 @@ export class WorkerPool {
   readonly threads: number;
   private readonly pool: Piscina<AgentsTask, AgentsReport>;
   /** Of float64: compiled before anybody knows what the run is of. */
-  private readonly module: Promise<WebAssembly.Module>;
+  private readonly modules = new Map<Precision, Promise<WebAssembly.Module>>();
   private readonly watches: (SharedArrayBuffer | null)[] = [];
 
   constructor(threads: number) {
@@ -76,9 +77,8 @@ export class WorkerPool {
       // be named before it takes the machine down.
       resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MIB },
     });
-    this.module = compileKernels('float64');
-    // Whoever runs hears of a failure; a pool that is destroyed before must not bring the process down.
-    this.module.catch(() => {});
+    // What most runs take is compiled while they are prepared.
+    this.kernels('float64');
   }
 
   /**
@@ -91,8 +91,15 @@ export class WorkerPool {
   }
 
   /** Compiled once for the process's threads. */
-  kernels(): Promise<WebAssembly.Module> {
-    return this.module;
+  kernels(precision: Precision): Promise<WebAssembly.Module> {
+    let module = this.modules.get(precision);
+    if (module === undefined) {
+      module = compileKernels(precision);
+      // Whoever runs hears of a failure; a pool that is destroyed before must not bring the process down.
+      module.catch(() => {});
+      this.modules.set(precision, module);
+    }
+    return module;
   }
 
   /** Ends every thread, whatever it does. */
@@ -115,8 +122,7 @@ export class WorkerPool {
     const words = arena.view('control', 'i32');
     const spins = workers > ownCores().threads ? 0 : DEFAULT_SPINS;
     try {
-      const { precision } = arena;
-      const module = await (precision === 'float64' ? this.module : compileKernels(precision));
+      const module = await this.kernels(arena.precision);
       return await new Promise<RunReport[]>((resolve, reject) => {
         const reports: RunReport[] = [];
         let returned = 0;

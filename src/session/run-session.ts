@@ -63,7 +63,7 @@ export class RunSession implements Session {
       try {
         let prepared = await prepareRun(options.config, isOpen ? 1 : workers);
         const { why, workers: chosen } = isOpen
-          ? await chooseWorkers(prepared, await pool.kernels())
+          ? await chooseWorkers(prepared, (precision) => pool.kernels(precision))
           : given(workers);
         if (chosen !== prepared.plan.workers)
           prepared = { ...(await prepared.withWorkers(chosen)), inputs: prepared.inputs };

@@ -11,9 +11,11 @@
  */
 
 import { createArena } from '../arena/arena.js';
+import type { Precision } from '../arena/layout.js';
 import { type Cores, ownCores } from '../base/cores.js';
 import { countFrom, createClock, readClock } from '../run/clock.js';
 import type { RunConfig } from '../run/config.js';
+import { compileKernels } from '../run/kernels.js';
 import type { Prepared } from '../run/program.js';
 import { WorkerPool } from './pool.js';
 import { Stepper } from './single-thread.js';
@@ -96,7 +98,7 @@ export function best(counts: readonly number[], seconds: (workers: number) => nu
 /** Prepared for one worker, where the config says auto. The run may be prepared for another number then. */
 export async function chooseWorkers(
   prepared: Prepared,
-  module: WebAssembly.Module,
+  kernels: (precision: Precision) => Promise<WebAssembly.Module> = compileKernels,
   cores: CoreLimit = ownCores(),
 ): Promise<ChosenWorkers> {
   const { plan, load } = prepared;
@@ -109,7 +111,8 @@ export async function chooseWorkers(
   if (about > ROUGHLY * LONG_ROUND_SECONDS) return all(`a round takes about ${microseconds(about)} on one`);
   if (about * plan.rounds * ROUGHLY < START_SECONDS)
     return { workers: 1, why: 'all rounds are over before a second thread has come up' };
-  const { one, phases } = plan.modules.length > 0 ? assumed(load.ns) : measured(prepared, module);
+  const { one, phases } =
+    plan.modules.length > 0 ? assumed(load.ns) : measured(prepared, await kernels(plan.layout.precision));
   const round = `a round takes ${microseconds(one)} on one`;
   if (one >= LONG_ROUND_SECONDS) return all(round);
   const total = one * plan.rounds;

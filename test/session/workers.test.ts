@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Precision } from '../../src/arena/layout.js';
 import type { Cores } from '../../src/base/cores.js';
 import { parseConfig } from '../../src/config/load.js';
-import { kernelsUrl } from '../../src/run/locations.js';
+import { compileKernels } from '../../src/run/kernels.js';
 import type { Prepared } from '../../src/run/program.js';
 import { prepareRun } from '../../src/session/prepare.js';
 import {
@@ -13,9 +15,8 @@ import {
   predictRound,
   tryOut,
 } from '../../src/session/workers.js';
-import { runConfig } from '../support/run.js';
+import { runConfig, temporaryFolder } from '../support/run.js';
 
-const module = new WebAssembly.Module(readFileSync(kernelsUrl));
 const config = {
   topology: { kind: 'random-regular', nodes: 40, degree: 4, seed: 1 },
   cost: { kind: 'quadratic', dim: 16 },
@@ -61,10 +62,28 @@ describe('the model', () => {
 describe('auto', () => {
   const cores = { count: 64, limit: null };
   const choose = async (changes: object, most: Pick<Cores, 'count' | 'limit'> = cores) =>
-    chooseWorkers(await prepared(changes), module, most);
+    chooseWorkers(await prepared(changes), undefined, most);
 
   it('takes one where all is over before a second thread has come up', async () => {
     expect(await choose({})).toEqual({ workers: 1, why: expect.stringMatching(/all rounds/) });
+  });
+
+  it('looks at rounds of float32 with the kernels of float32', async () => {
+    const asked: string[] = [];
+    const kernels = (precision: Precision) => {
+      asked.push(precision);
+      return compileKernels(precision);
+    };
+    await chooseWorkers(await prepared({ precision: 'float32', rounds: 1e5 }), kernels, cores);
+    expect(asked).toEqual(['float32']);
+    // Rows of another width are found elsewhere: read with the other kernels they lie outside of the memory.
+    const file = path.join(temporaryFolder(), 'samples.txt');
+    writeFileSync(
+      file,
+      Array.from({ length: 400 }, (_, i) => `${i % 2} ${(i % 9) + 1}:0.5 12:${i}`).join('\n'),
+    );
+    const cost = { kind: 'logistic', data: file, regularization: 1 };
+    expect(await choose({ cost, precision: 'float32', rounds: 1e5 })).toHaveProperty('workers');
   });
 
   it('takes no more than there are cores, and agents', async () => {
@@ -83,7 +102,7 @@ describe('auto', () => {
     const plan = { agents: 1000, rounds: 1e6, layout: { totalBytes: 1000 }, modules: ['own.mjs'] };
     const foreignBytes = (workers: number) => (workers === 1 ? 0 : 100 * 64);
     const some = { plan, load: { ns: 10_000, foreignBytes } } as unknown as Prepared;
-    const { workers, why } = await chooseWorkers(some, module, cores);
+    const { workers, why } = await chooseWorkers(some, undefined, cores);
     expect(workers).toBe(8);
     expect(why).toBe('a round takes 10 us on one');
   });

@@ -131,7 +131,9 @@ export type {
   Tuning,
 } from './run/reports.js';
 export type { ThreadTimes } from './run/thread-times.js';
+export type { Collection, Lap, Laps } from './run/timeline.js';
 export { type OpenSession, openSession } from './session/client.js';
+export type { CoordinatorSpan, RecordedTimeline, TimelineWindow } from './session/recorded-timeline.js';
 export type {
   AgentState,
   PrepareOptions,

@@ -43,11 +43,20 @@ export default async function agents(task: AgentsTask): Promise<AgentsReport> {
     const { program, barrier } = task.clock
       ? withClock(faulty, task.clock, worker, words, plan.workers, task.spins)
       : { program: faulty, barrier: new Barrier(words, plan.workers, task.spins) };
+    const timed = task.timeline
+      ? (await import('../src/run/timeline.js')).withTimeline(
+          program,
+          barrier,
+          task.timeline,
+          worker,
+          plan.workers,
+        )
+      : null;
     const loop = () =>
       runRounds({
         plan,
-        program,
-        barrier,
+        program: timed?.program ?? program,
+        barrier: timed?.barrier ?? barrier,
         words,
         leader: worker === 0,
         ring: new RingWriter(words, arena.view('trace.ring', 'f64')),
@@ -59,12 +68,12 @@ export default async function agents(task: AgentsTask): Promise<AgentsReport> {
     if (task.profileUs === 0) {
       const report = { ...loop(), profile: null, times: null };
       await settleStrays();
-      return report;
+      return { ...report, timeline: (await timed?.report()) ?? null };
     }
     const { record } = await import('../src/profile/record.js');
     const { result, profile, times } = await record(task.profileUs, () => barrier.wait(), loop);
     await settleStrays();
-    return { ...result, profile, times };
+    return { ...result, profile, times, timeline: (await timed?.report()) ?? null };
   } catch (error) {
     if (error instanceof BarrierPoisoned) return { poisoned: error.reason };
     poison(words, Poison.WORKER_FAILED);

@@ -24,7 +24,7 @@ import { COLUMNS, type RingWriter } from '../src/trace/ring.js';
 export interface LoopInputs {
   plan: RunPlan;
   program: BoundProgram;
-  barrier: Barrier;
+  barrier: Pick<Barrier, 'wait'>;
   words: Int32Array;
   leader: boolean;
   ring: RingWriter;

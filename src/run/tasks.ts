@@ -3,6 +3,7 @@
 import type { Profiler } from 'node:inspector';
 import type { InputFile } from '../base/inputs.js';
 import type { ThreadTimes } from './thread-times.js';
+import type { TimelineReport } from './timeline.js';
 import type { RunPlan } from './types.js';
 
 /** A fault on purpose; see `workers/faults.ts`. */
@@ -48,6 +49,8 @@ export interface AgentsTask {
   profileUs: number;
   /** See `src/run/clock.ts`; null counts nothing. */
   clock: SharedArrayBuffer | null;
+  /** Where it says when it worked and when it waited, see `src/run/timeline.ts`; null says nothing. */
+  timeline: SharedArrayBuffer | null;
   /** Where it says which phase it is in, see `src/run/laps.ts`; null where a phase may take any time. */
   laps: SharedArrayBuffer | null;
   /** Where it says which of a user's functions it is in, see `src/plugin/watch.ts`; null where it has none. */
@@ -75,6 +78,8 @@ export interface RunReport extends LoopReport {
   profile: Profiler.Profile | null;
   /** How long this worker was on a core meanwhile, where a profile was asked for. */
   times: ThreadTimes | null;
+  /** Beside its laps, where these were asked for. */
+  timeline: TimelineReport | null;
 }
 
 export type AgentsReport = RunReport | { poisoned: number };

@@ -71,6 +71,8 @@ export interface BoundProgram {
   prologue(): void;
   /** The phases of a round; a barrier follows each. */
   phases: readonly ((round: number) => void)[];
+  /** What people call these; their numbers where absent. */
+  phaseNames?: readonly string[];
   /** The phases of a trace row of the state after `round` rounds; a barrier follows each. */
   tracePhases: readonly ((round: number) => void)[];
   /**

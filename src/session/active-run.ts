@@ -24,6 +24,7 @@ import { RowStore } from '../trace/row-store.js';
 import { RunCheckpoints } from './checkpoints.js';
 import type { WorkerPool } from './pool.js';
 import type { PreparedRun } from './prepare.js';
+import { TimelineRecording } from './recorded-timeline.js';
 import { hashInParts, rowAt, type StateRows, stateRows } from './state-hash.js';
 import { Steering } from './steering.js';
 import { summarize } from './summarize.js';
@@ -54,6 +55,7 @@ export class ActiveRun {
   /** Where a run that looks for the round of its arrival would go back to. */
   private readonly snapshots: SharedArrayBuffer | null;
   private readonly checkpoints: RunCheckpoints;
+  private readonly timeline: TimelineRecording | null;
   private readonly warnings: string[] = [];
   private readonly writing = new Writing();
   private ending = false;
@@ -82,6 +84,9 @@ export class ActiveRun {
     this.reader = new RingReader(this.words, this.arena.view('trace.ring', 'f64'));
     this.steering = new Steering(this.words, prepared.plan.rounds);
     this.snapshots = goesBack(prepared.plan) ? createSnapshots(prepared.plan.layout) : null;
+    this.timeline = options.timeline
+      ? new TimelineRecording(options.timeline, prepared.plan, this.words)
+      : null;
     this.checkpoints = new RunCheckpoints({
       arena: this.arena,
       words: this.words,
@@ -142,12 +147,16 @@ export class ActiveRun {
         rows: this.kept?.rows() ?? [],
         profiles: reports.flatMap(({ profile }) => profile ?? []),
         threadTimes: reports.flatMap(({ times }) => times ?? []),
+        ...(this.timeline && {
+          timeline: await this.timeline.taken(reports.map(({ timeline }) => timeline)),
+        }),
       };
     } catch (error) {
       if (error !== this.unwritten) await this.keepFailed(error as Error);
       throw error;
     } finally {
       directory?.release();
+      this.timeline?.close();
     }
   }
 
@@ -229,7 +238,11 @@ export class ActiveRun {
 
   private async runTraced(): ReturnType<WorkerPool['run']> {
     const { arena, options, prepared } = this;
-    const timer = setInterval(() => this.deliver(), DRAIN_MS);
+    const { timeline } = this;
+    const deliver = timeline
+      ? () => timeline.during('rows of the trace', () => this.deliver())
+      : () => this.deliver();
+    const timer = setInterval(deliver, DRAIN_MS);
     this.checkpoints.begin();
     try {
       return await this.pool.run(arena, prepared.plan, {
@@ -238,6 +251,7 @@ export class ActiveRun {
         profileUs: options.profileUs ?? 0,
         moduleFiles: filesOfModules(prepared.plan.modules),
         clock: options.clock ?? null,
+        timeline: this.timeline?.buffer ?? null,
         snapshots: this.snapshots,
         checkpoints: this.checkpoints.task,
         callSeconds: options.config.config.modules?.seconds,
@@ -258,7 +272,9 @@ export class ActiveRun {
       this.kept?.push(row);
     }
     this.writeRows(() => this.directory?.append(rows));
-    if (rows.length > 0) this.onRows(rows);
+    if (rows.length === 0) return;
+    this.timeline?.begun();
+    this.onRows(rows);
   }
 
   /**

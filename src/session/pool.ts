@@ -41,6 +41,8 @@ export interface Diagnostics {
   moduleFiles?: readonly InputFile[];
   clock: SharedArrayBuffer | null;
   /** As in `AgentsTask`. */
+  timeline?: SharedArrayBuffer | null;
+  /** As in `AgentsTask`. */
   snapshots: SharedArrayBuffer | null;
   checkpoints: StagingTask | null;
   /** How long one call of a user's function may take. */
@@ -114,7 +116,13 @@ export class WorkerPool {
   async run(
     arena: Arena,
     plan: RunPlan,
-    { callSeconds = DEFAULT_CALL_SECONDS, roundSeconds, moduleFiles = [], ...diagnostics }: Diagnostics,
+    {
+      callSeconds = DEFAULT_CALL_SECONDS,
+      roundSeconds,
+      moduleFiles = [],
+      timeline = null,
+      ...diagnostics
+    }: Diagnostics,
   ): Promise<RunReport[]> {
     const { pool } = this;
     const { workers } = plan;
@@ -172,6 +180,7 @@ export class WorkerPool {
               spins,
               laps,
               watch,
+              timeline,
               ...diagnostics,
             })
             .then((report) => {

@@ -9,6 +9,7 @@ import type { LoadedConfig } from '../run/config.js';
 import type { PlanReport, Summary } from '../run/reports.js';
 import type { ThreadTimes } from '../run/thread-times.js';
 import type { TraceRow } from '../trace/row.js';
+import type { RecordedTimeline, TimelineWindow } from './recorded-timeline.js';
 
 /** One agent, as it is in the shared memory. */
 export interface AgentState {
@@ -69,6 +70,8 @@ export interface PrepareOptions {
   keepX?: boolean;
   /** Keep all rows of the trace in the result: 136 bytes each while it runs, some 430 in the result. */
   keepRows?: boolean;
+  /** Records when each worker worked and waited, see `RunResult.timeline`. */
+  timeline?: TimelineWindow;
   /** Sample every worker's round loop every so many microseconds; see `RunResult.profiles`. */
   profileUs?: number;
 }
@@ -111,6 +114,8 @@ export interface RunResult {
   profiles: CpuProfile[];
   /** What the operating system says of each worker's round loop meanwhile; empty where not asked for. */
   threadTimes: ThreadTimes[];
+  /** When each worker worked and waited, and for whom; absent where not asked for. */
+  timeline?: RecordedTimeline;
 }
 
 /**

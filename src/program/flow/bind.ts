@@ -115,6 +115,7 @@ export function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, work
       for (let b = 0; b + 1 < blocks.length; b++) flow.prologue(blocks[b], blocks[b + 1] - blocks[b], 0);
     },
     phases: hubs ? [hubs.phase, round] : [round],
+    phaseNames: hubs ? ['hubs', 'round'] : ['round'],
     ...bindTrace(plan, runtime, cost, bits),
     restore(k) {
       // What a codec has drawn for the messages that are waiting lies outside the arena.

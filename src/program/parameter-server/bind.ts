@@ -159,6 +159,7 @@ export function bindServer(
   return {
     prologue() {},
     phases: [send, reduce, apply],
+    phaseNames: ['send', 'reduce', 'apply'],
     ...bindServerTrace(plan, runtime, cost, bits),
   };
 }

@@ -71,6 +71,8 @@ export function summarizeStudy(
     curve.points.push({
       workers: count,
       speedup: speedup.median,
+      low: speedup.interval?.low ?? speedup.q1,
+      high: speedup.interval?.high ?? speedup.q3,
       barrier: share.median / 100,
       imbalance,
       ceiling: { speedup: speedup.ceiling.median, barrier: share.ceiling.median / 100 },

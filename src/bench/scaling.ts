@@ -11,6 +11,7 @@ import { announcement, type Need } from './announce.js';
 import { Ceiling } from './ceiling.js';
 import { countText } from './figures.js';
 import { type Contestant, interleave } from './interleave.js';
+import { describeMachine } from './machine.js';
 import { Rig, type RoundSample } from './rig.js';
 import { type Curve, drawScaling } from './scaling-picture.js';
 import { builtInStudies, type Study, studyOfConfig } from './scaling-studies.js';
@@ -70,7 +71,8 @@ async function runStudies(inputs: BenchInputs, studies: readonly Study[]) {
     tables.push(index < studies.length - 1 ? table : { ...table, notes: [...table.notes, CEILING_NOTE] });
     curves.push(measured.curve);
   }
-  return { figures, tables, picture: drawScaling(curves), details: { curves } };
+  const { cpu, cores } = describeMachine();
+  return { figures, tables, picture: drawScaling(curves, `${cpu}, ${cores} cores`), details: { curves } };
 }
 
 /** All numbers of workers of a study are there at a time, since they take turns. */

@@ -5,4 +5,4 @@
 
 export { type NpyArray, readNpy } from '../data/npy.js';
 export { barChart, gapSparkline, pairedBarChart, percent, sparkline } from './chart.js';
-export { linearPlot, logPlot, type Panel, type PlotOptions, type PlotSeries } from './plot.js';
+export { linearPlot, log2Plot, logPlot, type Panel, type PlotOptions, type PlotSeries } from './plot.js';

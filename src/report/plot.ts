@@ -10,7 +10,7 @@ export interface PlotSeries {
   label: string;
   x: readonly number[];
   y: readonly number[];
-  /** A lighter band between these two, if given. */
+  /** A lighter band between these two, if given; bars at dots. */
   low?: readonly number[];
   high?: readonly number[];
   /** One of several with the same label. */
@@ -20,17 +20,23 @@ export interface PlotSeries {
    * fitted to them.
    */
   fit?: { x: readonly number[]; y: readonly number[] };
+  /** What the others are held against: a thin grey line. */
+  isReference?: boolean;
 }
 
 export interface Panel {
   xLabel: string;
-  /** Logarithmic from the smallest positive x. */
-  logX?: boolean;
+  /** Logarithmic from the smallest positive x; 2: with powers of two along it. */
+  logX?: boolean | 2;
+  /** Ends of the horizontal axis, where it is not to be that of the series. */
+  xRange?: readonly [number, number];
   series: readonly PlotSeries[];
 }
 
 export interface PlotOptions {
   title: string;
+  /** In small letters below it. */
+  subtitle?: string;
   yLabel: string;
   /** Ends of the vertical axis: a curve leaves the frame there. */
   floor: number;
@@ -46,6 +52,11 @@ const GAP = 34;
 const TOP = 48;
 const BOTTOM = 54;
 const LEGEND_LINE = 20;
+const HEAD = 26;
+const TITLE_CHARACTER = 8.6;
+const TITLE_LINE = 20;
+const SMALL_LINE = 17;
+const REFERENCE = 'stroke="#888" stroke-width="1.2" stroke-dasharray="5 4"';
 
 interface VerticalAxis {
   of: (value: number) => number;
@@ -73,6 +84,32 @@ export function logPlot(panels: readonly Panel[], options: PlotOptions): string 
   });
 }
 
+/** Powers of two up the vertical axis: for what doubles. */
+export function log2Plot(panels: readonly Panel[], options: PlotOptions): string {
+  const top = Math.log2(options.ceiling);
+  const octaves = top - Math.log2(options.floor);
+  return draw(panels, options, {
+    of(value) {
+      const log = value > 0 ? Math.log2(value) : -octaves;
+      return TOP + ((top - Math.min(2 * top, log)) / octaves) * PANEL_HEIGHT;
+    },
+    ticks: powersOfTwo(options.floor, options.ceiling).map((value) => ({
+      value,
+      label: short(value),
+      strong: value === 1,
+    })),
+  });
+}
+
+/** Those between two numbers; every other one where there are many. */
+function powersOfTwo(low: number, high: number): number[] {
+  const first = Math.ceil(Math.log2(low) - 1e-9);
+  const last = Math.floor(Math.log2(high) + 1e-9);
+  const every = Math.ceil((last - first + 1) / 10);
+  const powers = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+  return powers.filter((power) => power % every === 0).map((power) => 2 ** power);
+}
+
 /** From 0 to the ceiling. */
 export function linearPlot(panels: readonly Panel[], options: Omit<PlotOptions, 'floor'>): string {
   const { ceiling } = options;
@@ -93,10 +130,10 @@ export function linearPlot(panels: readonly Panel[], options: Omit<PlotOptions, 
 
 function draw(
   panels: readonly Panel[],
-  options: Pick<PlotOptions, 'title' | 'yLabel'>,
+  options: Pick<PlotOptions, 'title' | 'subtitle' | 'yLabel'>,
   vertical: VerticalAxis,
 ): string {
-  const { title, yLabel } = options;
+  const { title, subtitle, yLabel } = options;
   const labels = [...new Set(panels.flatMap(({ series }) => series.map(({ label }) => label)))];
   const width = LEFT + panels.length * PANEL_WIDTH + (panels.length - 1) * GAP + 20;
   const columnWidth = 46 + CHARACTER * Math.max(...labels.map((label) => label.length));
@@ -122,30 +159,35 @@ function draw(
     body.push(
       `<clipPath id="${clip}"><rect x="${left}" y="${TOP}" width="${PANEL_WIDTH}" height="${PANEL_HEIGHT}"/></clipPath>`,
     );
-    panel.series.forEach(({ label, x, y, low, high, fit, thin }) => {
+    panel.series.forEach(({ label, x, y, low, high, fit, thin, isReference }) => {
       const s = labels.indexOf(label);
       const points = (values: readonly number[]) =>
         zip(x, values).map(([along, value]) => `${round(scale.of(along))},${round(yOf(value))}`);
-      if (low && high) {
+      if (low && high && !fit) {
         const outline = [...points(low), ...points(high).reverse()].join(' ');
         body.push(`<polygon points="${outline}" fill="${colour(s)}" fill-opacity="0.13"/>`);
       }
       if (fit) {
-        for (const [along, value] of zip(x, y)) {
+        zip(x, y).forEach(([along, value], i) => {
+          const [from, to] = [low?.[i], high?.[i]];
+          if (from !== undefined && to !== undefined) body.push(bar(scale.of(along), yOf(from), yOf(to), s));
           const centre = `cx="${round(scale.of(along))}" cy="${round(yOf(value))}"`;
           body.push(`<circle ${centre} r="4" fill="${colour(s)}"/>`);
-        }
+        });
         const curve = zip(fit.x, fit.y).map(
           ([along, value]) => `${round(scale.of(along))},${round(yOf(value))}`,
         );
-        body.push(`<polyline points="${curve.join(' ')}" fill="none" ${stroke(s)}/>`);
+        body.push(
+          `<polyline points="${curve.join(' ')}" fill="none" clip-path="url(#${clip})" ${stroke(s)}/>`,
+        );
         return;
       }
       // A logarithmic axis has no place for 0.
       const placed = points(y).filter((_, i) => !panel.logX || (x[i] ?? 0) > 0);
       const fine = thin ? ' stroke-opacity="0.6"' : '';
+      const pen = isReference ? REFERENCE : stroke(s, thin ? 1.2 : 2);
       body.push(
-        `<polyline points="${placed.join(' ')}" fill="none" clip-path="url(#${clip})" ${stroke(s, thin ? 1.2 : 2)}${fine}/>`,
+        `<polyline points="${placed.join(' ')}" fill="none" clip-path="url(#${clip})" ${pen}${fine}/>`,
       );
     });
     const frame = `x="${left}" y="${TOP}" width="${PANEL_WIDTH}" height="${PANEL_HEIGHT}"`;
@@ -156,15 +198,39 @@ function draw(
   labels.forEach((label, s) => {
     const x = LEFT + (s % columns) * columnWidth;
     const y = TOP + PANEL_HEIGHT + BOTTOM + Math.floor(s / columns) * LEGEND_LINE + 8;
-    body.push(`<line x1="${round(x)}" y1="${y - 4}" x2="${round(x + 26)}" y2="${y - 4}" ${stroke(s)}/>`);
+    const isReference = panels.some(({ series }) =>
+      series.some((each) => each.label === label && each.isReference),
+    );
+    const pen = isReference ? REFERENCE : stroke(s);
+    body.push(`<line x1="${round(x)}" y1="${y - 4}" x2="${round(x + 26)}" y2="${y - 4}" ${pen}/>`);
     body.push(text(x + 33, y, escapeXml(label), 'start'));
   });
   const middle = TOP + PANEL_HEIGHT / 2;
   body.push(
     `<text x="20" y="${middle}" text-anchor="middle" transform="rotate(-90 20 ${middle})">${escapeXml(yLabel)}</text>`,
-    heading(LEFT, 26, title),
   );
-  return svgDocument(width, height, title, body);
+  // What does not fit beside one another stands below one another, and moves the panels down.
+  const titles = wrap(title, (width - LEFT) / TITLE_CHARACTER);
+  const subtitles = wrap(subtitle ?? '', (width - LEFT) / CHARACTER);
+  const firstSmall = HEAD + (titles.length - 1) * TITLE_LINE + SMALL_LINE;
+  const head = [
+    ...titles.map((words, at) => heading(LEFT, HEAD + at * TITLE_LINE, words)),
+    ...subtitles.map((words, at) => text(LEFT, firstSmall + at * SMALL_LINE, escapeXml(words), 'start')),
+  ];
+  const moved = (titles.length - 1) * TITLE_LINE + subtitles.length * SMALL_LINE;
+  const panelsBelow = moved > 0 ? [`<g transform="translate(0 ${moved})">`, ...body, '</g>'] : body;
+  return svgDocument(width, height + moved, title, [...head, ...panelsBelow]);
+}
+
+/** Words in lines of so many characters; a word that is longer has one to itself. */
+function wrap(content: string, characters: number): string[] {
+  const lines: string[] = [];
+  for (const word of content.split(' ').filter((each) => each !== '')) {
+    const longer = `${lines.at(-1) ?? ''} ${word}`;
+    if (lines.length > 0 && longer.length <= characters) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 interface Axis {
@@ -172,10 +238,10 @@ interface Axis {
   ticks: { value: number; label: string }[];
 }
 
-function horizontal({ series, logX = false }: Panel, left: number): Axis {
-  const known = series
-    .flatMap(({ x, fit }) => [...x, ...(fit?.x ?? [])])
-    .filter((value) => Number.isFinite(value) && (!logX || value > 0));
+function horizontal({ series, logX = false, xRange }: Panel, left: number): Axis {
+  const known = (xRange ?? series.flatMap(({ x, fit }) => [...x, ...(fit?.x ?? [])])).filter(
+    (value) => Number.isFinite(value) && (!logX || value > 0),
+  );
   const high = Math.max(...known, 1);
   if (!logX) {
     const step = niceStep(high / 5);
@@ -190,6 +256,10 @@ function horizontal({ series, logX = false }: Panel, left: number): Axis {
   const span = Math.max(1e-9, Math.log10(high) - from);
   const of = (value: number) =>
     left + (Math.max(0, Math.log10(Math.max(value, low)) - from) / span) * PANEL_WIDTH;
+  if (logX === 2) {
+    const values = powersOfTwo(low, high);
+    return { of, ticks: values.map((value) => ({ value, label: short(value) })) };
+  }
   const factors = span < 1.5 ? [1, 2, 5] : [1];
   const ticks: Axis['ticks'] = [];
   for (let power = Math.floor(from); power <= Math.log10(high); power++) {
@@ -219,6 +289,12 @@ function colour(index: number): string {
 
 function zip(x: readonly number[], y: readonly number[]): [number, number][] {
   return y.map((value, i) => [x[i] ?? Number.NaN, value]);
+}
+
+/** From one value to another, with a cap at each. */
+function bar(x: number, y1: number, y2: number, s: number): string {
+  const caps = [y1, y2].map((y) => `M${round(x - 4)} ${round(y)}H${round(x + 4)}`).join('');
+  return `<path d="M${round(x)} ${round(y1)}V${round(y2)}${caps}" fill="none" stroke="${colour(s)}" stroke-width="1.2"/>`;
 }
 
 function stroke(index: number, width = 2): string {

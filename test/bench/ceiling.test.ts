@@ -90,7 +90,7 @@ it('by hand: speed-ups, their ceilings and the ratio of both are taken pass by p
   expect(table.rows[1][5]).toMatch(/^1 \(0\.875 to 1\.1\)$/);
   expect(table.notes[0]).toMatch(/^Amdahl's law, fitted to speed-up \/ ceiling: serial share 0/);
 
-  const picture = drawScaling([curve]);
+  const picture = drawScaling([curve], 'a machine');
   expect(picture).toContain('arithmetic in registers only');
 
   // The promise is held against the plain speed-up; the ceiling stands beside it.

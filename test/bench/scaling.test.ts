@@ -1,9 +1,11 @@
 /** What scaling will take is known before it begins; problems that grow stay within a kernels' memory. */
 
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { announcement } from '../../src/bench/announce.js';
+import { fitAmdahl } from '../../src/bench/fits.js';
 import { bytesHeld, FLATTENED_ROUND, PLAIN_ROUND } from '../../src/bench/round-bytes.js';
 import { needOf } from '../../src/bench/scaling.js';
+import { drawScaling } from '../../src/bench/scaling-picture.js';
 import { agentsEach, builtInStudies } from '../../src/bench/scaling-studies.js';
 import { summarizeStudy } from '../../src/bench/scaling-summary.js';
 import type { BenchInputs } from '../../src/bench/types.js';
@@ -84,4 +86,48 @@ it('a busy machine is no serial share of the code', () => {
   expect(quiet.curve.overCeiling).toBe(false);
   expect(quiet.curve.amdahl?.sigma).toBeCloseTo(0.25, 12);
   expect(quiet.table.notes[0]).toBe("Amdahl's law: serial share 25.0%, never more than 4 times");
+});
+
+describe('the picture', () => {
+  const points = [1, 2, 4, 8].map((workers) => ({
+    workers,
+    speedup: workers ** 0.9,
+    low: workers ** 0.85,
+    high: workers ** 0.95,
+    barrier: 0,
+    imbalance: 0,
+    ceiling: { speedup: workers ** 0.97, barrier: 0 },
+  }));
+  const curve = {
+    id: 'x',
+    title: 'Strong scaling: a ring',
+    kind: 'strong' as const,
+    points,
+    overCeiling: false,
+    amdahl: fitAmdahl(points),
+    usl: null,
+  };
+  const svg = drawScaling([curve], 'a machine');
+
+  it('has equal steps from one number of workers to its double', () => {
+    const across = [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [
+      Number(x),
+      Number(y),
+    ]);
+    expect(across).toHaveLength(4);
+    const steps = across.slice(1).map(([x, y], at) => [x - across[at][0], across[at][1] - y]);
+    for (const [right, up] of steps) {
+      expect(right).toBeCloseTo(steps[0][0], 1);
+      expect(up).toBeCloseTo(steps[0][1], 1);
+    }
+  });
+
+  it('has bars, an ideal line and the machine, and a title that ends within it', () => {
+    expect(svg.match(/<path d="M[\d. ]+V/g)).toHaveLength(4);
+    expect(svg).toContain('>ideal<');
+    expect(svg).toContain('a machine. Dots');
+    const width = Number(/ width="([\d.]+)"/.exec(svg)?.[1]);
+    for (const [, x, words] of svg.matchAll(/<text x="([\d.]+)"[^>]*>([^<]*)</g))
+      expect(Number(x) + 5 * (words ?? '').length).toBeLessThan(width);
+  });
 });

@@ -38,7 +38,7 @@ const EVERY_CALL = `
 import * as all from 'sottovoce';
 import { certify, compare, type ConfigInput, type FlowModule, inspectTopology, isInputError, isRunError } from 'sottovoce';
 import { InputError, loadConfig, openSession, parseConfig, profile, RunError, resume, run, tune, verify } from 'sottovoce';
-import { barChart, gapSparkline, linearPlot, logPlot, pairedBarChart, percent, readNpy, sparkline } from 'sottovoce/report';
+import { barChart, gapSparkline, linearPlot, log2Plot, logPlot, pairedBarChart, percent, readNpy, sparkline } from 'sottovoce/report';
 import { checkGraph, edgeWeights, formatGraph, generate, type Graph, graphFromEdges, inspect } from 'sottovoce/topology';
 import { parseGraph, readGraph, spectrum, writeGraph } from 'sottovoce/topology';
 
@@ -82,7 +82,7 @@ console.log(parseGraph('0 1', 'a.edges').nodes, (await readGraph('a.gml')).edges
 await writeGraph('b.gml', made);
 const plot = { title: 't', yLabel: 'y', floor: 1e-6, ceiling: 1 };
 const series = [{ label: 'a', x: [1, 2], y: [1, 0.1] }];
-console.log(logPlot([{ xLabel: 'round', series }], plot), linearPlot([{ xLabel: 'round', series }], plot));
+console.log(logPlot([{ xLabel: 'round', series }], plot), linearPlot([{ xLabel: 'round', series }], plot), log2Plot([{ xLabel: 'round', series }], plot));
 console.log(barChart([]), sparkline([1, 2]), gapSparkline([1, 0.1]), percent(0.5), pairedBarChart([], ['a', 'b']));
 console.log((await readNpy('x.npy')).shape, Object.keys({ ...all.compressors, ...all.costs, ...all.flows }));
 

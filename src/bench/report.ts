@@ -1,10 +1,9 @@
-/** A benchmark's answer as people read it, as JSON, and beside a saved one. */
+/** A benchmark's answer as people read it, and as JSON. */
 
 import { type Colours, formatQuantity } from '../base/format.js';
 import { spreadText, targetText } from './figures.js';
 import type { Machine } from './machine.js';
 import { formatTopology } from './machine-topology.js';
-import { compareSpreads, type Verdict } from './stats.js';
 import { type BenchResult, type Figure, meets, type Table } from './types.js';
 
 /** What `--json` writes and `--against` reads; fields are only ever added. */
@@ -88,60 +87,5 @@ export function targetTable(figures: readonly Figure[]): Table | null {
           'pure arithmetic: the same of threads that compute in registers only, measured in turns with the rounds',
         ]
       : [],
-  };
-}
-
-export interface Change {
-  label: string;
-  unit: string;
-  before: Figure;
-  now: Figure;
-  /** now / before. */
-  ratio: number;
-  verdict: Verdict;
-}
-
-/** Figures that both have, by id. */
-export function compareDocuments(now: BenchDocument, before: BenchDocument): Change[] {
-  const known = new Map(before.figures.map((each) => [each.id, each]));
-  return now.figures.flatMap((each) => {
-    const earlier = known.get(each.id);
-    if (earlier === undefined) return [];
-    return [
-      {
-        label: each.label,
-        unit: each.unit,
-        before: earlier,
-        now: each,
-        ratio: each.median / earlier.median,
-        verdict: compareSpreads(each, earlier, each.better),
-      },
-    ];
-  });
-}
-
-export function changesTable(changes: readonly Change[], now: BenchDocument, before: BenchDocument): Table {
-  const words: Record<Verdict, string> = { faster: 'faster', slower: 'slower', same: 'within the spread' };
-  const notes: string[] = [];
-  for (const what of ['cpu', 'cores', 'node'] as const) {
-    if (now.machine[what] !== before.machine[what]) {
-      notes.push(`not the same ${what}: ${now.machine[what]}, before ${before.machine[what]}`);
-    }
-  }
-  if (now.quick !== before.quick) notes.push('one of the two is a --quick run: the problems differ');
-  const missing = now.figures.length - changes.length;
-  if (missing > 0) notes.push(`${missing} figures have nothing to be compared with there`);
-  notes.push('faster and slower are said only where the quartile ranges lie apart');
-  return {
-    title: `Against ${before.machine.time} (${before.machine.sottovoce}, Node ${before.machine.node})`,
-    columns: ['', 'before', 'now', 'now / before', ''],
-    rows: changes.map((change) => [
-      `${change.label}, ${change.unit}`,
-      spreadText(change.before),
-      spreadText(change.now),
-      formatQuantity(change.ratio, 3),
-      words[change.verdict],
-    ]),
-    notes,
   };
 }

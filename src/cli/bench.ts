@@ -3,17 +3,16 @@
  * the registry.
  */
 
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { writeNamed } from '../../topology/whole-file.js';
 import { ownCores } from '../base/cores.js';
 import { InputError } from '../base/errors.js';
-import type { BenchDocument } from '../bench/report.js';
 import type { Benchmark, Progress } from '../bench/types.js';
 import { candidates } from '../session/workers.js';
+import { addBenchDiffCommand } from './bench-diff.js';
+import { readDocument, writeFigure, writeJson } from './bench-files.js';
 import { progressView, silent } from './progress.js';
-import { exitCodeFor, onSignal, writtenWhole } from './signals.js';
-import { colours, printLine, printText, type Terminal } from './terminal.js';
+import { exitCodeFor, onSignal } from './signals.js';
+import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
 import { wholeNumber, wholeNumbers } from './whole-numbers.js';
 
 const HELP = `
@@ -23,9 +22,13 @@ runs on the machine: the load before the run is printed with the rest.
 Examples:
   $ sottovoce bench scaling --picture scaling.png
   $ sottovoce bench round --json before.json         then change something, and
-  $ sottovoce bench round --against before.json      ratios; faster or slower only where it is more than the spread
+  $ sottovoce bench round --against before.json      ratios with intervals; better or worse only where they leave no doubt
+  $ sottovoce bench diff before.json after.json      the same of two files
+  $ sottovoce bench round --against main.json --fail-on slower:5% --json - | jq '.figures[].median'
   $ sottovoce bench peers                            C/OpenMP and NumPy on the same problem, if they are there
   $ sottovoce bench scaling my.yaml --workers 1,2,4,8
+
+Exit codes: 0 measured, 1 what --fail-on names has happened, or it failed; 2 bad usage or bad input, 130 interrupted, 129 and 143 for SIGHUP and SIGTERM.
 `;
 
 const QUICK_PASSES = 3;
@@ -39,6 +42,7 @@ interface BenchOptions {
   quick?: boolean;
   json?: string;
   against?: string;
+  failOn?: string;
   picture?: string;
   seed?: string;
   passes?: string;
@@ -51,6 +55,7 @@ export async function addBenchCommands(
   program: Command,
   terminal: Terminal,
   argv: readonly string[],
+  setExitCode: (code: number) => void,
 ): Promise<void> {
   const bench = program
     .command('bench')
@@ -69,6 +74,7 @@ export async function addBenchCommands(
       .option('--quick', 'a second or two: shows that it works, and roughly how fast')
       .option('--json <file>', 'write everything as JSON; - for stdout, and all else goes to stderr')
       .option('--against <file>', 'compare with what --json wrote before')
+      .option('--fail-on <conditions>', "exit with 1: 'targets' not met, 'slower:5%' than --against")
       .option('--picture <file>', 'draw it, as .svg or .png (where there is something to draw)')
       .option('--seed <number>', 'of graphs and costs', '1')
       .option('--passes <count>', `samples of each (default: ${PASSES})`)
@@ -81,18 +87,19 @@ export async function addBenchCommands(
       .action(async (...given: unknown[]) => {
         const config = benchmark.takesConfig ? (given[0] as string | undefined) : undefined;
         const options = given[benchmark.takesConfig ? 1 : 0] as BenchOptions;
-        await benchCommand(benchmark, config ?? null, options, terminal);
+        setExitCode(await benchCommand(benchmark, config ?? null, options, terminal));
       });
   }
+  addBenchDiffCommand(bench, terminal, setExitCode);
 }
 
-/** Throws InputError. */
+/** Gives the exit code. Throws InputError. */
 export async function benchCommand(
   benchmark: Benchmark,
   config: string | null,
   options: BenchOptions,
   terminal: Terminal,
-): Promise<BenchDocument> {
+): Promise<number> {
   const { describeMachine } = await import('../bench/machine.js');
   const report = await import('../bench/report.js');
   const { disturbances, readProcessorTime, scatter } = await import('../bench/noise.js');
@@ -105,7 +112,22 @@ export async function benchCommand(
   if (picture !== undefined && !/\.(svg|png)$/i.test(picture)) {
     throw new InputError(`--picture is ${picture}, expected a file that ends in .svg or .png`);
   }
-  const before = options.against === undefined ? null : await readDocument(options.against);
+  const { compareDocuments, changesTable } = await import('../bench/diff.js');
+  const { failures, parseFailOn } = await import('../bench/fail-on.js');
+  const failOn = options.failOn === undefined ? null : parseFailOn(options.failOn);
+  const before = options.against === undefined ? null : await readDocument('--against', options.against);
+  if (before !== null && before.benchmark !== benchmark.name)
+    throw new InputError(
+      `--against ${options.against} is of bench ${before.benchmark}, expected one of bench ${benchmark.name}`,
+    );
+  if (before !== null && before.quick !== quick)
+    throw new InputError(
+      `--against ${options.against} is ${before.quick ? 'a' : 'no'} --quick run, expected ${quick ? 'one' : 'one without'}: the problems differ`,
+    );
+  if (failOn?.targets && quick)
+    throw new InputError('--fail-on targets and --quick do not go together: targets are of whole problems');
+  if (failOn !== null && failOn.slower !== null && before === null)
+    throw new InputError('--fail-on slower: than what? expected --against with what --json wrote before');
   const machine = describeMachine();
   // JSON for a pipe has stdout to itself.
   const out = options.json === '-' ? terminal.stderr : terminal.stdout;
@@ -144,24 +166,17 @@ export async function benchCommand(
   const tables = [...result.tables];
   const targets = quick ? null : report.targetTable(result.figures);
   if (targets) tables.push(targets);
-  if (before) tables.push(report.changesTable(report.compareDocuments(document, before), document, before));
+  const changes = before ? compareDocuments(document, before) : [];
+  if (before) tables.push(changesTable(changes, document, before));
   for (const table of tables) printLine(out, `\n${report.formatTable(table, paint)}`);
   // A second of anything is noisy.
   if (!quick && noise.length > 0) printLine(out, `\n${paint.yellow(`Noise: ${noise.join('\n       ')}`)}`);
-  if (options.json !== undefined) {
-    const text = `${JSON.stringify(document, nullForUnknown, 2)}\n`;
-    if (options.json === '-') {
-      printText(terminal.stdout, text);
-    } else {
-      await write('--json', options.json, text, terminal);
-      printLine(out, `\n${paint.dim('figures')}  ${options.json}`);
-    }
-  }
+  if (options.json !== undefined) await writeJson(options.json, document, terminal);
   if (picture !== undefined) {
     if (result.picture === undefined)
       throw new InputError(`${benchmark.name} has nothing to draw for --picture`);
     const { renderPng } = await import('../report/png.js');
-    await write(
+    await writeFigure(
       '--picture',
       picture,
       /\.png$/i.test(picture) ? await renderPng(result.picture) : result.picture,
@@ -169,36 +184,10 @@ export async function benchCommand(
     );
     printLine(out, `${paint.dim('picture')}  ${picture}`);
   }
-  return document;
-}
-
-/** JSON has no NaN and no infinity. */
-function nullForUnknown(_key: string, value: unknown): unknown {
-  return typeof value === 'number' && !Number.isFinite(value) ? null : value;
-}
-
-async function write(
-  option: string,
-  file: string,
-  data: string | Uint8Array,
-  { stderr }: Terminal,
-): Promise<void> {
-  await writtenWhole(stderr, () => writeNamed(file, data)).catch((cause: Error) => {
-    throw new InputError(`${option} ${file} cannot be written: ${cause.message}`, {}, { cause });
-  });
-}
-
-async function readDocument(file: string): Promise<BenchDocument> {
-  let document: Partial<BenchDocument>;
-  try {
-    document = JSON.parse(await readFile(file, 'utf8')) as Partial<BenchDocument>;
-  } catch (cause) {
-    throw new InputError(`--against ${file} cannot be read: ${(cause as Error).message}`, {}, { cause });
-  }
-  if (document.format !== 'sottovoce-bench-1') {
-    throw new InputError(`--against ${file} is no benchmark's JSON, expected what --json wrote`);
-  }
-  return document as BenchDocument;
+  const failed = failOn === null ? [] : failures(failOn, result.figures, changes);
+  for (const why of failed)
+    printLine(terminal.stderr, `${colours(terminal, terminal.stderr).red('failed:')} ${why}`);
+  return failed.length > 0 ? ExitCode.RUN_FAILED : ExitCode.OK;
 }
 
 function parseWorkers(text: string | undefined): number[] {

@@ -112,7 +112,9 @@ export async function main(
     addProfileCommand(program, terminal, (code) => {
       exitCode = code;
     });
-    await addBenchCommands(program, terminal, argv);
+    await addBenchCommands(program, terminal, argv, (code) => {
+      exitCode = code;
+    });
     addNewCommand(program, terminal);
     addListCommand(program, terminal);
     addSchemaCommand(program, terminal);

@@ -3,7 +3,7 @@
  * asserted anywhere.
  */
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -80,7 +80,6 @@ describe.each(benchmarks.map(({ name }) => name).filter((name) => name !== 'targ
 
 it('draws the scaling curve of a config, and compares with itself', async () => {
   const config = path.join(folder, 'ring.yaml');
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(
     config,
     'name: small ring\ntopology: { kind: ring, nodes: 40 }\ncost: { kind: quadratic, dim: 8 }\nflow: { kind: primal-dual }\ncompressor: { kind: top-k, k: 2 }\n',
@@ -115,6 +114,25 @@ it('has stdout for JSON alone, and noise and machine in it', async () => {
   }
   // The table is for people, and there all the same.
   expect(stderr).toContain('ns a crossing');
+});
+
+it('exits with 1 where --fail-on says so, and has written all the same', async () => {
+  const file = path.join(folder, 'before.json');
+  const options = ['--quick', '--passes', '3', '--workers', '1', '--quiet'];
+  await run('barrier', ...options, '--json', file);
+  const before = readDocument(file);
+  const faster = before.figures.map((each) => {
+    const values = each.values!.map((value) => value / 1000);
+    return { ...each, values, median: each.median / 1000, q1: each.q1 / 1000, q3: each.q3 / 1000 };
+  });
+  writeFileSync(file, JSON.stringify({ ...before, figures: faster }));
+  const after = path.join(folder, 'after.json');
+  const compared = [...options, '--against', file, '--json', after];
+  expect(await run('barrier', ...compared)).toMatchObject({ exitCode: 0 });
+  const { exitCode, stderr } = await run('barrier', ...compared, '--fail-on', 'slower:5%');
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/^failed: barrier, 1 threads/);
+  expect(readDocument(after).figures).toHaveLength(before.figures.length);
 });
 
 it('refuses what it cannot read, with a next step', async () => {

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { coloursFor } from '../../src/base/format.js';
+import { changesTable, compareDocuments } from '../../src/bench/diff.js';
 import { interleave } from '../../src/bench/interleave.js';
-import { changesTable, compareDocuments, formatTable, makeDocument } from '../../src/bench/report.js';
+import { formatTable, makeDocument } from '../../src/bench/report.js';
 import { summarizeClock } from '../../src/bench/rig.js';
 import { compareSpreads, medianInterval, ratios, spreadOf } from '../../src/bench/stats.js';
 import type { Figure } from '../../src/bench/types.js';
@@ -109,9 +110,9 @@ it('compares with a baseline by id, and says what differs between the machines',
   ]);
   const other = { ...now, machine: { ...machine, cpu: 'another' } };
   const text = formatTable(changesTable(changes, other, before), coloursFor({ isTTY: false }));
-  expect(text).toContain('faster');
+  expect(text).toContain('better');
   expect(text).toContain('within the spread');
-  expect(text).toContain('not the same cpu: another, before a cpu');
+  expect(text).toContain('not the same processor: another, before a cpu');
   expect(text).toContain('1 figures have nothing');
 });
 

@@ -56,8 +56,16 @@ function cacheFolder() {
   return folder;
 }
 
-/** The first that can be written to, and that nobody else can; null where there is none. */
+/**
+ * Where what was made of data is kept beside the code, see `src/base/remembered.ts`. Each copy of this package
+ * asks under its own key.
+ */
+globalThis[Symbol.for('sottovoce.cache')] = (name) =>
+  folderOfOurs(() => path.join(digest(key()).toString('hex').slice(0, 24), name));
+
+/** The first that can be written to, and that nobody else can; null where there is none, or none is wanted. */
 function folderOfOurs(name) {
+  if (process.env.SOTTOVOCE_CACHE === 'never') return null;
   for (const base of bases()) {
     try {
       fs.mkdirSync(base, { recursive: true, mode: 0o700 });

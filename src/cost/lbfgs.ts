@@ -25,6 +25,7 @@
  */
 
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
+import { formatCount } from '../base/format.js';
 import { dot, type Solution } from './solver.js';
 import type { Optimum } from './types.js';
 
@@ -156,7 +157,7 @@ export function minimiseByGradients(problem: GradientProblem, note?: (message: s
     const found = `the largest entry of its gradient is ${show(best.norm)}, expected at most ${expected}`;
     return refused(
       !mayGoOn() || (dense && !mayDescend())
-        ? `after ${evaluations.toLocaleString('en')} gradients of every agent ${found}`
+        ? `after ${formatCount(evaluations)} gradients of every agent ${found}`
         : `the solver stands still where ${found}: is every f_i convex, and as smooth as l says?`,
     );
   }

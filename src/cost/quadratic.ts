@@ -15,6 +15,7 @@ import type { z } from 'zod';
 import type { Arena } from '../arena/arena.js';
 import { type FieldSpec, type Precision, pointLength, rowLength } from '../arena/layout.js';
 import { formatPath, formatValue, InputError, type SpecPath, unexpected } from '../base/errors.js';
+import { formatCount } from '../base/format.js';
 import type { UniformSource } from '../data/random.js';
 import type { Runtime } from '../runtime.js';
 import { type RowsGiven, rowsParameter } from '../schema/array.js';
@@ -210,7 +211,7 @@ export class QuadraticModel implements CostModel {
     this.dim = dim;
     const { precision } = context;
     this.work = new Float64Array(agents).fill(2 * dim);
-    this.description = `${kind}, ${agents.toLocaleString('en')} agents, ${dim} coordinates, ${origin}`;
+    this.description = `${kind}, ${formatCount(agents)} agents, ${dim} coordinates, ${origin}`;
     this.#agents = agents;
     this.fields = this.fieldsIn(precision);
     this.#curvatures = new Float64Array(dim);

@@ -10,6 +10,8 @@
 
 import type { Arena } from '../arena/arena.js';
 import type { FieldSpec, Precision } from '../arena/layout.js';
+import { formatCount } from '../base/format.js';
+import { remembered } from '../base/remembered.js';
 import { batchFields, batchNs, batchShare } from './batch.js';
 import { curvatureNear, largestAgentEigenvalue } from './curvature.js';
 import { moveRows, type Rows, rowFields } from './rows.js';
@@ -163,13 +165,19 @@ export class SampledModel<Plan extends RowsPlan, L extends Labels> implements Co
     return this.#given.problem.value(x);
   }
 
+  /** All that the optimum depends on. */
+  #identity() {
+    const { plan, problem } = this.#given;
+    return [JSON.stringify(plan), problem.labels, ...Object.values(problem.rows.arrays)];
+  }
+
   optimum(): Optimum | null {
     const { problem, solve } = this.#given;
     if (this.#solved === undefined) {
       const unsolved = problem.whyUnsolved ?? (solve ? undefined : NOT_ASKED);
       const { optimum, reason } = unsolved
         ? { optimum: null, reason: unsolved }
-        : minimise(problem, this.#note);
+        : remembered('optimum', this.#identity(), () => minimise(problem, this.#note));
       this.#solved = optimum;
       this.whyNoOptimum = reason;
     }
@@ -201,5 +209,5 @@ export function describeSampled(
 }
 
 export function counted(n: number, what: string): string {
-  return `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
+  return `${formatCount(n)} ${what}${n === 1 ? '' : 's'}`;
 }

@@ -10,9 +10,10 @@
 
 import Papa from 'papaparse';
 import { formatValue, InputError, printable, type SpecPath, showSome } from '../base/errors.js';
+import { remembered } from '../base/remembered.js';
 import { readPlainCells } from './plain-cells.js';
 import { readTextRows } from './table-rows.js';
-import { readText } from './text.js';
+import { readBytes, textOf } from './text.js';
 
 export interface TableOptions {
   /** Column of labels: its name, or its number from 0; the last one by default. */
@@ -48,7 +49,11 @@ export interface Table {
 }
 
 export async function readCsv(file: string, options: TableOptions = {}): Promise<Table> {
-  return parseCsv(await readText(file, options), file, options);
+  const { path: _, ...written } = options;
+  const bytes = await readBytes(file, options);
+  return remembered('table', [bytes, file, JSON.stringify(written)], () =>
+    parseCsv(textOf(bytes, file, options), file, options),
+  );
 }
 
 export function parseCsv(text: string, file: string, options: TableOptions = {}): Table {

@@ -13,7 +13,8 @@
  */
 
 import { formatValue, InputError, type SpecPath } from '../base/errors.js';
-import { readBytesOfText } from './text.js';
+import { remembered } from '../base/remembered.js';
+import { bytesOfText, readBytes } from './text.js';
 
 export interface SparseRows {
   rows: number;
@@ -55,7 +56,10 @@ export async function readLibsvm(
   firstIndex: 0 | 1 | 'auto' = 'auto',
   path?: SpecPath,
 ): Promise<SparseRows> {
-  return parseLibsvm(await readBytesOfText(file, { path }), file, firstIndex);
+  const bytes = await readBytes(file, { path });
+  return remembered('libsvm', [bytes, file, String(firstIndex)], () =>
+    parseLibsvm(bytesOfText(bytes, file, { path }), file, firstIndex),
+  );
 }
 
 export function parseLibsvm(

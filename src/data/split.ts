@@ -389,9 +389,11 @@ export function reorder(dataset: Dataset, order: Uint32Array | null): Dataset {
   return { ...dataset, matrix: { kind: 'sparse', rowStart, columns, values }, labels, lines, groups: null };
 }
 
+const SHORT_ROW = 16;
+
 /**
- * Row r of `to` is row order[r] of `from`. Entry by entry: rows are short, and a view of each would cost more
- * than its copy.
+ * Row r of `to` is row order[r] of `from`. Short rows go entry by entry: a view of each would cost more than
+ * its copy.
  */
 function copyRows(
   from: Float64Array | Uint8Array,
@@ -402,6 +404,7 @@ function copyRows(
   for (let r = 0; r < order.length; r++) {
     const source = order[r]! * columnCount;
     const target = r * columnCount;
-    for (let c = 0; c < columnCount; c++) to[target + c] = from[source + c]!;
+    if (columnCount > SHORT_ROW) to.set(from.subarray(source, source + columnCount), target);
+    else for (let c = 0; c < columnCount; c++) to[target + c] = from[source + c]!;
   }
 }

@@ -27,7 +27,11 @@ export async function readBytes(file: string, { path }: Place = {}): Promise<Buf
  * gzip, and never anything but what it holds.
  */
 export async function readText(file: string, place: Place = {}): Promise<string> {
-  const bytes = await readBytes(file, place);
+  return textOf(await readBytes(file, place), file, place);
+}
+
+/** The text of a file whose bytes have been read. */
+export function textOf(bytes: Uint8Array, file: string, place: Place = {}): string {
   try {
     return decodeText(bytes, file, { encoding: place.encoding });
   } catch (error) {
@@ -40,8 +44,7 @@ export async function readText(file: string, place: Place = {}): Promise<string>
  * The same as bytes of UTF-8, for readers that make no strings: the file's own, unless they are another
  * encoding, packed, or not text.
  */
-export async function readBytesOfText(file: string, place: Place = {}): Promise<Buffer> {
-  const bytes = await readBytes(file, place);
+export function bytesOfText(bytes: Buffer, file: string, place: Place = {}): Buffer {
   if (isPlainAscii(bytes)) return bytes;
   try {
     return Buffer.from(decodeText(bytes, file, { encoding: place.encoding }));

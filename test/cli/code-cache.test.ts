@@ -190,3 +190,65 @@ it('the command line with every file of its cache harmed', () => {
     expect(again.stdout.equals(stdout)).toBe(true);
   }
 });
+
+it('a run of data that were kept is the run of the data', () => {
+  const folder = temporaryFolder();
+  const cache = path.join(folder, 'cache');
+  const table = (changed: number) =>
+    Array.from({ length: 20_000 }, (_, r) =>
+      [
+        ...Array.from({ length: 12 }, (_, c) =>
+          r === 17 && c === 3 ? changed : ((r * 7 + c * 13) % 101) / 8,
+        ),
+        r % 2,
+      ].join(),
+    ).join('\n');
+  const config = path.join(folder, 'kept.yaml');
+  writeFileSync(
+    config,
+    `topology: { kind: ring, nodes: 4 }
+cost: { kind: logistic, data: table.csv, header: false, regularization: 0.1 }
+flow: { kind: primal-dual, step: 0.01, alpha: 0.1, beta: 0.1 }
+compressor: { kind: identity }
+rounds: 5
+workers: 1
+`,
+  );
+  const run = (env: NodeJS.ProcessEnv = {}) => {
+    const out = path.join(folder, `out-${readdirSync(folder).length}`);
+    const { stderr, status } = spawnSync(
+      process.execPath,
+      [path.join(dist, 'src/cli/main.js'), 'run', config, '--quiet', '--out', out],
+      { env: { ...process.env, XDG_CACHE_HOME: cache, NO_COLOR: '1', ...env } },
+    );
+    expect(stderr.toString()).toBe('');
+    expect(status).toBe(0);
+    const { stateHash, final } = JSON.parse(readFileSync(path.join(out, 'summary.json'), 'utf8'));
+    return { stateHash, optimum: final.optimum };
+  };
+  const kept = () =>
+    readdirSync(cache, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.includes(`made${path.sep}`),
+    );
+
+  writeFileSync(path.join(folder, 'table.csv'), table(1));
+  const right = run({ SOTTOVOCE_CACHE: 'never' });
+  expect(existsSync(cache)).toBe(false);
+  expect(run()).toEqual(right);
+  const kinds = kept().map((name) => path.basename(name).split('-')[0]);
+  expect(kinds.sort()).toEqual(['optimum', 'table']);
+  expect(run()).toEqual(right);
+  for (const name of kept()) {
+    const bytes = readFileSync(path.join(cache, name));
+    bytes[bytes.length - 9] ^= 1;
+    writeFileSync(path.join(cache, name), bytes);
+  }
+  expect(run()).toEqual(right);
+
+  // Of the same length, changed in one cell.
+  writeFileSync(path.join(folder, 'table.csv'), table(9));
+  const other = run();
+  expect(other.stateHash).not.toBe(right.stateHash);
+  expect(other.optimum).not.toBe(right.optimum);
+  expect(run({ SOTTOVOCE_CACHE: 'never' })).toEqual(other);
+});

@@ -104,12 +104,16 @@ function parseBytes(
  *
  * @param options.format one of the readers' formats; default: by extension
  * @param options.directions whether the graph keeps them; default: forget
- * @param options.onRead is given the file's bytes as they were read, before they are parsed
+ * @param options.onRead is given the file's bytes as they were read, and `parse`, which makes a graph of
+ *   them: what it returns is taken for the graph, and where it returns nothing, the file is parsed
  * @throws TopologyError when the file is missing, of an unknown kind, or not a graph
  */
 export async function readGraph(
   path: string,
-  options: { format?: string; onRead?: (bytes: Uint8Array) => void } & ReadOptions = {},
+  options: {
+    format?: string;
+    onRead?: (bytes: Uint8Array, parse: () => Graph) => Graph | void;
+  } & ReadOptions = {},
 ): Promise<Graph> {
   const format = options.format ?? formatOf(path);
   let bytes: Uint8Array;
@@ -123,8 +127,8 @@ export async function readGraph(
     }
     throw fileError(path, 0, `cannot be read (${code ?? reason})`, error);
   }
-  options.onRead?.(bytes);
-  return parseGraph(bytes, format, path, options);
+  const parse = () => parseGraph(bytes, format, path, options);
+  return options.onRead?.(bytes, parse) ?? parse();
 }
 
 /** The format that a file's extension stands for. */

@@ -1,7 +1,7 @@
 /** The graph of a run: from a file or a generator, and what making it simple left out. */
 
 import path from 'node:path';
-import type { Graph } from '../../../topology/index.js';
+import type { Graph, ReadOptions } from '../../../topology/index.js';
 import { nameOfNode } from '../../../topology/names.js';
 import {
   components,
@@ -15,6 +15,7 @@ import { edgesHash } from '../../base/data-in-words.js';
 import { describeSpec } from '../../base/describe.js';
 import { InputError, type SpecPath, unexpected } from '../../base/errors.js';
 import { noteRead } from '../../base/inputs.js';
+import { remembered } from '../../base/remembered.js';
 import type { FlowConfig, TopologySpec } from './config.js';
 import { makeGraph } from './topologies.js';
 
@@ -101,14 +102,20 @@ async function readGraphFile(
 ): Promise<Graph> {
   const { readGraph } = await import('../../../topology/readers/registry.js');
   const found = resolve(file);
-  const graph = await readGraph(found, {
-    onRead: (bytes) => noteRead(found, bytes),
+  const options: ReadOptions & { format?: string } = {
     directions: directed ? 'keep' : 'forget',
     ...(format === undefined ? {} : { format }),
     encoding,
     separator,
     header,
     columns,
+  };
+  const graph = await readGraph(found, {
+    ...options,
+    onRead(bytes, parse) {
+      noteRead(found, bytes);
+      return remembered('graph', [bytes, found, JSON.stringify(options)], parse);
+    },
   });
   warnings.push(...droppedWarning(file, graph, config.weights));
   if (graph.directionsForgotten && directed === undefined) {

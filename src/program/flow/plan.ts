@@ -21,6 +21,7 @@ import {
 } from '../../arena/layout.js';
 import { cacheBytes } from '../../base/caches.js';
 import { unexpected } from '../../base/errors.js';
+import { formatCount } from '../../base/format.js';
 import { planCompressor, UNCOMPRESSED } from '../../compress/registry.js';
 import { type CompressorPlan, reckonedContraction } from '../../compress/types.js';
 import { pointFields } from '../../cost/points.js';
@@ -515,7 +516,7 @@ function warnHub(
   if (edges < HUB_EDGES || times[busiest] * workers <= total * (1 + WORTH_SAYING)) return;
   const useful = Math.max(1, Math.floor(total / times[busiest]));
   warnings.push(
-    `agent ${labels?.[busiest] ?? busiest} has ${edges.toLocaleString('en')} neighbours, whose messages one worker adds up where links change: no more than ${useful} of ${workers} workers are of use`,
+    `agent ${labels?.[busiest] ?? busiest} has ${formatCount(edges)} neighbours, whose messages one worker adds up where links change: no more than ${useful} of ${workers} workers are of use`,
   );
 }
 

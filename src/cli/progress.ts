@@ -4,7 +4,8 @@
  * never more than `MAX_LINES`.
  */
 
-import { formatBits, formatCount, formatQuantity, formatSeconds } from '../base/format.js';
+import { formatCount } from '../base/count.js';
+import { formatBits, formatQuantity, formatSeconds } from '../base/format.js';
 import { visibleLine } from '../base/visible.js';
 import type { Progress } from '../session/types.js';
 import { type Output, printLine } from './terminal.js';

@@ -6,8 +6,9 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Graph, Range, ReadOptions, Separator, WeightsKind } from '../../topology/index.js';
+import { formatCount } from '../base/count.js';
 import { formatPath, InputError, isInputError, type SpecPath } from '../base/errors.js';
-import { alignRows, type Colours, formatCount, formatQuantity, plural } from '../base/format.js';
+import { alignRows, type Colours, formatQuantity, plural } from '../base/format.js';
 import type { TopologyInspection } from '../library/inspect-graph.js';
 import { loadGenerators } from '../program/flow/sections.js';
 import {

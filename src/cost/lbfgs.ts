@@ -25,7 +25,7 @@
  */
 
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
-import { formatCount } from '../base/format.js';
+import { formatCount } from '../base/count.js';
 import { dot, type Solution } from './solver.js';
 import type { Optimum } from './types.js';
 

@@ -14,8 +14,8 @@
 import type { z } from 'zod';
 import type { Arena } from '../arena/arena.js';
 import { type FieldSpec, type Precision, pointLength, rowLength } from '../arena/layout.js';
+import { formatCount } from '../base/count.js';
 import { formatPath, formatValue, InputError, type SpecPath, unexpected } from '../base/errors.js';
-import { formatCount } from '../base/format.js';
 import type { UniformSource } from '../data/random.js';
 import type { Runtime } from '../runtime.js';
 import { type RowsGiven, rowsParameter } from '../schema/array.js';

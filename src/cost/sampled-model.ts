@@ -10,7 +10,7 @@
 
 import type { Arena } from '../arena/arena.js';
 import type { FieldSpec, Precision } from '../arena/layout.js';
-import { formatCount } from '../base/format.js';
+import { formatCount } from '../base/count.js';
 import { remembered } from '../base/remembered.js';
 import { batchFields, batchNs, batchShare } from './batch.js';
 import { curvatureNear, largestAgentEigenvalue } from './curvature.js';

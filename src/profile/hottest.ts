@@ -4,7 +4,8 @@
  * between runs of different sizes. And what of a thread's time was spent on a core, waiting for one, or asleep.
  */
 
-import { alignRow, columnWidths, formatCount, formatSeconds } from '../base/format.js';
+import { formatCount } from '../base/count.js';
+import { alignRow, columnWidths, formatSeconds } from '../base/format.js';
 import type { ThreadTimes } from '../run/thread-times.js';
 import { type Frame, totalSamples, totalUs, visit } from './call-tree.js';
 

@@ -1,13 +1,7 @@
 /** Certificates as people read them: a table, one sentence each, and the picture of the decay. */
 
-import {
-  alignRow,
-  type Colours,
-  columnWidths,
-  formatBits,
-  formatCount,
-  formatQuantity,
-} from '../base/format.js';
+import { formatCount } from '../base/count.js';
+import { alignRow, type Colours, columnWidths, formatBits, formatQuantity } from '../base/format.js';
 import type { Certificate } from '../certify/certify.js';
 import { logPlot } from './plot.js';
 

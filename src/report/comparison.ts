@@ -3,12 +3,12 @@
  */
 
 import Papa from 'papaparse';
+import { formatCount } from '../base/count.js';
 import {
   alignRow,
   type Colours,
   columnWidths,
   formatBits,
-  formatCount,
   formatQuantity,
   formatSeconds,
   plural,

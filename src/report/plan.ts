@@ -3,14 +3,8 @@
  */
 
 import { formatBytes } from '../arena/fits.js';
-import {
-  alignRows,
-  type Colours,
-  formatCount,
-  formatQuantity,
-  formatSaving,
-  plural,
-} from '../base/format.js';
+import { formatCount } from '../base/count.js';
+import { alignRows, type Colours, formatQuantity, formatSaving, plural } from '../base/format.js';
 import type { Distances, OrderReport, PlanReport, ServerReport, Tuning } from '../run/reports.js';
 
 export function formatPlan(plan: PlanReport, colours: Colours): string {

@@ -4,11 +4,11 @@
  */
 
 import { formatBytes } from '../arena/fits.js';
+import { formatCount } from '../base/count.js';
 import {
   alignRows,
   type Colours,
   formatBits,
-  formatCount,
   formatQuantity,
   formatSaving,
   formatSeconds,

@@ -1,6 +1,7 @@
 /** What a person reads of the gains that were `auto`: which, why, and what to expect. */
 
-import { alignRows, type Colours, formatCount, formatQuantity } from '../base/format.js';
+import { formatCount } from '../base/count.js';
+import { alignRows, type Colours, formatQuantity } from '../base/format.js';
 import type { StopSpec } from '../run/config.js';
 import type { PlanReport, Tuning } from '../run/reports.js';
 

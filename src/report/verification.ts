@@ -1,6 +1,7 @@
 /** What `verify` found, as people read it: files line by line, runs as a table, and a verdict. */
 
-import { type Colours, columnWidths, formatCount, plural } from '../base/format.js';
+import { formatCount } from '../base/count.js';
+import { type Colours, columnWidths, plural } from '../base/format.js';
 import { visibleLine } from '../base/visible.js';
 import type { Variant, Verification } from '../verify/types.js';
 

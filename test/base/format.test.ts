@@ -1,7 +1,8 @@
 /** Numbers as people read them. */
 
 import { describe, expect, it } from 'vitest';
-import { formatCount, formatQuantity } from '../../src/base/format.js';
+import { formatCount } from '../../src/base/count.js';
+import { formatQuantity } from '../../src/base/format.js';
 
 describe('numbers in thousands', () => {
   it.each([0, 7, 999, 1000, 12_345.6, 999_999.5, -1234, 123_456_789, 2 ** 53])('%d', (value) => {

@@ -1,9 +1,9 @@
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
+import { formatCount } from '../../src/base/count.js';
 import {
   coloursFor,
   formatBits,
-  formatCount,
   formatQuantity,
   formatSaving,
   formatSeconds,

@@ -20,8 +20,8 @@ import {
   rowsThatLast,
 } from '../../arena/layout.js';
 import { cacheBytes } from '../../base/caches.js';
+import { formatCount } from '../../base/count.js';
 import { unexpected } from '../../base/errors.js';
-import { formatCount } from '../../base/format.js';
 import { planCompressor, UNCOMPRESSED } from '../../compress/registry.js';
 import { type CompressorPlan, reckonedContraction } from '../../compress/types.js';
 import { pointFields } from '../../cost/points.js';

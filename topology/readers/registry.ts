@@ -112,6 +112,7 @@ export async function readGraph(
   path: string,
   options: {
     format?: string;
+    // biome-ignore lint/suspicious/noConfusingVoidType: who only looks at the bytes returns nothing
     onRead?: (bytes: Uint8Array, parse: () => Graph) => Graph | void;
   } & ReadOptions = {},
 ): Promise<Graph> {

@@ -30,6 +30,7 @@ const run = (model, threads, defines = {}, { bits, liveness = false, note = '' }
 });
 const POISONED = { POISONED: true };
 const REAL_BARRIER = { REAL_BARRIER: true };
+const TREE = { TREE: true };
 
 const RUNS = [
   run('barrier', 2),
@@ -40,6 +41,12 @@ const RUNS = [
   run('barrier', 3, POISONED),
   run('barrier', 4),
   run('barrier', 4, POISONED, { bits: 30, note: 'at most a minute' }),
+  run('barrier', 3, TREE),
+  run('barrier', 3, { ...TREE, ...POISONED }),
+  run('barrier', 3, TREE, { liveness: true }),
+  run('barrier', 3, { ...TREE, ...POISONED }, { liveness: true }),
+  run('barrier', 4, TREE, { bits: 30, note: 'at most a minute' }),
+  run('barrier', 4, { ...TREE, ...POISONED }, { bits: 30, note: 'at most a minute' }),
   run('rounds', 2, REAL_BARRIER, { note: 'on the real barrier' }),
   run('rounds', 3),
   run('rounds', 4, {}, { bits: 30, note: 'at most a minute' }),
@@ -57,17 +64,26 @@ const RUNS = [
   run('trace-ring', 2, POISONED),
 ];
 
-/** Mutants by model; each is broken in one place, and must be caught with two threads. */
-const MUTANTS = {
-  barrier: { defines: POISONED, names: mutantsOf('barrier.inc').filter((name) => !/LEADER/.test(name)) },
-  rounds: { defines: {}, names: mutantsOf('rounds.pml') },
-  steering: {
+/** Mutants by model; each is broken in one place, and must be caught with two threads, or three in a tree. */
+const OF_TREES = /_LEAF(_|$)/;
+const OF_BARRIERS = mutantsOf('barrier.inc').filter((name) => !/LEADER/.test(name));
+const MUTANTS = [
+  { model: 'barrier', defines: POISONED, names: OF_BARRIERS.filter((name) => !OF_TREES.test(name)) },
+  {
+    model: 'barrier',
+    threads: 3,
+    defines: { ...TREE, ...POISONED },
+    names: OF_BARRIERS.filter((name) => OF_TREES.test(name)),
+  },
+  { model: 'rounds', defines: {}, names: mutantsOf('rounds.pml') },
+  {
+    model: 'steering',
     defines: { ROUNDS: 2, ...POISONED },
     names: [...mutantsOf('steering.pml'), 'MUTANT_POISON_LEAVES_THE_LEADER_ASLEEP'],
   },
-  checkpoint: { defines: {}, names: mutantsOf('checkpoint.pml') },
-  'trace-ring': { defines: POISONED, names: mutantsOf('trace-ring.pml') },
-};
+  { model: 'checkpoint', defines: {}, names: mutantsOf('checkpoint.pml') },
+  { model: 'trace-ring', defines: POISONED, names: mutantsOf('trace-ring.pml') },
+];
 
 function mutantsOf(file) {
   const text = readFileSync(join(models, file), 'utf8');
@@ -154,12 +170,12 @@ for (const { model, threads, note, ...rest } of RUNS) {
   console.log(line(model, threads, states, depth, seconds, `${errors}`, remarks));
 }
 console.log(`\n${line('mutant of', 'caught')}`);
-for (const [model, { defines, names }] of Object.entries(MUTANTS)) {
+for (const { model, threads = 2, defines, names } of MUTANTS) {
   if (only !== undefined && only !== model) continue;
   for (const name of names) {
     const found = check({
       model,
-      defines: { ...(model === 'trace-ring' ? {} : { N: 2 }), ...defines, [name]: true },
+      defines: { ...(model === 'trace-ring' ? {} : { N: threads }), ...defines, [name]: true },
       // Breadth first: the shortest way to the fault.
       compile: ['-DSAFETY', '-DBFS'],
       arguments: [],

@@ -41,8 +41,8 @@ export default async function agents(task: AgentsTask): Promise<AgentsReport> {
     const failing = task.fault?.worker === worker ? withFault(bound, task.fault) : bound;
     const faulty = task.laps ? withLaps(failing, task.laps, worker) : failing;
     const { program, barrier } = task.clock
-      ? withClock(faulty, task.clock, worker, words, plan.workers, task.spins)
-      : { program: faulty, barrier: new Barrier(words, plan.workers, task.spins) };
+      ? withClock(faulty, task.clock, worker, words, task.path, task.spins)
+      : { program: faulty, barrier: new Barrier(words, task.path, task.spins) };
     const timed = task.timeline
       ? (await import('../src/run/timeline.js')).withTimeline(
           program,

@@ -34,7 +34,7 @@ function timed(task: BenchTask): number {
 }
 
 function crossings(task: Extract<BenchTask, { kind: 'barrier' }>): number {
-  const barrier = new Barrier(task.words, task.parties, task.spins);
+  const barrier = new Barrier(task.words, task.path, task.spins);
   // The first of these wait for threads that still wake up.
   for (let k = 0; k < task.crossings / 10; k++) barrier.wait();
   const startedMs = performance.now();
@@ -43,8 +43,8 @@ function crossings(task: Extract<BenchTask, { kind: 'barrier' }>): number {
 }
 
 function triad(task: Extract<BenchTask, { kind: 'triad' }>): number {
-  const { a, b, c, entries, repeats, parties, spins } = task;
-  const barrier = new Barrier(task.words, parties, spins);
+  const { a, b, c, entries, repeats, path, spins } = task;
+  const barrier = new Barrier(task.words, path, spins);
   const kernels = bindKernels(task.module, task.memory);
   // A consensus step is a triad: a = b - 3 c.
   const pass = () => kernels.stepConsensus(1, 0, entries, b, a, c, 3);
@@ -60,7 +60,7 @@ function triad(task: Extract<BenchTask, { kind: 'triad' }>): number {
 
 /** A run's rounds with its clock and its barrier, in which nobody reads or writes what another one does. */
 function arithmetic(task: Extract<BenchTask, { kind: 'arithmetic' }>): number {
-  const { words, parties, spins, clock, party, steps, rounds } = task;
+  const { words, path, spins, clock, party, steps, rounds } = task;
   const kernels = bindKernels(task.module, task.memory);
   const { program, barrier } = withClock(
     {
@@ -72,7 +72,7 @@ function arithmetic(task: Extract<BenchTask, { kind: 'arithmetic' }>): number {
     clock,
     party,
     words,
-    parties,
+    path,
     spins,
   );
   const [phase] = program.phases;

@@ -14,7 +14,7 @@ import { countFrom, createClock, readClock } from '../run/clock.js';
 import { kernelsUrl } from '../run/locations.js';
 import { type RoundSample, summarizeClock, WARM_ROUNDS } from './rig.js';
 import type { BenchTask } from './tasks.js';
-import { BenchThreads, controlWords, defaultSpins } from './threads.js';
+import { BenchThreads, meetings } from './threads.js';
 
 /** Shorter trials say little: the first calls run code that is still to be compiled well. */
 const TRIAL_SECONDS = 0.02;
@@ -49,14 +49,10 @@ export class Ceiling {
   async sample(parties: number, steps: number, rounds: number): Promise<RoundSample> {
     const clock = createClock(parties);
     countFrom(clock, WARM_ROUNDS);
-    const words = controlWords();
-    const tasks = Array.from(
-      { length: parties },
-      (_, party): BenchTask => ({
+    const tasks = meetings(parties).map(
+      (meeting, party): BenchTask => ({
         kind: 'arithmetic',
-        words,
-        parties,
-        spins: defaultSpins(parties),
+        ...meeting,
         module: this.module,
         memory: this.memory,
         clock,

@@ -1,11 +1,13 @@
 /** What is sent to the threads of `sottovoce bench`, and what they answer. */
 
+import type { BarrierPath } from '../sync/tree.js';
+
 export type BenchTask =
-  | { kind: 'barrier'; words: Int32Array; parties: number; spins: number; crossings: number }
+  | { kind: 'barrier'; words: Int32Array; path: BarrierPath; spins: number; crossings: number }
   | {
       kind: 'triad';
       words: Int32Array;
-      parties: number;
+      path: BarrierPath;
       spins: number;
       module: WebAssembly.Module;
       memory: WebAssembly.Memory;
@@ -19,7 +21,7 @@ export type BenchTask =
   | {
       kind: 'arithmetic';
       words: Int32Array;
-      parties: number;
+      path: BarrierPath;
       spins: number;
       module: WebAssembly.Module;
       memory: WebAssembly.Memory;

@@ -10,7 +10,8 @@ import { ownCores } from '../base/cores.js';
 import { benchUrl, kernelsUrl } from '../run/locations.js';
 import { threadExecArgv } from '../session/host.js';
 import { DEFAULT_SPINS } from '../sync/barrier.js';
-import { CONTROL_WORDS } from '../sync/control.js';
+import { controlWords } from '../sync/control.js';
+import { type BarrierPath, type BarrierShape, chooseShape, pathOf } from '../sync/tree.js';
 import type { BenchAnswer, BenchTask } from './tasks.js';
 
 const PAGE_BYTES = 65_536;
@@ -55,8 +56,21 @@ export async function kernelModule(): Promise<WebAssembly.Module> {
   return WebAssembly.compile(await readFile(kernelsUrl));
 }
 
-export function controlWords(): Int32Array {
-  return new Int32Array(new SharedArrayBuffer(CONTROL_WORDS * 4));
+/** What a thread is told of the barrier at which it meets the others. */
+export interface Meeting {
+  words: Int32Array;
+  path: BarrierPath;
+  spins: number;
+}
+
+/** Of each party, at a barrier of its own. */
+export function meetings(
+  parties: number,
+  spins = defaultSpins(parties),
+  shape: BarrierShape = chooseShape(parties),
+): Meeting[] {
+  const words = new Int32Array(new SharedArrayBuffer(controlWords(parties) * 4));
+  return Array.from({ length: parties }, (_, party) => ({ words, path: pathOf(shape, party), spins }));
 }
 
 export function defaultSpins(parties: number): number {
@@ -69,10 +83,12 @@ export async function crossingSeconds(
   parties: number,
   spins: number,
   crossings: number,
+  shape?: BarrierShape,
 ): Promise<number> {
-  const words = controlWords();
-  const task: BenchTask = { kind: 'barrier', words, parties, spins, crossings };
-  return (await threads.run(Array.from({ length: parties }, () => task))) / crossings;
+  const tasks = meetings(parties, spins, shape).map(
+    (meeting): BenchTask => ({ kind: 'barrier', ...meeting, crossings }),
+  );
+  return (await threads.run(tasks)) / crossings;
 }
 
 /** Three arrays in the kernels' own memory, and a pass over them by any number of threads. */
@@ -100,17 +116,14 @@ export class Triad {
    * left out.
    */
   async bandwidth(threads: BenchThreads, parties: number, repeats: number): Promise<number> {
-    const words = controlWords();
     const start = (party: number) => Math.floor((this.entries * party) / parties / 16) * 16;
-    const tasks = Array.from({ length: parties }, (_, party): BenchTask => {
+    const tasks = meetings(parties).map((meeting, party): BenchTask => {
       const first = start(party);
       const end = party === parties - 1 ? this.entries : start(party + 1);
       const address = (array: number) => PAGE_BYTES + (array * this.entries + first) * 8;
       return {
         kind: 'triad',
-        words,
-        parties,
-        spins: defaultSpins(parties),
+        ...meeting,
         module: this.module,
         memory: this.memory,
         a: address(0),

@@ -13,6 +13,7 @@
  */
 
 import { Barrier } from '../sync/barrier.js';
+import type { BarrierPath } from '../sync/tree.js';
 import type { BoundProgram } from './types.js';
 
 const SPACING = 16;
@@ -72,8 +73,8 @@ class Watch {
 class ClockedBarrier extends Barrier {
   readonly watch: Watch;
 
-  constructor(watch: Watch, words: Int32Array, parties: number, spins: number) {
-    super(words, parties, spins);
+  constructor(watch: Watch, words: Int32Array, path: BarrierPath, spins: number) {
+    super(words, path, spins);
     this.watch = watch;
   }
 
@@ -100,7 +101,7 @@ export function withClock(
   clock: SharedArrayBuffer,
   worker: number,
   words: Int32Array,
-  parties: number,
+  path: BarrierPath,
   spins: number,
 ): Clocked {
   const watch = new Watch(clock, worker);
@@ -123,6 +124,6 @@ export function withClock(
   });
   return {
     program: { ...program, phases },
-    barrier: new ClockedBarrier(watch, words, parties, spins),
+    barrier: new ClockedBarrier(watch, words, path, spins),
   };
 }

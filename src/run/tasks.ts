@@ -2,6 +2,7 @@
 
 import type { Profiler } from 'node:inspector';
 import type { InputFile } from '../base/inputs.js';
+import type { BarrierPath } from '../sync/tree.js';
 import type { ThreadTimes } from './thread-times.js';
 import type { TimelineReport } from './timeline.js';
 import type { RunPlan } from './types.js';
@@ -42,6 +43,8 @@ export interface AgentsTask {
   /** Files of the plan's modules, as the coordinator has loaded them. */
   moduleFiles: readonly InputFile[];
   worker: number;
+  /** Its way through the nodes of the barrier. */
+  path: BarrierPath;
   spins: number;
   heapAtRounds: readonly number[];
   fault: Fault | null;

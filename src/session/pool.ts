@@ -27,6 +27,8 @@ import type { AgentsReport, AgentsTask, Fault, RunReport, StagingTask } from '..
 import type { RunPlan } from '../run/types.js';
 import { DEFAULT_SPINS, poison } from '../sync/barrier.js';
 import { Poison } from '../sync/control.js';
+import { chooseShape, pathOf } from '../sync/tree.js';
+import { barrierChoice } from './barrier-choice.js';
 import { threadExecArgv } from './host.js';
 
 const WORKER_HEAP_MIB = 512;
@@ -130,6 +132,7 @@ export class WorkerPool {
     const words = arena.view('control', 'i32');
     const spins = workers > ownCores().threads ? 0 : DEFAULT_SPINS;
     try {
+      const shape = chooseShape(workers, barrierChoice());
       const module = await this.kernels(arena.precision);
       return await new Promise<RunReport[]>((resolve, reject) => {
         const reports: RunReport[] = [];
@@ -177,6 +180,7 @@ export class WorkerPool {
               plan,
               moduleFiles,
               worker,
+              path: pathOf(shape, worker),
               spins,
               laps,
               watch,

@@ -11,6 +11,7 @@ import { RunDirectory } from '../output/run-directory.js';
 import type { PlanReport } from '../run/reports.js';
 import type { TraceRow } from '../trace/row.js';
 import { ActiveRun } from './active-run.js';
+import { barrierChoice } from './barrier-choice.js';
 import { WorkerPool } from './pool.js';
 import { type PreparedRun, prepareRun } from './prepare.js';
 import type { AgentState, PrepareOptions, Progress, RunResult, Session, StartOptions } from './types.js';
@@ -56,6 +57,7 @@ export class RunSession implements Session {
     checkOptions(options);
     this.preparing = true;
     try {
+      barrierChoice();
       const directory = options.outDir === null ? null : RunDirectory.create(options.outDir);
       const { workers } = options.config.config;
       const isOpen = workers === 'auto';

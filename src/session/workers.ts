@@ -17,6 +17,7 @@ import { countFrom, createClock, readClock } from '../run/clock.js';
 import type { RunConfig } from '../run/config.js';
 import { compileKernels } from '../run/kernels.js';
 import type { Prepared } from '../run/program.js';
+import { chooseShape, crossingSeconds } from '../sync/tree.js';
 import { WorkerPool } from './pool.js';
 import { Stepper } from './single-thread.js';
 import { Steering } from './steering.js';
@@ -36,11 +37,9 @@ const MOST_LOOK_SECONDS = 0.1;
 /** It takes about so long until a second thread has come up. */
 const START_SECONDS = 0.03;
 /**
- * A crossing, of two workers and what each one more adds; and a line that another core has written. On the side
- * of those that are far apart or have other work too: a worker too many can cost far more than one saves.
+ * A line that another core has written. On the side of those that are far apart or have other work too, as a
+ * crossing is (`src/sync/tree.ts`): a worker too many can cost far more than one saves.
  */
-const BARRIER_SECONDS = 2e-6;
-const BARRIER_MORE_SECONDS = 60e-9;
 const LINE_SECONDS = 30e-9;
 const LINE_BYTES = 64;
 /** A run this long, of rounds this short, is worth a trial of so many seconds for each number, twice. */
@@ -78,7 +77,7 @@ export function predictRound({ one, agents, phases, foreignBytes }: RoundModel, 
   if (workers === 1) return one;
   // The busiest has its agents whole.
   const share = Math.ceil(agents / workers) / agents;
-  const barrier = BARRIER_SECONDS + BARRIER_MORE_SECONDS * (workers - 2);
+  const barrier = crossingSeconds(chooseShape(workers));
   return one * share + phases * barrier + (foreignBytes(workers) / LINE_BYTES) * LINE_SECONDS;
 }
 

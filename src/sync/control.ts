@@ -11,7 +11,7 @@
 const SPACING = 32;
 
 export const Word = {
-  /** Parties that have arrived at the barrier in this generation. Every worker. */
+  /** Of the barrier, its root where it is a tree. Parties that have arrived there in this generation. */
   ARRIVED: 0 * SPACING,
   /** Bumped by the last party to arrive; waiters leave when it changes. */
   GENERATION: 1 * SPACING,
@@ -46,7 +46,20 @@ export const Word = {
   STAGED: 13 * SPACING,
 } as const;
 
+/** Of a run whose barrier has one node. Behind them stand those of the other nodes of a tree. */
 export const CONTROL_WORDS = 14 * SPACING;
+/** ARRIVED, GENERATION and SLEEPERS of a node, from its first word on, as those of the root from word 0. */
+export const NODE_WORDS = 3 * SPACING;
+
+/** First word of a node of the barrier, 0 being the root. */
+export function nodeWord(node: number): number {
+  return node === 0 ? 0 : CONTROL_WORDS + (node - 1) * NODE_WORDS;
+}
+
+/** Of a run of so many workers. No tree of them has more nodes than one less than they are. */
+export function controlWords(workers: number): number {
+  return CONTROL_WORDS + NODE_WORDS * Math.max(0, workers - 2);
+}
 
 /** Rounds are counted in words of 32 bits with a sign, here as in Philox's counter. */
 export const MOST_ROUNDS = 2 ** 31 - 1;

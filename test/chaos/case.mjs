@@ -60,6 +60,8 @@ export class Case {
       XDG_CACHE_HOME: cache,
       TMPDIR: this.temporary,
       SOTTOVOCE_CHAOS_MARK: this.mark,
+      // Half of the cases of three workers meet in a tree.
+      SOTTOVOCE_BARRIER: this.config.seed % 2 === 0 ? 'tree' : 'auto',
     };
     this.endCode = this.undisturbed.status === 'diverged' ? 1 : 0;
   }

@@ -17,6 +17,9 @@ bool failed;
 proctype Thread(byte me) {
   byte g, mine, other;
   bool last, limited, poisoned;
+#ifdef TREE
+  byte leafG;
+#endif
   do
   :: true ->
      d_step { mine = (begun[me] + 1) % 4; begun[me] = mine; inside = inside | BIT(me) };

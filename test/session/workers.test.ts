@@ -103,7 +103,7 @@ describe('auto', () => {
     const foreignBytes = (workers: number) => (workers === 1 ? 0 : 100 * 64);
     const some = { plan, load: { ns: 10_000, foreignBytes } } as unknown as Prepared;
     const { workers, why } = await chooseWorkers(some, undefined, cores);
-    expect(workers).toBe(8);
+    expect(workers).toBe(16);
     expect(why).toBe('a round takes 10 us on one');
   });
 

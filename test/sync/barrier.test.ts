@@ -8,7 +8,8 @@
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { Barrier, BarrierPoisoned, nextBudget, poison } from '../../src/sync/barrier.js';
-import { CONTROL_WORDS, Poison } from '../../src/sync/control.js';
+import { controlWords, Poison } from '../../src/sync/control.js';
+import { type BarrierShape, centralShape, pathOf, treeShape } from '../../src/sync/tree.js';
 
 interface Outcome {
   wrong?: number;
@@ -22,15 +23,31 @@ interface Parties {
   started?: number;
   crossings: number;
   spins: number;
+  /** Who is, and by how much. */
+  late?: number;
   lateMs?: number;
+  shape?: BarrierShape;
 }
 
-function start({ parties, started = parties, crossings, spins, lateMs = 0 }: Parties) {
-  const words = new Int32Array(new SharedArrayBuffer(CONTROL_WORDS * 4));
+const freshWords = (parties: number) => new Int32Array(new SharedArrayBuffer(controlWords(parties) * 4));
+
+function start({
+  parties,
+  started = parties,
+  crossings,
+  spins,
+  late = 0,
+  lateMs = 0,
+  shape = centralShape(parties),
+}: Parties) {
+  const words = freshWords(parties);
   const tally = new Int32Array(new SharedArrayBuffer(parties * 4));
   const outcomes = Array.from({ length: started }, (_, party) => {
     const worker = new Worker(new URL('./party.mjs', import.meta.url), {
-      workerData: { words, tally, parties, party, crossings, spins, lateMs },
+      workerData: {
+        ...{ words, path: pathOf(shape, party), tally, parties, party },
+        ...{ crossings, spins, late, lateMs },
+      },
     });
     return new Promise<Outcome>((resolve, reject) => {
       worker.once('message', resolve);
@@ -42,8 +59,7 @@ function start({ parties, started = parties, crossings, spins, lateMs = 0 }: Par
 
 describe('barrier', () => {
   it('lets a single party through at once', () => {
-    const words = new Int32Array(new SharedArrayBuffer(CONTROL_WORDS * 4));
-    const barrier = new Barrier(words, 1);
+    const barrier = new Barrier(freshWords(1), pathOf(centralShape(1), 0));
     for (let i = 0; i < 1000; i++) barrier.wait();
   });
 
@@ -75,16 +91,55 @@ describe('barrier', () => {
   );
 
   it('stays poisoned: later arrivals leave too, and the first reason stays', () => {
-    const words = new Int32Array(new SharedArrayBuffer(CONTROL_WORDS * 4));
+    const words = freshWords(2);
     poison(words, Poison.WORKER_FAILED);
     poison(words, Poison.STOPPED);
     for (let i = 0; i < 3; i++) {
-      expect(() => new Barrier(words, 2).wait()).toThrowError(
+      expect(() => new Barrier(words, pathOf(centralShape(2), 0)).wait()).toThrowError(
         expect.objectContaining({ name: 'BarrierPoisoned', reason: Poison.WORKER_FAILED }),
       );
     }
     expect(new BarrierPoisoned(Poison.STOPPED).message).toBe('the run was stopped');
   });
+});
+
+describe('a tree of nodes', () => {
+  it.each(Array.from({ length: 15 }, (_, at) => at + 3))(
+    'of %d parties publishes plain writes',
+    async (parties) => {
+      const shape = treeShape(parties);
+      expect(shape.above.length).toBeGreaterThan(1);
+      const outcomes = await start({ parties, crossings: 60, spins: 0, shape }).outcomes;
+      expect(outcomes).toEqual(Array(parties).fill({ wrong: 0 }));
+    },
+  );
+
+  it.each([100, 20_000])('of four spins as well: %d spins', async (spins) => {
+    const outcomes = await start({ parties: 4, crossings: 300, spins, shape: treeShape(4) }).outcomes;
+    expect(outcomes).toEqual(Array(4).fill({ wrong: 0 }));
+  });
+
+  it.each([0, 1, 2, 3, 4])('waits for party %d of five', async (late) => {
+    const lateParty = { parties: 5, crossings: 2, spins: 10, late, lateMs: 20, shape: treeShape(5) };
+    expect(await start(lateParty).outcomes).toEqual(Array(5).fill({ wrong: 0 }));
+  });
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'poisoned, lets go all that wait, at whatever node: %d of nine have come',
+    async (started) => {
+      const { words, outcomes } = start({
+        parties: 9,
+        started,
+        crossings: 1,
+        spins: started % 2 === 0 ? 0 : 1_000,
+        shape: treeShape(9),
+      });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      poison(words, Poison.STOPPED);
+      const left = { thrown: 'BarrierPoisoned', reason: Poison.STOPPED };
+      expect(await outcomes).toEqual(Array(started).fill(left));
+    },
+  );
 });
 
 describe('the spin budget follows the waits', () => {

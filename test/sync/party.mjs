@@ -2,12 +2,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Barrier } from '../../dist/src/sync/barrier.js';
 
-const { words, tally, parties, party, crossings, spins, lateMs } = workerData;
-const barrier = new Barrier(words, parties, spins);
+const { words, path, tally, parties, party, crossings, spins, late, lateMs } = workerData;
+const barrier = new Barrier(words, path, spins);
 let wrong = 0;
 try {
   for (let k = 1; k <= crossings; k++) {
-    if (lateMs > 0 && party === 0) Atomics.wait(words, 1, 0, lateMs);
+    if (lateMs > 0 && party === late) Atomics.wait(words, 1, 0, lateMs);
     // A plain, unsynchronised write: only the barrier makes it visible to the others.
     tally[party] = k;
     barrier.wait();

@@ -55,7 +55,7 @@ import type { RoundLoad } from '../../run/program.js';
 import type { OrderReport } from '../../run/reports.js';
 import { verdictField } from '../../run/verdict.js';
 import { type PlanContext, seedWords } from '../../runtime.js';
-import { CONTROL_WORDS } from '../../sync/control.js';
+import { controlWords } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import { bitsFields } from './bits.js';
 import type { LayoutSpec } from './config.js';
@@ -186,6 +186,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
 
   const state = definition.fields(spec, { ...context, path: ['flow'] });
   const fields: FieldSpec[] = [
+    { name: 'control', type: 'i32', length: controlWords(workers) },
     ...graphFields(problem, arcs),
     ...outFields(out, agents, arcs),
     ...orderFields(order),
@@ -385,7 +386,6 @@ function blocker({ links, graph }: FlowProblem, unicast: boolean): string | null
 
 function graphFields({ graph, weights }: FlowProblem, arcs: number): FieldSpec[] {
   return [
-    { name: 'control', type: 'i32', length: CONTROL_WORDS },
     { name: 'graph.rowStart', type: 'u32', length: graph.nodes + 1 },
     { name: 'graph.columns', type: 'u32', length: arcs },
     { name: 'graph.weights', type: 'f64', length: weights ? weights.length : 1 },

@@ -30,7 +30,7 @@ import { gradientNs, messageNs, partition } from '../../run/partition.js';
 import type { RoundLoad } from '../../run/program.js';
 import { verdictField } from '../../run/verdict.js';
 import { type PlanContext, seedWords } from '../../runtime.js';
-import { CONTROL_WORDS } from '../../sync/control.js';
+import { controlWords } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import { serverBitsField } from './bits.js';
 import type { ServerConfig } from './config.js';
@@ -102,7 +102,7 @@ export function planServer({
   // Everyone holds the same x, so one point is all agents'.
   const slope = measuresOnePoint(cost, config.trace.sample, config.stop);
   const fields: FieldSpec[] = [
-    { name: 'control', type: 'i32', length: CONTROL_WORDS },
+    { name: 'control', type: 'i32', length: controlWords(workers) },
     one('trace.ring', RING_ROWS * COLUMNS.length),
     serverBitsField,
     verdictField,

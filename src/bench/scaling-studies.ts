@@ -4,7 +4,10 @@
  */
 
 import { describeSpec } from '../base/describe.js';
+import { formatValue, InputError } from '../base/errors.js';
+import { loadConfig, parseOverride } from '../config/load.js';
 import type { LoadedConfig } from '../run/config.js';
+import type { PlanReport } from '../run/reports.js';
 import { prepareRun } from '../session/prepare.js';
 import { countText } from './figures.js';
 import { IN_CACHE_AGENTS, OUT_OF_CACHE_AGENTS, type Problem, problemConfig } from './problem.js';
@@ -27,6 +30,8 @@ export interface Study {
   config(workers: number): object | LoadedConfig | Promise<LoadedConfig>;
   /** What it takes before its first round: of memory shared between the workers, and of time. */
   takes(workers: number): { arenaBytes: number; seconds: number };
+  /** Throws InputError where a prepared run is not what was to be measured. */
+  accept?(report: PlanReport, workers: number): void;
   /** Speed-up at two workers. */
   target?: Target;
   /** Per cent of the time at the barrier at two workers. */
@@ -124,17 +129,73 @@ export function agentsEach(wanted: number, most: number, method: RoundBytes): nu
 
 /** The same problem for every number of workers. It is prepared once to know what it takes. */
 export async function studyOfConfig(file: string): Promise<Study> {
-  const { loadConfig } = await import('../config/load.js');
   const loaded = await loadConfig(file);
+  const need = await needOfConfig(loaded);
   const name = loaded.config.name ?? file;
-  const startedMs = performance.now();
-  const { report } = await prepareRun(loaded, 1);
-  const seconds = (performance.now() - startedMs) / 1000;
   return {
     id: `strong/${name}`,
     title: `Strong scaling: ${name}`,
     kind: 'strong',
     config: () => loaded,
-    takes: () => ({ arenaBytes: report.arenaBytes, seconds: SET_UP_SECONDS + seconds }),
+    takes: () => need,
   };
+}
+
+/** What grows with workers where --weak does not say it: the agents of nearly all generators. */
+const USUALLY_GROWS = 'topology.nodes';
+/** Agents that are no multiple, by less than that: grids, and graphs of parts of equal size. */
+const NEARLY = 0.02;
+
+/**
+ * A problem that grows with workers: the config, with a whole number of it that many times as large.
+ *
+ * @param grows its place in the config, `topology.rows`; true: `topology.nodes`
+ * @throws InputError where there is no such number, or where agents or data do not grow in proportion
+ */
+export async function weakStudyOfConfig(file: string, grows: string | true): Promise<Study> {
+  const key = grows === true ? USUALLY_GROWS : grows;
+  const loaded = await loadConfig(file);
+  const { path } = parseOverride(`${key}=1`);
+  const one = path.reduce<unknown>(
+    (found, part) => (found as Record<string | number, unknown> | null | undefined)?.[part],
+    loaded.config,
+  );
+  if (typeof one !== 'number' || !Number.isInteger(one) || one < 1) {
+    throw new InputError(
+      `--weak: ${key} is ${one === undefined ? 'not in the config' : formatValue(one)}, expected a whole number that grows with workers`,
+      { hint: 'name it: --weak topology.rows. A graph from a file is as large as it is' },
+    );
+  }
+  if ('data' in loaded.config.cost) {
+    throw new InputError(
+      '--weak: cost.data is a file, whose samples do not grow with workers: expected a cost that is drawn, such as quadratic',
+    );
+  }
+  const need = await needOfConfig(loaded);
+  const name = loaded.config.name ?? file;
+  let agents: number | null = null;
+  return {
+    id: `weak/${name}`,
+    title: `Weak scaling: ${name}, ${key} ${countText(one)} a worker`,
+    kind: 'weak',
+    config: (workers) =>
+      loadConfig(file, [{ path, value: one * workers, origin: `--weak, ${workers} workers` }]),
+    takes: (workers) => ({ arenaBytes: need.arenaBytes * workers, seconds: need.seconds * workers }),
+    accept(report, workers) {
+      agents ??= report.agents / workers;
+      const expected = agents * workers;
+      if (Math.abs(report.agents - expected) <= NEARLY * expected) return;
+      throw new InputError(
+        `--weak: with ${key} ${countText(one * workers)} there are ${countText(report.agents)} agents for ${workers} workers, expected ${countText(expected)}: ${countText(agents)} for each`,
+        { hint: 'name a number that the agents are in proportion to, such as topology.rows' },
+      );
+    },
+  };
+}
+
+async function needOfConfig(loaded: LoadedConfig) {
+  const startedMs = performance.now();
+  const { report } = await prepareRun(loaded, 1);
+  const seconds = (performance.now() - startedMs) / 1000;
+  return { arenaBytes: report.arenaBytes, seconds: SET_UP_SECONDS + seconds };
 }

@@ -5,6 +5,7 @@
  * the machine gives to arithmetic in registers alone (`ceiling.ts`): no round scales better than that.
  */
 
+import { InputError } from '../base/errors.js';
 import { checkMemory } from '../base/memory.js';
 import { PROCESS_BYTES, WORKER_BYTES } from '../run/memory.js';
 import { announcement, type Need } from './announce.js';
@@ -14,7 +15,7 @@ import { type Contestant, interleave } from './interleave.js';
 import { describeMachine } from './machine.js';
 import { Rig, type RoundSample } from './rig.js';
 import { type Curve, drawScaling } from './scaling-picture.js';
-import { builtInStudies, type Study, studyOfConfig } from './scaling-studies.js';
+import { builtInStudies, type Study, studyOfConfig, weakStudyOfConfig } from './scaling-studies.js';
 import { type Measured, summarizeStudy } from './scaling-summary.js';
 import type { BenchInputs, Benchmark, Figure, Table } from './types.js';
 
@@ -33,15 +34,33 @@ export const scaling: Benchmark = {
   description: `How does the round scale with workers? Strong scaling keeps the problem, weak scaling the agents per worker; all numbers of workers take turns. Time at
 the barrier is the share of all workers' time from the end of a phase until its barrier lets go; imbalance is the slowest worker's work over the mean,
 less 1. The ceiling is the same for arithmetic in registers only, with the same barrier as often, in turns with the rounds: what the machine gives, whatever
-is computed. With a CONFIG it is that run's strong scaling. --workers 1,8,64 chooses the numbers, --workers all takes every one (more than cores is
+is computed. With a CONFIG it is that run's strong scaling, and with --weak its weak scaling. --workers 1,8,64 chooses the numbers, --workers all takes every one (more than cores is
 allowed, and said). What it will take of time and memory is said first. The Universal Scalability Law is fitted from six numbers of workers on; where
 arithmetic itself scales badly, both laws are fitted to the speed-up over its ceiling.`,
   takesConfig: true,
+  options: [
+    {
+      flags: '--weak [path]',
+      name: 'weak',
+      description:
+        'weak scaling alone; of a config by the number that grows with workers (default: topology.nodes)',
+    },
+  ],
   async run(inputs) {
-    const { config } = inputs;
-    return runStudies(inputs, config === null ? builtInStudies(inputs) : [await studyOfConfig(config)]);
+    return runStudies(inputs, await chosenStudies(inputs));
   },
 };
+
+async function chosenStudies(inputs: BenchInputs): Promise<Study[]> {
+  const { config, given } = inputs;
+  const weak = given?.['weak'];
+  if (config !== null)
+    return [weak === undefined ? await studyOfConfig(config) : await weakStudyOfConfig(config, weak)];
+  if (typeof weak === 'string')
+    throw new InputError(`--weak is ${weak}, expected a config that has such a number, or --weak alone`);
+  const studies = builtInStudies(inputs);
+  return weak === undefined ? studies : studies.filter(({ kind }) => kind === 'weak');
+}
 
 /** Of the problems above those that hold a target, on one worker and on two. */
 export const promised: Pick<Benchmark, 'name' | 'run'> = {
@@ -107,6 +126,7 @@ async function measureStudy(
     for (const [index, count] of workers.entries()) {
       const rig = await Rig.open(await study.config(count), count);
       rigs.push(rig);
+      study.accept?.(rig.report, count);
       const seconds = await rig.calibrate(sampleSeconds);
       if (index === 0) roundSeconds = seconds;
       // As much arithmetic as takes one thread what the round takes one worker: shared out, or for each of

@@ -58,6 +58,17 @@ export interface BenchInputs {
   /** A config of the user's own, where the benchmark takes one. */
   config: string | null;
   progress: Progress;
+  /** What `options` of the benchmark were given, by name; true where it takes no value, or none was given. */
+  given?: Readonly<Record<string, string | true>>;
+}
+
+/** An option that one benchmark has beside those of all. */
+export interface BenchOption {
+  /** As the command line's help shows it: `--only <list>`. */
+  flags: string;
+  /** Its name in `given`. */
+  name: string;
+  description: string;
 }
 
 export interface Progress {
@@ -77,6 +88,7 @@ export interface Benchmark {
   description: string;
   /** Takes a config file. */
   takesConfig?: boolean;
+  options?: readonly BenchOption[];
   run(inputs: BenchInputs): Promise<BenchResult>;
 }
 

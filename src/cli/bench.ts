@@ -70,6 +70,7 @@ export async function addBenchCommands(
       .summary(benchmark.summary)
       .description(benchmark.description);
     if (benchmark.takesConfig) command.argument('[config]', 'a config of your own (YAML)');
+    for (const { flags, description } of benchmark.options ?? []) command.option(flags, description);
     command
       .option('--quick', 'a second or two: shows that it works, and roughly how fast')
       .option('--json <file>', 'write everything as JSON; - for stdout, and all else goes to stderr')
@@ -147,7 +148,7 @@ export async function benchCommand(
     process.exit(exitCodeFor(signal));
   });
   const result = await benchmark
-    .run({ quick, seed, workers, passes, config, progress: steps })
+    .run({ quick, seed, workers, passes, config, progress: steps, given: givenOf(benchmark, options) })
     .finally(() => {
       stopListening();
       steps.end();
@@ -188,6 +189,15 @@ export async function benchCommand(
   for (const why of failed)
     printLine(terminal.stderr, `${colours(terminal, terminal.stderr).red('failed:')} ${why}`);
   return failed.length > 0 ? ExitCode.RUN_FAILED : ExitCode.OK;
+}
+
+function givenOf({ options = [] }: Benchmark, found: BenchOptions): Record<string, string | true> {
+  return Object.fromEntries(
+    options.flatMap(({ name }) => {
+      const value = found[name as keyof BenchOptions];
+      return typeof value === 'string' || value === true ? [[name, value]] : [];
+    }),
+  );
 }
 
 function parseWorkers(text: string | undefined): number[] {

@@ -6,6 +6,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { openPeers } from '../../src/bench/peers-open.js';
 import { benchmarks } from '../../src/bench/registry.js';
@@ -99,6 +100,77 @@ it('draws the scaling curve of a config, and compares with itself', async () => 
   const second = await run('scaling', config, ...options, '--against', json, '--picture', png);
   expect(second.stdout).toContain('now / before');
   expect([...readFileSync(png).subarray(0, 4)]).toEqual([0x89, 0x50, 0x4e, 0x47]);
+});
+
+it('measures the compressors that --only names, a module of your own among them', async () => {
+  const only = `top-k; flatten(one-bit); custom(module=${fileURLToPath(new URL('../../examples/04-own-compressor/two-level.mjs', import.meta.url))})`;
+  const { stdout } = await run('round', '--quick', '--passes', '1', '--json', '-', '--only', only);
+  const [table] = (JSON.parse(stdout) as BenchDocument).tables;
+  const names = table!.rows.map(([name]) => name!.replace(/module=.*\//, 'module='));
+  expect(names).toEqual(['none', 'top-k(k=8)', 'flatten(one-bit)', 'custom(module=two-level.mjs)']);
+  const wrong = await run('round', '--quick', '--only', 'top-k; signn');
+  expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('did you mean sign') });
+});
+
+it('measures the rounds of a config, with its own modules', async () => {
+  const example = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
+  const of = async (config: string, ...more: string[]) => {
+    const { stdout } = await run('round', config, '--quick', '--passes', '1', '--json', '-', ...more);
+    return (JSON.parse(stdout) as BenchDocument).tables[0]!.rows.map(([name]) => name);
+  };
+  expect(await of(example('07-own-flow/own-flow.yaml'))).toEqual(['none', 'flatten(sign)']);
+  expect(await of(example('07-own-flow/own-flow.yaml'), '--only', 'sign')).toEqual(['none', 'sign']);
+  const dgd = path.join(folder, 'dgd.yaml');
+  writeFileSync(
+    dgd,
+    'topology: { kind: ring, nodes: 20 }\ncost: { kind: quadratic, dim: 8 }\nflow: { kind: dgd }\n',
+  );
+  expect(await of(dgd)).toEqual(['none']);
+});
+
+describe('bench scaling --weak', () => {
+  const config = (name: string, topology: string, cost = '{ kind: quadratic, dim: 8 }') => {
+    const file = path.join(folder, name);
+    writeFileSync(file, `topology: ${topology}\ncost: ${cost}\nflow: { kind: primal-dual, step: 0.1 }\n`);
+    return file;
+  };
+  const weak = (...argv: string[]) =>
+    run('scaling', ...argv, '--quick', '--passes', '1', '--quiet', '--workers', '1,2,3');
+
+  it('grows the number that is named, in proportion to workers', async () => {
+    const torus = config('torus.yaml', '{ kind: torus, rows: 4, columns: 5 }');
+    const { exitCode, stdout } = await weak(torus, '--weak', 'topology.rows');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('topology.rows 4 a worker');
+    expect(stdout).toMatch(/^1 +20 /m);
+    expect(stdout).toMatch(/^3( \(more than cores\))? +60 /m);
+    const ring = await weak(config('ring20.yaml', '{ kind: ring, nodes: 20 }'), '--weak');
+    expect(ring.stdout).toContain('topology.nodes 20 a worker');
+  });
+
+  it('refuses what does not grow', async () => {
+    const torus = config('torus.yaml', '{ kind: torus, rows: 4, columns: 5 }');
+    const cube = config('cube.yaml', '{ kind: hypercube, dimension: 3 }');
+    const data = fileURLToPath(new URL('../../examples/data/train.libsvm', import.meta.url));
+    const file = config('data.yaml', '{ kind: ring, nodes: 9 }', `{ kind: logistic, data: ${data} }`);
+    for (const [argv, message] of [
+      [[torus, '--weak'], 'topology.nodes is not in the config'],
+      [[torus, '--weak', 'topology.kind'], 'topology.kind is "torus"'],
+      [[cube, '--weak', 'topology.dimension'], 'there are 64 agents for 2 workers, expected 16'],
+      [[file, '--weak'], 'cost.data is a file'],
+      [['--weak', 'topology.nodes'], 'expected a config'],
+    ] as const) {
+      const { exitCode, stderr } = await weak(...argv);
+      expect(stderr).toContain(message);
+      expect(exitCode).toBe(2);
+    }
+  });
+
+  it('without a config is that of the benchmark’s own problems', async () => {
+    const { stdout } = await weak('--weak');
+    expect(stdout).toContain('Weak scaling: no compression');
+    expect(stdout).not.toContain('Strong scaling:');
+  });
 });
 
 it('has stdout for JSON alone, and noise and machine in it', async () => {

@@ -82,6 +82,12 @@ export type {
 } from './library/specs.js';
 export type { CertifyProgress, TuneProgress } from './library/tasks.js';
 export {
+  type DescribedTimeline,
+  type TimelineOptions,
+  type TimelineOutcome,
+  timeline,
+} from './library/timeline.js';
+export {
   type CertifyOptions,
   type CompareOptions,
   type CompareOutcome,
@@ -143,5 +149,7 @@ export type {
   Session,
   StartOptions,
 } from './session/types.js';
+export type { TraceEvent, TraceFile } from './timeline/trace-events.js';
+export type { Waits, WorkerWaits } from './timeline/waits.js';
 export type { TraceRow } from './trace/row.js';
 export type { Check, Variant, Verification, VerifyProgress } from './verify/types.js';

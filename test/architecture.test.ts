@@ -98,6 +98,7 @@ const LAYERS = [
   'src/compare',
   'src/verify',
   'src/report',
+  'src/timeline',
   'src/library',
   'src/bench',
   'src/cli',

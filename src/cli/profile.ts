@@ -2,8 +2,10 @@
 
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { InputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import { INTERVAL_US, type Recorded, SECONDS } from '../library/record.js';
+import { checkWindow, describeTimeline, timelineFiles, WINDOW } from '../library/timeline.js';
 import { toJson } from '../output/run-directory.js';
 import type { Page } from '../profile/flame-graph.js';
 import { formatPlan } from '../report/plan.js';
@@ -26,6 +28,7 @@ import {
   watch,
 } from './run.js';
 import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
+import { wholeNumber } from './whole-numbers.js';
 
 const HELP = `
 The folder that is written:
@@ -35,6 +38,8 @@ The folder that is written:
                       self time by source file
   profile.json        the same for programs, with every frame, rounds per second and the machine
   worker-0.cpuprofile what V8 recorded, for the developer tools of a browser or an editor
+  trace.json          with --timeline: when each worker worked, waited and collected garbage; Chrome, Perfetto and Firefox's profiler open it
+  timeline.svg        with --timeline: a picture of who waits for whom
 
 What is recorded: the round loop for --seconds, or --rounds of it. \`stop\` and \`rounds\` of the config do not end it: a run that converges in a few milliseconds
 leaves too few samples to say anything. With --whole it is the run as the config says, stop and all.
@@ -43,12 +48,13 @@ What to read in it:
   gatherSign [WASM]   a kernel, by the name it has in kernels/
   barrierWait         time at the barrier: below barrierSpin spinning, the rest parked; the others are not there yet
   [VM], unnamed       the engine's own parts, and what it cannot name
-docs/flame-graphs.md explains flame graphs to newcomers; profiles/ has named runs and what to look for in each.
+docs/flame-graphs.md explains flame graphs to newcomers, docs/timeline.md timelines; profiles/ has named runs and what to look for in each.
 
 Examples:
   $ sottovoce profile profiles/one-bit-100k.yaml
   $ sottovoce profile ring.yaml --rounds 5000 --set compressor='{ kind: sign }' --out profiles/ring-sign
   $ sottovoce profile ring.yaml --whole          start-up, parsing and the coordinator too
+  $ sottovoce profile ring.yaml --timeline       who waits for whom, in 200 rounds in the middle
   $ sottovoce profile ring.yaml --no-html --json | jq .merged.barrier
 
 Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or bad input, 130 interrupted, 129 and 143 for SIGHUP and SIGTERM.
@@ -64,6 +70,8 @@ export interface ProfileOptions {
   /** How long the round loop is recorded, unless `rounds` says it. */
   seconds?: number;
   whole?: boolean;
+  timeline?: boolean;
+  timelineRounds?: string;
   /** commander's name for --no-html. */
   html: boolean;
   quiet?: boolean;
@@ -102,6 +110,11 @@ export function addProfileCommand(
     .option('--set <path=value>', 'set any value of the config; may be repeated', collect)
     .option('--interval <us>', 'microseconds between two samples of a thread', interval, INTERVAL_US)
     .option('--whole', 'profile everything from the start of the process, not the round loop alone')
+    .option('--timeline', 'record when each worker worked and waited, and for whom, too')
+    .option(
+      '--timeline-rounds <count>',
+      `rounds of the timeline, in the middle of the run (default: ${WINDOW}; implies --timeline)`,
+    )
     .option('--no-html', 'draw no flame graphs (0x is not needed then)')
     .option('-q, --quiet', 'print nothing but errors')
     .option('--json', 'print profile.json on stdout, everything else on stderr')
@@ -134,6 +147,7 @@ export async function profileCommand(
         import('../profile/flame-graph.js'),
         import('../library/record.js'),
       ]);
+    const window = windowOf(options);
     const draw = options.html ? await loadZeroX() : null;
     const name = profileName({ ...loaded, file });
     const given = options.out === undefined ? null : resolve(options.out);
@@ -145,7 +159,7 @@ export async function profileCommand(
     if (!whole) interrupt = new Interrupt(terminal, dependencies);
     const { exitCode, recorded } = await (interrupt === null
       ? wholeRun(loaded, options, dependencies)
-      : roundLoop(loaded, options, terminal, dependencies, say, interrupt));
+      : roundLoop(loaded, { ...options, window }, terminal, dependencies, say, interrupt));
     if (recorded === null) return exitCode;
     interrupt ??= new Interrupt(terminal, dependencies);
     interrupt.finishing();
@@ -153,10 +167,13 @@ export async function profileCommand(
     const described = describeProfile(run, recorded.threads);
     const page: Page | null = draw && (await drawPage(draw));
     const folder = given ?? dependencies.newFolder(base);
-    const files = writeProfile(folder, run, recorded.threads, described, page);
+    const timeline = recorded.timeline && (await describeTimeline(name, recorded.timeline));
+    const more = timeline && (await timelineFiles(timeline));
+    const files = writeProfile(folder, run, recorded.threads, described, page, more);
 
     const { formatHottest, mostPutAside } = await import('../profile/hottest.js');
     say(`\n${formatHottest(described.merged, described.threads, workOf(run))}\n`);
+    if (timeline) say(`${timeline.text}\n`);
     say(`profile in ${showPath(folder)}: ${files.join(', ')}`);
     if (page !== null) say(`open ${showPath(join(folder, 'merged.html'))} in a browser`);
     const warn = (text: string) =>
@@ -192,7 +209,7 @@ interface Ended {
 /** With what people see of it meanwhile, and with what their Ctrl-C means. */
 async function roundLoop(
   loaded: LoadedConfig,
-  options: ProfileOptions,
+  options: ProfileOptions & { window: number | undefined },
   terminal: Terminal,
   dependencies: RunDependencies,
   say: (text: string) => void,
@@ -200,7 +217,11 @@ async function roundLoop(
 ): Promise<Ended> {
   const { lasting, recordLoop } = await import('../library/record.js');
   let close: () => Promise<void> = async () => {};
-  const loop = { ...lasting(options.seconds, options.rounds), intervalUs: options.interval };
+  const loop = {
+    ...lasting(options.seconds, options.rounds),
+    intervalUs: options.interval,
+    window: options.window,
+  };
   const race = <T>(promise: Promise<T>) => interrupt.race(promise);
   try {
     const opened = await race(dependencies.openSession());
@@ -236,6 +257,19 @@ async function wholeRun(
 ): Promise<Ended> {
   const { recordWhole } = await import('../library/record.js');
   return recordWhole(loaded, intervalUs, quiet, onSignal);
+}
+
+/** Rounds of the timeline; undefined where none is asked for. */
+function windowOf({ timeline, timelineRounds, whole }: ProfileOptions): number | undefined {
+  if (!timeline && timelineRounds === undefined) return undefined;
+  if (whole) {
+    throw new InputError('--timeline is given with --whole, expected one of them: it is of the round loop', {
+      hint: 'leave out --whole for a timeline',
+    });
+  }
+  const window = timelineRounds === undefined ? WINDOW : wholeNumber('--timeline-rounds', timelineRounds, 1);
+  checkWindow('--timeline-rounds', window);
+  return window;
 }
 
 /** A run that was stopped in time has a profile; one that diverged has one too, of numbers that grow. */

@@ -11,6 +11,7 @@ import { checkOptions as checkKeys } from './options.js';
 import { INTERVAL_US, lasting, profileName, type Recorded, recordLoop, recordWhole } from './record.js';
 import type { ConfigInput } from './specs.js';
 import { steered } from './steer.js';
+import { checkWindow, type DescribedTimeline, describeTimeline, timelineFiles } from './timeline.js';
 
 /** How a run is recorded. */
 export interface ProfileOptions {
@@ -29,6 +30,11 @@ export interface ProfileOptions {
    * for people goes to stderr. For the path of a config file alone.
    */
   whole?: boolean;
+  /**
+   * Rounds in the middle of the run of which it is recorded when each worker worked and waited, as `timeline`
+   * does: `outDir` then has trace.json and timeline.svg as well. Of none where absent; not with `whole`.
+   */
+  timelineRounds?: number;
   /** Folder for the files that the command writes; nothing is written where absent. */
   outDir?: string;
   /** Whether flame graphs are among these files; true where absent. 0x draws them, and must be installed. */
@@ -46,6 +52,7 @@ const OPTIONS = [
   'seed',
   'intervalUs',
   'whole',
+  'timelineRounds',
   'outDir',
   'html',
   'signal',
@@ -62,6 +69,8 @@ export interface ProfileOutcome {
   profiles: ThreadProfile[];
   /** How the run ended: `stopped` where the time was over. */
   summary: Summary;
+  /** Where `timelineRounds` was given. */
+  timeline?: DescribedTimeline;
   /** Paths of what was written; empty without `outDir`. */
   files: string[];
 }
@@ -110,12 +119,15 @@ export async function profile(
   const run = { ...recorded.run, name: profileName(loaded) };
   const described = describeProfile(run, threads);
   const page = draw && (await drawPage(draw));
-  const written = folder === null ? [] : writeProfile(folder, run, threads, described, page);
+  const timeline = recorded.timeline && (await describeTimeline(run.name, recorded.timeline));
+  const more = timeline && (await timelineFiles(timeline));
+  const written = folder === null ? [] : writeProfile(folder, run, threads, described, page, more);
   return {
     report: described.report,
     text: described.text,
     profiles: threads.map(({ profile: recording, tree }) => ({ thread: tree.root.name, profile: recording })),
     summary,
+    ...(timeline && { timeline }),
     files: written.map((name) => path.join(folder as string, name)),
   };
 }
@@ -126,7 +138,8 @@ async function recordThreads(loaded: LoadedConfig, options: ProfileOptions): Pro
   const { session, close } = await openSession();
   const start = (): Promise<RunResult> => steered(session, options, () => session.start());
   try {
-    const loop = { ...lasting(options.seconds, options.rounds), intervalUs };
+    const window = options.timelineRounds;
+    const loop = { ...lasting(options.seconds, options.rounds), intervalUs, window };
     return await recordLoop(session, loaded, loop, (promise) => promise, start);
   } finally {
     await close();
@@ -151,7 +164,7 @@ async function recordProcess(loaded: LoadedConfig, options: ProfileOptions): Pro
   throw new RunError('WORKER_FAILED', `the run under the profiler ended with exit code ${exitCode}`);
 }
 
-function checkOptions({ seconds, intervalUs, whole }: ProfileOptions): void {
+function checkOptions({ seconds, intervalUs, whole, timelineRounds }: ProfileOptions): void {
   if (seconds !== undefined && !(seconds > 0 && seconds <= 3600)) {
     throw new InputError(`seconds is ${seconds}, expected a number in 0..3600`);
   }
@@ -159,6 +172,10 @@ function checkOptions({ seconds, intervalUs, whole }: ProfileOptions): void {
     Number.isInteger(intervalUs) && (intervalUs as number) >= 50 && (intervalUs as number) <= 100_000;
   if (intervalUs !== undefined && !fits) {
     throw new InputError(`intervalUs is ${intervalUs}, expected a whole number in 50..100000`);
+  }
+  if (timelineRounds !== undefined) checkWindow('timelineRounds', timelineRounds);
+  if (whole && timelineRounds !== undefined) {
+    throw new InputError('timelineRounds is given with whole, expected one of them: it is of the round loop');
   }
   if (whole && seconds !== undefined) {
     throw new InputError('seconds is given with whole, expected one of them: a whole run ends by itself');

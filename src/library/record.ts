@@ -6,6 +6,7 @@ import type { ProfiledRun, RecordedThread } from '../profile/write.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { PlanReport, Summary } from '../run/reports.js';
 import type { MethodDescription } from '../schema/program.js';
+import type { RecordedTimeline } from '../session/recorded-timeline.js';
 import type { RunResult, Session } from '../session/types.js';
 
 /** What is recorded where nothing is said. */
@@ -19,6 +20,8 @@ export interface Recorded {
   run: Omit<ProfiledRun, 'name'>;
   threads: RecordedThread[];
   summary: Summary;
+  /** Where it was asked for. */
+  timeline?: RecordedTimeline;
 }
 
 /** What a profile is called. */
@@ -31,11 +34,17 @@ export interface LoopOptions {
   seconds: number | null;
   /** Whether the config's rounds are those to record. */
   allRounds: boolean;
+  /** 0: without the profiler. */
   intervalUs: number;
+  /** Rounds in the middle whose times are recorded, see `RunResult.timeline`; absent: of none. */
+  window?: number | undefined;
 }
 
 /** As `--seconds` and `--rounds` are meant together. */
-export function lasting(seconds: number | undefined, rounds: unknown): Omit<LoopOptions, 'intervalUs'> {
+export function lasting(
+  seconds: number | undefined,
+  rounds: unknown,
+): Pick<LoopOptions, 'seconds' | 'allRounds'> {
   const given = rounds !== undefined;
   return { seconds: seconds ?? (given ? null : SECONDS), allRounds: given };
 }
@@ -50,21 +59,24 @@ export function lasting(seconds: number | undefined, rounds: unknown): Omit<Loop
 export async function recordLoop(
   session: Session,
   loaded: LoadedConfig,
-  { seconds, allRounds, intervalUs }: LoopOptions,
+  { seconds, allRounds, intervalUs, window }: LoopOptions,
   race: <T>(promise: Promise<T>) => Promise<T>,
   start: (plan: PlanReport) => Promise<RunResult>,
 ): Promise<Recorded> {
   let timer: NodeJS.Timeout | undefined;
   try {
     const config = await unending(loaded, !allRounds);
-    const plan = await race(session.prepare({ config, outDir: null, profileUs: intervalUs }));
+    const timed = window !== undefined && {
+      timeline: { rounds: window, afterSeconds: seconds === null ? null : seconds / 2 },
+    };
+    const plan = await race(session.prepare({ config, outDir: null, profileUs: intervalUs, ...timed }));
     if (seconds !== null) {
       // From the first row on: what comes before it is not the loop.
       await session.subscribe(() => {
         timer ??= setTimeout(() => session.stop().catch(() => {}), 1000 * seconds);
       });
     }
-    const { summary, profiles, threadTimes } = await start(plan);
+    const { summary, profiles, threadTimes, timeline } = await start(plan);
     return {
       run: describeRun('loop', summary, plan, intervalUs),
       threads: profiles.map((profile, worker) => ({
@@ -73,6 +85,7 @@ export async function recordLoop(
         times: threadTimes[worker] ?? null,
       })),
       summary,
+      ...(timeline && { timeline }),
     };
   } finally {
     clearTimeout(timer);

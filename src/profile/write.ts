@@ -5,6 +5,7 @@
  *     THREAD.html       of one thread: worker-0.html, ...
  *     hottest.txt       the ten hottest frames of all threads and of each, and self time by source file
  *     profile.json      the same and more for programs: every frame's share, rounds per second, the machine
+ *     trace.json        when each worker worked and waited, where asked for; and timeline.svg, a picture of it
  *     THREAD.cpuprofile as V8 recorded it, for the developer tools of a browser or an editor
  */
 
@@ -154,7 +155,7 @@ export interface ThreadProfile {
 }
 
 const OWN_FILES =
-  /^(merged\.html|hottest\.txt|profile\.json|baseline\.json|[\w-]+\.cpuprofile|(main|coordinator|worker-\d+)\.html)$/;
+  /^(merged\.html|hottest\.txt|profile\.json|trace\.json|timeline\.svg|baseline\.json|[\w-]+\.cpuprofile|(main|coordinator|worker-\d+)\.html)$/;
 
 /**
  * Refuses, before anything is run, a folder that cannot or should not be written to. Makes nothing. Throws
@@ -183,6 +184,8 @@ export function checkFolder(folder: string): void {
  * Writes everything, and gives the names of the files; without a page no flame graphs. They take the place of
  * an earlier profile's when all are written. Throws InputError where somebody else is writing there, RunError
  * where a file cannot be written.
+ *
+ * @param more files beside these, by their names
  */
 export function writeProfile(
   folder: string,
@@ -190,6 +193,7 @@ export function writeProfile(
   recorded: readonly RecordedThread[],
   described: DescribedProfile,
   page: Page | null,
+  more: Readonly<Record<string, string>> = {},
 ): string[] {
   let lock: FolderLock;
   try {
@@ -204,9 +208,10 @@ export function writeProfile(
     const stage = new Stage(folder);
     try {
       const files = writeFiles(stage.path, run, recorded, described, page);
+      for (const [name, content] of Object.entries(more)) writeWhole(path.join(stage.path, name), content);
       const earlier = readdirSync(folder).filter((name) => OWN_FILES.test(name) && name !== 'baseline.json');
       stage.commit(earlier);
-      return files;
+      return [...files, ...Object.keys(more)];
     } catch (error) {
       settle(folder);
       throw error;

@@ -37,7 +37,7 @@ const pages = [
 const EVERY_CALL = `
 import * as all from 'sottovoce';
 import { certify, compare, type ConfigInput, type FlowModule, inspectTopology, isInputError, isRunError } from 'sottovoce';
-import { InputError, loadConfig, openSession, parseConfig, profile, RunError, resume, run, tune, verify } from 'sottovoce';
+import { InputError, loadConfig, openSession, parseConfig, profile, RunError, resume, run, timeline, tune, verify } from 'sottovoce';
 import { barChart, gapSparkline, linearPlot, log2Plot, logPlot, pairedBarChart, percent, readNpy, sparkline } from 'sottovoce/report';
 import { checkGraph, edgeWeights, formatGraph, generate, type Graph, graphFromEdges, inspect } from 'sottovoce/topology';
 import { parseGraph, readGraph, spectrum, writeGraph } from 'sottovoce/topology';
@@ -63,14 +63,15 @@ try {
   });
   const { gains, report } = await tune(config, { trials: 4, signal, onProgress: ({ trials, of }) => trials / of });
   const { verdict } = await certify(all.flatten(all.sign()), { dim: 8, onProgress: ({ measuring }) => measuring.length });
-  const profiled = await profile(config, { seconds: 1, intervalUs: 200, outDir: 'p', html: false });
+  const profiled = await profile(config, { seconds: 1, intervalUs: 200, outDir: 'p', html: false, timelineRounds: 9 });
+  const timed = await timeline(config, { seconds: 1, window: 50, onProgress: ({ round }) => round });
   const seen = await inspectTopology({ edges: [[0, 1], [1, 2]], labels: ['a', 'b', 'c'], weights: [1, 2] });
   await inspectTopology('graph.gml', { weights: 'metropolis' });
   await inspectTopology(graph);
   await using opened = await openSession();
   await opened.session.prepare({ config: loaded, outDir: null });
   const numbers: number[] = [x[0] ?? 0, rows[0]?.rmsError ?? 0, methods.length, gains['step'] ?? 0, seen.lambda2];
-  const texts: string[] = [pictures[0]?.svg ?? '', report?.flow ?? '', profiled.report.merged.thread];
+  const texts: string[] = [pictures[0]?.svg ?? '', timed.svg, timed.trace.traceEvents[0]?.name ?? '', report?.flow ?? '', profiled.report.merged.thread];
   console.log(numbers, texts, verdict.qualifies);
 } catch (error) {
   if (isInputError(error)) console.error(error.hint, error instanceof InputError);

@@ -10,6 +10,7 @@ import { memory } from './memory.js';
 import { own } from './own.js';
 import { peers } from './peers.js';
 import { precision } from './precision.js';
+import { roofline } from './roofline.js';
 import { round } from './round.js';
 import { scaling } from './scaling.js';
 import { startup } from './startup.js';
@@ -26,6 +27,7 @@ export const benchmarks: readonly Benchmark[] = [
   precision,
   scaling,
   memory,
+  roofline,
   startup,
   peers,
   own,

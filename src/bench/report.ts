@@ -47,7 +47,7 @@ export function formatMachine(machine: Machine): string {
 }
 
 /** Columns as wide as they need to be; the first flush left, the others right. */
-export function formatTable({ title, columns, rows, notes }: Table, paint: Colours): string {
+export function formatTable({ title, preface = [], columns, rows, notes }: Table, paint: Colours): string {
   const all = columns.length > 0 ? [columns, ...rows] : rows;
   const widths = (all[0] ?? []).map((_, c) => Math.max(...all.map((row) => (row[c] ?? '').length)));
   const line = (row: readonly string[]) =>
@@ -57,6 +57,7 @@ export function formatTable({ title, columns, rows, notes }: Table, paint: Colou
       .trimEnd();
   return [
     paint.bold(title),
+    ...preface.map((sentence) => paint.dim(`  ${sentence}`)),
     ...(columns.length > 0 ? [paint.dim(line(columns))] : []),
     ...rows.map(line),
     ...notes.map((note) => paint.dim(`  ${note}`)),

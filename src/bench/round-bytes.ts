@@ -20,6 +20,8 @@ export interface RoundBytes {
   messageBytes: number;
   /** Rows of an agent that lie in memory. */
   rows: number;
+  /** Additions and multiplications a coordinate, as the equations are written. */
+  operations(degree: number, dim: number): number;
 }
 
 /** x' and v written; v, a, b read. x itself is the message. */
@@ -29,6 +31,8 @@ export const PLAIN_ROUND: RoundBytes = {
   ownBytes: 5 * ROW_BYTES,
   messageBytes: ROW_BYTES,
   rows: 5,
+  // u = degree x - sum of neighbours' x; g = a (x - b); x' = x - (.. g + .. u + .. v); v' = v + .. u
+  operations: (degree) => 1 + degree + 2 + 6 + 2,
 };
 
 /** x, v, s, z read and written; a, b read; a message of a scale and 64 bits written. */
@@ -38,6 +42,10 @@ export const FLATTENED_ROUND: RoundBytes = {
   ownBytes: 10 * ROW_BYTES + 16,
   messageBytes: 16,
   rows: 6,
+  // x - s and its transform, the sum of magnitudes; the signs of the agent and its neighbours, added up; two
+  // transforms back with their factors; s' = s + q, z' = z + u; the gradient and the step as above
+  operations: (degree, dim) =>
+    1 + Math.log2(dim) + 1 + (1 + degree) + 2 * (Math.log2(dim) + 1) + 2 + 2 + 6 + 2,
 };
 
 /**
@@ -58,9 +66,12 @@ export function bytesThatMustMove(
   return agents * (ownBytes + reads * messageBytes + GRAPH_BYTES + 4 * degree);
 }
 
-/** Bytes that an uncompressed round asks memory for: rows in order, and each neighbour's row once. */
-export function bytesAskedFor(agents: number): number {
-  return agents * (PLAIN_ROUND.ownBytes + DEGREE * PLAIN_ROUND.messageBytes);
+/** Bytes that a round asks for, wherever they are: rows in order, and each neighbour's message. */
+export function bytesAskedFor(
+  agents: number,
+  { ownBytes, messageBytes }: Pick<RoundBytes, 'ownBytes' | 'messageBytes'> = PLAIN_ROUND,
+): number {
+  return agents * (ownBytes + DEGREE * messageBytes);
 }
 
 /** What an agent has in memory beside its rows: its message, its place in the graph, its cost's scale. */

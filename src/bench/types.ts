@@ -33,6 +33,8 @@ export interface Table {
   title: string;
   columns: readonly string[];
   rows: readonly (readonly string[])[];
+  /** Sentences between title and columns: without which its numbers would be misread. */
+  preface?: readonly string[];
   /** Sentences below it. */
   notes: readonly string[];
 }

@@ -202,7 +202,11 @@ function draw(
       series.some((each) => each.label === label && each.isReference),
     );
     const pen = isReference ? REFERENCE : stroke(s);
-    body.push(`<line x1="${round(x)}" y1="${y - 4}" x2="${round(x + 26)}" y2="${y - 4}" ${pen}/>`);
+    const areDots = panels.every(({ series }) =>
+      series.every((each) => each.label !== label || each.fit?.x.length === 0),
+    );
+    if (areDots) body.push(`<circle cx="${round(x + 13)}" cy="${y - 4}" r="4" fill="${colour(s)}"/>`);
+    else body.push(`<line x1="${round(x)}" y1="${y - 4}" x2="${round(x + 26)}" y2="${y - 4}" ${pen}/>`);
     body.push(text(x + 33, y, escapeXml(label), 'start'));
   });
   const middle = TOP + PANEL_HEIGHT / 2;

@@ -152,7 +152,11 @@ describe('bench scaling --weak', () => {
     const torus = config('torus.yaml', '{ kind: torus, rows: 4, columns: 5 }');
     const cube = config('cube.yaml', '{ kind: hypercube, dimension: 3 }');
     const data = fileURLToPath(new URL('../../examples/data/train.libsvm', import.meta.url));
-    const file = config('data.yaml', '{ kind: ring, nodes: 9 }', `{ kind: logistic, data: ${data} }`);
+    const file = config(
+      'data.yaml',
+      '{ kind: ring, nodes: 9 }',
+      `{ kind: logistic, data: ${data}, regularization: 0.01 }`,
+    );
     for (const [argv, message] of [
       [[torus, '--weak'], 'topology.nodes is not in the config'],
       [[torus, '--weak', 'topology.kind'], 'topology.kind is "torus"'],

@@ -6,7 +6,13 @@
 import { expect, it } from 'vitest';
 import { kernelCases } from '../../src/bench/kernel-cases.js';
 import { check } from '../../src/bench/kernels.js';
-import { bytesAskedFor, bytesThatMustMove } from '../../src/bench/round-bytes.js';
+import { summarizeRoofline } from '../../src/bench/roofline.js';
+import {
+  bytesAskedFor,
+  bytesThatMustMove,
+  FLATTENED_ROUND,
+  PLAIN_ROUND,
+} from '../../src/bench/round-bytes.js';
 
 const { cases, missing } = await kernelCases(20, 64, 4, 1);
 
@@ -49,4 +55,37 @@ it('bytes that must move, by hand', () => {
   );
   // v, a, b, x', v' and the rows of eight neighbours.
   expect(bytesAskedFor(1000)).toBe(1000 * 13 * 512);
+});
+
+it('operations a coordinate, by hand: degree 8, d = 64', () => {
+  // 8 subtractions, degree times x; a (x - b); three products, three sums; v' in two.
+  expect(PLAIN_ROUND.operations(8, 64)).toBe(9 + 2 + 6 + 2);
+  // Three transforms of 6 additions among them.
+  expect(FLATTENED_ROUND.operations(8, 64)).toBe(3 * 6 + 25);
+});
+
+it('the share of a roof, by hand: bytes limit where operations a byte are few', () => {
+  const point = (method: typeof PLAIN_ROUND) => ({
+    id: method.name,
+    label: method.name,
+    agents: 64,
+    method,
+    isFar: false,
+  });
+  // 13 rows of 8 bytes a coordinate: 19 / 104 operations a byte.
+  const seconds = (19 * 64 * 64) / 5e9;
+  const { figures, tables, picture } = summarizeRoofline(
+    [point(PLAIN_ROUND)],
+    [[40e9], [100e9], [50e9], [seconds]],
+    2,
+  );
+  const found = (id: string) => figures.find((each) => each.id === `roofline/${id}`)!.median;
+  expect(found('none')).toBeCloseTo(5, 9);
+  expect(found('none/of-roof')).toBeCloseTo(5e9 / ((100e9 * 19) / 104), 9);
+  expect(tables[0]!.rows[0]).toContain('caches');
+  // A memory so fast that arithmetic is the limit.
+  const fast = summarizeRoofline([point(PLAIN_ROUND)], [[40e9], [900e9], [50e9], [seconds]], 2);
+  expect(fast.tables[0]!.rows[0]).toContain('arithmetic');
+  expect(picture).toContain('>Roofline: what limits a round<');
+  expect(picture).not.toContain('NaN');
 });

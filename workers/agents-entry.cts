@@ -6,10 +6,12 @@
  * (`scripts/bundle.mjs`) puts a line in its place that loads them as CommonJS at once.
  */
 
-import type { AgentsReport, AgentsTask } from '../src/run/tasks.js' with { 'resolution-mode': 'import' };
+import type { AgentsReport, AgentsTask, TouchTask } from '../src/run/tasks.js' with {
+  'resolution-mode': 'import',
+};
 
 const agents = import('./agents.js');
 // A failure to load is reported by the task, which awaits it; until then nobody does.
 agents.catch(() => {});
 
-export = async (task: AgentsTask): Promise<AgentsReport> => (await agents).default(task);
+export = async (task: AgentsTask | TouchTask): Promise<AgentsReport | null> => (await agents).default(task);

@@ -8,7 +8,8 @@
 
 import { getHeapStatistics } from 'node:v8';
 import { bindKernels } from '../kernels/bindings.js';
-import { attachArena, populate } from '../src/arena/arena.js';
+import { attachArena } from '../src/arena/arena.js';
+import { populate } from '../src/arena/populate.js';
 import { LoopStaging } from '../src/checkpoint/staging.js';
 import { refuseOtherFiles } from '../src/plugin/loaded-files.js';
 import { loadModules } from '../src/plugin/modules.js';
@@ -18,19 +19,26 @@ import { bindProgram } from '../src/program/registry.js';
 import { withClock } from '../src/run/clock.js';
 import { withLaps } from '../src/run/laps.js';
 import { Snapshot } from '../src/run/snapshot.js';
-import type { AgentsReport, AgentsTask } from '../src/run/tasks.js';
+import type { AgentsReport, AgentsTask, TouchTask } from '../src/run/tasks.js';
 import { Barrier, BarrierPoisoned, poison } from '../src/sync/barrier.js';
 import { Poison } from '../src/sync/control.js';
 import { RingWriter } from '../src/trace/ring.js';
 import { withFault } from './faults.js';
 import { runRounds } from './round-loop.js';
 
-export default async function agents(task: AgentsTask): Promise<AgentsReport> {
+export default async function agents(task: AgentsTask | TouchTask): Promise<AgentsReport | null> {
+  if (!('touch' in task)) return runAgents(task);
+  const { memory, layout, partition } = task.touch;
+  populate(attachArena(memory, layout), task.worker, partition);
+  return null;
+}
+
+async function runAgents(task: AgentsTask): Promise<AgentsReport> {
   const { module, memory, plan, worker } = task;
   const arena = attachArena(memory, plan.layout);
   const words = arena.view('control', 'i32');
   try {
-    populate(arena, worker, plan.workers);
+    if (!task.touched) populate(arena, worker, plan.partition);
     if (task.watch) useWatchWords(task.watch);
     watchRun();
     if (plan.modules.length > 0) guardThread();

@@ -86,24 +86,6 @@ export class Arena {
   }
 }
 
-/** Bytes of the smallest pages that operating systems hand out. */
-const SYSTEM_PAGE_BYTES = 4096;
-
-/**
- * Has the operating system hand out this worker's share of the arena now. It gives a page of zeros at the
- * first touch only, so that otherwise the first rounds take several times as long as the rest, and whichever
- * kernel is the first to write to a field looks slow. Adds 0 to one word a page, atomically: what anybody
- * else has written there, or writes now, stays.
- */
-export function populate({ memory }: Arena, worker: number, workers: number): void {
-  const words = new Int32Array(memory.buffer);
-  const pages = Math.ceil(memory.buffer.byteLength / SYSTEM_PAGE_BYTES);
-  const step = SYSTEM_PAGE_BYTES / words.BYTES_PER_ELEMENT;
-  const end = Math.floor((pages * (worker + 1)) / workers);
-  for (let page = Math.floor((pages * worker) / workers); page < end; page++)
-    Atomics.add(words, page * step, 0);
-}
-
 export function viewAt<T extends FieldType>(
   memory: WebAssembly.Memory,
   type: T,

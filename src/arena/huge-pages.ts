@@ -21,14 +21,15 @@ interface Koffi {
   };
 }
 
+/** Null where it cannot be had: that is asked once. */
 let madvise: ReturnType<ReturnType<Koffi['load']>['func']> | null | undefined;
 
-/** Asks for them, before the first touch; whether they were promised. */
-export function askForHugePages(memory: WebAssembly.Memory): boolean {
+/** Asks for them, before the first touch. */
+export function askForHugePages(memory: WebAssembly.Memory): void {
   const { byteLength } = memory.buffer;
-  if (byteLength < LEAST_BYTES || process.env[SWITCH] === 'never') return false;
-  madvise ??= loadMadvise();
-  return madvise?.(new Uint8Array(memory.buffer), byteLength, MADV_HUGEPAGE) === 0;
+  if (byteLength < LEAST_BYTES || process.env[SWITCH] === 'never') return;
+  if (madvise === undefined) madvise = loadMadvise();
+  madvise?.(new Uint8Array(memory.buffer), byteLength, MADV_HUGEPAGE);
 }
 
 function loadMadvise() {

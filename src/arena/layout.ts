@@ -30,6 +30,8 @@ export interface FieldSpec {
   /** Elements (of one copy, where `perWorker`). */
   length: number;
   perWorker?: boolean;
+  /** It stands there twice, one half after the other. */
+  halves?: 2;
   /**
    * How it lasts from round to round; absent where it is written once, or anew before it is read. Whoever
    * goes back, or goes on from a checkpoint, needs all that lasts and nothing else.
@@ -104,6 +106,7 @@ export function doubled(field: FieldSpec): FieldSpec {
   return {
     ...field,
     length: 2 * field.length,
+    halves: 2,
     ...(lasts?.as === 'rows' && { lasts: { ...lasts, doubled: true } }),
   };
 }

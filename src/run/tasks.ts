@@ -1,6 +1,7 @@
 /** What is sent to the threads of a run, and what they answer. */
 
 import type { Profiler } from 'node:inspector';
+import type { Layout } from '../arena/layout.js';
 import type { InputFile } from '../base/inputs.js';
 import type { BarrierPath } from '../sync/tree.js';
 import type { ThreadTimes } from './thread-times.js';
@@ -43,6 +44,8 @@ export interface AgentsTask {
   /** Files of the plan's modules, as the coordinator has loaded them. */
   moduleFiles: readonly InputFile[];
   worker: number;
+  /** Its share of the arena has been touched. */
+  touched: boolean;
   /** Its way through the nodes of the barrier. */
   path: BarrierPath;
   spins: number;
@@ -62,6 +65,12 @@ export interface AgentsTask {
   snapshots: SharedArrayBuffer | null;
   /** Null where no checkpoint is taken. */
   checkpoints: StagingTask | null;
+}
+
+/** Touches a worker's share of the arena, before anything is written there. */
+export interface TouchTask {
+  touch: { memory: WebAssembly.Memory; layout: Layout; partition: readonly number[] };
+  worker: number;
 }
 
 /** What a worker's round loop has done. */

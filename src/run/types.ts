@@ -22,6 +22,8 @@ export interface RunPlan {
   /** Which program binds it, see `registry.ts`. */
   program: string;
   agents: number;
+  /** Worker w works for agents partition[w] .. partition[w + 1] - 1. */
+  partition: number[];
   edges: number;
   dim: number;
   rowBytes: number;

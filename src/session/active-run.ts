@@ -31,6 +31,8 @@ import { summarize } from './summarize.js';
 import type { AgentState, PrepareOptions, Progress, ResumePoint, RunResult } from './types.js';
 import { Writing } from './writing.js';
 
+/** Below this threads that still come up are not worth waiting for. */
+const TOUCHED_BYTES = 64 * 2 ** 20;
 const DRAIN_MS = 20;
 /** Rows of an earlier part of the run that are passed on at once. */
 const EARLIER_ROWS = 1024;
@@ -39,6 +41,8 @@ const ANSWER_MS = 50;
 
 export class ActiveRun {
   readonly steering: Steering;
+  /** What the run begins with is in its arena. */
+  readonly filled: Promise<void>;
   /** What late subscribers are given, and what the summary is made of: all rows, or evenly thinned ones. */
   private readonly history = new RowStore();
   /** All of them, where they were asked for. */
@@ -62,7 +66,7 @@ export class ActiveRun {
   /** Why trace.csv could not be written any further; null as long as it can. */
   private unwritten: Error | null = null;
 
-  /** Allocates and fills the arena. */
+  /** Allocates the arena and fills it, or begins to. */
   constructor(
     prepared: PreparedRun,
     pool: WorkerPool,
@@ -79,7 +83,9 @@ export class ActiveRun {
     this.onRows = onRows;
     this.kept = options.keepRows ? new RowStore(Number.POSITIVE_INFINITY) : null;
     this.arena = createArena(prepared.plan.layout);
-    prepared.fill(this.arena);
+    this.filled = this.fill();
+    // Whoever runs hears of a failure.
+    this.filled.catch(() => {});
     this.words = this.arena.view('control', 'i32');
     this.reader = new RingReader(this.words, this.arena.view('trace.ring', 'f64'));
     this.steering = new Steering(this.words, prepared.plan.rounds);
@@ -102,12 +108,21 @@ export class ActiveRun {
     });
   }
 
+  /** A large arena is touched by its workers first; a small one is filled at once, before this returns. */
+  private async fill(): Promise<void> {
+    const { arena, prepared, pool } = this;
+    const { plan } = prepared;
+    if (plan.workers > 1 && plan.layout.totalBytes >= TOUCHED_BYTES) await pool.touch(arena, plan);
+    prepared.fill(arena);
+  }
+
   /**
    * From the first round to the last file. Rejects with the cause where a worker failed; files are complete
    * either way.
    */
   async run(): Promise<RunResult> {
     const { prepared, options, directory } = this;
+    await this.filled;
     directory?.begin({
       run: this.id,
       config: { ...options.config, config: prepared.config },

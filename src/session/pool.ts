@@ -23,7 +23,7 @@ import {
 import { compileKernels } from '../run/kernels.js';
 import { createLaps, describeLate, LATE_HINT, watchLaps } from '../run/laps.js';
 import { agentsUrl } from '../run/locations.js';
-import type { AgentsReport, AgentsTask, Fault, RunReport, StagingTask } from '../run/tasks.js';
+import type { AgentsReport, AgentsTask, Fault, RunReport, StagingTask, TouchTask } from '../run/tasks.js';
 import type { RunPlan } from '../run/types.js';
 import { DEFAULT_SPINS, poison } from '../sync/barrier.js';
 import { Poison } from '../sync/control.js';
@@ -60,14 +60,15 @@ export interface Diagnostics {
 export class WorkerPool {
   /** Threads: as many as a run's workers, at least. */
   readonly threads: number;
-  private readonly pool: Piscina<AgentsTask, AgentsReport>;
+  private readonly pool: Piscina<AgentsTask | TouchTask, AgentsReport | null>;
+  private touched: Arena | null = null;
   /** Of float64: compiled before anybody knows what the run is of. */
   private readonly modules = new Map<Precision, Promise<WebAssembly.Module>>();
   private readonly watches: (SharedArrayBuffer | null)[] = [];
 
   constructor(threads: number) {
     this.threads = threads;
-    this.pool = new Piscina<AgentsTask, AgentsReport>({
+    this.pool = new Piscina<AgentsTask | TouchTask, AgentsReport | null>({
       filename: agentsUrl.href,
       minThreads: threads,
       maxThreads: threads,
@@ -109,6 +110,22 @@ export class WorkerPool {
   /** Ends every thread, whatever it does. */
   async destroy(): Promise<void> {
     await this.pool.destroy();
+  }
+
+  /**
+   * Has every worker touch its share of an arena that nobody has written to: its pages are then near to the
+   * worker, and handed out to all of them at once. What fails ends the pool.
+   */
+  async touch(arena: Arena, { partition, workers }: RunPlan): Promise<void> {
+    const { memory, layout } = arena;
+    try {
+      const task = (worker: number) => this.pool.run({ touch: { memory, layout, partition }, worker });
+      await Promise.all(Array.from({ length: workers }, (_, worker) => task(worker)));
+      this.touched = arena;
+    } catch (error) {
+      await this.destroy();
+      throw error;
+    }
   }
 
   /**
@@ -180,6 +197,7 @@ export class WorkerPool {
               plan,
               moduleFiles,
               worker,
+              touched: this.touched === arena,
               path: pathOf(shape, worker),
               spins,
               laps,
@@ -190,7 +208,7 @@ export class WorkerPool {
             .then((report) => {
               // One that left because of the poison is no failure of its own: the cause comes from whoever
               // poisoned.
-              if (!('poisoned' in report)) reports[worker] = report;
+              if (report !== null && !('poisoned' in report)) reports[worker] = report;
             })
             .catch((error: Error) => failed(worker, error))
             .finally(() => {

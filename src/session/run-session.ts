@@ -168,7 +168,9 @@ export class RunSession implements Session {
   }
 
   async inspect(agent: number): Promise<AgentState> {
-    return this.running().inspect(agent);
+    const active = this.running();
+    await active.filled;
+    return active.inspect(agent);
   }
 
   async subscribe(onRows: (rows: TraceRow[]) => void): Promise<void> {

@@ -1,9 +1,10 @@
 /** The arena: where fields lie, what a worker refuses to attach to, and what does not fit at all. */
 
 import { describe, expect, it, vi } from 'vitest';
-import { attachArena, createArena, populate } from '../../src/arena/arena.js';
+import { attachArena, createArena } from '../../src/arena/arena.js';
 import { checkArenaFits, formatBytes } from '../../src/arena/fits.js';
-import { layoutArena, rowLength } from '../../src/arena/layout.js';
+import { doubled, layoutArena, rowLength } from '../../src/arena/layout.js';
+import { ownRanges, populate } from '../../src/arena/populate.js';
 
 describe('layout', () => {
   it('by hand: a header of 128 bytes, fields on lines of their own, a copy for each worker where asked', () => {
@@ -91,16 +92,58 @@ describe('arena', () => {
 });
 
 describe('populate', () => {
+  const equal = (workers: number) => Array.from({ length: workers + 1 }, (_, worker) => 10 * worker);
+
   it.each([1, 2, 3, 7])('touches every page once with %i workers, and changes nothing', (workers) => {
-    const arena = createArena(layoutArena([{ name: 'x', type: 'f64', length: 30_000 }], 1));
+    const arena = createArena(
+      layoutArena(
+        [
+          { name: 'x', type: 'f64', length: 30_000 },
+          { name: 'small', type: 'u8', length: 5 },
+          { name: 'own', type: 'f64', length: 700, perWorker: true },
+          doubled({ name: 'outbox', type: 'f32', length: 10_000 }),
+        ],
+        workers,
+      ),
+    );
     const bytes = new Uint8Array(arena.memory.buffer);
     for (let at = 0; at < bytes.length; at += 8) bytes[at] = at % 251;
     const before = bytes.slice();
     const add = vi.spyOn(Atomics, 'add');
-    for (let worker = 0; worker < workers; worker++) populate(arena, worker, workers);
-    const touched = add.mock.calls.map(([, word]) => (word * 4) / 4096);
+    for (let worker = 0; worker < workers; worker++) populate(arena, worker, equal(workers));
+    const touched = add.mock.calls.map(([, word]) => (word * 4) / 4096).sort((a, b) => a - b);
     add.mockRestore();
-    expect(touched).toEqual(Array.from({ length: bytes.length / 4096 }, (_, page) => page));
+    // The header's page is the host's.
+    const pages = Math.ceil(arena.layout.totalBytes / 4096);
+    expect(touched).toEqual(Array.from({ length: pages - 1 }, (_, page) => page + 1));
     expect(Buffer.compare(bytes, before)).toBe(0);
+  });
+
+  it("gives each worker its agents' rows, in both halves, and its own copies", () => {
+    const layout = layoutArena(
+      [
+        { name: 'x', type: 'f64', length: 10 * 16 },
+        doubled({ name: 'outbox', type: 'f64', length: 10 * 8 }),
+        { name: 'scratch', type: 'f64', length: 16, perWorker: true },
+      ],
+      2,
+    );
+    const [x, outbox, scratch] = Object.values(layout.fields).map(({ offset }) => offset) as [
+      number,
+      number,
+      number,
+    ];
+    expect(ownRanges(layout, 0, [0, 3, 10])).toEqual([
+      { from: x, to: x + 3 * 128 },
+      { from: outbox, to: outbox + 3 * 64 },
+      { from: outbox + 640, to: outbox + 640 + 3 * 64 },
+      { from: scratch, to: scratch + 128 },
+    ]);
+    expect(ownRanges(layout, 1, [0, 3, 10])).toEqual([
+      { from: x + 3 * 128, to: outbox },
+      { from: outbox + 3 * 64, to: outbox + 640 },
+      { from: outbox + 640 + 3 * 64, to: scratch },
+      { from: scratch + 128, to: scratch + 256 },
+    ]);
   });
 });

@@ -31,8 +31,6 @@ export interface FlowRunPlan extends RunPlan {
    */
   unicastBits: number[] | null;
   flow: FlowPlan;
-  /** Worker w works for agents partition[w] .. partition[w + 1] - 1. */
-  partition: number[];
   /** Agents whose rows all workers share; see `hubs.ts`. */
   hubs: Hub[];
   /** Null where what is averaged stands still. */

@@ -43,8 +43,6 @@ export interface OptimizerPlan {
 
 export interface ServerRunPlan extends RunPlan {
   program: 'parameter-server';
-  /** Worker w takes the gradients of agents partition[w] .. partition[w + 1] - 1. */
-  partition: number[];
   /** What both links, or the uplink alone, have around their compressors; null: nothing. */
   rotation: RotationPlan | null;
   /** Signs are those of round 0 in all rounds. */

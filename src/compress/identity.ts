@@ -50,6 +50,7 @@ export const identity = defineWired({
       contractionKind: exact ? 'worst' : 'range',
       projects: exact,
       inTurn: exact,
+      verbatim: exact,
     };
   },
   bind: (plan, runtime) => {

@@ -125,6 +125,8 @@ export interface CompressorPlan {
    * Linear, and every direction is sent exactly, once in a sweep, at regular times: `flow/sampled-data.ts`.
    */
   inTurn?: boolean;
+  /** Slots hold the numbers of the vector as they are, one after the other. */
+  verbatim?: boolean;
   /** <e, C(e)> >= |C(e)|^2, as of a projection: then c C, too, contracts for any c below 2. */
   projects?: boolean;
   /**

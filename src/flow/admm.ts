@@ -21,9 +21,11 @@
  * condition numbers, c = sqrt(m l)/sqrt(lambda_2 lambdaMax).
  */
 
-import { bindBlocks, blockFields, checkDraws } from './blocks.js';
+import { bindEquations, equationFields } from './bind-equations.js';
+import { checkDraws } from './blocks.js';
+import { bindRows, next } from './equations.js';
 import { tuningParameter } from './gains.js';
-import { bindProx, innerParameters, penaltyParameter, planPenalty, planRho } from './prox.js';
+import { innerParameters, penaltyParameter, planPenalty, planRho } from './prox.js';
 import { defineFlow } from './types.js';
 
 export const admm = defineFlow({
@@ -47,7 +49,7 @@ export const admm = defineFlow({
 
   fields: ({ inner }, context) => {
     checkDraws(inner, 'inner', context);
-    return blockFields({ state: ['x', 'v'], scratch: ['laplacian', 'linear', 'gradient'] }, context);
+    return equationFields({ state: ['x', 'v'], scratch: ['laplacian', 'linear', 'gradient'] }, context);
   },
 
   plan: ({ kind, penalty, rho, inner }, { gains }) => ({
@@ -58,31 +60,25 @@ export const admm = defineFlow({
   search: { directions: [{ penalty: 1 }, { rho: 1 }, { penalty: 1, rho: 1 }], largest: {} },
 
   bind: ({ gains: { penalty: c, rho, inner } }, [channel], cost, runtime) => {
-    const blocks = bindBlocks(cost, runtime);
-    const { combine } = blocks;
-    const { arena, rowBytes } = runtime;
-    const degrees = arena.view('graph.degrees', 'f64');
-    const prox = bindProx(blocks, cost, runtime, { p: 2 * c, rho, inner });
-    const x = blocks.state('x');
-    const v = blocks.state('v');
-    const laplacian = blocks.scratch('laplacian');
-    const linear = blocks.scratch('linear');
-    const gradient = blocks.scratch('gradient');
-    return {
-      prologue: (first, count, round) => channel.send(first, count, round, x + first * rowBytes),
-      block(first, count, round) {
-        const ownX = x + first * rowBytes;
-        const ownV = v + first * rowBytes;
-        channel.gather(first, count, round, laplacian);
-        if (round > 0) combine(count, ownV, 1, ownV, c, laplacian);
-        for (let r = 0; r < count; r++) {
-          const at = r * rowBytes;
-          const degree = degrees[first + r];
-          combine(1, linear + at, 1, ownV + at, -2 * c * degree, ownX + at, c, laplacian + at);
-        }
-        prox(first, count, round, ownX, linear, gradient);
-        channel.send(first, count, round + 1, ownX);
+    const rows = bindRows(runtime);
+    const x = rows.state('x');
+    const v = rows.state('v');
+    const laplacian = rows.scratch('laplacian');
+    const linear = rows.scratch('linear');
+    const gradient = rows.scratch('gradient');
+    return bindEquations(
+      {
+        begin: (r) => r.send(channel, x),
+        round(r) {
+          r.hear(channel, laplacian);
+          r.sum(v, [1, v], [(round) => (round > 0 ? c : 0), laplacian]);
+          r.sum(linear, [1, v], [{ timesDegree: -2 * c }, x], [c, laplacian]);
+          r.prox(x, next(x), linear, gradient, { p: 2 * c, rho, inner });
+          r.send(channel, next(x));
+        },
       },
-    };
+      cost,
+      runtime,
+    );
   },
 });

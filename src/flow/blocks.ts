@@ -1,6 +1,6 @@
 /**
- * What a flow needs to be written as its equations: addresses of its block rows, sums of rows, and gradients
- * with the right mini-batches.
+ * What is written a block of agents at a time: addresses of block rows, sums of rows, and gradients with the
+ * right mini-batches. (A flow that can is written as its equations instead: `equations.ts`.)
  *
  * Block rows are `count` rows of stride rowBytes. `state` gives the rows of all agents (agent 0 first), so a
  * block's begin `first * rowBytes` behind; `scratch` those of the block itself, on this worker.
@@ -42,20 +42,6 @@ export interface Blocks {
   ): void;
   /** out = grad f_i(x_i), with the mini-batches of `round`. */
   gradient(first: number, count: number, round: number, x: number, out: number): void;
-  /**
-   * `steps` gradient steps of size h one after the other, each with a mini-batch of its own: out <- x, then
-   * out <- out - h grad f_i(out). `out` may be x; `gradient` is scratch.
-   */
-  descend(
-    first: number,
-    count: number,
-    round: number,
-    steps: number,
-    h: number,
-    x: number,
-    out: number,
-    gradient: number,
-  ): void;
 }
 
 export function bindBlocks(cost: BoundCost, { arena, kernels, rowBytes, worker }: Runtime): Blocks {
@@ -69,14 +55,6 @@ export function bindBlocks(cost: BoundCost, { arena, kernels, rowBytes, worker }
     gradient(first, count, round, x, out) {
       cost.beginRound?.(round);
       cost.gradient(first, count, x, out);
-    },
-    descend(first, count, round, steps, h, x, out, gradient) {
-      for (let t = 0; t < steps; t++) {
-        const from = t === 0 ? x : out;
-        cost.beginRound?.(round, round * steps + t);
-        cost.gradient(first, count, from, gradient);
-        combine(count, out, 1, from, -h, gradient);
-      }
     },
   };
 }

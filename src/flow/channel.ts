@@ -61,7 +61,9 @@ export function bindChannel(compressorPlan: CompressorPlan, channel: number, run
       compressor.encode(first, count, round, rows, rowBytes, slots(round), lengthsAt(round)),
     wire: compressor.rotatedSigns
       ? { format: 'rotated-signs', covers: () => true, signs: compressor.rotatedSigns, slots }
-      : null,
+      : compressorPlan.verbatim
+        ? { format: 'rows', covers: () => true, at: slots, stride: compressorPlan.slotBytes }
+        : null,
   };
 }
 
@@ -74,6 +76,6 @@ export function bindStateChannel(runtime: Runtime, stateAt: (round: number) => n
     gather: (first, count, round, out) => gather(first, count, round, stateAt(round), out, rowBytes),
     decode: (first, count, round, out) => decode(first, count, round, stateAt(round), out, rowBytes),
     send: () => {},
-    wire: { format: 'states', covers: () => true, at: stateAt },
+    wire: { format: 'states', covers: () => true, at: stateAt, stride: rowBytes },
   };
 }

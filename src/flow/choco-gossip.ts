@@ -18,8 +18,9 @@
  * z). Source: Koloskova, Stich, Jaggi 2019 (ICML; arXiv 1902.00340), Algorithm 1. Departures: none.
  */
 
-import { bindBlocks, blockFields } from './blocks.js';
-import { bindEstimate, estimateFields, gammaParameter, planGamma } from './estimate.js';
+import { bindEquations, equationFields } from './bind-equations.js';
+import { bindRows } from './equations.js';
+import { estimateEquations, estimateFields, gammaParameter, planGamma } from './estimate.js';
 import { tuningParameter } from './gains.js';
 import { mixingParameter, planMixing } from './mixing.js';
 import { defineFlow } from './types.js';
@@ -43,7 +44,7 @@ export const chocoGossip = defineFlow({
   messages: () => ({ channels: 1, compressed: true, estimates: true }),
 
   fields: (_, context) => [
-    ...blockFields({ state: ['x'], scratch: ['disagreement'] }, context),
+    ...equationFields({ state: ['x'], scratch: ['disagreement'] }, context),
     ...estimateFields([''], context),
   ],
 
@@ -61,19 +62,21 @@ export const chocoGossip = defineFlow({
   averaging: () => ['mixing', 'gamma'],
 
   bind: ({ gains: { gamma, mixing: tau } }, [channel], cost, runtime) => {
-    const blocks = bindBlocks(cost, runtime);
-    const { rowBytes } = runtime;
-    const known = bindEstimate('', channel, blocks, runtime, 1);
-    const x = blocks.state('x');
-    const disagreement = blocks.scratch('disagreement');
-    return {
-      prologue: () => {},
-      block(first, count, round) {
-        const own = x + first * rowBytes;
-        known.receive(first, count, round, disagreement);
-        blocks.combine(count, own, 1, own, -gamma * tau, disagreement);
-        known.send(first, count, round + 1, own);
+    const rows = bindRows(runtime);
+    const known = estimateEquations('', channel, rows, runtime, 1);
+    const x = rows.state('x');
+    const disagreement = rows.scratch('disagreement');
+    return bindEquations(
+      {
+        begin: () => {},
+        round(r) {
+          const apart = known.hear(r, disagreement);
+          r.sum(x, [1, x], [-gamma * tau, apart]);
+          known.send(r, x);
+        },
       },
-    };
+      cost,
+      runtime,
+    );
   },
 });

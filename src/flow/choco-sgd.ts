@@ -20,8 +20,10 @@
  */
 
 import { batchParameter } from '../cost/batch.js';
-import { bindBlocks, blockFields, checkDraws, localStepsParameter, stepParameter } from './blocks.js';
-import { bindEstimate, estimateFields, gammaParameter, planGamma } from './estimate.js';
+import { bindEquations, equationFields } from './bind-equations.js';
+import { checkDraws, localStepsParameter, stepParameter } from './blocks.js';
+import { bindRows, type Equations } from './equations.js';
+import { estimateEquations, estimateFields, gammaParameter, planGamma } from './estimate.js';
 import { numberOr, roundStep, tuningParameter } from './gains.js';
 import { mixingParameter, planMixing } from './mixing.js';
 import { defineFlow, type GainContext } from './types.js';
@@ -57,7 +59,7 @@ export const chocoSgd = defineFlow({
   fields: ({ localSteps }, context) => {
     checkDraws(localSteps, 'localSteps', context);
     return [
-      ...blockFields({ state: ['x', 'half'], scratch: ['disagreement', 'gradient'] }, context),
+      ...equationFields({ state: ['x', 'half'], scratch: ['disagreement', 'gradient'] }, context),
       ...estimateFields([''], context),
     ];
   },
@@ -85,29 +87,30 @@ export const chocoSgd = defineFlow({
   largestStep: ({ gains: { localSteps } }, gains) => largestStep(localSteps, gains),
 
   bind: ({ gains: { step, decayRounds, gamma, mixing: tau, localSteps } }, [channel], cost, runtime) => {
-    const blocks = bindBlocks(cost, runtime);
-    const { rowBytes } = runtime;
-    const known = bindEstimate('', channel, blocks, runtime, 1);
-    const x = blocks.state('x');
-    const half = blocks.state('half');
-    const pull = -gamma * tau;
-    const disagreement = blocks.scratch('disagreement');
-    const gradient = blocks.scratch('gradient');
-    /** x^{t+1/2} of round `round`, which is what is sent of it. */
-    const descendAndSend = (first: number, count: number, round: number) => {
-      const offset = first * rowBytes;
-      const h = decayRounds === 0 ? step : (step * decayRounds) / (decayRounds + round);
-      blocks.descend(first, count, round, localSteps, h, x + offset, half + offset, gradient);
-      known.send(first, count, round, half + offset);
+    const rows = bindRows(runtime);
+    const known = estimateEquations('', channel, rows, runtime, 1);
+    const x = rows.state('x');
+    const half = rows.state('half');
+    const disagreement = rows.scratch('disagreement');
+    const gradient = rows.scratch('gradient');
+    const minusH =
+      decayRounds === 0 ? -step : (round: number) => -((step * decayRounds) / (decayRounds + round));
+    /** x^{t+1/2}, which is what is sent. */
+    const descendAndSend = (r: Equations) => {
+      r.descend(x, half, minusH, gradient, localSteps, r.sends);
+      known.send(r, half);
     };
-    return {
-      prologue: descendAndSend,
-      block(first, count, round) {
-        const offset = first * rowBytes;
-        known.receive(first, count, round, disagreement);
-        blocks.combine(count, x + offset, 1, half + offset, pull, disagreement);
-        descendAndSend(first, count, round + 1);
+    return bindEquations(
+      {
+        begin: descendAndSend,
+        round(r) {
+          const apart = known.hear(r, disagreement);
+          r.sum(x, [1, half], [-gamma * tau, apart]);
+          descendAndSend(r);
+        },
       },
-    };
+      cost,
+      runtime,
+    );
   },
 });

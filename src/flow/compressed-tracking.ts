@@ -10,14 +10,15 @@
 import type { FieldSpec } from '../arena/layout.js';
 import type { BoundCost } from '../cost/types.js';
 import type { PlanContext, Runtime } from '../runtime.js';
-import { bindBlocks, blockFields } from './blocks.js';
-import { bindEstimate, estimateFields } from './estimate.js';
+import { bindEquations, equationFields } from './bind-equations.js';
+import { bindRows } from './equations.js';
+import { estimateEquations, estimateFields } from './estimate.js';
 import { type Gain, numberOr, roundStep } from './gains.js';
 import type { BoundFlow, Channel, FlowContext } from './types.js';
 
 export function trackingFields(context: PlanContext): FieldSpec[] {
   return [
-    ...blockFields({ state: ['x', 'v', 'gradient'], scratch: ['disagreement', 'gradient'] }, context),
+    ...equationFields({ state: ['x', 'v', 'gradient'], scratch: ['disagreement', 'gradient'] }, context),
     ...estimateFields(['', '.tracker'], context),
   ];
 }
@@ -41,40 +42,37 @@ export function bindTracking(
   runtime: Runtime,
 ): BoundFlow {
   const { h, gamma, tau, alpha, alphaTracker, sendsFirst } = gains;
-  const blocks = bindBlocks(cost, runtime);
-  const { combine } = blocks;
-  const { rowBytes } = runtime;
-  const knownX = bindEstimate('', ofX, blocks, runtime, alpha);
-  const knownV = bindEstimate('.tracker', ofV, blocks, runtime, alphaTracker);
-  const x = blocks.state('x');
-  const v = blocks.state('v');
-  const gradient = blocks.state('gradient');
-  const disagreement = blocks.scratch('disagreement');
-  const fresh = blocks.scratch('gradient');
-  return {
-    prologue(first, count, round) {
-      const offset = first * rowBytes;
-      blocks.gradient(first, count, 0, x + offset, gradient + offset);
-      combine(count, v + offset, 1, gradient + offset, 0, gradient + offset);
-      if (!sendsFirst) return;
-      knownX.send(first, count, round, x + offset);
-      knownV.send(first, count, round, v + offset);
+  const rows = bindRows(runtime);
+  const knownX = estimateEquations('', ofX, rows, runtime, alpha);
+  const knownV = estimateEquations('.tracker', ofV, rows, runtime, alphaTracker);
+  const x = rows.state('x');
+  const v = rows.state('v');
+  const before = rows.state('gradient');
+  const disagreement = rows.scratch('disagreement');
+  const fresh = rows.scratch('gradient');
+  return bindEquations(
+    {
+      begin(r) {
+        r.gradient(x, before);
+        r.sum(v, [1, before], [0, before]);
+        if (!sendsFirst) return;
+        knownX.send(r, x);
+        knownV.send(r, v);
+      },
+      round(r) {
+        const xApart = knownX.hear(r, disagreement);
+        r.sum(x, [1, x], [-gamma * tau, xApart], [-h, v]);
+        const vApart = knownV.hear(r, disagreement);
+        r.gradient(x, fresh, 1);
+        r.sum(v, [1, v], [-gamma * tau, vApart], [1, fresh], [-1, before]);
+        r.sum(before, [1, fresh], [0, fresh]);
+        knownX.send(r, x);
+        knownV.send(r, v);
+      },
     },
-    block(first, count, round) {
-      const offset = first * rowBytes;
-      const ownX = x + offset;
-      const ownV = v + offset;
-      const before = gradient + offset;
-      knownX.receive(first, count, round, disagreement);
-      combine(count, ownX, 1, ownX, -gamma * tau, disagreement, -h, ownV);
-      knownV.receive(first, count, round, disagreement);
-      blocks.gradient(first, count, round + 1, ownX, fresh);
-      combine(count, ownV, 1, ownV, -gamma * tau, disagreement, 1, fresh, -1, before);
-      combine(count, before, 1, fresh, 0, fresh);
-      knownX.send(first, count, round + 1, ownX);
-      knownV.send(first, count, round + 1, ownV);
-    },
-  };
+    cost,
+    runtime,
+  );
 }
 
 export const TRACKING_STEP = 'min(1, gamma tau lambda_2) / (4 l)';

@@ -18,7 +18,9 @@
  */
 
 import { batchParameter } from '../cost/batch.js';
-import { bindBlocks, blockFields, checkDraws, localStepsParameter, stepParameter } from './blocks.js';
+import { bindEquations, equationFields } from './bind-equations.js';
+import { checkDraws, localStepsParameter, stepParameter } from './blocks.js';
+import { bindRows, type Equations, next, type Row } from './equations.js';
 import { SAFETY, tuningParameter } from './gains.js';
 import { mixingParameter, mixingSlack, planMixedStep, planMixing } from './mixing.js';
 import { defineFlow, type GainContext } from './types.js';
@@ -63,7 +65,7 @@ export const dgd = defineFlow({
 
   fields: ({ localSteps }, context) => {
     checkDraws(localSteps, 'localSteps', context);
-    return blockFields({ state: ['x'], scratch: ['mixed', 'gradient', 'local'] }, context);
+    return equationFields({ state: ['x'], scratch: ['mixed', 'gradient', 'local'] }, context);
   },
 
   plan: ({ kind, variant, decay, localSteps, ...given }, context) => {
@@ -93,40 +95,46 @@ export const dgd = defineFlow({
   averaging: ({ diffusion }) => (diffusion ? [] : ['mixing']),
 
   bind: ({ diffusion, gains }, [channel], cost, runtime) => {
-    const { combine, descend, ...rows } = bindBlocks(cost, runtime);
-    const { rowBytes } = runtime;
     const { step, decay, mixing: tau, localSteps } = gains;
+    const rows = bindRows(runtime);
     const x = rows.state('x');
     const mixed = rows.scratch('mixed');
     const gradient = rows.scratch('gradient');
     const local = rows.scratch('local');
-    const stepOf = (round: number) => (decay === 0 ? step : step / (round + 1) ** decay);
+    const minusH = decay === 0 ? -step : (round: number) => -(step / (round + 1) ** decay);
 
     if (diffusion) {
-      const sendStepped = (first: number, count: number, round: number) => {
-        descend(first, count, round, localSteps, stepOf(round), x + first * rowBytes, local, gradient);
-        channel.send(first, count, round, local);
+      const sendStepped = (r: Equations, from: Row) => {
+        const stepped = r.message(channel, local);
+        r.descend(from, stepped, minusH, gradient, localSteps, r.sends);
+        r.send(channel, stepped);
       };
-      return {
-        prologue: sendStepped,
-        block(first, count, round) {
-          channel.gather(first, count, round, mixed);
-          channel.decode(first, count, round, local);
-          combine(count, x + first * rowBytes, 1, local, -tau, mixed);
-          sendStepped(first, count, round + 1);
+      return bindEquations(
+        {
+          begin: (r) => sendStepped(r, x),
+          round(r) {
+            r.hear(channel, mixed);
+            r.sum(next(x), [1, r.own(channel, local)], [-tau, mixed]);
+            sendStepped(r, next(x));
+          },
         },
-      };
+        cost,
+        runtime,
+      );
     }
 
-    return {
-      prologue: (first, count, round) => channel.send(first, count, round, x + first * rowBytes),
-      block(first, count, round) {
-        const own = x + first * rowBytes;
-        channel.gather(first, count, round, mixed);
-        descend(first, count, round, localSteps, stepOf(round), own, local, gradient);
-        combine(count, own, 1, local, -tau, mixed);
-        channel.send(first, count, round + 1, own);
+    return bindEquations(
+      {
+        begin: (r) => r.send(channel, x),
+        round(r) {
+          r.hear(channel, mixed);
+          r.descend(x, local, minusH, gradient, localSteps);
+          r.sum(next(x), [1, local], [-tau, mixed]);
+          r.send(channel, next(x));
+        },
       },
-    };
+      cost,
+      runtime,
+    );
   },
 });

@@ -20,7 +20,9 @@
  */
 
 import { batchParameter } from '../cost/batch.js';
-import { bindBlocks, blockFields, stepParameter } from './blocks.js';
+import { bindEquations, equationFields } from './bind-equations.js';
+import { stepParameter } from './blocks.js';
+import { bindRows, next } from './equations.js';
 import { SAFETY, tuningParameter } from './gains.js';
 import { mixingParameter, mixingSlack, mixingSpectrum, planMixedStep, planMixing } from './mixing.js';
 import { defineFlow, type GainContext } from './types.js';
@@ -50,7 +52,7 @@ export const diging = defineFlow({
   messages: () => ({ channels: 2, compressed: false }),
 
   fields: (_, context) =>
-    blockFields({ state: ['x', 'v', 'g'], scratch: ['laplacian', 'laplacian2', 'gradient'] }, context),
+    equationFields({ state: ['x', 'v', 'g'], scratch: ['laplacian', 'laplacian2', 'gradient'] }, context),
 
   plan: ({ kind, ...given }, context) => {
     const mixing = planMixing(given.mixing, context);
@@ -67,35 +69,34 @@ export const diging = defineFlow({
   averaging: () => ['mixing'],
 
   bind: ({ gains: { step: h, mixing: tau } }, [states, trackers], cost, runtime) => {
-    const { combine, gradient: gradientAt, ...rows } = bindBlocks(cost, runtime);
-    const { rowBytes } = runtime;
+    const rows = bindRows(runtime);
     const x = rows.state('x');
     const y = rows.state('v');
     const g = rows.state('g');
     const laplacianX = rows.scratch('laplacian');
     const laplacianY = rows.scratch('laplacian2');
     const gradient = rows.scratch('gradient');
-    const send = (first: number, count: number, round: number) => {
-      states.send(first, count, round, x + first * rowBytes);
-      trackers.send(first, count, round, y + first * rowBytes);
-    };
-    return {
-      prologue(first, count, round) {
-        const offset = first * rowBytes;
-        gradientAt(first, count, round, x + offset, g + offset);
-        combine(count, y + offset, 1, g + offset, 0, g + offset);
-        send(first, count, round);
+    return bindEquations(
+      {
+        begin(r) {
+          r.gradient(x, g);
+          r.sum(y, [1, g], [0, g]);
+          r.send(states, x);
+          r.send(trackers, y);
+        },
+        round(r) {
+          r.hear(states, laplacianX);
+          r.hear(trackers, laplacianY);
+          r.sum(next(x), [1, x], [-tau, laplacianX], [-h, y]);
+          r.gradient(next(x), gradient, 1);
+          r.sum(next(y), [1, y], [-tau, laplacianY], [1, gradient], [-1, g]);
+          r.sum(g, [1, gradient], [0, gradient]);
+          r.send(states, next(x));
+          r.send(trackers, next(y));
+        },
       },
-      block(first, count, round) {
-        const offset = first * rowBytes;
-        states.gather(first, count, round, laplacianX);
-        trackers.gather(first, count, round, laplacianY);
-        combine(count, x + offset, 1, x + offset, -tau, laplacianX, -h, y + offset);
-        gradientAt(first, count, round + 1, x + offset, gradient);
-        combine(count, y + offset, 1, y + offset, -tau, laplacianY, 1, gradient, -1, g + offset);
-        combine(count, g + offset, 1, gradient, 0, gradient);
-        send(first, count, round + 1);
-      },
-    };
+      cost,
+      runtime,
+    );
   },
 });

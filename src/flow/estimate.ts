@@ -14,6 +14,7 @@ import { unexpected } from '../base/errors.js';
 import { readDense } from '../compress/wire/dense.js';
 import type { PlanContext, Runtime } from '../runtime.js';
 import type { Blocks } from './blocks.js';
+import { type Equations, next, type Row, type Rows } from './equations.js';
 import { type Gain, gainParameter, numberOr, roundStep } from './gains.js';
 import { scratchFields, stateFields } from './state.js';
 import type { Channel, FlowContext } from './types.js';
@@ -48,6 +49,52 @@ export function estimateState(suffix: string, context: PlanContext, each = false
 export function estimateScratch(context: PlanContext): FieldSpec[] {
   const z = context.linksChange ? ['estimate.z'] : [];
   return scratchFields(['estimate.laplacian', 'estimate.message', ...z], context);
+}
+
+/** One estimate in a flow's equations. */
+export interface EstimateEquations {
+  /**
+   * The messages of the round: gives the rows in which L yHat is, `disagreement` where no others have it; s
+   * and z move on. `own`, where it is given, = yHat of the agents themselves.
+   */
+  hear(r: Equations, disagreement: Row, own?: Row): Row;
+  /** Sends what of `row` the network does not know. */
+  send(r: Equations, row: Row): void;
+}
+
+export function estimateEquations(
+  suffix: string,
+  channel: Channel,
+  rows: Rows,
+  runtime: Runtime,
+  alpha: number,
+): EstimateEquations {
+  const changing = runtime.graph.changing !== undefined;
+  const s = rows.state(`s${suffix}`);
+  const z = changing ? rows.scratch('estimate.z') : rows.state(`z${suffix}`);
+  const laplacian = rows.scratch('estimate.laplacian');
+  // Never wanted at the same time.
+  const message = rows.scratch('estimate.message');
+  const error = message;
+  return {
+    hear(r, disagreement, own) {
+      r.hear(channel, laplacian);
+      const q = r.own(channel, message);
+      if (changing) r.gather(s, z);
+      // What the network knows is then what it takes on.
+      const same = !changing && alpha === 1;
+      if (!same) r.sum(disagreement, [1, z], [1, laplacian]);
+      if (own !== undefined) r.sum(own, [1, s], [1, q]);
+      if (!changing) r.sum(z, [1, z], [alpha, laplacian]);
+      r.sum(next(s), [1, s], [alpha, q]);
+      return same ? z : disagreement;
+    },
+    send(r, row) {
+      const difference = r.message(channel, error);
+      r.sum(difference, [1, row], [-1, r.sends === 1 ? next(s) : s]);
+      r.send(channel, difference);
+    },
+  };
 }
 
 export function bindEstimate(

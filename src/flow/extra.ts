@@ -19,7 +19,9 @@
  */
 
 import { batchParameter } from '../cost/batch.js';
-import { bindBlocks, blockFields, stepParameter } from './blocks.js';
+import { bindEquations, equationFields } from './bind-equations.js';
+import { stepParameter } from './blocks.js';
+import { bindRows, next } from './equations.js';
 import { SAFETY, tuningParameter } from './gains.js';
 import { mixingParameter, mixingSlack, planMixedStep, planMixing } from './mixing.js';
 import { defineFlow, type GainContext } from './types.js';
@@ -47,7 +49,7 @@ export const extra = defineFlow({
 
   messages: () => ({ channels: 1, compressed: false }),
 
-  fields: (_, context) => blockFields({ state: ['x', 'v'], scratch: ['laplacian', 'gradient'] }, context),
+  fields: (_, context) => equationFields({ state: ['x', 'v'], scratch: ['laplacian', 'gradient'] }, context),
 
   plan: ({ kind, ...given }, context) => {
     const mixing = planMixing(given.mixing, context);
@@ -60,23 +62,24 @@ export const extra = defineFlow({
   largestStep: ({ gains: { mixing } }, gains) => largestStep(mixing, gains),
 
   bind: ({ gains: { step: h, mixing: tau } }, [channel], cost, runtime) => {
-    const { combine, gradient: gradientAt, ...rows } = bindBlocks(cost, runtime);
-    const { rowBytes } = runtime;
+    const rows = bindRows(runtime);
     const x = rows.state('x');
     const v = rows.state('v');
     const laplacian = rows.scratch('laplacian');
     const gradient = rows.scratch('gradient');
-    return {
-      prologue: (first, count, round) => channel.send(first, count, round, x + first * rowBytes),
-      block(first, count, round) {
-        const ownX = x + first * rowBytes;
-        const ownV = v + first * rowBytes;
-        channel.gather(first, count, round, laplacian);
-        gradientAt(first, count, round, ownX, gradient);
-        combine(count, ownX, 1, ownX, -tau, laplacian, -h, gradient, -1, ownV);
-        combine(count, ownV, 1, ownV, tau / 2, laplacian);
-        channel.send(first, count, round + 1, ownX);
+    return bindEquations(
+      {
+        begin: (r) => r.send(channel, x),
+        round(r) {
+          r.hear(channel, laplacian);
+          r.gradient(x, gradient);
+          r.sum(next(x), [1, x], [-tau, laplacian], [-h, gradient], [-1, v]);
+          r.sum(v, [1, v], [tau / 2, laplacian]);
+          r.send(channel, next(x));
+        },
       },
-    };
+      cost,
+      runtime,
+    );
   },
 });

@@ -27,10 +27,12 @@
  */
 
 import { batchParameter } from '../cost/batch.js';
-import { bindBlocks, blockFields, stepParameter } from './blocks.js';
+import { bindEquations, equationFields } from './bind-equations.js';
+import { stepParameter } from './blocks.js';
+import { bindRows, type Equations, type Row } from './equations.js';
 import {
   alphaParameter,
-  bindEstimate,
+  estimateEquations,
   estimateFields,
   gammaParameter,
   planAlpha,
@@ -87,7 +89,7 @@ export const lead = defineFlow({
   messages: () => ({ channels: 1, compressed: true, estimates: true }),
 
   fields: (_, context) => [
-    ...blockFields({ state: ['x', 'v', 'half'], scratch: ['disagreement', 'gradient'] }, context),
+    ...equationFields({ state: ['x', 'v', 'half'], scratch: ['disagreement', 'gradient'] }, context),
     ...estimateFields([''], context),
   ],
 
@@ -126,40 +128,37 @@ export const lead = defineFlow({
   largestStep: (_plan, { l, m }) => 2 / (l + m),
 
   bind: ({ gains: { step: h, gamma, alpha, mixing: tau } }, [channel], cost, runtime) => {
-    const blocks = bindBlocks(cost, runtime);
-    const { combine } = blocks;
-    const { rowBytes } = runtime;
-    const known = bindEstimate('', channel, blocks, runtime, alpha);
-    const x = blocks.state('x');
-    const v = blocks.state('v');
-    const half = blocks.state('half');
+    const rows = bindRows(runtime);
+    const known = estimateEquations('', channel, rows, runtime, alpha);
+    const x = rows.state('x');
+    const v = rows.state('v');
+    const half = rows.state('half');
     const pull = (-gamma * tau) / 2;
     const lift = (gamma * tau) / (2 * h);
-    const disagreement = blocks.scratch('disagreement');
-    const gradient = blocks.scratch('gradient');
-    /**
-     * Y of the step whose message is that of `round`, from the rows of X at `from`; mini-batch 0 made X^1.
-     */
-    const descendAndSend = (first: number, count: number, round: number, from: number) => {
-      const ownY = half + first * rowBytes;
-      blocks.gradient(first, count, round + 1, from, gradient);
-      combine(count, ownY, 1, from, -h, gradient, -h, v + first * rowBytes);
-      known.send(first, count, round, ownY);
+    const disagreement = rows.scratch('disagreement');
+    const gradient = rows.scratch('gradient');
+    /** Y of the step whose message is sent next, from the rows of X; mini-batch 0 made X^1. */
+    const descendAndSend = (r: Equations, from: Row) => {
+      r.gradient(from, gradient, r.sends + 1);
+      r.sum(half, [1, from], [-h, gradient], [-h, v]);
+      known.send(r, half);
     };
-    return {
-      prologue(first, count, round) {
-        const ownX = x + first * rowBytes;
-        blocks.gradient(first, count, 0, ownX, gradient);
-        combine(count, disagreement, 1, ownX, -h, gradient);
-        descendAndSend(first, count, round, disagreement);
+    return bindEquations(
+      {
+        begin(r) {
+          r.gradient(x, gradient);
+          r.sum(disagreement, [1, x], [-h, gradient]);
+          descendAndSend(r, disagreement);
+        },
+        round(r) {
+          const apart = known.hear(r, disagreement);
+          r.sum(x, [1, half], [pull, apart]);
+          r.sum(v, [1, v], [lift, apart]);
+          descendAndSend(r, x);
+        },
       },
-      block(first, count, round) {
-        const offset = first * rowBytes;
-        known.receive(first, count, round, disagreement);
-        combine(count, x + offset, 1, half + offset, pull, disagreement);
-        combine(count, v + offset, 1, v + offset, lift, disagreement);
-        descendAndSend(first, count, round + 1, x + offset);
-      },
-    };
+      cost,
+      runtime,
+    );
   },
 });

@@ -22,7 +22,9 @@
  */
 
 import { batchParameter } from '../cost/batch.js';
-import { bindBlocks, blockFields, stepParameter } from './blocks.js';
+import { bindEquations, equationFields } from './bind-equations.js';
+import { stepParameter } from './blocks.js';
+import { bindRows, type Equations } from './equations.js';
 import { SAFETY, tuningParameter } from './gains.js';
 import { mixingParameter, planMixedStep, planMixing } from './mixing.js';
 import { defineFlow, type FlowDefinition } from './types.js';
@@ -48,7 +50,7 @@ function definition(
     messages: () => ({ channels: 1, compressed: false }),
 
     fields: (_, context) =>
-      blockFields({ state: ['x', 'v'], scratch: ['laplacian', 'gradient', 'corrected'] }, context),
+      equationFields({ state: ['x', 'v'], scratch: ['laplacian', 'gradient', 'corrected'] }, context),
 
     plan: (given, context) => {
       const mixing = planMixing(given.mixing, context);
@@ -66,31 +68,32 @@ function definition(
     largestStep: (_plan, gains) => 2 / gains.l,
 
     bind: ({ gains: { step: h, mixing: tau } }, [channel], cost, runtime) => {
-      const { combine, gradient: gradientAt, ...rows } = bindBlocks(cost, runtime);
-      const { rowBytes } = runtime;
+      const rows = bindRows(runtime);
       const x = rows.state('x');
       const v = rows.state('v');
       const laplacian = rows.scratch('laplacian');
       const gradient = rows.scratch('gradient');
       const corrected = rows.scratch('corrected');
-      const sendCorrected = (first: number, count: number, round: number) => {
-        const offset = first * rowBytes;
-        gradientAt(first, count, round, x + offset, gradient);
-        combine(count, corrected, 1, x + offset, -h, gradient, -1, v + offset);
-        channel.send(first, count, round, corrected);
+      const half = (round: number) => (round < firstMixedRound ? 0 : tau / 2);
+      const sendCorrected = (r: Equations) => {
+        const phi = r.message(channel, corrected);
+        r.gradient(x, gradient, r.sends);
+        r.sum(phi, [1, x], [-h, gradient], [-1, v]);
+        r.send(channel, phi);
       };
-      return {
-        prologue: sendCorrected,
-        block(first, count, round) {
-          const offset = first * rowBytes;
-          const half = round < firstMixedRound ? 0 : tau / 2;
-          channel.gather(first, count, round, laplacian);
-          channel.decode(first, count, round, corrected);
-          combine(count, x + offset, 1, corrected, -half, laplacian);
-          combine(count, v + offset, 1, v + offset, half, laplacian);
-          sendCorrected(first, count, round + 1);
+      return bindEquations(
+        {
+          begin: sendCorrected,
+          round(r) {
+            r.hear(channel, laplacian);
+            r.sum(x, [1, r.own(channel, corrected)], [(k) => -half(k), laplacian]);
+            r.sum(v, [1, v], [half, laplacian]);
+            sendCorrected(r);
+          },
         },
-      };
+        cost,
+        runtime,
+      );
     },
   });
 }

@@ -29,9 +29,11 @@
  * steps; the rule for c.
  */
 
-import { bindBlocks, blockFields, checkDraws } from './blocks.js';
+import { bindEquations, equationFields } from './bind-equations.js';
+import { checkDraws } from './blocks.js';
+import { bindRows, type Equations, next } from './equations.js';
 import { tuningParameter } from './gains.js';
-import { bindProx, innerParameters, penaltyParameter, planPenalty, planRho } from './prox.js';
+import { innerParameters, penaltyParameter, planPenalty, planRho } from './prox.js';
 import { defineFlow } from './types.js';
 
 export const pdmm = defineFlow({
@@ -60,7 +62,7 @@ export const pdmm = defineFlow({
 
   fields: ({ inner }, context) => {
     checkDraws(inner, 'inner', context);
-    return blockFields({ state: ['x', 'v', 'r'], scratch: ['laplacian', 'next', 'gradient'] }, context);
+    return equationFields({ state: ['x', 'v', 'r'], scratch: ['laplacian', 'next', 'gradient'] }, context);
   },
 
   plan: ({ kind, penalty, theta, rho, inner }, { gains }) => ({
@@ -71,59 +73,39 @@ export const pdmm = defineFlow({
   search: { directions: [{ penalty: 1 }, { rho: 1 }, { penalty: 1, rho: 1 }], largest: {} },
 
   bind: ({ gains: { penalty: c, theta, rho, inner } }, [channel], cost, runtime) => {
-    const blocks = bindBlocks(cost, runtime);
-    const { combine } = blocks;
-    const { arena, rowBytes } = runtime;
-    const degrees = arena.view('graph.degrees', 'f64');
-    const prox = bindProx(blocks, cost, runtime, { p: c, rho, inner });
-    const x = blocks.state('x');
-    const v = blocks.state('v');
-    const r = blocks.state('r');
-    const laplacian = blocks.scratch('laplacian');
-    const next = blocks.scratch('next');
-    const gradient = blocks.scratch('gradient');
+    const rows = bindRows(runtime);
+    const x = rows.state('x');
+    const v = rows.state('v');
+    const ownR = rows.state('r');
+    const laplacian = rows.scratch('laplacian');
+    const nextZ = rows.scratch('next');
+    const gradient = rows.scratch('gradient');
     const sent = 2 * c * theta;
-    /** The Z and R out of which `takeMessages` makes those of z^0: A_ij z_{i|j} = -c w_ij x_i^0. */
-    const begin = (first: number, count: number) => {
-      for (let row = 0; row < count; row++) {
-        const own = (first + row) * rowBytes;
-        const curvature = c * degrees[first + row];
-        combine(1, v + own, -curvature, x + own, 0, x + own);
-        combine(1, r + own, curvature, x + own, -c, laplacian + row * rowBytes);
-      }
+    const takeMessages = (r: Equations) => {
+      // R takes the old Z, so Z is overwritten last.
+      r.sum(nextZ, [1 - theta, v], [theta, ownR], [{ timesDegree: -sent }, x], [sent, laplacian]);
+      r.sum(ownR, [1 - theta, ownR], [theta, v], [{ timesDegree: sent }, x]);
+      r.sum(v, [1, nextZ], [0, nextZ]);
+      r.prox(x, next(x), v, gradient, { p: c, rho, inner });
+      r.send(channel, next(x));
     };
-    const takeMessages = (first: number, count: number) => {
-      for (let row = 0; row < count; row++) {
-        const at = row * rowBytes;
-        const own = (first + row) * rowBytes;
-        const degree = degrees[first + row];
-        // next = Z of this round; R takes the old Z, so Z is overwritten last.
-        combine(
-          1,
-          next + at,
-          1 - theta,
-          v + own,
-          theta,
-          r + own,
-          -sent * degree,
-          x + own,
-          sent,
-          laplacian + at,
-        );
-        combine(1, r + own, 1 - theta, r + own, theta, v + own, sent * degree, x + own);
-      }
-      combine(count, v + first * rowBytes, 1, next, 0, next);
-    };
-    return {
-      prologue: (first, count, round) => channel.send(first, count, round, x + first * rowBytes),
-      block(first, count, round) {
-        const own = x + first * rowBytes;
-        channel.gather(first, count, round, laplacian);
-        if (round === 0) begin(first, count);
-        takeMessages(first, count);
-        prox(first, count, round, own, v + first * rowBytes, gradient);
-        channel.send(first, count, round + 1, own);
+    return bindEquations(
+      {
+        begin: (r) => r.send(channel, x),
+        first(r) {
+          r.hear(channel, laplacian);
+          // The Z and R out of which `takeMessages` makes those of z^0: A_ij z_{i|j} = -c w_ij x_i^0.
+          r.sum(v, [{ timesDegree: -c }, x], [0, x]);
+          r.sum(ownR, [{ timesDegree: c }, x], [-c, laplacian]);
+          takeMessages(r);
+        },
+        round(r) {
+          r.hear(channel, laplacian);
+          takeMessages(r);
+        },
       },
-    };
+      cost,
+      runtime,
+    );
   },
 });

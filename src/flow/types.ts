@@ -131,8 +131,8 @@ export interface Channel {
   /** Compresses block rows into the outbox of `round`; the rows stay as they are. */
   send(first: number, count: number, round: number, rows: number): void;
   /**
-   * What a kernel that does whole rounds (`whole-rounds.ts`) has to know of the messages; null: there is none
-   * that reads them. Not optional: whoever wraps a channel says what of it still holds.
+   * What a kernel that does whole rounds (`whole-rounds.ts`, `round-kernels.ts`) has to know of the messages;
+   * null: there is none that reads them. Not optional: whoever wraps a channel says what of it still holds.
    */
   wire: Wire | null;
 }
@@ -142,7 +142,16 @@ export type Wire = {
   /** Whether `gather` of these agents is what such a kernel does, and nothing else. */
   covers(first: number, count: number): boolean;
 } & (
-  | { format: 'states' /** The states themselves: address of those of a round. */; at(round: number): number }
+  | {
+      format: 'states' /** The states themselves: address of those of a round. */;
+      at(round: number): number;
+      stride: number;
+    }
+  | {
+      format: 'rows' /** Uncompressed, in an outbox: address of those of a round. */;
+      at(round: number): number;
+      stride: number;
+    }
   | {
       format: 'rotated-signs';
       signs: RotatedSigns /** The outbox of a round. */;

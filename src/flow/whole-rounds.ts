@@ -39,6 +39,7 @@ type Kernels = {
 
 const KERNELS: Kernels = {
   states: { primalDual: bindStates },
+  rows: {},
   'rotated-signs': { primalDualEstimated: bindRotatedSigns },
 };
 

@@ -91,7 +91,7 @@ export const EXAMPLE_CONFIG = `  topology: { kind: ring, nodes: 25 }       # or 
   seed: 0
   workers: auto
   trace: { every: 5 }                       # a 200th of the rounds: about 200 rows, however many rounds
-  layout: { order: auto, block: auto }      # how agents lie in memory: auto | given | rcm; never changes a bit`;
+  layout: { order: auto, block: auto, ahead: auto }   # how agents lie in memory and are read: order auto | given | rcm; never changes a bit`;
 
 const HELP = `
 A config, with its defaults written out (\`sottovoce list flows\` has the other flows and all parameters):

@@ -46,6 +46,12 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
         ],
         ['order', plan.layout === null ? null : formatOrder(plan.layout.order)],
         [
+          'ahead',
+          plan.layout?.ahead
+            ? `messages of neighbours are asked for ${plural(plan.layout.ahead, 'agent')} ahead: they lie beyond the caches`
+            : null,
+        ],
+        [
           'run',
           `up to ${plural(plan.rounds, 'round')} on ${plural(plan.workers, 'worker')}${plan.whyWorkers ? ` (${plan.whyWorkers})` : ''}`,
         ],

@@ -36,8 +36,11 @@ export interface PlanReport {
   compressor: string;
   /** How links change; null where they do not. */
   links: string | null;
-  /** How agents lie in memory and are worked on; null where there is no graph. It changes no bits. */
-  layout: { order: OrderReport; blockAgents: number } | null;
+  /**
+   * How agents lie in memory and are worked on, and how many agents ahead neighbours' messages are asked for
+   * (0: they are not); null where there is no graph. It changes no bits.
+   */
+  layout: { order: OrderReport; blockAgents: number; ahead?: number } | null;
   /** Shared memory of the run. */
   arenaBytes: number;
   /** The arena and what Node and the kernels take beside it: what the process will use. */

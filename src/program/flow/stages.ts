@@ -1,8 +1,10 @@
 /** A flow over a graph, on the host: what each stage of making a run is for it. */
 
 import { nameOfNode } from '../../../topology/names.js';
+import { rowBytesOf } from '../../arena/layout.js';
 import { describeSpec } from '../../base/describe.js';
 import type { Gains } from '../../base/pattern-search.js';
+import { agentsAhead } from '../../compress/wire/ahead.js';
 import { samplesOf } from '../../cost/registry.js';
 import type { CostModel } from '../../cost/types.js';
 import { flowDefinition, flowLabel } from '../../flow/registry.js';
@@ -100,7 +102,7 @@ async function report({ problem, answer: { optimum }, choice, plan }: FlowMade):
     flow: flowLabel(flow),
     compressor: describeSpec(given.compressor),
     links: given.links ? describeLinks(given.links) : null,
-    layout: { order: orderReport, blockAgents },
+    layout: { order: orderReport, blockAgents, ahead: mostAhead(plan) },
     ...(given.precision && { precision: given.precision }),
     ...estimateMemory(plan, graphBytes, given.checkpoint !== undefined),
     spectrum: found && {
@@ -114,6 +116,14 @@ async function report({ problem, answer: { optimum }, choice, plan }: FlowMade):
     optimum: reportOptimum(optimum),
     warnings: [...warnings, ...problem.warnings, ...unknownGap(optimum, cost), ...choice.warnings],
   };
+}
+
+/** Of the messages that are asked for early, how many agents ahead; states lie in slots as wide as a row. */
+function mostAhead(plan: FlowRunPlan): number {
+  const { channels, dim, layout } = plan;
+  const widths =
+    channels.length === 0 ? [rowBytesOf(dim, layout.precision)] : channels.map(({ slotBytes }) => slotBytes);
+  return Math.max(...widths.map((width) => agentsAhead(plan, width)));
 }
 
 function unknownGap(optimum: Answer['optimum'], { whyNoOptimum }: CostModel): string[] {

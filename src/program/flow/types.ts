@@ -40,6 +40,7 @@ export interface FlowRunPlan extends RunPlan {
    * `optimumValue` its minimum in round 0.
    */
   problem: 'cost' | 'average';
+  /** What decides how early neighbours' messages are asked for. */
   ahead: AheadPlan;
   /** At which agents a trace row looks. */
   measure: MeasurePlan;

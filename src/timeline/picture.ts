@@ -9,14 +9,19 @@ import { CHARACTER, escapeXml, heading, line, niceStep, rect, svgDocument, text 
 import type { Lap } from '../run/timeline.js';
 import type { RecordedTimeline } from '../session/recorded-timeline.js';
 import { workName } from './trace-events.js';
-import { formatMs, lastOf, percent, type WorkerWaits, waitsOf } from './waits.js';
+import { formatMs, lastOf, percent, total, type WorkerWaits, waitsOf } from './waits.js';
 
 const LEFT = 92;
 const WIDTH = 880;
 const RIGHT = 24;
 const TOP = 92;
-/** Phases of a round, in turn; then what else there is. */
-const PHASES = ['#0072b2', '#56b4e9', '#009e73', '#cc79a7'];
+/** Phases of a round, from its last one backwards, with what is written on them; then what else there is. */
+const PHASES: readonly (readonly [fill: string, ink: string])[] = [
+  ['#0072b2', '#fff'],
+  ['#56b4e9', '#000'],
+  ['#009e73', '#fff'],
+  ['#cc79a7', '#000'],
+];
 const ROWS = '#e69f00';
 const WAIT = '#e6e6e6';
 const CROSSING = '#b0b0b0';
@@ -27,6 +32,8 @@ const PALE_INK = '#444';
 /** Laps to be seen at once, about. */
 const SHOWN_LAPS = 10;
 const MOST_ROUNDS = 6;
+/** Workers that one may have waited for, each with a box of its own; of more there is one box for all. */
+const MOST_APART = 3;
 /** Of the picture's width, from which on a wait has an arrow. */
 const LEAST_ARROW = 0.006;
 
@@ -68,7 +75,8 @@ export function drawTimeline(name: string, timeline: RecordedTimeline): string {
     y += lane.step;
   });
   y = drawShares(body, y, waits.milliseconds);
-  y = drawLegend(body, y + 18, timeline);
+  const collecting = waits.byWorker.some(({ collecting }) => collecting > 0);
+  y = drawLegend(body, y + 22, timeline, collecting);
   return svgDocument(LEFT + WIDTH + RIGHT, y + 14, title, body, ARROWHEAD);
 }
 
@@ -114,17 +122,25 @@ function drawRounds(body: string[], shown: Lap[][], timeline: RecordedTimeline, 
     body.push(text(LEFT - 10, yOf(worker) + lane.height / 2 + 4, `worker ${worker}`, 'end'));
 
   const arrows: string[] = [];
-  for (const laps of shown) {
-    const x = xOf(Math.min(...laps[0]!.began));
+  const begins = shown.map((laps) => xOf(Math.min(...laps[0]!.began)));
+  for (const [at, laps] of shown.entries()) {
+    const x = begins[at]!;
     body.push(line(x, TOP - 14, x, bottom + 4, '#888', ' stroke-dasharray="2 3"'));
-    body.push(text(x + 4, TOP - 5, `round ${laps[0]!.round}`, 'start', ` font-size="11" fill="${PALE_INK}"`));
+    const room = (begins[at + 1] ?? LEFT + WIDTH) - x;
+    const { round } = laps[0]!;
+    const called = [`round ${round}`, `${round}`].find((one) => CHARACTER * one.length + 6 < room);
+    if (called !== undefined)
+      body.push(text(x + 4, TOP - 5, called, 'start', ` font-size="11" fill="${PALE_INK}"`));
     for (const lap of laps) {
       const last = lastOf(lap);
       for (let worker = 0; worker < workers; worker++) {
         const [began, arrived, released] = [lap.began[worker]!, lap.arrived[worker]!, lap.released[worker]!];
         const y = yOf(worker);
         const work = workName(lap, phases);
-        box(body, xOf(began), xOf(arrived), y, lane, colourOf(lap), work, '#fff', arrived - began);
+        const [fill, ink] = colourOf(lap, phases);
+        // Some come out of the barrier before later than the first.
+        if (lap === shown[0]![0]) box(body, LEFT, xOf(began), y, lane, CROSSING, '', PALE_INK, began - from);
+        box(body, xOf(began), xOf(arrived), y, lane, fill, work, ink, arrived - began);
         const came = lap.arrived[last]!;
         if (worker !== last) {
           const label = [`waits for worker ${last}`, `for ${last}`];
@@ -159,7 +175,7 @@ function arrowBetween(x: number, last: number, worker: number, yOf: (worker: num
 
 function drawAxis(body: string[], y: number, span: number, xOf: (ms: number) => number, from: number): void {
   const step = niceStep(span / 8);
-  const [factor, unit] = span >= 5 ? [1, 'ms'] : [1000, 'us'];
+  const [factor, unit] = span >= 2 ? [1, 'ms'] : [1000, 'us'];
   body.push(line(LEFT, y, LEFT + WIDTH, y, '#666'));
   for (let at = 0; at * step <= span * (1 + 1e-9); at++) {
     const x = xOf(from + at * step);
@@ -190,18 +206,25 @@ function drawBar(
   const share = (ms: number) => percent(ms / span);
   own.phases.forEach((ms, at) => {
     const called = phases[at] ?? '';
-    add(ms, PHASES[at % PHASES.length]!, [`${called} ${share(ms)}`, share(ms)], '#fff');
+    const [fill, ink] = phaseColour(at, phases);
+    add(ms, fill, [`${called} ${share(ms)}`, share(ms)], ink);
   });
   add(own.rows, ROWS, [`rows ${share(own.rows)}`, share(own.rows)], '#000');
-  own.waitedFor.forEach((ms, last) => {
-    if (last === worker) return;
-    const labels = [
-      `waited for worker ${last}: ${formatMs(ms)}, ${share(ms)}`,
-      `for ${last}: ${share(ms)}`,
-      `for ${last}`,
-    ];
-    add(ms, WAIT, labels, PALE_INK);
-  });
+  const waited = own.waitedFor
+    .map((ms, last) => ({ ms, last }))
+    .filter(({ ms, last }) => last !== worker && ms > 0)
+    .sort((a, b) => b.ms - a.ms);
+  if (waited.length <= MOST_APART) {
+    for (const { ms, last } of waited) {
+      const whole = `waited for worker ${last}: ${formatMs(ms)}, ${share(ms)}`;
+      add(ms, WAIT, [whole, `for ${last}: ${share(ms)}`, `for ${last}`], PALE_INK);
+    }
+  } else {
+    const all = total(own.waitedFor);
+    const [most] = waited;
+    const whole = `waited: ${formatMs(all)}, ${share(all)}; most for worker ${most!.last}: ${share(most!.ms)}`;
+    add(all, WAIT, [whole, `waited ${share(all)}, most for ${most!.last}`, share(all)], PALE_INK);
+  }
   add(own.crossing, CROSSING, [`barriers ${share(own.crossing)}`, share(own.crossing)], '#000');
 }
 
@@ -216,11 +239,13 @@ function drawShares(body: string[], y: number, span: number): number {
   return y + 22;
 }
 
-function drawLegend(body: string[], y: number, { phases, rounds }: RecordedTimeline): number {
-  const entries: [string, string][] = phases.map((called, at) => [PHASES[at % PHASES.length]!, called]);
+function drawLegend(body: string[], y: number, timeline: RecordedTimeline, collecting: boolean): number {
+  const { phases, rounds } = timeline;
+  const entries: [string, string][] = phases.map((called, at) => [phaseColour(at, phases)[0], called]);
   if (rounds.flat().some(({ kind }) => kind !== 'phase')) entries.push([ROWS, 'trace rows, between rounds']);
   entries.push([WAIT, 'waits for the last to arrive'], [CROSSING, 'crosses the barrier']);
-  entries.push([COLLECTOR, 'garbage collector'], ['', 'the last to arrive lets the others go']);
+  if (collecting) entries.push([COLLECTOR, 'garbage collector']);
+  entries.push(['', 'the last to arrive lets the others go']);
   let x = 20;
   for (const [fill, called] of entries) {
     const width = 26 + CHARACTER * called.length + 16;
@@ -239,8 +264,12 @@ function drawLegend(body: string[], y: number, { phases, rounds }: RecordedTimel
   return y;
 }
 
-function colourOf({ kind, phase }: Lap): string {
-  return kind === 'phase' ? PHASES[phase % PHASES.length]! : ROWS;
+function colourOf({ kind, phase }: Lap, phases: readonly string[]): readonly [string, string] {
+  return kind === 'phase' ? phaseColour(phase, phases) : [ROWS, '#000'];
+}
+
+function phaseColour(phase: number, { length }: readonly string[]): readonly [string, string] {
+  return PHASES[(length - 1 - phase) % PHASES.length]!;
 }
 
 /** With the first of the labels that fits in it; the whole of it is told to a pointer. */

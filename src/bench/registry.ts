@@ -3,6 +3,7 @@
 import { ahead } from './ahead.js';
 import { barrier } from './barrier.js';
 import { checkpoints } from './checkpoints.js';
+import { counters } from './counters.js';
 import { flows } from './flows.js';
 import { growth } from './growth.js';
 import { kernels } from './kernels.js';
@@ -28,6 +29,7 @@ export const benchmarks: readonly Benchmark[] = [
   scaling,
   memory,
   roofline,
+  counters,
   startup,
   peers,
   own,

@@ -37,10 +37,11 @@ export function addListCommand(program: Command, terminal: Terminal): void {
         import('../report/catalogue.js'),
       ]);
       const registries = await loadRegistries();
-      const families = family === undefined ? FAMILIES : [family];
+      const whole = family === undefined;
+      const families = whole ? FAMILIES : [family];
       const text = options.json
-        ? JSON.stringify(catalogue(registries, families), null, 2)
-        : formatCatalogue(registries, families, colours(terminal, terminal.stdout), family === undefined);
+        ? JSON.stringify(catalogue(registries, families, whole), null, 2)
+        : formatCatalogue(registries, families, colours(terminal, terminal.stdout), whole);
       printLine(terminal.stdout, text);
     });
 }

@@ -15,7 +15,8 @@ export const PRECISION = {
   float32: 'half the memory, up to twice the speed; x to about 1e-6 of its size, traces summed in float64',
 };
 
-export function catalogue(registries: Registries, families: readonly Family[]): object {
+/** `whole`: with what stands beside the families. */
+export function catalogue(registries: Registries, families: readonly Family[], whole = false): object {
   const describe = (registry: Registry) =>
     Object.entries(registry).map(([kind, definition]) => ({
       kind,
@@ -28,10 +29,14 @@ export function catalogue(registries: Registries, families: readonly Family[]): 
         ...(schema.description === undefined ? {} : { description: schema.description }),
       })),
     }));
-  return Object.fromEntries(families.map((family) => [family, describe(registries[family])]));
+  const precision = Object.entries(PRECISION).map(([kind, summary]) => ({ kind, summary, parameters: [] }));
+  return {
+    ...Object.fromEntries(families.map((family) => [family, describe(registries[family])])),
+    ...(whole && { precision }),
+  };
 }
 
-/** `whole`: with what stands beside the families. */
+/** The same as text. */
 export function formatCatalogue(
   registries: Registries,
   families: readonly Family[],

@@ -149,7 +149,10 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
     const schema = JSON.parse((await onThisThread(folder, 'schema')).stdout);
     expect(schema.properties).toHaveProperty('compressor');
     const list = JSON.parse((await onThisThread(folder, 'list', '--json')).stdout);
-    expect(Object.keys(list)).toEqual(['topologies', 'costs', 'flows', 'programs', 'compressors', 'links']);
+    const families = ['topologies', 'costs', 'flows', 'programs', 'compressors', 'links'];
+    expect(Object.keys(list)).toEqual([...families, 'precision']);
+    const flows = JSON.parse((await onThisThread(folder, 'list', 'flows', '--json')).stdout);
+    expect(Object.keys(flows)).toEqual(['flows']);
     for (const family of Object.values<{ kind: string; summary: string }[]>(list)) {
       expect(family.length).toBeGreaterThan(0);
       for (const { kind, summary } of family) expect(`${kind}: ${summary}`).toMatch(/^[a-z0-9-]+: .+/);

@@ -12,6 +12,7 @@ export {
   RunError,
   type RunErrorCode,
 } from './base/errors.js';
+export type { Spread } from './base/quantiles.js';
 export type { Certificate } from './certify/certify.js';
 export type { Comparison } from './compare/results.js';
 export type { Cell, CellOutcome, CellRow, MethodRow, Target } from './compare/types.js';
@@ -109,6 +110,13 @@ export type {
 export type { LinksDefinition } from './links/types.js';
 export type { Manifest, Resumed } from './output/manifest.js';
 export type { RandomNumbers } from './plugin/draws.js';
+export type {
+  FrameChange,
+  ProfileComparison,
+  ProfileRepeat,
+  RelativeChange,
+} from './profile/comparison.js';
+export type { ProfileVerdict } from './profile/significance.js';
 export type {
   FrameTime,
   ProfileReport,

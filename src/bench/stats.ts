@@ -1,33 +1,9 @@
 /** Medians, quartiles and intervals, and when two of them differ by more than they scatter. */
 
+import { quantile, type Spread } from '../base/quantiles.js';
 import { philoxBlock } from '../data/random.js';
 
-/** What repeated measurements of one thing came to. Quartiles say how far to trust the median. */
-export interface Spread {
-  median: number;
-  q1: number;
-  q3: number;
-  samples: number;
-}
-
-/** Quantile by linear interpolation between order statistics (Hyndman and Fan's type 7). */
-export function quantile(sorted: readonly number[], p: number): number {
-  const at = p * (sorted.length - 1);
-  const below = Math.floor(at);
-  const above = Math.min(sorted.length - 1, below + 1);
-  return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
-}
-
-export function spreadOf(values: readonly number[]): Spread {
-  if (values.length === 0) throw new Error('nothing was measured');
-  const sorted = [...values].sort((a, b) => a - b);
-  return {
-    median: quantile(sorted, 0.5),
-    q1: quantile(sorted, 0.25),
-    q3: quantile(sorted, 0.75),
-    samples: values.length,
-  };
-}
+export { quantile, type Spread, spreadOf } from '../base/quantiles.js';
 
 export interface Interval {
   low: number;

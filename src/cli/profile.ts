@@ -3,11 +3,15 @@
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { InputError } from '../base/errors.js';
+import { plural } from '../base/format.js';
 import { showPath } from '../base/show-path.js';
-import { INTERVAL_US, type Recorded, SECONDS } from '../library/record.js';
+import { INTERVAL_US, MOST_REPEATS, REPEATS, type Recorded, SECONDS } from '../library/record.js';
+import type { Against } from '../library/repeated.js';
 import { checkWindow, describeTimeline, timelineFiles, WINDOW } from '../library/timeline.js';
 import { toJson } from '../output/run-directory.js';
+import type { ProfileComparison, ProfileRepeat } from '../profile/comparison.js';
 import type { Page } from '../profile/flame-graph.js';
+import { LEAST_REPEATS } from '../profile/significance.js';
 import { formatPlan } from '../report/plan.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { Summary } from '../run/reports.js';
@@ -27,6 +31,7 @@ import {
   timedDirectory,
   watch,
 } from './run.js';
+import { exitCodeFor } from './signals.js';
 import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
 import { wholeNumber } from './whole-numbers.js';
 
@@ -37,12 +42,18 @@ The folder that is written:
   hottest.txt         the ten hottest frames of all threads and of each: shares, ms, ns a coordinate; time on and off the cores;
                       self time by source file
   profile.json        the same for programs, with every frame, rounds per second and the machine
+  merged.folded       all threads as folded stacks, for other tools, and for a later --against
+  comparison.txt      with --against...: the verdict, and the frames that differ most
   worker-0.cpuprofile what V8 recorded, for the developer tools of a browser or an editor
   trace.json          with --timeline: when each worker worked, waited and collected garbage; Chrome, Perfetto and Firefox's profiler open it
   timeline.svg        with --timeline: a picture of who waits for whom
 
 What is recorded: the round loop for --seconds, or --rounds of it. \`stop\` and \`rounds\` of the config do not end it: a run that converges in a few milliseconds
 leaves too few samples to say anything. With --whole it is the run as the config says, stop and all.
+
+Is it slower? --against-build and --against-config run both in turns, each repeat a fresh process of each, and the second one once more: what equal builds
+come to here. --against holds the run against an earlier folder, whose machine may have been faster or slower: that is said. "slower" is said only where the
+99% interval over repeats leaves zero out and the difference is larger than what equal builds come to. --fail-slower makes it exit code 1.
 
 What to read in it:
   gatherSign [WASM]   a kernel, by the name it has in kernels/
@@ -56,8 +67,12 @@ Examples:
   $ sottovoce profile ring.yaml --whole          start-up, parsing and the coordinator too
   $ sottovoce profile ring.yaml --timeline       who waits for whom, in 200 rounds in the middle
   $ sottovoce profile ring.yaml --no-html --json | jq .merged.barrier
+  $ sottovoce profile ring.yaml --repeats 10 --out before          to be compared with later
+  $ sottovoce profile ring.yaml --against before --fail-slower 5%
+  $ sottovoce profile ring.yaml --against-build ../other-copy
+  $ sottovoce profile ring.yaml --against-config ring-signs.yaml
 
-Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or bad input, 130 interrupted, 129 and 143 for SIGHUP and SIGTERM.
+Exit codes: 0 done, 1 the run failed (diverged, a worker died) or is slower than --fail-slower allows, 2 bad usage or bad input, 130 interrupted, 129 and 143 for SIGHUP and SIGTERM.
 `;
 
 export interface ProfileOptions {
@@ -72,6 +87,12 @@ export interface ProfileOptions {
   whole?: boolean;
   timeline?: boolean;
   timelineRounds?: string;
+  repeats?: number;
+  against?: string;
+  againstConfig?: string;
+  againstBuild?: string;
+  /** As a part: 0.05. */
+  failSlower?: number;
   /** commander's name for --no-html. */
   html: boolean;
   quiet?: boolean;
@@ -115,6 +136,15 @@ export function addProfileCommand(
       '--timeline-rounds <count>',
       `rounds of the timeline, in the middle of the run (default: ${WINDOW}; implies --timeline)`,
     )
+    .option(
+      '--repeats <count>',
+      `starts to record, each a fresh process (default with --against…: ${REPEATS})`,
+      repeats,
+    )
+    .option('--against <folder>', 'compare with an earlier profile')
+    .option('--against-config <file>', 'compare with another config, in turns')
+    .option('--against-build <folder>', 'compare with another built copy of this package, in turns')
+    .option('--fail-slower <percent>', 'exit with 1 where it is slower by more: 5%', percent)
     .option('--no-html', 'draw no flame graphs (0x is not needed then)')
     .option('-q, --quiet', 'print nothing but errors')
     .option('--json', 'print profile.json on stdout, everything else on stderr')
@@ -148,23 +178,29 @@ export async function profileCommand(
         import('../library/record.js'),
       ]);
     const window = windowOf(options);
+    const repeated = options.repeats !== undefined || comparisonsOf(options).length > 0;
+    if (repeated || options.failSlower !== undefined) refuseBeside(options);
     const draw = options.html ? await loadZeroX() : null;
     const name = profileName({ ...loaded, file });
     const given = options.out === undefined ? null : resolve(options.out);
+    // Before the folder is looked at: it may be the same.
+    const against = repeated ? await againstOf(options, dependencies) : {};
     const base = resolve(timedDirectory(`${name}-profile`, dependencies.now()));
     if (given === null) checkParent(base);
     else checkFolder(given);
 
     // A whole run is a process of its own, which is told of signals itself.
-    if (!whole) interrupt = new Interrupt(terminal, dependencies);
-    const { exitCode, recorded } = await (interrupt === null
-      ? wholeRun(loaded, options, dependencies)
-      : roundLoop(loaded, { ...options, window }, terminal, dependencies, say, interrupt));
+    if (!whole && !repeated) interrupt = new Interrupt(terminal, dependencies);
+    const { exitCode, recorded, repeats, comparison } = await (repeated
+      ? severalRuns(loaded, against, options, terminal, dependencies, say)
+      : interrupt === null
+        ? wholeRun(loaded, options, dependencies)
+        : roundLoop(loaded, { ...options, window }, terminal, dependencies, say, interrupt));
     if (recorded === null) return exitCode;
     interrupt ??= new Interrupt(terminal, dependencies);
     interrupt.finishing();
     const run = { ...recorded.run, name };
-    const described = describeProfile(run, recorded.threads);
+    const described = describeProfile(run, recorded.threads, repeats, comparison ?? null);
     const page: Page | null = draw && (await drawPage(draw));
     const folder = given ?? dependencies.newFolder(base);
     const timeline = recorded.timeline && (await describeTimeline(name, recorded.timeline));
@@ -174,6 +210,10 @@ export async function profileCommand(
     const { formatHottest, mostPutAside } = await import('../profile/hottest.js');
     say(`\n${formatHottest(described.merged, described.threads, workOf(run))}\n`);
     if (timeline) say(`${timeline.text}\n`);
+    if (comparison) {
+      const { formatComparison } = await import('../profile/comparison.js');
+      say(`${formatComparison(comparison)}\n`);
+    }
     say(`profile in ${showPath(folder)}: ${files.join(', ')}`);
     if (page !== null) say(`open ${showPath(join(folder, 'merged.html'))} in a browser`);
     const warn = (text: string) =>
@@ -190,7 +230,9 @@ export async function profileCommand(
     }
     if (recorded.summary.status === 'diverged') reportError(diverged(recorded.summary), terminal);
     if (json) printLine(terminal.stdout, toJson(described.report));
-    return interrupt.exitCode ?? exitCode;
+    const tooSlow =
+      comparison?.verdict === 'slower' && comparison.change.estimate > (options.failSlower ?? Infinity);
+    return interrupt.exitCode ?? (tooSlow ? ExitCode.RUN_FAILED : exitCode);
   } catch (error) {
     const code = reportError(error, terminal);
     if (json) printLine(terminal.stdout, toJson({ status: 'failed', error: (error as Error).message }));
@@ -204,6 +246,101 @@ interface Ended {
   exitCode: number;
   /** Null where there is no profile. */
   recorded: Recorded | null;
+  repeats?: ProfileRepeat[];
+  comparison?: ProfileComparison | null;
+}
+
+function comparisonsOf({ against, againstConfig, againstBuild }: ProfileOptions): string[] {
+  const given = { against, 'against-config': againstConfig, 'against-build': againstBuild };
+  return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : `--${name}`));
+}
+
+/** What makes no sense beside repeats, or without a comparison. */
+function refuseBeside(options: ProfileOptions): void {
+  const comparisons = comparisonsOf(options);
+  if (comparisons.length > 1) {
+    throw new InputError(`${comparisons.join(' and ')} are given, expected one of them`);
+  }
+  if (options.failSlower !== undefined) {
+    if (comparisons.length === 0) {
+      throw new InputError('--fail-slower is given alone, expected what to compare with as well', {
+        hint: 'give --against, --against-config or --against-build',
+      });
+    }
+    const { repeats = REPEATS } = options;
+    if (repeats < LEAST_REPEATS) {
+      throw new InputError(
+        `--repeats is ${repeats} with --fail-slower, expected ${LEAST_REPEATS} or more: fewer say nothing`,
+      );
+    }
+  }
+  const asked = comparisons[0] ?? '--repeats';
+  if (options.whole) throw new InputError(`--whole is given with ${asked}: whole runs are not compared`);
+  if (windowOf(options) !== undefined) {
+    throw new InputError(`--timeline is given with ${asked}: a timeline is of one run`);
+  }
+  if (options.rounds !== undefined) {
+    throw new InputError(
+      `--rounds is given with ${asked}, whose turns take as many rounds as they have time for`,
+      {
+        hint: 'give --seconds: how long each side is recorded, over all repeats',
+      },
+    );
+  }
+}
+
+async function againstOf(options: ProfileOptions, { load }: RunDependencies): Promise<Against> {
+  const { against, againstConfig, againstBuild } = options;
+  if (against !== undefined) {
+    return { recorded: (await import('../library/earlier.js')).readEarlier(resolve(against)) };
+  }
+  if (againstConfig !== undefined) return { config: await load(againstConfig, changesOf(options)) };
+  if (againstBuild === undefined) return {};
+  return { build: (await import('../library/turns.js')).findBuild(resolve(againstBuild)) };
+}
+
+async function severalRuns(
+  loaded: LoadedConfig,
+  against: Against,
+  options: ProfileOptions,
+  terminal: Terminal,
+  { onSignal }: RunDependencies,
+  say: (text: string) => void,
+): Promise<Ended> {
+  const { recordRepeats } = await import('../library/repeated.js');
+  const { repeats = REPEATS, seconds = SECONDS, interval: intervalUs } = options;
+  const abort = new AbortController();
+  let code: number = ExitCode.OK;
+  const stopListening = onSignal((signal) => {
+    code = exitCodeFor(signal);
+    abort.abort();
+  });
+  const shown = terminal.stderr.isTTY === true && !options.quiet;
+  const tell = (done: number, of: number) => {
+    if (shown) terminal.stderr.write(`\r${done} of ${of} repeats${done < of ? '' : '\n'}`);
+  };
+  say(
+    `${plural(repeats, 'repeat')}, each a fresh process${comparisonsOf(options).length > 0 ? ' of each side' : ''}`,
+  );
+  try {
+    tell(0, repeats);
+    const { signal } = abort;
+    const result = await recordRepeats(loaded, against, {
+      repeats,
+      seconds,
+      intervalUs,
+      signal,
+      onRepeat: tell,
+    });
+    const { recorded, comparison } = result;
+    return { exitCode: exitCodeOf(recorded.summary), recorded, repeats: result.repeats, comparison };
+  } catch (error) {
+    if (!abort.signal.aborted) throw error;
+    printLine(terminal.stderr, 'interrupted: there is no profile');
+    return { exitCode: code, recorded: null };
+  } finally {
+    stopListening();
+  }
 }
 
 /** With what people see of it meanwhile, and with what their Ctrl-C means. */
@@ -281,6 +418,18 @@ function seconds(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (value > 0 && value <= 3600) return value;
   throw new InvalidArgumentError(`--seconds is ${text}, expected a number in (0, 3600].`);
+}
+
+function repeats(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= MOST_REPEATS) return value;
+  throw new InvalidArgumentError(`--repeats is ${text}, expected a whole number in 1..${MOST_REPEATS}.`);
+}
+
+function percent(text: string): number {
+  const value = /^\s*[\d.]+\s*%\s*$/.test(text) ? Number(text.replace('%', '')) / 100 : Number.NaN;
+  if (value >= 0 && value < 100) return value;
+  throw new InvalidArgumentError(`--fail-slower is ${text}, expected a percentage such as 5%.`);
 }
 
 /** Below 50 us a thread does little but take samples; above 0.1 s there are none. */

@@ -2,13 +2,25 @@
 
 import path from 'node:path';
 import { InputError, RunError } from '../base/errors.js';
+import type { ProfileComparison } from '../profile/comparison.js';
 import type { ProfileReport, ThreadProfile } from '../profile/write.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { Summary } from '../run/reports.js';
 import type { Progress, RunResult } from '../session/types.js';
 import { load } from './configs.js';
 import { checkOptions as checkKeys } from './options.js';
-import { INTERVAL_US, lasting, profileName, type Recorded, recordLoop, recordWhole } from './record.js';
+import {
+  checkRepeats,
+  INTERVAL_US,
+  lasting,
+  profileName,
+  REPEATS,
+  type Recorded,
+  recordLoop,
+  recordWhole,
+  SECONDS,
+} from './record.js';
+import type { Against, RepeatedProfile } from './repeated.js';
 import type { ConfigInput } from './specs.js';
 import { steered } from './steer.js';
 import { checkWindow, type DescribedTimeline, describeTimeline, timelineFiles } from './timeline.js';
@@ -32,16 +44,30 @@ export interface ProfileOptions {
   whole?: boolean;
   /**
    * Rounds in the middle of the run of which it is recorded when each worker worked and waited, as `timeline`
-   * does: `outDir` then has trace.json and timeline.svg as well. Of none where absent; not with `whole`.
+   * does: `outDir` then has trace.json and timeline.svg as well. Of none where absent; not with `whole` or `repeats`.
    */
   timelineRounds?: number;
+  /**
+   * Starts to record, each a fresh process, with rounds timed without the profiler as well; 10 where something is
+   * compared with. `seconds` are then for all of them, and `rounds` is not given.
+   */
+  repeats?: number;
+  /** Folder of an earlier profile to compare with, best one with repeats. */
+  against?: string;
+  /** Another config to compare with: both run in turns. */
+  againstConfig?: ConfigInput | LoadedConfig | string;
+  /** Folder of another built copy of this package to compare with: both run in turns. */
+  againstBuild?: string;
   /** Folder for the files that the command writes; nothing is written where absent. */
   outDir?: string;
   /** Whether flame graphs are among these files; true where absent. 0x draws them, and must be installed. */
   html?: boolean;
   /** Ends the recording after the round that is under way; what was recorded until then is the profile. */
   signal?: AbortSignal;
-  /** Called about ten times a second with where the run is; not with `whole`. What it throws ends the run. */
+  /**
+   * Called about ten times a second with where the run is; not with `whole` or `repeats`. What it throws ends
+   * the run.
+   */
   onProgress?: (progress: Progress) => void;
 }
 
@@ -53,6 +79,10 @@ const OPTIONS = [
   'intervalUs',
   'whole',
   'timelineRounds',
+  'repeats',
+  'against',
+  'againstConfig',
+  'againstBuild',
   'outDir',
   'html',
   'signal',
@@ -65,6 +95,8 @@ export interface ProfileOutcome {
   report: ProfileReport;
   /** As in hottest.txt. */
   text: string;
+  /** With what it was compared, and whether it is slower; null where nothing was compared. */
+  comparison: ProfileComparison | null;
   /** What V8 recorded of each thread, worker 0 first: the developer tools of a browser open it. */
   profiles: ThreadProfile[];
   /** How the run ended: `stopped` where the time was over. */
@@ -92,7 +124,10 @@ export interface ProfileOutcome {
  * ```
  *
  * `stop` and `rounds` of the config end nothing, as in the command: a run that converges in a few milliseconds
- * leaves too few samples to say anything. Several may be recorded at once, each in its own threads; they take
+ * leaves too few samples to say anything.
+ *
+ * With `againstBuild`, `againstConfig` or `against` it says whether it is slower than another build, another config
+ * or an earlier profile, and in which frames: `comparison`. Several may be recorded at once, each in its own threads; they take
  * cores from one another, and times then say little.
  *
  * @throws InputError where the config, an option or the folder is wrong, and where 0x is wanted and missing
@@ -113,11 +148,13 @@ export async function profile(
   const folder = outDir === undefined ? null : path.resolve(outDir);
   if (folder !== null) checkFolder(folder);
   const draw = folder !== null && html ? await loadZeroX() : null;
-  const recorded = await (options.whole ? recordProcess(loaded, options) : recordThreads(loaded, options));
+  const { recorded, repeats, comparison } = await (asksForRepeats(options)
+    ? recordSeveral(loaded, options)
+    : recordOnce(loaded, options));
   if (recorded.summary.rounds === 0) signal?.throwIfAborted();
   const { threads, summary } = recorded;
   const run = { ...recorded.run, name: profileName(loaded) };
-  const described = describeProfile(run, threads);
+  const described = describeProfile(run, threads, repeats, comparison);
   const page = draw && (await drawPage(draw));
   const timeline = recorded.timeline && (await describeTimeline(run.name, recorded.timeline));
   const more = timeline && (await timelineFiles(timeline));
@@ -125,11 +162,39 @@ export async function profile(
   return {
     report: described.report,
     text: described.text,
+    comparison,
     profiles: threads.map(({ profile: recording, tree }) => ({ thread: tree.root.name, profile: recording })),
     summary,
     ...(timeline && { timeline }),
     files: written.map((name) => path.join(folder as string, name)),
   };
+}
+
+type Several = Pick<RepeatedProfile, 'recorded' | 'repeats' | 'comparison'>;
+
+async function recordOnce(loaded: LoadedConfig, options: ProfileOptions): Promise<Several> {
+  const recorded = await (options.whole ? recordProcess(loaded, options) : recordThreads(loaded, options));
+  return { recorded, repeats: [], comparison: null };
+}
+
+function asksForRepeats({ repeats, against, againstConfig, againstBuild }: ProfileOptions): boolean {
+  return [repeats, against, againstConfig, againstBuild].some((value) => value !== undefined);
+}
+
+async function recordSeveral(loaded: LoadedConfig, options: ProfileOptions): Promise<Several> {
+  const { against, againstConfig, againstBuild, signal, intervalUs = INTERVAL_US } = options;
+  const { repeats = REPEATS, seconds = SECONDS } = options;
+  const [{ recordRepeats }, { readEarlier }, { findBuild }] = await Promise.all([
+    import('./repeated.js'),
+    import('./earlier.js'),
+    import('./turns.js'),
+  ]);
+  const compared: Against = {
+    recorded: against === undefined ? undefined : readEarlier(path.resolve(against)),
+    config: againstConfig === undefined ? undefined : await load(againstConfig, options),
+    build: againstBuild === undefined ? undefined : findBuild(path.resolve(againstBuild)),
+  };
+  return recordRepeats(loaded, compared, { repeats, seconds, intervalUs, signal });
 }
 
 async function recordThreads(loaded: LoadedConfig, options: ProfileOptions): Promise<Recorded> {
@@ -164,7 +229,24 @@ async function recordProcess(loaded: LoadedConfig, options: ProfileOptions): Pro
   throw new RunError('WORKER_FAILED', `the run under the profiler ended with exit code ${exitCode}`);
 }
 
-function checkOptions({ seconds, intervalUs, whole, timelineRounds }: ProfileOptions): void {
+function checkOptions(options: ProfileOptions): void {
+  const { seconds, intervalUs, whole, timelineRounds, repeats, rounds } = options;
+  const { against, againstConfig, againstBuild } = options;
+  if (repeats !== undefined) checkRepeats(repeats);
+  const compared = Object.entries({ against, againstConfig, againstBuild }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (compared.length > 1) {
+    throw new InputError(`${compared.map(([key]) => key).join(' and ')} are given, expected one of them`);
+  }
+  const asked = compared[0]?.[0] ?? (repeats === undefined ? null : 'repeats');
+  for (const [key, value] of Object.entries({ whole: whole || undefined, rounds, timelineRounds })) {
+    if (asked !== null && value !== undefined) {
+      throw new InputError(`${key} is given with ${asked}, expected one of them`, {
+        hint: 'seconds says how long each side is recorded, over all repeats',
+      });
+    }
+  }
   if (seconds !== undefined && !(seconds > 0 && seconds <= 3600)) {
     throw new InputError(`seconds is ${seconds}, expected a number in 0..3600`);
   }

@@ -1,6 +1,7 @@
 /** A run is recorded under V8's sampling profiler: what the command `profile` and the function both do. */
 
 import { basename } from 'node:path';
+import { InputError } from '../base/errors.js';
 import { callTree, ROUND_LOOP } from '../profile/call-tree.js';
 import type { ProfiledRun, RecordedThread } from '../profile/write.js';
 import type { LoadedConfig } from '../run/config.js';
@@ -13,8 +14,18 @@ import type { RunResult, Session } from '../session/types.js';
 export const SECONDS = 5;
 /** Microseconds between two samples where nothing is said. */
 export const INTERVAL_US = 500;
+/** Repeats where a comparison is asked for and nothing is said. */
+export const REPEATS = 10;
+export const MOST_REPEATS = 1000;
 /** More than anything runs in any time that somebody waits for; schedules that look ahead have a horizon. */
 const ENDLESS_ROUNDS = 1e9;
+
+/** Throws InputError. */
+export function checkRepeats(repeats: unknown): void {
+  if (!Number.isInteger(repeats) || (repeats as number) < 1 || (repeats as number) > MOST_REPEATS) {
+    throw new InputError(`repeats is ${repeats}, expected a whole number in 1..${MOST_REPEATS}`);
+  }
+}
 
 export interface Recorded {
   run: Omit<ProfiledRun, 'name'>;
@@ -95,9 +106,14 @@ export async function recordLoop(
 /** The same run without an end of its own. */
 async function unending(loaded: LoadedConfig, endless: boolean): Promise<LoadedConfig> {
   const { config } = loaded;
-  const goesOn = endless && (await describe(loaded)).endless;
-  const rounds = goesOn ? Math.max(config.rounds, ENDLESS_ROUNDS) : config.rounds;
+  const rounds = endless ? await roundsOf(loaded) : config.rounds;
   return { ...loaded, config: { ...config, stop: {}, rounds } };
+}
+
+/** As many as a run may have that is ended before. */
+export async function roundsOf(loaded: LoadedConfig): Promise<number> {
+  const { rounds } = loaded.config;
+  return (await describe(loaded)).endless ? Math.max(rounds, ENDLESS_ROUNDS) : rounds;
 }
 
 /** Null where the run did not come to its end: it has said why, on stderr. */
@@ -129,7 +145,7 @@ async function describe({ config }: LoadedConfig): Promise<MethodDescription> {
   return describeMethod(await loadRegistries(), config);
 }
 
-function describeRun(
+export function describeRun(
   scope: ProfiledRun['scope'],
   { agents, edges, dim, workers, rounds, seconds }: Summary,
   { flow, compressor }: Pick<MethodDescription, 'flow' | 'compressor'>,

@@ -61,8 +61,16 @@ interface Label {
   file: string | null;
 }
 
-/** `thread` is what the root is called. Without `within`, everything that the profile has. */
-export function callTree(profile: CpuProfile, thread: string, within?: Within): ThreadTree {
+/**
+ * `thread` is what the root is called. Without `within`, everything that the profile has. `compiled`: URL of the
+ * compiled files that ran, where they are not these.
+ */
+export function callTree(
+  profile: CpuProfile,
+  thread: string,
+  within?: Within,
+  compiled = compiledFolder,
+): ThreadTree {
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
   const parents = new Map<number, number>();
   for (const { id, children = [] } of profile.nodes) for (const child of children) parents.set(child, id);
@@ -74,7 +82,8 @@ export function callTree(profile: CpuProfile, thread: string, within?: Within): 
     const known = inside.get(id);
     if (known !== undefined) return known;
     const parent = parents.get(id);
-    const answer = isFrame(nodes.get(id)!.callFrame, within) || (parent !== undefined && isInside(parent));
+    const answer =
+      isFrame(nodes.get(id)!.callFrame, within, compiled) || (parent !== undefined && isInside(parent));
     inside.set(id, answer);
     return answer;
   };
@@ -99,7 +108,7 @@ export function callTree(profile: CpuProfile, thread: string, within?: Within): 
       !parents.has(parent) ||
       (within !== undefined && isInside(id) && !isInside(parent));
     const above = outermost ? root : frameOf(passWrappers(parent));
-    const label = labelOf(nodes.get(id)!.callFrame);
+    const label = labelOf(nodes.get(id)!.callFrame, compiled);
     let frame = above.children.find(({ name }) => name === label.name);
     if (!frame) {
       frame = { ...label, selfUs: 0, samples: 0, children: [] };
@@ -178,8 +187,8 @@ export function totalSamples(frame: Frame): number {
   return total;
 }
 
-function isFrame(frame: CallFrame, { functionName, file }: Within): boolean {
-  return frame.functionName === functionName && labelOf(frame).file === file;
+function isFrame(frame: CallFrame, { functionName, file }: Within, compiled: string): boolean {
+  return frame.functionName === functionName && labelOf(frame, compiled).file === file;
 }
 
 /**
@@ -190,7 +199,7 @@ function isWrapper({ functionName }: Pick<CallFrame, 'functionName'>): boolean {
   return functionName.startsWith('js-to-wasm') || functionName === 'GenericJSToWasmWrapper';
 }
 
-function labelOf({ functionName, url, lineNumber, columnNumber }: CallFrame): Label {
+function labelOf({ functionName, url, lineNumber, columnNumber }: CallFrame, compiled: string): Label {
   if (isWrapper({ functionName })) return { name: 'call of a kernel [VM]', kind: 'vm', file: null };
   if (url.startsWith('wasm://')) return kernelLabel(functionName);
   if (url === '') {
@@ -201,7 +210,7 @@ function labelOf({ functionName, url, lineNumber, columnNumber }: CallFrame): La
       return { name: `unnamed ${functionName}`.trim(), kind: 'unnamed', file: null };
     return { name: `${functionName} [VM]`, kind: 'vm', file: null };
   }
-  const { kind, file, line } = placeOf(url, lineNumber, columnNumber);
+  const { kind, file, line } = placeOf(url, lineNumber, columnNumber, compiled);
   // A bundle tells two functions of one name apart by a number, `bind$1`; here their files do.
   const name = functionName.replace(/\$\d+$/, '');
   return { name: `${name || '(anonymous)'} ${file}:${line}`, kind, file };
@@ -225,11 +234,15 @@ const compiledFolder = new URL('..', kernelsUrl).href;
  * Lines count from 0 in a profile and from 1 here. No path leads out of the project: what is recorded can be
  * shown to others.
  */
-function placeOf(url: string, line: number, column: number): { kind: FrameKind; file: string; line: number } {
+function placeOf(
+  url: string,
+  line: number,
+  column: number,
+  compiled: string,
+): { kind: FrameKind; file: string; line: number } {
   if (url.startsWith('node:')) return { kind: 'core', file: url, line: line + 1 };
-  const modules = url.lastIndexOf('/node_modules/');
-  if (modules >= 0) return { kind: 'deps', file: url.slice(modules + 1), line: line + 1 };
-  if (url.startsWith(compiledFolder)) {
+  // First: an installed copy of this package lies among other modules.
+  if (url.startsWith(compiled)) {
     const source = sourceMap(url)?.findEntry(line, column);
     // Glue that a bundle adds comes from no file.
     if (source && 'originalSource' in source && source.originalSource) {
@@ -238,8 +251,10 @@ function placeOf(url: string, line: number, column: number): { kind: FrameKind; 
       const kind = original.startsWith('node_modules/') ? 'deps' : 'app';
       return { kind, file: original, line: source.originalLine + 1 };
     }
-    return { kind: 'app', file: `dist/${url.slice(compiledFolder.length)}`, line: line + 1 };
+    return { kind: 'app', file: `dist/${url.slice(compiled.length)}`, line: line + 1 };
   }
+  const modules = url.lastIndexOf('/node_modules/');
+  if (modules >= 0) return { kind: 'deps', file: url.slice(modules + 1), line: line + 1 };
   return { kind: 'app', file: url.slice(url.lastIndexOf('/') + 1), line: line + 1 };
 }
 

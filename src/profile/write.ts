@@ -5,8 +5,10 @@
  *     THREAD.html       of one thread: worker-0.html, ...
  *     hottest.txt       the ten hottest frames of all threads and of each, and self time by source file
  *     profile.json      the same and more for programs: every frame's share, rounds per second, the machine
+ *     merged.folded     all threads as one, as folded stacks
+ *     comparison.txt    what it was compared with, the verdict, and the frames that differ most
  *     trace.json        when each worker worked and waited, where asked for; and timeline.svg, a picture of it
- *     THREAD.cpuprofile as V8 recorded it, for the developer tools of a browser or an editor
+ *     THREAD.cpuprofile as V8 recorded it, for the developer tools of a browser or an editor; of repeats the last
  */
 
 import { randomUUID } from 'node:crypto';
@@ -26,6 +28,7 @@ import { isOurs, Stage, settle } from '../output/stage.js';
 import { ownVersion } from '../output/versions.js';
 import type { ThreadTimes } from '../run/thread-times.js';
 import { besideEachOther, type Frame, mergeThreads, type ThreadTree } from './call-tree.js';
+import { formatComparison, type ProfileComparison, type ProfileRepeat } from './comparison.js';
 import type { Page } from './flame-graph.js';
 import {
   byFile,
@@ -39,6 +42,7 @@ import {
   type Work,
 } from './hottest.js';
 import type { CpuProfile } from './record.js';
+import { foldStacks } from './stacks.js';
 
 export interface RecordedThread {
   profile: CpuProfile;
@@ -131,6 +135,10 @@ export interface ProfileReport extends ProfiledRun {
   time: { recorded: string };
   /** All threads as one. */
   merged: ProfileShares;
+  /** What each start came to, where there were several; empty where there was one. */
+  repeats: ProfileRepeat[];
+  /** With what it was compared, and the verdict; null where it was not. */
+  comparison: ProfileComparison | null;
   /** Share of self time by source file, largest first. */
   files: { file: string; share: number }[];
   /** Each thread. */
@@ -155,7 +163,7 @@ export interface ThreadProfile {
 }
 
 const OWN_FILES =
-  /^(merged\.html|hottest\.txt|profile\.json|trace\.json|timeline\.svg|baseline\.json|[\w-]+\.cpuprofile|(main|coordinator|worker-\d+)\.html)$/;
+  /^(merged\.html|merged\.folded|difference\.html|comparison\.txt|hottest\.txt|profile\.json|trace\.json|timeline\.svg|baseline\.json|[\w-]+\.cpuprofile|(main|coordinator|worker-\d+)\.html)$/;
 
 /**
  * Refuses, before anything is run, a folder that cannot or should not be written to. Makes nothing. Throws
@@ -224,7 +232,12 @@ export function writeProfile(
 }
 
 /** What people and programs read of it. */
-export function describeProfile(run: ProfiledRun, recorded: readonly RecordedThread[]): DescribedProfile {
+export function describeProfile(
+  run: ProfiledRun,
+  recorded: readonly RecordedThread[],
+  repeats: ProfileRepeat[] = [],
+  comparison: ProfileComparison | null = null,
+): DescribedProfile {
   const roots = recorded.map(({ tree }) => tree.root);
   const merged = timeShares(mergeThreads(roots));
   const threads = roots.map(timeShares);
@@ -232,7 +245,7 @@ export function describeProfile(run: ProfiledRun, recorded: readonly RecordedThr
     merged,
     threads,
     text: describe(run, merged, threads, recorded),
-    report: describeForPrograms(run, merged, threads, recorded),
+    report: { ...describeForPrograms(run, merged, threads, recorded), repeats, comparison },
   };
 }
 
@@ -255,6 +268,8 @@ function writeFiles(
     for (const root of roots) write(`${fileName(root)}.html`, page.around(root, titleOf(run, root)));
   }
   write('hottest.txt', text);
+  write(STACKS, foldStacks(mergedTree));
+  if (report.comparison !== null) write('comparison.txt', `${formatComparison(report.comparison)}\n`);
   write('profile.json', `${toJson(report)}\n`);
   for (const { profile, tree } of recorded)
     write(`${fileName(tree.root)}.cpuprofile`, JSON.stringify(profile));
@@ -314,14 +329,16 @@ function threadTimesOf(threads: readonly TimeShares[], recorded: readonly Record
 const THREAD_TIMES =
   'on a core, ready but put aside for others, or asleep; and at the barrier, by the samples';
 
-const PROFILE_FORMAT = 'sottovoce-profile/1';
+/** All threads as one, for tools that read folded stacks, and for a later profile. */
+export const STACKS = 'merged.folded';
+export const PROFILE_FORMAT = 'sottovoce-profile/1';
 
 function describeForPrograms(
   run: ProfiledRun,
   merged: TimeShares,
   threads: readonly TimeShares[],
   recorded: readonly RecordedThread[],
-): ProfileReport {
+): Omit<ProfileReport, 'repeats' | 'comparison'> {
   return {
     format: PROFILE_FORMAT,
     ...run,
@@ -358,7 +375,7 @@ function sharesForPrograms(
   };
 }
 
-function machine() {
+export function machine() {
   return {
     cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
     cores: ownCores().count,

@@ -42,6 +42,10 @@ const COMMANDS: { matches: RegExp; why: string; add?: string; late?: true }[] = 
     add: '',
     late: true,
   },
+  {
+    matches: /profile ring\.yaml .*(--against|--repeats)/,
+    why: 'half a minute each, and another build; test/profile/against.test.ts has them',
+  },
   { matches: /profile ring\.yaml/, why: 'five seconds of recording', add: '--seconds 0.3' },
   {
     matches: /profile profiles\/one-bit/,

@@ -65,13 +65,14 @@ try {
   const { verdict } = await certify(all.flatten(all.sign()), { dim: 8, onProgress: ({ measuring }) => measuring.length });
   const profiled = await profile(config, { seconds: 1, intervalUs: 200, outDir: 'p', html: false, timelineRounds: 9 });
   const timed = await timeline(config, { seconds: 1, window: 50, onProgress: ({ round }) => round });
+  const held = await profile('a.yaml', { repeats: 10, againstBuild: '../before', signal });
   const seen = await inspectTopology({ edges: [[0, 1], [1, 2]], labels: ['a', 'b', 'c'], weights: [1, 2] });
   await inspectTopology('graph.gml', { weights: 'metropolis' });
   await inspectTopology(graph);
   await using opened = await openSession();
   await opened.session.prepare({ config: loaded, outDir: null });
   const numbers: number[] = [x[0] ?? 0, rows[0]?.rmsError ?? 0, methods.length, gains['step'] ?? 0, seen.lambda2];
-  const texts: string[] = [pictures[0]?.svg ?? '', timed.svg, timed.trace.traceEvents[0]?.name ?? '', report?.flow ?? '', profiled.report.merged.thread];
+  const texts: string[] = [pictures[0]?.svg ?? '', timed.svg, timed.trace.traceEvents[0]?.name ?? '', report?.flow ?? '', profiled.report.merged.thread, held.comparison?.verdict ?? ''];
   console.log(numbers, texts, verdict.qualifies);
 } catch (error) {
   if (isInputError(error)) console.error(error.hint, error instanceof InputError);

@@ -79,6 +79,7 @@ describe('a profile of a quick run on two workers', () => {
   it('writes the files it promises', () => {
     expect(readdirSync(out).sort()).toEqual([
       'hottest.txt',
+      'merged.folded',
       'merged.html',
       'profile.json',
       'worker-0.cpuprofile',
@@ -172,6 +173,7 @@ describe('a profile of a quick run on two workers', () => {
     expect(readdirSync(out).sort()).toEqual([
       'baseline.json',
       'hottest.txt',
+      'merged.folded',
       'profile.json',
       'worker-0.cpuprofile',
       'worker-1.cpuprofile',

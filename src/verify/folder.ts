@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { type Precision, REAL } from '../arena/layout.js';
 import { plural } from '../base/format.js';
 import { readCheckpoint, Unusable } from '../checkpoint/file.js';
 import { findCheckpoints } from '../checkpoint/folder.js';
@@ -42,7 +43,7 @@ export async function verifyRun(
   checks.push(...(await inputsOf(kept)));
   const { found: checkpoints, checks: ofCheckpoints } = checkpointsOf(folder, kept);
   checks.push(...ofCheckpoints);
-  const xHash = await hashOfX(path.join(folder, 'x.npy'));
+  const xHash = await hashOfX(path.join(folder, 'x.npy'), kept.loaded.config.precision);
   const { summary } = kept;
   if (summary !== null && xHash !== null) checks.push(...agree(summary, xHash, kept));
 
@@ -170,10 +171,12 @@ function checkpointsOf(folder: string, { manifest }: KeptRun): { found: Usable[]
 }
 
 /** As the state is hashed; null where the file is not there or cannot be read, which its digest tells. */
-async function hashOfX(file: string): Promise<string | null> {
+async function hashOfX(file: string, precision: Precision | undefined): Promise<string | null> {
   if (!existsSync(file)) return null;
   try {
-    const { data } = await readNpy(file);
+    const read = await readNpy(file);
+    // Numbers are read as float64, whatever the file holds; the hash is over those of the run.
+    const data = new REAL[precision ?? 'float64'].of(read.data);
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return createHash('sha256').update(bytes).digest('hex');
   } catch {

@@ -5,35 +5,24 @@
  *     round 900                 whole rounds
  *       hubs, round, ...        work in a phase
  *       wait for worker 1       until the last one arrived; an arrow comes from there
- *       barrier                 the last one's own crossing
+ *       barrier                 from then until it was let go
  *       minor collection        the garbage collector
  *
- * Times are microseconds from the beginning of the first round, to a nanosecond; within a track events nest.
+ * Times are microseconds from the beginning of the first round, to a nanosecond. Within a track events nest, and
+ * each is a beginning and an end: of an event with a duration, viewers add up where it ends, and what is rounded
+ * there ends after its neighbour has begun.
  */
 
 import type { Lap } from '../run/timeline.js';
 import type { RecordedTimeline } from '../session/recorded-timeline.js';
 import { lastOf, spanOf, type Waits, waitsOf } from './waits.js';
 
-/** As the format has them: complete events, metadata, and the two ends of an arrow. */
+/** As the format has them: where something begins and ends, metadata, and the two ends of an arrow. */
 export type TraceEvent =
-  | {
-      ph: 'X';
-      name: string;
-      cat: string;
-      pid: number;
-      tid: number;
-      ts: number;
-      dur: number;
-      args?: Record<string, number>;
-    }
-  | {
-      ph: 'M';
-      name: 'process_name' | 'thread_name' | 'thread_sort_index';
-      pid: number;
-      tid: number;
-      args: { name: string } | { sort_index: number };
-    }
+  | { ph: 'B'; name: string; cat: string; pid: number; tid: number; ts: number }
+  | { ph: 'E'; name: string; cat: string; pid: number; tid: number; ts: number }
+  | { ph: 'M'; name: 'process_name' | 'thread_name'; pid: number; tid: number; args: { name: string } }
+  | { ph: 'M'; name: 'thread_sort_index'; pid: number; tid: number; args: { sort_index: number } }
   | { ph: 's'; name: string; cat: string; id: number; pid: number; tid: number; ts: number }
   | { ph: 'f'; bp: 'e'; name: string; cat: string; id: number; pid: number; tid: number; ts: number };
 
@@ -54,73 +43,101 @@ const ARROW_MS = 1e-3;
 
 const threadOf = (worker: number): number => worker + 1;
 
+/** Of a track, in nanoseconds. */
+interface Span {
+  name: string;
+  cat: string;
+  from: number;
+  to: number;
+}
+
+class Track {
+  readonly tid: number;
+  private readonly spans: Span[] = [];
+
+  constructor(tid: number) {
+    this.tid = tid;
+  }
+
+  add(cat: string, name: string, fromMs: number, toMs: number): void {
+    const [from, to] = [nanoseconds(fromMs), nanoseconds(toMs)];
+    if (to > from) this.spans.push({ name, cat, from, to });
+  }
+
+  /** Whoever begins at the same time and lasts longer is outside; one that overlaps the end of another ends with it. */
+  events(): TraceEvent[] {
+    const { tid } = this;
+    const events: TraceEvent[] = [];
+    const open: Span[] = [];
+    const put = (ph: 'B' | 'E', { name, cat }: Span, at: number) => {
+      events.push({ ph, name, cat, pid: PROCESS, tid, ts: at / 1000 });
+    };
+    const closeUntil = (at: number) => {
+      for (let span = open.at(-1); span !== undefined && span.to <= at; span = open.at(-1)) {
+        put('E', span, span.to);
+        open.pop();
+      }
+    };
+    for (const span of this.spans.toSorted((a, b) => a.from - b.from || b.to - a.to)) {
+      closeUntil(span.from);
+      put('B', span, span.from);
+      open.push({ ...span, to: Math.min(span.to, open.at(-1)?.to ?? span.to) });
+    }
+    closeUntil(Number.POSITIVE_INFINITY);
+    return events;
+  }
+}
+
 export function traceFile(name: string, timeline: RecordedTimeline): TraceFile {
   const { workers, rounds, phases, collections, coordinator, originMs } = timeline;
   const end = spanOf(timeline);
-  const coordinatorThread = threadOf(workers);
-  const events: TraceEvent[] = [
-    { ph: 'M', name: 'process_name', pid: PROCESS, tid: 0, args: { name: `sottovoce ${name}` } },
-  ];
-  const addThread = (tid: number, called: string) => {
-    events.push(
-      { ph: 'M', name: 'thread_name', pid: PROCESS, tid, args: { name: called } },
-      { ph: 'M', name: 'thread_sort_index', pid: PROCESS, tid, args: { sort_index: tid } },
-    );
-  };
-  for (let worker = 0; worker < workers; worker++) addThread(threadOf(worker), `worker ${worker}`);
-  addThread(coordinatorThread, 'coordinator');
-
-  const complete = (tid: number, cat: string, called: string, from: number, to: number, args = {}) => {
-    const begin = nanoseconds(from);
-    const dur = (nanoseconds(to) - begin) / 1000;
-    events.push({ ph: 'X', name: called, cat, pid: PROCESS, tid, ts: begin / 1000, dur, args });
-  };
-  /** The part of it that lies in the rounds recorded. */
-  const within = (tid: number, cat: string, called: string, beganMs: number, endedMs: number) => {
-    const from = Math.max(0, beganMs - originMs);
-    const to = Math.min(end, endedMs - originMs);
-    if (to > from) complete(tid, cat, called, from, to);
-  };
+  const tracks = Array.from({ length: workers }, (_, worker) => new Track(threadOf(worker)));
+  const own = new Track(threadOf(workers));
+  const arrows: TraceEvent[] = [];
   let arrow = 0;
   for (const laps of rounds) {
     const [first] = laps;
-    for (let worker = 0; worker < workers; worker++) {
-      const tid = threadOf(worker);
-      const roundEnd = laps.at(-1)!.released[worker]!;
-      complete(tid, 'round', `round ${first!.round}`, first!.began[worker]!, roundEnd);
+    tracks.forEach((track, worker) => {
+      track.add('round', `round ${first!.round}`, first!.began[worker]!, laps.at(-1)!.released[worker]!);
       for (const lap of laps) {
-        const { round } = lap;
         const last = lastOf(lap);
         const [began, arrived, released] = [lap.began[worker]!, lap.arrived[worker]!, lap.released[worker]!];
-        complete(tid, 'work', workName(lap, phases), began, arrived, { round });
-        if (worker === last) {
-          complete(tid, 'barrier', 'barrier', arrived, released, { round });
-          continue;
-        }
-        const came = lap.arrived[last]!;
-        complete(tid, 'wait', `wait for worker ${last}`, arrived, released, {
-          round,
-          worker: last,
-          crossingUs: nanoseconds(released - came) / 1000,
-        });
-        if (came - arrived < ARROW_MS) continue;
+        // By a tenth of a microsecond of two clocks it may seem to have been let go before.
+        const came = Math.min(lap.arrived[last]!, released);
+        track.add('work', workName(lap, phases), began, arrived);
+        if (worker !== last) track.add('wait', `wait for worker ${last}`, arrived, came);
+        track.add('barrier', 'barrier', came, released);
+        if (worker === last || came - arrived < ARROW_MS) continue;
         const ends = { name: 'lets go', cat: 'wait', id: ++arrow, pid: PROCESS };
-        events.push(
-          { ph: 's', ...ends, tid: threadOf(last), ts: nanoseconds(came) / 1000 },
-          { ph: 'f', bp: 'e', ...ends, tid, ts: nanoseconds(Math.max(released, came)) / 1000 },
-        );
+        const ts = nanoseconds(came) / 1000;
+        arrows.push({ ph: 's', ...ends, tid: threadOf(last), ts });
+        arrows.push({ ph: 'f', bp: 'e', ...ends, tid: track.tid, ts });
       }
-    }
+    });
   }
-  collections.forEach((all, worker) => {
-    for (const { kind, beganMs, endedMs } of all) within(threadOf(worker), 'gc', kind, beganMs, endedMs);
+  /** The part of it that lies in the rounds recorded. */
+  const within = (track: Track, cat: string, called: string, beganMs: number, endedMs: number) =>
+    track.add(cat, called, Math.max(0, beganMs - originMs), Math.min(end, endedMs - originMs));
+  tracks.forEach((track, worker) => {
+    for (const { kind, beganMs, endedMs } of collections[worker] ?? [])
+      within(track, 'gc', kind, beganMs, endedMs);
   });
   for (const { what, beganMs, endedMs } of coordinator.spans)
-    within(coordinatorThread, 'coordinator', what, beganMs, endedMs);
-  for (const { kind, beganMs, endedMs } of coordinator.collections)
-    within(coordinatorThread, 'gc', kind, beganMs, endedMs);
+    within(own, 'coordinator', what, beganMs, endedMs);
+  for (const { kind, beganMs, endedMs } of coordinator.collections) within(own, 'gc', kind, beganMs, endedMs);
+
+  const called = (tid: number, thread: string): TraceEvent[] => [
+    { ph: 'M', name: 'thread_name', pid: PROCESS, tid, args: { name: thread } },
+    { ph: 'M', name: 'thread_sort_index', pid: PROCESS, tid, args: { sort_index: tid } },
+  ];
   return {
-    traceEvents: events,
+    traceEvents: [
+      { ph: 'M', name: 'process_name', pid: PROCESS, tid: 0, args: { name: `sottovoce ${name}` } },
+      ...tracks.flatMap(({ tid }, worker) => called(tid, `worker ${worker}`)),
+      ...called(own.tid, 'coordinator'),
+      ...[...tracks, own].flatMap((track) => track.events()),
+      ...arrows,
+    ],
     displayTimeUnit: 'ns',
     otherData: { format: FORMAT, name, ...waitsOf(timeline) },
   };

@@ -18,7 +18,7 @@ import { formatCount } from '../base/count.js';
 import type { Lap } from '../run/timeline.js';
 import type { RecordedTimeline } from '../session/recorded-timeline.js';
 
-/** What one worker did in the rounds recorded, in ms; all of it adds up to the time between the first and the last. */
+/** What one worker did in the rounds recorded, in ms; it adds up to the time from its first round to its last. */
 export interface WorkerWaits {
   /** In each phase of a round. */
   phases: number[];

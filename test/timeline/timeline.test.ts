@@ -7,12 +7,12 @@ import { describe, expect, it } from 'vitest';
 import { profile, timeline } from '../../dist/src/index.js';
 import type { RecordedTimeline } from '../../src/session/recorded-timeline.js';
 import { drawTimeline, usualRounds } from '../../src/timeline/picture.js';
-import { formatTrace, type TraceEvent, traceFile } from '../../src/timeline/trace-events.js';
+import { formatTrace, traceFile } from '../../src/timeline/trace-events.js';
 import { formatWaits, waitsOf } from '../../src/timeline/waits.js';
 import { sottovoce } from '../support/command-line.js';
 import { temporaryFolder } from '../support/run.js';
 import { byHand } from './by-hand.js';
-import { badlyNested, traceFile as format } from './trace-event-format.js';
+import { traceFile as format, slicesOf } from './trace-event-format.js';
 
 /** Worker 1 has half of the work of worker 0 in the first phase, worker 0 nothing to do in the second. */
 const UNEVEN = [
@@ -21,10 +21,6 @@ const UNEVEN = [
 ];
 
 const folder = temporaryFolder();
-type Complete = Extract<TraceEvent, { ph: 'X' }>;
-const completeOf = (events: readonly TraceEvent[]) =>
-  events.filter((event): event is Complete => event.ph === 'X');
-
 describe('who waits for whom', () => {
   it('is what the worker that comes last takes longer; the rest of a wait is the crossing', () => {
     const waits = waitsOf(byHand(3, UNEVEN));
@@ -93,20 +89,31 @@ describe('trace.json', () => {
       [3, { name: 'coordinator' }],
     ]);
     const of = (tid: number) =>
-      completeOf(file.traceEvents)
-        .filter((event) => event.tid === tid && event.ts < 18e3)
-        .map(({ name, ts, dur }) => `${name} ${ts} ${dur}`);
+      (slicesOf(file.traceEvents).get(tid) ?? [])
+        .filter(({ from }) => from < 25e6)
+        .map(({ name, from, to, depth }) => `${'  '.repeat(depth)}${name} ${from / 1e6}..${to / 1e6}`);
     expect(of(1)).toEqual([
-      'round 10 0 25000',
-      'send 0 8000',
-      'barrier 8000 1000',
-      'apply 9000 0',
-      'wait for worker 1 9000 7000',
-      'trace row, phase 1 16000 8000',
-      'minor collection 1000 500',
+      'round 10 0..25',
+      '  send 0..8',
+      '    minor collection 1..1.5',
+      '  barrier 8..9',
+      '  wait for worker 1 9..15',
+      '  barrier 15..16',
+      '  trace row, phase 1 16..24',
+      '  barrier 24..25',
     ]);
-    expect(of(2).slice(0, 3)).toEqual(['round 10 0 25000', 'send 0 4000', 'wait for worker 0 4000 5000']);
-    expect(of(3)).toEqual(['rows of the trace 3000 1000']);
+    expect(of(2)).toEqual([
+      'round 10 0..25',
+      '  send 0..4',
+      '  wait for worker 0 4..8',
+      '  barrier 8..9',
+      '  apply 9..15',
+      '  barrier 15..16',
+      '  trace row, phase 1 16..20',
+      '  wait for worker 0 20..24',
+      '  barrier 24..25',
+    ]);
+    expect(of(3)).toEqual(['rows of the trace 3..4']);
   });
 
   it('draws an arrow from the last to arrive to whom it lets go', () => {
@@ -114,23 +121,22 @@ describe('trace.json', () => {
       (event) => (event.ph === 's' || event.ph === 'f') && event.ts < 9500,
     );
     expect(from).toMatchObject({ ph: 's', tid: 1, ts: 8000 });
-    expect(to).toMatchObject({ ph: 'f', bp: 'e', tid: 2, ts: 9000 });
+    expect(to).toMatchObject({ ph: 'f', bp: 'e', tid: 2, ts: 8000 });
     // One for each of the six barriers.
     expect(file.traceEvents.filter(({ ph }) => ph === 'f')).toHaveLength(6);
   });
 
   it('is what the format says, and a schema that refuses what it is not', () => {
     expect(format.safeParse(JSON.parse(formatTrace(file))).error).toBeUndefined();
-    expect(badlyNested(format.parse(file).traceEvents)).toEqual([]);
     const changed = (change: (event: Record<string, unknown>) => void) => {
       const copy = JSON.parse(formatTrace(file));
-      change(copy.traceEvents.find(({ ph }: { ph: string }) => ph === 'X'));
+      change(copy.traceEvents.find(({ ph }: { ph: string }) => ph === 'B'));
       return format.safeParse(copy).success;
     };
     const noChange = () => {};
     expect(changed(noChange)).toBe(true);
-    expect(changed((event) => delete event['dur'])).toBe(false);
-    expect(changed((event) => Object.assign(event, { dur: -1 }))).toBe(false);
+    expect(changed((event) => delete event['cat'])).toBe(false);
+    expect(changed((event) => Object.assign(event, { ph: 'X' }))).toBe(false);
     expect(changed((event) => Object.assign(event, { ts: '0' }))).toBe(false);
     expect(changed((event) => Object.assign(event, { tid: 'worker' }))).toBe(false);
     expect(changed((event) => Object.assign(event, { duration: 1 }))).toBe(false);
@@ -139,10 +145,29 @@ describe('trace.json', () => {
   });
 
   it('nests, and the test of it finds what does not', () => {
-    const event = (name: string, ts: number, dur: number) =>
-      ({ ph: 'X', name, cat: 'a', pid: 1, tid: 1, ts, dur }) as const;
-    expect(badlyNested([event('a', 0, 10), event('b', 2, 8), event('c', 10, 5)])).toEqual([]);
-    expect(badlyNested([event('a', 0, 10), event('b', 2, 9)])).toEqual(['1 1: b ends after a']);
+    const event = (ph: 'B' | 'E', name: string, ts: number) =>
+      ({ ph, name, cat: 'a', pid: 1, tid: 1, ts }) as const;
+    const [a, b, endOfB, endOfA] = [
+      event('B', 'a', 0),
+      event('B', 'b', 2),
+      event('E', 'b', 3),
+      event('E', 'a', 9),
+    ];
+    expect(slicesOf([a, b, endOfB, endOfA]).get(1)).toMatchObject([{ depth: 0 }, { depth: 1, to: 3000 }]);
+    expect(() => slicesOf([a, b, endOfA, endOfB])).toThrow('track 1: a ends within b');
+    expect(() => slicesOf([b, a])).toThrow('track 1 goes back at a');
+    expect(() => slicesOf([a, b, endOfB])).toThrow('track 1: a does not end');
+  });
+
+  it('ends what seems to last beyond its neighbour where that ends', () => {
+    const skewed = byHand(1, UNEVEN);
+    skewed.collections[0] = [
+      { kind: 'minor collection', beganMs: skewed.originMs + 7, endedMs: skewed.originMs + 8.00001 },
+    ];
+    const collection = slicesOf(traceFile('skewed', skewed).traceEvents)
+      .get(1)!
+      .find(({ cat }) => cat === 'gc');
+    expect(collection).toMatchObject({ from: 7e6, to: 8e6, depth: 2 });
   });
 });
 
@@ -177,36 +202,31 @@ describe('of a run as it is', () => {
       const { trace, waits, summary } = await timeline({ ...RING, workers }, { rounds: 3000, window: 60 });
       expect(summary.rounds).toBe(3000);
       const { traceEvents } = format.parse(JSON.parse(formatTrace(trace)));
-      expect(badlyNested(traceEvents)).toEqual([]);
-      const events = completeOf(trace.traceEvents);
-      const lasting = events.filter(({ cat }) => cat === 'work' || cat === 'wait' || cat === 'barrier');
-      const byWorker = Array.from({ length: workers }, (_, worker) =>
-        lasting.filter(({ tid }) => tid === worker + 1),
-      );
-      const [first] = byWorker;
-      expect(first!.filter(({ name }) => name === 'round')).toHaveLength(60);
-      expect(
-        new Set(first!.filter(({ name }) => name.startsWith('trace row')).map(({ args }) => args!['round'])),
-      ).toEqual(new Set(Array.from({ length: 60 }, (_, at) => 1471 + at).filter((round) => round % 7 === 0)));
-      for (const events of byWorker) expect(events).toHaveLength(first!.length);
-      // Work and what follows it, in turns; the same on each track.
-      const allowedUs = waits.clock.statedUs + 0.002;
-      for (let at = 1; at < first!.length; at += 2) {
-        const arrived = byWorker.map((events) => events[at]!.ts);
-        for (const events of byWorker) {
-          const [work, wait, next] = events.slice(at - 1, at + 2);
-          expect(work!.cat).toBe('work');
-          expect(wait!.cat).not.toBe('work');
-          expect(wait!.ts).toBeCloseTo(work!.ts + work!.dur, 3);
-          if (next === undefined) continue;
-          expect(next.ts).toBeGreaterThanOrEqual(Math.max(...arrived) - allowedUs);
-        }
+      const tracks = slicesOf(traceEvents);
+      const byWorker = Array.from({ length: workers }, (_, worker) => tracks.get(worker + 1)!);
+      for (const slices of byWorker) {
+        const rounds = slices.filter(({ depth }) => depth === 0).map(({ name }) => name);
+        expect(rounds).toEqual(Array.from({ length: 60 }, (_, at) => `round ${1470 + at}`));
+        const rows = slices.filter(({ name }) => name === 'trace row, phase 1');
+        expect(rows).toHaveLength(
+          Array.from({ length: 60 }, (_, at) => 1471 + at).filter((round) => round % 7 === 0).length,
+        );
+      }
+      // The n-th work of one worker ends at the same barrier as the n-th work of another.
+      const work = byWorker.map((slices) => slices.filter(({ cat }) => cat === 'work'));
+      for (const of of work) expect(of).toHaveLength(work[0]!.length);
+      const allowedNs = 1000 * waits.clock.statedUs + 1;
+      for (let at = 1; at < work[0]!.length; at++) {
+        const allHaveCome = Math.max(...work.map((of) => of[at - 1]!.to));
+        for (const of of work) expect(of[at]!.from).toBeGreaterThanOrEqual(allHaveCome - allowedNs);
       }
       expect(waits.clock.ordered).toBe(true);
-      const all = waits.byWorker.map(({ phases, rows, waitedFor, crossing }) =>
-        [...phases, rows, ...waitedFor, crossing].reduce((sum, ms) => sum + ms, 0),
-      );
-      for (const ms of all) expect(ms / waits.milliseconds).toBeCloseTo(1, 1);
+      // Work, waits and crossings are all that there is of a worker's time.
+      waits.byWorker.forEach(({ phases, rows, waitedFor, crossing }, worker) => {
+        const ms = [...phases, rows, ...waitedFor, crossing].reduce((sum, part) => sum + part, 0);
+        const rounds = byWorker[worker]!.filter(({ depth }) => depth === 0);
+        expect(ms).toBeCloseTo((rounds.at(-1)!.to - rounds[0]!.from) / 1e6, 5);
+      });
       if (workers === 1) expect(waits.shareWaited).toBe(0);
     },
   );

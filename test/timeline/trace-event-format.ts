@@ -1,6 +1,6 @@
 /**
  * The Trace Event format as its public description has it (Google, "Trace Event Format", 2016 and later: JSON
- * object form; complete, metadata and flow events), for what we write of it. Fields that viewers need are required,
+ * object form; duration, metadata and flow events), for what we write of it. Fields that viewers need are required,
  * fields that it does not know are refused.
  */
 
@@ -10,18 +10,15 @@ import { z } from 'zod';
 const microseconds = z.number().finite();
 const place = { pid: z.int(), tid: z.int() };
 
-const complete = z.strictObject({
-  ph: z.literal('X'),
+const duration = z.strictObject({
+  ph: z.enum(['B', 'E']),
   name: z.string().min(1),
   cat: z.string().regex(/^[^,]+(,[^,]+)*$/, 'categories are separated by commas'),
   ts: microseconds,
-  dur: microseconds.min(0),
   tts: microseconds.optional(),
-  tdur: microseconds.optional(),
   ...place,
   args: z.record(z.string(), z.unknown()).optional(),
   cname: z.string().optional(),
-  id: z.union([z.string(), z.int()]).optional(),
 });
 
 const meta = <Name extends string, Args extends z.ZodRawShape>(name: Name, args: Args) =>
@@ -56,7 +53,7 @@ const flow = z.strictObject({
 
 export const traceFile = z
   .looseObject({
-    traceEvents: z.array(z.union([complete, metadata, flow])),
+    traceEvents: z.array(z.union([duration, metadata, flow])),
     displayTimeUnit: z.enum(['ms', 'ns']).optional(),
     systemTraceEvents: z.string().optional(),
     powerTraceAsString: z.string().optional(),
@@ -74,33 +71,45 @@ export const traceFile = z
 const key = (event: { cat?: string | undefined; name: string; id?: string | number | undefined }) =>
   `${event.cat} ${event.name} ${event.id}`;
 
-interface Span {
+/** A track's events with where they end, in the order in which they begin; to a nanosecond. */
+export interface Slice {
   name: string;
+  cat: string;
   from: number;
   to: number;
+  /** How many others it lies in. */
+  depth: number;
 }
 
-/** What of a track's complete events overlaps without lying in one another, to a nanosecond. */
-export function badlyNested(events: z.infer<typeof traceFile>['traceEvents']): string[] {
-  const tracks = new Map<string, Span[]>();
+type Event = Pick<z.infer<typeof duration>, 'name' | 'tid'> & {
+  ph: string;
+  cat?: string | undefined;
+  ts?: number | undefined;
+};
+
+/** By track (`tid`). Throws where beginnings and ends are not those of events that nest, or times go back. */
+export function slicesOf(events: readonly Event[]): Map<number, Slice[]> {
+  const tracks = new Map<number, { slices: Slice[]; open: Slice[]; now: number }>();
   for (const event of events) {
-    if (event.ph !== 'X') continue;
-    const track = `${event.pid} ${event.tid}`;
-    const from = Math.round(1000 * event.ts);
-    const span = { name: event.name, from, to: from + Math.round(1000 * event.dur) };
-    tracks.set(track, [...(tracks.get(track) ?? []), span]);
-  }
-  const bad: string[] = [];
-  for (const [track, spans] of tracks) {
-    // Whoever begins at the same time and lasts longer is outside.
-    spans.sort((a, b) => a.from - b.from || b.to - a.to);
-    const open: Span[] = [];
-    for (const span of spans) {
-      while (open.length > 0 && open.at(-1)!.to <= span.from) open.pop();
-      const outer = open.at(-1);
-      if (outer && span.to > outer.to) bad.push(`${track}: ${span.name} ends after ${outer.name}`);
-      open.push(span);
+    if (event.ph !== 'B' && event.ph !== 'E') continue;
+    const track = tracks.get(event.tid) ?? { slices: [], open: [], now: Number.NEGATIVE_INFINITY };
+    tracks.set(event.tid, track);
+    const at = Math.round(1000 * event.ts!);
+    if (at < track.now) throw new Error(`track ${event.tid} goes back at ${event.name}`);
+    track.now = at;
+    if (event.ph === 'B') {
+      const { name, cat = '' } = event;
+      const slice = { name, cat, from: at, to: Number.NaN, depth: track.open.length };
+      track.slices.push(slice);
+      track.open.push(slice);
+      continue;
     }
+    const slice = track.open.pop();
+    if (slice?.name !== event.name)
+      throw new Error(`track ${event.tid}: ${event.name} ends within ${slice?.name}`);
+    slice.to = at;
   }
-  return bad;
+  for (const [tid, { open }] of tracks)
+    if (open.length > 0) throw new Error(`track ${tid}: ${open.at(-1)?.name} does not end`);
+  return new Map(Array.from(tracks, ([tid, { slices }]) => [tid, slices]));
 }

@@ -46,7 +46,7 @@ export { exp, log1p } from './math';
 export { correctMlp, gradientMlp, valueMlp } from './mlp';
 export { flattenMasks, linkWords, philoxUniform, philoxWords } from './philox';
 export { powerBegin, powerMix, powerSend } from './power';
-export { stepPushSum } from './push-sum';
+export { pushSum } from './push-sum';
 export { primalDualRotatedSigns } from './rotated-signs';
 export {
   decodeProjections,

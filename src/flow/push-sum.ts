@@ -15,7 +15,8 @@
  */
 
 import { doubled, rowBytesOf } from '../arena/layout.js';
-import { scratchFields, stateFields } from './state.js';
+import { agentsAhead } from '../compress/wire/ahead.js';
+import { stateFields } from './state.js';
 import { defineFlow } from './types.js';
 
 /** A row of shares: dim sums, then the weight. */
@@ -35,33 +36,22 @@ export const pushSum = defineFlow({
 
   messages: () => ({ channels: 0, compressed: false, scalars: 1, shares: true }),
 
-  fields: (_, context) => {
-    const { agents, dim } = context;
-    const wide = { ...context, dim: shareDim(dim) };
-    return [
-      ...stateFields(['x'], context),
-      ...stateFields(['shares'], wide).map(doubled),
-      { name: 'shares.none', type: 'f64', length: agents },
-      ...scratchFields(['received'], wide),
-    ];
-  },
+  fields: (_, context) => [
+    ...stateFields(['x'], context),
+    ...stateFields(['shares'], { ...context, dim: shareDim(context.dim) }).map(doubled),
+  ],
 
   plan: ({ kind }) => ({ kind, gains: {} }),
 
   bind: (_plan, _channels, _cost, runtime) => {
-    const { arena, kernels, agents, dim, rowBytes, worker, graph: g } = runtime;
-    const n = shareDim(dim);
-    const shareBytes = rowBytesOf(n, arena.precision);
+    const { arena, kernels, agents, dim, rowBytes, graph: g } = runtime;
+    const shareBytes = rowBytesOf(shareDim(dim), arena.precision);
     const { realBytes } = arena;
     const x = arena.address('x');
     const outDegrees = arena.address('graph.outDegrees');
     const shares = arena.address('shares');
     const at = (round: number) => shares + (round & 1) * agents * shareBytes;
-    const received = arena.address('scratch.received', worker);
-    // gather: degree m_i - sum of w m_j. With a degree of -1 that is minus what was received, an agent's own
-    // share included.
-    const minusOne = arena.address('shares.none');
-    const minusOnes = arena.view('shares.none', 'f64');
+    const ahead = agentsAhead(runtime, shareBytes);
     const states = arena.reals('x');
     const parts = arena.reals('shares');
     const degrees = arena.view('graph.outDegrees', 'f64');
@@ -69,7 +59,6 @@ export const pushSum = defineFlow({
     return {
       prologue(first, count) {
         for (let agent = first; agent < first + count; agent++) {
-          minusOnes[agent] = -1;
           const ways = 1 + degrees[agent];
           const from = (agent * rowBytes) / realBytes;
           const to = (agent * shareBytes) / realBytes;
@@ -77,33 +66,24 @@ export const pushSum = defineFlow({
           parts[to + dim] = 1 / ways;
         }
       },
-      block(first, count, round) {
-        kernels.gatherDense(
+      block: (first, count, round) =>
+        kernels.pushSum(
           first,
           count,
+          dim,
           g.rowStart,
           g.columns,
           g.weights,
           g.weightStride,
-          minusOne,
+          outDegrees,
           at(round),
+          at(round + 1),
           shareBytes,
-          received,
-          shareBytes,
-          n,
-        );
-        kernels.stepPushSum(
-          count,
-          dim,
-          received,
-          shareBytes,
-          outDegrees + first * 8,
-          x + first * rowBytes,
+          x,
           rowBytes,
-          at(round + 1) + first * shareBytes,
-          shareBytes,
-        );
-      },
+          ahead,
+          agents,
+        ),
     };
   },
 });

@@ -4,6 +4,7 @@
  */
 
 import { expect, it } from 'vitest';
+import { stepPushSum } from '../../kernels/reference/steps.js';
 import { Bench, expectSame, type Rows, seededRandom, unkindVectors } from './harness.js';
 
 const AGENTS = 23;
@@ -241,6 +242,61 @@ it.each([
     expect(bytes(fusedOut).equals(bytes(out)), `x, quadratic ${quadratic}`).toBe(true);
     expect(bytes(fusedV).equals(bytes(v)), `v, quadratic ${quadratic}`).toBe(true);
     expect(v.row(0)[0]).not.toBe(start[0][0][0]);
+  }
+  bench.checkGuards();
+});
+
+it.each([
+  { dim: 64, weighted: false, ahead: 0 },
+  { dim: 1, weighted: true, ahead: 2 },
+  { dim: 27, weighted: false, ahead: 1 },
+  { dim: 72, weighted: true, ahead: 0 },
+])('push-sum: $dim entries, weights $weighted, $ahead ahead', ({ dim, weighted, ahead }) => {
+  const random = seededRandom(dim);
+  const bench = new Bench(1 << 20);
+  const { kernels } = bench;
+  const { rowStart, columns, weights } = mixedGraph(weighted);
+  const g = [bench.u32(rowStart), bench.u32(columns), bench.doubles(weights), weighted ? 8 : 0] as const;
+  const n = dim + 1;
+  const outDegrees = Array.from({ length: AGENTS }, (_, i) => i % 5);
+  // Weights are positive, sums are not, and some are -0 or not finite.
+  const unkind = Object.values(unkindVectors(dim));
+  const shares = bench.rows(
+    Array.from({ length: AGENTS }, (_, i) =>
+      Float64Array.from([...(unkind[i] ?? entries(dim, random)), 1 + random()]),
+    ),
+    n,
+  );
+  const [next, gathered] = [bench.rows(AGENTS, n, Number.NaN), bench.rows(AGENTS, n, Number.NaN)];
+  const x = bench.rows(AGENTS, dim, Number.NaN);
+  const minusOne = bench.doubles(Array.from({ length: AGENTS }, () => -1));
+  kernels.gatherDense(0, AGENTS, ...g, minusOne, shares.at, shares.stride, gathered.at, gathered.stride, n);
+  const degreesAt = bench.doubles(outDegrees);
+  for (const [first, count] of [
+    [0, FIRST],
+    [FIRST, AGENTS - FIRST],
+  ] as const)
+    kernels.pushSum(
+      first,
+      count,
+      dim,
+      ...g,
+      degreesAt,
+      shares.at,
+      next.at,
+      shares.stride,
+      x.at,
+      x.stride,
+      ahead,
+      AGENTS,
+    );
+  for (let i = 0; i < AGENTS; i++) {
+    const expected = stepPushSum(
+      gathered.row(i).map((entry) => -entry),
+      outDegrees[i]!,
+    );
+    expectSame(x.row(i), expected.x, `x of agent ${i}`);
+    expectSame(next.row(i), expected.share, `share of agent ${i}`);
   }
   bench.checkGuards();
 });

@@ -45,7 +45,7 @@ export const admm = defineFlow({
       ...innerParameters(z, 10, '1 is DLM'),
     }),
 
-  messages: () => ({ channels: 1, compressed: false }),
+  messages: () => ({ channels: 1, compressed: false, states: ['x'] }),
 
   fields: ({ inner }, context) => {
     checkDraws(inner, 'inner', context);

@@ -61,7 +61,11 @@ export const dgd = defineFlow({
       tuning: tuningParameter(z),
     }),
 
-  messages: () => ({ channels: 1, compressed: false }),
+  messages: ({ variant }) => ({
+    channels: 1,
+    compressed: false,
+    ...(variant === 'dgd' && { states: ['x'] }),
+  }),
 
   fields: ({ localSteps }, context) => {
     checkDraws(localSteps, 'localSteps', context);

@@ -49,7 +49,7 @@ export const diging = defineFlow({
       tuning: tuningParameter(z),
     }),
 
-  messages: () => ({ channels: 2, compressed: false }),
+  messages: () => ({ channels: 2, compressed: false, states: ['x', 'v'] }),
 
   fields: (_, context) =>
     equationFields({ state: ['x', 'v', 'g'], scratch: ['laplacian', 'laplacian2', 'gradient'] }, context),

@@ -47,7 +47,7 @@ export const extra = defineFlow({
       tuning: tuningParameter(z),
     }),
 
-  messages: () => ({ channels: 1, compressed: false }),
+  messages: () => ({ channels: 1, compressed: false, states: ['x'] }),
 
   fields: (_, context) => equationFields({ state: ['x', 'v'], scratch: ['laplacian', 'gradient'] }, context),
 

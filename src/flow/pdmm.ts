@@ -58,7 +58,7 @@ export const pdmm = defineFlow({
       ...innerParameters(z, 10, 'the more, the nearer to the exact solution'),
     }),
 
-  messages: () => ({ channels: 1, compressed: false }),
+  messages: () => ({ channels: 1, compressed: false, states: ['x'] }),
 
   fields: ({ inner }, context) => {
     checkDraws(inner, 'inner', context);

@@ -57,6 +57,11 @@ export interface FlowMessages {
    * all channels, or of those named.
    */
   estimates?: boolean | readonly number[];
+  /**
+   * The state that each channel sends, where it sends one. Uncompressed, its rows are the messages: it is
+   * doubled, and there is no outbox.
+   */
+  states?: readonly string[];
   /** Channels that go as they are beside others that are compressed. */
   raw?: readonly number[];
   /** Entries of the vectors of each channel, null for dim; dim for all where absent. */

@@ -81,9 +81,12 @@ export function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, work
   const bindChannels = (runtime: Runtime) =>
     plan.flow.stateIsMessage
       ? [bindStateChannel(runtime, stateAt(plan, arena, 'x'))]
-      : plan.channels.map((compressor, channel) =>
-          bindChannel(compressor, channel, widthOf(compressor, runtime)),
-        );
+      : plan.channels.map((compressor, channel) => {
+          const state = plan.inStates[channel];
+          return state === null
+            ? bindChannel(compressor, channel, widthOf(compressor, runtime))
+            : bindStateChannel(runtime, stateAt(plan, arena, state));
+        });
   const hubs = plan.hubs.length > 0 ? shareHubs(plan.hubs, plan.workers, runtime, bindChannels) : null;
   const channels = hubs?.channels ?? bindChannels(runtime);
   const cost = bindCost(plan, runtime);

@@ -10,6 +10,7 @@
 import type { Graph } from '../../../topology/index.js';
 import { checkArenaFits } from '../../arena/fits.js';
 import {
+  doubled,
   type FieldSpec,
   layoutArena,
   type Precision,
@@ -154,6 +155,9 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   const compressor =
     (messages.compressed && planned.find((_, i) => !messages.raw?.includes(i))) || planned[0];
   const channels = messages.channels === 0 ? [] : planned;
+  const inStates = channels.map(({ verbatim }, channel) =>
+    verbatim ? (messages.states?.[channel] ?? null) : null,
+  );
   checkCompressor(definition, spec, messages.compressed, compressor, config.compressor, warnings);
 
   const arcs = graph.arcs?.count ?? 2 * graph.edges;
@@ -184,7 +188,9 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   const ownLengths = messages.lengths?.some((length) => length !== null);
   const hubs = links || graph.arcs || messages.unicast || ownLengths ? [] : findHubs(order ?? graph);
 
-  const state = definition.fields(spec, { ...context, path: ['flow'] });
+  const state = definition
+    .fields(spec, { ...context, path: ['flow'] })
+    .map((field) => (inStates.includes(field.name) ? doubled(field) : field));
   const fields: FieldSpec[] = [
     { name: 'control', type: 'i32', length: controlWords(workers) },
     ...graphFields(problem, arcs),
@@ -197,7 +203,9 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     ...(reference?.fields ?? []),
     ...(networkOfEdges ? networkFields(arcs) : []),
     ...(messages.unicast ? edgeFields(messages.unicast, graph.edges, precision) : []),
-    ...channels.flatMap((plan, channel) => channelFields(plan, channel, agents)),
+    ...channels.flatMap((plan, channel) =>
+      inStates[channel] === null ? channelFields(plan, channel, agents) : [],
+    ),
     ...hubFields(hubs, Math.max(1, channels.length), agents, rowEntries),
     ...state,
     ...(channels.length === 0 ? [compressor] : channels).flatMap(({ fields }) => fields),
@@ -249,6 +257,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
       weightStride: weights ? 8 : 0,
       modules: problem.modules,
       channels,
+      inStates,
       cost: cost.plan,
       senders: agents === 1 ? 0 : agents,
       uncompressedBits: planned.reduce(

@@ -25,6 +25,8 @@ export interface FlowRunPlan extends RunPlan {
   weightStride: number;
   /** One for each message that an agent broadcasts in a round; none where the state is the message. */
   channels: CompressorPlan[];
+  /** Of each channel the state whose rows are its messages; null where they lie in an outbox. */
+  inStates: readonly (string | null)[];
   /**
    * Bits of a message to one neighbour, by the round modulo their number, where every neighbour is told
    * something else; null where all hear the same.

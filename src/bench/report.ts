@@ -1,6 +1,7 @@
 /** A benchmark's answer as people read it, and as JSON. */
 
 import { type Colours, formatQuantity } from '../base/format.js';
+import { answerRules, type RuleAnswer } from './checklist.js';
 import { spreadText, targetText } from './figures.js';
 import type { Machine } from './machine.js';
 import { formatTopology } from './machine-topology.js';
@@ -21,19 +22,26 @@ export interface BenchDocument {
   details: Record<string, unknown>;
   /** What disturbed it, as sentences. Earlier versions did not look. */
   noise?: readonly string[];
+  /** Options of the benchmark's own, as given. */
+  given?: Readonly<Record<string, string | true>>;
+  /** The user's config that was measured, and the SHA-256 of its text. */
+  config?: { file: string; sha256: string };
+  /** How it keeps the rules for such reports. */
+  checklist?: readonly RuleAnswer[];
 }
 
 export function makeDocument(
-  given: Omit<BenchDocument, 'format' | 'figures' | 'tables' | 'details'>,
-  { figures, tables, details = {} }: BenchResult,
+  given: Omit<BenchDocument, 'format' | 'figures' | 'tables' | 'details' | 'checklist'>,
+  { figures, tables, details = {}, picture }: BenchResult,
 ): BenchDocument {
-  return {
+  const document: BenchDocument = {
     format: 'sottovoce-bench-1',
     ...given,
     figures: figures.map((each) => (each.target ? { ...each, met: meets(each.median, each.target) } : each)),
     tables,
     details,
   };
+  return { ...document, checklist: answerRules({ ...document, hasPicture: picture !== undefined }) };
 }
 
 export function formatMachine(machine: Machine): string {

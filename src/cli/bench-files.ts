@@ -1,5 +1,6 @@
 /** Files of `sottovoce bench`: what --json and --picture write, and what is compared with. */
 
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { writeNamed } from '../../topology/whole-file.js';
 import { InputError } from '../base/errors.js';
@@ -14,7 +15,7 @@ export async function writeJson(file: string, data: unknown, terminal: Terminal)
     printText(terminal.stdout, text);
     return;
   }
-  await writeFigure('--json', file, text, terminal);
+  await writeWhole('--json', file, text, terminal);
   printLine(terminal.stdout, `\n${colours(terminal, terminal.stdout).dim('figures')}  ${file}`);
 }
 
@@ -23,7 +24,7 @@ function nullForUnknown(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? null : value;
 }
 
-export async function writeFigure(
+async function writeWhole(
   option: string,
   file: string,
   data: string | Uint8Array,
@@ -32,6 +33,29 @@ export async function writeFigure(
   await writtenWhole(stderr, () => writeNamed(file, data)).catch((cause: Error) => {
     throw new InputError(`${option} ${file} cannot be written: ${cause.message}`, {}, { cause });
   });
+}
+
+/** As SVG or PNG, by the file's name. */
+export async function writePicture(
+  file: string,
+  benchmark: string,
+  picture: string | undefined,
+  terminal: Terminal,
+): Promise<void> {
+  if (picture === undefined) throw new InputError(`${benchmark} has nothing to draw for --picture`);
+  const { renderPng } = await import('../report/png.js');
+  const data = /\.png$/i.test(file) ? await renderPng(picture) : picture;
+  await writeWhole('--picture', file, data, terminal);
+}
+
+/** Of a config that has been measured. */
+export async function digestOf(file: string): Promise<{ file: string; sha256: string }> {
+  return {
+    file,
+    sha256: createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex'),
+  };
 }
 
 /** @param what the option that names it, or nothing */

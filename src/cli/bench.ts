@@ -6,13 +6,16 @@
 import type { Command } from 'commander';
 import { ownCores } from '../base/cores.js';
 import { InputError } from '../base/errors.js';
-import type { Benchmark, Progress } from '../bench/types.js';
+import type { Change } from '../bench/diff.js';
+import type { FailOn } from '../bench/fail-on.js';
+import type { BenchDocument } from '../bench/report.js';
+import type { Benchmark, BenchResult, Progress } from '../bench/types.js';
 import { candidates } from '../session/workers.js';
 import { addBenchDiffCommand } from './bench-diff.js';
-import { readDocument, writeFigure, writeJson } from './bench-files.js';
+import { digestOf, readDocument, writeJson, writePicture } from './bench-files.js';
 import { progressView, silent } from './progress.js';
 import { exitCodeFor, onSignal } from './signals.js';
-import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
+import { colours, ExitCode, type Output, printLine, type Terminal } from './terminal.js';
 import { wholeNumber, wholeNumbers } from './whole-numbers.js';
 
 const HELP = `
@@ -43,6 +46,7 @@ interface BenchOptions {
   json?: string;
   against?: string;
   failOn?: string;
+  checklist?: boolean;
   picture?: string;
   seed?: string;
   passes?: string;
@@ -76,6 +80,7 @@ export async function addBenchCommands(
       .option('--json <file>', 'write everything as JSON; - for stdout, and all else goes to stderr')
       .option('--against <file>', 'compare with what --json wrote before')
       .option('--fail-on <conditions>', "exit with 1: 'targets' not met, 'slower:5%' than --against")
+      .option('--checklist', 'say how the answer keeps the rules for such reports (Hoefler and Belli, SC15)')
       .option('--picture <file>', 'draw it, as .svg or .png (where there is something to draw)')
       .option('--seed <number>', 'of graphs and costs', '1')
       .option('--passes <count>', `samples of each (default: ${PASSES})`)
@@ -94,6 +99,48 @@ export async function addBenchCommands(
   addBenchDiffCommand(bench, terminal, setExitCode);
 }
 
+/** Options that were read, and files that they name. */
+interface Asked {
+  quick: boolean;
+  seed: number;
+  passes: number;
+  workers: number[];
+  failOn: FailOn | null;
+  before: BenchDocument | null;
+}
+
+/** All that can be refused before anything is measured. Throws InputError. */
+async function readOptions({ name }: Benchmark, options: BenchOptions): Promise<Asked> {
+  const { parseFailOn } = await import('../bench/fail-on.js');
+  const quick = options.quick ?? false;
+  const seed = wholeNumber('--seed', options.seed ?? '1', 0);
+  const passes = wholeNumber('--passes', options.passes ?? String(quick ? QUICK_PASSES : PASSES), 1);
+  const workers = parseWorkers(options.workers);
+  const { picture, against } = options;
+  if (picture !== undefined && !/\.(svg|png)$/i.test(picture)) {
+    throw new InputError(`--picture is ${picture}, expected a file that ends in .svg or .png`);
+  }
+  const failOn = options.failOn === undefined ? null : parseFailOn(options.failOn);
+  const before = against === undefined ? null : await readDocument('--against', against);
+  if (before !== null && before.benchmark !== name) {
+    throw new InputError(
+      `--against ${against} is of bench ${before.benchmark}, expected one of bench ${name}`,
+    );
+  }
+  if (before !== null && before.quick !== quick) {
+    throw new InputError(
+      `--against ${against} is ${before.quick ? 'a' : 'no'} --quick run, expected ${quick ? 'one' : 'one without'}: the problems differ`,
+    );
+  }
+  if (failOn?.targets && quick) {
+    throw new InputError('--fail-on targets and --quick do not go together: targets are of whole problems');
+  }
+  if (failOn !== null && failOn.slower !== null && before === null) {
+    throw new InputError('--fail-on slower: than what? expected --against with what --json wrote before');
+  }
+  return { quick, seed, passes, workers, failOn, before };
+}
+
 /** Gives the exit code. Throws InputError. */
 export async function benchCommand(
   benchmark: Benchmark,
@@ -101,94 +148,102 @@ export async function benchCommand(
   options: BenchOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { describeMachine } = await import('../bench/machine.js');
-  const report = await import('../bench/report.js');
-  const { disturbances, readProcessorTime, scatter } = await import('../bench/noise.js');
-  const { adviceOn } = await import('../bench/machine-topology.js');
-  const quick = options.quick ?? false;
-  const seed = wholeNumber('--seed', options.seed ?? '1', 0);
-  const passes = wholeNumber('--passes', options.passes ?? String(quick ? QUICK_PASSES : PASSES), 1);
-  const workers = parseWorkers(options.workers);
-  const picture = options.picture;
-  if (picture !== undefined && !/\.(svg|png)$/i.test(picture)) {
-    throw new InputError(`--picture is ${picture}, expected a file that ends in .svg or .png`);
-  }
-  const { compareDocuments, changesTable } = await import('../bench/diff.js');
-  const { failures, parseFailOn } = await import('../bench/fail-on.js');
-  const failOn = options.failOn === undefined ? null : parseFailOn(options.failOn);
-  const before = options.against === undefined ? null : await readDocument('--against', options.against);
-  if (before !== null && before.benchmark !== benchmark.name)
-    throw new InputError(
-      `--against ${options.against} is of bench ${before.benchmark}, expected one of bench ${benchmark.name}`,
-    );
-  if (before !== null && before.quick !== quick)
-    throw new InputError(
-      `--against ${options.against} is ${before.quick ? 'a' : 'no'} --quick run, expected ${quick ? 'one' : 'one without'}: the problems differ`,
-    );
-  if (failOn?.targets && quick)
-    throw new InputError('--fail-on targets and --quick do not go together: targets are of whole problems');
-  if (failOn !== null && failOn.slower !== null && before === null)
-    throw new InputError('--fail-on slower: than what? expected --against with what --json wrote before');
-  const machine = describeMachine();
+  const asked = await readOptions(benchmark, options);
   // JSON for a pipe has stdout to itself.
   const out = options.json === '-' ? terminal.stderr : terminal.stdout;
+  const { document, result } = await measure(benchmark, config, asked, options, terminal, out);
+  const changes = await show(document, asked, options, terminal, out);
+  if (options.json !== undefined) await writeJson(options.json, document, terminal);
+  if (options.picture !== undefined) {
+    await writePicture(options.picture, benchmark.name, result.picture, terminal);
+    printLine(out, `${colours(terminal, out).dim('picture')}  ${options.picture}`);
+  }
+  if (asked.failOn === null) return ExitCode.OK;
+  const { failures } = await import('../bench/fail-on.js');
+  const failed = failures(asked.failOn, document.figures, changes);
+  const paint = colours(terminal, terminal.stderr);
+  for (const why of failed) printLine(terminal.stderr, `${paint.red('failed:')} ${why}`);
+  return failed.length > 0 ? ExitCode.RUN_FAILED : ExitCode.OK;
+}
+
+async function measure(
+  benchmark: Benchmark,
+  config: string | null,
+  { failOn: _, before: __, ...inputs }: Asked,
+  options: BenchOptions,
+  terminal: Terminal,
+  out: Output,
+): Promise<{ document: BenchDocument; result: BenchResult }> {
+  const { describeMachine } = await import('../bench/machine.js');
+  const { adviceOn } = await import('../bench/machine-topology.js');
+  const { disturbances, readProcessorTime, scatter } = await import('../bench/noise.js');
+  const { formatMachine, makeDocument } = await import('../bench/report.js');
+  const machine = describeMachine();
   const paint = colours(terminal, out);
-  printLine(out, `${paint.bold(benchmark.name)}: ${benchmark.summary}${quick ? ' (quick)' : ''}`);
-  printLine(out, paint.dim(report.formatMachine(machine)));
+  const quick = inputs.quick ? ' (quick)' : '';
+  printLine(out, `${paint.bold(benchmark.name)}: ${benchmark.summary}${quick}`);
+  printLine(out, paint.dim(formatMachine(machine)));
 
   const startedMs = performance.now();
-  const processorsBefore = readProcessorTime();
-  const steps = new Steps(options.quiet ? null : terminal.stderr, (sentence) =>
+  const processors = readProcessorTime();
+  const progress = new Steps(options.quiet ? null : terminal.stderr, (sentence) =>
     printLine(out, paint.dim(sentence)),
   );
   // What it has started and put aside goes with it; there are no figures before the end.
   const stopListening = onSignal((signal) => {
-    steps.end();
+    progress.end();
     printLine(terminal.stderr, 'interrupted: nothing was written');
     process.exit(exitCodeFor(signal));
   });
-  const result = await benchmark
-    .run({ quick, seed, workers, passes, config, progress: steps, given: givenOf(benchmark, options) })
-    .finally(() => {
-      stopListening();
-      steps.end();
-    });
+  const given = givenOf(benchmark, options);
+  const result = await benchmark.run({ ...inputs, config, progress, given }).finally(() => {
+    stopListening();
+    progress.end();
+  });
   const seconds = (performance.now() - startedMs) / 1000;
   const noise = [
-    ...disturbances(processorsBefore, readProcessorTime(), seconds),
+    ...disturbances(processors, readProcessorTime(), seconds),
     ...scatter(result.figures),
     ...(machine.topology ? adviceOn(machine.topology) : []),
   ];
-  const document = report.makeDocument(
-    { benchmark: benchmark.name, quick, seed, passes, workers, machine, seconds, noise },
+  const document = makeDocument(
+    {
+      benchmark: benchmark.name,
+      ...inputs,
+      machine,
+      seconds,
+      noise,
+      given,
+      ...(config !== null && { config: await digestOf(config) }),
+    },
     result,
   );
+  return { document, result };
+}
 
-  const tables = [...result.tables];
-  const targets = quick ? null : report.targetTable(result.figures);
+/** For people; gives what has changed since --against. */
+async function show(
+  document: BenchDocument,
+  { quick, before }: Asked,
+  options: BenchOptions,
+  terminal: Terminal,
+  out: Output,
+): Promise<Change[]> {
+  const { formatTable, targetTable } = await import('../bench/report.js');
+  const { changesTable, compareDocuments } = await import('../bench/diff.js');
+  const { checklistTable } = await import('../bench/checklist.js');
+  const tables = [...document.tables];
+  const targets = quick ? null : targetTable(document.figures);
   if (targets) tables.push(targets);
   const changes = before ? compareDocuments(document, before) : [];
   if (before) tables.push(changesTable(changes, document, before));
-  for (const table of tables) printLine(out, `\n${report.formatTable(table, paint)}`);
+  if (options.checklist) tables.push(checklistTable(document.checklist ?? []));
+  const paint = colours(terminal, out);
+  for (const table of tables) printLine(out, `\n${formatTable(table, paint)}`);
+  const noise = document.noise ?? [];
   // A second of anything is noisy.
   if (!quick && noise.length > 0) printLine(out, `\n${paint.yellow(`Noise: ${noise.join('\n       ')}`)}`);
-  if (options.json !== undefined) await writeJson(options.json, document, terminal);
-  if (picture !== undefined) {
-    if (result.picture === undefined)
-      throw new InputError(`${benchmark.name} has nothing to draw for --picture`);
-    const { renderPng } = await import('../report/png.js');
-    await writeFigure(
-      '--picture',
-      picture,
-      /\.png$/i.test(picture) ? await renderPng(result.picture) : result.picture,
-      terminal,
-    );
-    printLine(out, `${paint.dim('picture')}  ${picture}`);
-  }
-  const failed = failOn === null ? [] : failures(failOn, result.figures, changes);
-  for (const why of failed)
-    printLine(terminal.stderr, `${colours(terminal, terminal.stderr).red('failed:')} ${why}`);
-  return failed.length > 0 ? ExitCode.RUN_FAILED : ExitCode.OK;
+  return changes;
 }
 
 function givenOf({ options = [] }: Benchmark, found: BenchOptions): Record<string, string | true> {

@@ -178,11 +178,20 @@ describe('bench scaling --weak', () => {
 });
 
 it('has stdout for JSON alone, and noise and machine in it', async () => {
-  const { exitCode, stdout, stderr } = await run('barrier', '--quick', '--passes', '5', '--json', '-');
+  const { exitCode, stdout, stderr } = await run(
+    'barrier',
+    '--quick',
+    '--passes',
+    '5',
+    '--json',
+    '-',
+    '--checklist',
+  );
   expect(exitCode).toBe(0);
   const document = JSON.parse(stdout) as BenchDocument;
   expect(document.machine.topology).toMatchObject({ hostname: os.hostname() });
   expect(Array.isArray(document.noise)).toBe(true);
+  expect(document.checklist?.map(({ rule }) => rule)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   for (const { values = [], interval, q1, q3 } of document.figures) {
     expect(values).toHaveLength(5);
     expect(interval?.low).toBeLessThanOrEqual(q1);
@@ -190,6 +199,7 @@ it('has stdout for JSON alone, and noise and machine in it', async () => {
   }
   // The table is for people, and there all the same.
   expect(stderr).toContain('ns a crossing');
+  expect(stderr).toContain('10. how parallel times were measured');
 });
 
 it('exits with 1 where --fail-on says so, and has written all the same', async () => {

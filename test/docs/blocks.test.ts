@@ -67,6 +67,10 @@ const FRAGMENTS: [string, string][] = [
 
 /** Blocks in a language that is not run. */
 const FOREIGN: [string, string][] = [
+  ['#!/bin/bash\n#SBATCH', 'a batch system of a cluster'],
+  ['numactl --cpunodebind', 'a machine with several NUMA nodes'],
+  ['docker run --cpuset', 'an image of one’s own'],
+  ['#!/bin/sh\nnpx sottovoce bench round', 'minutes of measuring, and a branch of one’s own'],
   ['import pandas as pd', 'pandas, on the file that the command above it has written'],
 ];
 

@@ -46,6 +46,8 @@ const LINE_BYTES = 64;
 const WORTH_TRYING_SECONDS = 5;
 const SHORT_ROUND_SECONDS = 5e-4;
 const TRIAL_SECONDS = 0.04;
+/** What a crossing and a line cost may be so many times as much, or as little. */
+const UNSURE = 5;
 const TRIALS = 2;
 /** By so much another number has to be faster than one that takes fewer threads. */
 const BETTER = 0.97;
@@ -72,13 +74,17 @@ export interface RoundModel {
   foreignBytes(workers: number): number;
 }
 
-/** Seconds of a round. */
-export function predictRound({ one, agents, phases, foreignBytes }: RoundModel, workers: number): number {
+/** Seconds of a round; `dear`: on a machine where crossings and lines cost so many times as much. */
+export function predictRound(
+  { one, agents, phases, foreignBytes }: RoundModel,
+  workers: number,
+  dear = 1,
+): number {
   if (workers === 1) return one;
   // The busiest has its agents whole.
   const share = Math.ceil(agents / workers) / agents;
   const barrier = crossingSeconds(chooseShape(workers));
-  return one * share + phases * barrier + (foreignBytes(workers) / LINE_BYTES) * LINE_SECONDS;
+  return one * share + dear * (phases * barrier + (foreignBytes(workers) / LINE_BYTES) * LINE_SECONDS);
 }
 
 /** 1, 2, 4, ... and all. */
@@ -118,14 +124,18 @@ export async function chooseWorkers(
   if (total < START_SECONDS)
     return { workers: 1, why: `all rounds take ${Math.ceil(total * 1000)} ms on one` };
   const model = { one, phases, agents: plan.agents, foreignBytes: load.foreignBytes };
-  if (plan.modules.length > 0 || total < WORTH_TRYING_SECONDS || one > SHORT_ROUND_SECONDS) {
-    const found = best(counts, (count) => predictRound(model, count));
+  const found = best(counts, (count) => predictRound(model, count));
+  // A trial starts threads of its own, half a second of them: not where any machine would answer alike.
+  const isSure = [1 / UNSURE, UNSURE].every(
+    (dear) => best(counts, (count) => predictRound(model, count, dear)) === found,
+  );
+  if (plan.modules.length > 0 || total < WORTH_TRYING_SECONDS || one > SHORT_ROUND_SECONDS || isSure) {
     return { workers: found, why: limited(round, cores, found) };
   }
   const tried = await tryOut(prepared, counts, one);
-  const found = best([...tried.keys()], (count) => tried.get(count)!);
+  const fastest = best([...tried.keys()], (count) => tried.get(count)!);
   const times = [...tried].map(([count, seconds]) => `${microseconds(seconds)} on ${count}`);
-  return { workers: found, why: limited(`tried: a round takes ${times.join(', ')}`, cores, found) };
+  return { workers: fastest, why: limited(`tried: a round takes ${times.join(', ')}`, cores, fastest) };
 }
 
 function limited(why: string, { limit, count }: CoreLimit, workers = count): string {

@@ -107,6 +107,19 @@ describe('auto', () => {
     expect(why).toBe('a round takes 10 us on one');
   });
 
+  it('tries nothing where any machine would answer alike', async () => {
+    // 300 us a round and next to no messages from elsewhere, 100,000 times: worth a trial, if one could tell.
+    const long = {
+      cost: { kind: 'quadratic', dim: 4096 },
+      compressor: { kind: 'top-k', k: 1 },
+      rounds: 100_000,
+    };
+    expect(await choose(long, { count: 2, limit: null })).toEqual({
+      workers: 2,
+      why: expect.stringMatching(/^a round takes \d/),
+    });
+  });
+
   it('tries on threads where it hangs on what a line costs', async () => {
     const tried = await tryOut(await prepared(), [1, 2], 1e-4);
     expect([...tried.keys()]).toEqual([1, 2]);

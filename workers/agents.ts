@@ -10,6 +10,7 @@ import { getHeapStatistics } from 'node:v8';
 import { bindKernels } from '../kernels/bindings.js';
 import { attachArena } from '../src/arena/arena.js';
 import { populate } from '../src/arena/populate.js';
+import { holdTo } from '../src/base/affinity.js';
 import { LoopStaging } from '../src/checkpoint/staging.js';
 import { refuseOtherFiles } from '../src/plugin/loaded-files.js';
 import { loadModules } from '../src/plugin/modules.js';
@@ -29,7 +30,12 @@ import { runRounds } from './round-loop.js';
 export default async function agents(task: AgentsTask | TouchTask): Promise<AgentsReport | null> {
   if (!('touch' in task)) return runAgents(task);
   const { memory, layout, partition } = task.touch;
-  populate(attachArena(memory, layout), task.worker, partition);
+  const letGo = task.cpu === null ? null : holdTo(task.cpu);
+  try {
+    populate(attachArena(memory, layout), task.worker, partition);
+  } finally {
+    letGo?.();
+  }
   return null;
 }
 
@@ -37,14 +43,17 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
   const { module, memory, plan, worker } = task;
   const arena = attachArena(memory, plan.layout);
   const words = arena.view('control', 'i32');
+  let letGo: (() => void) | null = null;
   try {
-    if (!task.touched) populate(arena, worker, plan.partition);
     if (task.watch) useWatchWords(task.watch);
     watchRun();
     if (plan.modules.length > 0) guardThread();
     await loadModules(plan.modules);
     await refuseOtherFiles(task.moduleFiles);
     await settleStrays();
+    // Not before: what is loaded may start threads of the process, which would be held there as well.
+    if (task.cpu !== null) letGo = holdTo(task.cpu);
+    if (!task.touched) populate(arena, worker, plan.partition);
     const bound = bindProgram(plan, arena, bindKernels(module, memory), worker);
     const failing = task.fault?.worker === worker ? withFault(bound, task.fault) : bound;
     const faulty = task.laps ? withLaps(failing, task.laps, worker) : failing;
@@ -86,5 +95,7 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
     if (error instanceof BarrierPoisoned) return { poisoned: error.reason };
     poison(words, Poison.WORKER_FAILED);
     throw error;
+  } finally {
+    letGo?.();
   }
 }

@@ -6,7 +6,7 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { openLibc } from '../base/libc.js';
 
 /** Below this the second level of translation knows all pages. */
 const LEAST_BYTES = 32 * 2 ** 20;
@@ -15,14 +15,10 @@ const MADV_HUGEPAGE = 14;
 const SWITCH = 'SOTTOVOCE_HUGE_PAGES';
 const ENABLED = '/sys/kernel/mm/transparent_hugepage/enabled';
 
-interface Koffi {
-  load(library: string): {
-    func(prototype: string): (address: Uint8Array, bytes: number, advice: number) => number;
-  };
-}
+type Madvise = (address: Uint8Array, bytes: number, advice: number) => number;
 
 /** Null where it cannot be had: that is asked once. */
-let madvise: ReturnType<ReturnType<Koffi['load']>['func']> | null | undefined;
+let madvise: Madvise | null | undefined;
 
 /** Asks for them, before the first touch. */
 export function askForHugePages(memory: WebAssembly.Memory): void {
@@ -32,13 +28,11 @@ export function askForHugePages(memory: WebAssembly.Memory): void {
   madvise?.(new Uint8Array(memory.buffer), byteLength, MADV_HUGEPAGE);
 }
 
-function loadMadvise() {
-  if (process.platform !== 'linux') return null;
+function loadMadvise(): Madvise | null {
   try {
     // `always` asks for nothing, `never` gives nothing.
     if (!readFileSync(ENABLED, 'utf8').includes('[madvise]')) return null;
-    const koffi = createRequire(import.meta.url)('koffi') as Koffi;
-    return koffi.load('libc.so.6').func('int madvise(void *, size_t, int)');
+    return openLibc().func<Madvise>('int madvise(void *, size_t, int)');
   } catch {
     return null;
   }

@@ -21,6 +21,7 @@ import {
   readLatency,
 } from '../links/units.js';
 import type { CheckpointSpec, RunConfig, StopSpec } from '../run/config.js';
+import { PINS } from '../run/places.js';
 import { rowsParameter } from '../schema/array.js';
 import { validateComponent } from '../schema/component.js';
 import {
@@ -93,6 +94,12 @@ const topLevel = {
     .default('auto')
     .describe(
       'worker threads; auto is as many as pay, of the cores that are ours (affinity, hardware threads of a core counted once, cgroup quota, SLURM_CPUS_PER_TASK)',
+    ),
+  pin: z
+    .enum(PINS)
+    .default('none')
+    .describe(
+      'holds each worker to a core of its own: cores are next to one another in the caches, spread takes sockets and caches in turns; none leaves it to the system (Linux, with koffi)',
     ),
   trace: z
     .strictObject({
@@ -255,8 +262,8 @@ function checkSections(input: Record<string, unknown>, registries: Registries): 
 
 /** What every run has, with its defaults. */
 function commonConfig(data: z.infer<z.ZodObject<typeof topLevel>>, cost: CostSpec): RunConfig {
-  const { name, init, rounds, stop, seed, precision, workers, trace, network, modules, checkpoint, timeout } =
-    data;
+  const { name, init, rounds, stop, seed, precision, workers, pin } = data;
+  const { trace, network, modules, checkpoint, timeout } = data;
   return {
     ...(name === undefined ? {} : { name }),
     cost,
@@ -265,6 +272,7 @@ function commonConfig(data: z.infer<z.ZodObject<typeof topLevel>>, cost: CostSpe
     seed,
     ...(precision === 'float64' ? {} : { precision }),
     workers,
+    ...(pin === 'none' ? {} : { pin }),
     trace: {
       every: trace.every ?? Math.max(1, Math.ceil(rounds / DEFAULT_TRACE_ROWS)),
       sample: trace.sample,

@@ -827,6 +827,11 @@ export interface CommonInput {
    * counted once, cgroup quota, SLURM_CPUS_PER_TASK); default: auto
    */
   workers?: 'auto' | number;
+  /**
+   * holds each worker to a core of its own: cores are next to one another in the caches, spread takes
+   * sockets and caches in turns; none leaves it to the system (Linux, with koffi); default: none
+   */
+  pin?: 'none' | 'cores' | 'spread';
   trace?: {
     /** rounds from one row to the next, a 200th of the rounds by default */ every?: number;
     /**

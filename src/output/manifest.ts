@@ -35,7 +35,7 @@ export interface Manifest {
   /** What `auto` became, and what else followed from the config. */
   plan: Omit<
     PlanReport,
-    'workers' | 'coreLimit' | 'whyWorkers' | 'layout' | 'arenaBytes' | 'processBytes'
+    'workers' | 'coreLimit' | 'whyWorkers' | 'pinned' | 'layout' | 'arenaBytes' | 'processBytes'
   > | null;
   /** Of this package, Node and what stands under it. */
   versions: Versions;
@@ -53,6 +53,8 @@ export interface Manifest {
     /** What leaves this process fewer cores than the machine has. */
     coreLimit: string | null;
     workers: number | null;
+    /** Processors that they were held to; absent where they were held to none. */
+    pinned?: readonly number[];
     /** Chosen by its caches, among other things. */
     layout: PlanReport['layout'];
     arenaBytes: number | null;
@@ -96,6 +98,7 @@ export function makeManifest({ run, config: loaded, plan, inputs = [] }: RunDesc
       workers: _workers,
       coreLimit: _limit,
       whyWorkers: _why,
+      pinned: _pinned,
       layout: _layout,
       arenaBytes: _arena,
       processBytes: _process,
@@ -126,6 +129,7 @@ export function makeManifest({ run, config: loaded, plan, inputs = [] }: RunDesc
       memoryBytes: os.totalmem(),
       coreLimit: ownCores().limit,
       workers: plan?.workers ?? null,
+      ...(plan?.pinned && { pinned: plan.pinned }),
       layout: plan?.layout ?? null,
       arenaBytes: plan?.arenaBytes ?? null,
     },

@@ -5,6 +5,7 @@
 import { formatBytes } from '../arena/fits.js';
 import { formatCount } from '../base/count.js';
 import { alignRows, type Colours, formatQuantity, formatSaving, plural } from '../base/format.js';
+import { listText } from '../base/processors.js';
 import type { Distances, OrderReport, PlanReport, ServerReport, Tuning } from '../run/reports.js';
 
 export function formatPlan(plan: PlanReport, colours: Colours): string {
@@ -55,6 +56,7 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
           'run',
           `up to ${plural(plan.rounds, 'round')} on ${plural(plan.workers, 'worker')}${plan.whyWorkers ? ` (${plan.whyWorkers})` : ''}`,
         ],
+        ['pinned', plan.pinned ? `worker by worker to processors ${listText(plan.pinned)}` : null],
       ],
       colours,
     ),

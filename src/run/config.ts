@@ -46,6 +46,8 @@ export interface RunConfig {
   precision?: 'float32';
   /** Worker threads; 'auto' is one for each core. */
   workers: number | 'auto';
+  /** Whether each is held to a core of its own; none is where absent. */
+  pin?: 'cores' | 'spread';
   /** Rounds between two rows, and agents at which a row evaluates f. */
   trace: { every: number; sample: SampleChoice };
   /** Links for the trace's networkSeconds. */

@@ -24,6 +24,8 @@ export interface PlanReport {
   coreLimit?: string | null;
   /** Why `auto` was so many; null where it was not auto. */
   whyWorkers?: string | null;
+  /** The processor that each worker is held to; absent where they are held to none. */
+  pinned?: readonly number[];
   /** Rounds, at most. */
   rounds: number;
   /** The graph, in words. */

@@ -44,6 +44,8 @@ export interface AgentsTask {
   /** Files of the plan's modules, as the coordinator has loaded them. */
   moduleFiles: readonly InputFile[];
   worker: number;
+  /** The processor that its thread is held to; null where to none. */
+  cpu: number | null;
   /** Its share of the arena has been touched. */
   touched: boolean;
   /** Its way through the nodes of the barrier. */
@@ -71,6 +73,8 @@ export interface AgentsTask {
 export interface TouchTask {
   touch: { memory: WebAssembly.Memory; layout: Layout; partition: readonly number[] };
   worker: number;
+  /** As in `AgentsTask`. */
+  cpu: number | null;
 }
 
 /** What a worker's round loop has done. */

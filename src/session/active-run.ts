@@ -111,8 +111,10 @@ export class ActiveRun {
   /** A large arena is touched by its workers first; a small one is filled at once, before this returns. */
   private async fill(): Promise<void> {
     const { arena, prepared, pool } = this;
-    const { plan } = prepared;
-    if (plan.workers > 1 && plan.layout.totalBytes >= TOUCHED_BYTES) await pool.touch(arena, plan);
+    const { plan, report } = prepared;
+    const cpus = report.pinned ?? null;
+    const isTheirs = plan.workers > 1 || cpus !== null;
+    if (isTheirs && plan.layout.totalBytes >= TOUCHED_BYTES) await pool.touch(arena, plan, cpus);
     prepared.fill(arena);
   }
 
@@ -261,6 +263,7 @@ export class ActiveRun {
     this.checkpoints.begin();
     try {
       return await this.pool.run(arena, prepared.plan, {
+        cpus: prepared.report.pinned ?? null,
         heapAtRounds: options.heapAtRounds ?? [],
         fault: options.fault ?? null,
         profileUs: options.profileUs ?? 0,

@@ -23,6 +23,7 @@ import {
 import { compileKernels } from '../run/kernels.js';
 import { createLaps, describeLate, LATE_HINT, watchLaps } from '../run/laps.js';
 import { agentsUrl } from '../run/locations.js';
+import { nearbyOf } from '../run/places.js';
 import type { AgentsReport, AgentsTask, Fault, RunReport, StagingTask, TouchTask } from '../run/tasks.js';
 import type { RunPlan } from '../run/types.js';
 import { DEFAULT_SPINS, poison } from '../sync/barrier.js';
@@ -36,6 +37,8 @@ const WORKER_HEAP_MIB = 512;
 const LEAVE_MS = 400;
 
 export interface Diagnostics {
+  /** The processor of each worker; null where they are held to none. */
+  cpus: readonly number[] | null;
   heapAtRounds: readonly number[];
   fault: Fault | null;
   profileUs: number;
@@ -116,10 +119,11 @@ export class WorkerPool {
    * Has every worker touch its share of an arena that nobody has written to: its pages are then near to the
    * worker, and handed out to all of them at once. What fails ends the pool.
    */
-  async touch(arena: Arena, { partition, workers }: RunPlan): Promise<void> {
+  async touch(arena: Arena, { partition, workers }: RunPlan, cpus: readonly number[] | null): Promise<void> {
     const { memory, layout } = arena;
     try {
-      const task = (worker: number) => this.pool.run({ touch: { memory, layout, partition }, worker });
+      const task = (worker: number) =>
+        this.pool.run({ touch: { memory, layout, partition }, worker, cpu: cpus?.[worker] ?? null });
       await Promise.all(Array.from({ length: workers }, (_, worker) => task(worker)));
       this.touched = arena;
     } catch (error) {
@@ -140,6 +144,7 @@ export class WorkerPool {
       roundSeconds,
       moduleFiles = [],
       timeline = null,
+      cpus,
       ...diagnostics
     }: Diagnostics,
   ): Promise<RunReport[]> {
@@ -149,7 +154,7 @@ export class WorkerPool {
     const words = arena.view('control', 'i32');
     const spins = workers > ownCores().threads ? 0 : DEFAULT_SPINS;
     try {
-      const shape = chooseShape(workers, barrierChoice());
+      const shape = chooseShape(workers, barrierChoice(), nearbyOf(cpus));
       const module = await this.kernels(arena.precision);
       return await new Promise<RunReport[]>((resolve, reject) => {
         const reports: RunReport[] = [];
@@ -197,6 +202,7 @@ export class WorkerPool {
               plan,
               moduleFiles,
               worker,
+              cpu: cpus?.[worker] ?? null,
               touched: this.touched === arena,
               path: pathOf(shape, worker),
               spins,

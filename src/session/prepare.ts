@@ -21,10 +21,14 @@ export async function prepareRun(loaded: LoadedConfig, workers: number): Promise
     await settleStrays().catch(refuseStray);
     return { ...result, inputs };
   } catch (error) {
-    // The parser of configs is loaded only to say where something stands.
-    const { locate } = await import('../config/load.js');
-    throw locate(error as Error, loaded);
+    throw await located(error as Error, loaded);
   }
+}
+
+/** With the line of the config. Its parser is loaded only to say where something stands. */
+export async function located(error: Error, loaded: LoadedConfig): Promise<Error> {
+  const { locate } = await import('../config/load.js');
+  return locate(error, loaded);
 }
 
 /** Where nothing has run yet, it is bad input, as a module is that throws. */

@@ -6,14 +6,15 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { ownCores } from '../base/cores.js';
-import { formatValue, InputError } from '../base/errors.js';
+import { formatValue, InputError, isInputError } from '../base/errors.js';
 import { RunDirectory } from '../output/run-directory.js';
+import { placesFor } from '../run/places.js';
 import type { PlanReport } from '../run/reports.js';
 import type { TraceRow } from '../trace/row.js';
 import { ActiveRun } from './active-run.js';
 import { barrierChoice } from './barrier-choice.js';
 import { WorkerPool } from './pool.js';
-import { type PreparedRun, prepareRun } from './prepare.js';
+import { located, type PreparedRun, prepareRun } from './prepare.js';
 import type { AgentState, PrepareOptions, Progress, RunResult, Session, StartOptions } from './types.js';
 import { chooseWorkers } from './workers.js';
 
@@ -27,7 +28,7 @@ interface Ready {
 /** Of an open number: they come up while the run is prepared; if more pay, they are started then. */
 const THREADS_AT_ONCE = 4;
 
-const given = (workers: number) => ({ workers, why: null });
+const fixed = (workers: number) => ({ workers, why: null });
 
 /** What goes on says how many workers it goes on with. */
 function resumedBy(options: PrepareOptions, workers: number): PrepareOptions {
@@ -41,6 +42,27 @@ function resumedBy(options: PrepareOptions, workers: number): PrepareOptions {
   };
 }
 
+/**
+ * Whether workers can be held to processors is said before anything is read. A run that is gone on with,
+ * perhaps on another machine, goes on without.
+ */
+async function withPlaces(
+  options: PrepareOptions,
+): Promise<{ options: PrepareOptions; left: string | null }> {
+  const { config: loaded, from } = options;
+  const { pin, workers, ...unpinned } = loaded.config;
+  try {
+    placesFor(pin, workers === 'auto' ? 1 : workers);
+    return { options, left: null };
+  } catch (error) {
+    if (from === undefined || !isInputError(error)) throw await located(error as Error, loaded);
+    return {
+      options: { ...options, config: { ...loaded, config: { ...unpinned, workers } } },
+      left: `workers are held to no processors: ${error.message}`,
+    };
+  }
+}
+
 const ONCE = 'a session runs once; open another with openSession()';
 
 export class RunSession implements Session {
@@ -51,13 +73,14 @@ export class RunSession implements Session {
   private stopAsked = false;
   private pauseAsked = false;
 
-  async prepare(options: PrepareOptions): Promise<PlanReport> {
+  async prepare(given: PrepareOptions): Promise<PlanReport> {
     if (this.ready) throw new InputError(`this session is prepared already; ${ONCE}`);
     if (this.preparing) throw new InputError('this session is being prepared: await the first prepare()');
-    checkOptions(options);
+    checkOptions(given);
     this.preparing = true;
     try {
       barrierChoice();
+      const { options, left } = await withPlaces(given);
       const directory = options.outDir === null ? null : RunDirectory.create(options.outDir);
       const { workers } = options.config.config;
       const isOpen = workers === 'auto';
@@ -66,7 +89,7 @@ export class RunSession implements Session {
         let prepared = await prepareRun(options.config, isOpen ? 1 : workers);
         const { why, workers: chosen } = isOpen
           ? await chooseWorkers(prepared, (precision) => pool.kernels(precision))
-          : given(workers);
+          : fixed(workers);
         if (chosen !== prepared.plan.workers)
           prepared = { ...(await prepared.withWorkers(chosen)), inputs: prepared.inputs };
         if (chosen > pool.threads) {
@@ -77,8 +100,11 @@ export class RunSession implements Session {
         prepared.report.warnings.push(...notes);
         // What was expected of gains that were chosen when the run began.
         prepared.report.tuning ??= options.from?.manifest.plan?.tuning ?? null;
+        if (left !== null) prepared.report.warnings.push(left);
+        const pinned = placesFor(options.config.config.pin, chosen);
         const report = {
           ...prepared.report,
+          ...(pinned && { pinned }),
           ...(isOpen && { coreLimit: ownCores().limit, whyWorkers: why }),
         };
         this.ready = {

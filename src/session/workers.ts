@@ -16,6 +16,7 @@ import { type Cores, ownCores } from '../base/cores.js';
 import { countFrom, createClock, readClock } from '../run/clock.js';
 import type { RunConfig } from '../run/config.js';
 import { compileKernels } from '../run/kernels.js';
+import { placesFor } from '../run/places.js';
 import type { Prepared } from '../run/program.js';
 import { chooseShape, crossingSeconds } from '../sync/tree.js';
 import { WorkerPool } from './pool.js';
@@ -188,7 +189,7 @@ export async function tryOut(
 }
 
 /** Half as many rounds again come before, in which threads wake up and code is compiled. */
-async function timeOnThreads({ plan: whole, fill }: Prepared, rounds: number): Promise<number> {
+async function timeOnThreads({ plan: whole, fill, config }: Prepared, rounds: number): Promise<number> {
   const warm = Math.ceil(rounds / 2);
   const plan = Object.freeze({ ...whole, rounds: warm + rounds, traceEvery: warm + rounds, stop: {} });
   const pool = new WorkerPool(plan.workers);
@@ -200,6 +201,7 @@ async function timeOnThreads({ plan: whole, fill }: Prepared, rounds: number): P
     const clock = createClock(plan.workers);
     countFrom(clock, warm);
     await pool.run(arena, plan, {
+      cpus: placesFor(config.pin, plan.workers),
       heapAtRounds: [],
       fault: null,
       profileUs: 0,

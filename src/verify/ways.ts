@@ -134,7 +134,8 @@ async function onThreads(
   { signal }: Verifying,
   told: (round: number) => void,
 ): Promise<Made> {
-  const { checkpoint: _none, ...config } = loaded.config;
+  // More workers than cores as well: they are held to none.
+  const { checkpoint: _none, pin: _free, ...config } = loaded.config;
   const folder = breaks.length === 0 ? null : mkdtempSync(path.join(os.tmpdir(), 'sottovoce-verify-'));
   const rows: TraceRow[] = [];
   try {

@@ -48,9 +48,9 @@ describe('the first touch', () => {
     const pool = new WorkerPool(2);
     const destroy = vi.spyOn(pool, 'destroy');
     const other = createArena(layoutArena([{ name: 'x', type: 'f64', length: 10 }], 2));
-    await expect(pool.touch({ ...other, layout: plan.layout } as typeof other, plan)).rejects.toThrowError(
-      /not the arena of this run/,
-    );
+    await expect(
+      pool.touch({ ...other, layout: plan.layout } as typeof other, plan, null),
+    ).rejects.toThrowError(/not the arena of this run/);
     expect(destroy).toHaveBeenCalledOnce();
   });
 });

@@ -4,6 +4,8 @@
  * where it read seven hundred: that, and not the work, was most of its start.
  *
  * Everything else in dist is as tsc left it, the library included; without this half all works alike, later.
+ * Scripts of pages, for browsers, are bundled into dist/pages with the packages that draw them.
+ *
  * A thread or process loads one bundle and has each module once. Folders lie two below dist, as src/session
  * does: `locations.ts` looks up from either.
  */
@@ -33,7 +35,7 @@ const BUNDLES = [
 ];
 
 /** These find files of their own beside themselves. */
-const EXTERNAL = [/^@swc\//, /^piscina(\/|$)/, /^@resvg\//, /^0x(\/|$)/, /^assemblyscript(\/|$)/];
+const EXTERNAL = [/^@swc\//, /^piscina(\/|$)/, /^@resvg\//, /^assemblyscript(\/|$)/];
 
 /**
  * Few files rather than small ones: what a start loads anyway, what a config is checked with, and what
@@ -67,10 +69,18 @@ const BOUND_ONLY = {
   },
 };
 
+/** Pages have a style sheet of their own. */
+const NO_STYLES = {
+  name: 'no-styles',
+  load: { filter: { id: /\.css$/ }, handler: () => ({ code: '', moduleType: 'js' }) },
+};
+
 /** What stands for `import` of files that only a run knows, such as a user's module: see load-bundle.cjs. */
 const IMPORT = "require('../load.cjs').importModule(";
 
 const packages = new Map();
+/** Of pages: they are not part of what a run is. */
+const pagePackages = new Map();
 const build = createHash('sha256');
 rmSync(path.join(root, 'dist/bundle'), { recursive: true, force: true });
 for (const { name, source, stub, load } of BUNDLES) {
@@ -110,6 +120,7 @@ for (const { name, source, stub, load } of BUNDLES) {
   }
   writeFileSync(path.join(root, stub), `${load}\n`);
 }
+await bundlePage('flame-graph');
 writeNotices();
 writeLoader();
 
@@ -122,22 +133,43 @@ function writeLoader() {
   );
 }
 
-function noteSourcePackage(id) {
+/** One file that a page carries in itself. */
+async function bundlePage(name) {
+  if (!existsSync(path.join(root, 'node_modules/d3-flame-graph'))) {
+    // A clone whose packages are of yesterday. What is packed without it fails its test.
+    console.warn(`d3-flame-graph is not installed, so flame graphs cannot be drawn by this build: npm ci`);
+    return;
+  }
+  const bundle = await rolldown({
+    cwd: root,
+    input: { [name]: `pages/${name}.ts` },
+    platform: 'browser',
+    plugins: [NO_STYLES],
+    transform: { target: 'es2020' },
+  });
+  const file = path.join(root, 'dist/pages', `${name}.js`);
+  const { output } = await bundle.write({ file, format: 'iife', minify: true, comments: false });
+  await bundle.close();
+  for (const { moduleIds = [] } of output) for (const id of moduleIds) noteSourcePackage(id, pagePackages);
+}
+
+function noteSourcePackage(id, into = packages) {
   const found = /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(id);
-  if (found) packages.set(found[2], found[1]);
+  if (found) into.set(found[2], found[1]);
 }
 
 /** What is bundled is distributed with us: its versions, for manifests, and its licences. */
 function writeNotices() {
-  const names = [...packages.keys()].sort();
-  const manifests = names.map((name) =>
-    JSON.parse(readFileSync(path.join(packages.get(name), 'package.json'), 'utf8')),
-  );
-  const versions = Object.fromEntries(manifests.map(({ name, version }) => [name, version]));
+  const folders = new Map([...pagePackages, ...packages]);
+  const manifests = [...folders.keys()]
+    .sort()
+    .map((name) => JSON.parse(readFileSync(path.join(folders.get(name), 'package.json'), 'utf8')));
+  const ran = manifests.filter(({ name }) => packages.has(name));
+  const versions = Object.fromEntries(ran.map(({ name, version }) => [name, version]));
   writeFileSync(path.join(root, 'dist/bundle/packages.json'), `${JSON.stringify(versions, null, 2)}\n`);
   const notices = manifests.map(({ name, version, license }) => {
     const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENSE-MIT', 'license', 'LICENCE']
-      .map((candidate) => path.join(packages.get(name), candidate))
+      .map((candidate) => path.join(folders.get(name), candidate))
       .find(existsSync);
     return `${name} ${version} (${license})\n\n${file ? readFileSync(file, 'utf8').trim() : 'No licence file came with it.'}\n`;
   });

@@ -25,7 +25,6 @@ const allowed: Record<string, string[]> = {
 const COMPUTED_IMPORTS = [
   'src/plugin/modules.ts',
   'src/plugin/typescript.ts',
-  'src/profile/flame-graph.ts',
   'src/library/turns-process.ts',
   'src/bench/startup.ts',
 ];

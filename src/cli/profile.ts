@@ -9,9 +9,8 @@ import { INTERVAL_US, MOST_REPEATS, REPEATS, type Recorded, SECONDS } from '../l
 import type { Against } from '../library/repeated.js';
 import { checkWindow, describeTimeline, timelineFiles, WINDOW } from '../library/timeline.js';
 import { toJson } from '../output/run-directory.js';
-import type { ProfileComparison, ProfileRepeat } from '../profile/comparison.js';
-import type { Page } from '../profile/flame-graph.js';
 import { LEAST_REPEATS } from '../profile/significance.js';
+import type { Compared } from '../profile/write.js';
 import { formatPlan } from '../report/plan.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { Summary } from '../run/reports.js';
@@ -43,6 +42,7 @@ The folder that is written:
                       self time by source file
   profile.json        the same for programs, with every frame, rounds per second and the machine
   merged.folded       all threads as folded stacks, for other tools, and for a later --against
+  difference.html     with --against...: a differential flame graph, red where there is more time than before and blue where less
   comparison.txt      with --against...: the verdict, and the frames that differ most
   worker-0.cpuprofile what V8 recorded, for the developer tools of a browser or an editor
   trace.json          with --timeline: when each worker worked, waited and collected garbage; Chrome, Perfetto and Firefox's profiler open it
@@ -145,7 +145,7 @@ export function addProfileCommand(
     .option('--against-config <file>', 'compare with another config, in turns')
     .option('--against-build <folder>', 'compare with another built copy of this package, in turns')
     .option('--fail-slower <percent>', 'exit with 1 where it is slower by more: 5%', percent)
-    .option('--no-html', 'draw no flame graphs (0x is not needed then)')
+    .option('--no-html', 'draw no flame graphs')
     .option('-q, --quiet', 'print nothing but errors')
     .option('--json', 'print profile.json on stdout, everything else on stderr')
     .option('--no-custom', 'refuse kind: custom: modules run code')
@@ -171,7 +171,7 @@ export async function profileCommand(
   let interrupt: Interrupt | null = null;
   try {
     const loaded = await dependencies.load(file, changesOf(options));
-    const [{ checkFolder, describeProfile, workOf, writeProfile }, { drawPage, loadZeroX }, { profileName }] =
+    const [{ checkFolder, describeProfile, workOf, writeProfile }, { loadPage }, { profileName }] =
       await Promise.all([
         import('../profile/write.js'),
         import('../profile/flame-graph.js'),
@@ -180,7 +180,7 @@ export async function profileCommand(
     const window = windowOf(options);
     const repeated = options.repeats !== undefined || comparisonsOf(options).length > 0;
     if (repeated || options.failSlower !== undefined) refuseBeside(options);
-    const draw = options.html ? await loadZeroX() : null;
+    const page = options.html ? loadPage() : null;
     const name = profileName({ ...loaded, file });
     const given = options.out === undefined ? null : resolve(options.out);
     // Before the folder is looked at: it may be the same.
@@ -191,7 +191,7 @@ export async function profileCommand(
 
     // A whole run is a process of its own, which is told of signals itself.
     if (!whole && !repeated) interrupt = new Interrupt(terminal, dependencies);
-    const { exitCode, recorded, repeats, comparison } = await (repeated
+    const { exitCode, recorded, ...several } = await (repeated
       ? severalRuns(loaded, against, options, terminal, dependencies, say)
       : interrupt === null
         ? wholeRun(loaded, options, dependencies)
@@ -200,8 +200,8 @@ export async function profileCommand(
     interrupt ??= new Interrupt(terminal, dependencies);
     interrupt.finishing();
     const run = { ...recorded.run, name };
-    const described = describeProfile(run, recorded.threads, repeats, comparison ?? null);
-    const page: Page | null = draw && (await drawPage(draw));
+    const described = describeProfile(run, recorded.threads, several);
+    const { comparison = null } = several;
     const folder = given ?? dependencies.newFolder(base);
     const timeline = recorded.timeline && (await describeTimeline(name, recorded.timeline));
     const more = timeline && (await timelineFiles(timeline));
@@ -242,12 +242,10 @@ export async function profileCommand(
   }
 }
 
-interface Ended {
+interface Ended extends Compared {
   exitCode: number;
   /** Null where there is no profile. */
   recorded: Recorded | null;
-  repeats?: ProfileRepeat[];
-  comparison?: ProfileComparison | null;
 }
 
 function comparisonsOf({ against, againstConfig, againstBuild }: ProfileOptions): string[] {
@@ -325,15 +323,14 @@ async function severalRuns(
   try {
     tell(0, repeats);
     const { signal } = abort;
-    const result = await recordRepeats(loaded, against, {
+    const { recorded, ...several } = await recordRepeats(loaded, against, {
       repeats,
       seconds,
       intervalUs,
       signal,
       onRepeat: tell,
     });
-    const { recorded, comparison } = result;
-    return { exitCode: exitCodeOf(recorded.summary), recorded, repeats: result.repeats, comparison };
+    return { exitCode: exitCodeOf(recorded.summary), recorded, ...several };
   } catch (error) {
     if (!abort.signal.aborted) throw error;
     printLine(terminal.stderr, 'interrupted: there is no profile');

@@ -60,7 +60,7 @@ export interface ProfileOptions {
   againstBuild?: string;
   /** Folder for the files that the command writes; nothing is written where absent. */
   outDir?: string;
-  /** Whether flame graphs are among these files; true where absent. 0x draws them, and must be installed. */
+  /** Whether flame graphs are among these files; true where absent. */
   html?: boolean;
   /** Ends the recording after the round that is under way; what was recorded until then is the profile. */
   signal?: AbortSignal;
@@ -130,7 +130,7 @@ export interface ProfileOutcome {
  * or an earlier profile, and in which frames: `comparison`. Several may be recorded at once, each in its own threads; they take
  * cores from one another, and times then say little.
  *
- * @throws InputError where the config, an option or the folder is wrong, and where 0x is wanted and missing
+ * @throws InputError where the config, an option or the folder is wrong
  * @throws RunError where the run failed
  * @throws the reason of the signal, where that came before anything was recorded
  */
@@ -142,20 +142,22 @@ export async function profile(
   const { outDir, html = true, signal } = options;
   checkOptions(options);
   signal?.throwIfAborted();
-  const [loaded, { describeProfile, writeProfile, checkFolder }, { drawPage, loadZeroX }] = await Promise.all(
-    [load(config, options), import('../profile/write.js'), import('../profile/flame-graph.js')],
-  );
+  const [loaded, { describeProfile, writeProfile, checkFolder }, { loadPage }] = await Promise.all([
+    load(config, options),
+    import('../profile/write.js'),
+    import('../profile/flame-graph.js'),
+  ]);
   const folder = outDir === undefined ? null : path.resolve(outDir);
   if (folder !== null) checkFolder(folder);
-  const draw = folder !== null && html ? await loadZeroX() : null;
-  const { recorded, repeats, comparison } = await (asksForRepeats(options)
+  const page = folder !== null && html ? loadPage() : null;
+  const several = await (asksForRepeats(options)
     ? recordSeveral(loaded, options)
     : recordOnce(loaded, options));
+  const { recorded, comparison } = several;
   if (recorded.summary.rounds === 0) signal?.throwIfAborted();
   const { threads, summary } = recorded;
   const run = { ...recorded.run, name: profileName(loaded) };
-  const described = describeProfile(run, threads, repeats, comparison);
-  const page = draw && (await drawPage(draw));
+  const described = describeProfile(run, threads, several);
   const timeline = recorded.timeline && (await describeTimeline(run.name, recorded.timeline));
   const more = timeline && (await timelineFiles(timeline));
   const written = folder === null ? [] : writeProfile(folder, run, threads, described, page, more);
@@ -170,18 +172,16 @@ export async function profile(
   };
 }
 
-type Several = Pick<RepeatedProfile, 'recorded' | 'repeats' | 'comparison'>;
-
-async function recordOnce(loaded: LoadedConfig, options: ProfileOptions): Promise<Several> {
+async function recordOnce(loaded: LoadedConfig, options: ProfileOptions): Promise<RepeatedProfile> {
   const recorded = await (options.whole ? recordProcess(loaded, options) : recordThreads(loaded, options));
-  return { recorded, repeats: [], comparison: null };
+  return { recorded, repeats: [], comparison: null, before: null };
 }
 
 function asksForRepeats({ repeats, against, againstConfig, againstBuild }: ProfileOptions): boolean {
   return [repeats, against, againstConfig, againstBuild].some((value) => value !== undefined);
 }
 
-async function recordSeveral(loaded: LoadedConfig, options: ProfileOptions): Promise<Several> {
+async function recordSeveral(loaded: LoadedConfig, options: ProfileOptions): Promise<RepeatedProfile> {
   const { against, againstConfig, againstBuild, signal, intervalUs = INTERVAL_US } = options;
   const { repeats = REPEATS, seconds = SECONDS } = options;
   const [{ recordRepeats }, { readEarlier }, { findBuild }] = await Promise.all([

@@ -1,12 +1,14 @@
 /** `profile` with repeats: what the command and the function both do. */
 
-import type { Frame } from '../profile/call-tree.js';
+import { type Frame, mergeThreads } from '../profile/call-tree.js';
 import {
   compareInTurns,
   compareWithRecorded,
   type ProfileComparison,
   type ProfileRepeat,
 } from '../profile/comparison.js';
+import type { CountedTree } from '../profile/difference.js';
+import type { Work } from '../profile/hottest.js';
 import { machine, type ProfiledRun } from '../profile/write.js';
 import type { LoadedConfig } from '../run/config.js';
 import { type MeasuredSide, measureAlone, measureInTurns } from './against.js';
@@ -36,8 +38,8 @@ export interface RepeatedProfile {
   recorded: Recorded;
   repeats: ProfileRepeat[];
   comparison: ProfileComparison | null;
-  /** What was before: all threads as one, and its rounds; null where there is none. */
-  before: { tree: Frame[]; rounds: number } | null;
+  /** What it was compared with; null where nothing was, or only figures of it are known. */
+  before: CountedTree | null;
 }
 
 /** Rejects with the reason of the signal, with InputError, or with RunError where a run fails. */
@@ -54,7 +56,7 @@ export async function recordRepeats(
     const recorded = recordedOf(measured, options.intervalUs);
     const comparison =
       earlier === undefined ? null : compareTo(earlier, { name: 'this build', repeats }, recorded.run);
-    const before = earlier?.tree == null ? null : { tree: [earlier.tree], rounds: earlier.report.rounds };
+    const before = earlier?.tree == null ? null : counted([earlier.tree], earlier.report);
     return { recorded, repeats, comparison, before };
   }
   const before = await side(config ?? loaded, build ?? ownBuild);
@@ -77,8 +79,15 @@ export async function recordRepeats(
     recorded,
     repeats: measured.now.repeats,
     comparison,
-    before: { tree: threads.map(({ tree }) => tree.root), rounds: summary.rounds },
+    before: counted(
+      threads.map(({ tree }) => tree.root),
+      summary,
+    ),
   };
+}
+
+function counted(threads: readonly Frame[], { agents, dim, rounds }: Work): CountedTree {
+  return { tree: mergeThreads(threads), coordinates: agents * dim * rounds };
 }
 
 function recordedOf({ threads, summary, plan }: MeasuredSide, intervalUs: number): Recorded {

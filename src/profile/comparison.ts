@@ -116,6 +116,12 @@ export const COMPARISON_FORMAT = 'sottovoce-profile-comparison/1';
 /** Of thirty frames, so that one said by chance is rare: ten pairs of one sign. */
 const FRAME_CONFIDENCE = 0.998;
 
+/**
+ * Of what does not differ. That it scatters is in the interval of the difference already; this one is for what
+ * pulls to one side, and is asked beside that.
+ */
+const EQUAL_CONFIDENCE = 0.9;
+
 /** Repeat i of all is of one time. */
 export interface InTurns {
   now: ComparedSide;
@@ -129,7 +135,7 @@ export interface InTurns {
 
 export function compareInTurns({ now, before, shifts, equalShifts, warnings }: InTurns): ProfileComparison {
   const shift = pairedShift(shifts);
-  const equal = largest(pairedShift(equalShifts));
+  const equal = largest(pairedShift(equalShifts, EQUAL_CONFIDENCE));
   return {
     ...reportOf(now, before, shift, equal, warnings),
     inTurns: true,
@@ -151,7 +157,7 @@ export function compareWithRecorded(
     repeats.flatMap(({ yardstickNs }) => (yardstickNs === null ? [] : Math.log(yardstickNs)));
   const [nowYard, beforeYard] = [yardsticks(now.repeats), yardsticks(before.repeats)];
   const known = nowYard.length > 0 && beforeYard.length > 0;
-  const drift = known ? unpairedShift(nowYard, beforeYard) : null;
+  const drift = known ? unpairedShift(nowYard, beforeYard, EQUAL_CONFIDENCE) : null;
   const equal = comparable && drift !== null ? largest(drift) : Number.POSITIVE_INFINITY;
   return {
     ...reportOf(now, before, shift, equal, warnings),

@@ -1,211 +1,169 @@
 /**
- * Flame graphs as pages that need a browser and nothing else, drawn by 0x from trees of frames.
- *
- * 0x draws once; every page is that page around another tree. What is changed in it, and refused where the
- * page is not as expected:
- *
- *  - the tree: 0x guesses from a name what a frame is and hides whatever does not look like a JavaScript
- *    file; here every frame says what it is, and none is hidden;
- *  - the colours: the red of a hot frame overflows, and from about 30% of self time on it is white; it is
- *    clamped;
- *  - the button that 0x has for two views of one tree changes between all threads as one and thread beside
- *    thread;
- *  - a tooltip counts microseconds and says so, and what only makes the page longer is left out.
+ * Flame graphs as pages that need a browser and nothing else: no server, no network. The drawing is done by
+ * d3-flame-graph, which the build bundles with our script (`pages/flame-graph.ts`) and which every page carries
+ * beside its data, so that an installed package draws as a clone does.
  */
 
-import { readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { InputError } from '../base/errors.js';
-import { makeTemporaryFolder } from '../base/temporary-folder.js';
 import { visibleLine } from '../base/visible.js';
-import { packageUrl } from '../run/locations.js';
-import type { Frame, FrameKind } from './call-tree.js';
+import { flameGraphUrl } from '../run/locations.js';
+import type { Frame } from './call-tree.js';
+import { BARRIER_FILE } from './hottest.js';
 
-/** What 0x's main function is called with, of all its options. */
-type Draw = (options: {
-  visualizeCpuProfile: string;
-  workingDir: string;
+/** A frame as a page wants it, in microseconds. */
+export interface PageFrame {
   name: string;
-  title: string;
-}) => Promise<string | null>;
-
-/** Where 0x is looked for, in turn: beside this package, and in the project that the user stands in. */
-const PLACES: (() => Promise<unknown>)[] = [
-  () => import('0x' as string),
-  async () => {
-    const project = createRequire(path.join(process.cwd(), 'package.json'));
-    return import(pathToFileURL(project.resolve('0x')).href);
-  },
-];
-
-/**
- * Asked for before anything is run: a profile that cannot be drawn should not cost the run first. Throws
- * InputError.
- */
-export async function loadZeroX(places: readonly (() => Promise<unknown>)[] = PLACES): Promise<Draw> {
-  let missing: unknown;
-  for (const load of places) {
-    try {
-      return ((await load()) as { default: Draw }).default;
-    } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw cause;
-      missing ??= cause;
-    }
-  }
-  throw new InputError(
-    'flame graphs are drawn by 0x, which is not installed here',
-    {
-      hint: `${howToInstall(fileURLToPath(packageUrl), process.cwd())}, or --no-html for the text and the .cpuprofile files alone`,
-    },
-    { cause: missing },
-  );
-}
-
-/**
- * `root` is this package's folder: in a clone, among the modules of a project, or among those that are
- * installed globally.
- */
-export function howToInstall(root: string, here: string): string {
-  const modules = path.dirname(path.resolve(root));
-  if (path.basename(modules) !== 'node_modules') return `npm ci in ${path.resolve(root)}`;
-  const project = path.dirname(modules);
-  // Global modules are PREFIX/lib/node_modules; on Windows PREFIX/node_modules, where no package.json is.
-  if (path.basename(project) === 'lib') {
-    return `npm install --global --prefix ${path.dirname(project)} 0x@6, or npm install 0x@6 in ${here}`;
-  }
-  return `npm install --save-dev 0x@6 in ${project}`;
-}
-
-/** A page with everything in it but the tree. */
-export interface Page {
-  /**
-   * The page of this tree, and of `other` at the press of a button if there is one. `title` is plain text.
-   */
-  around(tree: Frame, title: string, other?: Frame): string;
-}
-
-/** Draws once, about two seconds. */
-export async function drawPage(draw: Draw): Promise<Page> {
-  const temporary = makeTemporaryFolder('flame');
-  const folder = temporary.path;
-  try {
-    const file = path.join(folder, 'any.cpuprofile');
-    await writeFile(file, JSON.stringify(NOTHING));
-    await draw({ visualizeCpuProfile: file, workingDir: folder, name: 'page', title: 'page' });
-    // 0x says nothing when it fails; the file says it.
-    const html = await readFile(path.join(folder, 'page.html'), 'utf8').catch((cause: Error) => {
-      throw new Error('0x drew no page', { cause });
-    });
-    return pageFrom(html);
-  } finally {
-    temporary.remove();
-  }
-}
-
-/** A profile of one sample: the page is wanted, not its tree. */
-const NOTHING = {
-  nodes: [
-    {
-      id: 1,
-      callFrame: { functionName: '(root)', scriptId: '0', url: '', lineNumber: -1, columnNumber: -1 },
-      hitCount: 1,
-    },
-  ],
-  startTime: 0,
-  endTime: 1,
-};
-
-/** Three channels, each made positive and whole but not limited. */
-const CHANNEL = /Math\.abs\(Math\.round\((red|green|blue) \* 255\)\)/g;
-const CALL = '\n    visualizer(';
-
-export function pageFrom(html: string): Page {
-  const begin = html.lastIndexOf(CALL);
-  const end = html.lastIndexOf('</script>');
-  const expect = (holds: boolean, what: string) => {
-    if (!holds) throw new Error(`the page that 0x drew is not what version 6.0 draws: ${what}`);
-  };
-  expect(begin >= 0 && end > begin, 'it has no tree');
-  let before = html.slice(0, begin).trimStart();
-  const change = (from: string | RegExp, to: string, times: number) => {
-    const found = before.split(from instanceof RegExp ? new RegExp(from.source) : from).length - 1;
-    const groups = from instanceof RegExp ? 2 : 1;
-    expect(found === times * groups, `${from} stands there ${found / groups} times, expected ${times}`);
-    before = before.replaceAll(from, to);
-  };
-  change(CHANNEL, 'Math.max(0, Math.min(255, Math.round($1 * 255)))', 3);
-  change("' samples)", "' microseconds)", 2);
-  change(
-    'state.renderMergedBtn && !state.visualizeCpuProfile',
-    "state.visualizeCpuProfile === 'two trees'",
-    1,
-  );
-  change("state.merged ? 'Unmerge' : 'Merge'", "state.merged ? 'As one' : 'By thread'", 1);
-  before = shorten(before);
-
-  const after = html.slice(end).trimEnd();
-  return {
-    around(tree, title, other = tree) {
-      const options = { title, visualizeCpuProfile: other === tree ? 'one tree' : 'two trees' };
-      // In this page's words the first tree that it shows is the one that is not merged.
-      const trees = { merged: nodeOf(other), unmerged: nodeOf(tree) };
-      const head = before.replace('<head>', () => `<head>\n      <title>${asText(title)}</title>`);
-      return `${head}${CALL}${asScript(trees)}, ${asScript(options)})\n  ${after}\n`;
-    },
-  };
-}
-
-/**
- * Half of a page is a style sheet of which it uses little, indentation and comments. Lines that name an
- * author stay; a comment that begins in the middle of a line does too, since it may be part of a string.
- */
-function shorten(html: string): string {
-  const script = html.indexOf('<script>');
-  const styles = html
-    .slice(0, script)
-    .replace(/([^{}]*)\{[^{}]*\}/g, (rule: string, selectors: string) => {
-      const classes = selectors.match(/\.[a-z][\w-]*/g);
-      return classes === null || classes.some((name) => html.includes(name.slice(1), script)) ? rule : '';
-    })
-    .replace(/@media[^{}]*\{\s*\}/g, '');
-  const lines = html
-    .slice(script)
-    .split('\n')
-    .map((line) => line.trimStart())
-    .filter((line) => line !== '' && (!line.startsWith('//') || /copyright/i.test(line)));
-  return styles + lines.join('\n');
-}
-
-/** A frame as the page wants it: time on the stack is `value`, time on top of it `top`. */
-interface PageNode {
-  name: string;
+  /** What the page colours it by. */
+  kind: 'kernel' | 'code' | 'package' | 'engine' | 'waiting' | 'thread';
+  /** On the stack. */
   value: number;
-  top: number;
-  type: string;
-  S: 0;
-  children: PageNode[];
+  /** On top of it. */
+  self: number;
+  /** Of `self`, now less before; where pages of differences are. */
+  difference?: number;
+  children: PageFrame[];
 }
 
-/** Kinds in the page's own words; of those it knows it shows these four from the start. */
-const TYPES: Record<FrameKind, string> = {
-  wasm: 'wasm',
-  app: 'app',
-  deps: 'deps',
-  core: 'core',
-  vm: 'core',
-  unnamed: 'core',
-  thread: 'app',
+/** What a page is given. */
+export interface PageData {
+  /** One, or two views between which buttons change. */
+  trees: { label: string; tree: PageFrame }[];
+  /** Nanoseconds for each agent, coordinate and round that a microsecond is; null where it is not divided so. */
+  nsPerUs: number | null;
+}
+
+export interface PageText {
+  title: string;
+  /** A line below it. */
+  about: string;
+  /** Lines below the graph. */
+  notes: string[];
+}
+
+/** A page with everything in it but its data. */
+export interface Page {
+  around(data: PageData, text: PageText): string;
+}
+
+/** Asked for before anything is run: a profile that cannot be drawn should not cost the run first. Throws InputError. */
+export function loadPage(file: URL = flameGraphUrl): Page {
+  let script: string;
+  try {
+    script = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new InputError(
+      'this copy of the package was built without its pages, which draw the flame graphs',
+      {
+        hint: 'npm ci, which installs and builds; or --no-html for the text and the .cpuprofile files alone',
+      },
+      { cause },
+    );
+  }
+  return { around: (data, text) => pageOf(script, data, text) };
+}
+
+/** `children` in the order in which they came; frames below half a microsecond are left out. */
+export function pageFrame(frame: Frame): PageFrame {
+  const children = frame.children.map(pageFrame).filter(({ value }) => value > 0);
+  const self = Math.round(frame.selfUs);
+  const value = children.reduce((total, child) => total + child.value, self);
+  return { name: visibleLine(frame.name), kind: kindOf(frame), value, self, children };
+}
+
+function kindOf({ kind, file, name }: Frame): PageFrame['kind'] {
+  if (file === null ? / src\/sync\/barrier\.ts:\d+$/.test(name) : BARRIER_FILE.test(file)) return 'waiting';
+  switch (kind) {
+    case 'wasm':
+      return 'kernel';
+    case 'app':
+      return 'code';
+    case 'deps':
+    case 'core':
+      return 'package';
+    case 'thread':
+      return 'thread';
+    default:
+      return 'engine';
+  }
+}
+
+const LEGEND: [kind: PageFrame['kind'], says: string][] = [
+  ['kernel', 'kernels'],
+  ['code', "JavaScript, ours and the user's"],
+  ['package', 'packages and Node'],
+  ['engine', 'the engine'],
+  ['waiting', 'the barrier'],
+];
+const SWATCHES: Record<string, string> = {
+  kernel: 'rgb(241, 150, 85)',
+  code: 'rgb(130, 180, 224)',
+  package: 'rgb(150, 195, 125)',
+  engine: 'rgb(180, 150, 210)',
+  waiting: 'rgb(185, 185, 185)',
+  more: 'rgb(222, 110, 104)',
+  less: 'rgb(115, 154, 209)',
 };
 
-function nodeOf(frame: Frame): PageNode {
-  const children = frame.children.map(nodeOf).filter(({ value }) => value > 0);
-  const top = Math.round(frame.selfUs);
-  const value = children.reduce((total, child) => total + child.value, top);
-  return { name: visibleLine(frame.name), value, top, type: TYPES[frame.kind], S: 0, children };
+function pageOf(script: string, data: PageData, { title, about, notes }: PageText): string {
+  const differs = data.trees.some(({ tree }) => tree.difference !== undefined);
+  const legend = differs
+    ? [
+        ['more', 'more time of its own than before'],
+        ['less', 'less'],
+      ]
+    : LEGEND.filter(([kind]) => data.trees.some(({ tree }) => has(tree, kind)));
+  const chips = legend.map(
+    ([kind = '', says = '']) =>
+      `<span class="key"><i style="background:${SWATCHES[kind]}"></i>${asText(says)}</span>`,
+  );
+  return `<!DOCTYPE html>
+<!-- Drawn with d3-flame-graph (Apache License 2.0, Martin Spier) and d3 (ISC License, Mike Bostock). -->
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${asText(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<h1>${asText(title)}</h1>
+<p class="about">${asText(about)}</p>
+<div class="bar"><span id="trees"></span><button id="reset">All of it</button><input id="search" type="search" placeholder="Find a frame" aria-label="Find a frame"><span id="found"></span><span class="keys">${chips.join('')}</span></div>
+<p id="details"></p>
+<div id="graph"></div>
+${notes.map((note) => `<p class="note">${asText(note)}</p>`).join('\n')}
+<script>const DATA = ${asScript(data)};</script>
+<script>${script}</script>
+</body>
+</html>
+`;
 }
+
+function has(frame: PageFrame, kind: PageFrame['kind']): boolean {
+  return frame.kind === kind || frame.children.some((child) => has(child, kind));
+}
+
+const STYLE = `
+body { margin: 16px; font: 14px/1.4 'DejaVu Sans', Verdana, Arial, sans-serif; color: #1c1c1c; background: #fff; }
+h1 { margin: 0; font-size: 20px; font-weight: 600; }
+p { margin: 4px 0; }
+.about, .note { color: #444; }
+.bar { display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: center; margin-top: 8px; }
+button, input { font: inherit; padding: 3px 10px; border: 1px solid #999; border-radius: 3px; background: #fff; }
+button { cursor: pointer; }
+button[aria-pressed="true"] { background: #1c1c1c; color: #fff; }
+#trees { display: flex; gap: 4px; }
+#trees:empty { display: none; }
+.keys { margin-left: auto; display: flex; flex-wrap: wrap; gap: 4px 14px; }
+.key i { display: inline-block; width: 12px; height: 12px; margin-right: 5px; border-radius: 2px; vertical-align: -1px; }
+#details { min-height: 1.4em; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+#graph svg { display: block; }
+#graph rect { stroke: #fff; cursor: pointer; }
+#graph rect:hover { stroke: #000; }
+#graph .fade { opacity: .55; }
+.d3-flame-graph-label { padding: 0 5px; line-height: var(--row); font-size: 13px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+`;
 
 /** JSON that may stand in a script: no name can end it. */
 function asScript(data: unknown): string {
@@ -213,5 +171,5 @@ function asScript(data: unknown): string {
 }
 
 function asText(text: string): string {
-  return visibleLine(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return visibleLine(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }

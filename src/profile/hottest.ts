@@ -32,7 +32,7 @@ export interface TimeShares {
 }
 
 /** `barrierWait` (parked), `barrierSpin`, and `wait` itself, which arrives and lets go. */
-const BARRIER_FILE = /^(dist\/)?src\/sync\/barrier\.[jt]s$/;
+export const BARRIER_FILE = /^(dist\/)?src\/sync\/barrier\.[jt]s$/;
 const PARKED = 'barrierWait ';
 
 /** One entry for each name: recursion and different callers do not split a frame. */

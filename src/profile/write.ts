@@ -3,6 +3,7 @@
  *
  *     merged.html       flame graph of all threads, as one or side by side; opens in any browser, needs nothing else
  *     THREAD.html       of one thread: worker-0.html, ...
+ *     difference.html   where two were compared: by how much each frame differs, red and blue
  *     hottest.txt       the ten hottest frames of all threads and of each, and self time by source file
  *     profile.json      the same and more for programs: every frame's share, rounds per second, the machine
  *     merged.folded     all threads as one, as folded stacks
@@ -29,7 +30,8 @@ import { ownVersion } from '../output/versions.js';
 import type { ThreadTimes } from '../run/thread-times.js';
 import { besideEachOther, type Frame, mergeThreads, type ThreadTree } from './call-tree.js';
 import { formatComparison, type ProfileComparison, type ProfileRepeat } from './comparison.js';
-import type { Page } from './flame-graph.js';
+import { type CountedTree, differenceOf } from './difference.js';
+import { type Page, type PageData, pageFrame } from './flame-graph.js';
 import {
   byFile,
   describeSamples,
@@ -152,6 +154,15 @@ export interface DescribedProfile {
   /** The whole text of hottest.txt. */
   text: string;
   report: ProfileReport;
+  /** What a page of differences is drawn against. */
+  before: CountedTree | null;
+}
+
+/** Of a profile with repeats. */
+export interface Compared {
+  repeats?: ProfileRepeat[];
+  comparison?: ProfileComparison | null;
+  before?: CountedTree | null;
 }
 
 /** V8's own recording of a thread. */
@@ -235,8 +246,7 @@ export function writeProfile(
 export function describeProfile(
   run: ProfiledRun,
   recorded: readonly RecordedThread[],
-  repeats: ProfileRepeat[] = [],
-  comparison: ProfileComparison | null = null,
+  { repeats = [], comparison = null, before = null }: Compared = {},
 ): DescribedProfile {
   const roots = recorded.map(({ tree }) => tree.root);
   const merged = timeShares(mergeThreads(roots));
@@ -246,6 +256,7 @@ export function describeProfile(
     threads,
     text: describe(run, merged, threads, recorded),
     report: { ...describeForPrograms(run, merged, threads, recorded), repeats, comparison },
+    before,
   };
 }
 
@@ -253,7 +264,7 @@ function writeFiles(
   folder: string,
   run: ProfiledRun,
   recorded: readonly RecordedThread[],
-  { text, report }: DescribedProfile,
+  { text, report, before }: DescribedProfile,
   page: Page | null,
 ): string[] {
   const roots = recorded.map(({ tree }) => tree.root);
@@ -263,9 +274,17 @@ function writeFiles(
     writeWhole(path.join(folder, name), content);
     files.push(name);
   };
-  if (page !== null) {
-    write('merged.html', page.around(mergedTree, titleOf(run, mergedTree), besideEachOther(roots)));
-    for (const root of roots) write(`${fileName(root)}.html`, page.around(root, titleOf(run, root)));
+  const draw = (name: string, frame: Frame, trees: PageData['trees']) => {
+    const text = { title: titleOf(run, frame), about: aboutOf(run), notes: [HOW_TO_READ] };
+    if (page !== null) write(name, page.around({ trees, nsPerUs: nsPerUs(run) }, text));
+  };
+  const asOne = { label: 'As one', tree: pageFrame(mergedTree) };
+  const byThread = { label: 'By thread', tree: pageFrame(besideEachOther(roots)) };
+  draw('merged.html', mergedTree, roots.length > 1 ? [asOne, byThread] : [asOne]);
+  for (const root of roots)
+    draw(`${fileName(root)}.html`, root, [{ label: root.name, tree: pageFrame(root) }]);
+  if (page !== null && before !== null && report.comparison !== null) {
+    write('difference.html', drawDifference(page, run, mergedTree, before, report.comparison));
   }
   write('hottest.txt', text);
   write(STACKS, foldStacks(mergedTree));
@@ -274,6 +293,47 @@ function writeFiles(
   for (const { profile, tree } of recorded)
     write(`${fileName(tree.root)}.cpuprofile`, JSON.stringify(profile));
   return files;
+}
+
+const HOW_TO_READ =
+  'Width is time. A box stands on what called it, and neighbours are in the order of their names. The stronger its colour, the more of the time was its own. Click a box to see it and what it called alone.';
+
+/** In a line, for people. */
+function aboutOf(run: ProfiledRun): string {
+  const { agents, edges, dim, flow, compressor, rounds, seconds, workers } = run;
+  const of = [plural(agents, 'agent'), plural(edges, 'edge'), `dim ${dim}`, flow, compressor].join(', ');
+  return `${of}; ${plural(rounds, 'round')} in ${formatSeconds(seconds)} on ${plural(workers, 'worker')}, under the profiler`;
+}
+
+function nsPerUs(run: ProfiledRun): number | null {
+  const work = workOf(run);
+  return work && nsPerCoordinate(1, work);
+}
+
+const GONE = 5;
+
+function drawDifference(
+  page: Page,
+  run: ProfiledRun,
+  merged: Frame,
+  before: CountedTree,
+  comparison: ProfileComparison,
+): string {
+  const now = { tree: merged, coordinates: run.agents * run.dim * run.rounds };
+  const { tree, gone } = differenceOf(now, before, comparison);
+  const most = gone.slice(0, GONE).map(({ name, ns }) => `${name} (${ns.toFixed(3)} ns a coordinate)`);
+  const notes = [
+    'Width is the time now. Red frames have more of it for themselves than before, blue ones less, for the same work. A click shows a box and what it called alone.',
+    comparison.roundsPerSecond.now.samples < 10
+      ? 'Fewer than ten repeats: colours may be chance.'
+      : 'Frames whose difference may be chance have no colour.',
+    ...(most.length > 0
+      ? [`Only before: ${most.join(', ')}${gone.length > GONE ? ', and others' : ''}.`]
+      : []),
+  ];
+  const title = `${run.name}: ${comparison.now} against ${comparison.before}`;
+  const data = { trees: [{ label: 'difference', tree }], nsPerUs: nsPerUs(run) };
+  return page.around(data, { title, about: comparison.says, notes });
 }
 
 /** `worker 0` -> `worker-0`. */

@@ -19,6 +19,8 @@ export const startupUrl = new URL(`${dist}src/cli/startup-process.js`, import.me
 export const turnsUrl = new URL(`${dist}src/library/turns-process.js`, import.meta.url);
 export const coordinatorUrl = new URL(`${dist}workers/coordinator-entry.cjs`, import.meta.url);
 export const commandLineUrl = new URL(`${dist}src/cli/main.js`, import.meta.url);
+/** The script of a flame graph's page, for a browser. */
+export const flameGraphUrl = new URL(`${dist}pages/flame-graph.js`, import.meta.url);
 /** What comes with the package beside dist. */
 export const packageUrl = new URL(`${dist}../`, import.meta.url);
 /** Starts of a user's own modules. */

@@ -1,17 +1,19 @@
 /**
- * `sottovoce profile`, from a config to pages and text. Drawing costs two seconds, so one run is drawn and
- * looked at from all sides.
+ * `sottovoce profile`, from a config to pages and text. One run is drawn and looked at from all
+ * sides.
  */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../dist/src/cli/main.js';
 import type { Frame } from '../../src/profile/call-tree.js';
-import { loadZeroX, pageFrom } from '../../src/profile/flame-graph.js';
+import type { ProfileComparison } from '../../src/profile/comparison.js';
+import { differenceOf } from '../../src/profile/difference.js';
+import { loadPage, type PageData, type PageFrame, pageFrame } from '../../src/profile/flame-graph.js';
 import { temporaryFolder } from '../support/run.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
@@ -30,26 +32,19 @@ trace: { every: 300 }
 `,
 );
 
-interface PageNode {
-  name: string;
-  value: number;
-  top: number;
-  type: string;
-  children: PageNode[];
-}
-
-/** What a page would draw: the tree of the last call in its script. */
-function treesOf(html: string): { merged: PageNode; unmerged: PageNode } {
-  const [, data] = /\n {4}visualizer\((\{.*\}), \{[^}]*\}\)\n/.exec(html)!;
+/** What a page would draw. */
+function dataOf(html: string): PageData {
+  const [, data] = /<script>const DATA = (.*);<\/script>/.exec(html)!;
   return JSON.parse(data);
 }
 
-function scriptOf(html: string): string {
-  return html.slice(html.indexOf('<script>') + '<script>'.length, html.lastIndexOf('</script>'));
+/** All scripts of a page, one after the other. */
+function scriptsOf(html: string): string[] {
+  return Array.from(html.matchAll(/<script>(.*?)<\/script>/gs), ([, script]) => script);
 }
 
-function all(node: PageNode): PageNode[] {
-  return [node, ...node.children.flatMap(all)];
+function all(frame: PageFrame): PageFrame[] {
+  return [frame, ...frame.children.flatMap(all)];
 }
 
 describe('a profile of a quick run on two workers', () => {
@@ -120,48 +115,40 @@ describe('a profile of a quick run on two workers', () => {
     }
   });
 
-  it('draws pages that stand alone: a script that parses, no address, no path of this machine', () => {
+  it('draws pages that stand alone: scripts that parse, no address, no path of this machine', () => {
     for (const name of ['merged.html', 'worker-0.html', 'worker-1.html']) {
       const html = read(name);
-      expect(() => new Script(scriptOf(html))).not.toThrow();
+      expect(scriptsOf(html)).toHaveLength(2);
+      for (const script of scriptsOf(html)) expect(() => new Script(script)).not.toThrow();
       expect(html).not.toMatch(/<(script|link|img)[^>]*\s(src|href)=/);
       expect(html).not.toContain(path.dirname(path.dirname(path.dirname(MAIN))));
-      expect(html.length).toBeLessThan(450_000);
+      expect(html.length).toBeLessThan(150_000);
     }
+    expect(read('merged.html')).toMatch(
+      /<title>three, all threads<\/title>[\s\S]*3 agents, 3 edges, dim 16384/,
+    );
   });
 
   it('hides no frame: each says what it is, and each has the time of what it called and its own', () => {
-    const { merged, unmerged } = treesOf(read('merged.html'));
-    expect(merged.children.map(({ name }) => name)).toEqual(['worker 0', 'worker 1']);
-    expect(unmerged.children.map(({ name }) => name.split(' ')[0])).toContain('runRounds');
-    expect(merged.value).toBeGreaterThan(0);
-    for (const node of [...all(merged), ...all(unmerged)]) {
-      expect(['app', 'deps', 'core', 'wasm']).toContain(node.type);
-      expect(node.value).toBe(node.children.reduce((sum, child) => sum + child.value, node.top));
+    const { trees, nsPerUs } = dataOf(read('merged.html'));
+    expect(nsPerUs).toBeCloseTo(1000 / (3 * 16384 * 600), 12);
+    expect(trees.map(({ label }) => label)).toEqual(['As one', 'By thread']);
+    const [asOne, byThread] = trees.map(({ tree }) => tree);
+    expect(byThread.children.map(({ name }) => name)).toEqual(['worker 0', 'worker 1']);
+    expect(asOne.children.map(({ name }) => name.split(' ')[0])).toContain('runRounds');
+    expect(asOne.value).toBeGreaterThan(0);
+    // Rounding of each to a microsecond.
+    expect(Math.abs(byThread.value - asOne.value)).toBeLessThan(all(byThread).length);
+    for (const frame of [...all(asOne), ...all(byThread)]) {
+      expect(frame.value).toBe(frame.children.reduce((sum, child) => sum + child.value, frame.self));
+      const { name, kind } = frame;
+      if (name.endsWith('[WASM]')) expect(kind).toBe('kernel');
+      if (/^barrier(Wait|Spin)|^wait /.test(name)) expect(kind).toBe('waiting');
+      if (/^(runRounds|block|round) /.test(name)) expect(kind).toBe('code');
     }
-    const [single] = treesOf(read('worker-1.html')).unmerged.children;
-    expect(single.name).toMatch(/^runRounds workers\/round-loop\.ts:\d+$/);
-  });
-
-  it('colours a hot frame red, whatever its share', () => {
-    const html = read('merged.html');
-    const script = scriptOf(html);
-    // The function that turns hue, saturation and lightness into channels, as it stands in the page.
-    const begin = script.indexOf('var hslToRgb = function');
-    const source = script.slice(begin, script.indexOf('module.exports = hslToRgb', begin));
-    const rgb = new Script(`${source}; hslToRgb`).runInNewContext() as (
-      h: number,
-      s: number,
-      l: number,
-    ) => number[];
-    // 0x's formula for a frame with so many per cent of self time.
-    const colour = (percent: number) => Array.from(rgb(10, (66 * (percent + 1)) / 100, 0.8));
-    for (const percent of [0, 1, 5, 10, 30, 50, 100]) {
-      const [red, green, blue] = colour(percent);
-      for (const channel of [red, green, blue]) expect(channel >= 0 && channel <= 255).toBe(true);
-      expect(red).toBeGreaterThan(Math.max(green, blue));
-    }
-    expect(colour(30)).toEqual([255, 0, 0]);
+    const { trees: own } = dataOf(read('worker-1.html'));
+    expect(own).toHaveLength(1);
+    expect(own[0].tree.children[0].name).toMatch(/^runRounds workers\/round-loop\.ts:\d+$/);
   });
 
   it('overwrites an earlier profile, and nothing else', async () => {
@@ -268,45 +255,72 @@ describe('bad input is refused before anything runs', () => {
     });
   });
 
-  it('says how to get 0x where it is missing', async () => {
-    const missing = async () => {
-      throw Object.assign(new Error("Cannot find package '0x'"), { code: 'ERR_MODULE_NOT_FOUND' });
-    };
-    await expect(loadZeroX([missing, missing])).rejects.toMatchObject({
-      code: 'BAD_INPUT',
-      hint: expect.stringMatching(/npm ci in .*--no-html/),
-    });
+  it('says so where the build has no pages', () => {
+    const nowhere = pathToFileURL(path.join(folder, 'nowhere.js'));
+    expect(() => loadPage(nowhere)).toThrow('built without its pages');
+    try {
+      loadPage(nowhere);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'BAD_INPUT', hint: expect.stringContaining('--no-html') });
+    }
   });
 });
 
 describe('the page', () => {
-  const colours = ['red', 'green', 'blue'].map((name) => `Math.abs(Math.round(${name} * 255))`).join(', ');
-  const page = `<html><head></head><body><script>
-    f = [${colours}]; a = ' samples)' + ' samples)'
-    if (state.renderMergedBtn && !state.visualizeCpuProfile) state.merged ? 'Unmerge' : 'Merge'
-    visualizer({"merged":{},"unmerged":{}}, {})
-   </script></body></html>`;
-  const tree: Frame = {
-    name: '</script><b>',
-    kind: 'thread',
+  const frame = (name: string, selfUs: number, children: Frame[] = []): Frame => ({
+    name,
+    kind: name.includes('WASM') ? 'wasm' : 'app',
     file: null,
-    selfUs: 1,
+    selfUs,
     samples: 1,
-    children: [],
-  };
-
-  it('is not ended by a name', () => {
-    const html = pageFrom(page).around(tree, 'a < b & c');
-    expect(html.match(/<\/script>/g)).toHaveLength(1);
-    expect(treesOf(html).merged.name).toBe('</script><b>');
-    expect(html).toContain('<title>a &lt; b &amp; c</title>');
+    children,
   });
 
-  it.each([
-    ['without a tree', page.replace('visualizer(', 'v('), 'it has no tree'],
-    ['with other colours', page.replace('red *', 'r *'), 'stands there 2 times, expected 3'],
-  ])('%s is refused', (_what, html, says) => {
-    expect(() => pageFrom(html)).toThrow(says);
+  it('is not ended by a name, nor by a title', () => {
+    const tree = pageFrame(frame('</script><b>', 1));
+    const text = { title: 'a < b & "c"', about: '</p><script>', notes: [] };
+    const html = loadPage().around({ trees: [{ label: 'one', tree }], nsPerUs: null }, text);
+    expect(html.match(/<\/script>/g)).toHaveLength(2);
+    expect(dataOf(html).trees[0].tree.name).toBe('</script><b>');
+    expect(html).toContain('<title>a &lt; b &amp; &quot;c&quot;</title>');
+  });
+
+  describe('of differences', () => {
+    // Half of the rounds: what was before counts half.
+    const now = {
+      tree: frame('all', 0, [frame('loop a.ts:9', 10, [frame('gather [WASM]', 60)])]),
+      coordinates: 50,
+    };
+    const before = {
+      tree: frame('all', 0, [
+        frame('loop a.ts:5', 20, [frame('gather [WASM]', 80), frame('gone [WASM]', 8)]),
+      ]),
+      coordinates: 100,
+    };
+    const comparison = (told: boolean) =>
+      ({
+        frames: [{ name: 'gather [WASM]', told }],
+        roundsPerSecond: { now: { samples: told ? 10 : 2 } },
+      }) as unknown as ProfileComparison;
+
+    it('counts both for the same work, whatever the line, and names what is gone', () => {
+      const { tree, gone } = differenceOf(now, before, comparison(false));
+      expect(all(tree).map(({ name, value, self, difference }) => [name, value, self, difference])).toEqual([
+        ['all', 70, 0, 0],
+        ['loop a.ts:9', 70, 10, 0],
+        ['gather [WASM]', 60, 60, 20],
+      ]);
+      expect(gone).toEqual([{ name: 'gone [WASM]', ns: 80 }]);
+    });
+
+    it('colours what is beyond chance alone, where that is known', () => {
+      const less = {
+        ...now,
+        tree: frame('all', 0, [frame('loop a.ts:9', 40, [frame('gather [WASM]', 10)])]),
+      };
+      const { tree } = differenceOf(less, before, comparison(true));
+      expect(all(tree).map(({ difference }) => difference)).toEqual([0, 0, -30]);
+    });
   });
 });
 

@@ -23,7 +23,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { openSession, parseConfig } from 'sottovoce';
+import { openSession, parseConfig, profile } from 'sottovoce';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values } = parseArgs({
@@ -73,21 +73,12 @@ process.exitCode = wrong.length === 0 ? 0 : 1;
 
 /** Nanoseconds after each call of the kernel, so that a round takes so much longer: by the rounds of this build. */
 async function busyWait() {
-  let least = Number.POSITIVE_INFINITY;
-  let calls = 0;
-  // Whatever disturbs only adds.
-  for (let attempt = 0; attempt < 5; attempt++) {
-    const { session, close } = await openSession();
-    try {
-      const plan = await session.prepare({ config: await parseConfig(CONFIG), outDir: null });
-      calls = Math.ceil(plan.agents / plan.layout.blockAgents);
-      const { summary } = await session.start();
-      least = Math.min(least, (1e9 * summary.seconds) / summary.rounds);
-    } finally {
-      await close();
-    }
-  }
-  return (part * least) / calls;
+  const { session, close } = await openSession();
+  const plan = await session.prepare({ config: await parseConfig(CONFIG), outDir: null });
+  await close();
+  const calls = Math.ceil(plan.agents / plan.layout.blockAgents);
+  const { report } = await profile(CONFIG, { repeats: 3, seconds: 0.3 });
+  return (part * Math.min(...report.repeats.map(({ nsPerRound }) => nsPerRound))) / calls;
 }
 
 /** A copy of this build; with `ns`, its kernel waits so long after each call. */

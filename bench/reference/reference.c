@@ -24,6 +24,7 @@
 #include <sys/mman.h>
 
 #define TILE 16
+#define HALF 8
 #define ALIGNMENT 128
 #define HUGE_PAGE ((size_t)2 << 20)
 
@@ -61,25 +62,30 @@ static void *load(const char *folder, const char *name, size_t bytes) {
   return got == bytes ? memory : NULL;
 }
 
+/* Columns t .. t + WIDTH of an agent's round, in registers over all of its neighbours. */
+#define STEP(WIDTH)                                                                  \
+  {                                                                                  \
+    double u[WIDTH];                                                                 \
+    for (int c = 0; c < WIDTH; c++) u[c] = degree * xi[t + c];                       \
+    for (uint32_t e = first; e < end; e++) {                                         \
+      const double *xj = from + (size_t)columns[e] * dim + t;                        \
+      for (int c = 0; c < WIDTH; c++) u[c] -= xj[c];                                 \
+    }                                                                                \
+    for (int c = 0; c < WIDTH; c++) {                                                \
+      const double g = ai[t + c] * (xi[t + c] - bi[t + c]);                          \
+      oi[t + c] = xi[t + c] - (h_eta * g + h_alpha * u[c] + h_beta * vi[t + c]);     \
+      vi[t + c] += h_beta * u[c];                                                    \
+    }                                                                                \
+  }
+
 static inline void agent_round(size_t i, const double *restrict from, double *restrict to) {
   const uint32_t first = row_start[i], end = row_start[i + 1];
   const double degree = end - first;
   const double *xi = from + i * dim, *ai = a + i * dim, *bi = b + i * dim;
   double *restrict vi = v + i * dim, *restrict oi = to + i * dim;
   size_t t = 0;
-  for (; t + TILE <= dim; t += TILE) {
-    double u[TILE];
-    for (int c = 0; c < TILE; c++) u[c] = degree * xi[t + c];
-    for (uint32_t e = first; e < end; e++) {
-      const double *xj = from + (size_t)columns[e] * dim + t;
-      for (int c = 0; c < TILE; c++) u[c] -= xj[c];
-    }
-    for (int c = 0; c < TILE; c++) {
-      const double g = ai[t + c] * (xi[t + c] - bi[t + c]);
-      oi[t + c] = xi[t + c] - (h_eta * g + h_alpha * u[c] + h_beta * vi[t + c]);
-      vi[t + c] += h_beta * u[c];
-    }
-  }
+  for (; t + TILE <= dim; t += TILE) STEP(TILE)
+  for (; t + HALF <= dim; t += HALF) STEP(HALF)
   for (; t < dim; t++) {
     double u = degree * xi[t];
     for (uint32_t e = first; e < end; e++) u -= from[(size_t)columns[e] * dim + t];

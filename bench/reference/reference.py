@@ -13,8 +13,9 @@ A process that stays: one command a line on stdin, one answer a line on stdout, 
 
     problem FOLDER AGENTS DIM HETA HALPHA HBETA KEYLOW KEYHIGH    rowStart.bin, columns.bin (u32), a.npy, b.npy
     rounds KIND WARM COUNT                                        ok SECONDS   of COUNT rounds, after WARM more; another kind than before
-                                                               begins anew. KIND: none, flattened-sign, each also with -in-place
-    state FILE                                                    ok           x, agents x dim float64
+                                                               begins anew. KIND: none, flattened-sign, each also with -in-place;
+                                                               none-float32: none, with all arrays in float32
+    state FILE                                                    ok           x, agents x dim, in the kind's precision
     restart                                                       ok           x = v = s = z = 0, round 0
     transform                                                     ok NAME      which one flattened-sign uses
 """
@@ -89,6 +90,7 @@ class Problem:
         self.a = np.load(folder / "a.npy")
         self.b = np.load(folder / "b.npy")
         self.hadamard = scipy.linalg.hadamard(dim).astype(float)
+        self.single = None
         self.restart()
         self.multiply = False
         times = []
@@ -99,12 +101,17 @@ class Problem:
             times.append(time.perf_counter() - started)
         self.multiply = times[1] < times[0]
 
-    def restart(self):
+    def restart(self, single=False):
         shape = (self.agents, self.dim)
+        self.kind = None
+        self.round = 0
+        if single:
+            if self.single is None:
+                self.single = tuple(each.astype(np.float32) for each in (self.laplacian, self.a, self.b))
+            self.x, self.v = (np.zeros(shape, dtype=np.float32) for _ in range(2))
+            return
         self.x, self.v, self.s, self.z = (np.zeros(shape) for _ in range(4))
         self.work, self.spare, self.other = (np.zeros(shape) for _ in range(3))
-        self.round = 0
-        self.kind = None
 
     def transformed(self, rows, out):
         """H of every row; may destroy `out` and `self.other`, gives the array that holds the result."""
@@ -123,6 +130,14 @@ class Problem:
         x, v = self.x, self.v
         u = self.laplacian @ x
         self.x = x - (self.h_eta * self.a * (x - self.b) + self.h_alpha * u + self.h_beta * v)
+        self.v = v + self.h_beta * u
+
+    def uncompressed_single(self):
+        # Scalars of Python take the arrays' precision.
+        laplacian, a, b = self.single
+        x, v = self.x, self.v
+        u = laplacian @ x
+        self.x = x - (self.h_eta * a * (x - b) + self.h_alpha * u + self.h_beta * v)
         self.v = v + self.h_beta * u
 
     def flattened_sign(self):
@@ -178,11 +193,12 @@ class Problem:
         run = {
             "none": self.uncompressed,
             "flattened-sign": self.flattened_sign,
+            "none-float32": self.uncompressed_single,
             "none-in-place": self.uncompressed_in_place,
             "flattened-sign-in-place": self.flattened_sign_in_place,
         }[kind]
         if kind != self.kind:
-            self.restart()
+            self.restart(kind == "none-float32")
             self.kind = kind
         self.advance(run, warm)
         started = time.perf_counter()

@@ -4,9 +4,11 @@ import { gainSpectrum } from '../../topology/gain-spectrum.js';
 import { type GeneratorSpec, type Graph, generate } from '../../topology/index.js';
 import { components } from '../../topology/properties.js';
 import { edgeWeights } from '../../topology/weights.js';
+import { countText, figure, spreadText } from './figures.js';
 import type { Axis } from './growth-axes.js';
 import { gatherLoop, timed } from './growth-loop.js';
-import type { BenchInputs } from './types.js';
+import { interleave } from './interleave.js';
+import type { BenchInputs, Benchmark } from './types.js';
 
 const SPECS: Record<string, (nodes: number) => GeneratorSpec> = {
   'random-regular': (nodes) => ({ kind: 'random-regular', nodes, degree: 8 }),
@@ -22,6 +24,32 @@ const SPECS: Record<string, (nodes: number) => GeneratorSpec> = {
 const MEASURED = ['random-regular', 'barabasi-albert', 'grid'];
 /** What was promised of gains. */
 const GAINS_TARGET = { size: 1_000_000, seconds: 5 };
+const QUICK_AGENTS = 800;
+const MOST_PASSES = 3;
+
+/** Of all growth what was promised: gains of a million agents, without the sizes before it. */
+export const promisedGains: Pick<Benchmark, 'name' | 'run'> = {
+  name: 'growth',
+  async run({ quick, seed, passes, progress }) {
+    const { size, seconds: atMost } = GAINS_TARGET;
+    const agents = quick ? QUICK_AGENTS : size;
+    const count = Math.min(passes, MOST_PASSES);
+    progress.expect(count);
+    const name = `spectrum for auto gains: ${MEASURED[0]}, ${countText(agents)} agents`;
+    const graph = generate(SPECS[MEASURED[0]](agents), seed);
+    const sample = timed(() => gainSpectrum(graph, null, { largeGraph: 0 }));
+    const [values] = await interleave([{ name, sample: async () => sample() }], count, progress);
+    const target = quick ? undefined : { atMost };
+    const found = figure(`growth/gains/${MEASURED[0]}/${agents}/seconds`, name, 's', 'lower', values, target);
+    const table = {
+      title: 'Gains',
+      columns: ['', 's (quartiles)'],
+      rows: [[name, spreadText(found)]],
+      notes: [],
+    };
+    return { figures: [found], tables: [table] };
+  },
+};
 
 export function setUpAxes(inputs: BenchInputs): Axis[] {
   const common = {

@@ -117,6 +117,7 @@ limit of scattered reads stands beside them: C that asks for rows early and does
           : `largest cache ${cacheBytes / 2 ** 20} MiB`;
       return {
         figures,
+        details: { missing: peers.missing },
         tables: [
           {
             title: `Memory: ${countText(agents)} agents with ${workers} workers, triad over ${countText(Math.round((24 * entries) / 2 ** 20))} MiB`,

@@ -53,6 +53,8 @@ export function runRounds(inputs: LoopInputs): LoopReport {
   /** Every round is looked at: always, or after going back once. */
   let refining = looksEveryRound(plan);
   let verdict: Verdict = 'go';
+  /** What the leader has written to the two words of commands. */
+  const said: [number, number] = [-1, -1];
   let pausedMs = 0;
 
   program.prologue();
@@ -78,7 +80,7 @@ export function runRounds(inputs: LoopInputs): LoopReport {
       verdict = program.traceRow(round, elapsedMs() / 1000, row);
       if (verdict === 'converged' && !refining && saved >= 0 && round - saved > 1) {
         verdict = 'go';
-        Atomics.store(words, commandWord(round), Command.REWIND); // [L1]
+        say(Command.REWIND);
       } else {
         if (!refining || verdict !== 'go' || round % traceEvery === 0) push();
         decide();
@@ -135,7 +137,17 @@ export function runRounds(inputs: LoopInputs): LoopReport {
     if (until === Until.STOP || verdict !== 'go') command = Command.STOP;
     else if (pauseWanted(until)) command = Command.PAUSE;
     else if (staging?.due(words, round) && standsWhole()) command = Command.CHECKPOINT;
-    Atomics.store(words, commandWord(round), command); // [L4]
+    say(command);
+  };
+
+  /**
+   * Only where the word holds another one: everyone reads it in every round, and a line that is not written
+   * to stays in everyone's cache.
+   */
+  const say = (command: number) => {
+    if (said[round & 1] === command) return;
+    said[round & 1] = command;
+    Atomics.store(words, commandWord(round), command); // [L1]
   };
 
   /**

@@ -73,11 +73,14 @@ inline readAll(round) {
   other = 0
 }
 
-/* UNTIL, any of its values: what is decided of it is steering.pml's. */
+/*
+ * UNTIL, any of its values: what is decided of it is steering.pml's. The code does not write a command that
+ * stands there already; whoever reads finds the same one.
+ */
 inline decide() {
   decided = (decided + 1) % 4;
   if
-  :: d_step { COMMAND[WORD(round)] = GO; decision[WORD(round)] = decided }    /* L4 */
+  :: d_step { COMMAND[WORD(round)] = GO; decision[WORD(round)] = decided }    /* L1 */
   :: d_step { COMMAND[WORD(round)] = STOP; decision[WORD(round)] = decided }
   fi
 }

@@ -65,7 +65,7 @@ inline decide() {
   until = UNTIL;                                           /* L3 */
 #endif
   if
-  :: until == STOPPED -> COMMAND[round & 1] = STOP         /* L4 */
+  :: until == STOPPED -> COMMAND[round & 1] = STOP         /* L1 */
   :: pauseWanted(until, round) -> COMMAND[round & 1] = PAUSE
   :: else -> COMMAND[round & 1] = GO
   fi;

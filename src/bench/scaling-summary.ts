@@ -78,7 +78,7 @@ export function summarizeStudy(
       ceiling: { speedup: speedup.ceiling.median, barrier: share.ceiling.median / 100 },
     });
     return [
-      `${count}${count > ownCores().count ? ' (more than cores)' : ''}`,
+      `${count}${placeOf(count)}`,
       countText(agents),
       spreadText(speed),
       // One worker over itself is 1 by definition, and no measurement.
@@ -120,6 +120,13 @@ export function summarizeStudy(
       notes: [amdahlNote(curve), uslNote(curve)],
     },
   };
+}
+
+/** What a number of workers beyond the cores has to live with. */
+function placeOf(workers: number): string {
+  const { count, threads } = ownCores();
+  if (workers <= count) return '';
+  return workers <= threads ? ' (two to a core)' : ' (more than cores)';
 }
 
 /**

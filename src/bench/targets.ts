@@ -3,6 +3,8 @@
  * turn.
  */
 
+import { formatValue, InputError } from '../base/errors.js';
+import { didYouMean } from '../base/suggest.js';
 import { promisedGains } from './growth-set-up.js';
 import { kernels } from './kernels.js';
 import { memory } from './memory.js';
@@ -29,16 +31,20 @@ export const targets: Benchmark = {
   summary: 'every promised figure, measured and held against its target (a few minutes)',
   description: `Runs what holds a target: peers, the scaling of the promised problems, memory, float32, workers: auto, kernels, gains of a million agents and
 start-up; and ends with one table of measured, promised, met or not. docs/performance.md has it as recorded. A part that cannot run here (no
-compiler, no Python) is said and left out.`,
+compiler, no Python) is said and left out. --only memory,workers measures some of the parts: ${PARTS.map(({ name }) => name).join(', ')}.`,
+  options: [
+    { flags: '--only <parts>', name: 'only', description: 'some of its parts, a comma between them' },
+  ],
   async run(inputs) {
+    const parts = chosenParts(inputs.given?.['only']);
     const whole: Required<Omit<BenchResult, 'picture'>> = { figures: [], tables: [], details: {} };
     const missing = new Set<string>();
-    for (const [index, part] of PARTS.entries()) {
+    for (const [index, part] of parts.entries()) {
       // Steps are known a part at a time, so their time left is the part's.
       const progress: Progress = {
         expect: (steps) => inputs.progress.expect(steps),
         say: (sentence) => inputs.progress.say?.(sentence),
-        step: (what) => inputs.progress.step(`part ${index + 1} of ${PARTS.length}: ${what}`),
+        step: (what) => inputs.progress.step(`part ${index + 1} of ${parts.length}: ${what}`),
       };
       const { figures, tables, details } = await part.run({ ...inputs, config: null, given: {}, progress });
       whole.figures.push(...figures);
@@ -51,6 +57,19 @@ compiler, no Python) is said and left out.`,
     return whole;
   },
 };
+
+function chosenParts(only: string | true | undefined): typeof PARTS {
+  if (typeof only !== 'string') return PARTS;
+  const names = only.split(',').map((name) => name.trim());
+  const known = PARTS.map(({ name }) => name);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    throw new InputError(
+      `--only is ${formatValue(name)}, expected some of ${known.join(', ')}${didYouMean(name, known)}`,
+    );
+  }
+  return PARTS.filter(({ name }) => names.includes(name));
+}
 
 /** Stands right before the table of targets, in which their lines are not. */
 function notMeasured(notes: readonly string[]) {

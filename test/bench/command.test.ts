@@ -221,6 +221,27 @@ it('exits with 1 where --fail-on says so, and has written all the same', async (
   expect(readDocument(after).figures).toHaveLength(before.figures.length);
 });
 
+it('measures some parts of the targets, and names what is missing', async () => {
+  const { CC, PYTHON } = process.env;
+  Object.assign(process.env, { CC: 'no-such-compiler', PYTHON: 'no-such-python' });
+  try {
+    const options = ['--quick', '--passes', '1', '--quiet', '--json', '-'];
+    const { exitCode, stdout, stderr } = await run('targets', ...options, '--only', 'memory, growth');
+    expect(exitCode).toBe(0);
+    const { figures, details } = JSON.parse(stdout) as BenchDocument;
+    expect(new Set(figures.map(({ id }) => id.replace(/\/.*/, '')))).toEqual(new Set(['memory', 'growth']));
+    expect(details['missing']).toEqual([expect.stringContaining('no C/OpenMP reference')]);
+    expect(stderr).toContain('Not measured here');
+    const wrong = await run('targets', ...options, '--only', 'memroy');
+    expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('did you mean memory') });
+  } finally {
+    for (const [name, value] of Object.entries({ CC, PYTHON })) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+});
+
 it('refuses what it cannot read, with a next step', async () => {
   expect(await run('round', '--workers', '0')).toMatchObject({ exitCode: 2 });
   const { exitCode, stderr } = await run('round', '--against', path.join(folder, 'nothing.json'));

@@ -2,19 +2,22 @@
  * Records the named profiles of profiles/ anew. For each profiles/NAME.yaml, into profiles/NAME/:
  *
  *     merged.html    the flame graph of the round loop
+ *     merged.folded  the same as folded stacks
  *     hottest.txt    the same in words
- *     baseline.json  rounds per second without the profiler (median of three runs, in turns with nothing else) and with it; for every frame
- *                    its share of the time and its nanoseconds per agent and coordinate; the machine
+ *     baseline.json  eight starts: rounds per second without the profiler and with it; for every frame its share of
+ *                    the time and its nanoseconds per agent and coordinate; the machine
  *
- * and a picture of the graph of one-bit-100k for docs/, where there is a Chromium to take them with.
+ * and a picture of the graph of one-bit-100k for docs/, where there is a Chromium to take them with. What changed
+ * against the baseline that is there is printed before it is replaced.
  *
- * Usage: npm run profile [-- NAME...], or -- --pictures for a new picture of what is recorded. Record on a
- * machine that does nothing else.
+ * Usage: npm run profile [-- NAME...]; with --compare nothing is replaced; with --pictures there is a new picture of
+ * what is recorded. Record on a machine that does nothing else.
  */
 
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -25,13 +28,14 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadConfig, openSession } from 'sottovoce';
 import { loadFlights, writeFlights } from '../examples/01-flights/data.mjs';
 import { findChromium, NO_CHROMIUM, takePicture } from './chromium.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const profiles = path.join(root, 'profiles');
-const RUNS = 3;
+const REPEATS = 8;
+/** Of recording, over all of them. */
+const SECONDS = 8;
 /** Frames below this share are not worth a line. */
 const SMALL_SHARE = 0.001;
 const PICTURED = 'one-bit-100k';
@@ -42,7 +46,8 @@ const known = readdirSync(profiles)
   .filter((file) => file.endsWith('.yaml'))
   .map((file) => file.replace(/\.yaml$/, ''));
 const picturesOnly = process.argv.includes('--pictures');
-const names = process.argv.slice(2).filter((argument) => argument !== '--pictures');
+const compareOnly = process.argv.includes('--compare');
+const names = process.argv.slice(2).filter((argument) => !['--pictures', '--compare'].includes(argument));
 const wanted = names.length > 0 || picturesOnly ? names : known;
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
@@ -51,61 +56,56 @@ if (unknown.length > 0) {
 }
 
 if (wanted.includes('flights')) await writeFlights(await loadFlights());
-for (const name of wanted) await record(name);
-if (wanted.includes(PICTURED) || picturesOnly) takePictureOfGraph();
+for (const name of wanted) record(name);
+if ((wanted.includes(PICTURED) && !compareOnly) || picturesOnly) takePictureOfGraph();
 
-async function record(name) {
+function record(name) {
   const config = path.join(profiles, `${name}.yaml`);
   const folder = path.join(profiles, name);
-  const { rounds } = (await loadConfig(config)).config;
-  const speeds = [];
-  for (let run = 0; run < RUNS; run++) speeds.push(await roundsPerSecond(config));
   const temporary = mkdtempSync(path.join(os.tmpdir(), 'sottovoce-record-'));
   try {
     const command = path.join(root, 'dist', 'src', 'cli', 'main.js');
-    const { status } = spawnSync(
-      process.execPath,
-      [command, 'profile', config, '--rounds', String(rounds), '--out', temporary],
-      { stdio: 'inherit' },
-    );
+    const against = existsSync(path.join(folder, 'baseline.json')) ? ['--against', folder] : [];
+    const options = [
+      '--repeats',
+      String(REPEATS),
+      '--seconds',
+      String(SECONDS),
+      '--out',
+      temporary,
+      ...against,
+    ];
+    // What changed is part of what it prints.
+    const { status } = spawnSync(process.execPath, [command, 'profile', config, ...options], {
+      stdio: 'inherit',
+    });
     if (status !== 0) process.exit(status ?? 1);
+    if (compareOnly) return;
     mkdirSync(folder, { recursive: true });
-    for (const file of ['merged.html', 'hottest.txt'])
+    for (const file of ['merged.html', 'merged.folded', 'hottest.txt'])
       copyFileSync(path.join(temporary, file), path.join(folder, file));
     const profile = JSON.parse(readFileSync(path.join(temporary, 'profile.json'), 'utf8'));
-    writeFileSync(
-      path.join(folder, 'baseline.json'),
-      `${JSON.stringify(baseline(profile, speeds), null, 2)}\n`,
-    );
+    writeFileSync(path.join(folder, 'baseline.json'), `${JSON.stringify(baseline(profile), null, 2)}\n`);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
-  console.log(
-    `${name}: ${speeds.map((speed) => speed.toPrecision(4)).join(', ')} rounds/s without the profiler`,
-  );
 }
 
-/** As a program runs it: no files, no profiler. */
-async function roundsPerSecond(config) {
-  const { session, close } = await openSession();
-  try {
-    await session.prepare({ config: await loadConfig(config), outDir: null });
-    const { summary } = await session.start();
-    return summary.roundsPerSecond;
-  } finally {
-    await close();
-  }
-}
-
-function baseline(profile, speeds) {
-  const sorted = [...speeds].sort((a, b) => a - b);
+function baseline(profile) {
   const { agents, dim, rounds, merged } = profile;
-  const coordinates = agents * dim * rounds;
-  const figures = ({ name, share }) => ({
+  const sorted = profile.repeats.map(({ nsPerRound }) => 1e9 / nsPerRound).sort((a, b) => a - b);
+  const figures = ({ name, share, nsPerCoordinate }) => ({
     name,
     share: rounded(share),
     // Nanoseconds of a thread, for each agent, coordinate and round.
-    nsPerCoordinate: rounded((1e9 * share * merged.seconds) / coordinates),
+    nsPerCoordinate: rounded(nsPerCoordinate),
+  });
+  const small = (frames) => Object.entries(frames).filter(([, ns]) => ns < SMALL_SHARE * totalOf(frames));
+  const totalOf = (frames) => Object.values(frames).reduce((sum, ns) => sum + ns, 0);
+  const repeats = profile.repeats.map(({ frames, ...times }) => {
+    const without = new Set(small(frames).map(([name]) => name));
+    const kept = Object.entries(frames).filter(([name]) => !without.has(name));
+    return { ...times, frames: Object.fromEntries(kept.map(([name, ns]) => [name, rounded(ns)])) };
   });
   return {
     format: 'sottovoce-baseline/1',
@@ -120,10 +120,10 @@ function baseline(profile, speeds) {
     workers: profile.workers,
     rounds,
     roundsPerSecond: {
-      median: sorted[Math.floor(RUNS / 2)],
+      median: sorted[sorted.length >> 1],
       lowest: sorted[0],
-      highest: sorted[RUNS - 1],
-      runs: RUNS,
+      highest: sorted.at(-1),
+      runs: sorted.length,
     },
     roundsPerSecondProfiled: profile.roundsPerSecond,
     barrier: {
@@ -132,6 +132,7 @@ function baseline(profile, speeds) {
     },
     unnamed: rounded(merged.unnamed),
     frames: merged.frames.filter(({ share }) => share >= SMALL_SHARE).map(figures),
+    repeats,
   };
 }
 

@@ -38,7 +38,7 @@ export interface Side {
 
 export interface RepeatOptions {
   repeats: number;
-  /** Of recording, each side, over all repeats. */
+  /** Of recording, each side, over all repeats; and of timing about as many. */
   seconds: number;
   intervalUs: number;
   signal?: AbortSignal | undefined;
@@ -50,8 +50,7 @@ const TURN_NS = 15e6;
 /** Warm before anything counts: compiled, and in the caches. */
 const WARM_NS = 150e6;
 const WARM_ROUNDS = 3;
-/** Six times each of the six orders in which three can come. */
-const TURNS = 36;
+/** Orders in which three can come: a turn more of each until all have had as long as they are recorded. */
 const ORDERS = [
   [0, 1, 2],
   [2, 1, 0],
@@ -60,6 +59,8 @@ const ORDERS = [
   [2, 0, 1],
   [1, 0, 2],
 ] as const;
+const LEAST_TIMES = 2;
+const MOST_TIMES = 10;
 
 /** All repeats of one side. */
 export interface MeasuredSide {
@@ -84,7 +85,7 @@ export async function measureAlone(side: Side, options: RepeatOptions): Promise<
   await repeatedly(options, async () => {
     const yardstickNs = yardstick();
     await withContestants([side], options.signal, async ([contestant]) => {
-      const [turns = []] = await takeTurns([[contestant, side]] as Entry[]);
+      const [turns = []] = await takeTurns([[contestant, side]] as Entry[], options);
       const recorded = await recordOne(contestant as Contestant, side, options);
       collected.add(recorded, turns, yardstickNs);
     });
@@ -107,7 +108,7 @@ export async function measureInTurns(
     const sides = [before, before, now];
     await withContestants(sides, options.signal, async (contestants) => {
       const entries = contestants.map((contestant, at): Entry => [contestant, sides[at] as Side]);
-      const [first = [], second = [], third = []] = await takeTurns(entries);
+      const [first = [], second = [], third = []] = await takeTurns(entries, options);
       const logs = first.map(({ ns }, turn) => {
         const [a, b, c] = [ns, second[turn]?.ns ?? 0, third[turn]?.ns ?? 0].map(Math.log);
         return { first: a as number, second: b as number, now: c as number };
@@ -172,7 +173,7 @@ interface Turn {
 }
 
 /** Turns of each; turn t of all is of one time. */
-async function takeTurns(entries: readonly Entry[]): Promise<Turn[][]> {
+async function takeTurns(entries: readonly Entry[], options: RepeatOptions): Promise<Turn[][]> {
   const counts: number[] = [];
   const workers: number[] = [];
   for (const [contestant, side] of entries) {
@@ -183,7 +184,7 @@ async function takeTurns(entries: readonly Entry[]): Promise<Turn[][]> {
   const oneConfig = entries.every(([, { loaded }]) => loaded === entries[0]?.[1].loaded);
   if (oneConfig) counts.fill(Math.round(median(counts)));
   const turns = entries.map((): Turn[] => []);
-  for (let turn = 0; turn < TURNS; turn++) {
+  for (let turn = 0; turn < turnsIn(options); turn++) {
     const order = ORDERS[turn % ORDERS.length] ?? ORDERS[0];
     for (const at of order) {
       const entry = entries[at];
@@ -193,6 +194,12 @@ async function takeTurns(entries: readonly Entry[]): Promise<Turn[][]> {
   }
   for (const [contestant] of entries) await contestant.call('end');
   return turns;
+}
+
+/** A whole number of times each order. */
+function turnsIn({ seconds, repeats }: RepeatOptions): number {
+  const times = Math.round((1e9 * seconds) / repeats / TURN_NS / ORDERS.length);
+  return ORDERS.length * Math.max(LEAST_TIMES, Math.min(MOST_TIMES, times));
 }
 
 /** Rounds of a turn. */

@@ -1,4 +1,4 @@
-/** An earlier profile's folder, read to be compared with. */
+/** An earlier profile's folder, or a baseline's, read to be compared with. */
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,8 +10,13 @@ import { frameKey } from '../profile/comparison.js';
 import { unfoldStacks } from '../profile/stacks.js';
 import { PROFILE_FORMAT, type ProfileReport, STACKS } from '../profile/write.js';
 
+type EarlierReport = Pick<
+  ProfileReport,
+  'machine' | 'agents' | 'edges' | 'dim' | 'flow' | 'compressor' | 'workers' | 'rounds' | 'repeats'
+>;
+
 export interface EarlierProfile extends ComparedSide {
-  report: ProfileReport;
+  report: EarlierReport;
   /** All threads as one; null where an older version wrote no stacks. */
   tree: Frame | null;
 }
@@ -19,19 +24,18 @@ export interface EarlierProfile extends ComparedSide {
 /** Throws InputError where there is none, or one that cannot be compared with. */
 export function readEarlier(folder: string): EarlierProfile {
   const shown = showPath(folder);
+  const stacks = read(path.join(folder, STACKS));
+  const tree = stacks === null ? null : unfoldStacks(stacks, showPath(path.join(folder, STACKS)));
   const file = path.join(folder, 'profile.json');
   const text = read(file);
   if (text === null) {
+    const baseline = readBaseline(path.join(folder, 'baseline.json'));
+    if (baseline !== null) return { name: shown, tree, ...baseline };
     throw new InputError(`${shown} holds no profile: it has no profile.json`, {
       hint: `record one first: sottovoce profile CONFIG --repeats 10 --out ${shown}`,
     });
   }
-  let report: ProfileReport;
-  try {
-    report = JSON.parse(text) as ProfileReport;
-  } catch (cause) {
-    throw new InputError(`${showPath(file)} is no JSON: ${(cause as Error).message}`);
-  }
+  const report = parse<ProfileReport>(text, file);
   if (report?.format !== PROFILE_FORMAT || !Array.isArray(report.merged?.frames)) {
     throw new InputError(`${showPath(file)} has the format ${report?.format}, expected ${PROFILE_FORMAT}`);
   }
@@ -40,14 +44,49 @@ export function readEarlier(folder: string): EarlierProfile {
       hint: 'record it without --whole',
     });
   }
-  const stacks = read(path.join(folder, STACKS));
   const repeats = report.repeats?.length > 0 ? report.repeats : [once(report)];
-  return {
-    name: shown,
-    report,
-    repeats,
-    tree: stacks === null ? null : unfoldStacks(stacks, showPath(path.join(folder, STACKS))),
+  return { name: shown, report, repeats, tree };
+}
+
+/** What `npm run profile` leaves, which has fewer frames and no threads. */
+interface Baseline extends EarlierReport {
+  format: string;
+  roundsPerSecond: { median: number };
+  roundsPerSecondProfiled: number;
+  frames: { name: string; nsPerCoordinate: number }[];
+}
+
+function readBaseline(file: string): Pick<EarlierProfile, 'report' | 'repeats'> | null {
+  const text = read(file);
+  if (text === null) return null;
+  const baseline = parse<Baseline>(text, file);
+  if (baseline?.format !== BASELINE_FORMAT || !Array.isArray(baseline.frames)) {
+    throw new InputError(`${showPath(file)} has the format ${baseline?.format}, expected ${BASELINE_FORMAT}`);
+  }
+  // Those of before there were repeats are one.
+  const { repeats = [], frames } = baseline;
+  const report = { ...baseline, repeats };
+  if (repeats.length > 0) return { report, repeats };
+  const single: ProfileRepeat = {
+    nsPerRound: 1e9 / baseline.roundsPerSecond.median,
+    cpuNsPerRound: null,
+    profiledNsPerRound: 1e9 / baseline.roundsPerSecondProfiled,
+    putAside: null,
+    yardstickNs: null,
+    frames: {},
   };
+  for (const { name, nsPerCoordinate } of frames) single.frames[frameKey(name)] = nsPerCoordinate;
+  return { report, repeats: [single] };
+}
+
+const BASELINE_FORMAT = 'sottovoce-baseline/1';
+
+function parse<Data>(text: string, file: string): Data {
+  try {
+    return JSON.parse(text) as Data;
+  } catch (cause) {
+    throw new InputError(`${showPath(file)} is no JSON: ${(cause as Error).message}`);
+  }
 }
 
 /** A profile without repeats is one, of which only the time under the profiler is known. */

@@ -117,7 +117,7 @@ function compareTo(
     if (run[key] !== report[key]) warnings.push(`its ${key} is ${report[key]}, and here it is ${run[key]}`);
   }
   if (report.repeats.length === 0) {
-    warnings.push('it was recorded once, with the profiler alone: record it with --repeats 10 for a verdict');
+    warnings.push('it was recorded once: record it with --repeats 10 for a verdict');
   }
   return compareWithRecorded(now, earlier, same.length === 0, warnings);
 }

@@ -84,13 +84,24 @@ describe('a profile with repeats', () => {
     expect(stdout).toContain(read('same', 'comparison.txt').trim());
   });
 
+  it('so is a baseline of profiles/: the same run, recorded by npm run profile', async () => {
+    const { comparison } = await profile('profiles/ring-topk.yaml', {
+      against: 'profiles/ring-topk',
+      repeats: 1,
+      seconds: 0.2,
+    });
+    expect(comparison?.before).toBe('profiles/ring-topk');
+    expect(comparison?.warnings.filter((warning) => /agents|edges|dim|compressor/.test(warning))).toEqual([]);
+    expect(
+      comparison?.frames.find(({ name }) => name === 'encodeSparse [WASM]')?.before.median,
+    ).toBeGreaterThan(0);
+  });
+
   it('one that was recorded once is shown beside it, and says what it lacks', async () => {
     await command('--seconds', '0.2', '-q', '--out', at('once'));
     const { comparison } = await profile(config, { against: at('once'), repeats: 1, seconds: 0.1 });
     expect(comparison?.verdict).toBe('unknown');
-    expect(comparison?.warnings).toEqual([
-      'it was recorded once, with the profiler alone: record it with --repeats 10 for a verdict',
-    ]);
+    expect(comparison?.warnings).toEqual(['it was recorded once: record it with --repeats 10 for a verdict']);
     expect(comparison?.frames.map(({ name }) => name)).toContain('primalDualDense [WASM]');
   });
 });

@@ -117,7 +117,7 @@ function compare(time, kind, build, other, expected) {
     [
       path.join(build, 'dist', 'src', 'cli', 'main.js'),
       ...['profile', config, '--against-build', other, '--fail-slower', '1%'],
-      ...['--seconds', '1', '--no-html', '--quiet', '--json', '--out', out],
+      ...['--no-html', '--quiet', '--json', '--out', out],
     ],
     { encoding: 'utf8', maxBuffer: 1e8 },
   );

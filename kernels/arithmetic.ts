@@ -4,7 +4,10 @@
  * stays finite.
  *
  * Chain j starts at (j, -j). The sum of all is returned: a compiler may remove what nobody reads.
+ *
+ * And memory accesses and next to no arithmetic. Both are what benchmarks hold rounds against.
  */
+import { Real, SHIFT } from './real';
 
 /** Sum of the sixteen numbers 0, 1, .. 7 and their negatives after `steps` steps x <- 3/4 x + 1/4. */
 export function arithmetic(steps: i32): f64 {
@@ -36,4 +39,13 @@ export function arithmetic(steps: i32): f64 {
   sum = f64x2.add(sum, x6);
   sum = f64x2.add(sum, x7);
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
+/** STREAM's triad, a = b - factor c, of n numbers in whole vectors: the speed of memory. */
+export function triad(n: usize, a: usize, b: usize, c: usize, factor: f64): void {
+  const times = Real.splat(factor);
+  const bytes = n << SHIFT;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    v128.store(a + at, v128.sub<real>(v128.load(b + at), v128.mul<real>(times, v128.load(c + at))));
+  }
 }

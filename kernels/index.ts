@@ -27,7 +27,7 @@
  *
  * Bits are packed least significant first.
  */
-export { arithmetic } from './arithmetic';
+export { arithmetic, triad } from './arithmetic';
 export { drawBatch } from './batch';
 export { decodeDense, decodeFlattenedSign, decodeSign, decodeSignSingle, decodeSparse } from './decode';
 export { primalDualDense } from './dense-round';
@@ -76,8 +76,6 @@ export {
 export {
   combine,
   copyFinite,
-  stepConsensus,
-  stepConsensusError,
   stepPrimalDual,
   stepPrimalDualError,
   stepPrimalDualMemory,

@@ -1,10 +1,10 @@
 /**
- * Steps of the flows, one pass over memory each; all right-hand sides are those of the round's beginning.
+ * Steps of the primal-dual flow, one pass over memory each; all right-hand sides are those of the round's
+ * beginning.
  *
- *     primal-dual   x <- x - (h eta g + h alpha Ly + h beta v)      v <- v + h beta Ly
- *     consensus     x <- x - h alpha Ly
+ *     x <- x - (h eta g + h alpha Ly + h beta v)      v <- v + h beta Ly
  *
- * Semi-implicit, the primal-dual step is divided by 1 + hImplicit d_i, d_i the agent's weighted degree
+ * Semi-implicit, the step is divided by 1 + hImplicit d_i, d_i the agent's weighted degree
  * (`degrees`: from the block's first agent on). The caller then gives h alpha for hImplicit and h alpha + (h
  * beta)^2 in the place of h alpha, so that x uses the new dual. Forward Euler is hImplicit = 0: a factor of
  * exactly 1.
@@ -166,64 +166,6 @@ export function stepPrimalDualMemory(
       const total = v128.add<real>(v128.load(memory + at), v128.mul<real>(weight, omitted));
       v128.store(memory + at, total);
       v128.store(error + at, v128.add<real>(v128.sub<real>(moved, filtered), v128.mul<real>(share, total)));
-    }
-  }
-}
-
-/** The consensus step. xOut may be x. */
-export function stepConsensus(
-  count: usize,
-  stride: usize,
-  n: usize,
-  x: usize,
-  xOut: usize,
-  laplacian: usize,
-  hAlpha: f64,
-): void {
-  const alpha = Real.splat(hAlpha);
-  for (let r: usize = 0; r < count; r++) {
-    const begin = r * stride;
-    const end = begin + (n << SHIFT);
-    for (let at = begin; at < end; at += 16) {
-      v128.store(
-        xOut + at,
-        v128.sub<real>(v128.load(x + at), v128.mul<real>(alpha, v128.load(laplacian + at))),
-      );
-    }
-  }
-}
-
-/** The consensus step with the network's estimates s. */
-export function stepConsensusError(
-  count: usize,
-  stride: usize,
-  n: usize,
-  x: usize,
-  s: usize,
-  z: usize,
-  laplacian: usize,
-  message: usize,
-  error: usize,
-  hAlpha: f64,
-  mu: f64,
-  current: f64,
-): void {
-  const alpha = Real.splat(hAlpha);
-  const gain = Real.splat(mu);
-  const now = Real.splat(current);
-  for (let r: usize = 0; r < count; r++) {
-    const begin = r * stride;
-    const end = begin + (n << SHIFT);
-    for (let at = begin; at < end; at += 16) {
-      const u = v128.load(laplacian + at);
-      const known = v128.load(z + at);
-      const ly = v128.add<real>(known, v128.mul<real>(now, u));
-      v128.store(z + at, v128.add<real>(known, v128.mul<real>(gain, u)));
-      const moved = v128.sub<real>(v128.load(x + at), v128.mul<real>(alpha, ly));
-      v128.store(x + at, moved);
-      const estimate = v128.add<real>(v128.load(s + at), v128.mul<real>(gain, v128.load(message + at)));
-      v128.store(s + at, estimate);
-      v128.store(error + at, v128.sub<real>(moved, estimate));
     }
   }
 }

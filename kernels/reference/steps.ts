@@ -1,10 +1,9 @@
 /**
  * One step of a flow for one agent, in place. Everything on the right-hand sides is of the round's beginning.
  *
- *     primal-dual   x <- x - h (eta grad f(x) + alpha L y + beta v)      v <- v + h beta L y
- *     consensus     x <- x - h alpha L y
+ *     x <- x - h (eta grad f(x) + alpha L y + beta v)      v <- v + h beta L y
  *
- * Semi-implicit: primal-dual's step of x is divided by 1 + h alpha d, and hAlpha is h alpha + (h beta)^2.
+ * Semi-implicit: the step of x is divided by 1 + h alpha d, and hAlpha is h alpha + (h beta)^2.
  */
 
 /** h already multiplied in. */
@@ -39,10 +38,6 @@ export function stepPrimalDual(
     x[c] -= damping * (hEta * gradient[c] + hAlpha * laplacian[c] + hBeta * v[c]);
     v[c] += hBeta * laplacian[c];
   }
-}
-
-export function stepConsensus(x: Float64Array, laplacian: Float64Array, hAlpha: number): void {
-  for (let c = 0; c < x.length; c++) x[c] -= hAlpha * laplacian[c];
 }
 
 /** Ly = z + current u. */
@@ -116,11 +111,6 @@ export function stepPushSum(
     x: received.slice(0, dim).map((sum) => sum / received[dim]),
     share: received.map((entry) => entry / (1 + outDegree)),
   };
-}
-
-export function stepConsensusError(x: Float64Array, estimate: Estimate, hAlpha: number): Float64Array {
-  stepConsensus(x, estimatedLaplacian(estimate), hAlpha);
-  return advanceEstimate(x, estimate);
 }
 
 /** Sum of the terms (coefficient, vector), from left to right. */

@@ -20,8 +20,6 @@ import {
   type SoftmaxCost,
   signScaled,
   squaredDistance,
-  stepConsensus,
-  stepConsensusError,
   stepPrimalDual,
   stepPrimalDualError,
   stepPrimalDualMemory,
@@ -441,22 +439,6 @@ function stepCases(lab: Lab): KernelCase[] {
           { m: rows.m.plain[i], gamma: GAMMA, degree: 8, fixedDegree: 8 },
           GAINS,
         ),
-      result: 'out',
-    })),
-    step('stepConsensus', 3, ({ x, u }) => ({
-      run: () => k.stepConsensus(agents, stride, dim, x.at, x.at, u.at, hAlpha),
-      plain(i) {
-        stepConsensus(x.plain[i], u.plain[i], hAlpha);
-        return x.plain[i];
-      },
-      result: 'x',
-    })),
-    step('stepConsensusError', 9, (rows) => ({
-      run() {
-        const { x, s, z, u, q, out } = rows;
-        k.stepConsensusError(agents, stride, dim, x.at, s.at, z.at, u.at, q.at, out.at, hAlpha, MU, 1);
-      },
-      plain: (i) => stepConsensusError(rows.x.plain[i], estimate(rows, i), hAlpha),
       result: 'out',
     })),
     step('subtract', 3, ({ x, s, out }) => ({

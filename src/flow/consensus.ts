@@ -11,8 +11,12 @@
  * Zhu, Martinez 2010.
  */
 
+import { doubled } from '../arena/layout.js';
+import { bindEquations, equationFields } from './bind-equations.js';
+import { bindRows, type Equations, next, type Row } from './equations.js';
+import { estimateEquations, estimateFields } from './estimate.js';
 import { gainParameter, numberOr, roundStep, tuningParameter } from './gains.js';
-import { bindMode, MODES, modeFields, modeMessages, modeParameter } from './modes.js';
+import { MODES, modeMessages, modeParameter } from './modes.js';
 import { referenceParameter } from './reference.js';
 import { largestStableStep } from './stable-step.js';
 import { type Compress, defineFlow } from './types.js';
@@ -58,7 +62,16 @@ export const consensus = defineFlow({
   // The sum is conserved where columns of L add up to 0.
   graphs: ({ compress }) => (compress === 'none' ? 'balanced' : 'edges'),
 
-  fields: ({ compress }, context) => modeFields(compress, { state: ['x'], scratch: [] }, context),
+  fields({ compress }, context) {
+    if (MODES[compress].estimates)
+      return [
+        ...equationFields({ state: ['x'], scratch: ['disagreement'] }, context),
+        ...estimateFields([''], context),
+      ];
+    return equationFields({ state: ['x'], scratch: ['disagreement'] }, context).map((field) =>
+      compress === 'none' && field.name === 'x' ? doubled(field) : field,
+    );
+  },
 
   plan: ({ kind, compress, mu, ...given }, { gains }) => {
     const alpha = numberOr(given.alpha, () => 1);
@@ -83,29 +96,28 @@ export const consensus = defineFlow({
 
   averaging: () => ['step', 'alpha'],
 
-  bind: ({ compress, gains }, [channel], _cost, runtime) => {
-    const { arena, kernels, rowBytes } = runtime;
-    const n = rowBytes / arena.realBytes;
-    const { step, alpha, mu = 0 } = gains;
-    const hAlpha = step * alpha;
-    return bindMode(compress, channel, runtime, {
-      plain: (_first, count, x, xOut, laplacian) =>
-        kernels.stepConsensus(count, rowBytes, n, x, xOut, laplacian, hAlpha),
-      estimated: (_first, count, x, s, z, laplacian, message, error, current) =>
-        kernels.stepConsensusError(
-          count,
-          rowBytes,
-          n,
-          x,
-          s,
-          z,
-          laplacian,
-          message,
-          error,
-          hAlpha,
-          mu,
-          current,
-        ),
-    });
+  bind: ({ compress, gains: { step, alpha, mu = 1 } }, [channel], cost, runtime) => {
+    const { reference } = runtime;
+    const { estimates, current } = MODES[compress];
+    const rows = bindRows(runtime);
+    const x = rows.state('x');
+    const disagreement = rows.scratch('disagreement');
+    const known = estimates ? estimateEquations('', channel, rows, runtime, mu, current) : null;
+    const send = (r: Equations, row: Row) => (known === null ? r.send(channel, row) : known.send(r, row));
+    return bindEquations(
+      {
+        begin: (r) => send(r, x),
+        round(r) {
+          if (known === null) r.hear(channel, disagreement);
+          const apart = known === null ? disagreement : known.hear(r, disagreement);
+          r.sum(next(x), [1, x], [-(step * alpha), apart]);
+          if (reference)
+            r.call(next(x), (first, count, round, at) => reference.advance(first, count, round, at));
+          send(r, next(x));
+        },
+      },
+      cost,
+      runtime,
+    );
   },
 });

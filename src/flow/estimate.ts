@@ -51,7 +51,10 @@ export function estimateScratch(context: PlanContext): FieldSpec[] {
   return scratchFields(['estimate.laplacian', 'estimate.message', ...z], context);
 }
 
-/** One estimate in a flow's equations. */
+/**
+ * One estimate in a flow's equations. `current`: how much of a message is in yHat at once, all of it unless it
+ * is 0.
+ */
 export interface EstimateEquations {
   /**
    * The messages of the round: gives the rows in which L yHat is, `disagreement` where no others have it; s
@@ -68,6 +71,7 @@ export function estimateEquations(
   rows: Rows,
   runtime: Runtime,
   alpha: number,
+  current: 0 | 1 = 1,
 ): EstimateEquations {
   const changing = runtime.graph.changing !== undefined;
   const s = rows.state(`s${suffix}`);
@@ -82,9 +86,9 @@ export function estimateEquations(
       const q = r.own(channel, message);
       if (changing) r.gather(s, z);
       // What the network knows is then what it takes on.
-      const same = !changing && alpha === 1;
-      if (!same) r.sum(disagreement, [1, z], [1, laplacian]);
-      if (own !== undefined) r.sum(own, [1, s], [1, q]);
+      const same = !changing && alpha === current;
+      if (!same) r.sum(disagreement, [1, z], [current, laplacian]);
+      if (own !== undefined) r.sum(own, [1, s], [current, q]);
       if (!changing) r.sum(z, [1, z], [alpha, laplacian]);
       r.sum(next(s), [1, s], [alpha, q]);
       return same ? z : disagreement;

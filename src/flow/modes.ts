@@ -148,7 +148,7 @@ export function bindMode(
 }
 
 function bindPlain(stateIsMessage: boolean, channel: Channel, runtime: Runtime, step: PlainStep): BoundFlow {
-  const { arena, agents, rowBytes, worker, reference } = runtime;
+  const { arena, agents, rowBytes, worker } = runtime;
   const laplacian = arena.address('scratch.laplacian', worker);
   const x = arena.address('x');
   const parityBytes = stateIsMessage ? agents * rowBytes : 0;
@@ -162,14 +162,13 @@ function bindPlain(stateIsMessage: boolean, channel: Channel, runtime: Runtime, 
       channel.gather(first, count, round, laplacian);
       const next = stateAt(round + 1) + offset;
       step(first, count, stateAt(round) + offset, next, laplacian, round);
-      reference?.advance(first, count, round, next);
       sendState(first, count, round + 1);
     },
   };
 }
 
 function bindEstimated(current: number, channel: Channel, runtime: Runtime, step: EstimatedStep): BoundFlow {
-  const { arena, kernels, agents, rowBytes, worker, reference, graph: g } = runtime;
+  const { arena, kernels, agents, rowBytes, worker, graph: g } = runtime;
   const laplacian = arena.address('scratch.laplacian', worker);
   const x = arena.address('x');
   const s = arena.address('s');
@@ -213,10 +212,6 @@ function bindEstimated(current: number, channel: Channel, runtime: Runtime, step
         kernels.decodeDense(first, count, at, rowBytes, estimates, rowBytes, rowBytes / arena.realBytes);
       }
       step(first, count, x + offset, estimates, known, laplacian, message, error, current, round);
-      if (reference) {
-        reference.advance(first, count, round, x + offset);
-        kernels.subtract(count, rowBytes, rowBytes / arena.realBytes, x + offset, estimates, error);
-      }
       channel.send(first, count, round + 1, error);
     },
   };

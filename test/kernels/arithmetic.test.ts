@@ -10,3 +10,13 @@ it('does every step, on every number, as the reference implementation does', () 
   expect(kernels.arithmetic(0)).toBe(0);
   expect(kernels.arithmetic(1)).toBe(4);
 });
+
+it('triad: b - factor c, and nothing behind', () => {
+  const bench = new Bench(65536);
+  const [a, b, c] = [bench.f64(8), bench.f64(8), bench.f64(8)];
+  b.data.set([1, 2, 3, 4, 5, 6, 7, 8]);
+  c.data.set([8, 7, 6, 5, 4, 3, 2, 1]);
+  a.data.fill(-1);
+  bench.kernels.triad(6, a.at, b.at, c.at, 3);
+  expect([...a.data]).toEqual([-23, -19, -15, -11, -7, -3, -1, -1]);
+});

@@ -1,7 +1,13 @@
 /**
  * A whole round of the uncompressed primal-dual flow, agent by agent: what `gatherDense`, `gradientQuadratic`
- * and `stepPrimalDual` do one after the other, with the same bits. Eight vectors of L x are held in
- * registers over all neighbours, and go from there into the step.
+ * and `stepPrimalDual` do one after the other, with the same bits. L x stays in registers between the sums and
+ * the step.
+ *
+ * Where edges have no weights, a vector of L x is summed over up to eight neighbours at once, whose rows are all
+ * open, and stepped before the next one is begun: one sum and what is loaded for it need few registers. Eight
+ * sums and a neighbour after the other, which is what weights leave registers for, are more than there are, and
+ * the compiler puts a sum onto the stack in the inner loop. An agent with more neighbours has its sums in its
+ * row of x_out on the way from one group of eight to the next.
  *
  * Arguments are repeated where a variant is chosen: each is compiled with its flags as constants.
  */
@@ -17,6 +23,7 @@ class Tile {
    */
   @inline static step<T>(
     quadratic: bool,
+    damped: bool,
     ly: v128,
     x: usize,
     v: usize,
@@ -36,13 +43,12 @@ class Tile {
       quadratic ? v128.mul<real>(slope, v128.sub<real>(state, v128.load(b, offsetof<T>()))) : slope,
     );
     const change = v128.add<real>(v128.add<real>(g, v128.mul<real>(alpha, ly)), v128.mul<real>(beta, dual));
-    v128.store(xOut, v128.sub<real>(state, v128.mul<real>(damping, change)), offsetof<T>());
+    v128.store(xOut, v128.sub<real>(state, damped ? v128.mul<real>(damping, change) : change), offsetof<T>());
     v128.store(v, v128.add<real>(dual, v128.mul<real>(beta, ly)), offsetof<T>());
   }
 
   @inline static row(
     quadratic: bool,
-    unit: bool,
     from: usize,
     to: usize,
     columns: usize,
@@ -75,40 +81,399 @@ class Tile {
       let l7 = v128.mul<real>(d, v128.load(p, 112));
       for (let e = from; e < to; e++) {
         const q = slots + <usize>load<u32>(columns + (e << 2)) * stride + at;
-        const w = unit ? d : Real.splatDouble(weights + e * weightStride);
-        l0 = Edge.minus(unit, l0, w, v128.load(q, 0));
-        l1 = Edge.minus(unit, l1, w, v128.load(q, 16));
-        l2 = Edge.minus(unit, l2, w, v128.load(q, 32));
-        l3 = Edge.minus(unit, l3, w, v128.load(q, 48));
-        l4 = Edge.minus(unit, l4, w, v128.load(q, 64));
-        l5 = Edge.minus(unit, l5, w, v128.load(q, 80));
-        l6 = Edge.minus(unit, l6, w, v128.load(q, 96));
-        l7 = Edge.minus(unit, l7, w, v128.load(q, 112));
+        const w = Real.splatDouble(weights + e * weightStride);
+        l0 = Edge.minus(false, l0, w, v128.load(q, 0));
+        l1 = Edge.minus(false, l1, w, v128.load(q, 16));
+        l2 = Edge.minus(false, l2, w, v128.load(q, 32));
+        l3 = Edge.minus(false, l3, w, v128.load(q, 48));
+        l4 = Edge.minus(false, l4, w, v128.load(q, 64));
+        l5 = Edge.minus(false, l5, w, v128.load(q, 80));
+        l6 = Edge.minus(false, l6, w, v128.load(q, 96));
+        l7 = Edge.minus(false, l7, w, v128.load(q, 112));
       }
       const o = xOut + at;
       const r = v + at;
       const g = a + at;
       const h = b + at;
-      Tile.step<At0>(quadratic, l0, p, r, g, h, o, eta, alpha, beta, damping);
-      Tile.step<At16>(quadratic, l1, p, r, g, h, o, eta, alpha, beta, damping);
-      Tile.step<At32>(quadratic, l2, p, r, g, h, o, eta, alpha, beta, damping);
-      Tile.step<At48>(quadratic, l3, p, r, g, h, o, eta, alpha, beta, damping);
-      Tile.step<At64>(quadratic, l4, p, r, g, h, o, eta, alpha, beta, damping);
-      Tile.step<At80>(quadratic, l5, p, r, g, h, o, eta, alpha, beta, damping);
-      Tile.step<At96>(quadratic, l6, p, r, g, h, o, eta, alpha, beta, damping);
-      Tile.step<At112>(quadratic, l7, p, r, g, h, o, eta, alpha, beta, damping);
+      Tile.step<At0>(quadratic, true, l0, p, r, g, h, o, eta, alpha, beta, damping);
+      Tile.step<At16>(quadratic, true, l1, p, r, g, h, o, eta, alpha, beta, damping);
+      Tile.step<At32>(quadratic, true, l2, p, r, g, h, o, eta, alpha, beta, damping);
+      Tile.step<At48>(quadratic, true, l3, p, r, g, h, o, eta, alpha, beta, damping);
+      Tile.step<At64>(quadratic, true, l4, p, r, g, h, o, eta, alpha, beta, damping);
+      Tile.step<At80>(quadratic, true, l5, p, r, g, h, o, eta, alpha, beta, damping);
+      Tile.step<At96>(quadratic, true, l6, p, r, g, h, o, eta, alpha, beta, damping);
+      Tile.step<At112>(quadratic, true, l7, p, r, g, h, o, eta, alpha, beta, damping);
     }
     for (; at < stride; at += 16) {
       const p = own + at;
       let l = v128.mul<real>(d, v128.load(p));
       for (let e = from; e < to; e++) {
         const q = slots + <usize>load<u32>(columns + (e << 2)) * stride + at;
-        const w = unit ? d : Real.splatDouble(weights + e * weightStride);
-        l = Edge.minus(unit, l, w, v128.load(q));
+        const w = Real.splatDouble(weights + e * weightStride);
+        l = Edge.minus(false, l, w, v128.load(q));
       }
-      Tile.step<At0>(quadratic, l, p, v + at, a + at, b + at, xOut + at, eta, alpha, beta, damping);
+      Tile.step<At0>(quadratic, true, l, p, v + at, a + at, b + at, xOut + at, eta, alpha, beta, damping);
     }
   }
+}
+
+class Group {
+  /** A vector of L x so far, T behind the addresses: `begins` with the own message, or with what `out` has. */
+  @inline static sum<T>(
+    n: i32,
+    begins: bool,
+    d: v128,
+    own: usize,
+    out: usize,
+    q0: usize,
+    q1: usize,
+    q2: usize,
+    q3: usize,
+    q4: usize,
+    q5: usize,
+    q6: usize,
+    q7: usize,
+  ): v128 {
+    let l = begins ? v128.mul<real>(d, v128.load(own, offsetof<T>())) : v128.load(out, offsetof<T>());
+    l = v128.sub<real>(l, v128.load(q0, offsetof<T>()));
+    if (n > 1) l = v128.sub<real>(l, v128.load(q1, offsetof<T>()));
+    if (n > 2) l = v128.sub<real>(l, v128.load(q2, offsetof<T>()));
+    if (n > 3) l = v128.sub<real>(l, v128.load(q3, offsetof<T>()));
+    if (n > 4) {
+      l = v128.sub<real>(l, v128.load(q4, offsetof<T>()));
+      l = v128.sub<real>(l, v128.load(q5, offsetof<T>()));
+      l = v128.sub<real>(l, v128.load(q6, offsetof<T>()));
+      l = v128.sub<real>(l, v128.load(q7, offsetof<T>()));
+    }
+    return l;
+  }
+
+  /** n neighbours (1, 2, 3 or 8), whose columns begin at `edge`, of an agent that has more; sums stay at `out`. */
+  @inline static some(
+    n: i32,
+    begins: bool,
+    edge: usize,
+    degree: f64,
+    slots: usize,
+    stride: usize,
+    own: usize,
+    out: usize,
+  ): void {
+    const d = Real.splat(degree);
+    const s0 = slots + <usize>load<u32>(edge, 0) * stride;
+    const s1 = n > 1 ? slots + <usize>load<u32>(edge, 4) * stride : 0;
+    const s2 = n > 2 ? slots + <usize>load<u32>(edge, 8) * stride : 0;
+    const s3 = n > 3 ? slots + <usize>load<u32>(edge, 12) * stride : 0;
+    const s4 = n > 4 ? slots + <usize>load<u32>(edge, 16) * stride : 0;
+    const s5 = n > 4 ? slots + <usize>load<u32>(edge, 20) * stride : 0;
+    const s6 = n > 4 ? slots + <usize>load<u32>(edge, 24) * stride : 0;
+    const s7 = n > 4 ? slots + <usize>load<u32>(edge, 28) * stride : 0;
+    let at: usize = 0;
+    for (; at + 128 <= stride; at += 128) {
+      const p = own + at;
+      const o = out + at;
+      const q0 = s0 + at;
+      const q1 = s1 + at;
+      const q2 = s2 + at;
+      const q3 = s3 + at;
+      const q4 = s4 + at;
+      const q5 = s5 + at;
+      const q6 = s6 + at;
+      const q7 = s7 + at;
+      v128.store(o, Group.sum<At0>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7), 0);
+      v128.store(o, Group.sum<At16>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7), 16);
+      v128.store(o, Group.sum<At32>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7), 32);
+      v128.store(o, Group.sum<At48>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7), 48);
+      v128.store(o, Group.sum<At64>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7), 64);
+      v128.store(o, Group.sum<At80>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7), 80);
+      v128.store(o, Group.sum<At96>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7), 96);
+      v128.store(o, Group.sum<At112>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7), 112);
+    }
+    for (; at < stride; at += 16) {
+      const p = own + at;
+      const o = out + at;
+      const q0 = s0 + at;
+      const q1 = s1 + at;
+      const q2 = s2 + at;
+      const q3 = s3 + at;
+      const q4 = s4 + at;
+      const q5 = s5 + at;
+      const q6 = s6 + at;
+      const q7 = s7 + at;
+      v128.store(o, Group.sum<At0>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7));
+    }
+  }
+
+  /** The last n (1, 2, 3, 4 or 8), and the step. `damped`: its factor is not 1. */
+  @inline static last(
+    quadratic: bool,
+    damped: bool,
+    n: i32,
+    begins: bool,
+    edge: usize,
+    degree: f64,
+    slots: usize,
+    stride: usize,
+    own: usize,
+    xOut: usize,
+    v: usize,
+    a: usize,
+    b: usize,
+    eta: v128,
+    alpha: v128,
+    beta: v128,
+    damping: v128,
+  ): void {
+    const d = Real.splat(degree);
+    const s0 = slots + <usize>load<u32>(edge, 0) * stride;
+    const s1 = n > 1 ? slots + <usize>load<u32>(edge, 4) * stride : 0;
+    const s2 = n > 2 ? slots + <usize>load<u32>(edge, 8) * stride : 0;
+    const s3 = n > 3 ? slots + <usize>load<u32>(edge, 12) * stride : 0;
+    const s4 = n > 4 ? slots + <usize>load<u32>(edge, 16) * stride : 0;
+    const s5 = n > 4 ? slots + <usize>load<u32>(edge, 20) * stride : 0;
+    const s6 = n > 4 ? slots + <usize>load<u32>(edge, 24) * stride : 0;
+    const s7 = n > 4 ? slots + <usize>load<u32>(edge, 28) * stride : 0;
+    let at: usize = 0;
+    for (; at + 128 <= stride; at += 128) {
+      const p = own + at;
+      const o = xOut + at;
+      const r = v + at;
+      const g = a + at;
+      const h = b + at;
+      const q0 = s0 + at;
+      const q1 = s1 + at;
+      const q2 = s2 + at;
+      const q3 = s3 + at;
+      const q4 = s4 + at;
+      const q5 = s5 + at;
+      const q6 = s6 + at;
+      const q7 = s7 + at;
+      const l0 = Group.sum<At0>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7);
+      Tile.step<At0>(quadratic, damped, l0, p, r, g, h, o, eta, alpha, beta, damping);
+      const l1 = Group.sum<At16>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7);
+      Tile.step<At16>(quadratic, damped, l1, p, r, g, h, o, eta, alpha, beta, damping);
+      const l2 = Group.sum<At32>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7);
+      Tile.step<At32>(quadratic, damped, l2, p, r, g, h, o, eta, alpha, beta, damping);
+      const l3 = Group.sum<At48>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7);
+      Tile.step<At48>(quadratic, damped, l3, p, r, g, h, o, eta, alpha, beta, damping);
+      const l4 = Group.sum<At64>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7);
+      Tile.step<At64>(quadratic, damped, l4, p, r, g, h, o, eta, alpha, beta, damping);
+      const l5 = Group.sum<At80>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7);
+      Tile.step<At80>(quadratic, damped, l5, p, r, g, h, o, eta, alpha, beta, damping);
+      const l6 = Group.sum<At96>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7);
+      Tile.step<At96>(quadratic, damped, l6, p, r, g, h, o, eta, alpha, beta, damping);
+      const l7 = Group.sum<At112>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7);
+      Tile.step<At112>(quadratic, damped, l7, p, r, g, h, o, eta, alpha, beta, damping);
+    }
+    for (; at < stride; at += 16) {
+      const p = own + at;
+      const o = xOut + at;
+      const q0 = s0 + at;
+      const q1 = s1 + at;
+      const q2 = s2 + at;
+      const q3 = s3 + at;
+      const q4 = s4 + at;
+      const q5 = s5 + at;
+      const q6 = s6 + at;
+      const q7 = s7 + at;
+      const l = Group.sum<At0>(n, begins, d, p, o, q0, q1, q2, q3, q4, q5, q6, q7);
+      Tile.step<At0>(quadratic, damped, l, p, v + at, a + at, b + at, o, eta, alpha, beta, damping);
+    }
+  }
+
+  /** What is left of an agent's edges after `beforeLast`. A few rows have no variant without damping. */
+  @inline static finish(
+    quadratic: bool,
+    damped: bool,
+    left: usize,
+    begins: bool,
+    edge: usize,
+    degree: f64,
+    slots: usize,
+    stride: usize,
+    own: usize,
+    xOut: usize,
+    v: usize,
+    a: usize,
+    b: usize,
+    eta: v128,
+    alpha: v128,
+    beta: v128,
+    damping: v128,
+  ): void {
+    if (left === 32) {
+      if (begins)
+        Group.last(
+          quadratic,
+          damped,
+          8,
+          true,
+          edge,
+          degree,
+          slots,
+          stride,
+          own,
+          xOut,
+          v,
+          a,
+          b,
+          eta,
+          alpha,
+          beta,
+          damping,
+        );
+      else
+        Group.last(
+          quadratic,
+          damped,
+          8,
+          false,
+          edge,
+          degree,
+          slots,
+          stride,
+          own,
+          xOut,
+          v,
+          a,
+          b,
+          eta,
+          alpha,
+          beta,
+          damping,
+        );
+    } else if (left === 16) {
+      if (begins)
+        Group.last(
+          quadratic,
+          damped,
+          4,
+          true,
+          edge,
+          degree,
+          slots,
+          stride,
+          own,
+          xOut,
+          v,
+          a,
+          b,
+          eta,
+          alpha,
+          beta,
+          damping,
+        );
+      else
+        Group.last(
+          quadratic,
+          damped,
+          4,
+          false,
+          edge,
+          degree,
+          slots,
+          stride,
+          own,
+          xOut,
+          v,
+          a,
+          b,
+          eta,
+          alpha,
+          beta,
+          damping,
+        );
+    } else if (left === 4)
+      Group.last(
+        quadratic,
+        true,
+        1,
+        true,
+        edge,
+        degree,
+        slots,
+        stride,
+        own,
+        xOut,
+        v,
+        a,
+        b,
+        eta,
+        alpha,
+        beta,
+        damping,
+      );
+    else if (left === 8)
+      Group.last(
+        quadratic,
+        true,
+        2,
+        true,
+        edge,
+        degree,
+        slots,
+        stride,
+        own,
+        xOut,
+        v,
+        a,
+        b,
+        eta,
+        alpha,
+        beta,
+        damping,
+      );
+    else
+      Group.last(
+        quadratic,
+        true,
+        3,
+        true,
+        edge,
+        degree,
+        slots,
+        stride,
+        own,
+        xOut,
+        v,
+        a,
+        b,
+        eta,
+        alpha,
+        beta,
+        damping,
+      );
+  }
+}
+
+/**
+ * All of an agent's edges but the last 8 or 4 (of one with fewer: none) into its row at `out`: those beyond fours,
+ * then eights, in the order of the edges. Gives where the last ones begin.
+ */
+function beforeLast(
+  edge: usize,
+  end: usize,
+  degree: f64,
+  slots: usize,
+  stride: usize,
+  own: usize,
+  out: usize,
+): usize {
+  let begins = true;
+  const few = (end - edge) & 12;
+  if (few) {
+    if (few === 4) Group.some(1, true, edge, degree, slots, stride, own, out);
+    else if (few === 8) Group.some(2, true, edge, degree, slots, stride, own, out);
+    else Group.some(3, true, edge, degree, slots, stride, own, out);
+    edge += few;
+    begins = false;
+  }
+  for (; end - edge > 32; edge += 32) {
+    if (begins) Group.some(8, true, edge, degree, slots, stride, own, out);
+    else Group.some(8, false, edge, degree, slots, stride, own, out);
+    begins = false;
+  }
+  return edge;
 }
 
 /**
@@ -157,56 +522,99 @@ export function primalDualDense(
     // What is stored keeps the loads alive; the step writes over it.
     if (ahead && i + ahead < agents)
       store<u64>(xOut + at, Touch.slots(i + ahead, rowStart, columns, slots, stride));
-    if (gradient) {
-      if (unit)
-        Tile.row(
-          false,
-          true,
-          from,
-          to,
-          columns,
-          weights,
-          weightStride,
-          degree,
-          slots,
-          stride,
-          own,
-          xOut + at,
-          v + at,
-          g,
-          0,
-          eta,
-          alpha,
-          beta,
-          damping,
-        );
-      else
-        Tile.row(
-          false,
-          false,
-          from,
-          to,
-          columns,
-          weights,
-          weightStride,
-          degree,
-          slots,
-          stride,
-          own,
-          xOut + at,
-          v + at,
-          g,
-          0,
-          eta,
-          alpha,
-          beta,
-          damping,
-        );
+    if (unit && to > from) {
+      let edge = columns + (from << 2);
+      const end = columns + (to << 2);
+      const begins = end - edge <= 16 || end - edge === 32;
+      if (!begins) edge = beforeLast(edge, end, degree, slots, stride, own, xOut + at);
+      const left = end - edge;
+      if (gradient) {
+        if (hImplicit !== 0)
+          Group.finish(
+            false,
+            true,
+            left,
+            begins,
+            edge,
+            degree,
+            slots,
+            stride,
+            own,
+            xOut + at,
+            v + at,
+            g,
+            0,
+            eta,
+            alpha,
+            beta,
+            damping,
+          );
+        else
+          Group.finish(
+            false,
+            false,
+            left,
+            begins,
+            edge,
+            degree,
+            slots,
+            stride,
+            own,
+            xOut + at,
+            v + at,
+            g,
+            0,
+            eta,
+            alpha,
+            beta,
+            damping,
+          );
+      } else {
+        if (hImplicit !== 0)
+          Group.finish(
+            true,
+            true,
+            left,
+            begins,
+            edge,
+            degree,
+            slots,
+            stride,
+            own,
+            xOut + at,
+            v + at,
+            a + at,
+            b + at,
+            eta,
+            alpha,
+            beta,
+            damping,
+          );
+        else
+          Group.finish(
+            true,
+            false,
+            left,
+            begins,
+            edge,
+            degree,
+            slots,
+            stride,
+            own,
+            xOut + at,
+            v + at,
+            a + at,
+            b + at,
+            eta,
+            alpha,
+            beta,
+            damping,
+          );
+      }
     } else {
-      if (unit)
+      if (gradient)
         Tile.row(
-          true,
-          true,
+          false,
           from,
           to,
           columns,
@@ -218,8 +626,8 @@ export function primalDualDense(
           own,
           xOut + at,
           v + at,
-          a + at,
-          b + at,
+          g,
+          0,
           eta,
           alpha,
           beta,
@@ -228,7 +636,6 @@ export function primalDualDense(
       else
         Tile.row(
           true,
-          false,
           from,
           to,
           columns,

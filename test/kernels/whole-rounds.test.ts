@@ -12,13 +12,13 @@ const FIRST = 2;
 const COUNT = 19;
 
 /** Agent i hears 1 to 13 others: fewer than four, four and eight exactly, and what is left over of fours. */
-function mixedGraph(weighted: boolean) {
+function mixedGraph(weighted: boolean, countOf = (i: number) => 1 + (i % 13)) {
   const rowStart = [0];
   const columns: number[] = [];
   const weights: number[] = [];
   const degrees: number[] = [];
   for (let i = 0; i < AGENTS; i++) {
-    const count = 1 + (i % 13);
+    const count = countOf(i);
     for (let k = 1; k <= count; k++) {
       columns.push((i + 3 * k) % AGENTS);
       weights.push(weighted ? 0.25 + ((i + k) % 7) / 8 : 1);
@@ -192,11 +192,15 @@ it.each([
   { dim: 1, weighted: true, hImplicit: 0 },
   { dim: 27, weighted: false, hImplicit: 0.1 },
   { dim: 72, weighted: true, hImplicit: 0 },
+  { dim: 72, weighted: false, hImplicit: 0 },
+  { dim: 8, weighted: false, hImplicit: 0.2 },
+  { dim: 5, weighted: false, hImplicit: 0 },
 ])('uncompressed: $dim entries, weights $weighted, hImplicit $hImplicit', ({ dim, weighted, hImplicit }) => {
   const random = seededRandom(dim);
   const bench = new Bench(1 << 20);
   const { kernels } = bench;
-  const graph = mixedGraph(weighted);
+  // From nobody to three groups of neighbours, whole ones and parts of them.
+  const graph = mixedGraph(weighted, (i) => (i + 17) % 22);
   const degrees = bench.doubles(graph.degrees);
   const g = [
     bench.u32(graph.rowStart),

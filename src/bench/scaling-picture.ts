@@ -30,6 +30,8 @@ export interface Curve {
   points: CurvePoint[];
   /** Whether the laws are fitted to the speed-up over its ceiling, times the workers. */
   overCeiling: boolean;
+  /** The largest number of workers that they are fitted to. */
+  fittedTo: number;
   amdahl: Amdahl | null;
   usl: Usl | null;
 }
@@ -94,14 +96,13 @@ function seriesOf(curve: Curve, beside: number): PlotSeries {
   };
 }
 
-/** The richer law, where there are points enough for it, as far as was measured. */
-function lawOf({ points, usl, amdahl, overCeiling }: Curve): { x: number[]; y: number[] } {
+/** The richer law, where there are points enough for it, as far as it is fitted. */
+function lawOf({ points, usl, amdahl, overCeiling, fittedTo: last }: Curve): { x: number[]; y: number[] } {
   const law = usl
     ? (n: number) => uslSpeedup(n, usl.sigma, usl.kappa)
     : amdahl
       ? (n: number) => amdahlSpeedup(n, amdahl.sigma)
       : null;
-  const last = points.at(-1)?.workers ?? 1;
   if (law === null || last === 1) return { x: [], y: [] };
   const x = Array.from({ length: STEPS + 1 }, (_, i) => last ** (i / STEPS));
   // Of the ceiling's shares of n, between two numbers of workers in proportion.

@@ -1,6 +1,6 @@
 /** From samples to figures, a table and a curve: speed-ups, efficiency, waits, and the laws of scaling. */
 
-import { ownCores } from '../base/cores.js';
+import { type Cores, ownCores } from '../base/cores.js';
 import { formatQuantity } from '../base/format.js';
 import { percent } from '../report/chart.js';
 import { countText, figure, ratioFigure, spreadText } from './figures.js';
@@ -26,10 +26,20 @@ export function summarizeStudy(
   study: Pick<Study, 'id' | 'title' | 'kind' | 'target' | 'barrierTarget'>,
   measured: readonly Measured[],
   figures: Figure[],
+  cores: Pick<Cores, 'count' | 'threads'> = ownCores(),
 ): { table: Table; curve: Curve } {
   const { id, title, kind } = study;
   const [single] = measured;
-  const curve: Curve = { id, title, kind, points: [], overCeiling: false, amdahl: null, usl: null };
+  const curve: Curve = {
+    id,
+    title,
+    kind,
+    points: [],
+    overCeiling: false,
+    fittedTo: 1,
+    amdahl: null,
+    usl: null,
+  };
   const rows = measured.map(({ workers: count, agents, speeds, rounds, ceilingSpeeds, ceilings }) => {
     const speed = figure(
       `scaling/${id}/${count}`,
@@ -38,7 +48,7 @@ export function summarizeStudy(
       'higher',
       speeds.map((each) => each / 1e6),
     );
-    const holds = count === 2 && ownCores().count >= 2;
+    const holds = count === 2 && cores.count >= 2;
     const ceilingSpeedups = ratios(ceilingSpeeds, single.ceilingSpeeds);
     const speedups = ratios(speeds, single.speeds);
     const speedup = figure(
@@ -78,7 +88,7 @@ export function summarizeStudy(
       ceiling: { speedup: speedup.ceiling.median, barrier: share.ceiling.median / 100 },
     });
     return [
-      `${count}${placeOf(count)}`,
+      `${count}${placeOf(count, cores)}`,
       countText(agents),
       spreadText(speed),
       // One worker over itself is 1 by definition, and no measurement.
@@ -92,7 +102,8 @@ export function summarizeStudy(
     ];
   });
   // More workers than cores take turns: no law of scaling speaks of them.
-  const real = curve.points.filter((point) => point.workers <= ownCores().count);
+  const real = curve.points.filter((point) => point.workers <= cores.count);
+  curve.fittedTo = real.at(-1)?.workers ?? 1;
   curve.overCeiling = isLow(real.at(-1));
   const fitted = real.map((point) => ({
     workers: point.workers,
@@ -123,8 +134,7 @@ export function summarizeStudy(
 }
 
 /** What a number of workers beyond the cores has to live with. */
-function placeOf(workers: number): string {
-  const { count, threads } = ownCores();
+function placeOf(workers: number, { count, threads }: Pick<Cores, 'count' | 'threads'>): string {
   if (workers <= count) return '';
   return workers <= threads ? ' (two to a core)' : ' (more than cores)';
 }

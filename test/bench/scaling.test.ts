@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { announcement } from '../../src/bench/announce.js';
-import { fitAmdahl } from '../../src/bench/fits.js';
+import { fitAmdahl, uslSpeedup } from '../../src/bench/fits.js';
 import { bytesHeld, FLATTENED_ROUND, PLAIN_ROUND } from '../../src/bench/round-bytes.js';
 import { needOf } from '../../src/bench/scaling.js';
 import { drawScaling } from '../../src/bench/scaling-picture.js';
@@ -88,6 +88,73 @@ it('a busy machine is no serial share of the code', () => {
   expect(quiet.table.notes[0]).toBe("Amdahl's law: serial share 25.0%, never more than 4 times");
 });
 
+describe('a server of 64 cores with two threads each', () => {
+  const cores = { count: 64, threads: 128 };
+  const counts = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+  const law = (n: number) => uslSpeedup(n, 0.02, 0.0005);
+  const measured = counts.map((workers) => ({
+    workers,
+    agents: 10,
+    // More threads than cores gain a little, and more than hardware threads nothing.
+    speeds: [0.99, 1, 1.01].map((factor) => factor * law(Math.min(workers, 64))),
+    rounds: [round, round, round],
+    ceilingSpeeds: [0.99, 1, 1.01].map((factor) => factor * Math.min(workers, 64)),
+    ceilings: [round, round, round],
+  }));
+  const { curve, table } = summarizeStudy({ id: 'x', title: 'x', kind: 'strong' }, measured, [], cores);
+
+  it('gives back the law that its speeds were made with, from the cores alone', () => {
+    expect(curve.overCeiling).toBe(false);
+    expect(curve.usl?.sigma).toBeCloseTo(0.02, 6);
+    expect(curve.usl?.kappa).toBeCloseTo(0.0005, 8);
+    // sqrt(0.98 / 0.0005) = 44.3
+    expect(table.notes[1]).toBe(
+      `Universal Scalability Law: contention 2.0%, coherency 0.1%, best with 44 workers (${law(44).toPrecision(3)} times)`,
+    );
+  });
+
+  it('says which numbers are two threads to a core, and which are more than there are', () => {
+    expect(table.rows.map(([first]) => first).slice(-3)).toEqual([
+      '64',
+      '128 (two to a core)',
+      '256 (more than cores)',
+    ]);
+  });
+
+  it('draws the law as far as it is fitted, and the dots beyond', () => {
+    expect(curve.fittedTo).toBe(64);
+    const svg = drawScaling([curve], 'a server');
+    expect(svg).not.toContain('NaN');
+    expect(svg).toContain('>256<');
+  });
+
+  it('fits to speed-up over ceiling where the cores themselves lose, and draws through the dots all the same', () => {
+    const busy = measured.map((each) => {
+      const lost = each.workers ** -0.2;
+      const slower = (values: number[]) => values.map((value) => value * lost);
+      return { ...each, speeds: slower(each.speeds), ceilingSpeeds: slower(each.ceilingSpeeds) };
+    });
+    const found = summarizeStudy({ id: 'x', title: 'x', kind: 'strong' }, busy, [], cores);
+    expect(found.curve.overCeiling).toBe(true);
+    expect(found.curve.usl?.sigma).toBeCloseTo(0.02, 6);
+    expect(found.table.notes[1]).toContain('Universal Scalability Law, fitted to speed-up / ceiling');
+    const svg = drawScaling([found.curve], 'a server');
+    const dots = [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [
+      Number(x),
+      Number(y),
+    ]);
+    const [, line = ''] = /<polyline points="([^"]+)" fill="none" clip-path/.exec(svg) ?? [];
+    const path = line.split(' ').map((point) => point.split(',').map(Number));
+    // At the numbers of workers up to the cores the fitted line passes near the dots: it is drawn in forty pieces.
+    for (const [x, y] of dots.slice(0, 7)) {
+      const nearest = path.reduce((best, point) =>
+        Math.abs(point[0]! - x!) < Math.abs(best[0]! - x!) ? point : best,
+      );
+      expect(Math.abs(nearest[1]! - y!)).toBeLessThan(12);
+    }
+  });
+});
+
 describe('the picture', () => {
   const points = [1, 2, 4, 8].map((workers) => ({
     workers,
@@ -104,6 +171,7 @@ describe('the picture', () => {
     kind: 'strong' as const,
     points,
     overCeiling: false,
+    fittedTo: 8,
     amdahl: fitAmdahl(points),
     usl: null,
   };

@@ -49,5 +49,6 @@ export function holdTo(processor: number): () => void {
   const mask = new Uint8Array(MASK_BYTES);
   mask[processor >> 3] = 1 << (processor & 7);
   setMask(mask);
-  return () => setMask(before);
+  // Refused where the cpuset has changed meanwhile, and what there was is none of ours any more.
+  return () => void affinityCalls().set(0, MASK_BYTES, before);
 }

@@ -107,8 +107,8 @@ describe.skipIf(process.platform !== 'linux' || ownCores.length < 2)('a run', ()
     expect([...masks().values()].filter((mask) => mask !== all)).toEqual([]);
   });
 
-  it('gives processors back where a worker fails', async () => {
-    const fault = { worker: 1, round: 3, kind: 'throw' } as const;
+  it.each(['throw', 'exit'] as const)('gives processors back where a worker fails (%s)', async (kind) => {
+    const fault = { worker: 1, round: 3, kind };
     await expect(runConfig({ ...config, workers: 2, pin: 'cores' }, { fault })).rejects.toThrow(/worker 1/);
     const all = listText(allowed);
     await vi.waitFor(() => expect([...masks().values()].filter((mask) => mask !== all)).toEqual([]));

@@ -3,11 +3,15 @@
  * entry file exports, with the names of its parameters and the comment that stands at it, in the order of the
  * entry file. Above it stands the entry file's comment.
  *
+ * Beside the compiled kernels it writes dist/kernels/lines.json: the line in which each function begins, by its name
+ * in the name section. A profile reads it.
+ *
  * A transform of the AssemblyScript compiler: it runs in every build of the kernels and sees what they
  * export. A kernel without a comment, and a type that JavaScript has no number for, end the build.
  */
 
 const FILE = 'kernels/interface.ts';
+const LINES = 'dist/kernels/lines.json';
 const NUMBERS = ['i8', 'u8', 'i16', 'u16', 'i32', 'u32', 'isize', 'usize', 'bool', 'f32', 'f64'];
 const TYPES = new Map([['void', 'void'], ...NUMBERS.map((name) => [name, 'number'])]);
 
@@ -19,8 +23,23 @@ export default class KernelInterface {
     const file = program.filesByName.get(entry.internalPath);
     const text = interfaceText(entry.text, [...file.exports.values()]);
     // A file that is not written anew is not compiled anew.
+    await this.writeFile(LINES, `${JSON.stringify(linesOf(program), null, 1)}\n`, this.baseDir);
     if ((await this.readFile(FILE, this.baseDir)) !== text) await this.writeFile(FILE, text, this.baseDir);
   }
+}
+
+/** `NodeKind.FunctionDeclaration` of the compiler. */
+const FUNCTION_DECLARATION = 56;
+
+/** `kernels/gather/gatherSign` -> 12; functions of the language's own library are left out. */
+function linesOf(program) {
+  const lines = {};
+  for (const [name, { declaration }] of program.elementsByName) {
+    const source = declaration?.range?.source;
+    if (declaration?.kind !== FUNCTION_DECLARATION || !name.startsWith('kernels/')) continue;
+    lines[name] = source.lineAt(declaration.name.range.start);
+  }
+  return lines;
 }
 
 /** `SourceKind.UserEntry` of the compiler, which gives it to its own runtime as well. */

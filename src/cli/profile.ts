@@ -44,7 +44,8 @@ The folder that is written:
   merged.folded       all threads as folded stacks, for other tools, and for a later --against
   difference.html     with --against...: a differential flame graph, red where there is more time than before and blue where less
   comparison.txt      with --against...: the verdict, and the frames that differ most
-  worker-0.cpuprofile what V8 recorded, for the developer tools of a browser or an editor
+  worker-0.cpuprofile what V8 recorded, in lines of the sources, for the developer tools of a browser or an editor
+  speedscope.json     all threads in one file, for speedscope
   trace.json          with --timeline: when each worker worked, waited and collected garbage; Chrome, Perfetto and Firefox's profiler open it
   timeline.svg        with --timeline: a picture of who waits for whom
 

@@ -239,8 +239,8 @@ function placeOf(
   line: number,
   column: number,
   compiled: string,
-): { kind: FrameKind; file: string; line: number } {
-  if (url.startsWith('node:')) return { kind: 'core', file: url, line: line + 1 };
+): { kind: FrameKind; file: string; line: number; column: number } {
+  if (url.startsWith('node:')) return { kind: 'core', file: url, line: line + 1, column };
   // First: an installed copy of this package lies among other modules.
   if (url.startsWith(compiled)) {
     const source = sourceMap(url)?.findEntry(line, column);
@@ -249,13 +249,59 @@ function placeOf(
       const original = source.originalSource.replace(/^(\.\.\/)+/, '');
       // Packages are in our bundles.
       const kind = original.startsWith('node_modules/') ? 'deps' : 'app';
-      return { kind, file: original, line: source.originalLine + 1 };
+      return { kind, file: original, line: source.originalLine + 1, column: source.originalColumn };
     }
-    return { kind: 'app', file: `dist/${url.slice(compiled.length)}`, line: line + 1 };
+    return { kind: 'app', file: `dist/${url.slice(compiled.length)}`, line: line + 1, column };
   }
   const modules = url.lastIndexOf('/node_modules/');
-  if (modules >= 0) return { kind: 'deps', file: url.slice(modules + 1), line: line + 1 };
-  return { kind: 'app', file: url.slice(url.lastIndexOf('/') + 1), line: line + 1 };
+  if (modules >= 0) return { kind: 'deps', file: url.slice(modules + 1), line: line + 1, column };
+  return { kind: 'app', file: url.slice(url.lastIndexOf('/') + 1), line: line + 1, column };
+}
+
+/** Where a function stands in what people wrote. Lines count from 1, columns from 0. */
+export interface CompiledPlace {
+  /** As written: `packRotatedSigns`. */
+  name: string;
+  /** From the project's root: `kernels/rotated-signs.ts`, `src/flow/whole-rounds.ts`, `node:fs`. */
+  file: string;
+  line: number | null;
+  column: number | null;
+}
+
+/** null for what is in no file: the engine's own. */
+export function placeInSource(callFrame: CallFrame, compiled = compiledFolder): CompiledPlace | null {
+  const { functionName, url, lineNumber, columnNumber } = callFrame;
+  if (url === '' || isWrapper({ functionName })) return null;
+  if (url.startsWith('wasm://')) {
+    const { file } = kernelLabel(functionName);
+    if (file === null) return null;
+    const name = functionName.slice(functionName.lastIndexOf('/') + 1);
+    return { name, file, line: kernelLines()[functionName] ?? null, column: null };
+  }
+  const { file, line, column } = placeOf(url, lineNumber, columnNumber, compiled);
+  return { name: functionName.replace(/\$\d+$/, ''), file, line, column };
+}
+
+/** The line of a source that a line of a compiled file (from 0) comes from; null where there is no map of it. */
+export function sourceLine(url: string, line: number): { file: string; line: number } | null {
+  if (!url.startsWith('file:')) return null;
+  // The last entry of the line: earlier ones may be of what stands before it.
+  const source = sourceMap(url)?.findEntry(line, 1e6);
+  if (!source || !('originalSource' in source) || source.generatedLine !== line) return null;
+  return { file: source.originalSource.replace(/^(\.\.\/)+/, ''), line: source.originalLine + 1 };
+}
+
+let lines: Record<string, number> | null = null;
+
+/** Where each function of the kernels begins, by its name in the name section; the compiler notes it. */
+function kernelLines(): Record<string, number> {
+  try {
+    lines ??= JSON.parse(readFileSync(new URL('lines.json', kernelsUrl), 'utf8')) as Record<string, number>;
+  } catch {
+    // Kernels that an older build has compiled.
+    lines = {};
+  }
+  return lines;
 }
 
 const sourceMaps = new Map<string, SourceMap | null>();

@@ -9,7 +9,9 @@
  *     merged.folded     all threads as one, as folded stacks
  *     comparison.txt    what it was compared with, the verdict, and the frames that differ most
  *     trace.json        when each worker worked and waited, where asked for; and timeline.svg, a picture of it
- *     THREAD.cpuprofile as V8 recorded it, for the developer tools of a browser or an editor; of repeats the last
+ *     THREAD.cpuprofile what V8 recorded, in lines of the sources, for the developer tools of a browser or an editor;
+ *                       of repeats the last
+ *     speedscope.json   all threads in one file, for speedscope
  */
 
 import { randomUUID } from 'node:crypto';
@@ -43,6 +45,7 @@ import {
   timeShares,
   type Work,
 } from './hottest.js';
+import { mapProfile, speedscopeOf } from './mapped.js';
 import type { CpuProfile } from './record.js';
 import { foldStacks } from './stacks.js';
 
@@ -174,7 +177,7 @@ export interface ThreadProfile {
 }
 
 const OWN_FILES =
-  /^(merged\.html|merged\.folded|difference\.html|comparison\.txt|hottest\.txt|profile\.json|trace\.json|timeline\.svg|baseline\.json|[\w-]+\.cpuprofile|(main|coordinator|worker-\d+)\.html)$/;
+  /^(merged\.html|merged\.folded|difference\.html|speedscope\.json|comparison\.txt|hottest\.txt|profile\.json|trace\.json|timeline\.svg|baseline\.json|[\w-]+\.cpuprofile|(main|coordinator|worker-\d+)\.html)$/;
 
 /**
  * Refuses, before anything is run, a folder that cannot or should not be written to. Makes nothing. Throws
@@ -291,7 +294,9 @@ function writeFiles(
   if (report.comparison !== null) write('comparison.txt', `${formatComparison(report.comparison)}\n`);
   write('profile.json', `${toJson(report)}\n`);
   for (const { profile, tree } of recorded)
-    write(`${fileName(tree.root)}.cpuprofile`, JSON.stringify(profile));
+    write(`${fileName(tree.root)}.cpuprofile`, JSON.stringify(mapProfile(profile)));
+  const threads = recorded.map(({ profile, tree }) => ({ name: tree.root.name, profile }));
+  write('speedscope.json', JSON.stringify(speedscopeOf(run.name, threads, ownVersion())));
   return files;
 }
 

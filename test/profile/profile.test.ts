@@ -77,6 +77,7 @@ describe('a profile of a quick run on two workers', () => {
       'merged.folded',
       'merged.html',
       'profile.json',
+      'speedscope.json',
       'worker-0.cpuprofile',
       'worker-0.html',
       'worker-1.cpuprofile',
@@ -162,6 +163,7 @@ describe('a profile of a quick run on two workers', () => {
       'hottest.txt',
       'merged.folded',
       'profile.json',
+      'speedscope.json',
       'worker-0.cpuprofile',
       'worker-1.cpuprofile',
     ]);

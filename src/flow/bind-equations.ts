@@ -48,9 +48,9 @@ export function bindEquations(equations: FlowEquations, cost: BoundCost, runtime
     say(taken);
     return taken.list;
   };
-  const prologue = binder.block('what is sent first', taken(0, equations.begin), false);
+  const prologue = binder.block('what is sent first', taken(0, equations.begin), false, true);
   const block = binder.round('round', taken(1, equations.round));
-  const first = equations.first && binder.round('first round', taken(1, equations.first));
+  const first = equations.first && binder.round('first round', taken(1, equations.first), true);
   binder.make();
   return {
     prologue,
@@ -77,13 +77,13 @@ class Binder {
   }
 
   /** A round of agents; a hub's sum has been put together before it. */
-  round(name: string, list: readonly Equation[]): Block {
-    const whole = this.block(name, list, true);
+  round(name: string, list: readonly Equation[], once = false): Block {
+    const whole = this.block(name, list, true, once);
     const wires = list.flatMap((equation) =>
       equation.does === 'hear' && equation.channel.wire?.covers ? [equation.channel.wire.covers] : [],
     );
     if (wires.length === 0) return whole;
-    const heard = this.block(`${name} of a hub`, list, false);
+    const heard = this.block(`${name} of a hub`, list, false, once);
     return (first, count, round) => {
       for (let i = 0; i < wires.length; i++) {
         if (!wires[i](first, count)) return heard(first, count, round);
@@ -92,11 +92,11 @@ class Binder {
     };
   }
 
-  /** One function for a list of equations. `direct`: neighbours' rows may be read. */
-  block(name: string, list: readonly Equation[], direct: boolean): Block {
+  /** One function for a list of equations. `direct`: neighbours' rows may be read. `once`: in round 0 alone. */
+  block(name: string, list: readonly Equation[], direct: boolean, once: boolean): Block {
     const parts: Part[] = [];
     for (const equation of list) {
-      const part = this.part(equation, direct);
+      const part = this.part(equation, direct, once);
       const last = parts.at(-1);
       if ('steps' in part && last !== undefined && 'steps' in last) last.steps.push(...part.steps);
       else parts.push(part);
@@ -107,7 +107,7 @@ class Binder {
     const runs = parts.map((part, index) => {
       if ('call' in part) return part.call;
       const kept = new Set(reads.flatMap((rows, other) => (other === index ? [] : rows)));
-      return this.list(name, part.steps, kept);
+      return this.list(name, part.steps, kept, once);
     });
     if (runs.length === 1) return runs[0];
     return (first, count, round) => {
@@ -128,8 +128,8 @@ class Binder {
     });
   }
 
-  private list(name: string, steps: readonly RowStep[], kept: ReadonlySet<number>): Block {
-    const index = this.lists.push({ name, steps, kept }) - 1;
+  private list(name: string, steps: readonly RowStep[], kept: ReadonlySet<number>, once: boolean): Block {
+    const index = this.lists.push({ name, steps, kept, once }) - 1;
     return (first, count, round) => {
       for (let i = 0; i < this.moving.length; i++) {
         const { at, of } = this.moving[i];
@@ -140,11 +140,11 @@ class Binder {
   }
 
   /** One step by itself, whose result others read. */
-  private single(step: RowStep): Block {
-    return this.list('gradient steps', [step], new Set(step.out.at));
+  private single(step: RowStep, once: boolean): Block {
+    return this.list('gradient steps', [step], new Set(step.out.at), once);
   }
 
-  private part(equation: Equation, direct: boolean): Part {
+  private part(equation: Equation, direct: boolean, once: boolean): Part {
     const { cost, runtime } = this;
     const slopes = cost.quadratic && { a: everyRow(cost.quadratic.a), b: everyRow(cost.quadratic.b) };
     const at = ({ at, ofAll }: Row, first: number, round: number): number =>
@@ -179,14 +179,17 @@ class Binder {
         const minusH = typeof given === 'function' ? (round: number) => given(round + later) : given;
         if (slopes) return steps({ does: 'descend', out, x, ...slopes, minusH, steps: times });
         const move = (from: Row) =>
-          this.single({
-            does: 'sum',
-            out,
-            terms: [
-              [1, from],
-              [minusH, scratch],
-            ],
-          });
+          this.single(
+            {
+              does: 'sum',
+              out,
+              terms: [
+                [1, from],
+                [minusH, scratch],
+              ],
+            },
+            once,
+          );
         const begin = move(x);
         const goOn = times > 1 ? move(out) : begin;
         return call((first, count, round) => {
@@ -202,7 +205,7 @@ class Binder {
         const { inner } = problem;
         if (slopes) return steps({ does: 'prox', out, x, linear, problem, slopes });
         const move = (from: Row) =>
-          this.single({ does: 'prox', out, x: from, linear, problem, gradient: scratch });
+          this.single({ does: 'prox', out, x: from, linear, problem, gradient: scratch }, once);
         const begin = move(x);
         const goOn = inner > 1 ? move(out) : begin;
         return call(

@@ -60,9 +60,9 @@ export function bindChannel(compressorPlan: CompressorPlan, channel: number, run
     send: (first, count, round, rows) =>
       compressor.encode(first, count, round, rows, rowBytes, slots(round), lengthsAt(round)),
     wire: compressor.rotatedSigns
-      ? { format: 'rotated-signs', covers: () => true, signs: compressor.rotatedSigns, slots }
+      ? { format: 'rotated-signs', signs: compressor.rotatedSigns, slots }
       : compressorPlan.verbatim
-        ? { format: 'rows', covers: () => true, at: slots, stride: compressorPlan.slotBytes }
+        ? { format: 'rows', at: slots, stride: compressorPlan.slotBytes }
         : null,
   };
 }
@@ -76,6 +76,6 @@ export function bindStateChannel(runtime: Runtime, stateAt: (round: number) => n
     gather: (first, count, round, out) => gather(first, count, round, stateAt(round), out, rowBytes),
     decode: (first, count, round, out) => decode(first, count, round, stateAt(round), out, rowBytes),
     send: () => {},
-    wire: { format: 'states', covers: () => true, at: stateAt, stride: rowBytes },
+    wire: { format: 'states', at: stateAt, stride: rowBytes },
   };
 }

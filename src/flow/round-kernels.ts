@@ -39,6 +39,8 @@ export interface StepList {
   name: string;
   steps: readonly RowStep[];
   kept: ReadonlySet<number>;
+  /** Whether they are those of an even round alone. */
+  once: boolean;
 }
 
 /** Vectors of a tile: as many sums as registers hold over all neighbours. */
@@ -90,18 +92,21 @@ export function makeKernels(
   runtime: Runtime,
 ): [RoundKernel, RoundKernel][] {
   if (lists.length === 0) return [];
-  const functions = lists.flatMap(({ name, ...list }) =>
-    ([0, 1] as const).map((parity) => ({
-      name: parity === 0 ? name : `${name}, odd rounds`,
-      body: new Writer(list, parity, numbers, runtime).body(),
-    })),
-  );
+  // What is done before round 0 has no odd rounds.
+  const places: [number, number][] = [];
+  const functions: { name: string; body: Body }[] = [];
+  const add = (name: string, list: Omit<StepList, 'name'>, parity: 0 | 1) =>
+    functions.push({ name, body: new Writer(list, parity, numbers, runtime).body() }) - 1;
+  for (const { name, ...list } of lists) {
+    const even = add(name, list, 0);
+    places.push([even, list.once ? even : add(`${name}, odd rounds`, list, 1)]);
+  }
   const module = compile(moduleOf({ pages: MAX_PAGES, parameters: TOUCH_PARAMETERS }, functions));
   const { exports } = new WebAssembly.Instance(module, {
     env: { memory: runtime.arena.memory, touch: runtime.kernels.touchSlots },
   });
   const get = (index: number) => exports[`${index}`] as unknown as RoundKernel;
-  return lists.map((_, index) => [get(2 * index), get(2 * index + 1)]);
+  return places.map(([even, odd]) => [get(even), get(odd)]);
 }
 
 /** One function: one list in rounds of one parity. */

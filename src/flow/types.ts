@@ -144,8 +144,8 @@ export interface Channel {
 
 /** Messages in memory, by the name of their format. */
 export type Wire = {
-  /** Whether `gather` of these agents is what such a kernel does, and nothing else. */
-  covers(first: number, count: number): boolean;
+  /** Whether `gather` of these agents is what such a kernel does, and nothing else; absent: of all. */
+  covers?(first: number, count: number): boolean;
 } & (
   | {
       format: 'states' /** The states themselves: address of those of a round. */;

@@ -79,11 +79,13 @@ export class Body {
   }
 
   get(local: number): void {
-    this.code.push(0x20, ...unsigned(local));
+    this.code.push(0x20);
+    this.unsigned(local);
   }
 
   set(local: number): void {
-    this.code.push(0x21, ...unsigned(local));
+    this.code.push(0x21);
+    this.unsigned(local);
   }
 
   /** What is on the stack, in a new local. */
@@ -102,28 +104,44 @@ export class Body {
   }
 
   simd(instruction: number): void {
-    this.code.push(SIMD, ...unsigned(instruction));
+    this.code.push(SIMD);
+    this.unsigned(instruction);
   }
 
   /** The address is `offset` behind what is on the stack. */
   loadI32(offset: number): void {
-    this.code.push(I32_LOAD, 2, ...unsigned(offset));
+    this.code.push(I32_LOAD, 2);
+    this.unsigned(offset);
   }
 
   loadF64(offset: number): void {
-    this.code.push(F64_LOAD, 3, ...unsigned(offset));
+    this.code.push(F64_LOAD, 3);
+    this.unsigned(offset);
   }
 
   load(offset: number): void {
-    this.code.push(SIMD, V128_LOAD, 4, ...unsigned(offset));
+    this.code.push(SIMD, V128_LOAD, 4);
+    this.unsigned(offset);
   }
 
   store(offset: number): void {
-    this.code.push(SIMD, V128_STORE, 4, ...unsigned(offset));
+    this.code.push(SIMD, V128_STORE, 4);
+    this.unsigned(offset);
   }
 
   call(index: number): void {
-    this.code.push(0x10, ...unsigned(index));
+    this.code.push(0x10);
+    this.unsigned(index);
+  }
+
+  /** As `unsigned`, in place: a function has thousands. */
+  private unsigned(value: number): void {
+    let rest = value;
+    while (rest >= 128) {
+      this.code.push((rest % 128) | 128);
+      rest = Math.floor(rest / 128);
+    }
+    this.code.push(rest);
   }
 
   /** Repeats `inside` as long as what `again` leaves on the stack is not 0; not at all if it is at first. */

@@ -60,6 +60,7 @@ export function withWholeRounds<Step extends keyof Steps>(
   const whole = bind?.(wire, gains, cost, runtime) ?? null;
   if (whole === null) return flow;
   const { covers } = wire;
+  if (covers === undefined) return { ...flow, block: whole };
   return {
     ...flow,
     block(first, count, round) {

@@ -32,20 +32,35 @@ export function bootstrap(
   statistic: (drawn: readonly number[][]) => number,
 ): Interval | null {
   if (samples.some(({ length }) => length < 3)) return null;
-  const words = new Uint32Array(WORDS);
-  const drawn = samples.map((values) => new Array<number>(values.length));
+  const places = samples.map(({ length }, which) => resamplesOf(length, which));
+  const drawn = samples.map(({ length }) => new Array<number>(length));
   const found = Array.from({ length: RESAMPLES }, (_, resample) => {
     samples.forEach((values, which) => {
-      for (let at = 0; at < values.length; at++) {
-        if (at % WORDS === 0) philoxBlock(words, 0, at / WORDS, which, resample, 0, BOOTSTRAP_SEED);
-        drawn[which][at] = values[Math.floor((words[at % WORDS] / 2 ** 32) * values.length)];
-      }
+      const from = resample * values.length;
+      for (let at = 0; at < values.length; at++) drawn[which][at] = values[places[which][from + at]];
     });
     return statistic(drawn);
   }).sort((a, b) => a - b);
   const tail = (1 - LEVEL) / 2;
   return { low: quantile(found, tail), high: quantile(found, 1 - tail), level: LEVEL };
 }
+
+/** Resamples of so many values, one after the other, as places of values; the same for all that have as many. */
+function resamplesOf(length: number, which: number): Uint32Array {
+  const key = `${length}/${which}`;
+  const known = resamples.get(key);
+  if (known) return known;
+  const places = new Uint32Array(RESAMPLES * length);
+  const words = new Uint32Array(WORDS);
+  for (let at = 0; at < places.length; at++) {
+    if (at % WORDS === 0) philoxBlock(words, 0, at / WORDS, which, length, 0, BOOTSTRAP_SEED);
+    places[at] = Math.floor((words[at % WORDS] / 2 ** 32) * length);
+  }
+  resamples.set(key, places);
+  return places;
+}
+
+const resamples = new Map<string, Uint32Array>();
 
 export function medianOf(values: readonly number[]): number {
   return quantile(

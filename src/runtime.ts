@@ -78,6 +78,8 @@ export interface AheadPlan {
   edges: number;
   /** Messages that all fit here are not asked for. */
   cacheBytes: number;
+  /** A kernel has the rows of several neighbours open at once, and so has many lines under way by itself. */
+  open: boolean;
 }
 
 export interface GraphAddresses {

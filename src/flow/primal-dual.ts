@@ -77,7 +77,10 @@ export const primalDual = defineFlow({
     });
   },
 
-  messages: (parameters) => modeMessages(parameters),
+  messages: (parameters) => ({
+    ...modeMessages(parameters),
+    opensRows: parameters.compress === 'none' && parameters.inner === 1,
+  }),
 
   fields: ({ compress, inner }, context) => {
     const local = inner > 1;

@@ -71,6 +71,8 @@ export interface FlowMessages {
    * `graph.outDegrees` of the arena, one round ahead.
    */
   shares?: boolean;
+  /** Whether a round reads the rows of several neighbours at once where edges have no weights. */
+  opensRows?: boolean;
   /** Where every neighbour is sent something else: then channels is 0. */
   unicast?: Unicast;
 }

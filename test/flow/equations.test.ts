@@ -95,7 +95,7 @@ function world(precision: Precision, dim: number, weighted: boolean, ahead: numb
     rowBytes: entries * arena.realBytes,
     blockAgents: AGENTS,
     seed: context.seed,
-    ahead: { choice: ahead, edges: edges.length, cacheBytes: 0 },
+    ahead: { choice: ahead, edges: edges.length, cacheBytes: 0, open: false },
     graph: {
       rowStart: arena.address('graph.rowStart'),
       columns: arena.address('graph.columns'),

@@ -269,7 +269,12 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
         .map((name) => ({ name, rows: agents, doubled: layout.fields[name].length > agents * rowEntries })),
       partition: partition(times, workers),
       hubs,
-      ahead: { choice: config.layout.ahead, edges: arcs, cacheBytes: caches.last },
+      ahead: {
+        choice: config.layout.ahead,
+        edges: arcs,
+        cacheBytes: caches.last,
+        open: messages.opensRows === true && weights === null && links === null,
+      },
       reference: reference?.plan ?? null,
       optimumMoves: reference !== null,
       problem: definition.problem,

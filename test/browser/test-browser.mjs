@@ -17,10 +17,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { timeline } from 'sottovoce';
-import { dumpPage, findChromium, NO_CHROMIUM, takePicture } from './chromium.mjs';
+import { dumpPage, findChromium, NO_CHROMIUM, takePicture } from '../../scripts/chromium.mjs';
 
 const { values: options } = parseArgs({ options: { keep: { type: 'string' } } });
-const docs = fileURLToPath(new URL('../docs', import.meta.url));
+const docs = fileURLToPath(new URL('../../docs', import.meta.url));
 const quadratic = { cost: { kind: 'quadratic', dim: 64, condition: 4 } };
 const flow = { flow: { kind: 'primal-dual', step: 0.0001, alpha: 0.5, beta: 0.5 } };
 const RUNS = {

@@ -40,9 +40,11 @@ export function otherMachine(now: BenchDocument, before: BenchDocument): string 
   for (const [what, name] of [
     ['cpu', 'processor'],
     ['cores', 'number of cores'],
+    // Hypervisors call all processors of a maker alike.
+    ['caches', 'caches'],
   ] as const) {
     if (now.machine[what] !== before.machine[what])
-      return `not the same ${name}: ${now.machine[what]}, before ${before.machine[what]}`;
+      return `not the same ${name}: ${now.machine[what] ?? 'unknown'}, before ${before.machine[what] ?? 'unknown'}`;
   }
   return null;
 }
@@ -52,7 +54,6 @@ export function differences(now: BenchDocument, before: BenchDocument): string[]
   const of = ({ machine, seed, workers }: BenchDocument) => ({
     node: machine.node,
     system: machine.system,
-    caches: machine.caches ?? undefined,
     host: machine.topology?.hostname,
     affinity: machine.topology?.allowed,
     'cgroup quota': machine.topology === undefined ? undefined : `${machine.topology.cgroupQuota ?? 'none'}`,

@@ -156,6 +156,11 @@ describe('bench diff', () => {
       exitCode: 2,
       stderr: expect.stringContaining('not the same processor: another cpu, before a cpu'),
     });
+    // Two processors that a hypervisor calls by one name.
+    expect(await other({ machine: { ...machine, caches: 'L2 512K' } })).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('not the same caches: L2 512K, before unknown'),
+    });
     expect(await other(elsewhere, '--anyway')).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining('not the same processor'),

@@ -23,7 +23,7 @@
 
 import { bindEquations, equationFields } from './bind-equations.js';
 import { checkDraws } from './blocks.js';
-import { bindRows, next } from './equations.js';
+import { bindRows, type Equations, next } from './equations.js';
 import { tuningParameter } from './gains.js';
 import { innerParameters, penaltyParameter, planPenalty, planRho } from './prox.js';
 import { defineFlow } from './types.js';
@@ -66,16 +66,19 @@ export const admm = defineFlow({
     const laplacian = rows.scratch('laplacian');
     const linear = rows.scratch('linear');
     const gradient = rows.scratch('gradient');
+    /** In round 0 the multipliers stay 0. */
+    const solve = (lift: number) => (r: Equations) => {
+      r.hear(channel, laplacian);
+      r.sum(v, [1, v], [lift, laplacian]);
+      r.sum(linear, [1, v], [{ timesDegree: -2 * c }, x], [c, laplacian]);
+      r.prox(x, next(x), linear, gradient, { p: 2 * c, rho, inner });
+      r.send(channel, next(x));
+    };
     return bindEquations(
       {
         begin: (r) => r.send(channel, x),
-        round(r) {
-          r.hear(channel, laplacian);
-          r.sum(v, [1, v], [(round) => (round > 0 ? c : 0), laplacian]);
-          r.sum(linear, [1, v], [{ timesDegree: -2 * c }, x], [c, laplacian]);
-          r.prox(x, next(x), linear, gradient, { p: 2 * c, rho, inner });
-          r.send(channel, next(x));
-        },
+        first: solve(0),
+        round: solve(c),
       },
       cost,
       runtime,

@@ -35,7 +35,11 @@ export interface Row {
   readonly ofAll: boolean;
 }
 
-/** What a row is multiplied by: a number, one of the round, or one times the agent's weighted degree. */
+/**
+ * What a row is multiplied by: a number, one of the round, or one times the agent's weighted degree. A
+ * function of the round is called in the loop: where it sometimes returns a small whole number, every other
+ * number becomes an object. (A round that differs from all others is said apart: `FlowEquations.first`.)
+ */
 export type Coefficient = number | ((round: number) => number) | { timesDegree: number };
 
 export type Term = readonly [by: Coefficient, row: Row];

@@ -74,22 +74,23 @@ function definition(
       const laplacian = rows.scratch('laplacian');
       const gradient = rows.scratch('gradient');
       const corrected = rows.scratch('corrected');
-      const half = (round: number) => (round < firstMixedRound ? 0 : tau / 2);
       const sendCorrected = (r: Equations) => {
         const phi = r.message(channel, corrected);
         r.gradient(x, gradient, r.sends);
         r.sum(phi, [1, x], [-h, gradient], [-1, v]);
         r.send(channel, phi);
       };
+      const mix = (half: number) => (r: Equations) => {
+        r.hear(channel, laplacian);
+        r.sum(x, [1, r.own(channel, corrected)], [-half, laplacian]);
+        r.sum(v, [1, v], [half, laplacian]);
+        sendCorrected(r);
+      };
       return bindEquations(
         {
           begin: sendCorrected,
-          round(r) {
-            r.hear(channel, laplacian);
-            r.sum(x, [1, r.own(channel, corrected)], [(k) => -half(k), laplacian]);
-            r.sum(v, [1, v], [half, laplacian]);
-            sendCorrected(r);
-          },
+          ...(firstMixedRound === 1 && { first: mix(0) }),
+          round: mix(tau / 2),
         },
         cost,
         runtime,

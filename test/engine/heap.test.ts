@@ -47,6 +47,11 @@ writeFileSync(links, 'export const up = (round, from, to) => (round + from + to)
 const own = { kind: 'custom', module };
 const usual = { cost: { kind: 'quadratic', dim: 16 }, batch: 'all', links: undefined };
 const identity = { kind: 'identity' };
+const DECLARED = {
+  dgd: { kind: 'dgd', step: 0.1, decay: 0.7, localSteps: 3 },
+  nids: { kind: 'nids', step: 0.1 },
+  lead: { kind: 'lead', step: 0.1, gamma: 0.2 },
+};
 
 it.each([
   // Two workers wait for each other at the barrier, which is the same whatever they compute; one alone takes
@@ -54,6 +59,11 @@ it.each([
   { compress: 'error-state', compressor: { kind: 'flattened-sign' }, workers: 2, ...usual },
   { compress: 'none', compressor: identity, workers: 1, ...usual },
   { compress: 'observer', compressor: { kind: 'top-k', k: 2 }, workers: 1, ...usual },
+  // Flows that are declared by their equations: with steps that differ from round to round, and with calls
+  // between their kernels.
+  { compress: 'dgd', compressor: identity, workers: 1, ...usual, batch: undefined },
+  { compress: 'nids', compressor: identity, workers: 1, ...usual, batch: undefined },
+  { compress: 'lead', compressor: { kind: 'flattened-sign' }, workers: 1, ...usual, batch: undefined },
   // A module's own flow: the engine's part of it, and an example that allocates nothing either.
   { compress: 'custom', compressor: { kind: 'top-k', k: 2 }, workers: 1, ...usual },
   // A user's own function, asked about every edge: what the engine does around it makes nothing.
@@ -81,7 +91,9 @@ it.each([
         flow:
           compress === 'custom'
             ? { kind: 'custom', module: OWN_FLOW, step: 0.02, alpha: 1, beta: 1 }
-            : { kind: 'primal-dual', compress, step: 0.02, alpha: 1, beta: 1, batch },
+            : compress in DECLARED
+              ? DECLARED[compress as keyof typeof DECLARED]
+              : { kind: 'primal-dual', compress, step: 0.02, alpha: 1, beta: 1, batch },
         compressor,
         ...(links && { links }),
         rounds: warm + WINDOWS * ROUNDS,

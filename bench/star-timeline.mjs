@@ -4,10 +4,10 @@
  *     node bench/star-timeline.mjs [--turns N] [--dim D] [--out FILE.json] [--pictures FOLDER]
  *
  * Two stars that differ by one agent. A row of 3,999 neighbours is worked on whole by the worker that has the
- * hub, one of 4,000 is shared by all (src/program/flow/hubs.ts). The hub stands in the middle of the numbers, so
- * that of two workers one has half of the others and the hub. Both in turns, in one run; for each turn the share of
- * the time of all workers that went in waiting for another one, and milliseconds a round. The pictures are
- * of the turn whose share is the median. Build first: `npm run build`.
+ * hub, one of 4,000 is shared by all (src/program/flow/hubs.ts). The hub stands in the middle of the numbers,
+ * so that of two workers one has half of the others and the hub. Both in turns, in one run; for each turn the
+ * share of the time of all workers that went in waiting for another one, and milliseconds a round. The
+ * pictures are of the turn whose share is the median. Build first: `npm run build`.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';

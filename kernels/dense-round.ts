@@ -1,13 +1,13 @@
 /**
  * A whole round of the uncompressed primal-dual flow, agent by agent: what `gatherDense`, `gradientQuadratic`
- * and `stepPrimalDual` do one after the other, with the same bits. L x stays in registers between the sums and
- * the step.
+ * and `stepPrimalDual` do one after the other, with the same bits. L x stays in registers between the sums
+ * and the step.
  *
- * Where edges have no weights, a vector of L x is summed over up to eight neighbours at once, whose rows are all
- * open, and stepped before the next one is begun: one sum and what is loaded for it need few registers. Eight
- * sums and a neighbour after the other, which is what weights leave registers for, are more than there are, and
- * the compiler puts a sum onto the stack in the inner loop. An agent with more neighbours has its sums in its
- * row of x_out on the way from one group of eight to the next.
+ * Where edges have no weights, a vector of L x is summed over up to eight neighbours at once, whose rows are
+ * all open, and stepped before the next one is begun: one sum and what is loaded for it need few registers.
+ * Eight sums and a neighbour after the other, which is what weights leave registers for, are more than there
+ * are, and the compiler puts a sum onto the stack in the inner loop. An agent with more neighbours has its
+ * sums in its row of x_out on the way from one group of eight to the next.
  *
  * Arguments are repeated where a variant is chosen: each is compiled with its flags as constants.
  */
@@ -118,7 +118,9 @@ class Tile {
 }
 
 class Group {
-  /** A vector of L x so far, T behind the addresses: `begins` with the own message, or with what `out` has. */
+  /**
+   * A vector of L x so far, T behind the addresses: `begins` with the own message, or with what `out` has.
+   */
   @inline static sum<T>(
     n: i32,
     begins: bool,
@@ -148,7 +150,10 @@ class Group {
     return l;
   }
 
-  /** n neighbours (1, 2, 3 or 8), whose columns begin at `edge`, of an agent that has more; sums stay at `out`. */
+  /**
+   * n neighbours (1, 2, 3 or 8), whose columns begin at `edge`, of an agent that has more; sums stay at
+   * `out`.
+   */
   @inline static some(
     n: i32,
     begins: bool,
@@ -447,8 +452,8 @@ class Group {
 }
 
 /**
- * All of an agent's edges but the last 8 or 4 (of one with fewer: none) into its row at `out`: those beyond fours,
- * then eights, in the order of the edges. Gives where the last ones begin.
+ * All of an agent's edges but the last 8 or 4 (of one with fewer: none) into its row at `out`: those beyond
+ * fours, then eights, in the order of the edges. Gives where the last ones begin.
  */
 function beforeLast(
   edge: usize,

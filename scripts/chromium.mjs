@@ -1,9 +1,10 @@
 /**
- * A Chromium for what only a browser can show: pictures of pages, and checks of pictures. Scripts alone use it;
- * neither `npm test` nor anything that a user starts does.
+ * A Chromium for what only a browser can show: pictures of pages, and checks of pictures. Scripts alone use
+ * it; neither `npm test` nor anything that a user starts does.
  *
  * It is looked for by name, or by the path in CHROMIUM. Where it is missing and this is root on a Debian (a
- * container, most of the time), it is a package away. Everywhere else whoever asks is told that there is none.
+ * container, most of the time), it is a package away. Everywhere else whoever asks is told that there is
+ * none.
  */
 
 import { spawnSync } from 'node:child_process';

@@ -74,8 +74,8 @@ export interface TimelineOutcome extends DescribedTimeline {
  * console.log(waits.shareWaited, waits.byWorker[1]?.waitedFor[0], svg.length, JSON.stringify(trace).length);
  * ```
  *
- * `stop` and `rounds` of the config end nothing, as in `profile`. What it costs are two readings of the time a
- * barrier, and nothing where nobody asks for it.
+ * `stop` and `rounds` of the config end nothing, as in `profile`. What it costs are two readings of the time
+ * a barrier, and nothing where nobody asks for it.
  *
  * @throws InputError where the config or an option is wrong
  * @throws RunError where the run failed

@@ -1,4 +1,6 @@
-/** What pictures are written in: SVG as text, in colours that most eyes tell apart, and in no font of its own. */
+/**
+ * What pictures are written in: SVG as text, in colours that most eyes tell apart, and in no font of its own.
+ */
 
 import { visibleLine } from '../base/visible.js';
 

@@ -1,19 +1,19 @@
 /**
- * A record of the round loop in time: when each worker began to work, when it arrived at the barrier, and when
- * that let it go; for every phase of the rounds in the middle of a run. Only runs that ask for one pay for it:
- * two readings of the time a barrier (some 0.1 us). Without one the loop is the same code as ever.
+ * A record of the round loop in time: when each worker began to work, when it arrived at the barrier, and
+ * when that let it go; for every phase of the rounds in the middle of a run. Only runs that ask for one pay
+ * for it: two readings of the time a barrier (some 0.1 us). Without one the loop is the same code as ever.
  *
  * Every worker writes laps into a ring of its own in shared memory that was allocated before the run:
  *
- *     lap      what, round, began (the barrier before let go), arrived, let go; in ms of the worker's own clock
+ *     lap: what, round, began (the barrier before let go), arrived, let go; ms of the worker's own clock
  *
- * All workers pass the same barriers in the same order, so the n-th lap of one worker and the n-th lap of another
- * end at the same barrier. The host says beside the rings before which round recording ends. A worker may see
- * that a moment later than another: whoever reads takes the laps that all have.
+ * All workers pass the same barriers in the same order, so the n-th lap of one worker and the n-th lap of
+ * another end at the same barrier. The host says beside the rings before which round recording ends. A worker
+ * may see that a moment later than another: whoever reads takes the laps that all have.
  *
- * One clock. `performance.now()` counts from another moment in every thread, and from the wall's time, which may be
- * set. Both it and `process.hrtime` are the system's monotonic clock, which threads share: each thread reads one
- * between two readings of the other, and so knows the distance to half of what the two lie apart.
+ * One clock. `performance.now()` counts from another moment in every thread, and from the wall's time, which
+ * may be set. Both it and `process.hrtime` are the system's monotonic clock, which threads share: each thread
+ * reads one between two readings of the other, and so knows the distance to half of what the two lie apart.
  *
  * There is no Atomic here. A worker's laps are read when its task has ended.
  */
@@ -38,7 +38,10 @@ const BEGAN = 2;
 const ARRIVED = 3;
 const RELEASED = 4;
 const LAP = 5;
-/** Barriers of a round: three phases, three of a row, its decision, a snapshot. Of more, fewer rounds are kept. */
+/**
+ * Barriers of a round: three phases, three of a row, its decision, a snapshot. Of more, fewer rounds are
+ * kept.
+ */
 const LAPS_A_ROUND = 8;
 
 /** What a lap is: phase p of a round is p, of a row ROW + p. */
@@ -72,7 +75,9 @@ export interface TimelineReport {
   collections: Collection[];
 }
 
-/** What all workers did until one barrier, in ms from the first of these; a list has an entry for each worker. */
+/**
+ * What all workers did until one barrier, in ms from the first of these; a list has an entry for each worker.
+ */
 export interface Lap {
   /** `row`: of a trace row; `between`: beside phases. */
   kind: 'phase' | 'row' | 'between';

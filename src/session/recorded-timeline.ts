@@ -1,6 +1,6 @@
 /**
- * The coordinator's half of a timeline (`src/run/timeline.ts`): it says when recording ends, notes what it does
- * itself meanwhile, and puts together what the workers have left.
+ * The coordinator's half of a timeline (`src/run/timeline.ts`): it says when recording ends, notes what it
+ * does itself meanwhile, and puts together what the workers have left.
  */
 
 import {
@@ -16,11 +16,16 @@ import {
 import type { RunPlan } from '../run/types.js';
 import { Word } from '../sync/control.js';
 
-/** Which rounds are recorded in time: those in the middle of the run, or its last ones where it ends before. */
+/**
+ * Which rounds are recorded in time: those in the middle of the run, or its last ones where it ends before.
+ */
 export interface TimelineWindow {
   /** How many. */
   rounds: number;
-  /** Where the run is ended from outside: its middle, in seconds from its beginning; null or absent: its rounds say. */
+  /**
+   * Where the run is ended from outside: its middle, in seconds from its beginning; null or absent: its
+   * rounds say.
+   */
   afterSeconds?: number | null;
 }
 

@@ -1,7 +1,8 @@
 /**
  * A timeline as one static picture. Above, a few rounds of usual length: a lane for each worker, work in the
- * colours of its phases, waits pale, and arrows from the worker that arrived last to those that it lets go. Below,
- * all rounds that were recorded, as a bar for each worker: how long it worked, and how long it waited for whom.
+ * colours of its phases, waits pale, and arrows from the worker that arrived last to those that it lets go.
+ * Below, all rounds that were recorded, as a bar for each worker: how long it worked, and how long it waited
+ * for whom.
  */
 
 import { plural } from '../base/format.js';

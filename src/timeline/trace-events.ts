@@ -1,6 +1,7 @@
 /**
- * A timeline in the Trace Event format (Google, "Trace Event Format", JSON object form), which chrome://tracing,
- * ui.perfetto.dev and profiler.firefox.com open. A track for each worker, and one for the coordinator:
+ * A timeline in the Trace Event format (Google, "Trace Event Format", JSON object form), which
+ * chrome://tracing, ui.perfetto.dev and profiler.firefox.com open. A track for each worker, and one for the
+ * coordinator:
  *
  *     round 900                 whole rounds
  *       hubs, round, ...        work in a phase
@@ -8,9 +9,9 @@
  *       barrier                 from then until it was let go
  *       minor collection        the garbage collector
  *
- * Times are microseconds from the beginning of the first round, to a nanosecond. Within a track events nest, and
- * each is a beginning and an end: of an event with a duration, viewers add up where it ends, and what is rounded
- * there ends after its neighbour has begun.
+ * Times are microseconds from the beginning of the first round, to a nanosecond. Within a track events nest,
+ * and each is a beginning and an end: of an event with a duration, viewers add up where it ends, and what is
+ * rounded there ends after its neighbour has begun.
  */
 
 import type { Lap } from '../run/timeline.js';
@@ -64,7 +65,10 @@ class Track {
     if (to > from) this.spans.push({ name, cat, from, to });
   }
 
-  /** Whoever begins at the same time and lasts longer is outside; one that overlaps the end of another ends with it. */
+  /**
+   * Whoever begins at the same time and lasts longer is outside; one that overlaps the end of another ends
+   * with it.
+   */
   events(): TraceEvent[] {
     const { tid } = this;
     const events: TraceEvent[] = [];

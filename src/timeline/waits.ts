@@ -6,8 +6,8 @@
  *
  * so that work, waits and crossings add up to the time of the round loop, on every worker.
  *
- * Barriers also hold the threads' clocks to account. Nobody is let go before everybody has come; so if clock j is
- * behind clock i by e, then for every barrier
+ * Barriers also hold the threads' clocks to account. Nobody is let go before everybody has come; so if clock
+ * j is behind clock i by e, then for every barrier
  *
  *     i's arrival - j's release  <=  e  <=  i's release - j's arrival
  *
@@ -18,7 +18,9 @@ import { formatCount } from '../base/count.js';
 import type { Lap } from '../run/timeline.js';
 import type { RecordedTimeline } from '../session/recorded-timeline.js';
 
-/** What one worker did in the rounds recorded, in ms; it adds up to the time from its first round to its last. */
+/**
+ * What one worker did in the rounds recorded, in ms; it adds up to the time from its first round to its last.
+ */
 export interface WorkerWaits {
   /** In each phase of a round. */
   phases: number[];

@@ -1,14 +1,15 @@
 /**
- * Opens what we draw in Chromium, and asks it what a reader would see. Timelines are recorded here, of a flow, of a
- * hub that workers share, of a parameter server and of many workers; the pictures of docs/ are looked at too.
+ * Opens what we draw in Chromium, and asks it what a reader would see. Timelines are recorded here, of a
+ * flow, of a hub that workers share, of a parameter server and of many workers; the pictures of docs/ are
+ * looked at too.
  *
  *  - the picture is drawn: as an image on a canvas it has pixels of every colour of its boxes;
  *  - every text lies within the picture, and on no other text;
  *  - what is written in a box is no wider than the box;
  *  - a screenshot can be taken of the file as it stands.
  *
- * Usage: npm run test:browser [-- --keep FOLDER] for the pictures and their screenshots. Where there is no Chromium
- * and none can be installed, it says so and exits with 0: nothing was checked.
+ * Usage: npm run test:browser [-- --keep FOLDER] for the pictures and their screenshots. Where there is no
+ * Chromium and none can be installed, it says so and exits with 0: nothing was checked.
  */
 
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

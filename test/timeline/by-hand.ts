@@ -4,8 +4,8 @@ import type { Lap } from '../../src/run/timeline.js';
 import type { RecordedTimeline } from '../../src/session/recorded-timeline.js';
 
 /**
- * Every worker begins where it was let go. `work[lap][worker]` ms are worked in each lap of a round; the barrier
- * takes `crossing` ms after the last has come.
+ * Every worker begins where it was let go. `work[lap][worker]` ms are worked in each lap of a round; the
+ * barrier takes `crossing` ms after the last has come.
  */
 export function byHand(
   rounds: number,

@@ -1,7 +1,7 @@
 /**
  * The Trace Event format as its public description has it (Google, "Trace Event Format", 2016 and later: JSON
- * object form; duration, metadata and flow events), for what we write of it. Fields that viewers need are required,
- * fields that it does not know are refused.
+ * object form; duration, metadata and flow events), for what we write of it. Fields that viewers need are
+ * required, fields that it does not know are refused.
  */
 
 import { z } from 'zod';

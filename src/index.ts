@@ -116,6 +116,7 @@ export type {
   ProfileRepeat,
   RelativeChange,
 } from './profile/comparison.js';
+export type { Deoptimisation } from './profile/deopts.js';
 export type { ProfileVerdict } from './profile/significance.js';
 export type {
   FrameTime,

@@ -68,6 +68,7 @@ Examples:
   $ sottovoce profile ring.yaml --whole          start-up, parsing and the coordinator too
   $ sottovoce profile ring.yaml --timeline       who waits for whom, in 200 rounds in the middle
   $ sottovoce profile ring.yaml --no-html --json | jq .merged.barrier
+  $ sottovoce profile ring.yaml --set compressor='{ kind: custom, module: mine.mjs }' --deopts
   $ sottovoce profile ring.yaml --repeats 10 --out before          to be compared with later
   $ sottovoce profile ring.yaml --against before --fail-slower 5%
   $ sottovoce profile ring.yaml --against-build ../other-copy
@@ -88,6 +89,7 @@ export interface ProfileOptions {
   whole?: boolean;
   timeline?: boolean;
   timelineRounds?: string;
+  deopts?: boolean;
   repeats?: number;
   against?: string;
   againstConfig?: string;
@@ -137,6 +139,7 @@ export function addProfileCommand(
       '--timeline-rounds <count>',
       `rounds of the timeline, in the middle of the run (default: ${WINDOW}; implies --timeline)`,
     )
+    .option('--deopts', 'look for code that V8 gave up, in modules of your own, in a run beside it')
     .option(
       '--repeats <count>',
       `starts to record, each a fresh process (default with --against…: ${REPEATS})`,
@@ -201,7 +204,14 @@ export async function profileCommand(
     interrupt ??= new Interrupt(terminal, dependencies);
     interrupt.finishing();
     const run = { ...recorded.run, name };
-    const described = describeProfile(run, recorded.threads, several);
+    const deoptimised = options.deopts
+      ? await (await import('../library/deopts.js')).recordDeoptimisations(
+          loaded,
+          options.seconds ?? SECONDS,
+          recorded.threads.map(({ profile: recording }) => recording),
+        )
+      : null;
+    const described = describeProfile(run, recorded.threads, { ...several, deoptimised });
     const { comparison = null } = several;
     const folder = given ?? dependencies.newFolder(base);
     const timeline = recorded.timeline && (await describeTimeline(name, recorded.timeline));
@@ -211,6 +221,10 @@ export async function profileCommand(
     const { formatHottest, mostPutAside } = await import('../profile/hottest.js');
     say(`\n${formatHottest(described.merged, described.threads, workOf(run))}\n`);
     if (timeline) say(`${timeline.text}\n`);
+    if (deoptimised) {
+      const { formatDeoptimisations } = await import('../profile/deopts.js');
+      say(`${formatDeoptimisations(deoptimised.found, deoptimised.seconds)}\n`);
+    }
     if (comparison) {
       const { formatComparison } = await import('../profile/comparison.js');
       say(`${formatComparison(comparison)}\n`);

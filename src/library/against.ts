@@ -25,8 +25,8 @@ import type { RecordedThread } from '../profile/write.js';
 import { yardstick } from '../profile/yardstick.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { PlanReport, Summary } from '../run/reports.js';
-import { type Build, Contestant } from './turns.js';
-import type { ConfigSource, RecordedRun, Window } from './turns-process.js';
+import { type Build, Contestant, sourceOf } from './turns.js';
+import type { RecordedRun, Window } from './turns-process.js';
 
 /** One side of a comparison. */
 export interface Side {
@@ -177,7 +177,7 @@ async function takeTurns(entries: readonly Entry[], options: RepeatOptions): Pro
   const counts: number[] = [];
   const workers: number[] = [];
   for (const [contestant, side] of entries) {
-    workers.push((await contestant.call('open', sourceOf(side), side.rounds)).workers);
+    workers.push((await contestant.call('open', sourceOf(side.loaded), side.rounds)).workers);
     counts.push(await warmUp(contestant));
   }
   // Of one config as many rounds each, so that what a turn costs beside its rounds is the same.
@@ -220,12 +220,7 @@ async function warmUp(contestant: Contestant): Promise<number> {
 
 async function recordOne(contestant: Contestant, side: Side, options: RepeatOptions): Promise<RecordedRun> {
   const seconds = options.seconds / options.repeats;
-  return contestant.call('record', sourceOf(side), side.rounds, seconds, options.intervalUs);
-}
-
-function sourceOf({ loaded }: Side): ConfigSource {
-  const { file, overrides = [], config, folder } = loaded;
-  return file === null ? { config, folder } : { file, overrides };
+  return contestant.call('record', sourceOf(side.loaded), side.rounds, seconds, options.intervalUs);
 }
 
 /** Workers are the threads that were on a core most. Their times are without those in which they were put aside. */

@@ -52,6 +52,8 @@ export interface ProfileOptions {
    * compared with. `seconds` are then for all of them, and `rounds` is not given.
    */
   repeats?: number;
+  /** Whether to look, in a run beside it, where V8 gave compiled code up: `report.deoptimisations`. */
+  deopts?: boolean;
   /** Folder of an earlier profile to compare with, best one with repeats. */
   against?: string;
   /** Another config to compare with: both run in turns. */
@@ -80,6 +82,7 @@ const OPTIONS = [
   'whole',
   'timelineRounds',
   'repeats',
+  'deopts',
   'against',
   'againstConfig',
   'againstBuild',
@@ -157,7 +160,12 @@ export async function profile(
   if (recorded.summary.rounds === 0) signal?.throwIfAborted();
   const { threads, summary } = recorded;
   const run = { ...recorded.run, name: profileName(loaded) };
-  const described = describeProfile(run, threads, several);
+  const { seconds = SECONDS } = options;
+  const recordings = threads.map(({ profile: recording }) => recording);
+  const deoptimised = options.deopts
+    ? await (await import('./deopts.js')).recordDeoptimisations(loaded, seconds, recordings, signal)
+    : null;
+  const described = describeProfile(run, threads, { ...several, deoptimised });
   const timeline = recorded.timeline && (await describeTimeline(run.name, recorded.timeline));
   const more = timeline && (await timelineFiles(timeline));
   const written = folder === null ? [] : writeProfile(folder, run, threads, described, page, more);

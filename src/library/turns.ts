@@ -9,8 +9,9 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InputError, RunError, type RunErrorCode } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
+import type { LoadedConfig } from '../run/config.js';
 import { packageUrl, turnsUrl } from '../run/locations.js';
-import type { Answer, Call, Calls } from './turns-process.js';
+import type { Answer, Call, Calls, ConfigSource } from './turns-process.js';
 
 /** A built copy of this package. */
 export interface Build {
@@ -43,6 +44,11 @@ function buildIn(folder: string, name: string): Build {
   return { name, compiled, index: new URL('src/index.js', compiled).href };
 }
 
+/** What a contestant is told of its config. */
+export function sourceOf({ file, overrides = [], config, folder }: LoadedConfig): ConfigSource {
+  return file === null ? { config, folder } : { file, overrides };
+}
+
 /** One of them, from the start of its process to its end. */
 export class Contestant {
   readonly build: Build;
@@ -52,23 +58,24 @@ export class Contestant {
   private gone: Error | null = null;
   private said = '';
 
-  constructor(build: Build) {
+  /** `options`: of node. */
+  constructor(build: Build, options: readonly string[] = []) {
     this.build = build;
     // In a group of its own a Ctrl-C reaches it through us alone. What it prints is kept for when it fails.
     this.child = fork(fileURLToPath(turnsUrl), [build.index], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',
       detached: true,
-      execArgv: [],
+      execArgv: [...options],
     });
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.said = `${this.said}${text}`.slice(-MOST_SAID);
     });
     this.child.on('message', (answer: Answer) => this.answer(answer));
-    this.child.once('error', (error) => this.leave(error));
+    this.child.once('error', (error) => this.lose(error));
     this.child.once('exit', (code, signal) => {
       const how = signal ?? `exit code ${code}`;
-      this.leave(
+      this.lose(
         new RunError('WORKER_FAILED', `the process of ${build.name} ended with ${how}\n${this.said}`.trim()),
       );
     });
@@ -86,10 +93,18 @@ export class Contestant {
       const id = this.calls++;
       this.waiting.set(id, { resolve, reject });
       this.child.send({ id, name, parameters } satisfies Call, (error) => {
-        if (error) this.leave(error);
+        if (error) this.lose(error);
       });
     });
     return answered as ReturnType<Calls[Name]>;
+  }
+
+  /** In good order: what its engine has not written yet is written. Resolves when it is gone. */
+  async leave(): Promise<void> {
+    this.gone ??= new RunError('STOPPED', `the process of ${this.build.name} has left`);
+    const left = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.disconnect();
+    await left;
   }
 
   /** At once, whatever it does. */
@@ -111,7 +126,7 @@ export class Contestant {
     return new RunError((code as RunErrorCode | undefined) ?? 'WORKER_FAILED', told);
   }
 
-  private leave(error: Error): void {
+  private lose(error: Error): void {
     this.gone ??= error;
     for (const { reject } of this.waiting.values()) reject(this.gone);
     this.waiting.clear();

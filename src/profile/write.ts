@@ -32,6 +32,7 @@ import { ownVersion } from '../output/versions.js';
 import type { ThreadTimes } from '../run/thread-times.js';
 import { besideEachOther, type Frame, mergeThreads, type ThreadTree } from './call-tree.js';
 import { formatComparison, type ProfileComparison, type ProfileRepeat } from './comparison.js';
+import { type Deoptimisation, formatDeoptimisations } from './deopts.js';
 import { type CountedTree, differenceOf } from './difference.js';
 import { type Page, type PageData, pageFrame } from './flame-graph.js';
 import {
@@ -142,6 +143,8 @@ export interface ProfileReport extends ProfiledRun {
   merged: ProfileShares;
   /** What each start came to, where there were several; empty where there was one. */
   repeats: ProfileRepeat[];
+  /** Where V8 gave compiled code up; null where it was not looked for. */
+  deoptimisations: Deoptimisation[] | null;
   /** With what it was compared, and the verdict; null where it was not. */
   comparison: ProfileComparison | null;
   /** Share of self time by source file, largest first. */
@@ -166,6 +169,8 @@ export interface Compared {
   repeats?: ProfileRepeat[];
   comparison?: ProfileComparison | null;
   before?: CountedTree | null;
+  /** Beside it: where V8 gave code up, in so many seconds. */
+  deoptimised?: { found: Deoptimisation[]; seconds: number } | null;
 }
 
 /** V8's own recording of a thread. */
@@ -249,16 +254,22 @@ export function writeProfile(
 export function describeProfile(
   run: ProfiledRun,
   recorded: readonly RecordedThread[],
-  { repeats = [], comparison = null, before = null }: Compared = {},
+  { repeats = [], comparison = null, before = null, deoptimised = null }: Compared = {},
 ): DescribedProfile {
   const roots = recorded.map(({ tree }) => tree.root);
   const merged = timeShares(mergeThreads(roots));
   const threads = roots.map(timeShares);
+  const said = deoptimised && formatDeoptimisations(deoptimised.found, deoptimised.seconds);
   return {
     merged,
     threads,
-    text: describe(run, merged, threads, recorded),
-    report: { ...describeForPrograms(run, merged, threads, recorded), repeats, comparison },
+    text: describe(run, merged, threads, recorded) + (said === null ? '' : `\n${said}\n`),
+    report: {
+      ...describeForPrograms(run, merged, threads, recorded),
+      repeats,
+      deoptimisations: deoptimised?.found ?? null,
+      comparison,
+    },
     before,
   };
 }
@@ -403,7 +414,7 @@ function describeForPrograms(
   merged: TimeShares,
   threads: readonly TimeShares[],
   recorded: readonly RecordedThread[],
-): Omit<ProfileReport, 'repeats' | 'comparison'> {
+): Omit<ProfileReport, 'repeats' | 'comparison' | 'deoptimisations'> {
   return {
     format: PROFILE_FORMAT,
     ...run,

@@ -68,8 +68,7 @@ function read<T>(file: string, name: Buffer): { value: T } | undefined {
     const bytes = readFileSync(file);
     const content = bytes.subarray(DIGEST_BYTES);
     if (!digest([name, content]).equals(bytes.subarray(0, DIGEST_BYTES))) return undefined;
-    // Typed arrays are views of what they are read from, where it lies on their boundary: a copy does.
-    const value = deserialize(Buffer.from(new Uint8Array(content).buffer)) as T;
+    const value = deserialize(content) as T;
     const now = new Date();
     utimesSync(file, now, now);
     return { value };

@@ -13,7 +13,7 @@
  */
 import { Edge } from './lanes';
 import { At0, At16, At32, At48, At64, At80, At96, At112 } from './offsets';
-import { Real } from './real';
+import { Real, SINGLE } from './real';
 import { Touch } from './touch';
 
 class Tile {
@@ -69,6 +69,37 @@ class Tile {
   ): void {
     const d = Real.splat(degree);
     let at: usize = 0;
+    // Rows are whole lines, four vectors each.
+    if (SINGLE) {
+      for (; at < stride; at += 64) {
+        const p = own + at;
+        const p0 = v128.load(p, 0);
+        const p1 = v128.load(p, 16);
+        const p2 = v128.load(p, 32);
+        const p3 = v128.load(p, 48);
+        let l0 = Real.splat(0);
+        let l1 = Real.splat(0);
+        let l2 = Real.splat(0);
+        let l3 = Real.splat(0);
+        for (let e = from; e < to; e++) {
+          const q = slots + <usize>load<u32>(columns + (e << 2)) * stride + at;
+          const w = unit ? d : Real.splatDouble(weights + e * weightStride);
+          l0 = Edge.apart(unit, l0, w, p0, v128.load(q, 0));
+          l1 = Edge.apart(unit, l1, w, p1, v128.load(q, 16));
+          l2 = Edge.apart(unit, l2, w, p2, v128.load(q, 32));
+          l3 = Edge.apart(unit, l3, w, p3, v128.load(q, 48));
+        }
+        const o = xOut + at;
+        const r = v + at;
+        const g = a + at;
+        const h = b + at;
+        Tile.step<At0>(quadratic, l0, p, r, g, h, o, eta, alpha, beta, damping);
+        Tile.step<At16>(quadratic, l1, p, r, g, h, o, eta, alpha, beta, damping);
+        Tile.step<At32>(quadratic, l2, p, r, g, h, o, eta, alpha, beta, damping);
+        Tile.step<At48>(quadratic, l3, p, r, g, h, o, eta, alpha, beta, damping);
+      }
+      return;
+    }
     for (; at + 128 <= stride; at += 128) {
       const p = own + at;
       let l0 = v128.mul<real>(d, v128.load(p, 0));

@@ -66,6 +66,44 @@ class Dense {
       const from = <usize>load<u32>(rowStart + (i << 2));
       const to = <usize>load<u32>(rowStart + (i << 2), 4);
       let c: usize = 0;
+      if (SINGLE) {
+        for (; c + 4 * LANES <= n; c += 4 * LANES) {
+          const at = c << SHIFT;
+          const p0 = v128.load(own + at, 0);
+          const p1 = v128.load(own + at, 16);
+          const p2 = v128.load(own + at, 32);
+          const p3 = v128.load(own + at, 48);
+          let a0 = Real.splat(0);
+          let a1 = Real.splat(0);
+          let a2 = Real.splat(0);
+          let a3 = Real.splat(0);
+          for (let e = from; e < to; e++) {
+            const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride + at;
+            const w = unit ? Real.splat(1) : Real.splatDouble(weights + e * weightStride);
+            a0 = Edge.apart(unit, a0, w, p0, v128.load(q, 0));
+            a1 = Edge.apart(unit, a1, w, p1, v128.load(q, 16));
+            a2 = Edge.apart(unit, a2, w, p2, v128.load(q, 32));
+            a3 = Edge.apart(unit, a3, w, p3, v128.load(q, 48));
+          }
+          const o = row + at;
+          v128.store(o, a0, 0);
+          v128.store(o, a1, 16);
+          v128.store(o, a2, 32);
+          v128.store(o, a3, 48);
+        }
+        for (; c < n; c++) {
+          const at = c << SHIFT;
+          const p = load<real>(own + at);
+          let a: real = 0;
+          for (let e = from; e < to; e++) {
+            const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride + at;
+            a += <real>load<f64>(weights + e * weightStride) * (p - load<real>(q));
+          }
+          store<real>(row + at, a);
+        }
+        Row.clear(row, n, Row.padded(n));
+        continue;
+      }
       for (; c + 8 * LANES <= n; c += 8 * LANES) {
         const at = c << SHIFT;
         const p = own + at;

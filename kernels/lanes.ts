@@ -274,6 +274,16 @@ export class Edge {
   @inline static minus(unit: bool, sum: v128, w: v128, m: v128): v128 {
     return v128.sub<real>(sum, unit ? m : v128.mul<real>(w, m));
   }
+
+  /**
+   * sum + w (own - m): what one end of an edge adds, the other takes away, to the last bit. In float32 sums
+   * over neighbours are made so: with d own - sum_j w m_j each agent's rounding is the same in every round
+   * of a run that stands still, and duals, which add it up, drift away.
+   */
+  @inline static apart(unit: bool, sum: v128, w: v128, own: v128, m: v128): v128 {
+    const difference = v128.sub<real>(own, m);
+    return v128.add<real>(sum, unit ? difference : v128.mul<real>(w, difference));
+  }
 }
 
 /** Packed signs: bit c of a message is the sign bit of entry c. A line has LINE of them, one or two bytes. */

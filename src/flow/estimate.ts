@@ -6,6 +6,11 @@
  *
  * so that L yHat = z + L q is known everywhere although nothing but q crosses the network. Where the
  * Laplacian changes, z is made anew of the neighbours' s in every round. Floats an agent: 2 dim (s, z).
+ *
+ * In float32 it is made anew every 64 rounds. What rounding leaves in z stays there while everything else
+ * comes to rest, does not add up to 0 over the agents, and duals and trackers add it up round after round:
+ * they would drift away from the solution for ever. As a sum of differences s_i - s_j it is as exact as those
+ * are small (`Edge.apart` in `kernels/lanes.ts`). Neighbours read s then, so that it is doubled.
  */
 
 import type { z } from 'zod';
@@ -43,7 +48,44 @@ export function estimateFields(suffixes: readonly string[], context: PlanContext
 export function estimateState(suffix: string, context: PlanContext, each = false): FieldSpec[] {
   const changing = context.linksChange ?? false;
   const [s, z] = stateFields([`s${suffix}`, `z${suffix}`], context) as [FieldSpec, FieldSpec];
-  return [changing || each ? doubled(s) : s, ...(changing ? [] : [z])];
+  return [each || isReadAnew(context) ? doubled(s) : s, ...(changing ? [] : [z])];
+}
+
+/** Whether z is ever made anew of the neighbours' s. */
+export function isReadAnew({
+  linksChange,
+  precision,
+}: Pick<PlanContext, 'linksChange' | 'precision'>): boolean {
+  return linksChange === true || precision === 'float32';
+}
+
+const RENEWED_EVERY = 64;
+
+/** Makes z = L s anew, block rows, in the rounds in which that is due; s of all agents. */
+export type Renewal = (first: number, count: number, round: number, s: number, z: number) => void;
+
+/** Null where z goes on for ever. */
+export function bindRenewal(runtime: Runtime): Renewal | null {
+  const { arena, kernels, graph: g, rowBytes } = runtime;
+  const every = g.changing === undefined ? RENEWED_EVERY : 1;
+  if (every > 1 && arena.precision === 'float64') return null;
+  return (first, count, round, s, z) => {
+    if (round % every !== 0) return;
+    kernels.gatherDense(
+      first,
+      count,
+      g.rowStart,
+      g.columns,
+      g.weights,
+      g.weightStride,
+      g.degrees,
+      s,
+      rowBytes,
+      z,
+      rowBytes,
+      rowBytes / arena.realBytes,
+    );
+  };
 }
 
 export function estimateScratch(context: PlanContext): FieldSpec[] {
@@ -80,8 +122,11 @@ export function estimateEquations(
   // Never wanted at the same time.
   const message = rows.scratch('estimate.message');
   const error = message;
+  const renew = changing ? null : bindRenewal(runtime);
   return {
     hear(r, disagreement, own) {
+      if (renew)
+        r.call(z, (first, count, round, at) => renew(first, count, round, s.at[round & 1] as number, at));
       r.hear(channel, laplacian);
       const q = r.own(channel, message);
       if (changing) r.gather(s, z);
@@ -114,7 +159,8 @@ export function bindEstimate(
   const parityBytes = arena.field(`s${suffix}`).length > agents * n ? agents * rowBytes : 0;
   const at = (round: number) => s + (round & 1) * parityBytes;
   const changing = graph.changing !== undefined;
-  const states = readDense({ dim: n, slotBytes: rowBytes }, runtime);
+  const states = changing ? readDense({ dim: n, slotBytes: rowBytes }, runtime) : null;
+  const renew = changing ? null : bindRenewal(runtime);
   const z = changing ? rows.scratch('estimate.z') : rows.state(`z${suffix}`);
   const laplacian = rows.scratch('estimate.laplacian');
   // Never wanted at the same time.
@@ -128,9 +174,8 @@ export function bindEstimate(
       const ownZ = changing ? z : z + first * rowBytes;
       channel.gather(first, count, round, laplacian);
       channel.decode(first, count, round, message);
-      if (changing) {
-        states.gather(first, count, round, at(round), ownZ, rowBytes);
-      }
+      if (states) states.gather(first, count, round, at(round), ownZ, rowBytes);
+      renew?.(first, count, round, at(round), ownZ);
       combine(count, disagreement, 1, ownZ, 1, laplacian);
       if (own !== 0) combine(count, own, 1, before, 1, message);
       if (!changing) combine(count, ownZ, 1, ownZ, alpha, laplacian);

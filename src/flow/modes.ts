@@ -12,7 +12,8 @@
  * | `error-memory` | q = C(x - s + gamma m, k) | s + q, but own x | s += mu q, m += x - y     |
  *
  * Every agent keeps z = (L s)_i, updated from decoded messages alone (z += mu (L q)_i), so nothing but q
- * crosses the network. Where links change, z is made anew of the neighbours' s in every round.
+ * crosses the network. Where links change, z is made anew of the neighbours' s in every round, and in float32
+ * every 64 rounds (see `estimate.ts`).
  *
  * A flow brings its two steps (with and without estimates); the round of a block of agents, messages in,
  * step, messages out, is the same for all. Floats an agent beside the flow's own: with estimates 2 dim (s,
@@ -22,6 +23,7 @@
 import type { z } from 'zod';
 import { doubled, type FieldSpec } from '../arena/layout.js';
 import type { PlanContext, Runtime } from '../runtime.js';
+import { bindRenewal, isReadAnew } from './estimate.js';
 import { scratchFields, stateFields } from './state.js';
 import type { BoundFlow, Channel, Compress, FlowMessages } from './types.js';
 
@@ -80,7 +82,7 @@ export function modeFields(
     scratch.push('message', 'error');
     (linksChange ? scratch : state).push('z');
   }
-  const readByOthers = compress === 'none' ? 'x' : linksChange ? 's' : null;
+  const readByOthers = compress === 'none' ? 'x' : isReadAnew(context) ? 's' : null;
   return [
     ...stateFields(state, context).map((field) => (field.name === readByOthers ? doubled(field) : field)),
     ...scratchFields(scratch, context),
@@ -167,51 +169,60 @@ function bindPlain(stateIsMessage: boolean, channel: Channel, runtime: Runtime, 
   };
 }
 
+/** The estimates s and z = L s of a flow with one message a round. */
+export interface Estimates {
+  /** s of all agents as the messages of `round` find it. */
+  at(round: number): number;
+  /** A block's rows of z. */
+  z(first: number): number;
+  /** Before the messages of a round are added: s stands where the next round finds it, and z is L s. */
+  begin(first: number, count: number, round: number): void;
+}
+
+export function bindEstimates(runtime: Runtime): Estimates {
+  const { arena, kernels, agents, rowBytes, worker, graph } = runtime;
+  const s = arena.address('s');
+  const n = rowBytes / arena.realBytes;
+  const isOwn = graph.changing === undefined;
+  const z = isOwn ? arena.address('z') : arena.address('scratch.z', worker);
+  const zBytes = isOwn ? rowBytes : 0;
+  // Neighbours read s where z is made anew, so that it is doubled by parity.
+  const renew = bindRenewal(runtime);
+  const parityBytes = renew ? agents * rowBytes : 0;
+  const at = (round: number) => s + (round & 1) * parityBytes;
+  return {
+    at,
+    z: (first) => z + first * zBytes,
+    begin(first, count, round) {
+      if (!renew) return;
+      renew(first, count, round, at(round), z + first * zBytes);
+      kernels.decodeDense(first, count, at(round), rowBytes, at(round + 1) + first * rowBytes, rowBytes, n);
+    },
+  };
+}
+
 function bindEstimated(current: number, channel: Channel, runtime: Runtime, step: EstimatedStep): BoundFlow {
-  const { arena, kernels, agents, rowBytes, worker, graph: g } = runtime;
+  const { arena, kernels, rowBytes, worker } = runtime;
   const laplacian = arena.address('scratch.laplacian', worker);
   const x = arena.address('x');
-  const s = arena.address('s');
-  // Where links change, z = L(k) s is made anew of the neighbours' s, which are therefore doubled by parity;
-  // else it grows with the messages.
-  const changing = g.changing !== undefined;
-  const z = changing ? arena.address('scratch.z', worker) : arena.address('z');
-  const zBytes = changing ? 0 : rowBytes;
-  const parityBytes = changing ? agents * rowBytes : 0;
-  const estimatesAt = (round: number) => s + (round & 1) * parityBytes;
+  const estimates = bindEstimates(runtime);
   const message = arena.address('scratch.message', worker);
   const error = arena.address('scratch.error', worker);
   return {
     prologue(first, count, round) {
       const offset = first * rowBytes;
-      kernels.subtract(count, rowBytes, rowBytes / arena.realBytes, x + offset, s + offset, error);
+      const s = estimates.at(round) + offset;
+      kernels.subtract(count, rowBytes, rowBytes / arena.realBytes, x + offset, s, error);
       channel.send(first, count, round, error);
     },
     block(first, count, round) {
       const offset = first * rowBytes;
       channel.gather(first, count, round, laplacian);
       channel.decode(first, count, round, message);
-      const estimates = estimatesAt(round + 1) + offset;
-      const known = z + first * zBytes;
-      if (changing) {
-        const at = estimatesAt(round);
-        kernels.gatherDense(
-          first,
-          count,
-          g.rowStart,
-          g.columns,
-          g.weights,
-          g.weightStride,
-          g.degrees,
-          at,
-          rowBytes,
-          known,
-          rowBytes,
-          rowBytes / arena.realBytes,
-        );
-        kernels.decodeDense(first, count, at, rowBytes, estimates, rowBytes, rowBytes / arena.realBytes);
-      }
-      step(first, count, x + offset, estimates, known, laplacian, message, error, current, round);
+      const s = estimates.at(round + 1) + offset;
+      const z = estimates.z(first);
+      estimates.begin(first, count, round);
+      step(first, count, x + offset, s, z, laplacian, message, error, current, round);
       channel.send(first, count, round + 1, error);
     },
   };

@@ -18,7 +18,7 @@
 import { agentsAhead } from '../compress/wire/ahead.js';
 import type { Runtime } from '../runtime.js';
 import type { Coefficient, ProxProblem, Row, Term } from './equations.js';
-import { Body, F64, I32, LANES, moduleOf, OP, V128 } from './wasm.js';
+import { Body, F64, I32, LANES, moduleOf, OP, SPLAT_I32, V128 } from './wasm.js';
 
 /** What a kernel knows how to do. */
 export type RowStep =
@@ -43,8 +43,11 @@ export interface StepList {
   once: boolean;
 }
 
-/** Vectors of a tile: as many sums as registers hold over all neighbours. */
-const TILE = 8;
+/**
+ * Vectors of a tile: as many as registers hold over all neighbours, sums alone or with the agent's own beside
+ * them (see `Edge.apart` in `kernels/lanes.ts`).
+ */
+const TILE = { float64: 8, float32: 4 };
 const VECTOR_BYTES = 16;
 /** Of WebAssembly.Memory, as the arena makes it. */
 const MAX_PAGES = 65_536;
@@ -143,6 +146,7 @@ class Writer {
   body(): Body {
     const { b, runtime, list } = this;
     const { rowBytes: stride, graph: g, agents } = runtime;
+    const vectorsOfTile = TILE[runtime.arena.precision];
     this.loadNumbers();
     this.agent = b.local(I32);
     this.degree = b.local(F64);
@@ -175,7 +179,7 @@ class Writer {
         b.set(this.degree);
         this.touch(gathers, stride, agents);
         this.loadOwnNumbers();
-        const whole = Math.floor(stride / (TILE * VECTOR_BYTES)) * TILE * VECTOR_BYTES;
+        const whole = Math.floor(stride / (vectorsOfTile * VECTOR_BYTES)) * vectorsOfTile * VECTOR_BYTES;
         const tile = (vectors: number) => {
           this.sum(rowAll, at, this.ofAll);
           this.sum(rowBlock, at, this.ofBlock);
@@ -191,8 +195,8 @@ class Writer {
               b.op(OP.i32LtU);
             },
             () => {
-              tile(TILE);
-              this.add(at, TILE * VECTOR_BYTES);
+              tile(vectorsOfTile);
+              this.add(at, vectorsOfTile * VECTOR_BYTES);
             },
           );
         }
@@ -379,16 +383,33 @@ class Writer {
     const { graph: g, rowBytes: stride } = runtime;
     const slots = of.at[this.parity];
     const unit = g.weightStride === 0;
-    b.get(this.degree);
-    this.splat();
-    const degree = b.keep(V128);
-    const sums = Array.from({ length: vectors }, (_, v) => {
-      b.get(degree);
+    const loadOwn = (v: number) => {
       b.get(this.ofAll);
       b.load(slots + v * VECTOR_BYTES);
-      b.simd(lanes.mul);
-      return b.keep(V128);
-    });
+    };
+    const each = (of: (v: number) => void) =>
+      Array.from({ length: vectors }, (_, v) => {
+        of(v);
+        return b.keep(V128);
+      });
+    let own: number[] = [];
+    let sums: number[];
+    if (this.single) {
+      own = each(loadOwn);
+      sums = each(() => {
+        b.i32(0);
+        b.simd(SPLAT_I32);
+      });
+    } else {
+      b.get(this.degree);
+      this.splat();
+      const degree = b.keep(V128);
+      sums = each((v) => {
+        b.get(degree);
+        loadOwn(v);
+        b.simd(lanes.mul);
+      });
+    }
     const edges = (end: 0 | 1, out: number) => {
       this.shifted(this.agent, 2);
       b.loadI32(g.rowStart + 4 * end);
@@ -423,10 +444,12 @@ class Writer {
         sums.forEach((sum, v) => {
           b.get(sum);
           if (!unit) b.get(weight);
+          if (this.single) b.get(own[v]!);
           b.get(from);
           b.load(slots + v * VECTOR_BYTES);
+          if (this.single) b.simd(lanes.sub);
           if (!unit) b.simd(lanes.mul);
-          b.simd(lanes.sub);
+          b.simd(this.single ? lanes.add : lanes.sub);
           b.set(sum);
         });
         this.add(this.edge, 4);

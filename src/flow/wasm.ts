@@ -30,6 +30,9 @@ export const LANES = {
   float32: { splat: 0x13, add: 0xe4, sub: 0xe5, mul: 0xe6 },
 } as const;
 
+/** A vector of one whole number: of zeros, for numbers of any kind. */
+export const SPLAT_I32 = 0x11;
+
 const I32_LOAD = 0x28;
 const F64_LOAD = 0x2b;
 const V128_LOAD = 0x00;

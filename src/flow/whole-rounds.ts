@@ -9,6 +9,7 @@ import { agentsAhead } from '../compress/wire/ahead.js';
 import type { BoundCost } from '../cost/types.js';
 import type { Runtime } from '../runtime.js';
 import type { StepCoefficients } from './dual-step.js';
+import { bindEstimates } from './modes.js';
 import type { BoundFlow, Channel, Wire } from './types.js';
 
 type Block = BoundFlow['block'];
@@ -75,19 +76,20 @@ function bindRotatedSigns(
   { signs, slots }: WireOf<'rotated-signs'>,
   gains: Steps['primalDualEstimated'],
   cost: BoundCost,
-  { kernels, arena, graph: g, worker, dim, rowBytes }: Runtime,
+  runtime: Runtime,
 ): Block | null {
+  const { kernels, arena, graph: g, worker, dim, rowBytes } = runtime;
   if (g.changing || dim * arena.realBytes !== rowBytes) return null;
   const { hEta, hAlpha, hBeta, hImplicit, mu, current, memory, gamma } = gains;
   const { size, slotBytes, scratch, masksOf } = signs;
   const x = arena.address('x');
   const v = arena.address('v');
-  const s = arena.address('s');
-  const z = arena.address('z');
+  const estimates = bindEstimates(runtime);
   const { a, b } = cost.quadratic ?? { a: 0, b: 0 };
   const gradient = cost.quadratic ? 0 : arena.address('scratch.gradient', worker);
   return (first, count, round) => {
     const offset = first * rowBytes;
+    estimates.begin(first, count, round);
     if (gradient > 0) cost.gradient(first, count, x + offset, gradient);
     kernels.primalDualRotatedSigns(
       first,
@@ -106,8 +108,8 @@ function bindRotatedSigns(
       masksOf(round + 1),
       x + offset,
       v + offset,
-      s + offset,
-      z + offset,
+      estimates.at(round + 1) + offset,
+      estimates.z(first),
       memory === null ? 0 : memory + offset,
       gradient,
       a + offset,

@@ -189,11 +189,17 @@ function plain(precision: Precision, dim: number, weighted: boolean) {
     const step = 1 / (rho + curvature);
     return sum([1 - step * curvature, entry], [-step * eta, slope], [-step, linear]);
   };
+  // In float32 by differences, which the two ends of an edge agree on to the last bit.
   const laplacian = (rows: number[][], i: number, c: number) =>
-    neighbours[i]!.reduce(
-      (total, j, k) => near(total - near(near(weight(i, k)) * rows[j]![c]!)),
-      near(near(degree(i)) * rows[i]![c]!),
-    );
+    precision === 'float32'
+      ? neighbours[i]!.reduce(
+          (total, j, k) => near(total + near(near(weight(i, k)) * near(rows[i]![c]! - rows[j]![c]!))),
+          0,
+        )
+      : neighbours[i]!.reduce(
+          (total, j, k) => near(total - near(near(weight(i, k)) * rows[j]![c]!)),
+          near(near(degree(i)) * rows[i]![c]!),
+        );
   const each = (of: (i: number, c: number) => number) =>
     Array.from({ length: AGENTS }, (_, i) => Array.from({ length: dim }, (_, c) => of(i, c)));
   each((i, c) => (v[i]![c] = descend(x[i]![c]!, decay(0), i, c)));

@@ -67,12 +67,15 @@ class Dense {
       const to = <usize>load<u32>(rowStart + (i << 2), 4);
       let c: usize = 0;
       if (SINGLE) {
+        // Of somebody who asks for the sum of messages, which is L with a degree of 0.
+        const sumOnly = degree === 0;
         for (; c + 4 * LANES <= n; c += 4 * LANES) {
           const at = c << SHIFT;
-          const p0 = v128.load(own + at, 0);
-          const p1 = v128.load(own + at, 16);
-          const p2 = v128.load(own + at, 32);
-          const p3 = v128.load(own + at, 48);
+          const p = own + at;
+          const p0 = sumOnly ? Real.splat(0) : v128.load(p, 0);
+          const p1 = sumOnly ? Real.splat(0) : v128.load(p, 16);
+          const p2 = sumOnly ? Real.splat(0) : v128.load(p, 32);
+          const p3 = sumOnly ? Real.splat(0) : v128.load(p, 48);
           let a0 = Real.splat(0);
           let a1 = Real.splat(0);
           let a2 = Real.splat(0);
@@ -93,7 +96,7 @@ class Dense {
         }
         for (; c < n; c++) {
           const at = c << SHIFT;
-          const p = load<real>(own + at);
+          const p: real = sumOnly ? 0 : load<real>(own + at);
           let a: real = 0;
           for (let e = from; e < to; e++) {
             const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride + at;

@@ -83,6 +83,17 @@ export function blocksOf(first: number, end: number, blockAgents: number, hubs: 
   return Uint32Array.from([...bounds, end]);
 }
 
+/** Weights of the edges of each chunk, added up. */
+function degreesOfChunks(hubs: readonly Hub[], total: number, { arena, graph }: Runtime): Float64Array {
+  const memory = new Float64Array(arena.memory.buffer);
+  const weightOf = (edge: number) => memory[(graph.weights + edge * graph.weightStride) / 8]!;
+  const sums = new Float64Array(total);
+  for (const { firstEdge, edges, firstChunk } of hubs)
+    for (let e = 0; e < edges; e++)
+      sums[firstChunk + Math.floor(e / CHUNK_EDGES)]! += weightOf(firstEdge + e);
+  return sums;
+}
+
 export interface SharedHubs {
   /**
    * The channels as flows see them: rows of hubs come from the partial sums, if each is a block of its own
@@ -111,6 +122,9 @@ export function shareHubs(
   const { realBytes } = arena;
   const rowEntries = rowBytes / realBytes;
   const rows = arena.allReals;
+
+  const single = arena.precision === 'float32';
+  const chunkDegrees = single ? degreesOfChunks(hubs, total, runtime) : new Float64Array(0);
 
   const whole = bind(runtime);
   const parts = bind({
@@ -163,8 +177,8 @@ export function shareHubs(
           const offset = (chunk - firstChunk) * CHUNK_EDGES;
           rowStart[agent] = firstEdge + offset;
           rowStart[agent + 1] = firstEdge + Math.min(edges, offset + CHUNK_EDGES);
-          // The hub's own message is counted once.
-          degrees[agent] = offset === 0 ? ownDegrees[agent] : 0;
+          // The hub's own message is counted once; in float32 with each of its neighbours (`Edge.apart`).
+          degrees[agent] = single ? chunkDegrees[chunk]! : offset === 0 ? ownDegrees[agent] : 0;
           for (let channel = 0; channel < parts.length; channel++) {
             parts[channel].gather(agent, 1, round, partialsAt + (channel * total + chunk) * rowBytes);
           }

@@ -83,20 +83,20 @@ class Tile {
         let l3 = Real.splat(0);
         for (let e = from; e < to; e++) {
           const q = slots + <usize>load<u32>(columns + (e << 2)) * stride + at;
-          const w = unit ? d : Real.splatDouble(weights + e * weightStride);
-          l0 = Edge.apart(unit, l0, w, p0, v128.load(q, 0));
-          l1 = Edge.apart(unit, l1, w, p1, v128.load(q, 16));
-          l2 = Edge.apart(unit, l2, w, p2, v128.load(q, 32));
-          l3 = Edge.apart(unit, l3, w, p3, v128.load(q, 48));
+          const w = Real.splatDouble(weights + e * weightStride);
+          l0 = Edge.apart(false, l0, w, p0, v128.load(q, 0));
+          l1 = Edge.apart(false, l1, w, p1, v128.load(q, 16));
+          l2 = Edge.apart(false, l2, w, p2, v128.load(q, 32));
+          l3 = Edge.apart(false, l3, w, p3, v128.load(q, 48));
         }
         const o = xOut + at;
         const r = v + at;
         const g = a + at;
         const h = b + at;
-        Tile.step<At0>(quadratic, l0, p, r, g, h, o, eta, alpha, beta, damping);
-        Tile.step<At16>(quadratic, l1, p, r, g, h, o, eta, alpha, beta, damping);
-        Tile.step<At32>(quadratic, l2, p, r, g, h, o, eta, alpha, beta, damping);
-        Tile.step<At48>(quadratic, l3, p, r, g, h, o, eta, alpha, beta, damping);
+        Tile.step<At0>(quadratic, true, l0, p, r, g, h, o, eta, alpha, beta, damping);
+        Tile.step<At16>(quadratic, true, l1, p, r, g, h, o, eta, alpha, beta, damping);
+        Tile.step<At32>(quadratic, true, l2, p, r, g, h, o, eta, alpha, beta, damping);
+        Tile.step<At48>(quadratic, true, l3, p, r, g, h, o, eta, alpha, beta, damping);
       }
       return;
     }
@@ -149,6 +149,12 @@ class Tile {
 }
 
 class Group {
+  /** A neighbour more, of weight 1. */
+  @inline static next<T>(l: v128, own: v128, q: usize): v128 {
+    const m = v128.load(q, offsetof<T>());
+    return SINGLE ? Edge.apart(true, l, own, own, m) : v128.sub<real>(l, m);
+  }
+
   /**
    * A vector of L x so far, T behind the addresses: `begins` with the own message, or with what `out` has.
    */
@@ -167,16 +173,17 @@ class Group {
     q6: usize,
     q7: usize,
   ): v128 {
-    let l = begins ? v128.mul<real>(d, v128.load(own, offsetof<T>())) : v128.load(out, offsetof<T>());
-    l = v128.sub<real>(l, v128.load(q0, offsetof<T>()));
-    if (n > 1) l = v128.sub<real>(l, v128.load(q1, offsetof<T>()));
-    if (n > 2) l = v128.sub<real>(l, v128.load(q2, offsetof<T>()));
-    if (n > 3) l = v128.sub<real>(l, v128.load(q3, offsetof<T>()));
+    const p = SINGLE || begins ? v128.load(own, offsetof<T>()) : d;
+    let l = begins ? (SINGLE ? Real.splat(0) : v128.mul<real>(d, p)) : v128.load(out, offsetof<T>());
+    l = Group.next<T>(l, p, q0);
+    if (n > 1) l = Group.next<T>(l, p, q1);
+    if (n > 2) l = Group.next<T>(l, p, q2);
+    if (n > 3) l = Group.next<T>(l, p, q3);
     if (n > 4) {
-      l = v128.sub<real>(l, v128.load(q4, offsetof<T>()));
-      l = v128.sub<real>(l, v128.load(q5, offsetof<T>()));
-      l = v128.sub<real>(l, v128.load(q6, offsetof<T>()));
-      l = v128.sub<real>(l, v128.load(q7, offsetof<T>()));
+      l = Group.next<T>(l, p, q4);
+      l = Group.next<T>(l, p, q5);
+      l = Group.next<T>(l, p, q6);
+      l = Group.next<T>(l, p, q7);
     }
     return l;
   }

@@ -100,7 +100,7 @@ export interface ProfileOutcome {
   text: string;
   /** With what it was compared, and whether it is slower; null where nothing was compared. */
   comparison: ProfileComparison | null;
-  /** What V8 recorded of each thread, worker 0 first: the developer tools of a browser open it. */
+  /** What V8 recorded of each thread, in lines of the sources, worker 0 first: as the .cpuprofile files. */
   profiles: ThreadProfile[];
   /** How the run ended: `stopped` where the time was over. */
   summary: Summary;
@@ -145,11 +145,13 @@ export async function profile(
   const { outDir, html = true, signal } = options;
   checkOptions(options);
   signal?.throwIfAborted();
-  const [loaded, { describeProfile, writeProfile, checkFolder }, { loadPage }] = await Promise.all([
-    load(config, options),
-    import('../profile/write.js'),
-    import('../profile/flame-graph.js'),
-  ]);
+  const [loaded, { describeProfile, writeProfile, checkFolder }, { loadPage }, { mapProfile }] =
+    await Promise.all([
+      load(config, options),
+      import('../profile/write.js'),
+      import('../profile/flame-graph.js'),
+      import('../profile/mapped.js'),
+    ]);
   const folder = outDir === undefined ? null : path.resolve(outDir);
   if (folder !== null) checkFolder(folder);
   const page = folder !== null && html ? loadPage() : null;
@@ -173,7 +175,10 @@ export async function profile(
     report: described.report,
     text: described.text,
     comparison,
-    profiles: threads.map(({ profile: recording, tree }) => ({ thread: tree.root.name, profile: recording })),
+    profiles: threads.map(({ profile: recording, tree }) => ({
+      thread: tree.root.name,
+      profile: mapProfile(recording),
+    })),
     summary,
     ...(timeline && { timeline }),
     files: written.map((name) => path.join(folder as string, name)),

@@ -48,43 +48,48 @@ export function estimateFields(suffixes: readonly string[], context: PlanContext
 export function estimateState(suffix: string, context: PlanContext, each = false): FieldSpec[] {
   const changing = context.linksChange ?? false;
   const [s, z] = stateFields([`s${suffix}`, `z${suffix}`], context) as [FieldSpec, FieldSpec];
-  return [each || isReadAnew(context) ? doubled(s) : s, ...(changing ? [] : [z])];
+  return [each || changing || isRenewed(context) ? doubled(s) : s, ...(changing ? [] : [z])];
 }
 
-/** Whether z is ever made anew of the neighbours' s. */
-export function isReadAnew({
+/** Whether z is made anew now and then, where links do not change. */
+export function isRenewed({
   linksChange,
   precision,
 }: Pick<PlanContext, 'linksChange' | 'precision'>): boolean {
-  return linksChange === true || precision === 'float32';
+  return linksChange !== true && precision === 'float32';
 }
 
 const RENEWED_EVERY = 64;
 
-/** Makes z = L s anew, block rows, in the rounds in which that is due; s of all agents. */
-export type Renewal = (first: number, count: number, round: number, s: number, z: number) => void;
+export interface Renewal {
+  isDue(round: number): boolean;
+  /** z = L s, block rows, of s of all agents. */
+  make(first: number, count: number, s: number, z: number): void;
+}
 
 /** Null where z goes on for ever. */
 export function bindRenewal(runtime: Runtime): Renewal | null {
   const { arena, kernels, graph: g, rowBytes } = runtime;
   const every = g.changing === undefined ? RENEWED_EVERY : 1;
   if (every > 1 && arena.precision === 'float64') return null;
-  return (first, count, round, s, z) => {
-    if (round % every !== 0) return;
-    kernels.gatherDense(
-      first,
-      count,
-      g.rowStart,
-      g.columns,
-      g.weights,
-      g.weightStride,
-      g.degrees,
-      s,
-      rowBytes,
-      z,
-      rowBytes,
-      rowBytes / arena.realBytes,
-    );
+  return {
+    isDue: (round) => round % every === 0,
+    make(first, count, s, z) {
+      kernels.gatherDense(
+        first,
+        count,
+        g.rowStart,
+        g.columns,
+        g.weights,
+        g.weightStride,
+        g.degrees,
+        s,
+        rowBytes,
+        z,
+        rowBytes,
+        rowBytes / arena.realBytes,
+      );
+    },
   };
 }
 
@@ -126,7 +131,9 @@ export function estimateEquations(
   return {
     hear(r, disagreement, own) {
       if (renew)
-        r.call(z, (first, count, round, at) => renew(first, count, round, s.at[round & 1] as number, at));
+        r.call(z, (first, count, round, at) => {
+          if (renew.isDue(round)) renew.make(first, count, s.at[round & 1] as number, at);
+        });
       r.hear(channel, laplacian);
       const q = r.own(channel, message);
       if (changing) r.gather(s, z);
@@ -175,7 +182,7 @@ export function bindEstimate(
       channel.gather(first, count, round, laplacian);
       channel.decode(first, count, round, message);
       if (states) states.gather(first, count, round, at(round), ownZ, rowBytes);
-      renew?.(first, count, round, at(round), ownZ);
+      if (renew?.isDue(round)) renew.make(first, count, at(round), ownZ);
       combine(count, disagreement, 1, ownZ, 1, laplacian);
       if (own !== 0) combine(count, own, 1, before, 1, message);
       if (!changing) combine(count, ownZ, 1, ownZ, alpha, laplacian);

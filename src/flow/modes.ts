@@ -23,7 +23,7 @@
 import type { z } from 'zod';
 import { doubled, type FieldSpec } from '../arena/layout.js';
 import type { PlanContext, Runtime } from '../runtime.js';
-import { bindRenewal, isReadAnew } from './estimate.js';
+import { bindRenewal, isRenewed } from './estimate.js';
 import { scratchFields, stateFields } from './state.js';
 import type { BoundFlow, Channel, Compress, FlowMessages } from './types.js';
 
@@ -81,8 +81,9 @@ export function modeFields(
     state.push('s');
     scratch.push('message', 'error');
     (linksChange ? scratch : state).push('z');
+    if (isRenewed(context)) state.push(READ);
   }
-  const readByOthers = compress === 'none' ? 'x' : isReadAnew(context) ? 's' : null;
+  const readByOthers = compress === 'none' ? 'x' : linksChange ? 's' : null;
   return [
     ...stateFields(state, context).map((field) => (field.name === readByOthers ? doubled(field) : field)),
     ...scratchFields(scratch, context),
@@ -169,35 +170,53 @@ function bindPlain(stateIsMessage: boolean, channel: Channel, runtime: Runtime, 
   };
 }
 
+/** What neighbours read of s where z is made anew: s stays where it is, and is copied there a round before. */
+const READ = 's.read';
+
 /** The estimates s and z = L s of a flow with one message a round. */
 export interface Estimates {
-  /** s of all agents as the messages of `round` find it. */
+  /** s of all agents, where the messages of `round` are added. */
   at(round: number): number;
   /** A block's rows of z. */
   z(first: number): number;
-  /** Before the messages of a round are added: s stands where the next round finds it, and z is L s. */
+  /** Before the messages of a round are added: z is L s. */
   begin(first: number, count: number, round: number): void;
+  /** After it. */
+  end(first: number, count: number, round: number): void;
 }
 
 export function bindEstimates(runtime: Runtime): Estimates {
   const { arena, kernels, agents, rowBytes, worker, graph } = runtime;
   const s = arena.address('s');
   const n = rowBytes / arena.realBytes;
-  const isOwn = graph.changing === undefined;
-  const z = isOwn ? arena.address('z') : arena.address('scratch.z', worker);
-  const zBytes = isOwn ? rowBytes : 0;
-  // Neighbours read s where z is made anew, so that it is doubled by parity.
-  const renew = bindRenewal(runtime);
-  const parityBytes = renew ? agents * rowBytes : 0;
-  const at = (round: number) => s + (round & 1) * parityBytes;
+  const renewal = bindRenewal(runtime);
+  const copy = (first: number, count: number, from: number, to: number) =>
+    kernels.decodeDense(first, count, from, rowBytes, to + first * rowBytes, rowBytes, n);
+  if (graph.changing === undefined) {
+    const z = arena.address('z');
+    const read = renewal === null ? 0 : arena.address(READ);
+    return {
+      at: () => s,
+      z: (first) => z + first * rowBytes,
+      begin(first, count, round) {
+        if (renewal?.isDue(round)) renewal.make(first, count, read, z + first * rowBytes);
+      },
+      end(first, count, round) {
+        if (renewal?.isDue(round + 1)) copy(first, count, s, read);
+      },
+    };
+  }
+  // In every round, so that s is doubled by parity.
+  const z = arena.address('scratch.z', worker);
+  const at = (round: number) => s + (round & 1) * agents * rowBytes;
   return {
-    at,
-    z: (first) => z + first * zBytes,
+    at: (round) => at(round + 1),
+    z: () => z,
     begin(first, count, round) {
-      if (!renew) return;
-      renew(first, count, round, at(round), z + first * zBytes);
-      kernels.decodeDense(first, count, at(round), rowBytes, at(round + 1) + first * rowBytes, rowBytes, n);
+      renewal?.make(first, count, at(round), z);
+      copy(first, count, at(round), at(round + 1));
     },
+    end() {},
   };
 }
 
@@ -211,7 +230,7 @@ function bindEstimated(current: number, channel: Channel, runtime: Runtime, step
   return {
     prologue(first, count, round) {
       const offset = first * rowBytes;
-      const s = estimates.at(round) + offset;
+      const s = estimates.at(round - 1) + offset;
       kernels.subtract(count, rowBytes, rowBytes / arena.realBytes, x + offset, s, error);
       channel.send(first, count, round, error);
     },
@@ -219,10 +238,11 @@ function bindEstimated(current: number, channel: Channel, runtime: Runtime, step
       const offset = first * rowBytes;
       channel.gather(first, count, round, laplacian);
       channel.decode(first, count, round, message);
-      const s = estimates.at(round + 1) + offset;
+      const s = estimates.at(round) + offset;
       const z = estimates.z(first);
       estimates.begin(first, count, round);
       step(first, count, x + offset, s, z, laplacian, message, error, current, round);
+      estimates.end(first, count, round);
       channel.send(first, count, round + 1, error);
     },
   };

@@ -108,7 +108,7 @@ function bindRotatedSigns(
       masksOf(round + 1),
       x + offset,
       v + offset,
-      estimates.at(round + 1) + offset,
+      estimates.at(round) + offset,
       estimates.z(first),
       memory === null ? 0 : memory + offset,
       gradient,
@@ -123,6 +123,7 @@ function bindRotatedSigns(
       gamma,
       scratch,
     );
+    estimates.end(first, count, round);
   };
 }
 

@@ -8,6 +8,7 @@
  */
 import { Edge, Packed, Row, Signs, Whole } from './lanes';
 import { LANES, LINE, Real, SHIFT, SINGLE } from './real';
+import { Touch } from './touch';
 
 /**
  * Prefetch: loads the first word of every slot that the block reads. Neighbours are scattered over memory,
@@ -24,19 +25,10 @@ export function touchFarSlots(
   slotStride: usize,
   out: usize,
 ): void {
-  let at = columns + ((<usize>load<u32>(rowStart + (first << 2))) << 2);
+  const at = columns + ((<usize>load<u32>(rowStart + (first << 2))) << 2);
   const end = columns + ((<usize>load<u32>(rowStart + ((first + count) << 2))) << 2);
   if (end - at > FAR_EDGES << 2) return;
-  let seen: u64 = 0;
-  for (; at + 16 <= end; at += 16) {
-    const q0 = load<u64>(slots + <usize>load<u32>(at, 0) * slotStride);
-    const q1 = load<u64>(slots + <usize>load<u32>(at, 4) * slotStride);
-    const q2 = load<u64>(slots + <usize>load<u32>(at, 8) * slotStride);
-    const q3 = load<u64>(slots + <usize>load<u32>(at, 12) * slotStride);
-    seen ^= q0 ^ q1 ^ q2 ^ q3;
-  }
-  for (; at < end; at += 4) seen ^= load<u64>(slots + <usize>load<u32>(at) * slotStride);
-  store<u64>(out, seen);
+  store<u64>(out, Touch.firstWords(at, end, slots, slotStride));
 }
 
 /** More than this would evict from the caches what it brings in. */

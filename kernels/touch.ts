@@ -27,6 +27,21 @@ export function touchSlots(
 const MOST_EDGES: usize = 64;
 
 export class Touch {
+  /** The first word of every slot whose column stands at at .. end. */
+  @inline static firstWords(from: usize, end: usize, slots: usize, stride: usize): u64 {
+    let at = from;
+    let seen: u64 = 0;
+    for (; at + 16 <= end; at += 16) {
+      const q0 = load<u64>(slots + <usize>load<u32>(at, 0) * stride);
+      const q1 = load<u64>(slots + <usize>load<u32>(at, 4) * stride);
+      const q2 = load<u64>(slots + <usize>load<u32>(at, 8) * stride);
+      const q3 = load<u64>(slots + <usize>load<u32>(at, 12) * stride);
+      seen ^= q0 ^ q1 ^ q2 ^ q3;
+    }
+    for (; at < end; at += 4) seen ^= load<u64>(slots + <usize>load<u32>(at) * stride);
+    return seen;
+  }
+
   /** A word of every line of the slots that agent i reads; slots lie `stride` bytes apart. */
   @inline static slots(i: usize, rowStart: usize, columns: usize, slots: usize, stride: usize): u64 {
     let at = columns + ((<usize>load<u32>(rowStart + (i << 2))) << 2);
@@ -35,14 +50,7 @@ export class Touch {
     if (end - at > MOST_EDGES << 2) return seen;
     const lines = (stride + 63) >> 6;
     if (lines === 1) {
-      for (; at + 16 <= end; at += 16) {
-        const q0 = load<u64>(slots + <usize>load<u32>(at, 0) * stride);
-        const q1 = load<u64>(slots + <usize>load<u32>(at, 4) * stride);
-        const q2 = load<u64>(slots + <usize>load<u32>(at, 8) * stride);
-        const q3 = load<u64>(slots + <usize>load<u32>(at, 12) * stride);
-        seen ^= q0 ^ q1 ^ q2 ^ q3;
-      }
-      for (; at < end; at += 4) seen ^= load<u64>(slots + <usize>load<u32>(at) * stride);
+      seen = Touch.firstWords(at, end, slots, stride);
     } else if (lines === 4) {
       for (; at < end; at += 4) {
         const q = slots + <usize>load<u32>(at) * stride;

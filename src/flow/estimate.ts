@@ -67,29 +67,15 @@ export interface Renewal {
   make(first: number, count: number, s: number, z: number): void;
 }
 
-/** Null where z goes on for ever. */
+/** In every round where links change, else every so many in float32; null where z goes on for ever. */
 export function bindRenewal(runtime: Runtime): Renewal | null {
-  const { arena, kernels, graph: g, rowBytes } = runtime;
-  const every = g.changing === undefined ? RENEWED_EVERY : 1;
+  const { arena, graph, rowBytes } = runtime;
+  const every = graph.changing === undefined ? RENEWED_EVERY : 1;
   if (every > 1 && arena.precision === 'float64') return null;
+  const states = readDense({ dim: rowBytes / arena.realBytes, slotBytes: rowBytes }, runtime);
   return {
     isDue: (round) => round % every === 0,
-    make(first, count, s, z) {
-      kernels.gatherDense(
-        first,
-        count,
-        g.rowStart,
-        g.columns,
-        g.weights,
-        g.weightStride,
-        g.degrees,
-        s,
-        rowBytes,
-        z,
-        rowBytes,
-        rowBytes / arena.realBytes,
-      );
-    },
+    make: (first, count, s, z) => states.gather(first, count, 0, s, z, rowBytes),
   };
 }
 
@@ -166,8 +152,7 @@ export function bindEstimate(
   const parityBytes = arena.field(`s${suffix}`).length > agents * n ? agents * rowBytes : 0;
   const at = (round: number) => s + (round & 1) * parityBytes;
   const changing = graph.changing !== undefined;
-  const states = changing ? readDense({ dim: n, slotBytes: rowBytes }, runtime) : null;
-  const renew = changing ? null : bindRenewal(runtime);
+  const renew = bindRenewal(runtime);
   const z = changing ? rows.scratch('estimate.z') : rows.state(`z${suffix}`);
   const laplacian = rows.scratch('estimate.laplacian');
   // Never wanted at the same time.
@@ -181,7 +166,6 @@ export function bindEstimate(
       const ownZ = changing ? z : z + first * rowBytes;
       channel.gather(first, count, round, laplacian);
       channel.decode(first, count, round, message);
-      if (states) states.gather(first, count, round, at(round), ownZ, rowBytes);
       if (renew?.isDue(round)) renew.make(first, count, at(round), ownZ);
       combine(count, disagreement, 1, ownZ, 1, laplacian);
       if (own !== 0) combine(count, own, 1, before, 1, message);

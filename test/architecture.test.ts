@@ -100,6 +100,7 @@ const LAYERS = [
   'src/report',
   'src/timeline',
   'src/library',
+  'src/dashboard',
   'src/bench',
   'src/cli',
 ];

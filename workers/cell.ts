@@ -15,6 +15,7 @@ export default async function cell({
   loaded,
   target,
   tune,
+  ask,
   watch,
   laps,
 }: CellTask): Promise<CellReport> {
@@ -28,7 +29,8 @@ export default async function cell({
     const { report, openGains } = prepared;
     const stepper = new Stepper(prepared, module, laps);
     const { search, plan } = searchCell(stepper, openGains, target, tune);
-    const { summary, ...run } = runCell(stepper, target, plan);
+    const limit = Math.min(plan.rounds, ask.limit ?? plan.rounds);
+    const { summary, ...run } = runCell(stepper, target, plan, limit, ask);
     await settleStrays();
     const outcome = {
       status: summary.status as Exclude<typeof summary.status, 'failed'>,
@@ -41,6 +43,7 @@ export default async function cell({
       gains: { ...report.gains, ...search.gains },
       trials: search.trials,
       ...run,
+      ...(ask.predict && { predicted: prepared.predict() }),
     };
     return { outcome, inputs: describeInputs(loaded, prepared.inputs) };
   } catch (error) {

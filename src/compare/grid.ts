@@ -19,7 +19,7 @@ import type { LoadedConfig, Override, StopSpec } from '../run/config.js';
 import { configDigest } from '../run/inputs.js';
 import { QUANTITIES, type Quantity } from '../run/targets.js';
 import { NamedInputs } from './cell-inputs.js';
-import type { Cell, Target } from './types.js';
+import type { Cell, CellAsk, Target } from './types.js';
 
 export interface GridInputs {
   /** Paths of files, or plain data. */
@@ -106,16 +106,35 @@ export async function makeGrid(inputs: GridInputs): Promise<Grid> {
       }
     }
   }
+  return { cells, target: await completeCells(cells, target, inputs.tune ?? 0) };
+}
+
+/**
+ * Gives every cell its end, what it is known by, and its files. `ask`: what is wanted of them beside the run.
+ * Without a target it is what all configs stop at, which is given back.
+ */
+export async function completeCells(
+  cells: readonly Cell[],
+  target: Target | null,
+  tune: number,
+  ask?: CellAsk,
+): Promise<Target> {
   const common = target ?? commonTarget(cells);
   const named = new NamedInputs();
   for (const cell of cells) {
     // What ends a cell is the target and nothing else: one that stops short of it could not be compared.
     cell.loaded.config.stop = { [common.quantity]: common.bound };
-    cell.setting = settingOf(cell.loaded, inputs.tune ?? 0);
+    cell.setting = settingOf(cell.loaded, tune, ask);
     cell.inputs = await named.of(cell.loaded);
     cell.id = cellId(cell);
   }
-  return { cells, target: common };
+  return common;
+}
+
+/** The same cell, of which something else is asked. */
+export function askAgain(cell: Cell, tune: number, ask: CellAsk): Cell {
+  const again = { ...cell, setting: settingOf(cell.loaded, tune, ask) };
+  return { ...again, id: cellId(again) };
 }
 
 /** `a; b`, or a list, as choices; the config's own where nothing is given. */
@@ -137,7 +156,7 @@ function choices(
 }
 
 /** One worker a cell, and the target for its end. */
-function alone(target: Target | null): Override[] {
+export function alone(target: Target | null): Override[] {
   const one: Override = { path: ['workers'], value: 1, origin: 'one worker a cell' };
   if (target === null) return [one];
   const { quantity, bound } = target;
@@ -188,8 +207,9 @@ function problemKey({ config, folder }: LoadedConfig, graph: unknown): string {
 }
 
 /** In its config, its folder and the trials of its search, whatever its files hold. */
-function settingOf({ config, folder }: LoadedConfig, tune: number): string {
-  return digestOf([configDigest(config), resolve(folder), tune]);
+function settingOf({ config, folder }: LoadedConfig, tune: number, ask?: CellAsk): string {
+  const asked = ask === undefined || Object.keys(ask).length === 0 ? [] : [ask];
+  return digestOf([configDigest(config), resolve(folder), tune, ...asked]);
 }
 
 function cellId({ setting, inputs }: Cell): string {

@@ -17,7 +17,8 @@ import type { Summary } from '../run/reports.js';
 import type { RunPlan } from '../run/types.js';
 import type { Stepper } from '../session/single-thread.js';
 import type { TraceRow } from '../trace/row.js';
-import type { Held, Target, Touched } from './types.js';
+import { hopeless } from './hopeless.js';
+import type { CellAsk, GivenUp, Held, Target, Touched } from './types.js';
 
 const EVERY_ROUND_UNTIL = 32;
 const SPACING = 1.05;
@@ -42,6 +43,8 @@ export interface CellRun {
   held: Held | null;
   /** The last time that the target was touched and not kept. */
   touched: Touched | null;
+  /** Only where it was asked to give up what is hopeless, and it was. */
+  givenUp?: GivenUp;
 }
 
 /**
@@ -53,6 +56,7 @@ export function runCell(
   target: Target,
   plan: RunPlan = stepper.prepared.plan,
   rounds = plan.rounds,
+  { giveUp = [] }: Pick<CellAsk, 'giveUp'> = {},
 ): CellRun {
   stepper.begin(plan);
   const watch = target.quantity === 'rmsError' ? stepper.rmsError : null;
@@ -60,6 +64,7 @@ export function runCell(
   const always = watch === null && plan.rowWork <= EVERY_ROUND_WORK;
   const trace: TraceRow[] = [];
   let touched: Touched | null = null;
+  let givenUp = null as GivenUp | null;
 
   /** Rounds until the target is met, in a row of that round; or the run is over. */
   const approach = (): { verdict: 'go' | 'converged' | 'diverged'; row: TraceRow } => {
@@ -83,6 +88,11 @@ export function runCell(
       seen = now;
       if (due || seen.verdict !== 'go') keep(trace, seen.row);
       if (due) next = rowAfter(round);
+      if (!due || giveUp.length === 0 || seen.verdict !== 'go') continue;
+      const why = hopeless(trace, target, rounds, giveUp);
+      if (why === null) continue;
+      givenUp = { round, why };
+      return seen;
     }
     return seen;
   };
@@ -112,7 +122,9 @@ export function runCell(
   for (;;) {
     const { verdict, row } = approach();
     const { summary } = stepper.finish(verdict, trace);
-    if (verdict !== 'converged') return { summary, trace, arrival: null, held: null, touched };
+    if (verdict !== 'converged') {
+      return { summary, trace, arrival: null, held: null, touched, ...(givenUp && { givenUp }) };
+    }
     const { rose, worst } = stays(row.round);
     if (rose === null) {
       return { summary, trace, arrival: row, held: { until: stepper.round, worst }, touched };

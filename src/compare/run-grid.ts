@@ -20,7 +20,7 @@ import { checkHost, threadExecArgv } from '../session/host.js';
 import { locatedRefusal } from '../session/overdue.js';
 import { changedInput } from './cell-inputs.js';
 import type { CompareDirectory } from './store.js';
-import type { Cell, CellOutcome, CellReport, CellTask, Target } from './types.js';
+import type { Cell, CellAsk, CellOutcome, CellReport, CellTask, Target } from './types.js';
 
 const WORKER_HEAP_MIB = 2048;
 
@@ -42,7 +42,13 @@ export interface GridRun {
 export function runGrid(
   cells: readonly Cell[],
   directory: Pick<CompareDirectory, 'read' | 'keep'>,
-  options: { jobs: number; target: Target; tune: number; onDone: (cell: Cell, outcome: CellOutcome) => void },
+  options: {
+    jobs: number;
+    target: Target;
+    tune: number;
+    ask?: CellAsk;
+    onDone: (cell: Cell, outcome: CellOutcome) => void;
+  },
 ): GridRun {
   const outcomes = new Map<string, CellOutcome>();
   const again = new Map<string, number>();
@@ -94,7 +100,8 @@ export function runGrid(
     let outcome: CellOutcome;
     let inputs = cell.inputs;
     try {
-      const task = { module, loaded, target: options.target, tune: options.tune, watch, laps };
+      const { target, tune, ask = {} } = options;
+      const task = { module, loaded, target, tune, ask, watch, laps };
       const report = await pool.run(task, { signal: abort.signal });
       outcome = report.outcome;
       // What it read is what it was to read: else it is a result of something that nobody asked for.

@@ -7,6 +7,7 @@
 import type { NetworkSpec } from '../links/types.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { RunInput } from '../run/inputs.js';
+import type { Prediction } from '../run/program.js';
 import type { RunStatus, Summary } from '../run/reports.js';
 import type { Quantity } from '../run/targets.js';
 import type { TraceRow } from '../trace/row.js';
@@ -62,6 +63,25 @@ export interface Touched {
   value: number;
 }
 
+/** Why a cell is not run to its end: see `hopeless.ts`. */
+export type GivingUp = 'growing' | 'slow';
+
+/** The round in which a cell was given up, and why. */
+export interface GivenUp {
+  round: number;
+  why: GivingUp;
+}
+
+/** What a sweep asks of its cells beside the run; nothing where absent. */
+export interface CellAsk {
+  /** What makes it give one up. */
+  giveUp?: readonly GivingUp[];
+  /** Rounds that it may take, where that is less than the config's. */
+  limit?: number;
+  /** The contraction that theory predicts of a round. */
+  predict?: boolean;
+}
+
 /** How a cell ended: what is kept in its file. */
 export type CellOutcome =
   | {
@@ -80,6 +100,10 @@ export type CellOutcome =
       arrival: TraceRow | null;
       held: Held | null;
       touched: Touched | null;
+      /** Where a sweep gave it up before its end. */
+      givenUp?: GivenUp;
+      /** Where that was asked for; null where no model says it. */
+      predicted?: Prediction | null;
     }
   | { status: 'refused' | 'failed'; error: string };
 
@@ -224,6 +248,7 @@ export interface CellTask {
   target: Target;
   /** Trial runs of the search for gains; 0: none. */
   tune: number;
+  ask: CellAsk;
   /** Where the thread says which of a user's functions it is in, see `src/plugin/watch.ts`. */
   watch: SharedArrayBuffer;
   /** And in which phase of a round; null where one may take any time. */

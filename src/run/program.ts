@@ -66,6 +66,8 @@ export interface Stages<Problem, Outline, Choice, Plan extends RunPlan> {
   agents(problem: Problem): Iterable<AgentRow>;
   /** Gains that a search may change; absent: none. */
   openGains?(made: Made<Problem, Outline, Choice, Plan>): OpenGains | null;
+  /** Null where nothing is known; absent: never. */
+  predict?(made: Made<Problem, Outline, Choice, Plan>): Prediction | null;
 }
 
 /** A round, as far as it says how many workers pay. */
@@ -89,12 +91,22 @@ export interface OpenGains {
   planWith(gains: Gains): RunPlan;
 }
 
+/** What theory says of a run before it begins. */
+export interface Prediction {
+  /** Spectral radius of a round on errors: below 1 they shrink. */
+  radius: number;
+  /** Whether it is that of the round itself, and not of a model of it. */
+  exact: boolean;
+}
+
 /** A run that is ready to start, whatever its program. */
 export interface Prepared {
   config: RunConfig;
   plan: RunPlan;
   report: PlanReport;
   openGains: OpenGains | null;
+  /** How errors shrink, where theory says so; it may take a while. */
+  predict(): Prediction | null;
   load: RoundLoad;
   /** The same run on another number of workers: nothing is chosen or solved again. */
   withWorkers(workers: number): Promise<Prepared>;
@@ -178,6 +190,7 @@ export async function ready<Problem, Outline, Choice, Plan extends RunPlan>(
       const plan = frozen(stages.plan(problem, divided.outline, made.answer, divided.choice));
       return ready(stages, { ...made, ...divided, plan });
     },
+    predict: () => stages.predict?.(made) ?? null,
     openGains: open && { ...open, planWith: (gains) => frozen(open.planWith(gains)) },
     fill: (arena) => stages.fill(arena, made),
     hint: () => stages.hint(made),

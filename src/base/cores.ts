@@ -31,6 +31,18 @@ export function ownCores(): Cores {
   return known;
 }
 
+/** Numbers of threads that are worth trying: 1, 2, 4, ... and all. */
+export function candidates(most: number): number[] {
+  const counts: number[] = [];
+  for (let count = 1; count < most; count *= 2) counts.push(count);
+  return [...counts, most];
+}
+
+/** Threads of a run: those that its config says, or as many as there may be. */
+export function mostWorkers({ workers }: { workers: number | 'auto' }, cores = ownCores().count): number {
+  return workers === 'auto' ? cores : workers;
+}
+
 /** `offered`: processors, as Node counts them. */
 export function countCores(offered: number, env: NodeJS.ProcessEnv, read: Read): Cores {
   const quota = cgroupQuota(read);

@@ -24,6 +24,8 @@ const NAME_DIGITS = 40;
 const WORTH_MS = 4;
 const MOST_BYTES_OF_ONE = 2 ** 28;
 const MOST_BYTES_OF_ALL = 2 ** 30;
+/** As in the loader. */
+const HALF_WRITTEN_MS = 3_600_000;
 
 // The loader says where; every bundle has a copy of this module.
 const KEY = Symbol.for('sottovoce.cache');
@@ -51,19 +53,46 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: NodeJS.ArrayBufferView) =>
  * @param kind a word for what it is, and part of what it is known by
  */
 export function remembered<T>(kind: string, of: readonly Part[], make: () => T): T {
-  const at = shared[KEY]?.('made') ?? null;
-  if (at === null) return make();
-  const name = digest([kind, ...of]);
-  const file = path.join(at, `${kind}-${name.toString('hex').slice(0, NAME_DIGITS)}`);
-  const found = read<T>(file, name);
+  const place = placeOf(kind, of);
+  if (place === null) return make();
+  const found = read<T>(place);
   if (found !== undefined) return found.value;
   const startedMs = performance.now();
   const value = make();
-  if (performance.now() - startedMs >= WORTH_MS) keep(file, name, value);
+  if (performance.now() - startedMs >= WORTH_MS) keep(place, value);
   return value;
 }
 
-function read<T>(file: string, name: Buffer): { value: T } | undefined {
+/** The same where it takes waiting to make it. */
+export async function rememberedLater<T>(
+  kind: string,
+  of: readonly Part[],
+  make: () => Promise<T>,
+): Promise<T> {
+  const place = placeOf(kind, of);
+  if (place === null) return make();
+  const found = read<T>(place);
+  if (found !== undefined) return found.value;
+  const startedMs = performance.now();
+  const value = await make();
+  if (performance.now() - startedMs >= WORTH_MS) keep(place, value);
+  return value;
+}
+
+/** Where it would be, and under which name. */
+interface Place {
+  file: string;
+  name: Buffer;
+}
+
+function placeOf(kind: string, of: readonly Part[]): Place | null {
+  const at = shared[KEY]?.('made') ?? null;
+  if (at === null) return null;
+  const name = digest([kind, ...of]);
+  return { file: path.join(at, `${kind}-${name.toString('hex').slice(0, NAME_DIGITS)}`), name };
+}
+
+function read<T>({ file, name }: Place): { value: T } | undefined {
   try {
     const bytes = readFileSync(file);
     const content = bytes.subarray(DIGEST_BYTES);
@@ -77,7 +106,7 @@ function read<T>(file: string, name: Buffer): { value: T } | undefined {
   }
 }
 
-function keep(file: string, name: Buffer, value: unknown): void {
+function keep({ file, name }: Place, value: unknown): void {
   const part = `${file}.${process.pid}-${Math.random().toString(36).slice(2)}.part`;
   try {
     const content = serialize(value);
@@ -92,17 +121,19 @@ function keep(file: string, name: Buffer, value: unknown): void {
   }
 }
 
-/** The longest unused go first, and with them what a killed process had half written. */
+/** The longest unused go first; what a killed process had half written goes after an hour. */
 export function prune(at: string, mostBytes: number): void {
-  const all = readdirSync(at).map((name) => {
+  const all = readdirSync(at).flatMap((name) => {
     const file = path.join(at, name);
-    const { mtimeMs, size } = statSync(file);
-    return { file, mtimeMs, size };
+    // Others write and tidy up at the same time.
+    const stat = statSync(file, { throwIfNoEntry: false });
+    return stat === undefined ? [] : [{ file, mtimeMs: stat.mtimeMs, size: stat.size }];
   });
   all.sort((a, b) => b.mtimeMs - a.mtimeMs);
   let bytes = 0;
-  for (const { file, size } of all) {
+  for (const { file, mtimeMs, size } of all) {
     bytes += size;
-    if (bytes > mostBytes) rmSync(file, { force: true });
+    const isLeft = file.endsWith('.part') && Date.now() - mtimeMs > HALF_WRITTEN_MS;
+    if (isLeft || bytes > mostBytes) rmSync(file, { force: true });
   }
 }

@@ -106,7 +106,7 @@ async function startOnce(config: string, changes: NodeJS.ProcessEnv): Promise<St
   const folder = makeTemporaryFolder('startup');
   try {
     const startedMs = performance.now();
-    running = run(process.execPath, [fileURLToPath(startupUrl), config, folder.path], {
+    running = run(process.execPath, [fileURLToPath(startupUrl), 'run', config, folder.path], {
       env: { ...process.env, ...changes },
     });
     const { stdout } = await running;

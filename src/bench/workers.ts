@@ -1,9 +1,10 @@
 /** Does `workers: auto` choose well: its choice beside every number that might have been given? */
 
+import { candidates } from '../base/cores.js';
 import { UNCOMPRESSED } from '../compress/registry.js';
 import { parseConfig } from '../config/load.js';
 import { prepareRun } from '../session/prepare.js';
-import { candidates, chooseWorkers } from '../session/workers.js';
+import { chooseWorkers } from '../session/workers.js';
 import { countText, figure, ratioFigure, spreadText } from './figures.js';
 import { interleave } from './interleave.js';
 import { FLATTENED_SIGN, problemConfig } from './problem.js';

@@ -4,13 +4,12 @@
  */
 
 import type { Command } from 'commander';
-import { ownCores } from '../base/cores.js';
+import { candidates, ownCores } from '../base/cores.js';
 import { InputError } from '../base/errors.js';
 import type { Change } from '../bench/diff.js';
 import type { FailOn } from '../bench/fail-on.js';
 import type { BenchDocument } from '../bench/report.js';
 import type { Benchmark, BenchResult, Progress } from '../bench/types.js';
-import { candidates } from '../session/workers.js';
 import { addBenchDiffCommand } from './bench-diff.js';
 import { digestOf, readDocument, writeJson, writePicture } from './bench-files.js';
 import { progressView, silent } from './progress.js';

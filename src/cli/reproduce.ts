@@ -5,6 +5,7 @@ import { InputError } from '../base/errors.js';
 import { plural } from '../base/format.js';
 import { showPath } from '../base/show-path.js';
 import type { KeptRun } from '../output/load-manifest.js';
+import { manifestAt } from '../output/manifest-file.js';
 import { versions } from '../output/versions.js';
 import type { LoadedConfig, Override } from '../run/config.js';
 import { configDigest, sayChanged } from '../run/inputs.js';
@@ -28,12 +29,14 @@ export async function reproduction(
   { out, allowChanged = false, set, overrides }: Changes,
   terminal: Terminal,
 ): Promise<{ loaded: LoadedConfig; judge(summary: Summary): Verdict } | null> {
-  const { loadManifest, manifestAt } = await import('../output/load-manifest.js');
   const manifest = manifestAt(file);
   if (manifest === null) return null;
   if (out !== undefined && path.resolve(out) === path.dirname(manifest))
     throw new InputError('--out is the folder of the run that is to be made again, expected another');
-  const { parseOverride } = await import('../config/load.js');
+  const [{ loadManifest }, { parseOverride }] = await Promise.all([
+    import('../output/load-manifest.js'),
+    import('../config/load.js'),
+  ]);
   const changes = [...set.map(parseOverride), ...overrides];
   const kept = await loadManifest(manifest, changes);
   for (const note of kept.notes) printLine(terminal.stderr, `note: ${note}`);

@@ -13,6 +13,7 @@ import type { Command } from 'commander';
 import { RunError } from '../base/errors.js';
 import { formatSeconds } from '../base/format.js';
 import { showPath } from '../base/show-path.js';
+import { recallConfig } from '../config/recalled.js';
 import { refusal } from '../output/failures.js';
 import { makeNewFolder } from '../output/make-folder.js';
 import { checkWritable, nearestExisting, toJson } from '../output/run-directory.js';
@@ -20,9 +21,11 @@ import { formatPlan } from '../report/plan.js';
 import { formatSummary } from '../report/summary.js';
 import type { LoadedConfig, Override } from '../run/config.js';
 import type { Summary } from '../run/reports.js';
+import { openSession } from '../session/client.js';
 import type { Progress, ResumePoint, RunResult, Session, StartOptions } from '../session/types.js';
 import { reportError } from './errors.js';
 import { type ProgressView, progressView, silent } from './progress.js';
+import { reproduction } from './reproduce.js';
 import { exitCodeFor, FINISHING, onSignal } from './signals.js';
 import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
 
@@ -62,11 +65,8 @@ export interface RunDependencies {
 }
 
 export const processDependencies: RunDependencies = {
-  openSession: async () => (await import('../session/client.js')).openSession(),
-  load: async (file, { set, overrides }) => {
-    const { loadConfig, parseOverride } = await import('../config/load.js');
-    return loadConfig(file, [...set.map(parseOverride), ...overrides]);
-  },
+  openSession,
+  load: (file, { set, overrides }) => recallConfig(file, set, overrides),
   onSignal,
   newFolder,
   stopGraceMs: 5000,
@@ -140,7 +140,6 @@ export function addRunCommand(
     .option('--debug', 'print stack traces')
     .addHelpText('after', HELP)
     .action(async (config: string, options: RunOptions) => {
-      const { reproduction } = await import('./reproduce.js');
       const again = await reproduction(config, { ...options, ...changesOf(options) }, terminal);
       const own = again && { ...dependencies, load: async () => again.loaded, judge: again.judge };
       setExitCode(await runCommand(config, options, terminal, own ?? dependencies));

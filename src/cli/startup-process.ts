@@ -4,8 +4,10 @@
  * the coordinator and the clock of the round loop.
  */
 
+import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { Startup } from '../bench/startup.js';
+import { createClock, readClock } from '../run/clock.js';
 import { main } from './main.js';
 
 const POLL_MS = 1;
@@ -26,17 +28,15 @@ async function timed<T>(phase: keyof typeof times, promise: Promise<T>): Promise
   return kept;
 }
 
-type ReadClock = typeof import('../run/clock.js').readClock;
-
-function giveUpAfterFirstRound(readClock: ReadClock, clock: SharedArrayBuffer): void {
+function giveUpAfterFirstRound(clock: SharedArrayBuffer): void {
   // A worker that has begun its second round has seen everyone finish the first.
   if ((readClock(clock)[0]?.rounds ?? 0) >= 2) {
     times.firstRound = performance.now();
     process.stdout.write(JSON.stringify(times), () => process.exit());
-  } else setTimeout(giveUpAfterFirstRound, POLL_MS, readClock, clock).unref();
+  } else setTimeout(giveUpAfterFirstRound, POLL_MS, clock).unref();
 }
 
-const [config = '', folder = ''] = process.argv.slice(2);
+const [, config = '', folder = ''] = process.argv.slice(2);
 const terminal = { stdout: process.stdout, stderr: process.stderr, env: process.env, debug: false };
 main(['run', config, '--out', folder, '--quiet'], terminal, (dependencies) => ({
   ...dependencies,
@@ -45,17 +45,15 @@ main(['run', config, '--out', folder, '--quiet'], terminal, (dependencies) => ({
     times.loaded = performance.now();
     const { session, close } = await dependencies.openSession();
     timed('coordinator', session.progress()).catch(() => {});
-    // What `sottovoce run` does not need is loaded while it waits.
-    const ours = Promise.all([import('../run/clock.js'), import('../session/workers.js')]);
     return {
       close,
       session: {
         ...session,
         async prepare(options) {
-          const [{ createClock, readClock }, { mostWorkers }] = await ours;
-          const clock = createClock(mostWorkers(options.config.config));
+          const { workers } = options.config.config;
+          const clock = createClock(workers === 'auto' ? availableParallelism() : workers);
           const report = await timed('prepared', session.prepare({ ...options, clock }));
-          giveUpAfterFirstRound(readClock, clock);
+          giveUpAfterFirstRound(clock);
           return report;
         },
       },

@@ -107,7 +107,7 @@ async function verifyFolder(
   quick: boolean,
   verifying: Verifying,
 ): Promise<Verification | null> {
-  const { manifestAt } = await import('../output/load-manifest.js');
+  const { manifestAt } = await import('../output/manifest-file.js');
   const manifest = manifestAt(given);
   const isFolder = statSync(given, { throwIfNoEntry: false })?.isDirectory() ?? false;
   if (manifest === null && !isFolder) return null;

@@ -6,20 +6,21 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { mostWorkers } from '../base/cores.js';
 import { InputError, isInputError } from '../base/errors.js';
 import { plural } from '../base/format.js';
 import { showPath } from '../base/show-path.js';
 import { type CheckpointHeader, readCheckpoint, Unusable } from '../checkpoint/file.js';
 import { findCheckpoints, type Refused } from '../checkpoint/folder.js';
 import { refusal } from '../output/failures.js';
-import { type KeptRun, loadManifest, manifestAt } from '../output/load-manifest.js';
+import { type KeptRun, loadManifest } from '../output/load-manifest.js';
 import type { Manifest } from '../output/manifest.js';
+import { manifestAt } from '../output/manifest-file.js';
 import { INCOMPLETE, openSettled, readJson } from '../output/run-folder.js';
 import type { LoadedConfig, Override } from '../run/config.js';
 import { configDigest, sayChanged } from '../run/inputs.js';
 import { originOf } from './checkpoints.js';
 import type { ResumePoint } from './types.js';
-import { mostWorkers } from './workers.js';
 
 export interface Resumption {
   /** The run's folder, absolute. */

@@ -12,9 +12,8 @@
 
 import { createArena } from '../arena/arena.js';
 import type { Precision } from '../arena/layout.js';
-import { type Cores, ownCores } from '../base/cores.js';
+import { type Cores, candidates, ownCores } from '../base/cores.js';
 import { countFrom, createClock, readClock } from '../run/clock.js';
-import type { RunConfig } from '../run/config.js';
 import { compileKernels } from '../run/kernels.js';
 import { placesFor } from '../run/places.js';
 import type { Prepared } from '../run/program.js';
@@ -61,11 +60,6 @@ export interface ChosenWorkers {
   why: string | null;
 }
 
-/** Those that a config says, or all that there may be. */
-export function mostWorkers({ workers }: Pick<RunConfig, 'workers'>, cores = ownCores().count): number {
-  return workers === 'auto' ? cores : workers;
-}
-
 /** What the model says of a number of workers. */
 export interface RoundModel {
   /** Seconds of a round on one worker. */
@@ -86,13 +80,6 @@ export function predictRound(
   const share = Math.ceil(agents / workers) / agents;
   const barrier = crossingSeconds(chooseShape(workers));
   return one * share + dear * (phases * barrier + (foreignBytes(workers) / LINE_BYTES) * LINE_SECONDS);
-}
-
-/** 1, 2, 4, ... and all. */
-export function candidates(most: number): number[] {
-  const counts: number[] = [];
-  for (let count = 1; count < most; count *= 2) counts.push(count);
-  return [...counts, most];
 }
 
 /** The best of several, the smaller one where two are about as fast. */

@@ -1,9 +1,9 @@
 /** A config, run in every way: the first one is what the others are compared with. */
 
+import { mostWorkers } from '../base/cores.js';
 import { plural } from '../base/format.js';
 import { withGains } from '../output/load-manifest.js';
 import type { LoadedConfig } from '../run/config.js';
-import { mostWorkers } from '../session/workers.js';
 import { likelyReasons } from './reasons.js';
 import type { Verification, Verifying } from './types.js';
 import { Variants } from './variants.js';

@@ -3,7 +3,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { prune, remembered } from '../../src/base/remembered.js';
+import { prune, remembered, rememberedLater } from '../../src/base/remembered.js';
 import { temporaryFolder } from '../support/run.js';
 
 const KEY = Symbol.for('sottovoce.cache');
@@ -97,6 +97,34 @@ describe('what was made of data', () => {
       });
     expect(fail).toThrow('line 3');
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('may take waiting to make', async () => {
+    const make = vi.fn(async () => slowly({ rounds: 5 })());
+    await rememberedLater('config', ['text'], make);
+    expect(await rememberedLater('config', ['text'], make)).toEqual({ rounds: 5 });
+    expect(make).toHaveBeenCalledOnce();
+    const fail = async () => {
+      throw new RangeError('line 3');
+    };
+    await expect(rememberedLater('config', ['other'], fail)).rejects.toThrow('line 3');
+    expect(readdirSync(folder)).toHaveLength(1);
+  });
+
+  it('takes what a killed process had half written along after an hour', () => {
+    const hours = (ago: number) => Date.now() / 1000 - 3600 * ago;
+    const left = path.join(folder, 'table-1.99-a.part');
+    const written = path.join(folder, 'table-2.99-b.part');
+    for (const [file, ago] of [
+      [left, 1.1],
+      [written, 0.9],
+    ] as const) {
+      writeFileSync(file, 'half');
+      utimesSync(file, hours(ago), hours(ago));
+    }
+    remembered('table', ['text'], slowly(1));
+    expect([left, written].map((file) => existsSync(file))).toEqual([false, true]);
+    expect(remembered('table', ['text'], never)).toBe(1);
   });
 
   it('goes when others were used later and there is no room', () => {

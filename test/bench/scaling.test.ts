@@ -1,6 +1,7 @@
 /** What scaling will take is known before it begins; problems that grow stay within a kernels' memory. */
 
 import { describe, expect, it } from 'vitest';
+import { candidates } from '../../src/base/cores.js';
 import { announcement } from '../../src/bench/announce.js';
 import { fitAmdahl, uslSpeedup } from '../../src/bench/fits.js';
 import { bytesHeld, FLATTENED_ROUND, PLAIN_ROUND } from '../../src/bench/round-bytes.js';
@@ -9,7 +10,6 @@ import { drawScaling } from '../../src/bench/scaling-picture.js';
 import { agentsEach, builtInStudies } from '../../src/bench/scaling-studies.js';
 import { summarizeStudy } from '../../src/bench/scaling-summary.js';
 import type { BenchInputs } from '../../src/bench/types.js';
-import { candidates } from '../../src/session/workers.js';
 
 const inputs = (workers: number[], passes = 11): BenchInputs => ({
   quick: false,

@@ -2,19 +2,12 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Precision } from '../../src/arena/layout.js';
-import type { Cores } from '../../src/base/cores.js';
+import { type Cores, candidates, mostWorkers } from '../../src/base/cores.js';
 import { parseConfig } from '../../src/config/load.js';
 import { compileKernels } from '../../src/run/kernels.js';
 import type { Prepared } from '../../src/run/program.js';
 import { prepareRun } from '../../src/session/prepare.js';
-import {
-  best,
-  candidates,
-  chooseWorkers,
-  mostWorkers,
-  predictRound,
-  tryOut,
-} from '../../src/session/workers.js';
+import { best, chooseWorkers, predictRound, tryOut } from '../../src/session/workers.js';
 import { runConfig, temporaryFolder } from '../support/run.js';
 
 const config = {

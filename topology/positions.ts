@@ -14,10 +14,7 @@
 import type { Graph } from './graph.js';
 import { reverseCuthillMcKee } from './ordering.js';
 import { components } from './properties.js';
-import { springs } from './springs.js';
-
-/** The neighbours of each node, row by row. */
-export type Rows = Pick<Graph, 'nodes' | 'rowStart' | 'columns'>;
+import { type Rows, springs } from './springs.js';
 
 /** Where each node is drawn. */
 export interface Positions {

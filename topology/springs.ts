@@ -17,7 +17,10 @@ import {
   type SimulationLinkDatum,
   type SimulationNodeDatum,
 } from 'd3-force';
-import type { Rows } from './positions.js';
+import type { Graph } from './graph.js';
+
+/** The neighbours of each node, row by row. */
+export type Rows = Pick<Graph, 'nodes' | 'rowStart' | 'columns'>;
 
 /** So many nodes are laid out from the beginning. */
 const COARSEST_NODES = 40;

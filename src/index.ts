@@ -15,7 +15,16 @@ export {
 export type { Spread } from './base/quantiles.js';
 export type { Certificate } from './certify/certify.js';
 export type { Comparison } from './compare/results.js';
-export type { Cell, CellOutcome, CellRow, MethodRow, Target } from './compare/types.js';
+export type {
+  Cell,
+  CellOutcome,
+  CellRow,
+  Cost,
+  MethodRow,
+  ProblemRow,
+  Quartiles,
+  Target,
+} from './compare/types.js';
 export type {
   CompressorModule,
   MessageContext,
@@ -94,6 +103,8 @@ export {
   type CompareOutcome,
   certify,
   compare,
+  type NamedGraph,
+  type NamedMethod,
   type TuneOptions,
   type TuneOutcome,
   tune,

@@ -24,6 +24,8 @@ import { wholeNumber, wholeNumbers } from './whole-numbers.js';
 const DEFAULT_TUNE = 40;
 
 export interface CompareOptions {
+  methods?: string;
+  graphs?: string;
   compressors?: string;
   flows?: string;
   seeds?: string;
@@ -38,10 +40,14 @@ export interface CompareOptions {
 }
 
 const HELP = `
-The grid is every config with every compressor, every flow and every seed. What is not given is what the configs say.
+The grid is every config on every graph with every method and every seed. What is not given is what the configs say.
+  --methods      flows, each with its compressor, under a label or not: 'extra; one bit: lead + flatten(sign)'. A flow without one has the config's own
+  --graphs       generators and files, under a label or not: 'ring(nodes=20); town: data/town.graphml'
+Instead of --methods, every flow with every compressor (flows whose messages go as they are stand there once, with identity):
   --compressors  kinds with parameters, a ; between them: 'top-k(k=8); flatten(sign); identity'
   --flows        what a message says ('error-state; observer'), or whole flows: 'primal-dual(compress=observer, mu=0.5); consensus'
-  --seeds        1,2,3 or 1..10: rows are then medians over the seeds, and count only where every seed reached the target
+  --seeds        1,2,3 or 1..10: rows are then medians and quartiles over the seeds; a seed that does not reach the target counts as infinite, and
+                 a method of which not all did stands behind those of which all did
   --tune         trial runs for the gains that a config leaves open (auto, or not given), the same search for every method: without one (0) a method
                  that is searched would stand beside one that has a formula
   --target       rmsError | agentsGapMean | agentsGapWorst | gradientNorm | gap | consensusError = a number; without it what the configs stop at, or
@@ -59,6 +65,7 @@ The folder:
 
 Examples:
   $ sottovoce compare ring.yaml --compressors 'identity; sign; flatten(sign); top-k(k=8)'
+  $ sottovoce compare ring.yaml --methods 'extra; one bit: lead + flatten(sign)' --graphs 'ring(nodes=20); torus(rows=5, columns=5)' --seeds 1..10
   $ sottovoce compare ring.yaml --compressors 'flatten(sign)' --flows 'error-state; observer' --seeds 1,2,3 --out study
   $ sottovoce compare ring.yaml grid.yaml --target rmsError=1e-8 --rounds 20000 --json | jq '.methods[] | select(.pareto)'
 
@@ -75,6 +82,8 @@ export function addCompareCommand(
     .summary('run a grid of configs, compressors, flows and seeds, and rank them')
     .description('Which method needs the fewest rounds, bits and seconds to a target? Run them all and see.')
     .argument('<config...>', 'config files (YAML)')
+    .option('--methods <list>', 'methods to try, a ; between them: [label:] flow [+ compressor]')
+    .option('--graphs <list>', 'graphs to try them on, a ; between them: [label:] generator or file')
     .option('--compressors <list>', 'compressors to try, a ; between them')
     .option('--flows <list>', 'what messages say, or whole flows, a ; between them')
     .option('--seeds <list>', 'seeds: 1,2,3 or 1..10')
@@ -138,7 +147,7 @@ async function makeCells(
     rounds,
     tune,
     ...options
-  }: Pick<CompareOptions, 'compressors' | 'flows' | 'target' | 'set'> & {
+  }: Pick<CompareOptions, 'methods' | 'graphs' | 'compressors' | 'flows' | 'target' | 'set'> & {
     seeds: number[] | undefined;
     rounds: string[];
     tune: number;
@@ -149,8 +158,9 @@ async function makeCells(
     import('../compare/store.js'),
     import('../library/load-modules.js'),
   ]);
-  const { compressors, flows, target, set = [] } = options;
-  const grid = await makeGrid({ configs, compressors, flows, seeds, target, set: [...set, ...rounds], tune });
+  const { methods, graphs, compressors, flows, target, set = [] } = options;
+  const axes = { methods, graphs, compressors, flows, seeds };
+  const grid = await makeGrid({ configs, ...axes, target, set: [...set, ...rounds], tune });
   await loadModulesOf(grid.cells);
   return { grid, open: (folder: string) => CompareDirectory.open(folder) };
 }
@@ -297,7 +307,7 @@ class Watch {
     this.ran++;
     const elapsedMs = Date.now() - this.startedMs;
     const left = formatSeconds((elapsedMs / this.ran / 1000) * (this.pending - this.ran));
-    const what = `${cell.compressor ?? cell.kinds.compressor}, seed ${cell.seed}: ${outcome.status}`;
+    const what = `${cell.label} on ${cell.graph}, seed ${cell.seed}: ${outcome.status}`;
     this.bar?.update(this.ran, { details: visibleLine(`${left} left, ${what}`) });
     if (this.output === null || this.output.isTTY || elapsedMs < this.nextLineMs) return;
     this.nextLineMs = 2 * elapsedMs;

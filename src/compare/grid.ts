@@ -1,29 +1,44 @@
 /**
- * The grid: configs x compressors x flows x seeds, each cell the config that `sottovoce run CONFIG --set ...
- * --seed ... --workers 1` would run. Everything that a schema can refuse is refused here, before anything
+ * The grid: configs x graphs x methods x seeds, each cell the config that `sottovoce run CONFIG --set ...
+ * --seed ... --workers 1` would run. Methods are a list of flows with their compressors, or all flows with all
+ * compressors; there a flow whose messages go as they are stands once, with identity. Everything that a schema can refuse is refused here, before anything
  * runs; what only a plan can refuse (k > dim) becomes a row of its own.
  */
 
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { digestOf } from '../base/canonical.js';
 import { inWords } from '../base/data-in-words.js';
 import { InputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
-import { checkSpec, parseSpecText } from '../certify/spec-text.js';
+import { UNCOMPRESSED } from '../compress/registry.js';
 import { describeMethod } from '../config/describe-method.js';
 import { loadConfig, parseConfig, parseOverride } from '../config/load.js';
 import { loadRegistries } from '../config/registries.js';
-import { COMPRESS_MODES } from '../flow/types.js';
 import { kernelsDigest, ownVersion } from '../output/versions.js';
 import type { LoadedConfig, Override, StopSpec } from '../run/config.js';
 import { configDigest } from '../run/inputs.js';
 import { QUANTITIES, type Quantity } from '../run/targets.js';
+import type { Registries } from '../schema/program.js';
 import { NamedInputs } from './cell-inputs.js';
+import {
+  type GraphText,
+  graphChoices,
+  gridMethods,
+  type MethodChoice,
+  type MethodText,
+  namedMethods,
+} from './methods.js';
 import type { Cell, CellAsk, Target } from './types.js';
 
 export interface GridInputs {
   /** Paths of files, or plain data. */
   configs: readonly (string | object)[];
+  /** What paths in plain data, and in `graphs`, are relative to; the working directory where absent. */
+  folder?: string | undefined;
+  /** `ring(nodes=20); town: data/town.graphml`, or a list of such texts; absent: the configs' own. */
+  graphs?: string | readonly GraphText[] | undefined;
+  /** `extra; one bit: lead + flatten(sign)`, instead of compressors and flows. */
+  methods?: string | readonly MethodText[] | undefined;
   /** `top-k(k=8); flatten(sign)`, or a list of such texts; absent: the configs' own. */
   compressors?: string | readonly string[] | undefined;
   /** `error-state; observer`, or whole flows: `primal-dual(compress=observer, mu=0.5)`. */
@@ -45,42 +60,40 @@ export interface Grid {
 /** What agents hold, for averaging and optimising alike. */
 const DEFAULT_TARGET: Target = { quantity: 'rmsError', bound: 1e-6 };
 
-interface Choice {
-  text: string | null;
-  overrides: Override[];
-}
-
 export async function makeGrid(inputs: GridInputs): Promise<Grid> {
   const registries = await loadRegistries();
   const set = (inputs.set ?? []).map(parseOverride);
-  const compressors = choices(inputs.compressors, '--compressors', (text) => {
-    const value = checkSpec(parseSpecText(text, registries.compressors), registries.compressors);
-    return [{ path: ['compressor'], value, origin: `--compressors '${text}'` }];
-  });
-  const flows = choices(inputs.flows, '--flows', (text) => {
-    const origin = `--flows '${text}'`;
-    if ((COMPRESS_MODES as readonly string[]).includes(text))
-      return [{ path: ['flow', 'compress'], value: text, origin }];
-    const value = parseSpecText(text, registries.flows, 'flow').spec;
-    return [{ path: ['flow'], value, origin }];
-  });
+  const folder = resolve(inputs.folder ?? '.');
+  const methods = methodsOf(inputs, registries);
+  const graphs = graphChoices(inputs.graphs, registries, folder);
   const target = inputs.target === undefined ? null : parseTarget(inputs.target);
   const load = (config: string | object, changes: readonly Override[]) => {
     const overrides = [...set, ...changes, ...alone(target)];
     return typeof config === 'string'
       ? loadConfig(config, overrides, registries)
-      : parseConfig(config, { overrides, registries });
+      : parseConfig(config, { folder, overrides, registries });
   };
 
   const cells: Cell[] = [];
   const problems = new Map<string, number>();
   let method = 0;
   for (const [at, given] of inputs.configs.entries()) {
-    for (const compressor of compressors) {
-      for (const flow of flows) {
-        const overrides = [...compressor.overrides, ...flow.overrides];
-        const own = await load(given, overrides);
-        const { network, ...kinds } = describeMethod(registries, own.config);
+    const place = typeof given === 'string' ? dirname(resolve(given)) : folder;
+    for (const graph of graphs) {
+      const plain = new Set<string | null>();
+      for (const { label, compressor, flow, together } of methods) {
+        const overrides = [...graph.overrides(place), ...flow.overrides, ...compressor.overrides];
+        let own = await load(given, overrides);
+        let text = compressor.text;
+        const chosen = !together && (flow.text !== null || compressor.text !== null);
+        if (chosen && describeMethod(registries, own.config).uncompressed) {
+          if (plain.has(flow.text)) continue;
+          plain.add(flow.text);
+          overrides.push({ path: ['compressor'], value: UNCOMPRESSED, origin: flow.text ?? 'the flow' });
+          own = await load(given, overrides);
+          text = null;
+        }
+        const { network, graph: itsName, uncompressed, ...names } = describeMethod(registries, own.config);
         for (const seed of inputs.seeds ?? [own.config.seed]) {
           const loaded = await load(given, [
             ...overrides,
@@ -94,10 +107,13 @@ export async function makeGrid(inputs: GridInputs): Promise<Grid> {
             inputs: [],
             method,
             problem: problems.get(key) as number,
+            label: label ?? '',
+            graph: graph.label ?? itsName,
             config: loaded.config.name ?? (typeof given === 'string' ? showPath(given) : `config ${at}`),
-            compressor: compressor.text,
+            compressor: text,
             flow: flow.text,
-            kinds,
+            kinds: { compressor: names.compressor, flow: names.flow },
+            plain: uncompressed,
             seed,
             loaded,
           });
@@ -106,6 +122,7 @@ export async function makeGrid(inputs: GridInputs): Promise<Grid> {
       }
     }
   }
+  nameMethods(cells);
   return { cells, target: await completeCells(cells, target, inputs.tune ?? 0) };
 }
 
@@ -137,22 +154,56 @@ export function askAgain(cell: Cell, tune: number, ask: CellAsk): Cell {
   return { ...again, id: cellId(again) };
 }
 
-/** `a; b`, or a list, as choices; the config's own where nothing is given. */
-function choices(
-  given: string | readonly string[] | undefined,
-  option: string,
-  read: (text: string) => Override[],
-): Choice[] {
-  if (given === undefined) return [{ text: null, overrides: [] }];
-  const parts = (typeof given === 'string' ? given.split(';') : given).map((part) => part.trim());
-  if (parts.every((part) => part === ''))
-    throw new InputError(`${option} is empty, expected kinds with a ; between them`);
-  const empty = parts.indexOf('');
-  if (empty >= 0)
-    throw new InputError(
-      `entry ${empty + 1} of ${option} is empty, expected kinds with a ; between them, and none at the end`,
-    );
-  return [...new Set(parts)].map((part) => ({ text: part, overrides: read(part) }));
+/** Throws InputError where both kinds of list are given. */
+function methodsOf({ methods, compressors, flows }: GridInputs, registries: Registries): MethodChoice[] {
+  if (methods === undefined) return gridMethods(compressors, flows, registries);
+  if (compressors !== undefined || flows !== undefined) {
+    const other = compressors !== undefined ? '--compressors' : '--flows';
+    throw new InputError(`--methods and ${other} are given, expected one of them`, {
+      hint: "--methods lists flows with their compressors ('lead + sign'); the other two make a full grid",
+    });
+  }
+  return namedMethods(methods, registries);
+}
+
+/**
+ * What methods are called in legends: as somebody chose, else by what they differ in from the others of the
+ * comparison. The same method has the same name on every problem, and no two have one name on the same one.
+ */
+function nameMethods(cells: readonly Cell[]): void {
+  const unnamed = cells.filter(({ label }) => label === '');
+  const differ = (of: (cell: Cell) => string | null) => new Set(cells.map(of)).size > 1;
+  const compressorOf = ({ compressor, kinds }: Cell) => compressor ?? kinds.compressor;
+  const flowOf = ({ flow, kinds }: Cell) => flow ?? kinds.flow;
+  // What the configs say themselves is part of the config.
+  const compressors = differ(({ compressor }) => compressor);
+  const flows = differ(({ flow }) => flow);
+  for (const cell of unnamed) {
+    const parts = [
+      ...(flows ? [flowOf(cell)] : []),
+      ...(compressors && !(flows && cell.plain) ? [compressorOf(cell)] : []),
+    ];
+    cell.label =
+      parts.length === 0
+        ? differ(({ config }) => config)
+          ? cell.config
+          : compressorOf(cell)
+        : parts.join(' + ');
+  }
+  const labels = new Map<string, Map<number, Cell[]>>();
+  for (const cell of cells) {
+    const key = JSON.stringify([cell.problem, cell.label]);
+    const methods = labels.get(key) ?? new Map<number, Cell[]>();
+    labels.set(key, methods.set(cell.method, [...(methods.get(cell.method) ?? []), cell]));
+  }
+  for (const methods of labels.values()) {
+    if (methods.size === 1) continue;
+    const configs = new Set([...methods.values()].map(([first]) => first.config));
+    const byConfig = configs.size === methods.size;
+    [...methods.values()].forEach((group, at) => {
+      for (const cell of group) cell.label += ` (${byConfig ? cell.config : at + 1})`;
+    });
+  }
 }
 
 /** One worker a cell, and the target for its end. */

@@ -32,6 +32,10 @@ export interface Cell {
   method: number;
   /** Number of its problem, from 0: graph, cost, beginning and links. */
   problem: number;
+  /** What its method is called in legends: the same on every graph. */
+  label: string;
+  /** What its graph is called. */
+  graph: string;
   /** Name or file of its config. */
   config: string;
   /** As written in the grid; null where the config's own is meant. */
@@ -40,6 +44,8 @@ export interface Cell {
   flow: string | null;
   /** What its config calls them, for cells that could not run. */
   kinds: { compressor: string; flow: string };
+  /** Whether its flow sends vectors as they are: its compressor says nothing of it then. */
+  plain?: boolean;
   /** Of its random draws. */
   seed: number;
   /** What it runs, with one worker. */
@@ -119,8 +125,12 @@ export interface CellRow {
   cell: string;
   /** Number of its problem, from 0. */
   problem: number;
-  /** Number of its method, from 0. */
+  /** Number of its method on its problem, from 0. */
   method: number;
+  /** What its method is called: the same on every graph. */
+  label: string;
+  /** What its graph is called. */
+  graph: string;
   /** Name or file of its config. */
   config: string;
   /** The graph, in words. */
@@ -197,12 +207,32 @@ export interface CellRow {
   hint: string | null;
 }
 
-/** A method over its seeds: medians, where every seed reached the target. */
+/** Over the seeds: a seed that did not arrive counts as infinite, which is null here. */
+export interface Quartiles {
+  /** First quartile. */
+  q1: number | null;
+  /** Median. */
+  median: number | null;
+  /** Third quartile. */
+  q3: number | null;
+}
+
+/** What methods are ranked by, at their arrival. */
+export type Cost = 'rounds' | 'bits' | 'linkBits' | 'networkSeconds' | 'seconds';
+
+/**
+ * A method on a problem, over its seeds. What it needs to the target is null where half of its seeds did not
+ * arrive, or some have not run.
+ */
 export interface MethodRow {
-  /** Number of its method, from 0. */
+  /** Its number, from 0. */
   method: number;
   /** Number of its problem, from 0. */
   problem: number;
+  /** What it is called: the same on every graph. */
+  label: string;
+  /** What its graph is called. */
+  graph: string;
   /** Name or file of its config. */
   config: string;
   /** In the short form that people write. */
@@ -217,14 +247,20 @@ export interface MethodRow {
   reached: number;
   /** Of the seeds: the first that is not converged, else converged. */
   status: CellRow['status'];
-  /** Median rounds to the target; null where a seed did not reach it. */
+  /** Place on its problem, from 1: those of which every seed arrived, by bits, then by how many arrived. */
+  rank: number;
+  /** Median rounds to the target. */
   rounds: number | null;
   /** Median bits to the target, each message counted once per agent. */
   bits: number | null;
+  /** Median bits to the target, each message counted once per directed edge. */
+  linkBits: number | null;
   /** Median seconds in the round loop to the target. */
   seconds: number | null;
   /** Median seconds to the target on the links of `network`. */
   networkSeconds: number | null;
+  /** The same with their quartiles. */
+  spread: Record<Cost, Quartiles>;
   /** Largest final value of the target's quantity. */
   final: number | null;
   /** What agents hold when they arrive (else in the end): the largest of the seeds. */
@@ -239,6 +275,31 @@ export interface MethodRow {
   error: string | null;
   /** What to try next, of the first seed that has one. */
   hint: string | null;
+}
+
+/** What methods are compared on. */
+export interface ProblemRow {
+  /** Its number, from 0. */
+  problem: number;
+  /** What it is called: its graph where that tells it from the others. */
+  label: string;
+  /** What its graph is called. */
+  graph: string;
+  /** The graph, in words. */
+  topology: string | null;
+  /** The cost, in words. */
+  cost: string | null;
+  /** Agents; of the first cell. */
+  agents: number | null;
+  /** Undirected edges; of the first cell. */
+  edges: number | null;
+  /** Entries of x. */
+  dim: number | null;
+  /**
+   * Number of the method that needs the fewest, of those of which every seed arrived; null where there is
+   * none.
+   */
+  wins: Record<Cost, number | null>;
 }
 
 /** What a thread is given of a cell. */

@@ -1,16 +1,10 @@
 /** What is made of a grid that has run, or of a part of it: rows, files and pictures. */
 
-import { type Comparison, compareOutcomes } from '../compare/results.js';
+import { type Comparison, compareOutcomes, type ResultsFile } from '../compare/results.js';
 import type { CompareDirectory } from '../compare/store.js';
 import type { Cell, CellOutcome, Target } from '../compare/types.js';
 import { toJson } from '../output/run-directory.js';
-import {
-  comparisonCsv,
-  comparisonJson,
-  comparisonParquet,
-  drawComparison,
-  type ResultsFile,
-} from '../report/comparison.js';
+import { comparisonCsv, comparisonJson, comparisonParquet, drawComparison } from '../report/comparison.js';
 
 export interface Compared {
   comparison: Comparison;

@@ -14,7 +14,7 @@ import type { LoadedConfig } from '../run/config.js';
 import type { Tuning } from '../run/reports.js';
 import { load } from './configs.js';
 import { checkOptions } from './options.js';
-import type { CompressorInput, ConfigInput, FlowInput } from './specs.js';
+import type { CompressorInput, ConfigInput, FlowConfigInput, FlowInput } from './specs.js';
 import { type CertifyProgress, onCoordinator, type TuneProgress } from './tasks.js';
 
 /** How a compressor is measured. */
@@ -97,6 +97,8 @@ export interface TuneOptions {
 const TUNE_OPTIONS = ['trials', 'target', 'signal', 'onProgress'];
 const CERTIFY_OPTIONS = ['dim', 'mu', 'rounds', 'seed', 'starts', 'moduleSeconds', 'signal', 'onProgress'];
 const COMPARE_OPTIONS = [
+  'methods',
+  'graphs',
   'compressors',
   'flows',
   'seeds',
@@ -176,12 +178,34 @@ export async function tune(
   return { gains, chosen, config: tuned, tuning, report, trials: null };
 }
 
+/** A flow with its compressor, under a name. */
+export interface NamedMethod {
+  /** What it is called in tables and legends; as it is written where absent. */
+  label?: string;
+  /** A spec, or text as on the command line. */
+  flow: FlowInput | string;
+  /** A spec, or text; the config's own where absent, and identity of a flow that takes no other. */
+  compressor?: CompressorInput | string;
+}
+
+/** A graph under a name. */
+export interface NamedGraph {
+  /** What it is called in tables and pictures; its generator or its file's name where absent. */
+  label?: string;
+  /** Section `topology` of a config. */
+  topology: FlowConfigInput['topology'];
+}
+
 /**
- * A grid: every config with every compressor, every flow and every seed. What is left out is what the configs
+ * A grid: every config on every graph with every method and every seed. What is left out is what the configs
  * say.
  */
 export interface CompareOptions {
-  /** Specs, or texts as on the command line: `flatten(sign)`. */
+  /** Methods by name instead of `compressors` and `flows`; texts as on the command line: `lead + sign`. */
+  methods?: readonly (NamedMethod | string)[];
+  /** Graphs in the place of the configs' own; texts as on the command line: `ring(nodes=20)`, or files. */
+  graphs?: readonly (NamedGraph | string)[];
+  /** Each with each of `flows`. Specs, or texts as on the command line: `flatten(sign)`. */
   compressors?: readonly (CompressorInput | string)[];
   /** Modes of compression (`error-state`), or whole flows. */
   flows?: readonly (FlowInput | string)[];
@@ -270,6 +294,8 @@ export async function compare(
   for (const text of target) parseTarget(text);
   const grid = await makeGrid({
     configs,
+    methods: options.methods && (await Promise.all(options.methods.map(methodText))),
+    graphs: options.graphs,
     compressors: await textsOf(options.compressors),
     flows: await textsOf(options.flows),
     seeds: options.seeds,
@@ -319,6 +345,14 @@ export async function compare(
 
 async function textsOf(specs: CompareOptions['compressors'] | CompareOptions['flows']) {
   return specs && Promise.all(specs.map((spec) => (typeof spec === 'string' ? spec : textOf(spec))));
+}
+
+async function methodText(method: NamedMethod | string) {
+  if (typeof method === 'string') return method;
+  const { label, flow, compressor } = method;
+  const texts = await textsOf([flow, ...(compressor === undefined ? [] : [compressor])] as FlowInput[]);
+  const [flowText, compressorText] = texts as [string, string?];
+  return { label, flow: flowText, compressor: compressorText };
 }
 
 /** In the short form where that can be read back, else as JSON. */

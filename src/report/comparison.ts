@@ -13,8 +13,17 @@ import {
   formatSeconds,
   plural,
 } from '../base/format.js';
-import type { Comparison } from '../compare/results.js';
-import type { Cell, CellOutcome, CellRow, MethodRow, Target } from '../compare/types.js';
+import { allArrived, type Comparison, type ResultsFile } from '../compare/results.js';
+import type {
+  Cell,
+  CellOutcome,
+  CellRow,
+  Cost,
+  MethodRow,
+  ProblemRow,
+  Quartiles,
+  Target,
+} from '../compare/types.js';
 import { QUANTITIES } from '../run/targets.js';
 import type { TraceRow } from '../trace/row.js';
 import { logPlot, type PlotSeries } from './plot.js';
@@ -27,6 +36,8 @@ const COLUMNS: Readonly<Record<keyof CellRow, 'STRING' | 'DOUBLE' | 'BOOLEAN' | 
   cell: 'STRING',
   problem: 'INT32',
   method: 'INT32',
+  label: 'STRING',
+  graph: 'STRING',
   config: 'STRING',
   topology: 'STRING',
   cost: 'STRING',
@@ -83,15 +94,6 @@ export async function comparisonParquet({ cells }: Comparison): Promise<Uint8Arr
   return new Uint8Array(parquetWriteBuffer({ columnData }));
 }
 
-/** What results.json holds. */
-export interface ResultsFile extends Comparison {
-  format: 'sottovoce-comparison/2';
-  target: Target;
-  tuning: { trials: number; note: string };
-  /** Whether every cell has run. */
-  complete: boolean;
-}
-
 export function comparisonJson(
   comparison: Comparison,
   target: Target,
@@ -102,81 +104,66 @@ export function comparisonJson(
   return { format: 'sottovoce-comparison/2', target, tuning, complete, ...comparison };
 }
 
-/** Methods as people see them in tables and legends: what they differ in, and nothing else. */
-function labeller(methods: readonly MethodRow[]): (row: MethodRow) => string[] {
-  const differ = (of: (row: MethodRow) => string) => new Set(methods.map(of)).size > 1;
-  const configs = differ(({ config }) => config);
-  const flows = differ(({ flow }) => flow);
-  return ({ config, compressor, flow }) => [
-    compressor,
-    ...(flows ? [flow] : []),
-    ...(configs ? [config] : []),
-  ];
-}
-
 export function formatComparison(
-  { methods, cells }: Comparison,
+  { problems, methods, cells }: Comparison,
   target: Target,
   tune: number,
   paint: Colours,
 ): string {
   const lines: string[] = [];
-  const bound = formatQuantity(target.bound);
-  const problems = [...new Set(methods.map(({ problem }) => problem))];
+  const title = QUANTITIES[target.quantity].title;
   for (const problem of problems) {
-    const group = sorted(methods.filter((row) => row.problem === problem));
-    const configs = [...new Set(group.map(({ config }) => config))].join(', ');
-    lines.push(paint.bold(`${configs}: to a ${QUANTITIES[target.quantity].title} of ${bound}`));
-    const label = labeller(group);
+    const group = methods
+      .filter((row) => row.problem === problem.problem)
+      .sort((one, other) => one.rank - other.rank);
+    lines.push(paint.bold(`${problem.label}: to a ${title} of ${formatQuantity(target.bound)}`));
     const several = group.some(({ seeds }) => seeds > 1);
     const network = group.some(({ networkSeconds }) => networkSeconds !== null);
     const gaps = group.some(({ agentsGapMean }) => agentsGapMean !== null);
-    const flows = new Set(group.map(({ flow }) => flow)).size > 1;
-    const [named = []] = group.map(label);
-    const names = named.map((_, i) => (i === 0 ? 'compressor' : i === 1 && flows ? 'flow' : 'config'));
-    const measured = [
-      'rounds',
-      'bits',
-      'seconds',
+    const head = [
+      ...[' ', 'method', 'rounds', 'bits', 'seconds'],
       ...(network ? ['network'] : []),
       ...(several ? ['seeds'] : []),
-      `${QUANTITIES[target.quantity].title} then`,
+      `${title} then`,
       ...(gaps ? ["agents' gaps: mean", 'worst'] : []),
     ];
-    const body = group.map((row) => [
+    const body = group.map(({ spread, ...row }) => [
       row.pareto ? PARETO : ' ',
-      ...label(row),
-      row.rounds === null ? ended(row) : formatCount(row.rounds),
-      row.bits === null ? '' : formatBits(row.bits),
-      row.seconds === null ? '' : formatSeconds(row.seconds),
-      ...(network ? [row.networkSeconds === null ? '' : formatSeconds(row.networkSeconds)] : []),
-      ...(several ? [`${row.reached} of ${row.seeds}`] : []),
+      row.label,
+      row.rounds === null ? ended(row) : formatSpread(spread.rounds, formatCount),
+      formatSpread(spread.bits, formatBits),
+      formatSpread(spread.seconds, formatSeconds),
+      ...(network ? [formatSpread(spread.networkSeconds, formatSeconds)] : []),
+      ...(several ? [`${row.reached}/${row.seeds}`] : []),
       row.final === null ? '' : formatQuantity(row.final, 2),
       ...(gaps
         ? [row.agentsGapMean, row.agentsGapWorst].map((gap) => (gap === null ? '' : formatQuantity(gap, 2)))
         : []),
     ]);
-    const head = [' ', ...names, ...measured];
     const widths = columnWidths([head, ...body]);
-    lines.push(paint.dim(alignRow(head, widths, 1 + names.length)));
+    lines.push(paint.dim(alignRow(head, widths, 2)));
     for (const row of body) {
-      const text = alignRow(row, widths, 1 + names.length);
+      const text = alignRow(row, widths, 2);
       lines.push(row[0] === PARETO ? paint.green(text) : text);
     }
     for (const row of group) {
-      const name = label(row).join(', ');
-      if (row.error !== null) lines.push(`${paint.yellow(`${row.status}:`)} ${name}: ${row.error}`);
-      if (row.hint !== null) lines.push(`${paint.cyan('hint:')} ${name}: ${row.hint}`);
+      const { label } = row;
+      if (row.error !== null) lines.push(`${paint.yellow(`${row.status}:`)} ${label}: ${row.error}`);
+      if (row.hint !== null) lines.push(`${paint.cyan('hint:')} ${label}: ${row.hint}`);
       if (row.touched !== null) {
         const { round, rose } = row.touched;
         lines.push(
-          `${paint.yellow('not kept:')} ${name}: met the target in round ${formatCount(round)} and left it in round ${formatCount(rose)}`,
+          `${paint.yellow('not kept:')} ${label}: met the target in round ${formatCount(round)} and left it in round ${formatCount(rose)}`,
         );
       }
     }
+    const won = formatWins(problem, group);
+    if (won !== null) lines.push(won);
     lines.push('');
   }
-  const seeds = methods.some((row) => row.seeds > 1) ? '; medians over the seeds' : '';
+  const seeds = methods.some((row) => row.seeds > 1)
+    ? '; medians over the seeds with their quartiles, in which a seed that did not arrive counts as infinite (-)'
+    : '';
   lines.push(
     paint.dim(
       `* Pareto front: no other method needs at most as many rounds and as many bits. Bits: every message once an agent${seeds}. Rounds are to the first round from which a run stays at the target for as long again, and at least 100 rounds.`,
@@ -184,6 +171,48 @@ export function formatComparison(
   );
   lines.push(paint.dim(howTuned(cells, tune)));
   return lines.join('\n');
+}
+
+/** `412 [398, 430]`; a unit that all three have stands once, behind them. */
+function formatSpread({ q1, median, q3 }: Quartiles, format: (value: number) => string): string {
+  if (median === null) return '';
+  const [middle, ...ends] = [median, q1, q3].map((value) => (value === null ? '-' : format(value)));
+  if (middle === undefined || ends.every((end) => end === middle)) return middle ?? '';
+  const unit = /^[\d.,]+( [A-Za-z]+)$/.exec(middle)?.[1] ?? '';
+  const short = [middle, ...ends].every((text) => text === '-' || text.endsWith(unit))
+    ? (text: string) => text.slice(0, text === '-' ? 1 : text.length - unit.length)
+    : null;
+  if (short === null) return `${middle} [${ends.join(', ')}]`;
+  return `${short(middle)} [${ends.map(short).join(', ')}]${unit}`;
+}
+
+const WON: readonly (readonly [Exclude<Cost, 'linkBits' | 'seconds'>, string, (value: number) => string])[] =
+  [
+    ['rounds', 'fewest rounds', formatCount],
+    ['bits', 'fewest bits', formatBits],
+    ['networkSeconds', 'least time on the network', formatSeconds],
+  ];
+
+/** Who needs the fewest, and how many times as many the next one does; null where there is nobody to compare. */
+function formatWins({ wins }: ProblemRow, methods: readonly MethodRow[]): string | null {
+  if (methods.length < 2) return null;
+  const able = methods.filter(allArrived);
+  const parts = WON.flatMap(([cost, words, format]) => {
+    const winner = able.find(({ method }) => method === wins[cost]);
+    const least = winner?.[cost] ?? null;
+    if (winner === undefined || least === null) return [];
+    const next = Math.min(...able.filter((row) => row !== winner).map((row) => row[cost] ?? Infinity));
+    const ratio = Number((next / least).toPrecision(next / least < 9.95 ? 2 : 3));
+    const than = !(ratio > 1 && Number.isFinite(ratio))
+      ? ''
+      : `, the next one ${formatRatio(ratio)} times that`;
+    return [`${words}: ${winner.label} (${format(least)}${than})`];
+  });
+  return parts.length === 0 ? null : parts.join('; ');
+}
+
+function formatRatio(ratio: number): string {
+  return ratio < 9.95 ? String(ratio) : formatCount(ratio);
 }
 
 /**
@@ -199,15 +228,7 @@ export function howTuned(cells: Comparison['cells'], tune: number): string {
   return `Gains that were left open: the best of up to ${tune} trial runs a cell, the same search for every method; those that are given stay (gains and trials in results.csv).`;
 }
 
-/** Front first, then by rounds; what did not reach the target stands last. */
-function sorted(methods: readonly MethodRow[]): MethodRow[] {
-  const last = Number.MAX_VALUE;
-  return [...methods].sort(
-    (a, b) => (a.bits ?? last) - (b.bits ?? last) || (a.rounds ?? last) - (b.rounds ?? last),
-  );
-}
-
-function ended({ status, ran, seeds }: MethodRow): string {
+function ended({ status, ran, seeds }: Pick<MethodRow, 'status' | 'ran' | 'seeds'>): string {
   if (ran < seeds) return 'stopped';
   return status === 'finished' || status === 'converged' ? 'not reached' : status;
 }
@@ -225,7 +246,6 @@ export function drawComparison(
   const problems = [...new Set(methods.map(({ problem }) => problem))];
   return problems.flatMap((problem, number) => {
     const group = methods.filter((row) => row.problem === problem);
-    const label = labeller(group);
     const drawn = group.flatMap((row) => {
       const own = cells.filter(({ method, problem: of }) => method === row.method && of === problem);
       return own.flatMap(({ id }) => {
@@ -237,7 +257,7 @@ export function drawComparison(
         );
         if (trace.length === 0) return [];
         const series = (x: (point: TraceRow) => number): PlotSeries => ({
-          label: `${label(row).join(', ')}${row.pareto ? ` ${PARETO}` : ''}`,
+          label: `${row.label}${row.pareto ? ` ${PARETO}` : ''}`,
           x: trace.map(x),
           y: trace.map((point) => point[target.quantity]),
           thin: own.length > 1,

@@ -45,8 +45,12 @@ export interface ProgramSections {
 export interface MethodDescription {
   flow: string;
   compressor: string;
+  /** Whether messages go as they are, so that no compressor but identity may stand beside this flow. */
+  uncompressed: boolean;
   /** Whatever decides who is linked to whom. */
   network: unknown;
+  /** What people call the graph, in a word or two. */
+  graph: string;
   /** Whether it can go on for ever: nothing it reads ends. */
   endless: boolean;
 }

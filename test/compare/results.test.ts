@@ -17,6 +17,8 @@ function cell(id: string, method: number, seed = 1): Cell {
     inputs: [],
     method,
     problem: 0,
+    label: id[0],
+    graph: 'ring(nodes=8)',
     config: 'ring.yaml',
     compressor: id[0],
     flow: null,
@@ -147,7 +149,7 @@ describe('the Pareto front', () => {
       '   c',
       '   e',
     ]);
-    expect(lines[7]).toBe('refused: e, primal-dual: compressor.k is 99, expected 1..40 (dim)');
+    expect(lines[7]).toBe('refused: e: compressor.k is 99, expected 1..40 (dim)');
   });
 
   it('is a column of results.csv', () => {

@@ -61,6 +61,13 @@ try {
     compressors: [all.topK(4), 'sign'],
     onCell: (cell, outcome, { done, of }) => [cell.seed, outcome.status, done / of],
   });
+  const study = await compare([config], {
+    methods: ['extra', { label: 'one bit', flow: { kind: 'lead' }, compressor: all.flatten(all.sign()) }],
+    graphs: ['ring(nodes=8)', { label: 'mine', topology: { graph } }],
+    seeds: [1, 2, 3],
+  });
+  const quartiles: (number | null)[] = study.methods.map(({ spread }) => spread.bits.q3);
+  const winner: number | null | undefined = study.problems[0]?.wins.rounds;
   const { gains, report } = await tune(config, { trials: 4, signal, onProgress: ({ trials, of }) => trials / of });
   const { verdict } = await certify(all.flatten(all.sign()), { dim: 8, onProgress: ({ measuring }) => measuring.length });
   const profiled = await profile(config, { seconds: 1, intervalUs: 200, outDir: 'p', html: false, timelineRounds: 9 });

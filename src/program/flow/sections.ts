@@ -3,6 +3,7 @@
  * links, layout.
  */
 
+import path from 'node:path';
 import { z } from 'zod';
 import { describeSpec } from '../../base/describe.js';
 import { formatPath, type SpecPath } from '../../base/errors.js';
@@ -22,7 +23,7 @@ import {
 } from '../../schema/explain.js';
 import type { CheckedSections, ProgramSections, Registries } from '../../schema/program.js';
 import { COMPRESSOR_OPTIONS, COMPRESSOR_REFERENCE, variants, withoutDialect } from '../../schema/variants.js';
-import type { FlowConfig } from './config.js';
+import type { FlowConfig, TopologySpec } from './config.js';
 import { EDGES_TOPOLOGY, GRAPH_TOPOLOGY, givenGraph } from './given-graph.js';
 
 const MAX_BLOCK_AGENTS = 4096;
@@ -120,15 +121,25 @@ export const flowSections: ProgramSections = {
   describe: (config) => {
     const { flow, compressor, topology, links } = config as FlowConfig;
     const { reference } = flow;
+    const definition = flowKind(flow.kind);
     return {
       flow: flowLabel(flow),
       compressor: describeSpec(compressor),
+      // What a module sends is known when it has been loaded.
+      uncompressed: definition.of === undefined && !definition.messages(flow).compressed,
       network: [topology, links ?? null],
+      graph: graphName(topology),
       // A series of references ends where its file does.
       endless: reference === undefined || !('file' in reference),
     };
   },
 };
+
+/** A file without its folder and ending, a generator with its parameters, or what a given graph is called. */
+function graphName({ file, kind, name = 'graph', ...parameters }: TopologySpec): string {
+  if (file !== undefined) return path.basename(file).replace(/(\.\w+)?\.\w+$/, '');
+  return kind === undefined ? name : describeSpec({ kind, ...parameters });
+}
 
 function check(input: Record<string, unknown>, registries: Registries): CheckedSections {
   const { topology, flow, compressor = UNCOMPRESSED, links, weights, layout } = input;

@@ -33,7 +33,14 @@ export const serverSections: ProgramSections = {
   describe: (config) => {
     const { kind, uplink, agents } = (config as ServerConfig).program;
     const compressor = describeSpec(uplink ?? { kind: 'one-bit' });
-    return { flow: kind, compressor, network: { star: agents }, endless: true };
+    return {
+      flow: kind,
+      compressor,
+      uncompressed: false,
+      network: { star: agents },
+      graph: `${agents} agents and a server`,
+      endless: true,
+    };
   },
 };
 

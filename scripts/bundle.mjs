@@ -35,7 +35,7 @@ const BUNDLES = [
 ];
 
 /** These find files of their own beside themselves. */
-const EXTERNAL = [/^@swc\//, /^piscina(\/|$)/, /^@resvg\//, /^assemblyscript(\/|$)/];
+const EXTERNAL = [/^@swc\//, /^piscina(\/|$)/, /^@resvg\//, /^assemblyscript(\/|$)/, /^pdfkit$/];
 
 /**
  * Few files rather than small ones: what a start loads anyway, what a config is checked with, and what

@@ -64,6 +64,7 @@ export { flows } from './flow/registry.js';
 export type { FlowDefinition } from './flow/types.js';
 export { loadConfig, parseConfig } from './library/configs.js';
 export type { TopologyInspection } from './library/inspect-graph.js';
+export { type PlotOptions, type PlotOutcome, plot } from './library/plot.js';
 export { type ProfileOptions, type ProfileOutcome, profile } from './library/profile.js';
 export { type ResumeOptions, resume } from './library/resume.js';
 export { type RunOptions, type RunOutcome, run } from './library/run.js';

@@ -97,6 +97,7 @@ const LAYERS = [
   'src/certify',
   'src/compare',
   'src/verify',
+  'src/figures',
   'src/report',
   'src/timeline',
   'src/library',

@@ -43,7 +43,7 @@ export async function writePicture(
   terminal: Terminal,
 ): Promise<void> {
   if (picture === undefined) throw new InputError(`${benchmark} has nothing to draw for --picture`);
-  const { renderPng } = await import('../report/png.js');
+  const { renderPng } = await import('../figures/png.js');
   const data = /\.png$/i.test(file) ? await renderPng(picture) : picture;
   await writeWhole('--picture', file, data, terminal);
 }

@@ -12,6 +12,7 @@ import { addCompareCommand } from './compare.js';
 import { reportError } from './errors.js';
 import { addListCommand } from './list.js';
 import { addNewCommand } from './new.js';
+import { addPlotCommand } from './plot.js';
 import { addProfileCommand } from './profile.js';
 import { addResumeCommand } from './resume.js';
 import { addRunCommand, processDependencies, type RunDependencies } from './run.js';
@@ -37,6 +38,7 @@ Examples:
   $ sottovoce tune ring.yaml                         which gains does auto choose, and why?
   $ sottovoce topology inspect network.gml           is it connected, and how well?
   $ sottovoce certify sign 'flatten(sign)' --dim 64  what does a thousandth of the error cost in bits?
+  $ sottovoce plot runs/ring-* --x bits --out ring.pdf   curves of runs, as a figure for a paper
   $ sottovoce profile profiles/one-bit-100k.yaml     flame graphs: where does the time go?
   $ sottovoce bench scaling --picture scaling.png    does it scale with workers?
   $ sottovoce new compressor mine                    a compressor of your own, and a config that runs it
@@ -48,7 +50,7 @@ Set SOTTOVOCE_DEBUG=1 (or give --debug) for stack traces, NO_COLOR=1 for plain t
 `;
 
 /** They run nothing, and work wherever node does. */
-const NEEDS_NO_THREADS = new Set(['list', 'new', 'schema', 'topology']);
+const NEEDS_NO_THREADS = new Set(['list', 'new', 'plot', 'schema', 'topology']);
 
 /** Runs one command; gives the exit code. */
 export async function main(
@@ -109,6 +111,7 @@ export async function main(
     addCertifyCommand(program, terminal, (code) => {
       exitCode = code;
     });
+    addPlotCommand(program, terminal);
     addProfileCommand(program, terminal, (code) => {
       exitCode = code;
     });

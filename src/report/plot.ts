@@ -4,7 +4,17 @@
  * stands once, whatever panels it is in. Pure; no library, no fonts of its own.
  */
 
-import { CHARACTER, COLOURS, escapeXml, heading, line, niceStep, round, svgDocument, text } from './svg.js';
+import {
+  CHARACTER,
+  COLOURS,
+  escapeXml,
+  heading,
+  line,
+  niceStep,
+  round,
+  svgDocument,
+  text,
+} from '../figures/svg.js';
 
 export interface PlotSeries {
   label: string;

@@ -6,7 +6,7 @@
  */
 
 import { plural } from '../base/format.js';
-import { CHARACTER, escapeXml, heading, line, niceStep, rect, svgDocument, text } from '../report/svg.js';
+import { CHARACTER, escapeXml, heading, line, niceStep, rect, svgDocument, text } from '../figures/svg.js';
 import type { Lap } from '../run/timeline.js';
 import type { RecordedTimeline } from '../session/recorded-timeline.js';
 import { workName } from './trace-events.js';

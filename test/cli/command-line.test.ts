@@ -57,6 +57,10 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
       ['--largest-component', 'Examples:'],
     ],
     [['list', '--help'], ['Examples:']],
+    [
+      ['plot', '--help'],
+      ['Examples:', '--facet graph', 'agents-gap', 'Exit codes'],
+    ],
     [['schema', '--help'], ['yaml-language-server']],
   ])('%j teaches', async (args, words) => {
     const { status, stdout, stderr } =
@@ -86,6 +90,7 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
       ['topology', 'convert', 'a.edges', 'b.gml', '--separator', 'dots'],
       'error: --separator is "dots", expected one of tab, comma, semicolon, bar, space',
     ],
+    [['plot', 'x', '--out', 'a.svg'], 'error: x: there is no such folder\n'],
     [['topology', 'inspect'], 'error: neither a file nor --kind is given'],
     [['topology', 'inspect', '--kind', 'rign', '--nodes', '3'], 'did you mean ring?'],
     [

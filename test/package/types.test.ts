@@ -37,7 +37,7 @@ const pages = [
 const EVERY_CALL = `
 import * as all from 'sottovoce';
 import { certify, compare, type ConfigInput, type FlowModule, inspectTopology, isInputError, isRunError } from 'sottovoce';
-import { InputError, loadConfig, openSession, parseConfig, profile, RunError, resume, run, timeline, tune, verify } from 'sottovoce';
+import { InputError, loadConfig, openSession, parseConfig, plot, profile, RunError, resume, run, timeline, tune, verify } from 'sottovoce';
 import { barChart, gapSparkline, linearPlot, log2Plot, logPlot, pairedBarChart, percent, readNpy, sparkline } from 'sottovoce/report';
 import { checkGraph, edgeWeights, formatGraph, generate, type Graph, graphFromEdges, inspect } from 'sottovoce/topology';
 import { parseGraph, readGraph, spectrum, writeGraph } from 'sottovoce/topology';
@@ -73,13 +73,14 @@ try {
   const profiled = await profile(config, { seconds: 1, intervalUs: 200, outDir: 'p', html: false, timelineRounds: 9 });
   const timed = await timeline(config, { seconds: 1, window: 50, onProgress: ({ round }) => round });
   const held = await profile('a.yaml', { repeats: 10, againstBuild: '../before', signal });
+  const drawn = await plot(['a', 'b'], { x: 'bits', y: 'agents-gap', facet: 'graph', logX: true, out: ['a.svg', 'a.pdf'] });
   const seen = await inspectTopology({ edges: [[0, 1], [1, 2]], labels: ['a', 'b', 'c'], weights: [1, 2] });
   await inspectTopology('graph.gml', { weights: 'metropolis' });
   await inspectTopology(graph);
   await using opened = await openSession();
   await opened.session.prepare({ config: loaded, outDir: null });
   const numbers: number[] = [x[0] ?? 0, rows[0]?.rmsError ?? 0, methods.length, gains['step'] ?? 0, seen.lambda2];
-  const texts: string[] = [pictures[0]?.svg ?? '', timed.svg, timed.trace.traceEvents[0]?.name ?? '', report?.flow ?? '', profiled.report.merged.thread, held.comparison?.verdict ?? ''];
+  const texts: string[] = [drawn.caption, pictures[0]?.svg ?? '', timed.svg, timed.trace.traceEvents[0]?.name ?? '', report?.flow ?? '', profiled.report.merged.thread, held.comparison?.verdict ?? ''];
   console.log(numbers, texts, verdict.qualifies);
 } catch (error) {
   if (isInputError(error)) console.error(error.hint, error instanceof InputError);
@@ -89,9 +90,9 @@ const made = generate({ kind: 'ring', nodes: 5 });
 console.log(edgeWeights(made, 'unit'), inspect(made).lambda2, spectrum(made).lambdaMax, formatGraph(made, 'a.gml'));
 console.log(parseGraph('0 1', 'a.edges').nodes, (await readGraph('a.gml')).edges);
 await writeGraph('b.gml', made);
-const plot = { title: 't', yLabel: 'y', floor: 1e-6, ceiling: 1 };
+const axes = { title: 't', yLabel: 'y', floor: 1e-6, ceiling: 1 };
 const series = [{ label: 'a', x: [1, 2], y: [1, 0.1] }];
-console.log(logPlot([{ xLabel: 'round', series }], plot), linearPlot([{ xLabel: 'round', series }], plot), log2Plot([{ xLabel: 'round', series }], plot));
+console.log(logPlot([{ xLabel: 'round', series }], axes), linearPlot([{ xLabel: 'round', series }], axes), log2Plot([{ xLabel: 'round', series }], axes));
 console.log(barChart([]), sparkline([1, 2]), gapSparkline([1, 0.1]), percent(0.5), pairedBarChart([], ['a', 'b']));
 console.log((await readNpy('x.npy')).shape, Object.keys({ ...all.compressors, ...all.costs, ...all.flows }));
 

@@ -3,24 +3,24 @@
  * asked for.
  */
 
-import { createRequire } from 'node:module';
+import { fontFile } from './fonts.js';
 
-const FONT = 'dejavu-fonts-ttf/ttf/DejaVuSans.ttf';
-const BOLD = 'dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf';
 /** Pixels for one unit of the drawing. */
 const SCALE = 2;
+/** For what is drawn in points: 300 pixels an inch. The renderer has 96 to the inch before. */
+export const PRINT_SCALE = 300 / 96;
 
-export async function renderPng(svg: string): Promise<Uint8Array> {
+/** `scale`: pixels for one unit of the drawing. */
+export async function renderPng(svg: string, scale = SCALE): Promise<Uint8Array> {
   const { Resvg } = await import('@resvg/resvg-js');
-  const { resolve } = createRequire(import.meta.url);
   const picture = new Resvg(svg, {
     font: {
-      fontFiles: [resolve(FONT), resolve(BOLD)],
+      fontFiles: [fontFile(), fontFile(true)],
       loadSystemFonts: false,
       defaultFontFamily: 'DejaVu Sans',
       sansSerifFamily: 'DejaVu Sans',
     },
-    fitTo: { mode: 'zoom', value: SCALE },
+    fitTo: { mode: 'zoom', value: scale },
     background: '#fff',
   });
   return picture.render().asPng();

@@ -1,0 +1,357 @@
+/**
+ * Where everything of a figure stands on its page. Text has its size in print, whatever the width of the
+ * figure: a figure of 3.5 in is made at 3.5 in, and not scaled down to it.
+ *
+ * Panels share both axes: numbers stand left of the first column and below the last panel of each column.
+ */
+
+import { InputError } from '../base/errors.js';
+import { type Axis, boundInWords, placeAxis } from './axes.js';
+import type { Curve, Figure } from './figure.js';
+import type { Measure } from './fonts.js';
+import { type Box, isFree, type PlacedLabel, placeLabels } from './place-labels.js';
+import { plainWords, RAISED, type Words } from './scene.js';
+import { keptPoints } from './thin.js';
+
+/** Of text in print, in points. */
+export const SIZE = 8;
+export const SMALL = 7;
+const LEAST_PANEL = 96;
+const LEAST_HEIGHT = 45;
+const GAP = 9;
+const TICK = 3;
+/** What is left out of a curve is nearer to it than this, in points: a tenth of a line's width. */
+const TOLERANCE = 0.1;
+const SAMPLE = 22;
+
+export type LegendPlace = 'auto' | 'direct' | 'below' | 'none';
+
+export interface Page {
+  width: number;
+  /** Null: from the width. */
+  height: number | null;
+  /** Panels side by side; null: as many as have room. */
+  columns: number | null;
+  legend: LegendPlace;
+}
+
+export interface PlacedCurve {
+  curve: Curve;
+  /** Pieces that are not broken: x, y, x, y, ... on the page. */
+  pieces: number[][];
+  /** Outlines of its band. */
+  bands: number[][];
+  /** Numbers of the rows that are drawn, piece by piece. */
+  kept: number[][];
+  /** Places of its dots: of rows. */
+  dots: [number, number][];
+  /** Where it ends because of an overflow, if within the frame. */
+  lost: [number, number] | null;
+}
+
+export interface PlacedPanel {
+  title: string | null;
+  frame: Box;
+  x: Axis;
+  y: Axis;
+  curves: PlacedCurve[];
+  labels: PlacedLabel[];
+  /** Whether numbers stand left of it, and below it. */
+  numbered: { left: boolean; below: boolean };
+}
+
+export interface Layout {
+  width: number;
+  height: number;
+  columns: number;
+  panels: PlacedPanel[];
+  /** Base line of the figure's title. */
+  title: { x: number; y: number } | null;
+  xTitle: { x: number; y: number };
+  yTitle: { x: number; y: number };
+  legend: { label: string; style: number; x: number; y: number; sample: number }[];
+  /** Words at the target's line, in the first panel. */
+  target: Box | null;
+}
+
+export function layOut(figure: Figure, page: Page, measure: Measure): Layout {
+  const wantsDirect = page.legend === 'direct' || page.legend === 'auto';
+  if (figure.labels.length > 1 && wantsDirect) {
+    const direct = place(figure, page, measure, false);
+    if (addLabels(figure, direct, measure)) return direct;
+    if (page.legend === 'direct') {
+      throw new InputError('--legend direct: not every label has room at its curve', {
+        hint: 'a larger --width or --height makes room; --legend below puts them under the figure',
+      });
+    }
+  }
+  return place(figure, page, measure, figure.labels.length > 1 && page.legend !== 'none');
+}
+
+function place(figure: Figure, page: Page, measure: Measure, withLegend: boolean): Layout {
+  const { panels, title } = figure;
+  const widest = Math.max(...labelsUp(figure).map((words) => widthOf(words, SIZE, measure)));
+  const left = SIZE + 6 + widest + TICK + 2;
+  const right = 6;
+  const across = page.width - left - right;
+  const columns = Math.min(
+    panels.length,
+    page.columns ?? Math.max(1, Math.floor((across + GAP) / (LEAST_PANEL + GAP))),
+  );
+  const rows = Math.ceil(panels.length / columns);
+  const panelWidth = (across - (columns - 1) * GAP) / columns;
+  if (panelWidth < 40) {
+    throw new InputError(
+      `--width leaves ${Math.max(0, Math.round(panelWidth))} pt to a panel, expected at least 40: ${columns} side by side in ${Math.round(page.width)} pt`,
+      { hint: 'a larger --width, or fewer --columns' },
+    );
+  }
+  const titles = panels.some((panel) => panel.title !== null);
+  const top = 5 + (title === null ? 0 : SIZE + 7);
+  const head = titles ? SIZE + 5 : 0;
+  // Where the last row is not full, the panels above its gap have numbers below them.
+  const foot = panels.length % columns === 0 ? 0 : TICK + SIZE + 3;
+  const below = TICK + SIZE + 3 + SIZE + 6;
+  const legend = withLegend ? legendLines(figure, page.width - left, measure) : [];
+  const legendHeight = legend.length === 0 ? 0 : legend.length * (SIZE + 4) + 4;
+  const fixed = top + rows * head + (rows - 1) * (GAP + foot) + below + legendHeight;
+  const panelHeight =
+    page.height === null
+      ? Math.max(70, panelWidth * (panels.length === 1 ? 0.66 : 0.85))
+      : (page.height - fixed) / rows;
+  if (panelHeight < LEAST_HEIGHT) {
+    throw new InputError(
+      `--height is ${Math.round(page.height ?? 0)} pt, expected at least ${Math.ceil(fixed + rows * LEAST_HEIGHT)} for ${rows === 1 ? 'one row' : `${rows} rows`} of panels`,
+    );
+  }
+  const height = fixed + rows * panelHeight;
+  const xCount = Math.max(2, Math.floor(panelWidth / (figure.x.labels === 'si' ? 34 : 28)));
+  const yCount = Math.max(2, Math.floor(panelHeight / 17));
+
+  const placed = panels.map((panel, p): PlacedPanel => {
+    const [column, row] = [p % columns, Math.floor(p / columns)];
+    const frame = {
+      x: left + column * (panelWidth + GAP),
+      y: top + head + row * (panelHeight + head + GAP + foot),
+      width: panelWidth,
+      height: panelHeight,
+    };
+    const x = placeAxis(figure.x, frame.x, frame.x + frame.width, {
+      count: xCount,
+      labels: figure.x.labels,
+      unit: figure.x.unit,
+    });
+    const y = placeAxis(figure.y, frame.y + frame.height, frame.y, {
+      count: yCount,
+      labels: figure.y.labels,
+      unit: figure.y.unit,
+    });
+    return {
+      title: panel.title,
+      frame,
+      x,
+      y,
+      curves: panel.curves.map((curve) => placeCurve(curve, x, y, frame, figure.labels.length)),
+      labels: [],
+      numbered: { left: column === 0, below: p + columns >= panels.length },
+    };
+  });
+  const [first] = placed as [PlacedPanel];
+  const panelsHeight = (rows - 1) * (panelHeight + head + GAP + foot) + panelHeight;
+  const bottom = top + head + panelsHeight;
+  const legendTop = bottom + below + SIZE - 1;
+  return {
+    width: page.width,
+    height,
+    columns,
+    panels: placed,
+    title: title === null ? null : { x: left, y: top - 6 },
+    xTitle: { x: left + across / 2, y: bottom + TICK + SIZE + 3 + SIZE + 1 },
+    yTitle: { x: SIZE + 1, y: top + head + panelsHeight / 2 },
+    legend: legend.flatMap((line, i) =>
+      line.map(({ label, style, x }) => ({
+        label,
+        style,
+        x: left + x,
+        y: legendTop + i * (SIZE + 4),
+        sample: SAMPLE,
+      })),
+    ),
+    target: figure.target === null ? null : placeTarget(figure.target, first, measure),
+  };
+}
+
+/** Words that say the target, where no curve crosses them: on its line, from the left to the right, or below. */
+function placeTarget(target: number, panel: PlacedPanel, measure: Measure): Box {
+  const { frame } = panel;
+  const width = widthOf(targetWords(target), SMALL, measure);
+  const at = panel.y.of(target);
+  const lines = panel.curves.flatMap(({ pieces }) => pieces);
+  const places = [at - 3 - SMALL, at + 3].flatMap((y) =>
+    Array.from({ length: 21 }, (_, i) => ({
+      x: frame.x + 4 + (i / 20) * (frame.width - 8 - width),
+      y,
+      width,
+      height: SMALL,
+    })),
+  );
+  const [fallback] = places as [Box];
+  return places.find((place) => isFree(place, lines, frame)) ?? fallback;
+}
+
+/** Whether every label has found a place, all in one panel. */
+function addLabels(figure: Figure, layout: Layout, measure: Measure): boolean {
+  for (const panel of layout.panels) {
+    const lines = figure.labels.map((label) => {
+      const own = panel.curves.filter(({ curve }) => curve.label === label);
+      // A gap between pieces is crossed by no line.
+      const points = own.flatMap(({ pieces }) =>
+        pieces.flatMap((piece) => [...piece, Number.NaN, Number.NaN]),
+      );
+      return { label, points, width: measure(label, SIZE) };
+    });
+    if (lines.some(({ points }) => points.length === 0)) continue;
+    const taken: Box[] = [];
+    if (figure.target !== null) {
+      const { x, width } = panel.frame;
+      taken.push({ x, y: panel.y.of(figure.target) - 1, width, height: 2 });
+      if (layout.target !== null && panel === layout.panels[0]) taken.push(layout.target);
+    }
+    const placed = placeLabels(lines, panel.frame, SIZE, taken);
+    if (placed === null) continue;
+    panel.labels = placed;
+    return true;
+  }
+  return false;
+}
+
+function placeCurve(curve: Curve, x: Axis, y: Axis, frame: Box, curves: number): PlacedCurve {
+  const across = curve.x.map(x.of);
+  const up = curve.y.map(y.of);
+  const pieces: number[][] = [];
+  const kept: number[][] = [];
+  for (const run of finiteRuns(across, up)) {
+    const points = run.flatMap((i) => [across[i] as number, up[i] as number]);
+    const numbers = keptPoints(points, TOLERANCE);
+    kept.push(numbers.map((i) => run[i] as number));
+    pieces.push(numbers.flatMap((i) => [points[2 * i] as number, points[2 * i + 1] as number]));
+  }
+  const last = pieces.at(-1)?.slice(-2) as [number, number] | undefined;
+  return {
+    curve,
+    pieces,
+    kept,
+    bands: bandOf(curve, across, y, frame),
+    dots: curves < 2 ? [] : dotsOf(curve, across, up, frame),
+    lost: curve.diverges && last !== undefined && isWithin(last, frame) ? last : null,
+  };
+}
+
+/** Numbers of neighbouring points that both have a place. */
+function finiteRuns(across: readonly number[], up: readonly number[]): number[][] {
+  const runs: number[][] = [];
+  let open: number[] | null = null;
+  across.forEach((at, i) => {
+    if (!Number.isFinite(at) || !Number.isFinite(up[i])) {
+      open = null;
+      return;
+    }
+    if (open === null) {
+      open = [];
+      runs.push(open);
+    }
+    open.push(i);
+  });
+  return runs;
+}
+
+/**
+ * Outlines, each of a stretch over which both ends are known. An end that is infinite lies at the frame's
+ * edge: the area is not drawn any further.
+ */
+function bandOf({ low, high }: Curve, across: readonly number[], y: Axis, frame: Box): number[][] {
+  if (low === null || high === null) return [];
+  const beyond = (place: number, value: number) => {
+    if (value === Number.POSITIVE_INFINITY) return frame.y - 1;
+    return value <= 0 && Number.isNaN(place) ? frame.y + frame.height + 1 : place;
+  };
+  const [bottom, top] = [low, high].map((end) => end.map((value) => beyond(y.of(value), value)));
+  const known = across.map((at, i) => (Number.isFinite(bottom?.[i]) ? at : Number.NaN));
+  return finiteRuns(known, top as number[])
+    .filter((run) => run.length > 1)
+    .map((run) => {
+      const edge = (places: readonly number[]) => {
+        const points = run.flatMap((i) => [across[i] as number, places[i] as number]);
+        return keptPoints(points, TOLERANCE).map(
+          (i) => [points[2 * i], points[2 * i + 1]] as [number, number],
+        );
+      };
+      return [...edge(top as number[]), ...edge(bottom as number[]).reverse()].flat();
+    });
+}
+
+/** Dots stand on rows, about as far apart along the curve as is good to see; of each curve at other places. */
+function dotsOf(
+  { style }: Curve,
+  across: readonly number[],
+  up: readonly number[],
+  frame: Box,
+): [number, number][] {
+  const dots: [number, number][] = [];
+  const apart = 42;
+  let walked = apart * (0.35 + ((style * 0.37) % 0.5));
+  let before: [number, number] | null = null;
+  across.forEach((x, i) => {
+    const here: [number, number] = [x, up[i] as number];
+    if (!isWithin(here, frame)) {
+      before = null;
+      return;
+    }
+    if (before !== null) walked += Math.hypot(here[0] - before[0], here[1] - before[1]);
+    before = here;
+    if (walked < apart) return;
+    dots.push(here);
+    walked = 0;
+  });
+  return dots;
+}
+
+function isWithin([x, y]: readonly [number, number], { x: left, y: top, width, height }: Box): boolean {
+  return x >= left && x <= left + width && y >= top && y <= top + height;
+}
+
+function labelsUp({ y }: Figure): Words[] {
+  const { ticks } = placeAxis(y, 100, 0, { count: 6, labels: y.labels, unit: y.unit });
+  return ['0', ...ticks.flatMap(({ label }) => (label === null ? [] : [label]))];
+}
+
+/** target 10^-6. */
+export function targetWords(target: number): Words {
+  const bound = boundInWords(target);
+  return [{ text: 'target ' }, ...(typeof bound === 'string' ? [{ text: bound }] : bound)];
+}
+
+export function widthOf(words: Words, size: number, measure: Measure): number {
+  if (typeof words === 'string') return measure(words, size);
+  return words.reduce((sum, { text, raised }) => sum + measure(text, raised ? RAISED.size * size : size), 0);
+}
+
+/** Entries in lines of the width that there is. */
+function legendLines(
+  { labels }: Figure,
+  width: number,
+  measure: Measure,
+): { label: string; style: number; x: number }[][] {
+  const lines: { label: string; style: number; x: number }[][] = [];
+  let x = Number.POSITIVE_INFINITY;
+  labels.forEach((label, style) => {
+    const own = SAMPLE + 4 + measure(plainWords(label), SIZE);
+    if (x + own > width) {
+      lines.push([]);
+      x = 0;
+    }
+    lines.at(-1)?.push({ label, style, x });
+    x += own + 12;
+  });
+  return lines;
+}

@@ -33,8 +33,11 @@ const HALF_WRITTEN_MS = 3_600_000;
 const KEPT = 8;
 
 const modules = new Map();
-/** Those compiled here, whose code is still to be written. */
+/** Those of which more is compiled here than stands in the cache. */
 const fresh = new Map();
+/** What a cache begins with, behind its digest: what was called when it was written. */
+const LOADED = Buffer.of(0);
+const DONE = Buffer.of(1);
 let folder;
 
 function digest(...parts) {
@@ -103,8 +106,9 @@ function readCache(file, source) {
   if (cacheFolder() === null) return undefined;
   try {
     const bytes = fs.readFileSync(cacheOf(file));
-    const code = bytes.subarray(DIGEST_BYTES);
-    return digest(key(), source, code).equals(bytes.subarray(0, DIGEST_BYTES)) ? code : undefined;
+    const kept = bytes.subarray(DIGEST_BYTES);
+    if (!digest(key(), source, kept).equals(bytes.subarray(0, DIGEST_BYTES))) return undefined;
+    return { code: kept.subarray(1), isDone: kept[0] === DONE[0] };
   } catch {
     return undefined;
   }
@@ -115,13 +119,14 @@ function load(file) {
   const known = modules.get(file);
   if (known) return known.exports;
   const source = fs.readFileSync(file);
-  const cachedData = readCache(file, source);
+  const cached = readCache(file, source);
   const script = new vm.Script(Module.wrap(source.toString('utf8')), {
     filename: file,
     columnOffset: -HEAD.length,
-    cachedData,
+    cachedData: cached?.code,
   });
-  if (cachedData === undefined || script.cachedDataRejected) fresh.set(file, { script, source });
+  const isKept = cached !== undefined && !script.cachedDataRejected;
+  if (!isKept || !cached.isDone) fresh.set(file, { script, source, isKept });
   const module = { exports: {} };
   modules.set(file, module);
   const here = path.dirname(file);
@@ -131,24 +136,29 @@ function load(file) {
   return module.exports;
 }
 
-/** What has been called by now is in it compiled. */
-function record() {
-  if (fresh.size === 0 || cacheFolder() === null) return;
+/** What has been called by now is in it compiled. `how` is DONE where that is what a run calls. */
+function record(how) {
+  const written = [...fresh].filter(([, { isKept }]) => how === DONE || !isKept);
+  if (written.length === 0 || cacheFolder() === null) return;
   try {
-    for (const [file, { script, source }] of fresh) {
-      const code = script.createCachedData();
+    for (const [file, entry] of written) {
+      const kept = Buffer.concat([how, entry.script.createCachedData()]);
       const part = `${cacheOf(file)}.${process.pid}-${threadId}-${Math.random().toString(36).slice(2)}.part`;
       // 'wx' makes a file that was not there: it follows no link, and writes into nobody's.
-      fs.writeFileSync(part, Buffer.concat([digest(key(), source, code), code]), { flag: 'wx' });
+      fs.writeFileSync(part, Buffer.concat([digest(key(), entry.source, kept), kept]), { flag: 'wx' });
       fs.renameSync(part, cacheOf(file));
+      entry.isKept = true;
     }
     removeHalfWritten(cacheFolder());
     prune(path.dirname(path.dirname(cacheFolder())));
   } catch {
     // No space, or somebody tidies up: the next start compiles again.
   }
-  fresh.clear();
+  if (how === DONE) fresh.clear();
 }
+
+/** A thread says when it has called what a run calls, see `src/base/compiled-code.ts`. */
+globalThis[Symbol.for('sottovoce.record')] = () => record(DONE);
 
 function removeHalfWritten(at) {
   for (const name of fs.readdirSync(at)) {
@@ -179,9 +189,8 @@ function loadBundle(name) {
     return require(file);
   }
   const exports = load(file);
-  // A thread is ended from outside and never sees its exit; the process is the one whose functions are worth
-  // waiting for.
-  if (isMainThread) process.once('exit', record);
-  else record();
+  // A thread is ended from outside and never sees its exit: what it has by now, and more when it says so.
+  if (isMainThread) process.once('exit', () => record(DONE));
+  else record(LOADED);
   return exports;
 }

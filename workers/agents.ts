@@ -11,6 +11,7 @@ import { bindKernels } from '../kernels/bindings.js';
 import { attachArena } from '../src/arena/arena.js';
 import { populate } from '../src/arena/populate.js';
 import { holdTo } from '../src/base/affinity.js';
+import { keepCompiledCode } from '../src/base/compiled-code.js';
 import { LoopStaging } from '../src/checkpoint/staging.js';
 import { refuseOtherFiles } from '../src/plugin/loaded-files.js';
 import { loadModules } from '../src/plugin/modules.js';
@@ -84,6 +85,7 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
       });
     if (task.profileUs === 0) {
       const report = { ...loop(), profile: null, times: null };
+      if (worker === 0) keepCompiledCode();
       await settleStrays();
       return { ...report, timeline: (await timed?.report()) ?? null };
     }

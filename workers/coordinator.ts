@@ -27,13 +27,16 @@ class Coordinator extends RunSession implements CoordinatorTasks {
 
 Comlink.expose(new Coordinator(), nodeEndpoint(parentPort));
 
-// The config is still being read and validated on the main thread: time to load what most runs need beside
-// the session itself. Nobody waits for it, and what fails to load says so where it is used.
-for (const module of [
-  programDefinition().preload(),
-  import('../topology/readers/registry.js'),
-  import('../src/cost/linear-host.js'),
-  import('../src/data/csv.js'),
-]) {
-  module.catch(() => {});
-}
+// Where the config is still being read and validated on the main thread, it is time to load what most runs need
+// beside the session itself. A config that is there already goes first: it begins the threads of its run.
+// Nobody waits for what is loaded here, and what fails to load says so where it is used.
+setImmediate(() => {
+  for (const module of [
+    programDefinition().preload(),
+    import('../topology/readers/registry.js'),
+    import('../src/cost/linear-host.js'),
+    import('../src/data/csv.js'),
+  ]) {
+    module.catch(() => {});
+  }
+});

@@ -60,7 +60,24 @@ export function noteInput(input: InputFile): void {
 export function noteRead(file: string, content: Uint8Array): void {
   const reading = new InputReading(file);
   reading.update(content);
-  reading.end();
+  const sha256 = reading.end();
+  if (sha256 !== null) digests.set(content, sha256);
+}
+
+/** Of what was noted, so that nothing is hashed twice. */
+const digests = new WeakMap<Uint8Array, string>();
+
+/** SHA-256 of a file's content, in hexadecimal. */
+export function sha256Of(content: Uint8Array): string {
+  const known = digests.get(content);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256');
+  hashInto(hash, content);
+  return hash.digest('hex');
+}
+
+function hashInto(hash: Hash, content: Uint8Array): void {
+  for (let at = 0; at < content.length; at += MOST_BYTES) hash.update(content.subarray(at, at + MOST_BYTES));
 }
 
 /** A file that is being read, part after part, from its first byte to its last. */
@@ -77,14 +94,14 @@ export class InputReading {
   update(content: Uint8Array): void {
     if (this.hash === null) return;
     this.bytes += content.length;
-    for (let at = 0; at < content.length; at += MOST_BYTES) {
-      this.hash.update(content.subarray(at, at + MOST_BYTES));
-    }
+    hashInto(this.hash, content);
   }
 
-  /** After the last part. */
-  end(): void {
-    if (this.hash === null) return;
-    noteInput({ file: this.file, bytes: this.bytes, sha256: this.hash.digest('hex') });
+  /** After the last part. Gives the digest; null where nobody asks what is read. */
+  end(): string | null {
+    if (this.hash === null) return null;
+    const sha256 = this.hash.digest('hex');
+    noteInput({ file: this.file, bytes: this.bytes, sha256 });
+    return sha256;
   }
 }

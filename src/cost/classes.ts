@@ -1,7 +1,7 @@
 /** Labels as numbers of classes, for costs that tell classes apart. */
 
 import { formatPath, InputError, type SpecPath } from '../base/errors.js';
-import { type Dataset, placeOfRow } from '../data/dataset.js';
+import { type Described, placeOfRow } from '../data/dataset.js';
 import { prepareTestLabels } from './samples-host.js';
 
 /**
@@ -9,7 +9,7 @@ import { prepareTestLabels } from './samples-host.js';
  * found.
  */
 export function numberClasses(
-  dataset: Dataset,
+  dataset: Described,
   given: number | undefined,
   path: SpecPath,
 ): { classes: number; labels: Uint32Array } {
@@ -32,7 +32,7 @@ export function numberClasses(
 }
 
 /** Labels that are class numbers already. */
-function checkedClasses(dataset: Dataset, classes: number, path: SpecPath): Uint32Array {
+function checkedClasses(dataset: Described, classes: number, path: SpecPath): Uint32Array {
   const bad = dataset.labels.findIndex(
     (label) => !(Number.isInteger(label) && label >= 0 && label < classes),
   );
@@ -50,7 +50,7 @@ function checkedClasses(dataset: Dataset, classes: number, path: SpecPath): Uint
 
 /** Class numbers of samples to test with. */
 export function testClasses(
-  test: Dataset,
+  test: Described,
   trained: Float64Array,
   numbers: Uint32Array,
   given: number | undefined,

@@ -32,6 +32,17 @@ export interface Rows {
   clear(row: number, out: Float64Array): void;
 }
 
+/** Rows as plain data. */
+export type PlainRows =
+  | { storage: 'sparse'; rowStart: Uint32Array; columns: Uint32Array; values: Reals }
+  | { storage: 'dense'; values: Reals; dim: number; stride: number };
+
+export function rowsFrom(plain: PlainRows): SparseRows | DenseRows {
+  return plain.storage === 'sparse'
+    ? new SparseRows(plain.rowStart, plain.columns, plain.values)
+    : new DenseRows(plain.values, plain.dim, plain.stride);
+}
+
 export class SparseRows implements Rows {
   readonly storage = 'sparse';
   readonly rowStart: Uint32Array;

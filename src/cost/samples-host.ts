@@ -4,19 +4,24 @@
  * are dealt to nobody: they stay in the order of their file.
  */
 
+import { statSync } from 'node:fs';
 import { MAX_ARENA_BYTES, type Precision, REAL, rowLength } from '../arena/layout.js';
 import { formatValue, InputError, type SpecPath, showSome } from '../base/errors.js';
+import { sha256Of } from '../base/inputs.js';
+import { rememberedLater } from '../base/remembered.js';
 import {
   type DataSource,
   type Dataset,
   type DatasetOptions,
+  type Described,
   placeOfRow,
   readDataset,
   type SparseMatrix,
 } from '../data/dataset.js';
 import { reorder, type SplitSpec, splitRows } from '../data/split.js';
+import { readBytes } from '../data/text.js';
 import { planBatch } from './batch.js';
-import { DenseRows, type RowStorage, type Rows, SparseRows } from './rows.js';
+import { type PlainRows, type RowStorage, type Rows, rowsFrom } from './rows.js';
 import type { SampledPlan, SampleParameters } from './sampled.js';
 import type { CostContext } from './types.js';
 
@@ -24,6 +29,8 @@ import type { CostContext } from './types.js';
 const MOST_FEATURES = 2 ** 24;
 /** Above this share of non-zeros, rows without column numbers are both smaller and faster. */
 const DENSE_SHARE = 0.4;
+/** Files that are larger are read once, and what is made of them is not kept. */
+const MOST_BYTES_READ_TWICE = 2 ** 26;
 
 /** The samples in the order in which agents hold them, and what else the parameters say of them. */
 export interface Datasets {
@@ -110,32 +117,92 @@ function warnOfIdle(samples: Uint32Array, { agents, labels, warn }: CostContext)
 }
 
 /** The same with rows of doubles, sparse or dense. */
-export interface Samples extends Omit<Datasets, 'test'> {
+export interface Samples extends Pick<Datasets, 'samples' | 'plan'> {
+  dataset: Described;
   rows: Rows;
-  test: { dataset: Dataset; rows: Rows } | null;
+  test: { dataset: Described; rows: Rows } | null;
   storage: RowStorage;
   /** Entries of a row, the intercept included. */
   features: number;
 }
 
+/** Samples as plain data, and what was said while they were made. */
+interface Kept extends Omit<Samples, 'rows' | 'test'> {
+  rows: PlainRows;
+  test: { dataset: Described; rows: PlainRows } | null;
+  warnings: string[];
+}
+
+/** Made once of the same files for the same agents: see `src/base/remembered.ts`. */
 export async function readSamples(spec: SampleParameters, context: CostContext): Promise<Samples> {
+  const of = await identityOf(spec, context);
+  const make = () => makeSamples(spec, context);
+  const kept = of === null ? await make() : await rememberedLater('samples', of, make);
+  const { warnings, rows, test, ...samples } = kept;
+  for (const warning of warnings) context.warn?.(warning);
+  return { ...samples, rows: rowsFrom(rows), test: test && { ...test, rows: rowsFrom(test.rows) } };
+}
+
+/** All that samples are made of; null where that is not in files of text, or large. */
+async function identityOf(spec: SampleParameters, context: CostContext): Promise<string[] | null> {
+  const { data, test, split } = spec;
+  const files: string[] = [];
+  for (const source of [data, test]) {
+    if (typeof source === 'string') files.push(context.resolve(source));
+    else if (source !== undefined) return null;
+  }
+  if (typeof split !== 'string' && split.kind === 'counts' && typeof split.counts === 'string')
+    files.push(context.resolve(split.counts));
+  const { agents, seed, labels, numbered, batch, batchPath, ownMeans, path, precision } = context;
+  const given = {
+    spec,
+    agents,
+    seed,
+    labels,
+    numbered,
+    batch,
+    batchPath,
+    ownMeans,
+    path,
+    precision,
+  };
+  const parts = [JSON.stringify(given)];
+  let bytes = 0;
+  for (const file of files) {
+    // What cannot be read is refused where it is read for good.
+    bytes += statSync(file, { throwIfNoEntry: false })?.size ?? Number.POSITIVE_INFINITY;
+    if (bytes > MOST_BYTES_READ_TWICE) return null;
+    const content = await readBytes(file).catch(() => null);
+    if (content === null) return null;
+    parts.push(file, sha256Of(content));
+  }
+  return parts;
+}
+
+async function makeSamples(spec: SampleParameters, context: CostContext): Promise<Kept> {
   const { intercept, storage } = spec;
   const { precision } = context;
-  const { test, ...read } = await readDatasets(spec, context);
-  const { dataset } = read;
+  const warnings: string[] = [];
+  const warn = (message: string) => warnings.push(message);
+  const { dataset, test, samples, plan } = await readDatasets(spec, { ...context, warn });
   const nonZeros = countNonZeros(dataset.matrix);
   const chosen = storage === 'auto' ? storageFor(dataset, nonZeros) : storage;
   return {
-    ...read,
+    dataset: described(dataset),
+    samples,
+    plan,
     rows: rowsOf(dataset, chosen, intercept, nonZeros, precision),
     test: test && {
-      dataset: test,
+      dataset: described(test),
       rows: rowsOf(test, chosen, intercept, countNonZeros(test.matrix), precision),
     },
     storage: chosen,
     features: dataset.columnCount + (intercept ? 1 : 0),
+    warnings,
   };
 }
+
+const described = ({ matrix: _, ...rest }: Dataset): Described => rest;
 
 /** Samples with the features of those that agents hold. */
 async function readTest(
@@ -204,7 +271,7 @@ function dropColumns(test: Dataset, { columnCount }: Dataset): Dataset {
  * `given` are the labels of the training file, `prepared` what the model made of them, in the same order.
  */
 export function prepareTestLabels<T extends Float64Array | Uint32Array>(
-  test: Dataset,
+  test: Described,
   given: Float64Array,
   prepared: T,
   path: SpecPath,
@@ -239,7 +306,7 @@ function rowsOf(
   intercept: boolean,
   nonZeros: number,
   precision: Precision | undefined,
-): Rows {
+): PlainRows {
   return storage === 'dense'
     ? denseRows(dataset, intercept, precision)
     : sparseRows(dataset, intercept, nonZeros, precision);
@@ -258,7 +325,7 @@ function countNonZeros({ kind, values }: Dataset['matrix']): number {
 }
 
 /** Padded as in the arena, so that filling it is one copy. */
-function denseRows(dataset: Dataset, intercept: boolean, precision: Precision | undefined): DenseRows {
+function denseRows(dataset: Dataset, intercept: boolean, precision: Precision | undefined): PlainRows {
   const { matrix, rows, columnCount } = dataset;
   const shift = intercept ? 1 : 0;
   const dim = columnCount + shift;
@@ -279,7 +346,7 @@ function denseRows(dataset: Dataset, intercept: boolean, precision: Precision | 
       }
     }
   }
-  return new DenseRows(values, dim, stride);
+  return { storage: 'dense', values, dim, stride };
 }
 
 function sparseRows(
@@ -287,12 +354,17 @@ function sparseRows(
   intercept: boolean,
   nonZeros: number,
   precision: Precision | undefined,
-): SparseRows {
+): PlainRows {
   const { matrix, rows, columnCount } = dataset;
   const numbers = REAL[precision ?? 'float64'].of;
   if (matrix.kind === 'sparse' && !intercept) {
     const { rowStart, columns, values } = matrix;
-    return new SparseRows(rowStart, columns, values instanceof numbers ? values : new numbers(values));
+    return {
+      storage: 'sparse',
+      rowStart,
+      columns,
+      values: values instanceof numbers ? values : new numbers(values),
+    };
   }
   const divisor = matrix.kind === 'bytes' ? matrix.divisor : 1;
   const shift = intercept ? 1 : 0;
@@ -317,5 +389,5 @@ function sparseRows(
     }
     rowStart[r + 1] = at;
   }
-  return new SparseRows(rowStart, columns, values);
+  return { storage: 'sparse', rowStart, columns, values };
 }

@@ -58,6 +58,9 @@ export interface Dataset {
   largestLine?: number;
 }
 
+/** All but the numbers. */
+export type Described = Omit<Dataset, 'matrix'>;
+
 /** Of two files, or of a program's memory: samples row after row, and one label for each. */
 export interface SamplesAndLabels {
   x: RowsGiven;
@@ -331,7 +334,7 @@ function featureIndex(column: string | number, first: number, columnCount: numbe
 }
 
 /** "data.libsvm:12", or the row's number where the file has no lines: how an error names a sample. */
-export function placeOfRow(dataset: Dataset, row: number): { text: string; line: number | undefined } {
+export function placeOfRow(dataset: Described, row: number): { text: string; line: number | undefined } {
   const line = dataset.lines?.[row];
   return {
     text: line === undefined ? `${dataset.file}, row ${row} (from 0)` : `${dataset.file}:${line}`,

@@ -7,6 +7,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { type Arena, createArena } from '../arena/arena.js';
+import { keepCompiledCode } from '../base/compiled-code.js';
 import { InputError } from '../base/errors.js';
 import { plural } from '../base/format.js';
 import { writeNpyRows } from '../data/npy.js';
@@ -291,6 +292,8 @@ export class ActiveRun {
     }
     this.writeRows(() => this.directory?.append(rows));
     if (rows.length === 0) return;
+    // By now all has been called once that a run calls until its first round is over.
+    keepCompiledCode();
     this.timeline?.begun();
     this.onRows(rows);
   }

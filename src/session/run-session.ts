@@ -81,11 +81,12 @@ export class RunSession implements Session {
     try {
       barrierChoice();
       const { options, left } = await withPlaces(given);
-      const directory = options.outDir === null ? null : RunDirectory.create(options.outDir);
       const { workers } = options.config.config;
       const isOpen = workers === 'auto';
+      // First of all: its threads come up while the run is prepared.
       let pool = new WorkerPool(isOpen ? Math.min(ownCores().count, THREADS_AT_ONCE) : workers);
       try {
+        const directory = options.outDir === null ? null : RunDirectory.create(options.outDir);
         let prepared = await prepareRun(options.config, isOpen ? 1 : workers);
         const { why, workers: chosen } = isOpen
           ? await chooseWorkers(prepared, (precision) => pool.kernels(precision))

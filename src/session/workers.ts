@@ -48,6 +48,8 @@ const SHORT_ROUND_SECONDS = 5e-4;
 const TRIAL_SECONDS = 0.04;
 /** What a crossing and a line cost may be so many times as much, or as little. */
 const UNSURE = 5;
+/** Barriers of a round, of whatever program. */
+const MOST_PHASES = 3;
 const TRIALS = 2;
 /** By so much another number has to be faster than one that takes fewer threads. */
 const BETTER = 0.97;
@@ -104,6 +106,11 @@ export async function chooseWorkers(
   if (about > ROUGHLY * LONG_ROUND_SECONDS) return all(`a round takes about ${microseconds(about)} on one`);
   if (about * plan.rounds * ROUGHLY < START_SECONDS)
     return { workers: 1, why: 'all rounds are over before a second thread has come up' };
+  const plain = evident({ about, agents: plan.agents, foreignBytes: load.foreignBytes }, plan.rounds, counts);
+  if (plain !== null) {
+    const round = `a round takes about ${microseconds(about)} on one`;
+    return { workers: plain, why: limited(round, cores, plain) };
+  }
   const { one, phases } =
     plan.modules.length > 0 ? assumed(load.ns) : measured(prepared, await kernels(plan.layout.precision));
   const round = `a round takes ${microseconds(one)} on one`;
@@ -124,6 +131,27 @@ export async function chooseWorkers(
   const fastest = best([...tried.keys()], (count) => tried.get(count)!);
   const times = [...tried].map(([count, seconds]) => `${microseconds(seconds)} on ${count}`);
   return { workers: fastest, why: limited(`tried: a round takes ${times.join(', ')}`, cores, fastest) };
+}
+
+/**
+ * The number that is best however far the reckoning is off and whatever crossings and lines cost: looking
+ * would change nothing. Null where it might.
+ */
+export function evident(
+  { about, ...model }: Pick<RoundModel, 'agents' | 'foreignBytes'> & { about: number },
+  rounds: number,
+  counts: readonly number[],
+): number | null {
+  const least = about / ROUGHLY;
+  if (least * rounds < START_SECONDS) return null;
+  const [found, ...others] = [least, about * ROUGHLY].flatMap((one) =>
+    [1 / UNSURE, UNSURE].map((dear) =>
+      best(counts, (count) =>
+        predictRound({ ...model, one, phases: dear > 1 ? MOST_PHASES : 1 }, count, dear),
+      ),
+    ),
+  );
+  return others.every((other) => other === found) ? found! : null;
 }
 
 function limited(why: string, { limit, count }: CoreLimit, workers = count): string {

@@ -131,6 +131,35 @@ describe('whatever a file of the cache holds, the right code runs', () => {
   });
 });
 
+it.runIf(oursAlone)('what a thread calls after loading is kept when it says so, once', async () => {
+  const given = bundle();
+  const lines = Array.from({ length: 200 }, (_, i) => `  sum += x * ${i};`).join('\n');
+  writeFileSync(
+    path.join(given.folder, 'one/one.cjs'),
+    `"use strict";\nglobalThis.late = (x) => {\n  let sum = 0;\n${lines}\n  return sum;\n};\nmodule.exports = 'one';\n`,
+  );
+  // Before each time: what the cache holds. It is told after the first loading, and after the third.
+  const between = `
+    if (time === 1 || time === 3) {
+      if (globalThis.late(2) !== 39800) throw new Error('another function');
+      globalThis[Symbol.for('sottovoce.record')]();
+    }
+    const [file] = files();
+    results.push(file ? fs.readFileSync(file).toString('base64') : '');`;
+  const { results } = await loadOften(given, between, 5);
+  const caches = results.filter((_, at) => at % 2 === 0);
+  expect(results.filter((_, at) => at % 2 === 1)).toEqual(Array.from({ length: 5 }, () => 'one'));
+  const [before, told, loaded, again, after] = caches as [string, string, string, string, string];
+  expect(before).toBe('');
+  // The function's own code is in it, of some thousand bytes.
+  expect(told.length).toBeGreaterThan(2000);
+  expect([loaded, again, after]).toEqual([told, told, told]);
+  const other = bundle();
+  writeFileSync(path.join(other.folder, 'one/one.cjs'), readFileSync(path.join(given.folder, 'one/one.cjs')));
+  const untold = await loadOften(other, between.replace('time === 1 || time === 3', 'false'), 2);
+  expect(untold.results[2]!.length).toBeLessThan(told.length - 1000);
+});
+
 describe('where it lies', () => {
   it('threads that start together for the first time leave whole files', async () => {
     const given = bundle();
@@ -236,7 +265,7 @@ workers: 1
   expect(existsSync(cache)).toBe(false);
   expect(run()).toEqual(right);
   const kinds = kept().map((name) => path.basename(name).split('-')[0]);
-  expect(kinds.sort()).toEqual(['optimum', 'table']);
+  expect(kinds.sort()).toEqual(['config', 'optimum', 'samples', 'table']);
   expect(run()).toEqual(right);
   for (const name of kept()) {
     const bytes = readFileSync(path.join(cache, name));

@@ -7,7 +7,7 @@ import { parseConfig } from '../../src/config/load.js';
 import { compileKernels } from '../../src/run/kernels.js';
 import type { Prepared } from '../../src/run/program.js';
 import { prepareRun } from '../../src/session/prepare.js';
-import { best, chooseWorkers, predictRound, tryOut } from '../../src/session/workers.js';
+import { best, chooseWorkers, evident, predictRound, tryOut } from '../../src/session/workers.js';
 import { runConfig, temporaryFolder } from '../support/run.js';
 
 const config = {
@@ -39,6 +39,20 @@ describe('the model', () => {
     expect(best([1, 2, 4], (count) => 1 / count)).toBe(4);
     expect(best([1, 2, 4], (count) => (count === 2 ? 0.98 : 1))).toBe(1);
     expect(best([1, 2, 4], (count) => (count === 2 ? 0.9 : 1))).toBe(2);
+  });
+
+  it('looks at no round where none could change the answer', () => {
+    const model = { agents: 1000, foreignBytes: rows(0) };
+    // A millisecond: a quarter of it is worth fifteen crossings of the dearest barrier, four times of it as well.
+    expect(evident({ ...model, about: 1e-3 }, 10_000, [1, 2])).toBe(2);
+    // Ten microseconds: one worker where it is less, two where it is more.
+    expect(evident({ ...model, about: 1e-5 }, 1e6, [1, 2])).toBeNull();
+    // So many bytes from elsewhere that one worker is best even where lines are cheap.
+    expect(evident({ ...model, foreignBytes: (count) => (count - 1) * 1e8, about: 1e-3 }, 1e4, [1, 2])).toBe(
+      1,
+    );
+    // Perhaps over before a second thread has come up.
+    expect(evident({ ...model, about: 1e-3 }, 100, [1, 2])).toBeNull();
   });
 
   it('tries powers of two, and all', () => {
@@ -109,7 +123,7 @@ describe('auto', () => {
     };
     expect(await choose(long, { count: 2, limit: null })).toEqual({
       workers: 2,
-      why: expect.stringMatching(/^a round takes \d/),
+      why: expect.stringMatching(/^a round takes about \d/),
     });
   });
 

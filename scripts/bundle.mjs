@@ -15,6 +15,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { buildDashboard } from './pages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -121,6 +122,7 @@ for (const { name, source, stub, load } of BUNDLES) {
   writeFileSync(path.join(root, stub), `${load}\n`);
 }
 await bundlePage('flame-graph');
+await buildDashboard((id) => noteSourcePackage(id, pagePackages));
 writeNotices();
 writeLoader();
 

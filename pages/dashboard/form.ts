@@ -1,0 +1,496 @@
+/**
+ * A form built from a JSON Schema (draft 2020-12, as `sottovoce schema` prints it): objects become groups,
+ * kinds a choice whose parameters follow it, numbers, texts and switches fields with their defaults and
+ * ranges. What no field is made for (lists, for one) is written as JSON.
+ *
+ * A field that is left empty is left out of the value, so that its default holds. Errors stand beside their
+ * field, and say in which group it is.
+ */
+
+import { h } from '../shared/dom.js';
+
+export interface JsonSchema {
+  $ref?: string;
+  $defs?: Record<string, JsonSchema>;
+  title?: string;
+  description?: string;
+  type?: string | string[];
+  const?: unknown;
+  enum?: unknown[];
+  default?: unknown;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+  items?: JsonSchema;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+}
+
+type Path = readonly (string | number)[];
+
+export interface Field {
+  element: HTMLElement;
+  /** undefined: left out. */
+  get(): unknown;
+  set(value: unknown): void;
+  /** Shows an error at what the path names, below this field. */
+  fail(path: Path, message: string): void;
+  /** What is wrong already, without asking anybody. */
+  check(path: Path): FieldError[];
+  clear(): void;
+}
+
+export interface FieldError {
+  path: Path;
+  message: string;
+}
+
+/** What is shown of a config first; the rest stands behind "More". */
+const FIRST = ['topology', 'cost', 'flow', 'compressor', 'rounds', 'stop', 'seed'];
+const LEFT_OUT = ['$schema', 'modules', 'checkpoint', 'timeout'];
+
+export class ConfigForm {
+  readonly element: HTMLElement;
+  private readonly fields = new Map<string, Field>();
+  private readonly general: HTMLElement;
+
+  constructor(schema: JsonSchema, onChange: () => void) {
+    const context: Context = { root: schema, onChange, depth: 0 };
+    this.general = h('p', { className: 'error', hidden: true, attrs: { role: 'alert' } });
+    const names = Object.keys(schema.properties ?? {}).filter((name) => !LEFT_OUT.includes(name));
+    const field = (name: string) => {
+      const inner = schema.properties?.[name] ?? {};
+      const made = fieldOf(inner, name, name === 'cost', context);
+      this.fields.set(name, made);
+      return made.element;
+    };
+    this.element = h(
+      'div',
+      { className: 'form' },
+      this.general,
+      ...FIRST.filter((name) => names.includes(name)).map(field),
+      h(
+        'details',
+        { className: 'more' },
+        h(
+          'summary',
+          {},
+          'More: name, weights, links, layout, program, precision, workers, trace, network, init',
+        ),
+        ...names.filter((name) => !FIRST.includes(name)).map(field),
+      ),
+    );
+    this.element.addEventListener('input', onChange);
+    this.element.addEventListener('change', onChange);
+  }
+
+  get(): Record<string, unknown> {
+    const entries = [...this.fields].map(([name, field]) => [name, field.get()] as const);
+    return Object.fromEntries(entries.filter(([, value]) => value !== undefined && !isEmpty(value)));
+  }
+
+  set(config: Record<string, unknown>): void {
+    for (const [name, field] of this.fields) field.set(config[name]);
+  }
+
+  /** Errors beside their fields, and the first one in view; those of no field stand above all. */
+  show(errors: readonly FieldError[]): void {
+    for (const field of this.fields.values()) field.clear();
+    this.general.hidden = true;
+    this.general.replaceChildren();
+    for (const { path, message } of errors) {
+      const field = this.fields.get(String(path[0] ?? ''));
+      if (field !== undefined) field.fail(path.slice(1), message);
+      else {
+        this.general.hidden = false;
+        this.general.append(h('span', {}, `${path.length > 0 ? `${path.join('.')}: ` : ''}${message} `));
+      }
+    }
+    for (const details of this.element.querySelectorAll('details')) {
+      if (details.querySelector('[aria-invalid="true"], .error:not([hidden])') !== null) details.open = true;
+    }
+  }
+
+  /** What fields know for themselves: a number that is none, one out of its range, one that is missing. */
+  check(): FieldError[] {
+    return [...this.fields].flatMap(([name, field]) => field.check([name]));
+  }
+}
+
+/** One field of the schema alone, for what is changed while a run stands still. */
+export function fieldOfSchema(root: JsonSchema, schema: JsonSchema, name: string): Field {
+  return fieldOf(schema, name, false, { root, onChange: () => {}, depth: 0 });
+}
+
+const isEmpty = (value: unknown) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
+
+interface Context {
+  root: JsonSchema;
+  onChange: () => void;
+  depth: number;
+}
+
+let made = 0;
+
+function resolve(schema: JsonSchema, { root }: Context): JsonSchema {
+  if (schema.$ref === undefined) return schema;
+  const name = schema.$ref.replace('#/$defs/', '');
+  return {
+    ...root.$defs?.[name],
+    ...(schema.description === undefined ? {} : { description: schema.description }),
+  };
+}
+
+function fieldOf(given: JsonSchema, name: string, required: boolean, context: Context): Field {
+  const schema = resolve(given, context);
+  const choices = schema.oneOf ?? schema.anyOf;
+  if (schema.properties !== undefined) return groupField(schema, name, required, context);
+  if (choices !== undefined) {
+    const resolved = choices.map((choice) => resolve(choice, context));
+    if (resolved.some((choice) => choice.properties !== undefined))
+      return kindField(schema, resolved, name, required, context);
+    return textField(schema, resolved, name, required);
+  }
+  return textField(schema, [schema], name, required);
+}
+
+/** An object whose entries are fields. */
+function groupField(schema: JsonSchema, name: string, required: boolean, context: Context): Field {
+  const entries = entriesOf(schema, context);
+  const legend = h('legend', {}, name, required ? '' : h('span', { className: 'soft' }, ' (optional)'));
+  const element = h('fieldset', {}, legend, help(schema), ...entries.map(([, field]) => field.element));
+  const error = errorLine();
+  element.append(error);
+  return grouped(element, entries, error, () => true);
+}
+
+function entriesOf(schema: JsonSchema, context: Context): [string, Field][] {
+  return Object.entries(schema.properties ?? {})
+    .filter(([name]) => name !== 'kind')
+    .map(([name, inner]) => [
+      name,
+      fieldOf(inner, name, schema.required?.includes(name) ?? false, {
+        ...context,
+        depth: context.depth + 1,
+      }),
+    ]);
+}
+
+function grouped(
+  element: HTMLElement,
+  entries: [string, Field][],
+  error: HTMLElement,
+  always: () => boolean,
+): Field {
+  return {
+    element,
+    get() {
+      const values = entries.map(([name, field]) => [name, field.get()] as const);
+      const kept = Object.fromEntries(values.filter(([, value]) => value !== undefined));
+      return Object.keys(kept).length === 0 && always() ? undefined : kept;
+    },
+    set(value) {
+      const held = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+      for (const [name, field] of entries) field.set(held[name]);
+    },
+    fail(path, message) {
+      const found = entries.find(([name]) => name === String(path[0] ?? ''));
+      if (found !== undefined) found[1].fail(path.slice(1), message);
+      else say(error, path.length > 0 ? `${path.join('.')}: ${message}` : message);
+    },
+    check: (path) => entries.flatMap(([name, field]) => field.check([...path, name])),
+    clear() {
+      say(error, '');
+      for (const [, field] of entries) field.clear();
+    },
+  };
+}
+
+/** One of several objects, told apart by their `kind` (or by what they hold: a file, edges). */
+function kindField(
+  schema: JsonSchema,
+  choices: JsonSchema[],
+  name: string,
+  required: boolean,
+  context: Context,
+): Field {
+  const id = `field-${++made}`;
+  const options = choices.map((choice, at) => ({ choice, name: nameOf(choice), at }));
+  const select = h('select', { id });
+  const noneText =
+    schema.default !== undefined ? `default: ${text(schema.default)}` : required ? 'choose one' : 'none';
+  select.append(h('option', { value: '' }, noneText));
+  for (const { name: kind, at } of options) select.append(h('option', { value: String(at) }, kind));
+  const about = h('p', { className: 'help', id: `${id}-help` });
+  select.setAttribute('aria-describedby', `${id}-help ${id}-error`);
+  const error = errorLine(`${id}-error`);
+  const inside = h('div', { className: 'parameters' });
+  let shown: { at: number; field: Field } | null = null;
+
+  const show = (at: number | null) => {
+    const option = at === null ? undefined : options[at];
+    about.textContent = option?.choice.description ?? schema.description ?? '';
+    inside.replaceChildren();
+    shown = null;
+    if (option === undefined) return;
+    const { choice } = option;
+    if (choice.properties === undefined) {
+      const field = textField(choice, [choice], option.name, true);
+      shown = { at: option.at, field };
+    } else {
+      const entries = entriesOf(choice, context);
+      const box = h('div', {}, ...entries.map(([, field]) => field.element));
+      shown = { at: option.at, field: grouped(box, entries, error, () => false) };
+    }
+    inside.append(shown.field.element);
+  };
+  select.addEventListener('change', () => show(select.value === '' ? null : Number(select.value)));
+  show(null);
+
+  const element = h(
+    'fieldset',
+    { className: 'kind' },
+    h(
+      'legend',
+      {},
+      name,
+      required || context.depth === 0 ? '' : h('span', { className: 'soft' }, ' (optional)'),
+    ),
+    h('label', { htmlFor: id, className: 'visually-hidden' }, `kind of ${name}`),
+    select,
+    about,
+    inside,
+    error,
+  );
+  return {
+    element,
+    get() {
+      if (shown === null) return undefined;
+      const value = shown.field.get();
+      const kind = options[shown.at]?.choice.properties?.['kind']?.const;
+      return kind === undefined ? value : { kind, ...(value as object | undefined) };
+    },
+    set(value) {
+      const at =
+        value === undefined || value === null ? -1 : options.findIndex(({ choice }) => fits(choice, value));
+      select.value = at < 0 ? '' : String(at);
+      show(at < 0 ? null : at);
+      if (at >= 0) shown?.field.set(value);
+    },
+    fail(path, message) {
+      if (path.length > 0 && path[0] !== 'kind' && shown !== null) shown.field.fail(path, message);
+      else {
+        select.setAttribute('aria-invalid', 'true');
+        say(error, message);
+      }
+    },
+    check: (path) => {
+      if (shown !== null) return shown.field.check(path);
+      return required ? [{ path, message: 'choose one' }] : [];
+    },
+    clear() {
+      select.removeAttribute('aria-invalid');
+      say(error, '');
+      shown?.field.clear();
+    },
+  };
+}
+
+function fits(choice: JsonSchema, value: unknown): boolean {
+  if (choice.properties === undefined) return typeof value !== 'object';
+  if (typeof value !== 'object' || value === null) return false;
+  const kind = choice.properties['kind']?.const;
+  if (kind !== undefined) return (value as { kind?: unknown }).kind === kind;
+  return (choice.required ?? []).every((name) => name in value) && !('kind' in value);
+}
+
+function nameOf(choice: JsonSchema): string {
+  if (choice.title !== undefined) return choice.title;
+  const kind = choice.properties?.['kind']?.const;
+  if (kind !== undefined) return String(kind);
+  const [first] = choice.required ?? Object.keys(choice.properties ?? {});
+  if (first !== undefined) return `from ${first === 'edges' ? 'a list of edges' : `a ${first}`}`;
+  return choice.type === undefined ? 'other' : `a ${choice.type}`;
+}
+
+/** A number, a text, a switch, one of a list: one field. `forms`: what it may be. */
+function textField(schema: JsonSchema, forms: JsonSchema[], name: string, required: boolean): Field {
+  const id = `field-${++made}`;
+  const fixed = forms.flatMap((form) => form.enum ?? ('const' in form ? [form.const] : []));
+  const onlyFixed = forms.every((form) => form.enum !== undefined || 'const' in form);
+  const isSwitch = forms.length === 1 && forms[0]?.type === 'boolean';
+  const numbers = forms.filter((form) => form.type === 'number' || form.type === 'integer');
+  const texts = forms.some((form) => form.type === 'string' && form.enum === undefined && !('const' in form));
+  const complex = forms.some(
+    (form) =>
+      form.type === 'array' ||
+      form.type === 'object' ||
+      Array.isArray(form.type) ||
+      (form.anyOf ?? form.oneOf) !== undefined,
+  );
+  const error = errorLine(`${id}-error`);
+  const standard = schema.default === undefined || isEmpty(schema.default) ? undefined : schema.default;
+  const placeholder =
+    standard !== undefined
+      ? text(standard)
+      : required
+        ? ''
+        : fixed.length > 0 && !onlyFixed
+          ? fixed.join(' or ')
+          : '';
+  let input: HTMLInputElement | HTMLSelectElement;
+  let get: () => unknown;
+  let set: (value: unknown) => void;
+  if (onlyFixed || isSwitch) {
+    const values = isSwitch ? [true, false] : fixed;
+    const select = h(
+      'select',
+      { id },
+      h(
+        'option',
+        { value: '' },
+        standard !== undefined ? `default: ${text(standard)}` : required ? 'choose one' : 'default',
+      ),
+      ...values.map((value, at) =>
+        h('option', { value: String(at) }, isSwitch ? (value ? 'yes' : 'no') : String(value)),
+      ),
+    );
+    input = select;
+    get = () => (select.value === '' ? undefined : values[Number(select.value)]);
+    set = (value) => {
+      const at = values.indexOf(value as never);
+      select.value = at < 0 ? '' : String(at);
+    };
+  } else {
+    const box = h('input', { id, type: 'text', placeholder, spellcheck: false, autocomplete: 'off' });
+    if (numbers.length > 0 && !texts && !complex) box.inputMode = 'decimal';
+    input = box;
+    get = () => parse(box.value, { fixed, numbers: numbers.length > 0, texts, complex });
+    set = (value) => {
+      box.value = value === undefined || value === null ? '' : text(value);
+    };
+  }
+  const about = schema.description ?? (forms.length === 1 ? forms[0]?.description : undefined);
+  const range = numbers.length > 0 ? rangeOf(numbers[0] as JsonSchema) : '';
+  const helpText = [about, range].filter((part) => part !== undefined && part !== '').join('; ');
+  input.setAttribute('aria-describedby', `${id}-help ${id}-error`);
+  if (required) input.required = true;
+  const element = h(
+    'div',
+    { className: 'field' },
+    h('label', { htmlFor: id }, name, required ? h('span', { className: 'soft' }, ' (needed)') : ''),
+    input,
+    h('p', { className: 'help', id: `${id}-help` }, helpText),
+    error,
+  );
+  const check = (path: Path): FieldError[] => {
+    const value = get();
+    if (value === undefined)
+      return required && standard === undefined ? [{ path, message: 'is needed' }] : [];
+    if (onlyFixed || isSwitch || fixed.includes(value as never)) return [];
+    if (typeof value === 'number' && numbers.length > 0) {
+      const why = numbers.map((form) => outside(value, form)).filter((message) => message !== null);
+      return why.length === numbers.length ? [{ path, message: why[0] as string }] : [];
+    }
+    if (typeof value === 'string' && !texts && !complex) {
+      return [
+        {
+          path,
+          message: `${JSON.stringify(value)} is no number${fixed.length > 0 ? `, and not ${fixed.join(' or ')}` : ''}`,
+        },
+      ];
+    }
+    return [];
+  };
+  input.addEventListener('change', () => {
+    const [problem] = check([]);
+    mark(input, error, problem === undefined || problem.message === 'is needed' ? '' : problem.message);
+  });
+  return {
+    element,
+    get,
+    set,
+    fail: (path, message) => mark(input, error, path.length > 0 ? `${path.join('.')}: ${message}` : message),
+    check,
+    clear: () => mark(input, error, ''),
+  };
+}
+
+function parse(
+  given: string,
+  {
+    fixed,
+    numbers,
+    texts,
+    complex,
+  }: { fixed: unknown[]; numbers: boolean; texts: boolean; complex: boolean },
+): unknown {
+  const trimmed = given.trim();
+  if (trimmed === '') return undefined;
+  const same = fixed.find((value) => String(value) === trimmed);
+  if (same !== undefined) return same;
+  if (numbers && !Number.isNaN(Number(trimmed))) return Number(trimmed);
+  if (complex || (!numbers && !texts)) {
+    try {
+      return JSON.parse(trimmed);
+    } catch {
+      return trimmed;
+    }
+  }
+  return trimmed;
+}
+
+function rangeOf({ type, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {
+  const low =
+    exclusiveMinimum !== undefined
+      ? `more than ${exclusiveMinimum}`
+      : minimum !== undefined
+        ? `from ${minimum}`
+        : '';
+  const ends =
+    maximum !== undefined && maximum < 2 ** 52
+      ? `to ${maximum}`
+      : exclusiveMaximum !== undefined
+        ? `less than ${exclusiveMaximum}`
+        : '';
+  const range = [low, ends].filter((part) => part !== '').join(' ');
+  return [type === 'integer' ? 'whole number' : '', range].filter((part) => part !== '').join(' ');
+}
+
+function outside(value: number, form: JsonSchema): string | null {
+  const { type, minimum, maximum, exclusiveMinimum, exclusiveMaximum } = form;
+  const wrong =
+    (type === 'integer' && !Number.isInteger(value)) ||
+    (minimum !== undefined && value < minimum) ||
+    (maximum !== undefined && value > maximum) ||
+    (exclusiveMinimum !== undefined && value <= exclusiveMinimum) ||
+    (exclusiveMaximum !== undefined && value >= exclusiveMaximum);
+  return wrong ? `is ${value}, expected: ${rangeOf(form)}` : null;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function help({ description }: JsonSchema): HTMLElement | null {
+  return description === undefined ? null : h('p', { className: 'help' }, description);
+}
+
+function errorLine(id?: string): HTMLElement {
+  return h('p', { className: 'error', hidden: true, ...(id === undefined ? {} : { id }) });
+}
+
+function say(error: HTMLElement, message: string): void {
+  error.textContent = message;
+  error.hidden = message === '';
+}
+
+function mark(input: HTMLElement, error: HTMLElement, message: string): void {
+  if (message === '') input.removeAttribute('aria-invalid');
+  else input.setAttribute('aria-invalid', 'true');
+  say(error, message);
+}

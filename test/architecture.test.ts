@@ -96,6 +96,7 @@ const LAYERS = [
   'src/session',
   'src/certify',
   'src/compare',
+  'src/sweep',
   'src/verify',
   'src/figures',
   'src/report',

@@ -224,7 +224,7 @@ async function compareCells(
  * What the user's Ctrl-C means, by what is going on when it comes: nothing is there yet, and we leave; cells
  * run, and no more of them do; results are written, and come to their end. A second one leaves at once.
  */
-class Interrupt {
+export class Interrupt {
   /** 129, 130 or 143 once a signal has come. */
   exitCode: number | null = null;
   readonly end: () => void;
@@ -267,19 +267,24 @@ class Interrupt {
 }
 
 /** Progress with an ETA: a bar on a terminal, now and then a line in a log. */
-class Watch {
+export class Watch {
   private readonly output: Output | null;
   private bar: { update(value: number, payload: object): void; stop(): void } | null = null;
   private pending = 0;
   private ran = 0;
   private startedMs = 0;
   private nextLineMs = 2000;
+  private readonly describe: (cell: Cell) => string;
 
-  constructor(output: Output | null) {
+  constructor(output: Output | null, describe = describeCell) {
     this.output = output;
+    this.describe = describe;
   }
 
-  async begin({ pending, kept, again }: GridRun): Promise<void> {
+  /** Once, or once for each pass. */
+  async begin({ pending, kept, again }: Pick<GridRun, 'pending' | 'kept' | 'again'>): Promise<void> {
+    this.end();
+    this.ran = 0;
     this.pending = pending;
     this.startedMs = Date.now();
     if (this.output === null) return;
@@ -307,7 +312,7 @@ class Watch {
     this.ran++;
     const elapsedMs = Date.now() - this.startedMs;
     const left = formatSeconds((elapsedMs / this.ran / 1000) * (this.pending - this.ran));
-    const what = `${cell.label} on ${cell.graph}, seed ${cell.seed}: ${outcome.status}`;
+    const what = `${this.describe(cell)}, seed ${cell.seed}: ${outcome.status}`;
     this.bar?.update(this.ran, { details: visibleLine(`${left} left, ${what}`) });
     if (this.output === null || this.output.isTTY || elapsedMs < this.nextLineMs) return;
     this.nextLineMs = 2 * elapsedMs;
@@ -318,4 +323,8 @@ class Watch {
     this.bar?.stop();
     this.bar = null;
   }
+}
+
+function describeCell({ label, graph }: Cell): string {
+  return `${label} on ${graph}`;
 }

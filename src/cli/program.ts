@@ -18,6 +18,7 @@ import { addResumeCommand } from './resume.js';
 import { addRunCommand, processDependencies, type RunDependencies } from './run.js';
 import { addSchemaCommand } from './schema.js';
 import { heedNohup } from './signals.js';
+import { addSweepCommand } from './sweep.js';
 import { colours, ExitCode, printText, type Terminal } from './terminal.js';
 import { addTuneCommand } from './tune.js';
 import { addVerifyCommand } from './verify.js';
@@ -35,6 +36,7 @@ Examples:
   $ sottovoce resume runs/ring-20250131-142530       go on with a run that was stopped or killed
   $ sottovoce verify runs/ring-20250131-142530       is it whole, and does it end in the same bits again?
   $ sottovoce compare ring.yaml --compressors 'identity; flatten(sign)'   which needs the fewest rounds and bits?
+  $ sottovoce sweep ring.yaml --grid flow.step=0.01..0.1:log:12   which values are best?
   $ sottovoce tune ring.yaml                         which gains does auto choose, and why?
   $ sottovoce topology inspect network.gml           is it connected, and how well?
   $ sottovoce certify sign 'flatten(sign)' --dim 64  what does a thousandth of the error cost in bits?
@@ -95,6 +97,9 @@ export async function main(
       exitCode = code;
     });
     addCompareCommand(program, terminal, (code) => {
+      exitCode = code;
+    });
+    addSweepCommand(program, terminal, (code) => {
       exitCode = code;
     });
     const topology = program

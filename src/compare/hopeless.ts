@@ -56,7 +56,8 @@ export function hopeless(
     middle.least > early.most
   )
     return 'growing';
-  if (!reasons.includes('slow') || round < SLOW_SHARE * rounds) return null;
+  // What grows from far below is no slow one: it will be past its beginning.
+  if (!reasons.includes('slow') || round < SLOW_SHARE * rounds || late.least > middle.most) return null;
   // Factors of ten in half of the rounds so far, and those that are missing.
   const gained = Math.max(0, Math.log10(middle.least / late.least));
   const missing = Math.log10(late.least / bound);

@@ -29,7 +29,7 @@ import type { Cell, CellOutcome, Target } from './types.js';
 const FORMAT = 'sottovoce-compare/2';
 const CELL_FORMAT = 'sottovoce-cell/1';
 const MARKER = 'compare.json';
-const RESULTS = /^(results\.(csv|json|parquet)|picture(-\d+)?\.svg)$/;
+const RESULTS = /^(results\.(csv|json|parquet)|picture(-\d+)?\.svg|map\.(svg|png))$/;
 
 /** What stands in a cell's file beside its outcome. */
 interface CellHead {

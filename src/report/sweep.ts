@@ -2,14 +2,7 @@
 
 import Papa from 'papaparse';
 import { formatCount } from '../base/count.js';
-import {
-  alignRow,
-  type Colours,
-  columnWidths,
-  formatBits,
-  formatQuantity,
-  plural,
-} from '../base/format.js';
+import { alignRow, type Colours, columnWidths, formatBits, formatQuantity, plural } from '../base/format.js';
 import type { Target } from '../compare/types.js';
 import { QUANTITIES } from '../run/targets.js';
 import type { Axis } from '../sweep/axes.js';
@@ -144,7 +137,8 @@ export function formatSweep(sweep: Sweep, results: SweepResults, paint: Colours)
       const text = alignRow(row, widths, names.length);
       lines.push(at === 0 ? paint.green(text) : text);
     }
-    if (ranking.length > best.length) lines.push(paint.dim(`and ${ranking.length - best.length} more that arrived`));
+    if (ranking.length > best.length)
+      lines.push(paint.dim(`and ${ranking.length - best.length} more that arrived`));
   }
   lines.push('', sayEnds(points));
   const errors = new Map<string, number>();
@@ -175,7 +169,9 @@ function sayEnds(points: readonly SweepPoint[]): string {
     `${plural(counts.arrived, 'point')} arrived`,
     ...(counts.late > 0 ? [`${formatCount(counts.late)} not there yet${dropped && ` (${dropped})`}`] : []),
     ...(counts.away > 0
-      ? [`${formatCount(counts.away)} diverged${given.growing > 0 ? ` (${formatCount(given.growing)} given up while growing)` : ''}`]
+      ? [
+          `${formatCount(counts.away)} diverged${given.growing > 0 ? ` (${formatCount(given.growing)} given up while growing)` : ''}`,
+        ]
       : []),
     ...(counts.refused > 0 ? [`${formatCount(counts.refused)} refused`] : []),
     ...(counts.failed > 0 ? [`${formatCount(counts.failed)} failed`] : []),
@@ -190,6 +186,6 @@ function explain({ ask }: Sweep, several: boolean): string {
   const early =
     ask.giveUp === undefined
       ? ''
-      : ' What was given up could not have won: whatever still could, in rounds or in bits, was run to its end.';
+      : ' What was given up could not have won: whatever still could in fewer rounds was run on.';
   return `${rounds}${spread}. Rate: factor of the rms error in a round.${early}`;
 }

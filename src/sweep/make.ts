@@ -115,6 +115,8 @@ export async function makeSweep(inputs: SweepInputs): Promise<Sweep> {
         inputs: [],
         method,
         problem: 0,
+        label: axes.map(({ name }, at) => `${name}=${point.values[at]!.text}`).join(' '),
+        graph: '',
         config: called,
         compressor: null,
         flow: null,

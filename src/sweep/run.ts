@@ -2,9 +2,10 @@
  * Runs a sweep's cells, and gives up what is hopeless in a way that cannot change who wins.
  *
  * A cell that is given up after g rounds might have arrived in round g + 1 at the earliest. So of every point
- * there is a least that its median could have been; where that is below the winner's (in rounds, or in bits,
- * of which more than so far would have been sent), its cells are run again, whole. What is left given up could
- * not have won. Since the winner of the first pass only gets better by the second, there is no third.
+ * there is a least that its median could have been. Where that is below the winner's median R, its cells are
+ * run again, to round R. Of those that have not arrived by then none can make a median below R, so only points
+ * of which most seeds have are run to their end. What is left given up could not have won. The winner only
+ * gets better by all that, so once is enough.
  *
  * `halving` is another thing, and may miss the winner: all points run a ninth of their rounds (say), the best
  * third of them a third, the best third of those all. Only what is asked for is halved.
@@ -17,7 +18,7 @@ import { askAgain } from '../compare/grid.js';
 import { median } from '../compare/results.js';
 import { type GridRun, runGrid } from '../compare/run-grid.js';
 import type { CompareDirectory } from '../compare/store.js';
-import type { Cell, CellAsk, CellOutcome } from '../compare/types.js';
+import type { Cell, CellAsk, CellOutcome, GivingUp } from '../compare/types.js';
 import type { Sweep } from './make.js';
 
 /** Of the points of a rung, the share that goes on; and how many times the rounds it then has. */
@@ -37,7 +38,7 @@ export interface SweepRun {
 
 /** One pass over some cells, as it begins. */
 export interface Pass extends Pick<GridRun, 'pending' | 'kept' | 'again'> {
-  /** `all`, `again` (those that could still win, whole), or `rung 1 of 3`. */
+  /** `all`, `again` (those that could still win, as far as they could), `whole`, or `rung 1 of 3`. */
   name: string;
 }
 
@@ -90,8 +91,18 @@ export function runSweep(sweep: Sweep, directory: Directory, options: SweepRunOp
     }
     if (!(await pass('all', sweep.cells, sweep.ask))) return;
     const { giveUp, ...ask } = sweep.ask;
-    const again = giveUp === undefined ? [] : couldWin(sweep, outcomes);
-    whole = again.length === 0 || (await pass('again', again, ask));
+    if (giveUp !== undefined) {
+      const { cells, best } = couldWin(sweep, outcomes);
+      const limit = Number.isFinite(best) ? { limit: Math.ceil(best) } : {};
+      if (cells.length > 0) {
+        const reasons = new Map(cells.map(({ id }) => [id, givenUpOf(outcomes.get(id))?.why]));
+        if (!(await pass('again', cells, { ...ask, ...limit }))) return;
+        for (const { id, loaded } of cells) stillGivenUp(outcomes, id, loaded.config.rounds, reasons.get(id));
+        const { cells: left } = couldWin(sweep, outcomes);
+        if (left.length > 0 && !(await pass('whole', left, ask))) return;
+      }
+    }
+    whole = true;
   };
   return {
     outcomes,
@@ -106,50 +117,50 @@ export function runSweep(sweep: Sweep, directory: Directory, options: SweepRunOp
 
 type RunPass = (name: string, cells: readonly Cell[], ask: CellAsk) => Promise<boolean>;
 
-/** What a cell took to its arrival, or has taken so far: no less than that could it have been. */
-interface Cost {
-  rounds: number;
-  bits: number;
+const givenUpOf = (outcome: CellOutcome | undefined) =>
+  outcome !== undefined && 'givenUp' in outcome ? outcome.givenUp : undefined;
+
+/** A cell that was run to where it could no longer win, and had not arrived by then. */
+function stillGivenUp(
+  outcomes: Map<string, CellOutcome>,
+  id: string,
+  rounds: number,
+  why: GivingUp | undefined,
+): void {
+  const outcome = outcomes.get(id);
+  if (outcome === undefined || why === undefined || !('summary' in outcome)) return;
+  const round = outcome.summary.rounds;
+  if (outcome.status === 'finished' && round < rounds)
+    outcomes.set(id, { ...outcome, givenUp: { round, why } });
 }
 
-const NEVER: Cost = { rounds: Number.POSITIVE_INFINITY, bits: Number.POSITIVE_INFINITY };
-
-/** Infinite where it did not arrive and was run to its end. */
-function least(outcome: CellOutcome | undefined): Cost {
-  if (outcome === undefined || !('summary' in outcome)) return NEVER;
-  const { arrival, givenUp, summary } = outcome;
-  if (arrival !== null) return { rounds: arrival.round, bits: arrival.bitsBroadcast };
-  return givenUp === undefined ? NEVER : { rounds: givenUp.round + 1, bits: summary.bits.broadcast };
+/** The round in which a cell arrived, or could have at the earliest; infinite where it ended without. */
+function earliest(outcome: CellOutcome | undefined): number {
+  if (outcome === undefined || !('summary' in outcome)) return Number.POSITIVE_INFINITY;
+  const { arrival, givenUp } = outcome;
+  if (arrival !== null) return arrival.round;
+  return givenUp === undefined ? Number.POSITIVE_INFINITY : givenUp.round + 1;
 }
 
-/** Cells that were given up, of points that could be the best in rounds or in bits with them. */
+/** Cells that were given up, of points that could be better with them than the best; and its median of rounds. */
 export function couldWin(
   { points, cells }: Pick<Sweep, 'points' | 'cells'>,
   outcomes: ReadonlyMap<string, CellOutcome>,
-): Cell[] {
-  const own = points.map((point) => point.cells.map((at) => cells[at] as Cell));
-  const wasGivenUp = ({ id }: Cell) => {
-    const outcome = outcomes.get(id);
-    return outcome !== undefined && 'givenUp' in outcome && outcome.givenUp !== undefined;
-  };
-  const best: Cost = { ...NEVER };
-  const couldBe = own.map((group) => {
-    const costs = group.map(({ id }) => least(outcomes.get(id)));
-    const middle = (of: (cost: Cost) => number) =>
-      costs.every((cost) => of(cost) < Number.POSITIVE_INFINITY)
-        ? (median(costs.map(of)) as number)
-        : Number.POSITIVE_INFINITY;
-    const cost = { rounds: middle(({ rounds }) => rounds), bits: middle(({ bits }) => bits) };
-    if (!group.some(wasGivenUp)) {
-      best.rounds = Math.min(best.rounds, cost.rounds);
-      best.bits = Math.min(best.bits, cost.bits);
-    }
-    return cost;
+): { cells: Cell[]; best: number } {
+  const own = points.map((point) => {
+    const group = point.cells.map((at) => cells[at] as Cell);
+    const rounds = group.map(({ id }) => earliest(outcomes.get(id)));
+    const couldBe = rounds.includes(Number.POSITIVE_INFINITY)
+      ? Number.POSITIVE_INFINITY
+      : (median(rounds) as number);
+    const open = group.filter(({ id }) => givenUpOf(outcomes.get(id)) !== undefined);
+    return { open, couldBe };
   });
-  return own.flatMap((group, at) => {
-    const { rounds, bits } = couldBe[at]!;
-    return rounds < best.rounds || bits < best.bits ? group.filter(wasGivenUp) : [];
-  });
+  const best = own.reduce(
+    (least, { open, couldBe }) => (open.length === 0 ? Math.min(least, couldBe) : least),
+    Number.POSITIVE_INFINITY,
+  );
+  return { cells: own.flatMap(({ open, couldBe }) => (couldBe < best ? open : [])), best };
 }
 
 /** Successive halving, by thirds. */
@@ -173,7 +184,7 @@ async function halved(
     if (last) break;
     const score = (number: number): [number, number] => {
       const of = points[number]!.cells.map((at) => outcomes.get((cells[at] as Cell).id));
-      const arrived = median(of.map((outcome) => least(outcome).rounds)) as number;
+      const arrived = median(of.map((outcome) => earliest(outcome))) as number;
       const ends = of.map((outcome) => {
         const end = outcome !== undefined && 'trace' in outcome ? outcome.trace.at(-1) : undefined;
         const value = end?.[target.quantity] ?? Number.NaN;

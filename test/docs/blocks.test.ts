@@ -27,7 +27,11 @@ const main = path.join(root, 'dist/src/cli/main.js');
 const COMMANDS: { matches: RegExp; why: string; add?: string; late?: true }[] = [
   { matches: /^npm ci\b/, why: 'it installs and builds this very tree' },
   { matches: /^node examples\/02-/, why: 'minutes on MNIST; test/examples has a few rounds of it' },
-  { matches: /(sweep|map) ring\.yaml/, why: 'dozens of runs; test/sweep has them', add: '--rounds 100 --set flow.tuning=formula' },
+  {
+    matches: /(sweep|map) ring\.yaml/,
+    why: 'dozens of runs; test/sweep has them',
+    add: '--rounds 100 --set flow.tuning=formula',
+  },
   { matches: /resume runs\//, why: 'it goes on with a run that was stopped: test/checkpoint has many' },
   { matches: /^node bench\//, why: 'minutes to hours of measuring, on data that is not ours' },
   {

@@ -7,7 +7,9 @@
  * all open, and stepped before the next one is begun: one sum and what is loaded for it need few registers.
  * Eight sums and a neighbour after the other, which is what weights leave registers for, are more than there
  * are, and the compiler puts a sum onto the stack in the inner loop. An agent with more neighbours has its
- * sums in its row of x_out on the way from one group of eight to the next.
+ * sums in its row of x_out on the way from one group of eight to the next. In float32 neighbours are taken in
+ * pairs, behind the first one where their number is odd (`Edge.pair`): groups have an even number but for the
+ * first.
  *
  * Arguments are repeated where a variant is chosen: each is compiled with its flags as constants.
  */
@@ -150,9 +152,20 @@ class Tile {
 
 class Group {
   /** A neighbour more, of weight 1. */
-  @inline static next<T>(l: v128, own: v128, q: usize): v128 {
+  @inline static one<T>(begins: bool, l: v128, own: v128, q: usize): v128 {
     const m = v128.load(q, offsetof<T>());
-    return SINGLE ? Edge.apart(true, l, own, own, m) : v128.sub<real>(l, m);
+    if (!SINGLE) return v128.sub<real>(l, m);
+    const difference = v128.sub<real>(own, m);
+    return begins ? difference : v128.add<real>(l, difference);
+  }
+
+  /** Two more. `own`: in float32 twice the own message. */
+  @inline static two<T>(begins: bool, l: v128, own: v128, q: usize, r: usize): v128 {
+    const m = v128.load(q, offsetof<T>());
+    const o = v128.load(r, offsetof<T>());
+    if (!SINGLE) return v128.sub<real>(v128.sub<real>(l, m), o);
+    const difference = Edge.pair(own, m, o);
+    return begins ? difference : v128.add<real>(l, difference);
   }
 
   /**
@@ -174,16 +187,17 @@ class Group {
     q7: usize,
   ): v128 {
     const p = SINGLE || begins ? v128.load(own, offsetof<T>()) : d;
-    let l = begins ? (SINGLE ? Real.splat(0) : v128.mul<real>(d, p)) : v128.load(out, offsetof<T>());
-    l = Group.next<T>(l, p, q0);
-    if (n > 1) l = Group.next<T>(l, p, q1);
-    if (n > 2) l = Group.next<T>(l, p, q2);
-    if (n > 3) l = Group.next<T>(l, p, q3);
+    let l = !begins ? v128.load(out, offsetof<T>()) : SINGLE ? p : v128.mul<real>(d, p);
+    const twice = SINGLE ? v128.add<real>(p, p) : p;
+    if (n & 1) {
+      l = Group.one<T>(begins, l, p, q0);
+      return n > 1 ? Group.two<T>(false, l, twice, q1, q2) : l;
+    }
+    l = Group.two<T>(begins, l, twice, q0, q1);
+    if (n > 2) l = Group.two<T>(false, l, twice, q2, q3);
     if (n > 4) {
-      l = Group.next<T>(l, p, q4);
-      l = Group.next<T>(l, p, q5);
-      l = Group.next<T>(l, p, q6);
-      l = Group.next<T>(l, p, q7);
+      l = Group.two<T>(false, l, twice, q4, q5);
+      l = Group.two<T>(false, l, twice, q6, q7);
     }
     return l;
   }

@@ -1,6 +1,7 @@
 /**
  * out_i = sum_j L_ij m_j = degree_i m_i - sum_{j ~ i} w_ij m_j: an agent's row of the Laplacian applied to
- * decoded messages.
+ * decoded messages. Messages of float32 numbers are summed as sum_{j ~ i} w_ij (m_i - m_j), those of edges of
+ * weight 1 in pairs (`Edge.pair`).
  *
  * Neighbours are subtracted one after the other in CSR order, so a row's bits depend on the graph alone.
  * Column tiles are held in registers over all neighbours: a row of the output is written once. `weightStride`
@@ -68,17 +69,43 @@ class Dense {
           const p1 = sumOnly ? Real.splat(0) : v128.load(p, 16);
           const p2 = sumOnly ? Real.splat(0) : v128.load(p, 32);
           const p3 = sumOnly ? Real.splat(0) : v128.load(p, 48);
-          let a0 = Real.splat(0);
-          let a1 = Real.splat(0);
-          let a2 = Real.splat(0);
-          let a3 = Real.splat(0);
-          for (let e = from; e < to; e++) {
-            const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride + at;
-            const w = unit ? Real.splat(1) : Real.splatDouble(weights + e * weightStride);
-            a0 = Edge.apart(unit, a0, w, p0, v128.load(q, 0));
-            a1 = Edge.apart(unit, a1, w, p1, v128.load(q, 16));
-            a2 = Edge.apart(unit, a2, w, p2, v128.load(q, 32));
-            a3 = Edge.apart(unit, a3, w, p3, v128.load(q, 48));
+          // -0 and a first pair are that pair, whatever the sign of zeros in it.
+          let a0 = unit ? i32x4.splat((<i32>(to > from)) << 31) : Real.splat(0);
+          let a1 = a0;
+          let a2 = a0;
+          let a3 = a0;
+          let e = from;
+          if (!unit) {
+            for (; e < to; e++) {
+              const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride + at;
+              const w = Real.splatDouble(weights + e * weightStride);
+              a0 = Edge.apart(false, a0, w, p0, v128.load(q, 0));
+              a1 = Edge.apart(false, a1, w, p1, v128.load(q, 16));
+              a2 = Edge.apart(false, a2, w, p2, v128.load(q, 32));
+              a3 = Edge.apart(false, a3, w, p3, v128.load(q, 48));
+            }
+          } else {
+            const t0 = v128.add<real>(p0, p0);
+            const t1 = v128.add<real>(p1, p1);
+            const t2 = v128.add<real>(p2, p2);
+            const t3 = v128.add<real>(p3, p3);
+            if ((to - from) & 1) {
+              const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride + at;
+              a0 = v128.sub<real>(p0, v128.load(q, 0));
+              a1 = v128.sub<real>(p1, v128.load(q, 16));
+              a2 = v128.sub<real>(p2, v128.load(q, 32));
+              a3 = v128.sub<real>(p3, v128.load(q, 48));
+              e++;
+            }
+            for (; e < to; e += 2) {
+              const edge = columns + (e << 2);
+              const q = slots + <usize>load<u32>(edge, 0) * slotStride + at;
+              const r = slots + <usize>load<u32>(edge, 4) * slotStride + at;
+              a0 = v128.add<real>(a0, Edge.pair(t0, v128.load(q, 0), v128.load(r, 0)));
+              a1 = v128.add<real>(a1, Edge.pair(t1, v128.load(q, 16), v128.load(r, 16)));
+              a2 = v128.add<real>(a2, Edge.pair(t2, v128.load(q, 32), v128.load(r, 32)));
+              a3 = v128.add<real>(a3, Edge.pair(t3, v128.load(q, 48), v128.load(r, 48)));
+            }
           }
           const o = row + at;
           v128.store(o, a0, 0);
@@ -90,7 +117,19 @@ class Dense {
           const at = c << SHIFT;
           const p: real = sumOnly ? 0 : load<real>(own + at);
           let a: real = 0;
-          for (let e = from; e < to; e++) {
+          let e = from;
+          if (unit && to > from) {
+            const other = at + slots;
+            const odd = (to - from) & 1;
+            const q = load<real>(<usize>load<u32>(columns + (e << 2)) * slotStride + other);
+            a = odd ? p - q : -0.0;
+            for (e += odd; e < to; e += 2) {
+              const edge = columns + (e << 2);
+              const q = load<real>(<usize>load<u32>(edge, 0) * slotStride + other);
+              a += p + p - q - load<real>(<usize>load<u32>(edge, 4) * slotStride + other);
+            }
+          }
+          for (; e < to; e++) {
             const q = slots + <usize>load<u32>(columns + (e << 2)) * slotStride + at;
             a += <real>load<f64>(weights + e * weightStride) * (p - load<real>(q));
           }
@@ -188,8 +227,7 @@ export function gatherDense(
       n,
     );
   } else {
-    Dense.rows(
-      false,
+    gatherDenseApart(
       first,
       count,
       rowStart,
@@ -204,6 +242,42 @@ export function gatherDense(
       n,
     );
   }
+}
+
+/**
+ * The same, but in float32 a difference for each edge whatever its weight, with no error that the other end
+ * does not take away even where a power of two lies between the two (`Edge.apart`, `Edge.pair`): for sums that
+ * stay where they are for many rounds.
+ */
+export function gatherDenseApart(
+  first: usize,
+  count: usize,
+  rowStart: usize,
+  columns: usize,
+  weights: usize,
+  weightStride: usize,
+  degrees: usize,
+  slots: usize,
+  slotStride: usize,
+  out: usize,
+  outStride: usize,
+  n: usize,
+): void {
+  Dense.rows(
+    false,
+    first,
+    count,
+    rowStart,
+    columns,
+    weights,
+    weightStride,
+    degrees,
+    slots,
+    slotStride,
+    out,
+    outStride,
+    n,
+  );
 }
 
 /** Bytes of two vectors alternating: transposes a matrix of bytes, one bit of the address at a time. */

@@ -39,7 +39,7 @@ export {
   encodeSignScaled,
   encodeSparse,
 } from './encode';
-export { gatherDense, gatherSign, gatherSignSingle, gatherSparse } from './gather';
+export { gatherDense, gatherDenseApart, gatherSign, gatherSignSingle, gatherSparse } from './gather';
 export { gradientLinearDense, gradientLinearSparse, gradientQuadratic } from './gradient';
 export { decodeLevels, encodeLevels, encodeLevelsDithered, gatherLevels } from './levels';
 export { exp, log1p } from './math';

@@ -284,6 +284,17 @@ export class Edge {
     const difference = v128.sub<real>(own, m);
     return v128.add<real>(sum, unit ? difference : v128.mul<real>(w, difference));
   }
+
+  /**
+   * (own - m) + (own - o) as (twice - m) - o, `twice` being own + own: two operations where apart takes four,
+   * for edges of weight 1. With own, m, o and 2 own - m in [2^e, 2^(e+1)) nothing is rounded: all are
+   * multiples of the one unit in the last place, and 2 own - m, as near to own as m is, has no more digits.
+   * So agents that nearly agree add nothing that the other end does not take away. Where a power of two lies
+   * between them, the error is at most half of that unit above it.
+   */
+  @inline static pair(twice: v128, m: v128, o: v128): v128 {
+    return v128.sub<real>(v128.sub<real>(twice, m), o);
+  }
 }
 
 /** Packed signs: bit c of a message is the sign bit of entry c. A line has LINE of them, one or two bytes. */

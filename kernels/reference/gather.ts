@@ -22,6 +22,36 @@ export function gather(graph: ReferenceGraph, messages: readonly Float64Array[],
 }
 
 /**
+ * The same in float32, to the last bit. Of edges with weights sum_j w_ij (m_i - m_j); where all are 1,
+ * neighbours in pairs, (2 m_i - m_j) - m_k, the first one by itself where their number is odd. Why: docs/model/
+ * precision.md.
+ */
+export function gatherSingle(
+  graph: ReferenceGraph,
+  messages: readonly Float32Array[],
+  i: number,
+): Float32Array {
+  const near = Math.fround;
+  const from = graph.rowStart[i];
+  const end = graph.rowStart[i + 1];
+  const unit = Array.from({ length: end - from }, (_, k) => graph.weights[from + k]).every((w) => w === 1);
+  return messages[i].map((own, c) => {
+    const other = (e: number) => messages[graph.columns[e]][c];
+    if (end === from) return 0;
+    if (!unit) {
+      let sum = 0;
+      for (let e = from; e < end; e++) sum = near(sum + near(near(graph.weights[e]) * near(own - other(e))));
+      return sum;
+    }
+    const pair = (e: number) => near(near(near(own + own) - other(e)) - other(e + 1));
+    const odd = (end - from) % 2 === 1;
+    let sum = odd ? near(own - other(from)) : pair(from);
+    for (let e = from + (odd ? 1 : 2); e < end; e += 2) sum = near(sum + pair(e));
+    return sum;
+  });
+}
+
+/**
  * The same for packed signs, whose neighbours are subtracted four at a time, as (m0 + m1) + (m2 + m3), and
  * those left over one by one.
  */

@@ -6,7 +6,7 @@
 export * from './arithmetic.js';
 export * from './batches.js';
 export * from './compressors.js';
-export { gather, type ReferenceGraph } from './gather.js';
+export { gather, gatherSingle, type ReferenceGraph } from './gather.js';
 export * from './gradients.js';
 export * from './mlp.js';
 export * from './philox.js';

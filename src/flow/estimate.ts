@@ -72,7 +72,7 @@ export function bindRenewal(runtime: Runtime): Renewal | null {
   const { arena, graph, rowBytes } = runtime;
   const every = graph.changing === undefined ? RENEWED_EVERY : 1;
   if (every > 1 && arena.precision === 'float64') return null;
-  const states = readDense({ dim: rowBytes / arena.realBytes, slotBytes: rowBytes }, runtime);
+  const states = readDense({ dim: rowBytes / arena.realBytes, slotBytes: rowBytes }, runtime, true);
   return {
     isDue: (round) => round % every === 0,
     make: (first, count, s, z) => states.gather(first, count, 0, s, z, rowBytes),

@@ -112,6 +112,20 @@ export function makeKernels(
   return places.map(([even, odd]) => [get(even), get(odd)]);
 }
 
+/** What neighbours say, in code: of the edge that a local stands at. */
+interface Messages {
+  /** Leaves whether it is one of the agent's. */
+  isLeft(): void;
+  /** Into `from` the place of the tile in the row of the neighbour that stands `index` edges on. */
+  find(index: 0 | 1, from: number): void;
+  /** Leaves vector v of the tile. */
+  load(from: number, v: number): void;
+  /** The same of the agent's own message. */
+  loadOwn(v: number): void;
+  /** A local for each vector, of what `of` leaves. */
+  each(of: (v: number) => void): number[];
+}
+
 /** One function: one list in rounds of one parity. */
 class Writer {
   private readonly b = new Body(3);
@@ -379,37 +393,9 @@ class Writer {
 
   /** Locals of the sums. */
   private gather(of: Row, vectors: number, at: number): number[] {
-    const { b, lanes, runtime } = this;
+    const { b, runtime } = this;
     const { graph: g, rowBytes: stride } = runtime;
     const slots = of.at[this.parity];
-    const unit = g.weightStride === 0;
-    const loadOwn = (v: number) => {
-      b.get(this.ofAll);
-      b.load(slots + v * VECTOR_BYTES);
-    };
-    const each = (of: (v: number) => void) =>
-      Array.from({ length: vectors }, (_, v) => {
-        of(v);
-        return b.keep(V128);
-      });
-    let own: number[] = [];
-    let sums: number[];
-    if (this.single) {
-      own = each(loadOwn);
-      sums = each(() => {
-        b.i32(0);
-        b.simd(SPLAT_I32);
-      });
-    } else {
-      b.get(this.degree);
-      this.splat();
-      const degree = b.keep(V128);
-      sums = each((v) => {
-        b.get(degree);
-        loadOwn(v);
-        b.simd(lanes.mul);
-      });
-    }
     const edges = (end: 0 | 1, out: number) => {
       this.shifted(this.agent, 2);
       b.loadI32(g.rowStart + 4 * end);
@@ -419,42 +405,130 @@ class Writer {
     };
     edges(0, this.edge);
     edges(1, this.lastEdge);
-    const from = b.local(I32);
-    const weight = b.local(V128);
-    b.loop(
-      () => {
+    const messages: Messages = {
+      isLeft: () => {
         b.get(this.edge);
         b.get(this.lastEdge);
         b.op(OP.i32LtU);
       },
-      () => {
+      find: (index, from) => {
         b.get(this.edge);
-        b.loadI32(g.columns);
+        b.loadI32(g.columns + 4 * index);
         b.i32(stride);
         b.op(OP.i32Mul);
         b.get(at);
         b.op(OP.i32Add);
         b.set(from);
-        if (!unit) {
-          this.shifted(this.edge, 1);
-          b.loadF64(g.weights);
-          this.splat();
-          b.set(weight);
-        }
-        sums.forEach((sum, v) => {
-          b.get(sum);
-          if (!unit) b.get(weight);
-          if (this.single) b.get(own[v]!);
-          b.get(from);
-          b.load(slots + v * VECTOR_BYTES);
-          if (this.single) b.simd(lanes.sub);
-          if (!unit) b.simd(lanes.mul);
-          b.simd(this.single ? lanes.add : lanes.sub);
-          b.set(sum);
-        });
-        this.add(this.edge, 4);
       },
-    );
+      load: (from, v) => {
+        b.get(from);
+        b.load(slots + v * VECTOR_BYTES);
+      },
+      loadOwn: (v) => {
+        b.get(this.ofAll);
+        b.load(slots + v * VECTOR_BYTES);
+      },
+      each: (of) =>
+        Array.from({ length: vectors }, (_, v) => {
+          of(v);
+          return b.keep(V128);
+        }),
+    };
+    return this.single && g.weightStride === 0 ? this.pairs(messages) : this.edges(messages);
+  }
+
+  /** d own - sum_j w m_j; in float32 sum_j w (own - m_j). */
+  private edges({ isLeft, find, load, loadOwn, each }: Messages): number[] {
+    const { b, lanes, single, runtime } = this;
+    const { weights, weightStride } = runtime.graph;
+    const unit = weightStride === 0;
+    const own = single ? each(loadOwn) : [];
+    if (single) {
+      b.i32(0);
+      b.simd(SPLAT_I32);
+    } else {
+      b.get(this.degree);
+      this.splat();
+    }
+    const begin = b.keep(V128);
+    const sums = each((v) => {
+      b.get(begin);
+      if (single) return;
+      loadOwn(v);
+      b.simd(lanes.mul);
+    });
+    const from = b.local(I32);
+    const weight = b.local(V128);
+    b.loop(isLeft, () => {
+      find(0, from);
+      if (!unit) {
+        this.shifted(this.edge, 1);
+        b.loadF64(weights);
+        this.splat();
+        b.set(weight);
+      }
+      sums.forEach((sum, v) => {
+        b.get(sum);
+        if (!unit) b.get(weight);
+        if (single) b.get(own[v]!);
+        load(from, v);
+        if (single) b.simd(lanes.sub);
+        if (!unit) b.simd(lanes.mul);
+        b.simd(single ? lanes.add : lanes.sub);
+        b.set(sum);
+      });
+      this.add(this.edge, 4);
+    });
+    return sums;
+  }
+
+  /** In float32, of edges of weight 1: pairs, behind the first where their number is odd (`Edge.pair`). */
+  private pairs({ isLeft, find, load, loadOwn, each }: Messages): number[] {
+    const { b, lanes } = this;
+    const own = each(loadOwn);
+    const twice = each((v) => {
+      b.get(own[v]!);
+      b.get(own[v]!);
+      b.simd(lanes.add);
+    });
+    // -0 where there are neighbours: with it a first pair keeps the signs of its zeros.
+    isLeft();
+    b.i32(31);
+    b.op(OP.i32Shl);
+    b.simd(SPLAT_I32);
+    const begin = b.keep(V128);
+    const sums = each(() => b.get(begin));
+    const [from, other] = [b.local(I32), b.local(I32)];
+    b.get(this.lastEdge);
+    b.get(this.edge);
+    b.op(OP.i32Sub);
+    b.i32(4);
+    b.op(OP.i32And);
+    b.when(() => {
+      find(0, from);
+      sums.forEach((sum, v) => {
+        b.get(own[v]!);
+        load(from, v);
+        b.simd(lanes.sub);
+        b.set(sum);
+      });
+      this.add(this.edge, 4);
+    });
+    b.loop(isLeft, () => {
+      find(0, from);
+      find(1, other);
+      sums.forEach((sum, v) => {
+        b.get(sum);
+        b.get(twice[v]!);
+        load(from, v);
+        b.simd(lanes.sub);
+        load(other, v);
+        b.simd(lanes.sub);
+        b.simd(lanes.add);
+        b.set(sum);
+      });
+      this.add(this.edge, 8);
+    });
     return sums;
   }
 

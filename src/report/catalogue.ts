@@ -12,8 +12,7 @@ export type Family = Exclude<keyof Registries, 'sections'>;
 /** What numbers a run is made of, and how exact it can be. */
 export const PRECISION = {
   float64: 'the default: 16 digits; x to 1e-13 of its size, gaps to 1e-15 of f',
-  float32:
-    'half the memory, about one and a half times the speed; x to about 1e-6 of its size, traces summed in float64',
+  float32: 'half the memory, up to twice the speed; x to about 1e-6 of its size, traces summed in float64',
 };
 
 /** `whole`: with what stands beside the families. */

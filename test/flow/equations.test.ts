@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bindKernels } from '../../kernels/bindings.js';
+import { gatherSingle } from '../../kernels/reference/gather.js';
 import { createArena } from '../../src/arena/arena.js';
 import {
   doubled,
@@ -189,13 +190,19 @@ function plain(precision: Precision, dim: number, weighted: boolean) {
     const step = 1 / (rho + curvature);
     return sum([1 - step * curvature, entry], [-step * eta, slope], [-step, linear]);
   };
-  // In float32 by differences, which the two ends of an edge agree on to the last bit.
+  const graph = {
+    rowStart: [...offsets, neighbours.flat().length],
+    columns: neighbours.flat(),
+    weights: neighbours.flatMap((row, i) => row.map((_, k) => weight(i, k))),
+    degrees: neighbours.map((_, i) => degree(i)),
+  };
   const laplacian = (rows: number[][], i: number, c: number) =>
     precision === 'float32'
-      ? neighbours[i]!.reduce(
-          (total, j, k) => near(total + near(near(weight(i, k)) * near(rows[i]![c]! - rows[j]![c]!))),
-          0,
-        )
+      ? gatherSingle(
+          graph,
+          rows.map((row) => Float32Array.of(row[c]!)),
+          i,
+        )[0]!
       : neighbours[i]!.reduce(
           (total, j, k) => near(total - near(near(weight(i, k)) * rows[j]![c]!)),
           near(near(degree(i)) * rows[i]![c]!),

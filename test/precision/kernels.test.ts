@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bindKernels, type Kernels } from '../../kernels/bindings.js';
+import { gatherSingle } from '../../kernels/reference/gather.js';
 import { kernelsOf } from '../../src/run/locations.js';
 
 const AGENTS = 12;
@@ -70,11 +71,20 @@ class Single {
   }
 }
 
+type SharedGraph = ReturnType<Single['graph']>;
+
 describe.each([
   { dim: 64, degree: 8, weighted: false, mu: 1, hImplicit: 0 },
   { dim: 64, degree: DEGREE, weighted: true, mu: 0.7, hImplicit: 0.1 },
   { dim: 256, degree: 3, weighted: true, mu: 1, hImplicit: 0 },
   { dim: 1024, degree: 5, weighted: false, mu: 0.9, hImplicit: 0 },
+  ...[1, 2, 3, 4, 9, 10, 12, 16, 19, 26].map((degree) => ({
+    dim: 64,
+    degree,
+    weighted: false,
+    mu: 1,
+    hImplicit: 0.1 * (degree % 2),
+  })),
 ])('whole rounds of $dim entries, $degree neighbours, weights $weighted', (given) => {
   const { dim, degree, weighted, mu, hImplicit } = given;
   const stride = dim * 4;
@@ -212,6 +222,87 @@ describe.each([
     const bytes = (at: number) => new Uint8Array(lab.memory.buffer, at, AGENTS * slotBytes).slice();
     expect(bytes(next!)).toEqual(bytes(expected!));
   });
+});
+
+describe('sums over neighbours', () => {
+  const graphOf = (
+    lab: Single,
+    [rowStart, columns, weights, stride, degrees]: SharedGraph,
+    edges: number,
+  ) => ({
+    rowStart: new Uint32Array(lab.memory.buffer, rowStart, AGENTS + 1),
+    columns: new Uint32Array(lab.memory.buffer, columns, edges),
+    weights:
+      stride > 0 ? new Float64Array(lab.memory.buffer, weights, edges) : new Float64Array(edges).fill(1),
+    degrees: new Float64Array(lab.memory.buffer, degrees, AGENTS),
+  });
+  const gathered = (lab: Single, graph: SharedGraph, rows: number, dim: number) => {
+    const out = lab.rows(dim);
+    lab.kernels.gatherDense(0, AGENTS, ...graph, rows, dim * 4, out, dim * 4, dim);
+    return lab.floats(out, AGENTS * dim);
+  };
+  const rowsOf = (lab: Single, rows: number, dim: number) =>
+    Array.from({ length: AGENTS }, (_, i) => lab.floats(rows + i * dim * 4, dim));
+
+  it.each(
+    [1, 2, 3, 5, 8, DEGREE].flatMap((degree) => [false, true].map((weighted) => [degree, weighted] as const)),
+  )('of %i are those of the reference implementation, to the last bit (weights: %s)', (degree, weighted) => {
+    // Whole lines, and 13 entries behind one.
+    const dim = 32;
+    for (const n of [dim, 29]) {
+      const lab = new Single();
+      const graph = lab.graph(degree, weighted);
+      const rows = lab.rows(dim);
+      const out = lab.rows(dim);
+      lab.kernels.gatherDense(0, AGENTS, ...graph, rows, dim * 4, out, dim * 4, n);
+      const messages = rowsOf(lab, rows, dim);
+      const plain = graphOf(lab, graph, AGENTS * degree);
+      for (let i = 0; i < AGENTS; i++)
+        expect(lab.floats(out + i * dim * 4, n)).toEqual(gatherSingle(plain, messages, i).slice(0, n));
+    }
+  });
+
+  it.each([1, 2, 5, 8, DEGREE])('of %i who nearly agree are exact', (degree) => {
+    const lab = new Single();
+    const graph = lab.graph(degree, false);
+    const dim = 64;
+    const rows = lab.rows(dim);
+    const entries = lab.floats(rows, AGENTS * dim);
+    // Around 2^-20 .. 1.98 2^20, each agent a few thousandths from the others: no power of two is between.
+    for (let c = 0; c < dim; c++) {
+      const around = (c % 2 ? -1 : 1) * 2 ** ((c % 41) - 20) * (1.02 + 0.94 * Math.abs(lab.uniform()));
+      for (let i = 0; i < AGENTS; i++) entries[i * dim + c] = around * (1 + 4e-3 * lab.uniform());
+    }
+    const sums = gathered(lab, graph, rows, dim);
+    const { columns } = graphOf(lab, graph, AGENTS * degree);
+    for (let i = 0; i < AGENTS; i++)
+      for (let c = 0; c < dim; c++) {
+        // In float64, where nothing is rounded.
+        let exact = degree * entries[i * dim + c]!;
+        for (let k = 0; k < degree; k++) exact -= entries[columns[i * degree + k]! * dim + c]!;
+        expect(sums[i * dim + c]).toBe(exact);
+      }
+  });
+
+  it.each([1, 2, 5, 8, DEGREE])(
+    'of %i on both sides of a power of two are within a unit for each',
+    (degree) => {
+      const lab = new Single();
+      const graph = lab.graph(degree, false);
+      const dim = 64;
+      const rows = lab.rows(dim);
+      const entries = lab.floats(rows, AGENTS * dim);
+      for (let at = 0; at < entries.length; at++) entries[at] = 1 + 20 * EPSILON * lab.uniform();
+      const sums = gathered(lab, graph, rows, dim);
+      const { columns } = graphOf(lab, graph, AGENTS * degree);
+      for (let i = 0; i < AGENTS; i++)
+        for (let c = 0; c < dim; c++) {
+          let exact = degree * entries[i * dim + c]!;
+          for (let k = 0; k < degree; k++) exact -= entries[columns[i * degree + k]! * dim + c]!;
+          expect(Math.abs(sums[i * dim + c]! - exact)).toBeLessThanOrEqual(EPSILON * Math.floor(degree / 2));
+        }
+    },
+  );
 });
 
 describe('single kernels', () => {

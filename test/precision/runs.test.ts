@@ -4,9 +4,12 @@
  * of them with `npm run test:precision`.
  */
 
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isInputError } from '../../src/base/errors.js';
 import { ROUNDS, recordedTables } from '../engine/recorded.js';
+import { writeQuadratic } from '../support/quadratic.js';
+import { temporaryFolder } from '../support/run.js';
 import { runSequentially, type SequentialResult } from '../support/sequential.js';
 
 const tables = await recordedTables();
@@ -68,6 +71,21 @@ describe('float32 comes to rest where float64 does', () => {
   };
   const flatSign = { kind: 'flatten', inner: { kind: 'sign' } };
   const topK = { kind: 'top-k', k: 6 };
+  const average = { kind: 'average', dim: 19 };
+  const example = (file: string) => fileURLToPath(new URL(`../../examples/${file}`, import.meta.url));
+  const ownFlow = (name: string) => ({ kind: 'custom', module: example(`07-own-flow/${name}.mjs`) });
+  const ownLinks = { kind: 'custom', module: example('08-own-network/bursts.mjs'), rate: 0.3, length: 5 };
+
+  /** After 2,000 rounds, and after all. */
+  async function errorsOf(config: { rounds: number; [key: string]: unknown }): Promise<number[]> {
+    const errors: number[] = [];
+    for (const rounds of [2000, config.rounds]) {
+      const { final, verdict } = await runSequentially({ ...config, rounds, precision: 'float32' }, 1);
+      expect(verdict).not.toBe('diverged');
+      errors.push(final.rmsError);
+    }
+    return errors;
+  }
 
   // What does not add up to 0 over the agents is added up by duals and trackers in every round: an error that
   // grows with the rounds, were there any (Edge.apart, estimate.ts).
@@ -91,23 +109,140 @@ describe('float32 comes to rest where float64 does', () => {
     ['beer', '', { flow: { kind: 'beer', step: 0.011, gamma: 0.787 }, compressor: topK }],
     ['c-gt', '', { flow: { kind: 'c-gt' }, compressor: topK }],
     ['admm', '', { flow: { kind: 'admm' }, compressor: { kind: 'identity' } }],
+    ['pdmm', '', { flow: { kind: 'pdmm' }, compressor: { kind: 'identity' } }],
+    ['pdmm', 'averaged', { flow: { kind: 'pdmm', theta: 0.7 }, compressor: { kind: 'identity' } }],
+    ['exact-diffusion', '', { flow: { kind: 'exact-diffusion' }, compressor: { kind: 'identity' } }],
+    [
+      'primal-dual',
+      'with weights',
+      { weights: 'metropolis', flow: { kind: 'primal-dual' }, compressor: { kind: 'identity' } },
+    ],
+    [
+      'pdmm',
+      'with weights',
+      { weights: 'metropolis', flow: { kind: 'pdmm' }, compressor: { kind: 'identity' } },
+    ],
+    ['push-sum', '', { cost: average, flow: { kind: 'push-sum' }, compressor: { kind: 'identity' } }],
+    [
+      'push-sum',
+      'over arcs',
+      {
+        topology: { kind: 'random-digraph', nodes: 16, averageDegree: 4 },
+        cost: average,
+        flow: { kind: 'push-sum' },
+        compressor: { kind: 'identity' },
+      },
+    ],
+    [
+      'consensus',
+      'none',
+      { cost: average, flow: { kind: 'consensus', compress: 'none' }, compressor: { kind: 'identity' } },
+    ],
+    [
+      'consensus',
+      'error-state',
+      { cost: average, flow: { kind: 'consensus', compress: 'error-state' }, compressor: flatSign },
+    ],
+    [
+      'consensus',
+      'observer',
+      { cost: average, flow: { kind: 'consensus', compress: 'observer' }, compressor: topK },
+    ],
+    ['choco-gossip', 'top-k', { cost: average, flow: { kind: 'choco-gossip' }, compressor: topK }],
+    ['choco-gossip', 'signs', { cost: average, flow: { kind: 'choco-gossip' }, compressor: flatSign }],
+    [
+      'power-gossip',
+      '',
+      {
+        cost: { kind: 'average', dim: 20 },
+        flow: { kind: 'power-gossip', shape: [4, 5] },
+        compressor: { kind: 'identity' },
+      },
+    ],
+    ['custom', 'extra', { flow: ownFlow('extra'), compressor: { kind: 'identity' } }],
+    ['custom', 'lead', { flow: ownFlow('lead'), compressor: topK }],
+    [
+      'custom',
+      'primal-dual',
+      { flow: { ...ownFlow('primal-dual'), step: 0.1, alpha: 0.5, beta: 0.5, mu: 0.8 }, compressor: topK },
+    ],
+    ['custom', 'push-sum', { cost: average, flow: ownFlow('push-sum'), compressor: { kind: 'identity' } }],
+    [
+      'primal-dual',
+      'over own links',
+      { links: ownLinks, flow: { kind: 'primal-dual' }, compressor: { kind: 'identity' } },
+    ],
+    [
+      'primal-dual',
+      'observer, over own links',
+      { links: ownLinks, flow: { kind: 'primal-dual', compress: 'observer' }, compressor: topK },
+    ],
+    [
+      'consensus',
+      'where links fail',
+      {
+        cost: average,
+        links: { kind: 'drops', rate: 0.3 },
+        flow: { kind: 'consensus', compress: 'none' },
+        compressor: { kind: 'identity' },
+      },
+    ],
   ])(
     '%s %s',
     async (_name, _mode, config) => {
-      const errors: number[] = [];
-      for (const rounds of [2000, rest.rounds]) {
-        const { final, verdict } = await runSequentially(
-          { ...rest, ...config, rounds, precision: 'float32' },
-          1,
-        );
-        expect(verdict).not.toBe('diverged');
-        errors.push(final.rmsError);
-      }
+      const errors = await errorsOf({ ...rest, ...config });
       expect(errors[1], `${errors}`).toBeLessThan(5e-6);
       expect(errors[1], `${errors}`).toBeLessThan(1.5 * errors[0]! + 1e-7);
     },
     60_000,
   );
+
+  // What is left of a step's bias is that of float64.
+  it.each([
+    ['dgd', { flow: { kind: 'dgd', step: 0.05 }, compressor: { kind: 'identity' } }],
+    ['choco-sgd', { flow: { kind: 'choco-sgd', step: 0.02, gamma: 0.2 }, compressor: topK }],
+    ['custom', { flow: { ...ownFlow('choco-sgd'), step: 0.02, gamma: 0.2 }, compressor: topK }],
+  ])('%s beside its bias', async (_name, config) => {
+    const biased = await runSequentially({ ...rest, ...config }, 1);
+    const single = await runSequentially({ ...rest, ...config, precision: 'float32' }, 1);
+    expect(rms(single.x.map((entry, at) => entry - biased.x[at]!))).toBeLessThan(5e-6);
+  });
+
+  describe('where the minimiser is a power of two in every entry', () => {
+    const dim = 24;
+    const folder = temporaryFolder();
+    const problem = () => {
+      const [a, b] = [new Float64Array(10 * dim), new Float64Array(10 * dim)];
+      for (let c = 0; c < dim; c++) {
+        const minimiser = (c % 2 ? -1 : 1) * 2 ** ((c % 7) - 3);
+        let pull = 0;
+        for (let i = 0; i < 10; i++) {
+          const at = i * dim + c;
+          a[at] = Math.fround(1 + 7 * Math.abs(Math.sin(3 * i + 5 * c + 1)));
+          b[at] = i < 9 ? Math.fround(minimiser * (1 + Math.sin(7 * i + 11 * c))) : minimiser + pull / a[at]!;
+          pull += a[at]! * (minimiser - b[at]!);
+        }
+      }
+      return writeQuadratic(folder, 'powers', a, b, dim);
+    };
+
+    // There `Edge.pair` rounds, and z = L s would add its errors up (`gatherDenseApart`).
+    it.each([
+      ['primal-dual', { flow: { kind: 'primal-dual' }, compressor: { kind: 'identity' } }],
+      ['observer', { flow: { kind: 'primal-dual', compress: 'observer' }, compressor: topK }],
+      ['extra', { flow: { kind: 'extra' }, compressor: { kind: 'identity' } }],
+      ['nids', { flow: { kind: 'nids' }, compressor: { kind: 'identity' } }],
+      ['diging', { flow: { kind: 'diging' }, compressor: { kind: 'identity' } }],
+      ['admm', { flow: { kind: 'admm' }, compressor: { kind: 'identity' } }],
+      ['pdmm', { flow: { kind: 'pdmm' }, compressor: { kind: 'identity' } }],
+    ])('%s', async (_name, config) => {
+      const { cost } = await problem();
+      const topology = { kind: 'erdos-renyi', nodes: 10, averageDegree: 5, seed: 2 };
+      const errors = await errorsOf({ ...rest, ...config, topology, cost, rounds: 20_000 });
+      expect(errors[1], `${errors}`).toBeLessThan(3e-6);
+      expect(errors[1], `${errors}`).toBeLessThan(1.5 * errors[0]! + 1e-7);
+    });
+  });
 
   it('rows of hubs that are shared out are the rows of one worker, to rounding', async () => {
     const star = {

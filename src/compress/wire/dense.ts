@@ -54,7 +54,8 @@ export function dense(dim: number, type: EntryType): WireFormat<Float64Array> {
   };
 }
 
-export function readDense(slots: Slots, runtime: Runtime) {
-  const { gatherDense: gather, decodeDense: decode } = runtime.kernels;
-  return bindReaders({ gather, decode }, slots, runtime);
+/** `apart`: in float32 without the errors that cannot add up where states move on (`gatherDenseApart`). */
+export function readDense(slots: Slots, runtime: Runtime, apart = false) {
+  const { gatherDense, gatherDenseApart, decodeDense: decode } = runtime.kernels;
+  return bindReaders({ gather: apart ? gatherDenseApart : gatherDense, decode }, slots, runtime);
 }

@@ -27,6 +27,7 @@ const COMPUTED_IMPORTS = [
   'src/plugin/typescript.ts',
   'src/library/turns-process.ts',
   'src/bench/startup.ts',
+  'src/cli/dashboard.ts',
 ];
 
 function sources(folder: string): string[] {

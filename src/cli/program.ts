@@ -9,6 +9,7 @@ import { checkHost } from '../session/host.js';
 import { addBenchCommands } from './bench.js';
 import { addCertifyCommand } from './certify.js';
 import { addCompareCommand } from './compare.js';
+import { addDashboardCommand, runWithDashboard } from './dashboard.js';
 import { reportError } from './errors.js';
 import { addListCommand } from './list.js';
 import { addNewCommand } from './new.js';
@@ -35,6 +36,7 @@ Examples:
   $ sottovoce run profiles/ring-topk.yaml            run a config; results go to runs/<name>-<time>/
   $ sottovoce resume runs/ring-20250131-142530       go on with a run that was stopped or killed
   $ sottovoce verify runs/ring-20250131-142530       is it whole, and does it end in the same bits again?
+  $ sottovoce dashboard ring.yaml                    watch and steer a run in a browser
   $ sottovoce compare ring.yaml --compressors 'identity; flatten(sign)'   which needs the fewest rounds and bits?
   $ sottovoce sweep ring.yaml --grid flow.step=0.01..0.1:log:12   which values are best?
   $ sottovoce tune ring.yaml                         which gains does auto choose, and why?
@@ -87,13 +89,16 @@ export async function main(
     });
   heedNohup();
   try {
-    addRunCommand(program, terminal, adapt(processDependencies), (code) => {
+    addRunCommand(program, terminal, adapt(processDependencies), runWithDashboard, (code) => {
       exitCode = code;
     });
     addResumeCommand(program, terminal, adapt(processDependencies), (code) => {
       exitCode = code;
     });
     addVerifyCommand(program, terminal, adapt(processDependencies), (code) => {
+      exitCode = code;
+    });
+    addDashboardCommand(program, terminal, (code) => {
       exitCode = code;
     });
     addCompareCommand(program, terminal, (code) => {

@@ -117,10 +117,19 @@ Examples:
 Exit codes: 0 done, 1 the run failed (diverged, a worker died), 2 bad usage or bad input, 130 interrupted, 129 and 143 for SIGHUP and SIGTERM.
 `;
 
+/** With a page beside it; gives the exit code. */
+type RunWatched = (
+  file: string,
+  options: RunOptions,
+  terminal: Terminal,
+  load: RunDependencies['load'],
+) => Promise<number>;
+
 export function addRunCommand(
   program: Command,
   terminal: Terminal,
   dependencies: RunDependencies,
+  runWatched: RunWatched,
   setExitCode: (code: number) => void,
 ): void {
   program
@@ -137,12 +146,21 @@ export function addRunCommand(
     .option('--no-custom', 'refuse kind: custom: modules run code')
     .option('-q, --quiet', 'print nothing but errors')
     .option('--json', 'print the summary as JSON on stdout, everything else on stderr')
+    .option('--dashboard', 'serve a page on which the run is watched and steered: sottovoce dashboard --help')
+    .option('--host <address>', 'with --dashboard: address to listen at (default: 127.0.0.1)')
+    .option('--port <number>', 'with --dashboard: port to listen at (default: any that is free)')
+    .option('--token <text>', 'with --dashboard: secret in the address (default: a new random one)')
+    .option('--open', 'with --dashboard: open a browser, if there is one')
     .option('--debug', 'print stack traces')
     .addHelpText('after', HELP)
-    .action(async (config: string, options: RunOptions) => {
+    .action(async (config: string, options: RunOptions & { dashboard?: boolean }) => {
       const again = await reproduction(config, { ...options, ...changesOf(options) }, terminal);
       const own = again && { ...dependencies, load: async () => again.loaded, judge: again.judge };
-      setExitCode(await runCommand(config, options, terminal, own ?? dependencies));
+      if (options.dashboard !== true) {
+        setExitCode(await runCommand(config, options, terminal, own ?? dependencies));
+        return;
+      }
+      setExitCode(await runWatched(config, options, terminal, (own ?? dependencies).load));
     });
 }
 
@@ -406,7 +424,7 @@ export class Interrupt {
   }
 }
 
-function exitCodeOf(summary: Summary): number {
+export function exitCodeOf(summary: Summary): number {
   // A file that was asked for is not there: what comes next must not take the run for done.
   if (summary.incomplete !== undefined) return ExitCode.RUN_FAILED;
   switch (summary.status) {

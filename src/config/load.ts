@@ -55,6 +55,40 @@ export async function checkSource(
   return { config, ...choices, ...loaded };
 }
 
+/** The same for the text of a config. Paths in it are relative to `folder`; `shown`: what messages call it. */
+export async function parseConfigText(
+  source: string,
+  { folder, shown, overrides = [] }: { folder: string; shown: string; overrides?: readonly Override[] },
+): Promise<LoadedConfig> {
+  const { document, lines } = parseSource(source, shown);
+  const data = applyOverrides(toData(document, lines, shown), overrides);
+  const loaded = { file: null, folder: resolve(folder), source, overrides };
+  const { config, issues, ...choices } = checkConfig(data, await loadRegistries());
+  if (config === null) throw report(issues, loaded, document, lines);
+  refuseModules(config, loaded);
+  return { config, ...choices, ...loaded };
+}
+
+/** What is wrong with the text of a config, with the lines; empty where nothing is. */
+export async function issuesOf(
+  source: string,
+  shown: string,
+): Promise<(Issue & { line: number | undefined })[]> {
+  let read: ReturnType<typeof parseSource>;
+  let data: unknown;
+  try {
+    read = parseSource(source, shown);
+    data = toData(read.document, read.lines, shown);
+  } catch (error) {
+    if (!isInputError(error)) throw error;
+    const { message, line, hint } = error;
+    return [{ path: [], at: 'value', text: message, hint, line }];
+  }
+  const { issues } = checkConfig(data, await loadRegistries());
+  const loaded = { file: shown, overrides: [] };
+  return issues.map((issue) => ({ ...issue, line: placeOf(issue, loaded, read.document, read.lines).line }));
+}
+
 /** The same for a config that a program made. Paths in it are relative to `folder`. */
 export async function parseConfig(
   data: unknown,

@@ -18,9 +18,7 @@ export interface Pen {
 export type Shape = 'circle' | 'square' | 'up' | 'diamond' | 'down' | 'cross';
 
 export type Mark =
-  /** A straight line of the frame, the grid or a legend. */
-  | { mark: 'rule'; from: readonly [x: number, y: number]; to: readonly [x: number, y: number]; pen: Pen }
-  /** A curve through x, y, x, y, ... */
+  /** Through x, y, x, y, ... */
   | { mark: 'stroke'; points: readonly number[]; pen: Pen }
   | { mark: 'area'; points: readonly number[]; fill: string; opacity: number }
   | { mark: 'box'; x: number; y: number; width: number; height: number; fill?: string; pen?: Pen }

@@ -21,6 +21,8 @@ export const coordinatorUrl = new URL(`${dist}workers/coordinator-entry.cjs`, im
 export const commandLineUrl = new URL(`${dist}src/cli/main.js`, import.meta.url);
 /** The script of a flame graph's page, for a browser. */
 export const flameGraphUrl = new URL(`${dist}pages/flame-graph.js`, import.meta.url);
+/** The live dashboard's page and what belongs to it; not there where pages are not built. */
+export const dashboardUrl = new URL(`${dist}pages/dashboard/`, import.meta.url);
 /** What comes with the package beside dist. */
 export const packageUrl = new URL(`${dist}../`, import.meta.url);
 /** Starts of a user's own modules. */

@@ -26,6 +26,7 @@ import { RunCheckpoints } from './checkpoints.js';
 import type { WorkerPool } from './pool.js';
 import type { PreparedRun } from './prepare.js';
 import { TimelineRecording } from './recorded-timeline.js';
+import type { SharedRun } from './shared-run.js';
 import { hashInParts, rowAt, type StateRows, stateRows } from './state-hash.js';
 import { Steering } from './steering.js';
 import { summarize } from './summarize.js';
@@ -37,6 +38,8 @@ const TOUCHED_BYTES = 64 * 2 ** 20;
 const DRAIN_MS = 20;
 /** Rows of an earlier part of the run that are passed on at once. */
 const EARLIER_ROWS = 1024;
+/** More names than these nobody reads. */
+const MOST_LABELS = 10_000;
 /** Work of the ending is laid aside as often as this, to answer. */
 const ANSWER_MS = 50;
 
@@ -323,6 +326,14 @@ export class ActiveRun {
       calling: this.pool.calling(),
       last: this.history.last ?? null,
     };
+  }
+
+  shared(): SharedRun {
+    const { arena, prepared } = this;
+    const { plan } = prepared;
+    const named = plan.agents <= MOST_LABELS && prepared.place(0).label !== null;
+    const labels = named ? Array.from(prepared.agents(), ({ label }) => label) : null;
+    return { memory: arena.memory, plan, labels };
   }
 
   inspect(agent: number): AgentState {

@@ -11,6 +11,7 @@ import type { LoadedConfig } from '../run/config.js';
 import { Comlink } from './comlink.js';
 import { openCoordinator } from './coordinator-client.js';
 import { locatedRefusal } from './overdue.js';
+import type { SharedRun, Watchable } from './shared-run.js';
 import type { Session, StartOptions } from './types.js';
 
 /** A session and what ends it. */
@@ -47,7 +48,13 @@ export interface OpenSession {
  * @throws InputError where node was started without WebAssembly or threads
  */
 export async function openSession(): Promise<OpenSession> {
-  const { remote, call, watch, close: end } = openCoordinator<Session>();
+  const { session, close, [Symbol.asyncDispose]: dispose } = openWatchable();
+  return { session, close, [Symbol.asyncDispose]: dispose };
+}
+
+/** The same, with the memory of its run to look into. */
+export function openWatchable(): OpenSession & Watchable {
+  const { remote, call, watch, close: end } = openCoordinator<Session & Watchable>();
   let closed = false;
   let starting = false;
   let outDir: string | null = null;
@@ -96,7 +103,8 @@ export async function openSession(): Promise<OpenSession> {
     await end();
     tidy();
   };
-  return { session, close, [Symbol.asyncDispose]: close };
+  const shared = () => call('shared', (): Promise<SharedRun> => remote.shared());
+  return { session, shared, close, [Symbol.asyncDispose]: close };
 }
 
 /** The run has begun, and a module does not return on the thread that drives it. */

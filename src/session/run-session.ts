@@ -15,6 +15,7 @@ import { ActiveRun } from './active-run.js';
 import { barrierChoice } from './barrier-choice.js';
 import { WorkerPool } from './pool.js';
 import { located, type PreparedRun, prepareRun } from './prepare.js';
+import type { SharedRun, Watchable } from './shared-run.js';
 import type { AgentState, PrepareOptions, Progress, RunResult, Session, StartOptions } from './types.js';
 import { chooseWorkers } from './workers.js';
 
@@ -65,7 +66,7 @@ async function withPlaces(
 
 const ONCE = 'a session runs once; open another with openSession()';
 
-export class RunSession implements Session {
+export class RunSession implements Session, Watchable {
   private ready: Ready | null = null;
   private preparing = false;
   private active: ActiveRun | null = null;
@@ -198,6 +199,12 @@ export class RunSession implements Session {
     const active = this.running();
     await active.filled;
     return active.inspect(agent);
+  }
+
+  async shared(): Promise<SharedRun> {
+    const active = this.running();
+    await active.filled;
+    return active.shared();
   }
 
   async subscribe(onRows: (rows: TraceRow[]) => void): Promise<void> {

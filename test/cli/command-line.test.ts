@@ -61,6 +61,10 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
       ['plot', '--help'],
       ['Examples:', '--facet graph', 'agents-gap', 'Exit codes'],
     ],
+    [
+      ['dashboard', '--help'],
+      ['Examples:', '--token <text>', 'ssh -L', 'Exit codes'],
+    ],
     [['schema', '--help'], ['yaml-language-server']],
   ])('%j teaches', async (args, words) => {
     const { status, stdout, stderr } =
@@ -73,6 +77,9 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
   test.each([
     [[], 'Usage: sottovoce'],
     [['rnu', 'x.yaml'], "unknown command 'rnu'"],
+    [['dashboard', 'x.yaml'], 'error: x.yaml: there is no such file\n'],
+    [['dashboard', '--port', '70000'], 'error: --port is 70000, expected at most 65535\n'],
+    [['dashboard', '--token', 'short'], 'error: the token is too short'],
     [['run'], "missing required argument 'config'"],
     [['run', 'x.yaml', '--round', '3'], 'Did you mean --rounds?'],
     [['run', 'x.yaml'], 'error: x.yaml: there is no such file\n'],

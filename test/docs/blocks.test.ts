@@ -25,6 +25,7 @@ const main = path.join(root, 'dist/src/cli/main.js');
  * with `npm run test:all` alone.
  */
 const COMMANDS: { matches: RegExp; why: string; add?: string; late?: true }[] = [
+  { matches: /sottovoce dashboard/, why: 'it serves until Ctrl-C; test/dashboard has it' },
   { matches: /^npm ci\b/, why: 'it installs and builds this very tree' },
   { matches: /^node examples\/02-/, why: 'minutes on MNIST; test/examples has a few rounds of it' },
   {
@@ -72,6 +73,7 @@ const FRAGMENTS: [string, string][] = [
 
 /** Blocks in a language that is not run. */
 const FOREIGN: [string, string][] = [
+  ['ssh -L', 'another machine'],
   ['#!/bin/bash\n#SBATCH', 'a batch system of a cluster'],
   ['numactl --cpunodebind', 'a machine with several NUMA nodes'],
   ['docker run --cpuset', 'an image of one’s own'],

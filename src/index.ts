@@ -14,6 +14,7 @@ export {
 } from './base/errors.js';
 export type { Spread } from './base/quantiles.js';
 export type { Certificate } from './certify/certify.js';
+export type { Band, Curve, CurveAxis } from './compare/curves.js';
 export type { Comparison } from './compare/results.js';
 export type {
   Cell,

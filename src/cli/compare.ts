@@ -60,7 +60,9 @@ the seconds its rounds would have taken on such links.
 
 The folder:
   results.csv, results.json, results.parquet   a row for each cell (results.json also has the methods and the Pareto front)
-  picture.svg                                  the target's quantity against rounds and against bits
+  curves.csv, curves.parquet                   medians and quartiles over the seeds, against rounds, bits and seconds
+  traces.parquet                               the rows of every cell
+  picture.svg                                  the target's quantity against rounds and against bits: medians with quartiles
   cells/                                       every finished cell with its trace: a second call with the same --out runs only what is missing
 
 Examples:

@@ -24,6 +24,8 @@ const EVERY_ROUND_UNTIL = 32;
 const SPACING = 1.05;
 /** Up to this many multiply-adds a row, about a millisecond, every round is looked at. */
 const EVERY_ROUND_WORK = 2e6;
+/** More than a run has that arrives once, however long it is: see `rowAfter`. */
+const MOST_ROWS = 2000;
 /**
  * A run that arrives early is watched for this many rounds all the same: a start near the target may leave it
  * at first.
@@ -139,5 +141,9 @@ export function runCell(
 
 /** Rows in the order of their rounds, each once. */
 function keep(trace: TraceRow[], row: TraceRow): void {
+  if (trace.length >= MOST_ROWS) {
+    // One that meets its target and leaves it in every other round has a row of each: every second one goes.
+    trace.splice(0, trace.length, ...trace.filter((_, i) => i % 2 === 0));
+  }
   if (trace.length === 0 || (trace.at(-1) as TraceRow).round < row.round) trace.push(row);
 }

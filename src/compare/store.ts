@@ -24,12 +24,14 @@ import { kernelsDigest, ownVersion, versions } from '../output/versions.js';
 import type { RunInput } from '../run/inputs.js';
 import type { TraceRow } from '../trace/row.js';
 import { changedInput } from './cell-inputs.js';
+import { type PackedRows, packRows, unpackRows } from './packed-rows.js';
 import type { Cell, CellOutcome, Target } from './types.js';
 
 const FORMAT = 'sottovoce-compare/2';
-const CELL_FORMAT = 'sottovoce-cell/1';
+const CELL_FORMAT = 'sottovoce-cell/2';
 const MARKER = 'compare.json';
-const RESULTS = /^(results\.(csv|json|parquet)|picture(-\d+)?\.svg|map\.(svg|png))$/;
+const RESULTS =
+  /^(results\.(csv|json|parquet)|curves\.(csv|parquet)|traces\.parquet|picture(-\d+)?\.svg|map\.(svg|png))$/;
 
 /** What stands in a cell's file beside its outcome. */
 interface CellHead {
@@ -110,21 +112,19 @@ export class CompareDirectory {
       return this.replaced(cell);
     }
     const kept = parseCell(text);
-    if (kept === null) return { why: 'what was kept of them is damaged' };
+    if (kept === null) return { why: 'what was kept of them is damaged, or of an earlier version' };
     const { head, outcome } = kept;
     if (head.cell !== cell.id) return { why: 'what was kept of them is of other cells' };
     const changed = changedInput(head.inputs, [...cell.inputs, ...this.others(cell, head.inputs)]);
     if (changed !== null) return { why: `${changed} has changed since` };
-    if (!('trace' in outcome)) return { outcome };
-    for (const row of outcome.trace) restore(row);
-    if (outcome.arrival) restore(outcome.arrival);
     return { outcome };
   }
 
   /** @param inputs every file that it was made from */
   keep({ id, setting }: Cell, outcome: CellOutcome, inputs: readonly RunInput[]): void {
     const versions = { sottovoce: ownVersion(), kernels: kernelsDigest() };
-    const content = { format: CELL_FORMAT, cell: id, setting, inputs, versions, ...outcome };
+    const kept = 'trace' in outcome ? { ...outcome, trace: packRows(outcome.trace) } : outcome;
+    const content = { format: CELL_FORMAT, cell: id, setting, inputs, versions, ...kept };
     this.write(join('cells', `${id}.json`), toJson({ ...content, digest: digestOf(content) }));
   }
 
@@ -229,19 +229,22 @@ export function checkComparison(folder: string): { what: string; good: boolean; 
   return checks;
 }
 
-/** JSON has no NaN; in a trace row null can be nothing else. */
+/** JSON has no NaN; in a row of arrival null can be nothing else. */
 function restore(row: TraceRow): void {
   for (const key of Object.keys(row) as (keyof TraceRow)[]) row[key] ??= Number.NaN;
 }
 
-/** Null where it is not a whole file of a cell, as it was written. */
 /** Null where it is not, digit for digit, what was written. */
 export function parseCell(text: string): { head: CellHead; outcome: CellOutcome } | null {
   try {
     const { digest, ...content } = JSON.parse(text) as CellHead & CellOutcome;
     if (content.format !== CELL_FORMAT || digestOf(content) !== digest) return null;
     const { format, cell, setting, inputs, versions, ...outcome } = content;
-    return { head: { format, cell, setting, inputs, versions, digest }, outcome: outcome as CellOutcome };
+    const head = { format, cell, setting, inputs, versions, digest };
+    if (!('trace' in outcome)) return { head, outcome };
+    if (outcome.arrival) restore(outcome.arrival);
+    const trace = unpackRows(outcome.trace as unknown as PackedRows);
+    return { head, outcome: { ...outcome, trace } };
   } catch {
     return null;
   }

@@ -1,16 +1,19 @@
 /** What is made of a grid that has run, or of a part of it: rows, files and pictures. */
 
+import { type Curve, makeCurves } from '../compare/curves.js';
 import { type Comparison, compareOutcomes, type ResultsFile } from '../compare/results.js';
 import type { CompareDirectory } from '../compare/store.js';
 import type { Cell, CellOutcome, Target } from '../compare/types.js';
 import { toJson } from '../output/run-directory.js';
 import { comparisonCsv, comparisonJson, comparisonParquet, drawComparison } from '../report/comparison.js';
+import { curvesCsv, curvesParquet, tracesParquet } from '../report/study-files.js';
 
 export interface Compared {
   comparison: Comparison;
   /** What results.json holds, and its text. */
   results: ResultsFile;
   json: string;
+  curves: Curve[];
   pictures: { name: string; svg: string }[];
 }
 
@@ -25,14 +28,18 @@ export async function compared(
   const complete = comparison.cells.length === cells.length;
   const results = comparisonJson(comparison, target, trials, complete);
   const json = toJson(results);
-  const pictures = drawComparison(cells, outcomes, comparison, target);
+  const curves = makeCurves(cells, outcomes, comparison.methods);
+  const pictures = drawComparison(curves, comparison, target);
   if (directory !== null) {
     directory.writeResults([
       { name: 'results.csv', content: comparisonCsv(comparison) },
       { name: 'results.json', content: `${json}\n` },
       { name: 'results.parquet', content: await comparisonParquet(comparison) },
+      { name: 'curves.csv', content: curvesCsv(curves) },
+      { name: 'curves.parquet', content: await curvesParquet(curves) },
+      { name: 'traces.parquet', content: await tracesParquet(cells, outcomes) },
       ...pictures.map(({ name, svg }) => ({ name, content: svg })),
     ]);
   }
-  return { comparison, results, json, pictures };
+  return { comparison, results, json, curves, pictures };
 }

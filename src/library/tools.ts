@@ -5,6 +5,7 @@
 
 import { InputError } from '../base/errors.js';
 import type { Certificate } from '../certify/certify.js';
+import type { Curve } from '../compare/curves.js';
 import type { Comparison } from '../compare/results.js';
 import type { Cell, CellOutcome, Target } from '../compare/types.js';
 import type { FlowConfig } from '../program/flow/config.js';
@@ -244,6 +245,8 @@ export interface CompareOutcome extends Comparison {
   tuning: { trials: number; note: string };
   /** Whether every cell has run. */
   complete: boolean;
+  /** Medians and quartiles over the seeds of what runs measure, against rounds, bits and seconds. */
+  curves: Curve[];
   /** The target's quantity against rounds and against bits, one SVG a problem: as picture.svg of the command. */
   pictures: { name: string; svg: string }[];
 }
@@ -335,9 +338,9 @@ export async function compare(
       signal?.removeEventListener('abort', stop);
     }
     if (thrown.length > 0) throw thrown[0];
-    const { comparison, results, pictures } = await compared(grid, run.outcomes, trials, directory);
+    const { comparison, results, curves, pictures } = await compared(grid, run.outcomes, trials, directory);
     const { tuning, complete } = results;
-    return { ...comparison, target: grid.target, tuning, complete, pictures };
+    return { ...comparison, target: grid.target, tuning, complete, curves, pictures };
   } finally {
     directory?.release();
   }

@@ -13,20 +13,11 @@ import {
   formatSeconds,
   plural,
 } from '../base/format.js';
+import type { Curve, CurveAxis } from '../compare/curves.js';
 import { allArrived, type Comparison, type ResultsFile } from '../compare/results.js';
-import type {
-  Cell,
-  CellOutcome,
-  CellRow,
-  Cost,
-  MethodRow,
-  ProblemRow,
-  Quartiles,
-  Target,
-} from '../compare/types.js';
+import type { CellRow, Cost, MethodRow, ProblemRow, Quartiles, Target } from '../compare/types.js';
 import { QUANTITIES } from '../run/targets.js';
-import type { TraceRow } from '../trace/row.js';
-import { logPlot, type PlotSeries } from './plot.js';
+import { logPlot, type Panel, type PlotSeries } from './plot.js';
 
 /** Marks a method on the Pareto front. */
 const PARETO = '*';
@@ -233,58 +224,63 @@ function ended({ status, ran, seeds }: Pick<MethodRow, 'status' | 'ran' | 'seeds
   return status === 'finished' || status === 'converged' ? 'not reached' : status;
 }
 
+/** Of the way of the method that arrives first: before it nothing is to be seen. */
+const BEGINS = 1 / 30;
+const BEYOND = 1.05;
+
 /**
- * The target's quantity against rounds and against bits, to the round of arrival: every seed of every method
- * that ran. One picture a problem.
+ * The target's quantity against rounds and against bits: the median of the seeds with its quartiles, on
+ * logarithmic axes over the range of the methods that arrive. What diverges leaves the frame. One picture a
+ * problem.
  */
 export function drawComparison(
-  cells: readonly Cell[],
-  outcomes: ReadonlyMap<string, CellOutcome>,
-  { methods }: Comparison,
+  curves: readonly Curve[],
+  { problems, methods }: Comparison,
   target: Target,
 ): { name: string; svg: string }[] {
-  const problems = [...new Set(methods.map(({ problem }) => problem))];
-  return problems.flatMap((problem, number) => {
+  return problems.flatMap(({ problem, label: title }, number) => {
     const group = methods.filter((row) => row.problem === problem);
-    const drawn = group.flatMap((row) => {
-      const own = cells.filter(({ method, problem: of }) => method === row.method && of === problem);
-      return own.flatMap(({ id }) => {
-        const outcome = outcomes.get(id);
-        if (!outcome || !('trace' in outcome)) return [];
-        const last = outcome.arrival?.round ?? Number.POSITIVE_INFINITY;
-        const trace = outcome.trace.filter(
-          (point) => point.round <= last && (point[target.quantity] > 0 || point[target.quantity] === 0),
-        );
-        if (trace.length === 0) return [];
-        const series = (x: (point: TraceRow) => number): PlotSeries => ({
-          label: `${row.label}${row.pareto ? ` ${PARETO}` : ''}`,
-          x: trace.map(x),
-          y: trace.map((point) => point[target.quantity]),
-          thin: own.length > 1,
-        });
-        return [{ rounds: series(({ round }) => round), bits: series(({ bitsBroadcast }) => bitsBroadcast) }];
+    const panel = (axis: CurveAxis, xLabel: string): Panel[] => {
+      const drawn = group.flatMap((row) => {
+        const curve = curves.find(({ method, axis: own }) => method === row.method && own === axis);
+        const band = curve?.values[target.quantity];
+        // A logarithmic axis has no place for the beginning.
+        const from = curve?.x.findIndex((x) => x > 0) ?? -1;
+        if (curve === undefined || band === undefined || from < 0) return [];
+        const series: PlotSeries = {
+          label: `${row.label}${row.pareto ? ` ${PARETO}` : allArrived(row) ? '' : ` (${row.reached}/${row.seeds} arrive)`}`,
+          x: curve.x.slice(from),
+          y: band.median.slice(from),
+          ...(row.seeds > 1 && { low: band.q1.slice(from), high: band.q3.slice(from) }),
+        };
+        return [{ row, series, begin: band.median[0] as number }];
       });
+      if (drawn.length === 0) return [];
+      const able = drawn.filter(({ row }) => allArrived(row));
+      const ends = (able.length > 0 ? able : drawn).map(({ series }) => series.x.at(-1) as number);
+      const first = Math.min(...drawn.map(({ series }) => series.x[0] as number));
+      const xRange = [Math.max(first, BEGINS * Math.min(...ends)), BEYOND * Math.max(...ends)] as const;
+      begins.push(...drawn.map(({ begin }) => begin));
+      const { bound } = target;
+      const aim = {
+        label: `target, ${formatQuantity(bound)}`,
+        x: xRange,
+        y: [bound, bound],
+        isReference: true,
+      };
+      return [{ xLabel, logX: true, xRange, series: [...drawn.map(({ series }) => series), aim] }];
+    };
+    const begins: number[] = [];
+    const panels = [...panel('round', 'rounds'), ...panel('bits', 'bits (every message once an agent)')];
+    if (panels.length === 0) return [];
+    const seeds = Math.max(...group.map((row) => row.seeds));
+    const over = seeds > 1 ? `; medians of ${plural(seeds, 'seed')} with their quartiles` : '';
+    const svg = logPlot(panels, {
+      title: `${title}: ${plural(group.length, 'method')}${over}; * on the Pareto front`,
+      yLabel: QUANTITIES[target.quantity].title,
+      floor: 10 ** Math.floor(Math.log10(target.bound) - 0.3),
+      ceiling: 10 ** Math.ceil(Math.log10(Math.max(...begins.filter(Number.isFinite), 10 * target.bound))),
     });
-    if (drawn.length === 0) return [];
-    const begins = Math.max(...drawn.flatMap(({ rounds }) => rounds.y.slice(0, 1)));
-    const ends = drawn.map(({ rounds }) => rounds.x.at(-1) as number);
-    const svg = logPlot(
-      [
-        {
-          // A method that takes ten times as many rounds would press the others into a corner.
-          logX: Math.max(...ends) > 10 * Math.max(1, Math.min(...ends)),
-          xLabel: 'rounds',
-          series: drawn.map(({ rounds }) => rounds),
-        },
-        { xLabel: 'bits (every message once an agent)', logX: true, series: drawn.map(({ bits }) => bits) },
-      ],
-      {
-        title: `${[...new Set(group.map(({ config }) => config))].join(', ')}: ${plural(group.length, 'method')}${group.some(({ seeds }) => seeds > 1) ? ', every seed' : ''}, * on the Pareto front`,
-        yLabel: QUANTITIES[target.quantity].title,
-        floor: 10 ** Math.floor(Math.log10(target.bound) - 0.3),
-        ceiling: 10 ** Math.ceil(Math.log10(Math.max(begins, 10 * target.bound))),
-      },
-    );
     return [{ name: number === 0 ? 'picture.svg' : `picture-${number + 1}.svg`, svg }];
   });
 }

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { coloursFor } from '../../src/base/format.js';
+import { makeCurves } from '../../src/compare/curves.js';
 import { compareOutcomes, median } from '../../src/compare/results.js';
 import type { Cell, CellOutcome, Target } from '../../src/compare/types.js';
 import { comparisonCsv, drawComparison, formatComparison } from '../../src/report/comparison.js';
@@ -164,11 +165,15 @@ describe('the Pareto front', () => {
     ]);
   });
 
-  it('is drawn: a line for each method that ran, in both panels', () => {
-    const [{ name, svg }, ...rest] = drawComparison(cells, outcomes, comparison, TARGET);
+  it('is drawn: a line for each method that ran and the target, in both panels', () => {
+    const [{ name, svg }, ...rest] = drawComparison(
+      makeCurves(cells, outcomes, comparison.methods),
+      comparison,
+      TARGET,
+    );
     expect(name).toBe('picture.svg');
     expect(rest).toEqual([]);
-    expect(svg.match(/<polyline/g)).toHaveLength(8);
-    expect(svg).not.toContain('NaN');
+    expect(svg.match(/<polyline/g)).toHaveLength(10);
+    expect(svg).not.toMatch(/NaN|Infinity/);
   });
 });

@@ -136,10 +136,8 @@ describe("a cell's file", () => {
     ['empty braces', () => '{}'],
     ['nothing', () => ''],
     ['a truncated file', () => text().slice(0, 500)],
-    [
-      'an edited number',
-      () => text().replace(/"bitsBroadcast": (\d)/, (_, digit) => `"bitsBroadcast": ${digit}1`),
-    ],
+    ['edited numbers', () => text().replace(/(?<="float64": ".{7})./, (at) => (at === 'A' ? 'B' : 'A'))],
+    ['an edited round', () => text().replace(/"rounds": (\d)/, (_, digit) => `"rounds": ${digit}1`)],
     ['an edited status', () => text().replace(/"status": "\w+"/, '"status": "converged "')],
     ['one in another format', () => rewritten({ format: 'sottovoce-cell/0' })],
     ['another text', () => '["a"]'],
@@ -152,7 +150,7 @@ describe("a cell's file", () => {
     directory.release();
     writeFileSync(cellFile(0), whole);
     expect(read.filter((kept) => kept !== null && 'why' in kept)).toEqual([
-      { why: 'what was kept of them is damaged' },
+      { why: 'what was kept of them is damaged, or of an earlier version' },
     ]);
     expect(read.filter((kept) => kept !== null && 'outcome' in kept)).toHaveLength(1);
   });

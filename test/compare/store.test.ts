@@ -10,11 +10,14 @@ import { ALL } from '../support/some.js';
 
 // All of the calls with `npm run test:chaos`.
 const STEP = ALL ? 1 : 5;
-const NAMES = ['results.csv', 'results.json', 'results.parquet', 'picture.svg'];
+const NAMES = [
+  ...['results.csv', 'results.json', 'results.parquet', 'curves.csv', 'curves.parquet', 'traces.parquet'],
+  'picture.svg',
+];
 const files = (content: string, names = NAMES) => names.map((name) => ({ name, content }));
 
 function contents(folder: string): Set<string> {
-  const names = readdirSync(folder).filter((name) => /^(results|picture)/.test(name));
+  const names = readdirSync(folder).filter((name) => /^(results|curves|traces|picture)/.test(name));
   return new Set(names.map((name) => readFileSync(path.join(folder, name), 'utf8')));
 }
 

@@ -20,10 +20,13 @@ diverges leaves the frame. Numbers are those of trace.csv: give \`trace: { every
 
 Text is 8 points high in print, whatever the width: make the figure as wide as the column (3.5in, 88mm), and do not scale it.
 
+A .tex file is for \\input, with \\usepackage{pgfplots}, and compiles alone, too; its numbers lie beside it, in figure-data/. --table needs booktabs.
+
 Examples:
   $ sottovoce plot runs/ring-* --out figure.svg
   $ sottovoce plot runs/ring-* --x bits --y agents-gap --out figure.pdf --out figure.png
   $ sottovoce plot runs/* --facet graph --width 7in --out figure.pdf --caption
+  $ sottovoce plot runs/* --facet graph --out figure.tex --table rounds.tex
   $ sottovoce plot runs/ring-* --labels 'one bit; top-k; uncompressed' --log-x --out figure.svg
 
 Exit codes: 0 done, 2 bad usage or bad input; nothing is written then.
@@ -44,6 +47,7 @@ interface Flags {
   title?: string;
   labels?: string[];
   out: string[];
+  table?: string;
   caption?: boolean;
   debug?: boolean;
 }
@@ -86,10 +90,11 @@ export function addPlotCommand(program: Command, terminal: Terminal): void {
     .option('--title <text>', 'above the figure')
     .option(
       '-o, --out <file>',
-      'picture: .svg, .png, .pdf; may be given several times',
+      'picture: .svg, .png, .pdf, .tex; may be given several times',
       (file: string, before: string[]) => [...before, file],
       [],
     )
+    .option('--table <file>', 'LaTeX table of rounds and bits to the target, best in bold: .tex')
     .option('--caption', 'print a caption: what bands, seeds and axes are')
     .option('--debug', 'print stack traces')
     .addHelpText('after', HELP)
@@ -99,8 +104,8 @@ export function addPlotCommand(program: Command, terminal: Terminal): void {
 /** @throws InputError */
 async function plotCommand(folders: readonly string[], flags: Flags, terminal: Terminal): Promise<void> {
   const { caption, debug: _debug, ...options } = flags;
-  if (options.out.length === 0 && !caption)
-    throw new InputError('--out is missing, expected a file: --out figure.svg, .png or .pdf');
+  if (options.out.length === 0 && options.table === undefined && !caption)
+    throw new InputError('--out is missing, expected a file: --out figure.svg, .png, .pdf or .tex');
   const { plot } = await import('../library/plot.js');
   const made = await writtenWhole(terminal.stderr, () => plot(folders, options)).catch((error: unknown) => {
     throw asFlag(error, options);
@@ -108,7 +113,8 @@ async function plotCommand(folders: readonly string[], flags: Flags, terminal: T
   const paint = colours(terminal, terminal.stdout);
   for (const note of made.notes)
     printLine(terminal.stderr, `${colours(terminal, terminal.stderr).yellow('note:')} ${note}`);
-  for (const file of made.files) printLine(terminal.stdout, `${paint.dim('picture')}  ${file}`);
+  for (const file of [...options.out, ...(options.table === undefined ? [] : [options.table])])
+    printLine(terminal.stdout, `${paint.dim('written')}  ${file}`);
   if (caption) printLine(terminal.stdout, made.caption);
 }
 

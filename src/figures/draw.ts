@@ -120,7 +120,7 @@ function lines({ curve, pieces, dots, lost }: PlacedCurve, theme: Theme): Mark[]
   const pen = penOf(curve.style, theme);
   return [
     ...pieces.filter((points) => points.length > 2).map((points): Mark => ({ mark: 'stroke', points, pen })),
-    ...dots.map(([x, y]): Mark => ({ mark: 'dot', shape, x, y, radius: DOT, colour })),
+    ...dots.map(({ x, y }): Mark => ({ mark: 'dot', shape, x, y, radius: DOT, colour })),
     ...(lost === null
       ? []
       : [{ mark: 'dot', shape: 'cross', x: lost[0], y: lost[1], radius: 3, colour } as Mark]),

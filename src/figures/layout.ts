@@ -39,12 +39,13 @@ export interface PlacedCurve {
   curve: Curve;
   /** Pieces that are not broken: x, y, x, y, ... on the page. */
   pieces: number[][];
-  /** Outlines of its band. */
+  /** Outlines of its band, and the rows along their upper and lower edges. */
   bands: number[][];
-  /** Numbers of the rows that are drawn, piece by piece. */
-  kept: number[][];
-  /** Places of its dots: of rows. */
-  dots: [number, number][];
+  bandRows: { top: number[]; bottom: number[] }[];
+  /** Numbers of the rows that its line, its band and its dots are drawn through, ascending. */
+  rows: number[];
+  /** Its dots, which stand on rows. */
+  dots: { row: number; x: number; y: number }[];
   /** Where it ends because of an overflow, if within the frame. */
   lost: [number, number] | null;
 }
@@ -226,23 +227,31 @@ function addLabels(figure: Figure, layout: Layout, measure: Measure): boolean {
 }
 
 function placeCurve(curve: Curve, x: Axis, y: Axis, frame: Box, curves: number): PlacedCurve {
-  const across = curve.x.map(x.of);
-  const up = curve.y.map(y.of);
+  const right = frame.x + frame.width;
+  const everywhere = curve.x.map(x.of);
+  // One row beyond the frame gives the direction in which the line leaves it.
+  const end = everywhere.findIndex((at) => at > right);
+  const across = end < 0 ? everywhere : everywhere.slice(0, end + 1);
+  const up = curve.y.slice(0, across.length).map(y.of);
   const pieces: number[][] = [];
-  const kept: number[][] = [];
+  const rows = new Set<number>();
   for (const run of finiteRuns(across, up)) {
     const points = run.flatMap((i) => [across[i] as number, up[i] as number]);
-    const numbers = keptPoints(points, TOLERANCE);
-    kept.push(numbers.map((i) => run[i] as number));
-    pieces.push(numbers.flatMap((i) => [points[2 * i] as number, points[2 * i + 1] as number]));
+    const kept = keptPoints(points, TOLERANCE);
+    for (const i of kept) rows.add(run[i] as number);
+    pieces.push(kept.flatMap((i) => [points[2 * i] as number, points[2 * i + 1] as number]));
   }
+  const band = bandOf(curve, across, y, frame);
+  const dots = curves < 2 ? [] : dotsOf(curve, across, up, frame);
+  for (const i of [...band.rows.flatMap(({ top, bottom }) => [...top, ...bottom]), ...dots]) rows.add(i);
   const last = pieces.at(-1)?.slice(-2) as [number, number] | undefined;
   return {
     curve,
     pieces,
-    kept,
-    bands: bandOf(curve, across, y, frame),
-    dots: curves < 2 ? [] : dotsOf(curve, across, up, frame),
+    rows: [...rows].sort((a, b) => a - b),
+    bands: band.outlines,
+    bandRows: band.rows,
+    dots: dots.map((row) => ({ row, x: across[row] as number, y: up[row] as number })),
     lost: curve.diverges && last !== undefined && isWithin(last, frame) ? last : null,
   };
 }
@@ -269,35 +278,40 @@ function finiteRuns(across: readonly number[], up: readonly number[]): number[][
  * Outlines, each of a stretch over which both ends are known. An end that is infinite lies at the frame's
  * edge: the area is not drawn any further.
  */
-function bandOf({ low, high }: Curve, across: readonly number[], y: Axis, frame: Box): number[][] {
-  if (low === null || high === null) return [];
-  const beyond = (place: number, value: number) => {
+function bandOf(
+  { low, high }: Curve,
+  across: readonly number[],
+  y: Axis,
+  frame: Box,
+): { outlines: number[][]; rows: { top: number[]; bottom: number[] }[] } {
+  if (low === null || high === null) return { outlines: [], rows: [] };
+  const place = (value: number) => {
     if (value === Number.POSITIVE_INFINITY) return frame.y - 1;
-    return value <= 0 && Number.isNaN(place) ? frame.y + frame.height + 1 : place;
+    const at = y.of(value);
+    return value <= 0 && Number.isNaN(at) ? frame.y + frame.height + 1 : at;
   };
-  const [bottom, top] = [low, high].map((end) => end.map((value) => beyond(y.of(value), value)));
-  const known = across.map((at, i) => (Number.isFinite(bottom?.[i]) ? at : Number.NaN));
-  return finiteRuns(known, top as number[])
+  const [bottom, top] = [low.map(place), high.map(place)];
+  const known = across.map((at, i) => (Number.isFinite(bottom[i]) ? at : Number.NaN));
+  const rows = finiteRuns(known, top)
     .filter((run) => run.length > 1)
     .map((run) => {
       const edge = (places: readonly number[]) => {
         const points = run.flatMap((i) => [across[i] as number, places[i] as number]);
-        return keptPoints(points, TOLERANCE).map(
-          (i) => [points[2 * i], points[2 * i + 1]] as [number, number],
-        );
+        return keptPoints(points, TOLERANCE).map((i) => run[i] as number);
       };
-      return [...edge(top as number[]), ...edge(bottom as number[]).reverse()].flat();
+      return { top: edge(top), bottom: edge(bottom) };
     });
+  const along = (edge: readonly number[], places: readonly number[]) =>
+    edge.map((i) => [across[i] as number, places[i] as number]);
+  const outlines = rows.map((edges) =>
+    [...along(edges.top, top), ...along(edges.bottom, bottom).reverse()].flat(),
+  );
+  return { outlines, rows };
 }
 
-/** Dots stand on rows, about as far apart along the curve as is good to see; of each curve at other places. */
-function dotsOf(
-  { style }: Curve,
-  across: readonly number[],
-  up: readonly number[],
-  frame: Box,
-): [number, number][] {
-  const dots: [number, number][] = [];
+/** Numbers of the rows that have a dot, about equally far apart along it; of each curve elsewhere. */
+function dotsOf({ style }: Curve, across: readonly number[], up: readonly number[], frame: Box): number[] {
+  const dots: number[] = [];
   const apart = 42;
   let walked = apart * (0.35 + ((style * 0.37) % 0.5));
   let before: [number, number] | null = null;
@@ -310,7 +324,7 @@ function dotsOf(
     if (before !== null) walked += Math.hypot(here[0] - before[0], here[1] - before[1]);
     before = here;
     if (walked < apart) return;
-    dots.push(here);
+    dots.push(i);
     walked = 0;
   });
   return dots;

@@ -13,8 +13,9 @@ import { type Layout, layOut, type Page } from './layout.js';
 import { type FacetName, makeFigure } from './make.js';
 import { ALONG_X, ALONG_Y, type XName, type YName } from './quantities.js';
 import type { Scene } from './scene.js';
-import { type BandName, type Series, seriesOf } from './series.js';
+import { arrivalOf, type BandName, type Series, seriesOf } from './series.js';
 import type { StyleName } from './style.js';
+import type { TableCell, TableTarget } from './table.js';
 import { type Group, groupRuns, kindOfFolder, readRun } from './traces.js';
 
 /** What is drawn, and how. All may be left out. */
@@ -59,6 +60,8 @@ export function readFolders(folders: readonly string[]): PlotData {
 export interface Plotted {
   figure: Figure;
   series: readonly Series[];
+  /** What the target took, for a table. */
+  table: { cells: TableCell[]; target: TableTarget };
 }
 
 /** The figure as data. Throws InputError. */
@@ -70,7 +73,26 @@ export function plotFigure({ groups }: PlotData, choices: PlotChoices): Plotted 
   const { logX, style, title } = choices;
   const noise = noiseOf(groups, y);
   const figure = makeFigure(series, { x, y, facet, band, logX, style, title, target, noise });
-  return { figure, series };
+  return {
+    figure,
+    series,
+    table: {
+      cells: named.map((group) => tableCell(group, y, target)),
+      target: { title: ALONG_Y[y].title, bound: target },
+    },
+  };
+}
+
+function tableCell({ method, graph, runs }: Group, y: YName, target: number | null): TableCell {
+  const arrivals = runs.map((run) => arrivalOf(run, ALONG_Y[y].column, target));
+  return {
+    method,
+    graph,
+    seeds: runs.length,
+    arrived: arrivals.filter((row) => row !== null).length,
+    rounds: arrivals.map((row) => row?.round ?? Number.POSITIVE_INFINITY),
+    bits: arrivals.map((row) => row?.bitsBroadcast ?? Number.POSITIVE_INFINITY),
+  };
 }
 
 /** Everything has its place. Throws InputError where it has no room. */

@@ -12,6 +12,7 @@ import { formatCount } from '../base/count.js';
 import { InputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import type { TraceRow } from '../trace/row.js';
+import { quantileOf } from './quantile.js';
 import { ALONG_X, ALONG_Y, type AlongX, type AlongY, type XName, type YName } from './quantities.js';
 import type { Group, RunTrace } from './traces.js';
 
@@ -130,14 +131,4 @@ function bandOf(
 /** What has overflowed is as large as can be. */
 function heldFinite(value: number): number {
   return Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
-}
-
-/** Quantile by linear interpolation (type 7), where some may be infinite. NaN of nothing. */
-function quantileOf(values: readonly number[], share: number): number {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
-  if (sorted.length === 0) return Number.NaN;
-  const at = share * (sorted.length - 1);
-  const below = sorted[Math.floor(at)] as number;
-  const above = sorted[Math.ceil(at)] as number;
-  return below === above ? below : below + (at - Math.floor(at)) * (above - below);
 }

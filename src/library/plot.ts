@@ -1,11 +1,12 @@
 /** The library's `plot`: what finished runs left, as a figure for a paper. */
 
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { writeNamed } from '../../topology/whole-file.js';
+import { removeFile, writeNamed } from '../../topology/whole-file.js';
 import { formatValue, InputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import type { Figure } from '../figures/figure.js';
-import type { LegendPlace } from '../figures/layout.js';
+import type { Layout, LegendPlace } from '../figures/layout.js';
 import type { FacetName } from '../figures/make.js';
 import type { XName, YName } from '../figures/quantities.js';
 import type { BandName } from '../figures/series.js';
@@ -40,8 +41,13 @@ export interface PlotOptions {
   labels?: readonly string[];
   /** `auto`: at the ends of the curves where they have room, else below; the default. */
   legend?: LegendPlace;
-  /** Files to write, in the format of their names: .svg, .png (300 dots an inch), .pdf. */
+  /**
+   * Files to write, in the format of their names: .svg, .png (300 dots an inch), .pdf, .tex (PGFPlots, its
+   * numbers in a folder beside it: `figure-data` of `figure.tex`).
+   */
   out?: string | readonly string[];
+  /** A LaTeX table (booktabs) of the rounds and bits to the target, for this .tex file. */
+  table?: string;
 }
 
 /** A figure that was made. */
@@ -73,8 +79,9 @@ const OPTIONS = [
   'labels',
   'legend',
   'out',
+  'table',
 ];
-const FORMATS = ['svg', 'png', 'pdf'] as const;
+const FORMATS = ['svg', 'png', 'pdf', 'tex'] as const;
 type Format = (typeof FORMATS)[number];
 
 /**
@@ -111,9 +118,11 @@ export async function plot(
       import('../figures/lengths.js'),
       import('../figures/render-svg.js'),
     ]);
-  const { columns, logX = false, target, labels = null, title = null } = options;
+  const { columns, table, logX = false, target, labels = null, title = null } = options;
   const out = typeof options.out === 'string' ? [options.out] : [...(options.out ?? [])];
   const formats = out.map(formatOf);
+  if (table !== undefined && !/\.tex$/i.test(table))
+    throw new InputError(`table is ${formatValue(table)}, expected a file that ends in .tex`);
   if (columns !== undefined && !(Number.isInteger(columns) && columns >= 1))
     throw new InputError(`columns is ${formatValue(columns)}, expected a whole number >= 1`);
   if (target !== undefined && target !== null && !(target > 0 && target < Number.POSITIVE_INFINITY))
@@ -133,21 +142,66 @@ export async function plot(
     ...{ logX, target, labels, title, page },
   };
   const data = readFolders(typeof folders === 'string' ? [folders] : folders);
-  const { figure } = plotFigure(data, choices);
-  const { scene } = await placeFigure(figure, page);
+  const plotted = plotFigure(data, choices);
+  const { figure } = plotted;
+  const { layout, scene } = await placeFigure(figure, page);
   const svg = render.renderSvg(scene);
 
   // All are made before one is written.
   const made = await Promise.all(
-    formats.map(async (format): Promise<string | Uint8Array> => {
-      if (format === 'svg') return svg;
-      if (format === 'pdf') return (await import('../figures/pdf.js')).renderPdf(scene, data.date);
+    formats.map(async (format, i): Promise<Made[]> => {
+      const file = out[i] as string;
+      if (format === 'svg') return [{ file, content: svg }];
+      if (format === 'pdf') {
+        const { renderPdf } = await import('../figures/pdf.js');
+        return [{ file, content: await renderPdf(scene, data.date) }];
+      }
+      if (format === 'tex') return texFiles(file, figure, layout);
       const { PRINT_SCALE, renderPng } = await import('../figures/png.js');
-      return renderPng(svg, PRINT_SCALE);
+      return [{ file, content: await renderPng(svg, PRINT_SCALE) }];
     }),
   );
-  for (const [i, file] of out.entries()) await write(file, made[i] as string | Uint8Array);
-  return { figure, caption: figure.caption, svg, files: out, notes: data.notes };
+  if (table !== undefined) {
+    const { renderTable } = await import('../figures/table.js');
+    made.push([{ file: table, content: renderTable(plotted.table.cells, plotted.table.target) }]);
+  }
+  for (const files of made) {
+    const [picture, ...beside] = files.toReversed();
+    if (beside.length > 0) prepareFolder(beside.map(({ file }) => file));
+    for (const each of [...beside, picture as Made]) await write(each);
+  }
+  const files = made.flatMap((each) => each.map(({ file }) => file));
+  return { figure, caption: figure.caption, svg, files, notes: data.notes };
+}
+
+interface Made {
+  file: string;
+  content: string | Uint8Array;
+}
+
+/** The numbers first, and last the picture that reads them. */
+async function texFiles(file: string, figure: Figure, layout: Layout): Promise<Made[]> {
+  const { renderTex } = await import('../figures/tex.js');
+  const folder = `${path.basename(file, path.extname(file))}-data`;
+  const { tex, data } = renderTex(figure, layout, folder);
+  const place = path.join(path.dirname(file), folder);
+  return [
+    ...data.map(({ name, text }) => ({ file: path.join(place, name), content: text })),
+    { file, content: tex },
+  ];
+}
+
+/** The folder of a figure's numbers, without those of an earlier figure that this one has not. */
+function prepareFolder(files: readonly string[]): void {
+  const folder = path.dirname(files[0] as string);
+  try {
+    if (!existsSync(folder)) mkdirSync(folder);
+    const kept = new Set(files.map((file) => path.basename(file)));
+    for (const name of readdirSync(folder))
+      if (/^\d+-\d+-.*\.dat$/.test(name) && !kept.has(name)) removeFile(path.join(folder, name));
+  } catch (cause) {
+    throw new InputError(`${showPath(folder)} cannot be written: ${(cause as Error).message}`, {}, { cause });
+  }
 }
 
 /** By the file's name. @throws InputError */
@@ -160,7 +214,7 @@ function formatOf(file: string): Format {
   );
 }
 
-async function write(file: string, content: string | Uint8Array): Promise<void> {
+async function write({ file, content }: Made): Promise<void> {
   await writeNamed(file, content).catch((cause: Error) => {
     throw new InputError(`${showPath(file)} cannot be written: ${cause.message}`, { file }, { cause });
   });

@@ -104,7 +104,8 @@ describe('the frame', () => {
     const { y } = axesOf(svg);
     const lines = polylinesOf(svg);
     const last = lines.find((points) => y(points.at(-1)![1]) > 1e20)!.at(-1)!;
-    expect(y(last[1])).toBeCloseTo(1e27, -26);
+    // Of round 8, the first that lies right of the frame: nothing was cut down to the frame's height.
+    expect(Math.log10(y(last[1]))).toBeCloseTo(24, 1);
     expect(svg).not.toMatch(/NaN|Infinity/);
   });
 
@@ -178,7 +179,7 @@ describe('files', () => {
       '88mm',
       '--caption',
     );
-    expect(stdout).toMatch(/^picture {2}a\.svg\nRms error against rounds; logarithmic vertical/);
+    expect(stdout).toMatch(/^written {2}a\.svg\nRms error against rounds; logarithmic vertical/);
     expect(status).toBe(0);
     expect(readFileSync(at('a.svg'), 'utf8')).toContain('width="249.45pt"');
   });
@@ -230,7 +231,7 @@ describe('what cannot be drawn is refused, and nothing is written', () => {
 
   test('a format that there is not, and no file at all', async () => {
     expect((await sottovoce(folder, 'plot', 'one', '--out', 'a.gif')).stderr).toContain(
-      'error: --out is "a.gif", expected a file that ends in .svg, .png, .pdf',
+      'error: --out is "a.gif", expected a file that ends in .svg, .png, .pdf, .tex',
     );
     expect((await sottovoce(folder, 'plot', 'one')).stderr).toContain('error: --out is missing');
     expect(existsSync(at('a.gif'))).toBe(false);

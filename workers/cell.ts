@@ -43,7 +43,7 @@ export default async function cell({
       gains: { ...report.gains, ...search.gains },
       trials: search.trials,
       ...run,
-      ...(ask.predict && { predicted: prepared.predict() }),
+      ...(ask.predict && { predicted: await prepared.predict(ask.predict === 'side') }),
     };
     return { outcome, inputs: describeInputs(loaded, prepared.inputs) };
   } catch (error) {

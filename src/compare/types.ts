@@ -84,8 +84,8 @@ export interface CellAsk {
   giveUp?: readonly GivingUp[];
   /** Rounds that it may take, where that is less than the config's. */
   limit?: number;
-  /** The contraction that theory predicts of a round. */
-  predict?: boolean;
+  /** The contraction that theory predicts of a round; `side`: to tell on which side of 1 it lies. */
+  predict?: 'radius' | 'side';
 }
 
 /** How a cell ended: what is kept in its file. */

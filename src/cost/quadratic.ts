@@ -305,6 +305,10 @@ export class QuadraticModel implements CostModel {
     this.#rows.read(agent, this.#curvatures, out);
   }
 
+  curvaturesOf(agent: number, out: Float64Array): void {
+    this.#rows.read(agent, out, this.#curvatures);
+  }
+
   value(x: Float64Array): number {
     return this.#evaluate(x).value;
   }

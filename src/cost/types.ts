@@ -118,6 +118,8 @@ export interface CostModel<Plan extends CostPlan = CostPlan> {
    * is Infinity where nobody knows it: gains cannot be `auto` then.
    */
   curvature: { m: number; l: number; meanM: number; meanL: number };
+  /** Writes the a_ic of an agent (dim entries), where f_i is 1/2 sum_c a_ic (x_c - b_ic)^2. */
+  curvaturesOf?(agent: number, out: Float64Array): void;
   /**
    * How curved the costs are at the optimum, where that is another thing than `curvature`, which holds
    * everywhere; solves first where nobody has. Null where there is no optimum.

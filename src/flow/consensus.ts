@@ -94,6 +94,15 @@ export const consensus = defineFlow({
 
   largestStep: ({ gains: { alpha } }, gains) => largestStableStep(alpha, 0, 0, gains),
 
+  linearRound: ({ compress, gains: { step, alpha } }) =>
+    compress !== 'none'
+      ? null
+      : {
+          rows: 1,
+          balanced: [0],
+          next: ([x], { laplacian, sum }) => [sum([1, x], [-step * alpha, laplacian(x)])],
+        },
+
   averaging: () => ['step', 'alpha'],
 
   bind: ({ compress, gains: { step, alpha, mu = 1 } }, [channel], cost, runtime) => {

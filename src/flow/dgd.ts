@@ -95,6 +95,20 @@ export const dgd = defineFlow({
   largestStep: ({ diffusion, gains: { localSteps, mixing } }, gains) =>
     largestStep(diffusion, localSteps, mixing, gains),
 
+  // Errors are those from its limit, which is the optimum where the step diminishes alone.
+  linearRound: ({ diffusion, gains: { step, decay, mixing, localSteps } }) =>
+    decay > 0
+      ? null
+      : {
+          rows: 1,
+          balanced: [],
+          next([x], { gradient, laplacian, sum }) {
+            let local = x;
+            for (let t = 0; t < localSteps; t++) local = sum([1, local], [-step, gradient(local)]);
+            return [sum([1, local], [-mixing, laplacian(diffusion ? local : x)])];
+          },
+        },
+
   // In diffusion the gradient step is averaged too, and shrinks what averaging leaves.
   averaging: ({ diffusion }) => (diffusion ? [] : ['mixing']),
 

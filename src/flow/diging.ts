@@ -66,6 +66,16 @@ export const diging = defineFlow({
 
   largestStep: ({ gains: { mixing } }, gains) => largestStep(mixing, gains),
 
+  // Of x and of u = y - grad, whose mean stays 0: u <- u - tau L (u + A x).
+  linearRound: ({ gains: { step, mixing } }) => ({
+    rows: 2,
+    balanced: [1],
+    next([x, u], { gradient, laplacian, sum }) {
+      const y = sum([1, u], [1, gradient(x)]);
+      return [sum([1, x], [-mixing, laplacian(x)], [-step, y]), sum([1, u], [-mixing, laplacian(y)])];
+    },
+  }),
+
   averaging: () => ['mixing'],
 
   bind: ({ gains: { step: h, mixing: tau } }, [states, trackers], cost, runtime) => {

@@ -61,6 +61,15 @@ export const extra = defineFlow({
 
   largestStep: ({ gains: { mixing } }, gains) => largestStep(mixing, gains),
 
+  linearRound: ({ gains: { step, mixing } }) => ({
+    rows: 2,
+    balanced: [1],
+    next([x, v], { gradient, laplacian, sum }) {
+      const r = laplacian(x);
+      return [sum([1, x], [-mixing, r], [-step, gradient(x)], [-1, v]), sum([1, v], [mixing / 2, r])];
+    },
+  }),
+
   bind: ({ gains: { step: h, mixing: tau } }, [channel], cost, runtime) => {
     const rows = bindRows(runtime);
     const x = rows.state('x');

@@ -67,6 +67,16 @@ function definition(
 
     largestStep: (_plan, gains) => 2 / gains.l,
 
+    linearRound: ({ gains: { step, mixing } }) => ({
+      rows: 2,
+      balanced: [1],
+      next([x, v], { gradient, laplacian, sum }) {
+        const phi = sum([1, x], [-step, gradient(x)], [-1, v]);
+        const r = laplacian(phi);
+        return [sum([1, phi], [-mixing / 2, r]), sum([1, v], [mixing / 2, r])];
+      },
+    }),
+
     bind: ({ gains: { step: h, mixing: tau } }, [channel], cost, runtime) => {
       const rows = bindRows(runtime);
       const x = rows.state('x');

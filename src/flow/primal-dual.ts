@@ -112,6 +112,22 @@ export const primalDual = defineFlow({
         ? largestSemiImplicitStep(beta, eta, gains)
         : largestStableStep(alpha, beta, eta, gains),
 
+  linearRound: ({ compress, integrator, gains: { step, alpha, beta, eta, inner } }) => {
+    if (compress !== 'none' || inner !== undefined) return null;
+    const implicit = integrator === 'semi-implicit';
+    return {
+      rows: 2,
+      balanced: [1],
+      degrees: implicit,
+      next([x, v], { gradient, laplacian, damped, sum }) {
+        const r = laplacian(x);
+        const dual = sum([1, v], [step * beta, r]);
+        const slope = sum([eta, gradient(x)], [alpha, r], [beta, implicit ? dual : v]);
+        return [sum([1, x], [-step, implicit ? damped(step * alpha, slope) : slope]), dual];
+      },
+    };
+  },
+
   sufficient: ({ integrator }) => integrator === 'semi-implicit',
 
   bind: ({ compress, integrator, gains }, [channel], cost, runtime) => {

@@ -14,6 +14,7 @@ import type { BatchSize } from '../cost/batch.js';
 import type { BoundCost } from '../cost/types.js';
 import type { Metadata, PlanContext, Runtime, Seed } from '../runtime.js';
 import type { Unicast } from './edges.js';
+import type { LinearRound } from './linear-round.js';
 import type { ReferenceSpec } from './reference-types.js';
 
 /** What a message is about, in flows that leave the choice (`modes.ts` has the table). */
@@ -275,6 +276,11 @@ export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = F
    * divergence.
    */
   largestStep?(plan: Plan, gains: GainContext): number;
+  /**
+   * The round as a linear map of errors, where nothing is compressed and gradients are linear; null where these
+   * parameters make it something else. Absent: nobody has said it.
+   */
+  linearRound?(plan: Plan): LinearRound | null;
   /** Whether `largestStep` is enough on any graph, while on most a larger step would do too. */
   sufficient?(plan: Plan): boolean;
 }

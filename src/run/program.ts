@@ -67,7 +67,7 @@ export interface Stages<Problem, Outline, Choice, Plan extends RunPlan> {
   /** Gains that a search may change; absent: none. */
   openGains?(made: Made<Problem, Outline, Choice, Plan>): OpenGains | null;
   /** Null where nothing is known; absent: never. */
-  predict?(made: Made<Problem, Outline, Choice, Plan>): Prediction | null;
+  predict?(made: Made<Problem, Outline, Choice, Plan>, sideOnly: boolean): Promise<Prediction | null>;
 }
 
 /** A round, as far as it says how many workers pay. */
@@ -105,8 +105,8 @@ export interface Prepared {
   plan: RunPlan;
   report: PlanReport;
   openGains: OpenGains | null;
-  /** How errors shrink, where theory says so; it may take a while. */
-  predict(): Prediction | null;
+  /** How errors shrink, where theory says so; whether they do takes less time. */
+  predict(sideOnly?: boolean): Promise<Prediction | null>;
   load: RoundLoad;
   /** The same run on another number of workers: nothing is chosen or solved again. */
   withWorkers(workers: number): Promise<Prepared>;
@@ -190,7 +190,7 @@ export async function ready<Problem, Outline, Choice, Plan extends RunPlan>(
       const plan = frozen(stages.plan(problem, divided.outline, made.answer, divided.choice));
       return ready(stages, { ...made, ...divided, plan });
     },
-    predict: () => stages.predict?.(made) ?? null,
+    predict: async (sideOnly = false) => (await stages.predict?.(made, sideOnly)) ?? null,
     openGains: open && { ...open, planWith: (gains) => frozen(open.planWith(gains)) },
     fill: (arena) => stages.fill(arena, made),
     hint: () => stages.hint(made),

@@ -19,19 +19,29 @@ import { buildDashboard } from './pages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** `stub` is what tsc made of it, and is written over. */
+/** `stubs` are what tsc made of it, and are written over. */
 const BUNDLES = [
   {
     name: 'program',
-    source: 'src/cli/program.ts',
-    stub: 'dist/src/cli/program.js',
-    load: "import { createRequire } from 'node:module';\nexport const { main } = createRequire(import.meta.url)('../../bundle/load.cjs')('program/program.cjs');",
+    input: {
+      program: 'src/cli/program.ts',
+      command: 'src/cli/command.ts',
+      startup: 'src/cli/startup-process.ts',
+    },
+    stubs: {
+      'dist/src/cli/program.js':
+        "import { createRequire } from 'node:module';\nexport const { main } = createRequire(import.meta.url)('../../bundle/load.cjs')('program/program.cjs');",
+      'dist/src/cli/sottovoce.cjs':
+        "#!/usr/bin/env node\nrequire('../../bundle/load.cjs')('program/command.cjs').command();",
+      'dist/src/cli/startup-process-entry.cjs': "require('../../bundle/load.cjs')('program/startup.cjs');",
+    },
   },
   ...['coordinator', 'agents', 'cell'].map((name) => ({
     name,
-    source: `workers/${name}.ts`,
-    stub: `dist/workers/${name}-entry.cjs`,
-    load: `module.exports = require('../bundle/load.cjs')('${name}/${name}.cjs');`,
+    input: { [name]: `workers/${name}.ts` },
+    stubs: {
+      [`dist/workers/${name}-entry.cjs`]: `module.exports = require('../bundle/load.cjs')('${name}/${name}.cjs');`,
+    },
   })),
 ];
 
@@ -44,8 +54,15 @@ const EXTERNAL = [/^@swc\//, /^piscina(\/|$)/, /^@resvg\//, /^assemblyscript(\/|
  */
 const CONFIG =
   /src[\\/](config[\\/]load|(compress|cost|flow|links)[\\/]registry|program[\\/][a-z-]+[\\/]sections)\.ts$|topology[\\/]registry\.ts$/;
+/** What begins the thread of a run, before anything else of the command line is loaded. */
+const COMMAND =
+  /src[\\/](cli[\\/](command|streams)|session[\\/](coordinator-thread|host)|run[\\/]locations|plugin[\\/]watch|base[\\/]errors)\.ts$|topology[\\/]errors\.ts$/;
+/** Beside the command line, not in it. */
+const ALONE = /src[\\/]cli[\\/]startup-process\.ts$/;
 const GROUPS = [
-  { name: 'start', tags: ['$initial'], priority: 4 },
+  { name: 'start', tags: ['$initial'], test: (id) => !ALONE.test(id), priority: 4 },
+  // What shares nothing with the rest, and is not to bring it along.
+  { name: 'clock', test: /src[\\/]run[\\/]clock\.ts$/, priority: 3 },
   // What makes a run, without what checks its config: a coordinator is given a config that has been checked.
   { name: 'stages', test: /src[\\/]program[\\/]flow[\\/]stages\.ts$/, priority: 3 },
   { name: 'config', test: CONFIG, priority: 2 },
@@ -84,10 +101,10 @@ const packages = new Map();
 const pagePackages = new Map();
 const build = createHash('sha256');
 rmSync(path.join(root, 'dist/bundle'), { recursive: true, force: true });
-for (const { name, source, stub, load } of BUNDLES) {
+for (const { name, input, stubs } of BUNDLES) {
   const bundle = await rolldown({
     cwd: root,
-    input: { [name]: source },
+    input,
     platform: 'node',
     plugins: name === 'agents' ? [ENGLISH_ONLY, BOUND_ONLY] : [ENGLISH_ONLY],
     external: EXTERNAL,
@@ -102,7 +119,9 @@ for (const { name, source, stub, load } of BUNDLES) {
     sourcemap: true,
     comments: false,
     strict: true,
-    codeSplitting: { groups: GROUPS },
+    codeSplitting: {
+      groups: name === 'program' ? [{ name: 'command', test: COMMAND, priority: 5 }, ...GROUPS] : GROUPS,
+    },
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name]-[hash].cjs',
   });
@@ -119,7 +138,7 @@ for (const { name, source, stub, load } of BUNDLES) {
       writeFileSync(file, JSON.stringify({ ...JSON.parse(source), sourcesContent: undefined }));
     }
   }
-  writeFileSync(path.join(root, stub), `${load}\n`);
+  for (const [stub, load] of Object.entries(stubs)) writeFileSync(path.join(root, stub), `${load}\n`);
 }
 await bundlePage('flame-graph');
 await buildDashboard((id) => noteSourcePackage(id, pagePackages));

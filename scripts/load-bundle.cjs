@@ -56,6 +56,7 @@ function cacheFolder() {
   // What is compiled by the end of a run is more than what is compiled by the end of a help text.
   const kind = isMainThread ? (process.argv[2] === 'run' ? 'run' : 'other') : 'thread';
   folder = folderOfOurs(() => path.join(digest(key()).toString('hex').slice(0, 24), kind));
+  if (folder !== null && isMainThread) markUsed(path.dirname(folder));
   return folder;
 }
 
@@ -165,6 +166,16 @@ function removeHalfWritten(at) {
     if (!name.endsWith('.part')) continue;
     const part = path.join(at, name);
     if (Date.now() - fs.statSync(part).mtimeMs > HALF_WRITTEN_MS) fs.rmSync(part, { force: true });
+  }
+}
+
+/** Those that were used last are kept. */
+function markUsed(build) {
+  try {
+    const now = new Date();
+    fs.utimesSync(build, now, now);
+  } catch {
+    // Somebody tidies up.
   }
 }
 

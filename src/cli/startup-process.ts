@@ -7,8 +7,7 @@
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { Startup } from '../bench/startup.js';
-import { createClock, readClock } from '../run/clock.js';
-import { main } from './main.js';
+import { main } from './command.js';
 
 const POLL_MS = 1;
 
@@ -28,12 +27,14 @@ async function timed<T>(phase: keyof typeof times, promise: Promise<T>): Promise
   return kept;
 }
 
-function giveUpAfterFirstRound(clock: SharedArrayBuffer): void {
+type Clock = typeof import('../run/clock.js');
+
+function giveUpAfterFirstRound(readClock: Clock['readClock'], clock: SharedArrayBuffer): void {
   // A worker that has begun its second round has seen everyone finish the first.
   if ((readClock(clock)[0]?.rounds ?? 0) >= 2) {
     times.firstRound = performance.now();
     process.stdout.write(JSON.stringify(times), () => process.exit());
-  } else setTimeout(giveUpAfterFirstRound, POLL_MS, clock).unref();
+  } else setTimeout(giveUpAfterFirstRound, POLL_MS, readClock, clock).unref();
 }
 
 const [, config = '', folder = ''] = process.argv.slice(2);
@@ -51,9 +52,10 @@ main(['run', config, '--out', folder, '--quiet'], terminal, (dependencies) => ({
         ...session,
         async prepare(options) {
           const { workers } = options.config.config;
+          const { createClock, readClock } = await import('../run/clock.js');
           const clock = createClock(workers === 'auto' ? availableParallelism() : workers);
           const report = await timed('prepared', session.prepare({ ...options, clock }));
-          giveUpAfterFirstRound(clock);
+          giveUpAfterFirstRound(readClock, clock);
           return report;
         },
       },

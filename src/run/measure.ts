@@ -220,6 +220,16 @@ function evaluated(
   const forms = bindPoints({ arena, kernels, dim, worker });
   const positionOf = (number: number) => (positions === undefined ? number : positions[number]);
 
+  const bits = new Int32Array(arena.memory.buffer);
+  const pointWords = (dim * arena.realBytes) / 4;
+  /** The agent's row that this worker looked at last, in this row of the trace: agents mostly begin at one point. */
+  const seen = { row: 0, into: -1 };
+  const isSeen = (row: number): boolean => {
+    if (seen.into < 0) return false;
+    for (let w = 0; w < pointWords; w++) if (bits[row / 4 + w] !== bits[seen.row / 4 + w]) return false;
+    return true;
+  };
+
   /** Of all agents' costs at one point, which stands there both as a row of the state and as float64. */
   const look = (row: number, point: number, into: number) => {
     cost.values(0, agents, point, values);
@@ -228,7 +238,14 @@ function evaluated(
   };
   const lookAt = (number: number, xAt: number, into: number) => {
     const row = xAt + positionOf(number) * rowBytes;
-    look(row, forms.wide(row), into);
+    if (isSeen(row)) {
+      gaps[into] = gaps[seen.into];
+      slopes[into] = slopes[seen.into];
+    } else {
+      look(row, forms.wide(row), into);
+      seen.row = row;
+      seen.into = into;
+    }
   };
   const farthest = () => {
     let found = 0;
@@ -240,6 +257,7 @@ function evaluated(
     phase(round, xAt) {
       // Batches are named by the round; an exact gradient draws none.
       cost.beginRound?.(round);
+      seen.into = -1;
       for (let point = worker; point < points + 2; point += workers) {
         if (point === points + 1) look(forms.narrow(mean), mean, point);
         else if (point < points) lookAt(Math.floor((point * agents) / points), xAt, point);

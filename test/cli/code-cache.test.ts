@@ -13,6 +13,7 @@ import {
   readFileSync,
   renameSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -218,6 +219,30 @@ it('the command line with every file of its cache harmed', () => {
     expect(again.status).toBe(0);
     expect(again.stdout.equals(stdout)).toBe(true);
   }
+});
+
+it.runIf(oursAlone)('a build that is used stays while others come', () => {
+  const base = path.join(temporaryFolder(), 'cache');
+  const env = { ...process.env, XDG_CACHE_HOME: base, NO_COLOR: '1' };
+  const start = (...flags: string[]) => {
+    const command = [...flags, path.join(dist, 'src/cli/main.js'), 'list', 'compressors'];
+    expect(spawnSync(process.execPath, command, { env }).status).toBe(0);
+    return readdirSync(path.join(base, 'sottovoce'));
+  };
+  const [own] = start() as [string];
+  const at = (name: string) => path.join(base, 'sottovoce', name);
+  const hoursAgo = (hours: number) => new Date(Date.now() - 3_600_000 * hours);
+  utimesSync(at(own), hoursAgo(50), hoursAgo(50));
+  for (let k = 1; k <= 12; k++) {
+    mkdirSync(at(`other-${k}`));
+    utimesSync(at(`other-${k}`), hoursAgo(k), hoursAgo(k));
+  }
+  start();
+  // Another one writes, and tidies up: eight are kept, its own among them.
+  const kept = start('--no-deprecation');
+  expect(kept).toHaveLength(8);
+  expect(kept).toEqual(expect.arrayContaining([own, 'other-1', 'other-6']));
+  expect(kept).not.toContain('other-7');
 });
 
 it('a run of data that were kept is the run of the data', () => {

@@ -83,6 +83,32 @@ describe("the agents' own figures", () => {
     expect(none.stateHash).toBe(all.stateHash);
   });
 
+  it('are the same where agents stand at one point, which is looked at once', async () => {
+    // 0 and -0 are two points.
+    const [here, there, zero] = [
+      [0.5, -1, 2],
+      [0.5, -1, 2.5],
+      [0, 0, 0],
+    ];
+    const points = [here, here, there, here, zero, [-0, 0, 0]] as number[][];
+    const begun = async (workers: number) => {
+      const { rows } = await runConfig(
+        { ...config, init: Float64Array.from(points.flat()), rounds: 1, trace: { every: 1 }, workers },
+        { keepRows: true },
+      );
+      return rows[0];
+    };
+    const row = await begun(1);
+    const evaluated = points.map(logistic);
+    expect(row.gradientNorm).toBeCloseTo(mean(evaluated.map(({ gradient }) => norm(gradient))), 12);
+    const values = evaluated.map(({ value }) => value);
+    expect(row.agentsGapWorst - row.agentsGapMean).toBeCloseTo(Math.max(...values) - mean(values), 12);
+    for (const workers of [2, 3, 6]) {
+      const { seconds: _, ...other } = await begun(workers);
+      expect(row).toMatchObject(other);
+    }
+  });
+
   it('are of every agent where a run stops at them', async () => {
     const { summary } = await runConfig({
       ...config,

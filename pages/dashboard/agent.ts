@@ -26,8 +26,8 @@ export function agentView(report: AgentReport, context: AgentContext): HTMLEleme
   const cutOff = context.cutOff(agent);
   const vectors: [string, string, number[] | null][] = [
     ['x', 'its estimate', report.x],
-    ['v', 'its dual: what it has had to give way so far', report.v],
-    ['s', 'what its neighbours take its x to be', report.s],
+    ['v', 'its dual', report.v],
+    ['s', 'what others take x to be', report.s],
   ];
   return h(
     'div',
@@ -39,8 +39,10 @@ export function agentView(report: AgentReport, context: AgentContext): HTMLEleme
       h('strong', {}, short(report.disagreement)),
       ' away from the mean of all.',
     ),
-    ...vectors.flatMap(([name, meaning, values]) =>
-      values === null ? [] : [bars(name, meaning, values, context)],
+    h(
+      'div',
+      { className: 'vectors' },
+      ...vectors.map(([name, meaning, values]) => values && bars(name, meaning, values, context)),
     ),
     h('h3', {}, report.messages.length > 1 ? 'Its last messages' : 'Its last message'),
     ...(report.messages.length === 0

@@ -5,7 +5,7 @@
  */
 
 import uPlot from 'uplot';
-import { cssColour, h, setText } from '../shared/dom.js';
+import { byId, cssColour, h, setText } from '../shared/dom.js';
 import { bits, count, duration, short } from '../shared/numbers.js';
 import type { Column, Rows } from './rows.js';
 
@@ -16,7 +16,7 @@ const AXES = [
   { column: 'round', name: 'rounds', write: count, least: 10 },
   { column: 'bitsBroadcast', name: 'bits', write: bits, least: 1000 },
   { column: 'seconds', name: 'seconds', write: duration, least: 0.01 },
-  { column: 'networkSeconds', name: 'seconds on the network', write: duration, least: 0.01 },
+  { column: 'networkSeconds', name: 'network seconds', write: duration, least: 0.01 },
 ] as const;
 
 const CURVES: { column: Column; name: string; colour: string; help: string }[] = [
@@ -28,7 +28,7 @@ const CURVES: { column: Column; name: string; colour: string; help: string }[] =
   },
   {
     column: 'gap',
-    name: 'gap of the mean',
+    name: 'gap of mean',
     colour: '--series-5',
     help: 'f(mean x) − f*: of a point that no agent need hold',
   },
@@ -65,11 +65,9 @@ export class Curves {
   constructor(place: HTMLElement, rows: Rows) {
     this.place = place;
     this.rows = rows;
-    this.axisChoice = h(
-      'select',
-      { onchange: () => this.setAxis(this.axisChoice.value as Axis) },
-      ...AXES.map(({ column, name }) => h('option', { value: column }, name)),
-    );
+    this.axisChoice = byId<HTMLSelectElement>('axis');
+    this.axisChoice.append(...AXES.map(({ column, name }) => h('option', { value: column }, name)));
+    this.axisChoice.onchange = () => this.setAxis(this.axisChoice.value as Axis);
     const toggles = CURVES.map(({ column, name, colour, help }) => {
       const box = h('input', {
         type: 'checkbox',
@@ -103,17 +101,7 @@ export class Curves {
       h('summary', {}, 'The curves as a table'),
       this.table,
     );
-    place.append(
-      h(
-        'div',
-        { className: 'curve-head' },
-        h('div', { className: 'toggles' }, ...toggles),
-        h('label', {}, 'against ', this.axisChoice),
-      ),
-      this.box,
-      this.markList,
-      details,
-    );
+    place.append(h('div', { className: 'toggles' }, ...toggles), this.box, this.markList, details);
     new ResizeObserver(() => this.resize()).observe(this.box);
     this.build();
   }

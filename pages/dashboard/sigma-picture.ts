@@ -106,7 +106,8 @@ export class SigmaPicture implements NetworkPicture {
     this.places = new Places(agents, pairs);
     const degrees = new Uint32Array(agents);
     for (const end of ends) degrees[end] = (degrees[end] ?? 0) + 1;
-    const base = Math.max(1.3, Math.min(7, 110 / Math.sqrt(agents)));
+    const room = Math.max(0.45, Math.min(1, place.clientWidth / 640));
+    const base = room * Math.max(1.3, Math.min(7, 110 / Math.sqrt(agents)));
     for (let agent = 0; agent < agents; agent++) {
       this.graph.addNode(String(agent), {
         x: positions[2 * agent] ?? 0,
@@ -134,7 +135,7 @@ export class SigmaPicture implements NetworkPicture {
       minEdgeThickness: pairs > 10_000 ? 0.5 : 0.9,
       zIndex: false,
       labelDensity: 0.6,
-      labelRenderedSizeThreshold: Math.max(4.5, 1.25 * base),
+      labelRenderedSizeThreshold: Math.max(4 * room, 1.25 * base),
       labelFont: 'system-ui, "DejaVu Sans", sans-serif',
       labelSize: 12,
       stagePadding: 24,

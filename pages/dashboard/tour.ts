@@ -36,7 +36,7 @@ export class Tour {
   private readonly app: App;
   private readonly card = byId('tour-card');
   private readonly title = h('h2', { id: 'tour-title', tabIndex: -1 });
-  private readonly body = h('div');
+  private readonly body = h('div', { className: 'tour-text' });
   private readonly liveLine = h('p', { className: 'tour-live' });
   private readonly where = h('span', { className: 'soft' });
   private readonly back = h('button', { type: 'button', onclick: () => this.go(this.at - 1) }, 'Back');
@@ -60,15 +60,19 @@ export class Tour {
     this.card.append(
       this.title,
       this.body,
-      this.liveLine,
       h(
         'div',
-        { className: 'tour-foot' },
-        this.where,
-        h('span', { className: 'grow' }),
-        h('button', { type: 'button', onclick: () => this.end() }, 'End the tour'),
-        this.back,
-        this.next,
+        { className: 'tour-side' },
+        this.liveLine,
+        h(
+          'div',
+          { className: 'tour-foot' },
+          this.where,
+          h('span', { className: 'grow' }),
+          h('button', { type: 'button', onclick: () => this.end() }, 'End the tour'),
+          this.back,
+          this.next,
+        ),
       ),
     );
     this.card.addEventListener('keydown', (event) => {
@@ -303,9 +307,7 @@ export class Tour {
             waited++
           )
             await pauseMs(100);
-          document
-            .querySelector('#pane-agent .message')
-            ?.scrollIntoView({ block: 'center', behavior: 'smooth' });
+          document.querySelector('#pane-agent .message')?.scrollIntoView({ block: 'start' });
         },
       },
       {

@@ -18,6 +18,12 @@ export function findChromium(why) {
   return find() ?? (install(why) ? find() : null);
 }
 
+/** Where a program that is started by its name lies; playwright asks for a path. */
+export function pathOf(browser) {
+  if (browser.includes('/')) return browser;
+  return spawnSync('/bin/sh', ['-c', 'command -v "$0"', browser], { encoding: 'utf8' }).stdout.trim();
+}
+
 /**
  * Writes what a window of this size ('1400,460', CSS pixels) shows of the page, as PNG: null, or why there is
  * no picture. A file that was there before stays where there is none.

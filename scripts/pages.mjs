@@ -6,6 +6,7 @@
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import Papa from 'papaparse';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const NEEDED = ['vite', 'sigma', 'graphology', 'uplot', 'vega-datasets'];
@@ -49,19 +50,14 @@ function airportsModule() {
     resolveId: (id) => (id === name ? `\0${name}` : undefined),
     load(id) {
       if (id !== `\0${name}`) return undefined;
-      const rows = (file) =>
-        readFileSync(path.join(root, 'node_modules/vega-datasets/data', file), 'utf8')
-          .trim()
-          .split('\n')
-          .slice(1);
-      const used = new Set(rows('flights-airport.csv').flatMap((line) => line.split(',').slice(0, 2)));
+      const rows = (file) => {
+        const text = readFileSync(path.join(root, 'node_modules/vega-datasets/data', file), 'utf8').trim();
+        return Papa.parse(text).data.slice(1);
+      };
+      const used = new Set(rows('flights-airport.csv').flatMap(([from, to]) => [from, to]));
       const airports = {};
-      for (const line of rows('airports.csv')) {
-        const cells = line.split(',');
-        const code = cells[0];
-        if (!used.has(code)) continue;
-        const [latitude, longitude] = cells.slice(-2).map(Number);
-        airports[code] = [cells[2], ...onMap(latitude, longitude)];
+      for (const [code, , city, , , latitude, longitude] of rows('airports.csv')) {
+        if (used.has(code)) airports[code] = [city, ...onMap(Number(latitude), Number(longitude))];
       }
       return `export const airports = ${JSON.stringify(airports)};`;
     },

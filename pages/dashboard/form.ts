@@ -184,14 +184,14 @@ function grouped(
   element: HTMLElement,
   entries: [string, Field][],
   error: HTMLElement,
-  always: () => boolean,
+  mayBeLeftOut: () => boolean,
 ): Field {
   return {
     element,
     get() {
       const values = entries.map(([name, field]) => [name, field.get()] as const);
       const kept = Object.fromEntries(values.filter(([, value]) => value !== undefined));
-      return Object.keys(kept).length === 0 && always() ? undefined : kept;
+      return Object.keys(kept).length === 0 && mayBeLeftOut() ? undefined : kept;
     },
     set(value) {
       const held = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
@@ -202,7 +202,11 @@ function grouped(
       if (found !== undefined) found[1].fail(path.slice(1), message);
       else say(error, path.length > 0 ? `${path.join('.')}: ${message}` : message);
     },
-    check: (path) => entries.flatMap(([name, field]) => field.check([...path, name])),
+    // What is left out whole asks for nothing.
+    check(path) {
+      const empty = mayBeLeftOut() && entries.every(([, field]) => field.get() === undefined);
+      return empty ? [] : entries.flatMap(([name, field]) => field.check([...path, name]));
+    },
     clear() {
       say(error, '');
       for (const [, field] of entries) field.clear();

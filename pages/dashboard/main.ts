@@ -214,6 +214,7 @@ function onWriter(writer: WriterState): void {
 
 function onFrame(frame: Frame): void {
   network.onFrame(frame);
+  tour.onFrame();
   scheduleInspect();
 }
 
@@ -909,14 +910,11 @@ document.addEventListener('keydown', (event) => {
 Object.assign(window, {
   sottovoce: {
     state: () => app.state,
-    rows: () =>
-      Object.fromEntries(
-        (['round', 'rmsError', 'consensusError'] as const).map((name) => [name, [...rows.column(name)]]),
-      ),
+    rows: () => Object.fromEntries(EARLIER_COLUMNS.map((name) => [name, [...rows.column(name)]])),
     painted: () => [...network.painted],
     frameTimes: () => network.frameTimes(),
     find: (text: string) => network.find(text),
-    cut: (a: number, b: number) => toggleLink([a, b]),
+    where: (agent: number) => network.where(agent),
   },
 });
 update();

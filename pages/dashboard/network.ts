@@ -137,6 +137,18 @@ export class NetworkPanel {
     this.picture?.whole();
   }
 
+  /** Where an agent is seen, in pixels of the picture; null where there is none. */
+  where(agent: number): { x: number; y: number } | null {
+    return this.picture?.where(agent) ?? null;
+  }
+
+  /** The mean over the agents of |x - mean x|, as the last frame had it; NaN before the first. */
+  meanDisagreement(): number {
+    const { values } = this;
+    if (values === null) return Number.NaN;
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  }
+
   /** What the last frames took to draw, in milliseconds. */
   frameTimes(): number[] {
     return [...(this.picture?.frameTimes ?? [])];

@@ -14,6 +14,8 @@ export interface NetworkPicture {
   select(agent: number | null): void;
   /** Moves there. */
   look(agent: number): void;
+  /** Where it is seen, in pixels from the upper left corner. */
+  where(agent: number): { x: number; y: number };
   zoomBy(factor: number): void;
   whole(): void;
   restyle(dark: boolean): void;

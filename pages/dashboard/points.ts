@@ -159,6 +159,14 @@ export class PointsPicture implements NetworkPicture {
     this.draw();
   }
 
+  where(agent: number): { x: number; y: number } {
+    const [right, up] = this.extent();
+    return {
+      x: (((this.places[2 * agent] ?? 0) - this.centre[0]) / right + 1) * 0.5 * this.place.clientWidth,
+      y: (1 - ((this.places[2 * agent + 1] ?? 0) - this.centre[1]) / up) * 0.5 * this.place.clientHeight,
+    };
+  }
+
   zoomBy(factor: number): void {
     this.zoom = Math.min(1e5, Math.max(0.5, this.zoom * factor));
     this.draw();
@@ -250,20 +258,20 @@ export class PointsPicture implements NetworkPicture {
     gl.bindVertexArray(this.pointArray);
     gl.drawArrays(gl.POINTS, 0, count);
     gl.bindVertexArray(null);
-    this.drawOverlay(width, height, ratio, right, up);
+    this.drawOverlay(width, height, ratio);
     this.frameTimes.push(performance.now() - began);
     if (this.frameTimes.length > 120) this.frameTimes.shift();
   }
 
   /** What is cut, dashed, and who is selected. */
-  private drawOverlay(width: number, height: number, ratio: number, right: number, up: number): void {
+  private drawOverlay(width: number, height: number, ratio: number): void {
     const context = this.overlay.getContext('2d');
     if (context === null) return;
     context.clearRect(0, 0, width, height);
-    const at = (agent: number): [number, number] => [
-      (((this.places[2 * agent] ?? 0) - this.centre[0]) / right + 1) * 0.5 * width,
-      (1 - ((this.places[2 * agent + 1] ?? 0) - this.centre[1]) / up) * 0.5 * height,
-    ];
+    const at = (agent: number): [number, number] => {
+      const { x, y } = this.where(agent);
+      return [x * ratio, y * ratio];
+    };
     context.lineWidth = 2 * ratio;
     context.strokeStyle = this.dark ? '#ff8f85' : '#b3261e';
     context.setLineDash([6 * ratio, 4 * ratio]);

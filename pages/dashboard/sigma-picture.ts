@@ -215,6 +215,13 @@ export class SigmaPicture implements NetworkPicture {
     this.sigma.getCamera().animate({ x: at.x, y: at.y, ratio }, { duration: 400 });
   }
 
+  where(agent: number): { x: number; y: number } {
+    return this.sigma.graphToViewport({
+      x: this.graph.getNodeAttribute(String(agent), 'x'),
+      y: this.graph.getNodeAttribute(String(agent), 'y'),
+    });
+  }
+
   zoomBy(factor: number): void {
     const camera = this.sigma.getCamera();
     camera.animate({ ratio: camera.ratio / factor }, { duration: 150 });
@@ -304,11 +311,7 @@ export class SigmaPicture implements NetworkPicture {
     if (context === null) return;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, main.width, main.height);
-    const at = (agent: number) =>
-      this.sigma.graphToViewport({
-        x: this.graph.getNodeAttribute(String(agent), 'x'),
-        y: this.graph.getNodeAttribute(String(agent), 'y'),
-      });
+    const at = (agent: number) => this.where(agent);
     context.lineWidth = this.isCut.size > 200 ? 1 : 2;
     context.strokeStyle = this.dark ? '#ff8f85' : '#b3261e';
     context.setLineDash([6, 4]);

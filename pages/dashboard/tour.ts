@@ -104,6 +104,10 @@ export class Tour {
     if (!this.card.hidden) this.tick();
   }
 
+  onFrame(): void {
+    if (!this.card.hidden) this.tick();
+  }
+
   onAgent(report: AgentReport): void {
     this.seen = report;
     if (!this.card.hidden) this.tick();
@@ -227,10 +231,10 @@ export class Tour {
   }
 
   private disagreement(): string {
-    const last = this.app.curves.newest('consensusError');
-    return Number.isNaN(last)
+    const mean = this.app.network.meanDisagreement();
+    return Number.isNaN(mean)
       ? `Round ${this.round}.`
-      : `Round ${this.round}: on average they are ${short(last)} away from the mean of all.`;
+      : `Round ${this.round}: on average they are ${short(mean)} away from the mean of all.`;
   }
 
   private script(): Step[] {

@@ -10,12 +10,12 @@ import type { Change } from '../bench/diff.js';
 import type { FailOn } from '../bench/fail-on.js';
 import type { BenchDocument } from '../bench/report.js';
 import type { Benchmark, BenchResult, Progress } from '../bench/types.js';
+import { wholeNumber, wholeNumbers } from '../schema/whole-numbers.js';
 import { addBenchDiffCommand } from './bench-diff.js';
 import { digestOf, readDocument, writeJson, writePicture } from './bench-files.js';
 import { progressView, silent } from './progress.js';
 import { exitCodeFor, onSignal } from './signals.js';
 import { colours, ExitCode, type Output, printLine, type Terminal } from './terminal.js';
-import { wholeNumber, wholeNumbers } from './whole-numbers.js';
 
 const HELP = `
 Everything is seeded and warmed, what is compared takes turns within one run, and every figure is a median with its quartiles. Close what else

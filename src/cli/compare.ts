@@ -15,10 +15,10 @@ import { visibleLine } from '../base/visible.js';
 import type { GridRun } from '../compare/run-grid.js';
 import type { CompareDirectory } from '../compare/store.js';
 import type { Cell, CellOutcome, Target } from '../compare/types.js';
+import { wholeNumber, wholeNumbers } from '../schema/whole-numbers.js';
 import { processDependencies, type RunDependencies, timedDirectory } from './run.js';
 import { exitCodeFor, FINISHING } from './signals.js';
 import { colours, ExitCode, type Output, printLine, type Terminal } from './terminal.js';
-import { wholeNumber, wholeNumbers } from './whole-numbers.js';
 
 /** Trial runs of a cell's search. */
 const DEFAULT_TUNE = 40;
@@ -66,6 +66,7 @@ The folder:
   cells/                                       every finished cell with its trace: a second call with the same --out runs only what is missing
 
 Examples:
+  $ sottovoce compare study.yaml --out study          methods, graphs, seeds and target stand under \`study:\` in the config
   $ sottovoce compare ring.yaml --compressors 'identity; sign; flatten(sign); top-k(k=8)'
   $ sottovoce compare ring.yaml --methods 'extra; one bit: lead + flatten(sign)' --graphs 'ring(nodes=20); torus(rows=5, columns=5)' --seeds 1..10
   $ sottovoce compare ring.yaml --compressors 'flatten(sign)' --flows 'error-state; observer' --seeds 1,2,3 --out study
@@ -125,11 +126,11 @@ export async function compareCommand(
   const jobs = options.jobs === undefined ? ownCores().count : wholeNumber('--jobs', options.jobs, 1);
   const seeds = options.seeds === undefined ? undefined : wholeNumbers('--seeds', options.seeds, 0);
   const rounds = options.rounds === undefined ? [] : [`rounds=${wholeNumber('--rounds', options.rounds, 1)}`];
-  const tune = options.tune === undefined ? DEFAULT_TUNE : wholeNumber('--tune', options.tune, 0);
+  const asked = options.tune === undefined ? undefined : wholeNumber('--tune', options.tune, 0);
   const interrupt = new Interrupt(terminal, dependencies);
   let directory: CompareDirectory | null = null;
   try {
-    const { grid, open } = await makeCells(configs, { ...options, seeds, rounds, tune });
+    const { grid, tune, open } = await makeCells(configs, { ...options, seeds, rounds, tune: asked });
     const folder = options.out ?? dependencies.newFolder(timedDirectory('compare', dependencies.now()));
     directory = open(folder);
     interrupt.holds(directory);
@@ -152,19 +153,21 @@ async function makeCells(
   }: Pick<CompareOptions, 'methods' | 'graphs' | 'compressors' | 'flows' | 'target' | 'set'> & {
     seeds: number[] | undefined;
     rounds: string[];
-    tune: number;
+    tune: number | undefined;
   },
 ) {
-  const [{ makeGrid }, { CompareDirectory }, { loadModulesOf }] = await Promise.all([
+  const [{ makeGrid }, { studyInputs }, { CompareDirectory }, { loadModulesOf }] = await Promise.all([
     import('../compare/grid.js'),
+    import('../compare/study.js'),
     import('../compare/store.js'),
     import('../library/load-modules.js'),
   ]);
   const { methods, graphs, compressors, flows, target, set = [] } = options;
-  const axes = { methods, graphs, compressors, flows, seeds };
-  const grid = await makeGrid({ configs, ...axes, target, set: [...set, ...rounds], tune });
+  const study = await studyInputs(configs, { methods, graphs, compressors, flows, seeds, target });
+  const trials = tune ?? study.tune ?? DEFAULT_TUNE;
+  const grid = await makeGrid({ ...study.inputs, set: [...set, ...rounds], tune: trials });
   await loadModulesOf(grid.cells);
-  return { grid, open: (folder: string) => CompareDirectory.open(folder) };
+  return { grid, tune: trials, open: (folder: string) => CompareDirectory.open(folder) };
 }
 
 async function compareCells(

@@ -16,6 +16,7 @@ import { formatPlan } from '../report/plan.js';
 import { formatSummary } from '../report/summary.js';
 import type { LoadedConfig } from '../run/config.js';
 import { examplesUrl } from '../run/locations.js';
+import { wholeNumber } from '../schema/whole-numbers.js';
 import {
   changesOf,
   checkParent,
@@ -27,7 +28,6 @@ import {
 } from './run.js';
 import { exitCodeFor, onSignal } from './signals.js';
 import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
-import { wholeNumber } from './whole-numbers.js';
 
 const HELP = `
 It prints an address for a browser. Whoever has the address may steer the run, so the token in it is a secret:

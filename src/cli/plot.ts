@@ -3,10 +3,10 @@
 import type { Command } from 'commander';
 import { formatValue, InputError } from '../base/errors.js';
 import type { PlotOptions } from '../library/plot.js';
+import { wholeNumber } from '../schema/whole-numbers.js';
 import { oneOf } from './one-of.js';
 import { writtenWhole } from './signals.js';
 import { colours, printLine, type Terminal } from './terminal.js';
-import { wholeNumber } from './whole-numbers.js';
 
 const HELP = `
 A folder is what \`sottovoce run --out\` left. Several folders are several curves; runs that differ in nothing but their seed are one method, drawn

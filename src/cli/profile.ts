@@ -14,6 +14,7 @@ import type { Compared } from '../profile/write.js';
 import { formatPlan } from '../report/plan.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { Summary } from '../run/reports.js';
+import { wholeNumber } from '../schema/whole-numbers.js';
 import { reportError } from './errors.js';
 import { progressView, silent } from './progress.js';
 import {
@@ -32,7 +33,6 @@ import {
 } from './run.js';
 import { exitCodeFor } from './signals.js';
 import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
-import { wholeNumber } from './whole-numbers.js';
 
 const HELP = `
 The folder that is written:

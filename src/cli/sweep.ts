@@ -14,12 +14,12 @@ import { showPath } from '../base/show-path.js';
 import type { CompareDirectory } from '../compare/store.js';
 import type { GivingUp } from '../compare/types.js';
 import type { Swept } from '../library/swept.js';
+import { wholeNumber, wholeNumbers } from '../schema/whole-numbers.js';
 import type { Sweep } from '../sweep/make.js';
 import type { SweepRun } from '../sweep/run.js';
 import { Interrupt, Watch } from './compare.js';
 import { processDependencies, type RunDependencies, timedDirectory } from './run.js';
 import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
-import { wholeNumber, wholeNumbers } from './whole-numbers.js';
 
 /** What a sweep gives up where nothing else is asked for. */
 export const GIVES_UP: readonly GivingUp[] = ['growing', 'slow'];

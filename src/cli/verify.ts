@@ -1,11 +1,11 @@
 /** `sottovoce verify`: is a run the same however it is made, and a folder what its run left there? */
 
 import type { Command } from 'commander';
+import { wholeNumber } from '../schema/whole-numbers.js';
 import { type ProgressView, progressView, silent } from './progress.js';
 import type { RunDependencies } from './run.js';
 import { exitCodeFor } from './signals.js';
 import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
-import { wholeNumber } from './whole-numbers.js';
 
 const HELP = `
 A config is run some nine times, as long as it says, or --rounds:

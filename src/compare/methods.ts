@@ -25,6 +25,7 @@ export interface Choice {
 /** A method as somebody asks for it: text as on the command line, or its parts as such texts. */
 export type MethodText =
   | string
+  | { label: string; method: string }
   | { label?: string | undefined; flow: string; compressor?: string | undefined };
 /** A graph as somebody asks for it: text as on the command line, or its section of a config. */
 export type GraphText = string | { label?: string | undefined; topology: string | object };
@@ -108,8 +109,7 @@ interface MethodParts {
   compressor: string | undefined;
 }
 
-function methodParts(entry: string): MethodParts {
-  const { label, text } = labelled(entry);
+function methodParts(entry: string, { label, text } = labelled(entry)): MethodParts {
   const [flow = '', compressor, ...more] = partsAt(text, '+');
   if (flow === '' || compressor === '' || more.length > 0) {
     throw new InputError(`--methods '${entry}': expected flow, or flow + compressor`, {
@@ -119,7 +119,9 @@ function methodParts(entry: string): MethodParts {
   return { label, text, flow, compressor };
 }
 
-function parted({ label, flow, compressor }: Exclude<MethodText, string>): MethodParts {
+function parted(entry: Exclude<MethodText, string>): MethodParts {
+  if ('method' in entry) return methodParts(entry.method, { label: entry.label, text: entry.method });
+  const { label, flow, compressor } = entry;
   const text = compressor === undefined ? flow : `${flow} + ${compressor}`;
   return { label: label ?? null, text, flow, compressor };
 }

@@ -14,13 +14,14 @@ import { formatPath, formatValue, InputError, isInputError, type SpecPath } from
 import { showPath } from '../base/show-path.js';
 import { refuseForbidden, resolveModules } from '../plugin/modules.js';
 import type { LoadedConfig, Override, RunConfig } from '../run/config.js';
-import { type Issue, isMapping } from '../schema/explain.js';
+import { explain, type Issue, isMapping, REPORT_INPUT } from '../schema/explain.js';
 import { misreadings } from '../schema/misread.js';
 import type { Registries } from '../schema/program.js';
 import { DEEPEST, parseYaml } from '../schema/yaml.js';
 import { loadRegistries } from './registries.js';
 import { checkConfig } from './schema.js';
 import { EXAMPLE_HINT, readSource } from './source.js';
+import { type StudySpec, studySection } from './study.js';
 
 /** Characters of a `--set` that messages repeat. */
 const LONGEST = 200;
@@ -53,6 +54,24 @@ export async function checkSource(
   if (config === null) throw report(issues, loaded, document, lines);
   refuseModules(config, loaded);
   return { config, ...choices, ...loaded };
+}
+
+/**
+ * Section `study` of a config, a file or plain data, whatever else stands in it; null where it has none. Throws
+ * InputError.
+ */
+export async function loadStudy(config: string | object): Promise<StudySpec | null> {
+  const isFile = typeof config === 'string';
+  const source = isFile ? await readSource(config) : null;
+  const { document, lines } = isFile
+    ? parseSource(source as string, config)
+    : { document: null, lines: null };
+  const data = document ? toData(document, lines, config as string) : config;
+  if (!isMapping(data) || data['study'] === undefined) return null;
+  const checked = studySection.safeParse(data['study'], REPORT_INPUT);
+  if (checked.success) return checked.data;
+  const issues = explain(checked.error, studySection, data['study'], ['study']);
+  throw report(issues, { file: isFile ? resolve(config) : null, source, overrides: [] }, document, lines);
 }
 
 /** The same for the text of a config. Paths in it are relative to `folder`; `shown`: what messages call it. */

@@ -2,7 +2,8 @@
  * The shape of a run's configuration. What every run has is written here. What a program reads of it (a
  * graph, a flow) is checked by the program, and every component by the definition that its `kind` names.
  *
- * To add a key: its schema in `topLevel`, its name in `TOP_LEVEL_KEYS`, its field in `RunConfig`.
+ * To add a key: its schema in `topLevel`, its name in `TOP_LEVEL_KEYS`, its field in `RunConfig`. What stands
+ * under `study` is checked here, and is no part of the config of a run.
  */
 
 import { z } from 'zod';
@@ -38,6 +39,7 @@ import {
 import type { CheckedSections, ProgramSections, Registries } from '../schema/program.js';
 import { COMPRESSOR_OPTIONS, variants } from '../schema/variants.js';
 import { MOST_ROUNDS } from '../sync/control.js';
+import { studySection } from './study.js';
 
 export const DEFAULT_ROUNDS = 1000;
 /**
@@ -189,6 +191,7 @@ const topLevel = {
     .optional()
     .describe('how long is too long'),
   init: rowsParameter(z, '.npy file of x(0), agents x dim; zero where absent').optional(),
+  study: studySection.optional(),
 };
 
 /**

@@ -876,6 +876,26 @@ export interface CommonInput {
     round: number | string;
   };
   /** .npy file of x(0), agents x dim; zero where absent */ init?: string | Float64Array;
+  /** a comparison, for `sottovoce compare`: methods, graphs and seeds; see docs/compare.md */ study?: {
+    /** other configs instead of this one: files, relative to this one; nothing else stands here then */
+    configs?: string | string[];
+    /** graphs to try the methods on: texts as for --graphs, or each under its label */
+    graphs?: string | string[] | Record<string, unknown>;
+    /** methods: texts as for --methods, or each under its label: `one bit: lead + flatten(sign)` */
+    methods?: string | string[] | Record<string, unknown>;
+    /** instead of methods: each with each of flows */ compressors?: string | string[];
+    /** instead of methods: each with each of compressors */ flows?: string | string[];
+    /** seeds: 1..10 */ seeds?: number | string | number[];
+    /** what to reach, one quantity; what `stop` says where absent */ target?: {
+      rmsError?: number;
+      agentsGapMean?: number;
+      agentsGapWorst?: number;
+      gradientNorm?: number;
+      gap?: number;
+      consensusError?: number;
+    };
+    /** trial runs for every cell's open gains; 40 where absent */ tune?: number;
+  };
 }
 
 /**

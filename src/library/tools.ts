@@ -280,32 +280,39 @@ export async function compare(
   options: CompareOptions = {},
 ): Promise<CompareOutcome> {
   checkOptions('compare', options, COMPARE_OPTIONS);
-  const { trials = 40, signal, onCell } = options;
-  const [{ makeGrid, parseTarget }, { loadModulesOf }, { runGrid }, { compared }, { ownCores }] =
-    await Promise.all([
-      import('../compare/grid.js'),
-      import('./load-modules.js'),
-      import('../compare/run-grid.js'),
-      import('./compared.js'),
-      import('../base/cores.js'),
-    ]);
+  const { signal, onCell } = options;
+  const [
+    { makeGrid, parseTarget },
+    { studyInputs },
+    { loadModulesOf },
+    { runGrid },
+    { compared },
+    { ownCores },
+  ] = await Promise.all([
+    import('../compare/grid.js'),
+    import('../compare/study.js'),
+    import('./load-modules.js'),
+    import('../compare/run-grid.js'),
+    import('./compared.js'),
+    import('../base/cores.js'),
+  ]);
   const { jobs = ownCores().count } = options;
   whole('jobs', jobs, 1, 1024);
-  whole('trials', trials, 0, Number.MAX_SAFE_INTEGER);
+  whole('trials', options.trials ?? 0, 0, Number.MAX_SAFE_INTEGER);
   const target = Object.entries(options.target ?? {}).map(([quantity, bound]) => `${quantity}=${bound}`);
   if (target.length > 1) throw new InputError(`the target is ${target.join(', ')}, expected one quantity`);
   for (const text of target) parseTarget(text);
-  const grid = await makeGrid({
-    configs,
+  const study = await studyInputs(configs, {
     methods: options.methods && (await Promise.all(options.methods.map(methodText))),
     graphs: options.graphs,
     compressors: await textsOf(options.compressors),
     flows: await textsOf(options.flows),
     seeds: options.seeds,
     target: target[0],
-    set: options.rounds === undefined ? [] : [`rounds=${options.rounds}`],
-    tune: trials,
   });
+  const trials = options.trials ?? study.tune ?? 40;
+  const set = options.rounds === undefined ? [] : [`rounds=${options.rounds}`];
+  const grid = await makeGrid({ ...study.inputs, set, tune: trials });
   await loadModulesOf(grid.cells);
   const directory =
     options.outDir === undefined

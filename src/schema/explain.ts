@@ -103,6 +103,7 @@ export const TOP_LEVEL_KEYS = [
   'checkpoint',
   'timeout',
   'init',
+  'study',
 ] as const;
 
 /**

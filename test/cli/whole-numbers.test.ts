@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wholeNumber, wholeNumbers } from '../../src/cli/whole-numbers.js';
+import { wholeNumber, wholeNumbers } from '../../src/schema/whole-numbers.js';
 
 describe('lists of whole numbers', () => {
   it.each([

@@ -1,7 +1,7 @@
 /** Whole numbers on a command line, alone and in lists. */
 
 import { InputError } from '../base/errors.js';
-import { writeInstead } from '../schema/numbers.js';
+import { writeInstead } from './numbers.js';
 
 /** A list this long is a typing error. */
 const MOST = 10_000;

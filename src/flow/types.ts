@@ -14,7 +14,7 @@ import type { BatchSize } from '../cost/batch.js';
 import type { BoundCost } from '../cost/types.js';
 import type { Metadata, PlanContext, Runtime, Seed } from '../runtime.js';
 import type { Unicast } from './edges.js';
-import type { LinearRound } from './linear-round.js';
+import type { LinearRound } from './linear-types.js';
 import type { ReferenceSpec } from './reference-types.js';
 
 /** What a message is about, in flows that leave the choice (`modes.ts` has the table). */

@@ -55,8 +55,8 @@ describe('a round as a linear map', () => {
   it.each(cases)('of %s with %o shrinks errors as the engine does', async (kind, gains) => {
     const { predicted, measured } = await both({ kind, ...gains });
     expect(predicted?.exact).toBe(true);
-    // Logarithms of the factor: to two percent, of what is left of other modes.
-    expect(Math.log(measured!) / Math.log(predicted!.radius)).toBeCloseTo(1, 1.3);
+    // In a run of a few hundred rounds there is something left of other modes.
+    expect(Math.abs(Math.log(measured!) / Math.log(predicted!.radius) - 1)).toBeLessThan(0.05);
   });
 
   it('is said by every flow that is tried here, and tried for every flow that says it', () => {

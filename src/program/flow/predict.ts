@@ -12,13 +12,17 @@ import { radiusOf } from '../../flow/linear-round.js';
 import { predictedRoundsPerDecade } from '../../flow/rate.js';
 import { flowDefinition } from '../../flow/registry.js';
 import type { Prediction } from '../../run/program.js';
-import type { FlowMade } from './stages.js';
+import type { FlowProblem } from './load.js';
+import type { FlowOutline } from './plan.js';
+import type { FlowRunPlan } from './types.js';
 
 /** Numbers of a vector beyond which nothing is iterated. */
 const MOST_NUMBERS = 2 ** 18;
 
 export function predictFlow(
-  { problem, choice: { outline }, plan }: FlowMade,
+  problem: FlowProblem,
+  outline: Pick<FlowOutline, 'gains'>,
+  plan: FlowRunPlan,
   sideOnly = false,
 ): Prediction | null {
   const { graph, weights, degrees, links, cost, config, reference } = problem;

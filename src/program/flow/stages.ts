@@ -57,7 +57,8 @@ export const flowStages: Stages<FlowProblem, FlowOutline, FlowChoice, FlowRunPla
     neighbours: Array.from(graph.columns.subarray(graph.rowStart[agent], graph.rowStart[agent + 1])),
   }),
   agents: agentRows,
-  predict: async (made, sideOnly) => (await import('./predict.js')).predictFlow(made, sideOnly),
+  predict: async ({ problem, choice, plan }, sideOnly) =>
+    (await import('./predict.js')).predictFlow(problem, choice.outline, plan, sideOnly),
   openGains,
 };
 

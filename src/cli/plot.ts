@@ -9,7 +9,7 @@ import { writtenWhole } from './signals.js';
 import { colours, printLine, type Terminal } from './terminal.js';
 
 const HELP = `
-A folder is what \`sottovoce run --out\` left. Several folders are several curves; runs that differ in nothing but their seed are one method, drawn
+A folder is what \`sottovoce run --out\` left, or \`sottovoce compare --out\`. Several folders are several curves; runs that differ in nothing but their seed are one method, drawn
 as the median of its seeds with a band from the first to the third quartile. What the methods differ in stands in the legend.
 
 The axes are those of the methods that arrive. Down to the target: what all runs stop at, if it is what --y draws, or --target. A method that
@@ -26,7 +26,7 @@ Examples:
   $ sottovoce plot runs/ring-* --out figure.svg
   $ sottovoce plot runs/ring-* --x bits --y agents-gap --out figure.pdf --out figure.png
   $ sottovoce plot runs/* --facet graph --width 7in --out figure.pdf --caption
-  $ sottovoce plot runs/* --facet graph --out figure.tex --table rounds.tex
+  $ sottovoce plot study --facet graph --out figure.tex --table rounds.tex
   $ sottovoce plot runs/ring-* --labels 'one bit; top-k; uncompressed' --log-x --out figure.svg
 
 Exit codes: 0 done, 2 bad usage or bad input; nothing is written then.
@@ -57,7 +57,7 @@ export function addPlotCommand(program: Command, terminal: Terminal): void {
     .command('plot')
     .summary('draw what runs left: a figure for a paper')
     .description('Draw what finished runs left: curves of methods with bands over their seeds.')
-    .argument('<folder...>', 'folders of finished runs')
+    .argument('<folder...>', 'folders of finished runs, or of a comparison')
     .option('--x <quantity>', 'across: rounds, bits, link-bits, seconds, network', 'rounds')
     .option('--y <quantity>', 'upwards: rms, gap, agents-gap, consensus, ... (see below)', 'rms')
     .option(
@@ -121,7 +121,7 @@ async function plotCommand(folders: readonly string[], flags: Flags, terminal: T
 /** The library's options have their names on the command line. */
 function asFlag(error: unknown, options: PlotOptions): unknown {
   const names = Object.keys(options).join('|');
-  if (error instanceof InputError && new RegExp(`^(${names}) is `).test(error.message))
+  if (error instanceof InputError && new RegExp(`^(${names}) (is|has) `).test(error.message))
     error.message = `--${error.message.replace(/^logX/, 'log-x')}`;
   return error;
 }

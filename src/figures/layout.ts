@@ -10,7 +10,7 @@ import { type Axis, boundInWords, placeAxis } from './axes.js';
 import type { Curve, Figure } from './figure.js';
 import type { Measure } from './fonts.js';
 import { type Box, isFree, type PlacedLabel, placeLabels } from './place-labels.js';
-import { plainWords, RAISED, type Words } from './scene.js';
+import { RAISED, type Words } from './scene.js';
 import { keptPoints } from './thin.js';
 
 /** Of text in print, in points. */
@@ -71,7 +71,7 @@ export interface Layout {
   xTitle: { x: number; y: number };
   yTitle: { x: number; y: number };
   legend: { label: string; style: number; x: number; y: number; sample: number }[];
-  /** Words at the target's line, in the first panel. */
+  /** Words at the target's line, in the first panel; null where they have no room, too. */
   target: Box | null;
 }
 
@@ -92,7 +92,7 @@ export function layOut(figure: Figure, page: Page, measure: Measure): Layout {
 function place(figure: Figure, page: Page, measure: Measure, withLegend: boolean): Layout {
   const { panels, title } = figure;
   const widest = Math.max(...labelsUp(figure).map((words) => widthOf(words, SIZE, measure)));
-  const left = SIZE + 6 + widest + TICK + 2;
+  const left = SIZE + 8 + widest + TICK + 2;
   const right = 6;
   const across = page.width - left - right;
   const columns = Math.min(
@@ -113,7 +113,7 @@ function place(figure: Figure, page: Page, measure: Measure, withLegend: boolean
   // Where the last row is not full, the panels above its gap have numbers below them.
   const foot = panels.length % columns === 0 ? 0 : TICK + SIZE + 3;
   const below = TICK + SIZE + 3 + SIZE + 6;
-  const legend = withLegend ? legendLines(figure, page.width - left, measure) : [];
+  const legend = withLegend ? legendLines(figure, left, page.width - right, measure) : [];
   const legendHeight = legend.length === 0 ? 0 : legend.length * (SIZE + 4) + 4;
   const fixed = top + rows * head + (rows - 1) * (GAP + foot) + below + legendHeight;
   const panelHeight =
@@ -148,7 +148,7 @@ function place(figure: Figure, page: Page, measure: Measure, withLegend: boolean
       unit: figure.y.unit,
     });
     return {
-      title: panel.title,
+      title: panel.title === null ? null : shortened(panel.title, panelWidth + GAP - 3, measure),
       frame,
       x,
       y,
@@ -173,7 +173,7 @@ function place(figure: Figure, page: Page, measure: Measure, withLegend: boolean
       line.map(({ label, style, x }) => ({
         label,
         style,
-        x: left + x,
+        x,
         y: legendTop + i * (SIZE + 4),
         sample: SAMPLE,
       })),
@@ -182,8 +182,8 @@ function place(figure: Figure, page: Page, measure: Measure, withLegend: boolean
   };
 }
 
-/** Words that say the target, where no curve crosses them: on its line, from the left to the right, or below. */
-function placeTarget(target: number, panel: PlacedPanel, measure: Measure): Box {
+/** Words that say the target, where no curve crosses them: on its line, from the left to the right, or below; else nowhere. */
+function placeTarget(target: number, panel: PlacedPanel, measure: Measure): Box | null {
   const { frame } = panel;
   const width = widthOf(targetWords(target), SMALL, measure);
   const at = panel.y.of(target);
@@ -196,8 +196,7 @@ function placeTarget(target: number, panel: PlacedPanel, measure: Measure): Box 
       height: SMALL,
     })),
   );
-  const [fallback] = places as [Box];
-  return places.find((place) => isFree(place, lines, frame)) ?? fallback;
+  return places.find((place) => isFree(place, lines, frame)) ?? null;
 }
 
 /** Whether every label has found a place, all in one panel. */
@@ -350,22 +349,36 @@ export function widthOf(words: Words, size: number, measure: Measure): number {
   return words.reduce((sum, { text, raised }) => sum + measure(text, raised ? RAISED.size * size : size), 0);
 }
 
-/** Entries in lines of the width that there is. */
+/** Entries in lines of the width that there is; where it is short, they begin at the edge of the page. */
 function legendLines(
   { labels }: Figure,
-  width: number,
+  left: number,
+  right: number,
   measure: Measure,
 ): { label: string; style: number; x: number }[][] {
+  const widths = labels.map((label) => SAMPLE + 4 + measure(label, SIZE));
+  const from = left + Math.max(...widths) > right ? 4 : left;
   const lines: { label: string; style: number; x: number }[][] = [];
   let x = Number.POSITIVE_INFINITY;
   labels.forEach((label, style) => {
-    const own = SAMPLE + 4 + measure(plainWords(label), SIZE);
-    if (x + own > width) {
+    const own = widths[style] as number;
+    if (x + own > right) {
       lines.push([]);
-      x = 0;
+      x = from;
     }
-    lines.at(-1)?.push({ label, style, x });
+    lines.at(-1)?.push({ label: shortened(label, right - x - SAMPLE - 4, measure), style, x });
     x += own + 12;
   });
   return lines;
+}
+
+/** With an ellipsis in its middle where it is wider. */
+function shortened(text: string, width: number, measure: Measure): string {
+  if (measure(text, SIZE) <= width) return text;
+  const letters = [...text];
+  for (let kept = letters.length - 1; kept > 2; kept--) {
+    const short = `${letters.slice(0, Math.ceil(kept / 2)).join('')}…${letters.slice(-Math.floor(kept / 2)).join('')}`;
+    if (measure(short, SIZE) <= width) return short;
+  }
+  return '…';
 }

@@ -4,8 +4,8 @@
  */
 
 import { formatValue, InputError } from '../base/errors.js';
-import { showPath } from '../base/show-path.js';
 import { didYouMean } from '../base/suggest.js';
+import { QUANTITIES, type Quantity } from '../run/targets.js';
 import { drawFigure } from './draw.js';
 import type { Figure } from './figure.js';
 import { loadMeasure } from './fonts.js';
@@ -14,9 +14,10 @@ import { type FacetName, makeFigure } from './make.js';
 import { ALONG_X, ALONG_Y, type XName, type YName } from './quantities.js';
 import type { Scene } from './scene.js';
 import { arrivalOf, type BandName, type Series, seriesOf } from './series.js';
+import { objectiveOfStudy, readStudyFolder, type Study, seriesOfStudy, tableOfStudy } from './study.js';
 import type { StyleName } from './style.js';
 import type { TableCell, TableTarget } from './table.js';
-import { type Group, groupRuns, kindOfFolder, readRun } from './traces.js';
+import { type Group, groupRuns, kindOfFolder, type RunTrace, readRun } from './traces.js';
 
 /** What is drawn, and how. All may be left out. */
 export interface PlotChoices {
@@ -36,6 +37,7 @@ export interface PlotChoices {
 
 export interface PlotData {
   groups: readonly Group[];
+  studies: readonly Study[];
   notes: readonly string[];
   /** When the last of the runs began. */
   date: Date;
@@ -44,17 +46,22 @@ export interface PlotData {
 /** @throws InputError where a folder is not what can be drawn */
 export function readFolders(folders: readonly string[]): PlotData {
   if (folders.length === 0) throw new InputError('no folder is given, expected those of runs or comparisons');
+  const runs: RunTrace[] = [];
+  const studies: Study[] = [];
   const notes: string[] = [];
-  const runs = folders.map((folder) => {
+  for (const folder of folders) {
     if (kindOfFolder(folder) === 'study') {
-      throw new InputError(`${showPath(folder)} is a comparison's folder, expected runs' folders`);
+      const study = readStudyFolder(folder);
+      studies.push(study);
+      notes.push(...study.notes);
+    } else {
+      const read = readRun(folder);
+      runs.push(read.run);
+      notes.push(...read.notes);
     }
-    const read = readRun(folder);
-    notes.push(...read.notes);
-    return read.run;
-  });
-  const date = new Date(Math.max(...runs.map(({ started }) => Date.parse(started))));
-  return { groups: groupRuns(runs), notes, date };
+  }
+  const begun = [...runs, ...studies].map(({ started }) => Date.parse(started));
+  return { groups: groupRuns(runs), studies, notes, date: new Date(Math.max(...begun)) };
 }
 
 export interface Plotted {
@@ -65,22 +72,42 @@ export interface Plotted {
 }
 
 /** The figure as data. Throws InputError. */
-export function plotFigure({ groups }: PlotData, choices: PlotChoices): Plotted {
+export function plotFigure(data: PlotData, choices: PlotChoices): Plotted {
+  const { groups, studies } = data;
   const { x, y, band, facet, labels } = choices;
-  const target = choices.target === undefined ? commonTarget(groups, y) : choices.target;
-  const named = relabel(groups, labels);
-  const series = named.map((group) => seriesOf(group, { x, y }, target, band));
+  const target = choices.target === undefined ? commonTarget(data, y) : choices.target;
+  const series = [
+    ...groups.map((group) => seriesOf(group, { x, y }, target, band)),
+    ...studies.flatMap((study) => seriesOfStudy(study, { x, y }, target, band)),
+  ];
+  const name = namer(
+    series.map(({ method }) => method),
+    labels,
+  );
+  const named = series.map((each) => ({ ...each, method: name(each.method) }));
   const { logX, style, title } = choices;
-  const noise = noiseOf(groups, y);
-  const figure = makeFigure(series, { x, y, facet, band, logX, style, title, target, noise });
+  const noise = noiseOf(data, y);
+  const figure = makeFigure(named, { x, y, facet, band, logX, style, target, noise, title });
+  const cells = [
+    ...groups.map((group) => tableCell(group, y, target)),
+    ...studies.flatMap((study) => tableOfStudy(study)),
+  ];
   return {
     figure,
-    series,
+    series: named,
     table: {
-      cells: named.map((group) => tableCell(group, y, target)),
-      target: { title: ALONG_Y[y].title, bound: target },
+      cells: cells.map((cell) => ({ ...cell, method: name(cell.method) })),
+      target: tableTarget(data, y, target),
     },
   };
+}
+
+/** A comparison's counts are of its own target. */
+function tableTarget({ studies }: PlotData, y: YName, target: number | null): TableTarget {
+  const [study] = studies;
+  if (study === undefined) return { title: ALONG_Y[y].title, bound: target };
+  const { quantity, bound } = study.data.results.target;
+  return { title: QUANTITIES[quantity].title, bound };
 }
 
 function tableCell({ method, graph, runs }: Group, y: YName, target: number | null): TableCell {
@@ -102,9 +129,14 @@ export async function placeFigure(figure: Figure, page: Page): Promise<{ layout:
 }
 
 /** What every run stops at, of the quantity that is drawn; null where they differ, or stop at another. */
-function commonTarget(groups: readonly Group[], y: YName): number | null {
-  const column = ALONG_Y[y].column as keyof Group['runs'][number]['stop'];
-  const bounds = new Set(groups.flatMap(({ runs }) => runs.map(({ stop }) => stop[column])));
+function commonTarget({ groups, studies }: PlotData, y: YName): number | null {
+  const column = ALONG_Y[y].column as Quantity;
+  const bounds = new Set([
+    ...groups.flatMap(({ runs }) => runs.map(({ stop }) => stop[column])),
+    ...studies.map(({ data: { results } }) =>
+      results.target.quantity === column ? results.target.bound : undefined,
+    ),
+  ]);
   const [bound] = bounds;
   return bounds.size === 1 && bound !== undefined && bound > 0 ? bound : null;
 }
@@ -113,24 +145,26 @@ function commonTarget(groups: readonly Group[], y: YName): number | null {
  * Below it a gap is a rounding error: 4 units in the last place of the objective at the optimum. Null for
  * what is no difference of objectives.
  */
-function noiseOf(groups: readonly Group[], y: YName): number | null {
+function noiseOf({ groups, studies }: PlotData, y: YName): number | null {
   if (!['gap', 'agents-gap', 'worst-gap'].includes(y)) return null;
-  const sizes = groups.flatMap(({ runs }) =>
-    runs.flatMap(({ optimum }) => (optimum === null ? [] : [Math.abs(optimum)])),
-  );
+  const sizes = [
+    ...groups.flatMap(({ runs }) => runs.map(({ optimum }) => Math.abs(optimum ?? 0))),
+    ...studies.map(objectiveOfStudy),
+  ];
   const noise = 4 * Number.EPSILON * Math.max(0, ...sizes);
   return noise > 0 ? noise : null;
 }
 
-function relabel(groups: readonly Group[], labels: readonly string[] | null): Group[] {
-  if (labels === null) return [...groups];
-  const methods = [...new Set(groups.map(({ method }) => method))];
-  if (labels.length !== methods.length) {
+/** From a method to what it is to be called. Throws InputError where there are not as many names. */
+function namer(methods: readonly string[], labels: readonly string[] | null): (method: string) => string {
+  if (labels === null) return (method) => method;
+  const known = [...new Set(methods)];
+  if (labels.length !== known.length) {
     throw new InputError(
-      `--labels has ${labels.length}, expected ${methods.length}, one for each method: ${methods.join('; ')}`,
+      `labels has ${labels.length}, expected ${known.length}, one for each method: ${known.join('; ')}`,
     );
   }
-  return groups.map((group) => ({ ...group, method: labels[methods.indexOf(group.method)] as string }));
+  return (method) => labels[known.indexOf(method)] ?? method;
 }
 
 /** A name of a table, or InputError with what was expected. */

@@ -29,7 +29,7 @@ export function renderTable(cells: readonly TableCell[], { title, bound }: Table
   const graphs = [...new Set(cells.map(({ graph }) => graph))];
   const methods = [...new Set(cells.map(({ method }) => method))];
   const medians = cells.map(({ bits }) => quantileOf(bits, 0.5)).filter(Number.isFinite);
-  const { unit, name } = unitFor(medians.length > 0 ? Math.max(...medians) : 1, 'bit');
+  const { unit, name } = unitFor(medians.length > 0 ? 2 * Math.min(...medians) : 1, 'bit');
   const best = (graph: string, of: Quantity) =>
     Math.min(
       ...cells

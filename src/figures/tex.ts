@@ -272,10 +272,11 @@ export function escapeTex(text: string): string {
   const special: Record<string, string> = {
     '\\': '\\textbackslash{}',
     '~': '\\textasciitilde{}',
+    '…': '\\ldots{}',
     '^': '\\textasciicircum{}',
   };
   return text
-    .replaceAll(/[\\~^#$%&_{}]/g, (found) => special[found] ?? `\\${found}`)
+    .replaceAll(/[\\~^#$%&_{}…]/g, (found) => special[found] ?? `\\${found}`)
     .replaceAll(/[<>|]/g, (found) => `$${found === '|' ? '\\vert' : found}$`);
 }
 

@@ -54,6 +54,10 @@ const COMMANDS: { matches: RegExp; why: string; add?: string; late?: true }[] = 
   },
   { matches: /profile ring\.yaml/, why: 'five seconds of recording', add: '--seconds 0.3' },
   {
+    matches: /plot paper /,
+    why: 'of the comparison above it, which runs at the same time here; test/figures has both',
+  },
+  {
     matches: /profile profiles\/one-bit/,
     why: 'a hundred thousand agents',
     add: '--rounds 2 --set topology.nodes=2000 --no-html',

@@ -1,0 +1,52 @@
+/**
+ * The pictures of docs/figures.md, made by what it describes: a small comparison and some runs, drawn by
+ * `plot`. The same numbers at every call. Half a minute.
+ *
+ * Usage: npm run docs:figures
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { compare, plot, run } from 'sottovoce';
+
+const docs = fileURLToPath(new URL('.', import.meta.url));
+const folder = mkdtempSync(path.join(os.tmpdir(), 'sottovoce-docs-'));
+const at = (name) => path.join(folder, name);
+const picture = (name) => path.join(docs, `${name}.svg`);
+try {
+  const graphs = [
+    { kind: 'ring', nodes: 20 },
+    { kind: 'torus', rows: 5, columns: 5 },
+    { kind: 'complete', nodes: 12 },
+  ];
+  const base = {
+    cost: { kind: 'quadratic', dim: 16, condition: 4 },
+    flow: { kind: 'primal-dual', compress: 'error-state' },
+    ...{ rounds: 4000, stop: { rmsError: 1e-6 } },
+  };
+  await compare(
+    graphs.map((topology) => ({ ...base, topology })),
+    {
+      compressors: ['identity', 'flatten(sign)', 'top-k(k=4)', 'sign'],
+      ...{ seeds: [1, 2, 3, 4, 5], trials: 10, outDir: at('study') },
+    },
+  );
+  await plot(at('study'), { facet: 'graph', width: '7in', out: picture('rounds') });
+  await plot(at('study'), { facet: 'graph', x: 'bits', logX: true, width: '7in', out: picture('bits') });
+
+  const ring = { ...base, topology: graphs[0], trace: { every: 2 }, rounds: 800 };
+  for (const step of [0.1, 0.2, 0.27]) {
+    await run(
+      { ...ring, flow: { kind: 'primal-dual', step, alpha: 2, beta: 2 } },
+      { outDir: at(`step-${step}`) },
+    );
+  }
+  await plot(
+    [0.1, 0.2, 0.27].map((step) => at(`step-${step}`)),
+    { labels: ['step 0.1', 'step 0.2', 'step 0.27'], out: picture('diverges') },
+  );
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

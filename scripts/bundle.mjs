@@ -16,6 +16,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { buildDashboard } from './pages.mjs';
+import { buildReport } from './report-page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -142,6 +143,7 @@ for (const { name, input, stubs } of BUNDLES) {
 }
 await bundlePage('flame-graph');
 await buildDashboard((id) => noteSourcePackage(id, pagePackages));
+await buildReport((id) => noteSourcePackage(id, pagePackages));
 writeNotices();
 writeLoader();
 

@@ -94,6 +94,7 @@ const LAYERS = [
   'src/output',
   'src/checkpoint',
   'src/profile',
+  'src/page',
   'src/session',
   'src/certify',
   'src/compare',

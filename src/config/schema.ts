@@ -190,6 +190,10 @@ const topLevel = {
     })
     .optional()
     .describe('how long is too long'),
+  report: z
+    .boolean()
+    .default(true)
+    .describe('write report.html, a page with the curves and the network of the run, into its folder'),
   init: rowsParameter(z, '.npy file of x(0), agents x dim; zero where absent').optional(),
   study: studySection.optional(),
 };
@@ -266,7 +270,7 @@ function checkSections(input: Record<string, unknown>, registries: Registries): 
 /** What every run has, with its defaults. */
 function commonConfig(data: z.infer<z.ZodObject<typeof topLevel>>, cost: CostSpec): RunConfig {
   const { name, init, rounds, stop, seed, precision, workers, pin } = data;
-  const { trace, network, modules, checkpoint, timeout } = data;
+  const { trace, network, modules, checkpoint, timeout, report } = data;
   return {
     ...(name === undefined ? {} : { name }),
     cost,
@@ -284,6 +288,7 @@ function commonConfig(data: z.infer<z.ZodObject<typeof topLevel>>, cost: CostSpe
     ...(modules === undefined ? {} : { modules }),
     ...(checkpoint === undefined ? {} : { checkpoint: checkpoint as CheckpointSpec }),
     ...(timeout === undefined ? {} : { timeout: { round: readLatency(timeout.round) as number } }),
+    ...(report ? {} : { report: false as const }),
     ...(init === undefined ? {} : { init }),
   };
 }

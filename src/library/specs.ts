@@ -875,6 +875,8 @@ export interface CommonInput {
      */
     round: number | string;
   };
+  /** write report.html, a page with the curves and the network of the run, into its folder; default: true */
+  report?: boolean;
   /** .npy file of x(0), agents x dim; zero where absent */ init?: string | Float64Array;
   /** a comparison, for `sottovoce compare`: methods, graphs and seeds; see docs/compare.md */ study?: {
     /** other configs instead of this one: files, relative to this one; nothing else stands here then */

@@ -37,7 +37,8 @@ export function refusal(shown: string, error: unknown): InputError {
   );
 }
 
-function isFull(code: string | undefined): boolean {
+/** Whether it is room that lacks. */
+export function isFull(code: string | undefined): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
 }
 

@@ -1,6 +1,6 @@
 /**
- * The run directory: manifest.json, agents.csv, trace.csv, summary.json, x.npy, written by the coordinator
- * thread.
+ * The run directory: manifest.json, agents.csv, trace.csv, x.npy, report.html, summary.json, written by the
+ * coordinator thread.
  *
  *  - Nothing is created before `begin`, so a config that is refused leaves no empty folder behind.
  *  - Files appear whole or not at all (topology/whole-file.ts), but for trace.csv, which grows in its place
@@ -20,10 +20,10 @@ import { showPath } from '../base/show-path.js';
 import type { Summary } from '../run/reports.js';
 import type { TraceRow } from '../trace/row.js';
 import { writeAgentsCsv } from './agents-csv.js';
-import { outputFailed, reasonOf, refusal } from './failures.js';
+import { isFull, outputFailed, reasonOf, refusal } from './failures.js';
 import { FolderLock, refuseInUse } from './folder-lock.js';
 import { makeFolder, tryFolder } from './make-folder.js';
-import { makeManifest, type RunDescription } from './manifest.js';
+import { type Manifest, makeManifest, type RunDescription } from './manifest.js';
 import {
   CHECKPOINTS,
   holdsWholeRun,
@@ -36,12 +36,19 @@ import {
 import { isOurs, Stage } from './stage.js';
 import { TraceFile } from './trace-file.js';
 
+const REPORT = 'report.html';
+
+/** Gives the page of a run, from what its summary will say. */
+export type ReportMaker = (summary: Summary) => Promise<string>;
+
 export class RunDirectory {
   /** Absolute. */
   readonly path: string;
   /** Where files are until they take their places; null where they are written there at once. */
   private stage: Stage | null = null;
   private trace: TraceFile | null = null;
+  /** As it was written; null before `begin`. */
+  manifest: Manifest | null = null;
   private lock: FolderLock | null = null;
   private readonly files: Record<string, Written> = {};
   private readonly incomplete: Record<string, string> = {};
@@ -88,7 +95,8 @@ export class RunDirectory {
       this.lock = FolderLock.take(this.path, run.run);
       settleRunFolder(this.path);
       if (isRunFolder(this.path)) this.stage = new Stage(this.path);
-      this.files['manifest.json'] = this.writeJson('manifest.json', run.manifest ?? makeManifest(run));
+      this.manifest = run.manifest ?? makeManifest(run);
+      this.files['manifest.json'] = this.writeJson('manifest.json', this.manifest);
       if (run.agents) this.files['agents.csv'] = writeAgentsCsv(this.file('agents.csv'), run.agents);
       this.trace = new TraceFile(this.file('trace.csv'));
     } catch (error) {
@@ -139,8 +147,10 @@ export class RunDirectory {
   /**
    * The last thing written: a directory with a summary is a run that is over. Gives it as it stands there.
    * Throws RunError where a file could not be written. Once; after that it does nothing.
+   *
+   * @param report gives report.html; that it cannot be made or written is a warning, and nothing is lost by it
    */
-  async finish(summary: Summary): Promise<Summary> {
+  async finish(summary: Summary, report: ReportMaker | null = null): Promise<Summary> {
     if (this.over) return summary;
     this.over = true;
     let failed: unknown = null;
@@ -152,9 +162,10 @@ export class RunDirectory {
       }
       this.trace = null;
     }
-    const whole = this.described(summary, failed as Error | null);
+    const described = this.described(summary, failed as Error | null);
+    const whole = report === null ? described : await this.withReport(described, report);
     try {
-      this.writeJson('summary.json', whole);
+      this.writeSummary(whole);
       this.place(whole);
     } catch (error) {
       throw outputFailed(this.file('summary.json'), error);
@@ -189,6 +200,29 @@ export class RunDirectory {
         `the earlier results stay as they are, and what this run left is in ${INCOMPLETE} beside them`,
       ];
     return whole;
+  }
+
+  private async withReport(summary: Summary, make: ReportMaker): Promise<Summary> {
+    try {
+      this.files[REPORT] = writeWhole(this.file(REPORT), await make(summary));
+      return summary;
+    } catch (error) {
+      const lost = `${REPORT} could not be written: ${reasonOf(error)}`;
+      return { ...summary, warnings: [...summary.warnings, lost] };
+    }
+  }
+
+  /** A page takes no room of the results: where there is none left for the summary, it goes. */
+  private writeSummary(whole: Summary): void {
+    try {
+      this.writeJson('summary.json', whole);
+    } catch (error) {
+      if (this.files[REPORT] === undefined || !isFull((error as NodeJS.ErrnoException).code)) throw error;
+      removeFile(this.file(REPORT));
+      delete this.files[REPORT];
+      whole.warnings = [...whole.warnings, `${REPORT} was taken back: no space was left for summary.json`];
+      this.writeJson('summary.json', whole);
+    }
   }
 
   /** A run that is not whole takes no place of one that is. */

@@ -14,7 +14,14 @@ import { clearContenders, FolderLock, isOwnLock, LOCK_FILE } from './folder-lock
 import { removeAll, settle } from './stage.js';
 
 /** What a run leaves, the summary last; everything else in a folder is somebody else's. */
-export const RUN_FILES = ['manifest.json', 'agents.csv', 'x.npy', 'trace.csv', 'summary.json'] as const;
+export const RUN_FILES = [
+  'manifest.json',
+  'agents.csv',
+  'x.npy',
+  'trace.csv',
+  'report.html',
+  'summary.json',
+] as const;
 /** What it takes to go on with the run: see `src/checkpoint`. */
 export const CHECKPOINTS = 'checkpoints';
 /** Beside earlier results: what a later run left that did not come to its end. */

@@ -58,6 +58,8 @@ export interface RunConfig {
   modules?: { seconds: number };
   /** How long a phase of a round may take, in seconds; any time where absent. */
   timeout?: { round: number };
+  /** Whether report.html is left out of its folder; absent: it is written. */
+  report?: false;
   /**
    * x(0), agents x dim: a .npy file, or the numbers row after row; what the program begins with where absent.
    */

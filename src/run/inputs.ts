@@ -20,7 +20,7 @@ export interface RunInput {
 }
 
 /** Sections that change how a run is made and told of, and no bit of its state. */
-const INDIFFERENT = ['name', 'workers', 'pin', 'layout', 'modules', 'checkpoint', 'timeout'];
+const INDIFFERENT = ['name', 'workers', 'pin', 'layout', 'modules', 'checkpoint', 'timeout', 'report'];
 
 /**
  * SHA-256 of the config as canonical JSON, without what changes no bits. A config and what its manifest keeps

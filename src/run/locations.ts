@@ -23,6 +23,8 @@ export const commandLineUrl = new URL(`${dist}src/cli/main.js`, import.meta.url)
 export const flameGraphUrl = new URL(`${dist}pages/flame-graph.js`, import.meta.url);
 /** The live dashboard's page and what belongs to it; not there where pages are not built. */
 export const dashboardUrl = new URL(`${dist}pages/dashboard/`, import.meta.url);
+/** Scripts and style sheets of pages, for a browser. */
+export const pagesUrl = new URL(`${dist}pages/`, import.meta.url);
 /** What comes with the package beside dist. */
 export const packageUrl = new URL(`${dist}../`, import.meta.url);
 /** Starts of a user's own modules. */

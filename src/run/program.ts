@@ -16,6 +16,7 @@
  */
 
 import type { Kernels } from '../../kernels/bindings.js';
+import type { Graph } from '../../topology/graph.js';
 import type { Arena } from '../arena/arena.js';
 import type { Gains } from '../base/pattern-search.js';
 import type { Optimum } from '../cost/types.js';
@@ -64,10 +65,18 @@ export interface Stages<Problem, Outline, Choice, Plan extends RunPlan> {
   place(problem: Problem, agent: number): { label: string | null; neighbours: number[] };
   /** All of them, for agents.csv. */
   agents(problem: Problem): Iterable<AgentRow>;
+  /** Whom agents are linked to, for pictures; absent: they have no graph. */
+  network?(problem: Problem): RunNetwork;
   /** Gains that a search may change; absent: none. */
   openGains?(made: Made<Problem, Outline, Choice, Plan>): OpenGains | null;
   /** Null where nothing is known; absent: never. */
   predict?(made: Made<Problem, Outline, Choice, Plan>, sideOnly: boolean): Promise<Prediction | null>;
+}
+
+/** The graph of a run, and what its edges weigh: null where all weigh 1. */
+export interface RunNetwork {
+  graph: Graph;
+  weights: Float64Array | null;
 }
 
 /** A round, as far as it says how many workers pay. */
@@ -114,6 +123,8 @@ export interface Prepared {
   hint(): string;
   place(agent: number): { label: string | null; neighbours: number[] };
   agents(): Iterable<AgentRow>;
+  /** Null where there is none: around a server. */
+  network(): RunNetwork | null;
 }
 
 /** A program as the registry has it. */
@@ -196,6 +207,7 @@ export async function ready<Problem, Outline, Choice, Plan extends RunPlan>(
     hint: () => stages.hint(made),
     place: (agent) => stages.place(problem, agent),
     agents: () => stages.agents(problem),
+    network: () => stages.network?.(problem) ?? null,
   };
 }
 

@@ -102,6 +102,7 @@ export const TOP_LEVEL_KEYS = [
   'modules',
   'checkpoint',
   'timeout',
+  'report',
   'init',
   'study',
 ] as const;

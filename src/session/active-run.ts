@@ -11,9 +11,12 @@ import { keepCompiledCode } from '../base/compiled-code.js';
 import { InputError } from '../base/errors.js';
 import { plural } from '../base/format.js';
 import { writeNpyRows } from '../data/npy.js';
-import type { RunDirectory } from '../output/run-directory.js';
+import type { Manifest } from '../output/manifest.js';
+import type { ReportMaker, RunDirectory } from '../output/run-directory.js';
 import { readTraceRows } from '../output/trace-file.js';
+import { NO_GRAPH } from '../page/payload.js';
 import { filesOfModules } from '../plugin/modules.js';
+import { readClock } from '../run/clock.js';
 import { optimumValueIn } from '../run/optimum.js';
 import type { Summary } from '../run/reports.js';
 import { createSnapshots, goesBack } from '../run/snapshot.js';
@@ -158,7 +161,7 @@ export class ActiveRun {
       await this.checkpoints.last(leader, this.snapshots, this.writing);
       this.tellCheckpoints(summary);
       this.writing.end();
-      const written = (await directory?.finish(summary)) ?? summary;
+      const written = (await directory?.finish(summary, this.reportMaker(x))) ?? summary;
       if (this.unwritten !== null) throw this.unwritten;
       return {
         summary: written,
@@ -184,12 +187,43 @@ export class ActiveRun {
   /** Of a run that failed; where that cannot be written either, the failure itself is what is said. */
   private async keepFailed(failure: Error): Promise<void> {
     try {
-      await this.directory?.finish({ run: this.id, ...this.summarize(failure) });
+      const summary = { run: this.id, ...this.summarize(failure) };
+      await this.directory?.finish(summary, this.reportMaker(null));
     } catch (error) {
       const also = (error as Error).message;
       const { hint } = failure as { hint?: string };
       Object.assign(failure, { hint: hint === undefined ? also : `${hint}; ${also}` });
     }
+  }
+
+  /** The page of the run; `x`: null where workers were ended in the middle of a round. */
+  private reportMaker(x: StateRows | null): ReportMaker | null {
+    const { prepared, options, directory } = this;
+    if (prepared.config.report === false || directory === null) return null;
+    return async (summary) => {
+      // It is no part of a start.
+      const [{ runPage }, { disagreementOf }] = await Promise.all([
+        import('../page/run-page.js'),
+        import('../page/disagreement.js'),
+      ]);
+      const whose = prepared.network();
+      return runPage({
+        manifest: directory.manifest as Manifest,
+        summary,
+        rows: this.history.rows(),
+        rowCount: this.history.count,
+        graph: whose,
+        noGraph: whose === null ? NO_GRAPH : null,
+        agents: whose === null ? null : prepared.agents(),
+        ...(x === null
+          ? {
+              disagreement: null,
+              noDisagreement: 'The run failed, and what agents held then is not of one round.',
+            }
+          : await disagreementOf(x)),
+        workers: options.clock ? readClock(options.clock) : null,
+      });
+    };
   }
 
   /** In parts, between which this thread answers. */

@@ -218,6 +218,7 @@ describe.concurrent('in the run: exit code 1, function, agent and round', () => 
     expect(readdirSync(path.join(folder, out)).sort()).toEqual([
       'agents.csv',
       'manifest.json',
+      'report.html',
       'summary.json',
       'trace.csv',
     ]);

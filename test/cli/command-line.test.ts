@@ -191,6 +191,7 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
     expect(readdirSync(join(folder, 'out/one')).sort()).toEqual([
       'agents.csv',
       'manifest.json',
+      'report.html',
       'summary.json',
       'trace.csv',
       'x.npy',

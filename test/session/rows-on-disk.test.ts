@@ -96,7 +96,14 @@ test('a trace that cannot be written ends the run, with its state, whole rows, a
     expect(summary.rounds).toBeGreaterThanOrEqual(rows.length - 2);
     const { problems, intact } = checkFolder(outDir);
     expect(problems).toEqual([expect.objectContaining({ file: 'trace.csv', kind: 'incomplete' })]);
-    expect(intact.sort()).toEqual(['agents.csv', 'manifest.json', 'summary.json', 'trace.csv', 'x.npy']);
+    expect(intact.sort()).toEqual([
+      'agents.csv',
+      'manifest.json',
+      'report.html',
+      'summary.json',
+      'trace.csv',
+      'x.npy',
+    ]);
 
     // And the next one, where only x does not fit.
     room = Number.POSITIVE_INFINITY;
@@ -112,6 +119,7 @@ test('a trace that cannot be written ends the run, with its state, whole rows, a
     expect(readdirSync(next.outDir).sort()).toEqual([
       'agents.csv',
       'manifest.json',
+      'report.html',
       'summary.json',
       'trace.csv',
     ]);

@@ -39,6 +39,7 @@ export const flowStages: Stages<FlowProblem, FlowOutline, FlowChoice, FlowRunPla
     return { outline, choice: { ...choice, outline } };
   },
   roundLoad: ({ choice: { outline } }) => outline.load,
+  network: ({ graph, weights }) => ({ graph, weights }),
   fill: (arena, { problem, answer: { optimum }, choice, plan }) =>
     fillFlow(arena, { problem, reference: problem.reference, plan, order: choice.outline.order, optimum }),
   report,

@@ -21,7 +21,7 @@ export const workers: Benchmark = {
   summary: 'what `workers: auto` chooses, beside the best fixed number',
   description: `Does \`workers: auto\` choose well? Rounds of a primal-dual flow over a random regular graph of degree 8 (d = 64) with 1, 2, 4, ... workers, in turns, of 25 to
 100,000 agents, uncompressed and with flatten(sign). auto chooses once for each, as before a run of a million rounds. The ratio is its speed over that of the number
-that was fastest.`,
+that was fastest. Workers are held to no cores, as in a run whose config does not say so.`,
   async run({ workers: counts, seed, passes, progress, quick }) {
     const most = counts.at(-1) ?? 1;
     const tried = candidates(most);

@@ -245,8 +245,8 @@ export async function profileCommand(
     }
     if (recorded.summary.status === 'diverged') reportError(diverged(recorded.summary), terminal);
     if (json) printLine(terminal.stdout, toJson(described.report));
-    const tooSlow =
-      comparison?.verdict === 'slower' && comparison.change.estimate > (options.failSlower ?? Infinity);
+    const { isTooSlow } = await import('../profile/comparison.js');
+    const tooSlow = isTooSlow(comparison, options.failSlower);
     return interrupt.exitCode ?? (tooSlow ? ExitCode.RUN_FAILED : exitCode);
   } catch (error) {
     const code = reportError(error, terminal);

@@ -1,8 +1,9 @@
 /** Where the time of a run goes, as `sottovoce profile` records it. */
 
 import path from 'node:path';
-import { InputError, RunError } from '../base/errors.js';
-import type { ProfileComparison } from '../profile/comparison.js';
+import { formatValue, InputError, RunError } from '../base/errors.js';
+import { isTooSlow, type ProfileComparison } from '../profile/comparison.js';
+import { LEAST_REPEATS } from '../profile/significance.js';
 import type { ProfileReport, ThreadProfile } from '../profile/write.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { Summary } from '../run/reports.js';
@@ -60,6 +61,11 @@ export interface ProfileOptions {
   againstConfig?: ConfigInput | LoadedConfig | string;
   /** Folder of another built copy of this package to compare with: both run in turns. */
   againstBuild?: string;
+  /**
+   * By how much what is recorded may be slower than what it is compared with, as a part (0.05): `tooSlow` says
+   * whether it is slower by more. Beside one of these three, and 8 repeats or more.
+   */
+  failSlower?: number;
   /** Folder for the files that the command writes; nothing is written where absent. */
   outDir?: string;
   /** Whether flame graphs are among these files; true where absent. */
@@ -86,6 +92,7 @@ const OPTIONS = [
   'against',
   'againstConfig',
   'againstBuild',
+  'failSlower',
   'outDir',
   'html',
   'signal',
@@ -100,6 +107,8 @@ export interface ProfileOutcome {
   text: string;
   /** With what it was compared, and whether it is slower; null where nothing was compared. */
   comparison: ProfileComparison | null;
+  /** Whether it is slower by more than `failSlower`; false where that was not given. */
+  tooSlow: boolean;
   /** What V8 recorded of each thread, in lines of the sources, worker 0 first: as the .cpuprofile files. */
   profiles: ThreadProfile[];
   /** How the run ended: `stopped` where the time was over. */
@@ -175,6 +184,7 @@ export async function profile(
     report: described.report,
     text: described.text,
     comparison,
+    tooSlow: isTooSlow(comparison, options.failSlower),
     profiles: threads.map(({ profile: recording, tree }) => ({
       thread: tree.root.name,
       profile: mapProfile(recording),
@@ -242,6 +252,23 @@ async function recordProcess(loaded: LoadedConfig, options: ProfileOptions): Pro
   throw new RunError('WORKER_FAILED', `the run under the profiler ended with exit code ${exitCode}`);
 }
 
+function checkFailSlower(most: unknown, isCompared: boolean, repeats = REPEATS): void {
+  if (most === undefined) return;
+  if (typeof most !== 'number' || !(most >= 0 && most < 1)) {
+    throw new InputError(`failSlower is ${formatValue(most)}, expected a part in 0..1 such as 0.05`);
+  }
+  if (!isCompared) {
+    throw new InputError('failSlower is given alone, expected what to compare with as well', {
+      hint: 'give against, againstConfig or againstBuild',
+    });
+  }
+  if (repeats < LEAST_REPEATS) {
+    throw new InputError(
+      `repeats is ${repeats} with failSlower, expected ${LEAST_REPEATS} or more: fewer say nothing`,
+    );
+  }
+}
+
 function checkOptions(options: ProfileOptions): void {
   const { seconds, intervalUs, whole, timelineRounds, repeats, rounds } = options;
   const { against, againstConfig, againstBuild } = options;
@@ -252,6 +279,7 @@ function checkOptions(options: ProfileOptions): void {
   if (compared.length > 1) {
     throw new InputError(`${compared.map(([key]) => key).join(' and ')} are given, expected one of them`);
   }
+  checkFailSlower(options.failSlower, compared.length > 0, repeats);
   const asked = compared[0]?.[0] ?? (repeats === undefined ? null : 'repeats');
   for (const [key, value] of Object.entries({ whole: whole || undefined, rounds, timelineRounds })) {
     if (asked !== null && value !== undefined) {

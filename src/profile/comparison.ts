@@ -204,6 +204,14 @@ function reportOf(
   };
 }
 
+/** Whether it is slower, and by more than `most`, a part: what is not told apart is not too slow. */
+export function isTooSlow(
+  comparison: Pick<ProfileComparison, 'verdict' | 'change'> | null,
+  most = Number.POSITIVE_INFINITY,
+): boolean {
+  return comparison?.verdict === 'slower' && comparison.change.estimate > most;
+}
+
 function changeOf({ estimate, low, high }: Shift): RelativeChange {
   const finite = (value: number) => (Number.isFinite(value) ? Math.expm1(value) : null);
   return { estimate: Math.expm1(estimate), low: finite(low), high: finite(high) };

@@ -56,6 +56,7 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
           'run',
           `up to ${plural(plan.rounds, 'round')} on ${plural(plan.workers, 'worker')}${plan.whyWorkers ? ` (${plan.whyWorkers})` : ''}`,
         ],
+        ['cores', coresText(plan)],
         ['pinned', plan.pinned ? `worker by worker to processors ${listText(plan.pinned)}` : null],
       ],
       colours,
@@ -63,6 +64,11 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
   ];
   for (const warning of plan.warnings) lines.push(`${colours.yellow('warning:')} ${warning}`);
   return lines.join('\n');
+}
+
+/** What cores there were to choose from, where they are not all of the machine and `run` does not say so. */
+function coresText({ coreLimit = null, whyWorkers }: PlanReport): string | null {
+  return coreLimit === null || whyWorkers?.includes(coreLimit) ? null : coreLimit;
 }
 
 /** What to expect of it, as `list` and docs/model/precision.md say. */

@@ -72,7 +72,7 @@ try {
   const { verdict } = await certify(all.flatten(all.sign()), { dim: 8, onProgress: ({ measuring }) => measuring.length });
   const profiled = await profile(config, { seconds: 1, intervalUs: 200, outDir: 'p', html: false, timelineRounds: 9 });
   const timed = await timeline(config, { seconds: 1, window: 50, onProgress: ({ round }) => round });
-  const held = await profile('a.yaml', { repeats: 10, againstBuild: '../before', signal });
+  const held = await profile('a.yaml', { repeats: 10, againstBuild: '../before', failSlower: 0.05, signal });
   const drawn = await plot(['a', 'b'], { x: 'bits', y: 'agents-gap', facet: 'graph', logX: true, out: ['a.svg', 'a.pdf'] });
   const seen = await inspectTopology({ edges: [[0, 1], [1, 2]], labels: ['a', 'b', 'c'], weights: [1, 2] });
   await inspectTopology('graph.gml', { weights: 'metropolis' });
@@ -80,7 +80,7 @@ try {
   await using opened = await openSession();
   await opened.session.prepare({ config: loaded, outDir: null });
   const numbers: number[] = [x[0] ?? 0, rows[0]?.rmsError ?? 0, methods.length, gains['step'] ?? 0, seen.lambda2];
-  const texts: string[] = [drawn.caption, pictures[0]?.svg ?? '', timed.svg, timed.trace.traceEvents[0]?.name ?? '', report?.flow ?? '', profiled.report.merged.thread, held.comparison?.verdict ?? ''];
+  const texts: string[] = [drawn.caption, pictures[0]?.svg ?? '', timed.svg, timed.trace.traceEvents[0]?.name ?? '', report?.flow ?? '', profiled.report.merged.thread, held.comparison?.verdict ?? '', held.tooSlow ? 'slower' : ''];
   console.log(numbers, texts, verdict.qualifies);
 } catch (error) {
   if (isInputError(error)) console.error(error.hint, error instanceof InputError);

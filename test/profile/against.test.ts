@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../dist/src/cli/main.js';
-import { type ConfigInput, profile } from '../../dist/src/index.js';
+import { type ConfigInput, type ProfileOptions, profile } from '../../dist/src/index.js';
 import { turnOf } from '../../src/library/against.js';
 import { findBuild } from '../../src/library/turns.js';
 import { unfoldStacks } from '../../src/profile/stacks.js';
@@ -203,6 +203,16 @@ describe('is refused before anything runs', () => {
     const { code, stderr } = await command(...args);
     expect(stderr).toContain(says);
     expect(code).toBe(2);
+  });
+
+  it.each<[ProfileOptions, string]>([
+    [{ failSlower: 0.05 }, 'failSlower is given alone, expected what to compare with as well'],
+    [{ failSlower: 5, against: 'a' }, 'failSlower is 5, expected a part in 0..1 such as 0.05'],
+    [{ failSlower: -0.1, against: 'a' }, 'failSlower is -0.1, expected'],
+    [{ failSlower: '5%' as unknown as number, against: 'a' }, 'failSlower is "5%", expected'],
+    [{ failSlower: 0.05, repeats: 7, againstBuild: 'b' }, 'repeats is 7 with failSlower, expected 8 or more'],
+  ])('%j, of a program', async (options, says) => {
+    await expect(profile(config, options)).rejects.toThrow(says);
   });
 
   it.each([

@@ -6,6 +6,7 @@ import {
   compareWithRecorded,
   formatComparison,
   frameKey,
+  isTooSlow,
   type ProfileRepeat,
 } from '../../src/profile/comparison.js';
 import {
@@ -73,6 +74,24 @@ describe('intervals without a distribution', () => {
     expect(paired).toBeLessThan(36);
     expect(unpaired).toBeGreaterThan(2);
     expect(unpaired).toBeLessThan(36);
+  });
+});
+
+describe('too slow', () => {
+  const change = { estimate: 0.06, low: 0.04, high: 0.08 };
+  it.each([
+    ['slower', 0.05, true],
+    ['slower', 0.06, false],
+    ['slower', undefined, false],
+    ['unknown', 0.05, false],
+    ['same', 0, false],
+    ['faster', 0, false],
+  ] as const)('%s by 6%, of which %s are allowed: %s', (verdict, most, expected) => {
+    expect(isTooSlow({ verdict, change }, most)).toBe(expected);
+  });
+
+  it('is nothing that was not compared', () => {
+    expect(isTooSlow(null, 0)).toBe(false);
   });
 });
 

@@ -68,6 +68,16 @@ test('the plan: memory first', () => {
   run         up to 1,000 rounds on 2 workers`);
 });
 
+test('a plan says what cores there were to choose from, once', () => {
+  const coreLimit = 'cgroup quota 2.5 of 64 cores';
+  const of = (whyWorkers: string) => formatPlan({ ...PLAN, coreLimit, whyWorkers }, plain);
+  expect(of('a round takes 3 us on one')).toContain(
+    'on 2 workers (a round takes 3 us on one)\n  cores       cgroup quota 2.5 of 64 cores',
+  );
+  expect(of(`${coreLimit}; a round takes 3 ms on one`)).not.toContain('\n  cores');
+  expect(formatPlan({ ...PLAN, coreLimit: null }, plain)).not.toContain('\n  cores');
+});
+
 test('a plan without what it cannot know', () => {
   const text = formatPlan(
     {

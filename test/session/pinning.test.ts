@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
+import { Rig } from '../../dist/src/bench/rig.js';
 import { parseConfig } from '../../dist/src/index.js';
 import { RunSession } from '../../dist/src/session/run-session.js';
 import { listText, readProcessors, within } from '../../src/base/processors.js';
@@ -105,6 +106,17 @@ describe.skipIf(process.platform !== 'linux' || ownCores.length < 2)('a run', ()
     await session.stop();
     await ended;
     expect([...masks().values()].filter((mask) => mask !== all)).toEqual([]);
+  });
+
+  it('of a benchmark is held where its config says so, and nowhere else', async () => {
+    for (const [pin, count] of [
+      ['cores', 2],
+      ['none', undefined],
+    ] as const) {
+      const rig = await Rig.open({ ...config, workers: 2, pin }, 2);
+      expect(rig.report.pinned?.length).toBe(count);
+      await rig.close();
+    }
   });
 
   it.each(['throw', 'exit'] as const)('gives processors back where a worker fails (%s)', async (kind) => {

@@ -54,7 +54,7 @@ function airportsModule() {
         const text = readFileSync(path.join(root, 'node_modules/vega-datasets/data', file), 'utf8').trim();
         return Papa.parse(text).data.slice(1);
       };
-      const used = new Set(rows('flights-airport.csv').flatMap(([from, to]) => [from, to]));
+      const used = new Set(rows('flights-airport.csv').flatMap((cells) => cells.slice(0, 2)));
       const airports = {};
       for (const [code, , city, , , latitude, longitude] of rows('airports.csv')) {
         if (used.has(code)) airports[code] = [city, ...onMap(Number(latitude), Number(longitude))];

@@ -134,7 +134,11 @@ function bars(
   svg.addEventListener('pointerleave', () => {
     says.textContent = '';
   });
-  const numbers = h('details', {}, h('summary', {}, `${count(values.length)} numbers`));
+  const numbers = h(
+    'details',
+    {},
+    h('summary', {}, values.length === 1 ? 'one number' : `${count(values.length)} numbers`),
+  );
   // Made when it is looked at: x may have thousands of entries.
   numbers.addEventListener('toggle', () => {
     if (!numbers.open || numbers.childElementCount > 1) return;

@@ -171,13 +171,15 @@ function onState(state: DashboardState): void {
     networkOf = runId;
     void app.attempt('The network', async () => {
       await network.load(app.link.call, facts.agents);
+      const most = rows.column('consensusError').reduce((a, b) => (b > a && b < 1e300 ? b : a), 0);
+      network.widen(most * Math.sqrt(state.plan?.dim ?? 1));
       // How much is sent depends on how many they are.
       await app.link.call.watch({ rows: true, stateHz: 8, ...NetworkPanel.watch(facts.agents) });
     });
   }
   const cut = state.changes.at(-1)?.cut;
   if (state.changes.length !== (before?.changes.length ?? 0) || before?.run?.id !== state.run?.id) {
-    curves.mark(state.changes.map(({ round, edits }) => ({ round, text: edits.map(editText).join(', ') })));
+    curves.mark(marks(state));
     if (cut !== undefined) network.setCut(cut);
   }
   if (before?.phase !== state.phase) announce(state, before);
@@ -185,14 +187,18 @@ function onState(state: DashboardState): void {
 }
 
 function onRows(first: boolean, added: readonly TraceRow[]): void {
-  if (first) {
-    rows = new Rows();
-    curves.show(rows);
-    curves.mark(
-      (app.state?.changes ?? []).map(({ round, edits }) => ({ round, text: edits.map(editText).join(', ') })),
-    );
+  // What comes from the beginning again is put together before it is shown, so that nothing flickers.
+  const known = first ? new Rows() : rows;
+  const dim = app.state?.plan?.dim ?? 1;
+  for (const row of added) {
+    known.push(row);
+    if (row.consensusError < 1e300) network.widen(row.consensusError * Math.sqrt(dim));
   }
-  for (const row of added) rows.push(row);
+  if (first) {
+    rows = known;
+    curves.show(rows);
+    curves.mark(marks(app.state));
+  }
   curves.changed();
   tour.onRows();
 }
@@ -499,6 +505,10 @@ function verdict({ summary }: DashboardState): string {
     failed: 'It failed',
   };
   return `${ends[summary.status]} after ${count(summary.rounds)} rounds, ${bits(summary.bits.broadcast)} and ${duration(summary.seconds)}.`;
+}
+
+function marks(state: DashboardState | null): { round: number; text: string }[] {
+  return (state?.changes ?? []).map(({ round, edits }) => ({ round, text: edits.map(editText).join(', ') }));
 }
 
 function editText(edit: Edit): string {
@@ -912,7 +922,7 @@ Object.assign(window, {
     state: () => app.state,
     rows: () => Object.fromEntries(EARLIER_COLUMNS.map((name) => [name, [...rows.column(name)]])),
     painted: () => [...network.painted],
-    frameTimes: () => network.frameTimes(),
+    drawn: () => network.drawn(),
     find: (text: string) => network.find(text),
     where: (agent: number) => network.where(agent),
   },

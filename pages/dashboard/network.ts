@@ -39,6 +39,7 @@ export class NetworkPanel {
   private scale: Scale = { low: 1e-6, high: 1e-2 };
   private cut: readonly EdgeEnds[] = [];
   private mostBits = 0;
+  private litRound = -1;
   private selected: number | null = null;
   private asked = 0;
   private tableDue = 0;
@@ -115,7 +116,11 @@ export class NetworkPanel {
       this.arrived.edges += frame.count;
       this.buildWhenWhole();
     } else if (frame.kind === FrameKind.DISAGREEMENT) this.paint(frame.values, frame.first, frame.stride);
-    else this.light(frame.values, frame.first, frame.stride);
+    else if (frame.round !== this.litRound) {
+      // Nothing is said in a pause.
+      this.litRound = frame.round;
+      this.light(frame.values, frame.first, frame.stride);
+    }
   }
 
   setCut(cut: readonly EdgeEnds[]): void {
@@ -149,9 +154,9 @@ export class NetworkPanel {
     return values.reduce((sum, value) => sum + value, 0) / values.length;
   }
 
-  /** What the last frames took to draw, in milliseconds. */
-  frameTimes(): number[] {
-    return [...(this.picture?.frameTimes ?? [])];
+  /** Of the last frames: what they took to draw, in milliseconds, and when that was. */
+  drawn(): { took: number[]; at: number[] } {
+    return { took: [...(this.picture?.frameTimes ?? [])], at: [...(this.picture?.drawnAt ?? [])] };
   }
 
   restyle(dark: boolean): void {
@@ -266,18 +271,22 @@ export class NetworkPanel {
       if (stride === 1) this.values[first + at] = value;
       else this.values.fill(value, first + at * stride, Math.min(first + (at + 1) * stride, agents));
     }
-    if (high > this.scale.high || this.fresh) {
-      // A whole step up, so that colours do not creep.
-      const power = 10 ** Math.floor(Math.log10(high || 1e-2));
-      const top = power * ([1, 2, 5, 10].find((step) => step * power >= high * 0.999) ?? 10);
-      this.scale = { high: top, low: top * DECADES };
-      this.fresh = high === 0;
-      this.legend();
-    }
+    this.widen(high);
     this.picture?.paint(values, first, stride, this.scale);
     this.painted.push(performance.now());
     if (this.painted.length > 240) this.painted.shift();
     if (this.loudest.open && performance.now() - this.tableDue > 1000) this.drawTable();
+  }
+
+  /** The scale ends above the greatest disagreement that there has been, which may have been before a page came. */
+  widen(high: number): void {
+    if (!(high > this.scale.high || (this.fresh && high > 0))) return;
+    // A whole step up, so that colours do not creep.
+    const power = 10 ** Math.floor(Math.log10(high));
+    const top = power * ([1, 2, 5, 10].find((step) => step * power >= high * 0.999) ?? 10);
+    this.scale = { high: top, low: top * DECADES };
+    this.fresh = false;
+    this.legend();
   }
 
   private light(values: Float32Array, first: number, stride: number): void {
@@ -302,12 +311,12 @@ export class NetworkPanel {
       `The network: ${facts(report)}${cut > 0 ? `, ${count(cut)} links cut` : ''}. Nodes are coloured by how far they are from the mean of all; the table below has the same in numbers.`,
     );
     const links = report.neighbours
-      ? 'edges light up with what was said; dashed red: cut'
+      ? `${report.agents <= 2000 ? 'links light up with what is said; ' : ''}dashed red: cut`
       : 'a server hears all of them; they have no links of their own';
     setText(
       byId('edge-legend'),
       report.sentEdges < report.edges
-        ? `${count(report.sentEdges)} of ${count(report.edges)} edges drawn`
+        ? `${count(report.sentEdges)} of ${count(report.edges)} links are drawn`
         : links,
     );
   }

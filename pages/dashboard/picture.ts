@@ -5,6 +5,8 @@ import type { Scale } from '../shared/disagreement.js';
 export interface NetworkPicture {
   /** What the last frames took to draw, in milliseconds. */
   readonly frameTimes: readonly number[];
+  /** When they were drawn, by the clock of the page. */
+  readonly drawnAt: readonly number[];
   /** Disagreement of the agents from `first` on; one value stands for `stride` of them. */
   paint(values: Float32Array, first: number, stride: number, scale: Scale): void;
   /** How much each agent said, 0..1: its edges are lighted accordingly for a moment. */

@@ -4,7 +4,8 @@
  * is given; a new frame of disagreement costs one byte a node.
  *
  * Whatever comes (a frame, a zoom) marks the picture as stale, and it is drawn with the next frame of the
- * screen. Edges of large networks are drawn while nothing moves, and only as many as take a moment.
+ * screen. Of large networks those edges are drawn that are in view, once nothing moves and they can be told
+ * apart.
  */
 
 import { palette, type Scale, STEPS, stepOf } from '../shared/disagreement.js';
@@ -46,6 +47,8 @@ void main() { pixel = colour; }`;
 /** Cells of the grid by which a node is found under the pointer, at most, along each side. */
 const GRID = 512;
 const PICK_PX = 10;
+/** Edges that are drawn at most: more of them are one smear, and take long. */
+const MOST_LINES = 100_000;
 
 export class PointsPicture implements NetworkPicture {
   private readonly canvas: HTMLCanvasElement;
@@ -61,6 +64,10 @@ export class PointsPicture implements NetworkPicture {
   private readonly lineArray: WebGLVertexArrayObject;
   private readonly colours: WebGLTexture;
   private readonly edges: Uint32Array;
+  /** Of which view the edges are that the graphics card has, and how many. */
+  private linesOf = '';
+  private lineCount = 0;
+  private inView: Uint32Array | null = null;
   private cut = new Uint32Array();
   private dark: boolean;
   private zoom = 1;
@@ -73,6 +80,7 @@ export class PointsPicture implements NetworkPicture {
   private readonly place: HTMLElement;
   /** What the last frames took, for whoever measures. */
   readonly frameTimes: number[] = [];
+  readonly drawnAt: number[] = [];
 
   constructor(
     place: HTMLElement,
@@ -109,7 +117,7 @@ export class PointsPicture implements NetworkPicture {
     this.lineArray = gl.createVertexArray() as WebGLVertexArrayObject;
     gl.bindVertexArray(this.lineArray);
     attribute(gl, this.lines, 'place', placeBuffer, 2, gl.FLOAT);
-    buffer(gl, gl.ELEMENT_ARRAY_BUFFER, edges, gl.STATIC_DRAW);
+    buffer(gl, gl.ELEMENT_ARRAY_BUFFER, new Uint32Array(2), gl.DYNAMIC_DRAW);
     gl.bindVertexArray(null);
     this.colours = gl.createTexture() as WebGLTexture;
     this.restyle(dark);
@@ -234,17 +242,16 @@ export class PointsPicture implements NetworkPicture {
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA);
     const count = this.levels.length;
-    const pairs = this.edges.length / 2;
-    // While something moves, half a million lines are too many to wait for.
-    if (pairs > 0 && (pairs <= 60_000 || (this.moving === 0 && pairs <= 4_000_000))) {
+    const lines = this.linesInView();
+    if (lines > 0) {
       gl.useProgram(this.lines);
       gl.uniform2f(gl.getUniformLocation(this.lines, 'scale'), ...scale);
       gl.uniform2f(gl.getUniformLocation(this.lines, 'shift'), ...shift);
-      const alpha = Math.min(0.35, Math.max(0.02, (6000 * this.zoom) / pairs));
+      const alpha = Math.min(0.5, Math.max(0.03, 1500 / lines));
       const grey = this.dark ? 0.75 : 0.35;
       gl.uniform4f(gl.getUniformLocation(this.lines, 'colour'), grey, grey, grey, alpha);
       gl.bindVertexArray(this.lineArray);
-      gl.drawElements(gl.LINES, this.edges.length, gl.UNSIGNED_INT, 0);
+      gl.drawElements(gl.LINES, 2 * lines, gl.UNSIGNED_INT, 0);
     }
     gl.useProgram(this.points);
     gl.uniform2f(gl.getUniformLocation(this.points, 'scale'), ...scale);
@@ -260,7 +267,52 @@ export class PointsPicture implements NetworkPicture {
     gl.bindVertexArray(null);
     this.drawOverlay(width, height, ratio);
     this.frameTimes.push(performance.now() - began);
-    if (this.frameTimes.length > 120) this.frameTimes.shift();
+    this.drawnAt.push(performance.now());
+    if (this.frameTimes.length > 240) this.frameTimes.shift();
+    if (this.drawnAt.length > 240) this.drawnAt.shift();
+  }
+
+  /** Edges in view that are on the graphics card; none while something moves, or where they would be one smear. */
+  private linesInView(): number {
+    const { gl, edges } = this;
+    if (edges.length <= 2 * MOST_LINES) {
+      if (this.linesOf !== 'all') this.upload(edges, 'all');
+      return edges.length / 2;
+    }
+    if (this.moving !== 0) return 0;
+    const view = `${this.zoom},${this.centre.join()}`;
+    if (this.linesOf !== view) {
+      const [right, up] = this.extent();
+      const [x, y] = this.centre;
+      const seen = (agent: number) =>
+        Math.abs((this.places[2 * agent] ?? 0) - x) < right &&
+        Math.abs((this.places[2 * agent + 1] ?? 0) - y) < up;
+      this.inView ??= new Uint32Array(2 * MOST_LINES);
+      let filled = 0;
+      for (let at = 0; at < edges.length; at += 2) {
+        const from = edges[at] ?? 0;
+        const to = edges[at + 1] ?? 0;
+        if (!seen(from) && !seen(to)) continue;
+        if (filled === this.inView.length) {
+          filled = 0;
+          break;
+        }
+        this.inView[filled++] = from;
+        this.inView[filled++] = to;
+      }
+      this.upload(this.inView.subarray(0, filled), view);
+    }
+    gl.bindVertexArray(null);
+    return this.lineCount;
+  }
+
+  private upload(edges: Uint32Array, what: string): void {
+    const { gl } = this;
+    gl.bindVertexArray(this.lineArray);
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, edges, gl.DYNAMIC_DRAW);
+    gl.bindVertexArray(null);
+    this.linesOf = what;
+    this.lineCount = edges.length / 2;
   }
 
   /** What is cut, dashed, and who is selected. */

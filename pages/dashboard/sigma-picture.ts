@@ -8,16 +8,23 @@
 
 import { MultiUndirectedGraph } from 'graphology';
 import Sigma from 'sigma';
-import { EdgeRectangleProgram, NodeCircleProgram } from 'sigma/rendering';
+import { EdgeLineProgram, EdgeRectangleProgram, NodeCircleProgram, NodePointProgram } from 'sigma/rendering';
 import { paletteTexts, type Scale, STEPS, stepOf } from '../shared/disagreement.js';
 import type { NetworkPicture, PictureEvents } from './picture.js';
 
 type Node = { x: number; y: number; size: number; label: string; color: string; agent: number };
 type Edge = { color: string; size: number; at: number };
 
-/** Where the colour stands behind the beginning of an item, in sigma's programs. */
+/** Where the colour stands behind the beginning of an item, in sigma's programs; lines have one at either end. */
 const NODE_COLOUR = 3;
-const EDGE_COLOUR = 6;
+const RECTANGLE_COLOUR = 6;
+const LINE_COLOURS = [2, 6] as const;
+/**
+ * From so many on nodes are points and edges lines: one vertex and two instead of an instance of three and
+ * of six. Where no graphics card draws, each instance costs as much as a picture of its own.
+ */
+const MANY_NODES = 1500;
+const MANY_EDGES = 4000;
 /** More edges than these are not lighted: they run into one another anyway. */
 const MOST_LIGHTED = 6000;
 
@@ -27,7 +34,7 @@ const asFloat = new Float32Array(bytes.buffer);
 /** Four bytes as the float that a program's array holds. */
 function packed(r: number, g: number, b: number, a = 255): number {
   // Sigma's own bias: bit 24 stays 0, so that the number is never a NaN, which may lose bits on its way.
-  bytes.set([r, g, b, a & 254]);
+  bytes.set([r, g, b, Math.min(a, 255) & 254]);
   return asFloat[0] ?? 0;
 }
 
@@ -57,6 +64,13 @@ function programs(places: Places) {
       places.nodeProgram = this as unknown as { array: Float32Array };
     }
   }
+  class LivePoints extends NodePointProgram<Node, Edge> {
+    override processVisibleItem(index: number, start: number, data: never): void {
+      super.processVisibleItem(index, start, data);
+      places.nodes[(data as unknown as Node).agent] = start + NODE_COLOUR;
+      places.nodeProgram = this as unknown as { array: Float32Array };
+    }
+  }
   class LiveEdges extends EdgeRectangleProgram<Node, Edge> {
     override processVisibleItem(
       index: number,
@@ -66,11 +80,24 @@ function programs(places: Places) {
       data: never,
     ): void {
       super.processVisibleItem(index, start, source, target, data);
-      places.edges[(data as unknown as Edge).at] = start + EDGE_COLOUR;
+      places.edges[(data as unknown as Edge).at] = start;
       places.edgeProgram = this as unknown as { array: Float32Array };
     }
   }
-  return { LiveNodes, LiveEdges };
+  class LiveLines extends EdgeLineProgram<Node, Edge> {
+    override processVisibleItem(
+      index: number,
+      start: number,
+      source: never,
+      target: never,
+      data: never,
+    ): void {
+      super.processVisibleItem(index, start, source, target, data);
+      places.edges[(data as unknown as Edge).at] = start;
+      places.edgeProgram = this as unknown as { array: Float32Array };
+    }
+  }
+  return { LiveNodes, LivePoints, LiveEdges, LiveLines };
 }
 
 export class SigmaPicture implements NetworkPicture {
@@ -87,8 +114,10 @@ export class SigmaPicture implements NetworkPicture {
   private selected: number | null = null;
   private lit: Float32Array | null = null;
   private fading = 0;
+  private readonly colourAt: readonly [number, number];
   /** What the last frames took, for whoever measures. */
   readonly frameTimes: number[] = [];
+  readonly drawnAt: number[] = [];
 
   constructor(
     place: HTMLElement,
@@ -107,7 +136,7 @@ export class SigmaPicture implements NetworkPicture {
     const degrees = new Uint32Array(agents);
     for (const end of ends) degrees[end] = (degrees[end] ?? 0) + 1;
     const room = Math.max(0.45, Math.min(1, place.clientWidth / 640));
-    const base = room * Math.max(1.3, Math.min(7, 110 / Math.sqrt(agents)));
+    const base = room * Math.max(2.2, Math.min(7, 110 / Math.sqrt(agents)));
     for (let agent = 0; agent < agents; agent++) {
       this.graph.addNode(String(agent), {
         x: positions[2 * agent] ?? 0,
@@ -125,12 +154,13 @@ export class SigmaPicture implements NetworkPicture {
       this.graph.addEdgeWithKey(String(at), String(from), String(to), { color: '#888888', size, at });
       this.edgeKeys.set(keyOf(from, to), at);
     }
-    const { LiveNodes, LiveEdges } = programs(this.places);
+    const { LiveNodes, LivePoints, LiveEdges, LiveLines } = programs(this.places);
+    this.colourAt = pairs > MANY_EDGES ? LINE_COLOURS : [RECTANGLE_COLOUR, RECTANGLE_COLOUR];
     this.sigma = new Sigma<Node, Edge>(this.graph, place, {
       allowInvalidContainer: true,
       enableEdgeEvents: true,
-      nodeProgramClasses: { circle: LiveNodes as never },
-      edgeProgramClasses: { line: LiveEdges as never },
+      nodeProgramClasses: { circle: (agents > MANY_NODES ? LivePoints : LiveNodes) as never },
+      edgeProgramClasses: { line: (pairs > MANY_EDGES ? LiveLines : LiveEdges) as never },
       hideEdgesOnMove: pairs > 20_000,
       minEdgeThickness: pairs > 10_000 ? 0.5 : 0.9,
       zIndex: false,
@@ -162,7 +192,9 @@ export class SigmaPicture implements NetworkPicture {
     this.sigma.on('afterRender', () => {
       this.drawOverlay();
       this.frameTimes.push(performance.now() - this.rendering);
-      if (this.frameTimes.length > 120) this.frameTimes.shift();
+      this.drawnAt.push(performance.now());
+      if (this.frameTimes.length > 240) this.frameTimes.shift();
+      if (this.drawnAt.length > 240) this.drawnAt.shift();
     });
     // Sigma has gone through all of them anew: their colours are its own again.
     this.sigma.on('afterProcess', () => this.paintAll());
@@ -211,7 +243,10 @@ export class SigmaPicture implements NetworkPicture {
   look(agent: number): void {
     const at = this.sigma.getNodeDisplayData(String(agent));
     if (at === undefined) return;
-    const ratio = Math.min(this.sigma.getCamera().ratio, 0.5);
+    // A few dozen nodes are all in view, and told apart.
+    const near = Math.max(0.06, 6 / Math.sqrt(this.levels.length));
+    if (near >= 0.5) return;
+    const ratio = Math.min(this.sigma.getCamera().ratio, near);
     this.sigma.getCamera().animate({ x: at.x, y: at.y, ratio }, { duration: 400 });
   }
 
@@ -276,8 +311,8 @@ export class SigmaPicture implements NetworkPicture {
     const cut = this.dark ? premultiplied(255, 143, 133, 60) : premultiplied(179, 38, 30, 60);
     const loud = Array.from({ length: 9 }, (_, step) =>
       this.dark
-        ? premultiplied(255, 196, 84, Math.round(rest + (step / 8) * (many ? 95 : 150)))
-        : premultiplied(208, 96, 0, Math.round(rest + (step / 8) * (many ? 75 : 150))),
+        ? premultiplied(255, 196, 84, Math.round(rest + (step / 8) * (many ? 70 : 110)))
+        : premultiplied(208, 96, 0, Math.round(rest + (step / 8) * (many ? 50 : 110))),
     );
     const { lit, ends } = this;
     for (let edge = 0; edge < edges.length; edge++) {
@@ -285,12 +320,14 @@ export class SigmaPicture implements NetworkPicture {
       if (at < 0) continue;
       const from = ends[2 * edge] ?? 0;
       const to = ends[2 * edge + 1] ?? 0;
-      if (this.isCut.size > 0 && this.isCut.has(keyOf(from, to))) array[at] = cut;
-      else if (lit === null) array[at] = quiet;
-      else {
+      let colour = quiet;
+      if (this.isCut.size > 0 && this.isCut.has(keyOf(from, to))) colour = cut;
+      else if (lit !== null) {
         const share = Math.max(lit[from] ?? 0, lit[to] ?? 0);
-        array[at] = share > 0 ? (loud[Math.round(8 * Math.min(1, share))] ?? quiet) : quiet;
+        if (share > 0) colour = loud[Math.round(8 * Math.min(1, share))] ?? quiet;
       }
+      array[at + this.colourAt[0]] = colour;
+      array[at + this.colourAt[1]] = colour;
     }
   }
 

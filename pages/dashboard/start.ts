@@ -4,23 +4,8 @@ import { parse, stringify } from 'yaml';
 import type { ConfigSource, StartRequest } from '../../src/dashboard/protocol.js';
 import { byId, h } from '../shared/dom.js';
 import type { App } from './app.js';
+import { EXAMPLES } from './examples.js';
 import { ConfigForm, type FieldError, type JsonSchema } from './form.js';
-
-/** What a form begins with where nothing else is asked for: a minute of everything. */
-const EXAMPLES: { name: string; yaml: string }[] = [
-  {
-    name: 'ring of 25, one bit a coordinate',
-    yaml: 'name: ring\ntopology: { kind: ring, nodes: 25 }\ncost: { kind: quadratic, dim: 64, condition: 4 }\nflow: { kind: primal-dual, compress: error-state }\ncompressor: { kind: flatten, inner: { kind: sign } }\nrounds: 20000\nstop: { rmsError: 1.0e-6 }\n',
-  },
-  {
-    name: 'grid of 20 x 20, eight largest entries',
-    yaml: 'name: grid\ntopology: { kind: grid, rows: 20, columns: 20 }\ncost: { kind: quadratic, dim: 32 }\nflow: { kind: primal-dual }\ncompressor: { kind: top-k, k: 8 }\nrounds: 20000\nstop: { rmsError: 1.0e-6 }\n',
-  },
-  {
-    name: '10,000 agents, each with a few friends',
-    yaml: 'name: small world\ntopology: { kind: watts-strogatz, nodes: 10000, k: 4, p: 0.05 }\ncost: { kind: average, dim: 16 }\nflow: { kind: consensus }\nrounds: 100000\nstop: { consensusError: 1.0e-6 }\n',
-  },
-];
 
 const CHECK_AFTER_MS = 350;
 

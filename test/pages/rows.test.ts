@@ -1,9 +1,12 @@
 /** Rows of a page in bounded memory, colours of disagreement, bits of a message: what needs no browser. */
 
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { EXAMPLES } from '../../pages/dashboard/examples.js';
 import { bitsOf } from '../../pages/dashboard/message.js';
 import { COLUMNS, Rows } from '../../pages/dashboard/rows.js';
 import { palette, STEPS, stepOf } from '../../pages/shared/disagreement.js';
+import { parseConfig } from '../../src/index.js';
 import type { TraceRow } from '../../src/trace/row.js';
 
 const row = (round: number) =>
@@ -84,4 +87,11 @@ describe('colours', () => {
 test('bits of a slot, least significant bit of a byte first', () => {
   const bit = bitsOf('05ff80');
   expect(Array.from({ length: 24 }, (_, at) => bit(at)).join('')).toBe('101000001111111100000001');
+});
+
+test('examples of the form are configs', async () => {
+  for (const { name, yaml } of EXAMPLES) {
+    const { config } = await parseConfig(parse(yaml));
+    expect(config.rounds, name).toBeGreaterThan(1000);
+  }
 });

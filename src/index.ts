@@ -148,6 +148,7 @@ export type {
 export type { FlowTrials } from './program/flow/tune-flow.js';
 export type { ServerConfig } from './program/parameter-server/config.js';
 export type { TuneReport } from './report/tuning.js';
+export type { Change, ChangeReport, EdgeEnds, Edit } from './run/changes.js';
 export type { CheckpointSpec, LoadedConfig, Override, RunConfig } from './run/config.js';
 export type {
   CheckpointReport,

@@ -80,6 +80,7 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
         ring: new RingWriter(words, arena.view('trace.ring', 'f64')),
         snapshot: task.snapshots ? new Snapshot(arena, worker, plan.workers, task.snapshots) : null,
         staging: task.checkpoints ? new LoopStaging(task.checkpoints, arena, worker, plan.workers) : null,
+        leaveAt: task.leaveAt ?? Number.POSITIVE_INFINITY,
         heapAtRounds: task.heapAtRounds,
         sampleHeap: () => getHeapStatistics().used_heap_size,
       });

@@ -32,13 +32,27 @@ export interface LoopInputs {
   snapshot: Snapshot | null;
   /** This worker's share of checkpoints; null where there are none. */
   staging: LoopStaging | null;
+  /** After so many rounds everyone leaves; Infinity where that is not known before. */
+  leaveAt: number;
   /** Diagnostics: called at these rounds, ascending; their results are returned. */
   heapAtRounds: readonly number[];
   sampleHeap: () => number;
 }
 
 export function runRounds(inputs: LoopInputs): LoopReport {
-  const { plan, program, barrier, words, leader, ring, snapshot, staging, heapAtRounds, sampleHeap } = inputs;
+  const {
+    plan,
+    program,
+    barrier,
+    words,
+    leader,
+    ring,
+    snapshot,
+    staging,
+    leaveAt,
+    heapAtRounds,
+    sampleHeap,
+  } = inputs;
   const { phases, tracePhases } = program;
   const { rounds, traceEvery } = plan;
   const row = new Float64Array(COLUMNS.length);
@@ -57,7 +71,9 @@ export function runRounds(inputs: LoopInputs): LoopReport {
   const said: [number, number] = [-1, -1];
   let pausedMs = 0;
 
-  program.prologue();
+  const changed = staging?.changed ?? null;
+  // What begins where messages are made in another way has slots that are zero: silence.
+  if (changed?.silent !== true) program.prologue();
   barrier.wait();
   const from = staging?.from ?? null;
   if (staging !== null && from !== null) {
@@ -70,19 +86,24 @@ export function runRounds(inputs: LoopInputs): LoopReport {
   const startedMs = performance.now() - 1000 * (from?.seconds ?? 0);
   const elapsedMs = () => performance.now() - startedMs - pausedMs;
 
-  const trace = () => {
+  const look = () => {
     for (let phase = 0; phase < tracePhases.length; phase++) {
       tracePhases[phase](round);
       barrier.wait();
     }
     traced = round;
+  };
+
+  /** `entering`: its row has left the loop before the run was changed, if it has one. */
+  const trace = (entering = false) => {
+    look();
     if (leader) {
       verdict = program.traceRow(round, elapsedMs() / 1000, row);
       if (verdict === 'converged' && !refining && saved >= 0 && round - saved > 1) {
         verdict = 'go';
         say(Command.REWIND);
       } else {
-        if (!refining || verdict !== 'go' || round % traceEvery === 0) push();
+        if (!entering && (!refining || verdict !== 'go' || round % traceEvery === 0)) push();
         decide();
       }
     }
@@ -135,6 +156,7 @@ export function runRounds(inputs: LoopInputs): LoopReport {
     const until = Atomics.load(words, Word.UNTIL); // [L3]
     let command: number = Command.GO;
     if (until === Until.STOP || verdict !== 'go') command = Command.STOP;
+    else if (until === Until.LEAVE || (round >= leaveAt && round < rounds)) command = Command.LEAVE;
     else if (pauseWanted(until)) command = Command.PAUSE;
     else if (staging?.due(words, round) && standsWhole()) command = Command.CHECKPOINT;
     say(command);
@@ -193,7 +215,11 @@ export function runRounds(inputs: LoopInputs): LoopReport {
   };
 
   if (from === null) trace();
-  else {
+  else if (changed !== null) {
+    if (round % traceEvery === 0) pushed = round;
+    if (leader) Atomics.store(words, Word.ROUND, round); // [L2]
+    trace(true);
+  } else {
     // Its row is there already, if the round has one.
     if (round % traceEvery === 0) traced = round;
     pushed = traced;
@@ -203,6 +229,7 @@ export function runRounds(inputs: LoopInputs): LoopReport {
     }
     barrier.wait();
   }
+  let leaving = false;
   for (;;) {
     let command = Atomics.load(words, commandWord(round)); // [L9]
     while (command === Command.PAUSE || command === Command.CHECKPOINT) {
@@ -214,7 +241,8 @@ export function runRounds(inputs: LoopInputs): LoopReport {
       rewind();
       continue;
     }
-    if (command === Command.STOP || round >= rounds) break;
+    leaving = command === Command.LEAVE;
+    if (leaving || command === Command.STOP || round >= rounds) break;
     if (snapshot !== null && !refining && traced === round && saved !== round) save();
 
     for (let phase = 0; phase < phases.length; phase++) {
@@ -233,6 +261,15 @@ export function runRounds(inputs: LoopInputs): LoopReport {
       heap[sampled] = sampleHeap();
       sampled++;
     }
+  }
+  if (leaving) {
+    if (traced !== round) {
+      look();
+      if (leader) program.traceRow(round, elapsedMs() / 1000, row);
+    }
+    const seconds = elapsedMs() / 1000;
+    const left = { rounds: round, seconds, heap, standing: { round, seconds, refining } };
+    return { ...left, status: 'left', row: Array.from(row) };
   }
   const standing: Standing = standsWhole()
     ? { round, seconds: elapsedMs() / 1000, refining }

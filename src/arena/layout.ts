@@ -18,7 +18,7 @@ export const REAL = {
   float64: { type: 'f64', bytes: 8, bits: 64, round: (x: number) => x, of: Float64Array },
   float32: { type: 'f32', bytes: 4, bits: 32, round: Math.fround, of: Float32Array },
 } as const;
-export type Reals = Float64Array | Float32Array;
+export type Reals = Float64Array<ArrayBufferLike> | Float32Array<ArrayBufferLike>;
 /** Bits of a number that is sent. */
 export type NumberBits = 64 | 32;
 
@@ -37,6 +37,8 @@ export interface FieldSpec {
    * goes back, or goes on from a checkpoint, needs all that lasts and nothing else.
    */
   lasts?: Lasts;
+  /** Its rows are L times those of this field, kept up from round to round: other edges need them made anew. */
+  laplacianOf?: string;
 }
 
 /**
@@ -44,12 +46,13 @@ export interface FieldSpec {
  *
  *  - `rows`: of so many agents, by position; twice, by the round's parity, where `doubled`: then the rows of
  *    the coming round are all that is needed;
- *  - `whole`: something that neither the number of workers nor the order of agents touches;
+ *  - `whole`: something that neither the number of workers nor the order of agents touches; `perArc`: one entry
+ *    or more for every directed edge, in that many halves;
  *  - `workers`: a copy of each worker's, of which entry i of the run is their sum, or the largest.
  */
 export type Lasts =
   | { as: 'rows'; rows: number; doubled?: true }
-  | { as: 'whole' }
+  | { as: 'whole'; perArc?: 1 | 2 }
   | { as: 'workers'; merge: readonly ('sum' | 'largest')[] };
 
 export interface Field extends FieldSpec {

@@ -50,6 +50,8 @@ export function readStaged(staging: SharedArrayBuffer): Staged {
 /** One worker's side of it. */
 export class LoopStaging {
   readonly from: Standing | null;
+  /** As in `StagingTask`. */
+  readonly changed: { silent: boolean } | null;
   readonly #kept: Kept;
   readonly #bytes: Uint8Array;
   readonly #numbers: Float64Array;
@@ -58,8 +60,14 @@ export class LoopStaging {
   readonly #workers: number;
   #last: number;
 
-  constructor({ staging, everyRounds, from }: StagingTask, arena: Arena, worker: number, workers: number) {
+  constructor(
+    { staging, everyRounds, from, changed }: StagingTask,
+    arena: Arena,
+    worker: number,
+    workers: number,
+  ) {
     this.from = from;
+    this.changed = changed ?? null;
     this.#kept = new Kept(arena);
     this.#bytes = stagedBytes(staging);
     this.#numbers = new Float64Array(staging, 0, HEADER_BYTES / 8);

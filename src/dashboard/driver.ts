@@ -8,6 +8,7 @@ import type { Graph } from '../../topology/index.js';
 import { positionsOf } from '../../topology/positions.js';
 import { InputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
+import type { ChangeReport, EdgeEnds, Edit } from '../run/changes.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { PlanReport, Summary } from '../run/reports.js';
 import { type OpenSession, openWatchable } from '../session/client.js';
@@ -36,7 +37,7 @@ export interface DriverOptions {
 }
 
 type Opened = ReturnType<typeof openWatchable>;
-type Steered = Pick<OpenSession['session'], 'pause' | 'resume' | 'step'>;
+type Steered = Pick<OpenSession['session'], 'pause' | 'resume' | 'step' | 'change'>;
 
 export class Driver {
   readonly #events: DriverEvents;
@@ -57,6 +58,7 @@ export class Driver {
   #timer: NodeJS.Timeout | undefined;
   #speed: { ms: number; round: number }[] = [];
   #failure: Error | null = null;
+  #changes: ChangeReport[] = [];
 
   constructor(events: DriverEvents, options: DriverOptions) {
     this.#events = events;
@@ -125,7 +127,7 @@ export class Driver {
         (error: Error) => this.#fail(error),
       );
       await session.subscribe((rows) => this.#take(rows));
-      await Promise.race([this.#see(), ended]);
+      await Promise.race([this.#see(0), ended]);
       this.#become(paused ? 'paused' : 'running');
       this.#timer = setInterval(() => void this.#look(), LOOK_MS);
       await this.#look();
@@ -150,6 +152,18 @@ export class Driver {
 
   step(rounds: number): Promise<number> {
     return this.#steer((session) => session.step(rounds), 'stepping');
+  }
+
+  /** From a pause; it stays paused. */
+  async change(edits: readonly Edit[]): Promise<ChangeReport> {
+    const report = await this.#steer((session) => session.change(edits));
+    await this.#see(this.#progress?.changes ?? this.#changes.length + 1);
+    return report;
+  }
+
+  /** Every edge that is cut now. */
+  get cut(): EdgeEnds[] {
+    return [...(this.#changes.at(-1)?.cut ?? [])];
   }
 
   /** Resolves when results are written. */
@@ -196,8 +210,8 @@ export class Driver {
       rounds: progress?.rounds ?? this.#plan?.rounds ?? 0,
       roundsPerSecond: this.#roundsPerSecond(),
       workers: this.#workers(),
-      changes: [],
-      pending: [],
+      changes: [...this.#changes],
+      pending: [...(progress?.pending ?? [])],
       summary: this.#summary,
       error: this.#error,
       can: {
@@ -245,11 +259,13 @@ export class Driver {
   }
 
   /** The memory of the run. */
-  async #see(): Promise<void> {
-    const shared = await (this.#open as Opened).shared();
-    this.#frames = new RunFrames(shared, 0);
+  async #see(changes: number): Promise<void> {
+    if (this.#frames?.changes === changes) return;
+    const { changes: reports, ...shared } = await (this.#open as Opened).shared();
+    this.#changes = [...reports];
+    this.#frames = new RunFrames(shared, reports.length);
     const { plan } = shared;
-    this.#network = {
+    this.#network ??= {
       agents: plan.agents,
       edges: plan.edges,
       directed: (plan as { directed?: boolean }).directed === true,
@@ -265,6 +281,8 @@ export class Driver {
       const progress = await open.session.progress();
       if (!this.busy) return;
       this.#progress = progress;
+      const { changes = 0 } = progress;
+      if (this.#frames !== null && this.#frames.changes !== changes) await this.#see(changes);
       const { paused, ending } = progress;
       this.#measure();
       const now: Phase =
@@ -346,6 +364,7 @@ export class Driver {
     this.#failure = null;
     this.#rows = new RowStore();
     this.#speed = [];
+    this.#changes = [];
   }
 
   #become(phase: Phase): void {

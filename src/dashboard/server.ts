@@ -107,7 +107,7 @@ class Dashboards implements DashboardServer {
         rows: (rows) => {
           for (const client of this.#clients.values()) client.sendRows(this.driver.runId, false, rows);
         },
-        network: () => this.#tell({ event: 'network', cut: [] }),
+        network: () => this.#tell({ event: 'network', cut: this.driver.cut }),
       },
       options,
     );
@@ -319,7 +319,7 @@ class Dashboards implements DashboardServer {
         }
         const places = positions ? driver.places() : null;
         if (places !== null) client?.sendFrames(frames.positions(places));
-        return { ...facts, sentEdges, labels: driver.labels(), cut: [] };
+        return { ...facts, sentEdges, labels: driver.labels(), cut: driver.cut };
       },
       inspect: async (agent) => {
         const { frames } = driver;
@@ -364,9 +364,7 @@ class Dashboards implements DashboardServer {
       resume: () => driver.resume(),
       step: (rounds) => driver.step(rounds),
       stop: () => driver.stop(),
-      change: async () => {
-        throw new InputError('a run cannot be changed yet');
-      },
+      change: (edits) => driver.change(edits),
     };
   }
 

@@ -7,7 +7,7 @@
  * Counter-based (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a draw is a function
  * of (block, agent, round, stream) and the seed, whoever asks and in whatever order. Streams used here: 7
  * shuffled splits, 8 synthetic quadratics, 11 Dirichlet splits, 12 weights to begin with, 14 phases of
- * references.
+ * references, 21 noise that is added to a run on its way.
  */
 
 import type { Seed } from '../runtime.js';
@@ -17,6 +17,7 @@ export const STREAM_QUADRATIC = 8;
 export const STREAM_DIRICHLET = 11;
 export const STREAM_WEIGHTS = 12;
 export const STREAM_REFERENCE = 14;
+export const STREAM_NOISE = 21;
 /** Stands for "nobody in particular" where a draw belongs to the whole run. */
 export const EVERY_AGENT = 0xffffffff;
 

@@ -6,7 +6,7 @@
  */
 
 import type { Graph } from '../../topology/index.js';
-import { type FieldSpec, type Precision, rowBytesOf, rowLength, wholeThatLasts } from '../arena/layout.js';
+import { type FieldSpec, type Precision, rowBytesOf, rowLength } from '../arena/layout.js';
 import type { Runtime } from '../runtime.js';
 
 /** What an agent sends to each of its neighbours in a round. */
@@ -25,9 +25,13 @@ export function edgeFields(
   const slotEntries = rowLength(longest, precision);
   return [
     { name: 'graph.reverse', type: 'u32', length: 2 * edges },
-    wholeThatLasts({ name: 'edges.outbox', type: 'real', length: 4 * edges * slotEntries }),
-    wholeThatLasts({ name: 'edges.held', type: 'real', length: 2 * edges * slotEntries }),
+    perArc({ name: 'edges.outbox', type: 'real', length: 4 * edges * slotEntries }, 2),
+    perArc({ name: 'edges.held', type: 'real', length: 2 * edges * slotEntries }, 1),
   ];
+}
+
+function perArc(field: FieldSpec, halves: 1 | 2): FieldSpec {
+  return { ...field, lasts: { as: 'whole', perArc: halves } };
 }
 
 /**

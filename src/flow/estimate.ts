@@ -47,7 +47,8 @@ export function estimateFields(suffixes: readonly string[], context: PlanContext
  */
 export function estimateState(suffix: string, context: PlanContext, each = false): FieldSpec[] {
   const changing = context.linksChange ?? false;
-  const [s, z] = stateFields([`s${suffix}`, `z${suffix}`], context) as [FieldSpec, FieldSpec];
+  const [s, made] = stateFields([`s${suffix}`, `z${suffix}`], context) as [FieldSpec, FieldSpec];
+  const z = { ...made, laplacianOf: s.name };
   return [each || changing || isRenewed(context) ? doubled(s) : s, ...(changing ? [] : [z])];
 }
 

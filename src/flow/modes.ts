@@ -85,7 +85,13 @@ export function modeFields(
   }
   const readByOthers = compress === 'none' ? 'x' : linksChange ? 's' : null;
   return [
-    ...stateFields(state, context).map((field) => (field.name === readByOthers ? doubled(field) : field)),
+    ...stateFields(state, context).map((field) =>
+      field.name === readByOthers
+        ? doubled(field)
+        : field.name === 'z'
+          ? { ...field, laplacianOf: 's' }
+          : field,
+    ),
     ...scratchFields(scratch, context),
   ];
 }

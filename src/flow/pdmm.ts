@@ -72,6 +72,26 @@ export const pdmm = defineFlow({
 
   search: { directions: [{ penalty: 1 }, { rho: 1 }, { penalty: 1, rho: 1 }], largest: {} },
 
+  // Z + R moves by 2 c theta L x a round, so that its sum stays 0 over any edges, and is kept. Z - R is that of
+  // edges whose multipliers agree at x, -c sum_j w_ij (x_i + x_j) = -c (2 d_i x_i - (L x)_i), as it is at x^0:
+  // what the old edges left of it would swing for ever with theta = 1.
+  carry({ agents, rows, degrees: { after: degrees }, laplacian }, { gains: { penalty: c } }) {
+    const x = rows('x');
+    const v = rows('v');
+    const r = rows('r');
+    if (x === null || v === null || r === null) return;
+    for (let agent = 0; agent < agents; agent++) {
+      for (let entry = 0; entry < x.entries; entry++) {
+        const at = agent * x.stride + entry;
+        const apart = laplacian(x.data, x.stride, agent, entry);
+        const difference = -c * (2 * degrees[agent] * x.data[at] - apart);
+        const sum = v.data[at] + r.data[at];
+        v.data[at] = (sum + difference) / 2;
+        r.data[at] = (sum - difference) / 2;
+      }
+    }
+  },
+
   bind: ({ gains: { penalty: c, theta, rho, inner } }, [channel], cost, runtime) => {
     const rows = bindRows(runtime);
     const x = rows.state('x');

@@ -91,6 +91,21 @@ export const primalDual = defineFlow({
 
   plan: (parameters, context) => planPrimalDual(parameters, context),
 
+  // sum_i v_i = h beta sum_i d_i m_i, with other degrees, gains or no memory at all.
+  carry({ agents, rows, before, degrees }, plan, earlier) {
+    const v = rows('v');
+    const m = before('m');
+    if (v === null || m === null) return;
+    const isKept = rows('m') !== null;
+    const { step, beta } = plan.gains;
+    for (let agent = 0; agent < agents; agent++) {
+      const now = isKept ? step * beta * degrees.after[agent] : 0;
+      const factor = now - earlier.gains.step * earlier.gains.beta * degrees.before[agent];
+      for (let c = 0; c < v.entries; c++)
+        v.data[agent * v.stride + c] += factor * m.data[agent * m.stride + c];
+    }
+  },
+
   search: {
     directions: [
       { step: 1, alpha: 1 },

@@ -43,6 +43,17 @@ export const pushSum = defineFlow({
 
   plan: ({ kind }) => ({ kind, gains: {} }),
 
+  // What is under way was split among the neighbours of before: it is put together and split anew.
+  carry({ agents, rows, neighbours: { before, after } }) {
+    const shares = rows('shares');
+    if (shares === null) return;
+    const { data, stride } = shares;
+    for (let agent = 0; agent < agents; agent++) {
+      const factor = (1 + before[agent]) / (1 + after[agent]);
+      for (let at = agent * stride; at < (agent + 1) * stride; at++) data[at] *= factor;
+    }
+  },
+
   bind: (_plan, _channels, _cost, runtime) => {
     const { arena, kernels, agents, dim, rowBytes, graph: g } = runtime;
     const shareBytes = rowBytesOf(shareDim(dim), arena.precision);

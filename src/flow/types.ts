@@ -8,7 +8,7 @@
  */
 
 import type { z } from 'zod';
-import type { FieldSpec } from '../arena/layout.js';
+import type { FieldSpec, Reals } from '../arena/layout.js';
 import type { RotatedSigns } from '../compress/types.js';
 import type { BatchSize } from '../cost/batch.js';
 import type { BoundCost } from '../cost/types.js';
@@ -267,6 +267,11 @@ export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = F
     biased?: boolean;
   };
   /**
+   * A run was changed between two rounds: what of the state hangs on edges and gains, beyond what says so of itself
+   * (`laplacianOf`), is made to fit the new ones. Called once, on the host; absent: nothing does.
+   */
+  carry?(state: CarriedFlow, plan: Plan, before: Plan): void;
+  /**
    * The gains whose product is tau, where x mixes by W = I - tau L and nothing else sees to it that
    * disagreement shrinks: see `averaging.ts`.
    */
@@ -283,6 +288,21 @@ export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = F
   linearRound?(plan: Plan): LinearRound | null;
   /** Whether `largestStep` is enough on any graph, while on most a larger step would do too. */
   sufficient?(plan: Plan): boolean;
+}
+
+/** By the agents' numbers. */
+export interface CarriedFlow {
+  agents: number;
+  /** Entries of a row of a field, and where agent i's begins in it; null where there is none. */
+  rows(name: string): { data: Reals; stride: number; entries: number } | null;
+  /** The same of the run as it was. */
+  before(name: string): { data: Reals; stride: number; entries: number } | null;
+  /** Numbers of neighbours. */
+  neighbours: { before: Float64Array; after: Float64Array };
+  /** sum_j w_ij (y_i - y_j) of the edges that are there now, of entry c of the rows of a field. */
+  laplacian(data: Reals, stride: number, agent: number, entry: number): number;
+  /** Weighted degrees. */
+  degrees: { before: Float64Array; after: Float64Array };
 }
 
 /** Holds a flow's parts to the types of its own parameters and plan; a registry holds flows of all types. */

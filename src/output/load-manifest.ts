@@ -45,7 +45,9 @@ export async function loadManifest(given: string, overrides: readonly Override[]
   refuseHashes(manifest.config, []);
   const folder = folderOf(manifest, file, notes);
   const fixed = withGains(manifest);
-  const loaded = await parseConfig({ ...fixed, name: fixed.name ?? manifest.name }, { folder, overrides });
+  const parsed = await parseConfig({ ...fixed, name: fixed.name ?? manifest.name }, { folder, overrides });
+  const { changes } = manifest;
+  const loaded: LoadedConfig = changes === undefined ? parsed : { ...parsed, changes };
   const changed: KeptRun['changed'] = [];
   for (const input of manifest.inputs ?? []) {
     const sha256 = await hashOf(path.resolve(folder, input.path));

@@ -4,6 +4,7 @@ import os from 'node:os';
 import { ownCores } from '../base/cores.js';
 import { inWords } from '../base/data-in-words.js';
 import type { InputFile } from '../base/inputs.js';
+import type { ChangeReport } from '../run/changes.js';
 import type { LoadedConfig, RunConfig } from '../run/config.js';
 import { configDigest, describeInputs, type RunInput } from '../run/inputs.js';
 import type { AgentRow, PlanReport } from '../run/reports.js';
@@ -61,6 +62,8 @@ export interface Manifest {
   };
   /** When it began, ISO 8601. */
   time: { started: string };
+  /** What was changed on the way, in the order in which it was done; absent where nothing was. */
+  changes?: readonly ChangeReport[] | undefined;
   /** Each time that the run was gone on with after it had been ended; absent where it never was. */
   resumed?: readonly Resumed[];
 }

@@ -106,6 +106,13 @@ export class RunDirectory {
     }
   }
 
+  /** What was changed on the way, so far. After `begin`. */
+  noteChanges(changes: Manifest['changes']): void {
+    if (this.manifest === null) return;
+    this.manifest = { ...this.manifest, changes };
+    this.files['manifest.json'] = this.writeJson('manifest.json', this.manifest);
+  }
+
   /** Where this run's files are while it lasts. After `begin`. */
   get current(): string {
     return this.stage?.path ?? this.path;

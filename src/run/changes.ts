@@ -3,9 +3,6 @@
  * changes stands in its manifest, by which it can be run again.
  */
 
-import type { StopSpec } from './config.js';
-import type { FaultKind } from './tasks.js';
-
 /** An undirected edge: the numbers of its ends, in any order. */
 export type EdgeEnds = readonly [number, number];
 
@@ -24,11 +21,11 @@ export type Edit =
   /** All edges of these agents are cut, and restored so many rounds later. */
   | { kind: 'silence'; agents: readonly number[]; rounds: number }
   /** A fault on purpose in a worker, once it begins the next round: the run fails. */
-  | { kind: 'fault'; worker: number; fault: FaultKind }
+  | { kind: 'fault'; worker: number; fault: 'throw' | 'exit' | 'out-of-memory' | 'hang' }
   /** Rounds of the run, at most, counted from its beginning. */
   | { kind: 'rounds'; rounds: number }
   /** What `stop` asks for from now on. */
-  | { kind: 'stop'; stop: StopSpec };
+  | { kind: 'stop'; stop: Readonly<Record<string, number>> };
 
 /** Edits that are made together, after so many rounds. */
 export interface Change {
@@ -36,6 +33,11 @@ export interface Change {
   round: number;
   /** In their order. */
   edits: readonly Edit[];
+  /**
+   * Of one that was made: gains and mode from then on. Whoever makes it again takes these for what was `auto`, and
+   * chooses nothing a second time.
+   */
+  chosen?: { gains: Readonly<Record<string, number>>; compress: string | null };
 }
 
 /** What became of a change. */

@@ -6,6 +6,7 @@
 import type { SpecPath } from '../base/errors.js';
 import type { CostSpec } from '../cost/types.js';
 import type { NetworkSpec } from '../links/types.js';
+import type { Change, EdgeEnds } from './changes.js';
 
 /** Converged at the first round in which every quantity given here is at or below its bound. */
 export interface StopSpec {
@@ -87,6 +88,10 @@ export interface LoadedConfig<Config extends RunConfig = RunConfig> {
   alternatives?: Readonly<Record<string, unknown>>;
   /** Nobody chose `trace.every`: it is the default for the config's rounds, and another for others. */
   traceFollows?: true;
+  /** What is changed on the way, in the order of rounds: of a run that is made again. */
+  changes?: readonly Change[];
+  /** Edges of the topology that are cut. */
+  cut?: readonly EdgeEnds[];
   /** What the command line changed in it: errors there name the option and no line. */
   overrides?: readonly Override[];
 }

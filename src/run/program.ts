@@ -18,9 +18,11 @@
 import type { Kernels } from '../../kernels/bindings.js';
 import type { Graph } from '../../topology/graph.js';
 import type { Arena } from '../arena/arena.js';
+import type { Reals } from '../arena/layout.js';
 import type { Gains } from '../base/pattern-search.js';
 import type { Optimum } from '../cost/types.js';
 import type { ProgramSections } from '../schema/program.js';
+import type { Edit } from './changes.js';
 import type { LoadedConfig, RunConfig } from './config.js';
 import type { AgentRow, PlanReport } from './reports.js';
 import { checkReach, checkTargets, type TargetFacts } from './targets.js';
@@ -67,6 +69,16 @@ export interface Stages<Problem, Outline, Choice, Plan extends RunPlan> {
   agents(problem: Problem): Iterable<AgentRow>;
   /** Whom agents are linked to, for pictures; absent: they have no graph. */
   network?(problem: Problem): RunNetwork;
+  /**
+   * What the config is now, where what `problem` has read still holds: nothing is read again. Absent: a run of this
+   * program has nothing of its own that may be changed on the way.
+   */
+  reload?(loaded: LoadedConfig, problem: Problem): Promise<Problem>;
+  /** With `reload`: what the new run takes over from the one before, by the fields of its arena. */
+  carry?(
+    before: Made<Problem, Outline, Choice, Plan>,
+    after: Made<Problem, Outline, Choice, Plan>,
+  ): CarryOver;
   /** Gains that a search may change; absent: none. */
   openGains?(made: Made<Problem, Outline, Choice, Plan>): OpenGains | null;
   /** Null where nothing is known; absent: never. */
@@ -77,6 +89,44 @@ export interface Stages<Problem, Outline, Choice, Plan extends RunPlan> {
 export interface RunNetwork {
   graph: Graph;
   weights: Float64Array | null;
+}
+
+/** How a run that is changed between two rounds goes on. */
+export interface CarryOver {
+  /** Fields that begin anew, though the run before had them too. */
+  anew: ReadonlySet<string>;
+  /** Messages are made in another way: in the coming round nobody says anything. */
+  silent: boolean;
+  /** Where entry e of what stands for every directed edge stood before, -1 where it was not there; null: the same edges. */
+  arcs: Int32Array | null;
+  /** Parts of the network that hear nothing of each other. */
+  parts: number;
+  edges: number;
+  /** Bits of telling those at the ends of edges that are there again what they must know. */
+  told: { broadcast: number; links: number };
+  /** @throws InputError where such edits cannot be made to this run */
+  check(edits: readonly Edit[]): void;
+  /** After all that lasts has been taken over: makes it sound for the new run, and makes the edits of states.
+   * `ordinal`: of the change, from 0. */
+  settle(state: CarriedState, edits: readonly Edit[], ordinal: number): void;
+  warnings: string[];
+}
+
+/** All that lasts of a run, by the agents' numbers. */
+export interface CarriedState {
+  /** Rounds done. */
+  round: number;
+  /** Rows of a field; null where there is none of this name. */
+  rows(name: string): CarriedRows | null;
+  /** The same of the run as it was. */
+  before(name: string): CarriedRows | null;
+}
+
+export interface CarriedRows {
+  data: Reals;
+  /** Entries from one row to the next. */
+  stride: number;
+  count: number;
 }
 
 /** A round, as far as it says how many workers pay. */
@@ -119,6 +169,13 @@ export interface Prepared {
   load: RoundLoad;
   /** The same run on another number of workers: nothing is chosen or solved again. */
   withWorkers(workers: number): Promise<Prepared>;
+  /**
+   * The same run with another config, of which only what may change on the way is another. `carry` is null where
+   * the program has nothing of its own that may.
+   *
+   * @throws InputError
+   */
+  again(loaded: LoadedConfig): Promise<{ prepared: Prepared; carry: CarryOver | null }>;
   fill(arena: Arena): void;
   hint(): string;
   place(agent: number): { label: string | null; neighbours: number[] };
@@ -202,6 +259,18 @@ export async function ready<Problem, Outline, Choice, Plan extends RunPlan>(
       return ready(stages, { ...made, ...divided, plan });
     },
     predict: async (sideOnly = false) => (await stages.predict?.(made, sideOnly)) ?? null,
+    again: async (loaded) => {
+      const { stop, precision } = loaded.config;
+      const changed = stages.reload ? await stages.reload(loaded, problem) : await stages.load(loaded);
+      const outline = stages.outline(changed, plan.workers);
+      // Where agents began says nothing of where they are.
+      checkTargets(stop, { ...made.answer, agree: null });
+      if (precision === 'float32') checkReach(stop, made.answer);
+      const choice = await stages.choose(changed, outline, made.answer);
+      const planned = frozen(stages.plan(changed, outline, made.answer, choice));
+      const after = { problem: changed, outline, answer: made.answer, choice, plan: planned };
+      return { prepared: await ready(stages, after), carry: stages.carry?.(made, after) ?? null };
+    },
     openGains: open && { ...open, planWith: (gains) => frozen(open.planWith(gains)) },
     fill: (arena) => stages.fill(arena, made),
     hint: () => stages.hint(made),

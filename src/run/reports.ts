@@ -5,6 +5,7 @@
 
 import type { Gains } from '../base/pattern-search.js';
 import type { Compress } from '../flow/types.js';
+import type { ChangeReport } from './changes.js';
 
 /** What is known before anything is allocated. */
 export interface PlanReport {
@@ -170,6 +171,8 @@ export interface Summary {
    * shows; null where unknown.
    */
   rate?: { predicted: number | null; measured: number | null };
+  /** What was changed on the way; absent where nothing was. */
+  changes?: readonly ChangeReport[];
   /** Absent where none was to be written. */
   checkpoints?: CheckpointReport;
   /** What is likely not meant, as sentences. */

@@ -34,6 +34,11 @@ export interface StagingTask {
   everyRounds: number;
   /** The memory holds the state of a run that is gone on with, which stood so. */
   from: Standing | null;
+  /**
+   * The run has been changed there, and what is known of its last row may not hold. `silent`: its messages are made
+   * in another way now, so that in the coming round nobody says anything.
+   */
+  changed?: { silent: boolean };
 }
 
 /** One worker's part of a whole run. */
@@ -67,6 +72,8 @@ export interface AgentsTask {
   snapshots: SharedArrayBuffer | null;
   /** Null where no checkpoint is taken. */
   checkpoints: StagingTask | null;
+  /** After so many rounds everyone leaves, for the run is changed there; null where that is not known before. */
+  leaveAt?: number | null;
 }
 
 /** Touches a worker's share of the arena, before anything is written there. */
@@ -80,13 +87,16 @@ export interface TouchTask {
 /** What a worker's round loop has done. */
 export interface LoopReport {
   rounds: number;
-  status: 'converged' | 'finished' | 'diverged' | 'stopped';
+  /** `left`: it is to be changed, and gone on with. */
+  status: 'converged' | 'finished' | 'diverged' | 'stopped' | 'left';
   /** Seconds in the loop without pauses, on this worker. */
   seconds: number;
   /** Used heap bytes at the rounds asked for. */
   heap: number[];
   /** Where a run that was ended before its time can be gone on with. */
   standing: Standing;
+  /** Of one that was left, by the leader: the row of the trace where it stands. */
+  row?: number[];
 }
 
 export interface RunReport extends LoopReport {

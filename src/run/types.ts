@@ -62,6 +62,15 @@ export interface RunPlan {
   optimumKnown: boolean;
   /** Whether f* is another one in every round; the arena's is then that of round 0. */
   optimumMoves?: boolean;
+  /** Of a run that was changed on its way: what had been said by then, which is where counting goes on. */
+  before?: SaidBefore;
+}
+
+/** What a run had said when it was last changed, as its trace would tell it. */
+export interface SaidBefore {
+  bitsBroadcast: number;
+  bitsLinks: number;
+  networkSeconds: number;
 }
 
 /** What a trace row says of the run. */

@@ -10,26 +10,30 @@ import { type Arena, createArena } from '../arena/arena.js';
 import { keepCompiledCode } from '../base/compiled-code.js';
 import { InputError } from '../base/errors.js';
 import { plural } from '../base/format.js';
+import { takeOver } from '../checkpoint/carried.js';
 import { writeNpyRows } from '../data/npy.js';
 import type { Manifest } from '../output/manifest.js';
 import type { ReportMaker, RunDirectory } from '../output/run-directory.js';
 import { readTraceRows } from '../output/trace-file.js';
 import { NO_GRAPH } from '../page/payload.js';
 import { filesOfModules } from '../plugin/modules.js';
+import type { Change, ChangeReport, Edit } from '../run/changes.js';
 import { readClock } from '../run/clock.js';
+import type { LoadedConfig } from '../run/config.js';
 import { optimumValueIn } from '../run/optimum.js';
 import type { Summary } from '../run/reports.js';
 import { createSnapshots, goesBack } from '../run/snapshot.js';
-import type { LoopReport } from '../run/tasks.js';
+import type { Fault, LoopReport } from '../run/tasks.js';
 import { standsStill, Word } from '../sync/control.js';
-import { RingReader } from '../trace/ring.js';
+import { RingReader, rowOf } from '../trace/ring.js';
 import type { TraceRow } from '../trace/row.js';
 import { RowStore } from '../trace/row-store.js';
-import { RunCheckpoints } from './checkpoints.js';
-import type { WorkerPool } from './pool.js';
+import { automaticOf, type Planned, planChange } from './changing.js';
+import { type CheckpointInputs, RunCheckpoints } from './checkpoints.js';
+import { WorkerPool } from './pool.js';
 import type { PreparedRun } from './prepare.js';
 import { TimelineRecording } from './recorded-timeline.js';
-import type { SharedRun } from './shared-run.js';
+import type { SharedNow } from './shared-run.js';
 import { hashInParts, rowAt, type StateRows, stateRows } from './state-hash.js';
 import { Steering } from './steering.js';
 import { summarize } from './summarize.js';
@@ -54,22 +58,30 @@ export class ActiveRun {
   private readonly history = new RowStore();
   /** All of them, where they were asked for. */
   private readonly kept: RowStore | null;
-  private readonly prepared: PreparedRun;
-  private readonly pool: WorkerPool;
+  private prepared: PreparedRun;
+  private pool: WorkerPool;
   private readonly options: PrepareOptions;
   private readonly directory: RunDirectory | null;
   private readonly onRows: (rows: TraceRow[]) => void;
-  private readonly arena: Arena;
-  private readonly words: Int32Array;
-  private readonly reader: RingReader;
+  private arena: Arena;
+  private words: Int32Array;
+  private reader: RingReader;
   private readonly id: string;
   /** Where a run that looks for the round of its arrival would go back to. */
-  private readonly snapshots: SharedArrayBuffer | null;
-  private readonly checkpoints: RunCheckpoints;
+  private snapshots: SharedArrayBuffer | null;
+  private checkpoints: RunCheckpoints;
   private readonly timeline: TimelineRecording | null;
   private readonly warnings: string[] = [];
   private readonly writing = new Writing();
   private ending = false;
+  /** The config from now on. */
+  private loaded: LoadedConfig;
+  /** Changes that were made, and those that will be made by themselves. */
+  private readonly changes: ChangeReport[] = [];
+  private schedule: Change[];
+  /** The one that everyone is asked to leave for. */
+  private wanted: { planned: Planned; made: () => void; refused: (error: Error) => void } | null = null;
+  private fault: Fault | null = null;
   /** Why trace.csv could not be written any further; null as long as it can. */
   private unwritten: Error | null = null;
 
@@ -88,6 +100,9 @@ export class ActiveRun {
     this.options = options;
     this.directory = directory;
     this.onRows = onRows;
+    this.loaded = options.config;
+    this.schedule = [...(options.config.changes ?? [])].sort((a, b) => a.round - b.round);
+    this.fault = options.fault ?? null;
     this.kept = options.keepRows ? new RowStore(Number.POSITIVE_INFINITY) : null;
     this.arena = createArena(prepared.plan.layout);
     this.filled = this.fill();
@@ -100,9 +115,14 @@ export class ActiveRun {
     this.timeline = options.timeline
       ? new TimelineRecording(options.timeline, prepared.plan, this.words)
       : null;
-    this.checkpoints = new RunCheckpoints({
-      arena: this.arena,
-      words: this.words,
+    this.checkpoints = new RunCheckpoints(this.checkpointInputs());
+  }
+
+  private checkpointInputs(): CheckpointInputs {
+    const { arena, words, prepared, id, directory, options } = this;
+    return {
+      arena,
+      words,
       config: prepared.config,
       run: id,
       folder: () => directory?.current ?? null,
@@ -112,7 +132,98 @@ export class ActiveRun {
         if (this.unwritten !== null) throw this.unwritten;
       },
       from: options.from ?? null,
+    };
+  }
+
+  /**
+   * While everyone stands still: plans the run anew with these edits, and has everyone move over to it. Resolves
+   * when they stand still there. What is refused leaves the run as it is.
+   */
+  change(edits: readonly Edit[]): Promise<ChangeReport> {
+    return this.steering.atRest('change', async (round) => {
+      if (this.timeline !== null) throw new InputError('a run whose timeline is recorded cannot be changed');
+      if (this.ending) throw new InputError('change was called when the run had ended');
+      const planned = await planChange({ round, edits }, this.loaded, this.prepared, this.automatic);
+      if (planned.later !== null && this.options.from)
+        throw new InputError('a run that was gone on with cannot be changed');
+      await new Promise<void>((made, refused) => {
+        this.wanted = { planned, made, refused };
+        this.steering.leave();
+      });
+      await this.steering.still();
+      return planned.report;
     });
+  }
+
+  private get automatic(): readonly string[] {
+    return automaticOf(this.options.config);
+  }
+
+  /** Everyone has left the loop: they enter that of the changed run. */
+  private async moveOver({ standing, row = [] }: LoopReport): Promise<void> {
+    const { wanted } = this;
+    this.wanted = null;
+    const { round } = standing;
+    let planned: Planned;
+    if (wanted !== null) planned = wanted.planned;
+    else {
+      const change = this.schedule.shift() as Change;
+      const due = { ...change, round, edits: this.stillDue(change) };
+      planned = await planChange(due, this.loaded, this.prepared, this.automatic);
+    }
+    const { prepared, carry, change, report } = planned;
+    const ordinal = this.changes.length;
+    const told = carry?.told ?? { broadcast: 0, links: 0 };
+    const said = rowOf(Float64Array.from(row), 0);
+    const before = {
+      bitsBroadcast: said.bitsBroadcast + told.broadcast,
+      bitsLinks: said.bitsLinks + told.links,
+      networkSeconds: said.networkSeconds,
+    };
+    const { arena: from, checkpoints: earlier } = this;
+    this.prepared = { ...prepared, plan: Object.freeze({ ...prepared.plan, before }) };
+    this.loaded = planned.loaded;
+    this.fault = planned.fault;
+    this.pool = new WorkerPool(prepared.plan.workers);
+    this.arena = createArena(prepared.plan.layout);
+    await this.fill();
+    this.words = this.arena.view('control', 'i32');
+    this.reader = new RingReader(this.words, this.arena.view('trace.ring', 'f64'));
+    this.snapshots = goesBack(this.prepared.plan) ? createSnapshots(prepared.plan.layout) : null;
+    const take = (into: Uint8Array) =>
+      takeOver({ from, to: this.arena, round, carry, edits: change.edits, ordinal }, into);
+    this.checkpoints = new RunCheckpoints({
+      ...this.checkpointInputs(),
+      from: null,
+      changed: { standing, silent: carry?.silent ?? false, take, earlier },
+    });
+    this.steering.moveTo(this.words, prepared.plan.rounds);
+    this.changes.push(report);
+    if (planned.later !== null && wanted !== null) {
+      this.schedule.push(planned.later);
+      this.schedule.sort((a, b) => a.round - b.round);
+    }
+    this.writeManifest();
+    wanted?.made();
+  }
+
+  /** The end of a silence: whoever has restored an edge meanwhile has done a part of it. */
+  private stillDue({ edits, chosen }: Change): readonly Edit[] {
+    if (chosen !== undefined) return edits;
+    const isCut = (a: number, b: number) =>
+      (this.loaded.cut ?? []).some(([one, other]) => one === Math.min(a, b) && other === Math.max(a, b));
+    const left = edits.flatMap((edit): Edit[] => {
+      if (edit.kind !== 'restore' || edit.edges === 'all') return [edit];
+      const edges = edit.edges.filter(([a, b]) => isCut(a, b));
+      return edges.length === 0 ? [] : [{ ...edit, edges }];
+    });
+    return left.length > 0 ? left : [{ kind: 'rounds', rounds: this.prepared.plan.rounds }];
+  }
+
+  private writeManifest(): void {
+    if (this.directory === null) return;
+    const { changes } = this;
+    this.writeRows(() => this.directory?.noteChanges(changes));
   }
 
   /** A large arena is touched by its workers first; a small one is filled at once, before this returns. */
@@ -142,7 +253,11 @@ export class ActiveRun {
     });
     try {
       if (options.from) this.takeEarlierRows(options.from);
-      const reports = await this.runTraced();
+      let reports = await this.runTraced();
+      while (reports[0].status === 'left') {
+        await this.moveOver(reports[0]);
+        reports = await this.runTraced();
+      }
       const [leader] = reports;
       this.ending = true;
       const summary: Summary = { run: this.id, ...this.summarize(leader) };
@@ -176,9 +291,12 @@ export class ActiveRun {
         }),
       };
     } catch (error) {
+      this.wanted?.refused(error as Error);
       if (error !== this.unwritten) await this.keepFailed(error as Error);
       throw error;
     } finally {
+      this.wanted?.refused(new InputError('the run ended before it could be changed'));
+      this.wanted = null;
       directory?.release();
       this.timeline?.close();
     }
@@ -246,6 +364,7 @@ export class ActiveRun {
     const { prepared, arena, history } = this;
     const summary = summarize(prepared, optimumValueIn(arena, prepared.plan), history.rows(), outcome);
     summary.warnings.push(...this.warnings);
+    if (this.changes.length > 0) summary.changes = this.changes;
     return summary;
   }
 
@@ -303,7 +422,8 @@ export class ActiveRun {
       return await this.pool.run(arena, prepared.plan, {
         cpus: prepared.report.pinned ?? null,
         heapAtRounds: options.heapAtRounds ?? [],
-        fault: options.fault ?? null,
+        fault: this.fault,
+        leaveAt: this.schedule[0]?.round ?? null,
         profileUs: options.profileUs ?? 0,
         moduleFiles: filesOfModules(prepared.plan.modules),
         clock: options.clock ?? null,
@@ -355,6 +475,8 @@ export class ActiveRun {
       rounds: this.prepared.plan.rounds,
       from: this.options.from?.round ?? 0,
       paused: standsStill(this.words),
+      ...(this.changes.length > 0 && { changes: this.changes.length }),
+      ...(this.schedule.length > 0 && { pending: this.schedule }),
       ending: this.ending,
       writing: this.writing.progress(),
       calling: this.pool.calling(),
@@ -362,12 +484,12 @@ export class ActiveRun {
     };
   }
 
-  shared(): SharedRun {
+  shared(): SharedNow {
     const { arena, prepared } = this;
     const { plan } = prepared;
     const named = plan.agents <= MOST_LABELS && prepared.place(0).label !== null;
     const labels = named ? Array.from(prepared.agents(), ({ label }) => label) : null;
-    return { memory: arena.memory, plan, labels };
+    return { memory: arena.memory, plan, labels, changes: this.changes };
   }
 
   inspect(agent: number): AgentState {

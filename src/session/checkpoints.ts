@@ -49,6 +49,8 @@ export interface CheckpointInputs {
   /** The trace has all rows up to here on the disk. */
   syncRows: () => void;
   from: ResumePoint | null;
+  /** A run that was changed: how it stood then, and those before. */
+  changed?: { standing: Standing; silent: boolean; take(into: Uint8Array): void; earlier: RunCheckpoints };
 }
 
 /** What decides the bits of a run beside its state: a checkpoint is of no use where it differs. */
@@ -74,13 +76,24 @@ export class RunCheckpoints {
   /** Reads what the run goes on from. Throws what a checkpoint is unusable for. */
   constructor(inputs: CheckpointInputs) {
     this.#inputs = inputs;
-    const { config, arena, from } = inputs;
+    const { config, arena, from, changed } = inputs;
     this.#spec = config.checkpoint ?? null;
     // Gains that were chosen at the run's first beginning are numbers now: it is still the same run.
     this.#origin = originOf(from?.manifest.config ?? config);
     this.task = null;
-    if (this.#spec === null && from === null) return;
+    if (this.#spec === null && from === null && changed === undefined) return;
     const staging = createStaging(keptBytes(sectionsOf(arena.layout)));
+    if (changed !== undefined) {
+      const { earlier, standing, silent } = changed;
+      this.#written = earlier.#written;
+      this.#bytes = earlier.#bytes;
+      this.#last = earlier.#last;
+      this.#failed = earlier.#failed;
+      changed.take(stagedBytes(staging));
+      const everyRounds = this.#spec?.everyRounds ?? 0;
+      this.task = { staging, everyRounds, from: standing, changed: { silent } };
+      return;
+    }
     this.task = {
       staging,
       everyRounds: this.#spec?.everyRounds ?? 0,

@@ -11,7 +11,7 @@ import type { LoadedConfig } from '../run/config.js';
 import { Comlink } from './comlink.js';
 import { openCoordinator } from './coordinator-client.js';
 import { locatedRefusal } from './overdue.js';
-import type { SharedRun, Watchable } from './shared-run.js';
+import type { SharedNow, Watchable } from './shared-run.js';
 import type { Session, StartOptions } from './types.js';
 
 /** A session and what ends it. */
@@ -88,6 +88,7 @@ export function openWatchable(): OpenSession & Watchable {
     pause: () => call('pause', () => remote.pause()),
     resume: () => call('resume', () => remote.resume()),
     step: (rounds) => call('step', () => remote.step(rounds)),
+    change: (edits) => call('change', () => remote.change(edits)),
     stop: () => call('stop', () => remote.stop()),
     progress: () => call('progress', () => remote.progress()),
     inspect: (agent) => call('inspect', () => remote.inspect(agent)),
@@ -103,7 +104,7 @@ export function openWatchable(): OpenSession & Watchable {
     await end();
     tidy();
   };
-  const shared = () => call('shared', (): Promise<SharedRun> => remote.shared());
+  const shared = () => call('shared', (): Promise<SharedNow> => remote.shared());
   return { session, shared, close, [Symbol.asyncDispose]: close };
 }
 

@@ -50,6 +50,8 @@ export interface Diagnostics {
   /** As in `AgentsTask`. */
   snapshots: SharedArrayBuffer | null;
   checkpoints: StagingTask | null;
+  /** As in `AgentsTask`. */
+  leaveAt?: number | null;
   /** How long one call of a user's function may take. */
   callSeconds?: number | undefined;
   /** How long a phase of a round may take; absent: any time. */

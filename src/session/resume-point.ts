@@ -61,6 +61,7 @@ export async function findResumption(given: string, overrides: readonly Override
   }
   const kept = await loadManifest(folder, overrides);
   refuseOver(kept);
+  refuseEdited(kept);
   refuseChanged(kept);
   const { manifest, loaded } = kept;
   const { found, refused } = usable(folder, manifest);
@@ -81,6 +82,16 @@ export async function findResumption(given: string, overrides: readonly Override
     },
     notes,
   };
+}
+
+/** Its checkpoints are of what it had become, and the config says how it began. */
+function refuseEdited({ manifest, file }: KeptRun): void {
+  const { changes = [] } = manifest;
+  if (changes.length === 0) return;
+  throw new InputError(
+    `the run in ${showPath(path.dirname(file))} was changed on its way, and cannot be gone on with`,
+    { file, hint: `sottovoce run ${showPath(file)} makes it again, with its changes` },
+  );
 }
 
 function refuseOver({ summary, file }: KeptRun): void {

@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ownCores } from '../base/cores.js';
 import { formatValue, InputError, isInputError } from '../base/errors.js';
 import { RunDirectory } from '../output/run-directory.js';
+import type { ChangeReport, Edit } from '../run/changes.js';
 import { placesFor } from '../run/places.js';
 import type { PlanReport } from '../run/reports.js';
 import type { TraceRow } from '../trace/row.js';
@@ -15,7 +16,7 @@ import { ActiveRun } from './active-run.js';
 import { barrierChoice } from './barrier-choice.js';
 import { WorkerPool } from './pool.js';
 import { located, type PreparedRun, prepareRun } from './prepare.js';
-import type { SharedRun, Watchable } from './shared-run.js';
+import type { SharedNow, Watchable } from './shared-run.js';
 import type { AgentState, PrepareOptions, Progress, RunResult, Session, StartOptions } from './types.js';
 import { chooseWorkers } from './workers.js';
 
@@ -184,6 +185,10 @@ export class RunSession implements Session, Watchable {
     return this.running().steering.step(rounds);
   }
 
+  async change(edits: Edit | readonly Edit[]): Promise<ChangeReport> {
+    return this.running().change(Array.isArray(edits) ? edits : [edits as Edit]);
+  }
+
   /** May be asked for at any time: before the run it ends it at round 0. */
   async stop(): Promise<void> {
     this.stopAsked = true;
@@ -201,7 +206,7 @@ export class RunSession implements Session, Watchable {
     return active.inspect(agent);
   }
 
-  async shared(): Promise<SharedRun> {
+  async shared(): Promise<SharedNow> {
     const active = this.running();
     await active.filled;
     return active.shared();

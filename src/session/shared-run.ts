@@ -1,5 +1,6 @@
 /** What whoever watches a run is given, in the same process: its memory, and what lies where in it. */
 
+import type { ChangeReport } from '../run/changes.js';
 import type { RunPlan } from '../run/types.js';
 
 /** Of a run under way. */
@@ -12,8 +13,13 @@ export interface SharedRun {
   labels: string[] | null;
 }
 
+/** With what has been changed so far: every change moves a run to another memory. */
+export interface SharedNow extends SharedRun {
+  changes: readonly ChangeReport[];
+}
+
 /** What a session has for the dashboard, beside what programs are promised. */
 export interface Watchable {
   /** The memory of a run under way, to watch it without asking: nothing there may be written to. */
-  shared(): Promise<SharedRun>;
+  shared(): Promise<SharedNow>;
 }

@@ -23,8 +23,8 @@ const POLL_MS = 2;
 const SLOWEST_POLL_MS = 20;
 
 export class Steering {
-  private readonly words: Int32Array;
-  private readonly rounds: number;
+  private words: Int32Array;
+  private rounds: number;
   /** Settles with the last call in the queue. */
   private last: Promise<unknown> = Promise.resolve();
   private stepping = false;
@@ -93,6 +93,44 @@ export class Steering {
   /** Ends the run after the round under way. It stays asked for, whatever is asked for after. */
   stop(): void {
     this.ask(Until.STOP);
+  }
+
+  /**
+   * In turn with pauses and steps, while everyone stands still: does `act`, which is given the round.
+   *
+   * @throws InputError where the run goes on, or is over
+   */
+  atRest<T>(what: string, act: (round: number) => Promise<T>): Promise<T> {
+    return this.inTurn(async () => {
+      if (this.over || Atomics.load(this.words, Word.UNTIL) === Until.STOP)
+        throw new InputError(`${what} was called when the run had ended`);
+      if (Atomics.load(this.words, Word.UNTIL) === Until.NEVER) {
+        // [C3]
+        throw new InputError(`${what} was called while the run goes on, expected a run that stands still`, {
+          hint: 'await session.pause() first',
+        });
+      }
+      return act(await this.untilStill());
+    });
+  }
+
+  /** Everyone leaves the loop: the run is gone on with in another memory. */
+  leave(): void {
+    this.ask(Until.LEAVE);
+  }
+
+  /** The run goes on with these words, and stands still if it did so. */
+  moveTo(words: Int32Array, rounds: number): void {
+    const until = Atomics.load(this.words, Word.UNTIL); // [C4]
+    this.words = words;
+    this.rounds = rounds;
+    Atomics.store(words, Word.UNTIL, until === Until.LEAVE ? Until.NOW : until); // [C1]
+    Atomics.store(words, Word.ASKED, 1); // [C2]
+  }
+
+  /** Resolves when everyone stands still after that, or the run is over. */
+  still(): Promise<number> {
+    return this.untilStill();
   }
 
   /** The run is over: nobody waits any longer. */

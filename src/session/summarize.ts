@@ -23,7 +23,8 @@ export function summarize(
   const rounds = failed ? (last?.round ?? 0) : outcome.rounds;
   const seconds = failed ? (last?.seconds ?? 0) : outcome.seconds;
   const summary: Summary = {
-    status: failed ? 'failed' : outcome.status,
+    // One that was left is gone on with, and is not over.
+    status: failed || outcome.status === 'left' ? 'failed' : outcome.status,
     rounds,
     agents: run.agents,
     dim: run.dim,

@@ -5,6 +5,7 @@
 
 import type { Manifest } from '../output/manifest.js';
 import type { CpuProfile } from '../profile/record.js';
+import type { Change, ChangeReport, Edit } from '../run/changes.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { PlanReport, Summary } from '../run/reports.js';
 import type { ThreadTimes } from '../run/thread-times.js';
@@ -39,6 +40,10 @@ export interface Progress {
   from?: number;
   /** Whether it stands still. */
   paused: boolean;
+  /** How often it has been changed between two rounds; absent: never. */
+  changes?: number;
+  /** Changes that will be made by themselves: the ends of silences. */
+  pending?: readonly Change[];
   /** The rounds are over and results are being written. */
   ending?: boolean;
   /** What of them, and about how many seconds it still takes. */
@@ -159,6 +164,14 @@ export interface Session {
    * 0.
    */
   stop(): Promise<void>;
+  /**
+   * From a pause: changes the run between two rounds, all edits at once, and stands still again: see `Edit` for what
+   * there is. The run is planned anew, and takes over what it has; the same changes after the same rounds give the
+   * same bits, for any number of workers. They stand in manifest.json, from which the run can be made again.
+   *
+   * @throws InputError where the run goes on, or cannot be changed so: it stands as it was
+   */
+  change(edits: Edit | readonly Edit[]): Promise<ChangeReport>;
   /** Where the run is; may be asked at any time. */
   progress(): Promise<Progress>;
   /** The state of one agent; while paused it is of one round, otherwise it may straddle two. */

@@ -66,9 +66,12 @@ export const MOST_ROUNDS = 2 ** 31 - 1;
 
 export const Poison = { NONE: 0, WORKER_FAILED: 1, STOPPED: 2 } as const;
 /** What UNTIL holds where it is no round; NOW is the round that every run has reached. */
-export const Until = { STOP: -2, NEVER: -1, NOW: 0 } as const;
-/** REWIND: back to the last row, and from there look at every round. CHECKPOINT: copy what is kept. */
-export const Command = { GO: 0, PAUSE: 1, STOP: 2, REWIND: 3, CHECKPOINT: 4 } as const;
+export const Until = { LEAVE: -3, STOP: -2, NEVER: -1, NOW: 0 } as const;
+/**
+ * REWIND: back to the last row, and from there look at every round. CHECKPOINT: copy what is kept. LEAVE: out of
+ * the loop as it stands, for it is gone on with as another run.
+ */
+export const Command = { GO: 0, PAUSE: 1, STOP: 2, REWIND: 3, CHECKPOINT: 4, LEAVE: 5 } as const;
 
 /**
  * Whether every worker stands still between two rounds, and will until UNTIL is written again. For the thread

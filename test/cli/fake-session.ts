@@ -68,6 +68,7 @@ export function fakeSession({ obedient = true, prepare, onStart }: FakeOptions =
       resume: unused,
       step: unused,
       inspect: unused,
+      change: unused,
     },
   };
   return fake;

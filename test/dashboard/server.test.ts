@@ -8,7 +8,7 @@ import WebSocket from 'ws';
 import { makeTemporaryFolder, type TemporaryFolder } from '../../src/base/temporary-folder.js';
 import { type DashboardEvent, FrameKind } from '../../src/dashboard/protocol.js';
 import { type DashboardOptions, type DashboardServer, startDashboard } from '../../src/dashboard/server.js';
-import { parseConfig, run } from '../../src/index.js';
+import { openSession, parseConfig, run } from '../../src/index.js';
 import { openPage, type Page, socketUrl } from './page.js';
 
 const CONFIG = `name: ring of eight
@@ -386,5 +386,52 @@ describe('the end', () => {
     await sound.dashboard.start({ config: { yaml: CONFIG.replace('nodes: 8', 'nodes: 64') } });
     expect((await sound.untilFrame(({ kind }) => kind === FrameKind.DISAGREEMENT)).count).toBe(64);
     silent.terminate();
+  });
+});
+
+describe('changes', () => {
+  it('made from a page give the bits of the same calls of the library', async () => {
+    await up();
+    const opened = await page();
+    const { dashboard } = opened;
+    await dashboard.start({ config: { yaml: CONFIG }, paused: true });
+    await dashboard.watch({ disagreement: { hz: 30 } });
+    await dashboard.step(20);
+    await expect(dashboard.change([{ kind: 'cut', edges: [[0, 4]] }])).rejects.toThrow(
+      'there is no edge 0-4',
+    );
+    const cut = await dashboard.change([{ kind: 'cut', edges: [[0, 1]] }]);
+    expect(cut).toMatchObject({ round: 20, edges: 7, parts: 1, cut: [[0, 1]] });
+    await opened.until(
+      (event): event is Extract<DashboardEvent, { event: 'network' }> =>
+        event.event === 'network' && event.cut.length === 1,
+    );
+    await dashboard.network({ edges: true });
+    const edges = await opened.untilFrame(({ kind, changes }) => kind === FrameKind.EDGES && changes === 1);
+    expect(edges.count).toBe(7);
+    await dashboard.step(20);
+    const swapped = await dashboard.change([{ kind: 'compressor', compressor: 'flatten(sign)' }]);
+    expect(swapped.compressor).toBe('flatten(sign)');
+    expect((await dashboard.inspect(0)).neighbours).toEqual([7]);
+    expect((await dashboard.hello()).state.changes).toHaveLength(2);
+    await dashboard.resume();
+    const over = await opened.until(
+      (event): event is Extract<DashboardEvent, { event: 'state' }> =>
+        event.event === 'state' && event.state.phase === 'over',
+    );
+
+    const { session, close } = await openSession();
+    await session.prepare({ config: await parseConfig(configOf()), outDir: null });
+    await session.pause();
+    const running = session.start();
+    await session.step(20);
+    await session.change({ kind: 'cut', edges: [[0, 1]] });
+    await session.step(20);
+    await session.change({ kind: 'compressor', compressor: 'flatten(sign)' });
+    await session.resume();
+    const { summary } = await running;
+    await close();
+    expect(over.state.summary!.stateHash).toBe(summary.stateHash);
+    expect(over.state.summary!.rounds).toBe(200);
   });
 });

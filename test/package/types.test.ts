@@ -79,6 +79,9 @@ try {
   await inspectTopology(graph);
   await using opened = await openSession();
   await opened.session.prepare({ config: loaded, outDir: null });
+  const edit: all.Edit = { kind: 'cut', edges: [[0, 1]] };
+  const changed: Promise<all.ChangeReport> = opened.session.change(edit);
+  changed.catch(() => {});
   const numbers: number[] = [x[0] ?? 0, rows[0]?.rmsError ?? 0, methods.length, gains['step'] ?? 0, seen.lambda2];
   const texts: string[] = [drawn.caption, pictures[0]?.svg ?? '', timed.svg, timed.trace.traceEvents[0]?.name ?? '', report?.flow ?? '', profiled.report.merged.thread, held.comparison?.verdict ?? '', held.tooSlow ? 'slower' : ''];
   console.log(numbers, texts, verdict.qualifies);

@@ -13,7 +13,7 @@ import { bindChannel, bindStateChannel } from '../../flow/channel.js';
 import { bindReference } from '../../flow/reference.js';
 import { flowDefinition } from '../../flow/registry.js';
 import { bindLinks } from '../../links/bind.js';
-import type { BoundProgram } from '../../run/types.js';
+import type { BoundProgram, SaidBefore } from '../../run/types.js';
 import type { Runtime } from '../../runtime.js';
 import { bindBits } from './bits.js';
 import { blocksOf, shareHubs } from './hubs.js';
@@ -75,6 +75,33 @@ function widthOf({ dim }: CompressorPlan, runtime: Runtime): Runtime {
     : { ...runtime, dim, rowBytes: rowBytesOf(dim, runtime.arena.precision) };
 }
 
+/**
+ * Of a run that was changed: what had been said before, and what has been said since. The first call of `from`
+ * says after which round that is; going back to a later row changes nothing about it.
+ */
+function goingOn(
+  counted: ReturnType<typeof bindBits>,
+  before: SaidBefore,
+): ReturnType<typeof bindBits> & { from(round: number): void } {
+  let broadcast = 0;
+  let links = 0;
+  let networkSeconds = 0;
+  let known = false;
+  return {
+    deliver: counted.deliver,
+    from(round) {
+      if (known) return;
+      known = true;
+      broadcast = before.bitsBroadcast - counted.broadcast(round);
+      links = before.bitsLinks - counted.links(round);
+      networkSeconds = before.networkSeconds - counted.networkSeconds(round);
+    },
+    broadcast: (rounds) => broadcast + counted.broadcast(rounds),
+    links: (rounds) => links + counted.links(rounds),
+    networkSeconds: (rounds) => networkSeconds + counted.networkSeconds(rounds),
+  };
+}
+
 export function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram {
   const runtime = bindRuntime(plan, arena, kernels, worker);
   const { blockAgents } = plan;
@@ -98,7 +125,9 @@ export function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, work
     plan.links === null
       ? null
       : bindLinks({ ...plan, plan: plan.links, out: plan, first, end }, arena, kernels);
-  const bits = bindBits(plan, arena, worker, links);
+  const counted = bindBits(plan, arena, worker, links);
+  const goesOn = plan.before === undefined ? null : goingOn(counted, plan.before);
+  const bits = goesOn ?? counted;
 
   const round = (k: number) => {
     cost.beginRound?.(k);
@@ -124,6 +153,7 @@ export function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, work
       // What a codec has drawn for the messages that are waiting lies outside the arena.
       for (const channel of channels) channel.prepare(k);
       flow.prepare?.(k);
+      if (worker === 0) goesOn?.from(k);
     },
   };
 }

@@ -22,6 +22,7 @@ import { loadModules, type ModuleReference, resolveModules } from '../../plugin/
 import { type LoadedConfig, nameOf } from '../../run/config.js';
 import { seedWords } from '../../runtime.js';
 import type { FlowConfig } from './config.js';
+import { withoutEdges } from './cut.js';
 import {
   describeTopology,
   type GraphSources,
@@ -41,6 +42,8 @@ export interface FlowProblem {
   topology: string;
   /** Another mode that may be taken, since nobody chose `config.flow.compress`. */
   otherMode: Compress | null;
+  /** Of the topology, edges that are cut included. */
+  whole: Graph;
   graph: Graph;
   /** Null where every edge is up in every round. */
   links: LinksModel | null;
@@ -64,7 +67,8 @@ export interface FlowProblem {
   knownSpectrum(): Spectrum | null;
 }
 
-export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
+/** `known`: of the same run before it was changed; what cannot change is taken from there. */
+export async function loadFlow(loaded: LoadedConfig, known: FlowProblem | null = null): Promise<FlowProblem> {
   const given = loaded.config as FlowConfig;
   const resolve = (file: string) => path.resolve(loaded.folder, file);
   const warnings: string[] = [];
@@ -73,10 +77,11 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
   await loadModules(own.modules);
   const flow = flowKind(given.flow.kind).complete?.(own.spec) ?? given.flow;
   const sources: GraphSources = { config: given, resolve, warnings };
-  const topology = await loadGraph(given.topology, sources);
-  const { model: links, modules: linksModules } = await loadLinks(given, topology, sources);
-  const graph = links?.graph ?? topology;
-  refuseDisconnected(graph);
+  const topology = known?.whole ?? (await loadGraph(given.topology, sources));
+  const { model: links, modules: linksModules } =
+    known === null ? await loadLinks(given, topology, sources) : { model: known.links, modules: [] };
+  const graph = links?.graph ?? withoutEdges(topology, loaded.cut ?? []);
+  if (graph.edges === topology.edges) refuseDisconnected(graph);
   if (given.weights === 'file' && links && graph !== topology) {
     throw unexpected(
       ['weights'],
@@ -89,25 +94,29 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
   const costSpec = resolveModules(given.cost, loaded.folder, ['cost']);
   await loadModules(costSpec.modules);
   const { batch } = flow;
-  const cost = await loadCost(costSpec.spec, {
-    agents: graph.nodes,
-    seed: seedWords(given.seed),
-    precision: given.precision,
-    resolve,
-    path: ['cost'],
-    labels: graph.labels,
-    numbered: hasNumbersAsNames(given.topology),
-    warn: (message) => warnings.push(message),
-    ...(batch === undefined ? {} : { batch }),
-  });
+  const cost =
+    known?.cost ??
+    (await loadCost(costSpec.spec, {
+      agents: graph.nodes,
+      seed: seedWords(given.seed),
+      precision: given.precision,
+      resolve,
+      path: ['cost'],
+      labels: graph.labels,
+      numbered: hasNumbersAsNames(given.topology),
+      warn: (message) => warnings.push(message),
+      ...(batch === undefined ? {} : { batch }),
+    }));
   const ofEdges = await networkOfEdges(given.network, graph, resolve);
   const compressor = resolveModules(given.compressor, loaded.folder, ['compressor']);
   await loadModules(compressor.modules);
-  const reference = await loadReference(given, graph.nodes, cost.dim, resolve);
+  const reference = known?.reference ?? (await loadReference(given, graph.nodes, cost.dim, resolve));
   const init =
-    given.init === undefined
-      ? (reference?.start ?? null)
-      : await readBeginning(placed(given.init, resolve), graph.nodes, cost.dim);
+    known !== null
+      ? known.init
+      : given.init === undefined
+        ? (reference?.start ?? null)
+        : await readBeginning(placed(given.init, resolve), graph.nodes, cost.dim);
   if (flowDefinition(flow).problem === 'average' && !init && !cost.ownValue) {
     throw unexpected(
       ['init'],
@@ -122,6 +131,7 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
     config: { ...given, flow, compressor: compressor.spec },
     topology: describeTopology(given, topology),
     otherMode: (loaded.alternatives?.['flow.compress'] as Compress | undefined) ?? null,
+    whole: topology,
     graph,
     links,
     weights,
@@ -130,9 +140,14 @@ export async function loadFlow(loaded: LoadedConfig): Promise<FlowProblem> {
     reference,
     networkOfEdges: ofEdges,
     init,
-    modules: [...own.modules, ...costSpec.modules, ...compressor.modules, ...linksModules].map(
-      ({ url }) => url,
-    ),
+    modules: [
+      ...new Set([
+        ...(known?.modules ?? []),
+        ...[...own.modules, ...costSpec.modules, ...compressor.modules, ...linksModules].map(
+          ({ url }) => url,
+        ),
+      ]),
+    ],
     warnings,
     ...(await bindSpectrum({ ...given, flow }, { graph, links, weights, degrees })),
   };

@@ -11,23 +11,25 @@ import { flowDefinition, flowLabel } from '../../flow/registry.js';
 import type { LinksSpec } from '../../links/types.js';
 import { estimateMemory } from '../../run/memory.js';
 import { reportOptimum } from '../../run/optimum.js';
-import type { Answer, Made, OpenGains, Stages } from '../../run/program.js';
+import type { Answer, OpenGains, Stages } from '../../run/program.js';
 import type { AgentRow, PlanReport } from '../../run/reports.js';
 import { allAlike } from '../../run/targets.js';
 import { remedyHint } from '../../tune/remedy.js';
 import { searchable, startsOf } from '../../tune/search-gains.js';
 import { automaticNames } from '../../tune/tune.js';
+import { carryFlow, reloadFlow } from './carry.js';
 import { fillFlow } from './fill.js';
 import { chooseGains, type FlowChoice, hasTwoDigits, shortRun } from './gains.js';
 import { type FlowProblem, loadFlow } from './load.js';
+import type { FlowMade } from './made.js';
 import type { AgentOrder } from './order.js';
 import { type FlowOutline, outlineFlow, planFlow, withFlow } from './plan.js';
 import type { FlowRunPlan } from './types.js';
 
-export type FlowMade = Made<FlowProblem, FlowOutline, FlowChoice, FlowRunPlan>;
-
 export const flowStages: Stages<FlowProblem, FlowOutline, FlowChoice, FlowRunPlan> = {
-  load: loadFlow,
+  load: (loaded) => loadFlow(loaded),
+  reload: reloadFlow,
+  carry: carryFlow,
   outline: (problem, workers) => outlineFlow(problem, workers),
   answer,
   choose: chooseGains,

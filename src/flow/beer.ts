@@ -64,6 +64,7 @@ export const beer = defineFlow({
   search: {
     directions: [{ step: 1 }, { step: 1, gamma: 1 }, { gamma: 1 }],
     largest: {},
+    steadier: 'gamma',
     starts: ({ gains }, { delta, l }) => [{ ...gains, gamma: Math.sqrt(delta), step: 1 / (2 * l) }],
   },
   averaging: () => ['mixing', 'gamma'],

@@ -80,6 +80,7 @@ export const compressedGradientTracking = defineFlow({
   search: {
     directions: [{ step: 1 }, { step: 1, gamma: 1 }, { gamma: 1 }, { alpha: 1, alphaTracker: 1 }],
     largest: { alpha: 1, alphaTracker: 1 },
+    steadier: 'gamma',
     starts: ({ gains }, { delta, l }) => [{ ...gains, gamma: Math.sqrt(delta), step: 1 / (2 * l) }],
   },
   averaging: () => ['mixing', 'gamma'],

@@ -260,6 +260,8 @@ export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = F
     starts?(plan: Plan, gains: GainContext): Record<string, number>[];
     /** What is made smaller where a trial fails; `step` where absent. */
     shrink?: string;
+    /** The same where the best trial did not stay where it came to; as `shrink` where absent. */
+    steadier?: string;
     /**
      * Set where the limit is not the optimum, or is approached more and more slowly: then trials are judged
      * by where they end, after the run's own rounds.

@@ -70,6 +70,12 @@ export function arrives(cost: number): boolean {
 const BEYOND = 1e-3;
 const CONFIRMATION = 3;
 const MOST_CONFIRMATIONS = 8;
+/**
+ * Where messages decide, it has to stay at its target until so many times the rounds to it: from beginnings
+ * beside the run's, and from its own.
+ */
+const LONG = 6;
+const WAYS = [1, 2, 3, 0];
 const SMALLER = 0.8;
 /** A step may be made smaller until it takes so many times the rounds of the best. */
 const WORTH_SHRINKING = 3;
@@ -160,10 +166,11 @@ export function searchGains(
 ): Found | null {
   const { search } = flowDefinition(tunable.plan.flow);
   if (!search || free.length === 0) return null;
-  const { horizon, budgetRounds, target, objective = false, byItsEnd = false } = options;
+  const { horizon, budgetRounds, target, held = 'rms', objective = false, byItsEnd = false } = options;
   const { costOf, attempt, results } = bindTrials(tunable, runs, options);
   const starts = startsOf(tunable, free, context);
   const shrink = free.find((name) => name === (search.shrink ?? 'step'));
+  const steadier = free.find((name) => name === search.steadier) ?? shrink;
   const found = patternSearch(starts, shrink ?? free[0]!, costOf, {
     directions: search.directions,
     largest: search.largest,
@@ -192,7 +199,21 @@ export function searchGains(
     // A billionth is half as far again as a millionth: what takes longer than CONFIRMATION times the way has
     // met its noise.
     const patience = Math.ceil(CONFIRMATION * rounds);
-    return rounds === 0 || attempt(gains, patience, patience, Math.max(ROUNDING, BEYOND * target)).reached;
+    if (rounds === 0) return true;
+    return attempt(gains, patience, patience, Math.max(ROUNDING, BEYOND * target)).reached;
+  };
+  /**
+   * A message that decides (which entry, which sign) takes another way after the least change, and of eighty
+   * trials the best may be the one that was lucky. So it has to stay for long, on its own way and on others
+   * beside it.
+   */
+  const staysForLong = (gains: Gains, { reached, rounds }: TrialResult): boolean => {
+    if (context.linear || byItsEnd || !reached) return true;
+    const flow = tunable.withGains(gains);
+    const long = Math.ceil(LONG * rounds);
+    return WAYS.every(
+      (way) => runs.rounds() + long > 2 * budgetRounds || runs.stays(flow, long, target, way, held),
+    );
   };
   // Next to the best one of smaller step, then those that came next, each with a smaller one.
   const nextBest = [...results]
@@ -204,15 +225,16 @@ export function searchGains(
   let tried = best;
   for (let tries = 0; tries < MOST_CONFIRMATIONS; tries++) {
     if (runs.rounds() > 2 * budgetRounds) break;
-    if (holds(tried.gains, tried.result)) return { ...tried, verified: true, failedLarger, trials };
+    if (holds(tried.gains, tried.result) && staysForLong(tried.gains, tried.result))
+      return { ...tried, verified: true, failedLarger, trials };
     const worse = tried.result.rounds > WORTH_SHRINKING * best.result.rounds || !tried.result.reached;
-    if (shrink === undefined || (worse && tried !== best)) {
+    if (steadier === undefined || (worse && tried !== best)) {
       const gains = nextBest.shift();
       if (gains === undefined) break;
       tried = { gains, result: results.get(gains)! };
       continue;
     }
-    const gains = smaller(tried.gains, shrink);
+    const gains = smaller(tried.gains, steadier);
     const patience = Math.max(horizon, Math.min(CONFIRMATION * tried.result.rounds, 2 * horizon));
     tried = { gains, result: attempt(gains, Number.POSITIVE_INFINITY, patience, target) };
   }

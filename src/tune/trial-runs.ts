@@ -28,6 +28,11 @@ const STALLING = 4;
 /** Farther out at the end than this many times the closest it ever came, it is on its way out. */
 const LEAVING = 3;
 
+/** What is to stay is looked at every so many rounds. */
+const LOOKED_EVERY = 8;
+/** How far another beginning lies from the run's, in shares of the first distance. */
+const MOVED_BY = 1e-3;
+
 /**
  * When a trial is given up: from the share `after` of its limit on, where its mean pace would take `beyond`
  * times the limit.
@@ -78,6 +83,11 @@ export interface Trials {
     held?: Held,
   ): TrialResult;
   /**
+   * Whether the distance is at most `target` of the first one at the end of `rounds`, and was in the later half
+   * of them. `way` 0: the run's own; others begin beside it, each elsewhere.
+   */
+  stays(flow: FlowPlan, rounds: number, target: number, way: number, held?: Held): boolean;
+  /**
    * By how much the objective at what agents hold (a few of them) has fallen after so many rounds; -Infinity
    * where it diverged or grows at its end.
    */
@@ -127,12 +137,45 @@ export function openTrials({ plan, cost, optimum: known, fill, bind }: Tunable):
   };
 
   /** The run's own beginning with the gains of `flow`. */
-  const begin = (flow: FlowPlan) => {
+  const begin = (flow: FlowPlan, way = 0) => {
     beginning.restore();
+    move(way);
     const program = bind(flow, arena, kernels);
     const parityBytes = plan.state[0]?.doubled ? agents * rowBytes : 0;
     program.prologue();
     return { phases: program.phases, stateAt: (round: number) => x + (round & 1) * parityBytes };
+  };
+
+  /** Agents in pairs to both sides, so that their sum stays what it was: what an average is of. */
+  const move = (way: number) => {
+    for (let i = 0; way > 0 && i + 1 < agents; i += 2) {
+      const at = (x + i * rowBytes) / arena.realBytes;
+      for (let c = 0; c < dim; c++) {
+        const by = MOVED_BY * distanceAtFirst * Math.sin(way * (1 + i + 7 * c));
+        reals[at + c]! += by;
+        reals[at + rowBytes / arena.realBytes + c]! -= by;
+      }
+    }
+  };
+
+  const distanceBinder = (stateAt: (round: number) => number, held: Held) => (round: number) => {
+    kernels.distancesToPoint(0, agents, stateAt(round), rowBytes, pointLength(dim), optimum, distances);
+    return held === 'rms'
+      ? Math.sqrt(kernels.sum(distances, agents) / (agents * dim))
+      : Math.sqrt(squares.reduce((most, square) => Math.max(most, square), 0) / dim);
+  };
+
+  const stays = (flow: FlowPlan, rounds: number, target: number, way: number, held: Held = 'rms') => {
+    const { phases, stateAt } = begin(flow, way);
+    const distance = distanceBinder(stateAt, held);
+    const first = distance(0);
+    for (let round = 0; round < rounds; ) {
+      for (let i = 0; i < LOOKED_EVERY; i++, round++) for (const phase of phases) phase(round);
+      ran += LOOKED_EVERY;
+      const share = distance(round) / first;
+      if (!(share <= (2 * round > rounds ? target : DIVERGED_GROWTH))) return false;
+    }
+    return true;
   };
 
   const run = (
@@ -144,12 +187,7 @@ export function openTrials({ plan, cost, optimum: known, fill, bind }: Tunable):
     held: Held = 'rms',
   ): TrialResult => {
     const { phases, stateAt } = begin(flow);
-    const distance = (round: number) => {
-      kernels.distancesToPoint(0, agents, stateAt(round), rowBytes, pointLength(dim), optimum, distances);
-      return held === 'rms'
-        ? Math.sqrt(kernels.sum(distances, agents) / (agents * dim))
-        : Math.sqrt(squares.reduce((most, square) => Math.max(most, square), 0) / dim);
-    };
+    const distance = distanceBinder(stateAt, held);
     const nowhere = {
       rounds: Number.POSITIVE_INFINITY,
       reached: false,
@@ -247,7 +285,7 @@ export function openTrials({ plan, cost, optimum: known, fill, bind }: Tunable):
     }
     return found;
   };
-  return { run, descend, distance: () => distanceAtFirst, gaps, rounds: () => ran };
+  return { run, stays, descend, distance: () => distanceAtFirst, gaps, rounds: () => ran };
 }
 
 /** Rounds per factor of ten over the looks from half of the way in factors of ten up to look `end`. */

@@ -104,6 +104,7 @@ The run directory:
   manifest.json  the resolved config, versions, seed and machine: what it takes to run it again
   summary.json   status, rounds, bits, gaps, a hash of the final state; written last
   trace.csv      objective, gaps, errors and bits, one row every trace.every rounds
+  trace.parquet  the same with types, written at the end
   x.npy          the agents' estimates, agents x dim (1 x dim with a parameter server)
   agents.csv     row of x.npy, label, degree and samples of every agent
 In a folder with an earlier run these files take the places of the earlier ones together, when all are written; a run that fails leaves the earlier

@@ -17,7 +17,8 @@ import { steered } from './steer.js';
 /** What `run` may be told beside the config. */
 export interface RunOptions {
   /**
-   * Folder for manifest.json, trace.csv, summary.json, x.npy and agents.csv; nothing is written where absent.
+   * Folder for manifest.json, trace.csv, trace.parquet, summary.json, x.npy and agents.csv; nothing is written
+   * where absent.
    */
   outDir?: string;
   /** Instead of the config's own. */

@@ -1,6 +1,6 @@
 /**
- * The run directory: manifest.json, agents.csv, trace.csv, x.npy, report.html, summary.json, written by the
- * coordinator thread.
+ * The run directory: manifest.json, agents.csv, trace.csv, trace.parquet, x.npy, report.html, summary.json,
+ * written by the coordinator thread.
  *
  *  - Nothing is created before `begin`, so a config that is refused leaves no empty folder behind.
  *  - Files appear whole or not at all (topology/whole-file.ts), but for trace.csv, which grows in its place
@@ -151,6 +151,19 @@ export class RunDirectory {
     }
   }
 
+  /** As with x.npy. Loaded when it is needed: a start would wait for it. */
+  private async writeParquet(): Promise<void> {
+    const { writeTraceParquet } = await import('./trace-parquet.js');
+    try {
+      this.files['trace.parquet'] = await writeTraceParquet(
+        this.file('trace.csv'),
+        this.file('trace.parquet'),
+      );
+    } catch (error) {
+      this.incomplete['trace.parquet'] = reasonOf(error);
+    }
+  }
+
   /**
    * The last thing written: a directory with a summary is a run that is over. Gives it as it stands there.
    * Throws RunError where a file could not be written. Once; after that it does nothing.
@@ -168,6 +181,7 @@ export class RunDirectory {
         failed = this.traceFailed(error);
       }
       this.trace = null;
+      if (failed === null) await this.writeParquet();
     }
     const described = this.described(summary, failed as Error | null);
     const whole = report === null ? described : await this.withReport(described, report);

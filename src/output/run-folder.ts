@@ -19,6 +19,7 @@ export const RUN_FILES = [
   'agents.csv',
   'x.npy',
   'trace.csv',
+  'trace.parquet',
   'report.html',
   'summary.json',
 ] as const;

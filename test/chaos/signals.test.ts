@@ -13,7 +13,10 @@ import { temporaryFolder } from '../support/run.js';
 const MAIN = path.resolve('dist/src/cli/main.js');
 const folder = temporaryFolder();
 const [AGENTS, DIM] = [150_000, 128];
-const RESULTS = ['agents.csv', 'manifest.json', 'report.html', 'summary.json', 'trace.csv', 'x.npy'];
+const RESULTS = [
+  ...['agents.csv', 'manifest.json', 'report.html', 'summary.json'],
+  ...['trace.csv', 'trace.parquet', 'x.npy'],
+];
 writeFileSync(
   path.join(folder, 'large.yaml'),
   `topology: { kind: ring, nodes: ${AGENTS} }

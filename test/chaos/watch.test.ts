@@ -221,6 +221,7 @@ describe.concurrent('in the run: exit code 1, function, agent and round', () => 
       'report.html',
       'summary.json',
       'trace.csv',
+      'trace.parquet',
     ]);
     expect(JSON.parse(readFileSync(path.join(folder, out, 'summary.json'), 'utf8')).status).toBe('failed');
   });

@@ -194,6 +194,7 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
       'report.html',
       'summary.json',
       'trace.csv',
+      'trace.parquet',
       'x.npy',
     ]);
     const read = (name: string) => readFileSync(join(folder, 'out/one', name), 'utf8');

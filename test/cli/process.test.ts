@@ -34,7 +34,10 @@ async function underWay(child: ChildProcess, out: string): Promise<void> {
   while (!existsSync(join(folder, out, 'trace.csv')) && child.exitCode === null) await sleep(20);
 }
 
-const RESULTS = ['agents.csv', 'manifest.json', 'report.html', 'summary.json', 'trace.csv', 'x.npy'];
+const RESULTS = [
+  ...['agents.csv', 'manifest.json', 'report.html', 'summary.json'],
+  ...['trace.csv', 'trace.parquet', 'x.npy'],
+];
 /** Of a run that was stopped. */
 const STOPPED = ['checkpoints', ...RESULTS].sort();
 const read = (out: string, name: string) => JSON.parse(readFileSync(join(folder, out, name), 'utf8'));

@@ -37,7 +37,13 @@ test('a run, from begin to finish', async () => {
   await directory.writeX(async (file) => writeWhole(file, 'x'));
   await directory.finish({ ...SUMMARY, final: { ...SUMMARY.final, gap: Number.NaN } });
 
-  expect(readdirSync(directory.path).sort()).toEqual(['manifest.json', 'summary.json', 'trace.csv', 'x.npy']);
+  expect(readdirSync(directory.path).sort()).toEqual([
+    'manifest.json',
+    'summary.json',
+    'trace.csv',
+    'trace.parquet',
+    'x.npy',
+  ]);
   expect(read(directory, 'trace.csv')).toBe(
     [
       'round,objective,gap,rmsError,consensusError,observerError,bitsBroadcast,bitsLinks,seconds,networkSeconds,accuracy,bitsUp,bitsDown,agentsGapMean,agentsGapWorst,gradientNorm,meanGradientNorm',
@@ -140,6 +146,7 @@ describe('what is there already', () => {
       'manifest.json',
       'summary.json',
       'trace.csv',
+      'trace.parquet',
       'x.npy',
     ]);
     expect(checkFolder(path)).toMatchObject({ run: 'second', problems: [] });

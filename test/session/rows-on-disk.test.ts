@@ -122,6 +122,7 @@ test('a trace that cannot be written ends the run, with its state, whole rows, a
       'report.html',
       'summary.json',
       'trace.csv',
+      'trace.parquet',
     ]);
   } finally {
     fileSystem.writeSync = writeSync;

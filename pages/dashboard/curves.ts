@@ -237,7 +237,7 @@ export class Curves {
   }
 
   private size() {
-    return { width: Math.max(240, this.box.clientWidth), height: Math.max(180, this.box.clientHeight) };
+    return { width: Math.max(240, this.box.clientWidth), height: Math.max(140, this.box.clientHeight) };
   }
 
   private resize(): void {

@@ -410,6 +410,8 @@ function textField(schema: JsonSchema, forms: JsonSchema[], name: string, requir
     }
     return [];
   };
+  // While one writes, and not when the field is left: a button must not move away from under a click.
+  input.addEventListener('input', () => mark(input, error, ''));
   input.addEventListener('change', () => {
     const [problem] = check([]);
     mark(input, error, problem === undefined || problem.message === 'is needed' ? '' : problem.message);

@@ -321,11 +321,13 @@ async function pause(): Promise<void> {
 
 async function resume(): Promise<void> {
   setPace(0);
+  await changing;
   await app.attempt('Resume', () => app.link.call.resume());
 }
 
 async function step(n: number): Promise<void> {
   setPace(0);
+  await changing;
   if (app.state?.phase === 'running') await app.attempt('Pause', () => app.link.call.pause());
   await app.attempt(`${count(n)} rounds`, () => app.link.call.step(n));
   void refreshAgent(true);
@@ -808,6 +810,7 @@ function selectTab(name: 'agent' | 'change' | 'run', focus: boolean): void {
     byId(`pane-${each}`).hidden = each !== name;
     if (focus && each === name) tab.focus();
   }
+  byId('side').scrollTop = 0;
   if (name === 'run') drawRun();
   if (name === 'agent') void refreshAgent(true);
 }

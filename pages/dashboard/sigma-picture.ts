@@ -25,6 +25,8 @@ const LINE_COLOURS = [2, 6] as const;
  */
 const MANY_NODES = 1500;
 const MANY_EDGES = 4000;
+/** How near to an edge one has to click. */
+const EDGE_PX = 6;
 /** More edges than these are not lighted: they run into one another anyway. */
 const MOST_LIGHTED = 6000;
 
@@ -108,7 +110,6 @@ export class SigmaPicture implements NetworkPicture {
   private readonly levels: Uint8Array;
   private readonly overlay: HTMLCanvasElement;
   private readonly isCut = new Map<string, readonly [number, number]>();
-  private readonly edgeKeys = new Map<string, number>();
   private nodeColours = new Float32Array(STEPS);
   private dark: boolean;
   private selected: number | null = null;
@@ -152,17 +153,15 @@ export class SigmaPicture implements NetworkPicture {
     for (let at = 0; at < pairs; at++) {
       const [from = 0, to = 0] = ends.subarray(2 * at, 2 * at + 2);
       this.graph.addEdgeWithKey(String(at), String(from), String(to), { color: '#888888', size, at });
-      this.edgeKeys.set(keyOf(from, to), at);
     }
     const { LiveNodes, LivePoints, LiveEdges, LiveLines } = programs(this.places);
     this.colourAt = pairs > MANY_EDGES ? LINE_COLOURS : [RECTANGLE_COLOUR, RECTANGLE_COLOUR];
     this.sigma = new Sigma<Node, Edge>(this.graph, place, {
       allowInvalidContainer: true,
-      enableEdgeEvents: true,
       nodeProgramClasses: { circle: (agents > MANY_NODES ? LivePoints : LiveNodes) as never },
       edgeProgramClasses: { line: (pairs > MANY_EDGES ? LiveLines : LiveEdges) as never },
       hideEdgesOnMove: pairs > 20_000,
-      minEdgeThickness: pairs > 10_000 ? 0.5 : 0.9,
+      minEdgeThickness: pairs > 10_000 ? 0.5 : pairs > 400 ? 0.9 : 1.6,
       zIndex: false,
       labelDensity: 0.6,
       labelRenderedSizeThreshold: Math.max(4 * room, 1.25 * base),
@@ -175,17 +174,22 @@ export class SigmaPicture implements NetworkPicture {
     this.overlay = this.sigma.createCanvas('dashes', { beforeLayer: 'labels' });
     this.overlay.style.pointerEvents = 'none';
     this.sigma.on('clickNode', ({ node }) => events.onNode(Number(node)));
-    this.sigma.on('clickEdge', ({ edge }) => {
-      const at = Number(edge);
-      events.onEdge([ends[2 * at] ?? 0, ends[2 * at + 1] ?? 0]);
+    this.sigma.on('clickStage', ({ event }) => {
+      const at = this.edgeNear(event.x, event.y);
+      if (at !== null) events.onEdge([ends[2 * at] ?? 0, ends[2 * at + 1] ?? 0]);
     });
     const pointer = (shape: string) => () => {
       place.style.cursor = shape;
     };
     this.sigma.on('enterNode', pointer('pointer'));
     this.sigma.on('leaveNode', pointer(''));
-    this.sigma.on('enterEdge', pointer('crosshair'));
-    this.sigma.on('leaveEdge', pointer(''));
+    if (pairs <= MANY_EDGES) {
+      this.sigma.on('moveBody', ({ event }) => {
+        if (place.style.cursor !== 'pointer') {
+          place.style.cursor = this.edgeNear(event.x, event.y) === null ? '' : 'crosshair';
+        }
+      });
+    }
     this.sigma.on('beforeRender', () => {
       this.rendering = performance.now();
     });
@@ -233,6 +237,31 @@ export class SigmaPicture implements NetworkPicture {
     for (const [a, b] of cut) this.isCut.set(keyOf(a, b), [a, b]);
     this.paintEdges();
     this.draw();
+  }
+
+  /** The edge within a few pixels of a point, the nearest one; null where there is none. */
+  private edgeNear(x: number, y: number): number | null {
+    const { ends, levels } = this;
+    const at = new Float64Array(2 * levels.length);
+    for (let agent = 0; agent < levels.length; agent++) {
+      const point = this.where(agent);
+      at[2 * agent] = point.x - x;
+      at[2 * agent + 1] = point.y - y;
+    }
+    let best: number | null = null;
+    let nearest = EDGE_PX * EDGE_PX;
+    for (let edge = 0; edge < ends.length / 2; edge++) {
+      const from = 2 * (ends[2 * edge] ?? 0);
+      const to = 2 * (ends[2 * edge + 1] ?? 0);
+      const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = [at[from], at[from + 1], at[to], at[to + 1]];
+      const [dx, dy] = [x2 - x1, y2 - y1];
+      const along = Math.min(1, Math.max(0, -(x1 * dx + y1 * dy) / (dx * dx + dy * dy || 1)));
+      const distance = (x1 + along * dx) ** 2 + (y1 + along * dy) ** 2;
+      if (distance >= nearest) continue;
+      nearest = distance;
+      best = edge;
+    }
+    return best;
   }
 
   select(agent: number | null): void {
@@ -349,7 +378,7 @@ export class SigmaPicture implements NetworkPicture {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, main.width, main.height);
     const at = (agent: number) => this.where(agent);
-    context.lineWidth = this.isCut.size > 200 ? 1 : 2;
+    context.lineWidth = this.isCut.size > 40 ? 1.1 : 2;
     context.strokeStyle = this.dark ? '#ff8f85' : '#b3261e';
     context.setLineDash([6, 4]);
     context.beginPath();

@@ -4,6 +4,7 @@ import { ahead } from './ahead.js';
 import { barrier } from './barrier.js';
 import { checkpoints } from './checkpoints.js';
 import { counters } from './counters.js';
+import { dashboard } from './dashboard.js';
 import { flows } from './flows.js';
 import { growth } from './growth.js';
 import { kernels } from './kernels.js';
@@ -34,6 +35,7 @@ export const benchmarks: readonly Benchmark[] = [
   peers,
   own,
   checkpoints,
+  dashboard,
   workers,
   growth,
   targets,

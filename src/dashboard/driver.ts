@@ -75,6 +75,11 @@ export class Driver {
     return this.#frames;
   }
 
+  /** Rounds done. */
+  get round(): number {
+    return this.#frames?.round ?? 0;
+  }
+
   get phase(): Phase {
     return this.#phase;
   }

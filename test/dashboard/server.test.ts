@@ -291,6 +291,9 @@ describe('two pages', () => {
     for (const [i, value] of frame.values.entries()) expect(value).toBeCloseTo(apart[i]!, 6);
     expect(states[3]!.disagreement).toBeCloseTo(apart[3]!, 6);
     expect(states[0]!.neighbours).toEqual([1, 7]);
+    expect(states[0]!.messages).toMatchObject([
+      { bits: 256, compressor: 'x as it is', decoded: states[0]!.x },
+    ]);
 
     await first.dashboard.resume();
     const over = await second.until(
@@ -413,6 +416,17 @@ describe('changes', () => {
     const swapped = await dashboard.change([{ kind: 'compressor', compressor: 'flatten(sign)' }]);
     expect(swapped.compressor).toBe('flatten(sign)');
     expect((await dashboard.inspect(0)).neighbours).toEqual([7]);
+    await dashboard.step(1);
+    const {
+      messages: [message],
+    } = await dashboard.inspect(0);
+    expect(message).toMatchObject({ compressor: 'flatten(sign)', bits: 68 });
+    expect(message!.fields.map(({ name, width }) => [name, width])).toEqual([
+      ['scale', 64],
+      ...Array.from({ length: 4 }, () => ['sign', 1]),
+    ]);
+    expect(message!.bytes).toHaveLength(18);
+    expect(message!.fields[0]!.value).toBe(Buffer.from(message!.bytes, 'hex').readDoubleLE(0));
     expect((await dashboard.hello()).state.changes).toHaveLength(2);
     await dashboard.resume();
     const over = await opened.until(

@@ -50,6 +50,7 @@ export function dense(dim: number, type: EntryType): WireFormat<Float64Array> {
       for (const entry of entries) write(slot, entry);
     },
     read: (slot) => Float64Array.from({ length: dim }, () => read(slot)),
+    fieldAt: (n) => ({ name: 'value', coordinate: n, meaning: `this entry, in ${bits} bits` }),
     value: (entries) => entries.map(nearest),
   };
 }

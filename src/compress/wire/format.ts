@@ -23,8 +23,19 @@ export interface WireFormat<Message> {
    * What the kernel makes of neighbours, where it does not add up vectors one after the other: bit for bit.
    */
   gathered?(graph: ReferenceGraph, messages: readonly Message[], i: number, round: number): Float64Array;
+  /** What the n-th thing that `read` reads is, for people. */
+  fieldAt(n: number, round: number): FieldName;
   /** For tables, behind a kernel's name: `k=8`. */
   label?: string;
+}
+
+/** One field of a message, in words. */
+export interface FieldName {
+  /** `scale`, `sign`, `level`, `index`, `value`. */
+  name: string;
+  /** Of which entry of the vector; null where of none, or of one that another field names. */
+  coordinate: number | null;
+  meaning: string;
 }
 
 /** Bytes of the slot that holds a message. */

@@ -36,6 +36,14 @@ export function levels(
       });
       return { step, levels: numbers };
     },
+    fieldAt: (n) =>
+      n === 0 && !stepOf
+        ? { name: 'step', coordinate: null, meaning: 'the size of one level' }
+        : {
+            name: 'level',
+            coordinate: stepOf ? n : n - 1,
+            meaning: "this entry in steps, two's complement",
+          },
     value: decodeQuantized,
     label: `${bits} bits`,
   };

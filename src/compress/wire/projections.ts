@@ -17,6 +17,11 @@ export function projections(
 ): WireFormat<Float64Array> {
   return {
     ...scalars(dim, count, () => 0, realBits),
+    fieldAt: (n) => ({
+      name: 'length',
+      coordinate: null,
+      meaning: `how far the vector goes along direction ${n + 1} of the round`,
+    }),
     value: (numbers, round) => unfold(numbers, directionsOf(round)),
     // Numbers are added up before they are unfolded.
     gathered: (graph, messages, i, round) => unfold(gather(graph, messages, i), directionsOf(round)),

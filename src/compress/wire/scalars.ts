@@ -26,6 +26,11 @@ export function scalars(
       for (const [t, number] of numbers.entries()) message[(indexOf(round) + t) % dim] = number;
       return message;
     },
+    fieldAt: (n, round) => ({
+      name: 'value',
+      coordinate: (indexOf(round) + n) % dim,
+      meaning: 'this entry; which one, the round says',
+    }),
     label: `m=${count}`,
   };
 }

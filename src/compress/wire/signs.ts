@@ -31,6 +31,10 @@ export function signs(dim: number, scaleBits: NumberBits): WireFormat<Signed> {
       const scale = slot.number(scaleBits);
       return { scale, entries: Float64Array.from({ length: dim }, () => (slot.bits(1) ? -1 : 1)) };
     },
+    fieldAt: (n) =>
+      n === 0
+        ? { name: 'scale', coordinate: null, meaning: 'the size of every entry' }
+        : { name: 'sign', coordinate: n - 1, meaning: 'the sign of this entry: 1 is minus' },
     value: decodeSigned,
     gathered: (graph, messages, i) => gatherSigned(graph, messages.map(decodeSigned), i),
   };

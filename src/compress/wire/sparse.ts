@@ -27,6 +27,10 @@ export function sparse(dim: number, k: number, realBits: NumberBits): WireFormat
       for (let t = 0; t < k; t++) message[indices[t]] = values[t];
       return message;
     },
+    fieldAt: (n) =>
+      n < k
+        ? { name: 'value', coordinate: null, meaning: `the number of kept entry ${n + 1} of ${k}` }
+        : { name: 'index', coordinate: null, meaning: `which entry kept entry ${n - k + 1} of ${k} is` },
     label: `k=${k}`,
   };
 }

@@ -24,6 +24,12 @@ export function pathOf(browser) {
   return spawnSync('/bin/sh', ['-c', 'command -v "$0"', browser], { encoding: 'utf8' }).stdout.trim();
 }
 
+/** Its path, which Playwright asks for, of what `findChromium` gives. */
+export function pathOfChromium(browser) {
+  if (browser.includes('/')) return browser;
+  return spawnSync('which', [browser], { encoding: 'utf8' }).stdout.trim();
+}
+
 /**
  * Writes what a window of this size ('1400,460', CSS pixels) shows of the page, as PNG: null, or why there is
  * no picture. A file that was there before stays where there is none.

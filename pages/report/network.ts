@@ -160,9 +160,10 @@ export class NetworkPicture {
       const at = x + (left ? -1 : 1) * (this.radius * 1.35 + 4);
       context.lineWidth = 3;
       context.strokeStyle = cssColour('--surface');
-      context.strokeText(labels[node] ?? '', at, y);
+      const name = shortened(labels[node] ?? '');
+      context.strokeText(name, at, y);
       context.fillStyle = cssColour('--text');
-      context.fillText(labels[node] ?? '', at, y);
+      context.fillText(name, at, y);
     }
   }
 
@@ -198,6 +199,11 @@ export class NetworkPicture {
     const value = this.disagreement === null ? '' : `, ${short(this.disagreement[nearest])} from the mean`;
     setText(this.said, `Agent ${name}${value}.`);
   }
+}
+
+/** Beside a node there is not much room. */
+function shortened(name: string): string {
+  return name.length > 22 ? `${name.slice(0, 21)}…` : name;
 }
 
 function orInfinite(values: Float32Array, at: number): number {

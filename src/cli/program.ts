@@ -15,6 +15,7 @@ import { addListCommand } from './list.js';
 import { addNewCommand } from './new.js';
 import { addPlotCommand } from './plot.js';
 import { addProfileCommand } from './profile.js';
+import { addReportCommand } from './report.js';
 import { addResumeCommand } from './resume.js';
 import { addRunCommand, processDependencies, type RunDependencies } from './run.js';
 import { addSchemaCommand } from './schema.js';
@@ -37,6 +38,7 @@ Examples:
   $ sottovoce resume runs/ring-20250131-142530       go on with a run that was stopped or killed
   $ sottovoce verify runs/ring-20250131-142530       is it whole, and does it end in the same bits again?
   $ sottovoce dashboard ring.yaml                    watch and steer a run in a browser
+  $ sottovoce report runs/ring-20250131-142530       the page of a run again: curves, network, set-up
   $ sottovoce compare ring.yaml --compressors 'identity; flatten(sign)'   which needs the fewest rounds and bits?
   $ sottovoce sweep ring.yaml --grid flow.step=0.01..0.1:log:12   which values are best?
   $ sottovoce tune ring.yaml                         which gains does auto choose, and why?
@@ -54,7 +56,7 @@ Set SOTTOVOCE_DEBUG=1 (or give --debug) for stack traces, NO_COLOR=1 for plain t
 `;
 
 /** They run nothing, and work wherever node does. */
-const NEEDS_NO_THREADS = new Set(['list', 'new', 'plot', 'schema', 'topology']);
+const NEEDS_NO_THREADS = new Set(['list', 'new', 'report', 'plot', 'schema', 'topology']);
 
 /** Runs one command; gives the exit code. */
 export async function main(
@@ -122,6 +124,7 @@ export async function main(
       exitCode = code;
     });
     addPlotCommand(program, terminal);
+    addReportCommand(program, terminal);
     addProfileCommand(program, terminal, (code) => {
       exitCode = code;
     });

@@ -36,6 +36,7 @@ export interface RunOptions {
   seed?: string;
   set?: string[];
   custom?: boolean;
+  report?: boolean;
   allowChanged?: boolean;
   quiet?: boolean;
   json?: boolean;
@@ -107,6 +108,7 @@ The run directory:
   trace.parquet  the same with types, written at the end
   x.npy          the agents' estimates, agents x dim (1 x dim with a parameter server)
   agents.csv     row of x.npy, label, degree and samples of every agent
+  report.html    a page with all of it: curves, the network, set-up; --no-report leaves it out
 In a folder with an earlier run these files take the places of the earlier ones together, when all are written; a run that fails leaves the earlier
 results, and itself in incomplete/ beside them. A file that does not fit on the disk is named in summary.json (incomplete), and the exit code is 1.
 
@@ -144,6 +146,7 @@ export function addRunCommand(
     .option('--seed <number>', 'seed of every random draw')
     .option('--set <path=value>', 'set any value of the config; may be repeated', collect)
     .option('--allow-changed', 'make a run again though files that it was made from have changed')
+    .option('--no-report', 'write no report.html')
     .option('--no-custom', 'refuse kind: custom: modules run code')
     .option('-q, --quiet', 'print nothing but errors')
     .option('--json', 'print the summary as JSON on stdout, everything else on stderr')
@@ -170,15 +173,17 @@ export function collect(text: string, earlier: string[] | undefined): string[] {
 }
 
 /** Options that are short for `--set`. */
-export function changesOf({ workers, rounds, seed, set = [] }: RunOptions): Changes {
+export function changesOf({ workers, rounds, seed, set = [], report }: RunOptions): Changes {
   const short = (key: string, text: string | undefined): Override[] => {
     if (text === undefined) return [];
     const number = text.trim() === '' ? Number.NaN : Number(text);
     return [{ path: [key], value: Number.isNaN(number) ? text : number, origin: `--${key} ${text}` }];
   };
+  const without: Override[] =
+    report === false ? [{ path: ['report'], value: false, origin: '--no-report' }] : [];
   return {
     set,
-    overrides: [...short('workers', workers), ...short('rounds', rounds), ...short('seed', seed)],
+    overrides: [...short('workers', workers), ...short('rounds', rounds), ...short('seed', seed), ...without],
   };
 }
 

@@ -31,7 +31,7 @@ const FORMAT = 'sottovoce-compare/2';
 const CELL_FORMAT = 'sottovoce-cell/2';
 const MARKER = 'compare.json';
 const RESULTS =
-  /^(results\.(csv|json|parquet)|curves\.(csv|parquet)|traces\.parquet|picture(-\d+)?\.svg|map\.(svg|png))$/;
+  /^(results\.(csv|json|parquet)|curves\.(csv|parquet)|traces\.parquet|picture(-\d+)?\.svg|report\.html|map\.(svg|png))$/;
 
 /** What stands in a cell's file beside its outcome. */
 interface CellHead {

@@ -88,9 +88,9 @@ export function bars(
 
 /** Columns over equal steps; `labels` below the first, the last and one between. */
 export function columns(title: string, counts: readonly number[], labels: readonly string[]): string {
-  const width = 640;
-  const height = 170;
-  const [left, bottom] = [56, 24];
+  const width = 400;
+  const height = 150;
+  const [left, bottom] = [40, 24];
   const most = Math.max(...counts, 1);
   const step = (width - left) / counts.length;
   const drawn = counts.map((count, at) => {

@@ -79,6 +79,8 @@ export interface Stages<Problem, Outline, Choice, Plan extends RunPlan> {
     before: Made<Problem, Outline, Choice, Plan>,
     after: Made<Problem, Outline, Choice, Plan>,
   ): CarryOver;
+  /** The same from a config alone: no data is read, and nothing else is made. */
+  loadNetwork?(loaded: LoadedConfig): Promise<RunNetwork>;
   /** Gains that a search may change; absent: none. */
   openGains?(made: Made<Problem, Outline, Choice, Plan>): OpenGains | null;
   /** Null where nothing is known; absent: never. */
@@ -193,6 +195,8 @@ export interface ProgramDefinition {
   preload(): Promise<unknown>;
   /** On the host. */
   prepare(loaded: LoadedConfig, workers: number): Promise<Prepared>;
+  /** Whom the agents of a config are linked to; null where there is no graph. */
+  network(loaded: LoadedConfig): Promise<RunNetwork | null>;
   /** On a worker. */
   bind(plan: RunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram;
 }
@@ -220,6 +224,7 @@ export function defineProgram<Problem, Outline, Choice, Plan extends RunPlan>({
       const known = await stages();
       return ready(known, await make(known, loaded, workers));
     },
+    network: async (loaded) => (await (await stages()).loadNetwork?.(loaded)) ?? null,
     bind: (plan, ...rest) => bind(plan as Plan, ...rest),
   };
 }

@@ -19,6 +19,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { timeline } from 'sottovoce';
 import { dumpPage, findChromium, NO_CHROMIUM, takePicture } from '../../scripts/chromium.mjs';
+import { checkReports } from './report.mjs';
 
 const { values: options } = parseArgs({ options: { keep: { type: 'string' } } });
 const docs = fileURLToPath(new URL('../../docs', import.meta.url));
@@ -53,6 +54,7 @@ try {
   }
   const drawn = readdirSync(docs).filter((name) => name.endsWith('.svg'));
   for (const name of drawn) check(path.join(docs, name));
+  failed += await checkReports(browser, folder);
 } finally {
   if (options.keep === undefined) rmSync(folder, { recursive: true, force: true });
 }

@@ -56,6 +56,10 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
       ['topology', 'convert', '--help'],
       ['--largest-component', 'Examples:'],
     ],
+    [
+      ['report', '--help'],
+      ['Examples:', 'report: false', '--out', 'Exit codes'],
+    ],
     [['list', '--help'], ['Examples:']],
     [
       ['plot', '--help'],

@@ -20,6 +20,7 @@ import { linksDefinition } from '../../links/registry.js';
 import type { LinksModel } from '../../links/types.js';
 import { loadModules, type ModuleReference, resolveModules } from '../../plugin/modules.js';
 import { type LoadedConfig, nameOf } from '../../run/config.js';
+import type { RunNetwork } from '../../run/program.js';
 import { seedWords } from '../../runtime.js';
 import type { FlowConfig } from './config.js';
 import { withoutEdges } from './cut.js';
@@ -151,6 +152,17 @@ export async function loadFlow(loaded: LoadedConfig, known: FlowProblem | null =
     warnings,
     ...(await bindSpectrum({ ...given, flow }, { graph, links, weights, degrees })),
   };
+}
+
+/** The graph of a config, without its data: for pictures of a run that is over. */
+export async function loadNetworkAlone(loaded: LoadedConfig): Promise<RunNetwork> {
+  const given = loaded.config as FlowConfig;
+  const resolve = (file: string) => path.resolve(loaded.folder, file);
+  const sources: GraphSources = { config: given, resolve, warnings: [] };
+  const topology = await loadGraph(given.topology, sources);
+  const { model: links } = await loadLinks(given, topology, sources);
+  const graph = links?.graph ?? topology;
+  return { graph, weights: edgeWeights(graph, given.weights).weights };
 }
 
 /** What a flow averages, where it moves. A series says where agents begin, and nothing else may. */

@@ -20,7 +20,7 @@ import { automaticNames } from '../../tune/tune.js';
 import { carryFlow, reloadFlow } from './carry.js';
 import { fillFlow } from './fill.js';
 import { chooseGains, type FlowChoice, hasTwoDigits, shortRun } from './gains.js';
-import { type FlowProblem, loadFlow } from './load.js';
+import { type FlowProblem, loadFlow, loadNetworkAlone } from './load.js';
 import type { FlowMade } from './made.js';
 import type { AgentOrder } from './order.js';
 import { type FlowOutline, outlineFlow, planFlow, withFlow } from './plan.js';
@@ -42,6 +42,7 @@ export const flowStages: Stages<FlowProblem, FlowOutline, FlowChoice, FlowRunPla
   },
   roundLoad: ({ choice: { outline } }) => outline.load,
   network: ({ graph, weights }) => ({ graph, weights }),
+  loadNetwork: loadNetworkAlone,
   fill: (arena, { problem, answer: { optimum }, choice, plan }) =>
     fillFlow(arena, { problem, reference: problem.reference, plan, order: choice.outline.order, optimum }),
   report,

@@ -89,7 +89,7 @@ const topLevel = {
     .enum(PRECISIONS)
     .default('float64')
     .describe(
-      'of state, messages, kernels and data; float32 takes half the memory and about two thirds of the time, and x is right to six or seven digits',
+      'of state, messages, kernels and data; float32 takes half the memory and half to two thirds of the time, and x is right to six or seven digits',
     ),
   workers: z
     .union([z.literal('auto'), z.number().int().min(1).max(MAX_WORKERS)])

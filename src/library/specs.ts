@@ -818,7 +818,7 @@ export interface CommonInput {
   /** of every random draw; the same seed gives the same bits for any number of workers; default: 0 */
   seed?: number;
   /**
-   * of state, messages, kernels and data; float32 takes half the memory and about two thirds of the time,
+   * of state, messages, kernels and data; float32 takes half the memory and half to two thirds of the time,
    * and x is right to six or seven digits; default: float64
    */
   precision?: 'float64' | 'float32';

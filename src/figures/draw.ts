@@ -29,7 +29,7 @@ export function drawFigure(figure: Figure, layout: Layout): Scene {
   for (const { label, style, x, y, sample } of layout.legend) {
     const { shape, colour } = curveStyle(style, theme);
     const middle = y - SIZE * 0.36;
-    marks.push({ mark: 'stroke', points: [x, middle, x + sample, middle], pen: penOf(style, theme) });
+    marks.push({ mark: 'rule', from: [x, middle], to: [x + sample, middle], pen: penOf(style, theme) });
     marks.push({ mark: 'dot', shape, x: x + sample / 2, y: middle, radius: DOT, colour });
     words(x + sample + 4, y, label);
   }
@@ -59,7 +59,7 @@ function drawPanel(figure: Figure, panel: PlacedPanel, theme: Theme): Mark[] {
 
   for (const { value, label } of y.ticks) {
     const at = y.of(value);
-    if (label !== null) inside.push({ mark: 'stroke', points: [left, at, left + width, at], pen: grid });
+    if (label !== null) inside.push({ mark: 'rule', from: [left, at], to: [left + width, at], pen: grid });
   }
   const noise = figure.noise === null ? Number.NaN : y.of(figure.noise);
   if (noise < bottom) {
@@ -82,8 +82,9 @@ function drawPanel(figure: Figure, panel: PlacedPanel, theme: Theme): Mark[] {
   if (figure.target !== null) {
     const at = y.of(figure.target);
     inside.push({
-      mark: 'stroke',
-      points: [left, at, left + width, at],
+      mark: 'rule',
+      from: [left, at],
+      to: [left + width, at],
       pen: { colour: theme.faint, width: 0.7, dash: [4, 2.5] },
     });
   }
@@ -93,12 +94,12 @@ function drawPanel(figure: Figure, panel: PlacedPanel, theme: Theme): Mark[] {
 
   for (const { value, label } of y.ticks) {
     const at = y.of(value);
-    marks.push({ mark: 'stroke', points: [left, at, left - (label === null ? 1.5 : 3), at], pen: ink });
+    marks.push({ mark: 'rule', from: [left, at], to: [left - (label === null ? 1.5 : 3), at], pen: ink });
     if (numbered.left && label !== null) words(left - 5, at + SIZE * 0.36, label, { anchor: 'end' });
   }
   for (const { value, label } of x.ticks) {
     const at = x.of(value);
-    marks.push({ mark: 'stroke', points: [at, bottom, at, bottom + (label === null ? 1.5 : 3)], pen: ink });
+    marks.push({ mark: 'rule', from: [at, bottom], to: [at, bottom + (label === null ? 1.5 : 3)], pen: ink });
     if (numbered.below && label !== null) words(at, bottom + 3 + SIZE + 1.5, label, { anchor: 'middle' });
   }
   marks.push({ mark: 'box', ...frame, pen: ink });

@@ -36,6 +36,10 @@ export async function renderPdf(scene: Scene, date: Date): Promise<Uint8Array> {
 function draw(document: Document, mark: Mark, ink: string): void {
   document.save();
   switch (mark.mark) {
+    case 'rule':
+      document.moveTo(...(mark.from as [number, number])).lineTo(...(mark.to as [number, number]));
+      stroke(document, mark.pen);
+      break;
     case 'stroke':
       follow(document, mark.points);
       stroke(document, mark.pen);

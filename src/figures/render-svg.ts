@@ -22,14 +22,14 @@ export function renderSvg(scene: Scene): string {
 
 function svgOf(mark: Mark, usual: number): string[] {
   switch (mark.mark) {
-    case 'stroke': {
-      const { points, pen } = mark;
-      if (points.length === 4) {
-        const [x1, y1, x2, y2] = points.map(round);
-        return [`<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" ${penOf(pen)}/>`];
-      }
-      return [`<polyline points="${listOf(points)}" fill="none" ${penOf(pen)} stroke-linejoin="round"/>`];
+    case 'rule': {
+      const [x1, y1, x2, y2] = [...mark.from, ...mark.to].map(round);
+      return [`<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" ${penOf(mark.pen)}/>`];
     }
+    case 'stroke':
+      return [
+        `<polyline points="${listOf(mark.points)}" fill="none" ${penOf(mark.pen)} stroke-linejoin="round"/>`,
+      ];
     case 'area':
       return [
         `<polygon points="${listOf(mark.points)}" fill="${mark.fill}" fill-opacity="${mark.opacity}"/>`,

@@ -18,7 +18,9 @@ export interface Pen {
 export type Shape = 'circle' | 'square' | 'up' | 'diamond' | 'down' | 'cross';
 
 export type Mark =
-  /** Through x, y, x, y, ... */
+  /** A straight line of the frame, the grid or a legend. */
+  | { mark: 'rule'; from: readonly [x: number, y: number]; to: readonly [x: number, y: number]; pen: Pen }
+  /** A curve through x, y, x, y, ... */
   | { mark: 'stroke'; points: readonly number[]; pen: Pen }
   | { mark: 'area'; points: readonly number[]; fill: string; opacity: number }
   | { mark: 'box'; x: number; y: number; width: number; height: number; fill?: string; pen?: Pen }

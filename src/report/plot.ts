@@ -1,20 +1,13 @@
 /**
- * Line plots as SVG text: with a logarithmic vertical axis, for things that shrink by decades, or with a
- * linear one from 0. Panels side by side share the vertical axis and one legend below, in which a label
- * stands once, whatever panels it is in. Pure; no library, no fonts of its own.
+ * Line plots for the screen, as SVG text: with a logarithmic vertical axis, for things that shrink by decades,
+ * or with a linear one from 0. Panels side by side share the vertical axis and one legend below, in which a
+ * label stands once, whatever panels it is in. Axes and SVG are those of figures for print (`src/figures`).
  */
 
-import {
-  CHARACTER,
-  COLOURS,
-  escapeXml,
-  heading,
-  line,
-  niceStep,
-  round,
-  svgDocument,
-  text,
-} from '../figures/svg.js';
+import { type Axis, type AxisRange, placeAxis } from '../figures/axes.js';
+import { renderSvg } from '../figures/render-svg.js';
+import type { Mark, Pen, Words } from '../figures/scene.js';
+import { CHARACTER, COLOURS } from '../figures/svg.js';
 
 export interface PlotSeries {
   label: string;
@@ -54,7 +47,7 @@ export interface PlotOptions {
 }
 
 /** Of lines beyond the seventh: the same colours again, dashed. */
-const DASHES = ['', '7 4', '2 3'];
+const DASHES = [null, [7, 4], [2, 3]] as const;
 const PANEL_WIDTH = 440;
 const PANEL_HEIGHT = 330;
 const LEFT = 74;
@@ -66,174 +59,155 @@ const HEAD = 26;
 const TITLE_CHARACTER = 8.6;
 const TITLE_LINE = 20;
 const SMALL_LINE = 17;
-const REFERENCE = 'stroke="#888" stroke-width="1.2" stroke-dasharray="5 4"';
+const SIZE = 12;
+const REFERENCE: Pen = { colour: '#888', width: 1.2, dash: [5, 4] };
 
-interface VerticalAxis {
-  of: (value: number) => number;
-  /** Lines across; those without a label are for the eye alone. */
-  ticks: { value: number; label: string | null; strong: boolean }[];
-}
-
+/** A logarithmic vertical axis. */
 export function logPlot(panels: readonly Panel[], options: PlotOptions): string {
-  const { floor, ceiling } = options;
-  const top = Math.log10(ceiling);
-  const decades = top - Math.log10(floor);
-  const ticks: VerticalAxis['ticks'] = [];
-  for (let power = Math.ceil(Math.log10(floor)); power <= top; power++) {
-    const shown = power % Math.ceil(decades / 7) === 0;
-    const label = power === 0 ? '1' : `10<tspan dy="-5" font-size="9">${power}</tspan>`;
-    ticks.push({ value: 10 ** power, label: shown ? label : null, strong: power === 0 });
-  }
-  return draw(panels, options, {
-    of(value) {
-      // Beyond the frame it goes on, far enough to be seen leaving.
-      const log = Math.log10(Math.min(ceiling ** 2 / floor, Math.max(floor ** 2 / ceiling, value)));
-      return TOP + ((top - (Number.isNaN(log) ? top : log)) / decades) * PANEL_HEIGHT;
-    },
-    ticks,
-  });
+  return draw(panels, options, { scale: 'log', low: options.floor, high: options.ceiling });
 }
 
 /** Powers of two up the vertical axis: for what doubles. */
 export function log2Plot(panels: readonly Panel[], options: PlotOptions): string {
-  const top = Math.log2(options.ceiling);
-  const octaves = top - Math.log2(options.floor);
-  return draw(panels, options, {
-    of(value) {
-      const log = value > 0 ? Math.log2(value) : -octaves;
-      return TOP + ((top - Math.min(2 * top, log)) / octaves) * PANEL_HEIGHT;
-    },
-    ticks: powersOfTwo(options.floor, options.ceiling).map((value) => ({
-      value,
-      label: short(value),
-      strong: value === 1,
-    })),
-  });
-}
-
-/** Those between two numbers; every other one where there are many. */
-function powersOfTwo(low: number, high: number): number[] {
-  const first = Math.ceil(Math.log2(low) - 1e-9);
-  const last = Math.floor(Math.log2(high) + 1e-9);
-  const every = Math.ceil((last - first + 1) / 10);
-  const powers = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
-  return powers.filter((power) => power % every === 0).map((power) => 2 ** power);
+  return draw(panels, options, { scale: 'log2', low: options.floor, high: options.ceiling });
 }
 
 /** From 0 to the ceiling. */
 export function linearPlot(panels: readonly Panel[], options: Omit<PlotOptions, 'floor'>): string {
-  const { ceiling } = options;
-  const step = niceStep(ceiling / 8);
-  const count = Math.floor(ceiling / step + 1e-9);
-  return draw(panels, options, {
-    of(value) {
-      const kept = Number.isNaN(value) ? ceiling : Math.min(ceiling, Math.max(0, value));
-      return TOP + (1 - kept / ceiling) * PANEL_HEIGHT;
-    },
-    ticks: Array.from({ length: count + 1 }, (_, i) => ({
-      value: i * step,
-      label: short(i * step),
-      strong: false,
-    })),
-  });
+  return draw(panels, options, { scale: 'linear', low: 0, high: options.ceiling });
 }
 
 function draw(
   panels: readonly Panel[],
-  options: Pick<PlotOptions, 'title' | 'subtitle' | 'yLabel'>,
-  vertical: VerticalAxis,
+  { title, subtitle = '', yLabel }: Pick<PlotOptions, 'title' | 'subtitle' | 'yLabel'>,
+  range: AxisRange,
 ): string {
-  const { title, subtitle, yLabel } = options;
   const labels = [...new Set(panels.flatMap(({ series }) => series.map(({ label }) => label)))];
   const width = LEFT + panels.length * PANEL_WIDTH + (panels.length - 1) * GAP + 20;
-  const columnWidth = 46 + CHARACTER * Math.max(...labels.map((label) => label.length));
-  const columns = Math.max(1, Math.floor((width - LEFT) / columnWidth));
-  const height = TOP + PANEL_HEIGHT + BOTTOM + Math.ceil(labels.length / columns) * LEGEND_LINE + 12;
-  const yOf = vertical.of;
-  const body: string[] = [];
-
-  panels.forEach((panel, p) => {
-    const left = LEFT + p * (PANEL_WIDTH + GAP);
-    const scale = horizontal(panel, left);
-    for (const { value, label, strong } of vertical.ticks) {
-      const y = yOf(value);
-      body.push(line(left, y, left + PANEL_WIDTH, y, strong ? '#999' : '#e4e4e4'));
-      if (p === 0 && label !== null) body.push(text(left - 8, y + 4, label, 'end'));
-    }
-    for (const { value, label } of scale.ticks) {
-      const x = scale.of(value);
-      body.push(line(x, TOP + PANEL_HEIGHT, x, TOP + PANEL_HEIGHT + 5, '#666'));
-      body.push(text(x, TOP + PANEL_HEIGHT + 19, label, 'middle'));
-    }
-    const clip = `clip-${p}`;
-    body.push(
-      `<clipPath id="${clip}"><rect x="${left}" y="${TOP}" width="${PANEL_WIDTH}" height="${PANEL_HEIGHT}"/></clipPath>`,
-    );
-    panel.series.forEach(({ label, x, y, low, high, fit, thin, isReference }) => {
-      const s = labels.indexOf(label);
-      const points = (values: readonly number[]) =>
-        zip(x, values).map(([along, value]) => `${round(scale.of(along))},${round(yOf(value))}`);
-      if (low && high && !fit) {
-        const outline = [...points(low), ...points(high).reverse()].join(' ');
-        body.push(`<polygon points="${outline}" fill="${colour(s)}" fill-opacity="0.13"/>`);
-      }
-      if (fit) {
-        zip(x, y).forEach(([along, value], i) => {
-          const [from, to] = [low?.[i], high?.[i]];
-          if (from !== undefined && to !== undefined) body.push(bar(scale.of(along), yOf(from), yOf(to), s));
-          const centre = `cx="${round(scale.of(along))}" cy="${round(yOf(value))}"`;
-          body.push(`<circle ${centre} r="4" fill="${colour(s)}"/>`);
-        });
-        const curve = zip(fit.x, fit.y).map(
-          ([along, value]) => `${round(scale.of(along))},${round(yOf(value))}`,
-        );
-        body.push(
-          `<polyline points="${curve.join(' ')}" fill="none" clip-path="url(#${clip})" ${stroke(s)}/>`,
-        );
-        return;
-      }
-      // A logarithmic axis has no place for 0.
-      const placed = points(y).filter((_, i) => !panel.logX || (x[i] ?? 0) > 0);
-      const fine = thin ? ' stroke-opacity="0.6"' : '';
-      const pen = isReference ? REFERENCE : stroke(s, thin ? 1.2 : 2);
-      body.push(
-        `<polyline points="${placed.join(' ')}" fill="none" clip-path="url(#${clip})" ${pen}${fine}/>`,
-      );
-    });
-    const frame = `x="${left}" y="${TOP}" width="${PANEL_WIDTH}" height="${PANEL_HEIGHT}"`;
-    body.push(`<rect ${frame} fill="none" stroke="#666"/>`);
-    body.push(text(left + PANEL_WIDTH / 2, TOP + PANEL_HEIGHT + 40, escapeXml(panel.xLabel), 'middle'));
-  });
-
-  labels.forEach((label, s) => {
-    const x = LEFT + (s % columns) * columnWidth;
-    const y = TOP + PANEL_HEIGHT + BOTTOM + Math.floor(s / columns) * LEGEND_LINE + 8;
-    const isReference = panels.some(({ series }) =>
-      series.some((each) => each.label === label && each.isReference),
-    );
-    const pen = isReference ? REFERENCE : stroke(s);
-    const areDots = panels.every(({ series }) =>
-      series.every((each) => each.label !== label || each.fit?.x.length === 0),
-    );
-    if (areDots) body.push(`<circle cx="${round(x + 13)}" cy="${y - 4}" r="4" fill="${colour(s)}"/>`);
-    else body.push(`<line x1="${round(x)}" y1="${y - 4}" x2="${round(x + 26)}" y2="${y - 4}" ${pen}/>`);
-    body.push(text(x + 33, y, escapeXml(label), 'start'));
-  });
-  const middle = TOP + PANEL_HEIGHT / 2;
-  body.push(
-    `<text x="20" y="${middle}" text-anchor="middle" transform="rotate(-90 20 ${middle})">${escapeXml(yLabel)}</text>`,
-  );
   // What does not fit beside one another stands below one another, and moves the panels down.
   const titles = wrap(title, (width - LEFT) / TITLE_CHARACTER);
-  const subtitles = wrap(subtitle ?? '', (width - LEFT) / CHARACTER);
-  const firstSmall = HEAD + (titles.length - 1) * TITLE_LINE + SMALL_LINE;
-  const head = [
-    ...titles.map((words, at) => heading(LEFT, HEAD + at * TITLE_LINE, words)),
-    ...subtitles.map((words, at) => text(LEFT, firstSmall + at * SMALL_LINE, escapeXml(words), 'start')),
+  const subtitles = wrap(subtitle, (width - LEFT) / CHARACTER);
+  const top = TOP + (titles.length - 1) * TITLE_LINE + subtitles.length * SMALL_LINE;
+  const y = placeAxis(range, top + PANEL_HEIGHT, top, { count: 8, labels: 'power' });
+  const marks: Mark[] = [
+    ...titles.map(
+      (line, at): Mark => ({ ...words(LEFT, HEAD + at * TITLE_LINE, line), size: 15, bold: true }),
+    ),
+    ...subtitles.map((line, at) =>
+      words(LEFT, HEAD + (titles.length - 1) * TITLE_LINE + (at + 1) * SMALL_LINE, line),
+    ),
+    ...panels.flatMap((panel, p) => drawPanel(panel, { labels, y, range, top, first: p === 0, p })),
   ];
-  const moved = (titles.length - 1) * TITLE_LINE + subtitles.length * SMALL_LINE;
-  const panelsBelow = moved > 0 ? [`<g transform="translate(0 ${moved})">`, ...body, '</g>'] : body;
-  return svgDocument(width, height + moved, title, [...head, ...panelsBelow]);
+  const legend = drawLegend(labels, panels, width, top + PANEL_HEIGHT + BOTTOM + 8);
+  marks.push(...legend.marks, {
+    ...words(20, top + PANEL_HEIGHT / 2, yLabel, 'middle'),
+    upwards: true,
+  });
+  return renderSvg({
+    ...{ width, height: top + PANEL_HEIGHT + BOTTOM + legend.height + 12, unit: 'px', title, marks },
+    ...{ background: '#fff', colour: '#222', size: SIZE },
+  });
+}
+
+interface Place {
+  labels: readonly string[];
+  y: Axis;
+  range: AxisRange;
+  top: number;
+  p: number;
+  first: boolean;
+}
+
+function drawPanel(panel: Panel, { labels, y, range, top, first, p }: Place): Mark[] {
+  const left = LEFT + p * (PANEL_WIDTH + GAP);
+  const bottom = top + PANEL_HEIGHT;
+  const x = across(panel, left);
+  const marks: Mark[] = [];
+  for (const { value, label } of y.ticks) {
+    const at = y.of(value);
+    if (label === null) continue;
+    const isOne = value === 1 && range.scale !== 'linear';
+    marks.push(rule(left, at, left + PANEL_WIDTH, at, { colour: isOne ? '#999' : '#e4e4e4', width: 1 }));
+    if (first) marks.push(words(left - 8, at + 4, label, 'end'));
+  }
+  for (const { value, label } of x.ticks) {
+    const at = x.of(value);
+    marks.push(rule(at, bottom, at, bottom + (label === null ? 3 : 5), { colour: '#666', width: 1 }));
+    if (label !== null) marks.push(words(at, bottom + 19, label, 'middle'));
+  }
+  // What is 0 on a logarithmic axis leaves the frame downwards.
+  const up = (value: number) => (value === 0 ? y.of(range.low ** 2 / range.high || 0) : y.of(value));
+  const frame = { x: left, y: top, width: PANEL_WIDTH, height: PANEL_HEIGHT };
+  const curves = panel.series.flatMap((series) => drawSeries(series, labels.indexOf(series.label), x.of, up));
+  marks.push({ mark: 'window', ...frame, marks: curves });
+  marks.push({ mark: 'box', ...frame, pen: { colour: '#666', width: 1 } });
+  marks.push(words(left + PANEL_WIDTH / 2, bottom + 40, panel.xLabel, 'middle'));
+  return marks;
+}
+
+function drawSeries(
+  { x, y, low, high, fit, thin, isReference }: PlotSeries,
+  s: number,
+  across: (value: number) => number,
+  up: (value: number) => number,
+): Mark[] {
+  const colour = colourOf(s);
+  const line = (along: readonly number[], values: readonly number[], pen: Pen): Mark[] =>
+    unbroken(along.map(across), values.map(up)).map((points) => ({ mark: 'stroke', points, pen }));
+  if (fit) {
+    const dots = y.flatMap((value, i): Mark[] => {
+      const at = across(x[i] ?? Number.NaN);
+      const [from, to] = [low?.[i], high?.[i]];
+      const bar = from === undefined || to === undefined ? [] : errorBar(at, up(from), up(to), colour);
+      return [...bar, { mark: 'dot', shape: 'circle', x: at, y: up(value), radius: 4, colour }];
+    });
+    return [...dots, ...line(fit.x, fit.y, penOf(s))];
+  }
+  const marks: Mark[] = [];
+  if (low && high) {
+    const edge = (values: readonly number[]) => values.map((value, i) => [across(x[i] ?? 0), up(value)]);
+    const points = [...edge(low), ...edge(high).reverse()].flat();
+    marks.push({ mark: 'area', points, fill: colour, opacity: 0.13 });
+  }
+  const pen = isReference ? REFERENCE : penOf(s, thin ? 1.2 : 2);
+  return [...marks, ...line(x, y, thin ? { ...pen, opacity: 0.6 } : pen)];
+}
+
+/** x, y, x, y, ... of the stretches whose points all have a place. */
+function unbroken(across: readonly number[], up: readonly number[]): number[][] {
+  const pieces: number[][] = [[]];
+  up.forEach((y, i) => {
+    const x = across[i] ?? Number.NaN;
+    if (Number.isFinite(x) && Number.isFinite(y)) pieces.at(-1)?.push(x, y);
+    else pieces.push([]);
+  });
+  return pieces.filter(({ length }) => length > 2);
+}
+
+/** From one value to another, with a cap at each. */
+function errorBar(x: number, y1: number, y2: number, colour: string): Mark[] {
+  const pen = { colour, width: 1.2 };
+  return [rule(x, y1, x, y2, pen), ...[y1, y2].map((y) => rule(x - 4, y, x + 4, y, pen))];
+}
+
+function drawLegend(
+  labels: readonly string[],
+  panels: readonly Panel[],
+  width: number,
+  top: number,
+): { marks: Mark[]; height: number } {
+  const columnWidth = 46 + CHARACTER * Math.max(...labels.map((label) => label.length));
+  const columns = Math.max(1, Math.floor((width - LEFT) / columnWidth));
+  const marks = labels.flatMap((label, s): Mark[] => {
+    const x = LEFT + (s % columns) * columnWidth;
+    const y = top + Math.floor(s / columns) * LEGEND_LINE;
+    const own = panels.flatMap(({ series }) => series.filter((each) => each.label === label));
+    const sample: Mark = own.every(({ fit }) => fit?.x.length === 0)
+      ? { mark: 'dot', shape: 'circle', x: x + 13, y: y - 4, radius: 4, colour: colourOf(s) }
+      : rule(x, y - 4, x + 26, y - 4, own.some(({ isReference }) => isReference) ? REFERENCE : penOf(s));
+    return [sample, words(x + 33, y, label)];
+  });
+  return { marks, height: Math.ceil(labels.length / columns) * LEGEND_LINE };
 }
 
 /** Words in lines of so many characters; a word that is longer has one to itself. */
@@ -247,72 +221,36 @@ function wrap(content: string, characters: number): string[] {
   return lines;
 }
 
-interface Axis {
-  of: (value: number) => number;
-  ticks: { value: number; label: string }[];
-}
-
-function horizontal({ series, logX = false, xRange }: Panel, left: number): Axis {
+/** From 0 or, where it is logarithmic, from the smallest positive x. */
+function across({ series, logX = false, xRange }: Panel, left: number): Axis {
   const known = (xRange ?? series.flatMap(({ x, fit }) => [...x, ...(fit?.x ?? [])])).filter(
     (value) => Number.isFinite(value) && (!logX || value > 0),
   );
   const high = Math.max(...known, 1);
-  if (!logX) {
-    const step = niceStep(high / 5);
-    const count = Math.floor(high / step + 1e-9);
-    return {
-      of: (value) => left + (value / high) * PANEL_WIDTH,
-      ticks: Array.from({ length: count + 1 }, (_, i) => ({ value: i * step, label: short(i * step) })),
-    };
-  }
-  const low = Math.min(...known);
-  const from = Math.log10(low);
-  const span = Math.max(1e-9, Math.log10(high) - from);
-  const of = (value: number) =>
-    left + (Math.max(0, Math.log10(Math.max(value, low)) - from) / span) * PANEL_WIDTH;
-  if (logX === 2) {
-    const values = powersOfTwo(low, high);
-    return { of, ticks: values.map((value) => ({ value, label: short(value) })) };
-  }
-  const factors = span < 1.5 ? [1, 2, 5] : [1];
-  const ticks: Axis['ticks'] = [];
-  for (let power = Math.floor(from); power <= Math.log10(high); power++) {
-    for (const factor of factors) {
-      const value = factor * 10 ** power;
-      if (value >= low && value <= high) ticks.push({ value, label: short(value) });
-    }
-  }
-  return { of, ticks };
+  const scale = logX === 2 ? 'log2' : logX ? 'log' : 'linear';
+  // One value alone stands in the middle of a decade.
+  const low = logX ? Math.min(...known, high / 1.0001) : 0;
+  return placeAxis({ scale, low, high }, left, left + PANEL_WIDTH, { count: 7, labels: 'si' });
 }
 
-/** 25000 -> 25k. */
-function short(value: number): string {
-  const units = ['', 'k', 'M', 'G', 'T', 'P'];
-  let unit = 0;
-  let rest = value;
-  while (rest >= 1000 && unit < units.length - 1) {
-    rest /= 1000;
-    unit++;
-  }
-  return `${Number(rest.toPrecision(3))}${units[unit]}`;
-}
-
-function colour(index: number): string {
+function colourOf(index: number): string {
   return COLOURS[index % COLOURS.length] ?? 'black';
 }
 
-function zip(x: readonly number[], y: readonly number[]): [number, number][] {
-  return y.map((value, i) => [x[i] ?? Number.NaN, value]);
-}
-
-/** From one value to another, with a cap at each. */
-function bar(x: number, y1: number, y2: number, s: number): string {
-  const caps = [y1, y2].map((y) => `M${round(x - 4)} ${round(y)}H${round(x + 4)}`).join('');
-  return `<path d="M${round(x)} ${round(y1)}V${round(y2)}${caps}" fill="none" stroke="${colour(s)}" stroke-width="1.2"/>`;
-}
-
-function stroke(index: number, width = 2): string {
+function penOf(index: number, width = 2): Pen {
   const dash = DASHES[Math.floor(index / COLOURS.length) % DASHES.length];
-  const dashes = dash === '' ? '' : ` stroke-dasharray="${dash}"`;
-  return `stroke="${colour(index)}" stroke-width="${width}" stroke-linejoin="round"${dashes}`;
+  return { colour: colourOf(index), width, ...(dash && { dash }) };
+}
+
+function rule(x1: number, y1: number, x2: number, y2: number, pen: Pen): Mark {
+  return { mark: 'rule', from: [x1, y1], to: [x2, y2], pen };
+}
+
+function words(
+  x: number,
+  y: number,
+  content: Words,
+  anchor: 'start' | 'middle' | 'end' = 'start',
+): Mark & { mark: 'words' } {
+  return { mark: 'words', x, y, words: content, size: SIZE, anchor };
 }

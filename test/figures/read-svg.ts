@@ -4,22 +4,9 @@ type Point = [number, number];
 
 /** Lines of the curves, in the order in which they are drawn. */
 export function polylinesOf(svg: string): Point[][] {
-  const all = [...svg.matchAll(/<polyline points="([^"]*)"/g)].map(([, points = '']) =>
+  return [...svg.matchAll(/<polyline points="([^"]*)"/g)].map(([, points = '']) =>
     points.split(' ').map((point) => point.split(',').map(Number) as Point),
   );
-  // A curve of two points is a line, thicker than those of the frame.
-  const two = [
-    ...svg.matchAll(
-      /<line x1="([-\d.]+)" y1="([-\d.]+)" x2="([-\d.]+)" y2="([-\d.]+)" stroke="[^"]*" stroke-width="1.1"/g,
-    ),
-  ].map(([, ...numbers]) => {
-    const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = numbers.map(Number);
-    return [
-      [x1, y1],
-      [x2, y2],
-    ] as Point[];
-  });
-  return [...all, ...two];
 }
 
 /** From places on the page to values: linear across, logarithmic upwards, by the first and the last tick. */

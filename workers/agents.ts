@@ -22,6 +22,7 @@ import { withClock } from '../src/run/clock.js';
 import { withLaps } from '../src/run/laps.js';
 import { Snapshot } from '../src/run/snapshot.js';
 import type { AgentsReport, AgentsTask, TouchTask } from '../src/run/tasks.js';
+import { watchedCount } from '../src/run/watched.js';
 import { Barrier, BarrierPoisoned, poison } from '../src/sync/barrier.js';
 import { Poison } from '../src/sync/control.js';
 import { RingWriter } from '../src/trace/ring.js';
@@ -77,7 +78,7 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
         barrier: timed?.barrier ?? barrier,
         words,
         leader: worker === 0,
-        ring: new RingWriter(words, arena.view('trace.ring', 'f64')),
+        ring: new RingWriter(words, arena.view('trace.ring', 'f64'), watchedCount(plan.watched)),
         snapshot: task.snapshots ? new Snapshot(arena, worker, plan.workers, task.snapshots) : null,
         staging: task.checkpoints ? new LoopStaging(task.checkpoints, arena, worker, plan.workers) : null,
         leaveAt: task.leaveAt ?? Number.POSITIVE_INFINITY,

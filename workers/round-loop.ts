@@ -17,6 +17,7 @@ import type { LoopStaging } from '../src/checkpoint/staging.js';
 import { looksEveryRound, type Snapshot } from '../src/run/snapshot.js';
 import type { LoopReport, Standing } from '../src/run/tasks.js';
 import type { BoundProgram, RunPlan, Verdict } from '../src/run/types.js';
+import { watchedCount } from '../src/run/watched.js';
 import { type Barrier, isPoisoned } from '../src/sync/barrier.js';
 import { Command, commandWord, Until, Word } from '../src/sync/control.js';
 import { COLUMNS, type RingWriter } from '../src/trace/ring.js';
@@ -55,7 +56,7 @@ export function runRounds(inputs: LoopInputs): LoopReport {
   } = inputs;
   const { phases, tracePhases } = program;
   const { rounds, traceEvery } = plan;
-  const row = new Float64Array(COLUMNS.length);
+  const row = new Float64Array(COLUMNS.length + watchedCount(plan.watched));
   const heap: number[] = [];
   let sampled = 0;
   let round = 0;

@@ -47,6 +47,18 @@ try {
     [0.1, 0.2, 0.27].map((step) => at(`step-${step}`)),
     { labels: ['step 0.1', 'step 0.2', 'step 0.27'], out: picture('diverges') },
   );
+
+  await run(
+    {
+      ...base,
+      topology: { kind: 'ring', nodes: 12 },
+      cost: { kind: 'quadratic', dim: 4, condition: 4 },
+      compressor: { kind: 'flatten', inner: { kind: 'sign' } },
+      trace: { every: 1, agents: 'all', coordinates: [0, 1] },
+    },
+    { outDir: at('agents') },
+  );
+  await plot(at('agents'), { y: 'agents', out: picture('agents') });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

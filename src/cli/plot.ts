@@ -17,6 +17,7 @@ diverges leaves the frame. Numbers are those of trace.csv: give \`trace: { every
 
   --x  rounds     bits       link-bits   seconds     network (needs \`network:\` in the config)
   --y  rms        gap        agents-gap  worst-gap   consensus   gradient    observer    objective   accuracy
+       agents     what agents hold, with \`trace: { every: 1, agents: [0, 5], coordinates: [0, 1] }\` in the config: the picture of consensus
 
 Text is 8 points high in print, whatever the width: make the figure as wide as the column (3.5in, 88mm), and do not scale it.
 
@@ -27,6 +28,7 @@ Examples:
   $ sottovoce plot runs/ring-* --x bits --y agents-gap --out figure.pdf --out figure.png
   $ sottovoce plot runs/* --facet graph --width 7in --out figure.pdf --caption
   $ sottovoce plot study --facet graph --out figure.tex --table rounds.tex
+  $ sottovoce plot runs/ring --y agents --out consensus.pdf
   $ sottovoce plot runs/ring-* --labels 'one bit; top-k; uncompressed' --log-x --out figure.svg
 
 Exit codes: 0 done, 2 bad usage or bad input; nothing is written then.

@@ -106,6 +106,7 @@ The run directory:
   summary.json   status, rounds, bits, gaps, a hash of the final state; written last
   trace.csv      objective, gaps, errors and bits, one row every trace.every rounds
   trace.parquet  the same with types, written at the end
+  agents-trace.csv  what chosen agents hold at each row, with trace: { agents: [0, 5], coordinates: [0, 1] }
   x.npy          the agents' estimates, agents x dim (1 x dim with a parameter server)
   agents.csv     row of x.npy, label, degree and samples of every agent
   report.html    a page with all of it: curves, the network, set-up; --no-report leaves it out

@@ -118,6 +118,17 @@ const topLevel = {
         .describe(
           'agents at which a row evaluates f and its gradient, for agentsGapMean, agentsGapWorst and gradientNorm; auto: all where that is quick, or where stop asks for one of them',
         ),
+      agents: z
+        .union([z.literal('all'), z.array(z.number().int().min(0)).min(1)])
+        .optional()
+        .describe(
+          'agents whose x is kept with every row, in agents-trace.csv: [0, 5], or all; a thousand numbers a row at most',
+        ),
+      coordinates: z
+        .array(z.number().int().min(0))
+        .min(1)
+        .optional()
+        .describe('entries of their x that are kept, [0] by default'),
     })
     .prefault({}),
   network: z
@@ -283,6 +294,8 @@ function commonConfig(data: z.infer<z.ZodObject<typeof topLevel>>, cost: CostSpe
     trace: {
       every: trace.every ?? Math.max(1, Math.ceil(rounds / DEFAULT_TRACE_ROWS)),
       sample: trace.sample,
+      ...(trace.agents === undefined ? {} : { agents: trace.agents }),
+      ...(trace.coordinates === undefined ? {} : { coordinates: trace.coordinates }),
     },
     ...(network === undefined ? {} : { network: networkInSi(network) }),
     ...(modules === undefined ? {} : { modules }),

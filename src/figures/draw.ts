@@ -88,6 +88,16 @@ function drawPanel(figure: Figure, panel: PlacedPanel, theme: Theme): Mark[] {
       pen: { colour: theme.faint, width: 0.7, dash: [4, 2.5] },
     });
   }
+  for (const { value, style } of panel.levels) {
+    const colour = style === null ? theme.faint : curveStyle(style, theme).colour;
+    const at = y.of(value);
+    inside.push({
+      mark: 'rule',
+      from: [left, at],
+      to: [left + width, at],
+      pen: { colour, width: 0.8, dash: [4, 2.5] },
+    });
+  }
   for (const curve of panel.curves) inside.push(...bands(curve, theme));
   for (const curve of panel.curves) inside.push(...lines(curve, theme));
   marks.push({ mark: 'window', ...frame, marks: inside });
@@ -118,7 +128,8 @@ function bands({ bands: outlines, curve }: PlacedCurve, theme: Theme): Mark[] {
 
 function lines({ curve, pieces, dots, lost }: PlacedCurve, theme: Theme): Mark[] {
   const { colour, shape } = curveStyle(curve.style, theme);
-  const pen = penOf(curve.style, theme);
+  const usual = penOf(curve.style, theme);
+  const pen = curve.thin ? { ...usual, width: 0.7 } : usual;
   return [
     ...pieces.filter((points) => points.length > 2).map((points): Mark => ({ mark: 'stroke', points, pen })),
     ...dots.map(({ x, y }): Mark => ({ mark: 'dot', shape, x, y, radius: DOT, colour })),

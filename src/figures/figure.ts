@@ -29,11 +29,15 @@ export interface Curve {
   high: readonly number[] | null;
   /** Whether it ends because the numbers overflowed. */
   diverges: boolean;
+  /** One of many that share a label: a fine line without dots. */
+  thin?: boolean;
 }
 
 export interface Panel {
   title: string | null;
   curves: readonly Curve[];
+  /** Level lines: where curves end up. In the colour of a style, or in none of them. */
+  levels?: readonly { value: number; style: number | null }[];
 }
 
 export interface Figure {

@@ -7,7 +7,7 @@
 
 import { InputError } from '../base/errors.js';
 import { type Axis, boundInWords, placeAxis } from './axes.js';
-import type { Curve, Figure } from './figure.js';
+import type { Curve, Figure, Panel } from './figure.js';
 import type { Measure } from './fonts.js';
 import { type Box, isFree, type PlacedLabel, placeLabels } from './place-labels.js';
 import { RAISED, type Words } from './scene.js';
@@ -52,6 +52,7 @@ export interface PlacedCurve {
 
 export interface PlacedPanel {
   title: string | null;
+  levels: NonNullable<Panel['levels']>;
   frame: Box;
   x: Axis;
   y: Axis;
@@ -149,6 +150,7 @@ function place(figure: Figure, page: Page, measure: Measure, withLegend: boolean
     });
     return {
       title: panel.title === null ? null : shortened(panel.title, panelWidth + GAP - 3, measure),
+      levels: panel.levels ?? [],
       frame,
       x,
       y,
@@ -241,7 +243,7 @@ function placeCurve(curve: Curve, x: Axis, y: Axis, frame: Box, curves: number):
     pieces.push(kept.flatMap((i) => [points[2 * i] as number, points[2 * i + 1] as number]));
   }
   const band = bandOf(curve, across, y, frame);
-  const dots = curves < 2 ? [] : dotsOf(curve, across, up, frame);
+  const dots = curves < 2 || curve.thin ? [] : dotsOf(curve, across, up, frame);
   for (const i of [...band.rows.flatMap(({ top, bottom }) => [...top, ...bottom]), ...dots]) rows.add(i);
   const last = pieces.at(-1)?.slice(-2) as [number, number] | undefined;
   return {

@@ -4,6 +4,7 @@
  */
 
 import { formatValue, InputError } from '../base/errors.js';
+import { showPath } from '../base/show-path.js';
 import { didYouMean } from '../base/suggest.js';
 import { QUANTITIES, type Quantity } from '../run/targets.js';
 import { drawFigure } from './draw.js';
@@ -18,11 +19,12 @@ import { objectiveOfStudy, readStudyFolder, type Study, seriesOfStudy, tableOfSt
 import type { StyleName } from './style.js';
 import type { TableCell, TableTarget } from './table.js';
 import { type Group, groupRuns, kindOfFolder, type RunTrace, readRun } from './traces.js';
+import { trajectoryFigure } from './trajectories.js';
 
 /** What is drawn, and how. All may be left out. */
 export interface PlotChoices {
   x: XName;
-  y: YName;
+  y: YName | 'agents';
   facet: FacetName;
   band: BandName;
   logX: boolean;
@@ -68,13 +70,14 @@ export interface Plotted {
   figure: Figure;
   series: readonly Series[];
   /** What the target took, for a table. */
-  table: { cells: TableCell[]; target: TableTarget };
+  table: { cells: TableCell[]; target: TableTarget } | null;
 }
 
 /** The figure as data. Throws InputError. */
-export function plotFigure(data: PlotData, choices: PlotChoices): Plotted {
+export async function plotFigure(data: PlotData, choices: PlotChoices): Promise<Plotted> {
   const { groups, studies } = data;
   const { x, y, band, facet, labels } = choices;
+  if (y === 'agents') return agentsFigure(data, choices);
   const target = choices.target === undefined ? commonTarget(data, y) : choices.target;
   const series = [
     ...groups.map((group) => seriesOf(group, { x, y }, target, band)),
@@ -100,6 +103,23 @@ export function plotFigure(data: PlotData, choices: PlotChoices): Plotted {
       target: tableTarget(data, y, target),
     },
   };
+}
+
+/** What agents hold, instead of what is measured of them. */
+async function agentsFigure({ groups, studies }: PlotData, choices: PlotChoices): Promise<Plotted> {
+  const [study] = studies;
+  if (study !== undefined) {
+    throw new InputError(
+      `--y agents: ${showPath(study.data.folder)} is of a comparison, which follows no agents; expected runs`,
+      { file: study.data.folder },
+    );
+  }
+  const name = namer(
+    groups.map(({ method }) => method),
+    choices.labels,
+  );
+  const named = groups.map((group) => ({ ...group, method: name(group.method) }));
+  return { figure: await trajectoryFigure(named, choices), series: [], table: null };
 }
 
 /** A comparison's counts are of its own target. */
@@ -177,4 +197,4 @@ export function nameIn<Name extends string>(option: string, given: string, names
 }
 
 export const X_NAMES = Object.keys(ALONG_X) as XName[];
-export const Y_NAMES = Object.keys(ALONG_Y) as YName[];
+export const Y_NAMES = [...(Object.keys(ALONG_Y) as YName[]), 'agents' as const];

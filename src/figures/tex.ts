@@ -145,6 +145,13 @@ function axis(
       );
     }
   }
+  for (const { value, style } of panel.levels) {
+    const colour = style === null ? 'figurefaint' : colourName(style, theme);
+    const { low, high } = figure.x;
+    inside.push(
+      `\\draw[${colour},line width=0.8bp,dash pattern=on 4bp off 2.5bp] (axis cs:${low},${value}) -- (axis cs:${high},${value});`,
+    );
+  }
   panel.curves.forEach((curve, c) => {
     const name = `${p + 1}-${c + 1}-${slug(curve.curve.label)}`;
     inside.push(...plotOf(curve, name, figure, panel, theme, data));
@@ -208,7 +215,9 @@ function plotOf(
   const at = new Map(rows.map((row, i) => [row, i + 1]));
   const indices = dots.map(({ row }) => at.get(row)).join(',');
   const marks = dots.length === 0 ? 'mark=none' : `mark=${markOf(style, theme)},mark indices={${indices}}`;
-  plots.push(`\\addplot[${lineOf(style, theme)},${marks}] table[x=x,y=y] {\\figuredata ${name}.dat};`);
+  plots.push(
+    `\\addplot[${lineOf(style, theme)}${curve.thin ? ',line width=0.7bp' : ''},${marks}] table[x=x,y=y] {\\figuredata ${name}.dat};`,
+  );
   if (lost !== null) {
     const last = curve.y.findLastIndex((value) => Number.isFinite(value));
     plots.push(

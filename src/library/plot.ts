@@ -17,8 +17,11 @@ import { checkOptions } from './options.js';
 export interface PlotOptions {
   /** Across; `rounds` where absent. Bits are counted as sent, every message once an agent. */
   x?: XName;
-  /** Upwards; `rms` where absent. */
-  y?: YName;
+  /**
+   * Upwards; `rms` where absent. `agents`: what agents hold that the run has followed (`trace: { agents }` in
+   * its config).
+   */
+  y?: YName | 'agents';
   /** Panels: one for each graph, one for each method, or one; `none` where absent. */
   facet?: FacetName;
   /** Around the median of several seeds: quartiles, all seeds, nothing; `iqr` where absent. */
@@ -142,7 +145,7 @@ export async function plot(
     ...{ logX, target, labels, title, page },
   };
   const data = readFolders(typeof folders === 'string' ? [folders] : folders);
-  const plotted = plotFigure(data, choices);
+  const plotted = await plotFigure(data, choices);
   const { figure } = plotted;
   const { layout, scene } = await placeFigure(figure, page);
   const svg = render.renderSvg(scene);
@@ -161,7 +164,11 @@ export async function plot(
       return [{ file, content: await renderPng(svg, PRINT_SCALE) }];
     }),
   );
-  if (table !== undefined) {
+  if (table !== undefined && plotted.table === null)
+    throw new InputError(
+      'table is of rounds and bits to a target, which agents have none of: expected another y',
+    );
+  if (table !== undefined && plotted.table !== null) {
     const { renderTable } = await import('../figures/table.js');
     made.push([{ file: table, content: renderTable(plotted.table.cells, plotted.table.target) }]);
   }

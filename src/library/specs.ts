@@ -839,6 +839,12 @@ export interface CommonInput {
      * gradientNorm; auto: all where that is quick, or where stop asks for one of them; default: auto
      */
     sample?: 'auto' | 'all' | number;
+    /**
+     * agents whose x is kept with every row, in agents-trace.csv: [0, 5], or all; a thousand numbers a row
+     * at most
+     */
+    agents?: 'all' | number[];
+    /** entries of their x that are kept, [0] by default */ coordinates?: number[];
   };
   /** links for networkSeconds in the trace: what the rounds would have taken on them */ network?: {
     /** of every link, in bit/s or with a unit: 1 Mbit/s */ bandwidth: number | string;

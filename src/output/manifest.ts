@@ -89,6 +89,8 @@ export interface RunDescription {
   inputs?: readonly InputFile[];
   /** Of a run that is gone on with, in the place of a new one. */
   manifest?: Manifest;
+  /** Columns of agents-trace.csv behind the round; absent where no agents are followed. */
+  followed?: readonly string[] | undefined;
   /** Who is who; absent where there are no agents to tell apart. */
   agents?: Iterable<AgentRow>;
 }

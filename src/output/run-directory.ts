@@ -1,6 +1,6 @@
 /**
- * The run directory: manifest.json, agents.csv, trace.csv, trace.parquet, x.npy, report.html, summary.json,
- * written by the coordinator thread.
+ * The run directory: manifest.json, agents.csv, trace.csv, trace.parquet, x.npy, report.html, summary.json, and
+ * agents-trace.csv where agents are followed, written by the coordinator thread.
  *
  *  - Nothing is created before `begin`, so a config that is refused leaves no empty folder behind.
  *  - Files appear whole or not at all (topology/whole-file.ts), but for trace.csv, which grows in its place
@@ -49,6 +49,8 @@ export class RunDirectory {
   private trace: TraceFile | null = null;
   /** As it was written; null before `begin`. */
   manifest: Manifest | null = null;
+  /** Coordinates of agents, row by row; null where none are followed. */
+  private agentsTrace: TraceFile | null = null;
   private lock: FolderLock | null = null;
   private readonly files: Record<string, Written> = {};
   private readonly incomplete: Record<string, string> = {};
@@ -99,6 +101,8 @@ export class RunDirectory {
       this.files['manifest.json'] = this.writeJson('manifest.json', this.manifest);
       if (run.agents) this.files['agents.csv'] = writeAgentsCsv(this.file('agents.csv'), run.agents);
       this.trace = new TraceFile(this.file('trace.csv'));
+      if (run.followed)
+        this.agentsTrace = new TraceFile(this.file('agents-trace.csv'), ['round', ...run.followed]);
     } catch (error) {
       this.takeBack();
       this.release();
@@ -130,10 +134,20 @@ export class RunDirectory {
     }
   }
 
+  /** Lines of agents-trace.csv, as `append`. */
+  appendAgents(lines: string): void {
+    try {
+      this.agentsTrace?.write(lines);
+    } catch (error) {
+      throw this.traceFailed(error, 'agents-trace.csv');
+    }
+  }
+
   /** The disk has all rows so far. Throws as `append` does. */
   syncTrace(): void {
     try {
       this.trace?.sync();
+      this.agentsTrace?.sync();
     } catch (error) {
       throw this.traceFailed(error);
     }
@@ -183,6 +197,14 @@ export class RunDirectory {
       this.trace = null;
       if (failed === null) await this.writeParquet();
     }
+    if (this.agentsTrace !== null) {
+      try {
+        this.files['agents-trace.csv'] = await this.agentsTrace.finish();
+      } catch (error) {
+        failed ??= this.traceFailed(error, 'agents-trace.csv');
+      }
+      this.agentsTrace = null;
+    }
     const described = this.described(summary, failed as Error | null);
     const whole = report === null ? described : await this.withReport(described, report);
     try {
@@ -200,7 +222,9 @@ export class RunDirectory {
   /** Whatever happened: the folder is nobody's any more. Idempotent. */
   release(): void {
     this.trace?.close();
+    this.agentsTrace?.close();
     this.trace = null;
+    this.agentsTrace = null;
     this.lock?.release();
     this.lock = null;
   }
@@ -258,15 +282,16 @@ export class RunDirectory {
     this.stage = null;
   }
 
-  private traceFailed(error: unknown): Error {
-    const { trace } = this;
-    if (trace !== null) {
-      this.files['trace.csv'] = trace.written();
-      trace.close();
-      this.trace = null;
+  private traceFailed(error: unknown, name: 'trace.csv' | 'agents-trace.csv' = 'trace.csv'): Error {
+    const file = name === 'trace.csv' ? this.trace : this.agentsTrace;
+    if (file !== null) {
+      this.files[name] = file.written();
+      file.close();
+      if (name === 'trace.csv') this.trace = null;
+      else this.agentsTrace = null;
     }
-    this.incomplete['trace.csv'] = reasonOf(error);
-    return outputFailed(this.file('trace.csv'), error);
+    this.incomplete[name] = reasonOf(error);
+    return outputFailed(this.file(name), error);
   }
 
   /** Of a run that could not begin nothing is left. */

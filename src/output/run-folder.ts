@@ -21,6 +21,7 @@ export const RUN_FILES = [
   'trace.csv',
   'trace.parquet',
   'report.html',
+  'agents-trace.csv',
   'summary.json',
 ] as const;
 /** What it takes to go on with the run: see `src/checkpoint`. */

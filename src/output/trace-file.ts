@@ -9,7 +9,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { fileSystem } from '../../topology/file-system.js';
 import { named, openNew, removeFile, type Written, writeAll } from '../../topology/whole-file.js';
 import { COLUMNS, rowOf } from '../trace/ring.js';
@@ -28,11 +28,14 @@ export class TraceFile {
   private pending = '';
   private flushedMs = Number.NEGATIVE_INFINITY;
 
-  /** A file that nobody had, with its first line. Throws what the file system throws, with `path`. */
-  constructor(file: string) {
+  /**
+   * A file that nobody had, with its first line: the columns of a trace, unless others are given. Throws what
+   * the file system throws, with `path`.
+   */
+  constructor(file: string, columns: readonly string[] = COLUMNS) {
     this.file = file;
     this.handle = openNew(file);
-    this.pending = `${COLUMNS.join(',')}\n`;
+    this.pending = `${columns.join(',')}\n`;
     try {
       this.flush();
     } catch (error) {
@@ -44,7 +47,12 @@ export class TraceFile {
 
   /** To be called now and then without rows too: what waits is written when it is due. */
   append(rows: readonly TraceRow[]): void {
-    for (const row of rows) this.pending += traceLine(row);
+    this.write(rows.map(traceLine).join(''));
+  }
+
+  /** The same of lines. */
+  write(lines: string): void {
+    this.pending += lines;
     if (this.pending.length >= FLUSH_BYTES || performance.now() - this.flushedMs >= FLUSH_MS) this.flush();
   }
 
@@ -147,6 +155,25 @@ export function* readTraceRows(file: string): Generator<TraceRow> {
   } finally {
     closeSync(handle);
   }
+}
+
+/** A line of agents-trace.csv. */
+export function agentsLine(round: number, numbers: Float64Array): string {
+  return `${round},${Array.from(numbers, (value) => (Number.isNaN(value) ? '' : String(value))).join(',')}\n`;
+}
+
+/** Whole lines of agents-trace.csv with these columns, by round. Nothing where it is not there, or has others. */
+export function* readAgentsLines(file: string, columns: readonly string[]): Generator<[number, string]> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'latin1');
+  } catch {
+    return;
+  }
+  const [head, ...lines] = text.slice(0, text.lastIndexOf('\n')).split('\n');
+  if (head !== columns.join(',')) return;
+  for (const line of lines)
+    if (line.split(',').length === columns.length) yield [Number.parseInt(line, 10), `${line}\n`];
 }
 
 function numberIn(field: string): number {

@@ -50,7 +50,14 @@ export interface RunConfig {
   /** Whether each is held to a core of its own; none is where absent. */
   pin?: 'cores' | 'spread';
   /** Rounds between two rows, and agents at which a row evaluates f. */
-  trace: { every: number; sample: SampleChoice };
+  trace: {
+    every: number;
+    sample: SampleChoice;
+    /** Agents whose x is kept in every row, by number; none where absent. */
+    agents?: 'all' | readonly number[];
+    /** Which entries of their x; the first where absent. */
+    coordinates?: readonly number[];
+  };
   /** Links for the trace's networkSeconds. */
   network?: NetworkSpec;
   /** When what it needs to go on is written to its folder; never, before it is over, where absent. */

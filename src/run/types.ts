@@ -8,6 +8,7 @@ import type { CostPlan } from '../cost/types.js';
 import type { NetworkSpec } from '../links/types.js';
 import type { Seed } from '../runtime.js';
 import type { StopSpec } from './config.js';
+import type { Watched } from './watched.js';
 
 /** A field of the arena that belongs to the answer: hashed, written, shown. */
 export interface StateField {
@@ -37,6 +38,8 @@ export interface RunPlan {
    * this is.
    */
   traceEvery: number;
+  /** Coordinates of agents that every row has behind its columns; absent where there are none. */
+  watched?: Watched;
   /** Links to reckon with; null where the config gives none. */
   network: NetworkSpec | null;
   layout: Layout;

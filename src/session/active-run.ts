@@ -6,6 +6,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import { type Arena, createArena } from '../arena/arena.js';
 import { keepCompiledCode } from '../base/compiled-code.js';
 import { InputError } from '../base/errors.js';
@@ -14,7 +15,7 @@ import { takeOver } from '../checkpoint/carried.js';
 import { writeNpyRows } from '../data/npy.js';
 import type { Manifest } from '../output/manifest.js';
 import type { ReportMaker, RunDirectory } from '../output/run-directory.js';
-import { readTraceRows } from '../output/trace-file.js';
+import { agentsLine, readAgentsLines, readTraceRows } from '../output/trace-file.js';
 import { NO_GRAPH } from '../page/payload.js';
 import { filesOfModules } from '../plugin/modules.js';
 import type { Change, ChangeReport, Edit } from '../run/changes.js';
@@ -24,6 +25,7 @@ import { optimumValueIn } from '../run/optimum.js';
 import type { Summary } from '../run/reports.js';
 import { createSnapshots, goesBack } from '../run/snapshot.js';
 import type { Fault, LoopReport } from '../run/tasks.js';
+import { watchedColumns, watchedCount } from '../run/watched.js';
 import { standsStill, Word } from '../sync/control.js';
 import { RingReader, rowOf } from '../trace/ring.js';
 import type { TraceRow } from '../trace/row.js';
@@ -66,6 +68,10 @@ export class ActiveRun {
   private arena: Arena;
   private words: Int32Array;
   private reader: RingReader;
+  /** Columns of agents-trace.csv; null where no agents are followed. */
+  private readonly followed: string[] | null;
+  /** Lines of it that were taken from the ring and not yet passed on. */
+  private agentsLines = '';
   private readonly id: string;
   /** Where a run that looks for the round of its arrival would go back to. */
   private snapshots: SharedArrayBuffer | null;
@@ -109,13 +115,23 @@ export class ActiveRun {
     // Whoever runs hears of a failure.
     this.filled.catch(() => {});
     this.words = this.arena.view('control', 'i32');
-    this.reader = new RingReader(this.words, this.arena.view('trace.ring', 'f64'));
+    const { watched } = prepared.plan;
+    this.followed = watched ? watchedColumns(watched) : null;
+    this.reader = this.openReader();
     this.steering = new Steering(this.words, prepared.plan.rounds);
     this.snapshots = goesBack(prepared.plan) ? createSnapshots(prepared.plan.layout) : null;
     this.timeline = options.timeline
       ? new TimelineRecording(options.timeline, prepared.plan, this.words)
       : null;
     this.checkpoints = new RunCheckpoints(this.checkpointInputs());
+  }
+
+  /** Of the ring in the arena that there is. */
+  private openReader(): RingReader {
+    const extra = watchedCount(this.prepared.plan.watched);
+    return new RingReader(this.words, this.arena.view('trace.ring', 'f64'), extra, (round, numbers) => {
+      this.agentsLines += agentsLine(round, numbers);
+    });
   }
 
   private checkpointInputs(): CheckpointInputs {
@@ -188,7 +204,7 @@ export class ActiveRun {
     this.arena = createArena(prepared.plan.layout);
     await this.fill();
     this.words = this.arena.view('control', 'i32');
-    this.reader = new RingReader(this.words, this.arena.view('trace.ring', 'f64'));
+    this.reader = this.openReader();
     this.snapshots = goesBack(this.prepared.plan) ? createSnapshots(prepared.plan.layout) : null;
     const take = (into: Uint8Array) =>
       takeOver({ from, to: this.arena, round, carry, edits: change.edits, ordinal }, into);
@@ -249,6 +265,7 @@ export class ActiveRun {
       plan: prepared.report,
       inputs: prepared.inputs,
       agents: prepared.agents(),
+      ...(this.followed && { followed: this.followed }),
       ...(options.from && { manifest: options.from.manifest }),
     });
     try {
@@ -389,11 +406,27 @@ export class ActiveRun {
       if (rows.push(row) === EARLIER_ROWS) pass();
     }
     pass();
+    this.takeEarlierAgents(trace, round);
     const lacking = 1 + Math.floor(round / traceEvery) - count;
     if (lacking > 0)
       this.warnings.push(
         `trace.csv lacks ${plural(lacking, 'row')} before round ${round}: it was cut or edited`,
       );
+  }
+
+  /** The same of agents-trace.csv, which lies beside it. */
+  private takeEarlierAgents(trace: string | null, round: number): void {
+    if (this.followed === null || trace === null) return;
+    const file = path.join(path.dirname(trace), 'agents-trace.csv');
+    const { traceEvery } = this.prepared.plan;
+    let last = -1;
+    let lines = '';
+    for (const [at, line] of readAgentsLines(file, ['round', ...this.followed])) {
+      if (at <= last || at > round || at % traceEvery !== 0) continue;
+      last = at;
+      lines += line;
+    }
+    this.writeRows(() => this.directory?.appendAgents(lines));
   }
 
   private tellCheckpoints(summary: Summary): void {
@@ -447,7 +480,12 @@ export class ActiveRun {
       this.history.push(row);
       this.kept?.push(row);
     }
-    this.writeRows(() => this.directory?.append(rows));
+    const lines = this.agentsLines;
+    this.agentsLines = '';
+    this.writeRows(() => {
+      this.directory?.append(rows);
+      if (this.followed !== null) this.directory?.appendAgents(lines);
+    });
     if (rows.length === 0) return;
     // By now all has been called once that a run calls until its first round is over.
     keepCompiledCode();

@@ -51,12 +51,16 @@ export class RingWriter {
   private readonly words: Int32Array;
   private readonly rows: Float64Array;
 
-  constructor(words: Int32Array, rows: Float64Array) {
+  private readonly width: number;
+
+  /** `extra`: numbers that a row has behind its columns. */
+  constructor(words: Int32Array, rows: Float64Array, extra = 0) {
     this.words = words;
     this.rows = rows;
+    this.width = COLUMNS.length + extra;
   }
 
-  /** Publishes one row of COLUMNS.length numbers; false if the run was poisoned while the ring was full. */
+  /** Publishes one row, its columns and what stands behind them; false if the run was poisoned while the ring was full. */
   push(row: Float64Array): boolean {
     const words = this.words;
     const written = Atomics.load(words, Word.ROWS_WRITTEN); // [R1]
@@ -66,8 +70,9 @@ export class RingWriter {
       if (isPoisoned(words)) return false;
       Atomics.wait(words, Word.ROWS_READ, read, FULL_POLL_MS); // [R3]
     }
-    const base = ((written >>> 0) % RING_ROWS) * COLUMNS.length;
-    for (let column = 0; column < COLUMNS.length; column++) this.rows[base + column] = row[column];
+    const { width } = this;
+    const base = ((written >>> 0) % RING_ROWS) * width;
+    for (let column = 0; column < width; column++) this.rows[base + column] = row[column];
     // After the row itself: the reader takes nothing past this count.
     Atomics.store(words, Word.ROWS_WRITTEN, (written + 1) | 0); // [R4]
     return true;
@@ -79,9 +84,20 @@ export class RingReader {
   private readonly words: Int32Array;
   private readonly rows: Float64Array;
 
-  constructor(words: Int32Array, rows: Float64Array) {
+  private readonly extra: number;
+  private readonly onExtra: (round: number, numbers: Float64Array) => void;
+
+  /** `extra`: numbers that a row has behind its columns, which `onExtra` is given, row by row. */
+  constructor(
+    words: Int32Array,
+    rows: Float64Array,
+    extra = 0,
+    onExtra: (round: number, numbers: Float64Array) => void = () => {},
+  ) {
     this.words = words;
     this.rows = rows;
+    this.extra = extra;
+    this.onExtra = onExtra;
   }
 
   /** Takes every row published so far, oldest first. */
@@ -91,8 +107,11 @@ export class RingReader {
     let read = Atomics.load(words, Word.ROWS_READ); // [R5]
     const written = Atomics.load(words, Word.ROWS_WRITTEN); // [R6]
     while (read !== written) {
-      const base = ((read >>> 0) % RING_ROWS) * COLUMNS.length;
-      taken.push(rowOf(this.rows, base));
+      const end = COLUMNS.length + this.extra;
+      const base = ((read >>> 0) % RING_ROWS) * end;
+      const row = rowOf(this.rows, base);
+      taken.push(row);
+      if (this.extra > 0) this.onExtra(row.round, this.rows.slice(base + COLUMNS.length, base + end));
       read = (read + 1) | 0;
     }
     Atomics.store(words, Word.ROWS_READ, read); // [R7]

@@ -55,6 +55,7 @@ import {
 import type { RoundLoad } from '../../run/program.js';
 import type { OrderReport } from '../../run/reports.js';
 import { verdictField } from '../../run/verdict.js';
+import { planWatched, watchedCount } from '../../run/watched.js';
 import { type PlanContext, seedWords } from '../../runtime.js';
 import { controlWords } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
@@ -160,6 +161,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   );
   checkCompressor(definition, spec, messages.compressed, compressor, config.compressor, warnings);
 
+  const watched = planWatched(config, agents, dim);
   const arcs = graph.arcs?.count ?? 2 * graph.edges;
   const out: OutTable = { directed: graph.arcs !== undefined, shares: messages.shares ?? false };
   const measure = planMeasure({
@@ -197,7 +199,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     ...outFields(out, agents, arcs),
     ...orderFields(order),
     ...(links ? linksFields(links, agents, arcs, out) : []),
-    ...traceFields(problem, measure, state, precision),
+    ...traceFields(problem, measure, state, precision, watchedCount(watched)),
     ...pointFields(dim, precision),
     ...bitsFields(counted),
     ...(reference?.fields ?? []),
@@ -252,6 +254,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
       rounds: config.rounds,
       stop: config.stop,
       traceEvery: config.trace.every,
+      ...(watched && { watched }),
       network: config.network ?? null,
       layout,
       weightStride: weights ? 8 : 0,
@@ -412,9 +415,10 @@ function traceFields(
   measure: MeasurePlan,
   state: readonly FieldSpec[],
   precision: Precision,
+  extra: number,
 ): FieldSpec[] {
   return [
-    { name: 'trace.ring', type: 'f64', length: RING_ROWS * COLUMNS.length },
+    { name: 'trace.ring', type: 'f64', length: RING_ROWS * (COLUMNS.length + extra) },
     { name: 'trace.mean', type: 'f64', length: pointLength(cost.dim) },
     ...optimumFields(cost.dim),
     verdictField,

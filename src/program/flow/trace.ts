@@ -13,6 +13,7 @@ import { optimumValueIn } from '../../run/optimum.js';
 import type { BoundProgram } from '../../run/types.js';
 import { bindVerdict } from '../../run/verdict.js';
 import type { Runtime } from '../../runtime.js';
+import { COLUMNS } from '../../trace/ring.js';
 import type { Bits } from './bits.js';
 import type { FlowRunPlan } from './types.js';
 
@@ -89,6 +90,12 @@ export function bindTrace(
   const verdict = bindVerdict(plan, arena);
   const accuracy = bindAccuracy(plan.cost, cost, arena, worker, plan.workers);
 
+  const { watched } = plan;
+  const reals = arena.allReals;
+  const places = numbers === undefined ? null : arena.view('agents.positions', 'u32');
+  const followed = Int32Array.from(watched?.agents ?? [], (agent) => places?.[agent] ?? agent);
+  const coordinates = Int32Array.from(watched?.coordinates ?? []);
+
   const hasOptimum = plan.optimumKnown;
   const optimumValue = optimumValueIn(arena, plan);
   const measure = bindMeasure(
@@ -159,7 +166,18 @@ export function bindTrace(
     row[11] = Number.NaN;
     row[12] = Number.NaN;
     measure.fill(row);
+    if (watched !== undefined) follow(k, row);
     return verdict(row);
+  };
+
+  /** x of the agents that the trace follows, behind the columns; the leader reads what others have written. */
+  const follow = (k: number, row: Float64Array) => {
+    const start = xAt(k);
+    for (let i = 0; i < followed.length; i++) {
+      const at = (start + followed[i] * rowBytes) / arena.realBytes;
+      for (let j = 0; j < coordinates.length; j++)
+        row[COLUMNS.length + i * coordinates.length + j] = reals[at + coordinates[j]];
+    }
   };
 
   /** One worker has all agents. */

@@ -13,7 +13,7 @@ import {
   rowLength,
   wholeThatLasts,
 } from '../../arena/layout.js';
-import { formatPath, InputError, type SpecPath } from '../../base/errors.js';
+import { formatPath, formatValue, InputError, type SpecPath } from '../../base/errors.js';
 import { planSchedule } from '../../base/schedules.js';
 import { TRANSFORM_NS } from '../../compress/nanoseconds.js';
 import { planCompressor } from '../../compress/registry.js';
@@ -24,6 +24,7 @@ import { pointFields } from '../../cost/points.js';
 import type { CostModel } from '../../cost/types.js';
 import { channelSeed } from '../../flow/channel.js';
 import { accuracyFields } from '../../run/accuracy.js';
+import type { RunConfig } from '../../run/config.js';
 import { measuresOnePoint, rowWork, slopeFields, workOf } from '../../run/measure.js';
 import { optimumFields } from '../../run/optimum.js';
 import { gradientNs, messageNs, partition } from '../../run/partition.js';
@@ -65,6 +66,7 @@ export function planServer({
   const { dim } = cost;
   const { agents } = spec;
   refuseEmptyAgents(cost, agents);
+  refuseWatched(config);
   const links = linksOf(spec, PATH);
   const context: Omit<PlanContext, 'path' | 'dim'> = {
     agents,
@@ -208,6 +210,17 @@ function agentNs(cost: CostModel, rotation: RotationPlan | null, uplink: Compres
   const { own } = messageNs(uplink, cost.dim);
   const transform = rotation === null ? 0 : TRANSFORM_NS * rotation.size;
   return gradientNs(cost).map((ns) => ns + transform + own);
+}
+
+/** Around a server nobody has an x of its own. */
+function refuseWatched({ trace }: Pick<RunConfig, 'trace'>): void {
+  for (const name of ['agents', 'coordinates'] as const) {
+    if (trace[name] === undefined) continue;
+    throw new InputError(
+      `trace.${name} is ${formatValue(trace[name])}, and around a server all agents have the same x: there is nothing to follow`,
+      { path: ['trace', name] },
+    );
+  }
 }
 
 function refuseEmptyAgents({ samples }: CostModel, agents: number): void {

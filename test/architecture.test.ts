@@ -192,7 +192,8 @@ describe('imports run one way', () => {
     expect(imports.filter((what) => /cost|flow|compress|kernels/.test(what))).toEqual([]);
   });
 
-  it('workers load no parser, no linear algebra and no zod', () => {
+  /** Files of dist, and packages, that are loaded at once with one. */
+  function loadedWith(entry: string): { files: string[]; packages: string[] } {
     const seen = new Set<string>();
     const packages = new Set<string>();
     const visit = (file: string) => {
@@ -201,12 +202,35 @@ describe('imports run one way', () => {
       for (const { from, late } of sourceFacts(file, read(path.join('dist', file))).imports) {
         if (late) continue;
         if (from.startsWith('.')) visit(path.join(path.dirname(file), from));
-        else packages.add(from);
+        else if (!from.startsWith('node:')) packages.add(from);
       }
     };
-    visit('workers/agents.js');
-    expect(seen.size).toBeGreaterThan(50);
-    expect([...packages].filter((name) => !name.startsWith('node:'))).toEqual([]);
+    visit(entry);
+    return { files: [...seen], packages: [...packages].sort() };
+  }
+
+  it('workers load no parser, no linear algebra and no zod', () => {
+    const { files, packages } = loadedWith('workers/agents.js');
+    expect(files.length).toBeGreaterThan(50);
+    expect(packages).toEqual([]);
+  });
+
+  it('a start loads no more than it needs', () => {
+    // A coordinator is given a config that has been checked; what parses and checks is as large as all the rest.
+    const coordinator = loadedWith('workers/coordinator.js');
+    expect(coordinator.files.length).toBeGreaterThan(100);
+    expect(coordinator.packages).toEqual([
+      'comlink',
+      'comlink/dist/esm/node-adapter.mjs',
+      'picocolors',
+      'piscina',
+    ]);
+    // The thread of a run is begun before anything else is loaded.
+    expect(loadedWith('src/cli/command.js').files.length).toBeLessThan(12);
+    const run = loadedWith('src/cli/run.js');
+    const engine = /\/(cost|flow|compress|links|schema|program)\//;
+    expect(run.files.filter((file) => engine.test(file))).toEqual([]);
+    expect(run.packages).not.toContain('piscina');
   });
 });
 

@@ -30,7 +30,7 @@ import { standsStill, Word } from '../sync/control.js';
 import { RingReader, rowOf } from '../trace/ring.js';
 import type { TraceRow } from '../trace/row.js';
 import { RowStore } from '../trace/row-store.js';
-import { automaticOf, type Planned, planChange } from './changing.js';
+import type { Planned } from './changing.js';
 import { type CheckpointInputs, RunCheckpoints } from './checkpoints.js';
 import { WorkerPool } from './pool.js';
 import type { PreparedRun } from './prepare.js';
@@ -159,7 +159,7 @@ export class ActiveRun {
     return this.steering.atRest('change', async (round) => {
       if (this.timeline !== null) throw new InputError('a run whose timeline is recorded cannot be changed');
       if (this.ending) throw new InputError('change was called when the run had ended');
-      const planned = await planChange({ round, edits }, this.loaded, this.prepared, this.automatic);
+      const planned = await this.planned({ round, edits });
       if (planned.later !== null && this.options.from)
         throw new InputError('a run that was gone on with cannot be changed');
       await new Promise<void>((made, refused) => {
@@ -171,8 +171,17 @@ export class ActiveRun {
     });
   }
 
+  /** Loaded when it is needed: what checks configs is half of what this thread could have. */
+  private async planned(change: Change): Promise<Planned> {
+    const { planChange } = await import('./changing.js');
+    return planChange(change, this.loaded, this.prepared, this.automatic);
+  }
+
+  /** Which parameters of the flow were `auto` when the run began: a new compressor has them chosen anew. */
   private get automatic(): readonly string[] {
-    return automaticOf(this.options.config);
+    const { flow } = this.options.config.config;
+    if (flow === null || typeof flow !== 'object') return [];
+    return Object.entries(flow).flatMap(([name, value]) => (value === 'auto' ? [name] : []));
   }
 
   /** Everyone has left the loop: they enter that of the changed run. */
@@ -185,7 +194,7 @@ export class ActiveRun {
     else {
       const change = this.schedule.shift() as Change;
       const due = { ...change, round, edits: this.stillDue(change) };
-      planned = await planChange(due, this.loaded, this.prepared, this.automatic);
+      planned = await this.planned(due);
     }
     const { prepared, carry, change, report } = planned;
     const ordinal = this.changes.length;

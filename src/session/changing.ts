@@ -26,15 +26,8 @@ export interface Planned {
   later: Change | null;
 }
 
-/** Which parameters of the flow were `auto` when the run began: a new compressor has them chosen anew. */
-export function automaticOf({ config }: LoadedConfig): string[] {
-  const flow = config['flow'];
-  if (flow === null || typeof flow !== 'object') return [];
-  return Object.entries(flow).flatMap(([name, value]) => (value === 'auto' ? [name] : []));
-}
-
 /**
- * @param automatic as `automaticOf` says of the run's first config
+ * @param automatic parameters of the flow that the run's first config leaves open
  * @throws InputError
  */
 export async function planChange(

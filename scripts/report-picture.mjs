@@ -13,18 +13,7 @@ import { run } from 'sottovoce';
 import { findChromium, NO_CHROMIUM, pathOfChromium } from './chromium.mjs';
 
 const docs = fileURLToPath(new URL('../docs', import.meta.url));
-const config = {
-  name: 'one bit a coordinate, 16 places',
-  topology: { file: fileURLToPath(new URL('../examples/data/network.gml', import.meta.url)) },
-  cost: { kind: 'quadratic', dim: 64, condition: 4 },
-  flow: { kind: 'primal-dual', compress: 'error-state' },
-  compressor: { kind: 'flatten', inner: { kind: 'sign' } },
-  network: { bandwidth: '1 Mbit/s', latency: '20 ms' },
-  trace: { every: 1 },
-  rounds: 20_000,
-  stop: { rmsError: 1e-8 },
-  workers: 2,
-};
+const config = fileURLToPath(new URL('report-picture.yaml', import.meta.url));
 
 const browser = findChromium('take a picture of a report');
 if (browser === null) {

@@ -54,7 +54,7 @@ const EXTERNAL = [/^@swc\//, /^piscina(\/|$)/, /^@resvg\//, /^assemblyscript(\/|
  * several parts share. The rest stays apart until it is needed.
  */
 const CONFIG =
-  /src[\\/](config[\\/]load|(compress|cost|flow|links)[\\/]registry|program[\\/][a-z-]+[\\/]sections)\.ts$|topology[\\/]registry\.ts$/;
+  /src[\\/](config[\\/](load|spec-text)|(compress|cost|flow|links)[\\/]registry|program[\\/][a-z-]+[\\/]sections)\.ts$|topology[\\/]registry\.ts$/;
 /** What begins the thread of a run, before anything else of the command line is loaded. */
 const COMMAND =
   /src[\\/](cli[\\/](command|streams)|session[\\/](coordinator-thread|host)|run[\\/]locations|plugin[\\/]watch|base[\\/]errors)\.ts$|topology[\\/]errors\.ts$/;

@@ -19,6 +19,7 @@ import { RunFrames } from './frames.js';
 import type { DashboardState, NetworkFacts, Phase, WorkerState } from './protocol.js';
 
 const LOOK_MS = 100;
+const ROWS_MS = 40;
 /** Rounds a second are those of about so long. */
 const SPEED_MS = 1000;
 
@@ -133,6 +134,8 @@ export class Driver {
       );
       await session.subscribe((rows) => this.#take(rows));
       await Promise.race([this.#see(0), ended]);
+      // A short run may be over by now.
+      if (!this.busy) return plan;
       this.#become(paused ? 'paused' : 'running');
       this.#timer = setInterval(() => void this.#look(), LOOK_MS);
       await this.#look();
@@ -142,7 +145,11 @@ export class Driver {
         await this.#close();
         this.#phase = 'none';
         this.#events.changed();
-      } else await this.#running;
+      } else {
+        await this.#running;
+        // It was over before it could be looked at.
+        if (this.#plan !== null && this.#summary !== null) return this.#plan;
+      }
       throw error;
     }
   }
@@ -335,6 +342,8 @@ export class Driver {
 
   async #end(summary: Summary): Promise<void> {
     this.#summary = summary;
+    // Rows come over a port of their own, and the last of them may still be under way.
+    await new Promise((resolve) => setTimeout(resolve, ROWS_MS));
     await this.#close();
     this.#become('over');
   }

@@ -23,7 +23,12 @@ export async function recallConfig(
   overrides: readonly Override[],
   check = checkText,
 ): Promise<LoadedConfig> {
-  const source = await readSource(file);
+  const source = await readSource(file).catch(async (error: unknown) => {
+    // What is wrong on the command line is said before what is wrong with a file.
+    const { parseOverride } = await import('./load.js');
+    set.forEach(parseOverride);
+    throw error;
+  });
   const make = async (): Promise<Kept> => {
     const checked = await check(source, file, set, overrides);
     const { file: _file, folder: _folder, source: _source, ...kept } = checked;

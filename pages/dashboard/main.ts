@@ -257,9 +257,12 @@ async function change(edits: Edit[], what: string): Promise<boolean> {
       if (app.state?.phase !== 'paused') await call.pause();
       const report = await call.change(edits);
       network.setCut(report.cut);
-      const parts = report.parts > 1 ? ` The network is in ${count(report.parts)} parts now.` : '';
+      const parts =
+        report.parts > 1 && report.warnings.length === 0
+          ? ` The network is in ${count(report.parts)} parts now.`
+          : '';
       app.say(
-        `Round ${count(report.round)}: ${what}.${parts}${report.warnings.length > 0 ? ` ${report.warnings.join(' ')}` : ''}`,
+        `Round ${count(report.round)}: ${what}.${parts}${report.warnings.map((warning) => ` ${warning.charAt(0).toUpperCase()}${warning.slice(1)}.`).join('')}`,
         report.warnings.length > 0 ? 'warn' : 'good',
       );
       if (goes) await call.resume();

@@ -148,6 +148,12 @@ export class Tour {
     this.tick();
   }
 
+  /** What a step says may hang on what it did. */
+  private redraw(): void {
+    const step = this.steps[this.at];
+    if (step !== undefined) this.draw(step);
+  }
+
   private tick(): void {
     setText(this.liveLine, this.steps[this.at]?.live?.() ?? '');
   }
@@ -235,6 +241,14 @@ export class Tour {
     return Number.isNaN(mean)
       ? `Round ${this.round}.`
       : `Round ${this.round}: on average they are ${short(mean)} away from the mean of all.`;
+  }
+
+  /** The hub beside all. */
+  private apart(): string {
+    const { seen } = this;
+    const mean = this.app.network.meanDisagreement();
+    if (seen === null || Number.isNaN(mean) || seen.agent !== this.airport(HUB)) return this.disagreement();
+    return `Round ${count(seen.round)}: Chicago is ${short(seen.disagreement)} away from the mean of all; on average it is ${short(mean)}.`;
   }
 
   private script(): Step[] {
@@ -336,19 +350,20 @@ export class Tour {
         at: 'network-panel',
         text: [
           () =>
-            'Now all routes of Chicago O’Hare are cut: dashed and red. It hears nobody and goes on with its own flights alone, so its colour stands out from the others, and in the curve a mark says when.',
+            'Now all routes of Chicago O’Hare are cut: dashed and red. It hears nobody and goes on with its own flights alone: it drifts away from the others. A mark in the curves says when.',
           () =>
             this.parts > 2
-              ? `${count(this.parts - 2)} small airports had no other route: they are cut off too. The network is in ${count(this.parts)} parts now.`
-              : 'The others find other ways around it.',
+              ? `${this.parts === 3 ? 'One small airport had no other route: it is' : `${count(this.parts - 2)} small airports had no other route: they are`} cut off too. All others find ways around.`
+              : 'The others find ways around it.',
         ],
         enter: async (still) => {
           const hub = this.airport(HUB);
           app.inspect(hub);
           if (await cutAll(app, hub)) this.parts = app.state?.changes.at(-1)?.parts ?? 2;
+          this.redraw();
           await this.play(240, 4, 50, still);
         },
-        live: () => this.disagreement(),
+        live: () => this.apart(),
       },
       {
         title: 'And back',
@@ -361,7 +376,7 @@ export class Tour {
           await app.change([{ kind: 'restore', edges: 'all' }], 'all routes are there again');
           await this.play(240, 4, 50, still);
         },
-        live: () => this.disagreement(),
+        live: () => this.apart(),
       },
       {
         title: 'Agreement',

@@ -8,7 +8,7 @@
  *  - two browsers look on at once, and one takes the pen from the other;
  *  - the server is killed and started again: the page says so and comes back; with another token it says what
  *    to do; a wrong token gets a page that says so, and nothing else;
- *  - by keyboard alone: an agent is found and looked into;
+ *  - by keyboard alone: an agent is found, and its message is read bit by bit;
  *  - axe finds nothing serious in any of it, in light and dark, on a desk and on a phone;
  *  - no error in the console.
  *
@@ -111,7 +111,9 @@ async function startFromForm(page) {
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('begin with').selectOption('file:ring.yaml');
   const nodes = dialog.getByLabel('nodes', { exact: false }).first();
-  await until(async () => (await nodes.inputValue()) === '25', 'the form holds the config');
+  // The example that the form begins with has 64.
+  const dim = dialog.getByLabel('dim').first();
+  await until(async () => (await dim.inputValue()) === '16', 'the form holds the config');
   await nodes.fill('0');
   await nodes.blur();
   await until(async () => (await nodes.getAttribute('aria-invalid')) === 'true', 'the field is marked');
@@ -120,7 +122,12 @@ async function startFromForm(page) {
   await dialog.screenshot({ path: path.join(pictures, 'form-error.png') });
   await nodes.fill('25');
   await nodes.blur();
-  await dialog.getByText('Nothing is wrong with it.').waitFor();
+  await dialog
+    .getByText('Nothing is wrong with it.')
+    .waitFor()
+    .catch(async () =>
+      assert.fail(await dialog.locator('.dialog-foot, .error:not([hidden])').allInnerTexts().then(String)),
+    );
   await accessible(page, 'form');
   await dialog.getByLabel('stand still at round 0').check();
   await dialog.getByRole('button', { name: 'Start' }).click();
@@ -183,6 +190,14 @@ async function inspectByKeyboard(page) {
   await page.keyboard.press('Enter');
   await page.locator('#pane-agent h2').getByText('Agent 12').waitFor();
   await page.locator('#pane-agent').getByText('2 neighbours').waitFor();
+  const message = page.getByRole('listbox');
+  await message.first().waitFor();
+  await message.first().focus();
+  await page.keyboard.press('ArrowRight');
+  const said = await page.locator('.bit-detail').first().textContent();
+  assert.match(said, /bits? \d/, 'the field under the arrow keys says where it is');
+  const shown = await message.first().locator('[role=option]').count();
+  assert.ok(shown > 3, `${shown} fields are shown`);
   await accessible(page, 'agent');
   await page.screenshot({ path: path.join(pictures, 'agent.png') });
 }

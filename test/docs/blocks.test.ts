@@ -85,6 +85,9 @@ const FOREIGN: [string, string][] = [
   ['import pandas as pd', 'pandas, on the file that the command above it has written'],
 ];
 
+/** Of docs/data-out.md: run by test/docs/data-out.test.ts where their programs are installed. */
+const LANGUAGES = ['python', 'sql', 'r', 'matlab', 'javascript'];
+
 /** What the parts of configs are made whole with. */
 const BASE = {
   topology: { kind: 'ring', nodes: 5 },
@@ -151,6 +154,7 @@ function fenced(language: string, text: string): Block {
   if (name !== undefined) return { kind: 'file', name, text };
   if (language === 'ts' || language === 'js') return { kind: 'program', text };
   if (language === 'yaml') return { kind: 'fragment', text };
+  if (LANGUAGES.includes(language ?? '')) return { kind: 'foreign', text };
   if (language === 'sh' || language === 'bash') return { kind: 'commands', text };
   return indented(text);
 }

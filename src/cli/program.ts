@@ -12,6 +12,7 @@ import { addCompareCommand } from './compare.js';
 import { addDashboardCommand, runWithDashboard } from './dashboard.js';
 import { reportError } from './errors.js';
 import { addListCommand } from './list.js';
+import { addMapCommand } from './map.js';
 import { addNewCommand } from './new.js';
 import { addPlotCommand } from './plot.js';
 import { addProfileCommand } from './profile.js';
@@ -107,6 +108,9 @@ export async function main(
       exitCode = code;
     });
     addSweepCommand(program, terminal, (code) => {
+      exitCode = code;
+    });
+    addMapCommand(program, terminal, (code) => {
       exitCode = code;
     });
     const topology = program

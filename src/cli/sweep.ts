@@ -162,6 +162,8 @@ const SAID: Readonly<Record<string, string>> = {
 interface Many {
   make(seeds: number[] | undefined, set: string[]): Promise<Sweep>;
   halving: boolean;
+  /** What is computed between the runs and the results; `onRun` is told how to end it. */
+  between?(sweep: Sweep, jobs: number, onRun: (stop: () => void) => void): Promise<void>;
   /** Writes the results, and says them where there is an output. */
   report(
     sweep: Sweep,
@@ -178,7 +180,7 @@ export async function runMany(
   options: Pick<SweepOptions, 'jobs' | 'seeds' | 'rounds' | 'set' | 'out' | 'quiet' | 'json'>,
   terminal: Terminal,
   dependencies: SweepDependencies,
-  { make, halving, report }: Many,
+  { make, halving, between, report }: Many,
 ): Promise<number> {
   const jobs = options.jobs === undefined ? ownCores().count : wholeNumber('--jobs', options.jobs, 1);
   const seeds = options.seeds === undefined ? undefined : wholeNumbers('--seeds', options.seeds, 0);
@@ -219,6 +221,7 @@ export async function runMany(
       watch.end();
     });
 
+    if (run.complete()) await between?.(sweep, jobs, (stop) => interrupt.running(stop));
     interrupt.finishing();
     const output = options.json ? terminal.stderr : terminal.stdout;
     const paint = colours(terminal, output);

@@ -20,6 +20,7 @@ const COLUMNS: Readonly<Record<Exclude<keyof SweepRow, 'values'>, ColumnType>> =
   seed: 'DOUBLE',
   status: 'STRING',
   givenUp: 'STRING',
+  grows: 'BOOLEAN',
   reached: 'BOOLEAN',
   roundsToTarget: 'INT32',
   bitsToTarget: 'DOUBLE',
@@ -154,10 +155,10 @@ export function formatSweep(sweep: Sweep, results: SweepResults, paint: Colours)
 function sayEnds(points: readonly SweepPoint[]): string {
   const counts = { arrived: 0, late: 0, away: 0, refused: 0, failed: 0 };
   const given = { growing: 0, slow: 0, halving: 0 };
-  for (const { status, givenUp, rounds, reached, seeds } of points) {
+  for (const { status, givenUp, grows, rounds, reached, seeds } of points) {
     if (rounds !== null && reached === seeds) counts.arrived++;
     else if (status === 'refused' || status === 'failed') counts[status]++;
-    else if (status === 'diverged' || givenUp === 'growing') counts.away++;
+    else if (grows) counts.away++;
     else counts.late++;
     if (givenUp !== null) given[givenUp]++;
   }

@@ -32,10 +32,10 @@ const DRAWN_DIGITS = 6;
 export interface SweepInputs {
   /** Path of a file, or plain data. */
   config: string | object;
-  /** `flow.step=0.01..0.1:log:12`, or values by path. */
-  grid: readonly string[] | Readonly<Record<string, AxisInput>>;
-  /** Option that messages name: `--grid`. */
-  option?: string;
+  /** Axes: `flow.step=0.01..0.1:log:12`, or a path and its values. */
+  grid: readonly (string | { path: string; values: AxisInput })[];
+  /** Option that messages name: `--grid`; or one for each axis. */
+  option?: string | readonly string[];
   /** So many points drawn from the axes, in the place of all of them. */
   random?: number | undefined;
   /** What they are drawn from. */
@@ -72,12 +72,12 @@ export interface Sweep {
 export async function makeSweep(inputs: SweepInputs): Promise<Sweep> {
   const { config, grid, option = '--grid', random, ask } = inputs;
   const registries = await loadRegistries();
-  const axes = Array.isArray(grid)
-    ? grid.map((text: string) => parseAxis(text, option, registries))
-    : Object.entries(grid as Record<string, AxisInput>).map(([name, given]) =>
-        axisOf(name, given, `grid ${name}`, registries),
-      );
-  checkAxes(axes, inputs, option);
+  const axes = grid.map((given, at) =>
+    typeof given === 'string'
+      ? parseAxis(given, typeof option === 'string' ? option : (option[at] as string), registries)
+      : axisOf(given.path, given.values, `axis ${given.path}`, registries),
+  );
+  checkAxes(axes, inputs, typeof option === 'string' ? option : '--x');
   const points = random === undefined ? full(axes) : drawn(axes, random, inputs.randomSeed ?? 0);
   const target = inputs.target === undefined ? null : parseTarget(inputs.target);
   const set = (inputs.set ?? []).map(parseOverride);

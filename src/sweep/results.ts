@@ -4,8 +4,9 @@
  */
 
 import { type Spread, spreadOf } from '../base/quantiles.js';
+import { hopeless } from '../compare/hopeless.js';
 import { compareOutcomes } from '../compare/results.js';
-import type { Cell, CellOutcome, CellRow, GivingUp } from '../compare/types.js';
+import type { Cell, CellOutcome, CellRow, GivingUp, Target } from '../compare/types.js';
 import type { TraceRow } from '../trace/row.js';
 import type { Axis, AxisValue } from './axes.js';
 import { commandOf } from './command.js';
@@ -23,6 +24,8 @@ export interface SweepRow {
   status: CellRow['status'];
   /** Why it was not run to its end: `growing`, `slow`, or `halving`; null where it was. */
   givenUp: GivingUp | 'halving' | null;
+  /** Whether its error grew at the end, as that of what diverges does. */
+  grows: boolean;
   /** Whether the target was reached and kept for as long again. */
   reached: boolean;
   /** The round of arrival. */
@@ -77,6 +80,8 @@ export interface SweepPoint {
   status: SweepRow['status'];
   /** Of the first seed that was given up; null where none was. */
   givenUp: SweepRow['givenUp'];
+  /** Whether the error of a seed that did not arrive grew at its end. */
+  grows: boolean;
   /** Rounds to the target over the seeds; null where one did not reach it. */
   rounds: Spread | null;
   /** Bits to the target over the seeds, each message counted once per agent. */
@@ -157,6 +162,7 @@ function rowOf(
     seed: row.seed,
     status: row.status,
     givenUp: ran?.givenUp?.why ?? (halved ? 'halving' : null),
+    grows: ran !== null && !row.reached && grows(ran, sweep.target, cell.loaded.config.rounds),
     reached: row.reached,
     roundsToTarget: row.roundsToTarget,
     bitsToTarget: row.bitsToTarget,
@@ -176,6 +182,13 @@ function rowOf(
     command: commandOf(sweep, point, cell, outcome),
     error: row.error,
   };
+}
+
+type Ran = Extract<CellOutcome, { trace: TraceRow[] }>;
+
+function grows({ status, trace, givenUp }: Ran, target: Target, rounds: number): boolean {
+  if (status === 'diverged' || givenUp?.why === 'growing') return true;
+  return trace.length > 0 && hopeless(trace, target, rounds, ['growing']) !== null;
 }
 
 function pointOf(
@@ -202,6 +215,7 @@ function pointOf(
     reached: reached.length,
     status: rows.find(({ status }) => status !== 'converged')?.status ?? 'converged',
     givenUp: rows.find(({ givenUp }) => givenUp !== null)?.givenUp ?? null,
+    grows: rows.some((row) => row.grows),
     rounds: over((row) => row.roundsToTarget),
     bits: over((row) => row.bitsToTarget),
     rate: middle((row) => row.rate),

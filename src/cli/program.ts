@@ -42,6 +42,7 @@ Examples:
   $ sottovoce report runs/ring-20250131-142530       the page of a run again: curves, network, set-up
   $ sottovoce compare ring.yaml --compressors 'identity; flatten(sign)'   which needs the fewest rounds and bits?
   $ sottovoce sweep ring.yaml --grid flow.step=0.01..0.1:log:12   which values are best?
+  $ sottovoce map ring.yaml --x flow.step=0.01..1:log:20 --y flow.mu=0.1..1:lin:20   where does it converge?
   $ sottovoce tune ring.yaml                         which gains does auto choose, and why?
   $ sottovoce topology inspect network.gml           is it connected, and how well?
   $ sottovoce certify sign 'flatten(sign)' --dim 64  what does a thousandth of the error cost in bits?

@@ -17,6 +17,8 @@ const PAST = 2;
 /** And by this much over half of the way, as a logarithm; and by so many times what it was the half before. */
 const LEAST_GROWTH = Math.log(1.3);
 const ACCELERATION = 1.4;
+/** What has risen so far above the least of late may be on its way out. */
+const RISING = 1.5;
 /** Slow: not even at this many times its pace would it arrive. */
 const PATIENCE = 10;
 /** And only after this share of its rounds. */
@@ -25,8 +27,8 @@ const SLOW_SHARE = 1 / 8;
 /**
  * Of the rows until now, the last one in the current round; why nothing more is to be expected, or null.
  *
- *  - growing: over the last three doublings of the rounds every value was above all of the doubling before, by
- *    more each time, as what grows exponentially is; and the last is past where the run began.
+ *  - growing: over the last three doublings of the rounds both the largest and the least value grew, the
+ *    largest by more each time, as what grows exponentially does; and the last is past where the run began.
  *  - slow: the least value of the later half of the way is above the target by more factors of ten than are
  *    gained, at ten times the pace since the half before it, in the rounds that are left.
  */
@@ -55,13 +57,14 @@ export function hopeless(
   if (reasons.includes('growing') && last[quantity] > PAST * trace[0]![quantity]) {
     // Exponential growth has twice the factors of ten in twice the rounds; an agent that first goes to a
     // minimiser of its own has no more.
-    const lately = Math.log(late.least / middle.most);
-    const before = Math.log(middle.least / early.most);
-    if (before > 0 && lately > Math.max(LEAST_GROWTH, ACCELERATION * before)) return 'growing';
+    const lately = Math.log(late.most / middle.most);
+    const before = Math.log(middle.most / early.most);
+    const fromBelow = late.least > middle.least && middle.least > early.least;
+    if (fromBelow && before > 0 && lately > Math.max(LEAST_GROWTH, ACCELERATION * before)) return 'growing';
   }
   if (!reasons.includes('slow') || round < SLOW_SHARE * rounds) return null;
   // What grows from far below is no slow one: it will be past its beginning.
-  if (late.least > middle.most) return null;
+  if (late.least > middle.most || last[quantity] > RISING * late.least) return null;
   // Factors of ten in half of the rounds so far, and those that are missing.
   const gained = Math.max(0, Math.log10(middle.least / late.least));
   const missing = Math.log10(late.least / bound);

@@ -27,7 +27,7 @@ export interface Mapped extends Swept {
 /** @param directory where everything is written; null: nowhere */
 export async function mapped(
   sweep: Sweep,
-  run: Pick<SweepRun, 'outcomes' | 'complete'>,
+  run: SweepRun,
   of: MapQuantity,
   boundary: Boundary | null,
   directory: CompareDirectory | null,

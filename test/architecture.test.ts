@@ -296,7 +296,9 @@ const OWN_WORDS: Record<string, string[]> = {
   threshold: ['src/compress/event-triggered.ts'],
   average: ['src/flow/', 'src/program/flow/', 'src/tune/types.ts'],
   'exact-diffusion': ['src/flow/nids.ts'],
-  scale: ['topology/generators/kronecker.ts'],
+  // Fields of a message have these names.
+  scale: ['topology/generators/kronecker.ts', 'src/compress/wire/signs.ts'],
+  sign: ['src/compress/wire/signs.ts'],
   logistic: ['kernels/reference/'],
   huber: ['kernels/reference/'],
   'nonconvex-logistic': ['kernels/reference/'],

@@ -102,10 +102,10 @@ export class Steering {
    */
   atRest<T>(what: string, act: (round: number) => Promise<T>): Promise<T> {
     return this.inTurn(async () => {
-      if (this.over || Atomics.load(this.words, Word.UNTIL) === Until.STOP)
+      const until = Atomics.load(this.words, Word.UNTIL); // [C3]
+      if (this.over || until === Until.STOP)
         throw new InputError(`${what} was called when the run had ended`);
-      if (Atomics.load(this.words, Word.UNTIL) === Until.NEVER) {
-        // [C3]
+      if (until === Until.NEVER) {
         throw new InputError(`${what} was called while the run goes on, expected a run that stands still`, {
           hint: 'await session.pause() first',
         });

@@ -1,11 +1,11 @@
 /**
- * The pictures of docs/figures.md, made by what it describes: a small comparison and some runs, drawn by
- * `plot`. The same numbers at every call. Half a minute.
+ * The pictures of docs/figures.md, tutorial.md and when-it-diverges.md, made by what these describe: small
+ * comparisons and some runs, drawn by `plot`. The same numbers at every call. A minute.
  *
  * Usage: npm run docs:figures
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,6 +59,33 @@ try {
     { outDir: at('agents') },
   );
   await plot(at('agents'), { y: 'agents', out: picture('agents') });
+
+  // tutorial.md: the study of it, as it stands there.
+  const [studyText] = /topology:.*?(?=```)/s.exec(
+    readFileSync(path.join(docs, '../tutorial.md'), 'utf8').split('# town-study.yaml')[1],
+  );
+  const examples = path.join(docs, '../../examples');
+  writeFileSync(at('town-study.yaml'), studyText.replaceAll('examples/', `${examples}/`));
+  await compare([at('town-study.yaml')], { outDir: at('town') });
+  await plot(at('town'), { x: 'bits', out: picture('tutorial') });
+
+  // when-it-diverges.md: the same gains, four messages.
+  const edge = { kind: 'primal-dual', compress: 'error-state', step: 0.0075, alpha: 60, beta: 6 };
+  const far = { topology: { kind: 'ring', nodes: 25 }, cost: { kind: 'quadratic', dim: 64, condition: 4 } };
+  const runs = [
+    { label: 'identity', compressor: { kind: 'identity' }, mu: 1 },
+    { label: 'one bit, mu 1', compressor: { kind: 'flattened-sign' }, mu: 1 },
+    { label: 'one bit, mu 0.25', compressor: { kind: 'flattened-sign' }, mu: 0.25 },
+    { label: 'eight entries, mu 1', compressor: { kind: 'top-k', k: 8 }, mu: 1 },
+  ];
+  for (const [index, { compressor, mu }] of runs.entries()) {
+    const config = { ...far, compressor, flow: { ...edge, mu }, rounds: 6000, stop: { rmsError: 1e-6 } };
+    await run({ ...config, trace: { every: 10 } }, { outDir: at(`edge-${index}`) });
+  }
+  await plot(
+    runs.map((_, index) => at(`edge-${index}`)),
+    { labels: runs.map(({ label }) => label), out: picture('edge') },
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

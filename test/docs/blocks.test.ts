@@ -33,6 +33,13 @@ const COMMANDS: { matches: RegExp; why: string; add?: string; late?: true }[] = 
     why: 'dozens of runs; test/sweep has them',
     add: '--rounds 100 --set flow.tuning=formula',
   },
+  { matches: /compare (choose|edge)\.yaml/, why: 'minutes', add: '--seeds 1 --tune 2 --rounds 20' },
+  {
+    matches: /compare town-study\.yaml/,
+    why: 'half a minute',
+    add: '--seeds 1 --tune 2 --rounds 20',
+  },
+  { matches: /plot study /, why: 'it draws what the command above it leaves; test/figures has many' },
   { matches: /resume runs\//, why: 'it goes on with a run that was stopped: test/checkpoint has many' },
   { matches: /^node bench\//, why: 'minutes to hours of measuring, on data that is not ours' },
   {

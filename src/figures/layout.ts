@@ -90,11 +90,19 @@ export function layOut(figure: Figure, page: Page, measure: Measure): Layout {
   return place(figure, page, measure, figure.labels.length > 1 && page.legend !== 'none');
 }
 
-function place(figure: Figure, page: Page, measure: Measure, withLegend: boolean): Layout {
+/** At the right edge of the page, where no number below the axis asks for more. */
+const RIGHT = 6;
+
+function place(
+  figure: Figure,
+  page: Page,
+  measure: Measure,
+  withLegend: boolean,
+  right: number = RIGHT,
+): Layout {
   const { panels, title } = figure;
   const widest = Math.max(...labelsUp(figure).map((words) => widthOf(words, SIZE, measure)));
   const left = SIZE + 8 + widest + TICK + 2;
-  const right = 6;
   const across = page.width - left - right;
   const columns = Math.min(
     panels.length,
@@ -159,6 +167,9 @@ function place(figure: Figure, page: Page, measure: Measure, withLegend: boolean
       numbered: { left: column === 0, below: p + columns >= panels.length },
     };
   });
+  // The last number stands around its tick, and half of it may lie beyond the page.
+  const beyond = Math.max(...placed.map(({ x }) => endOfNumbers(x, measure))) - (page.width - 1);
+  if (beyond > 0 && right === RIGHT) return place(figure, page, measure, withLegend, right + beyond);
   const [first] = placed as [PlacedPanel];
   const panelsHeight = (rows - 1) * (panelHeight + head + GAP + foot) + panelHeight;
   const bottom = top + head + panelsHeight;
@@ -344,6 +355,14 @@ function labelsUp({ y }: Figure): Words[] {
 export function targetWords(target: number): Words {
   const bound = boundInWords(target);
   return [{ text: 'target ' }, ...(typeof bound === 'string' ? [{ text: bound }] : bound)];
+}
+
+/** How far right the numbers below an axis reach. */
+function endOfNumbers(axis: Axis, measure: Measure): number {
+  const ends = axis.ticks.map(({ value, label }) =>
+    label === null ? 0 : axis.of(value) + widthOf(label, SIZE, measure) / 2,
+  );
+  return Math.max(0, ...ends);
 }
 
 export function widthOf(words: Words, size: number, measure: Measure): number {

@@ -50,6 +50,17 @@ describe('numbers of the picture are those of the file', () => {
       expect(Math.log10(y(up))).toBeCloseTo(Math.log10(rows[i]!.rmsError), 1);
   });
 
+  test('the last number across stands whole on the page', async () => {
+    // Four digits, at the end of the frame.
+    const long = fakeRun(at('long'), { rows: decay(4000, 1, 0.997, 10), status: 'finished' });
+    const { svg } = await plot(long, { width: '3.5in', target: null });
+    const numbers = [...svg.matchAll(/<text x="([\d.]+)"[^>]*text-anchor="middle">(\d+)</g)];
+    const [, place, text] = numbers.at(-1)!;
+    expect(text).toBe('4000');
+    // A digit of this font at 8 points is 5.1 wide.
+    expect(Number(place) + (5.09 * text!.length) / 2).toBeLessThanOrEqual(3.5 * 72);
+  });
+
   test('bits are labelled in an SI unit', async () => {
     const rows = decay(7, 1, 0.3).map((row) => ({ ...row, bitsBroadcast: 1e6 * (row.round ?? 0) }));
     const { svg } = await plot(fakeRun(at('bits'), { rows }), { x: 'bits' });

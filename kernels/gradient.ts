@@ -185,7 +185,7 @@ export function gradientLinearDense(
     }
     slopes(loss, parameter, scratch, labels, picks, from, used, Batch.scale(picks, scale, all, size));
     startRow(loss, row, point, n, regularization);
-    addRows(row, rows, rowStride, picks, from, scratch, used, Row.padded(n) << 3);
+    addRows(row, rows, rowStride, picks, from, scratch, used, Row.padded(n) << SHIFT);
   }
 }
 

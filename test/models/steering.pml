@@ -1,5 +1,5 @@
 /*
- * Pause, resume, step, stop: N workers and the coordinator (src/session/steering.ts), which makes any calls
+ * Pause, resume, step, stop, change: N workers and the coordinator (src/session/steering.ts), which makes any calls
  * in any order, for ever, over a run of ROUNDS rounds; with POISONED one worker fails, in
  * a round or anywhere. With CALM, as then, nobody stops or cuts.
  *
@@ -9,8 +9,9 @@
  * again; a look that finds nothing is one that was not made yet.
  *
  * Holds: when pause() or step() has resolved nobody is in a round, and nobody begins one until the next
- * request is made; a step that nobody cut stands at its round; every call settles, and every worker leaves at
- * the end (no invalid end state). With LIVENESS the same under weak fairness, stops and cuts at any time.
+ * request is made; a step that nobody cut stands at its round; after a change has begun all leave in one round
+ * with nobody in it, unless a stop or a poison came first (what follows is another loop, on other words, which
+ * begins as this one does); every call settles, and every worker leaves at the end (no invalid end state). With LIVENESS the same under weak fairness, stops and cuts at any time.
  */
 
 #define STEERED
@@ -26,14 +27,18 @@
 #endif
 #define NEVER 255
 #define STOPPED 254
+#define LEFT 253
 #define GO 0
 #define PAUSE 1
 #define STOP 2
+#define LEAVE 3
 
 byte UNTIL = NEVER;
 byte ANSWERED, ROUND;
 byte COMMAND[2];
 byte over;
+/* How many left the loop because it is gone on with in another memory. */
+byte left;
 /* Who is in a round; and whether the coordinator has been told that nobody is. */
 byte working;
 bool still;
@@ -48,7 +53,11 @@ bool failed;
 byte REQUEST, PAUSE_AT = NEVER, PAUSED;
 #endif
 
+#ifdef MUTANT_LEAVING_HELD_IN_A_PAUSE
+#define pauseWanted(until, round) ((until) == LEFT || ((until) <= ROUNDS && (round) >= (until)))
+#else
 #define pauseWanted(until, round) ((until) <= ROUNDS && (round) >= (until))
+#endif
 
 inline decide() {
 #ifdef MUTANT_TWO_WORDS
@@ -66,6 +75,7 @@ inline decide() {
 #endif
   if
   :: until == STOPPED -> COMMAND[round & 1] = STOP         /* L1 */
+  :: until == LEFT -> COMMAND[round & 1] = LEAVE
   :: pauseWanted(until, round) -> COMMAND[round & 1] = PAUSE
   :: else -> COMMAND[round & 1] = GO
   fi;
@@ -179,6 +189,9 @@ proctype Worker(byte me) {
      :: else -> break
      od;
      if
+     :: command == LEAVE ->
+        d_step { assert(working == 0 && round == ROUND); left++ };
+        break
      :: command == STOP || round >= ROUNDS -> break
      :: else
      fi;
@@ -296,6 +309,22 @@ proctype Coordinator() {
      untilStill();
      assert(isOver || UNTIL == STOPPED || (still && (cut || from == target)));
      from = 0; target = 0; cut = false; pending = false
+  :: UNTIL != NEVER && UNTIL != STOPPED ->                 /* C3 */
+     /* change(), from a pause: it settles when everyone has left. */
+     pending = true; mayStop();
+     untilStill();
+     event = NOTHING;
+     ask(LEFT);
+     if
+     :: true
+#ifndef CALM
+     :: ask(STOPPED)
+#endif
+     fi;
+     isOver;
+     assert(left == N || UNTIL == STOPPED || POISON || ROUND == ROUNDS);
+     pending = false;
+     break
 #ifndef CALM
   :: true ->
      /* stop() */

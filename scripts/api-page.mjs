@@ -59,7 +59,7 @@ const PARTS = [
     title: 'Tools',
     about: 'What the commands of the same names do. Each loads what it needs when it is called.',
     names:
-      'compare CompareOptions CompareOutcome Comparison MethodRow CellRow Cell CellOutcome Target tune TuneOptions TuneOutcome TuneProgress TuneReport Tuning FlowTrials certify CertifyOptions CertifyProgress Certificate profile ProfileOptions ProfileOutcome ProfileReport ProfileShares ThreadShares FrameTime ThreadTimes ThreadProfile ProfileRepeat ProfileComparison ProfileVerdict RelativeChange FrameChange Spread Deoptimisation inspectTopology TopologySource InspectOptions TopologyInspection'.split(
+      'compare CompareOptions CompareOutcome Comparison MethodRow CellRow Cell CellOutcome CellAsk GivenUp GivingUp Prediction Target sweep SweepOptions ManyOptions SweepOutcome SweepResults SweepPoint SweepRow AxisInput map MapOptions MapOutcome MapQuantity Boundary Place Agreement tune TuneOptions TuneOutcome TuneProgress TuneReport Tuning FlowTrials certify CertifyOptions CertifyProgress Certificate profile ProfileOptions ProfileOutcome ProfileReport ProfileShares ThreadShares FrameTime ThreadTimes ThreadProfile ProfileRepeat ProfileComparison ProfileVerdict RelativeChange FrameChange Spread Deoptimisation inspectTopology TopologySource InspectOptions TopologyInspection'.split(
         ' ',
       ),
   },

@@ -18,9 +18,12 @@ export type { Band, Curve, CurveAxis } from './compare/curves.js';
 export type { Comparison } from './compare/results.js';
 export type {
   Cell,
+  CellAsk,
   CellOutcome,
   CellRow,
   Cost,
+  GivenUp,
+  GivingUp,
   MethodRow,
   ProblemRow,
   Quartiles,
@@ -92,6 +95,15 @@ export type {
   TopologyInput,
   TopologyKinds,
 } from './library/specs.js';
+export {
+  type ManyOptions,
+  type MapOptions,
+  type MapOutcome,
+  map,
+  type SweepOptions,
+  type SweepOutcome,
+  sweep,
+} from './library/sweep.js';
 export type { CertifyProgress, TuneProgress } from './library/tasks.js';
 export {
   type DescribedTimeline,
@@ -150,6 +162,7 @@ export type { ServerConfig } from './program/parameter-server/config.js';
 export type { TuneReport } from './report/tuning.js';
 export type { Change, ChangeReport, EdgeEnds, Edit } from './run/changes.js';
 export type { CheckpointSpec, LoadedConfig, Override, RunConfig } from './run/config.js';
+export type { Prediction } from './run/program.js';
 export type {
   CheckpointReport,
   FileDigest,
@@ -172,6 +185,9 @@ export type {
   Session,
   StartOptions,
 } from './session/types.js';
+export type { AxisInput } from './sweep/axes.js';
+export type { Agreement, Boundary, MapQuantity, Place } from './sweep/map.js';
+export type { SweepPoint, SweepResults, SweepRow } from './sweep/results.js';
 export type { TraceEvent, TraceFile } from './timeline/trace-events.js';
 export type { Waits, WorkerWaits } from './timeline/waits.js';
 export type { TraceRow } from './trace/row.js';

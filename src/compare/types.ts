@@ -74,7 +74,9 @@ export type GivingUp = 'growing' | 'slow';
 
 /** The round in which a cell was given up, and why. */
 export interface GivenUp {
+  /** The last round that it ran. */
   round: number;
+  /** What made it hopeless. */
   why: GivingUp;
 }
 

@@ -18,6 +18,7 @@ import type { SweepPoint } from './results.js';
 
 /** What is drawn. */
 export const MAP_QUANTITIES = ['rounds', 'rate', 'status', 'bits'] as const;
+/** What a map draws: rounds or bits to the target, the factor of the error in a round, or who arrives. */
 export type MapQuantity = (typeof MAP_QUANTITIES)[number];
 
 export interface MapInputs extends Pick<SweepInputs, 'config' | 'seeds' | 'target' | 'set'> {

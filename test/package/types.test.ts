@@ -37,7 +37,7 @@ const pages = [
 const EVERY_CALL = `
 import * as all from 'sottovoce';
 import { certify, compare, type ConfigInput, type FlowModule, inspectTopology, isInputError, isRunError } from 'sottovoce';
-import { InputError, loadConfig, openSession, parseConfig, plot, profile, RunError, resume, run, timeline, tune, verify } from 'sottovoce';
+import { InputError, loadConfig, openSession, parseConfig, map, plot, profile, RunError, resume, run, sweep, timeline, tune, verify } from 'sottovoce';
 import { barChart, gapSparkline, linearPlot, log2Plot, logPlot, pairedBarChart, percent, readNpy, sparkline } from 'sottovoce/report';
 import { checkGraph, edgeWeights, formatGraph, generate, type Graph, graphFromEdges, inspect } from 'sottovoce/topology';
 import { parseGraph, readGraph, spectrum, writeGraph } from 'sottovoce/topology';
@@ -68,6 +68,10 @@ try {
   });
   const quartiles: (number | null)[] = study.methods.map(({ spread }) => spread.bits.q3);
   const winner: number | null | undefined = study.problems[0]?.wins.rounds;
+  const swept = await sweep(config, { grid: { 'flow.step': '0.1..1:log:3', 'flow.mu': [0.5, 1] }, seeds: [1, 2], random: 4, signal });
+  const mapped = await map('a.yaml', { x: { path: 'flow.step', values: { from: 0.1, to: 1, count: 3 } }, y: { path: 'flow.mu', values: [0.5, 1] }, of: 'rate' });
+  const fewest: number | undefined = swept.points[swept.ranking[0] ?? 0]?.rounds?.median;
+  const line: number | undefined = mapped.boundary?.pieces[0]?.[0][0];
   const { gains, report } = await tune(config, { trials: 4, signal, onProgress: ({ trials, of }) => trials / of });
   const { verdict } = await certify(all.flatten(all.sign()), { dim: 8, onProgress: ({ measuring }) => measuring.length });
   const profiled = await profile(config, { seconds: 1, intervalUs: 200, outDir: 'p', html: false, timelineRounds: 9 });
@@ -82,8 +86,8 @@ try {
   const edit: all.Edit = { kind: 'cut', edges: [[0, 1]] };
   const changed: Promise<all.ChangeReport> = opened.session.change(edit);
   changed.catch(() => {});
-  const numbers: number[] = [x[0] ?? 0, rows[0]?.rmsError ?? 0, methods.length, gains['step'] ?? 0, seen.lambda2];
-  const texts: string[] = [drawn.caption, pictures[0]?.svg ?? '', timed.svg, timed.trace.traceEvents[0]?.name ?? '', report?.flow ?? '', profiled.report.merged.thread, held.comparison?.verdict ?? '', held.tooSlow ? 'slower' : ''];
+  const numbers: number[] = [fewest ?? 0, line ?? 0, x[0] ?? 0, rows[0]?.rmsError ?? 0, methods.length, gains['step'] ?? 0, seen.lambda2];
+  const texts: string[] = [drawn.caption, pictures[0]?.svg ?? '', mapped.svg, mapped.caption, swept.rows[0]?.command ?? '', timed.svg, timed.trace.traceEvents[0]?.name ?? '', report?.flow ?? '', profiled.report.merged.thread, held.comparison?.verdict ?? '', held.tooSlow ? 'slower' : ''];
   console.log(numbers, texts, verdict.qualifies);
 } catch (error) {
   if (isInputError(error)) console.error(error.hint, error instanceof InputError);

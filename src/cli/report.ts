@@ -6,7 +6,7 @@ import { showPath } from '../base/show-path.js';
 import { printLine, type Terminal } from './terminal.js';
 
 const HELP = `
-Every run and every comparison leaves report.html in its folder: one file, which needs no network and no other file.
+Every run, comparison, sweep and map leaves report.html in its folder: one file, which needs no network and no other file.
   report: false      in a config, or sottovoce run --no-report, leaves it out
 This command writes it again, from what the folder holds: after an update, of a run that was killed, of folders of earlier versions.
 The network is made again from the config, where the files that it was made from are still the same; else it is left out, and that is said.
@@ -16,7 +16,7 @@ Examples:
   $ sottovoce report runs/ring-20250131-142530 --out ring.html      leaves the folder as it is
   $ sottovoce report runs/compare-20250131-142530
 
-Exit codes: 0 done, 1 it could not be written, 2 bad usage, or no folder of a run or a comparison.
+Exit codes: 0 done, 1 it could not be written, 2 bad usage, or no folder of a run, a comparison or a sweep.
 `;
 
 interface ReportOptions {
@@ -27,9 +27,9 @@ interface ReportOptions {
 export function addReportCommand(program: Command, terminal: Terminal): void {
   program
     .command('report')
-    .summary('write the page of a run or a comparison again')
-    .description('Write report.html of a run or a comparison, from the files in its folder.')
-    .argument('<folders...>', 'folders of runs or comparisons')
+    .summary('write the page of a run, a comparison or a sweep again')
+    .description('Write report.html of a run, a comparison, a sweep or a map, from the files in its folder.')
+    .argument('<folders...>', 'folders of runs, comparisons, sweeps or maps')
     .option('-o, --out <file>', 'write it there, and leave the folder as it is')
     .option('-q, --quiet', 'print nothing but errors')
     .option('--no-custom', 'refuse kind: custom: modules run code')

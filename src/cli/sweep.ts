@@ -61,6 +61,7 @@ chosen as in that run. The same sweep gives the same results with any number of 
 
 The folder:
   results.csv, results.json, results.parquet   a row for each run, a column for each axis; results.json also has the points over their seeds, ranked
+  report.html                                  a page with the best point, the points by rank, and a curve or a map
   cells/                                       every finished run with its trace: the same command with the same --out runs only what is missing
 
 Examples:

@@ -35,14 +35,9 @@ export async function mapped(
   const results = sweepResults(sweep, run.outcomes);
   const agreement = agreementOf(results.points);
   const svg = drawMap({ sweep, results, of, boundary, agreement });
-  const pictures =
-    directory === null
-      ? []
-      : [
-          { name: 'map.svg', content: svg },
-          { name: 'map.png', content: await renderPng(svg) },
-        ];
-  const made = await swept(sweep, run.outcomes, run.complete(), directory, pictures);
+  const caption = captionOf(sweep, boundary, agreement);
+  const png = directory === null ? [] : [{ name: 'map.png', content: await renderPng(svg) }];
+  const made = await swept(sweep, run.outcomes, run.complete(), directory, { svg, caption }, png);
   const classes = results.points.map(classOf);
-  return { ...made, svg, caption: captionOf(sweep, boundary, agreement), agreement, classes };
+  return { ...made, svg, caption, agreement, classes };
 }

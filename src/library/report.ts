@@ -1,6 +1,6 @@
 /**
- * A report again, from what a folder holds: of a run its manifest, trace, agents and x, of a comparison its
- * results and curves. Folders of earlier versions too, as far as they hold it; what is not there is said.
+ * A report again, from what a folder holds: of a run its manifest, trace, agents and x, of a comparison or a
+ * sweep its results. Folders of earlier versions too, as far as they hold it; what is not there is said.
  *
  * The network is no file of a run's folder: it is made again from the config, where what it was made from is
  * still there and the same.
@@ -27,7 +27,9 @@ import { disagreementOf } from '../page/disagreement.js';
 import { NO_GRAPH } from '../page/payload.js';
 import { runPage } from '../page/run-page.js';
 import { programDefinition } from '../program/registry.js';
+import { isSweepFolder, readSweep } from '../report/read-sweep.js';
 import { studyPage } from '../report/study-page.js';
+import { sweepPage } from '../report/sweep-page.js';
 import type { RunNetwork } from '../run/program.js';
 import type { AgentRow, FileDigest, Summary } from '../run/reports.js';
 import { COLUMNS } from '../trace/ring.js';
@@ -40,11 +42,16 @@ export const REPORT_FILE = 'report.html';
  * Writes the report of a folder, and gives its path.
  *
  * @param out where to write it; the folder's own report.html where absent, and summary.json says its digest
- * @throws InputError where it is no folder of a run or a comparison, or holds too little
+ * @throws InputError where it is no folder of a run, a comparison or a sweep, or holds too little
  */
 export async function makeReport(folder: string, out?: string): Promise<string> {
   const whole = path.resolve(folder);
   const file = out === undefined ? path.join(whole, REPORT_FILE) : path.resolve(out);
+  if (isSweepFolder(whole)) {
+    const { file: results, map, versions } = readSweep(whole);
+    writePage(file, sweepPage(results, { name: path.basename(whole), map, versions }));
+    return file;
+  }
   if (isComparisonFolder(whole)) {
     const { results, curves } = readStudy(whole);
     writePage(file, studyPage(results, curves, path.basename(whole)));
@@ -53,8 +60,8 @@ export async function makeReport(folder: string, out?: string): Promise<string> 
   const manifestFile = manifestAt(whole);
   const manifest = manifestFile === null ? null : readManifest(manifestFile);
   if (manifestFile === null || manifest === null) {
-    throw new InputError(`${showPath(whole)} is no folder of a run or a comparison, expected one`, {
-      hint: 'a run leaves manifest.json in its folder, a comparison compare.json',
+    throw new InputError(`${showPath(whole)} is no folder of a run, a comparison or a sweep, expected one`, {
+      hint: 'a run leaves manifest.json in its folder, a comparison or a sweep compare.json',
     });
   }
   const own = path.dirname(manifestFile);

@@ -32,6 +32,8 @@ interface MapInputs {
   of: MapQuantity;
   boundary: Boundary | null;
   agreement: Agreement | null;
+  /** In the place of what is said of the boundary. */
+  caption?: string;
 }
 
 /** What a colour stands for. */
@@ -42,7 +44,7 @@ interface Scale {
   ticks: { share: number; label: string }[];
 }
 
-export function drawMap({ sweep, results, of, boundary, agreement }: MapInputs): string {
+export function drawMap({ sweep, results, of, boundary, agreement, caption: given }: MapInputs): string {
   const [x, y] = sweep.axes as [Axis, Axis];
   const byNumber = new Map(results.points.map((point) => [point.point, point]));
   const [nx, ny] = [x.values.length, y.values.length];
@@ -146,7 +148,7 @@ export function drawMap({ sweep, results, of, boundary, agreement }: MapInputs):
     }),
   );
   const pictureWidth = right + RIGHT;
-  const caption = captionOf(sweep, boundary, agreement);
+  const caption = given ?? captionOf(sweep, boundary, agreement);
   const captions = wrapped(caption, (pictureWidth - 30) / (CHARACTER * 0.93));
   const titleText = `${sweep.config}: ${measured.title}`;
   // The legend may be higher than a map of few rows.

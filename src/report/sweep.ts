@@ -4,6 +4,7 @@ import Papa from 'papaparse';
 import { formatCount } from '../base/count.js';
 import { alignRow, type Colours, columnWidths, formatBits, formatQuantity, plural } from '../base/format.js';
 import type { Target } from '../compare/types.js';
+import { configText } from '../page/config-text.js';
 import { QUANTITIES } from '../run/targets.js';
 import type { Axis } from '../sweep/axes.js';
 import type { Sweep } from '../sweep/make.js';
@@ -90,12 +91,17 @@ export interface SweepFile extends SweepResults {
   target: Target;
   /** Whether every run has ended. */
   complete: boolean;
+  /** What the line in map.svg is; absent where there is no map. */
+  mapCaption?: string;
+  /** Of the first seed of the best point: the whole config as YAML, long lists cut; absent where none arrived. */
+  bestConfig?: string;
 }
 
 export function sweepJson(
-  { config, axes, target, points }: Sweep,
+  { config, axes, target, points, cells }: Sweep,
   results: SweepResults,
   complete: boolean,
+  mapCaption?: string,
 ): SweepFile {
   const shown = axes.map(({ name, values, range }, at) => {
     // Drawn ones stand with the points.
@@ -105,7 +111,19 @@ export function sweepJson(
     );
     return { path: name, values: plain, scale: range?.scale ?? null };
   });
-  return { format: 'sottovoce-sweep/1', config, axes: shown, target, complete, ...results };
+  const best = cells[points[results.ranking[0] ?? -1]?.cells[0] ?? -1];
+  return {
+    format: 'sottovoce-sweep/1',
+    config,
+    axes: shown,
+    target,
+    complete,
+    ...(mapCaption !== undefined && { mapCaption }),
+    ...(best !== undefined && {
+      bestConfig: configText(best.loaded.config as unknown as Record<string, unknown>),
+    }),
+    ...results,
+  };
 }
 
 /** The best points, what became of all, and how to make the best one again. */
@@ -152,7 +170,7 @@ export function formatSweep(sweep: Sweep, results: SweepResults, paint: Colours)
 }
 
 /** How many points ended how. */
-function sayEnds(points: readonly SweepPoint[]): string {
+export function sayEnds(points: readonly SweepPoint[]): string {
   const counts = { arrived: 0, late: 0, away: 0, refused: 0, failed: 0 };
   const given = { growing: 0, slow: 0, halving: 0 };
   for (const { status, givenUp, grows, rounds, reached, seeds } of points) {

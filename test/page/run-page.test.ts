@@ -199,7 +199,7 @@ describe('again, from the files of a folder', () => {
   it('no folder of a run is refused with what was expected', async () => {
     const empty = path.join(folder, 'empty');
     mkdirSync(empty);
-    await expect(makeReport(empty)).rejects.toThrow('is no folder of a run or a comparison');
+    await expect(makeReport(empty)).rejects.toThrow('is no folder of a run, a comparison or a sweep');
     await expect(makeReport(path.join(folder, 'nowhere'))).rejects.toMatchObject({ code: 'BAD_INPUT' });
     writeFileSync(path.join(empty, 'manifest.json'), '{ "format": "other" }');
     await expect(makeReport(empty)).rejects.toThrow('is no folder');

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SweepOptions, sweepCommand } from '../../dist/src/cli/sweep.js';
 import { parseOverride } from '../../dist/src/config/load.js';
 import { loadConfig } from '../../dist/src/index.js';
+import { makeReport } from '../../dist/src/library/report.js';
 import type { SweepFile } from '../../dist/src/report/sweep.js';
 import { RunSession } from '../../dist/src/session/run-session.js';
 
@@ -110,6 +111,25 @@ describe('a grid of steps, gains and seeds', () => {
     expect(results.ranking[0]).toBe(all.ranking[0]);
     const best = (file: SweepFile) => file.points[file.ranking[0]!]!.rounds;
     expect(best(results)).toEqual(best(all));
+  });
+
+  it('leaves a page with the best point, its map and the commands, and the same again from the folder', async () => {
+    const page = join(out, 'report.html');
+    const html = readFileSync(page, 'utf8');
+    const best = results.points[results.ranking[0]!]!;
+    expect(html).toContain(
+      `The best is flow.step=${best.values['flow.step']} flow.alpha=${best.values['flow.alpha']}: ${best.rounds!.median}`,
+    );
+    expect(html).toContain(best.command.replaceAll("'", '&#39;'));
+    const hashes = results.rows.filter(({ point }) => point === best.point).map(({ stateHash }) => stateHash);
+    expect(hashes).toHaveLength(2);
+    for (const hash of hashes) expect(html).toContain(hash!);
+    const [, picture] = /src="data:image\/svg\+xml;base64,([^"]+)"/.exec(html) ?? [];
+    expect(Buffer.from(picture!, 'base64').toString()).toBe(readFileSync(join(out, 'map.svg'), 'utf8'));
+    expect(html.match(/<script/g)).toHaveLength(2);
+    expect(html).toContain('cost: { kind: quadratic');
+    const again = await makeReport(out, join(folder, 'again.html'));
+    expect(readFileSync(again, 'utf8')).toBe(html);
   });
 
   it('runs nothing a second time', async () => {

@@ -87,8 +87,10 @@ function folderOfOurs(name) {
 function bases() {
   const found = [];
   const home = process.env.HOME ?? process.env.LOCALAPPDATA;
-  if (process.env.XDG_CACHE_HOME) found.push(path.join(process.env.XDG_CACHE_HOME, 'sottovoce'));
-  else if (home) found.push(path.join(home, '.cache', 'sottovoce'));
+  const asked = process.env.XDG_CACHE_HOME;
+  // A relative one counts as none (XDG Base Directory Specification): it would be a folder wherever one stands.
+  if (asked && path.isAbsolute(asked)) found.push(path.join(asked, 'sottovoce'));
+  else if (home && path.isAbsolute(home)) found.push(path.join(home, '.cache', 'sottovoce'));
   found.push(path.join(os.tmpdir(), `sottovoce-cache-${process.getuid?.() ?? 'user'}`));
   return found;
 }
@@ -144,10 +146,7 @@ function record(how) {
   try {
     for (const [file, entry] of written) {
       const kept = Buffer.concat([how, entry.script.createCachedData()]);
-      const part = `${cacheOf(file)}.${process.pid}-${threadId}-${Math.random().toString(36).slice(2)}.part`;
-      // 'wx' makes a file that was not there: it follows no link, and writes into nobody's.
-      fs.writeFileSync(part, Buffer.concat([digest(key(), entry.source, kept), kept]), { flag: 'wx' });
-      fs.renameSync(part, cacheOf(file));
+      writeWhole(cacheOf(file), Buffer.concat([digest(key(), entry.source, kept), kept]));
       entry.isKept = true;
     }
     removeHalfWritten(cacheFolder());
@@ -156,6 +155,19 @@ function record(how) {
     // No space, or somebody tidies up: the next start compiles again.
   }
   if (how === DONE) fresh.clear();
+}
+
+/** A disk that is full is not filled with halves: what cannot be written whole is taken away. */
+function writeWhole(file, bytes) {
+  const part = `${file}.${process.pid}-${threadId}-${Math.random().toString(36).slice(2)}.part`;
+  try {
+    // 'wx' makes a file that was not there: it follows no link, and writes into nobody's.
+    fs.writeFileSync(part, bytes, { flag: 'wx' });
+    fs.renameSync(part, file);
+  } catch (error) {
+    fs.rmSync(part, { force: true });
+    throw error;
+  }
 }
 
 /** A thread says when it has called what a run calls, see `src/base/compiled-code.ts`. */

@@ -36,16 +36,32 @@ export function readEarlier(folder: string): EarlierProfile {
     });
   }
   const report = parse<ProfileReport>(text, file);
-  if (report?.format !== PROFILE_FORMAT || !Array.isArray(report.merged?.frames)) {
-    throw new InputError(`${showPath(file)} has the format ${report?.format}, expected ${PROFILE_FORMAT}`);
-  }
+  refuseOther(report, PROFILE_FORMAT, file);
+  if (!Array.isArray(report.merged?.frames)) throw lacking('merged.frames', file);
   if (report.scope !== 'loop') {
     throw new InputError(`${shown} holds a profile of a whole run, expected one of the round loop`, {
       hint: 'record it without --whole',
     });
   }
+  refuseLacking(report, file);
   const repeats = report.repeats?.length > 0 ? report.repeats : [once(report)];
   return { name: shown, report, repeats, tree };
+}
+
+function refuseOther(report: { format?: unknown } | null, expected: string, file: string): void {
+  if (report?.format === expected) return;
+  const has = report?.format === undefined ? 'names no format' : `has the format ${report.format}`;
+  throw new InputError(`${showPath(file)} ${has}, expected ${expected}`);
+}
+
+/** What a comparison cannot do without: a file that was edited may have lost it. */
+function refuseLacking(report: EarlierReport & { roundsPerSecond?: unknown }, file: string): void {
+  for (const name of ['machine', 'agents', 'dim', 'workers', 'rounds', 'roundsPerSecond'] as const)
+    if (report[name] === undefined || report[name] === null) throw lacking(name, file);
+}
+
+function lacking(name: string, file: string): InputError {
+  return new InputError(`${showPath(file)} has no ${name}, expected the whole file as it was written`);
 }
 
 /** What `npm run profile` leaves, which has fewer frames and no threads. */
@@ -60,9 +76,9 @@ function readBaseline(file: string): Pick<EarlierProfile, 'report' | 'repeats'> 
   const text = read(file);
   if (text === null) return null;
   const baseline = parse<Baseline>(text, file);
-  if (baseline?.format !== BASELINE_FORMAT || !Array.isArray(baseline.frames)) {
-    throw new InputError(`${showPath(file)} has the format ${baseline?.format}, expected ${BASELINE_FORMAT}`);
-  }
+  refuseOther(baseline, BASELINE_FORMAT, file);
+  if (!Array.isArray(baseline.frames)) throw lacking('frames', file);
+  refuseLacking(baseline, file);
   // Those of before there were repeats are one.
   const { repeats = [], frames } = baseline;
   const report = { ...baseline, repeats };

@@ -190,6 +190,25 @@ describe('where it lies', () => {
     chmodSync(third.cache, 0o500);
     expect((await loadOften(third, '', 2)).results).toEqual(onlyAnswer(2));
   });
+
+  it.runIf(oursAlone)('what cannot be written whole leaves no half behind, as on a full disk', async () => {
+    const given = bundle();
+    const full = `fs.writeFileSync = new Proxy(fs.writeFileSync, { apply(write, self, [file, bytes, how]) {
+      write.call(self, file, bytes.subarray(0, 100), how);
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    } });`;
+    const { results, files } = await loadOften(given, full);
+    expect(results).toEqual(onlyAnswer(1));
+    expect(files).toEqual([]);
+  });
+
+  it("a relative XDG_CACHE_HOME is nobody's folder: nothing is written where one stands", async () => {
+    const given = bundle();
+    const relative = path.relative(process.cwd(), path.join(given.folder, 'near'));
+    const { results } = await loadOften({ ...given, cache: relative }, '', 2);
+    expect(results).toEqual(onlyAnswer(2));
+    expect(existsSync(path.join(given.folder, 'near'))).toBe(false);
+  });
 });
 
 it('the command line with every file of its cache harmed', () => {

@@ -218,6 +218,13 @@ describe('is refused before anything runs', () => {
   it.each([
     ['no json', '{', 'is no JSON'],
     ['other', '{"format":"sottovoce-profile/9"}', 'has the format sottovoce-profile/9'],
+    ['null', 'null', 'names no format, expected sottovoce-profile/1'],
+    ['its format alone', '{"format":"sottovoce-profile/1"}', 'has no merged.frames, expected the whole file'],
+    [
+      'its frames alone',
+      '{"format":"sottovoce-profile/1","scope":"loop","merged":{"frames":[]}}',
+      'has no machine, expected the whole file',
+    ],
     ['whole', '{"format":"sottovoce-profile/1","scope":"whole","merged":{"frames":[]}}', 'a whole run'],
   ])('a profile.json that is %s', async (name, text, says) => {
     mkdirSync(at(name));

@@ -150,12 +150,17 @@ function usable(folder: string, manifest: Manifest) {
   return { found: null, refused };
 }
 
-/** What a checkpoint is held against: it throws Unusable where it is not of this run, config and version. */
+/**
+ * What a checkpoint is held against: it throws Unusable where it is not of this run, config and version. One of a
+ * run that was changed is of what that had become, and the manifest's config says how it began.
+ */
 export function checkOf(manifest: Manifest): (header: CheckpointHeader) => void {
   const origin = originOf(manifest.config);
+  const { changes = [] } = manifest;
   return (header) => {
     if (header.run !== manifest.run) throw new Unusable(`is of another run (${header.run})`);
-    if (header.config !== origin.config) throw new Unusable('is of another config than the manifest has');
+    if (changes.length === 0 && header.config !== origin.config)
+      throw new Unusable('is of another config than the manifest has');
     if (header.sottovoce !== origin.sottovoce)
       throw new Unusable(
         `was written by Sottovoce ${header.sottovoce}, and this is ${origin.sottovoce}: the bits may differ`,

@@ -93,7 +93,8 @@ export function axisOf(name: string, given: AxisInput, origin: string, registrie
       `entry ${empty + 1} is empty, expected a , or a ; between values and none at the end`,
     );
   const values = entries.map((entry) => ({ value: readValue(entry, path, registry, origin), text: entry }));
-  const again = entries.find((entry, at) => entries.indexOf(entry) < at);
+  const keys = values.map(({ value }) => JSON.stringify(value));
+  const again = entries.find((_, at) => keys.indexOf(keys[at]!) < at);
   if (again !== undefined) throw refuse(origin, `${again} stands there twice, expected every value once`);
   return { ...axis, values, range: null };
 }
@@ -117,7 +118,11 @@ export function numberValue(value: number, digits: number, whole: boolean): Axis
 export function along({ from, to, scale }: AxisRange, share: number): number {
   if (share <= 0) return from;
   if (share >= 1) return to;
-  return scale === 'log' ? from * (to / from) ** share : from + (to - from) * share;
+  if (scale === 'lin') return from + (to - from) * share;
+  const ratio = to / from;
+  // Between the smallest and the largest numbers there is a factor that is none.
+  if (ratio === Number.POSITIVE_INFINITY) return from ** (1 - share) * to ** share;
+  return from * ratio ** share;
 }
 
 function pathOf(name: string, origin: string): SpecPath {
@@ -236,7 +241,7 @@ function registryOf(path: SpecPath, registries: Registries): { family: string; r
     compressor: registries.compressors,
     links: registries.links,
   };
-  const registry = families[String(first)];
+  const registry = Object.hasOwn(families, String(first)) ? families[String(first)] : undefined;
   const nested = path.slice(1).every((part) => part === 'inner');
   return registry !== undefined && nested ? { family: String(first), registry } : null;
 }

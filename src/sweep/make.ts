@@ -78,6 +78,8 @@ export async function makeSweep(inputs: SweepInputs): Promise<Sweep> {
       : axisOf(given.path, given.values, `axis ${given.path}`, registries),
   );
   checkAxes(axes, inputs, typeof option === 'string' ? option : '--x');
+  if (random !== undefined && random > MOST_CELLS)
+    throw new InputError(`--random is ${random}, expected at most ${MOST_CELLS} points`);
   const points = random === undefined ? full(axes) : drawn(axes, random, inputs.randomSeed ?? 0);
   const target = inputs.target === undefined ? null : parseTarget(inputs.target);
   const set = (inputs.set ?? []).map(parseOverride);

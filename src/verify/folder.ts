@@ -66,6 +66,8 @@ export async function verifyRun(
   const rows = [...readTraceRows(path.join(folder, 'trace.csv'))];
   variants.expect(null, { stateHash, rounds, rows });
   const ways = waysFor(kept, summary as Summary, checkpoints);
+  if (isSteered(kept) && checkpoints.length > 0)
+    notes.push('the run was changed on its way, and is not made again from its checkpoints');
   variants.plan(rounds * ways.length);
   for (const [at, way] of ways.entries()) {
     const made = await variants.make(way, kept.loaded);
@@ -75,7 +77,7 @@ export async function verifyRun(
       notes.push(
         'x.npy is as the run made again has it, and the state hash in summary.json is not: it has been edited, or v and s differ',
       );
-    else if (made.stateHash === stateHash && xHash !== null && made.xHash !== xHash)
+    else if (made.stateHash === stateHash && ![xHash, made.xHash].includes(null) && made.xHash !== xHash)
       checks.push({ what: 'x.npy', good: false, found: 'is not the x that the run ends with' });
     if (made.stateHash === stateHash && firstDifference(rows, made.rows) !== null)
       notes.push('the state is the same and the trace is not: trace.csv has been edited');
@@ -87,17 +89,21 @@ export async function verifyRun(
 }
 
 /** With other workers, as it was, and from the earliest of its checkpoints. */
-function waysFor({ manifest, loaded }: KeptRun, summary: Summary, checkpoints: readonly Usable[]): Way[] {
+function waysFor(kept: KeptRun, summary: Summary, checkpoints: readonly Usable[]): Way[] {
+  const { manifest, loaded } = kept;
   const { agents, rounds, status } = summary;
   const workers = manifest.machine.workers ?? 1;
   const other = Math.min(workers === 3 ? 2 : 3, agents);
   const order = manifest.machine.layout?.order.chosen === 'rcm' ? 'given' : 'rcm';
   const laid: Laid = loaded.config.program === undefined ? { order, block: 3 } : 'own';
   const until = status === 'stopped' ? rounds : null;
+  // What was changed between two rounds is changed again by a session, which has threads.
+  const threads = isSteered(kept);
   const ways: Way[] = [
-    { workers: [other], laid, threads: false, breaks: [], until },
-    { workers: [workers], laid: 'own', threads: false, breaks: [], until },
+    { workers: [other], laid, threads, breaks: [], until },
+    { workers: [workers], laid: 'own', threads, breaks: [], until },
   ];
+  if (threads) return ways;
   const first = checkpoints.filter(({ from }) => from.round < rounds).at(-1);
   if (first === undefined) return ways;
   const { round } = first.from;
@@ -106,6 +112,11 @@ function waysFor({ manifest, loaded }: KeptRun, summary: Summary, checkpoints: r
     ...ways,
     { workers: [other], laid: 'own', threads: false, breaks: [], until, from: first.from, name },
   ];
+}
+
+/** Whether it was changed while it ran. */
+function isSteered({ loaded }: KeptRun): boolean {
+  return (loaded.changes ?? []).length > 0;
 }
 
 function whyNotAgain({ changed }: KeptRun, { status }: Summary): string | null {

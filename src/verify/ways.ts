@@ -129,7 +129,7 @@ async function onOneThread(
 }
 
 async function onThreads(
-  { workers, breaks }: Way,
+  { workers, breaks, until = null }: Way,
   loaded: LoadedConfig,
   { signal }: Verifying,
   told: (round: number) => void,
@@ -140,7 +140,7 @@ async function onThreads(
   const rows: TraceRow[] = [];
   try {
     let from: ResumePoint | null = null;
-    for (const [at, end] of [...breaks, null].entries()) {
+    for (const [at, end] of [...breaks, until].entries()) {
       const piece: LoadedConfig = { ...loaded, config: { ...config, workers: workers[at] ?? workers[0] } };
       const result = await session(piece, folder, from, end, signal, told);
       rows.push(...result.rows);

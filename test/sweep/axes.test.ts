@@ -55,6 +55,14 @@ describe('an axis', () => {
     expect(parse('topology.sizes[2]=3,4').path).toEqual(['topology', 'sizes', 2]);
   });
 
+  it('reaches from the smallest numbers to the largest', () => {
+    expect(valuesOf('flow.step=1e-300..1e300:log:3')).toEqual([1e-300, 1, 1e300]);
+  });
+
+  it("may have a path that is nobody's, as far as it knows", () => {
+    expect(valuesOf('constructor=1,2')).toEqual([1, 2]);
+  });
+
   it('comes from a program too', () => {
     const from = (given: Parameters<typeof axisOf>[1]) =>
       axisOf('flow.step', given, 'grid flow.step', registries).values.map(({ value }) => value);
@@ -73,6 +81,8 @@ describe('what is no axis is refused with its text', () => {
     ['flow.step=1,,2', 'entry 2 is empty'],
     ['flow.step=1,2,', 'entry 3 is empty'],
     ['flow.step=1,2,1', '1 stands there twice'],
+    ['flow.step=1,2,1.0', '1.0 stands there twice'],
+    ['compressor=sign; { kind: sign }', '{ kind: sign } stands there twice'],
     ['flow.step=2..1:log:3', 'from 2 to 1, expected the smaller number first'],
     ['flow.step=0..1:log:3', 'begins at 0, expected a number > 0'],
     ['flow.step=1..2:log:1', 'has 1 values, expected 2..10000'],

@@ -202,6 +202,11 @@ describe('bad input', () => {
       '160000 points, expected at most',
     ],
     ['a seed of no draw', { grid: ['flow.step=1,2'], randomSeed: '1' }, '--random-seed is given without'],
+    [
+      'far too many drawn',
+      { grid: ['flow.step=1,2'], random: '1000000000' },
+      '--random is 1000000000, expected at most',
+    ],
     ['no number', { grid: ['flow.step=1,2'], random: 'x' }, '--random is x, expected a whole number'],
   ])('%s is said before a folder is made', async (_, options, message) => {
     const out = join(folder, 'never');

@@ -6,7 +6,7 @@
 import { cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { run, type Verification, verify } from '../../dist/src/index.js';
+import { openSession, parseConfig, run, type Verification, verify } from '../../dist/src/index.js';
 import { sottovoce } from '../support/command-line.js';
 import { temporaryFolder } from '../support/run.js';
 import { ALL } from '../support/some.js';
@@ -208,6 +208,48 @@ describe('a folder', () => {
     expect((await sottovoce(folder, 'verify', at('missing.yaml'))).status).toBe(2);
   });
 });
+
+it.each(['finished', 'stopped'])(
+  'a run that was changed on its way, and has %s, is made again changed',
+  async (end) => {
+    const to = at(`changed-${end}`);
+    const config = {
+      topology,
+      cost,
+      flow: { kind: 'primal-dual' },
+      compressor: { kind: 'sign' },
+      rounds: 60,
+    };
+    const { session, close } = await openSession();
+    try {
+      await session.prepare({ config: await parseConfig({ ...config, workers: 2 }), outDir: to });
+      await session.pause();
+      const running = session.start();
+      running.catch(() => {});
+      await session.step(7);
+      await session.change([{ kind: 'cut', edges: [[0, 1]] }]);
+      await session.step(11);
+      await session.change([
+        { kind: 'restore', edges: 'all' },
+        { kind: 'noise', agents: [2], sd: 1 },
+      ]);
+      await session.step(12);
+      await (end === 'stopped' ? session.stop() : session.resume());
+      expect((await running).summary.status).toBe(end);
+    } finally {
+      await close();
+    }
+    const found = await verify(to);
+    expect(found).toMatchObject({ of: 'run', good: true, complete: true });
+    expect(found.variants.map(({ outcome, rounds }) => [outcome, rounds])).toEqual(
+      Array(2).fill(['same', end === 'stopped' ? 30 : 60]),
+    );
+    const manifest = path.join(to, 'manifest.json');
+    const changed = readFileSync(manifest, 'utf8').replace('"sd": 1', '"sd": 2');
+    writeFileSync(manifest, changed);
+    expect((await verify(to)).variants.map(({ outcome }) => outcome)).toEqual(['differs', 'differs']);
+  },
+);
 
 it('a signal ends it, with what was done', async () => {
   const controller = new AbortController();

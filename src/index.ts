@@ -171,6 +171,7 @@ export type {
   ServerReport,
   Summary,
   Tuning,
+  WorkerThreadTime,
 } from './run/reports.js';
 export type { ThreadTimes } from './run/thread-times.js';
 export type { Collection, Lap, Laps } from './run/timeline.js';

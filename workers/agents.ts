@@ -22,6 +22,7 @@ import { withClock } from '../src/run/clock.js';
 import { withLaps } from '../src/run/laps.js';
 import { Snapshot } from '../src/run/snapshot.js';
 import type { AgentsReport, AgentsTask, TouchTask } from '../src/run/tasks.js';
+import { timeThread } from '../src/run/thread-times.js';
 import { watchedCount } from '../src/run/watched.js';
 import { Barrier, BarrierPoisoned, poison } from '../src/sync/barrier.js';
 import { Poison } from '../src/sync/control.js';
@@ -86,7 +87,9 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
         sampleHeap: () => getHeapStatistics().used_heap_size,
       });
     if (task.profileUs === 0) {
-      const report = { ...loop(), profile: null, times: null };
+      const stop = timeThread();
+      const result = loop();
+      const report = { ...result, profile: null, times: stop() };
       if (worker === 0) keepCompiledCode();
       await settleStrays();
       return { ...report, timeline: (await timed?.report()) ?? null };

@@ -13,7 +13,7 @@ import { formatCount } from '../base/count.js';
 import { formatBits, formatQuantity, formatSaving, formatSeconds, plural } from '../base/format.js';
 import type { Manifest } from '../output/manifest.js';
 import type { WorkerTime } from '../run/clock.js';
-import type { Summary } from '../run/reports.js';
+import type { Summary, WorkerThreadTime } from '../run/reports.js';
 import type { TraceRow } from '../trace/row.js';
 import { configText } from './config-text.js';
 import { decimate, forTable } from './decimate.js';
@@ -80,7 +80,7 @@ ${warnings(summary, manifest)}
 ${curves.html}
 ${network.html}
 ${bitsSection(input)}
-${workersSection(input.workers)}
+${input.workers === null ? threadsSection(summary) : workersSection(input.workers)}
 ${aboutSection(input)}
 ${reproduceSection(input)}
 </main>
@@ -737,6 +737,54 @@ function workersSection(workers: readonly WorkerTime[] | null): string {
             formatSeconds(workMs / 1000),
             formatSeconds(waitMs / 1000),
             formatCount(rounds),
+          ]),
+        ),
+      ),
+    ),
+  );
+}
+
+function threadsSection(summary: Summary | null): string {
+  const times = summary?.workersTime ?? [];
+  if (times.length === 0) return '';
+  const shown = times.slice(0, MOST_WORKERS);
+  const share = (of: (time: WorkerThreadTime) => number) => {
+    const all = times.reduce((sum, { seconds }) => sum + seconds, 0);
+    return `${formatQuantity(all > 0 ? (100 * times.reduce((sum, time) => sum + of(time), 0)) / all : 0, 3)}%`;
+  };
+  const knowsReady = times.every(({ readySeconds }) => readySeconds !== null);
+  const ready = knowsReady
+    ? `, ${share(({ readySeconds }) => readySeconds ?? 0)} ready while others had the cores,`
+    : '';
+  const left = shown.length < times.length ? ` The first ${shown.length} are shown.` : '';
+  return section(
+    'workers',
+    'Where the time of the workers went',
+    figure(
+      'Time of the workers',
+      `${plural(times.length, 'worker')} spent ${share(({ processorSeconds }) => processorSeconds)} of the time on a core${ready} and ${share(({ asleepSeconds }) => asleepSeconds)} asleep at a barrier or in a pause. The operating system counts it, to some milliseconds; a worker awake at a barrier is on a core.${left}`,
+      bars(
+        'Time of the workers',
+        shown.map(({ worker, seconds, processorSeconds, readySeconds, asleepSeconds }) => ({
+          label: `worker ${worker}`,
+          text: `${formatQuantity(seconds > 0 ? (100 * processorSeconds) / seconds : 0, 3)}% on a core`,
+          parts: [
+            { label: 'on a core', value: processorSeconds, kind: 'bar' },
+            { label: 'ready or asleep', value: (readySeconds ?? 0) + asleepSeconds, kind: 'wait' },
+          ],
+        })),
+      ),
+      details(
+        'As a table',
+        table(
+          'Time of the workers',
+          ['worker', 'in all', 'on a core', ...(knowsReady ? ['ready'] : []), 'asleep'],
+          shown.map(({ worker, seconds, processorSeconds, readySeconds, asleepSeconds }) => [
+            String(worker),
+            formatSeconds(seconds),
+            formatSeconds(processorSeconds),
+            ...(knowsReady ? [formatSeconds(readySeconds ?? 0)] : []),
+            formatSeconds(asleepSeconds),
           ]),
         ),
       ),

@@ -173,6 +173,11 @@ export interface Summary {
   rate?: { predicted: number | null; measured: number | null };
   /** What was changed on the way; absent where nothing was. */
   changes?: readonly ChangeReport[];
+  /**
+   * Of each worker over its round loop, pauses included; absent where this system does not count it, and where one
+   * thread did all without workers.
+   */
+  workersTime?: WorkerThreadTime[];
   /** Absent where none was to be written. */
   checkpoints?: CheckpointReport;
   /** What is likely not meant, as sentences. */
@@ -188,6 +193,20 @@ export interface Summary {
   files?: Record<string, FileDigest>;
   /** Files of its folder that could not be written, or not to their end, by name, and why. */
   incomplete?: Record<string, string>;
+}
+
+/** Where the time of one worker went, in seconds, as the operating system counts it: to some milliseconds. */
+export interface WorkerThreadTime {
+  /** From 0. */
+  worker: number;
+  /** On the clock, from the first round to the last, pauses included; this run's own part of one gone on with. */
+  seconds: number;
+  /** On a core: in rounds, or awake at a barrier. */
+  processorSeconds: number;
+  /** Ready to go on while others had the cores; null where this system does not say. */
+  readySeconds: number | null;
+  /** The rest: asleep, at a barrier or in a pause. Where `readySeconds` is null it is in here. */
+  asleepSeconds: number;
 }
 
 /** Of a file, as it was written. */

@@ -102,7 +102,7 @@ export interface LoopReport {
 export interface RunReport extends LoopReport {
   /** Of the round loop on this worker, where asked for. */
   profile: Profiler.Profile | null;
-  /** How long this worker was on a core meanwhile, where a profile was asked for. */
+  /** How long this worker's loop lasted, and how long it was on a core meanwhile. */
   times: ThreadTimes | null;
   /** Beside its laps, where these were asked for. */
   timeline: TimelineReport | null;

@@ -9,6 +9,7 @@
  */
 
 import { readFileSync } from 'node:fs';
+import type { WorkerThreadTime } from './reports.js';
 
 /** Times of one thread, in seconds; null where this system does not say. */
 export interface ThreadTimes {
@@ -63,4 +64,32 @@ export function timeThread(): () => ThreadTimes {
       putAside: between(begin.putAsideNs, end.putAsideNs),
     };
   };
+}
+
+/**
+ * Of each worker, over the parts of a run: one that was changed on the way has several. Null where a time on a
+ * core is not known of everyone.
+ *
+ * @param parts of each part the times of its workers, in their order
+ */
+export function sumThreadTimes(
+  parts: readonly (readonly (ThreadTimes | null)[])[],
+): WorkerThreadTime[] | null {
+  const sums: WorkerThreadTime[] = [];
+  for (const part of parts) {
+    for (const [worker, times] of part.entries()) {
+      if (times?.onCore == null) return null;
+      sums[worker] ??= { worker, seconds: 0, processorSeconds: 0, readySeconds: 0, asleepSeconds: 0 };
+      const sum = sums[worker];
+      const { wall, onCore, putAside } = times;
+      sum.seconds += wall;
+      // A core's time is counted in ticks, and may be read a little late.
+      const busy = Math.min(onCore, wall);
+      const ready = Math.min(putAside ?? 0, wall - busy);
+      sum.processorSeconds += busy;
+      sum.readySeconds = putAside === null || sum.readySeconds === null ? null : sum.readySeconds + ready;
+      sum.asleepSeconds += wall - busy - ready;
+    }
+  }
+  return sums.length === 0 ? null : sums;
 }

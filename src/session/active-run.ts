@@ -25,6 +25,7 @@ import { optimumValueIn } from '../run/optimum.js';
 import type { Summary } from '../run/reports.js';
 import { createSnapshots, goesBack } from '../run/snapshot.js';
 import type { Fault, LoopReport } from '../run/tasks.js';
+import { sumThreadTimes } from '../run/thread-times.js';
 import { watchedColumns, watchedCount } from '../run/watched.js';
 import { standsStill, Word } from '../sync/control.js';
 import { RingReader, rowOf } from '../trace/ring.js';
@@ -280,13 +281,17 @@ export class ActiveRun {
     try {
       if (options.from) this.takeEarlierRows(options.from);
       let reports = await this.runTraced();
+      const parts = [reports];
       while (reports[0].status === 'left') {
         await this.moveOver(reports[0]);
         reports = await this.runTraced();
+        parts.push(reports);
       }
       const [leader] = reports;
       this.ending = true;
       const summary: Summary = { run: this.id, ...this.summarize(leader) };
+      const workersTime = sumThreadTimes(parts.map((part) => part.map(({ times }) => times)));
+      if (workersTime !== null) summary.workersTime = workersTime;
       if (this.unwritten !== null)
         Object.assign(summary, { status: 'failed', error: this.unwritten.message });
       const state = prepared.plan.state.map((field) =>
@@ -311,7 +316,7 @@ export class ActiveRun {
         labels: options.keepX ? Array.from(prepared.agents(), ({ label }) => label) : null,
         rows: this.kept?.rows() ?? [],
         profiles: reports.flatMap(({ profile }) => profile ?? []),
-        threadTimes: reports.flatMap(({ times }) => times ?? []),
+        threadTimes: reports.flatMap(({ profile, times }) => (profile && times ? [times] : [])),
         ...(this.timeline && {
           timeline: await this.timeline.taken(reports.map(({ timeline }) => timeline)),
         }),

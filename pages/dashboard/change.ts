@@ -2,9 +2,19 @@
 
 import type { Edit } from '../../src/dashboard/protocol.js';
 import { h } from '../shared/dom.js';
-import { short } from '../shared/numbers.js';
+import { count, short } from '../shared/numbers.js';
 import type { App } from './app.js';
 import { fieldOfSchema, type JsonSchema } from './form.js';
+
+/** What a run may stop at, as `stop` in a config calls it, and in words. */
+export const TARGETS: Readonly<Record<string, string>> = {
+  rmsError: 'error',
+  consensusError: 'disagreement',
+  gap: 'gap of mean',
+  agentsGapMean: 'agents’ gap, mean',
+  agentsGapWorst: 'agents’ gap, worst',
+  gradientNorm: 'gradient',
+};
 
 export class ChangePanel {
   private readonly place: HTMLElement;
@@ -13,9 +23,13 @@ export class ChangePanel {
   /** For which run and gains the fields stand there. */
   private shown = '';
 
-  constructor(place: HTMLElement, app: App) {
+  private readonly write: (edit: Edit) => string;
+
+  /** `write`: an edit in words. */
+  constructor(place: HTMLElement, app: App, write: (edit: Edit) => string) {
     this.place = place;
     this.app = app;
+    this.write = write;
     this.place.append(
       h(
         'p',
@@ -65,6 +79,15 @@ export class ChangePanel {
     for (const each of this.place.querySelectorAll<HTMLElement>('[data-gain]')) {
       each.textContent = short(gains[each.dataset['gain'] ?? ''] ?? Number.NaN, 4);
     }
+    const pending = this.place.querySelector<HTMLElement>('[data-pending]');
+    if (pending !== null) {
+      const texts = (state?.pending ?? []).map(
+        ({ round, edits }) => `round ${count(round)}, ${edits.map(this.write).join(', ')}`,
+      );
+      const text = texts.length === 0 ? '' : `Still to come: ${texts.join('; ')}.`;
+      if (pending.textContent !== text) pending.textContent = text;
+      pending.hidden = text === '';
+    }
     const compressor = this.place.querySelector('[data-compressor]');
     const named = state?.changes.at(-1)?.compressor ?? plan?.compressor ?? '';
     if (compressor !== null && compressor.textContent !== named) compressor.textContent = named;
@@ -104,6 +127,8 @@ export class ChangePanel {
             { ...schema, description: '' },
             'what messages are from now on',
           );
+    const none = compressor?.element.querySelector('option[value=""]');
+    if (none) none.textContent = 'uncompressed';
     return this.group(
       'Messages',
       h('p', {}, 'Now: ', h('code', { attrs: { 'data-compressor': '' } })),
@@ -172,12 +197,13 @@ export class ChangePanel {
     const rounds = h('input', { type: 'text', inputMode: 'numeric', value: '100', id: 'silence-rounds' });
     return this.group(
       'Links',
+      h('p', { className: 'soft', attrs: { 'data-pending': '' } }),
       h(
         'p',
         { className: 'help' },
         'Click a link of the network to cut it, and again to restore it; or use the list of an agent’s neighbours.',
       ),
-      h('p', {}, 'All links of ', h('strong', { attrs: { 'data-agent': '' } }), ':'),
+      h('p', {}, 'All links of one agent: ', h('strong', { attrs: { 'data-agent': '' } })),
       h(
         'div',
         { className: 'inline-form' },
@@ -241,19 +267,42 @@ export class ChangePanel {
       inputMode: 'numeric',
       placeholder: String(this.app.state?.rounds ?? ''),
     });
+    const quantity = h(
+      'select',
+      {},
+      ...Object.entries(TARGETS).map(([value, text]) => h('option', { value }, text)),
+    );
+    const bound = h('input', { type: 'text', inputMode: 'decimal', placeholder: '1e-6' });
     return this.group(
       'How long it lasts',
       h(
         'div',
         { className: 'inline-form' },
         h('label', {}, 'rounds at most', rounds),
-        this.button('Set', 'run', () => {
+        this.button('Set rounds', 'run', () => {
           const value = Number(rounds.value);
           if (rounds.value.trim() === '' || !Number.isInteger(value))
             this.app.say(`“${rounds.value}” is no number of rounds.`, 'warn');
           else void this.make({ kind: 'rounds', rounds: value }, `${rounds.value} rounds at most`);
         }),
       ),
+      h(
+        'div',
+        { className: 'inline-form' },
+        h('label', {}, 'or until this', quantity),
+        h('label', {}, 'is at most', bound),
+        this.button('Set target', 'run', () => {
+          const value = Number(bound.value);
+          if (bound.value.trim() === '' || !(value > 0 && Number.isFinite(value)))
+            this.app.say(`“${bound.value}” is no target: a number above 0 is.`, 'warn');
+          else
+            void this.make(
+              { kind: 'stop', stop: { [quantity.value]: value } },
+              `the target is now: ${TARGETS[quantity.value]} ${bound.value}`,
+            );
+        }),
+      ),
+      h('p', { className: 'help' }, 'A target takes the place of the one before.'),
     );
   }
 
@@ -276,7 +325,7 @@ export class ChangePanel {
       h(
         'p',
         { className: 'help' },
-        'The run fails with it: to see how that is told, and what is left behind.',
+        'In the round that comes next the run fails with it: to see how that is told, and what is left behind.',
       ),
       h(
         'div',
@@ -286,6 +335,10 @@ export class ChangePanel {
         this.button('Make it fail', 'run', () => {
           const at = Number(worker.value);
           const fault = kind.value as 'throw';
+          if (worker.value.trim() === '' || !Number.isInteger(at) || at < 0) {
+            this.app.say(`“${worker.value}” is no number of a worker: they count from 0.`, 'warn');
+            return;
+          }
           if (
             confirm(
               `Worker ${at} ${kind.selectedOptions[0]?.textContent}, and the run ends with that. Go on?`,

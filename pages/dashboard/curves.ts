@@ -94,7 +94,13 @@ export class Curves {
       tabIndex: 0,
       attrs: { role: 'region', 'aria-label': 'Curves as a table' },
     });
-    this.markList = h('ol', { className: 'marks' });
+    // It scrolls where there are many.
+    this.markList = h('ol', {
+      className: 'marks',
+      tabIndex: 0,
+      hidden: true,
+      attrs: { 'aria-label': 'What was changed' },
+    });
     const details = h(
       'details',
       { ontoggle: () => this.drawTable() },
@@ -109,7 +115,7 @@ export class Curves {
   /** Another run, from its beginning. */
   show(rows: Rows): void {
     this.rows = rows;
-    this.marks = [];
+    this.mark([]);
     this.build();
   }
 
@@ -117,10 +123,12 @@ export class Curves {
   compare(earlier: { rows: Rows; name: string } | null): void {
     this.earlier = earlier;
     this.build();
+    this.drawTable();
   }
 
   mark(marks: readonly Mark[]): void {
     this.marks = marks;
+    this.markList.hidden = marks.length === 0;
     this.markList.replaceChildren(
       ...marks.map(({ round, text }) =>
         h('li', {}, h('span', { className: 'soft' }, `round ${count(round)} `), text),
@@ -154,7 +162,16 @@ export class Curves {
     const parts = CURVES.filter(
       ({ column }) => this.shown.has(column) && !Number.isNaN(this.rows.last(column)),
     ).map(({ column, name }) => `${name} ${short(this.rows.last(column))}`);
-    return `Round ${count(this.rows.last('round'))}: ${parts.join(', ')}.`;
+    return `Round ${count(this.rows.last('round'))}: ${parts.join(', ')}.${this.describeEarlier()}`;
+  }
+
+  private describeEarlier(): string {
+    if (this.earlier === null) return '';
+    const { rows, name } = this.earlier;
+    const parts = this.curves()
+      .filter(({ column }) => !Number.isNaN(rows.last(column)))
+      .map(({ column, name }) => `${name} ${short(rows.last(column))}`);
+    return ` Behind it, dashed, ${name}: ${parts.join(', ')} after ${count(rows.last('round'))} rounds.`;
   }
 
   private setAxis(axis: Axis): void {
@@ -292,33 +309,41 @@ export class Curves {
 
   private drawTable(): void {
     if (!this.table.parentElement?.hasAttribute('open')) return;
-    const rounds = this.rows.column('round');
-    const picks = new Set<number>();
-    for (let at = 0; at < 14; at++) picks.add(Math.round((at / 13) * (rounds.length - 1)));
-    const cells = (tag: 'th' | 'td', texts: string[]) =>
-      h('tr', {}, ...texts.map((text) => h(tag, tag === 'th' ? ({ scope: 'col' } as never) : {}, text)));
+    const { earlier } = this;
     this.table.replaceChildren(
-      h(
-        'table',
-        {},
-        h('thead', {}, cells('th', ['round', 'bits', 'seconds', ...CURVES.map(({ name }) => name)])),
-        h(
-          'tbody',
-          {},
-          ...[...picks]
-            .filter((at) => at >= 0 && at < rounds.length)
-            .map((at) =>
-              cells('td', [
-                count(rounds[at] ?? 0),
-                bits(this.rows.column('bitsBroadcast')[at] ?? 0),
-                duration(this.rows.column('seconds')[at] ?? 0),
-                ...CURVES.map(({ column }) => short(this.rows.column(column)[at])),
-              ]),
-            ),
-        ),
-      ),
+      tableOf(this.rows, earlier === null ? null : 'This run'),
+      ...(earlier === null ? [] : [tableOf(earlier.rows, `Behind it, dashed: ${earlier.name}`)]),
     );
   }
+}
+
+/** A few of the rows, from the first to the last. */
+function tableOf(rows: Rows, caption: string | null): HTMLElement {
+  const rounds = rows.column('round');
+  const picks = new Set<number>();
+  for (let at = 0; at < 14; at++) picks.add(Math.round((at / 13) * (rounds.length - 1)));
+  const cells = (tag: 'th' | 'td', texts: string[]) =>
+    h('tr', {}, ...texts.map((text) => h(tag, tag === 'th' ? ({ scope: 'col' } as never) : {}, text)));
+  return h(
+    'table',
+    {},
+    caption === null ? null : h('caption', {}, caption),
+    h('thead', {}, cells('th', ['round', 'bits', 'seconds', ...CURVES.map(({ name }) => name)])),
+    h(
+      'tbody',
+      {},
+      ...[...picks]
+        .filter((at) => at >= 0 && at < rounds.length)
+        .map((at) =>
+          cells('td', [
+            count(rounds[at] ?? 0),
+            bits(rows.column('bitsBroadcast')[at] ?? 0),
+            duration(rows.column('seconds')[at] ?? 0),
+            ...CURVES.map(({ column }) => short(rows.column(column)[at])),
+          ]),
+        ),
+    ),
+  );
 }
 
 /** Whole decades around what is drawn, 16 at most from the top. */

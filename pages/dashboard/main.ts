@@ -1,6 +1,7 @@
 /** The live dashboard's page: puts its parts together, and keeps them to what the server says. */
 
 import type {
+  ChangeReport,
   DashboardEvent,
   DashboardState,
   Edit,
@@ -12,7 +13,7 @@ import { byId, h, setText } from '../shared/dom.js';
 import { bits, count, duration, short } from '../shared/numbers.js';
 import { agentView } from './agent.js';
 import { type App, isLive } from './app.js';
-import { ChangePanel } from './change.js';
+import { ChangePanel, TARGETS } from './change.js';
 import { Curves } from './curves.js';
 import type { JsonSchema } from './form.js';
 import { bindKeys } from './keys.js';
@@ -45,6 +46,8 @@ if (stored === 'light' || stored === 'dark') document.documentElement.dataset['t
 
 let rows = new Rows();
 let runId: string | null = null;
+/** What the run that is shown says, in short form: between two runs the server has none. */
+let runSays = '';
 let networkOf: string | null = null;
 let schema: JsonSchema | null = null;
 let pace = 0;
@@ -104,7 +107,7 @@ const app: App = {
   setPace,
 };
 
-const changePanel = new ChangePanel(byId('pane-change'), app);
+const changePanel = new ChangePanel(byId('pane-change'), app, editText);
 const startDialog = new StartDialog(app);
 const tour = new Tour(app);
 
@@ -153,7 +156,7 @@ function onState(state: DashboardState): void {
   const id = state.run?.id ?? null;
   if (id !== runId && id !== null) {
     runId = id;
-    keepEarlier(before);
+    keepEarlier();
     rows = new Rows();
     curves.show(rows);
     app.agent = null;
@@ -166,6 +169,7 @@ function onState(state: DashboardState): void {
       ),
     );
   }
+  if (id !== null) runSays = state.changes.at(-1)?.compressor ?? state.plan?.compressor ?? '';
   const facts = state.network;
   if (facts !== null && networkOf !== runId) {
     networkOf = runId;
@@ -255,7 +259,14 @@ async function change(edits: Edit[], what: string): Promise<boolean> {
       const { call } = app.link;
       const goes = app.state?.phase === 'running';
       if (app.state?.phase !== 'paused') await call.pause();
-      const report = await call.change(edits);
+      let report: ChangeReport;
+      try {
+        report = await call.change(edits);
+      } catch (error) {
+        // A run whose change was refused goes on as if nobody had asked.
+        if (goes) await call.resume().catch(() => {});
+        throw error;
+      }
       network.setCut(report.cut);
       const parts =
         report.parts > 1 && report.warnings.length === 0
@@ -417,11 +428,14 @@ async function refreshAgent(force: boolean): Promise<void> {
 // Earlier runs.
 
 let before: { rows: Rows; name: string } | null = null;
+/** What stands behind the curves: its value in the list. */
+let behind = '';
 
 /** The run that was shown until now stands behind the next one. */
-function keepEarlier(state: DashboardState | null): void {
-  if (rows.length > 1 && state?.run) {
-    before = { rows, name: `the run before (${state.plan?.compressor ?? state.run.name})` };
+function keepEarlier(): void {
+  if (rows.length > 1 && runSays !== '') {
+    before = { rows, name: `the run before (${runSays})` };
+    behind = 'before';
     curves.compare(before);
   }
   void listEarlier();
@@ -430,7 +444,6 @@ function keepEarlier(state: DashboardState | null): void {
 async function listEarlier(): Promise<void> {
   const select = byId<HTMLSelectElement>('earlier');
   const runs = await app.link.call.runs().catch(() => []);
-  const chosen = select.value;
   select.replaceChildren(
     h('option', { value: '' }, 'nothing'),
     before === null ? '' : h('option', { value: 'before' }, before.name),
@@ -440,15 +453,12 @@ async function listEarlier(): Promise<void> {
         h('option', { value: `run:${run}` }, `${name}, ${compressor}, ${status} after ${count(done)} rounds`),
       ),
   );
-  select.value =
-    before !== null && chosen === ''
-      ? 'before'
-      : [...select.options].some(({ value }) => value === chosen)
-        ? chosen
-        : '';
+  if (![...select.options].some(({ value }) => value === behind)) await chooseEarlier('');
+  select.value = behind;
 }
 
 async function chooseEarlier(choice: string): Promise<void> {
+  behind = choice;
   if (choice === '') curves.compare(null);
   else if (choice === 'before') curves.compare(before);
   else {
@@ -463,7 +473,8 @@ async function chooseEarlier(choice: string): Promise<void> {
           ) as unknown as TraceRow,
         );
       }
-      curves.compare({ rows: earlier, name: run });
+      // Another one may have been chosen meanwhile.
+      if (behind === choice) curves.compare({ rows: earlier, name: run });
     });
   }
 }
@@ -543,8 +554,15 @@ function editText(edit: Edit): string {
     case 'rounds':
       return `${count(edit.rounds)} rounds at most`;
     case 'stop':
-      return 'another target';
+      return `target: ${targetText(edit.stop)}`;
   }
+}
+
+function targetText(stop: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(stop).map(
+    ([quantity, bound]) => `${TARGETS[quantity] ?? quantity} ${short(bound)}`,
+  );
+  return parts.length === 0 ? 'none' : parts.join(' and ');
 }
 
 let updateDue = 0;

@@ -168,11 +168,15 @@ export class StartDialog {
 
   private checkSoon(): void {
     clearTimeout(this.checkDue);
+    // What is still being answered was asked of another text.
+    this.asked++;
     this.checkDue = window.setTimeout(() => void this.check(), CHECK_AFTER_MS);
   }
 
   /** Whether nothing is wrong. */
   private async check(): Promise<boolean> {
+    // One that is due would put its question in place of this one.
+    clearTimeout(this.checkDue);
     const mine = ++this.asked;
     const own = this.asText || this.file !== null ? [] : (this.form?.check() ?? []);
     let errors: FieldError[] = own;

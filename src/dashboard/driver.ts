@@ -59,6 +59,8 @@ export class Driver {
   #timer: NodeJS.Timeout | undefined;
   #speed: { ms: number; round: number }[] = [];
   #failure: Error | null = null;
+  /** Changes being made: meanwhile everyone moves, and the run stands all the same. */
+  #changing = 0;
   #changes: ChangeReport[] = [];
 
   constructor(events: DriverEvents, options: DriverOptions) {
@@ -168,9 +170,14 @@ export class Driver {
 
   /** From a pause; it stays paused. */
   async change(edits: readonly Edit[]): Promise<ChangeReport> {
-    const report = await this.#steer((session) => session.change(edits));
-    await this.#see(this.#progress?.changes ?? this.#changes.length + 1);
-    return report;
+    this.#changing++;
+    try {
+      const report = await this.#steer((session) => session.change(edits));
+      await this.#see(this.#progress?.changes ?? this.#changes.length + 1);
+      return report;
+    } finally {
+      this.#changing--;
+    }
   }
 
   /** Every edge that is cut now. */
@@ -300,7 +307,7 @@ export class Driver {
       const now: Phase =
         ending === true
           ? 'writing'
-          : paused
+          : paused || (this.#changing > 0 && this.#phase === 'paused')
             ? 'paused'
             : this.#phase === 'paused' || this.#phase === 'preparing'
               ? 'running'

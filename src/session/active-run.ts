@@ -213,7 +213,10 @@ export class ActiveRun {
     this.pool = new WorkerPool(prepared.plan.workers);
     this.arena = createArena(prepared.plan.layout);
     await this.fill();
-    this.words = this.arena.view('control', 'i32');
+    const words = this.arena.view('control', 'i32');
+    // Whoever looks before the workers are there sees the round that they come from.
+    words[Word.ROUND] = round;
+    this.words = words;
     this.reader = this.openReader();
     this.snapshots = goesBack(this.prepared.plan) ? createSnapshots(prepared.plan.layout) : null;
     const take = (into: Uint8Array) =>

@@ -5,6 +5,10 @@
  *    clicking it, messages are changed, and it goes on to its end. Its curve is that of the undisturbed run
  *    up to the cut, and another one behind it; and the final hash is that of the same commands given through
  *    the library;
+ *  - in another run all else of the Change tab is used: gains, noise, the silence of an agent, links cut and
+ *    restored, rounds, target. Noise is seen in the error, silence in the bits on the links, and the hash is
+ *    again that of the library. The run before is drawn behind it, and in the table;
+ *  - a worker is made to fail: the page says why, and the same server makes the next run;
  *  - two browsers look on at once, and one takes the pen from the other;
  *  - the server is killed and started again: the page says so and comes back; with another token it says what
  *    to do; a wrong token gets a page that says so, and nothing else;
@@ -50,6 +54,14 @@ const CONFIG = {
   workers: 2,
 };
 
+/** Slower, so that a thousand rounds and more are there to be changed. */
+const SLOW = {
+  ...CONFIG,
+  name: 'slow',
+  cost: { ...CONFIG.cost, dim: 12 },
+  flow: { ...CONFIG.flow, step: 0.006 },
+};
+
 const found = findChromium('look at the dashboard as a reader would');
 if (found === null) {
   console.log(`dashboard: checked nothing: ${NO_CHROMIUM}`);
@@ -59,6 +71,7 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'sottovoce-dashboard-'));
 const pictures = options.keep ?? folder;
 mkdirSync(pictures, { recursive: true });
 writeFileSync(path.join(folder, 'ring.yaml'), stringify(CONFIG));
+writeFileSync(path.join(folder, 'slow.yaml'), stringify(SLOW));
 const port = await freePort();
 const url = `http://127.0.0.1:${port}/?token=${TOKEN}`;
 const browser = await chromium.launch({
@@ -96,7 +109,14 @@ try {
   await check('the library comes to the same hash with the same commands', () =>
     repeat(ended, cutLink, swappedAt),
   );
-  await check('the earlier run can be drawn behind another', () => earlier(page));
+  const begun = await check('gains are changed', () => changeGains(page));
+  await check('the earlier run is drawn behind another', () => earlier(page, ended));
+  await check('noise is added, and seen', () => addNoise(page, begun));
+  await check('an agent is silent for 30 rounds', () => silence(page, begun));
+  await check('links are cut and restored', () => restoreLinks(page, begun));
+  await check('it ends at another target', () => otherLength(page, begun));
+  await check('the library comes to the same hash with these commands, too', () => repeatChanges(begun));
+  await check('a fault on purpose is told, and the server goes on', () => faults(page));
   await check('dark, and on a phone', otherWindows);
   await check('the server is killed, and started again', () => restart(page));
 } finally {
@@ -116,6 +136,7 @@ async function startFromForm(page) {
   await until(async () => (await dim.inputValue()) === '16', 'the form holds the config');
   await nodes.fill('0');
   await nodes.blur();
+  await dialog.getByText('wrong: see beside the fields.').waitFor();
   await until(async () => (await nodes.getAttribute('aria-invalid')) === 'true', 'the field is marked');
   const beside = await nodes.locator('xpath=..').locator('.error').textContent();
   assert.match(beside, /0/, 'the error stands beside its field and has the value');
@@ -273,12 +294,284 @@ async function repeat(ended, cut, swappedAt) {
   }
 }
 
-async function earlier(page) {
-  const choice = page.getByLabel('behind it');
+async function earlier(page, ended) {
+  const choice = page.getByRole('combobox', { name: 'behind it' });
   await until(async () => (await choice.locator('option').count()) > 1, 'the run that ended is listed');
+  const pixels = () => page.evaluate(() => document.querySelector('#curves canvas').toDataURL());
+  const captions = page.locator('#curves caption');
+  await choice.selectOption('');
+  await page.locator('#curves summary').click();
+  await until(async () => (await page.locator('#curves table').count()) === 1, 'one table');
+  // Values of the newest row stand beside the curves, and the pointer elsewhere.
+  await page.mouse.move(5, 5);
+  const alone = await pixels();
   await choice.selectOption({ index: (await choice.locator('option').count()) - 1 });
-  await page.waitForTimeout(500);
+  await captions.getByText('Behind it, dashed: ').waitFor();
+  const last = await page.locator('#curves table').nth(1).locator('tbody tr').last().innerText();
+  assert.match(last, new RegExp(`^${ended.rounds.toLocaleString('en')}\\s`), 'it has all of its rounds');
+  const label = await page.locator('#curves .plot').getAttribute('aria-label');
+  assert.match(label, /Behind it, dashed, .* rounds\./);
+  assert.notEqual(await pixels(), alone, 'it is drawn');
   await page.screenshot({ path: path.join(pictures, 'over.png') });
+  await accessible(page, 'earlier');
+  await choice.selectOption('');
+  await until(async () => (await captions.count()) === 0, 'nothing is behind it any more');
+  assert.equal(await pixels(), alone);
+  await page.locator('#curves summary').click();
+}
+
+/** A run of its own for what the Change tab has: `edits` are those that the library is to make, too. */
+async function startPaused(page) {
+  const before = (await state(page)).run.id;
+  await page.getByRole('button', { name: 'New run…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('begin with').selectOption('file:slow.yaml');
+  await until(async () => (await dialog.getByLabel('dim').first().inputValue()) === '12', 'the config');
+  if (!(await dialog.getByLabel('stand still at round 0').isChecked()))
+    await dialog.getByLabel('stand still at round 0').check();
+  await dialog.getByRole('button', { name: 'Start' }).click();
+  await until(async () => {
+    const { run, phase } = await state(page);
+    return run !== null && run.id !== before && phase === 'paused';
+  }, 'a new run stands at its beginning');
+  await page.getByRole('tab', { name: 'Change' }).click();
+  return page.locator('#pane-change');
+}
+
+async function stepHundreds(page, hundreds) {
+  for (let at = 0; at < hundreds; at++) {
+    const { round } = await state(page);
+    await page.getByRole('button', { name: '100 rounds', exact: true }).click();
+    await until(async () => {
+      const now = await state(page);
+      return now.round === round + 100 && now.phase === 'paused';
+    }, `a hundred rounds after ${round}`);
+  }
+}
+
+/** Presses a button of the Change tab, and waits until the server has made `edit`. */
+async function pressChange(page, begun, name, edit) {
+  const { changes, round } = await state(page);
+  await page.locator('#pane-change').getByRole('button', { name, exact: true }).click();
+  await until(async () => (await state(page)).changes.length > changes.length, `the change is made: ${name}`);
+  const now = await state(page);
+  // Nothing goes on meanwhile, and nobody is told that it did.
+  assert.deepEqual([now.phase, now.round], ['paused', round]);
+  const made = now.changes.at(-1);
+  assert.deepEqual([made.round, made.edits], [round, [edit]]);
+  begun.edits.push([round, edit]);
+  return made;
+}
+
+async function changeGains(page) {
+  const begun = { edits: [] };
+  const pane = await startPaused(page);
+  const behind = page.getByRole('combobox', { name: 'behind it' });
+  await until(async () => (await behind.inputValue()) === 'before', 'the run before stands behind it');
+  const { plan } = await state(page);
+  const wanted = plan.gains.beta / 2;
+  await stepHundreds(page, 3);
+  await pane.getByLabel(/^beta, now/).fill('much');
+  await pane.getByRole('button', { name: 'Change gains' }).click();
+  await pane.getByText('beta is "much", expected a number').waitFor();
+  // What the server refuses leaves the run as it was.
+  await pane.getByLabel(/^beta, now/).fill('-1');
+  await pane.getByRole('button', { name: 'Change gains' }).click();
+  await page.locator('.toast').getByText('beta').waitFor();
+  assert.deepEqual((await state(page)).changes, []);
+  await pane.getByLabel(/^beta, now/).fill(String(wanted));
+  const made = await pressChange(page, begun, 'Change gains', { kind: 'flow', parameters: { beta: wanted } });
+  assert.equal(made.gains.beta, wanted);
+  await until(
+    async () => Number(await pane.locator('[data-gain="beta"]').textContent()) !== plan.gains.beta,
+    'what it is now stands beside it',
+  );
+  await page.locator('.marks').getByText('beta = ').waitFor();
+  await stepHundreds(page, 6);
+  return begun;
+}
+
+async function addNoise(page, begun) {
+  const pane = page.locator('#pane-change');
+  const { round } = await state(page);
+  await pane.getByLabel('standard deviation').fill('none');
+  await pane.getByRole('button', { name: 'At all agents' }).click();
+  await page.locator('.toast').getByText('“none” is no standard deviation').waitFor();
+  await pane.getByLabel('standard deviation').fill('0.5');
+  await pressChange(page, begun, 'At all agents', { kind: 'noise', agents: 'all', sd: 0.5 });
+  await stepHundreds(page, 1);
+  await until(
+    async () => (await page.evaluate(() => window.sottovoce.rows())).round.includes(round + 5),
+    'rows',
+  );
+  const { round: rounds, rmsError } = await page.evaluate(() => window.sottovoce.rows());
+  const [before, at, after] = [-5, 0, 5].map((more) => rmsError[rounds.indexOf(round + more)]);
+  assert.ok(before < 0.1 && at < 0.1, `before the noise the error is ${before} and ${at}`);
+  assert.ok(after > 10 * at, `the error jumps from ${at} to ${after}`);
+}
+
+async function silence(page, begun) {
+  await page.locator('body').press('/');
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('12');
+  await page.keyboard.press('Enter');
+  await page.locator('#pane-agent').getByText('2 neighbours').waitFor();
+  await page.getByRole('tab', { name: 'Change' }).click();
+  const pane = page.locator('#pane-change');
+  await pane.getByLabel('for so many rounds').fill('30');
+  const made = await pressChange(page, begun, 'Silence it', { kind: 'silence', agents: [12], rounds: 30 });
+  assert.deepEqual(sorted(made.cut), [
+    [11, 12],
+    [12, 13],
+  ]);
+  begun.silence = made.round;
+  await pane.getByText(`Still to come: round ${(made.round + 30).toLocaleString('en')}`).waitFor();
+  await page.getByRole('tab', { name: 'An agent' }).click();
+  await page.locator('#pane-agent').getByText('0 neighbours, and 2 behind links that are cut').waitFor();
+  await page.screenshot({ path: path.join(pictures, 'silent.png') });
+  await page.getByRole('tab', { name: 'Change' }).click();
+  await accessible(page, 'silent');
+  await stepHundreds(page, 1);
+  const { changes, pending } = await state(page);
+  assert.deepEqual([changes.at(-1).round, changes.at(-1).cut, pending], [made.round + 30, [], []]);
+  await page.getByRole('tab', { name: 'An agent' }).click();
+  await page.locator('#pane-agent').getByText('2 neighbours', { exact: true }).waitFor();
+}
+
+async function restoreLinks(page, begun) {
+  const pane = page.locator('#pane-agent');
+  const [one, other] = [
+    [11, 12],
+    [12, 13],
+  ];
+  const settled = async (edges) =>
+    until(
+      async () => JSON.stringify(sorted((await state(page)).changes.at(-1).cut)) === JSON.stringify(edges),
+      `cut are ${JSON.stringify(edges)}`,
+    );
+  const { round } = await state(page);
+  await pane.getByRole('button', { name: 'cut the link to 11' }).click();
+  await settled([one]);
+  await pane.getByRole('button', { name: 'restore the link to 11' }).click();
+  await settled([]);
+  await page.getByRole('tab', { name: 'Change' }).click();
+  begun.edits.push([round, { kind: 'cut', edges: [one] }], [round, { kind: 'restore', edges: [one] }]);
+  const cutAgain = { kind: 'cut', edges: [other.toReversed(), one] };
+  const before = (await state(page)).changes.length;
+  await page.locator('#pane-change').getByRole('button', { name: 'Cut them', exact: true }).click();
+  await settled([one, other]);
+  assert.equal((await state(page)).changes.length, before + 1);
+  begun.edits.push([round, cutAgain]);
+  await stepHundreds(page, 1);
+  const made = await pressChange(page, begun, 'Restore all links', { kind: 'restore', edges: 'all' });
+  assert.deepEqual(made.cut, []);
+  await page.screenshot({ path: path.join(pictures, 'change.png') });
+  await page.setViewportSize({ width: DESK.width, height: 2600 });
+  await page.locator('#pane-change').screenshot({ path: path.join(pictures, 'change-tab.png') });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.locator('#pane-change').screenshot({ path: path.join(pictures, 'change-tab-dark.png') });
+  await accessible(page, 'change, dark');
+  await page.setViewportSize(PHONE);
+  await accessible(page, 'change, phone');
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(width <= PHONE.width, `the Change tab is ${width} wide on a phone of ${PHONE.width}`);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.locator('#pane-change').screenshot({ path: path.join(pictures, 'change-tab-phone.png') });
+  await page.setViewportSize(DESK);
+}
+
+async function otherLength(page, begun) {
+  const pane = page.locator('#pane-change');
+  await pane.getByLabel('rounds at most').fill('9000');
+  await pressChange(page, begun, 'Set rounds', { kind: 'rounds', rounds: 9000 });
+  await until(async () => (await state(page)).rounds === 9000, 'it has as many rounds');
+  await pane.getByLabel('or until this').selectOption('disagreement');
+  await pane.getByLabel('is at most').fill('nothing');
+  await pane.getByRole('button', { name: 'Set target' }).click();
+  await page.locator('.toast').getByText('“nothing” is no target').waitFor();
+  await pane.getByLabel('is at most').fill('1e-4');
+  await pressChange(page, begun, 'Set target', { kind: 'stop', stop: { consensusError: 1e-4 } });
+  await page.locator('.marks').getByText('target: disagreement').waitFor();
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await until(async () => (await state(page)).phase === 'over', 'it ends', 60_000);
+  const { summary, run } = await state(page);
+  assert.equal(summary.status, 'converged');
+  assert.ok(summary.final.consensusError <= 1e-4 && summary.final.consensusError > 1e-6);
+  begun.ended = summary;
+  // What the agent did not say while it was silent is missing from its links: 2 of 25 edges, 30 rounds long.
+  const [head, ...lines] = readFileSync(path.join(folder, run.folder, 'trace.csv'), 'utf8')
+    .trim()
+    .split('\n');
+  const column = (name) => head.split(',').indexOf(name);
+  const links = new Map(
+    lines
+      .map((line) => line.split(','))
+      .map((cells) => [Number(cells[column('round')]), Number(cells[column('bitsLinks')])]),
+  );
+  const said = (from) => links.get(from + 5) - links.get(from);
+  const all = said(begun.silence - 10);
+  assert.ok(all > 0);
+  const during = [5, 10, 15, 20].map((more) => said(begun.silence + more) / all);
+  for (const share of during) assert.ok(Math.abs(share - 23 / 25) < 1e-9, `a share of ${share} is said`);
+  assert.equal(said(begun.silence + 40), all, 'then they talk as before');
+}
+
+async function repeatChanges({ edits, ended }) {
+  const opened = await openSession();
+  try {
+    const { session } = opened;
+    await session.prepare({ config: await parseConfig(SLOW), outDir: null });
+    await session.pause();
+    const running = session.start();
+    running.catch(() => {});
+    let at = 0;
+    for (const [round, edit] of edits) {
+      if (round > at) await session.step(round - at);
+      at = round;
+      await session.change([edit]);
+    }
+    await session.resume();
+    const { summary } = await running;
+    assert.deepEqual([summary.rounds, summary.stateHash], [ended.rounds, ended.stateHash]);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function faults(page) {
+  for (const [label, cause] of [
+    ['throws an error', /The run failed: .*worker 1/],
+    ['ends its thread', /The run failed: .*worker/],
+  ]) {
+    const pane = await startPaused(page);
+    await stepHundreds(page, 1);
+    await pane.getByRole('textbox', { name: 'worker', exact: true }).fill('1');
+    // No such worker hangs without a watchdog: it is refused, and the run stands.
+    await pane.getByLabel('what it does').selectOption('hangs');
+    await pane.getByRole('button', { name: 'Make it fail' }).click();
+    await page.locator('.toast').getByText('timeout').waitFor();
+    assert.equal((await state(page)).phase, 'paused');
+    await pane.getByLabel('what it does').selectOption(label);
+    await pane.getByRole('button', { name: 'Make it fail' }).click();
+    await page.locator('.marks').getByText('worker 1: ').waitFor();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await until(async () => (await state(page)).phase === 'failed', `the run fails: it ${label}`);
+    const said = await page.locator('.banner').filter({ hasText: 'The run failed' }).innerText();
+    console.log(`dashboard: a worker ${label}: ${said}`);
+    assert.match(said, cause);
+    await page.screenshot({ path: path.join(pictures, 'failed.png') });
+    await accessible(page, 'failed');
+  }
+  // The same server makes the next run as if nothing had been.
+  await startPaused(page);
+  await stepHundreds(page, 1);
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await until(async () => (await state(page)).phase === 'over', 'the next run ends', 60_000);
+  assert.equal((await state(page)).summary.status, 'converged');
+}
+
+function sorted(edges) {
+  return edges.map((ends) => [...ends].sort((a, b) => a - b)).sort(([a, b], [c, d]) => a - c || b - d);
 }
 
 async function otherWindows() {

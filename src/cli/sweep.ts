@@ -197,7 +197,7 @@ export async function runMany(
     ]);
     await loadModulesOf(sweep.cells);
     const folder = options.out ?? dependencies.newFolder(timedDirectory(name, dependencies.now()));
-    directory = CompareDirectory.open(folder);
+    directory = CompareDirectory.open(folder, 'sweep');
     interrupt.holds(directory);
     directory.begin(sweep.target, sweep.cells.length);
 

@@ -11,7 +11,7 @@ import { showPath } from '../base/show-path.js';
 import type { TraceRow } from '../trace/row.js';
 import { AXIS_NAMES, CURVE_COLUMNS, CURVE_QUANTITIES, type Curve, type CurveAxis } from './curves.js';
 import type { ResultsFile } from './results.js';
-import { isComparisonFolder, parseCell } from './store.js';
+import { isComparisonFolder, parseCell, resultsIn } from './store.js';
 
 export interface StudyData {
   /** Absolute. */
@@ -40,6 +40,11 @@ export function readStudy(folder: string): StudyData {
   if (!isComparisonFolder(whole)) {
     throw new InputError(`${showPath(whole)} is no folder of a comparison, expected one`, {
       hint: '`sottovoce compare` leaves compare.json in its folder',
+    });
+  }
+  if (resultsIn(whole) === 'sweep') {
+    throw new InputError(`${showPath(whole)} holds a sweep, expected the folder of a comparison`, {
+      hint: 'a sweep leaves tables; `sottovoce map` draws two of its axes, and each row has the command of its run',
     });
   }
   const results = JSON.parse(read(whole, 'results.json')) as ResultsFile;

@@ -9,7 +9,7 @@
  */
 
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { writeWhole } from '../../topology/whole-file.js';
 import { digestOf } from '../base/canonical.js';
@@ -60,10 +60,10 @@ export class CompareDirectory {
   }
 
   /**
-   * Claims the folder until `release`. Throws InputError where it holds anything but an earlier comparison,
-   * and where somebody else is writing to it.
+   * Claims the folder until `release`. Throws InputError where it holds anything but an earlier comparison (or
+   * sweep, where that is what comes), and where somebody else is writing to it.
    */
-  static open(directory: string): CompareDirectory {
+  static open(directory: string, what: 'comparison' | 'sweep' = 'comparison'): CompareDirectory {
     const path = resolve(directory);
     const shown = showPath(path);
     try {
@@ -78,6 +78,13 @@ export class CompareDirectory {
           {
             hint: 'give --out a new folder',
           },
+        );
+      }
+      const results = resultsIn(path);
+      if (results !== null && results !== what) {
+        throw new InputError(
+          `${shown} holds the results of a ${results}, which those of a ${what} would replace`,
+          { hint: 'give --out a new folder' },
         );
       }
       const lock = FolderLock.take(path, randomUUID());
@@ -195,6 +202,23 @@ export class CompareDirectory {
   private cellFile(id: string): string {
     return join(this.path, 'cells', `${id}.json`);
   }
+}
+
+/** Whose results are in the folder; null where there are none. The format stands at the beginning of the file. */
+export function resultsIn(folder: string): 'comparison' | 'sweep' | null {
+  const head = Buffer.alloc(200);
+  try {
+    const file = openSync(join(folder, 'results.json'), 'r');
+    try {
+      readSync(file, head, 0, head.length, 0);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return null;
+  }
+  const found = /"format": "sottovoce-(comparison|sweep)\//.exec(head.toString('utf8'));
+  return (found?.[1] as 'comparison' | 'sweep' | undefined) ?? null;
 }
 
 /** Whether a folder is that of a comparison. */

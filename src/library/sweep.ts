@@ -184,7 +184,9 @@ async function runAll<Outcome>(
     throw new InputError(`jobs is ${many}, expected a whole number in 1..1024`);
   await loadModulesOf(made.cells);
   const directory =
-    outDir === undefined ? null : (await import('../compare/store.js')).CompareDirectory.open(outDir);
+    outDir === undefined
+      ? null
+      : (await import('../compare/store.js')).CompareDirectory.open(outDir, 'sweep');
   let stop = () => {};
   const onAbort = () => stop();
   try {

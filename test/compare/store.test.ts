@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { readStudy } from '../../src/compare/read-study.js';
 import { CompareDirectory } from '../../src/compare/store.js';
 import { withFault } from '../support/file-faults.js';
 import { temporaryFolder } from '../support/run.js';
@@ -54,4 +55,26 @@ test.each(['error', 'killed'] as const)('%s at the calls that write', async (kin
   }
   expect(kept).toBeGreaterThan(0);
   expect(kept).toBeLessThan(calls);
+});
+
+test('the results of a sweep are not replaced by those of a comparison, nor the other way round', () => {
+  for (const [here, other] of [
+    ['comparison', 'sweep'],
+    ['sweep', 'comparison'],
+  ] as const) {
+    const folder = temporaryFolder();
+    const first = CompareDirectory.open(folder, here);
+    first.begin({ quantity: 'rmsError', bound: 1e-6 }, 1);
+    first.release();
+    // Nothing is lost where there are no results yet.
+    CompareDirectory.open(folder, other).release();
+    const again = CompareDirectory.open(folder, here);
+    const content = JSON.stringify({ format: `sottovoce-${here}/1`, rows: [] }, null, 2);
+    again.writeResults([{ name: 'results.json', content }]);
+    again.release();
+    expect(() => CompareDirectory.open(folder, other)).toThrow(`holds the results of a ${here}`);
+    expect(readFileSync(path.join(folder, 'results.json'), 'utf8')).toBe(content);
+    CompareDirectory.open(folder, here).release();
+    if (here === 'sweep') expect(() => readStudy(folder)).toThrow('holds a sweep');
+  }
 });

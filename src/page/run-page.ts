@@ -767,7 +767,7 @@ function threadsSection(summary: Summary | null): string {
         'Time of the workers',
         shown.map(({ worker, seconds, processorSeconds, readySeconds, asleepSeconds }) => ({
           label: `worker ${worker}`,
-          text: `${formatQuantity(seconds > 0 ? (100 * processorSeconds) / seconds : 0, 3)}% on a core`,
+          text: `${formatQuantity(seconds > 0 ? (100 * processorSeconds) / seconds : 0, 3)}% busy`,
           parts: [
             { label: 'on a core', value: processorSeconds, kind: 'bar' },
             { label: 'ready or asleep', value: (readySeconds ?? 0) + asleepSeconds, kind: 'wait' },

@@ -296,6 +296,8 @@ const OWN_WORDS: Record<string, string[]> = {
   threshold: ['src/compress/event-triggered.ts'],
   average: ['src/flow/', 'src/program/flow/', 'src/tune/types.ts'],
   'exact-diffusion': ['src/flow/nids.ts'],
+  // An option of sweep().
+  grid: ['src/library/sweep.ts'],
   // Fields of a message have these names.
   scale: ['topology/generators/kronecker.ts', 'src/compress/wire/signs.ts'],
   sign: ['src/compress/wire/signs.ts'],

@@ -93,13 +93,15 @@ type Format = (typeof FORMATS)[number];
  *
  * ```ts
  * for (const seed of [1, 2, 3]) {
- *   const config = {
- *     topology: { kind: 'ring', nodes: 8 },
- *     cost: { kind: 'quadratic', dim: 4 },
- *     flow: { kind: 'primal-dual' },
- *     seed,
- *   };
- *   await run(config, { outDir: `runs/ring-${seed}` });
+ *   await run(
+ *     {
+ *       topology: { kind: 'ring', nodes: 8 },
+ *       cost: { kind: 'quadratic', dim: 4 },
+ *       flow: { kind: 'primal-dual' },
+ *       seed,
+ *     },
+ *     { outDir: `runs/ring-${seed}` },
+ *   );
  * }
  * const folders = ['runs/ring-1', 'runs/ring-2', 'runs/ring-3'];
  * const { caption } = await plot(folders, { x: 'bits', out: 'bits.svg' });

@@ -4,13 +4,13 @@
  */
 
 import { z } from 'zod';
+import { editShape } from '../run/edits.js';
 import { COLUMNS } from '../trace/ring.js';
 import type { TraceRow } from '../trace/row.js';
 import type { METHODS } from './protocol.js';
 
 /** Of one message. A config is the largest thing that is sent. */
 export const LARGEST_MESSAGE = 2 ** 20;
-const LARGEST_LIST = 100_000;
 const MOST_ROUNDS = 2 ** 31 - 1;
 
 const agent = z
@@ -22,37 +22,12 @@ const text = z.string().max(LARGEST_MESSAGE);
 const shortText = z.string().max(4096);
 const config = z.union([z.strictObject({ yaml: text }), z.strictObject({ file: shortText })]);
 const rounds = z.int().min(1).max(MOST_ROUNDS);
-const edges = z.array(z.tuple([agent, agent])).max(LARGEST_LIST);
-const agents = z.array(agent).min(1).max(LARGEST_LIST);
 const frames = z.strictObject({
   hz: z.number().min(0.1).max(30),
   first: agent.optional(),
   count: z.int().min(1).optional(),
   most: z.int().min(1).max(1_000_000).optional(),
 });
-
-const edit = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('compressor'),
-    compressor: z.union([shortText, z.looseObject({ kind: shortText }), z.null()]),
-  }),
-  z.strictObject({ kind: z.literal('flow'), parameters: z.record(z.string().max(100), z.unknown()) }),
-  z.strictObject({ kind: z.literal('cut'), edges: edges.min(1) }),
-  z.strictObject({ kind: z.literal('restore'), edges: z.union([edges.min(1), z.literal('all')]) }),
-  z.strictObject({
-    kind: z.literal('noise'),
-    agents: z.union([agents, z.literal('all')]),
-    sd: z.number().min(0).max(1e6),
-  }),
-  z.strictObject({ kind: z.literal('silence'), agents, rounds }),
-  z.strictObject({
-    kind: z.literal('fault'),
-    worker: z.int().min(0).max(65_535),
-    fault: z.enum(['throw', 'exit', 'out-of-memory', 'hang']),
-  }),
-  z.strictObject({ kind: z.literal('rounds'), rounds }),
-  z.strictObject({ kind: z.literal('stop'), stop: z.record(z.string().max(100), z.number()) }),
-]);
 
 const ARGUMENTS: Record<(typeof METHODS)[number], z.ZodType<unknown[]>> = {
   hello: z.tuple([]),
@@ -101,7 +76,7 @@ const ARGUMENTS: Record<(typeof METHODS)[number], z.ZodType<unknown[]>> = {
   resume: z.tuple([]),
   step: z.tuple([rounds]),
   stop: z.tuple([]),
-  change: z.tuple([z.array(edit).min(1).max(100)]),
+  change: z.tuple([z.array(editShape).min(1).max(100)]),
 };
 
 const id = z.string().min(1).max(200);

@@ -47,7 +47,10 @@ export async function loadManifest(given: string, overrides: readonly Override[]
   const fixed = withGains(manifest);
   const parsed = await parseConfig({ ...fixed, name: fixed.name ?? manifest.name }, { folder, overrides });
   const { changes } = manifest;
-  const loaded: LoadedConfig = changes === undefined ? parsed : { ...parsed, changes };
+  const loaded: LoadedConfig =
+    changes === undefined
+      ? parsed
+      : { ...parsed, changes: (await import('../run/edits.js')).checkChanges(changes) };
   const changed: KeptRun['changed'] = [];
   for (const input of manifest.inputs ?? []) {
     const sha256 = await hashOf(path.resolve(folder, input.path));

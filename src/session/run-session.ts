@@ -186,7 +186,9 @@ export class RunSession implements Session, Watchable {
   }
 
   async change(edits: Edit | readonly Edit[]): Promise<ChangeReport> {
-    return this.running().change(Array.isArray(edits) ? edits : [edits as Edit]);
+    const run = this.running();
+    const { checkEdits } = await import('../run/edits.js');
+    return run.change(checkEdits(edits));
   }
 
   /** May be asked for at any time: before the run it ends it at round 0. */

@@ -252,6 +252,17 @@ describe('a run', () => {
     ['noise for nobody', { kind: 'noise', agents: [8], sd: 1 }, 'agent is 8, expected 0..7'],
     ['a fault in no worker', { kind: 'fault', worker: 7, fault: 'throw' }, 'worker is 7, expected 0..0'],
     ['a hang that nobody notices', { kind: 'fault', worker: 0, fault: 'hang' }, 'would hang for ever'],
+    ['what is no edit', { edges: { cut: [[0, 1]] } } as never, 'is no edit, expected { kind, … }'],
+    ['nothing', null as never, 'null is no edit'],
+    ['an unknown kind', { kind: 'sever', edges: [[0, 1]] } as never, 'kind is "sever", expected one of'],
+    ['a key too many', { kind: 'cut', edges: [[0, 1]], all: true } as never, 'unknown key edits.all'],
+    ['ends that are no numbers', { kind: 'cut', edges: [['0', '1']] } as never, 'edits.edges'],
+    ['parameters that are none', { kind: 'flow', parameters: {} }, 'parameters is {}'],
+    [
+      'a prototype',
+      { kind: 'flow', parameters: JSON.parse('{ "__proto__": { "step": 1 } }') },
+      'parameters is {}',
+    ],
     ['a target that it cannot have', { kind: 'stop', stop: { nothing: 1 } as never }, 'stop.nothing'],
   ])('refuses %s, and goes on to the same bits', async (_what, edit, message) => {
     const { session, close } = await openSession();

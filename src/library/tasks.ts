@@ -155,17 +155,23 @@ export async function onCoordinator<N extends Name>(
   ended.catch(() => {});
   const abort = () => give((signal as AbortSignal).reason);
   signal?.addEventListener('abort', abort);
+  const thrown: unknown[] = [];
   const tell: Tell<N> = (progress) => {
     try {
       onProgress?.(progress);
     } catch (error) {
+      thrown.push(error);
       give(error);
     }
   };
   try {
     const working = call(name, () => remote.task(name, argument, Comlink.proxy(tell) as never));
     working.catch(() => {});
-    return (await Promise.race([working, ended])) as Tasks[N]['result'];
+    const result = (await Promise.race([working, ended])) as Tasks[N]['result'];
+    // What it told came over a port of its own, and may still be under way when the result is here.
+    if (onProgress !== undefined) await new Promise((resolve) => setImmediate(resolve));
+    if (thrown.length > 0) throw thrown[0];
+    return result;
   } finally {
     signal?.removeEventListener('abort', abort);
     await close();

@@ -206,7 +206,7 @@ describe('compare', () => {
     ];
     const out = await printed(...command, '--out', join(folder, 'command'), '--json', '--quiet');
     const outDir = join(folder, 'function');
-    const { pictures, ...outcome } = await compare([file], {
+    const { pictures, curves, ...outcome } = await compare([file], {
       compressors: ['sign', 'flatten(sign)'],
       seeds: [1, 2],
       trials: 4,
@@ -216,6 +216,9 @@ describe('compare', () => {
     expect(format).toBe('sottovoce-comparison/2');
     expect(timeless(ranked(outcome))).toEqual(timeless(results));
     expect(timeless(json(read('function', 'results.json')))).toEqual(timeless(json(out)));
+    // The command has them in a file of their own.
+    expect(read('function', 'curves.csv')).toContain(curves[0].label);
+    expect(new Set(curves.map(({ label }) => label)).size).toBe(2);
     const names = (name: string) => readdirSync(join(folder, name)).filter((entry) => !entry.startsWith('.'));
     expect(names('function')).toEqual(names('command'));
     expect(pictures).toEqual([{ name: 'picture.svg', svg: read('command', 'picture.svg') }]);

@@ -82,7 +82,7 @@ export async function loadFlow(loaded: LoadedConfig, known: FlowProblem | null =
   const { model: links, modules: linksModules } =
     known === null ? await loadLinks(given, topology, sources) : { model: known.links, modules: [] };
   const graph = links?.graph ?? withoutEdges(topology, loaded.cut ?? []);
-  if (graph.edges === topology.edges) refuseDisconnected(graph);
+  if ((loaded.cut ?? []).length === 0) refuseDisconnected(graph);
   if (given.weights === 'file' && links && graph !== topology) {
     throw unexpected(
       ['weights'],

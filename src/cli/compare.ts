@@ -16,6 +16,7 @@ import type { GridRun } from '../compare/run-grid.js';
 import type { CompareDirectory } from '../compare/store.js';
 import type { Cell, CellOutcome, Target } from '../compare/types.js';
 import { wholeNumber, wholeNumbers } from '../schema/whole-numbers.js';
+import { collect } from './repeated.js';
 import { processDependencies, type RunDependencies, timedDirectory } from './run.js';
 import { exitCodeFor, FINISHING } from './signals.js';
 import { colours, ExitCode, type Output, printLine, type Terminal } from './terminal.js';
@@ -110,10 +111,6 @@ export function addCompareCommand(
     .action(async (configs: string[], options: CompareOptions) => {
       setExitCode(await compareCommand(configs, options, terminal, processDependencies));
     });
-}
-
-function collect(text: string, earlier: string[] | undefined): string[] {
-  return [...(earlier ?? []), text];
 }
 
 /** Gives the exit code. Throws InputError. */

@@ -7,6 +7,7 @@ import { formatCount } from '../base/count.js';
 import { InputError } from '../base/errors.js';
 import { plural } from '../base/format.js';
 import type { Boundary, MapQuantity } from '../sweep/map.js';
+import { collect } from './repeated.js';
 import { processDependencies } from './run.js';
 import { GIVES_UP, runMany, type SweepDependencies, type SweepOptions } from './sweep.js';
 import { printLine, type Terminal } from './terminal.js';
@@ -42,10 +43,6 @@ Examples:
 
 Exit codes: as of \`sottovoce sweep\`.
 `;
-
-function collect(text: string, earlier: string[] | undefined): string[] {
-  return [...(earlier ?? []), text];
-}
 
 export function addMapCommand(
   program: Command,

@@ -17,11 +17,11 @@ import type { Summary } from '../run/reports.js';
 import { wholeNumber } from '../schema/whole-numbers.js';
 import { reportError } from './errors.js';
 import { progressView, silent } from './progress.js';
+import { collect } from './repeated.js';
 import {
   CLOSE_GRACE_MS,
   changesOf,
   checkParent,
-  collect,
   diverged,
   GivenUp,
   Interrupt,

@@ -25,6 +25,7 @@ import { openSession } from '../session/client.js';
 import type { Progress, ResumePoint, RunResult, Session, StartOptions } from '../session/types.js';
 import { reportError } from './errors.js';
 import { type ProgressView, progressView, silent } from './progress.js';
+import { collect } from './repeated.js';
 import { reproduction } from './reproduce.js';
 import { exitCodeFor, FINISHING, onSignal } from './signals.js';
 import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
@@ -167,10 +168,6 @@ export function addRunCommand(
       }
       setExitCode(await runWatched(config, options, terminal, (own ?? dependencies).load));
     });
-}
-
-export function collect(text: string, earlier: string[] | undefined): string[] {
-  return [...(earlier ?? []), text];
 }
 
 /** Options that are short for `--set`. */

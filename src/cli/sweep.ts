@@ -18,6 +18,7 @@ import { wholeNumber, wholeNumbers } from '../schema/whole-numbers.js';
 import type { Sweep } from '../sweep/make.js';
 import type { SweepRun } from '../sweep/run.js';
 import { Interrupt, Watch } from './compare.js';
+import { collect } from './repeated.js';
 import { processDependencies, type RunDependencies, timedDirectory } from './run.js';
 import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
 
@@ -72,10 +73,6 @@ Examples:
 
 Exit codes: 0 every run has ended, whatever came out; 1 one failed (a worker died); 2 bad usage or bad input, 130 interrupted, 129 and 143 for SIGHUP and SIGTERM.
 `;
-
-function collect(text: string, earlier: string[] | undefined): string[] {
-  return [...(earlier ?? []), text];
-}
 
 export function addSweepCommand(
   program: Command,

@@ -8,6 +8,7 @@
  */
 
 import type { AxisRange } from './axes.js';
+import type { AlongX } from './quantities.js';
 import type { Series } from './series.js';
 import type { StyleName } from './style.js';
 
@@ -121,6 +122,15 @@ function arrivesAt({ x, y }: Series, target: number | null): number {
   });
   return found ?? last;
 }
+
+/** What stands along the horizontal axis that ends at `high`: its numbers in SI, bits in kbit or Mbit. */
+export function wordsAcross(across: AlongX, high: number, logX: boolean) {
+  const unit = across.unit === null || logX ? null : unitFor(high, across.unit);
+  const title =
+    unit === null || unit.unit === 1 ? across.title : across.title.replace(/^bits sent/, `${unit.name} sent`);
+  return { title, unit: unit?.unit ?? 1, labels: 'si' as const };
+}
+
 /** bit, kbit, Mbit: the largest that leaves the end of an axis at 1 or above. */
 export function unitFor(high: number, unit: string): { unit: number; name: string } {
   const prefixes = ['', 'k', 'M', 'G', 'T', 'P', 'E'];

@@ -2,7 +2,7 @@
 
 import { plural } from '../base/format.js';
 import { boundInWords } from './axes.js';
-import { type Curve, type Figure, type Panel, rangeAcross, rangeUp, unitFor } from './figure.js';
+import { type Curve, type Figure, type Panel, rangeAcross, rangeUp, wordsAcross } from './figure.js';
 import { ALONG_X, ALONG_Y, type AlongX, type AlongY, type XName, type YName } from './quantities.js';
 import { plainWords } from './scene.js';
 import type { BandName, Series } from './series.js';
@@ -64,7 +64,6 @@ export function makeFigure(series: readonly Series[], choices: FigureChoices): F
           ),
         );
   const reach = rangeAcross(series, logX, target);
-  const unit = across.unit === null || logX ? null : unitFor(reach.high, across.unit);
   return {
     title: choices.title,
     caption: caption(series, choices),
@@ -72,12 +71,7 @@ export function makeFigure(series: readonly Series[], choices: FigureChoices): F
     x: {
       ...reach,
       scale: logX ? 'log' : 'linear',
-      title:
-        unit === null || unit.unit === 1
-          ? across.title
-          : across.title.replace(/^bits sent/, `${unit.name} sent`),
-      unit: unit?.unit ?? 1,
-      labels: 'si',
+      ...wordsAcross(across, reach.high, logX),
     },
     y: {
       ...rangeUp(series, up.scale, target, noise),

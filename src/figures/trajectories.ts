@@ -10,8 +10,7 @@ import { InputError } from '../base/errors.js';
 import { plural } from '../base/format.js';
 import { showPath } from '../base/show-path.js';
 import { readNpy } from '../data/npy.js';
-import type { Curve, Figure, Panel } from './figure.js';
-import { unitFor } from './figure.js';
+import { type Curve, type Figure, type Panel, wordsAcross } from './figure.js';
 import { ALONG_X, type AlongX, type XName } from './quantities.js';
 import type { StyleName } from './style.js';
 import type { Group, RunTrace } from './traces.js';
@@ -93,7 +92,6 @@ export async function trajectoryFigure(
   const high = 1.06 * Math.max(...followed.map((each) => each.x.at(-1) ?? 1));
   const begins = followed.flatMap((each) => each.x.filter((value) => value > 0).slice(0, 1));
   const across: AlongX = ALONG_X[x];
-  const unit = across.unit === null || logX ? null : unitFor(high, across.unit);
   const which = byAgent
     ? `coordinate ${coordinates[0]} of x`
     : `${plural(coordinates.length, 'coordinate')} of x`;
@@ -105,12 +103,7 @@ export async function trajectoryFigure(
       scale: logX ? 'log' : 'linear',
       low: logX ? Math.min(...begins, high / 2) : 0,
       high,
-      title:
-        unit === null || unit.unit === 1
-          ? across.title
-          : across.title.replace(/^bits sent/, `${unit.name} sent`),
-      unit: unit?.unit ?? 1,
-      labels: 'si',
+      ...wordsAcross(across, high, logX),
     },
     y: {
       scale: 'linear',

@@ -101,6 +101,8 @@ export interface Metadata {
   summary: string;
   /** Paper or book; 'none' for folklore. */
   source: string;
+  /** One more line in lists of kinds, where there is something to know before choosing. */
+  note?: string;
 }
 
 /** What agents average where it moves (`flow/reference.ts`). Bound to one worker. Rounds count from 0. */

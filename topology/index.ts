@@ -26,6 +26,7 @@ export {
 export { type Inspection, inspect, type Range } from './inspect.js';
 export { AMBIGUOUS, nameOfNode, namesOf, nodesByName, someNames, UNKNOWN } from './names.js';
 export { bandwidth, permute, reverseCuthillMcKee } from './ordering.js';
+export type { GraphPart, PartArcs } from './part.js';
 export {
   type Components,
   components,
@@ -41,7 +42,7 @@ export {
 export { Random } from './random.js';
 export type { Reader, ReadOptions, Separator } from './readers/reader.js';
 export { formatOf, parseGraph, readers, readGraph } from './readers/registry.js';
-export { generate, generators } from './registry.js';
+export { generate, generators, partOf } from './registry.js';
 export { type Spectrum, spectrum } from './spectrum.js';
 export { type EdgeWeights, edgeWeights, type WeightsKind, weightedDegrees, weightsKinds } from './weights.js';
 export { formatGraph, writeGraph, writers } from './writers/registry.js';

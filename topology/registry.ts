@@ -2,7 +2,7 @@
  * The generators: one line each. A new kind is one file in `generators/` and one line here; tests, help and
  * the configuration's schema find it through this list.
  */
-import { TopologyError } from './errors.js';
+import { parameterError, TopologyError } from './errors.js';
 import { balancedTree } from './generators/balanced-tree.js';
 import { barabasiAlbert } from './generators/barabasi-albert.js';
 import { barbell } from './generators/barbell.js';
@@ -25,6 +25,7 @@ import { torus } from './generators/torus.js';
 import { uniformRandom } from './generators/uniform-random.js';
 import { wattsStrogatz } from './generators/watts-strogatz.js';
 import type { Graph } from './graph.js';
+import type { GraphPart } from './part.js';
 
 /** Every generator. */
 export const generators: readonly Generator[] = [
@@ -63,14 +64,35 @@ export const generators: readonly Generator[] = [
  * @throws TopologyError when the kind is unknown or a parameter does not fit
  */
 export function generate(spec: GeneratorSpec, seed = 0): Graph {
-  const generator = generators.find((candidate) => candidate.kind === spec.kind);
+  return generatorOf(spec).generate(spec, seed);
+}
+
+function generatorOf({ kind }: GeneratorSpec): Generator {
+  const generator = generators.find((candidate) => candidate.kind === kind);
   if (generator === undefined) {
     const known = generators.map((candidate) => candidate.kind).join(', ');
-    throw new TopologyError(`kind is ${JSON.stringify(spec.kind) ?? 'missing'}, expected one of ${known}`, {
+    throw new TopologyError(`kind is ${JSON.stringify(kind) ?? 'missing'}, expected one of ${known}`, {
       path: ['kind'],
-      value: spec.kind,
+      value: kind,
       expected: `one of ${known}`,
     });
   }
-  return generator.generate(spec, seed);
+  return generator;
+}
+
+/**
+ * Rows first .. end-1 of the graph of a spec, the same as those of the whole graph, which is not made. Only
+ * kinds whose definition says how (`parts`): others draw each edge with an eye on the others.
+ *
+ * @param seed as of `generate`
+ * @throws TopologyError when the kind is unknown or cannot, or a parameter, `first` or `end` does not fit
+ */
+export function partOf(spec: GeneratorSpec, seed: number, first: number, end: number): GraphPart {
+  const generator = generatorOf(spec);
+  if (generator.partOf === undefined) {
+    const able = generators.filter(({ parts }) => parts !== null).map(({ kind }) => kind);
+    const expected = `a kind of which parts can be made: ${able.join(', ')}`;
+    throw parameterError(['kind'], spec.kind, expected);
+  }
+  return generator.partOf(spec, seed, first, end);
 }

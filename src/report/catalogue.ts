@@ -60,6 +60,8 @@ function formatFamily(family: Family, registry: Registry, kindWidth: number, pai
   const lines = [paint.bold(family)];
   for (const [kind, definition] of Object.entries(registry)) {
     lines.push(`  ${paint.cyan(kind.padEnd(kindWidth))}  ${definition.metadata.summary}`);
+    const { note } = definition.metadata;
+    if (note !== undefined) lines.push(`  ${' '.repeat(kindWidth)}    ${paint.dim(note)}`);
     const parameters = parametersOf(definition);
     const nameWidth = Math.max(0, ...parameters.map(({ name }) => name.length));
     for (const { name, required, schema } of parameters) {

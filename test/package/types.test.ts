@@ -40,10 +40,11 @@ import { certify, compare, type ConfigInput, type FlowModule, inspectTopology, i
 import { InputError, loadConfig, openSession, parseConfig, map, plot, profile, RunError, resume, run, sweep, timeline, tune, verify } from 'sottovoce';
 import { barChart, gapSparkline, linearPlot, log2Plot, logPlot, pairedBarChart, percent, readNpy, sparkline } from 'sottovoce/report';
 import { checkGraph, edgeWeights, formatGraph, generate, type Graph, graphFromEdges, inspect } from 'sottovoce/topology';
-import { parseGraph, readGraph, spectrum, writeGraph } from 'sottovoce/topology';
+import { parseGraph, partOf, readGraph, spectrum, writeGraph } from 'sottovoce/topology';
 
 const graph: Graph = graphFromEdges(3, Uint32Array.of(0, 1), Uint32Array.of(1, 2));
 checkGraph(graph);
+const ownRows: Uint32Array = partOf({ kind: 'ring', nodes: 8 }, 0, 2, 4).columns;
 const config = {
   topology: { graph },
   cost: { kind: 'quadratic', a: new Float64Array(6), b: new Float64Array(6) },

@@ -81,7 +81,7 @@ describe('refused with both numbers', () => {
       { kind: 'stochastic-block', sizes: [4e6], within: 0, between: 0 },
       'nodes is 4000000: with 0 edges the graph takes 61.0 MiB',
     ],
-    [{ kind: 'hypercube', dimension: 20 }, 'a list of 10485760 edges takes 80.0 MiB'],
+    [{ kind: 'hypercube', dimension: 20 }, 'dimension is 20, which takes 240.0 MiB'],
   ])('a graph that is generated: %j', (spec, message) => {
     assumeFreeMemory(2 ** 24);
     expect(() => generate(spec, 1)).toThrow(

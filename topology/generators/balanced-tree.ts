@@ -2,8 +2,9 @@
  * Balanced tree: node 0 is the root, every node but the leaves has `branching` children, all leaves are
  * `height` steps down. Nodes are numbered level by level: the parent of node i is floor((i - 1) / branching).
  */
+import { parameterError } from '../errors.js';
 import { EdgeBuffer } from '../graph.js';
-import { checkEdgeCount, defineGenerator, generated, whole } from './generator.js';
+import { checkEdgeCount, defineGenerator, generated, MAX_NODES, whole } from './generator.js';
 
 export const balancedTree = defineGenerator({
   kind: 'balanced-tree',
@@ -13,10 +14,30 @@ export const balancedTree = defineGenerator({
     height: whole('steps from the root, node 0, down to a leaf', 0),
   },
   generate({ branching, height }) {
-    const nodes = branching === 1 ? height + 1 : (branching ** (height + 1) - 1) / (branching - 1);
+    const nodes = countNodes(branching, height);
     checkEdgeCount(['height'], height, nodes - 1);
     const edges = new EdgeBuffer(nodes);
     for (let node = 1; node < nodes; node++) edges.push(Math.floor((node - 1) / branching), node);
     return generated(nodes, edges);
   },
+  rows({ branching, height }) {
+    const nodes = countNodes(branching, height);
+    if (!(nodes <= MAX_NODES))
+      throw parameterError(['height'], height, `a tree of at most ${MAX_NODES} nodes`);
+    const children = (node: number) => (branching * node + 1 < nodes ? branching : 0);
+    return {
+      nodes,
+      degree: (node) => Number(node > 0) + children(node),
+      write(node, into, at) {
+        let slot = at;
+        if (node > 0) into[slot++] = Math.floor((node - 1) / branching);
+        const count = children(node);
+        for (let child = 1; child <= count; child++) into[slot++] = branching * node + child;
+      },
+    };
+  },
 });
+
+function countNodes(branching: number, height: number): number {
+  return branching === 1 ? height + 1 : (branching ** (height + 1) - 1) / (branching - 1);
+}

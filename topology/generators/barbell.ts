@@ -26,4 +26,23 @@ export const barbell = defineGenerator({
     for (let node = clique - 1; node < clique + path; node++) edges.push(node, node + 1);
     return generated(nodes, edges);
   },
+  rows({ clique, path }) {
+    const second = clique + path;
+    const inClique = (node: number) => node < clique || node >= second;
+    return {
+      nodes: 2 * clique + path,
+      // A line from one clique's last node to the other's first goes on from either.
+      degree: (node) =>
+        inClique(node) ? clique - 1 + Number(node === clique - 1) + Number(node === second) : 2,
+      write(node, into, at) {
+        let slot = at;
+        if (node >= clique && node <= second) into[slot++] = node - 1;
+        if (inClique(node)) {
+          const first = node < clique ? 0 : second;
+          for (let other = first; other < first + clique; other++) if (other !== node) into[slot++] = other;
+        }
+        if (node >= clique - 1 && node < second) into[slot] = node + 1;
+      },
+    };
+  },
 });

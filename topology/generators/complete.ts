@@ -16,4 +16,13 @@ export const complete = defineGenerator({
     for (let a = 0; a < nodes; a++) for (let b = a + 1; b < nodes; b++) edges.push(a, b);
     return generated(nodes, edges);
   },
+  rows: ({ nodes }) => ({
+    nodes,
+    degree: () => nodes - 1,
+    write(node, into, at) {
+      for (let other = 0; other < nodes; other++) {
+        if (other !== node) into[at + other - Number(other > node)] = other;
+      }
+    },
+  }),
 });

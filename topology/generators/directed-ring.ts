@@ -3,6 +3,7 @@
  * graph, and the slowest to mix.
  */
 import { EdgeBuffer } from '../graph.js';
+import { circulant } from '../part.js';
 import { checkEdgeCount, defineGenerator, generatedDirected, nodeCount } from './generator.js';
 
 export const directedRing = defineGenerator({
@@ -15,4 +16,12 @@ export const directedRing = defineGenerator({
     for (let node = 0; node < nodes; node++) arcs.push(node, (node + 1) % nodes);
     return generatedDirected(nodes, arcs);
   },
+  rows: ({ nodes }) => ({
+    nodes,
+    ...circulant(nodes, [[], [], [1]][nodes] ?? [1, nodes - 1]),
+    arcs: {
+      heard: circulant(nodes, nodes > 1 ? [nodes - 1] : []),
+      hearing: circulant(nodes, nodes > 1 ? [1] : []),
+    },
+  }),
 });

@@ -6,13 +6,11 @@
  * O(nodes + edges): the pairs are numbered, and the gap to the next linked one is drawn from the geometric
  * distribution (Batagelj and Brandes 2005).
  */
-import { EdgeBuffer } from '../graph.js';
-import type { Random } from '../random.js';
+import type { EdgeSink } from '../part.js';
+import { Random } from '../random.js';
 import {
   amount,
-  checkEdgeCount,
-  defineRandomGenerator,
-  generated,
+  defineDrawnGenerator,
   nodeCount,
   oneOf,
   optional,
@@ -20,7 +18,7 @@ import {
   refuseAbove,
 } from './generator.js';
 
-export const erdosRenyi = defineRandomGenerator({
+export const erdosRenyi = defineDrawnGenerator({
   kind: 'erdos-renyi',
   summary: 'every pair linked with the same probability',
   parameters: {
@@ -28,21 +26,22 @@ export const erdosRenyi = defineRandomGenerator({
     probability: optional(probability('probability of each edge')),
     averageDegree: optional(amount('expected degree; stands for probability = averageDegree / (nodes - 1)')),
   },
-  generate({ nodes, ...chosen }, random) {
+  draw({ nodes, ...chosen }, seed) {
     const given = oneOf(chosen, 'probability', 'averageDegree');
     if (given.name === 'averageDegree') refuseAbove(given.name, given.value, nodes - 1, 'nodes - 1 at most');
     const probability = given.name === 'probability' ? given.value : given.value / Math.max(nodes - 1, 1);
-    const expected = (probability * nodes * (nodes - 1)) / 2;
-    checkEdgeCount([given.name], given.value, expected);
-    const edges = new EdgeBuffer(Math.ceil(expected + 4 * Math.sqrt(expected)));
-    linkWithin(edges, 0, nodes, probability, random);
-    return generated(nodes, edges);
+    return {
+      nodes,
+      edges: (probability * nodes * (nodes - 1)) / 2,
+      blame: given.name,
+      into: (edges) => linkWithin(edges, 0, nodes, probability, new Random(seed)),
+    };
   },
 });
 
 /** Links each pair of the nodes first .. first+count-1 with the given probability. */
 export function linkWithin(
-  edges: EdgeBuffer,
+  edges: EdgeSink,
   first: number,
   count: number,
   probability: number,
@@ -66,7 +65,7 @@ export function linkWithin(
 
 /** Links each of the nodes firstA .. firstA+countA-1 with each of firstB .. with the given probability. */
 export function linkBetween(
-  edges: EdgeBuffer,
+  edges: EdgeSink,
   firstA: number,
   countA: number,
   firstB: number,

@@ -5,6 +5,7 @@
  * is its closure).
  */
 import { EdgeBuffer } from '../graph.js';
+import { circulant } from '../part.js';
 import {
   checkEdgeCount,
   defineGenerator,
@@ -31,5 +32,15 @@ export const exponential = defineGenerator({
       for (let distance = 1; distance < nodes; distance *= 2) edges.push(node, (node + distance) % nodes);
     }
     return directed ? generatedDirected(nodes, edges) : generated(nodes, edges);
+  },
+  rows({ nodes, directed }) {
+    const forward: number[] = [];
+    for (let distance = 1; distance < nodes; distance *= 2) forward.push(distance);
+    const back = forward.map((distance) => nodes - distance).reverse();
+    const either = [...new Set([...forward, ...back])].sort((a, b) => a - b);
+    const rows = { nodes, ...circulant(nodes, either) };
+    return directed
+      ? { ...rows, arcs: { heard: circulant(nodes, back), hearing: circulant(nodes, forward) } }
+      : rows;
   },
 });

@@ -8,9 +8,9 @@
  */
 import type { z } from 'zod';
 import { formatPath, parameterError, show, TopologyError } from '../errors.js';
-import type { EdgeBuffer, Graph } from '../graph.js';
-import { MAX_EDGES } from '../graph.js';
+import { EdgeBuffer, type Graph, MAX_EDGES } from '../graph.js';
 import { beyondMemory } from '../memory.js';
+import { type EdgeSink, type GraphPart, PartBuffer, partOfRows, type Rows } from '../part.js';
 import { Random } from '../random.js';
 
 /** The library that describes parameters, as a type. */
@@ -35,19 +35,34 @@ export interface Generator {
   /** The schema of the parameters, without `kind`. */
   parameters(zod: Zod): z.ZodObject;
   /**
+   * The graph of a spec.
+   *
    * @param seed used by random generators whose spec has no `seed` of its own
    * @throws TopologyError with `path`, `value` and `expected` when a parameter does not fit
    */
-  /** The graph of a spec. */
   generate(spec: Record<string, unknown>, seed: number): Graph;
+  /**
+   * How rows of some nodes can be had without the rest of the graph: 'rows', each is written down; 'edges',
+   * all edges are drawn, and those that touch the part are kept; null: only the whole can be made.
+   */
+  parts: 'rows' | 'edges' | null;
+  /**
+   * The rows of nodes first .. end-1, the same as those of the whole graph. Only where `parts` is not null.
+   *
+   * @throws TopologyError as `generate`, and where first and end are not such numbers
+   */
+  partOf?(spec: Record<string, unknown>, seed: number, first: number, end: number): GraphPart;
 }
 
-const MAX_NODES = 0xffff_fffe;
+/** Numbers of nodes are words. */
+export const MAX_NODES = 0xffff_fffe;
 
 /** One parameter: its schema, and the same check without zod. */
 export interface Parameter<T> {
   schema(zod: Zod): z.ZodType;
   read(value: unknown, path: (string | number)[]): T;
+  /** What the whole graph takes at least, by this parameter alone. */
+  bytes?(value: T): number;
 }
 
 /** A whole number in low..high; what has no upper end of its own counts nodes or edges. */
@@ -126,16 +141,11 @@ export function optional<T>({ schema, read }: Parameter<T>): Parameter<T | undef
 
 /** The parameter that most of them have: as many as memory has room for. */
 export function nodeCount(low = 1): Parameter<number> {
-  const { schema, read } = whole('number of nodes', low);
-  return {
-    schema,
-    read(value, path) {
-      const nodes = read(value, path);
-      refuseBeyondMemory(path, value, nodes * BYTES_PER_NODE);
-      return nodes;
-    },
-  };
+  return { ...whole('number of nodes', low), bytes: (nodes) => nodes * BYTES_PER_NODE };
 }
+
+/** A word, but for its last value. */
+const MAX_DRAWN = 0xffff_ffff;
 
 /** Offsets, degrees and what a generator keeps of a node; an edge in a list of edges and in rows. */
 const BYTES_PER_NODE = 24;
@@ -161,49 +171,105 @@ interface Definition<Parameters> {
   parameters: Parameters;
 }
 
-/** A graph that its parameters determine. */
+/** A graph that its parameters determine; `rows` where each of its rows can be written down by itself. */
 export function defineGenerator<Parameters extends Record<string, Parameter<unknown>>>(
-  definition: Definition<Parameters> & { generate(values: Values<Parameters>): Graph },
+  definition: Definition<Parameters> & {
+    generate(values: Values<Parameters>): Graph;
+    rows?(values: Values<Parameters>): Rows;
+  },
 ): Generator {
-  return generator(definition, false, (values) => definition.generate(values));
+  const { rows } = definition;
+  return generator(definition, {
+    random: false,
+    generate: (values) => definition.generate(values),
+    ...(rows && { partOf: (values, _seed, first, end) => partOfRows(rows(values), first, end) }),
+    parts: rows ? 'rows' : null,
+  });
 }
 
 /** A graph that is drawn; `seed` is a parameter of all such. */
 export function defineRandomGenerator<Parameters extends Record<string, Parameter<unknown>>>(
   definition: Definition<Parameters> & { generate(values: Values<Parameters>, random: Random): Graph },
 ): Generator {
-  return generator(definition, true, (values, spec, seed) =>
-    definition.generate(values, new Random(seedParameter.read(spec['seed'] ?? seed, ['seed']) as number)),
-  );
+  return generator(definition, {
+    random: true,
+    generate: (values, seed) => definition.generate(values, new Random(seed)),
+    parts: null,
+  });
 }
 
-/** A graph that is drawn by counter, any part of it by itself; `seed` is a parameter of all such. */
-export function defineCountedGenerator<Parameters extends Record<string, Parameter<unknown>>>(
-  definition: Definition<Parameters> & { generate(values: Values<Parameters>, seed: number): Graph },
+/** Edges that are drawn one after the other, of which nobody needs to remember the earlier ones. */
+export interface Drawing {
+  nodes: number;
+  /** So many are drawn, or are expected to be. */
+  edges: number;
+  /** The parameter that is to blame where those are too many. */
+  blame: string;
+  /** They are arcs. Default false. */
+  directed?: boolean;
+  /** Draws them all, the same ones each time. */
+  into(edges: EdgeSink): void;
+}
+
+/** A graph whose edges are drawn one after the other; `seed` is a parameter of all such. */
+export function defineDrawnGenerator<Parameters extends Record<string, Parameter<unknown>>>(
+  definition: Definition<Parameters> & { draw(values: Values<Parameters>, seed: number): Drawing },
 ): Generator {
-  return generator(definition, true, (values, spec, seed) =>
-    definition.generate(values, seedParameter.read(spec['seed'] ?? seed, ['seed']) as number),
-  );
+  return generator(definition, {
+    random: true,
+    generate(values, seed) {
+      const { nodes, edges, blame, directed, into } = definition.draw(values, seed);
+      checkEdgeCount([blame], values[blame], edges);
+      const buffer = new EdgeBuffer(Math.ceil(edges + 4 * Math.sqrt(edges)));
+      into(buffer);
+      return directed ? generatedDirected(nodes, buffer) : generated(nodes, buffer);
+    },
+    partOf(values, seed, first, end) {
+      const { nodes, edges, directed, into } = definition.draw(values, seed);
+      const buffer = new PartBuffer(nodes, first, end, edges);
+      into(buffer);
+      return buffer.toPart(directed);
+    },
+    parts: 'edges',
+  });
+}
+
+interface Made<Read> {
+  random: boolean;
+  generate(values: Read, seed: number): Graph;
+  partOf?(values: Read, seed: number, first: number, end: number): GraphPart;
+  parts: Generator['parts'];
 }
 
 function generator<Parameters extends Record<string, Parameter<unknown>>>(
   { kind, summary, parameters }: Definition<Parameters>,
-  random: boolean,
-  make: (values: Values<Parameters>, spec: Record<string, unknown>, seed: number) => Graph,
+  { random, parts, generate, partOf }: Made<Values<Parameters>>,
 ): Generator {
   const own = Object.entries(parameters);
+  const valuesOf = (spec: Record<string, unknown>) =>
+    Object.fromEntries(own.map(([name, { read }]) => [name, read(spec[name], [name])])) as Values<Parameters>;
+  const seedOf = (spec: Record<string, unknown>, seed: number) =>
+    random ? (seedParameter.read(spec['seed'] ?? seed, ['seed']) as number) : 0;
   return {
     kind,
     summary,
     random,
+    parts,
     parameters(zod) {
       const all = random ? [...own, ['seed', seedParameter] as const] : own;
       return zod.strictObject(Object.fromEntries(all.map(([name, { schema }]) => [name, schema(zod)])));
     },
     generate(spec, seed) {
-      const values = Object.fromEntries(own.map(([name, { read }]) => [name, read(spec[name], [name])]));
-      return make(values as Values<Parameters>, spec, seed);
+      const values = valuesOf(spec);
+      for (const [name, { bytes }] of own) {
+        if (bytes) refuseBeyondMemory([name], spec[name], bytes(values[name]));
+      }
+      return generate(values, seedOf(spec, seed));
     },
+    ...(partOf && {
+      partOf: (spec: Record<string, unknown>, seed: number, first: number, end: number) =>
+        partOf(valuesOf(spec), seedOf(spec, seed), first, end),
+    }),
   };
 }
 
@@ -240,6 +306,12 @@ export function checkEdgeCount(path: (string | number)[], value: unknown, edges:
       { path, value, expected: `at most ${MAX_EDGES} edges` },
     );
   }
+}
+
+/** Refuses more edges than numbers that a counter has for them. */
+export function checkDrawCount(name: string, value: unknown, edges: number): void {
+  if (edges <= MAX_DRAWN) return;
+  throw parameterError([name], value, `at most ${MAX_DRAWN} edges drawn (it makes ${edges})`);
 }
 
 /**

@@ -25,4 +25,27 @@ export const grid = defineGenerator({
     }
     return generated(rows * columns, edges);
   },
+  rows({ rows, columns }) {
+    const nodes = rows * columns;
+    return {
+      nodes,
+      degree(node) {
+        const column = node % columns;
+        return (
+          Number(node >= columns) +
+          Number(column > 0) +
+          Number(column + 1 < columns) +
+          Number(node + columns < nodes)
+        );
+      },
+      write(node, into, at) {
+        const column = node % columns;
+        let slot = at;
+        if (node >= columns) into[slot++] = node - columns;
+        if (column > 0) into[slot++] = node - 1;
+        if (column + 1 < columns) into[slot++] = node + 1;
+        if (node + columns < nodes) into[slot] = node + columns;
+      },
+    };
+  },
 });

@@ -3,10 +3,10 @@
  * 2^(dimension-1) edges. Laplacian eigenvalues 2 k, each C(dimension, k) times.
  */
 import { EdgeBuffer } from '../graph.js';
-import { defineGenerator, generated, whole } from './generator.js';
+import { checkEdgeCount, defineGenerator, generated, whole } from './generator.js';
 
-/** 2^23 nodes, 96 million edges. */
-const MAX_DIMENSION = 23;
+/** 2^30 nodes, as many as bits of a signed word count. Of the whole graph 2^23 nodes fit. */
+const MAX_DIMENSION = 30;
 
 export const hypercube = defineGenerator({
   kind: 'hypercube',
@@ -16,6 +16,7 @@ export const hypercube = defineGenerator({
   },
   generate({ dimension }) {
     const nodes = 2 ** dimension;
+    checkEdgeCount(['dimension'], dimension, (nodes * dimension) / 2);
     const edges = new EdgeBuffer((nodes * dimension) / 2);
     for (let node = 0; node < nodes; node++) {
       for (let bit = 0; bit < dimension; bit++) {
@@ -25,4 +26,16 @@ export const hypercube = defineGenerator({
     }
     return generated(nodes, edges);
   },
+  rows: ({ dimension }) => ({
+    nodes: 2 ** dimension,
+    degree: () => dimension,
+    write(node, into, at) {
+      let slot = at;
+      // Clearing a high bit makes a number smaller than clearing a low one; setting one is the other way round.
+      for (let bit = dimension - 1; bit >= 0; bit--)
+        if ((node & (1 << bit)) !== 0) into[slot++] = node ^ (1 << bit);
+      for (let bit = 0; bit < dimension; bit++)
+        if ((node & (1 << bit)) === 0) into[slot++] = node | (1 << bit);
+    },
+  }),
 });

@@ -15,24 +15,16 @@
  */
 import { CounterRandom } from '../counter-random.js';
 import { parameterError } from '../errors.js';
-import { EdgeBuffer } from '../graph.js';
-import {
-  amount,
-  checkEdgeCount,
-  defineCountedGenerator,
-  generated,
-  optional,
-  probability,
-  whole,
-} from './generator.js';
+import type { EdgeSink } from '../part.js';
+import { amount, checkDrawCount, defineDrawnGenerator, optional, probability, whole } from './generator.js';
 
-/** 2^24 nodes with Graph500's 16 edges each are as many edges as fit. */
-const MAX_SCALE = 26;
+/** Of the whole graph scale 24 fits with Graph500's 16 edges for each node; of parts more does. */
+const MAX_SCALE = 30;
 const GRAPH500 = { edgeFactor: 16, a: 0.57, b: 0.19, c: 0.19 };
 /** The permutation's draws: an item that is no edge. */
 const RENAMING = 0xffff_ffff;
 
-export const kronecker = defineCountedGenerator({
+export const kronecker = defineDrawnGenerator({
   kind: 'kronecker',
   summary: 'hubs of hubs: the graphs of Graph500 (R-MAT)',
   parameters: {
@@ -42,17 +34,17 @@ export const kronecker = defineCountedGenerator({
     b: optional(probability('of the upper right quarter (default: 0.19)')),
     c: optional(probability('of the lower left quarter (default: 0.19)')),
   },
-  generate(
-    { scale, edgeFactor = GRAPH500.edgeFactor, a = GRAPH500.a, b = GRAPH500.b, c = GRAPH500.c },
-    seed,
-  ) {
+  draw({ scale, edgeFactor = GRAPH500.edgeFactor, a = GRAPH500.a, b = GRAPH500.b, c = GRAPH500.c }, seed) {
     if (a + b + c > 1 + 1e-12) throw parameterError(['c'], c, `at most ${1 - a - b} (1 - a - b)`);
     const nodes = 2 ** scale;
     const count = Math.round(edgeFactor * nodes);
-    checkEdgeCount(['scale'], scale, count);
-    const edges = new EdgeBuffer(count);
-    drawKronecker({ scale, a, b, c }, new CounterRandom(seed), 0, count, edges);
-    return generated(nodes, edges);
+    checkDrawCount('scale', scale, count);
+    return {
+      nodes,
+      edges: count,
+      blame: 'scale',
+      into: (edges) => drawKronecker({ scale, a, b, c }, new CounterRandom(seed), 0, count, edges),
+    };
   },
 });
 
@@ -69,7 +61,7 @@ export function drawKronecker(
   random: CounterRandom,
   begin: number,
   end: number,
-  edges: EdgeBuffer,
+  edges: EdgeSink,
 ): void {
   const [upToA, upToB, upToC] = [a, a + b, a + b + c].map((bound) => Math.round(65_536 * bound)) as [
     number,

@@ -15,4 +15,13 @@ export const path = defineGenerator({
     for (let node = 1; node < nodes; node++) edges.push(node - 1, node);
     return generated(nodes, edges);
   },
+  rows: ({ nodes }) => ({
+    nodes,
+    degree: (node) => Number(node > 0) + Number(node + 1 < nodes),
+    write(node, into, at) {
+      let slot = at;
+      if (node > 0) into[slot++] = node - 1;
+      if (node + 1 < nodes) into[slot] = node + 1;
+    },
+  }),
 });

@@ -4,13 +4,11 @@
  * nodes that hear a node. Strongly connected with high probability once that passes log(nodes) (Palasti
  * 1966). O(nodes + arcs), as `erdos-renyi`.
  */
-import { EdgeBuffer } from '../graph.js';
+import { Random } from '../random.js';
 import { linkBetween } from './erdos-renyi.js';
 import {
   amount,
-  checkEdgeCount,
-  defineRandomGenerator,
-  generatedDirected,
+  defineDrawnGenerator,
   nodeCount,
   oneOf,
   optional,
@@ -18,7 +16,7 @@ import {
   refuseAbove,
 } from './generator.js';
 
-export const randomDigraph = defineRandomGenerator({
+export const randomDigraph = defineDrawnGenerator({
   kind: 'random-digraph',
   summary: 'every ordered pair is an arc with the same probability',
   parameters: {
@@ -28,15 +26,17 @@ export const randomDigraph = defineRandomGenerator({
       amount('expected out-degree; stands for probability = averageDegree / (nodes - 1)'),
     ),
   },
-  generate({ nodes, ...chosen }, random) {
+  draw({ nodes, ...chosen }, seed) {
     const given = oneOf(chosen, 'probability', 'averageDegree');
     if (given.name === 'averageDegree') refuseAbove(given.name, given.value, nodes - 1, 'nodes - 1 at most');
     const probability = given.name === 'probability' ? given.value : given.value / Math.max(nodes - 1, 1);
-    const expected = probability * nodes * (nodes - 1);
-    checkEdgeCount([given.name], given.value, expected);
-    const arcs = new EdgeBuffer(Math.ceil(expected + 4 * Math.sqrt(expected)));
-    // Pairs of a node with itself are drawn too, and dropped as self-loops.
-    linkBetween(arcs, 0, nodes, 0, nodes, probability, random);
-    return generatedDirected(nodes, arcs);
+    return {
+      nodes,
+      edges: probability * nodes * (nodes - 1),
+      blame: given.name,
+      directed: true,
+      // Pairs of a node with itself are drawn too, and dropped as self-loops.
+      into: (arcs) => linkBetween(arcs, 0, nodes, 0, nodes, probability, new Random(seed)),
+    };
   },
 });

@@ -3,6 +3,7 @@
  * Laplacian eigenvalues 2 - 2 cos(2 pi k / nodes).
  */
 import { EdgeBuffer } from '../graph.js';
+import { circulant } from '../part.js';
 import { checkEdgeCount, defineGenerator, generated, nodeCount } from './generator.js';
 
 export const ring = defineGenerator({
@@ -16,4 +17,5 @@ export const ring = defineGenerator({
     if (nodes > 2) edges.push(nodes - 1, 0);
     return generated(nodes, edges);
   },
+  rows: ({ nodes }) => ({ nodes, ...circulant(nodes, [[], [], [1]][nodes] ?? [1, nodes - 1]) }),
 });

@@ -15,4 +15,12 @@ export const star = defineGenerator({
     for (let node = 1; node < nodes; node++) edges.push(0, node);
     return generated(nodes, edges);
   },
+  rows: ({ nodes }) => ({
+    nodes,
+    degree: (node) => (node === 0 ? nodes - 1 : 1),
+    write(node, into, at) {
+      if (node > 0) into[at] = 0;
+      else for (let leaf = 1; leaf < nodes; leaf++) into[at + leaf - 1] = leaf;
+    },
+  }),
 });

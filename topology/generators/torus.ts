@@ -28,4 +28,35 @@ export const torus = defineGenerator({
     }
     return generated(rows * columns, edges);
   },
+  rows({ rows, columns }) {
+    const nodes = rows * columns;
+    // Of a side of 2 both ways lead to the same node, of a side of 1 to the node itself.
+    const [along, across] = [columns, rows].map((side) => Math.min(side - 1, 2)) as [number, number];
+    return {
+      nodes,
+      degree: () => along + across,
+      write(node, into, at) {
+        const column = node % columns;
+        const row = (node - column) / columns;
+        let slot = at;
+        for (let k = 0; k < across; k++) {
+          const other = beside(row, rows, k);
+          if (other < row) into[slot++] = other * columns + column;
+        }
+        for (let k = 0; k < along; k++) into[slot++] = row * columns + beside(column, columns, k);
+        for (let k = 0; k < across; k++) {
+          const other = beside(row, rows, k);
+          if (other > row) into[slot++] = other * columns + column;
+        }
+      },
+    };
+  },
 });
+
+/** On a ring of `side`: the lower (k = 0) or the higher (k = 1) neighbour of `at`; of 2 there is one. */
+function beside(at: number, side: number, k: number): number {
+  if (side === 2) return 1 - at;
+  if (at === 0) return k === 0 ? 1 : side - 1;
+  if (at === side - 1) return k === 0 ? 0 : side - 2;
+  return k === 0 ? at - 1 : at + 1;
+}

@@ -8,29 +8,25 @@
  * Edge e is a function of seed and e alone (`counter-random.ts`): any part can be drawn by itself. O(edges).
  */
 import { CounterRandom } from '../counter-random.js';
-import { EdgeBuffer } from '../graph.js';
-import {
-  amount,
-  checkEdgeCount,
-  defineCountedGenerator,
-  generated,
-  nodeCount,
-  optional,
-} from './generator.js';
+import type { EdgeSink } from '../part.js';
+import { amount, checkDrawCount, defineDrawnGenerator, nodeCount, optional } from './generator.js';
 
-export const uniformRandom = defineCountedGenerator({
+export const uniformRandom = defineDrawnGenerator({
   kind: 'uniform-random',
   summary: 'both ends of every edge anywhere: the urand graph of GAP',
   parameters: {
     nodes: nodeCount(),
     edgeFactor: optional(amount('edges drawn, over nodes (default: 16, as GAP)')),
   },
-  generate({ nodes, edgeFactor = 16 }, seed) {
+  draw({ nodes, edgeFactor = 16 }, seed) {
     const count = Math.round(edgeFactor * nodes);
-    checkEdgeCount(['edgeFactor'], edgeFactor, count);
-    const edges = new EdgeBuffer(count);
-    drawUniform(nodes, new CounterRandom(seed), 0, count, edges);
-    return generated(nodes, edges);
+    checkDrawCount('edgeFactor', edgeFactor, count);
+    return {
+      nodes,
+      edges: count,
+      blame: 'edgeFactor',
+      into: (edges) => drawUniform(nodes, new CounterRandom(seed), 0, count, edges),
+    };
   },
 });
 
@@ -40,7 +36,7 @@ export function drawUniform(
   random: CounterRandom,
   begin: number,
   end: number,
-  edges: EdgeBuffer,
+  edges: EdgeSink,
 ): void {
   const { words } = random;
   for (let edge = begin; edge < end; edge++) {

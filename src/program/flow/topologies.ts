@@ -3,19 +3,30 @@
  * `topology/`, which knows nothing of metadata, so they are given some here.
  */
 
-import type { Graph } from '../../../topology/index.js';
+import type { Generator, Graph } from '../../../topology/index.js';
 import { generators } from '../../../topology/registry.js';
 import { isInputError, type SpecPath } from '../../base/errors.js';
 import { lookUp } from '../../base/registry.js';
 import { loadModules, resolveModules } from '../../plugin/modules.js';
 import { customTopology, type TopologyDefinition } from './custom-topology.js';
 
+/** What it takes to have the rows of some nodes only. */
+const PARTS: Readonly<Record<NonNullable<Generator['parts']>, string>> = {
+  rows: 'any part can be made without the rest',
+  edges: 'any part can be made in memory of its own, in the time of the whole',
+};
+
 export const topologies: Readonly<Record<string, TopologyDefinition>> = Object.fromEntries(
   [
     ...generators.map(
       (generator): TopologyDefinition => ({
         kind: generator.kind,
-        metadata: { title: generator.kind, summary: generator.summary, source: 'none' },
+        metadata: {
+          title: generator.kind,
+          summary: generator.summary,
+          source: 'none',
+          ...(generator.parts !== null && { note: PARTS[generator.parts] }),
+        },
         parameters: (zod) => generator.parameters(zod),
         generate: (spec, seed) => generator.generate(spec, seed),
       }),

@@ -30,7 +30,7 @@ export default defineConfig({
   plugins: [compiledSources()],
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/scale/**', 'test/chaos/**'],
+    exclude: ['test/scale/**', 'test/chaos/**', 'test/mpi/**'],
     globalSetup: './test/support/compiled.ts',
     setupFiles: './test/support/properties.ts',
     reporters: ['default', './test/support/count-reporter.ts'],

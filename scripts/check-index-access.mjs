@@ -19,7 +19,7 @@ const NUMERIC = [
   'topology/[^/]*$',
   'topology/writers/writer.ts',
   'topology/readers/(edge-list|matrix|table).ts',
-  'src/(bench|certify|compress|flow|links|program|run|sync|trace)/',
+  'src/(bench|certify|compress|flow|links|program|ranks|run|sync|trace)/',
   'src/base/suggest.ts',
   'src/(checkpoint|compare|session)/',
 ].map((path) => new RegExp(`^${path}`));

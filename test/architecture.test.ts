@@ -73,6 +73,9 @@ const LAYERS = [
   'src',
   'src/schema',
   'src/sync',
+  // Other processes of the same run, and how bytes get there.
+  'src/ranks',
+  'src/ranks/mpi',
   'src/trace',
   'src/data',
   'src/plugin',

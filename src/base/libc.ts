@@ -1,6 +1,6 @@
 /**
- * Functions of the operating system's C library that Node does not offer, through koffi, which is optional.
- * Linux alone.
+ * Functions of the operating system's C library that Node does not offer, and of other libraries, through
+ * koffi, which is optional. Linux alone.
  */
 
 import { createRequire } from 'node:module';
@@ -10,8 +10,18 @@ export interface Libc {
   func<Call>(prototype: string): Call;
 }
 
+/** A library that is loaded. */
+export interface NativeLibrary {
+  /** A function by its prototype. Throws where there is none. */
+  func(prototype: string): unknown;
+  /** The address of a variable. Throws where there is none. */
+  symbol(name: string): bigint;
+}
+
 interface Koffi {
-  load(library: string): { func(prototype: string): unknown };
+  load(library: string, options?: { global?: boolean }): NativeLibrary;
+  /** Of what a view shows, for as long as its memory is there. */
+  address(view: ArrayBufferView): bigint;
   errno(): number;
   os: { errno: Record<string, number> };
 }
@@ -19,14 +29,19 @@ interface Koffi {
 let koffi: Koffi | undefined;
 
 /** Throws where it cannot be had, with the reason in a few words. */
-export function openLibc(): Libc {
+export function loadKoffi(): Koffi {
   if (process.platform !== 'linux') throw new Error(`this is ${process.platform}, and no Linux`);
   try {
     koffi ??= createRequire(import.meta.url)('koffi') as Koffi;
   } catch {
     throw new Error('the package koffi is not installed');
   }
-  const library = koffi.load('libc.so.6');
+  return koffi;
+}
+
+/** Throws where it cannot be had, with the reason in a few words. */
+export function openLibc(): Libc {
+  const library = loadKoffi().load('libc.so.6');
   return { func: <Call>(prototype: string) => library.func(prototype) as Call };
 }
 

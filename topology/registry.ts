@@ -25,6 +25,7 @@ import { torus } from './generators/torus.js';
 import { uniformRandom } from './generators/uniform-random.js';
 import { wattsStrogatz } from './generators/watts-strogatz.js';
 import type { Graph } from './graph.js';
+import type { Outline } from './outline.js';
 import type { GraphPart } from './part.js';
 
 /** Every generator. */
@@ -95,4 +96,14 @@ export function partOf(spec: GeneratorSpec, seed: number, first: number, end: nu
     throw parameterError(['kind'], spec.kind, expected);
   }
   return generator.partOf(spec, seed, first, end);
+}
+
+/**
+ * What is known of the graph of a spec without making it, however large it is; null where its kind says nothing
+ * (each edge is drawn with an eye on the others).
+ *
+ * @throws TopologyError when the kind is unknown or a parameter does not fit
+ */
+export function outlineOf(spec: GeneratorSpec): Outline | null {
+  return generatorOf(spec).outline?.(spec) ?? null;
 }

@@ -4,6 +4,7 @@
  */
 import { parameterError } from '../errors.js';
 import { EdgeBuffer } from '../graph.js';
+import { cutOfRanges } from '../outline.js';
 import { checkEdgeCount, defineGenerator, generated, MAX_NODES, whole } from './generator.js';
 
 export const balancedTree = defineGenerator({
@@ -33,6 +34,28 @@ export const balancedTree = defineGenerator({
         if (node > 0) into[slot++] = Math.floor((node - 1) / branching);
         const count = children(node);
         for (let child = 1; child <= count; child++) into[slot++] = branching * node + child;
+      },
+    };
+  },
+  outline({ branching, height }) {
+    const nodes = countNodes(branching, height);
+    return {
+      nodes,
+      arcs: 2 * (nodes - 1),
+      expected: false,
+      cut: (parts) =>
+        cutOfRanges(nodes, parts, (first, end) => [
+          {
+            begin: Math.floor((Math.max(first, 1) - 1) / branching),
+            end: end > 1 ? Math.floor((end - 2) / branching) + 1 : 0,
+            times: branching,
+          },
+          { begin: Math.min(nodes, branching * first + 1), end: Math.min(nodes, branching * end + 1) },
+        ]),
+      smaller(most) {
+        let lower = height;
+        while (lower > 0 && countNodes(branching, lower) > most) lower--;
+        return { branching, height: lower };
       },
     };
   },

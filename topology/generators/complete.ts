@@ -3,6 +3,7 @@
  * Laplacian eigenvalues 0 and nodes (nodes - 1 times).
  */
 import { EdgeBuffer } from '../graph.js';
+import { cutOfRanges } from '../outline.js';
 import { checkEdgeCount, defineGenerator, generated, nodeCount } from './generator.js';
 
 export const complete = defineGenerator({
@@ -24,5 +25,12 @@ export const complete = defineGenerator({
         if (other !== node) into[at + other - Number(other > node)] = other;
       }
     },
+  }),
+  outline: ({ nodes }) => ({
+    nodes,
+    arcs: nodes * (nodes - 1),
+    expected: false,
+    cut: (parts) => cutOfRanges(nodes, parts, (first, end) => [{ begin: 0, end: nodes, times: end - first }]),
+    smaller: (most) => ({ nodes: Math.min(nodes, most) }),
   }),
 });

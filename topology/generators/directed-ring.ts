@@ -3,6 +3,7 @@
  * graph, and the slowest to mix.
  */
 import { EdgeBuffer } from '../graph.js';
+import { cutOfOffsets } from '../outline.js';
 import { circulant } from '../part.js';
 import { checkEdgeCount, defineGenerator, generatedDirected, nodeCount } from './generator.js';
 
@@ -23,5 +24,12 @@ export const directedRing = defineGenerator({
       heard: circulant(nodes, nodes > 1 ? [nodes - 1] : []),
       hearing: circulant(nodes, nodes > 1 ? [1] : []),
     },
+  }),
+  outline: ({ nodes }) => ({
+    nodes,
+    arcs: nodes > 1 ? nodes : 0,
+    expected: false,
+    cut: (parts) => cutOfOffsets(nodes, parts, [-1], true),
+    smaller: (most) => ({ nodes: Math.min(nodes, most) }),
   }),
 });

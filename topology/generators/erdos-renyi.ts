@@ -6,6 +6,8 @@
  * O(nodes + edges): the pairs are numbered, and the gap to the next linked one is drawn from the geometric
  * distribution (Batagelj and Brandes 2005).
  */
+
+import { cutOfDrawn } from '../outline.js';
 import type { EdgeSink } from '../part.js';
 import { Random } from '../random.js';
 import {
@@ -27,17 +29,44 @@ export const erdosRenyi = defineDrawnGenerator({
     averageDegree: optional(amount('expected degree; stands for probability = averageDegree / (nodes - 1)')),
   },
   draw({ nodes, ...chosen }, seed) {
-    const given = oneOf(chosen, 'probability', 'averageDegree');
-    if (given.name === 'averageDegree') refuseAbove(given.name, given.value, nodes - 1, 'nodes - 1 at most');
-    const probability = given.name === 'probability' ? given.value : given.value / Math.max(nodes - 1, 1);
+    const probability = probabilityOf(nodes, chosen);
     return {
       nodes,
       edges: (probability * nodes * (nodes - 1)) / 2,
-      blame: given.name,
+      blame: chosen.probability === undefined ? 'averageDegree' : 'probability',
       into: (edges) => linkWithin(edges, 0, nodes, probability, new Random(seed)),
     };
   },
+  outline({ nodes, ...chosen }) {
+    const probability = probabilityOf(nodes, chosen);
+    const arcs = probability * nodes * (nodes - 1);
+    const heard = (share: number) => 1 - (1 - probability) ** (share * nodes);
+    return {
+      nodes,
+      arcs,
+      expected: true,
+      cut: (parts) => cutOfDrawn(nodes, arcs, parts, heard),
+      smaller: (most) => smallerDrawn(nodes, probability, most),
+    };
+  },
 });
+
+/** Of each pair, or arc, from the parameter that is given. */
+export function probabilityOf(
+  nodes: number,
+  chosen: { probability: number | undefined; averageDegree: number | undefined },
+): number {
+  const given = oneOf(chosen, 'probability', 'averageDegree');
+  if (given.name === 'probability') return given.value;
+  refuseAbove(given.name, given.value, nodes - 1, 'nodes - 1 at most');
+  return given.value / Math.max(nodes - 1, 1);
+}
+
+/** The same expected degree among fewer nodes, as far as those have as many others. */
+export function smallerDrawn(nodes: number, probability: number, most: number): Record<string, unknown> {
+  const fewer = Math.min(nodes, most);
+  return { nodes: fewer, averageDegree: Math.min(probability * (nodes - 1), fewer - 1) };
+}
 
 /** Links each pair of the nodes first .. first+count-1 with the given probability. */
 export function linkWithin(

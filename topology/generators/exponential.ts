@@ -5,6 +5,7 @@
  * is its closure).
  */
 import { EdgeBuffer } from '../graph.js';
+import { cutOfOffsets } from '../outline.js';
 import { circulant } from '../part.js';
 import {
   checkEdgeCount,
@@ -42,5 +43,18 @@ export const exponential = defineGenerator({
     return directed
       ? { ...rows, arcs: { heard: circulant(nodes, back), hearing: circulant(nodes, forward) } }
       : rows;
+  },
+  outline({ nodes, directed = false }) {
+    const forward: number[] = [];
+    for (let distance = 1; distance < nodes; distance *= 2) forward.push(distance);
+    const back = forward.map((distance) => -distance);
+    const either = new Set([...forward, ...back.map((offset) => nodes + offset)]);
+    return {
+      nodes,
+      arcs: nodes * (directed ? forward.length : either.size),
+      expected: false,
+      cut: (parts) => cutOfOffsets(nodes, parts, directed ? back : [...either], true),
+      smaller: (most) => ({ nodes: Math.min(nodes, most), directed }),
+    };
   },
 });

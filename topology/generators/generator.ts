@@ -10,6 +10,7 @@ import type { z } from 'zod';
 import { formatPath, parameterError, show, TopologyError } from '../errors.js';
 import { EdgeBuffer, type Graph, MAX_EDGES } from '../graph.js';
 import { beyondMemory } from '../memory.js';
+import type { Outline } from '../outline.js';
 import { type EdgeSink, type GraphPart, PartBuffer, partOfRows, type Rows } from '../part.js';
 import { Random } from '../random.js';
 
@@ -52,6 +53,8 @@ export interface Generator {
    * @throws TopologyError as `generate`, and where first and end are not such numbers
    */
   partOf?(spec: Record<string, unknown>, seed: number, first: number, end: number): GraphPart;
+  /** What is known of the graph without making it; absent: nothing is. It takes no memory, however large that is. */
+  outline?(spec: Record<string, unknown>): Outline;
 }
 
 /** Numbers of nodes are words. */
@@ -169,6 +172,8 @@ interface Definition<Parameters> {
   kind: string;
   summary: string;
   parameters: Parameters;
+  /** Known beforehand, where it is. */
+  outline?(values: Values<Parameters>): Outline;
 }
 
 /** A graph that its parameters determine; `rows` where each of its rows can be written down by itself. */
@@ -242,7 +247,7 @@ interface Made<Read> {
 }
 
 function generator<Parameters extends Record<string, Parameter<unknown>>>(
-  { kind, summary, parameters }: Definition<Parameters>,
+  { kind, summary, parameters, outline }: Definition<Parameters>,
   { random, parts, generate, partOf }: Made<Values<Parameters>>,
 ): Generator {
   const own = Object.entries(parameters);
@@ -266,6 +271,7 @@ function generator<Parameters extends Record<string, Parameter<unknown>>>(
       }
       return generate(values, seedOf(spec, seed));
     },
+    ...(outline && { outline: (spec: Record<string, unknown>) => outline(valuesOf(spec)) }),
     ...(partOf && {
       partOf: (spec: Record<string, unknown>, seed: number, first: number, end: number) =>
         partOf(valuesOf(spec), seedOf(spec, seed), first, end),

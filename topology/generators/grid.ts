@@ -4,6 +4,7 @@
  * `columns`.
  */
 import { EdgeBuffer } from '../graph.js';
+import { cutOfOffsets } from '../outline.js';
 import { checkEdgeCount, defineGenerator, generated, whole } from './generator.js';
 
 export const grid = defineGenerator({
@@ -48,4 +49,22 @@ export const grid = defineGenerator({
       },
     };
   },
+  outline({ rows, columns }) {
+    const nodes = rows * columns;
+    return {
+      nodes,
+      arcs: 2 * (rows * (columns - 1) + columns * (rows - 1)),
+      expected: false,
+      cut: (parts) => cutOfOffsets(nodes, parts, [-columns, -1, 1, columns], false),
+      smaller: (most) => smallerSides(rows, columns, most),
+    };
+  },
 });
+
+/** Sides in the same proportion, of at most so many nodes. */
+export function smallerSides(rows: number, columns: number, most: number): { rows: number; columns: number } {
+  const shrink = Math.min(1, Math.sqrt(most / (rows * columns)));
+  const short = Math.max(1, Math.floor(Math.min(rows, columns) * shrink));
+  const long = Math.max(1, Math.min(Math.max(rows, columns), Math.floor(most / short)));
+  return rows <= columns ? { rows: short, columns: long } : { rows: long, columns: short };
+}

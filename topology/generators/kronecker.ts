@@ -15,6 +15,7 @@
  */
 import { CounterRandom } from '../counter-random.js';
 import { parameterError } from '../errors.js';
+import { cutOfDrawn } from '../outline.js';
 import type { EdgeSink } from '../part.js';
 import { amount, checkDrawCount, defineDrawnGenerator, optional, probability, whole } from './generator.js';
 
@@ -46,6 +47,25 @@ export const kronecker = defineDrawnGenerator({
       into: (edges) => drawKronecker({ scale, a, b, c }, new CounterRandom(seed), 0, count, edges),
     };
   },
+  outline({ scale, edgeFactor = GRAPH500.edgeFactor, a = GRAPH500.a, b = GRAPH500.b, c = GRAPH500.c }) {
+    const nodes = 2 ** scale;
+    const count = Math.round(edgeFactor * nodes);
+    const neighbours = neighboursOf({ scale, a, b, c }, count);
+    const arcs = neighbours(1);
+    return {
+      nodes,
+      arcs,
+      expected: true,
+      cut: (parts) => cutOfDrawn(nodes, arcs, parts, (share) => neighbours(share, true) / nodes),
+      smaller: (most) => ({
+        scale: Math.min(scale, Math.max(1, Math.floor(Math.log2(Math.max(2, most))))),
+        edgeFactor,
+        a,
+        b,
+        c,
+      }),
+    };
+  },
 });
 
 export interface Quarters {
@@ -53,6 +73,48 @@ export interface Quarters {
   a: number;
   b: number;
   c: number;
+}
+
+/**
+ * Expected neighbours, added up over all nodes; or, with `any`, how many nodes have a neighbour among a share
+ * of them, of which the renaming makes a random choice. Two nodes are as often linked as they have bits of each
+ * kind in common, so classes of nodes and of their neighbours are counted and not themselves: O(scale^3).
+ */
+function neighboursOf({ scale, a, b, c }: Quarters, count: number): (share: number, any?: boolean) => number {
+  const d = Math.max(0, 1 - a - b - c);
+  const choose = binomials(scale);
+  return (share, any = false) => {
+    let sum = 0;
+    for (let ones = 0; ones <= scale; ones++) {
+      let expected = 0;
+      let none = 0;
+      // Of the neighbour's ones, `both` stand where this node has some, and `other` where it has none.
+      for (let both = 0; both <= ones; both++) {
+        for (let other = 0; other <= scale - ones; other++) {
+          const rest = a ** (scale - ones - other) * d ** both;
+          const cell = rest * (c ** (ones - both) * b ** other + b ** (ones - both) * c ** other);
+          // The node itself is none of its neighbours.
+          const many =
+            choose[ones]![both]! * choose[scale - ones]![other]! - Number(both === ones && other === 0);
+          const linked = -Math.expm1(count * Math.log1p(-Math.min(cell, 1 - 1e-15)));
+          expected += many * linked * share;
+          if (many > 0) none += many * Math.log1p(-Math.min(linked * share, 1 - 1e-15));
+        }
+      }
+      sum += choose[scale]![ones]! * (any ? -Math.expm1(none) : expected);
+    }
+    return sum;
+  };
+}
+
+/** Row n: n choose 0 .. n. */
+function binomials(most: number): number[][] {
+  const rows = [[1]];
+  for (let n = 1; n <= most; n++) {
+    const above = rows[n - 1]!;
+    rows.push(Array.from({ length: n + 1 }, (_, k) => (above[k - 1] ?? 0) + (above[k] ?? 0)));
+  }
+  return rows;
 }
 
 /** Edges begin .. end - 1 of those drawn. */

@@ -3,6 +3,7 @@
  * 0..nodes-1: the slowest of all connected graphs to agree.
  */
 import { EdgeBuffer } from '../graph.js';
+import { cutOfOffsets } from '../outline.js';
 import { checkEdgeCount, defineGenerator, generated, nodeCount } from './generator.js';
 
 export const path = defineGenerator({
@@ -23,5 +24,12 @@ export const path = defineGenerator({
       if (node > 0) into[slot++] = node - 1;
       if (node + 1 < nodes) into[slot] = node + 1;
     },
+  }),
+  outline: ({ nodes }) => ({
+    nodes,
+    arcs: 2 * (nodes - 1),
+    expected: false,
+    cut: (parts) => cutOfOffsets(nodes, parts, [-1, 1], false),
+    smaller: (most) => ({ nodes: Math.min(nodes, most) }),
   }),
 });

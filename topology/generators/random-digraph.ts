@@ -4,17 +4,11 @@
  * nodes that hear a node. Strongly connected with high probability once that passes log(nodes) (Palasti
  * 1966). O(nodes + arcs), as `erdos-renyi`.
  */
+
+import { cutOfDrawn } from '../outline.js';
 import { Random } from '../random.js';
-import { linkBetween } from './erdos-renyi.js';
-import {
-  amount,
-  defineDrawnGenerator,
-  nodeCount,
-  oneOf,
-  optional,
-  probability,
-  refuseAbove,
-} from './generator.js';
+import { linkBetween, probabilityOf, smallerDrawn } from './erdos-renyi.js';
+import { amount, defineDrawnGenerator, nodeCount, optional, probability } from './generator.js';
 
 export const randomDigraph = defineDrawnGenerator({
   kind: 'random-digraph',
@@ -27,16 +21,26 @@ export const randomDigraph = defineDrawnGenerator({
     ),
   },
   draw({ nodes, ...chosen }, seed) {
-    const given = oneOf(chosen, 'probability', 'averageDegree');
-    if (given.name === 'averageDegree') refuseAbove(given.name, given.value, nodes - 1, 'nodes - 1 at most');
-    const probability = given.name === 'probability' ? given.value : given.value / Math.max(nodes - 1, 1);
+    const probability = probabilityOf(nodes, chosen);
     return {
       nodes,
       edges: probability * nodes * (nodes - 1),
-      blame: given.name,
+      blame: chosen.probability === undefined ? 'averageDegree' : 'probability',
       directed: true,
       // Pairs of a node with itself are drawn too, and dropped as self-loops.
       into: (arcs) => linkBetween(arcs, 0, nodes, 0, nodes, probability, new Random(seed)),
+    };
+  },
+  outline({ nodes, ...chosen }) {
+    const probability = probabilityOf(nodes, chosen);
+    const arcs = probability * nodes * (nodes - 1);
+    const heard = (share: number) => 1 - (1 - probability) ** (share * nodes);
+    return {
+      nodes,
+      arcs,
+      expected: true,
+      cut: (parts) => cutOfDrawn(nodes, arcs, parts, heard),
+      smaller: (most) => smallerDrawn(nodes, probability, most),
     };
   },
 });

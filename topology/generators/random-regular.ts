@@ -14,6 +14,7 @@
 import { parameterError, TopologyError } from '../errors.js';
 import type { Graph } from '../graph.js';
 import { EdgeBuffer } from '../graph.js';
+import { cutOfDrawn } from '../outline.js';
 import type { Random } from '../random.js';
 import {
   checkEdgeCount,
@@ -51,6 +52,17 @@ export const randomRegular = defineRandomGenerator({
     }
     throw new TopologyError(`no random regular graph of ${nodes} nodes and degree ${degree} found`);
   },
+  outline: ({ nodes, degree }) => ({
+    nodes,
+    arcs: nodes * degree,
+    expected: true,
+    cut: (parts) => cutOfDrawn(nodes, nodes * degree, parts, (share) => 1 - (1 - share) ** degree),
+    smaller(most) {
+      const fewer = Math.min(nodes, Math.max(most, degree + 1));
+      // As many stubs as make pairs.
+      return { nodes: degree % 2 === 1 && fewer % 2 === 1 ? fewer - 1 : fewer, degree };
+    },
+  }),
 });
 
 interface Pairing {

@@ -3,6 +3,7 @@
  * Laplacian eigenvalues 2 - 2 cos(2 pi k / nodes).
  */
 import { EdgeBuffer } from '../graph.js';
+import { cutOfOffsets } from '../outline.js';
 import { circulant } from '../part.js';
 import { checkEdgeCount, defineGenerator, generated, nodeCount } from './generator.js';
 
@@ -18,4 +19,11 @@ export const ring = defineGenerator({
     return generated(nodes, edges);
   },
   rows: ({ nodes }) => ({ nodes, ...circulant(nodes, [[], [], [1]][nodes] ?? [1, nodes - 1]) }),
+  outline: ({ nodes }) => ({
+    nodes,
+    arcs: nodes * ([0, 0, 1][nodes] ?? 2),
+    expected: false,
+    cut: (parts) => cutOfOffsets(nodes, parts, [-1, 1], true),
+    smaller: (most) => ({ nodes: Math.min(nodes, most) }),
+  }),
 });

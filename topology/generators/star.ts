@@ -3,6 +3,7 @@
  * Laplacian eigenvalues 0, 1 (nodes - 2 times) and nodes. The network of a parameter server.
  */
 import { EdgeBuffer } from '../graph.js';
+import { cutOfRanges } from '../outline.js';
 import { checkEdgeCount, defineGenerator, generated, nodeCount } from './generator.js';
 
 export const star = defineGenerator({
@@ -22,5 +23,15 @@ export const star = defineGenerator({
       if (node > 0) into[at] = 0;
       else for (let leaf = 1; leaf < nodes; leaf++) into[at + leaf - 1] = leaf;
     },
+  }),
+  outline: ({ nodes }) => ({
+    nodes,
+    arcs: 2 * (nodes - 1),
+    expected: false,
+    cut: (parts) =>
+      cutOfRanges(nodes, parts, (first, end) =>
+        first === 0 ? [{ begin: 1, end: nodes }] : [{ begin: 0, end: 1, times: end - first }],
+      ),
+    smaller: (most) => ({ nodes: Math.min(nodes, most) }),
   }),
 });

@@ -5,7 +5,9 @@
  * ring of `columns`.
  */
 import { EdgeBuffer } from '../graph.js';
+import { cutOfOffsets } from '../outline.js';
 import { checkEdgeCount, defineGenerator, generated, whole } from './generator.js';
+import { smallerSides } from './grid.js';
 
 export const torus = defineGenerator({
   kind: 'torus',
@@ -49,6 +51,17 @@ export const torus = defineGenerator({
           if (other > row) into[slot++] = other * columns + column;
         }
       },
+    };
+  },
+  outline({ rows, columns }) {
+    const nodes = rows * columns;
+    const besides = [columns, rows].map((side) => Math.min(side - 1, 2)) as [number, number];
+    return {
+      nodes,
+      arcs: nodes * (besides[0] + besides[1]),
+      expected: false,
+      cut: (parts) => cutOfOffsets(nodes, parts, [-columns, -1, 1, columns], true),
+      smaller: (most) => smallerSides(rows, columns, most),
     };
   },
 });

@@ -8,6 +8,7 @@
  * Edge e is a function of seed and e alone (`counter-random.ts`): any part can be drawn by itself. O(edges).
  */
 import { CounterRandom } from '../counter-random.js';
+import { cutOfDrawn } from '../outline.js';
 import type { EdgeSink } from '../part.js';
 import { amount, checkDrawCount, defineDrawnGenerator, nodeCount, optional } from './generator.js';
 
@@ -26,6 +27,20 @@ export const uniformRandom = defineDrawnGenerator({
       edges: count,
       blame: 'edgeFactor',
       into: (edges) => drawUniform(nodes, new CounterRandom(seed), 0, count, edges),
+    };
+  },
+  outline({ nodes, edgeFactor = 16 }) {
+    const count = Math.round(edgeFactor * nodes);
+    // Two certain nodes are the ends of one drawn edge with probability 2 / nodes^2.
+    const linked = -Math.expm1(count * Math.log1p(-2 / Math.max(2, nodes) ** 2));
+    const arcs = nodes * (nodes - 1) * linked;
+    const heard = (share: number) => 1 - (1 - linked) ** (share * nodes);
+    return {
+      nodes,
+      arcs,
+      expected: true,
+      cut: (parts) => cutOfDrawn(nodes, arcs, parts, heard),
+      smaller: (most) => ({ nodes: Math.min(nodes, most), edgeFactor }),
     };
   },
 });

@@ -6,6 +6,7 @@
  */
 import { parameterError } from '../errors.js';
 import { EdgeBuffer } from '../graph.js';
+import { cutOfDrawn } from '../outline.js';
 import {
   checkEdgeCount,
   defineRandomGenerator,
@@ -54,5 +55,35 @@ export const wattsStrogatz = defineRandomGenerator({
     const edges = new EdgeBuffer(nodes * half);
     for (let slot = 0; slot < targets.length; slot++) edges.push(Math.floor(slot / half), targets[slot]);
     return generated(nodes, edges);
+  },
+  outline({ nodes, degree, rewire }) {
+    const half = degree / 2;
+    // Whether an end was moved from here to a share of all nodes, or from there to here.
+    const moved = (share: number) => 1 - (1 - rewire * share) ** half * Math.exp(-half * rewire * share);
+    return {
+      nodes,
+      arcs: nodes * degree,
+      expected: true,
+      cut(parts) {
+        const drawn = cutOfDrawn(nodes, nodes * degree * rewire, parts, moved);
+        const { own } = drawn;
+        if (parts === 1) return drawn;
+        // On either side of an end of a part `half` nodes have links of the ring across it, `left` of them at first.
+        let kept = 0;
+        const reach = Math.min(half, (nodes - own) / 2);
+        for (let left = 1; left <= reach; left++) kept += 2 * (1 - rewire ** left);
+        const ghosts = drawn.ghosts + kept * (1 - moved(own / nodes));
+        const besides = Math.min(parts - 1, 2 * Math.ceil(half / own));
+        return {
+          ...drawn,
+          ghosts,
+          sent: ghosts,
+          boundary: Math.min(own, drawn.boundary + kept * (1 - moved(1 - own / nodes))),
+          arcs: drawn.arcs + (1 - rewire) * half * (half + 1),
+          peers: besides + (parts - 1 - besides) * (drawn.peers / (parts - 1)),
+        };
+      },
+      smaller: (most) => ({ nodes: Math.min(nodes, Math.max(most, degree + 1)), degree, rewire }),
+    };
   },
 });

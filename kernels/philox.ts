@@ -68,16 +68,25 @@ export function philoxWords(
   }
 }
 
+/** By which the agent in row i is called: entry i of `numbers` (u32), or i itself where that is 0. */
+export class Numbers {
+  @inline static of(i: usize, numbers: usize): u32 {
+    return numbers ? load<u32>(numbers + (i << 2)) : <u32>i;
+  }
+}
+
 /**
  * out[lanes e + lane] (u32) = word `lane` of counter (head, tail, round, stream), for every entry e in the
  * rows of agents first .. first + count - 1 of a table of arcs; lanes 1..4. orientation: 0 edges (the head
- * is the larger end), 1 arcs column -> row, 2 arcs row -> column.
+ * is the larger end), 1 arcs column -> row, 2 arcs row -> column. numbers (u32): by which the ends are called,
+ * entry i that of row i; 0: i itself.
  */
 export function linkWords(
   first: usize,
   count: usize,
   rowStart: usize,
   columns: usize,
+  numbers: usize,
   orientation: u32,
   lanes: u32,
   out: usize,
@@ -88,11 +97,11 @@ export function linkWords(
 ): void {
   const bytes = (<usize>lanes) << 2;
   for (let i = first; i < first + count; i++) {
-    const row = <u32>i;
+    const row = Numbers.of(i, numbers);
     const from = <usize>load<u32>(rowStart + (i << 2));
     const to = <usize>load<u32>(rowStart + (i << 2), 4);
     for (let e = from; e < to; e++) {
-      const other = load<u32>(columns + (e << 2));
+      const other = Numbers.of(<usize>load<u32>(columns + (e << 2)), numbers);
       const outward = orientation === 0 ? row < other : orientation === 2;
       const tail = outward ? row : other;
       const head = outward ? other : row;

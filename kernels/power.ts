@@ -7,7 +7,7 @@
  * width)) doubles; behind a vector is +0.
  */
 import { Row } from './lanes';
-import { uniformRange } from './philox';
+import { Numbers, uniformRange } from './philox';
 import { LANES, Real, SHIFT } from './real';
 
 const PAIR_STREAM: u32 = 13;
@@ -59,12 +59,16 @@ function product(a: usize, b: usize, n: usize): f64 {
   return sum;
 }
 
-/** Draws the vectors of round 0 (n entries, stream 13) of all edges of the agents. */
+/**
+ * Draws the vectors of round 0 (n entries, stream 13) of all edges of the agents. numbers: by which agents draw,
+ * as in `linkWords`.
+ */
 export function powerBegin(
   first: usize,
   count: usize,
   rowStart: usize,
   columns: usize,
+  numbers: usize,
   held: usize,
   slotBytes: usize,
   n: usize,
@@ -72,10 +76,11 @@ export function powerBegin(
   keyHigh: u32,
 ): void {
   for (let i = first; i < first + count; i++) {
+    const own = Numbers.of(i, numbers);
     const to = <usize>load<u32>(rowStart + (i << 2), 4);
     for (let e = <usize>load<u32>(rowStart + (i << 2)); e < to; e++) {
-      const j = load<u32>(columns + (e << 2));
-      drawPair(held + e * slotBytes, n, slotBytes, <u32>i, j, 0, keyLow, keyHigh);
+      const j = Numbers.of(<usize>load<u32>(columns + (e << 2)), numbers);
+      drawPair(held + e * slotBytes, n, slotBytes, own, j, 0, keyLow, keyHigh);
     }
   }
 }
@@ -121,13 +126,15 @@ export function powerSend(
 /**
  * For every edge of the agents, with d = received - sent: X += tau w d v^T (`left` 0) or tau w v d^T
  * (`left` 1). The vector held becomes +-d/|d|, d taken as the higher end's minus the lower end's, or where
- * d is 0 a vector drawn for `round`. scratch: a slot.
+ * d is 0 a vector drawn for `round`. Higher is the end with the larger number; numbers as in `powerBegin`.
+ * scratch: a slot.
  */
 export function powerMix(
   first: usize,
   count: usize,
   rowStart: usize,
   columns: usize,
+  numbers: usize,
   weights: usize,
   weightStride: usize,
   reverse: usize,
@@ -148,6 +155,7 @@ export function powerMix(
   const n = left ? width : height;
   for (let r: usize = 0; r < count; r++) {
     const i = first + r;
+    const own = Numbers.of(i, numbers);
     const matrix = x + r * stride;
     const to = <usize>load<u32>(rowStart + (i << 2), 4);
     for (let e = <usize>load<u32>(rowStart + (i << 2)); e < to; e++) {
@@ -167,16 +175,16 @@ export function powerMix(
       for (let h: usize = 0; h < height; h++) {
         addScaled(matrix + ((h * width) << SHIFT), factor * load<real>(column + (h << SHIFT)), row, width);
       }
-      const j = load<u32>(columns + (e << 2));
+      const j = Numbers.of(<usize>load<u32>(columns + (e << 2)), numbers);
       const norm = Row.norm(scratch, n);
       if (norm > 0) {
         // Both ends have the same d but for its sign, so they hold the same bits.
-        const scale = <real>((<u32>i < j ? 1.0 : -1.0) / norm);
+        const scale = <real>((own < j ? 1.0 : -1.0) / norm);
         for (let c: usize = 0; c < n; c++)
           store<real>(v + (c << SHIFT), scale * load<real>(scratch + (c << SHIFT)));
         Row.clear(v, n, slotBytes >> SHIFT);
       } else {
-        drawPair(v, n, slotBytes, <u32>i, j, round, keyLow, keyHigh);
+        drawPair(v, n, slotBytes, own, j, round, keyLow, keyHigh);
       }
     }
   }

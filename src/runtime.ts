@@ -14,7 +14,10 @@ import type { SpecPath } from './base/errors.js';
 
 /** Everything plan needs to know of the run. */
 export interface PlanContext {
+  /** Rows of agents in the arena. */
   agents: number;
+  /** Agents of the run; absent: all of them have rows. */
+  total?: number;
   /** Entries of the vector the component works on. */
   dim: number;
   /** Agents whose rows are worked on together, so that they stay in the first caches. */
@@ -51,7 +54,10 @@ export interface Runtime {
   arena: Arena;
   kernels: Kernels;
   worker: number;
+  /** Rows of agents in the arena. */
   agents: number;
+  /** Agents of the run; absent: all of them have rows. */
+  total?: number;
   dim: number;
   /** Bytes of a padded row of dim numbers. */
   rowBytes: number;

@@ -46,13 +46,14 @@ export interface FieldSpec {
  *
  *  - `rows`: of so many agents, by position; twice, by the round's parity, where `doubled`: then the rows of
  *    the coming round are all that is needed;
- *  - `whole`: something that neither the number of workers nor the order of agents touches; `perArc`: one entry
- *    or more for every directed edge, in that many halves;
+ *  - `whole`: something that neither the number of workers nor the order of agents touches. `perArc`: one entry
+ *    or more for every directed edge, in that many halves, row after row of the agents at their positions;
+ *    `out`: the rows are those of out-neighbours where a graph has such rows of its own;
  *  - `workers`: a copy of each worker's, of which entry i of the run is their sum, or the largest.
  */
 export type Lasts =
   | { as: 'rows'; rows: number; doubled?: true }
-  | { as: 'whole'; perArc?: 1 | 2 }
+  | { as: 'whole'; perArc?: 1 | 2; out?: boolean }
   | { as: 'workers'; merge: readonly ('sum' | 'largest')[] };
 
 export interface Field extends FieldSpec {
@@ -112,6 +113,11 @@ export function doubled(field: FieldSpec): FieldSpec {
     halves: 2,
     ...(lasts?.as === 'rows' && { lasts: { ...lasts, doubled: true } }),
   };
+}
+
+/** A field that lasts, with one entry or more for every directed edge, in one or two halves. */
+export function arcsThatLast(spec: FieldSpec, halves: 1 | 2 = 1, out = false): FieldSpec {
+  return { ...spec, lasts: { as: 'whole', perArc: halves, ...(out && { out }) } };
 }
 
 /** A field that lasts as it stands. */

@@ -3,7 +3,7 @@
  * that neither the number of workers nor the order of agents in memory touches.
  *
  *     rows      of agents in the order of their numbers; where a field is doubled, those of the coming round
- *     whole     as it stands
+ *     whole     as it stands; what is kept edge by edge row after row of agents in the order of their numbers
  *     workers   one copy for all: sums, or the largest
  *
  * Sections follow each other in the order of the arena's fields, each from a multiple of 8 bytes. Whatever is
@@ -58,6 +58,9 @@ export class Kept {
   readonly #words: Uint32Array;
   /** By number; undefined where agents lie in the order of their numbers. */
   readonly #positions: Uint32Array | undefined;
+  /** Rows of arcs, where agents lie otherwise: those that an agent hears, and those who hear it. */
+  readonly #inward: PlacedArcs | null;
+  readonly #outward: PlacedArcs | null;
 
   constructor(arena: Arena) {
     this.sections = sectionsOf(arena.layout);
@@ -66,6 +69,13 @@ export class Kept {
     this.#memory = new Uint8Array(arena.memory.buffer);
     this.#words = new Uint32Array(arena.memory.buffer, 0, arena.memory.buffer.byteLength / WORD_BYTES);
     this.#positions = arena.has('agents.positions') ? arena.view('agents.positions', 'u32') : undefined;
+    const perArc = this.sections.some(({ name }) => arcsOf(arena.field(name)) !== null);
+    const placed = (name: string) =>
+      perArc && this.#positions !== undefined && arena.has(name)
+        ? placedArcs(arena.view(name, 'u32'), this.#positions)
+        : null;
+    this.#inward = placed('graph.rowStart');
+    this.#outward = placed('graph.outStart') ?? this.#inward;
   }
 
   /** One worker's share of the state after `round` rounds: arena -> kept. */
@@ -75,8 +85,7 @@ export class Kept {
         if (worker === 0) this.#merge(section, kept);
         continue;
       }
-      const { from, to } = shareOf(section, worker, workers);
-      this.#copy(section, round, from, to, kept, true);
+      this.#copyShare(section, round, worker, workers, kept, true);
     }
   }
 
@@ -87,8 +96,52 @@ export class Kept {
         this.#split(section, kept, worker);
         continue;
       }
-      const { from, to } = shareOf(section, worker, workers);
-      this.#copy(section, round, from, to, kept, false);
+      this.#copyShare(section, round, worker, workers, kept, false);
+    }
+  }
+
+  #copyShare(
+    section: Section,
+    round: number,
+    worker: number,
+    workers: number,
+    kept: Uint8Array,
+    out: boolean,
+  ): void {
+    const lasts = arcsOf(this.#arena.field(section.name));
+    const arcs = lasts?.out === true ? this.#outward : this.#inward;
+    if (lasts !== null && arcs !== null) {
+      const { from, to } = shareOfMany(arcs.given.length - 1, worker, workers);
+      this.#copyArcs(section, lasts.halves, arcs, from, to, kept, out);
+      return;
+    }
+    const { from, to } = shareOf(section, worker, workers);
+    this.#copy(section, round, from, to, kept, out);
+  }
+
+  /** Of the agents numbered `from` to `to - 1`. */
+  #copyArcs(
+    { name, rowBytes, offset }: Section,
+    halves: number,
+    { start, given, positions }: PlacedArcs,
+    from: number,
+    to: number,
+    kept: Uint8Array,
+    out: boolean,
+  ): void {
+    const base = this.#arena.field(name).offset;
+    const half = rowBytes / halves;
+    const unit = half / given[given.length - 1]!;
+    for (let number = from; number < to; number++) {
+      const length = (given[number + 1]! - given[number]!) * unit;
+      for (let h = 0; h < halves; h++) {
+        const at = base + h * half + start[positions[number]!]! * unit;
+        const there = offset + h * half + given[number]! * unit;
+        const memory = this.#memory.subarray(at, at + length);
+        const bytes = kept.subarray(there, there + length);
+        if (out) bytes.set(memory);
+        else memory.set(bytes);
+      }
     }
   }
 
@@ -153,9 +206,34 @@ function isDoubled({ lasts }: Field): boolean {
   return lasts?.as === 'rows' && lasts.doubled === true;
 }
 
+/** Where rows of arcs begin: by position in the arena, by number where they are kept. */
+interface PlacedArcs {
+  start: Uint32Array;
+  given: Uint32Array;
+  positions: Uint32Array;
+}
+
+function placedArcs(start: Uint32Array, positions: Uint32Array): PlacedArcs {
+  const given = new Uint32Array(start.length);
+  for (let number = 0; number < positions.length; number++) {
+    const at = positions[number]!;
+    given[number + 1] = given[number]! + start[at + 1]! - start[at]!;
+  }
+  return { start, given, positions };
+}
+
+/** Of a field with entries for every arc; null of any other. */
+function arcsOf({ lasts }: Field): { halves: number; out: boolean } | null {
+  if (lasts?.as !== 'whole' || lasts.perArc === undefined) return null;
+  return { halves: lasts.perArc, out: lasts.out ?? false };
+}
+
 /** Rows, or bytes of what is whole. */
 function shareOf({ as, rows, rowBytes }: Section, worker: number, workers: number) {
-  const length = as === 'rows' ? rows : rowBytes;
+  return shareOfMany(as === 'rows' ? rows : rowBytes, worker, workers);
+}
+
+function shareOfMany(length: number, worker: number, workers: number) {
   return {
     from: Math.floor((length * worker) / workers),
     to: Math.floor((length * (worker + 1)) / workers),

@@ -156,7 +156,7 @@ export const custom = defineCodec({
 
   plan: (spec, context) => {
     const { kind: _, module: file, ...parameters } = spec;
-    const { dim, agents, rounds, seed, path } = context;
+    const { dim, agents: rows, total: agents = rows, rounds, seed, path } = context;
     const module = userModule(moduleUrl(file));
     const refuse = (what: string, cause?: unknown) =>
       new InputError(

@@ -59,7 +59,7 @@ export function bindCustomFlow(
   cost: BoundCost,
   runtime: Runtime,
 ): BoundFlow {
-  const { arena, agents, dim, numbers, worker, graph, blockAgents } = runtime;
+  const { arena, agents: rows, total = rows, dim, numbers, worker, graph, blockAgents } = runtime;
   const { module, functions } = declaration;
   const { begin, send, step } = functions;
   const cursor = startCursor();
@@ -132,7 +132,7 @@ export function bindCustomFlow(
   const me = Object.freeze(
     Object.defineProperties(
       {
-        agents,
+        agents: total,
         rounds: plan.rounds,
         dim,
         get agent() {

@@ -6,7 +6,7 @@
  */
 
 import type { Graph } from '../../topology/index.js';
-import { type FieldSpec, type Precision, rowBytesOf, rowLength } from '../arena/layout.js';
+import { arcsThatLast, type FieldSpec, type Precision, rowBytesOf, rowLength } from '../arena/layout.js';
 import type { Runtime } from '../runtime.js';
 
 /** What an agent sends to each of its neighbours in a round. */
@@ -25,22 +25,27 @@ export function edgeFields(
   const slotEntries = rowLength(longest, precision);
   return [
     { name: 'graph.reverse', type: 'u32', length: 2 * edges },
-    perArc({ name: 'edges.outbox', type: 'real', length: 4 * edges * slotEntries }, 2),
-    perArc({ name: 'edges.held', type: 'real', length: 2 * edges * slotEntries }, 1),
+    arcsThatLast({ name: 'edges.outbox', type: 'real', length: 4 * edges * slotEntries }, 2),
+    arcsThatLast({ name: 'edges.held', type: 'real', length: 2 * edges * slotEntries }),
   ];
 }
 
-function perArc(field: FieldSpec, halves: 1 | 2): FieldSpec {
-  return { ...field, lasts: { as: 'whole', perArc: halves } };
-}
-
 /**
- * reverse[e]: where the same edge stands in the row of its other end. Neighbours ascend in every row, so one
- * pass finds them in order.
+ * reverse[e]: where the same edge stands in the row of its other end. `from`: where each entry stands in a table
+ * of the same graph whose rows ascend, neighbours ascending in every row, absent where this is one. One pass over
+ * such a table finds the entries of every row in order.
  */
-export function reverseEdges({ rowStart, columns, nodes }: Graph): Uint32Array {
-  const next = rowStart.slice(0, nodes);
-  return columns.map((neighbour) => next[neighbour]++);
+export function reverseEdges(
+  { rowStart, columns }: Pick<Graph, 'rowStart' | 'columns'>,
+  from?: Uint32Array,
+): Uint32Array {
+  const next = rowStart.slice(0, -1);
+  if (from === undefined) return columns.map((neighbour) => next[neighbour]++);
+  const entryOf = new Uint32Array(columns.length);
+  for (let entry = 0; entry < from.length; entry++) entryOf[from[entry]] = entry;
+  const reverse = new Uint32Array(columns.length);
+  for (const entry of entryOf) reverse[entry] = next[columns[entry]]++;
+  return reverse;
 }
 
 export interface EdgeMailbox {

@@ -132,7 +132,8 @@ function definition(kind: string, descends: boolean): FlowDefinition {
 
     bind: ({ shape, gains }, _channels, cost, runtime) => {
       const { combine, gradient: gradientAt, ...rows } = bindBlocks(cost, runtime);
-      const { kernels, rowBytes, seed, graph: g } = runtime;
+      const { arena, kernels, rowBytes, seed, graph: g } = runtime;
+      const numbers = runtime.numbers === undefined ? 0 : arena.address('agents.numbers');
       const { step, mixing: tau } = gains;
       const [height, width] = shape;
       const { held, reverse, slotBytes, slots } = edgeMailbox(runtime, longest(shape));
@@ -160,6 +161,7 @@ function definition(kind: string, descends: boolean): FlowDefinition {
             count,
             g.rowStart,
             g.columns,
+            numbers,
             held,
             slotBytes,
             width,
@@ -176,6 +178,7 @@ function definition(kind: string, descends: boolean): FlowDefinition {
             count,
             g.rowStart,
             g.columns,
+            numbers,
             g.weights,
             g.weightStride,
             reverse,

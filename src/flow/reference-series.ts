@@ -56,7 +56,7 @@ function spread(data: Float64Array, first: number, count: number, step: number):
 
 export function bindSeries(
   rows: number,
-  { arena, kernels, agents, rowBytes }: Omit<Runtime, 'reference'>,
+  { arena, kernels, agents: rowsInArena, total: agents = rowsInArena, rowBytes }: Omit<Runtime, 'reference'>,
 ): Reference {
   const n = rowBytes / arena.realBytes;
   const series = arena.address('reference.series');

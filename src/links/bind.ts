@@ -15,7 +15,7 @@
 import type { Kernels } from '../../kernels/bindings.js';
 import type { Graph } from '../../topology/index.js';
 import type { Arena } from '../arena/arena.js';
-import { type FieldSpec, wholeThatLasts } from '../arena/layout.js';
+import { arcsThatLast, type FieldSpec } from '../arena/layout.js';
 import type { Seed } from '../runtime.js';
 import { LINKS_STREAM } from './draws.js';
 import { linksDefinition } from './registry.js';
@@ -52,24 +52,36 @@ const outField = (name: string) => `links.out.${name}`;
 
 export function linksFields(model: LinksModel, agents: number, arcs: number, out: OutTable): FieldSpec[] {
   const { lanes } = model.plan;
-  const table = (field: (name: string) => string): FieldSpec[] => [
+  const table = (field: (name: string) => string, outward: boolean): FieldSpec[] => [
     // Those of out-neighbours are known a round ahead.
-    wholeThatLasts({ name: field('up'), type: 'u8', length: arcs }),
+    arcsThatLast({ name: field('up'), type: 'u8', length: arcs }, 1, outward),
     ...(lanes > 0 ? [{ name: field('words'), type: 'u32' as const, length: lanes * arcs }] : []),
-    ...model.fields(arcs, agents).map((own) => ({ ...own, name: field(own.name) })),
+    ...model.fields(arcs, agents, outward).map((own) => ({ ...own, name: field(own.name) })),
   ];
   return [
-    ...table(inField),
+    ...table(inField, false),
     { name: 'links.weights', type: 'f64', length: arcs },
     { name: 'links.degrees', type: 'f64', length: agents },
-    ...(hasOutTable(out) ? table(outField) : []),
+    ...(hasOutTable(out) ? table(outField, true) : []),
   ];
 }
 
-/** On the host, once. */
+/** On the host, once; the rows are those of the arena, by position, which are there by then. */
 export function fillLinks(arena: Arena, model: LinksModel): void {
-  model.fill?.(arena, inField, inRows(model.graph));
-  if (arena.has(outField('up'))) model.fill?.(arena, outField, outRows(model.graph));
+  if (model.fill === undefined) return;
+  const directed = model.graph.arcs !== undefined;
+  model.fill(arena, inField, arcRowsOf(arena, directed ? 'in' : 'edges'));
+  if (arena.has(outField('up'))) model.fill(arena, outField, arcRowsOf(arena, directed ? 'out' : 'edges'));
+}
+
+function arcRowsOf(arena: Arena, orientation: Orientation): ArcRows {
+  const outward = orientation === 'out';
+  return {
+    rowStart: arena.view(outward ? 'graph.outStart' : 'graph.rowStart', 'u32'),
+    columns: arena.view(outward ? 'graph.outColumns' : 'graph.columns', 'u32'),
+    orientation,
+    numbers: arena.has('agents.numbers') ? arena.view('agents.numbers', 'u32') : undefined,
+  };
 }
 
 /** The links of a run, bound to one worker. */
@@ -87,7 +99,9 @@ export interface RoundLinks {
 export interface LinksInputs {
   plan: LinksPlan;
   out: OutTable;
+  /** Rows of agents in the arena, and agents of the run. */
   agents: number;
+  total: number;
   /** 8, or 0 where all edges weigh 1. */
   weightStride: number;
   seed: Seed;
@@ -97,29 +111,27 @@ export interface LinksInputs {
 }
 
 export function bindLinks(inputs: LinksInputs, arena: Arena, kernels: Kernels): RoundLinks {
-  const { plan, out, agents, weightStride, seed, first, end } = inputs;
+  const { plan, out, agents, total, weightStride, seed, first, end } = inputs;
   const { directed, shares } = out;
 
   const tableOf = (field: (name: string) => string, orientation: Orientation): ArcTable => {
-    const outward = orientation === 'out';
-    const [startName, columnsName] = outward
-      ? ['graph.outStart', 'graph.outColumns']
-      : ['graph.rowStart', 'graph.columns'];
-    const [startAt, columnsAt] = [arena.address(startName), arena.address(columnsName)];
+    const rows = arcRowsOf(arena, orientation);
+    const startAt = rows.rowStart.byteOffset;
+    const columnsAt = rows.columns.byteOffset;
+    const numbersAt = rows.numbers?.byteOffset ?? 0;
     const { lanes } = plan;
     const wordsAt = lanes > 0 ? arena.address(field('words')) : 0;
     const words = lanes > 0 ? arena.view(field('words'), 'u32') : new Uint32Array();
     const code = ORIENTATION[orientation];
     return {
+      ...rows,
       arena,
       agents,
+      total,
       seed,
       first,
       end,
-      orientation,
       field,
-      rowStart: arena.view(startName, 'u32'),
-      columns: arena.view(columnsName, 'u32'),
       up: arena.view(field('up'), 'u8'),
       draw(round) {
         kernels.linkWords(
@@ -127,6 +139,7 @@ export function bindLinks(inputs: LinksInputs, arena: Arena, kernels: Kernels): 
           end - first,
           startAt,
           columnsAt,
+          numbersAt,
           code,
           lanes,
           wordsAt,

@@ -29,7 +29,7 @@ import {
 import { WatchedFunction, watchedCall } from '../plugin/watch.js';
 import type { Seed } from '../runtime.js';
 import { LINKS_STREAM } from './draws.js';
-import { defineLinks, type LinksPlan } from './types.js';
+import { type ArcTable, defineLinks, type LinksPlan, numberAt } from './types.js';
 
 /**
  * What a module of links exports. `Parameters`: what stands beside `kind` and `module` in the config; `Data`:
@@ -165,21 +165,20 @@ export const custom = defineLinks({
     const calls = new LinkCalls(plan, userModule(plan.module), seed);
     const begin = rowStart[first];
     const asked =
-      orientation === 'edges'
-        ? askedBefore(rowStart, columns, first, end)
-        : new Int32Array(rowStart[end] - begin).fill(-1);
+      orientation === 'edges' ? askedBefore(table) : new Int32Array(rowStart[end] - begin).fill(-1);
     return {
       mask(round) {
         for (let row = first; row < end; row++) {
+          const own = numberAt(table, row);
           for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) {
             const before = asked[arc - begin];
             if (before >= 0) {
               up[arc] = up[before];
               continue;
             }
-            const other = columns[arc];
-            const outward = orientation === 'edges' ? row < other : orientation === 'out';
-            const isUp = outward ? calls.up(round, row, other) : calls.up(round, other, row);
+            const other = numberAt(table, columns[arc]);
+            const outward = orientation === 'edges' ? own < other : orientation === 'out';
+            const isUp = outward ? calls.up(round, own, other) : calls.up(round, other, own);
             up[arc] = isUp ? 1 : 0;
           }
         }
@@ -193,18 +192,25 @@ type Edge = readonly [from: number, to: number];
 type AskPresence = Exclude<LinksModule['presence'], number | undefined>;
 
 /** Of edges between two of the rows first..end-1: where, in the row before, the other end's entry is. Else -1. */
-function askedBefore(rowStart: Uint32Array, columns: Uint32Array, first: number, end: number): Int32Array {
+function askedBefore(
+  table: Pick<ArcTable, 'rowStart' | 'columns' | 'numbers' | 'first' | 'end'>,
+): Int32Array {
+  const { rowStart, columns, first, end } = table;
   const begin = rowStart[first];
   const asked = new Int32Array(rowStart[end] - begin).fill(-1);
-  // Rows ascend, and so do the columns of a row: what is looked for in it comes in the order of the rows.
-  const cursor = rowStart.slice(first, end);
   for (let row = first; row < end; row++) {
+    const own = numberAt(table, row);
     for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) {
       const other = columns[arc];
       if (other >= row || other < first) continue;
-      let at = cursor[other - first];
-      while (columns[at] !== row) at++;
-      cursor[other - first] = at + 1;
+      // The numbers of a row's columns ascend.
+      let at = rowStart[other];
+      let past = rowStart[other + 1];
+      while (past - at > 1) {
+        const middle = (at + past) >>> 1;
+        if (numberAt(table, columns[middle]) <= own) at = middle;
+        else past = middle;
+      }
       asked[arc - begin] = at;
     }
   }
@@ -442,7 +448,7 @@ function presenceOf(
   }
   const { nodes, rowStart, columns } = graph;
   const shares = new Float64Array(columns.length);
-  const asked = askedBefore(rowStart, columns, 0, nodes);
+  const asked = askedBefore({ rowStart, columns, first: 0, end: nodes });
   for (let row = 0; row < nodes; row++) {
     for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) {
       const before = asked[arc];

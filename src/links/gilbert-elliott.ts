@@ -10,7 +10,7 @@
  * (loss), 2 (beginning, in round 0). Source: Gilbert 1960 (lossGood 0), Elliott 1963.
  */
 
-import { wholeThatLasts } from '../arena/layout.js';
+import { arcsThatLast } from '../arena/layout.js';
 import { unexpected } from '../base/errors.js';
 import type { Seed } from '../runtime.js';
 import { edgeWords, thresholdOf } from './draws.js';
@@ -58,7 +58,9 @@ export const gilbertElliott = defineLinks({
     return {
       plan: { kind, lanes: 4, ...chain },
       graph,
-      fields: (arcs) => [wholeThatLasts({ name: 'state', type: 'u8', length: arcs })],
+      fields: (arcs, _agents, outward) => [
+        arcsThatLast({ name: 'state', type: 'u8', length: arcs }, 1, outward),
+      ],
       presence,
       pairwise: false,
       warnings: [],

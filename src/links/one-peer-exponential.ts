@@ -17,7 +17,7 @@ import { namesOf } from '../../topology/names.js';
 import { generate } from '../../topology/registry.js';
 import { InputError } from '../base/errors.js';
 import { otherEdgesWarning } from './schedule.js';
-import { defineLinks } from './types.js';
+import { defineLinks, numberAt } from './types.js';
 
 export const onePeerExponential = defineLinks({
   kind: 'one-peer-exponential',
@@ -64,14 +64,19 @@ export const onePeerExponential = defineLinks({
     };
   },
 
-  bind: ({ bits }, { agents, rowStart, columns, orientation, first, end, up }) => ({
-    mask(round) {
-      const distance = 1 << (round % bits);
-      const turn = orientation === 'in' ? agents - distance : distance;
-      for (let row = first; row < end; row++) {
-        const peer = orientation === 'edges' ? row ^ distance : (row + turn) % agents;
-        for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) up[arc] = columns[arc] === peer ? 1 : 0;
-      }
-    },
-  }),
+  bind({ bits }, table) {
+    const { total, rowStart, columns, orientation, first, end, up } = table;
+    return {
+      mask(round) {
+        const distance = 1 << (round % bits);
+        const turn = orientation === 'in' ? total - distance : distance;
+        for (let row = first; row < end; row++) {
+          const own = numberAt(table, row);
+          const peer = orientation === 'edges' ? own ^ distance : (own + turn) % total;
+          for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++)
+            up[arc] = numberAt(table, columns[arc]) === peer ? 1 : 0;
+        }
+      },
+    };
+  },
 });

@@ -11,10 +11,10 @@
  */
 
 import type { Graph } from '../../topology/index.js';
-import { wholeThatLasts } from '../arena/layout.js';
+import { doubled, rowsThatLast } from '../arena/layout.js';
 import type { Seed } from '../runtime.js';
 import { edgeWords } from './draws.js';
-import { defineLinks, type ReferenceLinks } from './types.js';
+import { defineLinks, numberAt, type ReferenceLinks } from './types.js';
 
 const NOBODY = 0xffff_ffff;
 
@@ -41,7 +41,9 @@ export const randomMatching = defineLinks({
     return {
       plan: { kind, lanes: 2 },
       graph,
-      fields: (_arcs, agents) => [wholeThatLasts({ name: 'choice', type: 'u32', length: 2 * agents })],
+      fields: (_arcs, agents) => [
+        doubled(rowsThatLast({ name: 'choice', type: 'u32', length: agents }, agents)),
+      ],
       presence,
       pairwise: true,
       warnings: [],
@@ -49,7 +51,9 @@ export const randomMatching = defineLinks({
     };
   },
 
-  bind: (_plan, { arena, agents, field, rowStart, columns, first, end, up, draw }) => {
+  bind: (_plan, table) => {
+    const { arena, agents, field, rowStart, columns, first, end, up, draw } = table;
+    // Whom an agent proposes to, by number.
     const choice = arena.view(field('choice'), 'u32');
     const choose = (round: number) => {
       const words = draw(round);
@@ -58,12 +62,12 @@ export const randomMatching = defineLinks({
         let best = NOBODY;
         let high = 0;
         let low = 0;
-        // Columns ascend, so of equal edges of a row the first has the smaller ends, seen from either side.
+        // Columns ascend by number, so of equal edges of a row the first has the smaller ends, seen from either side.
         for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) {
           const a = words[2 * arc];
           const b = words[2 * arc + 1];
           if (best !== NOBODY && (a > high || (a === high && b >= low))) continue;
-          best = columns[arc];
+          best = numberAt(table, columns[arc]);
           high = a;
           low = b;
         }
@@ -75,9 +79,11 @@ export const randomMatching = defineLinks({
       mask(round) {
         const base = (round & 1) * agents;
         for (let row = first; row < end; row++) {
+          const own = numberAt(table, row);
           for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) {
             const other = columns[arc];
-            up[arc] = choice[base + row] === other && choice[base + other] === row ? 1 : 0;
+            const meet = choice[base + row] === numberAt(table, other) && choice[base + other] === own;
+            up[arc] = meet ? 1 : 0;
           }
         }
         choose(round + 1);

@@ -12,7 +12,7 @@
 import { edgeList, type Graph, graphFromEdges } from '../../topology/graph.js';
 import { nameOfNode, namesOf, nodesByName, someNames, UNKNOWN } from '../../topology/names.js';
 import { formatPath, formatValue, InputError, type SpecPath } from '../base/errors.js';
-import { defineLinks } from './types.js';
+import { defineLinks, numberAt } from './types.js';
 
 export const schedule = defineLinks({
   kind: 'schedule',
@@ -60,11 +60,12 @@ export const schedule = defineLinks({
       plan: { kind, lanes: 0, count: graphs.length, every, words },
       graph: union,
       fields: (arcs) => [{ name: 'member', type: 'u32', length: arcs * words }],
-      fill(arena, field, { rowStart, columns }) {
+      fill(arena, field, rows) {
+        const { rowStart, columns } = rows;
         const member = arena.view(field('member'), 'u32');
-        for (let row = 0; row < union.nodes; row++) {
+        for (let row = 0; row + 1 < rowStart.length; row++) {
           for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) {
-            const key = edgeKey(union.nodes, row, columns[arc]);
+            const key = edgeKey(union.nodes, numberAt(rows, row), numberAt(rows, columns[arc]));
             for (const [index, keys] of members.entries()) {
               if (keys.has(key)) member[arc * words + (index >> 5)] |= 1 << (index & 31);
             }

@@ -44,9 +44,12 @@ export interface LinksModel<Plan extends LinksPlan = LinksPlan> {
   plan: Plan;
   /** All edges that are ever up: the graph of the run. */
   graph: Graph;
-  /** Fields beside those of every kind, for one table of arcs: see `ArcTable.field`. */
-  fields(arcs: number, agents: number): FieldSpec[];
-  /** Fills what the host knows; `field` is as in the table that is filled. */
+  /**
+   * Fields beside those of every kind, for one table of arcs: see `ArcTable.field`. `outward`: whether it is that
+   * of out-neighbours.
+   */
+  fields(arcs: number, agents: number, outward: boolean): FieldSpec[];
+  /** Fills what the host knows; `field` is as in the table that is filled, whose rows are `rows`. */
   fill?(arena: Arena, field: (name: string) => string, rows: ArcRows): void;
   /**
    * Of the rounds, the share in which a link is up: one number for all, or one for each arc of
@@ -60,10 +63,21 @@ export interface LinksModel<Plan extends LinksPlan = LinksPlan> {
   reference(seed: Seed): ReferenceLinks;
 }
 
+/**
+ * Rows of agents, by position, and columns that are positions. A row's columns ascend by the numbers of the
+ * agents.
+ */
 export interface ArcRows {
   rowStart: Uint32Array;
   columns: Uint32Array;
   orientation: Orientation;
+  /** Of the agent at each position; undefined where they lie in the order of their numbers. */
+  numbers?: Uint32Array | undefined;
+}
+
+/** What the agent at a position is called: draws, pairs and graphs of a kind's own go by that. */
+export function numberAt({ numbers }: Pick<ArcRows, 'numbers'>, position: number): number {
+  return numbers === undefined ? position : numbers[position];
 }
 
 /**
@@ -75,7 +89,10 @@ export type Orientation = 'edges' | 'in' | 'out';
 /** The arcs of one worker's agents, rows first..end-1, and where to say which of them are up. */
 export interface ArcTable extends ArcRows {
   arena: Arena;
+  /** Rows of agents in the arena. */
   agents: number;
+  /** Agents of the run. */
+  total: number;
   seed: Seed;
   first: number;
   end: number;

@@ -77,6 +77,7 @@ function engine(model: LinksModel, workers: number) {
         plan: model.plan,
         out,
         agents: nodes,
+        total: nodes,
         weightStride: 0,
         seed,
         first: Math.floor((nodes * worker) / workers),

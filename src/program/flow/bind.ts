@@ -28,6 +28,7 @@ function bindRuntime(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: 
     kernels,
     worker,
     agents: plan.agents,
+    total: plan.total,
     dim: plan.dim,
     rowBytes: plan.rowBytes,
     blockAgents: plan.blockAgents,

@@ -12,7 +12,7 @@
  */
 
 import type { Arena } from '../../arena/arena.js';
-import { wholeThatLasts } from '../../arena/layout.js';
+import { arcsThatLast } from '../../arena/layout.js';
 import { lengthsField } from '../../flow/channel.js';
 import type { RoundLinks } from '../../links/bind.js';
 import type { FlowRunPlan } from './types.js';
@@ -56,13 +56,13 @@ export function bitsFields(plan: Pick<FlowRunPlan, 'messageBits' | 'links' | 'ar
       lasts: { as: 'workers' as const, merge: MERGE },
     },
     ...(plan.links && plan.estimated.length > 0
-      ? [wholeThatLasts({ name: 'links.missed', type: 'f64', length: plan.arcs })]
+      ? [arcsThatLast({ name: 'links.missed', type: 'f64', length: plan.arcs }, 1, true)]
       : []),
   ];
 }
 
 export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links: RoundLinks | null): Bits {
-  const { agents, arcs, partition, workers, messageBits, unicastBits, network, stateBits } = plan;
+  const { agents, total, arcs, partition, workers, messageBits, unicastBits, network, stateBits } = plan;
   const ofEdges = arena.has('network.bandwidth');
   const bandwidth = ofEdges ? arena.view('network.bandwidth', 'f64') : new Float64Array();
   const latency = ofEdges ? arena.view('network.latency', 'f64') : new Float64Array();
@@ -104,7 +104,7 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
     }
     return {
       deliver: () => {},
-      broadcast: (rounds) => rounds * agents * messageBits,
+      broadcast: (rounds) => rounds * total * messageBits,
       links: (rounds) => rounds * arcs * messageBits,
       networkSeconds(rounds) {
         if (network === null) return Number.NaN;
@@ -136,7 +136,7 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
   const own = arena.view('trace.bits', 'f64', worker);
   const all = Array.from({ length: workers }, (_, w) => arena.view('trace.bits', 'f64', w));
   // Whole numbers below 2^53: exact, so the order in which workers are added up does not matter.
-  const total = (which: typeof BROADCAST | typeof ON_LINKS) =>
+  const sumOf = (which: typeof BROADCAST | typeof ON_LINKS) =>
     all.reduce((sum, view) => sum + view[which], 0);
   const said = messageBits === null ? bitsOf(plan.channels.map((_, channel) => channel)) : () => messageBits;
   // Of a message that is lost, what has to be made up for.
@@ -189,8 +189,8 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
       own[ON_LINKS] += onLinks;
       own[SLOWEST + (round & 1)] = slowest;
     },
-    broadcast: () => total(BROADCAST),
-    links: () => total(ON_LINKS),
+    broadcast: () => sumOf(BROADCAST),
+    links: () => sumOf(ON_LINKS),
     networkSeconds(rounds) {
       if (network === null) return Number.NaN;
       settle(rounds);

@@ -33,8 +33,8 @@ export function fillFlow(arena: Arena, { problem, reference, plan, order, optimu
     arena.view('agents.positions', 'u32').set(order.positions);
   }
   if (plan.directed) {
-    arena.view('graph.outStart', 'u32').set(outward.rowStart);
-    arena.view('graph.outColumns', 'u32').set(outward.columns);
+    arena.view('graph.outStart', 'u32').set(order?.out?.rowStart ?? outward.rowStart);
+    arena.view('graph.outColumns', 'u32').set(order?.out?.columns ?? outward.columns);
   }
   if (plan.shares) {
     const { rowStart } = outward;
@@ -45,12 +45,15 @@ export function fillFlow(arena: Arena, { problem, reference, plan, order, optimu
   }
   if (links) fillLinks(arena, links);
   if (networkOfEdges) {
-    arena.view('network.bandwidth', 'f64').set(inOrder(networkOfEdges.bandwidth, order?.arcs));
-    arena.view('network.latency', 'f64').set(inOrder(networkOfEdges.latency, order?.arcs));
+    // Of arcs to those who hear an agent.
+    const arcs = (order?.out ?? order)?.arcs;
+    arena.view('network.bandwidth', 'f64').set(inOrder(networkOfEdges.bandwidth, arcs));
+    arena.view('network.latency', 'f64').set(inOrder(networkOfEdges.latency, arcs));
   }
   arena.view('graph.weights', 'f64').set(weights ? inOrder(weights, order?.arcs) : [1]);
   arena.view('graph.degrees', 'f64').set(inOrder(degrees, order?.numbers));
-  if (arena.has('graph.reverse')) arena.view('graph.reverse', 'u32').set(reverseEdges(graph));
+  if (arena.has('graph.reverse'))
+    arena.view('graph.reverse', 'u32').set(reverseEdges(order ?? graph, order?.arcs));
   const placed = order !== null && costDefinition(cost.plan.kind).placed === true;
   cost.fill(arena, placed ? order.positions : undefined);
 

@@ -10,6 +10,8 @@
  *  - draws: `Runtime.numbers` says whose they are;
  *  - a row of CSR keeps the order of its columns by number, so that neighbours are added up in the same
  *    order;
+ *  - links that change are drawn, paired and asked by the numbers of their ends, and what is said to one
+ *    neighbour alone goes along the same edge;
  *  - sums over all agents (trace rows) run by number;
  *  - costs and references are asked by number, an agent at a time, but for costs that lay their rows out by
  *    position themselves (`CostDefinition.placed`);
@@ -19,37 +21,45 @@
  *
  * `auto` takes the other order where that is likely to pay: the messages of a round exceed the second cache,
  * neighbours are numbered too far apart for it, and the order brings them at least twice as near. A random
- * graph has no such order, which one breadth-first walk tells.
+ * graph has no such order, which one breadth-first walk tells. Where links change, the graph is directed or every
+ * neighbour is told something else, `auto` leaves agents where they are: that it pays there nobody has measured.
  */
 
 import type { Graph } from '../../../topology/index.js';
 import { bandwidth, meanDistance, meanLevel, reverseCuthillMcKee } from '../../../topology/ordering.js';
 import type { Reals } from '../../arena/layout.js';
 import { cacheBytes } from '../../base/caches.js';
-import { unexpected } from '../../base/errors.js';
 import type { BoundCost } from '../../cost/types.js';
+import { inRows, outRows } from '../../links/bind.js';
 import type { Distances, OrderReport } from '../../run/reports.js';
 import type { Reference } from '../../runtime.js';
 
 export type OrderChoice = 'auto' | 'given' | 'rcm';
 
-/** The graph by position. */
-export interface AgentOrder {
+/** Rows by position. */
+export interface PlacedRows {
+  rowStart: Uint32Array;
+  /** Positions. */
+  columns: Uint32Array;
+  /** Where each entry of `columns` stands in the rows as given. */
+  arcs: Uint32Array;
+}
+
+/** The graph by position: the neighbours that an agent hears. */
+export interface AgentOrder extends PlacedRows {
   /** Of the agent at a position. */
   numbers: Uint32Array;
   /** Of the agent with a number. */
   positions: Uint32Array;
-  rowStart: Uint32Array;
-  columns: Uint32Array;
-  /** Where each entry of `columns` stands in the graph as given. */
-  arcs: Uint32Array;
+  /** Of a directed graph, those who hear it; null where they are the same. */
+  out: PlacedRows | null;
 }
 
 export interface OrderInputs {
   choice: OrderChoice;
   graph: Graph;
-  /** Why agents cannot be laid out in another order, as half a sentence; null where they can. */
-  blocker: string | null;
+  /** Why `auto` does not look for another order, as half a sentence; null where it does. */
+  unproven: string | null;
   /** Bytes of all that an agent says in a round, as they lie in memory. */
   messageBytes: number;
   secondBytes?: number;
@@ -63,21 +73,18 @@ const LEAST_GAIN = 2;
 const NEAR_SHARE = 1 / 4;
 
 export function chooseOrder(inputs: OrderInputs): { order: AgentOrder | null; report: OrderReport } {
-  const { choice, graph, blocker, messageBytes } = inputs;
+  const { choice, graph, unproven, messageBytes } = inputs;
   const keep = (why: string, measured: Partial<OrderReport> = {}) => ({
     order: null,
     report: { chosen: 'given' as const, why, given: null, rcm: null, ...measured },
   });
   if (choice === 'given') return keep('as asked for');
-  if (blocker !== null) {
-    if (choice === 'rcm') throw unexpected(['layout', 'order'], choice, `auto or given, since ${blocker}`);
-    return keep(blocker);
-  }
+  if (choice === 'auto' && unproven !== null) return keep(unproven);
   const secondBytes = inputs.secondBytes ?? cacheBytes().second;
   if (choice === 'auto' && graph.nodes * messageBytes <= secondBytes) {
     return keep('all messages of a round fit into the second cache');
   }
-  const given = distancesOf(graph);
+  const given = distancesOf(inRows(graph));
   if (choice === 'auto') {
     if (given.meanDistance * messageBytes <= NEAR_SHARE * secondBytes) {
       return keep('neighbours are near each other', { given });
@@ -101,19 +108,32 @@ export function layOut(graph: Graph, numbers: Uint32Array): AgentOrder {
   const { nodes } = graph;
   const positions = new Uint32Array(nodes);
   for (let at = 0; at < nodes; at++) positions[numbers[at]] = at;
-  const rowStart = new Uint32Array(nodes + 1);
-  const columns = new Uint32Array(graph.columns.length);
-  const arcs = new Uint32Array(graph.columns.length);
+  return {
+    numbers,
+    positions,
+    ...placeArcs(inRows(graph), numbers, positions),
+    out: graph.arcs === undefined ? null : placeArcs(outRows(graph), numbers, positions),
+  };
+}
+
+function placeArcs(
+  given: Pick<Graph, 'rowStart' | 'columns'>,
+  numbers: Uint32Array,
+  positions: Uint32Array,
+): PlacedRows {
+  const rowStart = new Uint32Array(numbers.length + 1);
+  const columns = new Uint32Array(given.columns.length);
+  const arcs = new Uint32Array(given.columns.length);
   let filled = 0;
-  for (let at = 0; at < nodes; at++) {
+  for (let at = 0; at < numbers.length; at++) {
     const number = numbers[at];
-    for (let arc = graph.rowStart[number]; arc < graph.rowStart[number + 1]; arc++) {
-      columns[filled] = positions[graph.columns[arc]];
+    for (let arc = given.rowStart[number]; arc < given.rowStart[number + 1]; arc++) {
+      columns[filled] = positions[given.columns[arc]];
       arcs[filled++] = arc;
     }
     rowStart[at + 1] = filled;
   }
-  return { numbers, positions, rowStart, columns, arcs };
+  return { rowStart, columns, arcs };
 }
 
 function distancesOf(rows: Pick<Graph, 'rowStart' | 'columns'>): Distances {

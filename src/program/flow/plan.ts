@@ -143,6 +143,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   const blockAgents = Math.min(agents, block === 'auto' ? chooseBlock(rowBytes, cacheBytes().second) : block);
   const context: Omit<PlanContext, 'path'> = {
     agents,
+    total: agents,
     dim,
     blockAgents,
     seed: seedWords(config.seed),
@@ -182,7 +183,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   const { order, report: orderReport } = chooseOrder({
     choice,
     graph,
-    blocker: blocker(problem, messages.unicast !== undefined),
+    unproven: unproven(problem, messages.unicast !== undefined),
     messageBytes,
   });
   // A hub's chunks are gathered before its owner has written the weights of the round; and they are chunks of
@@ -220,7 +221,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   const far = order === null ? distanceNs(agents, messageBytes, caches) : 0;
   const changing = links === null ? 0 : changingNs(agents, dim, counted.estimated.length > 0, caches);
   const times = agentNs(order ?? inRows(graph), cost, channels, far + changing, order, hubs);
-  if (links) warnHub(times, graph, workers, warnings);
+  if (links) warnHub(times, order, graph, workers, warnings);
 
   const contraction = messages.compressed ? reckonedContraction(compressor) : 1;
   const gains = memo(() =>
@@ -238,6 +239,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     plan: {
       program: 'flow',
       agents,
+      total: graph.nodes,
       edges: graph.arcs?.count ?? graph.edges,
       ...counted,
       directed: out.directed,
@@ -394,11 +396,12 @@ function gainContext(
   };
 }
 
-/** Why agents lie in the order of their numbers whatever the graph; null where they need not. */
-function blocker({ links, graph }: FlowProblem, unicast: boolean): string | null {
-  if (links) return 'links change, and are drawn by the numbers of their ends';
-  if (graph.arcs) return 'the graph is directed';
-  return unicast ? 'neighbours are told different things, by the order of their numbers' : null;
+/** Where nobody has measured that another order of agents pays, as half a sentence; null elsewhere. */
+function unproven({ links, graph }: FlowProblem, unicast: boolean): string | null {
+  const unmeasured = 'and whether another order pays there is not measured';
+  if (links) return `links change, ${unmeasured}`;
+  if (graph.arcs) return `the graph is directed, ${unmeasured}`;
+  return unicast ? `neighbours are told different things, ${unmeasured}` : null;
 }
 
 function graphFields({ graph, weights }: FlowProblem, arcs: number): FieldSpec[] {
@@ -520,19 +523,21 @@ function agentNs(
  */
 function warnHub(
   times: Float64Array,
+  order: AgentOrder | null,
   { rowStart, labels }: Graph,
   workers: number,
   warnings: string[],
 ): void {
-  let busiest = 0;
+  let at = 0;
   let total = 0;
-  for (let agent = 0; agent < times.length; agent++) {
-    total += times[agent];
-    if (times[agent] > times[busiest]) busiest = agent;
+  for (let position = 0; position < times.length; position++) {
+    total += times[position];
+    if (times[position] > times[at]) at = position;
   }
+  const busiest = order === null ? at : order.numbers[at];
   const edges = rowStart[busiest + 1] - rowStart[busiest];
-  if (edges < HUB_EDGES || times[busiest] * workers <= total * (1 + WORTH_SAYING)) return;
-  const useful = Math.max(1, Math.floor(total / times[busiest]));
+  if (edges < HUB_EDGES || times[at] * workers <= total * (1 + WORTH_SAYING)) return;
+  const useful = Math.max(1, Math.floor(total / times[at]));
   warnings.push(
     `agent ${labels?.[busiest] ?? busiest} has ${formatCount(edges)} neighbours, whose messages one worker adds up where links change: no more than ${useful} of ${workers} workers are of use`,
   );

@@ -165,7 +165,10 @@ function* agentRows({ graph, cost }: FlowProblem): Iterable<AgentRow> {
 
 function orderBytes(order: AgentOrder | null): number {
   if (order === null) return 0;
-  return Object.values(order).reduce((sum: number, { byteLength }: Uint32Array) => sum + byteLength, 0);
+  const { out, ...rows } = order;
+  return [rows, out ?? {}]
+    .flatMap((tables) => Object.values(tables) as Uint32Array[])
+    .reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 /** In the short form; of a list of graphs, how many there are. */

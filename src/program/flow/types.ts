@@ -11,6 +11,8 @@ import type { Hub } from './hubs.js';
 
 export interface FlowRunPlan extends RunPlan {
   program: 'flow';
+  /** Agents of the run; `agents` are those that have rows in the arena. */
+  total: number;
   /** Directed edges that messages cross: both directions of every edge, or the arcs of a directed graph. */
   arcs: number;
   directed: boolean;

@@ -1,0 +1,45 @@
+/**
+ * Several hosts on one machine, each in a network namespace of its own, joined by links of 10 and 100 Mbit/s,
+ * and Open MPI between them: what those links do, and what Sottovoce does over them.
+ *
+ *  - wires: the links have the rate that they are given, asked with a program that is not ours to excuse
+ *    (ping-pong.mjs);
+ *  - cleaning up: killed in the middle with SIGKILL, it leaves no process, namespace, device or file.
+ *
+ * Usage: npm run test:hosts [-- --quick] [--only wires,clean-up]. It takes root on Linux, and installs
+ * openmpi-bin and iproute2 with apt-get where they are missing and that is possible. Where it cannot be run it
+ * says so and exits with 0: nothing was checked.
+ */
+
+import { parseArgs } from 'node:util';
+import { checkCleanUp } from './clean-up.mjs';
+import { cannotHaveHosts, enterLab, openLab } from './lab.mjs';
+import { installed } from './packages.mjs';
+import { counts } from './report.mjs';
+import { checkWires } from './wires.mjs';
+
+const PARTS = { wires: checkWires, 'clean-up': checkCleanUp };
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: Object.keys(PARTS).join(',') },
+  },
+});
+const asked = options.only.split(',');
+for (const part of asked)
+  if (!Object.hasOwn(PARTS, part))
+    throw new Error(`--only ${part}: expected some of ${Object.keys(PARTS).join(',')}`);
+
+const why =
+  cannotHaveHosts() ??
+  installed({ ip: 'iproute2', tc: 'iproute2', mpirun: 'openmpi-bin', setpriv: 'util-linux' });
+if (why !== null) {
+  console.log(`test:hosts SKIPPED, nothing was checked: ${why}`);
+} else if (await enterLab()) {
+  const lab = openLab(4);
+  for (const part of asked) await PARTS[part](lab, options);
+  const { passed, failed, skipped } = counts();
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  // Whatever is still running in here ends with the first process.
+  process.exit(failed > 0 ? 1 : 0);
+}

@@ -1,0 +1,93 @@
+/**
+ * Do the links have the rate that they are given? What is compared is payload, so that the best there can be
+ * is 1,448 of 1,514 bytes, 95.6% of the limit. Nothing may be faster than that. Slower by a tenth of the limit
+ * counts as a failure only if it stays so: others who use the processors make timers late.
+ */
+
+import { fileURLToPath } from 'node:url';
+import { burstBytes, FRAME } from './lab.mjs';
+import { checked } from './report.mjs';
+
+const PROGRAM = fileURLToPath(new URL('ping-pong.mjs', import.meta.url));
+const TRIES = 3;
+const WITHIN = 0.1;
+
+export async function checkWires(lab, { quick }) {
+  for (const megabits of [10, 100]) {
+    lab.limit(megabits);
+    for (const count of quick ? [2] : [2, 4]) {
+      const hosts = lab.names.slice(0, count);
+      let found;
+      for (let at = 0; at < TRIES && (at === 0 || found.problems.length > 0); at++)
+        found = await measure(lab, hosts, megabits, quick ? 1.5 : 3);
+      checked(`${count} hosts at ${megabits} Mbit/s`, found.problems, found.seen);
+    }
+  }
+  if (!quick) await largeMessages(lab);
+  lab.limit(null);
+}
+
+/**
+ * Large messages both ways at once, as Open MPI sends them by itself (the receiver asks for them: "put"), and
+ * with `btl_tcp_flags 1`, which has the sender push them. Over TCP what is asked for waits behind what is sent.
+ * No figure of ours hangs on it: it is measured for docs/machines.md.
+ */
+async function largeMessages(lab) {
+  const hosts = lab.names.slice(0, 2);
+  for (const megabits of [10, 100]) {
+    lab.limit(megabits);
+    const shares = [];
+    for (const mca of [{}, { btl_tcp_flags: '1' }]) {
+      const program = [process.execPath, PROGRAM, '2', 'large'];
+      const { stdout } = await lab.ended(lab.mpirun(hosts, program, { mca }));
+      shares.push(Math.min(...JSON.parse(stdout).largeBytes.map((bytes) => (8 * bytes) / (megabits * 1e6))));
+    }
+    const [put, pushed] = shares.map(percent);
+    checked(
+      `large messages both ways at once, at ${megabits} Mbit/s`,
+      [],
+      `${put} of the limit each way; ${pushed} with btl_tcp_flags 1`,
+    );
+  }
+}
+
+async function measure(lab, hosts, megabits, seconds) {
+  const program = [process.execPath, PROGRAM, `${seconds}`];
+  const { code, stdout, stderr } = await lab.ended(lab.mpirun(hosts, program));
+  if (code !== 0) return { problems: [`mpirun ended with ${code}: ${stderr}`], seen: '' };
+  const found = JSON.parse(stdout);
+  const problems = [];
+  if (found.hosts.join() !== hosts.join()) problems.push(`ranks are on ${found.hosts}, expected ${hosts}`);
+  const ofLimit = (bytes) => (8 * bytes) / (megabits * 1e6);
+  const best = FRAME.payload / FRAME.bytes;
+  const stream = ofLimit(found.streamBytes);
+  const ring = found.ringBytes.map(ofLimit);
+  // A message waits for all of its frames but those that a full bucket lets pass.
+  const frames = found.blockBytes / best;
+  const expected = (8 * (frames - burstBytes(megabits))) / (megabits * 1e6);
+  const block = found.blockSeconds / expected;
+  for (const [what, share] of [
+    ['one way', stream],
+    ...ring.map((share, at) => [`both ways at once, into ${hosts[at]}`, share]),
+  ])
+    if (share < 1 - WITHIN || share > best + 0.01)
+      problems.push(
+        `${what}: ${percent(share)} of the limit, expected ${percent(1 - WITHIN)} to ${percent(best)}`,
+      );
+  if (Math.abs(block - 1) > WITHIN)
+    problems.push(
+      `a message of ${found.blockBytes} bytes takes ${ms(found.blockSeconds)}, expected ${ms(expected)}`,
+    );
+  // Two millisecond are long for a few bytes, and far below what any of our messages take.
+  if (found.latencySeconds > 0.002) problems.push(`8 bytes take ${ms(found.latencySeconds)}`);
+  const seen = [
+    `one way ${percent(stream)} of the limit`,
+    `both ways ${percent(Math.min(...ring))} to ${percent(Math.max(...ring))}`,
+    `${found.blockBytes} bytes in ${ms(found.blockSeconds)} (reckoned ${ms(expected)})`,
+    `8 bytes in ${(1e6 * found.latencySeconds).toFixed(0)} us`,
+  ].join(', ');
+  return { problems, seen };
+}
+
+const percent = (share) => `${(100 * share).toFixed(1)}%`;
+const ms = (seconds) => `${(1000 * seconds).toFixed(2)} ms`;

@@ -7,7 +7,7 @@ export default defineConfig({
   ...gate,
   test: {
     ...gate.test,
-    include: ['test/mpi/**/*.test.ts'],
+    include: ['test/mpi/**/*.test.ts', 'test/ranks/cut.test.ts'],
     exclude: [],
     maxWorkers: 1,
     testTimeout: 900_000,

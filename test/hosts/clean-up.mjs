@@ -23,8 +23,8 @@ const ENDS = [
   ['SIGKILL', 'unshare'],
 ];
 
-export async function checkCleanUp(_lab, { quick }) {
-  for (const [signal, whom] of quick ? ENDS.slice(0, 1) : ENDS) await strike(signal, whom);
+export async function checkCleanUp(_lab, { short }) {
+  for (const [signal, whom] of short ? ENDS.slice(0, 1) : ENDS) await strike(signal, whom);
 }
 
 async function strike(signal, whom) {

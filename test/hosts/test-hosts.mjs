@@ -6,7 +6,7 @@
  *    (ping-pong.mjs);
  *  - cleaning up: killed in the middle with SIGKILL, it leaves no process, namespace, device or file.
  *
- * Usage: npm run test:hosts [-- --quick] [--only wires,clean-up]. It takes root on Linux, and installs
+ * Usage: npm run test:hosts [-- --short] [--only wires,clean-up]. It takes root on Linux, and installs
  * openmpi-bin and iproute2 with apt-get where they are missing and that is possible. Where it cannot be run it
  * says so and exits with 0: nothing was checked.
  */
@@ -21,7 +21,7 @@ import { checkWires } from './wires.mjs';
 const PARTS = { wires: checkWires, 'clean-up': checkCleanUp };
 const { values: options } = parseArgs({
   options: {
-    quick: { type: 'boolean', default: false },
+    short: { type: 'boolean', default: false },
     only: { type: 'string', default: Object.keys(PARTS).join(',') },
   },
 });

@@ -1,7 +1,8 @@
 /**
  * Do the links have the rate that they are given? What is compared is payload, so that the best there can be
- * is 1,448 of 1,514 bytes, 95.6% of the limit. Nothing may be faster than that. Slower by a tenth of the limit
- * counts as a failure only if it stays so: others who use the processors make timers late.
+ * is 1,448 of 1,514 bytes, 95.6% of the limit. Nothing may be faster than that. Others who use the processors
+ * make timers late, and what they do only slows: of several tries each figure is the best one. In the short
+ * form, which runs wherever tests run, a link may be slower by a quarter, in the long one by a tenth.
  */
 
 import { fileURLToPath } from 'node:url';
@@ -9,21 +10,24 @@ import { burstBytes, FRAME } from './lab.mjs';
 import { checked } from './report.mjs';
 
 const PROGRAM = fileURLToPath(new URL('ping-pong.mjs', import.meta.url));
-const TRIES = 3;
-const WITHIN = 0.1;
+const TRIES = 4;
 
-export async function checkWires(lab, { quick }) {
+export async function checkWires(lab, { short }) {
   for (const megabits of [10, 100]) {
     lab.limit(megabits);
-    for (const count of quick ? [2] : [2, 4]) {
+    for (const count of short ? [2] : [2, 4]) {
       const hosts = lab.names.slice(0, count);
+      const within = short ? 0.25 : 0.1;
+      let best = null;
       let found;
-      for (let at = 0; at < TRIES && (at === 0 || found.problems.length > 0); at++)
-        found = await measure(lab, hosts, megabits, quick ? 1.5 : 3);
+      for (let at = 0; at < TRIES && (at === 0 || found.problems.length > 0); at++) {
+        best = better(best, await measure(lab, hosts, short ? 1.5 : 3));
+        found = judge(best, hosts, megabits, within);
+      }
       checked(`${count} hosts at ${megabits} Mbit/s`, found.problems, found.seen);
     }
   }
-  if (!quick) await largeMessages(lab);
+  if (!short) await largeMessages(lab);
   lab.limit(null);
 }
 
@@ -51,11 +55,26 @@ async function largeMessages(lab) {
   }
 }
 
-async function measure(lab, hosts, megabits, seconds) {
+async function measure(lab, hosts, seconds) {
   const program = [process.execPath, PROGRAM, `${seconds}`];
   const { code, stdout, stderr } = await lab.ended(lab.mpirun(hosts, program));
-  if (code !== 0) return { problems: [`mpirun ended with ${code}: ${stderr}`], seen: '' };
-  const found = JSON.parse(stdout);
+  if (code !== 0) throw new Error(`mpirun ended with ${code}: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+/** Each figure at its best: rates the highest, times the shortest. */
+function better(one, other) {
+  if (one === null) return other;
+  return {
+    ...one,
+    streamBytes: Math.max(one.streamBytes, other.streamBytes),
+    ringBytes: one.ringBytes.map((bytes, at) => Math.max(bytes, other.ringBytes[at])),
+    blockSeconds: Math.min(one.blockSeconds, other.blockSeconds),
+    latencySeconds: Math.min(one.latencySeconds, other.latencySeconds),
+  };
+}
+
+function judge(found, hosts, megabits, within) {
   const problems = [];
   if (found.hosts.join() !== hosts.join()) problems.push(`ranks are on ${found.hosts}, expected ${hosts}`);
   const ofLimit = (bytes) => (8 * bytes) / (megabits * 1e6);
@@ -70,11 +89,11 @@ async function measure(lab, hosts, megabits, seconds) {
     ['one way', stream],
     ...ring.map((share, at) => [`both ways at once, into ${hosts[at]}`, share]),
   ])
-    if (share < 1 - WITHIN || share > best + 0.01)
+    if (share < 1 - within || share > best + 0.01)
       problems.push(
-        `${what}: ${percent(share)} of the limit, expected ${percent(1 - WITHIN)} to ${percent(best)}`,
+        `${what}: ${percent(share)} of the limit, expected ${percent(1 - within)} to ${percent(best)}`,
       );
-  if (Math.abs(block - 1) > WITHIN)
+  if (Math.abs(block - 1) > within)
     problems.push(
       `a message of ${found.blockBytes} bytes takes ${ms(found.blockSeconds)}, expected ${ms(expected)}`,
     );

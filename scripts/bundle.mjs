@@ -46,8 +46,15 @@ const BUNDLES = [
   })),
 ];
 
-/** These find files of their own beside themselves. */
-const EXTERNAL = [/^@swc\//, /^piscina(\/|$)/, /^@resvg\//, /^assemblyscript(\/|$)/, /^pdfkit$/];
+/** These find files of their own beside themselves; or are needed by few (a queue), and not at a start. */
+const EXTERNAL = [
+  /^@nats-io\//,
+  /^@swc\//,
+  /^piscina(\/|$)/,
+  /^@resvg\//,
+  /^assemblyscript(\/|$)/,
+  /^pdfkit$/,
+];
 
 /**
  * Few files rather than small ones: what a start loads anyway, what a config is checked with, and what

@@ -125,6 +125,8 @@ export {
 } from './library/tools.js';
 export { type InspectOptions, inspectTopology, type TopologySource } from './library/topology.js';
 export { type VerifyOptions, verify } from './library/verify.js';
+export type { QueueOptions } from './library/where.js';
+export { type WorkOptions, work } from './library/work.js';
 export type {
   LinkRandom,
   LinksAnswer,
@@ -159,6 +161,7 @@ export type {
 } from './program/flow/custom-topology.js';
 export type { FlowTrials } from './program/flow/tune-flow.js';
 export type { ServerConfig } from './program/parameter-server/config.js';
+export type { WorkerReport } from './queue/worker.js';
 export type { TuneReport } from './report/tuning.js';
 export type { Change, ChangeReport, EdgeEnds, Edit } from './run/changes.js';
 export type { CheckpointSpec, LoadedConfig, Override, RunConfig } from './run/config.js';

@@ -99,6 +99,7 @@ const LAYERS = [
   'src/profile',
   'src/page',
   'src/session',
+  'src/queue',
   'src/certify',
   'src/compare',
   'src/sweep',

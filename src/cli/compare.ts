@@ -16,11 +16,14 @@ import type { GridRun } from '../compare/run-grid.js';
 import type { CompareDirectory } from '../compare/store.js';
 import type { Cell, CellOutcome, Target } from '../compare/types.js';
 import { wholeNumber, wholeNumbers } from '../schema/whole-numbers.js';
+import { addQueueOptions, type OpenWhere, openWhere, QUEUE_HELP } from './queue.js';
 import { collect } from './repeated.js';
 import { processDependencies, type RunDependencies, timedDirectory } from './run.js';
 import { exitCodeFor, FINISHING } from './signals.js';
 import { colours, ExitCode, type Output, printLine, type Terminal } from './terminal.js';
 
+/** How often a fleet is looked at. */
+const TICK_MS = 1000;
 /** Trial runs of a cell's search. */
 const DEFAULT_TUNE = 40;
 
@@ -38,6 +41,9 @@ export interface CompareOptions {
   set?: string[];
   quiet?: boolean;
   json?: boolean;
+  queue?: string;
+  keep?: boolean;
+  redeliver?: string;
 }
 
 const HELP = `
@@ -54,6 +60,7 @@ Instead of --methods, every flow with every compressor (flows whose messages go 
   --target       rmsError | agentsGapMean | agentsGapWorst | gradientNorm | gap | consensusError = a number; without it what the configs stop at, or
                  rmsError=1e-6. All but \`gap\` (of the mean of all x) and \`consensusError\` say what the agents hold
 
+${QUEUE_HELP}
 Every cell is one run on one thread, with the same bits as \`sottovoce run CONFIG --set ... --workers 1\` alone with its gains (stateHash says so). It arrives in the first
 round from which it stays at the target for as long again (it is run that long to see), whatever trace.every says. It ends there, at the config's
 rounds, or when it diverges. Seconds are those of a thread with others beside it; compare them with care. With \`network: { bandwidth: 1 Mbit/s, latency: 20 ms }\` in a config there are
@@ -72,6 +79,7 @@ Examples:
   $ sottovoce compare ring.yaml --methods 'extra; one bit: lead + flatten(sign)' --graphs 'ring(nodes=20); torus(rows=5, columns=5)' --seeds 1..10
   $ sottovoce compare ring.yaml --compressors 'flatten(sign)' --flows 'error-state; observer' --seeds 1,2,3 --out study
   $ sottovoce compare ring.yaml grid.yaml --target rmsError=1e-8 --rounds 20000 --json | jq '.methods[] | select(.pareto)'
+  $ sottovoce compare study.yaml --queue nats://queue-host:4222 --out study     on every machine that runs \`sottovoce worker\`
 
 Exit codes: 0 every cell has run, whatever came out; 1 a cell failed (a worker died); 2 bad usage or bad input, 130 interrupted, 129 and 143 for SIGHUP and SIGTERM.
 `;
@@ -81,7 +89,7 @@ export function addCompareCommand(
   terminal: Terminal,
   setExitCode: (code: number) => void,
 ): void {
-  program
+  const command = program
     .command('compare')
     .summary('run a grid of configs, compressors, flows and seeds, and rank them')
     .description('Which method needs the fewest rounds, bits and seconds to a target? Run them all and see.')
@@ -104,7 +112,8 @@ export function addCompareCommand(
     )
     .option('--set <path=value>', 'set any value of every config; may be repeated', collect)
     .option('-q, --quiet', 'print nothing but errors')
-    .option('--json', 'print results.json on stdout, everything else on stderr')
+    .option('--json', 'print results.json on stdout, everything else on stderr');
+  addQueueOptions(command)
     .option('--no-custom', 'refuse kind: custom: modules run code')
     .option('--debug', 'print stack traces')
     .addHelpText('after', HELP)
@@ -126,14 +135,18 @@ export async function compareCommand(
   const asked = options.tune === undefined ? undefined : wholeNumber('--tune', options.tune, 0);
   const interrupt = new Interrupt(terminal, dependencies);
   let directory: CompareDirectory | null = null;
+  let where: OpenWhere | null = null;
   try {
     const { grid, tune, open } = await makeCells(configs, { ...options, seeds, rounds, tune: asked });
+    where = await openWhere(jobs, options, terminal);
     const folder = options.out ?? dependencies.newFolder(timedDirectory('compare', dependencies.now()));
     directory = open(folder);
     interrupt.holds(directory);
     directory.begin(grid.target, grid.cells.length);
-    return await compareCells(grid, directory, { jobs, tune }, options, terminal, interrupt);
+    await where.begin(directory.path);
+    return await compareCells(grid, directory, { where, tune }, options, terminal, interrupt);
   } finally {
+    await where?.end();
     interrupt.end();
     directory?.release();
   }
@@ -170,7 +183,7 @@ async function makeCells(
 async function compareCells(
   { cells, target }: Readonly<{ cells: readonly Cell[]; target: Target }>,
   directory: CompareDirectory,
-  { jobs, tune }: { jobs: number; tune: number },
+  { where, tune }: { where: OpenWhere; tune: number },
   options: CompareOptions,
   terminal: Terminal,
   interrupt: Interrupt,
@@ -180,9 +193,10 @@ async function compareCells(
     import('../library/compared.js'),
     import('../report/comparison.js'),
   ]);
-  const watch = new Watch(options.quiet ? null : terminal.stderr);
+  const watch = new Watch(options.quiet ? null : terminal.stderr, describeCell, () => where.fleet());
+  where.tells(watch);
   const run = runGrid(cells, directory, {
-    jobs,
+    where,
     target,
     tune,
     onDone: (cell, outcome) => watch.done(cell, outcome),
@@ -198,6 +212,7 @@ async function compareCells(
   interrupt.finishing();
   const { comparison, results, json } = await compared({ cells, target }, run.outcomes, tune, directory);
   const { complete } = results;
+  where.complete = complete;
 
   const output = options.json ? terminal.stderr : terminal.stdout;
   const paint = colours(terminal, output);
@@ -277,10 +292,23 @@ export class Watch {
   private startedMs = 0;
   private nextLineMs = 2000;
   private readonly describe: (cell: Cell) => string;
+  private readonly fleet: () => string | null;
+  private ticking: NodeJS.Timeout | null = null;
+  private last = '';
 
-  constructor(output: Output | null, describe = describeCell) {
+  /** @param fleet who works, where that is not this machine */
+  constructor(output: Output | null, describe = describeCell, fleet: () => string | null = () => null) {
     this.output = output;
     this.describe = describe;
+    this.fleet = fleet;
+  }
+
+  /** A line of its own, above the bar. */
+  say(line: string): void {
+    if (this.output === null) return;
+    // The bar is drawn anew below it.
+    if (this.bar !== null) this.output.write('\r\x1b[K');
+    printLine(this.output, visibleLine(line));
   }
 
   /** Once, or once for each pass. */
@@ -294,6 +322,10 @@ export class Watch {
     printLine(this.output, `${plural(pending, 'cell')} to run${known}`);
     for (const [why, count] of again)
       printLine(this.output, `${plural(count, 'cell')} of them ran before: ${why}`);
+    if (pending > 0) {
+      this.ticking = setInterval(() => this.tick(), TICK_MS);
+      this.ticking.unref();
+    }
     if (!this.output.isTTY || pending === 0) return;
     const { default: cliProgress } = await import('cli-progress');
     const bar = new cliProgress.SingleBar({
@@ -315,13 +347,34 @@ export class Watch {
     const elapsedMs = Date.now() - this.startedMs;
     const left = formatSeconds((elapsedMs / this.ran / 1000) * (this.pending - this.ran));
     const what = `${this.describe(cell)}, seed ${cell.seed}: ${outcome.status}`;
-    this.bar?.update(this.ran, { details: visibleLine(`${left} left, ${what}`) });
+    const fleet = this.fleet();
+    this.last = `${left} left, ${what}`;
+    this.show();
     if (this.output === null || this.output.isTTY || elapsedMs < this.nextLineMs) return;
     this.nextLineMs = 2 * elapsedMs;
-    printLine(this.output, `cell ${this.ran} of ${this.pending}, ${left} left (${what})`);
+    const by = fleet === null ? '' : `; ${fleet}`;
+    printLine(this.output, `cell ${this.ran} of ${this.pending}, ${left} left (${what})${by}`);
+  }
+
+  /** Workers come and go between two cells, too. */
+  private tick(): void {
+    const fleet = this.fleet();
+    if (fleet === null) return;
+    this.show();
+    const elapsedMs = Date.now() - this.startedMs;
+    if (this.output === null || this.output.isTTY || elapsedMs < this.nextLineMs) return;
+    this.nextLineMs = 2 * elapsedMs;
+    printLine(this.output, `cell ${this.ran} of ${this.pending}; ${fleet}`);
+  }
+
+  private show(): void {
+    const parts = [this.fleet(), this.last].filter((part) => part !== null && part !== '');
+    this.bar?.update(this.ran, { details: visibleLine(parts.join('; ')) });
   }
 
   end(): void {
+    if (this.ticking !== null) clearInterval(this.ticking);
+    this.ticking = null;
     this.bar?.stop();
     this.bar = null;
   }

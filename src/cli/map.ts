@@ -7,6 +7,7 @@ import { formatCount } from '../base/count.js';
 import { InputError } from '../base/errors.js';
 import { plural } from '../base/format.js';
 import type { Boundary, MapQuantity } from '../sweep/map.js';
+import { addQueueOptions } from './queue.js';
 import { collect } from './repeated.js';
 import { processDependencies } from './run.js';
 import { GIVES_UP, runMany, type SweepDependencies, type SweepOptions } from './sweep.js';
@@ -15,7 +16,18 @@ import { printLine, type Terminal } from './terminal.js';
 export interface MapOptions
   extends Pick<
     SweepOptions,
-    'seeds' | 'target' | 'rounds' | 'set' | 'out' | 'jobs' | 'earlyStop' | 'quiet' | 'json'
+    | 'seeds'
+    | 'target'
+    | 'rounds'
+    | 'set'
+    | 'out'
+    | 'jobs'
+    | 'earlyStop'
+    | 'quiet'
+    | 'json'
+    | 'queue'
+    | 'keep'
+    | 'redeliver'
   > {
   x?: string;
   y?: string;
@@ -49,7 +61,7 @@ export function addMapCommand(
   terminal: Terminal,
   setExitCode: (code: number) => void,
 ): void {
-  program
+  const command = program
     .command('map')
     .summary('draw where a config converges, over two axes, with the boundary that theory predicts')
     .description(
@@ -67,7 +79,8 @@ export function addMapCommand(
     .option('-o, --out <folder>', 'where to write results, or to go on (default: a new one, runs/map-<time>)')
     .option('-j, --jobs <count>', 'runs at a time (default: one for each core)')
     .option('-q, --quiet', 'print nothing but errors')
-    .option('--json', 'print results.json on stdout, everything else on stderr')
+    .option('--json', 'print results.json on stdout, everything else on stderr');
+  addQueueOptions(command)
     .option('--no-custom', 'refuse kind: custom: modules run code')
     .option('--debug', 'print stack traces')
     .addHelpText('after', HELP)
@@ -108,8 +121,8 @@ export async function mapCommand(
         giveUp: earlyStop ? GIVES_UP : null,
       }),
     halving: false,
-    async between(sweep, jobs, onRun) {
-      boundary = await predictBoundary(sweep, { jobs, onRun });
+    async between(sweep, where, onRun) {
+      boundary = await predictBoundary(sweep, { where, onRun });
     },
     async report(sweep, run, directory, output, paint) {
       const { mapped } = await import('../library/mapped.js');

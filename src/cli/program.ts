@@ -25,6 +25,7 @@ import { addSweepCommand } from './sweep.js';
 import { colours, ExitCode, printText, type Terminal } from './terminal.js';
 import { addTuneCommand } from './tune.js';
 import { addVerifyCommand } from './verify.js';
+import { addWorkerCommand } from './worker.js';
 
 const TOPOLOGY_HELP = `
 Examples:
@@ -43,6 +44,7 @@ Examples:
   $ sottovoce compare ring.yaml --compressors 'identity; flatten(sign)'   which needs the fewest rounds and bits?
   $ sottovoce sweep ring.yaml --grid flow.step=0.01..0.1:log:12   which values are best?
   $ sottovoce map ring.yaml --x flow.step=0.01..1:log:20 --y flow.mu=0.1..1:lin:20   where does it converge?
+  $ sottovoce worker --queue nats://host:4222        runs of sweeps on many machines; docs/queue.md
   $ sottovoce tune ring.yaml                         which gains does auto choose, and why?
   $ sottovoce topology inspect network.gml           is it connected, and how well?
   $ sottovoce certify sign 'flatten(sign)' --dim 64  what does a thousandth of the error cost in bits?
@@ -112,6 +114,9 @@ export async function main(
       exitCode = code;
     });
     addMapCommand(program, terminal, (code) => {
+      exitCode = code;
+    });
+    addWorkerCommand(program, terminal, (code) => {
       exitCode = code;
     });
     const topology = program

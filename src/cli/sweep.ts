@@ -13,11 +13,13 @@ import { plural } from '../base/format.js';
 import { showPath } from '../base/show-path.js';
 import type { CompareDirectory } from '../compare/store.js';
 import type { GivingUp } from '../compare/types.js';
+import type { Where } from '../compare/where.js';
 import type { Swept } from '../library/swept.js';
 import { wholeNumber, wholeNumbers } from '../schema/whole-numbers.js';
 import type { Sweep } from '../sweep/make.js';
 import type { SweepRun } from '../sweep/run.js';
 import { Interrupt, Watch } from './compare.js';
+import { addQueueOptions, type OpenWhere, openWhere, QUEUE_HELP } from './queue.js';
 import { collect } from './repeated.js';
 import { processDependencies, type RunDependencies, timedDirectory } from './run.js';
 import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
@@ -39,6 +41,9 @@ export interface SweepOptions {
   earlyStop?: boolean;
   quiet?: boolean;
   json?: boolean;
+  queue?: string;
+  keep?: boolean;
+  redeliver?: string;
 }
 
 const HELP = `
@@ -60,6 +65,7 @@ runs all of them whole. --halving (all points a few rounds, the best third of th
 Every run is \`sottovoce run CONFIG --set ... --seed ...\` on one thread, with the same stateHash; its command is in the results. Gains that are auto are
 chosen as in that run. The same sweep gives the same results with any number of --jobs.
 
+${QUEUE_HELP}
 The folder:
   results.csv, results.json, results.parquet   a row for each run, a column for each axis; results.json also has the points over their seeds, ranked
   report.html                                  a page with the best point, the points by rank, and a curve or a map
@@ -70,6 +76,7 @@ Examples:
   $ sottovoce sweep ring.yaml --grid flow.step=0.001..1:log flow.alpha=0.1..10:log --random 200 --seeds 1..3 --out study
   $ sottovoce sweep ring.yaml --grid compressor='sign; flatten(sign); top-k(k=4)' topology='ring(nodes=20); torus(rows=4, columns=5)'
   $ sottovoce sweep ring.yaml --grid topology.nodes=10..100:lin:10 --target rmsError=1e-4 --json | jq '.points[] | [.values, .rounds.median]'
+  $ sottovoce sweep ring.yaml --grid flow.step=0.001..1:log:200 --queue nats://queue-host:4222 --out study
 
 Exit codes: 0 every run has ended, whatever came out; 1 one failed (a worker died); 2 bad usage or bad input, 130 interrupted, 129 and 143 for SIGHUP and SIGTERM.
 `;
@@ -79,7 +86,7 @@ export function addSweepCommand(
   terminal: Terminal,
   setExitCode: (code: number) => void,
 ): void {
-  program
+  const command = program
     .command('sweep')
     .summary('run one config over a grid of values, or over values drawn at random')
     .description('Which gains, compressor or graph is best? Run the config with all of them and see.')
@@ -99,7 +106,8 @@ export function addSweepCommand(
     )
     .option('-j, --jobs <count>', 'runs at a time (default: one for each core)')
     .option('-q, --quiet', 'print nothing but errors')
-    .option('--json', 'print results.json on stdout, everything else on stderr')
+    .option('--json', 'print results.json on stdout, everything else on stderr');
+  addQueueOptions(command)
     .option('--no-custom', 'refuse kind: custom: modules run code')
     .option('--debug', 'print stack traces')
     .addHelpText('after', HELP)
@@ -161,7 +169,7 @@ interface Many {
   make(seeds: number[] | undefined, set: string[]): Promise<Sweep>;
   halving: boolean;
   /** What is computed between the runs and the results; `onRun` is told how to end it. */
-  between?(sweep: Sweep, jobs: number, onRun: (stop: () => void) => void): Promise<void>;
+  between?(sweep: Sweep, where: Where, onRun: (stop: () => void) => void): Promise<void>;
   /** Writes the results, and says them where there is an output. */
   report(
     sweep: Sweep,
@@ -175,7 +183,10 @@ interface Many {
 /** What `sweep` and `map` have in common: folder, interrupts, progress, exit code. */
 export async function runMany(
   name: 'sweep' | 'map',
-  options: Pick<SweepOptions, 'jobs' | 'seeds' | 'rounds' | 'set' | 'out' | 'quiet' | 'json'>,
+  options: Pick<
+    SweepOptions,
+    'jobs' | 'seeds' | 'rounds' | 'set' | 'out' | 'quiet' | 'json' | 'queue' | 'keep' | 'redeliver'
+  >,
   terminal: Terminal,
   dependencies: SweepDependencies,
   { make, halving, between, report }: Many,
@@ -185,6 +196,7 @@ export async function runMany(
   const rounds = options.rounds === undefined ? [] : [`rounds=${wholeNumber('--rounds', options.rounds, 1)}`];
   const interrupt = new Interrupt(terminal, dependencies);
   let directory: CompareDirectory | null = null;
+  let where: OpenWhere | null = null;
   try {
     const sweep = await make(seeds, [...(options.set ?? []), ...rounds]);
     const [{ CompareDirectory }, { loadModulesOf }, { runSweep }] = await Promise.all([
@@ -193,15 +205,23 @@ export async function runMany(
       import('../sweep/run.js'),
     ]);
     await loadModulesOf(sweep.cells);
+    const opened = await openWhere(jobs, options, terminal);
+    where = opened;
     const folder = options.out ?? dependencies.newFolder(timedDirectory(name, dependencies.now()));
     directory = CompareDirectory.open(folder, 'sweep');
     interrupt.holds(directory);
     directory.begin(sweep.target, sweep.cells.length);
+    await where.begin(directory.path);
 
-    const watch = new Watch(options.quiet ? null : terminal.stderr, ({ label }) => label);
+    const watch = new Watch(
+      options.quiet ? null : terminal.stderr,
+      ({ label }) => label,
+      () => opened.fleet(),
+    );
+    where.tells(watch);
     const begun: Promise<void>[] = [];
     const run = runSweep(sweep, directory, {
-      jobs,
+      where,
       halving,
       onPass: (pass) => {
         if (pass.name !== 'all' && pass.pending > 0 && !options.quiet)
@@ -219,7 +239,7 @@ export async function runMany(
       watch.end();
     });
 
-    if (run.complete()) await between?.(sweep, jobs, (stop) => interrupt.running(stop));
+    if (run.complete()) await between?.(sweep, where, (stop) => interrupt.running(stop));
     interrupt.finishing();
     const output = options.json ? terminal.stderr : terminal.stdout;
     const paint = colours(terminal, output);
@@ -227,6 +247,7 @@ export async function runMany(
     if (!options.quiet) printLine(output, `${paint.dim('results')}  ${showPath(directory.path)}`);
     if (options.json) printLine(terminal.stdout, json);
     const complete = run.complete();
+    where.complete = complete;
     if (!complete) {
       const done = `stopped: ${results.rows.length} of ${plural(sweep.cells.length, 'run')} are done`;
       printLine(
@@ -240,6 +261,7 @@ export async function runMany(
       throw new InputError(results.rows[0]?.error ?? 'every run was refused');
     return statuses.includes('failed') ? ExitCode.RUN_FAILED : ExitCode.OK;
   } finally {
+    await where?.end();
     interrupt.end();
     directory?.release();
   }

@@ -121,6 +121,20 @@ export interface CellReport {
   inputs: readonly RunInput[];
 }
 
+/** What is asked of cells, beside the cells. */
+export interface CellOrder {
+  target: Target;
+  /** Trial runs of the search for gains; 0: none. */
+  tune: number;
+  ask: CellAsk;
+}
+
+/** How a cell ended, wherever it ran. */
+export interface CellEnd extends CellReport {
+  /** Whether it would end so again: what may be the machine's is tried again when the comparison goes on. */
+  keep: boolean;
+}
+
 /** One line of results.csv; null where there is no such number. */
 export interface CellRow {
   /** Its id. */
@@ -305,13 +319,9 @@ export interface ProblemRow {
 }
 
 /** What a thread is given of a cell. */
-export interface CellTask {
+export interface CellTask extends CellOrder {
   module: WebAssembly.Module;
   loaded: LoadedConfig;
-  target: Target;
-  /** Trial runs of the search for gains; 0: none. */
-  tune: number;
-  ask: CellAsk;
   /** Where the thread says which of a user's functions it is in, see `src/plugin/watch.ts`. */
   watch: SharedArrayBuffer;
   /** And in which phase of a round; null where one may take any time. */

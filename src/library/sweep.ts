@@ -3,6 +3,7 @@
 import { InputError } from '../base/errors.js';
 import type { CompareDirectory } from '../compare/store.js';
 import type { Cell, CellOutcome, Target } from '../compare/types.js';
+import type { Where } from '../compare/where.js';
 import type { AxisInput } from '../sweep/axes.js';
 import type { Sweep } from '../sweep/make.js';
 import type { Agreement, Boundary, MapQuantity } from '../sweep/map.js';
@@ -10,9 +11,10 @@ import type { SweepResults } from '../sweep/results.js';
 import type { SweepRun } from '../sweep/run.js';
 import { checkOptions } from './options.js';
 import type { ConfigInput } from './specs.js';
+import { QUEUE_OPTIONS, type QueueOptions, whereOf } from './where.js';
 
 /** What sweeps and maps have in common. */
-export interface ManyOptions {
+export interface ManyOptions extends QueueOptions {
   /** One run of every point for each of them; the config's own where absent. */
   seeds?: readonly number[];
   /** What to reach, one quantity of `stop`; by default what the config stops at, or `{ rmsError: 1e-6 }`. */
@@ -73,7 +75,17 @@ export interface MapOutcome extends SweepOutcome {
   agreement: Agreement | null;
 }
 
-const MANY = ['seeds', 'target', 'rounds', 'earlyStop', 'jobs', 'outDir', 'signal', 'onCell'];
+const MANY = [
+  'seeds',
+  'target',
+  'rounds',
+  'earlyStop',
+  'jobs',
+  'outDir',
+  'signal',
+  'onCell',
+  ...QUEUE_OPTIONS,
+];
 
 /**
  * Runs one config over a grid of values, one run a thread. A run that fails or is refused is a row that says
@@ -147,8 +159,8 @@ export async function map(config: ConfigInput | string, options: MapOptions): Pr
       throw new InputError(`${name} is no axis, expected { path, values }`);
   const giveUp = earlyStop ? (['growing', 'slow'] as const) : null;
   const made = await makeMap({ config, x, y, of, giveUp, ...common(options) });
-  return runAll(made, options, false, async (run, directory, jobs, holdStop) => {
-    const boundary = run.complete() ? await predictBoundary(made, { jobs, onRun: holdStop }) : null;
+  return runAll(made, options, false, async (run, directory, where, holdStop) => {
+    const boundary = run.complete() ? await predictBoundary(made, { where, onRun: holdStop }) : null;
     const { mapped } = await import('./mapped.js');
     const { results, svg, caption, agreement } = await mapped(made, run, of, boundary, directory);
     const complete = run.complete();
@@ -165,12 +177,12 @@ function common({ seeds, target = {}, rounds }: ManyOptions) {
 
 async function runAll<Outcome>(
   made: Sweep,
-  { jobs, outDir, signal, onCell }: ManyOptions,
+  { jobs, outDir, signal, onCell, ...queue }: ManyOptions,
   halving: boolean,
   finish: (
     run: SweepRun,
     directory: CompareDirectory | null,
-    jobs: number,
+    where: Where,
     holdStop: (stop: () => void) => void,
   ) => Promise<Outcome>,
 ): Promise<Outcome> {
@@ -183,17 +195,19 @@ async function runAll<Outcome>(
   if (!(Number.isInteger(many) && many >= 1 && many <= 1024))
     throw new InputError(`jobs is ${many}, expected a whole number in 1..1024`);
   await loadModulesOf(made.cells);
-  const directory =
-    outDir === undefined
-      ? null
-      : (await import('../compare/store.js')).CompareDirectory.open(outDir, 'sweep');
+  const where = await whereOf(many, queue);
+  let complete = false;
+  let directory: CompareDirectory | null = null;
   let stop = () => {};
   const onAbort = () => stop();
   try {
+    if (outDir !== undefined)
+      directory = (await import('../compare/store.js')).CompareDirectory.open(outDir, 'sweep');
     directory?.begin(made.target, made.cells.length);
+    await where.begin(directory?.path ?? null);
     const thrown: unknown[] = [];
     const run = runSweep(made, directory ?? { read: () => null, keep: () => {} }, {
-      jobs: many,
+      where,
       halving,
       onDone: (cell, outcome) => {
         if (thrown.length > 0) return;
@@ -210,11 +224,14 @@ async function runAll<Outcome>(
     if (signal?.aborted) stop();
     await run.finished;
     if (thrown.length > 0) throw thrown[0];
-    return await finish(run, directory, many, (end) => {
+    const outcome = await finish(run, directory, where, (end) => {
       stop = end;
       if (signal?.aborted) end();
     });
+    complete = run.complete();
+    return outcome;
   } finally {
+    await where.close(complete);
     signal?.removeEventListener('abort', onAbort);
     directory?.release();
   }

@@ -7,6 +7,7 @@ import { InputError } from '../base/errors.js';
 import type { Certificate } from '../certify/certify.js';
 import type { Curve } from '../compare/curves.js';
 import type { Comparison } from '../compare/results.js';
+import type { CompareDirectory } from '../compare/store.js';
 import type { Cell, CellOutcome, Target } from '../compare/types.js';
 import type { FlowConfig } from '../program/flow/config.js';
 import type { FlowTrials } from '../program/flow/tune-flow.js';
@@ -17,6 +18,7 @@ import { load } from './configs.js';
 import { checkOptions } from './options.js';
 import type { CompressorInput, ConfigInput, FlowConfigInput, FlowInput } from './specs.js';
 import { type CertifyProgress, onCoordinator, type TuneProgress } from './tasks.js';
+import { QUEUE_OPTIONS, type QueueOptions, whereOf } from './where.js';
 
 /** How a compressor is measured. */
 export interface CertifyOptions {
@@ -110,6 +112,7 @@ const COMPARE_OPTIONS = [
   'outDir',
   'signal',
   'onCell',
+  ...QUEUE_OPTIONS,
 ];
 
 /** Gains, and where they come from. */
@@ -201,7 +204,7 @@ export interface NamedGraph {
  * A grid: every config on every graph with every method and every seed. What is left out is what the configs
  * say.
  */
-export interface CompareOptions {
+export interface CompareOptions extends QueueOptions {
   /** Methods by name instead of `compressors` and `flows`; texts as on the command line: `lead + sign`. */
   methods?: readonly (NamedMethod | string)[];
   /** Graphs in the place of the configs' own; texts as on the command line: `ring(nodes=20)`, or files. */
@@ -314,16 +317,18 @@ export async function compare(
   const set = options.rounds === undefined ? [] : [`rounds=${options.rounds}`];
   const grid = await makeGrid({ ...study.inputs, set, tune: trials });
   await loadModulesOf(grid.cells);
-  const directory =
-    options.outDir === undefined
-      ? null
-      : (await import('../compare/store.js')).CompareDirectory.open(options.outDir);
+  const where = await whereOf(jobs, options);
+  let directory: CompareDirectory | null = null;
+  let finished = false;
   try {
+    if (options.outDir !== undefined)
+      directory = (await import('../compare/store.js')).CompareDirectory.open(options.outDir);
     directory?.begin(grid.target, grid.cells.length);
+    await where.begin(directory?.path ?? null);
     const thrown: unknown[] = [];
     let done = 0;
     const run = runGrid(grid.cells, directory ?? { read: () => null, keep: () => {} }, {
-      jobs,
+      where,
       target: grid.target,
       tune: trials,
       onDone: (cell, outcome) => {
@@ -347,8 +352,10 @@ export async function compare(
     if (thrown.length > 0) throw thrown[0];
     const { comparison, results, curves, pictures } = await compared(grid, run.outcomes, trials, directory);
     const { tuning, complete } = results;
+    finished = complete;
     return { ...comparison, target: grid.target, tuning, complete, curves, pictures };
   } finally {
+    await where.close(finished);
     directory?.release();
   }
 }

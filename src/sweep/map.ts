@@ -12,6 +12,7 @@ import { isInputError } from '../base/errors.js';
 import { askAgain } from '../compare/grid.js';
 import { runGrid } from '../compare/run-grid.js';
 import type { Cell, CellOutcome, GivingUp } from '../compare/types.js';
+import type { Where } from '../compare/where.js';
 import { type Axis, type AxisInput, type AxisValue, numberValue } from './axes.js';
 import { makeSweep, type Sweep, type SweepInputs } from './make.js';
 import type { SweepPoint } from './results.js';
@@ -115,10 +116,10 @@ interface Side {
   continuous: boolean;
 }
 
-/** Null where theory says nothing of this config, or a stop came. `jobs`: predictions at a time. */
+/** Null where theory says nothing of this config, or a stop came. */
 export async function predictBoundary(
   sweep: Sweep,
-  { jobs, onRun }: { jobs: number; onRun?: (stop: () => void) => void },
+  { where, onRun }: { where: Where; onRun?: (stop: () => void) => void },
 ): Promise<Boundary | null> {
   const [x, y] = sweep.axes as [Axis, Axis];
   const first = sweep.cells[0] as Cell;
@@ -181,7 +182,7 @@ export async function predictBoundary(
       cells,
       { read: () => null, keep: () => {} },
       {
-        jobs,
+        where,
         target: sweep.target,
         tune: 0,
         ask: { predict: 'side', limit: 0 },

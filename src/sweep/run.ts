@@ -19,6 +19,7 @@ import { median } from '../compare/results.js';
 import { type GridRun, runGrid } from '../compare/run-grid.js';
 import type { CompareDirectory } from '../compare/store.js';
 import type { Cell, CellAsk, CellOutcome, GivingUp } from '../compare/types.js';
+import type { Where } from '../compare/where.js';
 import type { Sweep } from './make.js';
 
 /** Of the points of a rung, the share that goes on; and how many times the rounds it then has. */
@@ -43,7 +44,7 @@ export interface Pass extends Pick<GridRun, 'pending' | 'kept' | 'again'> {
 }
 
 export interface SweepRunOptions {
-  jobs: number;
+  where: Where;
   halving?: boolean;
   onPass?: (pass: Pass) => void;
   onDone?: (cell: Cell, outcome: CellOutcome) => void;
@@ -66,7 +67,7 @@ export function runSweep(sweep: Sweep, directory: Directory, options: SweepRunOp
       return again;
     });
     const run = runGrid(asked, directory, {
-      jobs: options.jobs,
+      where: options.where,
       target: sweep.target,
       tune: 0,
       ask,

@@ -26,6 +26,7 @@ const main = path.join(root, 'dist/src/cli/main.js');
  */
 const COMMANDS: { matches: RegExp; why: string; add?: string; late?: true }[] = [
   { matches: /sottovoce dashboard/, why: 'it serves until Ctrl-C; test/dashboard has it' },
+  { matches: /sottovoce .*--queue nats/, why: 'it needs a NATS server; npm run test:queue has one' },
   { matches: /^npm ci\b/, why: 'it installs and builds this very tree' },
   { matches: /^node examples\/02-/, why: 'minutes on MNIST; test/examples has a few rounds of it' },
   {
@@ -86,6 +87,7 @@ const FRAGMENTS: [string, string][] = [
 const FOREIGN: [string, string][] = [
   ['ssh -L', 'another machine'],
   ['#!/bin/bash\n#SBATCH', 'a batch system of a cluster'],
+  ['nats-server -js', 'a server, which serves until it is ended'],
   ['numactl --cpunodebind', 'a machine with several NUMA nodes'],
   ['docker run --cpuset', 'an image of one’s own'],
   ['#!/bin/sh\nnpx sottovoce bench round', 'minutes of measuring, and a branch of one’s own'],

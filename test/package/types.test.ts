@@ -37,7 +37,7 @@ const pages = [
 const EVERY_CALL = `
 import * as all from 'sottovoce';
 import { certify, compare, type ConfigInput, type FlowModule, inspectTopology, isInputError, isRunError } from 'sottovoce';
-import { InputError, loadConfig, openSession, parseConfig, map, plot, profile, RunError, resume, run, sweep, timeline, tune, verify } from 'sottovoce';
+import { InputError, loadConfig, openSession, parseConfig, map, plot, profile, RunError, resume, run, sweep, timeline, tune, verify, work } from 'sottovoce';
 import { barChart, gapSparkline, linearPlot, log2Plot, logPlot, pairedBarChart, percent, readNpy, sparkline } from 'sottovoce/report';
 import { checkGraph, edgeWeights, formatGraph, generate, type Graph, graphFromEdges, inspect } from 'sottovoce/topology';
 import { parseGraph, partOf, readGraph, spectrum, writeGraph } from 'sottovoce/topology';
@@ -71,6 +71,8 @@ try {
   const winner: number | null | undefined = study.problems[0]?.wins.rounds;
   const swept = await sweep(config, { grid: { 'flow.step': '0.1..1:log:3', 'flow.mu': [0.5, 1] }, seeds: [1, 2], random: 4, signal });
   const mapped = await map('a.yaml', { x: { path: 'flow.step', values: { from: 0.1, to: 1, count: 3 } }, y: { path: 'flow.mu', values: [0.5, 1] }, of: 'rate' });
+  const over = await sweep(config, { grid: { 'flow.step': [1] }, queue: 'nats://host:4222', keepQueue: true, redeliverSeconds: 8, onQueue: (line) => line.length });
+  const { done, handedBack }: { done: number; handedBack: number } = await work('nats://host', { jobs: 2, idleExitMs: 1000, modules: false, signal });
   const fewest: number | undefined = swept.points[swept.ranking[0] ?? 0]?.rounds?.median;
   const line: number | undefined = mapped.boundary?.pieces[0]?.[0][0];
   const { gains, report } = await tune(config, { trials: 4, signal, onProgress: ({ trials, of }) => trials / of });

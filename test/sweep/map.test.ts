@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type MapOptions, mapCommand } from '../../dist/src/cli/map.js';
+import { here } from '../../dist/src/compare/here.js';
 import { colourAt } from '../../dist/src/report/heat-map.js';
 import type { SweepFile } from '../../dist/src/report/sweep.js';
 import { makeMap, predictBoundary } from '../../dist/src/sweep/map.js';
@@ -52,7 +53,7 @@ describe('the predicted boundary', () => {
       of: 'status',
       giveUp: null,
     });
-    const boundary = await predictBoundary(sweep, { jobs: 1 });
+    const boundary = await predictBoundary(sweep, { where: here(1) });
     expect(boundary?.exact).toBe(true);
     expect(boundary!.pieces.length).toBeGreaterThan(4);
     for (const [i, j] of boundary!.pieces.flat()) {

@@ -9,6 +9,7 @@ import { flows } from './flows.js';
 import { growth } from './growth.js';
 import { kernels } from './kernels.js';
 import { memory } from './memory.js';
+import { mpi } from './mpi.js';
 import { own } from './own.js';
 import { peers } from './peers.js';
 import { precision } from './precision.js';
@@ -37,6 +38,7 @@ export const benchmarks: readonly Benchmark[] = [
   checkpoints,
   dashboard,
   workers,
+  mpi,
   growth,
   targets,
 ];

@@ -15,6 +15,7 @@ export const kernelsOf = (precision: Precision): URL =>
 export const agentsUrl = new URL(`${dist}workers/agents-entry.cjs`, import.meta.url);
 export const cellUrl = new URL(`${dist}workers/cell-entry.cjs`, import.meta.url);
 export const benchUrl = new URL(`${dist}workers/bench.js`, import.meta.url);
+export const ranksBenchUrl = new URL(`${dist}workers/ranks-bench.js`, import.meta.url);
 export const startupUrl = new URL(`${dist}src/cli/startup-process-entry.cjs`, import.meta.url);
 export const turnsUrl = new URL(`${dist}src/library/turns-process.js`, import.meta.url);
 export const coordinatorUrl = new URL(`${dist}workers/coordinator-entry.cjs`, import.meta.url);

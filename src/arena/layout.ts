@@ -33,6 +33,15 @@ export interface FieldSpec {
   /** It stands there twice, one half after the other. */
   halves?: 2;
   /**
+   * Others than their owner read its entries in the round after they were written, or in a later one:
+   *
+   *  - `rows`: one row for each agent, by position, in every half; an agent's by those who hear it;
+   *  - `arcs`: one entry for each arc of `graph.columns`, in every half, by the agent that the arc leads to.
+   *
+   * Of a field without this nobody reads what belongs to another's agents.
+   */
+  heard?: 'rows' | 'arcs';
+  /**
    * How it lasts from round to round; absent where it is written once, or anew before it is read. Whoever
    * goes back, or goes on from a checkpoint, needs all that lasts and nothing else.
    */
@@ -115,9 +124,15 @@ export function doubled(field: FieldSpec): FieldSpec {
   };
 }
 
+/** What neighbours hear of an agent, twice: they read one round's while the owner writes the next one's. */
+export function heardRows(field: FieldSpec): FieldSpec {
+  return { ...doubled(field), heard: 'rows' };
+}
+
 /** A field that lasts, with one entry or more for every directed edge, in one or two halves. */
 export function arcsThatLast(spec: FieldSpec, halves: 1 | 2 = 1, out = false): FieldSpec {
-  return { ...spec, lasts: { as: 'whole', perArc: halves, ...(out && { out }) } };
+  const lasts = { as: 'whole' as const, perArc: halves, ...(out && { out }) };
+  return { ...spec, ...(halves === 2 && { halves }), lasts };
 }
 
 /** A field that lasts as it stands. */

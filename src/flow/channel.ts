@@ -4,7 +4,7 @@
  * then x is what is doubled, and nothing is copied.
  */
 
-import { doubled, type FieldSpec, rowsThatLast } from '../arena/layout.js';
+import { doubled, type FieldSpec, heardRows, rowsThatLast } from '../arena/layout.js';
 import { bindCompressor } from '../compress/registry.js';
 import type { CompressorPlan } from '../compress/types.js';
 import { readDense } from '../compress/wire/dense.js';
@@ -33,11 +33,14 @@ export function channelSeed(seed: Seed, channel: number): Seed {
 /** Outbox and, where messages vary in length, their lengths. */
 export function channelFields(compressor: CompressorPlan, channel: number, agents: number): FieldSpec[] {
   const outbox = named('outbox', channel);
-  const fields: FieldSpec[] = [{ name: outbox, type: 'f64', length: (agents * compressor.slotBytes) / 8 }];
+  const slots: FieldSpec = { name: outbox, type: 'f64', length: (agents * compressor.slotBytes) / 8 };
+  const fields = [heardRows(rowsThatLast(slots, agents))];
+  // Whoever sends counts what it sends: a message says to its readers where it ends.
   if (compressor.messageBits === null) {
-    fields.push({ name: `${outbox}.lengths`, type: 'u32', length: agents });
+    const lengths: FieldSpec = { name: `${outbox}.lengths`, type: 'u32', length: agents };
+    fields.push(doubled(rowsThatLast(lengths, agents)));
   }
-  return fields.map((field) => doubled(rowsThatLast(field, agents)));
+  return fields;
 }
 
 /** The field with the lengths in bits of a channel's messages, two parities of one entry an agent. */

@@ -11,7 +11,7 @@
  * Zhu, Martinez 2010.
  */
 
-import { doubled } from '../arena/layout.js';
+import { heardRows } from '../arena/layout.js';
 import { bindEquations, equationFields } from './bind-equations.js';
 import { bindRows, type Equations, next, type Row } from './equations.js';
 import { estimateEquations, estimateFields } from './estimate.js';
@@ -69,7 +69,7 @@ export const consensus = defineFlow({
         ...estimateFields([''], context),
       ];
     return equationFields({ state: ['x'], scratch: ['disagreement'] }, context).map((field) =>
-      compress === 'none' && field.name === 'x' ? doubled(field) : field,
+      compress === 'none' && field.name === 'x' ? heardRows(field) : field,
     );
   },
 

@@ -14,7 +14,7 @@
  */
 
 import type { z } from 'zod';
-import { doubled, type FieldSpec } from '../arena/layout.js';
+import { type FieldSpec, heardRows } from '../arena/layout.js';
 import { unexpected } from '../base/errors.js';
 import { readDense } from '../compress/wire/dense.js';
 import type { PlanContext, Runtime } from '../runtime.js';
@@ -49,7 +49,7 @@ export function estimateState(suffix: string, context: PlanContext, each = false
   const changing = context.linksChange ?? false;
   const [s, made] = stateFields([`s${suffix}`, `z${suffix}`], context) as [FieldSpec, FieldSpec];
   const z = { ...made, laplacianOf: s.name };
-  return [each || changing || isRenewed(context) ? doubled(s) : s, ...(changing ? [] : [z])];
+  return [each || changing || isRenewed(context) ? heardRows(s) : s, ...(changing ? [] : [z])];
 }
 
 /** Whether z is made anew now and then, where links do not change. */

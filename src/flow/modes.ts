@@ -21,7 +21,7 @@
  */
 
 import type { z } from 'zod';
-import { doubled, type FieldSpec } from '../arena/layout.js';
+import { type FieldSpec, heardRows } from '../arena/layout.js';
 import type { PlanContext, Runtime } from '../runtime.js';
 import { bindRenewal, isRenewed } from './estimate.js';
 import { scratchFields, stateFields } from './state.js';
@@ -87,10 +87,12 @@ export function modeFields(
   return [
     ...stateFields(state, context).map((field) =>
       field.name === readByOthers
-        ? doubled(field)
-        : field.name === 'z'
-          ? { ...field, laplacianOf: 's' }
-          : field,
+        ? heardRows(field)
+        : field.name === READ
+          ? { ...field, heard: 'rows' as const }
+          : field.name === 'z'
+            ? { ...field, laplacianOf: 's' }
+            : field,
     ),
     ...scratchFields(scratch, context),
   ];

@@ -14,7 +14,7 @@
  * changing directed graphs, Nedic, Olshevsky 2015.
  */
 
-import { doubled, rowBytesOf } from '../arena/layout.js';
+import { heardRows, rowBytesOf } from '../arena/layout.js';
 import { agentsAhead } from '../compress/wire/ahead.js';
 import { stateFields } from './state.js';
 import { defineFlow } from './types.js';
@@ -38,7 +38,7 @@ export const pushSum = defineFlow({
 
   fields: (_, context) => [
     ...stateFields(['x'], context),
-    ...stateFields(['shares'], { ...context, dim: shareDim(context.dim) }).map(doubled),
+    ...stateFields(['shares'], { ...context, dim: shareDim(context.dim) }).map(heardRows),
   ],
 
   plan: ({ kind }) => ({ kind, gains: {} }),

@@ -11,7 +11,7 @@
  */
 
 import type { Graph } from '../../topology/index.js';
-import { doubled, rowsThatLast } from '../arena/layout.js';
+import { heardRows, rowsThatLast } from '../arena/layout.js';
 import type { Seed } from '../runtime.js';
 import { edgeWords } from './draws.js';
 import { defineLinks, numberAt, type ReferenceLinks } from './types.js';
@@ -42,7 +42,7 @@ export const randomMatching = defineLinks({
       plan: { kind, lanes: 2 },
       graph,
       fields: (_arcs, agents) => [
-        doubled(rowsThatLast({ name: 'choice', type: 'u32', length: agents }, agents)),
+        heardRows(rowsThatLast({ name: 'choice', type: 'u32', length: agents }, agents)),
       ],
       presence,
       pairwise: true,

@@ -10,8 +10,8 @@
 import type { Graph } from '../../../topology/index.js';
 import { checkArenaFits } from '../../arena/fits.js';
 import {
-  doubled,
   type FieldSpec,
+  heardRows,
   layoutArena,
   type Precision,
   pointLength,
@@ -193,7 +193,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
 
   const state = definition
     .fields(spec, { ...context, path: ['flow'] })
-    .map((field) => (inStates.includes(field.name) ? doubled(field) : field));
+    .map((field) => (inStates.includes(field.name) ? heardRows(field) : field));
   const fields: FieldSpec[] = [
     { name: 'control', type: 'i32', length: controlWords(workers) },
     ...graphFields(problem, arcs),

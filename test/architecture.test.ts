@@ -25,6 +25,7 @@ const allowed: Record<string, string[]> = {
 const COMPUTED_IMPORTS = [
   'src/plugin/modules.ts',
   'src/plugin/typescript.ts',
+  'src/ranks/open.ts',
   'src/library/turns-process.ts',
   'src/bench/startup.ts',
   'src/cli/dashboard.ts',

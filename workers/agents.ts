@@ -18,14 +18,18 @@ import { loadModules } from '../src/plugin/modules.js';
 import { guardThread, settleStrays } from '../src/plugin/stray.js';
 import { useWatchWords, watchRun } from '../src/plugin/watch.js';
 import { bindProgram } from '../src/program/registry.js';
+import { openRanks } from '../src/ranks/open.js';
+import type { Transport } from '../src/ranks/transport.js';
+import { TransportGivenUp } from '../src/ranks/transport.js';
 import { withClock } from '../src/run/clock.js';
 import { withLaps } from '../src/run/laps.js';
 import { Snapshot } from '../src/run/snapshot.js';
-import type { AgentsReport, AgentsTask, TouchTask } from '../src/run/tasks.js';
+import type { AgentsReport, AgentsTask, LoopReport, RanksTask, TouchTask } from '../src/run/tasks.js';
 import { timeThread } from '../src/run/thread-times.js';
+import type { BoundProgram } from '../src/run/types.js';
 import { watchedCount } from '../src/run/watched.js';
 import { Barrier, BarrierPoisoned, poison } from '../src/sync/barrier.js';
-import { Poison } from '../src/sync/control.js';
+import { Poison, Word } from '../src/sync/control.js';
 import { RingWriter } from '../src/trace/ring.js';
 import { withFault } from './faults.js';
 import { runRounds } from './round-loop.js';
@@ -57,7 +61,8 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
     // Not before: what is loaded may start threads of the process, which would be held there as well.
     if (task.cpu !== null) letGo = holdTo(task.cpu);
     if (!task.touched) populate(arena, worker, plan.partition);
-    const bound = bindProgram(plan, arena, bindKernels(module, memory), worker);
+    const speaks = worker === 0 && task.ranks ? await openRanks(task.ranks.transport, words) : null;
+    const bound = bindProgram(plan, arena, bindKernels(module, memory), worker, speaks?.transport);
     const failing = task.fault?.worker === worker ? withFault(bound, task.fault) : bound;
     const faulty = task.laps ? withLaps(failing, task.laps, worker) : failing;
     const { program, barrier } = task.clock
@@ -82,6 +87,7 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
         ring: new RingWriter(words, arena.view('trace.ring', 'f64'), watchedCount(plan.watched)),
         snapshot: task.snapshots ? new Snapshot(arena, worker, plan.workers, task.snapshots) : null,
         staging: task.checkpoints ? new LoopStaging(task.checkpoints, arena, worker, plan.workers) : null,
+        council: speaks?.council ?? null,
         leaveAt: task.leaveAt ?? Number.POSITIVE_INFINITY,
         heapAtRounds: task.heapAtRounds,
         sampleHeap: () => getHeapStatistics().used_heap_size,
@@ -89,6 +95,7 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
     if (task.profileUs === 0) {
       const stop = timeThread();
       const result = loop();
+      if (speaks) conclude(speaks.transport, bound, result, task.ranks as RanksTask);
       const report = { ...result, profile: null, times: stop() };
       if (worker === 0) keepCompiledCode();
       await settleStrays();
@@ -96,13 +103,27 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
     }
     const { record } = await import('../src/profile/record.js');
     const { result, profile, times } = await record(task.profileUs, () => barrier.wait(), loop);
+    if (speaks) conclude(speaks.transport, bound, result, task.ranks as RanksTask);
     await settleStrays();
     return { ...result, profile, times, timeline: (await timed?.report()) ?? null };
   } catch (error) {
     if (error instanceof BarrierPoisoned) return { poisoned: error.reason };
+    // Whoever waited for another rank was let go, as at the barrier.
+    if (error instanceof TransportGivenUp) return { poisoned: words[Word.POISON] };
     poison(words, Poison.WORKER_FAILED);
     throw error;
   } finally {
     letGo?.();
   }
+}
+
+/** The rounds are over on all ranks: their states are brought together, and nobody speaks any more. */
+function conclude(
+  transport: Transport,
+  { collect }: BoundProgram,
+  { rounds }: LoopReport,
+  { state }: RanksTask,
+): void {
+  collect?.(rounds, state?.map((buffer) => new Uint8Array(buffer)) ?? null);
+  transport.close();
 }

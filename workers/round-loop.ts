@@ -14,6 +14,7 @@
  */
 
 import type { LoopStaging } from '../src/checkpoint/staging.js';
+import type { Council } from '../src/ranks/council.js';
 import { looksEveryRound, type Snapshot } from '../src/run/snapshot.js';
 import type { LoopReport, Standing } from '../src/run/tasks.js';
 import type { BoundProgram, RunPlan, Verdict } from '../src/run/types.js';
@@ -33,6 +34,8 @@ export interface LoopInputs {
   snapshot: Snapshot | null;
   /** This worker's share of checkpoints; null where there are none. */
   staging: LoopStaging | null;
+  /** Of the leader of one of several ranks: what it decides is what rank 0 does. */
+  council: Council | null;
   /** After so many rounds everyone leaves; Infinity where that is not known before. */
   leaveAt: number;
   /** Diagnostics: called at these rounds, ascending; their results are returned. */
@@ -50,6 +53,7 @@ export function runRounds(inputs: LoopInputs): LoopReport {
     ring,
     snapshot,
     staging,
+    council,
     leaveAt,
     heapAtRounds,
     sampleHeap,
@@ -84,6 +88,10 @@ export function runRounds(inputs: LoopInputs): LoopReport {
     round = from.round;
     refining ||= from.refining;
   }
+  if (program.meet !== undefined) {
+    program.meet(round);
+    barrier.wait();
+  }
   const startedMs = performance.now() - 1000 * (from?.seconds ?? 0);
   const elapsedMs = () => performance.now() - startedMs - pausedMs;
 
@@ -102,7 +110,7 @@ export function runRounds(inputs: LoopInputs): LoopReport {
       verdict = program.traceRow(round, elapsedMs() / 1000, row);
       if (verdict === 'converged' && !refining && saved >= 0 && round - saved > 1) {
         verdict = 'go';
-        say(Command.REWIND);
+        say(council === null ? Command.REWIND : council.agree(Command.REWIND));
       } else {
         if (!entering && (!refining || verdict !== 'go' || round % traceEvery === 0)) push();
         decide();
@@ -113,7 +121,8 @@ export function runRounds(inputs: LoopInputs): LoopReport {
   };
 
   const push = () => {
-    ring.push(row);
+    // Rows are the first rank's.
+    if (council === null || council.decides) ring.push(row);
     pushed = round;
   };
 
@@ -148,19 +157,24 @@ export function runRounds(inputs: LoopInputs): LoopReport {
    * Whether all that a run needs to go on is in its arena: one that would go back to its last row can only be
    * gone on with from a row.
    */
-  const standsWhole = () => snapshot === null || refining || traced === round;
+  const standsWhole = (at = round) => snapshot === null || refining || traced === at;
 
-  const pauseWanted = (until: number) => until >= Until.NOW && round >= until;
+  const pauseWanted = (until: number, at = round) => until >= Until.NOW && at >= until;
 
-  /** The leader's decision for the round that follows. What is asked for is one word, read once. */
-  const decide = () => {
+  /** What is to be done after `at` rounds. What is asked for is one word, read once. */
+  const wanted = (at: number): number => {
     const until = Atomics.load(words, Word.UNTIL); // [L3]
-    let command: number = Command.GO;
-    if (until === Until.STOP || verdict !== 'go') command = Command.STOP;
-    else if (until === Until.LEAVE || (round >= leaveAt && round < rounds)) command = Command.LEAVE;
-    else if (pauseWanted(until)) command = Command.PAUSE;
-    else if (staging?.due(words, round) && standsWhole()) command = Command.CHECKPOINT;
-    say(command);
+    if (until === Until.STOP || verdict !== 'go') return Command.STOP;
+    if (until === Until.LEAVE || (at >= leaveAt && at < rounds)) return Command.LEAVE;
+    if (pauseWanted(until, at)) return Command.PAUSE;
+    if (staging?.due(words, at) && standsWhole(at)) return Command.CHECKPOINT;
+    return Command.GO;
+  };
+
+  /** The leader's decision for the round that follows; of several ranks, that of the first one. */
+  const decide = () => {
+    const command = wanted(round);
+    say(council === null ? command : council.agree(command));
   };
 
   /**
@@ -184,7 +198,8 @@ export function runRounds(inputs: LoopInputs): LoopReport {
     // everyone stands still when the leader says so.
     barrier.wait();
     if (leader) {
-      for (;;) {
+      // Where another rank decides, nobody is asked here.
+      while (council === null || council.decides) {
         // ASKED is read before the condition: whoever asks writes UNTIL first and bumps ASKED after, so
         // either the condition is seen changed here, or the bump ends the wait.
         const asked = Atomics.load(words, Word.ASKED); // [L5]
@@ -247,12 +262,16 @@ export function runRounds(inputs: LoopInputs): LoopReport {
     if (snapshot !== null && !refining && traced === round && saved !== round) save();
 
     for (let phase = 0; phase < phases.length; phase++) {
+      const isLast = phase === phases.length - 1;
+      // Other ranks hear of it while messages go over.
+      if (isLast && council !== null) council.begin(wanted(round + 1));
       phases[phase](round);
-      if (phase === phases.length - 1) {
+      if (isLast) {
         round++;
         if (leader) {
           Atomics.store(words, Word.ROUND, round); // [L11]
-          decide();
+          if (council === null) decide();
+          else say(council.end());
         }
       }
       barrier.wait();

@@ -10,7 +10,7 @@
 import { rmdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { RunError } from '../base/errors.js';
+import { isInputError, RunError } from '../base/errors.js';
 import { formatSeconds } from '../base/format.js';
 import { showPath } from '../base/show-path.js';
 import { recallConfig } from '../config/recalled.js';
@@ -41,6 +41,7 @@ export interface RunOptions {
   allowChanged?: boolean;
   quiet?: boolean;
   json?: boolean;
+  mpi?: boolean;
 }
 
 /** What the command line changes in the config. */
@@ -81,6 +82,8 @@ const POLL_MS = 100;
 const LOOK_MS = 200;
 const WORTH_TELLING_SECONDS = 1;
 export const CLOSE_GRACE_MS = 500;
+/** How long another rank than the first waits before it says what is probably wrong on all. */
+const RANK_GRACE_MS = 1500;
 
 /** A test holds it against the defaults that a config gets. */
 export const EXAMPLE_CONFIG = `  topology: { kind: ring, nodes: 25 }       # or { file: graph.gml }; see \`sottovoce list topologies\`
@@ -152,6 +155,7 @@ export function addRunCommand(
     .option('--no-custom', 'refuse kind: custom: modules run code')
     .option('-q, --quiet', 'print nothing but errors')
     .option('--json', 'print the summary as JSON on stdout, everything else on stderr')
+    .option('--mpi', 'be one rank of a run over several machines: mpirun -n 4 sottovoce run CONFIG --mpi')
     .option('--dashboard', 'serve a page on which the run is watched and steered: sottovoce dashboard --help')
     .option('--host <address>', 'with --dashboard: address to listen at (default: 127.0.0.1)')
     .option('--port <number>', 'with --dashboard: port to listen at (default: any that is free)')
@@ -193,7 +197,11 @@ export async function runCommand(
   dependencies: RunDependencies,
   again?: { from: ResumePoint; runId: string },
 ): Promise<number> {
-  const { quiet = false, json = false } = options;
+  const over = options.mpi ? await ranksOf() : null;
+  // What there is to say and to write is said and written once.
+  const isFirst = over === null || over.rank === 0;
+  const quiet = options.quiet === true || !isFirst;
+  const json = options.json === true && isFirst;
   const report = json ? terminal.stderr : terminal.stdout;
   const paint = colours(terminal, report);
   const interrupt = new Interrupt(terminal, dependencies);
@@ -206,12 +214,17 @@ export async function runCommand(
     opening.catch(() => {});
     close = async () => (await opening).close();
     const loaded = await dependencies.load(file, changesOf(options));
-    const given = options.out === undefined ? null : resolve(options.out);
+    const given = options.out === undefined || !isFirst ? null : resolve(options.out);
     const base = resolve(defaultDirectory(loaded, file, dependencies.now()));
-    if (given === null) checkParent(base);
+    if (given === null && isFirst) checkParent(base);
     const { session } = await interrupt.race(opening);
     const plan = await interrupt.race(
-      session.prepare({ config: loaded, outDir: given, ...(again && { from: again.from }) }),
+      session.prepare({
+        config: loaded,
+        outDir: given,
+        ...(again && { from: again.from }),
+        ...(over && { ranks: over.task }),
+      }),
     );
     if (!quiet) printLine(report, formatPlan(plan, paint));
 
@@ -219,14 +232,15 @@ export async function runCommand(
     interrupt.running(session, view);
     const gaps: number[] = [];
     // Made as late as this: nothing is left of a config that is refused.
-    if (given === null) made = dependencies.newFolder(base);
-    const outDir = given ?? (made as string);
+    if (given === null && isFirst) made = dependencies.newFolder(base);
+    const outDir = given ?? made;
     started = true;
     const race = (running: Promise<RunResult>) => interrupt.race(running);
     const result = await watch(session, view, gaps, race, {
-      outDir,
+      ...(outDir !== null && { outDir }),
       ...(again && { runId: again.runId }),
     }).finally(() => view.end());
+    if (outDir === null) return interrupt.exitCode ?? ExitCode.OK;
 
     const { summary } = result;
     const extras = { name: plan.name, directory: showPath(outDir), gaps, width: report.columns ?? 80 };
@@ -247,7 +261,9 @@ export async function runCommand(
     }
     if (interrupt.exitCode !== null && (error as { code?: unknown }).code === 'STOPPED')
       return interrupt.exitCode;
-    const code = reportError(error, terminal);
+    // What is wrong on all ranks the first one says; the job ends with it.
+    if (!isFirst && isInputError(error)) await sleep(RANK_GRACE_MS);
+    const code = reportError(over === null ? error : onRank(over, error as Error), terminal);
     if (json)
       printLine(
         terminal.stdout,
@@ -259,6 +275,29 @@ export async function runCommand(
     await Promise.race([close().catch(() => {}), sleep(CLOSE_GRACE_MS)]);
     if (made !== null) removeIfEmpty(made);
   }
+}
+
+/** This process as one rank of several: what the starter of all of them has said to it. */
+async function ranksOf() {
+  const [{ rankEnvironment }, { mpiTask }] = await Promise.all([
+    import('../ranks/environment.js'),
+    import('../ranks/mpi/task.js'),
+  ]);
+  const environment = rankEnvironment();
+  const { rank, ranks, host, localRanks } = environment;
+  return {
+    rank,
+    ranks,
+    host,
+    task: { ...mpiTask(environment), ...(localRanks !== null && { onHost: localRanks }) },
+  };
+}
+
+/** Which rank has failed, and where. */
+function onRank({ rank, ranks, host }: { rank: number; ranks: number; host: string }, error: Error): Error {
+  const message = `rank ${rank} of ${ranks}, on ${host}: ${error.message}`;
+  const { code, hint, path, file, line } = error as Error & Record<string, unknown>;
+  return Object.assign(new Error(message, { cause: error }), { code, hint, path, file, line });
 }
 
 /** Of a folder that is still to be made. Throws InputError. */

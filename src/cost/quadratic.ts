@@ -17,6 +17,7 @@ import { type FieldSpec, type Precision, pointLength, rowLength } from '../arena
 import { formatCount } from '../base/count.js';
 import { formatPath, formatValue, InputError, type SpecPath, unexpected } from '../base/errors.js';
 import type { UniformSource } from '../data/random.js';
+import { NOWHERE } from '../ranks/part.js';
 import type { Runtime } from '../runtime.js';
 import { type RowsGiven, rowsParameter } from '../schema/array.js';
 import { CompensatedSum } from './compensated.js';
@@ -223,8 +224,8 @@ export class QuadraticModel implements CostModel {
     const { dim } = this;
     const length = this.#agents * rowLength(dim, precision);
     return [
-      { name: 'cost.a', type: 'real', length },
-      { name: 'cost.b', type: 'real', length },
+      { name: 'cost.a', type: 'real', length, perAgent: true },
+      { name: 'cost.b', type: 'real', length, perAgent: true },
       { name: 'cost.meanA', type: 'f64', length: pointLength(dim) },
     ];
   }
@@ -284,11 +285,14 @@ export class QuadraticModel implements CostModel {
       this.#rows.read(agent, aRow, bRow);
       for (let c = 0; c < dim; c++) sumA.add(c, aRow[c]!);
       const at = positions === undefined ? agent : positions[agent]!;
+      if (at === NOWHERE) continue;
       a.set(aRow, at * stride);
       b.set(bRow, at * stride);
     }
     const meanA = arena.view('cost.meanA', 'f64');
     for (let c = 0; c < dim; c++) meanA[c] = sumA.total(c) / this.#agents;
+    // Of a part of the agents the arena has not all rows.
+    if (positions?.includes(NOWHERE)) return;
     this.#rows = {
       read(agent, aOut, bOut) {
         const at = positions === undefined ? agent : positions[agent]!;

@@ -6,6 +6,7 @@
 import type { Kernels } from '../../kernels/bindings.js';
 import type { Arena } from '../arena/arena.js';
 import { lookUp } from '../base/registry.js';
+import type { Transport } from '../ranks/transport.js';
 import type { ProgramDefinition } from '../run/program.js';
 import type { BoundProgram, RunPlan } from '../run/types.js';
 import { flow } from './flow/index.js';
@@ -20,6 +21,12 @@ export function programDefinition(kind: string = Object.keys(programs)[0] as str
   return lookUp(programs, kind, ['program']);
 }
 
-export function bindProgram(plan: RunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram {
-  return programDefinition(plan.program).bind(plan, arena, kernels, worker);
+export function bindProgram(
+  plan: RunPlan,
+  arena: Arena,
+  kernels: Kernels,
+  worker: number,
+  transport?: Transport,
+): BoundProgram {
+  return programDefinition(plan.program).bind(plan, arena, kernels, worker, transport);
 }

@@ -67,6 +67,8 @@ export interface TransportTask {
   data: unknown;
   rank: number;
   ranks: number;
+  /** Ranks of this job on this rank's host; 1 where absent. */
+  onHost?: number;
 }
 
 /** Opens the transport of the calling thread. */

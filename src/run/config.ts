@@ -99,6 +99,8 @@ export interface LoadedConfig<Config extends RunConfig = RunConfig> {
   changes?: readonly Change[];
   /** Edges of the topology that are cut. */
   cut?: readonly EdgeEnds[];
+  /** Which rank of how many this process is; absent: there is one. */
+  ranks?: { rank: number; ranks: number };
   /** What the command line changed in it: errors there name the option and no line. */
   overrides?: readonly Override[];
 }

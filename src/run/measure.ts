@@ -23,6 +23,7 @@ import type { Arena } from '../arena/arena.js';
 import { type FieldSpec, type Precision, rowLength } from '../arena/layout.js';
 import { bindPoints } from '../cost/points.js';
 import type { BoundCost, CostModel } from '../cost/types.js';
+import type { Ensemble } from '../ranks/ensemble.js';
 import { COLUMNS } from '../trace/ring.js';
 import type { SampleChoice, StopSpec } from './config.js';
 
@@ -127,6 +128,9 @@ export interface MeasureBinding {
   /** Of the agent at a position, and the other way round; undefined where they are the same. */
   numbers: Uint32Array | undefined;
   positions: Uint32Array | undefined;
+  /** Of several ranks: what this one holds; and, on the thread that speaks with the others, all of them. */
+  part: { own: number } | null;
+  ensemble: Ensemble | null;
 }
 
 export interface BoundMeasure {
@@ -164,7 +168,7 @@ export function bindMeasure(
 }
 
 function closedForm(
-  { plan, agents, dim, rowBytes, first, end, numbers }: MeasureBinding,
+  { plan, agents, dim, rowBytes, first, end, numbers, part }: MeasureBinding,
   arena: Arena,
   { mean, optimum }: { mean: number; optimum: number },
 ): BoundMeasure {
@@ -174,6 +178,9 @@ function closedForm(
   const curvature = plan.curvature === 'ones' ? null : arena.view(plan.curvature as string, 'f64');
   const gaps = arena.view('trace.agentGaps', 'f64');
   const slopes = arena.view('trace.agentSlopes', 'f64');
+  // Of several ranks each has its own agents', by position, until they are gathered.
+  const ownGaps = part === null ? gaps : arena.view('ranks.agentGaps', 'f64');
+  const ownSlopes = part === null ? slopes : arena.view('ranks.agentSlopes', 'f64');
   const star = optimum / 8;
   return {
     phase(_round, xAt) {
@@ -188,8 +195,8 @@ function closedForm(
           slope += a * a * distance * distance;
         }
         const number = numbers === undefined ? position : numbers[position];
-        gaps[number] = gap / 2;
-        slopes[number] = Math.sqrt(slope);
+        ownGaps[number] = gap / 2;
+        ownSlopes[number] = Math.sqrt(slope);
       }
     },
     fill(row) {
@@ -211,12 +218,14 @@ function evaluated(
   kernels: Kernels,
   { mean, away }: { mean: number; away: Float64Array },
 ): BoundMeasure {
-  const { plan, agents, dim, rowBytes, optimumValue, worker, workers, positions } = binding;
+  const { plan, agents, dim, rowBytes, optimumValue, positions, part, ensemble } = binding;
   const { points } = plan;
+  // Over several ranks the thread that speaks with the others does all of it, of its own agents.
+  const [worker, workers] = part === null ? [binding.worker, binding.workers] : [0, 1];
   const gaps = arena.view('trace.agentGaps', 'f64');
   const slopes = arena.view('trace.agentSlopes', 'f64');
-  const values = arena.address('scratch.pointValues', worker);
-  const slope = bindSlope(cost, arena, worker, { agents, dim, positions });
+  const values = arena.address(part === null ? 'scratch.pointValues' : 'ranks.pointValues', worker);
+  const slope = bindSlope(cost, arena, worker, { agents, dim, positions, ensemble });
   const forms = bindPoints({ arena, kernels, dim, worker });
   const positionOf = (number: number) => (positions === undefined ? number : positions[number]);
 
@@ -230,14 +239,32 @@ function evaluated(
     return true;
   };
 
+  const valuesAt = (point: number) => {
+    if (part === null) {
+      cost.values(0, agents, point, values);
+      return;
+    }
+    const own = arena.view('ranks.values', 'f64');
+    if (part.own > 0) cost.values(0, part.own, point, arena.address('ranks.values'));
+    ensemble?.gather(own, ensemble.rank === 0 ? arena.view('ranks.pointValues', 'f64') : null);
+  };
+
   /** Of all agents' costs at one point, which stands there both as a row of the state and as float64. */
   const look = (row: number, point: number, into: number) => {
-    cost.values(0, agents, point, values);
+    valuesAt(point);
     gaps[into] = kernels.sum(values, agents) / agents - optimumValue;
     slopes[into] = slope(row);
   };
+  const shown = part === null ? [] : [arena.address('ranks.row'), arena.address('ranks.rowBefore')];
+  /** The row of an agent; over several ranks a copy, which leaves that of the row seen last. */
+  const rowOf = (number: number, xAt: number): number => {
+    if (ensemble === null) return xAt + positionOf(number) * rowBytes;
+    const to = seen.into >= 0 && seen.row === shown[0] ? (shown[1] as number) : (shown[0] as number);
+    ensemble.row(number, xAt, rowBytes, to);
+    return to;
+  };
   const lookAt = (number: number, xAt: number, into: number) => {
-    const row = xAt + positionOf(number) * rowBytes;
+    const row = rowOf(number, xAt);
     if (isSeen(row)) {
       gaps[into] = gaps[seen.into];
       slopes[into] = slopes[seen.into];
@@ -249,13 +276,14 @@ function evaluated(
   };
   const farthest = () => {
     let found = 0;
-    for (let number = 1; number < agents; number++) if (away[number] > away[found]) found = number;
-    return found;
+    for (let number = 1; number < away.length; number++) if (away[number] > away[found]) found = number;
+    return ensemble === null ? found : ensemble.told(found);
   };
 
   return {
     phase(round, xAt) {
       // Batches are named by the round; an exact gradient draws none.
+      if (part !== null && ensemble === null) return;
       cost.beginRound?.(round);
       seen.into = -1;
       for (let point = worker; point < points + 2; point += workers) {
@@ -288,7 +316,12 @@ export function bindSlope(
   cost: BoundCost,
   arena: Arena,
   worker: number,
-  { agents, dim, positions }: Pick<MeasureBinding, 'agents' | 'dim' | 'positions'>,
+  {
+    agents,
+    dim,
+    positions,
+    ensemble = null,
+  }: Pick<MeasureBinding, 'agents' | 'dim' | 'positions'> & { ensemble?: Ensemble | null },
 ): (point: number) => number {
   const gradient = arena.address('scratch.pointGradient', worker);
   const gradientView = arena.reals('scratch.pointGradient', worker);
@@ -296,10 +329,14 @@ export function bindSlope(
   const exact = cost.exactGradient ?? cost.gradient;
   return (point) => {
     sum.fill(0);
-    for (let number = 0; number < agents; number++) {
-      exact(positions === undefined ? number : positions[number], 1, point, gradient);
+    const add = (position: number) => {
+      exact(position, 1, point, gradient);
       for (let c = 0; c < dim; c++) sum[c] += gradientView[c];
-    }
+    };
+    if (ensemble !== null) ensemble.chain(sum, add);
+    else
+      for (let number = 0; number < agents; number++)
+        add(positions === undefined ? number : positions[number]);
     let squares = 0;
     for (let c = 0; c < dim; c++) squares += sum[c] * sum[c];
     return Math.sqrt(squares) / agents;

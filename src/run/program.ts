@@ -21,6 +21,7 @@ import type { Arena } from '../arena/arena.js';
 import type { Reals } from '../arena/layout.js';
 import type { Gains } from '../base/pattern-search.js';
 import type { Optimum } from '../cost/types.js';
+import type { Transport } from '../ranks/transport.js';
 import type { ProgramSections } from '../schema/program.js';
 import type { Edit } from './changes.js';
 import type { LoadedConfig, RunConfig } from './config.js';
@@ -198,7 +199,7 @@ export interface ProgramDefinition {
   /** Whom the agents of a config are linked to; null where there is no graph. */
   network(loaded: LoadedConfig): Promise<RunNetwork | null>;
   /** On a worker. */
-  bind(plan: RunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram;
+  bind(plan: RunPlan, arena: Arena, kernels: Kernels, worker: number, transport?: Transport): BoundProgram;
 }
 
 export interface Program<Problem, Outline, Choice, Plan extends RunPlan> {
@@ -207,7 +208,8 @@ export interface Program<Problem, Outline, Choice, Plan extends RunPlan> {
   sections(): Promise<ProgramSections>;
   /** Loaded on the host alone: readers, solvers and checks are nothing that a worker needs. */
   stages(): Promise<Stages<Problem, Outline, Choice, Plan>>;
-  bind(plan: Plan, arena: Arena, kernels: Kernels, worker: number): BoundProgram;
+  /** `transport`: of the worker that speaks with other ranks, where there are several. */
+  bind(plan: Plan, arena: Arena, kernels: Kernels, worker: number, transport?: Transport): BoundProgram;
 }
 
 export function defineProgram<Problem, Outline, Choice, Plan extends RunPlan>({

@@ -3,6 +3,7 @@
 import type { Profiler } from 'node:inspector';
 import type { Layout } from '../arena/layout.js';
 import type { InputFile } from '../base/inputs.js';
+import type { TransportTask } from '../ranks/transport.js';
 import type { BarrierPath } from '../sync/tree.js';
 import type { ThreadTimes } from './thread-times.js';
 import type { TimelineReport } from './timeline.js';
@@ -41,6 +42,13 @@ export interface StagingTask {
   changed?: { silent: boolean };
 }
 
+/** What the threads of one of several ranks are told of the others. Plain data. */
+export interface RanksTask {
+  transport: TransportTask;
+  /** On the first rank: where the state of all agents goes when the rounds are over, a field each. */
+  state: readonly SharedArrayBuffer[] | null;
+}
+
 /** One worker's part of a whole run. */
 export interface AgentsTask {
   module: WebAssembly.Module;
@@ -72,6 +80,8 @@ export interface AgentsTask {
   snapshots: SharedArrayBuffer | null;
   /** Null where no checkpoint is taken. */
   checkpoints: StagingTask | null;
+  /** Where there are several ranks: how this one speaks with the others, which worker 0 does. */
+  ranks?: RanksTask | null;
   /** After so many rounds everyone leaves, for the run is changed there; null where that is not known before. */
   leaveAt?: number | null;
 }

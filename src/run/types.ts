@@ -83,6 +83,11 @@ export type Verdict = 'go' | 'converged' | 'diverged';
 export interface BoundProgram {
   /** Runs before round 0; a barrier follows. */
   prologue(): void;
+  /**
+   * Before the first round of this loop, on every worker, where there are several ranks: the messages of `round` go to
+   * those who hear them elsewhere. A barrier follows.
+   */
+  meet?(round: number): void;
   /** The phases of a round; a barrier follows each. */
   phases: readonly ((round: number) => void)[];
   /** What people call these; their numbers where absent. */
@@ -99,6 +104,11 @@ export interface BoundProgram {
    * for that round's messages, follows. Absent where there is nothing of the kind.
    */
   restore?(round: number): void;
+  /**
+   * When the rounds are over, on the leaders of several ranks alike: brings the state of all agents to the first one,
+   * by number, without the rows' padding; `into`: a field each, null on other ranks.
+   */
+  collect?(round: number, into: readonly Uint8Array[] | null): void;
   /** After the trace phases, on the leader alone: fills `row` (columns of the trace ring). */
   traceRow(round: number, seconds: number, row: Float64Array): Verdict;
 }

@@ -8,6 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { type Arena, createArena } from '../arena/arena.js';
+import type { Precision, Reals } from '../arena/layout.js';
 import { keepCompiledCode } from '../base/compiled-code.js';
 import { InputError } from '../base/errors.js';
 import { plural } from '../base/format.js';
@@ -24,7 +25,7 @@ import type { LoadedConfig } from '../run/config.js';
 import { optimumValueIn } from '../run/optimum.js';
 import type { Summary } from '../run/reports.js';
 import { createSnapshots, goesBack } from '../run/snapshot.js';
-import type { Fault, LoopReport } from '../run/tasks.js';
+import type { Fault, LoopReport, RanksTask } from '../run/tasks.js';
 import { sumThreadTimes } from '../run/thread-times.js';
 import { watchedColumns, watchedCount } from '../run/watched.js';
 import { standsStill, Word } from '../sync/control.js';
@@ -89,6 +90,8 @@ export class ActiveRun {
   /** The one that everyone is asked to leave for. */
   private wanted: { planned: Planned; made: () => void; refused: (error: Error) => void } | null = null;
   private fault: Fault | null = null;
+  /** Null where there is one rank. */
+  private readonly ranks: RanksTask | null;
   /** Why trace.csv could not be written any further; null as long as it can. */
   private unwritten: Error | null = null;
 
@@ -120,11 +123,32 @@ export class ActiveRun {
     this.followed = watched ? watchedColumns(watched) : null;
     this.reader = this.openReader();
     this.steering = new Steering(this.words, prepared.plan.rounds);
+    this.ranks = options.ranks ? { transport: options.ranks, state: this.collected() } : null;
     this.snapshots = goesBack(prepared.plan) ? createSnapshots(prepared.plan.layout) : null;
     this.timeline = options.timeline
       ? new TimelineRecording(options.timeline, prepared.plan, this.words)
       : null;
     this.checkpoints = new RunCheckpoints(this.checkpointInputs());
+  }
+
+  /** On the first of several ranks: room for the state of all agents. */
+  private collected(): SharedArrayBuffer[] | null {
+    const { plan } = this.prepared;
+    if (this.options.ranks?.rank !== 0) return null;
+    return plan.state.map(({ rows }) => new SharedArrayBuffer(rows * plan.dim * this.arena.realBytes));
+  }
+
+  /** The state after `round` rounds, of all ranks where there are several; empty on those that were not given it. */
+  private stateAfter(round: number): StateRows[] {
+    const { arena, prepared, ranks } = this;
+    const { plan } = prepared;
+    if (ranks === null) return plan.state.map((field) => stateRows(arena, plan, field, round));
+    return (ranks.state ?? []).map((buffer, i) => ({
+      data: realsOf(buffer, arena.precision),
+      rows: plan.state[i].rows,
+      rowStride: plan.dim,
+      columns: plan.dim,
+    }));
   }
 
   /** Of the ring in the arena that there is. */
@@ -297,17 +321,15 @@ export class ActiveRun {
       if (workersTime !== null) summary.workersTime = workersTime;
       if (this.unwritten !== null)
         Object.assign(summary, { status: 'failed', error: this.unwritten.message });
-      const state = prepared.plan.state.map((field) =>
-        stateRows(this.arena, prepared.plan, field, leader.rounds),
-      );
-      summary.stateHash = await this.hash(state);
-      const [x] = state;
-      if (directory) {
+      const state = this.stateAfter(leader.rounds);
+      const [x = null] = state;
+      if (x !== null) summary.stateHash = await this.hash(state);
+      if (directory && x !== null) {
         const told = this.writing.begin('x.npy', x.rows * x.columns);
         await directory.writeX((file) => writeNpyRows(file, x, told));
       }
-      const result = options.keepX ? compactRows(x) : null;
-      await this.checkpoints.last(leader, this.snapshots, this.writing);
+      const result = options.keepX && x !== null ? compactRows(x) : null;
+      if (this.ranks === null) await this.checkpoints.last(leader, this.snapshots, this.writing);
       this.tellCheckpoints(summary);
       this.writing.end();
       const written = (await directory?.finish(summary, this.reportMaker(x))) ?? summary;
@@ -480,6 +502,7 @@ export class ActiveRun {
         timeline: this.timeline?.buffer ?? null,
         snapshots: this.snapshots,
         checkpoints: this.checkpoints.task,
+        ranks: this.ranks,
         callSeconds: options.config.config.modules?.seconds,
         roundSeconds: options.config.config.timeout?.round,
       });
@@ -580,4 +603,8 @@ function compactRows(from: StateRows): Float64Array {
     out.set(data.subarray(at, at + columns), row * columns);
   }
   return out;
+}
+
+function realsOf(buffer: SharedArrayBuffer, precision: Precision): Reals {
+  return precision === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
 }

@@ -24,7 +24,15 @@ import { compileKernels } from '../run/kernels.js';
 import { createLaps, describeLate, LATE_HINT, watchLaps } from '../run/laps.js';
 import { agentsUrl } from '../run/locations.js';
 import { nearbyOf } from '../run/places.js';
-import type { AgentsReport, AgentsTask, Fault, RunReport, StagingTask, TouchTask } from '../run/tasks.js';
+import type {
+  AgentsReport,
+  AgentsTask,
+  Fault,
+  RanksTask,
+  RunReport,
+  StagingTask,
+  TouchTask,
+} from '../run/tasks.js';
 import type { RunPlan } from '../run/types.js';
 import { DEFAULT_SPINS, poison } from '../sync/barrier.js';
 import { Poison } from '../sync/control.js';
@@ -52,6 +60,8 @@ export interface Diagnostics {
   checkpoints: StagingTask | null;
   /** As in `AgentsTask`. */
   leaveAt?: number | null;
+  /** As in `AgentsTask`. */
+  ranks?: RanksTask | null;
   /** How long one call of a user's function may take. */
   callSeconds?: number | undefined;
   /** How long a phase of a round may take; absent: any time. */

@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ownCores } from '../base/cores.js';
 import { formatValue, InputError, isInputError } from '../base/errors.js';
 import { RunDirectory } from '../output/run-directory.js';
+import type { TransportTask } from '../ranks/transport.js';
 import type { ChangeReport, Edit } from '../run/changes.js';
 import { placesFor } from '../run/places.js';
 import type { PlanReport } from '../run/reports.js';
@@ -29,6 +30,18 @@ interface Ready {
 
 /** Of an open number: they come up while the run is prepared; if more pay, they are started then. */
 const THREADS_AT_ONCE = 4;
+
+/** What is planned has to know of which rank it is. */
+function withRanks(options: PrepareOptions): PrepareOptions {
+  const { ranks, config } = options;
+  if (ranks === undefined) return options;
+  return { ...options, config: { ...config, ranks: { rank: ranks.rank, ranks: ranks.ranks } } };
+}
+
+/** Workers of a rank where nobody says how many: its cores, of which it may share some with others of its host. */
+function coresOfRank({ onHost = 1 }: TransportTask): number {
+  return Math.max(1, Math.floor(ownCores().count / onHost));
+}
 
 const fixed = (workers: number) => ({ workers, why: null });
 
@@ -82,20 +95,24 @@ export class RunSession implements Session, Watchable {
     this.preparing = true;
     try {
       barrierChoice();
-      const { options, left } = await withPlaces(given);
-      const { workers } = options.config.config;
+      const { options, left } = await withPlaces(withRanks(given));
+      const { ranks } = options;
+      const { workers: asked } = options.config.config;
+      // A rank has a thread more, which speaks with the others.
+      const extra = ranks === undefined ? 0 : 1;
+      const workers = asked === 'auto' && ranks !== undefined ? coresOfRank(ranks) : asked;
       const isOpen = workers === 'auto';
       // First of all: its threads come up while the run is prepared.
-      let pool = new WorkerPool(isOpen ? Math.min(ownCores().count, THREADS_AT_ONCE) : workers);
+      let pool = new WorkerPool(isOpen ? Math.min(ownCores().count, THREADS_AT_ONCE) : workers + extra);
       try {
         const directory = options.outDir === null ? null : RunDirectory.create(options.outDir);
         let prepared = await prepareRun(options.config, isOpen ? 1 : workers);
         const { why, workers: chosen } = isOpen
           ? await chooseWorkers(prepared, (precision) => pool.kernels(precision))
           : fixed(workers);
-        if (chosen !== prepared.plan.workers)
+        if (isOpen && chosen !== prepared.plan.workers)
           prepared = { ...(await prepared.withWorkers(chosen)), inputs: prepared.inputs };
-        if (chosen > pool.threads) {
+        if (isOpen && chosen > pool.threads) {
           await pool.destroy();
           pool = new WorkerPool(chosen);
         }

@@ -5,6 +5,7 @@
 
 import type { Manifest } from '../output/manifest.js';
 import type { CpuProfile } from '../profile/record.js';
+import type { TransportTask } from '../ranks/transport.js';
 import type { Change, ChangeReport, Edit } from '../run/changes.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { PlanReport, Summary } from '../run/reports.js';
@@ -67,6 +68,8 @@ export interface PrepareOptions {
   heapAtRounds?: number[];
   /** A fault on purpose, see `workers/faults.ts`. */
   fault?: { worker: number; round: number; kind: 'throw' | 'exit' | 'out-of-memory' | 'hang' };
+  /** This process is one rank of a run over several: how it speaks with the others. Only the first one writes. */
+  ranks?: TransportTask;
   /** Goes on from a checkpoint of a run with this config, to the same bits. */
   from?: ResumePoint;
   /** Counts each worker's time in phases and at the barrier (a diagnostic; see `src/run/clock.ts`). */

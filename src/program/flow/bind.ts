@@ -13,11 +13,14 @@ import { bindChannel, bindStateChannel } from '../../flow/channel.js';
 import { bindReference } from '../../flow/reference.js';
 import { flowDefinition } from '../../flow/registry.js';
 import { bindLinks } from '../../links/bind.js';
+import { Ensemble } from '../../ranks/ensemble.js';
+import { bindExchange } from '../../ranks/exchange.js';
+import type { Transport } from '../../ranks/transport.js';
 import type { BoundProgram, SaidBefore } from '../../run/types.js';
 import type { Runtime } from '../../runtime.js';
 import { bindBits } from './bits.js';
 import { blocksOf, shareHubs } from './hubs.js';
-import { costByNumber, referenceByNumber, valuesByNumber } from './order.js';
+import { costByNumber, costOfPart, referenceByNumber, valuesByNumber } from './order.js';
 import { bindTrace, stateAt } from './trace.js';
 import type { FlowRunPlan } from './types.js';
 
@@ -27,8 +30,8 @@ function bindRuntime(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: 
     arena,
     kernels,
     worker,
-    agents: plan.agents,
-    total: plan.total,
+    agents: plan.rows,
+    total: plan.agents,
     dim: plan.dim,
     rowBytes: plan.rowBytes,
     blockAgents: plan.blockAgents,
@@ -66,6 +69,7 @@ function bindCost(plan: FlowRunPlan, runtime: Runtime): BoundCost {
   const cost = definition.bind(plan.cost, runtime);
   const { numbers, rowBytes } = runtime;
   if (numbers === undefined) return cost;
+  if (plan.part !== null) return definition.placed ? cost : costOfPart(cost, numbers, rowBytes);
   return definition.placed ? valuesByNumber(cost, numbers) : costByNumber(cost, numbers, rowBytes);
 }
 
@@ -103,7 +107,15 @@ function goingOn(
   };
 }
 
-export function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, worker: number): BoundProgram {
+/** `transport`: of the worker that speaks with other ranks. */
+export function bindFlow(
+  plan: FlowRunPlan,
+  arena: Arena,
+  kernels: Kernels,
+  worker: number,
+  transport?: Transport,
+): BoundProgram {
+  const { part } = plan;
   const runtime = bindRuntime(plan, arena, kernels, worker);
   const { blockAgents } = plan;
   const bindChannels = (runtime: Runtime) =>
@@ -121,35 +133,77 @@ export function bindFlow(plan: FlowRunPlan, arena: Arena, kernels: Kernels, work
   const flow = flowDefinition(plan.flow).bind(plan.flow, channels, cost, runtime, bindChannels);
   const first = plan.partition[worker];
   const end = plan.partition[worker + 1];
-  const blocks = blocksOf(first, end, blockAgents, plan.hubs);
+  // What other ranks hear comes first.
+  const interior = part === null ? first : part.interior[worker];
+  const boundaryBlocks = blocksOf(first, interior, blockAgents, plan.hubs);
+  const blocks = blocksOf(interior, end, blockAgents, plan.hubs);
   const links =
     plan.links === null
       ? null
-      : bindLinks({ ...plan, plan: plan.links, out: plan, first, end }, arena, kernels);
+      : bindLinks(
+          { ...plan, agents: plan.rows, total: plan.agents, plan: plan.links, out: plan, first, end },
+          arena,
+          kernels,
+        );
   const counted = bindBits(plan, arena, worker, links);
   const goesOn = plan.before === undefined ? null : goingOn(counted, plan.before);
   const bits = goesOn ?? counted;
 
-  const round = (k: number) => {
+  const begin = (k: number) => {
     cost.beginRound?.(k);
     links?.begin(k);
     bits.deliver(k);
     links?.ahead(k + 1);
     for (let channel = 0; channel < channels.length; channel++) channels[channel].prepare(k + 1);
     flow.prepare?.(k + 1);
+  };
+  const workOn = (blocks: Uint32Array, k: number) => {
     for (let b = 0; b + 1 < blocks.length; b++) flow.block(blocks[b], blocks[b + 1] - blocks[b], k);
   };
+  const round = (k: number) => {
+    begin(k);
+    workOn(blocks, k);
+  };
+  const boundary = (k: number) => {
+    begin(k);
+    workOn(boundaryBlocks, k);
+  };
+
+  const speaks = part !== null && transport !== undefined;
+  const ensemble = speaks ? new Ensemble(part, arena, transport) : null;
+  const exchange = speaks ? bindExchange(part, plan.ownArcs, arena, transport) : null;
+  const speak = (k: number) => {
+    exchange?.[k & 1].start();
+    exchange?.[k & 1].wait();
+  };
+  const phases: [string, (k: number) => void][] =
+    part === null
+      ? [['round', round]]
+      : [
+          ['boundary', boundary],
+          speaks ? ['exchange', (k) => speak(k + 1)] : ['interior', (k) => workOn(blocks, k)],
+        ];
+  if (hubs) phases.unshift(['hubs', hubs.phase]);
 
   return {
     prologue() {
       links?.prologue();
       for (const channel of channels) channel.prepare(0);
       flow.prepare?.(0);
-      for (let b = 0; b + 1 < blocks.length; b++) flow.prologue(blocks[b], blocks[b + 1] - blocks[b], 0);
+      for (const some of [boundaryBlocks, blocks])
+        for (let b = 0; b + 1 < some.length; b++) flow.prologue(some[b], some[b + 1] - some[b], 0);
     },
-    phases: hubs ? [hubs.phase, round] : [round],
-    phaseNames: hubs ? ['hubs', 'round'] : ['round'],
-    ...bindTrace(plan, runtime, cost, bits),
+    ...(part !== null && { meet: speak }),
+    ...(ensemble !== null && {
+      collect: (k: number, into: readonly Uint8Array[] | null) =>
+        plan.state.forEach(({ name }, i) => {
+          const at = stateAt(plan, arena, name)(k);
+          ensemble.collect(at, plan.rowBytes, plan.dim * arena.realBytes, into?.[i] ?? null);
+        }),
+    }),
+    phases: phases.map(([, phase]) => phase),
+    phaseNames: phases.map(([name]) => name),
+    ...bindTrace(plan, runtime, cost, bits, ensemble),
     restore(k) {
       // What a codec has drawn for the messages that are waiting lies outside the arena.
       for (const channel of channels) channel.prepare(k);

@@ -62,7 +62,7 @@ export function bitsFields(plan: Pick<FlowRunPlan, 'messageBits' | 'links' | 'ar
 }
 
 export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links: RoundLinks | null): Bits {
-  const { agents, total, arcs, partition, workers, messageBits, unicastBits, network, stateBits } = plan;
+  const { agents, arcs, rows, partition, workers, messageBits, unicastBits, network, stateBits } = plan;
   const ofEdges = arena.has('network.bandwidth');
   const bandwidth = ofEdges ? arena.view('network.bandwidth', 'f64') : new Float64Array();
   const latency = ofEdges ? arena.view('network.latency', 'f64') : new Float64Array();
@@ -104,7 +104,7 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
     }
     return {
       deliver: () => {},
-      broadcast: (rounds) => rounds * total * messageBits,
+      broadcast: (rounds) => rounds * agents * messageBits,
       links: (rounds) => rounds * arcs * messageBits,
       networkSeconds(rounds) {
         if (network === null) return Number.NaN;
@@ -158,7 +158,7 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
   return {
     deliver(round) {
       if (worker === 0) settle(round);
-      const base = (round & 1) * agents;
+      const base = (round & 1) * rows;
       let broadcast = 0;
       let onLinks = 0;
       let slowest = NOTHING_SENT;

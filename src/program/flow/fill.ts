@@ -1,15 +1,16 @@
 /** Filling the fresh arena of a flow: graph, data, beginning and optimum. */
 
 import type { Arena } from '../../arena/arena.js';
-import type { Reals } from '../../arena/layout.js';
+import { REAL, type Reals } from '../../arena/layout.js';
 import { costDefinition } from '../../cost/registry.js';
 import type { Optimum } from '../../cost/types.js';
 import { reverseEdges } from '../../flow/edges.js';
 import type { ReferenceModel } from '../../flow/reference-types.js';
 import { fillLinks, inRows, outRows } from '../../links/bind.js';
+import { NOWHERE, type Part } from '../../ranks/part.js';
 import { fillOptimum } from '../../run/optimum.js';
 import type { FlowProblem } from './load.js';
-import { type AgentOrder, placeRows } from './order.js';
+import { type AgentOrder, type LocalOrder, placeRows } from './order.js';
 import type { FlowRunPlan } from './types.js';
 
 /** What a fresh arena of a flow is filled with: graph, data, beginning and optimum. */
@@ -18,7 +19,8 @@ export interface Filling {
   /** Null where what is averaged stands still. */
   reference: ReferenceModel | null;
   plan: Pick<FlowRunPlan, 'agents' | 'dim' | 'rowBytes' | 'directed' | 'shares' | 'problem'>;
-  order: AgentOrder | null;
+  /** Of all agents or, on one of several ranks, of its own. */
+  order: LocalOrder | AgentOrder | Part | null;
   optimum: Optimum | null;
 }
 
@@ -28,10 +30,9 @@ export function fillFlow(arena: Arena, { problem, reference, plan, order, optimu
   const outward = outRows(graph);
   arena.view('graph.rowStart', 'u32').set(order?.rowStart ?? inward.rowStart);
   arena.view('graph.columns', 'u32').set(order?.columns ?? inward.columns);
-  if (order) {
-    arena.view('agents.numbers', 'u32').set(order.numbers);
-    arena.view('agents.positions', 'u32').set(order.positions);
-  }
+  const part = order !== null && 'rank' in order ? order : null;
+  if (order) arena.view('agents.numbers', 'u32').set(order.numbers);
+  if (order && 'positions' in order) arena.view('agents.positions', 'u32').set(order.positions);
   if (plan.directed) {
     arena.view('graph.outStart', 'u32').set(order?.out?.rowStart ?? outward.rowStart);
     arena.view('graph.outColumns', 'u32').set(order?.out?.columns ?? outward.columns);
@@ -53,12 +54,15 @@ export function fillFlow(arena: Arena, { problem, reference, plan, order, optimu
   arena.view('graph.weights', 'f64').set(weights ? inOrder(weights, order?.arcs) : [1]);
   arena.view('graph.degrees', 'f64').set(inOrder(degrees, order?.numbers));
   if (arena.has('graph.reverse'))
-    arena.view('graph.reverse', 'u32').set(reverseEdges(order ?? graph, order?.arcs));
+    arena.view('graph.reverse', 'u32').set(part?.reverse ?? reverseEdges(order ?? graph, order?.arcs));
   const placed = order !== null && costDefinition(cost.plan.kind).placed === true;
-  cost.fill(arena, placed ? order.positions : undefined);
+  cost.fill(arena, placed ? positionsOf(order, plan.agents) : undefined);
 
   const rowStride = plan.rowBytes / arena.realBytes;
-  const x = arena.reals('x');
+  // Of a part of the agents the beginning is that of all of them, made beside the arena.
+  const begins = init !== null || plan.problem === 'average' || reference !== null || cost.initial;
+  const x =
+    part === null ? arena.reals('x') : new REAL[arena.precision].of(begins ? plan.agents * rowStride : 0);
   if (init) {
     for (let agent = 0; agent < plan.agents; agent++) {
       x.set(init.subarray(agent * plan.dim, (agent + 1) * plan.dim), agent * rowStride);
@@ -78,7 +82,26 @@ export function fillFlow(arena: Arena, { problem, reference, plan, order, optimu
 
   fillOptimum(arena, plan.problem === 'average' ? averageProblem(x, rowStride, plan) : optimum);
   // Until here by number, so that what is summed over the agents is summed in that order.
-  if (order) placeRows(x.subarray(0, plan.agents * rowStride), rowStride, order);
+  if (part !== null) {
+    if (begins) takeRows(x, arena.reals('x'), rowStride, part);
+  } else if (order) placeRows(x.subarray(0, plan.agents * rowStride), rowStride, order);
+}
+
+/** Where the agent with a number lies; NOWHERE for those of other ranks. */
+function positionsOf(order: LocalOrder | AgentOrder | Part, agents: number): Uint32Array {
+  if ('positions' in order) return order.positions;
+  const own = 'own' in order ? order.own : order.numbers.length;
+  const positions = new Uint32Array(agents).fill(NOWHERE);
+  for (let at = 0; at < own; at++) positions[order.numbers[at]] = at;
+  return positions;
+}
+
+/** The rows of a part's own agents, of those of all. */
+function takeRows(all: Reals, x: Reals, rowStride: number, { own, numbers }: Part): void {
+  for (let at = 0; at < own; at++) {
+    const from = numbers[at] * rowStride;
+    x.set(all.subarray(from, from + rowStride), at * rowStride);
+  }
 }
 
 /** Entry i of what comes out is entry from[i]; as it is where there is no `from`. */

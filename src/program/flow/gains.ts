@@ -52,7 +52,7 @@ export async function chooseGains(
   if (tuning.doubt !== null) warnings.push(`gains that are auto: ${tuning.doubt}`);
   const { compress } = tuning;
   const other = compress !== null && compress !== outline.spec.compress;
-  const chosen = other ? outlineFlow(problem, outline.plan.workers, { compress }) : outline;
+  const chosen = other ? outlineFlow(problem, outline.workers, { compress }) : outline;
   const flow = chosen.withGains(tuning.gains);
   return {
     outline: chosen,
@@ -68,7 +68,7 @@ export async function chooseGains(
  */
 export function shortRun(problem: FlowProblem, optimum: Answer['optimum'], variant: Variant): Tunable {
   const { reference = problem.reference } = variant;
-  const outline = outlineShort(problem, { ...variant, order: 'given' }, reference !== null);
+  const outline = outlineShort(problem, { ...variant, order: 'given', whole: true }, reference !== null);
   const { spec, work, gains, withGains } = outline;
   const known = optimum !== null || outline.plan.problem === 'average';
   const plan = planFlow(outline, withGains({}), known);

@@ -24,6 +24,7 @@ import type { RunNetwork } from '../../run/program.js';
 import { seedWords } from '../../runtime.js';
 import type { FlowConfig } from './config.js';
 import { withoutEdges } from './cut.js';
+import type { Ranked } from './divide.js';
 import {
   describeTopology,
   type GraphSources,
@@ -59,6 +60,8 @@ export interface FlowProblem {
   networkOfEdges: NetworkOfEdges | null;
   /** Agents x dim; null for the flow's own beginning. */
   init: Float64Array | null;
+  /** How agents are shared out between ranks; null where there is one. */
+  ranked: Ranked | null;
   /** URLs of the user's own modules; they are loaded. */
   modules: string[];
   warnings: string[];
@@ -141,6 +144,7 @@ export async function loadFlow(loaded: LoadedConfig, known: FlowProblem | null =
     reference,
     networkOfEdges: ofEdges,
     init,
+    ranked: loaded.ranks ?? null,
     modules: [
       ...new Set([
         ...(known?.modules ?? []),

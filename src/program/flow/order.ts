@@ -31,28 +31,24 @@ import type { Reals } from '../../arena/layout.js';
 import { cacheBytes } from '../../base/caches.js';
 import type { BoundCost } from '../../cost/types.js';
 import { inRows, outRows } from '../../links/bind.js';
+import type { PlacedRows } from '../../ranks/part.js';
 import type { Distances, OrderReport } from '../../run/reports.js';
 import type { Reference } from '../../runtime.js';
 
 export type OrderChoice = 'auto' | 'given' | 'rcm';
 
-/** Rows by position. */
-export interface PlacedRows {
-  rowStart: Uint32Array;
-  /** Positions. */
-  columns: Uint32Array;
-  /** Where each entry of `columns` stands in the rows as given. */
-  arcs: Uint32Array;
-}
-
-/** The graph by position: the neighbours that an agent hears. */
-export interface AgentOrder extends PlacedRows {
+/** The graph by position, of all agents or of a part of them (`ranks/part.ts`): the neighbours that an agent hears. */
+export interface LocalOrder extends PlacedRows {
   /** Of the agent at a position. */
   numbers: Uint32Array;
-  /** Of the agent with a number. */
-  positions: Uint32Array;
   /** Of a directed graph, those who hear it; null where they are the same. */
   out: PlacedRows | null;
+}
+
+/** Of all of them. */
+export interface AgentOrder extends LocalOrder {
+  /** Of the agent with a number. */
+  positions: Uint32Array;
 }
 
 export interface OrderInputs {
@@ -143,7 +139,7 @@ function distancesOf(rows: Pick<Graph, 'rowStart' | 'columns'>): Distances {
 /**
  * Brings rows that lie by number to their positions, in place: cycle by cycle, through one row beside them.
  */
-export function placeRows(data: Reals, rowStride: number, { numbers }: AgentOrder): void {
+export function placeRows(data: Reals, rowStride: number, { numbers }: Pick<AgentOrder, 'numbers'>): void {
   const done = new Uint8Array(numbers.length);
   const held = data.slice(0, rowStride);
   for (let start = 0; start < numbers.length; start++) {
@@ -178,6 +174,18 @@ export function costByNumber(cost: BoundCost, numbers: Uint32Array, rowBytes: nu
     gradient: byNumber(cost.gradient),
     values(first, count, point, out) {
       for (let r = 0; r < count; r++) cost.values(numbers[first + r], 1, point, out);
+    },
+  };
+}
+
+/** The same of a part of the agents: values are written by position too. */
+export function costOfPart(cost: BoundCost, numbers: Uint32Array, rowBytes: number): BoundCost {
+  return {
+    ...costByNumber(cost, numbers, rowBytes),
+    values(first, count, point, out) {
+      // The value of agent i is written to entry i of what it is told is the array.
+      for (let at = first; at < first + count; at++)
+        cost.values(numbers[at], 1, point, out + (at - numbers[at]) * 8);
     },
   };
 }

@@ -41,6 +41,8 @@ import type {
   GainContext,
 } from '../../flow/types.js';
 import { inRows, linksFields, type OutTable } from '../../links/bind.js';
+import type { Part } from '../../ranks/part.js';
+import { ownTraceFields } from '../../ranks/trace.js';
 import { accuracyFields } from '../../run/accuracy.js';
 import { type MeasurePlan, measureFields, planMeasure, rowWork, workOf } from '../../run/measure.js';
 import { optimumFields } from '../../run/optimum.js';
@@ -61,9 +63,10 @@ import { controlWords } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import { bitsFields } from './bits.js';
 import type { LayoutSpec } from './config.js';
+import { divide, orderOf } from './divide.js';
 import { findHubs, HUB_EDGES, type Hub, hubFields } from './hubs.js';
 import type { FlowProblem } from './load.js';
-import { type AgentOrder, chooseOrder } from './order.js';
+import { type AgentOrder, chooseOrder, type LocalOrder } from './order.js';
 import { checkCompressor, checkCost, checkGraph } from './refuse.js';
 import type { FlowRunPlan } from './types.js';
 
@@ -97,6 +100,8 @@ export interface Variant {
   order?: LayoutSpec['order'];
   reference?: ReferenceModel | null;
   precision?: Precision | undefined;
+  /** All agents on this machine, though they are shared out between ranks: for trial runs. */
+  whole?: boolean;
 }
 
 export interface FlowOutline {
@@ -108,11 +113,13 @@ export interface FlowOutline {
   gains(): GainContext;
   /** The flow with numbers for some of its parameters, the formula's for the others that are `auto`. */
   withGains(numbers: Record<string, number>): FlowPlan;
+  /** Workers that have agents; of one of several ranks, those of this one. */
+  workers: number;
   /** Multiply-adds of a round, about. */
   work: number;
   load: RoundLoad;
   /** Null where agents lie in the order of their numbers. */
-  order: AgentOrder | null;
+  order: LocalOrder | null;
   orderReport: OrderReport;
   warnings: string[];
 }
@@ -139,10 +146,14 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   const { bits: realBits } = REAL[precision];
   const rowEntries = rowLength(dim, precision);
   const rowBytes = rowBytesOf(dim, precision);
+  const ranked = variant.whole === true ? null : problem.ranked;
   const { block } = config.layout;
   const blockAgents = Math.min(agents, block === 'auto' ? chooseBlock(rowBytes, cacheBytes().second) : block);
+  const divided = ranked === null ? null : divide(problem, ranked, workers, messages.unicast !== undefined);
+  const part = divided?.part ?? null;
+  const rows = part?.rows ?? agents;
   const context: Omit<PlanContext, 'path'> = {
-    agents,
+    agents: rows,
     total: agents,
     dim,
     blockAgents,
@@ -180,12 +191,17 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   };
   const messageBytes =
     channels.length === 0 ? rowBytes : channels.reduce((sum, { slotBytes }) => sum + slotBytes, 0);
-  const { order, report: orderReport } = chooseOrder({
-    choice,
-    graph,
-    unproven: unproven(problem, messages.unicast !== undefined),
-    messageBytes,
-  });
+  const { order, report: orderReport } = part
+    ? { order: part, report: orderOf(part) }
+    : chooseOrder({
+        choice,
+        graph,
+        unproven: unproven(problem, messages.unicast !== undefined),
+        messageBytes,
+      });
+  /** Of this machine. */
+  const ownArcs = part === null ? arcs : Math.max(part.columns.length, part.out?.columns.length ?? 0);
+  const threads = part === null ? workers : workers + 1;
   // A hub's chunks are gathered before its owner has written the weights of the round; and they are chunks of
   // edges.
   const ownLengths = messages.lengths?.some((length) => length !== null);
@@ -195,33 +211,33 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     .fields(spec, { ...context, path: ['flow'] })
     .map((field) => (inStates.includes(field.name) ? heardRows(field) : field));
   const fields: FieldSpec[] = [
-    { name: 'control', type: 'i32', length: controlWords(workers) },
-    ...graphFields(problem, arcs),
-    ...outFields(out, agents, arcs),
-    ...orderFields(order),
-    ...(links ? linksFields(links, agents, arcs, out) : []),
-    ...traceFields(problem, measure, state, precision, watchedCount(watched)),
+    { name: 'control', type: 'i32', length: controlWords(threads) },
+    ...graphFields(problem, rows, ownArcs),
+    ...outFields(out, rows, ownArcs),
+    ...orderFields(order, part),
+    ...(links ? linksFields(links, rows, ownArcs, out) : []),
+    ...traceFields(problem, measure, state, precision, watchedCount(watched), part),
     ...pointFields(dim, precision),
-    ...bitsFields(counted),
+    ...bitsFields({ ...counted, arcs: ownArcs }),
     ...(reference?.fields ?? []),
-    ...(networkOfEdges ? networkFields(arcs) : []),
+    ...(networkOfEdges ? networkFields(ownArcs) : []),
     ...(messages.unicast ? edgeFields(messages.unicast, graph.edges, precision) : []),
     ...channels.flatMap((plan, channel) =>
-      inStates[channel] === null ? channelFields(plan, channel, agents) : [],
+      inStates[channel] === null ? channelFields(plan, channel, rows) : [],
     ),
-    ...hubFields(hubs, Math.max(1, channels.length), agents, rowEntries),
+    ...hubFields(hubs, Math.max(1, channels.length), rows, rowEntries),
     ...state,
     ...(channels.length === 0 ? [compressor] : channels).flatMap(({ fields }) => fields),
-    ...(cost.fieldsIn?.(precision) ?? cost.fields),
+    ...(cost.fieldsIn?.(precision) ?? cost.fields).map((field) => ofRows(field, rows, agents)),
   ];
-  const layout = layoutArena(fields, workers, precision);
+  const layout = layoutArena(fields, threads, precision);
   checkArenaFits(layout);
 
   const caches = cacheBytes();
   const far = order === null ? distanceNs(agents, messageBytes, caches) : 0;
   const changing = links === null ? 0 : changingNs(agents, dim, counted.estimated.length > 0, caches);
-  const times = agentNs(order ?? inRows(graph), cost, channels, far + changing, order, hubs);
-  if (links) warnHub(times, order, graph, workers, warnings);
+  const times = agentNs(order ?? inRows(graph), cost, channels, far + changing, order, hubs, part?.own);
+  if (links && part === null) warnHub(times, order as AgentOrder | null, graph, workers, warnings);
 
   const contraction = messages.compressed ? reckonedContraction(compressor) : 1;
   const gains = memo(() =>
@@ -239,10 +255,12 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     plan: {
       program: 'flow',
       agents,
-      total: graph.nodes,
       edges: graph.arcs?.count ?? graph.edges,
       ...counted,
       directed: out.directed,
+      rows,
+      ownArcs,
+      part: divided?.plan ?? null,
       shares: out.shares,
       stateBits: counted.estimated.reduce(
         (sum, channel) => sum + realBits * (planned[channel]?.dim ?? dim),
@@ -252,7 +270,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
       rowBytes,
       blockAgents,
       seed: context.seed,
-      workers,
+      workers: threads,
       rounds: config.rounds,
       stop: config.stop,
       traceEvery: config.trace.every,
@@ -271,8 +289,8 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
       ),
       state: ['x', 'v', 's']
         .filter((name) => layout.fields[name])
-        .map((name) => ({ name, rows: agents, doubled: layout.fields[name].length > agents * rowEntries })),
-      partition: partition(times, workers),
+        .map((name) => ({ name, rows: agents, doubled: layout.fields[name].length > rows * rowEntries })),
+      partition: divided?.partition ?? partition(times, workers),
       hubs,
       ahead: {
         choice: config.layout.ahead,
@@ -288,6 +306,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
       rowWork: rowWork(measure.points, measure.curvature !== null, workOf(cost), agents, dim),
     },
     spec,
+    workers,
     gains,
     withGains: (numbers) => {
       const flow = definition.plan({ ...spec, ...numbers }, flowContext);
@@ -404,13 +423,18 @@ function unproven({ links, graph }: FlowProblem, unicast: boolean): string | nul
   return unicast ? `neighbours are told different things, ${unmeasured}` : null;
 }
 
-function graphFields({ graph, weights }: FlowProblem, arcs: number): FieldSpec[] {
+function graphFields({ weights }: FlowProblem, rows: number, arcs: number): FieldSpec[] {
   return [
-    { name: 'graph.rowStart', type: 'u32', length: graph.nodes + 1 },
+    { name: 'graph.rowStart', type: 'u32', length: rows + 1 },
     { name: 'graph.columns', type: 'u32', length: arcs },
-    { name: 'graph.weights', type: 'f64', length: weights ? weights.length : 1 },
-    { name: 'graph.degrees', type: 'f64', length: graph.nodes },
+    { name: 'graph.weights', type: 'f64', length: weights ? arcs : 1 },
+    { name: 'graph.degrees', type: 'f64', length: rows },
   ];
+}
+
+/** A field with as many entries for each agent, of the agents that are here. */
+function ofRows(field: FieldSpec, rows: number, agents: number): FieldSpec {
+  return field.perAgent ? { ...field, length: (field.length / agents) * rows } : field;
 }
 
 function traceFields(
@@ -419,20 +443,24 @@ function traceFields(
   state: readonly FieldSpec[],
   precision: Precision,
   extra: number,
+  part: Part | null,
 ): FieldSpec[] {
+  // Of several ranks the first one has what every agent says, by number; each has what its own ones say.
+  const all = part === null || part.rank === 0 ? agents : 0;
   return [
     { name: 'trace.ring', type: 'f64', length: RING_ROWS * (COLUMNS.length + extra) },
     { name: 'trace.mean', type: 'f64', length: pointLength(cost.dim) },
     ...optimumFields(cost.dim),
     verdictField,
-    { name: 'trace.values', type: 'f64', length: agents },
-    { name: 'trace.toOptimum', type: 'f64', length: agents },
-    { name: 'trace.toMean', type: 'f64', length: agents },
+    { name: 'trace.values', type: 'f64', length: all },
+    { name: 'trace.toOptimum', type: 'f64', length: all },
+    { name: 'trace.toMean', type: 'f64', length: all },
     ...accuracyFields(cost.plan),
-    ...measureFields(measure, agents, cost.dim, precision),
+    ...measureFields(measure, all, cost.dim, precision),
     ...(state.some(({ name }) => name === 's')
-      ? [{ name: 'trace.toEstimate', type: 'f64' as const, length: agents }]
+      ? [{ name: 'trace.toEstimate', type: 'f64' as const, length: all }]
       : []),
+    ...(part === null ? [] : ownTraceFields(part, rowLength(cost.dim, precision), all)),
   ];
 }
 
@@ -444,9 +472,10 @@ function networkFields(arcs: number): FieldSpec[] {
 }
 
 /** Numbers by position, positions by number, and a column of trace quantities by position. */
-function orderFields(order: AgentOrder | null): FieldSpec[] {
+function orderFields(order: Pick<AgentOrder, 'numbers'> | null, part: Part | null): FieldSpec[] {
   if (order === null) return [];
   const { length } = order.numbers;
+  if (part !== null) return [{ name: 'agents.numbers', type: 'u32', length }];
   return [
     { name: 'agents.numbers', type: 'u32', length },
     { name: 'agents.positions', type: 'u32', length },
@@ -495,20 +524,21 @@ function agentNs(
   cost: CostModel,
   channels: readonly CompressorPlan[],
   reachNs: number,
-  order: AgentOrder | null,
+  order: Pick<AgentOrder, 'numbers'> | null,
   hubs: readonly Hub[],
+  own = rowStart.length - 1,
 ): Float64Array {
   const messages =
     channels.length === 0
       ? [messageNs(null, cost.dim)]
       : channels.map((channel) => messageNs(channel, cost.dim));
-  const own = messages.reduce((sum, message) => sum + message.own, 0);
+  const mine = messages.reduce((sum, message) => sum + message.own, 0);
   const neighbour = messages.reduce((sum, message) => sum + message.neighbour, 0);
   const gradient = gradientNs(cost);
-  const total = gradient.map((_, at) => {
+  const total = Float64Array.from({ length: own }, (_, at) => {
     const degree = rowStart[at + 1] - rowStart[at];
     return (
-      gradient[order === null ? at : order.numbers[at]] + own + neighbour + degree * (neighbour + reachNs)
+      gradient[order === null ? at : order.numbers[at]] + mine + neighbour + degree * (neighbour + reachNs)
     );
   });
   for (const { agent, edges } of hubs) total[agent] -= edges * (neighbour + reachNs);

@@ -22,7 +22,7 @@ import { fillFlow } from './fill.js';
 import { chooseGains, type FlowChoice, hasTwoDigits, shortRun } from './gains.js';
 import { type FlowProblem, loadFlow, loadNetworkAlone } from './load.js';
 import type { FlowMade } from './made.js';
-import type { AgentOrder } from './order.js';
+import type { LocalOrder } from './order.js';
 import { type FlowOutline, outlineFlow, planFlow, withFlow } from './plan.js';
 import type { FlowRunPlan } from './types.js';
 
@@ -88,7 +88,9 @@ function agreement(averages: boolean, init: Float64Array | null, dim: number): s
 async function report({ problem, answer: { optimum }, choice, plan }: FlowMade): Promise<PlanReport> {
   const { given, cost, graph, weights, degrees, knownSpectrum } = problem;
   const { order, orderReport, warnings } = choice.outline;
-  const { flow, agents, edges, dim, workers, rounds, blockAgents } = plan;
+  const { flow, agents, edges, dim, rounds, blockAgents, part } = plan;
+  // One of a rank's threads only speaks with the others.
+  const workers = part === null ? plan.workers : plan.workers - 1;
   const found = knownSpectrum();
   const graphBytes =
     graph.rowStart.byteLength +
@@ -163,12 +165,13 @@ function* agentRows({ graph, cost }: FlowProblem): Iterable<AgentRow> {
   }
 }
 
-function orderBytes(order: AgentOrder | null): number {
+function orderBytes(order: LocalOrder | null): number {
   if (order === null) return 0;
-  const { out, ...rows } = order;
-  return [rows, out ?? {}]
-    .flatMap((tables) => Object.values(tables) as Uint32Array[])
-    .reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const { out, numbers, rowStart, columns, arcs } = order;
+  return [numbers, rowStart, columns, arcs, out?.rowStart, out?.columns, out?.arcs].reduce(
+    (sum: number, table) => sum + (table?.byteLength ?? 0),
+    0,
+  );
 }
 
 /** In the short form; of a list of graphs, how many there are. */

@@ -7,11 +7,14 @@
 import type { Arena } from '../../arena/arena.js';
 import { pointLength } from '../../arena/layout.js';
 import type { BoundCost } from '../../cost/types.js';
+import type { Ensemble } from '../../ranks/ensemble.js';
+import { bindTogether, columnOfPart } from '../../ranks/trace.js';
 import { bindAccuracy } from '../../run/accuracy.js';
 import { bindMeasure } from '../../run/measure.js';
 import { optimumValueIn } from '../../run/optimum.js';
-import type { BoundProgram } from '../../run/types.js';
+import type { BoundProgram, Verdict } from '../../run/types.js';
 import { bindVerdict } from '../../run/verdict.js';
+import { watchedCount } from '../../run/watched.js';
 import type { Runtime } from '../../runtime.js';
 import { COLUMNS } from '../../trace/ring.js';
 import type { Bits } from './bits.js';
@@ -25,7 +28,7 @@ export function stateAt(plan: FlowRunPlan, arena: Arena, name: string): (round: 
   const field = plan.state.find((field) => field.name === name);
   const at = arena.address(name);
   if (!field?.doubled) return () => at;
-  const parityBytes = plan.agents * plan.rowBytes;
+  const parityBytes = plan.rows * plan.rowBytes;
   return (round) => at + (round & 1) * parityBytes;
 }
 
@@ -64,8 +67,9 @@ export function bindTrace(
   { arena, kernels, worker, numbers, reference }: Runtime,
   cost: BoundCost,
   bits: Bits,
+  ensemble: Ensemble | null = null,
 ): Pick<BoundProgram, 'tracePhases' | 'traceRow' | 'rmsError'> {
-  const { agents, dim, rowBytes } = plan;
+  const { agents, dim, rowBytes, part } = plan;
   const pointEntries = pointLength(dim);
   const first = plan.partition[worker];
   const end = plan.partition[worker + 1];
@@ -78,9 +82,12 @@ export function bindTrace(
   const optimum = arena.address('trace.optimum');
   const optimumView = arena.view('trace.optimum', 'f64');
   const meanView = arena.view('trace.mean', 'f64');
+  const ownValues = arena.address(part === null ? 'trace.values' : 'ranks.values');
   const values = arena.address('trace.values');
-  const positions = numbers === undefined ? 0 : arena.address('agents.positions');
-  const ofAgents = (name: string) => traceColumn(arena, name, first, end, numbers);
+  const placed = numbers !== undefined && part === null;
+  const positions = placed ? arena.address('agents.positions') : 0;
+  const ofAgents = (name: string) =>
+    part === null ? traceColumn(arena, name, first, end, numbers) : columnOfPart(arena, name);
   const toOptimum = ofAgents('trace.toOptimum');
   const toMean = ofAgents('trace.toMean');
   const toEstimate = arena.has('s') ? ofAgents('trace.toEstimate') : null;
@@ -88,11 +95,13 @@ export function bindTrace(
   const average = plan.problem === 'average';
   const entries = agents * dim;
   const verdict = bindVerdict(plan, arena);
-  const accuracy = bindAccuracy(plan.cost, cost, arena, worker, plan.workers);
+  // The first of several ranks looks at all test samples.
+  const test = part === null || part.rank === 0 ? plan.cost : { ...plan.cost, testSamples: 0 };
+  const accuracy = bindAccuracy(test, cost, arena, worker, plan.workers);
 
   const { watched } = plan;
   const reals = arena.allReals;
-  const places = numbers === undefined ? null : arena.view('agents.positions', 'u32');
+  const places = placed ? arena.view('agents.positions', 'u32') : null;
   const followed = Int32Array.from(watched?.agents ?? [], (agent) => places?.[agent] ?? agent);
   const coordinates = Int32Array.from(watched?.coordinates ?? []);
 
@@ -109,8 +118,10 @@ export function bindTrace(
       workers: plan.workers,
       first,
       end,
-      numbers,
-      positions: numbers === undefined ? undefined : arena.view('agents.positions', 'u32'),
+      numbers: part === null ? numbers : undefined,
+      positions: placed ? arena.view('agents.positions', 'u32') : undefined,
+      part,
+      ensemble,
     },
     cost,
     arena,
@@ -125,11 +136,17 @@ export function bindTrace(
     reference?.mean(k, firstColumn, columns, optimum);
   };
 
+  /** The same over several ranks, by the thread that speaks with the others. */
+  const meanOfAll = (k: number) => {
+    ensemble?.columnMeans(xAt(k), rowBytes, pointEntries, mean);
+    if (worker === 0) reference?.mean(k, 0, pointEntries, optimum);
+  };
+
   const traceAgents = (k: number) => {
     accuracy.count(mean);
     if (count === 0) return;
     cost.beginRound?.(k);
-    if (!average) cost.values(first, count, mean, values);
+    if (!average) cost.values(first, count, mean, ownValues);
     kernels.distancesToPoint(first, count, xAt(k), rowBytes, pointEntries, optimum, toOptimum.from);
     toOptimum.settle();
     kernels.distancesToPoint(first, count, xAt(k), rowBytes, pointEntries, mean, toMean.from);
@@ -146,7 +163,23 @@ export function bindTrace(
     return total / 2;
   };
 
-  const traceRow = (k: number, seconds: number, row: Float64Array) => {
+  const together = part === null || ensemble === null ? null : bindTogether(arena, ensemble, average);
+  const seen = new Float64Array(watchedCount(watched));
+  /** What the first rank needs of the others for a row, once all have looked at their own agents. */
+  const gather = (k: number) => {
+    together?.gather();
+    if (ensemble === null || watched === undefined) return;
+    const to = arena.address('ranks.row');
+    for (let i = 0; i < followed.length; i++) {
+      ensemble.row(watched.agents[i], xAt(k), rowBytes, to);
+      for (let j = 0; j < coordinates.length; j++)
+        seen[i * coordinates.length + j] = reals[to / arena.realBytes + coordinates[j]];
+    }
+  };
+
+  const traceRow = (k: number, seconds: number, row: Float64Array): Verdict => {
+    // Of several ranks the first one has the row, and says what is next.
+    if (part !== null && part.rank > 0) return 'go';
     const gap = average ? averageGap() : kernels.sum(values, agents) / agents - optimumValue;
     const rmsError = hasOptimum ? Math.sqrt(kernels.sum(toOptimum.at, agents) / entries) : Number.NaN;
     const consensusError = Math.sqrt(kernels.sum(toMean.at, agents) / entries);
@@ -172,6 +205,10 @@ export function bindTrace(
 
   /** x of the agents that the trace follows, behind the columns; the leader reads what others have written. */
   const follow = (k: number, row: Float64Array) => {
+    if (part !== null) {
+      row.set(seen, COLUMNS.length);
+      return;
+    }
     const start = xAt(k);
     for (let i = 0; i < followed.length; i++) {
       const at = (start + followed[i] * rowBytes) / arena.realBytes;
@@ -189,7 +226,10 @@ export function bindTrace(
 
   return {
     ...(plan.workers === 1 && hasOptimum && !reference && { rmsError }),
-    tracePhases: [traceMean, traceAgents, (k) => measure.phase(k, xAt(k))],
+    tracePhases:
+      part === null
+        ? [traceMean, traceAgents, (k) => measure.phase(k, xAt(k))]
+        : [meanOfAll, traceAgents, gather, (k) => measure.phase(k, xAt(k)), () => together?.gatherMeasured()],
     traceRow,
   };
 }

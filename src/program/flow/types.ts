@@ -4,6 +4,7 @@ import type { CompressorPlan } from '../../compress/types.js';
 import type { ReferencePlan } from '../../flow/reference-types.js';
 import type { FlowPlan } from '../../flow/types.js';
 import type { LinksPlan } from '../../links/types.js';
+import type { PartPlan } from '../../ranks/part.js';
 import type { MeasurePlan } from '../../run/measure.js';
 import type { RunPlan } from '../../run/types.js';
 import type { AheadPlan } from '../../runtime.js';
@@ -11,11 +12,15 @@ import type { Hub } from './hubs.js';
 
 export interface FlowRunPlan extends RunPlan {
   program: 'flow';
-  /** Agents of the run; `agents` are those that have rows in the arena. */
-  total: number;
   /** Directed edges that messages cross: both directions of every edge, or the arcs of a directed graph. */
   arcs: number;
   directed: boolean;
+  /** Rows of agents in the arena: all of them, or, of one rank of several, its own and its ghosts. */
+  rows: number;
+  /** Directed edges in these rows. */
+  ownArcs: number;
+  /** The part that this rank holds; null where there is one rank. */
+  part: PartPlan | null;
   /** Null where every edge is up in every round. */
   links: LinksPlan | null;
   /** Channels of whose vectors those who hear keep estimates, and the bits of these vectors. */

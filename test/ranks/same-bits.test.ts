@@ -1,0 +1,40 @@
+/** A run over several ranks leaves the bits of the run on one machine, for any number of ranks and threads. */
+
+import { describe, expect, test } from 'vitest';
+import { rowsOf, runAlone, runOverRanks } from '../support/ranks/runs.js';
+
+const common = { rounds: 20, seed: 3, trace: { every: 5 } };
+const torus = { kind: 'torus', rows: 4, columns: 5 };
+const quadratic = { kind: 'quadratic', dim: 9 };
+
+const cases: [string, object][] = [
+  ['uncompressed', { flow: { kind: 'primal-dual' }, compressor: { kind: 'identity' } }],
+  ['one-bit', { flow: { kind: 'primal-dual' }, compressor: { kind: 'flatten', inner: { kind: 'sign' } } }],
+  ['top-k', { flow: { kind: 'primal-dual' }, compressor: { kind: 'top-k', k: 3 } }],
+  ['DIGing', { flow: { kind: 'diging', step: 0.01 } }],
+  [
+    'a target, for which it goes back',
+    { flow: { kind: 'primal-dual' }, rounds: 300, stop: { rmsError: 1e-6 } },
+  ],
+  ['float32', { flow: { kind: 'primal-dual' }, precision: 'float32' }],
+];
+
+describe('the same bits over ranks', () => {
+  for (const [name, config] of cases) {
+    test(name, async () => {
+      const whole = { topology: torus, cost: quadratic, ...common, ...config };
+      const alone = await runAlone(whole);
+      for (const [ranks, workers] of [
+        [1, 2],
+        [2, 2],
+        [3, 1],
+      ] as const) {
+        const over = await runOverRanks(whole, ranks, { workers, keepX: true });
+        expect(over.summary.stateHash).toBe(alone.summary.stateHash);
+        expect(over.summary.status).toBe(alone.summary.status);
+        expect(over.x).toEqual(alone.x);
+        expect(rowsOf(over)).toEqual(rowsOf(alone));
+      }
+    });
+  }
+});

@@ -135,9 +135,10 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
   const missed = arena.has('links.missed') ? arena.view('links.missed', 'f64') : null;
   const own = arena.view('trace.bits', 'f64', worker);
   const all = Array.from({ length: workers }, (_, w) => arena.view('trace.bits', 'f64', w));
+  const others = arena.has('ranks.bits') ? arena.view('ranks.bits', 'f64') : null;
   // Whole numbers below 2^53: exact, so the order in which workers are added up does not matter.
   const sumOf = (which: typeof BROADCAST | typeof ON_LINKS) =>
-    all.reduce((sum, view) => sum + view[which], 0);
+    all.reduce((sum, view) => sum + view[which], others?.[which] ?? 0);
   const said = messageBits === null ? bitsOf(plan.channels.map((_, channel) => channel)) : () => messageBits;
   // Of a message that is lost, what has to be made up for.
   const owed = plan.estimated.length === plan.channels.length ? said : bitsOf(plan.estimated);

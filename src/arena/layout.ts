@@ -46,8 +46,6 @@ export interface FieldSpec {
    * goes back, or goes on from a checkpoint, needs all that lasts and nothing else.
    */
   lasts?: Lasts;
-  /** Neighbours read it in the next round: rows of agents, or entries of directed edges. */
-  heard?: 'rows' | 'arcs';
   /** It has as many entries for each agent, at the agent's position. */
   perAgent?: true;
   /** Its rows are L times those of this field, kept up from round to round: other edges need them made anew. */
@@ -117,14 +115,13 @@ export function rowsThatLast(spec: FieldSpec, rows: number): FieldSpec {
   return { ...spec, lasts: { as: 'rows', rows } };
 }
 
-/** The same field twice, one for each parity of the round: neighbours read one while the other is written. */
+/** The same field twice, one for each parity of the round. */
 export function doubled(field: FieldSpec): FieldSpec {
   const { lasts } = field;
   return {
     ...field,
     length: 2 * field.length,
     halves: 2,
-    heard: 'rows',
     ...(lasts?.as === 'rows' && { lasts: { ...lasts, doubled: true } }),
   };
 }

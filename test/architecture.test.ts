@@ -236,6 +236,10 @@ describe('imports run one way', () => {
     const engine = /\/(cost|flow|compress|links|schema|program)\//;
     expect(run.files.filter((file) => engine.test(file))).toEqual([]);
     expect(run.packages).not.toContain('piscina');
+    // Nobody who asks for no queue loads one.
+    for (const name of ['run', 'sweep', 'map', 'compare', 'worker'])
+      expect(loadedWith(`src/cli/${name}.js`).packages.join(' ')).not.toContain('@nats-io');
+    expect(loadedWith('src/library/where.js').packages.join(' ')).not.toContain('@nats-io');
   });
 });
 

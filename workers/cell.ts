@@ -1,6 +1,7 @@
 /** The Piscina task of a comparison: one cell, a whole run on this thread. */
 
 import { isInputError } from '../src/base/errors.js';
+import { standingIn } from '../src/base/show-path.js';
 import { runCell } from '../src/compare/run-cell.js';
 import { searchCell } from '../src/compare/search-cell.js';
 import type { CellReport, CellTask } from '../src/compare/types.js';
@@ -10,15 +11,11 @@ import { describeInputs } from '../src/run/inputs.js';
 import { prepareRun } from '../src/session/prepare.js';
 import { Stepper } from '../src/session/single-thread.js';
 
-export default async function cell({
-  module,
-  loaded,
-  target,
-  tune,
-  ask,
-  watch,
-  laps,
-}: CellTask): Promise<CellReport> {
+export default function cell(task: CellTask): Promise<CellReport> {
+  return standingIn(task.stand, () => run(task));
+}
+
+async function run({ module, loaded, target, tune, ask, watch, laps }: CellTask): Promise<CellReport> {
   useWatchWords(watch);
   guardThread();
   // The cell before, on the same thread, has ended.

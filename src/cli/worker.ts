@@ -85,8 +85,6 @@ export async function workerCommand(
   const idleExitMs = options.idleExit === undefined ? null : milliseconds('--idle-exit', options.idleExit);
   const cacheGB = wholeNumber('--cache-size', options.cacheSize ?? '10', 1);
   const { modules = true, cache: folder, quiet = false } = options;
-  // Threads that are started meanwhile have it in their environment, too.
-  if (!modules) process.env['SOTTOVOCE_NO_CUSTOM'] = '1';
   const say = (line: string) => {
     if (!quiet) printLine(terminal.stderr, line);
   };

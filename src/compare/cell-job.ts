@@ -27,6 +27,8 @@ const FILES = '\u0001files\u0001';
 interface CellJobData {
   loaded: LoadedConfig;
   order: CellOrder;
+  /** Where its orderer stands, which is what messages show paths from. */
+  stand: string;
 }
 
 /** Rows are packed as in the files of cells. */
@@ -41,7 +43,7 @@ export function cellJob({ id, loaded, inputs }: Cell, order: CellOrder): Job {
     sha256,
   }));
   const code = inputs.filter(({ role }) => role.endsWith('.module'));
-  const data: CellJobData = { loaded, order };
+  const data: CellJobData = { loaded, order, stand: process.cwd() };
   return {
     id,
     kind: CELL_JOB,
@@ -82,8 +84,8 @@ export class CellJobs implements JobHandler {
   async run(data: unknown, root: string): Promise<{ value: CellJobValue; keep: boolean } | null> {
     if (this.ended) return null;
     this.pool ??= new CellPool(this.threads);
-    const { loaded, order } = data as CellJobData;
-    const end = await this.pool.run(movedTo(root, loaded), order);
+    const { loaded, order, stand } = data as CellJobData;
+    const end = await this.pool.run(movedTo(root, loaded), order, placeIn(root, stand));
     if (end === null) return null;
     const { keep, outcome, inputs } = end;
     const packed: PackedOutcome =
@@ -97,19 +99,11 @@ export class CellJobs implements JobHandler {
   }
 }
 
-/** What a worker's answer says to whoever ordered it, who stands in `folder`. */
-export function cellEnd(value: unknown, keep: boolean, folder: string): CellEnd {
-  const { outcome, inputs } = value as CellJobValue;
-  // A message shows a path as seen from where one stands; a list of files has it whole.
-  const shown = mapTexts(outcome, (text) =>
-    text.replaceAll(`${FILES}${folder}${path.sep}`, '').replaceAll(FILES, ''),
-  );
-  const trace = 'trace' in shown ? { trace: unpackRows(shown.trace as PackedRows) } : {};
-  return {
-    outcome: { ...shown, ...trace } as CellOutcome,
-    inputs: mapTexts(inputs, (text) => text.replaceAll(FILES, '')),
-    keep,
-  };
+/** What a worker's answer says to whoever ordered it. */
+export function cellEnd(value: unknown, keep: boolean): CellEnd {
+  const { outcome, inputs } = mapTexts(value as CellJobValue, (text) => text.replaceAll(FILES, ''));
+  const trace = 'trace' in outcome ? { trace: unpackRows(outcome.trace as PackedRows) } : {};
+  return { outcome: { ...outcome, ...trace } as CellOutcome, inputs, keep };
 }
 
 /** The config with all that it names behind `root`. */
@@ -133,9 +127,7 @@ function movedTo(root: string, loaded: LoadedConfig): LoadedConfig {
 }
 
 function withoutRoot<T>(value: T, root: string): T {
-  const inside = path.relative(process.cwd(), root);
-  // As messages show it where we stand above it; and as it is.
-  const forms = [pathToFileURL(root).pathname, root, ...(inside.startsWith('..') ? [] : [inside])];
+  const forms = [pathToFileURL(root).pathname, root];
   return mapTexts(value, (text) => forms.reduce((left, form) => left.replaceAll(form, FILES), text));
 }
 

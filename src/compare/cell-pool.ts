@@ -6,6 +6,7 @@
 
 import { Piscina } from 'piscina';
 import type { Precision } from '../arena/layout.js';
+import { standingIn } from '../base/show-path.js';
 import {
   createWatchWords,
   DEFAULT_CALL_SECONDS,
@@ -41,8 +42,15 @@ export class CellPool {
     });
   }
 
-  /** How it ended; null where the pool was ended first: such a cell has not failed, it has not run. */
-  async run(loaded: LoadedConfig, { target, tune, ask }: CellOrder): Promise<CellEnd | null> {
+  /**
+   * How it ended; null where the pool was ended first: such a cell has not failed, it has not run. `stand`: where
+   * whoever reads its messages stands, where that is not here.
+   */
+  async run(
+    loaded: LoadedConfig,
+    { target, tune, ask }: CellOrder,
+    stand: string | null = null,
+  ): Promise<CellEnd | null> {
     const module = await this.kernelsOf(loaded.config.precision);
     if (this.ended) return null;
     const watch = createWatchWords();
@@ -64,14 +72,14 @@ export class CellPool {
             abort.abort();
           });
     try {
-      const task = { module, loaded, target, tune, ask, watch, laps };
+      const task = { module, loaded, target, tune, ask, stand, watch, laps };
       const { outcome, inputs } = await this.pool.run(task, { signal: abort.signal });
       return { outcome, inputs, keep: true };
     } catch (error) {
       // A pool that is taken down rejects what it had.
       if (this.ended) return null;
       const outcome: CellOutcome = overdue
-        ? await outcomeOf(overdue, loaded)
+        ? await standingIn(stand, () => outcomeOf(overdue as OverdueCall, loaded))
         : { status: 'failed', error: late ?? (error as Error).message };
       return { outcome, inputs: [], keep: false };
     } finally {

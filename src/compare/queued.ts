@@ -106,7 +106,7 @@ export async function queued(options: QueuedOptions): Promise<Where> {
 function endOf(what: Told): CellEnd {
   if ('changed' in what) return failed(`${what.changed} changed during the comparison`);
   const { end } = what;
-  return 'failed' in end ? failed(end.failed) : cellEnd(end.value, end.keep, process.cwd());
+  return 'failed' in end ? failed(end.failed) : cellEnd(end.value, end.keep);
 }
 
 const failed = (error: string): CellEnd => ({

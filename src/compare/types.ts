@@ -322,6 +322,8 @@ export interface ProblemRow {
 export interface CellTask extends CellOrder {
   module: WebAssembly.Module;
   loaded: LoadedConfig;
+  /** Where whoever reads its messages stands, where that is not here: a folder. */
+  stand: string | null;
   /** Where the thread says which of a user's functions it is in, see `src/plugin/watch.ts`. */
   watch: SharedArrayBuffer;
   /** And in which phase of a round; null where one may take any time. */

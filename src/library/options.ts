@@ -3,7 +3,7 @@
 import { formatValue, InputError } from '../base/errors.js';
 import { didYouMean } from '../base/suggest.js';
 
-const FUNCTIONS = ['onRows', 'onProgress', 'onCell'];
+const FUNCTIONS = ['onRows', 'onProgress', 'onCell', 'onQueue', 'onWord'];
 
 /** @throws InputError where it is no object, has other keys than these, or a callback or signal is none */
 export function checkOptions(call: string, options: unknown, keys: readonly string[]): void {

@@ -1,6 +1,8 @@
 /** What the command `worker` does, as a call of a program. */
 
+import { InputError } from '../base/errors.js';
 import type { WorkerReport } from '../queue/worker.js';
+import { checkOptions } from './options.js';
 
 /** How a worker of a queue works. */
 export interface WorkOptions {
@@ -20,13 +22,16 @@ export interface WorkOptions {
   onWord?: (line: string) => void;
 }
 
+const OPTIONS = ['jobs', 'idleExitMs', 'modules', 'cacheFolder', 'cacheBytes', 'signal', 'onWord'];
+
 /**
  * Takes jobs from a queue and runs them on threads of this process.
  *
  * @param queue `nats://host:4222`, with or without a login
- * @throws InputError where the queue does not answer
+ * @throws InputError where an option is wrong, or the queue does not answer
  */
 export async function work(queue: string, options: WorkOptions = {}): Promise<WorkerReport> {
+  checkOptions('work', options, OPTIONS);
   const { idleExitMs = null, modules = true, cacheBytes = 10e9, signal, onWord = () => {} } = options;
   const [{ connectQueue }, { QueueWorker }, { FileCache, defaultCacheFolder }, cells, { ownCores }] =
     await Promise.all([
@@ -37,9 +42,16 @@ export async function work(queue: string, options: WorkOptions = {}): Promise<Wo
       import('../base/cores.js'),
     ]);
   const { jobs = ownCores().count, cacheFolder = defaultCacheFolder() } = options;
+  if (!(Number.isInteger(jobs) && jobs >= 1 && jobs <= 1024))
+    throw new InputError(`jobs is ${jobs}, expected a whole number in 1..1024`);
+  for (const [name, value] of Object.entries({ idleExitMs: idleExitMs ?? 0, cacheBytes }))
+    if (!(value >= 0)) throw new InputError(`${name} is ${value}, expected a number >= 0`);
   const connection = await connectQueue(queue, onWord, 'sottovoce worker');
   const cache = new FileCache(cacheFolder, cacheBytes);
   const handler = new cells.CellJobs(jobs);
+  // What refuses modules reads it there, in threads that are started meanwhile, too.
+  const forbidden = process.env['SOTTOVOCE_NO_CUSTOM'];
+  if (!modules) process.env['SOTTOVOCE_NO_CUSTOM'] = '1';
   try {
     const worker = new QueueWorker(connection, {
       handlers: { [cells.CELL_JOB]: handler },
@@ -59,6 +71,8 @@ export async function work(queue: string, options: WorkOptions = {}): Promise<Wo
       signal?.removeEventListener('abort', stop);
     }
   } finally {
+    if (forbidden === undefined) delete process.env['SOTTOVOCE_NO_CUSTOM'];
+    else process.env['SOTTOVOCE_NO_CUSTOM'] = forbidden;
     await handler.end();
     cache.close();
     await connection.close();

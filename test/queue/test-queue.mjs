@@ -10,15 +10,28 @@
  * with apt-get, by root alone; where that cannot be it says so and exits with 0: nothing was checked.
  */
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parquetReadObjects } from 'hyparquet';
+import { sweep, work } from 'sottovoce';
+import { generate } from 'sottovoce/topology';
 import { connectQueue } from '../../dist/src/queue/connection.js';
 import { installServer, startServer, startWire } from './nats-server.mjs';
 
@@ -31,7 +44,7 @@ const { values: options } = parseArgs({
     keep: { type: 'string' },
   },
 });
-const command = fileURLToPath(new URL('../../dist/src/cli/sottovoce.cjs', import.meta.url));
+const own = fileURLToPath(new URL('../../dist/src/cli/sottovoce.cjs', import.meta.url));
 /** What differs between two runs of the same thing. */
 const TIMES = new Set(['seconds', 'secondsToTarget']);
 const REDELIVER = '2';
@@ -43,9 +56,10 @@ if (why !== null) {
 }
 const folder = options.keep ?? mkdtempSync(path.join(os.tmpdir(), 'sottovoce-queue-'));
 const random = mulberry32(Number(options.seed));
-const workers = new Set();
 const children = new Set();
+let passed = 0;
 let failures = 0;
+let skipped = 0;
 
 const CASES = {
   same: 'the same rows as on this machine alone, of a sweep and of a comparison',
@@ -54,16 +68,34 @@ const CASES = {
   orderer: 'the orderer killed and started again',
   cut: 'a connection that breaks off, and one that falls silent',
   two: 'two studies at once',
+  files: 'graphs, data and modules are sent, whatever lies on the worker',
+  handback: 'a worker that is told to end hands back at once',
+  stop: 'an orderer that is told to end, and goes on',
+  poison: 'a job that kills its workers is a failed run, and no other suffers',
+  versions: 'workers of another version, and those that take no modules',
+  login: 'a login and TLS, of which nothing is written anywhere',
+  large: 'messages larger than the server takes, and graphs in memory',
 };
-const cases = { same, kills, server, orderer, cut, two };
+const cases = {
+  ...{ same, kills, server, orderer, cut, two },
+  ...{ files, handback, stop, poison, versions, login, large },
+};
+/** Those that take long, and say little that others do not. */
+const LONG = new Set(['poison', 'two']);
 
 const begun = Date.now();
 try {
   for (const [name, what] of Object.entries(CASES)) {
-    if (options.only !== undefined && !options.only.split(',').includes(name)) continue;
+    if (
+      options.only === undefined ? options.short && LONG.has(name) : !options.only.split(',').includes(name)
+    ) {
+      skipped++;
+      continue;
+    }
     const from = Date.now();
     try {
       await cases[name]();
+      passed++;
       console.log(`${name}: ${what}: good (${((Date.now() - from) / 1000).toFixed(1)} s)`);
     } catch (error) {
       failures++;
@@ -75,7 +107,8 @@ try {
 } finally {
   if (options.keep === undefined) rmSync(folder, { recursive: true, force: true });
 }
-console.log(`${((Date.now() - begun) / 1000).toFixed(0)} s, ${failures} failed`);
+console.log(`${((Date.now() - begun) / 1000).toFixed(0)} s`);
+console.log(`${passed} passed, ${failures} failed, ${skipped} skipped`);
 process.exit(failures === 0 ? 0 : 1);
 
 async function same() {
@@ -102,8 +135,9 @@ async function same() {
     '--tune',
     '3',
   ];
+  const map = ['map', config, '--x', 'flow.step=0.05..1.2:log:4', '--y', 'flow.beta=0.5,1', '--of', 'rate'];
   startWorker(server.url);
-  for (const [name, args] of Object.entries({ sweep, compare })) {
+  for (const [name, args] of Object.entries({ sweep, compare, map })) {
     await alone(args, path.join(folder, `same/${name}-here`));
     await order(args, path.join(folder, `same/${name}-queue`), server.url);
     await equal(path.join(folder, `same/${name}-here`), path.join(folder, `same/${name}-queue`));
@@ -231,8 +265,281 @@ async function two() {
   await server.stop();
 }
 
-async function serverOf(name) {
-  return startServer(path.join(folder, name, 'nats'));
+async function files() {
+  const server = await serverOf('files');
+  const at = (name) => path.join(folder, 'files', name);
+  for (const name of ['study/deep', 'lib', 'data']) mkdirSync(at(name), { recursive: true });
+  writeFileSync(at('lib/package.json'), '{ "type": "module" }');
+  writeFileSync(at('lib/level.js'), 'export const level = 2;\n');
+  writeFileSync(
+    at('lib/cost.js'),
+    `import { readFileSync } from 'node:fs';
+import { level } from './level.js';
+const shift = Number(readFileSync(new URL('../data/shift.txt', import.meta.url), 'utf8'));
+export const plan = () => ({ dim: 2, m: level, l: level });
+export const value = (x, i) => (level / 2) * ((x[0] - i - shift) ** 2 + x[1] ** 2);
+export const gradient = (x, out, i) => { out[0] = level * (x[0] - i - shift); out[1] = level * x[1]; };
+`,
+  );
+  writeFileSync(at('data/shift.txt'), '0.5');
+  writeFileSync(at('data/path.edges'), '0 1\n1 2\n2 3\n3 0\n1 3\n');
+  writeFileSync(at('data/rows.libsvm'), '1 1:0.5 2:1\n-1 1:2\n1 2:3\n-1 1:1 2:1\n');
+  writeFileSync(at('data/bad.libsvm'), '1 1:0.5 2:1\n-1 1:two\n');
+  const rest = 'flow: { kind: primal-dual, compress: none, step: 0.1, alpha: 1, beta: 1 }\nrounds: 300\n';
+  const configs = {
+    own: `topology: { file: ${at('data/path.edges')} }\ncost: { kind: custom, module: ../../lib/cost.js }\n`,
+    rows: 'topology: { file: ../../data/path.edges }\ncost: { kind: logistic, data: ../../data/rows.libsvm, regularization: 0.1 }\n',
+    bad: 'topology: { kind: ring, nodes: 4 }\ncost: { kind: logistic, data: ../../data/bad.libsvm, regularization: 0.1 }\n',
+  };
+  const names = Object.keys(configs).map((name) => at(`study/deep/${name}.yaml`));
+  for (const [name, text] of Object.entries(configs))
+    writeFileSync(at(`study/deep/${name}.yaml`), text + rest);
+  const args = ['compare', ...names, '--tune', '0', '--target', 'gap=1e-3'];
+  await alone(args, at('here'));
+  const ordered = startOrder(args, at('queue'), server.url);
+  for (let tried = 0; (await onServer(server.url)).jobs < 3; tried++) {
+    if (tried > 100) throw new Error(`no jobs come: ${ordered.said}`);
+    await pause(100);
+  }
+  // What they are made from is nowhere any more but on the server.
+  for (const name of ['lib', 'data']) renameSync(at(name), at(`${name}-away`));
+  startWorker(server.url);
+  await finished(ordered);
+  await equal(at('here'), at('queue'));
+  const { cells } = JSON.parse(readFileSync(at('queue/results.json'), 'utf8'));
+  const statuses = cells.map(({ status }) => status).join(' ');
+  if (statuses !== 'converged converged refused') throw new Error(`they ended as ${statuses}`);
+  await server.stop();
+}
+
+async function handback() {
+  const server = await serverOf('handback');
+  const args = long('handback');
+  const out = path.join(folder, 'handback/queue');
+  // Whoever waited for the server to notice would wait for a minute.
+  const ordered = start([...args, '--out', out, '--queue', server.url, '--redeliver', '60']);
+  const from = Date.now();
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    const worker = startWorker(server.url);
+    await underWay(server.url, 2);
+    await pause(300);
+    const told = Date.now();
+    await end(worker, signal);
+    if (worker.exitCode !== 0) throw new Error(`${signal}: it ended with ${worker.exitCode}: ${worker.said}`);
+    if (Date.now() - told > 3000) throw new Error(`${signal}: it took ${Date.now() - told} ms to end`);
+    if (!/2 handed back/.test(worker.said)) throw new Error(worker.said);
+  }
+  startWorker(server.url);
+  await finished(ordered);
+  if (Date.now() - from > 50_000) throw new Error('what was handed back was waited for');
+  await alone(args, path.join(folder, 'handback/here'));
+  await equal(path.join(folder, 'handback/here'), out);
+  await server.stop();
+}
+
+async function stop() {
+  const server = await serverOf('stop');
+  const args = many('stop', 12);
+  const out = path.join(folder, 'stop/queue');
+  startWorker(server.url);
+  const ordered = startOrder(args, out, server.url);
+  await someCells(out, 3);
+  await end(ordered, 'SIGINT');
+  if (ordered.exitCode !== 130 || !/to go on, repeat the command/.test(ordered.said))
+    throw new Error(`it ended with ${ordered.exitCode}: ${ordered.said}`);
+  await pause(1500);
+  const { jobs, underWay } = await onServer(server.url);
+  if (jobs + underWay !== 0) throw new Error(`${jobs} jobs are left for nobody`);
+  await order(args, out, server.url);
+  await alone(args, path.join(folder, 'stop/here'));
+  await equal(path.join(folder, 'stop/here'), out);
+  await nothingLeft(server.url);
+  await server.stop();
+}
+
+async function poison() {
+  const server = await serverOf('poison');
+  const at = (name) => path.join(folder, 'poison', name);
+  writeFileSync(
+    at('cost.mjs'),
+    `import { execFileSync } from 'node:child_process';
+if (process.env.POISON) execFileSync('kill', ['-9', String(process.pid)]);
+export const plan = () => ({ dim: 1, m: 1, l: 1 });
+export const value = (x, i) => (x[0] - i) ** 2 / 2;
+export const gradient = (x, out, i) => { out[0] = x[0] - i; };
+`,
+  );
+  const good = ring('poison', 300);
+  writeFileSync(
+    at('bad.yaml'),
+    readFileSync(good, 'utf8').replace(/cost: .*/, 'cost: { kind: custom, module: cost.mjs }'),
+  );
+  const out = at('queue');
+  const ordered = startOrder(
+    ['compare', at('bad.yaml'), good, '--seeds', '1..3', '--tune', '0', '--target', 'rmsError=1e-3'],
+    out,
+    server.url,
+  );
+  let dead = 0;
+  const over = once(ordered, 'exit');
+  while (ordered.exitCode === null) {
+    const worker = startWorker(server.url, { POISON: '1' });
+    await Promise.race([once(worker, 'exit'), over]);
+    dead++;
+  }
+  if (ordered.exitCode !== 1) throw new Error(`it ended with ${ordered.exitCode}: ${ordered.said}`);
+  const { cells } = JSON.parse(readFileSync(path.join(out, 'results.json'), 'utf8'));
+  const failed = cells.filter(({ status }) => status === 'failed');
+  const expected = `its worker died 5 times while it ran: on ${os.hostname()} (process `;
+  if (failed.length !== 3 || !failed.every(({ error }) => error.startsWith(expected)))
+    throw new Error(JSON.stringify(cells.map(({ status, error }) => [status, error])));
+  if (cells.some(({ status, config }) => status === 'failed' && /ring/.test(config)))
+    throw new Error('what is good has failed');
+  console.log(`  ${dead - 1} workers dead of three jobs`);
+  await server.stop();
+}
+
+async function versions() {
+  const server = await serverOf('versions');
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const other = path.join(folder, 'versions/other');
+  mkdirSync(other);
+  cpSync(path.join(root, 'dist'), path.join(other, 'dist'), { recursive: true });
+  symlinkSync(path.join(root, 'node_modules'), path.join(other, 'node_modules'));
+  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  writeFileSync(
+    path.join(other, 'package.json'),
+    readFileSync(path.join(root, 'package.json'), 'utf8').replace(
+      `"version": "${version}"`,
+      '"version": "9.9.9"',
+    ),
+  );
+  const old = start(['worker', '--queue', server.url], {
+    command: path.join(other, 'dist/src/cli/sottovoce.cjs'),
+  });
+  const careful = start(['worker', '--queue', server.url, '--no-modules']);
+  const config = ring('versions', 300);
+  const cost = path.join(folder, 'versions/cost.mjs');
+  writeFileSync(
+    cost,
+    'export const plan = () => ({ dim: 1, m: 1, l: 1 });\nexport const value = (x) => x[0] ** 2 / 2;\nexport const gradient = (x, out) => { out[0] = x[0]; };\n',
+  );
+  const bringing = path.join(folder, 'versions/own.yaml');
+  writeFileSync(
+    bringing,
+    readFileSync(config, 'utf8').replace(/cost: .*/, 'cost: { kind: custom, module: cost.mjs }'),
+  );
+  const ordered = startOrder(
+    ['compare', bringing, '--tune', '0'],
+    path.join(folder, 'versions/queue'),
+    server.url,
+  );
+  const both = `it was ordered by Sottovoce ${version}, this worker is 9.9.9`;
+  await said(old, both);
+  await said(careful, 'its jobs bring code, and this worker was started with --no-modules');
+  await said(ordered, both);
+  await said(ordered, '--no-modules');
+  if (ordered.exitCode !== null) throw new Error('somebody has done it');
+  const able = startWorker(server.url);
+  await finished(ordered);
+  await said(able, 'whoever may write there may run code here');
+  // Jobs without code are for the careful one, too.
+  await end(able, 'SIGTERM');
+  await order(['compare', config, '--tune', '0'], path.join(folder, 'versions/plain'), server.url);
+  await server.stop();
+}
+
+async function login() {
+  const at = (name) => path.join(folder, 'login', name);
+  mkdirSync(at(''), { recursive: true });
+  const made = spawnSync('openssl', [
+    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'],
+    ...['-addext', 'subjectAltName=DNS:localhost', '-keyout', at('key.pem'), '-out', at('cert.pem')],
+  ]);
+  const tls = made.status === 0;
+  if (!tls) console.log('  without TLS: openssl is missing');
+  const secret = 'Sehr-geheim-7';
+  const server = await serverOf(
+    'login',
+    `authorization { user: "lab", password: "${secret}" }
+${tls ? `tls { cert_file: "${at('cert.pem')}", key_file: "${at('key.pem')}" }` : ''}`,
+  );
+  const scheme = tls ? 'tls' : 'nats';
+  const host = `localhost:${server.port}`;
+  const env = { NODE_EXTRA_CA_CERTS: at('cert.pem') };
+  const args = many('login', 2);
+  for (const [address, expected] of [
+    [`${scheme}://${host}`, 'asks for a login'],
+    [`${scheme}://lab:${secret}x@${host}`, 'does not take this login'],
+    [`${scheme}://lab:${secret}@${host}/x`, 'expected nats://host:port'],
+  ]) {
+    const refused = start([...args, '--out', at('refused'), '--queue', address], { env });
+    await once(refused, 'exit');
+    if (refused.exitCode !== 2 || !refused.said.includes(expected) || refused.said.includes(secret))
+      throw new Error(`${expected}: it ended with ${refused.exitCode}: ${refused.said}`);
+    if (existsSync(at('refused'))) throw new Error('it has left a folder');
+  }
+  if (tls) {
+    // A certificate that nobody vouches for.
+    const stranger = start([...args, '--out', at('refused'), '--queue', `tls://lab:${secret}@${host}`]);
+    await once(stranger, 'exit');
+    if (stranger.exitCode !== 2 || !/does not answer: .*certificate/.test(stranger.said))
+      throw new Error(stranger.said);
+  }
+  const worker = start(['worker', '--queue', `${scheme}://${host}`], {
+    env: { ...env, SOTTOVOCE_QUEUE_LOGIN: `lab:${secret}` },
+  });
+  const ordered = start(
+    [...args, '--out', at('queue'), '--keep', '--queue', `${scheme}://lab:${secret}@${host}`],
+    { env },
+  );
+  await finished(ordered);
+  await end(worker, 'SIGTERM');
+  for (const text of [worker.said, ordered.said, ...textsIn(at('queue'))])
+    if (text.includes(secret)) throw new Error('the password has been written');
+  if (!textsIn(at('queue')).some((text) => text.includes(`${scheme}://${host}`)))
+    throw new Error('no queue.json');
+  await server.stop();
+}
+
+async function large() {
+  const server = await serverOf('large', 'max_payload: 16384');
+  const graph = generate({ kind: 'torus', rows: 100, columns: 100 });
+  const config = {
+    topology: { graph },
+    cost: {
+      kind: 'quadratic',
+      a: new Float64Array(10_000).fill(1),
+      b: Float64Array.from({ length: 10_000 }, (_, i) => Math.sin(i)),
+    },
+    flow: { kind: 'primal-dual', compress: 'none', alpha: 1, beta: 1 },
+    rounds: 400,
+  };
+  const options = {
+    grid: { 'flow.step': '0.001..0.05:log:4' },
+    target: { rmsError: 1e-300 },
+    earlyStop: false,
+    jobs: 2,
+  };
+  const here = await sweep(config, options);
+  const ending = new AbortController();
+  const worker = work(server.url, {
+    jobs: 2,
+    signal: ending.signal,
+    cacheFolder: path.join(folder, 'cache'),
+  });
+  const there = await sweep(config, { ...options, queue: server.url });
+  ending.abort();
+  const { done } = await worker;
+  if (done !== 4) throw new Error(`${done} jobs were done, expected 4`);
+  const [a, b] = [here, there].map((outcome) => JSON.stringify(timeless(outcome)));
+  if (a !== b) throw new Error(`${a}\n${b}`);
+  await nothingLeft(server.url);
+  await server.stop();
+}
+
+async function serverOf(name, config) {
+  return startServer(path.join(folder, name, 'nats'), config);
 }
 
 /** A config, in a folder of the case. */
@@ -264,10 +571,17 @@ function many(name, points, seeds = '1,2') {
   ];
 }
 
-function start(args) {
+/** Two runs of some seconds. */
+function long(name) {
+  const grid = ['--grid', 'flow.step=0.001,0.002'];
+  return ['sweep', ring(name, 300_000), ...grid, '--target', 'rmsError=1e-300', '--no-early-stop'];
+}
+
+function start(args, { env = {}, command = own } = {}) {
   const child = spawn(process.execPath, [command, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: folder,
+    env: { ...process.env, ...env },
   });
   child.said = '';
   for (const stream of [child.stdout, child.stderr])
@@ -279,11 +593,9 @@ function start(args) {
   return child;
 }
 
-function startWorker(url) {
+function startWorker(url, env = {}) {
   const cache = path.join(folder, 'cache');
-  const worker = start(['worker', '--queue', url, '--jobs', '2', '--cache', cache]);
-  workers.add(worker);
-  return worker;
+  return start(['worker', '--queue', url, '--jobs', '2', '--cache', cache], { env });
 }
 
 function startOrder(args, out, url) {
@@ -386,14 +698,36 @@ function fields(line) {
 
 async function onServer(url) {
   const queue = await connectQueue(url, () => {}, 'test');
-  const found = { results: 0, jobs: 0, streams: 0 };
+  const found = { results: 0, jobs: 0, streams: 0, underWay: 0 };
   for await (const { config, state } of queue.jsm.streams.list()) {
     found.streams++;
+    if (config.name.startsWith('SOTTOVOCE_JOBS_'))
+      found.underWay += (await queue.jsm.consumers.info(config.name, 'workers')).num_ack_pending;
     if (config.name.startsWith('SOTTOVOCE_RESULTS_')) found.results += state.messages;
     if (config.name.startsWith('SOTTOVOCE_JOBS_')) found.jobs += state.messages;
   }
   await queue.close();
   return found;
+}
+
+async function underWay(url, jobs) {
+  for (let tried = 0; (await onServer(url)).underWay < jobs; tried++) {
+    if (tried > 300) throw new Error(`no ${jobs} jobs are under way`);
+    await pause(100);
+  }
+}
+
+async function said(child, words) {
+  for (let tried = 0; !child.said.includes(words); tried++) {
+    if (tried > 300 || child.exitCode !== null) throw new Error(`nobody said "${words}": ${child.said}`);
+    await pause(100);
+  }
+}
+
+function textsIn(at) {
+  return readdirSync(at, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ path: place, name }) => readFileSync(path.join(place, name), 'latin1'));
 }
 
 async function nothingLeft(url) {

@@ -65,7 +65,7 @@ export const onePeerExponential = defineLinks({
   },
 
   bind({ bits }, table) {
-    const { total, rowStart, columns, orientation, first, end, up } = table;
+    const { total, rowStart, columns, numbers, orientation, first, end, up } = table;
     return {
       mask(round) {
         const distance = 1 << (round % bits);
@@ -73,8 +73,10 @@ export const onePeerExponential = defineLinks({
         for (let row = first; row < end; row++) {
           const own = numberAt(table, row);
           const peer = orientation === 'edges' ? own ^ distance : (own + turn) % total;
-          for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++)
-            up[arc] = numberAt(table, columns[arc]) === peer ? 1 : 0;
+          for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) {
+            const other = columns[arc];
+            up[arc] = (numbers === undefined ? other : numbers[other]) === peer ? 1 : 0;
+          }
         }
       },
     };

@@ -169,8 +169,22 @@ describe('the same bits in either order, for 1, 2 and 3 workers, in blocks of an
     await expectSame({ ...base, topology, cost, rounds: 3, flow: { ...flow, step: 1e-4 } }, [ways[1]]);
   });
 
-  it('on threads', async () => {
-    const config = { ...base, flow, compressor: { kind: 'one-bit' } };
+  const matrix = { shape: [11, 1], step: 0.05, mixing: 0.05 };
+  it.each<[string, Config]>([
+    ['a compressor that draws', { compressor: { kind: 'one-bit' } }],
+    ['pairs', { compressor: { kind: 'one-bit' }, links: { kind: 'random-matching' } }],
+    [
+      'arcs that fail',
+      {
+        topology: { kind: 'random-digraph', nodes: 19, averageDegree: 5, seed: 2 },
+        cost: { kind: 'average', dim: 11 },
+        flow: { kind: 'push-sum' },
+        links: { kind: 'gilbert-elliott', toBad: 0.3, toGood: 0.15 },
+      },
+    ],
+    ['messages to one neighbour each', { flow: { kind: 'power-gossip-sgd', ...matrix } }],
+  ])('on threads: %s', async (_, more) => {
+    const config = { ...base, flow, ...more };
     const { seen } = await outcome(config, { order: 'given' }, 1);
     const { summary, x } = await runConfig(
       { ...config, workers: 2, layout: { order: 'rcm' } },

@@ -79,6 +79,8 @@ export interface Part {
 
 /** What workers are told of a part. Worker 0 speaks with other ranks, and has no agents. Plain data. */
 export interface PartPlan extends Pick<Part, 'rank' | 'ranks' | 'total' | 'own' | 'rows' | 'peers' | 'runs'> {
+  /** Of the cut: the same on all ranks, or they do not run the same. */
+  cutHash: string;
   /** Where each worker's agents begin that no other rank hears. */
   interior: number[];
 }

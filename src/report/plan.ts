@@ -6,7 +6,20 @@ import { formatBytes } from '../arena/fits.js';
 import { formatCount } from '../base/count.js';
 import { alignRows, type Colours, formatQuantity, formatSaving, plural } from '../base/format.js';
 import { listText } from '../base/processors.js';
-import type { Distances, OrderReport, PlanReport, ServerReport, Tuning } from '../run/reports.js';
+import type {
+  Distances,
+  OrderReport,
+  PlanReport,
+  RanksReport,
+  ServerReport,
+  Tuning,
+} from '../run/reports.js';
+
+/** What this one of several ranks holds. */
+function ranksText({ rank, ranks, agents, ghosts, peers, cut, why, edges }: RanksReport): string {
+  const held = `${plural(agents, 'agent')} and the messages of ${formatCount(ghosts)} of ${plural(peers, 'other rank')}`;
+  return `${rank} of ${ranks}: ${held}; cut: ${cut} (${why}), ${plural(edges, 'edge')} between ranks`;
+}
 
 export function formatPlan(plan: PlanReport, colours: Colours): string {
   const { gains, bits, spectrum, optimum, server, tuning } = plan;
@@ -56,6 +69,7 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
           'run',
           `up to ${plural(plan.rounds, 'round')} on ${plural(plan.workers, 'worker')}${plan.whyWorkers ? ` (${plan.whyWorkers})` : ''}`,
         ],
+        ['ranks', plan.ranks === undefined ? null : ranksText(plan.ranks)],
         ['cores', coresText(plan)],
         ['pinned', plan.pinned ? `worker by worker to processors ${listText(plan.pinned)}` : null],
       ],

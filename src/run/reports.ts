@@ -8,6 +8,22 @@ import type { Compress } from '../flow/types.js';
 import type { ChangeReport } from './changes.js';
 
 /** What is known before anything is allocated. */
+/** One rank of a run over several. */
+export interface RanksReport {
+  rank: number;
+  ranks: number;
+  /** Agents that this rank holds, and agents of others whose messages it has. */
+  agents: number;
+  ghosts: number;
+  /** Ranks that it exchanges messages with. */
+  peers: number;
+  /** How agents are shared out, and why so. */
+  cut: string;
+  why: string;
+  /** Edges between agents of different ranks, of all ranks. */
+  edges: number;
+}
+
 export interface PlanReport {
   /** Of the config, for people. */
   name: string;
@@ -44,6 +60,8 @@ export interface PlanReport {
    * (0: they are not); null where there is no graph. It changes no bits.
    */
   layout: { order: OrderReport; blockAgents: number; ahead?: number } | null;
+  /** Which of several ranks this is, and what it holds; absent where there is one. */
+  ranks?: RanksReport;
   /** Shared memory of the run. */
   arenaBytes: number;
   /** The arena and what Node and the kernels take beside it: what the process will use. */

@@ -6,6 +6,7 @@ import type { Graph } from '../../../topology/graph.js';
 import type { CompressorSpec } from '../../compress/types.js';
 import type { FlowSpec } from '../../flow/types.js';
 import type { LinksSpec } from '../../links/types.js';
+import type { CutChoice } from '../../ranks/cut.js';
 import type { RunConfig } from '../../run/config.js';
 import type { OrderChoice } from './order.js';
 
@@ -57,4 +58,6 @@ export interface LayoutSpec {
   block: number | 'auto';
   /** Agents ahead of which neighbours' messages are asked for; `auto`: where they do not fit into caches. */
   ahead: number | 'auto';
+  /** How agents are shared out between ranks; absent: `auto`. */
+  cut?: CutChoice;
 }

@@ -4,52 +4,53 @@
  */
 
 import type { Graph } from '../../../topology/graph.js';
-import { unexpected } from '../../base/errors.js';
 import type { CostModel } from '../../cost/types.js';
 import { inRows, outRows } from '../../links/bind.js';
-import { type Cut, makePart, type Part, type PartPlan } from '../../ranks/part.js';
+import { type CutChoice, type CutReport, cutGraph, type Cut as KnownCut } from '../../ranks/cut.js';
+import { makePart, type Part, type PartPlan } from '../../ranks/part.js';
 import { gradientNs, messageNs, partition } from '../../run/partition.js';
-import type { OrderReport } from '../../run/reports.js';
+import type { FlowConfig } from './config.js';
 
-/** Which of several ranks this process is. Plain data. */
+/** Which of several ranks this process is, and how it comes by its part. */
 export interface Ranked {
   rank: number;
   ranks: number;
+  divide: typeof divide;
 }
 
 export interface Divided {
   part: Part;
+  cut: CutReport;
   plan: PartPlan;
   /** Agents of each worker; the first has none. */
   partition: number[];
 }
 
 interface Divisible {
+  config: Pick<FlowConfig, 'layout'>;
   graph: Graph;
   cost: CostModel;
 }
 
 /** A cut does not depend on how many workers a rank has. */
-const cuts = new WeakMap<Graph, Map<number, Cut>>();
+const cuts = new WeakMap<Graph, Map<string, KnownCut>>();
 
 /** @throws InputError where there are fewer agents than ranks */
 export function divide(
   problem: Divisible,
-  { rank, ranks }: Ranked,
+  { rank, ranks }: Pick<Ranked, 'rank' | 'ranks'>,
   workers: number,
   perArc: boolean,
 ): Divided {
   const { graph } = problem;
-  if (graph.nodes < ranks) {
-    const expected = `at most ${graph.nodes}: there are no more agents`;
-    throw unexpected(['ranks'], ranks, expected);
-  }
   const times = timesOf(problem);
+  const { part: rankOf, cut } = cutOf(graph, times, ranks, problem.config.layout.cut);
   const inward = inRows(graph);
   let bounds: number[] = [];
   let interior: number[] = [];
   const part = makePart({
-    ...cutOf(graph, times, ranks),
+    rankOf,
+    ranks,
     rank,
     inward,
     outward: graph.arcs ? outRows(graph) : inward,
@@ -74,7 +75,8 @@ export function divide(
   const { own, rows, peers, runs, total } = part;
   return {
     part,
-    plan: { rank, ranks, own, rows, peers, runs, total, interior: [0, ...interior] },
+    cut,
+    plan: { rank, ranks, own, rows, peers, runs, total, cutHash: cut.hash, interior: [0, ...interior] },
     partition: [0, ...bounds],
   };
 }
@@ -88,25 +90,11 @@ function timesOf({ graph, cost }: Divisible): Float64Array {
   );
 }
 
-function cutOf(graph: Graph, times: Float64Array, ranks: number): Cut {
-  const known = cuts.get(graph) ?? new Map<number, Cut>();
+function cutOf(graph: Graph, times: Float64Array, ranks: number, choice: CutChoice | undefined): KnownCut {
+  const known = cuts.get(graph) ?? new Map<string, KnownCut>();
   cuts.set(graph, known);
-  let cut = known.get(ranks);
-  if (cut === undefined) {
-    const bounds = partition(times, ranks);
-    const rankOf = new Uint32Array(graph.nodes);
-    for (let rank = 0; rank < ranks; rank++) rankOf.fill(rank, bounds[rank], bounds[rank + 1]);
-    cut = { ranks, rankOf };
-    known.set(ranks, cut);
-  }
-  return cut;
-}
-
-export function orderOf({ rank, ranks }: Pick<Part, 'rank' | 'ranks'>): OrderReport {
-  return {
-    chosen: 'given',
-    why: `rank ${rank} of ${ranks}: what others hear comes first`,
-    given: null,
-    rcm: null,
-  };
+  const key = `${ranks} ${choice}`;
+  const found = known.get(key) ?? cutGraph(graph, ranks, times, choice);
+  known.set(key, found);
+  return found;
 }

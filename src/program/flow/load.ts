@@ -144,7 +144,7 @@ export async function loadFlow(loaded: LoadedConfig, known: FlowProblem | null =
     reference,
     networkOfEdges: ofEdges,
     init,
-    ranked: loaded.ranks ?? null,
+    ranked: loaded.ranks ? { ...loaded.ranks, divide: (await import('./divide.js')).divide } : null,
     modules: [
       ...new Set([
         ...(known?.modules ?? []),

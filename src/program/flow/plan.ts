@@ -41,6 +41,7 @@ import type {
   GainContext,
 } from '../../flow/types.js';
 import { inRows, linksFields, type OutTable } from '../../links/bind.js';
+import type { CutReport } from '../../ranks/cut.js';
 import type { Part } from '../../ranks/part.js';
 import { ownTraceFields } from '../../ranks/trace.js';
 import { accuracyFields } from '../../run/accuracy.js';
@@ -63,7 +64,6 @@ import { controlWords } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import { bitsFields } from './bits.js';
 import type { LayoutSpec } from './config.js';
-import { divide, orderOf } from './divide.js';
 import { findHubs, HUB_EDGES, type Hub, hubFields } from './hubs.js';
 import type { FlowProblem } from './load.js';
 import { type AgentOrder, chooseOrder, type LocalOrder } from './order.js';
@@ -83,6 +83,13 @@ const WORTH_SAYING = 0.1;
  * will do.
  */
 const ALONE = { lambda2: 1, lambdaMax: 1 };
+/** Of one of several ranks. */
+const PART_ORDER: OrderReport = {
+  chosen: 'given',
+  why: 'what other ranks hear comes first',
+  given: null,
+  rcm: null,
+};
 /** More agents than this share no further cost of a call. */
 const MAX_BLOCK_AGENTS = 128;
 
@@ -118,6 +125,8 @@ export interface FlowOutline {
   /** Multiply-adds of a round, about. */
   work: number;
   load: RoundLoad;
+  /** How agents are shared out between ranks; null where there is one. */
+  cut: CutReport | null;
   /** Null where agents lie in the order of their numbers. */
   order: LocalOrder | null;
   orderReport: OrderReport;
@@ -149,7 +158,8 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   const ranked = variant.whole === true ? null : problem.ranked;
   const { block } = config.layout;
   const blockAgents = Math.min(agents, block === 'auto' ? chooseBlock(rowBytes, cacheBytes().second) : block);
-  const divided = ranked === null ? null : divide(problem, ranked, workers, messages.unicast !== undefined);
+  const divided =
+    ranked === null ? null : ranked.divide(problem, ranked, workers, messages.unicast !== undefined);
   const part = divided?.part ?? null;
   const rows = part?.rows ?? agents;
   const context: Omit<PlanContext, 'path'> = {
@@ -192,7 +202,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   const messageBytes =
     channels.length === 0 ? rowBytes : channels.reduce((sum, { slotBytes }) => sum + slotBytes, 0);
   const { order, report: orderReport } = part
-    ? { order: part, report: orderOf(part) }
+    ? { order: part, report: PART_ORDER }
     : chooseOrder({
         choice,
         graph,
@@ -321,6 +331,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
       foreignBytes: (workers) =>
         foreignRows(order ?? inRows(graph), partition(times, workers)) * messageBytes,
     },
+    cut: divided?.cut ?? null,
     order,
     orderReport,
     warnings,

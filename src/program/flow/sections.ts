@@ -11,6 +11,7 @@ import { compresses, UNCOMPRESSED } from '../../compress/registry.js';
 import type { CompressorSpec } from '../../compress/types.js';
 import { flowKind, flowLabel } from '../../flow/registry.js';
 import type { Compress, FlowSpec } from '../../flow/types.js';
+import type { CutChoice } from '../../ranks/cut.js';
 import { type ComponentOptions, type Registry, validateComponent } from '../../schema/component.js';
 import {
   explain,
@@ -52,6 +53,12 @@ const plainSections = {
         .default('auto')
         .describe(
           "how many agents ahead the messages of an agent's neighbours are asked for; auto: none where all messages fit into the caches",
+        ),
+      cut: z
+        .enum(['auto', 'metis', 'rcm', 'given'] satisfies CutChoice[])
+        .optional()
+        .describe(
+          'over several ranks (run --mpi), which holds which agents: metis, rcm (strips), given (ranges of numbers); auto, as where it is left out: the first two where clearly fewer messages go between ranks',
         ),
     })
     .prefault({})

@@ -9,10 +9,12 @@ import { samplesOf } from '../../cost/registry.js';
 import type { CostModel } from '../../cost/types.js';
 import { flowDefinition, flowLabel } from '../../flow/registry.js';
 import type { LinksSpec } from '../../links/types.js';
+import type { CutReport } from '../../ranks/cut.js';
+import type { PartPlan } from '../../ranks/part.js';
 import { estimateMemory } from '../../run/memory.js';
 import { reportOptimum } from '../../run/optimum.js';
 import type { Answer, OpenGains, Stages } from '../../run/program.js';
-import type { AgentRow, PlanReport } from '../../run/reports.js';
+import type { AgentRow, PlanReport, RanksReport } from '../../run/reports.js';
 import { allAlike } from '../../run/targets.js';
 import { remedyHint } from '../../tune/remedy.js';
 import { searchable, startsOf } from '../../tune/search-gains.js';
@@ -112,6 +114,7 @@ async function report({ problem, answer: { optimum }, choice, plan }: FlowMade):
     links: given.links ? describeLinks(given.links) : null,
     layout: { order: orderReport, blockAgents, ahead: mostAhead(plan) },
     ...(given.precision && { precision: given.precision }),
+    ...(part !== null && choice.outline.cut !== null && { ranks: ranksReport(part, choice.outline.cut) }),
     ...estimateMemory(plan, graphBytes, given.checkpoint !== undefined),
     spectrum: found && {
       lambda2: found.lambda2,
@@ -124,6 +127,11 @@ async function report({ problem, answer: { optimum }, choice, plan }: FlowMade):
     optimum: reportOptimum(optimum),
     warnings: [...warnings, ...problem.warnings, ...unknownGap(optimum, cost), ...choice.warnings],
   };
+}
+
+function ranksReport({ rank, ranks, own, rows, peers }: PartPlan, cut: CutReport): RanksReport {
+  const { method, why, edges } = cut;
+  return { rank, ranks, agents: own, ghosts: rows - own, peers: peers.length, cut: method, why, edges };
 }
 
 /** Of the messages that are asked for early, how many agents ahead; states lie in slots as wide as a row. */

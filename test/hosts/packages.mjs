@@ -9,7 +9,7 @@ const has = (program) =>
   spawnSync('sh', ['-c', 'command -v "$0"', program], { stdio: 'ignore' }).status === 0;
 
 /** Null where all programs ({ program: package }) are there, or could be installed; else what is missing. */
-export function installed(programs) {
+export function packagesFor(programs) {
   const missing = () => Object.keys(programs).filter((program) => !has(program));
   const first = missing();
   if (first.length > 0 && process.getuid?.() === 0 && has('apt-get')) {

@@ -13,15 +13,22 @@
 
 import { parseArgs } from 'node:util';
 import { checkCleanUp } from './clean-up.mjs';
+import { checkDeploy } from './deploy.mjs';
 import { cannotHaveHosts, enterLab, openLab } from './lab.mjs';
-import { installed } from './packages.mjs';
+import { packagesFor } from './packages.mjs';
 import { counts } from './report.mjs';
+import { checkRounds } from './rounds.mjs';
 import { checkWires } from './wires.mjs';
 
-const PARTS = { wires: checkWires, 'clean-up': checkCleanUp };
+const PARTS = { wires: checkWires, 'clean-up': checkCleanUp, deploy: checkDeploy, rounds: checkRounds };
 const { values: options } = parseArgs({
   options: {
     short: { type: 'boolean', default: false },
+    passes: { type: 'string', default: '3' },
+    hosts: { type: 'string', default: '2,4' },
+    rates: { type: 'string', default: '10,100' },
+    graph: { type: 'string' },
+    json: { type: 'string' },
     only: { type: 'string', default: Object.keys(PARTS).join(',') },
   },
 });
@@ -32,7 +39,7 @@ for (const part of asked)
 
 const why =
   cannotHaveHosts() ??
-  installed({ ip: 'iproute2', tc: 'iproute2', mpirun: 'openmpi-bin', setpriv: 'util-linux' });
+  packagesFor({ ip: 'iproute2', tc: 'iproute2', mpirun: 'openmpi-bin', setpriv: 'util-linux' });
 if (why !== null) {
   console.log(`test:hosts SKIPPED, nothing was checked: ${why}`);
 } else if (await enterLab()) {

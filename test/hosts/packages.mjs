@@ -9,10 +9,10 @@ const has = (program) =>
   spawnSync('sh', ['-c', 'command -v "$0"', program], { stdio: 'ignore' }).status === 0;
 
 /** Null where all programs ({ program: package }) are there, or could be installed; else what is missing. */
-export function packagesFor(programs) {
+export function packagesFor(programs, { install = true } = {}) {
   const missing = () => Object.keys(programs).filter((program) => !has(program));
   const first = missing();
-  if (first.length > 0 && process.getuid?.() === 0 && has('apt-get')) {
+  if (install && first.length > 0 && process.getuid?.() === 0 && has('apt-get')) {
     const packages = [...new Set(first.map((program) => programs[program]))];
     console.log(`installing ${packages.join(', ')} with apt-get`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };

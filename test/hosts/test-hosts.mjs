@@ -4,9 +4,12 @@
  *
  *  - wires: the links have the rate that they are given, asked with a program that is not ours to excuse
  *    (ping-pong.mjs);
- *  - cleaning up: killed in the middle with SIGKILL, it leaves no process, namespace, device or file.
+ *  - clean-up: killed in the middle with SIGKILL, it leaves no process, namespace, device or file;
+ *  - deploy: the scripts of deploy/, through ssh, through Slurm, and as the MPI operator starts them;
+ *  - rounds: seconds a round, uncompressed and with `flatten(sign)`; --passes, --hosts 2,4, --rates 10,100 and
+ *    --graph torus|random choose, --json FILE keeps the figures.
  *
- * Usage: npm run test:hosts [-- --short] [--only wires,clean-up]. It takes root on Linux, and installs
+ * Usage: npm run test:hosts [-- --short] [--only wires,clean-up,deploy,rounds]. It takes root on Linux, and installs
  * openmpi-bin and iproute2 with apt-get where they are missing and that is possible. Where it cannot be run it
  * says so and exits with 0: nothing was checked.
  */
@@ -16,7 +19,7 @@ import { checkCleanUp } from './clean-up.mjs';
 import { checkDeploy } from './deploy.mjs';
 import { cannotHaveHosts, enterLab, openLab } from './lab.mjs';
 import { packagesFor } from './packages.mjs';
-import { counts } from './report.mjs';
+import { checked, counts } from './report.mjs';
 import { checkRounds } from './rounds.mjs';
 import { checkWires } from './wires.mjs';
 
@@ -44,7 +47,13 @@ if (why !== null) {
   console.log(`test:hosts SKIPPED, nothing was checked: ${why}`);
 } else if (await enterLab()) {
   const lab = openLab(4);
-  for (const part of asked) await PARTS[part](lab, options);
+  for (const part of asked) {
+    try {
+      await PARTS[part](lab, options);
+    } catch (error) {
+      checked(part, [error.stack]);
+    }
+  }
   const { passed, failed, skipped } = counts();
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   // Whatever is still running in here ends with the first process.

@@ -10,10 +10,12 @@ import { TransportGivenUp } from './transport.js';
 
 /** Some 100 us of them: a question takes half a microsecond. */
 export const DEFAULT_QUESTIONS = 200;
-const LEAST_QUESTIONS = 16;
-/** A wait with more sleeps than this would have been no shorter with more questions. */
-const FEW_SLEEPS = 3;
-const SLEEP_MS = 0.03;
+const LEAST_QUESTIONS = 32;
+/** The kernel makes some 25 us of it. */
+const SHORT_MS = 0.01;
+const LONG_MS = 0.05;
+/** Half a millisecond: after so long 70 us more make little difference, and a core has better to do. */
+const SHORT_SLEEPS = 20;
 /** So often between two looks at whether the run is over. */
 const QUESTIONS_A_LOOK = 64;
 
@@ -38,18 +40,18 @@ export class Poll {
   until(done: () => boolean, what: string): void {
     for (let asked = 0; asked < this.budget; asked++) {
       if (done()) {
-        this.budget = Math.min(this.most, this.budget << 1);
+        // What was there early says nothing of whether asking longer is of use.
+        if (2 * asked > this.budget) this.budget = Math.min(this.most, 2 * this.budget);
         return;
       }
       if (asked % QUESTIONS_A_LOOK === 0 && this.givenUp()) throw new TransportGivenUp(what);
     }
-    let sleeps = 0;
-    for (; !done(); sleeps++) {
+    for (let sleeps = 0; !done(); sleeps++) {
       if (this.givenUp()) throw new TransportGivenUp(what);
-      Atomics.wait(this.word, 0, 0, SLEEP_MS);
+      Atomics.wait(this.word, 0, 0, sleeps < SHORT_SLEEPS ? SHORT_MS : LONG_MS);
     }
-    const next = sleeps > FEW_SLEEPS ? this.budget >> 1 : this.budget << 1;
-    this.budget = Math.min(this.most, Math.max(LEAST_QUESTIONS, next));
+    // All that was asked at once was for nothing, and may be what kept the other from working.
+    this.budget = Math.min(this.most, Math.max(LEAST_QUESTIONS, this.budget >> 1));
   }
 }
 

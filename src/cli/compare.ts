@@ -22,6 +22,8 @@ import { processDependencies, type RunDependencies, timedDirectory } from './run
 import { exitCodeFor, FINISHING } from './signals.js';
 import { colours, ExitCode, type Output, printLine, type Terminal } from './terminal.js';
 
+/** Cells by whose ends the time that is left is judged. */
+const OF_LATE = 64;
 /** How often a fleet is looked at. */
 const TICK_MS = 1000;
 /** Trial runs of a cell's search. */
@@ -295,6 +297,7 @@ export class Watch {
   private readonly fleet: () => string | null;
   private ticking: NodeJS.Timeout | null = null;
   private last = '';
+  private ends: number[] = [];
 
   /** @param fleet who works, where that is not this machine */
   constructor(output: Output | null, describe = describeCell, fleet: () => string | null = () => null) {
@@ -315,6 +318,7 @@ export class Watch {
   async begin({ pending, kept, again }: Pick<GridRun, 'pending' | 'kept' | 'again'>): Promise<void> {
     this.end();
     this.ran = 0;
+    this.ends = [];
     this.pending = pending;
     this.startedMs = Date.now();
     if (this.output === null) return;
@@ -345,7 +349,7 @@ export class Watch {
   done(cell: Cell, outcome: CellOutcome): void {
     this.ran++;
     const elapsedMs = Date.now() - this.startedMs;
-    const left = formatSeconds((elapsedMs / this.ran / 1000) * (this.pending - this.ran));
+    const left = formatSeconds((this.pending - this.ran) * this.secondsEach());
     const what = `${this.describe(cell)}, seed ${cell.seed}: ${outcome.status}`;
     const fleet = this.fleet();
     this.last = `${left} left, ${what}`;
@@ -354,6 +358,17 @@ export class Watch {
     this.nextLineMs = 2 * elapsedMs;
     const by = fleet === null ? '' : `; ${fleet}`;
     printLine(this.output, `cell ${this.ran} of ${this.pending}, ${left} left (${what})${by}`);
+  }
+
+  /** From one cell to the next, of late: a fleet grows and shrinks. */
+  private secondsEach(): number {
+    const now = Date.now();
+    this.ends.push(now);
+    if (this.ends.length > OF_LATE) this.ends.shift();
+    const [first] = this.ends;
+    const before = this.ran > this.ends.length ? (first as number) : this.startedMs;
+    const cells = this.ran > this.ends.length ? this.ends.length - 1 : this.ran;
+    return (now - before) / cells / 1000;
   }
 
   /** Workers come and go between two cells, too. */

@@ -269,6 +269,7 @@ export class QueueWorker {
         this.tell();
       });
     this.underWay.add(work);
+    this.tell();
   }
 
   private async one(study: string, message: TakenJob): Promise<void> {

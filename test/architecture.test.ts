@@ -101,6 +101,7 @@ const LAYERS = [
   'src/page',
   'src/session',
   'src/queue',
+  'src/machines',
   'src/certify',
   'src/compare',
   'src/sweep',

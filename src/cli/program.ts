@@ -14,6 +14,7 @@ import { reportError } from './errors.js';
 import { addListCommand } from './list.js';
 import { addMapCommand } from './map.js';
 import { addNewCommand } from './new.js';
+import { addPlanCommand } from './plan.js';
 import { addPlotCommand } from './plot.js';
 import { addProfileCommand } from './profile.js';
 import { addReportCommand } from './report.js';
@@ -46,6 +47,7 @@ Examples:
   $ sottovoce map ring.yaml --x flow.step=0.01..1:log:20 --y flow.mu=0.1..1:lin:20   where does it converge?
   $ sottovoce worker --queue nats://host:4222        runs of sweeps on many machines; docs/queue.md
   $ sottovoce tune ring.yaml                         which gains does auto choose, and why?
+  $ sottovoce plan ring.yaml --machines 8 --link 10Gbit/s,20us   what would it take over eight machines?
   $ sottovoce topology inspect network.gml           is it connected, and how well?
   $ sottovoce certify sign 'flatten(sign)' --dim 64  what does a thousandth of the error cost in bits?
   $ sottovoce plot runs/ring-* --x bits --out ring.pdf   curves of runs, as a figure for a paper
@@ -130,6 +132,7 @@ export async function main(
       await addTopologyCommands(topology, terminal, argv);
     }
     addTuneCommand(program, terminal);
+    addPlanCommand(program, terminal);
     addCertifyCommand(program, terminal, (code) => {
       exitCode = code;
     });

@@ -112,7 +112,7 @@ export async function chooseWorkers(
     return { workers: plain, why: limited(round, cores, plain) };
   }
   const { one, phases } =
-    plan.modules.length > 0 ? assumed(load.ns) : measured(prepared, await kernels(plan.layout.precision));
+    plan.modules.length > 0 ? assumed(load.ns) : measureRound(prepared, await kernels(plan.layout.precision));
   const round = `a round takes ${microseconds(one)} on one`;
   if (one >= LONG_ROUND_SECONDS) return all(round);
   const total = one * plan.rounds;
@@ -161,8 +161,15 @@ function limited(why: string, { limit, count }: CoreLimit, workers = count): str
 /** A user's functions are not called more often than the run itself does. */
 const assumed = (ns: number) => ({ one: ns * 1e-9, phases: 1 });
 
-/** The fastest of several windows: the first ones are those of code that is not compiled yet. */
-function measured(prepared: Prepared, module: WebAssembly.Module): { one: number; phases: number } {
+/**
+ * Seconds of a round on this thread: the fastest of several windows, since the first ones are those of code that
+ * is not compiled yet. `seconds`: of looking, at most about; `row`: of a row of the trace, the fastest of so many looks.
+ */
+export function measureRound(
+  prepared: Prepared,
+  module: WebAssembly.Module,
+  { looks = 0, seconds = LOOK_SECONDS } = {},
+): { one: number; phases: number; row: number } {
   const stepper = new Stepper(prepared, module);
   stepper.begin();
   // In the first round code is compiled and pages are touched.
@@ -170,8 +177,8 @@ function measured(prepared: Prepared, module: WebAssembly.Module): { one: number
   let one = Number.POSITIVE_INFINITY;
   const startedMs = performance.now();
   const goesOn = (windows: number) => {
-    const seconds = (performance.now() - startedMs) / 1000;
-    return seconds < LOOK_SECONDS || (windows < LEAST_WINDOWS && seconds < MOST_LOOK_SECONDS);
+    const passed = (performance.now() - startedMs) / 1000;
+    return passed < seconds || (windows < LEAST_WINDOWS && passed < MOST_LOOK_SECONDS);
   };
   for (let windows = 0; stepper.round < prepared.plan.rounds && goesOn(windows); windows++) {
     const from = stepper.round;
@@ -183,7 +190,13 @@ function measured(prepared: Prepared, module: WebAssembly.Module): { one: number
     );
     one = Math.min(one, (performance.now() - windowMs) / 1000 / (stepper.round - from));
   }
-  return { one: Number.isFinite(one) ? one : 0, phases: stepper.phases };
+  let row = Number.POSITIVE_INFINITY;
+  for (let look = 0; look < looks; look++) {
+    const lookMs = performance.now();
+    stepper.look();
+    row = Math.min(row, (performance.now() - lookMs) / 1000);
+  }
+  return { one: Number.isFinite(one) ? one : 0, phases: stepper.phases, row: looks > 0 ? row : 0 };
 }
 
 /** Seconds of a round on so many threads: the least of a few trials, in turns. */

@@ -123,7 +123,7 @@ export function busiest(cuts: readonly Cut[]): Cut {
 export function cutsOfGraph(
   { nodes, rowStart, columns, arcs }: Graph,
   parts: number,
-  partOf?: Uint32Array,
+  partOf?: Uint16Array | Uint32Array,
 ): Cut[] {
   const [start, from] = arcs ? [arcs.inStart, arcs.inColumns] : [rowStart, columns];
   const of = partOf ?? contiguous(nodes, parts);

@@ -17,6 +17,7 @@ import { InputError } from '../base/errors.js';
 import { compresses } from '../compress/registry.js';
 import type { FlowConfig, TopologySpec } from '../program/flow/config.js';
 import { programDefinition } from '../program/registry.js';
+import { type CutMethod, cutGraph } from '../ranks/cut.js';
 import type { LoadedConfig } from '../run/config.js';
 import { PROCESS_BYTES, WORKER_BYTES } from '../run/memory.js';
 import {
@@ -46,6 +47,8 @@ export interface PlanOptions {
    * compression it is in proportion to what is timed here.
    */
   coordinatesPerSecond?: number | null;
+  /** Seconds of a round for each agent on all threads of a rank, where both are known: goes before all else. */
+  agentSeconds?: Readonly<Record<Variant, number>>;
 }
 
 /** The config's compressor, or none. */
@@ -94,7 +97,8 @@ export interface MachinesPlan {
   machines: number;
   cores: number;
   links: { name: string; bitsPerSecond: number; latencySeconds: number }[];
-  cut: Cut & { how: 'counted' | 'exact' | 'expected' };
+  /** `how`: counted in a cut of the graph, or known from its parameters. */
+  cut: Cut & { how: 'counted' | 'exact' | 'expected'; method: CutMethod };
   samples: { variant: Variant; agents: number; arenaBytes: number; roundSeconds: number }[];
   variants: PlannedVariant[];
   /** By link: bits a second above which the config's compressor no longer pays; null: never does, infinite: always. */
@@ -147,9 +151,10 @@ export async function planMachines(loaded: LoadedConfig, options: PlanOptions): 
     // In proportion to what was measured with the config as it is.
     asIs ??= perAgent(taken);
     const { coordinatesPerSecond } = options;
-    const measured = coordinatesPerSecond
+    const inProportion = coordinatesPerSecond
       ? ((taken[0]!.dim / coordinatesPerSecond) * perAgent(taken)) / asIs
       : null;
+    const measured = options.agentSeconds?.[variant] ?? inProportion;
     const model = new VariantModel(variant, flow.config, network, taken, options, measured);
     rounds.set(variant, (ranks, link) => model.round(ranks, link));
     found.push(
@@ -194,7 +199,7 @@ interface Network {
   nodes: number;
   arcs: number;
   how: MachinesPlan['cut']['how'];
-  cut(ranks: number): Cut;
+  cut(ranks: number): Cut & { method: CutMethod };
   /** The topology of a run with at most so many agents. */
   smaller(agents: number): TopologySpec;
 }
@@ -215,7 +220,7 @@ async function networkOf(loaded: LoadedConfig<FlowConfig>, notes: string[]): Pro
 }
 
 function fromOutline(outline: Outline, topology: TopologySpec): Network {
-  const cuts = remember((ranks) => outline.cut(ranks));
+  const cuts = remember((ranks) => ({ ...outline.cut(ranks), method: 'given' as const }));
   return {
     nodes: outline.nodes,
     arcs: outline.arcs,
@@ -226,11 +231,19 @@ function fromOutline(outline: Outline, topology: TopologySpec): Network {
 }
 
 function fromGraph(graph: Graph, topology: TopologySpec, outline: Outline | null): Network {
+  // An agent takes about as long as hearing one neighbour.
+  const weights = Float64Array.from(
+    { length: graph.nodes },
+    (_, node) => 1 + graph.rowStart[node + 1]! - graph.rowStart[node]!,
+  );
   return {
     nodes: graph.nodes,
     arcs: graph.arcs?.count ?? 2 * graph.edges,
     how: 'counted',
-    cut: remember((ranks) => busiest(cutsOfGraph(graph, ranks))),
+    cut: remember((ranks) => {
+      const { part, cut } = cutGraph(graph, ranks, weights);
+      return { ...busiest(cutsOfGraph(graph, ranks, part)), method: cut.method };
+    }),
     smaller: (agents) =>
       outline === null || agents >= graph.nodes ? topology : smallerTopology(topology, outline, agents),
   };
@@ -245,8 +258,8 @@ function smallerTopology(topology: TopologySpec, outline: Outline, agents: numbe
   };
 }
 
-function remember(cut: (ranks: number) => Cut): (ranks: number) => Cut {
-  const known = new Map<number, Cut>();
+function remember<Found>(cut: (ranks: number) => Found): (ranks: number) => Found {
+  const known = new Map<number, Found>();
   return (ranks) => {
     const found = known.get(ranks) ?? cut(ranks);
     known.set(ranks, found);
@@ -337,14 +350,20 @@ class VariantModel {
       messagesAPeer: fields,
       bytesIn: cut.ghosts * agentBytes + cut.arcs * arcBytes,
       bytesOut: cut.sent * agentBytes + cut.arcs * arcBytes,
-      foreignBytes: (threads) => {
-        const parts = Math.min(network.nodes, ranks * threads);
-        const among = network.cut(parts).ghosts - cut.ghosts / threads;
-        return threads === 1
-          ? 0
-          : Math.max(0, among) * (agentBytes || (arcBytes * network.arcs) / network.nodes);
-      },
+      foreignBytes: (threads) => (threads === 1 ? 0 : this.foreignBytes(cut, ranks * threads)),
     };
+  }
+
+  /**
+   * That a thread reads of what others of its rank have written. Where a rank's rows are not in caches they come from
+   * memory whoever has written them, and that is part of what an agent takes already.
+   */
+  private foreignBytes({ own, ghosts, parts }: Cut, threads: number): number {
+    const { network, last } = this;
+    const { agentBytes, arcBytes } = last.heard;
+    if ((own * last.arenaBytes) / last.agents > cacheBytes().last) return 0;
+    const among = network.cut(Math.min(network.nodes, threads)).ghosts - (ghosts * parts) / threads;
+    return Math.max(0, among) * (agentBytes || (arcBytes * network.arcs) / network.nodes);
   }
 
   /** Between a sample that is in caches and one that is not, by the logarithm of what the agents take. */

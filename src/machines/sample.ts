@@ -112,19 +112,18 @@ export function memoryShares(layout: Layout, agents: number, arcs: number): Memo
 }
 
 /** As many entries as arcs, and not as many for each agent, or known to belong to arcs. */
-function isOfArcs({ length, lasts }: Field, agents: number, arcs: number): boolean {
+function isOfArcs({ length, lasts, heard }: Field, agents: number, arcs: number): boolean {
   if (arcs === 0) return false;
-  if (lasts?.as === 'whole' && lasts.perArc !== undefined) return true;
+  if (heard === 'arcs' || (lasts?.as === 'whole' && lasts.perArc !== undefined)) return true;
   return length % arcs === 0 && length % agents !== 0;
 }
 
 function heardBytes({ fields }: Layout, agents: number, arcs: number): Sample['heard'] {
   const heard = { agentBytes: 0, arcBytes: 0, fields: 0 };
   for (const field of Object.values(fields)) {
-    // Neighbours read one half while the other is written.
-    if (field.halves === undefined) continue;
-    const bytes = (field.length * BYTES[field.type]) / field.halves;
-    if (isOfArcs(field, agents, arcs)) heard.arcBytes += bytes / arcs;
+    if (field.heard === undefined) continue;
+    const bytes = (field.length * BYTES[field.type]) / (field.halves ?? 1);
+    if (field.heard === 'arcs') heard.arcBytes += bytes / arcs;
     else heard.agentBytes += bytes / agents;
     heard.fields++;
   }

@@ -14,9 +14,15 @@ import {
 import type { MachinesPlan, PlannedRound, PlannedVariant } from '../machines/plan.js';
 
 const HOW = {
-  counted: 'counted in the graph',
+  counted: 'counted',
   exact: 'from its parameters',
   expected: 'expected, from its parameters',
+} as const;
+
+const METHODS = {
+  given: 'ranges of numbers',
+  rcm: 'strips of the graph (rcm)',
+  metis: 'parts by METIS',
 } as const;
 
 export function formatMachinesPlan(plan: MachinesPlan, paint: Colours): string {
@@ -27,7 +33,7 @@ export function formatMachinesPlan(plan: MachinesPlan, paint: Colours): string {
     ),
     ...alignRows(
       [
-        ['graph', `${plural(arcs, 'arc')}, in contiguous parts; ${HOW[cut.how]}`],
+        ['graph', `${plural(arcs, 'arc')}; in ${METHODS[cut.method]}, ${HOW[cut.how]}`],
         [
           'a rank',
           `${plural(cut.own, 'agent')}, of which others hear ${count(cut.boundary)}; it hears ${count(cut.ghosts)} of ${plural(Math.round(cut.peers), 'other rank')}`,

@@ -39,15 +39,15 @@ describe('sottovoce plan', () => {
     const text = await plan(asked);
     for (const part of [
       'square: 400 agents over 3 machines of 2 cores',
-      '1,600 arcs, in contiguous parts; counted in the graph',
+      /1,600 arcs; in [a-zA-Z() ]+, counted/,
       'of 2 other ranks',
-      'flatten(sign)\n',
-      'without compression\n',
+      /^flatten\(sign\)$/m,
+      /^without compression$/m,
       'link 1Gbit/s,50us',
       'link 10Gbit/s,5us',
       'where compression pays, round for round',
     ])
-      expect(text).toContain(part);
+      expect(text).toMatch(part);
     // A heading, and 1, 2 and 3 machines: twice with compression, twice without.
     expect(text.match(/^ +3 .*$/gm)).toHaveLength(4);
   });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
 import { parseLink } from '../../src/machines/link.js';
 import { type PlanOptions, planMachines } from '../../src/machines/plan.js';
+import { cutGraph } from '../../src/ranks/cut.js';
 import { prepareRun } from '../../src/session/prepare.js';
 import { generate } from '../../topology/index.js';
 import { busiest, cutsOfGraph } from '../../topology/outline.js';
@@ -34,7 +35,14 @@ describe('of a graph that is made', () => {
     const { network } = await prepareRun(await parseConfig(config(topology)), 1);
     const graph = network()!.graph;
     expect(agents).toBe(graph.nodes);
-    expect(cut).toEqual({ ...busiest(cutsOfGraph(graph, 4)), how: 'counted' });
+    const weights = Float64Array.from(
+      { length: graph.nodes },
+      (_, i) => 1 + graph.rowStart[i + 1]! - graph.rowStart[i]!,
+    );
+    const { part, cut: report } = cutGraph(graph, 4, weights);
+    expect(cut).toEqual({ ...busiest(cutsOfGraph(graph, 4, part)), how: 'counted', method: report.method });
+    expect(cut.ghosts).toBeLessThanOrEqual(Math.max(...report.ghosts));
+    expect(report.ghosts).toContain(cut.ghosts);
   });
 
   test('bytes are those of the messages: with compression, and whole rows without', async () => {

@@ -6,6 +6,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { atExit } from '../../topology/at-exit.js';
 import { InputError } from '../base/errors.js';
 import { ranksBenchUrl } from '../run/locations.js';
 import { figure, medianText, spreadText } from './figures.js';
@@ -120,13 +121,24 @@ async function exchangeOnce({ name, options }: Way, task: LinkTask): Promise<Lin
   ];
   // In a container everybody is root, and Open MPI wants to hear twice that this is meant.
   const env = { ...process.env, OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' };
+  const running = execute('mpirun', args, { env });
+  // Its ranks go with it.
+  const isOver = atExit(() => running.child.kill('SIGTERM'));
   try {
-    const { stdout } = await execute('mpirun', args, { env });
+    const { stdout } = await running;
     return JSON.parse(stdout.split('\n').find((line) => line.startsWith('[')) ?? '') as LinkSample[];
   } catch (error) {
     const { stderr = '', message } = error as Error & { stderr?: string };
-    const words = stderr.split('\n').find((line) => /Error|error|not /.test(line)) ?? message.split('\n')[0];
-    throw new InputError(`two ranks (${name}) cannot be measured: ${words.trim()}`);
+    const lines = stderr.split('\n');
+    const words =
+      lines.find((line) => /^\w*Error\b.*: /.test(line)) ??
+      lines.find((line) => /error|not /i.test(line)) ??
+      message.split('\n')[0];
+    throw new InputError(
+      `two ranks (${name}) cannot be measured: ${words.replace(/^\w*Error: /, '').trim()}`,
+    );
+  } finally {
+    isOver();
   }
 }
 
@@ -216,16 +228,20 @@ function tableOf(
   );
   return {
     title: 'Between two ranks: both ways at once, of each way',
-    columns: ['exchange', ...found.map(({ way }) => way.name)],
-    rows: [
-      ...(found.length === 0 ? [] : rows),
-      ['alpha: us', ...found.map(({ alpha }) => spreadText(alpha))],
-      ['beta: GB/s', ...found.map(({ beta }) => spreadText(beta))],
-    ].filter((row) => row.length > 1 || found.length === 0),
+    columns: ['exchange', ...(missing === null ? found.map(({ way }) => way.name) : ['us'])],
+    rows:
+      missing === null
+        ? [
+            ...rows,
+            ['alpha: us', ...found.map(({ alpha }) => spreadText(alpha))],
+            ['beta: GB/s', ...found.map(({ beta }) => spreadText(beta))],
+          ]
+        : [[copied.label, spreadText(copied)]],
     notes: [
       ...links,
-      `${copied.label}: ${spreadText(copied)} us`,
-      ...(missing === null ? [] : [`not measured: ${missing.message} (${missing.hint})`]),
+      ...(missing === null
+        ? [`${copied.label}: ${spreadText(copied)} us`]
+        : [`not measured: ${missing.message} (${missing.hint})`]),
     ],
   };
 }

@@ -108,10 +108,13 @@ export function cellEnd(value: unknown, keep: boolean): CellEnd {
 
 /** The config with all that it names behind `root`. */
 function movedTo(root: string, loaded: LoadedConfig): LoadedConfig {
+  const folder = placeIn(root, loaded.folder);
   const move = (value: unknown): unknown => {
     if (typeof value === 'string') {
       if (value.startsWith('file:')) return pathToFileURL(placeIn(root, fileURLToPath(value))).href;
-      return path.isAbsolute(value) ? placeIn(root, value) : value;
+      // One that climbs above the root does so from its orderer's folder as well.
+      const climbs = !path.resolve(folder, value).startsWith(`${root}${path.sep}`);
+      return path.isAbsolute(value) || climbs ? placeIn(root, path.resolve(loaded.folder, value)) : value;
     }
     if (Array.isArray(value)) return value.map(move);
     if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return value;
@@ -122,7 +125,7 @@ function movedTo(root: string, loaded: LoadedConfig): LoadedConfig {
     ...loaded,
     config: { ...(move(named) as typeof named), ...(name !== undefined && { name }) },
     file: loaded.file === null ? null : placeIn(root, loaded.file),
-    folder: placeIn(root, loaded.folder),
+    folder,
   };
 }
 

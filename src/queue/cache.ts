@@ -33,6 +33,7 @@ import { digestOf } from '../base/canonical.js';
 import { packageUrl } from '../run/locations.js';
 import type { JobFile } from './protocol.js';
 
+const DIGEST = /^[0-9a-f]{64}$/;
 /** Trees that are kept for jobs to come. */
 const MOST_TREES = 64;
 
@@ -105,6 +106,7 @@ export class FileCache {
     const root = path.join(this.trees, key);
     mkdirSync(root, { recursive: true });
     for (const { path: at, sha256, bytes } of files) {
+      if (!DIGEST.test(sha256)) throw new Error(`${sha256} is no SHA-256`);
       const place = placeIn(root, at);
       mkdirSync(path.dirname(place), { recursive: true });
       for (let tried = 0; ; tried++) {
@@ -179,9 +181,10 @@ export class FileCache {
   }
 }
 
-/** Its orderer's whole path, behind the root; a drive's colon is no part of a name. */
+/** Its orderer's whole path, behind the root and never outside of it; a drive's colon is no part of a name. */
 export function placeIn(root: string, at: string): string {
-  return path.join(root, at.replaceAll('\\', '/').replace(/^([A-Za-z]):/, '/$1'));
+  const whole = at.replaceAll('\\', '/').replace(/^([A-Za-z]):/, '/$1');
+  return path.join(root, path.posix.normalize(`/${whole}`));
 }
 
 function link(from: string, to: string): void {

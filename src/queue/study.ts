@@ -177,18 +177,25 @@ export class Study {
       }
     };
 
+    let ended = () => {};
+    const ending = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
     const stop = () => {
       if (stopped) return;
       stopped = true;
       wake();
+      ended();
       // Nobody begins another one; what is under way ends, and its result is there for going on.
       this.queue.jsm.streams.purge(this.names.jobs).catch(() => {});
     };
     const both = Promise.all([order(), collect()]).catch((error) => {
+      if (stopped) return;
       stop();
       throw error;
     });
-    return { finished: both.then(() => {}), stop };
+    // Whoever stops does not wait for a server that is away.
+    return { finished: Promise.race([both.then(() => {}), ending]), stop };
   }
 
   /** How many jobs workers have, and how many nobody has yet. */
@@ -300,8 +307,20 @@ async function addStream({ jsm }: QueueConnection, config: StreamConfig): Promis
     await jsm.streams.add(config);
     return;
   }
-  if (config.description !== undefined)
-    await jsm.streams.update(config.name, { description: config.description });
+  if (config.description === undefined) return;
+  const before = (await jsm.streams.info(config.name)).config.description ?? '';
+  if (!sameProgram(before, config.description)) await jsm.streams.purge(config.name);
+  await jsm.streams.update(config.name, { description: config.description });
+}
+
+/** Jobs that another version has left are nobody's any more. */
+function sameProgram(before: string, now: string): boolean {
+  try {
+    const [one, other] = [JSON.parse(before) as StudyCard, JSON.parse(now) as StudyCard];
+    return one.sottovoce === other.sottovoce && one.kernels === other.kernels;
+  } catch {
+    return false;
+  }
 }
 
 function ignoreMissing(error: unknown): boolean {

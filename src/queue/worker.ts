@@ -48,6 +48,7 @@ const LOOK_MS = 1000;
 const STUDIES_MS = 5000;
 /** A job that could not be begun is not given out again before. */
 const AGAIN_MS = 2000;
+const NO_MODULES = 'its jobs bring code, and this worker was started with --no-modules';
 /** "In progress" is said so many times in the time after which a job goes to others. */
 const TOLD_TIMES = 4;
 
@@ -252,9 +253,7 @@ export class QueueWorker {
       const [theirs, ours] = [card.kernels.slice(0, 8), kernels.slice(0, 8)];
       return `it was ordered by Sottovoce ${own} with kernels ${theirs}, this worker has ${own} with kernels ${ours}`;
     }
-    if (card.modules && !this.options.modules)
-      return 'its jobs bring code, and this worker was started with --no-modules';
-    return null;
+    return card.modules && !this.options.modules ? NO_MODULES : null;
   }
 
   private begin({ study, message }: { study: string; message: TakenJob }): void {
@@ -293,6 +292,12 @@ export class QueueWorker {
       known.objects ??= await Objects.open(this.queue, study, false);
       const { objects } = known;
       const job = (await objects.unpack(message.text)) as Job;
+      if (job.modules && !this.options.modules) {
+        // What its study says of itself came later than the job.
+        known.refused = NO_MODULES;
+        await this.handBack(study, id, begun, message, AGAIN_MS);
+        return;
+      }
       const handler = this.options.handlers[job.kind];
       if (handler === undefined) throw new Error(`this worker knows no jobs of kind ${job.kind}`);
       const end = await this.options.cache.withTree(
@@ -320,12 +325,18 @@ export class QueueWorker {
     }
   }
 
-  private async handBack(study: string, id: string, begun: readonly Try[], message: TakenJob): Promise<void> {
+  private async handBack(
+    study: string,
+    id: string,
+    begun: readonly Try[],
+    message: TakenJob,
+    afterMs = 0,
+  ): Promise<void> {
     this.report.handedBack++;
     // Whoever has it next reads these lines; a server that is away is not waited for.
     const tries = this.queue.js.publish(namesOf(study).try(id), JSON.stringify(begun));
     await Promise.race([tries.catch(() => {}), new Promise((done) => setTimeout(done, LOOK_MS).unref())]);
-    message.nak();
+    message.nak(afterMs);
   }
 
   /** The first result of a job stays; then the job is acknowledged. */

@@ -122,4 +122,13 @@ describe('the files of a job', () => {
     expect(placeIn('/root', 'C:\\study\\net.gml')).toBe('/root/C/study/net.gml');
     expect(placeIn('/root', '/study/net.gml')).toBe('/root/study/net.gml');
   });
+
+  it('stay in their folder, whatever a job calls them', async () => {
+    expect(placeIn('/root/tree', '/../../etc/passwd')).toBe('/root/tree/etc/passwd');
+    expect(placeIn('/root/tree', 'a/../../../b')).toBe('/root/tree/b');
+    const cache = new FileCache(temporaryFolder(), 1e9);
+    const file = { path: '/a', bytes: 1, sha256: '../../x' };
+    await expect(cache.withTree([file], source().fetch, async () => {})).rejects.toThrow('is no SHA-256');
+    cache.close();
+  });
 });

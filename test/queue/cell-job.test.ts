@@ -114,6 +114,23 @@ describe('a cell that a worker has run is the cell that runs here', () => {
     expect(timeless(await elsewhere(cellJob(cell, order)))).toEqual(timeless(here));
   });
 
+  it('names that climb above all folders stay among the files of the job', async () => {
+    const cell = await cellOf(
+      `{ file: ${'../'.repeat(30)}${at('net.edges').slice(1)} }`,
+      '{ kind: quadratic, dim: 4 }',
+    );
+    const here = (await pool.run(cell.loaded, order)) as CellEnd;
+    expect(here.outcome.status).toBe('converged');
+    const { outcome } = await elsewhere(cellJob(cell, order));
+    expect(outcome).toMatchObject({
+      status: 'converged',
+      topology: (here.outcome as { topology: string }).topology,
+    });
+    // A job without it reads nothing that lies on the worker under that name.
+    const job = { ...cellJob(cell, order), files: [] };
+    expect((await elsewhere(job)).outcome).toMatchObject({ status: 'refused' });
+  });
+
   it('what is refused, in the same words', async () => {
     const bad = await cellOf(
       '{ kind: ring, nodes: 2 }',

@@ -7,6 +7,12 @@ import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
+const running = new Set();
+// A test that fails in the middle leaves none behind.
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Debian puts it where only root's PATH looks. */
 const PLACES = ['/usr/sbin/nats-server', '/usr/local/bin/nats-server', '/usr/bin/nats-server'];
 
@@ -46,6 +52,9 @@ export async function startServer(folder, config = '') {
   let child = null;
   const start = async () => {
     child = spawn(findServer(), ['-c', file], { stdio: 'ignore' });
+    const own = child;
+    running.add(own);
+    own.once('exit', () => running.delete(own));
     for (let tried = 0; tried < 200; tried++) {
       if (await answers(port)) return;
       if (child.exitCode !== null) throw new Error(`nats-server ended with ${child.exitCode}`);

@@ -49,7 +49,11 @@ export class Ensemble {
   readonly #word = new Float64Array(1);
 
   /** All ranks make theirs together. */
-  constructor(part: PartPlan, arena: Arena, transport: Transport) {
+  constructor(
+    part: Pick<PartPlan, 'rank' | 'ranks' | 'own' | 'total' | 'runs'>,
+    arena: Arena,
+    transport: Transport,
+  ) {
     const { rank, ranks, own, total, runs } = part;
     this.rank = rank;
     this.ranks = ranks;

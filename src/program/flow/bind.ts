@@ -7,6 +7,7 @@ import type { Kernels } from '../../../kernels/bindings.js';
 import type { Arena } from '../../arena/arena.js';
 import { rowBytesOf } from '../../arena/layout.js';
 import type { CompressorPlan } from '../../compress/types.js';
+import { costByNumber, costOfPart, valuesByNumber } from '../../cost/by-number.js';
 import { costDefinition } from '../../cost/registry.js';
 import type { BoundCost } from '../../cost/types.js';
 import { bindChannel, bindStateChannel } from '../../flow/channel.js';
@@ -20,7 +21,7 @@ import type { BoundProgram, SaidBefore } from '../../run/types.js';
 import type { Runtime } from '../../runtime.js';
 import { bindBits } from './bits.js';
 import { blocksOf, shareHubs } from './hubs.js';
-import { costByNumber, costOfPart, referenceByNumber, valuesByNumber } from './order.js';
+import { referenceByNumber } from './order.js';
 import { bindTrace, stateAt } from './trace.js';
 import type { FlowRunPlan } from './types.js';
 

@@ -22,18 +22,25 @@ export const SERVER_CHANNEL = 1;
 const ALL_AGENTS = 0xffffffff;
 
 export interface Downlink {
+  /** Before either of the others, in every round. */
+  prepare(round: number): void;
   /** Packs the signs of some coordinates of a row. */
   signRange(round: number, row: number, from: number, count: number): void;
   /** `signed`: all ranges have been packed. */
   send(round: number, signed: boolean): void;
+  /** Reads what is in the slot. */
+  read(round: number): void;
 }
 
 export function bindDownlink(plan: ServerRunPlan, runtime: Runtime): Downlink {
   const { dim, size, rowBytes, seed, downSigns, downRotated } = plan;
   const { arena, kernels, worker } = runtime;
+  // The server draws by a number of its own, 0, on every rank.
+  const { numbers: _, ...ofServer } = runtime;
   const compressor = bindCompressor(plan.downlink, {
-    ...runtime,
+    ...ofServer,
     agents: 1,
+    total: 1,
     dim: downRotated ? size : dim,
     seed: channelSeed(seed, SERVER_CHANNEL),
   });
@@ -70,13 +77,15 @@ export function bindDownlink(plan: ServerRunPlan, runtime: Runtime): Downlink {
 
   return {
     signRange,
+    prepare: (k) => compressor.prepare(k),
     send(k, signed) {
-      compressor.prepare(k);
       if (downSigns === null) compressor.encode(0, 1, k, mean, stride, slot, length);
       else {
         if (!signed) signRange(k, mean, 0, downRotated ? size : dim);
         reals[slot / realBytes] = downSigns === 'plain' ? 1 : downSigns.shrink * valueAt(downSigns.lambda, k);
       }
+    },
+    read(k) {
       compressor.decode(0, 1, k, slot, sent, stride);
     },
   };

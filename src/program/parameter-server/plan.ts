@@ -17,7 +17,7 @@ import { formatPath, formatValue, InputError, type SpecPath } from '../../base/e
 import { planSchedule } from '../../base/schedules.js';
 import { TRANSFORM_NS } from '../../compress/nanoseconds.js';
 import { planCompressor } from '../../compress/registry.js';
-import { type RotationPlan, rotationMasks } from '../../compress/rotation.js';
+import { rotationMasks } from '../../compress/rotation.js';
 import { inSlotsOf } from '../../compress/slots.js';
 import type { CompressorPlan, CompressorSpec } from '../../compress/types.js';
 import { pointFields } from '../../cost/points.js';
@@ -35,6 +35,7 @@ import { controlWords } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import { serverBitsField } from './bits.js';
 import type { ServerConfig } from './config.js';
+import { divideServer, type Ranked } from './divide.js';
 import { SERVER_CHANNEL } from './downlink.js';
 import { linksOf, planOptimizer } from './spec.js';
 import type { ServerRunPlan } from './types.js';
@@ -53,6 +54,8 @@ export interface ServerInputs {
   workers: number;
   modules?: readonly string[];
   optimumKnown?: boolean;
+  /** Which of several ranks is planned; absent or null: there is one, with all agents. */
+  ranked?: Ranked | null;
 }
 
 export function planServer({
@@ -61,6 +64,7 @@ export function planServer({
   workers,
   modules = [],
   optimumKnown = false,
+  ranked = null,
 }: ServerInputs): ServerProgramPlan {
   const { program: spec, rounds, precision } = config;
   const { dim } = cost;
@@ -70,18 +74,28 @@ export function planServer({
   const links = linksOf(spec, PATH);
   const context: Omit<PlanContext, 'path' | 'dim'> = {
     agents,
+    total: agents,
     blockAgents: 1,
     seed: seedWords(config.seed),
     rounds,
     precision,
   };
 
+  const planUplink = (rows: number) =>
+    planCompressor(links.uplink, { ...context, agents: rows, dim, path: links.uplinkPath });
+
   // What is rotated is rotated here, so that one rotation can be around both links: then the server need not
   // leave the rotated domain in between.
-  const up = planCompressor(links.uplink, { ...context, dim, path: links.uplinkPath });
+  const whole = planUplink(agents);
+  const times = agentNs(cost, whole);
+  const divided = ranked === null ? null : divideServer(times, ranked, workers);
+  const part = divided?.part ?? null;
+  const own = part?.own ?? agents;
+  const up = part === null ? whole : planUplink(own);
   const down = planCompressor(links.downlink, {
     ...context,
     agents: 1,
+    total: 1,
     seed: channelSeed(context.seed, SERVER_CHANNEL),
     dim,
     path: links.downlinkPath,
@@ -100,42 +114,53 @@ export function planServer({
   const wide = rowLength(size, precision);
   const one = (name: string, length: number): FieldSpec => ({ name, type: 'f64', length });
   const real = (name: string, length: number): FieldSpec => ({ name, type: 'real', length });
-  const own = (name: string, length: number): FieldSpec => ({ name, type: 'real', length, perWorker: true });
+  const each = (name: string, length: number): FieldSpec => ({ name, type: 'real', length, perWorker: true });
+  // One of several ranks has a thread more, which speaks with the others; the first is the server too, and has
+  // everyone's messages.
+  const threads = part === null ? workers : workers + 1;
+  const serves = part === null || part.rank === 0;
+  const slots = serves ? agents : own;
   // Everyone holds the same x, so one point is all agents'.
   const slope = measuresOnePoint(cost, config.trace.sample, config.stop);
   const fields: FieldSpec[] = [
-    { name: 'control', type: 'i32', length: controlWords(workers) },
+    { name: 'control', type: 'i32', length: controlWords(threads) },
     one('trace.ring', RING_ROWS * COLUMNS.length),
     serverBitsField,
     verdictField,
     ...optimumFields(dim),
-    one('trace.values', agents),
+    one('trace.values', serves ? agents : 0),
+    ...(part === null ? [] : partFields(own)),
     ...accuracyFields(cost.plan),
     ...(slope ? slopeFields(dim, precision) : []),
     wholeThatLasts(real('x', row)),
     ...pointFields(dim, precision),
     // Vectors of signs are read sixteen bytes at a time, a little beyond the last.
-    one('uplink.slots', (agents * uplink.slotBytes) / 8 + 2),
+    one('uplink.slots', (slots * uplink.slotBytes) / 8 + 2),
     one('downlink.slot', downlink.slotBytes / 8 + 2),
     real('server.mean', Math.max(row, wide)),
     real('server.sent', Math.max(row, wide)),
     real('server.direction', row),
-    own('scratch.gradient', row),
+    each('scratch.gradient', row),
     ...(counted
       ? [{ name: 'scratch.counts', type: 'u8' as const, length: COUNT_SCRATCH_BYTES, perWorker: true }]
-      : [real('uplink.decoded', agents * wide)]),
+      : [real('uplink.decoded', serves ? agents * wide : 0)]),
     ...(counted || precision === undefined ? [] : [one('server.means', wide)]),
-    own('scratch.dither', DITHER_SCRATCH),
+    each('scratch.dither', DITHER_SCRATCH),
   ];
-  if (rotation) fields.push(rotationMasks('scratch.masks', rotation), own('scratch.rotated', wide));
-  if (uplink.messageBits === null) fields.push({ name: 'uplink.lengths', type: 'u32', length: agents });
+  if (rotation) fields.push(rotationMasks('scratch.masks', rotation), each('scratch.rotated', wide));
+  if (uplink.messageBits === null) fields.push({ name: 'uplink.lengths', type: 'u32', length: slots });
   if (downlink.messageBits === null) fields.push({ name: 'downlink.length', type: 'u32', length: 1 });
-  if (optimizer.kind !== 'sgd') fields.push(wholeThatLasts(real('server.first', row)));
-  if (optimizer.kind === 'adam') fields.push(wholeThatLasts(real('server.second', row)));
-  const times = agentNs(cost, rotation, uplink);
+  const optimizes = serves || optimizer.side === 'all';
+  if (optimizer.kind !== 'sgd' && optimizes) fields.push(wholeThatLasts(real('server.first', row)));
+  if (optimizer.kind === 'adam' && optimizes) fields.push(wholeThatLasts(real('server.second', row)));
   const layout = layoutArena(
-    [...fields, ...uplink.fields, ...downlink.fields, ...cost.fields],
-    workers,
+    [
+      ...fields,
+      ...uplink.fields,
+      ...downlink.fields,
+      ...cost.fields.map((field) => ofRows(field, own, agents)),
+    ],
+    threads,
     precision,
   );
   checkArenaFits(layout);
@@ -143,13 +168,14 @@ export function planServer({
   return {
     run: {
       program: 'parameter-server',
+      part,
       agents,
       edges: agents,
       dim,
       rowBytes: rowBytesOf(dim, precision),
       blockAgents: 1,
       seed: context.seed,
-      workers,
+      workers: threads,
       rounds,
       stop: config.stop,
       traceEvery: config.trace.every,
@@ -162,7 +188,7 @@ export function planServer({
       uncompressedBits: REAL[precision ?? 'float64'].bits * dim,
       state: [{ name: 'x', rows: 1, doubled: false }],
       optimumKnown,
-      partition: partition(times, workers),
+      partition: divided?.partition ?? partition(times, workers),
       rotation,
       fixedSigns,
       size,
@@ -206,10 +232,24 @@ export function spacedBytes(slotBytes: number): number {
 }
 
 /** Time of a round of each agent, about. */
-function agentNs(cost: CostModel, rotation: RotationPlan | null, uplink: CompressorPlan): Float64Array {
-  const { own } = messageNs(uplink, cost.dim);
+function agentNs(cost: CostModel, up: CompressorPlan): Float64Array {
+  const rotation = up.rotates?.rotation ?? null;
+  const { own } = messageNs(rotation === null ? up : (up.inner as CompressorPlan), cost.dim);
   const transform = rotation === null ? 0 : TRANSFORM_NS * rotation.size;
   return gradientNs(cost).map((ns) => ns + transform + own);
+}
+
+/** Of one of several ranks: its agents' numbers, and what they say for a trace row. */
+function partFields(own: number): FieldSpec[] {
+  return [
+    { name: 'agents.numbers', type: 'u32', length: own },
+    { name: 'ranks.values', type: 'f64', length: own },
+  ];
+}
+
+/** A field with as many entries for each agent, of the agents that are here. */
+function ofRows(field: FieldSpec, own: number, agents: number): FieldSpec {
+  return field.perAgent ? { ...field, length: (field.length / agents) * own } : field;
 }
 
 /** Around a server nobody has an x of its own. */

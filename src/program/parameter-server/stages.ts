@@ -14,6 +14,7 @@ import type { Made, Stages } from '../../run/program.js';
 import type { PlanReport, ServerReport } from '../../run/reports.js';
 import { seedWords } from '../../runtime.js';
 import type { ServerConfig } from './config.js';
+import type { Ranked } from './divide.js';
 import { fillServer } from './fill.js';
 import { type FoundLambda, findLambda } from './lambda.js';
 import { planServer, type ServerProgramPlan } from './plan.js';
@@ -33,6 +34,8 @@ interface ServerProblem {
   init: Float64Array | null;
   modules: string[];
   warnings: ReadonlySet<string>;
+  /** Which of several ranks this is; null: there is one. */
+  ranked: Ranked | null;
 }
 
 /** The width of the dither, where it was `auto`, and from which trial runs. */
@@ -45,8 +48,8 @@ const SECTION = ['program'];
 export const serverStages: Stages<ServerProblem, ServerProgramPlan, ServerChoice, ServerRunPlan> = {
   load,
   // A width that is still to be found changes no size.
-  outline: ({ config, cost, modules }, workers) =>
-    planServer({ config: withLambda(config, 1), cost, workers, modules }),
+  outline: ({ config, cost, modules, ranked }, workers) =>
+    planServer({ config: withLambda(config, 1), cost, workers, modules, ranked }),
   answer: ({ cost }) => {
     const optimum = cost.optimum();
     return {
@@ -59,21 +62,22 @@ export const serverStages: Stages<ServerProblem, ServerProgramPlan, ServerChoice
   },
   choose: async ({ config, loadAgain, modules, init }) =>
     config.program.lambda === 'auto' ? findLambda(config, await loadAgain(), modules, init) : null,
-  plan: ({ config, cost, modules }, { run: { workers } }, { optimum }, choice) =>
+  plan: ({ config, cost, modules, ranked }, { run }, { optimum }, choice) =>
     planServer({
       config: choice === null ? config : withLambda(config, choice.lambda),
       cost,
-      workers,
+      workers: computing(run),
       modules,
       optimumKnown: optimum !== null,
+      ranked,
     }).run,
-  divide: ({ config, cost, modules }, choice, workers) => ({
-    outline: planServer({ config: withLambda(config, 1), cost, workers, modules }),
+  divide: ({ config, cost, modules, ranked }, choice, workers) => ({
+    outline: planServer({ config: withLambda(config, 1), cost, workers, modules, ranked }),
     choice,
   }),
   roundLoad: ({ outline: { load } }) => load,
-  fill: (arena, { problem: { cost, init }, answer: { optimum } }) => {
-    fillServer(arena, cost, init);
+  fill: (arena, { problem: { cost, init }, answer: { optimum }, plan: { part } }) => {
+    fillServer(arena, cost, init, part);
     fillOptimum(arena, optimum);
   },
   report: async (made) => report(made),
@@ -126,7 +130,13 @@ async function load(loaded: LoadedConfig): Promise<ServerProblem> {
         : await readBeginning(placed(given.init, resolve), 1, cost.dim, '1 x dim: everyone has the same x'),
     modules: modules.map(({ url }) => url),
     warnings,
+    ranked: loaded.ranks ?? null,
   };
+}
+
+/** Workers that have agents. */
+function computing({ part, workers }: ServerRunPlan): number {
+  return part === null ? workers : workers - 1;
 }
 
 /** The config with a number where it has none. */
@@ -145,7 +155,7 @@ function report({ problem, outline, answer: { optimum }, choice, plan }: ServerM
     agents: plan.agents,
     edges: plan.edges,
     dim: plan.dim,
-    workers: plan.workers,
+    workers: computing(plan),
     rounds: plan.rounds,
     topology: 'star around a server',
     cost: cost.description,

@@ -2,10 +2,11 @@
 
 import { bindPoints } from '../../cost/points.js';
 import type { BoundCost } from '../../cost/types.js';
+import type { Ensemble } from '../../ranks/ensemble.js';
 import { bindAccuracy } from '../../run/accuracy.js';
 import { bindSlope } from '../../run/measure.js';
 import { optimumValueIn } from '../../run/optimum.js';
-import type { BoundProgram } from '../../run/types.js';
+import type { BoundProgram, Verdict } from '../../run/types.js';
 import { bindVerdict } from '../../run/verdict.js';
 import type { Runtime } from '../../runtime.js';
 import { COLUMNS } from '../../trace/ring.js';
@@ -19,33 +20,52 @@ export function bindServerTrace(
   runtime: Runtime,
   cost: BoundCost,
   bits: ServerBits,
+  ensemble: Ensemble | null = null,
 ): Pick<BoundProgram, 'tracePhases' | 'traceRow'> {
   const { arena, kernels, worker } = runtime;
-  const { agents, dim, network } = plan;
+  const { agents, dim, network, part } = plan;
   const points = bindPoints(runtime);
   const x = arena.address('x');
   const first = plan.partition[worker];
   const end = plan.partition[worker + 1];
   const values = arena.address('trace.values');
+  const ownValues = part === null ? values : arena.address('ranks.values');
   const optimum = arena.view('trace.optimum', 'f64');
   const model = arena.reals('x');
   const hasOptimum = plan.optimumKnown;
   const optimumValue = optimumValueIn(arena, plan);
   const verdict = bindVerdict(plan, arena);
-  const accuracy = bindAccuracy(plan.cost, cost, arena, worker, plan.workers);
+  // The first of several ranks looks at all test samples.
+  const test = part === null || part.rank === 0 ? plan.cost : { ...plan.cost, testSamples: 0 };
+  const accuracy = bindAccuracy(test, cost, arena, worker, plan.workers);
 
   const traceAgents = (k: number) => {
     const point = points.wide(x);
     accuracy.count(point);
     if (first === end) return;
     cost.beginRound?.(k);
-    cost.values(first, end - first, point, values);
+    cost.values(first, end - first, point, ownValues);
   };
   const slopeAt = plan.slope
-    ? bindSlope(cost, arena, worker, { agents, dim, positions: undefined })
+    ? bindSlope(cost, arena, worker, { agents, dim, positions: undefined, ensemble })
     : () => Number.NaN;
 
-  const traceRow = (k: number, seconds: number, row: Float64Array) => {
+  let slope = Number.NaN;
+  /** Over all agents, in the order of their numbers. */
+  const measure = (k: number) => {
+    cost.beginRound?.(k);
+    slope = slopeAt(x);
+  };
+  const gather = () =>
+    ensemble?.gather(
+      arena.view('ranks.values', 'f64'),
+      ensemble.rank === 0 ? arena.view('trace.values', 'f64') : null,
+    );
+
+  const traceRow = (k: number, seconds: number, row: Float64Array): Verdict => {
+    // Of several ranks the first one has the row, and says what is next.
+    if (part !== null && part.rank > 0) return 'go';
+    if (part === null) slope = slopeAt(x);
     const objective = kernels.sum(values, agents) / agents;
     let squares = 0;
     for (let c = 0; c < dim; c++) squares += (model[c] - optimum[c]) ** 2;
@@ -69,11 +89,22 @@ export function bindServerTrace(
     // x is what everyone holds.
     row[column('agentsGapMean')] = row[column('gap')];
     row[column('agentsGapWorst')] = row[column('gap')];
-    const slope = slopeAt(x);
     row[column('gradientNorm')] = slope;
     row[column('meanGradientNorm')] = slope;
     return verdict(row);
   };
 
-  return { tracePhases: [traceAgents], traceRow };
+  return {
+    tracePhases:
+      part === null
+        ? [traceAgents]
+        : [
+            (k) => {
+              traceAgents(k);
+              if (ensemble !== null) measure(k);
+            },
+            gather,
+          ],
+    traceRow,
+  };
 }

@@ -5,6 +5,7 @@ import type { RotationPlan } from '../../compress/rotation.js';
 import type { CommonScale, CompressorPlan, CompressorSpec } from '../../compress/types.js';
 import type { BatchSize } from '../../cost/batch.js';
 import type { RunPlan } from '../../run/types.js';
+import type { ServerPart } from './divide.js';
 
 export interface OptimizerSpec {
   kind: 'sgd' | 'momentum' | 'adam';
@@ -43,6 +44,8 @@ export interface OptimizerPlan {
 
 export interface ServerRunPlan extends RunPlan {
   program: 'parameter-server';
+  /** Of several ranks: the agents of this one; null: there is one. */
+  part: ServerPart | null;
   /** What both links, or the uplink alone, have around their compressors; null: nothing. */
   rotation: RotationPlan | null;
   /** Signs are those of round 0 in all rounds. */

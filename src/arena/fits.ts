@@ -10,9 +10,20 @@ import { type Layout, MAX_ARENA_BYTES } from './layout.js';
 
 export { formatBytes };
 
+/** What to do about a run that does not fit. */
+export const OVER_RANKS =
+  'over several ranks each has 4 GiB of its own: mpirun -n RANKS sottovoce run CONFIG --mpi';
+
+let mostBytes = MAX_ARENA_BYTES;
+
+/** For tests: as if WebAssembly could address so much; null for what it really can. */
+export function assumeMostArena(bytes: number | null): void {
+  mostBytes = bytes ?? MAX_ARENA_BYTES;
+}
+
 /** Refuses, before anything is allocated, what 32-bit WebAssembly cannot address or memory cannot hold. */
 export function checkArenaFits(layout: Layout): void {
-  if (layout.totalBytes <= MAX_ARENA_BYTES) {
+  if (layout.totalBytes <= mostBytes) {
     checkMemory('the shared memory of this run', layout.totalBytes);
     return;
   }
@@ -21,9 +32,11 @@ export function checkArenaFits(layout: Layout): void {
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, 3)
     .map((f) => `${f.name} ${formatBytes(f.bytes)}`);
-  const ratio = MAX_ARENA_BYTES / layout.totalBytes;
+  const ratio = mostBytes / layout.totalBytes;
   throw new InputError(
-    `this run needs ${formatBytes(layout.totalBytes)} of shared memory, ${formatBytes(layout.totalBytes - MAX_ARENA_BYTES)} more than the 4 GiB that 32-bit WebAssembly can address (largest: ${largest.join(', ')})`,
-    { hint: `about ${Math.floor(ratio * 100)}% of the agents, or of the dimension, would fit` },
+    `this run needs ${formatBytes(layout.totalBytes)} of shared memory, ${formatBytes(layout.totalBytes - mostBytes)} more than the 4 GiB that 32-bit WebAssembly can address (largest: ${largest.join(', ')})`,
+    {
+      hint: `about ${Math.floor(ratio * 100)}% of the agents, or of the dimension, would fit; ${OVER_RANKS}`,
+    },
   );
 }

@@ -17,7 +17,7 @@ import { recallConfig } from '../config/recalled.js';
 import { refusal } from '../output/failures.js';
 import { makeNewFolder } from '../output/make-folder.js';
 import { checkWritable, nearestExisting, toJson } from '../output/run-directory.js';
-import { formatPlan } from '../report/plan.js';
+import { formatPlan, rankMemory } from '../report/plan.js';
 import { formatSummary } from '../report/summary.js';
 import type { LoadedConfig, Override } from '../run/config.js';
 import type { Summary } from '../run/reports.js';
@@ -227,6 +227,8 @@ export async function runCommand(
       }),
     );
     if (!quiet) printLine(report, formatPlan(plan, paint));
+    else if (!isFirst && options.quiet !== true && plan.ranks)
+      printLine(terminal.stderr, `memory: ${rankMemory(plan.ranks, plan)}`);
 
     const view = quiet ? silent : await progressView(terminal.stderr, plan.rounds);
     interrupt.running(session, view);

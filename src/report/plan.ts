@@ -16,7 +16,7 @@ import type {
 } from '../run/reports.js';
 
 /** What this one of several ranks holds. */
-function ranksText({ rank, ranks, agents, ghosts, peers, cut, why, edges }: RanksReport): string {
+export function ranksText({ rank, ranks, agents, ghosts, peers, cut, why, edges }: RanksReport): string {
   const held = `${plural(agents, 'agent')} and the messages of ${formatCount(ghosts)} of ${plural(peers, 'other rank')}`;
   return `${rank} of ${ranks}: ${held}; cut: ${cut} (${why}), ${plural(edges, 'edge')} between ranks`;
 }
@@ -37,7 +37,7 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
     ...alignRows(
       [
         ['precision', plan.precision === undefined ? null : FLOAT32],
-        ['memory', `${formatBytes(plan.arenaBytes)} shared, about ${formatBytes(plan.processBytes)} in all`],
+        ['memory', plan.ranks === undefined ? memoryText(plan) : rankMemory(plan.ranks, plan)],
         [
           'topology',
           `${plan.topology}: ${plural(plan.agents, 'agent')}, ${plural(plan.edges, 'edge')}${
@@ -78,6 +78,18 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
   ];
   for (const warning of plan.warnings) lines.push(`${colours.yellow('warning:')} ${warning}`);
   return lines.join('\n');
+}
+
+function memoryText({ arenaBytes, processBytes }: Pick<PlanReport, 'arenaBytes' | 'processBytes'>): string {
+  return `${formatBytes(arenaBytes)} shared, about ${formatBytes(processBytes)} in all`;
+}
+
+/** What one of several ranks takes, of which each says its own. */
+export function rankMemory(
+  { rank, ranks }: RanksReport,
+  memory: Pick<PlanReport, 'arenaBytes' | 'processBytes'>,
+): string {
+  return `rank ${rank} of ${ranks}: ${memoryText(memory)}`;
 }
 
 /** What cores there were to choose from, where they are not all of the machine and `run` does not say so. */

@@ -9,7 +9,7 @@ import {
   largestComponentWithNodes,
   strongComponents,
 } from '../../../topology/properties.js';
-import { formatBytes } from '../../arena/fits.js';
+import { formatBytes, OVER_RANKS } from '../../arena/fits.js';
 import { MAX_ARENA_BYTES, REAL, rowBytesOf } from '../../arena/layout.js';
 import { edgesHash } from '../../base/data-in-words.js';
 import { describeSpec } from '../../base/describe.js';
@@ -28,12 +28,12 @@ export interface GraphSources {
   warnings: string[];
 }
 
-/** Before a graph is generated that no arena could hold: x alone takes so much. */
-export function refuseMoreThanFits({ topology, cost, precision }: FlowConfig): void {
+/** Before a graph is generated that no arena of so many ranks could hold: x alone takes so much. */
+export function refuseMoreThanFits({ topology, cost, precision }: FlowConfig, ranks = 1): void {
   const { nodes } = topology as { nodes?: unknown };
   const dim = typeof cost['dim'] === 'number' ? cost['dim'] : 1;
   const rowBytes = rowBytesOf(dim, precision);
-  if (typeof nodes !== 'number' || !(nodes * rowBytes > MAX_ARENA_BYTES)) return;
+  if (typeof nodes !== 'number' || !(nodes * rowBytes > ranks * MAX_ARENA_BYTES)) return;
   if (rowBytes > MAX_ARENA_BYTES) {
     const path = ['cost', 'dim'];
     throw unexpected(
@@ -42,10 +42,11 @@ export function refuseMoreThanFits({ topology, cost, precision }: FlowConfig): v
       `at most ${MAX_ARENA_BYTES / REAL[precision ?? 'float64'].bytes} (4 GiB, what 32-bit WebAssembly can address)`,
     );
   }
-  const most = Math.floor(MAX_ARENA_BYTES / rowBytes);
+  const most = ranks * Math.floor(MAX_ARENA_BYTES / rowBytes);
+  const each = ranks === 1 ? '' : ` on each of ${ranks} ranks`;
   throw new InputError(
-    `topology.nodes is ${nodes}: with dim ${dim} their states alone take ${formatBytes(nodes * rowBytes)}, expected at most ${most} nodes (4 GiB, what 32-bit WebAssembly can address)`,
-    { path: ['topology', 'nodes'] },
+    `topology.nodes is ${nodes}: with dim ${dim} their states alone take ${formatBytes(nodes * rowBytes)}, expected at most ${most} nodes (4 GiB${each}, what 32-bit WebAssembly can address)`,
+    { path: ['topology', 'nodes'], hint: OVER_RANKS },
   );
 }
 

@@ -76,7 +76,7 @@ export async function loadFlow(loaded: LoadedConfig, known: FlowProblem | null =
   const given = loaded.config as FlowConfig;
   const resolve = (file: string) => path.resolve(loaded.folder, file);
   const warnings: string[] = [];
-  refuseMoreThanFits(given);
+  refuseMoreThanFits(given, loaded.ranks?.ranks);
   const own = resolveModules(given.flow, loaded.folder, ['flow']);
   await loadModules(own.modules);
   const flow = flowKind(given.flow.kind).complete?.(own.spec) ?? given.flow;

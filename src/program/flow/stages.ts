@@ -1,7 +1,7 @@
 /** A flow over a graph, on the host: what each stage of making a run is for it. */
 
 import { nameOfNode } from '../../../topology/names.js';
-import { rowBytesOf } from '../../arena/layout.js';
+import { REAL, rowBytesOf } from '../../arena/layout.js';
 import { describeSpec } from '../../base/describe.js';
 import type { Gains } from '../../base/pattern-search.js';
 import { agentsAhead } from '../../compress/wire/ahead.js';
@@ -115,7 +115,7 @@ async function report({ problem, answer: { optimum }, choice, plan }: FlowMade):
     layout: { order: orderReport, blockAgents, ahead: mostAhead(plan) },
     ...(given.precision && { precision: given.precision }),
     ...(part !== null && choice.outline.cut !== null && { ranks: ranksReport(part, choice.outline.cut) }),
-    ...estimateMemory(plan, graphBytes, given.checkpoint !== undefined),
+    ...estimateMemory(plan, graphBytes + collectedBytes(plan), given.checkpoint !== undefined),
     spectrum: found && {
       lambda2: found.lambda2,
       lambdaMax: found.lambdaMax,
@@ -132,6 +132,13 @@ async function report({ problem, answer: { optimum }, choice, plan }: FlowMade):
 function ranksReport({ rank, ranks, own, rows, peers }: PartPlan, cut: CutReport): RanksReport {
   const { method, why, edges } = cut;
   return { rank, ranks, agents: own, ghosts: rows - own, peers: peers.length, cut: method, why, edges };
+}
+
+/** What the first of several ranks brings together: the state of all agents, and who they are. */
+function collectedBytes({ part, agents, dim, state, layout }: FlowRunPlan): number {
+  if (part === null || part.rank > 0) return 0;
+  const numbers = agents * (Uint32Array.BYTES_PER_ELEMENT + Float64Array.BYTES_PER_ELEMENT);
+  return state.length * agents * dim * REAL[layout.precision].bytes + numbers;
 }
 
 /** Of the messages that are asked for early, how many agents ahead; states lie in slots as wide as a row. */

@@ -7,23 +7,27 @@ import type { Gains } from '../base/pattern-search.js';
 import type { Compress } from '../flow/types.js';
 import type { ChangeReport } from './changes.js';
 
-/** What is known before anything is allocated. */
 /** One rank of a run over several. */
 export interface RanksReport {
+  /** From 0. */
   rank: number;
+  /** How many there are. */
   ranks: number;
-  /** Agents that this rank holds, and agents of others whose messages it has. */
+  /** Agents that this rank holds. */
   agents: number;
+  /** Agents of others whose messages it has. */
   ghosts: number;
   /** Ranks that it exchanges messages with. */
   peers: number;
-  /** How agents are shared out, and why so. */
+  /** How agents are shared out. */
   cut: string;
+  /** Why so. */
   why: string;
   /** Edges between agents of different ranks, of all ranks. */
   edges: number;
 }
 
+/** What is known before anything is allocated. */
 export interface PlanReport {
   /** Of the config, for people. */
   name: string;

@@ -280,17 +280,20 @@ export class QuadraticModel implements CostModel {
     const b = arena.reals('cost.b');
     const aRow = new Float64Array(dim);
     const bRow = new Float64Array(dim);
+    // The mean is that of all agents: once it is known, rows of other ranks are not drawn again.
+    const known = this.#sums;
     const sumA = new CompensatedSum(dim);
     for (let agent = 0; agent < this.#agents; agent++) {
-      this.#rows.read(agent, aRow, bRow);
-      for (let c = 0; c < dim; c++) sumA.add(c, aRow[c]!);
       const at = positions === undefined ? agent : positions[agent]!;
+      if (at === NOWHERE && known !== null) continue;
+      this.#rows.read(agent, aRow, bRow);
+      if (known === null) for (let c = 0; c < dim; c++) sumA.add(c, aRow[c]!);
       if (at === NOWHERE) continue;
       a.set(aRow, at * stride);
       b.set(bRow, at * stride);
     }
     const meanA = arena.view('cost.meanA', 'f64');
-    for (let c = 0; c < dim; c++) meanA[c] = sumA.total(c) / this.#agents;
+    for (let c = 0; c < dim; c++) meanA[c] = (known?.totals[c] ?? sumA.total(c)) / this.#agents;
     // Of a part of the agents the arena has not all rows.
     if (positions?.includes(NOWHERE)) return;
     this.#rows = {

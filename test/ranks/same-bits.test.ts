@@ -16,6 +16,15 @@ const cases: [string, object][] = [
     'a target, for which it goes back',
     { flow: { kind: 'primal-dual' }, rounds: 300, stop: { rmsError: 1e-6 } },
   ],
+  ['averaging', { flow: { kind: 'consensus' }, cost: { kind: 'average', dim: 9 } }],
+  [
+    'averaging what a program gives, in float32',
+    {
+      flow: { kind: 'consensus' },
+      init: Float64Array.from({ length: 20 * 9 }, (_, i) => Math.sin(i)),
+      precision: 'float32',
+    },
+  ],
   ['float32', { flow: { kind: 'primal-dual' }, precision: 'float32' }],
 ];
 

@@ -25,7 +25,7 @@ export interface Filling {
 }
 
 export function fillFlow(arena: Arena, { problem, reference, plan, order, optimum }: Filling): void {
-  const { graph, links, networkOfEdges, weights, degrees, cost, init } = problem;
+  const { graph, links, networkOfEdges, weights, degrees, cost } = problem;
   const inward = inRows(graph);
   const outward = outRows(graph);
   arena.view('graph.rowStart', 'u32').set(order?.rowStart ?? inward.rowStart);
@@ -59,32 +59,53 @@ export function fillFlow(arena: Arena, { problem, reference, plan, order, optimu
   cost.fill(arena, placed ? positionsOf(order, plan.agents) : undefined);
 
   const rowStride = plan.rowBytes / arena.realBytes;
-  // Of a part of the agents the beginning is that of all of them, made beside the arena.
-  const begins = init !== null || plan.problem === 'average' || reference !== null || cost.initial;
-  const x =
-    part === null ? arena.reals('x') : new REAL[arena.precision].of(begins ? plan.agents * rowStride : 0);
-  if (init) {
-    for (let agent = 0; agent < plan.agents; agent++) {
-      x.set(init.subarray(agent * plan.dim, (agent + 1) * plan.dim), agent * rowStride);
+  const begin = beginningOf(problem, plan);
+  const beginning = new REAL[arena.precision].of(plan.dim);
+  const averages = plan.problem === 'average';
+  if (part !== null && reference === null) {
+    // A rank has never more rows than its own: those of all are made one after the other.
+    const x = arena.reals('x');
+    for (let at = 0; begin !== null && at < part.own; at++) {
+      begin(part.numbers[at], beginning);
+      x.set(beginning, at * rowStride);
     }
-  } else if (plan.problem === 'cost' && cost.initial) {
-    const initial = cost.initial();
-    for (let agent = 0; agent < plan.agents; agent++) x.set(initial, agent * rowStride);
-  } else if (plan.problem === 'average') {
-    const own = new Float64Array(plan.dim);
-    for (let agent = 0; agent < plan.agents; agent++) {
-      cost.ownValue?.(agent, own);
-      x.set(own, agent * rowStride);
-    }
+    const read = (agent: number) => {
+      begin?.(agent, beginning);
+      return beginning;
+    };
+    fillOptimum(arena, averages ? averageProblem(read, plan) : optimum);
+    return;
   }
 
+  // A reference begins with all agents at once.
+  const x = part === null ? arena.reals('x') : new REAL[arena.precision].of(plan.agents * rowStride);
+  for (let agent = 0; begin !== null && agent < plan.agents; agent++) {
+    begin(agent, beginning);
+    x.set(beginning, agent * rowStride);
+  }
   reference?.fill(arena, x);
-
-  fillOptimum(arena, plan.problem === 'average' ? averageProblem(x, rowStride, plan) : optimum);
+  const read = (agent: number) => x.subarray(agent * rowStride, agent * rowStride + plan.dim);
+  fillOptimum(arena, averages ? averageProblem(read, plan) : optimum);
   // Until here by number, so that what is summed over the agents is summed in that order.
-  if (part !== null) {
-    if (begins) takeRows(x, arena.reals('x'), rowStride, part);
-  } else if (order) placeRows(x.subarray(0, plan.agents * rowStride), rowStride, order);
+  if (part !== null) takeRows(x, arena.reals('x'), rowStride, part);
+  else if (order) placeRows(x.subarray(0, plan.agents * rowStride), rowStride, order);
+}
+
+/** Writes where an agent begins (dim entries); null where that is 0. */
+function beginningOf(
+  { init, cost }: FlowProblem,
+  { problem, dim }: Filling['plan'],
+): ((agent: number, into: Reals) => void) | null {
+  if (init !== null) return (agent, into) => into.set(init.subarray(agent * dim, (agent + 1) * dim));
+  if (problem === 'average') {
+    const own = new Float64Array(dim);
+    return (agent, into) => {
+      cost.ownValue?.(agent, own);
+      into.set(own);
+    };
+  }
+  const initial = cost.initial?.();
+  return initial === undefined ? null : (_, into) => into.set(initial);
 }
 
 /** Where the agent with a number lies; NOWHERE for those of other ranks. */
@@ -111,18 +132,19 @@ function inOrder(values: Float64Array, from: Uint32Array | undefined): Float64Ar
 
 /** Averaging: x* is the mean of the beginnings, f* = (1/n) sum_i |x* - x_i(0)|^2 / 2. */
 function averageProblem(
-  x: Reals,
-  rowStride: number,
+  read: (agent: number) => Reals,
   { agents, dim }: Filling['plan'],
 ): Pick<Optimum, 'x' | 'value'> {
   const mean = new Float64Array(dim);
   for (let agent = 0; agent < agents; agent++) {
-    for (let c = 0; c < dim; c++) mean[c] += x[agent * rowStride + c];
+    const x = read(agent);
+    for (let c = 0; c < dim; c++) mean[c] += x[c];
   }
   for (let c = 0; c < dim; c++) mean[c] /= agents;
   let total = 0;
   for (let agent = 0; agent < agents; agent++) {
-    for (let c = 0; c < dim; c++) total += (x[agent * rowStride + c] - mean[c]) ** 2;
+    const x = read(agent);
+    for (let c = 0; c < dim; c++) total += (x[c] - mean[c]) ** 2;
   }
   return { x: mean, value: total / 2 / agents };
 }

@@ -3,6 +3,7 @@
  * paying?
  *
  *     node bench/scale.mjs [--write]
+ *     node bench/scale.mjs --measured FILE
  *
  * Plans two graphs of 10^9 agents, one whose neighbours are near (a torus) and one whose neighbours are anywhere
  * (uniform-random), over 1,000 machines of 32 threads, for links of 1 to 400 Gbit/s. What a round takes for an
@@ -10,6 +11,8 @@
  * million, a thousand agents a machine, whose rounds are in caches. `--write` puts the figures into
  * bench/scale.json, the tables between the marks of docs/scale.md, and the pictures beside it. Build first:
  * `npm run build`.
+ *
+ * `--measured` puts what `bench scaling CONFIG --mpi --json FILE` has found into the page, and does nothing else.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -19,7 +22,13 @@ import { logPlot } from 'sottovoce/report';
 import { parseLink } from '../dist/src/machines/link.js';
 import { planMachines } from '../dist/src/machines/plan.js';
 
-const { values: options } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
+const { values: options } = parseArgs({
+  options: { write: { type: 'boolean', default: false }, measured: { type: 'string' } },
+});
+if (options.measured !== undefined) {
+  writeMeasured(JSON.parse(readFileSync(options.measured, 'utf8')));
+  process.exit();
+}
 
 const MACHINES = 1000;
 const CORES = 32;
@@ -225,4 +234,23 @@ if (options.write) {
 function finite(_key, value) {
   if (value === Number.POSITIVE_INFINITY) return 'infinite';
   return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
+}
+
+function writeMeasured({ machine, details, passes, figures }) {
+  const lines = [
+    `${machine.cpu}, ${machine.cores} cores; Node ${machine.node}; medians of ${passes} runs each, and their quartiles.`,
+    '',
+    '| graph | ranks x threads | ms a round | predicted | measured over predicted |',
+    '| --- | --- | ---: | ---: | ---: |',
+    ...details.ranks.flatMap(({ id, title, points }) =>
+      points.map(({ ranks, threads, predictedSeconds, measuredSeconds }) => {
+        const { q1, q3 } = figures.find((each) => each.id === `scaling/${id}/${ranks}x${threads}`);
+        const three = (value) => Number(value.toPrecision(3));
+        const ms = `${three(measuredSeconds * 1000)} (${three(q1)} to ${three(q3)})`;
+        return `| ${title} | ${ranks} x ${threads} | ${ms} | ${three(predictedSeconds * 1000)} | ${three(measuredSeconds / predictedSeconds)} |`;
+      }),
+    ),
+  ];
+  const page = new URL('../docs/scale.md', import.meta.url);
+  writeFileSync(page, between(readFileSync(page, 'utf8'), 'measured', lines));
 }

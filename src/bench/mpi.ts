@@ -97,7 +97,7 @@ function waysOf(hosts: string | true | undefined): readonly Way[] {
 }
 
 /** Null where there is one, and we are not inside a job of it. */
-async function whyNoMpirun(): Promise<InputError | null> {
+export async function whyNoMpirun(): Promise<InputError | null> {
   if (process.env['OMPI_COMM_WORLD_RANK'] !== undefined) {
     return new InputError('bench mpi starts its ranks itself, and was started as one of another mpirun', {
       hint: 'sottovoce bench mpi, without mpirun',

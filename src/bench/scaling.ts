@@ -34,7 +34,8 @@ export const scaling: Benchmark = {
   description: `How does the round scale with workers? Strong scaling keeps the problem, weak scaling the agents per worker; all numbers of workers take turns. Time at
 the barrier is the share of all workers' time from the end of a phase until its barrier lets go; imbalance is the slowest worker's work over the mean,
 less 1. The ceiling is the same for arithmetic in registers only, with the same barrier as often, in turns with the rounds: what the machine gives, whatever
-is computed. With a CONFIG it is that run's strong scaling, and with --weak its weak scaling. --workers 1,8,64 chooses the numbers, --workers all takes every one (more than cores is
+is computed. With a CONFIG it is that run's strong scaling, and with --weak its weak scaling. With --mpi whole runs go over ranks of this machine through mpirun, strong and weak,
+beside what sottovoce plan predicts of them. --workers 1,8,64 chooses the numbers, --workers all takes every one (more than cores is
 allowed, and said). What it will take of time and memory is said first. The Universal Scalability Law is fitted from six numbers of workers on; where
 arithmetic itself scales badly, both laws are fitted to the speed-up over its ceiling.`,
   takesConfig: true,
@@ -45,8 +46,19 @@ arithmetic itself scales badly, both laws are fitted to the speed-up over its ce
       description:
         'weak scaling alone; of a config by the number that grows with workers (default: topology.nodes)',
     },
+    {
+      flags: '--mpi',
+      name: 'mpi',
+      description:
+        'over ranks on this machine, ranks times threads through mpirun, beside what `plan` predicts',
+    },
   ],
   async run(inputs) {
+    if (inputs.given?.['mpi'] !== undefined) {
+      if (inputs.given['weak'] !== undefined)
+        throw new InputError('--mpi and --weak are given, expected one of them: --mpi has weak scaling too');
+      return (await import('./scaling-ranks.js')).scalingOverRanks(inputs);
+    }
     return runStudies(inputs, await chosenStudies(inputs));
   },
 };

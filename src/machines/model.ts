@@ -48,6 +48,14 @@ export const TCP: MessageCost = { overheadSeconds: 4.4e-6, longSeconds: 20e-6, b
 /** A card that writes to memory by itself (RDMA): assumed, and measured nowhere here. */
 export const RDMA: MessageCost = { overheadSeconds: 1e-6, longSeconds: 2e-6, bytesPerSecond: 1e12 };
 
+/** Between ranks on one machine, through its memory; measured as TCP above. */
+export const MEMORY_LINK: Link = {
+  name: 'memory of one machine',
+  bitsPerSecond: 8 * 7e9,
+  latencySeconds: 0.5e-6,
+  cost: { overheadSeconds: 0.1e-6, longSeconds: 0, bytesPerSecond: 7e9 },
+};
+
 /** What the rank that has most to do has to do. */
 export interface RankWork {
   /** Of a round for each agent, seconds: on one core, or on all threads of a rank where `onThreads`. */

@@ -19,6 +19,8 @@ export const ranksBenchUrl = new URL(`${dist}workers/ranks-bench.js`, import.met
 export const startupUrl = new URL(`${dist}src/cli/startup-process-entry.cjs`, import.meta.url);
 export const turnsUrl = new URL(`${dist}src/library/turns-process.js`, import.meta.url);
 export const coordinatorUrl = new URL(`${dist}workers/coordinator-entry.cjs`, import.meta.url);
+/** What `sottovoce` starts. */
+export const commandUrl = new URL(`${dist}src/cli/sottovoce.cjs`, import.meta.url);
 export const commandLineUrl = new URL(`${dist}src/cli/main.js`, import.meta.url);
 /** The script of a flame graph's page, for a browser. */
 export const flameGraphUrl = new URL(`${dist}pages/flame-graph.js`, import.meta.url);

@@ -164,7 +164,9 @@ export class WorkerPool {
     const { workers } = plan;
     const unwatch: (() => void)[] = [];
     const words = arena.view('control', 'i32');
-    const spins = workers > ownCores().threads ? 0 : DEFAULT_SPINS;
+    // Ranks of one host share its cores.
+    const sharing = diagnostics.ranks?.transport.onHost ?? 1;
+    const spins = workers * sharing > ownCores().threads ? 0 : DEFAULT_SPINS;
     try {
       const shape = chooseShape(workers, barrierChoice(), nearbyOf(cpus));
       const module = await this.kernels(arena.precision);

@@ -1,5 +1,6 @@
 /** `sottovoce profile`: a run under V8's sampling profiler, as flame graphs and as text. */
 
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { InputError } from '../base/errors.js';
@@ -9,6 +10,7 @@ import { INTERVAL_US, MOST_REPEATS, REPEATS, type Recorded, SECONDS } from '../l
 import type { Against } from '../library/repeated.js';
 import { checkWindow, describeTimeline, timelineFiles, WINDOW } from '../library/timeline.js';
 import { toJson } from '../output/run-directory.js';
+import { asText } from '../page/html.js';
 import { LEAST_REPEATS } from '../profile/significance.js';
 import type { Compared } from '../profile/write.js';
 import { formatPlan } from '../report/plan.js';
@@ -26,7 +28,9 @@ import {
   GivenUp,
   Interrupt,
   processDependencies,
+  type RankOf,
   type RunDependencies,
+  ranksOf,
   sleep,
   timedDirectory,
   watch,
@@ -98,6 +102,7 @@ export interface ProfileOptions {
   failSlower?: number;
   /** commander's name for --no-html. */
   html: boolean;
+  mpi?: boolean;
   quiet?: boolean;
   json?: boolean;
 }
@@ -139,6 +144,10 @@ export function addProfileCommand(
       '--timeline-rounds <count>',
       `rounds of the timeline, in the middle of the run (default: ${WINDOW}; implies --timeline)`,
     )
+    .option(
+      '--mpi',
+      'every rank of a run over several machines, each in a folder of its own: mpirun -n 2 sottovoce profile CONFIG --mpi --out FOLDER',
+    )
     .option('--deopts', 'look for code that V8 gave up, in modules of your own, in a run beside it')
     .option(
       '--repeats <count>',
@@ -167,13 +176,19 @@ export async function profileCommand(
   terminal: Terminal,
   dependencies: RunDependencies,
 ): Promise<number> {
-  const { quiet = false, json = false, whole = false } = options;
+  const { json = false, whole = false } = options;
+  let over: RankOf | null = null;
+  const quiet = () => options.quiet === true || (over !== null && over.rank > 0);
   const report = json ? terminal.stderr : terminal.stdout;
   const say = (text: string) => {
-    if (!quiet) printLine(report, text);
+    if (!quiet()) printLine(report, text);
   };
   let interrupt: Interrupt | null = null;
   try {
+    if (options.mpi) {
+      refuseOverRanks(options);
+      over = await ranksOf();
+    }
     const loaded = await dependencies.load(file, changesOf(options));
     const [{ checkFolder, describeProfile, workOf, writeProfile }, { loadPage }, { profileName }] =
       await Promise.all([
@@ -186,7 +201,8 @@ export async function profileCommand(
     if (repeated || options.failSlower !== undefined) refuseBeside(options);
     const page = options.html ? loadPage() : null;
     const name = profileName({ ...loaded, file });
-    const given = options.out === undefined ? null : resolve(options.out);
+    const shared = options.out === undefined ? null : resolve(options.out);
+    const given = over !== null && shared !== null ? join(shared, `rank-${over.rank}`) : shared;
     // Before the folder is looked at: it may be the same.
     const against = repeated ? await againstOf(options, dependencies) : {};
     const base = resolve(timedDirectory(`${name}-profile`, dependencies.now()));
@@ -199,7 +215,7 @@ export async function profileCommand(
       ? severalRuns(loaded, against, options, terminal, dependencies, say)
       : interrupt === null
         ? wholeRun(loaded, options, dependencies)
-        : roundLoop(loaded, { ...options, window }, terminal, dependencies, say, interrupt));
+        : roundLoop(loaded, { ...options, window, over }, terminal, dependencies, say, interrupt));
     if (recorded === null) return exitCode;
     interrupt ??= new Interrupt(terminal, dependencies);
     interrupt.finishing();
@@ -230,6 +246,8 @@ export async function profileCommand(
       say(`${formatComparison(comparison)}\n`);
     }
     say(`profile in ${showPath(folder)}: ${files.join(', ')}`);
+    if (over?.rank === 0 && shared !== null)
+      say(`all ranks: ${showPath(writeRanksPage(shared, name, over.ranks))}`);
     if (page !== null) say(`open ${showPath(join(folder, 'merged.html'))} in a browser`);
     const warn = (text: string) =>
       printLine(terminal.stderr, `${colours(terminal, terminal.stderr).yellow('warning:')} ${text}`);
@@ -238,7 +256,7 @@ export async function profileCommand(
       warn(`${described.merged.samples} samples say little: give more ${more}`);
     }
     const putAside = mostPutAside(recorded.threads.map(({ times }) => times));
-    if (putAside !== null && putAside > BUSY && !quiet) {
+    if (putAside !== null && putAside > BUSY && !quiet()) {
       warn(
         `others had the cores for ${Math.round(100 * putAside)}% of a thread's time: record on a machine that does nothing else`,
       );
@@ -266,6 +284,44 @@ interface Ended extends Compared {
 function comparisonsOf({ against, againstConfig, againstBuild }: ProfileOptions): string[] {
   const given = { against, 'against-config': againstConfig, 'against-build': againstBuild };
   return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : `--${name}`));
+}
+
+/** Over several ranks it is one run that is recorded, and each rank has to know where to. */
+function refuseOverRanks(options: ProfileOptions): void {
+  const { out, whole, deopts, repeats } = options;
+  const beside = [
+    ...comparisonsOf(options),
+    ...(whole ? ['--whole'] : []),
+    ...(deopts ? ['--deopts'] : []),
+    ...(repeats !== undefined ? ['--repeats'] : []),
+  ];
+  if (beside.length > 0) {
+    throw new InputError(
+      `--mpi is given with ${beside.join(' and ')}: over ranks one round loop is recorded`,
+    );
+  }
+  if (out === undefined) {
+    throw new InputError('--mpi is given without --out, expected the folder where every rank makes its own');
+  }
+}
+
+/** A page with the flame graphs of all ranks, beside their folders. */
+function writeRanksPage(folder: string, name: string, ranks: number): string {
+  const title = `Profile of ${name}, ${ranks} ranks`;
+  const parts = Array.from({ length: ranks }, (_, rank) => {
+    const at = `rank-${rank}`;
+    return `<h2>Rank ${rank}</h2><p><a href="${at}/merged.html">alone</a></p><iframe src="${at}/merged.html" title="flame graph of rank ${rank}"></iframe>`;
+  });
+  const text = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>${asText(title)}</title>
+<style>body { font: 16px system-ui, sans-serif; margin: 1.5rem; } iframe { width: 100%; height: 32rem; border: 1px solid #888; }</style></head>
+<body><h1>${asText(title)}</h1><p>Worker 0 of each rank speaks with the other ranks; the others work for its agents.</p>
+${parts.join('\n')}
+</body></html>
+`;
+  const file = join(folder, 'ranks.html');
+  writeFileSync(file, text);
+  return file;
 }
 
 /** What makes no sense beside repeats, or without a comparison. */
@@ -358,7 +414,7 @@ async function severalRuns(
 /** With what people see of it meanwhile, and with what their Ctrl-C means. */
 async function roundLoop(
   loaded: LoadedConfig,
-  options: ProfileOptions & { window: number | undefined },
+  options: ProfileOptions & { window: number | undefined; over: RankOf | null },
   terminal: Terminal,
   dependencies: RunDependencies,
   say: (text: string) => void,
@@ -369,8 +425,11 @@ async function roundLoop(
   const loop = {
     ...lasting(options.seconds, options.rounds),
     intervalUs: options.interval,
-    window: options.window,
+    // Of a run over several ranks the first one's: all of them pass the same rounds.
+    window: options.over === null || options.over.rank === 0 ? options.window : undefined,
+    ...(options.over && { ranks: options.over.task }),
   };
+  const isQuiet = options.quiet || (options.over !== null && options.over.rank > 0);
   const race = <T>(promise: Promise<T>) => interrupt.race(promise);
   try {
     const opened = await race(dependencies.openSession());
@@ -380,7 +439,7 @@ async function roundLoop(
       say(formatPlan(plan, colours(terminal, options.json ? terminal.stderr : terminal.stdout)));
       const timed = loop.seconds !== null && !loop.allRounds;
       if (timed) say(`recording for ${loop.seconds} s`);
-      const view = options.quiet || timed ? silent : await progressView(terminal.stderr, plan.rounds);
+      const view = isQuiet || timed ? silent : await progressView(terminal.stderr, plan.rounds);
       interrupt.running(session, view);
       return watch(session, view, [], race).finally(() => view.end());
     });

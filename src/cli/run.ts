@@ -17,6 +17,7 @@ import { recallConfig } from '../config/recalled.js';
 import { refusal } from '../output/failures.js';
 import { makeNewFolder } from '../output/make-folder.js';
 import { checkWritable, nearestExisting, toJson } from '../output/run-directory.js';
+import type { TransportTask } from '../ranks/transport.js';
 import { formatPlan, rankMemory } from '../report/plan.js';
 import { formatSummary } from '../report/summary.js';
 import type { LoadedConfig, Override } from '../run/config.js';
@@ -279,8 +280,16 @@ export async function runCommand(
   }
 }
 
+/** One of several ranks, and how it speaks with the others. */
+export interface RankOf {
+  rank: number;
+  ranks: number;
+  host: string;
+  task: TransportTask;
+}
+
 /** This process as one rank of several: what the starter of all of them has said to it. */
-async function ranksOf() {
+export async function ranksOf(): Promise<RankOf> {
   const [{ rankEnvironment }, { mpiTask }] = await Promise.all([
     import('../ranks/environment.js'),
     import('../ranks/mpi/task.js'),

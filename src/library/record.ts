@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { callTree, ROUND_LOOP } from '../profile/call-tree.js';
 import type { ProfiledRun, RecordedThread } from '../profile/write.js';
+import type { TransportTask } from '../ranks/transport.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { PlanReport, Summary } from '../run/reports.js';
 import type { MethodDescription } from '../schema/program.js';
@@ -49,6 +50,8 @@ export interface LoopOptions {
   intervalUs: number;
   /** Rounds in the middle whose times are recorded, see `RunResult.timeline`; absent: of none. */
   window?: number | undefined;
+  /** As in `PrepareOptions`. */
+  ranks?: TransportTask;
 }
 
 /** As `--seconds` and `--rounds` are meant together. */
@@ -70,7 +73,7 @@ export function lasting(
 export async function recordLoop(
   session: Session,
   loaded: LoadedConfig,
-  { seconds, allRounds, intervalUs, window }: LoopOptions,
+  { seconds, allRounds, intervalUs, window, ranks }: LoopOptions,
   race: <T>(promise: Promise<T>) => Promise<T>,
   start: (plan: PlanReport) => Promise<RunResult>,
 ): Promise<Recorded> {
@@ -80,7 +83,9 @@ export async function recordLoop(
     const timed = window !== undefined && {
       timeline: { rounds: window, afterSeconds: seconds === null ? null : seconds / 2 },
     };
-    const plan = await race(session.prepare({ config, outDir: null, profileUs: intervalUs, ...timed }));
+    const plan = await race(
+      session.prepare({ config, outDir: null, profileUs: intervalUs, ...timed, ...(ranks && { ranks }) }),
+    );
     if (seconds !== null) {
       // From the first row on: what comes before it is not the loop.
       await session.subscribe(() => {

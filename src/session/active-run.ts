@@ -19,6 +19,7 @@ import type { ReportMaker, RunDirectory } from '../output/run-directory.js';
 import { agentsLine, readAgentsLines, readTraceRows } from '../output/trace-file.js';
 import { NO_GRAPH } from '../page/payload.js';
 import { filesOfModules } from '../plugin/modules.js';
+import type { PartPlan } from '../ranks/part.js';
 import type { Change, ChangeReport, Edit } from '../run/changes.js';
 import { readClock } from '../run/clock.js';
 import type { LoadedConfig } from '../run/config.js';
@@ -27,6 +28,7 @@ import type { Summary } from '../run/reports.js';
 import { createSnapshots, goesBack } from '../run/snapshot.js';
 import type { Fault, LoopReport, RanksTask } from '../run/tasks.js';
 import { sumThreadTimes } from '../run/thread-times.js';
+import type { RunPlan, StateField } from '../run/types.js';
 import { watchedColumns, watchedCount } from '../run/watched.js';
 import { standsStill, Word } from '../sync/control.js';
 import { RingReader, rowOf } from '../trace/ring.js';
@@ -570,15 +572,30 @@ export class ActiveRun {
     return { memory: arena.memory, plan, labels, changes: this.changes };
   }
 
+  /** Where this one of several ranks has an agent; null where there is one rank. */
+  private heldRow(agent: number): number | null {
+    const { part } = this.prepared.plan as { part?: PartPlan | null };
+    if (!part || !this.arena.has('agents.numbers')) return null;
+    const at = this.arena.view('agents.numbers', 'u32').subarray(0, part.own).indexOf(agent);
+    if (at >= 0) return at;
+    const { start, rank } = part.runs;
+    const holder = rank[start.findLastIndex((first) => first <= agent)];
+    throw new InputError(`agent ${agent} is held by rank ${holder}, and this is rank ${part.rank}`, {
+      hint: `ask the session of rank ${holder}`,
+    });
+  }
+
   inspect(agent: number): AgentState {
     const { plan: run } = this.prepared;
     if (!Number.isInteger(agent) || agent < 0 || agent >= run.agents) {
       throw new InputError(`agent is ${agent}, expected 0..${run.agents - 1}`);
     }
     const round = Atomics.load(this.words, Word.ROUND); // [C8]
+    const held = this.heldRow(agent);
     const row = (name: string) => {
       const field = run.state.find((field) => field.name === name);
       if (!field) return null;
+      if (held !== null) return rowHeld(this.arena, run, field, round, held);
       const rows = stateRows(this.arena, run, field, round);
       // One row that everyone shares is everyone's.
       const at = field.rows === 1 ? 0 : rowAt(rows, agent);
@@ -603,6 +620,20 @@ function compactRows(from: StateRows): Float64Array {
     out.set(data.subarray(at, at + columns), row * columns);
   }
   return out;
+}
+
+/** A row of one of several ranks, by its position there. */
+function rowHeld(
+  arena: Arena,
+  { rowBytes, dim, ...plan }: RunPlan,
+  { name, doubled }: StateField,
+  round: number,
+  position: number,
+): Float64Array {
+  const { rows } = plan as RunPlan & { rows: number };
+  const stride = rowBytes / arena.realBytes;
+  const at = ((doubled ? round & 1 : 0) * rows + position) * stride;
+  return Float64Array.from(arena.reals(name).subarray(at, at + dim));
 }
 
 function realsOf(buffer: SharedArrayBuffer, precision: Precision): Reals {

@@ -182,7 +182,7 @@ export function bindFlow(
       ? [['round', round]]
       : [
           ['boundary', boundary],
-          speaks ? ['exchange', (k) => speak(k + 1)] : ['interior', (k) => workOn(blocks, k)],
+          ['interior, exchange', speaks ? (k) => speak(k + 1) : (k) => workOn(blocks, k)],
         ];
   if (hubs) phases.unshift(['hubs', hubs.phase]);
 

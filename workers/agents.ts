@@ -24,7 +24,7 @@ import { TransportGivenUp } from '../src/ranks/transport.js';
 import { withClock } from '../src/run/clock.js';
 import { withLaps } from '../src/run/laps.js';
 import { Snapshot } from '../src/run/snapshot.js';
-import type { AgentsReport, AgentsTask, LoopReport, RanksTask, TouchTask } from '../src/run/tasks.js';
+import type { AgentsReport, AgentsTask, LoopReport, TouchTask } from '../src/run/tasks.js';
 import { timeThread } from '../src/run/thread-times.js';
 import type { BoundProgram } from '../src/run/types.js';
 import { watchedCount } from '../src/run/watched.js';
@@ -63,6 +63,10 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
     if (!task.touched) populate(arena, worker, plan.partition);
     const speaks = worker === 0 && task.ranks ? await openRanks(task.ranks.transport, words) : null;
     const bound = bindProgram(plan, arena, bindKernels(module, memory), worker, speaks?.transport);
+    const staging = task.checkpoints
+      ? new LoopStaging(task.checkpoints, arena, worker, plan, speaks?.transport)
+      : null;
+    staging?.meet();
     const failing = task.fault?.worker === worker ? withFault(bound, task.fault) : bound;
     const faulty = task.laps ? withLaps(failing, task.laps, worker) : failing;
     const { program, barrier } = task.clock
@@ -86,7 +90,7 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
         leader: worker === 0,
         ring: new RingWriter(words, arena.view('trace.ring', 'f64'), watchedCount(plan.watched)),
         snapshot: task.snapshots ? new Snapshot(arena, worker, plan.workers, task.snapshots) : null,
-        staging: task.checkpoints ? new LoopStaging(task.checkpoints, arena, worker, plan.workers) : null,
+        staging,
         council: speaks?.council ?? null,
         leaveAt: task.leaveAt ?? Number.POSITIVE_INFINITY,
         heapAtRounds: task.heapAtRounds,
@@ -95,7 +99,7 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
     if (task.profileUs === 0) {
       const stop = timeThread();
       const result = loop();
-      if (speaks) conclude(speaks.transport, bound, result, task.ranks as RanksTask);
+      if (speaks) conclude(speaks.transport, bound, result, task, staging);
       const report = { ...result, profile: null, times: stop() };
       if (worker === 0) keepCompiledCode();
       await settleStrays();
@@ -103,7 +107,7 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
     }
     const { record } = await import('../src/profile/record.js');
     const { result, profile, times } = await record(task.profileUs, () => barrier.wait(), loop);
-    if (speaks) conclude(speaks.transport, bound, result, task.ranks as RanksTask);
+    if (speaks) conclude(speaks.transport, bound, result, task, staging);
     await settleStrays();
     return { ...result, profile, times, timeline: (await timed?.report()) ?? null };
   } catch (error) {
@@ -121,9 +125,11 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
 function conclude(
   transport: Transport,
   { collect }: BoundProgram,
-  { rounds }: LoopReport,
-  { state }: RanksTask,
+  report: LoopReport,
+  { ranks, snapshots }: AgentsTask,
+  staging: LoopStaging | null,
 ): void {
-  collect?.(rounds, state?.map((buffer) => new Uint8Array(buffer)) ?? null);
+  collect?.(report.rounds, ranks?.state?.map((buffer) => new Uint8Array(buffer)) ?? null);
+  staging?.conclude(report, snapshots);
   transport.close();
 }

@@ -163,6 +163,7 @@ export function runRounds(inputs: LoopInputs): LoopReport {
 
   /** What is to be done after `at` rounds. What is asked for is one word, read once. */
   const wanted = (at: number): number => {
+    staging?.look();
     const until = Atomics.load(words, Word.UNTIL); // [L3]
     if (until === Until.STOP || verdict !== 'go') return Command.STOP;
     if (until === Until.LEAVE || (at >= leaveAt && at < rounds)) return Command.LEAVE;

@@ -58,14 +58,18 @@ export interface FieldSpec {
  *  - `rows`: of so many agents, by position; twice, by the round's parity, where `doubled`: then the rows of
  *    the coming round are all that is needed;
  *  - `whole`: something that neither the number of workers nor the order of agents touches. `perArc`: one entry
- *    or more for every directed edge, in that many halves, row after row of the agents at their positions;
+ *    or more for each of `arcs` directed edges, in that many halves, row after row of the agents at their positions;
  *    `out`: the rows are those of out-neighbours where a graph has such rows of its own;
- *  - `workers`: a copy of each worker's, of which entry i of the run is their sum, or the largest.
+ *  - `workers`: a copy of each worker's, of which entry i of the run is their sum, the largest, or that of the
+ *    leader (of the first rank).
  */
 export type Lasts =
   | { as: 'rows'; rows: number; doubled?: true }
-  | { as: 'whole'; perArc?: 1 | 2; out?: boolean }
-  | { as: 'workers'; merge: readonly ('sum' | 'largest')[] };
+  | { as: 'whole'; perArc?: undefined }
+  | { as: 'whole'; perArc: 1 | 2; arcs: number; out?: boolean }
+  | { as: 'workers'; merge: readonly Merge[] };
+
+export type Merge = 'sum' | 'largest' | 'leader';
 
 export interface Field extends FieldSpec {
   type: FieldType;
@@ -131,9 +135,9 @@ export function heardRows(field: FieldSpec): FieldSpec {
   return { ...doubled(field), heard: 'rows' };
 }
 
-/** A field that lasts, with one entry or more for every directed edge, in one or two halves. */
-export function arcsThatLast(spec: FieldSpec, halves: 1 | 2 = 1, out = false): FieldSpec {
-  const lasts = { as: 'whole' as const, perArc: halves, ...(out && { out }) };
+/** A field that lasts, with one entry or more for each of so many directed edges, in one or two halves. */
+export function arcsThatLast(spec: FieldSpec, arcs: number, halves: 1 | 2 = 1, out = false): FieldSpec {
+  const lasts = { as: 'whole' as const, perArc: halves, arcs, ...(out && { out }) };
   return { ...spec, ...(halves === 2 && { halves }), lasts };
 }
 

@@ -6,6 +6,9 @@
  *     the sections, little-endian
  *     SHA-256 of all that stands before it, hexadecimal\n
  *
+ * Of a run over several ranks each rank writes such a file of its own agents, and the first one, when all of these are
+ * there, another one that names them: the head, which has no sections of its own (`parts.ts`).
+ *
  * `head -2 FILE` shows what it is. One that is torn, foreign or of another version is never used: whoever opens
  * it is told why, and takes the one before.
  */
@@ -43,18 +46,29 @@ export interface CheckpointHeader extends Standing, Origin {
   /** Bytes of all sections. */
   bytes: number;
   time: string;
+  /** Of one rank's part: whose it is. */
+  part?: { rank: number; ranks: number };
+  /** Of a head: its parts, by rank. Sections and bytes are those that they have together. */
+  parts?: readonly PartFileOf[];
+}
+
+/** A part of a checkpoint, beside its head. */
+export interface PartFileOf {
+  file: string;
+  /** SHA-256 of all before it, which is what stands at its end. */
+  digest: string;
 }
 
 /** Why a checkpoint cannot be used, as half a sentence. */
 export class Unusable extends Error {}
 
-/** Gives its length in bytes; `told` is called with the bytes of each piece. The disk has it when this resolves. Throws what the file system throws. */
+/** Gives its length in bytes and its digest; `told` is called with the bytes of each piece. The disk has it when this resolves. Throws what the file system throws. */
 export async function writeCheckpoint(
   file: string,
   header: CheckpointHeader,
   kept: Uint8Array,
   told: (bytes: number) => void = () => {},
-): Promise<number> {
+): Promise<{ bytes: number; digest: string }> {
   const part = new PartFile(file);
   try {
     part.write(headerText(header));
@@ -67,12 +81,14 @@ export async function writeCheckpoint(
       told(bytes.length);
       if (++chunks % CHUNKS_A_BREATH === 0) await new Promise(setImmediate);
     }
-    part.write(`${part.digest()}\n`);
+    const digest = part.digest();
+    part.write(`${digest}\n`);
+    const { bytes } = await part.finishLater();
+    return { bytes, digest };
   } catch (error) {
     part.discard();
     throw error;
   }
-  return (await part.finishLater()).bytes;
 }
 
 function headerText(header: CheckpointHeader): string {
@@ -92,25 +108,43 @@ export function readHeader(file: string): CheckpointHeader {
  * @param into as many bytes as the header says; null checks and keeps nothing
  */
 export function readCheckpoint(file: string, into: Uint8Array | null): CheckpointHeader {
+  return readThrough(file, ({ bytes }) => {
+    if (into !== null && into.length !== bytes)
+      throw new Unusable(`holds ${bytes} bytes of state, expected ${into.length}`);
+    return (piece, at) => into?.set(piece, at);
+  }).header;
+}
+
+/** Bytes of a file's sections, from `at` on. */
+export type Peek = (at: number, length: number) => Uint8Array;
+
+/** Piece after piece of a file's sections, which hold only if nothing is thrown at the end. */
+export function readThrough(
+  file: string,
+  take: (header: CheckpointHeader, peek: Peek) => (piece: Uint8Array, at: number) => void,
+): { header: CheckpointHeader; digest: string } {
   return opened(file, (handle) => {
     const { header, text } = headerOf(handle);
     const size = fstatSync(handle).size;
-    const expected = text.length + header.bytes + DIGEST_BYTES;
+    const body = header.parts === undefined ? header.bytes : 0;
+    const expected = text.length + body + DIGEST_BYTES;
     if (size !== expected) throw new Unusable(`has ${size} bytes, expected ${expected}: it is torn`);
-    if (into !== null && into.length !== header.bytes)
-      throw new Unusable(`holds ${header.bytes} bytes of state, expected ${into.length}`);
+    const took = take(header, (at, length) =>
+      readPart(handle, Buffer.alloc(length), text.length + at, length),
+    );
     const hash = createHash('sha256').update(text);
     const chunk = Buffer.alloc(CHUNK_BYTES);
-    for (let at = 0; at < header.bytes; ) {
-      const bytes = readPart(handle, chunk, text.length + at, Math.min(CHUNK_BYTES, header.bytes - at));
+    for (let at = 0; at < body; ) {
+      const bytes = readPart(handle, chunk, text.length + at, Math.min(CHUNK_BYTES, body - at));
       hash.update(bytes);
-      into?.set(bytes, at);
+      took(bytes, at);
       at += bytes.length;
     }
-    const digest = readPart(handle, chunk, text.length + header.bytes, DIGEST_BYTES).toString('latin1');
-    if (digest !== `${hash.digest('hex')}\n`)
+    const written = readPart(handle, chunk, text.length + body, DIGEST_BYTES).toString('latin1');
+    const digest = hash.digest('hex');
+    if (written !== `${digest}\n`)
       throw new Unusable('is not as it was written: its bytes have another SHA-256');
-    return header;
+    return { header, digest };
   });
 }
 

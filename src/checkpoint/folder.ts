@@ -10,11 +10,18 @@ import { CHECKPOINTS } from '../output/run-folder.js';
 import { type CheckpointHeader, readHeader, Unusable } from './file.js';
 
 const NAME = /^([0-9a-zA-Z-]{1,64})-(\d{10})\.checkpoint$/;
+/** What belongs to one; alone it is none. */
+const PART = /^[0-9a-zA-Z-]{1,64}-\d{10}\.[0-9a-f]{8}\.\d+-of-\d+\.part$/;
 const SHORT = 8;
 
 /** Rounds have up to ten digits, so that names sort by them. */
 export function checkpointName(run: string, round: number): string {
   return `${shortOf(run)}-${String(round).padStart(10, '0')}.checkpoint`;
+}
+
+/** Of one rank. `attempt`: eight hexadecimal digits, others whenever the run begins or goes on. */
+export function partName(run: string, round: number, attempt: string, rank: number, ranks: number): string {
+  return `${shortOf(run)}-${String(round).padStart(10, '0')}.${attempt}.${rank}-of-${ranks}.part`;
 }
 
 function shortOf(run: string): string {
@@ -26,7 +33,22 @@ export function prune(folder: string, run: string, keep: number): void {
   const own = namesOf(folder).filter((name) => NAME.exec(name)?.[1] === shortOf(run));
   const kept = new Set(own.sort().slice(-keep));
   for (const name of namesOf(folder)) if (!kept.has(name)) removeFile(path.join(folder, name));
+  const parts = readdirSync(folder).filter((name) => PART.test(name));
+  if (parts.length > 0) {
+    const needed = new Set([...kept].flatMap((name) => partsOf(path.join(folder, name))));
+    for (const name of parts) if (!needed.has(name)) removeFile(path.join(folder, name));
+  }
   syncFolder(folder);
+}
+
+/** Names of a checkpoint's parts; none where it is one file, or of no use. */
+export function partsOf(checkpoint: string): string[] {
+  try {
+    return (readHeader(checkpoint).parts ?? []).map(({ file }) => file);
+  } catch (error) {
+    if (error instanceof Unusable) return [];
+    throw error;
+  }
 }
 
 function namesOf(folder: string): string[] {

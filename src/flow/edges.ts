@@ -25,8 +25,12 @@ export function edgeFields(
   const slotEntries = rowLength(longest, precision);
   return [
     { name: 'graph.reverse', type: 'u32', length: 2 * edges },
-    arcsThatLast({ name: 'edges.outbox', type: 'real', length: 4 * edges * slotEntries, heard: 'arcs' }, 2),
-    arcsThatLast({ name: 'edges.held', type: 'real', length: 2 * edges * slotEntries }),
+    arcsThatLast(
+      { name: 'edges.outbox', type: 'real', length: 4 * edges * slotEntries, heard: 'arcs' },
+      2 * edges,
+      2,
+    ),
+    arcsThatLast({ name: 'edges.held', type: 'real', length: 2 * edges * slotEntries }, 2 * edges),
   ];
 }
 

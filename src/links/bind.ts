@@ -54,7 +54,7 @@ export function linksFields(model: LinksModel, agents: number, arcs: number, out
   const { lanes } = model.plan;
   const table = (field: (name: string) => string, outward: boolean): FieldSpec[] => [
     // Those of out-neighbours are known a round ahead.
-    arcsThatLast({ name: field('up'), type: 'u8', length: arcs }, 1, outward),
+    arcsThatLast({ name: field('up'), type: 'u8', length: arcs }, arcs, 1, outward),
     ...(lanes > 0 ? [{ name: field('words'), type: 'u32' as const, length: lanes * arcs }] : []),
     ...model.fields(arcs, agents, outward).map((own) => ({ ...own, name: field(own.name) })),
   ];

@@ -59,7 +59,7 @@ export const gilbertElliott = defineLinks({
       plan: { kind, lanes: 4, ...chain },
       graph,
       fields: (arcs, _agents, outward) => [
-        arcsThatLast({ name: 'state', type: 'u8', length: arcs }, 1, outward),
+        arcsThatLast({ name: 'state', type: 'u8', length: arcs }, arcs, 1, outward),
       ],
       presence,
       pairwise: false,

@@ -17,6 +17,8 @@ export const Tag = {
   COLLECT: 5,
   BITS: 6,
   HELLO: 7,
+  CHECKPOINT: 8,
+  ANSWER: 9,
   FIELD: 16,
 } as const;
 

@@ -83,6 +83,10 @@ export interface PartPlan extends Pick<Part, 'rank' | 'ranks' | 'total' | 'own' 
   cutHash: string;
   /** Where each worker's agents begin that no other rank hears. */
   interior: number[];
+  /** Directed edges of the whole graph; in rows of own agents, of those whom they hear and of those who hear them. */
+  arcs: number;
+  inArcs: number;
+  outArcs: number;
 }
 
 /** `inward`: whom agents hear; `outward`: who hears them, the same rows where edges have no direction. */

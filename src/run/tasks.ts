@@ -40,6 +40,10 @@ export interface StagingTask {
    * in another way now, so that in the coming round nobody says anything.
    */
   changed?: { silent: boolean };
+  /** Of one of several ranks: what its coordinator and the thread that speaks with the others share. */
+  board?: SharedArrayBuffer;
+  /** A run that has all its rounds leaves one, too. */
+  ofFinished?: boolean;
 }
 
 /** What the threads of one of several ranks are told of the others. Plain data. */

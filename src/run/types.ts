@@ -6,6 +6,7 @@
 import type { Layout } from '../arena/layout.js';
 import type { CostPlan } from '../cost/types.js';
 import type { NetworkSpec } from '../links/types.js';
+import type { PartPlan } from '../ranks/part.js';
 import type { Seed } from '../runtime.js';
 import type { StopSpec } from './config.js';
 import type { Watched } from './watched.js';
@@ -43,6 +44,8 @@ export interface RunPlan {
   /** Links to reckon with; null where the config gives none. */
   network: NetworkSpec | null;
   layout: Layout;
+  /** Of one of several ranks: what it holds. */
+  part?: PartPlan | null;
   /** URLs of the user's own modules: a worker loads them before it binds. */
   modules: string[];
   cost: CostPlan;

@@ -5,13 +5,15 @@
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { mostWorkers } from '../base/cores.js';
 import { InputError, isInputError } from '../base/errors.js';
 import { plural } from '../base/format.js';
 import { showPath } from '../base/show-path.js';
-import { type CheckpointHeader, readCheckpoint, Unusable } from '../checkpoint/file.js';
+import { type CheckpointHeader, Unusable } from '../checkpoint/file.js';
 import { findCheckpoints, type Refused } from '../checkpoint/folder.js';
+import { readWhole } from '../checkpoint/parts.js';
 import { refusal } from '../output/failures.js';
 import { type KeptRun, loadManifest } from '../output/load-manifest.js';
 import type { Manifest } from '../output/manifest.js';
@@ -21,6 +23,9 @@ import type { LoadedConfig, Override } from '../run/config.js';
 import { configDigest, sayChanged } from '../run/inputs.js';
 import { originOf } from './checkpoints.js';
 import type { ResumePoint } from './types.js';
+
+const SEEN_MS = 5000;
+const LOOK_MS = 50;
 
 export interface Resumption {
   /** The run's folder, absolute. */
@@ -84,6 +89,37 @@ export async function findResumption(given: string, overrides: readonly Override
   };
 }
 
+/**
+ * The same on another rank than the first, which alone settles the folder, and says which checkpoint all go on from.
+ * It may be moving files meanwhile: what cannot be read is looked for again for some seconds.
+ */
+export async function findResumptionOfRank(
+  given: string,
+  overrides: readonly Override[],
+): Promise<Omit<Resumption, 'notes'>> {
+  const start = performance.now();
+  for (;;) {
+    const manifestFile = manifestAt(given);
+    if (manifestFile !== null) {
+      const folder = path.dirname(manifestFile);
+      const { manifest, loaded } = await loadManifest(folder, overrides);
+      const plannedRounds = loaded.config.rounds;
+      return {
+        folder,
+        run: manifest.run,
+        loaded,
+        from: { checkpoint: null, round: 0, trace: null, plannedRounds, manifest },
+      };
+    }
+    if (performance.now() - start > SEEN_MS)
+      throw new InputError(
+        `${showPath(path.resolve(given))} holds no run on ${os.hostname()}, expected the folder of one: it has to lie on a file system that all hosts share`,
+        { file: path.resolve(given) },
+      );
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
 /** Its checkpoints are of what it had become, and the config says how it began. */
 function refuseEdited({ manifest, file }: KeptRun): void {
   const { changes = [] } = manifest;
@@ -140,7 +176,7 @@ function usable(folder: string, manifest: Manifest) {
   const { found, refused } = findCheckpoints(foldersOf(folder, manifest.run), checkOf(manifest));
   for (const candidate of found) {
     try {
-      readCheckpoint(candidate.file, null);
+      readWhole(candidate.file, null);
       return { found: candidate, refused: refused.filter(({ round }) => round > candidate.header.round) };
     } catch (error) {
       if (!(error instanceof Unusable)) throw error;

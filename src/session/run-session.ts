@@ -166,7 +166,8 @@ export class RunSession implements Session, Watchable {
     if (this.active) throw new InputError(`this session has been started already; ${ONCE}`);
     const { prepared, pool, options } = this.ready;
     const directory = outDir === undefined ? this.ready.directory : RunDirectory.create(outDir);
-    if (directory === null && options.config.config.checkpoint !== undefined) {
+    const writes = (options.ranks?.rank ?? 0) === 0;
+    if (directory === null && writes && options.config.config.checkpoint !== undefined) {
       throw new InputError('checkpoint asks for checkpoints, and this run has no folder to write them to', {
         path: ['checkpoint'],
         hint: 'give it an outDir, or leave checkpoint out',

@@ -86,8 +86,8 @@ export interface PrepareOptions {
 
 /** Where a run goes on that was ended before. */
 export interface ResumePoint {
-  /** The checkpoint's file. */
-  checkpoint: string;
+  /** The checkpoint's file; null on another rank than the first, which says what all go on from. */
+  checkpoint: string | null;
   /** Rounds done by then. */
   round: number;
   /** Rounds that it was to have, at most, when it began. */

@@ -9,8 +9,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Precision, REAL } from '../arena/layout.js';
 import { plural } from '../base/format.js';
-import { readCheckpoint, Unusable } from '../checkpoint/file.js';
+import { Unusable } from '../checkpoint/file.js';
 import { findCheckpoints } from '../checkpoint/folder.js';
+import { readWhole } from '../checkpoint/parts.js';
 import { readNpy } from '../data/npy.js';
 import { checkFolder } from '../output/check-folder.js';
 import { refuseInUse } from '../output/folder-lock.js';
@@ -168,7 +169,7 @@ function checkpointsOf(folder: string, { manifest }: KeptRun): { found: Usable[]
   for (const { file, header } of found) {
     try {
       const bytes = new Uint8Array(header.bytes);
-      readCheckpoint(file, bytes);
+      readWhole(file, bytes);
       const { round, refining } = header;
       usable.push({ from: { bytes, round, refining } });
       checks.push({ what: named(file), good: true, found: `is whole, and of this run after round ${round}` });

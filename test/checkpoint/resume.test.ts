@@ -159,7 +159,7 @@ describe('checkpoints on the way', () => {
       bytes[Math.floor(bytes.length * 0.6)]! ^= 1;
       writeFileSync(file, bytes);
       const { found, result } = await resume(`way-${before}`);
-      expect(path.basename(found.from.checkpoint)).toBe(before);
+      expect(path.basename(found.from.checkpoint as string)).toBe(before);
       expect(found.notes.join()).toContain('is not as it was written');
       expect(result.summary.stateHash).toBe(without.summary.stateHash);
       renameSync(path.join(folder, 'way', 'checkpoints', newest), path.join(folder, newest));

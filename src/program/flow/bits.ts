@@ -37,7 +37,7 @@ const SLOWEST = 2;
 const SETTLED = 4;
 const SPOKEN = 5;
 const SUM = 6;
-const MERGE = ['sum', 'sum', 'largest', 'largest', 'sum', 'sum', 'sum'] as const;
+const MERGE = ['sum', 'sum', 'largest', 'largest', 'leader', 'leader', 'leader'] as const;
 const NOTHING_SENT = -1;
 
 /** Whether every round is like every other, so that counting is a multiplication. */
@@ -56,7 +56,7 @@ export function bitsFields(plan: Pick<FlowRunPlan, 'messageBits' | 'links' | 'ar
       lasts: { as: 'workers' as const, merge: MERGE },
     },
     ...(plan.links && plan.estimated.length > 0
-      ? [arcsThatLast({ name: 'links.missed', type: 'f64', length: plan.arcs }, 1, true)]
+      ? [arcsThatLast({ name: 'links.missed', type: 'f64', length: plan.arcs }, plan.arcs, 1, true)]
       : []),
   ];
 }

@@ -76,7 +76,14 @@ export function divide(
   return {
     part,
     cut,
-    plan: { rank, ranks, own, rows, peers, runs, total, cutHash: cut.hash, interior: [0, ...interior] },
+    plan: {
+      ...{ rank, ranks, own, rows, peers, runs, total },
+      cutHash: cut.hash,
+      interior: [0, ...interior],
+      arcs: inward.columns.length,
+      inArcs: part.columns.length,
+      outArcs: (part.out ?? part).columns.length,
+    },
     partition: [0, ...bounds],
   };
 }

@@ -7,7 +7,7 @@ import type { Optimum } from '../../cost/types.js';
 import { reverseEdges } from '../../flow/edges.js';
 import type { ReferenceModel } from '../../flow/reference-types.js';
 import { fillLinks, inRows, outRows } from '../../links/bind.js';
-import { NOWHERE, type Part } from '../../ranks/part.js';
+import { NOWHERE, type Part, type PlacedRows } from '../../ranks/part.js';
 import { fillOptimum } from '../../run/optimum.js';
 import type { FlowProblem } from './load.js';
 import { type AgentOrder, type LocalOrder, placeRows } from './order.js';
@@ -32,6 +32,7 @@ export function fillFlow(arena: Arena, { problem, reference, plan, order, optimu
   arena.view('graph.columns', 'u32').set(order?.columns ?? inward.columns);
   const part = order !== null && 'rank' in order ? order : null;
   if (order) arena.view('agents.numbers', 'u32').set(order.numbers);
+  if (part !== null && arena.has('agents.firstArc')) fillFirstArcs(arena, part);
   if (order && 'positions' in order) arena.view('agents.positions', 'u32').set(order.positions);
   if (plan.directed) {
     arena.view('graph.outStart', 'u32').set(order?.out?.rowStart ?? outward.rowStart);
@@ -106,6 +107,16 @@ function beginningOf(
   }
   const initial = cost.initial?.();
   return initial === undefined ? null : (_, into) => into.set(initial);
+}
+
+/** Where each own agent's rows of arcs begin in the graph as given: what is kept arc by arc is found by it. */
+function fillFirstArcs(arena: Arena, part: Part): void {
+  const fill = (name: string, { rowStart, arcs }: PlacedRows) => {
+    const first = arena.view(name, 'u32');
+    for (let at = 0; at < part.own; at++) if (rowStart[at] < arcs.length) first[at] = arcs[rowStart[at]];
+  };
+  fill('agents.firstArc', part);
+  if (part.out !== null) fill('agents.firstOutArc', part.out);
 }
 
 /** Where the agent with a number lies; NOWHERE for those of other ranks. */

@@ -224,7 +224,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     { name: 'control', type: 'i32', length: controlWords(threads) },
     ...graphFields(problem, rows, ownArcs),
     ...outFields(out, rows, ownArcs),
-    ...orderFields(order, part),
+    ...orderFields(order, part, links !== null || messages.unicast !== undefined),
     ...(links ? linksFields(links, rows, ownArcs, out) : []),
     ...traceFields(problem, measure, state, precision, watchedCount(watched), part),
     ...pointFields(dim, precision),
@@ -483,10 +483,21 @@ function networkFields(arcs: number): FieldSpec[] {
 }
 
 /** Numbers by position, positions by number, and a column of trace quantities by position. */
-function orderFields(order: Pick<AgentOrder, 'numbers'> | null, part: Part | null): FieldSpec[] {
+function orderFields(
+  order: Pick<AgentOrder, 'numbers'> | null,
+  part: Part | null,
+  arcsLast: boolean,
+): FieldSpec[] {
   if (order === null) return [];
   const { length } = order.numbers;
-  if (part !== null) return [{ name: 'agents.numbers', type: 'u32', length }];
+  if (part !== null) {
+    const ofArcs = (name: string): FieldSpec => ({ name, type: 'u32', length: part.own });
+    return [
+      { name: 'agents.numbers', type: 'u32', length },
+      ...(arcsLast ? [ofArcs('agents.firstArc')] : []),
+      ...(arcsLast && part.out !== null ? [ofArcs('agents.firstOutArc')] : []),
+    ];
+  }
   return [
     { name: 'agents.numbers', type: 'u32', length },
     { name: 'agents.positions', type: 'u32', length },

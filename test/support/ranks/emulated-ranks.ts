@@ -196,7 +196,9 @@ function sharedBy(field: Field, plan: FlowRunPlan, arena: Arena): Shared {
   const some = { halfBytes, halves };
   const ofArcs = (lasts?.as === 'whole' && lasts.perArc !== undefined) || heard === 'arcs';
   if (ofArcs || (OF_ARCS.test(name) && length >= arcs && (length / halves) % arcs === 0)) {
-    const outward = /\.out|^network\./.test(name) || (lasts?.as === 'whole' && lasts.out === true);
+    const outward =
+      /\.out|^network\./.test(name) ||
+      (lasts?.as === 'whole' && lasts.perArc !== undefined && lasts.out === true);
     const start = arena.view(directed && outward ? 'graph.outStart' : 'graph.rowStart', 'u32').slice();
     return { by: 'arcs', entryBytes: halfBytes / arcs, start, ...some };
   }

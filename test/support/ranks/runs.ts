@@ -1,29 +1,68 @@
 /** Runs of one config over several ranks, which are sessions of this process. */
 
-import { openSession, parseConfig, type RunResult } from '../../../dist/src/index.js';
+import { openSession, type PrepareOptions, parseConfig, type RunResult } from '../../../dist/src/index.js';
+import { findResumption, findResumptionOfRank } from '../../../dist/src/session/resume-point.js';
 import { doubleTask, mailboxes } from './double.mjs';
 
 type Config = Parameters<typeof parseConfig>[0];
+
+type Session = Awaited<ReturnType<typeof openSession>>['session'];
+
+interface OverRanks {
+  workers?: number;
+  keepX?: boolean;
+  /** Of the first rank. */
+  outDir?: string;
+  /** Called with the first rank's session when it has started. */
+  steer?: (session: Session) => Promise<void>;
+}
 
 /** The result of the first rank. Where one fails the others are let go, and its error is thrown. */
 export async function runOverRanks(
   config: Config & object,
   ranks: number,
-  options: { workers?: number; keepX?: boolean } = {},
+  options: OverRanks = {},
+): Promise<RunResult> {
+  const parsed = await parseConfig({ ...config, workers: options.workers ?? 1 });
+  return overRanks(ranks, options, async () => ({ config: parsed, outDir: options.outDir ?? null }));
+}
+
+/** Goes on with the run in a folder. */
+export async function resumeOverRanks(
+  folder: string,
+  ranks: number,
+  options: OverRanks = {},
+): Promise<RunResult> {
+  const workers = { path: ['workers'], value: options.workers ?? 1, origin: 'workers' };
+  const first = await findResumption(folder, [workers]);
+  const others = await findResumptionOfRank(folder, [workers]);
+  return overRanks(ranks, options, async (rank) => {
+    const { loaded, from, folder: outDir, run } = rank === 0 ? { ...others, ...first } : others;
+    return { config: loaded, from, outDir, runId: run };
+  });
+}
+
+async function overRanks(
+  ranks: number,
+  options: OverRanks,
+  given: (rank: number) => Promise<Pick<PrepareOptions, 'config' | 'from' | 'outDir'> & { runId?: string }>,
 ): Promise<RunResult> {
   const boxes = mailboxes(ranks);
   const failures: Error[] = [];
   const run = async (rank: number): Promise<RunResult | null> => {
     const { session, close } = await openSession();
     try {
+      const { runId, outDir, ...inputs } = await given(rank);
       await session.prepare({
-        config: await parseConfig({ ...config, workers: options.workers ?? 1 }),
-        outDir: null,
+        ...inputs,
+        outDir: rank === 0 ? outDir : null,
         keepRows: true,
         keepX: options.keepX ?? false,
         ranks: doubleTask(boxes, rank),
       });
-      return await session.start();
+      const running = session.start(runId === undefined ? {} : { runId });
+      if (rank === 0) await options.steer?.(session);
+      return await running;
     } catch (error) {
       failures.push(error as Error);
       // As mpirun does: a job of which one has failed is over.
@@ -39,11 +78,15 @@ export async function runOverRanks(
 }
 
 /** The same on one machine. */
-export async function runAlone(config: Config & object, workers = 1): Promise<RunResult> {
+export async function runAlone(
+  config: Config & object,
+  workers = 1,
+  outDir: string | null = null,
+): Promise<RunResult> {
   const { session, close } = await openSession();
   try {
     const parsed = await parseConfig({ ...config, workers });
-    await session.prepare({ config: parsed, outDir: null, keepRows: true, keepX: true });
+    await session.prepare({ config: parsed, outDir, keepRows: true, keepX: true });
     return await session.start();
   } finally {
     await close();

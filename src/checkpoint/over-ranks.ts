@@ -177,7 +177,7 @@ export class Parts {
   look(): void {
     if (this.#round === 0) return;
     if (this.#transport.rank > 0 && !this.#answering) {
-      if (Atomics.load(this.#words, Word.STAGED) !== 0) return; // [K1]
+      if (Atomics.load(this.#words, Word.STAGED) !== 0) return;
       this.#exchange.start();
       this.#answering = true;
     }
@@ -224,7 +224,7 @@ export class Parts {
   #written(): void {
     const words = this.#words;
     for (;;) {
-      const staged = Atomics.load(words, Word.STAGED); // [K1]
+      const staged = Atomics.load(words, Word.STAGED);
       if (staged === 0) return;
       if (isPoisoned(words)) throw new TransportGivenUp('waiting for a checkpoint to be written');
       Atomics.wait(words, Word.STAGED, staged, LOOK_MS);

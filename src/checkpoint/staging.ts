@@ -65,7 +65,7 @@ export class LoopStaging {
   readonly #worker: number;
   readonly #workers: number;
   readonly #arena: Arena;
-  readonly #part: RunPlan['part'];
+  readonly #part: RunPlan['kept'];
   readonly #ofFinished: boolean;
   readonly #words: Int32Array;
   /** Of the thread that speaks with other ranks. */
@@ -77,7 +77,7 @@ export class LoopStaging {
     { staging, everyRounds, from, changed, board, ofFinished = false }: StagingTask,
     arena: Arena,
     worker: number,
-    { workers, part }: Pick<RunPlan, 'workers' | 'part'>,
+    { workers, kept: part }: Pick<RunPlan, 'workers' | 'kept'>,
     transport: Transport | null = null,
   ) {
     this.#from = from;

@@ -44,8 +44,8 @@ export interface RunPlan {
   /** Links to reckon with; null where the config gives none. */
   network: NetworkSpec | null;
   layout: Layout;
-  /** Of one of several ranks: what it holds. */
-  part?: PartPlan | null;
+  /** Of one of several ranks that leave checkpoints: what it has of them. */
+  kept?: PartPlan;
   /** URLs of the user's own modules: a worker loads them before it binds. */
   modules: string[];
   cost: CostPlan;

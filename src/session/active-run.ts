@@ -175,7 +175,7 @@ export class ActiveRun {
         if (this.unwritten !== null) throw this.unwritten;
       },
       from: options.from ?? null,
-      part: prepared.plan.part ?? null,
+      part: prepared.plan.kept ?? null,
     };
   }
 
@@ -332,7 +332,7 @@ export class ActiveRun {
         await directory.writeX((file) => writeNpyRows(file, x, told));
       }
       const result = options.keepX && x !== null ? compactRows(x) : null;
-      await this.checkpoints.last(leader, this.snapshots, this.writing);
+      if (this.ranks === null) await this.checkpoints.last(leader, this.snapshots, this.writing);
       this.tellCheckpoints(summary);
       this.writing.end();
       const written = (await directory?.finish(summary, this.reportMaker(x))) ?? summary;

@@ -168,15 +168,13 @@ export class RunCheckpoints {
 
   /**
    * Of a run that was ended before its time, and of one with checkpoints that could be given more rounds. By
-   * now the arena is nobody's. `snapshots`: where the run would have gone back to.
+   * now the arena is nobody's. Ranks leave theirs together, before they part (`LoopStaging.conclude`). `snapshots`: where the run would have gone back to.
    */
   async last(
     { status, standing, rounds }: LoopReport,
     snapshots: SharedArrayBuffer | null,
     writing: Writing,
   ): Promise<void> {
-    // Ranks leave theirs together, before they part (`LoopStaging.conclude`).
-    if (this.#board !== null) return;
     const wanted = status === 'stopped' || (status === 'finished' && this.#spec !== null);
     if (!wanted || standing.round === this.#last) return;
     if (this.#inputs.folder() === null) return;

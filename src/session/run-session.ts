@@ -78,6 +78,17 @@ async function withPlaces(
   }
 }
 
+/** A parameter server's state stands on the first rank alone, and nothing is kept of it rank by rank. */
+function refuseUnkept({ config, from }: PrepareOptions, { plan }: PreparedRun): void {
+  const asked = config.config.checkpoint !== undefined;
+  if (plan.kept !== undefined || (!asked && from === undefined)) return;
+  const what = asked ? 'checkpoint asks for checkpoints' : 'the run is to be gone on with over ranks';
+  throw new InputError(
+    `${what}, expected a run on a graph: over several ranks a ${plan.program} leaves none, and goes on from none`,
+    { path: ['checkpoint'], hint: 'run it on one machine, without --mpi, or leave checkpoint out' },
+  );
+}
+
 const ONCE = 'a session runs once; open another with openSession()';
 
 export class RunSession implements Session, Watchable {
@@ -107,6 +118,7 @@ export class RunSession implements Session, Watchable {
       try {
         const directory = options.outDir === null ? null : RunDirectory.create(options.outDir);
         let prepared = await prepareRun(options.config, isOpen ? 1 : workers);
+        if (ranks !== undefined) refuseUnkept(options, prepared);
         const { why, workers: chosen } = isOpen
           ? await chooseWorkers(prepared, (precision) => pool.kernels(precision))
           : fixed(workers);

@@ -271,6 +271,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
       rows,
       ownArcs,
       part: divided?.plan ?? null,
+      ...(divided && { kept: divided.plan }),
       shares: out.shares,
       stateBits: counted.estimated.reduce(
         (sum, channel) => sum + realBits * (planned[channel]?.dim ?? dim),

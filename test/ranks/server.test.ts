@@ -119,4 +119,9 @@ describe('the same bits around a server', () => {
       'ranks is 3, expected at most 2: there are no more agents',
     );
   });
+
+  test('checkpoints are refused', async () => {
+    const whole = { ...problem({ lambda: 0.3 }), checkpoint: { everyRounds: 4 } };
+    await expect(runOverRanks(whole, 2)).rejects.toThrow('a parameter server over several ranks writes none');
+  });
 });

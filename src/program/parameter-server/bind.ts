@@ -48,7 +48,7 @@ export function bindServer(
   worker: number,
   transport?: Transport,
 ): BoundProgram {
-  const { part, agents, dim, size, rowBytes, seed, rotation: rotationPlan, counted } = plan;
+  const { share: part, agents, dim, size, rowBytes, seed, rotation: rotationPlan, counted } = plan;
   const { downSigns, downRotated } = plan;
   const runtime: Runtime = {
     arena,

@@ -71,6 +71,7 @@ export function planServer({
   const { agents } = spec;
   refuseEmptyAgents(cost, agents);
   refuseWatched(config);
+  if (ranked !== null) refuseCheckpoints(config);
   const links = linksOf(spec, PATH);
   const context: Omit<PlanContext, 'path' | 'dim'> = {
     agents,
@@ -168,7 +169,7 @@ export function planServer({
   return {
     run: {
       program: 'parameter-server',
-      part,
+      share: part,
       agents,
       edges: agents,
       dim,
@@ -237,6 +238,15 @@ function agentNs(cost: CostModel, up: CompressorPlan): Float64Array {
   const { own } = messageNs(rotation === null ? up : (up.inner as CompressorPlan), cost.dim);
   const transform = rotation === null ? 0 : TRANSFORM_NS * rotation.size;
   return gradientNs(cost).map((ns) => ns + transform + own);
+}
+
+/** Over ranks a server's state is not brought together for a file. */
+function refuseCheckpoints({ checkpoint }: Pick<RunConfig, 'checkpoint'>): void {
+  if (checkpoint === undefined) return;
+  throw new InputError(
+    'checkpoint asks for checkpoints, and a parameter server over several ranks writes none: what its agents remember stays on their ranks',
+    { path: ['checkpoint'], hint: 'leave checkpoint out, or run it on one machine, without --mpi' },
+  );
 }
 
 /** Of one of several ranks: its agents' numbers, and what they say for a trace row. */

@@ -76,8 +76,8 @@ export const serverStages: Stages<ServerProblem, ServerProgramPlan, ServerChoice
     choice,
   }),
   roundLoad: ({ outline: { load } }) => load,
-  fill: (arena, { problem: { cost, init }, answer: { optimum }, plan: { part } }) => {
-    fillServer(arena, cost, init, part);
+  fill: (arena, { problem: { cost, init }, answer: { optimum }, plan: { share } }) => {
+    fillServer(arena, cost, init, share);
     fillOptimum(arena, optimum);
   },
   report: async (made) => report(made),
@@ -135,8 +135,8 @@ async function load(loaded: LoadedConfig): Promise<ServerProblem> {
 }
 
 /** Workers that have agents. */
-function computing({ part, workers }: ServerRunPlan): number {
-  return part === null ? workers : workers - 1;
+function computing({ share, workers }: ServerRunPlan): number {
+  return share === null ? workers : workers - 1;
 }
 
 /** The config with a number where it has none. */

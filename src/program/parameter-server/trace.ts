@@ -23,7 +23,7 @@ export function bindServerTrace(
   ensemble: Ensemble | null = null,
 ): Pick<BoundProgram, 'tracePhases' | 'traceRow'> {
   const { arena, kernels, worker } = runtime;
-  const { agents, dim, network, part } = plan;
+  const { agents, dim, network, share: part } = plan;
   const points = bindPoints(runtime);
   const x = arena.address('x');
   const first = plan.partition[worker];

@@ -45,7 +45,7 @@ export interface OptimizerPlan {
 export interface ServerRunPlan extends RunPlan {
   program: 'parameter-server';
   /** Of several ranks: the agents of this one; null: there is one. */
-  part: ServerPart | null;
+  share: ServerPart | null;
   /** What both links, or the uplink alone, have around their compressors; null: nothing. */
   rotation: RotationPlan | null;
   /** Signs are those of round 0 in all rounds. */

@@ -19,6 +19,7 @@ import { guardThread, settleStrays } from '../src/plugin/stray.js';
 import { useWatchWords, watchRun } from '../src/plugin/watch.js';
 import { bindProgram } from '../src/program/registry.js';
 import { openRanks } from '../src/ranks/open.js';
+import { agreeOnRun } from '../src/ranks/same-run.js';
 import type { Transport } from '../src/ranks/transport.js';
 import { TransportGivenUp } from '../src/ranks/transport.js';
 import { withClock } from '../src/run/clock.js';
@@ -62,6 +63,7 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
     if (task.cpu !== null) letGo = holdTo(task.cpu);
     if (!task.touched) populate(arena, worker, plan.partition);
     const speaks = worker === 0 && task.ranks ? await openRanks(task.ranks.transport, words) : null;
+    if (speaks) agreeOnRun(speaks.transport, plan);
     const bound = bindProgram(plan, arena, bindKernels(module, memory), worker, speaks?.transport);
     const staging = task.checkpoints
       ? new LoopStaging(task.checkpoints, arena, worker, plan, speaks?.transport)

@@ -10,7 +10,7 @@
 import { rmdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { isInputError, RunError } from '../base/errors.js';
+import { InputError, isInputError, RunError } from '../base/errors.js';
 import { formatSeconds } from '../base/format.js';
 import { showPath } from '../base/show-path.js';
 import { recallConfig } from '../config/recalled.js';
@@ -165,6 +165,14 @@ export function addRunCommand(
     .option('--debug', 'print stack traces')
     .addHelpText('after', HELP)
     .action(async (config: string, options: RunOptions & { dashboard?: boolean }) => {
+      if (options.mpi && options.dashboard) {
+        throw new InputError(
+          '--dashboard watches a run in this process alone, and --mpi is one rank of several',
+          {
+            hint: 'leave one of them out',
+          },
+        );
+      }
       const again = await reproduction(config, { ...options, ...changesOf(options) }, terminal);
       const own = again && { ...dependencies, load: async () => again.loaded, judge: again.judge };
       if (options.dashboard !== true) {

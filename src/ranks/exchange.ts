@@ -19,6 +19,7 @@ export const Tag = {
   HELLO: 7,
   CHECKPOINT: 8,
   ANSWER: 9,
+  RUN: 10,
   FIELD: 16,
 } as const;
 

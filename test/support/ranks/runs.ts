@@ -42,6 +42,12 @@ export async function resumeOverRanks(
   });
 }
 
+/** Ranks that were started with other configs each. */
+export async function runUnlike(configs: readonly (Config & object)[]): Promise<RunResult> {
+  const parsed = await Promise.all(configs.map((config) => parseConfig({ ...config, workers: 1 })));
+  return overRanks(configs.length, {}, async (rank) => ({ config: parsed[rank]!, outDir: null }));
+}
+
 async function overRanks(
   ranks: number,
   options: OverRanks,

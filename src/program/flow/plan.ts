@@ -199,6 +199,13 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     arcs,
     estimated: estimatedChannels(messages),
   };
+  if (part !== null && part.ranks > 1 && config.network) {
+    const varies = links !== null || (counted.messageBits === null && counted.unicastBits === null);
+    if (varies || networkOfEdges) {
+      const expected = `none over several ranks: ${varies ? 'how long a message is varies from round to round' : 'links differ'}, and the slowest of all ranks is not looked for`;
+      throw unexpected(['network'], config.network, expected);
+    }
+  }
   const messageBytes =
     channels.length === 0 ? rowBytes : channels.reduce((sum, { slotBytes }) => sum + slotBytes, 0);
   const { order, report: orderReport } = part

@@ -273,7 +273,8 @@ export async function runCommand(
     if (interrupt.exitCode !== null && (error as { code?: unknown }).code === 'STOPPED')
       return interrupt.exitCode;
     // What is wrong on all ranks the first one says; the job ends with it.
-    if (!isFirst && isInputError(error)) await sleep(RANK_GRACE_MS);
+    // A timer of its own, since this process would end before one that nobody waits for.
+    if (!isFirst && isInputError(error)) await new Promise((done) => setTimeout(done, RANK_GRACE_MS));
     const code = reportError(over === null ? error : onRank(over, error as Error), terminal);
     if (json)
       printLine(

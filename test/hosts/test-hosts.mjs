@@ -6,10 +6,11 @@
  *    (ping-pong.mjs);
  *  - clean-up: killed in the middle with SIGKILL, it leaves no process, namespace, device or file;
  *  - deploy: the scripts of deploy/, through ssh, through Slurm, and as the MPI operator starts them;
+ *  - kills: a rank that is killed, or a host, ends the job within five seconds; --seed draws when;
  *  - rounds: seconds a round, uncompressed and with `flatten(sign)`; --passes, --hosts 2,4, --rates 10,100 and
  *    --graph torus|random choose, --json FILE keeps the figures.
  *
- * Usage: npm run test:hosts [-- --short] [--only wires,clean-up,deploy,rounds]. It takes root on Linux, and installs
+ * Usage: npm run test:hosts [-- --short] [--only wires,clean-up,deploy,kills,rounds]. It takes root on Linux, and installs
  * openmpi-bin and iproute2 with apt-get where they are missing and that is possible. Where it cannot be run it
  * says so and exits with 0: nothing was checked.
  */
@@ -17,13 +18,20 @@
 import { parseArgs } from 'node:util';
 import { checkCleanUp } from './clean-up.mjs';
 import { checkDeploy } from './deploy.mjs';
+import { checkKills } from './kills.mjs';
 import { cannotHaveHosts, enterLab, openLab } from './lab.mjs';
 import { packagesFor } from './packages.mjs';
 import { checked, counts } from './report.mjs';
 import { checkRounds } from './rounds.mjs';
 import { checkWires } from './wires.mjs';
 
-const PARTS = { wires: checkWires, 'clean-up': checkCleanUp, deploy: checkDeploy, rounds: checkRounds };
+const PARTS = {
+  wires: checkWires,
+  'clean-up': checkCleanUp,
+  deploy: checkDeploy,
+  kills: checkKills,
+  rounds: checkRounds,
+};
 const { values: options } = parseArgs({
   options: {
     short: { type: 'boolean', default: false },
@@ -32,6 +40,7 @@ const { values: options } = parseArgs({
     rates: { type: 'string', default: '10,100' },
     graph: { type: 'string' },
     json: { type: 'string' },
+    seed: { type: 'string', default: '1' },
     only: { type: 'string', default: Object.keys(PARTS).join(',') },
   },
 });

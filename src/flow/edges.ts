@@ -17,20 +17,21 @@ export interface Unicast {
   longest: number;
 }
 
+/** `arcs`: both directions of every edge; on one of several ranks, its own and those of other ranks that lead to it. */
 export function edgeFields(
   { longest }: Unicast,
-  edges: number,
+  arcs: number,
   precision: Precision | undefined,
 ): FieldSpec[] {
   const slotEntries = rowLength(longest, precision);
   return [
-    { name: 'graph.reverse', type: 'u32', length: 2 * edges },
+    { name: 'graph.reverse', type: 'u32', length: arcs },
     arcsThatLast(
-      { name: 'edges.outbox', type: 'real', length: 4 * edges * slotEntries, heard: 'arcs' },
-      2 * edges,
+      { name: 'edges.outbox', type: 'real', length: 2 * arcs * slotEntries, heard: 'arcs' },
+      arcs,
       2,
     ),
-    arcsThatLast({ name: 'edges.held', type: 'real', length: 2 * edges * slotEntries }, 2 * edges),
+    arcsThatLast({ name: 'edges.held', type: 'real', length: arcs * slotEntries }, arcs),
   ];
 }
 

@@ -30,12 +30,13 @@ export function bindExchange(
   arena: Arena,
   transport: Transport,
 ): [Repeated, Repeated] {
+  const slots = peers.reduce((sum, { countArcs }) => sum + countArcs, arcs);
   const heard = Object.values(arena.layout.fields).filter((field) => field.heard !== undefined);
   const ofParity = (parity: 0 | 1) =>
     transport.repeated(
       heard.flatMap((field, index) =>
         peers.flatMap((peer) =>
-          legsOf(field, 2 * index + parity, parity, peer, field.heard === 'arcs' ? arcs : rows, arena),
+          legsOf(field, 2 * index + parity, parity, peer, field.heard === 'arcs' ? slots : rows, arena),
         ),
       ),
     );

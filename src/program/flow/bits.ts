@@ -81,9 +81,7 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
     // An agent says something else to each neighbour: nothing is broadcast, and every message counts once
     // either way.
     const onArcs = (rounds: number) => arcs * sumOfRounds(unicastBits, rounds);
-    const slowest = unicastBits.map((bits) =>
-      bandwidth.reduce((most, rate, arc) => Math.max(most, latency[arc] + bits / rate), 0),
-    );
+    const slowest = plan.slowest ?? [];
     return {
       deliver: () => {},
       broadcast: onArcs,
@@ -98,10 +96,7 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
   }
 
   if (messageBits !== null && links === null) {
-    let slowest = 0;
-    for (let arc = 0; arc < bandwidth.length; arc++) {
-      slowest = Math.max(slowest, latency[arc] + messageBits / bandwidth[arc]);
-    }
+    const slowest = plan.slowest?.[0] ?? 0;
     return {
       deliver: () => {},
       broadcast: (rounds) => rounds * agents * messageBits,

@@ -41,6 +41,7 @@ import type {
   GainContext,
 } from '../../flow/types.js';
 import { inRows, linksFields, type OutTable } from '../../links/bind.js';
+import type { NetworkOfEdges } from '../../links/network.js';
 import type { CutReport } from '../../ranks/cut.js';
 import type { Part } from '../../ranks/part.js';
 import { ownTraceFields } from '../../ranks/trace.js';
@@ -63,7 +64,7 @@ import { type PlanContext, seedWords } from '../../runtime.js';
 import { controlWords } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import { bitsFields } from './bits.js';
-import type { LayoutSpec } from './config.js';
+import type { FlowConfig, LayoutSpec } from './config.js';
 import { findHubs, HUB_EDGES, type Hub, hubFields } from './hubs.js';
 import type { FlowProblem } from './load.js';
 import { type AgentOrder, chooseOrder, type LocalOrder } from './order.js';
@@ -199,13 +200,8 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     arcs,
     estimated: estimatedChannels(messages),
   };
-  if (part !== null && part.ranks > 1 && config.network) {
-    const varies = links !== null || (counted.messageBits === null && counted.unicastBits === null);
-    if (varies || networkOfEdges) {
-      const expected = `none over several ranks: ${varies ? 'how long a message is varies from round to round' : 'links differ'}, and the slowest of all ranks is not looked for`;
-      throw unexpected(['network'], config.network, expected);
-    }
-  }
+  if (part !== null && part.ranks > 1)
+    refuseNetwork(config, links !== null || (counted.messageBits === null && counted.unicastBits === null));
   const messageBytes =
     channels.length === 0 ? rowBytes : channels.reduce((sum, { slotBytes }) => sum + slotBytes, 0);
   const { order, report: orderReport } = part
@@ -238,7 +234,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     ...bitsFields({ ...counted, arcs: ownArcs }),
     ...(reference?.fields ?? []),
     ...(networkOfEdges ? networkFields(ownArcs) : []),
-    ...(messages.unicast ? edgeFields(messages.unicast, graph.edges, precision) : []),
+    ...(messages.unicast ? edgeFields(messages.unicast, slotsOfArcs(graph, part), precision) : []),
     ...channels.flatMap((plan, channel) =>
       inStates[channel] === null ? channelFields(plan, channel, rows) : [],
     ),
@@ -276,6 +272,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
       ...counted,
       directed: out.directed,
       rows,
+      slowest: slowestOf(networkOfEdges, counted, links !== null),
       ownArcs,
       part: divided?.plan ?? null,
       ...(divided && { kept: divided.plan }),
@@ -449,6 +446,34 @@ function graphFields({ weights }: FlowProblem, rows: number, arcs: number): Fiel
     { name: 'graph.weights', type: 'f64', length: weights ? arcs : 1 },
     { name: 'graph.degrees', type: 'f64', length: rows },
   ];
+}
+
+/** Seconds of the slowest link, for each of the messages that are sent in turns; null where these vary, or the links. */
+function slowestOf(
+  network: NetworkOfEdges | null,
+  { unicastBits, messageBits }: Pick<FlowRunPlan, 'unicastBits' | 'messageBits'>,
+  linksChange: boolean,
+): number[] | null {
+  if (network === null || linksChange) return null;
+  const lengths = unicastBits ?? (messageBits === null ? [] : [messageBits]);
+  const { bandwidth, latency } = network;
+  return lengths.map((bits) =>
+    bandwidth.reduce((most, rate, arc) => Math.max(most, latency[arc] + bits / rate), 0),
+  );
+}
+
+/** A round waits for the slowest link, which is known where every round is like every other. */
+function refuseNetwork(config: FlowConfig, varies: boolean): void {
+  if (config.network === undefined || !varies) return;
+  const expected =
+    'none over several ranks: how long a message is varies from round to round, and the slowest of all ranks is not looked for';
+  throw unexpected(['network'], config.network, expected);
+}
+
+/** Of messages to one neighbour each: both directions of every edge; of a part, own rows and what leads to them. */
+function slotsOfArcs(graph: Graph, part: Part | null): number {
+  if (part === null) return 2 * graph.edges;
+  return part.peers.reduce((sum, { countArcs }) => sum + countArcs, part.columns.length);
 }
 
 /** A field with as many entries for each agent, of the agents that are here. */

@@ -28,6 +28,11 @@ export interface FlowRunPlan extends RunPlan {
   stateBits: number;
   /** Whether `graph.outDegrees` is kept, a round ahead. */
   shares: boolean;
+  /**
+   * Of a network whose edges differ, where messages do not: seconds of its slowest link, for each of the messages that
+   * are sent in turns; null elsewhere.
+   */
+  slowest: readonly number[] | null;
   /** 8, or 0 where all edges weigh 1. */
   weightStride: number;
   /** One for each message that an agent broadcasts in a round; none where the state is the message. */

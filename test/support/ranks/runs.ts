@@ -23,7 +23,9 @@ export async function runOverRanks(
   ranks: number,
   options: OverRanks = {},
 ): Promise<RunResult> {
-  const parsed = await parseConfig({ ...config, workers: options.workers ?? 1 });
+  // METIS draws with the random numbers of its process, which are those of all ranks here.
+  const layout = { cut: 'rcm', ...(config as { layout?: object }).layout };
+  const parsed = await parseConfig({ ...config, layout, workers: options.workers ?? 1 });
   return overRanks(ranks, options, async () => ({ config: parsed, outDir: options.outDir ?? null }));
 }
 

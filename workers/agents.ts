@@ -19,7 +19,6 @@ import { guardThread, settleStrays } from '../src/plugin/stray.js';
 import { useWatchWords, watchRun } from '../src/plugin/watch.js';
 import { bindProgram } from '../src/program/registry.js';
 import { openRanks } from '../src/ranks/open.js';
-import { agreeOnRun } from '../src/ranks/same-run.js';
 import type { Transport } from '../src/ranks/transport.js';
 import { TransportGivenUp } from '../src/ranks/transport.js';
 import { withClock } from '../src/run/clock.js';
@@ -34,6 +33,7 @@ import { Poison, Word } from '../src/sync/control.js';
 import { RingWriter } from '../src/trace/ring.js';
 import { withFault } from './faults.js';
 import { runRounds } from './round-loop.js';
+import { agreeOnRun } from './same-run.js';
 
 export default async function agents(task: AgentsTask | TouchTask): Promise<AgentsReport | null> {
   if (!('touch' in task)) return runAgents(task);

@@ -4,12 +4,12 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
-import { InputError } from '../base/errors.js';
-import { versions } from '../output/versions.js';
-import type { RunPlan } from '../run/types.js';
-import { broadcast } from './council.js';
-import { Tag } from './exchange.js';
-import type { Transport } from './transport.js';
+import { InputError } from '../src/base/errors.js';
+import { versions } from '../src/output/versions.js';
+import { broadcast } from '../src/ranks/council.js';
+import { Tag } from '../src/ranks/exchange.js';
+import type { Transport } from '../src/ranks/transport.js';
+import type { RunPlan } from '../src/run/types.js';
 
 /** What of a plan is the same on all ranks, whatever each of them holds. */
 const ALIKE = [

@@ -800,6 +800,11 @@ export interface GraphOptionsInput {
      * messages fit into the caches; default: auto
      */
     ahead?: 'auto' | number;
+    /**
+     * over several ranks (run --mpi), which holds which agents: metis, rcm (strips), given (ranges of
+     * numbers); auto, as where it is left out: the first two where clearly fewer messages go between ranks
+     */
+    cut?: 'auto' | 'metis' | 'rcm' | 'given';
   };
 }
 

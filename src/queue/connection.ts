@@ -18,8 +18,10 @@ const PINGS_OUT = 2;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
 
-/** Errors of JetStream that end by themselves: it is starting, or has no leader yet. */
-const PASSING = new Set([10008, 10009, 10076, 503]);
+/** Errors of JetStream that end by themselves: it is starting, has no leader yet, or has no room. */
+const PASSING = new Set([10008, 10009, 10023, 10076, 503]);
+/** What fails for so long while the connection is there is said: a server whose disk is full. */
+const SAID_MS = 10_000;
 export const STREAM_NOT_FOUND = 10059;
 export const WRONG_LAST_SEQUENCE = 10071;
 export const SUBJECT_IS_TAKEN = 10077;
@@ -79,7 +81,9 @@ export async function connectQueue(
     });
   }
   tellStatus(nc, shown, say);
+  let sayNextMs = 0;
   const persist = async <T>(work: () => Promise<T>, givenUp = () => false): Promise<T> => {
+    const beganMs = Date.now();
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       if (givenUp()) throw new GivenUp('given up');
       try {
@@ -88,6 +92,11 @@ export async function connectQueue(
         if (nc.isClosed())
           throw new RunError('STOPPED', `the connection to ${shown} has ended`, { cause: error });
         if (!passes(error)) throw error;
+        const nowMs = Date.now();
+        if (nowMs - beganMs >= SAID_MS && nowMs >= sayNextMs) {
+          sayNextMs = nowMs + 60_000;
+          say(`${shown} keeps nothing (${(error as Error).message}); trying again: is its disk full?`);
+        }
       }
       await new Promise((resolve) => setTimeout(resolve, pause));
     }

@@ -4,6 +4,9 @@ import { plural } from '../base/format.js';
 import type { QueueConnection } from './connection.js';
 import { ABSENT_MS, FLEET_SUBJECT, type Presence } from './protocol.js';
 
+/** A name that a terminal shows as it stands. */
+const PLAIN = /^[\p{L}\p{N}\p{P}\p{S} ]{1,255}$/u;
+
 export class Fleet {
   private readonly workers = new Map<string, { heardMs: number; said: Presence }>();
   private readonly subscription: { unsubscribe(): void };
@@ -17,12 +20,8 @@ export class Fleet {
   }
 
   hear(text: string, nowMs = Date.now()): void {
-    let said: Presence;
-    try {
-      said = JSON.parse(text) as Presence;
-    } catch {
-      return;
-    }
+    const said = readPresence(text);
+    if (said === null) return;
     if (said.gone) this.workers.delete(said.worker);
     else this.workers.set(said.worker, { heardMs: nowMs, said });
   }
@@ -59,4 +58,20 @@ export class Fleet {
   close(): void {
     this.subscription.unsubscribe();
   }
+}
+
+/** Null where it is nothing that a worker says: anybody may write to a server without a login. */
+function readPresence(text: string): Presence | null {
+  let said: Partial<Presence> | null;
+  try {
+    said = JSON.parse(text) as Partial<Presence> | null;
+  } catch {
+    return null;
+  }
+  if (said === null || typeof said !== 'object') return null;
+  const { worker, host, pid, jobs, refuses } = said;
+  if (![worker, host].every((name) => typeof name === 'string' && PLAIN.test(name))) return null;
+  if (![pid, jobs].every((count) => Number.isSafeInteger(count))) return null;
+  if (refuses === null || typeof refuses !== 'object') return null;
+  return said as Presence;
 }

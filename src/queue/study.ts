@@ -10,6 +10,7 @@
 
 import { hostname } from 'node:os';
 import { digestOf } from '../base/canonical.js';
+import { RunError } from '../base/errors.js';
 import { kernelsDigest, ownVersion } from '../output/versions.js';
 import { apiCode, GivenUp, type QueueConnection, STREAM_NOT_FOUND, SUBJECT_IS_TAKEN } from './connection.js';
 import { Fleet } from './fleet.js';
@@ -40,6 +41,12 @@ export interface StudyOptions {
   /** How many workers may die with a job before it counts as failed. */
   deaths: number;
 }
+
+/** Its job is done again when the study goes on. */
+const UNREADABLE: JobEnd = {
+  failed: 'what the queue has as its result is none: somebody else writes to the queue',
+  by: { host: '', pid: 0 },
+};
 
 /** What is told of each job. */
 export type Told = { end: JobEnd } | { changed: string };
@@ -166,7 +173,7 @@ export class Study {
         while (waiting.size > 0 && !stopped) {
           const fresh = await this.look(given);
           await inParallel(fresh, async ({ id, text }) => {
-            if (waiting.has(id)) tell(id, { end: (await this.objects.unpack(text)) as JobEnd });
+            if (waiting.has(id)) tell(id, { end: (await this.endIn(text)) ?? UNREADABLE });
           });
           if (fresh.length === 0 && waiting.size > 0 && !stopped) await asleep();
         }
@@ -267,7 +274,21 @@ export class Study {
   private async read(number: number, givenUp?: () => boolean): Promise<JobEnd | null> {
     const { jsm, persist } = this.queue;
     const message = await persist(() => jsm.streams.getMessage(this.names.results, { seq: number }), givenUp);
-    return message === null ? null : ((await this.objects.unpack(message.string())) as JobEnd);
+    return message === null ? null : await this.endIn(message.string());
+  }
+
+  /** Null where it is nothing that a worker says, or its bytes are not those that it names. */
+  private async endIn(text: string): Promise<JobEnd | null> {
+    try {
+      const end = (await this.objects.unpack(text)) as Partial<Record<'value' | 'failed', unknown>> | null;
+      const good =
+        typeof end === 'object' && (end?.value instanceof Object || typeof end?.failed === 'string');
+      return good ? (end as JobEnd) : null;
+    } catch (error) {
+      // The connection has ended for good.
+      if (error instanceof RunError) throw error;
+      return null;
+    }
   }
 
   /** A result that may have been the machine's: its job is done again. */

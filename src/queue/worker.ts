@@ -224,12 +224,21 @@ export class QueueWorker {
         found.add(study);
         const card = readCard(config.description);
         const known = this.studies.get(study);
-        if (known !== undefined && JSON.stringify(known.card) === JSON.stringify(card)) continue;
+        // Asked each time: the command again may have another --redeliver.
+        const consumer = await jsm.consumers.info(namesOf(study).jobs, CONSUMER).catch((error) => {
+          if (apiCode(error) === null) throw error;
+          return null;
+        });
+        // Its orderer is making it, or was killed while it did: the other studies do not wait for that.
+        if (consumer === null) continue;
+        const redeliverMs = (consumer.config.ack_wait ?? 0) / 1e6;
+        if (known !== undefined && JSON.stringify(known.card) === JSON.stringify(card)) {
+          known.redeliverMs = redeliverMs;
+          continue;
+        }
         const refused = this.refusal(card);
         if (refused !== null && known?.refused !== refused)
           this.options.say(`study ${card?.name ?? study}: ${refused}; it takes none of its jobs`);
-        const consumer = await jsm.consumers.info(namesOf(study).jobs, CONSUMER);
-        const redeliverMs = (consumer.config.ack_wait ?? 0) / 1e6;
         this.studies.set(study, { card, refused, redeliverMs, objects: known?.objects ?? null });
       }
       for (const study of this.studies.keys()) {
@@ -274,7 +283,15 @@ export class QueueWorker {
   private async one(study: string, message: TakenJob): Promise<void> {
     const known = this.studies.get(study) as KnownStudy;
     const id = lastToken(message.subject);
-    const inProgress = setInterval(() => message.working(), known.redeliverMs / TOLD_TIMES);
+    let inProgress: NodeJS.Timeout | undefined;
+    const tellOn = () => {
+      const redeliverMs = this.studies.get(study)?.redeliverMs ?? known.redeliverMs;
+      inProgress = setTimeout(() => {
+        message.working();
+        tellOn();
+      }, redeliverMs / TOLD_TIMES);
+    };
+    tellOn();
     let begun: Try[] = [];
     try {
       if (await this.hasResult(study, id)) {
@@ -321,7 +338,7 @@ export class QueueWorker {
       await this.writeTries(study, id, [...begun, { ...this.who, error: why }]);
       message.nak(AGAIN_MS);
     } finally {
-      clearInterval(inProgress);
+      clearTimeout(inProgress);
     }
   }
 

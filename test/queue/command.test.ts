@@ -7,6 +7,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sweep, work } from '../../dist/src/index.js';
+import { connectQueue } from '../../dist/src/queue/connection.js';
+import { namesOf } from '../../dist/src/queue/protocol.js';
 import { sottovoce } from '../support/command-line.js';
 import { temporaryFolder } from '../support/run.js';
 // @ts-expect-error plain JavaScript, which `npm run test:queue` has too
@@ -97,6 +99,37 @@ describe.skipIf(findServer() === null)('with a nats-server', () => {
       ending.abort();
       const { done } = await worker;
       expect(done).toBeGreaterThanOrEqual(6);
+      await server.stop();
+    }
+  });
+
+  it('what others have left or written there keeps no study from its end', async () => {
+    const server = await startServer(path.join(folder, 'nats-others'));
+    const others = await connectQueue(server.url, () => {}, 'test');
+    const ending = new AbortController();
+    const worker = work(server.url, {
+      jobs: 1,
+      cacheFolder: path.join(folder, 'cache-others'),
+      signal: ending.signal,
+    });
+    // A result that is none stands where the first job's is to be.
+    const spoilt = others.nc.subscribe('sottovoce.*.job.*', {
+      max: 1,
+      callback: (_error, { subject }) => others.nc.publish(subject.replace('.job.', '.result.'), '{"value":'),
+    });
+    try {
+      // As of an orderer that was killed before it had made the consumer.
+      await others.jsm.streams.add({ name: namesOf('000').jobs, subjects: [namesOf('000').job('*')] });
+      const command = ['sweep', 'ring.yaml', ...grid, '--out', path.join(folder, 'others')];
+      const over = await sottovoce(folder, ...command, '--queue', server.url);
+      expect([over.status, over.stdout + over.stderr]).toEqual([1, expect.stringContaining('1 failed')]);
+      spoilt.unsubscribe();
+      const again = await sottovoce(folder, ...command, '--queue', server.url);
+      expect([again.status, again.stderr]).toEqual([0, expect.stringContaining('1 cell to run')]);
+    } finally {
+      ending.abort();
+      await worker;
+      await others.close();
       await server.stop();
     }
   });

@@ -25,3 +25,19 @@ it('counts workers, hosts and jobs, and forgets those that fall silent', () => {
   fleet.hear('no JSON');
   expect(fleet.describe(9000)).toBe('1 worker on 1 host (bob), 1 job at a time, 1 other refused');
 });
+
+it.each([
+  'null',
+  '5',
+  '[]',
+  '{}',
+  '{"gone":true}',
+  '{"worker":"a","host":"ada","pid":1,"jobs":4}',
+  '{"worker":"a","host":5,"pid":1,"jobs":4,"refuses":{}}',
+  '{"worker":"a","host":"ada","pid":1,"jobs":"4","refuses":{}}',
+  '{"worker":"a","host":"\\u001b[31mada","pid":1,"jobs":4,"refuses":{}}',
+])('what no worker says is nothing: %s', (text) => {
+  const fleet = new Fleet(nobody, 's1');
+  fleet.hear(text);
+  expect(fleet.describe()).toBe('no worker');
+});

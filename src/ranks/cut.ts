@@ -48,6 +48,8 @@ export interface Cut {
 
 /** Of the ghosts of runs of numbers: with more than this share of them left nothing is renumbered. */
 const CLEARLY_LESS = 0.9;
+/** Agents of a rank below which METIS is not asked. */
+const LEAST_AGENTS_EACH = 8;
 /** Ghosts that are no more than this share of the agents are not worth looking for fewer. */
 const FEW_GHOSTS = 1 / 200;
 
@@ -94,9 +96,11 @@ export function cutGraph(
   const before = sum(asGiven.cut.ghosts);
   if (before <= FEW_GHOSTS * graph.nodes) return asGiven;
   const why = `fewer ghosts than ${before} by number`;
+  // With next to no agents a rank METIS complains on stdout, which is another's.
+  const fewEach = graph.nodes < LEAST_AGENTS_EACH * ranks;
   const other =
-    metis === null || typeof metis === 'string'
-      ? rcm(`${why}; METIS is not here`)
+    metis === null || typeof metis === 'string' || fewEach
+      ? rcm(`${why}; METIS is ${fewEach ? 'for more agents' : 'not here'}`)
       : byMetis(metis, graph, ranks, weights, why, measure);
   if (other !== null && sum(other.cut.ghosts) <= CLEARLY_LESS * before) return other;
   asGiven.cut.why = 'no other cut has clearly fewer ghosts';

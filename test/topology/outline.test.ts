@@ -86,7 +86,7 @@ describe.each(drawn)('%j', (spec) => {
 test.each([...written, ...drawn])('%j made smaller is of its kind and has about its degree', (spec) => {
   const whole = outline(spec);
   const most = Math.ceil(whole.nodes / 2);
-  const smaller = generate({ kind: spec.kind, ...whole.smaller(most) }, 1);
+  const smaller = generate({ ...spec, ...whole.smaller(most) }, 1);
   expect(smaller.nodes).toBeLessThanOrEqual(Math.max(most, 2));
   expect(smaller.nodes).toBeGreaterThan(whole.nodes / 8);
   const all = generate({ kind: spec.kind, ...whole.smaller(whole.nodes) }, 1);

@@ -46,26 +46,32 @@ export const erdosRenyi = defineDrawnGenerator({
       arcs,
       expected: true,
       cut: (parts) => cutOfDrawn(nodes, arcs, parts, heard),
-      smaller: (most) => smallerDrawn(nodes, probability, most),
+      smaller: (most) => smallerDrawn(nodes, chosen, most),
     };
   },
 });
 
+/** One of the two. */
+interface Chosen {
+  probability: number | undefined;
+  averageDegree: number | undefined;
+}
+
 /** Of each pair, or arc, from the parameter that is given. */
-export function probabilityOf(
-  nodes: number,
-  chosen: { probability: number | undefined; averageDegree: number | undefined },
-): number {
+export function probabilityOf(nodes: number, chosen: Chosen): number {
   const given = oneOf(chosen, 'probability', 'averageDegree');
   if (given.name === 'probability') return given.value;
   refuseAbove(given.name, given.value, nodes - 1, 'nodes - 1 at most');
   return given.value / Math.max(nodes - 1, 1);
 }
 
-/** The same expected degree among fewer nodes, as far as those have as many others. */
-export function smallerDrawn(nodes: number, probability: number, most: number): Record<string, unknown> {
+/** The same expected degree among fewer nodes, as far as those have as many others; under the name given. */
+export function smallerDrawn(nodes: number, chosen: Chosen, most: number): Record<string, unknown> {
   const fewer = Math.min(nodes, most);
-  return { nodes: fewer, averageDegree: Math.min(probability * (nodes - 1), fewer - 1) };
+  const degree = Math.min(probabilityOf(nodes, chosen) * (nodes - 1), fewer - 1);
+  return chosen.probability === undefined
+    ? { nodes: fewer, averageDegree: degree }
+    : { nodes: fewer, probability: fewer === nodes ? chosen.probability : degree / Math.max(fewer - 1, 1) };
 }
 
 /** Links each pair of the nodes first .. first+count-1 with the given probability. */

@@ -40,7 +40,7 @@ export const randomDigraph = defineDrawnGenerator({
       arcs,
       expected: true,
       cut: (parts) => cutOfDrawn(nodes, arcs, parts, heard),
-      smaller: (most) => smallerDrawn(nodes, probability, most),
+      smaller: (most) => smallerDrawn(nodes, chosen, most),
     };
   },
 });

@@ -12,6 +12,7 @@ import { attachArena } from '../src/arena/arena.js';
 import { populate } from '../src/arena/populate.js';
 import { holdTo } from '../src/base/affinity.js';
 import { keepCompiledCode } from '../src/base/compiled-code.js';
+import { isInputError } from '../src/base/errors.js';
 import { LoopStaging } from '../src/checkpoint/staging.js';
 import { refuseOtherFiles } from '../src/plugin/loaded-files.js';
 import { loadModules } from '../src/plugin/modules.js';
@@ -52,6 +53,7 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
   const arena = attachArena(memory, plan.layout);
   const words = arena.view('control', 'i32');
   let letGo: (() => void) | null = null;
+  let meeting = false;
   try {
     if (task.watch) useWatchWords(task.watch);
     watchRun();
@@ -62,8 +64,10 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
     // Not before: what is loaded may start threads of the process, which would be held there as well.
     if (task.cpu !== null) letGo = holdTo(task.cpu);
     if (!task.touched) populate(arena, worker, plan.partition);
+    meeting = true;
     const speaks = worker === 0 && task.ranks ? await openRanks(task.ranks.transport, words) : null;
     if (speaks) agreeOnRun(speaks.transport, plan);
+    meeting = false;
     const bound = bindProgram(plan, arena, bindKernels(module, memory), worker, speaks?.transport);
     const staging = task.checkpoints
       ? new LoopStaging(task.checkpoints, arena, worker, plan, speaks?.transport)
@@ -117,6 +121,7 @@ async function runAgents(task: AgentsTask): Promise<AgentsReport> {
     // Whoever waited for another rank was let go, as at the barrier.
     if (error instanceof TransportGivenUp) return { poisoned: words[Word.POISON] };
     poison(words, Poison.WORKER_FAILED);
+    if (meeting && isInputError(error)) return { refused: { message: error.message, hint: error.hint } };
     throw error;
   } finally {
     letGo?.();

@@ -17,7 +17,6 @@ const ALIKE = [
   'agents',
   'edges',
   'dim',
-  'seed',
   'rounds',
   'stop',
   'traceEvery',
@@ -35,6 +34,7 @@ export function agreeOnRun(transport: Transport, plan: RunPlan, own = versions()
   const said: Record<string, unknown> = { sottovoce, node, kernels };
   for (const key of ALIKE) said[key] = (plan as unknown as Record<string, unknown>)[key];
   said.precision = plan.layout.precision;
+  said.seed = plan.seed.high * 2 ** 32 + plan.seed.low;
   const mine = JSON.stringify(said);
   const text = Buffer.from(mine);
   const length = Uint32Array.of(text.length);

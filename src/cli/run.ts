@@ -223,6 +223,8 @@ export async function runCommand(
     opening.catch(() => {});
     close = async () => (await opening).close();
     const loaded = await dependencies.load(file, changesOf(options));
+    // Before anything is planned or written. Threads that speak with other ranks load it for themselves.
+    if (over !== null) (await import('../ranks/mpi/library.js')).MpiLibrary.load();
     const given = options.out === undefined || !isFirst ? null : resolve(options.out);
     const base = resolve(defaultDirectory(loaded, file, dependencies.now()));
     if (given === null && isFirst) checkParent(base);
@@ -274,7 +276,11 @@ export async function runCommand(
       return interrupt.exitCode;
     // What is wrong on all ranks the first one says; the job ends with it.
     // A timer of its own, since this process would end before one that nobody waits for.
-    if (!isFirst && isInputError(error)) await new Promise((done) => setTimeout(done, RANK_GRACE_MS));
+    if (!isFirst && isInputError(error)) {
+      await new Promise((done) => setTimeout(done, RANK_GRACE_MS));
+      // mpirun ends this rank, since the first one has said it and gone.
+      if (interrupt.exitCode !== null) return ExitCode.BAD_INPUT;
+    }
     const code = reportError(over === null ? error : onRank(over, error as Error), terminal);
     if (json)
       printLine(

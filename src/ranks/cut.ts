@@ -71,7 +71,7 @@ export function cutGraph(
   if (ranks > graph.nodes) {
     throw new InputError(
       `${plural(ranks, 'rank')} for ${plural(graph.nodes, 'agent')}: every rank holds one agent at least`,
-      { hint: `start ${graph.nodes} ranks or fewer` },
+      { hint: `start ${graph.nodes === 1 ? 'one rank' : `${graph.nodes} ranks or fewer`}` },
     );
   }
   const measure = (part: Uint32Array, method: CutMethod, why: string) =>

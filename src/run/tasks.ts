@@ -122,4 +122,10 @@ export interface RunReport extends LoopReport {
   timeline: TimelineReport | null;
 }
 
-export type AgentsReport = RunReport | { poisoned: number };
+/** What is refused where ranks meet is the user's to mend, and an error's hint does not cross threads. */
+export interface Refusal {
+  message: string;
+  hint: string | undefined;
+}
+
+export type AgentsReport = RunReport | { poisoned: number } | { refused: Refusal };

@@ -7,7 +7,7 @@ import { Piscina } from 'piscina';
 import type { Arena } from '../arena/arena.js';
 import type { Precision } from '../arena/layout.js';
 import { ownCores } from '../base/cores.js';
-import { RunError } from '../base/errors.js';
+import { InputError, RunError } from '../base/errors.js';
 import type { InputFile } from '../base/inputs.js';
 import { onStray } from '../plugin/stray.js';
 import {
@@ -146,7 +146,7 @@ export class WorkerPool {
 
   /**
    * Runs all workers to their end and gives their reports, leader first. Rejects with a RunError that carries
-   * the first failure as its cause. Once: when it settles no thread is left.
+   * the first failure as its cause, or with an InputError where ranks cannot meet. Once: when it settles no thread is left.
    */
   async run(
     arena: Arena,
@@ -173,11 +173,11 @@ export class WorkerPool {
       return await new Promise<RunReport[]>((resolve, reject) => {
         const reports: RunReport[] = [];
         let returned = 0;
-        let failure: RunError | null = null;
+        let failure: RunError | InputError | null = null;
         const over = () => (failure ? reject(failure) : resolve(reports));
         // The first failure is the cause. Whoever waits at the barrier is released; whoever does not come out
         // is left to `destroy`, which terminates it.
-        const fail = (error: RunError) => {
+        const fail = (error: RunError | InputError) => {
           failure ??= error;
           poison(words, Poison.WORKER_FAILED);
           setTimeout(over, LEAVE_MS).unref();
@@ -228,7 +228,9 @@ export class WorkerPool {
             .then((report) => {
               // One that left because of the poison is no failure of its own: the cause comes from whoever
               // poisoned.
-              if (report !== null && !('poisoned' in report)) reports[worker] = report;
+              if (report === null || 'poisoned' in report) return;
+              if ('refused' in report) fail(new InputError(report.refused.message, report.refused));
+              else reports[worker] = report;
             })
             .catch((error: Error) => failed(worker, error))
             .finally(() => {

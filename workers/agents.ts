@@ -19,6 +19,8 @@ import { loadModules } from '../src/plugin/modules.js';
 import { guardThread, settleStrays } from '../src/plugin/stray.js';
 import { useWatchWords, watchRun } from '../src/plugin/watch.js';
 import { bindProgram } from '../src/program/registry.js';
+import { broadcast } from '../src/ranks/council.js';
+import { Tag } from '../src/ranks/exchange.js';
 import { openRanks } from '../src/ranks/open.js';
 import type { Transport } from '../src/ranks/transport.js';
 import { TransportGivenUp } from '../src/ranks/transport.js';
@@ -138,5 +140,8 @@ function conclude(
 ): void {
   collect?.(report.rounds, ranks?.state?.map((buffer) => new Uint8Array(buffer)) ?? null);
   staging?.conclude(report, snapshots);
+  // On a slow link states are long on their way, and whoever has handed over its own waits here for those of others;
+  // the end itself takes no time.
+  broadcast(transport, 0, Tag.COLLECT, new Uint8Array(1));
   transport.close();
 }

@@ -24,8 +24,10 @@ export async function runOverRanks(
   options: OverRanks = {},
 ): Promise<RunResult> {
   // METIS draws with the random numbers of its process, which are those of all ranks here.
+  // A program has no graph to cut.
   const layout = { cut: 'rcm', ...(config as { layout?: object }).layout };
-  const parsed = await parseConfig({ ...config, layout, workers: options.workers ?? 1 });
+  const cut = 'program' in config ? {} : { layout };
+  const parsed = await parseConfig({ ...config, ...cut, workers: options.workers ?? 1 });
   return overRanks(ranks, options, async () => ({ config: parsed, outDir: options.outDir ?? null }));
 }
 

@@ -1,16 +1,17 @@
 /**
  * A rank dies in the middle of a run: the job is over within five seconds, fails, and says which host it was. Struck
  * with SIGKILL are a rank's process, the rank that mpirun runs beside itself, and all that runs on a host, Open MPI's
- * daemon included. When in a run it happens is drawn from a seed.
+ * daemon included. When in a run it happens is drawn from a seed. Then `resume` goes on with it, on another number of
+ * hosts, from the newest checkpoint that is whole, and ends in the hash of a run in one process that nobody struck.
  *
  * Processes die here, and the kernel says so to whoever is connected with them. A host that loses its power says
  * nothing: Open MPI learns of it when TCP gives up.
  */
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { checked } from './report.mjs';
-import { command, freshFolder, writeConfig } from './sottovoce.mjs';
+import { command, freshFolder, runOn, writeConfig } from './sottovoce.mjs';
 
 const WITHIN_SECONDS = 5;
 const CONFIG = {
@@ -18,18 +19,20 @@ const CONFIG = {
   cost: { kind: 'quadratic', dim: 64, condition: 4 },
   flow: { kind: 'primal-dual', compress: 'error-state', step: 0.001, alpha: 0.5, beta: 0.5 },
   compressor: { kind: 'flatten', inner: { kind: 'sign' } },
-  rounds: 10_000_000,
+  rounds: 4000,
   workers: 1,
   trace: { every: 1000 },
+  checkpoint: { everySeconds: 0.2 },
 };
 
-/** The least that is drawn leaves time to begin; half of the strikes are in the rounds. */
-const LEAST_MS = 300;
-const SPAN_MS = 3000;
+/** From the first checkpoint on: shorter than the rest of the run, on whatever machine. */
+const SPAN_MS = 1500;
 
 export async function checkKills(lab, { short, seed }) {
   lab.limit(null);
   const random = drawer(Number(seed));
+  const { checkpoint: _, ...unstruck } = CONFIG;
+  const expected = (await runOn(lab, ['h1'], unstruck)).stateHash;
   const times = [];
   const victims = [
     { host: 'h2', whole: false },
@@ -40,12 +43,12 @@ export async function checkKills(lab, { short, seed }) {
   const kills = short ? 2 : 10;
   for (let at = 0; at < kills; at++) {
     const victim = victims[short ? 3 * at : at % victims.length];
-    times.push(await strike(lab, victim, LEAST_MS + Math.floor(SPAN_MS * random())));
+    times.push(await strike(lab, victim, Math.floor(SPAN_MS * random()), expected, 2 + (at % 3)));
   }
   console.log(`        the slowest of ${kills} was over after ${Math.max(...times).toFixed(2)} s`);
 }
 
-async function strike(lab, { host, whole }, afterMs) {
+async function strike(lab, { host, whole }, afterMs, expected, hosts) {
   const folder = freshFolder('kill');
   const words = command('run', writeConfig(folder, CONFIG), '--out', `${folder}/out`, '--no-report', '--mpi');
   const child = lab.mpirun(lab.names.slice(0, 3), words);
@@ -54,7 +57,7 @@ async function strike(lab, { host, whole }, afterMs) {
   end.finally(() => {
     over = true;
   });
-  while (!over && ranksOn(host).length === 0) await pause(20);
+  while (!over && !hasCheckpoint(`${folder}/out/checkpoints`)) await pause(20);
   await pause(afterMs);
   const begun = performance.now();
   for (const pid of whole ? pidsOn(host) : ranksOn(host)) kill(pid);
@@ -79,11 +82,33 @@ async function strike(lab, { host, whole }, afterMs) {
     await pause(left.length > 0 ? 1000 : 0);
     if (lab.names.flatMap((name) => ranksOn(name)).length > 0) problems.push('ranks are still there');
   }
+  const resumed = await goOn(lab, `${folder}/out`, expected, hosts, problems);
   rmSync(folder, { recursive: true, force: true });
   const what = whole ? `all that runs on ${host}` : `the rank on ${host}`;
-  checked(`${what} is killed ${afterMs} ms after it began`, problems, `over after ${seconds.toFixed(2)} s`);
+  checked(
+    `${what} is killed ${afterMs} ms after the first checkpoint`,
+    problems,
+    `over after ${seconds.toFixed(2)} s; ${resumed}`,
+  );
   return seconds;
 }
+
+/** Half a sentence: on how many hosts it went on, and from which round. */
+async function goOn(lab, out, expected, hosts, problems) {
+  const { code, stdout, stderr } = await lab.ended(
+    lab.mpirun(lab.names.slice(0, hosts), command('resume', out, '--quiet', '--mpi')),
+  );
+  if (code !== 0) {
+    problems.push(`resume ended with ${code}: ${stdout}${stderr}`);
+    return 'not gone on with';
+  }
+  const { stateHash, resumed } = JSON.parse(readFileSync(`${out}/summary.json`, 'utf8'));
+  if (stateHash !== expected) problems.push(`gone on with, its hash is ${stateHash}, expected ${expected}`);
+  return `it went on on ${hosts} hosts${resumed?.round === undefined ? '' : ` from round ${resumed.round}`}`;
+}
+
+const hasCheckpoint = (folder) =>
+  existsSync(folder) && readdirSync(folder).some((name) => name.endsWith('.checkpoint'));
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -217,7 +217,8 @@ it('exits with 1 where --fail-on says so, and has written all the same', async (
   expect(await run('barrier', ...compared)).toMatchObject({ exitCode: 0 });
   const { exitCode, stderr } = await run('barrier', ...compared, '--fail-on', 'slower:5%');
   expect(exitCode).toBe(1);
-  expect(stderr).toMatch(/^failed: barrier, 1 threads/);
+  // Which of them is judged depends on how much each one varied.
+  expect(stderr).toMatch(/^failed: barrier, \d+ threads.*: worse than before by/);
   expect(readDocument(after).figures).toHaveLength(before.figures.length);
 });
 

@@ -7,7 +7,7 @@
  * distribution (Batagelj and Brandes 2005).
  */
 
-import { cutOfDrawn } from '../outline.js';
+import { cutOfDrawn, type Outline } from '../outline.js';
 import type { EdgeSink } from '../part.js';
 import { Random } from '../random.js';
 import {
@@ -37,18 +37,7 @@ export const erdosRenyi = defineDrawnGenerator({
       into: (edges) => linkWithin(edges, 0, nodes, probability, new Random(seed)),
     };
   },
-  outline({ nodes, ...chosen }) {
-    const probability = probabilityOf(nodes, chosen);
-    const arcs = probability * nodes * (nodes - 1);
-    const heard = (share: number) => 1 - (1 - probability) ** (share * nodes);
-    return {
-      nodes,
-      arcs,
-      expected: true,
-      cut: (parts) => cutOfDrawn(nodes, arcs, parts, heard),
-      smaller: (most) => smallerDrawn(nodes, chosen, most),
-    };
-  },
+  outline: outlineDrawn,
 });
 
 /** One of the two. */
@@ -66,12 +55,26 @@ export function probabilityOf(nodes: number, chosen: Chosen): number {
 }
 
 /** The same expected degree among fewer nodes, as far as those have as many others; under the name given. */
-export function smallerDrawn(nodes: number, chosen: Chosen, most: number): Record<string, unknown> {
+function smallerDrawn(nodes: number, chosen: Chosen, most: number): Record<string, unknown> {
   const fewer = Math.min(nodes, most);
   const degree = Math.min(probabilityOf(nodes, chosen) * (nodes - 1), fewer - 1);
   return chosen.probability === undefined
     ? { nodes: fewer, averageDegree: degree }
     : { nodes: fewer, probability: fewer === nodes ? chosen.probability : degree / Math.max(fewer - 1, 1) };
+}
+
+/** What is known of it without drawing it: every ordered pair is an arc with the same probability. */
+export function outlineDrawn({ nodes, ...chosen }: Chosen & { nodes: number }): Outline {
+  const probability = probabilityOf(nodes, chosen);
+  const arcs = probability * nodes * (nodes - 1);
+  const heard = (share: number) => 1 - (1 - probability) ** (share * nodes);
+  return {
+    nodes,
+    arcs,
+    expected: true,
+    cut: (parts) => cutOfDrawn(nodes, arcs, parts, heard),
+    smaller: (most) => smallerDrawn(nodes, chosen, most),
+  };
 }
 
 /** Links each pair of the nodes first .. first+count-1 with the given probability. */

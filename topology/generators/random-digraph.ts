@@ -5,9 +5,8 @@
  * 1966). O(nodes + arcs), as `erdos-renyi`.
  */
 
-import { cutOfDrawn } from '../outline.js';
 import { Random } from '../random.js';
-import { linkBetween, probabilityOf, smallerDrawn } from './erdos-renyi.js';
+import { linkBetween, outlineDrawn, probabilityOf } from './erdos-renyi.js';
 import { amount, defineDrawnGenerator, nodeCount, optional, probability } from './generator.js';
 
 export const randomDigraph = defineDrawnGenerator({
@@ -31,16 +30,5 @@ export const randomDigraph = defineDrawnGenerator({
       into: (arcs) => linkBetween(arcs, 0, nodes, 0, nodes, probability, new Random(seed)),
     };
   },
-  outline({ nodes, ...chosen }) {
-    const probability = probabilityOf(nodes, chosen);
-    const arcs = probability * nodes * (nodes - 1);
-    const heard = (share: number) => 1 - (1 - probability) ** (share * nodes);
-    return {
-      nodes,
-      arcs,
-      expected: true,
-      cut: (parts) => cutOfDrawn(nodes, arcs, parts, heard),
-      smaller: (most) => smallerDrawn(nodes, chosen, most),
-    };
-  },
+  outline: outlineDrawn,
 });

@@ -28,7 +28,7 @@ export const consensus = defineFlow({
   metadata: {
     title: 'Consensus flow',
     summary: "averages the agents' own values, or follows the average of references that move",
-    source: 'Ren, Wang, Yuan, Su, Shi 2024 (arXiv 2409.00002)',
+    source: 'Ren, L. Wang, Yi, X. Wang, Yuan, T. Yang, Wu, Shi 2025 (arXiv 2409.00002, version 4)',
   },
   problem: 'average',
   changingLinks: true,

@@ -120,3 +120,49 @@ export function topIndices(e: Float64Array, k: number): number[] {
   });
   return order.slice(0, k).sort((c, d) => c - d);
 }
+
+/** Entry c is the scale times level c, one of those given or its negative. */
+export interface Fitted {
+  scale: number;
+  /** k >= 0: the (k + 1)th level above zero; -k - 1: as far below. */
+  codes: Float64Array;
+}
+
+export type FitRule = 'biased' | 'unbiased' | 'norm';
+/** The numbers by which kernels know them. */
+export const FIT_RULE: Record<FitRule, number> = { biased: 0, unbiased: 1, norm: 2 };
+
+/** The level of a code. */
+function levelOf(levels: readonly number[], code: number): number {
+  return code < 0 ? -levels[-1 - code] : levels[code];
+}
+
+/**
+ * Of every entry the nearest of the levels, +-levels, in units of the entries' root mean square. The scale:
+ * <e, q> / |q|^2, with which least is lost; |e|^2 / <e, q>; or |e| / |q|.
+ */
+export function fitLevels(
+  e: Float64Array,
+  levels: readonly number[],
+  rule: FitRule,
+  scaleBits: 64 | 32,
+): Fitted {
+  const length = norm(e);
+  const unit = length / Math.sqrt(e.length);
+  const codes = e.map((entry) => {
+    let code = 0;
+    while (code + 1 < levels.length && Math.abs(entry) > ((levels[code] + levels[code + 1]) / 2) * unit)
+      code++;
+    return signBit(entry) ? -1 - code : code;
+  });
+  const product = rowSum(e.length, (c) => e[c] * levelOf(levels, codes[c]));
+  const energy = rowSum(e.length, (c) => levelOf(levels, codes[c]) ** 2);
+  let scale = product / energy;
+  if (rule === 'unbiased') scale = product === 0 ? 0 : sumSquaresOver(e, product);
+  if (rule === 'norm') scale = length / Math.sqrt(energy);
+  return { scale: scaleBits === 32 ? nearestFloat32(scale) : scale, codes };
+}
+
+export function decodeFitted({ scale, codes }: Fitted, levels: readonly number[]): Float64Array {
+  return codes.map((code) => scale * levelOf(levels, code));
+}

@@ -5,6 +5,7 @@
 
 import { defineAlias } from './define.js';
 import { flatten } from './flatten.js';
+import { fitParameters, lloydMax } from './lloyd-max.js';
 import { oneBit, oneBitParameters } from './one-bit.js';
 import { sign } from './sign.js';
 
@@ -32,4 +33,16 @@ export const flattenedOneBit = defineAlias({
   },
   parameters: oneBitParameters,
   expand: ({ kind: _, ...parameters }) => flatten(oneBit(parameters)),
+});
+
+/** Short for `flatten(lloydMax(options))`. */
+export const eden = defineAlias({
+  kind: 'eden',
+  metadata: {
+    title: 'EDEN',
+    summary: 'short for flatten(lloyd-max): one to eight bits a coordinate after a shared random rotation',
+    source: 'Vargaftik et al. 2022 (arXiv 2108.08842)',
+  },
+  parameters: fitParameters,
+  expand: ({ kind: _, ...parameters }) => flatten(lloydMax(parameters)),
 });

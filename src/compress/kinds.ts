@@ -4,7 +4,7 @@
  */
 
 import { adaptive } from './adaptive.js';
-import { flattenedOneBit, flattenedSign } from './aliases.js';
+import { eden, flattenedOneBit, flattenedSign } from './aliases.js';
 import { bestRotation } from './best-rotation.js';
 import { custom } from './custom.js';
 import { errorFeedback } from './error-feedback.js';
@@ -12,6 +12,7 @@ import { eventTriggered } from './event-triggered.js';
 import { every } from './every.js';
 import { flatten } from './flatten.js';
 import { identity } from './identity.js';
+import { lloydMax } from './lloyd-max.js';
 import { natural } from './natural.js';
 import { normSign } from './norm-sign.js';
 import { oneBit } from './one-bit.js';
@@ -44,6 +45,7 @@ export default [
   qsgd,
   terngrad,
   natural,
+  lloydMax,
   scalarizeCyclic,
   scalarizeSinusoid,
   scalarizeRandom,
@@ -52,6 +54,7 @@ export default [
   bestRotation,
   flattenedSign,
   flattenedOneBit,
+  eden,
   custom,
   adaptive,
   errorFeedback,
@@ -66,6 +69,7 @@ export {
   adaptive,
   bestRotation,
   custom,
+  eden,
   errorFeedback,
   eventTriggered,
   every,
@@ -73,6 +77,7 @@ export {
   flattenedOneBit,
   flattenedSign,
   identity,
+  lloydMax,
   natural,
   normSign,
   oneBit,

@@ -578,6 +578,12 @@ export interface CompressorKinds {
   /** rounds every entry to a power of two, at random (unbiased) or to the nearest */ natural: {
     /** stochastic by default */ rounding?: 'stochastic' | 'nearest';
   };
+  /** sends every entry as one of 2^bits levels made for normal numbers, and one scale */ 'lloyd-max': {
+    /** bits of an entry, 2 by default */ bits?: number;
+    /** <e,q>/|q|^2 (the default) loses least, |e|^2/<e,q>, or |e|/|q| */
+    scale?: 'biased' | 'unbiased' | 'norm';
+    /** bits of the scale, 64 (the default) or 32 */ scaleBits?: 64 | 32;
+  };
   /** sends one coordinate a message (or a few), in turn */ 'scalarize-cyclic': {
     /** coordinates a message, 1 by default */ scalars?: number;
   };
@@ -623,6 +629,12 @@ export interface CompressorKinds {
       };
     /** factor of the decoded message, by default 1 / amplitude^2, or 1 with lambda; 1 is unbiased */
     shrink?: number;
+  };
+  /** short for flatten(lloyd-max): one to eight bits a coordinate after a shared random rotation */ eden: {
+    /** bits of an entry, 2 by default */ bits?: number;
+    /** <e,q>/|q|^2 (the default) loses least, |e|^2/<e,q>, or |e|/|q| */
+    scale?: 'biased' | 'unbiased' | 'norm';
+    /** bits of the scale, 64 (the default) or 32 */ scaleBits?: 64 | 32;
   };
   /** calls encode and decode of your module; parameters beside it are handed to it */ custom: {
     /** your .mjs or .ts file, relative to the config */ module: string;

@@ -70,6 +70,11 @@ function specsOf(dim: number): CompressorSpec[] {
     { kind: 'best-rotation', choices: 4, scaleBits: 32 },
     { kind: 'flattened-sign' },
     { kind: 'flattened-one-bit' },
+    ...[1, 2, 4, 8].flatMap((bits) =>
+      ['biased', 'unbiased', 'norm'].map((scale) => ({ kind: 'lloyd-max', bits, scale })),
+    ),
+    { kind: 'lloyd-max', bits: 3, scaleBits: 32 },
+    { kind: 'eden', bits: 2 },
   ];
   const rotated = [
     ...['padded', 'exact', ...sizes].flatMap((size) => [
@@ -77,6 +82,8 @@ function specsOf(dim: number): CompressorSpec[] {
       flatten({ kind: 'sign', scale: 'unbiased' }, { size }),
       flatten(oneBit(3), { size }),
       flatten(oneBit(1), { size }),
+      flatten({ kind: 'lloyd-max', bits: 2 }, { size }),
+      flatten({ kind: 'lloyd-max', bits: 4, scale: 'norm' }, { size }),
     ]),
     flatten(sign, { signs: 'fixed' }),
     flatten(sign, { signs: 'fixed', size: 'exact' }),

@@ -25,6 +25,7 @@ export class LinearProblem implements SampledProblem<Float64Array> {
   readonly loss: Loss;
   readonly regularization: number;
   readonly hessianWork: number;
+  readonly divisor: number;
   readonly #gradient: CompensatedSum;
   /**
    * a_r . x of every row, for the x that was asked about last: value, gradient and weights at one x are one
@@ -34,7 +35,15 @@ export class LinearProblem implements SampledProblem<Float64Array> {
   readonly #marginsAt: Float64Array;
   #marginsKnown = false;
 
-  constructor(rows: Rows, labels: Float64Array, dim: number, loss: Loss, regularization: number) {
+  /** `divisor`: what the sum of all losses is divided by, in the mean cost; their number where absent. */
+  constructor(
+    rows: Rows,
+    labels: Float64Array,
+    dim: number,
+    loss: Loss,
+    regularization: number,
+    divisor = labels.length,
+  ) {
     this.rows = rows;
     this.labels = labels;
     this.dim = dim;
@@ -46,6 +55,7 @@ export class LinearProblem implements SampledProblem<Float64Array> {
     this.penaltyCurvature = (loss.penalty ?? HALF_SQUARE).maxCurvature;
     this.strongConvexity = loss.penalty ? 0 : regularization;
     this.regularization = regularization;
+    this.divisor = divisor;
     this.#gradient = new CompensatedSum(dim);
     this.#margins = new Float64Array(labels.length);
     this.#marginsAt = new Float64Array(dim);
@@ -62,7 +72,7 @@ export class LinearProblem implements SampledProblem<Float64Array> {
     const { value: penalty } = loss.penalty ?? HALF_SQUARE;
     const penalties = new CompensatedSum(1);
     for (const entry of x) penalties.add(0, penalty(entry));
-    return losses.total(0) / labels.length + regularization * penalties.total(0);
+    return losses.total(0) / this.divisor + regularization * penalties.total(0);
   }
 
   gradient(x: Float64Array, out: Float64Array): void {
@@ -73,7 +83,7 @@ export class LinearProblem implements SampledProblem<Float64Array> {
     sums.reset();
     for (let r = 0; r < labels.length; r++) rows.addToSums(r, loss.slope(margins[r]!, labels[r]!), sums);
     for (let c = 0; c < this.dim; c++)
-      out[c] = sums.total(c) / labels.length + regularization * penalty(x[c]!);
+      out[c] = sums.total(c) / this.divisor + regularization * penalty(x[c]!);
   }
 
   /** Second derivatives of the samples' losses at x, over their number. */
@@ -82,7 +92,7 @@ export class LinearProblem implements SampledProblem<Float64Array> {
     const margins = this.#marginsOf(x);
     const weights = new Float64Array(labels.length);
     for (let r = 0; r < labels.length; r++)
-      weights[r] = loss.curvature(margins[r]!, labels[r]!) / labels.length;
+      weights[r] = loss.curvature(margins[r]!, labels[r]!) / this.divisor;
     return weights;
   }
 

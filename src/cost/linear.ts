@@ -25,7 +25,7 @@ import {
   type SampleParameters,
   sampleShape,
 } from './sampled.js';
-import { type CostDefinition, type CostSpec, defineCost } from './types.js';
+import { type BoundCost, type CostDefinition, type CostSpec, defineCost } from './types.js';
 
 /**
  * Losses that depend on one number: the further parameters, the number of them, and the loss that it makes.
@@ -61,15 +61,17 @@ export function linearCost<Shape extends z.core.$ZodShape>(
       const { loadLinear } = await import('./linear-host.js');
       return loadLinear(lossOf(family?.parameter(parameters) ?? 0), parameters, context);
     },
-    bind: (plan: LinearPlan, runtime) =>
-      bindSampled(
-        plan,
-        runtime,
-        plan.loss === null
-          ? plainKernels(lossOf(plan.parameter), plan, runtime)
-          : bindKernels(plan, plan.loss, runtime),
-      ),
+    bind: (plan: LinearPlan, runtime) => bindLinear(lossOf(plan.parameter), plan, runtime),
   });
+}
+
+/** By kernels where they know the loss. */
+export function bindLinear(loss: Loss, plan: LinearPlan, runtime: Runtime): BoundCost {
+  return bindSampled(
+    plan,
+    runtime,
+    plan.loss === null ? plainKernels(loss, plan, runtime) : bindKernels(plan, plan.loss, runtime),
+  );
 }
 
 function bindKernels(plan: LinearPlan, loss: number, runtime: Runtime): SampledKernels {

@@ -10,8 +10,10 @@ import { refuseBatch } from './batch.js';
 import { custom } from './custom.js';
 import { huber } from './huber.js';
 import { leastSquares } from './least-squares.js';
+import { linearEquation } from './linear-equation.js';
 import { logistic } from './logistic.js';
 import { mlp } from './mlp.js';
+import { nonconvexLeastSquares } from './nonconvex-least-squares.js';
 import { nonconvexLogistic } from './nonconvex-logistic.js';
 import { quadratic } from './quadratic.js';
 import { ridge } from './ridge.js';
@@ -27,6 +29,8 @@ export const costs: Readonly<Record<string, CostDefinition>> = {
   huber,
   logistic,
   'nonconvex-logistic': nonconvexLogistic,
+  'nonconvex-least-squares': nonconvexLeastSquares,
+  'linear-equation': linearEquation,
   softmax,
   mlp,
   custom,

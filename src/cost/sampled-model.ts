@@ -37,6 +37,8 @@ export interface SampledProblem<L extends Labels = Labels> extends SmoothProblem
   readonly slopeNs: number;
   /** Why nobody looks for its minimiser. */
   readonly whyUnsolved?: string | undefined;
+  /** What the sum of all losses is divided by, in the mean cost; their number where absent. */
+  readonly divisor?: number;
 }
 
 /** Samples as the problem wants them. */
@@ -61,7 +63,9 @@ interface Given<Plan extends RowsPlan, L extends Labels> {
   scratch: number;
   solve: boolean;
   /** For a person: '34 features, 99,895 non-zeros'. */
-  size: string;
+  size?: string;
+  /** The whole line, where it is not about samples. */
+  description?: string;
 }
 
 export class SampledModel<Plan extends RowsPlan, L extends Labels> implements CostModel<Plan> {
@@ -82,7 +86,7 @@ export class SampledModel<Plan extends RowsPlan, L extends Labels> implements Co
   #near: NearCurvature | null | undefined;
 
   constructor(given: Given<Plan, L>, { agents, note, precision }: CostContext) {
-    const { plan, problem, samples, size } = given;
+    const { plan, problem, samples, size, description } = given;
     this.plan = plan;
     this.dim = plan.dim;
     this.samples = samples;
@@ -104,7 +108,7 @@ export class SampledModel<Plan extends RowsPlan, L extends Labels> implements Co
       this.nanoseconds[i] = plan.dim + batchNs(plan.batch, held, sampleNs);
     }
     this.fields = this.fieldsIn(precision);
-    this.description = describeSampled(plan, labels.length, size);
+    this.description = description ?? describeSampled(plan, labels.length, size);
   }
 
   fieldsIn(precision: Precision | undefined): FieldSpec[] {
@@ -137,11 +141,13 @@ export class SampledModel<Plan extends RowsPlan, L extends Labels> implements Co
   }
 
   #bound(): CostModel['curvature'] {
+    const { problem } = this.#given;
     const { rows, labels, features, maxCurvature, strongConvexity, regularization, penaltyCurvature } =
-      this.#given.problem;
+      problem;
+    const { divisor = labels.length } = problem;
     const perAgent = maxCurvature * this.plan.scale * largestAgentEigenvalue(rows, this.samples, features);
     const everyRow = Uint32Array.of(0, labels.length);
-    const overall = (maxCurvature / labels.length) * largestAgentEigenvalue(rows, everyRow, features);
+    const overall = (maxCurvature / divisor) * largestAgentEigenvalue(rows, everyRow, features);
     const bend = regularization * penaltyCurvature;
     return {
       m: strongConvexity,

@@ -86,7 +86,7 @@ export async function readDatasets(spec: DatasetParameters, context: CostContext
  * Sizes are checked before anything is made of them: every agent holds a vector of as many entries as there
  * are features.
  */
-function refuseTooWide(dataset: Dataset, { agents, ownMeans, path, precision }: CostContext): void {
+export function refuseTooWide(dataset: Dataset, { agents, ownMeans, path, precision }: CostContext): void {
   const { file, columnCount, largestLine, firstIndex } = dataset;
   const holders = ownMeans ? 1 : agents;
   const realBytes = REAL[precision ?? 'float64'].bytes;
@@ -106,13 +106,18 @@ function refuseTooWide(dataset: Dataset, { agents, ownMeans, path, precision }: 
   });
 }
 
-function warnOfIdle(samples: Uint32Array, { agents, labels, warn }: CostContext): void {
+export function warnOfIdle(
+  samples: Uint32Array,
+  { agents, labels, warn }: CostContext,
+  what = 'samples',
+  left = 'the regulariser alone',
+): void {
   const idle: unknown[] = [];
   for (let i = 0; i < agents; i++) if (samples[i] === samples[i + 1]) idle.push(labels?.[i] ?? i);
   if (idle.length === 0) return;
   const [hold, have] = idle.length === 1 ? ['holds', 'has'] : ['hold', 'have'];
   warn?.(
-    `${idle.length} of the ${agents} agents ${hold} no samples (${showSome(idle)}), and ${have} the regulariser alone`,
+    `${idle.length} of the ${agents} agents ${hold} no ${what} (${showSome(idle)}), and ${have} ${left}`,
   );
 }
 
@@ -325,7 +330,7 @@ function countNonZeros({ kind, values }: Dataset['matrix']): number {
 }
 
 /** Padded as in the arena, so that filling it is one copy. */
-function denseRows(dataset: Dataset, intercept: boolean, precision: Precision | undefined): PlainRows {
+export function denseRows(dataset: Dataset, intercept: boolean, precision: Precision | undefined): PlainRows {
   const { matrix, rows, columnCount } = dataset;
   const shift = intercept ? 1 : 0;
   const dim = columnCount + shift;

@@ -19,7 +19,7 @@ import { unexpected } from '../base/errors.js';
 import { readDense } from '../compress/wire/dense.js';
 import type { PlanContext, Runtime } from '../runtime.js';
 import type { Blocks } from './blocks.js';
-import { type Equations, next, type Row, type Rows } from './equations.js';
+import { type Coefficient, type Equations, next, type Row, type Rows } from './equations.js';
 import { type Gain, gainParameter, numberOr, roundStep } from './gains.js';
 import { scratchFields, stateFields } from './state.js';
 import type { Channel, FlowContext } from './types.js';
@@ -99,6 +99,10 @@ export interface EstimateEquations {
   send(r: Equations, row: Row): void;
 }
 
+/**
+ * `range`: r_k, where messages are q = C((y - s)/r_k) and everyone multiplies by it what was said; 1 where
+ * absent.
+ */
 export function estimateEquations(
   suffix: string,
   channel: Channel,
@@ -106,7 +110,11 @@ export function estimateEquations(
   runtime: Runtime,
   alpha: number,
   current: 0 | 1 = 1,
+  range: number | ((round: number) => number) = 1,
 ): EstimateEquations {
+  /** By what all multiply a message of the round. */
+  const times = (gain: number): Coefficient =>
+    typeof range === 'number' ? gain * range : (round) => gain * range(round);
   const changing = runtime.graph.changing !== undefined;
   const s = rows.state(`s${suffix}`);
   const z = changing ? rows.scratch('estimate.z') : rows.state(`z${suffix}`);
@@ -126,18 +134,26 @@ export function estimateEquations(
       if (changing) r.gather(s, z);
       // What the network knows is then what it takes on.
       const same = !changing && alpha === current;
-      if (!same) r.sum(disagreement, [1, z], [current, laplacian]);
-      if (own !== undefined) r.sum(own, [1, s], [current, q]);
-      if (!changing) r.sum(z, [1, z], [alpha, laplacian]);
-      r.sum(next(s), [1, s], [alpha, q]);
+      if (!same) r.sum(disagreement, [1, z], [times(current), laplacian]);
+      if (own !== undefined) r.sum(own, [1, s], [times(current), q]);
+      if (!changing) r.sum(z, [1, z], [times(alpha), laplacian]);
+      r.sum(next(s), [1, s], [times(alpha), q]);
       return same ? z : disagreement;
     },
     send(r, row) {
       const difference = r.message(channel, error);
       r.sum(difference, [1, row], [-1, r.sends === 1 ? next(s) : s]);
+      // After the difference, so that its sign is that of y - s.
+      const unit: Coefficient = typeof range === 'number' ? 1 / range : inverseOf(range, r.sends);
+      if (unit !== 1) r.sum(difference, [unit, difference], [0, difference]);
       r.send(channel, difference);
     },
   };
+}
+
+/** 1 / r_k of the messages that are sent `ahead` rounds before theirs. */
+function inverseOf(range: (round: number) => number, ahead: 0 | 1): Coefficient {
+  return (round) => 1 / range(round + ahead);
 }
 
 export function bindEstimate(

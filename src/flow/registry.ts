@@ -17,6 +17,7 @@ import { pdmm } from './pdmm.js';
 import { powerGossip, powerGossipSgd } from './power-gossip.js';
 import { primalDual } from './primal-dual.js';
 import { pushSum } from './push-sum.js';
+import { scaledPrimalDual } from './scaled-primal-dual.js';
 import type { FlowDefinition } from './types.js';
 
 /** Every flow by its kind. */
@@ -39,6 +40,7 @@ export const flows: Record<string, FlowDefinition> = Object.fromEntries(
     compressedGradientTracking,
     powerGossip,
     powerGossipSgd,
+    scaledPrimalDual,
     custom,
   ].map((flow) => [flow.kind, flow]),
 );

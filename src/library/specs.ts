@@ -209,6 +209,31 @@ export interface CostKinds {
       | { images: string; labels: string; };
   };
   /**
+   * f_i(x) = (n/N) sum of d^2 / 2 + 4 d^2 / (1 + d^2), d = a.x - y, over the samples of agent i +
+   * (regularization/2) |x|^2; not convex, Polyak-Lojasiewicz for independent rows
+   */
+  'nonconvex-least-squares': CostCommon;
+  /** f_i(x) = 1/2 |A_i x - b_i|^2, agent i holds some rows of A x = b; solvable, or least squares */
+  'linear-equation': {
+    /** A: a .npy file, rows x dim */ a?: string | Float64Array;
+    /** b: a .npy file, one number for each row of A */ b?: string | Float64Array;
+    /** drawn: equations in all */ rows?: number;
+    /** drawn: unknowns */ dim?: number;
+    /** drawn: largest over least singular value, by default 10 */ condition?: number;
+    /** drawn: largest entry of what is added to b so that no x solves them all, by default 0 */
+    noise?: number;
+    seed?: number;
+    /** who holds which rows; default: contiguous */ split?:
+      | 'contiguous' | 'shuffled'
+      | { kind: 'contiguous'; }
+      | { kind: 'shuffled'; seed?: number; }
+      | { kind: 'counts'; counts: string | number[]; };
+    /** true: equations without an exact solution are refused; false: least squares; default: false */
+    solvable?: boolean;
+    /** find the solution before the run; false saves its time, and leaves the gap unknown; default: true */
+    solve?: boolean;
+  };
+  /**
    * f_i(x) = (n/N) sum of (log sum_k exp(a.x_k) - a.x_y) over the samples of agent i + (regularization/2)
    * |x|^2, x = all x_k
    */
@@ -500,6 +525,24 @@ export interface FlowKinds {
   'power-gossip-sgd': FlowCommon & {
     /** [rows, columns] of the matrix that x is, row after row */ shape: [number, number];
     /** step size h; auto: half of (1 + lambda_min(W))/l; default: auto */ step?: number | 'auto';
+  };
+  /** for one bit an entry and levels that saturate: messages in units of a range that all know */
+  'scaled-primal-dual': {
+    /** Euler step h; default: auto */ step?: number | 'auto';
+    /** gain of the disagreement; default: auto */ alpha?: number | 'auto';
+    /** gain of the dual; default: auto */ beta?: number | 'auto';
+    /** filter gain of the estimates, in (0, 1]; default: auto */ mu?: number | 'auto';
+    /** r_0: messages are about (x - s) / r_k; at least what an entry of x begins with or moves; default: 1 */
+    range?: number;
+    /** factor of the range from round to round, in (0, 1]; 1 keeps it, and a bias of its order; default: 1 */
+    decay?: number;
+    /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
+    batch?: 'all' | number;
+    /**
+     * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
+     * default: pilot
+     */
+    tuning?: 'pilot' | 'formula';
   };
   /** calls begin, send and step of your module; parameters beside it are handed to it */ custom: {
     /** your .mjs or .ts file, relative to the config */ module: string;

@@ -43,6 +43,11 @@ export const specs: Record<string, Record<string, unknown>[]> = {
   custom: ['../../examples/05-own-cost/median.mjs', '../fixtures/cost-of-samples.mjs'].map((file) => ({
     module: fileURLToPath(new URL(file, import.meta.url)),
   })),
+  'linear-equation': [
+    { rows: ROWS, dim: DIM, condition: 4, noise: 0.3, split },
+    { rows: 11, dim: DIM, split: 'shuffled' },
+  ],
+  'nonconvex-least-squares': [sampled(real), sampled(real, { storage: 'dense' })],
   'nonconvex-logistic': [sampled(two), sampled(two, { storage: 'dense', intercept: true })],
 };
 

@@ -30,6 +30,7 @@ import {
   pdmm,
   powerGossip,
   pushSum,
+  scaledPrimalDual,
   tracking,
   type Vector,
 } from './link-by-link.js';
@@ -97,6 +98,7 @@ const ofEuler = (kind: string, spec: EulerGains, lines: Lines): Variant => ({
 const dual = { step: 0.05, alpha: 0.6, beta: 0.5 };
 const filtered = { ...dual, mu: 0.8 };
 const remembered = { compress: 'error-memory', ...filtered, gamma: 0.1 };
+const ranged = { ...dual, mu: 0.8, range: 1.5, decay: 0.998 };
 const implicit = { integrator: 'semi-implicit' };
 const local = { inner: 3, rho: 4 };
 const mean = { step: 0.1, alpha: 0.8 };
@@ -218,6 +220,18 @@ export const variants: Record<string, Variant[]> = {
       biased: true,
     },
   ],
+  'scaled-primal-dual': [
+    {
+      spec: { kind: 'scaled-primal-dual', ...ranged },
+      make: scaledPrimalDual(ranged),
+      lines: compressed,
+    },
+    {
+      spec: { kind: 'scaled-primal-dual', ...dual, mu: 1, range: 0.25 },
+      make: scaledPrimalDual({ ...dual, mu: 1, range: 0.25, decay: 1 }),
+      lines: compressedStaying,
+    },
+  ],
   // Modules of the examples: what they say is what the engine makes of them.
   custom: [
     {
@@ -243,8 +257,15 @@ export const all = Object.values(variants).flat();
 
 /** A variant by what sets it apart. */
 export function nameOf({ spec, start: own }: Variant): string {
-  const { kind, compress, integrator, inner, variant, theta } = spec;
-  const told = [compress, integrator, inner && `inner ${inner}`, variant, theta && `theta ${theta}`];
+  const { kind, compress, integrator, inner, variant, theta, range } = spec;
+  const told = [
+    compress,
+    integrator,
+    inner && `inner ${inner}`,
+    variant,
+    theta && `theta ${theta}`,
+    range && `range ${range}`,
+  ];
   return [kind, ...told, own && 'reference'].filter(Boolean).join(' ');
 }
 

@@ -190,6 +190,44 @@ export function euler(gains: EulerGains): MakeAgent {
   };
 }
 
+export interface ScaledGains {
+  step: number;
+  alpha: number;
+  beta: number;
+  mu: number;
+  range: number;
+  decay: number;
+}
+
+/** Messages in units of range decay^k: what is said of x - s, and what all take it for. */
+export function scaledPrimalDual({ step: h, alpha, beta, mu, range, decay }: ScaledGains): MakeAgent {
+  const unit = (round: number) => range * decay ** round;
+  return ({ start, hears, gradient }) => {
+    let v = zeros(start);
+    let s = zeros(start);
+    const copies = new Map(hears.map(({ from }) => [from, zeros(start)]));
+    const copyOf = (from: number) => copies.get(from) as Vector;
+    const agent: Agent = {
+      x: start,
+      say: (round) => [sum([1, agent.x], [-1, s]).map((entry) => entry / unit(round))],
+      step(round, [q], heard) {
+        const { x } = agent;
+        for (const { from, missed } of heard)
+          for (const [back, [message]] of [...missed].reverse().entries())
+            copies.set(from, sum([1, copyOf(from)], [mu * unit(round - 1 - back), message]));
+        const known = (copy: Vector, message: Vector) => sum([1, copy], [unit(round), message]);
+        const r = disagreement(known(s, q), heard, ({ from, said }) => known(copyOf(from), said[0]));
+        agent.x = sum([1, x], [-h, gradient(x)], [-h * alpha, r], [-h * beta, v]);
+        v = sum([1, v], [h * beta, r]);
+        s = sum([1, s], [mu * unit(round), q]);
+        for (const { from, said } of heard)
+          copies.set(from, sum([1, copyOf(from)], [mu * unit(round), said[0]]));
+      },
+    };
+    return agent;
+  };
+}
+
 /** Sums and weights in even shares. */
 export const pushSum: MakeAgent = ({ start, hearers }) => {
   let total: Vector = Float64Array.from([...start, 1]);

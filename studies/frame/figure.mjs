@@ -19,7 +19,51 @@ export const WIDTH = 468;
  *   curves of one label look alike in every panel
  * @param {number | null} [given.target] a dashed line at this height
  */
-export async function drawCurves({ caption, x, y, panels, target = null, columns = null, height = null }) {
+export async function drawCurves(given) {
+  return renderSvg(await placed(given, WIDTH));
+}
+
+/**
+ * Several such pictures with axes of their own, side by side in rows of `columns`.
+ *
+ * @param {string} caption of all of them
+ */
+export async function drawBeside(caption, pictures, columns = 2) {
+  const width = WIDTH / columns;
+  const scenes = [];
+  for (const given of pictures) scenes.push(await placed({ ...given, caption }, width - 6));
+  const marks = [];
+  let top = 0;
+  for (let row = 0; row * columns < scenes.length; row++) {
+    const beside = scenes.slice(row * columns, (row + 1) * columns);
+    beside.forEach((scene, column) => {
+      marks.push(...scene.marks.map((mark) => moved(mark, column * width, top)));
+    });
+    top += Math.max(...beside.map(({ height }) => height)) + 8;
+  }
+  return renderSvg({ ...scenes[0], width: WIDTH, height: top, title: caption.split('.')[0], marks });
+}
+
+function moved(mark, x, y) {
+  switch (mark.mark) {
+    case 'rule':
+      return { ...mark, from: [mark.from[0] + x, mark.from[1] + y], to: [mark.to[0] + x, mark.to[1] + y] };
+    case 'stroke':
+    case 'area':
+      return { ...mark, points: mark.points.map((value, i) => value + (i % 2 === 0 ? x : y)) };
+    case 'window':
+      return {
+        ...mark,
+        x: mark.x + x,
+        y: mark.y + y,
+        marks: mark.marks.map((inside) => moved(inside, x, y)),
+      };
+    default:
+      return { ...mark, x: mark.x + x, y: mark.y + y };
+  }
+}
+
+async function placed({ caption, x, y, panels, target = null, columns = null, height = null }, width) {
   const labels = [...new Set(panels.flatMap(({ curves }) => curves.map(({ label }) => label)))];
   const figure = {
     title: null,
@@ -45,8 +89,7 @@ export async function drawCurves({ caption, x, y, panels, target = null, columns
     target,
     noise: null,
   };
-  const { scene } = await placeFigure(figure, { width: WIDTH, height, columns, legend: 'below' });
-  return renderSvg(scene);
+  return (await placeFigure(figure, { width, height, columns, legend: 'below' })).scene;
 }
 
 const gap = (value) => value ?? Number.NaN;

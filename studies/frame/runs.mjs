@@ -3,7 +3,12 @@
  * Of every run what is measured is what its trace and its summary say; nothing is given up early.
  */
 
-import { sweep } from '../../dist/src/index.js';
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { parseConfig, sweep } from '../../dist/src/index.js';
+import { kernelsUrl } from '../../dist/src/run/locations.js';
+import { prepareRun } from '../../dist/src/session/prepare.js';
+import { runOnOneThread } from '../../dist/src/session/single-thread.js';
 
 /**
  * @param {string | object} config a file, or plain data
@@ -43,6 +48,31 @@ export async function runs(config, { grid = {}, seeds, target, rounds }) {
       error: row.error,
     };
   });
+}
+
+let kernels = null;
+
+/**
+ * One run, on this thread: for studies that need what agents hold at the end, or give data that no file has.
+ * It ends in the bits of `sottovoce run`.
+ *
+ * @param {object} config plain data
+ * @returns {Promise<{ summary: any, rows: any[], x: number[][] }>} x: a row for each agent; one row
+ *   in all where a server holds it
+ */
+export async function runHere(config) {
+  kernels ??= new WebAssembly.Module(readFileSync(kernelsUrl));
+  const { summary, rows, x } = runOnOneThread(await prepareRun(await parseConfig(config), 1), kernels);
+  const rowOf = (i) => {
+    const begin = (x.positions?.[i] ?? i) * x.rowStride;
+    return Array.from(x.data.subarray(begin, begin + x.columns));
+  };
+  return { summary, rows, x: Array.from({ length: x.rows }, (_, i) => rowOf(i)) };
+}
+
+/** What stands in a config's file, as plain data. */
+export function readConfig(file) {
+  return parse(readFileSync(file, 'utf8'));
 }
 
 /** Runs with the same key together, in the order in which keys first come. */

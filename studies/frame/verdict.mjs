@@ -47,6 +47,25 @@ export function within(values, low, high, what) {
   );
 }
 
+/**
+ * Of what is claimed in the mean: `yes` where the mean and two of its standard errors stay below the bound,
+ * `partly` where the mean does. One number for each seed, three at least, and none may be missing.
+ */
+export function meanAtMost(values, bound, what) {
+  const count = values.length;
+  if (count < 3 || !values.every(isNumber))
+    return { agrees: 'no', measured: `${what} of ${count} seeds is not known` };
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1);
+  const error = Math.sqrt(variance / count);
+  const agrees = mean + 2 * error <= bound ? 'yes' : mean <= bound ? 'partly' : 'no';
+  const spread = `${show(Math.min(...values))} to ${show(Math.max(...values))}`;
+  return {
+    agrees,
+    measured: `${what} in the mean ${show(mean)} ± ${show(error)} (${spread}); with two standard errors at most ${show(bound)}`,
+  };
+}
+
 /** How many of them are so; `flags` are true or false, and null where it is not known. */
 export function each(flags, what) {
   const met = flags.filter((flag) => flag === true).length;

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { lineThrough, median, quantile, recorded, show } from '../../studies/frame/numbers.mjs';
-import { all, atLeast, atMost, each, within } from '../../studies/frame/verdict.mjs';
+import { all, atLeast, atMost, each, meanAtMost, within } from '../../studies/frame/verdict.mjs';
 
 it('all seeds, half of them, fewer', () => {
   expect(atMost([1, 2, 3], 3, 'x').agrees).toBe('yes');
@@ -27,6 +27,15 @@ it('several verdicts: one that is not yes is enough against yes, half of them no
   expect(all(yes, yes).agrees).toBe('yes');
   expect(all(yes, yes, no).agrees).toBe('partly');
   expect(all(yes, no).agrees).toBe('no');
+});
+
+it('in the mean: two standard errors have to stay below the bound', () => {
+  // Mean 2, standard deviation 1, standard error 0.577.
+  expect(meanAtMost([1, 2, 3], 3.2, 'x').agrees).toBe('yes');
+  expect(meanAtMost([1, 2, 3], 3.1, 'x').agrees).toBe('partly');
+  expect(meanAtMost([1, 2, 3], 1.9, 'x').agrees).toBe('no');
+  expect(meanAtMost([1, 1], 5, 'x').agrees).toBe('no');
+  expect(meanAtMost([1, 1, null], 5, 'x').agrees).toBe('no');
 });
 
 it('says what was measured, with its spread', () => {

@@ -117,7 +117,7 @@ export default {
   ],
 
   caption:
-    'The rms error of the agents against time (rounds times step), one seed: with the smallest step as lines, and with the largest as fine lines of the same colour, which hardly leave them.',
+    'The rms error of the agents against time (rounds times step), one seed: with the smallest step as lines, and with the largest as fine lines of the same colour. The quantiser is faster with small steps: its cells shrink in time all the same, and what moves less in a round meets finer ones.',
 
   figure({ steps, measured }) {
     const drawn = measured.filter(({ curve }) => curve !== null);

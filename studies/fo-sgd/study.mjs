@@ -67,11 +67,11 @@ export default {
     },
     small: {
       dims: [64, 256, 1024],
-      seeds: 3,
+      seeds: 5,
       rounds: 600,
       scheduled: 960,
-      lambdas: [0.02, 0.05],
-      gammas: [0.2, 0.5],
+      lambdas: [0.02],
+      gammas: [1],
     },
   },
 

@@ -20,30 +20,15 @@
  * chosen; `error-feedback(adaptive(...))` has one memory for all.
  * Source: our own rule; the token bucket is Turner's (1986), adapting a quantizer's bits during a run is in
  * AdaQuantFL (Jhunjhunwala et al. 2021).
- *
- * In memory a slot has a place for each choice and then the header; those not chosen are zero and decode to
- * zero, so sums over neighbours with different choices are sums over the choices.
  */
 
-import { rowBytesOf } from '../arena/layout.js';
 import { unexpected } from '../base/errors.js';
+import { bindChoices, MAX_CHOICES, planChoices } from './choices.js';
 import { defineCompressor, innerCompressor } from './define.js';
-import {
-  agentNumbers,
-  amongst,
-  blockRows,
-  energyAt,
-  energyOf,
-  inSlotsOf,
-  longestBits,
-  viewsOf,
-} from './slots.js';
-import { indexBits } from './wire/format.js';
+import { agentNumbers, energyAt, energyOf, viewsOf } from './slots.js';
 
 /** The running average forgets this share a message. */
 const FORGETTING = 1 / 8;
-const HEADER_BYTES = 8;
-const MAX_CHOICES = 32;
 
 /** Chooses for each message, cheapest first, within a budget of bits a message on average. */
 export const adaptive = defineCompressor({
@@ -65,70 +50,38 @@ export const adaptive = defineCompressor({
 
   plan: ({ budget, inner: specs }, context, nested) => {
     const { agents, path } = context;
-    const planned = specs.map((inner, i) => nested.plan(inner, { ...context, path: [...path, 'inner', i] }));
-    const headerBits = indexBits(planned.length);
-    const costs = planned.map((choice) => headerBits + longestBits(choice));
-    costs.forEach((cost, i) => {
-      if (i > 0 && cost < costs[i - 1]) {
-        throw unexpected(
-          [...path, 'inner', i],
-          specs[i],
-          `a compressor of at least ${costs[i - 1] - headerBits} bits, since the cheapest comes first`,
-        );
-      }
-    });
+    const planned = planChoices(specs, context, nested, false);
+    const { costs } = planned;
     if (budget < costs[0]) {
       const expected = `at least ${costs[0]} bits, which the cheapest message takes`;
       throw unexpected([...path, 'budget'], budget, expected);
     }
-    let slotBytes = 0;
-    const offsets = planned.map((choice) => {
-      slotBytes += choice.slotBytes;
-      return slotBytes - choice.slotBytes;
-    });
-    const headerAt = slotBytes;
-    slotBytes += HEADER_BYTES;
     const name = path.join('.');
-    const several = amongst(planned);
     return {
-      ...several,
+      ...planned,
       budget,
-      headerBits,
-      costs,
-      offsets,
-      headerAt,
-      choices: planned.map((choice) => inSlotsOf(choice, slotBytes)),
-      slotBytes,
-      messageBits: null,
-      longestBits: Math.max(...costs),
       tokens: `${name}.tokens`,
       average: `${name}.average`,
-      part: `${name}.part`,
       fields: [
-        ...several.fields,
+        ...planned.fields,
         agentNumbers(`${name}.tokens`, agents),
         agentNumbers(`${name}.average`, agents),
-        blockRows(`${name}.part`, 1, context),
       ],
     };
   },
 
   bind: (plan, runtime, nested) => {
-    const { arena, worker, graph } = runtime;
-    const { dim, slotBytes, budget, headerBits, headerAt, costs, offsets, choices } = plan;
-    const bound = choices.map((choice) => nested.bind(choice, runtime));
-    const { bytes, words, doubles, reals, realBytes } = viewsOf(runtime);
+    const { arena } = runtime;
+    const { dim, budget, costs } = plan;
+    const { say, prepare, gather, decode } = bindChoices(plan, runtime, nested);
+    const { doubles, reals, realBytes } = viewsOf(runtime);
     const tokens = arena.address(plan.tokens) / 8;
     const average = arena.address(plan.average) / 8;
-    const part = arena.address(plan.part, worker);
-    const rowBytes = rowBytesOf(dim, arena.precision);
-    const rowEntries = rowBytes / realBytes;
 
     return {
-      prepare(round) {
-        for (let m = 0; m < bound.length; m++) bound[m].prepare(round);
-      },
-
+      prepare,
+      gather,
+      decode,
       encode(first, count, round, errors, errorStride, slots, lengths) {
         for (let r = 0; r < count; r++) {
           const agent = first + r;
@@ -139,47 +92,7 @@ export const adaptive = defineCompressor({
           const m = choose(costs, doubles[tokens + agent], energy, doubles[average + agent]);
           doubles[tokens + agent] -= costs[m];
           doubles[average + agent] += (energy - doubles[average + agent]) * FORGETTING;
-
-          const slot = slots + agent * slotBytes;
-          bytes.fill(0, slot, slot + headerAt);
-          words[(slot + headerAt) / 4] = m;
-          bound[m].encode(agent, 1, round, error, errorStride, slots + offsets[m], lengths);
-          const length = lengths / 4 + agent;
-          words[length] = headerBits + (choices[m].messageBits ?? words[length]);
-        }
-      },
-
-      gather(first, count, round, slots, out, outStride) {
-        for (let r = 0; r < count; r++) {
-          const agent = first + r;
-          const target = out + r * outStride;
-          // What the agent and its neighbours have chosen, as a set of bits: only these are summed.
-          let chosen = 1 << words[(slots + agent * slotBytes + headerAt) / 4];
-          const end = words[graph.rowStart / 4 + agent + 1];
-          for (let edge = words[graph.rowStart / 4 + agent]; edge < end; edge++) {
-            const neighbour = words[graph.columns / 4 + edge];
-            chosen |= 1 << words[(slots + neighbour * slotBytes + headerAt) / 4];
-          }
-          let sum = 0;
-          for (let m = 0; m < bound.length; m++) {
-            if (((chosen >>> m) & 1) === 0) continue;
-            if (sum++ === 0) {
-              bound[m].gather(agent, 1, round, slots + offsets[m], target, outStride);
-            } else {
-              bound[m].gather(agent, 1, round, slots + offsets[m], part, rowBytes);
-              for (let c = 0; c < rowEntries; c++) {
-                reals[target / realBytes + c] += reals[part / realBytes + c];
-              }
-            }
-          }
-        }
-      },
-
-      decode(first, count, round, slots, out, outStride) {
-        for (let r = 0; r < count; r++) {
-          const agent = first + r;
-          const m = words[(slots + agent * slotBytes + headerAt) / 4];
-          bound[m].decode(agent, 1, round, slots + offsets[m], out + r * outStride, outStride);
+          say(m, agent, round, error, errorStride, slots, lengths);
         }
       },
     };

@@ -13,8 +13,11 @@ import type { BoundCompressor, CompressorPlan } from './types.js';
 import { BitReader, BitWriter } from './wire/bits.js';
 
 export interface Codec {
-  /** Packs C(error, round) of one agent. `error` has dim entries and may be overwritten. */
-  encode(error: Float64Array, message: BitWriter, round: number, agent: number): void;
+  /**
+   * Packs C(error, round) of one agent. `error` has dim entries and may be overwritten. What the agent
+   * remembers stands in its row of the arena.
+   */
+  encode(error: Float64Array, message: BitWriter, round: number, agent: number, row: number): void;
   /** Fills all dim entries of `out`. The agent is the one that wrote the message. */
   decode(message: BitReader, out: Float64Array, round: number, agent: number): void;
   /** Shared randomness of a round; called in order, before the round's encode and decode. */
@@ -46,7 +49,7 @@ export function bindCodec(plan: CompressorPlan, runtime: Runtime, codec: Codec):
         const at = (errors + r * errorStride) / realBytes;
         for (let c = 0; c < dim; c++) row[c] = reals[at + c];
         writer.begin(slots + agent * slotBytes, ownBytes);
-        codec.encode(row, writer, round, numbers === undefined ? agent : numbers[agent]);
+        codec.encode(row, writer, round, numbers === undefined ? agent : numbers[agent], agent);
         if (messageBits === null) words[lengths / 4 + agent] = writer.bitCount;
       }
     },

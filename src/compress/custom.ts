@@ -207,7 +207,7 @@ export const custom = defineCodec({
     return (error, round, agent) => {
       const out = new Float64Array(plan.dim);
       writer.begin(0, plan.slotBytes);
-      codec.encode(error.slice(), writer, round, agent);
+      codec.encode(error.slice(), writer, round, agent, agent);
       reader.begin(0);
       codec.decode(reader, out, round, agent);
       return out;
@@ -298,7 +298,7 @@ function tryOut(plan: CustomPlan, seed: Seed, refuse: (what: string, cause?: unk
     const writer = new BitWriter(bytes);
     writer.begin(0, plan.slotBytes);
     try {
-      codec.encode(error.slice(), writer, 0, 0);
+      codec.encode(error.slice(), writer, 0, 0, 0);
     } catch (failure) {
       if (failure instanceof ModuleFailure) return null;
       throw failure;

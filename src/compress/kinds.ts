@@ -3,6 +3,7 @@
  * builders of specs that programs import, and the tables of tests and benchmarks find it by themselves.
  */
 
+import { adacgd } from './adacgd.js';
 import { adaptive } from './adaptive.js';
 import { eden, flattenedOneBit, flattenedSign } from './aliases.js';
 import { bestRotation } from './best-rotation.js';
@@ -12,7 +13,9 @@ import { eventTriggered } from './event-triggered.js';
 import { every } from './every.js';
 import { flatten } from './flatten.js';
 import { identity } from './identity.js';
+import { kimad } from './kimad.js';
 import { lloydMax } from './lloyd-max.js';
+import { lowRank } from './low-rank.js';
 import { natural } from './natural.js';
 import { normSign } from './norm-sign.js';
 import { oneBit } from './one-bit.js';
@@ -46,6 +49,7 @@ export default [
   terngrad,
   natural,
   lloydMax,
+  lowRank,
   scalarizeCyclic,
   scalarizeSinusoid,
   scalarizeRandom,
@@ -57,6 +61,8 @@ export default [
   eden,
   custom,
   adaptive,
+  adacgd,
+  kimad,
   errorFeedback,
   eventTriggered,
   every,
@@ -66,6 +72,7 @@ export default [
 
 /** Each is the builder of its specs, too: `errorFeedback(topK(4))`. */
 export {
+  adacgd,
   adaptive,
   bestRotation,
   custom,
@@ -77,7 +84,9 @@ export {
   flattenedOneBit,
   flattenedSign,
   identity,
+  kimad,
   lloydMax,
+  lowRank,
   natural,
   normSign,
   oneBit,

@@ -37,7 +37,6 @@ import {
   nearestFloat32,
   signBit,
 } from '../../kernels/reference/compressors.js';
-import { norm, sumSquaresOver } from '../../kernels/reference/sums.js';
 import type { PlanContext } from '../runtime.js';
 import type { Codec } from './codec.js';
 import { defineCodec } from './define.js';
@@ -113,11 +112,17 @@ export const lloydMax = defineCodec({
   codec: ({ dim, bits, scale: rule, scaleBits }): Codec => {
     const levels = Float64Array.from(NORMAL_LEVELS[bits - 1]);
     const half = levels.length;
+    const all = 2 * half;
     const thresholds = levels.subarray(1).map((level, i) => (levels[i] + level) / 2);
+    // What a code stands for: those below zero come from the end.
+    const values = Float64Array.from({ length: all }, (_, code) =>
+      code < half ? levels[code] : -levels[all - 1 - code],
+    );
     const codes = new Uint8Array(dim);
+    const atOnce = Math.floor(32 / bits);
     return {
       encode(error, message) {
-        const length = norm(error);
+        const length = lengthOf(error);
         const unit = length / Math.sqrt(dim);
         let product = 0;
         let energy = 0;
@@ -129,19 +134,25 @@ export const lloydMax = defineCodec({
           }
           product += size * levels[code];
           energy += levels[code] * levels[code];
-          codes[c] = signBit(error[c]) ? 2 * half - 1 - code : code;
+          codes[c] = signBit(error[c]) ? all - 1 - code : code;
         }
         let scale = product / energy;
-        if (rule === 'unbiased') scale = product === 0 ? 0 : sumSquaresOver(error, product);
+        if (rule === 'unbiased') scale = product === 0 ? 0 : length * (length / product);
         if (rule === 'norm') scale = length / Math.sqrt(energy);
         message.number(scaleBits === 32 ? nearestFloat32(scale) : scale, scaleBits);
-        for (let c = 0; c < dim; c++) message.bits(codes[c], bits);
+        for (let c = 0; c < dim; c += atOnce) {
+          const count = Math.min(atOnce, dim - c);
+          let word = 0;
+          for (let t = 0; t < count; t++) word |= codes[c + t] << (bits * t);
+          message.bits(word >>> 0, bits * count);
+        }
       },
       decode(message, out) {
         const scale = message.number(scaleBits);
-        for (let c = 0; c < dim; c++) {
-          const code = message.bits(bits);
-          out[c] = scale * (code < half ? levels[code] : -levels[2 * half - 1 - code]);
+        for (let c = 0; c < dim; c += atOnce) {
+          const count = Math.min(atOnce, dim - c);
+          const word = message.bits(bits * count);
+          for (let t = 0; t < count; t++) out[c + t] = scale * values[(word >>> (bits * t)) & (all - 1)];
         }
       },
     };
@@ -158,6 +169,19 @@ export const lloydMax = defineCodec({
     { bits: 8, scale: 'unbiased' },
   ],
 });
+
+/** |e|_2; where the squares leave the range of doubles, by way of the largest entry. */
+function lengthOf(error: Float64Array): number {
+  let squares = 0;
+  for (let c = 0; c < error.length; c++) squares += error[c] * error[c];
+  if (squares >= 1e-280 && squares <= 1e300) return Math.sqrt(squares);
+  let largest = 0;
+  for (let c = 0; c < error.length; c++) largest = Math.max(largest, Math.abs(error[c]));
+  if (largest === 0 || !(largest < Number.POSITIVE_INFINITY)) return largest;
+  squares = 0;
+  for (let c = 0; c < error.length; c++) squares += (error[c] / largest) ** 2;
+  return largest * Math.sqrt(squares);
+}
 
 /** What a plan says is kept; `single`: the scale is rounded. */
 type Kept = Pick<CompressorPlan, 'contraction' | 'contractionKind' | 'typicalContraction' | 'filterGain'>;

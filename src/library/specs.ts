@@ -627,6 +627,10 @@ export interface CompressorKinds {
     scale?: 'biased' | 'unbiased' | 'norm';
     /** bits of the scale, 64 (the default) or 32 */ scaleBits?: 64 | 32;
   };
+  /** sends a few directions of the vector as a matrix, found from those of the last message */ 'low-rank': {
+    /** of the matrix; divides dim */ rows: number;
+    /** directions of a message, 1 by default */ rank?: number;
+  };
   /** sends one coordinate a message (or a few), in turn */ 'scalarize-cyclic': {
     /** coordinates a message, 1 by default */ scalars?: number;
   };
@@ -685,6 +689,26 @@ export interface CompressorKinds {
   };
   /** chooses between compressors by the error's energy, within a budget of bits */ adaptive: {
     /** bits a message, on average */ budget: number;
+    /** compressors to choose from, cheapest first */ inner: CompressorInput[];
+  };
+  /** takes the cheapest of several compressors whose error is small beside what has changed */ adacgd: {
+    /** what a message may leave, as a share of |what is new|^2 */ zeta: number;
+    /** whether saying nothing is the first choice; true if not given */ silence?: boolean;
+    /** compressors to choose from, cheapest first */ inner: CompressorInput[];
+  };
+  /** takes the dearest of several compressors that the bandwidth of the round has room for */ kimad: {
+    /** bits that a message of the round may have: a number, a schedule, or a trace */ bandwidth:
+      | number
+      | {
+        kind: 'constant' | '1/sqrt(k)' | '1/k' | 'cosine';
+        /** value in round 0 */ initial: number;
+        /** cosine: value after the last round, 0 by default */ final?: number;
+        /** rounds until it falls like its name, 1 by default */ after?: number;
+      }
+      | {
+        /** round after round */ trace: number[];
+        /** entries that an agent is ahead of the one before, or 0 */ stagger?: number;
+      };
     /** compressors to choose from, cheapest first */ inner: CompressorInput[];
   };
   /** adds what earlier messages left out to what is to be said now */ 'error-feedback': {

@@ -75,6 +75,8 @@ function specsOf(dim: number): CompressorSpec[] {
     ),
     { kind: 'lloyd-max', bits: 3, scaleBits: 32 },
     { kind: 'eden', bits: 2 },
+    { kind: 'low-rank', rows: 1 },
+    { kind: 'low-rank', rows: dim },
   ];
   const rotated = [
     ...['padded', 'exact', ...sizes].flatMap((size) => [
@@ -89,7 +91,9 @@ function specsOf(dim: number): CompressorSpec[] {
     flatten(sign, { signs: 'fixed', size: 'exact' }),
     flatten({ kind: 'norm-sign' }),
     flatten({ kind: 'sign', scaleBits: 32 }, { size: 'exact' }),
-    ...simple.filter(({ kind }) => !/^(sign|best|flatt|one-bit)/.test(kind)).map((inner) => flatten(inner)),
+    ...simple
+      .filter(({ kind }) => !/^(sign|best|flatt|one-bit|low-rank)/.test(kind))
+      .map((inner) => flatten(inner)),
     flatten(scale(0.7, sign), { size: 'exact' }),
     flatten(scale(1.4, sign)),
     flatten(flatten(sign)),
@@ -133,6 +137,17 @@ function specsOf(dim: number): CompressorSpec[] {
     {
       kind: 'adaptive',
       budget: 70 * dim + 1e4,
+      inner: [{ kind: 'top-k', k: few }, sign, { kind: 'identity' }].sort(byBits(dim)),
+    },
+    {
+      kind: 'adacgd',
+      zeta: 0.5,
+      silence: false,
+      inner: [{ kind: 'top-k', k: few }, sign, { kind: 'identity' }].sort(byBits(dim)),
+    },
+    {
+      kind: 'kimad',
+      bandwidth: { trace: [70 * dim + 1e4, 70 * few + 1e4] },
       inner: [{ kind: 'top-k', k: few }, sign, { kind: 'identity' }].sort(byBits(dim)),
     },
     { kind: 'adaptive', budget: 1e4 + 500 * dim, inner: [flatten(sign), flatten(scale(0.1, sign))] },

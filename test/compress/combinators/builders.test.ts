@@ -30,6 +30,7 @@ const specs: CompressorSpec[] = [
   build.terngrad(),
   build.natural({ rounding: 'nearest' }),
   build.lloydMax({ bits: 3, scale: 'norm' }),
+  build.lowRank(2, { rank: 2 }),
   build.custom('own.mjs', { level: 2 }),
   build.scalarizeCyclic(),
   build.scalarizeSinusoid(),
@@ -47,6 +48,8 @@ const specs: CompressorSpec[] = [
   build.eventTriggered({ relative: 0.5 }, sign()),
   build.schedule([0.3], [topK(1), sign()]),
   build.adaptive(200, [topK(1), topK(2)]),
+  build.adacgd(0.5, [topK(1), topK(2)], { silence: false }),
+  build.kimad({ trace: [200, 400], stagger: 1 }, [topK(1), topK(2)]),
   build.scale(0.5, sign()),
 ];
 

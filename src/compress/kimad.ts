@@ -1,0 +1,121 @@
+/**
+ * Kimad's rule: a combinator that says what the link of the round has room for. Of a list of compressors,
+ * cheapest first,
+ *
+ *     C(e, k) = inner[m](e, k), m the dearest whose message has at most B bits,
+ *
+ * B the bandwidth of agent i in round k, in bits: a number, a schedule of the rounds (`base/schedules.ts`), or a
+ * trace that is gone through again and again, agent i being i `stagger` entries ahead, so that links are good
+ * and bad at different times:
+ *
+ *     B = trace[(k + i stagger) mod length]
+ *
+ * The least of these must have room for the cheapest message. In one that has a length of its own the longest
+ * counts. Bits: those of the choice and ceil(log2 choices) for which one it is, since only the sender has
+ * measured its link. Never linear. Contraction: the smallest of the choices'. A memory inside a choice
+ * (`error-feedback`) waits while others are chosen; `error-feedback(kimad(...))` has one memory for all.
+ * `adaptive` is for a budget over time, this for a limit in every round.
+ * Source: Xin, Ilin, Zhang, Canini, Richtarik 2023 (arXiv 2312.08053). Departures: a bandwidth that is given,
+ * where theirs is estimated from the last messages; choices from a list, where theirs is top-k of a k that fits.
+ */
+
+import { unexpected } from '../base/errors.js';
+import { planSchedule, scheduleParameter, valueAt } from '../base/schedules.js';
+import { bindChoices, MAX_CHOICES, planChoices } from './choices.js';
+import { defineCompressor, innerCompressor } from './define.js';
+
+/** Entries of a trace, at most. */
+const LONGEST_TRACE = 100_000;
+
+/** The dearest of several that a round's bandwidth has room for. */
+export const kimad = defineCompressor({
+  kind: 'kimad',
+  metadata: {
+    title: 'Kimad',
+    summary: 'takes the dearest of several compressors that the bandwidth of the round has room for',
+    source: 'Xin, Ilin, Zhang, Canini, Richtarik 2023 (arXiv 2312.08053)',
+  },
+  parameters: (z) => ({
+    bandwidth: z
+      .union([
+        scheduleParameter(z),
+        z.strictObject({
+          trace: z.array(z.number().positive()).min(1).max(LONGEST_TRACE).describe('round after round'),
+          stagger: z
+            .int()
+            .min(0)
+            .optional()
+            .describe('entries that an agent is ahead of the one before, or 0'),
+        }),
+      ])
+      .describe('bits that a message of the round may have: a number, a schedule, or a trace'),
+    inner: z
+      .array(innerCompressor(z, 'one of them'))
+      .min(1)
+      .max(MAX_CHOICES)
+      .describe('compressors to choose from, cheapest first'),
+  }),
+  takes: ['bandwidth', 'inner'],
+
+  plan: ({ bandwidth, inner }, context, nested) => {
+    const { path, rounds } = context;
+    const planned = planChoices(inner, context, nested, false);
+    const traced = typeof bandwidth === 'object' && 'trace' in bandwidth;
+    const schedule = traced ? null : planSchedule(bandwidth, rounds);
+    const { trace = [], stagger = 0 } = traced ? bandwidth : {};
+    // A schedule never rises.
+    const ends = schedule && [valueAt(schedule, 0), valueAt(schedule, Math.max(0, rounds - 1))];
+    const least = (ends ?? trace).reduce((a, b) => Math.min(a, b));
+    if (least < planned.costs[0]) {
+      const expected = `at least ${planned.costs[0]} bits in every round, which the cheapest message takes`;
+      throw unexpected([...path, 'bandwidth'], least, expected);
+    }
+    return { ...planned, schedule, trace, stagger };
+  },
+
+  bind: (plan, runtime, nested) => {
+    const { say, prepare, gather, decode } = bindChoices(plan, runtime, nested);
+    const { numbers } = runtime;
+    return {
+      prepare,
+      gather,
+      decode,
+      encode(first, count, round, errors, errorStride, slots, lengths) {
+        for (let r = 0; r < count; r++) {
+          const agent = first + r;
+          const m = choiceOf(plan, round, numbers === undefined ? agent : numbers[agent]);
+          say(m, agent, round, errors + r * errorStride, errorStride, slots, lengths);
+        }
+      },
+    };
+  },
+
+  reference: (plan, seed, nested) => {
+    const choices = plan.choices.map((choice) => nested.reference(choice, seed));
+    return (error, round, agent) => choices[choiceOf(plan, round, agent)](error, round, agent);
+  },
+  examples: (dim) => [
+    {
+      bandwidth: { trace: [130 + 130 * dim, 200 + 16 * dim, 200 + 16 * dim], stagger: 1 },
+      inner: [{ kind: 'sign' }, { kind: 'identity' }],
+    },
+    {
+      bandwidth: { kind: '1/k', initial: 130 + 130 * dim, after: 1e6 },
+      inner: [{ kind: 'sign' }, { kind: 'identity' }],
+    },
+  ],
+});
+
+interface Limited {
+  schedule: Parameters<typeof valueAt>[0] | null;
+  trace: readonly number[];
+  stagger: number;
+  costs: readonly number[];
+}
+
+function choiceOf({ schedule, trace, stagger, costs }: Limited, round: number, agent: number): number {
+  const room = schedule ? valueAt(schedule, round) : trace[(round + agent * stagger) % trace.length];
+  let choice = 0;
+  for (let m = 1; m < costs.length; m++) if (costs[m] <= room) choice = m;
+  return choice;
+}

@@ -5,6 +5,7 @@ import { barrier } from './barrier.js';
 import { checkpoints } from './checkpoints.js';
 import { counters } from './counters.js';
 import { dashboard } from './dashboard.js';
+import { distortion } from './distortion.js';
 import { flows } from './flows.js';
 import { growth } from './growth.js';
 import { kernels } from './kernels.js';
@@ -40,5 +41,6 @@ export const benchmarks: readonly Benchmark[] = [
   workers,
   mpi,
   growth,
+  distortion,
   targets,
 ];

@@ -146,7 +146,8 @@ export function norm(vector: Float64Array): number {
   return largest * Math.sqrt(sum);
 }
 
-class RandomVector {
+/** Numbers of one vector, one after the other. */
+export class RandomVector {
   private readonly words = new Uint32Array(4);
   private readonly seed: Seed;
   private readonly agent: number;

@@ -36,11 +36,15 @@ export interface Row {
 }
 
 /**
- * What a row is multiplied by: a number, one of the round, or one times the agent's weighted degree. A
- * function of the round is called in the loop: where it sometimes returns a small whole number, every other
+ * What a row is multiplied by: a number, one of the round, one times the agent's weighted degree, or one times
+ * the float64 that the agent has in the table at an address. A function of the round is called in the loop: where it sometimes returns a small whole number, every other
  * number becomes an object. (A round that differs from all others is said apart: `FlowEquations.first`.)
  */
-export type Coefficient = number | ((round: number) => number) | { timesDegree: number };
+export type Coefficient =
+  | number
+  | ((round: number) => number)
+  | { timesDegree: number }
+  | { timesOwn: number; table: number };
 
 export type Term = readonly [by: Coefficient, row: Row];
 

@@ -16,8 +16,12 @@ import { exactDiffusion, nids } from './nids.js';
 import { pdmm } from './pdmm.js';
 import { powerGossip, powerGossipSgd } from './power-gossip.js';
 import { primalDual } from './primal-dual.js';
+import { pushDiging } from './push-diging.js';
+import { pushPull } from './push-pull.js';
 import { pushSum } from './push-sum.js';
 import { scaledPrimalDual } from './scaled-primal-dual.js';
+import { stochasticGradientPush } from './sgp.js';
+import { surplusConsensus } from './surplus-consensus.js';
 import type { FlowDefinition } from './types.js';
 
 /** Every flow by its kind. */
@@ -26,6 +30,7 @@ export const flows: Record<string, FlowDefinition> = Object.fromEntries(
     primalDual,
     consensus,
     pushSum,
+    surplusConsensus,
     dgd,
     extra,
     nids,
@@ -38,6 +43,9 @@ export const flows: Record<string, FlowDefinition> = Object.fromEntries(
     lead,
     beer,
     compressedGradientTracking,
+    pushPull,
+    pushDiging,
+    stochasticGradientPush,
     powerGossip,
     powerGossipSgd,
     scaledPrimalDual,

@@ -138,7 +138,7 @@ class Writer {
   /** Locals: vectors of numbers, and what is a float64 of its own. */
   private readonly splats = new Map<number, number>();
   private readonly scalars = new Map<number, number>();
-  /** The same of the agent: products with its degree, and what a proximal step is made of. */
+  /** The same of the agent: products with its degree or with numbers of its own, and what a proximal step is made of. */
   private readonly own = new Map<string, number>();
   private agent = 0;
   /** Bytes of an agent's row behind rows of all, and behind those of the block. */
@@ -272,7 +272,7 @@ class Writer {
     for (const step of this.list.steps) {
       if (step.does === 'sum') {
         step.terms.forEach(([by], k) => {
-          if (typeof by === 'object') scalar(by.timesDegree);
+          if (typeof by === 'object') scalar(factorOf(by));
           else if (!isPlain(by, k)) vector(by);
         });
       } else if (step.does === 'descend') {
@@ -296,11 +296,14 @@ class Writer {
     for (const step of this.list.steps) {
       if (step.does === 'sum') {
         for (const [by] of step.terms) {
-          if (typeof by !== 'object' || this.own.has(`degree ${by.timesDegree}`)) continue;
-          this.scalar(by.timesDegree);
-          b.get(this.degree);
+          if (typeof by !== 'object' || this.own.has(ownName(by))) continue;
+          this.scalar(factorOf(by));
+          if ('table' in by) {
+            this.shifted(this.agent, 3);
+            b.loadF64(by.table);
+          } else b.get(this.degree);
           b.op(OP.f64Mul);
-          keep(`degree ${by.timesDegree}`);
+          keep(ownName(by));
         }
       } else if (step.does === 'prox') {
         const { p, q = 0, eta = 1, rho } = step.problem;
@@ -617,10 +620,7 @@ class Writer {
   }
 
   private coefficient(by: Coefficient): void {
-    const local =
-      typeof by === 'object'
-        ? this.own.get(`degree ${by.timesDegree}`)
-        : this.splats.get(this.numbers.at(by));
+    const local = typeof by === 'object' ? this.own.get(ownName(by)) : this.splats.get(this.numbers.at(by));
     this.b.get(local!);
   }
 
@@ -657,6 +657,12 @@ class Writer {
     });
   }
 }
+
+/** A coefficient that is another for each agent: its number, and its name among the agent's own. */
+type OwnCoefficient = Exclude<Coefficient, number | ((round: number) => number)>;
+const factorOf = (by: OwnCoefficient): number => ('table' in by ? by.timesOwn : by.timesDegree);
+const ownName = (by: OwnCoefficient): string =>
+  'table' in by ? `table ${by.table} ${by.timesOwn}` : `degree ${by.timesDegree}`;
 
 /** Problems of one name have one curvature and one step. */
 const nameOf = ({ p, q = 0, eta = 1, rho }: ProxProblem) => `${p} ${q} ${eta} ${rho}`;

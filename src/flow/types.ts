@@ -8,6 +8,7 @@
  */
 
 import type { z } from 'zod';
+import type { ArcMixing } from '../../topology/arc-mixing.js';
 import type { FieldSpec, Reals } from '../arena/layout.js';
 import type { RotatedSigns } from '../compress/types.js';
 import type { BatchSize } from '../cost/batch.js';
@@ -116,6 +117,8 @@ export interface FlowContext {
   variance?: number | undefined;
   /** Largest weighted degree. */
   maxDegree: number;
+  /** Of mixing over the graph's arcs; as `gains`, asked only where something is `auto`. */
+  arcs(): ArcMixing;
   /** m I <= Hessian of f_i <= l I for every agent; large costs take a while to say so. */
   curvature(): { m: number; l: number };
   /** Rounds of the run, at most. */

@@ -393,6 +393,20 @@ export interface FlowKinds {
       };
   };
   /** averages over directed graphs: sums and weights in even shares, and their ratio */ 'push-sum': object;
+  /** the exact average over directed graphs with every message compressed: no weights are sent */
+  'surplus-consensus': {
+    /** step size h; auto: a practical rule from the gaps of R and C; default: auto */ step?: number | 'auto';
+    /** consensus step; auto: the compressor's contraction; default: auto */ gamma?: number | 'auto';
+    /** the same of the surplus; auto: as gamma; default: auto */ gammaTracker?: number | 'auto';
+    /** gain of the estimate of x, in (0, 1]; auto: 1, or 1/(1 + variance); default: auto */
+    alpha?: number | 'auto';
+    /** the same of the surplus; auto: as alpha; default: auto */ alphaTracker?: number | 'auto';
+    /**
+     * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
+     * default: pilot
+     */
+    tuning?: 'pilot' | 'formula';
+  };
   /** gradient step and average with the neighbours; stalls at a bias unless the step diminishes */
   dgd: FlowCommon & {
     /** dgd: W x - h grad f(x); diffusion: W (x - h grad f(x)); default: dgd */ variant?: 'dgd' | 'diffusion';
@@ -507,6 +521,64 @@ export interface FlowKinds {
      */
     alpha?: number | 'auto';
     /** the same of the tracker; auto: as alpha; default: auto */ alphaTracker?: number | 'auto';
+  };
+  /** over directed graphs: states pulled, trackers pushed, both compressed; exact */ 'push-pull': {
+    /** step size h; auto: a practical rule from the gaps of R and C; default: auto */ step?: number | 'auto';
+    /**
+     * consensus step; auto: the compressor's contraction; its square for an unbiased compressor scaled to be
+     * one; default: auto
+     */
+    gamma?: number | 'auto';
+    /** the same of the tracker; auto: as gamma; default: auto */ gammaTracker?: number | 'auto';
+    /**
+     * gain of the estimate of x, in (0, 1]; auto: 1, or 1/(1 + variance) of an unbiased compressor that is
+     * no contraction; default: auto
+     */
+    alpha?: number | 'auto';
+    /** the same of the tracker; auto: as alpha; default: auto */ alphaTracker?: number | 'auto';
+    /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
+    batch?: 'all' | number;
+    /**
+     * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
+     * default: pilot
+     */
+    tuning?: 'pilot' | 'formula';
+  };
+  /** over directed graphs: sums, weights and trackers pushed, x their ratio; exact, compressed too */
+  'push-diging': {
+    /** step size h; auto: a practical rule from the gap of C; default: auto */ step?: number | 'auto';
+    /**
+     * consensus step; auto: the compressor's contraction; its square for an unbiased compressor scaled to be
+     * one; default: auto
+     */
+    gamma?: number | 'auto';
+    /** the same of the tracker; auto: as gamma; default: auto */ gammaTracker?: number | 'auto';
+    /** gain of the estimate of the sums, in (0, 1]; auto: 1, or 1/(1 + variance); default: auto */
+    alpha?: number | 'auto';
+    /** the same of the tracker; auto: as alpha; default: auto */ alphaTracker?: number | 'auto';
+    /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
+    batch?: 'all' | number;
+    /**
+     * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
+     * default: pilot
+     */
+    tuning?: 'pilot' | 'formula';
+  };
+  /** gradient steps between steps of push-sum, compressed too; stalls at a bias unless the step diminishes */
+  sgp: {
+    /** step size h; auto: the share of the lightest agent / (4 l); default: auto */ step?: number | 'auto';
+    /** a: the step of round k is h a/(a + k), halved after a rounds; 0 is a constant step; default: 0 */
+    decayRounds?: number;
+    /** consensus step; auto: the compressor's contraction; default: auto */ gamma?: number | 'auto';
+    /** gain of the estimate of the sums, in (0, 1]; auto: 1, or 1/(1 + variance); default: auto */
+    alpha?: number | 'auto';
+    /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
+    batch?: 'all' | number;
+    /**
+     * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
+     * default: pilot
+     */
+    tuning?: 'pilot' | 'formula';
   };
   /** averages the agents' own matrices by power iteration on neighbours' differences */ 'power-gossip': {
     /** [rows, columns] of the matrix that x is, row after row */ shape: [number, number];

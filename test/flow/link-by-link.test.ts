@@ -132,7 +132,7 @@ const reasons: Record<string, RegExp> = {
   b: /needs everyone to hear as many as hear it, and agent \d does not/,
   c: /expected identity, since|with none nothing is compressed/,
   d: /needs every link to work in both directions, and the topology is directed/,
-  e: /since push-sum gives even shares/,
+  e: /since [a-z-]+ gives even shares/,
   f: /has to know a round ahead how many will hear/,
   m: /which needs links that work in both directions, and the topology is directed/,
   o: /brings edges of its own, without weights/,

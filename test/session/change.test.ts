@@ -86,6 +86,15 @@ const FLOWS: Record<
   lead: { compressed: true, gain: { gamma: 0.3 }, exact: true },
   beer: { compressed: true, gain: { gamma: 0.2 }, exact: true },
   'c-gt': { compressed: true, gain: { gamma: 0.2 }, exact: true },
+  'surplus-consensus': {
+    compressed: true,
+    gain: { gamma: 0.3 },
+    exact: true,
+    also: { cost: { kind: 'average', dim: 8 } },
+  },
+  'push-pull': { compressed: true, gain: { gamma: 0.2 }, exact: true },
+  'push-diging': { compressed: true, gain: { gamma: 0.2 }, exact: true },
+  sgp: { compressed: true, gain: { step: 0.01 } },
   'power-gossip': {
     flow: { shape: [4, 2] },
     gain: { mixing: 0.05 },

@@ -28,6 +28,8 @@ export interface AgentInputs {
   gradient(x: Vector): Vector;
   /** How many will hear it in a round. */
   hearers(round: number): number;
+  /** How many could. */
+  everyHearer: number;
   /** Of the mixing matrix W = I - tau L. */
   tau: number;
 }
@@ -72,6 +74,7 @@ export function runLinkByLink(inputs: NetworkInputs): Vector[] {
       hears: hears[me],
       gradient: (at) => gradient(at, me),
       hearers: (round) => hearersOf[me].filter((to) => up(round, me, to)).length,
+      everyHearer: hearersOf[me].length,
       tau,
     }),
   );
@@ -575,6 +578,138 @@ export function powerGossip(
           held.set(from, sum([1 / norm, d]));
         }
         agent.x = x;
+      },
+    };
+    return agent;
+  };
+}
+
+/**
+ * Push-pull, link by link: what is pulled is averaged with equal weights, what is pushed is given in shares of
+ * 1/(1 + those who could hear); a neighbour keeps its own copies of what it was told. `follows`: what trackers
+ * follow, in the place of the gradient.
+ */
+export function pushPull(gains: {
+  h: number;
+  gamma: number;
+  gammaTracker: number;
+  alpha: number;
+  alphaTracker: number;
+  follows?: 'x';
+}): MakeAgent {
+  const { h, gamma, gammaTracker, alpha, alphaTracker, follows } = gains;
+  return ({ start, hears, gradient, hearers, everyHearer }) => {
+    const slope = (x: Vector) => (follows === 'x' ? x : gradient(x));
+    let before = slope(start);
+    let v = follows === 'x' ? zeros(start) : before;
+    let [sX, sP] = [zeros(start), zeros(start)];
+    const copies = new Map(hears.map(({ from }) => [from, [zeros(start), zeros(start)]]));
+    const filters = [alpha, alphaTracker];
+    const learn = (from: number, said: Vector[]) => {
+      const old = copies.get(from) as Vector[];
+      copies.set(
+        from,
+        old.map((copy, which) => sum([1, copy], [filters[which], said[which]])),
+      );
+    };
+    const agent: Agent = {
+      x: start,
+      say: () => [sum([1, agent.x], [-1, sX]), sum([1 / (1 + everyHearer), v], [-1, sP])],
+      step(round, [qX, qP], heard) {
+        for (const { from, missed } of heard) for (const said of missed) learn(from, said);
+        const knownOf = ({ from, said }: Heard, which: number) =>
+          sum([1, (copies.get(from) as Vector[])[which]], [1, said[which]]);
+        const [xHat, pHat] = [sum([1, sX], [1, qX]), sum([1, sP], [1, qP])];
+        const pull = gamma / (1 + hears.length);
+        const x = sum(
+          [1, agent.x],
+          [-h, v],
+          ...heard.flatMap((one): [number, Vector][] => [
+            [pull, knownOf(one, 0)],
+            [-pull, xHat],
+          ]),
+        );
+        // Given to each that hears, and gotten.
+        v = sum(
+          [1, v],
+          [-gammaTracker * hearers(round), pHat],
+          ...heard.map((one): [number, Vector] => [gammaTracker, knownOf(one, 1)]),
+        );
+        const fresh = slope(x);
+        v = sum([1, v], [1, fresh], [-1, before]);
+        before = fresh;
+        agent.x = x;
+        sX = sum([1, sX], [alpha, qX]);
+        sP = sum([1, sP], [alphaTracker, qP]);
+        for (const { from, said } of heard) learn(from, said);
+      },
+    };
+    return agent;
+  };
+}
+
+/**
+ * Sums and weights in shares of 1/(1 + those who could hear), x their ratio, link by link: with a tracker
+ * (push-DIGing), or with gradient steps between (`tracker: null`, stochastic gradient push).
+ */
+export function ratio(gains: {
+  step: (round: number) => number;
+  gamma: number;
+  alpha: number;
+  tracker: { gamma: number; alpha: number } | null;
+}): MakeAgent {
+  const { step, gamma, alpha, tracker } = gains;
+  const used = tracker === null ? [{ gamma, alpha }] : [{ gamma, alpha }, tracker];
+  return ({ start, hears, gradient, hearers, everyHearer }) => {
+    const share = 1 / (1 + everyHearer);
+    let u = start;
+    let weight = 1;
+    let y = gradient(start);
+    let told = used.map(() => zeros(start));
+    const copies = new Map(hears.map(({ from }) => [from, told]));
+    const learn = (from: number, said: Vector[]) => {
+      const old = copies.get(from) as Vector[];
+      copies.set(
+        from,
+        used.map((by, which) => sum([1, old[which]], [by.alpha, said[which]])),
+      );
+    };
+    /** What is pushed: the sums after the step, and the tracker. */
+    let pushed: Vector[] = [];
+    const agent: Agent = {
+      x: start,
+      say(round) {
+        const descent = tracker === null ? gradient(agent.x) : y;
+        pushed = [sum([1, u], [-step(round), descent]), ...(tracker === null ? [] : [y])];
+        return [
+          ...pushed.map((vector, which) => sum([share, vector], [-1, told[which]])),
+          Float64Array.of(share * weight),
+        ];
+      },
+      step(round, own, heard) {
+        for (const { from, missed } of heard) for (const said of missed) learn(from, said);
+        const next = pushed.map((vector, which) => {
+          const by = used[which].gamma;
+          const hat = sum([1, told[which]], [1, own[which]]);
+          return sum(
+            [1, vector],
+            [-by * hearers(round), hat],
+            ...heard.flatMap(({ from, said }): [number, Vector][] => [
+              [by, (copies.get(from) as Vector[])[which]],
+              [by, said[which]],
+            ]),
+          );
+        });
+        const last = used.length;
+        weight +=
+          gamma *
+          (heard.reduce((total, { said }) => total + said[last][0], 0) - hearers(round) * own[last][0]);
+        u = next[0];
+        const before = agent.x;
+        agent.x = u.map((entry) => entry / weight);
+        if (tracker !== null) y = sum([1, next[1]], [1, gradient(agent.x)], [-1, gradient(before)]);
+        told = used.map((by, which) => sum([1, told[which]], [by.alpha, own[which]]));
+        for (const { from, said } of heard) learn(from, said);
       },
     };
     return agent;

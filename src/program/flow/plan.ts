@@ -7,6 +7,7 @@
  * adds the gains.
  */
 
+import { arcMixing } from '../../../topology/arc-mixing.js';
 import type { Graph } from '../../../topology/index.js';
 import { checkArenaFits } from '../../arena/fits.js';
 import {
@@ -261,6 +262,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     contraction,
     variance: messages.compressed ? compressor.variance : undefined,
     maxDegree: problem.degrees.reduce((largest, degree) => Math.max(largest, degree), 0),
+    arcs: memo(() => arcMixing(graph)),
     curvature: () => cost.curvature,
     rounds: config.rounds,
   };

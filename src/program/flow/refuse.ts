@@ -98,7 +98,7 @@ export function checkGraph(
           path,
           hint:
             definition.declares?.directed ??
-            `on directed graphs: push-sum, or consensus with compress none where everyone hears as many as hear it; or make edges of the arcs (no \`directed\`)`,
+            `on directed graphs: ${others((other) => other.graphs?.({ kind: other.kind }) === 'arcs')}, or consensus with compress none where everyone hears as many as hear it; or make edges of the arcs (no \`directed\`)`,
         },
       );
     }
@@ -106,7 +106,10 @@ export function checkGraph(
     if (uneven >= 0) {
       throw new InputError(
         `${mode} needs everyone to hear as many as hear it, and agent ${graph.labels?.[uneven] ?? uneven} does not`,
-        { path: ['flow', 'kind'], hint: 'push-sum averages over any strongly connected directed graph' },
+        {
+          path: ['flow', 'kind'],
+          hint: 'push-sum and surplus-consensus average over any strongly connected directed graph',
+        },
       );
     }
     if (weights !== null) {

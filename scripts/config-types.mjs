@@ -52,7 +52,7 @@ export interface FlowConfigInput extends CommonInput, GraphOptionsInput {
   topology: TopologyInput | GraphFileInput | GraphEdgesInput | GraphInput;
   /** private cost of every agent */ cost: CostInput;
   /** what the agents do in a round */ flow: FlowInput;
-  /** what a message keeps; all of it where absent */ compressor?: CompressorInput;
+  /** what a message keeps; all of it where absent */ compressor?: CompressorInput | 'auto' | ({ kind: 'auto' } & AutoCompressorInput);
   /** links that change; every edge is up in every round where absent */ links?: LinksInput;
 }
 
@@ -87,6 +87,7 @@ export function configTypes(schema) {
     ]),
     declaration('GraphFileInput', 'A graph that is read from a file.', topology.anyOf[0]),
     declaration('GraphEdgesInput', 'A graph that is given by its edges.', topology.anyOf[1]),
+    declaration('AutoCompressorInput', 'A compressor that is to be chosen.', compressor.anyOf[2]),
     declaration('GraphOptionsInput', 'What only runs on a graph have.', { properties: { weights, layout } }),
     declaration('CommonInput', 'What every run has.', { properties: common }),
     CONFIGS,

@@ -9,7 +9,7 @@ import type { Command } from 'commander';
 import { writeNamed } from '../../topology/whole-file.js';
 import { InputError } from '../base/errors.js';
 import type { LoadedConfig } from '../run/config.js';
-import type { Tuning } from '../run/reports.js';
+import type { PlanReport } from '../run/reports.js';
 import { writtenWhole } from './signals.js';
 import { colours, printLine, type Terminal } from './terminal.js';
 
@@ -23,12 +23,16 @@ same gains on every machine. Where pilots are not affordable (more than 5,000 ag
               (gap and rmsError; nothing is said where it names another quantity, since nobody predicts it)
   nearest its limit   which condition on the step binds, and how closely
 
+A compressor that is \`auto\` is chosen first, by trial runs of all that are registered: of them the one that takes the fewest rounds, bits or seconds
+(\`compressor: { kind: auto, for: bits }\`). A table says what the others would take.
+
 \`--write\` puts the numbers into a copy of the config, which then needs no tuning any more; the copy must lie beside the original, because paths in a config
 are relative to it. docs/auto.md has the mathematics.
 
 Examples:
   $ sottovoce tune ring.yaml
   $ sottovoce tune ring.yaml --set compressor='{ kind: sign }' --json
+  $ sottovoce tune ring.yaml --set compressor=auto
   $ sottovoce tune ring.yaml --write ring-tuned.yaml
 `;
 
@@ -73,14 +77,14 @@ export async function tuneCommand(file: string, options: TuneOptions, terminal: 
     });
   }
   const plan = await onCoordinator('plan', loaded, { loaded });
-  const { tuning } = plan;
-  if (tuning === null) {
+  const { tuning, compressorChoice } = plan;
+  if (tuning === null && compressorChoice === undefined) {
     throw new InputError(`${basename(file)} leaves no gain to auto: there is nothing to tune`, {
       hint: 'remove flow.step, flow.alpha and flow.beta from it, or `--set flow.step=auto`',
     });
   }
   const report = tuneReport(plan, tuning, loaded.config.stop);
-  if (write !== undefined) await writeTuned(write, loaded, plan.gains, tuning, terminal);
+  if (write !== undefined) await writeTuned(write, loaded, plan, terminal);
   const paint = colours(terminal, terminal.stdout);
   printLine(terminal.stdout, json ? JSON.stringify(report, null, 2) : formatTuning(report, plan.name, paint));
   if (write !== undefined && !json) printLine(terminal.stdout, `\nconfig with these numbers: ${write}`);
@@ -90,13 +94,15 @@ export async function tuneCommand(file: string, options: TuneOptions, terminal: 
 async function writeTuned(
   file: string,
   { file: source, overrides = [] }: LoadedConfig,
-  gains: Record<string, number>,
-  { chosen, compress }: Tuning,
+  { gains, tuning, compressorChoice }: PlanReport,
   { stderr }: Terminal,
 ): Promise<void> {
   const { parseDocument } = await import('yaml');
   const document = parseDocument(await readFile(source as string, 'utf8'));
   for (const { path, value } of overrides) document.setIn(path, document.createNode(value));
+  if (compressorChoice !== undefined)
+    document.setIn(['compressor'], document.createNode(compressorChoice.spec));
+  const { compress = null, chosen = [] } = tuning ?? {};
   if (compress !== null) document.setIn(['flow', 'compress'], compress);
   for (const name of chosen) document.setIn(['flow', name], gains[name]);
   await writtenWhole(stderr, () => writeNamed(file, String(document))).catch((cause: Error) => {

@@ -11,6 +11,7 @@
 import path from 'node:path';
 import { InputError } from '../base/errors.js';
 import { checkSpec, parseSpecText } from '../certify/spec-text.js';
+import { AUTO } from '../compress/auto.js';
 import { COMPRESS_MODES } from '../flow/types.js';
 import type { Override } from '../run/config.js';
 import type { Registries } from '../schema/program.js';
@@ -170,7 +171,8 @@ function flowChoice(text: string, origin: string, { flows }: Registries): Choice
   return { text, overrides: [{ path: ['flow'], value, origin }] };
 }
 
-function compressorChoice(text: string, origin: string, { compressors }: Registries): Choice {
+function compressorChoice(text: string, origin: string, registries: Registries): Choice {
+  const compressors = { ...registries.compressors, ...AUTO };
   const value = checkSpec(parseSpecText(text, compressors), compressors);
   return { text, overrides: [{ path: ['compressor'], value, origin }] };
 }

@@ -65,6 +65,7 @@ export const bestRotation = defineCodec({
       projects: true,
     };
   },
+  candidates: () => [{ scaleBits: 32 }],
   codec: (plan, runtime) => rotationCodec(plan, runtime.seed),
   reference: (plan, seed) => {
     const { size } = plan;

@@ -153,6 +153,7 @@ export const custom = defineCodec({
   open: true,
   takes: ['module'],
   examples: () => [],
+  candidates: () => [],
 
   plan: (spec, context) => {
     const { kind: _, module: file, ...parameters } = spec;

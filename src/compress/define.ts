@@ -12,6 +12,7 @@
  */
 
 import type { z } from 'zod';
+import type { NumberBits } from '../arena/layout.js';
 import type { Metadata, PlanContext, Runtime, Seed } from '../runtime.js';
 import { bindCodec, type Codec } from './codec.js';
 import { codecNs, kernelNs, numbersNs } from './nanoseconds.js';
@@ -52,7 +53,8 @@ interface Defined<Kind extends string, S extends Shape, Takes extends Names, Pla
   extends Described<Kind, S, Takes> {
   plan(spec: ParametersOf<Kind, S>, context: PlanContext, nested: Nested): Plan;
   examples?(dim: number): Record<string, unknown>[];
-  compresses?: false;
+  candidates?(dim: number): Record<string, unknown>[];
+  asIs?(spec: ParametersOf<Kind, S>, realBits: NumberBits): boolean;
 }
 
 type Bound = Omit<BoundCompressor, 'prepare'> & Partial<BoundCompressor>;
@@ -141,10 +143,11 @@ function whole<Kind extends string, S extends Shape, Takes extends Names, Plan e
     messages,
   }: Kernelled<Plan> & { messages?(plan: Plan & CompressorPlan, seed: Seed): Messages },
 ): Compressor<Kind, S, Takes> {
-  const { kind, plan, compresses, examples = () => [{}] } = definition;
+  const { kind, plan, asIs, examples = () => [{}], candidates = examples } = definition;
   return Object.assign(builderOf(definition), {
     ...described(definition),
     examples,
+    candidates,
     plan: (spec: ParametersOf<Kind, S>, context: PlanContext, nested: Nested) =>
       withDefaults(kind, context, plan(spec, context, nested)),
     bind: (bound: Plan & CompressorPlan, runtime: Runtime, nested: Nested) => ({
@@ -153,7 +156,7 @@ function whole<Kind extends string, S extends Shape, Takes extends Names, Plan e
     }),
     reference,
     ...(messages && { messages }),
-    ...(compresses === false && { compresses }),
+    ...(asIs && { asIs }),
   }) as unknown as Compressor<Kind, S, Takes>;
 }
 

@@ -127,4 +127,9 @@ export const eventTriggered = defineCompressor({
     };
   },
   examples: () => [{ threshold: { relative: 0.3, rate: 0.9 }, inner: { kind: 'sign' } }],
+  candidates: () =>
+    [{ kind: 'sign' }, { kind: 'flatten', inner: { kind: 'sign', scaleBits: 32 } }].map((inner) => ({
+      threshold: { relative: 0.3, rate: 0.9 },
+      inner,
+    })),
 });

@@ -151,4 +151,10 @@ export const flatten = defineCompressor({
     };
   },
   examples: () => [{ inner: { kind: 'sign' } }],
+  candidates: (dim) => {
+    const inner = [{ kind: 'sign' }, { kind: 'sign', scaleBits: 32 }];
+    // Padding a vector may nearly double its message.
+    const padded = 2 ** Math.ceil(Math.log2(dim)) > dim;
+    return inner.flatMap((inner) => [{ inner }, ...(padded ? [{ inner, size: 'exact' }] : [])]);
+  },
 });

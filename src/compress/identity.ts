@@ -27,7 +27,6 @@ export const identity = defineWired({
     summary: 'sends every entry as a float64, float32 or float16',
     source: 'none',
   },
-  compresses: false,
   parameters: (z) => ({
     wire: z
       .enum(['f64', 'f32', 'f16'])
@@ -53,6 +52,7 @@ export const identity = defineWired({
       verbatim: exact,
     };
   },
+  asIs: ({ wire }, realBits) => wire === undefined || ENTRY[wire].bits === realBits,
   bind: (plan, runtime) => {
     const { dim, slotBytes, wire, realBits } = plan;
     const { kernels } = runtime;

@@ -83,6 +83,7 @@ export const natural = defineCodec({
       },
     };
   },
+  candidates: () => [{}, { rounding: 'nearest' }],
   reference:
     ({ stochastic }, seed) =>
     (error, round, agent) => {

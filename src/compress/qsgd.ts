@@ -34,4 +34,5 @@ export const qsgd = defineWired({
   bind: bindDithered,
   messages: ditheredMessages,
   examples: () => [{ levels: 7 }, {}],
+  candidates: () => [3, 7, 15, 31, 127].map((levels) => ({ levels })),
 });

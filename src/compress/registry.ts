@@ -1,5 +1,6 @@
 /** Compressors by their kind: planned, bound and as reference implementations, whatever they are. */
 
+import { type Precision, REAL } from '../arena/layout.js';
 import type { SpecPath } from '../base/errors.js';
 import { lookUp } from '../base/registry.js';
 import type { PlanContext, Runtime, Seed } from '../runtime.js';
@@ -33,15 +34,15 @@ export function compressorDefinition(kind: string): CompressorDefinition {
   return entry;
 }
 
-/** Whether a kind does more than send vectors as they are. */
-export function compresses(kind: string): boolean {
-  const entry = compressors[kind];
-  return entry === undefined || isAlias(entry) || entry.compresses !== false;
+/** Whether a compressor does more than send vectors as they are, in numbers of so many bits. */
+export function compresses(spec: CompressorSpec, precision: Precision = 'float64'): boolean {
+  const entry = compressors[spec.kind];
+  return entry === undefined || isAlias(entry) || entry.asIs?.(spec, REAL[precision].bits) !== true;
 }
 
 /** What a config that names no compressor goes with. */
 export const UNCOMPRESSED: CompressorSpec = {
-  kind: Object.keys(compressors).find((kind) => !compresses(kind)) as string,
+  kind: Object.keys(compressors).find((kind) => !compresses({ kind })) as string,
 };
 
 const nested: Nested = { plan: planCompressor, bind: bindCompressor, reference: referenceCompressor };

@@ -76,6 +76,8 @@ export const schedule = defineCompressor({
     const stages = choices.map((stage) => nested.reference(stage, seed));
     return (error, round, agent) => stages[stageAt(ends, round)](error, round, agent);
   },
+  // Its stages are shares of the run's rounds, and how many those are is what a choice is to find out.
+  candidates: () => [],
   examples: () => [{ until: [0.4], inner: [{ kind: 'identity' }, { kind: 'sign' }] }],
 });
 

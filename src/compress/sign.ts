@@ -151,6 +151,7 @@ export const sign = defineWired({
     format: signs(dim, scaleBits),
     of: (error) => signScaled(error, scale, scaleBits),
   }),
+  candidates: () => [{}, { scaleBits: 32 }],
   examples: () => [
     {},
     { scale: 'unbiased', scaleBits: 32 },

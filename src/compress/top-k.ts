@@ -56,4 +56,5 @@ export const topK = defineWired({
     },
   }),
   examples: (dim) => [{ k: Math.ceil(dim / 8) }, { k: 1 }],
+  candidates: (dim) => [...new Set([16, 8, 4].map((share) => Math.ceil(dim / share)))].map((k) => ({ k })),
 });

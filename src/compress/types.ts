@@ -243,14 +243,19 @@ export interface CompressorDefinition<Parameters = CompressorSpec, Plan = Compre
   bind(plan: Plan, runtime: Runtime, nested: Nested): BoundCompressor;
   /** The reference implementation: what C(error, round) is for agent `agent`, written for the reader. */
   reference(plan: Plan, seed: Seed, nested: Nested): ReferenceCompressor;
-  /** Vectors are sent as they are: what a flow that compresses nothing goes with. */
-  compresses?: false;
+  /** Whether vectors of such numbers are sent as they are: what a flow that compresses nothing goes with. */
+  asIs?(spec: Parameters, realBits: NumberBits): boolean;
   /** Where messages have a format with kernels of its own: the format and C(error, round) in it. */
   messages?(plan: Plan, seed: Seed): Messages;
   /**
    * Specs that suit a dimension: what tables of tests and benchmarks run, the first one where one is enough.
    */
   examples(dim: number): Record<string, unknown>[];
+  /**
+   * Specs of a dimension that `compressor: auto` chooses from; the examples where a kind names none. Empty where
+   * they ask for what only the user has: a module, the rate of a run.
+   */
+  candidates(dim: number): Record<string, unknown>[];
 }
 
 /** Messages in a wire format: the format, and what a message says of an error. */

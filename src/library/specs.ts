@@ -935,6 +935,16 @@ export interface GraphEdgesInput {
   /** keep only the largest connected component */ largestComponent?: boolean;
 }
 
+/** A compressor that is to be chosen. */
+export interface AutoCompressorInput {
+  /**
+   * what there should be least of until the target: rounds, bits that an agent sends, or seconds on the
+   * network of the config; by default seconds where it has one, else bits
+   */
+  for?: 'rounds' | 'bits' | 'seconds';
+  /** compressors to choose from, in the place of all that are registered */ among?: CompressorInput[];
+}
+
 /** What only runs on a graph have. */
 export interface GraphOptionsInput {
   /** edge weights: all 1, Metropolis 1 / (1 + max degree), or those of the graph file; default: unit */
@@ -1076,7 +1086,7 @@ export interface FlowConfigInput extends CommonInput, GraphOptionsInput {
   topology: TopologyInput | GraphFileInput | GraphEdgesInput | GraphInput;
   /** private cost of every agent */ cost: CostInput;
   /** what the agents do in a round */ flow: FlowInput;
-  /** what a message keeps; all of it where absent */ compressor?: CompressorInput;
+  /** what a message keeps; all of it where absent */ compressor?: CompressorInput | 'auto' | ({ kind: 'auto' } & AutoCompressorInput);
   /** links that change; every edge is up in every round where absent */ links?: LinksInput;
 }
 

@@ -132,7 +132,7 @@ export interface TuneOutcome {
 }
 
 /**
- * Chooses the gains that a config leaves to `auto`, on a thread of its own. Deterministic: the same config and
+ * Chooses the gains that a config leaves to `auto`, and the compressor where it is `auto`, on a thread of its own. Deterministic: the same config and
  * options, the same gains.
  *
  * ```ts
@@ -170,15 +170,16 @@ export async function tune(
     onCoordinator('plan', loaded, { signal, loaded }),
     import('../report/tuning.js'),
   ]);
-  const { gains, tuning } = plan;
-  if (tuning === null) {
+  const { gains, tuning, compressorChoice } = plan;
+  if (tuning === null && compressorChoice === undefined) {
     throw new InputError('the config leaves no gain to auto: there is nothing to tune', {
       hint: 'leave out flow.step, flow.alpha and flow.beta, or set them to auto',
     });
   }
-  const { chosen, compress } = tuning;
+  const { chosen = [], compress = null } = tuning ?? {};
   const report = tuneReport(plan, tuning, loaded.config.stop);
-  const tuned = withGains(loaded, { gains, chosen, compress });
+  const compressor = compressorChoice?.spec;
+  const tuned = withGains(loaded, { gains, chosen, compress, ...(compressor && { compressor }) });
   return { gains, chosen, config: tuned, tuning, report, trials: null };
 }
 

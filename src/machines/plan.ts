@@ -137,7 +137,7 @@ export async function planMachines(loaded: LoadedConfig, options: PlanOptions): 
       `--machines is ${machines}, expected at most ${network.nodes}: there are no more agents`,
     );
   }
-  const isCompressed = compresses(flow.config.compressor.kind);
+  const isCompressed = compresses(flow.config.compressor, flow.config.precision);
   const found: PlannedVariant[] = [];
   const samples: MachinesPlan['samples'] = [];
   let asIs: number | null = null;

@@ -808,6 +808,10 @@ function aboutSection({ manifest, summary }: RunPageInput): string {
     ['flow', server ? null : plan?.flow],
     ['gains', gains],
     ['compressor', server ? null : plan?.compressor],
+    ...(plan?.compressorChoice?.why.slice(0, 2) ?? []).map((why, at): [string, string] => [
+      at === 0 ? `chosen for ${plan?.compressorChoice?.for}` : 'next best',
+      why,
+    ]),
     ['up', server?.uplink],
     ['down', server?.downlink],
     ['step', server && `gamma ${server.gamma}; ${server.optimizer}`],

@@ -3,6 +3,7 @@
  */
 
 import type { Colours } from '../base/format.js';
+import { AUTO } from '../compress/auto.js';
 import { parametersOf, type Registry } from '../schema/component.js';
 import { describeExpected } from '../schema/explain.js';
 import type { Registries } from '../schema/program.js';
@@ -31,9 +32,15 @@ export function catalogue(registries: Registries, families: readonly Family[], w
     }));
   const precision = Object.entries(PRECISION).map(([kind, summary]) => ({ kind, summary, parameters: [] }));
   return {
-    ...Object.fromEntries(families.map((family) => [family, describe(registries[family])])),
+    ...Object.fromEntries(families.map((family) => [family, describe(namable(registries, family))])),
     ...(whole && { precision }),
   };
+}
+
+/** What a config can name, which of compressors is one more than there are. */
+function namable(registries: Registries, family: Family): Registry {
+  const registry = registries[family];
+  return registry === registries.compressors ? { ...registry, ...AUTO } : registry;
 }
 
 /** The same as text. */
@@ -46,7 +53,7 @@ export function formatCatalogue(
   const kindWidth = Math.max(
     ...families.flatMap((family) => Object.keys(registries[family]).map((kind) => kind.length)),
   );
-  const parts = families.map((family) => formatFamily(family, registries[family], kindWidth, paint));
+  const parts = families.map((family) => formatFamily(family, namable(registries, family), kindWidth, paint));
   if (whole) {
     const lines = Object.entries(PRECISION).map(
       ([name, what]) => `  ${paint.cyan(name.padEnd(kindWidth))}  ${what}`,

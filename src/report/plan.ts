@@ -49,6 +49,7 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
         ['flow', server ? null : `${plan.flow}; ${gainText}`],
         ['auto', tuning === null ? null : formatChoice(tuning)],
         ['compressor', server ? null : `${plan.compressor}: ${message}`],
+        ...choiceRows(plan),
         ...(server ? serverRows(server, plan.dim) : []),
         [
           'optimum',
@@ -78,6 +79,17 @@ export function formatPlan(plan: PlanReport, colours: Colours): string {
   ];
   for (const warning of plan.warnings) lines.push(`${colours.yellow('warning:')} ${warning}`);
   return lines.join('\n');
+}
+
+/** Why this compressor, where it was \`auto\`; \`sottovoce tune\` says more. */
+function choiceRows({ compressorChoice }: PlanReport): (readonly [string, string | null])[] {
+  const [takes, next] = compressorChoice?.why ?? [];
+  return takes === undefined
+    ? []
+    : [
+        [`least ${compressorChoice?.for}`, takes],
+        ['', next ?? null],
+      ];
 }
 
 function memoryText({ arenaBytes, processBytes }: Pick<PlanReport, 'arenaBytes' | 'processBytes'>): string {

@@ -1,9 +1,16 @@
 /** What a person reads of the gains that were `auto`: which, why, and what to expect. */
 
 import { formatCount } from '../base/count.js';
-import { alignRows, type Colours, formatQuantity } from '../base/format.js';
+import {
+  alignRows,
+  type Colours,
+  formatBits,
+  formatQuantity,
+  formatSeconds,
+  plural,
+} from '../base/format.js';
 import type { StopSpec } from '../run/config.js';
-import type { PlanReport, Tuning } from '../run/reports.js';
+import type { CompressorCandidate, CompressorChoice, PlanReport, Tuning } from '../run/reports.js';
 
 /** What `sottovoce tune` finds, as JSON prints it. */
 export interface TuneReport {
@@ -32,12 +39,17 @@ export interface TuneReport {
   roundsToStop: number | null;
   /** The trial runs that were made; null where there were none. */
   pilots: Tuning['pilots'];
+  /** How the compressor was chosen that was `auto`, and what the others would take; absent where one was given. */
+  compressorChoice?: CompressorChoice;
   /** Of the Laplacian; null where nobody needed it. */
   spectrum: PlanReport['spectrum'];
 }
 
-export function tuneReport(plan: PlanReport, tuning: Tuning, stop: StopSpec): TuneReport {
+/** `tuning`: null where no gain was open, and the compressor alone was. */
+export function tuneReport(plan: PlanReport, chosen: Tuning | null, stop: StopSpec): TuneReport {
+  const tuning = chosen ?? GIVEN;
   return {
+    ...(plan.compressorChoice && { compressorChoice: plan.compressorChoice }),
     flow: plan.flow,
     compressor: plan.compressor,
     method: tuning.method,
@@ -52,6 +64,22 @@ export function tuneReport(plan: PlanReport, tuning: Tuning, stop: StopSpec): Tu
     spectrum: plan.spectrum,
   };
 }
+
+/** Of gains that were all given. */
+const GIVEN: Tuning = {
+  method: 'formula',
+  chosen: [],
+  compress: null,
+  gains: {},
+  why: ['all of them are given'],
+  roundsPerDecade: null,
+  notPredicted: 'all gains are given',
+  roundsToMillionth: null,
+  roundsToGap: null,
+  firstError: null,
+  doubt: null,
+  pilots: null,
+};
 
 /**
  * Until all that `stop` names is reached: a run stops when the last part of it is. Nobody predicts more than
@@ -105,5 +133,51 @@ export function formatTuning(report: TuneReport, name: string, colours: Colours)
       ],
       colours,
     ),
+    ...(report.compressorChoice ? ['', ...choiceLines(report.compressorChoice)] : []),
   ].join('\n');
 }
+
+/** Rows of the table of candidates; what is hopeless is only counted. */
+const MOST_CANDIDATES = 10;
+
+/** Why this compressor, and what the others would take. */
+export function choiceLines({ for: purpose, why, candidates, judgedBy }: CompressorChoice): string[] {
+  const told = candidates.filter(({ rounds }) => rounds !== null).slice(0, MOST_CANDIDATES);
+  const width = Math.max(...told.map(({ compressor }) => compressor.length));
+  const withSeconds = told.some(({ seconds }) => seconds !== null);
+  const left = candidates.length - told.length;
+  const rows = told.map(({ compressor, how, rounds, bits, seconds, ratio }) =>
+    [
+      `  ${compressor.padEnd(width)}`,
+      (ratio === null ? '' : formatQuantity(ratio, 3)).padStart(6),
+      (rounds === null ? '' : formatQuantity(rounds, 3)).padStart(8),
+      (bits === null ? '' : formatBits(bits)).padStart(11),
+      ...(withSeconds ? [(seconds === null ? '' : formatSeconds(seconds)).padStart(12)] : []),
+      `  ${HOW[how]}`,
+    ].join(''),
+  );
+  const head = [
+    `  ${'compressor'.padEnd(width)}`,
+    'ratio'.padStart(6),
+    'rounds'.padStart(8),
+    'an agent'.padStart(11),
+    ...(withSeconds ? ['network'.padStart(12)] : []),
+    '  known by',
+  ].join('');
+  return [
+    `least ${purpose}`,
+    ...why.map((line) => `  ${line}`),
+    ...(judgedBy === 'rule' ? [] : [head, ...rows]),
+    ...(judgedBy !== 'rule' && left > 0
+      ? [`  and ${plural(left, 'candidate')} that would take far more`]
+      : []),
+  ];
+}
+
+const HOW: Record<CompressorCandidate['how'], string> = {
+  full: 'all its trial runs',
+  short: 'some trial runs: at most this',
+  starts: 'a few trial runs: at most this',
+  objective: "the objective's fall",
+  rule: 'the rule',
+};

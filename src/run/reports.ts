@@ -4,6 +4,7 @@
  */
 
 import type { Gains } from '../base/pattern-search.js';
+import type { CompressorSpec } from '../compress/types.js';
 import type { Compress } from '../flow/types.js';
 import type { ChangeReport } from './changes.js';
 
@@ -79,6 +80,8 @@ export interface PlanReport {
   gains: Record<string, number>;
   /** How those that were `auto` were chosen, and what is expected of them; null where none was. */
   tuning: Tuning | null;
+  /** How the compressor was chosen that was `auto`; absent where one was given. */
+  compressorChoice?: CompressorChoice;
   /** Bits of one message, and of one that is not compressed; null where they vary. */
   bits: { perMessage: number | null; uncompressedPerMessage: number };
   /** The central solution: f*, |grad f| there, and how it was found; null where it is unknown. */
@@ -193,6 +196,14 @@ export interface Summary {
    * shows; null where unknown.
    */
   rate?: { predicted: number | null; measured: number | null };
+  /**
+   * Of a compressor that was `auto`: which it became, for what, and what was predicted of it and of the next best;
+   * manifest.json has all that were considered.
+   */
+  compressorChoice?: Pick<CompressorChoice, 'for' | 'compressor'> & {
+    predicted: CompressorCandidate | null;
+    next: CompressorCandidate | null;
+  };
   /** What was changed on the way; absent where nothing was. */
   changes?: readonly ChangeReport[];
   /**
@@ -284,6 +295,51 @@ export interface Tuning {
   doubt: string | null;
   /** What the pilots took; null with the formula. */
   pilots: { count: number; rounds: number; budgetRounds: number } | null;
+}
+
+/** What there is least of until the target: rounds, bits that an agent sends, seconds on the config's network. */
+export type ChosenFor = 'rounds' | 'bits' | 'seconds';
+
+/** A compressor that was considered, and what it would take until the target. */
+export interface CompressorCandidate {
+  /** In the short form that people write. */
+  compressor: string;
+  /**
+   * How its rounds are known. `full`: counted, with the gains that the run gets; `short`: by a shorter search of them,
+   * so that they may still be fewer; `starts`: by a few trials; `objective`: by the fall of the objective, with the
+   * formula's gains; `rule`: reckoned from what a message keeps.
+   */
+  how: 'full' | 'short' | 'starts' | 'objective' | 'rule';
+  /** Null where it is not seen to arrive, or would take far more than the best. */
+  rounds: number | null;
+  /** Bits that an agent sends, each message once, in the mean over the agents. */
+  bits: number | null;
+  /** On the config's network; null without one. */
+  seconds: number | null;
+  /** How many times as much as the chosen one takes of what the choice is for. */
+  ratio: number | null;
+}
+
+/** How a compressor that was `auto` was chosen. */
+export interface CompressorChoice {
+  /** What there was to be least of. */
+  for: ChosenFor;
+  /** The chosen one, in the short form. */
+  compressor: string;
+  /** The same as it stands in a config. */
+  spec: CompressorSpec;
+  /** What trials are judged by; `rule`: there were none. */
+  judgedBy: 'distance' | 'objective' | 'rule';
+  /** Until when rounds are counted, in words. */
+  target: string;
+  /** Sentences: why this one, and what the next best would cost. */
+  why: string[];
+  /** The chosen one first, then by what they take. */
+  candidates: CompressorCandidate[];
+  /** What does not go with this flow, and why. */
+  refused: { compressor: string; why: string }[];
+  /** Rounds of all trial runs together. */
+  trialRounds: number;
 }
 
 /** An agent as agents.csv tells it. */

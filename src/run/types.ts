@@ -103,6 +103,11 @@ export interface BoundProgram {
    */
   rmsError?(round: number): number;
   /**
+   * What was said in the first `rounds` rounds, between two rounds, where one worker has all agents: bits, of every
+   * message once, and the seconds of its network (NaN where the run has none).
+   */
+  said?(rounds: number): { bitsBroadcast: number; networkSeconds: number };
+  /**
    * All that lasts in the arena is again as it was after `round` rounds: what lies outside it, or was drawn
    * for that round's messages, follows. Absent where there is nothing of the kind.
    */

@@ -1,7 +1,7 @@
 /** summary.json from a run's trace: how it ended, what it cost, and what to try next where it diverged. */
 
 import type { Prepared } from '../run/program.js';
-import type { Summary } from '../run/reports.js';
+import type { CompressorChoice, Summary } from '../run/reports.js';
 import type { LoopReport } from '../run/tasks.js';
 import type { TraceRow } from '../trace/row.js';
 import { measuredRoundsPerDecade } from '../tune/rate.js';
@@ -59,6 +59,7 @@ export function summarize(
       measured: measuredRoundsPerDecade(rows),
     },
     agentsMeasured: run.measured,
+    ...(report.compressorChoice && { compressorChoice: choiceOf(report.compressorChoice) }),
     warnings: [...report.warnings],
   };
   const growth = summary.status === 'diverged' ? null : growthWarning(rows, run.optimumMoves === true);
@@ -66,6 +67,15 @@ export function summarize(
   if (failed) summary.error = outcome.message;
   else if (outcome.status === 'diverged') summary.hint = prepared.hint();
   return summary;
+}
+
+function choiceOf({
+  for: purpose,
+  compressor,
+  candidates,
+}: CompressorChoice): NonNullable<Summary['compressorChoice']> {
+  const [predicted = null, next = null] = candidates;
+  return { for: purpose, compressor, predicted, next };
 }
 
 /** Bits of all agents so far. */

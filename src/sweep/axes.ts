@@ -14,6 +14,7 @@
 
 import { formatPath, formatValue, InputError, isInputError, type SpecPath } from '../base/errors.js';
 import { parseSpecText } from '../certify/spec-text.js';
+import { AUTO } from '../compress/auto.js';
 import { parseOverride } from '../config/load.js';
 import type { Override } from '../run/config.js';
 import type { Registry } from '../schema/component.js';
@@ -238,7 +239,7 @@ function registryOf(path: SpecPath, registries: Registries): { family: string; r
     topology: registries.topologies,
     cost: registries.costs,
     flow: registries.flows,
-    compressor: registries.compressors,
+    compressor: { ...registries.compressors, ...AUTO },
     links: registries.links,
   };
   const registry = Object.hasOwn(families, String(first)) ? families[String(first)] : undefined;

@@ -35,6 +35,8 @@ export interface TrialOptions {
   slowest?: (gains: Gains) => number;
   /** Judged by where a trial of `horizon` rounds ends: nothing can be concluded from its pace. */
   byItsEnd?: boolean;
+  /** Rounds beyond which nobody wants to know of a trial. */
+  limit?: number;
   /** Called after each trial. */
   onTrial?: () => void;
 }
@@ -108,7 +110,8 @@ function bindTrials(tunable: Tunable, runs: Trials, options: TrialOptions) {
       const fallen = runs.descend(tunable.withGains(gains), horizon);
       return fallen > 0 ? 1 / fallen : Number.POSITIVE_INFINITY;
     }
-    const limit = arrives(least) && !byItsEnd ? least : Number.POSITIVE_INFINITY;
+    const { limit: most = Number.POSITIVE_INFINITY } = options;
+    const limit = byItsEnd ? Number.POSITIVE_INFINITY : Math.min(most, arrives(least) ? least : most);
     // The last trials must not be judged by a shorter trial than the others.
     if (budgetRounds - runs.rounds() < Math.min(horizon, limit)) return Number.POSITIVE_INFINITY;
     const ran = attempt(gains, limit, horizon, target);
@@ -154,6 +157,30 @@ export function costOfStarts(
     (least, gains) => Math.min(least, costOf(gains, least)),
     least,
   );
+}
+
+/** The least that so many trials of a search cost, with nothing verified; Infinity where none is of interest. */
+export function costOfSearch(
+  tunable: Tunable,
+  runs: Trials,
+  free: readonly string[],
+  context: GainContext,
+  options: TrialOptions,
+): number {
+  const { search } = flowDefinition(tunable.plan.flow);
+  const { costOf } = bindTrials(tunable, runs, options);
+  const starts = startsOf(tunable, free, context);
+  const shrink = free.find((name) => name === (search?.shrink ?? 'step')) ?? free[0];
+  if (!search || shrink === undefined) {
+    return costOf(starts.at(-1)!, Number.POSITIVE_INFINITY);
+  }
+  const { cost } = patternSearch(starts, shrink, costOf, {
+    directions: search.directions,
+    largest: search.largest,
+    factors: FACTORS,
+    evaluations: options.trials,
+  });
+  return cost;
 }
 
 /** Null where nothing that was tried is any good. */

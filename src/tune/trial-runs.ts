@@ -11,7 +11,7 @@
 import { readFileSync } from 'node:fs';
 import { bindKernels } from '../../kernels/bindings.js';
 import { createArena } from '../arena/arena.js';
-import { pointLength } from '../arena/layout.js';
+import { type Precision, pointLength } from '../arena/layout.js';
 import type { FlowPlan } from '../flow/types.js';
 import { kernelsOf } from '../run/locations.js';
 import { Snapshot } from '../run/snapshot.js';
@@ -69,6 +69,14 @@ export interface GapAt {
   gap: number;
 }
 
+/** Of so many rounds. */
+export interface Said {
+  /** Bits of an agent's messages, in the mean over the agents. */
+  bits: number;
+  /** On the run's network; NaN where it has none. */
+  seconds: number;
+}
+
 export interface Trials {
   /**
    * `limit`: a result above it is of no interest. `horizon`: rounds, at most. `target`: share of the first
@@ -94,6 +102,16 @@ export interface Trials {
   descend(flow: FlowPlan, rounds: number): number;
   /** f(mean x) - f* on the way, at a few dozen places evenly spaced. */
   gaps(flow: FlowPlan, rounds: number): GapAt[];
+  /**
+   * The objective at what agents hold (a few of them), in the mean, after each of these numbers of rounds; stops where
+   * it is no number any more, or far above where it began.
+   */
+  objectives(flow: FlowPlan, looks: readonly number[]): number[];
+  /**
+   * What agents have said after so many rounds. Runs them where messages, or links, differ from round to round, and
+   * reckons elsewhere.
+   */
+  said(flow: FlowPlan, rounds: number): Said;
   /** rms distance to the optimum at the beginning. */
   distance(): number;
   /** Rounds run so far. */
@@ -110,13 +128,19 @@ const ASKED = 4;
 /** Growth by less than this share of what was gained is the noise of mini-batches. */
 const SAME = 0.05;
 
+/** Kernels, compiled once for all trial runs of this thread. */
+const compiled = new Map<Precision, WebAssembly.Module>();
+
+function compiledOf(precision: Precision): WebAssembly.Module {
+  const known = compiled.get(precision) ?? new WebAssembly.Module(readFileSync(kernelsOf(precision)));
+  compiled.set(precision, known);
+  return known;
+}
+
 export function openTrials({ plan, cost, optimum: known, fill, bind }: Tunable): Trials {
   const arena = createArena(plan.layout);
   fill(arena);
-  const kernels = bindKernels(
-    new WebAssembly.Module(readFileSync(kernelsOf(plan.layout.precision))),
-    arena.memory,
-  );
+  const kernels = bindKernels(compiledOf(plan.layout.precision), arena.memory);
   const beginning = new Snapshot(arena, 0, 1);
   beginning.save();
   const { agents, rowBytes, dim } = plan;
@@ -143,7 +167,8 @@ export function openTrials({ plan, cost, optimum: known, fill, bind }: Tunable):
     const program = bind(flow, arena, kernels);
     const parityBytes = plan.state[0]?.doubled ? agents * rowBytes : 0;
     program.prologue();
-    return { phases: program.phases, stateAt: (round: number) => x + (round & 1) * parityBytes };
+    const { phases, said } = program;
+    return { phases, said, stateAt: (round: number) => x + (round & 1) * parityBytes };
   };
 
   /** Agents in pairs to both sides, so that their sum stays what it was: what an average is of. */
@@ -244,13 +269,40 @@ export function openTrials({ plan, cost, optimum: known, fill, bind }: Tunable):
       }
     }
   };
+  const objectiveBinder = (stateAt: (round: number) => number) => {
+    const count = Math.min(agents, ASKED);
+    const asked = Array.from({ length: count }, (_, at) => Math.floor((at * agents) / count));
+    return (round: number) =>
+      asked.reduce((sum, agent) => sum + cost.value(rowOf(stateAt(round), agent)), 0) / asked.length;
+  };
+  const objectives = (flow: FlowPlan, looks: readonly number[]): number[] => {
+    const { phases, stateAt } = begin(flow);
+    const objective = objectiveBinder(stateAt);
+    const first = objective(0);
+    const found: number[] = [];
+    let round = 0;
+    for (const look of looks) {
+      ran += look - round;
+      for (; round < look; round++) for (const phase of phases) phase(round);
+      const now = objective(round);
+      if (!(now < first + DIVERGED_GROWTH * Math.abs(first))) break;
+      found.push(now);
+    }
+    return found;
+  };
+  const said = (flow: FlowPlan, rounds: number): Said => {
+    const { phases, said: spoken } = begin(flow);
+    if (spoken === undefined) throw new Error('a trial run has one worker, which knows what was said');
+    if (plan.messageBits === null || plan.links !== null) {
+      for (let round = 0; round < rounds; round++) for (const phase of phases) phase(round);
+      ran += rounds;
+    }
+    const { bitsBroadcast, networkSeconds } = spoken(rounds);
+    return { bits: bitsBroadcast / agents, seconds: networkSeconds };
+  };
   const descend = (flow: FlowPlan, rounds: number): number => {
     const { phases, stateAt } = begin(flow);
-    const asked = Array.from({ length: Math.min(agents, ASKED) }, (_, at) =>
-      Math.floor((at * agents) / Math.min(agents, ASKED)),
-    );
-    const objective = (round: number) =>
-      asked.reduce((sum, agent) => sum + cost.value(rowOf(stateAt(round), agent)), 0) / asked.length;
+    const objective = objectiveBinder(stateAt);
     const first = objective(0);
     let lately = Number.POSITIVE_INFINITY;
     let round = 0;
@@ -285,7 +337,7 @@ export function openTrials({ plan, cost, optimum: known, fill, bind }: Tunable):
     }
     return found;
   };
-  return { run, stays, descend, distance: () => distanceAtFirst, gaps, rounds: () => ran };
+  return { run, stays, descend, objectives, said, distance: () => distanceAtFirst, gaps, rounds: () => ran };
 }
 
 /** Rounds per factor of ten over the looks from half of the way in factors of ten up to look `end`. */

@@ -22,7 +22,7 @@ import type { PlanWithGains, Tunable } from './types.js';
 /** Beyond this, one trial run alone is a job of its own. */
 const MOST_AGENTS = 5000;
 /** Multiply-adds of all trial runs together: a few seconds. */
-const WORK_BUDGET = 5e9;
+export const WORK_BUDGET = 5e9;
 /** Where a round runs a user's JavaScript, it is reckoned to take this many times as long. */
 const MODULE_WORK = 20;
 /**
@@ -35,7 +35,7 @@ const AGENT_WORK = 60;
 const LEAST_ROUNDS = 2000;
 const MOST_EVALUATIONS = 80;
 /** No trial run may take more than this share of all rounds. */
-const HORIZON_SHARE = 0.1;
+export const HORIZON_SHARE = 0.1;
 /** Of a trial's rounds, what is enough to compare modes; and how much better the other one has to look. */
 const SCREENING = 1 / 3;
 export const FAR_FEWER = 0.6;
@@ -81,19 +81,33 @@ function promise(tunable: Tunable, least: number): number {
 
 /** Why there are no trial runs; null where there are. */
 function obstacle(tunable: Tunable): string | null {
-  const { plan: run, spec, cost, optimum } = tunable;
-  const { search, problem } = flowDefinition(run.flow);
-  if (!search) return `the ${flowName(run.flow)} flow has no search`;
+  const { plan: run, spec } = tunable;
+  if (!flowDefinition(run.flow).search) return `the ${flowName(run.flow)} flow has no search`;
   if (spec['tuning'] === 'formula') return 'flow.tuning is formula';
-  if (run.agents > MOST_AGENTS) return `${run.agents} agents, and trial runs end at ${MOST_AGENTS}`;
-  if (problem === 'cost' && !optimum)
-    return `the optimum is unknown (${cost.whyNoOptimum ?? 'no central solver'})`;
-  if (spec['batch'] !== undefined && spec['batch'] !== 'all') return 'gradients of mini-batches never settle';
-  if (searchable(run.flow, automaticNames(spec, run.flow.gains)).length === 0)
-    return 'none of these gains is searched';
+  const why = unaffordable(tunable) ?? unmeasured(tunable);
+  if (why !== null) return why;
+  return searchable(run.flow, automaticNames(spec, run.flow.gains)).length === 0
+    ? 'none of these gains is searched'
+    : null;
+}
+
+/** Why a trial run is too much, as half a sentence; null where it is not. */
+export function unaffordable(tunable: Tunable): string | null {
+  const { agents } = tunable.plan;
+  if (agents > MOST_AGENTS) return `${agents} agents, and trial runs end at ${MOST_AGENTS}`;
   const budgetRounds = affordableRounds(tunable, WORK_BUDGET);
-  if (budgetRounds < LEAST_ROUNDS) return `a round is so large that the budget holds ${budgetRounds} of them`;
-  return null;
+  return budgetRounds < LEAST_ROUNDS
+    ? `a round is so large that the budget holds ${budgetRounds} of them`
+    : null;
+}
+
+/** Why there is no distance by which a trial run could be measured, as half a sentence; null where there is. */
+export function unmeasured({ plan, spec, cost, optimum }: Tunable): string | null {
+  if (plan.problem === 'cost' && !optimum)
+    return `the optimum is unknown (${cost.whyNoOptimum ?? 'no central solver'})`;
+  return spec['batch'] !== undefined && spec['batch'] !== 'all'
+    ? 'gradients of mini-batches never settle'
+    : null;
 }
 
 /** Rounds of all trial runs together, and of one. */

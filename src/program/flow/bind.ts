@@ -202,6 +202,12 @@ export function bindFlow(
           ensemble.collect(at, plan.rowBytes, plan.dim * arena.realBytes, into?.[i] ?? null);
         }),
     }),
+    ...(plan.workers === 1 && {
+      said: (rounds: number) => ({
+        bitsBroadcast: bits.broadcast(rounds),
+        networkSeconds: bits.networkSeconds(rounds),
+      }),
+    }),
     phases: phases.map(([, phase]) => phase),
     phaseNames: phases.map(([name]) => name),
     ...bindTrace(plan, runtime, cost, bits, ensemble),

@@ -40,15 +40,17 @@ export async function chooseGains(
     const averaging = await warnOfAveraging(problem, formula);
     return { outline, flow: formula, tuning: null, warnings: [...warnings, ...averaging] };
   }
-  const { tune } = await import('../../tune/tune.js');
   const short = (compress = config.flow.compress) =>
     shortRun(problem, optimum, { compress, reference: null });
   // Gains are judged by how fast a run converges, which it does where the reference stands still.
-  const tuning = tune({
-    tunable: short(),
-    otherMode: otherMode === null ? null : () => short(otherMode),
-    stop: config.stop,
-  });
+  const tune = async () =>
+    (await import('../../tune/tune.js')).tune({
+      tunable: short(),
+      otherMode: otherMode === null ? null : () => short(otherMode),
+      stop: config.stop,
+    });
+  // Whoever chose the compressor has done so already.
+  const tuning = problem.choice?.tuning ?? (await tune());
   if (tuning.doubt !== null) warnings.push(`gains that are auto: ${tuning.doubt}`);
   const { compress } = tuning;
   const other = compress !== null && compress !== outline.spec.compress;

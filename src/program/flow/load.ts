@@ -8,6 +8,7 @@ import type { Graph } from '../../../topology/index.js';
 import type { Spectrum } from '../../../topology/spectrum.js';
 import { edgeWeights } from '../../../topology/weights.js';
 import { InputError, unexpected } from '../../base/errors.js';
+import { isAuto } from '../../compress/auto.js';
 import { loadCost } from '../../cost/registry.js';
 import type { CostModel } from '../../cost/types.js';
 import { placed, readBeginning } from '../../data/beginning.js';
@@ -21,6 +22,7 @@ import type { LinksModel } from '../../links/types.js';
 import { loadModules, type ModuleReference, resolveModules } from '../../plugin/modules.js';
 import { type LoadedConfig, nameOf } from '../../run/config.js';
 import type { RunNetwork } from '../../run/program.js';
+import type { CompressorChoice, Tuning } from '../../run/reports.js';
 import { seedWords } from '../../runtime.js';
 import type { FlowConfig } from './config.js';
 import { withoutEdges } from './cut.js';
@@ -58,6 +60,8 @@ export interface FlowProblem {
   reference: ReferenceModel | null;
   /** Null where all edges of the network are alike, or there is none. */
   networkOfEdges: NetworkOfEdges | null;
+  /** How the compressor was chosen, and the gains with it, where it was `auto`; null where one was given. */
+  choice: { report: CompressorChoice; tuning: Tuning | null } | null;
   /** Agents x dim; null for the flow's own beginning. */
   init: Float64Array | null;
   /** How agents are shared out between ranks; null where there is one. */
@@ -129,8 +133,9 @@ export async function loadFlow(loaded: LoadedConfig, known: FlowProblem | null =
     );
   }
   warnings.push(...(links?.warnings ?? []));
-  return {
+  const problem: FlowProblem = {
     name: nameOf(loaded),
+    choice: null,
     given: { ...given, flow: { ...flow, ...given.flow } },
     config: { ...given, flow, compressor: compressor.spec },
     topology: describeTopology(given, topology),
@@ -156,6 +161,12 @@ export async function loadFlow(loaded: LoadedConfig, known: FlowProblem | null =
     warnings,
     ...(await bindSpectrum({ ...given, flow }, { graph, links, weights, degrees })),
   };
+  if (!isAuto(compressor.spec)) return problem;
+  const { chooseCompressor, withCompressor } = await import('./choose-compressor.js');
+  // Of a run that is changed on its way, the compressor stays.
+  return known === null
+    ? chooseCompressor(problem, compressor.spec)
+    : withCompressor(problem, known.given.compressor, known.config.compressor);
 }
 
 /** The graph of a config, without its data: for pictures of a run that is over. */

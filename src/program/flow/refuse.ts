@@ -24,9 +24,9 @@ export function checkCompressor(
   spec: CompressorSpec,
   warnings: string[],
 ): void {
-  const { kind, linear, variance } = plan;
+  const { linear, variance } = plan;
   if (!compressed) {
-    if (!compresses(kind)) return;
+    if (!compresses(spec, plan.realBits === 32 ? 'float32' : 'float64')) return;
     if (flow.compress === undefined) {
       throw unexpected(
         ['compressor', 'kind'],

@@ -7,25 +7,34 @@ import path from 'node:path';
 import { z } from 'zod';
 import { describeSpec } from '../../base/describe.js';
 import { formatPath, type SpecPath } from '../../base/errors.js';
-import { compresses, UNCOMPRESSED } from '../../compress/registry.js';
+import { AUTO, type AutoSpec, autoCompressor, isAuto, leavesChoice } from '../../compress/auto.js';
+import { UNCOMPRESSED } from '../../compress/registry.js';
 import type { CompressorSpec } from '../../compress/types.js';
 import { flowKind, flowLabel } from '../../flow/registry.js';
-import type { Compress, FlowSpec } from '../../flow/types.js';
+import type { FlowSpec } from '../../flow/types.js';
 import type { CutChoice } from '../../ranks/cut.js';
 import { type ComponentOptions, type Registry, validateComponent } from '../../schema/component.js';
 import {
   explain,
   type Issue,
   isMapping,
+  type JsonSchema,
   REPORT_INPUT,
   toJsonSchema,
   unknownKey,
   wrongValue,
 } from '../../schema/explain.js';
 import type { CheckedSections, ProgramSections, Registries } from '../../schema/program.js';
-import { COMPRESSOR_OPTIONS, COMPRESSOR_REFERENCE, variants, withoutDialect } from '../../schema/variants.js';
+import {
+  COMPRESSOR_OPTIONS,
+  COMPRESSOR_REFERENCE,
+  variant,
+  variants,
+  withoutDialect,
+} from '../../schema/variants.js';
 import type { FlowConfig, TopologySpec } from './config.js';
 import { EDGES_TOPOLOGY, GRAPH_TOPOLOGY, givenGraph } from './given-graph.js';
+import { completeFlow } from './mode.js';
 
 const MAX_BLOCK_AGENTS = 4096;
 const MAX_AHEAD = 64;
@@ -115,7 +124,10 @@ export const flowSections: ProgramSections = {
         },
         weights: weights ?? {},
         flow: { description: 'The distributed flow.', oneOf: variants(registries.flows) },
-        compressor: COMPRESSOR_REFERENCE,
+        compressor: {
+          description: 'What a message keeps; auto: chosen by trial runs.',
+          anyOf: [COMPRESSOR_REFERENCE, { const: autoCompressor.kind }, autoVariant()],
+        },
         links: {
           description: 'Links that change from round to round.',
           oneOf: variants(registries.links),
@@ -133,7 +145,8 @@ export const flowSections: ProgramSections = {
       flow: flowLabel(flow),
       compressor: describeSpec(compressor),
       // What a module sends is known when it has been loaded.
-      uncompressed: definition.of === undefined && !definition.messages(flow).compressed,
+      uncompressed:
+        definition.of === undefined && !isAuto(compressor) && !definition.messages(flow).compressed,
       network: [topology, links ?? null],
       graph: graphName(topology),
       // A series of references ends where its file does.
@@ -160,15 +173,22 @@ function check(input: Record<string, unknown>, registries: Registries): CheckedS
   const checked = {
     topology: checkTopology(registries.topologies, topology),
     flow: validateComponent(registries.flows, flow, ['flow']),
-    compressor: validateComponent(registries.compressors, compressor, ['compressor'], COMPRESSOR_OPTIONS),
+    compressor: checkCompressor(compressor, input, registries),
     ...(links !== undefined && { links: validateComponent(registries.links, links, ['links']) }),
   };
   const issues: Issue[] = plain.success ? [] : explain(plain.error, shape, given, []);
   for (const part of Object.values(checked)) issues.push(...part.issues);
   if (issues.length > 0) return { sections: {}, issues };
   const compressorSpec = checked.compressor.spec as CompressorSpec;
-  const complete = flowWithDefaults(checked.flow.spec, compressorSpec);
-  const open = complete.compress === 'error-memory' && checked.flow.spec['compress'] === undefined;
+  const auto = isAuto(compressorSpec);
+  const refused = auto ? refuseChoice(checked.flow.spec as FlowSpec) : [];
+  if (refused.length > 0) return { sections: {}, issues: refused };
+  const precision = input['precision'] === 'float32' ? 'float32' : 'float64';
+  // What suits a compressor is known when it is chosen.
+  const flowSpec = checked.flow.spec as FlowSpec;
+  const { flow: complete, otherMode } = auto
+    ? { flow: flowSpec, otherMode: null }
+    : completeFlow(flowSpec, compressorSpec, precision);
   return {
     sections: {
       topology: checked.topology.spec,
@@ -179,22 +199,58 @@ function check(input: Record<string, unknown>, registries: Registries): CheckedS
       layout: plain.data?.layout,
     },
     issues,
-    ...(open && { alternatives: { 'flow.compress': 'error-state' } }),
+    ...(otherMode !== null && { alternatives: { 'flow.compress': otherMode } }),
   };
 }
 
-/**
- * Flows that leave the choice say the state itself where nothing is compressed, else what changed: with a
- * memory where they have one and choose their gains themselves (it takes fewer rounds nearly everywhere,
- * docs/auto.md), without where somebody chose gains, which would be another mode's.
- */
-function flowWithDefaults(spec: Record<string, unknown>, compressor: CompressorSpec): FlowSpec {
-  const { kind, ...given } = spec as FlowSpec;
-  const { modes } = flowKind(kind);
-  if (!modes) return { kind, ...given };
-  const chosen = ['step', 'alpha', 'beta', 'mu'].some((gain) => typeof given[gain] === 'number');
-  const compressed: Compress = modes.includes('error-memory') && !chosen ? 'error-memory' : 'error-state';
-  return { kind, compress: compresses(compressor.kind) ? compressed : 'none', ...given };
+/** Of a choice: what it is among are compressors. */
+function autoVariant(): JsonSchema {
+  const schema = variant(autoCompressor.kind, autoCompressor, {});
+  const among = { ...schema.properties?.['among'], items: COMPRESSOR_REFERENCE };
+  return { ...schema, properties: { ...schema.properties, among } };
+}
+
+/** A compressor, or the wish that one be chosen. */
+function checkCompressor(
+  given: unknown,
+  { network }: Record<string, unknown>,
+  { compressors }: Registries,
+): { spec: Record<string, unknown>; issues: Issue[] } {
+  const at = ['compressor'];
+  if (!leavesChoice(given)) return validateComponent(compressors, given, at, COMPRESSOR_OPTIONS);
+  const spec = typeof given === 'string' ? { kind: given } : given;
+  const own = validateComponent(AUTO, spec, at);
+  if (own.issues.length > 0) return own;
+  const hasNetwork = network !== undefined && network !== null;
+  const { for: purpose = hasNetwork ? 'seconds' : 'bits', among } = own.spec as Partial<AutoSpec>;
+  if (purpose === 'seconds' && !hasNetwork) {
+    const expected = 'rounds or bits, since the config has no network, whose seconds these would be';
+    return { spec: {}, issues: [wrongValue([...at, 'for'], purpose, expected)] };
+  }
+  const checked = among?.map((entry, i) =>
+    validateComponent(compressors, entry, [...at, 'among', i], COMPRESSOR_OPTIONS),
+  );
+  return {
+    spec: {
+      kind: autoCompressor.kind,
+      for: purpose,
+      ...(checked && { among: checked.map(({ spec }) => spec) }),
+    },
+    issues: checked?.flatMap(({ issues }) => issues) ?? [],
+  };
+}
+
+/** Where there is nothing to choose. */
+function refuseChoice(flow: FlowSpec): Issue[] {
+  const { modes, messages, of } = flowKind(flow.kind);
+  if (flow.compress === 'none') {
+    const expected = 'another mode, or none given: compressor is auto, and with none nothing is compressed';
+    return [wrongValue(['flow', 'compress'], 'none', expected)];
+  }
+  // What a module sends is known when it has been loaded.
+  if (of !== undefined || modes !== undefined || messages(flow).compressed) return [];
+  const expected = `no compressor, since ${flowLabel(flow)} sends its vectors as they are: there is nothing to choose`;
+  return [wrongValue(['compressor'], 'auto', expected)];
 }
 
 /** One graph of a config, the run's own unless `path` says otherwise. */

@@ -15,10 +15,10 @@ import { estimateMemory } from '../../run/memory.js';
 import { reportOptimum } from '../../run/optimum.js';
 import type { Answer, OpenGains, Stages } from '../../run/program.js';
 import type { AgentRow, PlanReport, RanksReport } from '../../run/reports.js';
-import { allAlike } from '../../run/targets.js';
 import { remedyHint } from '../../tune/remedy.js';
 import { searchable, startsOf } from '../../tune/search-gains.js';
 import { automaticNames } from '../../tune/tune.js';
+import { answerFlow } from './answer.js';
 import { carryFlow, reloadFlow } from './carry.js';
 import { fillFlow } from './fill.js';
 import { chooseGains, type FlowChoice, hasTwoDigits, shortRun } from './gains.js';
@@ -33,7 +33,7 @@ export const flowStages: Stages<FlowProblem, FlowOutline, FlowChoice, FlowRunPla
   reload: reloadFlow,
   carry: carryFlow,
   outline: (problem, workers) => outlineFlow(problem, workers),
-  answer,
+  answer: answerFlow,
   choose: chooseGains,
   plan: (_problem, outline, { optimum }, choice) =>
     planFlow(choice.outline, choice.flow, optimum !== null || outline.plan.problem === 'average'),
@@ -67,25 +67,6 @@ export const flowStages: Stages<FlowProblem, FlowOutline, FlowChoice, FlowRunPla
     (await import('./predict.js')).predictFlow(problem, choice.outline, plan, sideOnly),
   openGains,
 };
-
-/** An average is known with the beginning, a minimiser from the cost's own solver. */
-function answer({ config, cost, init }: FlowProblem): Answer {
-  const averages = flowDefinition(config.flow).problem === 'average';
-  const optimum = averages ? null : cost.optimum();
-  return {
-    optimum,
-    value: (x) => cost.value(x),
-    averages,
-    noOptimum: averages || optimum ? null : (cost.whyNoOptimum ?? 'its cost has none'),
-    agree: agreement(averages, init, cost.dim),
-  };
-}
-
-/** Why all agents are at one point from the start, as half a sentence; null where they are not. */
-function agreement(averages: boolean, init: Float64Array | null, dim: number): string | null {
-  if (init !== null) return allAlike(init, dim) ? 'all rows of init are alike' : null;
-  return averages ? null : 'all agents begin at the same point';
-}
 
 async function report({ problem, answer: { optimum }, choice, plan }: FlowMade): Promise<PlanReport> {
   const { given, cost, graph, weights, degrees, knownSpectrum } = problem;
@@ -123,6 +104,7 @@ async function report({ problem, answer: { optimum }, choice, plan }: FlowMade):
     },
     gains: flow.gains,
     tuning: choice.tuning,
+    ...(problem.choice && { compressorChoice: problem.choice.report }),
     bits: { perMessage: plan.messageBits, uncompressedPerMessage: plan.uncompressedBits },
     optimum: reportOptimum(optimum),
     warnings: [...warnings, ...problem.warnings, ...unknownGap(optimum, cost), ...choice.warnings],

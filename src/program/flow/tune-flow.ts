@@ -12,6 +12,7 @@
  */
 
 import type { Gains } from '../../base/pattern-search.js';
+import type { CompressorSpec } from '../../compress/types.js';
 import { flowDefinition } from '../../flow/registry.js';
 import type { Compress, FlowSpec } from '../../flow/types.js';
 import type { LoadedConfig } from '../../run/config.js';
@@ -26,10 +27,10 @@ import {
 import { type Held, openTrials, TARGET_SHARE, type Trials } from '../../tune/trial-runs.js';
 import { automaticNames, FAR_FEWER } from '../../tune/tune.js';
 import type { Tunable } from '../../tune/types.js';
+import { answerFlow } from './answer.js';
 import type { FlowConfig } from './config.js';
 import { shortRun } from './gains.js';
 import { loadFlow } from './load.js';
-import { flowStages } from './stages.js';
 
 export interface FlowTrialOptions {
   /** Trial runs, at most; one or two more verify the winner. */
@@ -51,6 +52,8 @@ export interface FlowTrialOptions {
 export interface FlowTrials {
   /** The mode that the gains are for; null where the flow has none. */
   compress: Compress | null;
+  /** Which one `compressor: auto` became; absent where one was given. */
+  compressor?: CompressorSpec;
   /** All numbers of the flow, those that were given included. */
   gains: Gains;
   /** What was searched. */
@@ -81,7 +84,7 @@ export async function tuneFlow(
   options: FlowTrialOptions,
 ): Promise<FlowTrials> {
   const problem = await loadFlow(loaded);
-  const { optimum } = flowStages.answer(problem);
+  const { optimum } = answerFlow(problem);
   const { flow, rounds: ownRounds, stop } = problem.config;
   const candidate = (compress: Compress | undefined): Candidate => {
     const tunable = shortRun(problem, optimum, { compress, order: 'given' });
@@ -128,18 +131,19 @@ export async function tuneFlow(
     free.length === 0 || (!set.objective && runs.distance() === 0)
       ? null
       : searchGains(tunable, runs, free, tunable.gains(), { ...set, trials: options.budget - spent });
-  return report(best, found, spent, set);
+  const { choice, given } = problem;
+  return { ...report(best, found, spent, set), ...(choice && { compressor: given.compressor }) };
 }
 
 /** The config with the numbers that were found. */
 export function withGains(
   loaded: LoadedConfig<FlowConfig>,
-  { gains, chosen, compress }: Pick<FlowTrials, 'gains' | 'chosen' | 'compress'>,
+  { gains, chosen, compress, compressor }: Pick<FlowTrials, 'gains' | 'chosen' | 'compress' | 'compressor'>,
 ): LoadedConfig<FlowConfig> {
   const { alternatives: _, ...rest } = loaded;
   const numbers = Object.fromEntries(chosen.map((name) => [name, gains[name]]));
   const flow: FlowSpec = { ...loaded.config.flow, ...(compress !== null && { compress }), ...numbers };
-  return { ...rest, config: { ...loaded.config, flow } };
+  return { ...rest, config: { ...loaded.config, flow, ...(compressor && { compressor }) } };
 }
 
 interface Candidate {

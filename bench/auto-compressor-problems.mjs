@@ -40,7 +40,8 @@ export function problems(folder) {
     largestComponent: true,
   });
   const binary = (samples, dim, seed) => drawn(folder, { samples, dim, seed, noise: 1, binary: true });
-  const line = (samples, dim, seed, noise = 0.3) => drawn(folder, { samples, dim, seed, noise, binary: false });
+  const line = (samples, dim, seed, noise = 0.3) =>
+    drawn(folder, { samples, dim, seed, noise, binary: false });
   return {
     'ring 20, quadratic': [{ kind: 'ring', nodes: 20 }, quadratic(32, 4)],
     'grid 5 x 6, quadratic': [{ kind: 'grid', rows: 5, columns: 6 }, quadratic(64, 10)],

@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { definitions } from '../../src/compress/registry.js';
 import { loadRegistries } from '../../src/config/registries.js';
 import { InputError, parseConfig, run, tune } from '../../src/index.js';
-import { loadFlow } from '../../src/program/flow/load.js';
+import { loadRun } from '../../src/program/flow/load-run.js';
 import type { CompressorChoice } from '../../src/run/reports.js';
 import { validateComponent } from '../../src/schema/component.js';
 import { temporaryFolder } from '../support/run.js';
@@ -31,7 +31,7 @@ const FEW = [
 const few = (purpose: string) => ({ kind: 'auto', for: purpose, among: FEW });
 
 async function choiceOf(config: object): Promise<CompressorChoice> {
-  const { choice } = await loadFlow(await parseConfig(config as never));
+  const { choice } = await loadRun(await parseConfig(config as never));
   return choice!.report;
 }
 
@@ -168,7 +168,7 @@ describe('what cannot be chosen is refused', () => {
       ...RING,
       compressor: { kind: 'auto', among: [{ kind: 'top-k', k: 99 }] },
     } as never);
-    const error = await loadFlow(loaded).catch((error: unknown) => error);
+    const error = await loadRun(loaded).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(InputError);
     expect((error as InputError).hint).toContain('99');
   });

@@ -23,7 +23,8 @@ import type { LoadedConfig } from '../../run/config.js';
 import type { CarriedRows, CarriedState, CarryOver } from '../../run/program.js';
 import type { FlowConfig } from './config.js';
 import { sameArcs } from './cut.js';
-import { type FlowProblem, loadFlow } from './load.js';
+import type { FlowProblem } from './load.js';
+import { loadRun } from './load-run.js';
 import type { FlowMade } from './made.js';
 
 const OUT_DEGREES = 'graph.outDegrees';
@@ -53,7 +54,7 @@ export async function reloadFlow(loaded: LoadedConfig, known: FlowProblem): Prom
   }
   if (cut.length > 0 && known.whole.arcs !== undefined)
     throw new InputError('edges cannot be cut in a directed graph: cuts are of both directions');
-  return loadFlow(loaded, known);
+  return loadRun(loaded, known);
 }
 
 export function carryFlow(before: FlowMade, after: FlowMade): CarryOver {

@@ -8,7 +8,6 @@ import type { Graph } from '../../../topology/index.js';
 import type { Spectrum } from '../../../topology/spectrum.js';
 import { edgeWeights } from '../../../topology/weights.js';
 import { InputError, unexpected } from '../../base/errors.js';
-import { isAuto } from '../../compress/auto.js';
 import { loadCost } from '../../cost/registry.js';
 import type { CostModel } from '../../cost/types.js';
 import { placed, readBeginning } from '../../data/beginning.js';
@@ -133,7 +132,7 @@ export async function loadFlow(loaded: LoadedConfig, known: FlowProblem | null =
     );
   }
   warnings.push(...(links?.warnings ?? []));
-  const problem: FlowProblem = {
+  return {
     name: nameOf(loaded),
     choice: null,
     given: { ...given, flow: { ...flow, ...given.flow } },
@@ -161,12 +160,6 @@ export async function loadFlow(loaded: LoadedConfig, known: FlowProblem | null =
     warnings,
     ...(await bindSpectrum({ ...given, flow }, { graph, links, weights, degrees })),
   };
-  if (!isAuto(compressor.spec)) return problem;
-  const { chooseCompressor, withCompressor } = await import('./choose-compressor.js');
-  // Of a run that is changed on its way, the compressor stays.
-  return known === null
-    ? chooseCompressor(problem, compressor.spec)
-    : withCompressor(problem, known.given.compressor, known.config.compressor);
 }
 
 /** The graph of a config, without its data: for pictures of a run that is over. */

@@ -22,14 +22,15 @@ import { answerFlow } from './answer.js';
 import { carryFlow, reloadFlow } from './carry.js';
 import { fillFlow } from './fill.js';
 import { chooseGains, type FlowChoice, hasTwoDigits, shortRun } from './gains.js';
-import { type FlowProblem, loadFlow, loadNetworkAlone } from './load.js';
+import { type FlowProblem, loadNetworkAlone } from './load.js';
+import { loadRun } from './load-run.js';
 import type { FlowMade } from './made.js';
 import type { LocalOrder } from './order.js';
 import { type FlowOutline, outlineFlow, planFlow, withFlow } from './plan.js';
 import type { FlowRunPlan } from './types.js';
 
 export const flowStages: Stages<FlowProblem, FlowOutline, FlowChoice, FlowRunPlan> = {
-  load: (loaded) => loadFlow(loaded),
+  load: (loaded) => loadRun(loaded),
   reload: reloadFlow,
   carry: carryFlow,
   outline: (problem, workers) => outlineFlow(problem, workers),

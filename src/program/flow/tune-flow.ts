@@ -30,7 +30,7 @@ import type { Tunable } from '../../tune/types.js';
 import { answerFlow } from './answer.js';
 import type { FlowConfig } from './config.js';
 import { shortRun } from './gains.js';
-import { loadFlow } from './load.js';
+import { loadRun } from './load-run.js';
 
 export interface FlowTrialOptions {
   /** Trial runs, at most; one or two more verify the winner. */
@@ -83,7 +83,7 @@ export async function tuneFlow(
   loaded: LoadedConfig<FlowConfig>,
   options: FlowTrialOptions,
 ): Promise<FlowTrials> {
-  const problem = await loadFlow(loaded);
+  const problem = await loadRun(loaded);
   const { optimum } = answerFlow(problem);
   const { flow, rounds: ownRounds, stop } = problem.config;
   const candidate = (compress: Compress | undefined): Candidate => {

@@ -44,5 +44,7 @@ export const eden = defineAlias({
     source: 'Vargaftik et al. 2022 (arXiv 2108.08842)',
   },
   parameters: fitParameters,
+  // Of one bit it is flatten(sign).
+  candidates: () => [2, 3, 4, 5, 6, 8].map((bits) => ({ bits, scaleBits: 32 })),
   expand: ({ kind: _, ...parameters }) => flatten(lloydMax(parameters)),
 });

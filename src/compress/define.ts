@@ -123,10 +123,11 @@ export function defineCodec<
 export function defineAlias<const Kind extends string, S extends Shape>(
   definition: Described<Kind, S, readonly []> & {
     expand(spec: ParametersOf<Kind, S>): CompressorSpec;
+    candidates?(dim: number): Record<string, unknown>[];
   },
 ): CompressorAlias<ParametersOf<Kind, S>> & Builder<Kind, ParametersOf<Kind, S>, readonly []> {
-  const { expand } = definition;
-  return Object.assign(builderOf(definition), { ...described(definition), expand });
+  const { expand, candidates = () => [] } = definition;
+  return Object.assign(builderOf(definition), { ...described(definition), expand, candidates });
 }
 
 /** A definition, and the builder of its specs. */

@@ -161,6 +161,7 @@ export const lloydMax = defineCodec({
     const levels = NORMAL_LEVELS[bits - 1];
     return (error) => decodeFitted(fitLevels(error, levels, scale, scaleBits), levels);
   },
+  candidates: () => [{ bits: 4, scaleBits: 32 }],
   examples: () => [
     {},
     { bits: 4, scale: 'unbiased', scaleBits: 32 },

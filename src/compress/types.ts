@@ -274,6 +274,8 @@ export interface CompressorAlias<Parameters = CompressorSpec> {
   parameters(zod: typeof z): z.ZodType<Parameters>;
   /** The composition that the short name stands for. */
   expand(spec: Parameters): CompressorSpec;
+  /** As of a definition; none where a short name has none of its own. */
+  candidates(dim: number): Record<string, unknown>[];
 }
 
 /** C(e, k) as mathematics: a fresh array of dim entries. */

@@ -7,7 +7,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { definitions } from '../../src/compress/registry.js';
+import { compressors, definitions } from '../../src/compress/registry.js';
 import { loadRegistries } from '../../src/config/registries.js';
 import { InputError, parseConfig, run, tune } from '../../src/index.js';
 import { loadRun } from '../../src/program/flow/load-run.js';
@@ -36,15 +36,20 @@ async function choiceOf(config: object): Promise<CompressorChoice> {
 }
 
 describe('every candidate', () => {
-  it.each(definitions().map((definition) => [definition.kind, definition] as const))(
+  it.each(Object.values(compressors).map((definition) => [definition.kind, definition] as const))(
     'of %s is a spec of its kind, in any dimension',
     async (kind, definition) => {
-      const { compressors } = await loadRegistries();
+      const registries = await loadRegistries();
       for (const dim of [1, 2, 7, 64]) {
         for (const parameters of definition.candidates(dim)) {
-          const { issues } = validateComponent(compressors, { kind, ...parameters }, ['compressor'], {
-            nestedKey: 'inner',
-          });
+          const { issues } = validateComponent(
+            registries.compressors,
+            { kind, ...parameters },
+            ['compressor'],
+            {
+              nestedKey: 'inner',
+            },
+          );
           expect(issues).toEqual([]);
         }
       }

@@ -6,7 +6,7 @@
 import { describeSpec } from '../../base/describe.js';
 import { InputError } from '../../base/errors.js';
 import type { AutoSpec } from '../../compress/auto.js';
-import { definitions } from '../../compress/registry.js';
+import { compressors } from '../../compress/registry.js';
 import type { CompressorSpec } from '../../compress/types.js';
 import { flowDefinition, flowName } from '../../flow/registry.js';
 import type { Compress } from '../../flow/types.js';
@@ -78,7 +78,7 @@ function candidatesOf(problem: FlowProblem, auto: AutoSpec, dim: number): Candid
     return unlike(auto.among.map((spec, i) => ({ given: given[i] ?? spec, spec })));
   }
   return unlike(
-    definitions().flatMap(({ kind, candidates }) =>
+    Object.values(compressors).flatMap(({ kind, candidates }) =>
       candidates(dim).map((parameters) => {
         const spec = { kind, ...parameters };
         return { given: spec, spec };

@@ -35,7 +35,7 @@ const SAME = 1.1;
 const source =
   'Ren, L. Wang, Yi, X. Wang, Yuan, T. Yang, Wu, Shi 2025 (arXiv 2409.00002, version 4), abstract';
 const OWN_CONDITIONS =
-  "The paper's conditions stand in its body, which could not be had: what is measured is where runs arrive, and not whether the conditions hold.";
+  "The paper's conditions stand in its body, which could not be had: what is measured is where runs arrive, and not whether the conditions hold. Its abstract speaks of conditions, and of broader ones for the observer; that those of direct compression are on compressor and topology was read in a summary of version 2.";
 
 export default {
   order: 5,

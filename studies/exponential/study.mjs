@@ -94,9 +94,9 @@ export default {
           ),
         deviations: [
           'The continuous flow is an Euler scheme with a small step.',
-          ...(flow === 'consensus' && mode === 'error-state'
+          ...(flow === 'consensus'
             ? [
-                'Version 4 of the paper has direct and observer compression of consensus in its abstract; error states are the second form of arXiv 2408.02332.',
+                'The abstract puts compressors into the consensus flow directly. Error states and an observer of that flow are ours, after the primal-dual flows of the two papers; direct compression is the subject of direct-or-observer.',
               ]
             : []),
           'Seven decades of some drawn problems show an exponential on this stretch; they are no proof.',
@@ -117,7 +117,7 @@ export default {
   ],
 
   caption:
-    'The rms error of the agents against time (rounds times step), one seed: with the smallest step as lines, and with the largest as fine lines of the same colour. The quantiser is faster with small steps: its cells shrink in time all the same, and what moves less in a round meets finer ones.',
+    'The rms error of the agents against time (rounds times step), one seed: with the smallest step as lines, and with the largest as fine lines of the same colour. Those of the quantiser depend most on the step: here it is faster with the smallest.',
 
   figure({ steps, measured }) {
     const drawn = measured.filter(({ curve }) => curve !== null);

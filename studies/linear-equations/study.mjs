@@ -6,7 +6,7 @@ import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { parse } from 'yaml';
 import { philoxUniform } from '../../dist/kernels/reference/philox.js';
 import { run } from '../../dist/src/index.js';
-import { drawCurves } from '../frame/figure.mjs';
+import { drawBeside } from '../frame/figure.mjs';
 import { seedsTo } from '../frame/runs.mjs';
 import { atMost, within } from '../frame/verdict.mjs';
 
@@ -318,23 +318,33 @@ export default {
     'Error of the agents (rms distance from the solution) against rounds, for one of the problems; lines are the predicted rates, and where no direction excites the rest the predicted limits.',
 
   async figure({ ways }) {
-    const last = Math.max(...ways.flatMap(({ curve }) => curve.rounds));
-    return drawCurves({
-      caption: this.caption,
-      x: { title: 'rounds', low: 0, high: last },
-      y: { title: 'rms error, share of the first', scale: 'log', low: 1e-14, high: 2 },
-      panels: [true, false].map((wanted) => ({
-        title: wanted ? 'every direction in turn' : 'some directions alone',
-        curves: ways
-          .filter(({ excites }) => excites === wanted)
-          .flatMap(({ way, curve, predicted: [rate], predictedLeft: [left] }) => [
-            { label: way, x: curve.rounds, y: curve.sizes },
-            { label: `${way}, predicted`, thin: true, ...line(curve, rate, wanted, left) },
-          ]),
-      })),
-    });
+    const picture = (wanted) => {
+      const chosen = ways.filter(({ excites }) => excites === wanted);
+      const last = wanted ? SHOWN : Math.max(...chosen.flatMap(({ curve }) => curve.rounds));
+      return {
+        x: { title: 'rounds', low: 0, high: last },
+        y: {
+          title: 'rms error, share of the first',
+          ...(wanted ? { scale: 'log', low: 1e-14, high: 2 } : { low: 0, high: 1 }),
+        },
+        height: 280,
+        panels: [
+          {
+            title: wanted ? 'every direction in turn' : 'some directions alone',
+            curves: chosen.flatMap(({ way, curve, predicted: [rate], predictedLeft: [left] }) => [
+              { label: way, x: curve.rounds, y: curve.sizes },
+              { label: `${way}, predicted`, thin: true, ...line(curve, rate, wanted, left) },
+            ]),
+          },
+        ],
+      };
+    };
+    return drawBeside(this.caption, [picture(true), picture(false)]);
   },
 };
+
+/** Rounds until all is said, of what is drawn. */
+const SHOWN = 5000;
 
 const ratio = (measured, predicted) => (measured === null ? null : measured / predicted);
 

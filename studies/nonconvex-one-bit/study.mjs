@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { philoxUniform } from '../../dist/kernels/reference/philox.js';
 import { run } from '../../dist/src/index.js';
-import { drawCurves, logRange } from '../frame/figure.mjs';
+import { drawBeside, logRange } from '../frame/figure.mjs';
 import { seedsTo } from '../frame/runs.mjs';
 import { all, atLeast, within } from '../frame/verdict.mjs';
 
@@ -121,7 +121,7 @@ export default {
   title: 'Non-convex costs with one bit an entry',
   about: [
     'A message is the sign of every entry of what an agent has to say, in units of a range that all know: one bit an entry, and no scale. Its error does not shrink with what is said, and it must not be asked for more than the range.',
-    'The paper bounds the mean squared gradient over T rounds: order T^-1/2, and T^-2/3 where the first round goes uncompressed. Here is why, for our recursion. The mean of the agents descends undisturbed, so the mean squared gradient is (f(x(0)) - f(x(T))) / (h T) and what disagreement adds, which is of the order of the square of the disagreement D. Compressed from the start, the range must cover x(0), and cannot go down with T. Fair bits are noise of that size, damped by the step: D^2 is of the order of h, and with h of the order T^-1/2 both parts go with T^-1/2. No other power of T does better. If all know x(0), the range has to cover what x moves in a round alone, of the order of h. Plain signs leave an error of the range itself for ever, D^2 of the order of h^2, and with h of the order T^-1/3 both parts go with T^-2/3. Again no other power does better.',
+    'The paper bounds the mean squared gradient over T rounds: order T^-1/2, and T^-2/3 where the first round goes uncompressed. Here is why, for our recursion. The mean of the agents descends undisturbed, so the mean squared gradient is (f(x(0)) - f(x(T))) / (h T) and what disagreement adds, which is of the order of the square of the disagreement D. The compressors promise something within the range alone. Compressed from the start it is therefore made to cover x(0), and does not go down with T. Fair bits are noise of that size, damped by the step: D^2 is of the order of h, and with h of the order T^-1/2 both parts go with T^-1/2. With such a range no other power of T does better. If all know x(0), the range has to cover what x moves in a round alone, of the order of h. Plain signs leave an error of the range itself for ever, D^2 of the order of h^2, and with h of the order T^-1/3 both parts go with T^-2/3. Again no other power does better.',
     'So every run has gains made for its horizon, as in the theorems, and what is drawn is the mean over its rounds. The least gradient of a run falls faster. With the gains of the second case and a compressed first round the mean falls about as fast here: estimates catch up with x(0) in about 1/range rounds, and that costs no more than the rest. The paper has no bound for that.',
     'The cost is logistic regression with a penalty that is not convex; for the third claim least squares with a hump, with fewer rows than unknowns: neither convex nor strongly convex, and of Polyak and Lojasiewicz.',
   ],
@@ -226,9 +226,9 @@ export default {
   ],
 
   caption:
-    'Mean over T rounds of the squared gradient at what agents hold, against the horizon T that a run and its gains are made for, with the range of the seeds; dashes of slope -1/2 and -2/3.',
+    'Left: mean over T rounds of the squared gradient at what agents hold, against the horizon T that a run and its gains are made for, with the range of the seeds; lines of slope -1/2 and -2/3. Right: squared gradient against rounds for the cost of Polyak and Lojasiewicz, beside the square of the range, which goes down by a thousandth a round.',
 
-  async figure({ cases }) {
+  async figure({ cases, linear }) {
     const curves = cases.flatMap(({ name, slope, horizons, mean }) => [
       {
         label: name,
@@ -248,19 +248,35 @@ export default {
           ]),
     ]);
     const horizons = cases[0].horizons;
-    return drawCurves({
-      caption: this.caption,
-      x: { title: 'horizon T', scale: 'log', ...logRange(horizons) },
-      y: {
-        title: 'mean squared gradient',
-        scale: 'log',
-        ...logRange(
-          curves.flatMap(({ y }) => y),
-          0.1,
-        ),
+    const range = linear.curve.map((_, at) => linear.curve[0] * linear.decay ** (2 * linear.rounds[at]));
+    return drawBeside(this.caption, [
+      {
+        x: { title: 'horizon T', scale: 'log', ...logRange(horizons) },
+        y: {
+          title: 'mean squared gradient',
+          scale: 'log',
+          ...logRange(
+            curves.flatMap(({ y }) => y),
+            0.1,
+          ),
+        },
+        height: 250,
+        panels: [{ curves }],
       },
-      panels: [{ curves }],
-    });
+      {
+        x: { title: 'rounds', low: 0, high: linear.rounds.at(-1) },
+        y: { title: 'squared gradient', scale: 'log', ...logRange([...linear.curve, ...range]) },
+        height: 250,
+        panels: [
+          {
+            curves: [
+              { label: 'Polyak-Lojasiewicz', x: linear.rounds, y: linear.curve },
+              { label: 'the range, squared', x: linear.rounds, y: range, thin: true },
+            ],
+          },
+        ],
+      },
+    ]);
   },
 };
 

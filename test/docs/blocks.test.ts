@@ -35,6 +35,7 @@ const COMMANDS: { matches: RegExp; why: string; add?: string; late?: true }[] = 
     add: '--rounds 100 --set flow.tuning=formula',
   },
   { matches: /compare (choose|edge)\.yaml/, why: 'minutes', add: '--seeds 1 --tune 2 --rounds 20' },
+  { matches: /compare examples\/12-digraph/, why: 'minutes', add: '--seeds 1 --tune 2 --rounds 20' },
   {
     matches: /compare town-study\.yaml/,
     why: 'half a minute',

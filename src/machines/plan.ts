@@ -14,6 +14,7 @@ import { cacheBytes } from '../base/caches.js';
 import { candidates } from '../base/cores.js';
 import { describeSpec } from '../base/describe.js';
 import { InputError } from '../base/errors.js';
+import { isAuto } from '../compress/auto.js';
 import { compresses } from '../compress/registry.js';
 import type { FlowConfig, TopologySpec } from '../program/flow/config.js';
 import { programDefinition } from '../program/registry.js';
@@ -135,6 +136,15 @@ export async function planMachines(loaded: LoadedConfig, options: PlanOptions): 
   if (machines > network.nodes) {
     throw new InputError(
       `--machines is ${machines}, expected at most ${network.nodes}: there are no more agents`,
+    );
+  }
+  if (isAuto(flow.config.compressor)) {
+    throw new InputError(
+      'compressor is auto, expected one written out: machines are planned for what is sent, and a choice is made for a run on its own graph',
+      {
+        path: ['compressor'],
+        hint: '`sottovoce tune CONFIG --write FILE` writes the chosen one into a config',
+      },
     );
   }
   const isCompressed = compresses(flow.config.compressor, flow.config.precision);

@@ -4,6 +4,7 @@
  */
 
 import { InputError } from '../base/errors.js';
+import { leavesChoice } from '../compress/auto.js';
 import { parseConfig } from '../config/load.js';
 import { checkSpec, parseSpecText } from '../config/spec-text.js';
 import { withGains } from '../output/load-manifest.js';
@@ -142,6 +143,10 @@ export async function planChange(
 
 /** `flatten(sign)` as well as a mapping. */
 async function compressorOf(given: string | { kind: string }): Promise<unknown> {
+  if (leavesChoice(given))
+    throw new InputError('a compressor is chosen before a run, and not on its way: expected a kind', {
+      path: ['compressor'],
+    });
   if (typeof given !== 'string') return given;
   const { compressors } = await import('../compress/registry.js');
   return checkSpec(parseSpecText(given, compressors), compressors);

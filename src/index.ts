@@ -66,8 +66,10 @@ export type {
 } from './flow/custom-types.js';
 export { flows } from './flow/registry.js';
 export type { FlowDefinition } from './flow/types.js';
+export type { Figures, Generation } from './learn/train.js';
 export { loadConfig, parseConfig } from './library/configs.js';
 export type { TopologyInspection } from './library/inspect-graph.js';
+export { type LearnOptions, type LearnOutcome, learn } from './library/learn.js';
 export { type PlotOptions, type PlotOutcome, plot } from './library/plot.js';
 export { type ProfileOptions, type ProfileOutcome, profile } from './library/profile.js';
 export { type ResumeOptions, resume } from './library/resume.js';

@@ -105,6 +105,7 @@ const LAYERS = [
   'src/certify',
   'src/compare',
   'src/sweep',
+  'src/learn',
   'src/verify',
   'src/figures',
   'src/report',
@@ -297,7 +298,7 @@ const ORDINARY = new Set(['path']);
 /**
  * Words of a language of its own: what zod calls a refinement, what a link of a parameter server may say in
  * short, a flow that is to find the agents' average, losses as the kernels' references know them, Graph500's
- * word for the logarithm of a size.
+ * word for the logarithm of a size, and the graphs that a policy is trained on where a config names none.
  */
 const OWN_WORDS: Record<string, string[]> = {
   custom: ['src/schema/explain.ts', 'src/plugin/modules.ts'],
@@ -306,6 +307,8 @@ const OWN_WORDS: Record<string, string[]> = {
   threshold: ['src/compress/event-triggered.ts'],
   average: ['src/flow/', 'src/program/flow/', 'src/tune/types.ts'],
   'exact-diffusion': ['src/flow/nids.ts'],
+  'random-regular': ['src/learn/lesson.ts'],
+  'erdos-renyi': ['src/learn/lesson.ts'],
   // An option of sweep().
   grid: ['src/library/sweep.ts'],
   // Fields of a message have these names.

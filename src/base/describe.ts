@@ -20,7 +20,15 @@ export function describeSpec(spec: Spec): string {
 function describeValue(value: unknown): string {
   if (isSpec(value)) return describeSpec(value);
   if (Array.isArray(value) && value.some(isSpec)) return value.map(describeValue).join(', ');
+  if (isNamed(value)) return value.name;
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** What has a name is called by it: a policy is long. */
+function isNamed(value: unknown): value is { name: string } {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { name?: unknown }).name === 'string'
+  );
 }
 
 function isSpec(value: unknown): value is Spec {

@@ -11,6 +11,7 @@ import { addCertifyCommand } from './certify.js';
 import { addCompareCommand } from './compare.js';
 import { addDashboardCommand, runWithDashboard } from './dashboard.js';
 import { reportError } from './errors.js';
+import { addLearnCommand } from './learn.js';
 import { addListCommand } from './list.js';
 import { addMapCommand } from './map.js';
 import { addNewCommand } from './new.js';
@@ -45,6 +46,7 @@ Examples:
   $ sottovoce compare ring.yaml --compressors 'identity; flatten(sign)'   which needs the fewest rounds and bits?
   $ sottovoce sweep ring.yaml --grid flow.step=0.01..0.1:log:12   which values are best?
   $ sottovoce map ring.yaml --x flow.step=0.01..1:log:20 --y flow.mu=0.1..1:lin:20   where does it converge?
+  $ sottovoce learn ring.yaml --out policy.json      what should a message say, and when?
   $ sottovoce worker --queue nats://host:4222        runs of sweeps on many machines; docs/queue.md
   $ sottovoce tune ring.yaml                         which gains does auto choose, and why?
   $ sottovoce plan ring.yaml --machines 8 --link 10Gbit/s,20us   what would it take over eight machines?
@@ -116,6 +118,9 @@ export async function main(
       exitCode = code;
     });
     addMapCommand(program, terminal, (code) => {
+      exitCode = code;
+    });
+    addLearnCommand(program, terminal, (code) => {
       exitCode = code;
     });
     addWorkerCommand(program, terminal, (code) => {

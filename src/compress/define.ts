@@ -49,12 +49,16 @@ interface Described<Kind extends string, S extends Shape, Takes extends Names> {
   open?: boolean;
 }
 
+/** See `CompressorDefinition.embed`. */
+type Embedding = NonNullable<CompressorDefinition['embed']>;
+
 interface Defined<Kind extends string, S extends Shape, Takes extends Names, Plan extends Planned>
   extends Described<Kind, S, Takes> {
   plan(spec: ParametersOf<Kind, S>, context: PlanContext, nested: Nested): Plan;
   examples?(dim: number): Record<string, unknown>[];
   candidates?(dim: number): Record<string, unknown>[];
   asIs?(spec: ParametersOf<Kind, S>, realBits: NumberBits): boolean;
+  embed?: Embedding;
 }
 
 type Bound = Omit<BoundCompressor, 'prepare'> & Partial<BoundCompressor>;
@@ -144,7 +148,7 @@ function whole<Kind extends string, S extends Shape, Takes extends Names, Plan e
     messages,
   }: Kernelled<Plan> & { messages?(plan: Plan & CompressorPlan, seed: Seed): Messages },
 ): Compressor<Kind, S, Takes> {
-  const { kind, plan, asIs, examples = () => [{}], candidates = examples } = definition;
+  const { kind, plan, asIs, embed, examples = () => [{}], candidates = examples } = definition;
   return Object.assign(builderOf(definition), {
     ...described(definition),
     examples,
@@ -158,6 +162,7 @@ function whole<Kind extends string, S extends Shape, Takes extends Names, Plan e
     reference,
     ...(messages && { messages }),
     ...(asIs && { asIs }),
+    ...(embed && { embed }),
   }) as unknown as Compressor<Kind, S, Takes>;
 }
 

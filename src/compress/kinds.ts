@@ -14,6 +14,7 @@ import { every } from './every.js';
 import { flatten } from './flatten.js';
 import { identity } from './identity.js';
 import { kimad } from './kimad.js';
+import { learned } from './learned.js';
 import { lloydMax } from './lloyd-max.js';
 import { lowRank } from './low-rank.js';
 import { natural } from './natural.js';
@@ -63,6 +64,7 @@ export default [
   adaptive,
   adacgd,
   kimad,
+  learned,
   errorFeedback,
   eventTriggered,
   every,
@@ -85,6 +87,7 @@ export {
   flattenedSign,
   identity,
   kimad,
+  learned,
   lloydMax,
   lowRank,
   natural,

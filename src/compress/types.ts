@@ -245,6 +245,15 @@ export interface CompressorDefinition<Parameters = CompressorSpec, Plan = Compre
   reference(plan: Plan, seed: Seed, nested: Nested): ReferenceCompressor;
   /** Whether vectors of such numbers are sent as they are: what a flow that compresses nothing goes with. */
   asIs?(spec: Parameters, realBits: NumberBits): boolean;
+  /**
+   * A parameter that may name a JSON file: configs hold its content, as the parameters that `spread` makes of it.
+   */
+  embed?: {
+    parameter: string;
+    /** Shape of what stands in the file. */
+    shape(zod: typeof z): z.ZodType;
+    spread(content: Record<string, unknown>): Record<string, unknown>;
+  };
   /** Where messages have a format with kernels of its own: the format and C(error, round) in it. */
   messages?(plan: Plan, seed: Seed): Messages;
   /**

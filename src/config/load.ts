@@ -10,6 +10,7 @@
 
 import { dirname, resolve } from 'node:path';
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Scalar } from 'yaml';
+import type { z } from 'zod';
 import { formatPath, formatValue, InputError, isInputError, type SpecPath } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import { refuseForbidden, resolveModules } from '../plugin/modules.js';
@@ -18,6 +19,8 @@ import { explain, type Issue, isMapping, REPORT_INPUT } from '../schema/explain.
 import { misreadings } from '../schema/misread.js';
 import type { Registries } from '../schema/program.js';
 import { DEEPEST, parseYaml } from '../schema/yaml.js';
+import { embedFiles } from './embed.js';
+import { type LearnSpec, learnSection } from './learn.js';
 import { loadRegistries } from './registries.js';
 import { checkConfig } from './schema.js';
 import { EXAMPLE_HINT, readSource } from './source.js';
@@ -50,7 +53,7 @@ export async function checkSource(
   const { document, lines } = parseSource(source, file);
   const data = applyOverrides(toData(document, lines, file), overrides);
   const loaded = { file: resolve(file), folder: dirname(resolve(file)), source, overrides };
-  const { config, issues, ...choices } = checkConfig(data, registries ?? (await loadRegistries()));
+  const { config, issues, ...choices } = await checked(data, loaded, registries);
   if (config === null) throw report(issues, loaded, document, lines);
   refuseModules(config, loaded);
   return { config, ...choices, ...loaded };
@@ -60,17 +63,30 @@ export async function checkSource(
  * Section `study` of a config, a file or plain data, whatever else stands in it; null where it has none. Throws
  * InputError.
  */
-export async function loadStudy(config: string | object): Promise<StudySpec | null> {
+export function loadStudy(config: string | object): Promise<StudySpec | null> {
+  return loadSection(config, 'study', studySection);
+}
+
+/** The same of section `learn`. */
+export function loadLearn(config: string | object): Promise<LearnSpec | null> {
+  return loadSection(config, 'learn', learnSection);
+}
+
+async function loadSection<Shape extends z.ZodType>(
+  config: string | object,
+  name: string,
+  shape: Shape,
+): Promise<z.infer<Shape> | null> {
   const isFile = typeof config === 'string';
   const source = isFile ? await readSource(config) : null;
   const { document, lines } = isFile
     ? parseSource(source as string, config)
     : { document: null, lines: null };
   const data = document ? toData(document, lines, config as string) : config;
-  if (!isMapping(data) || data['study'] === undefined) return null;
-  const checked = studySection.safeParse(data['study'], REPORT_INPUT);
+  if (!isMapping(data) || data[name] === undefined) return null;
+  const checked = shape.safeParse(data[name], REPORT_INPUT);
   if (checked.success) return checked.data;
-  const issues = explain(checked.error, studySection, data['study'], ['study']);
+  const issues = explain(checked.error, shape, data[name], [name]);
   throw report(issues, { file: isFile ? resolve(config) : null, source, overrides: [] }, document, lines);
 }
 
@@ -82,7 +98,7 @@ export async function parseConfigText(
   const { document, lines } = parseSource(source, shown);
   const data = applyOverrides(toData(document, lines, shown), overrides);
   const loaded = { file: null, folder: resolve(folder), source, overrides };
-  const { config, issues, ...choices } = checkConfig(data, await loadRegistries());
+  const { config, issues, ...choices } = await checked(data, loaded);
   if (config === null) throw report(issues, loaded, document, lines);
   refuseModules(config, loaded);
   return { config, ...choices, ...loaded };
@@ -115,14 +131,24 @@ export async function parseConfig(
 ): Promise<LoadedConfig> {
   const overrides = options.overrides ?? [];
   const loaded = { file: null, folder: resolve(options.folder ?? '.'), source: null, overrides };
-  const registries = options.registries ?? (await loadRegistries());
-  const { config, issues, ...choices } = checkConfig(
-    applyOverrides(copyOf(data) as typeof data, overrides),
-    registries,
-  );
+  const changed = applyOverrides(copyOf(data) as typeof data, overrides);
+  const { config, issues, ...choices } = await checked(changed, loaded, options.registries);
   if (config === null) throw report(issues, loaded, null, null);
   refuseModules(config, loaded);
   return { config, ...choices, ...loaded };
+}
+
+/** With the files that it holds the content of. */
+async function checked(
+  data: unknown,
+  loaded: Omit<LoadedConfig, 'config'>,
+  registries?: Registries,
+): Promise<ReturnType<typeof checkConfig>> {
+  const known = registries ?? (await loadRegistries());
+  const whole = await embedFiles(data, known, loaded.folder).catch((error: unknown) => {
+    throw locate(error, loaded);
+  });
+  return checkConfig(whole, known);
 }
 
 /** Where a user's modules are forbidden (`--no-custom`): before anything that the config names is read. */

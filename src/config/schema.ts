@@ -3,7 +3,7 @@
  * graph, a flow) is checked by the program, and every component by the definition that its `kind` names.
  *
  * To add a key: its schema in `topLevel`, its name in `TOP_LEVEL_KEYS`, its field in `RunConfig`. What stands
- * under `study` is checked here, and is no part of the config of a run.
+ * under `study` and `learn` is checked here, and is no part of the config of a run.
  */
 
 import { z } from 'zod';
@@ -39,6 +39,7 @@ import {
 import type { CheckedSections, ProgramSections, Registries } from '../schema/program.js';
 import { COMPRESSOR_OPTIONS, variants } from '../schema/variants.js';
 import { MOST_ROUNDS } from '../sync/control.js';
+import { learnSection } from './learn.js';
 import { studySection } from './study.js';
 
 export const DEFAULT_ROUNDS = 1000;
@@ -207,6 +208,7 @@ const topLevel = {
     .describe('write report.html, a page with the curves and the network of the run, into its folder'),
   init: rowsParameter(z, '.npy file of x(0), agents x dim; zero where absent').optional(),
   study: studySection.optional(),
+  learn: learnSection.optional(),
 };
 
 /**

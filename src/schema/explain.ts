@@ -105,6 +105,7 @@ export const TOP_LEVEL_KEYS = [
   'report',
   'init',
   'study',
+  'learn',
 ] as const;
 
 /**

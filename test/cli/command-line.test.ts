@@ -69,6 +69,10 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
       ['dashboard', '--help'],
       ['Examples:', '--token <text>', 'ssh -L', 'Exit codes'],
     ],
+    [
+      ['learn', '--help'],
+      ['Examples:', 'learn:', 'policy.json', '--queue <address>', 'Exit codes'],
+    ],
     [['schema', '--help'], ['yaml-language-server']],
   ])('%j teaches', async (args, words) => {
     const { status, stdout, stderr } =
@@ -101,6 +105,8 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
       ['topology', 'convert', 'a.edges', 'b.gml', '--separator', 'dots'],
       'error: --separator is "dots", expected one of tab, comma, semicolon, bar, space',
     ],
+    [['learn', 'x.yaml'], "required option '-o, --out <file>' not specified"],
+    [['learn', 'x.yaml', '--out', 'p.json'], 'error: x.yaml: there is no such file\n'],
     [['plot', 'x', '--out', 'a.svg'], 'error: x: there is no such folder\n'],
     [['topology', 'inspect'], 'error: neither a file nor --kind is given'],
     [['topology', 'inspect', '--kind', 'rign', '--nodes', '3'], 'did you mean ring?'],

@@ -36,7 +36,7 @@ const pages = [
 /** Everything that can be called, called; builders of compressors are below. */
 const EVERY_CALL = `
 import * as all from 'sottovoce';
-import { certify, compare, type ConfigInput, type FlowModule, inspectTopology, isInputError, isRunError } from 'sottovoce';
+import { certify, compare, type ConfigInput, type FlowModule, inspectTopology, isInputError, isRunError, learn } from 'sottovoce';
 import { InputError, loadConfig, openSession, parseConfig, map, plot, profile, RunError, resume, run, sweep, timeline, tune, verify, work } from 'sottovoce';
 import { barChart, gapSparkline, linearPlot, log2Plot, logPlot, pairedBarChart, percent, readNpy, sparkline } from 'sottovoce/report';
 import { checkGraph, edgeWeights, formatGraph, generate, type Graph, graphFromEdges, inspect } from 'sottovoce/topology';
@@ -71,6 +71,8 @@ try {
   const winner: number | null | undefined = study.problems[0]?.wins.rounds;
   const swept = await sweep(config, { grid: { 'flow.step': '0.1..1:log:3', 'flow.mu': [0.5, 1] }, seeds: [1, 2], random: 4, signal });
   const mapped = await map('a.yaml', { x: { path: 'flow.step', values: { from: 0.1, to: 1, count: 3 } }, y: { path: 'flow.mu', values: [0.5, 1] }, of: 'rate' });
+  const trained = await learn(config, { jobs: 1, signal, onGeneration: ({ best }) => best.toFixed(2) });
+  if (trained.policy !== null) console.log(trained.policy.actions.length, trained.validation?.median);
   const over = await sweep(config, { grid: { 'flow.step': [1] }, queue: 'nats://host:4222', keepQueue: true, redeliverSeconds: 8, onQueue: (line) => line.length });
   const { done, handedBack }: { done: number; handedBack: number } = await work('nats://host', { jobs: 2, idleExitMs: 1000, modules: false, signal });
   const fewest: number | undefined = swept.points[swept.ranking[0] ?? 0]?.rounds?.median;

@@ -494,6 +494,8 @@ export const learned = defineCompressor({
       });
     };
   },
+  // Whoever has no policy has nothing to try.
+  candidates: () => [],
   examples: () => [
     {
       policy: {

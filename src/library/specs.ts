@@ -783,6 +783,33 @@ export interface CompressorKinds {
       };
     /** compressors to choose from, cheapest first */ inner: CompressorInput[];
   };
+  /** a policy, trained by sottovoce learn, chooses what each message says, silence included */ learned: {
+    /** file of a policy, as sottovoce learn writes it; a resolved config has its content */ policy:
+      | string
+      | {
+        format: 'sottovoce-policy/1';
+        name: string;
+        rotate: 'exact' | 'padded' | unknown;
+        steps: 1 | 2 | 4;
+        actions: (
+          | { do: 'silence'; }
+          | { do: 'levels'; levels: number[]; }
+          | { do: 'signs'; size: number; checks: number[]; }
+          | {
+            do: 'sparse';
+            threshold: number;
+            value: number;
+            rice: number;
+          }
+          | { do: 'compress'; with: number; factor: number; })[];
+        features: ('one' | 'growth' | 'trend' | 'change' | 'early' | 'age' | 'spread')[];
+        weights: number[][];
+        header?: number[];
+        training?: Record<string, unknown>;
+      };
+    /** compressors of the policy's actions that have one; a policy's file brings them along */
+    inner?: CompressorInput[];
+  };
   /** adds what earlier messages left out to what is to be said now */ 'error-feedback': {
     /** compressor of the error and what was left out before */ inner: CompressorInput;
   };
@@ -1069,6 +1096,37 @@ export interface CommonInput {
       consensusError?: number;
     };
     /** trial runs for every cell's open gains; 40 where absent */ tune?: number;
+  };
+  /** training of a policy, for `sottovoce learn`; see docs/learn.md */ learn?: {
+    /** topologies of the family, each drawn anew for each problem; random regular and Erdos-Renyi */
+    graphs?: { kind: string; [parameter: string]: unknown; }[];
+    /** costs of the problems; the config's own where absent */
+    costs?: { kind: string; [parameter: string]: unknown; }[];
+    /** problems that a policy is tried on; default: 6 */ problems?: number;
+    /** problems that it is measured on in the end, of which it has seen none; default: 6 */
+    validation?: number;
+    /** what an agent may do with a message, the first is what it does to begin with */ actions?: (
+      | { do: 'silence'; }
+      | { do: 'levels'; levels: number[]; }
+      | { do: 'signs'; size: number; checks: number[]; }
+      | {
+        do: 'sparse';
+        threshold: number;
+        value: number;
+        rice: number;
+      }
+      | { do: 'compress'; with: number; factor: number; })[];
+    /** compressors of the actions that have one */
+    compressors?: { kind: string; [parameter: string]: unknown; }[];
+    /** what an agent looks at; one, growth, trend, early and age where absent */
+    features?: ('one' | 'growth' | 'trend' | 'change' | 'early' | 'age' | 'spread')[];
+    /** steps of a scale in an octave; default: 2 */ steps?: 1 | 2 | 4;
+    /** whether vectors are rotated at random first; null: not; default: exact */
+    rotate?: 'exact' | 'padded' | unknown;
+    /** generations of policies; default: 12 */ generations?: number;
+    /** policies of a generation; default: 8 */ population?: number;
+    /** of the problems and of what the search draws; default: 1 */ seed?: number;
+    /** rmsError that agents are to reach with few bits; default: 0.000001 */ target?: number;
   };
 }
 

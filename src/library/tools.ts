@@ -377,7 +377,9 @@ async function methodText(method: NamedMethod | string) {
 async function textOf(spec: CompressorInput | FlowInput): Promise<string> {
   const { describeSpec } = await import('../base/describe.js');
   const short = describeSpec(spec as Parameters<typeof describeSpec>[0]);
-  return short.includes('{') ? JSON.stringify(spec) : short;
+  const whole = JSON.stringify(spec);
+  // Of what has a name the short form has the name alone.
+  return short.includes('{') || whole.includes('"name":') ? whole : short;
 }
 
 function whole(name: string, value: number, low: number, high: number): void {

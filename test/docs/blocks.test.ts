@@ -43,6 +43,7 @@ const COMMANDS: { matches: RegExp; why: string; add?: string; late?: true }[] = 
   },
   { matches: /plot study /, why: 'it draws what the command above it leaves; test/figures has many' },
   { matches: /resume runs\//, why: 'it goes on with a run that was stopped: test/checkpoint has many' },
+  { matches: /sottovoce bench distortion/, why: 'a minute and more; test/bench has it', add: '--quick' },
   { matches: /^node bench\//, why: 'minutes to hours of measuring, on data that is not ours' },
   {
     matches: /^node examples\/03-/,

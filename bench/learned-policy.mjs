@@ -1,43 +1,53 @@
 /**
  * How many bits does a policy that was trained on random graphs save on graphs and costs that it never saw?
  *
- *     node bench/learned-policy.mjs [--quick] [--seeds 1,2] [--trials 40] [--only NAMES] [--policy FILE] [--out FOLDER]
+ *     node bench/learned-policy.mjs [--quick] [--only NAME] [--searched 2] [--trials 40] [--policy FILE] [--out FOLDER]
  *
- * Bits to rms(x - x*) <= 1e-6 (kept for as long again), each message counted once an agent, on five problems of
- * which none was in training: a ring, a grid, a Barabasi-Albert graph, Abilene (the research network of the
- * Internet2 consortium, as the Internet Topology Zoo has it: 11 nodes, 14 links) with random quadratics of 64
- * entries, and logistic costs. The policy has the gains that `auto` gives it. Fixed compressors have theirs by
- * `auto`, and by a search of `--trials` trial runs each. Ratios are the policy's bits over the best fixed
- * compressor's of the same problem and seed.
+ * Bits to rms(x - x*) <= 1e-6 (kept for as long again), each message counted once an agent, on problems of which
+ * none was in training: random quadratics of 64 entries on a ring, a grid, a Barabasi-Albert graph and Abilene (the
+ * research network of the Internet2 consortium, as the Internet Topology Zoo has it: 11 nodes, 14 links), and
+ * logistic costs over few samples.
  *
- * `--quick`: the ring and Abilene, two compressors, few trials. `--only`: some of the compressors. `--out`: writes
- * learned-policy.json there, and goes on with runs that it finds. Build first: `npm run build`.
+ *  - *policy*: at the gains that `auto` gives it;
+ *  - *plain*: the policy with a bit for the sign of every entry, and its scale by the change as before;
+ *  - *auto*: the fixed compressors of the registry, with all parameters that `compressor: auto` goes through, at
+ *    auto gains. Trial runs sort them out as `auto` does; the RUN best by these, within NEAR of the best,
+ *    run whole. Those that only combine others are among them;
+ *  - *searched*: the best `--searched` of these with gains by `--trials` trial runs; the better of both gains counts.
+ *
+ * Ratios are the policy's bits over the best fixed compressor's of the same problem. `--quick`: a small ring, few
+ * trials. FOLDER/learned-policy.json is written after each problem, and what it has already is not measured again.
+ * Build first: `npm run build`.
  */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { parseConfig } from '../dist/src/config/load.js';
 import { compare } from '../dist/src/index.js';
+import { loadRun } from '../dist/src/program/flow/load-run.js';
+import { Random } from '../dist/topology/index.js';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    seeds: { type: 'string', default: '1' },
-    trials: { type: 'string' },
-    only: { type: 'string' },
+    only: { type: 'string', default: '' },
+    searched: { type: 'string', default: '2' },
+    trials: { type: 'string', default: '40' },
     policy: { type: 'string', default: path.join(here, '../examples/13-learned/policy.json') },
-    jobs: { type: 'string', default: '1' },
     out: { type: 'string' },
   },
 });
-const quick = options.quick;
-const seeds = options.seeds.split(',').map(Number);
-const trials = Number(options.trials ?? (quick ? 4 : 40));
+const { quick, out } = options;
+const trials = quick ? 4 : Number(options.trials);
+const SEED = 1;
+/** So many of them run whole, if trial runs see them within so many times the best. */
+const RUN = 2;
+const NEAR = 1.5;
 
-const quadratic = { kind: 'quadratic', dim: quick ? 16 : 64 };
 const ABILENE = [
   ['New York', 'Chicago'],
   ['New York', 'Washington DC'],
@@ -54,130 +64,185 @@ const ABILENE = [
   ['Houston', 'Atlanta'],
   ['Atlanta', 'Indianapolis'],
 ];
-const data = path.join(here, '../examples/data/train.libsvm');
-const problems = {
-  ring: { topology: { kind: 'ring', nodes: quick ? 6 : 24 }, cost: quadratic },
-  abilene: { topology: { edges: ABILENE }, cost: quadratic },
-  grid: { topology: { kind: 'grid', rows: 5, columns: 6 }, cost: quadratic },
-  'barabasi-albert': { topology: { kind: 'barabasi-albert', nodes: 40, attach: 2 }, cost: quadratic },
-  logistic: {
-    topology: { kind: 'barabasi-albert', nodes: 20, attach: 2 },
-    cost: { kind: 'logistic', data, regularization: 0.1, split: 'shuffled' },
+const folder = mkdtempSync(path.join(os.tmpdir(), 'learned-policy-'));
+const quadratic = { kind: 'quadratic', dim: 64 };
+const logistic = (samples, dim, seed) => ({
+  kind: 'logistic',
+  data: drawn(samples, dim, seed),
+  regularization: 0.1,
+  split: 'shuffled',
+});
+const attached = (nodes) => ({ kind: 'barabasi-albert', nodes, attach: 2 });
+const problems = quick
+  ? {
+      'ring 6': [
+        { kind: 'ring', nodes: 6 },
+        { kind: 'quadratic', dim: 16 },
+      ],
+    }
+  : {
+      'ring 24': [{ kind: 'ring', nodes: 24 }, quadratic],
+      'logistic, Abilene': [{ edges: ABILENE }, logistic(220, 32, 1)],
+      'Barabasi-Albert 40': [attached(40), quadratic],
+      'logistic, Barabasi-Albert 20': [attached(20), logistic(300, 40, 2)],
+      Abilene: [{ edges: ABILENE }, quadratic],
+      'grid 5x6': [{ kind: 'grid', rows: 5, columns: 6 }, quadratic],
+      'logistic, ring 24': [{ kind: 'ring', nodes: 24 }, logistic(240, 64, 3)],
+    };
+
+const { compressors: inner, ...content } = JSON.parse(readFileSync(options.policy, 'utf8'));
+const learned = { kind: 'learned', policy: content, ...(inner && { inner }) };
+/** A sign says most of a normal number where it stands for sqrt(2 / pi). */
+const signs = { do: 'signs', size: 0.7979, checks: [] };
+const plain = {
+  kind: 'learned',
+  policy: {
+    format: content.format,
+    name: 'plain signs',
+    rotate: content.rotate,
+    steps: content.steps,
+    features: [],
+    actions: [signs],
+    weights: [[]],
   },
 };
 
-/** Of the registry, each with the parameters that take the fewest bits; those that only combine others are left out. */
-const FIXED = [
-  'flatten(sign(scaleBits=32))',
-  'best-rotation(scaleBits=32)',
-  'flatten(sign)',
-  'flatten(one-bit)',
-  'eden(bits=2)',
-  'eden(bits=3)',
-  'sign(scaleBits=32)',
-  'qsgd(levels=2)',
-  'natural',
-  'terngrad',
-  'top-k(k=8)',
-  'rand-k(k=8)',
-  'threshold(0.5)',
-  'scalarize-sweep',
-  'identity',
-];
-const fixed = options.only?.split(';') ?? (quick ? FIXED.slice(0, 2) : FIXED);
-const policy = JSON.parse(readFileSync(options.policy, 'utf8'));
-const { compressors: inner, ...content } = policy;
-const learned = { kind: 'learned', policy: content, ...(inner && { inner }) };
+const file = out && path.join(out, 'learned-policy.json');
+const [cpu] = os.cpus();
+const report = load();
+const mine = Object.entries(problems).filter(([name]) => name.includes(options.only));
+for (const [name, problem] of mine) {
+  if (report.problems.some((one) => one.name === name)) continue;
+  report.problems.push({ name, ...(await atAutoGains(problem)) });
+  save();
+}
+for (const [name, problem] of mine) {
+  const one = report.problems.find((known) => known.name === name);
+  if (one.searched !== null || Number(options.searched) === 0) continue;
+  const near = one.auto.filter(({ bits }) => bits !== null).slice(0, Number(options.searched));
+  const names = near.map(({ compressor }) => compressor);
+  one.searched = await run(problem, { compressors: names }, trials);
+  save();
+}
+rmSync(folder, { recursive: true });
+console.log(JSON.stringify(report.summary));
 
-const rows = [];
-for (const [name, problem] of Object.entries(problems).slice(0, quick ? 2 : undefined)) {
-  const config = {
-    ...problem,
-    flow: { kind: 'primal-dual' },
-    rounds: quick ? 3000 : 20_000,
-    stop: { rmsError: 1e-6 },
-  };
-  const measure = async (compressors, given, folder) => {
-    const outDir = options.out && path.join(options.out, `${name}-${folder}`);
-    const own = compressors === null ? { ...config, compressor: learned } : config;
-    const { cells } = await compare([own], {
-      ...(compressors && { compressors }),
-      seeds,
-      trials: given,
-      jobs: Number(options.jobs),
-      ...(outDir && { outDir }),
-    });
-    for (const cell of cells) {
-      const { label, compressor, seed, bitsToTarget, roundsToTarget, status } = cell;
-      const row = {
-        problem: name,
-        gains: given === 0 ? 'auto' : 'searched',
-        compressor,
-        label,
-        seed,
-        bits: bitsToTarget,
-        rounds: roundsToTarget,
-        status,
-      };
-      rows.push(row);
-      console.log(JSON.stringify(row));
-    }
-  };
-  await measure(null, 0, 'policy');
-  await measure(fixed, 0, 'auto');
-  // What is three times behind the best by `auto` does not overtake it: trial runs go to the others.
-  const own = rows.filter((row) => row.problem === name && row.gains === 'auto').slice(seeds.length);
-  const least = Math.min(...own.map(({ bits }) => bits ?? Number.POSITIVE_INFINITY));
-  const near = fixed.filter((_, at) => {
-    const bits = own
-      .slice(at * seeds.length, (at + 1) * seeds.length)
-      .map((row) => row.bits ?? Number.POSITIVE_INFINITY);
-    return Math.min(...bits) <= 1.5 * least;
-  });
-  await measure(near, trials, 'searched');
+function load() {
+  if (file !== undefined && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const machine = { cpu: cpu?.model, node: process.versions.node };
+  return { version, machine, policy: content.name, trials, seed: SEED, summary: null, problems: [] };
 }
 
-const ratios = [];
-for (const name of Object.keys(problems)) {
-  for (const seed of seeds) {
-    const own = rows.filter((row) => row.problem === name && row.seed === seed);
-    if (own.length === 0) continue;
-    const [first, ...others] = own;
-    const best = (gains) =>
-      others
-        .filter((row) => row.gains === gains && row.bits !== null)
-        .reduce((least, row) => (row.bits < least.bits ? row : least), { bits: Number.POSITIVE_INFINITY });
-    const [auto, searched] = [best('auto'), best('searched')];
-    ratios.push({
-      problem: name,
-      seed,
-      bits: first.bits,
-      rounds: first.rounds,
-      auto: { compressor: auto.compressor, bits: auto.bits, ratio: first.bits / auto.bits },
-      searched: { compressor: searched.compressor, bits: searched.bits, ratio: first.bits / searched.bits },
-    });
+function save() {
+  report.summary = Object.fromEntries(
+    ['auto', 'searched'].map((gains) => {
+      const all = report.problems.flatMap((problem) => {
+        const ratio = ratioOf(problem, fixed(problem)[gains]);
+        return ratio === null ? [] : [ratio];
+      });
+      return [
+        gains,
+        { problems: all.length, median: median(all), worst: all.length > 0 ? Math.max(...all) : null },
+      ];
+    }),
+  );
+  for (const problem of report.problems) {
+    problem.ratios = {
+      auto: ratioOf(problem, problem.auto),
+      searched: ratioOf(problem, fixed(problem).searched),
+      plain: ratioOf({ policy: problem.plain }, problem.auto),
+    };
   }
+  const { name, ratios } = report.problems.at(-1);
+  console.error(`${name}: ${JSON.stringify(ratios)}; ${JSON.stringify(report.summary)}`);
+  if (file === undefined) return;
+  mkdirSync(out, { recursive: true });
+  writeFileSync(`${file}.new`, `${JSON.stringify(report, null, 1)}\n`);
+  renameSync(`${file}.new`, file);
 }
-const median = (values) => {
+
+/** A search of few trials may miss what `auto` found. */
+function fixed({ auto, searched }) {
+  return { auto, searched: searched && [...auto, ...searched] };
+}
+
+/** Of the policy's bits and the fewest of the fixed compressors'; null where either did not arrive. */
+function ratioOf({ policy }, fixed) {
+  const bits = (fixed ?? []).flatMap((row) => (row.bits === null ? [] : [row.bits]));
+  return policy.bits === null || bits.length === 0 ? null : policy.bits / Math.min(...bits);
+}
+
+function median(values) {
+  if (values.length === 0) return null;
   const sorted = [...values].sort((a, b) => a - b);
   const half = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-};
-const summary = Object.fromEntries(
-  ['auto', 'searched'].map((gains) => {
-    const all = ratios.map((row) => row[gains].ratio);
-    return [gains, { median: median(all), worst: Math.max(...all) }];
-  }),
-);
-for (const { problem, seed, auto, searched } of ratios)
-  console.log(
-    `${problem} ${seed}: ${auto.ratio.toFixed(3)} of ${auto.compressor} (auto), ${searched.ratio.toFixed(3)} of ${searched.compressor} (searched)`,
+}
+
+function configOf([topology, cost]) {
+  return {
+    topology,
+    cost,
+    flow: { kind: 'primal-dual' },
+    rounds: quick ? 3000 : 20_000,
+    seed: SEED,
+    stop: { rmsError: 1e-6 },
+  };
+}
+
+/** Runs to the target; what did not arrive has no bits. The fewest first. */
+async function run(problem, { compressors, own }, given) {
+  const config = configOf(problem);
+  const configs = own === undefined ? [config] : own.map((compressor) => ({ ...config, compressor }));
+  const { cells } = await compare(configs, {
+    ...(compressors && { compressors }),
+    seeds: [SEED],
+    trials: given,
+    jobs: 1,
+  });
+  const rows = cells.map(({ compressor, bitsToTarget, roundsToTarget }) => ({
+    compressor,
+    bits: bitsToTarget,
+    rounds: roundsToTarget,
+  }));
+  return own === undefined ? rows.sort((a, b) => (a.bits ?? Infinity) - (b.bits ?? Infinity)) : rows;
+}
+
+async function atAutoGains(problem) {
+  const [policy, alone] = await run(problem, { own: [learned, plain] }, 0);
+  const { choice } = await loadRun(
+    await parseConfig({ ...configOf(problem), compressor: { kind: 'auto', for: 'bits' } }),
   );
-console.log(JSON.stringify(summary));
-if (options.out) {
-  mkdirSync(options.out, { recursive: true });
-  const [cpu] = os.cpus();
-  const machine = { cpu: cpu?.model, node: process.version };
-  const record = { machine, policy: policy.name, trials, seeds, summary, ratios, rows };
-  writeFileSync(path.join(options.out, 'learned-policy.json'), `${JSON.stringify(record, null, 2)}\n`);
+  const { candidates, refused } = choice.report;
+  const known = candidates.filter(({ bits }) => bits !== null);
+  const least = Math.min(...known.map(({ bits }) => bits));
+  const near = known.filter(({ bits }) => bits <= NEAR * least).slice(0, RUN);
+  const names = near.map(({ compressor }) => compressor);
+  const auto = await run(problem, { compressors: names }, 0);
+  return {
+    policy,
+    plain: alone,
+    auto,
+    searched: null,
+    // Of all others, what trial runs say until they were given up.
+    trials: candidates.map(({ compressor, how, bits }) => ({ compressor, how, bits })),
+    refused: refused.map(({ compressor }) => compressor),
+  };
+}
+
+/** Samples of a linear model with normal features, and the sign of what it says. */
+function drawn(samples, dim, seed) {
+  const random = new Random(seed);
+  const normal = () =>
+    Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
+  const weights = Array.from({ length: dim }, normal);
+  const lines = Array.from({ length: samples }, () => {
+    const row = weights.map(normal);
+    const value = row.reduce((sum, a, c) => sum + a * weights[c], 0) / Math.sqrt(dim) + normal();
+    return `${value > 0 ? 1 : -1} ${row.map((a, c) => `${c + 1}:${a}`).join(' ')}`;
+  });
+  const name = path.join(folder, `samples-${seed}.svm`);
+  writeFileSync(name, `${lines.join('\n')}\n`);
+  return name;
 }

@@ -173,7 +173,9 @@ function methodsOf({ methods, compressors, flows }: GridInputs, registries: Regi
 function nameMethods(cells: readonly Cell[]): void {
   const unnamed = cells.filter(({ label }) => label === '');
   const differ = (of: (cell: Cell) => string | null) => new Set(cells.map(of)).size > 1;
-  const compressorOf = ({ compressor, kinds }: Cell) => compressor ?? kinds.compressor;
+  // What can only be written whole, such as a policy, is called as runs call it.
+  const compressorOf = ({ compressor, kinds }: Cell) =>
+    compressor === null || compressor.startsWith('{') ? kinds.compressor : compressor;
   const flowOf = ({ flow, kinds }: Cell) => flow ?? kinds.flow;
   // What the configs say themselves is part of the config.
   const compressors = differ(({ compressor }) => compressor);

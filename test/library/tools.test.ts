@@ -89,6 +89,30 @@ describe('compare', () => {
     expect(seen).toHaveLength(4);
   });
 
+  test('a policy in it is called by its name, and two of one name are told apart', async () => {
+    const policy = (size: number) => ({
+      format: 'sottovoce-policy/1' as const,
+      name: 'half of the signs',
+      rotate: 'exact' as const,
+      steps: 2,
+      features: [],
+      actions: [{ do: 'signs' as const, size, checks: [1, 1, 1, 1] }],
+      weights: [[]],
+    });
+    const compressors = [policy(0.8), policy(0.7)].map((policy) => ({ kind: 'learned' as const, policy }));
+    const { cells } = await compare([CONFIG], { compressors: [...compressors, 'sign'], trials: 0, jobs: 1 });
+    expect(cells.map(({ status, label }) => [status, label])).toEqual([
+      ['converged', 'learned(policy=half of the signs) (1)'],
+      ['converged', 'learned(policy=half of the signs) (2)'],
+      ['converged', 'sign'],
+    ]);
+    // What a row says of its compressor can be given back.
+    const { compressor, bitsToTarget } = cells[1] as Cell;
+    const again = await compare([CONFIG], { compressors: [compressor], trials: 0, jobs: 1 });
+    expect(again.cells[0]).toMatchObject({ compressor, bitsToTarget });
+    expect(cells[0]?.bitsToTarget).not.toBe(bitsToTarget);
+  });
+
   test('goes on where a folder has finished cells', async () => {
     const outDir = join(temporaryFolder(), 'study');
     const options = { flows: ['error-state', 'observer'], trials: 0, rounds: 50, outDir, jobs: 1 };

@@ -68,6 +68,7 @@ const FLOWS: Record<
     exact: true,
     also: { cost: { kind: 'average', dim: 8 } },
   },
+  'scaled-primal-dual': { compressed: true, gain: { alpha: 0.2 }, exact: true },
   'push-sum': { exact: true, also: { cost: { kind: 'average', dim: 8 } } },
   dgd: { gain: { step: 0.02 } },
   extra: { gain: { step: 0.1 }, exact: true },

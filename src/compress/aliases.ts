@@ -3,6 +3,7 @@
  * them.
  */
 
+import { geometricParameters } from '../base/schedules.js';
 import { defineAlias } from './define.js';
 import { flatten } from './flatten.js';
 import { fitParameters, lloydMax } from './lloyd-max.js';
@@ -33,6 +34,21 @@ export const flattenedOneBit = defineAlias({
   },
   parameters: oneBitParameters,
   expand: ({ kind: _, ...parameters }) => flatten(oneBit(parameters)),
+});
+
+/** Short for `oneBit({ lambda: { kind: 'geometric', ... } })`. */
+export const annealedSign = defineAlias({
+  kind: 'annealed-sign',
+  metadata: {
+    title: 'Annealed dithered sign',
+    summary:
+      'short for one-bit with a lambda that shrinks by the same factor every round: one bit an entry, no scale',
+    source: 'Stollenwerk, Jacques 2024 (arXiv 2405.11095), with a lambda of our own',
+  },
+  parameters: geometricParameters,
+  // A lambda belongs to the size of the errors of a run: there is none to try on all.
+  takes: ['initial', 'rate'],
+  expand: ({ kind: _, initial, rate }) => oneBit({ lambda: { kind: 'geometric', initial, rate } }),
 });
 
 /** Short for `flatten(lloydMax(options))`. */

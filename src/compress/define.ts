@@ -124,12 +124,16 @@ export function defineCodec<
   );
 }
 
-export function defineAlias<const Kind extends string, S extends Shape>(
-  definition: Described<Kind, S, readonly []> & {
+export function defineAlias<
+  const Kind extends string,
+  S extends Shape,
+  const Takes extends Names = readonly [],
+>(
+  definition: Described<Kind, S, Takes> & {
     expand(spec: ParametersOf<Kind, S>): CompressorSpec;
     candidates?(dim: number): Record<string, unknown>[];
   },
-): CompressorAlias<ParametersOf<Kind, S>> & Builder<Kind, ParametersOf<Kind, S>, readonly []> {
+): CompressorAlias<ParametersOf<Kind, S>> & Builder<Kind, ParametersOf<Kind, S>, Takes> {
   const { expand, candidates = () => [] } = definition;
   return Object.assign(builderOf(definition), { ...described(definition), expand, candidates });
 }

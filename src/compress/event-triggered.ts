@@ -18,18 +18,9 @@
  */
 
 import { rowBytesOf } from '../arena/layout.js';
+import { wholePower } from '../base/whole-power.js';
 import { defineCompressor, innerCompressor } from './define.js';
-import {
-  agentNumbers,
-  around,
-  blockRows,
-  energyAt,
-  energyOf,
-  longestBits,
-  viewsOf,
-  wholePower,
-  wrap,
-} from './slots.js';
+import { agentNumbers, around, blockRows, energyAt, energyOf, longestBits, viewsOf, wrap } from './slots.js';
 import { weakestKind } from './types.js';
 
 /** Speaks where the error exceeds a threshold. */

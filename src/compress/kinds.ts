@@ -5,7 +5,7 @@
 
 import { adacgd } from './adacgd.js';
 import { adaptive } from './adaptive.js';
-import { eden, flattenedOneBit, flattenedSign } from './aliases.js';
+import { annealedSign, eden, flattenedOneBit, flattenedSign } from './aliases.js';
 import { bestRotation } from './best-rotation.js';
 import { custom } from './custom.js';
 import { errorFeedback } from './error-feedback.js';
@@ -59,6 +59,7 @@ export default [
   bestRotation,
   flattenedSign,
   flattenedOneBit,
+  annealedSign,
   eden,
   custom,
   adaptive,
@@ -76,6 +77,7 @@ export default [
 export {
   adacgd,
   adaptive,
+  annealedSign,
   bestRotation,
   custom,
   eden,

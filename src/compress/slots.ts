@@ -94,20 +94,6 @@ export function energyOf(row: Float64Array): number {
   return energy;
 }
 
-/**
- * base^exponent for a whole exponent >= 0, by squaring: multiplications only, so that every machine gets the
- * same bits.
- */
-export function wholePower(base: number, exponent: number): number {
-  let result = 1;
-  let square = base;
-  for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
-    if (rest % 2 === 1) result *= square;
-    square *= square;
-  }
-  return result;
-}
-
 /** Padded rows of one vector for every agent: state that lasts from round to round. */
 export function agentRows(name: string, { agents, dim, precision }: PlanContext): FieldSpec {
   return rowsThatLast({ name, type: 'real', length: agents * rowLength(dim, precision) }, agents);

@@ -7,8 +7,8 @@
 
 import type { z } from 'zod';
 import { unexpected } from '../base/errors.js';
+import { wholePower } from '../base/whole-power.js';
 import type { PlanContext } from '../runtime.js';
-import { wholePower } from './slots.js';
 
 /** No step is smaller: a quotient by it is a number. */
 const SMALLEST_STEP = 2 ** -1000;

@@ -665,6 +665,11 @@ export interface CompressorKinds {
         /** value in round 0 */ initial: number;
         /** cosine: value after the last round, 0 by default */ final?: number;
         /** rounds until it falls like its name, 1 by default */ after?: number;
+      }
+      | {
+        kind: 'geometric';
+        /** value in round 0 */ initial: number;
+        /** factor a round, in (0, 1] */ rate: number;
       };
     /** factor of the decoded message, by default 1 / amplitude^2, or 1 with lambda; 1 is unbiased */
     shrink?: number;
@@ -745,9 +750,21 @@ export interface CompressorKinds {
         /** value in round 0 */ initial: number;
         /** cosine: value after the last round, 0 by default */ final?: number;
         /** rounds until it falls like its name, 1 by default */ after?: number;
+      }
+      | {
+        kind: 'geometric';
+        /** value in round 0 */ initial: number;
+        /** factor a round, in (0, 1] */ rate: number;
       };
     /** factor of the decoded message, by default 1 / amplitude^2, or 1 with lambda; 1 is unbiased */
     shrink?: number;
+  };
+  /**
+   * short for one-bit with a lambda that shrinks by the same factor every round: one bit an entry, no scale
+   */
+  'annealed-sign': {
+    /** value in round 0 */ initial: number;
+    /** factor a round, in (0, 1] */ rate: number;
   };
   /** short for flatten(lloyd-max): one to eight bits a coordinate after a shared random rotation */ eden: {
     /** bits of an entry, 2 by default */ bits?: number;
@@ -776,6 +793,11 @@ export interface CompressorKinds {
         /** value in round 0 */ initial: number;
         /** cosine: value after the last round, 0 by default */ final?: number;
         /** rounds until it falls like its name, 1 by default */ after?: number;
+      }
+      | {
+        kind: 'geometric';
+        /** value in round 0 */ initial: number;
+        /** factor a round, in (0, 1] */ rate: number;
       }
       | {
         /** round after round */ trace: number[];
@@ -881,6 +903,11 @@ export interface ProgramKinds {
         /** value in round 0 */ initial: number;
         /** cosine: value after the last round, 0 by default */ final?: number;
         /** rounds until it falls like its name, 1 by default */ after?: number;
+      }
+      | {
+        kind: 'geometric';
+        /** value in round 0 */ initial: number;
+        /** factor a round, in (0, 1] */ rate: number;
       };
     /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
     batch?: 'all' | number;
@@ -892,6 +919,11 @@ export interface ProgramKinds {
         /** value in round 0 */ initial: number;
         /** cosine: value after the last round, 0 by default */ final?: number;
         /** rounds until it falls like its name, 1 by default */ after?: number;
+      }
+      | {
+        kind: 'geometric';
+        /** value in round 0 */ initial: number;
+        /** factor a round, in (0, 1] */ rate: number;
       }
       | 'auto';
     /** instead of lambda: the width in units of the root mean square of what is sent, sent along */

@@ -39,6 +39,7 @@ const parameters: Record<string, Record<string, unknown>> = {
       { kind: 'top-k', k: 4 },
     ],
   },
+  'annealed-sign': { initial: 0.5, rate: 0.98 },
   scale: { factor: 0.7, inner: { kind: 'sign' } },
   custom: { module: ownModule },
 };

@@ -41,6 +41,7 @@ const specs: CompressorSpec[] = [
   build.bestRotation({ choices: 8, scaleBits: 32 }),
   build.flattenedSign(),
   build.flattenedOneBit(),
+  build.annealedSign(2, 0.99),
   build.eden({ bits: 4, scaleBits: 32 }),
   errorFeedback(topK(4)),
   every(3, sign()),

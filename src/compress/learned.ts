@@ -15,7 +15,8 @@
  * behind a random rotation (`flatten.ts`), which levels are made for: entries are then of about one distribution.
  *
  * Never linear. Contraction: none is known of every vector; behind a whole rotation that of the speaking action
- * that keeps least of a Gaussian vector, and gains are made from it. Floats an agent: 6.
+ * that keeps least of a Gaussian vector, and gains are made from it; of signs behind one in parts, what is kept where
+ * one part has all. Floats an agent: 6.
  * Sources: our own rule, trained by trial runs (`sottovoce learn`); levels are Lloyd's and Max's quantisers (1960,
  * 1982), behind a rotation as in EDEN (Vargaftik et al. 2022).
  */
@@ -101,7 +102,8 @@ export const learned = defineCompressor({
     const name = path.join('.');
     const several = planned.length === 0 ? null : amongst(planned);
     const kept = actions.filter((action) => action.do !== 'silence').map((action) => keeps(action, planned));
-    const typical = kept.length === 0 ? 0 : Math.min(...kept);
+    const { mixed = 0 } = context;
+    const typical = typicalOf(actions, kept, mixed > 0 ? dim / mixed : Number.POSITIVE_INFINITY);
     return {
       own: {
         scorer: scorerOf(policy),
@@ -131,7 +133,7 @@ export const learned = defineCompressor({
       },
       contraction: 0,
       contractionKind: 'spoken',
-      ...(context.mixed === dim && { typicalContraction: typical }),
+      ...(typical > 0 && { typicalContraction: typical }),
       filterGain: 1,
       fields: [
         ...(several?.fields ?? []),
@@ -605,6 +607,26 @@ function keeps(action: PolicyAction, choices: readonly CompressorPlan[]): number
   }
   // Digits that every machine's exponential agrees in.
   return Math.max(0, Math.round(1e6 * (1 - lost / all)) / 1e6);
+}
+
+/**
+ * The least that speaking actions keep in the mean, where parts of a share 1/parts of the entries are mixed; 0:
+ * unknown. Of several parts the worst is all energy in one: its entries are sqrt(parts) times s, the others
+ * nothing. With c = E u sign(u) of the word that is said, which no length changes, signs of size a keep
+ *
+ *     2 a c / sqrt(parts) - a^2 = (kept + a^2) / sqrt(parts) - a^2
+ */
+function typicalOf(actions: readonly PolicyAction[], kept: readonly number[], parts: number): number {
+  if (kept.length === 0 || !Number.isFinite(parts)) return 0;
+  const speaking = actions.filter(({ do: what }) => what !== 'silence');
+  const least = speaking.map((action, a) => {
+    const whole = kept[a] as number;
+    if (parts === 1) return whole;
+    if (action.do !== 'signs') return 0;
+    const square = action.size * action.size;
+    return (whole + square) / Math.sqrt(parts) - square;
+  });
+  return Math.max(0, Math.min(...least));
 }
 
 /** The same of signs with checks, measured: over blocks of numbers that are drawn once and for all. */

@@ -39,7 +39,7 @@ export const adacgd = defineCompressor({
     silence: z.boolean().optional().describe('whether saying nothing is the first choice; true if not given'),
     inner: z
       .array(innerCompressor(z, 'one of them'))
-      .min(1)
+      .min(1, 'expected a list of at least one compressor')
       .max(MAX_CHOICES)
       .describe('compressors to choose from, cheapest first'),
   }),

@@ -40,10 +40,14 @@ export const kimad = defineCompressor({
       .union([
         scheduleParameter(z),
         z.strictObject({
-          trace: z.array(z.number().positive()).min(1).max(LONGEST_TRACE).describe('round after round'),
+          trace: z
+            .array(z.number().positive('expected a number of bits > 0'))
+            .min(1, 'expected at least one number of bits')
+            .max(LONGEST_TRACE, `expected at most ${LONGEST_TRACE} numbers of bits`)
+            .describe('round after round'),
           stagger: z
             .int()
-            .min(0)
+            .min(0, 'expected a whole number >= 0')
             .optional()
             .describe('entries that an agent is ahead of the one before, or 0'),
         }),
@@ -51,7 +55,7 @@ export const kimad = defineCompressor({
       .describe('bits that a message of the round may have: a number, a schedule, or a trace'),
     inner: z
       .array(innerCompressor(z, 'one of them'))
-      .min(1)
+      .min(1, 'expected a list of at least one compressor')
       .max(MAX_CHOICES)
       .describe('compressors to choose from, cheapest first'),
   }),

@@ -18,6 +18,7 @@
  * zooming compressor. Linear rate where f is strongly convex. Messages: two vectors, and a number of 64 bits
  * as it is. Floats an agent: 8 dim. Source: Nedic, Olshevsky, Shi 2017 (SIAM J. Optim. 27), Algorithm 2.
  * Departures: compression, and the rule for h.
+ * Compressed over links that change it stalls: w does not rest, so neither do the differences that are sent.
  */
 
 import { batchParameter } from '../cost/batch.js';
@@ -41,6 +42,7 @@ export const pushDiging = defineFlow({
   problem: 'cost',
   graphs: () => 'arcs',
   changingLinks: true,
+  restless: true,
   unbiased: true,
   filterGain: 'alpha',
   localGains: PUSH_LOCAL_GAINS,

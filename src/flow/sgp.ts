@@ -19,6 +19,7 @@
  * Loizou, Ballas, Rabbat 2019 (ICML; arXiv 1811.10792), Nedic, Olshevsky 2015 (subgradient-push); compressed:
  * Taheri, Mokhtari, Hassani, Pedarsani 2020 (ICML; arXiv 2002.09964). Departures: compression with a gain gamma,
  * after C-GT; the rule for h.
+ * Compressed over links that change it stalls: w does not rest, so neither do the differences that are sent.
  */
 
 import { batchParameter } from '../cost/batch.js';
@@ -43,6 +44,7 @@ export const stochasticGradientPush = defineFlow({
   problem: 'cost',
   graphs: () => 'arcs',
   changingLinks: true,
+  restless: true,
   unbiased: true,
   filterGain: 'alpha',
   localGains: PUSH_LOCAL_GAINS,

@@ -183,7 +183,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   const inStates = channels.map(({ verbatim }, channel) =>
     verbatim ? (messages.states?.[channel] ?? null) : null,
   );
-  checkCompressor(definition, spec, messages.compressed, compressor, config.compressor, warnings);
+  checkCompressor(definition, spec, compressor, problem, warnings);
 
   const watched = planWatched(config, agents, dim);
   const arcs = graph.arcs?.count ?? 2 * graph.edges;

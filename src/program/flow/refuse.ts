@@ -7,7 +7,7 @@ import { unbalancedNode } from '../../../topology/properties.js';
 import { describeSpec } from '../../base/describe.js';
 import { InputError, unexpected } from '../../base/errors.js';
 import { compresses } from '../../compress/registry.js';
-import { type CompressorPlan, type CompressorSpec, reckonedContraction } from '../../compress/types.js';
+import { type CompressorPlan, reckonedContraction } from '../../compress/types.js';
 import type { CostModel } from '../../cost/types.js';
 import { automaticGain } from '../../flow/gains.js';
 import { flowName, flows } from '../../flow/registry.js';
@@ -19,13 +19,12 @@ import type { FlowProblem } from './load.js';
 export function checkCompressor(
   definition: FlowDefinition,
   flow: FlowSpec,
-  compressed: boolean,
   plan: CompressorPlan,
-  spec: CompressorSpec,
+  { config: { compressor: spec }, links }: FlowProblem,
   warnings: string[],
 ): void {
   const { linear, variance } = plan;
-  if (!compressed) {
+  if (!definition.messages(flow).compressed) {
     if (!compresses(spec, plan.realBits === 32 ? 'float32' : 'float64')) return;
     if (flow.compress === undefined) {
       throw unexpected(
@@ -43,6 +42,18 @@ export function checkCompressor(
   if (flow.compress === 'node-state' && !linear) {
     warnings.push(
       `node-state compression converges for linear compressors only; ${spec.kind} is not linear, so expect it to stall short of the optimum (error-state and observer do not)`,
+    );
+  }
+  // An error within a bound that shrinks, whatever there is to say, vanishes all the same.
+  const relative = plan.contractionKind !== 'bound' || reckonedContraction(plan) === 0;
+  if (
+    definition.restless &&
+    links &&
+    relative &&
+    compresses(spec, plan.realBits === 32 ? 'float32' : 'float64')
+  ) {
+    warnings.push(
+      `${flowName(flow)} never rests while links change, so what ${describeSpec(spec)} loses does not vanish: expect it to stall short of the optimum (push-pull does not, nor does any flow with compressor identity)`,
     );
   }
   if (reckonedContraction(plan) > 0 || (definition.unbiased && variance !== undefined)) return;

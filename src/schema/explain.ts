@@ -210,7 +210,8 @@ function branchFor(schema: JsonSchema, value: unknown): JsonSchema | undefined {
   if (candidates.length < 2 || !isMapping(value)) return candidates[0];
   const score = ({ properties = {} }: JsonSchema): number => {
     const { kind } = properties;
-    const named = kind !== undefined && [kind.const, ...(kind.enum ?? [])].includes(value['kind']);
+    const own = value['kind'];
+    const named = own !== undefined && (kind?.const === own || kind?.enum?.includes(own) === true);
     return (named ? 1000 : 0) + Object.keys(value).filter((key) => Object.hasOwn(properties, key)).length;
   };
   return candidates.reduce((best, one) => (score(one) > score(best) ? one : best));

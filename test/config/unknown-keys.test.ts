@@ -43,6 +43,8 @@ function examples(schema: JsonSchema, open: unknown): unknown[] {
       return ['text'];
     case 'boolean':
       return [true];
+    case 'null':
+      return [null];
     default:
       return [open];
   }
@@ -50,7 +52,8 @@ function examples(schema: JsonSchema, open: unknown): unknown[] {
 
 function mappingsIn(value: unknown, path: SpecPath = []): SpecPath[] {
   if (Array.isArray(value)) return value.flatMap((entry, i) => mappingsIn(entry, [...path, i]));
-  if (!isMapping(value)) return [];
+  // What takes any key knows none: a policy's `training` is for people.
+  if (!isMapping(value) || Object.keys(value).length === 0) return [];
   return [path, ...Object.entries(value).flatMap(([key, entry]) => mappingsIn(entry, [...path, key]))];
 }
 

@@ -22,6 +22,9 @@ const MOST_DRAWN_WORK = 2e9;
 /** |A x - b| at the best x, over |A| |x| + |b|, above which equations are not solvable. */
 const SOLVED = 1e-9;
 
+/** The largest entry: A^T A is made of squares, what is found from it of squares of those. */
+const MOST_ENTRY = 1e50;
+
 /** What `linear-equation.ts` has checked. */
 export interface EquationParameters {
   kind: string;
@@ -160,14 +163,11 @@ async function given({ a, b }: EquationParameters, context: CostContext): Promis
     [left, left, dim],
     [right, right, 1],
   ] as const) {
-    const at = data.findIndex((entry) => !Number.isFinite(entry));
+    const at = data.findIndex((entry) => !(Math.abs(entry) <= MOST_ENTRY));
     if (at < 0) continue;
     const place = width === 1 ? `entry ${at}` : `entry [${Math.floor(at / width)}, ${at % width}]`;
-    throw refused(
-      one,
-      context,
-      `has ${formatValue(data[at])} at ${place} (from 0), expected a finite number`,
-    );
+    const expected = Number.isFinite(data[at]) ? `a size of at most ${MOST_ENTRY}` : 'a finite number';
+    throw refused(one, context, `has ${formatValue(data[at])} at ${place} (from 0), expected ${expected}`);
   }
   return {
     name: left.name,

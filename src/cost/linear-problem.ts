@@ -9,6 +9,9 @@ import { HALF_SQUARE, type Loss } from './loss.js';
 import type { Rows } from './rows.js';
 import type { SampledProblem } from './sampled-model.js';
 
+/** Rows times dim^2 that a triangle may take: about a second. */
+const MOST_TRIANGLE_WORK = 2e8;
+
 /** Its Hessian is that of the penalty x^2/2: where there is another, nobody solves. */
 export class LinearProblem implements SampledProblem<Float64Array> {
   readonly dim: number;
@@ -117,6 +120,35 @@ export class LinearProblem implements SampledProblem<Float64Array> {
       for (let j = 0; j < i; j++) out[j]![i] = out[i]![j]!;
     }
     return out;
+  }
+
+  /** Givens, a row after the other: with rotations, a row's own size is all that is rounded. */
+  triangle(weights: Float64Array): Float64Array[] | null {
+    const { rows, dim } = this;
+    if (weights.length * dim * dim > MOST_TRIANGLE_WORK) return null;
+    const out = Array.from({ length: dim }, () => new Float64Array(dim));
+    const row = new Float64Array(dim);
+    for (let r = 0; r < weights.length; r++) {
+      row.fill(0);
+      rows.addTo(r, Math.sqrt(weights[r]!), row);
+      for (let c = 0; c < dim; c++) {
+        if (row[c] === 0) continue;
+        const target = out[c]!;
+        const length = Math.hypot(target[c]!, row[c]!);
+        const [cosine, sine] = [target[c]! / length, row[c]! / length];
+        for (let j = c; j < dim; j++) {
+          const [above, below] = [target[j]!, row[j]!];
+          target[j] = cosine * above + sine * below;
+          row[j] = cosine * below - sine * above;
+        }
+        row[c] = 0;
+      }
+    }
+    return out;
+  }
+
+  get rounding(): number {
+    return this.rows.arrays['values'] instanceof Float32Array ? 2 ** -23 : Number.EPSILON;
   }
 
   addHessianTimes(

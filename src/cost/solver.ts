@@ -12,9 +12,19 @@
  * depend on x: one eigendecomposition at 0 finds it, and Newton works beside it, so that the answer is the
  * minimiser of least norm (conjugate gradients from 0 stay beside it by themselves). Where no minimiser
  * exists (separable classes), a reason is returned instead.
+ *
+ * An eigenvalue of H = A^T W A is the square of a singular value, so in H those below 1e-8 of the largest look
+ * like 0. Where an eigenvalue is that small, the singular values of W^(1/2) A decide, by a triangle R with
+ * R^T R = H that is made of the rows and not of H; where they find more rank than H shows, R gives the steps.
  */
 
-import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import {
+  CholeskyDecomposition,
+  EigenvalueDecomposition,
+  Matrix,
+  SingularValueDecomposition,
+} from 'ml-matrix';
+import { InputError } from '../base/errors.js';
 import type { Optimum } from './types.js';
 
 export interface SmoothProblem {
@@ -28,6 +38,13 @@ export interface SmoothProblem {
   /** What the Hessian at x is made of. */
   weights(x: Float64Array): Float64Array;
   hessian(weights: Float64Array): Float64Array[];
+  /**
+   * Upper triangular R, R^T R = the samples' part of the Hessian, found without squaring it; null where that
+   * takes too much work.
+   */
+  triangle?(weights: Float64Array): Float64Array[] | null;
+  /** Relative rounding of the samples' entries. */
+  readonly rounding?: number;
   /** lambda of the Hessian's part lambda I, beside that of the samples. */
   readonly regularization: number;
   /** One a sample. */
@@ -66,6 +83,10 @@ const MAX_DENSE_DIM = 600;
 const MAX_NULL_SPACE_DIM = 400;
 const MAX_HESSIAN_WORK = 4e9;
 const MAX_HALVINGS = 60;
+/** Eigenvalues below this share of the largest have lost too many digits to say what is zero, or to solve with. */
+const DOUBTFUL = 1e-12;
+/** The largest trace of a Hessian: eigenvalues come from its entries' squares and products of those. */
+const MOST_TRACE = 1e120;
 /** Whole steps in the rounding of f that did not shrink the gradient, before we are content. */
 const MAX_STALLS = 3;
 /**
@@ -79,7 +100,7 @@ export function minimise(problem: SmoothProblem, note?: (message: string) => voi
   let x = new Float64Array(dim);
   let value = problem.value(x);
   const gradient = new Float64Array(dim);
-  let best = { x, value, norm: Infinity };
+  let best = { x, value, norm: Infinity, measure: Infinity };
   let stalls = 0;
   let settled = false;
   let iterations = 0;
@@ -93,19 +114,21 @@ export function minimise(problem: SmoothProblem, note?: (message: string) => voi
     // way it would go on.
     if (!settled || problem.strongConvexity === 0) direction = newton.solve(x, gradient);
     const promise = dot(gradient, direction);
+    // Where the Hessian is so steep one way and so flat another, a small gradient says little about the flat one.
+    const measure = newton.affine ? Math.sqrt(Math.max(promise, 0)) : norm;
     note?.(`Newton ${iterations}: f = ${value}, largest entry of the gradient ${norm.toExponential(2)}`);
 
     // Where a step can no longer be judged by f, it is judged by the gradient.
     const drowned = promise <= 1e-14 * Math.abs(value);
-    if (norm < best.norm) {
-      stalls = norm < best.norm / 2 ? 0 : stalls + 1;
-      best = { x, value, norm };
+    if (measure < best.measure) {
+      stalls = measure < best.measure / 2 ? 0 : stalls + 1;
+      best = { x, value, norm, measure };
     } else if (drowned) {
       stalls++;
     }
     if (settled || norm === 0 || (drowned && stalls >= MAX_STALLS) || iterations >= MAX_ITERATIONS) break;
     // One step beyond the tolerance: Newton squares the error, so it is worth all the others.
-    settled = best.norm <= GRADIENT_TOLERANCE;
+    settled = best.measure <= GRADIENT_TOLERANCE;
 
     const next =
       drowned || settled
@@ -135,6 +158,8 @@ interface DirectionSolver {
   /** p with H(x) p = gradient. */
   solve(x: Float64Array, gradient: Float64Array): Float64Array;
   method(): string;
+  /** Whether steps are exact enough for gradient . p to be the measure of what is left. */
+  readonly affine?: boolean;
 }
 
 function chooseDirection(problem: SmoothProblem): DirectionSolver {
@@ -142,7 +167,9 @@ function chooseDirection(problem: SmoothProblem): DirectionSolver {
   const denseDim = singular ? MAX_NULL_SPACE_DIM : MAX_DENSE_DIM;
   const iterative = new ConjugateGradients(problem);
   if (problem.dim > denseDim || problem.hessianWork > MAX_HESSIAN_WORK) return iterative;
-  return new Cholesky(problem, singular, iterative);
+  if (!singular) return new Cholesky(problem, null, iterative);
+  const { nullSpace, factored } = nullSpaceOf(problem);
+  return factored ? new Factored(problem, factored) : new Cholesky(problem, nullSpace, iterative);
 }
 
 class Cholesky implements DirectionSolver {
@@ -152,10 +179,10 @@ class Cholesky implements DirectionSolver {
   readonly #fallback: ConjugateGradients;
   #fellBack = false;
 
-  constructor(problem: SmoothProblem, singular: boolean, fallback: ConjugateGradients) {
+  constructor(problem: SmoothProblem, nullSpace: Matrix | null, fallback: ConjugateGradients) {
     this.#problem = problem;
     this.#fallback = fallback;
-    this.#nullSpace = singular ? nullSpaceOf(problem) : null;
+    this.#nullSpace = nullSpace;
   }
 
   solve(x: Float64Array, gradient: Float64Array): Float64Array {
@@ -176,22 +203,95 @@ class Cholesky implements DirectionSolver {
 
   method(): string {
     const name = this.#fellBack ? 'Newton (Cholesky, at times conjugate gradients)' : 'Newton (Cholesky)';
-    const nullity = this.#nullSpace?.columns ?? 0;
-    if (nullity === 0) return name;
-    return `${name}, minimiser of least norm: the data leave ${nullity} ${nullity === 1 ? 'direction' : 'directions'} open`;
+    return name + leastNorm(this.#nullSpace?.columns ?? 0);
   }
 }
 
-/** Eigenvectors of the Hessian at 0 whose eigenvalues are zero up to rounding. */
-function nullSpaceOf(problem: SmoothProblem): Matrix | null {
+function leastNorm(nullity: number): string {
+  if (nullity === 0) return '';
+  return `, minimiser of least norm: the data leave ${nullity} ${nullity === 1 ? 'direction' : 'directions'} open`;
+}
+
+/** W^(1/2) A = U diag(s) V^T without its null space: p = V diag(s)^-2 V^T gradient. */
+interface Factors {
+  weights: Float64Array;
+  singular: number[];
+  right: Matrix;
+}
+
+function factorsOf(problem: SmoothProblem, weights: Float64Array): Factors | null {
+  const triangle = problem.triangle?.(weights);
+  if (!triangle) return null;
+  const svd = new SingularValueDecomposition(new Matrix(triangle), { computeLeftSingularVectors: false });
+  const all = svd.diagonal;
+  const size = Math.max(problem.labels.length, problem.dim);
+  const threshold = size * (problem.rounding ?? Number.EPSILON) * Math.max(...all);
+  const columns = all.flatMap((s, c) => (s > threshold ? [c] : []));
+  return {
+    weights,
+    singular: columns.map((c) => all[c]!),
+    right: svd.rightSingularVectors.subMatrixColumn(columns),
+  };
+}
+
+class Factored implements DirectionSolver {
+  readonly affine = true;
+  readonly #problem: SmoothProblem;
+  readonly #nullity: number;
+  #factors: Factors;
+
+  constructor(problem: SmoothProblem, factors: Factors) {
+    this.#problem = problem;
+    this.#factors = factors;
+    this.#nullity = problem.dim - factors.singular.length;
+  }
+
+  solve(x: Float64Array, gradient: Float64Array): Float64Array {
+    const weights = this.#problem.weights(x);
+    // Those of squares are the same everywhere.
+    if (weights.some((weight, r) => weight !== this.#factors.weights[r]))
+      this.#factors = factorsOf(this.#problem, weights) ?? this.#factors;
+    const { singular, right } = this.#factors;
+    const out = new Float64Array(gradient.length);
+    singular.forEach((s, j) => {
+      let part = 0;
+      for (let c = 0; c < out.length; c++) part += right.get(c, j) * gradient[c]!;
+      // One after the other: s^2 may be too small a number.
+      part = part / s / s;
+      for (let c = 0; c < out.length; c++) out[c]! += part * right.get(c, j);
+    });
+    return out;
+  }
+
+  method(): string {
+    return `Newton (singular values)${leastNorm(this.#nullity)}`;
+  }
+}
+
+/** Eigenvectors of the Hessian at 0 whose eigenvalues are zero up to rounding; or factors, where those see more. */
+function nullSpaceOf(problem: SmoothProblem): { nullSpace: Matrix | null; factored: Factors | null } {
   const { dim } = problem;
-  const hessian = new Matrix(problem.hessian(problem.weights(new Float64Array(dim))));
+  const weights = problem.weights(new Float64Array(dim));
+  const hessian = new Matrix(problem.hessian(weights));
+  const trace = hessian.trace();
+  if (!(trace <= MOST_TRACE)) {
+    const size = Number.isFinite(trace) ? `of ${trace.toPrecision(3)}` : 'that overflows';
+    throw new InputError(
+      `the samples are too large to solve with: their Hessian has a trace ${size}, expected at most ${MOST_TRACE}`,
+      { hint: 'divide the samples and what they should give by their size' },
+    );
+  }
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(hessian, {
     assumeSymmetric: true,
   });
-  const threshold = 4 * dim * Number.EPSILON * Math.max(...realEigenvalues);
+  const largest = Math.max(...realEigenvalues);
+  const threshold = 4 * dim * Number.EPSILON * largest;
   const columns = realEigenvalues.flatMap((eigenvalue, c) => (eigenvalue <= threshold ? [c] : []));
-  return columns.length === 0 ? null : eigenvectorMatrix.subMatrixColumn(columns);
+  const nullSpace = columns.length === 0 ? null : eigenvectorMatrix.subMatrixColumn(columns);
+  const sound = realEigenvalues.filter((eigenvalue) => eigenvalue > DOUBTFUL * largest).length;
+  if (sound === dim || sound === 0) return { nullSpace, factored: null };
+  const factors = factorsOf(problem, weights);
+  return { nullSpace, factored: factors !== null && factors.singular.length > sound ? factors : null };
 }
 
 /**

@@ -154,6 +154,51 @@ describe('drawn equations', () => {
   });
 });
 
+describe('equations that are all but dependent', () => {
+  /** 2 U diag(1, 1, 1, least) V^T with U and V of Hadamard's matrix: exact but for `least`. */
+  const sign = (r: number, c: number) => ([0, 1, 1, 0, 1, 0, 0, 1][r & c] === 1 ? -1 : 1);
+  const nearly = (least: number) => {
+    const s = [1, 1, 1, least];
+    const a = new Float64Array(8 * 4);
+    for (let r = 0; r < 8; r++)
+      for (let c = 0; c < 4; c++)
+        for (let j = 0; j < 4; j++) a[r * 4 + c]! += s[j]! * sign(r, j) * sign(c, j);
+    const wanted = Float64Array.of(0.5, -0.25, 0.125, 0.75);
+    const b = Float64Array.from({ length: 8 }, (_, r) =>
+      wanted.reduce((sum, entry, c) => sum + a[r * 4 + c]! * entry, 0),
+    );
+    return { a, b, wanted };
+  };
+
+  it.each([1e-6, 3e-7, 1e-7, 2e-8, 1e-9, 1e-11])('are solved at 1 to %d', async (least) => {
+    const { a, b, wanted } = nearly(least);
+    const { x, value, method } = (await load({ a, b, solvable: true })).optimum()!;
+    // b is rounded, and so is what a residual is made of: a few ulps over the least singular value.
+    expect(largest(x.map((entry, c) => entry - wanted[c]!))).toBeLessThan((8 * Number.EPSILON) / least);
+    expect(value).toBeLessThan(1e-28);
+    expect(method).not.toContain('open');
+  });
+
+  it('in the sense of least squares as well', async () => {
+    const { a, b, wanted } = nearly(2e-8);
+    // Beside all columns of U.
+    const noisy = b.map((entry, r) => entry + sign(r, 7));
+    const { x } = (await load({ a, b: noisy })).optimum()!;
+    const error = x.map((entry, c) => entry - wanted[c]!);
+    expect(largest(error)).toBeLessThan(0.5);
+    // What is left is the rounding of A, along the least singular vector alone.
+    expect(Math.abs(error[0]! + error[1]! + error[2]! + error[3]!)).toBeLessThan(1e-12);
+  });
+
+  it('and keep their open directions where a singular value is 0', async () => {
+    const { a, b, wanted } = nearly(0);
+    const { x, method } = (await load({ a, b, solvable: true })).optimum()!;
+    expect(method).toContain('the data leave 1 direction open');
+    const last = wanted.reduce((sum, entry, c) => sum + (sign(c, 3) * entry) / 4, 0);
+    expect(largest(x.map((entry, c) => entry - wanted[c]! + last * sign(c, 3)))).toBeLessThan(1e-14);
+  });
+});
+
 describe('what is refused', () => {
   const a = Float64Array.of(1, 2, 3, 4, 5, 6);
   it.each([
@@ -167,6 +212,11 @@ describe('what is refused', () => {
       /cost\.a has NaN at entry \[0, 1\]/,
     ],
     [{ a, b: Float64Array.of(1, Infinity, 2) }, /cost\.b has Infinity at entry 1/],
+    [
+      { a: Float64Array.of(1, 2, 1e150, 4), b: Float64Array.of(1, 2) },
+      /cost\.a has 1e\+150 at entry \[1, 0\] \(from 0\), expected a size of at most 1e\+50/,
+    ],
+    [{ a, b: Float64Array.of(1, -1e300, 2) }, /cost\.b has -1e\+300 at entry 1/],
     [{ a }, /expected a and b together/],
     [{ a, b: Float64Array.of(1, 2), rows: 3, dim: 2 }, /either a and b/],
     [{ rows: 3 }, /rows and dim together/],

@@ -11,6 +11,7 @@ import { type Edit, openSession, parseConfig, type RunResult } from '../../dist/
 import { flows } from '../../src/flow/registry.js';
 import { loadManifest } from '../../src/output/load-manifest.js';
 import { temporaryFolder } from '../support/run.js';
+import { someOf } from '../support/some.js';
 
 const folder = temporaryFolder();
 
@@ -118,7 +119,8 @@ test('every flow is tried', () => {
   );
 });
 
-describe.each(Object.keys(FLOWS))('%s', (kind) => {
+// All of them take minutes; each is tried whole by `npm run test:all`.
+describe.each(someOf(Object.keys(FLOWS), 3))('%s', (kind) => {
   const { compressed = false, gain, exact = false } = FLOWS[kind]!;
 
   test('cut, restored, other gains and compressors: the same bits for two workers and in another order', async () => {

@@ -28,7 +28,13 @@ import { stepParameter } from './blocks.js';
 import { bindRows, type Equations } from './equations.js';
 import { alphaParameter, estimateEquations, estimateFields, gammaParameter } from './estimate.js';
 import { gainParameter, numberOr, roundStep, tuningParameter } from './gains.js';
-import { PUSH_LOCAL_GAINS, planEstimateGains, pushPullStarts, reserveOfStep } from './push-pull.js';
+import {
+  PUSH_LOCAL_GAINS,
+  PUSH_PULL_SEARCH,
+  planEstimateGains,
+  pushPullStarts,
+  reserveOfStep,
+} from './push-pull.js';
 import { bindWeights, weightFields } from './push-weights.js';
 import { defineFlow } from './types.js';
 
@@ -91,15 +97,7 @@ export const pushDiging = defineFlow({
   },
 
   search: {
-    directions: [
-      { step: 1 },
-      { step: 1, gamma: 1, gammaTracker: 1 },
-      { gamma: 1, gammaTracker: 1 },
-      { gammaTracker: 1 },
-      { alpha: 1, alphaTracker: 1 },
-    ],
-    largest: { gamma: 1, gammaTracker: 1, alpha: 1, alphaTracker: 1 },
-    steadier: 'gamma',
+    ...PUSH_PULL_SEARCH,
     starts: (plan, { delta, l }) => pushPullStarts(plan, delta, l),
   },
 

@@ -71,6 +71,19 @@ export function pushPullStep(
   return gap / (reserveOfStep(context) * heaviest);
 }
 
+/** How pilots look for gains; where they begin, `pushPullStarts` says. */
+export const PUSH_PULL_SEARCH = {
+  directions: [
+    { step: 1 },
+    { step: 1, gamma: 1, gammaTracker: 1 },
+    { gamma: 1, gammaTracker: 1 },
+    { gammaTracker: 1 },
+    { alpha: 1, alphaTracker: 1 },
+  ],
+  largest: { gamma: 1, gammaTracker: 1, alpha: 1, alphaTracker: 1 },
+  steadier: 'gamma',
+};
+
 /** Where searches begin beside the formula: as if the graph mixed at once, and half of the way to there. */
 export function pushPullStarts({ gains }: { gains: Record<string, number> }, delta: number, l: number) {
   const gamma = Math.sqrt(delta);
@@ -121,15 +134,7 @@ export const pushPull = defineFlow({
   },
 
   search: {
-    directions: [
-      { step: 1 },
-      { step: 1, gamma: 1, gammaTracker: 1 },
-      { gamma: 1, gammaTracker: 1 },
-      { gammaTracker: 1 },
-      { alpha: 1, alphaTracker: 1 },
-    ],
-    largest: { gamma: 1, gammaTracker: 1, alpha: 1, alphaTracker: 1 },
-    steadier: 'gamma',
+    ...PUSH_PULL_SEARCH,
     starts: (plan, { delta, l }) => pushPullStarts(plan, delta, l),
   },
 

@@ -22,7 +22,13 @@
 import { stepParameter } from './blocks.js';
 import { alphaParameter, gammaParameter } from './estimate.js';
 import { gainParameter, numberOr, roundStep, tuningParameter } from './gains.js';
-import { PUSH_LOCAL_GAINS, planEstimateGains, pushPullStarts, pushPullStep } from './push-pull.js';
+import {
+  PUSH_LOCAL_GAINS,
+  PUSH_PULL_SEARCH,
+  planEstimateGains,
+  pushPullStarts,
+  pushPullStep,
+} from './push-pull.js';
 import { bindPushPull, pushPullFields } from './push-pull-round.js';
 import { defineFlow } from './types.js';
 
@@ -61,15 +67,7 @@ export const surplusConsensus = defineFlow({
   },
 
   search: {
-    directions: [
-      { step: 1 },
-      { step: 1, gamma: 1, gammaTracker: 1 },
-      { gamma: 1, gammaTracker: 1 },
-      { gammaTracker: 1 },
-      { alpha: 1, alphaTracker: 1 },
-    ],
-    largest: { gamma: 1, gammaTracker: 1, alpha: 1, alphaTracker: 1 },
-    steadier: 'gamma',
+    ...PUSH_PULL_SEARCH,
     starts: (plan, { delta }) => pushPullStarts(plan, delta, 1),
   },
 

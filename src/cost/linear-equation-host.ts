@@ -93,6 +93,7 @@ export async function loadEquations(
     leastSquaresLoss,
     0,
     agents,
+    true,
   );
   const model = new SampledModel(
     {

@@ -30,6 +30,7 @@ export class LinearProblem implements SampledProblem<Float64Array> {
   readonly hessianWork: number;
   readonly divisor: number;
   readonly #gradient: CompensatedSum;
+  readonly #exact: boolean;
   /**
    * a_r . x of every row, for the x that was asked about last: value, gradient and weights at one x are one
    * pass over the rows.
@@ -38,7 +39,10 @@ export class LinearProblem implements SampledProblem<Float64Array> {
   readonly #marginsAt: Float64Array;
   #marginsKnown = false;
 
-  /** `divisor`: what the sum of all losses is divided by, in the mean cost; their number where absent. */
+  /**
+   * `divisor`: what the sum of all losses is divided by, in the mean cost; their number where absent. `exact`:
+   * entries are what they say and not measured.
+   */
   constructor(
     rows: Rows,
     labels: Float64Array,
@@ -46,7 +50,9 @@ export class LinearProblem implements SampledProblem<Float64Array> {
     loss: Loss,
     regularization: number,
     divisor = labels.length,
+    exact = false,
   ) {
+    this.#exact = exact;
     this.rows = rows;
     this.labels = labels;
     this.dim = dim;
@@ -147,7 +153,8 @@ export class LinearProblem implements SampledProblem<Float64Array> {
     return out;
   }
 
-  get rounding(): number {
+  get rounding(): number | undefined {
+    if (!this.#exact) return undefined;
     return this.rows.arrays['values'] instanceof Float32Array ? 2 ** -23 : Number.EPSILON;
   }
 

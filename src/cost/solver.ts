@@ -16,6 +16,8 @@
  * An eigenvalue of H = A^T W A is the square of a singular value, so in H those below 1e-8 of the largest look
  * like 0. Where an eigenvalue is that small, the singular values of W^(1/2) A decide, by a triangle R with
  * R^T R = H that is made of the rows and not of H; where they find more rank than H shows, R gives the steps.
+ * Equations are what they say, to the last digit. Samples are measured: what they bend by less than rounding of
+ * the Hessian is open, since a minimiser out there, along their noise, is nothing that a gradient leads to.
  */
 
 import {
@@ -43,8 +45,8 @@ export interface SmoothProblem {
    * takes too much work.
    */
   triangle?(weights: Float64Array): Float64Array[] | null;
-  /** Relative rounding of the samples' entries. */
-  readonly rounding?: number;
+  /** Relative rounding of the samples' entries, where those are exact but for it; undefined where measured. */
+  readonly rounding?: number | undefined;
   /** lambda of the Hessian's part lambda I, beside that of the samples. */
   readonly regularization: number;
   /** One a sample. */
@@ -212,6 +214,11 @@ function leastNorm(nullity: number): string {
   return `, minimiser of least norm: the data leave ${nullity} ${nullity === 1 ? 'direction' : 'directions'} open`;
 }
 
+/** The share of the largest eigenvalue up to which rounding of the Hessian makes one of 0. */
+function zeroShare(dim: number): number {
+  return 4 * dim * Number.EPSILON;
+}
+
 /** W^(1/2) A = U diag(s) V^T without its null space: p = V diag(s)^-2 V^T gradient. */
 interface Factors {
   weights: Float64Array;
@@ -225,7 +232,8 @@ function factorsOf(problem: SmoothProblem, weights: Float64Array): Factors | nul
   const svd = new SingularValueDecomposition(new Matrix(triangle), { computeLeftSingularVectors: false });
   const all = svd.diagonal;
   const size = Math.max(problem.labels.length, problem.dim);
-  const threshold = size * (problem.rounding ?? Number.EPSILON) * Math.max(...all);
+  const share = problem.rounding === undefined ? Math.sqrt(zeroShare(problem.dim)) : size * problem.rounding;
+  const threshold = share * Math.max(...all);
   const columns = all.flatMap((s, c) => (s > threshold ? [c] : []));
   return {
     weights,
@@ -285,7 +293,7 @@ function nullSpaceOf(problem: SmoothProblem): { nullSpace: Matrix | null; factor
     assumeSymmetric: true,
   });
   const largest = Math.max(...realEigenvalues);
-  const threshold = 4 * dim * Number.EPSILON * largest;
+  const threshold = zeroShare(dim) * largest;
   const columns = realEigenvalues.flatMap((eigenvalue, c) => (eigenvalue <= threshold ? [c] : []));
   const nullSpace = columns.length === 0 ? null : eigenvectorMatrix.subMatrixColumn(columns);
   const sound = realEigenvalues.filter((eigenvalue) => eigenvalue > DOUBTFUL * largest).length;

@@ -18,6 +18,6 @@ it('measures the flows that are named, in their order', async () => {
 
 it('says which flows there are where it does not know one', async () => {
   await expect(flows.run({ ...inputs, given: { only: 'extra; nope' } })).rejects.toThrow(
-    /^--only is "nope", expected some of consensus, push-sum, dgd, /,
+    /^--only is "nope", expected some of consensus, push-sum, surplus-consensus, dgd, /,
   );
 });

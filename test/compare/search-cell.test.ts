@@ -15,10 +15,10 @@ const module = new WebAssembly.Module(readFileSync(kernelsUrl));
 const TARGET: Target = { quantity: 'rmsError', bound: 1e-4 };
 const TRIALS = 15;
 
-async function prepare(flow: Record<string, unknown>, compressor?: object) {
+async function prepare(flow: Record<string, unknown>, compressor?: object, weights = 'metropolis') {
   const config = {
     topology: { kind: 'ring', nodes: 8 },
-    weights: 'metropolis',
+    weights,
     cost: { kind: 'quadratic', dim: 8, condition: 5, seed: 1 },
     flow: { tuning: 'formula', ...flow },
     ...(compressor && { compressor }),
@@ -34,19 +34,22 @@ const exact = Object.values(flows).filter(
 );
 
 describe.each(exact)('$kind', ({ kind, modes, messages, parameters }) => {
-  const compresses = modes !== undefined || messages(parameters(z).parse({ kind })).compressed;
-  const compressor = compresses ? { kind: 'flatten', inner: { kind: 'sign' } } : undefined;
+  const sent = modes === undefined ? messages(parameters(z).parse({ kind })) : null;
+  const compressor = (sent?.compressed ?? true) ? { kind: 'flatten', inner: { kind: 'sign' } } : undefined;
+  // Even shares go with no other weights.
+  const weights = sent?.shares ? 'unit' : 'metropolis';
 
   it('arrives at least as early as with its formula, within the trials that everyone has', async () => {
-    const formula = runCell(new Stepper(await prepare({ kind }, compressor), module), TARGET).arrival?.round;
-    const prepared = await prepare({ kind }, compressor);
+    const formula = runCell(new Stepper(await prepare({ kind }, compressor, weights), module), TARGET).arrival
+      ?.round;
+    const prepared = await prepare({ kind }, compressor, weights);
     const { search, plan } = searchCell(new Stepper(prepared, module), prepared.openGains, TARGET, TRIALS);
     const { gains, rounds, trials } = search;
     expect(trials).toBeLessThanOrEqual(TRIALS);
     expect(rounds).toBeLessThanOrEqual(formula ?? Number.POSITIVE_INFINITY);
     // What was found is what a run of its own does.
     const { compress } = prepared.made.plan.flow;
-    const winner = await prepare({ kind, ...(compress && { compress }), ...gains }, compressor);
+    const winner = await prepare({ kind, ...(compress && { compress }), ...gains }, compressor, weights);
     const again = runCell(new Stepper(winner, module), TARGET);
     expect(again.arrival?.round).toBe(rounds);
     expect(runCell(new Stepper(prepared, module), TARGET, plan).arrival?.round).toBe(rounds);

@@ -65,6 +65,21 @@ describe('least squares', () => {
     expect(method).toBe('Newton (Cholesky), minimiser of least norm: the data leave 1 direction open');
   });
 
+  it('takes what bends by less than the rounding of the Hessian for open: samples are measured', async () => {
+    // Twice as much of feature 2 as of feature 1, to twelve digits, and labels that know no such thing.
+    const third = (by: number, digits: number) => (by / 3).toPrecision(digits);
+    const lines = [1, 2, 4, 5, 7, 8].map(
+      (by, r) => `${by + 0.3 * wave(r)} 1:${third(by, 12)} 2:${third(2 * by, 12)}`,
+    );
+    const { x, method } = (await load('least-squares', lines.join('\n'), {})).optimum()!;
+    expect(x[1]! / x[0]!).toBeCloseTo(2, 6);
+    expect(method).toContain('the data leave 1 direction open');
+    // To six digits it is a feature of its own.
+    const coarse = lines.map((line) => line.replace(/(\.\d{6})\d*/g, '$1'));
+    const full = (await load('least-squares', coarse.join('\n'), {})).optimum()!;
+    expect(full.method).not.toContain('open');
+  });
+
   it('is solved by conjugate gradients where a dense Hessian would be large', async () => {
     const dim = 700;
     const lines = Array.from({ length: 900 }, (_, r) => {

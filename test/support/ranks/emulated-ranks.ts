@@ -21,6 +21,8 @@ const UNUSABLE = 0xff;
 /** Whose entries are everybody's, or who reads them is said elsewhere: data, and what a trace is made of. */
 const EVERYBODYS = /^(control$|trace\.|cost\.|points?\.|reference\.|agents\.)/;
 const OF_ARCS = /^(graph|links|network|edges)\./;
+/** Made by each for its own agents, of the arcs that they have. */
+const OF_ROWS = /^(arcs\.|weight\.inverse$|flow\.none$)/;
 
 /** How a field is shared out between ranks. */
 type Shared =
@@ -202,7 +204,7 @@ function sharedBy(field: Field, plan: FlowRunPlan, arena: Arena): Shared {
     const start = arena.view(directed && outward ? 'graph.outStart' : 'graph.rowStart', 'u32').slice();
     return { by: 'arcs', entryBytes: halfBytes / arcs, start, ...some };
   }
-  const ofRows = lasts?.as === 'rows' || heard === 'rows' || OF_ARCS.test(name) || name === 'flow.none';
+  const ofRows = lasts?.as === 'rows' || heard === 'rows' || OF_ARCS.test(name) || OF_ROWS.test(name);
   if (ofRows && (length / halves) % agents === 0)
     return { by: 'rows', entryBytes: halfBytes / agents, start: null, ...some };
   // The one weight of all edges.

@@ -6,6 +6,9 @@
  *
  * A file that a block names in its first line (`# ring.yaml`, `// two-level.mjs`) is written; those of the
  * README are there for every document.
+ *
+ * In the gate what README.md and docs/tutorial.md show runs whole, and every third block of the other pages;
+ * all of them with `npm run test:docs`.
  */
 
 import { spawn } from 'node:child_process';
@@ -15,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { temporaryFolder } from '../support/run.js';
-import { ALL } from '../support/some.js';
+import { ALL, someOf } from '../support/some.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const main = path.join(root, 'dist/src/cli/main.js');
@@ -202,6 +205,9 @@ function commandsOf(text: string): string[] {
     );
 }
 
+/** Where everybody begins. */
+const FIRST = ['README.md', 'docs/tutorial.md'];
+
 const documents = [
   'README.md',
   ...readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' })
@@ -211,6 +217,32 @@ const documents = [
 const blocks = new Map(
   documents.map((name) => [name, blocksOf(readFileSync(path.join(root, name), 'utf8'))]),
 );
+/** What runs of the others. */
+const runnable = documents
+  .filter((document) => !FIRST.includes(document))
+  .flatMap((document) => runnableOf(document).map((text) => `${document}\n${text}`));
+const chosen = new Set(someOf(runnable, 3));
+
+function runnableOf(document: string): string[] {
+  return (blocks.get(document) ?? []).flatMap(({ kind, text }) => {
+    if (kind === 'commands') return commandsOf(text).filter(isCommandToRun);
+    return kind === 'program' || kind === 'fragment' ? [text] : [];
+  });
+}
+
+/** Scripts are this package's own: what they run is what tests and examples run. */
+function isCommandToRun(command: string): boolean {
+  const known = knownOf(command);
+  const runs = known === undefined || (known.add !== undefined && (!known.late || ALL));
+  return runs && scriptOf(command) === undefined;
+}
+
+const knownOf = (command: string) => COMMANDS.find(({ matches }) => matches.test(command));
+const scriptOf = (command: string) => /^npm (?:run )?([\w:]+)/.exec(command)?.[1];
+
+const isTurn = (document: string, text: string) =>
+  FIRST.includes(document) || chosen.has(`${document}\n${text}`);
+
 const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 
 const folder = temporaryFolder();
@@ -262,11 +294,10 @@ describe.each(documents)('%s', (document) => {
       '$ %s',
       async (command) => {
         expect(command, 'a line of a block of commands').toMatch(SHELL);
-        const script = /^npm (?:run )?([\w:]+)/.exec(command)?.[1];
-        const known = COMMANDS.find(({ matches }) => matches.test(command));
-        // Scripts are this package's own: what they run is what tests and examples run.
+        const script = scriptOf(command);
+        const known = knownOf(command);
         if (script !== undefined && script !== 'ci') expect(Object.keys(scripts)).toContain(script);
-        if (script !== undefined || (known && (known.add === undefined || (known.late && !ALL)))) return;
+        if (!isCommandToRun(command) || !isTurn(document, command)) return;
         const { status, said } = await shell(known ? `${command} ${known.add}` : command, place);
         expect({ status, said }).toMatchObject({ status: 0 });
         // A grid in which cells were refused is a command that does not do what it is shown for.
@@ -276,7 +307,7 @@ describe.each(documents)('%s', (document) => {
     );
   }
 
-  const programs = found.filter(({ kind }) => kind === 'program');
+  const programs = found.filter(({ kind, text }) => kind === 'program' && isTurn(document, text));
   if (programs.length > 0) {
     test.concurrent.each(programs.map(({ text }, at) => [at, text] as const))(
       'program %i',
@@ -290,7 +321,10 @@ describe.each(documents)('%s', (document) => {
   }
 
   const fragments = found.filter(
-    ({ kind, text }) => kind === 'fragment' && !FRAGMENTS.some(([beginning]) => text.startsWith(beginning)),
+    ({ kind, text }) =>
+      kind === 'fragment' &&
+      !FRAGMENTS.some(([beginning]) => text.startsWith(beginning)) &&
+      isTurn(document, text),
   );
   if (fragments.length > 0) {
     test.concurrent.each(fragments.map(({ text }, at) => [text.split('\n')[0], at, text] as const))(

@@ -116,6 +116,37 @@ describe('messages', () => {
     expect(plan.typicalContraction).toBeGreaterThan(0.52);
     expect(plan.typicalContraction).toBeLessThan(0.55);
   });
+
+  // Parts of a power of two and, where entries are left over, the last of all once more.
+  it.each([1, 3, 12, 40, 100])('in parts, of %d entries, and so for a vector with all in one part', (dim) => {
+    const signs = spec([{ do: 'signs', size: 0.733, checks: HAMMING }], { rotate: 'exact' });
+    const { typicalContraction } = planOf(signs, { dim, agents: 1 });
+    const wave = (round: number, c: number) => Math.sin(1 + 2.3 * c + 0.7 * round * c);
+    const at = (place: number) => (round: number) =>
+      // A little beside it: entries of one size after the rotation are as near to one word as to another.
+      Array.from({ length: dim }, (_, c) => (c === place ? 1 : 1e-3 * wave(round, c)));
+    const vectors = {
+      spread: (round: number) => Array.from({ length: dim }, (_, c) => wave(round, c)),
+      first: at(0),
+      last: at(dim - 1),
+    };
+    for (const [name, vector] of Object.entries(vectors)) {
+      const bench = new Bench(signs, { dim, agents: 1 });
+      let [lost, all] = [0, 0];
+      for (let round = 0; round < 400; round++) {
+        const row = vector(round);
+        const { messages, expected } = bench.say(row);
+        const apart = messages[0].map((entry, c) => Math.abs(entry - expected[0][c]));
+        expect(Math.max(...apart), `${name} ${round}`).toBeLessThan(1e-14 * Math.hypot(...row));
+        row.forEach((entry, c) => {
+          lost += (entry - messages[0][c]) ** 2;
+          all += entry * entry;
+        });
+      }
+      expect(1 - lost / all, name).toBeGreaterThan((typicalContraction ?? 0) - 0.03);
+      expect(1 - lost / all, name).toBeGreaterThan(0.1);
+    }
+  });
 });
 
 describe('refused', () => {

@@ -1,7 +1,7 @@
 /**
  * How many bits does a policy that was trained on random graphs save on graphs and costs that it never saw?
  *
- *     node bench/learned-policy.mjs [--quick] [--only NAME] [--short] [--searched 2] [--trials 40] [--policy FILE] [--out FOLDER]
+ *     node bench/learned-policy.mjs [--quick] [--only NAME] [--short] [--searched 2] [--trials 40] [--seeds 1,2,3] [--policy FILE] [--out FOLDER]
  *
  * Bits to rms(x - x*) <= 1e-6 (kept for as long again), each message counted once an agent, on problems of which
  * none was in training: random quadratics of 64 entries on a ring, a grid, a Barabasi-Albert graph and Abilene (the
@@ -17,8 +17,8 @@
  *
  * `--short`: instead of the whole registry those of SHORT, which come first wherever all were tried.
  *
- * Ratios are the policy's bits over the best fixed compressor's of the same problem. `--quick`: a small ring, few
- * trials. FOLDER/learned-policy.json is written after each problem, and what it has already is not measured again.
+ * Ratios are the policy's bits over the best fixed compressor's of the same problem and seed (costs, signs and
+ * dithers are drawn from it); of a problem the median over its seeds. `--quick`: a small ring, few trials, one seed. FOLDER/learned-policy.json is written after each problem, and what it has already is not measured again.
  * Build first: `npm run build`.
  */
 
@@ -40,13 +40,16 @@ const { values: options } = parseArgs({
     short: { type: 'boolean', default: false },
     searched: { type: 'string', default: '2' },
     trials: { type: 'string', default: '40' },
+    seeds: { type: 'string', default: '1,2,3' },
     policy: { type: 'string', default: path.join(here, '../examples/13-learned/policy.json') },
     out: { type: 'string' },
   },
 });
 const { quick, out } = options;
 const trials = quick ? 4 : Number(options.trials);
-const SEED = 1;
+const seeds = quick ? [1] : options.seeds.split(',').map(Number);
+/** Of the trial runs by which the registry is sorted out. */
+const [SEED] = seeds;
 /** So many of them run whole, if trial runs see them within so many times the best. */
 const RUN = 2;
 const NEAR = 1.5;
@@ -124,8 +127,8 @@ for (const [name, problem] of mine) {
 for (const [name, problem] of mine) {
   const one = report.problems.find((known) => known.name === name);
   if (one.searched !== null || Number(options.searched) === 0) continue;
-  const near = one.auto.filter(({ bits }) => bits !== null).slice(0, Number(options.searched));
-  const names = near.map(({ compressor }) => compressor);
+  const near = one.auto.filter(({ bits }) => bits.every((some) => some !== null));
+  const names = near.slice(0, Number(options.searched)).map(({ compressor }) => compressor);
   one.searched = await run(problem, { compressors: names }, trials);
   save();
 }
@@ -136,29 +139,32 @@ function load() {
   if (file !== undefined && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   const machine = { cpu: cpu?.model, node: process.versions.node };
-  return { version, machine, policy: content.name, trials, seed: SEED, summary: null, problems: [] };
+  return { version, machine, policy: content.name, trials, seeds, summary: null, problems: [] };
 }
 
 function save() {
+  for (const problem of report.problems) {
+    const { policy, plain, auto, searched } = problem;
+    problem.ratios = {
+      auto: ratiosOf(policy, auto),
+      // A search of few trials may miss what `auto` found.
+      searched: searched && ratiosOf(policy, [...auto, ...searched]),
+      plain: ratiosOf(plain, auto),
+    };
+  }
   report.summary = Object.fromEntries(
     ['auto', 'searched'].map((gains) => {
-      const all = report.problems.flatMap((problem) => {
-        const ratio = ratioOf(problem, fixed(problem)[gains]);
-        return ratio === null ? [] : [ratio];
-      });
+      const all = report.problems.flatMap(({ ratios }) => ratios[gains] ?? []);
       return [
         gains,
-        { problems: all.length, median: median(all), worst: all.length > 0 ? Math.max(...all) : null },
+        {
+          problems: all.length,
+          median: median(all.map((ratio) => ratio.median)),
+          worst: all.length > 0 ? Math.max(...all.map((ratio) => ratio.worst)) : null,
+        },
       ];
     }),
   );
-  for (const problem of report.problems) {
-    problem.ratios = {
-      auto: ratioOf(problem, problem.auto),
-      searched: ratioOf(problem, fixed(problem).searched),
-      plain: ratioOf({ policy: problem.plain }, problem.auto),
-    };
-  }
   const { name, ratios } = report.problems.at(-1);
   console.error(`${name}: ${JSON.stringify(ratios)}; ${JSON.stringify(report.summary)}`);
   if (file === undefined) return;
@@ -167,15 +173,10 @@ function save() {
   renameSync(`${file}.new`, file);
 }
 
-/** A search of few trials may miss what `auto` found. */
-function fixed({ auto, searched }) {
-  return { auto, searched: searched && [...auto, ...searched] };
-}
-
-/** Of the policy's bits and the fewest of the fixed compressors'; null where either did not arrive. */
-function ratioOf({ policy }, fixed) {
-  const bits = (fixed ?? []).flatMap((row) => (row.bits === null ? [] : [row.bits]));
-  return policy.bits === null || bits.length === 0 ? null : policy.bits / Math.min(...bits);
+/** Of a method's bits and the fewest of the fixed compressors', seed by seed; null where one did not arrive. */
+function ratiosOf({ bits }, fixed) {
+  const each = bits.map((own, seed) => own / Math.min(...fixed.map((row) => row.bits[seed] ?? Infinity)));
+  return bits.includes(null) ? null : { median: median(each), worst: Math.max(...each), each };
 }
 
 function median(values) {
@@ -196,22 +197,26 @@ function configOf([topology, cost]) {
   };
 }
 
-/** Runs to the target; what did not arrive has no bits. The fewest first. */
+/** Runs to the target of every seed; what did not arrive has no bits. The fewest in the median first. */
 async function run(problem, { compressors, own }, given) {
   const config = configOf(problem);
   const configs = own === undefined ? [config] : own.map((compressor) => ({ ...config, compressor }));
   const { cells } = await compare(configs, {
     ...(compressors && { compressors }),
-    seeds: [SEED],
+    seeds,
     trials: given,
     jobs: 1,
   });
-  const rows = cells.map(({ compressor, bitsToTarget, roundsToTarget }) => ({
-    compressor,
-    bits: bitsToTarget,
-    rounds: roundsToTarget,
-  }));
-  return own === undefined ? rows.sort((a, b) => (a.bits ?? Infinity) - (b.bits ?? Infinity)) : rows;
+  const rows = new Map();
+  for (const { compressor, seed, bitsToTarget, roundsToTarget } of cells) {
+    const row = rows.get(compressor) ?? { compressor, bits: [], rounds: [] };
+    row.bits[seeds.indexOf(seed)] = bitsToTarget;
+    row.rounds[seeds.indexOf(seed)] = roundsToTarget;
+    rows.set(compressor, row);
+  }
+  const middle = ({ bits }) => median(bits.map((some) => some ?? Infinity));
+  const all = [...rows.values()];
+  return own === undefined ? all.sort((a, b) => middle(a) - middle(b)) : all;
 }
 
 async function atAutoGains(problem) {

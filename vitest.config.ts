@@ -4,12 +4,18 @@ import { compiledSources } from './test/support/compiled.js';
 
 /** Files that take longest, first, so that no process is left with a long one at the end; the others largest first, as Vitest orders them. */
 const LONGEST = [
+  'docs/blocks',
+  'session/change',
+  'engine/bits',
   'engine/table',
   'engine/determinism',
   'engine/golden',
   'bench/command',
   'profile/profile',
   'engine/heap',
+  'studies/',
+  'precision/runs',
+  'checkpoint/resume',
   'cli/',
   'examples/',
   'plugin/custom.test',

@@ -10,17 +10,23 @@
  *
  *     B = trace[(k + i stagger) mod length]
  *
+ * or what the links of the run carry, as its `network` says: with `bandwidth: { seconds }`, the time that a message
+ * may take over the slowest link of agent i,
+ *
+ *     B = min over its links of (seconds - latency) bandwidth
+ *
  * The least of these must have room for the cheapest message. In one that has a length of its own the longest
  * counts. Bits: those of the choice and ceil(log2 choices) for which one it is, since only the sender has
  * measured its link. Never linear. Contraction: the smallest of the choices'. A memory inside a choice
  * (`error-feedback`) waits while others are chosen; `error-feedback(kimad(...))` has one memory for all.
  * `adaptive` is for a budget over time, this for a limit in every round.
- * Source: Xin, Ilin, Zhang, Canini, Richtarik 2023 (arXiv 2312.08053). Departures: a bandwidth that is given,
- * where theirs is estimated from the last messages; choices from a list, where theirs is top-k of a k that fits.
+ * Source: Xin, Ilin, Zhang, Canini, Richtarik 2023 (arXiv 2312.08053). There B is bandwidth
+ * times a time budget. Departures: a bandwidth that is given, where theirs is estimated from the last messages; choices from a list, where theirs is top-k of a k that fits.
  */
 
 import { unexpected } from '../base/errors.js';
 import { planSchedule, scheduleParameter, valueAt } from '../base/schedules.js';
+import type { PlanContext } from '../runtime.js';
 import { bindChoices, MAX_CHOICES, planChoices } from './choices.js';
 import { defineCompressor, innerCompressor } from './define.js';
 
@@ -51,8 +57,16 @@ export const kimad = defineCompressor({
             .optional()
             .describe('entries that an agent is ahead of the one before, or 0'),
         }),
+        z.strictObject({
+          seconds: z
+            .number()
+            .positive()
+            .describe('in which a message has to arrive over the links of the network'),
+        }),
       ])
-      .describe('bits that a message of the round may have: a number, a schedule, or a trace'),
+      .describe(
+        'bits that a message of the round may have: a number, a schedule, a trace, or what the network carries in so many seconds',
+      ),
     inner: z
       .array(innerCompressor(z, 'one of them'))
       .min(1, 'expected a list of at least one compressor')
@@ -64,17 +78,22 @@ export const kimad = defineCompressor({
   plan: ({ bandwidth, inner }, context, nested) => {
     const { path, rounds } = context;
     const planned = planChoices(inner, context, nested, false);
+    const [cheapest] = planned.costs;
+    const open: Open = { schedule: null, trace: [], stagger: 0, rooms: null };
+    if (typeof bandwidth === 'object' && 'seconds' in bandwidth) {
+      return { ...planned, ...open, rooms: roomsOf(bandwidth.seconds, cheapest, context) };
+    }
     const traced = typeof bandwidth === 'object' && 'trace' in bandwidth;
     const schedule = traced ? null : planSchedule(bandwidth, rounds);
     const { trace = [], stagger = 0 } = traced ? bandwidth : {};
     // A schedule never rises.
     const ends = schedule && [valueAt(schedule, 0), valueAt(schedule, Math.max(0, rounds - 1))];
     const least = (ends ?? trace).reduce((a, b) => Math.min(a, b));
-    if (least < planned.costs[0]) {
-      const expected = `at least ${planned.costs[0]} bits in every round, which the cheapest message takes`;
+    if (least < cheapest) {
+      const expected = `at least ${cheapest} bits in every round, which the cheapest message takes`;
       throw unexpected([...path, 'bandwidth'], least, expected);
     }
-    return { ...planned, schedule, trace, stagger };
+    return { ...planned, ...open, schedule, trace, stagger };
   },
 
   bind: (plan, runtime, nested) => {
@@ -114,12 +133,38 @@ interface Limited {
   schedule: Parameters<typeof valueAt>[0] | null;
   trace: readonly number[];
   stagger: number;
+  /** Of agents whose links are said; one where they are all alike. */
+  rooms: readonly number[] | null;
   costs: readonly number[];
 }
 
-function choiceOf({ schedule, trace, stagger, costs }: Limited, round: number, agent: number): number {
-  const room = schedule ? valueAt(schedule, round) : trace[(round + agent * stagger) % trace.length];
+function choiceOf(plan: Limited, round: number, agent: number): number {
+  const { costs } = plan;
+  const room = roomOf(plan, round, agent);
   let choice = 0;
   for (let m = 1; m < costs.length; m++) if (costs[m] <= room) choice = m;
   return choice;
+}
+
+type Open = Omit<Limited, 'costs'>;
+
+function roomOf({ schedule, trace, stagger, rooms }: Limited, round: number, agent: number): number {
+  if (rooms !== null) return rooms[rooms.length === 1 ? 0 : agent];
+  return schedule ? valueAt(schedule, round) : trace[(round + agent * stagger) % trace.length];
+}
+
+/** What each agent's links carry in so many seconds. */
+function roomsOf(seconds: number, cheapest: number, { carried, path }: PlanContext): number[] {
+  const place = [...path, 'bandwidth', 'seconds'];
+  if (carried === undefined) {
+    const expected = 'a network in the config, whose links say how many bits that is';
+    throw unexpected(place, seconds, expected);
+  }
+  const rooms = carried(seconds);
+  const least = rooms.reduce((a, b) => Math.min(a, b));
+  if (least < cheapest) {
+    const expected = `time for ${cheapest} bits, which the cheapest message takes: the slowest link carries ${least}`;
+    throw unexpected(place, seconds, expected);
+  }
+  return rooms;
 }

@@ -22,6 +22,7 @@ import { normSign } from './norm-sign.js';
 import { oneBit } from './one-bit.js';
 import { qsgd } from './qsgd.js';
 import { randK } from './rand-k.js';
+import { sampledTopK } from './sampled-top-k.js';
 import { saturatedQuantize } from './saturated-quantize.js';
 import { scalarizeCyclic } from './scalarize-cyclic.js';
 import { scalarizeRandom } from './scalarize-random.js';
@@ -39,6 +40,7 @@ import { uniformQuantize } from './uniform-quantize.js';
 export default [
   identity,
   topK,
+  sampledTopK,
   randK,
   threshold,
   sign,
@@ -97,6 +99,7 @@ export {
   oneBit,
   qsgd,
   randK,
+  sampledTopK,
   saturatedQuantize,
   scalarizeCyclic,
   scalarizeRandom,

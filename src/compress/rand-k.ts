@@ -3,8 +3,7 @@
  * with `unbiased`.
  *
  * The coordinates are drawn from the run's seed, the agent and the round (stream 6), so a reader draws them
- * again and they cost no bits. Distinct, by Floyd's method; an index below n is floor(u n / 2^32), whose bias
- * is below n / 2^32.
+ * again and they cost no bits. Distinct: `distinct.ts`.
  *
  *  - as it is: E|e - C(e)|^2 = (1 - k/dim) |e|^2, contraction k/dim;
  *  - `unbiased`: E C(e) = e, E|C(e) - e|^2 = (dim/k - 1) |e|^2: a contraction only for k > dim/2.
@@ -18,6 +17,7 @@
 import { ALL_AGENTS, philoxWords } from '../../kernels/reference/philox.js';
 import { atMostDim } from './checks.js';
 import { defineCompressor } from './define.js';
+import { drawDistinct, Marks } from './distinct.js';
 import { viewsOf } from './slots.js';
 import { CHOICE_STREAM } from './streams.js';
 import { realBitsOf } from './wire/format.js';
@@ -25,22 +25,6 @@ import { scalarBits } from './wire/scalars.js';
 
 /** Entries that a worker keeps of one round's draws. */
 const MOST_TABLED = 2 ** 20;
-
-/**
- * Draws indices.length distinct coordinates of taken.length, from as many random words. Coordinate c is taken
- * where taken[c] is `mark`.
- */
-function choose(words: Uint32Array, taken: Uint32Array, mark: number, indices: Uint32Array): void {
-  const dim = taken.length;
-  const k = indices.length;
-  for (let t = 0; t < k; t++) {
-    const last = dim - k + t;
-    const drawn = Math.floor((words[t] * (last + 1)) / 2 ** 32);
-    const index = taken[drawn] === mark ? last : drawn;
-    taken[index] = mark;
-    indices[t] = index;
-  }
-}
 
 /** k entries at random. */
 export const randK = defineCompressor({
@@ -80,19 +64,12 @@ export const randK = defineCompressor({
     const { dim, slotBytes, k, factor, shared } = plan;
     const address = arena.address(plan.words, worker);
     const words = arena.view(plan.words, 'u32', worker);
-    const taken = new Uint32Array(dim);
+    const marks = new Marks(dim);
     const indices = new Uint32Array(k);
-    let mark = 0;
     const draw = (round: number, agent: number) => {
       const who = shared ? ALL_AGENTS : agent;
       kernels.philoxWords(address, words.length / 4, 0, who, round, CHOICE_STREAM, seed.low, seed.high);
-      mark = (mark + 1) >>> 0;
-      // After 2^32 draws marks begin again, and those of old must not look like new ones.
-      if (mark === 0) {
-        taken.fill(0);
-        mark = 1;
-      }
-      choose(words, taken, mark, indices);
+      drawDistinct(words, marks.taken, marks.next(), indices);
     };
     const { graph } = runtime;
     const { words: integers, doubles, reals, realBytes } = viewsOf(runtime);
@@ -152,7 +129,7 @@ export const randK = defineCompressor({
       const who = shared ? ALL_AGENTS : agent;
       const indices = new Uint32Array(k);
       const words = philoxWords(k, who, round, CHOICE_STREAM, [seed.low, seed.high]);
-      choose(words, new Uint32Array(error.length), 1, indices);
+      drawDistinct(words, new Uint32Array(error.length), 1, indices);
       const kept = new Float64Array(error.length);
       for (const c of indices) kept[c] = factor * error[c];
       return kept;

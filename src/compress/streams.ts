@@ -10,3 +10,5 @@ export const CHOICE_STREAM = 6;
 export const DIRECTION_STREAM = 9;
 /** Sign patterns of best-rotation: shared by all agents, drawn once. */
 export const ROTATION_STREAM = 10;
+/** The sample of sampled-top-k. */
+export const SAMPLE_STREAM = 22;

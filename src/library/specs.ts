@@ -640,6 +640,12 @@ export interface CompressorKinds {
   /** sends the k entries largest in magnitude, with their indices */ 'top-k': {
     /** entries kept, 1..dim */ k: number;
   };
+  /** sends about the k largest entries: those above a threshold estimated from a sample of them */
+  'sampled-top-k': {
+    /** entries sent, about; at most twice as many */ k: number;
+    /** share of the entries that is sampled, 0.01 by default; never fewer than 16 dim / k entries */
+    sample?: number;
+  };
   /** sends k entries chosen at random from the shared seed; scaled by dim/k it is unbiased */ 'rand-k': {
     /** entries sent, 1..dim */ k: number;
     /** scale by dim/k */ unbiased?: boolean;
@@ -786,7 +792,11 @@ export interface CompressorKinds {
     /** compressors to choose from, cheapest first */ inner: CompressorInput[];
   };
   /** takes the dearest of several compressors that the bandwidth of the round has room for */ kimad: {
-    /** bits that a message of the round may have: a number, a schedule, or a trace */ bandwidth:
+    /**
+     * bits that a message of the round may have: a number, a schedule, a trace, or what the network carries
+     * in so many seconds
+     */
+    bandwidth:
       | number
       | {
         kind: 'constant' | '1/sqrt(k)' | '1/k' | 'cosine';
@@ -802,6 +812,9 @@ export interface CompressorKinds {
       | {
         /** round after round */ trace: number[];
         /** entries that an agent is ahead of the one before, or 0 */ stagger?: number;
+      }
+      | {
+        /** in which a message has to arrive over the links of the network */ seconds: number;
       };
     /** compressors to choose from, cheapest first */ inner: CompressorInput[];
   };

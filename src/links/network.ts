@@ -28,6 +28,32 @@ export interface NetworkOfEdges {
   latency: Float64Array;
 }
 
+/**
+ * Bits that arrive over a link in so many seconds, (seconds - latency) bandwidth: for each agent over the
+ * slowest of those that it sends over, or one number where all links are alike. Undefined without a network.
+ */
+export function carriedBy(
+  network: NetworkSpec | undefined,
+  ofEdges: NetworkOfEdges | null,
+  graph: Graph | null,
+): ((seconds: number) => number[]) | undefined {
+  if (network === undefined) return undefined;
+  const bits = (seconds: number, bandwidth: number, latency: number) =>
+    Math.max(0, (seconds - latency) * bandwidth);
+  if (ofEdges === null || graph === null) {
+    return (seconds) => [bits(seconds, network.bandwidth, network.latency)];
+  }
+  const { rowStart } = outRows(graph);
+  return (seconds) =>
+    Array.from({ length: graph.nodes }, (_, agent) => {
+      let least = Number.POSITIVE_INFINITY;
+      for (let arc = rowStart[agent]; arc < rowStart[agent + 1]; arc++) {
+        least = Math.min(least, bits(seconds, ofEdges.bandwidth[arc], ofEdges.latency[arc]));
+      }
+      return least;
+    });
+}
+
 interface Entry {
   edge: EdgeNetworkSpec;
   /** Where it stands. */

@@ -178,6 +178,8 @@ function explainBranch(
       if (typeof kind === 'string') wrong.text += didYouMean(kind, kinds);
       return [wrong];
     }
+    // An empty mapping was written for none of them.
+    if (Object.keys(value).length === 0) return [];
   }
   const chosen = branchFor(schema, value);
   if (chosen === undefined) return [];

@@ -39,6 +39,8 @@ function specsOf(dim: number): CompressorSpec[] {
   const simple: CompressorSpec[] = [
     ...['f64', 'f32', 'f16'].map((wire) => ({ kind: 'identity', wire })),
     ...[1, few, half, dim].map((k) => ({ kind: 'top-k', k })),
+    ...[few, half, dim].map((k) => ({ kind: 'sampled-top-k', k })),
+    { kind: 'sampled-top-k', k: half, sample: 1 },
     ...[few, half, dim].flatMap((k) => [
       { kind: 'rand-k', k },
       { kind: 'rand-k', k, unbiased: true },

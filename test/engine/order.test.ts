@@ -143,6 +143,10 @@ describe('the same bits in either order, for 1, 2 and 3 workers, in blocks of an
     ],
     ['weights of edges', { weights: 'metropolis' }],
     [
+      'a compressor that draws a sample',
+      { cost: { kind: 'quadratic', dim: 60 }, compressor: { kind: 'sampled-top-k', k: 20 } },
+    ],
+    [
       'edges of their own bandwidth',
       {
         compressor: { kind: 'event-triggered', threshold: { absolute: 0.5 }, inner: { kind: 'sign' } },

@@ -11,6 +11,14 @@ const cases: [string, object][] = [
   ['uncompressed', { flow: { kind: 'primal-dual' }, compressor: { kind: 'identity' } }],
   ['one-bit', { flow: { kind: 'primal-dual' }, compressor: { kind: 'flatten', inner: { kind: 'sign' } } }],
   ['top-k', { flow: { kind: 'primal-dual' }, compressor: { kind: 'top-k', k: 3 } }],
+  [
+    'a sample of the entries',
+    {
+      flow: { kind: 'primal-dual', compress: 'error-state', step: 0.02, alpha: 0.5, beta: 0.5, mu: 0.3 },
+      cost: { kind: 'quadratic', dim: 40 },
+      compressor: { kind: 'error-feedback', inner: { kind: 'sampled-top-k', k: 20 } },
+    },
+  ],
   ['DIGing', { flow: { kind: 'diging', step: 0.01 } }],
   [
     'a target, for which it goes back',

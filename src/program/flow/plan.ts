@@ -42,7 +42,7 @@ import type {
   GainContext,
 } from '../../flow/types.js';
 import { inRows, linksFields, type OutTable } from '../../links/bind.js';
-import type { NetworkOfEdges } from '../../links/network.js';
+import { carriedBy, type NetworkOfEdges } from '../../links/network.js';
 import type { CutReport } from '../../ranks/cut.js';
 import type { Part } from '../../ranks/part.js';
 import { ownTraceFields } from '../../ranks/trace.js';
@@ -172,6 +172,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     seed: seedWords(config.seed),
     rounds: config.rounds,
     linksChange: links !== null,
+    carried: carriedBy(config.network, networkOfEdges, graph),
     precision,
   };
   const warnings: string[] = [];

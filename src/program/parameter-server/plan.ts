@@ -23,6 +23,7 @@ import type { CompressorPlan, CompressorSpec } from '../../compress/types.js';
 import { pointFields } from '../../cost/points.js';
 import type { CostModel } from '../../cost/types.js';
 import { channelSeed } from '../../flow/channel.js';
+import { carriedBy } from '../../links/network.js';
 import { accuracyFields } from '../../run/accuracy.js';
 import type { RunConfig } from '../../run/config.js';
 import { measuresOnePoint, rowWork, slopeFields, workOf } from '../../run/measure.js';
@@ -79,6 +80,7 @@ export function planServer({
     blockAgents: 1,
     seed: seedWords(config.seed),
     rounds,
+    carried: carriedBy(config.network, null, null),
     precision,
   };
 

@@ -1,6 +1,7 @@
 /** Kimad's rule: the dearest choice that fits the bandwidth of the round, and of the agent's link. */
 
 import { describe, expect, it } from 'vitest';
+import { runAlone } from '../../support/ranks/runs.js';
 import { Bench, unevenRows } from './bench.js';
 
 const top = (k: number) => ({ kind: 'top-k', k });
@@ -39,5 +40,53 @@ describe('kimad', () => {
     expect(plan({ kind: '1/k', initial: 100, after: 100 })).toThrow(expected(50));
     expect(plan({ kind: '1/k', initial: 140, after: 100 })).not.toThrow();
     expect(plan({ trace: [] })).toThrow('compressor.bandwidth');
+  });
+
+  it('says what is expected of a trace and of a mapping that is none', () => {
+    const plan = (bandwidth: unknown) => () => new Bench(spec(bandwidth), { dim: 16 });
+    expect(plan({ trace: 7 })).toThrow(
+      'compressor.bandwidth.trace is 7, expected a list, each entry a number > 0',
+    );
+    expect(plan({ trace: [300, 'x'] })).toThrow('compressor.bandwidth.trace[1] is the text "x"');
+    expect(plan({})).toThrow(/compressor\.bandwidth is .*a mapping with trace/);
+  });
+});
+
+describe('over the links of a network', () => {
+  // A path 0 - 1 - 2: the middle has both links, and is as fast as the slower one.
+  const base = {
+    topology: { kind: 'path', nodes: 3 },
+    cost: { kind: 'quadratic', dim: 16 },
+    flow: { kind: 'primal-dual', compress: 'error-state', step: 0.01, alpha: 0.5, beta: 0.5, mu: 0.2 },
+    rounds: 3,
+    seed: 3,
+  };
+  const timed = (seconds: number) => spec({ seconds });
+  const bitsOf = async (compressor: object, network?: object) => {
+    const { summary } = await runAlone({ ...base, compressor, ...(network && { network }) });
+    return (summary as unknown as { bits: { broadcast: number } }).bits.broadcast;
+  };
+
+  it('a budget is bandwidth times seconds, less the latency, of the slowest link of each agent', async () => {
+    // (0.2 - 0.1) 1400 = 140 bits for two entries, 300 for four over the link that is faster.
+    const edges = [{ between: [0, 1], bandwidth: 3000 }];
+    const alike = await bitsOf(timed(0.2), { bandwidth: 1400, latency: 0.1 });
+    expect(alike).toBe(await bitsOf({ kind: 'kimad', bandwidth: 140, inner }));
+    const one = alike / 3;
+    const apart = await bitsOf(timed(0.2), { bandwidth: 1400, latency: 0.1, edges });
+    expect(apart).toBe(2 * one + (one / 138) * 274);
+  });
+
+  it.each([
+    [timed(1), undefined, 'compressor.bandwidth.seconds is 1, expected a network in the config'],
+    [timed(0), undefined, 'compressor.bandwidth.seconds is 0, expected a number > 0'],
+    [timed(0.1), { bandwidth: 1400, latency: 0.1 }, 'the slowest link carries 0'],
+    [
+      timed(0.1),
+      { bandwidth: 690, latency: 0 },
+      'compressor.bandwidth.seconds is 0.1, expected time for 70 bits',
+    ],
+  ])('refuses %j over %j', async (compressor, network, message) => {
+    await expect(bitsOf(compressor, network)).rejects.toThrow(message);
   });
 });

@@ -19,6 +19,7 @@ import { primalDual } from './primal-dual.js';
 import { pushDiging } from './push-diging.js';
 import { pushPull } from './push-pull.js';
 import { pushSum } from './push-sum.js';
+import { quantizedPushSum } from './quantized-push-sum.js';
 import { scaledPrimalDual } from './scaled-primal-dual.js';
 import { stochasticGradientPush } from './sgp.js';
 import { surplusConsensus } from './surplus-consensus.js';
@@ -46,6 +47,7 @@ export const flows: Record<string, FlowDefinition> = Object.fromEntries(
     pushPull,
     pushDiging,
     stochasticGradientPush,
+    quantizedPushSum,
     powerGossip,
     powerGossipSgd,
     scaledPrimalDual,

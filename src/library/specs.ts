@@ -305,21 +305,6 @@ export interface CostKinds {
 /** One of the private costs. */
 export type CostInput = SpecOf<CostKinds>;
 
-interface FlowCommon {
-  /**
-   * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
-   * default: pilot
-   */
-  tuning?: 'pilot' | 'formula';
-  /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
-  batch?: 'all' | number;
-  /**
-   * tau of the mixing matrix W = I - tau L; auto: 1 with weights: metropolis, 1/(1 + largest degree) with
-   * unit; default: auto
-   */
-  mixing?: number | 'auto';
-}
-
 /** Parameters of flows, by kind. */
 export interface FlowKinds {
   /** gradient descent with a dual for every disagreement: exact, over any connected graph */ 'primal-dual': {
@@ -407,30 +392,87 @@ export interface FlowKinds {
      */
     tuning?: 'pilot' | 'formula';
   };
-  /** gradient step and average with the neighbours; stalls at a bias unless the step diminishes */
-  dgd: FlowCommon & {
+  /** gradient step and average with the neighbours; stalls at a bias unless the step diminishes */ dgd: {
     /** dgd: W x - h grad f(x); diffusion: W (x - h grad f(x)); default: dgd */ variant?: 'dgd' | 'diffusion';
     /** step size h; auto: half of the largest stable one; default: auto */ step?: number | 'auto';
     /** the step of round k is h / (k + 1)^decay; 0 is a constant step; default: 0 */ decay?: number;
+    /**
+     * tau of the mixing matrix W = I - tau L; auto: 1 with weights: metropolis, 1/(1 + largest degree) with
+     * unit; default: auto
+     */
+    mixing?: number | 'auto';
     /** gradient steps between two messages, each with a mini-batch of its own; default: 1 */
     localSteps?: number;
+    /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
+    batch?: 'all' | number;
+    /**
+     * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
+     * default: pilot
+     */
+    tuning?: 'pilot' | 'formula';
   };
-  /** gradient descent with a correction from the round before: exact with a constant step */
-  extra: FlowCommon & {
+  /** gradient descent with a correction from the round before: exact with a constant step */ extra: {
     /** step size h; auto: half of the bound of the paper, (1 + lambda_min(W))/l; default: auto */
     step?: number | 'auto';
+    /**
+     * tau of the mixing matrix W = I - tau L; auto: 1 with weights: metropolis, 1/(1 + largest degree) with
+     * unit; default: auto
+     */
+    mixing?: number | 'auto';
+    /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
+    batch?: 'all' | number;
+    /**
+     * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
+     * default: pilot
+     */
+    tuning?: 'pilot' | 'formula';
   };
-  /** network-independent step size: exact, with the step of central gradient descent */ nids: FlowCommon & {
+  /** network-independent step size: exact, with the step of central gradient descent */ nids: {
     /** step size h; auto: 1/l, half of the bound of the paper; default: auto */ step?: number | 'auto';
+    /**
+     * tau of the mixing matrix W = I - tau L; auto: 1 with weights: metropolis, 1/(1 + largest degree) with
+     * unit; default: auto
+     */
+    mixing?: number | 'auto';
+    /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
+    batch?: 'all' | number;
+    /**
+     * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
+     * default: pilot
+     */
+    tuning?: 'pilot' | 'formula';
   };
   /** adapt, correct, combine: diffusion without its bias; NIDS from its second round on */
-  'exact-diffusion': FlowCommon & {
+  'exact-diffusion': {
     /** step size h; auto: 1/l, half of the bound of the paper; default: auto */ step?: number | 'auto';
+    /**
+     * tau of the mixing matrix W = I - tau L; auto: 1 with weights: metropolis, 1/(1 + largest degree) with
+     * unit; default: auto
+     */
+    mixing?: number | 'auto';
+    /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
+    batch?: 'all' | number;
+    /**
+     * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
+     * default: pilot
+     */
+    tuning?: 'pilot' | 'formula';
   };
-  /** descends along a running estimate of the mean gradient: exact, two messages a round */
-  diging: FlowCommon & {
+  /** descends along a running estimate of the mean gradient: exact, two messages a round */ diging: {
     /** step size h; auto: a practical rule from the eigenvalues of W; default: auto */
     step?: number | 'auto';
+    /**
+     * tau of the mixing matrix W = I - tau L; auto: 1 with weights: metropolis, 1/(1 + largest degree) with
+     * unit; default: auto
+     */
+    mixing?: number | 'auto';
+    /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
+    batch?: 'all' | number;
+    /**
+     * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
+     * default: pilot
+     */
+    tuning?: 'pilot' | 'formula';
   };
   /** a multiplier for every edge and a small problem for every agent; inner: 1 is the linearised DLM */
   admm: {
@@ -481,15 +523,27 @@ export interface FlowKinds {
     tuning?: 'pilot' | 'formula';
   };
   /** gradient steps between steps of CHOCO-Gossip; stalls at a bias unless the step diminishes */
-  'choco-sgd': FlowCommon & {
+  'choco-sgd': {
     /** step size h; auto: 1 / (4 l localSteps); default: auto */ step?: number | 'auto';
     /** a: the step of round k is h a/(a + k), halved after a rounds; 0 is a constant step; default: 0 */
     decayRounds?: number;
     /** consensus step; auto: the compressor's contraction; default: auto */ gamma?: number | 'auto';
+    /**
+     * tau of the mixing matrix W = I - tau L; auto: 1 with weights: metropolis, 1/(1 + largest degree) with
+     * unit; default: auto
+     */
+    mixing?: number | 'auto';
     /** gradient steps between two messages, each with a mini-batch of its own; default: 1 */
     localSteps?: number;
+    /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
+    batch?: 'all' | number;
+    /**
+     * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
+     * default: pilot
+     */
+    tuning?: 'pilot' | 'formula';
   };
-  /** exact diffusion with compressed messages: linear to the exact optimum */ lead: FlowCommon & {
+  /** exact diffusion with compressed messages: linear to the exact optimum */ lead: {
     /** step size h; auto: 1/l; default: auto */ step?: number | 'auto';
     /**
      * consensus step; auto: the square of the compressor's contraction, or less where that is small and so
@@ -501,14 +555,36 @@ export interface FlowKinds {
      * default: auto
      */
     alpha?: number | 'auto';
+    /**
+     * tau of the mixing matrix W = I - tau L; auto: 1 with weights: metropolis, 1/(1 + largest degree) with
+     * unit; default: auto
+     */
+    mixing?: number | 'auto';
+    /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
+    batch?: 'all' | number;
+    /**
+     * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
+     * default: pilot
+     */
+    tuning?: 'pilot' | 'formula';
   };
-  /** gradient tracking with states and trackers compressed: exact, not necessarily convex */
-  beer: FlowCommon & {
+  /** gradient tracking with states and trackers compressed: exact, not necessarily convex */ beer: {
     /** step size h; auto: min(1, gamma tau lambda_2) / (4 l); default: auto */ step?: number | 'auto';
     /** consensus step; auto: the compressor's contraction; default: auto */ gamma?: number | 'auto';
+    /**
+     * tau of the mixing matrix W = I - tau L; auto: 1 with weights: metropolis, 1/(1 + largest degree) with
+     * unit; default: auto
+     */
+    mixing?: number | 'auto';
+    /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
+    batch?: 'all' | number;
+    /**
+     * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
+     * default: pilot
+     */
+    tuning?: 'pilot' | 'formula';
   };
-  /** gradient tracking with states and trackers compressed, by unbiased compressors too: exact */
-  'c-gt': FlowCommon & {
+  /** gradient tracking with states and trackers compressed, by unbiased compressors too: exact */ 'c-gt': {
     /** step size h; auto: min(1, gamma tau lambda_2) / (4 l); default: auto */ step?: number | 'auto';
     /**
      * consensus step; auto: the compressor's contraction; its square for an unbiased compressor scaled to be
@@ -521,6 +597,18 @@ export interface FlowKinds {
      */
     alpha?: number | 'auto';
     /** the same of the tracker; auto: as alpha; default: auto */ alphaTracker?: number | 'auto';
+    /**
+     * tau of the mixing matrix W = I - tau L; auto: 1 with weights: metropolis, 1/(1 + largest degree) with
+     * unit; default: auto
+     */
+    mixing?: number | 'auto';
+    /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
+    batch?: 'all' | number;
+    /**
+     * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
+     * default: pilot
+     */
+    tuning?: 'pilot' | 'formula';
   };
   /** over directed graphs: states pulled, trackers pushed, both compressed; exact */ 'push-pull': {
     /** step size h; auto: a practical rule from the gaps of R and C; default: auto */ step?: number | 'auto';
@@ -580,6 +668,17 @@ export interface FlowKinds {
      */
     tuning?: 'pilot' | 'formula';
   };
+  /** averages over directed graphs: sums pushed in compressed messages, weights as they are */
+  'quantized-push-sum': {
+    /** consensus step; auto: the compressor's contraction; default: auto */ gamma?: number | 'auto';
+    /** gain of the estimate of the sums, in (0, 1]; auto: 1, or 1/(1 + variance); default: auto */
+    alpha?: number | 'auto';
+    /**
+     * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
+     * default: pilot
+     */
+    tuning?: 'pilot' | 'formula';
+  };
   /** averages the agents' own matrices by power iteration on neighbours' differences */ 'power-gossip': {
     /** [rows, columns] of the matrix that x is, row after row */ shape: [number, number];
     /**
@@ -594,9 +693,21 @@ export interface FlowKinds {
     tuning?: 'pilot' | 'formula';
   };
   /** gradient descent on matrices that mix by power iteration along the edges; stalls at a bias */
-  'power-gossip-sgd': FlowCommon & {
+  'power-gossip-sgd': {
     /** [rows, columns] of the matrix that x is, row after row */ shape: [number, number];
+    /**
+     * tau of the mixing matrix W = I - tau L; auto: 1 with weights: metropolis, 1/(1 + largest degree) with
+     * unit; default: auto
+     */
+    mixing?: number | 'auto';
+    /**
+     * how auto gains are chosen: by short pilot runs where they are affordable, or by the formula alone;
+     * default: pilot
+     */
+    tuning?: 'pilot' | 'formula';
     /** step size h; auto: half of (1 + lambda_min(W))/l; default: auto */ step?: number | 'auto';
+    /** samples that a gradient looks at, drawn afresh every round; all: the exact gradient; default: all */
+    batch?: 'all' | number;
   };
   /** for one bit an entry and levels that saturate: messages in units of a range that all know */
   'scaled-primal-dual': {

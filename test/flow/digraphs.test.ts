@@ -62,12 +62,12 @@ describe.each(Object.entries(compressors))('with %s', (_, compressor) => {
     expect(offBy(x, minimiser)).toBeLessThan(1e-8);
   });
 
-  it('surplus-consensus ends at the average', async () => {
+  it.each(['surplus-consensus', 'quantized-push-sum'])('%s ends at the average', async (kind) => {
     const { x } = await runSequentially(
       {
         ...base,
         init,
-        flow: { kind: 'surplus-consensus' },
+        flow: { kind },
         compressor,
         rounds: 20_000,
         stop: { rmsError: 1e-9 },

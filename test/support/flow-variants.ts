@@ -31,6 +31,7 @@ import {
   powerGossip,
   pushPull,
   pushSum,
+  quantizedPushSum,
   ratio,
   scaledPrimalDual,
   tracking,
@@ -246,6 +247,13 @@ export const variants: Record<string, Variant[]> = {
       make: ratio({ step: (k) => (0.05 * 30) / (30 + k), gamma: 0.3, alpha: 0.8, tracker: null }),
       lines: pushed,
       biased: true,
+    },
+  ],
+  'quantized-push-sum': [
+    {
+      spec: { kind: 'quantized-push-sum', gamma: 0.3, alpha: 0.8 },
+      make: quantizedPushSum({ gamma: 0.3, alpha: 0.8 }),
+      lines: pushed,
     },
   ],
   'power-gossip': [

@@ -245,6 +245,38 @@ export const pushSum: MakeAgent = ({ start, hearers }) => {
   return agent;
 };
 
+/** The same by what differs from what is known of the shares, of which each hearer has a copy; weights as they are. */
+export function quantizedPushSum({ gamma, alpha }: { gamma: number; alpha: number }): MakeAgent {
+  return ({ start, hears, hearers, everyHearer }) => {
+    const share = 1 / (1 + everyHearer);
+    let u = start;
+    let weight = 1;
+    let told = zeros(start);
+    const copies = new Map(hears.map(({ from }) => [from, zeros(start)]));
+    const copyOf = (from: number) => copies.get(from) as Vector;
+    const learn = (from: number, q: Vector) => copies.set(from, sum([1, copyOf(from)], [alpha, q]));
+    const agent: Agent = {
+      x: start,
+      say: () => [sum([share, u], [-1, told]), Float64Array.of(share * weight)],
+      step(round, [own, ownWeight], heard) {
+        for (const { from, missed } of heard) for (const [q] of missed) learn(from, q);
+        const gives = hearers(round);
+        u = sum(
+          [1, u],
+          [-gamma * gives, sum([1, told], [1, own])],
+          ...heard.map(({ from, said: [q] }): [number, Vector] => [gamma, sum([1, copyOf(from)], [1, q])]),
+        );
+        weight -= gamma * gives * ownWeight[0];
+        for (const { said } of heard) weight += gamma * said[1][0];
+        agent.x = u.map((entry) => entry / weight);
+        told = sum([1, told], [alpha, own]);
+        for (const { from, said } of heard) learn(from, said[0]);
+      },
+    };
+    return agent;
+  };
+}
+
 /** Decentralised gradient descent; `diffusion` steps before it mixes. */
 export function dgd(step: (round: number) => number, localSteps: number, diffusion: boolean): MakeAgent {
   return ({ start, gradient, tau }) => {

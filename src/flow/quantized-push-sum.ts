@@ -1,0 +1,117 @@
+/**
+ * Quantized push-sum: the average over any strongly connected directed graph, the sums compressed. As in
+ * push-sum each agent keeps a sum and a weight, which a column-stochastic C (`arcs.ts`) splits among its hearers
+ * and itself, and reads off their ratio; with u_0 = x_0, w_0 = 1 and a gain gamma
+ *
+ *     u <- u - gamma (I - C) uHat,      w <- w - gamma (I - C) w,      x = u/w.
+ *
+ * uHat is what the network knows of the shares of u, from compressed differences (`estimate.ts`), so that the
+ * sums are conserved whatever is compressed away. The weights are sent as they are (`push-weights.ts`). It is
+ * `sgp` without gradients. gamma = 1 and nothing compressed is push-sum itself.
+ *
+ * `auto`: gamma and alpha as in push-pull.
+ *
+ * Needs: strongly connected graph, over time where links change; E|Q(e)/r - e|^2 <= (1 - delta)|e|^2, or a
+ * zooming compressor. Linear. Messages: one vector, and a number of 64 bits as it is, where `surplus-consensus`
+ * has two vectors. Floats an agent: 4 dim. Source: Taheri, Mokhtari, Hassani, Pedarsani 2020 (ICML; arXiv
+ * 2002.09964). Departures: the gain gamma, after CHOCO, with which any contraction will do; weights that move with it.
+ * Compressed over links that change it stalls: w does not rest, so neither do the differences that are sent.
+ */
+
+import { arcFields, bindArcs } from './arcs.js';
+import { bindEquations, equationFields } from './bind-equations.js';
+import { bindRows, type Equations } from './equations.js';
+import { alphaParameter, estimateEquations, estimateFields, gammaParameter } from './estimate.js';
+import { tuningParameter } from './gains.js';
+import { PUSH_LOCAL_GAINS, planEstimateGains } from './push-pull.js';
+import { bindWeights, weightFields } from './push-weights.js';
+import { defineFlow } from './types.js';
+
+export const quantizedPushSum = defineFlow({
+  kind: 'quantized-push-sum',
+  metadata: {
+    title: 'Quantized push-sum',
+    summary: 'averages over directed graphs: sums pushed in compressed messages, weights as they are',
+    source: 'Taheri, Mokhtari, Hassani, Pedarsani 2020 (ICML; arXiv 2002.09964)',
+  },
+  problem: 'average',
+  graphs: () => 'arcs',
+  changingLinks: true,
+  restless: true,
+  unbiased: true,
+  filterGain: 'alpha',
+  localGains: PUSH_LOCAL_GAINS,
+  parameters: (z) =>
+    z.strictObject({
+      kind: z.literal('quantized-push-sum'),
+      gamma: gammaParameter(z),
+      alpha: alphaParameter(z, 'gain of the estimate of the sums, in (0, 1]; auto: 1, or 1/(1 + variance)'),
+      tuning: tuningParameter(z),
+    }),
+
+  messages: () => ({
+    channels: 2,
+    compressed: true,
+    raw: [1],
+    lengths: [null, 1],
+    estimates: [0],
+    shares: true,
+  }),
+
+  fields: (_, context) => [
+    ...equationFields({ state: ['x', 'sum'], scratch: ['disagreement', 'known'] }, context),
+    ...estimateFields(['.sum'], context),
+    ...arcFields(context),
+    ...weightFields(context),
+  ],
+
+  plan: ({ kind, ...given }, context) => {
+    const { gamma, alpha } = planEstimateGains(
+      { ...given, gammaTracker: 'auto', alphaTracker: 'auto' },
+      context,
+    );
+    return { kind, gains: { gamma, alpha } };
+  },
+
+  search: {
+    directions: [{ gamma: 1 }, { alpha: 1 }],
+    largest: { gamma: 1, alpha: 1 },
+    starts: ({ gains }, { delta }) => [{ ...gains, gamma: Math.sqrt(delta) }],
+    shrink: 'gamma',
+  },
+
+  bind: ({ gains: { gamma, alpha } }, [ofSums, ofWeights], cost, runtime) => {
+    const rows = bindRows(runtime);
+    const arcs = bindArcs(runtime);
+    const weights = bindWeights(ofWeights, arcs, gamma, runtime);
+    const known = estimateEquations('.sum', ofSums, rows, runtime, alpha);
+    const x = rows.state('x');
+    const u = rows.state('sum');
+    const disagreement = rows.scratch('disagreement');
+    const shares = rows.scratch('known');
+    const send = (r: Equations) => {
+      r.sum(shares, [arcs.push(1), u], [0, u]);
+      known.send(r, shares);
+    };
+    return bindEquations(
+      {
+        begin(r) {
+          arcs.begin(r, x);
+          weights.begin(r, x);
+          r.sum(u, [1, x], [0, x]);
+          send(r);
+        },
+        round(r) {
+          arcs.round(r, x);
+          weights.round(r, x);
+          const apart = known.hear(r, disagreement, shares);
+          r.sum(u, [1, u], [-gamma, apart], [arcs.excess(-gamma), shares]);
+          r.sum(x, [weights.inverse(1), u], [0, u]);
+          send(r);
+        },
+      },
+      cost,
+      runtime,
+    );
+  },
+});

@@ -176,6 +176,28 @@ describe('by hand', () => {
     }
   });
 
+  it.each(BITS)('%i bits: as many thresholds lie below an entry as its level says, of any size', (bits) => {
+    const levels = NORMAL_LEVELS[bits - 1];
+    const thresholds = levels.slice(1).map((level, i) => (levels[i] + level) / 2);
+    const random = seededRandom(bits);
+    // Beside every threshold, and beyond all; the last entries make the root mean square 1.
+    const near = thresholds.flatMap((end) => [end * (1 - 1e-9), end * (1 + 1e-9)]);
+    const entries = [...near, 0, 6, 40, ...normals(60, random).map((entry) => entry / 9)];
+    const squares = entries.reduce((sum, entry) => sum + entry * entry, 0);
+    const filling = Math.ceil(Math.max(1, squares));
+    const rest = (entries.length + filling - squares) / filling;
+    const row = [...entries, ...new Array<number>(filling).fill(Math.sqrt(rest))];
+    const codes = row.map((entry) => thresholds.filter((end) => end < Math.abs(entry)).length);
+    for (const size of [1, 1e-150, 1e-305, 1e-307, 1e300]) {
+      const [said] = messagesOf({ kind: 'lloyd-max', bits }, [row.map((entry) => entry * size)]);
+      const most = Math.max(...said.map(Math.abs)) / levels[levels.length - 1];
+      const heard = said.map((entry) =>
+        levels.findIndex((level) => Math.abs(entry) / most < level * (1 + 1e-6)),
+      );
+      expect(heard, `${size}`).toEqual(codes);
+    }
+  });
+
   it('of one bit it is sign', () => {
     const e = [1, -2, 3, -6, 0, 0.5];
     for (const [scale, other] of [

@@ -175,7 +175,7 @@ async function makeCells(
     import('../library/load-modules.js'),
   ]);
   const { methods, graphs, compressors, flows, target, set = [] } = options;
-  const study = await studyInputs(configs, { methods, graphs, compressors, flows, seeds, target });
+  const study = await studyInputs(configs, { methods, graphs, compressors, flows, seeds, target }, set);
   const trials = tune ?? study.tune ?? DEFAULT_TUNE;
   const grid = await makeGrid({ ...study.inputs, set: [...set, ...rounds], tune: trials });
   await loadModulesOf(grid.cells);

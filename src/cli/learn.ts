@@ -5,8 +5,8 @@
  * second one leaves at once.
  */
 
-import { rmSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { writeNamed } from '../../topology/whole-file.js';
 import { ownCores } from '../base/cores.js';
@@ -14,7 +14,7 @@ import { InputError } from '../base/errors.js';
 import { plural } from '../base/format.js';
 import { showPath } from '../base/show-path.js';
 import type { CompareDirectory } from '../compare/store.js';
-import type { Figures } from '../learn/train.js';
+import type { Figures, Generation } from '../learn/train.js';
 import { toJson } from '../output/run-directory.js';
 import { wholeNumber } from '../schema/whole-numbers.js';
 import { Interrupt, Watch } from './compare.js';
@@ -102,6 +102,7 @@ export async function learnCommand(
       import('../learn/train.js'),
       import('../compare/store.js'),
     ]);
+    checkOut(out, config);
     const name = basename(config).replace(/\.\w+$/, '');
     const lesson = await makeLesson(config, { name, ...(set && { set }) });
     const opened = await openWhere(jobs, options, terminal);
@@ -121,12 +122,7 @@ export async function learnCommand(
       where,
       directory,
       onDone: (cell, outcome) => watch.done(cell, outcome),
-      onGeneration: ({ generation, best, mean }) => {
-        const share = (log: number) => `${(100 * Math.exp(log)).toFixed(1)}%`;
-        watch.say(
-          `generation ${generation} of ${lesson.spec.generations}: the best takes ${share(best)} of the first policy's bits, in the mean ${share(mean)}`,
-        );
-      },
+      onGeneration: (made) => watch.say(describeGeneration(made, lesson.spec)),
     });
     interrupt.running(() => {
       watch.end();
@@ -166,6 +162,25 @@ export async function learnCommand(
     directory?.release();
     if (written) rmSync(runs, { recursive: true, force: true });
   }
+}
+
+/** What is lost counts in the search as more than any share: of shares only those that were reached are told. */
+export function describeGeneration(
+  { generation, best, arrived }: Generation,
+  { generations, population }: { generations: number; population: number },
+): string {
+  const share = `the best takes ${(100 * Math.exp(best)).toFixed(1)}% of the first policy's bits`;
+  const reached = `${arrived} of ${population} policies reach the target on all problems`;
+  return `generation ${generation} of ${generations}: ${arrived > 0 ? `${share}; ` : ''}${reached}`;
+}
+
+/** What would otherwise be found out after hours. */
+function checkOut(out: string, config: string): void {
+  if (statSync(out, { throwIfNoEntry: false })?.isDirectory())
+    throw new InputError(`--out ${showPath(out)} is a folder, expected a file for the policy`);
+  const there = (file: string) => (existsSync(file) ? realpathSync(file) : resolve(file));
+  if (there(out) === there(config))
+    throw new InputError(`--out ${showPath(out)} is the config itself, expected another file for the policy`);
 }
 
 function describeFigures({ median, worst, ratios }: Figures): string {

@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { InputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
-import { loadStudy } from '../config/load.js';
+import { loadStudy, parseOverride } from '../config/load.js';
 import type { StudySpec } from '../config/study.js';
 import { wholeNumbers } from '../schema/whole-numbers.js';
 import type { GridInputs } from './grid.js';
@@ -12,13 +12,19 @@ import type { GraphText, MethodText } from './methods.js';
 /** What a file may say as well. */
 type Axes = Pick<GridInputs, 'graphs' | 'methods' | 'compressors' | 'flows' | 'seeds' | 'target'>;
 
-/** @throws InputError where a section is wrong, or stands in one of several configs */
+/**
+ * `set`: as given to `--set`, of which what is of the section counts here.
+ *
+ * @throws InputError where a section is wrong, or stands in one of several configs
+ */
 export async function studyInputs(
   configs: readonly (string | object)[],
   given: Axes,
+  set: readonly string[] = [],
 ): Promise<{ inputs: GridInputs; tune: number | undefined }> {
   const asked = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const found = await Promise.all(configs.map(loadStudy));
+  const overrides = set.map(parseOverride);
+  const found = await Promise.all(configs.map((config) => loadStudy(config, overrides)));
   const at = found.findIndex((study) => study !== null);
   const study = found[at];
   const config = configs[at];

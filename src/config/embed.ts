@@ -17,6 +17,8 @@ import type { Registries } from '../schema/program.js';
 const MOST_BYTES = 2 ** 20;
 /** As deep as compositions go. */
 const MOST_NESTING = 16;
+/** Where compressors stand, at whatever place in them. */
+const SECTIONS = ['compressor', 'program'] as const;
 
 /** The data with what it names in the place of the names; the same object where it names nothing. */
 export async function embedFiles(
@@ -24,29 +26,36 @@ export async function embedFiles(
   { compressors }: Registries,
   folder: string,
 ): Promise<unknown> {
-  const visit = async (spec: unknown, path: SpecPath): Promise<unknown> => {
-    if (!isMapping(spec) || path.length > 2 * MOST_NESTING) return spec;
-    const kind = spec['kind'];
+  const visit = async (part: unknown, path: SpecPath): Promise<unknown> => {
+    if (path.length > 2 * MOST_NESTING) return part;
+    if (Array.isArray(part)) {
+      const parts = await Promise.all(part.map((own, at) => visit(own, [...path, at])));
+      return parts.some((own, at) => own !== part[at]) ? parts : part;
+    }
+    if (!isMapping(part) || ArrayBuffer.isView(part)) return part;
+    const kind = part['kind'];
     const definition =
       typeof kind === 'string' && Object.hasOwn(compressors, kind) ? compressors[kind] : null;
     const { embed } = (definition ?? {}) as Partial<CompressorDefinition>;
-    const named = embed === undefined ? undefined : spec[embed.parameter];
+    const named = embed === undefined ? undefined : part[embed.parameter];
     if (embed !== undefined && typeof named === 'string') {
       const content = await contentOf(resolve(folder, named), embed, [...path, embed.parameter]);
-      return { ...spec, ...embed.spread(content) };
+      return { ...part, ...embed.spread(content) };
     }
-    const { inner } = spec;
-    if (Array.isArray(inner)) {
-      const parts = await Promise.all(inner.map((part, at) => visit(part, [...path, 'inner', at])));
-      return parts.some((part, at) => part !== inner[at]) ? { ...spec, inner: parts } : spec;
-    }
-    const part = await visit(inner, [...path, 'inner']);
-    return part === inner ? spec : { ...spec, inner: part };
+    const entries = await Promise.all(
+      Object.entries(part).map(async ([key, own]) => [key, await visit(own, [...path, key])] as const),
+    );
+    return entries.some(([key, own]) => own !== part[key]) ? Object.fromEntries(entries) : part;
   };
 
   if (!isMapping(data)) return data;
-  const compressor = await visit(data['compressor'], ['compressor']);
-  return compressor === data['compressor'] ? data : { ...data, compressor };
+  let whole = data;
+  for (const section of SECTIONS) {
+    const own = data[section];
+    const filled = await visit(own, [section]);
+    if (filled !== own) whole = { ...whole, [section]: filled };
+  }
+  return whole;
 }
 
 async function contentOf(

@@ -60,34 +60,43 @@ export async function checkSource(
 }
 
 /**
- * Section `study` of a config, a file or plain data, whatever else stands in it; null where it has none. Throws
- * InputError.
+ * Section `study` of a config, a file or plain data, whatever else stands in it, with those of the overrides
+ * that are of the section; null where it has none. Throws InputError.
  */
-export function loadStudy(config: string | object): Promise<StudySpec | null> {
-  return loadSection(config, 'study', studySection);
+export function loadStudy(
+  config: string | object,
+  overrides: readonly Override[] = [],
+): Promise<StudySpec | null> {
+  return loadSection(config, 'study', studySection, overrides);
 }
 
 /** The same of section `learn`. */
-export function loadLearn(config: string | object): Promise<LearnSpec | null> {
-  return loadSection(config, 'learn', learnSection);
+export function loadLearn(
+  config: string | object,
+  overrides: readonly Override[] = [],
+): Promise<LearnSpec | null> {
+  return loadSection(config, 'learn', learnSection, overrides);
 }
 
 async function loadSection<Shape extends z.ZodType>(
   config: string | object,
   name: string,
   shape: Shape,
+  all: readonly Override[],
 ): Promise<z.infer<Shape> | null> {
+  const overrides = all.filter(({ path: [first] }) => first === name);
   const isFile = typeof config === 'string';
   const source = isFile ? await readSource(config) : null;
   const { document, lines } = isFile
     ? parseSource(source as string, config)
     : { document: null, lines: null };
-  const data = document ? toData(document, lines, config as string) : config;
+  const given = document ? toData(document, lines, config as string) : { ...(config as object) };
+  const data = applyOverrides(given, overrides);
   if (!isMapping(data) || data[name] === undefined) return null;
   const checked = shape.safeParse(data[name], REPORT_INPUT);
   if (checked.success) return checked.data;
   const issues = explain(checked.error, shape, data[name], [name]);
-  throw report(issues, { file: isFile ? resolve(config) : null, source, overrides: [] }, document, lines);
+  throw report(issues, { file: isFile ? resolve(config) : null, source, overrides }, document, lines);
 }
 
 /** The same for the text of a config. Paths in it are relative to `folder`; `shown`: what messages call it. */

@@ -53,7 +53,8 @@ export async function makeLesson(
   config: string | Record<string, unknown>,
   { set = [], name }: { set?: readonly string[]; name: string },
 ): Promise<Lesson> {
-  const spec = (await loadLearn(config)) ?? learnSection.parse({});
+  const given = set.map(parseOverride);
+  const spec = (await loadLearn(config, given)) ?? learnSection.parse({});
   const family = {
     actions: spec.actions ?? ACTIONS,
     features: spec.features ?? FEATURES,
@@ -64,10 +65,7 @@ export async function makeLesson(
   const inner = spec.compressors as CompressorSpec[] | undefined;
   // As a config with this compressor is completed.
   const compressor = { ...learned(first.policy(first.start)), ...(inner && { inner }) };
-  const overrides = [
-    ...set.map(parseOverride),
-    { path: ['compressor'], value: compressor, origin: 'the first policy' },
-  ];
+  const overrides = [...given, { path: ['compressor'], value: compressor, origin: 'the first policy' }];
   const registries = await loadRegistries();
   const loaded =
     typeof config === 'string'

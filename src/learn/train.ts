@@ -45,8 +45,10 @@ export interface Generation {
   generation: number;
   /** Mean logarithm of the shares, of the best policy. */
   best: number;
-  /** Over all of its policies. */
+  /** Over all of its policies; runs that do not arrive count as more. */
   mean: number;
+  /** Policies of it that reach the target on all problems. */
+  arrived: number;
 }
 
 export interface Trained {
@@ -222,6 +224,9 @@ async function search(
         of.reduce((sum, outcome, at) => sum + costOf(outcome, bits[at] as number, lesson), 0) / of.length
       );
     });
+    const arrived = asked.filter((_, k) =>
+      problems.every((__, at) => Number.isFinite(bitsOf(outcomes[k * problems.length + at] as CellOutcome))),
+    ).length;
     evolution.tell(costs);
     for (const [k, cost] of costs.entries())
       if (cost < best.cost) best = { cost, values: asked[k] as Float64Array };
@@ -229,6 +234,7 @@ async function search(
       generation,
       best: Math.min(...costs),
       mean: costs.reduce((sum, cost) => sum + cost, 0) / costs.length,
+      arrived,
     };
     generations.push(made);
     onGeneration(made);

@@ -35,6 +35,8 @@ export interface JsonSchema {
   required?: string[];
   additionalProperties?: JsonSchema | boolean;
   items?: JsonSchema;
+  minItems?: number;
+  maxItems?: number;
   prefixItems?: JsonSchema[];
   anyOf?: JsonSchema[];
   oneOf?: JsonSchema[];
@@ -150,7 +152,7 @@ function explainAll(
       const closer = explainBranch(issue, schema, value, path);
       if (closer.length > 0) return closer;
     }
-    return [wrongValue(path, value, describeExpected(schema))];
+    return [wrongValue(path, value, wrongLength(schema, value) ?? describeExpected(schema))];
   });
   // 1e300 is too large for a bound and for a whole number: one sentence says both.
   return sentences.filter(({ text }, i) => sentences.findIndex((other) => other.text === text) === i);
@@ -347,6 +349,18 @@ export function describeExpected(schema: JsonSchema | undefined): string {
     default:
       return 'a value';
   }
+}
+
+/** What was expected of a list whose length alone is wrong. */
+function wrongLength(schema: JsonSchema | undefined, value: unknown): string | null {
+  if (schema?.type !== 'array' || !Array.isArray(value)) return null;
+  const { minItems = 0, maxItems = Number.POSITIVE_INFINITY } = schema;
+  if (value.length >= minItems && value.length <= maxItems) return null;
+  const most = Number.isFinite(maxItems);
+  const one = (count: number) => `${count} ${count === 1 ? 'entry' : 'entries'}`;
+  if (minItems === maxItems) return `a list of ${one(minItems)}`;
+  if (!most) return `a list of at least ${one(minItems)}`;
+  return `a list of ${minItems === 0 ? 'at most' : `${minItems} to`} ${one(maxItems)}`;
 }
 
 function range(schema: JsonSchema): string {

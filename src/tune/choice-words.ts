@@ -1,6 +1,5 @@
 /** Why a compressor was chosen, in words: what it takes, what the next best would, and how that is known. */
 
-import { formatCount } from '../base/count.js';
 import { formatBits, formatQuantity, formatSeconds, plural } from '../base/format.js';
 import type { ChosenFor, CompressorCandidate, CompressorChoice } from '../run/reports.js';
 
@@ -64,9 +63,9 @@ function howMany(candidates: readonly CompressorCandidate[], refused: number): s
   const full = candidates.filter(({ how }) => how === 'full').length;
   const short = candidates.filter(({ how }) => how === 'short').length;
   return [
-    `${formatCount(candidates.length)} candidates`,
+    plural(candidates.length, 'candidate'),
     ...(full > 0 ? [`${full} with all their trial runs`] : []),
     ...(short > 0 ? [`${short} with some`] : []),
-    ...(refused > 0 ? [`${refused} more do not go with this flow`] : []),
+    ...(refused > 0 ? [`${refused} more ${refused === 1 ? 'does' : 'do'} not go with this flow`] : []),
   ].join(', ');
 }

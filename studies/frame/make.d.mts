@@ -65,5 +65,6 @@ export function makeStudy(study: Study, size: 'full' | 'small'): Promise<Made>;
 export function resultOf(study: Study, size: 'full' | 'small', numbers: unknown): Promise<Made>;
 export function filesOf(made: Made): Record<string, string>;
 export function writeStudy(study: Study, made: Made): void;
+export function writeWhole(file: string, content: string): void;
 export function readRecord(study: Study): Result | null;
 export function differences(study: Study, made: Made): string[];

@@ -8,7 +8,7 @@
  *     figure(numbers)   numbers to a picture
  */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { recorded } from './numbers.mjs';
@@ -52,13 +52,30 @@ export function filesOf({ result, svg, page }) {
 
 export function writeStudy(study, made) {
   for (const [name, content] of Object.entries(filesOf(made)))
-    writeFileSync(path.join(study.folder, name), content);
+    writeWhole(path.join(study.folder, name), content);
+}
+
+/** The old file stays until the new one is whole. */
+export function writeWhole(file, content) {
+  const beside = `${file}.new`;
+  try {
+    writeFileSync(beside, content);
+    renameSync(beside, file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
 }
 
 /** What was recorded; null where nothing was. */
 export function readRecord(study) {
   const file = path.join(study.folder, 'numbers.json');
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
+  if (!existsSync(file)) return null;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`${study.name}/numbers.json is no JSON: ${error.message}`);
+  }
 }
 
 /** In words: where what is made now is not what was recorded. Empty where all is the same. */

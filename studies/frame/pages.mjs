@@ -54,7 +54,7 @@ export function claimTable(studies, records) {
     '| --- | --- | --- | --- | --- |',
     ...studies.flatMap((study, s) =>
       study.claims.map(({ id, claim, source }) => {
-        const verdict = records[s]?.verdicts.find((each) => each.id === id);
+        const verdict = records[s]?.verdicts?.find((each) => each.id === id);
         const link = `[${study.name}](../studies/${study.name}/README.md)`;
         return `| ${link} | ${cell(claim)} | ${cell(source)} | ${cell(verdict?.measured ?? 'not yet')} | **${verdict?.agrees ?? '–'}** |`;
       }),

@@ -63,6 +63,12 @@ describe('a study', () => {
     ]);
   });
 
+  it('is as --set has it', async () => {
+    const { inputs, tune } = await studyInputs([write(WHOLE)], {}, ['study.seeds=4..5', 'study.tune=2']);
+    expect([inputs.seeds, tune]).toEqual([[4, 5], 2]);
+    await expect(studyInputs([write(WHOLE)], {}, ['study.seeds=x'])).rejects.toThrow('--set study.seeds=x');
+  });
+
   it('is no part of the config of a run', async () => {
     const { config } = await loadConfig(write(WHOLE));
     expect(config['study']).toBeUndefined();

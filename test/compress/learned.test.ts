@@ -188,4 +188,20 @@ describe('refused', () => {
       compressor: { kind: 'learned', policy, inner: [{ kind: 'sign' }] },
     });
   });
+
+  it('wherever a compressor may stand: what auto chooses among, and the links of a server', async () => {
+    writeFileSync(
+      join(folder, 'said.json'),
+      JSON.stringify(policyOf([{ do: 'signs', size: 1, checks: [] }])),
+    );
+    const named = { kind: 'learned', policy: 'said.json' };
+    const held = { kind: 'learned', policy: { format: POLICY_FORMAT, name: 'tried' } };
+    const { compressor, ...rest } = config('said.json');
+    const among = { kind: 'auto', among: [{ kind: 'sign' }, { kind: 'flatten', inner: named }] };
+    const chosen = await parseConfig({ ...rest, compressor: among }, { folder });
+    expect(chosen.config).toMatchObject({ compressor: { among: [{ kind: 'sign' }, { inner: held }] } });
+    const program = { kind: 'parameter-server', agents: 3, gamma: 0.1, uplink: named, downlink: named };
+    const server = await parseConfig({ program, cost: rest.cost }, { folder });
+    expect(server.config).toMatchObject({ program: { uplink: held, downlink: held } });
+  });
 });

@@ -1,11 +1,14 @@
 /** Training: the search on a function whose best is known, the same policy for any jobs, and going on after a stop. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { describeGeneration } from '../../src/cli/learn.js';
 import { evolve } from '../../src/learn/evolve.js';
+import { makeLesson } from '../../src/learn/lesson.js';
 import { learn } from '../../src/library/learn.js';
+import { sottovoce } from '../support/command-line.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sottovoce-learn-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -51,6 +54,7 @@ describe('a policy', () => {
     const whole = await learn(config, { jobs: 1 });
     expect(whole.policy).not.toBeNull();
     expect(whole.generations).toHaveLength(2);
+    for (const { arrived } of whole.generations) expect([0, 1, 2, 3]).toContain(arrived);
     const ratios = whole.training?.ratios ?? [];
     expect(whole.training?.worst).toBe(Math.max(...ratios.map((ratio) => ratio ?? Number.POSITIVE_INFINITY)));
 
@@ -70,6 +74,39 @@ describe('a policy', () => {
     expect(JSON.stringify(again)).toBe(JSON.stringify(whole));
   });
 
+  it('is trained as --set says', async () => {
+    const set = ['learn.problems=4', 'learn.seed=9', 'cost.dim=3'];
+    const { spec, problems } = await makeLesson(config, { name: 'set', set });
+    expect([spec.problems, spec.seed, spec.generations]).toEqual([4, 9, 2]);
+    expect(problems.map(({ seed, cost }) => [seed, cost['dim']])).toEqual([9, 10, 11, 12].map((s) => [s, 3]));
+    await expect(makeLesson(config, { name: 'set', set: ['learn.problems=0'] })).rejects.toThrow(
+      '--set learn.problems=0: learn.problems is 0',
+    );
+  });
+
+  it('is told in shares of those policies alone that arrive', () => {
+    const of = { generations: 2, population: 3 };
+    expect(describeGeneration({ generation: 1, best: Math.log(1.5), mean: 600, arrived: 1 }, of)).toBe(
+      "generation 1 of 2: the best takes 150.0% of the first policy's bits; 1 of 3 policies reach the target on all problems",
+    );
+    expect(describeGeneration({ generation: 2, best: 700, mean: 712, arrived: 0 }, of)).toBe(
+      'generation 2 of 2: 0 of 3 policies reach the target on all problems',
+    );
+  });
+
+  it('is refused a place that cannot take it, before anything runs', async () => {
+    writeFileSync(join(folder, 'family.yaml'), JSON.stringify(config));
+    for (const [out, said] of [
+      ['.', 'is a folder, expected a file for the policy'],
+      ['family.yaml', 'is the config itself, expected another file for the policy'],
+    ]) {
+      const { status, stderr } = await sottovoce(folder, 'learn', 'family.yaml', '--out', out as string);
+      expect([status, stderr]).toEqual([2, expect.stringContaining(said as string)]);
+    }
+    expect(readdirSync(folder).filter((name) => name.endsWith('.runs'))).toEqual([]);
+    expect(JSON.parse(readFileSync(join(folder, 'family.yaml'), 'utf8'))).toEqual(config);
+  });
+
   it('is never worse on its problems than the best action alone', async () => {
     const { training } = await learn({ ...config, learn: { ...config.learn, generations: 0 } }, { jobs: 1 });
     expect(training?.median).toBe(1);
@@ -80,6 +117,7 @@ describe('a policy', () => {
     [{ population: 1 }, 'learn.population is 1'],
     [{ graphs: [{ kind: 'rign', nodes: 5 }] }, 'did you mean ring?'],
     [{ genrations: 3 }, 'genrations'],
+    [{ graphs: [] }, 'learn.graphs is a list ([]), expected a list of at least 1 entry'],
   ])('%j is refused', async (wrong, said) => {
     await expect(
       learn({ ...config, learn: { ...config.learn, ...wrong } as never }, { jobs: 1 }),

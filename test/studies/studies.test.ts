@@ -3,17 +3,21 @@
  * and no verdict says yes where there is no number.
  */
 
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   allStudies,
+  differences,
   filesOf,
   makeStudy,
   readRecord,
   resultOf,
   STUDIES,
   type Study,
+  writeStudy,
 } from '../../studies/frame/make.mjs';
 import { claimTable, withTable } from '../../studies/frame/pages.mjs';
 
@@ -61,6 +65,47 @@ describe.each(studies.map((study) => [study.name, study] as const))('%s', (_, st
 it('the table of docs/studies.md has what is recorded', () => {
   const page = readFileSync(path.join(STUDIES, '../docs/studies.md'), 'utf8');
   expect(page).toBe(withTable(page, claimTable(studies, studies.map(readRecord))));
+});
+
+it.each([
+  [['one-pere'], 'no study is called one-pere, expected one of '],
+  [['--chekc'], '--chekc'],
+  [['--check', '--small'], '--small stands beside --check, expected one of them'],
+  [['--pages', '--small'], '--small stands beside --pages, expected one of them'],
+])('npm run studies -- %j is refused', (args, said) => {
+  const { status, stderr } = spawnSync(process.execPath, [path.join(STUDIES, 'run.mjs'), ...args], {
+    encoding: 'utf8',
+  });
+  expect([status, stderr]).toEqual([2, expect.stringMatching(/^error: [^\n]*\n$/)]);
+  expect(stderr).toContain(said);
+});
+
+it('--check sees a recorded number, verdict or page that somebody has changed, and writing leaves nothing beside', async () => {
+  const [study] = studies as [Study, ...Study[]];
+  const folder = mkdtempSync(path.join(tmpdir(), 'sottovoce-studies-'));
+  try {
+    const record = readRecord(study);
+    const copy = { ...study, folder };
+    const made = await resultOf(copy, 'full', record?.numbers);
+    writeStudy(copy, made);
+    expect(readdirSync(folder).sort()).toEqual(['README.md', 'figure.svg', 'numbers.json']);
+    expect(differences(copy, made)).toEqual([]);
+    for (const [name, from, to] of [
+      ['numbers.json', /\d\.\d+/, '77.7'],
+      ['numbers.json', '"agrees": "yes"', '"agrees": "no"'],
+      ['README.md', '**yes**', '**no**'],
+    ] as const) {
+      const file = path.join(folder, name);
+      const before = readFileSync(file, 'utf8');
+      writeFileSync(file, before.replace(from, to));
+      expect(differences(copy, made), `${name}: ${to}`).toHaveLength(1);
+      writeFileSync(file, before);
+    }
+    writeFileSync(path.join(folder, 'numbers.json'), '{');
+    expect(() => readRecord(copy)).toThrow(`${study.name}/numbers.json is no JSON`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 function verdictsOf(study: Study): Map<string, string> {

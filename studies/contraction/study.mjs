@@ -86,7 +86,10 @@ export default {
           Number.EPSILON,
           '-ln of the factor a round',
         ),
-      deviations: ['What holds for one ring and drawn quadratics is no proof.'],
+      deviations: [
+        'What holds for one ring and drawn quadratics is no proof.',
+        'The rate is that of the end of a run, and any that arrives has one. That decades take equal times is measured in exponential, for other compressors.',
+      ],
     },
     {
       id: 'proportional',

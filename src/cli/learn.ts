@@ -5,8 +5,8 @@
  * second one leaves at once.
  */
 
-import { existsSync, realpathSync, rmSync, statSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { existsSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { writeNamed } from '../../topology/whole-file.js';
 import { ownCores } from '../base/cores.js';
@@ -96,6 +96,7 @@ export async function learnCommand(
   let where: OpenWhere | null = null;
   let written = false;
   const runs = `${out}.runs`;
+  const isNew = !existsSync(runs);
   try {
     const [{ makeLesson }, { runsOf, train }, { CompareDirectory }] = await Promise.all([
       import('../learn/lesson.js'),
@@ -160,7 +161,9 @@ export async function learnCommand(
     await where?.end();
     interrupt.end();
     directory?.release();
-    if (written) rmSync(runs, { recursive: true, force: true });
+    // Of what was refused before a run had finished there is nothing to go on with.
+    if (written || (isNew && directory !== null && readdirSync(join(directory.path, 'cells')).length === 0))
+      rmSync(runs, { recursive: true, force: true });
   }
 }
 

@@ -242,16 +242,14 @@ async function search(
   return { values: start.length === 0 ? [] : [evolution.mean(), best.values], generations, complete: true };
 }
 
-/** Files of cells without their traces, which nobody looks at here. */
+/** Files of cells without their traces, which nobody looks at here, and none of those that failed: a training ends there. */
 function thin(directory: Pick<CompareDirectory, 'read' | 'keep'>): Pick<CompareDirectory, 'read' | 'keep'> {
   return {
     read: (cell) => directory.read(cell),
-    keep: (cell, outcome, inputs) =>
-      directory.keep(
-        cell,
-        'trace' in outcome ? { ...outcome, trace: outcome.trace.slice(-1) } : outcome,
-        inputs,
-      ),
+    keep: (cell, outcome, inputs) => {
+      if (!('trace' in outcome)) return;
+      directory.keep(cell, { ...outcome, trace: outcome.trace.slice(-1) }, inputs);
+    },
   };
 }
 

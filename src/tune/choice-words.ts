@@ -29,11 +29,13 @@ export function reasonsOf({
   const rule = judgedBy === 'rule';
   const takes = rule
     ? `${best.compressor} is best by the rule that a message which tells a share of what there is to say takes as many times the rounds`
-    : `${best.compressor} takes ${amounts(best, purpose)} to ${target}`;
+    : best.rounds === null
+      ? `${best.compressor} is not seen to come to ${target}, and no other candidate is`
+      : `${best.compressor} takes ${amounts(best, purpose)} to ${target}`;
   const others =
     next === undefined
       ? 'nothing else was to choose from'
-      : next.ratio === null
+      : next.ratio === null || next.rounds === null
         ? `the next best, ${next.compressor}, is not seen to come near`
         : `the next best, ${next.compressor}, ${rule ? 'would take' : next.how === 'full' ? 'takes' : 'takes at most'} ${times(next.ratio)} as much${rule ? '' : `: ${amounts(next, purpose)}`}`;
   return [

@@ -163,7 +163,7 @@ export function chooseCompressor(inputs: ChoiceInputs): Chosen | { refused: Comp
     .sort((a, b) => Number(a.entry.doubted) - Number(b.entry.doubted) || a.score - b.score);
   const { entry: best, score: least } = ranked[0]!;
   const candidates = [
-    ...ranked.map(({ entry, score }) => described(entry, score / least)),
+    ...ranked.map(({ entry, score }) => described(entry, score === least ? 1 : score / least)),
     ...far.map(({ contender: { name } }) => ({ ...NOTHING_KNOWN, compressor: name })),
   ];
   return {
@@ -195,7 +195,8 @@ function open(contender: Contender, purpose: ChosenFor): Entry {
     tunable,
     otherMode,
     rate,
-    weight: weightOf(rate, purpose),
+    // Where a round takes nothing (one agent sends no bit) there is least of rounds.
+    weight: weightOf(rate, purpose) || 1,
     delta: Math.max(delta, 1e-9),
     rounds: Number.POSITIVE_INFINITY,
     said: null,
@@ -432,7 +433,9 @@ function weightOf({ bits, seconds }: Said, purpose: ChosenFor): number {
 }
 
 function scoreOf({ rounds, said, weight }: Entry, purpose: ChosenFor): number {
-  return said === null || purpose === 'rounds' ? rounds * weight : weightOf(said, purpose);
+  if (!Number.isFinite(rounds)) return Number.POSITIVE_INFINITY;
+  const taken = said === null || purpose === 'rounds' ? 0 : weightOf(said, purpose);
+  return taken || rounds * weight;
 }
 
 function described(entry: Entry, ratio: number): CompressorCandidate {

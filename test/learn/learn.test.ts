@@ -107,6 +107,16 @@ describe('a policy', () => {
     expect(JSON.parse(readFileSync(join(folder, 'family.yaml'), 'utf8'))).toEqual(config);
   });
 
+  it('leaves nothing where it is refused in the first run', async () => {
+    const { status, stderr } = await sottovoce(
+      folder,
+      ...['learn', 'family.yaml', '--out', 'none.json', '--quiet', '--jobs', '1'],
+      ...['--set', 'learn.actions=[{ do: compress, with: 3, factor: 1 }]'],
+    );
+    expect([status, stderr]).toEqual([2, expect.stringContaining('actions[0].with is 3')]);
+    expect(readdirSync(folder).filter((name) => name.startsWith('none'))).toEqual([]);
+  });
+
   it('is never worse on its problems than the best action alone', async () => {
     const { training } = await learn({ ...config, learn: { ...config.learn, generations: 0 } }, { jobs: 1 });
     expect(training?.median).toBe(1);

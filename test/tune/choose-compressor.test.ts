@@ -64,6 +64,24 @@ describe('every candidate', () => {
 });
 
 describe('the chosen compressor', () => {
+  it('of one agent, who sends no bit, is one with the fewest rounds', async () => {
+    const one = { ...RING, topology: { kind: 'complete', nodes: 1 } };
+    const { candidates } = await choiceOf({ ...one, compressor: few('bits') });
+    const [best] = candidates;
+    expect([best?.bits, best?.ratio]).toEqual([0, 1]);
+    for (const { rounds, ratio } of candidates) {
+      expect(rounds).toBeGreaterThanOrEqual(best?.rounds as number);
+      expect(ratio).toBeGreaterThanOrEqual(1);
+    }
+  });
+
+  it('is not said to take nothing where none arrives', async () => {
+    const flow = { kind: 'primal-dual', step: 5, alpha: 5, beta: 5 };
+    const { why } = await choiceOf({ ...RING, flow, compressor: few('bits') });
+    expect(why[0]).toMatch(/ is not seen to come to .*, and no other candidate is$/);
+    expect(why.join(' ')).not.toContain('takes  ');
+  });
+
   const network = { bandwidth: 1e4, latency: 0.01 };
 
   it.each(['rounds', 'bits', 'seconds'] as const)(

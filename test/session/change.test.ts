@@ -94,6 +94,12 @@ const FLOWS: Record<
     exact: true,
     also: { cost: { kind: 'average', dim: 8 } },
   },
+  'quantized-push-sum': {
+    compressed: true,
+    gain: { gamma: 0.3 },
+    exact: true,
+    also: { cost: { kind: 'average', dim: 8 } },
+  },
   'push-pull': { compressed: true, gain: { gamma: 0.2 }, exact: true },
   'push-diging': { compressed: true, gain: { gamma: 0.2 }, exact: true },
   sgp: { compressed: true, gain: { step: 0.01 } },
@@ -120,7 +126,7 @@ test('every flow is tried', () => {
 });
 
 // All of them take minutes; each is tried whole by `npm run test:all`.
-describe.each(someOf(Object.keys(FLOWS), 3))('%s', (kind) => {
+describe.each(someOf(Object.keys(FLOWS), 5))('%s', (kind) => {
   const { compressed = false, gain, exact = false } = FLOWS[kind]!;
 
   test('cut, restored, other gains and compressors: the same bits for two workers and in another order', async () => {

@@ -217,6 +217,9 @@ const documents = [
 const blocks = new Map(
   documents.map((name) => [name, blocksOf(readFileSync(path.join(root, name), 'utf8'))]),
 );
+const knownOf = (command: string) => COMMANDS.find(({ matches }) => matches.test(command));
+const scriptOf = (command: string) => /^npm (?:run )?([\w:]+)/.exec(command)?.[1];
+
 /** What runs of the others. */
 const runnable = documents
   .filter((document) => !FIRST.includes(document))
@@ -236,9 +239,6 @@ function isCommandToRun(command: string): boolean {
   const runs = known === undefined || (known.add !== undefined && (!known.late || ALL));
   return runs && scriptOf(command) === undefined;
 }
-
-const knownOf = (command: string) => COMMANDS.find(({ matches }) => matches.test(command));
-const scriptOf = (command: string) => /^npm (?:run )?([\w:]+)/.exec(command)?.[1];
 
 const isTurn = (document: string, text: string) =>
   FIRST.includes(document) || chosen.has(`${document}\n${text}`);

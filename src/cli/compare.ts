@@ -16,7 +16,7 @@ import type { GridRun } from '../compare/run-grid.js';
 import type { CompareDirectory } from '../compare/store.js';
 import type { Cell, CellOutcome, Target } from '../compare/types.js';
 import { wholeNumber, wholeNumbers } from '../schema/whole-numbers.js';
-import { addQueueOptions, type OpenWhere, openWhere, QUEUE_HELP } from './queue.js';
+import { addQueueOptions, type OpenWhere, openWhere, QUEUE_HELP, type QueueOptions } from './queue.js';
 import { collect } from './repeated.js';
 import { processDependencies, type RunDependencies, timedDirectory } from './run.js';
 import { exitCodeFor, FINISHING } from './signals.js';
@@ -29,7 +29,7 @@ const TICK_MS = 1000;
 /** Trial runs of a cell's search. */
 const DEFAULT_TUNE = 40;
 
-export interface CompareOptions {
+export interface CompareOptions extends QueueOptions {
   methods?: string;
   graphs?: string;
   compressors?: string;
@@ -43,9 +43,6 @@ export interface CompareOptions {
   set?: string[];
   quiet?: boolean;
   json?: boolean;
-  queue?: string;
-  keep?: boolean;
-  redeliver?: string;
 }
 
 const HELP = `

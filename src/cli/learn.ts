@@ -18,21 +18,18 @@ import type { Figures, Generation } from '../learn/train.js';
 import { toJson } from '../output/run-directory.js';
 import { wholeNumber } from '../schema/whole-numbers.js';
 import { Interrupt, Watch } from './compare.js';
-import { addQueueOptions, type OpenWhere, openWhere, QUEUE_HELP } from './queue.js';
+import { addQueueOptions, type OpenWhere, openWhere, QUEUE_HELP, type QueueOptions } from './queue.js';
 import { collect } from './repeated.js';
 import { processDependencies, type RunDependencies } from './run.js';
 import { writtenWhole } from './signals.js';
 import { colours, printLine, type Terminal } from './terminal.js';
 
-interface LearnOptions {
+interface LearnOptions extends QueueOptions {
   out: string;
   jobs?: string;
   set?: string[];
   quiet?: boolean;
   json?: boolean;
-  queue?: string;
-  keep?: boolean;
-  redeliver?: string;
 }
 
 const HELP = `

@@ -7,7 +7,7 @@ import { formatCount } from '../base/count.js';
 import { InputError } from '../base/errors.js';
 import { plural } from '../base/format.js';
 import type { Boundary, MapQuantity } from '../sweep/map.js';
-import { addQueueOptions } from './queue.js';
+import { addQueueOptions, type QueueOptions } from './queue.js';
 import { collect } from './repeated.js';
 import { processDependencies } from './run.js';
 import { GIVES_UP, runMany, type SweepDependencies, type SweepOptions } from './sweep.js';
@@ -25,9 +25,7 @@ export interface MapOptions
     | 'earlyStop'
     | 'quiet'
     | 'json'
-    | 'queue'
-    | 'keep'
-    | 'redeliver'
+    | keyof QueueOptions
   > {
   x?: string;
   y?: string;

@@ -1,4 +1,4 @@
-/** What `compare`, `sweep` and `map` have for a queue in common: options, and who is told what of it. */
+/** What `compare`, `sweep`, `map` and `learn` have for a queue in common: options, and who is told what of it. */
 
 import type { Command } from 'commander';
 import type { Where } from '../compare/where.js';
@@ -9,11 +9,10 @@ export const QUEUE_HELP = `--queue nats://host:4222 gives the runs to a NATS ser
 Results are the same to the bit. Whatever dies meanwhile (workers, the server, this command), the same command with the same --out goes on.
 `;
 
-interface QueueFlags {
+export interface QueueOptions {
   queue?: string;
   keep?: boolean;
   redeliver?: string;
-  quiet?: boolean;
 }
 
 export function addQueueOptions(command: Command): Command {
@@ -37,7 +36,11 @@ export interface OpenWhere extends Where {
 }
 
 /** Throws InputError. */
-export async function openWhere(jobs: number, options: QueueFlags, terminal: Terminal): Promise<OpenWhere> {
+export async function openWhere(
+  jobs: number,
+  options: QueueOptions & { quiet?: boolean },
+  terminal: Terminal,
+): Promise<OpenWhere> {
   const { whereOf } = await import('../library/where.js');
   const { queue, keep = false, redeliver, quiet } = options;
   let say = (line: string) => printLine(terminal.stderr, line);

@@ -19,7 +19,7 @@ import { wholeNumber, wholeNumbers } from '../schema/whole-numbers.js';
 import type { Sweep } from '../sweep/make.js';
 import type { SweepRun } from '../sweep/run.js';
 import { Interrupt, Watch } from './compare.js';
-import { addQueueOptions, type OpenWhere, openWhere, QUEUE_HELP } from './queue.js';
+import { addQueueOptions, type OpenWhere, openWhere, QUEUE_HELP, type QueueOptions } from './queue.js';
 import { collect } from './repeated.js';
 import { processDependencies, type RunDependencies, timedDirectory } from './run.js';
 import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
@@ -27,7 +27,7 @@ import { colours, ExitCode, printLine, type Terminal } from './terminal.js';
 /** What a sweep gives up where nothing else is asked for. */
 export const GIVES_UP: readonly GivingUp[] = ['growing', 'slow'];
 
-export interface SweepOptions {
+export interface SweepOptions extends QueueOptions {
   grid?: string[];
   random?: string;
   randomSeed?: string;
@@ -41,9 +41,6 @@ export interface SweepOptions {
   earlyStop?: boolean;
   quiet?: boolean;
   json?: boolean;
-  queue?: string;
-  keep?: boolean;
-  redeliver?: string;
 }
 
 const HELP = `
@@ -185,7 +182,7 @@ export async function runMany(
   name: 'sweep' | 'map',
   options: Pick<
     SweepOptions,
-    'jobs' | 'seeds' | 'rounds' | 'set' | 'out' | 'quiet' | 'json' | 'queue' | 'keep' | 'redeliver'
+    'jobs' | 'seeds' | 'rounds' | 'set' | 'out' | 'quiet' | 'json' | keyof QueueOptions
   >,
   terminal: Terminal,
   dependencies: SweepDependencies,

@@ -118,7 +118,13 @@ function refuseUnsolved(
   file: string | undefined,
   path: SpecPath,
 ): void {
-  const x = model.optimum()?.x ?? new Float64Array(problem.dim);
+  const x = model.optimum()?.x;
+  if (x === undefined) {
+    throw new InputError(`${name}: whether an x solves all equations is not known: ${model.whyNoOptimum}`, {
+      file,
+      path: [...path, 'solvable'],
+    });
+  }
   const { rows, labels } = problem;
   let [residual, size] = [0, 0];
   const length = Math.sqrt(x.reduce((sum, entry) => sum + entry * entry, 0));
@@ -239,6 +245,7 @@ async function drawn(
     const expected = `0: ${rows} equations of ${dim} unknowns have a solution whatever b is (more rows than dim have not)`;
     throw unexpected([...path, 'noise'], noise, expected);
   }
+  if (noise > MOST_ENTRY) throw unexpected([...path, 'noise'], noise, `at most ${MOST_ENTRY}`);
   const uniform = await uniformSource(seed, context);
   const vector = (length: number, column: number, what: number) => {
     const out = new Float64Array(length);

@@ -29,6 +29,7 @@ export class LinearProblem implements SampledProblem<Float64Array> {
   readonly regularization: number;
   readonly hessianWork: number;
   readonly divisor: number;
+  readonly bounded: boolean;
   readonly #gradient: CompensatedSum;
   readonly #exact: boolean;
   /**
@@ -65,6 +66,7 @@ export class LinearProblem implements SampledProblem<Float64Array> {
     this.strongConvexity = loss.penalty ? 0 : regularization;
     this.regularization = regularization;
     this.divisor = divisor;
+    this.bounded = loss.improvesForever === undefined;
     this.#gradient = new CompensatedSum(dim);
     this.#margins = new Float64Array(labels.length);
     this.#marginsAt = new Float64Array(dim);

@@ -174,7 +174,8 @@ export class SampledModel<Plan extends RowsPlan, L extends Labels> implements Co
   /** All that the optimum depends on. */
   #identity() {
     const { plan, problem } = this.#given;
-    return [JSON.stringify(plan), problem.labels, ...Object.values(problem.rows.arrays)];
+    const whole = [JSON.stringify(plan), problem.divisor ?? problem.labels.length].join();
+    return [whole, problem.labels, ...Object.values(problem.rows.arrays)];
   }
 
   optimum(): Optimum | null {

@@ -61,6 +61,8 @@ export interface SmoothProblem {
   ): void;
   /** How far, at most, x + direction changes what any sample sees. */
   reach(direction: Float64Array): number;
+  /** Whether its losses have a least value each, so that it cannot fall for ever; false where absent. */
+  readonly bounded?: boolean;
   /** Why there is no minimiser, if x proves it. */
   whyNoMinimiser(x: Float64Array): string | null;
 }
@@ -139,11 +141,14 @@ export function minimise(problem: SmoothProblem, note?: (message: string) => voi
     if (next === null) break;
     ({ x, value } = next);
   }
-  if (problem.strongConvexity === 0 && problem.reach(direction) > RESTLESS_REACH) {
+  // Margins of 1e20 are rounded to more than any step that counts where they are some tens.
+  const size = problem.bounded ? Math.max(problem.reach(best.x), 1) : 1;
+  if (problem.strongConvexity === 0 && problem.reach(direction) > RESTLESS_REACH * size) {
     return {
       optimum: null,
-      reason:
-        'the loss falls for ever in some direction (the classes are separable, or nearly), and nothing regularizes it',
+      reason: problem.bounded
+        ? `Newton's method did not come to rest in ${iterations} iterations`
+        : 'the loss falls for ever in some direction (the classes are separable, or nearly), and nothing regularizes it',
     };
   }
   const optimum = {

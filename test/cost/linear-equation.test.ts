@@ -3,6 +3,7 @@
  * asked for, the least squares solution, and what is refused.
  */
 
+import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { Matrix, SingularValueDecomposition, solve } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
@@ -154,6 +155,41 @@ describe('drawn equations', () => {
   });
 });
 
+describe('large numbers', () => {
+  it.each([1, 1e15, 1e30])(
+    'b times %d has x times as much, and it is known that it solves them',
+    async (size) => {
+      const a = Float64Array.of(1, 2, 3, -1, 0, 1, 2, 2);
+      const model = await load({ a, b: Float64Array.of(5, 1, 2, 6).map((y) => y * size), solvable: true });
+      const { x } = model.optimum()!;
+      expect(x[0]! / size).toBeCloseTo(1, 12);
+      expect(x[1]! / size).toBeCloseTo(2, 12);
+    },
+  );
+});
+
+describe('an optimum of an earlier start', () => {
+  const KEY = Symbol.for('sottovoce.cache');
+  const shared = globalThis as { [KEY]?: (name: string) => string | null };
+  const spec = { rows: 80, dim: 40, noise: 0.5, seed: 3 };
+
+  it('is that of as many agents: f is a sum over the rows, divided by their number', async () => {
+    const right = (await load(spec, 8)).optimum()!.value;
+    const cache = path.join(folder, 'made');
+    mkdirSync(cache);
+    shared[KEY] = () => cache;
+    try {
+      const few = (await load(spec, 4)).optimum()!;
+      // It took long enough to be worth keeping.
+      expect(readdirSync(cache).length).toBeGreaterThan(0);
+      expect((await load(spec, 8)).optimum()!.value).toBe(right);
+      expect(few.value).toBeCloseTo(2 * right, 12);
+    } finally {
+      delete shared[KEY];
+    }
+  });
+});
+
 describe('equations that are all but dependent', () => {
   /** 2 U diag(1, 1, 1, least) V^T with U and V of Hadamard's matrix: exact but for `least`. */
   const sign = (r: number, c: number) => ([0, 1, 1, 0, 1, 0, 0, 1][r & c] === 1 ? -1 : 1);
@@ -221,6 +257,7 @@ describe('what is refused', () => {
     [{ a, b: Float64Array.of(1, 2), rows: 3, dim: 2 }, /either a and b/],
     [{ rows: 3 }, /rows and dim together/],
     [{ rows: 3, dim: 5, noise: 1 }, /noise is 1, expected 0: 3 equations of 5 unknowns have a solution/],
+    [{ rows: 9, dim: 4, noise: 1e300 }, /noise is 1e\+300, expected at most 1e\+50/],
     [{ rows: 10_000, dim: 10_000 }, /rows is 10000, expected at most 20 with 10000 unknowns/],
     [{ rows: 4, dim: 2, split: { kind: 'counts', counts: [1, 1] } }, /counts has 2 entries, expected 3/],
     [{ rows: 4, dim: 2, split: { kind: 'counts', counts: [1, 1, 1] } }, /counts adds up to 3, expected 4/],

@@ -55,7 +55,7 @@ describe('the same bits around a server', () => {
   for (const [index, [name, program]] of Object.entries(PROGRAMS).entries())
     test(name, () => expectSame(problem(program), inTurns(index)).then(() => {}));
 
-  for (const [index, compressor] of someOf(compressorSpecs, 3).entries())
+  for (const [index, compressor] of someOf(compressorSpecs, 7).entries())
     test(`up and down: ${JSON.stringify(compressor)}`, async () => {
       const program = { uplink: compressor, downlink: compressor, gamma: 0.01 };
       await expectSame(problem(program), inTurns(index));

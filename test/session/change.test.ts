@@ -126,7 +126,7 @@ test('every flow is tried', () => {
 });
 
 // All of them take minutes; each is tried whole by `npm run test:all`.
-describe.each(someOf(Object.keys(FLOWS), 5))('%s', (kind) => {
+describe.each(someOf(Object.keys(FLOWS), 7))('%s', (kind) => {
   const { compressed = false, gain, exact = false } = FLOWS[kind]!;
 
   test('cut, restored, other gains and compressors: the same bits for two workers and in another order', async () => {

@@ -37,6 +37,16 @@ const folder = temporaryFolder();
 const file = path.join(folder, 'arcs.csv');
 writeFileSync(file, `source,target\n${arcs.map((arc) => arc.join(',')).join('\n')}\n`);
 const { cost } = await writeQuadratic(folder, 'problem', a, b, dim);
+const shared = b.slice(0, dim);
+const agreed = (
+  await writeQuadratic(
+    folder,
+    'agreed',
+    a,
+    b.map((_, at) => shared[at % dim]),
+    dim,
+  )
+).cost;
 const init = path.join(folder, 'init.npy');
 await writeNpy(init, { shape: [nodes, dim], data: b });
 const base = { topology: { file, directed: true }, cost, seed: 5, trace: { every: 50 } };
@@ -75,6 +85,14 @@ describe.each(Object.entries(compressors))('with %s', (_, compressor) => {
       1,
     );
     expect(offBy(x, average)).toBeLessThan(1e-8);
+  });
+
+  // The bias of its step is that of the agents' gradients at the optimum: where each of them is 0 there is none.
+  it("sgp ends at the minimiser where it is everybody's", async () => {
+    const config = { ...base, cost: agreed, flow: { kind: 'sgp' }, compressor };
+    const { x, verdict } = await runSequentially({ ...config, rounds: 20_000, stop: { rmsError: 1e-9 } }, 1);
+    expect(verdict).toBe('converged');
+    expect(offBy(x, [...shared])).toBeLessThan(1e-8);
   });
 
   it('sgp comes as near as its step says, and nearer with one that diminishes', async () => {

@@ -22,7 +22,7 @@
  */
 
 import { batchParameter } from '../cost/batch.js';
-import { arcFields, bindArcs } from './arcs.js';
+import { arcFields } from './arcs.js';
 import { bindEquations, equationFields } from './bind-equations.js';
 import { stepParameter } from './blocks.js';
 import { bindRows, type Equations } from './equations.js';
@@ -35,7 +35,7 @@ import {
   pushPullStarts,
   reserveOfStep,
 } from './push-pull.js';
-import { bindWeights, weightFields } from './push-weights.js';
+import { bindRatio, weightFields } from './push-weights.js';
 import { defineFlow } from './types.js';
 
 export const pushDiging = defineFlow({
@@ -108,46 +108,34 @@ export const pushDiging = defineFlow({
     runtime,
   ) => {
     const rows = bindRows(runtime);
-    const arcs = bindArcs(runtime);
-    const weights = bindWeights(ofWeights, arcs, gamma, runtime);
-    const knownA = estimateEquations('.sum', ofSums, rows, runtime, alpha);
+    const ratio = bindRatio([ofSums, ofWeights], { gamma, alpha }, rows, runtime);
+    const { x, arcs, disagreement, shares } = ratio;
     const knownY = estimateEquations('.tracker', ofTrackers, rows, runtime, alphaTracker);
-    const x = rows.state('x');
     const y = rows.state('v');
-    const u = rows.state('sum');
     const before = rows.state('gradient');
-    const disagreement = rows.scratch('disagreement');
-    const known = rows.scratch('known');
     const fresh = rows.scratch('gradient');
     const send = (r: Equations) => {
-      r.sum(known, [arcs.push(1), u], [arcs.push(-h), y]);
-      knownA.send(r, known);
-      r.sum(known, [arcs.push(1), y], [0, y]);
-      knownY.send(r, known);
+      ratio.send(r, [arcs.push(-h), y]);
+      r.sum(shares, [arcs.push(1), y], [0, y]);
+      knownY.send(r, shares);
     };
     return bindEquations(
       {
         begin(r) {
-          arcs.begin(r, x);
-          weights.begin(r, x);
-          r.sum(u, [1, x], [0, x]);
+          ratio.begin(r);
           r.gradient(x, before);
           r.sum(y, [1, before], [0, before]);
           send(r);
         },
         round(r) {
-          arcs.round(r, x);
-          weights.round(r, x);
-          const aApart = knownA.hear(r, disagreement, known);
-          r.sum(u, [1, u], [-h, y], [-gamma, aApart], [arcs.excess(-gamma), known]);
-          r.sum(x, [weights.inverse(1), u], [0, u]);
-          const yApart = knownY.hear(r, disagreement, known);
+          ratio.hear(r, [-h, y]);
+          const yApart = knownY.hear(r, disagreement, shares);
           r.gradient(x, fresh, 1);
           r.sum(
             y,
             [1, y],
             [-gammaTracker, yApart],
-            [arcs.excess(-gammaTracker), known],
+            [arcs.excess(-gammaTracker), shares],
             [1, fresh],
             [-1, before],
           );

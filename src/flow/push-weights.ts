@@ -10,8 +10,9 @@
 
 import { type FieldSpec, rowBytesOf } from '../arena/layout.js';
 import type { PlanContext, Runtime } from '../runtime.js';
-import type { ArcMixer } from './arcs.js';
-import type { Coefficient, Equations, Row } from './equations.js';
+import { type ArcMixer, bindArcs } from './arcs.js';
+import type { Coefficient, Equations, Row, Rows, Term } from './equations.js';
+import { estimateEquations } from './estimate.js';
 import { scratchFields, stateFields } from './state.js';
 import type { Channel } from './types.js';
 
@@ -29,7 +30,7 @@ export function weightFields(context: PlanContext): FieldSpec[] {
   ];
 }
 
-export interface Weights {
+interface Weights {
   /** by/w_i */
   inverse(by: number): Coefficient;
   /** w = 1, sent. `row`: any. */
@@ -38,7 +39,7 @@ export interface Weights {
   round(r: Equations, row: Row): void;
 }
 
-export function bindWeights(channel: Channel, arcs: ArcMixer, gamma: number, runtime: Runtime): Weights {
+function bindWeights(channel: Channel, arcs: ArcMixer, gamma: number, runtime: Runtime): Weights {
   const { arena, worker } = runtime;
   const stride = rowBytesOf(1, arena.precision) / arena.realBytes;
   const weights = arena.reals(WEIGHT);
@@ -75,6 +76,60 @@ export function bindWeights(channel: Channel, arcs: ArcMixer, gamma: number, run
         }
         send(first, count, round + 1);
       });
+    },
+  };
+}
+
+/** Sums u whose shares are pushed in compressed messages, beside weights w, and x = u/w. */
+export interface Ratio {
+  x: Row;
+  u: Row;
+  arcs: ArcMixer;
+  /** Scratch, free between a message heard and the next one sent. */
+  disagreement: Row;
+  shares: Row;
+  /** u = x and w = 1. */
+  begin(r: Equations): void;
+  /** Sends the shares of u, and of what `beside` adds to them. */
+  send(r: Equations, beside?: Term): void;
+  /** u <- u + gained - gamma (I - C) uHat of the messages of the round, the same of w, and x = u/w. */
+  hear(r: Equations, ...gained: Term[]): void;
+}
+
+export function bindRatio(
+  [ofSums, ofWeights]: readonly [Channel, Channel],
+  { gamma, alpha }: { gamma: number; alpha: number },
+  rows: Rows,
+  runtime: Runtime,
+): Ratio {
+  const arcs = bindArcs(runtime);
+  const weights = bindWeights(ofWeights, arcs, gamma, runtime);
+  const known = estimateEquations('.sum', ofSums, rows, runtime, alpha);
+  const x = rows.state('x');
+  const u = rows.state('sum');
+  const disagreement = rows.scratch('disagreement');
+  const shares = rows.scratch('known');
+  return {
+    x,
+    u,
+    arcs,
+    disagreement,
+    shares,
+    begin(r) {
+      arcs.begin(r, x);
+      weights.begin(r, x);
+      r.sum(u, [1, x], [0, x]);
+    },
+    send(r, beside = [0, u]) {
+      r.sum(shares, [arcs.push(1), u], beside);
+      known.send(r, shares);
+    },
+    hear(r, ...gained) {
+      arcs.round(r, x);
+      weights.round(r, x);
+      const apart = known.hear(r, disagreement, shares);
+      r.sum(u, [1, u], ...gained, [-gamma, apart], [arcs.excess(-gamma), shares]);
+      r.sum(x, [weights.inverse(1), u], [0, u]);
     },
   };
 }

@@ -18,13 +18,13 @@
  * Compressed over links that change it stalls: w does not rest, so neither do the differences that are sent.
  */
 
-import { arcFields, bindArcs } from './arcs.js';
+import { arcFields } from './arcs.js';
 import { bindEquations, equationFields } from './bind-equations.js';
-import { bindRows, type Equations } from './equations.js';
-import { alphaParameter, estimateEquations, estimateFields, gammaParameter } from './estimate.js';
+import { bindRows } from './equations.js';
+import { alphaParameter, estimateFields, gammaParameter } from './estimate.js';
 import { tuningParameter } from './gains.js';
 import { PUSH_LOCAL_GAINS, planEstimateGains } from './push-pull.js';
-import { bindWeights, weightFields } from './push-weights.js';
+import { bindRatio, weightFields } from './push-weights.js';
 import { defineFlow } from './types.js';
 
 export const quantizedPushSum = defineFlow({
@@ -80,34 +80,17 @@ export const quantizedPushSum = defineFlow({
     shrink: 'gamma',
   },
 
-  bind: ({ gains: { gamma, alpha } }, [ofSums, ofWeights], cost, runtime) => {
-    const rows = bindRows(runtime);
-    const arcs = bindArcs(runtime);
-    const weights = bindWeights(ofWeights, arcs, gamma, runtime);
-    const known = estimateEquations('.sum', ofSums, rows, runtime, alpha);
-    const x = rows.state('x');
-    const u = rows.state('sum');
-    const disagreement = rows.scratch('disagreement');
-    const shares = rows.scratch('known');
-    const send = (r: Equations) => {
-      r.sum(shares, [arcs.push(1), u], [0, u]);
-      known.send(r, shares);
-    };
+  bind: ({ gains }, [ofSums, ofWeights], cost, runtime) => {
+    const ratio = bindRatio([ofSums, ofWeights], gains, bindRows(runtime), runtime);
     return bindEquations(
       {
         begin(r) {
-          arcs.begin(r, x);
-          weights.begin(r, x);
-          r.sum(u, [1, x], [0, x]);
-          send(r);
+          ratio.begin(r);
+          ratio.send(r);
         },
         round(r) {
-          arcs.round(r, x);
-          weights.round(r, x);
-          const apart = known.hear(r, disagreement, shares);
-          r.sum(u, [1, u], [-gamma, apart], [arcs.excess(-gamma), shares]);
-          r.sum(x, [weights.inverse(1), u], [0, u]);
-          send(r);
+          ratio.hear(r);
+          ratio.send(r);
         },
       },
       cost,

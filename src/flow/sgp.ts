@@ -23,14 +23,14 @@
  */
 
 import { batchParameter } from '../cost/batch.js';
-import { arcFields, bindArcs } from './arcs.js';
+import { arcFields } from './arcs.js';
 import { bindEquations, equationFields } from './bind-equations.js';
 import { stepParameter } from './blocks.js';
 import { bindRows, type Equations } from './equations.js';
-import { alphaParameter, estimateEquations, estimateFields, gammaParameter } from './estimate.js';
+import { alphaParameter, estimateFields, gammaParameter } from './estimate.js';
 import { numberOr, roundStep, tuningParameter } from './gains.js';
 import { PUSH_LOCAL_GAINS, planEstimateGains } from './push-pull.js';
-import { bindWeights, weightFields } from './push-weights.js';
+import { bindRatio, weightFields } from './push-weights.js';
 import { defineFlow } from './types.js';
 
 export const stochasticGradientPush = defineFlow({
@@ -99,36 +99,24 @@ export const stochasticGradientPush = defineFlow({
 
   bind: ({ gains: { step, decayRounds, gamma, alpha } }, [ofSums, ofWeights], cost, runtime) => {
     const rows = bindRows(runtime);
-    const arcs = bindArcs(runtime);
-    const weights = bindWeights(ofWeights, arcs, gamma, runtime);
-    const knownA = estimateEquations('.sum', ofSums, rows, runtime, alpha);
-    const x = rows.state('x');
-    const u = rows.state('sum');
-    const disagreement = rows.scratch('disagreement');
-    const known = rows.scratch('known');
+    const ratio = bindRatio([ofSums, ofWeights], { gamma, alpha }, rows, runtime);
+    const { x, u } = ratio;
     const gradient = rows.scratch('gradient');
     const minusH = (later: number) =>
       decayRounds === 0 ? -step : (round: number) => -((step * decayRounds) / (decayRounds + round + later));
     const descendAndSend = (r: Equations) => {
       r.gradient(x, gradient, r.sends);
       r.sum(u, [1, u], [minusH(r.sends), gradient]);
-      r.sum(known, [arcs.push(1), u], [0, u]);
-      knownA.send(r, known);
+      ratio.send(r);
     };
     return bindEquations(
       {
         begin(r) {
-          arcs.begin(r, x);
-          weights.begin(r, x);
-          r.sum(u, [1, x], [0, x]);
+          ratio.begin(r);
           descendAndSend(r);
         },
         round(r) {
-          arcs.round(r, x);
-          weights.round(r, x);
-          const apart = knownA.hear(r, disagreement, known);
-          r.sum(u, [1, u], [-gamma, apart], [arcs.excess(-gamma), known]);
-          r.sum(x, [weights.inverse(1), u], [0, u]);
+          ratio.hear(r);
           descendAndSend(r);
         },
       },

@@ -17,9 +17,10 @@
  *
  * `--short`: instead of the whole registry those of SHORT, which come first wherever all were tried.
  *
- * Ratios are the policy's bits over the best fixed compressor's of the same problem and seed (costs, signs and
- * dithers are drawn from it); of a problem the median over its seeds. `--quick`: a small ring, few trials, one seed. FOLDER/learned-policy.json is written after each problem, and what it has already is not measured again.
- * Build first: `npm run build`.
+ * Ratios are the policy's bits over the best fixed compressor's of the same problem and seed (costs, signs
+ * and dithers are drawn from it); of a problem the median over its seeds. `--quick`: a small ring, few
+ * trials, one seed. FOLDER/learned-policy.json is written after each problem, and what it has already is not
+ * measured again. Build first: `npm run build`.
  */
 
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -173,7 +174,9 @@ function save() {
   renameSync(`${file}.new`, file);
 }
 
-/** Of a method's bits and the fewest of the fixed compressors', seed by seed; null where one did not arrive. */
+/**
+ * Of a method's bits and the fewest of the fixed compressors', seed by seed; null where one did not arrive.
+ */
 function ratiosOf({ bits }, fixed) {
   const each = bits.map((own, seed) => own / Math.min(...fixed.map((row) => row.bits[seed] ?? Infinity)));
   return bits.includes(null) ? null : { median: median(each), worst: Math.max(...each), each };
@@ -227,7 +230,10 @@ async function atAutoGains(problem) {
   return { policy, plain: alone, auto, searched: null, trials: known, refused };
 }
 
-/** The registry by trial runs, as `compressor: auto` goes through it; of others what was known as they were given up. */
+/**
+ * The registry by trial runs, as `compressor: auto` goes through it; of others what was known as they were
+ * given up.
+ */
 async function look(problem) {
   const config = await parseConfig({ ...configOf(problem), compressor: { kind: 'auto', for: 'bits' } });
   const { candidates, refused } = (await loadRun(config)).choice.report;

@@ -1,7 +1,8 @@
 /**
- * Compiles the kernels, for both precisions side by side, where they are not what is compiled already: it takes a
- * minute and more, and they change seldom. Whether they are is said by digests of all that goes in (sources, options,
- * the transform, the compiler's version) and of what came out, not by times: a fresh clone has those of its checkout.
+ * Compiles the kernels, for both precisions side by side, where they are not what is compiled already: it
+ * takes a minute and more, and they change seldom. Whether they are is said by digests of all that goes in
+ * (sources, options, the transform, the compiler's version) and of what came out, not by times: a fresh clone
+ * has those of its checkout.
  *
  *     node scripts/build-kernels.mjs [--force]
  */

@@ -34,8 +34,8 @@ export interface PlanContext {
   /** Whether the graph's Laplacian is another one in every round. */
   linksChange?: boolean;
   /**
-   * Bits that cross every link of an agent in so many seconds: for each agent, or one number where all links are
-   * alike. Absent where nobody says what links carry.
+   * Bits that cross every link of an agent in so many seconds: for each agent, or one number where all links
+   * are alike. Absent where nobody says what links carry.
    */
   carried?: ((seconds: number) => number[]) | undefined;
   /** Of state, messages and data; float64 where absent. */

@@ -164,7 +164,9 @@ export async function learnCommand(
   }
 }
 
-/** What is lost counts in the search as more than any share: of shares only those that were reached are told. */
+/**
+ * What is lost counts in the search as more than any share: of shares only those that were reached are told.
+ */
 export function describeGeneration(
   { generation, best, arrived }: Generation,
   { generations, population }: { generations: number; population: number },

@@ -1,4 +1,6 @@
-/** What `compare`, `sweep`, `map` and `learn` have for a queue in common: options, and who is told what of it. */
+/**
+ * What `compare`, `sweep`, `map` and `learn` have for a queue in common: options, and who is told what of it.
+ */
 
 import type { Command } from 'commander';
 import type { Where } from '../compare/where.js';

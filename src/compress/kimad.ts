@@ -10,8 +10,8 @@
  *
  *     B = trace[(k + i stagger) mod length]
  *
- * or what the links of the run carry, as its `network` says: with `bandwidth: { seconds }`, the time that a message
- * may take over the slowest link of agent i,
+ * or what the links of the run carry, as its `network` says: with `bandwidth: { seconds }`, the time that a
+ * message may take over the slowest link of agent i,
  *
  *     B = min over its links of (seconds - latency) bandwidth
  *
@@ -21,7 +21,8 @@
  * (`error-feedback`) waits while others are chosen; `error-feedback(kimad(...))` has one memory for all.
  * `adaptive` is for a budget over time, this for a limit in every round.
  * Source: Xin, Ilin, Zhang, Canini, Richtarik 2023 (arXiv 2312.08053). There B is bandwidth
- * times a time budget. Departures: a bandwidth that is given, where theirs is estimated from the last messages; choices from a list, where theirs is top-k of a k that fits.
+ * times a time budget. Departures: a bandwidth that is given, where theirs is estimated from the last
+ * messages; choices from a list, where theirs is top-k of a k that fits.
  */
 
 import { unexpected } from '../base/errors.js';

@@ -15,10 +15,10 @@
  * behind a random rotation (`flatten.ts`), which levels are made for: entries are then of about one distribution.
  *
  * Never linear. Contraction: none is known of every vector; behind a whole rotation that of the speaking action
- * that keeps least of a Gaussian vector, and gains are made from it; of signs behind one in parts, what is kept where
- * one part has all. Floats an agent: 6.
- * Sources: our own rule, trained by trial runs (`sottovoce learn`); levels are Lloyd's and Max's quantisers (1960,
- * 1982), behind a rotation as in EDEN (Vargaftik et al. 2022).
+ * that keeps least of a Gaussian vector, and gains are made from it; of signs behind one in parts, what is
+ * kept where one part has all. Floats an agent: 6. Sources: our own rule, trained by trial runs (`sottovoce
+ * learn`); levels are Lloyd's and Max's quantisers (1960, 1982), behind a rotation as in EDEN (Vargaftik et
+ * al. 2022).
  */
 
 import { philoxUniform } from '../../kernels/reference/philox.js';
@@ -610,9 +610,10 @@ function keeps(action: PolicyAction, choices: readonly CompressorPlan[]): number
 }
 
 /**
- * The least that speaking actions keep in the mean, where parts of a share 1/parts of the entries are mixed; 0:
- * unknown. Of several parts the worst is all energy in one: its entries are sqrt(parts) times s, the others
- * nothing. With c = E u sign(u) of the word that is said, which no length changes, signs of size a keep
+ * The least that speaking actions keep in the mean, where parts of a share 1/parts of the entries are mixed;
+ * 0: unknown. Of several parts the worst is all energy in one: its entries are sqrt(parts) times s, the
+ * others nothing. With c = E u sign(u) of the word that is said, which no length changes, signs of size a
+ * keep
  *
  *     2 a c / sqrt(parts) - a^2 = (kept + a^2) / sqrt(parts) - a^2
  */

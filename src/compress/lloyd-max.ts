@@ -182,9 +182,10 @@ export const lloydMax = defineCodec({
 const PER_UNIT = 64;
 
 /**
- * Where the search for a size of place / PER_UNIT units and more begins: no more thresholds lie below it, whatever
- * is rounded. Compared is with the thresholds themselves, so that the table decides how long it takes and nothing
- * else; a search by halves goes the wrong way at every other step, which is what took the time.
+ * Where the search for a size of place / PER_UNIT units and more begins: no more thresholds lie below it,
+ * whatever is rounded. Compared is with the thresholds themselves, so that the table decides how long it
+ * takes and nothing else; a search by halves goes the wrong way at every other step, which is what took the
+ * time.
  */
 function leastCodes(thresholds: Float64Array): Uint8Array {
   const highest = thresholds.length === 0 ? 0 : thresholds[thresholds.length - 1];

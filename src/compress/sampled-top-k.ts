@@ -14,11 +14,11 @@
  * entries of the sample are expected above t, for a quarter of k. Where the sample is everything (m = dim: of
  * `sample: 1`, and wherever k <= 16) t is the k-th largest magnitude itself.
  *
- * More than 2 k: by chance once in a thousand messages and less (fewer than 16 hits where 32 are expected), and
- * where entries are tied or the sample met zeros only. Then the k largest are found among those in A, which
- * holds them all: the second step of the hierarchy in the paper. It costs what is in A, and a cut would have
- * sent whichever came first. So no message has more than 2 k entries. Ties: in A all of them; among the k the
- * lowest index wins.
+ * More than 2 k: by chance once in a thousand messages and less (fewer than 16 hits where 32 are expected),
+ * and where entries are tied or the sample met zeros only. Then the k largest are found among those in A,
+ * which holds them all: the second step of the hierarchy in the paper. It costs what is in A, and a cut would
+ * have sent whichever came first. So no message has more than 2 k entries. Ties: in A all of them; among the
+ * k the lowest index wins.
  *
  * Bits: ceil(log2(2 k + 1)) for the number n of entries, and n (64 + ceil(log2 dim)) for them: first their
  * indices, ascending, then the entries. The sample is the agent's own (stream 22): nobody else needs it.
@@ -32,8 +32,8 @@
  * k/dim where the sample is everything. This is the contraction of the plan.
  *
  * Source: Lin, Han, Mao, Wang, Dally 2017 (arXiv 1712.01887). There a memory is around it:
- * `error-feedback(sampled-top-k)`. Departures: a sample of so many that the threshold is worth something, where
- * theirs is a share; 2 k for their "far more"; momentum correction, clipping and warm-up are none of a
+ * `error-feedback(sampled-top-k)`. Departures: a sample of so many that the threshold is worth something,
+ * where theirs is a share; 2 k for their "far more"; momentum correction, clipping and warm-up are none of a
  * compressor.
  */
 

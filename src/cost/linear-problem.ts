@@ -41,8 +41,8 @@ export class LinearProblem implements SampledProblem<Float64Array> {
   #marginsKnown = false;
 
   /**
-   * `divisor`: what the sum of all losses is divided by, in the mean cost; their number where absent. `exact`:
-   * entries are what they say and not measured.
+   * `divisor`: what the sum of all losses is divided by, in the mean cost; their number where absent.
+   * `exact`: entries are what they say and not measured.
    */
   constructor(
     rows: Rows,

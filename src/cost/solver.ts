@@ -13,11 +13,12 @@
  * minimiser of least norm (conjugate gradients from 0 stay beside it by themselves). Where no minimiser
  * exists (separable classes), a reason is returned instead.
  *
- * An eigenvalue of H = A^T W A is the square of a singular value, so in H those below 1e-8 of the largest look
- * like 0. Where an eigenvalue is that small, the singular values of W^(1/2) A decide, by a triangle R with
- * R^T R = H that is made of the rows and not of H; where they find more rank than H shows, R gives the steps.
- * Equations are what they say, to the last digit. Samples are measured: what they bend by less than rounding of
- * the Hessian is open, since a minimiser out there, along their noise, is nothing that a gradient leads to.
+ * An eigenvalue of H = A^T W A is the square of a singular value, so in H those below 1e-8 of the largest
+ * look like 0. Where an eigenvalue is that small, the singular values of W^(1/2) A decide, by a triangle R
+ * with R^T R = H that is made of the rows and not of H; where they find more rank than H shows, R gives the
+ * steps. Equations are what they say, to the last digit. Samples are measured: what they bend by less than
+ * rounding of the Hessian is open, since a minimiser out there, along their noise, is nothing that a gradient
+ * leads to.
  */
 
 import {
@@ -45,7 +46,9 @@ export interface SmoothProblem {
    * takes too much work.
    */
   triangle?(weights: Float64Array): Float64Array[] | null;
-  /** Relative rounding of the samples' entries, where those are exact but for it; undefined where measured. */
+  /**
+   * Relative rounding of the samples' entries, where those are exact but for it; undefined where measured.
+   */
   readonly rounding?: number | undefined;
   /** lambda of the Hessian's part lambda I, beside that of the samples. */
   readonly regularization: number;
@@ -87,7 +90,10 @@ const MAX_DENSE_DIM = 600;
 const MAX_NULL_SPACE_DIM = 400;
 const MAX_HESSIAN_WORK = 4e9;
 const MAX_HALVINGS = 60;
-/** Eigenvalues below this share of the largest have lost too many digits to say what is zero, or to solve with. */
+/**
+ * Eigenvalues below this share of the largest have lost too many digits to say what is zero, or to solve
+ * with.
+ */
 const DOUBTFUL = 1e-12;
 /** The largest trace of a Hessian: eigenvalues come from its entries' squares and products of those. */
 const MOST_TRACE = 1e120;
@@ -118,7 +124,8 @@ export function minimise(problem: SmoothProblem, note?: (message: string) => voi
     // way it would go on.
     if (!settled || problem.strongConvexity === 0) direction = newton.solve(x, gradient);
     const promise = dot(gradient, direction);
-    // Where the Hessian is so steep one way and so flat another, a small gradient says little about the flat one.
+    // Where the Hessian is so steep one way and so flat another, a small gradient says little about the flat
+    // one.
     const measure = newton.affine ? Math.sqrt(Math.max(promise, 0)) : norm;
     note?.(`Newton ${iterations}: f = ${value}, largest entry of the gradient ${norm.toExponential(2)}`);
 
@@ -281,7 +288,10 @@ class Factored implements DirectionSolver {
   }
 }
 
-/** Eigenvectors of the Hessian at 0 whose eigenvalues are zero up to rounding; or factors, where those see more. */
+/**
+ * Eigenvectors of the Hessian at 0 whose eigenvalues are zero up to rounding; or factors, where those see
+ * more.
+ */
 function nullSpaceOf(problem: SmoothProblem): { nullSpace: Matrix | null; factored: Factors | null } {
   const { dim } = problem;
   const weights = problem.weights(new Float64Array(dim));

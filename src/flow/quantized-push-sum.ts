@@ -1,7 +1,7 @@
 /**
  * Quantized push-sum: the average over any strongly connected directed graph, the sums compressed. As in
- * push-sum each agent keeps a sum and a weight, which a column-stochastic C (`arcs.ts`) splits among its hearers
- * and itself, and reads off their ratio; with u_0 = x_0, w_0 = 1 and a gain gamma
+ * push-sum each agent keeps a sum and a weight, which a column-stochastic C (`arcs.ts`) splits among its
+ * hearers and itself, and reads off their ratio; with u_0 = x_0, w_0 = 1 and a gain gamma
  *
  *     u <- u - gamma (I - C) uHat,      w <- w - gamma (I - C) w,      x = u/w.
  *
@@ -12,10 +12,11 @@
  * `auto`: gamma and alpha as in push-pull.
  *
  * Needs: strongly connected graph, over time where links change; E|Q(e)/r - e|^2 <= (1 - delta)|e|^2, or a
- * zooming compressor. Linear. Messages: one vector, and a number of 64 bits as it is, where `surplus-consensus`
- * has two vectors. Floats an agent: 4 dim. Source: Taheri, Mokhtari, Hassani, Pedarsani 2020 (ICML; arXiv
- * 2002.09964). Departures: the gain gamma, after CHOCO, with which any contraction will do; weights that move with it.
- * Compressed over links that change it stalls: w does not rest, so neither do the differences that are sent.
+ * zooming compressor. Linear. Messages: one vector, and a number of 64 bits as it is, where
+ * `surplus-consensus` has two vectors. Floats an agent: 4 dim. Source: Taheri, Mokhtari, Hassani, Pedarsani
+ * 2020 (ICML; arXiv 2002.09964). Departures: the gain gamma, after CHOCO, with which any contraction will do;
+ * weights that move with it. Compressed over links that change it stalls: w does not rest, so neither do the
+ * differences that are sent.
  */
 
 import { arcFields } from './arcs.js';

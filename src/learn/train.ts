@@ -242,7 +242,10 @@ async function search(
   return { values: start.length === 0 ? [] : [evolution.mean(), best.values], generations, complete: true };
 }
 
-/** Files of cells without their traces, which nobody looks at here, and none of those that failed: a training ends there. */
+/**
+ * Files of cells without their traces, which nobody looks at here, and none of those that failed: a training
+ * ends there.
+ */
 function thin(directory: Pick<CompareDirectory, 'read' | 'keep'>): Pick<CompareDirectory, 'read' | 'keep'> {
   return {
     read: (cell) => directory.read(cell),

@@ -161,7 +161,8 @@ describe('sampled-top-k', () => {
           expect(gathered[i].findIndex((entry, c) => !(Math.abs(entry - sum(c)) < 1e-11))).toBe(-1);
         }
       }
-      // The place N of the 16th of 128 among 400: mean 16 (401 / 129), deviation as of a negative hypergeometric.
+      // The place N of the 16th of 128 among 400: mean 16 (401 / 129), deviation as of a negative
+      // hypergeometric.
       const mean = (16 * 401) / 129;
       const deviation = Math.sqrt((16 * 401 * (400 - 128) * (128 + 1 - 16)) / (129 ** 2 * 130));
       const seen = numbers.reduce((sum, n) => sum + n, 0) / numbers.length;

@@ -27,7 +27,10 @@ const everywhere = Float64Array.from({ length: nodes * dim }, (_, at) => 1 + wav
 const { cost: agreed, init: there } = await writeQuadratic(folder, 'agreed', a, everywhere, dim);
 const begun = all.filter((variant) => variant.start === undefined);
 
-/** x is what they hold over the weight that they hold of it: even with all at the optimum they go through both. */
+/**
+ * x is what they hold over the weight that they hold of it: even with all at the optimum they go through
+ * both.
+ */
 const WEIGHTED = ['push-diging', 'sgp', 'quantized-push-sum'];
 
 /** With the compressors that can be tried: not signs, which a rounding decides where an error is nearly 0. */

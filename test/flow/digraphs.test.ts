@@ -87,7 +87,8 @@ describe.each(Object.entries(compressors))('with %s', (_, compressor) => {
     expect(offBy(x, average)).toBeLessThan(1e-8);
   });
 
-  // The bias of its step is that of the agents' gradients at the optimum: where each of them is 0 there is none.
+  // The bias of its step is that of the agents' gradients at the optimum: where each of them is 0 there is
+  // none.
   it("sgp ends at the minimiser where it is everybody's", async () => {
     const config = { ...base, cost: agreed, flow: { kind: 'sgp' }, compressor };
     const { x, verdict } = await runSequentially({ ...config, rounds: 20_000, stop: { rmsError: 1e-9 } }, 1);

@@ -1,4 +1,6 @@
-/** Sums and weights that never rest while links change: what a compressor loses of them stays, and it is said. */
+/**
+ * Sums and weights that never rest while links change: what a compressor loses of them stays, and it is said.
+ */
 
 import { expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';

@@ -245,7 +245,10 @@ export const pushSum: MakeAgent = ({ start, hearers }) => {
   return agent;
 };
 
-/** The same by what differs from what is known of the shares, of which each hearer has a copy; weights as they are. */
+/**
+ * The same by what differs from what is known of the shares, of which each hearer has a copy; weights as they
+ * are.
+ */
 export function quantizedPushSum({ gamma, alpha }: { gamma: number; alpha: number }): MakeAgent {
   return ({ start, hears, hearers, everyHearer }) => {
     const share = 1 / (1 + everyHearer);

@@ -12,8 +12,8 @@ export function someOf<T>(cases: readonly T[], every: number): readonly T[] {
 }
 
 /**
- * The same for lists that come one after the other: the count goes on from list to list, so that what stands at
- * one place of each has its turn too.
+ * The same for lists that come one after the other: the count goes on from list to list, so that what stands
+ * at one place of each has its turn too.
  */
 export function someOfEach(every: number): <T>(cases: readonly T[]) => readonly T[] {
   let at = 0;

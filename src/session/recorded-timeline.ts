@@ -79,7 +79,8 @@ export class TimelineRecording {
     this.timer ??= setTimeout(() => {
       // A worker that is a round ahead sees it all the same.
       const round = this.words[Word.ROUND] as number;
-      endTimeline(this.buffer, round + Math.max(2, Math.ceil(rounds / 2)));
+      // Where fewer are done by then than stand before the middle, more stand behind it.
+      endTimeline(this.buffer, Math.max(rounds, round + Math.max(2, Math.ceil(rounds / 2))));
     }, 1000 * afterSeconds).unref();
   }
 

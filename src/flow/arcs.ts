@@ -49,7 +49,8 @@ export function bindArcs({ arena, agents, graph }: Runtime): ArcMixer {
   ];
   const inStart = arena.view('graph.rowStart', 'u32');
   const outStart = arena.has('graph.outStart') ? arena.view('graph.outStart', 'u32') : inStart;
-  const changing = graph.changing !== undefined;
+  // Over links that work in both directions whoever hears is heard.
+  const changing = graph.changing !== undefined && arena.has('graph.outDegrees');
   // Every worker writes them all, and all write the same.
   for (let row = 0; row < agents; row++) {
     const heard = inStart[row + 1] - inStart[row];

@@ -74,6 +74,7 @@ export const pushDiging = defineFlow({
     lengths: [null, null, 1],
     estimates: [0, 1],
     shares: true,
+    ahead: false,
   }),
 
   fields: (_, context) => [

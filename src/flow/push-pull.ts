@@ -123,7 +123,7 @@ export const pushPull = defineFlow({
       tuning: tuningParameter(z),
     }),
 
-  messages: () => ({ channels: 2, compressed: true, estimates: true, shares: true }),
+  messages: () => ({ channels: 2, compressed: true, estimates: true, shares: true, ahead: false }),
 
   fields: (_, context) => pushPullFields(context),
 

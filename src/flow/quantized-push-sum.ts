@@ -57,6 +57,7 @@ export const quantizedPushSum = defineFlow({
     lengths: [null, 1],
     estimates: [0],
     shares: true,
+    ahead: false,
   }),
 
   fields: (_, context) => [

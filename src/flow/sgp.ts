@@ -70,6 +70,7 @@ export const stochasticGradientPush = defineFlow({
     lengths: [null, 1],
     estimates: [0],
     shares: true,
+    ahead: false,
   }),
 
   fields: (_, context) => [

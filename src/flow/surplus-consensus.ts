@@ -56,7 +56,7 @@ export const surplusConsensus = defineFlow({
       tuning: tuningParameter(z),
     }),
 
-  messages: () => ({ channels: 2, compressed: true, estimates: true, shares: true }),
+  messages: () => ({ channels: 2, compressed: true, estimates: true, shares: true, ahead: false }),
 
   fields: (_, context) => pushPullFields(context),
 

@@ -1,16 +1,19 @@
 /**
  * A schedule of graphs on the same agents: graph m mod (number of graphs) in rounds m every .. m
  * every + every - 1. The run's graph is their union, which must be connected; each of them need not be.
- * `topology` says who the agents are; the edges are those of the schedule.
+ * `topology` says who the agents are; the edges are those of the schedule. Where a graph of it is directed all
+ * are arcs, an edge one each way, and the union must be strongly connected.
  *
  * A file's nodes are agents by name: the label, or the number where a graph has no labels. A name that no
  * agent has is refused. An agent that a file does not name has no links while that graph lasts, and a warning
  * says so. The nodes of a generated graph have no names: node i is agent i, and there are as many. Source:
- * none; B-connected sequences of graphs are the standard assumption of Nedic, Ozdaglar 2009.
+ * none; B-connected sequences of graphs are the standard assumption of Nedic, Ozdaglar 2009, of directed ones
+ * that of Nedic, Olshevsky, Shi 2017.
  */
 
-import { edgeList, type Graph, graphFromEdges } from '../../topology/graph.js';
+import { arcList, edgeList, type Graph, graphFromEdges } from '../../topology/graph.js';
 import { nameOfNode, namesOf, nodesByName, someNames, UNKNOWN } from '../../topology/names.js';
+import { unbalancedNode } from '../../topology/properties.js';
 import { formatPath, formatValue, InputError, type SpecPath } from '../base/errors.js';
 import { defineLinks, numberAt } from './types.js';
 
@@ -21,7 +24,7 @@ export const schedule = defineLinks({
     summary: 'one graph after the other, round and round',
     source: 'Nedic, Ozdaglar 2009 (IEEE TAC 54(1))',
   },
-  directed: false,
+  directed: true,
   parameters: (z) =>
     z.strictObject({
       kind: z.literal('schedule'),
@@ -38,7 +41,6 @@ export const schedule = defineLinks({
     for (const [index, one] of specs.entries()) {
       const at = [...path, 'graphs', index];
       const graph = await loadGraph(one, at);
-      if (graph.arcs) throw new InputError(`${formatPath(at)} is directed, expected edges`, { path: at });
       const file = sourceOfNames(one, graph);
       if (file === null && graph.nodes !== given.nodes) {
         throw new InputError(
@@ -49,11 +51,19 @@ export const schedule = defineLinks({
       graphs.push(file === null ? graph : renamed(graph, given, file, at));
       if (file !== null) warnings.push(...absentWarning(graph, given, file, at));
     }
-    const union = unionOf(graphs, given);
-    const members = graphs.map((graph) => edgeKeys(graph));
-    const presence = Float64Array.from(rowsOf(union), (row, arc) => {
-      const key = edgeKey(union.nodes, row, union.columns[arc]);
-      return members.filter((keys) => keys.has(key)).length / graphs.length;
+    const directed = graphs.some(({ arcs }) => arcs !== undefined);
+    const union = unionOf(graphs, given, directed);
+    const { nodes } = union;
+    const keyOf = directed ? arcKey : edgeKey;
+    const members = graphs.map(
+      (graph) => new Set(pairsOf(graph, directed).map(([a, b]) => keyOf(nodes, a, b))),
+    );
+    const shareOf = (from: number, to: number) =>
+      members.filter((keys) => keys.has(keyOf(nodes, from, to))).length / graphs.length;
+    // Of arcs the mean of both directions: what gains see of them is (L + L^T)/2.
+    const presence = Float64Array.from(rowsOf(union), (row, entry) => {
+      const other = union.columns[entry];
+      return directed ? (shareOf(row, other) + shareOf(other, row)) / 2 : shareOf(row, other);
     });
     const words = Math.ceil(graphs.length / 32);
     return {
@@ -61,11 +71,12 @@ export const schedule = defineLinks({
       graph: union,
       fields: (arcs) => [{ name: 'member', type: 'u32', length: arcs * words }],
       fill(arena, field, rows) {
-        const { rowStart, columns } = rows;
+        const { rowStart, columns, orientation } = rows;
         const member = arena.view(field('member'), 'u32');
         for (let row = 0; row + 1 < rowStart.length; row++) {
           for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) {
-            const key = edgeKey(union.nodes, numberAt(rows, row), numberAt(rows, columns[arc]));
+            const [own, other] = [numberAt(rows, row), numberAt(rows, columns[arc])];
+            const key = orientation === 'in' ? keyOf(nodes, other, own) : keyOf(nodes, own, other);
             for (const [index, keys] of members.entries()) {
               if (keys.has(key)) member[arc * words + (index >> 5)] |= 1 << (index & 31);
             }
@@ -73,12 +84,13 @@ export const schedule = defineLinks({
         }
       },
       presence,
-      pairwise: graphs.every((graph) =>
-        graph.rowStart.every((at, row) => row === 0 || at - graph.rowStart[row - 1] <= 1),
+      pairwise: graphs.every(({ rowStart, arcs }) =>
+        (arcs?.inStart ?? rowStart).every((at, row, starts) => row === 0 || at - starts[row - 1] <= 1),
       ),
+      balanced: graphs.every(({ arcs }) => arcs === undefined || unbalancedNode(arcs) < 0),
       warnings: [...warnings, ...otherEdgesWarning(given, union)],
       reference: () => (round, from, to) =>
-        members[Math.floor(round / every) % members.length].has(edgeKey(union.nodes, from, to)),
+        members[Math.floor(round / every) % members.length].has(keyOf(nodes, from, to)),
     };
   },
 
@@ -112,9 +124,12 @@ function sourceOfNames(spec: unknown, { labels }: Graph): string | null {
 /** The graph of a file with its nodes numbered as the agents of their names are. */
 function renamed(graph: Graph, given: Graph, file: string, path: SpecPath): Graph {
   const agentOf = agentsOf(graph, given, file, path);
-  const { from, to } = edgeList(graph);
-  const renamedEnds = (ends: Uint32Array) => ends.map((node) => agentOf[node]);
-  return graphFromEdges(given.nodes, renamedEnds(from), renamedEnds(to));
+  const directed = graph.arcs !== undefined;
+  return graphOf(
+    given.nodes,
+    pairsOf(graph, directed).map(([a, b]): Pair => [agentOf[a], agentOf[b]]),
+    directed,
+  );
 }
 
 function absentWarning(graph: Graph, given: Graph, file: string, path: SpecPath): string[] {
@@ -172,13 +187,27 @@ function edgeKey(nodes: number, a: number, b: number): number {
   return Math.min(a, b) * nodes + Math.max(a, b);
 }
 
-function pairsOf(graph: Graph): [number, number][] {
-  const { from, to } = edgeList(graph);
-  return Array.from(from, (node, edge) => [node, to[edge]]);
+/** One number an arc, from its tail to its head. */
+function arcKey(nodes: number, tail: number, head: number): number {
+  return tail * nodes + head;
+}
+
+type Pair = [from: number, to: number];
+
+/** Every edge once or, `asArcs`, every arc, an edge being one each way. */
+function pairsOf(graph: Graph, asArcs: boolean): Pair[] {
+  const { from, to } = graph.arcs && asArcs ? arcList(graph.arcs) : edgeList(graph);
+  const pairs = Array.from(from, (node, edge): Pair => [node, to[edge]]);
+  return asArcs && !graph.arcs ? [...pairs, ...pairs.map(([a, b]): Pair => [b, a])] : pairs;
+}
+
+function graphOf(nodes: number, pairs: readonly Pair[], directed: boolean): Graph {
+  const ends = (side: 0 | 1) => Uint32Array.from(pairs, (pair) => pair[side]);
+  return graphFromEdges(nodes, ends(0), ends(1), null, null, { directed, keepDirections: directed });
 }
 
 function edgeKeys(graph: Graph): Set<number> {
-  return new Set(pairsOf(graph).map(([a, b]) => edgeKey(graph.nodes, a, b)));
+  return new Set(pairsOf(graph, false).map(([a, b]) => edgeKey(graph.nodes, a, b)));
 }
 
 function* rowsOf({ nodes, rowStart }: Graph): Iterable<number> {
@@ -186,10 +215,9 @@ function* rowsOf({ nodes, rowStart }: Graph): Iterable<number> {
     for (let arc = rowStart[row]; arc < rowStart[row + 1]; arc++) yield row;
 }
 
-function unionOf(graphs: readonly Graph[], given: Graph): Graph {
-  const pairs = graphs.flatMap(pairsOf);
-  const ends = (side: 0 | 1) => Uint32Array.from(pairs, (pair) => pair[side]);
-  const union = graphFromEdges(given.nodes, ends(0), ends(1));
+function unionOf(graphs: readonly Graph[], given: Graph, directed: boolean): Graph {
+  const pairs = graphs.flatMap((graph) => pairsOf(graph, directed));
+  const union = graphOf(given.nodes, pairs, directed);
   return { ...union, ...namesOf(given), dropped: { selfLoops: 0, parallelEdges: 0 } };
 }
 

@@ -53,11 +53,16 @@ export interface LinksModel<Plan extends LinksPlan = LinksPlan> {
   fill?(arena: Arena, field: (name: string) => string, rows: ArcRows): void;
   /**
    * Of the rounds, the share in which a link is up: one number for all, or one for each arc of
-   * `graph.columns`. For `auto` gains, and not read where there are none.
+   * `graph.columns`, in a directed graph the mean of both directions. For `auto` gains, and not read where there are none.
    */
   readonly presence: number | Float64Array;
   /** Nobody ever has more than one in-neighbour. */
   pairwise: boolean;
+  /**
+   * Whether everyone has as many in- as out-neighbours in every round, where that is a matter of what was loaded
+   * and not of the kind.
+   */
+  balanced?: boolean;
   warnings: string[];
   /** The plain reference implementation, written for the reader. */
   reference(seed: Seed): ReferenceLinks;

@@ -72,6 +72,6 @@ describe('the same bits in either order', () => {
   it('which are flows over links of every kind, on edges and on arcs', () => {
     for (const [over, count] of done)
       expect(count, over).toBeGreaterThanOrEqual(over.startsWith('edges') ? (ALL ? 50 : 10) : 2);
-    expect(done.size).toBe(17);
+    expect(done.size).toBe(19);
   });
 });

@@ -43,6 +43,14 @@ const changing: Record<string, unknown> = {
     ],
   },
   custom: { kind: 'custom', module: ownLinks, rate: 0.3, length: 2 },
+  'schedule of arcs': {
+    kind: 'schedule',
+    graphs: [
+      { kind: 'random-digraph', nodes, averageDegree: 2, seed: 4 },
+      { kind: 'directed-ring', nodes },
+    ],
+    every: 2,
+  },
 };
 
 export type Tables = Record<string, () => Iterable<[string, Record<string, unknown>]>>;

@@ -117,6 +117,33 @@ describe.each(Object.entries(compressors))('with %s', (_, compressor) => {
   });
 });
 
+describe('over directed graphs that follow one another, none of them strongly connected', () => {
+  const thirds = [0, 1, 2].map((third) => {
+    const listed = path.join(folder, `third-${third}.csv`);
+    const some = arcs.filter((_, at) => at % 3 === third);
+    writeFileSync(listed, `source,target\n${some.map((arc) => arc.join(',')).join('\n')}\n`);
+    return { file: listed, directed: true };
+  });
+  const links = { kind: 'schedule', graphs: thirds };
+
+  it.each(['push-pull', 'push-diging'])('%s ends at the minimiser', async (kind) => {
+    const { x, verdict } = await runSequentially(
+      { ...base, links, flow: { kind }, rounds: 20_000, stop: { rmsError: 1e-9 } },
+      1,
+    );
+    expect(verdict).toBe('converged');
+    expect(offBy(x, minimiser)).toBeLessThan(1e-8);
+  });
+
+  it.each(['surplus-consensus', 'quantized-push-sum', 'push-sum'])('%s ends at the average', async (kind) => {
+    const { x } = await runSequentially(
+      { ...base, links, init, flow: { kind }, rounds: 20_000, stop: { rmsError: 1e-9 } },
+      1,
+    );
+    expect(offBy(x, average)).toBeLessThan(1e-8);
+  });
+});
+
 describe('messages of a fixed number of bits, whose error is not relative', () => {
   // What is farther away than a message can say comes nearer by its largest level.
   const zooming = { kind: 'saturated-quantize', bits: 4, step: 1, rate: 0.98 };

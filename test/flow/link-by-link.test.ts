@@ -120,10 +120,30 @@ const parameters: Record<string, Record<string, unknown>> = {
   'random-matching': {},
   custom: { module: ownLinks, rate: 0.3, length: 2 },
 };
-/** First links that stay. */
+/** Arcs of which neither half is strongly connected, nor balanced, nor are both together balanced. */
+const halves: Edge[][] = [
+  [
+    [0, 1, 1],
+    [2, 3, 1],
+    [4, 5, 1],
+    [6, 7, 1],
+    [1, 4, 1],
+    [6, 4, 1],
+  ],
+  [
+    [1, 2, 1],
+    [3, 4, 1],
+    [5, 6, 1],
+    [7, 0, 1],
+    [5, 0, 1],
+  ],
+];
+const halfFiles = halves.map((half, index) => ({ file: listed(`half-${index}`, half), directed: true }));
+/** First links that stay, and last graphs of arcs, one after the other. */
 const changes: (LinksSpec | null)[] = [
   null,
   ...Object.keys(links).map((kind) => ({ kind, ...parameters[kind] })),
+  { kind: 'schedule', graphs: halfFiles, every: 2 },
 ];
 
 /** Why something is refused. */
@@ -152,8 +172,13 @@ async function told({ edges, weights, directed }: Network, spec: LinksSpec | nul
   let all: Weights = given.map((row) => row.map((weight) => (weight > 0 ? 1 : 0)));
   let up: Ready['up'] = () => true;
   if (spec !== null) {
-    const loadGraph = async (one: unknown): Promise<Graph> =>
-      'file' in (one as object) ? graphOf(matrixOf(weighted, false)) : generate(one as { kind: string });
+    const loadGraph = async (one: unknown): Promise<Graph> => {
+      const half = halfFiles.findIndex(({ file }) => file === (one as { file?: string }).file);
+      if (half >= 0) return graphOf(matrixOf(halves[half], true), true);
+      return 'file' in (one as object)
+        ? graphOf(matrixOf(weighted, false))
+        : generate(one as { kind: string });
+    };
     const model = await loadLinks(spec, graphOf(given, directed), loadGraph);
     up = model.reference(seedWords(seed));
     all = noWeights();

@@ -92,6 +92,42 @@ describe('nodes are agents by name', () => {
   });
 });
 
+describe('directed graphs', () => {
+  const forth = { file: file('forth.csv', 'source,target\nB,A\nC,B\nD,C\nA,D\n'), directed: true };
+  const back = { file: file('back.csv', 'source,target\nD,A\nC,D\nB,C\nA,B\n'), directed: true };
+  const skip = { file: file('skip.csv', 'source,target\nA,C\nC,A\nB,D\nD,B\n'), directed: true };
+  const chord = { file: file('chord.csv', 'source,target\nB,A\nC,B\nA,C\n'), directed: true };
+
+  it('arcs by name: a pulls towards whom it hears in that round', async () => {
+    // A, B, C, D = 0, 1, 10, 100: first A hears B, B C, C D, D A, then the other way round.
+    expect(await endOf(day, forth)).toEqual([0.5, 5.5, 55, 50]);
+    expect(await endOf(day, forth, back)).toEqual([25.25, 3, 30.25, 52.5]);
+  });
+
+  it('an edge among arcs is one each way', async () => {
+    const edges = file('edges.csv', 'source,target\nA,C\nB,D\n');
+    expect(await endOf(day, forth, edges)).toEqual(await endOf(day, forth, skip));
+  });
+
+  it('of balanced graphs, whose union is not balanced, consensus ends at the average', async () => {
+    // All arcs together: A hears B and C, B hears C, C hears A and D, D hears A; A is heard by two, C by two, D by one.
+    const config = { ...configOf(day, [forth, chord]), rounds: 200 };
+    for (const entry of (await runSequentially(config, 2)).x) expect(entry).toBeCloseTo(27.75, 10);
+    const automatic = { ...config, flow: { kind: 'consensus', tuning: 'formula' }, rounds: 2000 };
+    for (const entry of (await runSequentially(automatic, 1)).x) expect(entry).toBeCloseTo(27.75, 10);
+  });
+
+  it('refused: consensus over graphs that are not balanced, a union that is not strongly connected', async () => {
+    const one = { file: file('one.csv', 'source,target\nA,B\n'), directed: true };
+    await expect(endOf(day, forth, one)).rejects.toThrow(
+      'consensus with compress none needs everyone to hear as many as hear it, and agent A does not',
+    );
+    const both = { file: file('both.csv', 'source,target\nA,B\nB,A\n'), directed: true };
+    await expect(endOf(day, one, both)).rejects.toThrow(/not strongly connected/);
+    await expect(endOf(day, forth, back, one)).rejects.toThrow('which has graphs that are not balanced');
+  });
+});
+
 it('agents that a file does not name have no links while it lasts, which is said', async () => {
   const some = file('some.csv', 'source,target\nD,C\n');
   expect((await endOf(day, some, day)).length).toBe(4);

@@ -42,6 +42,20 @@ export const changing: Record<string, Spec | undefined> = {
     every: 2,
   },
   custom: { kind: 'custom', module: ownLinks, rate: 0.3, length: 2 },
+  'schedule of arcs': {
+    kind: 'schedule',
+    graphs: [
+      { kind: 'random-digraph', nodes, averageDegree: 3, seed: 4 },
+      { kind: 'directed-ring', nodes },
+    ],
+    every: 2,
+  },
+};
+
+/** Whose edges are their own: on what graph they are tried. */
+const ownEdges: Record<string, string[]> = {
+  schedule: ['edges'],
+  'schedule of arcs': ['arcs', 'unbalanced arcs'],
 };
 
 /** Nothing compressed; of fixed length and of one that varies; drawn; with a memory of its own. */
@@ -56,7 +70,7 @@ export const compressors: Spec[] = [
 
 /** An edge that there is: links that bring edges of their own have this one too. */
 const edgeOf = (topology: Spec, kind: string): number[] => {
-  if (kind === 'schedule' || kind === 'one-peer-exponential') return [0, 1];
+  if (kind in ownEdges || kind === 'one-peer-exponential') return [0, 1];
   const { from, to } = edgeList(generate(topology as { kind: string }, 5));
   return [from[4], to[4]];
 };
@@ -86,8 +100,7 @@ export function* everyCase(): Iterable<[flow: string, cases: Case[]]> {
     for (const compressor of suited)
       for (const [graph, topology] of Object.entries(topologies))
         for (const [kind, spec] of Object.entries(changing)) {
-          // Its edges are its own.
-          if (kind === 'schedule' && graph !== 'edges') continue;
+          if (ownEdges[kind]?.includes(graph) === false) continue;
           cases.push({
             name: `${compressor['kind']}, ${graph}, ${kind}`,
             over: `${graph}, ${kind}`,

@@ -71,13 +71,13 @@ export interface Variant {
 
 /**
  * `=` held against its agents; a letter: the reason why it is refused (`reasons`). Groups are links that
- * stay, then the kinds of `links/registry.ts`; a group has edges of weight 1, with weights of their own, with
+ * stay, then the kinds of `links/registry.ts`, then directed graphs that follow one another; a group has edges of weight 1, with weights of their own, with
  * Metropolis weights, arcs that are balanced and that are not, and where links stay, balanced ones with such
  * weights.
  */
 type Lines = [identity: string, topK: string, flatSign: string];
-const ANY_EDGES = '===dddd ===dd ===dd =o=== =o=dd ===dd ===dd';
-const SAME_EDGES = '===dddd wwwdd wwwdd wowww wowdd wwwdd wwwdd';
+const ANY_EDGES = '===dddd ===dd ===dd =o=== =o=dd ===dd ===dd doddd';
+const SAME_EDGES = '===dddd wwwdd wwwdd wowww wowdd wwwdd wwwdd doddd';
 // Tried where links stay, and nowhere else.
 export const STAYING = '===dddd';
 const REFUSED = 'cccdddd';
@@ -87,11 +87,12 @@ const plainSame: Lines = [SAME_EDGES, REFUSED, REFUSED];
 const compressed: Lines = [ANY_EDGES, ANY_EDGES, STAYING];
 const compressedStaying: Lines = [STAYING, STAYING, STAYING];
 const compressedSame: Lines = [SAME_EDGES, SAME_EDGES, STAYING];
-const overArcs: Lines = ['====baa ===sb ===sb =o=== =o=== ===mb ===sb', 'ccccbaa', 'ccccbaa'];
-const shares: Lines = ['=ee==aa =ee== =ee== =oe== =oe== feemm =ee==', 'ceeccaa', 'ceeccaa'];
+const overArcs: Lines = ['====baa ===sb ===sb =o=== =o=== ===mb ===sb bobbb', 'ccccbaa', 'ccccbaa'];
+const shares: Lines = ['=ee==aa =ee== =ee== =oe== =oe== feemm =ee== =oa==', 'ceeccaa', 'ceeccaa'];
 
 /** Over arcs, and compressed. */
-const pushed: Lines = [shares[0], shares[0], '=ee==aa'];
+const kept = shares[0].replace('f', '=');
+const pushed: Lines = [kept, kept, '=ee==aa'];
 
 const ownFlow = (name: string) =>
   fileURLToPath(new URL(`../../examples/07-own-flow/${name}.mjs`, import.meta.url));

@@ -142,7 +142,7 @@ export function bindFlow(
     plan.links === null
       ? null
       : bindLinks(
-          { ...plan, agents: plan.rows, total: plan.agents, plan: plan.links, out: plan, first, end },
+          { ...plan, agents: plan.rows, total: plan.agents, plan: plan.links, first, end },
           arena,
           kernels,
         );

@@ -18,7 +18,7 @@ export interface Filling {
   problem: FlowProblem;
   /** Null where what is averaged stands still. */
   reference: ReferenceModel | null;
-  plan: Pick<FlowRunPlan, 'agents' | 'dim' | 'rowBytes' | 'directed' | 'shares' | 'problem'>;
+  plan: Pick<FlowRunPlan, 'agents' | 'dim' | 'rowBytes' | 'directed' | 'out' | 'problem'>;
   /** Of all agents or, on one of several ranks, of its own. */
   order: LocalOrder | AgentOrder | Part | null;
   optimum: Optimum | null;
@@ -38,7 +38,7 @@ export function fillFlow(arena: Arena, { problem, reference, plan, order, optimu
     arena.view('graph.outStart', 'u32').set(order?.out?.rowStart ?? outward.rowStart);
     arena.view('graph.outColumns', 'u32').set(order?.out?.columns ?? outward.columns);
   }
-  if (plan.shares) {
+  if (plan.out.shares) {
     const { rowStart } = outward;
     arena.view('graph.outDegrees', 'f64').forEach((_, position, outDegrees) => {
       const agent = order?.numbers[position] ?? position;

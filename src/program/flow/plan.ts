@@ -188,7 +188,9 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
 
   const watched = planWatched(config, agents, dim);
   const arcs = graph.arcs?.count ?? 2 * graph.edges;
-  const out: OutTable = { directed: graph.arcs !== undefined, shares: messages.shares ?? false };
+  const directed = graph.arcs !== undefined;
+  const { shares = false, ahead = true } = messages;
+  const out: OutTable = { directed, shares: shares && (ahead || directed) };
   const measure = planMeasure({
     agents,
     work: workOf(cost),
@@ -273,13 +275,14 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
       agents,
       edges: graph.arcs?.count ?? graph.edges,
       ...counted,
-      directed: out.directed,
+      directed,
       rows,
       slowest: slowestOf(networkOfEdges, counted, links !== null),
       ownArcs,
       part: divided?.plan ?? null,
       ...(divided && { kept: divided.plan }),
-      shares: out.shares,
+      shares,
+      out,
       stateBits: counted.estimated.reduce(
         (sum, channel) => sum + realBits * (planned[channel]?.dim ?? dim),
         0,

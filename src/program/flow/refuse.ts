@@ -113,7 +113,8 @@ export function checkGraph(
         },
       );
     }
-    const uneven = graphs === 'balanced' ? unbalancedNode(graph.arcs) : -1;
+    // Graphs that follow one another may each be balanced, and all of them together not.
+    const uneven = graphs === 'balanced' && !links?.balanced ? unbalancedNode(graph.arcs) : -1;
     if (uneven >= 0) {
       throw new InputError(
         `${mode} needs everyone to hear as many as hear it, and agent ${graph.labels?.[uneven] ?? uneven} does not`,
@@ -148,19 +149,21 @@ export function checkGraph(
   if (graph.arcs && !kind.directed) {
     throw refuse(
       'which needs links that work in both directions, and the topology is directed',
-      'drops and gilbert-elliott let single arcs fail',
+      'drops and gilbert-elliott let single arcs fail, and a schedule may have directed graphs',
     );
   }
-  if (graph.arcs && graphs === 'balanced' && !kind.balanced) {
+  if (graph.arcs && graphs === 'balanced' && !(links.balanced ?? kind.balanced)) {
+    const why = links.balanced === undefined ? 'lets single arcs fail' : 'has graphs that are not balanced';
     throw refuse(
-      `which lets single arcs fail, and ${mode} needs everyone to hear as many as hear it in every round`,
+      `which ${why}, and ${mode} needs everyone to hear as many as hear it in every round`,
       'flow: { kind: push-sum }, or an undirected topology',
     );
   }
-  if (definition.messages(flow).shares && kind.foreseen === false) {
+  const { shares, ahead = true } = definition.messages(flow);
+  if (shares && ahead && kind.foreseen === false) {
     throw refuse(
       `whose links are agreed on in the round itself, and ${flowName(flow)} has to know a round ahead how many will hear`,
-      'flow: { kind: consensus } averages over pairs',
+      'flow: { kind: consensus } averages over pairs, as do quantized-push-sum and surplus-consensus',
     );
   }
 }

@@ -3,6 +3,7 @@
 import type { CompressorPlan } from '../../compress/types.js';
 import type { ReferencePlan } from '../../flow/reference-types.js';
 import type { FlowPlan } from '../../flow/types.js';
+import type { OutTable } from '../../links/bind.js';
 import type { LinksPlan } from '../../links/types.js';
 import type { PartPlan } from '../../ranks/part.js';
 import type { MeasurePlan } from '../../run/measure.js';
@@ -26,8 +27,10 @@ export interface FlowRunPlan extends RunPlan {
   /** Channels of whose vectors those who hear keep estimates, and the bits of these vectors. */
   estimated: readonly number[];
   stateBits: number;
-  /** Whether `graph.outDegrees` is kept, a round ahead. */
+  /** Whether messages are shares. */
   shares: boolean;
+  /** What is known of out-neighbours, a round ahead. */
+  out: OutTable;
   /**
    * Of a network whose edges differ, where messages do not: seconds of its slowest link, for each of the messages that
    * are sent in turns; null elsewhere.

@@ -29,7 +29,11 @@ import type { Compress, GainContext } from './types.js';
 /** What the formulas settle of `PrimalDualGains`. */
 export type StartingGains = { step: number; alpha: number; beta: number; mu?: number; gamma?: number };
 
-type Matrix = number[][];
+/** Square and small, row by row. */
+interface Matrix {
+  size: number;
+  entries: Float64Array;
+}
 
 /**
  * Eigenvalues of the Laplacian that are looked at, evenly spaced in their logarithms from lambda2 to
@@ -86,7 +90,7 @@ function periodRadius(
       [told, 0, 1 - told, told * gamma],
       [1 - fresh, 0, -known, 1 - recalled],
     ];
-    return memory ? map : map.slice(0, 3).map((row) => row.slice(0, 3));
+    return flat(map, memory ? 4 : 3);
   };
   // Without estimates s is told as it stands and read by nobody: it must not count as a mode of its own.
   let map = rows(current, 1 - current, memory ? gamma : 0, estimates ? mu : 1);
@@ -96,7 +100,7 @@ function periodRadius(
     if (left & 1) map = times(square, map);
     if (left > 1) square = times(square, square);
   }
-  return spectralRadius(map) ** (1 / period);
+  return radiusOf(map) ** (1 / period);
 }
 
 /**
@@ -149,22 +153,48 @@ export function sampledDataGains(
   return best.cost < Number.POSITIVE_INFINITY ? (best.best as StartingGains) : start;
 }
 
-function times(a: Matrix, b: Matrix): Matrix {
-  return a.map((row) => b[0]!.map((_, j) => row.reduce((sum, entry, k) => sum + entry * b[k]![j]!, 0)));
+/** As many rows and columns as `size` says. */
+function flat(rows: readonly (readonly number[])[], size: number): Matrix {
+  const entries = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) entries[i * size + j] = rows[i]![j]!;
+  return { size, entries };
 }
 
-/** Largest magnitude of an eigenvalue of a small matrix: |A^n|^(1/n) with n = 2^24, by squaring. */
+function times(a: Matrix, b: Matrix): Matrix {
+  const product = { size: a.size, entries: new Float64Array(a.entries.length) };
+  multiply(a.entries, b.entries, a.size, product.entries);
+  return product;
+}
+
+function multiply(a: Float64Array, b: Float64Array, size: number, out: Float64Array): void {
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j < size; j++) {
+      let sum = 0;
+      for (let k = 0; k < size; k++) sum += a[i * size + k] * b[k * size + j];
+      out[i * size + j] = sum;
+    }
+  }
+}
+
+/** Largest magnitude of an eigenvalue of a small matrix. */
 export function spectralRadius(matrix: readonly (readonly number[])[]): number {
-  let a = matrix.map((row) => [...row]);
+  return radiusOf(flat(matrix, matrix.length));
+}
+
+/** |A^n|^(1/n) with n = 2^24, by squaring. A search asks for it ten thousand times, and a run begins with one. */
+function radiusOf({ size, entries }: Matrix): number {
+  let a = entries.slice();
+  let squared = new Float64Array(entries.length);
   let logarithm = 0;
   let share = 1;
   for (let squarings = 0; squarings < 24; squarings++) {
     let norm = 0;
-    for (const row of a) for (const entry of row) norm = Math.max(norm, Math.abs(entry));
+    for (let at = 0; at < a.length; at++) norm = Math.max(norm, Math.abs(a[at]));
     if (!(norm > 0)) return 0;
     logarithm += share * Math.log(norm);
-    for (const row of a) for (let j = 0; j < row.length; j++) row[j] = row[j]! / norm;
-    a = times(a, a);
+    for (let at = 0; at < a.length; at++) a[at] /= norm;
+    multiply(a, a, size, squared);
+    [a, squared] = [squared, a];
     share /= 2;
   }
   return Math.exp(logarithm);

@@ -42,37 +42,69 @@ const V128_STORE = 0x0b;
 const SIMD = 0xfd;
 const END = 0x0b;
 
-function unsigned(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  do {
-    const low = rest % 128;
-    rest = Math.floor(rest / 128);
-    bytes.push(rest > 0 ? low | 128 : low);
-  } while (rest > 0);
-  return bytes;
-}
+/** One byte after the other; where the space is full it is doubled. A function has thousands. */
+class Bytes {
+  length = 0;
+  private space = new Uint8Array(1024);
 
-/** A signed number of 32 bits. */
-function signed(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value | 0;
-  for (;;) {
-    const low = rest & 127;
-    rest >>= 7;
-    if ((rest === 0 && (low & 64) === 0) || (rest === -1 && (low & 64) !== 0)) return [...bytes, low];
-    bytes.push(low | 128);
+  byte(value: number): void {
+    if (this.length === this.space.length) this.reserve(1);
+    this.space[this.length++] = value;
+  }
+
+  all(values: ArrayLike<number>): void {
+    if (this.length + values.length > this.space.length) this.reserve(values.length);
+    this.space.set(values, this.length);
+    this.length += values.length;
+  }
+
+  unsigned(value: number): void {
+    let rest = value;
+    while (rest >= 128) {
+      this.byte((rest % 128) | 128);
+      rest = Math.floor(rest / 128);
+    }
+    this.byte(rest);
+  }
+
+  /** A number of 32 bits. */
+  signed(value: number): void {
+    let rest = value | 0;
+    // The last byte's sign bit, 64, stands for all that are higher.
+    while (rest < -64 || rest > 63) {
+      this.byte((rest & 127) | 128);
+      rest >>= 7;
+    }
+    this.byte(rest & 127);
+  }
+
+  /** Behind how many they are. */
+  counted(values: ArrayLike<number>): void {
+    this.unsigned(values.length);
+    this.all(values);
+  }
+
+  text(word: string): void {
+    this.counted(new TextEncoder().encode(word));
+  }
+
+  /** What has been written, where it stands. */
+  written(): Uint8Array {
+    return this.space.subarray(0, this.length);
+  }
+
+  private reserve(more: number): void {
+    const wider = new Uint8Array(2 * (this.length + more));
+    wider.set(this.written());
+    this.space = wider;
   }
 }
-
-const counted = (bytes: readonly number[]): number[] => [...unsigned(bytes.length), ...bytes];
-const text = (word: string): number[] => counted([...new TextEncoder().encode(word)]);
 
 /** The body of one function of some i32 and no result, instruction by instruction. */
 export class Body {
   readonly parameters: number;
   private readonly locals: ValueType[] = [];
-  private readonly code: number[] = [];
+  private readonly code = new Bytes();
 
   constructor(parameters: number) {
     this.parameters = parameters;
@@ -84,13 +116,13 @@ export class Body {
   }
 
   get(local: number): void {
-    this.code.push(0x20);
-    this.unsigned(local);
+    this.code.byte(0x20);
+    this.code.unsigned(local);
   }
 
   set(local: number): void {
-    this.code.push(0x21);
-    this.unsigned(local);
+    this.code.byte(0x21);
+    this.code.unsigned(local);
   }
 
   /** What is on the stack, in a new local. */
@@ -101,75 +133,70 @@ export class Body {
   }
 
   i32(value: number): void {
-    this.code.push(0x41, ...signed(value));
+    this.code.byte(0x41);
+    this.code.signed(value);
   }
 
   op(...instructions: number[]): void {
-    this.code.push(...instructions);
+    this.code.all(instructions);
   }
 
   simd(instruction: number): void {
-    this.code.push(SIMD);
-    this.unsigned(instruction);
+    this.code.byte(SIMD);
+    this.code.unsigned(instruction);
   }
 
   /** The address is `offset` behind what is on the stack. */
   loadI32(offset: number): void {
-    this.code.push(I32_LOAD, 2);
-    this.unsigned(offset);
+    this.code.all([I32_LOAD, 2]);
+    this.code.unsigned(offset);
   }
 
   loadF64(offset: number): void {
-    this.code.push(F64_LOAD, 3);
-    this.unsigned(offset);
+    this.code.all([F64_LOAD, 3]);
+    this.code.unsigned(offset);
   }
 
   load(offset: number): void {
-    this.code.push(SIMD, V128_LOAD, 4);
-    this.unsigned(offset);
+    this.code.all([SIMD, V128_LOAD, 4]);
+    this.code.unsigned(offset);
   }
 
   store(offset: number): void {
-    this.code.push(SIMD, V128_STORE, 4);
-    this.unsigned(offset);
+    this.code.all([SIMD, V128_STORE, 4]);
+    this.code.unsigned(offset);
   }
 
   call(index: number): void {
-    this.code.push(0x10);
-    this.unsigned(index);
-  }
-
-  /** As `unsigned`, in place: a function has thousands. */
-  private unsigned(value: number): void {
-    let rest = value;
-    while (rest >= 128) {
-      this.code.push((rest % 128) | 128);
-      rest = Math.floor(rest / 128);
-    }
-    this.code.push(rest);
+    this.code.byte(0x10);
+    this.code.unsigned(index);
   }
 
   /** Repeats `inside` as long as what `again` leaves on the stack is not 0; not at all if it is at first. */
   loop(again: () => void, inside: () => void): void {
     again();
     this.when(() => {
-      this.code.push(0x03, 0x40);
+      this.code.all([0x03, 0x40]);
       inside();
       again();
-      this.code.push(0x0d, 0, END);
+      this.code.all([0x0d, 0, END]);
     });
   }
 
   /** `inside` where what is on the stack is not 0. */
   when(inside: () => void): void {
-    this.code.push(0x04, 0x40);
+    this.code.all([0x04, 0x40]);
     inside();
-    this.code.push(END);
+    this.code.byte(END);
   }
 
-  bytes(): number[] {
-    const locals = this.locals.flatMap((type) => [1, type]);
-    return counted([...unsigned(this.locals.length), ...locals, ...this.code, END]);
+  bytes(): Uint8Array {
+    const out = new Bytes();
+    out.unsigned(this.locals.length);
+    for (const type of this.locals) out.all([1, type]);
+    out.all(this.code.written());
+    out.byte(END);
+    return out.written();
   }
 }
 
@@ -185,27 +212,58 @@ export function moduleOf(
   { pages, parameters }: Imports,
   functions: readonly { name: string; body: Body }[],
 ): Uint8Array {
-  const section = (id: number, bytes: readonly number[]) => [id, ...counted(bytes)];
-  const many = (items: readonly number[][]) => [...unsigned(items.length), ...items.flat()];
-  const type = (count: number) => [0x60, ...unsigned(count), ...Array(count).fill(I32), 0];
+  const out = new Bytes();
+  out.all([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+  const section = (id: number, write: (section: Bytes) => void) => {
+    const inside = new Bytes();
+    write(inside);
+    out.byte(id);
+    out.counted(inside.written());
+  };
   const own = functions[0]?.body.parameters ?? 0;
-  const names = many([
-    [0, ...text('touchSlots')],
-    ...functions.map(({ name }, index) => [...unsigned(index + 1), ...text(name)]),
-  ]);
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, many([type(parameters), type(own)])),
-    ...section(
-      2,
-      many([
-        [...text('env'), ...text('memory'), 2, 3, 1, ...unsigned(pages)],
-        [...text('env'), ...text('touch'), 0, 0],
-      ]),
-    ),
-    ...section(3, many(functions.map(() => [1]))),
-    ...section(7, many(functions.map((_, index) => [...text(`${index}`), 0, ...unsigned(index + 1)]))),
-    ...section(10, many(functions.map(({ body }) => body.bytes()))),
-    ...section(0, [...text('name'), 1, ...counted(names)]),
-  ]);
+  section(1, (types) => {
+    types.unsigned(2);
+    for (const count of [parameters, own]) {
+      types.byte(0x60);
+      types.unsigned(count);
+      types.all([...Array<number>(count).fill(I32), 0]);
+    }
+  });
+  section(2, (imports) => {
+    imports.unsigned(2);
+    imports.text('env');
+    imports.text('memory');
+    imports.all([2, 3, 1]);
+    imports.unsigned(pages);
+    imports.text('env');
+    imports.text('touch');
+    imports.all([0, 0]);
+  });
+  section(3, (types) => types.counted(Array<number>(functions.length).fill(1)));
+  section(7, (exports) => {
+    exports.unsigned(functions.length);
+    for (const index of functions.keys()) {
+      exports.text(`${index}`);
+      exports.byte(0);
+      exports.unsigned(index + 1);
+    }
+  });
+  section(10, (code) => {
+    code.unsigned(functions.length);
+    for (const { body } of functions) code.counted(body.bytes());
+  });
+  section(0, (custom) => {
+    custom.text('name');
+    custom.byte(1);
+    const names = new Bytes();
+    names.unsigned(functions.length + 1);
+    names.byte(0);
+    names.text('touchSlots');
+    for (const [index, { name }] of functions.entries()) {
+      names.unsigned(index + 1);
+      names.text(name);
+    }
+    custom.counted(names.written());
+  });
+  return out.written();
 }

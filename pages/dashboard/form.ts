@@ -23,6 +23,7 @@ export interface JsonSchema {
   anyOf?: JsonSchema[];
   oneOf?: JsonSchema[];
   items?: JsonSchema;
+  additionalProperties?: boolean | JsonSchema;
   minimum?: number;
   maximum?: number;
   exclusiveMinimum?: number;
@@ -51,11 +52,19 @@ export interface FieldError {
 /** What is shown of a config first; the rest stands behind "More". */
 const FIRST = ['topology', 'cost', 'flow', 'compressor', 'rounds', 'stop', 'seed'];
 const LEFT_OUT = ['$schema', 'modules', 'checkpoint', 'timeout'];
+/** What a user's own module is handed beside its name, by name. */
+const OWN = {
+  type: 'object',
+  description: 'what your module is handed beside its name, as JSON: {"rate": 0.3}',
+};
 
 export class ConfigForm {
   readonly element: HTMLElement;
   private readonly fields = new Map<string, Field>();
   private readonly general: HTMLElement;
+  private readonly noFields = h('p', { className: 'help', hidden: true });
+  /** What no field is made for goes on as it was written. */
+  private kept: Record<string, unknown> = {};
 
   constructor(schema: JsonSchema, onChange: () => void) {
     const context: Context = { root: schema, onChange, depth: 0 };
@@ -82,6 +91,7 @@ export class ConfigForm {
         ),
         ...names.filter((name) => !FIRST.includes(name)).map(field),
       ),
+      this.noFields,
     );
     this.element.addEventListener('input', onChange);
     this.element.addEventListener('change', onChange);
@@ -89,11 +99,16 @@ export class ConfigForm {
 
   get(): Record<string, unknown> {
     const entries = [...this.fields].map(([name, field]) => [name, field.get()] as const);
-    return Object.fromEntries(entries.filter(([, value]) => value !== undefined && !isEmpty(value)));
+    const given = entries.filter(([, value]) => value !== undefined && !isEmpty(value));
+    return { ...Object.fromEntries(given), ...this.kept };
   }
 
   set(config: Record<string, unknown>): void {
     for (const [name, field] of this.fields) field.set(config[name]);
+    this.kept = without(config, this.fields);
+    const names = Object.keys(this.kept);
+    this.noFields.hidden = names.length === 0;
+    this.noFields.textContent = `As written, without a field here: ${names.join(', ')}.`;
   }
 
   /** Errors beside their fields, and the first one in view; those of no field stand above all. */
@@ -125,6 +140,10 @@ export function fieldOfSchema(root: JsonSchema, schema: JsonSchema, name: string
   return fieldOf(schema, name, false, { root, onChange: () => {}, depth: 0 });
 }
 
+function without(value: object, fields: ReadonlyMap<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !fields.has(name)));
+}
+
 const isEmpty = (value: unknown) =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
 
@@ -150,13 +169,29 @@ function fieldOf(given: JsonSchema, name: string, required: boolean, context: Co
   const choices = schema.oneOf ?? schema.anyOf;
   if (schema.properties !== undefined) return groupField(schema, name, required, context);
   if (choices !== undefined) {
-    const resolved = choices.map((choice) => resolve(choice, context));
+    const resolved = choicesOf(schema, context);
     if (resolved.some((choice) => choice.properties !== undefined))
       return kindField(schema, resolved, name, required, context);
     return textField(schema, resolved, name, required);
   }
   return textField(schema, [schema], name, required);
 }
+
+/** All that it may be; where one of them is a choice itself, what that may be. */
+function choicesOf(schema: JsonSchema, context: Context): JsonSchema[] {
+  const choices = schema.properties === undefined ? (schema.oneOf ?? schema.anyOf) : undefined;
+  if (choices === undefined) return [schema];
+  const all = choices.flatMap((choice) => choicesOf(resolve(choice, context), context));
+  // A word that stands for a kind without parameters is that kind.
+  const kinds = all.flatMap(kindsOf);
+  return all.filter((choice) => choice.const === undefined || !kinds.includes(choice.const));
+}
+
+/** The kind that it is; where it may be of several, none: then `kind` is a field as others are. */
+const kindOf = (choice: JsonSchema): unknown => choice.properties?.['kind']?.const;
+
+const kindsOf = ({ properties }: JsonSchema): unknown[] =>
+  properties?.['kind'] === undefined ? [] : fixedOf(properties['kind']);
 
 /** An object whose entries are fields. */
 function groupField(schema: JsonSchema, name: string, required: boolean, context: Context): Field {
@@ -165,12 +200,12 @@ function groupField(schema: JsonSchema, name: string, required: boolean, context
   const element = h('fieldset', {}, legend, help(schema), ...entries.map(([, field]) => field.element));
   const error = errorLine();
   element.append(error);
-  return grouped(element, entries, error, () => true);
+  return grouped(element, entries, error, () => true, null);
 }
 
 function entriesOf(schema: JsonSchema, context: Context): [string, Field][] {
   return Object.entries(schema.properties ?? {})
-    .filter(([name]) => name !== 'kind')
+    .filter(([name]) => name !== 'kind' || kindOf(schema) === undefined)
     .map(([name, inner]) => [
       name,
       fieldOf(inner, name, schema.required?.includes(name) ?? false, {
@@ -180,22 +215,33 @@ function entriesOf(schema: JsonSchema, context: Context): [string, Field][] {
     ]);
 }
 
+/** `own`: the field of what stands beside the entries; null: nothing should. */
 function grouped(
   element: HTMLElement,
   entries: [string, Field][],
   error: HTMLElement,
   mayBeLeftOut: () => boolean,
+  own: Field | null,
 ): Field {
+  const known = new Map<string, Field | null>([...entries, ['kind', null]]);
+  /** What should not be there is kept, for whoever checks it to say what is wrong. */
+  let kept: Record<string, unknown> = {};
   return {
     element,
     get() {
       const values = entries.map(([name, field]) => [name, field.get()] as const);
-      const kept = Object.fromEntries(values.filter(([, value]) => value !== undefined));
-      return Object.keys(kept).length === 0 && mayBeLeftOut() ? undefined : kept;
+      const given = values.filter(([, value]) => value !== undefined);
+      const whole = {
+        ...Object.fromEntries(given),
+        ...(own === null ? kept : (own.get() as object | undefined)),
+      };
+      return Object.keys(whole).length === 0 && mayBeLeftOut() ? undefined : whole;
     },
     set(value) {
       const held = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
       for (const [name, field] of entries) field.set(held[name]);
+      kept = without(held, known);
+      own?.set(Object.keys(kept).length === 0 ? undefined : kept);
     },
     fail(path, message) {
       const found = entries.find(([name]) => name === String(path[0] ?? ''));
@@ -234,6 +280,9 @@ function kindField(
   const error = errorLine(`${id}-error`);
   const inside = h('div', { className: 'parameters' });
   let shown: { at: number; field: Field } | null = null;
+  /** What none of the choices is: kept as it was written, for whoever checks it to say what is wrong. */
+  let kept: unknown;
+  const asWritten = h('option', { value: '' }, 'as written');
 
   const show = (at: number | null) => {
     const option = at === null ? undefined : options[at];
@@ -242,18 +291,33 @@ function kindField(
     shown = null;
     if (option === undefined) return;
     const { choice } = option;
-    if (choice.properties === undefined) {
+    if (choice.const !== undefined) {
+      shown = { at: option.at, field: constant(choice.const) };
+    } else if (choice.properties === undefined) {
       const field = textField(choice, [choice], option.name, true);
       shown = { at: option.at, field };
     } else {
       const entries = entriesOf(choice, context);
-      const box = h('div', {}, ...entries.map(([, field]) => field.element));
-      shown = { at: option.at, field: grouped(box, entries, error, () => false) };
+      const open = kindOf(choice) !== undefined && typeof choice.additionalProperties === 'object';
+      const own = open ? textField(OWN, [OWN], 'its own parameters', false) : null;
+      const box = h('div', {}, ...entries.map(([, field]) => field.element), own?.element);
+      shown = { at: option.at, field: grouped(box, entries, error, () => false, own) };
     }
     inside.append(shown.field.element);
   };
-  select.addEventListener('change', () => show(select.value === '' ? null : Number(select.value)));
+  select.addEventListener('change', () => {
+    keep(undefined);
+    show(select.value === '' ? null : Number(select.value));
+  });
   show(null);
+
+  function keep(value: unknown) {
+    kept = value;
+    if (value === undefined) return asWritten.remove();
+    asWritten.textContent = `as written: ${text(value)}`;
+    select.prepend(asWritten);
+    asWritten.selected = true;
+  }
 
   const element = h(
     'fieldset',
@@ -273,15 +337,16 @@ function kindField(
   return {
     element,
     get() {
-      if (shown === null) return undefined;
+      if (shown === null) return kept;
       const value = shown.field.get();
-      const kind = options[shown.at]?.choice.properties?.['kind']?.const;
+      const kind = kindOf(options[shown.at]?.choice ?? {});
       return kind === undefined ? value : { kind, ...(value as object | undefined) };
     },
     set(value) {
-      const at =
-        value === undefined || value === null ? -1 : options.findIndex(({ choice }) => fits(choice, value));
-      select.value = at < 0 ? '' : String(at);
+      const given = value !== undefined && value !== null;
+      const at = given ? options.findIndex(({ choice }) => fits(choice, value)) : -1;
+      keep(given && at < 0 ? value : undefined);
+      if (kept === undefined) select.value = at < 0 ? '' : String(at);
       show(at < 0 ? null : at);
       if (at >= 0) shown?.field.set(value);
     },
@@ -294,7 +359,7 @@ function kindField(
     },
     check: (path) => {
       if (shown !== null) return shown.field.check(path);
-      return required ? [{ path, message: 'choose one' }] : [];
+      return required && kept === undefined ? [{ path, message: 'choose one' }] : [];
     },
     clear() {
       select.removeAttribute('aria-invalid');
@@ -304,28 +369,58 @@ function kindField(
   };
 }
 
-function fits(choice: JsonSchema, value: unknown): boolean {
-  if (choice.properties === undefined) return typeof value !== 'object';
-  if (typeof value !== 'object' || value === null) return false;
-  const kind = choice.properties['kind']?.const;
-  if (kind !== undefined) return (value as { kind?: unknown }).kind === kind;
-  return (choice.required ?? []).every((name) => name in value) && !('kind' in value);
+/** What is chosen by its name alone. */
+function constant(value: unknown): Field {
+  const element = h('span', { hidden: true });
+  return { element, get: () => value, set() {}, fail() {}, check: () => [], clear() {} };
 }
+
+function fits(choice: JsonSchema, value: unknown): boolean {
+  const kinds = kindsOf(choice);
+  if (kinds.length > 0 && kinds.includes(isTable(value) ? value['kind'] : value)) return true;
+  const fixed = fixedOf(choice);
+  if (fixed.length > 0) return fixed.includes(value);
+  if (choice.properties !== undefined)
+    return isTable(value) && kinds.length === 0 && (choice.required ?? []).every((name) => name in value);
+  switch (choice.type) {
+    case 'number':
+    case 'integer':
+      return typeof value === 'number';
+    case 'array':
+      return Array.isArray(value);
+    case 'object':
+      return isTable(value);
+    default:
+      return choice.type === undefined || typeof value === choice.type;
+  }
+}
+
+const isTable = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function nameOf(choice: JsonSchema): string {
   if (choice.title !== undefined) return choice.title;
-  const kind = choice.properties?.['kind']?.const;
-  if (kind !== undefined) return String(kind);
+  const kinds = kindsOf(choice);
+  if (kinds.length > 0) return kinds.join(', ');
+  if (choice.const !== undefined) return String(choice.const);
   const [first] = choice.required ?? Object.keys(choice.properties ?? {});
   if (first !== undefined) return `from ${first === 'edges' ? 'a list of edges' : `a ${first}`}`;
   return choice.type === undefined ? 'other' : `a ${choice.type}`;
 }
 
+/** What alone it may be, if it is a list of values. */
+function fixedOf(form: JsonSchema): unknown[] {
+  if (form.enum !== undefined) return form.enum;
+  if ('const' in form) return [form.const];
+  if (form.type === 'boolean') return [true, false];
+  return form.type === 'null' ? [null] : [];
+}
+
 /** A number, a text, a switch, one of a list: one field. `forms`: what it may be. */
 function textField(schema: JsonSchema, forms: JsonSchema[], name: string, required: boolean): Field {
   const id = `field-${++made}`;
-  const fixed = forms.flatMap((form) => form.enum ?? ('const' in form ? [form.const] : []));
-  const onlyFixed = forms.every((form) => form.enum !== undefined || 'const' in form);
+  const fixed = forms.flatMap(fixedOf);
+  const onlyFixed = forms.every((form) => fixedOf(form).length > 0);
   const isSwitch = forms.length === 1 && forms[0]?.type === 'boolean';
   const numbers = forms.filter((form) => form.type === 'number' || form.type === 'integer');
   const texts = forms.some((form) => form.type === 'string' && form.enum === undefined && !('const' in form));
@@ -349,8 +444,8 @@ function textField(schema: JsonSchema, forms: JsonSchema[], name: string, requir
   let input: HTMLInputElement | HTMLSelectElement;
   let get: () => unknown;
   let set: (value: unknown) => void;
-  if (onlyFixed || isSwitch) {
-    const values = isSwitch ? [true, false] : fixed;
+  if (onlyFixed) {
+    const values = fixed;
     const select = h(
       'select',
       { id },
@@ -395,7 +490,7 @@ function textField(schema: JsonSchema, forms: JsonSchema[], name: string, requir
     const value = get();
     if (value === undefined)
       return required && standard === undefined ? [{ path, message: 'is needed' }] : [];
-    if (onlyFixed || isSwitch || fixed.includes(value as never)) return [];
+    if (onlyFixed || fixed.includes(value as never)) return [];
     if (typeof value === 'number' && numbers.length > 0) {
       const why = numbers.map((form) => outside(value, form)).filter((message) => message !== null);
       return why.length === numbers.length ? [{ path, message: why[0] as string }] : [];

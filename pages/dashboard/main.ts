@@ -50,6 +50,7 @@ let runId: string | null = null;
 let runSays = '';
 let networkOf: string | null = null;
 let schema: JsonSchema | null = null;
+let startWanted = false;
 let pace = 0;
 let paceTimer = 0;
 let stepping = false;
@@ -125,6 +126,7 @@ async function opened(): Promise<void> {
       schema = (await call.schema()) as JsonSchema;
       changePanel.setSchema(schema);
     }
+    if (startWanted) void openStart();
     void listEarlier();
     if (new URLSearchParams(location.search).has('tour')) tour.beginOnce();
   });
@@ -353,8 +355,9 @@ async function stop(): Promise<void> {
 }
 
 async function openStart(): Promise<void> {
-  if (schema === null) return;
-  await app.attempt('A new run', () => startDialog.open(schema as JsonSchema));
+  // Whoever is quicker than the connection has pressed it all the same.
+  startWanted = schema === null;
+  if (schema !== null) await app.attempt('A new run', () => startDialog.open(schema as JsonSchema));
 }
 
 async function pen(): Promise<void> {

@@ -97,6 +97,8 @@ async function look() {
   const texts = [...svg.querySelectorAll('text')].map((element) => ({ element, box: element.getBBox() }));
   const label = ({ element }) => element.textContent;
   const turned = ({ element }) => element.hasAttribute('transform');
+  // Others cut a drawing, or are the edge of one.
+  const filled = (rect) => /^#/.test(rect.getAttribute('fill') ?? '');
   const outside = texts.filter(
     (text) =>
       !turned(text) &&
@@ -118,12 +120,13 @@ async function look() {
   const wide = texts.filter(({ element, box }) => {
     const before = element.previousElementSibling;
     if (element.getAttribute('text-anchor') !== 'middle' || before?.tagName !== 'rect') return false;
+    if (!filled(before)) return false;
     const rect = before.getBBox();
     return box.width > rect.width;
   });
   const colours = {};
   const large = [...svg.querySelectorAll('rect')].filter(
-    (rect) => rect.getBBox().width >= 3 && rect.getBBox().height >= 6,
+    (rect) => filled(rect) && rect.getBBox().width >= 3 && rect.getBBox().height >= 6,
   );
   for (const rect of large) colours[rect.getAttribute('fill')] = 0;
   const image = new Image();

@@ -33,6 +33,8 @@ export interface PlanContext {
   mixed?: number | undefined;
   /** Whether the graph's Laplacian is another one in every round. */
   linksChange?: boolean;
+  /** Entries of `graph.columns` in the arena; given to flows. */
+  arcs?: number;
   /**
    * Bits that cross every link of an agent in so many seconds: for each agent, or one number where all links
    * are alike. Absent where nobody says what links carry.

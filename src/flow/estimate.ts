@@ -100,7 +100,8 @@ export interface EstimateEquations {
 }
 
 /**
- * `range`: r_k, where messages are q = C((y - s)/r_k) and everyone multiplies by it what was said; 1 where
+ * `gather`: out = sum_j (s_i - s_j) with the weights that the channel gathers messages with, where they are not the
+ * graph's; then in every round anew. `range`: r_k, where messages are q = C((y - s)/r_k) and everyone multiplies by it what was said; 1 where
  * absent.
  */
 export function estimateEquations(
@@ -111,6 +112,7 @@ export function estimateEquations(
   alpha: number,
   current: 0 | 1 = 1,
   range: number | ((round: number) => number) = 1,
+  gather?: (first: number, count: number, of: number, out: number) => void,
 ): EstimateEquations {
   /** By what all multiply a message of the round. */
   const times = (gain: number): Coefficient =>
@@ -131,7 +133,8 @@ export function estimateEquations(
         });
       r.hear(channel, laplacian);
       const q = r.own(channel, message);
-      if (changing) r.gather(s, z);
+      if (gather) r.call(z, (first, count, round, at) => gather(first, count, s.at[round & 1] as number, at));
+      else if (changing) r.gather(s, z);
       // What the network knows is then what it takes on.
       const same = !changing && alpha === current;
       if (!same) r.sum(disagreement, [1, z], [times(current), laplacian]);

@@ -8,7 +8,8 @@
  * y is kept as v. Compressed (which is ours), C (u - h y) is a - gamma (I - C) aHat of a = u - h y, and the
  * same for y and, with what they are, for w: aHat and yHat are what the network knows of the shares of a and y
  * (`estimate.ts`), so that the sums of u and y are conserved whatever is compressed away. gamma = 1 without
- * compression is the method of the paper.
+ * compression is the method of the paper. Where links change, w does not come to rest, and what is known of a is
+ * the ratio a/w, which does (`push-weights.ts`); y goes to 0.
  *
  * `auto` is a practical rule: gamma and alpha as in push-pull, h = min(1, gamma gap)/(8 l), 4 for 8 where
  * nothing is compressed, gap that of C.
@@ -18,7 +19,6 @@
  * zooming compressor. Linear rate where f is strongly convex. Messages: two vectors, and a number of 64 bits
  * as it is. Floats an agent: 8 dim. Source: Nedic, Olshevsky, Shi 2017 (SIAM J. Optim. 27), Algorithm 2.
  * Departures: compression, and the rule for h.
- * Compressed over links that change it stalls: w does not rest, so neither do the differences that are sent.
  */
 
 import { batchParameter } from '../cost/batch.js';
@@ -48,7 +48,6 @@ export const pushDiging = defineFlow({
   problem: 'cost',
   graphs: () => 'arcs',
   changingLinks: true,
-  restless: true,
   unbiased: true,
   filterGain: 'alpha',
   localGains: PUSH_LOCAL_GAINS,
@@ -107,20 +106,21 @@ export const pushDiging = defineFlow({
     [ofSums, ofTrackers, ofWeights],
     cost,
     runtime,
+    rebind,
   ) => {
     const rows = bindRows(runtime);
-    const ratio = bindRatio([ofSums, ofWeights], { gamma, alpha }, rows, runtime);
+    const ratio = bindRatio([ofSums, ofWeights], { gamma, alpha }, rows, runtime, rebind);
     const { x, arcs, disagreement, shares } = ratio;
     const knownY = estimateEquations('.tracker', ofTrackers, rows, runtime, alphaTracker);
     const y = rows.state('v');
     const before = rows.state('gradient');
     const fresh = rows.scratch('gradient');
     const send = (r: Equations) => {
-      ratio.send(r, [arcs.push(-h), y]);
+      ratio.send(r, [-h, y]);
       r.sum(shares, [arcs.push(1), y], [0, y]);
       knownY.send(r, shares);
     };
-    return bindEquations(
+    const equations = bindEquations(
       {
         begin(r) {
           ratio.begin(r);
@@ -147,5 +147,6 @@ export const pushDiging = defineFlow({
       cost,
       runtime,
     );
+    return { ...equations, prepare: ratio.prepare };
   },
 });

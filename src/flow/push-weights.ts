@@ -6,27 +6,49 @@
  *
  * As they tend to what C leaves each agent of n, they are positive and never small. A message is one number, as
  * it is, whatever the compressor: a weight that is off would move the limit.
+ *
+ * **What is compressed of the sums.** Where C stays, u and w come to rest, and what the network knows are the
+ * shares p = u/(1 + D_out), from compressed differences that vanish. Where links change, C is another one in every
+ * round: w goes on changing, u = w x with it, and differences of shares stay as large as they are, with what a
+ * compressor leaves out of them. But the ratio rests. So there the network knows r = u/w, from compressed
+ * differences q = C(r - s), and a hearer multiplies it by the share pi_j = w_j/(1 + D_out_j) of the weight, which
+ * it is told as it is:
+ *
+ *     given_i = d_out_i pi_i - sum over in-neighbours j of pi_j            w <- w - gamma given
+ *     u_i <- u_i - gamma (d_out_i pi_i rHat_i - sum_j pi_j rHat_j)         rHat = s + q,  s <- s + alpha q
+ *          = u_i - gamma (sum_j pi_j (rHat_i - rHat_j) + given_i rHat_i)
+ *
+ * Sums are conserved as before, whatever rHat is, and where everyone agrees on rHat = x the ratios stay x. With
+ * nothing compressed both are the same: then it is shares that are sent.
  */
 
 import { type FieldSpec, rowBytesOf } from '../arena/layout.js';
+import { readDense } from '../compress/wire/dense.js';
 import type { PlanContext, Runtime } from '../runtime.js';
 import { type ArcMixer, bindArcs } from './arcs.js';
-import type { Coefficient, Equations, Row, Rows, Term } from './equations.js';
+import { type Coefficient, type Equations, type Row, type Rows, rowsOf, type Term } from './equations.js';
 import { estimateEquations } from './estimate.js';
 import { scratchFields, stateFields } from './state.js';
-import type { Channel } from './types.js';
+import type { BoundFlow, Channel } from './types.js';
 
 const WEIGHT = 'weight';
 const INVERSE = 'weight.inverse';
 const OWN = 'weight.own';
 const APART = 'weight.apart';
+/** given_i of the round, and pi_j of every arc that is up in it, and their sum over an agent's. */
+const GIVEN = 'weight.given';
+const HEARD = 'weight.heard';
+const HEARD_SUM = 'weight.heardSum';
 
 export function weightFields(context: PlanContext): FieldSpec[] {
+  const { agents, arcs = 0, linksChange = false } = context;
   const single = { ...context, dim: 1 };
+  const ofAgents = (name: string): FieldSpec => ({ name, type: 'f64', length: agents });
   return [
     ...stateFields([WEIGHT], single),
-    { name: INVERSE, type: 'f64', length: context.agents },
+    ofAgents(INVERSE),
     ...scratchFields([OWN, APART], single),
+    ...(linksChange ? [ofAgents(GIVEN), ofAgents(HEARD_SUM), { ...ofAgents(HEARD), length: arcs }] : []),
   ];
 }
 
@@ -39,7 +61,57 @@ interface Weights {
   round(r: Equations, row: Row): void;
 }
 
-function bindWeights(channel: Channel, arcs: ArcMixer, gamma: number, runtime: Runtime): Weights {
+/** What agents are told of their neighbours' weights in a round, where they multiply what they know of them by that. */
+interface HeardWeights {
+  /** given_i */
+  givens: Float64Array;
+  given(by: number): Coefficient;
+  /** Takes the weights of the round of a block's in-neighbours. */
+  take(first: number, count: number, round: number): void;
+  /** The graph, its edges weighing what the share of the weight is. */
+  graph: Runtime['graph'];
+}
+
+function bindHeard({ wire }: Channel, { arena, graph }: Runtime): HeardWeights {
+  if (wire?.format !== 'rows') throw new Error('weights are sent as they are');
+  const [givens, sums, shares] = [GIVEN, HEARD_SUM, HEARD].map((name) => arena.view(name, 'f64')) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  const rowStart = arena.view('graph.rowStart', 'u32');
+  const columns = arena.view('graph.columns', 'u32');
+  const up = arena.view('links.weights', 'f64');
+  const { allReals: said, realBytes } = arena;
+  const stride = wire.stride / realBytes;
+  const [even, odd] = [wire.at(0) / realBytes, wire.at(1) / realBytes] as const;
+  const givensAt = arena.address(GIVEN);
+  return {
+    givens,
+    given: (by) => ({ timesOwn: by, table: givensAt }),
+    take(first, count, round) {
+      const base = (round & 1) === 0 ? even : odd;
+      for (let agent = first; agent < first + count; agent++) {
+        let sum = 0;
+        for (let arc = rowStart[agent]; arc < rowStart[agent + 1]; arc++) {
+          const share = up[arc] === 0 ? 0 : said[base + columns[arc] * stride];
+          shares[arc] = share;
+          sum += share;
+        }
+        sums[agent] = sum;
+      }
+    },
+    graph: { ...graph, weights: arena.address(HEARD), weightStride: 8, degrees: arena.address(HEARD_SUM) },
+  };
+}
+
+function bindWeights(
+  channel: Channel,
+  arcs: ArcMixer,
+  gamma: number,
+  runtime: Runtime,
+  heard: HeardWeights | null,
+): Weights {
   const { arena, worker } = runtime;
   const stride = rowBytesOf(1, arena.precision) / arena.realBytes;
   const weights = arena.reals(WEIGHT);
@@ -52,6 +124,7 @@ function bindWeights(channel: Channel, arcs: ArcMixer, gamma: number, runtime: R
   const own = arena.reals(`scratch.${OWN}`, worker);
   const apart = arena.reals(`scratch.${APART}`, worker);
   const { shares, excesses } = arcs;
+  const givens = heard?.givens ?? null;
   const send = (first: number, count: number, round: number) => {
     for (let i = 0; i < count; i++) own[i * stride] = shares[first + i] * weights[(first + i) * stride];
     channel.send(first, count, round, ownAt);
@@ -60,7 +133,10 @@ function bindWeights(channel: Channel, arcs: ArcMixer, gamma: number, runtime: R
     inverse: (by) => ({ timesOwn: by, table: inversesAt }),
     begin(r, row) {
       r.call(row, (first, count, round) => {
-        for (let i = first; i < first + count; i++) weights[i * stride] = 1;
+        for (let i = first; i < first + count; i++) {
+          weights[i * stride] = 1;
+          inverses[i] = 1;
+        }
         send(first, count, round);
       });
     },
@@ -71,16 +147,18 @@ function bindWeights(channel: Channel, arcs: ArcMixer, gamma: number, runtime: R
         for (let i = 0; i < count; i++) {
           const at = (first + i) * stride;
           const given = apart[i * stride] + excesses[first + i] * own[i * stride];
+          if (givens !== null) givens[first + i] = given;
           weights[at] -= gamma * given;
           inverses[first + i] = 1 / weights[at];
         }
+        heard?.take(first, count, round);
         send(first, count, round + 1);
       });
     },
   };
 }
 
-/** Sums u whose shares are pushed in compressed messages, beside weights w, and x = u/w. */
+/** Sums u that are pushed in compressed messages, beside weights w, and x = u/w. */
 export interface Ratio {
   x: Row;
   u: Row;
@@ -90,46 +168,84 @@ export interface Ratio {
   shares: Row;
   /** u = x and w = 1. */
   begin(r: Equations): void;
-  /** Sends the shares of u, and of what `beside` adds to them. */
-  send(r: Equations, beside?: Term): void;
+  /** Sends what is pushed: u, and `by` times a row. */
+  send(r: Equations, beside?: readonly [by: number, row: Row]): void;
   /** u <- u + gained - gamma (I - C) uHat of the messages of the round, the same of w, and x = u/w. */
   hear(r: Equations, ...gained: Term[]): void;
+  /** What is bound beside the flow's own channels is made ready for a round. */
+  prepare: NonNullable<BoundFlow['prepare']>;
 }
 
+/** `rebind`: the flow's channels on another graph. */
 export function bindRatio(
   [ofSums, ofWeights]: readonly [Channel, Channel],
   { gamma, alpha }: { gamma: number; alpha: number },
   rows: Rows,
   runtime: Runtime,
+  rebind: (runtime: Runtime) => Channel[],
 ): Ratio {
   const arcs = bindArcs(runtime);
-  const weights = bindWeights(ofWeights, arcs, gamma, runtime);
-  const known = estimateEquations('.sum', ofSums, rows, runtime, alpha);
+  const compressed = rowsOf(ofSums, runtime) === null;
+  const heard = runtime.graph.changing !== undefined && compressed ? bindHeard(ofWeights, runtime) : null;
+  const weights = bindWeights(ofWeights, arcs, gamma, runtime, heard);
   const x = rows.state('x');
   const u = rows.state('sum');
   const disagreement = rows.scratch('disagreement');
   const shares = rows.scratch('known');
-  return {
+  const common = {
     x,
     u,
     arcs,
     disagreement,
     shares,
-    begin(r) {
+    begin(r: Equations) {
       arcs.begin(r, x);
       weights.begin(r, x);
       r.sum(u, [1, x], [0, x]);
     },
-    send(r, beside = [0, u]) {
-      r.sum(shares, [arcs.push(1), u], beside);
+  };
+  const divide = (r: Equations) => r.sum(x, [weights.inverse(1), u], [0, u]);
+
+  if (heard === null) {
+    const known = estimateEquations('.sum', ofSums, rows, runtime, alpha);
+    return {
+      ...common,
+      send(r, [by, beside] = [0, u]) {
+        r.sum(shares, [arcs.push(1), u], [by === 0 ? 0 : arcs.push(by), beside]);
+        known.send(r, shares);
+      },
+      hear(r, ...gained) {
+        arcs.round(r, x);
+        weights.round(r, x);
+        const apart = known.hear(r, disagreement, shares);
+        r.sum(u, [1, u], ...gained, [-gamma, apart], [arcs.excess(-gamma), shares]);
+        divide(r);
+      },
+      prepare: () => {},
+    };
+  }
+
+  const { rowBytes, arena } = runtime;
+  const weighed = { ...runtime, graph: heard.graph };
+  const [sums] = rebind(weighed) as [Channel];
+  const channel: Channel = { ...ofSums, gather: sums.gather, wire: null };
+  const { gather } = readDense({ dim: rowBytes / arena.realBytes, slotBytes: rowBytes }, weighed, true);
+  const known = estimateEquations('.sum', channel, rows, runtime, alpha, 1, 1, (first, count, of, out) =>
+    gather(first, count, 0, of, out, rowBytes),
+  );
+  return {
+    ...common,
+    send(r, [by, beside] = [0, u]) {
+      r.sum(shares, [weights.inverse(1), u], [by === 0 ? 0 : weights.inverse(by), beside]);
       known.send(r, shares);
     },
     hear(r, ...gained) {
       arcs.round(r, x);
       weights.round(r, x);
       const apart = known.hear(r, disagreement, shares);
-      r.sum(u, [1, u], ...gained, [-gamma, apart], [arcs.excess(-gamma), shares]);
-      r.sum(x, [weights.inverse(1), u], [0, u]);
+      r.sum(u, [1, u], ...gained, [-gamma, apart], [heard.given(-gamma), shares]);
+      divide(r);
     },
+    prepare: (round) => sums.prepare(round),
   };
 }

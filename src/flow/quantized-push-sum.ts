@@ -15,8 +15,7 @@
  * zooming compressor. Linear. Messages: one vector, and a number of 64 bits as it is, where
  * `surplus-consensus` has two vectors. Floats an agent: 4 dim. Source: Taheri, Mokhtari, Hassani, Pedarsani
  * 2020 (ICML; arXiv 2002.09964). Departures: the gain gamma, after CHOCO, with which any contraction will do;
- * weights that move with it. Compressed over links that change it stalls: w does not rest, so neither do the
- * differences that are sent.
+ * weights that move with it. Where links change, what is compressed are differences of the ratio (`push-weights.ts`).
  */
 
 import { arcFields } from './arcs.js';
@@ -38,7 +37,6 @@ export const quantizedPushSum = defineFlow({
   problem: 'average',
   graphs: () => 'arcs',
   changingLinks: true,
-  restless: true,
   unbiased: true,
   filterGain: 'alpha',
   localGains: PUSH_LOCAL_GAINS,
@@ -82,9 +80,9 @@ export const quantizedPushSum = defineFlow({
     shrink: 'gamma',
   },
 
-  bind: ({ gains }, [ofSums, ofWeights], cost, runtime) => {
-    const ratio = bindRatio([ofSums, ofWeights], gains, bindRows(runtime), runtime);
-    return bindEquations(
+  bind: ({ gains }, [ofSums, ofWeights], cost, runtime, rebind) => {
+    const ratio = bindRatio([ofSums, ofWeights], gains, bindRows(runtime), runtime, rebind);
+    const equations = bindEquations(
       {
         begin(r) {
           ratio.begin(r);
@@ -98,5 +96,6 @@ export const quantizedPushSum = defineFlow({
       cost,
       runtime,
     );
+    return { ...equations, prepare: ratio.prepare };
   },
 });

@@ -9,7 +9,8 @@
  * reasonable length only push-pull and push-diging go.
  *
  * Compressed, C a is a - gamma (I - C) aHat, as in push-diging: with a given sequence of steps, quantized
- * push-sum.
+ * push-sum. Where links change, the ratio a/w still moves by a share of h with w, and what a compressor leaves of
+ * that is a bias of order h too.
  *
  * `auto`: gamma and alpha as in push-pull, h = `lightest`/(4 l): the lightest agent holds that share of the mean
  * of what is pushed, and what it adds counts as much more at its ratio (`topology/arc-mixing.ts`).
@@ -19,7 +20,6 @@
  * Loizou, Ballas, Rabbat 2019 (ICML; arXiv 1811.10792), Nedic, Olshevsky 2015 (subgradient-push); compressed:
  * Taheri, Mokhtari, Hassani, Pedarsani 2020 (ICML; arXiv 2002.09964). Departures: compression with a gain gamma,
  * after C-GT; the rule for h.
- * Compressed over links that change it stalls: w does not rest, so neither do the differences that are sent.
  */
 
 import { batchParameter } from '../cost/batch.js';
@@ -44,7 +44,6 @@ export const stochasticGradientPush = defineFlow({
   problem: 'cost',
   graphs: () => 'arcs',
   changingLinks: true,
-  restless: true,
   unbiased: true,
   filterGain: 'alpha',
   localGains: PUSH_LOCAL_GAINS,
@@ -98,9 +97,9 @@ export const stochasticGradientPush = defineFlow({
     biased: true,
   },
 
-  bind: ({ gains: { step, decayRounds, gamma, alpha } }, [ofSums, ofWeights], cost, runtime) => {
+  bind: ({ gains: { step, decayRounds, gamma, alpha } }, [ofSums, ofWeights], cost, runtime, rebind) => {
     const rows = bindRows(runtime);
-    const ratio = bindRatio([ofSums, ofWeights], { gamma, alpha }, rows, runtime);
+    const ratio = bindRatio([ofSums, ofWeights], { gamma, alpha }, rows, runtime, rebind);
     const { x, u } = ratio;
     const gradient = rows.scratch('gradient');
     const minusH = (later: number) =>
@@ -110,7 +109,7 @@ export const stochasticGradientPush = defineFlow({
       r.sum(u, [1, u], [minusH(r.sends), gradient]);
       ratio.send(r);
     };
-    return bindEquations(
+    const equations = bindEquations(
       {
         begin(r) {
           ratio.begin(r);
@@ -124,5 +123,6 @@ export const stochasticGradientPush = defineFlow({
       cost,
       runtime,
     );
+    return { ...equations, prepare: ratio.prepare };
   },
 });

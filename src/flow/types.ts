@@ -228,11 +228,6 @@ export interface FlowDefinition<Parameters = FlowSpec, Plan extends FlowPlan = F
    * Whether its equations hold with another Laplacian in every round, that of `Runtime.graph`; absent: no.
    */
   changingLinks?: boolean;
-  /**
-   * What it sends does not come to rest while links change, so that differences of it, which are what is
-   * compressed, do not vanish; absent: it does.
-   */
-  restless?: boolean;
   /** Shape of the parameters, defaults included. zod is handed in, so that workers never load it. */
   parameters(zod: typeof z): z.ZodType<Parameters>;
   /** Which messages an agent sends in a round, and with which compressor. */

@@ -231,6 +231,7 @@ async function cell(variant: Variant, compressor: CompressorSpec, network: Netwo
     compress: compressedBy(compressor),
     gradient,
     start: variant.start ?? start,
+    changing: spec !== null,
     rounds,
   });
   expect(
@@ -298,7 +299,12 @@ describe('and it ends where it should', () => {
       const tried = lines.flatMap((line, which) =>
         line
           .split(' ')
-          .slice(0, which === 0 ? changes.length : 1)
+          .slice(
+            0,
+            which === 0 || flows[variant.spec.kind].graphs?.({ kind: variant.spec.kind }) === 'arcs'
+              ? changes.length
+              : 1,
+          )
           .flatMap((group, index) =>
             // One network of edges and one of arcs.
             [index === 0 && group[1] === '=' ? 1 : 0, 3].flatMap((at) =>

@@ -55,6 +55,7 @@ describe('one agent is what it does alone', () => {
       const { flow, seed } = configOf(variant);
       const { x, final } = await runSequentially({ ...alone, flow, seed, compressor, network }, 2);
       const reference = runLinkByLink({
+        changing: false,
         hears: [[]],
         up: () => true,
         tau: 1,

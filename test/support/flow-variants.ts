@@ -93,6 +93,7 @@ const shares: Lines = ['=ee==aa =ee== =ee== =oe== =oe== feemm =ee== =oa==', 'cee
 /** Over arcs, and compressed. */
 const kept = shares[0].replace('f', '=');
 const pushed: Lines = [kept, kept, '=ee==aa'];
+const pushedRatio: Lines = [kept, kept, kept];
 
 const ownFlow = (name: string) =>
   fileURLToPath(new URL(`../../examples/07-own-flow/${name}.mjs`, import.meta.url));
@@ -239,14 +240,14 @@ export const variants: Record<string, Variant[]> = {
         alpha: pushGains.alpha,
         tracker: { gamma: pushGains.gammaTracker, alpha: pushGains.alphaTracker },
       }),
-      lines: pushed,
+      lines: pushedRatio,
     },
   ],
   sgp: [
     {
       spec: { kind: 'sgp', step: 0.05, decayRounds: 30, gamma: 0.3, alpha: 0.8 },
       make: ratio({ step: (k) => (0.05 * 30) / (30 + k), gamma: 0.3, alpha: 0.8, tracker: null }),
-      lines: pushed,
+      lines: pushedRatio,
       biased: true,
     },
   ],
@@ -254,7 +255,7 @@ export const variants: Record<string, Variant[]> = {
     {
       spec: { kind: 'quantized-push-sum', gamma: 0.3, alpha: 0.8 },
       make: quantizedPushSum({ gamma: 0.3, alpha: 0.8 }),
-      lines: pushed,
+      lines: pushedRatio,
     },
   ],
   'power-gossip': [

@@ -32,6 +32,8 @@ export interface AgentInputs {
   everyHearer: number;
   /** Of the mixing matrix W = I - tau L. */
   tau: number;
+  /** Whether links come and go. */
+  changing: boolean;
 }
 
 export interface Agent {
@@ -59,12 +61,13 @@ export interface NetworkInputs {
   gradient(x: Vector, agent: number): Vector;
   start: Vector[];
   tau: number;
+  changing: boolean;
   rounds: number;
 }
 
 /** x of all agents after the given rounds. */
 export function runLinkByLink(inputs: NetworkInputs): Vector[] {
-  const { hears, up, make, compress, gradient, start, tau, rounds } = inputs;
+  const { hears, up, make, compress, gradient, start, tau, changing, rounds } = inputs;
   const nodes = start.map((_, i) => i);
   const hearersOf = nodes.map((i) => nodes.filter((j) => hears[j].some(({ from }) => from === i)));
   const agents = start.map((x, me) =>
@@ -76,6 +79,7 @@ export function runLinkByLink(inputs: NetworkInputs): Vector[] {
       hearers: (round) => hearersOf[me].filter((to) => up(round, me, to)).length,
       everyHearer: hearersOf[me].length,
       tau,
+      changing,
     }),
   );
   const queues = new Map<string, Vector[][]>();
@@ -247,10 +251,10 @@ export const pushSum: MakeAgent = ({ start, hearers }) => {
 
 /**
  * The same by what differs from what is known of the shares, of which each hearer has a copy; weights as they
- * are.
+ * are. Where links come and go, what is known is the ratio, and a share of it that of the weight times it.
  */
 export function quantizedPushSum({ gamma, alpha }: { gamma: number; alpha: number }): MakeAgent {
-  return ({ start, hears, hearers, everyHearer }) => {
+  return ({ start, hears, hearers, everyHearer, changing }) => {
     const share = 1 / (1 + everyHearer);
     let u = start;
     let weight = 1;
@@ -260,14 +264,18 @@ export function quantizedPushSum({ gamma, alpha }: { gamma: number; alpha: numbe
     const learn = (from: number, q: Vector) => copies.set(from, sum([1, copyOf(from)], [alpha, q]));
     const agent: Agent = {
       x: start,
-      say: () => [sum([share, u], [-1, told]), Float64Array.of(share * weight)],
+      say: () => [sum([changing ? 1 / weight : share, u], [-1, told]), Float64Array.of(share * weight)],
       step(round, [own, ownWeight], heard) {
         for (const { from, missed } of heard) for (const [q] of missed) learn(from, q);
         const gives = hearers(round);
+        const times = (pi: Vector) => gamma * (changing ? pi[0] : 1);
         u = sum(
           [1, u],
-          [-gamma * gives, sum([1, told], [1, own])],
-          ...heard.map(({ from, said: [q] }): [number, Vector] => [gamma, sum([1, copyOf(from)], [1, q])]),
+          [-gives * times(ownWeight), sum([1, told], [1, own])],
+          ...heard.map(({ from, said: [q, pi] }): [number, Vector] => [
+            times(pi),
+            sum([1, copyOf(from)], [1, q]),
+          ]),
         );
         weight -= gamma * gives * ownWeight[0];
         for (const { said } of heard) weight += gamma * said[1][0];
@@ -695,7 +703,7 @@ export function ratio(gains: {
 }): MakeAgent {
   const { step, gamma, alpha, tracker } = gains;
   const used = tracker === null ? [{ gamma, alpha }] : [{ gamma, alpha }, tracker];
-  return ({ start, hears, gradient, hearers, everyHearer }) => {
+  return ({ start, hears, gradient, hearers, everyHearer, changing }) => {
     const share = 1 / (1 + everyHearer);
     let u = start;
     let weight = 1;
@@ -717,25 +725,28 @@ export function ratio(gains: {
         const descent = tracker === null ? gradient(agent.x) : y;
         pushed = [sum([1, u], [-step(round), descent]), ...(tracker === null ? [] : [y])];
         return [
-          ...pushed.map((vector, which) => sum([share, vector], [-1, told[which]])),
+          ...pushed.map((vector, which) =>
+            sum([changing && which === 0 ? 1 / weight : share, vector], [-1, told[which]]),
+          ),
           Float64Array.of(share * weight),
         ];
       },
       step(round, own, heard) {
         for (const { from, missed } of heard) for (const said of missed) learn(from, said);
+        const last = used.length;
         const next = pushed.map((vector, which) => {
-          const by = used[which].gamma;
+          // Of sums the ratio is known where links come and go, and a share is the weight's times it.
+          const times = ([pi]: Vector) => used[which].gamma * (changing && which === 0 ? pi : 1);
           const hat = sum([1, told[which]], [1, own[which]]);
           return sum(
             [1, vector],
-            [-by * hearers(round), hat],
+            [-hearers(round) * times(own[last]), hat],
             ...heard.flatMap(({ from, said }): [number, Vector][] => [
-              [by, (copies.get(from) as Vector[])[which]],
-              [by, said[which]],
+              [times(said[last]), (copies.get(from) as Vector[])[which]],
+              [times(said[last]), said[which]],
             ]),
           );
         });
-        const last = used.length;
         weight +=
           gamma *
           (heard.reduce((total, { said }) => total + said[last][0], 0) - hearers(round) * own[last][0]);

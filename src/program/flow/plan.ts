@@ -225,7 +225,7 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
   const hubs = links || graph.arcs || messages.unicast || ownLengths ? [] : findHubs(order ?? graph);
 
   const state = definition
-    .fields(spec, { ...context, path: ['flow'] })
+    .fields(spec, { ...context, arcs: ownArcs, path: ['flow'] })
     .map((field) => (inStates.includes(field.name) ? heardRows(field) : field));
   const fields: FieldSpec[] = [
     { name: 'control', type: 'i32', length: controlWords(threads) },

@@ -20,7 +20,7 @@ export function checkCompressor(
   definition: FlowDefinition,
   flow: FlowSpec,
   plan: CompressorPlan,
-  { config: { compressor: spec }, links }: FlowProblem,
+  { config: { compressor: spec } }: FlowProblem,
   warnings: string[],
 ): void {
   const { linear, variance } = plan;
@@ -42,18 +42,6 @@ export function checkCompressor(
   if (flow.compress === 'node-state' && !linear) {
     warnings.push(
       `node-state compression converges for linear compressors only; ${spec.kind} is not linear, so expect it to stall short of the optimum (error-state and observer do not)`,
-    );
-  }
-  // An error within a bound that shrinks, whatever there is to say, vanishes all the same.
-  const relative = plan.contractionKind !== 'bound' || reckonedContraction(plan) === 0;
-  if (
-    definition.restless &&
-    links &&
-    relative &&
-    compresses(spec, plan.realBits === 32 ? 'float32' : 'float64')
-  ) {
-    warnings.push(
-      `${flowName(flow)} never rests while links change, so what ${describeSpec(spec)} loses does not vanish: expect it to stall short of the optimum (push-pull does not, nor does any flow with compressor identity)`,
     );
   }
   if (reckonedContraction(plan) > 0 || (definition.unbiased && variance !== undefined)) return;

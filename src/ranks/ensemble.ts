@@ -47,6 +47,7 @@ export class Ensemble {
   readonly #runStart: Uint32Array;
   readonly #runRank: Uint32Array;
   readonly #word = new Float64Array(1);
+  readonly #wordBytes = bytesOf(this.#word);
 
   /** All ranks make theirs together. */
   constructor(
@@ -191,6 +192,21 @@ export class Ensemble {
       this.#transport.receive(other, Tag.BITS, bytesOf(theirs));
       for (let i = 0; i < theirs.length; i++) out[i] += theirs[i];
     }
+  }
+
+  /** The largest of all ranks' numbers, on rank 0; elsewhere one's own. Once a round: nothing is allocated. */
+  largest(own: number): number {
+    if (this.rank > 0) {
+      this.#word[0] = own;
+      this.#transport.send(0, Tag.SLOWEST, this.#wordBytes);
+      return own;
+    }
+    let largest = own;
+    for (let other = 1; other < this.ranks; other++) {
+      this.#transport.receive(other, Tag.SLOWEST, this.#wordBytes);
+      largest = Math.max(largest, this.#word[0]);
+    }
+    return largest;
   }
 
   /** The row of the agent with this number, on every rank at address `to`. `rowsAt`: where rows are, by position. */

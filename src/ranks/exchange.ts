@@ -20,6 +20,7 @@ export const Tag = {
   CHECKPOINT: 8,
   ANSWER: 9,
   RUN: 10,
+  SLOWEST: 11,
   FIELD: 16,
 } as const;
 

@@ -46,6 +46,7 @@ const DECLARED = {
   dgd: { kind: 'dgd', step: 0.1, decay: 0.7, localSteps: 3 },
   nids: { kind: 'nids', step: 0.1 },
   lead: { kind: 'lead', step: 0.1, gamma: 0.2 },
+  'push-diging': { kind: 'push-diging', step: 0.05, gamma: 0.2, alpha: 1 },
 };
 
 it.each([
@@ -59,6 +60,14 @@ it.each([
   { compress: 'dgd', compressor: identity, workers: 1, ...usual, batch: undefined },
   { compress: 'nids', compressor: identity, workers: 1, ...usual, batch: undefined },
   { compress: 'lead', compressor: { kind: 'flattened-sign' }, workers: 1, ...usual, batch: undefined },
+  // Compressed over links that change, it takes the neighbours' weights of the round.
+  {
+    compress: 'push-diging',
+    compressor: { kind: 'flattened-sign' },
+    workers: 1,
+    ...usual,
+    links: { kind: 'drops', rate: 0.2 },
+  },
   // A module's own flow: the engine's part of it, and an example that allocates nothing either.
   { compress: 'custom', compressor: { kind: 'top-k', k: 2 }, workers: 1, ...usual },
   // A user's own function, asked about every edge: what the engine does around it makes nothing.

@@ -38,6 +38,16 @@ const cases: [string, object][] = [
       links: { kind: 'drops', rate: 0.2 },
     },
   ],
+  [
+    'seconds of a network whose slowest link is another one in every round',
+    {
+      flow: { kind: 'primal-dual' },
+      compressor: { kind: 'top-k', k: 2 },
+      links: { kind: 'drops', rate: 0.4 },
+      network: { bandwidth: 1e5, latency: 0.001, edges: [{ between: [1, 2], bandwidth: 5e4 }] },
+      trace: { every: 12 },
+    },
+  ],
   ['float32', { flow: { kind: 'diging', step: 0.01 }, precision: 'float32' }],
 ];
 

@@ -30,12 +30,8 @@ describe('the same bits over ranks', () => {
   let turn = 0;
   const tried: string[] = [];
   it.each(someOf(cases, SHARE))('$flow: $name $over', async ({ flow, name, config }) => {
-    const { network, ...rest } = config;
-    // With links that change, or lengths that vary, it is refused over ranks.
-    const isAlike = config['links'] === undefined && !/one-bit|event-triggered/.test(name);
     const whole = {
-      ...rest,
-      ...(isAlike && { network }),
+      ...config,
       trace: { every: 2, ...(config['trace'] as object) },
     };
     let alone: Awaited<ReturnType<typeof runAlone>>;

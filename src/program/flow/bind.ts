@@ -177,12 +177,16 @@ export function bindFlow(
     exchange?.[k & 1].start();
     exchange?.[k & 1].wait();
   };
+  const speakOf = (k: number) => {
+    speak(k + 1);
+    if (ensemble !== null) counted.findSlowest?.(k, ensemble);
+  };
   const phases: [string, (k: number) => void][] =
     part === null
       ? [['round', round]]
       : [
           ['boundary', boundary],
-          ['interior, exchange', speaks ? (k) => speak(k + 1) : (k) => workOn(blocks, k)],
+          ['interior, exchange', speaks ? speakOf : (k) => workOn(blocks, k)],
         ];
   if (hubs) phases.unshift(['hubs', hubs.phase]);
 

@@ -15,6 +15,7 @@ import type { Arena } from '../../arena/arena.js';
 import { arcsThatLast } from '../../arena/layout.js';
 import { lengthsField } from '../../flow/channel.js';
 import type { RoundLinks } from '../../links/bind.js';
+import type { Ensemble } from '../../ranks/ensemble.js';
 import type { FlowRunPlan } from './types.js';
 
 export interface Bits {
@@ -25,6 +26,11 @@ export interface Bits {
   links(rounds: number): number;
   /** NaN where the run has no network. */
   networkSeconds(rounds: number): number;
+  /**
+   * Finds the slowest link of round k among those of all ranks, by the thread that speaks with them, once workers have
+   * delivered and before the next round; absent where no round waits for another link than the one before.
+   */
+  findSlowest?(round: number, ensemble: Ensemble): void;
 }
 
 /**
@@ -185,6 +191,15 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
       own[ON_LINKS] += onLinks;
       own[SLOWEST + (round & 1)] = slowest;
     },
+    // What is found is written as this thread's own, which has no agents, so that it is settled and kept as theirs.
+    ...(network !== null && {
+      findSlowest(round, ensemble) {
+        const at = SLOWEST + (round & 1);
+        let slowest = NOTHING_SENT;
+        for (let w = 0; w < workers; w++) slowest = Math.max(slowest, all[w][at]);
+        own[at] = ensemble.largest(slowest);
+      },
+    }),
     broadcast: () => sumOf(BROADCAST),
     links: () => sumOf(ON_LINKS),
     networkSeconds(rounds) {

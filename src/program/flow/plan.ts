@@ -65,7 +65,7 @@ import { type PlanContext, seedWords } from '../../runtime.js';
 import { controlWords } from '../../sync/control.js';
 import { COLUMNS, RING_ROWS } from '../../trace/ring.js';
 import { bitsFields } from './bits.js';
-import type { FlowConfig, LayoutSpec } from './config.js';
+import type { LayoutSpec } from './config.js';
 import { findHubs, HUB_EDGES, type Hub, hubFields } from './hubs.js';
 import type { FlowProblem } from './load.js';
 import { type AgentOrder, chooseOrder, type LocalOrder } from './order.js';
@@ -204,8 +204,6 @@ export function outlineFlow(problem: FlowProblem, workers: number, variant: Vari
     arcs,
     estimated: estimatedChannels(messages),
   };
-  if (part !== null && part.ranks > 1)
-    refuseNetwork(config, links !== null || (counted.messageBits === null && counted.unicastBits === null));
   const messageBytes =
     channels.length === 0 ? rowBytes : channels.reduce((sum, { slotBytes }) => sum + slotBytes, 0);
   const { order, report: orderReport } = part
@@ -466,14 +464,6 @@ function slowestOf(
   return lengths.map((bits) =>
     bandwidth.reduce((most, rate, arc) => Math.max(most, latency[arc] + bits / rate), 0),
   );
-}
-
-/** A round waits for the slowest link, which is known where every round is like every other. */
-function refuseNetwork(config: FlowConfig, varies: boolean): void {
-  if (config.network === undefined || !varies) return;
-  const expected =
-    'none over several ranks: how long a message is varies from round to round, and the slowest of all ranks is not looked for';
-  throw unexpected(['network'], config.network, expected);
 }
 
 /** Of messages to one neighbour each: both directions of every edge; of a part, own rows and what leads to them. */

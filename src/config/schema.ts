@@ -211,6 +211,8 @@ const topLevel = {
   learn: learnSection.optional(),
 };
 
+const TOP_LEVEL = z.strictObject(topLevel);
+
 /**
  * Sections that may stand there with nothing behind them (`stop:` with its lines commented out): each of
  * their keys may be left out.
@@ -244,9 +246,8 @@ export function checkConfig(input: unknown, registries: Registries): Checked {
     else if (value !== null || !MAY_BE_EMPTY.includes(key)) common[key] = value;
   }
   issues.push(...unknownKeys([], unknown, TOP_LEVEL_KEYS));
-  const shape = z.strictObject(topLevel);
-  const top = shape.safeParse(common, REPORT_INPUT);
-  if (!top.success) issues.push(...explain(top.error, shape, common, []));
+  const top = TOP_LEVEL.safeParse(common, REPORT_INPUT);
+  if (!top.success) issues.push(...explain(top.error, TOP_LEVEL, common, []));
 
   const checked = checkSections(input, registries);
   const cost = validateComponent(registries.costs, input['cost'], ['cost']);
@@ -310,7 +311,7 @@ function commonConfig(data: z.infer<z.ZodObject<typeof topLevel>>, cost: CostSpe
 
 /** The whole shape as JSON Schema (draft 2020-12), which editors complete and check configs with. */
 export function configJsonSchema(registries: Registries): JsonSchema {
-  const { $schema, properties = {}, additionalProperties } = toJsonSchema(z.strictObject(topLevel));
+  const { $schema, properties = {}, additionalProperties } = toJsonSchema(TOP_LEVEL);
   const { name, ...common } = properties;
   const programs = registries.sections.map((program) => program.jsonSchema(registries));
   const named = registries.sections.flatMap(({ definition }, i) =>

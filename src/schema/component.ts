@@ -118,11 +118,27 @@ export function parseComponent<Spec extends { kind: string }>(
   return spec as Spec;
 }
 
+/** Of each definition the last that was made: what checks many configs compiles each schema once. */
+const made = new WeakMap<ComponentDefinition, { kind: string; common: object; schema: z.ZodType }>();
+const NOTHING_COMMON = {};
+
 /** The strict shape of a component: its own parameters, `kind`, and what its family has in common. */
 export function bodySchema(
   definition: ComponentDefinition,
   kind: string,
-  common: Record<string, z.ZodType> = {},
+  common: Record<string, z.ZodType> = NOTHING_COMMON,
+): z.ZodType {
+  const known = made.get(definition);
+  if (known?.kind === kind && known.common === common) return known.schema;
+  const schema = makeBodySchema(definition, kind, common);
+  made.set(definition, { kind, common, schema });
+  return schema;
+}
+
+function makeBodySchema(
+  definition: ComponentDefinition,
+  kind: string,
+  common: Record<string, z.ZodType>,
 ): z.ZodType {
   const shape = definition.parameters(z);
   if (!(shape instanceof z.ZodObject)) return shape;

@@ -74,6 +74,8 @@ const plainSections = {
     .describe('how agents lie in memory and are worked on: it changes how fast a run is, and no bits'),
 };
 
+const PLAIN = z.strictObject(plainSections);
+
 const FILE_TOPOLOGY = z.strictObject({
   file: z.string().min(1).describe('graph file; the extension says the format'),
   format: z.string().min(1).optional().describe('reader, where the extension does not say it'),
@@ -115,7 +117,7 @@ export const flowSections: ProgramSections = {
   jsonSchema(registries) {
     const file = withoutDialect(toJsonSchema(FILE_TOPOLOGY));
     const edges = withoutDialect(toJsonSchema(EDGES_TOPOLOGY));
-    const { weights, layout } = toJsonSchema(z.strictObject(plainSections)).properties ?? {};
+    const { weights, layout } = toJsonSchema(PLAIN).properties ?? {};
     return {
       properties: {
         topology: {
@@ -168,15 +170,14 @@ function check(input: Record<string, unknown>, registries: Registries): CheckedS
     // A section that may stand there with nothing behind it: each of its keys may be left out.
     ...(layout !== undefined && layout !== null && { layout }),
   };
-  const shape = z.strictObject(plainSections);
-  const plain = shape.safeParse(given, REPORT_INPUT);
+  const plain = PLAIN.safeParse(given, REPORT_INPUT);
   const checked = {
     topology: checkTopology(registries.topologies, topology),
     flow: validateComponent(registries.flows, flow, ['flow']),
     compressor: checkCompressor(compressor, input, registries),
     ...(links !== undefined && { links: validateComponent(registries.links, links, ['links']) }),
   };
-  const issues: Issue[] = plain.success ? [] : explain(plain.error, shape, given, []);
+  const issues: Issue[] = plain.success ? [] : explain(plain.error, PLAIN, given, []);
   for (const part of Object.values(checked)) issues.push(...part.issues);
   if (issues.length > 0) return { sections: {}, issues };
   const compressorSpec = checked.compressor.spec as CompressorSpec;

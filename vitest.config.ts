@@ -32,6 +32,9 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+// Recorded whole, or not at all.
+if (process.argv.includes('-u') || process.argv.includes('--update')) process.env.SOTTOVOCE_TESTS = 'all';
+
 export default defineConfig({
   plugins: [compiledSources()],
   test: {

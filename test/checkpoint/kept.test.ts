@@ -19,7 +19,7 @@ import { ALL } from '../support/some.js';
 
 const tables = await recordedTables();
 const module = new WebAssembly.Module(readFileSync(kernelsUrl));
-const EVERY = ALL ? 1 : 17;
+const EVERY = ALL ? 1 : 37;
 const timeless = ({ seconds: _, ...row }: TraceRow) => row;
 
 /** Laid out otherwise, where the config leaves it open and there is a graph. */

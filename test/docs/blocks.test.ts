@@ -7,7 +7,7 @@
  * A file that a block names in its first line (`# ring.yaml`, `// two-level.mjs`) is written; those of the
  * README are there for every document.
  *
- * In the gate what README.md and docs/tutorial.md show runs whole, and every fifth block of the other pages;
+ * In the gate what README.md and docs/tutorial.md show runs whole, and every twelfth block of the other pages;
  * all of them with `npm run test:docs`.
  */
 
@@ -224,7 +224,7 @@ const scriptOf = (command: string) => /^npm (?:run )?([\w:]+)/.exec(command)?.[1
 const runnable = documents
   .filter((document) => !FIRST.includes(document))
   .flatMap((document) => runnableOf(document).map((text) => `${document}\n${text}`));
-const chosen = new Set(someOf(runnable, 5));
+const chosen = new Set(someOf(runnable, 12));
 
 function runnableOf(document: string): string[] {
   return (blocks.get(document) ?? []).flatMap(({ kind, text }) => {

@@ -39,7 +39,7 @@ function arrivalIn(rows: readonly TraceRow[]): TraceRow | undefined {
   );
 }
 
-const tried = someOf([...combinations, ...baselines], 3);
+const tried = someOf([...combinations, ...baselines], 6);
 let found = 0;
 
 describe('the round of arrival', () => {

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseConfig } from '../../dist/src/index.js';
 import { RunSession } from '../../dist/src/session/run-session.js';
 import { runConfig } from '../support/run.js';
+import { someOf } from '../support/some.js';
 import { random, steerAtOnce } from '../support/steer-at-random.js';
 import { standingThreads } from '../support/threads.js';
 
@@ -27,14 +28,14 @@ describe('the same bits', () => {
   const run = standingThreads();
   let alone: string;
 
-  it.each([1, 3, 4, 5, 7, 8, 9, 12, 16, 17])('of %d workers', async (workers) => {
+  it.each(someOf([1, 3, 4, 5, 9, 8, 7, 12, 17, 16], 2))('of %d workers', async (workers) => {
     alone ??= (await run(config, 1)).summary.stateHash;
     const { summary } = await run(config, workers);
     expect([summary.workers, summary.stateHash]).toEqual([workers, alone]);
   });
 
   it('where a run goes back to its last row, with either barrier', async () => {
-    const stopping = { ...config, rounds: 4000, stop: { rmsError: 1e-3 }, trace: { every: 50 } };
+    const stopping = { ...config, rounds: 4000, stop: { rmsError: 0.05 }, trace: { every: 50 } };
     const outcomes = [];
     for (const [barrier, workers] of [
       ['central', 1],
@@ -72,13 +73,18 @@ describe('whoever dies', () => {
     return { message: error?.message, seconds: (performance.now() - startedMs) / 1000 };
   };
 
-  it.each(Array.from({ length: 9 }, (_, worker) => worker))('worker %d of nine', async (worker) => {
+  it.each(
+    someOf(
+      Array.from({ length: 9 }, (_, worker) => worker),
+      3,
+    ),
+  )('worker %d of nine', async (worker) => {
     const thrown = await die(worker, 'throw', 30 + worker);
     expect(thrown.message).toContain(`worker ${worker} failed: fault on purpose`);
     expect(thrown.seconds).toBeLessThan(20);
   });
 
-  it.each([0, 4, 8])('worker %d of nine, which is gone without a word', async (worker) => {
+  it.each(someOf([8, 0, 4], 3))('worker %d of nine, which is gone without a word', async (worker) => {
     expect((await die(worker, 'exit', 7)).message).toBe(
       `worker ${worker} failed: worker exited with code: 7`,
     );
@@ -86,7 +92,7 @@ describe('whoever dies', () => {
 });
 
 describe('a session', () => {
-  it.each([1, 2])('of nine workers is steered at random (seed %d)', async (seed) => {
+  it.each(someOf([1, 2], 2))('of nine workers is steered at random (seed %d)', async (seed) => {
     const rounds = 1_000_000_000;
     const session = new RunSession();
     const loaded = await parseConfig({ ...config, rounds, workers: 9, trace: { every: 1000 } });

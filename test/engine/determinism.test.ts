@@ -40,8 +40,9 @@ async function hashes(config: Record<string, unknown>, workerCounts: number[]): 
 describe('the same stateHash for 1, 2, 3 and 5 workers', () => {
   // Every flow and compressor, the workers taking turns on one thread: shows whatever depends on the
   // partition. A bit that differs in one round differs in all that follow: so the first sixty tell as much as
-  // more of them would. In the gate each pair has one number beside 1, in turns.
-  const pairs = [...combinations, ...baselines].map((pair, at) => ({
+  // more of them would. In the gate every other pair has one number beside 1, in turns; table.test.ts has those
+  // between.
+  const pairs = someOf([...combinations, ...baselines], 2).map((pair, at) => ({
     ...pair,
     among: ALL ? WORKERS : [1, WORKERS[1 + (at % (WORKERS.length - 1))]!],
   }));
@@ -62,7 +63,7 @@ describe('the same stateHash for 1, 2, 3 and 5 workers', () => {
     // Of the others those with the most messages and the most state.
     ...baselines.filter(({ flow }) => ['diging', 'pdmm'].includes(flow.kind)),
   ].map((pair, index) => ({ ...pair, workers: [3, 2, 5][index % 3] }));
-  it.each(someOf(threaded, 2))('on $workers threads: $name', async ({ flow, compressor, workers }) => {
+  it.each(someOf(threaded, 5))('on $workers threads: $name', async ({ flow, compressor, workers }) => {
     const inTurns = await runSequentially({ ...base, flow, compressor }, 1);
     expect(await hashes({ ...base, flow, compressor }, [workers])).toEqual([inTurns.stateHash]);
   });

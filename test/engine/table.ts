@@ -134,3 +134,15 @@ export const combinations = flowSpecs.flatMap((flow) =>
     .filter(({ kind }) => compresses(flow) || kind === 'identity')
     .map((compressor) => ({ flow, compressor, name: `${flow.kind} ${flow.compress} ${compressor.kind}` })),
 );
+
+/** What a config is of: for a share of a table that has all of it. */
+export function kindsOf({ flow, compressor, links }: Record<string, unknown>): string[] {
+  const { kind, compress = '', module = '' } = (flow ?? {}) as Record<string, unknown>;
+  const of = (family: string, spec: unknown) =>
+    spec === undefined ? [] : [`${family} ${(spec as { kind: string }).kind}`];
+  return [
+    `flow ${kind} ${compress} ${path.basename(String(module))}`,
+    ...of('compressor', compressor),
+    ...of('links', links),
+  ];
+}

@@ -278,7 +278,7 @@ describe('the engine computes what agents would who hear only their neighbours',
     }
   });
 
-  it.each(someOf(all, 3).map((variant) => ({ variant, name: nameOf(variant) })))(
+  it.each(someOf(all, 5).map((variant) => ({ variant, name: nameOf(variant) })))(
     '$name',
     async ({ variant }) => {
       for (const [which, line] of variant.lines.entries()) {
@@ -291,7 +291,7 @@ describe('the engine computes what agents would who hear only their neighbours',
 describe('and it ends where it should', () => {
   const exact = all.filter(({ biased }) => !biased);
 
-  it.each(someOf(exact, 3).map((variant) => ({ variant, name: nameOf(variant) })))(
+  it.each(someOf(exact, 6).map((variant) => ({ variant, name: nameOf(variant) })))(
     '$name',
     async ({ variant }) => {
       const { lines } = variant;

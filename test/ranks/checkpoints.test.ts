@@ -9,6 +9,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resume, verify } from '../../dist/src/index.js';
 import { resumeOverRanks, rowsOf, runAlone, runOverRanks } from '../support/ranks/runs.js';
+import { ALL } from '../support/some.js';
 
 const torus = { kind: 'torus', rows: 4, columns: 5 };
 const common = {
@@ -74,7 +75,8 @@ function brokenOff(name: string, round: number): string {
 }
 
 describe('a run that goes on', () => {
-  for (const [name, config] of cases) {
+  // In the gate not every one in every way.
+  for (const [turn, [name, config]] of cases.entries()) {
     test(name, async () => {
       const whole = { ...common, ...config };
       const alone = await runAlone(whole, 2, at('alone'));
@@ -86,11 +88,14 @@ describe('a run that goes on', () => {
       expect(heads('over')).toHaveLength(written as number);
       expect(checkpoints('over')).toHaveLength((written as number) * (1 + 3));
 
-      const onOne = await resume(brokenOff('over', 20), { workers: 2 });
-      expect(onOne.summary.stateHash).toBe(alone.summary.stateHash);
+      if (ALL || turn === 0) {
+        const onOne = await resume(brokenOff('over', 20), { workers: 2 });
+        expect(onOne.summary.stateHash).toBe(alone.summary.stateHash);
+      }
       const onTwo = await resumeOverRanks(brokenOff('over', 20), 2);
       expect(onTwo.summary.stateHash).toBe(alone.summary.stateHash);
       expect(rowsOf(onTwo)).toEqual(rowsOf(alone));
+      if (!ALL && turn === 2) return;
       const fromOne = await resumeOverRanks(brokenOff('alone', 20), 3, { workers: 2 });
       expect(fromOne.summary.stateHash).toBe(alone.summary.stateHash);
       expect(rowsOf(fromOne)).toEqual(rowsOf(alone));

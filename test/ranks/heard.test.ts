@@ -65,7 +65,7 @@ function comesOutOtherwise(ranks: EmulatedRanks, silent: string): boolean {
 }
 
 describe('what is heard is all that neighbours read', () => {
-  const some = someOfEach(5);
+  const some = someOfEach(11);
   it.each([...everyCase()])('%s', async (_, cases) => {
     let ran = 0;
     for (const { name, config } of some(cases)) if (await checkWhatRuns(name, config)) ran++;

@@ -11,7 +11,7 @@ import { compressorSpecs } from '../engine/table.js';
 import { PROGRAMS, serverProblem } from '../program/programs.js';
 import { rowsOf, runAlone, runOverRanks } from '../support/ranks/runs.js';
 import { temporaryFolder } from '../support/run.js';
-import { someOf } from '../support/some.js';
+import { ALL, someOf, someOfEach } from '../support/some.js';
 
 const { config: problem, samples } = serverProblem();
 const network = { bandwidth: 1e6, latency: 0.001 };
@@ -47,15 +47,17 @@ async function expectSame(
 }
 
 describe('the same bits around a server', () => {
+  const some = someOfEach(3);
+
   test('for any number of ranks and threads', async () => {
-    await expectSame(problem(named('FO-SGD')), [[1, 1], ...WAYS]);
-    await expectSame(problem(named('lengths that vary')), [[1, 1], ...WAYS]);
+    await expectSame(problem(named('FO-SGD')), ALL ? [[1, 1], ...WAYS] : [[1, 1], ...WAYS.slice(0, 3)]);
+    await expectSame(problem(named('lengths that vary')), ALL ? [[1, 1], ...WAYS] : WAYS.slice(1, 3));
   });
 
-  for (const [index, [name, program]] of Object.entries(PROGRAMS).entries())
+  for (const [index, [name, program]] of some(Object.entries(PROGRAMS)).entries())
     test(name, () => expectSame(problem(program), inTurns(index)).then(() => {}));
 
-  for (const [index, compressor] of someOf(compressorSpecs, 7).entries())
+  for (const [index, compressor] of someOf(compressorSpecs, 14).entries())
     test(`up and down: ${JSON.stringify(compressor)}`, async () => {
       const program = { uplink: compressor, downlink: compressor, gamma: 0.01 };
       await expectSame(problem(program), inTurns(index));
@@ -84,7 +86,7 @@ describe('the same bits around a server', () => {
     ['average', { kind: 'average', dim: 9 }],
     ['a module', { kind: 'custom', module: median }],
   ];
-  for (const [index, [name, cost, program]] of costs.entries())
+  for (const [index, [name, cost, program]] of some(costs).entries())
     test(`costs: ${name}`, async () => {
       const whole = { ...problem({ agents: 7, gamma: 0.05, lambda: 0.3, ...program }), cost };
       const { rows } = await expectSame(whole, inTurns(index));
@@ -94,7 +96,7 @@ describe('the same bits around a server', () => {
     });
 
   test('float32', async () => {
-    for (const [index, name] of ['FO-SGD', 'DoubleSqueeze', 'SGD, batches'].entries())
+    for (const [index, name] of some(['DoubleSqueeze', 'FO-SGD', 'SGD, batches']).entries())
       await expectSame({ ...problem(named(name)), precision: 'float32' }, inTurns(index));
   });
 
@@ -107,7 +109,7 @@ describe('the same bits around a server', () => {
       stop: { gap: 0.05 },
       trace: { every: 50 },
     };
-    const { summary } = await expectSame(whole, WAYS);
+    const { summary } = await expectSame(whole, ALL ? WAYS : WAYS.slice(1, 3));
     expect(summary.status).toBe('converged');
     expect(summary.rounds % 50).not.toBe(0);
   });

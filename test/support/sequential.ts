@@ -20,6 +20,8 @@ export interface SequentialResult {
   /** The first trace row, and the last. */
   first: TraceRow;
   final: TraceRow;
+  /** Round and error of every row. */
+  errors: [round: number, rmsError: number][];
   /** agents x dim, row by row; with a parameter server 1 x dim. */
   x: Float64Array;
   /** The duals or trackers, likewise; empty where a flow has none. */
@@ -53,6 +55,7 @@ export async function runSequentially(
     stateHash: summary.stateHash,
     first: rows[0],
     final: rows[rows.length - 1],
+    errors: rows.map(({ round, rmsError }) => [round, rmsError]),
     messageBits,
     chosen: { ...tuning?.gains, ...(tuning?.compress && { compress: tuning.compress }) },
   };

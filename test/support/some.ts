@@ -19,3 +19,19 @@ export function someOfEach(every: number): <T>(cases: readonly T[]) => readonly 
   let at = 0;
   return (cases) => (ALL ? cases : cases.filter(() => at++ % every === 0));
 }
+
+/** Every `every`-th, and those without which something that `namesOf` says of a case would not be among them. */
+export function someOfAll<T>(
+  cases: readonly T[],
+  every: number,
+  namesOf: (one: T) => readonly string[],
+): readonly T[] {
+  if (ALL) return cases;
+  const seen = new Set(cases.filter((_, at) => at % every === 0).flatMap(namesOf));
+  return cases.filter((one, at) => {
+    const names = namesOf(one);
+    const isChosen = at % every === 0 || names.some((name) => !seen.has(name));
+    if (isChosen) for (const name of names) seen.add(name);
+    return isChosen;
+  });
+}

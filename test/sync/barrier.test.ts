@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { Barrier, BarrierPoisoned, nextBudget, poison } from '../../src/sync/barrier.js';
 import { controlWords, Poison } from '../../src/sync/control.js';
 import { type BarrierShape, centralShape, pathOf, treeShape } from '../../src/sync/tree.js';
+import { someOf } from '../support/some.js';
 
 interface Outcome {
   wrong?: number;
@@ -104,15 +105,17 @@ describe('barrier', () => {
 });
 
 describe('a tree of nodes', () => {
-  it.each(Array.from({ length: 15 }, (_, at) => at + 3))(
-    'of %d parties publishes plain writes',
-    async (parties) => {
-      const shape = treeShape(parties);
-      expect(shape.above.length).toBeGreaterThan(1);
-      const outcomes = await start({ parties, crossings: 60, spins: 0, shape }).outcomes;
-      expect(outcomes).toEqual(Array(parties).fill({ wrong: 0 }));
-    },
-  );
+  it.each(
+    someOf(
+      Array.from({ length: 15 }, (_, at) => 17 - at),
+      3,
+    ),
+  )('of %d parties publishes plain writes', async (parties) => {
+    const shape = treeShape(parties);
+    expect(shape.above.length).toBeGreaterThan(1);
+    const outcomes = await start({ parties, crossings: 60, spins: 0, shape }).outcomes;
+    expect(outcomes).toEqual(Array(parties).fill({ wrong: 0 }));
+  });
 
   it.each([100, 20_000])('of four spins as well: %d spins', async (spins) => {
     const outcomes = await start({ parties: 4, crossings: 300, spins, shape: treeShape(4) }).outcomes;
@@ -124,7 +127,7 @@ describe('a tree of nodes', () => {
     expect(await start(lateParty).outcomes).toEqual(Array(5).fill({ wrong: 0 }));
   });
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  it.each(someOf([1, 2, 3, 4, 5, 6, 7, 8], 3))(
     'poisoned, lets go all that wait, at whatever node: %d of nine have come',
     async (started) => {
       const { words, outcomes } = start({

@@ -104,7 +104,7 @@ const cases: Case[] = [
 ];
 
 describe('auto converges on', () => {
-  it.each(someOf(cases, 3))('$name', async ({ config, rounds }) => {
+  it.each(someOf(cases, 4))('$name', async ({ config, rounds }) => {
     const given = { flow: { kind: 'primal-dual' }, rounds, seed: 3, ...config };
     const { report } = await prepareRun(await parseConfig(given), 1);
     const { tuning, gains } = report;

@@ -34,6 +34,8 @@ export interface ComponentOptions {
   common?: Record<string, z.ZodType>;
   /** The key under which a component of the same registry is nested. */
   nestedKey?: string;
+  /** Words that may stand in the place of a component, and are no kind inside another. */
+  words?: readonly string[];
 }
 
 export type Validated = { spec: Record<string, unknown>; issues: Issue[] };
@@ -52,10 +54,15 @@ export function validateComponent(
   options: ComponentOptions = {},
   depth = 0,
 ): Validated {
-  const kinds = Object.keys(registry);
+  const words = depth === 0 ? (options.words ?? []) : [];
+  const kinds = [...Object.keys(registry), ...words];
   if (!isMapping(spec)) {
-    const example = typeof spec === 'string' && Object.hasOwn(registry, spec) ? spec : kinds[0];
-    return { spec: {}, issues: [wrongValue(path, spec, `a mapping such as { kind: ${example} }`)] };
+    const meant = typeof spec === 'string' ? nearest(spec, kinds) : null;
+    const example = meant === null || words.includes(meant) ? kinds[0] : meant;
+    const expected = [...words, `a mapping such as { kind: ${example} }`].join(', or ');
+    const issue = wrongValue(path, spec, expected);
+    if (meant !== null && words.includes(meant)) issue.text += `; did you mean ${meant}?`;
+    return { spec: {}, issues: [issue] };
   }
   const kind = spec['kind'];
   const definition = typeof kind === 'string' && Object.hasOwn(registry, kind) ? registry[kind] : undefined;

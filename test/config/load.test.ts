@@ -349,10 +349,21 @@ ${tail}`;
     ['compressor:\n  kind: top-k\n  k:\n', '6:3: compressor.k is empty, expected a whole number >= 1'],
     [
       'compressor: { kind: topk, k: 3 }',
-      '4:21: compressor.kind is "topk", expected one of identity, top-k, sign, flatten, chain; did you mean top-k?',
+      '4:21: compressor.kind is "topk", expected one of identity, top-k, sign, flatten, chain, auto; did you mean top-k?',
     ],
-    ['compressor: top-k', '4:13: compressor is the text "top-k", expected a mapping such as { kind: top-k }'],
-    ['compressor:\nkind: top-k', '4:1: compressor is empty, expected a mapping such as { kind: identity }'],
+    [
+      'compressor: top-k',
+      '4:13: compressor is the text "top-k", expected auto, or a mapping such as { kind: top-k }',
+    ],
+    [
+      'compressor: sgin',
+      '4:13: compressor is the text "sgin", expected auto, or a mapping such as { kind: sign }',
+    ],
+    ['compressor: atuo', 'or a mapping such as { kind: identity }; did you mean auto?'],
+    [
+      'compressor:\nkind: top-k',
+      '4:1: compressor is empty, expected auto, or a mapping such as { kind: identity }',
+    ],
     ['compressor: { kind: sign, k: 3 }', '4:27: unknown key compressor.k (known here: kind)'],
     [
       'compressor: { kind: flatten }',

@@ -218,7 +218,8 @@ function checkCompressor(
   { compressors }: Registries,
 ): { spec: Record<string, unknown>; issues: Issue[] } {
   const at = ['compressor'];
-  if (!leavesChoice(given)) return validateComponent(compressors, given, at, COMPRESSOR_OPTIONS);
+  if (!leavesChoice(given))
+    return validateComponent(compressors, given, at, { ...COMPRESSOR_OPTIONS, words: [autoCompressor.kind] });
   const spec = typeof given === 'string' ? { kind: given } : given;
   const own = validateComponent(AUTO, spec, at);
   if (own.issues.length > 0) return own;

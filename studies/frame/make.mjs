@@ -51,19 +51,36 @@ export function filesOf({ result, svg, page }) {
 }
 
 export function writeStudy(study, made) {
-  for (const [name, content] of Object.entries(filesOf(made)))
-    writeWhole(path.join(study.folder, name), content);
+  writeTogether(
+    Object.entries(filesOf(made)).map(([name, content]) => [path.join(study.folder, name), content]),
+  );
 }
 
 /** The old file stays until the new one is whole. */
 export function writeWhole(file, content) {
-  const beside = `${file}.new`;
+  writeTogether([[file, content]]);
+}
+
+/**
+ * None of the files takes its place before all of them are whole: a page beside the numbers of another run would
+ * say what nobody measured. Who else writes the same ones at once has parts of its own.
+ */
+function writeTogether(files) {
+  const parts = files.map(([file, content]) => ({ file, content, part: `${file}.${process.pid}.new` }));
   try {
-    writeFileSync(beside, content);
-    renameSync(beside, file);
-  } catch (error) {
-    rmSync(beside, { force: true });
-    throw error;
+    for (const { file, content, part } of parts) naming(file, () => writeFileSync(part, content));
+    for (const { file, part } of parts) naming(file, () => renameSync(part, file));
+  } finally {
+    for (const { part } of parts) rmSync(part, { force: true });
+  }
+}
+
+function naming(file, write) {
+  try {
+    write();
+  } catch (cause) {
+    const shown = path.relative(path.dirname(STUDIES), file);
+    throw new Error(`${shown} cannot be written, and is as it was: ${cause.message}`, { cause });
   }
 }
 

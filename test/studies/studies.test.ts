@@ -105,6 +105,14 @@ it('--check sees a recorded number, verdict or page that somebody has changed, a
       expect(differences(copy, made), `${name}: ${to}`).toHaveLength(1);
       writeFileSync(file, before);
     }
+    const numbers = readFileSync(path.join(folder, 'numbers.json'), 'utf8');
+    // A page that no disk takes: the numbers beside the old page stay those that it was made of.
+    const [unlike, page] = [{ ...made.result, size: 'small' }, 0 as unknown as string];
+    expect(() => writeStudy(copy, { ...made, result: unlike, page } as typeof made)).toThrow(
+      /README\.md cannot be written, and is as it was: /,
+    );
+    expect(readFileSync(path.join(folder, 'numbers.json'), 'utf8')).toBe(numbers);
+    expect(readdirSync(folder)).toHaveLength(3);
     writeFileSync(path.join(folder, 'numbers.json'), '{');
     expect(() => readRecord(copy)).toThrow(`${study.name}/numbers.json is no JSON`);
   } finally {

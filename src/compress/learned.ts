@@ -42,9 +42,10 @@ import {
   scorerOf,
   spoke,
 } from './policy.js';
+import { scaledContraction } from './scale.js';
 import { amongst, around, blockRows, inSlotsOf, longestBits, viewsOf } from './slots.js';
 import { DITHER_STREAM } from './streams.js';
-import type { CompressorPlan, CompressorSpec } from './types.js';
+import { type CompressorPlan, type CompressorSpec, reckonedContraction } from './types.js';
 import { BitReader, BitWriter } from './wire/bits.js';
 import { slotBytes as bytesOfSlot, indexBits, realBitsOf } from './wire/format.js';
 import { readSigns, signBits } from './wire/signs.js';
@@ -70,7 +71,16 @@ export const learned = defineCompressor({
       .describe("compressors of the policy's actions that have one; a policy's file brings them along"),
   }),
   takes: ['policy'],
-  embed: { parameter: 'policy', shape: policyFileShape, spread: spreadPolicy },
+  embed: {
+    parameter: 'policy',
+    shape: policyFileShape,
+    fault: ({ compressors, ...policy }, { inner = [] }) => {
+      const all = compressors ?? inner;
+      return policyFault(policy as unknown as Policy, Array.isArray(all) ? all.length : 0);
+    },
+    compressors: 'compressors',
+    spread: spreadPolicy,
+  },
 
   plan: (spec, context, nested) => {
     const { path, agents, dim } = context;
@@ -101,9 +111,10 @@ export const learned = defineCompressor({
     });
     const name = path.join('.');
     const several = planned.length === 0 ? null : amongst(planned);
-    const kept = actions.filter((action) => action.do !== 'silence').map((action) => keeps(action, planned));
     const { mixed = 0 } = context;
-    const typical = typicalOf(actions, kept, mixed > 0 ? dim / mixed : Number.POSITIVE_INFINITY);
+    const parts = mixed > 0 ? dim / mixed : Number.POSITIVE_INFINITY;
+    const kept = speaking(actions).map((action) => keeps(action, planned, parts));
+    const typical = kept.length === 0 ? 0 : Math.max(0, Math.min(...kept));
     return {
       own: {
         scorer: scorerOf(policy),
@@ -547,6 +558,11 @@ function outerOf(action: PolicyAction): number {
   return action.do === 'levels' && action.levels.length === 4 ? (action.levels[2] + action.levels[3]) / 2 : 0;
 }
 
+/** All but silence. */
+function speaking(actions: readonly PolicyAction[]): PolicyAction[] {
+  return actions.filter((action) => action.do !== 'silence');
+}
+
 function isScaled({ do: what }: PolicyAction): boolean {
   return what === 'levels' || what === 'signs' || what === 'sparse';
 }
@@ -581,53 +597,58 @@ function readRun(reader: BitReader, rice: number): number {
   return (quotient << rice) | reader.bits(rice);
 }
 
-/** 1 - E(u - Q u)^2 of a standard normal u: what an action keeps of a vector behind a whole rotation. */
-function keeps(action: PolicyAction, choices: readonly CompressorPlan[]): number {
+/**
+ * What an action keeps in the mean, where parts of a share 1/parts of the entries are mixed; 0: nothing that is
+ * known. Of several parts the worst is all energy in one: entries of it are sqrt(parts) u, with u a standard
+ * normal number and in units of s, and the others nothing. So what is lost of the unit energy of an entry is
+ *
+ *     E (sqrt(parts) u - Q(sqrt(parts) u))^2 / parts + (1 - 1/parts) Q(0)^2
+ *
+ * Of the word of a code c = E u sign(u), which no length changes: signs of size a keep
+ *
+ *     2 a c / sqrt(parts) - a^2 = (kept + a^2) / sqrt(parts) - a^2
+ *
+ * and of a compressor what it keeps itself, times f (2 - f) for a factor f: exact where <e, C(e)> = |C(e)|^2.
+ */
+function keeps(action: PolicyAction, choices: readonly CompressorPlan[], parts: number): number {
   if (action.do === 'silence') return 0;
   if (action.do === 'compress') {
-    const { contraction, typicalContraction = contraction } = choices[action.with];
-    return Math.max(contraction, typicalContraction);
+    const { factor } = action;
+    const kept = reckonedContraction(choices[action.with]);
+    const scaled = scaledContraction(kept, choices[action.with], factor);
+    return Math.max(scaled, factor === 1 ? kept : factor * (2 - factor) * kept);
   }
-  if (action.do === 'signs' && action.checks.length > 0) return keptByCode(action.checks, action.size);
+  if (!Number.isFinite(parts)) return 0;
+  if (action.do === 'signs') {
+    const square = action.size * action.size;
+    const whole = action.checks.length > 0 ? keptByCode(action.checks, action.size) : keptOf(action, 1);
+    return parts === 1 ? whole : (whole + square) / Math.sqrt(parts) - square;
+  }
+  return keptOf(action, parts);
+}
+
+function keptOf(action: PolicyAction, parts: number): number {
   const said = (u: number): number => {
     if (action.do === 'sparse') return Math.abs(u) <= action.threshold ? 0 : Math.sign(u) * action.value;
     if (action.do === 'signs') return u < 0 ? -action.size : action.size;
+    if (action.do !== 'levels') return 0;
     const { levels } = action;
     let code = 0;
     for (let t = 1; t < levels.length; t++) if (u >= (levels[t - 1] + levels[t]) / 2) code = t;
     return levels[code];
   };
+  const root = Math.sqrt(parts);
   let lost = 0;
   let all = 0;
   for (let u = -REACH; u < REACH; u += MESH) {
     const middle = u + MESH / 2;
     const density = Math.exp(-0.5 * middle * middle);
-    lost += density * (middle - said(middle)) ** 2;
+    lost += density * (root * middle - said(root * middle)) ** 2;
     all += density;
   }
+  const beside = (1 - 1 / parts) * said(0) ** 2;
   // Digits that every machine's exponential agrees in.
-  return Math.max(0, Math.round(1e6 * (1 - lost / all)) / 1e6);
-}
-
-/**
- * The least that speaking actions keep in the mean, where parts of a share 1/parts of the entries are mixed;
- * 0: unknown. Of several parts the worst is all energy in one: its entries are sqrt(parts) times s, the
- * others nothing. With c = E u sign(u) of the word that is said, which no length changes, signs of size a
- * keep
- *
- *     2 a c / sqrt(parts) - a^2 = (kept + a^2) / sqrt(parts) - a^2
- */
-function typicalOf(actions: readonly PolicyAction[], kept: readonly number[], parts: number): number {
-  if (kept.length === 0 || !Number.isFinite(parts)) return 0;
-  const speaking = actions.filter(({ do: what }) => what !== 'silence');
-  const least = speaking.map((action, a) => {
-    const whole = kept[a] as number;
-    if (parts === 1) return whole;
-    if (action.do !== 'signs') return 0;
-    const square = action.size * action.size;
-    return (whole + square) / Math.sqrt(parts) - square;
-  });
-  return Math.max(0, Math.min(...least));
+  return Math.max(0, Math.round(1e6 * (1 - (lost / all / parts + beside))) / 1e6);
 }
 
 /** The same of signs with checks, measured: over blocks of numbers that are drawn once and for all. */

@@ -26,6 +26,7 @@
  */
 
 import type { z } from 'zod';
+import type { Fault } from './types.js';
 
 export const POLICY_FORMAT = 'sottovoce-policy/1';
 
@@ -73,7 +74,7 @@ const MOST_CHECK_BITS = 8;
 const MOST_BLOCK = 64;
 
 /** Numbers that are no larger keep every score finite. */
-const MOST_WEIGHT = 1e6;
+export const MOST_WEIGHT = 1e6;
 
 export function policyParameter(zod: typeof z): z.ZodType<Policy> {
   return zod.strictObject(shapeOf(zod)) as unknown as z.ZodType<Policy>;
@@ -142,7 +143,7 @@ function shapeOf(zod: typeof z) {
 export function policyFault(
   { actions, features, weights, header }: Policy,
   compressors: number,
-): { path: (string | number)[]; value: unknown; expected: string } | null {
+): Fault | null {
   if (weights.length !== actions.length)
     return { path: ['weights'], value: weights, expected: `${actions.length} rows, one for each action` };
   const row = weights.findIndex((own) => own.length !== features.length);
@@ -174,7 +175,10 @@ export function policyFault(
     }
     if (action.do !== 'compress') continue;
     if (action.with >= compressors) {
-      const expected = `one of the ${compressors} compressors, from 0`;
+      const expected =
+        compressors === 0
+          ? 'compressors beside the policy, which has none'
+          : `one of the ${compressors} compressors, from 0`;
       return { path: ['actions', at, 'with'], value: action.with, expected };
     }
   }

@@ -78,7 +78,12 @@ export const scale = defineCompressor({
   examples: () => [{ factor: 0.7, inner: { kind: 'sign' } }],
 });
 
-function scaledContraction(delta: number, { variance, projects }: CompressorPlan, factor: number): number {
+/** What factor C keeps at least, of what C keeps. */
+export function scaledContraction(
+  delta: number,
+  { variance, projects }: CompressorPlan,
+  factor: number,
+): number {
   if (factor === 1) return delta;
   const unbiased = variance === undefined ? 0 : 1 - (1 - factor) ** 2 - factor * factor * variance;
   const r = Math.sqrt(Math.max(0, 1 - delta));

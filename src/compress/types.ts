@@ -229,6 +229,13 @@ export interface Nested {
   reference(plan: CompressorPlan, seed: Seed): ReferenceCompressor;
 }
 
+/** Where something is wrong, and what was expected. */
+export interface Fault {
+  path: (string | number)[];
+  value: unknown;
+  expected: string;
+}
+
 /** A compressor: one file, and one line in the registry. */
 export interface CompressorDefinition<Parameters = CompressorSpec, Plan = CompressorPlan> {
   /** Its name in a config. */
@@ -252,6 +259,10 @@ export interface CompressorDefinition<Parameters = CompressorSpec, Plan = Compre
     parameter: string;
     /** Shape of what stands in the file. */
     shape(zod: typeof z): z.ZodType;
+    /** What no shape says of content that has it, beside the config's own parameters; null: nothing is wrong. */
+    fault(content: Record<string, unknown>, beside: Record<string, unknown>): Fault | null;
+    /** The key of compressors that the file brings along, if it does. */
+    compressors: string;
     spread(content: Record<string, unknown>): Record<string, unknown>;
   };
   /** Where messages have a format with kernels of its own: the format and C(error, round) in it. */

@@ -1,14 +1,15 @@
 /** What a policy is trained on, made of a config with its section `learn`. */
 
 import { dirname, resolve } from 'node:path';
-import { InputError } from '../base/errors.js';
+import { InputError, unexpected } from '../base/errors.js';
 import type { Target } from '../compare/types.js';
 import { learned } from '../compress/kinds.js';
-import type { Feature, PolicyAction } from '../compress/policy.js';
+import { type Feature, type Policy, type PolicyAction, policyFault } from '../compress/policy.js';
 import type { CompressorSpec } from '../compress/types.js';
 import { type LearnSpec, learnSection } from '../config/learn.js';
 import { loadConfig, loadLearn, parseConfig, parseOverride } from '../config/load.js';
 import { loadRegistries } from '../config/registries.js';
+import type { FlowDefinition } from '../flow/types.js';
 import type { RunConfig } from '../run/config.js';
 import { type PolicyFamily, parametersOf } from './parameters.js';
 import { type Problem, problemsOf, type Training } from './problems.js';
@@ -61,6 +62,12 @@ export async function makeLesson(
     rotate: spec.rotate,
     steps: spec.steps,
   };
+  // With the names that people gave, and before anything runs.
+  const fault = policyFault(
+    { ...family, weights: family.actions.map(() => family.features.map(() => 0)) } as unknown as Policy,
+    (spec.compressors ?? []).length,
+  );
+  if (fault !== null) throw unexpected(['learn', ...fault.path], fault.value, fault.expected);
   const first = parametersOf({ ...family, name, gains: [] });
   const inner = spec.compressors as CompressorSpec[] | undefined;
   // As a config with this compressor is completed.
@@ -76,9 +83,10 @@ export async function makeLesson(
     throw new InputError('the config runs a program, expected a flow over a graph: topology, cost and flow');
   const own = loaded.config as unknown as Record<string, unknown>;
   // Whatever the run would choose is chosen for each problem anew.
-  const { topology: _, weights, cost, flow, compressor: __, stop: ___, trace: ____, ...rest } = own;
+  const { topology: _, weights, cost, flow, compressor: completed, stop: __, trace: ___, ...rest } = own;
   const costs = (spec.costs ?? [cost]) as Record<string, unknown>[];
   const graphs = (spec.graphs ?? GRAPHS) as Record<string, unknown>[];
+  const { search } = registries.flows[String((flow as { kind: unknown }).kind)] as FlowDefinition;
   const target: Target = { quantity: 'rmsError', bound: spec.target };
   return {
     config: {
@@ -90,8 +98,10 @@ export async function makeLesson(
     folder: typeof config === 'string' ? dirname(resolve(config)) : resolve('.'),
     name: loaded.config.name ?? name,
     registries,
-    compressors: inner ?? [],
+    // With what they name: a policy's file lies elsewhere.
+    compressors: (completed as { inner?: CompressorSpec[] }).inner ?? [],
     target,
+    largest: search?.largest ?? {},
     spec,
     family: { ...family, name: loaded.config.name ?? name },
     problems: problemsOf(graphs, costs, spec.problems, spec.seed),

@@ -3,7 +3,13 @@
  * actions say, and by what the gains of the problems are multiplied.
  */
 
-import { type Feature, POLICY_FORMAT, type Policy, type PolicyAction } from '../compress/policy.js';
+import {
+  type Feature,
+  MOST_WEIGHT,
+  POLICY_FORMAT,
+  type Policy,
+  type PolicyAction,
+} from '../compress/policy.js';
 
 /** What is the same for all policies of a search. */
 export interface PolicyFamily {
@@ -23,8 +29,28 @@ const GAIN_SPREAD = 0.12;
 /** What the first action's constant is ahead of the others': it is what all agents do at first. */
 const AHEAD = 1.5;
 const DIGITS = 1e4;
-
 const rounded = (value: number) => Math.round(value * DIGITS) / DIGITS;
+/** Below it a size has as many digits of its own. */
+const SMALL = 0.1;
+const SIGNIFICANT = 4;
+
+/** A size above 0 that a policy may have. */
+function size(value: number): number {
+  const held = Math.min(MOST_WEIGHT, Math.max(Number.MIN_VALUE, value));
+  return held < SMALL ? Number(held.toPrecision(SIGNIFICANT)) : rounded(held);
+}
+
+/** Levels that ascend still: with all their digits where those of others would make two of them one. */
+function scaled(levels: readonly number[], by: number): number[] {
+  const largest = Math.max(...levels.map(Math.abs));
+  const factor = Math.min(by, MOST_WEIGHT / largest);
+  const short = levels.map((level) => rounded(level * factor));
+  const ascends = short.every((level, t) => t === 0 || level > (short[t - 1] as number));
+  return ascends ? short : levels.map((level) => Number((level * factor).toPrecision(ALL_DIGITS)));
+}
+
+/** Of a factor's last ones machines may differ. */
+const ALL_DIGITS = 12;
 
 /** Numbers that an action's sizes take. */
 function sizesOf(action: PolicyAction): number {
@@ -61,16 +87,15 @@ export function parametersOf(family: PolicyFamily): Parameters {
       const sized = actions.map((action): PolicyAction => {
         const factor = () => Math.exp(values[at++] as number);
         if (action.do === 'silence') return action;
-        if (action.do === 'levels') {
-          const by = factor();
-          return { ...action, levels: action.levels.map((level) => rounded(level * by)) };
-        }
-        if (action.do === 'compress') return { ...action, factor: rounded(action.factor * factor()) };
-        if (action.do === 'signs') return { ...action, size: rounded(action.size * factor()) };
+        if (action.do === 'levels') return { ...action, levels: scaled(action.levels, factor()) };
+        if (action.do === 'compress') return { ...action, factor: size(action.factor * factor()) };
+        if (action.do === 'signs') return { ...action, size: size(action.size * factor()) };
+        const threshold = action.threshold * factor();
         return {
           ...action,
-          threshold: rounded(action.threshold * factor()),
-          value: rounded(action.value * factor()),
+          // A threshold of 0 stays: all that is not 0 is said.
+          threshold: threshold === 0 ? 0 : size(threshold),
+          value: size(action.value * factor()),
         };
       });
       return {

@@ -30,6 +30,8 @@ export interface Training {
   registries: Registries;
   compressors: readonly CompressorSpec[];
   target: Target;
+  /** Bounds of gains, as any search of the flow's keeps to them. */
+  largest: Readonly<Record<string, number>>;
 }
 
 /** Graphs and costs in turns, each with the next seed. */
@@ -48,7 +50,7 @@ export function problemsOf(
 
 /** A policy on a problem. `factors`: by what the problem's gains are multiplied. Throws InputError. */
 export async function cellOf(
-  { config, folder, name, registries, compressors, target }: Training,
+  { config, folder, name, registries, compressors, target, largest }: Training,
   problem: Problem,
   policy: Policy,
   label: string,
@@ -58,7 +60,9 @@ export async function cellOf(
   const flow = config['flow'] as Record<string, unknown>;
   const scaled = Object.entries(gains).map(([gain, value]) => [
     gain,
-    Number((value * (factors[gain] ?? 1)).toPrecision(DIGITS)),
+    Number(
+      Math.min(value * (factors[gain] ?? 1), largest[gain] ?? Number.POSITIVE_INFINITY).toPrecision(DIGITS),
+    ),
   ]);
   const loaded = await parseConfig(
     {

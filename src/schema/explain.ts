@@ -31,6 +31,7 @@ export interface JsonSchema {
   exclusiveMinimum?: number;
   exclusiveMaximum?: number;
   minLength?: number;
+  maxLength?: number;
   properties?: Record<string, JsonSchema>;
   required?: string[];
   additionalProperties?: JsonSchema | boolean;
@@ -148,6 +149,8 @@ function explainAll(
     }
     const own = ownMessage(issue);
     if (own !== null) return [{ path, at: 'value', text: says(path, value, own) }];
+    const words = issue.code === 'invalid_union' ? wordsOf(root, inside, input) : [];
+    if (words.length > 1) return [wrongWord(path, value, words)];
     if (issue.code === 'invalid_union' && schema) {
       const closer = explainBranch(issue, schema, value, path);
       if (closer.length > 0) return closer;
@@ -156,6 +159,27 @@ function explainAll(
   });
   // 1e300 is too large for a bound and for a whole number: one sentence says both.
   return sentences.filter(({ text }, i) => sentences.findIndex((other) => other.text === text) === i);
+}
+
+/**
+ * Of a key that says which branch of a union its mapping is: what it says in each; empty elsewhere. The nearest
+ * branch alone has one word, and the others would go untold.
+ */
+function wordsOf(root: JsonSchema, path: SpecPath, input: unknown): string[] {
+  const key = path.at(-1);
+  if (typeof key !== 'string') return [];
+  const union = schemaAt(root, path.slice(0, -1), input);
+  const branches = union === undefined ? [] : flatten(union);
+  return branches.flatMap(({ properties }) => {
+    const word = properties?.[key]?.const;
+    return typeof word === 'string' ? [word] : [];
+  });
+}
+
+function wrongWord(path: SpecPath, value: unknown, words: readonly string[]): Issue {
+  const wrong = wrongValue(path, value, oneOf(words));
+  if (typeof value === 'string') wrong.text += didYouMean(value, words);
+  return wrong;
 }
 
 /**
@@ -334,8 +358,10 @@ export function describeExpected(schema: JsonSchema | undefined): string {
       return `a whole number${range(schema)}`;
     case 'number':
       return `a number${range(schema)}`;
-    case 'string':
-      return (schema.minLength ?? 0) > 0 ? 'text that is not empty' : 'text';
+    case 'string': {
+      const most = schema.maxLength === undefined ? '' : `, of at most ${schema.maxLength} characters`;
+      return `${(schema.minLength ?? 0) > 0 ? 'text that is not empty' : 'text'}${most}`;
+    }
     case 'boolean':
       return 'true or false';
     case 'array':

@@ -1,11 +1,12 @@
 /** Learned: scales by their change, codes of signs, choices between actions, and policies that are refused. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { POLICY_FORMAT, STATE, scaleBits, scaleCode, scaleOf } from '../../src/compress/policy.js';
 import { parseConfig } from '../../src/config/load.js';
+import { normals, seededRandom } from '../kernels/harness.js';
 import { Bench, planOf } from './combinators/bench.js';
 
 const HAMMING = Array.from({ length: 16 }, (_, j) => 16 + j);
@@ -24,6 +25,10 @@ const spec = (actions: object[], more: object = {}, inner?: object[]) => ({
   policy: policyOf(actions, more),
   ...(inner && { inner }),
 });
+
+const signs = { do: 'signs', size: 1, checks: [] };
+const said = { do: 'compress', with: 0, factor: 1 };
+const fileOf = (actions: object[], more?: object) => JSON.stringify(policyOf(actions, more));
 
 const folder = mkdtempSync(join(tmpdir(), 'sottovoce-learned-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -117,6 +122,44 @@ describe('messages', () => {
     expect(plan.typicalContraction).toBeLessThan(0.55);
   });
 
+  it.each([
+    ['levels', { do: 'levels', levels: [-1.51, -0.4528, 0.4528, 1.51] }],
+    ['eight levels', { do: 'levels', levels: [-2.15, -1.34, -0.756, -0.245, 0.245, 0.756, 1.34, 2.15] }],
+    ['sparse', { do: 'sparse', threshold: 0.6, value: 1.2, rice: 0 }],
+  ])('in parts, of %s: no less than the plan says', (_, action) => {
+    for (const dim of [16, 20, 40, 100]) {
+      const spoken = spec([action], { rotate: 'exact' });
+      const { typicalContraction = 0 } = planOf(spoken, { dim, agents: 1 });
+      expect(typicalContraction, `${dim}`).toBeGreaterThan(0.1);
+      const part = 2 ** Math.floor(Math.log2(dim));
+      for (const from of [0, dim - part]) {
+        const bench = new Bench(spoken, { dim, agents: 1 });
+        const random = seededRandom(dim + from);
+        let [lost, all] = [0, 0];
+        for (let round = 0; round < 300; round++) {
+          const within = normals(part, random);
+          const row = Array.from({ length: dim }, (_, c) => within[c - from] ?? 0);
+          const { messages } = bench.say(row);
+          row.forEach((entry, c) => {
+            lost += (entry - messages[0][c]) ** 2;
+            all += entry * entry;
+          });
+        }
+        expect(1 - lost / all, `${dim}, from ${from}`).toBeGreaterThan(typicalContraction - 0.03);
+      }
+    }
+  });
+
+  it('a compressor times a factor keeps what that leaves, and no more than it does where that is large', () => {
+    const kept = (factor: number) =>
+      planOf(spec([{ do: 'compress', with: 0, factor }], {}, [{ kind: 'top-k', k: 4 }]), { dim: 16 })
+        .typicalContraction ?? 0;
+    expect(kept(1)).toBe(0.25);
+    expect(kept(0.5)).toBeCloseTo(0.75 * 0.25, 12);
+    expect(kept(1.5)).toBeCloseTo(0.75 * 0.25, 12);
+    expect(kept(3)).toBe(0);
+  });
+
   // Parts of a power of two and, where entries are left over, the last of all once more.
   it.each([1, 3, 12, 40, 100])('in parts, of %d entries, and so for a vector with all in one part', (dim) => {
     const signs = spec([{ do: 'signs', size: 0.733, checks: HAMMING }], { rotate: 'exact' });
@@ -154,7 +197,7 @@ describe('refused', () => {
     [{ weights: [] }, 'weights is []', 'one for each action'],
     [{ features: ['one'], weights: [[]] }, 'weights[0]', '1 numbers, one for each feature'],
     [{ header: [1, 1] }, 'header', '1 lengths, one for each action'],
-    [{ actions: [{ do: 'compress', with: 0, factor: 1 }] }, 'actions[0].with is 0', 'the 0 compressors'],
+    [{ actions: [{ do: 'compress', with: 0, factor: 1 }] }, 'actions[0].with is 0', 'which has none'],
     [{ actions: [{ do: 'levels', levels: [1, 0] }] }, 'levels', 'levels that ascend'],
     [{ actions: [{ do: 'levels', levels: [0, 1, 2] }] }, 'levels', '2, 4, 8 or 16 levels'],
     [{ actions: [{ do: 'signs', size: 1, checks: [2, 2] }] }, 'checks', 'independent'],
@@ -175,9 +218,50 @@ describe('refused', () => {
     ['broken.json', '{', 'it is no JSON'],
     ['list.json', '[]', 'it holds no mapping'],
     ['other.json', '{"format":"sottovoce-policy/9"}', 'policy.format is "sottovoce-policy/9"'],
+    [
+      'acts.json',
+      fileOf([{ do: 'sing' }]),
+      'acts.json: policy.actions[0].do is "sing", expected one of silence',
+    ],
+    ['long.json', fileOf([signs], { name: 'x'.repeat(81) }), 'not empty, of at most 80 characters'],
+    ['beside.json', fileOf([said]), 'beside.json: policy.actions[0].with is 0, expected compressors beside'],
+    ['rows.json', fileOf([signs], { weights: [] }), 'rows.json: policy.weights is a list ([])'],
+    [
+      'unknown.json',
+      fileOf([said], { compressors: [{ kind: 'sgn' }] }),
+      'unknown.json: policy.compressors[0].kind is "sgn", expected one of',
+    ],
+    [
+      'itself.json',
+      fileOf([said], { compressors: [{ kind: 'learned', policy: './itself.json' }] }),
+      'compressor.policy: ITSELF: ITSELF: it contains itself',
+    ],
   ])('the file %s', async (name, text, said) => {
     if (text !== null) writeFileSync(join(folder, name), text);
-    await expect(parseConfig(config(name), { folder })).rejects.toThrow(said);
+    await expect(parseConfig(config(name), { folder })).rejects.toThrow(
+      said.replaceAll('ITSELF', join(folder, 'itself.json')),
+    );
+  });
+
+  it('a policy whose compressors name another one takes it from beside itself, and a mark of the byte order', async () => {
+    const there = join(folder, 'elsewhere');
+    mkdirSync(there);
+    writeFileSync(join(there, 'inside.json'), fileOf([signs]));
+    const compressors = [{ kind: 'flatten', inner: { kind: 'learned', policy: 'inside.json' } }];
+    writeFileSync(join(there, 'outside.json'), `\ufeff${fileOf([said], { compressors })}`);
+    const { config: whole } = await parseConfig(config('elsewhere/outside.json'), { folder });
+    expect(whole).toMatchObject({
+      compressor: { inner: [{ kind: 'flatten', inner: { kind: 'learned', policy: policyOf([signs]) } }] },
+    });
+  });
+
+  it('a file without compressors has those that the config gives beside it', async () => {
+    writeFileSync(join(folder, 'bare.json'), fileOf([said]));
+    const { compressor, ...rest } = config('bare.json');
+    const given = { ...rest, compressor: { ...compressor, inner: [{ kind: 'sign' }] } };
+    await expect(parseConfig(given, { folder })).resolves.toMatchObject({
+      config: { compressor: { inner: [{ kind: 'sign' }] } },
+    });
   });
 
   it('and a sound one stands in the config, with its compressors', async () => {

@@ -4,9 +4,19 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { describeGeneration } from '../../src/cli/learn.js';
+import {
+  POLICY_FORMAT,
+  type Policy,
+  type PolicyAction,
+  policyFault,
+  policyParameter,
+} from '../../src/compress/policy.js';
 import { evolve } from '../../src/learn/evolve.js';
 import { makeLesson } from '../../src/learn/lesson.js';
+import { parametersOf } from '../../src/learn/parameters.js';
+import { cellOf } from '../../src/learn/problems.js';
 import { learn } from '../../src/library/learn.js';
 import { sottovoce } from '../support/command-line.js';
 
@@ -32,6 +42,54 @@ describe('the search', () => {
     };
     expect(draw(5)).toEqual(draw(5));
     expect(draw(5)).not.toEqual(draw(6));
+  });
+});
+
+describe('what a search moves', () => {
+  const family = { name: 'moved', features: [], rotate: null, steps: 2 as const, gains: [] };
+  const movedBy = (action: PolicyAction, by: number) => {
+    const { start, policy } = parametersOf({ ...family, actions: [action] });
+    return policy(start.map(() => Math.log(by))).actions[0];
+  };
+
+  it('sizes keep digits of their own where they are small, and stay where policies may have them', () => {
+    expect(movedBy({ do: 'signs', size: 0.733, checks: [] }, 1)).toMatchObject({ size: 0.733 });
+    expect(movedBy({ do: 'signs', size: 0.733, checks: [] }, 1.1)).toMatchObject({ size: 0.8063 });
+    expect(movedBy({ do: 'signs', size: 2e-5, checks: [] }, 1.23456)).toMatchObject({ size: 2.469e-5 });
+    expect(movedBy({ do: 'signs', size: 1e6, checks: [] }, 1.1)).toMatchObject({ size: 1e6 });
+    expect(movedBy({ do: 'compress', with: 0, factor: 3e-7 }, 2)).toMatchObject({ factor: 6e-7 });
+    const sparse = movedBy({ do: 'sparse', threshold: 0, value: 1e-6, rice: 1 }, 1.5);
+    expect(sparse).toMatchObject({ threshold: 0, value: 1.5e-6 });
+    expect(movedBy({ do: 'signs', size: Number.MIN_VALUE, checks: [] }, 0.1)).toMatchObject({
+      size: Number.MIN_VALUE,
+    });
+  });
+
+  it.each([[[-1e-5, 1e-5]], [[1, 1 + 1e-6]], [[-1e6, 1e6]]])('levels ascend still: %j', (levels) => {
+    for (const by of [0.3, 1, 1.7]) {
+      const action = movedBy({ do: 'levels', levels }, by);
+      const { gains: _, ...rest } = family;
+      const policy: Policy = { ...rest, format: POLICY_FORMAT, actions: [action], weights: [[]] };
+      expect(policyFault(policy, 0)).toBeNull();
+      expect(policyParameter(z).safeParse(policy).success).toBe(true);
+    }
+  });
+
+  it('gains stay within the bounds that the flow gives its own searches', async () => {
+    const lesson = await makeLesson(
+      {
+        topology: { kind: 'directed-ring', nodes: 6 },
+        cost: { kind: 'quadratic', dim: 4 },
+        flow: { kind: 'push-pull' },
+        learn: { graphs: [{ kind: 'directed-ring', nodes: 6 }], problems: 1 },
+      },
+      { name: 'bounds' },
+    );
+    const { start, policy } = parametersOf({ ...lesson.family, gains: [] });
+    const [problem] = lesson.problems;
+    const known = { ...problem, gains: { step: 0.1, alpha: 0.95 } } as typeof problem & object;
+    const cell = await cellOf(lesson, known, policy(start), 'tried', { step: 1.2, alpha: 1.2 });
+    expect(cell.loaded.config).toMatchObject({ flow: { step: 0.12, alpha: 1 } });
   });
 });
 
@@ -72,6 +130,32 @@ describe('a policy', () => {
     expect(stopped.policy).toBeNull();
     const again = await learn(config, { jobs: 2, runsDir });
     expect(JSON.stringify(again)).toBe(JSON.stringify(whole));
+  });
+
+  it.each([
+    ['learn.features=[one, one]', 'learn.features is ["one","one"], expected each feature once'],
+    [
+      'learn.actions=[{ do: compress, with: 0, factor: 1 }]',
+      'learn.actions[0].with is 0, expected compressors',
+    ],
+  ])('is refused before anything runs: %s', async (set, said) => {
+    await expect(makeLesson(config, { name: 'set', set: [set] })).rejects.toThrow(said);
+  });
+
+  it('holds the content of a policy that its compressors name: it is written elsewhere', async () => {
+    const { start, policy } = parametersOf({
+      name: 'within',
+      actions: [{ do: 'signs', size: 0.8, checks: [] }],
+      features: [],
+      rotate: 'exact',
+      steps: 2,
+      gains: [],
+    });
+    const file = join(folder, 'within.json');
+    writeFileSync(file, JSON.stringify(policy(start)));
+    const named = { ...config, learn: { ...config.learn, compressors: [{ kind: 'learned', policy: file }] } };
+    const { compressors } = await makeLesson(named, { name: 'outside' });
+    expect(compressors).toMatchObject([{ kind: 'learned', policy: { name: 'within' } }]);
   });
 
   it('is trained as --set says', async () => {

@@ -50,7 +50,8 @@ export default defineConfig({
     // A process runs many files: starting one and loading the modules takes longer than most files' tests.
     isolate: false,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // For what hangs: a machine that is slow, or busy with others, takes ten times as long as a quiet one.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

@@ -82,7 +82,9 @@ describe('what was made of data', () => {
   });
 
   it('is not kept where it is made in no time, or there is no folder', () => {
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(1);
     expect(remembered('table', ['text'], () => 5)).toBe(5);
+    clock.mockRestore();
     expect(readdirSync(folder)).toEqual([]);
     shared[KEY] = () => null;
     expect(remembered('table', ['text'], slowly(6))).toBe(6);

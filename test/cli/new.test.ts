@@ -96,19 +96,15 @@ describe.each(kinds)('%s', (kind) => {
     expect(await hashOf(`js-${kind}.yaml`, 2)).toBe(await hashOf(`js-${kind}.yaml`, 1));
   });
 
-  it.runIf(someOf(kinds, 3).includes(kind))(
-    'names commands that work',
-    () => {
-      expect(next.length).toBeGreaterThan(1);
-      for (const command of next) {
-        expect(command).toMatch(/^sottovoce /);
-        const { status, said } = shell(command);
-        expect({ status, said }).toMatchObject({ status: 0 });
-        expect(said).not.toMatch(/\brefused\b/);
-      }
-    },
-    120_000,
-  );
+  it.runIf(someOf(kinds, 3).includes(kind))('names commands that work', () => {
+    expect(next.length).toBeGreaterThan(1);
+    for (const command of next) {
+      expect(command).toMatch(/^sottovoce /);
+      const { status, said } = shell(command);
+      expect({ status, said }).toMatchObject({ status: 0 });
+      expect(said).not.toMatch(/\brefused\b/);
+    }
+  });
 });
 
 describe('types', () => {
@@ -154,7 +150,7 @@ describe('types', () => {
       writeFileSync(path.join(folder, `compiled-${kind}.yaml`), config);
       expect(await hashOf(`compiled-${kind}.yaml`, 1)).toBe(await hashOf(`js-${kind}.yaml`, 1));
     }
-  }, 60_000);
+  });
 });
 
 describe('what is there, and what is no name', () => {

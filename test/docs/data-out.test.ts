@@ -45,7 +45,7 @@ stop: { rmsError: 1.0e-4 }
     expect([run.status, run.stderr]).toEqual([0, expect.anything()]);
   }
   copyFileSync('examples/11-data-out/read_run.py', path.join(folder, 'read_run.py'));
-}, 120_000);
+});
 
 async function asked(sql: string): Promise<Record<string, unknown>[]> {
   const instance = await DuckDBInstance.create();

@@ -21,7 +21,7 @@ beforeAll(async () => {
   await compare(configs, {
     ...{ compressors: ['identity', 'sign'], seeds: [1, 2, 3], trials: 3, jobs: 1, outDir: study },
   });
-}, 60_000);
+});
 
 interface Line {
   label: string;

@@ -64,7 +64,10 @@ rounds: 20
     out,
     ...(command === 'compare' ? ['--target', 'gap=0.1'] : []),
   ];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    timeout: 240_000,
+  });
   expect(stderr).toContain(`cannot write results to ${out}`);
   expect(status).toBe(2);
   expect(stdout).toBe('');

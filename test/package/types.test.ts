@@ -242,17 +242,13 @@ describe.each([
   test('the programs of the pages, one that calls everything, one with every kind', async () => {
     expect(readdirSync(programs).filter((file) => file.startsWith('README')).length).toBeGreaterThan(1);
     expect(await compiled(name, resolution, ['programs/*.ts'])).toBe('');
-  }, 120_000);
+  });
 
   // JavaScript leaves types out: all of strict but that.
-  test.runIf(ALL || resolution.module === 'NodeNext')(
-    'the examples',
-    async () => {
-      const options = { ...resolution, allowJs: true, checkJs: true, noImplicitAny: false };
-      expect(await compiled(`examples-${name}`, options, ['examples/**/*.mjs'])).toBe('');
-    },
-    120_000,
-  );
+  test.runIf(ALL || resolution.module === 'NodeNext')('the examples', async () => {
+    const options = { ...resolution, allowJs: true, checkJs: true, noImplicitAny: false };
+    expect(await compiled(`examples-${name}`, options, ['examples/**/*.mjs'])).toBe('');
+  });
 });
 
 test('the program that calls everything leaves nothing out', () => {
@@ -269,4 +265,4 @@ test("the README's program runs where it is installed", () => {
   writeFileSync(path.join(project, 'readme.mjs'), first);
   const said = execFileSync(process.execPath, ['readme.mjs'], { cwd: project, encoding: 'utf8' });
   expect(said).toMatch(/^(finished|converged) \d+ /);
-}, 120_000);
+});

@@ -403,7 +403,7 @@ describe('a function that does not return is ended from outside', () => {
   const spawned = (parts: Record<string, string>) => {
     writeRun(parts, '', 'modules: { seconds: 0.5 }');
     const environment = { ...process.env, NO_COLOR: '1', SOTTOVOCE_DEBUG: '' };
-    const options = { cwd: folder, encoding: 'utf8', timeout: 30_000, env: environment } as const;
+    const options = { cwd: folder, encoding: 'utf8', timeout: 240_000, env: environment } as const;
     return spawnSync(
       process.execPath,
       [path.resolve('dist/src/cli/main.js'), 'run', 'run.yaml', '-q'],

@@ -185,7 +185,7 @@ function spawned(module: string): Said {
   return spawnSync(process.execPath, [MAIN, 'run', 'run.yaml', '--quiet', '--out', 'out'], {
     cwd: folder,
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 240_000,
     env: { ...process.env, NO_COLOR: '1', SOTTOVOCE_DEBUG: '' },
   });
 }

@@ -19,7 +19,7 @@ function sottovoce(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     cwd: folder,
     encoding: 'utf8',
-    timeout: 120_000,
+    timeout: 240_000,
     env: { ...process.env, NO_COLOR: '1', SOTTOVOCE_DEBUG: '' },
   });
   return { status, stdout, stderr };

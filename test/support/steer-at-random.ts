@@ -5,7 +5,7 @@
 
 import type { RunSession } from '../../dist/src/session/run-session.js';
 
-const SETTLE_MS = 10_000;
+const SETTLE_MS = 60_000;
 const CALLS = ['pause', 'resume', 'step', 'inspect', 'progress'] as const;
 
 /** Numbers below `below`, the same for the same seed. */

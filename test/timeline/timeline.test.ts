@@ -171,7 +171,7 @@ describe('trace.json', () => {
   });
 });
 
-/** A cost whose gradient takes half a millisecond at agents from this one on. */
+/** A cost whose gradient takes some milliseconds at agents from this one on: far longer than anybody else's. */
 function slowFrom(agent: number): string {
   const file = path.join(folder, 'slow.mjs');
   writeFileSync(
@@ -179,7 +179,7 @@ function slowFrom(agent: number): string {
     `export const plan = () => ({ dim: 2, m: 1, l: 1 });
     export const value = (x, agent) => (x[0] - agent) ** 2 / 2 + x[1] ** 2 / 2;
     export function gradient(x, out, agent) {
-      const until = performance.now() + (agent >= ${agent} ? 0.5 : 0);
+      const until = performance.now() + (agent >= ${agent} ? 4 : 0);
       while (performance.now() < until);
       out[0] = x[0] - agent;
       out[1] = x[1];

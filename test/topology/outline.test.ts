@@ -100,7 +100,7 @@ test('every kind that says something of its graphs is tried above', () => {
 
 test('a billion nodes in a thousand parts take no time and no memory', () => {
   const before = process.memoryUsage().arrayBuffers;
-  const started = performance.now();
+  const started = process.cpuUsage();
   const torus = outline({ kind: 'torus', rows: 40_000, columns: 25_000 });
   expect(torus.cut(1000)).toEqual({
     parts: 1000,
@@ -120,6 +120,6 @@ test('a billion nodes in a thousand parts take no time and no memory', () => {
     ghosts: 10 * 2 ** 20,
     peers: 10,
   });
-  expect(performance.now() - started).toBeLessThan(1000);
+  expect(process.cpuUsage(started).user / 1000).toBeLessThan(1000);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 22);
 });

@@ -11,6 +11,7 @@ import { InputError, isInputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import type { Certificate } from '../certify/certify.js';
 import type { WrittenSpec } from '../certify/spec-text.js';
+import { refuseNoFolder, unwritable } from '../output/failures.js';
 import type { ModuleReference } from '../plugin/modules.js';
 import type { Registry } from '../schema/component.js';
 import { exitCodeFor, onSignal, writtenWhole } from './signals.js';
@@ -105,6 +106,7 @@ export async function certifyCommand(
   if (picture !== undefined && !/\.svg$/i.test(picture)) {
     throw new InputError(`--picture is ${picture}, expected a file that ends in .svg`);
   }
+  if (picture !== undefined) refuseNoFolder(`--picture ${picture}`, picture);
   const [{ checkSpec, pointAt }, { compressors }, { resolveModules }, { onCoordinator }, report] =
     await Promise.all([
       import('../certify/spec-text.js'),
@@ -157,7 +159,7 @@ export async function certifyCommand(
   if (picture !== undefined) {
     const draw = () => writeNamed(picture, report.drawCertificates(sorted));
     await writtenWhole(terminal.stderr, draw).catch((cause: Error) => {
-      throw new InputError(`--picture ${picture} cannot be written: ${cause.message}`, {}, { cause });
+      throw unwritable(`--picture ${picture}`, picture, cause);
     });
   }
   const paint = colours(terminal, terminal.stdout);

@@ -199,7 +199,8 @@ class CallParser {
       this.at = start;
       throw this.refuse(`${key} once`, `a second ${key}`);
     }
-    spec[key] = value;
+    // Assigned, __proto__ would be no key.
+    Object.defineProperty(spec, key, { value, enumerable: true, writable: true, configurable: true });
     this.columns.set(formatPath([...path, key]), valueAt + 1);
   }
 

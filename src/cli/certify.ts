@@ -107,19 +107,25 @@ export async function certifyCommand(
     throw new InputError(`--picture is ${picture}, expected a file that ends in .svg`);
   }
   if (picture !== undefined) refuseNoFolder(`--picture ${picture}`, picture);
-  const [{ checkSpec, pointAt }, { compressors }, { resolveModules }, { onCoordinator }, report] =
-    await Promise.all([
-      import('../certify/spec-text.js'),
-      import('../compress/registry.js'),
-      import('../plugin/modules.js'),
-      import('../library/tasks.js'),
-      import('../report/certificate.js'),
-    ]);
+  const [
+    { checkSpec, embedWritten, pointAt },
+    { compressors },
+    { resolveModules },
+    { onCoordinator },
+    report,
+  ] = await Promise.all([
+    import('../certify/spec-text.js'),
+    import('../compress/registry.js'),
+    import('../plugin/modules.js'),
+    import('../library/tasks.js'),
+    import('../report/certificate.js'),
+  ]);
   // All of them are read before any is measured: a typing error in the last should not cost the minute of the
   // first.
   const wanted: { written: WrittenSpec; spec: WrittenSpec['spec']; modules: ModuleReference[] }[] = [];
   for (const text of texts) {
-    const { written, folder } = await read(text, compressors);
+    const { written: named, folder } = await read(text, compressors);
+    const written = await embedWritten(named, compressors, folder);
     wanted.push({ written, ...resolveModules(checkSpec(written, compressors), folder, ['compressor']) });
   }
 

@@ -90,8 +90,6 @@ export type {
   GraphOptionsInput,
   LinksInput,
   LinksKinds,
-  PolicyActionInput,
-  PolicyFeatureInput,
   ProgramInput,
   ProgramKinds,
   ServerConfigInput,

@@ -2,7 +2,6 @@
 
 export {
   checkSpec,
-  embedWritten,
   PATH,
   parseSpecText,
   pointAt,

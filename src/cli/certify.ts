@@ -11,7 +11,6 @@ import { InputError, isInputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import type { Certificate } from '../certify/certify.js';
 import type { WrittenSpec } from '../certify/spec-text.js';
-import { refuseNoFolder, unwritable } from '../output/failures.js';
 import type { ModuleReference } from '../plugin/modules.js';
 import type { Registry } from '../schema/component.js';
 import { exitCodeFor, onSignal, writtenWhole } from './signals.js';
@@ -106,26 +105,19 @@ export async function certifyCommand(
   if (picture !== undefined && !/\.svg$/i.test(picture)) {
     throw new InputError(`--picture is ${picture}, expected a file that ends in .svg`);
   }
-  if (picture !== undefined) refuseNoFolder(`--picture ${picture}`, picture);
-  const [
-    { checkSpec, embedWritten, pointAt },
-    { compressors },
-    { resolveModules },
-    { onCoordinator },
-    report,
-  ] = await Promise.all([
-    import('../certify/spec-text.js'),
-    import('../compress/registry.js'),
-    import('../plugin/modules.js'),
-    import('../library/tasks.js'),
-    import('../report/certificate.js'),
-  ]);
+  const [{ checkSpec, pointAt }, { compressors }, { resolveModules }, { onCoordinator }, report] =
+    await Promise.all([
+      import('../certify/spec-text.js'),
+      import('../compress/registry.js'),
+      import('../plugin/modules.js'),
+      import('../library/tasks.js'),
+      import('../report/certificate.js'),
+    ]);
   // All of them are read before any is measured: a typing error in the last should not cost the minute of the
   // first.
   const wanted: { written: WrittenSpec; spec: WrittenSpec['spec']; modules: ModuleReference[] }[] = [];
   for (const text of texts) {
-    const { written: named, folder } = await read(text, compressors);
-    const written = await embedWritten(named, compressors, folder);
+    const { written, folder } = await read(text, compressors);
     wanted.push({ written, ...resolveModules(checkSpec(written, compressors), folder, ['compressor']) });
   }
 
@@ -165,7 +157,7 @@ export async function certifyCommand(
   if (picture !== undefined) {
     const draw = () => writeNamed(picture, report.drawCertificates(sorted));
     await writtenWhole(terminal.stderr, draw).catch((cause: Error) => {
-      throw unwritable(`--picture ${picture}`, picture, cause);
+      throw new InputError(`--picture ${picture} cannot be written: ${cause.message}`, {}, { cause });
     });
   }
   const paint = colours(terminal, terminal.stdout);

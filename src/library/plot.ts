@@ -11,7 +11,6 @@ import type { FacetName } from '../figures/make.js';
 import type { XName, YName } from '../figures/quantities.js';
 import type { BandName } from '../figures/series.js';
 import type { StyleName } from '../figures/style.js';
-import { refuseNoFolder, unwritable } from '../output/failures.js';
 import { checkOptions } from './options.js';
 
 /** What a figure shows, and how. */
@@ -129,7 +128,6 @@ export async function plot(
   const formats = out.map(formatOf);
   if (table !== undefined && !/\.tex$/i.test(table))
     throw new InputError(`table is ${formatValue(table)}, expected a file that ends in .tex`);
-  for (const file of [...out, ...(table === undefined ? [] : [table])]) refuseNoFolder(showPath(file), file);
   if (columns !== undefined && !(Number.isInteger(columns) && columns >= 1))
     throw new InputError(`columns is ${formatValue(columns)}, expected a whole number >= 1`);
   if (target !== undefined && target !== null && !(target > 0 && target < Number.POSITIVE_INFINITY))
@@ -211,7 +209,7 @@ function prepareFolder(files: readonly string[]): void {
     for (const name of readdirSync(folder))
       if (/^\d+-\d+-.*\.dat$/.test(name) && !kept.has(name)) removeFile(path.join(folder, name));
   } catch (cause) {
-    throw unwritable(showPath(folder), folder, cause);
+    throw new InputError(`${showPath(folder)} cannot be written: ${(cause as Error).message}`, {}, { cause });
   }
 }
 
@@ -227,6 +225,6 @@ function formatOf(file: string): Format {
 
 async function write({ file, content }: Made): Promise<void> {
   await writeNamed(file, content).catch((cause: Error) => {
-    throw unwritable(showPath(file), file, cause);
+    throw new InputError(`${showPath(file)} cannot be written: ${cause.message}`, { file }, { cause });
   });
 }

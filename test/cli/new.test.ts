@@ -93,7 +93,8 @@ describe.each(kinds)('%s', (kind) => {
   });
 
   it('reaches its target, and computes the same with one worker and with two', async () => {
-    expect(await hashOf(`js-${kind}.yaml`, 2)).toBe(await hashOf(`js-${kind}.yaml`, 1));
+    const alone = await hashOf(`js-${kind}.yaml`, 1);
+    if (someOf(kinds, 2).includes(kind)) expect(await hashOf(`js-${kind}.yaml`, 2)).toBe(alone);
   });
 
   it.runIf(someOf(kinds, 3).includes(kind))('names commands that work', () => {
@@ -142,7 +143,7 @@ describe('types', () => {
     const out = path.join(folder, 'compiled');
     const { stdout, status } = tsc('--module', 'NodeNext', '--outDir', out, '--rootDir', folder);
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
-    for (const kind of someOf(kinds, 2)) {
+    for (const kind of someOf(kinds, 3)) {
       const config = textOf(`typed/ts-${kind}.yaml`).replaceAll(
         `ts-${kind}.ts`,
         `compiled/typed/ts-${kind}.js`,

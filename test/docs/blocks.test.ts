@@ -7,7 +7,7 @@
  * A file that a block names in its first line (`# ring.yaml`, `// two-level.mjs`) is written; those of the
  * README are there for every document.
  *
- * In the gate what README.md and docs/tutorial.md show runs whole, and every twelfth block of the other pages;
+ * In the gate what README.md shows runs whole, and every tenth block of the other pages;
  * all of them with `npm run test:docs`.
  */
 
@@ -24,10 +24,16 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const main = path.join(root, 'dist/src/cli/main.js');
 
 /**
- * Commands that are not run as they stand: `add` makes them shorter, without it they are not run. `late`: run
- * with `npm run test:all` alone.
+ * Commands that are not run as they stand: `add` makes them shorter, in the gate alone where `whole`; without it
+ * they are not run. `late`: run with `npm run test:all` alone.
  */
-const COMMANDS: { matches: RegExp; why: string; add?: string; late?: true }[] = [
+const COMMANDS: { matches: RegExp; why: string; add?: string; late?: true; whole?: true }[] = [
+  {
+    matches: /compare ring\.yaml/,
+    why: 'a quarter of a minute; test/compare has them',
+    add: '--seeds 1 --tune 2 --rounds 200',
+    whole: true,
+  },
   { matches: /sottovoce dashboard/, why: 'it serves until Ctrl-C; test/dashboard has it' },
   { matches: /sottovoce .*--queue nats/, why: 'it needs a NATS server; npm run test:queue has one' },
   { matches: /^npm ci\b/, why: 'it installs and builds this very tree' },
@@ -206,7 +212,7 @@ function commandsOf(text: string): string[] {
 }
 
 /** Where everybody begins. */
-const FIRST = ['README.md', 'docs/tutorial.md'];
+const FIRST = ['README.md'];
 
 const documents = [
   'README.md',
@@ -224,7 +230,7 @@ const scriptOf = (command: string) => /^npm (?:run )?([\w:]+)/.exec(command)?.[1
 const runnable = documents
   .filter((document) => !FIRST.includes(document))
   .flatMap((document) => runnableOf(document).map((text) => `${document}\n${text}`));
-const chosen = new Set(someOf(runnable, 12));
+const chosen = new Set(someOf(runnable, 10));
 
 function runnableOf(document: string): string[] {
   return (blocks.get(document) ?? []).flatMap(({ kind, text }) => {
@@ -298,7 +304,10 @@ describe.each(documents)('%s', (document) => {
         const known = knownOf(command);
         if (script !== undefined && script !== 'ci') expect(Object.keys(scripts)).toContain(script);
         if (!isCommandToRun(command) || !isTurn(document, command)) return;
-        const { status, said } = await shell(known ? `${command} ${known.add}` : command, place);
+        const { status, said } = await shell(
+          known && !(known.whole && ALL) ? `${command} ${known.add}` : command,
+          place,
+        );
         expect({ status, said }).toMatchObject({ status: 0 });
         // A grid in which cells were refused is a command that does not do what it is shown for.
         expect(said).not.toMatch(/\brefused\b/);

@@ -83,7 +83,7 @@ describe('whoever dies', () => {
   it.each(
     someOf(
       Array.from({ length: 9 }, (_, worker) => worker),
-      3,
+      5,
     ),
   )('worker %d of nine', async (worker) => {
     const thrown = await die(worker, 'throw', 30 + worker);

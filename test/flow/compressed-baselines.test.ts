@@ -29,7 +29,7 @@ import {
 import { temporaryFolder } from '../support/run.js';
 import { runSequentially } from '../support/sequential.js';
 import { laplacianOf } from '../support/simulate.js';
-import { someOf } from '../support/some.js';
+import { ALL, someOf } from '../support/some.js';
 
 const folder = temporaryFolder();
 const problems = [await quadraticProblem(folder), await logisticProblem(folder)];
@@ -150,10 +150,10 @@ const compressors = [
 ];
 
 async function agree({ flow, plain, batch }: Recursion, problem: Problem, compressor: { kind: string }) {
-  for (const rounds of ROUNDS) {
+  for (const [turn, rounds] of ROUNDS.entries()) {
     const config = { ...problem.config, flow, compressor, rounds };
     const { x, stateHash } = await runSequentially(config, 1);
-    for (const workers of [2, 3]) {
+    for (const workers of ALL ? [2, 3] : [2 + (turn % 2)]) {
       expect((await runSequentially(config, workers)).stateHash, `${workers} workers`).toBe(stateHash);
     }
     const expected = plain({

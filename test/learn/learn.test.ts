@@ -97,7 +97,7 @@ describe('a policy', () => {
   const config = {
     topology: { kind: 'ring' as const, nodes: 6 },
     cost: { kind: 'quadratic' as const, dim: 16 },
-    flow: { kind: 'primal-dual' as const, compress: 'error-state' as const },
+    flow: { kind: 'primal-dual' as const, compress: 'error-state' as const, tuning: 'formula' as const },
     learn: {
       graphs: [{ kind: 'random-regular', nodes: 6, degree: 3 }],
       problems: 2,

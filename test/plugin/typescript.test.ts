@@ -10,6 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/run.js';
+import { ALL, someOf } from '../support/some.js';
 
 const MAIN = path.resolve('dist/src/cli/main.js');
 const folder = temporaryFolder();
@@ -83,8 +84,11 @@ const hashOf = (...set: string[]): string => {
 };
 
 describe('a module in TypeScript has the bits of the one in JavaScript', () => {
-  it.each([
-    ['a compressor', 'compressor={ kind: custom, module: two-level.mjs }'],
+  // Of the compressor by itself the gate has the comparison below.
+  it.each<[string, string]>([
+    ...(ALL
+      ? [['a compressor', 'compressor={ kind: custom, module: two-level.mjs }'] as [string, string]]
+      : []),
     ['inside another', 'compressor={ kind: flatten, inner: { kind: custom, module: two-level.mjs } }'],
     ['a cost', 'cost={ kind: custom, module: median.mjs }'],
   ])('%s', (_, set) => {
@@ -171,19 +175,24 @@ export const encode = (error: Float64Array & Wide | Float64Array, message: unkno
     expect(status).toBe(1);
   });
 
-  it.each([
-    [
-      'an enum',
-      'export const plan = 1;\n  enum Sign { minus, plus }',
-      /mine\.ts:2:3: cannot be loaded: TypeScript enum/,
-    ],
-    [
-      'a parameter property',
-      'class A {\n  constructor(private x: number) {}\n}',
-      /mine\.ts:2:\d+: cannot be loaded: .*parameter property/,
-    ],
-    ['a namespace', 'namespace N { export const a = 1; }', /mine\.ts:1:1: cannot be loaded: .*namespace/],
-  ])('%s, which would have to be compiled', (_, source, message) => {
+  it.each(
+    someOf(
+      [
+        [
+          'an enum',
+          'export const plan = 1;\n  enum Sign { minus, plus }',
+          /mine\.ts:2:3: cannot be loaded: TypeScript enum/,
+        ],
+        [
+          'a parameter property',
+          'class A {\n  constructor(private x: number) {}\n}',
+          /mine\.ts:2:\d+: cannot be loaded: .*parameter property/,
+        ],
+        ['a namespace', 'namespace N { export const a = 1; }', /mine\.ts:1:1: cannot be loaded: .*namespace/],
+      ] as [string, string, RegExp][],
+      3,
+    ),
+  )('%s, which would have to be compiled', (_, source, message) => {
     write('mine.ts', source);
     const { status, stderr } = refused('mine.ts');
     expect(stderr).toMatch(message);

@@ -13,6 +13,7 @@ import { turnOf } from '../../src/library/against.js';
 import { findBuild } from '../../src/library/turns.js';
 import { unfoldStacks } from '../../src/profile/stacks.js';
 import { temporaryFolder } from '../support/run.js';
+import { ALL } from '../support/some.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = temporaryFolder();
@@ -84,7 +85,7 @@ describe('a profile with repeats', () => {
     expect(stdout).toContain(read('same', 'comparison.txt').trim());
   });
 
-  it('so is a baseline of profiles/: the same run, recorded by npm run profile', async () => {
+  it.runIf(ALL)('so is a baseline of profiles/: the same run, recorded by npm run profile', async () => {
     const { comparison } = await profile('profiles/ring-topk.yaml', {
       against: 'profiles/ring-topk',
       repeats: 1,
@@ -97,7 +98,7 @@ describe('a profile with repeats', () => {
     ).toBeGreaterThan(0);
   });
 
-  it('one that was recorded once is shown beside it, and says what it lacks', async () => {
+  it.runIf(ALL)('one that was recorded once is shown beside it, and says what it lacks', async () => {
     await command('--seconds', '0.2', '-q', '--out', at('once'));
     const { comparison } = await profile(config, { against: at('once'), repeats: 1, seconds: 0.1 });
     expect(comparison?.verdict).toBe('unknown');

@@ -25,7 +25,7 @@ import { someOf } from '../support/some.js';
 const studies = await allStudies();
 
 /** Whose small form the gate makes. */
-const made = new Set(someOf(studies, 2));
+const made = new Set(someOf(studies, 3));
 
 it('there are studies', () => {
   expect(studies.length).toBeGreaterThan(0);

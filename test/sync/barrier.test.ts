@@ -108,7 +108,7 @@ describe('a tree of nodes', () => {
   it.each(
     someOf(
       Array.from({ length: 15 }, (_, at) => 17 - at),
-      3,
+      5,
     ),
   )('of %d parties publishes plain writes', async (parties) => {
     const shape = treeShape(parties);
@@ -122,7 +122,7 @@ describe('a tree of nodes', () => {
     expect(outcomes).toEqual(Array(4).fill({ wrong: 0 }));
   });
 
-  it.each([0, 1, 2, 3, 4])('waits for party %d of five', async (late) => {
+  it.each(someOf([4, 1, 0, 2, 3], 2))('waits for party %d of five', async (late) => {
     const lateParty = { parties: 5, crossings: 2, spins: 10, late, lateMs: 20, shape: treeShape(5) };
     expect(await start(lateParty).outcomes).toEqual(Array(5).fill({ wrong: 0 }));
   });

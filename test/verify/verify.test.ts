@@ -41,7 +41,7 @@ describe('a config', () => {
       {
         topology,
         cost,
-        flow: { kind: 'primal-dual' },
+        flow: { kind: 'primal-dual', tuning: 'formula' },
         compressor: { kind: 'error-feedback', inner: { kind: 'top-k', k: 1 } },
         rounds: 30,
       },
@@ -216,7 +216,7 @@ it.each(['finished', 'stopped'])(
     const config = {
       topology,
       cost,
-      flow: { kind: 'primal-dual' },
+      flow: { kind: 'primal-dual', tuning: 'formula' },
       compressor: { kind: 'sign' },
       rounds: 60,
     };
@@ -254,7 +254,7 @@ it.each(['finished', 'stopped'])(
 it('a signal ends it, with what was done', async () => {
   const controller = new AbortController();
   const found = await verify(
-    { topology, cost, flow: { kind: 'primal-dual' }, rounds: 20 },
+    { topology, cost, flow: { kind: 'primal-dual', tuning: 'formula' }, rounds: 20 },
     {
       signal: controller.signal,
       onProgress: ({ doing }) => doing.startsWith('2 workers') && controller.abort(),
@@ -265,7 +265,10 @@ it('a signal ends it, with what was done', async () => {
 });
 
 it('cells of a comparison are held against their own digests', async () => {
-  put('ring.yaml', JSON.stringify({ topology, cost, flow: { kind: 'primal-dual' }, rounds: 20 }));
+  put(
+    'ring.yaml',
+    JSON.stringify({ topology, cost, flow: { kind: 'primal-dual', tuning: 'formula' }, rounds: 20 }),
+  );
   const grid = ['compare', 'ring.yaml', '--seeds', '1,2', '--tune', '0', '--out', 'grid', '--quiet'];
   expect((await sottovoce(folder, ...grid)).status).toBe(0);
   const whole = await verify(at('grid'));

@@ -75,12 +75,15 @@ export interface ServerConfigInput extends CommonInput {
 }
 `;
 
+/** Types that are told by name, each written once: where a schema's comment is `as NAME`. */
+const named = new Map();
+
 /** The text of src/library/specs.ts. */
 export function configTypes(schema) {
+  named.clear();
   const { $schema, topology, cost, flow, compressor, program, links, weights, layout, ...common } =
     schema.properties;
-  return [
-    HEADER,
+  const families = [
     ...Object.entries(FAMILIES).flatMap(([name, { of, variants }]) => [
       family(name, of, variants(schema)),
       `/** One of the ${of}. */\nexport type ${name}Input = SpecOf<${name}Kinds>;\n`,
@@ -90,8 +93,11 @@ export function configTypes(schema) {
     declaration('AutoCompressorInput', 'A compressor that is to be chosen.', compressor.anyOf[2]),
     declaration('GraphOptionsInput', 'What only runs on a graph have.', { properties: { weights, layout } }),
     declaration('CommonInput', 'What every run has.', { properties: common }),
-    CONFIGS,
-  ].join('\n');
+  ];
+  const types = [...named].map(
+    ([name, { about, text }]) => `/** ${about} */\nexport type ${name} =${text};\n`,
+  );
+  return [HEADER, ...types, ...families, CONFIGS].join('\n');
 }
 
 function family(name, of, variants) {
@@ -146,6 +152,14 @@ function typeOf(schema, indent) {
   // What a program may give instead of what stands in a file.
   const or = /^or (.*)$/.exec(schema.$comment ?? '')?.[1];
   if (or !== undefined) return `${typeOf({ ...schema, $comment: undefined }, indent)} | ${or}`;
+  const as = /^as (.*)$/.exec(schema.$comment ?? '')?.[1];
+  if (as !== undefined) {
+    const type = typeOf({ ...schema, $comment: undefined }, '');
+    const text = type.startsWith('\n') ? type : ` ${type}`;
+    if (![undefined, text].includes(named.get(as)?.text)) throw new Error(`${as} is the name of two types`);
+    named.set(as, { about: schema.description, text });
+    return as;
+  }
   if (schema.$ref === '#/$defs/compressor') return 'CompressorInput';
   if (schema.const !== undefined) return literal(schema.const);
   if (schema.enum !== undefined) return schema.enum.map(literal).join(' | ');
@@ -158,6 +172,7 @@ function typeOf(schema, indent) {
       return 'number';
     case 'string':
     case 'boolean':
+    case 'null':
       return schema.type;
     case 'array': {
       if (schema.prefixItems !== undefined) {

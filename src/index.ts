@@ -90,6 +90,8 @@ export type {
   GraphOptionsInput,
   LinksInput,
   LinksKinds,
+  PolicyActionInput,
+  PolicyFeatureInput,
   ProgramInput,
   ProgramKinds,
   ServerConfigInput,

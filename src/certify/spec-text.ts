@@ -2,6 +2,7 @@
 
 export {
   checkSpec,
+  embedWritten,
   PATH,
   parseSpecText,
   pointAt,

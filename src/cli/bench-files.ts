@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { writeNamed } from '../../topology/whole-file.js';
 import { InputError } from '../base/errors.js';
 import type { BenchDocument } from '../bench/report.js';
+import { unwritable } from '../output/failures.js';
 import { writtenWhole } from './signals.js';
 import { colours, printLine, printText, type Terminal } from './terminal.js';
 
@@ -31,7 +32,7 @@ async function writeWhole(
   { stderr }: Terminal,
 ): Promise<void> {
   await writtenWhole(stderr, () => writeNamed(file, data)).catch((cause: Error) => {
-    throw new InputError(`${option} ${file} cannot be written: ${cause.message}`, {}, { cause });
+    throw unwritable(`${option} ${file}`, file, cause);
   });
 }
 

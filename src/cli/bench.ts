@@ -10,6 +10,7 @@ import type { Change } from '../bench/diff.js';
 import type { FailOn } from '../bench/fail-on.js';
 import type { BenchDocument } from '../bench/report.js';
 import type { Benchmark, BenchResult, Progress } from '../bench/types.js';
+import { refuseNoFolder } from '../output/failures.js';
 import { wholeNumber, wholeNumbers } from '../schema/whole-numbers.js';
 import { addBenchDiffCommand } from './bench-diff.js';
 import { digestOf, readDocument, writeJson, writePicture } from './bench-files.js';
@@ -119,6 +120,9 @@ async function readOptions({ name }: Benchmark, options: BenchOptions): Promise<
   if (picture !== undefined && !/\.(svg|png)$/i.test(picture)) {
     throw new InputError(`--picture is ${picture}, expected a file that ends in .svg or .png`);
   }
+  if (picture !== undefined) refuseNoFolder(`--picture ${picture}`, picture);
+  const { json = '-' } = options;
+  if (json !== '-') refuseNoFolder(`--json ${json}`, json);
   const failOn = options.failOn === undefined ? null : parseFailOn(options.failOn);
   const before = against === undefined ? null : await readDocument('--against', against);
   if (before !== null && before.benchmark !== name) {

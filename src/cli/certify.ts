@@ -11,6 +11,7 @@ import { InputError, isInputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import type { Certificate } from '../certify/certify.js';
 import type { WrittenSpec } from '../certify/spec-text.js';
+import { refuseNoFolder, unwritable } from '../output/failures.js';
 import type { ModuleReference } from '../plugin/modules.js';
 import type { Registry } from '../schema/component.js';
 import { exitCodeFor, onSignal, writtenWhole } from './signals.js';
@@ -105,19 +106,26 @@ export async function certifyCommand(
   if (picture !== undefined && !/\.svg$/i.test(picture)) {
     throw new InputError(`--picture is ${picture}, expected a file that ends in .svg`);
   }
-  const [{ checkSpec, pointAt }, { compressors }, { resolveModules }, { onCoordinator }, report] =
-    await Promise.all([
-      import('../certify/spec-text.js'),
-      import('../compress/registry.js'),
-      import('../plugin/modules.js'),
-      import('../library/tasks.js'),
-      import('../report/certificate.js'),
-    ]);
+  if (picture !== undefined) refuseNoFolder(`--picture ${picture}`, picture);
+  const [
+    { checkSpec, embedWritten, pointAt },
+    { compressors },
+    { resolveModules },
+    { onCoordinator },
+    report,
+  ] = await Promise.all([
+    import('../certify/spec-text.js'),
+    import('../compress/registry.js'),
+    import('../plugin/modules.js'),
+    import('../library/tasks.js'),
+    import('../report/certificate.js'),
+  ]);
   // All of them are read before any is measured: a typing error in the last should not cost the minute of the
   // first.
   const wanted: { written: WrittenSpec; spec: WrittenSpec['spec']; modules: ModuleReference[] }[] = [];
   for (const text of texts) {
-    const { written, folder } = await read(text, compressors);
+    const { written: named, folder } = await read(text, compressors);
+    const written = await embedWritten(named, compressors, folder);
     wanted.push({ written, ...resolveModules(checkSpec(written, compressors), folder, ['compressor']) });
   }
 
@@ -157,7 +165,7 @@ export async function certifyCommand(
   if (picture !== undefined) {
     const draw = () => writeNamed(picture, report.drawCertificates(sorted));
     await writtenWhole(terminal.stderr, draw).catch((cause: Error) => {
-      throw new InputError(`--picture ${picture} cannot be written: ${cause.message}`, {}, { cause });
+      throw unwritable(`--picture ${picture}`, picture, cause);
     });
   }
   const paint = colours(terminal, terminal.stdout);

@@ -15,6 +15,7 @@ import { plural } from '../base/format.js';
 import { showPath } from '../base/show-path.js';
 import type { CompareDirectory } from '../compare/store.js';
 import type { Figures, Generation } from '../learn/train.js';
+import { unwritable } from '../output/failures.js';
 import { toJson } from '../output/run-directory.js';
 import { wholeNumber } from '../schema/whole-numbers.js';
 import { Interrupt, Watch } from './compare.js';
@@ -133,7 +134,7 @@ export async function learnCommand(
     }
     interrupt.finishing();
     await writtenWhole(terminal.stderr, () => writeNamed(out, toJson(policy))).catch((cause: Error) => {
-      throw new InputError(`--out ${out} cannot be written: ${cause.message}`, {}, { cause });
+      throw unwritable(`--out ${out}`, out, cause);
     });
     written = true;
     where.complete = true;

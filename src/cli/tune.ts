@@ -8,6 +8,7 @@ import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { writeNamed } from '../../topology/whole-file.js';
 import { InputError } from '../base/errors.js';
+import { unwritable } from '../output/failures.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { PlanReport } from '../run/reports.js';
 import { writtenWhole } from './signals.js';
@@ -106,6 +107,6 @@ async function writeTuned(
   if (compress !== null) document.setIn(['flow', 'compress'], compress);
   for (const name of chosen) document.setIn(['flow', name], gains[name]);
   await writtenWhole(stderr, () => writeNamed(file, String(document))).catch((cause: Error) => {
-    throw new InputError(`--write ${file} cannot be written: ${cause.message}`, {}, { cause });
+    throw unwritable(`--write ${file}`, file, cause);
   });
 }

@@ -92,7 +92,8 @@ export const adacgd = defineCompressor({
             news += change * change;
           }
           const limit = zeta * news;
-          if (silence && energy <= limit) {
+          // An error beyond all numbers is said: there is no limit beside it.
+          if (silence && energy <= limit && energy < Number.POSITIVE_INFINITY) {
             keepSilent(agent, slots, lengths);
             for (let c = 0; c < dim; c++) reals[rest + c] = reals[error + c];
             continue;
@@ -119,9 +120,10 @@ export const adacgd = defineCompressor({
     return (error, round, agent) => {
       const rest = rests.get(agent) ?? new Float64Array(error.length);
       const limit = zeta * energyOf(error.map((entry, c) => entry - rest[c]));
+      const energy = energyOf(error);
       let said = new Float64Array(error.length);
       let left = error.slice();
-      if (!silence || !(energyOf(error) <= limit)) {
+      if (!silence || !(energy <= limit && energy < Number.POSITIVE_INFINITY)) {
         for (const choice of choices) {
           said = Float64Array.from(choice(error.slice(), round, agent));
           left = error.map((entry, c) => entry - said[c]);

@@ -22,8 +22,10 @@ import { flattenSigns, flatten as rotate, unflatten } from '../../kernels/refere
 import type { Seed } from '../runtime.js';
 import type { Codec } from './codec.js';
 import { defineCodec } from './define.js';
+import { codecNs, TRANSFORM_NS } from './nanoseconds.js';
 import { nextPowerOfTwo, transformWork } from './rotation.js';
 import { ROTATION_STREAM } from './streams.js';
+import type { CompressorPlan } from './types.js';
 import { indexBits, realBitsOf } from './wire/format.js';
 import { planScaleBits } from './wire/signs.js';
 
@@ -57,7 +59,7 @@ export const bestRotation = defineCodec({
       tried: choices,
       scaleBits,
       messageBits: scaleBits + indexBits(choices) + size,
-      work: { own: size > dim ? transformWork(size) : 0, neighbour: size },
+      ...costOf(dim, size, choices),
       // The best of several keeps at least what a single one does, half in the mean: see `sign.ts`.
       contraction: size === 1 ? rounding : rounding / 2,
       contractionKind: rounding < 1 ? 'range' : size === 1 ? 'worst' : 'mean',
@@ -82,6 +84,21 @@ export const bestRotation = defineCodec({
     };
   },
 });
+
+/**
+ * Every rotation that is tried is a transform, and so is every message that is read: a sender's own, and that of
+ * each neighbour.
+ */
+function costOf(dim: number, size: number, choices: number): Pick<CompressorPlan, 'work' | 'nanoseconds'> {
+  const { own, neighbour } = codecNs(dim);
+  return {
+    work: { own: (choices + 1) * transformWork(size), neighbour: transformWork(size) },
+    nanoseconds: {
+      own: own + choices * TRANSFORM_NS * size,
+      neighbour: neighbour + TRANSFORM_NS * size,
+    },
+  };
+}
 
 interface Tried {
   dim: number;

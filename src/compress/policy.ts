@@ -121,7 +121,20 @@ export function policyActions(zod: typeof z) {
       factor: zod.number().positive().max(MOST_WEIGHT),
     }),
   ]);
-  return zod.array(action).min(1).max(MOST_ACTIONS);
+  // $comment: the name of its type, for scripts/config-types.mjs.
+  return zod
+    .array(
+      action.meta({ description: 'What a policy may do with a message.', $comment: 'as PolicyActionInput' }),
+    )
+    .min(1)
+    .max(MOST_ACTIONS);
+}
+
+/** One of what an agent looks at. */
+export function policyFeature(zod: typeof z) {
+  return zod
+    .enum(FEATURES)
+    .meta({ description: 'What a policy may look at.', $comment: 'as PolicyFeatureInput' });
 }
 
 function shapeOf(zod: typeof z) {
@@ -132,7 +145,7 @@ function shapeOf(zod: typeof z) {
     rotate: zod.enum(['exact', 'padded']).nullable(),
     steps: zod.union([zod.literal(1), zod.literal(2), zod.literal(4)]),
     actions: policyActions(zod),
-    features: zod.array(zod.enum(FEATURES)).max(FEATURES.length),
+    features: zod.array(policyFeature(zod)).max(FEATURES.length),
     weights: zod.array(zod.array(finite())),
     header: zod.array(zod.number().int().min(0).max(MOST_ACTIONS)).optional(),
     training: zod.record(zod.string(), zod.unknown()).optional(),

@@ -10,7 +10,7 @@ import { readWholeFile, Unreadable } from '../../topology/read-file.js';
 import { formatPath, InputError, isInputError, type SpecPath } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import type { CompressorDefinition } from '../compress/types.js';
-import { parseComponent } from '../schema/component.js';
+import { parseComponent, type Registry } from '../schema/component.js';
 import { explain, isMapping, REPORT_INPUT, wrongValue } from '../schema/explain.js';
 import type { Registries } from '../schema/program.js';
 
@@ -26,7 +26,7 @@ const SECTIONS = ['compressor', 'program'] as const;
 /** The data with what it names in the place of the names; the same object where it names nothing. */
 export async function embedFiles(
   data: unknown,
-  { compressors }: Registries,
+  { compressors }: Pick<Registries, 'compressors'>,
   folder: string,
 ): Promise<unknown> {
   /** `within`: the files, from the first one on, whose content this is. */
@@ -72,6 +72,16 @@ export async function embedFiles(
     if (filled !== own) whole = { ...whole, [section]: filled };
   }
   return whole;
+}
+
+/** The same of a compressor by itself, whose path begins with `compressor`. */
+export async function embedCompressor<Spec extends { kind: string }>(
+  spec: Spec,
+  compressors: Registry,
+  folder: string,
+): Promise<Spec> {
+  const whole = (await embedFiles({ compressor: spec }, { compressors }, folder)) as { compressor: Spec };
+  return whole.compressor;
 }
 
 /** What messages call the content of a file. */

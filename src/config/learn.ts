@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import { FEATURES, policyActions } from '../compress/policy.js';
+import { policyActions, policyFeature } from '../compress/policy.js';
 
 const MOST = 10_000;
 const spec = () => z.looseObject({ kind: z.string() });
@@ -30,7 +30,7 @@ export const learnSection = z
       .describe('what an agent may do with a message, the first is what it does to begin with'),
     compressors: z.array(spec()).optional().describe('compressors of the actions that have one'),
     features: z
-      .array(z.enum(FEATURES))
+      .array(policyFeature(z))
       .min(1)
       .optional()
       .describe('what an agent looks at; one, growth, trend, early and age where absent'),

@@ -17,6 +17,7 @@ import { didYouMean } from '../base/suggest.js';
 import { parametersOf, parseComponent, type Registry } from '../schema/component.js';
 import { misreadings } from '../schema/misread.js';
 import { DEEPEST, parseYaml } from '../schema/yaml.js';
+import { embedCompressor } from './embed.js';
 
 export interface WrittenSpec {
   /** As written. */
@@ -44,6 +45,19 @@ export function parseSpecText(text: string, registry: Registry, family = 'compre
   return trimmed.startsWith('{')
     ? parseBraces(trimmed, family)
     : new CallParser(trimmed, registry, family).parse();
+}
+
+/** With the content of files that a compressor names (`embed.ts`), which lie in `folder`. */
+export async function embedWritten(
+  written: WrittenSpec,
+  registry: Registry,
+  folder: string,
+): Promise<WrittenSpec> {
+  try {
+    return { ...written, spec: await embedCompressor(written.spec, registry, folder) };
+  } catch (error) {
+    throw isInputError(error) ? pointAt(error as InputError, written) : error;
+  }
 }
 
 /** Checks kinds and parameters against their schemas and fills in defaults. */
@@ -199,7 +213,8 @@ class CallParser {
       this.at = start;
       throw this.refuse(`${key} once`, `a second ${key}`);
     }
-    spec[key] = value;
+    // Assigned, __proto__ would be no key.
+    Object.defineProperty(spec, key, { value, enumerable: true, writable: true, configurable: true });
     this.columns.set(formatPath([...path, key]), valueAt + 1);
   }
 

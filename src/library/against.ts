@@ -20,7 +20,7 @@
 
 import { spreadOf } from '../base/quantiles.js';
 import { callTree, mergeThreads, ROUND_LOOP } from '../profile/call-tree.js';
-import { frameTimes, type ProfileRepeat } from '../profile/comparison.js';
+import { frameTimes, noTimes, type ProfileRepeat } from '../profile/comparison.js';
 import type { RecordedThread } from '../profile/write.js';
 import { yardstick } from '../profile/yardstick.js';
 import type { LoadedConfig } from '../run/config.js';
@@ -256,7 +256,7 @@ class Collected {
       const values = turns.flatMap((turn) => pick(turn) ?? []);
       return values.length === 0 ? null : median(values);
     };
-    const frames: Record<string, number> = {};
+    const frames = noTimes();
     for (const [worker, { root }] of this.treesOf(recorded).entries()) {
       // Samples do not know that the thread was put aside: it could be in any frame.
       const { wall = 0, putAside = null } = threadTimes[worker] ?? {};

@@ -6,7 +6,7 @@ import { InputError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 import type { Frame } from '../profile/call-tree.js';
 import type { ComparedSide, ProfileRepeat } from '../profile/comparison.js';
-import { frameKey } from '../profile/comparison.js';
+import { frameKey, noTimes } from '../profile/comparison.js';
 import { unfoldStacks } from '../profile/stacks.js';
 import { PROFILE_FORMAT, type ProfileReport, STACKS } from '../profile/write.js';
 
@@ -89,7 +89,7 @@ function readBaseline(file: string): Pick<EarlierProfile, 'report' | 'repeats'> 
     profiledNsPerRound: 1e9 / baseline.roundsPerSecondProfiled,
     putAside: null,
     yardstickNs: null,
-    frames: {},
+    frames: noTimes(),
   };
   for (const { name, nsPerCoordinate } of frames) single.frames[frameKey(name)] = nsPerCoordinate;
   return { report, repeats: [single] };
@@ -107,7 +107,7 @@ function parse<Data>(text: string, file: string): Data {
 
 /** A profile without repeats is one, of which only the time under the profiler is known. */
 function once({ rounds, seconds, agents, dim, merged }: ProfileReport): ProfileRepeat {
-  const frames: Record<string, number> = {};
+  const frames = noTimes();
   const toNs = (1e9 * merged.seconds) / (agents * dim * rounds);
   for (const { name, share } of merged.frames) {
     frames[frameKey(name)] = (frames[frameKey(name)] ?? 0) + share * toNs;

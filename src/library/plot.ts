@@ -11,6 +11,7 @@ import type { FacetName } from '../figures/make.js';
 import type { XName, YName } from '../figures/quantities.js';
 import type { BandName } from '../figures/series.js';
 import type { StyleName } from '../figures/style.js';
+import { refuseNoFolder, unwritable } from '../output/failures.js';
 import { checkOptions } from './options.js';
 
 /** What a figure shows, and how. */
@@ -128,6 +129,7 @@ export async function plot(
   const formats = out.map(formatOf);
   if (table !== undefined && !/\.tex$/i.test(table))
     throw new InputError(`table is ${formatValue(table)}, expected a file that ends in .tex`);
+  for (const file of [...out, ...(table === undefined ? [] : [table])]) refuseNoFolder(showPath(file), file);
   if (columns !== undefined && !(Number.isInteger(columns) && columns >= 1))
     throw new InputError(`columns is ${formatValue(columns)}, expected a whole number >= 1`);
   if (target !== undefined && target !== null && !(target > 0 && target < Number.POSITIVE_INFINITY))
@@ -209,7 +211,7 @@ function prepareFolder(files: readonly string[]): void {
     for (const name of readdirSync(folder))
       if (/^\d+-\d+-.*\.dat$/.test(name) && !kept.has(name)) removeFile(path.join(folder, name));
   } catch (cause) {
-    throw new InputError(`${showPath(folder)} cannot be written: ${(cause as Error).message}`, {}, { cause });
+    throw unwritable(showPath(folder), folder, cause);
   }
 }
 
@@ -225,6 +227,6 @@ function formatOf(file: string): Format {
 
 async function write({ file, content }: Made): Promise<void> {
   await writeNamed(file, content).catch((cause: Error) => {
-    throw new InputError(`${showPath(file)} cannot be written: ${cause.message}`, { file }, { cause });
+    throw unwritable(showPath(file), file, cause);
   });
 }

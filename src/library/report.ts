@@ -16,7 +16,7 @@ import { showPath } from '../base/show-path.js';
 import { readStudy } from '../compare/read-study.js';
 import { isComparisonFolder } from '../compare/store.js';
 import { readNpy } from '../data/npy.js';
-import { outputFailed, refusal } from '../output/failures.js';
+import { outputFailed, refusal, refuseNoFolder } from '../output/failures.js';
 import { FolderLock } from '../output/folder-lock.js';
 import { loadManifest } from '../output/load-manifest.js';
 import type { Manifest } from '../output/manifest.js';
@@ -47,6 +47,7 @@ export const REPORT_FILE = 'report.html';
 export async function makeReport(folder: string, out?: string): Promise<string> {
   const whole = path.resolve(folder);
   const file = out === undefined ? path.join(whole, REPORT_FILE) : path.resolve(out);
+  if (out !== undefined) refuseNoFolder(showPath(file), file);
   if (isSweepFolder(whole)) {
     const { file: results, map, versions } = readSweep(whole);
     writePage(file, sweepPage(results, { name: path.basename(whole), map, versions }));

@@ -8,6 +8,17 @@ import type { Graph } from '../../topology/graph.js';
 /** A union over `kind`: each kind with its own parameters. */
 export type SpecOf<Kinds> = { [Kind in keyof Kinds]: { kind: Kind } & Kinds[Kind] }[keyof Kinds];
 
+/** What a policy may do with a message. */
+export type PolicyActionInput =
+  | { do: 'silence'; }
+  | { do: 'levels'; levels: number[]; }
+  | { do: 'signs'; size: number; checks: number[]; }
+  | { do: 'sparse'; threshold: number; value: number; rice: number; }
+  | { do: 'compress'; with: number; factor: number; };
+
+/** What a policy may look at. */
+export type PolicyFeatureInput = 'one' | 'growth' | 'trend' | 'change' | 'early' | 'age' | 'spread';
+
 interface TopologyCommon {
   /** number of nodes */ nodes: number;
   /** keep only the largest connected component */ largestComponent?: boolean;
@@ -935,20 +946,10 @@ export interface CompressorKinds {
       | {
         format: 'sottovoce-policy/1';
         name: string;
-        rotate: 'exact' | 'padded' | unknown;
+        rotate: 'exact' | 'padded' | null;
         steps: 1 | 2 | 4;
-        actions: (
-          | { do: 'silence'; }
-          | { do: 'levels'; levels: number[]; }
-          | { do: 'signs'; size: number; checks: number[]; }
-          | {
-            do: 'sparse';
-            threshold: number;
-            value: number;
-            rice: number;
-          }
-          | { do: 'compress'; with: number; factor: number; })[];
-        features: ('one' | 'growth' | 'trend' | 'change' | 'early' | 'age' | 'spread')[];
+        actions: PolicyActionInput[];
+        features: PolicyFeatureInput[];
         weights: number[][];
         header?: number[];
         training?: Record<string, unknown>;
@@ -1261,24 +1262,15 @@ export interface CommonInput {
     /** problems that a policy is tried on; default: 6 */ problems?: number;
     /** problems that it is measured on in the end, of which it has seen none; default: 6 */
     validation?: number;
-    /** what an agent may do with a message, the first is what it does to begin with */ actions?: (
-      | { do: 'silence'; }
-      | { do: 'levels'; levels: number[]; }
-      | { do: 'signs'; size: number; checks: number[]; }
-      | {
-        do: 'sparse';
-        threshold: number;
-        value: number;
-        rice: number;
-      }
-      | { do: 'compress'; with: number; factor: number; })[];
+    /** what an agent may do with a message, the first is what it does to begin with */
+    actions?: PolicyActionInput[];
     /** compressors of the actions that have one */
     compressors?: { kind: string; [parameter: string]: unknown; }[];
     /** what an agent looks at; one, growth, trend, early and age where absent */
-    features?: ('one' | 'growth' | 'trend' | 'change' | 'early' | 'age' | 'spread')[];
+    features?: PolicyFeatureInput[];
     /** steps of a scale in an octave; default: 2 */ steps?: 1 | 2 | 4;
     /** whether vectors are rotated at random first; null: not; default: exact */
-    rotate?: 'exact' | 'padded' | unknown;
+    rotate?: 'exact' | 'padded' | null;
     /** generations of policies; default: 12 */ generations?: number;
     /** policies of a generation; default: 8 */ population?: number;
     /** of the problems and of what the search draws; default: 1 */ seed?: number;

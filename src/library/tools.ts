@@ -64,16 +64,15 @@ export async function certify(
   if (rest.rounds !== undefined) whole('rounds', rest.rounds, 1, 2 ** 24);
   if (rest.starts !== undefined) whole('starts', rest.starts, 12, 4096);
   if (!(mu > 0 && mu <= 1)) throw new InputError(`mu is ${mu}, expected a number in (0, 1]`);
-  const [{ checkSpec, parseSpecText }, { compressors }, { resolveModules }] = await Promise.all([
-    import('../certify/spec-text.js'),
-    import('../compress/registry.js'),
-    import('../plugin/modules.js'),
-  ]);
+  const [{ checkSpec, embedWritten, parseSpecText }, { compressors }, { resolveModules }] = await Promise.all(
+    [import('../certify/spec-text.js'), import('../compress/registry.js'), import('../plugin/modules.js')],
+  );
   const text = typeof compressor === 'string' ? compressor : await textOf(compressor);
-  const written =
+  const named =
     typeof compressor === 'string'
       ? parseSpecText(text, compressors)
       : { text, spec: compressor, columns: new Map<string, number>() };
+  const written = await embedWritten(named, compressors, '.');
   const { spec, modules } = resolveModules(checkSpec(written, compressors), '.', ['compressor']);
   const options = { ...rest, dim, mu, seed };
   return onCoordinator('certify', { text, spec, modules, options }, { signal, onProgress, moduleSeconds });

@@ -113,7 +113,8 @@ export function roundSeconds(
   const one = secondsAnAgent * own;
   const all = onThreads ? one : predictRound({ one, agents: own, phases, foreignBytes }, threads);
   const boundary = own === 0 ? 0 : (all * work.boundary) / own;
-  const interior = all - boundary;
+  // No difference of times: where nobody is inside, rounding would leave some, of either sign.
+  const interior = own === 0 ? all : (all * Math.max(0, own - work.boundary)) / own;
   const beta = Math.min(link.bitsPerSecond / 8, cost.bytesPerSecond);
   const waiting = ranks === 1 ? 0 : waitingSeconds(work, link);
   const exchange = ranks === 1 ? 0 : waiting + Math.max(work.bytesIn, work.bytesOut) / beta;

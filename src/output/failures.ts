@@ -1,5 +1,7 @@
 /** What the file system refuses, in words: what it was about, why, and what to do. */
 
+import { statSync } from 'node:fs';
+import path from 'node:path';
 import { InputError, RunError } from '../base/errors.js';
 import { showPath } from '../base/show-path.js';
 
@@ -40,6 +42,27 @@ export function refusal(shown: string, error: unknown): InputError {
 /** Whether it is room that lacks. */
 export function isFull(code: string | undefined): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
+}
+
+/** A file that somebody asked for cannot be written. `what`: how it was asked for, with its name. */
+export function unwritable(what: string, file: string, cause: unknown): InputError {
+  const { code } = cause as NodeJS.ErrnoException;
+  const folder = path.dirname(path.resolve(file));
+  const reason =
+    code === 'ENOENT'
+      ? `there is no folder ${showPath(folder)}`
+      : code === 'EISDIR'
+        ? 'it is a folder'
+        : reasonOf(cause);
+  return new InputError(`${what} cannot be written: ${reason}`, {}, { cause });
+}
+
+/** Said before the work, and not after it. @throws InputError where the folder of a file is not there */
+export function refuseNoFolder(what: string, file: string): void {
+  const folder = path.dirname(path.resolve(file));
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  const code = statSync(folder, { throwIfNoEntry: false }) === undefined ? 'ENOENT' : 'ENOTDIR';
+  throw unwritable(what, file, Object.assign(new Error(code), { code }));
 }
 
 /** While something runs, or after: a file of its results cannot be written. */

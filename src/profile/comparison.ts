@@ -41,8 +41,13 @@ export function frameKey(name: string): string {
   return name.replace(/:\d+$/, '');
 }
 
+/** Times by frame: names are anything, `constructor` and `__proto__` among them. */
+export function noTimes(): Record<string, number> {
+  return Object.create(null) as Record<string, number>;
+}
+
 export function frameTimes(root: Frame, work: Work): Record<string, number> {
-  const times: Record<string, number> = {};
+  const times = noTimes();
   visit(root, ({ name, selfUs }) => {
     if (selfUs === 0) return;
     const key = frameKey(name);
@@ -244,7 +249,7 @@ function frameChanges(
 ): FrameChange[] {
   const names = new Set([...now, ...before].flatMap(({ frames }) => Object.keys(frames)));
   const timesOf = (repeats: readonly ProfileRepeat[], name: string) =>
-    repeats.map(({ frames }) => frames[name] ?? 0);
+    repeats.map(({ frames }) => (Object.hasOwn(frames, name) ? (frames[name] ?? 0) : 0));
   const changes = Array.from(names, (name): FrameChange => {
     const after = timesOf(now, name);
     const earlier = timesOf(before, name);

@@ -24,7 +24,8 @@ const PASSING = new Set([10008, 10009, 10023, 10076, 503]);
 const SAID_MS = 10_000;
 export const STREAM_NOT_FOUND = 10059;
 export const WRONG_LAST_SEQUENCE = 10071;
-export const SUBJECT_IS_TAKEN = 10077;
+/** The stream would not keep a message, for a reason that only its text says. */
+const STORE_FAILED = 10077;
 
 export interface QueueConnection {
   nc: NatsConnection;
@@ -120,10 +121,16 @@ export function apiCode(error: unknown): number | null {
   return typeof code === 'number' ? code : null;
 }
 
-/** Whether what failed may be asked again. */
+/** Whether a stream that keeps one message of every subject has one of this subject. */
+export function isTaken(error: unknown): boolean {
+  return apiCode(error) === STORE_FAILED && /messages per subject/.test((error as Error).message);
+}
+
+/** Whether what failed may be asked again. A stream that is full is one that others make room in. */
 function passes(error: unknown): boolean {
   const { name, cause } = error as Error;
   const code = apiCode(error);
+  if (code === STORE_FAILED) return !isTaken(error);
   if (code !== null) return PASSING.has(code);
   if (name === 'RequestError' && cause !== undefined) return passes(cause);
   return /^(TimeoutError|NoRespondersError|RequestError|ConnectionError|DisconnectError|JetStreamError)$/.test(

@@ -12,7 +12,7 @@ import { hostname } from 'node:os';
 import { digestOf } from '../base/canonical.js';
 import { RunError } from '../base/errors.js';
 import { kernelsDigest, ownVersion } from '../output/versions.js';
-import { apiCode, GivenUp, type QueueConnection, STREAM_NOT_FOUND, SUBJECT_IS_TAKEN } from './connection.js';
+import { apiCode, GivenUp, isTaken, type QueueConnection, STREAM_NOT_FOUND } from './connection.js';
 import { Fleet } from './fleet.js';
 import { ChangedFile, Objects } from './objects.js';
 import {
@@ -306,7 +306,7 @@ export class Study {
         await this.queue.js.publish(this.names.job(job.id), message);
       } catch (error) {
         // It waits there, or somebody has it: a study that goes on.
-        if (apiCode(error) !== SUBJECT_IS_TAKEN) throw error;
+        if (!isTaken(error)) throw error;
       }
     }, givenUp);
   }

@@ -10,6 +10,8 @@
  *
  * A job with which workers die is not given out for ever. Each worker writes down that it has begun, and takes
  * that back when it hands a job back in good order; a worker that finds too many such lines stores a failure.
+ * A worker that cannot begin jobs (a disk that is full) would soon have written them all: where there are others
+ * to take a job it has one line of it, and rests, longer every time, until it has begun one.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -24,8 +26,10 @@ import {
   STREAM_NOT_FOUND,
   WRONG_LAST_SEQUENCE,
 } from './connection.js';
+import { Fleet } from './fleet.js';
 import { Objects } from './objects.js';
 import {
+  ABSENT_MS,
   CONSUMER,
   FLEET_SUBJECT,
   type Job,
@@ -48,6 +52,8 @@ const LOOK_MS = 1000;
 const STUDIES_MS = 5000;
 /** A job that could not be begun is not given out again before. */
 const AGAIN_MS = 2000;
+/** Of a worker that can begin none, between two that it tries. */
+const LONGEST_REST_MS = 60_000;
 const NO_MODULES = 'its jobs bring code, and this worker was started with --no-modules';
 /** "In progress" is said so many times in the time after which a job goes to others. */
 const TOLD_TIMES = 4;
@@ -83,6 +89,9 @@ interface KnownStudy {
   refused: string | null;
   redeliverMs: number;
   objects: Objects | null;
+  /** Who else works. */
+  fleet: Fleet;
+  sinceMs: number;
 }
 
 /** What it did. */
@@ -109,6 +118,9 @@ export class QueueWorker {
   private turn = 0;
   private studiesMs = Number.NEGATIVE_INFINITY;
   private wake = () => {};
+  /** Jobs that it could not begin, one after the other, and until when it takes none. */
+  private unable = 0;
+  private restsUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(queue: QueueConnection, options: WorkerOptions) {
     this.queue = queue;
@@ -134,7 +146,7 @@ export class QueueWorker {
           idleSinceMs = Date.now();
           continue;
         }
-        const taken = await this.take();
+        const taken = Date.now() < this.restsUntilMs ? null : await this.take();
         if (taken !== null) {
           idleSinceMs = Date.now();
           this.begin(taken);
@@ -149,6 +161,7 @@ export class QueueWorker {
     } finally {
       clearInterval(presence);
       wake.unsubscribe();
+      for (const { fleet } of this.studies.values()) fleet.close();
       this.tell(true);
     }
     return this.report;
@@ -239,10 +252,17 @@ export class QueueWorker {
         const refused = this.refusal(card);
         if (refused !== null && known?.refused !== refused)
           this.options.say(`study ${card?.name ?? study}: ${refused}; it takes none of its jobs`);
-        this.studies.set(study, { card, refused, redeliverMs, objects: known?.objects ?? null });
+        const { objects, fleet, sinceMs } = known ?? {
+          objects: null,
+          fleet: new Fleet(this.queue, study),
+          sinceMs: Date.now(),
+        };
+        this.studies.set(study, { card, refused, redeliverMs, objects, fleet, sinceMs });
       }
-      for (const study of this.studies.keys()) {
-        if (!found.has(study) && !this.busy.has(study)) this.studies.delete(study);
+      for (const [study, { fleet }] of this.studies) {
+        if (found.has(study) || this.busy.has(study)) continue;
+        fleet.close();
+        this.studies.delete(study);
       }
       this.studiesMs = Date.now();
       this.tell();
@@ -322,6 +342,7 @@ export class QueueWorker {
         (sha256) => objects.get(sha256),
         (root) => handler.run(job.data, root),
       );
+      this.unable = 0;
       if (end === null || this.stopping) {
         await this.handBack(study, id, begun, message);
         return;
@@ -335,11 +356,27 @@ export class QueueWorker {
       }
       const { message: why } = error as Error;
       this.options.say(`job ${id} could not be begun: ${why}`);
-      await this.writeTries(study, id, [...begun, { ...this.who, error: why }]);
+      let before: readonly Try[] = begun;
+      if (!this.isAlone(known)) {
+        before = begun.filter((one) => one.error === null || !this.isOwn(one));
+        const restMs = Math.min(AGAIN_MS * 2 ** this.unable++, LONGEST_REST_MS);
+        this.restsUntilMs = Date.now() + restMs;
+      }
+      await this.writeTries(study, id, [...before, { ...this.who, error: why }]);
       message.nak(AGAIN_MS);
     } finally {
       clearTimeout(inProgress);
     }
+  }
+
+  /** Whether nobody else takes jobs of the study; others have had time to say that they do. */
+  private isAlone({ fleet, sinceMs }: KnownStudy): boolean {
+    if (Date.now() - sinceMs < ABSENT_MS) return false;
+    return fleet.view().able.every(({ worker }) => worker === this.id);
+  }
+
+  private isOwn({ host, pid }: Who): boolean {
+    return host === this.who.host && pid === this.who.pid;
   }
 
   private async handBack(

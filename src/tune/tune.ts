@@ -105,9 +105,11 @@ export function unaffordable(tunable: Tunable): string | null {
 export function unmeasured({ plan, spec, cost, optimum }: Tunable): string | null {
   if (plan.problem === 'cost' && !optimum)
     return `the optimum is unknown (${cost.whyNoOptimum ?? 'no central solver'})`;
-  return spec['batch'] !== undefined && spec['batch'] !== 'all'
-    ? 'gradients of mini-batches never settle'
-    : null;
+  return unsettled(spec);
+}
+
+function unsettled({ batch }: Record<string, unknown>): string | null {
+  return batch === undefined || batch === 'all' ? null : 'gradients of mini-batches never settle';
 }
 
 /** Rounds of all trial runs together, and of one. */
@@ -309,8 +311,10 @@ function stallsInTheEnd({ plan: run }: Tunable): string | null {
 const RECKONED: readonly ContractionKind[] = ['worst', 'mean', 'sweep'];
 
 function ratePredicted(tunable: Tunable, context: GainContext): Pace {
-  const { plan: run } = tunable;
+  const { plan: run, spec } = tunable;
   const { compress, gains } = run.flow;
+  const noise = unsettled(spec);
+  if (noise !== null) return [null, noise];
   if (compress === undefined) return [null, `there is no formula for the pace of ${flowName(run.flow)}`];
   if (!isEuler(run.flow))
     return [null, "the formula's modes are those of forward Euler with one gradient step"];

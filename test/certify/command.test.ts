@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { main } from '../../src/cli/main.js';
 import type { Terminal } from '../../src/cli/terminal.js';
+import { certify } from '../../src/library/tools.js';
 import { logPlot } from '../../src/report/plot.js';
 import { temporaryFolder } from '../support/run.js';
 
@@ -68,6 +69,27 @@ describe('the table', () => {
     expect(found.map(({ spec }) => spec.kind).sort()).toEqual(['custom', 'top-k']);
     expect(found.find(({ spec }) => spec.kind === 'custom')?.bits.perMessage).toBe(128 + 24);
     expect(found[0].starts).toHaveLength(12);
+  });
+
+  test('takes a policy by its file: in text, and beside a config', async () => {
+    const policy = path.join(folder, 'policy.json');
+    const action = { do: 'signs', size: 0.8, checks: [] };
+    const shape = { name: 'two steps', rotate: 'exact', steps: 2, features: [], weights: [[]] };
+    writeFileSync(policy, JSON.stringify({ format: 'sottovoce-policy/1', actions: [action], ...shape }));
+    const beside = path.join(folder, 'learned.yaml');
+    writeFileSync(beside, 'kind: learned\npolicy: policy.json\n');
+    const few = ['--dim', '16', '--json', '--starts', '12'];
+    const { code, out, err } = await sottovoce('certify', `learned(policy='${policy}')`, beside, ...few);
+    expect([code, err]).toEqual([0, '']);
+    const found = JSON.parse(out) as { spec: { policy: { name: string } } }[];
+    expect(found.map(({ spec }) => spec.policy.name)).toEqual(['two steps', 'two steps']);
+    const given = await certify({ kind: 'learned', policy }, { dim: 16, starts: 12 });
+    expect(given.spec).toMatchObject({ policy: { name: 'two steps' } });
+    writeFileSync(policy, '{}');
+    expect(await sottovoce('certify', `learned('${policy}')`, ...few)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('policy.format is missing'),
+    });
   });
 
   test('JSON has everything, and null where there is no number', async () => {

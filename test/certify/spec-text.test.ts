@@ -33,6 +33,13 @@ test.each([
   expect(parse(text)).toEqual(spec);
 });
 
+test('a key that objects are born with is a key like any other', () => {
+  for (const key of ['__proto__', 'constructor', 'toString']) {
+    expect(Object.entries(parse(`custom(module=a.mjs, ${key}=3)`)).at(-1)).toEqual([key, 3]);
+    expect(refusal(`top-k(k=2, ${key}=3)`).message).toContain(`unknown key compressor.${key}`);
+  }
+});
+
 /** The column that the hint's mark stands under. */
 function refusal(text: string): { message: string; column: number } {
   try {

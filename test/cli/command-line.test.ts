@@ -130,6 +130,28 @@ describe.skipIf(!existsSync(MAIN))('sottovoce', () => {
     expect(status).toBe(2);
   });
 
+  const nowhere = (name: string) => join(folder, 'nowhere', name);
+  test.each([
+    ['plot', 'run', '--out', nowhere('a.svg')],
+    ['plot', 'run', '--out', join(folder, 'b.svg'), '--table', nowhere('t.tex')],
+    ['report', 'run', '--out', nowhere('report.html')],
+    ['topology', 'generate', 'ring', '--nodes', '5', '--out', nowhere('ring.csv')],
+    ['certify', 'sign', '--dim', '8', '--picture', nowhere('decay.svg')],
+    ['bench', 'barrier', '--json', nowhere('b.json')],
+    ['bench', 'barrier', '--picture', nowhere('b.svg')],
+  ])(
+    'a file in a folder that is not there is said before the work, and nothing is written: %s %s',
+    async (...args) => {
+      const before = readdirSync(folder);
+      const { status, stdout, stderr } = await onThisThread(folder, ...args);
+      expect(stderr).toMatch(/cannot be written: there is no folder \S*nowhere/);
+      expect(stderr).not.toContain('.part');
+      expect(stdout).toBe('');
+      expect(status).toBe(2);
+      expect(readdirSync(folder)).toEqual(before);
+    },
+  );
+
   test('a bad config: every line of it, nothing written', () => {
     writeFileSync(join(folder, 'bad.yaml'), `${GOOD}rounds: 0\ncompressor: { kind: sing }\n`);
     const before = readdirSync(folder);

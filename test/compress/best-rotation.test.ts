@@ -34,6 +34,16 @@ function lost(spec: { kind: string; [parameter: string]: unknown }, vector: () =
 }
 
 describe('best-rotation', () => {
+  it('costs a transform for every rotation that is tried, and for every message that is read', () => {
+    const workOf = (spec: { kind: string; choices?: number }) => planCompressor(spec, context).work;
+    const once = workOf({ kind: 'flattened-sign' }).own;
+    for (const choices of [2, 16, 256])
+      expect(workOf({ kind: 'best-rotation', choices })).toEqual({
+        own: (choices + 1) * once,
+        neighbour: once,
+      });
+  });
+
   it('loses less the more rotations it may choose from', () => {
     const random = seededRandom(5);
     const vector = () => normals(dim, random);

@@ -111,6 +111,19 @@ export async function recordedTables(): Promise<Tables> {
         ['hub', { kind: 'star', nodes: 4500 }],
         ['rcm', { kind: 'random-geometric', nodes: 900, averageDegree: 7, seed: 2, largestComponent: true }],
       ] as const;
+      // More than 16 entries of many more: the threshold is that of a sample.
+      for (const precision of ['float64', 'float32'])
+        yield [
+          `sampled ${precision}`,
+          {
+            ...small,
+            cost: { kind: 'quadratic', dim: 1024, condition: 3, seed: 1 },
+            flow: error,
+            compressor: { kind: 'sampled-top-k', k: 48 },
+            precision,
+            rounds: 40,
+          },
+        ];
       for (const [name, topology] of large)
         for (const flow of modes)
           for (const compressor of flow.compress === 'none'

@@ -44,6 +44,13 @@ describe('a round', () => {
     expect(dominant(found)).toBe('compute');
   });
 
+  test('has no time inside where everybody has neighbours elsewhere', () => {
+    for (let own = 1; own < 200; own++) {
+      const everybody = { ...work, own, boundary: own, secondsAnAgent: 0.1 / own };
+      expect(roundSeconds(everybody, noRows, 4, 1, link).interior, `${own}`).toBe(0);
+    }
+  });
+
   test('takes as long as its exchange where that is longer than the rest of the work', () => {
     const slow = { ...link, bitsPerSecond: 8e4 };
     const found = roundSeconds(work, noRows, 4, 1, slow);

@@ -6,6 +6,7 @@ import {
   compareWithRecorded,
   formatComparison,
   frameKey,
+  frameTimes,
   isTooSlow,
   type ProfileRepeat,
 } from '../../src/profile/comparison.js';
@@ -26,6 +27,19 @@ function* draws(seed: number): Generator<number, never> {
     yield (state + 0.5) / 2 ** 32;
   }
 }
+
+it('a function may have any name, as what objects are born with', () => {
+  const names = ['constructor', '__proto__', 'toString', 'step'];
+  const root = {
+    name: 'root',
+    selfUs: 0,
+    children: names.map((name) => ({ name, selfUs: 10, children: [] })),
+  } as unknown as Parameters<typeof frameTimes>[0];
+  const times = frameTimes(root, { agents: 1, dim: 1, rounds: 1 } as Parameters<typeof frameTimes>[1]);
+  expect(Object.keys(times).sort()).toEqual([...names].sort());
+  expect(new Set(names.map((name) => times[name])).size).toBe(1);
+  expect(times['step']).toBeGreaterThan(0);
+});
 
 describe('intervals without a distribution', () => {
   it('Wilcoxon: ranks 1, 2, 3 with signs give the sums 0, 1, 2, 3 twice, 4, 5, 6', () => {

@@ -32,7 +32,7 @@ import { parseArgs } from 'node:util';
 import { parquetReadObjects } from 'hyparquet';
 import { sweep, work } from 'sottovoce';
 import { generate } from 'sottovoce/topology';
-import { connectQueue } from '../../dist/src/queue/connection.js';
+import { connectQueue, isTaken } from '../../dist/src/queue/connection.js';
 import { installServer, startServer, startWire } from './nats-server.mjs';
 
 const { values: options } = parseArgs({
@@ -72,13 +72,15 @@ const CASES = {
   handback: 'a worker that is told to end hands back at once',
   stop: 'an orderer that is told to end, and goes on',
   poison: 'a job that kills its workers is a failed run, and no other suffers',
+  unable: 'a worker that can begin no job uses up no tries of others',
+  full: 'a stream that is full is waited for, and is another thing than one that has the job already',
   versions: 'workers of another version, and those that take no modules',
   login: 'a login and TLS, of which nothing is written anywhere',
   large: 'messages larger than the server takes, and graphs in memory',
 };
 const cases = {
   ...{ same, kills, server, orderer, cut, two },
-  ...{ files, handback, stop, poison, versions, login, large },
+  ...{ files, handback, stop, poison, unable, full, versions, login, large },
 };
 /** What there is time for in the short form. */
 const SHORT = new Set(['same', 'kills', 'server', 'orderer', 'handback', 'login']);
@@ -395,6 +397,54 @@ export const gradient = (x, out, i) => { out[0] = x[0] - i; };
   if (cells.some(({ status, config }) => status === 'failed' && /ring/.test(config)))
     throw new Error('what is good has failed');
   console.log(`  ${dead - 1} workers dead of three jobs`);
+  await server.stop();
+}
+
+async function unable() {
+  const server = await serverOf('unable');
+  const at = (name) => path.join(folder, 'unable', name);
+  writeFileSync(at('path.edges'), '0 1\n1 2\n2 3\n3 0\n1 3\n');
+  writeFileSync(
+    at('path.yaml'),
+    readFileSync(ring('unable', 300_000), 'utf8').replace(/topology: .*/, 'topology: { file: path.edges }'),
+  );
+  const args = ['sweep', at('path.yaml'), '--grid', 'flow.step=0.001..0.002:lin:8', '--seeds', '1,2'];
+  const broken = start(['worker', '--queue', server.url, '--jobs', '2', '--cache', at('cache')]);
+  const good = startWorker(server.url);
+  await Promise.all([broken, good].map((worker) => busy(server.url, worker, 0)));
+  rmSync(at('cache'), { recursive: true, force: true });
+  writeFileSync(at('cache'), 'no folder');
+  await order(args, at('queue'), server.url);
+  const tries = broken.said.match(/could not be begun/g)?.length ?? 0;
+  if (tries === 0) throw new Error(`it began its jobs: ${broken.said}`);
+  console.log(`  ${tries} jobs that it could not begin`);
+  await alone(args, at('here'));
+  await equal(at('here'), at('queue'));
+  await server.stop();
+}
+
+/** Of a stream that will not keep a message only the text says why: it has one of the subject, or it is full. */
+async function full() {
+  const server = await serverOf('full');
+  const { js, jsm, persist, close } = await connectQueue(server.url, () => {}, 'test');
+  const kept = { max_msgs_per_subject: 1, discard: 'new', discard_new_per_subject: true };
+  await jsm.streams.add({ name: 'FULL', subjects: ['full.*'], max_msgs: 2, ...kept });
+  await js.publish('full.a', '1');
+  const again = await js.publish('full.a', '2').then(
+    () => null,
+    (error) => error,
+  );
+  if (again === null || !isTaken(again)) throw new Error(`a second of its subject: ${again?.message}`);
+  await js.publish('full.b', '1');
+  let sent = false;
+  const waits = persist(() => js.publish('full.c', '1')).then(() => {
+    sent = true;
+  });
+  await pause(700);
+  if (sent) throw new Error('a full stream took it');
+  await jsm.streams.purge('FULL', { filter: 'full.a' });
+  await waits;
+  await close();
   await server.stop();
 }
 

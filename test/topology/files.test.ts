@@ -392,7 +392,7 @@ describe('writing and reading back', () => {
     expect(await readFile(path, 'utf8')).toBe('0 1\n');
     await rm(path);
     expect(await rejectionOf(writeGraph('/nowhere/t.json', bad))).toMatchObject({
-      message: '/nowhere/t.json: cannot be written (ENOENT)',
+      message: '/nowhere/t.json: cannot be written: there is no folder /nowhere (ENOENT)',
     });
   });
 });

@@ -195,6 +195,19 @@ describe('what cannot be chosen is refused', () => {
     expect(error).toBeInstanceOf(InputError);
     expect((error as InputError).hint).toContain('99');
   });
+
+  it('and where they have unlike ones, that of most of them: what the cost lacks is no fault of the first', async () => {
+    const among = [{ kind: 'top-k', k: 99 }, { kind: 'sign' }, { kind: 'identity' }];
+    const rough = {
+      kind: 'mlp' as const,
+      data: 'examples/data/train.libsvm',
+      hidden: [2],
+      regularization: 0.1,
+    };
+    const loaded = await parseConfig({ ...RING, cost: rough, compressor: { kind: 'auto', among } } as never);
+    const error = await loadRun(loaded).catch((error: unknown) => error);
+    expect((error as InputError).hint).toMatch(/^sign: .*does not say how smooth it is/);
+  });
 });
 
 describe('numbers sent in fewer bits', () => {

@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../../dist/src/index.js';
+import { parseConfig, run } from '../../dist/src/index.js';
 import { RunSession } from '../../dist/src/session/run-session.js';
 import { compressorSpecs } from '../engine/table.js';
 import { ALL, someOf } from '../support/some.js';
@@ -100,4 +100,15 @@ it.each([
   [{ kind: 'sign' }, FLOWS[0]!, /node-state stalls/],
 ])('trials that are fast and then are not predict nothing: %j', async (compressor, flow, why) => {
   expect(await paces(flow, compressor)).toMatchObject({ predicted: null, why: expect.stringMatching(why) });
+});
+
+it('gradients of mini-batches never settle, so that no pace is predicted', async () => {
+  const { summary } = await run({
+    topology: { kind: 'ring', nodes: 6 },
+    cost: { kind: 'logistic', data: 'examples/data/train.libsvm', regularization: 0.01 },
+    flow: { kind: 'primal-dual', batch: 4 },
+    compressor: { kind: 'flatten', inner: { kind: 'sign' } },
+    rounds: 400,
+  });
+  expect(summary.rate).toMatchObject({ predicted: null });
 });

@@ -1,7 +1,7 @@
 /**
  * The writers: one line each, and `writeGraph`, which leaves either the whole file or nothing.
  */
-import { extname } from 'node:path';
+import { dirname, extname } from 'node:path';
 import { fileError, TopologyError } from '../errors.js';
 import type { Graph } from '../graph.js';
 import { writeNamed } from '../whole-file.js';
@@ -36,7 +36,8 @@ export async function writeGraph(
   } catch (error) {
     if (error instanceof TopologyError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw fileError(path, 0, `cannot be written (${code})`, error);
+    const why = code === 'ENOENT' ? `: there is no folder ${dirname(path)} (${code})` : ` (${code})`;
+    throw fileError(path, 0, `cannot be written${why}`, error);
   }
 }
 

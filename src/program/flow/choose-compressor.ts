@@ -58,17 +58,30 @@ export async function chooseCompressor(problem: FlowProblem, auto: AutoSpec): Pr
   });
   const found = choose({ contenders, purpose: auto.for, stop, rounds: config.rounds });
   if (!('report' in found)) {
-    const [first] = found.refused;
+    const reason = mostOften(found.refused);
     throw new InputError(
       `compressor is auto, and none of ${found.refused.length} candidates goes with ${flowName(flow)}`,
       {
         path: ['compressor'],
-        ...(first && { hint: `${first.compressor}: ${first.why}` }),
+        ...(reason && { hint: reason }),
       },
     );
   }
   const chosen = variants.get(found.contender.name) as FlowProblem;
   return { ...chosen, choice: { report: found.report, tuning: found.tuning } };
+}
+
+/** The reason of most of them, and whose it is where it is not that of all. */
+function mostOften(refused: readonly { compressor: string; why: string }[]): string | null {
+  const times = new Map<string, number>();
+  for (const { why } of refused) times.set(why, (times.get(why) ?? 0) + 1);
+  // The first of equals.
+  const reason = [...times.keys()].reduce<string | null>(
+    (best, why) => (best === null || (times.get(why) as number) > (times.get(best) as number) ? why : best),
+    null,
+  );
+  if (reason === null || times.size === 1) return reason;
+  return `${refused.find(({ why }) => why === reason)?.compressor}: ${reason}`;
 }
 
 /** Each once. */

@@ -31,6 +31,14 @@ describe('adacgd', () => {
     expect(round([0.1, 0.1])).toEqual({ said: [0.1, 0.1], bits: 132 });
   });
 
+  it('an error beyond all numbers is no silence', () => {
+    for (const entry of [Number.POSITIVE_INFINITY, 1e200]) {
+      const { messages, expected } = new Bench(spec(0.5, [top(1), top(2)]), { dim: 2 }).say([1, -entry]);
+      expect(Math.abs(messages[0][1])).toBe(entry);
+      expect(messages).toEqual(expected);
+    }
+  });
+
   it('without silence there is one choice fewer to name', () => {
     const bench = new Bench(spec(0.5, [top(1), top(2)], { silence: false }), { dim: 2 });
     expect(bench.say([3, 4]).bits).toEqual([66]);

@@ -118,3 +118,29 @@ describe('nothing is said where it averages', () => {
     expect(await warningsOf(config)).not.toMatch(/eigenvalue|go round/);
   });
 });
+
+describe('what is averaged is told beside the cost: no minimiser of it is found', () => {
+  const told = async (config: Record<string, unknown>) => {
+    const loaded = await parseConfig({ topology: ring(3), rounds: 5, ...config });
+    return (await prepareRun(loaded, 1)).report.cost;
+  };
+  const uneven = { kind: 'quadratic', dim: 2, condition: 10 };
+
+  it('own values, without their curvatures', async () => {
+    for (const kind of ['consensus', 'surplus-consensus', 'push-sum', 'choco-gossip'])
+      expect(await told({ cost: uneven, flow: { kind } })).toMatch(
+        /own values, and curvatures play no part$/,
+      );
+  });
+
+  it('or what agents begin with', async () => {
+    const init = Float64Array.of(1, 2, 3, 4, 5, 6);
+    expect(await told({ cost: uneven, flow: { kind: 'consensus' }, init })).toMatch(
+      /what agents begin with, and the cost plays no part$/,
+    );
+  });
+
+  it('and nothing of flows that descend', async () => {
+    expect(await told({ cost: uneven, flow: { kind: 'primal-dual' } })).not.toContain('averaged');
+  });
+});

@@ -128,7 +128,7 @@ export async function loadFlow(loaded: LoadedConfig, known: FlowProblem | null =
     throw unexpected(
       ['init'],
       undefined,
-      "a .npy file with every agent's own value, agents x dim (that is what consensus averages)",
+      `a .npy file with every agent's own value, agents x dim (that is what ${flow.kind} averages)`,
     );
   }
   warnings.push(...(links?.warnings ?? []));

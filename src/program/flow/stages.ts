@@ -90,7 +90,7 @@ async function report({ problem, answer: { optimum }, choice, plan }: FlowMade):
     workers,
     rounds,
     topology: problem.topology,
-    cost: cost.description,
+    cost: `${cost.description}${plan.problem === 'average' ? averaged(problem) : ''}`,
     flow: flowLabel(flow),
     compressor: describeSpec(given.compressor),
     links: given.links ? describeLinks(given.links) : null,
@@ -110,6 +110,17 @@ async function report({ problem, answer: { optimum }, choice, plan }: FlowMade):
     optimum: reportOptimum(optimum),
     warnings: [...warnings, ...problem.warnings, ...unknownGap(optimum, cost), ...choice.warnings],
   };
+}
+
+/**
+ * Of a flow that averages: what. Its objective and errors are those of the average, and not of the cost that the
+ * config names.
+ */
+function averaged({ init, reference }: FlowProblem): string {
+  if (reference !== null) return '; averaged are the references, and the cost plays no part';
+  return init === null
+    ? "; averaged are the agents' own values, and curvatures play no part"
+    : '; averaged is what agents begin with, and the cost plays no part';
 }
 
 function ranksReport({ rank, ranks, own, rows, peers }: PartPlan, cut: CutReport): RanksReport {

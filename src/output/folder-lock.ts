@@ -126,8 +126,16 @@ export function clearContenders(folder: string): void {
   for (const name of readdirSync(folder)) {
     const file = path.join(folder, name);
     if (name.startsWith(`${LOCK_FILE}.`) && isAbandoned(file)) removeFile(file);
-    // A folder that was to be gone at once, see `tryFolder`.
-    if (name.startsWith(`${LOCK_FILE}-`) && isOld(file)) fileSystem.rmdirSync(file);
+    if (name.startsWith(`${LOCK_FILE}-`)) removeTried(file);
+  }
+}
+
+/** An empty folder that was to be gone at once (`tryFolder`), unless whoever made it was killed: then by others. */
+export function removeTried(folder: string): void {
+  try {
+    fileSystem.rmdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 

@@ -7,7 +7,7 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { fileSystem } from '../../topology/file-system.js';
 import { randomName } from '../../topology/whole-file.js';
-import { LOCK_FILE } from './folder-lock.js';
+import { LOCK_FILE, removeTried } from './folder-lock.js';
 
 /** The folder and what is missing above it. What the file system refuses is thrown as it comes. */
 export function makeFolder(folder: string): void {
@@ -47,7 +47,7 @@ export function makeNewFolder(base: string): string {
 export function tryFolder(folder: string): void {
   const tried = path.join(folder, `${LOCK_FILE}-try-${randomName()}`);
   fileSystem.mkdirSync(tried);
-  fileSystem.rmdirSync(tried);
+  removeTried(tried);
 }
 
 /** Somebody else may have made it meanwhile. */

@@ -65,7 +65,8 @@ describe('a run of 150,000 agents, d = 128', () => {
     );
     child.kill(signal);
     expect(await exited).toBe(code);
-    expect(names(signal).sort()).toEqual(RESULTS);
+    // And a checkpoint, from which `resume` goes on.
+    expect(names(signal).sort()).toEqual([...RESULTS, 'checkpoints'].sort());
     expect(statSync(path.join(folder, signal, 'x.npy')).size).toBeGreaterThan(8 * AGENTS * DIM);
     const summary = JSON.parse(readFileSync(path.join(folder, signal, 'summary.json'), 'utf8'));
     expect(summary.status).toBe('stopped');

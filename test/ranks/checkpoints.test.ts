@@ -104,12 +104,11 @@ describe('a run that goes on', () => {
 
   test('one that was stopped, looking for the round of its arrival', async () => {
     const { checkpoint: _, ...config } = { ...common, flow: { kind: 'primal-dual' } };
-    const whole = { ...config, rounds: 200_000_000, stop: { rmsError: 1e-300 }, trace: { every: 1000 } };
+    const whole = { ...config, rounds: 200_000_000, stop: { rmsError: 1e-300 }, trace: { every: 100 } };
     const stopped = await runOverRanks(whole, 2, {
       outDir: at('stopped'),
       steer: async (session) => {
-        while ((await session.progress()).round < 1500)
-          await new Promise((resolve) => setTimeout(resolve, 5));
+        while ((await session.progress()).round < 150) await new Promise((resolve) => setTimeout(resolve, 5));
         await session.stop();
       },
     });

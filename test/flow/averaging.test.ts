@@ -144,3 +144,14 @@ describe('what is averaged is told beside the cost: no minimiser of it is found'
     expect(await told({ cost: uneven, flow: { kind: 'primal-dual' } })).not.toContain('averaged');
   });
 });
+
+it('a compressor beside compress: none is told every mode that the flow has', async () => {
+  const none = { compressor: { kind: 'sign' }, topology: ring(3), rounds: 5 };
+  const refused = async (config: object) => prepareRun(await parseConfig({ ...none, ...config }), 1);
+  await expect(refused(quadratic({ kind: 'primal-dual', compress: 'none' }))).rejects.toThrow(
+    'expected one of node-state, error-state, observer, error-memory, since compressor.kind is sign',
+  );
+  await expect(refused({ ...average, flow: { kind: 'consensus', compress: 'none' } })).rejects.toThrow(
+    'expected one of node-state, error-state, observer, since compressor.kind is sign',
+  );
+});

@@ -33,10 +33,11 @@ export function checkCompressor(
         `identity, since ${flowName(flow)} sends its vectors as they are`,
       );
     }
+    const modes = (definition.modes ?? []).filter((mode) => mode !== 'none');
     throw unexpected(
       ['flow', 'compress'],
       'none',
-      `node-state, error-state or observer, since compressor.kind is ${spec.kind} (with none nothing is compressed)`,
+      `one of ${modes.join(', ')}, since compressor.kind is ${spec.kind} (with none nothing is compressed)`,
     );
   }
   if (flow.compress === 'node-state' && !linear) {

@@ -101,33 +101,34 @@ next; in turns with it the same where nothing is kept (SOTTOVOCE_CACHE=never), a
 
 /** A run that came to its end, as on any machine but a new one: compiled code of threads is written in it. */
 async function asLater(config: string): Promise<void> {
-  const folder = makeTemporaryFolder('startup');
-  const command = [fileURLToPath(commandLineUrl), 'run', config, '--quiet', '--set', 'rounds=2'];
-  try {
-    await run(process.execPath, [...command, '--out', folder.path]);
-  } catch {
-    // One that cannot be run says so when it is measured.
-  } finally {
-    folder.remove();
-  }
+  const command = [fileURLToPath(commandLineUrl), 'run', config, '--quiet', '--set', 'rounds=2', '--out'];
+  // One that cannot be run says so when it is measured.
+  await intoFolder((folder) => run(process.execPath, [...command, folder])).catch(() => {});
 }
 
 async function startOnce(config: string, changes: NodeJS.ProcessEnv): Promise<Startup> {
-  let running: ReturnType<typeof run> | null = null;
-  // Before its folder goes, which it would make again.
-  const kill = () => running?.child.kill('SIGKILL');
-  const isOver = atExit(kill);
-  const folder = makeTemporaryFolder('startup');
-  try {
-    const startedMs = performance.now();
-    running = run(process.execPath, [fileURLToPath(startupUrl), 'run', config, folder.path], {
+  let startedMs = 0;
+  const { stdout } = await intoFolder((folder) => {
+    startedMs = performance.now();
+    return run(process.execPath, [fileURLToPath(startupUrl), 'run', config, folder], {
       env: { ...process.env, ...changes },
     });
-    const { stdout } = await running;
-    return {
-      ...(JSON.parse(stdout.toString()) as Omit<Startup, 'outside'>),
-      outside: performance.now() - startedMs,
-    };
+  });
+  return {
+    ...(JSON.parse(stdout.toString()) as Omit<Startup, 'outside'>),
+    outside: performance.now() - startedMs,
+  };
+}
+
+/** Of a process that writes into a folder which is gone with it. */
+async function intoFolder(begin: (folder: string) => ReturnType<typeof run>) {
+  let running: ReturnType<typeof run> | null = null;
+  // Where this one is ended: before the folder goes, which it would make again.
+  const isOver = atExit(() => running?.child.kill('SIGKILL'));
+  const folder = makeTemporaryFolder('startup');
+  try {
+    running = begin(folder.path);
+    return await running;
   } finally {
     isOver();
     folder.remove();

@@ -140,18 +140,18 @@ function refuseOver({ summary, file }: KeptRun): void {
 }
 
 /**
- * One that was ended after its last round and before its results were written has them all, and goes on to write
- * them.
+ * One whose results are written has nothing to go on to, however long before its end its newest checkpoint is.
+ * One that was ended after its last round and before that has them all, and goes on to write them.
  */
 function refuseDone({ summary, loaded, file }: KeptRun, { round }: CheckpointHeader): void {
   const { rounds } = loaded.config;
   const isWritten =
-    summary?.status === 'finished' && summary.rounds >= round && summary.incomplete === undefined;
-  if (round < rounds || (round === rounds && !isWritten)) return;
+    summary?.status === 'finished' && summary.rounds >= rounds && summary.incomplete === undefined;
+  if (round <= rounds && !isWritten) return;
   const folder = path.dirname(file);
   throw new InputError(`the run in ${showPath(folder)} has all of its ${plural(rounds, 'round')}`, {
     file: folder,
-    hint: `--rounds ${2 * round} goes on with it${laterRun(folder)}`,
+    hint: `--rounds ${2 * Math.max(round, rounds)} goes on with it${laterRun(folder)}`,
   });
 }
 

@@ -151,11 +151,16 @@ describe('checkpoints on the way', () => {
     expect(kept.length).toBe(Math.min(3, summary.checkpoints?.written ?? 0));
     expect(kept.at(-1)).toMatch(/-0000000900\.checkpoint$/);
     await expect(resume('way')).rejects.toThrow('has all of its 900 rounds');
+    copy('way', 'way-early');
+    rmSync(path.join(folder, 'way-early', 'checkpoints', kept.at(-1) as string));
+    await expect(resume('way-early')).rejects.toThrow('has all of its 900 rounds');
 
     // One flipped bit at a time: the checkpoint before is taken, and it says why.
     let newest = kept.at(-1) as string;
     for (const before of kept.slice(0, -1).reverse()) {
       copy('way', `way-${before}`);
+      // With its results it would have nothing to go on to.
+      rmSync(path.join(folder, `way-${before}`, 'summary.json'));
       const file = path.join(folder, `way-${before}`, 'checkpoints', newest);
       const bytes = readFileSync(file);
       bytes[Math.floor(bytes.length * 0.6)]! ^= 1;

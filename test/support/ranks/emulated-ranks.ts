@@ -20,9 +20,9 @@ import type { PreparedFlow } from '../prepare-flow.js';
 const UNUSABLE = 0xff;
 /** Whose entries are everybody's, or who reads them is said elsewhere: data, and what a trace is made of. */
 const EVERYBODYS = /^(control$|trace\.|cost\.|points?\.|reference\.|agents\.)/;
-const OF_ARCS = /^(graph|links|network|edges)\./;
+const OF_ARCS = /^((graph|links|network|edges)\.|weight\.heard$)/;
 /** Made by each for its own agents, of the arcs that they have. */
-const OF_ROWS = /^(arcs\.|weight\.inverse$|flow\.none$)/;
+const OF_ROWS = /^(arcs\.|weight\.(inverse|given|heardSum)$|flow\.none$)/;
 
 /** How a field is shared out between ranks. */
 type Shared =

@@ -100,9 +100,9 @@ export interface EstimateEquations {
 }
 
 /**
- * `gather`: out = sum_j (s_i - s_j) with the weights that the channel gathers messages with, where they are not the
- * graph's; then in every round anew. `range`: r_k, where messages are q = C((y - s)/r_k) and everyone multiplies by it what was said; 1 where
- * absent.
+ * `gather`: out = sum_j (s_i - s_j) with the weights that the channel gathers messages with, where they are
+ * not the graph's; then in every round anew. `range`: r_k, where messages are q = C((y - s)/r_k) and everyone
+ * multiplies by it what was said; 1 where absent.
  */
 export function estimateEquations(
   suffix: string,

@@ -61,7 +61,7 @@ interface Weights {
   round(r: Equations, row: Row): void;
 }
 
-/** What agents are told of their neighbours' weights in a round, where they multiply what they know of them by that. */
+/** Neighbours' weights of a round, where agents multiply by them what they know of these neighbours. */
 interface HeardWeights {
   /** given_i */
   givens: Float64Array;

@@ -15,7 +15,8 @@
  * zooming compressor. Linear. Messages: one vector, and a number of 64 bits as it is, where
  * `surplus-consensus` has two vectors. Floats an agent: 4 dim. Source: Taheri, Mokhtari, Hassani, Pedarsani
  * 2020 (ICML; arXiv 2002.09964). Departures: the gain gamma, after CHOCO, with which any contraction will do;
- * weights that move with it. Where links change, what is compressed are differences of the ratio (`push-weights.ts`).
+ * weights that move with it. Where links change, what is compressed are differences of the ratio
+ * (`push-weights.ts`).
  */
 
 import { arcFields } from './arcs.js';

@@ -53,7 +53,8 @@ export interface LinksModel<Plan extends LinksPlan = LinksPlan> {
   fill?(arena: Arena, field: (name: string) => string, rows: ArcRows): void;
   /**
    * Of the rounds, the share in which a link is up: one number for all, or one for each arc of
-   * `graph.columns`, in a directed graph the mean of both directions. For `auto` gains, and not read where there are none.
+   * `graph.columns`, in a directed graph the mean of both directions. For `auto` gains, and not read where
+   * there are none.
    */
   readonly presence: number | Float64Array;
   /** Nobody ever has more than one in-neighbour. */

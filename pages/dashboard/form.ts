@@ -144,8 +144,10 @@ function without(value: object, fields: ReadonlyMap<string, unknown>): Record<st
   return Object.fromEntries(Object.entries(value).filter(([name]) => !fields.has(name)));
 }
 
-const isEmpty = (value: unknown) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
+const isTable = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isEmpty = (value: unknown) => isTable(value) && Object.keys(value).length === 0;
 
 interface Context {
   root: JsonSchema;
@@ -395,9 +397,6 @@ function fits(choice: JsonSchema, value: unknown): boolean {
   }
 }
 
-const isTable = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function nameOf(choice: JsonSchema): string {
   if (choice.title !== undefined) return choice.title;
   const kinds = kindsOf(choice);
@@ -445,7 +444,6 @@ function textField(schema: JsonSchema, forms: JsonSchema[], name: string, requir
   let get: () => unknown;
   let set: (value: unknown) => void;
   if (onlyFixed) {
-    const values = fixed;
     const select = h(
       'select',
       { id },
@@ -454,14 +452,14 @@ function textField(schema: JsonSchema, forms: JsonSchema[], name: string, requir
         { value: '' },
         standard !== undefined ? `default: ${text(standard)}` : required ? 'choose one' : 'default',
       ),
-      ...values.map((value, at) =>
+      ...fixed.map((value, at) =>
         h('option', { value: String(at) }, isSwitch ? (value ? 'yes' : 'no') : String(value)),
       ),
     );
     input = select;
-    get = () => (select.value === '' ? undefined : values[Number(select.value)]);
+    get = () => (select.value === '' ? undefined : fixed[Number(select.value)]);
     set = (value) => {
-      const at = values.indexOf(value as never);
+      const at = fixed.indexOf(value);
       select.value = at < 0 ? '' : String(at);
     };
   } else {

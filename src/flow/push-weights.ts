@@ -8,18 +8,18 @@
  * it is, whatever the compressor: a weight that is off would move the limit.
  *
  * **What is compressed of the sums.** Where C stays, u and w come to rest, and what the network knows are the
- * shares p = u/(1 + D_out), from compressed differences that vanish. Where links change, C is another one in every
- * round: w goes on changing, u = w x with it, and differences of shares stay as large as they are, with what a
- * compressor leaves out of them. But the ratio rests. So there the network knows r = u/w, from compressed
- * differences q = C(r - s), and a hearer multiplies it by the share pi_j = w_j/(1 + D_out_j) of the weight, which
- * it is told as it is:
+ * shares p = u/(1 + D_out), from compressed differences that vanish. Where links change, C is another one in
+ * every round: w goes on changing, u = w x with it, and differences of shares stay as large as they are, with
+ * what a compressor leaves out of them. But the ratio rests. So there the network knows r = u/w, from
+ * compressed differences q = C(r - s), and a hearer multiplies it by the share pi_j = w_j/(1 + D_out_j) of
+ * the weight, which it is told as it is:
  *
  *     given_i = d_out_i pi_i - sum over in-neighbours j of pi_j            w <- w - gamma given
  *     u_i <- u_i - gamma (d_out_i pi_i rHat_i - sum_j pi_j rHat_j)         rHat = s + q,  s <- s + alpha q
  *          = u_i - gamma (sum_j pi_j (rHat_i - rHat_j) + given_i rHat_i)
  *
- * Sums are conserved as before, whatever rHat is, and where everyone agrees on rHat = x the ratios stay x. With
- * nothing compressed both are the same: then it is shares that are sent.
+ * Sums are conserved as before, whatever rHat is, and where everyone agrees on rHat = x the ratios stay x.
+ * With nothing compressed both are the same: then it is shares that are sent.
  */
 
 import { type FieldSpec, rowBytesOf } from '../arena/layout.js';
@@ -192,39 +192,51 @@ export function bindRatio(
   const u = rows.state('sum');
   const disagreement = rows.scratch('disagreement');
   const shares = rows.scratch('known');
-  const common = {
+  const { pushed, given, known, prepare } =
+    heard === null
+      ? {
+          pushed: arcs.push,
+          given: arcs.excess,
+          known: estimateEquations('.sum', ofSums, rows, runtime, alpha),
+          prepare: () => {},
+        }
+      : bindKnownRatio(ofSums, heard, weights, alpha, rows, runtime, rebind);
+  return {
     x,
     u,
     arcs,
     disagreement,
     shares,
-    begin(r: Equations) {
+    begin(r) {
       arcs.begin(r, x);
       weights.begin(r, x);
       r.sum(u, [1, x], [0, x]);
     },
+    send(r, [by, beside] = [0, u]) {
+      r.sum(shares, [pushed(1), u], [by === 0 ? 0 : pushed(by), beside]);
+      known.send(r, shares);
+    },
+    hear(r, ...gained) {
+      arcs.round(r, x);
+      weights.round(r, x);
+      const apart = known.hear(r, disagreement, shares);
+      r.sum(u, [1, u], ...gained, [-gamma, apart], [given(-gamma), shares]);
+      r.sum(x, [weights.inverse(1), u], [0, u]);
+    },
+    prepare,
   };
-  const divide = (r: Equations) => r.sum(x, [weights.inverse(1), u], [0, u]);
+}
 
-  if (heard === null) {
-    const known = estimateEquations('.sum', ofSums, rows, runtime, alpha);
-    return {
-      ...common,
-      send(r, [by, beside] = [0, u]) {
-        r.sum(shares, [arcs.push(1), u], [by === 0 ? 0 : arcs.push(by), beside]);
-        known.send(r, shares);
-      },
-      hear(r, ...gained) {
-        arcs.round(r, x);
-        weights.round(r, x);
-        const apart = known.hear(r, disagreement, shares);
-        r.sum(u, [1, u], ...gained, [-gamma, apart], [arcs.excess(-gamma), shares]);
-        divide(r);
-      },
-      prepare: () => {},
-    };
-  }
-
+/** Where links change, it is the ratio that is pushed, and a hearer multiplies it by the weights it hears. */
+function bindKnownRatio(
+  ofSums: Channel,
+  heard: HeardWeights,
+  weights: Weights,
+  alpha: number,
+  rows: Rows,
+  runtime: Runtime,
+  rebind: (runtime: Runtime) => Channel[],
+) {
   const { rowBytes, arena } = runtime;
   const weighed = { ...runtime, graph: heard.graph };
   const [sums] = rebind(weighed) as [Channel];
@@ -234,18 +246,9 @@ export function bindRatio(
     gather(first, count, 0, of, out, rowBytes),
   );
   return {
-    ...common,
-    send(r, [by, beside] = [0, u]) {
-      r.sum(shares, [weights.inverse(1), u], [by === 0 ? 0 : weights.inverse(by), beside]);
-      known.send(r, shares);
-    },
-    hear(r, ...gained) {
-      arcs.round(r, x);
-      weights.round(r, x);
-      const apart = known.hear(r, disagreement, shares);
-      r.sum(u, [1, u], ...gained, [-gamma, apart], [heard.given(-gamma), shares]);
-      divide(r);
-    },
-    prepare: (round) => sums.prepare(round),
+    pushed: weights.inverse,
+    given: heard.given,
+    known,
+    prepare: (round: number) => sums.prepare(round),
   };
 }

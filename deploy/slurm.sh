@@ -32,8 +32,8 @@ if srun --mpi=list 2>&1 | grep -q pmix; then
   # srun gives a step one processor of a task unless it is told how many (since Slurm 22.05), and binds it there.
   exec srun --mpi=pmix --cpus-per-task="$SLURM_CPUS_ON_NODE" --cpu-bind=none --kill-on-bad-exit=1 "${command[@]}"
 fi
-# Told to end, mpirun waits so many seconds, tells the ranks, and kills them after as many more. Its own second is
-# too short for results to be written.
+# Told to end, mpirun waits so many seconds, tells the ranks, and kills them after as many more. Its own
+# second is too short for results to be written.
 export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-10}
 # Open MPI knows Slurm: it takes the nodes from the job. Without --bind-to none all threads share one core.
 exec mpirun --map-by ppr:1:node --bind-to none "${command[@]}"

@@ -86,8 +86,8 @@ export const bestRotation = defineCodec({
 });
 
 /**
- * Every rotation that is tried is a transform, and so is every message that is read: a sender's own, and that of
- * each neighbour.
+ * Every rotation that is tried is a transform, and so is every message that is read: a sender's own, and that
+ * of each neighbour.
  */
 function costOf(dim: number, size: number, choices: number): Pick<CompressorPlan, 'work' | 'nanoseconds'> {
   const { own, neighbour } = codecNs(dim);

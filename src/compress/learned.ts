@@ -598,9 +598,10 @@ function readRun(reader: BitReader, rice: number): number {
 }
 
 /**
- * What an action keeps in the mean, where parts of a share 1/parts of the entries are mixed; 0: nothing that is
- * known. Of several parts the worst is all energy in one: entries of it are sqrt(parts) u, with u a standard
- * normal number and in units of s, and the others nothing. So what is lost of the unit energy of an entry is
+ * What an action keeps in the mean, where parts of a share 1/parts of the entries are mixed; 0: nothing that
+ * is known. Of several parts the worst is all energy in one: entries of it are sqrt(parts) u, with u a
+ * standard normal number and in units of s, and the others nothing. So what is lost of the unit energy of an
+ * entry is
  *
  *     E (sqrt(parts) u - Q(sqrt(parts) u))^2 / parts + (1 - 1/parts) Q(0)^2
  *

@@ -259,7 +259,9 @@ export interface CompressorDefinition<Parameters = CompressorSpec, Plan = Compre
     parameter: string;
     /** Shape of what stands in the file. */
     shape(zod: typeof z): z.ZodType;
-    /** What no shape says of content that has it, beside the config's own parameters; null: nothing is wrong. */
+    /**
+     * What no shape says of content that has it, beside the config's own parameters; null: nothing is wrong.
+     */
     fault(content: Record<string, unknown>, beside: Record<string, unknown>): Fault | null;
     /** The key of compressors that the file brings along, if it does. */
     compressors: string;

@@ -8,8 +8,8 @@
  * y is kept as v. Compressed (which is ours), C (u - h y) is a - gamma (I - C) aHat of a = u - h y, and the
  * same for y and, with what they are, for w: aHat and yHat are what the network knows of the shares of a and y
  * (`estimate.ts`), so that the sums of u and y are conserved whatever is compressed away. gamma = 1 without
- * compression is the method of the paper. Where links change, w does not come to rest, and what is known of a is
- * the ratio a/w, which does (`push-weights.ts`); y goes to 0.
+ * compression is the method of the paper. Where links change, w does not come to rest, and what is known of a
+ * is the ratio a/w, which does (`push-weights.ts`); y goes to 0.
  *
  * `auto` is a practical rule: gamma and alpha as in push-pull, h = min(1, gamma gap)/(8 l), 4 for 8 where
  * nothing is compressed, gap that of C.

@@ -181,7 +181,9 @@ export function spectralRadius(matrix: readonly (readonly number[])[]): number {
   return radiusOf(flat(matrix, matrix.length));
 }
 
-/** |A^n|^(1/n) with n = 2^24, by squaring. A search asks for it ten thousand times, and a run begins with one. */
+/**
+ * |A^n|^(1/n) with n = 2^24, by squaring. A search asks for it ten thousand times, and a run begins with one.
+ */
 function radiusOf({ size, entries }: Matrix): number {
   let a = entries.slice();
   let squared = new Float64Array(entries.length);

@@ -9,8 +9,8 @@
  * reasonable length only push-pull and push-diging go.
  *
  * Compressed, C a is a - gamma (I - C) aHat, as in push-diging: with a given sequence of steps, quantized
- * push-sum. Where links change, the ratio a/w still moves by a share of h with w, and what a compressor leaves of
- * that is a bias of order h too.
+ * push-sum. Where links change, the ratio a/w still moves by a share of h with w, and what a compressor
+ * leaves of that is a bias of order h too.
  *
  * `auto`: gamma and alpha as in push-pull, h = `lightest`/(4 l): the lightest agent holds that share of the mean
  * of what is pushed, and what it adds counts as much more at its ratio (`topology/arc-mixing.ts`).

@@ -74,8 +74,8 @@ export interface FlowMessages {
    */
   shares?: boolean;
   /**
-   * False where the sender of shares has to know how many heard it in the round itself, and not before: over links
-   * that work in both directions these are as many as it hears. Absent: a round ahead.
+   * False where the sender of shares has to know how many heard it in the round itself, and not before: over
+   * links that work in both directions these are as many as it hears. Absent: a round ahead.
    */
   ahead?: boolean;
   /** Whether a round reads the rows of several neighbours at once where edges have no weights. */

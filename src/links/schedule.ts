@@ -1,8 +1,8 @@
 /**
  * A schedule of graphs on the same agents: graph m mod (number of graphs) in rounds m every .. m
  * every + every - 1. The run's graph is their union, which must be connected; each of them need not be.
- * `topology` says who the agents are; the edges are those of the schedule. Where a graph of it is directed all
- * are arcs, an edge one each way, and the union must be strongly connected.
+ * `topology` says who the agents are; the edges are those of the schedule. Where a graph of it is directed
+ * all are arcs, an edge one each way, and the union must be strongly connected.
  *
  * A file's nodes are agents by name: the label, or the number where a graph has no labels. A name that no
  * agent has is refused. An agent that a file does not name has no links while that graph lasts, and a warning

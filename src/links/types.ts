@@ -60,8 +60,8 @@ export interface LinksModel<Plan extends LinksPlan = LinksPlan> {
   /** Nobody ever has more than one in-neighbour. */
   pairwise: boolean;
   /**
-   * Whether everyone has as many in- as out-neighbours in every round, where that is a matter of what was loaded
-   * and not of the kind.
+   * Whether everyone has as many in- as out-neighbours in every round, where that is a matter of what was
+   * loaded and not of the kind.
    */
   balanced?: boolean;
   warnings: string[];

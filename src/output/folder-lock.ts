@@ -130,7 +130,10 @@ export function clearContenders(folder: string): void {
   }
 }
 
-/** An empty folder that was to be gone at once (`tryFolder`), unless whoever made it was killed: then by others. */
+/**
+ * An empty folder that was to be gone at once (`tryFolder`), unless whoever made it was killed: then by
+ * others.
+ */
 export function removeTried(folder: string): void {
   try {
     fileSystem.rmdirSync(folder);

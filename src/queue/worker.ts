@@ -10,8 +10,8 @@
  *
  * A job with which workers die is not given out for ever. Each worker writes down that it has begun, and takes
  * that back when it hands a job back in good order; a worker that finds too many such lines stores a failure.
- * A worker that cannot begin jobs (a disk that is full) would soon have written them all: where there are others
- * to take a job it has one line of it, and rests, longer every time, until it has begun one.
+ * A worker that cannot begin jobs (a disk that is full) would soon have written them all: where there are
+ * others to take a job it has one line of it, and rests, longer every time, until it has begun one.
  */
 
 import { randomUUID } from 'node:crypto';

@@ -194,7 +194,9 @@ export class Ensemble {
     }
   }
 
-  /** The largest of all ranks' numbers, on rank 0; elsewhere one's own. Once a round: nothing is allocated. */
+  /**
+   * The largest of all ranks' numbers, on rank 0; elsewhere one's own. Once a round: nothing is allocated.
+   */
   largest(own: number): number {
     if (this.rank > 0) {
       this.#word[0] = own;

@@ -162,8 +162,8 @@ function explainAll(
 }
 
 /**
- * Of a key that says which branch of a union its mapping is: what it says in each; empty elsewhere. The nearest
- * branch alone has one word, and the others would go untold.
+ * Of a key that says which branch of a union its mapping is: what it says in each; empty elsewhere. The
+ * nearest branch alone has one word, and the others would go untold.
  */
 function wordsOf(root: JsonSchema, path: SpecPath, input: unknown): string[] {
   const key = path.at(-1);

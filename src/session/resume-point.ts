@@ -140,8 +140,8 @@ function refuseOver({ summary, file }: KeptRun): void {
 }
 
 /**
- * One whose results are written has nothing to go on to, however long before its end its newest checkpoint is.
- * One that was ended after its last round and before that has them all, and goes on to write them.
+ * One whose results are written has nothing to go on to, however long before its end its newest checkpoint
+ * is. One that was ended after its last round and before that has them all, and goes on to write them.
  */
 function refuseDone({ summary, loaded, file }: KeptRun, { round }: CheckpointHeader): void {
   const { rounds } = loaded.config;

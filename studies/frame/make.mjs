@@ -62,8 +62,8 @@ export function writeWhole(file, content) {
 }
 
 /**
- * None of the files takes its place before all of them are whole: a page beside the numbers of another run would
- * say what nobody measured. Who else writes the same ones at once has parts of its own.
+ * None of the files takes its place before all of them are whole: a page beside the numbers of another run
+ * would say what nobody measured. Who else writes the same ones at once has parts of its own.
  */
 function writeTogether(files) {
   const parts = files.map(([file, content]) => ({ file, content, part: `${file}.${process.pid}.new` }));

@@ -176,8 +176,8 @@ function held(spec: CompressorSpec, dim: number, starts: readonly Start[], affor
 }
 
 /**
- * One start in so many, and one spec in so many, the more of them in the largest dimensions: they take long, and
- * fail where the others do.
+ * One start in so many, and one spec in so many, the more of them in the largest dimensions: they take long,
+ * and fail where the others do.
  */
 const SHARES = { small: [1, ALL ? 1 : 3], large: [4, ALL ? 5 : 7] } as const;
 

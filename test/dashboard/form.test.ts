@@ -1,6 +1,6 @@
 /**
- * What is put into the form of a new run comes out of it as it was: whatever stands in a config is found in the
- * schema that the form is made of, in a document without a browser.
+ * What is put into the form of a new run comes out of it as it was: whatever stands in a config is found in
+ * the schema that the form is made of, in a document without a browser.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';

@@ -24,8 +24,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const main = path.join(root, 'dist/src/cli/main.js');
 
 /**
- * Commands that are not run as they stand: `add` makes them shorter, in the gate alone where `whole`; without it
- * they are not run. `late`: run with `npm run test:all` alone.
+ * Commands that are not run as they stand: `add` makes them shorter, in the gate alone where `whole`; without
+ * it they are not run. `late`: run with `npm run test:all` alone.
  */
 const COMMANDS: { matches: RegExp; why: string; add?: string; late?: true; whole?: true }[] = [
   {

@@ -4,8 +4,8 @@
  * that `auto` chooses. Whoever rebuilds something sees here whether it still computes the same.
  *
  * A difference is a change of what users get: it needs a reason, a line in the changelog, and `npx vitest run
- * test/engine/bits.test.ts -u`, which makes all of them. The gate makes some of the lines of long tables, and all
- * that are new. Data are generated with V8's own Math, so the record holds for the major
+ * test/engine/bits.test.ts -u`, which makes all of them. The gate makes some of the lines of long tables, and
+ * all that are new. Data are generated with V8's own Math, so the record holds for the major
  * version of Node that it was made with.
  */
 

@@ -40,8 +40,8 @@ async function hashes(config: Record<string, unknown>, workerCounts: number[]): 
 describe('the same stateHash for 1, 2, 3 and 5 workers', () => {
   // Every flow and compressor, the workers taking turns on one thread: shows whatever depends on the
   // partition. A bit that differs in one round differs in all that follow: so the first sixty tell as much as
-  // more of them would. In the gate every other pair has one number beside 1, in turns; table.test.ts has those
-  // between.
+  // more of them would. In the gate every other pair has one number beside 1, in turns; table.test.ts has
+  // those between.
   const pairs = someOf([...combinations, ...baselines], 2).map((pair, at) => ({
     ...pair,
     among: ALL ? WORKERS : [1, WORKERS[1 + (at % (WORKERS.length - 1))]!],

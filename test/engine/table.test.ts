@@ -1,7 +1,8 @@
 /**
  * Everything against everything: each registered compressor in each flow on three topologies, in the gate on
- * one of them in turns. It converges, or is declared not to, in the gate every other one; its bits are those of its
- * formula; and three workers end in the bits of one, in the gate those that determinism.test.ts leaves out. A new line in a registry is tested here without touching this file.
+ * one of them in turns. It converges, or is declared not to, in the gate every other one; its bits are those
+ * of its formula; and three workers end in the bits of one, in the gate those that determinism.test.ts leaves
+ * out. A new line in a registry is tested here without touching this file.
  *
  * Declared not to: a compressor that is not linear in the node-state flow (there C(x) does not vanish where
  * the agents agree), one whose plan gives it no contraction, and a flow whose limit is biased: they may

@@ -1,8 +1,8 @@
 /**
- * Sums and weights that never rest while links change, since C is another one in every round. What is compressed
- * is their ratio, which does: compressed runs end where uncompressed ones do. That a round is what agents compute
- * who hear only their neighbours is in link-by-link.test.ts. Differences of shares, which are what is compressed
- * where links stay, would end 1e-2 off.
+ * Sums and weights that never rest while links change, since C is another one in every round. What is
+ * compressed is their ratio, which does: compressed runs end where uncompressed ones do. That a round is what
+ * agents compute who hear only their neighbours is in link-by-link.test.ts. Differences of shares, which are
+ * what is compressed where links stay, would end 1e-2 off.
  */
 
 import { describe, expect, it } from 'vitest';

@@ -110,7 +110,8 @@ describe('directed graphs', () => {
   });
 
   it('of balanced graphs, whose union is not balanced, consensus ends at the average', async () => {
-    // All arcs together: A hears B and C, B hears C, C hears A and D, D hears A; A is heard by two, C by two, D by one.
+    // All arcs together: A hears B and C, B hears C, C hears A and D, D hears A; A is heard by two, C by two,
+    // D by one.
     const config = { ...configOf(day, [forth, chord]), rounds: 200 };
     for (const entry of (await runSequentially(config, 2)).x) expect(entry).toBeCloseTo(27.75, 10);
     const automatic = { ...config, flow: { kind: 'consensus', tuning: 'formula' }, rounds: 2000 };

@@ -1,7 +1,7 @@
 /**
  * Every call by which a run directory is written, and what is left where it fails, where the disk is full from
- * there on, and where the process is killed before it: all of them are tried, one after the other; in the gate
- * every third, each kind of fault from another one on.
+ * there on, and where the process is killed before it: all of them are tried, one after the other; in the
+ * gate every third, each kind of fault from another one on.
  */
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';

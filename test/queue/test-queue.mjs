@@ -423,7 +423,9 @@ async function unable() {
   await server.stop();
 }
 
-/** Of a stream that will not keep a message only the text says why: it has one of the subject, or it is full. */
+/**
+ * Of a stream that will not keep a message only the text says why: it has one of the subject, or it is full.
+ */
 async function full() {
   const server = await serverOf('full');
   const { js, jsm, persist, close } = await connectQueue(server.url, () => {}, 'test');

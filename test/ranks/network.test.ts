@@ -1,10 +1,10 @@
 /**
- * The seconds of a network over ranks are those of one machine: where every round is like every other, and where links
- * change or messages vary in length, so that a round's slowest link is one of any rank. checkpoints.test.ts has one
- * that goes on.
+ * The seconds of a network over ranks are those of one machine: where every round is like every other, and
+ * where links change or messages vary in length, so that a round's slowest link is one of any rank.
+ * checkpoints.test.ts has one that goes on.
  *
- * What would break it: a slowest link that is that of one rank, a round that is settled before the others have said
- * theirs.
+ * What would break it: a slowest link that is that of one rank, a round that is settled before the others
+ * have said theirs.
  */
 
 import { describe, expect, test } from 'vitest';

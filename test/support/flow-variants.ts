@@ -71,9 +71,9 @@ export interface Variant {
 
 /**
  * `=` held against its agents; a letter: the reason why it is refused (`reasons`). Groups are links that
- * stay, then the kinds of `links/registry.ts`, then directed graphs that follow one another; a group has edges of weight 1, with weights of their own, with
- * Metropolis weights, arcs that are balanced and that are not, and where links stay, balanced ones with such
- * weights.
+ * stay, then the kinds of `links/registry.ts`, then directed graphs that follow one another; a group has
+ * edges of weight 1, with weights of their own, with Metropolis weights, arcs that are balanced and that are
+ * not, and where links stay, balanced ones with such weights.
  */
 type Lines = [identity: string, topK: string, flatSign: string];
 const ANY_EDGES = '===dddd ===dd ===dd =o=== =o=dd ===dd ===dd doddd';

@@ -1,8 +1,8 @@
 /**
- * What a loop that allocates nothing looks like from outside. The used heap is read at equal distances, without
- * a garbage collection in between to hide what was made. What is made every round shows in every window: one
- * object of 16 bytes a round as 16 bytes times its rounds. Compilers that are late (a busy machine) or the
- * collector show in some windows and not in others, so the flattest counts.
+ * What a loop that allocates nothing looks like from outside. The used heap is read at equal distances,
+ * without a garbage collection in between to hide what was made. What is made every round shows in every
+ * window: one object of 16 bytes a round as 16 bytes times its rounds. Compilers that are late (a busy
+ * machine) or the collector show in some windows and not in others, so the flattest counts.
  */
 
 import { expect } from 'vitest';

@@ -20,7 +20,9 @@ export function someOfEach(every: number): <T>(cases: readonly T[]) => readonly 
   return (cases) => (ALL ? cases : cases.filter(() => at++ % every === 0));
 }
 
-/** Every `every`-th, and those without which something that `namesOf` says of a case would not be among them. */
+/**
+ * Every `every`-th, and those without which something that `namesOf` says of a case would not be among them.
+ */
 export function someOfAll<T>(
   cases: readonly T[],
   every: number,

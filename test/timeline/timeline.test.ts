@@ -171,7 +171,9 @@ describe('trace.json', () => {
   });
 });
 
-/** A cost whose gradient takes some milliseconds at agents from this one on: far longer than anybody else's. */
+/**
+ * A cost whose gradient takes some milliseconds at agents from this one on: far longer than anybody else's.
+ */
 function slowFrom(agent: number): string {
   const file = path.join(folder, 'slow.mjs');
   writeFileSync(

@@ -27,8 +27,9 @@ export interface Bits {
   /** NaN where the run has no network. */
   networkSeconds(rounds: number): number;
   /**
-   * Finds the slowest link of round k among those of all ranks, by the thread that speaks with them, once workers have
-   * delivered and before the next round; absent where no round waits for another link than the one before.
+   * Finds the slowest link of round k among those of all ranks, by the thread that speaks with them, once
+   * workers have delivered and before the next round; absent where no round waits for another link than the
+   * one before.
    */
   findSlowest?(round: number, ensemble: Ensemble): void;
 }
@@ -191,7 +192,8 @@ export function bindBits(plan: FlowRunPlan, arena: Arena, worker: number, links:
       own[ON_LINKS] += onLinks;
       own[SLOWEST + (round & 1)] = slowest;
     },
-    // What is found is written as this thread's own, which has no agents, so that it is settled and kept as theirs.
+    // What is found is written as this thread's own, which has no agents, so that it is settled and kept as
+    // theirs.
     ...(network !== null && {
       findSlowest(round, ensemble) {
         const at = SLOWEST + (round & 1);

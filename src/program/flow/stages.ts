@@ -113,8 +113,8 @@ async function report({ problem, answer: { optimum }, choice, plan }: FlowMade):
 }
 
 /**
- * Of a flow that averages: what. Its objective and errors are those of the average, and not of the cost that the
- * config names.
+ * Of a flow that averages: what. Its objective and errors are those of the average, and not of the cost that
+ * the config names.
  */
 function averaged({ init, reference }: FlowProblem): string {
   if (reference !== null) return '; averaged are the references, and the cost plays no part';

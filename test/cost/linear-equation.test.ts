@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { nonconvexLeastSquaresLoss } from '../../src/cost/nonconvex-least-squares.js';
 import type { CostModel } from '../../src/cost/types.js';
 import { writeNpy } from '../../src/data/npy.js';
+import { keepIn, keepNothing } from '../support/kept.js';
 import { temporaryFolder } from '../support/run.js';
 import { AGENTS, onWorker } from './on-worker.js';
 import { contextOf, largest, loadSpec } from './support.js';
@@ -169,23 +170,20 @@ describe('large numbers', () => {
 });
 
 describe('an optimum of an earlier start', () => {
-  const KEY = Symbol.for('sottovoce.cache');
-  const shared = globalThis as { [KEY]?: (name: string) => string | null };
   const spec = { rows: 80, dim: 40, noise: 0.5, seed: 3 };
 
   it('is that of as many agents: f is a sum over the rows, divided by their number', async () => {
     const right = (await load(spec, 8)).optimum()!.value;
     const cache = path.join(folder, 'made');
     mkdirSync(cache);
-    shared[KEY] = () => cache;
+    keepIn(cache);
     try {
       const few = (await load(spec, 4)).optimum()!;
-      // It took long enough to be worth keeping.
       expect(readdirSync(cache).length).toBeGreaterThan(0);
       expect((await load(spec, 8)).optimum()!.value).toBe(right);
       expect(few.value).toBeCloseTo(2 * right, 12);
     } finally {
-      delete shared[KEY];
+      keepNothing();
     }
   });
 });

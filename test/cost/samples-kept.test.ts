@@ -7,14 +7,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SampleParameters } from '../../src/cost/sampled.js';
 import { readSamples, type Samples } from '../../src/cost/samples-host.js';
 import type { CostContext } from '../../src/cost/types.js';
+import { keepIn, keepNothing } from '../support/kept.js';
 import { temporaryFolder } from '../support/run.js';
 import { contextOf } from './support.js';
 
-const KEY = Symbol.for('sottovoce.cache');
-const shared = globalThis as { [KEY]?: (name: string) => string | null };
 const ROWS = 20_000;
 
-/** So many rows that they are worth keeping; two of three cells are 0. */
+/** Two of three cells are 0. */
 const table = (changed = 1) =>
   Array.from({ length: ROWS }, (_, r) =>
     [
@@ -37,18 +36,18 @@ describe('samples that were made before', () => {
   const kept = () => readdirSync(cache).filter((name) => name.startsWith('samples-')).length;
   /** With a folder of its own where nothing was kept. */
   const anew = async (changed: Partial<SampleParameters> = {}, other: Partial<CostContext> = {}) => {
-    delete shared[KEY];
+    keepNothing();
     try {
       return await readSamples({ ...spec, ...changed }, { ...context, ...other });
     } finally {
-      shared[KEY] = () => cache;
+      keepIn(cache);
     }
   };
 
   beforeEach(() => {
     const folder = temporaryFolder();
     cache = mkdtempSync(path.join(folder, 'made-'));
-    shared[KEY] = () => cache;
+    keepIn(cache);
     const data = path.join(folder, 'table.csv');
     writeFileSync(data, table());
     spec = {
@@ -65,7 +64,7 @@ describe('samples that were made before', () => {
   });
 
   afterEach(() => {
-    delete shared[KEY];
+    keepNothing();
   });
 
   it.each([

@@ -11,6 +11,8 @@ import { makeReport } from '../../src/library/report.js';
 import { checkFolder } from '../../src/output/check-folder.js';
 import { asJson, asText } from '../../src/page/html.js';
 import type { ReportPayload } from '../../src/page/payload.js';
+import { runPage } from '../../src/page/run-page.js';
+import { graphFromEdges } from '../../topology/graph.js';
 import { temporaryFolder } from '../support/run.js';
 
 const folder = temporaryFolder();
@@ -159,6 +161,44 @@ describe('every run has one', () => {
     expect(tiles?.side).toBe(160);
     expect(html).toContain('adjacency matrix');
     expect(html.length).toBeLessThan(500_000);
+  });
+
+  it('of agents that are not drawn one by one nobody is kept: a million take a tenth of the run', async () => {
+    const { outDir, summary } = await reportOf({ ...ring, rounds: 2 });
+    const rim = new Uint32Array(3999);
+    const agent = { label: '', degree: 0 };
+    function* oneAtATime() {
+      for (let at = 0; at < 4000; at++) {
+        agent.degree = at === 0 ? 3999 : 1;
+        yield agent;
+      }
+    }
+    const html = runPage({
+      manifest: JSON.parse(readFileSync(path.join(outDir, 'manifest.json'), 'utf8')),
+      summary,
+      rows: [],
+      rowCount: 0,
+      graph: {
+        graph: graphFromEdges(
+          4000,
+          rim,
+          rim.map((_, at) => at + 1),
+        ),
+        weights: null,
+      },
+      noGraph: null,
+      agents: oneAtATime(),
+      disagreement: Float64Array.from({ length: 4000 }, (_, at) => (at === 7 ? Number.NaN : at)),
+      noDisagreement: null,
+      workers: null,
+    });
+    const said = (pattern: RegExp) => html.match(pattern)?.[0];
+    expect(said(/An agent has .*? at most/)).toBe(
+      'An agent has 2 neighbours on average, 1 at least and 3,999 at most',
+    );
+    expect(said(/In the end an agent is .*?numbers/)).toBe(
+      'In the end an agent is 2000 from the mean of all (median; rms over coordinates), the nearest 0, the farthest 4000. 1 agent left no finite numbers',
+    );
   });
 });
 

@@ -55,7 +55,12 @@ const [SEED] = seeds;
 const RUN = 2;
 const NEAR = 1.5;
 
-const SHORT = ['best-rotation(scaleBits=32)', 'flatten(sign(scaleBits=32))', 'eden(bits=2, scaleBits=32)'];
+const SHORT = [
+  'best-rotation(scaleBits=32)',
+  'flatten(sign(scaleBits=32))',
+  'flatten(sign(scaleBits=32), size=exact)',
+  'eden(bits=2, scaleBits=32)',
+];
 
 const ABILENE = [
   ['New York', 'Chicago'],

@@ -25,7 +25,7 @@
  * messages; choices from a list, where theirs is top-k of a k that fits.
  */
 
-import { unexpected } from '../base/errors.js';
+import { formatPath, InputError, unexpected } from '../base/errors.js';
 import { planSchedule, scheduleParameter, valueAt } from '../base/schedules.js';
 import type { PlanContext } from '../runtime.js';
 import { bindChoices, MAX_CHOICES, planChoices } from './choices.js';
@@ -84,17 +84,24 @@ export const kimad = defineCompressor({
     if (typeof bandwidth === 'object' && 'seconds' in bandwidth) {
       return { ...planned, ...open, rooms: roomsOf(bandwidth.seconds, cheapest, context) };
     }
-    const traced = typeof bandwidth === 'object' && 'trace' in bandwidth;
-    const schedule = traced ? null : planSchedule(bandwidth, rounds);
-    const { trace = [], stagger = 0 } = traced ? bandwidth : {};
-    // A schedule never rises.
-    const ends = schedule && [valueAt(schedule, 0), valueAt(schedule, Math.max(0, rounds - 1))];
-    const least = (ends ?? trace).reduce((a, b) => Math.min(a, b));
-    if (least < cheapest) {
-      const expected = `at least ${cheapest} bits in every round, which the cheapest message takes`;
-      throw unexpected([...path, 'bandwidth'], least, expected);
+    const place = [...path, 'bandwidth'];
+    const expected = `at least ${cheapest} bits in every round, which the cheapest message takes`;
+    if (typeof bandwidth === 'object' && 'trace' in bandwidth) {
+      const { trace, stagger = 0 } = bandwidth;
+      const at = trace.findIndex((bits) => bits < cheapest);
+      if (at >= 0) throw unexpected([...place, 'trace', at], trace[at], expected);
+      return { ...planned, ...open, trace, stagger };
     }
-    return { ...planned, ...open, schedule, trace, stagger };
+    const schedule = planSchedule(bandwidth, rounds);
+    // A schedule goes one way: its least value is at one of its ends.
+    for (const round of [0, Math.max(0, rounds - 1)]) {
+      const bits = valueAt(schedule, round);
+      if (bits >= cheapest) continue;
+      if (typeof bandwidth === 'number') throw unexpected(place, bandwidth, expected);
+      const text = `${formatPath(place)} is ${bits} in round ${round}, expected ${expected}`;
+      throw new InputError(text, { path: place });
+    }
+    return { ...planned, ...open, schedule };
   },
 
   bind: (plan, runtime, nested) => {

@@ -32,12 +32,14 @@ describe('kimad', () => {
   });
 
   it('refuses a bandwidth that the cheapest message does not fit, in any round', () => {
-    const expected = (given: unknown) =>
-      `compressor.bandwidth is ${given}, expected at least 70 bits in every round`;
+    const refused = (place: string) =>
+      `compressor.bandwidth${place}, expected at least 70 bits in every round`;
     const plan = (bandwidth: unknown) => () => new Bench(spec(bandwidth), { dim: 16, rounds: 101 });
-    expect(plan(69)).toThrow(expected(69));
-    expect(plan({ trace: [100, 60, 100] })).toThrow(expected(60));
-    expect(plan({ kind: '1/k', initial: 100, after: 100 })).toThrow(expected(50));
+    expect(plan(69)).toThrow(refused(' is 69'));
+    // Of a trace the entry, and of a schedule the round: a number alone stands nowhere in either.
+    expect(plan({ trace: [100, 60, 100, 50] })).toThrow(refused('.trace[1] is 60'));
+    expect(plan({ kind: '1/k', initial: 100, after: 100 })).toThrow(refused(' is 50 in round 100'));
+    expect(plan({ kind: 'cosine', initial: 40, final: 100 })).toThrow(refused(' is 40 in round 0'));
     expect(plan({ kind: '1/k', initial: 140, after: 100 })).not.toThrow();
     expect(plan({ trace: [] })).toThrow('compressor.bandwidth');
   });

@@ -35,6 +35,23 @@ export function didYouMean(name: string, candidates: Iterable<string>): string {
   return found === null ? '' : `; did you mean ${found}?`;
 }
 
+/**
+ * The candidate that begins or ends with `name`, or that `name` goes on from, or null: `every` is a part of
+ * `everyRounds`, and `compression` goes on from `compress`. Of several the shortest.
+ */
+export function partlyNamed(name: string, candidates: Iterable<string>): string | null {
+  const wanted = plain(name);
+  if (wanted.length < 3) return null;
+  let best: string | null = null;
+  for (const candidate of candidates) {
+    const known = plain(candidate);
+    const part = known.startsWith(wanted) || known.endsWith(wanted);
+    if (!part && !(known.length >= 3 && wanted.startsWith(known))) continue;
+    if (best === null || candidate.length < best.length) best = candidate;
+  }
+  return best;
+}
+
 function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[-_\s.]/g, '');
 }

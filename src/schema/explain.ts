@@ -9,7 +9,7 @@
 
 import { z } from 'zod';
 import { formatPath, formatValue, type SpecPath } from '../base/errors.js';
-import { didYouMean } from '../base/suggest.js';
+import { didYouMean, partlyNamed } from '../base/suggest.js';
 import { writeInstead } from './numbers.js';
 
 /** One thing wrong with a config. */
@@ -46,43 +46,62 @@ export interface JsonSchema {
   [keyword: string]: unknown;
 }
 
-/** Keys that stand elsewhere than people look for them, and names that other programs give them. */
-const ELSEWHERE = new Map<string, string>(
+/**
+ * Keys that stand elsewhere than people look for them, and names that other programs give them: all places
+ * that may be meant.
+ */
+const ELSEWHERE = new Map<string, readonly string[]>(
   Object.entries({
-    gap: 'stop.gap',
-    tolerance: 'stop.gap',
-    tol: 'stop.gap',
-    rmsError: 'stop.rmsError',
-    consensusError: 'stop.consensusError',
-    every: 'trace.every',
-    step: 'flow.step',
-    stepSize: 'flow.step',
-    learningRate: 'flow.step',
-    alpha: 'flow.alpha',
-    beta: 'flow.beta',
-    eta: 'flow.eta',
-    mu: 'flow.mu',
-    compress: 'flow.compress',
-    compression: 'compressor',
-    graph: 'topology',
-    bandwidth: 'network.bandwidth',
-    latency: 'network.latency',
-    drops: 'links',
-    failures: 'links',
-    directed: 'topology.directed',
-    file: 'topology.file',
-    largestComponent: 'topology.largestComponent',
-    iterations: 'rounds',
-    maxRounds: 'rounds',
-    threads: 'workers',
-    affinity: 'pin',
-    pinning: 'pin',
-    loss: 'cost',
-    objective: 'cost',
-    algorithm: 'flow',
-    x0: 'init',
+    gap: ['stop.gap'],
+    tolerance: ['stop.gap'],
+    tol: ['stop.gap'],
+    rmsError: ['stop.rmsError'],
+    consensusError: ['stop.consensusError'],
+    step: ['flow.step'],
+    stepSize: ['flow.step'],
+    learningRate: ['flow.step'],
+    alpha: ['flow.alpha'],
+    beta: ['flow.beta'],
+    eta: ['flow.eta'],
+    mu: ['flow.mu'],
+    compress: ['flow.compress'],
+    compression: ['compressor'],
+    graph: ['topology'],
+    agents: ['topology.nodes', 'program.agents', 'trace.agents'],
+    every: ['trace.every', 'checkpoint.everyRounds'],
+    bandwidth: ['network.bandwidth'],
+    latency: ['network.latency'],
+    edges: ['topology.edges', 'network.edges'],
+    drops: ['links'],
+    failures: ['links'],
+    directed: ['topology.directed'],
+    file: ['topology.file'],
+    largestComponent: ['topology.largestComponent'],
+    iterations: ['rounds'],
+    maxRounds: ['rounds'],
+    threads: ['workers'],
+    affinity: ['pin'],
+    pinning: ['pin'],
+    loss: ['cost'],
+    objective: ['cost'],
+    algorithm: ['flow'],
+    x0: ['init'],
   }),
 );
+
+/**
+ * Sections that every config may have, whatever it runs, and their keys: of a key at the top level, or in
+ * another one of them, they tell where it stands. A test holds them to the schema.
+ */
+export const SECTION_KEYS: Readonly<Record<string, readonly string[]>> = {
+  stop: ['rmsError', 'agentsGapMean', 'agentsGapWorst', 'gradientNorm', 'gap', 'consensusError'],
+  trace: ['every', 'sample', 'agents', 'coordinates'],
+  layout: ['order', 'block', 'ahead', 'cut'],
+  network: ['bandwidth', 'latency', 'edges'],
+  modules: ['seconds'],
+  checkpoint: ['everyRounds', 'everySeconds', 'keep'],
+  timeout: ['round'],
+};
 
 export const TOP_LEVEL_KEYS = [
   'name',
@@ -131,6 +150,8 @@ export function explain(error: z.ZodError, schema: z.ZodType, input: unknown, pr
 
 /** Mistakes that are told, and unknown keys of one mapping: more of them are one mistake. */
 const MOST = 20;
+/** Keys of a mapping, all optional, that are named where a mapping was expected. */
+const MOST_NAMED = 8;
 
 function explainAll(
   issues: readonly z.core.$ZodIssue[],
@@ -280,7 +301,7 @@ export function unknownKey(parent: SpecPath, key: string, known: readonly string
   return {
     path,
     at: 'key',
-    text: `unknown key ${formatPath(path)}${rightPlace(parent, key) ?? nearOrList(key, known)}`,
+    text: `unknown key ${formatPath(path)}${rightPlace(parent, key, known) ?? nearOrList(key, known)}`,
   };
 }
 
@@ -290,16 +311,37 @@ function nearOrList(key: string, known: readonly string[]): string {
 }
 
 /**
- * For a key that is right and stands in the wrong place: `step` at the top level, `rounds` inside the flow.
+ * For a key that is right and stands in the wrong place (`step` at the top level, `rounds` inside the flow):
+ * where it stands. A key of this mapping that it is a part of comes first: `every`, of `everyRounds`.
  */
-function rightPlace(parent: SpecPath, key: string): string | null {
-  if (parent.length > 0 && isTopLevel(key))
-    return `; it stands at the top level, outside ${formatPath(parent)}`;
-  const place = ELSEWHERE.get(key);
-  if (place === undefined || place.split('.')[0] === parent[0]) return null;
-  return place.includes('.') || parent.length === 0
-    ? `; did you mean ${place}?`
-    : `; did you mean ${place}, at the top level?`;
+function rightPlace(parent: SpecPath, key: string, known: readonly string[]): string | null {
+  const here = parent.length > 0 ? partlyNamed(key, known) : null;
+  if (parent.length > 0 && isTopLevel(key)) {
+    const outside = `at the top level, outside ${formatPath(parent)}`;
+    return here === null ? `; it stands ${outside}` : `; did you mean ${here}? (${key} stands ${outside})`;
+  }
+  const places = placesOf(parent, key);
+  if (places.length === 0 || places.some((place) => place.split('.')[0] === parent[0])) return null;
+  const sections = places.filter((place) => !place.includes('.'));
+  if (here !== null) {
+    const other = sections.length === 0 ? '' : `, or ${oneOf(sections)} at the top level`;
+    return `; did you mean ${here}${other}?`;
+  }
+  const top = sections.length === 0 || parent.length === 0 ? '' : ', at the top level';
+  return `; did you mean ${oneOf(places)}${top}?`;
+}
+
+/** Where a key of this name stands, or one that is called so elsewhere. */
+function placesOf(parent: SpecPath, key: string): readonly string[] {
+  const named = ELSEWHERE.get(key);
+  if (named !== undefined) return named;
+  const [section] = parent;
+  // Components have keys of their own by the hundred, and one that is unknown there is rarely a section's.
+  const common = section === undefined || (parent.length === 1 && Object.hasOwn(SECTION_KEYS, section));
+  if (!common) return [];
+  return Object.entries(SECTION_KEYS).flatMap(([name, keys]) =>
+    keys.includes(key) ? [`${name}.${key}`] : [],
+  );
 }
 
 function isTopLevel(key: string): boolean {
@@ -367,8 +409,11 @@ export function describeExpected(schema: JsonSchema | undefined): string {
     case 'array':
       return schema.items ? `a list, each entry ${describeExpected(schema.items)}` : 'a list';
     case 'object': {
-      const required = (schema.required ?? []).join(', ');
-      return `a mapping${required === '' ? '' : ` with ${required}`}`;
+      const { required = [], properties = {} } = schema;
+      if (required.length > 0) return `a mapping with ${required.join(', ')}`;
+      const keys = Object.keys(properties);
+      const few = keys.length > 0 && keys.length <= MOST_NAMED;
+      return `a mapping${few ? ` with any of ${keys.join(', ')}` : ''}`;
     }
     case 'null':
       return 'nothing';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { didYouMean, editDistance, nearest } from '../../src/base/suggest.js';
+import { didYouMean, editDistance, nearest, partlyNamed } from '../../src/base/suggest.js';
 
 const KINDS = ['identity', 'top-k', 'sign', 'norm-sign', 'flatten', 'uniform-quantize'];
 
@@ -25,4 +25,14 @@ test.each([
 test('nothing is said where nothing is near', () => {
   expect(didYouMean('gzip', KINDS)).toBe('');
   expect(didYouMean('sing', KINDS)).toBe('; did you mean sign?');
+});
+
+test.each([
+  ['every', 'everyRounds'],
+  ['seconds', 'everySeconds'],
+  ['keeping', 'keep'],
+  ['ke', null],
+  ['very', null],
+])('%s is a part of %s', (typed, found) => {
+  expect(partlyNamed(typed, ['everySeconds', 'everyRounds', 'keep'])).toBe(found);
 });

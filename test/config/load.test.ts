@@ -387,7 +387,11 @@ ${tail}`;
       'stop: { gap: "1e-6" }',
       '4:14: stop.gap is the text "1e-6", expected a number >= 0 (write it without quotes)',
     ],
-    ['stop: 1e-6', '4:7: stop is 0.000001, expected a mapping'],
+    ['stop: 1e-6', '4:7: stop is 0.000001, expected a mapping with any of rmsError, '],
+    [
+      'checkpoint: 5',
+      '4:13: checkpoint is 5, expected a mapping with any of everyRounds, everySeconds, keep',
+    ],
     ['seed: -1', '4:7: seed is -1, expected a whole number in 0..9007199254740991'],
     ['seed: 9007199254740993', 'expected a whole number in 0..9007199254740991'],
     ['workers: 0', '4:10: workers is 0, expected auto or a whole number in 1..1024'],

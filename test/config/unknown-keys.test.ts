@@ -9,7 +9,13 @@ import { formatPath, type SpecPath } from '../../src/base/errors.js';
 import { loadRegistries } from '../../src/config/registries.js';
 import { checkConfig, configJsonSchema } from '../../src/config/schema.js';
 import { bodySchema, type Registry } from '../../src/schema/component.js';
-import { isMapping, type JsonSchema, toJsonSchema } from '../../src/schema/explain.js';
+import {
+  isMapping,
+  type JsonSchema,
+  SECTION_KEYS,
+  TOP_LEVEL_KEYS,
+  toJsonSchema,
+} from '../../src/schema/explain.js';
 
 const registries = await loadRegistries();
 
@@ -145,5 +151,60 @@ describe('a key that is not known', () => {
         expect(issue?.text).toBe(`unknown key ${where}; did you mean ${meant}?`);
       }
     }
+  });
+});
+
+describe('a key that stands elsewhere', () => {
+  const told = (more: object) =>
+    checkConfig({ ...BASE, ...more }, registries)
+      .issues.filter(({ at }) => at === 'key')
+      .map(({ text }) => text);
+  const sections = Object.entries(SECTION_KEYS);
+
+  it('is looked for in the keys that sections have', () => {
+    const { properties = {} } = configJsonSchema(registries);
+    for (const [section, keys] of sections)
+      expect(Object.keys(properties[section]?.properties ?? {}), section).toEqual(keys);
+    // A study's and a lesson's keys are no part of a run, and components have too many.
+    const others = Object.keys(properties).filter((key) => properties[key]?.properties !== undefined);
+    expect(others.filter((key) => !Object.hasOwn(SECTION_KEYS, key))).toEqual(['study', 'learn']);
+  });
+
+  const misplaced = sections.flatMap(([section, keys]) => keys.map((key) => [key, section] as const));
+  it.each(misplaced)('%s at the top level is told to stand in %s', (key, section) => {
+    if ((TOP_LEVEL_KEYS as readonly string[]).includes(key)) return;
+    const [text = ''] = told({ [key]: 1 });
+    expect(text).toMatch(`unknown key ${key}; did you mean `);
+    expect(text).toMatch(`${section}.${key}`);
+  });
+
+  it.each([
+    // The mapping's own keys come first, wherever else the name is known.
+    [{ checkpoint: { every: 5 } }, 'checkpoint.every; did you mean everyRounds?'],
+    [{ checkpoint: { seconds: 5 } }, 'checkpoint.seconds; did you mean everySeconds?'],
+    [
+      { checkpoint: { rounds: 5 } },
+      'checkpoint.rounds; did you mean everyRounds? (rounds stands at the top level, outside checkpoint)',
+    ],
+    [{ checkpoint: { evry: 5 } }, 'checkpoint.evry (known here: everyRounds, everySeconds, keep)'],
+    [{ checkpoints: { every: 5 } }, 'checkpoints; did you mean checkpoint?'],
+    [{ timeout: { rounds: 5 } }, /^unknown key timeout\.rounds; did you mean round\? /],
+    [{ trace: { everyRounds: 5 } }, 'trace.everyRounds; did you mean every?'],
+    // And all places where no key of the mapping is like it.
+    [{ every: 5 }, 'every; did you mean trace.every or checkpoint.everyRounds?'],
+    [{ stop: { every: 5 } }, 'stop.every; did you mean trace.every or checkpoint.everyRounds?'],
+    [{ trace: { keep: 5 } }, 'trace.keep; did you mean checkpoint.keep?'],
+    [{ agents: 5 }, 'agents; did you mean topology.nodes, program.agents or trace.agents?'],
+    [{ topology: { kind: 'ring', agents: 5 } }, /^unknown key topology\.agents \(known here: nodes, /],
+    [
+      { flow: { kind: 'primal-dual', compression: 'sign' } },
+      'flow.compression; did you mean compress, or compressor at the top level?',
+    ],
+    [{ flow: { kind: 'primal-dual', threads: 5 } }, 'flow.threads; did you mean workers, at the top level?'],
+    [{ step: 0.1 }, 'step; did you mean flow.step?'],
+  ])('%j', (more, expected) => {
+    const [text = ''] = told(more);
+    if (typeof expected === 'string') expect(text).toBe(`unknown key ${expected}`);
+    else expect(text).toMatch(expected);
   });
 });

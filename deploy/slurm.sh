@@ -33,7 +33,7 @@ if srun --mpi=list 2>&1 | grep -q pmix; then
   exec srun --mpi=pmix --cpus-per-task="$SLURM_CPUS_ON_NODE" --cpu-bind=none --kill-on-bad-exit=1 "${command[@]}"
 fi
 # Told to end, mpirun waits so many seconds, tells the ranks, and kills them after as many more. Its own
-# second is too short for results to be written.
+# second is too short for results to be written. It ends after twice as many: less than the 60 of --signal above.
 export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-10}
 # Open MPI knows Slurm: it takes the nodes from the job. Without --bind-to none all threads share one core.
 exec mpirun --map-by ppr:1:node --bind-to none "${command[@]}"

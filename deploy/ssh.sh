@@ -28,7 +28,7 @@ case $program in /*) ;; *) program=$PWD/$program ;; esac
 # One rank a machine, whatever else the host file says of slots. Without --bind-to none all threads of a rank share
 # one core. Shells that ssh starts may not know node by its name, so it goes by its path.
 # Told to end, mpirun waits so many seconds, tells the ranks, and kills them after as many more. Its own
-# second is too short for results to be written.
+# second is too short for results to be written. It ends after twice as many, whoever ended before.
 export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-10}
 read -ra more <<< "${MPIRUN_OPTIONS:-}"
 exec mpirun --hostfile "$hosts" -n "$count" --map-by ppr:1:node --bind-to none "${more[@]}" \

@@ -44,6 +44,19 @@ test('deploy/slurm.sh: every option of sbatch stands before the first command, a
   expect(Math.max(...options)).toBeLessThan(first);
 });
 
+test('mpirun, told to end, ends within what it is left: after twice the seconds that are set', () => {
+  const [, seconds] = /odls_base_sigkill_timeout:-(\d+)\}/.exec(read('slurm.sh')) ?? [];
+  const [, left] = /^#SBATCH --signal=TERM@(\d+)$/m.exec(read('slurm.sh')) ?? [];
+  expect(2 * Number(seconds)).toBeLessThan(Number(left));
+  expect(read('ssh.sh')).toContain(`odls_base_sigkill_timeout:-${seconds}}`);
+  const [job] = parseAllDocuments(read('kubernetes/mpijob.yaml')).map((document) => document.toJS());
+  const { template } = job.spec.mpiReplicaSpecs.Launcher;
+  const { args } = template.spec.containers[0];
+  const ofPod = Number(args[args.indexOf('odls_base_sigkill_timeout') + 1]);
+  // What a pod has where it does not say.
+  expect(2 * ofPod).toBeLessThan(template.spec.terminationGracePeriodSeconds ?? 30);
+});
+
 test('deploy/ssh.sh: no host file, or none with a name in it, is said', () => {
   const script = path.join(root, 'deploy/ssh.sh');
   const missing = spawnSync('bash', [script, '/no/such', 'a.yaml'], { encoding: 'utf8' });

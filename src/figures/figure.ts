@@ -7,6 +7,7 @@
  * objective nothing is said: `noise`.
  */
 
+import { greatestOf, leastOf } from '../base/extremes.js';
 import type { AxisRange } from './axes.js';
 import type { AlongX } from './quantities.js';
 import type { Series } from './series.js';
@@ -73,7 +74,7 @@ export function rangeUp(
       .filter(({ diverged }) => diverged === 0)
       .flatMap(({ y }) => y.filter(Number.isFinite));
     const of = calm.length > 0 ? calm : known;
-    const [least, most] = [Math.min(...of), Math.max(...of)];
+    const [least, most] = [leastOf(of), greatestOf(of)];
     const room = 0.05 * (most - least) || 0.05 * Math.abs(most) || 1;
     return { low: least - room, high: most + room };
   }
@@ -83,7 +84,7 @@ export function rangeUp(
     y.filter((value) => value > 0 && Number.isFinite(value)).slice(0, diverged > 0 ? 1 : 2),
   );
   const most = Math.max(...begins, ...(target === null ? [] : [target])) || 1;
-  const least = target ?? Math.min(...positive, most);
+  const least = target ?? Math.min(leastOf(positive), most);
   const floor = Math.max(least, (noise ?? 0) / 3, most * 10 ** -MOST_DECADES);
   const decades = Math.max(1, Math.log10(most / floor));
   const leaves = series.some(({ diverged }) => diverged > 0);

@@ -3,6 +3,8 @@
  * streams are the caller's.
  */
 
+import { greatestOf, leastOf } from '../base/extremes.js';
+
 const LEVELS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 const FULL = '█';
@@ -16,8 +18,8 @@ export function sparkline(values: readonly number[], width = Number.POSITIVE_INF
   const shown = shrink(values, Math.max(1, width));
   const known = shown.filter(Number.isFinite);
   if (known.length === 0) return '';
-  const low = Math.min(...known);
-  const span = Math.max(...known) - low;
+  const low = leastOf(known);
+  const span = greatestOf(known) - low;
   return shown
     .map((value) => {
       if (!Number.isFinite(value)) return ' ';
@@ -43,7 +45,7 @@ export interface GapLine {
 export function gapSparkline(gaps: readonly number[], width = 40): GapLine | null {
   const positive = gaps.filter((gap) => gap > 0 && Number.isFinite(gap));
   if (positive.length < 2) return null;
-  const floor = Math.min(...positive);
+  const floor = leastOf(positive);
   const logs = gaps.map((gap) => (Number.isNaN(gap) ? Number.NaN : Math.log10(Math.max(gap, floor))));
   const finite = logs.filter(Number.isFinite);
   const from = finite.at(0) ?? Math.log10(floor);
@@ -150,5 +152,5 @@ function pad(label: string, width: number): string {
 }
 
 function largest(values: readonly number[]): number {
-  return Math.max(0, ...values.filter(Number.isFinite));
+  return Math.max(0, greatestOf(values.filter(Number.isFinite)));
 }

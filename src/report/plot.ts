@@ -4,6 +4,7 @@
  * label stands once, whatever panels it is in. Axes and SVG are those of figures for print (`src/figures`).
  */
 
+import { greatestOf, leastOf } from '../base/extremes.js';
 import { type Axis, type AxisRange, placeAxis } from '../figures/axes.js';
 import { renderSvg } from '../figures/render-svg.js';
 import type { Mark, Pen, Words } from '../figures/scene.js';
@@ -226,10 +227,10 @@ function across({ series, logX = false, xRange }: Panel, left: number): Axis {
   const known = (xRange ?? series.flatMap(({ x, fit }) => [...x, ...(fit?.x ?? [])])).filter(
     (value) => Number.isFinite(value) && (!logX || value > 0),
   );
-  const high = Math.max(...known, 1);
+  const high = Math.max(greatestOf(known), 1);
   const scale = logX === 2 ? 'log2' : logX ? 'log' : 'linear';
   // One value alone stands in the middle of a decade.
-  const low = logX ? Math.min(...known, high / 1.0001) : 0;
+  const low = logX ? Math.min(leastOf(known), high / 1.0001) : 0;
   return placeAxis({ scale, low, high }, left, left + PANEL_WIDTH, { count: 7, labels: 'si' });
 }
 

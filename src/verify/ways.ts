@@ -120,7 +120,7 @@ async function onOneThread(
   let begin: Part['from'] = from;
   for (const [at, end] of [...breaks, until].entries()) {
     const piece = await part({ loaded, workers: workers[at] ?? workers[0], from: begin, until: end }, told);
-    rows.push(...piece.rows);
+    for (const row of piece.rows) rows.push(row);
     const { rounds, stateHash, xHash, kept } = piece;
     if (at === breaks.length || kept === null) return { rounds, stateHash, xHash, rows };
     begin = { bytes: kept, round: rounds };
@@ -143,7 +143,7 @@ async function onThreads(
     for (const [at, end] of [...breaks, until].entries()) {
       const piece: LoadedConfig = { ...loaded, config: { ...config, workers: workers[at] ?? workers[0] } };
       const result = await session(piece, folder, from, end, signal, told);
-      rows.push(...result.rows);
+      for (const row of result.rows) rows.push(row);
       const { rounds, stateHash, status } = result.summary;
       if (status !== 'stopped' || folder === null) return { rounds, stateHash, xHash: null, rows };
       from = leftIn(folder, config['rounds']);

@@ -36,6 +36,12 @@ describe('numbers of the picture are those of the file', () => {
     expect(figure.panels[0]?.curves[0]?.y).toEqual(rows.map((row) => row[3]));
   });
 
+  test('of a run that was traced every round: all of its rows', async () => {
+    const many = fakeRun(at('many'), { stop: {}, rows: decay(150_000, 1, 0.9999) });
+    const { figure } = await plot(many, {});
+    expect(figure.panels[0]?.curves[0]?.y).toHaveLength(150_001);
+  });
+
   test('a bent curve keeps each row at which it bends', async () => {
     const rows = decay(8, 1, 0.3).map((row, i) => ({
       ...row,

@@ -20,6 +20,12 @@ test('a long run is averaged into the width it has', () => {
   ]).toHaveLength(40);
 });
 
+test('a row of every one of many rounds', () => {
+  const gaps = Array.from({ length: 3e5 }, (_, i) => 10 ** (-i / 1e5));
+  expect(gapSparkline(gaps, 8)).toEqual({ line: '█▇▆▅▄▃▂▁', from: 0, to: Math.log10(gaps.at(-1)!) });
+  expect(sparkline(gaps)).toHaveLength(3e5);
+});
+
 test('log10 of the gap: rounding below zero counts as the smallest gap seen', () => {
   expect(gapSparkline([1, 0.1, 0.01, -1e-18])).toEqual({ line: '█▅▁▁', from: 0, to: -2 });
   expect(gapSparkline([Number.NaN, 1, 0.1])).toEqual({ line: ' █▁', from: 0, to: -1 });

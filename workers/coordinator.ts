@@ -28,9 +28,17 @@ class Coordinator extends RunSession implements CoordinatorTasks {
 Comlink.expose(new Coordinator(), nodeEndpoint(parentPort));
 
 // Where the config is still being read and validated on the main thread, it is time to load what most runs need
-// beside the session itself. A config that is there already goes first: it begins the threads of its run.
+// beside the session itself. A config that is there already goes first: it begins the threads of its run, and
+// loads what it needs. Calls that have come are heard between two immediates, and not before the first.
 // Nobody waits for what is loaded here, and what fails to load says so where it is used.
-setImmediate(() => {
+let isCalled = false;
+parentPort.once('message', () => {
+  isCalled = true;
+});
+setImmediate(() => setImmediate(preload));
+
+function preload(): void {
+  if (isCalled) return;
   for (const module of [
     programDefinition().preload(),
     import('../topology/readers/registry.js'),
@@ -39,4 +47,4 @@ setImmediate(() => {
   ]) {
     module.catch(() => {});
   }
-});
+}

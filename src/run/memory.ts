@@ -16,6 +16,9 @@ export const WORKER_BYTES = 9 * MIB;
 /** What planning keeps of every agent on the host, and what building the graph leaves behind. */
 const AGENT_BYTES = 48;
 
+/** More than this beside the process, and what making it has left behind would count in the estimate. */
+const WORTH_COLLECTING_BYTES = 32 * MIB;
+
 export interface MemoryEstimate {
   arenaBytes: number;
   processBytes: number;
@@ -28,4 +31,12 @@ export function estimateMemory(run: RunPlan, graphBytes: number, staged: boolean
   const copies = (goesBack(run) ? 1 : 0) + (staged ? 1 : 0);
   const host = graphBytes + agents * AGENT_BYTES + copies * snapshotBytes(layout);
   return { arenaBytes: arena, processBytes: arena + host + PROCESS_BYTES + layout.workers * WORKER_BYTES };
+}
+
+/**
+ * Whether what is left of making a run (lists of edges, orders that were tried, arenas of trial runs) may be as
+ * much as a good part of the run: then it is to be given back before the run's own memory is taken.
+ */
+export function leavesGarbage({ processBytes }: MemoryEstimate, workers: number): boolean {
+  return processBytes - PROCESS_BYTES - workers * WORKER_BYTES > WORTH_COLLECTING_BYTES;
 }

@@ -5,11 +5,13 @@
 
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { collectGarbage } from '../base/collect-garbage.js';
 import { ownCores } from '../base/cores.js';
 import { formatValue, InputError, isInputError } from '../base/errors.js';
 import { RunDirectory } from '../output/run-directory.js';
 import type { TransportTask } from '../ranks/transport.js';
 import type { ChangeReport, Edit } from '../run/changes.js';
+import { leavesGarbage } from '../run/memory.js';
 import { placesFor } from '../run/places.js';
 import type { PlanReport } from '../run/reports.js';
 import type { TraceRow } from '../trace/row.js';
@@ -133,6 +135,7 @@ export class RunSession implements Session, Watchable {
         // What was expected of gains that were chosen when the run began.
         prepared.report.tuning ??= options.from?.manifest.plan?.tuning ?? null;
         if (left !== null) prepared.report.warnings.push(left);
+        if (leavesGarbage(prepared.report, chosen)) await collectGarbage();
         const pinned = placesFor(options.config.config.pin, chosen);
         const report = {
           ...prepared.report,

@@ -1,6 +1,7 @@
 /**
- * Large runs: 100,000 agents at d = 64 and degree 8, a million agents on a ring. Memory is announced before
- * the run, and what the process really used at its peak is within 10% of it. Run by `npm run test:scale`.
+ * Large runs: 100,000 agents at d = 64 and degree 8, two million edges, a million agents on a ring. Memory is
+ * announced before the run, and what the process really used at its peak is within 10% of it. Run by
+ * `npm run test:scale`.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -33,6 +34,13 @@ describe('large runs', () => {
       name: 'none-100k',
       topology: '{ kind: random-regular, nodes: 100000, degree: 8 }',
       dim: 64,
+      compress: 'none',
+    },
+    {
+      // Most of it is the graph, and what making it leaves behind.
+      name: 'edges-2m',
+      topology: '{ kind: random-regular, nodes: 300000, degree: 16 }',
+      dim: 4,
       compress: 'none',
     },
     { name: 'ring-1m', topology: '{ kind: ring, nodes: 1000000 }', dim: 16, compress: 'observer' },

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { collectGarbage } from '../../src/base/collect-garbage.js';
+import { leavesGarbage, PROCESS_BYTES, WORKER_BYTES } from '../../src/run/memory.js';
+
+test('what nobody holds is gone when it has answered, and what somebody holds is not', async () => {
+  const held = { memory: new Uint8Array(2 ** 20) };
+  const [gone, kept] = [new WeakRef(new Uint8Array(2 ** 20)), new WeakRef(held.memory)];
+  await collectGarbage();
+  expect(gone.deref()).toBeUndefined();
+  expect(kept.deref()).toBe(held.memory);
+});
+
+test('it is asked for where a run is large beside its process, and not where it is small', () => {
+  const small = { arenaBytes: 2 ** 20, processBytes: 2 ** 20 + PROCESS_BYTES + 2 * WORKER_BYTES };
+  expect(leavesGarbage(small, 2)).toBe(false);
+  expect(leavesGarbage({ ...small, processBytes: small.processBytes + 2 ** 26 }, 2)).toBe(true);
+});

@@ -6,12 +6,16 @@
  * tens of milliseconds.
  */
 
-/** Of this thread. Nothing where Node was built without its inspector. */
+/** Of this thread. Nothing where Node was built without its inspector, or (`--permission`) may not use it. */
 export async function collectGarbage(): Promise<void> {
   if (!process.features.inspector) return;
   const { Session } = await import('node:inspector');
   const session = new Session();
-  session.connect();
+  try {
+    session.connect();
+  } catch {
+    return;
+  }
   try {
     // It answers when it is done, from a task of its own: on an empty stack nothing is held by accident.
     await new Promise<void>((resolve) => session.post('HeapProfiler.collectGarbage', () => resolve()));

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { Session } from 'node:inspector';
+import { expect, test, vi } from 'vitest';
 import { collectGarbage } from '../../src/base/collect-garbage.js';
 import { leavesGarbage, PROCESS_BYTES, WORKER_BYTES } from '../../src/run/memory.js';
 
@@ -14,4 +15,16 @@ test('it is asked for where a run is large beside its process, and not where it 
   const small = { arenaBytes: 2 ** 20, processBytes: 2 ** 20 + PROCESS_BYTES + 2 * WORKER_BYTES };
   expect(leavesGarbage(small, 2)).toBe(false);
   expect(leavesGarbage({ ...small, processBytes: small.processBytes + 2 ** 26 }, 2)).toBe(true);
+});
+
+test('a process that may not use the inspector goes on without', async () => {
+  const connect = vi.spyOn(Session.prototype, 'connect').mockImplementation(() => {
+    throw Object.assign(new Error('Access to this API has been restricted'), { code: 'ERR_ACCESS_DENIED' });
+  });
+  try {
+    await expect(collectGarbage()).resolves.toBeUndefined();
+    expect(connect).toHaveBeenCalledOnce();
+  } finally {
+    connect.mockRestore();
+  }
 });

@@ -17,6 +17,7 @@ import { formatPlan } from '../report/plan.js';
 import type { LoadedConfig } from '../run/config.js';
 import type { Summary } from '../run/reports.js';
 import { wholeNumber } from '../schema/whole-numbers.js';
+import { RowStore } from '../trace/row-store.js';
 import { reportError } from './errors.js';
 import { progressView, silent } from './progress.js';
 import { collect } from './repeated.js';
@@ -441,7 +442,7 @@ async function roundLoop(
       if (timed) say(`recording for ${loop.seconds} s`);
       const view = isQuiet || timed ? silent : await progressView(terminal.stderr, plan.rounds);
       interrupt.running(session, view);
-      return watch(session, view, [], race).finally(() => view.end());
+      return watch(session, view, new RowStore(), race).finally(() => view.end());
     });
     return { exitCode: interrupt.exitCode ?? exitCodeOf(recorded.summary), recorded };
   } catch (error) {

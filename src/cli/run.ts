@@ -24,6 +24,7 @@ import type { LoadedConfig, Override } from '../run/config.js';
 import type { Summary } from '../run/reports.js';
 import { openSession } from '../session/client.js';
 import type { Progress, ResumePoint, RunResult, Session, StartOptions } from '../session/types.js';
+import { RowStore } from '../trace/row-store.js';
 import { reportError } from './errors.js';
 import { type ProgressView, progressView, silent } from './progress.js';
 import { collect } from './repeated.js';
@@ -243,19 +244,20 @@ export async function runCommand(
 
     const view = quiet ? silent : await progressView(terminal.stderr, plan.rounds);
     interrupt.running(session, view);
-    const gaps: number[] = [];
+    const kept = new RowStore();
     // Made as late as this: nothing is left of a config that is refused.
     if (given === null && isFirst) made = dependencies.newFolder(base);
     const outDir = given ?? made;
     started = true;
     const race = (running: Promise<RunResult>) => interrupt.race(running);
-    const result = await watch(session, view, gaps, race, {
+    const result = await watch(session, view, kept, race, {
       ...(outDir !== null && { outDir }),
       ...(again && { runId: again.runId }),
     }).finally(() => view.end());
     if (outDir === null) return interrupt.exitCode ?? ExitCode.OK;
 
     const { summary } = result;
+    const gaps = kept.rows().map(({ agentsGapMean }) => agentsGapMean);
     const extras = { name: plan.name, directory: showPath(outDir), gaps, width: report.columns ?? 80 };
     if (json) printLine(terminal.stdout, toJson(summary));
     if (!quiet) printLine(report, formatSummary(summary, extras, paint));
@@ -353,7 +355,7 @@ export function removeIfEmpty(folder: string): void {
 export async function watch(
   session: Session,
   view: ProgressView,
-  gaps: number[],
+  kept: RowStore,
   race: (running: Promise<RunResult>) => Promise<RunResult>,
   options?: StartOptions,
 ): Promise<RunResult> {
@@ -362,7 +364,7 @@ export async function watch(
   // Only for the sparkline: a run without it is still a run.
   session
     .subscribe((rows) => {
-      for (const row of rows) gaps.push(row.agentsGapMean);
+      for (const row of rows) kept.push(row);
     })
     .catch(() => {});
   let asking = false;

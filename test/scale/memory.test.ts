@@ -43,15 +43,29 @@ describe('large runs', () => {
       dim: 4,
       compress: 'none',
     },
+    {
+      name: 'arcs-2m',
+      topology: '{ kind: random-digraph, nodes: 100000, averageDegree: 20 }',
+      dim: 16,
+      compress: 'none',
+      flow: '{ kind: sgp, step: 0.01 }',
+    },
+    {
+      name: 'rows-200k',
+      topology: '{ kind: ring, nodes: 10 }',
+      dim: 4,
+      compress: 'none',
+      rounds: '200000\ntrace: { every: 1 }',
+    },
     { name: 'ring-1m', topology: '{ kind: ring, nodes: 1000000 }', dim: 16, compress: 'observer' },
-  ])('$name', ({ name, topology, dim, compress }) => {
+  ])('$name', ({ name, topology, dim, compress, flow, rounds }) => {
     const file = path.join(folder, `${name}.yaml`);
     writeFileSync(
       file,
       `topology: ${topology}
 cost: { kind: quadratic, dim: ${dim} }
-flow: { kind: primal-dual, compress: ${compress}, step: 0.02, alpha: 0.5, beta: 0.5 }
-${compress === 'none' ? '' : 'compressor: { kind: flatten, inner: { kind: sign } }\n'}rounds: 10
+flow: ${flow ?? `{ kind: primal-dual, compress: ${compress}, step: 0.02, alpha: 0.5, beta: 0.5 }`}
+${compress === 'none' ? '' : 'compressor: { kind: flatten, inner: { kind: sign } }\n'}rounds: ${rounds ?? 10}
 `,
     );
     const { stdout, status } = spawnSync(

@@ -1,5 +1,6 @@
 /** A flow over a graph, on the host: what each stage of making a run is for it. */
 
+import type { Arcs } from '../../../topology/graph.js';
 import { nameOfNode } from '../../../topology/names.js';
 import { REAL, rowBytesOf } from '../../arena/layout.js';
 import { describeSpec } from '../../base/describe.js';
@@ -81,6 +82,7 @@ async function report({ problem, answer: { optimum }, choice, plan }: FlowMade):
     graph.columns.byteLength +
     (weights?.byteLength ?? 0) +
     degrees.byteLength +
+    arcBytes(graph.arcs) +
     orderBytes(order);
   return {
     name: problem.name,
@@ -172,6 +174,12 @@ function* agentRows({ graph, cost }: FlowProblem): Iterable<AgentRow> {
       samples: samplesOf(cost, agent),
     };
   }
+}
+
+function arcBytes(arcs: Arcs | undefined): number {
+  if (arcs === undefined) return 0;
+  const { inStart, inColumns, outStart, outColumns } = arcs;
+  return inStart.byteLength + inColumns.byteLength + outStart.byteLength + outColumns.byteLength;
 }
 
 function orderBytes(order: LocalOrder | null): number {

@@ -309,6 +309,8 @@ const OWN_WORDS: Record<string, string[]> = {
   'exact-diffusion': ['src/flow/nids.ts'],
   'random-regular': ['src/learn/lesson.ts'],
   'erdos-renyi': ['src/learn/lesson.ts'],
+  // A key of `trace`.
+  every: ['src/schema/explain.ts'],
   // An option of sweep().
   grid: ['src/library/sweep.ts'],
   // Fields of a message have these names.

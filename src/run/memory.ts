@@ -22,8 +22,11 @@ const AGENT_BYTES = 48;
  */
 const ROW_BYTES = 896;
 const MOST_ROWS = 65_536;
+
 /** More than this beside the process, and what making it has left behind would count in the estimate. */
 const WORTH_COLLECTING_BYTES = 32 * MIB;
+
+type Sized = Pick<RunPlan, 'layout' | 'rounds' | 'traceEvery'>;
 
 export interface MemoryEstimate {
   arenaBytes: number;
@@ -35,15 +38,20 @@ export function estimateMemory(run: RunPlan, graphBytes: number, staged: boolean
   const { layout, agents } = run;
   const arena = arenaBytes(layout);
   const copies = (goesBack(run) ? 1 : 0) + (staged ? 1 : 0);
-  const rows = Math.min(MOST_ROWS, run.rounds / run.traceEvery);
-  const host = graphBytes + agents * AGENT_BYTES + rows * ROW_BYTES + copies * snapshotBytes(layout);
-  return { arenaBytes: arena, processBytes: arena + host + PROCESS_BYTES + layout.workers * WORKER_BYTES };
+  const host = graphBytes + agents * AGENT_BYTES + copies * snapshotBytes(layout);
+  return { arenaBytes: arena, processBytes: arena + host + bytesOfAny(run) };
+}
+
+/** What any run takes that has as many workers and rows, however small its problem is. */
+function bytesOfAny({ layout, rounds, traceEvery }: Sized): number {
+  const rows = Math.min(MOST_ROWS, rounds / traceEvery);
+  return PROCESS_BYTES + layout.workers * WORKER_BYTES + rows * ROW_BYTES;
 }
 
 /**
  * Whether what is left of making a run (lists of edges, orders that were tried, arenas of trial runs) may be as
  * much as a good part of the run: then it is to be given back before the run's own memory is taken.
  */
-export function leavesGarbage({ processBytes }: MemoryEstimate, workers: number): boolean {
-  return processBytes - PROCESS_BYTES - workers * WORKER_BYTES > WORTH_COLLECTING_BYTES;
+export function leavesGarbage({ processBytes }: MemoryEstimate, run: Sized): boolean {
+  return processBytes - bytesOfAny(run) > WORTH_COLLECTING_BYTES;
 }

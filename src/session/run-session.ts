@@ -135,7 +135,7 @@ export class RunSession implements Session, Watchable {
         // What was expected of gains that were chosen when the run began.
         prepared.report.tuning ??= options.from?.manifest.plan?.tuning ?? null;
         if (left !== null) prepared.report.warnings.push(left);
-        if (leavesGarbage(prepared.report, chosen)) await collectGarbage();
+        if (leavesGarbage(prepared.report, prepared.plan)) await collectGarbage();
         const pinned = placesFor(options.config.config.pin, chosen);
         const report = {
           ...prepared.report,

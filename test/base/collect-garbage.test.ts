@@ -1,5 +1,6 @@
 import { Session } from 'node:inspector';
 import { expect, test, vi } from 'vitest';
+import { layoutArena } from '../../src/arena/layout.js';
 import { collectGarbage } from '../../src/base/collect-garbage.js';
 import { leavesGarbage, PROCESS_BYTES, WORKER_BYTES } from '../../src/run/memory.js';
 
@@ -13,8 +14,12 @@ test('what nobody holds is gone when it has answered, and what somebody holds is
 
 test('it is asked for where a run is large beside its process, and not where it is small', () => {
   const small = { arenaBytes: 2 ** 20, processBytes: 2 ** 20 + PROCESS_BYTES + 2 * WORKER_BYTES };
-  expect(leavesGarbage(small, 2)).toBe(false);
-  expect(leavesGarbage({ ...small, processBytes: small.processBytes + 2 ** 26 }, 2)).toBe(true);
+  const run = { layout: layoutArena([], 2), rounds: 100, traceEvery: 10 };
+  expect(leavesGarbage(small, run)).toBe(false);
+  expect(leavesGarbage({ ...small, processBytes: small.processBytes + 2 ** 26 }, run)).toBe(true);
+  // Nor is a run large that has many rows.
+  const rows = { ...run, rounds: 1e6, traceEvery: 1 };
+  expect(leavesGarbage({ ...small, processBytes: small.processBytes + 2 ** 26 }, rows)).toBe(false);
 });
 
 test('a process that may not use the inspector goes on without', async () => {

@@ -49,7 +49,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Thousands of threads end in these processes. Node 20 takes a thread off its list before V8 has ended its
     // compiler, and aborts the process where the compiler then asks for a step of incremental marking
-    // ("ForIsolate ... (data.first) != nullptr", a few in a million ends): here it never asks.
+    // ("ForIsolate ... (data.first) != nullptr", seen once in hundreds of thousands): here it never asks.
     execArgv: ['--no-incremental-marking'],
     // A process runs many files: starting one and loading the modules takes longer than most files' tests.
     isolate: false,

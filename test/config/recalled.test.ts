@@ -6,21 +6,15 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkSource, loadConfig, parseOverride } from '../../src/config/load.js';
 import { recallConfig } from '../../src/config/recalled.js';
 import type { Override } from '../../src/run/config.js';
+import { keepIn, keepNothing } from '../support/kept.js';
 import { temporaryFolder } from '../support/run.js';
-
-const KEY = Symbol.for('sottovoce.cache');
-const shared = globalThis as { [KEY]?: (name: string) => string | null };
 
 const RING = 'topology: { kind: ring, nodes: 8 }\ncost: { kind: quadratic, dim: 4 }\nflow: { kind: dgd }\n';
 const rounds = { path: ['rounds'], value: 7, origin: '--rounds 7' };
 
-/** Takes a while, so that it is worth keeping. */
 const check = vi.fn(
-  async (source: string, file: string, set: readonly string[], overrides: readonly Override[]) => {
-    const endMs = performance.now() + 8;
-    while (performance.now() < endMs);
-    return checkSource(source, file, [...set.map(parseOverride), ...overrides]);
-  },
+  async (source: string, file: string, set: readonly string[], overrides: readonly Override[]) =>
+    checkSource(source, file, [...set.map(parseOverride), ...overrides]),
 );
 const recall = (file: string, set: readonly string[] = [], overrides: readonly Override[] = []) =>
   recallConfig(file, set, overrides, check);
@@ -32,14 +26,14 @@ describe('a config that was checked before', () => {
   beforeEach(() => {
     const folder = temporaryFolder();
     cache = mkdtempSync(path.join(folder, 'made-'));
-    shared[KEY] = () => cache;
+    keepIn(cache);
     file = path.join(folder, 'ring.yaml');
     writeFileSync(file, RING);
     check.mockClear();
   });
 
   afterEach(() => {
-    delete shared[KEY];
+    keepNothing();
     vi.unstubAllEnvs();
   });
 
